@@ -1,0 +1,52 @@
+import tseslint from 'typescript-eslint';
+
+/** Which packages each part may import (design: apps -> packages -> machine -> protocol; drivers only in their dialect). */
+const DRIVERS = ['pg', 'mysql2', 'mysql2/promise', 'better-sqlite3', 'ioredis'];
+
+function only(files, allowed, driversAllowed = []) {
+  const banned = DRIVERS.filter((driver) => !driversAllowed.includes(driver));
+  const patterns = [
+    {
+      regex: `^@resonate/(?!(${allowed.join('|') || '-'})$)`,
+      message: 'this package may not import that one (see ARCHITECTURE.md)',
+    },
+  ];
+  return {
+    files,
+    rules: { 'no-restricted-imports': ['error', { paths: banned, patterns }] },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['**/node_modules/**', '**/dist/**', 'coverage/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+    },
+  },
+  { files: ['**/*.test.ts', 'test/**', 'bench/**', 'packages/testkit/**'], rules: { 'max-lines-per-function': 'off' } },
+  only(['packages/protocol/src/**'], []),
+  only(['packages/machine/src/**'], ['protocol']),
+  only(['packages/config/src/**'], ['protocol']),
+  only(['packages/service/src/**'], ['config', 'protocol']),
+  only(['packages/store/src/**'], ['machine', 'protocol', 'testkit']),
+  only(['packages/store/src/dialects/sqlite/**'], ['machine', 'protocol'], ['better-sqlite3']),
+  only(['packages/store/src/dialects/postgres/**'], ['machine', 'protocol'], ['pg']),
+  only(['packages/store/src/dialects/mysql/**'], ['machine', 'protocol'], ['mysql2', 'mysql2/promise']),
+  only(['packages/transports/src/**'], ['protocol', 'service']),
+  only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
+  only(
+    ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
+    ['config', 'protocol', 'service', 'store', 'transports', 'wakeup'],
+  ),
+);

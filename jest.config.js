@@ -1,0 +1,18 @@
+/** Tests sit beside what they test (`*.test.ts`) and, across packages, in test/. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  testMatch: [
+    '<rootDir>/packages/**/*.test.ts',
+    '<rootDir>/apps/**/*.test.ts',
+    '<rootDir>/test/**/*.test.ts',
+    '<rootDir>/bench/**/*.test.ts',
+  ],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkRequest, openEnvelope, sealEnvelope, type Kind } from './index.ts';
+
+const HEAD = { corrId: 'c1', version: '2026-04-01' };
+
+function open(body: unknown) {
+  return openEnvelope(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+}
+
+describe('openEnvelope', () => {
+  test('a whole envelope opens, unknown head keys are ignored', () => {
+    const opened = open({
+      kind: 'promise.get',
+      head: { ...HEAD, auth: 't', 'resonate:origin': 'x' },
+      data: { id: 'a' },
+      more: 1,
+    });
+    expect(opened).toEqual({
+      ok: true,
+      envelope: { kind: 'promise.get', head: { ...HEAD, auth: 't' }, data: { id: 'a' } },
+    });
+  });
+
+  test.each([
+    ['not JSON', '{', 'unknown', '0'],
+    ['an array', [], 'unknown', '0'],
+    ['kind missing', { head: HEAD, data: {} }, 'unknown', 'c1'],
+    ['kind of the wrong type', { kind: 7, head: HEAD, data: {} }, 'unknown', 'c1'],
+    ['kind empty', { kind: '', head: HEAD, data: {} }, '', 'c1'],
+    ['head missing', { kind: 'k', data: {} }, 'k', '0'],
+    ['corrId missing', { kind: 'k', head: { version: '2026-04-01' }, data: {} }, 'k', '0'],
+    ['another version', { kind: 'k', head: { corrId: 'c1', version: '1' }, data: {} }, 'k', 'c1'],
+    ['data a string', { kind: 'k', head: HEAD, data: 'x' }, 'k', 'c1'],
+    ['data missing', { kind: 'k', head: HEAD }, 'k', 'c1'],
+    [
+      'a lone surrogate',
+      '{"kind":"k","head":{"corrId":"c1","version":"2026-04-01"},"data":{"id":"\\ud800"}}',
+      'unknown',
+      '0',
+    ],
+    ['deeper than 64 levels', `{"kind":"k","data":${'['.repeat(70)}${']'.repeat(70)}}`, 'unknown', '0'],
+  ])('%s is refused with what could be read', (_name, body, kind, corrId) => {
+    const opened = open(body);
+    expect(opened).toMatchObject({ ok: false, echo: { kind, corrId }, reply: { status: 400 } });
+  });
+
+  test('bytes that are not UTF-8 are refused', () => {
+    expect(openEnvelope(Buffer.from([0x7b, 0xff, 0x7d]))).toMatchObject({ ok: false, reply: { status: 400 } });
+  });
+
+  test('an answer carries kind, corrId and status', () => {
+    expect(JSON.parse(sealEnvelope({ kind: 'k', corrId: 'c' }, { status: 404, data: 'no' }))).toEqual({
+      kind: 'k',
+      head: { corrId: 'c', status: 404, version: '2026-04-01' },
+      data: 'no',
+    });
+  });
+});
+
+const TARGET = { 'resonate:target': 'poll://any@g' };
+
+describe('checkRequest', () => {
+  test.each<[Kind, unknown, RegExp]>([
+    ['promise.get', {}, /id is required/],
+    ['promise.get', { id: '' }, /id must not be empty/],
+    ['promise.get', { id: 7 }, /id must be a string/],
+    ['promise.get', { id: 'a\u0000' }, /NUL/],
+    ['promise.create', { id: 'a' }, /timeoutAt is required/],
+    ['promise.create', { id: 'a', timeoutAt: 'soon' }, /timeoutAt must be an integer/],
+    ['promise.create', { id: 'a', timeoutAt: 1.5 }, /timeoutAt must be an integer/],
+    ['promise.create', { id: 'a', timeoutAt: -1 }, /timeoutAt must be at least 0/],
+    ['promise.create', { id: 'a', timeoutAt: 1, tags: { a: 1 } }, /map strings to strings/],
+    ['promise.create', { id: 'a', timeoutAt: 1, tags: { 'resonate:target': 'nowhere' } }, /not an address/],
+    ['promise.create', { id: 'a', timeoutAt: 9, tags: { ...TARGET, 'resonate:delay': 'x' } }, /decimal digits/],
+    ['promise.create', { id: 'a', timeoutAt: 9, tags: { ...TARGET, 'resonate:delay': '9' } }, /below timeoutAt/],
+    ['promise.create', { id: 'a', timeoutAt: 9, tags: { 'resonate:delay': '3' } }, /needs the tag resonate:target/],
+    ['promise.settle', { id: 'a', state: 'pending' }, /state must be one of/],
+    ['promise.register_callback', { awaited: 'a', awaiter: 'a' }, /different/],
+    ['promise.register_listener', { awaited: 'a', address: 'poll://uni@g' }, /address/],
+    ['promise.search', { limit: 1001 }, /between 1 and 1000/],
+    [
+      'task.create',
+      { pid: 'p', ttl: 1, action: { kind: 'promise.create', data: { id: 'a', timeoutAt: 1 } } },
+      /resonate:target/,
+    ],
+    ['task.acquire', { id: 'a', version: 0, pid: 'p', ttl: 0 }, /ttl must be at least 1/],
+    ['task.suspend', { id: 'a', version: 1, actions: [] }, /must not be empty/],
+    [
+      'task.fence',
+      { id: 'a', version: 1, action: { kind: 'promise.get', data: { id: 'b' } } },
+      /promise.create or promise.settle/,
+    ],
+    ['schedule.create', { id: 's', cron: 'x', promiseId: 'p', promiseTimeout: 1 }, /cron is not a valid/],
+  ])('%s %j is refused', (kind, data, message) => {
+    const checked = checkRequest(kind, data);
+    expect(checked).toMatchObject({ ok: false, message: expect.stringMatching(message) });
+  });
+
+  test('null for an optional field reads as absent', () => {
+    const checked = checkRequest('promise.create', {
+      id: 'a',
+      timeoutAt: 5,
+      param: { data: null, headers: null },
+      tags: null,
+    });
+    expect(checked).toEqual({
+      ok: true,
+      request: { kind: 'promise.create', data: { id: 'a', timeoutAt: 5, param: {}, tags: {} } },
+    });
+  });
+
+  test('a key like __proto__ in tags is kept', () => {
+    const tags = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
+    const checked = checkRequest('promise.create', { id: 'a', timeoutAt: 5, tags });
+    expect(JSON.stringify(checked.ok && checked.request.data)).toContain('"__proto__":"x"');
+  });
+
+  test('times beyond what JSON numbers can tell apart are clamped, not refused', () => {
+    const checked = checkRequest('promise.create', { id: 'a', timeoutAt: 2 ** 63 });
+    expect(checked).toMatchObject({ ok: true, request: { data: { timeoutAt: Number.MAX_SAFE_INTEGER } } });
+  });
+});

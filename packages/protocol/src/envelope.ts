@@ -1,0 +1,121 @@
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * The envelope around every request and answer (protocol section 1).
+ */
+
+export const PROTOCOL_VERSION = '2026-04-01';
+
+export interface Head {
+  corrId: string;
+  version: string;
+  /** JWT (protocol section 9). */
+  auth?: string;
+  /** Replaces the clock for this one request; honoured in debug mode only. */
+  debugTime?: number;
+}
+
+export interface Envelope {
+  kind: string;
+  head: Head;
+  data: Record<string, unknown>;
+}
+
+/** Status and `data` of an answer; a string on every error. */
+export interface Reply {
+  status: number;
+  data: unknown;
+}
+
+/** What an answer says of the request it belongs to, as far as that could be read. */
+export interface Echo {
+  kind: string;
+  corrId: string;
+}
+
+export type Opened = { ok: true; envelope: Envelope } | { ok: false; echo: Echo; reply: Reply };
+
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
+/** Deeper than any real request; keeps recursive code over client data within the stack. */
+const MAX_DEPTH = 64;
+
+/** Opens a request body: the envelope, or the 400 it gets. Never throws. */
+export function openEnvelope(body: Buffer): Opened {
+  const unknown: Echo = { kind: 'unknown', corrId: '0' };
+  const parsed = parseBody(body);
+  if (typeof parsed === 'string') return refuse(unknown, parsed);
+  const root = parsed.json;
+  if (!isObject(root)) return refuse(unknown, 'the body must be a JSON object');
+  const head = isObject(root['head']) ? root['head'] : undefined;
+  const corrId = head?.['corrId'];
+  const echo: Echo = {
+    kind: typeof root['kind'] === 'string' ? root['kind'] : 'unknown',
+    corrId: typeof corrId === 'string' ? corrId : '0',
+  };
+  if (typeof root['kind'] !== 'string' || root['kind'] === '') return refuse(echo, 'kind must be a non-empty string');
+  if (!head) return refuse(echo, 'head must be an object');
+  if (typeof corrId !== 'string') return refuse(echo, 'head.corrId must be a string');
+  if (head['version'] !== PROTOCOL_VERSION) return refuse(echo, `head.version must be "${PROTOCOL_VERSION}"`);
+  if (!isObject(root['data'])) return refuse(echo, 'data must be an object');
+  return readHead(echo, head, root['data']);
+}
+
+function readHead(echo: Echo, head: Record<string, unknown>, data: Record<string, unknown>): Opened {
+  const read: Head = { corrId: echo.corrId, version: PROTOCOL_VERSION };
+  if (typeof head['auth'] === 'string') read.auth = head['auth'];
+  const debugTime = head['resonate:debug_time'];
+  if (debugTime !== undefined && debugTime !== null) {
+    if (!Number.isSafeInteger(debugTime) || (debugTime as number) < 0) {
+      return refuse(echo, 'head["resonate:debug_time"] must be a non-negative integer');
+    }
+    read.debugTime = debugTime as number;
+  }
+  return { ok: true, envelope: { kind: echo.kind, head: read, data } };
+}
+
+function refuse(echo: Echo, fault: string): Opened {
+  return { ok: false, echo, reply: { status: 400, data: `Invalid request: ${fault}` } };
+}
+
+function parseBody(body: Buffer): { json: unknown } | string {
+  if (!isUtf8(body)) return 'the body is not valid UTF-8';
+  const text = body.toString('utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'the body is not valid JSON';
+  }
+  if (isTooDeep(json, MAX_DEPTH)) return `the body is nested deeper than ${MAX_DEPTH} levels`;
+  // A lone surrogate is no Unicode text: no store could give it back as it came.
+  if (ESCAPED_SURROGATE.test(text) && !isWellFormed(json)) return 'the body has a lone surrogate in a string';
+  return { json };
+}
+
+function isTooDeep(json: unknown, left: number): boolean {
+  if (typeof json !== 'object' || json === null) return false;
+  if (left === 0) return true;
+  for (const inner of Object.values(json)) {
+    if (typeof inner === 'object' && isTooDeep(inner, left - 1)) return true;
+  }
+  return false;
+}
+
+function isWellFormed(json: unknown): boolean {
+  if (typeof json === 'string') return json.isWellFormed();
+  if (typeof json !== 'object' || json === null) return true;
+  return Object.entries(json).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner));
+}
+
+function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
+
+/** The body of an answer. */
+export function sealEnvelope(echo: Echo, reply: Reply): string {
+  return JSON.stringify({
+    kind: echo.kind,
+    head: { corrId: echo.corrId, status: reply.status, version: PROTOCOL_VERSION },
+    data: reply.data,
+  });
+}

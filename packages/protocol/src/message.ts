@@ -1,0 +1,25 @@
+import type { PromiseRecord } from './records.ts';
+
+/** The two messages a server sends to workers (protocol section 6). */
+
+export interface ExecuteMessage {
+  kind: 'execute';
+  head: { serverUrl: string };
+  data: { task: { id: string; version: number } };
+}
+
+export interface UnblockMessage {
+  kind: 'unblock';
+  head: Record<string, never>;
+  data: { promise: PromiseRecord };
+}
+
+export type Message = ExecuteMessage | UnblockMessage;
+
+export function executeMessage(serverUrl: string, id: string, version: number): ExecuteMessage {
+  return { kind: 'execute', head: { serverUrl }, data: { task: { id, version } } };
+}
+
+export function unblockMessage(promise: PromiseRecord): UnblockMessage {
+  return { kind: 'unblock', head: {}, data: { promise } };
+}

@@ -1,0 +1,57 @@
+/**
+ * The records of protocol section 2, exactly as they travel on the wire.
+ * All times are integers in milliseconds since the epoch. Optional fields are absent, never null.
+ */
+
+export type StringMap = Record<string, string>;
+
+export interface Value {
+  headers?: StringMap;
+  /** Opaque to the server; SDKs put base64 here. */
+  data?: string;
+}
+
+export const PROMISE_STATES = ['pending', 'resolved', 'rejected', 'rejected_canceled', 'rejected_timedout'] as const;
+export type PromiseState = (typeof PROMISE_STATES)[number];
+
+/** The states a client may settle a promise to. */
+export const SETTLED_STATES = ['resolved', 'rejected', 'rejected_canceled'] as const;
+export type SettledState = (typeof SETTLED_STATES)[number];
+
+export interface PromiseRecord {
+  id: string;
+  state: PromiseState;
+  param: Value;
+  value: Value;
+  tags: StringMap;
+  timeoutAt: number;
+  createdAt: number;
+  settledAt?: number;
+}
+
+export const TASK_STATES = ['pending', 'acquired', 'suspended', 'halted', 'fulfilled'] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+export interface TaskRecord {
+  /** The id of the promise the task works on. */
+  id: string;
+  state: TaskState;
+  version: number;
+  /** How many awaited promises settled since the last acquire. */
+  resumes: number;
+  /** Lease length and owner, only while acquired. */
+  ttl?: number;
+  pid?: string;
+}
+
+export interface ScheduleRecord {
+  id: string;
+  cron: string;
+  promiseId: string;
+  promiseTimeout: number;
+  promiseParam: Value;
+  promiseTags: StringMap;
+  createdAt: number;
+  nextRunAt: number;
+  lastRunAt?: number;
+}

@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import * as debug from './requests/debug.ts';
+import * as promise from './requests/promise.ts';
+import * as schedule from './requests/schedule.ts';
+import * as task from './requests/task.ts';
+
+/** Every kind of the protocol with the shape of its `data`. This list is the only one. */
+export const REQUESTS = {
+  'promise.get': promise.promiseGet,
+  'promise.create': promise.promiseCreate,
+  'promise.settle': promise.promiseSettle,
+  'promise.register_callback': promise.promiseRegisterCallback,
+  'promise.register_listener': promise.promiseRegisterListener,
+  'promise.search': promise.promiseSearch,
+  'task.get': task.taskGet,
+  'task.create': task.taskCreate,
+  'task.acquire': task.taskAcquire,
+  'task.release': task.taskRelease,
+  'task.fulfill': task.taskFulfill,
+  'task.suspend': task.taskSuspend,
+  'task.fence': task.taskFence,
+  'task.heartbeat': task.taskHeartbeat,
+  'task.halt': task.taskHalt,
+  'task.continue': task.taskContinue,
+  'task.search': task.taskSearch,
+  'schedule.get': schedule.scheduleGet,
+  'schedule.create': schedule.scheduleCreate,
+  'schedule.delete': schedule.scheduleDelete,
+  'schedule.search': schedule.scheduleSearch,
+  'debug.start': debug.debugStart,
+  'debug.stop': debug.debugStop,
+  'debug.reset': debug.debugReset,
+  'debug.snap': debug.debugSnap,
+  'debug.tick': debug.debugTick,
+} as const;
+
+export type Kind = keyof typeof REQUESTS;
+
+/** The checked `data` of kind `K`, defaults filled in. */
+export type RequestData<K extends Kind> = z.output<(typeof REQUESTS)[K]>;
+
+/** A checked request of any kind. */
+export type Request<K extends Kind = Kind> = { [P in K]: { kind: P; data: RequestData<P> } }[K];
+
+export function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(REQUESTS, kind);
+}
+
+export type Checked = { ok: true; request: Request } | { ok: false; message: string };
+
+/** Checks `data` against the rules of `kind` (protocol section 3): the request, or what was wrong with it. */
+export function checkRequest(kind: Kind, data: unknown): Checked {
+  const result = REQUESTS[kind].safeParse(data);
+  if (result.success) return { ok: true, request: { kind, data: result.data } as Request };
+  const issue = result.error.issues[0];
+  const path = issue?.path.join('.');
+  return { ok: false, message: `Invalid request: ${path ? `${path}: ` : ''}${issue?.message ?? 'malformed data'}` };
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { parseAddress } from '../address.ts';
+import * as field from '../fields.ts';
+import { PROMISE_STATES, SETTLED_STATES } from '../records.ts';
+import { TAG } from '../tags.ts';
+
+/** What a client may send in `data` of each `promise.*` kind (protocol sections 3 and 5). */
+
+const DIGITS = /^\d+$/;
+
+interface NewPromise {
+  timeoutAt: number;
+  tags: Record<string, string>;
+}
+
+function checkTarget({ tags }: NewPromise): string | null {
+  const target = tags[TAG.target];
+  if (target === undefined || parseAddress(target) !== null) return null;
+  return `tag ${TAG.target} is not an address this server knows: ${JSON.stringify(target)}`;
+}
+
+function checkDelay({ tags, timeoutAt }: NewPromise): string | null {
+  const delay = tags[TAG.delay];
+  if (delay === undefined) return null;
+  if (!DIGITS.test(delay)) return `tag ${TAG.delay} must be epoch milliseconds as decimal digits`;
+  if (tags[TAG.target] === undefined) return `tag ${TAG.delay} needs the tag ${TAG.target}`;
+  if (Number(delay) >= timeoutAt) return `tag ${TAG.delay} must be below timeoutAt`;
+  return null;
+}
+
+export const promiseCreate = z
+  .object({ id: field.id, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
+  .superRefine((data, context) => {
+    const fault = checkTarget(data) ?? checkDelay(data);
+    if (fault) context.addIssue(fault);
+  });
+
+export const promiseSettle = z.object({
+  id: field.id,
+  state: z.enum(SETTLED_STATES, `state must be one of ${SETTLED_STATES.join(', ')}`),
+  value: field.value,
+});
+
+export const promiseGet = z.object({ id: field.id });
+
+export const promiseRegisterCallback = z
+  .object({ awaited: field.awaited, awaiter: field.awaiter })
+  .refine((data) => data.awaited !== data.awaiter, 'awaited and awaiter must be different promises');
+
+export const promiseRegisterListener = z.object({ awaited: field.awaited, address: field.address });
+
+export const promiseSearch = z.object({
+  state: field.optional(z.enum(PROMISE_STATES, `state must be one of ${PROMISE_STATES.join(', ')}`)),
+  tags: field.optional(field.tags),
+  limit: field.optional(field.limit),
+  cursor: field.optional(field.cursor),
+});
