@@ -71,7 +71,7 @@ export const limit = integer('limit', 1, 1000);
 
 /** Some clients send null for what they leave out; both read as absent. */
 export function optional<T>(field: z.ZodType<T>): z.ZodType<T | undefined> {
-  return z.union([z.null().transform(() => undefined), field]).optional() as z.ZodType<T | undefined>;
+  return z.preprocess((given) => given ?? undefined, field.optional());
 }
 
 /** A Value as stored: only the keys the client gave. */
