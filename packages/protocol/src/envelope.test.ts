@@ -67,7 +67,7 @@ describe('checkRequest', () => {
     ['promise.get', { id: 'a\u0000' }, /NUL/],
     ['promise.create', { id: 'a' }, /timeoutAt is required/],
     ['promise.create', { id: 'a', timeoutAt: 'soon' }, /timeoutAt must be an integer/],
-    ['promise.create', { id: 'a', timeoutAt: 1.5 }, /timeoutAt must be an integer/],
+    ['task.release', { id: 'a', version: 1.5 }, /version must be an integer/],
     ['promise.create', { id: 'a', timeoutAt: -1 }, /timeoutAt must be at least 0/],
     ['promise.create', { id: 'a', timeoutAt: 1, tags: { a: 1 } }, /map strings to strings/],
     ['promise.create', { id: 'a', timeoutAt: 1, tags: { 'resonate:target': 'nowhere' } }, /not an address/],
@@ -113,6 +113,11 @@ describe('checkRequest', () => {
     const tags = JSON.parse('{"__proto__":"x"}') as Record<string, string>;
     const checked = checkRequest('promise.create', { id: 'a', timeoutAt: 5, tags });
     expect(JSON.stringify(checked.ok && checked.request.data)).toContain('"__proto__":"x"');
+  });
+
+  test('a fraction of a millisecond in timeoutAt is rounded up', () => {
+    const checked = checkRequest('promise.create', { id: 'a', timeoutAt: 1.5 });
+    expect(checked).toMatchObject({ ok: true, request: { data: { timeoutAt: 2 } } });
   });
 
   test('times beyond what JSON numbers can tell apart are clamped, not refused', () => {

@@ -62,7 +62,11 @@ export const cron = text('cron').refine(
   'cron is not a valid expression (5 fields, or 6-7 with leading seconds)',
 );
 
-export const timeoutAt = integer('timeoutAt', 0, MAX_I64);
+/** SDKs compute it from durations like half a millisecond: rounded up, so that nothing ends before its time. */
+export const timeoutAt = z.preprocess(
+  (given) => (typeof given === 'number' && Number.isFinite(given) ? Math.ceil(given) : given),
+  integer('timeoutAt', 0, MAX_I64),
+);
 export const promiseTimeout = integer('promiseTimeout', 0, MAX_I64);
 export const version = integer('version', 0, MAX_I64);
 export const ttl = integer('ttl', 1, MAX_I64);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from '../address.ts';
 import * as field from '../fields.ts';
-import { PROMISE_STATES, SETTLED_STATES } from '../records.ts';
+import { PROMISE_STATES, SETTLED_STATES, type StringMap } from '../records.ts';
 import { TAG } from '../tags.ts';
 
 /** What a client may send in `data` of each `promise.*` kind (protocol sections 3 and 5). */
@@ -10,16 +10,17 @@ const DIGITS = /^\d+$/;
 
 interface NewPromise {
   timeoutAt: number;
-  tags: Record<string, string>;
+  tags: StringMap;
 }
 
-function checkTarget({ tags }: NewPromise): string | null {
+/** What is wrong with the target tag, null when nothing is. */
+export function targetFault(tags: StringMap): string | null {
   const target = tags[TAG.target];
   if (target === undefined || parseAddress(target) !== null) return null;
   return `tag ${TAG.target} is not an address this server knows: ${JSON.stringify(target)}`;
 }
 
-function checkDelay({ tags, timeoutAt }: NewPromise): string | null {
+function delayFault({ tags, timeoutAt }: NewPromise): string | null {
   const delay = tags[TAG.delay];
   if (delay === undefined) return null;
   if (!DIGITS.test(delay)) return `tag ${TAG.delay} must be epoch milliseconds as decimal digits`;
@@ -31,7 +32,7 @@ function checkDelay({ tags, timeoutAt }: NewPromise): string | null {
 export const promiseCreate = z
   .object({ id: field.id, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
   .superRefine((data, context) => {
-    const fault = checkTarget(data) ?? checkDelay(data);
+    const fault = targetFault(data.tags) ?? delayFault(data);
     if (fault) context.addIssue(fault);
   });
 

@@ -1,0 +1,24 @@
+export * from './rows.ts';
+export { Needs } from './needs.ts';
+export type { RowChanges } from './row-table.ts';
+export { WorkingSet, type Changes, type Loaded } from './working-set.ts';
+export type { Context, Operation } from './operation.ts';
+export * from './query.ts';
+export {
+  operationOf,
+  READS,
+  TIMERS,
+  WRITES,
+  type Command,
+  type OperationKind,
+  type ReadKind,
+  type TimerKind,
+  type WriteKind,
+} from './operations.ts';
+export { promiseSearch } from './promise/search.ts';
+export { taskSearch } from './task/search.ts';
+export { scheduleSearch } from './schedule/search.ts';
+export { occurrencePromiseId } from './internal/schedule-fire.ts';
+export { debugSnap } from './debug-snap.ts';
+export { retryAt } from './rules/dispatch.ts';
+export { promiseRecord } from './rules/records.ts';

@@ -1,0 +1,67 @@
+import { pairKey } from './rows.ts';
+
+/**
+ * The rows a batch of requests may touch, collected before anything is decided. One hop is enough: a resumed task
+ * settles nothing (design section 3).
+ */
+export class Needs {
+  /** Promises by id. */
+  readonly promises = new Set<string>();
+  /** Tasks by id. */
+  readonly tasks = new Set<string>();
+  /**
+   * Promises that may settle: with each, its task, the callbacks and listeners on it, the tasks those callbacks
+   * name, and its own registrations as awaiter.
+   */
+  readonly settlements = new Set<string>();
+  /** Tasks whose fired callbacks may be cleared. */
+  readonly resumed = new Set<string>();
+  /** Single callbacks and listeners by key. */
+  readonly callbacks = new Map<string, { awaited: string; awaiter: string }>();
+  readonly listeners = new Map<string, { awaited: string; address: string }>();
+  /** Promises whose branch is answered as `preload`, and branches named by requests themselves. */
+  readonly preloads = new Set<string>();
+  readonly branches = new Set<string>();
+  readonly schedules = new Set<string>();
+
+  promise(id: string): void {
+    this.promises.add(id);
+  }
+
+  task(id: string): void {
+    this.tasks.add(id);
+  }
+
+  settlement(id: string): void {
+    this.promises.add(id);
+    this.tasks.add(id);
+    this.settlements.add(id);
+  }
+
+  /** The task and what an acquire clears. */
+  resumable(id: string): void {
+    this.tasks.add(id);
+    this.resumed.add(id);
+  }
+
+  callback(awaited: string, awaiter: string): void {
+    this.callbacks.set(pairKey(awaited, awaiter), { awaited, awaiter });
+  }
+
+  listener(awaited: string, address: string): void {
+    this.listeners.set(pairKey(awaited, address), { awaited, address });
+  }
+
+  preload(id: string): void {
+    this.promises.add(id);
+    this.preloads.add(id);
+  }
+
+  branch(name: string): void {
+    this.branches.add(name);
+  }
+
+  schedule(id: string): void {
+    this.schedules.add(id);
+  }
+}

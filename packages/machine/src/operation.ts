@@ -1,0 +1,35 @@
+import type { Kind, Reply, RequestData } from '@resonate/protocol';
+import type { Needs } from './needs.ts';
+import type { WorkingSet } from './working-set.ts';
+
+/** What an operation knows beside its rows. */
+export interface Context {
+  /** Epoch ms; one instant for everything the request does (protocol section 4). */
+  now: number;
+  /** How long a message waits for an acquire before it goes out again. */
+  retryTimeoutMs: number;
+}
+
+/**
+ * One operation of the protocol: the rows it may touch, and what it does to them. Pure: no I/O, no clock, no
+ * randomness. Answers with status and data; throws only on a fault of the program, and then leaves nothing behind.
+ */
+export interface Operation<Data> {
+  /** Adds the rows that `run` may touch. */
+  needs(data: Data, needs: Needs): void;
+  run(ws: WorkingSet, data: Data, context: Context): Reply;
+}
+
+export type OperationOf<K extends Kind> = Operation<RequestData<K>>;
+
+export function ok(data: unknown): Reply {
+  return { status: 200, data };
+}
+
+export function fail(status: number, message: string): Reply {
+  return { status, data: message };
+}
+
+export const PROMISE_NOT_FOUND = fail(404, 'Promise not found');
+export const TASK_NOT_FOUND = fail(404, 'Task not found');
+export const SCHEDULE_NOT_FOUND = fail(404, 'Schedule not found');

@@ -1,0 +1,75 @@
+import type { Kind } from '@resonate/protocol';
+import { leaseTimeout } from './internal/lease-timeout.ts';
+import { promiseTimeout } from './internal/promise-timeout.ts';
+import { retryTimeout } from './internal/retry-timeout.ts';
+import { scheduleFire } from './internal/schedule-fire.ts';
+import type { Operation, OperationOf } from './operation.ts';
+import { promiseCreate } from './promise/create.ts';
+import { promiseGet } from './promise/get.ts';
+import { promiseRegisterCallback } from './promise/register-callback.ts';
+import { promiseRegisterListener } from './promise/register-listener.ts';
+import { promiseSettle } from './promise/settle.ts';
+import { scheduleCreate } from './schedule/create.ts';
+import { scheduleDelete } from './schedule/delete.ts';
+import { scheduleGet } from './schedule/get.ts';
+import { taskAcquire } from './task/acquire.ts';
+import { taskContinue } from './task/continue.ts';
+import { taskCreate } from './task/create.ts';
+import { taskFence } from './task/fence.ts';
+import { taskFulfill } from './task/fulfill.ts';
+import { taskGet } from './task/get.ts';
+import { taskHalt } from './task/halt.ts';
+import { taskHeartbeat } from './task/heartbeat.ts';
+import { taskRelease } from './task/release.ts';
+import { taskSuspend } from './task/suspend.ts';
+
+/** The kinds that read single rows and change nothing: they need no lock. */
+export const READS = {
+  'promise.get': promiseGet,
+  'task.get': taskGet,
+  'schedule.get': scheduleGet,
+} as const satisfies { [K in Kind]?: OperationOf<K> };
+
+/** The kinds that may change something. */
+export const WRITES = {
+  'promise.create': promiseCreate,
+  'promise.settle': promiseSettle,
+  'promise.register_callback': promiseRegisterCallback,
+  'promise.register_listener': promiseRegisterListener,
+  'task.create': taskCreate,
+  'task.acquire': taskAcquire,
+  'task.release': taskRelease,
+  'task.fulfill': taskFulfill,
+  'task.suspend': taskSuspend,
+  'task.fence': taskFence,
+  'task.heartbeat': taskHeartbeat,
+  'task.halt': taskHalt,
+  'task.continue': taskContinue,
+  'schedule.create': scheduleCreate,
+  'schedule.delete': scheduleDelete,
+} as const satisfies { [K in Kind]?: OperationOf<K> };
+
+/** Transitions that time brings about; no client can ask for them. */
+export const TIMERS = {
+  'timer.promise': promiseTimeout,
+  'timer.lease': leaseTimeout,
+  'timer.retry': retryTimeout,
+  'timer.schedule': scheduleFire,
+} as const;
+
+const OPERATIONS = { ...READS, ...WRITES, ...TIMERS };
+
+export type OperationKind = keyof typeof OPERATIONS;
+export type ReadKind = keyof typeof READS;
+export type WriteKind = keyof typeof WRITES;
+export type TimerKind = keyof typeof TIMERS;
+
+type DataOf<K extends OperationKind> = (typeof OPERATIONS)[K] extends Operation<infer Data> ? Data : never;
+
+/** Something to run: its kind with its checked data. */
+export type Command<K extends OperationKind = OperationKind> = { [P in K]: { kind: P; data: DataOf<P> } }[K];
+
+/** The operation of a command's kind. The one place where a kind and its data, known to fit, are joined again. */
+export function operationOf(kind: OperationKind): Operation<unknown> {
+  return OPERATIONS[kind] as Operation<unknown>;
+}

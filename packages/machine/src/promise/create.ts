@@ -1,0 +1,13 @@
+import { ok, type OperationOf } from '../operation.ts';
+import { bear } from '../rules/birth.ts';
+import { promiseRecord } from '../rules/records.ts';
+
+/** Idempotent by id: one that exists is answered as it stands, nothing else is compared. */
+export const promiseCreate: OperationOf<'promise.create'> = {
+  needs: ({ id }, needs) => needs.promise(id),
+
+  run(ws, data, { now }) {
+    const promise = ws.promises.get(data.id) ?? bear(ws, data, now).promise;
+    return ok({ promise: promiseRecord(promise, now) });
+  },
+};

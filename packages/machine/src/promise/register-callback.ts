@@ -1,0 +1,30 @@
+import { TAG } from '@resonate/protocol';
+import { fail, ok, type OperationOf } from '../operation.ts';
+import { isOver, projectPromise } from '../rules/expiry.ts';
+import { promiseRecord } from '../rules/records.ts';
+import { fire } from '../rules/settlement.ts';
+
+/** Remembers that the task of `awaiter` waits for `awaited`; when that settled already, it counts at once. */
+export const promiseRegisterCallback: OperationOf<'promise.register_callback'> = {
+  needs({ awaited, awaiter }, needs) {
+    needs.promise(awaited);
+    needs.promise(awaiter);
+    needs.task(awaiter);
+    needs.callback(awaited, awaiter);
+  },
+
+  run(ws, { awaited, awaiter }, { now }) {
+    const promise = ws.promises.get(awaited);
+    if (!promise) return fail(404, 'Awaited promise not found');
+    const waiting = ws.promises.get(awaiter);
+    if (!waiting) return fail(422, 'Awaiter promise not found');
+    if (waiting.tags[TAG.target] === undefined) return fail(422, `Awaiter promise has no ${TAG.target} tag`);
+
+    if (!isOver(ws.tasks.need(awaiter), now)) {
+      const callback = ws.callback(awaited, awaiter) ?? { awaited, awaiter, ready: false };
+      if (projectPromise(promise, now).state === 'pending') ws.putCallback(callback);
+      else if (!callback.ready) fire(ws, callback, now);
+    }
+    return ok({ promise: promiseRecord(promise, now) });
+  },
+};

@@ -1,0 +1,96 @@
+import type { PromiseState, RequestData, StringMap, TaskState } from '@resonate/protocol';
+
+/**
+ * Searches as data: the machine says which rows a search means in the projected view, a dialect only finds them.
+ * Rows match when ANY of `anyOf` fits; each alternative is a stored state and, for promises, a side of the clock.
+ */
+export interface PromiseQuery {
+  /** null: whatever the state. */
+  anyOf: PromiseAlternative[] | null;
+  /** All pairs must match. */
+  tags: StringMap;
+  /** Only ids above this one, in byte order. */
+  after: string | null;
+  limit: number;
+}
+
+export interface PromiseAlternative {
+  state: PromiseState;
+  /** Bounds on the promise's timeoutAt: not yet over, or over by `now`. */
+  live?: { now: number };
+  expired?: { now: number; timer: boolean };
+}
+
+export interface TaskQuery {
+  anyOf: TaskAlternative[] | null;
+  after: string | null;
+  limit: number;
+}
+
+export interface TaskAlternative {
+  /** null: whatever the state. */
+  state: TaskState | null;
+  live?: { now: number };
+  expired?: { now: number };
+}
+
+export interface ScheduleQuery {
+  tags: StringMap;
+  after: string | null;
+  limit: number;
+}
+
+/** One more row than a page has tells whether there is another page. */
+function page<Row>(rows: Row[], limit: number): { rows: Row[]; more: boolean } {
+  return { rows: rows.slice(0, limit), more: rows.length > limit };
+}
+
+const DEFAULT_LIMIT = 100;
+const DEFAULT_SCHEDULE_LIMIT = 10;
+
+export function promiseQuery(data: RequestData<'promise.search'>, now: number): PromiseQuery {
+  return {
+    anyOf: data.state === undefined ? null : promiseAlternatives(data.state, now),
+    tags: data.tags ?? {},
+    after: data.cursor ?? null,
+    limit: (data.limit ?? DEFAULT_LIMIT) + 1,
+  };
+}
+
+function promiseAlternatives(state: PromiseState, now: number): PromiseAlternative[] {
+  if (state === 'pending') return [{ state, live: { now } }];
+  if (state === 'resolved') return [{ state }, { state: 'pending', expired: { now, timer: true } }];
+  if (state === 'rejected_timedout') return [{ state }, { state: 'pending', expired: { now, timer: false } }];
+  return [{ state }];
+}
+
+export function taskQuery(data: RequestData<'task.search'>, now: number): TaskQuery {
+  return {
+    anyOf: data.state === undefined ? null : taskAlternatives(data.state, now),
+    after: data.cursor ?? null,
+    limit: (data.limit ?? DEFAULT_LIMIT) + 1,
+  };
+}
+
+function taskAlternatives(state: TaskState, now: number): TaskAlternative[] {
+  if (state !== 'fulfilled') return [{ state, live: { now } }];
+  return [{ state }, { state: null, expired: { now } }];
+}
+
+export function scheduleQuery(data: RequestData<'schedule.search'>): ScheduleQuery {
+  return { tags: data.tags ?? {}, after: data.cursor ?? null, limit: (data.limit ?? DEFAULT_SCHEDULE_LIMIT) + 1 };
+}
+
+/** The answer of a search: the page under `name`, and the cursor of the next one when there is more. */
+export function searchAnswer<Row extends { id: string }, Shown>(
+  name: string,
+  found: Row[],
+  limit: number,
+  show: (row: Row) => Shown,
+): Record<string, unknown> {
+  const { rows, more } = page(found, limit - 1);
+  const last = rows.at(-1);
+  const answer: Record<string, unknown> = { [name]: rows.map(show) };
+  if (more && last) answer['cursor'] = last.id;
+  return answer;
+}

@@ -1,0 +1,115 @@
+interface Cell<Row> {
+  /** As the database holds it; null: not there. */
+  stored: Row | null;
+  current: Row | null;
+}
+
+interface Undo<Row> {
+  cell: Cell<Row>;
+  before: Row | null;
+}
+
+export interface RowChanges<Row> {
+  inserts: Row[];
+  updates: Row[];
+  deletes: Row[];
+}
+
+/**
+ * The rows of one table that a batch loaded, with what it did to them. Touching a key that was not loaded throws:
+ * such a row was not locked, so nothing may be decided over it.
+ */
+export class RowTable<Row> {
+  readonly #name: string;
+  readonly #keyOf: (row: Row) => string;
+  readonly #cells = new Map<string, Cell<Row>>();
+  readonly #journal: Undo<Row>[] = [];
+
+  constructor(name: string, keyOf: (row: Row) => string) {
+    this.#name = name;
+    this.#keyOf = keyOf;
+  }
+
+  /** Says that `key` was looked for; `load` fills in what was found. */
+  expect(key: string): void {
+    if (!this.#cells.has(key)) this.#cells.set(key, { stored: null, current: null });
+  }
+
+  load(row: Row): void {
+    this.#cells.set(this.#keyOf(row), { stored: row, current: row });
+  }
+
+  get(key: string): Row | null {
+    return this.#cell(key).current;
+  }
+
+  /** Like `get`, for a row that must be there. */
+  need(key: string): Row {
+    const row = this.get(key);
+    if (row === null) throw new Error(`${this.#name}: no row ${JSON.stringify(key)}`);
+    return row;
+  }
+
+  /** The row when it was loaded, else null: for views that decide nothing. */
+  peek(key: string): Row | null {
+    return this.#cells.get(key)?.current ?? null;
+  }
+
+  put(row: Row): void {
+    this.#change(this.#cell(this.#keyOf(row)), row);
+  }
+
+  remove(key: string): void {
+    this.#change(this.#cell(key), null);
+  }
+
+  /** Puts a row whose absence is known without having looked for its key. */
+  insert(row: Row): void {
+    this.expect(this.#keyOf(row));
+    this.put(row);
+  }
+
+  /** All rows as they are now, in the order they came. */
+  *rows(): IterableIterator<Row> {
+    for (const cell of this.#cells.values()) if (cell.current !== null) yield cell.current;
+  }
+
+  get mark(): number {
+    return this.#journal.length;
+  }
+
+  rewind(mark: number): void {
+    while (this.#journal.length > mark) {
+      const undo = this.#journal.pop();
+      if (undo) undo.cell.current = undo.before;
+    }
+  }
+
+  /** What must be written so that the database holds the current rows. */
+  changes(): RowChanges<Row> {
+    const changes: RowChanges<Row> = { inserts: [], updates: [], deletes: [] };
+    if (this.#journal.length === 0) return changes;
+    for (const { stored, current } of this.#cells.values()) {
+      if (stored === current) continue;
+      if (stored === null) {
+        if (current !== null) changes.inserts.push(current);
+      } else if (current === null) {
+        changes.deletes.push(stored);
+      } else {
+        changes.updates.push(current);
+      }
+    }
+    return changes;
+  }
+
+  #cell(key: string): Cell<Row> {
+    const cell = this.#cells.get(key);
+    if (!cell) throw new Error(`${this.#name}: ${JSON.stringify(key)} was not loaded`);
+    return cell;
+  }
+
+  #change(cell: Cell<Row>, row: Row | null): void {
+    this.#journal.push({ cell, before: cell.current });
+    cell.current = row;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Address, PromiseState, StringMap, TaskState, Transport, Value } from '@resonate/protocol';
+
+/**
+ * The rows the machine decides over, one type per table. Rows are values: a transition puts a new one, it never
+ * changes one in place. Times are epoch ms.
+ */
+
+export interface PromiseRow {
+  id: string;
+  state: PromiseState;
+  param: Value;
+  value: Value;
+  tags: StringMap;
+  timeoutAt: number;
+  createdAt: number;
+  settledAt: number | null;
+}
+
+/** Where a message goes and when: shared by tasks (`execute`) and listeners (`unblock`), which are the outbox. */
+export interface Delivery {
+  address: string;
+  transport: Transport;
+  group: string;
+  instance: string;
+  cast: 'any' | 'uni';
+  /** When the waiting message became due; null while there is none, or while a delay still runs. */
+  enqueuedAt: number | null;
+  /** How often the waiting message was handed to a transport. */
+  attempts: number;
+  /** The process that took the message to deliver it; it is due again at `dueAt` unless it arrives. */
+  claimedBy: string | null;
+}
+
+export interface TaskRow extends Delivery {
+  id: string;
+  state: TaskState;
+  version: number;
+  resumes: number;
+  pid: string | null;
+  ttl: number | null;
+  /** The promise's, so that the task's lock alone tells whether it still lives. */
+  timeoutAt: number;
+  /** pending: when `execute` goes out (again); acquired: the lease's end; else null. */
+  dueAt: number | null;
+}
+
+export interface CallbackRow {
+  awaited: string;
+  awaiter: string;
+  /** The awaited promise settled and counts in the awaiter's resumes. */
+  ready: boolean;
+}
+
+export interface ListenerRow extends Delivery {
+  awaited: string;
+  /** null until the promise settles, then when `unblock` goes out (again). */
+  dueAt: number | null;
+}
+
+export interface ScheduleRow {
+  id: string;
+  cron: string;
+  promiseId: string;
+  promiseTimeout: number;
+  promiseParam: Value;
+  promiseTags: StringMap;
+  createdAt: number;
+  nextRunAt: number;
+  lastRunAt: number | null;
+}
+
+/** The delivery fields of a row that has nothing to send yet. */
+export function unsent(address: Address): Delivery {
+  const { text, transport, group, instance, cast } = address;
+  return { address: text, transport, group, instance, cast, enqueuedAt: null, attempts: 0, claimedBy: null };
+}
+
+/** Joins the parts of a compound key; NUL is in no id (protocol section 3). */
+export function pairKey(first: string, second: string): string {
+  return `${first}\u0000${second}`;
+}

@@ -1,0 +1,33 @@
+import type { TaskRow } from '../rows.ts';
+import type { WorkingSet } from '../working-set.ts';
+import { after, isOver, NOTHING_DUE } from './expiry.ts';
+
+/** Acquire (protocol section 5): the next version, leased to `pid` for `ttl` ms, with nothing left to resume for. */
+export function acquire(ws: WorkingSet, task: TaskRow, pid: string, ttl: number, now: number): TaskRow {
+  clearResumes(ws, task);
+  const acquired: TaskRow = {
+    ...task,
+    ...NOTHING_DUE,
+    state: 'acquired',
+    version: task.version + 1,
+    pid,
+    ttl,
+    resumes: 0,
+    dueAt: after(now, ttl),
+  };
+  ws.tasks.put(acquired);
+  return acquired;
+}
+
+/** Forgets which awaited promises settled since the last acquire. */
+export function clearResumes(ws: WorkingSet, task: TaskRow): void {
+  if (task.resumes === 0) return;
+  for (const callback of ws.callbacksOf(task.id)) {
+    if (callback.ready) ws.removeCallback(callback);
+  }
+}
+
+/** True while `version` of the task is somebody's: the guard of every operation a worker makes on its own task. */
+export function isHeldAt(task: TaskRow, version: number, now: number): boolean {
+  return task.state === 'acquired' && task.version === version && !isOver(task, now);
+}

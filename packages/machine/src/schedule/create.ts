@@ -1,0 +1,19 @@
+import { nextOccurrence } from '@resonate/protocol';
+import { fail, ok, type OperationOf } from '../operation.ts';
+import type { ScheduleRow } from '../rows.ts';
+import { scheduleRecord } from '../rules/records.ts';
+
+/** Idempotent by id, like a promise. */
+export const scheduleCreate: OperationOf<'schedule.create'> = {
+  needs: ({ id }, needs) => needs.schedule(id),
+
+  run(ws, data, { now }) {
+    const known = ws.schedules.get(data.id);
+    if (known) return ok({ schedule: scheduleRecord(known) });
+    const nextRunAt = nextOccurrence(data.cron, now);
+    if (nextRunAt === null) return fail(400, 'Invalid request: cron: has no occurrence in the future');
+    const schedule: ScheduleRow = { ...data, createdAt: now, nextRunAt, lastRunAt: null };
+    ws.schedules.put(schedule);
+    return ok({ schedule: scheduleRecord(schedule) });
+  },
+};

@@ -1,0 +1,46 @@
+import { PROTOCOL_VERSION, type Reply, type RequestData } from '@resonate/protocol';
+import type { Needs } from '../needs.ts';
+import { fail, ok, TASK_NOT_FOUND, type Context, type OperationOf } from '../operation.ts';
+import { promiseCreate } from '../promise/create.ts';
+import { promiseSettle } from '../promise/settle.ts';
+import { isHeldAt } from '../rules/lease.ts';
+import { preload } from '../rules/preload.ts';
+import type { WorkingSet } from '../working-set.ts';
+
+type Action = RequestData<'task.fence'>['action'];
+
+/** Creates or settles another promise only while the caller still holds its own task. */
+export const taskFence: OperationOf<'task.fence'> = {
+  needs({ id, action }, needs) {
+    needs.preload(id);
+    needs.task(id);
+    actionNeeds(action, needs);
+  },
+
+  run(ws, { id, version, action }, context) {
+    const task = ws.tasks.get(id);
+    if (!task) return TASK_NOT_FOUND;
+    if (!isHeldAt(task, version, context.now)) return fail(409, 'Task is not acquired at this version');
+    const reply = runAction(ws, action, context);
+    const head = { corrId: corrIdOf(action.head), status: reply.status, version: PROTOCOL_VERSION };
+    return ok({
+      action: { kind: action.kind, head, data: reply.data },
+      preload: preload(ws, ws.promises.need(id), context.now),
+    });
+  },
+};
+
+function actionNeeds(action: Action, needs: Needs): void {
+  if (action.kind === 'promise.create') promiseCreate.needs(action.data, needs);
+  else promiseSettle.needs(action.data, needs);
+}
+
+function runAction(ws: WorkingSet, action: Action, context: Context): Reply {
+  if (action.kind === 'promise.create') return promiseCreate.run(ws, action.data, context);
+  return promiseSettle.run(ws, action.data, context);
+}
+
+function corrIdOf(head: unknown): string {
+  const corrId = typeof head === 'object' && head !== null && 'corrId' in head ? head.corrId : undefined;
+  return typeof corrId === 'string' ? corrId : '';
+}

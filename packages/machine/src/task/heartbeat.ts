@@ -1,0 +1,19 @@
+import { ok, type OperationOf } from '../operation.ts';
+import { after } from '../rules/expiry.ts';
+import { isHeldAt } from '../rules/lease.ts';
+
+/** Renews the leases a worker still holds; whatever it no longer holds is ignored. */
+export const taskHeartbeat: OperationOf<'task.heartbeat'> = {
+  needs({ tasks }, needs) {
+    for (const { id } of tasks) needs.task(id);
+  },
+
+  run(ws, { pid, tasks }, { now }) {
+    for (const { id, version } of tasks) {
+      const task = ws.tasks.get(id);
+      if (!task || task.pid !== pid || task.ttl === null || !isHeldAt(task, version, now)) continue;
+      ws.tasks.put({ ...task, dueAt: after(now, task.ttl) });
+    }
+    return ok({});
+  },
+};

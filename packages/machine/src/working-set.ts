@@ -1,0 +1,185 @@
+import { TAG } from '@resonate/protocol';
+import type { Needs } from './needs.ts';
+import {
+  pairKey,
+  type CallbackRow,
+  type ListenerRow,
+  type PromiseRow,
+  type ScheduleRow,
+  type TaskRow,
+} from './rows.ts';
+import { RowTable, type RowChanges } from './row-table.ts';
+
+/** What the store found for a batch's `Needs`. */
+export interface Loaded {
+  promises: PromiseRow[];
+  tasks: TaskRow[];
+  callbacks: CallbackRow[];
+  listeners: ListenerRow[];
+  schedules: ScheduleRow[];
+  /** Promises of the wanted branches: answered as `preload`, never changed. */
+  branches: PromiseRow[];
+}
+
+/** What a batch did, table by table. */
+export interface Changes {
+  promises: RowChanges<PromiseRow>;
+  tasks: RowChanges<TaskRow>;
+  callbacks: RowChanges<CallbackRow>;
+  listeners: RowChanges<ListenerRow>;
+  schedules: RowChanges<ScheduleRow>;
+}
+
+export interface Mark {
+  readonly marks: readonly number[];
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/**
+ * All rows a batch may touch, in memory. Operations run on it one after another and see each other's effects; a
+ * failed one is undone alone (`mark`, `rewind`).
+ */
+export class WorkingSet {
+  readonly promises = new RowTable<PromiseRow>('promises', (row) => row.id);
+  readonly tasks = new RowTable<TaskRow>('tasks', (row) => row.id);
+  readonly callbacks = new RowTable<CallbackRow>('callbacks', (row) => pairKey(row.awaited, row.awaiter));
+  readonly listeners = new RowTable<ListenerRow>('listeners', (row) => pairKey(row.awaited, row.address));
+  readonly schedules = new RowTable<ScheduleRow>('schedules', (row) => row.id);
+
+  readonly #tables = [this.promises, this.tasks, this.callbacks, this.listeners, this.schedules] as const;
+  readonly #needs: Needs;
+  readonly #byAwaited = new Map<string, Set<string>>();
+  readonly #byAwaiter = new Map<string, Set<string>>();
+  readonly #listenersOf = new Map<string, Set<string>>();
+  readonly #branches = new Map<string, Map<string, PromiseRow | null>>();
+
+  constructor(needs: Needs, loaded: Loaded) {
+    this.#needs = needs;
+    for (const id of needs.promises) this.promises.expect(id);
+    for (const id of needs.tasks) this.tasks.expect(id);
+    for (const key of needs.callbacks.keys()) this.callbacks.expect(key);
+    for (const key of needs.listeners.keys()) this.listeners.expect(key);
+    for (const id of needs.schedules) this.schedules.expect(id);
+    for (const row of loaded.promises) this.promises.load(row);
+    for (const row of loaded.tasks) this.tasks.load(row);
+    for (const row of loaded.schedules) this.schedules.load(row);
+    for (const row of loaded.callbacks) {
+      this.callbacks.load(row);
+      this.#index(row);
+    }
+    for (const row of loaded.listeners) {
+      this.listeners.load(row);
+      this.#indexListener(row);
+    }
+    for (const row of loaded.branches) this.#joinBranch(row, row);
+  }
+
+  /** Every callback on a promise that was announced as one that may settle. */
+  callbacksOn(awaited: string): CallbackRow[] {
+    this.#announced(this.#needs.settlements, awaited, 'settlement');
+    return this.#rowsOf(this.callbacks, this.#byAwaited.get(awaited));
+  }
+
+  /** Every callback of an awaiter: all of them when it may settle, else at least those that fired. */
+  callbacksOf(awaiter: string): CallbackRow[] {
+    if (!this.#needs.settlements.has(awaiter)) this.#announced(this.#needs.resumed, awaiter, 'resume');
+    return this.#rowsOf(this.callbacks, this.#byAwaiter.get(awaiter));
+  }
+
+  listenersOn(awaited: string): ListenerRow[] {
+    this.#announced(this.#needs.settlements, awaited, 'settlement');
+    return this.#rowsOf(this.listeners, this.#listenersOf.get(awaited));
+  }
+
+  putCallback(row: CallbackRow): void {
+    this.callbacks.put(row);
+    this.#index(row);
+  }
+
+  removeCallback(row: CallbackRow): void {
+    this.callbacks.remove(pairKey(row.awaited, row.awaiter));
+  }
+
+  callback(awaited: string, awaiter: string): CallbackRow | null {
+    return this.callbacks.get(pairKey(awaited, awaiter));
+  }
+
+  putListener(row: ListenerRow): void {
+    this.listeners.put(row);
+    this.#indexListener(row);
+  }
+
+  /** A new promise: it also joins its branch. */
+  insertPromise(row: PromiseRow): void {
+    this.promises.put(row);
+    this.#joinBranch(row, null);
+  }
+
+  /** The other promises of a promise's branch as they are now; none without a branch. */
+  branchOf(promise: PromiseRow): PromiseRow[] {
+    const branch = promise.tags[TAG.branch];
+    if (branch === undefined) return [];
+    const rows: PromiseRow[] = [];
+    for (const [id, stored] of this.#branches.get(branch) ?? []) {
+      const row = this.promises.peek(id) ?? stored;
+      if (id !== promise.id && row !== null) rows.push(row);
+    }
+    return rows;
+  }
+
+  mark(): Mark {
+    return { marks: this.#tables.map((table) => table.mark) };
+  }
+
+  rewind({ marks }: Mark): void {
+    this.#tables.forEach((table, index) => table.rewind(marks[index] ?? 0));
+  }
+
+  changes(): Changes {
+    return {
+      promises: this.promises.changes(),
+      tasks: this.tasks.changes(),
+      callbacks: this.callbacks.changes(),
+      listeners: this.listeners.changes(),
+      schedules: this.schedules.changes(),
+    };
+  }
+
+  #index(row: CallbackRow): void {
+    const key = pairKey(row.awaited, row.awaiter);
+    addTo(this.#byAwaited, row.awaited, key);
+    addTo(this.#byAwaiter, row.awaiter, key);
+  }
+
+  #indexListener(row: ListenerRow): void {
+    addTo(this.#listenersOf, row.awaited, pairKey(row.awaited, row.address));
+  }
+
+  /** `stored` is null for a promise of this batch, so that it leaves the branch again when it is undone. */
+  #joinBranch(row: PromiseRow, stored: PromiseRow | null): void {
+    const branch = row.tags[TAG.branch];
+    if (branch === undefined) return;
+    const members = this.#branches.get(branch) ?? new Map<string, PromiseRow | null>();
+    this.#branches.set(branch, members.set(row.id, stored));
+  }
+
+  #rowsOf<Row>(table: RowTable<Row>, keys: ReadonlySet<string> = NOTHING): Row[] {
+    const rows: Row[] = [];
+    for (const key of keys) {
+      const row = table.peek(key);
+      if (row !== null) rows.push(row);
+    }
+    return rows;
+  }
+
+  #announced(announced: ReadonlySet<string>, id: string, what: string): void {
+    if (!announced.has(id)) throw new Error(`no ${what} of ${JSON.stringify(id)} was announced`);
+  }
+}
+
+function addTo(index: Map<string, Set<string>>, name: string, key: string): void {
+  const keys = index.get(name);
+  if (keys) keys.add(key);
+  else index.set(name, new Set([key]));
+}
