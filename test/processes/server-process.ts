@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.ts';
+import { Spawned } from './spawned.ts';
+import { until } from './until.ts';
+
+/** The command under test; TEST_RESONATE_BIN names another one, for instance that of an installed package. */
+const RESONATE =
+  process.env['TEST_RESONATE_BIN'] ?? fileURLToPath(new URL('../../apps/cli/bin/resonate', import.meta.url));
+
+const READY_WITHIN_MS = 15_000;
+const STOPPED_WITHIN_MS = 15_000;
+
+export interface ServerOptions {
+  /** `serve` (default) or `dev`, or a role. */
+  command?: string;
+  /** Further command line arguments. */
+  args?: readonly string[];
+  env?: Record<string, string>;
+  /** Port of the API; taken when free, else another one. */
+  preferredPort?: number;
+  /** Storage arguments; a fresh SQLite file in a temporary directory when absent. */
+  storage?: readonly string[];
+}
+
+/**
+ * A real server process: own port, own SQLite file. Kill it, start it again on the same port and file, as often as the
+ * test needs; `dispose` at last.
+ */
+export class ServerProcess {
+  readonly url: string;
+  readonly metricsUrl: string;
+  readonly directory: string;
+  readonly #args: readonly string[];
+  readonly #env: Record<string, string>;
+  #process: Spawned | undefined;
+
+  private constructor(directory: string, ports: { api: number; metrics: number }, options: ServerOptions) {
+    this.directory = directory;
+    this.url = `http://127.0.0.1:${ports.api}`;
+    this.metricsUrl = `http://127.0.0.1:${ports.metrics}/metrics`;
+    this.#env = options.env ?? {};
+    const command = options.command ?? 'serve';
+    const ownFile = command === 'dev' ? [] : ['--storage-sqlite-path', join(directory, 'resonate.db')];
+    this.#args = [
+      command,
+      ...['--server-bind', '127.0.0.1', '--server-host', '127.0.0.1', '--server-port', String(ports.api)],
+      ...['--observability-metrics-port', String(ports.metrics)],
+      ...(options.storage ?? ownFile),
+      ...(options.args ?? []),
+    ];
+  }
+
+  /** Starts a server and waits until GET /ready answers 200. */
+  static async start(options: ServerOptions = {}): Promise<ServerProcess> {
+    const directory = await mkdtemp(join(tmpdir(), 'resonate-test-'));
+    const ports = { api: await freePort(options.preferredPort), metrics: await freePort() };
+    const server = new ServerProcess(directory, ports, options);
+    await server.restart();
+    return server;
+  }
+
+  /** Process id of the running server. */
+  get pid(): number {
+    return this.#running().pid;
+  }
+
+  /** The last lines the server logged. */
+  output(): string {
+    return this.#process?.output() ?? '';
+  }
+
+  /** Starts it on the same port and file (again). */
+  async restart(): Promise<void> {
+    if (this.#process?.running) throw new Error('the server is still running');
+    const started = new Spawned(RESONATE, this.#args, this.#env);
+    this.#process = started;
+    try {
+      await until('GET /ready answers 200', READY_WITHIN_MS, () => !started.running || answersReady(this.url));
+      if (!started.running) throw new Error('it ended');
+    } catch (error) {
+      await started.kill9();
+      throw new Error(`the server did not become ready:\n${started.output()}`, { cause: error });
+    }
+  }
+
+  /** kill -9, as a crash would end it. */
+  async kill9(): Promise<void> {
+    await this.#running().kill9();
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | null> {
+    const exit = await this.#running().terminate(STOPPED_WITHIN_MS);
+    return exit.code;
+  }
+
+  /** Ends the server if it still runs and removes its files. */
+  async dispose(): Promise<void> {
+    await this.#process?.kill9();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #running(): Spawned {
+    if (this.#process === undefined) throw new Error('the server was not started');
+    return this.#process;
+  }
+}
+
+async function answersReady(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(1_000) });
+  await answer.body?.cancel();
+  return answer.status === 200;
+}

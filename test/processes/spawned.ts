@@ -1,0 +1,139 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** Output lines kept for error messages and for lines that were printed before somebody waited for them. */
+const KEPT_LINES = 2_000;
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+interface Waiter {
+  matches: (line: string) => boolean;
+  found: (line: string) => void;
+}
+
+const alive = new Set<Spawned>();
+
+// Nothing that a test started may outlive it, also when the test was aborted.
+process.once('exit', () => {
+  for (const spawned of alive) void spawned.kill9();
+});
+
+/** A child process whose output can be awaited line by line. */
+export class Spawned {
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  readonly #lines: string[] = [];
+  readonly #waiters = new Set<Waiter>();
+  readonly exited: Promise<Exit>;
+  #gone = false;
+
+  /** Starts `command`. The environment is this process's own without RESONATE_*, plus `env`. */
+  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+    this.#name = [command, ...args].join(' ');
+    // A group of its own: a signal then reaches the server even if the command is a wrapper around it.
+    this.#child = spawn(command, args, {
+      env: { ...withoutResonateVariables(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#heard(line));
+    }
+    alive.add(this);
+    this.exited = new Promise((resolve) => {
+      const ended = (exit: Exit) => {
+        this.#gone = true;
+        alive.delete(this);
+        resolve(exit);
+      };
+      this.#child.on('error', (error) => {
+        this.#heard(String(error));
+        ended({ code: null, signal: null });
+      });
+      this.#child.on('exit', (code, signal) => ended({ code, signal }));
+    });
+  }
+
+  get running(): boolean {
+    return !this.#gone;
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.#name} did not start\n${this.output()}`);
+    return this.#child.pid;
+  }
+
+  /** The last lines it printed, for error messages. */
+  output(lines = 60): string {
+    return this.#lines.slice(-lines).join('\n');
+  }
+
+  /** How many of the lines kept match. */
+  count(matches: (line: string) => boolean): number {
+    return this.#lines.filter(matches).length;
+  }
+
+  /** The first line, printed already or to come, that matches. Throws after `withinMs` or when the process ends. */
+  async line(what: string, matches: (line: string) => boolean, withinMs: number): Promise<string> {
+    const heard = this.#lines.find(matches);
+    if (heard !== undefined) return heard;
+    let timer: NodeJS.Timeout | undefined;
+    const waiter: Waiter = { matches, found: () => undefined };
+    try {
+      return await Promise.race([
+        new Promise<string>((resolve) => {
+          waiter.found = resolve;
+          this.#waiters.add(waiter);
+        }),
+        new Promise<never>((_, reject) => {
+          timer = setTimeout(() => reject(this.#failure(`${what}: not within ${withinMs} ms`)), withinMs);
+        }),
+        this.exited.then(() => Promise.reject(this.#failure(`${what}: the process ended before`))),
+      ]);
+    } finally {
+      clearTimeout(timer);
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  /** Sends SIGKILL to it and everything it started; resolves when it is gone. */
+  async kill9(): Promise<void> {
+    if (this.#gone) return;
+    process.kill(-this.pid, 'SIGKILL');
+    await this.exited;
+  }
+
+  /** Sends SIGTERM and waits for its end; SIGKILL and an error after `withinMs`. */
+  async terminate(withinMs: number): Promise<Exit> {
+    if (this.#gone) return this.exited;
+    process.kill(this.pid, 'SIGTERM');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), withinMs);
+    });
+    const ended = await Promise.race([this.exited, late]);
+    clearTimeout(timer);
+    if (ended !== 'late') return ended;
+    await this.kill9();
+    throw this.#failure(`did not end within ${withinMs} ms of SIGTERM`);
+  }
+
+  #heard(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    for (const waiter of this.#waiters) {
+      if (waiter.matches(line)) waiter.found(line);
+    }
+  }
+
+  #failure(message: string): Error {
+    return new Error(`${this.#name}: ${message}\n${this.output()}`);
+  }
+}
+
+function withoutResonateVariables(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RESONATE_')));
+}

@@ -1,0 +1,49 @@
+import { functions } from './workers/functions.ts';
+import { loadSdk, type Sdk } from './workers/sdk.ts';
+
+export type Client = InstanceType<Sdk['Resonate']>;
+
+export interface ClientOptions {
+  sdk: string;
+  url: string;
+  /** Group whose workers its `rpc` calls go to. */
+  workers: string;
+}
+
+/** A client in the test's own process, in the group "client"; it can `run` the same functions as the workers. */
+export async function startClient(options: ClientOptions): Promise<Client> {
+  const { Resonate, Constant } = await loadSdk(options.sdk);
+  const silent = () => undefined;
+  const client = new Resonate({
+    url: options.url,
+    group: 'client',
+    // The faults are the point of these tests; the SDK's warnings about them would only hide jest's report.
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
+  });
+  const all = functions({ name: 'client', group: options.workers, stuck: false, Constant });
+  for (const [name, implementation] of Object.entries(all)) client.register(name, implementation);
+  return client;
+}
+
+/** A value as the SDK encodes it, for settling a promise from outside. */
+export function encoded(value: unknown): { headers: Record<string, string>; data: string } {
+  return { headers: {}, data: Buffer.from(JSON.stringify(value)).toString('base64') };
+}
+
+/** The value in a record, as the SDK encodes it. */
+export function decoded(value: { data?: string }): unknown {
+  return JSON.parse(Buffer.from(value.data ?? '', 'base64').toString('utf8'));
+}
+
+/** `pending`, or an error that names what was awaited after `withinMs`. */
+export async function within<T>(withinMs: number, what: string, pending: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${withinMs} ms`)), withinMs);
+  });
+  try {
+    return await Promise.race([pending, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ServerProcess } from '../processes/server-process.ts';
+import type { Spawned } from '../processes/spawned.ts';
+import { until } from '../processes/until.ts';
+import { searchPromises } from '../processes/wire.ts';
+import { startClient, within, type Client } from './client.ts';
+import { journeyResult } from './workers/functions.ts';
+import { SDK_VERSIONS } from './workers/sdk.ts';
+import { startWorker } from './worker-process.ts';
+
+const GROUP = 'workers';
+/** Short leases: what a dead worker held is free again after this. */
+const TTL_MS = 2_000;
+/** Less than the 30 s after which an unanswered dispatch is repeated: what a dead process held must move before. */
+const RECOVERED_WITHIN_MS = 25_000;
+
+describe.each(SDK_VERSIONS)('with the official SDK %s', (sdk) => {
+  let server: ServerProcess;
+  let client: Client;
+  let workers: Spawned[];
+
+  beforeEach(async () => {
+    workers = [];
+    server = await ServerProcess.start();
+    client = await startClient({ sdk, url: server.url, workers: GROUP });
+  });
+
+  afterEach(async () => {
+    await client?.stop();
+    for (const worker of workers) await worker.kill9();
+    await server?.dispose();
+  });
+
+  async function worker(name: string, stuck = false): Promise<Spawned> {
+    const started = await startWorker({ sdk, url: server.url, name, group: GROUP, ttlMs: TTL_MS, stuck });
+    workers.push(started);
+    return started;
+  }
+
+  /** Starts `count` journeys; `results` are all their results, awaited (and listened for) from now on. */
+  async function startJourneys(count: number): Promise<{ results: Promise<number[]> }> {
+    const options = client.options({ target: GROUP });
+    const handles = await Promise.all(
+      Array.from({ length: count }, (_, n) => client.beginRpc<number>(`journey-${n}`, 'journey', n, options)),
+    );
+    const results = Promise.all(handles.map((handle) => handle.result()));
+    // A failure is reported where the test awaits the results, not as an unhandled rejection before.
+    results.catch(() => undefined);
+    return { results };
+  }
+
+  /** Resolves once at least `count` promises of any journey are resolved: their work is under way then. */
+  async function progress(count: number): Promise<void> {
+    await until(`${count} promises resolved`, 20_000, async () => {
+      const resolved = await searchPromises(server.url, {}, 'resolved');
+      return resolved.length >= count;
+    });
+  }
+
+  test('a worker killed in the middle of a workflow is replaced by another one, which keeps its finished steps', async () => {
+    const first = await worker('first', true);
+    const result = client.rpc('two-places', 'twoPlaces', client.options({ target: GROUP }));
+    await first.line('the gate', (line) => line === 'at the gate: first', 10_000);
+    await worker('second');
+    await first.kill9();
+    await expect(within(RECOVERED_WITHIN_MS, 'the result', result)).resolves.toEqual({
+      first: 'first',
+      second: 'second',
+    });
+  }, 60_000);
+
+  test('one of two workers is killed amid 50 workflows and all of them finish', async () => {
+    const doomed = await worker('doomed');
+    await worker('survivor');
+    const { results } = await startJourneys(50);
+    await progress(60);
+    await doomed.kill9();
+    await expect(within(RECOVERED_WITHIN_MS, '50 results', results)).resolves.toEqual(expectedResults(50));
+  }, 90_000);
+
+  test('the server is killed twice amid 50 workflows and all of them finish', async () => {
+    await worker('first');
+    await worker('second');
+    const { results } = await startJourneys(50);
+    for (const resolved of [30, 120]) {
+      await progress(resolved);
+      await server.kill9();
+      await server.restart();
+    }
+    await expect(within(RECOVERED_WITHIN_MS, '50 results', results)).resolves.toEqual(expectedResults(50));
+    const unfinished = await searchPromises(server.url, {}, 'pending');
+    expect(unfinished.map((promise) => promise.id)).toEqual([]);
+  }, 120_000);
+
+  test('workflows started before a clean stop go on after the next start', async () => {
+    await worker('only');
+    const slept = client.rpc('nap', 'sleepFor', 1_500, client.options({ target: GROUP }));
+    await until('the workflow sleeps', 10_000, async () => {
+      const pending = await searchPromises(server.url, { 'resonate:timer': 'true' }, 'pending');
+      return pending.length === 1;
+    });
+    await expect(server.stop()).resolves.toBe(0);
+    await server.restart();
+    await expect(within(RECOVERED_WITHIN_MS, 'the end of the nap', slept)).resolves.toBeGreaterThanOrEqual(1_500);
+  }, 60_000);
+});
+
+function expectedResults(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => journeyResult(n));
+}

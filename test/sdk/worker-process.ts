@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import { Spawned } from '../processes/spawned.ts';
+
+const WORKER = fileURLToPath(new URL('./workers/worker.ts', import.meta.url));
+const READY_WITHIN_MS = 15_000;
+
+export interface WorkerOptions {
+  sdk: string;
+  url: string;
+  name: string;
+  /** Group it listens for; default "default". */
+  group?: string;
+  /** Lease length in ms; default the SDK's 60 s. */
+  ttlMs?: number;
+  /** Never returns from the step `gate`. */
+  stuck?: boolean;
+}
+
+/** Starts a worker process with all the tests' functions and waits until its stream to the server is open. */
+export async function startWorker(options: WorkerOptions): Promise<Spawned> {
+  const args = [WORKER, '--sdk', options.sdk, '--url', options.url, '--name', options.name];
+  if (options.group !== undefined) args.push('--group', options.group);
+  if (options.ttlMs !== undefined) args.push('--ttl', String(options.ttlMs));
+  if (options.stuck === true) args.push('--stuck');
+  const worker = new Spawned(process.execPath, args);
+  try {
+    await worker.line('the worker is ready', (line) => line === 'ready', READY_WITHIN_MS);
+  } catch (error) {
+    await worker.kill9();
+    throw error;
+  }
+  return worker;
+}

@@ -1,0 +1,11 @@
+/** The published versions of the TypeScript SDK the server must work with. */
+export const SDK_VERSIONS = ['0.11.4', '0.11.5'] as const;
+
+/** What the tests use is the same in both versions, so one set of types serves. */
+export type Sdk = typeof import('@resonatehq/sdk');
+
+export async function loadSdk(version: string): Promise<Sdk> {
+  if (version === '0.11.5') return import('@resonatehq/sdk');
+  if (version === '0.11.4') return (await import('@resonatehq/sdk-0.11.4')) as unknown as Sdk;
+  throw new Error(`no such SDK version here: ${version}`);
+}
