@@ -55,7 +55,7 @@ export class ServerProcess {
 
   /** Starts a server and waits until GET /ready answers 200. */
   static async start(options: ServerOptions = {}): Promise<ServerProcess> {
-    const directory = await mkdtemp(join(tmpdir(), 'resonate-test-'));
+    const directory = await mkdtemp(join(tmpdir(), 'resonate-'));
     const ports = { api: await freePort(options.preferredPort), metrics: await freePort() };
     const server = new ServerProcess(directory, ports, options);
     await server.restart();
