@@ -1,0 +1,79 @@
+/** Values that are allowed alone but not together. */
+import type { Config } from './declarations.ts';
+
+/** Names an option with the place its value comes from, or can be set. */
+export type Where = (path: string) => string;
+
+type Check = (config: Config, where: Where, command: string | undefined) => string | null;
+
+const ROLES = new Set<string | undefined>(['api', 'scheduler', 'dispatcher']);
+
+function storeUrl(config: Config, where: Where): string | null {
+  const { type } = config.storage;
+  if (type === 'sqlite' || config.storage[type].url !== null) return null;
+  return `${where('storage.type')} is ${type}, but ${where(`storage.${type}.url`)} is not set`;
+}
+
+function sharedStore(config: Config, where: Where, command: string | undefined): string | null {
+  if (config.storage.type !== 'sqlite' || !ROLES.has(command)) return null;
+  return `resonate ${command} needs a store that processes share: ${where('storage.type')} must be postgres or mysql`;
+}
+
+function ports(config: Config, where: Where, command: string | undefined): string | null {
+  const servesHttp = command !== 'scheduler' && command !== 'dispatcher';
+  const { port } = config.server;
+  if (!servesHttp || port === 0 || port !== config.observability.metricsPort) return null;
+  return `${where('server.port')} and ${where('observability.metrics_port')} are both ${port}`;
+}
+
+function pushToken(config: Config, where: Where): string | null {
+  const { mode, token } = config.transports.httpPush.auth;
+  if (mode !== 'bearer' || token !== null) return null;
+  return `${where('transports.http_push.auth.mode')} is bearer, but ${where('transports.http_push.auth.token')} is not set`;
+}
+
+function authKeys(config: Config, where: Where): string | null {
+  const { publickey, jwksUrl, iss, aud } = config.auth;
+  if (publickey.includes('none') && (publickey.length > 1 || jwksUrl !== null)) {
+    return `${where('auth.publickey')} is none (unsigned tokens are accepted), but there are keys as well`;
+  }
+  if (publickey.length > 0 || jwksUrl !== null || (iss === null && aud === null)) return null;
+  // Who sets a claim believes that tokens are checked.
+  const claim = iss !== null ? 'auth.iss' : 'auth.aud';
+  return `${where(claim)} is set, but auth is off: neither ${where('auth.publickey')} nor auth.jwks_url is set`;
+}
+
+function backoff(config: Config, where: Where): string | null {
+  const { backoffMinMs, backoffMaxMs } = config.messages;
+  if (backoffMinMs <= backoffMaxMs) return null;
+  return `${where('messages.backoff_min')} (${backoffMinMs} ms) is above ${where('messages.backoff_max')} (${backoffMaxMs} ms)`;
+}
+
+function wakeups(config: Config, where: Where): string | null {
+  const { type, redis } = config.wakeup;
+  if (type === 'redis' && redis.url === null)
+    return `${where('wakeup.type')} is redis, but ${where('wakeup.redis.url')} is not set`;
+  if (type !== 'postgres' || config.storage.type === 'postgres') return null;
+  return `${where('wakeup.type')} is postgres, but ${where('storage.type')} is ${config.storage.type}`;
+}
+
+function kafka(config: Config, where: Where): string | null {
+  const { enabled, brokers, sasl } = config.transports.kafka;
+  if (!enabled) return null;
+  if (brokers.length === 0)
+    return `${where('transports.kafka.enabled')} is true, but ${where('transports.kafka.brokers')} is not set`;
+  if (sasl.mechanism === 'none' || (sasl.username !== null && sasl.password !== null)) return null;
+  const missing = sasl.username === null ? 'username' : 'password';
+  return `${where('transports.kafka.sasl.mechanism')} is ${sasl.mechanism}, but ${where(`transports.kafka.sasl.${missing}`)} is not set`;
+}
+
+const CHECKS: readonly Check[] = [storeUrl, sharedStore, ports, pushToken, authKeys, backoff, wakeups, kafka];
+
+/** @returns the first contradiction as one line, or null. */
+export function findContradiction(config: Config, where: Where, command: string | undefined): string | null {
+  for (const check of CHECKS) {
+    const problem = check(config, where, command);
+    if (problem !== null) return problem;
+  }
+  return null;
+}

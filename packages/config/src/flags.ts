@@ -1,0 +1,31 @@
+import { DECLARATIONS } from './declarations.ts';
+import { shownValue } from './mask.ts';
+
+/** One option as yargs' `.options()` takes it. */
+export interface Flag {
+  /** Always text: the loader reads and checks it, and can then say what is wrong with it. */
+  type: 'string';
+  group: string;
+  describe: string;
+  defaultDescription: string;
+  alias?: string;
+  /** A switch may stand alone: `--debug`. */
+  requiresArg: boolean;
+}
+
+/** The server options by flag name, for yargs. No defaults: a value in `argv` was written by the user. */
+export function serverFlags(): Record<string, Flag> {
+  const flags: Record<string, Flag> = {};
+  for (const { path, flag, alias, option } of DECLARATIONS) {
+    const choices = option.choices ? ` (${option.choices.join(', ')})` : '';
+    flags[flag] = {
+      type: 'string',
+      group: path.includes('.') ? `${path.split('.')[0]}:` : 'general:',
+      describe: option.describe + choices,
+      defaultDescription: shownValue(option, option.default),
+      ...(alias ? { alias: alias.flag } : {}),
+      requiresArg: option.kind !== 'boolean',
+    };
+  }
+  return flags;
+}

@@ -1,0 +1,16 @@
+export { ConfigError } from './error.ts';
+export { DECLARATIONS, type Config, type Declaration } from './declarations.ts';
+export type { Kind as OptionKind, Option } from './option.ts';
+export {
+  effectiveOptions,
+  effectiveServerUrl,
+  loadConfig,
+  type Effective,
+  type Loaded,
+  type Origin,
+  type Sources,
+} from './load.ts';
+export { serverFlags, type Flag } from './flags.ts';
+export { MASK, maskUrls, shownValue } from './mask.ts';
+export { parseDuration } from './duration.ts';
+export { didYouMean } from './suggest.ts';

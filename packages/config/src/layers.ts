@@ -1,0 +1,151 @@
+/** The layers above the defaults. Each yields the values it gives and the name under which the user wrote them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import toml from 'toml';
+import { DECLARATIONS, SECTIONS, type Declaration } from './declarations.ts';
+import { ConfigError } from './error.ts';
+import { didYouMean } from './suggest.ts';
+
+export type Layer = 'toml' | 'env' | 'command' | 'flag';
+
+export interface Given {
+  declaration: Declaration;
+  layer: Layer;
+  /** As the user wrote it: `--server-port`, `RESONATE_SERVER__PORT`, `server.port in resonate.toml`. */
+  name: string;
+  value: unknown;
+}
+
+type Spelling = 'path' | 'env' | 'flag';
+
+function bySpelling(spelling: Spelling): Map<string, Declaration> {
+  const entries = DECLARATIONS.flatMap((declaration) => {
+    const spellings = [declaration, declaration.alias].filter((names) => names !== null);
+    return spellings.map((names) => [names[spelling], declaration] as const);
+  });
+  return new Map(entries);
+}
+
+const BY_PATH = bySpelling('path');
+const BY_ENV = bySpelling('env');
+const BY_FLAG = bySpelling('flag');
+const TOML_NAMES = [...BY_PATH.keys(), ...SECTIONS];
+const ENV_NAMES = [...BY_ENV.keys()];
+
+const FILE = 'resonate.toml';
+
+/** @param place a file that must exist, or a folder that may hold a resonate.toml. */
+export function tomlLayer(place: { tomlPath?: string | undefined; cwd?: string | undefined }): Given[] {
+  const path = place.tomlPath ?? (place.cwd === undefined ? null : join(place.cwd, FILE));
+  if (path === null) return [];
+  const file = place.tomlPath ?? FILE;
+  const source = readText(path, file, place.tomlPath === undefined);
+  if (source === null) return [];
+  const found: Given[] = [];
+  walk(parseToml(source, file), '', file, found);
+  return found;
+}
+
+function readText(path: string, file: string, optional: boolean): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (optional && code === 'ENOENT') return null;
+    throw new ConfigError(`cannot read ${file}: ${code ?? String(error)}`);
+  }
+}
+
+/** What the parser throws: a place, and its own list of what it would have liked, which is too long to show. */
+interface TomlProblem {
+  message?: string;
+  line?: number;
+  column?: number;
+  found?: string | null;
+  location?: { start: { line: number; column: number } };
+}
+
+function parseToml(source: string, file: string): object {
+  try {
+    return toml.parse(source) as object;
+  } catch (error) {
+    const problem = error as TomlProblem;
+    const { line, column } = problem.location?.start ?? problem;
+    const syntax = problem.found ? `unexpected ${JSON.stringify(problem.found)}` : 'unexpected end of file';
+    throw new ConfigError(`${file} line ${line}, column ${column}: ${problem.location ? syntax : problem.message}`);
+  }
+}
+
+function walk(table: object, prefix: string, file: string, found: Given[]): void {
+  for (const [key, value] of Object.entries(table) as [string, unknown][]) {
+    const path = prefix + key;
+    const declaration = BY_PATH.get(path);
+    if (declaration) {
+      found.push({ declaration, layer: 'toml', name: `${path} in ${file}`, value });
+    } else if (!SECTIONS.has(path)) {
+      throw new ConfigError(`unknown key ${path} in ${file}${didYouMean(path, TOML_NAMES)}`);
+    } else if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ConfigError(`${path} in ${file} must be a table: [${path}]`);
+    } else {
+      walk(value, `${path}.`, file, found);
+    }
+  }
+}
+
+/** A container's variable for a part of the file that is left out is often set to nothing: that counts as not set. */
+export function envLayer(env: NodeJS.ProcessEnv): Given[] {
+  const found: Given[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('RESONATE_')) continue;
+    const declaration = BY_ENV.get(name);
+    if (!declaration) {
+      if (meansOption(name, value)) {
+        throw new ConfigError(`unknown environment variable ${name}${didYouMean(name, ENV_NAMES)}`);
+      }
+    } else if (value !== undefined && value !== '') {
+      found.push({ declaration, layer: 'env', name, value });
+    }
+  }
+  return found;
+}
+
+/** Read by clients and SDKs, though each looks like a section of ours. */
+const FOR_CLIENTS = new Set(['RESONATE_SERVER']);
+/** Kubernetes sets such variables for a Service called, say, resonate-server. */
+const SERVICE_LINK = /_SERVICE_(?:HOST|PORT(?:_.+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/;
+const SERVICE_URL = /^(?:tcp|udp|sctp):\/\//;
+
+function meansOption(name: string, value: string | undefined): boolean {
+  if (FOR_CLIENTS.has(name) || SERVICE_LINK.test(name) || SERVICE_URL.test(value ?? '')) return false;
+  const rest = name.slice('RESONATE_'.length).toLowerCase();
+  if (rest.includes('__')) return true;
+  return [...SECTIONS].some((section) => rest === section || rest.startsWith(`${section}_`));
+}
+
+/** @param flags values by name without dashes, as yargs gives them; names that are no option's are left to the caller. */
+export function flagLayer(flags: Readonly<Record<string, unknown>>): Given[] {
+  const found: Given[] = [];
+  for (const [name, value] of Object.entries(flags)) {
+    const declaration = BY_FLAG.get(name);
+    if (!declaration || value === undefined) continue;
+    // yargs gives the text '' for a flag without a value.
+    const bare = value === '' && declaration.option.kind === 'boolean';
+    found.push({ declaration, layer: 'flag', name: `--${name}`, value: bare ? true : value });
+  }
+  return found;
+}
+
+const IN_MEMORY: Readonly<Record<string, unknown>> = {
+  'storage.type': 'sqlite',
+  'storage.sqlite.path': ':memory:',
+  'wakeup.type': 'none',
+};
+
+/** `resonate dev` is in memory whatever the project's file and environment say for its server; only a flag is explicit enough. */
+export function commandLayer(command: string | undefined): Given[] {
+  if (command !== 'dev') return [];
+  return Object.entries(IN_MEMORY).flatMap(([path, value]) => {
+    const declaration = BY_PATH.get(path);
+    return declaration ? [{ declaration, layer: 'command' as const, name: 'resonate dev', value }] : [];
+  });
+}

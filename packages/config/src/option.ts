@@ -1,0 +1,174 @@
+/**
+ * The kinds of option. Each constructor declares one option: its default, bounds and description, and how its
+ * value is read from text (environment, flags) and from a typed value (resonate.toml, code).
+ */
+import { parseDuration } from './duration.ts';
+
+export type Kind = 'string' | 'url' | 'integer' | 'boolean' | 'choice' | 'list' | 'duration';
+
+export interface Option<V> {
+  readonly kind: Kind;
+  /** null: unset. */
+  readonly default: V;
+  readonly describe: string;
+  /** What values are allowed, for error lines and pages: "an integer from 0 to 65535". */
+  readonly allowed: string;
+  /** Its value is never shown. */
+  readonly secret: boolean;
+  /** Another spelling of the key, accepted on every layer; only lists have one, so that both may be given. */
+  readonly alias: string | null;
+  readonly choices: readonly string[] | null;
+  /** @returns the value, or undefined when the text is not allowed. */
+  fromText(text: string): V | undefined;
+  /** @returns the value, or undefined when `value` is of the wrong type or not allowed. */
+  fromValue(value: unknown): V | undefined;
+}
+
+export type Duration<V> = Option<V> & { readonly kind: 'duration' };
+
+/** The option's type: an option whose default is null may be unset. */
+type Maybe<V, D> = null extends D ? V | null : V;
+
+interface Common<D> {
+  default: D;
+  describe: string;
+  secret?: boolean;
+}
+
+function base<D>(spec: Common<D>) {
+  return { describe: spec.describe, secret: spec.secret ?? false, alias: null, choices: null };
+}
+
+interface Bounds {
+  min: number;
+  max: number;
+}
+
+function within(value: unknown, { min, max }: Bounds): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+}
+
+const DIGITS = /^-?\d{1,16}$/;
+
+export function integer<D extends number | null>(spec: Common<D> & Bounds): Option<Maybe<number, D>> {
+  return {
+    ...base(spec),
+    kind: 'integer',
+    default: spec.default as Maybe<number, D>,
+    allowed: `an integer from ${spec.min} to ${spec.max}`,
+    fromText: (text) => (DIGITS.test(text) ? within(Number(text), spec) : undefined),
+    fromValue: (value) => within(value, spec),
+  };
+}
+
+/** Milliseconds. `min` and `max` too. */
+export function duration<D extends number | null>(spec: Common<D> & Bounds): Duration<Maybe<number, D>> {
+  const fromText = (text: string) => within(DIGITS.test(text) ? Number(text) : parseDuration(text), spec);
+  return {
+    ...base(spec),
+    kind: 'duration',
+    default: spec.default as Maybe<number, D>,
+    allowed: `milliseconds from ${spec.min} to ${spec.max}, or a duration such as 500ms, 15s, 1h30m`,
+    fromText,
+    fromValue: (value) => (typeof value === 'string' ? fromText(value) : within(value, spec)),
+  };
+}
+
+const WORDS = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+]);
+
+export function bool(spec: Common<boolean>): Option<boolean> {
+  return {
+    ...base(spec),
+    kind: 'boolean',
+    default: spec.default,
+    allowed: 'true or false',
+    fromText: (text) => WORDS.get(text.toLowerCase()),
+    fromValue: (value) => (typeof value === 'boolean' ? value : undefined),
+  };
+}
+
+export function choice<const C extends readonly string[]>(spec: Common<C[number]> & { choices: C }): Option<C[number]> {
+  const pick = (value: unknown): C[number] | undefined => spec.choices.find((known) => known === value);
+  return {
+    ...base(spec),
+    kind: 'choice',
+    default: spec.default,
+    choices: spec.choices,
+    allowed: `one of ${spec.choices.join(', ')}`,
+    fromText: pick,
+    fromValue: pick,
+  };
+}
+
+interface Checked {
+  /** Says in words what `check` demands. */
+  allowed?: string;
+  check?: (text: string) => boolean;
+}
+
+const MAX_TEXT = 4096;
+/** Control characters would break header lines, log lines and paths. */
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+function clean(value: unknown, check?: (text: string) => boolean): string | undefined {
+  if (typeof value !== 'string' || value === '' || value.length > MAX_TEXT || CONTROL.test(value)) return undefined;
+  return check && !check(value) ? undefined : value;
+}
+
+export function text<D extends string | null>(spec: Common<D> & Checked): Option<Maybe<string, D>> {
+  const read = (value: unknown) => clean(value, spec.check) as Maybe<string, D> | undefined;
+  return {
+    ...base(spec),
+    kind: 'string',
+    default: spec.default as Maybe<string, D>,
+    allowed: spec.allowed ?? 'a non-empty string',
+    fromText: read,
+    fromValue: read,
+  };
+}
+
+/** A URL with one of `schemes`; a secret one (it may hold a password) is shown without its password. */
+export function url(spec: Common<null> & { schemes: readonly string[]; example: string }): Option<string | null> {
+  const check = (value: string) => URL.canParse(value) && spec.schemes.includes(new URL(value).protocol.slice(0, -1));
+  const read = (value: unknown) => clean(value, check);
+  return {
+    ...base(spec),
+    kind: 'url',
+    default: null,
+    allowed: `a URL such as ${spec.example}`,
+    fromText: read,
+    fromValue: read,
+  };
+}
+
+const MAX_ITEMS = 1000;
+
+/** Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. */
+export function list(spec: Common<readonly string[]> & Checked & { alias?: string }): Option<readonly string[]> {
+  const fromValue = (value: unknown): readonly string[] | undefined => {
+    const items = typeof value === 'string' ? [value] : value;
+    if (!Array.isArray(items) || items.length > MAX_ITEMS) return undefined;
+    const checked = items.map((item) => clean(item, spec.check));
+    return checked.includes(undefined) ? undefined : [...new Set(checked as string[])];
+  };
+  return {
+    ...base(spec),
+    kind: 'list',
+    alias: spec.alias ?? null,
+    default: spec.default,
+    allowed: spec.allowed ?? 'non-empty strings',
+    fromText: (value) => fromValue(splitList(value)),
+    fromValue,
+  };
+}
+
+function splitList(value: string): string[] {
+  const inner = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value;
+  const items = inner.split(',').map((item) => item.trim().replace(/^(["'])(.*)\1$/, '$2'));
+  return items.filter((item) => item !== '');
+}

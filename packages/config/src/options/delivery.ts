@@ -1,0 +1,79 @@
+import { choice, duration, integer, url } from '../option.ts';
+import { DAY, HOUR, MINUTE } from './units.ts';
+
+export const tasks = {
+  lease_timeout: duration({ default: 15_000, min: 1, max: DAY, describe: 'Task lease timeout' }),
+  retry_timeout: duration({
+    default: 30_000,
+    min: 1,
+    max: DAY,
+    describe: 'When a message that nobody acquired goes out again',
+  }),
+};
+
+export const timeouts = {
+  poll_interval: duration({
+    default: 1000,
+    min: 1,
+    max: HOUR,
+    describe: 'Longest sleep between two looks for due timeouts, leases and schedules',
+  }),
+};
+
+export const messages = {
+  poll_interval: duration({
+    default: 100,
+    min: 1,
+    max: HOUR,
+    describe: 'Longest sleep between two looks for due messages',
+  }),
+  batch_size: integer({ default: 100, min: 1, max: 10_000, describe: 'Most messages claimed at once' }),
+  backoff_min: duration({
+    default: 500,
+    min: 1,
+    max: HOUR,
+    describe: 'Wait after the first failed delivery; doubles with each further one',
+  }),
+  backoff_max: duration({
+    default: 10 * MINUTE,
+    min: 1,
+    max: DAY,
+    describe: 'Longest wait between two attempts to deliver',
+  }),
+  max_attempts: integer({
+    default: 40,
+    min: 1,
+    max: 10_000,
+    describe: 'Attempts to deliver an unblock before it becomes a dead letter (by default after about 5 hours)',
+  }),
+  unblock_max_age: duration({
+    default: DAY,
+    min: 1,
+    max: 365 * DAY,
+    describe: 'How long an unblock waits for its stream to open before it becomes a dead letter',
+  }),
+  dead_letter_max_age: duration({
+    default: 30 * DAY,
+    min: 1,
+    max: 3650 * DAY,
+    describe: 'How long dead letters are kept',
+  }),
+};
+
+export const wakeup = {
+  type: choice({
+    choices: ['auto', 'none', 'postgres', 'redis'],
+    default: 'auto',
+    describe:
+      'How processes wake each other (auto: Redis when its URL is set, else LISTEN/NOTIFY on Postgres, else polling only)',
+  }),
+  redis: {
+    url: url({
+      default: null,
+      secret: true,
+      schemes: ['redis', 'rediss'],
+      example: 'redis://:password@host:6379',
+      describe: 'Redis that carries the wake-ups',
+    }),
+  },
+};

@@ -1,0 +1,65 @@
+import { choice, duration, integer, text, url } from '../option.ts';
+import { HOUR, MINUTE } from './units.ts';
+
+const poolSize = integer({ default: 10, min: 1, max: 1000, describe: 'Connections in the pool' });
+const statementTimeout = duration({
+  default: 30_000,
+  min: 1,
+  max: HOUR,
+  describe: 'How long one statement may take before it is given up',
+});
+const connectTimeout = duration({
+  default: 10_000,
+  min: 1,
+  max: 10 * MINUTE,
+  describe: 'How long connecting to the database may take',
+});
+
+export const storage = {
+  type: choice({ choices: ['sqlite', 'postgres', 'mysql'], default: 'sqlite', describe: 'Storage backend' }),
+  election: choice({
+    choices: ['advisory', 'lease'],
+    default: 'advisory',
+    describe: 'How the scheduler is elected: an advisory lock, or a lease row for databases without such locks',
+  }),
+  batches_in_flight: integer({
+    default: 2,
+    min: 1,
+    max: 64,
+    describe: 'Batches one process runs at once on Postgres or MySQL (SQLite always runs one)',
+  }),
+  batch_size: integer({ default: 256, min: 1, max: 10_000, describe: 'Most requests in one batch (one transaction)' }),
+  queue_size: integer({
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Most requests waiting for the store; beyond it they are answered with 503',
+  }),
+  sqlite: {
+    path: text({ default: 'resonate.db', describe: 'SQLite file (:memory: keeps everything in memory)' }),
+  },
+  postgres: {
+    url: url({
+      default: null,
+      secret: true,
+      schemes: ['postgres', 'postgresql'],
+      example: 'postgres://user:password@host:5432/database (special characters percent-encoded)',
+      describe: 'Postgres connection string',
+    }),
+    pool_size: poolSize,
+    statement_timeout: statementTimeout,
+    connect_timeout: connectTimeout,
+  },
+  mysql: {
+    url: url({
+      default: null,
+      secret: true,
+      schemes: ['mysql'],
+      example: 'mysql://user:password@host:3306/database (special characters percent-encoded)',
+      describe: 'MySQL or MariaDB connection string',
+    }),
+    pool_size: poolSize,
+    statement_timeout: statementTimeout,
+    connect_timeout: connectTimeout,
+  },
+};

@@ -1,0 +1,104 @@
+import { bool, choice, duration, integer, list, text, url } from '../option.ts';
+import { MINUTE } from './units.ts';
+
+const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const HOST_AND_PORT = /^(?:[^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
+const HOST_PATTERN = /^(?:\*\.)?[^\s/@*]+$/;
+
+const httpPush = {
+  enabled: bool({ default: true, describe: 'Deliver to http:// and https:// targets' }),
+  concurrency: integer({ default: 16, min: 1, max: 10_000, describe: 'Most pushes under way at once' }),
+  per_target_concurrency: integer({
+    default: 4,
+    min: 1,
+    max: 10_000,
+    describe: 'Most pushes under way at once to one target (scheme, host and port)',
+  }),
+  connect_timeout: duration({ default: 10_000, min: 1, max: 10 * MINUTE, describe: 'How long connecting may take' }),
+  request_timeout: duration({
+    default: 180_000,
+    min: 1,
+    max: 60 * MINUTE,
+    describe: 'How long a push may take until its answer is complete',
+  }),
+  ca_file: text({ default: null, describe: 'PEM file of further certificate authorities to trust' }),
+  allow_hosts: list({
+    default: [],
+    allowed: 'hosts such as workers.example.com, *.example.com or 10.0.0.5:9000',
+    check: (host) => HOST_PATTERN.test(host),
+    describe: 'Hosts that may be pushed to (repeatable; none: any)',
+  }),
+  auth: {
+    mode: choice({ choices: ['none', 'bearer', 'gcp'], default: 'none', describe: 'How a push authenticates itself' }),
+    token: text({ default: null, secret: true, describe: 'Static bearer token (mode bearer)' }),
+    aud: text({ default: null, describe: 'Fixed OIDC audience (mode gcp); the target URL when unset' }),
+    header: text({
+      default: 'Authorization',
+      allowed: 'the name of an HTTP header',
+      check: (name) => HEADER_NAME.test(name),
+      describe: 'Request header that carries the token',
+    }),
+  },
+};
+
+const kafka = {
+  enabled: bool({ default: false, describe: 'Deliver to kafka:// targets' }),
+  brokers: list({
+    default: [],
+    allowed: 'brokers such as host:9092',
+    check: (broker) => HOST_AND_PORT.test(broker),
+    describe: 'Brokers to start from (repeatable)',
+  }),
+  tls: bool({ default: false, describe: 'Connect with TLS' }),
+  sasl: {
+    mechanism: choice({
+      choices: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+      default: 'none',
+      describe: 'SASL mechanism',
+    }),
+    username: text({ default: null, describe: 'SASL user' }),
+    password: text({ default: null, secret: true, describe: 'SASL password' }),
+  },
+};
+
+const sqs = {
+  enabled: bool({ default: false, describe: 'Deliver to sqs:// targets' }),
+  region: text({ default: null, describe: "AWS region; the environment's (AWS_REGION) when unset" }),
+  endpoint: url({
+    default: null,
+    schemes: ['http', 'https'],
+    example: 'http://localhost:9324',
+    describe: 'Endpoint of an SQS-compatible server; that of AWS when unset',
+  }),
+};
+
+export const transports = {
+  http_push: httpPush,
+  http_poll: {
+    enabled: bool({ default: true, describe: "Deliver to poll:// targets over workers' event streams (SSE)" }),
+    max_connections: integer({
+      default: 1000,
+      min: 1,
+      max: 1_000_000,
+      describe: 'Most streams open at once; a further one is answered with 503',
+    }),
+    buffer_size: integer({
+      default: 100,
+      min: 1,
+      max: 100_000,
+      describe: 'Most messages a slow stream may hold unread',
+    }),
+  },
+  gcps: {
+    enabled: bool({ default: false, describe: 'Deliver to gcps:// targets (GCP Pub/Sub)' }),
+    project: text({ default: null, describe: 'Default GCP project ID' }),
+  },
+  bash_exec: {
+    enabled: bool({
+      default: false,
+      describe: 'Run scripts for bash:// targets (anyone who may create a promise can then run code here)',
+    }),
+  },
+  kafka,
+  sqs,
+};
