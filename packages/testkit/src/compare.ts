@@ -1,0 +1,76 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Reply } from '@resonate/protocol';
+
+/**
+ * When two answers to the same request count as the same: only the status of an error counts, some fields may be null
+ * instead of absent, some lists have no order, and the outbox of a snap is not compared.
+ */
+
+export interface Difference {
+  /** Where in the answer, `status` or `data.promise.state` for one. */
+  path: string;
+  expected: unknown;
+  got: unknown;
+}
+
+const NULL_IS_ABSENT = new Set(['settledAt', 'lastRunAt', 'cursor']);
+
+/** @returns every place where `got` differs from `expected`; empty when they say the same. */
+export function compareReplies(kind: string, expected: Reply, got: Reply): Difference[] {
+  return differences('', comparable(kind, expected), comparable(kind, got));
+}
+
+/** The part of an answer that is compared, in one fixed form. */
+export function comparable(kind: string, reply: Reply): unknown {
+  if (reply.status >= 400) return { status: reply.status };
+  const data = plain(reply.data);
+  if (!isRecord(data)) return { status: reply.status, data };
+  if (Array.isArray(data['preload'])) data['preload'] = unordered(data['preload']);
+  if (kind === 'task.fence') stripInner(data['action']);
+  if (kind === 'debug.snap') {
+    delete data['messages'];
+    for (const [name, list] of Object.entries(data)) {
+      if (Array.isArray(list)) data[name] = unordered(list);
+    }
+  }
+  return { status: reply.status, data };
+}
+
+function stripInner(action: unknown): void {
+  if (!isRecord(action) || !isRecord(action['head'])) return;
+  delete action['head']['corrId'];
+  if (Number(action['head']['status']) >= 400) delete action['data'];
+}
+
+/** A copy as JSON would have it, with sorted keys and without what null says as well as absence. */
+function plain(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(plain);
+  if (!isRecord(json)) return json;
+  const kept = Object.entries(json).filter(
+    ([key, value]) => value !== undefined && !(value === null && NULL_IS_ABSENT.has(key)),
+  );
+  return Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, plain(value)]));
+}
+
+function unordered(list: unknown[]): unknown[] {
+  return list
+    .map((entry) => ({ entry, text: JSON.stringify(entry) }))
+    .sort((a, b) => (a.text < b.text ? -1 : 1))
+    .map(({ entry }) => entry);
+}
+
+function differences(path: string, expected: unknown, got: unknown): Difference[] {
+  if (isDeepStrictEqual(expected, got)) return [];
+  if (Array.isArray(expected) && Array.isArray(got) && expected.length === got.length) {
+    return expected.flatMap((entry, index) => differences(`${path}[${index}]`, entry, got[index]));
+  }
+  if (isRecord(expected) && isRecord(got)) {
+    const keys = [...new Set([...Object.keys(expected), ...Object.keys(got)])];
+    return keys.flatMap((key) => differences(path ? `${path}.${key}` : key, expected[key], got[key]));
+  }
+  return [{ path, expected, got }];
+}
+
+function isRecord(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}

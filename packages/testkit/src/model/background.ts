@@ -1,0 +1,57 @@
+import type { Fields } from './fields.ts';
+import { dispatch, isPending, sendExecute, touch } from './rules.ts';
+import { fire } from './schedules.ts';
+import { byId, type Context, emptyState } from './state.ts';
+import { taskRecord } from './tasks.ts';
+
+/** The transitions that time brings (sections 4, 5 and 7 of the protocol), and the other `debug.*` kinds. */
+
+/**
+ * One scan: leases and retries, then one occurrence of each due schedule, then promise timeouts. In this order what a
+ * schedule creates is timed out at once when it is already over, and nobody is sent two messages by one scan.
+ */
+export function debugTick({ state, ...rest }: Context, data: Fields): unknown {
+  const context: Context = { ...rest, state, now: data.integer('time', 0) };
+  for (const task of byId(state.tasks.values())) {
+    if (task.timerAt === undefined || task.timerAt > context.now || !isPending(context, task.id)) continue;
+    if (task.state === 'acquired') dispatch(context, task);
+    else sendExecute(context, task);
+  }
+  for (const schedule of byId(state.schedules.values())) {
+    if (schedule.nextRunAt <= context.now) fire(context, schedule);
+  }
+  touch(
+    context,
+    byId(state.promises.values()).map(({ id }) => id),
+  );
+  return [];
+}
+
+export function debugReset({ state }: Context): unknown {
+  Object.assign(state, emptyState());
+  return {};
+}
+
+/** What start and stop resume and pause, the background loops, is not part of the model. */
+export function debugStartOrStop(): unknown {
+  return {};
+}
+
+/** The state as it is written down; a tick just before makes that the projected view. */
+export function debugSnap({ state }: Context): unknown {
+  const promises = byId(state.promises.values());
+  const tasks = byId(state.tasks.values());
+  return structuredClone({
+    promises,
+    promiseTimeouts: promises
+      .filter((promise) => promise.state === 'pending')
+      .map((promise) => ({ id: promise.id, timeout: promise.timeoutAt })),
+    callbacks: state.callbacks,
+    listeners: state.listeners,
+    tasks: tasks.map(taskRecord),
+    taskTimeouts: tasks
+      .filter((task) => task.timerAt !== undefined)
+      .map((task) => ({ id: task.id, type: task.state === 'acquired' ? 1 : 0, timeout: task.timerAt })),
+    messages: state.outbox,
+  });
+}

@@ -1,0 +1,128 @@
+import type { StringMap, Value } from '@resonate/protocol';
+import { nextOccurrence } from '@resonate/protocol';
+import { Refusal } from './state.ts';
+
+/**
+ * Reads the fields of a request's `data` by the rules of protocol section 3. Written apart from @resonate/protocol's
+ * validation, so that a fault in either shows as a difference.
+ */
+export class Fields {
+  readonly #json: Record<string, unknown>;
+
+  constructor(json: unknown) {
+    this.#json = asObject(json, 'data');
+  }
+
+  has(name: string): boolean {
+    return this.#json[name] !== undefined && this.#json[name] !== null;
+  }
+
+  text(name: string): string {
+    const value = this.#json[name];
+    if (typeof value !== 'string' || value === '') throw bad(`${name} must be a non-empty string`);
+    if (value.includes('\u0000')) throw bad(`${name} must not contain NUL`);
+    return value;
+  }
+
+  optionalText(name: string): string | undefined {
+    return this.has(name) ? this.text(name) : undefined;
+  }
+
+  integer(name: string, min: number): number {
+    const value = this.#json[name];
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < min) {
+      throw bad(`${name} must be an integer of at least ${min}`);
+    }
+    return value;
+  }
+
+  limit(whenAbsent: number): number {
+    if (!this.has('limit')) return whenAbsent;
+    const limit = this.integer('limit', 1);
+    if (limit > 1000) throw bad('limit must be at most 1000');
+    return limit;
+  }
+
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T {
+    const value = this.#json[name];
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw bad(`${name} must be one of ${allowed.join(', ')}`);
+    return found;
+  }
+
+  optionalOneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
+    return this.has(name) ? this.oneOf(name, allowed) : undefined;
+  }
+
+  stringMap(name: string): StringMap {
+    return this.has(name) ? asStringMap(this.#json[name], name) : {};
+  }
+
+  value(name: string): Value {
+    if (!this.has(name)) return {};
+    const json = asObject(this.#json[name], name);
+    const value: Value = {};
+    if (json['headers'] !== undefined && json['headers'] !== null) {
+      value.headers = asStringMap(json['headers'], `${name}.headers`);
+    }
+    if (json['data'] !== undefined && json['data'] !== null) {
+      if (typeof json['data'] !== 'string') throw bad(`${name}.data must be a string`);
+      value.data = json['data'];
+    }
+    return value;
+  }
+
+  inner(name: string): Fields {
+    return new Fields(this.#json[name]);
+  }
+
+  list(name: string): Fields[] {
+    const value = this.#json[name];
+    if (!Array.isArray(value)) throw bad(`${name} must be a list`);
+    return value.map((entry) => new Fields(entry));
+  }
+
+  address(name: string): string {
+    const address = this.text(name);
+    if (!isAddress(address)) throw bad(`${name} is not an address`);
+    return address;
+  }
+
+  cron(name: string): string {
+    const cron = this.text(name);
+    const fields = cron.trim().split(/\s+/).length;
+    if (fields < 5 || fields > 7) throw bad(`${name} must have 5 to 7 fields`);
+    try {
+      if (nextOccurrence(cron, 0) !== null) return cron;
+    } catch {
+      // Said below, as for an expression that never occurs.
+    }
+    throw bad(`${name} is not a cron expression`);
+  }
+}
+
+export function bad(message: string): Refusal {
+  return new Refusal(400, message);
+}
+
+/** Section 6: the shapes of addresses. */
+export function isAddress(text: string): boolean {
+  if (/^https?:\/\/./.test(text)) return URL.canParse(text);
+  if (/^poll:\/\/any@[^/]+(\/[^/]+)?$/.test(text)) return true;
+  if (/^poll:\/\/uni@[^/]+\/[^/]+$/.test(text)) return true;
+  if (/^gcps:\/\/[^/]+\/[^/]+$/.test(text)) return true;
+  return /^bash:\/\/($|docker\/.|tensorlake(\/|$))/.test(text);
+}
+
+function asObject(json: unknown, name: string): Record<string, unknown> {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw bad(`${name} must be an object`);
+  return json as Record<string, unknown>;
+}
+
+function asStringMap(json: unknown, name: string): StringMap {
+  const object = asObject(json, name);
+  for (const value of Object.values(object)) {
+    if (typeof value !== 'string') throw bad(`${name} must map strings to strings`);
+  }
+  return { ...(object as StringMap) };
+}

@@ -1,0 +1,126 @@
+import { executeMessage, type PromiseRecord, type PromiseState, unblockMessage, type Value } from '@resonate/protocol';
+import { byId, type Context, type ModelTask } from './state.ts';
+
+/** Sections 4 and 7 of the protocol: the projected view, and what follows from a transition. */
+
+export const TARGET = 'resonate:target';
+const TIMER = 'resonate:timer';
+const BRANCH = 'resonate:branch';
+
+export function isExpired(promise: PromiseRecord, now: number): boolean {
+  return promise.state === 'pending' && now >= promise.timeoutAt;
+}
+
+export function stateAfterTimeout(tags: PromiseRecord['tags']): PromiseState {
+  return tags[TIMER] === 'true' ? 'resolved' : 'rejected_timedout';
+}
+
+/** The promise as section 4 wants it seen at `now`. */
+export function viewPromise({ state, now }: Context, id: string): PromiseRecord | undefined {
+  const promise = state.promises.get(id);
+  if (!promise) return undefined;
+  if (!isExpired(promise, now)) return structuredClone(promise);
+  return { ...structuredClone(promise), state: stateAfterTimeout(promise.tags), settledAt: promise.timeoutAt };
+}
+
+export function isPending(context: Context, id: string): boolean {
+  return viewPromise(context, id)?.state === 'pending';
+}
+
+/** The task as section 4 wants it seen at `now`: fulfilled once its promise is settled. */
+export function viewTask(context: Context, id: string): ModelTask | undefined {
+  const task = context.state.tasks.get(id);
+  if (!task) return undefined;
+  if (isPending(context, id)) return structuredClone(task);
+  return { id, state: 'fulfilled', version: task.version, resumes: new Set() };
+}
+
+export function preloadOf(context: Context, id: string): PromiseRecord[] {
+  const branch = context.state.promises.get(id)?.tags[BRANCH];
+  if (branch === undefined) return [];
+  return byId(context.state.promises.values())
+    .filter((promise) => promise.id !== id && promise.tags[BRANCH] === branch)
+    .map((promise) => viewPromise(context, promise.id)!);
+}
+
+/** Makes the task wait for an owner, and tells its target. */
+export function dispatch(context: Context, task: ModelTask): void {
+  task.state = 'pending';
+  delete task.pid;
+  delete task.ttl;
+  sendExecute(context, task);
+}
+
+/** A newer `execute` replaces one that is still waiting; the next one is due after the retry timeout. */
+export function sendExecute(context: Context, task: ModelTask): void {
+  task.timerAt = context.now + context.retryTimeoutMs;
+  dropExecute(context, task.id);
+  context.state.outbox.push({
+    address: context.state.promises.get(task.id)!.tags[TARGET]!,
+    message: executeMessage(context.serverUrl, task.id, task.version),
+  });
+}
+
+export function dropExecute({ state }: Context, id: string): void {
+  state.outbox = state.outbox.filter(({ message }) => message.kind !== 'execute' || message.data.task.id !== id);
+}
+
+/** Takes the task from whoever had it and from the outbox. */
+export function park(context: Context, task: ModelTask, state: 'suspended' | 'halted' | 'fulfilled'): void {
+  task.state = state;
+  delete task.pid;
+  delete task.ttl;
+  delete task.timerAt;
+  dropExecute(context, task.id);
+}
+
+/** Tells a task that a promise it waits for has settled. */
+export function resume(context: Context, awaiter: string, awaited: string): void {
+  const task = context.state.tasks.get(awaiter);
+  if (!task || !isPending(context, awaiter)) return;
+  if (task.state === 'suspended') {
+    task.resumes = new Set([awaited]);
+    dispatch(context, task);
+  } else {
+    task.resumes.add(awaited);
+  }
+}
+
+/** Settles a pending promise, with everything that follows from it. */
+export function settle(context: Context, id: string, to: PromiseState, value: Value, settledAt: number): void {
+  const { state } = context;
+  const promise = state.promises.get(id)!;
+  promise.state = to;
+  promise.value = structuredClone(value);
+  promise.settledAt = settledAt;
+
+  const task = state.tasks.get(id);
+  if (task) {
+    park(context, task, 'fulfilled');
+    task.resumes = new Set();
+    state.callbacks = state.callbacks.filter(({ awaiter }) => awaiter !== id);
+  }
+
+  for (const { awaited, awaiter } of state.callbacks) {
+    if (awaited === id) resume(context, awaiter, id);
+  }
+  state.callbacks = state.callbacks.filter(({ awaited }) => awaited !== id);
+
+  for (const listener of state.listeners) {
+    if (listener.id !== id) continue;
+    state.outbox.push({ address: listener.address, message: unblockMessage(structuredClone(promise)) });
+  }
+  state.listeners = state.listeners.filter((listener) => listener.id !== id);
+}
+
+/**
+ * Settles those of the promises that have timed out. Every request does so first with the promises it names (a
+ * heartbeat and the searches excepted), even when it is then refused: so the recorded traffic has it.
+ */
+export function touch(context: Context, ids: readonly string[]): void {
+  for (const id of ids) {
+    const promise = context.state.promises.get(id);
+    if (!promise || !isExpired(promise, context.now)) continue;
+    settle(context, id, stateAfterTimeout(promise.tags), promise.value, promise.timeoutAt);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Reply } from '@resonate/protocol';
+import { debugReset, debugSnap, debugStartOrStop, debugTick } from './model/background.ts';
+import { Fields } from './model/fields.ts';
+import * as promises from './model/promises.ts';
+import * as schedules from './model/schedules.ts';
+import { byId, type Context, emptyState, type ModelState, Refusal } from './model/state.ts';
+import * as tasks from './model/tasks.ts';
+
+type Operation = (context: Context, data: Fields) => unknown;
+
+const OPERATIONS = new Map<string, Operation>(
+  Object.entries({
+    'promise.get': promises.promiseGet,
+    'promise.create': promises.promiseCreate,
+    'promise.settle': promises.promiseSettle,
+    'promise.register_callback': promises.promiseRegisterCallback,
+    'promise.register_listener': promises.promiseRegisterListener,
+    'promise.search': promises.promiseSearch,
+    'task.get': tasks.taskGet,
+    'task.create': tasks.taskCreate,
+    'task.acquire': tasks.taskAcquire,
+    'task.release': tasks.taskRelease,
+    'task.fulfill': tasks.taskFulfill,
+    'task.fence': tasks.taskFence,
+    'task.heartbeat': tasks.taskHeartbeat,
+    'task.halt': tasks.taskHalt,
+    'task.continue': tasks.taskContinue,
+    'task.search': tasks.taskSearch,
+    'schedule.get': schedules.scheduleGet,
+    'schedule.create': schedules.scheduleCreate,
+    'schedule.delete': schedules.scheduleDelete,
+    'schedule.search': schedules.scheduleSearch,
+    'debug.start': debugStartOrStop,
+    'debug.stop': debugStartOrStop,
+    'debug.reset': debugReset,
+    'debug.snap': debugSnap,
+    'debug.tick': debugTick,
+  }),
+);
+
+export interface ReferenceModelOptions {
+  /** How long a pending task waits before `execute` is sent again. */
+  retryTimeoutMs?: number;
+  /** What `execute` messages of the outbox carry. */
+  serverUrl?: string;
+}
+
+/**
+ * The oracle of the project's tests: the protocol's sections 2-7 in the plainest way, proven against the recorded
+ * traffic. It shares no rule with the real state machine.
+ */
+export class ReferenceModel {
+  readonly #options: Required<ReferenceModelOptions>;
+  #state: ModelState = emptyState();
+
+  constructor(options: ReferenceModelOptions = {}) {
+    this.#options = { retryTimeoutMs: 30_000, serverUrl: '', ...options };
+  }
+
+  /** Answers one request at `now` (epoch ms). Never throws on what a client may send; an error's `data` is a text. */
+  handle(kind: string, data: unknown, now: number): Reply {
+    const context: Context = { state: this.#state, now, ...this.#options };
+    try {
+      // The only kind with two statuses of success.
+      if (kind === 'task.suspend') return tasks.taskSuspend(context, new Fields(data));
+      const operation = OPERATIONS.get(kind);
+      if (!operation) throw new Refusal(400, `unknown kind ${kind}`);
+      return { status: 200, data: operation(context, new Fields(data)) };
+    } catch (error) {
+      if (error instanceof Refusal) return { status: error.status, data: error.message };
+      throw error;
+    }
+  }
+
+  /** A copy that shares nothing with this one. */
+  clone(): ReferenceModel {
+    const copy = new ReferenceModel(this.#options);
+    copy.#state = structuredClone(this.#state);
+    return copy;
+  }
+
+  /** A text that is equal for equal states, timers and the outbox aside: what requests alone can tell apart. */
+  fingerprint(): string {
+    const { promises, tasks, schedules, callbacks, listeners } = this.#state;
+    return JSON.stringify([
+      byId(promises.values()),
+      byId(tasks.values()).map(({ id, state, version, resumes, pid, ttl }) => {
+        return [id, state, version, [...resumes].sort(), pid, ttl];
+      }),
+      byId(schedules.values()),
+      callbacks.map(({ awaited, awaiter }) => JSON.stringify([awaited, awaiter])).sort(),
+      listeners.map(({ id, address }) => JSON.stringify([id, address])).sort(),
+    ]);
+  }
+}
