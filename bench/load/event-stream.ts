@@ -1,0 +1,45 @@
+import { get, type ClientRequest } from 'node:http';
+
+/** What the server sends over a stream: `execute` and `unblock` messages. */
+export interface StreamMessage {
+  kind: string;
+  data: { task?: { id: string; version: number }; promise?: { id: string } };
+}
+
+/** A worker's or listener's stream: GET /poll/{group}/{id}. */
+export class EventStream {
+  readonly #request: ClientRequest;
+
+  private constructor(request: ClientRequest) {
+    this.#request = request;
+  }
+
+  /** Resolves when the server has opened the stream; `heard` gets each message. */
+  static async open(url: string, group: string, id: string, heard: (message: StreamMessage) => void) {
+    return new Promise<EventStream>((resolve, reject) => {
+      const headers = { accept: 'text/event-stream' };
+      const request = get(`${url}/poll/${group}/${id}`, { headers, agent: false }, (response) => {
+        if (response.statusCode !== 200) return reject(new Error(`GET /poll: ${response.statusCode}`));
+        let rest = '';
+        response.setEncoding('utf8');
+        response.on('data', (text: string) => {
+          const events = (rest + text).split('\n\n');
+          rest = events.pop() ?? '';
+          for (const event of events) {
+            for (const line of event.split('\n')) {
+              if (line.startsWith('data:')) heard(JSON.parse(line.slice(5)) as StreamMessage);
+            }
+          }
+        });
+        resolve(new EventStream(request));
+      });
+      request.once('error', reject);
+      request.setNoDelay(true);
+    });
+  }
+
+  close(): void {
+    this.#request.on('error', () => undefined);
+    this.#request.destroy();
+  }
+}

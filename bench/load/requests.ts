@@ -1,0 +1,72 @@
+/**
+ * Request bodies. Built by joining strings around ids and versions: JSON.stringify per request would cost the load
+ * generator more than sending does. Ids must need no escaping.
+ */
+
+const HEAD = '"head":{"corrId":"bench","version":"2026-04-01"}';
+/** Far enough away never to matter. */
+const TIMEOUT_AT = Date.now() + 24 * 3_600_000;
+/** What the SDK sends for a call of a function with two small arguments. */
+const PARAM = `"param":{"headers":{},"data":"${btoa('{"func":"add","args":[1,2],"version":1}')}"}`;
+const VALUE = `"value":{"headers":{},"data":"${btoa('{"total":3}')}"}`;
+const TTL_MS = 60_000;
+
+const request = (kind: string, data: string) => `{"kind":"${kind}",${HEAD},"data":{${data}}}`;
+
+const createData = (id: string, tags: string) => `"id":"${id}","timeoutAt":${TIMEOUT_AT},${PARAM},"tags":{${tags}}`;
+
+/** The tags the SDK puts on a call that a worker shall take. */
+const callTags = (id: string, target: string) =>
+  `"resonate:scope":"global","resonate:target":"${target}","resonate:branch":"${id}",` +
+  `"resonate:parent":"${id}","resonate:origin":"${id}"`;
+
+/** The tags the SDK puts on a step of a workflow. */
+const stepTags = (root: string) =>
+  `"resonate:scope":"local","resonate:branch":"${root}","resonate:parent":"${root}","resonate:origin":"${root}"`;
+
+/** A plain promise: nobody is sent anything. */
+export const promiseCreate = (id: string) => request('promise.create', createData(id, ''));
+
+/** A call: the promise gets a task, and `target` an execute message. */
+export const callCreate = (id: string, target: string) =>
+  request('promise.create', createData(id, callTags(id, target)));
+
+export const promiseGet = (id: string) => request('promise.get', `"id":"${id}"`);
+
+const settleData = (id: string) => `"id":"${id}","state":"resolved",${VALUE}`;
+
+export const promiseSettle = (id: string) => request('promise.settle', settleData(id));
+
+export const registerListener = (id: string, address: string) =>
+  request('promise.register_listener', `"awaited":"${id}","address":"${address}"`);
+
+export const taskCreate = (id: string, pid: string, target: string) =>
+  request(
+    'task.create',
+    `"pid":"${pid}","ttl":${TTL_MS},"action":{"kind":"promise.create",${HEAD},` +
+      `"data":{${createData(id, callTags(id, target))}}}`,
+  );
+
+/** Creates a step's promise under the task's protection. */
+export const fenceCreate = (id: string, version: number, child: string) =>
+  request(
+    'task.fence',
+    `"id":"${id}","version":${version},"action":{"kind":"promise.create",${HEAD},` +
+      `"data":{${createData(child, stepTags(id))}}}`,
+  );
+
+export const taskSuspend = (id: string, version: number, awaited: string) =>
+  request(
+    'task.suspend',
+    `"id":"${id}","version":${version},"actions":[{"kind":"promise.register_callback",${HEAD},` +
+      `"data":{"awaited":"${awaited}","awaiter":"${id}"}}]`,
+  );
+
+export const taskAcquire = (id: string, version: number, pid: string) =>
+  request('task.acquire', `"id":"${id}","version":${version},"pid":"${pid}","ttl":${TTL_MS}`);
+
+export const taskFulfill = (id: string, version: number) =>
+  request(
+    'task.fulfill',
+    `"id":"${id}","version":${version},"action":{"kind":"promise.settle",${HEAD},"data":{${settleData(id)}}}`,
+  );

@@ -1,0 +1,45 @@
+import { openConnections } from '../connection.ts';
+import { EventStream } from '../event-stream.ts';
+import * as body from '../requests.ts';
+import { ok, shared, type Scenario } from '../scenario.ts';
+import { Arrivals } from './arrivals.ts';
+
+const PID = 'bench-worker';
+
+/**
+ * How soon a connected worker hears of a new call: from sending promise.create until the execute message is in. The call is then acquired and
+ * fulfilled, which is not timed.
+ */
+export const delivery: Scenario = {
+  name: 'create -> worker',
+  async open(site) {
+    const group = `bench-${site.run}`;
+    const arrivals = new Arrivals<{ version: number; at: number }>();
+    const stream = await EventStream.open(site.url, group, PID, ({ data: { task } }) => {
+      if (task) arrivals.arrive(task.id, { version: task.version, at: performance.now() });
+    });
+    const connections = await openConnections(site.url, site.callers);
+    const rounds = connections.map((connection, caller) => {
+      let n = 0;
+      return async () => {
+        const id = `${site.run}-${caller}-${n++}`;
+        const heard = arrivals.wait(id);
+        const startedAt = performance.now();
+        await ok(connection, body.callCreate(id, `poll://any@${group}`));
+        const { version, at } = await heard;
+        await ok(connection, body.taskAcquire(id, version, PID));
+        await ok(connection, body.taskFulfill(id, version + 1));
+        return at - startedAt;
+      };
+    });
+    const { requests, close } = shared(connections);
+    return {
+      rounds,
+      requests,
+      close: () => {
+        stream.close();
+        close();
+      },
+    };
+  },
+};

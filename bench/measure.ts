@@ -1,0 +1,77 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { cpuMs } from './cpu.ts';
+import type { Job, LoadMessage, LoadResult } from './load/messages.ts';
+import type { Target } from './targets/target.ts';
+
+const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
+
+export interface Work {
+  scenario: string;
+  callers: number;
+  warmupMs: number;
+  durationMs: number;
+}
+
+/** One measurement as the load generator and /proc saw it. */
+export interface Measurement extends LoadResult {
+  target: string;
+  scenario: string;
+  callers: number;
+  /** CPU time of the server's and the database's processes while measuring; absent without /proc. */
+  serverCpuMs?: number;
+  databaseCpuMs?: number;
+}
+
+interface CpuTimes {
+  server: number | undefined;
+  database: number | undefined;
+}
+
+/** Starts the target afresh, runs the scenario against it from a process of its own, and stops both. */
+export async function measure(target: Target, work: Work): Promise<Measurement> {
+  const running = await target.start();
+  try {
+    const cpu = (): CpuTimes => ({ server: cpuMs(running.pids.server), database: cpuMs(running.pids.database) });
+    const { result, before, after } = await runLoad({ ...work, url: running.url }, cpu);
+    return {
+      target: target.name,
+      scenario: work.scenario,
+      callers: work.callers,
+      ...result,
+      ...between('serverCpuMs', before.server, after.server),
+      ...(running.pids.database.length > 0 ? between('databaseCpuMs', before.database, after.database) : {}),
+    };
+  } finally {
+    await running.stop();
+  }
+}
+
+async function runLoad(job: Job, cpu: () => CpuTimes) {
+  const load = fork(LOAD);
+  let before = cpu();
+  try {
+    const result = await new Promise<LoadResult>((resolve, reject) => {
+      load.on('message', (message: LoadMessage) => {
+        if (message.kind === 'measuring') before = cpu();
+        else if (message.kind === 'measured') resolve(message.result);
+        else reject(new Error(message.message));
+      });
+      load.once('error', reject);
+      load.once('exit', (code) => reject(new Error(`the load generator ended with code ${code}`)));
+      load.send(job);
+    });
+    return { result, before, after: cpu() };
+  } finally {
+    load.kill('SIGKILL');
+  }
+}
+
+function between<Name extends string>(
+  name: Name,
+  before: number | undefined,
+  after: number | undefined,
+): Partial<Record<Name, number>> {
+  if (before === undefined || after === undefined) return {};
+  return { [name]: after - before } as Partial<Record<Name, number>>;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Measurement } from '../measure.ts';
+import { toRow } from './row.ts';
+import { tableHead, tableLine } from './table.ts';
+
+const MEASURED: Measurement = {
+  target: 'sqlite',
+  scenario: 'create+get+settle',
+  callers: 64,
+  rounds: 26_000,
+  requests: 78_000,
+  elapsedMs: 4_000,
+  loadCpuMs: 2_000,
+  serverCpuMs: 3_900,
+  latency: { count: 26_000, p50: 9.8765, p90: 12, p99: 31.25, max: 1_234.5 },
+};
+
+describe('the report', () => {
+  test('a row has rates per second and CPU time per request', () => {
+    expect(toRow(MEASURED)).toEqual({
+      target: 'sqlite',
+      scenario: 'create+get+settle',
+      callers: 64,
+      roundsPerSecond: 6_500,
+      requestsPerSecond: 19_500,
+      p50Ms: 9.8765,
+      p90Ms: 12,
+      p99Ms: 31.25,
+      maxMs: 1_234.5,
+      serverCpuUsPerRequest: 50,
+      loadCpuPercent: 50,
+    });
+  });
+
+  test('the database has its own CPU column', () => {
+    expect(toRow({ ...MEASURED, databaseCpuMs: 1_560 }).databaseCpuUsPerRequest).toBe(20);
+  });
+
+  test('a measurement without requests divides nothing by zero', () => {
+    const row = toRow({ ...MEASURED, rounds: 0, requests: 0, elapsedMs: 0 });
+    expect(row).toMatchObject({ roundsPerSecond: 0, requestsPerSecond: 0, loadCpuPercent: 0 });
+    expect(row.serverCpuUsPerRequest).toBeUndefined();
+  });
+
+  test('a line lines up with the head, and what was not measured is a dash', () => {
+    const [titles, rule] = tableHead().split('\n');
+    const line = tableLine(toRow(MEASURED));
+    expect(line).toHaveLength(rule?.length ?? 0);
+    expect(titles?.trimEnd().split(/ {2,}/)).toEqual([
+      ...['target', 'work', 'callers', 'rounds/s', 'p50 ms', 'p99 ms', 'max ms'],
+      ...['server us/req', 'db us/req', 'load cpu'],
+    ]);
+    expect(line.trim().split(/ {2,}/)).toEqual([
+      ...['sqlite', 'create+get+settle', '64', '6,500', '9.88', '31.3', '1,235', '50', '-', '50%'],
+    ]);
+  });
+});

@@ -1,0 +1,27 @@
+/** Reads each request to its end and gives every one the same answer, as long as that of a promise.create. */
+import { createServer } from 'node:http';
+
+const answer = JSON.stringify({
+  kind: 'promise.create',
+  head: { corrId: 'bench', status: 200, version: '2026-04-01' },
+  data: {
+    promise: {
+      id: 'x'.repeat(24),
+      state: 'pending',
+      param: { headers: {}, data: btoa('{"func":"add","args":[1,2],"version":1}') },
+      value: {},
+      tags: {},
+      timeoutAt: Date.now(),
+      createdAt: Date.now(),
+    },
+  },
+});
+const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) };
+
+const server = createServer((request, response) => {
+  request.resume().on('end', () => response.writeHead(200, headers).end(answer));
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) console.log(`listening on ${address.port}`);
+});

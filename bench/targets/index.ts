@@ -1,0 +1,7 @@
+import { ceiling } from './ceiling.ts';
+import { memory } from './memory.ts';
+import { sqlite } from './sqlite.ts';
+import type { Target } from './target.ts';
+
+/** In the order of the table. */
+export const TARGETS: readonly Target[] = [ceiling, sqlite, memory];
