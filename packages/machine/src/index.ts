@@ -5,7 +5,8 @@ export { WorkingSet, type Changes, type Loaded } from './working-set.ts';
 export type { Context, Operation } from './operation.ts';
 export * from './query.ts';
 export {
-  operationOf,
+  collectNeeds,
+  perform,
   READS,
   TIMERS,
   WRITES,
@@ -15,6 +16,7 @@ export {
   type TimerKind,
   type WriteKind,
 } from './operations.ts';
+export { SettlementNeeded } from './rules/touch.ts';
 export { promiseSearch } from './promise/search.ts';
 export { taskSearch } from './task/search.ts';
 export { scheduleSearch } from './schedule/search.ts';

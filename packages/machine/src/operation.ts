@@ -17,6 +17,11 @@ export interface Context {
 export interface Operation<Data> {
   /** Adds the rows that `run` may touch. */
   needs(data: Data, needs: Needs): void;
+  /**
+   * The promises that the request names: one whose time has come is settled before `run`, whatever `run` then
+   * answers. So a request never meets a named promise that is expired but not settled.
+   */
+  touches?(data: Data): readonly string[];
   run(ws: WorkingSet, data: Data, context: Context): Reply;
 }
 

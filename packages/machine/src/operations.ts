@@ -1,9 +1,10 @@
-import type { Kind } from '@resonate/protocol';
+import type { Kind, Reply } from '@resonate/protocol';
 import { leaseTimeout } from './internal/lease-timeout.ts';
 import { promiseTimeout } from './internal/promise-timeout.ts';
 import { retryTimeout } from './internal/retry-timeout.ts';
 import { scheduleFire } from './internal/schedule-fire.ts';
-import type { Operation, OperationOf } from './operation.ts';
+import type { Needs } from './needs.ts';
+import type { Context, Operation, OperationOf } from './operation.ts';
 import { promiseCreate } from './promise/create.ts';
 import { promiseGet } from './promise/get.ts';
 import { promiseRegisterCallback } from './promise/register-callback.ts';
@@ -22,6 +23,8 @@ import { taskHalt } from './task/halt.ts';
 import { taskHeartbeat } from './task/heartbeat.ts';
 import { taskRelease } from './task/release.ts';
 import { taskSuspend } from './task/suspend.ts';
+import { touch } from './rules/touch.ts';
+import type { WorkingSet } from './working-set.ts';
 
 /** The kinds that read single rows and change nothing: they need no lock. */
 export const READS = {
@@ -69,7 +72,23 @@ type DataOf<K extends OperationKind> = (typeof OPERATIONS)[K] extends Operation<
 /** Something to run: its kind with its checked data. */
 export type Command<K extends OperationKind = OperationKind> = { [P in K]: { kind: P; data: DataOf<P> } }[K];
 
+/**
+ * Runs a command on the working set: first whatever it names takes the state that its time has brought, then the
+ * operation itself.
+ * @throws SettlementNeeded, and on a fault of the program; the caller rewinds.
+ */
+export function perform(ws: WorkingSet, { kind, data }: Command, context: Context): Reply {
+  const operation = operationOf(kind);
+  for (const id of operation.touches?.(data) ?? []) touch(ws, id, context.now);
+  return operation.run(ws, data, context);
+}
+
 /** The operation of a command's kind. The one place where a kind and its data, known to fit, are joined again. */
-export function operationOf(kind: OperationKind): Operation<unknown> {
+function operationOf(kind: OperationKind): Operation<unknown> {
   return OPERATIONS[kind] as Operation<unknown>;
+}
+
+/** Adds the rows that a command may touch. */
+export function collectNeeds({ kind, data }: Command, needs: Needs): void {
+  operationOf(kind).needs(data, needs);
 }

@@ -20,9 +20,10 @@ export interface PromiseRow {
 export interface Delivery {
   address: string;
   transport: Transport;
-  group: string;
-  instance: string;
-  cast: 'any' | 'uni';
+  /** What deliveries queue by (`Address.target`). */
+  target: string;
+  /** The connection that had best take the message; null: any that the target allows. */
+  prefers: string | null;
   /** When the waiting message became due; null while there is none, or while a delay still runs. */
   enqueuedAt: number | null;
   /** How often the waiting message was handed to a transport. */
@@ -70,9 +71,9 @@ export interface ScheduleRow {
 }
 
 /** The delivery fields of a row that has nothing to send yet. */
-export function unsent(address: Address): Delivery {
-  const { text, transport, group, instance, cast } = address;
-  return { address: text, transport, group, instance, cast, enqueuedAt: null, attempts: 0, claimedBy: null };
+export function unsent({ text, transport, target, poll }: Address): Delivery {
+  const prefers = poll?.cast === 'any' ? poll.id : null;
+  return { address: text, transport, target, prefers, enqueuedAt: null, attempts: 0, claimedBy: null };
 }
 
 /** Joins the parts of a compound key; NUL is in no id (protocol section 3). */

@@ -75,6 +75,11 @@ export class WorkingSet {
     for (const row of loaded.branches) this.#joinBranch(row, row);
   }
 
+  /** True when everything that a settlement of this promise touches is here. */
+  settles(id: string): boolean {
+    return this.#needs.settlements.has(id);
+  }
+
   /** Every callback on a promise that was announced as one that may settle. */
   callbacksOn(awaited: string): CallbackRow[] {
     this.#announced(this.#needs.settlements, awaited, 'settlement');

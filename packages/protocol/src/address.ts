@@ -11,14 +11,13 @@ export interface Address {
   text: string;
   transport: Transport;
   /**
-   * What deliveries are grouped and bounded by: poll: the (decoded) group; http: the URL's origin;
-   * gcps: PROJECT/TOPIC; bash: `local`, `docker` or `tensorlake`.
+   * What deliveries queue by: messages with the same transport and target can be taken by the same receivers.
+   * poll: GROUP for `any`, GROUP/ID for `uni`, both percent-encoded anew; http: the URL's origin; gcps:
+   * PROJECT/TOPIC; bash: `local`, `docker/IMAGE` or `tensorlake/IMAGE`.
    */
-  group: string;
-  /** poll: the (decoded) connection id; bash: the image; `''` when there is none. */
-  instance: string;
-  /** poll only: `uni` goes to exactly that connection, `any` to one of the group. */
-  cast: 'any' | 'uni';
+  target: string;
+  /** poll only, decoded: the group, and the connection that must (`uni`) or had best (`any`) take the message. */
+  poll?: { cast: 'any' | 'uni'; group: string; id: string | null };
 }
 
 const POLL = /^poll:\/\/(any|uni)@([^/]+)(?:\/([^/]+))?$/;
@@ -30,7 +29,7 @@ export function parseAddress(text: string): Address | null {
   if (text.startsWith('poll://')) return parsePoll(text);
   if (text.startsWith('http://') || text.startsWith('https://')) return parseHttp(text);
   const gcps = GCPS.exec(text);
-  if (gcps) return { text, transport: 'gcps', group: `${gcps[1]}/${gcps[2]}`, instance: '', cast: 'any' };
+  if (gcps) return { text, transport: 'gcps', target: `${gcps[1]}/${gcps[2]}` };
   return parseBash(text);
 }
 
@@ -39,29 +38,36 @@ function parsePoll(text: string): Address | null {
   if (!match) return null;
   const cast = match[1] as 'any' | 'uni';
   const group = decode(match[2] ?? '');
-  const instance = decode(match[3] ?? '');
-  if (!group || instance === null || (cast === 'uni' && !instance)) return null;
-  return { text, transport: 'poll', group, instance, cast };
+  const id = match[3] === undefined ? null : decode(match[3]);
+  if (!group || id === '' || (cast === 'uni' && id === null)) return null;
+  const target = cast === 'uni' && id !== null ? pollTarget(group, id) : pollTarget(group);
+  return { text, transport: 'poll', target, poll: { cast, group, id } };
+}
+
+/** The target of `any@group`, or with an id of `uni@group/id`. */
+export function pollTarget(group: string, id?: string): string {
+  return id === undefined ? encodeURIComponent(group) : `${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
 }
 
 function parseHttp(text: string): Address | null {
   if (!URL.canParse(text)) return null;
-  return { text, transport: 'http', group: new URL(text).origin, instance: '', cast: 'any' };
+  return { text, transport: 'http', target: new URL(text).origin };
 }
 
 function parseBash(text: string): Address | null {
   const match = BASH.exec(text);
   if (!match) return null;
-  const group = match[1] ?? 'local';
-  const instance = match[2] ?? '';
-  if (group === 'docker' && !instance) return null;
-  return { text, transport: 'bash', group, instance, cast: 'any' };
+  const [, backend, image = ''] = match;
+  if (backend === undefined) return { text, transport: 'bash', target: 'local' };
+  if (backend === 'docker' && !image) return null;
+  return { text, transport: 'bash', target: `${backend}/${image}` };
 }
 
-function decode(part: string): string | null {
+/** @returns `''`, which is no group and no id, for what is not percent-encoded text. */
+function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
-    return null;
+    return '';
   }
 }

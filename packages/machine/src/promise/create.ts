@@ -5,6 +5,7 @@ import { promiseRecord } from '../rules/records.ts';
 /** Idempotent by id: one that exists is answered as it stands, nothing else is compared. */
 export const promiseCreate: OperationOf<'promise.create'> = {
   needs: ({ id }, needs) => needs.promise(id),
+  touches: ({ id }) => [id],
 
   run(ws, data, { now }) {
     const promise = ws.promises.get(data.id) ?? bear(ws, data, now).promise;

@@ -3,6 +3,7 @@ import { promiseRecord } from '../rules/records.ts';
 
 export const promiseGet: OperationOf<'promise.get'> = {
   needs: ({ id }, needs) => needs.promise(id),
+  touches: ({ id }) => [id],
 
   run(ws, { id }, { now }) {
     const promise = ws.promises.get(id);

@@ -1,6 +1,5 @@
 import { TAG } from '@resonate/protocol';
 import { fail, ok, type OperationOf } from '../operation.ts';
-import { isOver, projectPromise } from '../rules/expiry.ts';
 import { promiseRecord } from '../rules/records.ts';
 import { fire } from '../rules/settlement.ts';
 
@@ -12,6 +11,7 @@ export const promiseRegisterCallback: OperationOf<'promise.register_callback'> =
     needs.task(awaiter);
     needs.callback(awaited, awaiter);
   },
+  touches: ({ awaited, awaiter }) => [awaited, awaiter],
 
   run(ws, { awaited, awaiter }, { now }) {
     const promise = ws.promises.get(awaited);
@@ -20,11 +20,11 @@ export const promiseRegisterCallback: OperationOf<'promise.register_callback'> =
     if (!waiting) return fail(422, 'Awaiter promise not found');
     if (waiting.tags[TAG.target] === undefined) return fail(422, `Awaiter promise has no ${TAG.target} tag`);
 
-    if (!isOver(ws.tasks.need(awaiter), now)) {
-      const callback = ws.callback(awaited, awaiter) ?? { awaited, awaiter, ready: false };
-      if (projectPromise(promise, now).state === 'pending') ws.putCallback(callback);
-      else if (!callback.ready) fire(ws, callback, now);
-    }
+    const { state } = ws.tasks.need(awaiter);
+    const callback = ws.callback(awaited, awaiter) ?? { awaited, awaiter, ready: false };
+    if (state !== 'fulfilled' && promise.state === 'pending') ws.putCallback(callback);
+    // A halted task collects what it waited for before, but nothing that was over when it asked.
+    else if (state !== 'fulfilled' && state !== 'halted' && !callback.ready) fire(ws, callback, now);
     return ok({ promise: promiseRecord(promise, now) });
   },
 };

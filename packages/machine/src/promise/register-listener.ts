@@ -1,7 +1,6 @@
 import { parseAddress } from '@resonate/protocol';
 import { fail, ok, type OperationOf } from '../operation.ts';
 import { pairKey, unsent } from '../rows.ts';
-import { projectPromise } from '../rules/expiry.ts';
 import { promiseRecord } from '../rules/records.ts';
 
 /** Remembers who is told when `awaited` settles; when it has, the answer says so and nothing is sent. */
@@ -10,12 +9,13 @@ export const promiseRegisterListener: OperationOf<'promise.register_listener'> =
     needs.promise(awaited);
     needs.listener(awaited, address);
   },
+  touches: ({ awaited }) => [awaited],
 
   run(ws, { awaited, address }, { now }) {
     const promise = ws.promises.get(awaited);
     if (!promise) return fail(404, 'Awaited promise not found');
     const known = ws.listeners.get(pairKey(awaited, address));
-    if (!known && projectPromise(promise, now).state === 'pending') {
+    if (!known && promise.state === 'pending') {
       const parsed = parseAddress(address);
       if (!parsed) throw new Error(`${address} is no address`);
       ws.putListener({ awaited, dueAt: null, ...unsent(parsed) });

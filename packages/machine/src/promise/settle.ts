@@ -1,16 +1,16 @@
 import { ok, PROMISE_NOT_FOUND, type OperationOf } from '../operation.ts';
-import { isExpired } from '../rules/expiry.ts';
 import { promiseRecord } from '../rules/records.ts';
 import { settle } from '../rules/settlement.ts';
 
 /** The first settlement wins; a later one is answered with what it was. */
 export const promiseSettle: OperationOf<'promise.settle'> = {
   needs: ({ id }, needs) => needs.settlement(id),
+  touches: ({ id }) => [id],
 
   run(ws, { id, state, value }, { now }) {
     const promise = ws.promises.get(id);
     if (!promise) return PROMISE_NOT_FOUND;
-    if (promise.state !== 'pending' || isExpired(promise, now)) return ok({ promise: promiseRecord(promise, now) });
+    if (promise.state !== 'pending') return ok({ promise: promiseRecord(promise, now) });
     return ok({ promise: promiseRecord(settle(ws, promise, { state, value, settledAt: now }, now), now) });
   },
 };

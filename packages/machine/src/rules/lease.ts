@@ -1,6 +1,6 @@
 import type { TaskRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
-import { after, isOver, NOTHING_DUE } from './expiry.ts';
+import { after, NOTHING_DUE } from './expiry.ts';
 
 /** Acquire (protocol section 5): the next version, leased to `pid` for `ttl` ms, with nothing left to resume for. */
 export function acquire(ws: WorkingSet, task: TaskRow, pid: string, ttl: number, now: number): TaskRow {
@@ -27,7 +27,10 @@ export function clearResumes(ws: WorkingSet, task: TaskRow): void {
   }
 }
 
-/** True while `version` of the task is somebody's: the guard of every operation a worker makes on its own task. */
-export function isHeldAt(task: TaskRow, version: number, now: number): boolean {
-  return task.state === 'acquired' && task.version === version && !isOver(task, now);
+/**
+ * True while `version` of the task is somebody's: the guard of every operation a worker makes on its own task. A
+ * lease that is over but was not taken away yet still holds.
+ */
+export function isHeldAt(task: TaskRow, version: number): boolean {
+  return task.state === 'acquired' && task.version === version;
 }

@@ -1,15 +1,15 @@
 import { fail, ok, TASK_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { dispatched } from '../rules/dispatch.ts';
-import { isOver } from '../rules/expiry.ts';
 
 /** A halted task is sent out again. */
 export const taskContinue: OperationOf<'task.continue'> = {
   needs: ({ id }, needs) => needs.task(id),
+  touches: ({ id }) => [id],
 
   run(ws, { id }, { now }) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (task.state !== 'halted' || isOver(task, now)) return fail(409, 'Task is not halted');
+    if (task.state !== 'halted') return fail(409, 'Task is not halted');
     ws.tasks.put(dispatched(task, now));
     return ok({});
   },

@@ -16,11 +16,12 @@ export const taskFence: OperationOf<'task.fence'> = {
     needs.task(id);
     actionNeeds(action, needs);
   },
+  touches: ({ id, action }) => [id, action.data.id],
 
   run(ws, { id, version, action }, context) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version, context.now)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
     const reply = runAction(ws, action, context);
     const head = { corrId: corrIdOf(action.head), status: reply.status, version: PROTOCOL_VERSION };
     return ok({

@@ -6,11 +6,12 @@ import { settle } from '../rules/settlement.ts';
 /** The worker is done: its promise settles and the task with it. */
 export const taskFulfill: OperationOf<'task.fulfill'> = {
   needs: ({ id }, needs) => needs.settlement(id),
+  touches: ({ id }) => [id],
 
   run(ws, { id, version, action }, { now }) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version, now)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
     const { state, value } = action.data;
     const settled = settle(ws, ws.promises.need(id), { state, value, settledAt: now }, now);
     return ok({ promise: promiseRecord(settled, now) });

@@ -3,6 +3,7 @@ import { taskRecord } from '../rules/records.ts';
 
 export const taskGet: OperationOf<'task.get'> = {
   needs: ({ id }, needs) => needs.task(id),
+  touches: ({ id }) => [id],
 
   run(ws, { id }, { now }) {
     const task = ws.tasks.get(id);

@@ -1,5 +1,5 @@
 import { ok, type OperationOf } from '../operation.ts';
-import { after } from '../rules/expiry.ts';
+import { after, isOver } from '../rules/expiry.ts';
 import { isHeldAt } from '../rules/lease.ts';
 
 /** Renews the leases a worker still holds; whatever it no longer holds is ignored. */
@@ -11,7 +11,8 @@ export const taskHeartbeat: OperationOf<'task.heartbeat'> = {
   run(ws, { pid, tasks }, { now }) {
     for (const { id, version } of tasks) {
       const task = ws.tasks.get(id);
-      if (!task || task.pid !== pid || task.ttl === null || !isHeldAt(task, version, now)) continue;
+      if (!task || task.pid !== pid || task.ttl === null || !isHeldAt(task, version)) continue;
+      if (isOver(task, now)) continue;
       ws.tasks.put({ ...task, dueAt: after(now, task.ttl) });
     }
     return ok({});

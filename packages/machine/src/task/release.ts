@@ -5,11 +5,12 @@ import { isHeldAt } from '../rules/lease.ts';
 /** The worker gives its task back: it is sent out again at the version it has. */
 export const taskRelease: OperationOf<'task.release'> = {
   needs: ({ id }, needs) => needs.task(id),
+  touches: ({ id }) => [id],
 
   run(ws, { id, version }, { now }) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version, now)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
     ws.tasks.put(dispatched(task, now));
     return ok({});
   },

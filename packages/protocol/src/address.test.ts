@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseAddress } from './address.ts';
+
+describe('parseAddress', () => {
+  test.each([
+    ['poll://any@g', 'poll', 'g', { cast: 'any', group: 'g', id: null }],
+    ['poll://any@g/w1', 'poll', 'g', { cast: 'any', group: 'g', id: 'w1' }],
+    ['poll://uni@g/w1', 'poll', 'g/w1', { cast: 'uni', group: 'g', id: 'w1' }],
+    ['poll://uni@a%2Fb/w%201', 'poll', 'a%2Fb/w%201', { cast: 'uni', group: 'a/b', id: 'w 1' }],
+    ['http://h:1234/x?y=1', 'http', 'http://h:1234', undefined],
+    ['https://h/x', 'http', 'https://h', undefined],
+    ['gcps://proj/topic', 'gcps', 'proj/topic', undefined],
+    ['bash://', 'bash', 'local', undefined],
+    ['bash://bash', 'bash', 'local', undefined],
+    ['bash://docker/python:3.12', 'bash', 'docker/python:3.12', undefined],
+    ['bash://docker/ghcr.io/a/b', 'bash', 'docker/ghcr.io/a/b', undefined],
+    ['bash://tensorlake/', 'bash', 'tensorlake/', undefined],
+    ['bash://tensorlake', 'bash', 'tensorlake/', undefined],
+  ])('%s goes to %s %s', (text, transport, target, poll) => {
+    expect(parseAddress(text)).toEqual({ text, transport, target, ...(poll && { poll }) });
+  });
+
+  test.each([
+    '',
+    'nowhere',
+    'poll://g',
+    'poll://any@',
+    'poll://uni@g',
+    'poll://any@g/',
+    'poll://some@g/w',
+    'poll://any@g/a/b',
+    'poll://any@%ff',
+    'http://',
+    'ftp://h',
+    'gcps://proj',
+    'bash:///etc/passwd',
+    'bash://docker',
+    'bash://docker/',
+    'bash://other/x',
+  ])('%j is no address', (text) => {
+    expect(parseAddress(text)).toBeNull();
+  });
+});

@@ -1,0 +1,133 @@
+import type {
+  Changes,
+  ListenerRow,
+  Loaded,
+  Needs,
+  PromiseQuery,
+  PromiseRow,
+  ScheduleQuery,
+  ScheduleRow,
+  TaskQuery,
+  TaskRow,
+} from '@resonate/machine';
+import type { Transport } from '@resonate/protocol';
+
+/**
+ * What a database must be able to do. No rule of the protocol lives behind this interface: it locks, loads, writes,
+ * claims, finds, elects and migrates. The conformance suite in `dialects/conformance.ts` is its definition.
+ */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres' | 'mysql';
+
+  /** Brings the schema up to date; safe when many processes start at once. Refuses a database newer than the program. */
+  migrate(): Promise<void>;
+
+  /**
+   * One atomic batch: locks and loads `needs` (the lock ladder, ARCHITECTURE.md), calls `decide` with the rows and
+   * the store's clock, writes what it returns, commits. `decide` is synchronous and may be called again when the
+   * database wants the batch repeated; null means nothing to write.
+   * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or the driver's error.
+   */
+  transact(needs: Needs, decide: (loaded: Loaded, now: number) => Changes | null): Promise<void>;
+
+  /** The same rows without a lock, for requests that change nothing. */
+  load(needs: Needs): Promise<{ loaded: Loaded; now: number }>;
+
+  /** At most `query.limit` rows in byte order of id. Tags are matched as the index holds them (`tagIndexText`). */
+  searchPromises(query: PromiseQuery): Promise<PromiseRow[]>;
+  searchTasks(query: TaskQuery): Promise<TaskRow[]>;
+  /** All schedules above `query.after`; tags are left to the caller. */
+  searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]>;
+
+  /** Timers that are due at `now`, oldest first, at most `limit` of each sort. */
+  dueTimers(now: number, limit: number): Promise<DueTimers>;
+  /** When the next timer is due; null without any. */
+  nextTimerAt(): Promise<number | null>;
+
+  /**
+   * Takes due messages for delivery in one atomic step: each becomes due again at `dueAgainAt` unless it is
+   * acknowledged. Two processes never take the same one.
+   */
+  claim(claim: Claim): Promise<Claimed>;
+  /** The targets of a transport that messages wait for, with the earliest due time of each; at most `limit`, by name. */
+  waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]>;
+  /** What became of claimed messages; rows another process took over or that moved on are left alone. */
+  acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void>;
+  /** Makes what these processes (`null`: any process) claimed and did not acknowledge due at once. */
+  releaseClaims(processIds: readonly string[] | null): Promise<number>;
+
+  /** The store's clock, epoch ms: the cluster's where it is shared. */
+  now(): Promise<number>;
+
+  /** Everything, for debug.snap. */
+  dump(): Promise<Loaded>;
+  /** Empties every table but the migrations. */
+  reset(): Promise<void>;
+
+  /** A small durable map for cluster-wide switches. */
+  readSetting(key: string): Promise<string | null>;
+  writeSetting(key: string, value: string): Promise<void>;
+
+  /** Throws StoreUnavailable when the database can't be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DueTimer {
+  id: string;
+  at: number;
+}
+
+export interface DueTimers {
+  promises: DueTimer[];
+  leases: DueTimer[];
+  schedules: ScheduleRow[];
+}
+
+export interface WaitingTarget {
+  target: string;
+  dueAt: number;
+}
+
+export interface Claim {
+  transport: Transport;
+  /** How many messages of which target at most: what the claimer has room for. */
+  targets: readonly { target: string; limit: number }[];
+  /**
+   * Messages that prefer a connection are taken at once only when it is one of these; the others when they have been
+   * due for `graceMs`.
+   */
+  preferred: readonly string[];
+  graceMs: number;
+  processId: string;
+  /** How long a claimed message is out before it is due again. */
+  retryTimeoutMs: number;
+}
+
+export interface Claimed {
+  executes: TaskRow[];
+  unblocks: { listener: ListenerRow; promise: PromiseRow }[];
+}
+
+/** What became of a claimed message. */
+export type Outcome =
+  /** The receiver took the `unblock`: its row goes. */
+  | { kind: 'unblock'; awaited: string; address: string; delivered: true }
+  | { kind: 'unblock'; awaited: string; address: string; delivered: false; dueAt: number }
+  /** An `execute` stays due until it is acquired, so only its failure is told. */
+  | { kind: 'execute'; id: string; version: number; delivered: false; dueAt: number };
+
+/** The database can't be reached or is shutting down; nothing was committed. Clients get 503. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The batch lost against another one (deadlock, serialization, insert collision); nothing was committed. */
+export class BatchConflict extends Error {
+  override readonly name = 'BatchConflict';
+}
+
+/** The connection broke while the commit was under way, and it could not be found out whether it happened. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown';
+}

@@ -1,0 +1,220 @@
+import type Database from 'better-sqlite3';
+import { join } from 'node:path';
+import type {
+  Loaded,
+  Needs,
+  PromiseQuery,
+  PromiseRow,
+  ScheduleQuery,
+  ScheduleRow,
+  TaskQuery,
+  TaskRow,
+} from '@resonate/machine';
+import type { Transport } from '@resonate/protocol';
+import type { Claim, Claimed, Dialect, DueTimer, DueTimers, Outcome, WaitingTarget } from '../../dialect.ts';
+import { pendingMigrations, readMigrations } from '../../migrations.ts';
+import {
+  CALLBACKS,
+  columnList,
+  LISTENERS,
+  PROMISES,
+  SCHEDULES,
+  TASKS,
+  type SqlValue,
+  type Table,
+} from '../../tables.ts';
+import { mergeById, promiseStatements, taskStatements } from '../search-sql.ts';
+import { connect, type Connection } from './connection.ts';
+import { Loader } from './load.ts';
+import { Outbox } from './outbox.ts';
+import { Writer } from './write.ts';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules', 'settings'];
+
+const MAX_STATEMENTS = 200;
+
+/** A unary plus keeps SQLite from choosing the column's index; without statistics it could take the wrong one. */
+const noIndex = (column: string) => `+${column}`;
+
+/**
+ * SQLite in the server's own process: every call is done when it returns, one writer, no lock to wait for. A storage
+ * thread was no faster than running in place (design section 3).
+ */
+export class SqliteDialect implements Dialect {
+  readonly name = 'sqlite';
+  readonly #connection: Connection;
+  readonly #database: Database.Database;
+  readonly #clock: () => number;
+  readonly #statements = new Map<string, Database.Statement>();
+  #loader: Loader | null = null;
+  #writer: Writer | null = null;
+  #outbox: Outbox | null = null;
+
+  /** @param path a file, or `:memory:`. @throws StoreUnavailable */
+  constructor(path: string, clock: () => number) {
+    this.#connection = connect(path);
+    this.#database = this.#connection.database;
+    this.#clock = clock;
+  }
+
+  async migrate(): Promise<void> {
+    this.#atomically(() => {
+      const applied = this.#database.pragma('user_version', { simple: true }) as number;
+      for (const { version, sql } of pendingMigrations(readMigrations(MIGRATIONS), applied)) {
+        this.#database.exec(sql);
+        this.#database.pragma(`user_version = ${version}`);
+      }
+    });
+    this.#loader = new Loader(this.#database);
+    this.#writer = new Writer(this.#database);
+    this.#outbox = new Outbox(this.#database);
+  }
+
+  async transact(needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {
+    this.#atomically(() => {
+      const changes = decide(ready(this.#loader).load(needs), this.#clock());
+      if (changes) ready(this.#writer).write(changes);
+    });
+  }
+
+  async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
+    return { loaded: ready(this.#loader).load(needs), now: this.#clock() };
+  }
+
+  async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
+    const lists = promiseStatements(query, noIndex).map(({ sql, params }) => this.#select(PROMISES, sql, params));
+    return mergeById(lists, query.limit);
+  }
+
+  async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
+    const lists = taskStatements(query, noIndex).map(({ sql, params }) => this.#select(TASKS, sql, params));
+    return mergeById(lists, query.limit);
+  }
+
+  async searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
+    const sql = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`;
+    return this.#select(SCHEDULES, sql, [query.after ?? '', query.limit]);
+  }
+
+  async dueTimers(now: number, limit: number): Promise<DueTimers> {
+    const promises =
+      "SELECT id, timeout_at AS at FROM promises WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ?";
+    const leases = "SELECT id, due_at AS at FROM tasks WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ?";
+    const schedules = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ?`;
+    return {
+      promises: this.#prepared(promises).all(now, limit) as DueTimer[],
+      leases: this.#prepared(leases).all(now, limit) as DueTimer[],
+      schedules: this.#select(SCHEDULES, schedules, [now, limit]),
+    };
+  }
+
+  async nextTimerAt(): Promise<number | null> {
+    const [at] = this.#column<number | null>(
+      `SELECT MIN(at) FROM (
+         SELECT MIN(timeout_at) AS at FROM promises WHERE state = 'pending'
+         UNION ALL SELECT MIN(due_at) FROM tasks WHERE state = 'acquired'
+         UNION ALL SELECT MIN(next_run_at) FROM schedules)`,
+      [],
+    );
+    return at ?? null;
+  }
+
+  async claim(claim: Claim): Promise<Claimed> {
+    return this.#atomically(() => ready(this.#outbox).claim(claim, this.#clock()));
+  }
+
+  async waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
+    return ready(this.#outbox).waitingTargets(transport, limit);
+  }
+
+  async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
+    if (outcomes.length > 0) this.#atomically(() => ready(this.#outbox).acknowledge(outcomes, processId));
+  }
+
+  async releaseClaims(processIds: readonly string[] | null): Promise<number> {
+    return this.#atomically(() => ready(this.#outbox).releaseClaims(processIds, this.#clock()));
+  }
+
+  async now(): Promise<number> {
+    return this.#clock();
+  }
+
+  async dump(): Promise<Loaded> {
+    const all = <Row>(table: Table<Row>) =>
+      this.#select(table, `SELECT ${columnList(table)} FROM ${table.name} ORDER BY ${table.key.join(', ')}`, []);
+    return {
+      promises: all(PROMISES),
+      tasks: all(TASKS),
+      callbacks: all(CALLBACKS),
+      listeners: all(LISTENERS),
+      schedules: all(SCHEDULES),
+      branches: [],
+    };
+  }
+
+  async reset(): Promise<void> {
+    this.#atomically(() => {
+      for (const table of EMPTIED) this.#database.exec(`DELETE FROM ${table}`);
+    });
+  }
+
+  async readSetting(key: string): Promise<string | null> {
+    return this.#column<string>('SELECT value FROM settings WHERE key = ?', [key])[0] ?? null;
+  }
+
+  async writeSetting(key: string, value: string): Promise<void> {
+    const sql =
+      'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
+    this.#prepared(sql).run(key, value);
+  }
+
+  async ping(): Promise<void> {
+    this.#prepared('SELECT 1').get();
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+
+  /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */
+  #atomically<T>(work: () => T): T {
+    this.#prepared('BEGIN IMMEDIATE').run();
+    try {
+      const result = work();
+      this.#prepared('COMMIT').run();
+      return result;
+    } catch (error) {
+      if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();
+      throw error;
+    }
+  }
+
+  #select<Row>(table: Table<Row>, sql: string, params: SqlValue[]): Row[] {
+    const rows = this.#prepared(sql)
+      .raw(true)
+      .all(...params) as unknown[][];
+    return rows.map((values) => table.decode(values));
+  }
+
+  #column<T>(sql: string, params: SqlValue[]): T[] {
+    return this.#prepared(sql)
+      .pluck(true)
+      .all(...params) as T[];
+  }
+
+  /** Statements are few but for searches, whose shape follows the client's tags: so the cache is bounded. */
+  #prepared(sql: string): Database.Statement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare(sql);
+    if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+function ready<T>(part: T | null): T {
+  if (part === null) throw new Error('migrate() must come before any other call');
+  return part;
+}

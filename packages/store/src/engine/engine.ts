@@ -1,0 +1,86 @@
+import {
+  collectNeeds,
+  Needs,
+  perform,
+  READS,
+  SettlementNeeded,
+  WorkingSet,
+  type Command,
+  type Loaded,
+} from '@resonate/machine';
+import type { Reply } from '@resonate/protocol';
+import { StoreUnavailable, type Dialect } from '../dialect.ts';
+import { Batcher, QueueFull, type BatcherLimits, type Entry } from './batcher.ts';
+import { runBatch, type BatchContext, type Submitted } from './run-batch.ts';
+
+export interface EngineOptions extends Omit<BatchContext, 'dialect'> {
+  dialect: Dialect;
+  limits: BatcherLimits;
+  /** Called when a batch is answered: how many requests it held and how long it took. */
+  batchDone(size: number, ms: number): void;
+}
+
+/**
+ * Runs commands against the database: those that may change something in locked batches, those that only read beside
+ * them. Answers always; rejects never.
+ */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #writes: Batcher<Submitted, Reply>;
+  readonly #reads: Batcher<Submitted, Reply>;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#writes = new Batcher(options.limits, async (entries) => {
+      const start = performance.now();
+      await runBatch(entries, options);
+      options.batchDone(entries.length, performance.now() - start);
+    });
+    this.#reads = new Batcher(options.limits, (entries) => this.#read(entries));
+  }
+
+  get waiting(): number {
+    return this.#writes.waiting + this.#reads.waiting;
+  }
+
+  /** @param weight the request's size in bytes, which bounds a batch. */
+  async submit(command: Command, debugNow: number | null, weight: number): Promise<Reply> {
+    try {
+      const batcher = command.kind in READS ? this.#reads : this.#writes;
+      return await batcher.submit({ command, debugNow }, weight);
+    } catch (error) {
+      if (error instanceof QueueFull) return { status: 503, data: `Server is overloaded: ${error.message}` };
+      this.#options.faulted(command, error);
+      return { status: 500, data: 'Internal error' };
+    }
+  }
+
+  /** Resolves when everything submitted is answered. */
+  async drain(): Promise<void> {
+    await Promise.all([this.#writes.drain(), this.#reads.drain()]);
+  }
+
+  async #read(entries: Entry<Submitted, Reply>[]): Promise<void> {
+    const needs = new Needs();
+    for (const { item } of entries) collectNeeds(item.command, needs);
+    try {
+      const { loaded, now } = await this.#options.dialect.load(needs);
+      for (const entry of entries) this.#answerRead(entry, needs, loaded, now);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      for (const entry of entries) entry.resolve({ status: 503, data: `Storage is unavailable: ${error.message}` });
+    }
+  }
+
+  #answerRead(entry: Entry<Submitted, Reply>, needs: Needs, loaded: Loaded, now: number): void {
+    const { command, debugNow } = entry.item;
+    try {
+      const context = { now: debugNow ?? now, retryTimeoutMs: this.#options.retryTimeoutMs };
+      entry.resolve(perform(new WorkingSet(needs, loaded), command, context));
+    } catch (error) {
+      // Reading an expired promise settles it (protocol section 4): that is a write.
+      if (error instanceof SettlementNeeded) this.#writes.submit(entry.item, 0).then(entry.resolve, entry.reject);
+      else entry.reject(error);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import {
+  collectNeeds,
+  Needs,
+  perform,
+  SettlementNeeded,
+  WorkingSet,
+  type Changes,
+  type Command,
+  type Loaded,
+} from '@resonate/machine';
+import type { Reply } from '@resonate/protocol';
+import { BatchConflict, StoreUnavailable, type Dialect } from '../dialect.ts';
+import type { Entry } from './batcher.ts';
+import type { Offer } from './handover.ts';
+
+export interface Submitted {
+  command: Command;
+  /** `resonate:debug_time`; null: the store's clock. */
+  debugNow: number | null;
+}
+
+export interface BatchContext {
+  dialect: Dialect;
+  retryTimeoutMs: number;
+  /** Claims what this process can hand over itself; changes `changes` in place. */
+  offer(changes: Changes, ws: WorkingSet, now: number): Offer;
+  /** Called after the commit, before anybody is answered. */
+  committed(changes: Changes, now: number): void;
+  /** A request that threw: a fault of the program. */
+  faulted(command: Command, error: unknown): void;
+  conflicted(attempt: number): void;
+}
+
+type BatchEntry = Entry<Submitted, Reply>;
+
+/** A batch that lost this often in a row is tried in halves, then alone, so that one culprit harms no other. */
+const MAX_ATTEMPTS = 10;
+
+/** Runs a batch: load, decide, flush, commit, and only then answer. Answers every entry, never throws. */
+export async function runBatch(entries: BatchEntry[], context: BatchContext): Promise<void> {
+  try {
+    const replies = await transactWithRetries(entries, context);
+    entries.forEach((entry, index) => entry.resolve(replies[index] ?? FAULT));
+  } catch (error) {
+    if (error instanceof StoreUnavailable) {
+      entries.forEach((entry) => entry.resolve({ status: 503, data: `Storage is unavailable: ${error.message}` }));
+    } else if (entries.length > 1) {
+      const middle = entries.length >> 1;
+      await runBatch(entries.slice(0, middle), context);
+      await runBatch(entries.slice(middle), context);
+    } else {
+      failAlone(entries[0], error, context);
+    }
+  }
+}
+
+const FAULT: Reply = { status: 500, data: 'Internal error' };
+
+function failAlone(entry: BatchEntry | undefined, error: unknown, context: BatchContext): void {
+  if (!entry) return;
+  if (error instanceof BatchConflict) {
+    entry.resolve({ status: 503, data: 'Too many conflicts with other requests, nothing was changed: try again' });
+    return;
+  }
+  context.faulted(entry.item.command, error);
+  entry.resolve({ status: 500, data: 'Storage failed' });
+}
+
+async function transactWithRetries(entries: BatchEntry[], context: BatchContext): Promise<Reply[]> {
+  const needs = new Needs();
+  for (const { item } of entries) collectNeeds(item.command, needs);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transact(entries, needs, context);
+    } catch (error) {
+      if (error instanceof SettlementsNeeded) {
+        error.ids.forEach((id) => needs.settlement(id));
+        continue;
+      }
+      if (!(error instanceof BatchConflict) || attempt >= MAX_ATTEMPTS) throw error;
+      context.conflicted(attempt);
+    }
+  }
+}
+
+/** Requests of the batch named expired promises: it runs again with what their settlements touch. */
+class SettlementsNeeded extends Error {
+  readonly ids: string[];
+
+  constructor(ids: string[]) {
+    super('settlements needed');
+    this.ids = ids;
+  }
+}
+
+interface Decided {
+  replies: Reply[];
+  /** null: nothing to write. */
+  changes: Changes | null;
+  offer: Offer | null;
+  now: number;
+}
+
+async function transact(entries: BatchEntry[], needs: Needs, context: BatchContext): Promise<Reply[]> {
+  let decided: Decided | null = null;
+  try {
+    await context.dialect.transact(needs, (loaded, now) => {
+      decided?.offer?.cancel();
+      decided = decideAll(entries, needs, loaded, now, context);
+      return decided.changes;
+    });
+  } catch (error) {
+    (decided as Decided | null)?.offer?.cancel();
+    throw error;
+  }
+  const { replies, changes, offer, now } = decided as unknown as Decided;
+  offer?.send();
+  if (changes) context.committed(changes, now);
+  return replies;
+}
+
+function decideAll(entries: BatchEntry[], needs: Needs, loaded: Loaded, now: number, context: BatchContext): Decided {
+  const ws = new WorkingSet(needs, loaded);
+  const missing: string[] = [];
+  const replies = entries.map(({ item }) => decide(ws, item, now, missing, context));
+  if (missing.length > 0) throw new SettlementsNeeded(missing);
+  const changes = ws.changes();
+  if (isEmpty(changes)) return { replies, changes: null, offer: null, now };
+  return { replies, changes, offer: context.offer(changes, ws, now), now };
+}
+
+/** One request on the working set; when it throws, it alone is undone. */
+function decide(ws: WorkingSet, item: Submitted, now: number, missing: string[], context: BatchContext): Reply {
+  const mark = ws.mark();
+  try {
+    return perform(ws, item.command, { now: item.debugNow ?? now, retryTimeoutMs: context.retryTimeoutMs });
+  } catch (error) {
+    ws.rewind(mark);
+    if (error instanceof SettlementNeeded) missing.push(error.id);
+    else context.faulted(item.command, error);
+    return FAULT;
+  }
+}
+
+function isEmpty(changes: Changes): boolean {
+  return Object.values(changes).every(
+    ({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0,
+  );
+}

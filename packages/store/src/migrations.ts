@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Migrations are append-only SQL files, `NNNN_name.sql`, one folder per dialect. One that was released is never
+ * edited: the next change is the next file.
+ */
+export interface Migration {
+  version: number;
+  name: string;
+  sql: string;
+}
+
+const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
+
+export function readMigrations(folder: string): Migration[] {
+  const migrations = readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => {
+      const match = FILE.exec(file);
+      if (!match) throw new Error(`migration ${file}: its name must be NNNN_name.sql`);
+      return { version: Number(match[1]), name: match[2] ?? '', sql: readFileSync(join(folder, file), 'utf8') };
+    });
+  migrations.forEach((migration, index) => {
+    if (migration.version !== index + 1) throw new Error(`migration ${index + 1} is missing in ${folder}`);
+  });
+  return migrations;
+}
+
+/**
+ * The migrations that a database at `applied` still needs.
+ * @throws when the database was written by a newer program.
+ */
+export function pendingMigrations(all: Migration[], applied: number): Migration[] {
+  if (applied > all.length) {
+    throw new Error(
+      `the database has schema version ${applied}, this program knows up to ${all.length}: ` +
+        'start the newer program, or restore a backup made before it ran',
+    );
+  }
+  return all.slice(applied);
+}

@@ -1,0 +1,243 @@
+import {
+  promiseSearch,
+  scheduleSearch,
+  taskSearch,
+  type Changes,
+  type Command,
+  type PromiseQuery,
+  type PromiseRow,
+  type ScheduleQuery,
+  type ScheduleRow,
+} from '@resonate/machine';
+import type { Reply, Request, StringMap, Transport } from '@resonate/protocol';
+import { runDebug } from './debug.ts';
+import {
+  StoreUnavailable,
+  type Claim,
+  type Claimed,
+  type Dialect,
+  type Outcome,
+  type WaitingTarget,
+} from './dialect.ts';
+import type { BatcherLimits } from './engine/batcher.ts';
+import { Engine } from './engine/engine.ts';
+import { offer, type Receiver } from './engine/handover.ts';
+import { hintsOf, type Hints } from './engine/hints.ts';
+import { fireDueTimers, type Fired } from './timers.ts';
+
+export interface StoreOptions {
+  dialect: Dialect;
+  /** Names this process on what it claims. */
+  processId: string;
+  retryTimeoutMs: number;
+  serverUrl: string;
+  limits: BatcherLimits;
+  events?: Partial<StoreEvents>;
+}
+
+/** What happens inside, for metrics and logs. */
+export interface StoreEvents {
+  batchDone(size: number, ms: number): void;
+  /** A fault of the program or the database: the request got a 500. */
+  faulted(kind: string, error: unknown): void;
+  conflicted(attempt: number): void;
+}
+
+type SearchRequest = Extract<Request, { kind: `${string}.search` }>;
+type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
+
+const PAUSED = 'paused';
+
+/** The one way to the database, whichever it is: requests, timers, the outbox, and what wakes the loops. */
+export class Store {
+  readonly #dialect: Dialect;
+  readonly #engine: Engine;
+  readonly #options: StoreOptions;
+  readonly #listeners = new Set<(hints: Hints) => void>();
+  #receiver: Receiver | null = null;
+  #paused = false;
+
+  /** The dialect must be migrated. */
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#dialect = options.dialect;
+    const { events = {}, processId, retryTimeoutMs } = options;
+    this.#engine = new Engine({
+      dialect: options.dialect,
+      limits: options.limits,
+      retryTimeoutMs,
+      offer: (changes, ws, now) =>
+        offer(changes, ws, now, this.#paused ? null : this.#receiver, { processId, retryTimeoutMs }),
+      committed: (changes) => this.#committed(changes),
+      faulted: (command, error) => events.faulted?.(command.kind, error),
+      conflicted: (attempt) => events.conflicted?.(attempt),
+      batchDone: (size, ms) => events.batchDone?.(size, ms),
+    });
+  }
+
+  /**
+   * Runs a checked request. Never rejects: a failing store is a 503 or a 500.
+   * @param debugNow replaces the clock for this request (epoch ms), null for the store's own.
+   * @param weight the request's size in bytes.
+   */
+  async execute(request: Request, debugNow: number | null, weight: number): Promise<Reply> {
+    try {
+      if (isSearch(request)) return await this.#search(request, debugNow);
+      if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
+      return await this.#engine.submit(request, debugNow, weight);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return { status: 503, data: `Storage is unavailable: ${error.message}` };
+      this.#options.events?.faulted?.(request.kind, error);
+      return { status: 500, data: 'Storage failed' };
+    }
+  }
+
+  /** Requests that wait for a batch. */
+  get waiting(): number {
+    return this.#engine.waiting;
+  }
+
+  /** Tells what each commit made due. Returns how to stop listening. */
+  onCommit(listener: (hints: Hints) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The connections of this process, to which a batch hands messages over in its own commit. */
+  attachReceiver(receiver: Receiver | null): void {
+    this.#receiver = receiver;
+  }
+
+  /** True while `debug.start` holds the background loops. */
+  async isPaused(): Promise<boolean> {
+    this.#paused = (await this.#dialect.readSetting(PAUSED)) === 'true';
+    return this.#paused;
+  }
+
+  fireDueTimers(limit: number): Promise<Fired> {
+    return fireDueTimers({ dialect: this.#dialect, submit: (command) => this.#submit(command) }, limit);
+  }
+
+  nextTimerAt(): Promise<number | null> {
+    return this.#dialect.nextTimerAt();
+  }
+
+  claim(claim: Omit<Claim, 'processId' | 'now' | 'retryTimeoutMs'>): Promise<Claimed> {
+    const { processId, retryTimeoutMs } = this.#options;
+    return this.#dialect.claim({ ...claim, processId, retryTimeoutMs });
+  }
+
+  waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
+    return this.#dialect.waitingTargets(transport, limit);
+  }
+
+  acknowledge(outcomes: readonly Outcome[]): Promise<void> {
+    return this.#dialect.acknowledge(outcomes, this.#options.processId);
+  }
+
+  releaseClaims(processIds: readonly string[] | null): Promise<number> {
+    return this.#dialect.releaseClaims(processIds);
+  }
+
+  /** The store's clock, epoch ms. */
+  now(): Promise<number> {
+    return this.#dialect.now();
+  }
+
+  /** @throws StoreUnavailable */
+  ping(): Promise<void> {
+    return this.#dialect.ping();
+  }
+
+  /** Answers what was submitted, then closes the database. */
+  async close(): Promise<void> {
+    await this.#engine.drain();
+    await this.#dialect.close();
+  }
+
+  #submit(command: Command, debugNow: number | null = null): Promise<Reply> {
+    return this.#engine.submit(command, debugNow, 0);
+  }
+
+  #committed(changes: Changes): void {
+    const hints = hintsOf(changes);
+    if (hints.timerAt === null && hints.deliveries.size === 0) return;
+    for (const listener of this.#listeners) listener(hints);
+  }
+
+  async #search(request: SearchRequest, debugNow: number | null): Promise<Reply> {
+    const now = debugNow ?? (await this.#dialect.now());
+    switch (request.kind) {
+      case 'promise.search': {
+        const query = promiseSearch.query(request.data, now);
+        return promiseSearch.answer(query, await this.#findPromises(query), now);
+      }
+      case 'task.search': {
+        const query = taskSearch.query(request.data, now);
+        return taskSearch.answer(query, await this.#dialect.searchTasks(query), now);
+      }
+      case 'schedule.search': {
+        const query = scheduleSearch.query(request.data);
+        return scheduleSearch.answer(query, await this.#findSchedules(query));
+      }
+    }
+  }
+
+  #findPromises(query: PromiseQuery): Promise<PromiseRow[]> {
+    return filtered(
+      query,
+      (page) => this.#dialect.searchPromises(page),
+      (row) => hasTags(row.tags, query.tags),
+    );
+  }
+
+  #findSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
+    return filtered(
+      query,
+      (page) => this.#dialect.searchSchedules(page),
+      (row) => hasTags(row.promiseTags, query.tags),
+    );
+  }
+
+  #debugContext() {
+    return {
+      dialect: this.#dialect,
+      retryTimeoutMs: this.#options.retryTimeoutMs,
+      serverUrl: this.#options.serverUrl,
+      submit: (command: Command, debugNow: number | null) => this.#submit(command, debugNow),
+      setPaused: async (paused: boolean) => {
+        this.#paused = paused;
+        await this.#dialect.writeSetting(PAUSED, String(paused));
+      },
+    };
+  }
+}
+
+function isSearch(request: Request): request is SearchRequest {
+  return request.kind.endsWith('.search');
+}
+
+function isDebug(request: Request): request is DebugRequest {
+  return request.kind.startsWith('debug.');
+}
+
+function hasTags(tags: StringMap, wanted: StringMap): boolean {
+  return Object.entries(wanted).every(([name, value]) => tags[name] === value);
+}
+
+/** Pages until `limit` rows pass: what the index finds may have a little more than what is wanted. */
+async function filtered<Row extends { id: string }, Query extends { after: string | null; limit: number }>(
+  query: Query,
+  find: (query: Query) => Promise<Row[]>,
+  passes: (row: Row) => boolean,
+): Promise<Row[]> {
+  const found: Row[] = [];
+  let page = query;
+  for (;;) {
+    const rows = await find(page);
+    found.push(...rows.filter(passes));
+    const last = rows.at(-1);
+    if (!last || rows.length < query.limit || found.length >= query.limit) return found.slice(0, query.limit);
+    page = { ...page, after: last.id };
+  }
+}

@@ -1,0 +1,227 @@
+import { TAG, type PromiseState, type StringMap, type TaskState, type Transport, type Value } from '@resonate/protocol';
+import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
+
+/**
+ * Columns and keys of every table: the one list that all dialects build their select, insert, update and delete
+ * from. Rows travel as arrays in the order of the columns.
+ */
+
+/** JSON is stored as text: no database reorders its keys or refuses an escape that it was given. */
+export type ColumnType = 'text' | 'int' | 'bool' | 'json';
+export type SqlValue = string | number | null;
+
+export interface Column<Row> {
+  name: string;
+  type: ColumnType;
+  of(row: Row): SqlValue;
+  /** Written again when the row changes. */
+  mutable?: true;
+}
+
+export interface Table<Row> {
+  name: string;
+  /** Names of the key columns; they are the first ones. */
+  key: readonly string[];
+  columns: readonly Column<Row>[];
+  /** Makes a row of a selected one; `values` has the columns' order. */
+  decode(values: readonly unknown[]): Row;
+}
+
+const bool = (value: boolean): number => (value ? 1 : 0);
+const json = (value: Value | StringMap): string => JSON.stringify(value);
+const tag = (tags: StringMap, name: string): string | null => tags[name] ?? null;
+
+const text = (value: unknown): string => value as string;
+const int = (value: unknown): number => Number(value);
+const intOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
+const textOrNull = (value: unknown): string | null => value as string | null;
+const parsed = <T>(value: unknown): T => JSON.parse(value as string) as T;
+
+export const PROMISES: Table<PromiseRow> = {
+  name: 'promises',
+  key: ['id'],
+  columns: [
+    { name: 'id', type: 'text', of: (row) => row.id },
+    { name: 'state', type: 'text', of: (row) => row.state, mutable: true },
+    { name: 'param', type: 'json', of: (row) => json(row.param) },
+    { name: 'value', type: 'json', of: (row) => json(row.value), mutable: true },
+    { name: 'tags', type: 'json', of: (row) => json(row.tags) },
+    { name: 'timeout_at', type: 'int', of: (row) => row.timeoutAt },
+    { name: 'created_at', type: 'int', of: (row) => row.createdAt },
+    { name: 'settled_at', type: 'int', of: (row) => row.settledAt, mutable: true },
+    // Copies of tags that searches and preloads go by, so that an index serves them.
+    { name: 'is_timer', type: 'bool', of: (row) => bool(row.tags[TAG.timer] === 'true') },
+    { name: 'origin', type: 'text', of: (row) => tag(row.tags, TAG.origin) },
+    { name: 'branch', type: 'text', of: (row) => tag(row.tags, TAG.branch) },
+    { name: 'parent', type: 'text', of: (row) => tag(row.tags, TAG.parent) },
+    { name: 'schedule', type: 'text', of: (row) => tag(row.tags, TAG.schedule) },
+  ],
+  decode: (v) => ({
+    id: text(v[0]),
+    state: text(v[1]) as PromiseState,
+    param: parsed<Value>(v[2]),
+    value: parsed<Value>(v[3]),
+    tags: parsed<StringMap>(v[4]),
+    timeoutAt: int(v[5]),
+    createdAt: int(v[6]),
+    settledAt: intOrNull(v[7]),
+  }),
+};
+
+/** The tags that have a column of their own in `promises`; all others are rows of `promise_tags`. */
+export const TAG_COLUMNS: ReadonlyMap<string, string> = new Map([
+  [TAG.origin, 'origin'],
+  [TAG.branch, 'branch'],
+  [TAG.parent, 'parent'],
+  [TAG.schedule, 'schedule'],
+]);
+
+export interface PromiseTagRow {
+  name: string;
+  /** Cut to `TAG_INDEX_LENGTH` characters: an index entry has a size limit; whoever reads compares the whole tag. */
+  value: string;
+  promiseId: string;
+}
+
+export const TAG_INDEX_LENGTH = 160;
+
+/** Derived from `promises` when one is inserted: what makes a search by any tag a walk along an index, in id order. */
+export const PROMISE_TAGS: Table<PromiseTagRow> = {
+  name: 'promise_tags',
+  key: ['name', 'value', 'promise_id'],
+  columns: [
+    { name: 'name', type: 'text', of: (row) => row.name },
+    { name: 'value', type: 'text', of: (row) => row.value },
+    { name: 'promise_id', type: 'text', of: (row) => row.promiseId },
+  ],
+  decode: (v) => ({ name: text(v[0]), value: text(v[1]), promiseId: text(v[2]) }),
+};
+
+/** Cuts to what the tag index holds, never through the middle of a character. */
+export function tagIndexText(value: string): string {
+  if (value.length <= TAG_INDEX_LENGTH) return value;
+  const cut = value.slice(0, TAG_INDEX_LENGTH);
+  return cut.isWellFormed() ? cut : cut.slice(0, -1);
+}
+
+export function tagRows(promise: PromiseRow): PromiseTagRow[] {
+  const rows: PromiseTagRow[] = [];
+  for (const [name, value] of Object.entries(promise.tags)) {
+    if (TAG_COLUMNS.has(name)) continue;
+    rows.push({ name: tagIndexText(name), value: tagIndexText(value), promiseId: promise.id });
+  }
+  return rows;
+}
+
+function deliveryColumns<Row extends Delivery>(): Column<Row>[] {
+  return [
+    { name: 'address', type: 'text', of: (row) => row.address },
+    { name: 'transport', type: 'text', of: (row) => row.transport },
+    { name: 'target', type: 'text', of: (row) => row.target },
+    { name: 'prefers', type: 'text', of: (row) => row.prefers },
+    { name: 'enqueued_at', type: 'int', of: (row) => row.enqueuedAt, mutable: true },
+    { name: 'attempts', type: 'int', of: (row) => row.attempts, mutable: true },
+    { name: 'claimed_by', type: 'text', of: (row) => row.claimedBy, mutable: true },
+  ];
+}
+
+function decodeDelivery(v: readonly unknown[]): Delivery {
+  return {
+    address: text(v[0]),
+    transport: text(v[1]) as Transport,
+    target: text(v[2]),
+    prefers: textOrNull(v[3]),
+    enqueuedAt: intOrNull(v[4]),
+    attempts: int(v[5]),
+    claimedBy: textOrNull(v[6]),
+  };
+}
+
+export const TASKS: Table<TaskRow> = {
+  name: 'tasks',
+  key: ['id'],
+  columns: [
+    { name: 'id', type: 'text', of: (row) => row.id },
+    { name: 'state', type: 'text', of: (row) => row.state, mutable: true },
+    { name: 'version', type: 'int', of: (row) => row.version, mutable: true },
+    { name: 'resumes', type: 'int', of: (row) => row.resumes, mutable: true },
+    { name: 'pid', type: 'text', of: (row) => row.pid, mutable: true },
+    { name: 'ttl', type: 'int', of: (row) => row.ttl, mutable: true },
+    { name: 'timeout_at', type: 'int', of: (row) => row.timeoutAt },
+    { name: 'due_at', type: 'int', of: (row) => row.dueAt, mutable: true },
+    ...deliveryColumns<TaskRow>(),
+  ],
+  decode: (v) => ({
+    id: text(v[0]),
+    state: text(v[1]) as TaskState,
+    version: int(v[2]),
+    resumes: int(v[3]),
+    pid: textOrNull(v[4]),
+    ttl: intOrNull(v[5]),
+    timeoutAt: int(v[6]),
+    dueAt: intOrNull(v[7]),
+    ...decodeDelivery(v.slice(8)),
+  }),
+};
+
+export const CALLBACKS: Table<CallbackRow> = {
+  name: 'callbacks',
+  key: ['awaited', 'awaiter'],
+  columns: [
+    { name: 'awaited', type: 'text', of: (row) => row.awaited },
+    { name: 'awaiter', type: 'text', of: (row) => row.awaiter },
+    { name: 'ready', type: 'bool', of: (row) => bool(row.ready), mutable: true },
+  ],
+  decode: (v) => ({ awaited: text(v[0]), awaiter: text(v[1]), ready: Boolean(v[2]) }),
+};
+
+export const LISTENERS: Table<ListenerRow> = {
+  name: 'listeners',
+  key: ['awaited', 'address'],
+  columns: [
+    { name: 'awaited', type: 'text', of: (row) => row.awaited },
+    ...deliveryColumns<ListenerRow>(),
+    { name: 'due_at', type: 'int', of: (row) => row.dueAt, mutable: true },
+  ],
+  decode: (v) => ({ awaited: text(v[0]), ...decodeDelivery(v.slice(1)), dueAt: intOrNull(v[8]) }),
+};
+
+export const SCHEDULES: Table<ScheduleRow> = {
+  name: 'schedules',
+  key: ['id'],
+  columns: [
+    { name: 'id', type: 'text', of: (row) => row.id },
+    { name: 'cron', type: 'text', of: (row) => row.cron },
+    { name: 'promise_id', type: 'text', of: (row) => row.promiseId },
+    { name: 'promise_timeout', type: 'int', of: (row) => row.promiseTimeout },
+    { name: 'promise_param', type: 'json', of: (row) => json(row.promiseParam) },
+    { name: 'promise_tags', type: 'json', of: (row) => json(row.promiseTags) },
+    { name: 'created_at', type: 'int', of: (row) => row.createdAt },
+    { name: 'next_run_at', type: 'int', of: (row) => row.nextRunAt, mutable: true },
+    { name: 'last_run_at', type: 'int', of: (row) => row.lastRunAt, mutable: true },
+  ],
+  decode: (v) => ({
+    id: text(v[0]),
+    cron: text(v[1]),
+    promiseId: text(v[2]),
+    promiseTimeout: int(v[3]),
+    promiseParam: parsed<Value>(v[4]),
+    promiseTags: parsed<StringMap>(v[5]),
+    createdAt: int(v[6]),
+    nextRunAt: int(v[7]),
+    lastRunAt: intOrNull(v[8]),
+  }),
+};
+
+/** `a, b, c` of a table, optionally qualified: the select list that `decode` reads. */
+export function columnList<Row>(table: Table<Row>, qualifier = ''): string {
+  return table.columns.map((column) => (qualifier ? `${qualifier}.${column.name}` : column.name)).join(', ');
+}
+
+export function mutableColumns<Row>(table: Table<Row>): Column<Row>[] {
+  return table.columns.filter((column) => column.mutable);
+}
+
+export function keyColumns<Row>(table: Table<Row>): Column<Row>[] {
+  return table.columns.slice(0, table.key.length);
+}
