@@ -71,11 +71,6 @@ export class Spawned {
     return this.#lines.slice(-lines).join('\n');
   }
 
-  /** How many of the lines kept match. */
-  count(matches: (line: string) => boolean): number {
-    return this.#lines.filter(matches).length;
-  }
-
   /** The first line, printed already or to come, that matches. Throws after `withinMs` or when the process ends. */
   async line(what: string, matches: (line: string) => boolean, withinMs: number): Promise<string> {
     const heard = this.#lines.find(matches);
@@ -102,14 +97,14 @@ export class Spawned {
   /** Sends SIGKILL to it and everything it started; resolves when it is gone. */
   async kill9(): Promise<void> {
     if (this.#gone) return;
-    process.kill(-this.pid, 'SIGKILL');
+    this.#signal(-this.pid, 'SIGKILL');
     await this.exited;
   }
 
   /** Sends SIGTERM and waits for its end; SIGKILL and an error after `withinMs`. */
   async terminate(withinMs: number): Promise<Exit> {
     if (this.#gone) return this.exited;
-    process.kill(this.pid, 'SIGTERM');
+    this.#signal(this.pid, 'SIGTERM');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), withinMs);
@@ -119,6 +114,15 @@ export class Spawned {
     if (ended !== 'late') return ended;
     await this.kill9();
     throw this.#failure(`did not end within ${withinMs} ms of SIGTERM`);
+  }
+
+  #signal(pid: number, signal: NodeJS.Signals): void {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It ended by itself a moment ago, which `exited` is about to tell.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   #heard(line: string): void {

@@ -88,11 +88,12 @@ describe.each(SDK_VERSIONS)('the official SDK %s', (sdk) => {
       client.options({ target: WORKERS }),
     );
     const fired = { 'resonate:schedule': 'every-second' };
-    const runs = await until('three runs', 10_000, async () => {
-      const resolved = await searchPromises(server.url, fired, 'resolved');
-      return resolved.length >= 3 && resolved;
-    });
+    await until('three occurrences', 10_000, async () => (await searchPromises(server.url, fired)).length >= 3);
     await schedule.delete();
+    const runs = await until('the end of all runs', 10_000, async () => {
+      const all = await searchPromises(server.url, fired);
+      return all.every((run) => run.state === 'resolved') && all;
+    });
     const seconds = runs.map((run) => run.createdAt / 1_000);
     expect(seconds.every(Number.isInteger)).toBe(true);
     expect(seconds).toEqual(seconds.map((_, n) => (seconds[0] ?? 0) + n));
