@@ -51,6 +51,8 @@ export interface Dialect {
   claim(claim: Claim): Promise<Claimed>;
   /** The targets of a transport that messages wait for, with the earliest due time of each; at most `limit`, by name. */
   waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]>;
+  /** When the next message for one of these targets is due; null without any. */
+  nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null>;
   /** What became of claimed messages; rows another process took over or that moved on are left alone. */
   acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void>;
   /** Makes what these processes (`null`: any process) claimed and did not acknowledge due at once. */

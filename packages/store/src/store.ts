@@ -131,6 +131,10 @@ export class Store {
     return this.#dialect.waitingTargets(transport, limit);
   }
 
+  nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
+    return this.#dialect.nextDeliveryAt(transport, targets);
+  }
+
   acknowledge(outcomes: readonly Outcome[]): Promise<void> {
     return this.#dialect.acknowledge(outcomes, this.#options.processId);
   }

@@ -128,6 +128,10 @@ export class SqliteDialect implements Dialect {
     return ready(this.#outbox).waitingTargets(transport, limit);
   }
 
+  async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
+    return ready(this.#outbox).nextDeliveryAt(transport, targets);
+  }
+
   async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
     if (outcomes.length > 0) this.#atomically(() => ready(this.#outbox).acknowledge(outcomes, processId));
   }

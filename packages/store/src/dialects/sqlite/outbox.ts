@@ -19,6 +19,8 @@ export class Outbox {
   readonly #deferTask: Database.Statement;
   readonly #nextTaskTarget: Database.Statement;
   readonly #nextListenerTarget: Database.Statement;
+  readonly #nextTask: Database.Statement;
+  readonly #nextListener: Database.Statement;
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -47,6 +49,8 @@ export class Outbox {
     );
     this.#nextTaskTarget = nextTarget(database, "tasks WHERE state = 'pending'");
     this.#nextListenerTarget = nextTarget(database, 'listeners WHERE due_at IS NOT NULL');
+    this.#nextTask = nextDue(database, "tasks WHERE state = 'pending'");
+    this.#nextListener = nextDue(database, 'listeners WHERE due_at IS NOT NULL');
   }
 
   claim(request: Claim, now: number): Claimed {
@@ -105,6 +109,16 @@ export class Outbox {
     return [...found].map(([target, dueAt]) => ({ target, dueAt })).slice(0, limit);
   }
 
+  nextDeliveryAt(transport: Transport, targets: readonly string[]): number | null {
+    let next = Infinity;
+    for (const target of targets) {
+      for (const statement of [this.#nextTask, this.#nextListener]) {
+        next = Math.min(next, (statement.get(transport, target) as number | null) ?? Infinity);
+      }
+    }
+    return next === Infinity ? null : next;
+  }
+
   releaseClaims(processIds: readonly string[] | null, now: number): number {
     const whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by IN (SELECT value FROM json_each(?))';
     const params = processIds === null ? [] : [JSON.stringify(processIds)];
@@ -119,4 +133,8 @@ function nextTarget(database: Database.Database, from: string): Database.Stateme
   return database.prepare(
     `SELECT target, due_at FROM ${from} AND transport = ? AND target > ? ORDER BY target, due_at LIMIT 1`,
   );
+}
+
+function nextDue(database: Database.Database, from: string): Database.Statement {
+  return database.prepare(`SELECT MIN(due_at) FROM ${from} AND transport = ? AND target = ?`).pluck(true);
 }
