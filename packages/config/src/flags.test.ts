@@ -44,6 +44,7 @@ describe('the command line', () => {
   test('the help names every option with its default and without a secret', async () => {
     const help = await yargs().options(serverFlags()).wrap(null).getHelp();
     expect(help).toMatch(/--server-port +Port of the HTTP API.*\[default: 8001\]/);
+    expect(help).toMatch(/--tasks-lease-timeout .*\[default: 15000 ms\]/);
     expect(help).toMatch(/--storage-postgres-url .*\[default: unset\]/);
     expect(help).toMatch(/--level +Log level \(debug, info, warn, error\)/);
   });

@@ -18,11 +18,12 @@ export function serverFlags(): Record<string, Flag> {
   const flags: Record<string, Flag> = {};
   for (const { path, flag, alias, option } of DECLARATIONS) {
     const choices = option.choices ? ` (${option.choices.join(', ')})` : '';
+    const unit = option.kind === 'duration' && option.default !== null ? ' ms' : '';
     flags[flag] = {
       type: 'string',
       group: path.includes('.') ? `${path.split('.')[0]}:` : 'general:',
       describe: option.describe + choices,
-      defaultDescription: shownValue(option, option.default),
+      defaultDescription: shownValue(option, option.default) + unit,
       ...(alias ? { alias: alias.flag } : {}),
       requiresArg: option.kind !== 'boolean',
     };

@@ -1,0 +1,69 @@
+/** A log line as text or JSON. Both mask secrets and bound what a field may hold. */
+import { MASK, maskUrls } from '@resonate/config';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+const SECRET_NAME = /^auth$|token|passw|secret|authorization|cookie|credential|(?:api|access|private)[-_]?key/i;
+const MAX_DEPTH = 4;
+const MAX_ITEMS = 100;
+const MAX_TEXT = 8192;
+
+/** A copy that is safe to show: plain JSON values, no secrets, bounded in depth, length and number. */
+function presentable(name: string, value: unknown, depth: number): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
+  if (SECRET_NAME.test(name)) return MASK;
+  if (typeof value === 'string') return shorten(value);
+  if (typeof value !== 'object') return String(value);
+  if (value instanceof Error) return presentable(name, describeError(value), depth);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (value instanceof URL) return maskUrls(value.href);
+  if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`;
+  if (depth >= MAX_DEPTH) return Array.isArray(value) ? '[…]' : '{…}';
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => presentable(name, item, depth + 1));
+  const entries = Object.entries(value).slice(0, MAX_ITEMS);
+  return Object.fromEntries(entries.map(([key, item]) => [key, presentable(key, item, depth + 1)]));
+}
+
+/** `code` is what drivers and Node tell their errors apart by; sometimes it is all there is. */
+function describeError(error: Error): Fields {
+  const { name, message, stack, cause } = error;
+  const code = (error as NodeJS.ErrnoException).code;
+  return {
+    name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    stack,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+function shorten(text: string): string {
+  return maskUrls(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+}
+
+function presentableFields(fields: Fields): Record<string, unknown> {
+  return presentable('', fields, 0) as Record<string, unknown>;
+}
+
+/** One JSON object: ts, level, msg, then the fields. */
+export function jsonLine(level: string, msg: string, fields: Fields): string {
+  const line: Record<string, unknown> = { ts: new Date().toISOString(), level, msg: shorten(msg) };
+  // A field of one of these names must not displace them.
+  return JSON.stringify({ ...line, ...presentableFields(fields), ...line });
+}
+
+/** `INFO resonate: Resonate Server starting port=8001` */
+export function textLine(level: string, msg: string, fields: Fields): string {
+  const shown = Object.entries(presentableFields(fields))
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${JSON.stringify(inText(value))}`);
+  const line = `${level.toUpperCase()} resonate: ${shorten(msg)}${shown.join('')}`;
+  return line.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+/** A stack is too long for a line on a terminal; the JSON lines have it. */
+function inText(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('stack' in value)) return value;
+  const { name, message, code } = value as unknown as Partial<NodeJS.ErrnoException>;
+  return `${name}: ${message || code}`;
+}

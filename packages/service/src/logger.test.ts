@@ -1,0 +1,147 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { createLogger, type Fields, type LogLevel } from './index.ts';
+
+function capture({ tty = false, level = 'info' as LogLevel } = {}) {
+  const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: tty });
+  const logger = createLogger({ level, stream });
+  /** What was written since the last call. */
+  const text = () => (stream.read() as string | null) ?? '';
+  const json = () => JSON.parse(text()) as Record<string, unknown>;
+  return { logger, text, json };
+}
+
+describe('on a terminal', () => {
+  test('a line reads like the public server’s', () => {
+    const { logger, text } = capture({ tty: true });
+    logger.info('Resonate Server starting', { port: 8001 });
+    logger.info('Using SQLite backend', { path: 'resonate.db' });
+    logger.warn('Auth disabled');
+    expect(text()).toBe(
+      'INFO resonate: Resonate Server starting port=8001\n' +
+        'INFO resonate: Using SQLite backend path="resonate.db"\n' +
+        'WARN resonate: Auth disabled\n',
+    );
+  });
+
+  test('an error, a line break or an escape sequence stays within its line', () => {
+    const { logger, text } = capture({ tty: true });
+    logger.error('failed\nINFO resonate: forged', {
+      error: new TypeError('no\nway'),
+      id: '\u001b[31mred',
+      gone: undefined,
+    });
+    expect(text()).toBe(
+      'ERROR resonate: failed INFO resonate: forged error="TypeError: no\\nway" id="\\u001b[31mred"\n',
+    );
+  });
+
+  test('an error without a message shows its code', () => {
+    const { logger, text } = capture({ tty: true });
+    logger.error('failed', { error: Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }) });
+    expect(text()).toContain('error="AggregateError: ECONNREFUSED"');
+  });
+});
+
+describe('otherwise', () => {
+  test('a line is one JSON object with time, level, message and fields', () => {
+    const { logger, json } = capture();
+    logger.info('started', { port: 8001, ts: 'mine', level: 'mine', nested: { list: [1, 'a', null] } });
+    const line = json();
+    expect(line).toMatchObject({ level: 'info', msg: 'started', port: 8001, nested: { list: [1, 'a', null] } });
+    expect(Object.keys(line).slice(0, 3)).toEqual(['ts', 'level', 'msg']);
+    expect(Math.abs(Date.now() - Date.parse(String(line['ts'])))).toBeLessThan(60_000);
+  });
+
+  test('an error keeps its code, stack and cause', () => {
+    const { logger, json } = capture();
+    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    logger.error('failed', { error: new Error('store is away', { cause }) });
+    expect(json()).toMatchObject({
+      error: { name: 'Error', message: 'store is away', cause: { message: 'refused', code: 'ECONNREFUSED' } },
+    });
+  });
+
+  test('what JSON can not hold is shown all the same', () => {
+    const { logger, json } = capture();
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    logger.info('odd', {
+      big: 10n,
+      circle,
+      bytes: Buffer.alloc(3),
+      at: new Date(0),
+      never: new Date(NaN),
+      many: Array(500),
+    });
+    expect(json()).toMatchObject({ big: '10', bytes: '(3 bytes)', at: '1970-01-01T00:00:00.000Z', never: null });
+  });
+
+  test('a huge field is cut', () => {
+    const { logger, text } = capture();
+    logger.info('x', { body: 'y'.repeat(1_000_000), list: Array.from({ length: 1_000_000 }, () => 1) });
+    expect(text().length).toBeLessThan(20_000);
+  });
+});
+
+describe('levels', () => {
+  test('only what is at least as grave is written', () => {
+    const { logger, text } = capture({ level: 'warn' });
+    logger.debug('a');
+    logger.info('b');
+    expect(text()).toBe('');
+    logger.warn('c');
+    logger.error('d');
+    expect(text().trim().split('\n')).toHaveLength(2);
+  });
+
+  test('the level changes at run time, for children that exist already too', () => {
+    const { logger, text } = capture();
+    const child = logger.child({ role: 'api' });
+    child.debug('before');
+    expect(text()).toBe('');
+    logger.setLevel('debug');
+    expect(logger.level).toBe('debug');
+    child.debug('after');
+    expect(text()).toContain('after');
+  });
+
+  test('a child adds its fields to each line', () => {
+    const { logger, json } = capture();
+    logger.child({ role: 'api' }).child({ corrId: 'c1' }).info('x', { n: 1 });
+    expect(json()).toMatchObject({ role: 'api', corrId: 'c1', n: 1 });
+  });
+});
+
+describe('secrets', () => {
+  const SECRET: Record<string, Fields> = {
+    'a token': { token: 'hunter2', accessToken: 'hunter2', head: { auth: 'hunter2' } },
+    'a password': { password: 'hunter2', PGPASSWORD: 'hunter2', list: [{ passwd: 'hunter2' }] },
+    headers: { headers: { Authorization: 'Bearer hunter2', cookie: 'hunter2', 'x-api-key': 'hunter2' } },
+    'a whole object': { credentials: { user: 'hunter', key: 'hunter2' } },
+    'a URL': { url: 'postgres://user:hunter2@host/db', target: new URL('https://user:hunter2@host/?token=hunter2') },
+    'an error': { error: new Error('cannot connect to mysql://user:hunter2@host/db') },
+  };
+
+  test.each(Object.entries(SECRET))('in %s are masked', (_, fields) => {
+    for (const tty of [true, false]) {
+      const { logger, text } = capture({ tty });
+      logger.child(fields).error('x', fields);
+      const line = text();
+      expect(line).toContain('***');
+      expect(line).not.toContain('hunter');
+    }
+  });
+
+  test('in the message are masked', () => {
+    const { logger, json } = capture();
+    logger.info('connecting to redis://:hunter2@host');
+    expect(json()['msg']).toBe('connecting to redis://:***@host');
+  });
+
+  test('are not suspected in counts and plain URLs', () => {
+    const { logger, json } = capture();
+    logger.info('x', { tokens: 5, url: 'http://localhost:8001/a' });
+    expect(json()).toMatchObject({ tokens: 5, url: 'http://localhost:8001/a' });
+  });
+});

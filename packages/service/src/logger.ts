@@ -1,0 +1,75 @@
+import winston from 'winston';
+import { jsonLine, textLine, type Fields } from './log-format.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Logger {
+  debug(msg: string, fields?: Fields): void;
+  info(msg: string, fields?: Fields): void;
+  warn(msg: string, fields?: Fields): void;
+  error(msg: string, fields?: Fields): void;
+  /** A logger whose lines carry `fields` as well; it follows the level of the one it comes from. */
+  child(fields: Fields): Logger;
+}
+
+/** The logger a process makes at its start. */
+export interface RootLogger extends Logger {
+  readonly level: LogLevel;
+  /** Takes effect at once, for all children too. */
+  setLevel(level: LogLevel): void;
+}
+
+export interface LogTarget {
+  level: LogLevel;
+  /** Where the lines go; standard output when left out. */
+  stream?: NodeJS.WritableStream & { isTTY?: boolean };
+}
+
+const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
+
+/** Logs for people on a terminal (`INFO resonate: started port=8001`), one JSON object a line otherwise. Secrets are masked. */
+export function createLogger({ level, stream = process.stdout }: LogTarget): RootLogger {
+  const line = stream.isTTY === true ? textLine : jsonLine;
+  const sink = winston.createLogger({
+    levels: LEVELS,
+    level,
+    format: winston.format.printf((info) => line(info.level, String(info.message), info['fields'] as Fields)),
+    transports: [new winston.transports.Stream({ stream })],
+    exitOnError: false,
+  });
+  const root: RootLogger = {
+    ...bind(sink, {}),
+    get level() {
+      return sink.level as LogLevel;
+    },
+    setLevel: (next) => {
+      sink.level = next;
+    },
+  };
+  return root;
+}
+
+function bind(sink: winston.Logger, bound: Fields): Logger {
+  const log = (level: LogLevel) => (msg: string, fields?: Fields) => {
+    // Asked first: a line that nobody wants should cost nothing.
+    if (LEVELS[level] <= LEVELS[sink.level as LogLevel]) {
+      sink.log({ level, message: msg, fields: fields ? { ...bound, ...fields } : bound });
+    }
+  };
+  return {
+    debug: log('debug'),
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+    child: (fields) => bind(sink, { ...bound, ...fields }),
+  };
+}
+
+/** For tests, and for whoever has nobody to tell. */
+export const silentLogger: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silentLogger,
+};
