@@ -44,9 +44,10 @@ export default tseslint.config(
   only(['packages/store/src/dialects/postgres/**'], ['machine', 'protocol'], ['pg']),
   only(['packages/store/src/dialects/mysql/**'], ['machine', 'protocol'], ['mysql2', 'mysql2/promise']),
   only(['packages/transports/src/**'], ['protocol', 'service']),
+  only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'wakeup']),
   only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
   only(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
-    ['config', 'protocol', 'service', 'store', 'transports', 'wakeup'],
+    ['config', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],
   ),
 );

@@ -7,12 +7,17 @@ const HOST_PATTERN = /^(?:\*\.)?[^\s/@*]+$/;
 
 const httpPush = {
   enabled: bool({ default: true, describe: 'Deliver to http:// and https:// targets' }),
-  concurrency: integer({ default: 16, min: 1, max: 10_000, describe: 'Most pushes under way at once' }),
-  per_target_concurrency: integer({
-    default: 4,
+  concurrency: integer({
+    default: 16,
     min: 1,
     max: 10_000,
-    describe: 'Most pushes under way at once to one target (scheme, host and port)',
+    describe: 'Most pushes under way at once to one target (scheme, host and port): a hanging one holds up no other',
+  }),
+  max_in_flight: integer({
+    default: 1000,
+    min: 1,
+    max: 100_000,
+    describe: 'Most pushes under way at once to all targets together',
   }),
   connect_timeout: duration({ default: 10_000, min: 1, max: 10 * MINUTE, describe: 'How long connecting may take' }),
   request_timeout: duration({

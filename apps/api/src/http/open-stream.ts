@@ -1,0 +1,45 @@
+import type { Request, Response } from 'express';
+import type { StreamHub } from '@resonate/transports';
+
+/** Turns a request into an event stream of the hub (protocol section 6). */
+export function openStream(
+  request: Request,
+  response: Response,
+  hub: StreamHub,
+  { group, id }: { group: string; id: string },
+  changed: () => void,
+): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache',
+    connection: 'keep-alive',
+    'x-accel-buffering': 'no',
+  });
+  // The first bytes go at once: until then the client does not count as connected.
+  response.write(': connected\n\n');
+  request.socket.setNoDelay(true);
+  request.socket.setKeepAlive(true, 30_000);
+  let corked = false;
+  const stream = hub.open(group, id, {
+    write(text, flushed) {
+      // All messages of one turn leave in one packet.
+      if (!corked) {
+        corked = true;
+        response.cork();
+        process.nextTick(() => {
+          corked = false;
+          response.uncork();
+        });
+      }
+      response.write(text, flushed);
+    },
+    end: () => response.end(),
+  });
+  changed();
+  const closed = () => {
+    hub.close(stream);
+    changed();
+  };
+  response.on('close', closed);
+  response.on('error', closed);
+}

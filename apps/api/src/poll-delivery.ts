@@ -1,0 +1,134 @@
+import { messageOf, type Runtime } from '@resonate/runtime';
+import { Loop, type Service } from '@resonate/service';
+import type { Delivery, Outcome, Receiver, Slot } from '@resonate/store';
+import type { StreamHub, StreamSlot } from '@resonate/transports';
+
+/** Targets asked for in one claim; streams beyond get their turn in the next. */
+const MAX_TARGETS = 1_000;
+
+/**
+ * Delivers `poll://` messages over the event streams of this process. What a batch of this process makes due for a
+ * stream with room is claimed in that batch's own commit and written right after it (`reserve`); the loop claims the
+ * rest: what other processes made due, what waited for a stream to open, what comes again.
+ */
+export class PollDelivery implements Service, Receiver {
+  readonly name = 'poll';
+  readonly transport = 'poll';
+  readonly #runtime: Runtime;
+  readonly #hub: StreamHub;
+  readonly #loop: Loop;
+  #outcomes: Outcome[] = [];
+  #recording: Promise<void> | null = null;
+
+  constructor(runtime: Runtime, hub: StreamHub) {
+    const { config, logger, store } = runtime;
+    this.#runtime = runtime;
+    this.#hub = hub;
+    this.#loop = new Loop({
+      name: this.name,
+      pollIntervalMs: config.messages.pollIntervalMs,
+      logger,
+      step: () => this.#drain(),
+    });
+    hub.onRoom(() => this.#loop.wake());
+    store.onCommit(({ deliveries }) => {
+      const at = deliveries.get('poll');
+      if (at !== undefined && hub.size > 0) this.#loop.wakeAt(at);
+    });
+  }
+
+  async start(): Promise<void> {
+    if (!this.#runtime.config.transports.httpPoll.enabled) return;
+    this.#runtime.store.attachReceiver(this);
+    await this.#loop.start();
+  }
+
+  /** The streams must have ended before: then all that was on its way has its outcome. */
+  async stop(): Promise<void> {
+    this.#runtime.store.attachReceiver(null);
+    await this.#loop.stop();
+    while (this.#recording) await this.#recording;
+  }
+
+  reserve(target: string, prefers: string | null): Slot | null {
+    const slot = this.#hub.reserve(target, prefers);
+    return slot && { send: (delivery) => this.#send(delivery, slot.send), cancel: slot.cancel };
+  }
+
+  async #drain(): Promise<number | null> {
+    const { config, store } = this.#runtime;
+    if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) return null;
+    const { batchSize } = config.messages;
+    const rooms = this.#hub.rooms().slice(0, MAX_TARGETS);
+    const targets = rooms.map(({ target, limit }) => ({ target, limit: Math.min(limit, batchSize) }));
+    const { executes, unblocks } = await store.claim({
+      transport: 'poll',
+      targets,
+      preferred: this.#hub.ids(),
+      graceMs: 0,
+    });
+    for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
+    for (const task of executes) this.#hand({ kind: 'execute', task });
+    if (executes.length + unblocks.length >= batchSize) return 0;
+    const next = await store.nextDeliveryAt(
+      'poll',
+      rooms.map(({ target }) => target),
+    );
+    // Due already, yet not claimed: it waits for room, which wakes the loop.
+    return next !== null && next <= (await store.now()) ? null : next;
+  }
+
+  /** Hands over a claimed message; when its stream is gone or full meanwhile, it is due again at once. */
+  #hand(delivery: Delivery): void {
+    const { target, prefers } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const slot = this.reserve(target, prefers);
+    if (slot) slot.send(delivery);
+    else this.#done(delivery, false);
+  }
+
+  #send(delivery: Delivery, send: StreamSlot['send']): void {
+    const { metrics, serverUrl } = this.#runtime;
+    metrics.messages.inc({ kind: delivery.kind });
+    send({
+      body: JSON.stringify(messageOf(delivery, serverUrl)),
+      done: (taken) => {
+        metrics.deliveries.inc({ status: taken ? 'success' : 'error' });
+        this.#done(delivery, taken);
+      },
+    });
+  }
+
+  /** Outcomes are recorded together: those of one turn, and those that come while a recording is under way. */
+  #done(delivery: Delivery, taken: boolean): void {
+    const outcome = outcomeOf(delivery, taken, this.#runtime.clock.now());
+    if (!outcome) return;
+    this.#outcomes.push(outcome);
+    this.#recording ??= this.#record();
+  }
+
+  async #record(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#outcomes.length > 0) {
+      const outcomes = this.#outcomes.splice(0);
+      try {
+        await this.#runtime.store.acknowledge(outcomes);
+      } catch (error) {
+        // Not lost: what has no outcome is due again after tasks.retry_timeout.
+        this.#runtime.logger.warn('outcomes of deliveries were not recorded', { count: outcomes.length, error });
+      }
+    }
+    this.#recording = null;
+    this.#loop.wake();
+  }
+}
+
+/** What to record of a message: nothing for an `execute` that was taken, it stays due until somebody acquires it. */
+function outcomeOf(delivery: Delivery, taken: boolean, now: number): Outcome | null {
+  if (delivery.kind === 'unblock') {
+    const { awaited, address } = delivery.listener;
+    if (taken) return { kind: 'unblock', awaited, address, delivered: true };
+    return { kind: 'unblock', awaited, address, delivered: false, dueAt: now };
+  }
+  const { id, version } = delivery.task;
+  return taken ? null : { kind: 'execute', id, version, delivered: false, dueAt: now };
+}

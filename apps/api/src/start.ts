@@ -1,0 +1,13 @@
+import type { Runtime } from '@resonate/runtime';
+import { ServiceGroup, type Service } from '@resonate/service';
+import { StreamHub } from '@resonate/transports';
+import { HttpServer } from './http/http-server.ts';
+import { PollDelivery } from './poll-delivery.ts';
+
+/** The api role: the protocol over HTTP, workers' event streams and what is delivered over them, health. */
+export function createApi(runtime: Runtime): Service {
+  const { httpPoll } = runtime.config.transports;
+  const hub = new StreamHub({ maxStreams: httpPoll.maxConnections, bufferSize: httpPoll.bufferSize });
+  const services = [new PollDelivery(runtime, hub), new HttpServer(runtime, hub)];
+  return new ServiceGroup('api', services, runtime.logger);
+}

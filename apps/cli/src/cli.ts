@@ -1,0 +1,37 @@
+import { serverFlags } from '@resonate/config';
+import yargs, { type Argv } from 'yargs';
+import packageJson from '../../../package.json' with { type: 'json' };
+
+/** Exit code of a wrong argument. */
+const EXIT_USAGE = 2;
+
+/** The `resonate` command. Commands load what they need when they run, so that `--help` is quick. */
+export async function run(args: string[]): Promise<void> {
+  await yargs(args)
+    .scriptName('resonate')
+    .usage('$0 <command>\n\nA durable promise server: run it, or talk to one.')
+    .command('serve', 'Start a server that keeps its promises in resonate.db', serverOptions, (argv) =>
+      serve('serve', argv),
+    )
+    .command('dev', 'Start a server in memory', serverOptions, (argv) => serve('dev', argv))
+    .demandCommand(1, 'Which command? (see --help)')
+    .strict()
+    .recommendCommands()
+    .version(packageJson.version)
+    .help()
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .fail((message, error) => {
+      process.stderr.write(`resonate: ${message || error?.message}\n`);
+      process.exit(EXIT_USAGE);
+    })
+    .parseAsync();
+}
+
+function serverOptions(command: Argv): Argv {
+  return command.options(serverFlags());
+}
+
+async function serve(command: string, flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const { runServer } = await import('./serve.ts');
+  await runServer(command, flags);
+}

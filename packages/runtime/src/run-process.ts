@@ -1,0 +1,71 @@
+import { ConfigError, loadConfig, type Config } from '@resonate/config';
+import { createLogger, MetricsServer, runUntilSignal, ServiceGroup, type Role, type Service } from '@resonate/service';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { openRuntime, type Runtime } from './runtime.ts';
+
+export const VERSION: string = packageJson.version;
+
+export interface ProcessOptions {
+  /** As typed: `serve`, `dev`, `api`, … */
+  command: string;
+  role: Role;
+  /** Command-line flags by name without dashes. */
+  flags?: Readonly<Record<string, unknown>>;
+  /** The services of the roles this process has, in the order they start. */
+  services(runtime: Runtime): Service[];
+}
+
+/** Exit code of a wrong option, a wrong argument or a contradiction. */
+export const EXIT_USAGE = 2;
+
+/** Runs a server process until a signal ends it. Exit codes: 0 clean, 1 failed, 2 wrong configuration. */
+export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {
+  const config = configOrExit(command, flags);
+  const logger = createLogger({ level: config.level });
+  logger.info('Resonate Server starting', startFields(config, role));
+  const runtime = await openRuntime({ config, role, version: VERSION, logger }).catch((error: unknown) => {
+    logger.error('could not start', { error });
+    process.exit(1);
+  });
+  logStorage(runtime);
+  const { metrics, store } = runtime;
+  const metricsServer = new MetricsServer({
+    registry: metrics.registry,
+    port: config.observability.metricsPort,
+    bind: config.server.bind,
+    ready: async () => ({ store: await isReachable(store) }),
+    logger,
+  });
+  const closing: Service = { name: 'store', start: async () => {}, stop: () => store.close() };
+  const group = new ServiceGroup(command, [closing, metricsServer, ...services(runtime)], logger);
+  await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
+}
+
+async function isReachable(store: Runtime['store']): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+function configOrExit(command: string, flags: Readonly<Record<string, unknown>>): Config {
+  try {
+    return loadConfig({ cwd: process.cwd(), env: process.env, flags, command }).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`resonate: ${error.message}\n`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+function startFields(config: Config, role: Role): Record<string, unknown> {
+  const fields = { version: VERSION };
+  return role === 'all' || role === 'api' ? { port: config.server.port, ...fields } : { role, ...fields };
+}
+
+function logStorage({ config, logger }: Runtime): void {
+  const { path } = config.storage.sqlite;
+  if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
+  else logger.info('Using SQLite backend', { path });
+  logger.info('Auth disabled — all requests accepted');
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { effectiveServerUrl, type Config } from '@resonate/config';
+import { createMetrics, systemClock, type Clock, type Metrics, type Role, type RootLogger } from '@resonate/service';
+import { openDialect, Store, type StorageTarget } from '@resonate/store';
+
+/** What every role of a process shares. */
+export interface Runtime {
+  readonly config: Config;
+  readonly logger: RootLogger;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  /** Names this process in what it claims. */
+  readonly processId: string;
+  readonly serverUrl: string;
+}
+
+export interface RuntimeOptions {
+  config: Config;
+  role: Role;
+  version: string;
+  logger: RootLogger;
+  clock?: Clock;
+}
+
+/** Requests of one batch together: a bound on memory, far above what a usual batch holds. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Opens the store and makes what goes with it.
+ * @throws StoreUnavailable
+ */
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { config, role, version, logger, clock = systemClock } = options;
+  const processId = `${role}-${randomUUID()}`;
+  const serverUrl = effectiveServerUrl(config);
+  const metrics = createMetrics({ role, version });
+  const dialect = await openDialect(storageTarget(config), () => clock.now());
+  const store = new Store({
+    dialect,
+    processId,
+    retryTimeoutMs: config.tasks.retryTimeoutMs,
+    serverUrl,
+    limits: {
+      maxItems: config.storage.batchSize,
+      maxWeight: MAX_BATCH_BYTES,
+      maxInFlight: dialect.name === 'sqlite' ? 1 : config.storage.batchesInFlight,
+      maxWaiting: config.storage.queueSize,
+    },
+    events: {
+      batchDone: (size, ms) => {
+        metrics.batchSize.observe(size);
+        metrics.batchDuration.observe(ms / 1000);
+        metrics.queueDepth.set(store.waiting);
+      },
+      faulted: (kind, error) => logger.error('request failed', { kind, error }),
+      conflicted: (attempt) => logger.debug('batch is repeated after a conflict', { attempt }),
+    },
+  });
+  return { config, logger, clock, metrics, store, processId, serverUrl };
+}
+
+function storageTarget({ storage }: Config): StorageTarget {
+  return { type: 'sqlite', path: storage.sqlite.path };
+}

@@ -1,0 +1,125 @@
+import { pollTarget } from '@resonate/protocol';
+import { Stream, type Parcel, type StreamEnds } from './stream.ts';
+
+export interface StreamHubOptions {
+  /** Streams open at once (transports.http_poll.max_connections). */
+  maxStreams: number;
+  /** Messages a stream may hold that its reader has not taken (transports.http_poll.buffer_size). */
+  bufferSize: number;
+}
+
+/** Room for one message; either `send` or `cancel` is called, once. */
+export interface StreamSlot {
+  send(parcel: Parcel): void;
+  cancel(): void;
+}
+
+/** The event streams that workers hold on this process, by group and id. */
+export class StreamHub {
+  readonly #options: StreamHubOptions;
+  readonly #groups = new Map<string, Map<string, Stream>>();
+  readonly #roomListeners = new Set<() => void>();
+  #size = 0;
+
+  constructor(options: StreamHubOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get isFull(): boolean {
+    return this.#size >= this.#options.maxStreams;
+  }
+
+  /** Told whenever there may be room where there was none: a stream opened, or a reader caught up. */
+  onRoom(listener: () => void): void {
+    this.#roomListeners.add(listener);
+  }
+
+  /** Adds a stream. One with the same group and id is ended first: its client has come back on a new connection. */
+  open(group: string, id: string, ends: StreamEnds): Stream {
+    const older = this.#groups.get(group)?.get(id);
+    if (older) {
+      older.end();
+      this.close(older);
+    }
+    const stream = new Stream({ group, id, bufferSize: this.#options.bufferSize }, ends, () => this.#announceRoom());
+    const members = this.#groups.get(group) ?? new Map<string, Stream>();
+    this.#groups.set(group, members.set(id, stream));
+    this.#size++;
+    this.#announceRoom();
+    return stream;
+  }
+
+  /** Removes a stream whose connection is gone. */
+  close(stream: Stream): void {
+    if (!stream.close()) return;
+    this.#size--;
+    const members = this.#groups.get(stream.group);
+    if (members?.get(stream.id) === stream) members.delete(stream.id);
+    if (members?.size === 0) this.#groups.delete(stream.group);
+  }
+
+  /** A slot in a stream that may take messages for `target`; null when there is none, or none with room. */
+  reserve(target: string, prefers: string | null): StreamSlot | null {
+    const stream = this.#find(target, prefers);
+    if (!stream) return null;
+    stream.reserve();
+    return { send: (parcel) => stream.send(parcel), cancel: () => stream.cancel() };
+  }
+
+  /** Every target that streams of this process serve, with how many messages they have room for. */
+  rooms(): { target: string; limit: number }[] {
+    const rooms: { target: string; limit: number }[] = [];
+    for (const [group, members] of this.#groups) {
+      let limit = 0;
+      for (const stream of members.values()) {
+        if (stream.room === 0) continue;
+        limit += stream.room;
+        rooms.push({ target: pollTarget(group, stream.id), limit: stream.room });
+      }
+      if (limit > 0) rooms.push({ target: pollTarget(group), limit });
+    }
+    return rooms;
+  }
+
+  /** The ids of all streams: what messages may prefer. */
+  ids(): string[] {
+    return [...this.#groups.values()].flatMap((members) => [...members.keys()]);
+  }
+
+  /** All streams, as a list that stays valid while they are closed. */
+  streams(): Stream[] {
+    return [...this.#groups.values()].flatMap((members) => [...members.values()]);
+  }
+
+  #find(target: string, prefers: string | null): Stream | null {
+    const [group = '', id] = target.split('/').map(decodeURIComponent);
+    const members = this.#groups.get(group);
+    if (!members) return null;
+    if (id !== undefined) return withRoom(members.get(id));
+    const preferred = prefers === null ? null : withRoom(members.get(prefers));
+    return preferred ?? nextInTurn(members);
+  }
+
+  #announceRoom(): void {
+    for (const listener of this.#roomListeners) listener();
+  }
+}
+
+function withRoom(stream: Stream | undefined): Stream | null {
+  return stream && stream.room > 0 ? stream : null;
+}
+
+/** The first stream with room, which then goes to the end of the line. */
+function nextInTurn(members: Map<string, Stream>): Stream | null {
+  for (const [id, stream] of members) {
+    if (stream.room === 0) continue;
+    members.delete(id);
+    members.set(id, stream);
+    return stream;
+  }
+  return null;
+}

@@ -1,0 +1,110 @@
+/** A message on its way into a stream. */
+export interface Parcel {
+  /** The message as JSON. */
+  body: string;
+  /** Called once: with true when the stream outlived the message by the settling time, with false when it broke. */
+  done(taken: boolean): void;
+}
+
+/** The connection behind a stream. */
+export interface StreamEnds {
+  /** Writes text; `flushed` is called when the operating system has it. */
+  write(text: string, flushed: () => void): void;
+  /** Ends the connection cleanly. */
+  end(): void;
+}
+
+export interface StreamOptions {
+  group: string;
+  id: string;
+  bufferSize: number;
+}
+
+/**
+ * How long a stream must stay open after a message was written before the message counts as taken: a socket accepts
+ * bytes that its reader never gets, and a stream that broke usually shows it well within this time.
+ */
+export const SETTLING_MS = 500;
+
+interface Written {
+  parcel: Parcel;
+  at: number;
+}
+
+/** One worker's event stream: how much it may hold, and what was written that may yet be lost. */
+export class Stream {
+  readonly group: string;
+  readonly id: string;
+  readonly #bufferSize: number;
+  readonly #ends: StreamEnds;
+  readonly #roomAgain: () => void;
+  #held = 0;
+  #closed = false;
+  #written: Written[] = [];
+  #settling: NodeJS.Timeout | null = null;
+
+  constructor({ group, id, bufferSize }: StreamOptions, ends: StreamEnds, roomAgain: () => void) {
+    this.group = group;
+    this.id = id;
+    this.#bufferSize = bufferSize;
+    this.#ends = ends;
+    this.#roomAgain = roomAgain;
+  }
+
+  get room(): number {
+    return this.#closed ? 0 : Math.max(0, this.#bufferSize - this.#held);
+  }
+
+  reserve(): void {
+    this.#held++;
+  }
+
+  cancel(): void {
+    this.#release();
+  }
+
+  send(parcel: Parcel): void {
+    if (this.#closed) {
+      parcel.done(false);
+      return;
+    }
+    this.#written.push({ parcel, at: performance.now() });
+    this.#settling ??= setTimeout(() => this.#settle(), SETTLING_MS);
+    this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#release());
+  }
+
+  /** A comment line, which readers ignore: keeps connections open that would be closed for their silence. */
+  ping(): void {
+    if (!this.#closed) this.#ends.write(': ping\n\n', () => {});
+  }
+
+  /** Ends the stream from this side. */
+  end(): void {
+    this.#ends.end();
+  }
+
+  /** The connection is gone: what was just written may not have arrived. False when it was closed before. */
+  close(): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    if (this.#settling) clearTimeout(this.#settling);
+    for (const { parcel } of this.#written.splice(0)) parcel.done(false);
+    return true;
+  }
+
+  #settle(): void {
+    this.#settling = null;
+    const settledBefore = performance.now() - SETTLING_MS + 1;
+    const open = this.#written.findIndex(({ at }) => at > settledBefore);
+    const settled = this.#written.splice(0, open === -1 ? this.#written.length : open);
+    const [next] = this.#written;
+    if (next) this.#settling = setTimeout(() => this.#settle(), next.at + SETTLING_MS - performance.now());
+    for (const { parcel } of settled) parcel.done(true);
+  }
+
+  #release(): void {
+    const wasFull = this.room === 0;
+    this.#held--;
+    if (wasFull) this.#roomAgain();
+  }
+}
