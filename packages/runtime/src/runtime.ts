@@ -57,6 +57,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       conflicted: (attempt) => logger.debug('batch is repeated after a conflict', { attempt }),
     },
   });
+  // The file is this process's alone: whoever claimed messages before is dead.
+  if (dialect.name === 'sqlite') await store.releaseClaims(null);
   return { config, logger, clock, metrics, store, processId, serverUrl };
 }
 
