@@ -2,6 +2,7 @@ import { ConfigError, loadConfig, type Config } from '@resonate/config';
 import { createLogger, MetricsServer, runUntilSignal, ServiceGroup, type Role, type Service } from '@resonate/service';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { openRuntime, type Runtime } from './runtime.ts';
+import { unfinishedOption } from './unfinished.ts';
 
 export const VERSION: string = packageJson.version;
 
@@ -50,7 +51,10 @@ async function isReachable(store: Runtime['store']): Promise<boolean> {
 
 function configOrExit(command: string, flags: Readonly<Record<string, unknown>>): Config {
   try {
-    return loadConfig({ cwd: process.cwd(), env: process.env, flags, command }).config;
+    const { config } = loadConfig({ cwd: process.cwd(), env: process.env, flags, command });
+    const unfinished = unfinishedOption(config);
+    if (unfinished !== null) throw new ConfigError(unfinished);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`resonate: ${error.message}\n`);
