@@ -61,6 +61,14 @@ export interface Dialect {
   /** The store's clock, epoch ms: the cluster's where it is shared. */
   now(): Promise<number>;
 
+  /**
+   * Makes this process the only one of the cluster that holds `role`; null while another one does. Postgres: an
+   * advisory lock of a dedicated connection, MySQL: GET_LOCK on one, both: or a lease row (`storage.election`);
+   * SQLite: always, the file belongs to this process.
+   * @throws StoreUnavailable
+   */
+  elect(role: string, processId: string): Promise<Leadership | null>;
+
   /** Everything, for debug.snap. */
   dump(): Promise<Loaded>;
   /** Empties every table but the migrations. */
@@ -73,6 +81,17 @@ export interface Dialect {
   /** Throws StoreUnavailable when the database can't be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * A role held by this process. Losing it is noticed within seconds, not at once: what a leader does must bear a second
+ * one beside it for that long.
+ */
+export interface Leadership {
+  /** Aborted once it is lost or given up; then another process may hold the role. */
+  readonly ended: AbortSignal;
+  /** Gives the role up, so that another process need not wait. */
+  release(): Promise<void>;
 }
 
 export interface DueTimer {

@@ -172,7 +172,7 @@ export const CALLBACKS: Table<CallbackRow> = {
     { name: 'awaiter', type: 'text', of: (row) => row.awaiter },
     { name: 'ready', type: 'bool', of: (row) => bool(row.ready), mutable: true },
   ],
-  decode: (v) => ({ awaited: text(v[0]), awaiter: text(v[1]), ready: Boolean(v[2]) }),
+  decode: (v) => ({ awaited: text(v[0]), awaiter: text(v[1]), ready: int(v[2]) === 1 }),
 };
 
 export const LISTENERS: Table<ListenerRow> = {

@@ -11,7 +11,16 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { Claim, Claimed, Dialect, DueTimer, DueTimers, Outcome, WaitingTarget } from '../../dialect.ts';
+import type {
+  Claim,
+  Claimed,
+  Dialect,
+  DueTimer,
+  DueTimers,
+  Leadership,
+  Outcome,
+  WaitingTarget,
+} from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import {
   CALLBACKS,
@@ -142,6 +151,11 @@ export class SqliteDialect implements Dialect {
 
   async now(): Promise<number> {
     return this.#clock();
+  }
+
+  async elect(): Promise<Leadership> {
+    const term = new AbortController();
+    return { ended: term.signal, release: async () => term.abort() };
   }
 
   async dump(): Promise<Loaded> {

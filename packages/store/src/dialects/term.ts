@@ -1,0 +1,86 @@
+import type { Leadership } from '../dialect.ts';
+
+export interface TermOptions {
+  /** Whether the role is still held. Answering false ends the term; failing only means that it is asked again. */
+  renew(): Promise<boolean>;
+  everyMs: number;
+  /** The term ends when no renewal that began within this time has succeeded: the database may be away or frozen. */
+  validMs: number;
+  /** Gives up what holds the role. Called once, however the term ends; may fail. */
+  giveUp(): Promise<void>;
+}
+
+/** A leadership that lasts as long as it can be renewed. Shared by every sort of election. */
+export class Term implements Leadership {
+  readonly #options: TermOptions;
+  readonly #controller = new AbortController();
+  #renewal: NodeJS.Timeout;
+  #expiry: NodeJS.Timeout;
+  #givenUp: Promise<void> | null = null;
+
+  /** @param since when the role was known to be held, by `performance.now()`. */
+  constructor(options: TermOptions, since: number) {
+    this.#options = options;
+    this.#renewal = setTimeout(() => void this.#renew(), options.everyMs);
+    this.#expiry = this.#expireAfter(since);
+  }
+
+  get ended(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  async release(): Promise<void> {
+    this.end();
+    await this.#givenUp;
+  }
+
+  /** Ends the term at once, for whoever knows that the role is lost. */
+  end(): void {
+    clearTimeout(this.#renewal);
+    clearTimeout(this.#expiry);
+    this.#controller.abort();
+    this.#givenUp ??= this.#options.giveUp().catch(() => {});
+  }
+
+  async #renew(): Promise<void> {
+    const since = performance.now();
+    const held = await this.#options.renew().catch(() => null);
+    if (this.ended.aborted) return;
+    if (held === false) return this.end();
+    if (held) {
+      clearTimeout(this.#expiry);
+      this.#expiry = this.#expireAfter(since);
+    }
+    this.#renewal = setTimeout(() => void this.#renew(), this.#options.everyMs);
+  }
+
+  #expireAfter(since: number): NodeJS.Timeout {
+    return setTimeout(() => this.end(), Math.max(0, since + this.#options.validMs - performance.now()));
+  }
+}
+
+/** One row per role that any process may take once it is free or over. */
+export interface LeaseTable {
+  /** Takes or renews the role for `forMs`; false while another holder's lease lasts. One atomic statement. */
+  take(role: string, holder: string, forMs: number): Promise<boolean>;
+  /** Removes the holder's own row. */
+  give(role: string, holder: string): Promise<void>;
+}
+
+const LEASE_MS = 10_000;
+const RENEW_LEASE_MS = 2_000;
+/** The holder stops this much before its lease ends in the database, so that clocks may differ in speed. */
+const MARGIN_MS = 1_000;
+
+/** Election by lease row, for databases without advisory locks. */
+export async function electByLease(table: LeaseTable, role: string, holder: string): Promise<Leadership | null> {
+  const since = performance.now();
+  if (!(await table.take(role, holder, LEASE_MS))) return null;
+  const options = {
+    renew: () => table.take(role, holder, LEASE_MS),
+    everyMs: RENEW_LEASE_MS,
+    validMs: LEASE_MS - MARGIN_MS,
+    giveUp: () => table.give(role, holder),
+  };
+  return new Term(options, since);
+}
