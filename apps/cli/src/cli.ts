@@ -1,4 +1,4 @@
-import { serverFlags } from '@resonate/config';
+import { didYouMean, serverFlags } from '@resonate/config';
 import yargs, { type Argv } from 'yargs';
 import packageJson from '../../../package.json' with { type: 'json' };
 
@@ -15,13 +15,14 @@ export async function run(args: string[]): Promise<void> {
     )
     .command('dev', 'Start a server in memory', serverOptions, (argv) => serve('dev', argv))
     .demandCommand(1, 'Which command? (see --help)')
+    .parserConfiguration({ 'camel-case-expansion': false })
     .strict()
     .recommendCommands()
     .version(packageJson.version)
     .help()
     .wrap(Math.min(120, process.stdout.columns ?? 100))
     .fail((message, error) => {
-      process.stderr.write(`resonate: ${message || error?.message}\n`);
+      process.stderr.write(`resonate: ${suggest(message || error.message)}\n`);
       process.exit(EXIT_USAGE);
     })
     .parseAsync();
@@ -34,4 +35,11 @@ function serverOptions(command: Argv): Argv {
 async function serve(command: string, flags: Readonly<Record<string, unknown>>): Promise<void> {
   const { runServer } = await import('./serve.ts');
   await runServer(command, flags);
+}
+
+/** yargs knows what it does not know, but not what was meant. */
+function suggest(message: string): string {
+  const unknown = /^Unknown arguments?: (\S+)$/.exec(message)?.[1];
+  if (unknown === undefined) return message;
+  return `unknown option --${unknown}${didYouMean(unknown, Object.keys(serverFlags()))}`;
 }

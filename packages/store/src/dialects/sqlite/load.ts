@@ -1,11 +1,13 @@
+import { TAG } from '@resonate/protocol';
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs } from '@resonate/machine';
 import { CALLBACKS, columnList, LISTENERS, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { PRELOAD_LIMIT } from '../limits.ts';
 
-type Find = (...params: string[]) => void;
-
-/** Loads what a batch needs. SQLite has one writer, so the transaction itself is the lock. */
+/**
+ * Loads what a batch needs. SQLite has one writer, so the transaction itself is the lock. What the rows already loaded
+ * say is not looked up again: an absent task has no callbacks to clear, a promise without a branch nothing to preload.
+ */
 export class Loader {
   readonly #promises: Finder<Loaded['promises'][number]>;
   readonly #tasks: Finder<Loaded['tasks'][number]>;
@@ -17,59 +19,65 @@ export class Loader {
   readonly #listener: Finder<Loaded['listeners'][number]>;
   readonly #listenersOn: Finder<Loaded['listeners'][number]>;
   readonly #branch: Finder<Loaded['branches'][number]>;
-  readonly #branchOf: Finder<Loaded['branches'][number]>;
 
   constructor(database: Database.Database) {
-    this.#promises = finder(database, PROMISES, 'id = ?');
-    this.#tasks = finder(database, TASKS, 'id = ?');
-    this.#schedules = finder(database, SCHEDULES, 'id = ?');
-    this.#callback = finder(database, CALLBACKS, 'awaited = ? AND awaiter = ?');
-    this.#callbacksOn = finder(database, CALLBACKS, 'awaited = ?');
-    this.#callbacksOf = finder(database, CALLBACKS, 'awaiter = ?');
-    this.#readyCallbacksOf = finder(database, CALLBACKS, 'awaiter = ? AND ready = 1');
-    this.#listener = finder(database, LISTENERS, 'awaited = ? AND address = ?');
-    this.#listenersOn = finder(database, LISTENERS, 'awaited = ?');
-    this.#branch = finder(database, PROMISES, `branch = ? ORDER BY id LIMIT ${PRELOAD_LIMIT}`);
-    const ownBranch = '(SELECT branch FROM promises WHERE id = ?)';
-    this.#branchOf = finder(database, PROMISES, `branch = ${ownBranch} ORDER BY id LIMIT ${PRELOAD_LIMIT}`);
+    this.#promises = one(database, PROMISES, 'id = ?');
+    this.#tasks = one(database, TASKS, 'id = ?');
+    this.#schedules = one(database, SCHEDULES, 'id = ?');
+    this.#callback = one(database, CALLBACKS, 'awaited = ? AND awaiter = ?');
+    this.#callbacksOn = all(database, CALLBACKS, 'awaited = ?');
+    this.#callbacksOf = all(database, CALLBACKS, 'awaiter = ?');
+    this.#readyCallbacksOf = all(database, CALLBACKS, 'awaiter = ? AND ready = 1');
+    this.#listener = one(database, LISTENERS, 'awaited = ? AND address = ?');
+    this.#listenersOn = all(database, LISTENERS, 'awaited = ?');
+    this.#branch = all(database, PROMISES, `branch = ? ORDER BY id LIMIT ${PRELOAD_LIMIT}`);
   }
 
   load(needs: Needs): Loaded {
     const loaded: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
-    each(needs.promises, this.#promises.into(loaded.promises));
-    for (const { awaited, awaiter } of needs.callbacks.values())
-      this.#callback.into(loaded.callbacks)(awaited, awaiter);
-    for (const { awaited, address } of needs.listeners.values())
-      this.#listener.into(loaded.listeners)(awaited, address);
-    each(needs.resumed, this.#readyCallbacksOf.into(loaded.callbacks));
-    each(needs.settlements, this.#callbacksOn.into(loaded.callbacks));
+    for (const id of needs.promises) this.#promises(loaded.promises, id);
+    for (const { awaited, awaiter } of needs.callbacks.values()) this.#callback(loaded.callbacks, awaited, awaiter);
+    for (const { awaited, address } of needs.listeners.values()) this.#listener(loaded.listeners, awaited, address);
+    for (const id of needs.settlements) this.#callbacksOn(loaded.callbacks, id);
     const tasks = new Set(needs.tasks);
     for (const callback of loaded.callbacks) tasks.add(callback.awaiter);
-    each(needs.settlements, this.#callbacksOf.into(loaded.callbacks));
-    each(needs.settlements, this.#listenersOn.into(loaded.listeners));
-    each(tasks, this.#tasks.into(loaded.tasks));
-    each(needs.schedules, this.#schedules.into(loaded.schedules));
-    each(needs.branches, this.#branch.into(loaded.branches));
-    each(needs.preloads, this.#branchOf.into(loaded.branches));
+    for (const id of tasks) this.#tasks(loaded.tasks, id);
+    for (const id of needs.settlements) {
+      this.#callbacksOf(loaded.callbacks, id);
+      this.#listenersOn(loaded.listeners, id);
+    }
+    for (const { id, resumes } of loaded.tasks) {
+      if (resumes > 0 && needs.resumed.has(id)) this.#readyCallbacksOf(loaded.callbacks, id);
+    }
+    for (const id of needs.schedules) this.#schedules(loaded.schedules, id);
+    for (const branch of this.#branchesOf(needs, loaded)) this.#branch(loaded.branches, branch);
     return loaded;
+  }
+
+  #branchesOf(needs: Needs, { promises }: Loaded): Set<string> {
+    const branches = new Set(needs.branches);
+    for (const { id, tags } of promises) {
+      const branch = needs.preloads.has(id) ? tags[TAG.branch] : undefined;
+      if (branch !== undefined) branches.add(branch);
+    }
+    return branches;
   }
 }
 
-interface Finder<Row> {
-  into(rows: Row[]): Find;
-}
+/** Adds the rows found to `rows`. */
+type Finder<Row> = (rows: Row[], ...params: string[]) => void;
 
-function finder<Row>(database: Database.Database, table: Table<Row>, where: string): Finder<Row> {
+function one<Row>(database: Database.Database, table: Table<Row>, where: string): Finder<Row> {
   const statement = database.prepare(`SELECT ${columnList(table)} FROM ${table.name} WHERE ${where}`).raw(true);
-  return {
-    into:
-      (rows) =>
-      (...params) => {
-        for (const values of statement.iterate(...params)) rows.push(table.decode(values as unknown[]));
-      },
+  return (rows, ...params) => {
+    const values = statement.get(...params) as unknown[] | undefined;
+    if (values) rows.push(table.decode(values));
   };
 }
 
-function each(ids: Iterable<string>, find: Find): void {
-  for (const id of ids) find(id);
+function all<Row>(database: Database.Database, table: Table<Row>, where: string): Finder<Row> {
+  const statement = database.prepare(`SELECT ${columnList(table)} FROM ${table.name} WHERE ${where}`).raw(true);
+  return (rows, ...params) => {
+    for (const values of statement.all(...params) as unknown[][]) rows.push(table.decode(values));
+  };
 }
