@@ -23,4 +23,4 @@ export { scheduleSearch } from './schedule/search.ts';
 export { occurrencePromiseId } from './internal/schedule-fire.ts';
 export { debugSnap } from './debug-snap.ts';
 export { retryAt } from './rules/dispatch.ts';
-export { promiseRecord } from './rules/records.ts';
+export { promiseRecord, settledRecord } from './rules/records.ts';

@@ -71,7 +71,7 @@ export interface Dialect {
 
   /** Everything, for debug.snap. */
   dump(): Promise<Loaded>;
-  /** Empties every table but the migrations. */
+  /** Empties every table that holds records; switches (settings) and who runs stay as they are. */
   reset(): Promise<void>;
 
   /** A small durable map for cluster-wide switches. */

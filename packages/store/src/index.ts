@@ -5,3 +5,4 @@ export type { Delivery, Receiver, Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';
+export { settledRecord } from '@resonate/machine';

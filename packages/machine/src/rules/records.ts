@@ -23,3 +23,8 @@ export function scheduleRecord(row: ScheduleRow): ScheduleRecord {
   const { lastRunAt, ...rest } = row;
   return lastRunAt === null ? rest : { ...rest, lastRunAt };
 }
+
+/** A settled promise as the wire shows it: time changes nothing about it any more. */
+export function settledRecord(row: PromiseRow): PromiseRecord {
+  return promiseRecord(row, row.timeoutAt);
+}

@@ -39,7 +39,7 @@ import { Outbox } from './outbox.ts';
 import { Writer } from './write.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
-const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules', 'settings'];
+const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules'];
 
 const MAX_STATEMENTS = 200;
 
