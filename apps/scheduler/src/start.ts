@@ -1,28 +1,10 @@
 import type { Runtime } from '@resonate/runtime';
-import { Loop, type Service } from '@resonate/service';
+import type { Service } from '@resonate/service';
+import { Candidate } from './candidate.ts';
+import { createReaper } from './reaper.ts';
+import { createTimers } from './timers.ts';
 
-/** Timers of one sort fired in one round: small enough that requests hardly notice a round under way. */
-const ROUND_LIMIT = 200;
-
-/**
- * The scheduler role: promise timeouts, lease ends and schedules, each at its time. It sleeps to the next due time; a
- * commit that makes something due earlier wakes it; and it looks at least every timeouts.poll_interval.
- */
-export function createScheduler({ config, logger, metrics, store }: Runtime): Service {
-  const loop = new Loop({
-    name: 'scheduler',
-    pollIntervalMs: config.timeouts.pollIntervalMs,
-    logger,
-    step: async () => {
-      if (config.debug && (await store.isPaused())) return null;
-      const fired = await store.fireDueTimers(ROUND_LIMIT);
-      metrics.schedulePromises.inc(fired.schedules);
-      if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
-      return fired.more ? 0 : store.nextTimerAt();
-    },
-  });
-  store.onCommit(({ timerAt }) => {
-    if (timerAt !== null) loop.wakeAt(timerAt);
-  });
-  return loop;
+/** The scheduler role: of all processes that have it, the elected one fires the timers and frees what the dead hold. */
+export function createScheduler(runtime: Runtime): Service {
+  return new Candidate(runtime, [createTimers(runtime), createReaper(runtime)]);
 }

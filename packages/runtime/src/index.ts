@@ -1,3 +1,4 @@
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { EXIT_USAGE, runProcess, VERSION, type ProcessOptions } from './run-process.ts';
 export { messageOf } from './message-of.ts';
+export { DEAD_AFTER_MS } from './membership.ts';

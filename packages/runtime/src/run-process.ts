@@ -1,6 +1,7 @@
 import { ConfigError, loadConfig, type Config } from '@resonate/config';
 import { createLogger, MetricsServer, runUntilSignal, ServiceGroup, type Role, type Service } from '@resonate/service';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { Membership } from './membership.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import { unfinishedOption } from './unfinished.ts';
 
@@ -38,7 +39,11 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
     logger,
   });
   const closing: Service = { name: 'store', start: async () => {}, stop: () => store.close() };
-  const group = new ServiceGroup(command, [closing, metricsServer, ...services(runtime)], logger);
+  const group = new ServiceGroup(
+    command,
+    [closing, new Membership(runtime, role, VERSION), metricsServer, ...services(runtime)],
+    logger,
+  );
   await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
 }
 

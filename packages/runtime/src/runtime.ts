@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { effectiveServerUrl, type Config } from '@resonate/config';
 import { createMetrics, systemClock, type Clock, type Metrics, type Role, type RootLogger } from '@resonate/service';
 import { openDialect, Store, type StorageTarget } from '@resonate/store';
+import { LeadershipState } from './leadership-state.ts';
 
 /** What every role of a process shares. */
 export interface Runtime {
@@ -13,6 +14,7 @@ export interface Runtime {
   /** Names this process in what it claims. */
   readonly processId: string;
   readonly serverUrl: string;
+  readonly leadership: LeadershipState;
 }
 
 export interface RuntimeOptions {
@@ -59,7 +61,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   // The file is this process's alone: whoever claimed messages before is dead.
   if (dialect.name === 'sqlite') await store.releaseClaims(null);
-  return { config, logger, clock, metrics, store, processId, serverUrl };
+  return { config, logger, clock, metrics, store, processId, serverUrl, leadership: new LeadershipState() };
 }
 
 function storageTarget({ storage }: Config): StorageTarget {

@@ -69,6 +69,12 @@ export interface Dialect {
    */
   elect(role: string, processId: string): Promise<Leadership | null>;
 
+  /** Writes this process's row with the store's clock as its heartbeat (insert or update). */
+  heartbeat(process: ProcessInfo): Promise<void>;
+  /** Every process that has a row, by id. */
+  processes(): Promise<ProcessRow[]>;
+  removeProcesses(ids: readonly string[]): Promise<void>;
+
   /** Everything, for debug.snap. */
   dump(): Promise<Loaded>;
   /** Empties every table that holds records; switches (settings) and who runs stay as they are. */
@@ -92,6 +98,22 @@ export interface Leadership {
   readonly ended: AbortSignal;
   /** Gives the role up, so that another process need not wait. */
   release(): Promise<void>;
+}
+
+/** One process of the cluster, as it tells the others of itself. */
+export interface ProcessInfo {
+  id: string;
+  /** `all`, `api`, `scheduler` or `dispatcher`. */
+  role: string;
+  version: string;
+  host: string;
+  startedAt: number;
+  /** True while it leads (`elect`). */
+  leader: boolean;
+}
+
+export interface ProcessRow extends ProcessInfo {
+  heartbeatAt: number;
 }
 
 export interface DueTimer {

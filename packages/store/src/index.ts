@@ -1,6 +1,14 @@
 export { Store, type StoreEvents, type StoreOptions } from './store.ts';
 export { openDialect, type StorageTarget } from './open.ts';
-export { StoreUnavailable, type Claimed, type Outcome, type WaitingTarget } from './dialect.ts';
+export {
+  StoreUnavailable,
+  type Claimed,
+  type Leadership,
+  type Outcome,
+  type ProcessInfo,
+  type ProcessRow,
+  type WaitingTarget,
+} from './dialect.ts';
 export type { Delivery, Receiver, Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';

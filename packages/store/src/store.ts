@@ -16,7 +16,10 @@ import {
   type Claim,
   type Claimed,
   type Dialect,
+  type Leadership,
   type Outcome,
+  type ProcessInfo,
+  type ProcessRow,
   type WaitingTarget,
 } from './dialect.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
@@ -141,6 +144,23 @@ export class Store {
 
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
     return this.#dialect.releaseClaims(processIds);
+  }
+
+  /** @throws StoreUnavailable. Null while another process holds the role. */
+  elect(role: string): Promise<Leadership | null> {
+    return this.#dialect.elect(role, this.#options.processId);
+  }
+
+  heartbeat(process: ProcessInfo): Promise<void> {
+    return this.#dialect.heartbeat(process);
+  }
+
+  processes(): Promise<ProcessRow[]> {
+    return this.#dialect.processes();
+  }
+
+  removeProcesses(ids: readonly string[]): Promise<void> {
+    return this.#dialect.removeProcesses(ids);
   }
 
   /** The store's clock, epoch ms. */

@@ -1,5 +1,6 @@
 import { TAG, type PromiseState, type StringMap, type TaskState, type Transport, type Value } from '@resonate/protocol';
 import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
+import type { ProcessRow } from './dialect.ts';
 
 /**
  * Columns and keys of every table: the one list that all dialects build their select, insert, update and delete
@@ -210,6 +211,29 @@ export const SCHEDULES: Table<ScheduleRow> = {
     createdAt: int(v[6]),
     nextRunAt: int(v[7]),
     lastRunAt: intOrNull(v[8]),
+  }),
+};
+
+export const PROCESSES: Table<ProcessRow> = {
+  name: 'processes',
+  key: ['id'],
+  columns: [
+    { name: 'id', type: 'text', of: (row) => row.id },
+    { name: 'role', type: 'text', of: (row) => row.role },
+    { name: 'version', type: 'text', of: (row) => row.version },
+    { name: 'host', type: 'text', of: (row) => row.host },
+    { name: 'started_at', type: 'int', of: (row) => row.startedAt },
+    { name: 'leader', type: 'bool', of: (row) => bool(row.leader), mutable: true },
+    { name: 'heartbeat_at', type: 'int', of: (row) => row.heartbeatAt, mutable: true },
+  ],
+  decode: (v) => ({
+    id: text(v[0]),
+    role: text(v[1]),
+    version: text(v[2]),
+    host: text(v[3]),
+    startedAt: int(v[4]),
+    leader: Boolean(v[5]),
+    heartbeatAt: int(v[6]),
   }),
 };
 

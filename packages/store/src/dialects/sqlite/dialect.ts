@@ -19,6 +19,8 @@ import type {
   DueTimers,
   Leadership,
   Outcome,
+  ProcessInfo,
+  ProcessRow,
   WaitingTarget,
 } from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
@@ -26,6 +28,7 @@ import {
   CALLBACKS,
   columnList,
   LISTENERS,
+  PROCESSES,
   PROMISES,
   SCHEDULES,
   TASKS,
@@ -156,6 +159,23 @@ export class SqliteDialect implements Dialect {
   async elect(): Promise<Leadership> {
     const term = new AbortController();
     return { ended: term.signal, release: async () => term.abort() };
+  }
+
+  async heartbeat(info: ProcessInfo): Promise<void> {
+    const places = PROCESSES.columns.map(() => '?').join(', ');
+    const row = { ...info, heartbeatAt: this.#clock() };
+    this.#prepared(`REPLACE INTO processes (${columnList(PROCESSES)}) VALUES (${places})`).run(
+      ...PROCESSES.columns.map((column) => column.of(row)),
+    );
+  }
+
+  async processes(): Promise<ProcessRow[]> {
+    return this.#select(PROCESSES, `SELECT ${columnList(PROCESSES)} FROM processes ORDER BY id`, []);
+  }
+
+  async removeProcesses(ids: readonly string[]): Promise<void> {
+    const sql = 'DELETE FROM processes WHERE id IN (SELECT value FROM json_each(?))';
+    this.#prepared(sql).run(JSON.stringify(ids));
   }
 
   async dump(): Promise<Loaded> {

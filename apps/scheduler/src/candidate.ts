@@ -1,0 +1,63 @@
+import type { Runtime } from '@resonate/runtime';
+import { Loop, type Service } from '@resonate/service';
+import type { Leadership } from '@resonate/store';
+
+/** How often a standby asks for the lead: it takes over within 2 s of the holder's death. */
+const CAMPAIGN_MS = 500;
+
+const ROLE = 'scheduler';
+
+/** Runs its duties while this process leads. Losing the lead stops them; it then stands again. */
+export class Candidate implements Service {
+  readonly name = 'scheduler';
+  readonly #runtime: Runtime;
+  readonly #duties: readonly Service[];
+  readonly #campaign: Loop;
+  #leadership: Leadership | null = null;
+
+  constructor(runtime: Runtime, duties: readonly Service[]) {
+    this.#runtime = runtime;
+    this.#duties = duties;
+    this.#campaign = new Loop({
+      name: 'election',
+      pollIntervalMs: CAMPAIGN_MS,
+      logger: runtime.logger,
+      step: () => this.#stand(),
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#campaign.start();
+  }
+
+  /** Hands over at once. */
+  async stop(): Promise<void> {
+    await this.#campaign.stop();
+    const leadership = this.#leadership;
+    await this.#resign();
+    await leadership?.release();
+  }
+
+  async #stand(): Promise<null> {
+    if (this.#leadership?.ended.aborted) {
+      this.#runtime.logger.warn('no longer the leader', { role: ROLE });
+      await this.#resign();
+    }
+    if (this.#leadership) return null;
+    const leadership = await this.#runtime.store.elect(ROLE);
+    if (!leadership) return null;
+    this.#leadership = leadership;
+    this.#runtime.leadership.set(true);
+    this.#runtime.logger.info('leading', { role: ROLE });
+    leadership.ended.addEventListener('abort', () => this.#campaign.wake(), { once: true });
+    for (const duty of this.#duties) await duty.start();
+    return null;
+  }
+
+  async #resign(): Promise<void> {
+    if (!this.#leadership) return;
+    this.#leadership = null;
+    this.#runtime.leadership.set(false);
+    for (const duty of this.#duties) await duty.stop();
+  }
+}

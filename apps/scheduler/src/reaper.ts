@@ -1,0 +1,24 @@
+import { DEAD_AFTER_MS, type Runtime } from '@resonate/runtime';
+import { Loop } from '@resonate/service';
+
+const LOOK_EVERY_MS = 1_000;
+
+/** Frees what processes hold whose heartbeat stopped: their messages are due again at once, not after retry_timeout. */
+export function createReaper({ logger, store }: Runtime): Loop {
+  return new Loop({
+    name: 'reaper',
+    pollIntervalMs: LOOK_EVERY_MS,
+    logger,
+    step: async () => {
+      const now = await store.now();
+      const dead = (await store.processes()).filter(({ heartbeatAt }) => heartbeatAt < now - DEAD_AFTER_MS);
+      if (dead.length === 0) return null;
+      const ids = dead.map(({ id }) => id);
+      const released = await store.releaseClaims(ids);
+      // Last: a row that is still there is looked at again.
+      await store.removeProcesses(ids);
+      logger.warn('processes are gone', { processes: ids, messagesDueAgain: released });
+      return null;
+    },
+  });
+}

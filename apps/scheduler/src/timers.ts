@@ -1,0 +1,28 @@
+import type { Runtime } from '@resonate/runtime';
+import { Loop } from '@resonate/service';
+
+/** Timers of one sort fired in one round: small enough that requests hardly notice a round under way. */
+const ROUND_LIMIT = 200;
+
+/**
+ * Fires promise timeouts, lease ends and schedules, each at its time: sleeps to the next due time, a commit that makes
+ * something due earlier wakes it, and it looks at least every timeouts.poll_interval.
+ */
+export function createTimers({ config, logger, metrics, store }: Runtime): Loop {
+  const loop = new Loop({
+    name: 'timers',
+    pollIntervalMs: config.timeouts.pollIntervalMs,
+    logger,
+    step: async () => {
+      if (config.debug && (await store.isPaused())) return null;
+      const fired = await store.fireDueTimers(ROUND_LIMIT);
+      metrics.schedulePromises.inc(fired.schedules);
+      if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
+      return fired.more ? 0 : store.nextTimerAt();
+    },
+  });
+  store.onCommit(({ timerAt }) => {
+    if (timerAt !== null) loop.wakeAt(timerAt);
+  });
+  return loop;
+}
