@@ -6,6 +6,9 @@ import type { StreamHub, StreamSlot } from '@resonate/transports';
 /** Targets asked for in one claim; streams beyond get their turn in the next. */
 const MAX_TARGETS = 1_000;
 
+/** How long a message waits for the connection it prefers, which another process may hold. */
+const PREFERENCE_GRACE_MS = 100;
+
 /**
  * Delivers `poll://` messages over the event streams of this process. What a batch of this process makes due for a
  * stream with room is claimed in that batch's own commit and written right after it (`reserve`); the loop claims the
@@ -28,6 +31,7 @@ export class PollDelivery implements Service, Receiver {
       name: this.name,
       pollIntervalMs: config.messages.pollIntervalMs,
       logger,
+      clock: store.clock,
       step: () => this.#drain(),
     });
     hub.onRoom(() => this.#loop.wake());
@@ -51,6 +55,12 @@ export class PollDelivery implements Service, Receiver {
   }
 
   reserve(target: string, prefers: string | null): Slot | null {
+    // Another process may hold the connection it prefers: the loop takes it here after the grace.
+    if (prefers !== null && this.#runtime.store.isShared && !this.#hub.holds(target, prefers)) return null;
+    return this.#slot(target, prefers);
+  }
+
+  #slot(target: string, prefers: string | null): Slot | null {
     const slot = this.#hub.reserve(target, prefers);
     return slot && { send: (delivery) => this.#send(delivery, slot.send), cancel: slot.cancel };
   }
@@ -65,7 +75,7 @@ export class PollDelivery implements Service, Receiver {
       transport: 'poll',
       targets,
       preferred: this.#hub.ids(),
-      graceMs: 0,
+      graceMs: store.isShared ? PREFERENCE_GRACE_MS : 0,
     });
     for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
     for (const task of executes) this.#hand({ kind: 'execute', task });
@@ -81,7 +91,7 @@ export class PollDelivery implements Service, Receiver {
   /** Hands over a claimed message; when its stream is gone or full meanwhile, it is due again at once. */
   #hand(delivery: Delivery): void {
     const { target, prefers } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
-    const slot = this.reserve(target, prefers);
+    const slot = this.#slot(target, prefers);
     if (slot) slot.send(delivery);
     else this.#done(delivery, false);
   }
@@ -100,7 +110,7 @@ export class PollDelivery implements Service, Receiver {
 
   /** Outcomes are recorded together: those of one turn, and those that come while a recording is under way. */
   #done(delivery: Delivery, taken: boolean): void {
-    const outcome = outcomeOf(delivery, taken, this.#runtime.clock.now());
+    const outcome = outcomeOf(delivery, taken, this.#runtime.store.clock.now());
     if (!outcome) return;
     this.#outcomes.push(outcome);
     this.#recording ??= this.#record();

@@ -29,6 +29,7 @@ export class PushDelivery implements Service {
       name: this.name,
       pollIntervalMs: config.messages.pollIntervalMs,
       logger,
+      clock: store.clock,
       step: () => this.#drain(),
     });
     store.onCommit(({ deliveries }) => {

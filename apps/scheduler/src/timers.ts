@@ -13,6 +13,7 @@ export function createTimers({ config, logger, metrics, store }: Runtime): Loop 
     name: 'timers',
     pollIntervalMs: config.timeouts.pollIntervalMs,
     logger,
+    clock: store.clock,
     step: async () => {
       if (config.debug && (await store.isPaused())) return null;
       const fired = await store.fireDueTimers(ROUND_LIMIT);

@@ -43,6 +43,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     processId,
     retryTimeoutMs: config.tasks.retryTimeoutMs,
     serverUrl,
+    clock: () => clock.now(),
     limits: {
       maxItems: config.storage.batchSize,
       maxWeight: MAX_BATCH_BYTES,
@@ -60,7 +61,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   });
   // The file is this process's alone: whoever claimed messages before is dead.
-  if (dialect.name === 'sqlite') await store.releaseClaims(null);
+  if (!store.isShared) await store.releaseClaims(null);
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership: new LeadershipState() };
 }
 

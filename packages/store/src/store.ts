@@ -35,6 +35,8 @@ export interface StoreOptions {
   retryTimeoutMs: number;
   serverUrl: string;
   limits: BatcherLimits;
+  /** This machine's clock, epoch ms. */
+  clock: () => number;
   events?: Partial<StoreEvents>;
 }
 
@@ -58,6 +60,8 @@ export class Store {
   readonly #options: StoreOptions;
   readonly #listeners = new Set<(hints: Hints) => void>();
   #receiver: Receiver | null = null;
+  /** How far the store's clock is ahead of this machine's. */
+  #aheadMs = 0;
   #paused = false;
 
   /** The dialect must be migrated. */
@@ -69,6 +73,7 @@ export class Store {
       dialect: options.dialect,
       limits: options.limits,
       retryTimeoutMs,
+      clocked: (now) => (this.#aheadMs = now - options.clock()),
       offer: (changes, ws, now) =>
         offer(changes, ws, now, this.#paused ? null : this.#receiver, { processId, retryTimeoutMs }),
       committed: (changes) => this.#committed(changes),
@@ -164,8 +169,18 @@ export class Store {
   }
 
   /** The store's clock, epoch ms. */
-  now(): Promise<number> {
-    return this.#dialect.now();
+  async now(): Promise<number> {
+    const now = await this.#dialect.now();
+    this.#aheadMs = now - this.#options.clock();
+    return now;
+  }
+
+  /** The store's clock as this machine knows it since it last asked: what loops that wait for due times go by. */
+  readonly clock = { now: (): number => this.#options.clock() + this.#aheadMs };
+
+  /** True when other processes may work on the same database. */
+  get isShared(): boolean {
+    return this.#dialect.name !== 'sqlite';
   }
 
   /** @throws StoreUnavailable */

@@ -24,6 +24,8 @@ export interface BatchContext {
   retryTimeoutMs: number;
   /** Claims what this process can hand over itself; changes `changes` in place. */
   offer(changes: Changes, ws: WorkingSet, now: number): Offer;
+  /** Told the store's clock as each batch reads it. */
+  clocked(now: number): void;
   /** Called after the commit, before anybody is answered. */
   committed(changes: Changes, now: number): void;
   /** A request that threw: a fault of the program. */
@@ -106,6 +108,7 @@ async function transact(entries: BatchEntry[], needs: Needs, context: BatchConte
   try {
     await context.dialect.transact(needs, (loaded, now) => {
       decided?.offer?.cancel();
+      context.clocked(now);
       decided = decideAll(entries, needs, loaded, now, context);
       return decided.changes;
     });

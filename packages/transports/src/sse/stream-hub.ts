@@ -70,6 +70,11 @@ export class StreamHub {
     return { send: (parcel) => stream.send(parcel), cancel: () => stream.cancel() };
   }
 
+  /** True when the stream `id` of the group that `target` names is open here. */
+  holds(target: string, id: string): boolean {
+    return this.#groups.get(decodeURIComponent(target))?.has(id) ?? false;
+  }
+
   /** Every target that streams of this process serve, with how many messages they have room for. */
   rooms(): { target: string; limit: number }[] {
     const rooms: { target: string; limit: number }[] = [];

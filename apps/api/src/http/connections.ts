@@ -1,0 +1,49 @@
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** By the parser's error code; whatever else is no HTTP gets a 400. */
+const STATUSES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** The connections of a server, where Node's own handling would tell a client a wrong outcome or hold up a stop. */
+export class Connections {
+  /** Opened, as load balancers and browsers do in advance, but no request came yet. */
+  readonly #silent = new Set<Duplex>();
+  readonly #lastAnswers = new WeakMap<Duplex, ServerResponse>();
+  readonly #broken = new WeakSet<Duplex>();
+
+  constructor(server: Server) {
+    server.on('connection', (socket) => {
+      this.#silent.add(socket);
+      socket.once('close', () => this.#silent.delete(socket));
+    });
+    server.on('request', ({ socket }) => this.#silent.delete(socket));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuse(socket, STATUSES[error.code ?? '']));
+  }
+
+  /** The request has arrived completely, so it may be carried out: whatever follows it, it gets this answer. */
+  willAnswer(response: ServerResponse): void {
+    if (response.socket) this.#lastAnswers.set(response.socket, response);
+    else response.once('socket', (socket) => this.#lastAnswers.set(socket, response));
+  }
+
+  /** Node takes a connection without a request for a busy one and would wait for it. */
+  closeSilent(): void {
+    for (const socket of this.#silent) socket.destroy();
+  }
+
+  /** Broken HTTP. Requests before it on the same connection are answered first: they may have been carried out. */
+  #refuse(socket: Duplex, status = 400): void {
+    // Every further piece of it is an error again.
+    if (this.#broken.has(socket)) return;
+    this.#broken.add(socket);
+    const refuse = () => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+    const before = this.#lastAnswers.get(socket);
+    if (!socket.writable || (before?.headersSent && !before.writableEnded)) socket.destroy();
+    else if (!before || before.writableFinished) refuse();
+    else before.once('finish', refuse);
+  }
+}
