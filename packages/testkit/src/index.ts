@@ -2,3 +2,8 @@ export * from './compare.ts';
 export * from './random.ts';
 export * from './reference-model.ts';
 export * from './trace-replay.ts';
+export * from './generator.ts';
+export * from './differential.ts';
+export * from './invariants.ts';
+export * from './linearizability.ts';
+export * from './databases/index.ts';

@@ -3,7 +3,7 @@ import { debugReset, debugSnap, debugStartOrStop, debugTick } from './model/back
 import { Fields } from './model/fields.ts';
 import * as promises from './model/promises.ts';
 import * as schedules from './model/schedules.ts';
-import { byId, type Context, emptyState, type ModelState, Refusal } from './model/state.ts';
+import { type Context, copyState, emptyState, type ModelState, Refusal } from './model/state.ts';
 import * as tasks from './model/tasks.ts';
 
 type Operation = (context: Context, data: Fields) => unknown;
@@ -75,21 +75,33 @@ export class ReferenceModel {
   /** A copy that shares nothing with this one. */
   clone(): ReferenceModel {
     const copy = new ReferenceModel(this.#options);
-    copy.#state = structuredClone(this.#state);
+    copy.#state = copyState(this.#state);
     return copy;
   }
 
   /** A text that is equal for equal states, timers and the outbox aside: what requests alone can tell apart. */
   fingerprint(): string {
     const { promises, tasks, schedules, callbacks, listeners } = this.#state;
-    return JSON.stringify([
-      byId(promises.values()),
-      byId(tasks.values()).map(({ id, state, version, resumes, pid, ttl }) => {
-        return [id, state, version, [...resumes].sort(), pid, ttl];
-      }),
-      byId(schedules.values()),
-      callbacks.map(({ awaited, awaiter }) => JSON.stringify([awaited, awaiter])).sort(),
-      listeners.map(({ id, address }) => JSON.stringify([id, address])).sort(),
-    ]);
+    const ofTasks = [...tasks.values()].map(({ id, state, version, resumes, pid, ttl }) => {
+      return JSON.stringify([id, state, version, [...resumes].sort(), pid, ttl]);
+    });
+    return [
+      [...promises.values()].map(textOf),
+      ofTasks,
+      [...schedules.values()].map((schedule) => JSON.stringify(schedule)),
+      callbacks.map(({ awaited, awaiter }) => JSON.stringify([awaited, awaiter])),
+      listeners.map(({ id, address }) => JSON.stringify([id, address])),
+    ]
+      .map((part) => part.sort().join('\n'))
+      .join('\n\n');
   }
+}
+
+/** A checker of histories asks for the same records thousands of times. */
+const TEXTS = new WeakMap<object, string>();
+
+function textOf(record: object): string {
+  const text = TEXTS.get(record) ?? JSON.stringify(record);
+  TEXTS.set(record, text);
+  return text;
 }

@@ -89,10 +89,8 @@ export function resume(context: Context, awaiter: string, awaited: string): void
 /** Settles a pending promise, with everything that follows from it. */
 export function settle(context: Context, id: string, to: PromiseState, value: Value, settledAt: number): void {
   const { state } = context;
-  const promise = state.promises.get(id)!;
-  promise.state = to;
-  promise.value = structuredClone(value);
-  promise.settledAt = settledAt;
+  const promise = { ...state.promises.get(id)!, state: to, value: structuredClone(value), settledAt };
+  state.promises.set(id, promise);
 
   const task = state.tasks.get(id);
   if (task) {

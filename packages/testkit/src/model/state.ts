@@ -2,7 +2,8 @@ import type { Message, PromiseRecord, ScheduleRecord } from '@resonate/protocol'
 
 /** Everything the model remembers. Plain maps and arrays; nothing derived, nothing indexed. */
 export interface ModelState {
-  promises: Map<string, PromiseRecord>;
+  /** The records are replaced, never changed in place. */
+  promises: Map<string, Readonly<PromiseRecord>>;
   tasks: Map<string, ModelTask>;
   schedules: Map<string, ScheduleRecord>;
   /** Registrations that have not fired yet, in the order they came. */
@@ -59,5 +60,21 @@ export function emptyState(): ModelState {
 
 /** In byte order, as every list of the protocol is. */
 export function byId<T extends { id: string }>(records: Iterable<T>): T[] {
-  return [...records].sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  // One latin1 character per byte: such strings compare as the bytes do.
+  return [...records]
+    .map((record) => ({ record, bytes: Buffer.from(record.id).toString('latin1') }))
+    .sort((a, b) => (a.bytes < b.bytes ? -1 : 1))
+    .map(({ record }) => record);
+}
+
+/** A copy for trying something on. What is never changed in place, promises for one, the copies share. */
+export function copyState(state: ModelState): ModelState {
+  return {
+    promises: new Map(state.promises),
+    tasks: new Map([...state.tasks].map(([id, task]) => [id, { ...task, resumes: new Set(task.resumes) }])),
+    schedules: new Map([...state.schedules].map(([id, schedule]) => [id, { ...schedule }])),
+    callbacks: [...state.callbacks],
+    listeners: [...state.listeners],
+    outbox: [...state.outbox],
+  };
 }

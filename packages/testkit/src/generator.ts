@@ -1,0 +1,151 @@
+import type { Reply } from '@resonate/protocol';
+import { Draft, type GeneratedRequest } from './generator/draft.ts';
+import { INVALID } from './generator/invalid.ts';
+import { type GeneratedKind, VALID } from './generator/valid.ts';
+import { Random } from './random.ts';
+
+export type { GeneratedRequest } from './generator/draft.ts';
+export type { GeneratedKind } from './generator/valid.ts';
+
+export interface GeneratorOptions {
+  seed: number;
+  /** Epoch ms of the first request. */
+  startAt?: number;
+  /** How many ids promises and tasks are created under at a time: the fewer, the more requests meet. At most 24. */
+  idCount?: number;
+  /** The part of requests that break a rule of section 3. */
+  invalidShare?: number;
+  /** Replaces the weights of kinds; a kind that isn't named is left out. */
+  weights?: Partial<Record<GeneratedKind, number>>;
+  /**
+   * For histories of concurrent clients: time stands still, nothing ends by itself, and requests go to three families
+   * of ids, each replaced by a new one after some time, so that a checker can take the history apart.
+   */
+  timeless?: boolean;
+}
+
+const WEIGHTS: Record<GeneratedKind, number> = {
+  'promise.get': 5,
+  'promise.create': 12,
+  'promise.settle': 5,
+  'promise.register_callback': 7,
+  'promise.register_listener': 3,
+  'promise.search': 3,
+  'task.get': 6,
+  'task.create': 8,
+  'task.acquire': 13,
+  'task.release': 3,
+  'task.fulfill': 2.5,
+  'task.suspend': 9,
+  'task.fence': 6,
+  'task.heartbeat': 4,
+  'task.halt': 2.5,
+  'task.continue': 3,
+  'task.search': 2.5,
+  'schedule.get': 1,
+  'schedule.create': 1.5,
+  'schedule.delete': 0.5,
+  'schedule.search': 1,
+  'debug.tick': 5,
+  'debug.snap': 1,
+};
+
+const TIMELESS_WEIGHTS: Partial<Record<GeneratedKind, number>> = {
+  'promise.get': 4,
+  'promise.create': 6,
+  'promise.settle': 4,
+  'promise.register_callback': 4,
+  'task.get': 5,
+  'task.create': 5,
+  'task.acquire': 8,
+  'task.release': 3,
+  'task.fulfill': 2,
+  'task.suspend': 6,
+  'task.fence': 4,
+  'task.halt': 2,
+  'task.continue': 2,
+};
+
+/** Ids as SDKs and users choose them; those first in the list come even with a small `idCount`. */
+const IDS = [
+  ...['w0', 'w0.a', 'w1', 'w1.a', 'w0.b', 'w1.b', 'w2', 'w2.a', 'w0.c', 'w1.c', 'root:0', 'zürich/π'],
+  // In this order by bytes, in the other by UTF-16 units.
+  ...['ﬀ', '𝒙'],
+  ...['w2.b', 'w2.c', 'root.0', 'a b', 'w3', 'w3.a', 'w3.b', 'w4', 'w4.a', 'W0'],
+];
+const FAMILIES = 3;
+const FAMILY_REQUESTS = 120;
+const FAMILY_MEMBERS = ['', '.a', '.b', '.c', '.d'];
+
+/** How far time moves between two requests, and now and then: over leases, retries and timeouts. */
+const STEPS_MS = [0, 0, 0, 0, 0, 1, 1, 10, 10, 100, 400, 500, 2_000];
+const JUMPS_MS = [5_000, 15_000, 30_000, 33_000, 61_000, 250_000];
+
+/**
+ * Makes sequences of requests from a seed. Feed the answers back with `observe`: what they said decides which
+ * versions, owners and cursors come next. The same seed and answers give the same sequence.
+ */
+export class RequestGenerator {
+  readonly #random: Random;
+  readonly #options: Required<Omit<GeneratorOptions, 'seed'>>;
+  readonly #drafts: { draft: Draft; requestsLeft: number }[] = [];
+  readonly #draftOf = new WeakMap<GeneratedRequest, Draft>();
+  #families = 0;
+  #now: number;
+  #isTicked = false;
+
+  constructor({ seed, ...options }: GeneratorOptions) {
+    const timeless = options.timeless ?? false;
+    const weights = timeless ? TIMELESS_WEIGHTS : WEIGHTS;
+    this.#options = { startAt: 1_000_000_000, idCount: 14, invalidShare: 0.05, weights, timeless, ...options };
+    this.#random = new Random(seed);
+    this.#now = this.#options.startAt;
+    for (let count = timeless ? FAMILIES : 1; count > 0; count--) this.#drafts.push(this.#newDraft());
+  }
+
+  #newDraft(): { draft: Draft; requestsLeft: number } {
+    const { timeless, idCount } = this.#options;
+    this.#families += 1;
+    const ids = timeless ? FAMILY_MEMBERS.map((member) => `f${this.#families}${member}`) : IDS.slice(0, idCount);
+    const draft = new Draft(this.#random, this.#now, ids, timeless);
+    return { draft, requestsLeft: timeless ? FAMILY_REQUESTS : Infinity };
+  }
+
+  next(): GeneratedRequest {
+    const place = this.#random.int(0, this.#drafts.length - 1);
+    const current = this.#drafts[place]!;
+    current.requestsLeft -= 1;
+    if (current.requestsLeft === 0) this.#drafts[place] = this.#newDraft();
+    if (!this.#options.timeless && !this.#isTicked) {
+      this.#now += this.#random.pick(this.#random.chance(0.03) ? JUMPS_MS : STEPS_MS);
+    }
+    current.draft.now = this.#now;
+    const request = { ...this.#make(current.draft), now: this.#now };
+    this.#draftOf.set(request, current.draft);
+    return request;
+  }
+
+  #make(draft: Draft): { kind: string; data: Record<string, unknown> } {
+    if (this.#isTicked) {
+      this.#isTicked = false;
+      return { kind: 'debug.snap', data: {} };
+    }
+    if (this.#random.chance(this.#options.invalidShare)) return this.#random.pick(INVALID)(draft);
+    const kind = this.#random.weighted(this.#options.weights as Record<GeneratedKind, number>);
+    if (kind === 'debug.snap') {
+      // What a snap shows of promises that are over is only told for one that follows a tick.
+      this.#isTicked = true;
+      return { kind: 'debug.tick', data: { time: draft.now } };
+    }
+    const data = VALID[kind](draft);
+    if (this.#random.chance(0.02)) data['unknownField'] = { any: [1, null] };
+    return { kind, data };
+  }
+
+  /** Tells what came of a request; it must be the very object that `next` gave. */
+  observe(request: GeneratedRequest, reply: Reply): void {
+    const draft = this.#draftOf.get(request);
+    if (!draft) throw new Error(`not a request of this generator: ${request.kind}`);
+    draft.learn(request, reply);
+  }
+}

@@ -1,0 +1,242 @@
+import type { PromiseRecord, Reply, StringMap, TaskRecord, Value } from '@resonate/protocol';
+import type { Random } from '../random.ts';
+
+/**
+ * What requests are made of: few ids, so that they meet each other, and what earlier answers said, so that versions,
+ * owners and cursors are often the right ones.
+ */
+
+export interface GeneratedRequest {
+  kind: string;
+  data: Record<string, unknown>;
+  now: number;
+}
+
+const TARGETS = [
+  'poll://any@g1',
+  'poll://any@g1/w1',
+  'poll://uni@g2/w9',
+  'http://worker.invalid/a',
+  'gcps://p/t',
+  'bash://',
+];
+const LISTENERS = ['poll://any@g9', 'poll://uni@g1/w1', 'http://listener.invalid/x', 'https://listener.invalid/y'];
+const PAST_TIMEOUTS_MS = [-5_000, -1, 0];
+const TIMEOUTS_MS = [1, 100, 500, 2_000, 5_000, 40_000, 40_000, 200_000, 200_000, 400_000, 400_000, 1_000_000_000];
+const LEASES_MS = [1, 500, 5_000, 60_000, 60_000, 600_000];
+const DELAYS_MS = [-1_000, 0, 1, 50, 3_000, 31_000];
+const TEN_YEARS_MS = 315_360_000_000;
+
+export class Draft {
+  readonly random: Random;
+  /** The id that is created next in each place; a new one takes over some time after its promise has settled. */
+  readonly #ids: string[];
+  readonly #timeless: boolean;
+  readonly #tasks = new Map<string, TaskRecord>();
+  /** By id, whether the promise was last seen pending; the oldest are forgotten. */
+  readonly #promises = new Map<string, boolean>();
+  readonly #cursors = new Map<string, string>();
+  #generation = 0;
+  now: number;
+
+  constructor(random: Random, now: number, ids: readonly string[], timeless: boolean) {
+    this.random = random;
+    this.now = now;
+    this.#timeless = timeless;
+    this.#ids = [...ids];
+  }
+
+  /** Remembers what an answer said. */
+  learn({ kind, data }: GeneratedRequest, reply: Reply): void {
+    if (reply.status >= 400) return;
+    const answer = reply.data as Answer;
+    const promises = [
+      answer.promise,
+      answer.action?.data?.promise,
+      ...(answer.promises ?? []),
+      ...(answer.preload ?? []),
+    ];
+    for (const promise of promises) {
+      if (promise) this.#learnPromise(promise);
+    }
+    for (const task of [answer.task, ...(answer.tasks ?? [])]) {
+      if (task) this.#tasks.set(task.id, task);
+    }
+    if (answer.cursor) this.#cursors.set(kind, answer.cursor);
+    else this.#cursors.delete(kind);
+    const next = reply.status === 300 ? undefined : STATE_AFTER[kind];
+    const task = this.#tasks.get(String(data['id']));
+    if (task && next) this.#tasks.set(task.id, { ...task, state: next });
+    this.#forget();
+  }
+
+  #learnPromise({ id, state, tags }: PromiseRecord): void {
+    this.#promises.delete(id);
+    this.#promises.set(id, state === 'pending');
+    const task = this.#tasks.get(id) ?? { id, state: 'pending', version: 0, resumes: 0 };
+    if (tags['resonate:target'] !== undefined) {
+      this.#tasks.set(id, state === 'pending' ? task : { ...task, state: 'fulfilled' });
+    }
+    if (state !== 'pending' && this.random.chance(0.3)) this.#replace(id);
+  }
+
+  #replace(id: string): void {
+    const place = this.#ids.indexOf(id);
+    if (place < 0) return;
+    this.#generation += 1;
+    this.#ids[place] = `${id.split('~')[0]}~${this.#generation}`;
+  }
+
+  #forget(): void {
+    for (const id of this.#promises.keys()) {
+      if (this.#promises.size <= 2 * this.#ids.length) return;
+      this.#promises.delete(id);
+      this.#tasks.delete(id);
+    }
+  }
+
+  anyId(): string {
+    return this.random.pick(this.#ids);
+  }
+
+  /** Mostly the id of a promise that exists, a scheduled one too. */
+  promiseId(): string {
+    return this.random.chance(0.9) ? this.#pickFrom(this.#promises.keys()) : this.anyId();
+  }
+
+  /** Mostly the id of a promise that was last seen pending. */
+  pendingId(): string {
+    const pending = [...this.#promises].filter(([, isPending]) => isPending).map(([id]) => id);
+    return this.random.chance(0.85) ? this.#pickFrom(pending) : this.promiseId();
+  }
+
+  /** An id of `pick` that isn't `other`. */
+  but(other: string, pick: () => string): string {
+    for (let tries = 0; tries < 20; tries++) {
+      const id = pick();
+      if (id !== other) return id;
+    }
+    return `${other}.other`;
+  }
+
+  /** Mostly the id of a task that was last seen in one of these states, else of any task. */
+  taskId(...states: TaskRecord['state'][]): string {
+    const tasks = [...this.#tasks.values()];
+    const fitting = tasks.filter(({ state }) => states.includes(state));
+    const others = this.random.chance(0.8) ? tasks : [];
+    const chosen = fitting.length > 0 && this.random.chance(0.85) ? fitting : others;
+    return this.#pickFrom(chosen.map(({ id }) => id));
+  }
+
+  #pickFrom(ids: Iterable<string>): string {
+    const list = [...ids];
+    return list.length > 0 ? this.random.pick(list) : this.anyId();
+  }
+
+  /** Mostly the version the task was last seen at. */
+  version(id: string): number {
+    return this.random.chance(0.9) ? (this.#tasks.get(id)?.version ?? 0) : this.random.int(0, 3);
+  }
+
+  /** Mostly the owner the task was last seen with. */
+  pid(id?: string): string {
+    const owner = id === undefined ? undefined : this.#tasks.get(id)?.pid;
+    return owner !== undefined && this.random.chance(0.8) ? owner : this.random.pick(['p1', 'p2', 'p3']);
+  }
+
+  ttl(): number {
+    return this.#timeless ? TEN_YEARS_MS : this.random.pick(LEASES_MS);
+  }
+
+  timeoutAt(): number {
+    const usual = this.random.pick(this.random.chance(0.12) ? PAST_TIMEOUTS_MS : TIMEOUTS_MS);
+    const afterMs = this.#timeless ? TEN_YEARS_MS : usual;
+    return Math.max(0, this.now + afterMs);
+  }
+
+  address(): string {
+    return this.random.pick(LISTENERS);
+  }
+
+  value(): Value {
+    const { random } = this;
+    const value: Value = {};
+    if (random.chance(0.6)) value.data = random.pick(['djE=', 'eA==', '', 'ünï "quoted" \\ text']);
+    if (random.chance(0.3)) value.headers = random.pick<StringMap>([{}, { k: 'v1' }, { k: 'v2', 'x-y': '' }]);
+    return value;
+  }
+
+  /** User tags, as promises have and searches ask for. */
+  userTags(): StringMap {
+    return this.random.pick<StringMap>([
+      { team: 'red' },
+      { team: 'blue' },
+      { team: 'red', 'a.b': 'c d' },
+      { constructor: 'x' },
+    ]);
+  }
+
+  target(): string {
+    return this.random.pick(TARGETS);
+  }
+
+  newPromise(id: string, options: { hasTarget: boolean; mayDelay: boolean }): Record<string, unknown> {
+    const { random } = this;
+    const timeoutAt = this.timeoutAt();
+    const tags: StringMap = {};
+    const root = id.split(/[.~]/)[0]!;
+    if (options.hasTarget) tags['resonate:target'] = this.target();
+    if (random.chance(0.5)) tags['resonate:origin'] = random.chance(0.8) ? root : this.anyId();
+    if (random.chance(0.4)) tags['resonate:branch'] = random.chance(0.8) ? root : this.anyId();
+    if (random.chance(0.2)) tags['resonate:parent'] = this.anyId();
+    if (random.chance(0.15)) tags['resonate:timer'] = random.chance(0.9) ? 'true' : 'false';
+    if (random.chance(0.3)) Object.assign(tags, this.userTags());
+    const delayUntil = Math.max(0, this.now + random.pick(DELAYS_MS));
+    if (options.hasTarget && options.mayDelay && !this.#timeless && random.chance(0.2) && delayUntil < timeoutAt) {
+      tags['resonate:delay'] = String(delayUntil);
+    }
+    const wanted: Record<string, unknown> = { id, timeoutAt };
+    if (random.chance(0.8)) wanted['param'] = this.value();
+    if (options.hasTarget || random.chance(0.9)) wanted['tags'] = tags;
+    return wanted;
+  }
+
+  settlement(id: string): Record<string, unknown> {
+    const settlement: Record<string, unknown> = {
+      id,
+      state: this.random.pick(['resolved', 'resolved', 'rejected', 'rejected_canceled']),
+    };
+    if (this.random.chance(0.7)) settlement['value'] = this.value();
+    return settlement;
+  }
+
+  /** `limit` and `cursor` of a search; follows the pages of the one before, often. */
+  page(kind: string): Record<string, unknown> {
+    const { random } = this;
+    const cursor = this.#cursors.get(kind);
+    const page: Record<string, unknown> = {};
+    if (random.chance(0.6)) page['limit'] = random.pick([1, 2, 3, 4, 1_000]);
+    if (cursor !== undefined && random.chance(0.7)) page['cursor'] = cursor;
+    else if (random.chance(0.15)) page['cursor'] = this.anyId();
+    return page;
+  }
+}
+
+/** What a task becomes by an answer that doesn't show it. */
+const STATE_AFTER: Readonly<Record<string, TaskRecord['state']>> = {
+  'task.release': 'pending',
+  'task.suspend': 'suspended',
+  'task.halt': 'halted',
+  'task.continue': 'pending',
+};
+
+/** The parts of answers worth remembering. */
+interface Answer {
+  promise?: PromiseRecord;
+  promises?: PromiseRecord[];
+  preload?: PromiseRecord[];
+  task?: TaskRecord;
+  tasks?: TaskRecord[];
+  cursor?: string;
+  action?: { data?: { promise?: PromiseRecord } };
+}

@@ -1,0 +1,189 @@
+import { type HistoryEvent, isRead, isUnknown, partitionHistory } from './linearizability/history.ts';
+import { StateGraph, timelessAnswer } from './linearizability/step.ts';
+import type { ReferenceModelOptions } from './reference-model.ts';
+
+export { type HistoryEvent, partitionHistory } from './linearizability/history.ts';
+
+/**
+ * Checks a history of concurrent clients: is there one order of the requests, in which each takes effect at some
+ * instant between its sending and its answer, that the reference model answers the same? (Wing and Gong's search, with
+ * Lowe's memory of where it has been.) Time doesn't pass in it: let no timeout, lease or delay of the history end. The
+ * history begins with none of its ids in use.
+ */
+
+export interface LinearizabilityOptions {
+  /** The model's clock, epoch ms: a time before every timeout of the history. */
+  now?: number;
+  /** How many steps the search may take in all. */
+  maxSteps?: number;
+  model?: ReferenceModelOptions;
+}
+
+export interface LinearizabilityResult {
+  /** `undecided`: the search was given up; count it as a failure and check a shorter history. */
+  verdict: 'linearizable' | 'violation' | 'undecided';
+  steps: number;
+  /** Where the search came no further; empty for `linearizable`. */
+  explanation: string;
+}
+
+/** @throws when the history is not shown to be linearizable. */
+export function assertLinearizable(events: readonly HistoryEvent[], options: LinearizabilityOptions = {}): void {
+  const { verdict, explanation } = checkLinearizability(events, options);
+  if (verdict !== 'linearizable') throw new Error(explanation);
+}
+
+export function checkLinearizability(
+  events: readonly HistoryEvent[],
+  options: LinearizabilityOptions = {},
+): LinearizabilityResult {
+  const maxSteps = options.maxSteps ?? 2_000_000;
+  let steps = 0;
+  for (const part of partitionHistory(events.filter((event) => !isIdle(event)))) {
+    const search = new Search(part, options, maxSteps - steps);
+    const verdict = search.run();
+    steps += search.steps;
+    if (verdict !== 'linearizable') return { verdict, steps, explanation: search.explain(verdict) };
+  }
+  return { verdict: 'linearizable', steps, explanation: '' };
+}
+
+/** Without time a heartbeat changes nothing; leaving it out keeps the tasks of one list apart. */
+function isIdle(event: HistoryEvent): boolean {
+  return event.kind === 'task.heartbeat' && (isUnknown(event) || event.reply?.status === 200);
+}
+
+interface Answered extends HistoryEvent {
+  answer: string;
+  /** Such a request changes nothing wherever it fits. */
+  isPure: boolean;
+}
+
+/** Which requests have taken their place in the order, and what state that leads to. */
+interface Position {
+  /** All answered requests before this one have their place. */
+  frontier: number;
+  /** Those behind the frontier that have theirs as well. */
+  ahead: readonly number[];
+  /** Requests without an answer that are taken to have happened. */
+  happened: readonly number[];
+  state: number;
+}
+
+interface Frame {
+  position: Position;
+  /** Requests that may come next, still to be tried; negative: without an answer. */
+  choices: number[];
+}
+
+class Search {
+  steps = 0;
+  readonly #answered: Answered[];
+  readonly #unknown: HistoryEvent[];
+  readonly #graph: StateGraph;
+  readonly #maxSteps: number;
+  readonly #seen = new Set<string>();
+  #furthest: Position;
+
+  constructor(events: HistoryEvent[], options: LinearizabilityOptions, maxSteps: number) {
+    const inOrder = [...events].sort((a, b) => a.callAt - b.callAt);
+    this.#answered = inOrder.flatMap((event) => {
+      if (isUnknown(event) || !event.reply) return [];
+      const isPure = isRead(event) || event.reply.status >= 400;
+      return [{ ...event, isPure, answer: timelessAnswer(event.kind, event.reply) }];
+    });
+    this.#unknown = inOrder.filter((event) => isUnknown(event) && !isRead(event));
+    this.#graph = new StateGraph(options.now ?? 0, options.model ?? {});
+    this.#maxSteps = maxSteps;
+    this.#furthest = { frontier: 0, ahead: [], happened: [], state: this.#graph.initial };
+  }
+
+  run(): LinearizabilityResult['verdict'] {
+    const stack: Frame[] = [this.#enter(this.#furthest)];
+    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+      if (frame.position.frontier === this.#answered.length) return 'linearizable';
+      const choice = frame.choices.shift();
+      if (choice === undefined) {
+        stack.pop();
+        continue;
+      }
+      if (++this.steps > this.#maxSteps) return 'undecided';
+      const next = this.#take(frame.position, choice);
+      if (!next) continue;
+      // It fits here and changes nothing, so it can't fit better later.
+      if (choice >= 0 && this.#answered[choice]!.isPure) frame.choices = [];
+      const key = `${next.frontier}|${next.ahead.join()}|${next.happened.join()}|${next.state}`;
+      if (this.#seen.has(key)) continue;
+      this.#seen.add(key);
+      stack.push(this.#enter(next));
+    }
+    return 'violation';
+  }
+
+  #enter(position: Position): Frame {
+    if (placed(position) > placed(this.#furthest)) this.#furthest = position;
+    return { position, choices: this.#choices(position) };
+  }
+
+  /** Those sent before any other that is still to come was answered; what changes nothing first, then by answer time. */
+  #choices({ frontier, ahead, happened }: Position): number[] {
+    const isPlaced = new Set(ahead);
+    const open: number[] = [];
+    let firstReturnAt = Infinity;
+    for (let index = frontier; index < this.#answered.length; index++) {
+      const { callAt, returnAt } = this.#answered[index]!;
+      if (callAt > firstReturnAt) break;
+      if (isPlaced.has(index)) continue;
+      open.push(index);
+      firstReturnAt = Math.min(firstReturnAt, returnAt);
+    }
+    const answered = open
+      .map((index) => ({ index, event: this.#answered[index]! }))
+      .filter(({ event }) => event.callAt <= firstReturnAt)
+      .sort((a, b) => Number(b.event.isPure) - Number(a.event.isPure) || a.event.returnAt - b.event.returnAt)
+      .map(({ index }) => index);
+    const unknown = this.#unknown.flatMap(({ callAt }, index) => {
+      return callAt <= firstReturnAt && !happened.includes(index) ? [-1 - index] : [];
+    });
+    return [...answered, ...unknown];
+  }
+
+  /** @returns where the choice leads, unless the model answers otherwise or the choice leads nowhere. */
+  #take(position: Position, choice: number): Position | undefined {
+    if (choice < 0) {
+      const index = -1 - choice;
+      const { state } = this.#graph.apply(position.state, choice, this.#unknown[index]!);
+      if (state === position.state) return undefined;
+      return { ...position, state, happened: [...position.happened, index].sort((a, b) => a - b) };
+    }
+    const event = this.#answered[choice]!;
+    const { state, answer } = this.#graph.apply(position.state, choice, event);
+    if (answer !== event.answer) return undefined;
+    let frontier = position.frontier;
+    const ahead = new Set(position.ahead).add(choice);
+    while (ahead.delete(frontier)) frontier += 1;
+    return { ...position, state, frontier, ahead: [...ahead].sort((a, b) => a - b) };
+  }
+
+  explain(verdict: LinearizabilityResult['verdict']): string {
+    const open = this.#choices(this.#furthest).filter((choice) => choice >= 0);
+    const lines = open.map((index) => {
+      const { client, callAt, returnAt, kind, data, answer } = this.#answered[index]!;
+      const model = this.#graph.apply(this.#furthest.state, index, this.#answered[index]!).answer;
+      return [
+        `  client ${client}, ${callAt} to ${returnAt}: ${kind} ${JSON.stringify(data)}`,
+        `    was answered ${answer}`,
+        `    and should be ${model}`,
+      ].join('\n');
+    });
+    return [
+      verdict === 'violation' ? 'the history is not linearizable' : `undecided after ${this.steps} steps`,
+      `${placed(this.#furthest)} of ${this.#answered.length} answered requests have their place, and ${this.#furthest.happened.length} unanswered; then one of these must come:`,
+      ...lines,
+    ].join('\n');
+  }
+}
+
+function placed({ frontier, ahead }: Position): number {
+  return frontier + ahead.length;
+}

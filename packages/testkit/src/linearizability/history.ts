@@ -1,0 +1,89 @@
+import type { Reply } from '@resonate/protocol';
+
+/** One request of one client, with the times it was sent and answered at on one clock that all clients share. */
+export interface HistoryEvent {
+  client: string | number;
+  callAt: number;
+  returnAt: number;
+  kind: string;
+  data: unknown;
+  /** Absent when no answer came; a status of 500 and above says as little about what happened. */
+  reply?: Reply;
+}
+
+/** Whether the request may or may not have happened, at any time after it was sent. */
+export function isUnknown({ reply }: HistoryEvent): boolean {
+  return !reply || reply.status >= 500;
+}
+
+const READS = new Set(['promise.get', 'promise.search', 'task.get', 'task.search', 'schedule.get', 'schedule.search']);
+const SEARCHES = new Set(['promise.search', 'task.search', 'schedule.search']);
+
+const EVERYTHING = 'everything';
+
+export function isRead({ kind }: HistoryEvent): boolean {
+  return READS.has(kind);
+}
+
+/**
+ * Splits a history into parts that have nothing to do with each other: each can be checked alone. Promises that one
+ * request names, or that share a branch (and so are sent along as `preload`), are in one part; a search is about all.
+ * @throws on `debug.*`, which is not for concurrent clients.
+ */
+export function partitionHistory(events: readonly HistoryEvent[]): HistoryEvent[][] {
+  const groups = new DisjointSets();
+  const named = events.map((event) => ({ event, keys: keysOf(event) }));
+  for (const { keys } of named) groups.union(keys);
+  if (named.some(({ keys }) => keys.includes(EVERYTHING))) groups.union(named.flatMap(({ keys }) => keys));
+  const parts = Map.groupBy(named, ({ keys }) => groups.find(keys[0] ?? ''));
+  return [...parts.values()].map((part) => part.map(({ event }) => event));
+}
+
+interface NamingData {
+  id?: string;
+  awaited?: string;
+  awaiter?: string;
+  action?: { data?: NamingData };
+  actions?: { data?: NamingData }[];
+  tasks?: NamingData[];
+  tags?: Record<string, string>;
+}
+
+function keysOf({ kind, data, reply }: HistoryEvent): string[] {
+  // Refused for its form, it is about no state, and its data can't be trusted to name anything.
+  if (reply?.status === 400) return ['refused'];
+  if (kind.startsWith('debug.')) throw new Error(`${kind} can't be part of a concurrent history`);
+  if (SEARCHES.has(kind)) return [EVERYTHING];
+  if (kind.startsWith('schedule.')) return [`schedule ${String((data as NamingData).id)}`];
+  return namesIn(data as NamingData);
+}
+
+function namesIn(data: NamingData): string[] {
+  const ids = [data.id, data.awaited, data.awaiter].filter((id) => id !== undefined).map((id) => `promise ${id}`);
+  const branch = data.tags?.['resonate:branch'];
+  const inner = [data.action?.data, ...(data.actions ?? []).map((action) => action.data), ...(data.tasks ?? [])];
+  return [
+    ...ids,
+    ...(branch === undefined ? [] : [`branch ${branch}`]),
+    ...inner.flatMap((nested) => (nested ? namesIn(nested) : [])),
+  ];
+}
+
+class DisjointSets {
+  readonly #parents = new Map<string, string>();
+
+  find(key: string): string {
+    let root = key;
+    for (let parent = this.#parents.get(root); parent !== undefined; parent = this.#parents.get(root)) root = parent;
+    return root;
+  }
+
+  union(keys: string[]): void {
+    const first = keys[0];
+    if (first === undefined) return;
+    for (const key of keys.slice(1)) {
+      const [a, b] = [this.find(first), this.find(key)];
+      if (a !== b) this.#parents.set(b, a);
+    }
+  }
+}
