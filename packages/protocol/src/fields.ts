@@ -7,6 +7,10 @@ import type { Value } from './records.ts';
 
 /** Above this a JSON number can't be told from its neighbours; larger times are clamped to it (year 287396). */
 export const MAX_TIME = Number.MAX_SAFE_INTEGER;
+/** Promises and tasks that one request may name: all of them are loaded and locked together. */
+export const MAX_NAMED = 50_000;
+/** Tags that one search may ask for. */
+const MAX_SEARCH_TAGS = 32;
 const MAX_I64 = 2 ** 63;
 
 const NUL = '\u0000';
@@ -51,6 +55,11 @@ export const awaiter = text('awaiter');
 export const promiseId = text('promiseId');
 export const cursor = text('cursor');
 export const tags = stringMap('tags');
+/** Tags to search by. */
+export const searchTags = tags.refine(
+  (wanted) => Object.keys(wanted).length <= MAX_SEARCH_TAGS,
+  `tags must not be more than ${MAX_SEARCH_TAGS}`,
+);
 /** Tags of something new: none when left out. */
 export const newTags = tags.nullish().transform((given) => given ?? {});
 export const address = text('address').refine(

@@ -52,7 +52,7 @@ export const promiseRegisterListener = z.object({ awaited: field.awaited, addres
 
 export const promiseSearch = z.object({
   state: field.optional(z.enum(PROMISE_STATES, `state must be one of ${PROMISE_STATES.join(', ')}`)),
-  tags: field.optional(field.tags),
+  tags: field.optional(field.searchTags),
   limit: field.optional(field.limit),
   cursor: field.optional(field.cursor),
 });

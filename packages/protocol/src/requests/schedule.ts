@@ -23,7 +23,7 @@ export const scheduleCreate = z
 export const scheduleDelete = z.object({ id: field.id });
 
 export const scheduleSearch = z.object({
-  tags: field.optional(field.tags),
+  tags: field.optional(field.searchTags),
   limit: field.optional(field.limit),
   cursor: field.optional(field.cursor),
 });

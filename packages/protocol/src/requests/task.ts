@@ -49,7 +49,8 @@ export const taskSuspend = z
         }),
         'actions must be an array',
       )
-      .min(1, 'actions must not be empty'),
+      .min(1, 'actions must not be empty')
+      .max(field.MAX_NAMED, `actions must not be more than ${field.MAX_NAMED}`),
   })
   .refine(
     ({ id, actions }) => actions.every((action) => action.data.awaiter === id),
@@ -72,7 +73,9 @@ export const taskFence = z
 
 export const taskHeartbeat = z.object({
   pid: field.pid,
-  tasks: z.array(z.object(versioned), 'tasks must be an array'),
+  tasks: z
+    .array(z.object(versioned), 'tasks must be an array')
+    .max(field.MAX_NAMED, `tasks must not be more than ${field.MAX_NAMED}`),
 });
 
 export const taskHalt = z.object({ id: field.id });
