@@ -1,4 +1,4 @@
-import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** By the parser's error code; whatever else is no HTTP gets a 400. */
@@ -20,14 +20,19 @@ export class Connections {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
     });
-    server.on('request', ({ socket }) => this.#silent.delete(socket));
-    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#refuse(socket, STATUSES[error.code ?? '']));
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.#refuse(socket, STATUSES[error.code ?? '']),
+    );
+  }
+
+  /** A request begins. */
+  requested({ socket }: IncomingMessage): void {
+    this.#silent.delete(socket);
   }
 
   /** The request has arrived completely, so it may be carried out: whatever follows it, it gets this answer. */
-  willAnswer(response: ServerResponse): void {
-    if (response.socket) this.#lastAnswers.set(response.socket, response);
-    else response.once('socket', (socket) => this.#lastAnswers.set(socket, response));
+  willAnswer(request: IncomingMessage, response: ServerResponse): void {
+    this.#lastAnswers.set(request.socket, response);
   }
 
   /** Node takes a connection without a request for a busy one and would wait for it. */

@@ -4,8 +4,9 @@ import type { Runtime } from '@resonate/runtime';
 import type { Service } from '@resonate/service';
 import type { StreamHub } from '@resonate/transports';
 import { Rpc, type Answer } from '../rpc.ts';
+import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
-import { readBody } from './read-body.ts';
+import { discardBody, isTooLarge, readBody } from './read-body.ts';
 import { createRoutes } from './routes.ts';
 
 /** Time-outs against clients that send slowly or never. */
@@ -14,6 +15,12 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** Longer than the idle time of usual load balancers, so that they, not we, close idle connections. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** How long a body that is too large may go on: closed amid it, Node's clients see a broken connection, not the 413. */
+const LINGER_MS = 5_000;
+/** The part of server.shutdown_timeout after which clients that have not finished their requests are cut off. */
+const PATIENCE = 0.8;
+/** `/` with or without a query, alone or as a whole URL (RFC 9112 section 3.2.2). */
+const ROOT = /^(?:https?:\/\/[^/?]+)?\/?(?:\?|$)/i;
 /** Well below the 300 s after which SDKs give a silent stream up, and below proxies' usual 60 s. */
 const PING_INTERVAL_MS = 15_000;
 
@@ -29,6 +36,7 @@ export class HttpServer implements Service {
   readonly #cors: Cors;
   readonly #routes: Express;
   #server: Server | null = null;
+  #connections: Connections | null = null;
   #pings: NodeJS.Timeout | null = null;
   #stopping = false;
 
@@ -53,7 +61,12 @@ export class HttpServer implements Service {
       },
       (request, response) => this.#route(request, response),
     );
+    server.on('checkContinue', (request, response) => {
+      if (!isTooLarge(request, this.#runtime.config.server.maxBodySize)) response.writeContinue();
+      this.#route(request, response);
+    });
     server.maxConnections = maxConnections;
+    this.#connections = new Connections(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, bind, resolve);
@@ -78,10 +91,15 @@ export class HttpServer implements Service {
       this.#hub.close(stream);
     }
     server.closeIdleConnections();
+    this.#connections?.closeSilent();
+    const patienceMs = this.#runtime.config.server.shutdownTimeoutMs * PATIENCE;
+    const cutOff = setTimeout(() => server.closeAllConnections(), patienceMs);
     await closed;
+    clearTimeout(cutOff);
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
+    this.#connections?.requested(request);
     // A connection that is kept alive would outlive the server.
     if (this.#stopping) response.setHeader('connection', 'close');
     if (request.method === 'POST' && isRoot(request.url)) void this.#handleRpc(request, response);
@@ -92,26 +110,31 @@ export class HttpServer implements Service {
     const { maxBodySize } = this.#runtime.config.server;
     const body = await readBody(request, maxBodySize);
     if (body.ok) {
-      this.#send(request, response, await this.#rpc.answer(body.bytes));
+      this.#connections?.willAnswer(request, response);
+      const answer = await this.#rpc.answer(body.bytes);
+      this.#writeHead(request, response, answer);
+      response.end(answer.body);
     } else if (body.reason === 'too large') {
-      // The rest of the body is not wanted, so the connection can't be used again.
-      response.setHeader('connection', 'close');
       const data = `The body is larger than ${maxBodySize} bytes (server.max_body_size)`;
-      this.#send(request, response, this.#rpc.refuse({ status: 413, data }));
+      const answer = this.#rpc.refuse({ status: 413, data });
+      response.setHeader('connection', 'close');
+      this.#writeHead(request, response, answer);
+      response.write(answer.body);
+      await discardBody(request, LINGER_MS);
+      response.end();
     }
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
+  #writeHead(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
     if (this.#stopping) response.setHeader('connection', 'close');
     response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
       ...this.#cors.headers(request.headers.origin),
     });
-    response.end(body);
   }
 }
 
 function isRoot(url: string | undefined): boolean {
-  return url === '/' || url === '' || (url?.startsWith('/?') ?? false);
+  return url === '/' || (url !== undefined && ROOT.test(url));
 }

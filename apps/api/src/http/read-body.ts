@@ -2,11 +2,15 @@ import type { IncomingMessage } from 'node:http';
 
 export type Body = { ok: true; bytes: Buffer } | { ok: false; reason: 'too large' | 'aborted' };
 
-/** Reads a request's body up to `maxBytes`; what lies beyond is thrown away unread. */
+/** By what its header announces. */
+export function isTooLarge({ headers }: IncomingMessage, maxBytes: number): boolean {
+  return Number(headers['content-length']) > maxBytes;
+}
+
+/** Reads a request's body up to `maxBytes`. */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   return new Promise((resolve) => {
-    const announced = Number(request.headers['content-length']);
-    if (announced > maxBytes) {
+    if (isTooLarge(request, maxBytes)) {
       resolve({ ok: false, reason: 'too large' });
       return;
     }
@@ -26,5 +30,19 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     );
     request.on('error', () => resolve({ ok: false, reason: 'aborted' }));
     request.on('close', () => resolve({ ok: false, reason: 'aborted' }));
+  });
+}
+
+/** Reads on and throws away, until the body ends or `withinMs` are over. */
+export function discardBody(request: IncomingMessage, withinMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(over, withinMs);
+    request.once('end', over);
+    request.once('close', over);
+    request.resume();
   });
 }

@@ -38,6 +38,9 @@ export function createRoutes({ config, logger, metrics, store }: Runtime, hub: S
     const { '0': group = '', '1': id = '' } = request.params as Record<string, string>;
     if (!config.transports.httpPoll.enabled) {
       response.status(404).json({ error: 'the SSE poll transport is off' });
+    } else if (request.method === 'HEAD') {
+      // Express sends HEAD here too: a stream without a body would swallow messages.
+      response.type('text/event-stream').end();
     } else if (hub.isFull) {
       response.status(503).json({ error: 'too many streams are open' });
     } else {
