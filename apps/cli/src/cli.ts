@@ -1,5 +1,6 @@
 import { didYouMean, serverFlags } from '@resonate/config';
 import yargs, { type Argv } from 'yargs';
+import { SERVER_COMMANDS, type ServerCommand } from './server-commands.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 
 /** Exit code of a wrong argument. */
@@ -7,13 +8,13 @@ const EXIT_USAGE = 2;
 
 /** The `resonate` command. Commands load what they need when they run, so that `--help` is quick. */
 export async function run(args: string[]): Promise<void> {
-  await yargs(args)
+  const cli = yargs(args)
     .scriptName('resonate')
-    .usage('$0 <command>\n\nA durable promise server: run it, or talk to one.')
-    .command('serve', 'Start a server that keeps its promises in resonate.db', serverOptions, (argv) =>
-      serve('serve', argv),
-    )
-    .command('dev', 'Start a server in memory', serverOptions, (argv) => serve('dev', argv))
+    .usage('$0 <command>\n\nA durable promise server: run it, or talk to one.');
+  for (const [command, { describe }] of Object.entries(SERVER_COMMANDS)) {
+    cli.command(command, describe, serverOptions, (argv) => runServer(command as ServerCommand, argv));
+  }
+  await cli
     .demandCommand(1, 'Which command? (see --help)')
     .parserConfiguration({ 'camel-case-expansion': false })
     .strict()
@@ -28,13 +29,13 @@ export async function run(args: string[]): Promise<void> {
     .parseAsync();
 }
 
-function serverOptions(command: Argv): Argv {
-  return command.options(serverFlags());
+async function runServer(command: ServerCommand, flags: Readonly<Record<string, unknown>>): Promise<void> {
+  const server = await import('./serve.ts');
+  await server.runServer(command, flags);
 }
 
-async function serve(command: string, flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const { runServer } = await import('./serve.ts');
-  await runServer(command, flags);
+function serverOptions(command: Argv): Argv {
+  return command.options(serverFlags());
 }
 
 /** yargs knows what it does not know, but not what was meant. */

@@ -14,7 +14,7 @@ export interface ProcessOptions {
   /** Command-line flags by name without dashes. */
   flags?: Readonly<Record<string, unknown>>;
   /** The services of the roles this process has, in the order they start. */
-  services(runtime: Runtime): Service[];
+  services(runtime: Runtime): Service[] | Promise<Service[]>;
 }
 
 /** Exit code of a wrong option, a wrong argument or a contradiction. */
@@ -41,7 +41,7 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   const closing: Service = { name: 'store', start: async () => {}, stop: () => store.close() };
   const group = new ServiceGroup(
     command,
-    [closing, new Membership(runtime, role, VERSION), metricsServer, ...services(runtime)],
+    [closing, new Membership(runtime, role, VERSION), metricsServer, ...(await services(runtime))],
     logger,
   );
   await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });

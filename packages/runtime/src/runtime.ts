@@ -27,6 +27,8 @@ export interface RuntimeOptions {
 
 /** Requests of one batch together: a bound on memory, far above what a usual batch holds. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Requests that wait, together: beyond it a client is told to come back, whatever storage.queue_size allows. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 /**
  * Opens the store and makes what goes with it.
@@ -49,6 +51,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       maxWeight: MAX_BATCH_BYTES,
       maxInFlight: dialect.name === 'sqlite' ? 1 : config.storage.batchesInFlight,
       maxWaiting: config.storage.queueSize,
+      maxWaitingWeight: MAX_WAITING_BYTES,
     },
     events: {
       batchDone: (size, ms) => {
