@@ -8,11 +8,16 @@ const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+interface Answers {
+  latest: ServerResponse;
+  before: ServerResponse | undefined;
+}
+
 /** The connections of a server, where Node's own handling would tell a client a wrong outcome or hold up a stop. */
 export class Connections {
   /** Opened, as load balancers and browsers do in advance, but no request came yet. */
   readonly #silent = new Set<Duplex>();
-  readonly #lastAnswers = new WeakMap<Duplex, ServerResponse>();
+  readonly #answers = new WeakMap<Duplex, Answers>();
   readonly #broken = new WeakSet<Duplex>();
 
   constructor(server: Server) {
@@ -26,13 +31,10 @@ export class Connections {
   }
 
   /** A request begins. */
-  requested({ socket }: IncomingMessage): void {
+  requested({ socket }: IncomingMessage, response: ServerResponse): void {
     this.#silent.delete(socket);
-  }
-
-  /** The request has arrived completely, so it may be carried out: whatever follows it, it gets this answer. */
-  willAnswer(request: IncomingMessage, response: ServerResponse): void {
-    this.#lastAnswers.set(request.socket, response);
+    const before = this.#answers.get(socket)?.latest;
+    this.#answers.set(socket, { latest: response, before });
   }
 
   /** Node takes a connection without a request for a busy one and would wait for it. */
@@ -46,9 +48,11 @@ export class Connections {
     if (this.#broken.has(socket)) return;
     this.#broken.add(socket);
     const refuse = () => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
-    const before = this.#lastAnswers.get(socket);
-    if (!socket.writable || (before?.headersSent && !before.writableEnded)) socket.destroy();
-    else if (!before || before.writableFinished) refuse();
-    else before.once('finish', refuse);
+    const { latest, before } = this.#answers.get(socket) ?? {};
+    // What came in part only is never answered.
+    const last = latest?.req.complete ? latest : before;
+    if (!socket.writable || (latest?.headersSent && !latest.writableEnded)) socket.destroy();
+    else if (!last || last.writableFinished) refuse();
+    else last.once('finish', refuse);
   }
 }

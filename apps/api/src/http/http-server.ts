@@ -99,7 +99,7 @@ export class HttpServer implements Service {
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
-    this.#connections?.requested(request);
+    this.#connections?.requested(request, response);
     // A connection that is kept alive would outlive the server.
     if (this.#stopping) response.setHeader('connection', 'close');
     if (request.method === 'POST' && isRoot(request.url)) void this.#handleRpc(request, response);
@@ -110,7 +110,6 @@ export class HttpServer implements Service {
     const { maxBodySize } = this.#runtime.config.server;
     const body = await readBody(request, maxBodySize);
     if (body.ok) {
-      this.#connections?.willAnswer(request, response);
       const answer = await this.#rpc.answer(body.bytes);
       this.#writeHead(request, response, answer);
       response.end(answer.body);
