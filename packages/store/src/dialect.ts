@@ -18,6 +18,8 @@ import type { Transport } from '@resonate/protocol';
  */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
+  /** How many characters an id, an address or a lineage tag may have; unset: any number. */
+  readonly maxIdLength?: number;
 
   /** Brings the schema up to date; safe when many processes start at once. Refuses a database newer than the program. */
   migrate(): Promise<void>;
@@ -168,6 +170,11 @@ export class StoreUnavailable extends Error {
 /** The batch lost against another one (deadlock, serialization, insert collision); nothing was committed. */
 export class BatchConflict extends Error {
   override readonly name = 'BatchConflict';
+}
+
+/** A request that the database can't take whatever the others of its batch are; nothing was committed. Clients get 400. */
+export class RequestTooLarge extends Error {
+  override readonly name = 'RequestTooLarge';
 }
 
 /** The connection broke while the commit was under way, and it could not be found out whether it happened. */

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import mysql from 'mysql2';
+import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
+import { quote } from './literal.ts';
+import { connectionOptions } from './url.ts';
+
+export interface MysqlOptions {
+  /** mysql://user:password@host:3306/database?ssl-mode=…&ssl-ca=… (`connectionOptions`). */
+  url: string;
+  poolSize: number;
+  connectTimeoutMs: number;
+  /** How long one round trip may take, waiting for locks included; then its connection is given up. */
+  statementTimeoutMs: number;
+}
+
+/** What one statement answered. */
+export interface Result {
+  /** Values in the order they were selected. */
+  rows: unknown[][];
+  affected: number;
+}
+
+/** A round trip that got no answer: what it did is not known. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
+export const BEGIN = 'START TRANSACTION';
+export const COMMIT = 'COMMIT';
+
+/** The server's own limits speak first; when it doesn't, it is frozen or gone. */
+const ANSWER_MARGIN_MS = 5_000;
+const LOCK_TIMEOUT_S = 5;
+/** How long a paused or vanished process holds locks. MySQL can't tell an open transaction from a connection in the pool. */
+const IDLE_IN_TRANSACTION_S = 5;
+const IDLE_S = 10;
+
+/** Deadlock, lock wait timeout, insert collision, MariaDB's changed record. */
+const CONFLICTS = new Set([1213, 1205, 1062, 1020]);
+/** Too many connections, read-only since a failover, out of disk, given up after the statement timeout. */
+const UNAVAILABLE = new Set([1040, 1203, 1290, 1792, 1836, 1021, 1114, 1969, 3024]);
+
+/** How often a transaction that lost against another one is repeated before its caller hears of it. */
+const MAX_ATTEMPTS = 5;
+
+/** The connections of one process to its database. */
+export class Database {
+  readonly name: string;
+  readonly #pool: mysql.Pool;
+  readonly #sessions = new WeakMap<mysql.PoolConnection, Session>();
+
+  /** Connects on first use. @throws when the URL is not one. */
+  constructor(options: MysqlOptions) {
+    const connection = connectionOptions(options.url);
+    this.name = connection.database;
+    this.#pool = mysql.createPool({
+      ...connection,
+      connectionLimit: options.poolSize,
+      connectTimeout: options.connectTimeoutMs,
+      multipleStatements: true,
+      rowsAsArray: true,
+      charset: 'utf8mb4_bin',
+    });
+    this.#pool.on('connection', (connection) => {
+      const session = new Session(connection, options.statementTimeoutMs + ANSWER_MARGIN_MS);
+      this.#sessions.set(connection, session);
+      // Sent before whatever the connection was opened for, which then finds it closed when this fails.
+      void session.begin(settings(options.statementTimeoutMs)).catch(() => session.destroy());
+    });
+  }
+
+  /** Lends a connection while `work` runs; what it left open is undone. @throws StoreUnavailable when none can be had. */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#connect();
+    try {
+      return await work(session);
+    } finally {
+      // Nobody waits for a rollback: what was read under the locks is true whatever becomes of them.
+      void session.finish();
+    }
+  }
+
+  /** Like `use`, for what may be done twice: repeated when it lost against others or its connection was dead. */
+  async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.use(work);
+      } catch (error) {
+        const repeatable = error instanceof BatchConflict || error instanceof ConnectionLost;
+        if (repeatable && attempt < MAX_ATTEMPTS) continue;
+        throw repeatable ? new StoreUnavailable(error.message) : error;
+      }
+    }
+  }
+
+  /** One round trip on any connection, for what may be done twice. */
+  run(...statements: string[]): Promise<Result[]> {
+    return this.repeat((session) => session.run(...statements));
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#pool.end(() => resolve()));
+  }
+
+  #connect(): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      this.#pool.getConnection((error, connection) => {
+        const session = error ? undefined : this.#sessions.get(connection);
+        if (session) resolve(session);
+        else reject(new StoreUnavailable(`cannot connect to MySQL: ${error?.message}`));
+      });
+    });
+  }
+}
+
+/** Locks only on rows that are there, strict mode, UTC; and no plan but an index range, however many ids are named. */
+function settings(statementTimeoutMs: number): string[] {
+  return [
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',
+      innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}
+      /*!80000 , max_execution_time = ${statementTimeoutMs}, wait_timeout = ${IDLE_S},
+        range_optimizer_max_mem_size = 0, cte_max_recursion_depth = 1000000 */
+      /*M! , max_statement_time = ${statementTimeoutMs / 1000}, idle_transaction_timeout = ${IDLE_IN_TRANSACTION_S},
+        in_predicate_conversion_threshold = 0, max_recursive_iterations = 1000000 */`,
+  ];
+}
+
+/** One connection. */
+export class Session {
+  /** Names the connection in `batches`, and is the name of a lock that it holds as long as it lives. */
+  readonly key: string = randomUUID();
+  /** The number of its current batch. */
+  batch = 0;
+  readonly #connection: mysql.PoolConnection;
+  #timeoutMs: number;
+  #maxPacket = Infinity;
+  #open = false;
+  #broken = false;
+
+  constructor(connection: mysql.PoolConnection, timeoutMs: number) {
+    this.#connection = connection;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** The first round trip of a connection. */
+  async begin(settings: string[]): Promise<void> {
+    const results = await this.run(...settings, `SELECT @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`);
+    this.#maxPacket = Number(results.at(-1)?.rows[0]?.[0]);
+  }
+
+  /**
+   * Runs statements in one round trip; the first that fails is the last. Texts of binary columns come as strings.
+   * @throws ConnectionLost, BatchConflict, StoreUnavailable, or the driver's error.
+   */
+  async run(...statements: string[]): Promise<Result[]> {
+    const sql = statements.join(';\n');
+    this.#checkSize(sql);
+    if (statements.some((statement) => statement.startsWith(BEGIN))) this.#open = true;
+    const answer = await this.#query(sql);
+    if (statements.includes(COMMIT)) this.#open = false;
+    return (statements.length === 1 ? [answer] : (answer as unknown[])).map(toResult);
+  }
+
+  /** For statements that take as long as they take; such a connection is destroyed, not given back. */
+  unlimited(): Promise<Result[]> {
+    this.#timeoutMs = 0;
+    return this.run('SET @unlimited = 1 /*M! , SESSION max_statement_time = 0 */');
+  }
+
+  /** Undoes an open transaction, by closing the connection if need be, and gives the connection back. */
+  async finish(): Promise<void> {
+    if (this.#open && !this.#broken) await this.run('ROLLBACK').catch(() => this.destroy());
+    this.#open = false;
+    if (!this.#broken) this.#connection.release();
+  }
+
+  destroy(): void {
+    this.#broken = true;
+    this.#connection.destroy();
+  }
+
+  /** Half a packet for a batch, so that a row that was written can be read again. */
+  #checkSize(sql: string): void {
+    const limit = this.#maxPacket / 2;
+    if (sql.length * 3 <= limit || Buffer.byteLength(sql) <= limit) return;
+    throw new RequestTooLarge(`larger than the database takes at once (its max_allowed_packet is ${this.#maxPacket})`);
+  }
+
+  #query(sql: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#connection.query({ sql, timeout: this.#timeoutMs }, (error, answer) => {
+        if (error) reject(this.#meaning(error));
+        else resolve(answer);
+      });
+    });
+  }
+
+  #meaning(error: mysql.QueryError): Error {
+    const { errno = 0, sqlState, message } = error;
+    if (CONFLICTS.has(errno)) return new BatchConflict(message);
+    // Class 08: the server ends the connection. No state at all: it said nothing.
+    const lost = !sqlState || sqlState.startsWith('08');
+    const unavailable = UNAVAILABLE.has(errno);
+    if (lost || unavailable) this.destroy();
+    if (unavailable) return new StoreUnavailable(message);
+    return lost ? new ConnectionLost(message) : error;
+  }
+}
+
+function toResult(answer: unknown): Result {
+  if (!Array.isArray(answer)) return { rows: [], affected: (answer as mysql.ResultSetHeader).affectedRows };
+  const rows = answer as unknown[][];
+  for (const row of rows) {
+    for (let index = 0; index < row.length; index++) {
+      const cell = row[index];
+      if (cell instanceof Buffer) row[index] = cell.toString();
+    }
+  }
+  return { rows, affected: 0 };
+}

@@ -1,0 +1,26 @@
+import type { SqlValue } from '../../tables.ts';
+
+/**
+ * All values travel inside the statements (several go in one round trip, which prepared statements can't), and every
+ * text among them passes through here. Doubling both characters is safe whatever the server's sql_mode says of
+ * backslashes: a quote can never end the literal.
+ */
+export function quote(text: string): string {
+  return `'${/['\\]/.test(text) ? text.replace(/['\\]/g, (character) => character + character) : text}'`;
+}
+
+export function literal(value: SqlValue): string {
+  if (value === null) return 'NULL';
+  return typeof value === 'number' ? String(value) : quote(value);
+}
+
+/** `('a', 'b')` in the order given: what IN and ROW comparisons take. */
+export function list(values: Iterable<SqlValue>): string {
+  return `(${Array.from(values, literal).join(', ')})`;
+}
+
+/** Puts parameters in the place of question marks; the statement itself must hold none in a text. */
+export function inline(sql: string, params: readonly SqlValue[]): string {
+  let index = 0;
+  return sql.replace(/\?/g, () => literal(params[index++] ?? null));
+}

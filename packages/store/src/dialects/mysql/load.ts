@@ -1,0 +1,117 @@
+import { BatchConflict } from '../../dialect.ts';
+import type { Loaded, Needs } from '@resonate/machine';
+import { CALLBACKS, columnList, LISTENERS, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
+import { PRELOAD_LIMIT } from '../limits.ts';
+import type { Result } from './connection.ts';
+import { list, quote } from './literal.ts';
+
+/** The server's clock when the statement began, epoch ms; sessions are in UTC. */
+export const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
+
+/** A statement and where its rows go. */
+interface Fetch {
+  sql: string;
+  into(loaded: Loaded, rows: unknown[][]): void;
+}
+
+/** MySQL keeps the order of a derived table only where a limit makes it matter. */
+const ALL = '18446744073709551615';
+
+/**
+ * The statements that fetch what a batch needs, in the order of the lock ladder (design: one order for all). Named
+ * index hints keep the optimizer from scanning a small table, which would wait for rows that nobody named.
+ */
+export function fetches(needs: Needs, lock: boolean): Fetch[] {
+  const forUpdate = lock ? ' FOR UPDATE' : '';
+  const found: Fetch[] = [];
+  const add = <Row>(table: Table<Row>, key: keyof Loaded, selects: string[]) => {
+    if (selects.length === 0) return;
+    const into = (loaded: Loaded, rows: unknown[][]) => {
+      for (const values of rows) (loaded[key] as Row[]).push(table.decode(values));
+    };
+    found.push({ sql: selects.join('\nUNION ALL '), into });
+  };
+  const byId = (table: Table<never>, ids: Set<string>) =>
+    `${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id`;
+  if (needs.promises.size > 0) add(PROMISES, 'promises', [byId(PROMISES as Table<never>, needs.promises) + forUpdate]);
+  if (needs.settlements.size > 0) add(TASKS, 'tasks', [tasksAndAwaiters(needs) + forUpdate]);
+  else if (needs.tasks.size > 0) add(TASKS, 'tasks', [byId(TASKS as Table<never>, needs.tasks) + forUpdate]);
+  if (needs.schedules.size > 0) {
+    add(SCHEDULES, 'schedules', [byId(SCHEDULES as Table<never>, needs.schedules) + forUpdate]);
+  }
+  add(CALLBACKS, 'callbacks', callbacks(needs));
+  add(LISTENERS, 'listeners', listeners(needs));
+  if (needs.branches.size + needs.preloads.size > 0) add(PROMISES, 'branches', [branches(needs)]);
+  return found;
+}
+
+/**
+ * Puts the answers together.
+ * @throws BatchConflict when a promise came into being between two statements: its task must not be seen without it.
+ */
+export function loadedFrom(found: readonly Fetch[], results: readonly Result[], needs: Needs): Loaded {
+  const loaded: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
+  found.forEach(({ into }, index) => into(loaded, results[index]?.rows ?? []));
+  const promises = new Set(loaded.promises.map(({ id }) => id));
+  for (const { id } of loaded.tasks) {
+    if (needs.promises.has(id) && !promises.has(id))
+      throw new BatchConflict(`${id} was created while it was looked for`);
+  }
+  return loaded;
+}
+
+function where<Row>(table: Table<Row>, index: string, condition: string): string {
+  return `SELECT ${columnList(table)} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
+}
+
+/**
+ * Named tasks and, of the callbacks as they are now that the promises are locked, the awaiters, in one sweep in byte
+ * order: two sweeps would lock in no order.
+ */
+function tasksAndAwaiters({ tasks, settlements }: Needs): string {
+  const named = `SELECT id FROM tasks FORCE INDEX (PRIMARY) WHERE id IN ${list(tasks)}`;
+  const awaiters = `SELECT awaiter FROM callbacks FORCE INDEX (PRIMARY) WHERE awaited IN ${list(settlements)}`;
+  const ids = `(${named} UNION ${awaiters} ORDER BY id LIMIT ${ALL})`;
+  return `SELECT ${columnList(TASKS, 't')} FROM ${ids} n STRAIGHT_JOIN tasks t FORCE INDEX (PRIMARY) ON t.id = n.id`;
+}
+
+function callbacks({ settlements, resumed, callbacks }: Needs): string[] {
+  const selects: string[] = [];
+  if (settlements.size > 0) {
+    selects.push(where(CALLBACKS, 'PRIMARY', `awaited IN ${list(settlements)}`));
+    selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(settlements)}`));
+  }
+  if (resumed.size > 0)
+    selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(resumed)} AND ready = 1`));
+  const pairs = Array.from(callbacks.values(), ({ awaited, awaiter }) => pair('awaited', awaited, 'awaiter', awaiter));
+  if (pairs.length > 0) selects.push(where(CALLBACKS, 'PRIMARY', pairs.join(' OR ')));
+  return selects;
+}
+
+function listeners({ settlements, listeners }: Needs): string[] {
+  const selects: string[] = [];
+  if (settlements.size > 0) selects.push(where(LISTENERS, 'PRIMARY', `awaited IN ${list(settlements)}`));
+  const pairs = Array.from(listeners.values(), ({ awaited, address }) => pair('awaited', awaited, 'address', address));
+  if (pairs.length > 0) selects.push(where(LISTENERS, 'PRIMARY', pairs.join(' OR ')));
+  return selects;
+}
+
+/** Spelt out: MariaDB finds no ranges in comparisons of rows. */
+export function pair(column: string, value: string, other: string, otherValue: string): string {
+  return `(${column} = ${quote(value)} AND ${other} = ${quote(otherValue)})`;
+}
+
+/** The first promises of every wanted branch: `beyond` is the first one too many, found without leaving the index. */
+function branches({ branches, preloads }: Needs): string {
+  const names = Array.from(branches, (branch) => `SELECT CAST(${quote(branch)} AS BINARY) AS branch`);
+  if (preloads.size > 0) {
+    const own = `SELECT branch FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${list(preloads)} AND branch IS NOT NULL`;
+    names.unshift(own);
+  }
+  const beyond = `SELECT x.id FROM promises x FORCE INDEX (promises_branch) WHERE x.branch = n.branch
+    ORDER BY x.id LIMIT 1 OFFSET ${PRELOAD_LIMIT}`;
+  return `SELECT ${columnList(PROMISES, 'p')}
+    FROM (SELECT n.branch, (${beyond}) AS beyond FROM (${names.join(' UNION ')}) n) b
+    STRAIGHT_JOIN promises p FORCE INDEX (promises_branch)
+    ON p.branch = b.branch AND (b.beyond IS NULL OR p.id < b.beyond) ORDER BY p.branch, p.id`;
+}

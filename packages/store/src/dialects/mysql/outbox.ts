@@ -1,0 +1,179 @@
+import type { ListenerRow, TaskRow } from '@resonate/machine';
+import type { Transport } from '@resonate/protocol';
+import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
+import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import type { Database, Session } from './connection.ts';
+import { list, quote } from './literal.ts';
+import { NOW, pair } from './load.ts';
+
+/** Where messages wait, as the dispatch index of each table has them. */
+const WAITING = [
+  { from: 'listeners FORCE INDEX (listeners_dispatch)', where: 'is_due = 1' },
+  { from: 'tasks FORCE INDEX (tasks_dispatch)', where: "state = 'pending'" },
+] as const;
+const [LISTENERS_WAITING, TASKS_WAITING] = WAITING;
+
+/** Locks what is due and hands it out in two round trips; what another process is just taking is passed over. */
+export async function claim(session: Session, request: Claim): Promise<Claimed> {
+  const { transport, targets, preferred, graceMs } = request;
+  const prefers = ['prefers IS NULL', `due_at <= ${NOW} - ${graceMs}`];
+  if (preferred.length > 0) prefers.push(`prefers IN ${list(preferred)}`);
+  const due = `transport = ${quote(transport)} AND due_at <= ${NOW} AND (${prefers.join(' OR ')})`;
+  const take = ({ from, where }: (typeof WAITING)[number], columns: string, target: string, limit: number) =>
+    `SELECT ${columns} FROM ${from} WHERE ${where} AND ${due} AND target = ${quote(target)}
+     ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+  const selects = targets.flatMap(({ target, limit }) => [
+    take(LISTENERS_WAITING, columnList(LISTENERS), target, limit),
+    take(
+      { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` } as never,
+      columnList(TASKS),
+      target,
+      limit,
+    ),
+  ]);
+  const [, ...results] = await session.run('START TRANSACTION', ...selects, `SELECT ${NOW}`);
+  const now = results.pop()?.rows[0]?.[0] as number;
+  const listeners: ListenerRow[] = [];
+  const tasks: TaskRow[] = [];
+  targets.forEach(({ limit }, index) => {
+    // A listener's answer before new work: it ends something, work begins something.
+    const found = results[index * 2]?.rows ?? [];
+    listeners.push(...found.map((values) => LISTENERS.decode(values)));
+    const left = Math.max(0, limit - found.length);
+    tasks.push(...(results[index * 2 + 1]?.rows ?? []).slice(0, left).map((values) => TASKS.decode(values)));
+  });
+  return handOut(session, request, now, listeners, tasks);
+}
+
+async function handOut(
+  session: Session,
+  { processId, retryTimeoutMs }: Claim,
+  now: number,
+  listeners: ListenerRow[],
+  tasks: TaskRow[],
+): Promise<Claimed> {
+  const dueAt = now + retryTimeoutMs;
+  // From left to right, each sees the ones before it: so the old `due_at` is read first.
+  const set = `enqueued_at = COALESCE(enqueued_at, due_at), due_at = ${dueAt}, attempts = attempts + 1,
+    claimed_by = ${quote(processId)}`;
+  const statements: string[] = [];
+  if (listeners.length > 0) {
+    const pairs = listeners.map(({ awaited, address }) => pair('awaited', awaited, 'address', address));
+    statements.push(`UPDATE listeners FORCE INDEX (PRIMARY) SET ${set} WHERE ${pairs.join(' OR ')}`);
+  }
+  if (tasks.length > 0) {
+    const ids = list(tasks.map(({ id }) => id));
+    statements.push(`UPDATE tasks FORCE INDEX (PRIMARY) SET ${set} WHERE id IN ${ids}`);
+  }
+  // A settled promise changes no more, so it needs no lock.
+  const awaited = list(listeners.length > 0 ? listeners.map((listener) => listener.awaited) : [null]);
+  const promises = `SELECT ${columnList(PROMISES)} FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${awaited}`;
+  const [settled] = await session.run(promises, ...statements, 'COMMIT');
+  const byId = new Map(settled?.rows.map((values) => PROMISES.decode(values)).map((promise) => [promise.id, promise]));
+  const taken = <Row extends ListenerRow | TaskRow>(row: Row): Row => {
+    return { ...row, dueAt, enqueuedAt: row.enqueuedAt ?? row.dueAt, claimedBy: processId, attempts: row.attempts + 1 };
+  };
+  return {
+    executes: tasks.map(taken),
+    unblocks: listeners.flatMap((listener) => {
+      const promise = byId.get(listener.awaited);
+      return promise ? [{ listener: taken(listener), promise }] : [];
+    }),
+  };
+}
+
+/** In one round trip: deliveries that arrived go, those that failed become due when their outcome says. */
+export async function acknowledge(database: Database, outcomes: readonly Outcome[], processId: string): Promise<void> {
+  const mine = `claimed_by = ${quote(processId)}`;
+  const arrived: string[] = [];
+  const failed: string[] = [];
+  for (const outcome of outcomes) {
+    const defer = outcome.delivered ? '' : `SET due_at = ${outcome.dueAt}, claimed_by = NULL`;
+    if (outcome.kind === 'execute') {
+      failed.push(
+        `UPDATE tasks ${defer} WHERE id = ${quote(outcome.id)} AND version = ${outcome.version} AND state = 'pending' AND ${mine}`,
+      );
+      continue;
+    }
+    const key = pair('awaited', outcome.awaited, 'address', outcome.address);
+    if (outcome.delivered) arrived.push(key);
+    else failed.push(`UPDATE listeners ${defer} WHERE ${key} AND ${mine}`);
+  }
+  if (arrived.length > 0) {
+    failed.unshift(`DELETE l FROM listeners l FORCE INDEX (PRIMARY) WHERE (${arrived.join(' OR ')}) AND ${mine}`);
+  }
+  await database.run('START TRANSACTION', ...failed, 'COMMIT');
+}
+
+/** Walks the index from target to target, one seek each, however many messages wait. */
+export async function waitingTargets(
+  database: Database,
+  transport: Transport,
+  limit: number,
+): Promise<WaitingTarget[]> {
+  const walks = WAITING.map(({ from, where }) => {
+    const next = (after: string) => `(SELECT target FROM ${from} WHERE ${where} AND transport = ${quote(transport)}
+      AND target > ${after} ORDER BY target LIMIT 1)`;
+    const dueAt = `(SELECT MIN(due_at) FROM ${from} WHERE ${where} AND transport = ${quote(transport)}
+      AND target = w.target)`;
+    return `WITH RECURSIVE walk AS (
+        SELECT ${next("''")} AS target, 1 AS step
+        UNION ALL SELECT ${next('walk.target')}, step + 1 FROM walk WHERE target IS NOT NULL AND step < ${limit}
+      ) SELECT w.target, ${dueAt} FROM walk w WHERE w.target IS NOT NULL`;
+  });
+  const found = new Map<string, number>();
+  for (const { rows } of await database.run(...walks)) {
+    for (const [target, dueAt] of rows as [string, number][]) {
+      found.set(target, Math.min(dueAt, found.get(target) ?? Infinity));
+    }
+  }
+  return Array.from(found, ([target, dueAt]) => ({ target, dueAt })).slice(0, limit);
+}
+
+export async function nextDeliveryAt(
+  database: Database,
+  transport: Transport,
+  targets: readonly string[],
+): Promise<number | null> {
+  if (targets.length === 0) return null;
+  const earliest = targets.flatMap((target) =>
+    WAITING.map(({ from, where }) => {
+      const mine = `transport = ${quote(transport)} AND target = ${quote(target)}`;
+      return `(SELECT MIN(due_at) AS at FROM ${from} WHERE ${where} AND ${mine})`;
+    }),
+  );
+  const [next] = await database.run(`SELECT MIN(at) FROM (${earliest.join(' UNION ALL ')}) n`);
+  return (next?.rows[0]?.[0] ?? null) as number | null;
+}
+
+/** So many rows are released at a time, so that no lock is held for long. */
+const RELEASED_AT_ONCE = 1_000;
+
+/** Looks for the rows without a lock, then releases those that still are claimed so. */
+export async function releaseClaims(database: Database, processIds: readonly string[] | null): Promise<number> {
+  const whose = processIds === null ? 'claimed_by IS NOT NULL' : `claimed_by IN ${list([...processIds, null])}`;
+  let released = 0;
+  for (const { table, waiting, key } of [
+    { table: 'tasks', waiting: "state = 'pending'", key: ['id'] },
+    { table: 'listeners', waiting: 'is_due = 1', key: ['awaited', 'address'] },
+  ]) {
+    for (;;) {
+      const [found] = await database.run(
+        `SELECT ${key.join(', ')} FROM ${table} WHERE ${waiting} AND ${whose} LIMIT ${RELEASED_AT_ONCE}`,
+      );
+      const rows = (found?.rows ?? []) as string[][];
+      if (rows.length > 0) {
+        const keys = rows.map((row) =>
+          key.map((column, index) => `${column} = ${quote(row[index] ?? '')}`).join(' AND '),
+        );
+        const [answer] = await database.run(
+          `UPDATE ${table} FORCE INDEX (PRIMARY) SET due_at = ${NOW}, claimed_by = NULL
+           WHERE (${keys.join(' OR ')}) AND ${waiting} AND ${whose}`,
+        );
+        released += answer?.affected ?? 0;
+      }
+      if (rows.length < RELEASED_AT_ONCE) break;
+    }
+  }
+  return released;
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Needs } from '@resonate/machine';
+import { BatchConflict, OutcomeUnknown, type Dialect } from '../../dialect.ts';
+import { BEGIN, COMMIT, ConnectionLost, type Database, type Session } from './connection.ts';
+import { quote } from './literal.ts';
+import { fetches, loadedFrom, NOW } from './load.ts';
+import { writes } from './write.ts';
+
+/** How long it is tried to find out what became of a commit: a restarting server recovers in this time. */
+const PATIENCE_MS = 30_000;
+const PAUSE_MS = 100;
+
+/** A batch in two round trips: lock and load, write and commit. */
+export function transact(database: Database, needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {
+  return database.use(async (session) => {
+    let committing = false;
+    try {
+      session.batch++;
+      const found = fetches(needs, true);
+      const statements = found.map(({ sql }) => sql);
+      // The clock is read last, when all locks are held.
+      const [, , ...results] = await session.run(BEGIN, mark(session), ...statements, `SELECT ${NOW}`);
+      const now = results.pop()?.rows[0]?.[0] as number;
+      const changes = decide(loadedFrom(found, results, needs), now);
+      if (changes === null) return;
+      committing = true;
+      await session.run(...writes(changes), COMMIT);
+    } catch (error) {
+      if (!(error instanceof ConnectionLost)) throw error;
+      if (committing && (await isCommitted(database, session))) return;
+      throw new BatchConflict(`the connection was lost before the commit: ${error.message}`);
+    }
+  });
+}
+
+/**
+ * Writes the batch's number with the batch: MySQL can't be asked what became of a transaction. Done first, so that its
+ * row lock lasts as long as the transaction. 15 us of a batch.
+ */
+function mark({ key, batch }: Session): string {
+  return `INSERT INTO batches (connection, number, used_at) VALUES (${quote(key)}, ${batch}, ${NOW})
+    ON DUPLICATE KEY UPDATE number = VALUES(number), used_at = VALUES(used_at)`;
+}
+
+/**
+ * Whether the last batch of a lost connection was committed. Its row can be locked only when the transaction is over,
+ * so the answer stays true.
+ * @throws OutcomeUnknown when the database doesn't come back in time.
+ */
+async function isCommitted(database: Database, { key, batch }: Session): Promise<boolean> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await database.use(async (session) => {
+        await endConnection(session, key);
+        const [row] = await session.run(`SELECT number FROM batches WHERE connection = ${quote(key)} FOR UPDATE`);
+        return row?.rows[0]?.[0] === batch;
+      });
+    } catch (error) {
+      if (performance.now() > until) throw new OutcomeUnknown((error as Error).message);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+/** The server may not know yet that the connection is lost, and wait for its next statement with all locks held. */
+async function endConnection(session: Session, key: string): Promise<void> {
+  const [answer] = await session.run(`SELECT IS_USED_LOCK(${quote(key)})`);
+  const connection = answer?.rows[0]?.[0] as number | null;
+  // When it fails, the connection has just ended by itself.
+  if (connection !== null) await session.run(`KILL ${connection}`).catch(() => {});
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { SslOptions } from 'mysql2';
+
+export interface ConnectionOptions {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+  ssl?: SslOptions;
+}
+
+const MODES = ['DISABLED', 'REQUIRED', 'VERIFY_CA', 'VERIFY_IDENTITY'];
+const PARAMETERS = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
+
+/**
+ * Reads mysql://user:password@host:3306/database?ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE&ssl-cert=FILE&ssl-key=FILE.
+ * Without `ssl-mode` the connection is encrypted and verified when there is an `ssl-ca`, else not encrypted.
+ * @throws an Error that names the fault but never the URL, which holds a password.
+ */
+export function connectionOptions(text: string): ConnectionOptions {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol !== 'mysql:') throw new Error('the MySQL URL must look like mysql://user:password@host:3306/name');
+  const database = decodeURIComponent(url.pathname.slice(1));
+  if (database === '') throw new Error('the MySQL URL names no database: mysql://user:password@host:3306/name');
+  const ssl = sslOptions(url.searchParams);
+  return {
+    host: decodeURIComponent(url.hostname.replace(/^\[|\]$/g, '')),
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database,
+    ...(ssl ? { ssl } : {}),
+  };
+}
+
+function sslOptions(parameters: URLSearchParams): SslOptions | null {
+  for (const name of parameters.keys()) {
+    if (!PARAMETERS.includes(name))
+      throw new Error(`unknown MySQL URL parameter ${name}: known are ${PARAMETERS.join(', ')}`);
+  }
+  const mode = (parameters.get('ssl-mode') ?? (parameters.has('ssl-ca') ? 'VERIFY_CA' : 'DISABLED')).toUpperCase();
+  if (!MODES.includes(mode)) throw new Error(`unknown ssl-mode in the MySQL URL: known are ${MODES.join(', ')}`);
+  if (mode === 'DISABLED') return null;
+  const file = (name: string) => {
+    const path = parameters.get(name);
+    return path === null ? {} : { [name.slice('ssl-'.length)]: readFileSync(path) };
+  };
+  return {
+    rejectUnauthorized: mode !== 'REQUIRED',
+    verifyIdentity: mode === 'VERIFY_IDENTITY',
+    ...file('ssl-ca'),
+    ...file('ssl-cert'),
+    ...file('ssl-key'),
+  };
+}
