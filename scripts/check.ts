@@ -1,0 +1,72 @@
+/**
+ * `npm run check`: types, lint, formatting and all tests, each to its end whatever failed before. The last line counts
+ * the tests; a check that fails counts as one more failure.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Step {
+  name: string;
+  script: string;
+  args: readonly string[];
+}
+
+/** What jest writes down of a run, as far as it is read here. */
+interface Summary {
+  numPassedTests: number;
+  numFailedTests: number;
+  /** Files that did not even load. */
+  numRuntimeErrorTestSuites: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
+const summaryFile = join(folder, 'tests.json');
+const STEPS: readonly Step[] = [
+  { name: 'types', script: 'typecheck', args: [] },
+  { name: 'lint', script: 'lint', args: [] },
+  { name: 'formatting', script: 'format:check', args: [] },
+  { name: 'tests', script: 'test', args: ['--json', `--outputFile=${summaryFile}`] },
+];
+
+try {
+  const failed: string[] = [];
+  for (const step of STEPS) {
+    console.log(`\n== ${step.name}: npm run ${step.script}`);
+    const startedAt = performance.now();
+    const code = await run(step);
+    if (code !== 0) failed.push(step.name);
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    console.log(`== ${step.name}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} after ${seconds} s`);
+  }
+  report(failed);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function run({ script, args }: Step): Promise<number> {
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function report(failed: readonly string[]): void {
+  const summary = readSummary();
+  const failedTests = (summary?.numFailedTests ?? 0) + (summary?.numRuntimeErrorTestSuites ?? 0);
+  // A run that failed without a failed test (no summary, a leak, a crash) is a failure all the same.
+  const others = failed.filter((name) => name !== 'tests' || failedTests === 0).length;
+  if (failed.length > 0) console.log(`\nfailed: ${failed.join(', ')}`);
+  console.log(`${summary?.numPassedTests ?? 0} passed, ${failedTests + others} failed`);
+  if (failedTests + others > 0) process.exitCode = 1;
+}
+
+function readSummary(): Summary | null {
+  try {
+    return JSON.parse(readFileSync(summaryFile, 'utf8')) as Summary;
+  } catch {
+    return null;
+  }
+}

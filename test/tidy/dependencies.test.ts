@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import { files, importsOf, isTest, jsonOf, packageName } from './sources.ts';
+
+/** Each package.json tells the truth about what its package imports. */
+
+interface Manifest {
+  name: string;
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+interface Workspace extends Manifest {
+  /** `packages/store` */
+  folder: string;
+}
+
+interface LintBlock {
+  files?: string[];
+  rules?: { 'no-restricted-imports'?: [string, { patterns: { regex: string }[] }] };
+}
+
+/** Plain JavaScript without types, so its name is no literal. */
+const LINT_CONFIG: string = '../../eslint.config.js';
+const { default: LINT_BLOCKS } = (await import(LINT_CONFIG)) as { default: LintBlock[] };
+
+const WORKSPACES: Workspace[] = files(/^(apps|packages)\/[^/]+\/package\.json$/).map((file) => ({
+  folder: file.replace('/package.json', ''),
+  ...jsonOf<Manifest>(file),
+}));
+const FOR_ALL = jsonOf<Manifest>('package.json').devDependencies ?? {};
+
+function imported({ folder, name }: Workspace) {
+  return files(new RegExp(`^${folder}/.*\\.(ts|js)$`))
+    .flatMap(importsOf)
+    .map((found) => ({ ...found, name: packageName(found.name) }))
+    .filter((found): found is typeof found & { name: string } => found.name !== null && found.name !== name);
+}
+
+describe.each(WORKSPACES)('$folder', (workspace) => {
+  const { folder, dependencies = {}, devDependencies = {} } = workspace;
+
+  test('declares what it imports', () => {
+    const missing = imported(workspace).filter(({ file, name }) => {
+      if (name in dependencies) return false;
+      return !isTest(file) || !(name in devDependencies || name in FOR_ALL);
+    });
+    expect(missing.map(({ file, line, name }) => `${file}:${line}: ${name} is not in ${folder}/package.json`)).toEqual(
+      [],
+    );
+  });
+
+  test('imports what it declares', () => {
+    const used = new Set(imported(workspace).map(({ name }) => name));
+    const unused = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !used.has(name));
+    expect(unused.map((name) => `${folder}/package.json:1: nothing imports ${name}`)).toEqual([]);
+  });
+
+  test('depends only on packages that the architecture allows', () => {
+    const { allowed } = importRule(folder);
+    const ours = Object.keys(dependencies).filter((name) => name.startsWith('@resonate/'));
+    expect(ours.filter((name) => !allowed(name)).map((name) => `${folder}/package.json:1: ${name}`)).toEqual([]);
+  });
+});
+
+/** What eslint.config.js says that a package may import; everything where it says nothing. */
+function importRule(folder: string): { allowed(name: string): boolean } {
+  const block = LINT_BLOCKS.find(
+    (rule) => rule.files?.includes(`${folder}/src/**`) && rule.rules?.['no-restricted-imports'],
+  );
+  const patterns = block?.rules?.['no-restricted-imports']?.[1].patterns.map(({ regex }) => new RegExp(regex)) ?? [];
+  return { allowed: (name) => !patterns.some((pattern) => pattern.test(name)) };
+}

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { READS, WRITES } from '@resonate/machine';
+import { REQUESTS } from '@resonate/protocol';
+import { configurationDocs } from '../../scripts/configuration-docs.ts';
+import { completeLockfile, readLockfile } from '../../scripts/lockfile.ts';
+import { codeOf, FILES, files, importsOf, matches, ROOT, textOf } from './sources.ts';
+
+/** Rules about the project's own files that no linter knows. Each failure names file and line. */
+
+const KINDS = Object.keys(REQUESTS);
+
+/** `promise.register_callback` -> `promise/register-callback.ts` */
+function operationFile(kind: string): string {
+  return `${kind.replace('.', '/').replaceAll('_', '-')}.ts`;
+}
+
+describe('source files', () => {
+  test('have at most 400 lines', () => {
+    const long = files(/^(apps|packages)\/[^/]+\/src\//)
+      .map((file) => ({ file, lines: textOf(file).split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 400);
+    expect(long.map(({ file, lines }) => `${file}:400: has ${lines} lines`)).toEqual([]);
+  });
+
+  test('are named after what they hold, not after nothing in particular', () => {
+    const vague = /(^|[-.])(managers?|helpers?|utils?|utilities|common|misc)([-.]|$)/i;
+    expect(FILES.filter((file) => vague.test(basename(file)))).toEqual([]);
+  });
+
+  test('switch no check off without a reason', () => {
+    // A reason after `--` makes an exception.
+    const off = /@ts-(ignore|nocheck|expect-error)|eslint-disable(?!.* -- \S)|prettier-ignore/;
+    expect(files(/\.(ts|js|mjs)$/).flatMap((file) => matches(file, withoutThisRule(file), off))).toEqual([]);
+  });
+
+  test('leave nothing for later', () => {
+    const later = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].map((word) => `\\b${word}\\b`).join('|'));
+    expect(files(/^(?!package-lock\.json)/).flatMap((file) => matches(file, textOf(file), later))).toEqual([]);
+  });
+
+  test('name no folder of one machine and no registry host', () => {
+    const local = ['wor' + 'k', 'ro' + 'ot', 'ho' + 'me'].map((folder) => `/${folder}/`).join('|');
+    const host = '\\bregistry\\.[\\w-]+\\.(com|org|net|io|dev)\\b|' + 'npmjs' + '\\.(org|com)';
+    const outside = new RegExp(`(?<![\\w.*-])(${local})|${host}`);
+    const temporary = new RegExp('(?<![\\w.*-])/' + 'tmp/');
+    const found = files(/./).flatMap((file) => matches(file, textOf(file), outside));
+    const shipped = files(/^(?!test\/)/).filter((file) => !/\.test\.ts$/.test(file));
+    expect([...found, ...shipped.flatMap((file) => matches(file, textOf(file), temporary))]).toEqual([]);
+  });
+
+  test('of tests run every test they have', () => {
+    const left = /\b(test|it|describe)\.(only|skip|todo|failing)\b|\b(xit|xtest|xdescribe|fit|fdescribe)\(/;
+    expect(files(/\.test\.ts$/).flatMap((file) => matches(file, withoutThisRule(file), left))).toEqual([]);
+  });
+});
+
+/** This file writes down what it looks for. */
+function withoutThisRule(file: string): string {
+  return file === 'test/tidy/tidy.test.ts' ? '' : textOf(file);
+}
+
+describe('the machine', () => {
+  const sources = files(/^packages\/machine\/src\/.*\.ts$/).filter((file) => !file.endsWith('.test.ts'));
+
+  test('is pure: no clock, no chance, no process, no input or output, nothing that waits', () => {
+    const impure =
+      /\bDate\b|\bMath\.random\b|\bprocess\.|\basync\b|\bawait\b|\bPromise[.<(]|\bconsole\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\bperformance\.|\bcrypto\.|['"]node:/;
+    expect(sources.flatMap((file) => matches(file, codeOf(file), impure))).toEqual([]);
+  });
+
+  test('has one file for each kind of the protocol, registered under that kind', () => {
+    const kinds = KINDS.filter((kind) => !kind.startsWith('debug.'));
+    const expected = kinds.map((kind) => `packages/machine/src/${operationFile(kind)}`);
+    const found = sources.filter((file) => /^packages\/machine\/src\/(promise|task|schedule)\//.test(file));
+    expect(found.sort()).toEqual(expected.sort());
+    const single = kinds.filter((kind) => !kind.endsWith('.search'));
+    expect(Object.keys({ ...READS, ...WRITES }).sort()).toEqual(single.sort());
+  });
+
+  test('registers every operation in operations.ts, searches in index.ts', () => {
+    const registries = textOf('packages/machine/src/operations.ts') + textOf('packages/machine/src/index.ts');
+    const operations = sources.filter((file) => /\/src\/(promise|task|schedule|internal)\//.test(file));
+    const unregistered = operations.filter((file) => !registries.includes(`'./${file.split('/src/')[1]}'`));
+    expect(unregistered.map((file) => `${file}:1: is registered nowhere`)).toEqual([]);
+  });
+});
+
+describe('the store', () => {
+  test('answers every search and debug kind of the protocol', () => {
+    const code = files(/^packages\/store\/src\/[^/]+\.ts$/)
+      .map(codeOf)
+      .join('\n');
+    const special = KINDS.filter((kind) => kind.endsWith('.search') || kind.startsWith('debug.'));
+    expect(special.filter((kind) => !code.includes(`case '${kind}':`))).toEqual([]);
+  });
+
+  test('lets a database driver into its own dialect only', () => {
+    const homes: Record<string, RegExp> = {
+      'better-sqlite3': /^packages\/store\/src\/dialects\/sqlite\//,
+      pg: /^packages\/(store\/src\/dialects\/postgres|wakeup\/src)\//,
+      mysql2: /^packages\/store\/src\/dialects\/mysql\//,
+      ioredis: /^packages\/wakeup\/src\//,
+    };
+    const strays = files(/^(apps|packages)\/[^/]+\/src\/.*\.ts$/)
+      .filter((file) => !file.startsWith('packages/testkit/'))
+      .flatMap(importsOf)
+      .filter(({ file, name }) => {
+        const home = homes[name.split('/')[0] ?? ''];
+        return home !== undefined && !home.test(file);
+      });
+    expect(strays.map(({ file, line, name }) => `${file}:${line}: imports ${name}`)).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  const pages = files(/\.md$/);
+
+  test('name only files and folders that exist', () => {
+    const path = /(?<![\w/.@-])(?:apps|packages|bench|test|examples|scripts|docs|deploy)\/[\w./-]*\w/g;
+    const gone = pages.flatMap((page) =>
+      textOf(page)
+        .split('\n')
+        .flatMap((line, index) =>
+          [...line.matchAll(path)]
+            .map(([found]) => found)
+            // NAME, X, NNNN stand for any.
+            .filter((found) => !/\b[A-Z]+\b/.test(found) && !existsSync(join(ROOT, found)))
+            .map((found) => `${page}:${index + 1}: ${found}`),
+        ),
+    );
+    expect(gone).toEqual([]);
+  });
+
+  test('link only to files that exist', () => {
+    const link = /\]\((?!https?:)([^)#\s]+)/g;
+    const broken = pages.flatMap((page) =>
+      [...textOf(page).matchAll(link)]
+        .map(([, target = '']) => target)
+        .filter((target) => !existsSync(join(ROOT, dirname(page), target)))
+        .map((target) => `${page}:1: links to ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('ARCHITECTURE.md lists every package and app', () => {
+    const folders = new Set(FILES.map((file) => /^(apps|packages)\/[^/]+(?=\/package\.json$)/.exec(file)?.[0]));
+    folders.delete(undefined);
+    const listed = textOf('ARCHITECTURE.md').matchAll(/^\| `((?:apps|packages)\/[^`]+)`/gm);
+    expect([...listed].map(([, folder]) => folder).sort()).toEqual([...folders].sort());
+  });
+
+  test('docs/configuration.md says what the declarations say (else: npm run docs)', async () => {
+    expect(textOf('docs/configuration.md')).toBe(await configurationDocs());
+  });
+
+  test('CHANGELOG.md has a place for what is not released yet', () => {
+    expect(textOf('CHANGELOG.md')).toMatch(/^## \[Unreleased\]/m);
+  });
+});
+
+describe('package-lock.json', () => {
+  test('says nothing about where packages came from', () => {
+    expect(matches('package-lock.json', textOf('package-lock.json'), /"resolved": "(?!apps\/|packages\/)/)).toEqual([]);
+  });
+
+  test('is complete for every platform (else: npm run lockfile)', () => {
+    expect(completeLockfile(readLockfile(ROOT), ROOT)).toEqual([]);
+  });
+});
