@@ -1,0 +1,133 @@
+import pg from 'pg';
+import { ConnectionLost, unreachable } from './errors.ts';
+import type { Prepared, Query, Rows } from './pipeline.ts';
+import { Session } from './session.ts';
+
+export interface PostgresOptions {
+  /** postgres://user:password@host:port/database, with sslmode, sslrootcert, sslcert and sslkey as in libpq. */
+  url: string;
+  poolSize: number;
+  connectTimeoutMs: number;
+  /** How long one statement may take, waiting for locks included. */
+  statementTimeoutMs: number;
+}
+
+/** What a paused process holds locks for at most: between its two round trips a batch waits for nothing. */
+const IDLE_IN_TRANSACTION_MS = 5_000;
+/** The server speaks up after statement_timeout; when it doesn't, it is frozen or gone. */
+const ANSWER_MARGIN_MS = 5_000;
+const IDLE_CONNECTION_MS = 300_000;
+const KEEPALIVE_MS = 10_000;
+
+/**
+ * Every statement has its index, so plans that could only be better on a small table (or seem so while statistics are
+ * old) are ruled out, and each is planned once per connection: with `auto`, ids looked up in an array are planned anew
+ * every time, which took a quarter of the database's CPU for a lone settle.
+ */
+const SETTINGS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+  idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+};
+
+/** The connections of one process to its database. */
+export class Connections {
+  readonly #options: PostgresOptions;
+  readonly #pool: pg.Pool;
+  readonly #sessions = new WeakMap<pg.ClientBase, Session>();
+
+  /** Connects on first use. @param prepared what every connection of the pool knows by name. */
+  constructor(options: PostgresOptions, prepared: readonly Prepared[]) {
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      ...clientConfig(options),
+      max: options.poolSize,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it, its types don't say so
+      onConnect: (client) => this.#begin(client as pg.Client, prepared),
+    });
+    // An idle connection that broke: the pool has dropped it already.
+    this.#pool.on('error', () => {});
+  }
+
+  /** Lends a connection while `work` runs. @throws StoreUnavailable when none can be had. */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw unreachable(error);
+    });
+    const session = this.#sessions.get(client) as Session;
+    try {
+      return await work(session);
+    } finally {
+      // Nobody waits for a rollback: what was read under the locks is true, whatever becomes of them.
+      void session.rollback().then(() => client.release(session.isBroken));
+    }
+  }
+
+  /** One round trip on any connection. */
+  run(queries: readonly Query[]): Promise<Rows[]> {
+    return this.use((session) => session.run(queries));
+  }
+
+  /** Like `run`, for what may be run twice: a connection that was broken before doesn't count. */
+  async read(queries: readonly Query[]): Promise<Rows[]> {
+    try {
+      return await this.run(queries);
+    } catch (error) {
+      if (error instanceof ConnectionLost && !error.isFrozen) return this.run(queries);
+      throw error;
+    }
+  }
+
+  /**
+   * A connection outside of the pool, which the caller ends.
+   * @param answerMs how long a round trip on it may take.
+   * @throws StoreUnavailable
+   */
+  async dedicated(answerMs: number = this.#answerMs): Promise<Session> {
+    const client = new pg.Client(clientConfig(this.#options));
+    client.on('error', () => {});
+    try {
+      await client.connect();
+    } catch (error) {
+      throw unreachable(error);
+    }
+    return new Session(client, answerMs);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  get #answerMs(): number {
+    return this.#options.statementTimeoutMs + ANSWER_MARGIN_MS;
+  }
+
+  async #begin(client: pg.Client, prepared: readonly Prepared[]): Promise<void> {
+    // Whoever uses it is told by the round trip that fails; without a listener the event would end the process.
+    client.on('error', () => {});
+    const session = new Session(client, this.#answerMs);
+    this.#sessions.set(client, session);
+    const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
+    // By way of pg_settings, so that a database that lacks one of them is none the worse.
+    const text = `SELECT set_config(name, wanted.value, false)
+      FROM json_each_text($1) AS wanted(key, value) JOIN pg_settings ON name = wanted.key`;
+    await session.run([{ text, values: [JSON.stringify(settings)] }], prepared);
+  }
+}
+
+function clientConfig({ url, connectTimeoutMs }: PostgresOptions): pg.ClientConfig {
+  // pg reads sslmode=require as verify-full unless it is told to read it as everything else does.
+  const asLibpq =
+    /[?&]sslmode=(?!no-verify)/.test(url) && !url.includes('uselibpqcompat') ? '&uselibpqcompat=true' : '';
+  return {
+    connectionString: url + asLibpq,
+    application_name: 'resonate',
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
+  };
+}

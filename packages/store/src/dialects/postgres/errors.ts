@@ -1,0 +1,38 @@
+import pg from 'pg';
+import { BatchConflict, StoreUnavailable } from '../../dialect.ts';
+
+/** A round trip that got no answer: what it did is not known. */
+export class ConnectionLost extends StoreUnavailable {
+  /** The server was silent for too long, so that trying again would take as long. */
+  readonly isFrozen: boolean;
+
+  constructor(message: string, isFrozen = false) {
+    super(message);
+    this.isFrozen = isFrozen;
+  }
+}
+
+/** Serialization failure, deadlock, insert collision, lock not available. */
+const CONFLICTS = new Set(['40001', '40P01', '23505', '55P03']);
+/** Read-only since a failover; given up after statement_timeout. */
+const UNAVAILABLE = new Set(['25006', '57014']);
+/** Out of disk, memory or connections. */
+const INSUFFICIENT_RESOURCES = '53';
+
+/** What an error of a round trip means to the engine. */
+export function meaning(error: unknown): Error {
+  if (error instanceof ConnectionLost) return error;
+  if (!(error instanceof pg.DatabaseError)) return new ConnectionLost((error as Error).message);
+  // The server ends the connection after it.
+  if (error.severity === 'FATAL' || error.severity === 'PANIC') return new ConnectionLost(error.message);
+  const code = error.code ?? '';
+  if (CONFLICTS.has(code)) return new BatchConflict(error.message);
+  if (UNAVAILABLE.has(code) || code.startsWith(INSUFFICIENT_RESOURCES)) return new StoreUnavailable(error.message);
+  return error;
+}
+
+/** Why no connection could be had, in words; a name with several addresses fails with one error for each. */
+export function unreachable(error: unknown): StoreUnavailable {
+  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error);
+  return new StoreUnavailable(`cannot connect to Postgres: ${message}`);
+}

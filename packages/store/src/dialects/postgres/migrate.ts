@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { pendingMigrations, readMigrations } from '../../migrations.ts';
+import type { Session } from './session.ts';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+/** "resonate" and 1, as a key of pg_advisory_lock. */
+const LOCK = '8243116082938209793';
+const BATCH_ROWS_KEPT_MS = 86_400_000;
+
+/**
+ * Applies what is missing in one transaction, behind a lock that lets one process at a time do so.
+ * @throws when the database is newer than the program; then nothing was changed.
+ */
+export async function migrate(session: Session): Promise<void> {
+  session.inTransaction = true;
+  try {
+    const results = await session.run([
+      { text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
+      // Another process may be building an index for longer than any other statement may take.
+      { text: 'SET LOCAL statement_timeout = 0' },
+      { text: `SELECT pg_advisory_xact_lock(${LOCK})` },
+      {
+        text: `CREATE TABLE IF NOT EXISTS schema_migrations
+          (version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+      },
+      { text: 'SELECT COALESCE(max(version), 0) FROM schema_migrations' },
+    ]);
+    const applied = Number(results[4]?.[0]?.[0]);
+    for (const { version, name, sql } of pendingMigrations(readMigrations(MIGRATIONS), applied)) {
+      await session.script(sql);
+      const record = 'INSERT INTO schema_migrations (version, name) VALUES ($1, $2)';
+      await session.run([{ text: record, values: [String(version), name] }]);
+    }
+    // Rows of connections that are long gone.
+    const used = `(extract(epoch FROM clock_timestamp()) * 1000 - ${BATCH_ROWS_KEPT_MS})`;
+    await session.run([{ text: `DELETE FROM batches WHERE used_at < ${used}` }, { text: 'COMMIT' }]);
+    session.inTransaction = false;
+  } finally {
+    await session.rollback();
+  }
+}

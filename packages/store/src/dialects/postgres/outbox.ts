@@ -1,0 +1,172 @@
+import type { Transport } from '@resonate/protocol';
+import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
+import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import type { Connections } from './connections.ts';
+import { array } from './load.ts';
+import type { Prepared } from './pipeline.ts';
+
+const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = wanted.target
+    AND ${table}.due_at <= (SELECT now FROM clock) AND (${table}.prefers IS NULL
+      OR ${table}.due_at <= (SELECT now FROM clock) - $4::bigint OR ${table}.prefers = ANY($3::text[]))`;
+const taken = (table: string) => `due_at = (SELECT now FROM clock) + $6::bigint, claimed_by = $5,
+    attempts = ${table}.attempts + 1, enqueued_at = COALESCE(${table}.enqueued_at, ${table}.due_at)`;
+
+/**
+ * Per target the listeners that are due, then the tasks for which room is left: a listener's answer ends something,
+ * work begins something. A row that somebody else has locked is passed over.
+ */
+const CLAIM = `
+WITH clock AS MATERIALIZED (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now),
+wanted AS MATERIALIZED (SELECT target, room FROM json_to_recordset($2) AS wanted(target text, room bigint)),
+due_listeners AS MATERIALIZED (
+  SELECT l.* FROM wanted CROSS JOIN LATERAL (
+    SELECT listeners.awaited, listeners.address, listeners.target FROM listeners WHERE ${ready('listeners')}
+    ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS l),
+due_tasks AS MATERIALIZED (
+  SELECT k.* FROM wanted CROSS JOIN LATERAL (
+    SELECT tasks.id FROM tasks
+    WHERE state = 'pending' AND timeout_at > (SELECT now FROM clock) AND ${ready('tasks')}
+    ORDER BY due_at
+    LIMIT wanted.room - (SELECT count(*) FROM due_listeners WHERE due_listeners.target = wanted.target)
+    FOR UPDATE SKIP LOCKED) AS k),
+listeners_taken AS (
+  UPDATE listeners SET ${taken('listeners')} FROM due_listeners due, promises p
+  WHERE listeners.awaited = due.awaited AND listeners.address = due.address AND p.id = due.awaited
+  RETURNING listeners.enqueued_at, json_build_array(${columnList(LISTENERS, 'listeners')}) AS listener,
+    json_build_array(${columnList(PROMISES, 'p')}) AS promise),
+tasks_taken AS (
+  UPDATE tasks SET ${taken('tasks')} FROM due_tasks due WHERE tasks.id = due.id
+  RETURNING tasks.enqueued_at, json_build_array(${columnList(TASKS, 'tasks')}) AS task)
+SELECT enqueued_at, task, NULL AS listener, NULL AS promise FROM tasks_taken
+UNION ALL SELECT enqueued_at, NULL, listener, promise FROM listeners_taken ORDER BY enqueued_at`;
+
+/** From target to target along the index, one step each, however many messages wait. */
+const waiting = (from: string) => {
+  const next = (condition: string) =>
+    `(SELECT target, due_at FROM ${from} AND transport = $1 ${condition} ORDER BY target, due_at LIMIT 1)`;
+  return `WITH RECURSIVE walk AS (${next('')} UNION ALL
+    SELECT n.target, n.due_at FROM walk CROSS JOIN LATERAL ${next('AND target > walk.target')} AS n)
+    SELECT target, due_at FROM walk LIMIT $2::bigint`;
+};
+const TASKS_WAITING = "tasks WHERE state = 'pending'";
+const LISTENERS_WAITING = 'listeners WHERE due_at IS NOT NULL';
+const earliest = (from: string) => `SELECT min(first.due_at) FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL
+    (SELECT due_at FROM ${from} AND transport = $1 AND target = wanted.name ORDER BY due_at LIMIT 1) AS first`;
+
+const MY_TASKS = `SELECT id FROM json_to_recordset($1) AS told(id text, version bigint) JOIN tasks USING (id, version)
+    WHERE state = 'pending' AND claimed_by = $2 ORDER BY id FOR UPDATE OF tasks`;
+const MY_LISTENERS = `SELECT awaited, address FROM json_to_recordset($1) AS told(awaited text, address text)
+    JOIN listeners USING (awaited, address) WHERE claimed_by = $2 ORDER BY awaited, address FOR UPDATE OF listeners`;
+const told = 'json_to_recordset($1) AS told';
+
+export const OUTBOX_STATEMENTS: Prepared[] = [
+  { name: 'claim', text: CLAIM },
+  { name: 'tasks_waiting', text: waiting(TASKS_WAITING) },
+  { name: 'listeners_waiting', text: waiting(LISTENERS_WAITING) },
+  { name: 'next_task', text: earliest(TASKS_WAITING) },
+  { name: 'next_listener', text: earliest(LISTENERS_WAITING) },
+  {
+    name: 'defer_tasks',
+    text: `WITH mine AS MATERIALIZED (${MY_TASKS})
+      UPDATE tasks SET due_at = told.due_at, claimed_by = NULL FROM ${told}(id text, due_at bigint), mine
+      WHERE tasks.id = mine.id AND told.id = mine.id`,
+  },
+  {
+    name: 'settle_listeners',
+    text: `WITH mine AS MATERIALIZED (${MY_LISTENERS}), deferred AS (
+        UPDATE listeners SET due_at = told.due_at, claimed_by = NULL
+        FROM ${told}(awaited text, address text, due_at bigint), mine
+        WHERE (listeners.awaited, listeners.address) = (mine.awaited, mine.address)
+          AND (told.awaited, told.address) = (mine.awaited, mine.address) AND told.due_at IS NOT NULL)
+      DELETE FROM listeners USING ${told}(awaited text, address text, due_at bigint), mine
+      WHERE (listeners.awaited, listeners.address) = (mine.awaited, mine.address)
+        AND (told.awaited, told.address) = (mine.awaited, mine.address) AND told.due_at IS NULL`,
+  },
+];
+
+const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)';
+
+/** The outbox side of the Postgres dialect: claims and what became of them. Rows are locked in the order of their keys. */
+export class Outbox {
+  readonly #connections: Connections;
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
+  }
+
+  async claim(claim: Claim): Promise<Claimed> {
+    const { transport, targets, preferred, graceMs, processId, retryTimeoutMs } = claim;
+    const wanted = JSON.stringify(targets.map(({ target, limit }) => ({ target, room: limit })));
+    const values = [transport, wanted, array(preferred), String(graceMs), processId, String(retryTimeoutMs)];
+    const [rows = []] = await this.#connections.run([{ name: 'claim', values }]);
+    const claimed: Claimed = { executes: [], unblocks: [] };
+    const parsed = (json: string | null | undefined) => JSON.parse(json ?? '[]') as unknown[];
+    for (const [, task, listener, promise] of rows) {
+      if (task) claimed.executes.push(TASKS.decode(parsed(task)));
+      else
+        claimed.unblocks.push({
+          listener: LISTENERS.decode(parsed(listener)),
+          promise: PROMISES.decode(parsed(promise)),
+        });
+    }
+    return claimed;
+  }
+
+  async waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
+    const values = [transport, String(limit)];
+    const found = new Map<string, number>();
+    for (const rows of await this.#connections.read([
+      { name: 'tasks_waiting', values },
+      { name: 'listeners_waiting', values },
+    ])) {
+      for (const [target, dueAt] of rows as [string, string][]) {
+        found.set(target, Math.min(Number(dueAt), found.get(target) ?? Infinity));
+      }
+    }
+    const targets = [...found].map(([target, dueAt]) => ({ target, dueAt }));
+    return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
+  }
+
+  async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
+    const values = [transport, array(targets)];
+    const results = await this.#connections.read([
+      { name: 'next_task', values },
+      { name: 'next_listener', values },
+    ]);
+    const times = results.map((rows) => rows[0]?.[0]).filter((at) => typeof at === 'string');
+    return times.length > 0 ? Math.min(...times.map(Number)) : null;
+  }
+
+  async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
+    const tasks: unknown[] = [];
+    const listeners: unknown[] = [];
+    for (const outcome of outcomes) {
+      const due_at = 'dueAt' in outcome ? outcome.dueAt : null;
+      if (outcome.kind === 'execute') tasks.push({ id: outcome.id, version: outcome.version, due_at });
+      else listeners.push({ awaited: outcome.awaited, address: outcome.address, due_at });
+    }
+    const queries = [];
+    if (tasks.length > 0) queries.push({ name: 'defer_tasks', values: [JSON.stringify(tasks), processId] });
+    if (listeners.length > 0)
+      queries.push({ name: 'settle_listeners', values: [JSON.stringify(listeners), processId] });
+    if (queries.length > 0) await this.#connections.run(queries);
+  }
+
+  async releaseClaims(processIds: readonly string[] | null): Promise<number> {
+    const whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by = ANY($1::text[])';
+    const values = processIds === null ? [] : [array(processIds)];
+    const release = (table: string, key: string, condition: string) => ({
+      text: `WITH due AS MATERIALIZED
+          (SELECT ${key} FROM ${table} WHERE ${condition} AND ${whose} ORDER BY ${key} FOR UPDATE),
+        released AS (UPDATE ${table} SET due_at = ${CLOCK}, claimed_by = NULL
+          WHERE (${key}) IN (SELECT ${key} FROM due) RETURNING 1)
+        SELECT count(*) FROM released`,
+      values,
+    });
+    const results = await this.#connections.run([
+      release('tasks', 'id', "state = 'pending'"),
+      release('listeners', 'awaited, address', 'due_at IS NOT NULL'),
+    ]);
+    return results.reduce((sum, rows) => sum + Number(rows[0]?.[0]), 0);
+  }
+}

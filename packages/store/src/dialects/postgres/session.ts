@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import { StoreUnavailable } from '../../dialect.ts';
+import { ConnectionLost, meaning } from './errors.ts';
+import { Pipeline, type Prepared, type Query, type Rows } from './pipeline.ts';
+
+/** One connection. */
+export class Session {
+  /** Names this connection in `batches`. */
+  readonly id = randomUUID();
+  /** Counts the batches that this connection committed. */
+  batch = 0;
+  inTransaction = false;
+  /** It must not be used again. */
+  isBroken = false;
+  /** Resolves when the connection is no more, whoever ended it. */
+  readonly ended: Promise<void>;
+  readonly #client: pg.Client;
+  readonly #answerMs: number;
+
+  constructor(client: pg.Client, answerMs: number) {
+    this.#client = client;
+    this.#answerMs = answerMs;
+    this.ended = new Promise((resolve) => client.once('end', resolve));
+  }
+
+  /**
+   * One round trip. Statements after one that fails are not run.
+   * @throws ConnectionLost, BatchConflict, StoreUnavailable, or the driver's error.
+   */
+  async run(queries: readonly Query[], prepare: readonly Prepared[] = []): Promise<Rows[]> {
+    const pipeline = new Pipeline(queries, prepare);
+    const timer = setTimeout(() => this.#abandon(pipeline), this.#answerMs);
+    this.#client.query(pipeline);
+    try {
+      return await pipeline.results;
+    } catch (error) {
+      const meant = meaning(error);
+      if (meant instanceof StoreUnavailable) this.isBroken = true;
+      throw meant;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Runs a file of statements. */
+  async script(sql: string): Promise<void> {
+    await this.#client.query(sql);
+  }
+
+  /** Ends what a failed or idle batch left open. */
+  async rollback(): Promise<void> {
+    if (!this.inTransaction || this.isBroken) return;
+    this.inTransaction = false;
+    await this.run([{ text: 'ROLLBACK' }]).catch(() => (this.isBroken = true));
+  }
+
+  end(): Promise<void> {
+    return this.#client.end();
+  }
+
+  #abandon(pipeline: Pipeline): void {
+    pipeline.handleError(new ConnectionLost(`no answer within ${this.#answerMs} ms`, true));
+    // With a query under way pg breaks the connection off instead of taking leave of the server.
+    void this.#client.end();
+  }
+}
