@@ -35,7 +35,7 @@ export class PollDelivery implements Service, Receiver {
       step: () => this.#drain(),
     });
     hub.onRoom(() => this.#loop.wake());
-    store.onCommit(({ deliveries }) => {
+    store.onHints(({ deliveries }) => {
       const at = deliveries.get('poll');
       if (at !== undefined && hub.size > 0) this.#loop.wakeAt(at);
     });

@@ -32,7 +32,7 @@ export class PushDelivery implements Service {
       clock: store.clock,
       step: () => this.#drain(),
     });
-    store.onCommit(({ deliveries }) => {
+    store.onHints(({ deliveries }) => {
       const at = deliveries.get('http');
       if (at !== undefined) this.#loop.wakeAt(at);
     });

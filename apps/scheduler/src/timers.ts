@@ -22,7 +22,7 @@ export function createTimers({ config, logger, metrics, store }: Runtime): Loop 
       return fired.more ? 0 : store.nextTimerAt();
     },
   });
-  store.onCommit(({ timerAt }) => {
+  store.onHints(({ timerAt }) => {
     if (timerAt !== null) loop.wakeAt(timerAt);
   });
   return loop;

@@ -3,6 +3,7 @@ import { createLogger, MetricsServer, runUntilSignal, ServiceGroup, type Role, t
 import packageJson from '../../../package.json' with { type: 'json' };
 import { Membership } from './membership.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
+import { connectWakeups } from './wakeups.ts';
 import { unfinishedOption } from './unfinished.ts';
 
 export const VERSION: string = packageJson.version;
@@ -41,7 +42,13 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   const closing: Service = { name: 'store', start: async () => {}, stop: () => store.close() };
   const group = new ServiceGroup(
     command,
-    [closing, new Membership(runtime, role, VERSION), metricsServer, ...(await services(runtime))],
+    [
+      closing,
+      new Membership(runtime, role, VERSION),
+      connectWakeups(runtime),
+      metricsServer,
+      ...(await services(runtime)),
+    ],
     logger,
   );
   await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
@@ -72,9 +79,13 @@ function startFields(config: Config, role: Role): Record<string, unknown> {
   return role === 'all' || role === 'api' ? { port: config.server.port, ...fields } : { role, ...fields };
 }
 
+const BACKENDS = { postgres: 'PostgreSQL', mysql: 'MySQL' } as const;
+
 function logStorage({ config, logger }: Runtime): void {
-  const { path } = config.storage.sqlite;
-  if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
+  const { type, sqlite } = config.storage;
+  const { path } = sqlite;
+  if (type !== 'sqlite') logger.info(`Using ${BACKENDS[type]} backend`, { url: config.storage[type].url });
+  else if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
   else logger.info('Using SQLite backend', { path });
   logger.info('Auth disabled — all requests accepted');
 }

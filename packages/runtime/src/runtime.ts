@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { effectiveServerUrl, type Config } from '@resonate/config';
 import { createMetrics, systemClock, type Clock, type Metrics, type Role, type RootLogger } from '@resonate/service';
-import { openDialect, Store, type StorageTarget } from '@resonate/store';
+import { Store } from '@resonate/store';
 import { LeadershipState } from './leadership-state.ts';
+import { openStorage } from './open-store.ts';
 
 /** What every role of a process shares. */
 export interface Runtime {
@@ -39,7 +40,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const processId = `${role}-${randomUUID()}`;
   const serverUrl = effectiveServerUrl(config);
   const metrics = createMetrics({ role, version });
-  const dialect = await openDialect(storageTarget(config), () => clock.now());
+  const dialect = await openStorage(config, () => clock.now(), logger);
   const store = new Store({
     dialect,
     processId,
@@ -66,8 +67,4 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   // The file is this process's alone: whoever claimed messages before is dead.
   if (!store.isShared) await store.releaseClaims(null);
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership: new LeadershipState() };
-}
-
-function storageTarget({ storage }: Config): StorageTarget {
-  return { type: 'sqlite', path: storage.sqlite.path };
 }

@@ -7,9 +7,6 @@ import type { Config } from '@resonate/config';
 const UNFINISHED: readonly { path: string; isSet(config: Config): boolean }[] = [
   { path: 'auth.publickey', isSet: ({ auth }) => auth.publickey.length > 0 },
   { path: 'auth.jwks_url', isSet: ({ auth }) => auth.jwksUrl !== null },
-  { path: 'storage.type = "postgres"', isSet: ({ storage }) => storage.type === 'postgres' },
-  { path: 'storage.type = "mysql"', isSet: ({ storage }) => storage.type === 'mysql' },
-  { path: 'wakeup.redis.url', isSet: ({ wakeup }) => wakeup.redis.url !== null },
   { path: 'transports.http_push.auth.mode', isSet: ({ transports }) => transports.httpPush.auth.mode !== 'none' },
   { path: 'transports.http_push.ca_file', isSet: ({ transports }) => transports.httpPush.caFile !== null },
   { path: 'transports.http_push.allow_hosts', isSet: ({ transports }) => transports.httpPush.allowHosts.length > 0 },

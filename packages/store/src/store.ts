@@ -58,7 +58,8 @@ export class Store {
   readonly #dialect: Dialect;
   readonly #engine: Engine;
   readonly #options: StoreOptions;
-  readonly #listeners = new Set<(hints: Hints) => void>();
+  readonly #hinted = new Set<(hints: Hints) => void>();
+  readonly #commits = new Set<(hints: Hints) => void>();
   #receiver: Receiver | null = null;
   /** How far the store's clock is ahead of this machine's. */
   #aheadMs = 0;
@@ -105,10 +106,19 @@ export class Store {
     return this.#engine.waiting;
   }
 
-  /** Tells what each commit made due. Returns how to stop listening. */
-  onCommit(listener: (hints: Hints) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** Told what became due, by a commit of this process or, as far as hints arrive, of another. */
+  onHints(listener: (hints: Hints) => void): void {
+    this.#hinted.add(listener);
+  }
+
+  /** Told what each commit of this process made due. */
+  onCommit(listener: (hints: Hints) => void): void {
+    this.#commits.add(listener);
+  }
+
+  /** Passes on what another process made due. */
+  announce(hints: Hints): void {
+    for (const listener of this.#hinted) listener(hints);
   }
 
   /** The connections of this process, to which a batch hands messages over in its own commit. */
@@ -195,13 +205,14 @@ export class Store {
   }
 
   #submit(command: Command, debugNow: number | null = null): Promise<Reply> {
-    return this.#engine.submit(command, debugNow, 0);
+    return this.#engine.submitOwn(command, debugNow);
   }
 
   #committed(changes: Changes): void {
     const hints = hintsOf(changes);
     if (hints.timerAt === null && hints.deliveries.size === 0) return;
-    for (const listener of this.#listeners) listener(hints);
+    this.announce(hints);
+    for (const listener of this.#commits) listener(hints);
   }
 
   async #search(request: SearchRequest, debugNow: number | null): Promise<Reply> {

@@ -47,6 +47,9 @@ export function createRoutes({ config, logger, metrics, store }: Runtime, hub: S
       openStream(request, response, hub, { group, id }, () => metrics.sseConnections.set(hub.size));
     }
   });
+  app.get('/cluster', async (_request, response) => {
+    response.json({ now: await store.now(), processes: await store.processes() });
+  });
   app.all(LEGACY, (_request, response) => {
     response.status(410).json({ error: 'this API is gone: POST the request to / instead' });
   });

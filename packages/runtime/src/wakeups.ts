@@ -1,0 +1,45 @@
+import type { Config } from '@resonate/config';
+import type { Transport } from '@resonate/protocol';
+import type { Clock, Logger } from '@resonate/service';
+import type { Hints, Store } from '@resonate/store';
+import { createWakeup, type Hint, type Wakeup, type WakeupOptions } from '@resonate/wakeup';
+
+export interface WakeupContext {
+  config: Config;
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  processId: string;
+}
+
+/** Connects this process's loops with those of the others: what a commit here makes due soon wakes them, and theirs us. */
+export function connectWakeups({ config, store, clock, logger, processId }: WakeupContext): Wakeup {
+  const wakeup = createWakeup({ ...channelOf(config), processId, logger });
+  store.onCommit((hints) => {
+    const hint = soonDue(hints, clock.now(), config);
+    if (hint) wakeup.publish(hint);
+  });
+  wakeup.onHint((hint) => store.announce(hintsFrom(hint)));
+  return wakeup;
+}
+
+function channelOf({ storage, wakeup }: Config): Pick<WakeupOptions, 'type' | 'url'> {
+  const { type, redis } = wakeup;
+  if (type === 'redis' || (type === 'auto' && redis.url !== null)) return { type: 'redis', url: redis.url };
+  if (type === 'postgres' || (type === 'auto' && storage.type === 'postgres')) {
+    return { type: 'postgres', url: storage.postgres.url };
+  }
+  return { type: 'none', url: null };
+}
+
+/** Only what is due before the others look by themselves is worth a message; most timers are hours away. */
+function soonDue({ timerAt, deliveries }: Hints, now: number, config: Config): Hint | null {
+  const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
+  const soon = [...deliveries].filter(([, dueAt]) => dueAt <= now + config.messages.pollIntervalMs);
+  if (!timerSoon && soon.length === 0) return null;
+  return { timerAt: timerSoon ? timerAt : null, deliveries: Object.fromEntries(soon) };
+}
+
+function hintsFrom({ timerAt, deliveries }: Hint): Hints {
+  return { timerAt, deliveries: new Map(Object.entries(deliveries) as [Transport, number][]) };
+}
