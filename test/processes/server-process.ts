@@ -68,8 +68,8 @@ export class ServerProcess {
   }
 
   /** The last lines the server logged. */
-  output(): string {
-    return this.#process?.output() ?? '';
+  output(lines?: number): string {
+    return this.#process?.output(lines) ?? '';
   }
 
   /** Starts it on the same port and file (again). */
