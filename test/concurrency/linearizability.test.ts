@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { checkLinearizability, RequestGenerator, type HistoryEvent } from '@resonate/testkit';
+import type { Reply } from '@resonate/protocol';
+import { HttpClient } from '../processes/http-client.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+
+const CLIENTS = 12;
+const REQUESTS = 4_000;
+/** So few that nearly every request meets another client's. */
+const IDS = 8;
+const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const REPLAY = `TEST_SEED=${SEED} npm test -- test/concurrency`;
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+});
+
+afterAll(() => server?.dispose());
+
+/** Clients on connections of their own, each sending its next request when the last one is answered. */
+async function record(): Promise<HistoryEvent[]> {
+  // No timeout, lease or delay of it ends while the test runs: the checker's time stands still.
+  const generator = new RequestGenerator({
+    seed: SEED,
+    startAt: Date.now(),
+    idCount: IDS,
+    timeless: true,
+    invalidShare: 0,
+  });
+  const history: HistoryEvent[] = [];
+  let sent = 0;
+  const run = async (name: number): Promise<void> => {
+    const client = new HttpClient(server.url);
+    while (sent++ < REQUESTS) {
+      const request = generator.next();
+      const { kind, data } = request;
+      const callAt = performance.now();
+      const { status, data: answer } = await client.rpc(kind, data);
+      history.push({ client: name, callAt, returnAt: performance.now(), kind, data, reply: { status, data: answer } });
+      generator.observe(request, { status, data: answer });
+    }
+    client.close();
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, (_, index) => run(index + 1)));
+  return history;
+}
+
+/** The part of requests that were under way while another client's request was. */
+function overlapShare(history: HistoryEvent[]): number {
+  const inOrder = [...history].sort((a, b) => a.callAt - b.callAt);
+  const overlapping = inOrder.filter((event, index) => (inOrder[index + 1]?.callAt ?? Infinity) < event.returnAt);
+  return overlapping.length / history.length;
+}
+
+describe(`${CLIENTS} clients sending ${REQUESTS} requests about the same promises and tasks`, () => {
+  let history: HistoryEvent[];
+
+  beforeAll(async () => {
+    history = await record();
+  }, 60_000);
+
+  test('meet each other in all sorts of ways', () => {
+    const answers = new Map<string, number>();
+    for (const { kind, reply } of history) {
+      const answer = `${kind} ${reply?.status}`;
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    }
+    console.log(
+      `seed ${SEED}: ${[...answers]
+        .sort()
+        .map(([answer, count]) => `${answer}: ${count}`)
+        .join(', ')}`,
+    );
+    expect(overlapShare(history)).toBeGreaterThan(0.8);
+    expect([...answers.keys()]).toEqual(
+      expect.arrayContaining([
+        ...['promise.settle 200', 'task.acquire 200', 'task.acquire 409', 'task.suspend 200', 'task.suspend 300'],
+        ...['task.fulfill 200', 'task.fence 200', 'task.fence 409', 'task.release 200', 'task.halt 200'],
+      ]),
+    );
+  });
+
+  test('are answered as if their requests had come one after the other', () => {
+    const { verdict, explanation } = checkLinearizability(history, { now: Date.now() });
+    expect({ verdict, explanation, replay: REPLAY }).toEqual({
+      verdict: 'linearizable',
+      explanation: '',
+      replay: REPLAY,
+    });
+  });
+
+  test.each([
+    { name: 'refused the task it got', tamper: refuseAcquire },
+    { name: 'shown an old state', tamper: showOldState },
+  ])('would be seen to be answered wrongly if one client was $name', ({ tamper }) => {
+    expect(checkLinearizability(tamper(history), { now: Date.now() })).toMatchObject({ verdict: 'violation' });
+  });
+});
+
+interface Shown {
+  task?: { id: string; version: number };
+  promise?: { id: string; state: string };
+}
+
+function shown({ reply }: HistoryEvent): Shown {
+  return reply?.status === 200 ? (reply.data as Shown) : {};
+}
+
+/** One acquire's 200 becomes a 409, though somebody saw later that it had happened. */
+function refuseAcquire(history: HistoryEvent[]): HistoryEvent[] {
+  const victim = history.find((event) => {
+    const { id, version } = shown(event).task ?? {};
+    const isSeen = (later: HistoryEvent) => {
+      const { task } = shown(later);
+      return later.callAt > event.returnAt && task?.id === id && task?.version === version;
+    };
+    return event.kind === 'task.acquire' && id !== undefined && history.some(isSeen);
+  });
+  return tampered(history, victim, { status: 409, data: 'somebody else has it' });
+}
+
+/** One read shows as pending what somebody had seen settled before. */
+function showOldState(history: HistoryEvent[]): HistoryEvent[] {
+  const victim = history.find((event) => {
+    const { id, state = 'pending' } = shown(event).promise ?? {};
+    const hasSeen = (earlier: HistoryEvent) => {
+      const { promise } = shown(earlier);
+      return earlier.returnAt < event.callAt && promise?.id === id && promise?.state === state;
+    };
+    return event.kind === 'promise.get' && state !== 'pending' && history.some(hasSeen);
+  });
+  return tampered(history, victim, {
+    status: 200,
+    data: { promise: { ...(victim && shown(victim).promise), state: 'pending', value: {}, settledAt: undefined } },
+  });
+}
+
+function tampered(history: HistoryEvent[], victim: HistoryEvent | undefined, reply: Reply): HistoryEvent[] {
+  if (!victim) throw new Error(`the history has nothing to tamper with; ${REPLAY}`);
+  return history.map((event) => (event === victim ? { ...event, reply } : event));
+}
