@@ -1,2 +1,3 @@
+export * from './mariadb.ts';
 export * from './postgres.ts';
 export * from './redis.ts';

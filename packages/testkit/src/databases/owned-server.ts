@@ -13,7 +13,7 @@ const SHELL = `
 "$@" &
 server=$!
 read -r order
-kill -INT $server 2>/dev/null
+kill -"$OWNED_SIGNAL" $server 2>/dev/null
 wait $server
 [ "$order" = keep ] || rm -rf "$OWNED_DIRECTORY"
 `;
@@ -36,6 +36,8 @@ export interface OwnedServerOptions {
   args: string[];
   /** What the server says on its standard error once it takes connections. */
   ready: RegExp;
+  /** What makes it end at once, in good order; INT unless told. */
+  stopSignal?: 'INT' | 'TERM';
   /** Deleted when the server ends for good. */
   directory: string;
 }
@@ -50,11 +52,11 @@ export class OwnedServer {
 
   /** Resolves when the server takes connections. @throws with what it said when it ends before that. */
   async start(): Promise<void> {
-    const { command, args, ready, directory } = this.#options;
+    const { command, args, ready, stopSignal = 'INT', directory } = this.#options;
     const shell = spawn('sh', ['-c', SHELL, 'sh', command, ...args], {
       ...SERVER_USER,
       cwd: directory,
-      env: { ...process.env, OWNED_DIRECTORY: directory },
+      env: { ...process.env, OWNED_DIRECTORY: directory, OWNED_SIGNAL: stopSignal },
       // A group of its own: an interrupt from the terminal is for the tests, which then stop the server in good order.
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],

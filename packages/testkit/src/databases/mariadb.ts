@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort, OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
+import type { TestDatabase, TestServer } from './postgres.ts';
+
+/** Debian keeps servers out of a user's search path. */
+const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
+
+const SETTINGS = { 'bind-address': '127.0.0.1', 'max-connections': '200' };
+
+/**
+ * Starts a MariaDB of its own on a free port, with the durability of production (every commit is synced) and without a
+ * password. It ends with this process, however that ends.
+ * @param settings more options of mariadbd, `sync-binlog` for `--sync-binlog`.
+ */
+export async function startMariadb(settings: Record<string, string> = {}): Promise<TestServer> {
+  const directory = serverDirectory('mariadb');
+  const data = join(directory, 'data');
+  try {
+    await createDataDirectory(data);
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  const port = await freePort();
+  const options = { ...SETTINGS, ...settings, datadir: data, port: String(port), socket: join(directory, 'socket') };
+  const server = new OwnedServer({
+    command: 'env',
+    args: [`PATH=${PATH}`, 'mariadbd', '--no-defaults', ...flags(options)],
+    ready: /ready for connections/,
+    stopSignal: 'TERM',
+    directory,
+  });
+  await server.start();
+  return {
+    url: `mysql://root@127.0.0.1:${port}/mysql`,
+    stop: () => server.stop(),
+    kill9: () => server.kill9(),
+    restart: async () => {
+      await server.pause();
+      await server.start();
+    },
+    pids: () => server.pids(),
+  };
+}
+
+/** The server that `TEST_MYSQL_URL` names, MySQL or MariaDB, else one of its own: for tests that need no power over it. */
+export async function mysqlForTests(): Promise<Pick<TestServer, 'url' | 'stop'>> {
+  const url = process.env['TEST_MYSQL_URL'];
+  return url ? { url, stop: async () => {} } : startMariadb();
+}
+
+/** Creates an empty database with a name of its own on the server. */
+export async function freshMysqlDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await runMysql(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => runMysql(serverUrl, `DROP DATABASE IF EXISTS ${name}`) };
+}
+
+async function createDataDirectory(data: string): Promise<void> {
+  const options = { 'auth-root-authentication-method': 'normal', datadir: data };
+  try {
+    await promisify(execFile)('mariadb-install-db', ['--no-defaults', '--skip-test-db', ...flags(options)], {
+      ...SERVER_USER,
+      cwd: join(data, '..'),
+      env: { ...process.env, PATH },
+    });
+  } catch (error) {
+    const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
+    if (code !== 'ENOENT') throw new Error(`mariadb-install-db failed: ${stderr || message}`, { cause: error });
+    const hint = 'apt-get install mariadb-server, or set TEST_MYSQL_URL to a server for tests that need only one';
+    throw new Error(`MariaDB is not installed: ${hint}`, { cause: error });
+  }
+}
+
+function flags(options: Record<string, string>): string[] {
+  return Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+}
+
+async function runMysql(url: string, sql: string): Promise<void> {
+  const { createConnection } = await import('mysql2/promise');
+  const connection = await createConnection(url);
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}
