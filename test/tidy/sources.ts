@@ -31,9 +31,9 @@ export function files(path: RegExp): string[] {
   return FILES.filter((file) => path.test(file) && !BINARY.test(file));
 }
 
-/** TypeScript that ships or that tests import, not the tests themselves. */
+/** Tests, and what only tests import. */
 export function isTest(file: string): boolean {
-  return /\.(test|fixture)\.ts$/.test(file) || file.startsWith('test/') || file.startsWith('packages/testkit/');
+  return /\.(test|fixture)\.ts$|(^|\/)(test|conformance)\/|^packages\/testkit\//.test(file);
 }
 
 /** Comments become blanks, so that prose breaks no rule; line numbers stay. */
