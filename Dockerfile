@@ -1,0 +1,35 @@
+# syntax=docker/dockerfile:1
+# One image for every role: the command says which (serve, api, scheduler, dispatcher).
+ARG NODE_VERSION=24.21.0
+
+FROM node:${NODE_VERSION}-slim AS build
+WORKDIR /opt/resonate
+COPY package.json package-lock.json LICENSE ./
+COPY packages packages
+COPY apps apps
+# No dependency needs its install script: better-sqlite3 ships its binaries.
+RUN --mount=type=cache,target=/var/cache/npm \
+    npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache /var/cache/npm
+# What only a compiler or another platform needs.
+RUN rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
+    find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
+
+FROM node:${NODE_VERSION}-slim
+LABEL org.opencontainers.image.title="resonate-server" \
+      org.opencontainers.image.description="A Resonate-compatible durable promise server" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production
+COPY --from=build /opt/resonate /opt/resonate
+RUN ln -s /opt/resonate/apps/cli/bin/resonate /usr/local/bin/resonate && \
+    install -d -o node -g node /var/lib/resonate
+# The user `node`, as a number, so that an orchestrator can see that it is not root.
+USER 1000:1000
+# The only place that `serve` writes to (resonate.db): everything else may be read-only.
+WORKDIR /var/lib/resonate
+VOLUME /var/lib/resonate
+# The API, and metrics with /health and /ready.
+EXPOSE 8001 9090
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RESONATE_OBSERVABILITY__METRICS_PORT || 9090}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["resonate"]
+CMD ["serve"]
