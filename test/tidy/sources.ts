@@ -58,7 +58,7 @@ export interface Import {
   name: string;
 }
 
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"]+)\1/g;
+const IMPORT = /(?:\bfrom\s+|\bimport\s+|\bimport\(\s*)(['"])([^'"]+)\1/g;
 
 export function importsOf(file: string): Import[] {
   const code = codeOf(file);
