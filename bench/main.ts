@@ -52,6 +52,7 @@ async function bench(options: BenchOptions): Promise<void> {
         }
       }
     }
+    await target.close?.();
   }
   if (options.json) {
     await writeFile(options.json, `${JSON.stringify({ startedAt, machine, options, rows, failures }, null, 2)}\n`);

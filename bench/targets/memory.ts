@@ -8,6 +8,7 @@ export const memory: Target = {
     const server = await ServerProcess.start({ command: 'dev' });
     return {
       url: server.url,
+      metricsUrl: server.metricsUrl,
       pids: { server: [server.pid], database: [] },
       stop: () => server.dispose(),
     };

@@ -8,6 +8,7 @@ export const sqlite: Target = {
     const server = await ServerProcess.start();
     return {
       url: server.url,
+      metricsUrl: server.metricsUrl,
       pids: { server: [server.pid], database: [] },
       stop: () => server.dispose(),
     };

@@ -2,6 +2,8 @@
 export interface RunningTarget {
   /** Where it takes requests. */
   url: string;
+  /** Where its own counters are, when it has any. */
+  metricsUrl?: string;
   /** Processes whose CPU time counts as the server's, and as its database's when that is one of its own. */
   pids: { server: number[]; database: number[] };
   stop(): Promise<void>;
@@ -14,4 +16,6 @@ export interface Target {
   scenarios?: readonly string[];
   /** Starts it on fresh storage and resolves when it answers. */
   start(): Promise<RunningTarget>;
+  /** Ends what it kept between measurements. */
+  close?(): Promise<void>;
 }
