@@ -7,10 +7,10 @@ import { Spawned } from './spawned.ts';
 import { until } from './until.ts';
 
 /** The command under test; TEST_RESONATE_BIN names another one, for instance that of an installed package. */
-const RESONATE =
+export const RESONATE =
   process.env['TEST_RESONATE_BIN'] ?? fileURLToPath(new URL('../../apps/cli/bin/resonate', import.meta.url));
 
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 30_000;
 const STOPPED_WITHIN_MS = 15_000;
 
 export interface ServerOptions {
@@ -72,6 +72,12 @@ export class ServerProcess {
     return this.#process?.output(lines) ?? '';
   }
 
+  /** The first line of its log with this message, logged already or to come. */
+  async logged(msg: string, withinMs = 10_000): Promise<Record<string, unknown>> {
+    const isIt = (line: string) => line.includes(`"msg":${JSON.stringify(msg)}`);
+    return JSON.parse(await this.#running().line(msg, isIt, withinMs)) as Record<string, unknown>;
+  }
+
   /** Starts it on the same port and file (again). */
   async restart(): Promise<void> {
     if (this.#process?.running) throw new Error('the server is still running');
@@ -91,9 +97,9 @@ export class ServerProcess {
     await this.#running().kill9();
   }
 
-  /** SIGTERM; resolves with the exit code. */
-  async stop(): Promise<number | null> {
-    const exit = await this.#running().terminate(STOPPED_WITHIN_MS);
+  /** A clean stop; resolves with the exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const exit = await this.#running().terminate(STOPPED_WITHIN_MS, signal);
     return exit.code;
   }
 

@@ -31,12 +31,13 @@ export class Spawned {
   #gone = false;
 
   /** Starts `command`. The environment is this process's own without RESONATE_*, plus `env`. */
-  constructor(command: string, args: readonly string[], env: Record<string, string> = {}) {
+  constructor(command: string, args: readonly string[], env: Record<string, string> = {}, cwd?: string) {
     this.#name = [command, ...args].join(' ');
     // A group of its own: a signal then reaches the server even if the command is a wrapper around it.
     this.#child = spawn(command, args, {
+      ...(cwd === undefined ? {} : { cwd }),
       env: { ...withoutResonateVariables(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -94,6 +95,11 @@ export class Spawned {
     }
   }
 
+  /** Sends text to its standard input. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
   /** Sends SIGKILL to it and everything it started; resolves when it is gone. */
   async kill9(): Promise<void> {
     if (this.#gone) return;
@@ -101,10 +107,10 @@ export class Spawned {
     await this.exited;
   }
 
-  /** Sends SIGTERM and waits for its end; SIGKILL and an error after `withinMs`. */
-  async terminate(withinMs: number): Promise<Exit> {
+  /** Sends a signal and waits for its end; SIGKILL and an error after `withinMs`. */
+  async terminate(withinMs: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     if (this.#gone) return this.exited;
-    this.#signal(this.pid, 'SIGTERM');
+    this.#signal(this.pid, signal);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), withinMs);
@@ -113,7 +119,7 @@ export class Spawned {
     clearTimeout(timer);
     if (ended !== 'late') return ended;
     await this.kill9();
-    throw this.#failure(`did not end within ${withinMs} ms of SIGTERM`);
+    throw this.#failure(`did not end within ${withinMs} ms of ${signal}`);
   }
 
   #signal(pid: number, signal: NodeJS.Signals): void {
@@ -138,6 +144,7 @@ export class Spawned {
   }
 }
 
-function withoutResonateVariables(): NodeJS.ProcessEnv {
+/** The environment of this process, without what would configure a server. */
+export function withoutResonateVariables(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RESONATE_')));
 }

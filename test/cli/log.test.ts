@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { freePort } from '../processes/free-port.ts';
+import { RESONATE, ServerProcess } from '../processes/server-process.ts';
+import { Spawned } from '../processes/spawned.ts';
+
+/** util-linux' `script` runs a command on a pseudo terminal. */
+const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
+
+let server: ServerProcess | undefined;
+let terminal: Spawned | undefined;
+
+afterEach(async () => {
+  await server?.dispose();
+  await terminal?.kill9();
+});
+
+describe('the log of a start', () => {
+  test('is JSON when it goes to a file or pipe: serve', async () => {
+    server = await ServerProcess.start();
+    const port = Number(new URL(server.url).port);
+    expect(await server.logged('Resonate Server starting')).toMatchObject({ level: 'info', port });
+    expect(await server.logged('Using SQLite backend')).toMatchObject({ path: `${server.directory}/resonate.db` });
+    expect(await server.logged('Auth disabled — all requests accepted')).toMatchObject({ level: 'info' });
+    const lines = server.output(2_000).split('\n');
+    for (const line of lines) {
+      const { ts, level, msg } = JSON.parse(line) as Record<string, string>;
+      expect({ ts: Number.isNaN(Date.parse(ts ?? '')), level, msg }).toEqual({
+        ts: false,
+        level: expect.stringMatching(/^(debug|info|warn|error)$/),
+        msg: expect.stringMatching(/./),
+      });
+    }
+  });
+
+  test('tells that dev keeps everything in memory', async () => {
+    server = await ServerProcess.start({ command: 'dev' });
+    expect(await server.logged('Using in-memory storage: everything is gone when the server stops')).toBeDefined();
+    expect(server.output(2_000)).not.toContain('SQLite');
+  });
+
+  test('holds only what is as grave as --level', async () => {
+    server = await ServerProcess.start({ args: ['--level', 'warn'] });
+    expect(server.output(2_000)).toBe('');
+  });
+
+  (hasScript ? test : test.skip)(
+    'is for people on a terminal, where Ctrl-C stops the server',
+    async () => {
+      const [port, metricsPort] = [await freePort(), await freePort()];
+      const command = `${RESONATE} dev --server-bind 127.0.0.1 --server-port ${port} --observability-metrics-port ${metricsPort}`;
+      terminal = new Spawned('script', ['-qefc', command, '/dev/null']);
+      const line = (text: string) => terminal!.line(text, (heard) => heard.startsWith(text), 30_000);
+      await line(`INFO resonate: Resonate Server starting port=${port}`);
+      await line('INFO resonate: Using in-memory storage');
+      await line('INFO resonate: Auth disabled — all requests accepted');
+      await line('INFO resonate: HTTP API listening');
+      terminal.type('\x03');
+      await line('INFO resonate: stopped');
+      expect(await terminal.exited).toEqual({ code: 0, signal: null });
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runCommand } from '../processes/run-command.ts';
+import { RESONATE } from '../processes/server-process.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+interface Mistake {
+  args?: string[];
+  env?: Record<string, string>;
+  toml?: string;
+  /** What the message must name. */
+  names: string[];
+}
+
+const MISTAKES: Record<string, Mistake> = {
+  'no command': { args: [], names: ['--help'] },
+  'an unknown command': { args: ['serv'], names: ['serve'] },
+  'an unknown option': { args: ['serve', '--nope', '1'], names: ['nope'] },
+  'a mistyped option': { args: ['serve', '--server-prot', '1'], names: ['server-prot', 'server-port'] },
+  'an argument too many': { args: ['serve', 'now'], names: ['now'] },
+  'an option without its value': { args: ['serve', '--server-port'], names: ['server-port'] },
+  'an option given twice': { args: ['serve', '--server-port', '1', '--server-port', '2'], names: ['--server-port'] },
+  'a port out of bounds': { args: ['serve', '--server-port', '65536'], names: ['server.port', '65536', '65535'] },
+  'a port that is no number': { args: ['dev', '--server-port', 'http'], names: ['server.port', 'http', 'integer'] },
+  'an unknown choice': { args: ['serve', '--level', 'loud'], names: ['level', 'loud', 'debug, info, warn, error'] },
+  'a duration out of bounds': { args: ['serve', '--tasks-retry-timeout', '0'], names: ['tasks.retry_timeout', '1'] },
+  'two servers on one port': {
+    args: ['serve', '--server-port', '9090'],
+    names: ['server.port', 'observability.metrics_port', '9090'],
+  },
+  'Postgres without its URL': {
+    args: ['serve', '--storage-type', 'postgres'],
+    names: ['storage.type', 'storage.postgres.url'],
+  },
+  'an unknown variable': {
+    env: { RESONATE_SERVER__PROT: '1' },
+    names: ['RESONATE_SERVER__PROT', 'RESONATE_SERVER__PORT'],
+  },
+  'a variable out of bounds': { env: { RESONATE_SERVER__PORT: '-1' }, names: ['RESONATE_SERVER__PORT', '-1'] },
+  'an unknown key in resonate.toml': {
+    toml: '[server]\nprot = 8001\n',
+    names: ['server.prot', 'resonate.toml', 'server.port'],
+  },
+  'an unknown section in resonate.toml': { toml: '[sever]\nport = 8001\n', names: ['sever', 'resonate.toml'] },
+  'a wrong type in resonate.toml': { toml: '[server]\nport = "web"\n', names: ['server.port', 'resonate.toml', 'web'] },
+  'a syntax error in resonate.toml': { toml: '[server]\nport = = 1\n', names: ['resonate.toml', 'line 2'] },
+};
+
+describe('a server that is started wrongly', () => {
+  let directory: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'resonate-cli-'));
+  });
+
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  test.each(Object.entries(MISTAKES))(
+    'says so in one line, ends with code 2 and does nothing else: %s',
+    async (_name, { args = ['serve'], env = {}, toml, names }) => {
+      if (toml !== undefined) await writeFile(join(directory, 'resonate.toml'), toml);
+      const { code, stdout, stderr } = await runCommand(RESONATE, args, { cwd: directory, env });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^resonate: .+\n$/);
+      for (const name of names) expect(stderr).toContain(name);
+      expect(await readdir(directory)).toEqual(toml === undefined ? [] : ['resonate.toml']);
+    },
+  );
+});
+
+describe('asking for help', () => {
+  test('--help lists the commands', async () => {
+    const { code, stdout, stderr } = await runCommand(RESONATE, ['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/resonate serve\s/);
+    expect(stdout).toMatch(/resonate dev\s/);
+  });
+
+  test('--version prints the version', async () => {
+    const { code, stdout } = await runCommand(RESONATE, ['--version']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
+  });
+
+  test.each(['serve', 'dev'])('%s --help lists the options with their defaults', async (command) => {
+    const { code, stdout } = await runCommand(RESONATE, [command, '--help']);
+    expect(code).toBe(0);
+    const defaults: Record<string, string> = {
+      '--server-host': '"localhost"',
+      '--server-port': '8001',
+      '--server-bind': '"0.0.0.0"',
+      '--server-shutdown-timeout': '10000 ms',
+      '--storage-type': '"sqlite"',
+      '--storage-sqlite-path': '"resonate.db"',
+      '--tasks-lease-timeout': '15000 ms',
+      '--tasks-retry-timeout': '30000 ms',
+      '--transports-http-poll-max-connections': '1000',
+      '--observability-metrics-port': '9090',
+      '--level': '"info"',
+    };
+    for (const [option, value] of Object.entries(defaults)) {
+      expect([option, defaultIn(stdout, option)]).toEqual([option, value]);
+    }
+  });
+});
+
+/** The default that a help text shows for an option, which may stand some lines below its name. */
+function defaultIn(help: string, option: string): string | undefined {
+  const from = help.slice(help.search(new RegExp(`${option}\\s`)));
+  return /\[default: (.*?)\]/.exec(from)?.[1];
+}
