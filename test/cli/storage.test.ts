@@ -1,0 +1,133 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { FAR_FUTURE } from '../http/state.ts';
+import { EventStream } from '../processes/event-stream.ts';
+import { freePort } from '../processes/free-port.ts';
+import { HttpClient } from '../processes/http-client.ts';
+import { runCommand } from '../processes/run-command.ts';
+import { RESONATE, ServerProcess } from '../processes/server-process.ts';
+import { until } from '../processes/until.ts';
+
+let server: ServerProcess;
+
+afterEach(() => server?.dispose());
+
+interface LogLine {
+  level: string;
+  msg: string;
+  error?: { message: string };
+}
+
+interface Failure {
+  path: string;
+  apiPort?: number;
+  metricsPort?: number;
+}
+
+/** Starts a server that can't start. @returns its exit code and the last line of its log. */
+async function failedStart({ path, apiPort, metricsPort }: Failure): Promise<{ code: number | null; last: LogLine }> {
+  const ports = { api: apiPort ?? (await freePort()), metrics: metricsPort ?? (await freePort()) };
+  const { code, stdout } = await runCommand(RESONATE, [
+    'serve',
+    ...['--server-bind', '127.0.0.1', '--server-port', String(ports.api)],
+    ...['--observability-metrics-port', String(ports.metrics), '--storage-sqlite-path', path],
+  ]);
+  return { code, last: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as LogLine };
+}
+
+function message(part: string) {
+  return { level: 'error', msg: 'could not start', error: { message: expect.stringContaining(part) } };
+}
+
+describe('a server that can not start', () => {
+  test('because another one has its file: says so, ends with code 1, and the other one goes on', async () => {
+    server = await ServerProcess.start();
+    const path = join(server.directory, 'resonate.db');
+    const { code, last } = await failedStart({ path });
+    expect(code).toBe(1);
+    expect(last).toMatchObject(message('another server is using it'));
+    expect(last).toMatchObject(message(path));
+    const client = new HttpClient(server.url);
+    expect(await client.rpc('promise.create', { id: 'a', timeoutAt: FAR_FUTURE })).toMatchObject({ status: 200 });
+    client.close();
+  });
+
+  test('because its port is taken: says which and ends with code 1', async () => {
+    server = await ServerProcess.start();
+    const taken = Number(new URL(server.url).port);
+    const path = join(server.directory, 'other.db');
+    const api = await failedStart({ path, apiPort: taken });
+    expect(api.code).toBe(1);
+    expect(api.last).toMatchObject(message(`${taken} (server.port)`));
+    const metrics = await failedStart({ path, metricsPort: taken });
+    expect(metrics.code).toBe(1);
+    expect(metrics.last).toMatchObject(message('observability.metrics_port'));
+  }, 60_000);
+
+  test('because its file is none of ours: says so and ends with code 1', async () => {
+    server = await ServerProcess.start({ command: 'dev' });
+    const garbage = join(server.directory, 'garbage.db');
+    await writeFile(garbage, 'this is no database. '.repeat(100));
+    const broken = await failedStart({ path: garbage });
+    expect(broken.code).toBe(1);
+    expect(broken.last).toMatchObject(message('not a database'));
+    const missing = await failedStart({ path: join(server.directory, 'missing/resonate.db') });
+    expect(missing.code).toBe(1);
+    expect(missing.last).toMatchObject(message('missing/resonate.db'));
+  }, 60_000);
+});
+
+describe('a server killed with -9', () => {
+  test('has every create that it had answered when it starts again', async () => {
+    server = await ServerProcess.start();
+    const answered: string[] = [];
+    const client = new HttpClient(server.url, 8);
+    let isKilled = false;
+    const createUntilKilled = async (name: number): Promise<void> => {
+      for (let count = 0; !isKilled; count++) {
+        const id = `client-${name}-${count}`;
+        const create = client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE, param: { data: id } });
+        // The last one of each client gets no answer: it may be there or not.
+        const answer = await create.catch(() => undefined);
+        if (answer?.status === 200) answered.push(id);
+        if (answered.length === 1_000 && !isKilled) {
+          isKilled = true;
+          await server.kill9();
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, index) => createUntilKilled(index)));
+    expect(answered.length).toBeGreaterThanOrEqual(1_000);
+
+    await server.restart();
+    const found = await Promise.all(
+      answered.map(async (id) => {
+        const { data } = await client.rpc('promise.get', { id });
+        return (data as { promise?: { param: { data: string } } }).promise?.param.data;
+      }),
+    );
+    expect(found).toEqual(answered);
+    client.close();
+  }, 60_000);
+
+  test('does at its next start what fell due while it was down', async () => {
+    server = await ServerProcess.start();
+    const client = new HttpClient(server.url);
+    const timeoutAt = Date.now() + 5_000;
+    const sleeper = { id: 'sleeper', timeoutAt: FAR_FUTURE, tags: { 'resonate:target': 'poll://any@sleepers' } };
+    await client.rpc('promise.create', { id: 'sleep', timeoutAt, tags: { 'resonate:timer': 'true' } });
+    await client.rpc('promise.create', sleeper);
+    await client.rpc('task.acquire', { id: 'sleeper', version: 0, pid: 'p', ttl: 3_600_000 });
+    const action = { kind: 'promise.register_callback', head: {}, data: { awaited: 'sleep', awaiter: 'sleeper' } };
+    const suspended = await client.rpc('task.suspend', { id: 'sleeper', version: 1, actions: [action] });
+    expect(suspended).toMatchObject({ status: 200 });
+    await server.kill9();
+    await until('the sleep is over', 10_000, () => Date.now() > timeoutAt);
+    await server.restart();
+    const stream = await EventStream.open(server.url, '/poll/sleepers/any');
+    expect(await stream.next()).toMatchObject({ kind: 'execute', data: { task: { id: 'sleeper', version: 1 } } });
+    stream.break();
+    client.close();
+  }, 60_000);
+});
