@@ -13,11 +13,20 @@ export interface Statement {
 /** How a dialect says "filter by this column, but don't choose its index". */
 export type NoIndex = (column: string) => string;
 
-export function promiseStatements(query: PromiseQuery, noIndex: NoIndex): Statement[] {
-  return (query.anyOf ?? [null]).map((alternative) => promiseStatement(query, alternative, noIndex));
+/** How a dialect tells its planner which index to walk, after the table's name; empty where it finds out by itself. */
+export type UseIndex = (index: string) => string;
+const anyIndex: UseIndex = () => '';
+
+export function promiseStatements(query: PromiseQuery, noIndex: NoIndex, useIndex = anyIndex): Statement[] {
+  return (query.anyOf ?? [null]).map((alternative) => promiseStatement(query, alternative, noIndex, useIndex));
 }
 
-function promiseStatement(query: PromiseQuery, alternative: PromiseAlternative | null, noIndex: NoIndex): Statement {
+function promiseStatement(
+  query: PromiseQuery,
+  alternative: PromiseAlternative | null,
+  noIndex: NoIndex,
+  useIndex: UseIndex,
+): Statement {
   const where: string[] = [];
   const params: SqlValue[] = [];
   const filter = (condition: string, ...values: SqlValue[]) => {
@@ -29,7 +38,9 @@ function promiseStatement(query: PromiseQuery, alternative: PromiseAlternative |
   const inTable = tags.filter(([name]) => !TAG_COLUMNS.has(name));
   // The first lineage tag leads, else the first other tag, else the state, else the ids themselves.
   const lead = inColumns.length > 0 ? undefined : inTable[0];
-  const from = lead ? 'promise_tags t JOIN promises p ON p.id = t.promise_id' : 'promises p';
+  const index = inColumns[0] ? TAG_COLUMNS.get(inColumns[0][0]) : alternative && !alternative.expired ? 'state' : null;
+  const promises = index ? `promises p${useIndex(`promises_${index}`)}` : 'promises p';
+  const from = lead ? 'promise_tags t JOIN promises p ON p.id = t.promise_id' : promises;
   const id = lead ? 't.promise_id' : 'p.id';
 
   inColumns.forEach(([name, value], index) => {
@@ -55,14 +66,19 @@ function promiseStatement(query: PromiseQuery, alternative: PromiseAlternative |
   return { sql, params: [...params, query.limit] };
 }
 
-export function taskStatements(query: TaskQuery, noIndex: NoIndex): Statement[] {
-  return (query.anyOf ?? [null]).map((alternative) => taskStatement(query, alternative, noIndex));
+export function taskStatements(query: TaskQuery, noIndex: NoIndex, useIndex = anyIndex): Statement[] {
+  return (query.anyOf ?? [null]).map((alternative) => taskStatement(query, alternative, noIndex, useIndex));
 }
 
-function taskStatement(query: TaskQuery, alternative: TaskAlternative | null, noIndex: NoIndex): Statement {
+function taskStatement(
+  query: TaskQuery,
+  alternative: TaskAlternative | null,
+  noIndex: NoIndex,
+  useIndex: UseIndex,
+): Statement {
   const where: string[] = [];
   const params: SqlValue[] = [];
-  let from = 'tasks k';
+  let from = alternative && alternative.state !== null ? `tasks k${useIndex('tasks_state')}` : 'tasks k';
   if (alternative?.expired) {
     // Promises that ran out and are not written down as settled yet: few, found by their timer.
     from = 'promises p JOIN tasks k ON k.id = p.id';

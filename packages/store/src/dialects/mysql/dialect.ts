@@ -23,23 +23,21 @@ import type {
   WaitingTarget,
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
-import { mergeById, promiseStatements, taskStatements, type Statement } from '../search-sql.ts';
+import { mergeById } from '../search-sql.ts';
 import { electByLease } from '../term.ts';
 import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
 import { electByLock, leaseTable } from './elect.ts';
-import { inline, list, quote } from './literal.ts';
+import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
 import { migrate } from './migrate.ts';
 import * as outbox from './outbox.ts';
+import { promiseSearch, taskSearch } from './search.ts';
 import { transact } from './transact.ts';
 import { upsert } from './write.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules'];
 const ELECTION_CONNECTIONS = 2;
-
-/** An expression has no index. */
-const noIndex = (column: string) => `COALESCE(${column})`;
 
 /** MySQL 8.0 and MariaDB 10.6, by SQL that both understand. */
 export class MysqlDialect implements Dialect {
@@ -73,11 +71,11 @@ export class MysqlDialect implements Dialect {
   }
 
   async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
-    return mergeById(await this.#search(PROMISES, promiseStatements(query, noIndex)), query.limit);
+    return mergeById(await this.#search(PROMISES, promiseSearch(query)), query.limit);
   }
 
   async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
-    return mergeById(await this.#search(TASKS, taskStatements(query, noIndex)), query.limit);
+    return mergeById(await this.#search(TASKS, taskSearch(query)), query.limit);
   }
 
   async searchSchedules({ after, limit }: ScheduleQuery): Promise<ScheduleRow[]> {
@@ -200,9 +198,8 @@ export class MysqlDialect implements Dialect {
     return results.slice(0, -1);
   }
 
-  async #search<Row>(table: Table<Row>, statements: Statement[]): Promise<Row[][]> {
-    const results = await this.#snapshot(statements.map(({ sql, params }) => inline(sql, params)));
-    return results.map((result) => decoded(table, result));
+  async #search<Row>(table: Table<Row>, statements: string[]): Promise<Row[][]> {
+    return (await this.#snapshot(statements)).map((result) => decoded(table, result));
   }
 
   async #select<Row>(table: Table<Row>, sql: string): Promise<Row[]> {

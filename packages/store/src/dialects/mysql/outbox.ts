@@ -127,7 +127,8 @@ export async function waitingTargets(
       found.set(target, Math.min(dueAt, found.get(target) ?? Infinity));
     }
   }
-  return Array.from(found, ([target, dueAt]) => ({ target, dueAt })).slice(0, limit);
+  const targets = Array.from(found, ([target, dueAt]) => ({ target, dueAt }));
+  return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
 }
 
 export async function nextDeliveryAt(

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { freshMysqlDatabase, mysqlForTests } from '@resonate/testkit';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { dialectConformance, type DatabaseUnderTest, type Plan, type Search } from '../../conformance/index.ts';
+import { MysqlDialect } from './dialect.ts';
+import { promiseSearch, taskSearch } from './search.ts';
+
+const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };
+beforeAll(async () => Object.assign(server, await mysqlForTests()));
+afterAll(() => server.stop());
+
+async function select(url: string, sql: string): Promise<RowDataPacket[]> {
+  const connection = await createConnection(url);
+  try {
+    return (await connection.query<RowDataPacket[]>(sql))[0];
+  } finally {
+    await connection.end();
+  }
+}
+
+const TABLES: Record<string, string> = { t: 'promise_tags', o: 'promise_tags', p: 'promises', k: 'tasks' };
+
+async function explain(url: string, search: Search): Promise<Plan> {
+  const statements = 'promises' in search ? promiseSearch(search.promises) : taskSearch(search.tasks);
+  const found: Plan = { indexes: [], scans: [] };
+  for (const statement of statements) {
+    for (const { table, type, key, Extra } of await select(url, `EXPLAIN FORMAT=TRADITIONAL ${statement}`)) {
+      const name = TABLES[String(table)] ?? String(table);
+      found.indexes.push(key === 'PRIMARY' ? `${name}_pkey` : String(key));
+      if (type === 'ALL' || type === 'index' || String(Extra).includes('filesort'))
+        found.scans.push(`${String(type)} ${String(Extra)} ${name}`);
+    }
+  }
+  return found;
+}
+
+dialectConformance('MySQL', {
+  isShared: true,
+  async create(): Promise<DatabaseUnderTest> {
+    const { url, drop } = await freshMysqlDatabase(server.url);
+    return {
+      open: async () =>
+        new MysqlDialect({
+          url,
+          poolSize: 10,
+          connectTimeoutMs: 10_000,
+          statementTimeoutMs: 30_000,
+          election: 'advisory',
+        }),
+      drop,
+      pretendNewer: async () => {
+        await select(url, "INSERT INTO migrations (version, name, steps_begun, finished) VALUES (9999, 'later', 1, 1)");
+      },
+      explain: (search) => explain(url, search),
+    };
+  },
+});
