@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseDuration } from '@resonate/config';
+import { mysqlWith, postgresWith, redisWith, type Backing, type Hosts } from './backing.ts';
+import { Cluster, journeysThrough, pushThrough, type RoleSpec } from './cluster.ts';
+import { readComposeFile, rolesOf, type ComposeFile } from './compose-file.ts';
+import { Image } from './image.ts';
+
+/**
+ * docker-compose.yml without a container engine: every service of ours runs with the command and environment that
+ * stand there, from the image's files; databases and Redis are real ones with the accounts that stand there.
+ */
+
+let image: Image;
+beforeAll(() => {
+  image = new Image();
+}, 60_000);
+afterAll(() => image?.remove());
+
+function roleSpecs(compose: ComposeFile): RoleSpec[] {
+  return rolesOf(compose).map(([role, service]) => ({
+    role,
+    replicas: Number(service.deploy?.replicas),
+    args: service.command ?? [],
+    env: service.environment ?? {},
+    probes: [{ port: 'metrics', path: '/ready' }],
+    graceMs: parseDuration(service.stop_grace_period ?? '') ?? 0,
+  }));
+}
+
+async function startBacking({ services }: ComposeFile, storage: string): Promise<Record<string, Backing>> {
+  const { postgres, mysql, redis } = services;
+  const of = (environment: Record<string, string> = {}, name: string) => environment[name] ?? '';
+  const database =
+    storage === 'mysql'
+      ? await mysqlWith({
+          user: of(mysql?.environment, 'MYSQL_USER'),
+          password: of(mysql?.environment, 'MYSQL_PASSWORD'),
+          database: of(mysql?.environment, 'MYSQL_DATABASE'),
+        })
+      : await postgresWith({
+          user: of(postgres?.environment, 'POSTGRES_USER'),
+          password: of(postgres?.environment, 'POSTGRES_PASSWORD'),
+          database: of(postgres?.environment, 'POSTGRES_DB'),
+        });
+  const databaseHost = storage === 'mysql' ? 'mysql:3306' : 'postgres:5432';
+  return { [databaseHost]: database, 'redis:6379': await redisWith(redis?.command ?? []) };
+}
+
+describe.each([{}, { STORAGE_TYPE: 'mysql' }])('docker compose up with the settings %j', (settings) => {
+  const compose = readComposeFile(settings);
+  let backing: Record<string, Backing> = {};
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    backing = await startBacking(compose, settings.STORAGE_TYPE ?? 'postgres');
+    const hosts: Hosts = Object.fromEntries(Object.entries(backing).map(([name, { host }]) => [name, host]));
+    cluster = await Cluster.start(image, roleSpecs(compose), hosts, 'localhost:8001');
+  }, 120_000);
+
+  afterAll(async () => {
+    await cluster?.remove();
+    for (const { stop } of Object.values(backing)) await stop();
+  });
+
+  test('two of each role run, one scheduler leads', async () => {
+    const processes = await cluster.processes();
+    const roles = processes.map(({ role }) => role).sort();
+    expect(roles).toEqual(['api', 'api', 'dispatcher', 'dispatcher', 'scheduler', 'scheduler']);
+    expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
+  });
+
+  test('the health check that stands there finds every one of them well', async () => {
+    for (const [role, { healthcheck }] of rolesOf(compose)) {
+      const [kind, ...command] = healthcheck?.test ?? [];
+      expect(kind).toBe('CMD');
+      for (const container of cluster.containers(role)) await expect(container.check(command)).resolves.toBe(0);
+    }
+  });
+
+  test('a dispatcher delivers a message that tells where to call back', async () => {
+    await expect(pushThrough(cluster, 'pushed')).resolves.toMatchObject({
+      kind: 'execute',
+      head: { serverUrl: cluster.url },
+      data: { task: { id: 'pushed' } },
+    });
+  });
+
+  test('workflows finish with one api killed in the middle', async () => {
+    const { results, expected } = await journeysThrough(cluster);
+    expect(results).toEqual(expected);
+  }, 120_000);
+
+  test('all that still run stop cleanly within the time they get, and wrote no file', async () => {
+    const exits = await cluster.terminate();
+    // The killed api has none.
+    expect(exits).toEqual([null, 0, 0, 0, 0, 0]);
+    expect(cluster.containers().flatMap((container) => container.files())).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { readLockfile } from '../../scripts/lockfile.ts';
+import { contextFilter, last, parseDockerfile, words, type Stage } from './dockerfile.ts';
+
+export const ROOT = join(import.meta.dirname, '../..');
+
+const LINK = 'ln -s /opt/resonate/apps/cli/bin/resonate /usr/local/bin/resonate';
+
+export function readDockerfile() {
+  return parseDockerfile(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'));
+}
+
+/**
+ * What the Dockerfile puts into the image, in a folder of this machine: the files it copies, as .dockerignore lets
+ * them through, the packages that `npm ci --omit=dev` installs, and what its other commands leave of them.
+ */
+export class Image {
+  readonly directory: string;
+  readonly #stage: Stage;
+
+  constructor() {
+    const [build, final] = readDockerfile().stages;
+    if (!build || !final) throw new Error('the Dockerfile has no two stages');
+    if (!last(final, 'RUN').includes(LINK)) throw new Error(`the Dockerfile does not: ${LINK}`);
+    this.#stage = final;
+    this.directory = mkdtempSync(join(tmpdir(), 'image-'));
+    for (const { name, text } of build.instructions) {
+      if (name === 'COPY') this.#copy(text);
+      else if (name === 'RUN' && text.includes('npm ci')) this.#install(text);
+      else if (name === 'RUN') execFileSync('sh', ['-c', text], { cwd: this.directory, env: this.env() });
+    }
+  }
+
+  #copy(text: string): void {
+    const kept = contextFilter(readFileSync(join(ROOT, '.dockerignore'), 'utf8'));
+    const sources = text.split(/\s+/);
+    const target = sources.pop() ?? '.';
+    for (const source of sources) {
+      const to = join(this.directory, target.endsWith('/') ? join(target, source) : target);
+      cpSync(join(ROOT, source), to, { recursive: true, filter: (path) => kept(relative(ROOT, path)) });
+    }
+  }
+
+  /** From what is installed here, by the same lock file. */
+  #install(text: string): void {
+    if (!text.includes('npm ci --omit=dev')) throw new Error(`the image would hold more than what runs: ${text}`);
+    for (const [path, { dev }] of Object.entries(readLockfile(ROOT).packages)) {
+      if (!path.includes('node_modules/') || dev || !existsSync(join(ROOT, path))) continue;
+      cpSync(join(ROOT, path), join(this.directory, path), { recursive: true, verbatimSymlinks: true });
+    }
+  }
+
+  /** ENTRYPOINT with the arguments, or with CMD when there are none, as a command of this machine. */
+  command(args: readonly string[] = []): string[] {
+    const [entry, ...rest] = words(last(this.#stage, 'ENTRYPOINT'));
+    if (entry !== 'resonate') throw new Error(`the Dockerfile starts ${entry}`);
+    const given = args.length > 0 ? args : words(last(this.#stage, 'CMD'));
+    return [join(this.directory, 'apps/cli/bin/resonate'), ...rest, ...given];
+  }
+
+  /** ENV of the image. `node` is the one that runs the tests: the version that the Dockerfile pins. */
+  env(): Record<string, string> {
+    const [, name = '', value = ''] = /^(\w+)=(\S+)$/.exec(last(this.#stage, 'ENV')) ?? [];
+    return { [name]: value, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+  }
+
+  healthcheck(): string[] {
+    return words(last(this.#stage, 'HEALTHCHECK'));
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
