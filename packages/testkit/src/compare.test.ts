@@ -27,9 +27,26 @@ describe('comparing answers', () => {
     expect(compareReplies('task.search', ok({ tasks: [a, b] }), ok({ tasks: [b, a] }))).not.toEqual([]);
   });
 
-  test('finds a missing or an additional list entry', () => {
-    expect(compareReplies('debug.snap', ok({ tasks: [{ id: 'a' }] }), ok({ tasks: [] }))).toHaveLength(1);
-    expect(compareReplies('task.acquire', ok({ preload: [] }), ok({ preload: [{ id: 'a' }] }))).toHaveLength(1);
+  test('finds a missing or an additional list entry, and names the entry that differs', () => {
+    const [a, b] = [
+      { id: 'a', version: 1 },
+      { id: 'b', version: 1 },
+    ];
+    expect(compareReplies('debug.snap', ok({ tasks: [a, b] }), ok({ tasks: [b] }))).toEqual([
+      { path: 'data.tasks[a]', expected: a, got: undefined },
+    ]);
+    expect(compareReplies('task.acquire', ok({ preload: [] }), ok({ preload: [b] }))).toEqual([
+      { path: 'data.preload[b]', expected: undefined, got: b },
+    ]);
+    expect(compareReplies('task.search', ok({ tasks: [a, b] }), ok({ tasks: [a, { ...b, version: 2 }] }))).toEqual([
+      { path: 'data.tasks[b].version', expected: 1, got: 2 },
+    ]);
+    const [x, y] = [
+      { id: 'a', address: 'x' },
+      { id: 'a', address: 'y' },
+    ];
+    expect(compareReplies('debug.snap', ok({ listeners: [x, y] }), ok({ listeners: [x] }))).toHaveLength(1);
+    expect(compareReplies('debug.snap', ok({ listeners: [x, x] }), ok({ listeners: [x] }))).toHaveLength(1);
   });
 
   test('leaves the messages of a snap and the inner corrId of a fence alone', () => {

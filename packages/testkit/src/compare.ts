@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Reply } from '@resonate/protocol';
 
 /**
@@ -7,7 +6,7 @@ import type { Reply } from '@resonate/protocol';
  */
 
 export interface Difference {
-  /** Where in the answer, `status` or `data.promise.state` for one. */
+  /** Where in the answer: `status`, `data.promise.state` or `data.tasks[w0.a].version`. */
   path: string;
   expected: unknown;
   got: unknown;
@@ -60,15 +59,39 @@ function unordered(list: unknown[]): unknown[] {
 }
 
 function differences(path: string, expected: unknown, got: unknown): Difference[] {
-  if (isDeepStrictEqual(expected, got)) return [];
-  if (Array.isArray(expected) && Array.isArray(got) && expected.length === got.length) {
-    return expected.flatMap((entry, index) => differences(`${path}[${index}]`, entry, got[index]));
+  // Both have their keys sorted.
+  if (JSON.stringify(expected) === JSON.stringify(got)) return [];
+  if (Array.isArray(expected) && Array.isArray(got)) {
+    const nameOf = [expected, got].every(haveUniqueIds) ? (entry: unknown) => idOf(entry)! : JSON.stringify;
+    const byName = (list: unknown[]) => new Map(list.map((entry) => [nameOf(entry), entry]));
+    const inEntries = between(byName(expected), byName(got), (name) => `${path}[${name}]`);
+    // The same entries in another order.
+    return inEntries.length > 0 ? inEntries : [{ path, expected, got }];
   }
   if (isRecord(expected) && isRecord(got)) {
-    const keys = [...new Set([...Object.keys(expected), ...Object.keys(got)])];
-    return keys.flatMap((key) => differences(path ? `${path}.${key}` : key, expected[key], got[key]));
+    const inside = (key: string) => (path ? `${path}.${key}` : key);
+    return between(new Map(Object.entries(expected)), new Map(Object.entries(got)), inside);
   }
   return [{ path, expected, got }];
+}
+
+function between(
+  expected: Map<string, unknown>,
+  got: Map<string, unknown>,
+  pathOf: (name: string) => string,
+): Difference[] {
+  const names = new Set([...expected.keys(), ...got.keys()]);
+  return [...names].flatMap((name) => differences(pathOf(name), expected.get(name), got.get(name)));
+}
+
+function idOf(entry: unknown): string | undefined {
+  return isRecord(entry) && typeof entry['id'] === 'string' ? entry['id'] : undefined;
+}
+
+/** Then entries are told apart by id, so that a missing one doesn't make all that follow it differ. */
+function haveUniqueIds(list: unknown[]): boolean {
+  const ids = list.map(idOf);
+  return !ids.includes(undefined) && new Set(ids).size === ids.length;
 }
 
 function isRecord(json: unknown): json is Record<string, unknown> {

@@ -44,6 +44,7 @@ export async function runDifferential(options: DifferentialOptions): Promise<Dif
 }
 
 const HISTORY_SHOWN = 10;
+const CHARACTERS_SHOWN = 2_000;
 
 class Run {
   readonly report: DifferentialReport = { answers: new Map(), snaps: 0 };
@@ -96,16 +97,18 @@ class Run {
   }
 
   #fail(request: GeneratedRequest, expected: Reply, got: Reply, differences: Difference[]): never {
-    const ids = namedIds([request.data, differences.map((difference) => [difference.expected, difference.got])]);
+    const values = differences.map((difference) => [difference.expected, difference.got]);
+    const entries = differences.flatMap(({ path }) => /\[([^\]]*)\]/.exec(path)?.[1] ?? []);
+    const ids = [...new Set([...namedIds([request.data, values]), ...entries])];
     const history = this.#history.filter((past) => namedIds(past.request.data).some((id) => ids.includes(id)));
     const lines = [
       `the answer to step ${this.#step} of seed ${this.#options.seed} differs from the reference model's`,
       `request:  ${show(request)}`,
       ...differences.slice(0, HISTORY_SHOWN).map((difference) => {
-        return `  ${difference.path}: expected ${JSON.stringify(difference.expected)}, got ${JSON.stringify(difference.got)}`;
+        return `  ${difference.path}: expected ${short(difference.expected)}, got ${short(difference.got)}`;
       }),
-      `expected: ${JSON.stringify(expected)}`,
-      `got:      ${JSON.stringify(got)}`,
+      `expected: ${short(expected)}`,
+      `got:      ${short(got)}`,
       `the last requests about ${ids.join(', ') || 'the same ids'}:`,
       ...history.slice(-HISTORY_SHOWN).map((past) => `  ${past.step}: ${show(past.request)} -> ${past.status}`),
       this.#replayHint(),
@@ -131,4 +134,9 @@ function namedIds(json: unknown): string[] {
 
 function show({ kind, data, now }: GeneratedRequest): string {
   return `${now} ${kind} ${JSON.stringify(data)}`;
+}
+
+function short(json: unknown): string {
+  const text = JSON.stringify(json) ?? 'nothing';
+  return text.length > CHARACTERS_SHOWN ? `${text.slice(0, CHARACTERS_SHOWN)}…` : text;
 }

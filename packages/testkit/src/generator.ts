@@ -1,6 +1,7 @@
 import type { Reply } from '@resonate/protocol';
 import { Draft, type GeneratedRequest } from './generator/draft.ts';
 import { INVALID } from './generator/invalid.ts';
+import { pickScenario, type Step } from './generator/scenario.ts';
 import { type GeneratedKind, VALID } from './generator/valid.ts';
 import { Random } from './random.ts';
 
@@ -25,9 +26,9 @@ export interface GeneratorOptions {
 }
 
 const WEIGHTS: Record<GeneratedKind, number> = {
-  'promise.get': 5,
-  'promise.create': 12,
-  'promise.settle': 5,
+  'promise.get': 6,
+  'promise.create': 13,
+  'promise.settle': 3,
   'promise.register_callback': 7,
   'promise.register_listener': 3,
   'promise.search': 3,
@@ -35,7 +36,7 @@ const WEIGHTS: Record<GeneratedKind, number> = {
   'task.create': 8,
   'task.acquire': 13,
   'task.release': 3,
-  'task.fulfill': 2.5,
+  'task.fulfill': 1.5,
   'task.suspend': 9,
   'task.fence': 6,
   'task.heartbeat': 4,
@@ -46,7 +47,7 @@ const WEIGHTS: Record<GeneratedKind, number> = {
   'schedule.create': 1.5,
   'schedule.delete': 0.5,
   'schedule.search': 1,
-  'debug.tick': 5,
+  'debug.tick': 2,
   'debug.snap': 1,
 };
 
@@ -73,6 +74,8 @@ const IDS = [
   ...['ﬀ', '𝒙'],
   ...['w2.b', 'w2.c', 'root.0', 'a b', 'w3', 'w3.a', 'w3.b', 'w4', 'w4.a', 'W0'],
 ];
+/** How often a request begins a scenario. */
+const SCENARIOS = 0.015;
 const FAMILIES = 3;
 const FAMILY_REQUESTS = 120;
 const FAMILY_MEMBERS = ['', '.a', '.b', '.c', '.d'];
@@ -92,7 +95,8 @@ export class RequestGenerator {
   readonly #draftOf = new WeakMap<GeneratedRequest, Draft>();
   #families = 0;
   #now: number;
-  #isTicked = false;
+  /** What must come next. */
+  #script: Step[] = [];
 
   constructor({ seed, ...options }: GeneratorOptions) {
     const timeless = options.timeless ?? false;
@@ -116,25 +120,32 @@ export class RequestGenerator {
     const current = this.#drafts[place]!;
     current.requestsLeft -= 1;
     if (current.requestsLeft === 0) this.#drafts[place] = this.#newDraft();
-    if (!this.#options.timeless && !this.#isTicked) {
-      this.#now += this.#random.pick(this.#random.chance(0.03) ? JUMPS_MS : STEPS_MS);
-    }
+    const step = this.#script.shift();
+    if (!this.#options.timeless) this.#now = Math.max(step?.at ?? this.#later(current.draft), this.#now);
     current.draft.now = this.#now;
-    const request = { ...this.#make(current.draft), now: this.#now };
+    const request = { ...(step ? step.make(current.draft) : this.#make(current.draft)), now: this.#now };
     this.#draftOf.set(request, current.draft);
     return request;
   }
 
+  /** Often a moment around one at which something ends. */
+  #later(draft: Draft): number {
+    const deadline = this.#random.chance(0.05) ? draft.deadline() : undefined;
+    if (deadline !== undefined) return Math.max(this.#now, deadline + this.#random.pick([-1, 0, 0, 1, 100]));
+    return this.#now + this.#random.pick(this.#random.chance(0.005) ? JUMPS_MS : STEPS_MS);
+  }
+
   #make(draft: Draft): { kind: string; data: Record<string, unknown> } {
-    if (this.#isTicked) {
-      this.#isTicked = false;
-      return { kind: 'debug.snap', data: {} };
-    }
     if (this.#random.chance(this.#options.invalidShare)) return this.#random.pick(INVALID)(draft);
+    if (!this.#options.timeless && this.#random.chance(SCENARIOS)) {
+      const [first, ...rest] = pickScenario(draft);
+      this.#script = rest;
+      return first!.make(draft);
+    }
     const kind = this.#random.weighted(this.#options.weights as Record<GeneratedKind, number>);
     if (kind === 'debug.snap') {
       // What a snap shows of promises that are over is only told for one that follows a tick.
-      this.#isTicked = true;
+      this.#script = [{ at: draft.now, make: () => ({ kind: 'debug.snap', data: {} }) }];
       return { kind: 'debug.tick', data: { time: draft.now } };
     }
     const data = VALID[kind](draft);

@@ -110,7 +110,7 @@ describe('a linearizable history is accepted', () => {
     }
   });
 
-  test.each([1, 2, 3])('when 12 clients send 4,000 requests and some answers are lost (seed %i)', (seed) => {
+  test.each([1, 2])('when 12 clients send 4,000 requests and some answers are lost (seed %i)', (seed) => {
     const history = simulate({ seed, clients: 12, requests: 4_000, lost: 0.02 });
     expect(checkLinearizability(history)).toMatchObject({ verdict: 'linearizable', explanation: '' });
   });
@@ -166,7 +166,7 @@ describe('a history that is not linearizable is rejected', () => {
     expect(checkLinearizability(history).verdict).toBe('violation');
   });
 
-  test.each([11, 12, 13, 14])('when one answer among 1,500 of 8 clients is wrong (seed %i)', (seed) => {
+  test.each([11, 12])('when one answer among 1,500 of 8 clients is wrong (seed %i)', (seed) => {
     const history = simulate({ seed, clients: 8, requests: 1_500, lost: 0.01 });
     const acquires = history.filter(({ kind, reply }) => kind === 'task.acquire' && reply?.status === 200);
     const victim = new Random(seed).pick(acquires);

@@ -1,4 +1,4 @@
-import type { PromiseRecord, Reply, StringMap, TaskRecord, Value } from '@resonate/protocol';
+import type { PromiseRecord, Reply, ScheduleRecord, StringMap, TaskRecord, Value } from '@resonate/protocol';
 import type { Random } from '../random.ts';
 
 /**
@@ -22,9 +22,12 @@ const TARGETS = [
 ];
 const LISTENERS = ['poll://any@g9', 'poll://uni@g1/w1', 'http://listener.invalid/x', 'https://listener.invalid/y'];
 const PAST_TIMEOUTS_MS = [-5_000, -1, 0];
-const TIMEOUTS_MS = [1, 100, 500, 2_000, 5_000, 40_000, 40_000, 200_000, 200_000, 400_000, 400_000, 1_000_000_000];
+const TIMEOUTS_MS = [1, 500, 5_000, 20_000, 40_000, 40_000, 200_000, 400_000, 400_000, 1_000_000_000];
+/** Promises with a target live longer mostly, so that what they wait for ends before them. */
+const TARGET_TIMEOUTS_MS = [5_000, 40_000, 200_000, 400_000, 400_000, 1_000_000_000, 1_000_000_000];
 const LEASES_MS = [1, 500, 5_000, 60_000, 60_000, 600_000];
 const DELAYS_MS = [-1_000, 0, 1, 50, 3_000, 31_000];
+const RETRY_MS = 30_000;
 const TEN_YEARS_MS = 315_360_000_000;
 
 export class Draft {
@@ -33,9 +36,13 @@ export class Draft {
   readonly #ids: string[];
   readonly #timeless: boolean;
   readonly #tasks = new Map<string, TaskRecord>();
-  /** By id, whether the promise was last seen pending; the oldest are forgotten. */
-  readonly #promises = new Map<string, boolean>();
+  /** By id, when the promise times out, unless it was last seen settled; the oldest are forgotten. */
+  readonly #promises = new Map<string, number | undefined>();
+  /** By awaited, the tasks that wait for it. */
+  readonly #awaiters = new Map<string, Set<string>>();
   readonly #cursors = new Map<string, string>();
+  /** Of the schedule seen last. */
+  #nextRunAt = 0;
   #generation = 0;
   now: number;
 
@@ -62,22 +69,41 @@ export class Draft {
     for (const task of [answer.task, ...(answer.tasks ?? [])]) {
       if (task) this.#tasks.set(task.id, task);
     }
+    if (answer.schedule) this.#nextRunAt = answer.schedule.nextRunAt;
     if (answer.cursor) this.#cursors.set(kind, answer.cursor);
     else this.#cursors.delete(kind);
     const next = reply.status === 300 ? undefined : STATE_AFTER[kind];
     const task = this.#tasks.get(String(data['id']));
     if (task && next) this.#tasks.set(task.id, { ...task, state: next });
+    if (reply.status === 200) this.#learnCallbacks(data as Waiting);
     this.#forget();
   }
 
-  #learnPromise({ id, state, tags }: PromiseRecord): void {
+  #learnCallbacks({ awaited, awaiter, actions = [] }: Waiting): void {
+    for (const pair of [{ awaited, awaiter }, ...actions.map((action) => action.data)]) {
+      if (pair.awaited === undefined || pair.awaiter === undefined) continue;
+      if (this.#promises.get(pair.awaited) === undefined) continue;
+      this.#awaiters.set(pair.awaited, (this.#awaiters.get(pair.awaited) ?? new Set()).add(pair.awaiter));
+    }
+  }
+
+  #learnSettled(awaited: string): void {
+    for (const awaiter of this.#awaiters.get(awaited) ?? []) {
+      const task = this.#tasks.get(awaiter);
+      if (task?.state === 'suspended') this.#tasks.set(awaiter, { ...task, state: 'pending' });
+    }
+    this.#awaiters.delete(awaited);
+  }
+
+  #learnPromise({ id, state, tags, timeoutAt }: PromiseRecord): void {
     this.#promises.delete(id);
-    this.#promises.set(id, state === 'pending');
+    this.#promises.set(id, state === 'pending' ? timeoutAt : undefined);
+    if (state !== 'pending') this.#learnSettled(id);
     const task = this.#tasks.get(id) ?? { id, state: 'pending', version: 0, resumes: 0 };
     if (tags['resonate:target'] !== undefined) {
       this.#tasks.set(id, state === 'pending' ? task : { ...task, state: 'fulfilled' });
     }
-    if (state !== 'pending' && this.random.chance(0.3)) this.#replace(id);
+    if (state !== 'pending' && this.random.chance(0.5)) this.#replace(id);
   }
 
   #replace(id: string): void {
@@ -92,22 +118,59 @@ export class Draft {
       if (this.#promises.size <= 2 * this.#ids.length) return;
       this.#promises.delete(id);
       this.#tasks.delete(id);
+      this.#awaiters.delete(id);
     }
+  }
+
+  /** A time to come at which a promise, a retry or a lease ends, if one is known. */
+  deadline(): number | undefined {
+    const waitedFor = [...this.#awaiters.keys()].map((id) => this.#promises.get(id) ?? 0);
+    const leases = [...this.#tasks.values()].map(({ ttl }) => this.now + (ttl ?? RETRY_MS));
+    const known = [...waitedFor, ...waitedFor, ...this.#promises.values(), ...leases, this.#nextRunAt];
+    const ahead = known.filter((time) => {
+      return time !== undefined && time > this.now && time < this.now + 45_000;
+    });
+    return ahead.length > 0 ? this.random.pick(ahead) : undefined;
   }
 
   anyId(): string {
     return this.random.pick(this.#ids);
   }
 
-  /** Mostly the id of a promise that exists, a scheduled one too. */
+  /** Waited for, and over, and nobody was told so: whoever names such a promise settles it. */
+  #overdue(): string[] {
+    return [...this.#awaiters.keys()].filter((id) => (this.#promises.get(id) ?? Infinity) <= this.now);
+  }
+
+  #isForOverdue(): boolean {
+    return this.random.chance(0.5);
+  }
+
+  /** An id that was never used, and that others will use now. */
+  freshId(): string {
+    const place = this.random.int(0, this.#ids.length - 1);
+    this.#replace(this.#ids[place]!);
+    return this.#ids[place]!;
+  }
+
+  /** An id that promises are created under. */
+  newId(): string {
+    const overdue = this.#overdue();
+    return overdue.length > 0 && this.#isForOverdue() ? this.random.pick(overdue) : this.anyId();
+  }
+
+  /** Mostly the id of a promise that exists, a scheduled one too; often of one that is waited for, or overdue. */
   promiseId(): string {
+    const overdue = this.#overdue();
+    if (overdue.length > 0 && this.#isForOverdue()) return this.random.pick(overdue);
+    if (this.random.chance(0.25)) return this.#pickFrom(this.#awaiters.keys());
     return this.random.chance(0.9) ? this.#pickFrom(this.#promises.keys()) : this.anyId();
   }
 
   /** Mostly the id of a promise that was last seen pending. */
   pendingId(): string {
-    const pending = [...this.#promises].filter(([, isPending]) => isPending).map(([id]) => id);
-    return this.random.chance(0.85) ? this.#pickFrom(pending) : this.promiseId();
+    const pending = [...this.#promises].filter(([, timeoutAt]) => timeoutAt !== undefined).map(([id]) => id);
+    return this.random.chance(0.75) ? this.#pickFrom(pending) : this.promiseId();
   }
 
   /** An id of `pick` that isn't `other`. */
@@ -121,6 +184,8 @@ export class Draft {
 
   /** Mostly the id of a task that was last seen in one of these states, else of any task. */
   taskId(...states: TaskRecord['state'][]): string {
+    const overdue = this.#overdue().filter((id) => this.#tasks.has(id));
+    if (overdue.length > 0 && this.#isForOverdue()) return this.random.pick(overdue);
     const tasks = [...this.#tasks.values()];
     const fitting = tasks.filter(({ state }) => states.includes(state));
     const others = this.random.chance(0.8) ? tasks : [];
@@ -131,6 +196,16 @@ export class Draft {
   #pickFrom(ids: Iterable<string>): string {
     const list = [...ids];
     return list.length > 0 ? this.random.pick(list) : this.anyId();
+  }
+
+  /** Mostly an acquired task at its version: what all requests of an owner start with. */
+  versioned(): { id: string; version: number } {
+    const id = this.taskId('acquired');
+    return { id, version: this.version(id) };
+  }
+
+  scheduleId(): string {
+    return this.random.pick(['s0', 's1', 's2']);
   }
 
   /** Mostly the version the task was last seen at. */
@@ -148,8 +223,9 @@ export class Draft {
     return this.#timeless ? TEN_YEARS_MS : this.random.pick(LEASES_MS);
   }
 
-  timeoutAt(): number {
-    const usual = this.random.pick(this.random.chance(0.12) ? PAST_TIMEOUTS_MS : TIMEOUTS_MS);
+  #timeoutAt(hasTarget: boolean): number {
+    const toCome = hasTarget ? TARGET_TIMEOUTS_MS : TIMEOUTS_MS;
+    const usual = this.random.pick(this.random.chance(0.1) ? PAST_TIMEOUTS_MS : toCome);
     const afterMs = this.#timeless ? TEN_YEARS_MS : usual;
     return Math.max(0, this.now + afterMs);
   }
@@ -182,7 +258,7 @@ export class Draft {
 
   newPromise(id: string, options: { hasTarget: boolean; mayDelay: boolean }): Record<string, unknown> {
     const { random } = this;
-    const timeoutAt = this.timeoutAt();
+    const timeoutAt = this.#timeoutAt(options.hasTarget);
     const tags: StringMap = {};
     const root = id.split(/[.~]/)[0]!;
     if (options.hasTarget) tags['resonate:target'] = this.target();
@@ -230,6 +306,13 @@ const STATE_AFTER: Readonly<Record<string, TaskRecord['state']>> = {
   'task.continue': 'pending',
 };
 
+/** The parts of requests that make tasks wait. */
+interface Waiting {
+  awaited?: string;
+  awaiter?: string;
+  actions?: { data: Waiting }[];
+}
+
 /** The parts of answers worth remembering. */
 interface Answer {
   promise?: PromiseRecord;
@@ -237,6 +320,7 @@ interface Answer {
   preload?: PromiseRecord[];
   task?: TaskRecord;
   tasks?: TaskRecord[];
+  schedule?: ScheduleRecord;
   cursor?: string;
   action?: { data?: { promise?: PromiseRecord } };
 }

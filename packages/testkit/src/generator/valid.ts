@@ -3,7 +3,6 @@ import type { Draft } from './draft.ts';
 
 type Data = Record<string, unknown>;
 
-const SCHEDULES = ['s0', 's1', 's2'];
 const CRONS = ['* * * * *', '*/10 * * * * *', '*/30 * * * * *', '15 10 * * 1-5', '0 0 1 1 *'];
 const PROMISE_IDS = ['fire-{{.id}}-{{.timestamp}}', '{{.id}}.{{.timestamp}}', '{{.timestamp}}{{.id}}{{.id}}'];
 
@@ -12,7 +11,7 @@ export const VALID = {
   'promise.get': (draft: Draft): Data => ({ id: draft.promiseId() }),
 
   'promise.create': (draft: Draft): Data =>
-    draft.newPromise(draft.anyId(), { hasTarget: draft.random.chance(0.7), mayDelay: true }),
+    draft.newPromise(draft.newId(), { hasTarget: draft.random.chance(0.7), mayDelay: true }),
 
   'promise.settle': (draft: Draft): Data => draft.settlement(draft.pendingId()),
 
@@ -33,7 +32,7 @@ export const VALID = {
   'task.get': (draft: Draft): Data => ({ id: draft.taskId('suspended', 'pending', 'acquired', 'halted') }),
 
   'task.create': (draft: Draft): Data => {
-    const id = draft.random.chance(0.5) ? draft.anyId() : draft.taskId('pending');
+    const id = draft.random.chance(0.5) ? draft.newId() : draft.taskId('pending');
     const data = draft.newPromise(id, { hasTarget: true, mayDelay: false });
     return { pid: draft.pid(), ttl: draft.ttl(), action: { kind: 'promise.create', head: {}, data } };
   },
@@ -43,15 +42,15 @@ export const VALID = {
     return { id, version: draft.version(id), pid: draft.pid(), ttl: draft.ttl() };
   },
 
-  'task.release': (draft: Draft): Data => versioned(draft),
+  'task.release': (draft: Draft): Data => draft.versioned(),
 
   'task.fulfill': (draft: Draft): Data => {
-    const task = versioned(draft);
+    const task = draft.versioned();
     return { ...task, action: { kind: 'promise.settle', head: {}, data: draft.settlement(task.id) } };
   },
 
   'task.suspend': (draft: Draft): Data => {
-    const task = versioned(draft);
+    const task = draft.versioned();
     const awaiteds = Array.from({ length: draft.random.int(1, 3) }, () => draft.but(task.id, () => draft.pendingId()));
     if (draft.random.chance(0.15)) awaiteds.push(awaiteds[0]!);
     const actions = awaiteds.map((awaited) => {
@@ -61,9 +60,9 @@ export const VALID = {
   },
 
   'task.fence': (draft: Draft): Data => {
-    const task = versioned(draft);
+    const task = draft.versioned();
     const isSettle = draft.random.chance(0.5);
-    const other = draft.but(task.id, () => (isSettle ? draft.pendingId() : draft.anyId()));
+    const other = draft.but(task.id, () => (isSettle ? draft.pendingId() : draft.newId()));
     const action = isSettle
       ? { kind: 'promise.settle', head: {}, data: draft.settlement(other) }
       : {
@@ -75,11 +74,11 @@ export const VALID = {
   },
 
   'task.heartbeat': (draft: Draft): Data => {
-    const tasks = Array.from({ length: draft.random.int(0, 4) }, () => versioned(draft));
+    const tasks = Array.from({ length: draft.random.int(0, 4) }, () => draft.versioned());
     return { pid: draft.pid(tasks[0]?.id), tasks };
   },
 
-  'task.halt': (draft: Draft): Data => ({ id: draft.taskId('suspended', 'pending', 'acquired') }),
+  'task.halt': (draft: Draft): Data => ({ id: draft.taskId('suspended', 'pending', 'acquired', 'halted') }),
 
   'task.continue': (draft: Draft): Data => ({ id: draft.taskId('halted') }),
 
@@ -89,12 +88,12 @@ export const VALID = {
     return data;
   },
 
-  'schedule.get': (draft: Draft): Data => ({ id: draft.random.pick(SCHEDULES) }),
+  'schedule.get': (draft: Draft): Data => ({ id: draft.scheduleId() }),
 
   'schedule.create': (draft: Draft): Data => {
     const { random } = draft;
     const data: Data = {
-      id: random.pick(SCHEDULES),
+      id: draft.scheduleId(),
       cron: random.pick(CRONS),
       promiseId: random.chance(0.9) ? random.pick(PROMISE_IDS) : draft.anyId(),
       promiseTimeout: random.pick([0, 1, 5_000, 60_000, 3_600_000]),
@@ -108,7 +107,7 @@ export const VALID = {
     return data;
   },
 
-  'schedule.delete': (draft: Draft): Data => ({ id: draft.random.pick(SCHEDULES) }),
+  'schedule.delete': (draft: Draft): Data => ({ id: draft.scheduleId() }),
 
   'schedule.search': (draft: Draft): Data => {
     const data = draft.page('schedule.search');
@@ -123,18 +122,12 @@ export const VALID = {
 
 export type GeneratedKind = keyof typeof VALID;
 
-/** Mostly an acquired task at its version: what all requests of an owner start with. */
-function versioned(draft: Draft): { id: string; version: number } {
-  const id = draft.taskId('acquired');
-  return { id, version: draft.version(id) };
-}
-
 function promiseTags(draft: Draft): Record<string, string> {
   return draft.random.pick([
     { 'resonate:origin': draft.anyId() },
     { 'resonate:branch': draft.anyId() },
     { 'resonate:target': draft.target() },
-    { 'resonate:schedule': draft.random.pick(SCHEDULES) },
+    { 'resonate:schedule': draft.scheduleId() },
     { 'resonate:timer': 'true' },
     draft.userTags(),
     {},

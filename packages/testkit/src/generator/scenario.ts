@@ -1,0 +1,110 @@
+import type { Draft } from './draft.ts';
+import { VALID } from './valid.ts';
+
+/**
+ * Short sequences that chance alone makes too seldom: they lead to one instant at which something ends, and to a request
+ * right then. Later steps are made when they are due, from what the answers have taught by then.
+ */
+
+export interface Step {
+  /** Epoch ms, when the step is to be at a certain time. */
+  at?: number;
+  make: (draft: Draft) => { kind: string; data: Record<string, unknown> };
+}
+
+export function pickScenario(draft: Draft): Step[] {
+  return draft.random.chance(0.8) ? expiryOfAwaited(draft) : firstOccurrence(draft);
+}
+
+/** A task waits for a promise that is over, and the first to name it is one request of any kind. */
+function expiryOfAwaited(draft: Draft): Step[] {
+  const { random } = draft;
+  const [awaited, awaiter] = [draft.freshId(), draft.freshId()];
+  const timeoutAt = draft.now + random.pick([500, 5_000, 20_000]);
+  const target = random.chance(0.6) ? { 'resonate:target': draft.target() } : {};
+  const timer = random.chance(0.2) ? { 'resonate:timer': 'true' } : {};
+  const callback = { awaited, awaiter };
+  const register: Step = { make: () => ({ kind: 'promise.register_callback', data: callback }) };
+  const suspend: Step = {
+    make: () => {
+      const actions = [{ kind: 'promise.register_callback', head: {}, data: callback }];
+      return { kind: 'task.suspend', data: { id: awaiter, version: 1, actions } };
+    },
+  };
+  const halt: Step = { make: () => ({ kind: 'task.halt', data: { id: awaiter } }) };
+  const wait = random.pick([[suspend], [suspend], [register], [register, halt]]);
+  return [
+    { make: () => ({ kind: 'promise.create', data: { id: awaited, timeoutAt, tags: { ...target, ...timer } } }) },
+    { make: () => ({ kind: 'task.create', data: ownTask(draft, awaiter) }) },
+    ...wait,
+    { at: timeoutAt + random.pick([0, 1, 100]), make: () => random.pick(NAMING)(draft, awaited) },
+  ];
+}
+
+function ownTask(draft: Draft, id: string): Record<string, unknown> {
+  const data = { id, timeoutAt: draft.now + 1_000_000_000, tags: { 'resonate:target': draft.target() } };
+  return { pid: draft.pid(), ttl: 600_000, action: { kind: 'promise.create', head: {}, data } };
+}
+
+type Naming = (draft: Draft, id: string) => { kind: string; data: Record<string, unknown> };
+
+/** Requests of every kind that name a promise, in every role it can have. */
+const NAMING: readonly Naming[] = [
+  (_, id) => ({ kind: 'promise.get', data: { id } }),
+  (draft, id) => ({ kind: 'promise.create', data: { id, timeoutAt: draft.now + 5_000 } }),
+  (draft, id) => ({ kind: 'promise.settle', data: draft.settlement(id) }),
+  (draft, id) => ({ kind: 'promise.register_listener', data: { awaited: id, address: draft.address() } }),
+  (draft, id) => {
+    const awaiter = draft.but(id, () => draft.taskId('suspended', 'acquired'));
+    return { kind: 'promise.register_callback', data: { awaited: id, awaiter } };
+  },
+  (draft, id) => {
+    const awaited = draft.but(id, () => draft.pendingId());
+    return { kind: 'promise.register_callback', data: { awaited, awaiter: id } };
+  },
+  (_, id) => ({ kind: 'task.get', data: { id } }),
+  (draft, id) => ({ kind: 'task.create', data: ownTask(draft, id) }),
+  (draft, id) => ({ kind: 'task.acquire', data: { id, version: 0, pid: draft.pid(), ttl: 60_000 } }),
+  (_, id) => ({ kind: 'task.release', data: { id, version: 0 } }),
+  (draft, id) => {
+    const action = { kind: 'promise.settle', head: {}, data: draft.settlement(id) };
+    return { kind: 'task.fulfill', data: { id, version: 0, action } };
+  },
+  (draft, id) => {
+    const { id: owner, version } = draft.versioned();
+    const data = { awaited: id, awaiter: owner };
+    if (owner === id) return { kind: 'task.get', data: { id } };
+    return {
+      kind: 'task.suspend',
+      data: { id: owner, version, actions: [{ kind: 'promise.register_callback', data }] },
+    };
+  },
+  (draft, id) => {
+    const { id: owner, version } = draft.versioned();
+    if (owner === id) return { kind: 'promise.get', data: { id } };
+    return {
+      kind: 'task.fence',
+      data: { id: owner, version, action: { kind: 'promise.settle', data: draft.settlement(id) } },
+    };
+  },
+  (_, id) => ({ kind: 'task.heartbeat', data: { pid: 'p1', tasks: [{ id, version: 1 }] } }),
+  (_, id) => ({ kind: 'task.halt', data: { id } }),
+  (_, id) => ({ kind: 'task.continue', data: { id } }),
+];
+
+/** A scan at the very instant of an occurrence. */
+function firstOccurrence(draft: Draft): Step[] {
+  const id = draft.scheduleId();
+  const at = (Math.floor(draft.now / 10_000) + 1) * 10_000;
+  return [
+    { make: () => ({ kind: 'schedule.delete', data: { id } }) },
+    {
+      make: () => ({
+        kind: 'schedule.create',
+        data: { ...VALID['schedule.create'](draft), id, cron: '*/10 * * * * *' },
+      }),
+    },
+    { at, make: () => ({ kind: 'debug.tick', data: { time: at } }) },
+    { make: () => ({ kind: 'schedule.get', data: { id } }) },
+  ];
+}
