@@ -69,9 +69,11 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
 }
 
 /** The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that need no power over the server. */
-export async function postgresForTests(): Promise<Pick<TestServer, 'url' | 'stop'>> {
+export async function postgresForTests(
+  settings: Record<string, string> = {},
+): Promise<Pick<TestServer, 'url' | 'stop'>> {
   const url = process.env['TEST_POSTGRES_URL'];
-  return url ? { url, stop: async () => {} } : startPostgres();
+  return url ? { url, stop: async () => {} } : startPostgres(settings);
 }
 
 /** Creates an empty database with a name of its own on the server. */

@@ -24,9 +24,10 @@ const KEEPALIVE_MS = 10_000;
  * old) are ruled out, and each is planned once per connection: with `auto`, ids looked up in an array are planned anew
  * every time, which took a quarter of the database's CPU for a lone settle.
  */
-const SETTINGS = {
+export const SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   jit: 'off',

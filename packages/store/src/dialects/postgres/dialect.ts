@@ -223,20 +223,23 @@ export class PostgresDialect implements Dialect {
 
   /** One statement per alternative, all in one round trip. */
   async #search<Row>(table: Table<Row>, statements: Statement[]): Promise<Row[][]> {
-    const queries = statements.map(({ sql, params }) => {
-      let place = 0;
-      return {
-        text: sql.replaceAll('?', () => `$${++place}`),
-        values: params.map((param) => (param === null ? null : String(param))),
-      };
-    });
+    const queries = statements.map(({ sql, params }) => ({
+      text: numbered(sql),
+      values: params.map((param) => (param === null ? null : String(param))),
+    }));
     return (await this.#connections.read(queries)).map((rows) => decoded(table, rows));
   }
 }
 
 /** `least` of one value is that value, and no index's column. */
-const noIndex = (column: string) => `least(${column})`;
+export const noIndex = (column: string) => `least(${column})`;
 
 function decoded<Row>(table: Table<Row>, rows: Rows = []): Row[] {
   return rows.map((values) => table.decode(values));
+}
+
+/** Parameters as Postgres writes them: $1, $2. */
+export function numbered(sql: string): string {
+  let place = 0;
+  return sql.replaceAll('?', () => `$${++place}`);
 }

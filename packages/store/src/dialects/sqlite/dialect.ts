@@ -47,7 +47,7 @@ const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 
 const MAX_STATEMENTS = 200;
 
 /** A unary plus keeps SQLite from choosing the column's index; without statistics it could take the wrong one. */
-const noIndex = (column: string) => `+${column}`;
+export const noIndex = (column: string) => `+${column}`;
 
 /**
  * SQLite in the server's own process: every call is done when it returns, one writer, no lock to wait for. A storage

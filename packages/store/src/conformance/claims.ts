@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
+import type { Claim, Claimed, Dialect } from '../dialect.ts';
+import type { Store } from '../store.ts';
+import {
+  openAnother,
+  openMigrated,
+  promiseCreate,
+  RETRY_TIMEOUT_MS,
+  send,
+  sendOk,
+  settle,
+  storeOn,
+  taskCreate,
+  type DialectUnderTest,
+  type Opened,
+} from './under-test.ts';
+
+/** Messages are claimed by one process at a time, and lost by none. */
+export function claimConformance(under: DialectUnderTest): void {
+  describe('claims', () => {
+    let opened: Opened;
+    let dialect: Dialect;
+    let store: Store;
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      ({ dialect } = opened);
+      store = storeOn(dialect);
+    });
+    afterAll(() => opened.close());
+    beforeEach(() => dialect.reset());
+
+    const claim = (overrides: Partial<Claim>, by = dialect): Promise<Claimed> =>
+      by.claim({
+        transport: 'poll',
+        targets: [{ target: 'workers', limit: 100 }],
+        preferred: [],
+        graceMs: 60_000,
+        processId: 'one',
+        retryTimeoutMs: RETRY_TIMEOUT_MS,
+        ...overrides,
+      });
+    const to = (target: string, limit = 100) => ({ targets: [{ target, limit }] });
+    const ids = ({ executes }: Claimed) => executes.map(({ id }) => id).sort();
+    const listenersOf = ({ unblocks }: Claimed) => unblocks.map(({ listener }) => listener.address).sort();
+
+    async function dispatch(id: string, target = 'poll://any@workers'): Promise<void> {
+      await sendOk(store, 'promise.create', promiseCreate(id, { 'resonate:target': target }));
+    }
+
+    /** A settled promise with listeners, whose unblocks are therefore due. */
+    async function settled(id: string, ...addresses: string[]): Promise<void> {
+      await sendOk(store, 'promise.create', promiseCreate(id));
+      for (const address of addresses) await sendOk(store, 'promise.register_listener', { awaited: id, address });
+      await sendOk(store, 'promise.settle', { ...settle(id), value: { data: id } });
+    }
+
+    test('give the message with all it needs, and give it once', async () => {
+      await dispatch('a');
+      const before = await dialect.now();
+      const { executes, unblocks } = await claim({});
+      expect(unblocks).toEqual([]);
+      expect(executes).toHaveLength(1);
+      expect(executes[0]).toMatchObject({ id: 'a', state: 'pending', version: 0, claimedBy: 'one', attempts: 1 });
+      expect(executes[0]).toMatchObject({ transport: 'poll', target: 'workers', address: 'poll://any@workers' });
+      expect(executes[0]?.dueAt).toBeGreaterThanOrEqual(before + RETRY_TIMEOUT_MS);
+      expect(executes[0]?.enqueuedAt).toBeLessThanOrEqual(before);
+      expect(ids(await claim({ processId: 'two' }))).toEqual([]);
+    });
+
+    test('give an unblock with its settled promise', async () => {
+      await settled('p', 'poll://uni@workers/7');
+      const { unblocks } = await claim(to('workers/7'));
+      expect(unblocks).toHaveLength(1);
+      expect(unblocks[0]?.listener).toMatchObject({ awaited: 'p', claimedBy: 'one', attempts: 1, transport: 'poll' });
+      expect(unblocks[0]?.promise).toMatchObject({ id: 'p', state: 'resolved', value: { data: 'p' } });
+      expect(listenersOf(await claim(to('workers/7')))).toEqual([]);
+    });
+
+    test('take only what was asked for: transport, targets, and room for each', async () => {
+      for (let index = 0; index < 5; index++) await dispatch(`w${index}`);
+      for (let index = 0; index < 3; index++) await dispatch(`o${index}`, 'poll://any@others');
+      await dispatch('http', 'http://workers/');
+      const targets = [
+        { target: 'workers', limit: 2 },
+        { target: 'others', limit: 10 },
+      ];
+      const first = await claim({ targets });
+      expect(ids(first).map((id) => id[0])).toEqual(['o', 'o', 'o', 'w', 'w']);
+      expect(ids(await claim({ targets }))).toHaveLength(2);
+      expect(ids(await claim({ targets }))).toHaveLength(1);
+      expect(ids(await claim({ targets: [] }))).toEqual([]);
+    });
+
+    test('take the longest waiting first, and answers before new work', async () => {
+      const now = await dialect.now();
+      for (const [index, id] of ['late', 'early', 'middle'].entries()) {
+        const delay = {
+          'resonate:target': 'poll://any@workers',
+          'resonate:delay': String(now - [1, 3, 2][index]! * 1_000),
+        };
+        await send(store, 'promise.create', promiseCreate(id, delay), now - 10_000);
+      }
+      await settled('p', 'poll://any@workers');
+      const first = await claim(to('workers', 2));
+      expect([listenersOf(first), ids(first)]).toEqual([['poll://any@workers'], ['early']]);
+      expect(ids(await claim(to('workers', 1)))).toEqual(['middle']);
+      expect(ids(await claim(to('workers', 1)))).toEqual(['late']);
+    });
+
+    test('leave what is not due, acquired, or over', async () => {
+      const delayed = { 'resonate:target': 'poll://any@workers', 'resonate:delay': String(Date.now() + 60_000) };
+      await sendOk(store, 'promise.create', promiseCreate('delayed', delayed));
+      await sendOk(store, 'task.create', taskCreate('acquired', 'me'));
+      const past = Date.now() - 1_000;
+      const target = { 'resonate:target': 'poll://any@workers' };
+      await send(store, 'promise.create', promiseCreate('over', target, past + 1), past);
+      expect(ids(await claim({}))).toEqual([]);
+    });
+
+    test('give a message for a preferred connection to its holder at once, to others after the grace', async () => {
+      await dispatch('a', 'poll://any@workers/7');
+      expect(ids(await claim({ preferred: ['8', '9'] }))).toEqual([]);
+      expect(ids(await claim({ preferred: ['8', '7'] }))).toEqual(['a']);
+      await dispatch('b', 'poll://any@workers/7');
+      expect(ids(await claim({ graceMs: 0 }))).toEqual(['b']);
+    });
+
+    test('that nobody acknowledged come back, counted', async () => {
+      await dispatch('a');
+      await settled('p', 'poll://any@workers');
+      await claim({ retryTimeoutMs: 0 });
+      const again = await claim({ processId: 'two', retryTimeoutMs: 0 });
+      expect(again.executes[0]).toMatchObject({ id: 'a', attempts: 2, claimedBy: 'two' });
+      expect(again.unblocks[0]?.listener).toMatchObject({ awaited: 'p', attempts: 2, claimedBy: 'two' });
+    });
+
+    test('of an execute end when it is acquired', async () => {
+      await dispatch('a');
+      await claim({ retryTimeoutMs: 0 });
+      await sendOk(store, 'task.acquire', { id: 'a', version: 0, pid: 'me', ttl: 60_000 });
+      expect(ids(await claim({}))).toEqual([]);
+    });
+
+    test('of an unblock end when it was delivered, and are deferred when it failed', async () => {
+      await settled('p', 'poll://any@workers', 'poll://any@workers/7');
+      await claim({ preferred: ['7'] });
+      const dueAt = await dialect.now();
+      await dialect.acknowledge(
+        [
+          { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
+          { kind: 'unblock', awaited: 'p', address: 'poll://any@workers/7', delivered: false, dueAt },
+        ],
+        'one',
+      );
+      expect(listenersOf(await claim({ preferred: ['7'] }))).toEqual(['poll://any@workers/7']);
+      expect((await dialect.dump()).listeners).toHaveLength(1);
+    });
+
+    test('of an execute that failed are deferred', async () => {
+      await dispatch('a');
+      await dispatch('b');
+      await claim({});
+      const dueAt = await dialect.now();
+      const failed = { kind: 'execute', version: 0, delivered: false } as const;
+      await dialect.acknowledge(
+        [
+          { ...failed, id: 'a', dueAt },
+          { ...failed, id: 'b', dueAt: dueAt + 60_000 },
+        ],
+        'one',
+      );
+      expect(await dialect.nextDeliveryAt('poll', ['workers'])).toBe(dueAt);
+      expect(ids(await claim({}))).toEqual(['a']);
+    });
+
+    test('can be acknowledged only by their process, and only as they were', async () => {
+      await dispatch('a');
+      await settled('p', 'poll://any@workers');
+      await claim({});
+      const { tasks, listeners } = await dialect.dump();
+      const outcomes = (version: number) =>
+        [
+          { kind: 'execute', id: 'a', version, delivered: false, dueAt: 1 },
+          { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
+        ] as const;
+      await dialect.acknowledge(outcomes(0), 'two');
+      expect(await dialect.dump()).toMatchObject({ tasks, listeners });
+      await dialect.acknowledge(outcomes(1), 'one');
+      expect(await dialect.dump()).toMatchObject({ tasks, listeners: [] });
+      await dialect.acknowledge([], 'one');
+    });
+
+    test('of dead processes are free again at once', async () => {
+      for (const id of ['a', 'b', 'c']) {
+        await dispatch(id);
+        await settled(`p ${id}`, 'poll://any@workers');
+        await claim({ processId: id });
+      }
+      expect(await dialect.releaseClaims(['a', 'b', 'none'])).toBe(4);
+      expect(ids(await claim({}))).toEqual(['a', 'b']);
+      expect(await dialect.releaseClaims([])).toBe(0);
+      expect(await dialect.releaseClaims(null)).toBe(6);
+      expect(ids(await claim({}))).toEqual(['a', 'b', 'c']);
+    });
+
+    test('know which targets messages wait for, and from when', async () => {
+      const now = Date.now();
+      const at = async (id: string, target: string, dueAt: number) => {
+        const tags = { 'resonate:target': `poll://any@${target}`, 'resonate:delay': String(dueAt) };
+        await sendOk(store, 'promise.create', promiseCreate(id, tags));
+      };
+      await at('a', 'b', now + 60_000);
+      await at('b', 'b', now + 50_000);
+      await at('c', 'B', now + 70_000);
+      await settled('p', 'poll://any@c', 'http://host/');
+      const waiting = await dialect.waitingTargets('poll', 10);
+      expect(waiting.map(({ target }) => target)).toEqual(['B', 'b', 'c']);
+      expect(waiting.map(({ dueAt }) => dueAt).slice(0, 2)).toEqual([now + 70_000, now + 50_000]);
+      expect((await dialect.waitingTargets('poll', 2)).map(({ target }) => target)).toEqual(['B', 'b']);
+      expect(await dialect.waitingTargets('gcps', 10)).toEqual([]);
+      expect(await dialect.nextDeliveryAt('poll', ['B', 'b', 'none'])).toBe(now + 50_000);
+      expect(await dialect.nextDeliveryAt('poll', ['none'])).toBeNull();
+    });
+
+    test('by several at once share nothing and leave nothing', async () => {
+      const created = Array.from({ length: 150 }, (_, index) => `task ${index}`);
+      await Promise.all(created.map((id) => dispatch(id)));
+      const others = under.isShared ? [await openAnother(opened.database), await openAnother(opened.database)] : [];
+      const taken: string[] = [];
+      const work = async (by: Dialect, processId: string) => {
+        for (;;) {
+          const some = ids(await claim({ ...to('workers', 7), processId }, by));
+          if (some.length === 0) return;
+          taken.push(...some);
+        }
+      };
+      await Promise.all([dialect, dialect, ...others, ...others].map((by, index) => work(by, `claimer ${index}`)));
+      await Promise.all(others.map((other) => other.close()));
+      expect(taken.length).toBe(created.length);
+      expect(new Set(taken)).toEqual(new Set(created));
+    });
+
+    test('do not stand in the way of requests for the same tasks', async () => {
+      for (let index = 0; index < 60; index++) await dispatch(`task ${index}`);
+      const claims = Array.from({ length: 10 }, (_, index) => claim({ ...to('workers', 6), processId: `${index}` }));
+      const acquired = Array.from({ length: 60 }, (_, index) =>
+        sendOk<{ task: TaskRecord; promise: PromiseRecord }>(store, 'task.acquire', {
+          id: `task ${index}`,
+          version: 0,
+          pid: 'me',
+          ttl: 60_000,
+        }),
+      );
+      await Promise.all(claims);
+      expect((await Promise.all(acquired)).every(({ task }) => task.state === 'acquired')).toBe(true);
+      const { tasks } = await dialect.dump();
+      expect(tasks.every(({ state, claimedBy }) => state === 'acquired' && claimedBy === null)).toBe(true);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { describe } from '@jest/globals';
+import { claimConformance } from './claims.ts';
+import { keepingConformance } from './keeping.ts';
+import { protocolConformance } from './protocol.ts';
+import { searchConformance } from './searches.ts';
+import { sharingConformance } from './sharing.ts';
+import type { DialectUnderTest } from './under-test.ts';
+import { valuesConformance } from './values.ts';
+
+export type { DatabaseUnderTest, DialectUnderTest, Plan, Search } from './under-test.ts';
+
+/** The definition of a dialect: whatever passes this suite is one. */
+export function dialectConformance(name: string, under: DialectUnderTest): void {
+  describe(`${name} as a store`, () => {
+    protocolConformance(under);
+    valuesConformance(under);
+    searchConformance(under);
+    claimConformance(under);
+    keepingConformance(under);
+    if (under.isShared) sharingConformance(under);
+  });
+}

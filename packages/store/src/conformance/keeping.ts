@@ -1,0 +1,157 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Dialect, Leadership } from '../dialect.ts';
+import {
+  openAnother,
+  openMigrated,
+  promiseCreate,
+  send,
+  sendOk,
+  storeOn,
+  taskCreate,
+  type DialectUnderTest,
+  type Opened,
+} from './under-test.ts';
+
+const PROCESSES_AT_ONCE = 10;
+
+/** What keeps a store going: migrations, election, timers, processes, settings. */
+export function keepingConformance(under: DialectUnderTest): void {
+  async function withOpened(work: (opened: Opened) => Promise<void>): Promise<void> {
+    const opened = await openMigrated(under);
+    await work(opened).finally(() => opened.close());
+  }
+
+  describe('migrations', () => {
+    test('may be run by ten processes at once on an empty database', async () => {
+      const database = await under.create();
+      const dialects: Dialect[] = [];
+      try {
+        const count = under.isShared ? PROCESSES_AT_ONCE : 1;
+        while (dialects.length < count) dialects.push(await database.open());
+        await Promise.all(dialects.map((dialect) => dialect.migrate()));
+        await Promise.all(dialects.map((dialect) => dialect.migrate()));
+        for (const [index, dialect] of dialects.entries()) {
+          await sendOk(storeOn(dialect), 'promise.create', promiseCreate(`by ${index}`));
+        }
+        expect((await dialects[0]!.dump()).promises).toHaveLength(count);
+      } finally {
+        await Promise.all(dialects.map((dialect) => dialect.close()));
+        await database.drop();
+      }
+    });
+
+    test('refuse a database that a newer program wrote', async () => {
+      const { database, dialect } = await openMigrated(under);
+      await dialect.close();
+      if (!database.pretendNewer) return database.drop();
+      await database.pretendNewer();
+      const newer = await database.open();
+      try {
+        await expect(newer.migrate()).rejects.toThrow(/the database has schema version \d+, this program knows up to/);
+      } finally {
+        await newer.close();
+        await database.drop();
+      }
+    });
+  });
+
+  describe('election', () => {
+    test('gives a role to one process, until it lets go of it', () =>
+      withOpened(async ({ dialect, database }) => {
+        const first = await dialect.elect('scheduler', 'one');
+        expect(first?.ended.aborted).toBe(false);
+        const other = under.isShared ? await openAnother(database) : dialect;
+        try {
+          if (under.isShared) {
+            expect(await other.elect('scheduler', 'two')).toBeNull();
+            expect(await other.elect('scheduler', 'two')).toBeNull();
+          }
+          await first?.release();
+          expect(first?.ended.aborted).toBe(true);
+          const second = await other.elect('scheduler', 'two');
+          expect(second?.ended.aborted).toBe(false);
+          await second?.release();
+        } finally {
+          if (other !== dialect) await other.close();
+        }
+      }));
+
+    test('is per role', () =>
+      withOpened(async ({ dialect }) => {
+        const roles = await Promise.all(['scheduler', 'reaper'].map((role) => dialect.elect(role, 'one')));
+        expect(roles.map((leadership) => leadership?.ended.aborted)).toEqual([false, false]);
+        await Promise.all(roles.map((leadership) => leadership?.release()));
+      }));
+
+    test('among many at once has one winner', () =>
+      withOpened(async ({ dialect, database }) => {
+        const others: Dialect[] = [];
+        if (under.isShared) for (let index = 0; index < 4; index++) others.push(await openAnother(database));
+        const candidates = [dialect, ...others];
+        const elected = await Promise.all(candidates.map((candidate, index) => candidate.elect('one', `p ${index}`)));
+        const winners = elected.filter((leadership): leadership is Leadership => leadership !== null);
+        expect(winners).toHaveLength(1);
+        await winners[0]?.release();
+        await Promise.all(others.map((other) => other.close()));
+      }));
+  });
+
+  describe('timers', () => {
+    test('that are due are found oldest first, those to come are not', () =>
+      withOpened(async ({ dialect }) => {
+        expect(await dialect.nextTimerAt()).toBeNull();
+        const store = storeOn(dialect);
+        const now = Date.now() - 100_000;
+        for (const [id, at] of [
+          ['c', 3],
+          ['a', 1],
+          ['b', 2],
+          ['later', 90_000],
+        ] as const) {
+          await send(store, 'promise.create', promiseCreate(id, {}, now + at), now);
+        }
+        await send(store, 'task.create', { ...taskCreate('t', 'me'), ttl: 7 }, now);
+        await send(store, 'schedule.create', { id: 's', cron: '* * * * *', promiseId: 'x', promiseTimeout: 1 }, now);
+        const due = await dialect.dueTimers(now + 80_000, 2);
+        expect(due.promises).toEqual([
+          { id: 'a', at: now + 1 },
+          { id: 'b', at: now + 2 },
+        ]);
+        expect(due.leases).toEqual([{ id: 't', at: now + 7 }]);
+        expect(due.schedules).toMatchObject([{ id: 's', cron: '* * * * *', lastRunAt: null }]);
+        expect(await dialect.dueTimers(now, 10)).toEqual({ promises: [], leases: [], schedules: [] });
+        expect(await dialect.nextTimerAt()).toBe(now + 1);
+      }));
+  });
+
+  describe('processes', () => {
+    test('renew a row that others see, until it is removed', () =>
+      withOpened(async ({ dialect }) => {
+        const one = { id: 'one', role: 'api', version: '1', host: 'here', startedAt: 5, leader: false };
+        const two = { id: 'two', role: 'scheduler', version: '1', host: 'there', startedAt: 6, leader: true };
+        const before = await dialect.now();
+        await dialect.heartbeat(two);
+        await dialect.heartbeat({ ...one, leader: true });
+        await dialect.heartbeat(one);
+        const rows = await dialect.processes();
+        expect(rows).toMatchObject([one, two]);
+        for (const { heartbeatAt } of rows) expect(heartbeatAt).toBeGreaterThanOrEqual(before);
+        await dialect.removeProcesses(['one', 'none']);
+        expect(await dialect.processes()).toMatchObject([two]);
+      }));
+  });
+
+  describe('settings', () => {
+    test('are kept, and outlive a reset, which empties the rest', () =>
+      withOpened(async ({ dialect }) => {
+        expect(await dialect.readSetting('paused')).toBeNull();
+        await dialect.writeSetting('paused', 'false');
+        await dialect.writeSetting('paused', 'true');
+        await sendOk(storeOn(dialect), 'task.create', taskCreate('t', 'me'));
+        await dialect.reset();
+        expect(await dialect.readSetting('paused')).toBe('true');
+        const rows = Object.values(await dialect.dump()).flat();
+        expect(rows).toEqual([]);
+      }));
+  });
+}

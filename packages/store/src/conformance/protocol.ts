@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describeTraceDifference, readTraces, replay, runDifferential, type TraceDifference } from '@resonate/testkit';
+import type { Store } from '../store.ts';
+import { openMigrated, send, SERVER_URL, storeOn, type DialectUnderTest, type Opened } from './under-test.ts';
+
+const STEPS = 1_500;
+const TRACES_TIMEOUT_MS = 300_000;
+
+/** Whatever the database, the answers are the public server's and the reference model's. */
+export function protocolConformance(under: DialectUnderTest): void {
+  describe('answers', () => {
+    let opened: Opened;
+    let store: Store;
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      store = storeOn(opened.dialect);
+    });
+    afterAll(() => opened.close());
+
+    test(
+      'are those of the recorded traffic',
+      async () => {
+        const found: TraceDifference[] = [];
+        for (const trace of readTraces()) {
+          await opened.dialect.reset();
+          found.push(...(await replay(trace, (kind, data, now) => send(store, kind, data, now))));
+        }
+        expect(found.map(describeTraceDifference)).toEqual([]);
+      },
+      TRACES_TIMEOUT_MS,
+    );
+
+    const given = process.env['SEED'];
+    const seeds = given ? [Number(given)] : [1, Math.floor(Date.now() / 1000)];
+    test.each(seeds)(
+      'are those of the reference model for random requests (seed %i)',
+      async (seed) => {
+        const report = await runDifferential({
+          seed,
+          steps: STEPS,
+          subject: { handle: (kind, data, now) => send(store, kind, data, now) },
+          replayCommand: `SEED=${seed} npm test -- packages/store/src/dialects/${opened.dialect.name}`,
+          model: { serverUrl: SERVER_URL },
+        });
+        expect(report.snaps).toBeGreaterThan(10);
+      },
+      TRACES_TIMEOUT_MS,
+    );
+  });
+}

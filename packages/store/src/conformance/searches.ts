@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { promiseSearch, taskSearch } from '@resonate/machine';
+import type { PromiseRecord, PromiseState, RequestData, ScheduleRecord, TaskRecord } from '@resonate/protocol';
+import type { Store } from '../store.ts';
+import {
+  openMigrated,
+  promiseCreate,
+  send,
+  sendOk,
+  settle,
+  storeOn,
+  taskCreate,
+  type DialectUnderTest,
+  type Opened,
+  type Search,
+} from './under-test.ts';
+
+/** In byte order of UTF-8; in UTF-16 the last one would come before the one above it. */
+const IDS = [' ', '%', 'A', 'B', 'a', 'a ', 'a.1', 'a.10', 'a.2', 'aa', 'b', 'e\u0301', 'é', '￿', '😀'];
+
+interface Page {
+  cursor?: string;
+  promises: PromiseRecord[];
+  tasks: TaskRecord[];
+  schedules: ScheduleRecord[];
+}
+
+/** Searches find the same, in the same order, on every database, and walk an index. */
+export function searchConformance(under: DialectUnderTest): void {
+  describe('searches', () => {
+    let opened: Opened;
+    let store: Store;
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      store = storeOn(opened.dialect);
+    });
+    afterAll(() => opened.close());
+
+    /** Every id that a search finds, page by page. */
+    async function all(kind: 'promise' | 'task' | 'schedule', data: Record<string, unknown>): Promise<string[]> {
+      const ids: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page: Page = await sendOk<Page>(store, `${kind}.search`, { ...data, ...(cursor && { cursor }) });
+        ids.push(...page[`${kind}s`].map(({ id }) => id));
+        ({ cursor } = page);
+      } while (cursor !== undefined);
+      return ids;
+    }
+
+    const LINEAGE = ['resonate:origin', 'resonate:branch', 'resonate:parent', 'resonate:schedule'];
+    const long = 'long '.repeat(60);
+
+    test('find promises in byte order, whatever the page size', async () => {
+      const shuffled = [...IDS].sort((a, b) => (a + a.length < b + b.length ? 1 : -1));
+      const tags = Object.fromEntries([...LINEAGE, 'mine', 'long'].map((name) => [name, `${name} of all`]));
+      tags['long'] = `${long}1`;
+      await Promise.all(shuffled.map((id) => sendOk(store, 'promise.create', promiseCreate(id, tags))));
+      for (const limit of [1, 2, 4, 100]) expect(await all('promise', { limit })).toEqual(IDS);
+    });
+
+    test.each([...LINEAGE, 'mine'])('find promises by the tag %s in byte order', async (name) => {
+      const tags = { [name]: `${name} of all` };
+      expect(await all('promise', { tags, limit: 4 })).toEqual(IDS);
+      expect(await all('promise', { tags: { [name]: 'other' } })).toEqual([]);
+      expect(await all('promise', { tags: { [name]: `${name} OF ALL` } })).toEqual([]);
+      expect(await all('promise', { tags: { [name]: `${name} of all ` } })).toEqual([]);
+    });
+
+    test('need every tag that was asked for', async () => {
+      await sendOk(
+        store,
+        'promise.create',
+        promiseCreate('only', { mine: 'mine of all', 'resonate:origin': 'x', z: 'y' }),
+      );
+      expect(await all('promise', { tags: { mine: 'mine of all', z: 'y' } })).toEqual(['only']);
+      expect(await all('promise', { tags: { mine: 'mine of all', 'resonate:origin': 'x' } })).toEqual(['only']);
+      expect(await all('promise', { tags: { z: 'y', mine: 'other' } })).toEqual([]);
+    });
+
+    test('tell long tags apart that an index can not', async () => {
+      expect(await all('promise', { tags: { long: `${long}1` }, limit: 3 })).toEqual(IDS);
+      expect(await all('promise', { tags: { long: `${long}2` } })).toEqual([]);
+    });
+
+    test('find promises by state as it is now, in byte order', async () => {
+      const states: [PromiseState, string[]][] = [
+        ['resolved', ['😀', 'a.2', 'B']],
+        ['rejected', ['é', 'a.1']],
+      ];
+      for (const [state, ids] of states) {
+        for (const id of ids) await sendOk(store, 'promise.settle', { ...settle(id), state });
+      }
+      // Settled by time, and not written down as such.
+      const past = Date.now() - 1_000;
+      const timer = { 'resonate:timer': 'true' };
+      await send(store, 'promise.create', promiseCreate('over', {}, past + 1), past);
+      await send(store, 'promise.create', promiseCreate('over timer', timer, past + 1), past);
+      const pending = [...IDS, 'only'].filter((id) => !states.some(([, ids]) => ids.includes(id)));
+      expect(await all('promise', { state: 'pending', limit: 2 })).toEqual(pending.sort(byBytes));
+      expect(await all('promise', { state: 'resolved', limit: 1 })).toEqual(['B', 'a.2', 'over timer', '😀']);
+      expect(await all('promise', { state: 'rejected', limit: 1 })).toEqual(['a.1', 'é']);
+      expect(await all('promise', { state: 'rejected_timedout', limit: 1 })).toEqual(['over']);
+      expect(await all('promise', { state: 'resolved', tags: { mine: 'mine of all' } })).toEqual(['B', 'a.2', '😀']);
+    });
+
+    test('find tasks by state in byte order', async () => {
+      for (const id of ['t b', 't 😀', 't ￿', 't B']) await sendOk(store, 'task.create', taskCreate(id, 'me'));
+      await sendOk(store, 'promise.settle', settle('t b'));
+      expect(await all('task', { limit: 1 })).toEqual(['t B', 't b', 't ￿', 't 😀']);
+      expect(await all('task', { state: 'acquired', limit: 2 })).toEqual(['t B', 't ￿', 't 😀']);
+      expect(await all('task', { state: 'fulfilled', limit: 1 })).toEqual(['t b']);
+      expect(await all('task', { state: 'halted' })).toEqual([]);
+    });
+
+    test('find schedules in byte order and by tag', async () => {
+      for (const [index, id] of ['😀', '￿', 'b', 'B'].entries()) {
+        const promiseTags = { odd: String(index % 2) };
+        const data = { id, cron: '0 0 1 1 *', promiseId: 'x', promiseTimeout: 1, promiseTags };
+        await sendOk(store, 'schedule.create', data);
+      }
+      expect(await all('schedule', { limit: 1 })).toEqual(['B', 'b', '￿', '😀']);
+      expect(await all('schedule', { limit: 1, tags: { odd: '0' } })).toEqual(['b', '😀']);
+    });
+
+    describe('walk an index', () => {
+      const now = Date.now();
+      const anything = { state: undefined, tags: undefined, limit: undefined, cursor: undefined };
+      const promises = (data: Partial<RequestData<'promise.search'>>): Search => ({
+        promises: promiseSearch.query({ ...anything, ...data }, now),
+      });
+      const tasks = (data: Partial<RequestData<'task.search'>>): Search => ({
+        tasks: taskSearch.query({ ...anything, ...data }, now),
+      });
+      const tag = (name: string) => ({ [name]: 'rare' });
+
+      beforeAll(async () => {
+        // Enough rows that reading all of them is dearer than any walk.
+        const many = Array.from({ length: 2_000 }, (_, index) => {
+          const tags = Object.fromEntries([...LINEAGE, 'mine'].map((name) => [name, `${index % 50}`]));
+          return sendOk(store, 'promise.create', promiseCreate(`many.${index}`, tags));
+        });
+        await Promise.all(many);
+      });
+
+      test.each<[string, Search, string[]]>([
+        ['promises by id', promises({ cursor: 'many.5' }), ['promises_pkey']],
+        ['promises by state', promises({ state: 'rejected' }), ['promises_state']],
+        ['promises by origin', promises({ tags: tag('resonate:origin') }), ['promises_origin']],
+        ['promises by branch', promises({ tags: tag('resonate:branch') }), ['promises_branch']],
+        ['promises by parent', promises({ tags: tag('resonate:parent') }), ['promises_parent']],
+        ['promises by schedule', promises({ tags: tag('resonate:schedule') }), ['promises_schedule']],
+        ['promises by any tag', promises({ tags: tag('mine') }), ['promise_tags_pkey', 'promises_pkey']],
+        [
+          'promises by origin and state',
+          promises({ tags: tag('resonate:origin'), state: 'pending' }),
+          ['promises_origin'],
+        ],
+        ['tasks by id', tasks({ cursor: 'many.5' }), ['tasks_pkey']],
+        ['tasks by state', tasks({ state: 'acquired' }), ['tasks_state']],
+      ])('for %s', async (_, search, expected) => {
+        const { indexes, scans } = await opened.database.explain(search);
+        expect(scans).toEqual([]);
+        expect([...new Set(indexes)].sort()).toEqual(expected);
+      });
+    });
+  });
+}
+
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}

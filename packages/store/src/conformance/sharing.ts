@@ -1,0 +1,146 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PromiseRecord } from '@resonate/protocol';
+import type { Dialect } from '../dialect.ts';
+import type { Store } from '../store.ts';
+import {
+  openAnother,
+  openMigrated,
+  promiseCreate,
+  send,
+  sendOk,
+  settle,
+  storeOn,
+  taskCreate,
+  type DialectUnderTest,
+} from './under-test.ts';
+
+const ROUNDS = 40;
+
+/** Several processes on one database at the same rows. */
+export function sharingConformance(under: DialectUnderTest): void {
+  describe('processes that share a database', () => {
+    async function withStores(count: number, work: (stores: Store[], dialects: Dialect[]) => Promise<void>) {
+      const opened = await openMigrated(under);
+      const others: Dialect[] = [];
+      try {
+        while (others.length < count - 1) others.push(await openAnother(opened.database));
+        const dialects = [opened.dialect, ...others];
+        await work(
+          dialects.map((dialect, index) => storeOn(dialect, `process ${index}`)),
+          dialects,
+        );
+      } finally {
+        await Promise.all(others.map((other) => other.close()));
+        await opened.close();
+      }
+    }
+
+    test('that create the same promise at once get one and the same', () =>
+      withStores(3, async (stores) => {
+        for (let round = 0; round < ROUNDS; round++) {
+          const ids = [0, 1, 2].map((index) => `${round}.${index}`);
+          const replies = await Promise.all(
+            stores.flatMap((store, writer) => {
+              // In another order for each, so that they would lock each other out if order mattered.
+              const order = writer % 2 === 0 ? ids : ids.toReversed();
+              return order.map((id) =>
+                sendOk<{ promise: PromiseRecord }>(store, 'promise.create', {
+                  ...promiseCreate(id, { a: 'b' }),
+                  param: { data: `by ${writer}` },
+                }),
+              );
+            }),
+          );
+          for (const id of ids) {
+            const promises = replies.map(({ promise }) => promise).filter((promise) => promise.id === id);
+            expect(promises).toEqual(promises.map(() => promises[0]));
+          }
+        }
+      }));
+
+    test('that create the same task at once: one gets it', () =>
+      withStores(3, async (stores) => {
+        for (let round = 0; round < ROUNDS; round++) {
+          const replies = await Promise.all(
+            stores.map((store, index) => send(store, 'task.create', taskCreate(`task ${round}`, `pid ${index}`))),
+          );
+          expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+        }
+      }));
+
+    test('that acquire the same task at once: one gets it', () =>
+      withStores(3, async (stores) => {
+        for (let round = 0; round < ROUNDS; round++) {
+          const id = `task ${round}`;
+          await sendOk(stores[0]!, 'promise.create', promiseCreate(id, { 'resonate:target': 'poll://any@workers' }));
+          const acquire = (pid: string) => ({ id, version: 0, pid, ttl: 60_000 });
+          const replies = await Promise.all(
+            stores.map((store, index) => send(store, 'task.acquire', acquire(`pid ${index}`))),
+          );
+          expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+        }
+      }));
+
+    test('never lose a wake-up: who suspends while the last awaited promise settles is resumed or never sleeps', () =>
+      withStores(3, async (stores) => {
+        const [one, two, three] = stores as [Store, Store, Store];
+        let suspended = 0;
+        for (let round = 0; round < ROUNDS; round++) {
+          const [id, awaited] = [`task ${round}`, `awaited ${round}`];
+          await sendOk(one, 'promise.create', promiseCreate(awaited));
+          await sendOk(one, 'task.create', taskCreate(id, 'me'));
+          const action = { kind: 'promise.register_callback', head: {}, data: { awaited, awaiter: id } };
+          const [suspend] = await Promise.all([
+            send(two, 'task.suspend', { id, version: 1, actions: [action] }),
+            sendOk(three, 'promise.settle', settle(awaited)),
+          ]);
+          const { task } = await sendOk<{ task: { state: string; resumes: number } }>(one, 'task.get', { id });
+          if (suspend.status === 200) {
+            suspended++;
+            expect(task).toMatchObject({ state: 'pending', resumes: 1 });
+          } else {
+            expect(suspend.status).toBe(300);
+            expect(task).toMatchObject({ state: 'acquired', resumes: 0 });
+          }
+        }
+        // Else it was no race.
+        expect(suspended).toBeGreaterThan(0);
+      }));
+
+    test('that settle promises with common awaiters in any order do not lock each other out', () =>
+      withStores(3, async (stores) => {
+        const [one] = stores as [Store];
+        const awaited = Array.from({ length: 24 }, (_, index) => `awaited ${index}`);
+        const awaiters = Array.from({ length: 6 }, (_, index) => `awaiter ${index}`);
+        await Promise.all(awaited.map((id) => sendOk(one, 'promise.create', promiseCreate(id))));
+        for (const id of awaiters) {
+          await sendOk(one, 'task.create', taskCreate(id, 'me'));
+          const actions = awaited.map((on) => {
+            return { kind: 'promise.register_callback', head: {}, data: { awaited: on, awaiter: id } };
+          });
+          await sendOk(one, 'task.suspend', { id, version: 1, actions });
+        }
+        const settles = awaited.map((id, index) => sendOk(stores[index % 3]!, 'promise.settle', settle(id)));
+        await Promise.all(settles);
+        for (const id of awaiters) {
+          const { task } = await sendOk<{ task: { state: string; resumes: number } }>(one, 'task.get', { id });
+          expect(task).toMatchObject({ state: 'pending', resumes: awaited.length });
+        }
+      }));
+
+    test('read what another one has just written', () =>
+      withStores(2, async ([one, two]) => {
+        for (let round = 0; round < ROUNDS; round++) {
+          await sendOk(one!, 'promise.create', promiseCreate(`p ${round}`));
+          await sendOk(two!, 'promise.get', { id: `p ${round}` });
+        }
+      }));
+
+    test('have one clock, that of the database', () =>
+      withStores(2, async (_, [one, two]) => {
+        const times = [await one!.now(), await two!.now(), await one!.now()];
+        expect(times).toEqual([...times].sort((a, b) => a - b));
+        expect(Math.abs(times[0]! - Date.now())).toBeLessThan(60_000);
+      }));
+  });
+}

@@ -1,0 +1,112 @@
+import { checkRequest, isKind, type Kind, type Reply } from '@resonate/protocol';
+import type { PromiseQuery, TaskQuery } from '@resonate/machine';
+import type { Dialect } from '../dialect.ts';
+import { Store } from '../store.ts';
+
+/** What a dialect's test file tells the suite: how to get databases, and what can't be asked through the interface. */
+export interface DialectUnderTest {
+  /** Creates an empty database. */
+  create(): Promise<DatabaseUnderTest>;
+  /** Several processes may open one database. */
+  isShared: boolean;
+}
+
+export interface DatabaseUnderTest {
+  /** Opens it as one more process would, not migrated yet. */
+  open(): Promise<Dialect>;
+  drop(): Promise<void>;
+  /** Marks the schema as a later version's; null for a database that ends with its process. */
+  pretendNewer: (() => Promise<void>) | null;
+  /**
+   * How the search would be done: its indexes, `TABLE_pkey` for a primary key, and `scans`, the steps that read or sort
+   * more than they answer.
+   */
+  explain(search: Search): Promise<Plan>;
+}
+
+export interface Plan {
+  indexes: string[];
+  scans: string[];
+}
+
+export type Search = { promises: PromiseQuery } | { tasks: TaskQuery };
+
+/** A migrated database with one process on it. */
+export interface Opened {
+  database: DatabaseUnderTest;
+  dialect: Dialect;
+  close(): Promise<void>;
+}
+
+export async function openMigrated(under: DialectUnderTest): Promise<Opened> {
+  const database = await under.create();
+  try {
+    const dialect = await openAnother(database);
+    const close = async () => {
+      await dialect.close();
+      await database.drop();
+    };
+    return { database, dialect, close };
+  } catch (error) {
+    await database.drop();
+    throw error;
+  }
+}
+
+export async function openAnother(database: DatabaseUnderTest): Promise<Dialect> {
+  const dialect = await database.open();
+  await dialect.migrate();
+  return dialect;
+}
+
+export const RETRY_TIMEOUT_MS = 30_000;
+export const SERVER_URL = 'http://localhost:8001';
+
+/** A store with the engine's usual bounds, as one process of the cluster. */
+export function storeOn(dialect: Dialect, processId = 'one'): Store {
+  return new Store({
+    dialect,
+    processId,
+    retryTimeoutMs: RETRY_TIMEOUT_MS,
+    serverUrl: SERVER_URL,
+    clock: Date.now,
+    limits: {
+      maxItems: 256,
+      maxWeight: 4 << 20,
+      maxInFlight: dialect.name === 'sqlite' ? 1 : 2,
+      maxWaiting: 10_000,
+      maxWaitingWeight: 1 << 30,
+    },
+  });
+}
+
+/** Sends a request as it comes from a client; `now` replaces the clock. */
+export async function send(store: Store, kind: string, data: unknown, now: number | null = null): Promise<Reply> {
+  if (!isKind(kind)) return { status: 400, data: `unknown kind ${kind}` };
+  const checked = checkRequest(kind, data);
+  return checked.ok ? store.execute(checked.request, now, 0) : { status: 400, data: checked.message };
+}
+
+/** Sends a request that must succeed. @returns its data. */
+export async function sendOk<Data = unknown>(store: Store, kind: Kind, data: unknown): Promise<Data> {
+  const reply = await send(store, kind, data);
+  if (reply.status !== 200) throw new Error(`${kind} answered ${reply.status}: ${String(reply.data)}`);
+  return reply.data as Data;
+}
+
+/** Late enough to be still to come when the tests run. */
+export const FAR = 32_503_680_000_000;
+
+export function promiseCreate(id: string, tags: Record<string, string> = {}, timeoutAt = FAR) {
+  return { id, timeoutAt, param: {}, tags };
+}
+
+export function settle(id: string) {
+  return { id, state: 'resolved', value: {} };
+}
+
+/** A task.create's data: promise and task in one step, acquired by `pid`. */
+export function taskCreate(id: string, pid: string, target = 'poll://any@workers') {
+  const data = promiseCreate(id, { 'resonate:target': target });
+  return { pid, ttl: 60_000, action: { kind: 'promise.create', head: {}, data } };
+}

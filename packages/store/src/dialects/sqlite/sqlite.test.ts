@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
+import { readMigrations } from '../../migrations.ts';
+import { promiseStatements, taskStatements } from '../search-sql.ts';
+import { noIndex, SqliteDialect } from './dialect.ts';
+
+/** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
+async function explain(search: Search): Promise<Plan> {
+  const database = new Database(':memory:');
+  for (const { sql } of readMigrations(join(import.meta.dirname, 'migrations'))) database.exec(sql);
+  const statements =
+    'promises' in search ? promiseStatements(search.promises, noIndex) : taskStatements(search.tasks, noIndex);
+  const steps = statements.flatMap(({ sql, params }) => {
+    return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
+  });
+  database.close();
+  const plan: Plan = { indexes: [], scans: [] };
+  for (const { detail } of steps) {
+    const index = indexOf(detail);
+    if (index) plan.indexes.push(index);
+    else plan.scans.push(detail);
+  }
+  return plan;
+}
+
+const ALIASES: Record<string, string> = { p: 'promises', t: 'promise_tags', o: 'promise_tags', k: 'tasks' };
+
+function indexOf(detail: string): string | undefined {
+  const [, alias = '', index] =
+    /^(?:SEARCH|SCAN) (\w+) USING (?:COVERING )?(?:INDEX (\w+)|PRIMARY KEY)/.exec(detail) ?? [];
+  if (!alias) return undefined;
+  return index && !index.startsWith('sqlite_autoindex') ? index : `${ALIASES[alias]}_pkey`;
+}
+
+const inMemory: DialectUnderTest = {
+  isShared: false,
+  create: async () => ({
+    open: async () => new SqliteDialect(':memory:', Date.now),
+    drop: async () => {},
+    pretendNewer: null,
+    explain,
+  }),
+};
+
+const inFile: DialectUnderTest = {
+  isShared: false,
+  async create() {
+    const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
+    const path = join(directory, 'resonate.db');
+    return {
+      open: async () => new SqliteDialect(path, Date.now),
+      drop: async () => rmSync(directory, { recursive: true }),
+      pretendNewer: async () => {
+        const database = new Database(path);
+        database.pragma('user_version = 9999');
+        database.close();
+      },
+      explain,
+    };
+  },
+};
+
+dialectConformance('SQLite in memory', inMemory);
+dialectConformance('SQLite in a file', inFile);
