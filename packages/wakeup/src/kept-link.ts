@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '@resonate/service';
+import type { CreateLink, Link } from './link.ts';
+import { within } from './within.ts';
+
+const OPEN_TIMEOUT_MS = 5000;
+/** A connection that died silently is replaced after at most both of these. */
+const PROBE_INTERVAL_MS = 3000;
+const PROBE_TIMEOUT_MS = 3000;
+const BACKOFF_MIN_MS = 100;
+const BACKOFF_MAX_MS = 5000;
+
+export interface KeptLinkOptions {
+  create: CreateLink;
+  url: string;
+  name: string;
+  /** The topic that all processes share. */
+  topic: string;
+  onMessage(text: string): void;
+  /** Whether messages flow. */
+  onChange(up: boolean): void;
+  logger: Logger;
+}
+
+/** A link that is replaced by a new one when it breaks, or when what is sent over it doesn't come back. */
+export class KeptLink {
+  readonly #options: KeptLinkOptions;
+  /** Only we publish and hear it: probes are nobody else's business. */
+  readonly #probeTopic: string;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+  #link: Link | null = null;
+  #abandon: (error: Error) => void = () => {};
+  #heard: (text: string) => void = () => {};
+  #downSince: number | null = null;
+
+  constructor(options: KeptLinkOptions) {
+    this.#options = options;
+    this.#probeTopic = `${options.topic}_${randomBytes(8).toString('hex')}`;
+  }
+
+  /** The link while messages flow, else null. */
+  get link(): Link | null {
+    return this.#link;
+  }
+
+  start(): void {
+    if (!this.#stopping.signal.aborted) this.#running ??= this.#run(this.#stopping.signal);
+  }
+
+  /** Resolves when no connection is left. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopped'));
+    await this.#running;
+  }
+
+  /** Tells that a link is of no use any more: another one takes its place. */
+  giveUp(link: Link, error: Error): void {
+    if (link === this.#link) this.#abandon(error);
+  }
+
+  async #run(stopping: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!stopping.aborted) {
+      const startedAt = performance.now();
+      await this.#keep(stopping);
+      const lastedMs = performance.now() - startedAt;
+      // Only a link that held counts as a success, or one that breaks as soon as it is up would be tried without a rest.
+      failures = lastedMs > PROBE_INTERVAL_MS + OPEN_TIMEOUT_MS + PROBE_TIMEOUT_MS ? 1 : failures + 1;
+      await sleep(backoffMs(failures), undefined, { signal: stopping }).catch(() => {});
+    }
+  }
+
+  /** Opens a link and keeps it until it breaks. */
+  async #keep(stopping: AbortSignal): Promise<void> {
+    const broken = new AbortController();
+    const signal = AbortSignal.any([stopping, broken.signal]);
+    this.#abandon = (error) => broken.abort(error);
+    let link: Link | null = null;
+    try {
+      link = this.#create(this.#abandon);
+      await within(OPEN_TIMEOUT_MS, 'connecting', link.open(), signal);
+      // Connections alone prove nothing: a pooler between us and Postgres takes LISTEN and forgets it.
+      await this.#probe(link, signal);
+      this.#setLink(link);
+      for (;;) {
+        await sleep(PROBE_INTERVAL_MS, undefined, { signal });
+        await this.#probe(link, signal);
+      }
+    } catch (error) {
+      if (!stopping.aborted) this.#logDown(broken.signal.aborted ? broken.signal.reason : error);
+    } finally {
+      this.#setLink(null);
+      await link?.close();
+    }
+  }
+
+  #create(lost: (error: Error) => void): Link {
+    const { create, url, name, topic, onMessage } = this.#options;
+    const message = (on: string, text: string) => (on === this.#probeTopic ? this.#heard(text) : onMessage(text));
+    return create({ url, name, topics: [topic, this.#probeTopic], events: { message, lost } });
+  }
+
+  /** Sends a message to ourselves over both connections. @throws when it doesn't come back in time. */
+  async #probe(link: Link, signal: AbortSignal): Promise<void> {
+    const probe = randomBytes(8).toString('hex');
+    const back = Promise.withResolvers<void>();
+    this.#heard = (text) => {
+      if (text === probe) back.resolve();
+    };
+    const roundTrip = Promise.all([link.publish(this.#probeTopic, probe), back.promise]);
+    await within(PROBE_TIMEOUT_MS, 'a message to ourselves', roundTrip, signal);
+  }
+
+  #setLink(link: Link | null): void {
+    if (link === this.#link) return;
+    this.#link = link;
+    if (link) this.#logUp();
+    this.#options.onChange(link !== null);
+  }
+
+  #logUp(): void {
+    const { logger } = this.#options;
+    if (this.#downSince === null) logger.info('wake-up channel is up');
+    else logger.info('wake-up channel is up again', { downMs: Math.round(performance.now() - this.#downSince) });
+    this.#downSince = null;
+  }
+
+  /** Loud once per outage, however often it is tried to end it. */
+  #logDown(error: unknown): void {
+    const { logger } = this.#options;
+    if (this.#downSince !== null) {
+      logger.debug('wake-up channel is still down', { error });
+      return;
+    }
+    this.#downSince = performance.now();
+    logger.warn('wake-up channel is down: processes notice each other’s work when they poll', { error });
+  }
+}
+
+/** Jitter, because all processes lost the same server at the same time. */
+function backoffMs(failures: number): number {
+  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (failures - 1));
+  return Math.round(ceiling * (0.5 + Math.random() / 2));
+}

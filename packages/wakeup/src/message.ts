@@ -1,0 +1,33 @@
+import { isHint, isObject, isTime, type Hint } from './hint.ts';
+
+/** What goes over the channel. */
+export interface Message {
+  /** The process that sent it. */
+  from: string;
+  /** When the oldest hint in it was published, by the sender's clock, in epoch milliseconds. */
+  sentAt: number;
+  hint: Hint;
+}
+
+/** Longer ones are not ours. */
+const MAX_LENGTH = 8000;
+
+export function encodeMessage({ from, sentAt, hint }: Message): string {
+  return JSON.stringify({ from, sentAt, ...hint });
+}
+
+/** @returns null for what no process of ours can have sent: anybody may write to the channel. */
+export function decodeMessage(text: string): Message | null {
+  if (text.length > MAX_LENGTH) return null;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isObject(parsed)) return null;
+  const { from, sentAt, timerAt, deliveries } = parsed;
+  const hint = { timerAt, deliveries };
+  if (typeof from !== 'string' || !isTime(sentAt) || !isHint(hint)) return null;
+  return { from, sentAt, hint };
+}

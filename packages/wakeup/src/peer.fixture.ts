@@ -1,0 +1,66 @@
+import { EventEmitter, once } from 'node:events';
+import { Writable } from 'node:stream';
+import { createLogger } from '@resonate/service';
+import type { Hint } from './hint.ts';
+import { createWakeup, type Wakeup, type WakeupOptions } from './wakeup.ts';
+
+/** A process on the channel, as a test sees it. */
+export class Peer {
+  readonly wakeup: Wakeup;
+  readonly hints: Hint[] = [];
+  readonly latencies: number[] = [];
+  readonly dropped: string[] = [];
+  readonly log: { level: string; msg: string; error?: { message: string } }[] = [];
+  published = 0;
+  connected = false;
+  readonly #changes = new EventEmitter();
+
+  constructor(options: Pick<WakeupOptions, 'type' | 'url' | 'processId'> & { channel?: string }) {
+    const changed = () => this.#changes.emit('change');
+    const stream = new Writable({
+      write: (line: Buffer, _encoding, done) => {
+        this.log.push(JSON.parse(line.toString()));
+        changed();
+        done();
+      },
+    });
+    this.wakeup = createWakeup({
+      ...options,
+      logger: createLogger({ level: 'debug', stream }),
+      observer: {
+        onPublished: () => {
+          this.published++;
+          changed();
+        },
+        onReceived: (latencyMs) => void this.latencies.push(latencyMs),
+        onDropped: (reason) => {
+          this.dropped.push(reason);
+          changed();
+        },
+        onConnected: (connected) => {
+          this.connected = connected;
+          changed();
+        },
+      },
+    });
+    this.wakeup.onHint((hint) => {
+      this.hints.push(hint);
+      changed();
+    });
+  }
+
+  /** Looks again whenever something happened here. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await once(this.#changes, 'change');
+  }
+
+  async started(): Promise<this> {
+    await this.wakeup.start();
+    await this.until(() => this.connected);
+    return this;
+  }
+
+  async down(): Promise<void> {
+    await this.until(() => !this.connected);
+  }
+}

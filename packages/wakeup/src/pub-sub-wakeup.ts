@@ -1,0 +1,171 @@
+import { earliest, isEmpty, isHint, mergeHints, NOTHING, type Hint } from './hint.ts';
+import { KeptLink } from './kept-link.ts';
+import type { CreateLink, Link } from './link.ts';
+import { decodeMessage, encodeMessage } from './message.ts';
+import type { HintListener, Wakeup, WakeupOptions } from './wakeup.ts';
+import { within } from './within.ts';
+
+/**
+ * The least time between two messages, so that a busy process doesn't spend its database on hints: eight processes that
+ * sent as fast as they could cost Postgres half a core (1,440 messages a second, 0.36 ms of its CPU each).
+ */
+const REST_MS = 5;
+/** What is due only in a while goes out only in a while, with what came up meanwhile: most timers are hours away. */
+const SOON_MS = 1000;
+const LATER_MS = 50;
+/** How long stopping waits for the last hints to go out. */
+const FLUSH_TIMEOUT_MS = 500;
+
+export interface PubSubWakeupOptions extends Omit<WakeupOptions, 'type'> {
+  url: string;
+  channel: string;
+  load: () => Promise<CreateLink>;
+}
+
+interface Pending {
+  hint: Hint;
+  /** When the oldest hint in it was published, in epoch milliseconds. */
+  sentAt: number;
+  /** When it should go out, by `performance.now`. */
+  goAt: number;
+}
+
+/** Hints over a pub/sub server: one message at a time, what comes meanwhile merges into the next one. */
+export class PubSubWakeup implements Wakeup {
+  readonly name = 'wakeup';
+  readonly #options: PubSubWakeupOptions;
+  readonly #listeners = new Set<HintListener>();
+  #kept: KeptLink | null = null;
+  #stopped = false;
+  /** What the next message will say; the channel being down, it waits here. */
+  #pending: Pending | null = null;
+  #scheduled: { goAt: number; cancel: () => void } | null = null;
+  #restUntil = -Infinity;
+  #sending: { over: Link; done: Promise<void> } | null = null;
+
+  constructor(options: PubSubWakeupOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects only when the driver can't be loaded; whether the server is there is not waited for. */
+  async start(): Promise<void> {
+    const { load, url, channel, processId, logger, observer } = this.#options;
+    const create = await load();
+    if (this.#stopped) return;
+    this.#kept = new KeptLink({
+      create,
+      url,
+      // Redis takes no spaces in a connection's name.
+      name: `resonate-wakeup:${processId}`.replaceAll(/[^!-~]/g, '_'),
+      topic: channel,
+      onMessage: (text) => this.#receive(text),
+      onChange: (up) => {
+        observer?.onConnected?.(up);
+        this.#schedule();
+      },
+      logger,
+    });
+    this.#kept.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#scheduled?.cancel();
+    if (this.#kept?.link) await within(FLUSH_TIMEOUT_MS, 'the last message', this.#flush()).catch(() => {});
+    await this.#kept?.stop();
+  }
+
+  publish(hint: Hint): void {
+    if (!isHint(hint)) {
+      this.#options.observer?.onDropped?.('invalid');
+      return;
+    }
+    if (isEmpty(hint)) return;
+    const now = Date.now();
+    const goAt = performance.now() + (earliest(hint) > now + SOON_MS ? LATER_MS : 0);
+    const earlier = this.#pending ?? { hint: NOTHING, sentAt: now, goAt };
+    this.#pending = {
+      hint: mergeHints(earlier.hint, hint),
+      sentAt: earlier.sentAt,
+      goAt: Math.min(earlier.goAt, goAt),
+    };
+    this.#schedule();
+  }
+
+  onHint(listener: HintListener): () => void {
+    // Wrapped: who subscribes twice hears it twice, and unsubscribes once each.
+    const subscribed: HintListener = (hint) => listener(hint);
+    this.#listeners.add(subscribed);
+    return () => void this.#listeners.delete(subscribed);
+  }
+
+  #schedule(): void {
+    const link = this.#kept?.link;
+    // What is under way over a link that broke may never end.
+    if (this.#stopped || !this.#pending || !link || this.#sending?.over === link) return;
+    const goAt = Math.max(this.#pending.goAt, this.#restUntil);
+    if (this.#scheduled && this.#scheduled.goAt <= goAt) return;
+    this.#scheduled?.cancel();
+    const waitMs = Math.ceil(goAt - performance.now());
+    this.#scheduled = { goAt, cancel: after(waitMs, () => void this.#send()) };
+  }
+
+  async #flush(): Promise<void> {
+    await this.#sending?.done;
+    await this.#send();
+  }
+
+  /** Never rejects. */
+  async #send(): Promise<void> {
+    this.#scheduled = null;
+    const link = this.#kept?.link;
+    const message = this.#pending;
+    if (!link || !message) return;
+    this.#pending = null;
+    this.#restUntil = performance.now() + REST_MS;
+    const sending = { over: link, done: this.#sendOver(link, message) };
+    this.#sending = sending;
+    await sending.done;
+    if (this.#sending === sending) this.#sending = null;
+    this.#schedule();
+  }
+
+  async #sendOver(link: Link, { sentAt, hint }: Pending): Promise<void> {
+    const { channel, processId, observer } = this.#options;
+    try {
+      await link.publish(channel, encodeMessage({ from: processId, sentAt, hint }));
+      observer?.onPublished?.();
+    } catch (error) {
+      observer?.onDropped?.('unsent');
+      this.#kept?.giveUp(link, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #receive(text: string): void {
+    const { processId, logger, observer } = this.#options;
+    const message = decodeMessage(text);
+    if (!message) {
+      observer?.onDropped?.('garbage');
+      return;
+    }
+    if (message.from === processId) return;
+    observer?.onReceived?.(Math.max(0, Date.now() - message.sentAt));
+    for (const listener of this.#listeners) {
+      try {
+        listener(message.hint);
+      } catch (error) {
+        logger.error('a listener failed on a hint', { error });
+      }
+    }
+  }
+}
+
+/** @returns how to cancel. Not in the caller's own turn: all hints of one turn make one message. */
+function after(ms: number, run: () => void): () => void {
+  if (ms > 0) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  }
+  const immediate = setImmediate(run);
+  return () => clearImmediate(immediate);
+}

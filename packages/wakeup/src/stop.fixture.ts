@@ -1,0 +1,13 @@
+/** A process that does nothing but wake others, until its standard input ends: `type url`. It must then end by itself. */
+import { createLogger } from '@resonate/service';
+import { createWakeup } from './wakeup.ts';
+
+const [type, url] = process.argv.slice(2) as ['postgres' | 'redis', string];
+const wakeup = createWakeup({ type, url, processId: 'fixture', logger: createLogger({ level: 'debug' }) });
+await wakeup.start();
+wakeup.publish({ timerAt: 1, deliveries: {} });
+process.stdin.on('end', () => {
+  wakeup.publish({ timerAt: 2, deliveries: {} });
+  void wakeup.stop().then(() => console.log('stopped'));
+});
+process.stdin.resume();

@@ -1,0 +1,372 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { silentLogger } from '@resonate/service';
+import { startPostgres, startRedis, type TestServer } from '@resonate/testkit';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { Peer } from './peer.fixture.ts';
+import { startProxy } from './tcp-proxy.fixture.ts';
+import { createWakeup } from './wakeup.ts';
+
+const CHANNEL = 'resonate_wakeup';
+/** Long due, so it is worth a message at once. */
+const NOW = { timerAt: 1, deliveries: {} };
+
+const isStillDown = ({ msg }: { msg: string }) => msg === 'wake-up channel is still down';
+
+interface Kind {
+  type: 'postgres' | 'redis';
+  start(): Promise<TestServer>;
+  /** Writes to the channel as anybody could. */
+  write(url: string, texts: string[]): Promise<void>;
+  /** Ends the connections that listen, and only them. */
+  cutListeners(url: string): Promise<void>;
+}
+
+const KINDS: Kind[] = [
+  {
+    type: 'postgres',
+    start: () => startPostgres(),
+    write: (url, texts) =>
+      withPostgres(url, async (client) => {
+        for (const text of texts) await client.query('SELECT pg_notify($1, $2)', [CHANNEL, text]);
+      }),
+    cutListeners: (url) =>
+      withPostgres(url, async (client) => {
+        await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+      }),
+  },
+  {
+    type: 'redis',
+    start: () => startRedis(),
+    write: (url, texts) =>
+      withRedis(url, async (client) => {
+        for (const text of texts) await client.publish(CHANNEL, text);
+      }),
+    cutListeners: (url) =>
+      withRedis(url, async (client) => void (await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'))),
+  },
+];
+
+async function withPostgres(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await work(client).finally(() => client.end());
+}
+
+async function withRedis(url: string, work: (client: Redis) => Promise<void>): Promise<void> {
+  const client = new Redis(url);
+  await work(client).finally(() => client.quit());
+}
+
+describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners }) => {
+  let server: TestServer;
+  let peers: Peer[] = [];
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterEach(async () => {
+    await Promise.all(peers.map((peer) => peer.wakeup.stop()));
+    peers = [];
+  });
+  afterAll(() => server.stop());
+
+  const createPeer = (processId: string, options: { url?: string; channel?: string } = {}): Peer => {
+    const peer = new Peer({ type, url: server.url, processId, ...options });
+    peers.push(peer);
+    return peer;
+  };
+  const startPeers = (...processIds: string[]): Promise<Peer[]> =>
+    Promise.all(processIds.map((processId) => createPeer(processId).started()));
+
+  test('reach every other process, and never the one that sent them', async () => {
+    const [a, b, c] = (await startPeers('a', 'b', 'c')) as [Peer, Peer, Peer];
+    const hint = { timerAt: 12, deliveries: { poll: 34, http: 56 } };
+    a.wakeup.publish(hint);
+    await Promise.all([b, c].map((peer) => peer.until(() => peer.hints.length > 0)));
+    b.wakeup.publish(NOW);
+    // Had the sender heard itself, it would have done so before.
+    await Promise.all([a, c].map((peer) => peer.until(() => peer.hints.at(-1)?.timerAt === 1)));
+    expect([a.hints, b.hints, c.hints]).toEqual([[NOW], [hint], [hint, NOW]]);
+    expect(b.latencies).toHaveLength(1);
+    expect(b.latencies[0]).toBeGreaterThanOrEqual(0);
+    expect(b.latencies[0]).toBeLessThan(5000);
+  });
+
+  test('of one turn go out as one message with the earliest times', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    for (let at = 10_000; at > 0; at--) a.wakeup.publish({ timerAt: at, deliveries: { poll: at + 1 } });
+    await Promise.all([a.until(() => a.published > 0), b.until(() => b.hints.length > 0)]);
+    expect(b.hints).toEqual([{ timerAt: 1, deliveries: { poll: 2 } }]);
+    expect(a.published).toBe(1);
+  });
+
+  test('of a busy process go out as a message every few milliseconds', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    const startedAt = performance.now();
+    for (let at = 10_000; at > 0; at--) {
+      a.wakeup.publish({ timerAt: at, deliveries: {} });
+      if (at % 10 === 0) await turn();
+    }
+    await b.until(() => b.hints.at(-1)?.timerAt === 1);
+    const tookMs = performance.now() - startedAt;
+    expect(a.published).toBeLessThanOrEqual(tookMs / 5 + 2);
+  });
+
+  test('about a distant time arrive too, taken along by those about now', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    const distant = { timerAt: Date.now() + 3_600_000, deliveries: {} };
+    a.wakeup.publish(distant);
+    await b.until(() => b.hints.length === 1);
+    a.wakeup.publish(distant);
+    a.wakeup.publish({ timerAt: null, deliveries: { poll: 1 } });
+    await b.until(() => b.hints.length === 2);
+    expect(b.hints).toEqual([distant, { ...distant, deliveries: { poll: 1 } }]);
+  });
+
+  test('that are none are not sent', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    a.wakeup.publish({ timerAt: null, deliveries: {} });
+    a.wakeup.publish({ timerAt: NaN, deliveries: {} });
+    a.wakeup.publish(NOW);
+    await b.until(() => b.hints.length > 0);
+    expect(b.hints).toEqual([NOW]);
+    expect(a.dropped).toEqual(['invalid']);
+  });
+
+  test('stay within their channel', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    const stranger = await createPeer('c', { channel: 'Other-cluster:1' }).started();
+    stranger.wakeup.publish({ timerAt: 2, deliveries: {} });
+    await stranger.until(() => stranger.published === 1);
+    a.wakeup.publish(NOW);
+    await b.until(() => b.hints.length > 0);
+    expect([b.hints, stranger.hints]).toEqual([[NOW], []]);
+  });
+
+  test('are picked out of the garbage on the channel', async () => {
+    const b = await createPeer('b').started();
+    const garbage = [
+      '',
+      'hello',
+      '{}',
+      '[1]',
+      '{"from":"a","sentAt":1,"timerAt":"soon","deliveries":{}}',
+      'x'.repeat(7999),
+    ];
+    const real = JSON.stringify({ from: 'a', sentAt: Date.now() + 60_000, ...NOW });
+    await write(server.url, [...garbage, real]);
+    await b.until(() => b.hints.length > 0);
+    expect(b.hints).toEqual([NOW]);
+    expect(b.dropped).toEqual(garbage.map(() => 'garbage'));
+    // A clock that is behind the sender's makes no negative times.
+    expect(b.latencies).toEqual([0]);
+  });
+
+  test('reach the listeners that don’t fail, and only as long as they are subscribed', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    const heard: number[] = [];
+    b.wakeup.onHint(() => {
+      throw new Error('a bug');
+    });
+    const unsubscribe = b.wakeup.onHint(({ timerAt }) => void heard.push(timerAt!));
+    a.wakeup.publish(NOW);
+    await b.until(() => heard.length > 0);
+    expect(b.log.at(-1)).toMatchObject({ level: 'error', error: { message: 'a bug' } });
+    unsubscribe();
+    a.wakeup.publish({ timerAt: 2, deliveries: {} });
+    await b.until(() => b.hints.length === 2);
+    await turn();
+    expect(heard).toEqual([1]);
+  });
+
+  test('flow again after the server was killed and started anew', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    await server.kill9();
+    await Promise.all([a.down(), b.down()]);
+    for (let at = 1000; at > 0; at--) a.wakeup.publish({ timerAt: at, deliveries: {} });
+    await a.until(() => a.log.filter(isStillDown).length >= 3);
+    await server.restart();
+    await Promise.all([a.until(() => a.connected), b.until(() => b.connected)]);
+    b.wakeup.publish({ timerAt: 7, deliveries: {} });
+    await a.until(() => a.hints.length > 0);
+    a.wakeup.publish({ timerAt: 8, deliveries: {} });
+    await b.until(() => b.hints.at(-1)?.timerAt === 8);
+    // What was published meanwhile went out in one message, if b was back in time to hear it.
+    expect(b.hints.slice(0, -1)).toEqual(b.hints.length === 1 ? [] : [NOW]);
+    const told = a.log.filter(({ level }) => level !== 'debug');
+    expect(told.map(({ level, msg }) => `${level}: ${msg.split(':')[0]}`)).toEqual([
+      'info: wake-up channel is up',
+      'warn: wake-up channel is down',
+      'info: wake-up channel is up again',
+    ]);
+  });
+
+  test('flow again after a connection was cut', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    await cutListeners(server.url);
+    await Promise.all([a, b].map((peer) => peer.until(() => peer.log.at(-1)?.msg === 'wake-up channel is up again')));
+    a.wakeup.publish(NOW);
+    await b.until(() => b.hints.length > 0);
+  });
+
+  test('flow again over new connections when the old ones fall silent', async () => {
+    const proxy = await startProxy(server.url);
+    const a = await createPeer('a', { url: proxy.url }).started();
+    const b = await createPeer('b').started();
+    expect(proxy.connections()).toBe(2);
+    proxy.silence();
+    a.wakeup.publish(NOW);
+    a.wakeup.publish({ timerAt: 0, deliveries: {} });
+    await a.down();
+    expect(a.log.at(-1)?.error?.message).toMatch('a message to ourselves took longer than');
+    await a.until(() => a.connected);
+    b.wakeup.publish({ timerAt: 5, deliveries: {} });
+    await a.until(() => a.hints.length > 0);
+    a.wakeup.publish({ timerAt: 6, deliveries: {} });
+    await b.until(() => b.hints.at(-1)?.timerAt === 6);
+    await a.wakeup.stop();
+    await proxy.stop();
+  });
+
+  test('cost nothing while the server is frozen, and flow again when it thaws', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    const frozen = server.pids();
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+    try {
+      a.wakeup.publish({ timerAt: 300_000, deliveries: {} });
+      await turn();
+      const before = heapUsed();
+      for (let at = 50_000; at > 0; at--) {
+        a.wakeup.publish({ timerAt: at, deliveries: { poll: at } });
+        if (at % 1000 === 0) await turn();
+      }
+      // Were they kept, they would take some 10 MB.
+      expect(heapUsed() - before).toBeLessThan(2_000_000);
+      await Promise.all([a.down(), b.down()]);
+      // To connect to a frozen server hangs: that must be given up too.
+      await a.until(() => a.log.some(isStillDown));
+    } finally {
+      for (const pid of frozen) process.kill(pid, 'SIGCONT');
+    }
+    await Promise.all([a.until(() => a.connected), b.until(() => b.connected)]);
+    a.wakeup.publish(NOW);
+    await b.until(() => b.hints.some(({ timerAt }) => timerAt === 1));
+    expect(a.published).toBeLessThanOrEqual(3);
+    expect(a.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  test('published right before stopping still go out', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    a.wakeup.publish(NOW);
+    await a.wakeup.stop();
+    await b.until(() => b.hints.length > 0);
+    expect(b.hints).toEqual([NOW]);
+  });
+
+  test('can be published before the start and after the end', async () => {
+    const a = createPeer('a');
+    a.wakeup.publish(NOW);
+    const b = await createPeer('b').started();
+    await a.started();
+    await b.until(() => b.hints.length > 0);
+    await Promise.all([a.wakeup.stop(), a.wakeup.stop()]);
+    expect(a.connected).toBe(false);
+    a.wakeup.publish({ timerAt: 2, deliveries: {} });
+    await a.wakeup.stop();
+    expect([a.published, b.hints]).toEqual([1, [NOW]]);
+  });
+
+  describe('leave nothing behind that keeps a process alive', () => {
+    test('when all is well', async () => {
+      const fixture = startFixture(type, server.url);
+      await fixture.says('wake-up channel is up');
+      expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
+    });
+
+    test('when nobody listens on the port', async () => {
+      const gone = await startProxy(server.url);
+      await gone.stop();
+      const fixture = startFixture(type, gone.url);
+      await fixture.says('wake-up channel is down');
+      expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
+    });
+
+    test('when the server was killed', async () => {
+      const fixture = startFixture(type, server.url);
+      await fixture.says('wake-up channel is up');
+      await server.kill9();
+      await fixture.says('wake-up channel is down');
+      expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
+      await server.restart();
+    });
+
+    test('when the server is frozen', async () => {
+      const fixture = startFixture(type, server.url);
+      await fixture.says('wake-up channel is up');
+      const frozen = server.pids();
+      for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+      try {
+        expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
+      } finally {
+        for (const pid of frozen) process.kill(pid, 'SIGCONT');
+      }
+    });
+  });
+});
+
+describe('wake-ups', () => {
+  test('of type none go nowhere', async () => {
+    const wakeup = createWakeup({ type: 'none', url: null, processId: 'a', logger: silentLogger });
+    await wakeup.start();
+    const unsubscribe = wakeup.onHint(() => {});
+    wakeup.publish(NOW);
+    unsubscribe();
+    await wakeup.stop();
+  });
+
+  test('ask for a url and a channel that every server takes', () => {
+    const options = { type: 'redis', url: 'redis://127.0.0.1', processId: 'a', logger: silentLogger } as const;
+    expect(() => createWakeup({ ...options, url: null })).toThrow('need the server');
+    expect(() => createWakeup({ ...options, url: 'localhost' })).toThrow('need the server');
+    for (const channel of ['', 'a b', 'x'.repeat(41), 'ü']) {
+      expect(() => createWakeup({ ...options, channel })).toThrow('name must match');
+    }
+  });
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function heapUsed(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** A process that wakes others; see there. */
+function startFixture(type: string, url: string) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'stop.fixture.ts'), type, url], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const lines: string[] = [];
+  const reader = createInterface(child.stdout);
+  reader.on('line', (line) => lines.push(line));
+  return {
+    says: async (text: string) => {
+      while (!lines.some((line) => line.includes(text))) await once(reader, 'line');
+    },
+    /** Asks it to stop. Waits until it has ended by itself. */
+    end: async () => {
+      child.stdin.end();
+      const [code] = await exited;
+      return { code, last: lines.at(-1) };
+    },
+  };
+}

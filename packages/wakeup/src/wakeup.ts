@@ -1,0 +1,78 @@
+import type { Logger, Service } from '@resonate/service';
+import type { Hint } from './hint.ts';
+import type { CreateLink } from './link.ts';
+import { PubSubWakeup } from './pub-sub-wakeup.ts';
+
+export type HintListener = (hint: Hint) => void;
+
+/**
+ * Tells the other processes that a commit made something due. Hints get lost, doubled and late, so nobody may depend on
+ * them; a channel that is down costs nothing but the time until the next poll, and comes back by itself.
+ */
+export interface Wakeup extends Service {
+  /**
+   * Never throws, never waits. Goes out at once if something is due within a second, else within 50 ms; what is published
+   * while a message is under way, or within 5 ms of the last one, goes out as one.
+   */
+  publish(hint: Hint): void;
+  /** Hears the hints of other processes, not this one's. @returns how to unsubscribe. */
+  onHint(listener: HintListener): () => void;
+}
+
+/** `invalid`: not a hint, so not published. `unsent`: lost on the way out. `garbage`: not understood on receipt. */
+export type DropReason = 'invalid' | 'unsent' | 'garbage';
+
+/** What happens on the channel, to be measured. */
+export interface WakeupObserver {
+  /** The server has taken a message (which may hold many hints). */
+  onPublished?(): void;
+  /** Milliseconds since the oldest hint in it was published, as far as the two clocks agree. */
+  onReceived?(latencyMs: number): void;
+  onDropped?(reason: DropReason): void;
+  /** Whether messages flow, when that changes. At first they don't. */
+  onConnected?(connected: boolean): void;
+}
+
+export interface WakeupOptions {
+  /** `none`: nobody is told. */
+  type: 'none' | 'postgres' | 'redis';
+  /** Of the server; null for `none`. */
+  url: string | null;
+  /** Unique among the processes on the channel: a process ignores what it sent itself. */
+  processId: string;
+  logger: Logger;
+  /** Processes with different channels don't hear each other (default: `resonate_wakeup`). */
+  channel?: string;
+  observer?: WakeupObserver;
+}
+
+const DEFAULT_CHANNEL = 'resonate_wakeup';
+/** With the 17 characters of a probe's topic it fits into the 63 bytes of a Postgres name. */
+const CHANNEL = /^[A-Za-z0-9_.:-]{1,40}$/;
+
+/** Drivers load on `start`. @throws on a url or channel that can't be used. */
+export function createWakeup({ type, url, channel = DEFAULT_CHANNEL, ...rest }: WakeupOptions): Wakeup {
+  if (type === 'none') return silentWakeup;
+  if (url === null || !URL.canParse(url)) throw new Error(`wake-ups over ${type} need the server's url`);
+  if (!CHANNEL.test(channel)) throw new Error(`the wake-up channel's name must match ${CHANNEL.source}`);
+  return new PubSubWakeup({ url, channel, load: DRIVERS[type], ...rest });
+}
+
+const DRIVERS: Record<'postgres' | 'redis', () => Promise<CreateLink>> = {
+  postgres: async () => {
+    const { PostgresLink } = await import('./postgres.ts');
+    return (options) => new PostgresLink(options);
+  },
+  redis: async () => {
+    const { RedisLink } = await import('./redis.ts');
+    return (options) => new RedisLink(options);
+  },
+};
+
+const silentWakeup: Wakeup = {
+  name: 'wakeup',
+  start: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+  publish: () => {},
+  onHint: () => () => {},
+};
