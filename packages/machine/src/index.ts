@@ -16,7 +16,7 @@ export {
   type TimerKind,
   type WriteKind,
 } from './operations.ts';
-export { SettlementNeeded } from './rules/touch.ts';
+export { MoreNeeded } from './more-needed.ts';
 export { promiseSearch } from './promise/search.ts';
 export { taskSearch } from './task/search.ts';
 export { scheduleSearch } from './schedule/search.ts';

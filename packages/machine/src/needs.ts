@@ -32,6 +32,12 @@ export class Needs {
     this.tasks.add(id);
   }
 
+  /** For requests that name a task: its promise is named with it, and settled when its time has come. */
+  taskAndPromise(id: string): void {
+    this.promises.add(id);
+    this.tasks.add(id);
+  }
+
   settlement(id: string): void {
     this.promises.add(id);
     this.tasks.add(id);

@@ -75,11 +75,11 @@ export type Command<K extends OperationKind = OperationKind> = { [P in K]: { kin
 /**
  * Runs a command on the working set: first whatever it names takes the state that its time has brought, then the
  * operation itself.
- * @throws SettlementNeeded, and on a fault of the program; the caller rewinds.
+ * @throws MoreNeeded, and on a fault of the program; the caller rewinds.
  */
 export function perform(ws: WorkingSet, { kind, data }: Command, context: Context): Reply {
   const operation = operationOf(kind);
-  for (const id of operation.touches?.(data) ?? []) touch(ws, id, context.now);
+  if (operation.touches) touch(ws, operation.touches(data), context.now);
   return operation.run(ws, data, context);
 }
 

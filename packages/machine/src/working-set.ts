@@ -1,4 +1,5 @@
 import { TAG } from '@resonate/protocol';
+import { MoreNeeded } from './more-needed.ts';
 import type { Needs } from './needs.ts';
 import {
   pairKey,
@@ -53,6 +54,7 @@ export class WorkingSet {
   readonly #byAwaiter = new Map<string, Set<string>>();
   readonly #listenersOf = new Map<string, Set<string>>();
   readonly #branches = new Map<string, Map<string, PromiseRow | null>>();
+  readonly #loadedBranches: Set<string>;
 
   constructor(needs: Needs, loaded: Loaded) {
     this.#needs = needs;
@@ -73,6 +75,11 @@ export class WorkingSet {
       this.#indexListener(row);
     }
     for (const row of loaded.branches) this.#joinBranch(row, row);
+    this.#loadedBranches = new Set(needs.branches);
+    for (const { id, tags } of loaded.promises) {
+      const branch = tags[TAG.branch];
+      if (branch !== undefined && needs.preloads.has(id)) this.#loadedBranches.add(branch);
+    }
   }
 
   /** True when everything that a settlement of this promise touches is here. */
@@ -121,14 +128,19 @@ export class WorkingSet {
     this.#joinBranch(row, null);
   }
 
-  /** The other promises of a promise's branch as they are now; none without a branch. */
+  /**
+   * The other promises of a promise's branch as they are now; none without a branch.
+   * @throws MoreNeeded when the promise is so new that its branch could not be loaded with it.
+   */
   branchOf(promise: PromiseRow): PromiseRow[] {
     const branch = promise.tags[TAG.branch];
     if (branch === undefined) return [];
+    if (!this.#loadedBranches.has(branch)) throw new MoreNeeded({ branches: [branch] });
     const rows: PromiseRow[] = [];
     for (const [id, stored] of this.#branches.get(branch) ?? []) {
       const row = this.promises.peek(id) ?? stored;
-      if (id !== promise.id && row !== null) rows.push(row);
+      // What was undone may have come again in another branch.
+      if (id !== promise.id && row?.tags[TAG.branch] === branch) rows.push(row);
     }
     return rows;
   }

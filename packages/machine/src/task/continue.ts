@@ -3,7 +3,7 @@ import { dispatched } from '../rules/dispatch.ts';
 
 /** A halted task is sent out again. */
 export const taskContinue: OperationOf<'task.continue'> = {
-  needs: ({ id }, needs) => needs.task(id),
+  needs: ({ id }, needs) => needs.taskAndPromise(id),
   touches: ({ id }) => [id],
 
   run(ws, { id }, { now }) {

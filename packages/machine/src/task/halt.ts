@@ -3,7 +3,7 @@ import { NOTHING_DUE } from '../rules/expiry.ts';
 
 /** Takes a task out of circulation until it is continued. */
 export const taskHalt: OperationOf<'task.halt'> = {
-  needs: ({ id }, needs) => needs.task(id),
+  needs: ({ id }, needs) => needs.taskAndPromise(id),
   touches: ({ id }) => [id],
 
   run(ws, { id }) {

@@ -4,7 +4,7 @@ import { isHeldAt } from '../rules/lease.ts';
 
 /** The worker gives its task back: it is sent out again at the version it has. */
 export const taskRelease: OperationOf<'task.release'> = {
-  needs: ({ id }, needs) => needs.task(id),
+  needs: ({ id }, needs) => needs.taskAndPromise(id),
   touches: ({ id }) => [id],
 
   run(ws, { id, version }, { now }) {

@@ -63,8 +63,8 @@ export const taskFence = z
     action: z.discriminatedUnion(
       'kind',
       [
-        z.object({ kind: z.literal('promise.create'), head: z.unknown(), data: promiseCreate }),
-        z.object({ kind: z.literal('promise.settle'), head: z.unknown(), data: promiseSettle }),
+        z.object({ kind: z.literal('promise.create'), head: z.unknown().optional(), data: promiseCreate }),
+        z.object({ kind: z.literal('promise.settle'), head: z.unknown().optional(), data: promiseSettle }),
       ],
       'action.kind must be promise.create or promise.settle',
     ),

@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** SEED=<number> runs that seed alone: the one a failure printed. */
+const SEED = process.env['SEED'];
+const TIMEOUT_MS = 600_000;
+
+async function run(mode: string, seeds: number, steps: number): Promise<Record<string, number>> {
+  const range = SEED === undefined ? ['1', String(seeds)] : [SEED, '1'];
+  const args = [join(import.meta.dirname, 'differential.fixture.ts'), mode, ...range, String(steps)];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: TIMEOUT_MS });
+  return JSON.parse(stdout) as Record<string, number>;
+}
+
+/** A generator that never reached the interesting answers would prove nothing. */
+function expectReached(answers: Record<string, number>, atLeast: number): void {
+  if (SEED !== undefined) return;
+  const reached = Object.entries(answers).filter(([, count]) => count >= atLeast);
+  expect(reached.map(([answer]) => answer)).toEqual(
+    expect.arrayContaining([
+      'promise.create 200',
+      'promise.get 404',
+      'promise.settle 200',
+      'promise.register_callback 200',
+      'promise.register_callback 422',
+      'promise.register_listener 200',
+      'task.create 200',
+      'task.create 409',
+      'task.create 422',
+      'task.acquire 200',
+      'task.acquire 409',
+      'task.suspend 200',
+      'task.suspend 300',
+      'task.suspend 422',
+      'task.fence 200',
+      'task.fence 409',
+      'task.fulfill 200',
+      'task.release 200',
+      'task.halt 200',
+      'task.halt 409',
+      'task.continue 200',
+      'task.heartbeat 200',
+      'schedule.create 200',
+      'schedule.delete 200',
+    ]),
+  );
+}
+
+test(
+  'answers 200,000 random requests as the reference model does',
+  async () => {
+    const answers = await run('alone', 800, 250);
+    expectReached(answers, 100);
+    if (SEED === undefined) expect(sum(answers)).toBeGreaterThanOrEqual(200_000);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a batch answers and writes what its requests would, one after another',
+  async () => {
+    expectReached(await run('batched', 100, 400), 10);
+  },
+  TIMEOUT_MS,
+);
+
+function sum(answers: Record<string, number>): number {
+  return Object.values(answers).reduce((total, count) => total + count, 0);
+}
