@@ -192,12 +192,13 @@ export const SCHEDULES: Table<ScheduleRow> = {
   key: ['id'],
   columns: [
     { name: 'id', type: 'text', of: (row) => row.id },
-    { name: 'cron', type: 'text', of: (row) => row.cron },
-    { name: 'promise_id', type: 'text', of: (row) => row.promiseId },
-    { name: 'promise_timeout', type: 'int', of: (row) => row.promiseTimeout },
-    { name: 'promise_param', type: 'json', of: (row) => json(row.promiseParam) },
-    { name: 'promise_tags', type: 'json', of: (row) => json(row.promiseTags) },
-    { name: 'created_at', type: 'int', of: (row) => row.createdAt },
+    // All written again: one that is deleted and created anew within a batch is an update.
+    { name: 'cron', type: 'text', of: (row) => row.cron, mutable: true },
+    { name: 'promise_id', type: 'text', of: (row) => row.promiseId, mutable: true },
+    { name: 'promise_timeout', type: 'int', of: (row) => row.promiseTimeout, mutable: true },
+    { name: 'promise_param', type: 'json', of: (row) => json(row.promiseParam), mutable: true },
+    { name: 'promise_tags', type: 'json', of: (row) => json(row.promiseTags), mutable: true },
+    { name: 'created_at', type: 'int', of: (row) => row.createdAt, mutable: true },
     { name: 'next_run_at', type: 'int', of: (row) => row.nextRunAt, mutable: true },
     { name: 'last_run_at', type: 'int', of: (row) => row.lastRunAt, mutable: true },
   ],
@@ -232,7 +233,7 @@ export const PROCESSES: Table<ProcessRow> = {
     version: text(v[2]),
     host: text(v[3]),
     startedAt: int(v[4]),
-    leader: Boolean(v[5]),
+    leader: int(v[5]) === 1,
     heartbeatAt: int(v[6]),
   }),
 };

@@ -10,8 +10,9 @@ export interface BatcherLimits {
   maxWeight: number;
   /** Batches under way at once. */
   maxInFlight: number;
-  /** Items waiting for a batch. */
+  /** Items waiting for a batch, and their weight (bytes) together. */
   maxWaiting: number;
+  maxWaitingWeight: number;
 }
 
 interface Waiting<Item, Result> {
@@ -36,6 +37,7 @@ export class Batcher<Item, Result> {
   readonly #run: (entries: Entry<Item, Result>[]) => Promise<void>;
   readonly #limits: BatcherLimits;
   #waiting: Waiting<Item, Result>[] = [];
+  #waitingWeight = 0;
   #inFlight = 0;
   #scheduled = false;
   readonly #idle: (() => void)[] = [];
@@ -49,13 +51,22 @@ export class Batcher<Item, Result> {
     return this.#waiting.length;
   }
 
-  /** @throws QueueFull (as a rejection) beyond `maxWaiting`. */
+  /** @throws QueueFull (as a rejection) beyond `maxWaiting` and `maxWaitingWeight`. */
   submit(item: Item, weight: number): Promise<Result> {
-    if (this.#waiting.length >= this.#limits.maxWaiting) {
-      return Promise.reject(new QueueFull(`${this.#waiting.length} requests are waiting already`));
+    const { maxWaiting, maxWaitingWeight } = this.#limits;
+    const { length } = this.#waiting;
+    // One that alone is heavier than the bound still has its turn.
+    if (length >= maxWaiting || (length > 0 && this.#waitingWeight + weight > maxWaitingWeight)) {
+      return Promise.reject(new QueueFull(`${length} requests of ${this.#waitingWeight} bytes are waiting already`));
     }
+    return this.submitAlways(item, weight);
+  }
+
+  /** Whatever waits already: for what was accepted before, and for the server's own work, which bounds itself. */
+  submitAlways(item: Item, weight: number): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ item, weight, resolve, reject });
+      this.#waitingWeight += weight;
       this.#schedule();
     });
   }
@@ -95,10 +106,11 @@ export class Batcher<Item, Result> {
     let count = 0;
     for (const waiting of this.#waiting) {
       if (count >= this.#limits.maxItems) break;
+      if (count > 0 && weight + waiting.weight > this.#limits.maxWeight) break;
       weight += waiting.weight;
-      if (count > 0 && weight > this.#limits.maxWeight) break;
       count++;
     }
+    this.#waitingWeight -= weight;
     return this.#waiting.splice(0, count);
   }
 }

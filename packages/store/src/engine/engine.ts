@@ -1,13 +1,4 @@
-import {
-  collectNeeds,
-  Needs,
-  perform,
-  READS,
-  SettlementNeeded,
-  WorkingSet,
-  type Command,
-  type Loaded,
-} from '@resonate/machine';
+import { collectNeeds, MoreNeeded, Needs, perform, READS, WorkingSet, type Command } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
 import { StoreUnavailable, type Dialect } from '../dialect.ts';
 import { Batcher, QueueFull, type BatcherLimits, type Entry } from './batcher.ts';
@@ -43,11 +34,20 @@ export class Engine {
     return this.#writes.waiting + this.#reads.waiting;
   }
 
-  /** @param weight the request's size in bytes, which bounds a batch. */
-  async submit(command: Command, debugNow: number | null, weight: number): Promise<Reply> {
+  /** @param weight the request's size in bytes, which bounds the queue and a batch. */
+  submit(command: Command, debugNow: number | null, weight: number): Promise<Reply> {
+    const batcher = command.kind in READS ? this.#reads : this.#writes;
+    return this.#answered(command, batcher.submit({ command, debugNow }, weight));
+  }
+
+  /** A command of the server's own: a full queue does not refuse it, for timers must fire under load as well. */
+  submitOwn(command: Command, debugNow: number | null): Promise<Reply> {
+    return this.#answered(command, this.#writes.submitAlways({ command, debugNow }, 0));
+  }
+
+  async #answered(command: Command, reply: Promise<Reply>): Promise<Reply> {
     try {
-      const batcher = command.kind in READS ? this.#reads : this.#writes;
-      return await batcher.submit({ command, debugNow }, weight);
+      return await reply;
     } catch (error) {
       if (error instanceof QueueFull) return { status: 503, data: `Server is overloaded: ${error.message}` };
       this.#options.faulted(command, error);
@@ -57,7 +57,9 @@ export class Engine {
 
   /** Resolves when everything submitted is answered. */
   async drain(): Promise<void> {
-    await Promise.all([this.#writes.drain(), this.#reads.drain()]);
+    // Reads first, as some become writes.
+    await this.#reads.drain();
+    await this.#writes.drain();
   }
 
   async #read(entries: Entry<Submitted, Reply>[]): Promise<void> {
@@ -65,21 +67,22 @@ export class Engine {
     for (const { item } of entries) collectNeeds(item.command, needs);
     try {
       const { loaded, now } = await this.#options.dialect.load(needs);
-      for (const entry of entries) this.#answerRead(entry, needs, loaded, now);
+      const ws = new WorkingSet(needs, loaded);
+      for (const entry of entries) this.#answerRead(entry, ws, now);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       for (const entry of entries) entry.resolve({ status: 503, data: `Storage is unavailable: ${error.message}` });
     }
   }
 
-  #answerRead(entry: Entry<Submitted, Reply>, needs: Needs, loaded: Loaded, now: number): void {
+  #answerRead(entry: Entry<Submitted, Reply>, ws: WorkingSet, now: number): void {
     const { command, debugNow } = entry.item;
     try {
       const context = { now: debugNow ?? now, retryTimeoutMs: this.#options.retryTimeoutMs };
-      entry.resolve(perform(new WorkingSet(needs, loaded), command, context));
+      entry.resolve(perform(ws, command, context));
     } catch (error) {
       // Reading an expired promise settles it (protocol section 4): that is a write.
-      if (error instanceof SettlementNeeded) this.#writes.submit(entry.item, 0).then(entry.resolve, entry.reject);
+      if (error instanceof MoreNeeded) this.#writes.submitAlways(entry.item, 0).then(entry.resolve, entry.reject);
       else entry.reject(error);
     }
   }

@@ -42,7 +42,7 @@ export function offer(changes: Changes, ws: WorkingSet, now: number, receiver: R
   const take = <Row extends TaskRow | ListenerRow>(rows: Row[], deliver: (row: Row) => Delivery | null) => {
     rows.forEach((row, index) => {
       if (!isFresh(row, receiver.transport, now)) return;
-      const claimed = { ...row, claimedBy: by.processId, attempts: 1, dueAt: now + by.retryTimeoutMs };
+      const claimed = { ...row, claimedBy: by.processId, attempts: row.attempts + 1, dueAt: now + by.retryTimeoutMs };
       const delivery = deliver(claimed);
       const slot = delivery && receiver.reserve(row.target, row.prefers);
       if (!slot || !delivery) return;

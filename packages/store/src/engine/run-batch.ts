@@ -1,15 +1,15 @@
 import {
   collectNeeds,
+  MoreNeeded,
   Needs,
   perform,
-  SettlementNeeded,
   WorkingSet,
   type Changes,
   type Command,
   type Loaded,
 } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import { BatchConflict, StoreUnavailable, type Dialect } from '../dialect.ts';
+import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Dialect } from '../dialect.ts';
 import type { Entry } from './batcher.ts';
 import type { Offer } from './handover.ts';
 
@@ -46,6 +46,9 @@ export async function runBatch(entries: BatchEntry[], context: BatchContext): Pr
   } catch (error) {
     if (error instanceof StoreUnavailable) {
       entries.forEach((entry) => entry.resolve({ status: 503, data: `Storage is unavailable: ${error.message}` }));
+    } else if (error instanceof OutcomeUnknown) {
+      // Perhaps it was committed: run again, it would tell whoever succeeded that another did.
+      entries.forEach((entry) => failAlone(entry, error, context));
     } else if (entries.length > 1) {
       const middle = entries.length >> 1;
       await runBatch(entries.slice(0, middle), context);
@@ -75,8 +78,8 @@ async function transactWithRetries(entries: BatchEntry[], context: BatchContext)
     try {
       return await transact(entries, needs, context);
     } catch (error) {
-      if (error instanceof SettlementsNeeded) {
-        error.ids.forEach((id) => needs.settlement(id));
+      if (error instanceof Repeat) {
+        error.more.forEach((more) => more.announce(needs));
         continue;
       }
       if (!(error instanceof BatchConflict) || attempt >= MAX_ATTEMPTS) throw error;
@@ -85,13 +88,13 @@ async function transactWithRetries(entries: BatchEntry[], context: BatchContext)
   }
 }
 
-/** Requests of the batch named expired promises: it runs again with what their settlements touch. */
-class SettlementsNeeded extends Error {
-  readonly ids: string[];
+/** The batch runs again with more rows. Ends, as each time it names some that it did not name before. */
+class Repeat extends Error {
+  readonly more: readonly MoreNeeded[];
 
-  constructor(ids: string[]) {
-    super('settlements needed');
-    this.ids = ids;
+  constructor(more: readonly MoreNeeded[]) {
+    super('the batch is repeated with more rows');
+    this.more = more;
   }
 }
 
@@ -116,30 +119,40 @@ async function transact(entries: BatchEntry[], needs: Needs, context: BatchConte
     (decided as Decided | null)?.offer?.cancel();
     throw error;
   }
-  const { replies, changes, offer, now } = decided as unknown as Decided;
-  offer?.send();
-  if (changes) context.committed(changes, now);
-  return replies;
+  const result = decided as unknown as Decided;
+  afterCommit(entries, result, context);
+  return result.replies;
+}
+
+/** Whatever goes wrong from here on, the batch is committed: it must not be taken for one that failed. */
+function afterCommit(entries: BatchEntry[], { changes, offer, now }: Decided, context: BatchContext): void {
+  for (const step of [() => offer?.send(), () => changes && context.committed(changes, now)]) {
+    try {
+      step();
+    } catch (error) {
+      if (entries[0]) context.faulted(entries[0].item.command, error);
+    }
+  }
 }
 
 function decideAll(entries: BatchEntry[], needs: Needs, loaded: Loaded, now: number, context: BatchContext): Decided {
   const ws = new WorkingSet(needs, loaded);
-  const missing: string[] = [];
-  const replies = entries.map(({ item }) => decide(ws, item, now, missing, context));
-  if (missing.length > 0) throw new SettlementsNeeded(missing);
+  const more: MoreNeeded[] = [];
+  const replies = entries.map(({ item }) => decide(ws, item, now, more, context));
+  if (more.length > 0) throw new Repeat(more);
   const changes = ws.changes();
   if (isEmpty(changes)) return { replies, changes: null, offer: null, now };
   return { replies, changes, offer: context.offer(changes, ws, now), now };
 }
 
 /** One request on the working set; when it throws, it alone is undone. */
-function decide(ws: WorkingSet, item: Submitted, now: number, missing: string[], context: BatchContext): Reply {
+function decide(ws: WorkingSet, item: Submitted, now: number, more: MoreNeeded[], context: BatchContext): Reply {
   const mark = ws.mark();
   try {
     return perform(ws, item.command, { now: item.debugNow ?? now, retryTimeoutMs: context.retryTimeoutMs });
   } catch (error) {
     ws.rewind(mark);
-    if (error instanceof SettlementNeeded) missing.push(error.id);
+    if (error instanceof MoreNeeded) more.push(error);
     else context.faulted(item.command, error);
     return FAULT;
   }
