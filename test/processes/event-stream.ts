@@ -8,11 +8,17 @@ export interface StreamEnd {
   clean: boolean;
 }
 
+export interface ReceivedMessage {
+  message: Message;
+  /** Epoch ms. */
+  at: number;
+}
+
 /** A worker's event stream: what comes over it, in order. */
 export class EventStream {
   readonly ended: Promise<StreamEnd>;
   readonly #answer: IncomingMessage;
-  readonly #messages: Message[] = [];
+  readonly #messages: ReceivedMessage[] = [];
   readonly #news = new Set<() => void>();
   #text = '';
   #comments = 0;
@@ -66,8 +72,13 @@ export class EventStream {
 
   /** The next message, here already or to come. */
   async next(withinMs = WITHIN_MS): Promise<Message> {
+    return (await this.nextReceived(withinMs)).message;
+  }
+
+  /** The next message with the time it came at. */
+  async nextReceived(withinMs = WITHIN_MS): Promise<ReceivedMessage> {
     await this.#wait('a message', () => this.#messages.length > 0, withinMs);
-    return this.#messages.shift() as Message;
+    return this.#messages.shift() as ReceivedMessage;
   }
 
   /** Breaks the connection without a farewell, as a crash of the worker would. */
@@ -81,7 +92,8 @@ export class EventStream {
       const event = this.#text.slice(0, end);
       this.#text = this.#text.slice(end + 2);
       if (event.startsWith(':')) this.#comments += 1;
-      else if (event.startsWith('data: ')) this.#messages.push(JSON.parse(event.slice(6)) as Message);
+      else if (event.startsWith('data: '))
+        this.#messages.push({ message: JSON.parse(event.slice(6)) as Message, at: Date.now() });
       else throw new Error(`not what SDKs read: ${JSON.stringify(event)}`);
     }
     this.#tell();

@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { freePort } from '../processes/free-port.ts';
+import { HttpClient } from '../processes/http-client.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import { until } from '../processes/until.ts';
+import { PushTarget, type Behaviour } from './push-target.ts';
+import { FAR_FUTURE } from './state.ts';
+
+/** Far below the 30 s after which an unanswered message would come again anyway. */
+const SOON_MS = 10_000;
+
+const SERVER_URL = 'https://resonate.example.com/base';
+const BACKOFF_MIN_MS = 40;
+const CONCURRENCY = 4;
+const RETRY_MS = 300;
+
+let server: ServerProcess;
+let client: HttpClient;
+let targets: PushTarget[] = [];
+
+afterEach(async () => {
+  for (const target of targets) await target.close();
+  targets = [];
+});
+
+async function start(...args: string[]): Promise<void> {
+  server = await ServerProcess.start({ args });
+  client = new HttpClient(server.url, 4);
+}
+
+async function stop(): Promise<void> {
+  client?.close();
+  await server?.dispose();
+}
+
+/** Different in each test: they share a server. */
+let tests = 0;
+let awaited = '';
+let work = '';
+let other = '';
+
+beforeEach(() => {
+  tests += 1;
+  [awaited, work, other] = [`awaited-${tests}`, `work-${tests}`, `other-${tests}`];
+});
+
+async function target(behaviour?: Behaviour, port?: number): Promise<PushTarget> {
+  const started = await PushTarget.start(behaviour, port);
+  targets.push(started);
+  return started;
+}
+
+async function ok(kind: string, data: object): Promise<unknown> {
+  const answer = await client.rpc(kind, data);
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.data;
+}
+
+function createTask(id: string, address: string): Promise<unknown> {
+  return ok('promise.create', { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': address } });
+}
+
+/** A settled promise whose settlement is told to `address`. @returns what the settling was answered. */
+async function settleFor(address: string): Promise<unknown> {
+  const promise = { id: awaited, timeoutAt: FAR_FUTURE, param: { data: 'cA==' }, tags: { team: 'red' } };
+  await ok('promise.create', promise);
+  await ok('promise.register_listener', { awaited, address });
+  return ok('promise.settle', { id: awaited, state: 'rejected', value: { data: 'dg==' } });
+}
+
+describe('a message to an HTTP address', () => {
+  beforeAll(() =>
+    start(
+      ...['--server-url', SERVER_URL, '--messages-backoff-min', String(BACKOFF_MIN_MS)],
+      ...['--transports-http-push-concurrency', String(CONCURRENCY)],
+    ),
+  );
+  afterAll(stop);
+
+  test('is POSTed as JSON to exactly that address and tells where the server is', async () => {
+    const worker = await target();
+    await createTask(work, `${worker.url}/any/path?key=a%20b`);
+    const [execute] = await worker.received(work, 1);
+    expect(execute).toMatchObject({ method: 'POST', path: '/any/path?key=a%20b' });
+    expect(execute?.contentType).toMatch(/^application\/json\b/);
+    expect(execute?.message).toEqual({
+      kind: 'execute',
+      head: { serverUrl: SERVER_URL },
+      data: { task: { id: work, version: 0 } },
+    });
+
+    const settled = await settleFor(`${worker.url}/listener`);
+    const [unblock] = await worker.received(awaited, 1);
+    expect(unblock).toMatchObject({ method: 'POST', path: '/listener' });
+    expect(unblock?.message).toEqual({ kind: 'unblock', head: {}, data: settled });
+  });
+
+  test('comes with the version of a released task, and of one whose lease ended', async () => {
+    const worker = await target();
+    await createTask(work, worker.url);
+    await worker.received(work, 1);
+    await ok('task.acquire', { id: work, version: 0, pid: 'p', ttl: 3_600_000 });
+    await ok('task.release', { id: work, version: 1 });
+    await worker.received(work, 2, SOON_MS);
+    await ok('task.acquire', { id: work, version: 1, pid: 'p', ttl: 50 });
+    const pushes = await worker.received(work, 3, SOON_MS);
+    expect(pushes.map(({ message }) => message.data)).toEqual(
+      [0, 1, 2].map((version) => ({ task: { id: work, version } })),
+    );
+  });
+
+  test('that is not answered with a 2xx is sent again, each time later, until it is', async () => {
+    const statuses = [500, 302, 404, 503, 204];
+    const worker = await target(() => statuses.shift() ?? 200);
+    await settleFor(worker.url);
+    const pushes = await worker.received(awaited, 5, SOON_MS);
+    const waits = pushes.slice(1).map(({ at }, index) => at - (pushes[index]?.at ?? 0));
+    // Doubling, with jitter down to half; a busy machine may make any of them longer.
+    for (const [index, wait] of waits.entries()) {
+      expect(wait).toBeGreaterThanOrEqual((BACKOFF_MIN_MS / 2) * 2 ** index - 1);
+    }
+    // While another one is sent six times, it would have been sent again had the 204 not ended it.
+    statuses.push(500, 500, 500, 500, 500);
+    await createTask(other, worker.url);
+    await worker.received(other, 6, SOON_MS);
+    expect(worker.about(awaited)).toHaveLength(5);
+  });
+
+  test('is sent again when nobody listened there', async () => {
+    const port = await freePort();
+    const address = `http://127.0.0.1:${port}/${work}`;
+    await createTask(work, address);
+    await until('a push has failed', SOON_MS, () => server.output(2_000).includes(address));
+    const worker = await target(undefined, port);
+    await worker.received(work, 1, SOON_MS);
+  });
+
+  test('is not delayed by a target that hangs, which gets no more than its share of pushes', async () => {
+    const hanging = await target(() => 'hang');
+    const healthy = await target();
+    const stuck = Array.from({ length: 50 }, (_, index) => `${work}-${index}`);
+    await Promise.all(stuck.map((id) => createTask(id, `${hanging.url}/${id}`)));
+    await until('pushes to the hanging target', 15_000, () => hanging.pushes.length >= CONCURRENCY);
+    for (let count = 0; count < 20; count++) await createTask(`${other}-${count}`, `${healthy.url}/${count}`);
+    await until('all pushes to the healthy target', SOON_MS, () => healthy.pushes.length >= 20);
+    expect(hanging.mostAtOnce).toBe(CONCURRENCY);
+    expect(hanging.pushes).toHaveLength(CONCURRENCY);
+  });
+});
+
+describe('a message to an HTTP address, with a short tasks.retry_timeout', () => {
+  beforeAll(() => start('--tasks-retry-timeout', String(RETRY_MS)));
+  afterAll(stop);
+
+  test('names the host and port of a server that has no --server-url', async () => {
+    const worker = await target();
+    await createTask(work, worker.url);
+    const [execute] = await worker.received(work, 1);
+    expect(execute?.message).toMatchObject({ head: { serverUrl: server.url } });
+  });
+
+  test('comes again until the task is acquired; that of a settlement comes once', async () => {
+    const worker = await target();
+    await settleFor(worker.url);
+    await createTask(work, worker.url);
+    const pushes = await worker.received(work, 4);
+    for (const [index, { at, message }] of pushes.entries()) {
+      expect(message).toMatchObject({ kind: 'execute', data: { task: { id: work, version: 0 } } });
+      // Both ends were seen a little late, each by its own amount.
+      if (index > 0) expect(at - (pushes[index - 1]?.at ?? 0)).toBeGreaterThan(RETRY_MS / 2);
+    }
+    await ok('task.acquire', { id: work, version: 0, pid: 'p', ttl: 3_600_000 });
+    const before = worker.about(work).length;
+    await createTask(other, worker.url);
+    await worker.received(other, 4);
+    // One may have been on its way while the task was acquired.
+    expect(worker.about(work).length).toBeLessThanOrEqual(before + 1);
+    expect(worker.about(awaited)).toHaveLength(1);
+  }, 60_000);
+});
+
+test('pushes under way do not hold up a stop, and what they carried comes again at the next start, as after a kill', async () => {
+  await start();
+  try {
+    const worker = await target(() => 'hang');
+    await createTask(work, worker.url);
+    await settleFor(worker.url);
+    const first = [...(await worker.received(work, 1)), ...(await worker.received(awaited, 1))];
+    expect(await server.stop()).toBe(0);
+    await until('the pushes end', SOON_MS, () => first.every(({ isGivenUp }) => isGivenUp));
+
+    await server.restart();
+    await worker.received(work, 2, SOON_MS);
+    await worker.received(awaited, 2, SOON_MS);
+    await server.kill9();
+
+    worker.behaviour = () => 200;
+    await server.restart();
+    const pushes = await worker.received(work, 3, SOON_MS);
+    expect(pushes[2]?.message).toEqual(pushes[0]?.message);
+    await worker.received(awaited, 3, SOON_MS);
+  } finally {
+    await stop();
+  }
+}, 60_000);
