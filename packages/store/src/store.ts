@@ -26,6 +26,7 @@ import type { BatcherLimits } from './engine/batcher.ts';
 import { Engine } from './engine/engine.ts';
 import { offer, type Receiver } from './engine/handover.ts';
 import { hintsOf, type Hints } from './engine/hints.ts';
+import { overlong } from './id-length.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 
 export interface StoreOptions {
@@ -90,6 +91,9 @@ export class Store {
    * @param weight the request's size in bytes.
    */
   async execute(request: Request, debugNow: number | null, weight: number): Promise<Reply> {
+    const { maxIdLength } = this.#dialect;
+    const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
+    if (fault) return { status: 400, data: `Invalid request: ${fault}` };
     try {
       if (isSearch(request)) return await this.#search(request, debugNow);
       if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
