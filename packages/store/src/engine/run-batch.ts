@@ -9,7 +9,7 @@ import {
   type Loaded,
 } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Dialect } from '../dialect.ts';
+import { BatchConflict, OutcomeUnknown, RequestTooLarge, StoreUnavailable, type Dialect } from '../dialect.ts';
 import type { Entry } from './batcher.ts';
 import type { Offer } from './handover.ts';
 
@@ -65,6 +65,10 @@ function failAlone(entry: BatchEntry | undefined, error: unknown, context: Batch
   if (!entry) return;
   if (error instanceof BatchConflict) {
     entry.resolve({ status: 503, data: 'Too many conflicts with other requests, nothing was changed: try again' });
+    return;
+  }
+  if (error instanceof RequestTooLarge) {
+    entry.resolve({ status: 400, data: `Invalid request: ${error.message}` });
     return;
   }
   context.faulted(entry.item.command, error);
