@@ -1,0 +1,253 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Message } from '@resonate/protocol';
+import { EventStream } from '../processes/event-stream.ts';
+import { HttpClient } from '../processes/http-client.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import { until } from '../processes/until.ts';
+import { RawConnection, requestBytes } from './raw-connection.ts';
+import { FAR_FUTURE } from './state.ts';
+
+/** Far below the 30 s after which a message that nobody acquired would come again anyway. */
+const SOON_MS = 10_000;
+const RETRY_MS = 300;
+
+let server: ServerProcess;
+let client: HttpClient;
+let streams: EventStream[] = [];
+/** Another one in each test: they share a server. */
+let group = '';
+let tests = 0;
+
+async function start(...args: string[]): Promise<void> {
+  server = await ServerProcess.start({ args });
+  client = new HttpClient(server.url, 8);
+}
+
+async function stop(): Promise<void> {
+  client?.close();
+  await server?.dispose();
+}
+
+beforeEach(() => {
+  tests += 1;
+  group = `group-${tests}`;
+});
+
+afterEach(() => {
+  for (const stream of streams) stream.break();
+  streams = [];
+});
+
+async function open(id: string): Promise<EventStream> {
+  const stream = await EventStream.open(server.url, `/poll/${group}/${id}`);
+  streams.push(stream);
+  return stream;
+}
+
+async function ok(kind: string, data: object): Promise<unknown> {
+  const answer = await client.rpc(kind, data);
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.data;
+}
+
+/** @param receiver as in an address: `any@`, `any@…/id`, `uni@…/id`, in this test's group. */
+function address(cast: 'any' | 'uni', id?: string): string {
+  return `poll://${cast}@${group}${id === undefined ? '' : `/${id}`}`;
+}
+
+/** Creates a promise with a task; its id is unique to the test. */
+async function createTask(name: string, target: string): Promise<string> {
+  const id = `${group}.${name}`;
+  await ok('promise.create', { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': target } });
+  return id;
+}
+
+async function createTasks(count: number, target: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) ids.push(await createTask(String(index), target));
+  return ids;
+}
+
+function taskOf(message: Message): string {
+  if (message.kind !== 'execute') throw new Error(`not an execute: ${JSON.stringify(message)}`);
+  return message.data.task.id;
+}
+
+async function tasksFrom(stream: EventStream, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) ids.push(taskOf(await stream.next(SOON_MS)));
+  return ids;
+}
+
+describe('a message to poll://', () => {
+  beforeAll(() => start());
+  afterAll(stop);
+
+  test('comes over a stream that is never cached and whose first bytes come at once', async () => {
+    const raw = await RawConnection.open(server.url);
+    await raw.write(requestBytes('GET', `/poll/${group}/a`, { accept: 'text/event-stream' }));
+    const first = await raw.until('a comment line', (text) => /^:.*\n\n/m.test(text));
+    expect(first).toMatch(/^HTTP\/1\.1 200 /);
+    expect(first).toMatch(/^content-type: text\/event-stream/im);
+    expect(first).toMatch(/^cache-control: no-cache/im);
+    const id = await createTask('work', address('any'));
+    const message = { kind: 'execute', head: { serverUrl: server.url }, data: { task: { id, version: 0 } } };
+    const text = await raw.until('the message', (received) => received.includes('execute'));
+    expect(text).toContain(`\ndata: ${JSON.stringify(message)}\n\n`);
+    raw.close();
+  });
+
+  test('for any of a group goes round its streams', async () => {
+    const members = [await open('a'), await open('b'), await open('c')];
+    const ids = await createTasks(9, address('any'));
+    const received = await Promise.all(members.map((stream) => tasksFrom(stream, 3)));
+    expect(received.flat().sort()).toEqual(ids.sort());
+  });
+
+  test('for any of a group prefers the stream it names, and takes another one when there is none', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    const preferred = await createTasks(4, address('any', 'b'));
+    expect(await tasksFrom(b, 4)).toEqual(preferred);
+    b.break();
+    await b.ended;
+    const id = await createTask('later', address('any', 'b'));
+    expect(await tasksFrom(a, 1)).toEqual([id]);
+  });
+
+  test('for one stream goes to no other', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    const forA = await createTasks(3, address('uni', 'a'));
+    expect(await tasksFrom(a, 3)).toEqual(forA);
+    const forB = await createTask('forB', address('uni', 'b'));
+    // The first that b gets, so the others never came there.
+    expect(await tasksFrom(b, 1)).toEqual([forB]);
+  });
+
+  test('for a group reaches no other group', async () => {
+    const own = await open('a');
+    const others = await EventStream.open(server.url, `/poll/${group}-other/a`);
+    streams.push(others);
+    const ids = [await createTask('own', address('any')), await createTask('own-uni', address('uni', 'a'))];
+    expect(await tasksFrom(own, 2)).toEqual(ids);
+    const id = await createTask('others', `poll://any@${group}-other`);
+    expect(await tasksFrom(others, 1)).toEqual([id]);
+  });
+
+  test('waits until a stream opens, and then comes at once', async () => {
+    const forAny = await createTasks(5, address('any'));
+    const forOne = await createTask('forOne', address('uni', 'late'));
+    await ok('promise.create', { id: `${group}.awaited`, timeoutAt: FAR_FUTURE });
+    await ok('promise.register_listener', { awaited: `${group}.awaited`, address: address('uni', 'late') });
+    const settled = await ok('promise.settle', { id: `${group}.awaited`, state: 'resolved', value: { data: 'eA==' } });
+    const stream = await open('late');
+    const messages = [];
+    while (messages.length < 7) messages.push(await stream.next(SOON_MS));
+    expect(messages.filter(({ kind }) => kind === 'unblock')).toEqual([{ kind: 'unblock', head: {}, data: settled }]);
+    expect(
+      messages
+        .filter(({ kind }) => kind === 'execute')
+        .map(taskOf)
+        .sort(),
+    ).toEqual([...forAny, forOne].sort());
+  });
+
+  test('about a settlement goes once to every listener', async () => {
+    const [a, b] = [await open('a'), await open('b')];
+    const awaited = `${group}.awaited`;
+    await ok('promise.create', { id: awaited, timeoutAt: FAR_FUTURE });
+    for (const id of ['a', 'b', 'a']) await ok('promise.register_listener', { awaited, address: address('uni', id) });
+    const settled = await ok('promise.settle', { id: awaited, state: 'rejected_canceled' });
+    for (const stream of [a, b]) expect(await stream.next()).toEqual({ kind: 'unblock', head: {}, data: settled });
+    for (const [id, stream] of Object.entries({ a, b })) {
+      const next = await createTask(`after-${id}`, address('uni', id));
+      expect(await tasksFrom(stream, 1)).toEqual([next]);
+    }
+  });
+
+  test('that a stream broke with goes to the next one at once', async () => {
+    for (let round = 0; round < 10; round++) {
+      const first = await open(`first-${round}`);
+      const id = await createTask(`work-${round}`, address('any'));
+      expect(await tasksFrom(first, 1)).toEqual([id]);
+      const second = await open(`second-${round}`);
+      first.break();
+      expect(await tasksFrom(second, 1)).toEqual([id]);
+      await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
+      second.break();
+      await second.ended;
+    }
+  }, 60_000);
+
+  test('that was acquired before its stream broke does not come again', async () => {
+    const first = await open('first');
+    const id = await createTask('work', address('any'));
+    await tasksFrom(first, 1);
+    await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
+    first.break();
+    await first.ended;
+    const second = await open('second');
+    const next = await createTask('next', address('any'));
+    expect(await tasksFrom(second, 1)).toEqual([next]);
+  });
+
+  test('goes to the newer of two streams with the same group and id; the older one ends in order', async () => {
+    const older = await open('same');
+    await createTask('before', address('uni', 'same'));
+    await tasksFrom(older, 1);
+    await ok('task.acquire', { id: `${group}.before`, version: 0, pid: 'p', ttl: 3_600_000 });
+    const newer = await open('same');
+    expect(await older.ended).toEqual({ clean: true });
+    const ids = [await createTask('uni', address('uni', 'same')), await createTask('any', address('any'))];
+    expect(await tasksFrom(newer, 2)).toEqual(ids);
+  });
+
+  test('keeps its text, whatever that is', async () => {
+    const stream = await open('text');
+    const id = `${group}/é💥\u2028\r\n\ndata: {}`;
+    await ok('promise.create', { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': address('any') } });
+    expect(await tasksFrom(stream, 1)).toEqual([id]);
+  });
+
+  test('of a thousand all arrive, each once', async () => {
+    const members = await Promise.all(Array.from({ length: 5 }, (_, index) => open(String(index))));
+    const ids = Array.from({ length: 1_000 }, (_, index) => `${group}.${index}`);
+    const tags = { 'resonate:target': address('any') };
+    await Promise.all(ids.map((id) => ok('promise.create', { id, timeoutAt: FAR_FUTURE, tags })));
+    const received: string[] = [];
+    const collect = async (stream: EventStream) => {
+      while (received.length < ids.length) received.push(taskOf(await stream.next()));
+    };
+    // Those that still wait for one more when all have come end with their streams.
+    const collecting = members.map((stream) => collect(stream).catch(() => undefined));
+    await until('all messages', 30_000, () => received.length >= ids.length);
+    for (const stream of members) stream.break();
+    await Promise.all(collecting);
+    expect(received.sort()).toEqual(ids.sort());
+  }, 60_000);
+});
+
+describe('with a short tasks.retry_timeout, a message to poll://', () => {
+  beforeAll(() => start('--tasks-retry-timeout', String(RETRY_MS)));
+  afterAll(stop);
+
+  test('comes again until its task is acquired', async () => {
+    const stream = await open('worker');
+    const id = await createTask('work', address('any'));
+    const times: number[] = [];
+    while (times.length < 4) {
+      const { message, at } = await stream.nextReceived();
+      expect(message).toMatchObject({ kind: 'execute', data: { task: { id, version: 0 } } });
+      times.push(at);
+    }
+    for (const [index, at] of times.entries()) {
+      // Both ends were seen a little late, each by its own amount.
+      if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(RETRY_MS / 2);
+    }
+    await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
+    const next = await createTask('next', address('any'));
+    const after: string[] = [];
+    while (after.filter((task) => task === next).length < 3) after.push(taskOf(await stream.next()));
+    // One may have been on its way while the task was acquired.
+    expect(after.filter((task) => task === id).length).toBeLessThanOrEqual(1);
+  });
+});
