@@ -16,7 +16,8 @@ const GROUP = 'workers';
 /** Leases of workers: a call that was lost with an api is taken up again after it. */
 const TTL_MS = 2_000;
 const JOURNEYS = 20;
-const FINISHED_WITHIN_MS = 40_000;
+/** A worker whose request was lost with the api hears of its task again after tasks.retry_timeout, 30 s. */
+const FINISHED_WITHIN_MS = 60_000;
 
 /** One role as a manifest describes it. */
 export interface RoleSpec {

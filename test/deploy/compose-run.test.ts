@@ -88,7 +88,7 @@ describe.each([{}, { STORAGE_TYPE: 'mysql' }])('docker compose up with the setti
   test('workflows finish with one api killed in the middle', async () => {
     const { results, expected } = await journeysThrough(cluster);
     expect(results).toEqual(expected);
-  }, 120_000);
+  }, 180_000);
 
   test('all that still run stop cleanly within the time they get, and wrote no file', async () => {
     const exits = await cluster.terminate();

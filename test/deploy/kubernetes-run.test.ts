@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { loadConfig } from '@resonate/config';
+import { postgresWith, type Backing } from './backing.ts';
+import { Cluster, journeysThrough, pushThrough, type RoleSpec } from './cluster.ts';
+import { Image } from './image.ts';
+import { deployedRoles } from './kubernetes-roles.ts';
+import { kustomize, readManifests } from './kustomize.ts';
+
+/**
+ * The overlay `small` without a cluster: every pod runs with the command and environment of its Deployment, from the
+ * image's files, on a real Postgres.
+ */
+
+const roles = deployedRoles([
+  ...kustomize('deploy/k8s/overlays/small'),
+  ...readManifests('deploy/k8s/secret.example.yaml'),
+]);
+
+let image: Image;
+let database: Backing;
+let cluster: Cluster;
+
+beforeAll(async () => {
+  image = new Image();
+  const [first] = roles;
+  const { url } = loadConfig({ env: first?.env ?? {}, command: first?.role }).config.storage.postgres;
+  const { username, password, host, pathname } = new URL(url ?? '');
+  database = await postgresWith({ user: username, password, database: pathname.slice(1) });
+  cluster = await Cluster.start(image, roles.map(roleSpec), { [host]: database.host }, 'resonate-api:8001');
+}, 120_000);
+
+afterAll(async () => {
+  await cluster?.remove();
+  await database?.stop();
+  image?.remove();
+});
+
+function roleSpec({ role, replicas = 1, container, pod, env }: (typeof roles)[number]): RoleSpec {
+  const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
+  return {
+    role,
+    replicas,
+    args: container.args ?? [],
+    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, withoutTls(value)])),
+    probes: probes.map((probe) => ({
+      port: probe?.httpGet?.port === 'http' ? 'http' : 'metrics',
+      path: probe?.httpGet?.path ?? '',
+    })),
+    graceMs: ((pod.terminationGracePeriodSeconds ?? 0) - (container.lifecycle?.preStop?.sleep?.seconds ?? 0)) * 1_000,
+  };
+}
+
+/** The database here has no certificate. */
+function withoutTls(value: string): string {
+  return value.replace('?sslmode=require', '');
+}
+
+test('all pods run, one scheduler leads', async () => {
+  const processes = await cluster.processes();
+  expect(processes.map(({ role }) => role).sort()).toEqual(['api', 'api', 'dispatcher', 'scheduler', 'scheduler']);
+  expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
+});
+
+test('a dispatcher delivers a message that tells where to call back', async () => {
+  await expect(pushThrough(cluster, 'pushed')).resolves.toMatchObject({
+    kind: 'execute',
+    head: { serverUrl: cluster.url },
+    data: { task: { id: 'pushed' } },
+  });
+});
+
+test('workflows finish with one api killed in the middle', async () => {
+  const { results, expected } = await journeysThrough(cluster);
+  expect(results).toEqual(expected);
+}, 180_000);
+
+test('all that still run stop cleanly within the time they get, and wrote no file', async () => {
+  // The killed api has no exit code.
+  await expect(cluster.terminate()).resolves.toEqual([null, 0, 0, 0, 0]);
+  expect(cluster.containers().flatMap((container) => container.files())).toEqual([]);
+}, 60_000);

@@ -1,0 +1,228 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { loadConfig } from '@resonate/config';
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
+import type { IProbe, IService } from 'kubernetes-models/v1';
+import { parse } from 'yaml';
+import { last } from './dockerfile.ts';
+import { readDockerfile, ROOT } from './image.ts';
+import { schemaFaults } from './kubernetes-schema.ts';
+import { deployedRoles, type DeployedRole } from './kubernetes-roles.ts';
+import { kustomize, readManifests, type Manifest } from './kustomize.ts';
+
+/** The manifests, built and read: they are valid, and their parts agree with each other and with the product. */
+
+const FOLDER = 'deploy/k8s';
+const SECRET = readManifests(`${FOLDER}/secret.example.yaml`);
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+const INSTALLATIONS: [name: string, manifests: Manifest[]][] = [
+  ['small', [...kustomize(`${FOLDER}/overlays/small`), ...SECRET]],
+  ['production', [...kustomize(`${FOLDER}/overlays/production`), ...SECRET]],
+  [
+    'production with KEDA',
+    [
+      ...kustomize(`${FOLDER}/overlays/production`, {
+        [`${FOLDER}/components/autoscaling`]: `${FOLDER}/components/autoscaling-keda`,
+      }),
+      ...SECRET,
+    ],
+  ],
+];
+
+function fits(selector: Readonly<Record<string, string>> | undefined, labels: Readonly<Record<string, string>>) {
+  const wanted = Object.entries(selector ?? {});
+  return wanted.length > 0 && wanted.every(([name, value]) => labels[name] === value);
+}
+
+function configOf({ role, env }: DeployedRole) {
+  return loadConfig({ env, command: role }).config;
+}
+
+function portNames({ container }: DeployedRole): (string | undefined)[] {
+  return (container.ports ?? []).map(({ name }) => name);
+}
+
+describe.each(INSTALLATIONS)('%s', (_, manifests) => {
+  const roles = deployedRoles(manifests);
+  const ofKind = <T>(kind: string) => manifests.filter((manifest) => manifest.kind === kind) as unknown as T[];
+  const scaled = ofKind<{ spec: { scaleTargetRef: { name: string } } }>('HorizontalPodAutoscaler')
+    .concat(ofKind('ScaledObject'))
+    .map(({ spec }) => spec.scaleTargetRef.name);
+
+  test('every manifest fits the schema of its kind', async () => {
+    const faults = await Promise.all(manifests.map(schemaFaults));
+    expect(faults.flat()).toEqual([]);
+  });
+
+  test('no two manifests have the same kind and name', () => {
+    const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  test('each role runs its command from the image of this version', () => {
+    expect(roles.map(({ role }) => role)).toEqual(['api', 'scheduler', 'dispatcher']);
+    for (const { role, container } of roles) {
+      expect(container.args).toEqual([role]);
+      expect(container.image).toBe(`resonate-server:${version}`);
+    }
+  });
+
+  test('each role has a configuration that the product accepts', () => {
+    for (const role of roles) expect(configOf(role).storage.type).toBe('postgres');
+  });
+
+  test('each Deployment has replicas or an autoscaler, never both', () => {
+    for (const { manifest, replicas } of roles) {
+      const counts = [replicas !== undefined, scaled.includes(manifest.metadata.name)];
+      expect(counts.filter(Boolean)).toHaveLength(1);
+    }
+    expect(scaled.filter((name) => !roles.some(({ manifest }) => manifest.metadata.name === name))).toEqual([]);
+  });
+
+  test('two schedulers run, so that one can stand by', () => {
+    expect(roles.find(({ role }) => role === 'scheduler')?.replicas).toBe(2);
+  });
+
+  test('the ports are those that the product listens on', () => {
+    for (const role of roles) {
+      const { server, observability } = configOf(role);
+      const metrics = { name: 'metrics', containerPort: observability.metricsPort };
+      const http = { name: 'http', containerPort: server.port };
+      expect(role.container.ports).toEqual(role.role === 'api' ? [http, metrics] : [metrics]);
+    }
+  });
+
+  test('every probe asks a port that the role has: the api its own, the others the metrics port', () => {
+    for (const role of roles) {
+      const { startupProbe, livenessProbe, readinessProbe } = role.container;
+      const asked = (probe: IProbe | undefined) => [probe?.httpGet?.port, probe?.httpGet?.path];
+      const port = role.role === 'api' ? 'http' : 'metrics';
+      expect(portNames(role)).toContain(port);
+      expect(asked(startupProbe)).toEqual([port, '/health']);
+      expect(asked(livenessProbe)).toEqual([port, '/health']);
+      expect(asked(readinessProbe)).toEqual([port, '/ready']);
+    }
+  });
+
+  test('a pod gets longer to end than its hook and its shutdown take', () => {
+    for (const role of roles) {
+      const hookSeconds = role.container.lifecycle?.preStop?.sleep?.seconds ?? 0;
+      const neededMs = hookSeconds * 1_000 + configOf(role).server.shutdownTimeoutMs;
+      expect((role.pod.terminationGracePeriodSeconds ?? 0) * 1_000).toBeGreaterThan(neededMs);
+    }
+  });
+
+  test('the api serves on until no node sends it requests any more', () => {
+    const api = roles.find(({ role }) => role === 'api');
+    expect(api?.container.lifecycle?.preStop?.sleep?.seconds).toBeGreaterThanOrEqual(5);
+  });
+
+  test('a rolling update takes no pod away before its successor is ready', () => {
+    for (const { manifest } of roles) {
+      expect(manifest['spec']).toMatchObject({ strategy: { rollingUpdate: { maxUnavailable: 0 } } });
+    }
+  });
+
+  test('every pod fits the restricted Pod Security Standard, as the user of the image', () => {
+    const [user = '', group = ''] = last(readDockerfile().stages.at(-1), 'USER').split(':');
+    for (const { pod, container } of roles) {
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: Number(user),
+          runAsGroup: Number(group),
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+      });
+      expect(container.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  test('every container asks for CPU and memory and has a memory limit', () => {
+    for (const { container } of roles) {
+      expect(Object.keys(container.resources?.requests ?? {}).sort()).toEqual(['cpu', 'memory']);
+      expect(Object.keys(container.resources?.limits ?? {})).toEqual(['memory']);
+    }
+  });
+
+  test('every role spreads over zones and nodes and has a disruption budget', () => {
+    const budgets = ofKind<IPodDisruptionBudget>('PodDisruptionBudget');
+    for (const { labels, pod } of roles) {
+      const constraints = pod.topologySpreadConstraints ?? [];
+      expect(constraints.map(({ topologyKey }) => topologyKey)).toEqual([
+        'topology.kubernetes.io/zone',
+        'kubernetes.io/hostname',
+      ]);
+      for (const { labelSelector } of constraints) expect(fits(labelSelector?.matchLabels, labels)).toBe(true);
+      expect(budgets.filter(({ spec }) => fits(spec?.selector?.matchLabels, labels))).toHaveLength(1);
+    }
+  });
+
+  test('every Service finds pods that have its port', () => {
+    const services = ofKind<IService>('Service');
+    const found = services.map(({ metadata, spec }) => {
+      const pods = roles.filter(({ labels }) => fits(spec?.selector, labels));
+      const ports = (spec?.ports ?? []).map(({ targetPort }) => String(targetPort));
+      expect(pods.filter((pod) => !ports.every((port) => portNames(pod).includes(port)))).toEqual([]);
+      return `${metadata?.name}: ${pods.map(({ role }) => role).join()}`;
+    });
+    expect(found).toEqual(['resonate-api: api', 'resonate-metrics: api,scheduler,dispatcher']);
+  });
+
+  test('workers are told the address of the Service, unless an operator says another one', () => {
+    for (const role of roles) {
+      const url = new URL(configOf(role).server.url ?? '');
+      const service = ofKind<IService>('Service').find(({ metadata }) => metadata?.name === url.hostname);
+      expect(service?.spec?.ports?.map(({ port }) => String(port))).toEqual([url.port]);
+    }
+  });
+
+  test('the network policies let in to every port of a pod, and out to database, Redis and name server', () => {
+    const policies = ofKind<INetworkPolicy>('NetworkPolicy').map(({ spec }) => spec);
+    for (const role of roles) {
+      const own = policies.filter((policy) => fits(policy?.podSelector?.matchLabels, role.labels));
+      const ports = (rules: { ports?: { port?: string | number }[] }[]) =>
+        rules.flatMap((rule) => (rule.ports ?? []).map(({ port }) => port));
+      const allowedIn = ports(own.flatMap((policy) => policy?.ingress ?? []));
+      expect([...new Set(allowedIn)].sort()).toEqual(portNames(role).sort());
+      const { url } = configOf(role).storage.postgres;
+      const needed = [Number(new URL(url ?? '').port), 3306, 6379, 53];
+      expect(ports(own.flatMap((policy) => policy?.egress ?? []))).toEqual(expect.arrayContaining(needed));
+    }
+  });
+
+  test('what a ServiceMonitor looks at is there', () => {
+    interface Monitor {
+      spec: { selector: { matchLabels: Record<string, string> }; endpoints: { port: string; path: string }[] };
+    }
+    for (const { spec } of ofKind<Monitor>('ServiceMonitor')) {
+      const services = ofKind<IService>('Service').filter(({ metadata }) =>
+        fits(spec.selector.matchLabels, metadata?.labels ?? {}),
+      );
+      expect(services.map(({ metadata }) => metadata?.name)).toEqual(['resonate-metrics']);
+      const ports = services.flatMap((service) => service.spec?.ports ?? []).map(({ name }) => name);
+      expect(spec.endpoints.map(({ port }) => port)).toEqual(ports);
+    }
+  });
+});
+
+test('every file in a folder is part of its kustomization', () => {
+  const folders = readdirSync(join(ROOT, FOLDER), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('/kustomization.yaml'))
+    .map((file) => dirname(join(ROOT, FOLDER, file)));
+  expect(folders).toHaveLength(6);
+  for (const folder of folders) {
+    const text = readFileSync(join(folder, 'kustomization.yaml'), 'utf8');
+    const { resources = [], patches = [] } = parse(text) as { resources?: string[]; patches?: { path: string }[] };
+    const used = [...resources.filter((path) => !path.startsWith('..')), ...patches.map(({ path }) => path)];
+    expect(['kustomization.yaml', ...used].sort()).toEqual(readdirSync(folder).sort());
+  }
+});
