@@ -23,11 +23,13 @@ interface Summary {
 
 const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
 const summaryFile = join(folder, 'tests.json');
+/** Suites that start servers, and clients that count milliseconds, disturb each other when more run at once. */
+const TEST_WORKERS = 2;
 const STEPS: readonly Step[] = [
   { name: 'types', script: 'typecheck', args: [] },
   { name: 'lint', script: 'lint', args: [] },
   { name: 'formatting', script: 'format:check', args: [] },
-  { name: 'tests', script: 'test', args: ['--json', `--outputFile=${summaryFile}`] },
+  { name: 'tests', script: 'test', args: [`--maxWorkers=${TEST_WORKERS}`, '--json', `--outputFile=${summaryFile}`] },
 ];
 
 try {
