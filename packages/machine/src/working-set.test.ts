@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { TAG } from '@resonate/protocol';
+import { MoreNeeded } from './more-needed.ts';
+import { Needs } from './needs.ts';
+import type { CallbackRow, PromiseRow } from './rows.ts';
+import { WorkingSet, type Loaded } from './working-set.ts';
+
+const NOTHING: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
+
+function promise(id: string, branch?: string): PromiseRow {
+  const tags = branch === undefined ? {} : { [TAG.branch]: branch };
+  return { id, state: 'pending', param: {}, value: {}, tags, timeoutAt: 100, createdAt: 0, settledAt: null };
+}
+
+function callback(awaited: string, awaiter: string, ready = false): CallbackRow {
+  return { awaited, awaiter, ready };
+}
+
+describe('callbacks', () => {
+  const needs = new Needs();
+  needs.settlement('p');
+  needs.resumable('w');
+  needs.callback('p', 'new');
+  const loaded = { ...NOTHING, callbacks: [callback('p', 'w'), callback('q', 'w', true)] };
+
+  test('are found from both sides, those of the batch as well, until they are removed or taken back', () => {
+    const ws = new WorkingSet(needs, loaded);
+    const mark = ws.mark();
+    ws.putCallback(callback('p', 'new'));
+    ws.removeCallback(callback('p', 'w'));
+    expect(ws.callbacksOn('p')).toEqual([callback('p', 'new')]);
+    expect(ws.callbacksOf('w')).toEqual([callback('q', 'w', true)]);
+    ws.rewind(mark);
+    expect(ws.callbacksOn('p')).toEqual([callback('p', 'w')]);
+    expect(ws.callbacksOf('w')).toEqual([callback('p', 'w'), callback('q', 'w', true)]);
+  });
+
+  test('can be asked for only where all of them were loaded', () => {
+    const ws = new WorkingSet(needs, loaded);
+    expect(() => ws.callbacksOn('q')).toThrow('no settlement of "q" was announced');
+    expect(() => ws.listenersOn('q')).toThrow('no settlement of "q" was announced');
+    expect(() => ws.callbacksOf('v')).toThrow('no resume of "v" was announced');
+  });
+});
+
+describe('a branch', () => {
+  function workingSet(): WorkingSet {
+    const needs = new Needs();
+    needs.preload('a');
+    needs.promise('new');
+    const rows = [promise('a', 'one'), promise('b', 'one')];
+    return new WorkingSet(needs, { ...NOTHING, promises: rows.slice(0, 1), branches: rows });
+  }
+
+  function ids(ws: WorkingSet, of: PromiseRow): string[] {
+    return ws.branchOf(of).map(({ id }) => id);
+  }
+
+  test('has every other promise as it is now, a new one too', () => {
+    const ws = workingSet();
+    expect(ids(ws, promise('a', 'one'))).toEqual(['b']);
+    ws.insertPromise(promise('new', 'one'));
+    ws.promises.put({ ...promise('a', 'one'), state: 'resolved' });
+    expect(ids(ws, promise('a', 'one'))).toEqual(['b', 'new']);
+    expect(ws.branchOf(promise('new', 'one'))).toMatchObject([{ id: 'a', state: 'resolved' }, { id: 'b' }]);
+  });
+
+  test('loses a new promise that is taken back, also when it comes again in another branch', () => {
+    const ws = workingSet();
+    const mark = ws.mark();
+    ws.insertPromise(promise('new', 'one'));
+    ws.rewind(mark);
+    expect(ids(ws, promise('a', 'one'))).toEqual(['b']);
+    ws.insertPromise(promise('new', 'two'));
+    expect(ids(ws, promise('a', 'one'))).toEqual(['b']);
+  });
+
+  test('of nobody is empty, and one that was not loaded is asked for', () => {
+    const ws = workingSet();
+    expect(ws.branchOf(promise('x'))).toEqual([]);
+    expect(() => ws.branchOf(promise('new', 'two'))).toThrow(MoreNeeded);
+  });
+
+  test('asked for is loaded with the next try', () => {
+    const needs = new Needs();
+    new MoreNeeded({ settlements: ['p'], branches: ['two'] }).announce(needs);
+    expect([...needs.branches]).toEqual(['two']);
+    expect([...needs.settlements, ...needs.promises, ...needs.tasks]).toEqual(['p', 'p', 'p']);
+    expect(new WorkingSet(needs, NOTHING).branchOf(promise('new', 'two'))).toEqual([]);
+  });
+});
+
+test('a working set says what to write, table by table, and nothing after it was rewound to its start', () => {
+  const needs = new Needs();
+  needs.settlement('p');
+  const ws = new WorkingSet(needs, { ...NOTHING, promises: [promise('p')] });
+  const mark = ws.mark();
+  ws.promises.put({ ...promise('p'), state: 'resolved' });
+  expect(ws.changes().promises.updates).toEqual([{ ...promise('p'), state: 'resolved' }]);
+  expect(ws.changes().tasks).toEqual({ inserts: [], updates: [], deletes: [] });
+  ws.rewind(mark);
+  expect(ws.changes().promises.updates).toEqual([]);
+});
