@@ -3,6 +3,8 @@ import { Loop } from '@resonate/service';
 
 /** Timers of one sort fired in one round: small enough that requests hardly notice a round under way. */
 const ROUND_LIMIT = 200;
+/** When timers that could not be fired are tried again; those that others set meanwhile come at their own times. */
+const RETRY_FAILED_MS = 1_000;
 
 /**
  * Fires promise timeouts, lease ends and schedules, each at its time: sleeps to the next due time, a commit that makes
@@ -19,7 +21,9 @@ export function createTimers({ config, logger, metrics, store }: Runtime): Loop 
       const fired = await store.fireDueTimers(ROUND_LIMIT);
       metrics.schedulePromises.inc(fired.schedules);
       if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
-      return fired.more ? 0 : store.nextTimerAt();
+      if (fired.more) return 0;
+      // Their time is the next one, for ever: going by it would be a busy loop.
+      return fired.failed > 0 ? store.clock.now() + RETRY_FAILED_MS : store.nextTimerAt();
     },
   });
   store.onHints(({ timerAt }) => {

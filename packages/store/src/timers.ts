@@ -1,14 +1,17 @@
 import { occurrencePromiseId, type Command, type ScheduleRow } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import type { Dialect } from './dialect.ts';
+import { StoreUnavailable, type Dialect } from './dialect.ts';
 
+/** What one round fired, sort by sort. */
 export interface Fired {
   promises: number;
   leases: number;
   schedules: number;
+  /** Timers that could not be fired; they are due as before. */
+  failed: number;
   /** How far behind its time the oldest timer was, ms. */
   latenessMs: number;
-  /** More may be due than one round takes. */
+  /** More may be due than one round takes, and this one got somewhere. */
   more: boolean;
 }
 
@@ -19,27 +22,44 @@ export interface TimerContext {
 
 /**
  * Fires what is due: at most `limit` of each sort, so that requests go on meanwhile. Each transition checks its own
- * due time again under its row's lock, so whoever calls this late or twice does no harm.
+ * due time again under its row's lock, so whoever calls this late or twice does no harm. A timer that fails holds up no
+ * other.
+ * @throws StoreUnavailable
  */
 export async function fireDueTimers(context: TimerContext, limit: number): Promise<Fired> {
   const now = await context.dialect.now();
   const due = await context.dialect.dueTimers(now, limit);
-  const commands: Command[] = [
-    ...due.promises.map((timer): Command => ({ kind: 'timer.promise', data: { id: timer.id } })),
-    ...due.leases.map((timer): Command => ({ kind: 'timer.lease', data: { id: timer.id } })),
-    ...due.schedules.map(fireCommand),
-  ];
-  const replies = await Promise.all(commands.map((command) => context.submit(command)));
-  const failed = replies.find((reply) => reply.status !== 200);
-  if (failed) throw new Error(`timers could not be fired: ${String(failed.data)}`);
+  const [promises, leases, schedules] = await Promise.all([
+    fireAll(
+      due.promises.map(({ id }) => ({ kind: 'timer.promise', data: { id } })),
+      context,
+    ),
+    fireAll(
+      due.leases.map(({ id }) => ({ kind: 'timer.lease', data: { id } })),
+      context,
+    ),
+    fireAll(due.schedules.map(fireCommand), context),
+  ]);
   const oldestAt = Math.min(now, ...[...due.promises, ...due.leases].map((timer) => timer.at));
+  const fired = promises + leases + schedules;
+  const lists = [due.promises, due.leases, due.schedules];
   return {
-    promises: due.promises.length,
-    leases: due.leases.length,
-    schedules: due.schedules.length,
+    promises,
+    leases,
+    schedules,
+    failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
     latenessMs: now - oldestAt,
-    more: [due.promises, due.leases, due.schedules].some((list) => list.length >= limit) || due.schedules.length > 0,
+    // A schedule that fired may have its next occurrence behind it as well.
+    more: schedules > 0 || (fired > 0 && lists.some((list) => list.length >= limit)),
   };
+}
+
+/** @returns how many succeeded. */
+async function fireAll(commands: Command[], context: TimerContext): Promise<number> {
+  const replies = await Promise.all(commands.map((command) => context.submit(command)));
+  const unavailable = replies.find(({ status }) => status === 503);
+  if (unavailable) throw new StoreUnavailable(String(unavailable.data));
+  return replies.filter(({ status }) => status === 200).length;
 }
 
 /** The schedule's next occurrence as a command. */

@@ -1,0 +1,80 @@
+import type { Needs } from '@resonate/machine';
+import { checkRequest, isKind, type Reply, type StringMap } from '@resonate/protocol';
+import type { BatcherLimits } from './engine/batcher.ts';
+import { SqliteDialect } from './dialects/sqlite/dialect.ts';
+import { Store } from './store.ts';
+
+export const RETRY_TIMEOUT_MS = 30_000;
+
+/** A store in memory with a clock that stands still, for tests of what is above the dialects. */
+export class SqliteStore {
+  readonly dialect: SqliteDialect;
+  readonly store: Store;
+  /** Kinds of requests that ended in a fault, with what was thrown. */
+  readonly faults: { kind: string; message: string }[] = [];
+  /** Sizes of the batches, in the order they were answered. */
+  readonly batches: number[] = [];
+  now = 1_000_000;
+
+  private constructor(limits: Partial<BatcherLimits>) {
+    this.dialect = new SqliteDialect(':memory:', () => this.now);
+    this.store = new Store({
+      dialect: this.dialect,
+      processId: 'me',
+      retryTimeoutMs: RETRY_TIMEOUT_MS,
+      serverUrl: 'http://localhost:8001',
+      clock: () => this.now,
+      limits: {
+        maxItems: 256,
+        maxWeight: 1 << 20,
+        maxInFlight: 1,
+        maxWaiting: 10_000,
+        maxWaitingWeight: 1 << 30,
+        ...limits,
+      },
+      events: {
+        faulted: (kind, error) => this.faults.push({ kind, message: (error as Error).message }),
+        batchDone: (size) => this.batches.push(size),
+      },
+    });
+  }
+
+  static async open(limits: Partial<BatcherLimits> = {}): Promise<SqliteStore> {
+    const opened = new SqliteStore(limits);
+    await opened.dialect.migrate();
+    return opened;
+  }
+
+  send(kind: string, data: unknown, weight = 0): Promise<Reply> {
+    if (!isKind(kind)) throw new Error(`unknown kind ${kind}`);
+    const checked = checkRequest(kind, data);
+    if (!checked.ok) throw new Error(checked.message);
+    return this.store.execute(checked.request, null, weight);
+  }
+
+  create(id: string, { timeoutAt = this.now + 1_000_000, tags = {} }: { timeoutAt?: number; tags?: StringMap } = {}) {
+    return this.send('promise.create', { id, timeoutAt, tags });
+  }
+
+  /** With a task for `poll://any@g` unless the tags say otherwise. */
+  createTask(id: string, options: { timeoutAt?: number; tags?: StringMap } = {}): Promise<Reply> {
+    return this.create(id, { ...options, tags: { 'resonate:target': 'poll://any@g', ...options.tags } });
+  }
+
+  async state(id: string): Promise<string> {
+    const { promises } = await this.dialect.dump();
+    return promises.find((promise) => promise.id === id)?.state ?? 'absent';
+  }
+
+  /** Transactions for which `when` holds throw right before their commit, inside the real transaction. */
+  breakTransactions(when: (needs: Needs) => boolean, makeError: () => Error): void {
+    const { dialect } = this;
+    const transact = dialect.transact.bind(dialect);
+    dialect.transact = (needs, decide) =>
+      transact(needs, (loaded, now) => {
+        const changes = decide(loaded, now);
+        if (when(needs)) throw makeError();
+        return changes;
+      });
+  }
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { StoreUnavailable } from './dialect.ts';
+import { SqliteStore } from './sqlite-store.fixture.ts';
+
+const MINUTE = 60_000;
+
+function schedule(id: string) {
+  return { id, cron: '* * * * *', promiseId: '{{.id}}/{{.timestamp}}', promiseTimeout: MINUTE };
+}
+
+async function fixture(): Promise<SqliteStore> {
+  const fixture = await SqliteStore.open();
+  fixture.now = 10 * MINUTE;
+  return fixture;
+}
+
+describe('firing what is due', () => {
+  test('settles promises, ends leases and fires schedules whose time has come, and nothing else', async () => {
+    const due = await fixture();
+    await due.create('over', { timeoutAt: due.now + 100 });
+    await due.create('not yet', { timeoutAt: due.now + 101 });
+    await due.createTask('w');
+    await due.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 50 });
+    await due.send('schedule.create', schedule('s'));
+    due.now += 100;
+    expect(await due.store.fireDueTimers(10)).toEqual({
+      promises: 1,
+      leases: 1,
+      schedules: 0,
+      failed: 0,
+      latenessMs: 50,
+      more: false,
+    });
+    expect([await due.state('over'), await due.state('not yet')]).toEqual(['rejected_timedout', 'pending']);
+    expect((await due.dialect.dump()).tasks).toMatchObject([{ id: 'w', state: 'pending', version: 1 }]);
+    expect(await due.store.nextTimerAt()).toBe(due.now + 1);
+    due.now = 11 * MINUTE;
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ promises: 1, schedules: 1, more: true });
+    expect(await due.state('s/660000')).toBe('pending');
+  });
+
+  test('takes at most its limit of each sort, the oldest first, and says that there is more', async () => {
+    const due = await fixture();
+    for (const index of [3, 1, 2]) await due.create(`p${index}`, { timeoutAt: due.now + index });
+    due.now += 100;
+    expect(await due.store.fireDueTimers(2)).toMatchObject({ promises: 2, more: true, latenessMs: 99 });
+    expect([await due.state('p1'), await due.state('p2'), await due.state('p3')]).toEqual([
+      'rejected_timedout',
+      'rejected_timedout',
+      'pending',
+    ]);
+    expect(await due.store.fireDueTimers(2)).toMatchObject({ promises: 1, more: false });
+    expect(await due.store.fireDueTimers(2)).toMatchObject({ promises: 0, more: false });
+  });
+
+  test('makes up for missed occurrences one per round, without losing or doubling any', async () => {
+    const due = await fixture();
+    await due.send('schedule.create', schedule('s'));
+    due.now = 13 * MINUTE;
+    for (const expected of [true, true, true, false]) {
+      expect(await due.store.fireDueTimers(10)).toMatchObject({ more: expected });
+    }
+    const { promises, schedules } = await due.dialect.dump();
+    expect(promises.map(({ id }) => id)).toEqual(['s/660000', 's/720000', 's/780000']);
+    expect(schedules).toMatchObject([{ lastRunAt: 13 * MINUTE, nextRunAt: 14 * MINUTE }]);
+  });
+
+  test('does no harm when two leaders do it at once, or one acts on what it read long ago', async () => {
+    const due = await fixture();
+    await due.create('p', { timeoutAt: due.now + 1 });
+    await due.createTask('w');
+    await due.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 50 });
+    await due.send('schedule.create', schedule('s'));
+    due.now = 11 * MINUTE;
+    const { dialect } = due;
+    const stale = await dialect.dueTimers(due.now, 10);
+    await Promise.all([due.store.fireDueTimers(10), due.store.fireDueTimers(10)]);
+    await due.send('task.acquire', { id: 'w', version: 1, pid: 'q', ttl: 500_000 });
+    const before = await dialect.dump();
+    expect(before.promises).toHaveLength(3);
+    dialect.dueTimers = async () => stale;
+    await due.store.fireDueTimers(10);
+    expect(await dialect.dump()).toEqual(before);
+  });
+
+  test('goes on when a timer fails every time, and counts it as failed', async () => {
+    const due = await fixture();
+    await due.send('schedule.create', schedule('broken'));
+    await due.send('schedule.create', schedule('sound'));
+    await due.create('p', { timeoutAt: due.now + 1 });
+    due.now = 11 * MINUTE;
+    due.breakTransactions(
+      ({ schedules }) => schedules.has('broken'),
+      () => new Error('value too long'),
+    );
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ promises: 1, schedules: 1, failed: 1, more: true });
+    expect([await due.state('p'), await due.state('sound/660000')]).toEqual(['rejected_timedout', 'pending']);
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ schedules: 0, failed: 1, more: false });
+    expect(due.faults).toContainEqual({ kind: 'timer.schedule', message: 'value too long' });
+  });
+
+  test('rejects while the database is away, so that the loop waits', async () => {
+    const due = await fixture();
+    await due.create('p', { timeoutAt: due.now + 1 });
+    due.now += 1;
+    due.breakTransactions(
+      () => true,
+      () => new StoreUnavailable('gone'),
+    );
+    await expect(due.store.fireDueTimers(10)).rejects.toThrow(StoreUnavailable);
+  });
+
+  test('fires while clients are refused because too much waits', async () => {
+    const due = await SqliteStore.open({ maxWaiting: 1 });
+    await due.create('p', { timeoutAt: due.now + 1 });
+    due.now += 1;
+    const waiting = [due.create('a'), due.create('b'), due.create('c')];
+    const fired = due.store.fireDueTimers(10);
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 503, 503]);
+    expect(await fired).toMatchObject({ promises: 1, failed: 0 });
+  });
+});
