@@ -189,7 +189,13 @@ export class Session {
 
   #query(sql: string): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#connection.query({ sql, timeout: this.#timeoutMs }, (error, answer) => {
+      const expire = () => {
+        this.destroy();
+        reject(new ConnectionLost('the database did not answer in time'));
+      };
+      const timer = this.#timeoutMs > 0 ? setTimeout(expire, this.#timeoutMs) : undefined;
+      this.#connection.query(sql, (error, answer) => {
+        clearTimeout(timer);
         if (error) reject(this.#meaning(error));
         else resolve(answer);
       });

@@ -32,7 +32,7 @@ import { fetches, loadedFrom, NOW } from './load.ts';
 import { migrate } from './migrate.ts';
 import * as outbox from './outbox.ts';
 import { promiseSearch, taskSearch } from './search.ts';
-import { transact } from './transact.ts';
+import { forgetOldBatches, transact } from './transact.ts';
 import { upsert } from './write.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -55,8 +55,9 @@ export class MysqlDialect implements Dialect {
     this.#byLease = options.election === 'lease';
   }
 
-  migrate(): Promise<void> {
-    return migrate(this.#database, MIGRATIONS);
+  async migrate(): Promise<void> {
+    await migrate(this.#database, MIGRATIONS);
+    await forgetOldBatches(this.#database);
   }
 
   transact(needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {

@@ -7,13 +7,14 @@ import { list, quote } from './literal.ts';
 /** How long a process waits for others that migrate at the same time. */
 const LOCK_WAIT_MS = 120_000;
 
-/** What the statement of a migration answers when an interrupted run had already carried it out: it exists, or is gone. */
+/** What a statement answers when an interrupted run had carried it out already: what it makes exists, or is gone. */
 const ALREADY_DONE = new Set([1050, 1051, 1060, 1061, 1091]);
 
 const CREATE_MIGRATIONS = `CREATE TABLE IF NOT EXISTS migrations (
   version BIGINT NOT NULL PRIMARY KEY,
   name VARCHAR(255) NOT NULL,
-  steps_begun BIGINT NOT NULL,
+  steps_done BIGINT NOT NULL,
+  step_under_way BIGINT,
   finished TINYINT NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 
@@ -29,19 +30,20 @@ export function lockName(database: string, purpose: string): string {
  */
 export async function migrate(database: Database, folder: string): Promise<void> {
   const migrations = readMigrations(folder);
-  await database.use(async (session) => {
+  // Repeated when the connection is lost: it goes on where it was.
+  await database.repeat(async (session) => {
     try {
       await lock(session, quote(lockName(database.name, 'migrate')));
       // An ALTER of a big table takes its time.
       await session.unlimited();
-      const select = 'SELECT version, steps_begun, finished FROM migrations ORDER BY version';
+      const select = 'SELECT version, steps_done, step_under_way, finished FROM migrations ORDER BY version';
       const [, applied] = await session.run(CREATE_MIGRATIONS, select);
-      const rows = (applied?.rows ?? []) as number[][];
-      const [version = 0, begun = 0, finished = 1] = rows.at(-1) ?? [];
+      const rows = (applied?.rows ?? []) as [number, number, number | null, number][];
+      const [version = 0, done = 0, underWay = null, finished = 1] = rows.at(-1) ?? [];
       const pending = pendingMigrations(migrations, version);
       const interrupted = finished ? undefined : migrations[version - 1];
-      if (interrupted) await apply(session, interrupted, begun);
-      for (const migration of pending) await apply(session, migration, 0);
+      if (interrupted) await apply(session, interrupted, done, underWay);
+      for (const migration of pending) await apply(session, migration, 0, null);
     } finally {
       // Its lock and its limits go with it.
       session.destroy();
@@ -59,18 +61,31 @@ async function lock(session: Session, name: string): Promise<void> {
   }
 }
 
-/** @param begun how many statements an interrupted run had begun; the last of them may have been carried out or not. */
-async function apply(session: Session, { version, name, sql }: Migration, begun: number): Promise<void> {
+/**
+ * @param done how many statements an interrupted run had carried out.
+ * @param underWay the one after them, when it may have been carried out or not.
+ */
+async function apply(session: Session, migration: Migration, done: number, underWay: number | null): Promise<void> {
+  const { version, name, sql } = migration;
   const steps = sql.split(/;\s*$/m).filter((step) => /^\s*[^\s-]/m.test(step));
-  const note = (steps_begun: number, finished: 0 | 1) =>
-    `INSERT INTO migrations (version, name, steps_begun, finished) VALUES ${list([version, name, steps_begun, finished])}
-     ON DUPLICATE KEY UPDATE steps_begun = ${steps_begun}, finished = ${finished}`;
-  for (let step = Math.max(begun, 1); step <= steps.length; step++) {
-    await session.run(note(step, 0));
-    await session.run(steps[step - 1] ?? '').catch((error: unknown) => {
-      const { errno = 0 } = error as { errno?: number };
-      if (step !== begun || !ALREADY_DONE.has(errno)) throw error;
-    });
+  const note = (stepsDone: number, step: number | null, finished: 0 | 1) =>
+    session.run(
+      `REPLACE INTO migrations (version, name, steps_done, step_under_way, finished)
+       VALUES ${list([version, name, stepsDone, step, finished])}`,
+    );
+  for (const [index, step] of steps.entries()) {
+    if (index < done) continue;
+    await note(index, index + 1, 0);
+    try {
+      await session.run(step);
+    } catch (error) {
+      const { errno } = error as { errno?: number };
+      if (errno === undefined) throw error;
+      if (underWay !== index + 1 || !ALREADY_DONE.has(errno)) {
+        await note(index, null, 0);
+        throw error;
+      }
+    }
   }
-  await session.run(note(steps.length, 1));
+  await note(steps.length, null, 1);
 }

@@ -49,7 +49,7 @@ dialectConformance('MySQL', {
         }),
       drop,
       pretendNewer: async () => {
-        await select(url, "INSERT INTO migrations (version, name, steps_begun, finished) VALUES (9999, 'later', 1, 1)");
+        await select(url, "INSERT INTO migrations (version, name, steps_done, finished) VALUES (9999, 'later', 1, 1)");
       },
       explain: (search) => explain(url, search),
     };

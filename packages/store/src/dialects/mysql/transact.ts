@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '@resonate/machine';
 import { BatchConflict, OutcomeUnknown, type Dialect } from '../../dialect.ts';
 import { BEGIN, COMMIT, ConnectionLost, type Database, type Session } from './connection.ts';
-import { quote } from './literal.ts';
+import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
 import { writes } from './write.ts';
 
@@ -40,6 +40,17 @@ export function transact(database: Database, needs: Needs, decide: Parameters<Di
 function mark({ key, batch }: Session): string {
   return `INSERT INTO batches (connection, number, used_at) VALUES (${quote(key)}, ${batch}, ${NOW})
     ON DUPLICATE KEY UPDATE number = VALUES(number), used_at = VALUES(used_at)`;
+}
+
+const FORGOTTEN_AFTER_MS = 86_400_000;
+const FORGOTTEN_AT_ONCE = 10_000;
+
+/** Removes what connections of long ago left. */
+export async function forgetOldBatches(database: Database): Promise<void> {
+  const old = `SELECT connection FROM batches WHERE used_at < ${NOW} - ${FORGOTTEN_AFTER_MS} LIMIT ${FORGOTTEN_AT_ONCE}`;
+  const [found] = await database.run(old);
+  const keys = (found?.rows ?? []).map(([key]) => key as string);
+  if (keys.length > 0) await database.run(`DELETE FROM batches WHERE connection IN ${list(keys)}`);
 }
 
 /**

@@ -44,7 +44,12 @@ function sslOptions(parameters: URLSearchParams): SslOptions | null {
   if (mode === 'DISABLED') return null;
   const file = (name: string) => {
     const path = parameters.get(name);
-    return path === null ? {} : { [name.slice('ssl-'.length)]: readFileSync(path) };
+    if (path === null) return {};
+    try {
+      return { [name.slice('ssl-'.length)]: readFileSync(path) };
+    } catch (error) {
+      throw new Error(`cannot read ${name} of the MySQL URL: ${(error as Error).message}`, { cause: error });
+    }
   };
   return {
     rejectUnauthorized: mode !== 'REQUIRED',

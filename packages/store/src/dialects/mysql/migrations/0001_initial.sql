@@ -107,8 +107,7 @@ CREATE TABLE batches (
   connection VARBINARY(64) NOT NULL,
   number BIGINT NOT NULL,
   used_at BIGINT NOT NULL,
-  PRIMARY KEY (connection),
-  KEY batches_used (used_at)
+  PRIMARY KEY (connection)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Who runs: each process renews its row; one whose heartbeat stops is dead, and what it claimed is free again.

@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Reply } from '@resonate/protocol';
+import { freshMysqlDatabase, mysqlForTests, startMariadb, startTcpProxy, type TcpProxy } from '@resonate/testkit';
+import { promiseCreate, send, storeOn, taskCreate } from '../../conformance/under-test.ts';
+import type { Store } from '../../store.ts';
+import { MysqlDialect } from './dialect.ts';
+
+const OPTIONS = { poolSize: 3, connectTimeoutMs: 5_000, statementTimeoutMs: 10_000, election: 'advisory' } as const;
+
+describe('a batch whose connection breaks', () => {
+  const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };
+  let proxy: TcpProxy;
+  let store: Store;
+  let drop: () => Promise<void>;
+  beforeAll(async () => Object.assign(server, await mysqlForTests()));
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    const fresh = await freshMysqlDatabase(server.url);
+    ({ drop } = fresh);
+    const url = new URL(fresh.url);
+    proxy = await startTcpProxy(url.hostname, Number(url.port || 3306));
+    url.host = `127.0.0.1:${proxy.port}`;
+    const dialect = new MysqlDialect({ ...OPTIONS, url: url.href });
+    await dialect.migrate();
+    store = storeOn(dialect);
+  });
+  afterEach(async () => {
+    await store.close();
+    await proxy.stop();
+    await drop();
+  });
+
+  /** Does something to the first message to the server that has this text. */
+  function once(text: string, then: NonNullable<TcpProxy['rules']['toServer']>): void {
+    proxy.rules.toServer = (data, link) => {
+      if (!data.includes(text)) return link.sendToServer(data);
+      delete proxy.rules.toServer;
+      then(data, link);
+    };
+  }
+
+  /** Repeated though it was committed, it would be answered with 409: the task is acquired already. */
+  const create = (): Promise<Reply> => send(store, 'task.create', taskCreate('once', 'me'));
+  const created = { status: 200, data: { task: { id: 'once', state: 'acquired', version: 1 } } };
+
+  async function expectCreatedOnce(reply: Reply): Promise<void> {
+    expect(reply).toMatchObject(created);
+    expect(await send(store, 'task.get', { id: 'once' })).toMatchObject(created);
+  }
+
+  test('before it has begun is repeated', async () => {
+    once('FOR UPDATE', (_, link) => link.cut());
+    await expectCreatedOnce(await create());
+  });
+
+  test('before the commit is repeated', async () => {
+    once('COMMIT', (_, link) => link.cut());
+    await expectCreatedOnce(await create());
+  });
+
+  test('after the commit is answered as committed', async () => {
+    once('COMMIT', (data, link) => {
+      proxy.rules.toClient = (_, of) => {
+        if (of !== link) return of.sendToClient(_);
+        delete proxy.rules.toClient;
+        link.cut();
+      };
+      link.sendToServer(data);
+    });
+    await expectCreatedOnce(await create());
+  });
+
+  test('without the server learning of it is repeated, and its locks are not waited for', async () => {
+    await send(store, 'promise.create', promiseCreate('locked'));
+    once('COMMIT', (_, link) => link.cutClient());
+    const [settled, reply] = await Promise.all([
+      send(store, 'promise.settle', { id: 'locked', state: 'resolved', value: {} }),
+      create(),
+    ]);
+    expect(settled).toMatchObject({ status: 200, data: { promise: { state: 'resolved' } } });
+    await expectCreatedOnce(reply);
+  });
+
+  test('and can not be replaced is answered with 503, and by the next connection nothing is lost', async () => {
+    proxy.rules.toServer = (_, link) => link.cut();
+    expect(await create()).toMatchObject({ status: 503 });
+    delete proxy.rules.toServer;
+    await expectCreatedOnce(await create());
+  });
+
+  test('is idle may have been closed by the server', async () => {
+    await Promise.all([create(), send(store, 'promise.get', { id: 'x' })]);
+    for (const link of proxy.links) link.cut();
+    expect(await send(store, 'task.get', { id: 'once' })).toMatchObject(created);
+  });
+});
+
+describe('a request that is larger than max_allowed_packet', () => {
+  test('is refused alone, with the limit', async () => {
+    const server = await startMariadb({ 'max-allowed-packet': String(1 << 20) });
+    const { url } = await freshMysqlDatabase(server.url);
+    const dialect = new MysqlDialect({ ...OPTIONS, url });
+    await dialect.migrate();
+    const store = storeOn(dialect);
+    try {
+      const large = (id: string, size: number) => ({ ...promiseCreate(id), param: { data: 'x'.repeat(size) } });
+      const replies = await Promise.all([
+        send(store, 'promise.create', large('fits', 400_000)),
+        send(store, 'promise.create', large('too large', 600_000)),
+        send(store, 'promise.create', large('fits too', 400_000)),
+      ]);
+      expect(replies.map(({ status }) => status)).toEqual([200, 400, 200]);
+      expect(replies[1]?.data).toContain('max_allowed_packet is 1048576');
+      expect(await send(store, 'promise.get', { id: 'fits' })).toMatchObject({ status: 200 });
+      expect(await send(store, 'promise.get', { id: 'too large' })).toMatchObject({ status: 404 });
+    } finally {
+      await store.close();
+      await server.stop();
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { freshMysqlDatabase, mysqlForTests } from '@resonate/testkit';
+import { Database } from './connection.ts';
+import { migrate } from './migrate.ts';
+
+const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };
+beforeAll(async () => Object.assign(server, await mysqlForTests()));
+afterAll(() => server.stop());
+
+describe('a migration that was interrupted', () => {
+  let folder: string;
+  let database: Database;
+  let drop: () => Promise<void>;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'migrations-'));
+    const fresh = await freshMysqlDatabase(server.url);
+    ({ drop } = fresh);
+    const limits = { connectTimeoutMs: 10_000, statementTimeoutMs: 10_000 };
+    database = new Database({ url: fresh.url, poolSize: 2, ...limits });
+  });
+  afterEach(async () => {
+    rmSync(folder, { recursive: true });
+    await database.close();
+    await drop();
+  });
+
+  const write = (file: string, ...steps: string[]) => writeFileSync(join(folder, file), `${steps.join(';\n\n')};\n`);
+  const select = async (sql: string) => (await database.run(sql))[0]?.rows;
+  const tables = () => select("SHOW TABLES LIKE 'm%'");
+
+  const STEPS = [
+    '-- The first; of three\nCREATE TABLE m1 (id int)',
+    'ALTER TABLE m1 ADD COLUMN x int, ADD KEY m1_x (x)',
+    'CREATE TABLE m2 (id int)',
+  ];
+
+  test.each([
+    ['before its first statement', 1, []],
+    ['after its first statement', 1, STEPS.slice(0, 1)],
+    ['before its second statement', 2, STEPS.slice(0, 1)],
+    ['after its second statement', 2, STEPS.slice(0, 2)],
+    ['after its last statement', 3, STEPS],
+  ])('%s is gone on with', async (_, step, done) => {
+    write('0001_first.sql', ...STEPS);
+    write('0002_second.sql', 'CREATE TABLE m3 (id int)');
+    const nothing = mkdtempSync(join(tmpdir(), 'none-'));
+    await migrate(database, nothing);
+    rmSync(nothing, { recursive: true });
+    await database.run(
+      `INSERT INTO migrations (version, name, steps_done, step_under_way, finished)
+       VALUES (1, 'first', ${step - 1}, ${step}, 0)`,
+      ...done,
+    );
+    await migrate(database, folder);
+    expect(await tables()).toEqual([['m1'], ['m2'], ['m3'], ['migrations']]);
+    expect(await select('SELECT id, x FROM m1 FORCE INDEX (m1_x)')).toEqual([]);
+    expect(await select('SELECT version, name, finished FROM migrations ORDER BY version')).toEqual([
+      [1, 'first', 1],
+      [2, 'second', 1],
+    ]);
+  });
+
+  test('by a statement that fails says why, and goes on from there when that is mended', async () => {
+    write('0001_first.sql', STEPS[0]!, 'CREATE TABLE m1 (other int)', STEPS[2]!);
+    // However often: what is in the way is never taken for its own work.
+    for (let time = 0; time < 2; time++) {
+      await expect(migrate(database, folder)).rejects.toThrow("Table 'm1' already exists");
+      expect(await tables()).toEqual([['m1'], ['migrations']]);
+    }
+    write('0001_first.sql', ...STEPS);
+    await migrate(database, folder);
+    expect(await tables()).toEqual([['m1'], ['m2'], ['migrations']]);
+  });
+
+  test("is nobody else's: a process that finds all done changes nothing", async () => {
+    write('0001_first.sql', ...STEPS);
+    await Promise.all([migrate(database, folder), migrate(database, folder)]);
+    await database.run('DROP TABLE m2');
+    await migrate(database, folder);
+    expect(await tables()).toEqual([['m1'], ['migrations']]);
+  });
+});
