@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { loadConfig, parseDuration } from '@resonate/config';
+import { DECLARATIONS, loadConfig, parseDuration } from '@resonate/config';
 import { DCLinter } from 'dclint';
 import { parse } from 'yaml';
 import { COMPOSE_PATH, composeSettings, readComposeFile, rolesOf } from './compose-file.ts';
@@ -48,6 +48,12 @@ describe('the roles', () => {
 
   test.each(['postgres', 'mysql'])('have a configuration that the product accepts, on %s', (type) => {
     for (const [name] of roles) expect(configOf(name, { STORAGE_TYPE: type }).storage.type).toBe(type);
+  });
+
+  test('set only options that exist', () => {
+    const known = new Set(DECLARATIONS.map(({ env }) => env));
+    const names = roles.flatMap(([, { environment = {} }]) => Object.keys(environment));
+    expect(names.filter((name) => !known.has(name))).toEqual([]);
   });
 
   test('get longer to stop than they take', () => {

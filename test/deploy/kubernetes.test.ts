@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
+import { DECLARATIONS, loadConfig } from '@resonate/config';
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import type { IProbe, IService } from 'kubernetes-models/v1';
@@ -70,7 +70,9 @@ describe.each(INSTALLATIONS)('%s', (_, manifests) => {
     }
   });
 
-  test('each role has a configuration that the product accepts', () => {
+  test('each role has a configuration that the product accepts, of options that exist', () => {
+    const known = new Set(DECLARATIONS.map(({ env }) => env));
+    expect(roles.flatMap(({ env }) => Object.keys(env)).filter((name) => !known.has(name))).toEqual([]);
     for (const role of roles) expect(configOf(role).storage.type).toBe('postgres');
   });
 
