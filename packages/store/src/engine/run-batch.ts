@@ -75,6 +75,15 @@ function failAlone(entry: BatchEntry | undefined, error: unknown, context: Batch
   entry.resolve({ status: 500, data: 'Storage failed' });
 }
 
+/** From this attempt on a batch that lost waits a moment: who it lost against is done by then. */
+const PAUSE_FROM_ATTEMPT = 3;
+const PAUSE_MS = { min: 5, max: 50 };
+
+function pause(): Promise<void> {
+  const ms = PAUSE_MS.min + Math.random() * (PAUSE_MS.max - PAUSE_MS.min);
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 async function transactWithRetries(entries: BatchEntry[], context: BatchContext): Promise<Reply[]> {
   const needs = new Needs();
   for (const { item } of entries) collectNeeds(item.command, needs);
@@ -88,6 +97,7 @@ async function transactWithRetries(entries: BatchEntry[], context: BatchContext)
       }
       if (!(error instanceof BatchConflict) || attempt >= MAX_ATTEMPTS) throw error;
       context.conflicted(attempt);
+      if (attempt >= PAUSE_FROM_ATTEMPT) await pause();
     }
   }
 }
@@ -140,6 +150,7 @@ function afterCommit(entries: BatchEntry[], { changes, offer, now }: Decided, co
 }
 
 function decideAll(entries: BatchEntry[], needs: Needs, loaded: Loaded, now: number, context: BatchContext): Decided {
+  if (isTorn(needs, loaded)) throw new BatchConflict('a promise was created while the batch was loaded');
   const ws = new WorkingSet(needs, loaded);
   const more: MoreNeeded[] = [];
   const replies = entries.map(({ item }) => decide(ws, item, now, more, context));
@@ -147,6 +158,15 @@ function decideAll(entries: BatchEntry[], needs: Needs, loaded: Loaded, now: num
   const changes = ws.changes();
   if (isEmpty(changes)) return { replies, changes: null, offer: null, now };
   return { replies, changes, offer: context.offer(changes, ws, now), now };
+}
+
+/**
+ * A row that is not there can't be locked: another process may create a promise between the statement that looks for
+ * it and the one that looks for its task. A task without its promise, when both were looked for, shows that.
+ */
+function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
+  const found = new Set(promises.map(({ id }) => id));
+  return tasks.some(({ id }) => needs.promises.has(id) && !found.has(id));
 }
 
 /** One request on the working set; when it throws, it alone is undone. */

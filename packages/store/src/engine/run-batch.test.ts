@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Reply } from '@resonate/protocol';
+import { BatchConflict, OutcomeUnknown, StoreUnavailable } from '../dialect.ts';
+import { SqliteStore } from '../sqlite-store.fixture.ts';
+
+function statuses(replies: Reply[]): number[] {
+  return replies.map(({ status }) => status);
+}
+
+function range(count: number, prefix = 'p'): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+}
+
+describe('a batch', () => {
+  test('answers in order, later requests seeing what earlier ones did, in one transaction', async () => {
+    const server = await SqliteStore.open();
+    const replies = await Promise.all([
+      server.createTask('w'),
+      server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 1_000 }),
+      server.send('task.acquire', { id: 'w', version: 0, pid: 'q', ttl: 1_000 }),
+      server.send('promise.settle', { id: 'w', state: 'resolved' }),
+      server.send('task.release', { id: 'w', version: 1 }),
+    ]);
+    expect(statuses(replies)).toEqual([200, 200, 409, 200, 409]);
+    expect(server.batches).toEqual([5]);
+    expect((await server.dialect.dump()).tasks).toMatchObject([{ state: 'fulfilled', version: 1 }]);
+  });
+
+  test('keeps a schedule that was deleted and made anew within it as the client was told', async () => {
+    const server = await SqliteStore.open();
+    const data = { id: 's', promiseTimeout: 5, cron: '* * * * *', promiseId: 'old', promiseTags: { a: 'old' } };
+    await server.send('schedule.create', data);
+    const anew = { ...data, promiseTimeout: 6, cron: '0 0 1 1 *', promiseId: 'new', promiseTags: { a: 'new' } };
+    const [, created] = await Promise.all([
+      server.send('schedule.delete', { id: 's' }),
+      server.send('schedule.create', { ...anew, promiseParam: { data: 'new' } }),
+    ]);
+    expect(created).toMatchObject({ data: { schedule: { ...anew, promiseParam: { data: 'new' } } } });
+    expect(await server.send('schedule.get', { id: 's' })).toEqual(created);
+  });
+
+  test('runs again, once, with the settlements of all expired promises that it names', async () => {
+    const server = await SqliteStore.open();
+    for (const id of range(20)) await server.create(id, { timeoutAt: server.now + 10 });
+    await server.createTask('w');
+    await server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 100_000 });
+    server.now += 10;
+    let transactions = 0;
+    const { dialect } = server;
+    const transact = dialect.transact.bind(dialect);
+    dialect.transact = (needs, decide) => {
+      transactions++;
+      return transact(needs, decide);
+    };
+    const actions = range(20).map((awaited) => ({
+      kind: 'promise.register_callback',
+      data: { awaited, awaiter: 'w' },
+    }));
+    const replies = await Promise.all([
+      server.send('task.suspend', { id: 'w', version: 1, actions }),
+      server.create('p3'),
+    ]);
+    expect(statuses(replies)).toEqual([300, 200]);
+    expect(transactions).toBe(2);
+    expect(await server.state('p19')).toBe('rejected_timedout');
+  });
+});
+
+describe('a request that breaks the database', () => {
+  test('gets a 500 alone; all others of its batch are committed', async () => {
+    const server = await SqliteStore.open();
+    server.breakTransactions(
+      ({ promises }) => promises.has('p5'),
+      () => new Error('disk on fire'),
+    );
+    const replies = await Promise.all(range(9).map((id) => server.create(id)));
+    expect(statuses(replies)).toEqual([200, 200, 200, 200, 200, 500, 200, 200, 200]);
+    expect(replies[5]).toEqual({ status: 500, data: 'Storage failed' });
+    expect(server.faults).toEqual([{ kind: 'promise.create', message: 'disk on fire' }]);
+    const { promises } = await server.dialect.dump();
+    expect(promises.map(({ id }) => id)).toEqual(range(9).filter((id) => id !== 'p5'));
+  });
+
+  test('undoes nothing that its batch did before it', async () => {
+    const server = await SqliteStore.open();
+    await server.createTask('w');
+    server.breakTransactions(
+      ({ promises }) => promises.has('culprit'),
+      () => new Error('disk on fire'),
+    );
+    const replies = await Promise.all([
+      server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 1_000 }),
+      server.create('culprit'),
+      server.send('task.acquire', { id: 'w', version: 0, pid: 'q', ttl: 1_000 }),
+    ]);
+    expect(statuses(replies)).toEqual([200, 500, 409]);
+  });
+});
+
+describe('a batch that lost against another one', () => {
+  test('is repeated until it wins', async () => {
+    const server = await SqliteStore.open();
+    let conflicts = 0;
+    server.breakTransactions(
+      () => conflicts++ < 3,
+      () => new BatchConflict('deadlock'),
+    );
+    expect(statuses(await Promise.all(range(4).map((id) => server.create(id))))).toEqual([200, 200, 200, 200]);
+    expect(conflicts).toBe(4);
+    expect(server.batches).toEqual([4]);
+  });
+
+  test('for ever is given up for whom it concerns alone: 503, nothing was changed', async () => {
+    const server = await SqliteStore.open();
+    server.breakTransactions(
+      ({ promises }) => promises.has('p1'),
+      () => new BatchConflict('deadlock'),
+    );
+    const replies = await Promise.all(range(4).map((id) => server.create(id)));
+    expect(statuses(replies)).toEqual([200, 503, 200, 200]);
+    expect(await server.state('p1')).toBe('absent');
+    expect(server.faults).toEqual([]);
+  });
+});
+
+describe('a database', () => {
+  test('that is away answers every request of the batch with 503, at once', async () => {
+    const server = await SqliteStore.open();
+    let transactions = 0;
+    server.breakTransactions(
+      () => ++transactions > 0,
+      () => new StoreUnavailable('connection refused'),
+    );
+    const replies = await Promise.all(range(3).map((id) => server.create(id)));
+    expect(replies[0]).toEqual({ status: 503, data: 'Storage is unavailable: connection refused' });
+    expect(statuses(replies)).toEqual([503, 503, 503]);
+    expect(transactions).toBe(1);
+  });
+
+  test('that breaks in a commit leaves the outcome open: nothing is run again, which could tell a winner that it lost', async () => {
+    const server = await SqliteStore.open();
+    await server.createTask('w');
+    const { dialect } = server;
+    const transact = dialect.transact.bind(dialect);
+    dialect.transact = async (needs, decide) => {
+      await transact(needs, decide);
+      throw new OutcomeUnknown('the connection broke in the commit');
+    };
+    const replies = await Promise.all([
+      server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 1_000 }),
+      server.create('p'),
+    ]);
+    expect(statuses(replies)).toEqual([500, 500]);
+    expect((await dialect.dump()).tasks).toMatchObject([{ state: 'acquired', version: 1 }]);
+    expect(server.faults).toHaveLength(2);
+  });
+});
+
+describe('reads', () => {
+  test('share one look at the database; one that finds an expired promise settles it', async () => {
+    const server = await SqliteStore.open();
+    await server.create('over', { timeoutAt: server.now + 5 });
+    await server.create('p');
+    server.now += 5;
+    let loads = 0;
+    const { dialect } = server;
+    const load = dialect.load.bind(dialect);
+    dialect.load = (needs) => {
+      loads++;
+      return load(needs);
+    };
+    const replies = await Promise.all(['over', 'p', 'absent'].map((id) => server.send('promise.get', { id })));
+    expect(statuses(replies)).toEqual([200, 200, 404]);
+    expect(replies[0]).toMatchObject({ data: { promise: { state: 'rejected_timedout' } } });
+    expect(loads).toBe(1);
+    expect(await server.state('over')).toBe('rejected_timedout');
+  });
+
+  test('that become writes are answered before the store closes, and are not refused by a full queue', async () => {
+    const server = await SqliteStore.open({ maxWaiting: 1 });
+    await server.create('over', { timeoutAt: server.now + 5 });
+    server.now += 5;
+    const read = server.send('promise.get', { id: 'over' });
+    const closed = server.store.close();
+    expect(await read).toMatchObject({ status: 200, data: { promise: { state: 'rejected_timedout' } } });
+    await closed;
+  });
+
+  test('of a database that is away are 503', async () => {
+    const server = await SqliteStore.open();
+    server.dialect.load = () => Promise.reject(new StoreUnavailable('connection refused'));
+    expect(await server.send('promise.get', { id: 'p' })).toMatchObject({ status: 503 });
+  });
+});
+
+test('a full queue is 503, and says so', async () => {
+  const server = await SqliteStore.open({ maxWaiting: 2 });
+  const replies = await Promise.all(range(3).map((id) => server.create(id)));
+  expect(statuses(replies)).toEqual([200, 200, 503]);
+  expect(replies[2]?.data).toContain('Server is overloaded: 2 requests');
+});
