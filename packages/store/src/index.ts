@@ -2,6 +2,7 @@ export { Store, type StoreEvents, type StoreOptions } from './store.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export {
   StoreUnavailable,
+  type Dialect,
   type Claimed,
   type Leadership,
   type Outcome,
