@@ -1,11 +1,14 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { freePort } from '../processes/free-port.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 /** The command as a checkout has it after `npm ci`. */
 
@@ -50,7 +53,7 @@ describe('whichever Node comes first on the PATH', () => {
     } finally {
       await server.kill9();
     }
-  }, 60_000);
+  });
 });
 
 test.each([

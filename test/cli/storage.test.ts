@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { FAR_FUTURE } from '../http/state.ts';
 import { EventStream } from '../processes/event-stream.ts';
 import { freePort } from '../processes/free-port.ts';
@@ -8,6 +8,9 @@ import { HttpClient } from '../processes/http-client.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 let server: ServerProcess;
 
@@ -63,7 +66,7 @@ describe('a server that can not start', () => {
     const metrics = await failedStart({ path, metricsPort: taken });
     expect(metrics.code).toBe(1);
     expect(metrics.last).toMatchObject(message('observability.metrics_port'));
-  }, 60_000);
+  });
 
   test('because its file is none of ours: says so and ends with code 1', async () => {
     server = await ServerProcess.start({ command: 'dev' });
@@ -75,7 +78,7 @@ describe('a server that can not start', () => {
     const missing = await failedStart({ path: join(server.directory, 'missing/resonate.db') });
     expect(missing.code).toBe(1);
     expect(missing.last).toMatchObject(message('missing/resonate.db'));
-  }, 60_000);
+  });
 });
 
 describe('a server killed with -9', () => {
@@ -109,7 +112,7 @@ describe('a server killed with -9', () => {
     );
     expect(found).toEqual(answered);
     client.close();
-  }, 60_000);
+  });
 
   test('does at its next start what fell due while it was down', async () => {
     server = await ServerProcess.start();
@@ -129,5 +132,5 @@ describe('a server killed with -9', () => {
     expect(await stream.next()).toMatchObject({ kind: 'execute', data: { task: { id: 'sleeper', version: 1 } } });
     stream.break();
     client.close();
-  }, 60_000);
+  });
 });

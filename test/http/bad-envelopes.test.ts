@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { RequestGenerator } from '@resonate/testkit';
 import { HttpClient, type RpcAnswer } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { FAR_FUTURE, populate, stateOf } from './state.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 /** What each fault gets, and that it changes nothing (protocol sections 1 and 3). */
 

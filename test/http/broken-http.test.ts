@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 import { RawConnection, requestBytes, statuses } from './raw-connection.ts';
 import { FAR_FUTURE, populate, stateOf } from './state.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 /** Clients that break HTTP itself, or send more than they may. */
 

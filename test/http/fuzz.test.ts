@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { checkInvariants, Random, RequestGenerator, type Snap } from '@resonate/testkit';
 import { EventStream } from '../processes/event-stream.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { mutated } from './mutations.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 const BODIES = 20_000;
 const IN_FLIGHT = 32;
@@ -111,4 +114,4 @@ test(`${BODIES} bodies, most of them damaged, are all answered below 500 and lea
     callbacks: snap.callbacks,
     listeners: snap.listeners,
   });
-}, 60_000);
+});

@@ -1,10 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { freePort } from '../processes/free-port.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 import { PushTarget, type Behaviour } from './push-target.ts';
 import { FAR_FUTURE } from './state.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 /** Far below the 30 s after which an unanswered message would come again anyway. */
 const SOON_MS = 10_000;
@@ -176,7 +179,7 @@ describe('a message to an HTTP address, with a short tasks.retry_timeout', () =>
     // One may have been on its way while the task was acquired.
     expect(worker.about(work).length).toBeLessThanOrEqual(before + 1);
     expect(worker.about(awaited)).toHaveLength(1);
-  }, 60_000);
+  });
 });
 
 test('pushes under way do not hold up a stop, and what they carried comes again at the next start, as after a kill', async () => {
@@ -202,4 +205,4 @@ test('pushes under way do not hold up a stop, and what they carried comes again 
   } finally {
     await stop();
   }
-}, 60_000);
+});

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { EventStream } from '../processes/event-stream.ts';
 import { HttpClient, openAnswer } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 import { RawConnection, requestBytes } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 /** What is at which path, beside the RPC route itself. */
 

@@ -1,9 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { PromiseRecord } from '@resonate/protocol';
 import { EventStream } from '../processes/event-stream.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { FAR_FUTURE } from './state.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
 
 /** What happens by itself at its time: seen by a worker on its event stream, from creation to the message. */
 
@@ -12,7 +15,7 @@ const TIMERS = 50;
 const FIRST_AFTER_MS = 2_000;
 const APART_MS = 20;
 /** On two cores with a load of 14 the medians were 8 to 28 ms (`npm test -- test/http/timers`). */
-const MEDIAN_LATENESS_MS = 100;
+const MEDIAN_LATENESS_MS = 200;
 
 let server: ServerProcess;
 let client: HttpClient;

@@ -26,7 +26,7 @@ const PING_INTERVAL_MS = 15_000;
 
 /**
  * The HTTP side. `POST /` goes to the engine before express's router: on one machine Node's bare server answered
- * 22,900 small JSON POSTs/s where express did 12,600 (design section 3). Express has the rest.
+ * 22,900 small JSON POSTs/s where express did 12,600 (ARCHITECTURE.md). Express has the rest.
  */
 export class HttpServer implements Service {
   readonly name = 'http';
