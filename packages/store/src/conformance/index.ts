@@ -1,12 +1,13 @@
 import { describe } from '@jest/globals';
 import { claimConformance } from './claims.ts';
-import { keepingConformance } from './keeping.ts';
+import { electionConformance, keepingConformance } from './keeping.ts';
 import { protocolConformance } from './protocol.ts';
 import { searchConformance } from './searches.ts';
 import { sharingConformance } from './sharing.ts';
 import type { DialectUnderTest } from './under-test.ts';
 import { valuesConformance } from './values.ts';
 
+export { electionConformance };
 export type { DatabaseUnderTest, DialectUnderTest, Plan, Search } from './under-test.ts';
 
 /** The definition of a dialect: whatever passes this suite is one. */
@@ -17,6 +18,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     searchConformance(under);
     claimConformance(under);
     keepingConformance(under);
+    electionConformance(under);
     if (under.isShared) sharingConformance(under);
   });
 }

@@ -14,12 +14,9 @@ import {
 
 const PROCESSES_AT_ONCE = 10;
 
-/** What keeps a store going: migrations, election, timers, processes, settings. */
+/** What keeps a store going: migrations, timers, processes, settings. */
 export function keepingConformance(under: DialectUnderTest): void {
-  async function withOpened(work: (opened: Opened) => Promise<void>): Promise<void> {
-    const opened = await openMigrated(under);
-    await work(opened).finally(() => opened.close());
-  }
+  const withOpened = (work: (opened: Opened) => Promise<void>) => withDatabase(under, work);
 
   describe('migrations', () => {
     test('may be run by ten processes at once on an empty database', async () => {
@@ -53,47 +50,6 @@ export function keepingConformance(under: DialectUnderTest): void {
         await database.drop();
       }
     });
-  });
-
-  describe('election', () => {
-    test('gives a role to one process, until it lets go of it', () =>
-      withOpened(async ({ dialect, database }) => {
-        const first = await dialect.elect('scheduler', 'one');
-        expect(first?.ended.aborted).toBe(false);
-        const other = under.isShared ? await openAnother(database) : dialect;
-        try {
-          if (under.isShared) {
-            expect(await other.elect('scheduler', 'two')).toBeNull();
-            expect(await other.elect('scheduler', 'two')).toBeNull();
-          }
-          await first?.release();
-          expect(first?.ended.aborted).toBe(true);
-          const second = await other.elect('scheduler', 'two');
-          expect(second?.ended.aborted).toBe(false);
-          await second?.release();
-        } finally {
-          if (other !== dialect) await other.close();
-        }
-      }));
-
-    test('is per role', () =>
-      withOpened(async ({ dialect }) => {
-        const roles = await Promise.all(['scheduler', 'reaper'].map((role) => dialect.elect(role, 'one')));
-        expect(roles.map((leadership) => leadership?.ended.aborted)).toEqual([false, false]);
-        await Promise.all(roles.map((leadership) => leadership?.release()));
-      }));
-
-    test('among many at once has one winner', () =>
-      withOpened(async ({ dialect, database }) => {
-        const others: Dialect[] = [];
-        if (under.isShared) for (let index = 0; index < 4; index++) others.push(await openAnother(database));
-        const candidates = [dialect, ...others];
-        const elected = await Promise.all(candidates.map((candidate, index) => candidate.elect('one', `p ${index}`)));
-        const winners = elected.filter((leadership): leadership is Leadership => leadership !== null);
-        expect(winners).toHaveLength(1);
-        await winners[0]?.release();
-        await Promise.all(others.map((other) => other.close()));
-      }));
   });
 
   describe('timers', () => {
@@ -154,4 +110,55 @@ export function keepingConformance(under: DialectUnderTest): void {
         expect(rows).toEqual([]);
       }));
   });
+}
+
+/** One holder of a role at a time, whatever makes it so. */
+export function electionConformance(under: DialectUnderTest): void {
+  const withOpened = (work: (opened: Opened) => Promise<void>) => withDatabase(under, work);
+
+  describe('election', () => {
+    test('gives a role to one process, until it lets go of it', () =>
+      withOpened(async ({ dialect, database }) => {
+        const first = await dialect.elect('scheduler', 'one');
+        expect(first?.ended.aborted).toBe(false);
+        const other = under.isShared ? await openAnother(database) : dialect;
+        try {
+          if (under.isShared) {
+            expect(await other.elect('scheduler', 'two')).toBeNull();
+            expect(await other.elect('scheduler', 'two')).toBeNull();
+          }
+          await first?.release();
+          expect(first?.ended.aborted).toBe(true);
+          const second = await other.elect('scheduler', 'two');
+          expect(second?.ended.aborted).toBe(false);
+          await second?.release();
+        } finally {
+          if (other !== dialect) await other.close();
+        }
+      }));
+
+    test('is per role', () =>
+      withOpened(async ({ dialect }) => {
+        const roles = await Promise.all(['scheduler', 'reaper'].map((role) => dialect.elect(role, 'one')));
+        expect(roles.map((leadership) => leadership?.ended.aborted)).toEqual([false, false]);
+        await Promise.all(roles.map((leadership) => leadership?.release()));
+      }));
+
+    test('among many at once has one winner', () =>
+      withOpened(async ({ dialect, database }) => {
+        const others: Dialect[] = [];
+        if (under.isShared) for (let index = 0; index < 4; index++) others.push(await openAnother(database));
+        const candidates = [dialect, ...others];
+        const elected = await Promise.all(candidates.map((candidate, index) => candidate.elect('one', `p ${index}`)));
+        const winners = elected.filter((leadership): leadership is Leadership => leadership !== null);
+        expect(winners).toHaveLength(1);
+        await winners[0]?.release();
+        await Promise.all(others.map((other) => other.close()));
+      }));
+  });
+}
+
+async function withDatabase(under: DialectUnderTest, work: (opened: Opened) => Promise<void>): Promise<void> {
+  const opened = await openMigrated(under);
+  await work(opened).finally(() => opened.close());
 }

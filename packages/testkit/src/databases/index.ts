@@ -1,3 +1,5 @@
+export { giveToServer } from './owned-server.ts';
 export * from './mariadb.ts';
 export * from './postgres.ts';
 export * from './redis.ts';
+export * from './tcp-proxy.ts';

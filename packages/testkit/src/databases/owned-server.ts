@@ -27,8 +27,13 @@ export const SERVER_USER = isRoot ? NOBODY : {};
 /** A directory that the server's user owns. */
 export function serverDirectory(name: string): string {
   const directory = mkdtempSync(join(tmpdir(), `${name}-`));
-  if (isRoot) chownSync(directory, NOBODY.uid, NOBODY.gid);
+  giveToServer(directory);
   return directory;
+}
+
+/** Makes a file or directory the server user's own. */
+export function giveToServer(path: string): void {
+  if (isRoot) chownSync(path, NOBODY.uid, NOBODY.gid);
 }
 
 export interface OwnedServerOptions {

@@ -8,8 +8,6 @@ import type { Prepared, Query } from './pipeline.ts';
 import type { Session } from './session.ts';
 import { writes } from './write.ts';
 
-/** How long a batch waits for the database to come back and say whether it was committed. */
-const FIND_OUT_MS = 30_000;
 const ASK_AGAIN_MS = 100;
 
 /**
@@ -66,7 +64,8 @@ async function commit(connections: Connections, session: Session, queries: Query
 }
 
 async function happened(connections: Connections, lost: Session, batch: number, now: number): Promise<boolean> {
-  const giveUpAt = performance.now() + FIND_OUT_MS;
+  // As patient as with a database that is there.
+  const giveUpAt = performance.now() + connections.statementTimeoutMs;
   for (;;) {
     try {
       // Outside of the pool, whose connections may all be waiting for this very answer.

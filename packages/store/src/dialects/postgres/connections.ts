@@ -99,6 +99,10 @@ export class Connections {
     return new Session(client, answerMs);
   }
 
+  get statementTimeoutMs(): number {
+    return this.#options.statementTimeoutMs;
+  }
+
   close(): Promise<void> {
     return this.#pool.end();
   }

@@ -1,7 +1,13 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { freshPostgresDatabase, postgresForTests } from '@resonate/testkit';
 import pg from 'pg';
-import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
+import {
+  dialectConformance,
+  electionConformance,
+  type DialectUnderTest,
+  type Plan,
+  type Search,
+} from '../../conformance/index.ts';
 import { promiseStatements, taskStatements } from '../search-sql.ts';
 import { numbered, noIndex, PostgresDialect } from './dialect.ts';
 import { SETTINGS } from './connections.ts';
@@ -65,3 +71,4 @@ const underTest = (byLease: boolean): DialectUnderTest => ({
 });
 
 dialectConformance('Postgres', underTest(false));
+describe('Postgres that elects by lease row', () => electionConformance(underTest(true)));

@@ -1,0 +1,261 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Needs } from '@resonate/machine';
+import type { Reply } from '@resonate/protocol';
+import {
+  freshPostgresDatabase,
+  startPostgres,
+  startTcpProxy,
+  type ProxyLink,
+  type TcpProxy,
+  type TestDatabase,
+  type TestServer,
+} from '@resonate/testkit';
+import pg from 'pg';
+import { promiseCreate, send, sendOk, settle, storeOn, taskCreate } from '../../conformance/under-test.ts';
+import { StoreUnavailable } from '../../dialect.ts';
+import type { Store } from '../../store.ts';
+import { PostgresDialect } from './dialect.ts';
+
+let server: TestServer;
+let database: TestDatabase;
+let proxy: TcpProxy;
+let dialect: PostgresDialect;
+let store: Store;
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  database = await freshPostgresDatabase(server.url);
+  const url = new URL(database.url);
+  proxy = await startTcpProxy(url.hostname, Number(url.port));
+  url.port = String(proxy.port);
+  dialect = new PostgresDialect({ url: url.href, poolSize: 4, connectTimeoutMs: 1_000, statementTimeoutMs: 1_000 });
+  await dialect.migrate();
+  store = storeOn(dialect);
+});
+afterEach(async () => {
+  proxy.rules = {};
+  await store.close();
+  await proxy.stop();
+  await database.drop();
+});
+
+async function select(sql: string): Promise<unknown[][]> {
+  const client = new pg.Client(database.url);
+  await client.connect();
+  try {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
+  } finally {
+    await client.end();
+  }
+}
+
+/** The message that writes a batch and commits it; a new connection prepares the same statement. */
+const isCommit = (data: Buffer) => data.includes('number_batch') && !data.includes('INSERT INTO batches');
+const isLoad = (data: Buffer) => data.includes('lock_promises') && !data.includes('FOR UPDATE');
+
+describe('a batch', () => {
+  test.each<[string, () => Promise<unknown>]>([
+    ['a create', () => sendOk(store, 'promise.create', promiseCreate('new', { a: 'b' }))],
+    ['a task.create', () => sendOk(store, 'task.create', taskCreate('new task', 'me'))],
+    ['a settlement', () => sendOk(store, 'promise.settle', settle('old'))],
+  ])('takes two round trips for %s', async (_, request) => {
+    await sendOk(store, 'promise.create', promiseCreate('old'));
+    await sendOk(store, 'promise.register_listener', { awaited: 'old', address: 'poll://any@workers' });
+    let trips = 0;
+    let direction = 'toClient';
+    proxy.rules = {
+      toServer(data, link) {
+        if (direction === 'toClient') trips++;
+        direction = 'toServer';
+        link.sendToServer(data);
+      },
+      toClient(data, link) {
+        direction = 'toClient';
+        link.sendToClient(data);
+      },
+    };
+    await request();
+    expect(trips).toBe(2);
+  });
+});
+
+describe('a connection that breaks', () => {
+  test('while the answer of a commit is on its way: the engine finds out that it happened', async () => {
+    const cut = new Set<ProxyLink>();
+    proxy.rules = {
+      toServer(data, link) {
+        if (isCommit(data) && cut.size === 0) cut.add(link);
+        link.sendToServer(data);
+      },
+      toClient: (data, link) => (cut.has(link) ? link.cut() : link.sendToClient(data)),
+    };
+    // Run again, it would find its own task acquired and answer 409.
+    expect(await send(store, 'task.create', taskCreate('a', 'me'))).toMatchObject({ status: 200 });
+    expect(cut.size).toBe(1);
+    expect(await select('SELECT state, version FROM tasks')).toEqual([['acquired', '1']]);
+  });
+
+  test('before a commit arrived: the batch runs again', async () => {
+    let cuts = 0;
+    proxy.rules = {
+      toServer: (data, link) => (isCommit(data) && cuts++ === 0 ? link.cut() : link.sendToServer(data)),
+    };
+    expect(await send(store, 'task.create', taskCreate('a', 'me'))).toMatchObject({ status: 200 });
+    expect(cuts).toBe(2);
+    expect(await select('SELECT state, version FROM tasks')).toEqual([['acquired', '1']]);
+  });
+
+  test('while a commit is held up on the way: it can not happen any more once it was given up', async () => {
+    let held: { data: Buffer; link: ProxyLink } | null = null;
+    let late: Buffer | null = null;
+    proxy.rules = {
+      toServer(data, link) {
+        if (isCommit(data) && !held) {
+          held = { data, link };
+          link.cutClient();
+        } else if (isLoad(data) && held && !late) {
+          // The second attempt begins; now the first one's commit arrives, and is answered before this goes on.
+          proxy.rules.toClient = (answer, from) => {
+            if (from !== held?.link) return from.sendToClient(answer);
+            late ??= answer;
+            link.sendToServer(data);
+          };
+          held.link.sendToServer(held.data);
+        } else {
+          link.sendToServer(data);
+        }
+      },
+    };
+    expect(await send(store, 'task.create', taskCreate('a', 'me'))).toMatchObject({ status: 200 });
+    expect(String(late)).toContain('violates not-null constraint');
+    expect(await select('SELECT state, version FROM tasks')).toEqual([['acquired', '1']]);
+  });
+
+  test('while it is idle harms nobody', async () => {
+    await Promise.all(['a', 'b', 'c'].map((id) => sendOk(store, 'promise.create', promiseCreate(id))));
+    for (const link of proxy.links) link.cut();
+    expect(await send(store, 'promise.get', { id: 'a' })).toMatchObject({ status: 200 });
+    for (const link of proxy.links) link.cut();
+    expect(await send(store, 'promise.settle', settle('a'))).toMatchObject({ status: 200 });
+  });
+});
+
+test('a batch that changes nothing, or fails, leaves no transaction open', async () => {
+  const needs = new Needs();
+  needs.promise('a');
+  const fail = () => {
+    throw new Error('a fault of the program');
+  };
+  await dialect.transact(needs, () => null);
+  await expect(dialect.transact(needs, fail)).rejects.toThrow('a fault of the program');
+  const open = "SELECT count(*)::int FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
+  // Nobody waits for the rollback.
+  while ((await select(open))[0]?.[0] !== 0) await delay(10);
+  expect(await send(store, 'promise.create', promiseCreate('a'))).toMatchObject({ status: 200 });
+});
+
+/** Callers that create tasks one after another until they are told to stop; what each was answered. */
+function load(callers: number) {
+  const answers = new Map<string, Reply>();
+  let isOver = false;
+  const work = async (caller: number) => {
+    for (let count = 0; !isOver; count++) {
+      const id = `task.${caller}.${count}`;
+      const reply = await send(store, 'task.create', taskCreate(id, 'me'));
+      answers.set(id, reply);
+      // A client that is turned away comes back a little later.
+      if (reply.status === 503) await delay(20);
+    }
+  };
+  const all = Array.from({ length: callers }, (_, caller) => work(caller));
+  const stop = async () => {
+    isOver = true;
+    await Promise.all(all);
+    return answers;
+  };
+  return { answers, stop };
+}
+
+async function acknowledgedSoFar(answers: ReadonlyMap<string, Reply>, more: number): Promise<void> {
+  const count = () => [...answers.values()].filter(({ status }) => status === 200).length;
+  const before = count();
+  while (count() < before + more) await delay(10);
+}
+
+describe('under load', () => {
+  test('connections that the server ends are not noticed by clients', async () => {
+    const { answers, stop } = load(16);
+    for (let round = 0; round < 10; round++) {
+      await acknowledgedSoFar(answers, 50);
+      await select(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+    }
+    await stop();
+    const failed = [...answers].filter(([, { status }]) => status !== 200);
+    expect(failed).toEqual([]);
+    expect(await select('SELECT count(*)::int FROM tasks WHERE version = 1')).toEqual([[answers.size]]);
+  });
+
+  test('a server that is killed loses nothing that was acknowledged, and has nothing that was refused', async () => {
+    const { answers, stop } = load(16);
+    for (let round = 0; round < 3; round++) {
+      await acknowledgedSoFar(answers, 100);
+      await server.kill9();
+      await expect(dialect.ping()).rejects.toThrow(StoreUnavailable);
+      await server.restart();
+    }
+    await acknowledgedSoFar(answers, 100);
+    await stop();
+    const there = new Set((await select('SELECT id FROM tasks')).map(([id]) => id));
+    const wrong = [...answers].filter(([id, { status }]) => (status === 200) !== there.has(id));
+    expect(wrong).toEqual([]);
+    const statuses = new Set([...answers.values()].map(({ status }) => status));
+    expect([...statuses].sort()).toEqual([200, 503]);
+  }, 60_000);
+
+  test('a server that freezes makes no request wait forever, and all goes on when it thaws', async () => {
+    const { answers, stop } = load(4);
+    await acknowledgedSoFar(answers, 20);
+    const pids = server.pids();
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      await expect(dialect.ping()).rejects.toThrow(StoreUnavailable);
+      const refused = () => [...answers.values()].filter(({ status }) => status >= 500).length;
+      while (refused() < 4) await delay(10);
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+    await acknowledgedSoFar(answers, 20);
+    await stop();
+    const there = new Set((await select('SELECT id FROM tasks')).map(([id]) => id));
+    // 500: it was frozen for so long that nobody could find out.
+    const wrong = [...answers].filter(([id, { status }]) => status !== 500 && (status === 200) !== there.has(id));
+    expect(wrong).toEqual([]);
+  }, 90_000);
+});
+
+describe('a leader', () => {
+  test('knows at once when its connection breaks, and another one may follow', async () => {
+    const leadership = await dialect.elect('scheduler', 'one');
+    const ended = new Promise((resolve) => leadership?.ended.addEventListener('abort', resolve));
+    for (const link of proxy.links) link.cut();
+    await ended;
+    const next = await dialect.elect('scheduler', 'two');
+    expect(next?.ended.aborted).toBe(false);
+    await next?.release();
+  });
+
+  test('that hears nothing any more steps down', async () => {
+    const leadership = await dialect.elect('scheduler', 'one');
+    const ended = new Promise((resolve) => leadership?.ended.addEventListener('abort', resolve));
+    proxy.rules = { toServer: () => {}, toClient: () => {} };
+    await ended;
+  });
+});

@@ -1,0 +1,128 @@
+-- What the migrations make, read back from the catalog. Written by: UPDATE_SCHEMA=1 npm test -- postgres/schema
+
+CREATE TABLE batches (
+  connection text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  is_fenced boolean NOT NULL,
+  used_at bigint NOT NULL
+) WITH (fillfactor=50);
+CREATE UNIQUE INDEX batches_pkey ON public.batches USING btree (connection);
+
+CREATE TABLE callbacks (
+  awaited text COLLATE "C" NOT NULL,
+  awaiter text COLLATE "C" NOT NULL,
+  ready smallint NOT NULL
+);
+CREATE INDEX callbacks_awaiter ON public.callbacks USING btree (awaiter, ready);
+CREATE UNIQUE INDEX callbacks_pkey ON public.callbacks USING btree (awaited, awaiter);
+
+CREATE TABLE leases (
+  role text COLLATE "C" NOT NULL,
+  holder text NOT NULL,
+  ends_at bigint NOT NULL
+);
+CREATE UNIQUE INDEX leases_pkey ON public.leases USING btree (role);
+
+CREATE TABLE listeners (
+  awaited text COLLATE "C" NOT NULL,
+  address text COLLATE "C" NOT NULL,
+  transport text COLLATE "C" NOT NULL,
+  target text COLLATE "C" NOT NULL,
+  prefers text COLLATE "C",
+  enqueued_at bigint,
+  attempts bigint NOT NULL,
+  claimed_by text COLLATE "C",
+  due_at bigint
+);
+CREATE INDEX listeners_dispatch ON public.listeners USING btree (transport, target, due_at) WHERE (due_at IS NOT NULL);
+CREATE UNIQUE INDEX listeners_pkey ON public.listeners USING btree (awaited, address);
+
+CREATE TABLE processes (
+  id text COLLATE "C" NOT NULL,
+  role text NOT NULL,
+  version text NOT NULL,
+  host text NOT NULL,
+  started_at bigint NOT NULL,
+  leader smallint NOT NULL,
+  heartbeat_at bigint NOT NULL
+) WITH (fillfactor=50);
+CREATE UNIQUE INDEX processes_pkey ON public.processes USING btree (id);
+
+CREATE TABLE promise_tags (
+  name text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  promise_id text COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX promise_tags_pkey ON public.promise_tags USING btree (name, value, promise_id);
+
+CREATE TABLE promises (
+  id text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  param text NOT NULL,
+  value text NOT NULL,
+  tags text NOT NULL,
+  timeout_at bigint NOT NULL,
+  created_at bigint NOT NULL,
+  settled_at bigint,
+  is_timer smallint NOT NULL,
+  origin text COLLATE "C",
+  branch text COLLATE "C",
+  parent text COLLATE "C",
+  schedule text COLLATE "C"
+);
+CREATE INDEX promises_branch ON public.promises USING btree (branch, id) WHERE (branch IS NOT NULL);
+CREATE INDEX promises_origin ON public.promises USING btree (origin, id) WHERE (origin IS NOT NULL);
+CREATE INDEX promises_parent ON public.promises USING btree (parent, id) WHERE (parent IS NOT NULL);
+CREATE INDEX promises_schedule ON public.promises USING btree (schedule, id) WHERE (schedule IS NOT NULL);
+CREATE INDEX promises_state ON public.promises USING btree (state, id);
+CREATE INDEX promises_timeout ON public.promises USING btree (timeout_at) WHERE (state = 'pending'::text);
+CREATE UNIQUE INDEX promises_pkey ON public.promises USING btree (id);
+
+CREATE TABLE schedules (
+  id text COLLATE "C" NOT NULL,
+  cron text NOT NULL,
+  promise_id text NOT NULL,
+  promise_timeout bigint NOT NULL,
+  promise_param text NOT NULL,
+  promise_tags text NOT NULL,
+  created_at bigint NOT NULL,
+  next_run_at bigint NOT NULL,
+  last_run_at bigint
+);
+CREATE INDEX schedules_next_run ON public.schedules USING btree (next_run_at);
+CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (id);
+
+CREATE TABLE schema_migrations (
+  version bigint NOT NULL,
+  name text NOT NULL,
+  applied_at timestamp with time zone NOT NULL DEFAULT now()
+);
+CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (version);
+
+CREATE TABLE settings (
+  key text COLLATE "C" NOT NULL,
+  value text NOT NULL
+);
+CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (key);
+
+CREATE TABLE tasks (
+  id text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  version bigint NOT NULL,
+  resumes bigint NOT NULL,
+  pid text,
+  ttl bigint,
+  timeout_at bigint NOT NULL,
+  due_at bigint,
+  address text NOT NULL,
+  transport text COLLATE "C" NOT NULL,
+  target text COLLATE "C" NOT NULL,
+  prefers text COLLATE "C",
+  enqueued_at bigint,
+  attempts bigint NOT NULL,
+  claimed_by text COLLATE "C"
+);
+CREATE INDEX tasks_dispatch ON public.tasks USING btree (transport, target, due_at) WHERE (state = 'pending'::text);
+CREATE INDEX tasks_lease ON public.tasks USING btree (due_at) WHERE (state = 'acquired'::text);
+CREATE INDEX tasks_state ON public.tasks USING btree (state, id);
+CREATE UNIQUE INDEX tasks_pkey ON public.tasks USING btree (id);

@@ -1,0 +1,69 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** One connection through a proxy. */
+export interface ProxyLink {
+  sendToServer(data: Buffer): void;
+  sendToClient(data: Buffer): void;
+  /** Breaks the client's side; the server doesn't learn of it, as when a network fails. */
+  cutClient(): void;
+  /** Breaks both sides. */
+  cut(): void;
+}
+
+/** What becomes of data that comes through; passes it on unless told otherwise. */
+export interface ProxyRules {
+  toServer?(data: Buffer, link: ProxyLink): void;
+  toClient?(data: Buffer, link: ProxyLink): void;
+}
+
+export interface TcpProxy {
+  port: number;
+  rules: ProxyRules;
+  links: ReadonlySet<ProxyLink>;
+  stop(): Promise<void>;
+}
+
+/** A TCP proxy on 127.0.0.1 that can lose, hold and count what passes through it: a network that fails on demand. */
+export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
+  const links = new Set<ProxyLink>();
+  const server = createServer((client) => {
+    const upstream = connect(port, host);
+    const link: ProxyLink = {
+      sendToServer: (data) => void (upstream.writable && upstream.write(data)),
+      sendToClient: (data) => void (client.writable && client.write(data)),
+      cutClient: () => client.resetAndDestroy(),
+      cut: () => {
+        client.resetAndDestroy();
+        upstream.resetAndDestroy();
+      },
+    };
+    links.add(link);
+    client.on('data', (data) => (proxy.rules.toServer ? proxy.rules.toServer(data, link) : link.sendToServer(data)));
+    upstream.on('data', (data) => (proxy.rules.toClient ? proxy.rules.toClient(data, link) : link.sendToClient(data)));
+    client.on('end', () => upstream.end());
+    upstream.on('end', () => client.end());
+    upstream.on('close', () => {
+      links.delete(link);
+      client.destroy();
+    });
+    for (const socket of [client, upstream]) ignoreErrors(socket);
+  });
+  const proxy: TcpProxy = {
+    port: 0,
+    rules: {},
+    links,
+    stop: () => {
+      for (const link of links) link.cut();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  proxy.port = (server.address() as AddressInfo).port;
+  return proxy;
+}
+
+/** A broken side is what the proxy is for; its end is handled by 'close'. */
+function ignoreErrors(socket: Socket): void {
+  socket.setNoDelay(true);
+  socket.on('error', () => {});
+}
