@@ -18,6 +18,8 @@ export interface ProcessOptions {
   services(runtime: Runtime): Service[] | Promise<Service[]>;
 }
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
 /** Exit code of a wrong option, a wrong argument or a contradiction. */
 export const EXIT_USAGE = 2;
 
@@ -26,10 +28,14 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   const config = configOrExit(command, flags);
   const logger = createLogger({ level: config.level });
   logger.info('Resonate Server starting', startFields(config, role));
+  // Nothing runs yet that a signal would have to stop; as a container's first process it would else be ignored.
+  const leave = () => process.exit(0);
+  for (const signal of SIGNALS) process.on(signal, leave);
   const runtime = await openRuntime({ config, role, version: VERSION, logger }).catch((error: unknown) => {
     logger.error('could not start', { error });
     process.exit(1);
   });
+  for (const signal of SIGNALS) process.off(signal, leave);
   logStorage(runtime);
   const { metrics, store } = runtime;
   const metricsServer = new MetricsServer({
