@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { PromiseRecord } from '@resonate/protocol';
 import type { Store } from '../store.ts';
@@ -5,6 +6,7 @@ import {
   FAR,
   openMigrated,
   promiseCreate,
+  send,
   sendOk,
   settle,
   storeOn,
@@ -74,6 +76,28 @@ export function valuesConformance(under: DialectUnderTest): void {
         expect(await stored(id)).toMatchObject({ id, param: { data: id } });
       },
     );
+
+    test('of ids as long as a client may like are taken or refused, one by one', async () => {
+      const random = (length: number) => randomBytes(length).toString('hex').slice(0, length);
+      const requests = [100, 255, 256, 1_300, 1_400, 3_000, 20_000].flatMap((length) => {
+        const [id, other] = [random(length), random(20)];
+        return [
+          { id, kind: 'promise.create' as const, data: promiseCreate(id) },
+          {
+            id: other,
+            kind: 'promise.create' as const,
+            data: promiseCreate(other, { 'resonate:origin': random(length) }),
+          },
+        ];
+      });
+      const replies = await Promise.all(requests.map(({ kind, data }) => send(store, kind, data)));
+      for (const [index, { status }] of replies.entries()) {
+        expect([200, 400]).toContain(status);
+        const found = await send(store, 'promise.get', { id: requests[index]!.id });
+        expect(found.status).not.toBe(status === 200 ? 404 : 200);
+      }
+      expect(replies.slice(0, 4).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    });
 
     test('with many tags, long ones and alike ones come back', async () => {
       const long = 'x'.repeat(500);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { BatchConflict, StoreUnavailable } from '../../dialect.ts';
+import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
 
 /** A round trip that got no answer: what it did is not known. */
 export class ConnectionLost extends StoreUnavailable {
@@ -16,6 +16,8 @@ export class ConnectionLost extends StoreUnavailable {
 const CONFLICTS = new Set(['40001', '40P01', '23505', '55P03']);
 /** Read-only since a failover; given up after statement_timeout. */
 const UNAVAILABLE = new Set(['25006', '57014']);
+/** What is larger than a limit of Postgres; of what clients send, only an index entry can be. */
+const TOO_LARGE = '54000';
 /** Out of disk, memory or connections. */
 const INSUFFICIENT_RESOURCES = '53';
 
@@ -26,6 +28,8 @@ export function meaning(error: unknown): Error {
   // The server ends the connection after it.
   if (error.severity === 'FATAL' || error.severity === 'PANIC') return new ConnectionLost(error.message);
   const code = error.code ?? '';
+  if (code === TOO_LARGE)
+    return new RequestTooLarge(`an id, an address or a lineage tag is too long: ${error.message}`);
   if (CONFLICTS.has(code)) return new BatchConflict(error.message);
   if (UNAVAILABLE.has(code) || code.startsWith(INSUFFICIENT_RESOURCES)) return new StoreUnavailable(error.message);
   return error;
