@@ -38,7 +38,8 @@ function promiseStatement(
   const inTable = tags.filter(([name]) => !TAG_COLUMNS.has(name));
   // The first lineage tag leads, else the first other tag, else the state, else the ids themselves.
   const lead = inColumns.length > 0 ? undefined : inTable[0];
-  const index = inColumns[0] ? TAG_COLUMNS.get(inColumns[0][0]) : alternative && !alternative.expired ? 'state' : null;
+  const byState = alternative && (alternative.expired ? 'timeout' : 'state');
+  const index = inColumns[0] ? TAG_COLUMNS.get(inColumns[0][0]) : byState;
   const promises = index ? `promises p${useIndex(`promises_${index}`)}` : 'promises p';
   const from = lead ? 'promise_tags t JOIN promises p ON p.id = t.promise_id' : promises;
   const id = lead ? 't.promise_id' : 'p.id';
@@ -81,7 +82,7 @@ function taskStatement(
   let from = alternative && alternative.state !== null ? `tasks k${useIndex('tasks_state')}` : 'tasks k';
   if (alternative?.expired) {
     // Promises that ran out and are not written down as settled yet: few, found by their timer.
-    from = 'promises p JOIN tasks k ON k.id = p.id';
+    from = `promises p${useIndex('promises_timeout')} JOIN tasks k ON k.id = p.id`;
     where.push("p.state = 'pending' AND p.timeout_at <= ?");
     params.push(alternative.expired.now);
   }
@@ -93,12 +94,13 @@ function taskStatement(
     where.push(`${noIndex('k.timeout_at')} > ?`);
     params.push(alternative.live.now);
   }
+  const id = alternative?.expired ? 'p.id' : 'k.id';
   if (query.after !== null) {
-    where.push('k.id > ?');
+    where.push(`${id} > ?`);
     params.push(query.after);
   }
   const condition = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : '';
-  const sql = `SELECT ${columnList(TASKS, 'k')} FROM ${from}${condition} ORDER BY k.id LIMIT ?`;
+  const sql = `SELECT ${columnList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
   return { sql, params: [...params, query.limit] };
 }
 

@@ -120,9 +120,9 @@ function settings(statementTimeoutMs: number): string[] {
     `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',
       innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}
       /*!80000 , max_execution_time = ${statementTimeoutMs}, wait_timeout = ${IDLE_S},
-        range_optimizer_max_mem_size = 0, cte_max_recursion_depth = 1000000 */
+        range_optimizer_max_mem_size = 0 */
       /*M! , max_statement_time = ${statementTimeoutMs / 1000}, idle_transaction_timeout = ${IDLE_IN_TRANSACTION_S},
-        in_predicate_conversion_threshold = 0, max_recursive_iterations = 1000000 */`,
+        in_predicate_conversion_threshold = 0 */`,
   ];
 }
 

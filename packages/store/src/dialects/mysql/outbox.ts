@@ -2,16 +2,13 @@ import type { ListenerRow, TaskRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
-import type { Database, Session } from './connection.ts';
+import { BEGIN, COMMIT, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 import { NOW, pair } from './load.ts';
 
-/** Where messages wait, as the dispatch index of each table has them. */
-const WAITING = [
-  { from: 'listeners FORCE INDEX (listeners_dispatch)', where: 'is_due = 1' },
-  { from: 'tasks FORCE INDEX (tasks_dispatch)', where: "state = 'pending'" },
-] as const;
-const [LISTENERS_WAITING, TASKS_WAITING] = WAITING;
+/** Where messages wait: what the dispatch index of each table begins with. */
+const LISTENERS_WAITING = { from: 'listeners FORCE INDEX (listeners_dispatch)', key: 'is_due', where: 'is_due = 1' };
+const TASKS_WAITING = { from: 'tasks FORCE INDEX (tasks_dispatch)', key: 'state', where: "state = 'pending'" };
 
 /** Locks what is due and hands it out in two round trips; what another process is just taking is passed over. */
 export async function claim(session: Session, request: Claim): Promise<Claimed> {
@@ -19,19 +16,15 @@ export async function claim(session: Session, request: Claim): Promise<Claimed> 
   const prefers = ['prefers IS NULL', `due_at <= ${NOW} - ${graceMs}`];
   if (preferred.length > 0) prefers.push(`prefers IN ${list(preferred)}`);
   const due = `transport = ${quote(transport)} AND due_at <= ${NOW} AND (${prefers.join(' OR ')})`;
-  const take = ({ from, where }: (typeof WAITING)[number], columns: string, target: string, limit: number) =>
+  const lock = ({ from, where }: typeof TASKS_WAITING, columns: string, target: string, limit: number) =>
     `SELECT ${columns} FROM ${from} WHERE ${where} AND ${due} AND target = ${quote(target)}
      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
+  const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
   const selects = targets.flatMap(({ target, limit }) => [
-    take(LISTENERS_WAITING, columnList(LISTENERS), target, limit),
-    take(
-      { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` } as never,
-      columnList(TASKS),
-      target,
-      limit,
-    ),
+    lock(LISTENERS_WAITING, columnList(LISTENERS), target, limit),
+    lock(alive, columnList(TASKS), target, limit),
   ]);
-  const [, ...results] = await session.run('START TRANSACTION', ...selects, `SELECT ${NOW}`);
+  const [, ...results] = await session.run(BEGIN, ...selects, `SELECT ${NOW}`);
   const now = results.pop()?.rows[0]?.[0] as number;
   const listeners: ListenerRow[] = [];
   const tasks: TaskRow[] = [];
@@ -68,7 +61,7 @@ async function handOut(
   // A settled promise changes no more, so it needs no lock.
   const awaited = list(listeners.length > 0 ? listeners.map((listener) => listener.awaited) : [null]);
   const promises = `SELECT ${columnList(PROMISES)} FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${awaited}`;
-  const [settled] = await session.run(promises, ...statements, 'COMMIT');
+  const [settled] = await session.run(promises, ...statements, COMMIT);
   const byId = new Map(settled?.rows.map((values) => PROMISES.decode(values)).map((promise) => [promise.id, promise]));
   const taken = <Row extends ListenerRow | TaskRow>(row: Row): Row => {
     return { ...row, dueAt, enqueuedAt: row.enqueuedAt ?? row.dueAt, claimedBy: processId, attempts: row.attempts + 1 };
@@ -102,27 +95,16 @@ export async function acknowledge(database: Database, outcomes: readonly Outcome
   if (arrived.length > 0) {
     failed.unshift(`DELETE l FROM listeners l FORCE INDEX (PRIMARY) WHERE (${arrived.join(' OR ')}) AND ${mine}`);
   }
-  await database.run('START TRANSACTION', ...failed, 'COMMIT');
+  await database.run(BEGIN, ...failed, COMMIT);
 }
 
-/** Walks the index from target to target, one seek each, however many messages wait. */
 export async function waitingTargets(
   database: Database,
   transport: Transport,
   limit: number,
 ): Promise<WaitingTarget[]> {
-  const walks = WAITING.map(({ from, where }) => {
-    const next = (after: string) => `(SELECT target FROM ${from} WHERE ${where} AND transport = ${quote(transport)}
-      AND target > ${after} ORDER BY target LIMIT 1)`;
-    const dueAt = `(SELECT MIN(due_at) FROM ${from} WHERE ${where} AND transport = ${quote(transport)}
-      AND target = w.target)`;
-    return `WITH RECURSIVE walk AS (
-        SELECT ${next("''")} AS target, 1 AS step
-        UNION ALL SELECT ${next('walk.target')}, step + 1 FROM walk WHERE target IS NOT NULL AND step < ${limit}
-      ) SELECT w.target, ${dueAt} FROM walk w WHERE w.target IS NOT NULL`;
-  });
   const found = new Map<string, number>();
-  for (const { rows } of await database.run(...walks)) {
+  for (const { rows } of await database.run(...earliest(transport, '', `LIMIT ${limit}`))) {
     for (const [target, dueAt] of rows as [string, number][]) {
       found.set(target, Math.min(dueAt, found.get(target) ?? Infinity));
     }
@@ -137,14 +119,21 @@ export async function nextDeliveryAt(
   targets: readonly string[],
 ): Promise<number | null> {
   if (targets.length === 0) return null;
-  const earliest = targets.flatMap((target) =>
-    WAITING.map(({ from, where }) => {
-      const mine = `transport = ${quote(transport)} AND target = ${quote(target)}`;
-      return `(SELECT MIN(due_at) AS at FROM ${from} WHERE ${where} AND ${mine})`;
-    }),
-  );
-  const [next] = await database.run(`SELECT MIN(at) FROM (${earliest.join(' UNION ALL ')}) n`);
-  return (next?.rows[0]?.[0] ?? null) as number | null;
+  const results = await database.run(...earliest(transport, `AND target IN ${list(targets)}`, ''));
+  const times = results.flatMap(({ rows }) => rows.map(([, dueAt]) => dueAt as number));
+  return times.length > 0 ? times.reduce((one, other) => Math.min(one, other)) : null;
+}
+
+/**
+ * The earliest message of each target. Grouped by all that the index begins with, so that the server seeks from target
+ * to target, however many messages wait: 2 ms for 25 targets with 30,000 messages, 130 grouped by `target` alone.
+ */
+function earliest(transport: Transport, which: string, limit: string): string[] {
+  return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, key, where }) => {
+    const group = `${key}, transport, target`;
+    return `SELECT target, MIN(due_at) FROM ${from} WHERE ${where} AND transport = ${quote(transport)} ${which}
+      GROUP BY ${group} ORDER BY ${group} ${limit}`;
+  });
 }
 
 /** So many rows are released at a time, so that no lock is held for long. */
