@@ -1,7 +1,7 @@
 import { messageOf, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
 import type { Delivery, Outcome, Receiver, Slot } from '@resonate/store';
-import type { StreamHub, StreamSlot } from '@resonate/transports';
+import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
 
 /** Targets asked for in one claim; streams beyond get their turn in the next. */
 const MAX_TARGETS = 1_000;
@@ -20,6 +20,8 @@ export class PollDelivery implements Service, Receiver {
   readonly #runtime: Runtime;
   readonly #hub: StreamHub;
   readonly #loop: Loop;
+  /** Where the next claim's targets begin when there are more than it asks for. */
+  #turn = 0;
   #outcomes: Outcome[] = [];
   #recording: Promise<void> | null = null;
 
@@ -69,13 +71,14 @@ export class PollDelivery implements Service, Receiver {
     const { config, store } = this.#runtime;
     if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) return null;
     const { batchSize } = config.messages;
-    const rooms = this.#hub.rooms().slice(0, MAX_TARGETS);
+    const rooms = this.#nextRooms();
+    const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
     const targets = rooms.map(({ target, limit }) => ({ target, limit: Math.min(limit, batchSize) }));
     const { executes, unblocks } = await store.claim({
       transport: 'poll',
       targets,
       preferred: this.#hub.ids(),
-      graceMs: store.isShared ? PREFERENCE_GRACE_MS : 0,
+      graceMs,
     });
     for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
     for (const task of executes) this.#hand({ kind: 'execute', task });
@@ -84,8 +87,19 @@ export class PollDelivery implements Service, Receiver {
       'poll',
       rooms.map(({ target }) => target),
     );
-    // Due already, yet not claimed: it waits for room, which wakes the loop.
-    return next !== null && next <= (await store.now()) ? null : next;
+    const now = await store.now();
+    if (next === null || next > now) return next;
+    // Due already, yet not claimed: it waits for the connection it prefers, or for room, which wakes the loop.
+    return next + graceMs > now ? next + graceMs : null;
+  }
+
+  /** The targets with room, of more than one claim asks for the next ones each time. */
+  #nextRooms(): Room[] {
+    const rooms = this.#hub.rooms();
+    if (rooms.length <= MAX_TARGETS) return rooms;
+    const from = this.#turn % rooms.length;
+    this.#turn = from + MAX_TARGETS;
+    return [...rooms.slice(from), ...rooms.slice(0, from)].slice(0, MAX_TARGETS);
   }
 
   /** Hands over a claimed message; when its stream is gone or full meanwhile, it is due again at once. */

@@ -46,7 +46,19 @@ export class Rpc {
   }
 
   #seal(echo: Echo, reply: Reply, start: number): Answer {
-    this.#runtime.metrics.countRequest(echo.kind, reply.status, (performance.now() - start) / 1000);
-    return { status: reply.status, body: sealEnvelope(echo, reply) };
+    const { status, body } = this.#written(echo, reply);
+    this.#runtime.metrics.countRequest(echo.kind, status, (performance.now() - start) / 1000);
+    return { status, body };
+  }
+
+  /** A page of large promises may be longer than any string can be (0.5 GB). */
+  #written(echo: Echo, reply: Reply): Answer {
+    try {
+      return { status: reply.status, body: sealEnvelope(echo, reply) };
+    } catch (error) {
+      this.#runtime.logger.error('an answer could not be written', { kind: echo.kind, error });
+      const failed = { status: 500, data: 'The answer is too large: ask for less with limit' };
+      return { status: failed.status, body: sealEnvelope(echo, failed) };
+    }
   }
 }

@@ -17,7 +17,7 @@ export class PushDelivery implements Service {
   readonly #transport: HttpPush;
   readonly #slots: TargetSlots;
   readonly #loop: Loop;
-  readonly #stopping = new AbortController();
+  #stopping = false;
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(runtime: Runtime, transport: HttpPush) {
@@ -45,9 +45,9 @@ export class PushDelivery implements Service {
   /** Pushes under way are ended; what they carried is due again at once. */
   async stop(): Promise<void> {
     await this.#loop.stop();
-    this.#stopping.abort();
-    await Promise.all(this.#underWay);
+    this.#stopping = true;
     await this.#transport.close();
+    await Promise.all(this.#underWay);
   }
 
   async #drain(): Promise<number | null> {
@@ -88,15 +88,17 @@ export class PushDelivery implements Service {
     const { logger, metrics, serverUrl, store } = this.#runtime;
     const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
     metrics.messages.inc({ kind: delivery.kind });
-    try {
-      const body = JSON.stringify(messageOf(delivery, serverUrl));
-      await this.#transport.push(address, body, this.#stopping.signal);
-      metrics.deliveries.inc({ status: 'success' });
-      if (delivery.kind === 'unblock') await store.acknowledge([taken(delivery)]);
-    } catch (error) {
-      metrics.deliveries.inc({ status: 'error' });
-      logger.warn('push failed', { address, kind: delivery.kind, error: (error as Error).message });
+    const body = JSON.stringify(messageOf(delivery, serverUrl));
+    const failure = await this.#transport.push(address, body).then(
+      () => null,
+      (error: Error) => error,
+    );
+    metrics.deliveries.inc({ status: failure ? 'error' : 'success' });
+    if (failure) {
+      logger.warn('push failed', { address, kind: delivery.kind, error: failure.message });
       await store.acknowledge([await this.#failed(delivery)]);
+    } else if (delivery.kind === 'unblock') {
+      await store.acknowledge([taken(delivery)]);
     }
   }
 
@@ -105,7 +107,7 @@ export class PushDelivery implements Service {
     const { backoffMinMs: minMs, backoffMaxMs: maxMs } = config.messages;
     const attempt = delivery.kind === 'execute' ? delivery.task.attempts : delivery.listener.attempts;
     // Ended by our own shutdown: no fault of the target's.
-    const waitMs = this.#stopping.signal.aborted ? 0 : backoffMs(attempt, { minMs, maxMs });
+    const waitMs = this.#stopping ? 0 : backoffMs(attempt, { minMs, maxMs });
     const dueAt = (await store.now()) + waitMs;
     if (delivery.kind === 'execute') {
       const { id, version } = delivery.task;

@@ -1,4 +1,4 @@
-export { StreamHub, type StreamHubOptions, type StreamSlot } from './sse/stream-hub.ts';
+export { StreamHub, type Room, type StreamHubOptions, type StreamSlot } from './sse/stream-hub.ts';
 export { SETTLING_MS, type Parcel, type Stream } from './sse/stream.ts';
 export { HttpPush, PushFailed, type HttpPushOptions } from './http-push.ts';
 export { backoffMs, type BackoffOptions } from './backoff.ts';

@@ -31,7 +31,9 @@ export function openStream(
           response.uncork();
         });
       }
-      response.write(text, flushed);
+      response.write(text, (error) => {
+        if (!error) flushed();
+      });
     },
     end: () => response.end(),
   });

@@ -41,7 +41,7 @@ export function createRoutes({ config, logger, metrics, store }: Runtime, hub: S
     } else if (request.method === 'HEAD') {
       // Express sends HEAD here too: a stream without a body would swallow messages.
       response.type('text/event-stream').end();
-    } else if (hub.isFull) {
+    } else if (!hub.hasPlaceFor(group, id)) {
       response.status(503).json({ error: 'too many streams are open' });
     } else {
       openStream(request, response, hub, { group, id }, () => metrics.sseConnections.set(hub.size));

@@ -14,6 +14,12 @@ export interface StreamSlot {
   cancel(): void;
 }
 
+/** How many messages there is room for. */
+export interface Room {
+  target: string;
+  limit: number;
+}
+
 /** The event streams that workers hold on this process, by group and id. */
 export class StreamHub {
   readonly #options: StreamHubOptions;
@@ -29,8 +35,9 @@ export class StreamHub {
     return this.#size;
   }
 
-  get isFull(): boolean {
-    return this.#size >= this.#options.maxStreams;
+  /** False when too many streams are open; a client that comes back on a new connection takes its own place again. */
+  hasPlaceFor(group: string, id: string): boolean {
+    return this.#size < this.#options.maxStreams || (this.#groups.get(group)?.has(id) ?? false);
   }
 
   /** Told whenever there may be room where there was none: a stream opened, or a reader caught up. */
@@ -75,19 +82,20 @@ export class StreamHub {
     return this.#groups.get(decodeURIComponent(target))?.has(id) ?? false;
   }
 
-  /** Every target that streams of this process serve, with how many messages they have room for. */
-  rooms(): { target: string; limit: number }[] {
-    const rooms: { target: string; limit: number }[] = [];
+  /** Every target that streams of this process serve, with how many messages they have room for: groups first. */
+  rooms(): Room[] {
+    const groups: Room[] = [];
+    const single: Room[] = [];
     for (const [group, members] of this.#groups) {
       let limit = 0;
       for (const stream of members.values()) {
         if (stream.room === 0) continue;
         limit += stream.room;
-        rooms.push({ target: pollTarget(group, stream.id), limit: stream.room });
+        single.push({ target: pollTarget(group, stream.id), limit: stream.room });
       }
-      if (limit > 0) rooms.push({ target: pollTarget(group), limit });
+      if (limit > 0) groups.push({ target: pollTarget(group), limit });
     }
-    return rooms;
+    return [...groups, ...single];
   }
 
   /** The ids of all streams: what messages may prefer. */

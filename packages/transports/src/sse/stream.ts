@@ -8,7 +8,7 @@ export interface Parcel {
 
 /** The connection behind a stream. */
 export interface StreamEnds {
-  /** Writes text; `flushed` is called when the operating system has it. */
+  /** Writes text; `flushed` is called when the operating system has it, in the order of the writes. */
   write(text: string, flushed: () => void): void;
   /** Ends the connection cleanly. */
   end(): void;
@@ -21,14 +21,15 @@ export interface StreamOptions {
 }
 
 /**
- * How long a stream must stay open after a message was written before the message counts as taken: a socket accepts
- * bytes that its reader never gets, and a stream that broke usually shows it well within this time.
+ * How long a stream must stay open after a message left this process before the message counts as taken: a socket
+ * accepts bytes that its reader never gets, and a stream that broke usually shows it well within this time.
  */
 export const SETTLING_MS = 500;
 
 interface Written {
   parcel: Parcel;
-  at: number;
+  /** When the operating system had it, by `performance.now()`; Infinity before. */
+  flushedAt: number;
 }
 
 /** One worker's event stream: how much it may hold, and what was written that may yet be lost. */
@@ -68,9 +69,9 @@ export class Stream {
       parcel.done(false);
       return;
     }
-    this.#written.push({ parcel, at: performance.now() });
-    this.#settling ??= setTimeout(() => this.#settle(), SETTLING_MS);
-    this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#release());
+    const written: Written = { parcel, flushedAt: Infinity };
+    this.#written.push(written);
+    this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#flushed(written));
   }
 
   /** A comment line, which readers ignore: keeps connections open that would be closed for their silence. */
@@ -92,13 +93,20 @@ export class Stream {
     return true;
   }
 
+  /** Only from here on does silence mean anything: what a stalled reader leaves in our own buffer has gone nowhere. */
+  #flushed(written: Written): void {
+    written.flushedAt = performance.now();
+    this.#release();
+    if (!this.#closed) this.#settling ??= setTimeout(() => this.#settle(), SETTLING_MS);
+  }
+
   #settle(): void {
     this.#settling = null;
     const settledBefore = performance.now() - SETTLING_MS + 1;
-    const open = this.#written.findIndex(({ at }) => at > settledBefore);
+    const open = this.#written.findIndex(({ flushedAt }) => flushedAt > settledBefore);
     const settled = this.#written.splice(0, open === -1 ? this.#written.length : open);
-    const [next] = this.#written;
-    if (next) this.#settling = setTimeout(() => this.#settle(), next.at + SETTLING_MS - performance.now());
+    const next = this.#written[0]?.flushedAt ?? Infinity;
+    if (next < Infinity) this.#settling = setTimeout(() => this.#settle(), next + SETTLING_MS - performance.now());
     for (const { parcel } of settled) parcel.done(true);
   }
 

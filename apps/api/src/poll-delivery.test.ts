@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { loadConfig } from '@resonate/config';
+import { openRuntime, type Runtime } from '@resonate/runtime';
+import { createLogger } from '@resonate/service';
+import { StreamHub, type Stream } from '@resonate/transports';
+import { PassThrough } from 'node:stream';
+import { PollDelivery } from './poll-delivery.ts';
+
+let runtime: Runtime;
+let hub: StreamHub;
+let delivery: PollDelivery;
+
+beforeEach(async () => {
+  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+  const { config } = loadConfig({ env: {}, command: 'dev' });
+  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  hub = new StreamHub({ maxStreams: 10_000, bufferSize: 2 });
+  delivery = new PollDelivery(runtime, hub);
+});
+
+afterEach(async () => {
+  for (const stream of hub.streams()) hub.close(stream);
+  await delivery.stop();
+  await runtime.store.close();
+});
+
+/** A worker's connection, which takes messages as fast as they come unless it stalls. */
+class Worker {
+  readonly stream: Stream;
+  readonly #messages: string[] = [];
+  readonly #unflushed: (() => void)[] = [];
+  #wake: () => void = () => {};
+  isStalled = false;
+
+  constructor(group: string, id: string) {
+    this.stream = hub.open(group, id, {
+      write: (text, flushed) => {
+        this.#messages.push(name(text));
+        if (this.isStalled) this.#unflushed.push(flushed);
+        else flushed();
+        this.#wake();
+      },
+      end: () => {},
+    });
+  }
+
+  async next(): Promise<string> {
+    while (this.#messages.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+    return this.#messages.shift()!;
+  }
+
+  get waiting(): number {
+    return this.#messages.length;
+  }
+
+  goOn(): void {
+    this.isStalled = false;
+    this.#unflushed.splice(0).forEach((flushed) => flushed());
+  }
+}
+
+function name(event: string): string {
+  const message = JSON.parse(event.replace(/^data: /, '')) as { kind: string; data: Record<string, { id: string }> };
+  return `${message.kind} ${(message.data['task'] ?? message.data['promise'])?.id}`;
+}
+
+async function create(id: string, target?: string): Promise<void> {
+  const tags: Record<string, string> = target === undefined ? {} : { 'resonate:target': target };
+  const data = { id, timeoutAt: Date.now() + 3_600_000, param: {}, tags };
+  await runtime.store.execute({ kind: 'promise.create', data }, null, 0);
+}
+
+async function settleWithListener(id: string, address: string): Promise<void> {
+  await create(id);
+  await runtime.store.execute({ kind: 'promise.register_listener', data: { awaited: id, address } }, null, 0);
+  await runtime.store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value: {} } }, null, 0);
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('a message for a worker', () => {
+  test('waits until a stream opens, and goes out at once', async () => {
+    await delivery.start();
+    await create('w', 'poll://any@g');
+    expect(await new Worker('g', 'a').next()).toBe('execute w');
+  });
+
+  test('is handed over in its own commit when its stream is open', async () => {
+    await delivery.start();
+    const worker = new Worker('g', 'a');
+    await create('w', 'poll://uni@g/a');
+    expect(worker.waiting).toBe(1);
+  });
+
+  test('goes to another stream at once when the one it was written to breaks', async () => {
+    await delivery.start();
+    const first = new Worker('g', 'a');
+    await create('w', 'poll://any@g');
+    expect(await first.next()).toBe('execute w');
+    hub.close(first.stream);
+    expect(await new Worker('g', 'b').next()).toBe('execute w');
+  });
+
+  test('of an unblock is forgotten once its stream has outlived it', async () => {
+    await delivery.start();
+    const worker = new Worker('g', 'a');
+    await settleWithListener('p', 'poll://any@g');
+    expect(await worker.next()).toBe('unblock p');
+    expect(await runtime.store.nextDeliveryAt('poll', ['g'])).not.toBeNull();
+    await until(async () => (await runtime.store.nextDeliveryAt('poll', ['g'])) === null);
+    expect(worker.waiting).toBe(0);
+  });
+
+  test('is not forgotten when its reader stalls and then breaks, however late', async () => {
+    await delivery.start();
+    const stalled = new Worker('g', 'a');
+    stalled.isStalled = true;
+    await settleWithListener('p', 'poll://any@g');
+    expect(await stalled.next()).toBe('unblock p');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    hub.close(stalled.stream);
+    expect(await new Worker('g', 'b').next()).toBe('unblock p');
+  });
+});
+
+describe('a worker that does not keep up', () => {
+  test('gets as much as fits; the rest waits for it to catch up, in order', async () => {
+    await delivery.start();
+    const worker = new Worker('g', 'a');
+    worker.isStalled = true;
+    for (const id of ['1', '2', '3']) await create(id, 'poll://any@g');
+    expect(worker.waiting).toBe(2);
+    worker.goOn();
+    expect([await worker.next(), await worker.next(), await worker.next()]).toEqual([
+      'execute 1',
+      'execute 2',
+      'execute 3',
+    ]);
+  });
+
+  test('leaves its group to the others', async () => {
+    await delivery.start();
+    const [slow, quick] = [new Worker('g', 'slow'), new Worker('g', 'quick')];
+    slow.isStalled = true;
+    for (let index = 0; index < 10; index++) await create(`${index}`, 'poll://any@g');
+    expect([slow.waiting, quick.waiting]).toEqual([2, 8]);
+  });
+});
+
+test('with more streams than one claim asks for, every group and every stream gets its turn', async () => {
+  const many = Array.from({ length: 1_500 }, (_, index) => new Worker('g', `w${index}`));
+  const other = new Worker('h', 'only');
+  // Due before the loop starts: not handed over, but claimed.
+  for (const [id, target] of Object.entries({ any: 'g', first: 'g/w0', last: 'g/w1499', other: 'h/only' })) {
+    await create(id, target.includes('/') ? `poll://uni@${target}` : `poll://any@${target}`);
+  }
+  await delivery.start();
+  expect(await other.next()).toBe('execute other');
+  const last = many.at(-1)!;
+  expect(await last.next()).toBe('execute last');
+  await until(async () => many.reduce((sum, { waiting }) => sum + waiting, 0) === 2);
+});
+
+test('a stop records what was lost with its streams, so that another process takes it at once', async () => {
+  await delivery.start();
+  const worker = new Worker('g', 'a');
+  await create('w', 'poll://any@g');
+  expect(await worker.next()).toBe('execute w');
+  hub.close(worker.stream);
+  await delivery.stop();
+  expect(await runtime.store.nextDeliveryAt('poll', ['g'])).toBeLessThanOrEqual(Date.now());
+});

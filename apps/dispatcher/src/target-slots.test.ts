@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import { TargetSlots } from './target-slots.ts';
+
+function take(slots: TargetSlots, target: string, count: number): void {
+  for (let index = 0; index < count; index++) slots.take(target);
+}
+
+describe('free slots', () => {
+  test('are bounded by target and together', () => {
+    const slots = new TargetSlots(3, 5);
+    take(slots, 'a', 2);
+    expect([slots.free('a'), slots.free('b')]).toEqual([1, 3]);
+    take(slots, 'b', 2);
+    expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([1, 1, 1]);
+    slots.take('c');
+    expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([0, 0, 0]);
+  });
+
+  test('come back when they are released', () => {
+    const slots = new TargetSlots(2, 10);
+    take(slots, 'a', 2);
+    slots.release('a');
+    expect(slots.free('a')).toBe(1);
+    slots.release('a');
+    expect(slots.free('a')).toBe(2);
+  });
+});
+
+describe('a share', () => {
+  test('is what each target has free, when that is within the limit', () => {
+    const slots = new TargetSlots(3, 100);
+    take(slots, 'b', 1);
+    take(slots, 'c', 3);
+    expect(slots.share(['a', 'b', 'c'], 50)).toEqual([
+      { target: 'a', limit: 3 },
+      { target: 'b', limit: 2 },
+    ]);
+  });
+
+  test('leaves at least one to each target, as far as the limit goes', () => {
+    const slots = new TargetSlots(100, 1_000);
+    const targets = ['a', 'b', 'c', 'd'];
+    const shares = slots.share(targets, 10);
+    expect(shares.map(({ target }) => target)).toEqual(targets);
+    expect(shares.reduce((sum, { limit }) => sum + limit, 0)).toBe(10);
+    expect(slots.share(targets, 2)).toEqual([
+      { target: 'a', limit: 1 },
+      { target: 'b', limit: 1 },
+    ]);
+  });
+
+  test('goes first to those with less under way, when it is not enough for all', () => {
+    const slots = new TargetSlots(10, 100);
+    take(slots, 'a', 3);
+    take(slots, 'b', 1);
+    expect(slots.share(['a', 'b', 'c'], 2).map(({ target }) => target)).toEqual(['c', 'b']);
+  });
+
+  test('never exceeds what is free together', () => {
+    const slots = new TargetSlots(10, 12);
+    take(slots, 'x', 9);
+    const shares = slots.share(['a', 'b', 'c', 'd'], 100);
+    expect(shares.reduce((sum, { limit }) => sum + limit, 0)).toBe(3);
+    take(slots, 'x', 3);
+    expect(slots.share(['a', 'b'], 100)).toEqual([]);
+  });
+});

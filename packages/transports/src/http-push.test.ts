@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { HttpPush, PushFailed } from './http-push.ts';
+
+let server: Server;
+let push: HttpPush;
+let url: string;
+let handle: (request: IncomingMessage, response: ServerResponse) => void;
+const received: { method: string | undefined; type: string | undefined; body: string }[] = [];
+
+function pushWith(requestTimeoutMs: number, connectionsPerTarget = 4): HttpPush {
+  return new HttpPush({ connectTimeoutMs: 1_000, requestTimeoutMs, connectionsPerTarget });
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  return body;
+}
+
+beforeEach(async () => {
+  received.length = 0;
+  handle = (_request, response) => response.end();
+  server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      received.push({ method: request.method, type: request.headers['content-type'], body });
+      handle(request, response);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=b`;
+  push = pushWith(10_000);
+});
+
+afterEach(async () => {
+  await push.close();
+  server.closeAllConnections();
+  server.close();
+});
+
+describe('a push', () => {
+  test('is a POST of the message as JSON', async () => {
+    await push.push(url, '{"kind":"execute"}');
+    expect(received).toEqual([{ method: 'POST', type: 'application/json', body: '{"kind":"execute"}' }]);
+  });
+
+  test('is taken with any status of success, with or without a body', async () => {
+    for (const status of [200, 201, 202, 204, 299]) {
+      handle = (_request, response) => response.writeHead(status).end(status === 204 ? undefined : 'thanks');
+      await push.push(url, '{}');
+    }
+    expect(received).toHaveLength(5);
+  });
+
+  test('fails with every other status, which the error names', async () => {
+    for (const status of [300, 304, 400, 404, 500, 503]) {
+      handle = (_request, response) => response.writeHead(status).end(status === 304 ? undefined : 'no');
+      await expect(push.push(url, '{}')).rejects.toThrow(new PushFailed(`the target answered ${status}`));
+    }
+  });
+
+  test('does not follow redirects: they may lead anywhere', async () => {
+    handle = (_request, response) => response.writeHead(307, { location: '/other' }).end();
+    await expect(push.push(url, '{}')).rejects.toThrow('the target answered 307');
+    expect(received).toHaveLength(1);
+  });
+
+  test('fails when nobody listens', async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    await expect(push.push(url, '{}')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('fails when the connection breaks before the answer', async () => {
+    handle = (request) => request.socket.destroy();
+    await expect(push.push(url, '{}')).rejects.toThrow();
+  });
+});
+
+describe('a target that takes its time', () => {
+  test('and never answers is given up after the time-out', async () => {
+    handle = () => {};
+    const impatient = pushWith(100);
+    await expect(impatient.push(url, '{}')).rejects.toThrow('did not answer within 100 ms');
+    await impatient.close();
+  });
+
+  test('with a body that never ends has taken the message by its status', async () => {
+    handle = (_request, response) => {
+      response.writeHead(200).write('still');
+    };
+    const impatient = pushWith(100);
+    await impatient.push(url, '{}');
+    await impatient.close();
+  });
+
+  test('with a body that drips is not waited for beyond the time-out', async () => {
+    let drip: NodeJS.Timeout | undefined;
+    handle = (_request, response) => {
+      response.writeHead(500);
+      drip = setInterval(() => response.write('.'), 10);
+    };
+    const impatient = pushWith(200);
+    await expect(impatient.push(url, '{}')).rejects.toThrow('the target answered 500');
+    clearInterval(drip);
+    await impatient.close();
+  });
+
+  test('holds up no push to another target, however many wait for it', async () => {
+    const waiting: ServerResponse[] = [];
+    handle = (_request, response) => waiting.push(response);
+    const other = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const narrow = pushWith(10_000, 1);
+    const pushes = [1, 2, 3].map(() => narrow.push(url, '{}'));
+    await narrow.push(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`, '{}');
+    handle = (_request, response) => response.end();
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    waiting.forEach((response) => response.end());
+    await Promise.all(pushes);
+    await narrow.close();
+    other.close();
+  });
+});
+
+test('a huge answer is not read to its end', async () => {
+  let sent = 0;
+  handle = (_request, response) => {
+    const chunk = Buffer.alloc(64 * 1024);
+    response.writeHead(200);
+    const more = () => {
+      while (!response.destroyed && sent < 1e9) {
+        sent += chunk.length;
+        if (!response.write(chunk)) return void response.once('drain', more);
+      }
+    };
+    more();
+  };
+  await push.push(url, '{}');
+  expect(sent).toBeLessThan(50e6);
+  handle = (_request, response) => response.writeHead(200, { 'content-length': 1e9 }).write('x');
+  await push.push(url, '{}');
+});
+
+test('closing ends the pushes under way', async () => {
+  const arrived = new Promise<void>((resolve) => (handle = () => resolve()));
+  const hanging = push.push(url, '{}');
+  const outcome = expect(hanging).rejects.toThrow();
+  await arrived;
+  await push.close();
+  await outcome;
+});

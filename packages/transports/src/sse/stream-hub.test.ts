@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import { StreamHub } from './stream-hub.ts';
+import type { StreamEnds } from './stream.ts';
+
+class Ends implements StreamEnds {
+  readonly messages: string[] = [];
+  readonly #unflushed: (() => void)[] = [];
+  ended = false;
+
+  write(text: string, flushed: () => void): void {
+    this.messages.push(text.replace(/^data: |\n\n$/g, ''));
+    this.#unflushed.push(flushed);
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  flush(): void {
+    this.#unflushed.splice(0).forEach((flushed) => flushed());
+  }
+}
+
+function hubOf(options: Partial<{ maxStreams: number; bufferSize: number }> = {}) {
+  const hub = new StreamHub({ maxStreams: 10, bufferSize: 2, ...options });
+  const lost: string[] = [];
+  const open = (group: string, id: string) => {
+    const ends = new Ends();
+    return { ends, stream: hub.open(group, id, ends) };
+  };
+  /** False when there is no room. */
+  const send = (target: string, prefers: string | null, body: string): boolean => {
+    const slot = hub.reserve(target, prefers);
+    slot?.send({ body, done: (taken) => taken || lost.push(body) });
+    return slot !== null;
+  };
+  return { hub, open, send, lost };
+}
+
+describe('a slot', () => {
+  test('for any of a group goes round its streams', () => {
+    const { open, send } = hubOf();
+    const [a, b] = [open('g', 'a'), open('g', 'b')];
+    open('other', 'c');
+    for (const body of ['1', '2', '3', '4']) expect(send('g', null, body)).toBe(true);
+    expect([a.ends.messages, b.ends.messages]).toEqual([
+      ['1', '3'],
+      ['2', '4'],
+    ]);
+  });
+
+  test('goes to the preferred stream while that has room, else to another', () => {
+    const { open, send } = hubOf();
+    const [a, b] = [open('g', 'a'), open('g', 'b')];
+    for (const body of ['1', '2', '3', '4']) send('g', 'b', body);
+    expect([a.ends.messages, b.ends.messages]).toEqual([
+      ['3', '4'],
+      ['1', '2'],
+    ]);
+    expect(send('g', 'b', '5')).toBe(false);
+  });
+
+  test('of one stream is that stream or none', () => {
+    const { open, send } = hubOf();
+    const [a, b] = [open('g', 'a'), open('g', 'b')];
+    for (const body of ['1', '2', '3']) send('g/b', null, body);
+    expect([a.ends.messages, b.ends.messages]).toEqual([[], ['1', '2']]);
+    expect(send('g/absent', null, 'x')).toBe(false);
+    expect(send('absent', null, 'x')).toBe(false);
+  });
+
+  test('finds groups and ids with any characters', () => {
+    const { hub, open, send } = hubOf();
+    const odd = open('a/b', 'c%2F ü');
+    expect(send('a%2Fb/c%252F%20%C3%BC', null, '1')).toBe(true);
+    expect(send('a%2Fb', 'c%2F ü', '2')).toBe(true);
+    expect(odd.ends.messages).toEqual(['1', '2']);
+    expect(send('a/b', null, '3')).toBe(false);
+    odd.ends.flush();
+    expect(hub.rooms().map(({ target }) => target)).toEqual(['a%2Fb', 'a%2Fb/c%252F%20%C3%BC']);
+    expect([hub.holds('a%2Fb', 'c%2F ü'), hub.holds('a%2Fb', 'other'), hub.holds('b', 'c%2F ü')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('that is reserved keeps its room until it is sent and flushed, or cancelled', () => {
+    const { hub, open } = hubOf({ bufferSize: 1 });
+    const a = open('g', 'a');
+    const first = hub.reserve('g', null);
+    expect(hub.reserve('g', null)).toBeNull();
+    first?.cancel();
+    const second = hub.reserve('g', null);
+    second?.send({ body: 'm', done: () => {} });
+    expect(hub.reserve('g', null)).toBeNull();
+    a.ends.flush();
+    expect(hub.reserve('g', null)).not.toBeNull();
+  });
+});
+
+describe('rooms', () => {
+  test('are what each stream and each group can take, groups first, full ones left out', () => {
+    const { hub, open, send } = hubOf();
+    const a = open('g', 'a');
+    open('g', 'b');
+    open('h', 'c');
+    send('g/a', null, '1');
+    send('g/a', null, '2');
+    expect(hub.rooms()).toEqual([
+      { target: 'g', limit: 2 },
+      { target: 'h', limit: 2 },
+      { target: 'g/b', limit: 2 },
+      { target: 'h/c', limit: 2 },
+    ]);
+    a.ends.flush();
+    expect(hub.rooms()[0]).toEqual({ target: 'g', limit: 4 });
+  });
+
+  test('are announced when a stream opens and when a full one has room again', () => {
+    const { hub, open, send } = hubOf({ bufferSize: 1 });
+    let announced = 0;
+    hub.onRoom(() => announced++);
+    const a = open('g', 'a');
+    expect(announced).toBe(1);
+    send('g', null, '1');
+    expect(announced).toBe(1);
+    a.ends.flush();
+    expect(announced).toBe(2);
+  });
+});
+
+describe('a stream', () => {
+  test('that comes back ends its older self; what was just written to that is lost, and goes to nobody twice', () => {
+    const { hub, open, send, lost } = hubOf();
+    const old = open('g', 'a');
+    send('g/a', null, '1');
+    const again = open('g', 'a');
+    expect([old.ends.ended, lost, hub.size]).toEqual([true, ['1'], 1]);
+    // The old connection's end is noticed later.
+    hub.close(old.stream);
+    expect(hub.size).toBe(1);
+    expect(send('g/a', null, '2')).toBe(true);
+    expect(again.ends.messages).toEqual(['2']);
+    hub.close(again.stream);
+    expect([hub.size, hub.rooms(), hub.ids()]).toEqual([0, [], []]);
+    expect(lost).toEqual(['1', '2']);
+  });
+
+  test('finds no place beyond the limit, but its own', () => {
+    const { hub, open } = hubOf({ maxStreams: 2 });
+    open('g', 'a');
+    expect(hub.hasPlaceFor('g', 'b')).toBe(true);
+    const b = open('g', 'b');
+    expect(hub.hasPlaceFor('g', 'c')).toBe(false);
+    expect(hub.hasPlaceFor('h', 'a')).toBe(false);
+    expect(hub.hasPlaceFor('g', 'a')).toBe(true);
+    hub.close(b.stream);
+    expect(hub.hasPlaceFor('g', 'c')).toBe(true);
+  });
+});

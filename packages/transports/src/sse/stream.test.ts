@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { SETTLING_MS, Stream } from './stream.ts';
+
+/** A connection that keeps what is written until the test lets the operating system have it. */
+class Ends {
+  readonly written: string[] = [];
+  readonly #unflushed: (() => void)[] = [];
+  ended = false;
+
+  write(text: string, flushed: () => void): void {
+    this.written.push(text);
+    this.#unflushed.push(flushed);
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  flush(count = Infinity): void {
+    this.#unflushed.splice(0, count).forEach((flushed) => flushed());
+  }
+}
+
+function opened(bufferSize = 2) {
+  const ends = new Ends();
+  const log: string[] = [];
+  const stream = new Stream({ group: 'g', id: 'a', bufferSize }, ends, () => log.push('room'));
+  const send = (body: string) => {
+    stream.reserve();
+    stream.send({ body, done: (taken) => log.push(`${body} ${taken ? 'taken' : 'lost'}`) });
+  };
+  return { ends, log, stream, send };
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('the room of a stream', () => {
+  test('shrinks with every reservation, and comes back when it is flushed or cancelled', () => {
+    const { ends, log, stream, send } = opened(3);
+    expect(stream.room).toBe(3);
+    stream.reserve();
+    send('m');
+    expect(stream.room).toBe(1);
+    stream.cancel();
+    expect(stream.room).toBe(2);
+    ends.flush();
+    expect(stream.room).toBe(3);
+    expect(log).toEqual([]);
+  });
+
+  test('is announced when it comes back after there was none', () => {
+    const { ends, log, stream, send } = opened(2);
+    send('m1');
+    send('m2');
+    expect(stream.room).toBe(0);
+    ends.flush(1);
+    expect(log).toEqual(['room']);
+    ends.flush(1);
+    expect(log).toEqual(['room']);
+    stream.reserve();
+    stream.reserve();
+    stream.cancel();
+    expect(log).toEqual(['room', 'room']);
+    expect(stream.room).toBe(1);
+  });
+
+  test('is none once it is closed, whatever order slots, writes and flushes end in', () => {
+    const { ends, log, stream, send } = opened(3);
+    stream.reserve();
+    stream.reserve();
+    send('m1');
+    stream.close();
+    stream.cancel();
+    stream.send({ body: 'm2', done: (taken) => log.push(`m2 ${taken ? 'taken' : 'lost'}`) });
+    ends.flush();
+    expect(stream.room).toBe(0);
+    expect(log.filter((line) => line !== 'room')).toEqual(['m1 lost', 'm2 lost']);
+  });
+});
+
+describe('a message', () => {
+  test('is one event of one line', () => {
+    const { ends, send } = opened();
+    send('{"kind":"execute"}');
+    expect(ends.written).toEqual(['data: {"kind":"execute"}\n\n']);
+  });
+
+  test('counts as taken when the stream outlives it by the settling time, not before', () => {
+    const { ends, log, send } = opened();
+    send('m');
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS - 1);
+    expect(log).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(log).toEqual(['m taken']);
+  });
+
+  test('settles each at its own time', () => {
+    const { ends, log, send } = opened(10);
+    send('m1');
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS / 2);
+    send('m2');
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS / 2);
+    expect(log).toEqual(['m1 taken']);
+    jest.advanceTimersByTime(SETTLING_MS / 2);
+    expect(log).toEqual(['m1 taken', 'm2 taken']);
+  });
+
+  test('is lost when the stream breaks within the settling time', () => {
+    const { ends, log, stream, send } = opened(10);
+    send('m1');
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS);
+    send('m2');
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS - 1);
+    expect(stream.close()).toBe(true);
+    expect(stream.close()).toBe(false);
+    jest.advanceTimersByTime(10 * SETTLING_MS);
+    expect(log).toEqual(['m1 taken', 'm2 lost']);
+  });
+
+  test('that never left this process, because its reader stalls, is lost with the stream however long that takes', () => {
+    const { ends, log, stream, send } = opened(10);
+    send('m1');
+    send('m2');
+    ends.flush(1);
+    jest.advanceTimersByTime(100 * SETTLING_MS);
+    expect(log).toEqual(['m1 taken']);
+    stream.close();
+    expect(log).toEqual(['m1 taken', 'm2 lost']);
+  });
+
+  test('that leaves late settles from then on', () => {
+    const { ends, log, send } = opened(10);
+    send('m');
+    jest.advanceTimersByTime(100 * SETTLING_MS);
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS - 1);
+    expect(log).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(log).toEqual(['m taken']);
+  });
+});
+
+test('a ping is a comment, takes no room, and is not written to a closed stream', () => {
+  const { ends, stream } = opened(1);
+  stream.ping();
+  expect(stream.room).toBe(1);
+  ends.flush();
+  stream.close();
+  stream.ping();
+  expect(ends.written).toEqual([': ping\n\n']);
+});
