@@ -75,7 +75,7 @@ const DIALECT_STATEMENTS: Prepared[] = [
   },
 ];
 
-const PREPARED = [
+export const PREPARED: readonly Prepared[] = [
   ...LOAD_STATEMENTS,
   ...WRITE_STATEMENTS,
   ...BATCH_STATEMENTS,

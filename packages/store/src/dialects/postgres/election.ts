@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Leadership } from '../../dialect.ts';
 import { electByLease, Term, type LeaseTable } from '../term.ts';
 import type { Connections } from './connections.ts';
@@ -10,6 +9,8 @@ const VALID_MS = 10_000;
 /** The server notices a leader whose machine vanished after 5 + 3 * 3 seconds, and frees its lock. */
 const KEEPALIVE = 'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3';
 
+/** Per schema, should several clusters share a database. */
+const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('resonate ' || current_schema() || ' ' || $1, 0))`;
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)';
 
 export const ELECTION_STATEMENTS: Prepared[] = [
@@ -41,7 +42,7 @@ export class Election implements LeaseTable {
     const session = this.#standbys.get(role) ?? (await this.#candidate());
     this.#standbys.delete(role);
     try {
-      const [rows] = await session.run([{ text: 'SELECT pg_try_advisory_lock($1)', values: [lockKey(role)] }]);
+      const [rows] = await session.run([{ text: TRY_LOCK, values: [role] }]);
       if (rows?.[0]?.[0] !== 't') {
         this.#standbys.set(role, session);
         return null;
@@ -84,8 +85,4 @@ export class Election implements LeaseTable {
     await session.script(KEEPALIVE);
     return session;
   }
-}
-
-function lockKey(role: string): string {
-  return createHash('sha256').update(`resonate ${role}`).digest().readBigInt64BE().toString();
 }

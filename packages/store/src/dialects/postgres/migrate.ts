@@ -3,8 +3,7 @@ import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import type { Session } from './session.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
-/** "resonate" and 1, as a key of pg_advisory_lock. */
-const LOCK = '8243116082938209793';
+const LOCK = "pg_advisory_xact_lock(hashtextextended('resonate migrations ' || current_schema(), 0))";
 const BATCH_ROWS_KEPT_MS = 86_400_000;
 
 /**
@@ -18,7 +17,7 @@ export async function migrate(session: Session): Promise<void> {
       { text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
       // Another process may be building an index for longer than any other statement may take.
       { text: 'SET LOCAL statement_timeout = 0' },
-      { text: `SELECT pg_advisory_xact_lock(${LOCK})` },
+      { text: `SELECT ${LOCK}` },
       {
         text: `CREATE TABLE IF NOT EXISTS schema_migrations
           (version bigint PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,

@@ -53,11 +53,20 @@ const LISTENERS_WAITING = 'listeners WHERE due_at IS NOT NULL';
 const earliest = (from: string) => `SELECT min(first.due_at) FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL
     (SELECT due_at FROM ${from} AND transport = $1 AND target = wanted.name ORDER BY due_at LIMIT 1) AS first`;
 
-const MY_TASKS = `SELECT id FROM json_to_recordset($1) AS told(id text, version bigint) JOIN tasks USING (id, version)
-    WHERE state = 'pending' AND claimed_by = $2 ORDER BY id FOR UPDATE OF tasks`;
-const MY_LISTENERS = `SELECT awaited, address FROM json_to_recordset($1) AS told(awaited text, address text)
-    JOIN listeners USING (awaited, address) WHERE claimed_by = $2 ORDER BY awaited, address FOR UPDATE OF listeners`;
-const told = 'json_to_recordset($1) AS told';
+/**
+ * The rows that are still as they were told, locked in the order of their keys, with what is to become of them. Looked
+ * up one by one: a plain join may be turned round and go through all that is pending.
+ */
+const MY_TASKS = `SELECT told.id, told.again_at FROM
+    (SELECT * FROM json_to_recordset($1) AS told(id text, version bigint, again_at bigint) ORDER BY id COLLATE "C") AS told
+    CROSS JOIN LATERAL (SELECT 1 FROM tasks WHERE tasks.id = told.id AND tasks.version = told.version
+      AND tasks.state = 'pending' AND tasks.claimed_by = $2 FOR UPDATE) AS mine`;
+const MY_LISTENERS = `SELECT told.awaited, told.address, told.again_at FROM
+    (SELECT * FROM json_to_recordset($1) AS told(awaited text, address text, again_at bigint)
+      ORDER BY awaited COLLATE "C", address COLLATE "C") AS told
+    CROSS JOIN LATERAL (SELECT 1 FROM listeners WHERE listeners.awaited = told.awaited
+      AND listeners.address = told.address AND listeners.claimed_by = $2 FOR UPDATE) AS mine`;
+const SAME_LISTENER = 'listeners.awaited = mine.awaited AND listeners.address = mine.address';
 
 export const OUTBOX_STATEMENTS: Prepared[] = [
   { name: 'claim', text: CLAIM },
@@ -68,19 +77,14 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
   {
     name: 'defer_tasks',
     text: `WITH mine AS MATERIALIZED (${MY_TASKS})
-      UPDATE tasks SET due_at = told.due_at, claimed_by = NULL FROM ${told}(id text, due_at bigint), mine
-      WHERE tasks.id = mine.id AND told.id = mine.id`,
+      UPDATE tasks SET due_at = mine.again_at, claimed_by = NULL FROM mine WHERE tasks.id = mine.id`,
   },
   {
     name: 'settle_listeners',
     text: `WITH mine AS MATERIALIZED (${MY_LISTENERS}), deferred AS (
-        UPDATE listeners SET due_at = told.due_at, claimed_by = NULL
-        FROM ${told}(awaited text, address text, due_at bigint), mine
-        WHERE (listeners.awaited, listeners.address) = (mine.awaited, mine.address)
-          AND (told.awaited, told.address) = (mine.awaited, mine.address) AND told.due_at IS NOT NULL)
-      DELETE FROM listeners USING ${told}(awaited text, address text, due_at bigint), mine
-      WHERE (listeners.awaited, listeners.address) = (mine.awaited, mine.address)
-        AND (told.awaited, told.address) = (mine.awaited, mine.address) AND told.due_at IS NULL`,
+        UPDATE listeners SET due_at = mine.again_at, claimed_by = NULL
+        FROM mine WHERE ${SAME_LISTENER} AND mine.again_at IS NOT NULL)
+      DELETE FROM listeners USING mine WHERE ${SAME_LISTENER} AND mine.again_at IS NULL`,
   },
 ];
 
@@ -115,13 +119,9 @@ export class Outbox {
   async waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
     const values = [transport, String(limit)];
     const found = new Map<string, number>();
-    for (const rows of await this.#connections.read([
-      { name: 'tasks_waiting', values },
-      { name: 'listeners_waiting', values },
-    ])) {
-      for (const [target, dueAt] of rows as [string, string][]) {
-        found.set(target, Math.min(Number(dueAt), found.get(target) ?? Infinity));
-      }
+    const queries = ['tasks_waiting', 'listeners_waiting'].map((name) => ({ name, values }));
+    for (const [target, dueAt] of (await this.#connections.read(queries)).flat() as [string, string][]) {
+      found.set(target, Math.min(Number(dueAt), found.get(target) ?? Infinity));
     }
     const targets = [...found].map(([target, dueAt]) => ({ target, dueAt }));
     return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
@@ -129,10 +129,7 @@ export class Outbox {
 
   async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
     const values = [transport, array(targets)];
-    const results = await this.#connections.read([
-      { name: 'next_task', values },
-      { name: 'next_listener', values },
-    ]);
+    const results = await this.#connections.read(['next_task', 'next_listener'].map((name) => ({ name, values })));
     const times = results.map((rows) => rows[0]?.[0]).filter((at) => typeof at === 'string');
     return times.length > 0 ? Math.min(...times.map(Number)) : null;
   }
@@ -141,9 +138,9 @@ export class Outbox {
     const tasks: unknown[] = [];
     const listeners: unknown[] = [];
     for (const outcome of outcomes) {
-      const due_at = 'dueAt' in outcome ? outcome.dueAt : null;
-      if (outcome.kind === 'execute') tasks.push({ id: outcome.id, version: outcome.version, due_at });
-      else listeners.push({ awaited: outcome.awaited, address: outcome.address, due_at });
+      const again_at = 'dueAt' in outcome ? outcome.dueAt : null;
+      if (outcome.kind === 'execute') tasks.push({ id: outcome.id, version: outcome.version, again_at });
+      else listeners.push({ awaited: outcome.awaited, address: outcome.address, again_at });
     }
     const queries = [];
     if (tasks.length > 0) queries.push({ name: 'defer_tasks', values: [JSON.stringify(tasks), processId] });
@@ -155,17 +152,17 @@ export class Outbox {
   async releaseClaims(processIds: readonly string[] | null): Promise<number> {
     const whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by = ANY($1::text[])';
     const values = processIds === null ? [] : [array(processIds)];
-    const release = (table: string, key: string, condition: string) => ({
-      text: `WITH due AS MATERIALIZED
-          (SELECT ${key} FROM ${table} WHERE ${condition} AND ${whose} ORDER BY ${key} FOR UPDATE),
-        released AS (UPDATE ${table} SET due_at = ${CLOCK}, claimed_by = NULL
-          WHERE (${key}) IN (SELECT ${key} FROM due) RETURNING 1)
+    const release = (table: string, keys: string[], isWaiting: string) => ({
+      text: `WITH mine AS MATERIALIZED
+          (SELECT ${keys.join(', ')} FROM ${table} WHERE ${isWaiting} AND ${whose} ORDER BY ${keys.join(', ')} FOR UPDATE),
+        released AS (UPDATE ${table} SET due_at = ${CLOCK}, claimed_by = NULL FROM mine
+          WHERE ${keys.map((key) => `${table}.${key} = mine.${key}`).join(' AND ')} RETURNING 1)
         SELECT count(*) FROM released`,
       values,
     });
     const results = await this.#connections.run([
-      release('tasks', 'id', "state = 'pending'"),
-      release('listeners', 'awaited, address', 'due_at IS NOT NULL'),
+      release('tasks', ['id'], "state = 'pending'"),
+      release('listeners', ['awaited', 'address'], 'due_at IS NOT NULL'),
     ]);
     return results.reduce((sum, rows) => sum + Number(rows[0]?.[0]), 0);
   }

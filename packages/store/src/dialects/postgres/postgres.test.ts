@@ -10,7 +10,7 @@ import {
 } from '../../conformance/index.ts';
 import { promiseStatements, taskStatements } from '../search-sql.ts';
 import { numbered, noIndex, PostgresDialect } from './dialect.ts';
-import { SETTINGS } from './connections.ts';
+import { planNodes } from './plan.fixture.ts';
 
 const OPTIONS = { poolSize: 5, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
 
@@ -21,34 +21,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-interface PlanNode {
-  'Node Type': string;
-  'Index Name'?: string;
-  'Relation Name'?: string;
-  Plans?: PlanNode[];
-}
-
 async function explain(url: string, search: Search): Promise<Plan> {
   const statements =
     'promises' in search ? promiseStatements(search.promises, noIndex) : taskStatements(search.tasks, noIndex);
   const plan: Plan = { indexes: [], scans: [] };
-  const visit = (node: PlanNode) => {
-    if (node['Index Name']) plan.indexes.push(node['Index Name']);
-    if (/Sort|Seq Scan|Bitmap/.test(node['Node Type']))
-      plan.scans.push(`${node['Node Type']} ${node['Relation Name']}`);
-    node.Plans?.forEach(visit);
-  };
-  const client = new pg.Client(url);
-  await client.connect();
-  for (const [name, value] of Object.entries(SETTINGS)) await client.query(`SET ${name} = '${value}'`);
-  for (const { sql, params } of statements) {
-    await client.query(`PREPARE search AS ${numbered(sql)}`);
-    const values = params.map((param) => (typeof param === 'string' ? client.escapeLiteral(param) : param));
-    const { rows } = await client.query(`EXPLAIN (FORMAT JSON) EXECUTE search (${values.join(', ')})`);
-    visit((rows as { 'QUERY PLAN': [{ Plan: PlanNode }] }[])[0]!['QUERY PLAN'][0].Plan);
-    await client.query('DEALLOCATE search');
+  for (const { sql } of statements) {
+    for (const node of await planNodes(url, numbered(sql))) {
+      if (node['Index Name']) plan.indexes.push(node['Index Name']);
+      if (/Sort|Seq Scan|Bitmap/.test(node['Node Type'])) plan.scans.push(node['Node Type']);
+    }
   }
-  await client.end();
   return plan;
 }
 

@@ -12,6 +12,7 @@ import {
   TASKS,
   type Column,
   type ColumnType,
+  type SqlValue,
   type Table,
 } from '../../tables.ts';
 import type { Prepared, Query } from './pipeline.ts';
@@ -76,7 +77,15 @@ function sorted<Row>(table: Table<Row>, rows: readonly Row[]): Row[] {
   return [...byKey].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
 }
 
+/** A column that is left out is null, and costs nothing to write or to read. */
 function json<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const objects = rows.map((row) => Object.fromEntries(columns.map((column) => [column.name, column.of(row)])));
+  const objects = rows.map((row) => {
+    const object: Record<string, SqlValue> = {};
+    for (const { name, of } of columns) {
+      const value = of(row);
+      if (value !== null) object[name] = value;
+    }
+    return object;
+  });
   return JSON.stringify(objects);
 }
