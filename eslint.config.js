@@ -50,6 +50,7 @@ export default tseslint.config(
   only(['packages/transports/src/**'], ['protocol', 'service']),
   only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'wakeup']),
   only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
+  only(['packages/wakeup/src/**/*.test.ts'], ['protocol', 'service', 'testkit'], ['ioredis', 'pg']),
   only(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
     ['config', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],
