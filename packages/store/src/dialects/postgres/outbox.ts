@@ -55,12 +55,13 @@ const earliest = (from: string) => `SELECT min(first.due_at) FROM unnest($2::tex
 
 /**
  * The rows that are still as they were told, locked in the order of their keys, with what is to become of them. Looked
- * up one by one: a plain join may be turned round and go through all that is pending.
+ * up one by one: a plain join may be turned round and go through all that is pending, and so may one that an index over the
+ * state can serve.
  */
 const MY_TASKS = `SELECT told.id, told.again_at FROM
     (SELECT * FROM json_to_recordset($1) AS told(id text, version bigint, again_at bigint) ORDER BY id COLLATE "C") AS told
     CROSS JOIN LATERAL (SELECT 1 FROM tasks WHERE tasks.id = told.id AND tasks.version = told.version
-      AND tasks.state = 'pending' AND tasks.claimed_by = $2 FOR UPDATE) AS mine`;
+      AND least(tasks.state) = 'pending' AND tasks.claimed_by = $2 FOR UPDATE) AS mine`;
 const MY_LISTENERS = `SELECT told.awaited, told.address, told.again_at FROM
     (SELECT * FROM json_to_recordset($1) AS told(awaited text, address text, again_at bigint)
       ORDER BY awaited COLLATE "C", address COLLATE "C") AS told
