@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../dialect.ts';
 
-/** How long a statement waits for another process's lock on the file before it fails. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
+const BUSY_TIMEOUT_MS = 1_000;
 /** 64 MiB of page cache, in KiB, negative as SQLite wants it. */
 const CACHE_KIB = -65_536;
 

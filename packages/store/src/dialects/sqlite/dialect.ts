@@ -23,6 +23,7 @@ import type {
   ProcessRow,
   WaitingTarget,
 } from '../../dialect.ts';
+import { StoreUnavailable } from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import {
   CALLBACKS,
@@ -217,13 +218,24 @@ export class SqliteDialect implements Dialect {
 
   /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */
   #atomically<T>(work: () => T): T {
-    this.#prepared('BEGIN IMMEDIATE').run();
+    this.#begin();
     try {
       const result = work();
       this.#prepared('COMMIT').run();
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();
+      throw error;
+    }
+  }
+
+  /** @throws StoreUnavailable while another program, a database shell for one, has a transaction open on the file. */
+  #begin(): void {
+    try {
+      this.#prepared('BEGIN IMMEDIATE').run();
+    } catch (error) {
+      const code = (error as { code?: string }).code ?? '';
+      if (code.startsWith('SQLITE_BUSY')) throw new StoreUnavailable('another program has locked the database file');
       throw error;
     }
   }

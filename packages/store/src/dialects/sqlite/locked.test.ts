@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Needs } from '@resonate/machine';
+import Database from 'better-sqlite3';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StoreUnavailable } from '../../dialect.ts';
+import { SqliteDialect } from './dialect.ts';
+
+let directory: string;
+let dialect: SqliteDialect;
+let shell: Database.Database;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
+  const path = join(directory, 'resonate.db');
+  dialect = new SqliteDialect(path, Date.now);
+  await dialect.migrate();
+  shell = new Database(path);
+});
+
+afterEach(async () => {
+  shell.close();
+  await dialect.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('a file that a database shell has locked is a store that is away, until the shell lets go', async () => {
+  shell.exec('BEGIN IMMEDIATE');
+  let decided = 0;
+  const transact = () =>
+    dialect.transact(new Needs(), () => {
+      decided++;
+      return null;
+    });
+  await expect(transact()).rejects.toThrow(StoreUnavailable);
+  expect(decided).toBe(0);
+  shell.exec('ROLLBACK');
+  await transact();
+  expect(decided).toBe(1);
+});
+
+test('a shell that reads is in nobody’s way', async () => {
+  shell.exec('BEGIN');
+  shell.prepare('SELECT COUNT(*) FROM promises').get();
+  await dialect.transact(new Needs(), () => null);
+  expect(shell.inTransaction).toBe(true);
+});
