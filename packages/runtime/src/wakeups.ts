@@ -1,22 +1,21 @@
 import type { Config } from '@resonate/config';
 import type { Transport } from '@resonate/protocol';
-import type { Clock, Logger } from '@resonate/service';
+import type { Logger } from '@resonate/service';
 import type { Hints, Store } from '@resonate/store';
 import { createWakeup, type Hint, type Wakeup, type WakeupOptions } from '@resonate/wakeup';
 
 export interface WakeupContext {
   config: Config;
   store: Store;
-  clock: Clock;
   logger: Logger;
   processId: string;
 }
 
 /** Connects this process's loops with those of the others: what a commit here makes due soon wakes them, and theirs us. */
-export function connectWakeups({ config, store, clock, logger, processId }: WakeupContext): Wakeup {
+export function connectWakeups({ config, store, logger, processId }: WakeupContext): Wakeup {
   const wakeup = createWakeup({ ...channelOf(config), processId, logger });
   store.onCommit((hints) => {
-    const hint = soonDue(hints, clock.now(), config);
+    const hint = soonDue(hints, store.clock.now(), config);
     if (hint) wakeup.publish(hint);
   });
   wakeup.onHint((hint) => store.announce(hintsFrom(hint)));
