@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { StreamHub, type StreamSlot } from '@resonate/transports';
+import express from 'express';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { openStream } from './open-stream.ts';
+
+const BUFFER_SIZE = 20;
+
+let hub: StreamHub;
+let server: Server;
+const sockets: Socket[] = [];
+/** Told when a stream opens, has room again, or closes. */
+let changed: () => void;
+
+beforeEach(async () => {
+  changed = () => {};
+  hub = new StreamHub({ maxStreams: 10, bufferSize: BUFFER_SIZE });
+  hub.onRoom(() => changed());
+  const app = express();
+  app.get('/:group/:id', (request, response) => {
+    const { group, id } = request.params;
+    openStream(request as never, response, hub, { group, id }, () => changed());
+  });
+  server = createServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(() => {
+  sockets.splice(0).forEach((socket) => socket.destroy());
+  server.closeAllConnections();
+  server.close();
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise<void>((resolve) => (changed = resolve));
+}
+
+async function worker(id: string): Promise<Socket> {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  sockets.push(socket);
+  socket.write(`GET /g/${id} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await until(() => hub.streams().some((stream) => stream.id === id && stream.room > 0));
+  return socket;
+}
+
+/** Reads until the text has come. */
+async function reads(socket: Socket, text: string): Promise<string> {
+  let got = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    got += String(chunk);
+    if (got.includes(text)) return got;
+  }
+  throw new Error(`the stream ended after: ${got}`);
+}
+
+function slot(): StreamSlot {
+  const reserved = hub.reserve('g', null);
+  if (!reserved) throw new Error('no room');
+  return reserved;
+}
+
+describe('a stream over a real connection', () => {
+  test('is an event stream whose messages of one turn come in one piece', async () => {
+    const socket = await worker('a');
+    const taken: boolean[] = [];
+    for (const body of ['{"n":1}', '{"n":2}']) slot().send({ body, done: (isTaken) => taken.push(isTaken) });
+    const got = await reads(socket, '{"n":2}');
+    expect(got).toContain('Content-Type: text/event-stream'.toLowerCase());
+    expect(got).toContain(': connected\n\n');
+    expect(got).toContain('data: {"n":1}\n\ndata: {"n":2}\n\n');
+    await until(() => hub.rooms()[0]?.limit === BUFFER_SIZE);
+    while (taken.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(taken).toEqual([true, true]);
+  });
+
+  test('of a reader that stalls fills up; what the system has not taken is lost when it breaks', async () => {
+    const socket = await worker('a');
+    socket.pause();
+    const outcomes: boolean[] = [];
+    // More than the buffers of both ends' systems hold.
+    const body = 'x'.repeat(1 << 20);
+    for (let count = 0; count < BUFFER_SIZE; count++) slot().send({ body, done: (taken) => outcomes.push(taken) });
+    expect(hub.reserve('g', null)).toBeNull();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const takenBefore = outcomes.length;
+    expect(takenBefore).toBeLessThan(BUFFER_SIZE);
+    socket.destroy();
+    await until(() => hub.size === 0);
+    expect(outcomes).toHaveLength(BUFFER_SIZE);
+    expect(outcomes.slice(takenBefore)).toEqual(Array<boolean>(BUFFER_SIZE - takenBefore).fill(false));
+  });
+
+  test('that its client opens again ends the older one cleanly', async () => {
+    const older = await worker('a');
+    await reads(older, ': connected');
+    const last = reads(older, '0\r\n\r\n');
+    await worker('a');
+    await last;
+    expect(hub.size).toBe(1);
+  });
+});
