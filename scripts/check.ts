@@ -23,8 +23,8 @@ interface Summary {
 
 const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
 const summaryFile = join(folder, 'tests.json');
-/** Suites that start servers, and clients that count milliseconds, disturb each other when more run at once. */
-const TEST_WORKERS = 2;
+/** Suites that start servers, databases and clients that count milliseconds disturb each other: one after the other. */
+const TEST_WORKERS = 1;
 const STEPS: readonly Step[] = [
   { name: 'types', script: 'typecheck', args: [] },
   { name: 'lint', script: 'lint', args: [] },
