@@ -31,6 +31,7 @@ export const COMMIT = 'COMMIT';
 /** The server's own limits speak first; when it doesn't, it is frozen or gone. */
 const ANSWER_MARGIN_MS = 5_000;
 const LOCK_TIMEOUT_S = 5;
+const KEEPALIVE_MS = 10_000;
 /** How long a paused or vanished process holds locks. MySQL can't tell an open transaction from a connection in the pool. */
 const IDLE_IN_TRANSACTION_S = 5;
 const IDLE_S = 10;
@@ -60,12 +61,12 @@ export class Database {
       multipleStatements: true,
       rowsAsArray: true,
       charset: 'utf8mb4_bin',
+      keepAliveInitialDelay: KEEPALIVE_MS,
     });
     this.#pool.on('connection', (connection) => {
       const session = new Session(connection, options.statementTimeoutMs + ANSWER_MARGIN_MS);
       this.#sessions.set(connection, session);
-      // Sent before whatever the connection was opened for, which then finds it closed when this fails.
-      void session.begin(settings(options.statementTimeoutMs)).catch(() => session.destroy());
+      session.begin(settings(options.statementTimeoutMs));
     });
   }
 
@@ -104,10 +105,11 @@ export class Database {
 
   #connect(): Promise<Session> {
     return new Promise((resolve, reject) => {
+      const fail = (error?: Error | null) => reject(new StoreUnavailable(`cannot connect to MySQL: ${error?.message}`));
       this.#pool.getConnection((error, connection) => {
         const session = error ? undefined : this.#sessions.get(connection);
-        if (session) resolve(session);
-        else reject(new StoreUnavailable(`cannot connect to MySQL: ${error?.message}`));
+        if (session) session.ready.then(() => resolve(session), fail);
+        else fail(error);
       });
     });
   }
@@ -132,6 +134,8 @@ export class Session {
   readonly key: string = randomUUID();
   /** The number of its current batch. */
   batch = 0;
+  /** Settled when the first round trip is; rejected, the connection is of no use. */
+  ready: Promise<void> = Promise.resolve();
   readonly #connection: mysql.PoolConnection;
   #timeoutMs: number;
   #maxPacket = Infinity;
@@ -143,10 +147,13 @@ export class Session {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** The first round trip of a connection. */
-  async begin(settings: string[]): Promise<void> {
-    const results = await this.run(...settings, `SELECT @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`);
-    this.#maxPacket = Number(results.at(-1)?.rows[0]?.[0]);
+  /** Sends what every connection starts with. */
+  begin(settings: string[]): void {
+    const first = this.run(...settings, `SELECT @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`);
+    this.ready = first.then((results) => {
+      this.#maxPacket = Number(results.at(-1)?.rows[0]?.[0]);
+    });
+    this.ready.catch(() => this.destroy());
   }
 
   /**

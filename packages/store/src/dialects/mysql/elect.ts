@@ -41,6 +41,8 @@ function term(session: Session, name: string, since: number, ended: () => void):
     }
   };
   const giveUp = async () => {
+    // Free for others when this is answered; of a connection that just ends, the server learns later.
+    await session.run(`DO RELEASE_LOCK(${name})`).catch(() => {});
     session.destroy();
     ended();
   };

@@ -35,6 +35,7 @@ export async function claim(session: Session, request: Claim): Promise<Claimed> 
     const left = Math.max(0, limit - found.length);
     tasks.push(...(results[index * 2 + 1]?.rows ?? []).slice(0, left).map((values) => TASKS.decode(values)));
   });
+  if (listeners.length + tasks.length === 0) return { executes: [], unblocks: [] };
   return handOut(session, request, now, listeners, tasks);
 }
 
