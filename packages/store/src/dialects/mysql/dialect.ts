@@ -68,7 +68,7 @@ export class MysqlDialect implements Dialect {
     const found = fetches(needs, false);
     const results = await this.#snapshot([...found.map(({ sql }) => sql), `SELECT ${NOW}`]);
     const now = results.pop()?.rows[0]?.[0] as number;
-    return { loaded: loadedFrom(found, results, needs), now };
+    return { loaded: loadedFrom(found, results), now };
   }
 
   async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {

@@ -1,6 +1,5 @@
 import type { Loaded, Needs } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
-import { BatchConflict } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { PRELOAD_LIMIT } from '../limits.ts';
 import type { Result } from './connection.ts';
@@ -32,14 +31,13 @@ export function fetches(needs: Needs, lock: boolean): Fetch[] {
     };
     found.push({ sql: selects.join('\nUNION ALL '), into });
   };
-  const byId = (table: Table<never>, ids: Set<string>) =>
-    `${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id`;
-  if (needs.promises.size > 0) add(PROMISES, 'promises', [byId(PROMISES as Table<never>, needs.promises) + forUpdate]);
+  const byId = <Row>(table: Table<Row>, key: keyof Loaded, ids: Set<string>) => {
+    if (ids.size > 0) add(table, key, [`${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id${forUpdate}`]);
+  };
+  byId(PROMISES, 'promises', needs.promises);
   if (needs.settlements.size > 0) add(TASKS, 'tasks', [tasksAndAwaiters(needs) + forUpdate]);
-  else if (needs.tasks.size > 0) add(TASKS, 'tasks', [byId(TASKS as Table<never>, needs.tasks) + forUpdate]);
-  if (needs.schedules.size > 0) {
-    add(SCHEDULES, 'schedules', [byId(SCHEDULES as Table<never>, needs.schedules) + forUpdate]);
-  }
+  else byId(TASKS, 'tasks', needs.tasks);
+  byId(SCHEDULES, 'schedules', needs.schedules);
   add(CALLBACKS, 'callbacks', callbacks(needs));
   add(LISTENERS, 'listeners', listeners(needs));
   if (needs.branches.size > 0) found.push({ sql: namedBranches(needs.branches), into: intoBranches });
@@ -47,18 +45,10 @@ export function fetches(needs: Needs, lock: boolean): Fetch[] {
   return found;
 }
 
-/**
- * Puts the answers together.
- * @throws BatchConflict when a promise came into being between two statements: its task must not be seen without it.
- */
-export function loadedFrom(found: readonly Fetch[], results: readonly Result[], needs: Needs): Loaded {
+/** Puts the answers together. */
+export function loadedFrom(found: readonly Fetch[], results: readonly Result[]): Loaded {
   const loaded: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
   found.forEach(({ into }, index) => into(loaded, results[index]?.rows ?? []));
-  const promises = new Set(loaded.promises.map(({ id }) => id));
-  for (const { id } of loaded.tasks) {
-    if (needs.promises.has(id) && !promises.has(id))
-      throw new BatchConflict(`${id} was created while it was looked for`);
-  }
   return loaded;
 }
 

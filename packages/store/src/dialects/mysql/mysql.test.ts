@@ -1,7 +1,13 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, describe } from '@jest/globals';
 import { freshMysqlDatabase, mysqlForTests } from '@resonate/testkit';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { dialectConformance, type DatabaseUnderTest, type Plan, type Search } from '../../conformance/index.ts';
+import {
+  dialectConformance,
+  electionConformance,
+  type DialectUnderTest,
+  type Plan,
+  type Search,
+} from '../../conformance/index.ts';
 import { MysqlDialect } from './dialect.ts';
 import { promiseSearch, taskSearch } from './search.ts';
 
@@ -34,9 +40,9 @@ async function explain(url: string, search: Search): Promise<Plan> {
   return found;
 }
 
-dialectConformance('MySQL', {
+const underTest = (election: 'advisory' | 'lease'): DialectUnderTest => ({
   isShared: true,
-  async create(): Promise<DatabaseUnderTest> {
+  async create() {
     const { url, drop } = await freshMysqlDatabase(server.url);
     return {
       open: async () =>
@@ -45,7 +51,7 @@ dialectConformance('MySQL', {
           poolSize: 10,
           connectTimeoutMs: 10_000,
           statementTimeoutMs: 30_000,
-          election: 'advisory',
+          election,
         }),
       drop,
       pretendNewer: async () => {
@@ -55,3 +61,6 @@ dialectConformance('MySQL', {
     };
   },
 });
+
+dialectConformance('MySQL', underTest('advisory'));
+describe('MySQL that elects by lease row', () => electionConformance(underTest('lease')));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '@resonate/machine';
-import { BatchConflict, OutcomeUnknown, type Dialect } from '../../dialect.ts';
+import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Dialect } from '../../dialect.ts';
 import { BEGIN, COMMIT, ConnectionLost, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
@@ -21,14 +21,16 @@ export function transact(database: Database, needs: Needs, decide: Parameters<Di
       // The clock is read last, when all locks are held.
       const [, , ...results] = await session.run(BEGIN, mark(session), ...statements, `SELECT ${NOW}`);
       const now = results.pop()?.rows[0]?.[0] as number;
-      const changes = decide(loadedFrom(found, results, needs), now);
+      const changes = decide(loadedFrom(found, results), now);
       if (changes === null) return;
       committing = true;
       await session.run(...writes(changes), COMMIT);
     } catch (error) {
-      if (!(error instanceof ConnectionLost)) throw error;
-      if (committing && (await isCommitted(database, session))) return;
-      throw new BatchConflict(`the connection was lost before the commit: ${error.message}`);
+      const isLost = error instanceof ConnectionLost;
+      // Whatever went wrong about the server while it was to commit: only the marker tells.
+      const isUncertain = committing && (isLost || error instanceof StoreUnavailable);
+      if (isUncertain && (await isCommitted(database, session))) return;
+      throw isLost ? new BatchConflict(`the connection was lost before the commit: ${error.message}`) : error;
     }
   });
 }
