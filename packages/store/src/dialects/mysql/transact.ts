@@ -37,7 +37,7 @@ export function transact(database: Database, needs: Needs, decide: Parameters<Di
 
 /**
  * Writes the batch's number with the batch: MySQL can't be asked what became of a transaction. Done first, so that its
- * row lock lasts as long as the transaction. 15 us of a batch.
+ * row lock lasts as long as the transaction.
  */
 function mark({ key, batch }: Session): string {
   return `INSERT INTO batches (connection, number, used_at) VALUES (${quote(key)}, ${batch}, ${NOW})
