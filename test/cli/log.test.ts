@@ -45,8 +45,8 @@ describe('the log of a start', () => {
 
   test('is for people on a terminal, where Ctrl-C stops the server', async () => {
     const [port, metricsPort] = [await freePort(), await freePort()];
-    const command = `${RESONATE} dev --server-bind 127.0.0.1 --server-port ${port} --observability-metrics-port ${metricsPort}`;
-    // util-linux' `script` runs a command on a pseudo terminal.
+    const command = `exec ${RESONATE} dev --server-bind 127.0.0.1 --server-port ${port} --observability-metrics-port ${metricsPort}`;
+    // util-linux' `script` runs a command on a pseudo terminal, in $SHELL: a shell left in between answers Ctrl-C itself.
     terminal = new Spawned('script', ['-qefc', command, '/dev/null']);
     const line = (text: string) => terminal!.line(text, (heard) => heard.startsWith(text), 30_000);
     await line(`INFO resonate: Resonate Server starting port=${port}`);
