@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { counted, readCounters, type Counters } from './counters.ts';
 import { cpuMs } from './cpu.ts';
 import type { Job, LoadMessage, LoadResult } from './load/messages.ts';
 import type { Target } from './targets/target.ts';
@@ -21,39 +22,50 @@ export interface Measurement extends LoadResult {
   /** CPU time of the server's and the database's processes while measuring; absent without /proc. */
   serverCpuMs?: number;
   databaseCpuMs?: number;
+  /** The server's own counts; absent when it has none. */
+  counters?: Counters;
 }
 
-interface CpuTimes {
+interface Usage {
   server: number | undefined;
   database: number | undefined;
+  counters: Promise<Counters> | undefined;
 }
 
 /** Starts the target afresh, runs the scenario against it from a process of its own, and stops both. */
 export async function measure(target: Target, work: Work): Promise<Measurement> {
   const running = await target.start();
   try {
-    const cpu = (): CpuTimes => ({ server: cpuMs(running.pids.server), database: cpuMs(running.pids.database) });
-    const { result, before, after } = await runLoad({ ...work, url: running.url }, cpu);
+    const { url, metricsUrl, pids } = running;
+    const usage = (): Usage => {
+      const counters = metricsUrl === undefined ? undefined : readCounters(metricsUrl);
+      // Awaited when the load is over; what it fails with is told then.
+      counters?.catch(() => {});
+      return { server: cpuMs(pids.server), database: cpuMs(pids.database), counters };
+    };
+    const { result, before, after } = await runLoad({ ...work, url }, usage);
+    const [countsBefore, countsAfter] = [await before.counters, await after.counters];
     return {
       target: target.name,
       scenario: work.scenario,
       callers: work.callers,
       ...result,
       ...between('serverCpuMs', before.server, after.server),
-      ...(running.pids.database.length > 0 ? between('databaseCpuMs', before.database, after.database) : {}),
+      ...(pids.database.length > 0 ? between('databaseCpuMs', before.database, after.database) : {}),
+      ...(countsBefore && countsAfter ? { counters: counted(countsBefore, countsAfter) } : {}),
     };
   } finally {
     await running.stop();
   }
 }
 
-async function runLoad(job: Job, cpu: () => CpuTimes) {
+async function runLoad(job: Job, usage: () => Usage) {
   const load = fork(LOAD);
-  let before = cpu();
+  let before: Usage | undefined;
   try {
     const result = await new Promise<LoadResult>((resolve, reject) => {
       load.on('message', (message: LoadMessage) => {
-        if (message.kind === 'measuring') before = cpu();
+        if (message.kind === 'measuring') before = usage();
         else if (message.kind === 'measured') resolve(message.result);
         else reject(new Error(message.message));
       });
@@ -61,7 +73,8 @@ async function runLoad(job: Job, cpu: () => CpuTimes) {
       load.once('exit', (code) => reject(new Error(`the load generator ended with code ${code}`)));
       load.send(job);
     });
-    return { result, before, after: cpu() };
+    if (!before) throw new Error('the load generator did not say when it began to measure');
+    return { result, before, after: usage() };
   } finally {
     load.kill('SIGKILL');
   }

@@ -12,6 +12,7 @@ const MEASURED: Measurement = {
   elapsedMs: 4_000,
   loadCpuMs: 2_000,
   serverCpuMs: 3_900,
+  counters: { requests: 80_000, batches: 4_000, batched: 54_000 },
   latency: { count: 26_000, p50: 9.8765, p90: 12, p99: 31.25, max: 1_234.5 },
 };
 
@@ -28,12 +29,20 @@ describe('the report', () => {
       p99Ms: 31.25,
       maxMs: 1_234.5,
       serverCpuUsPerRequest: 50,
+      meanBatchSize: 13.5,
       loadCpuPercent: 50,
     });
   });
 
   test('the database has its own CPU column', () => {
     expect(toRow({ ...MEASURED, databaseCpuMs: 1_560 }).databaseCpuUsPerRequest).toBe(20);
+  });
+
+  test('statements and round trips are per request that the server counted', () => {
+    const counters = { requests: 80_000, batches: 0, batched: 0, statements: 40_000, roundTrips: 8_000 };
+    const row = toRow({ ...MEASURED, counters });
+    expect(row).toMatchObject({ statementsPerRequest: 0.5, roundTripsPerRequest: 0.1 });
+    expect(row.meanBatchSize).toBeUndefined();
   });
 
   test('a measurement without requests divides nothing by zero', () => {
@@ -48,10 +57,10 @@ describe('the report', () => {
     expect(line).toHaveLength(rule?.length ?? 0);
     expect(titles?.trimEnd().split(/ {2,}/)).toEqual([
       ...['target', 'work', 'callers', 'rounds/s', 'p50 ms', 'p99 ms', 'max ms'],
-      ...['server us/req', 'db us/req', 'load cpu'],
+      ...['server us/req', 'db us/req', 'stmts/req', 'trips/req', 'batch', 'load cpu'],
     ]);
     expect(line.trim().split(/ {2,}/)).toEqual([
-      ...['sqlite', 'create+get+settle', '64', '6,500', '9.88', '31.3', '1,235', '50', '-', '50%'],
+      ...['sqlite', 'create+get+settle', '64', '6,500', '9.88', '31.3', '1,235', '50', '-', '-', '-', '13.5', '50%'],
     ]);
   });
 });

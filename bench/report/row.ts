@@ -1,3 +1,4 @@
+import type { Counters } from '../counters.ts';
 import type { Measurement } from '../measure.ts';
 
 /** A measurement in the units people compare. */
@@ -14,6 +15,11 @@ export interface Row {
   /** Absent when it could not be measured, or nothing was requested. */
   serverCpuUsPerRequest?: number;
   databaseCpuUsPerRequest?: number;
+  /** As the server counted them, background work included. Absent where the database is in the process. */
+  statementsPerRequest?: number;
+  roundTripsPerRequest?: number;
+  /** Requests in one transaction, on the average; absent when nothing was written. */
+  meanBatchSize?: number;
   /** Of one core. Near 100 the load generator itself was the limit. */
   loadCpuPercent: number;
 }
@@ -32,6 +38,7 @@ export function toRow(measured: Measurement): Row {
     maxMs: measured.latency.max,
     ...cpuPerRequest('serverCpuUsPerRequest', measured.serverCpuMs, measured.requests),
     ...cpuPerRequest('databaseCpuUsPerRequest', measured.databaseCpuMs, measured.requests),
+    ...databaseWork(measured.counters),
     loadCpuPercent: measured.elapsedMs > 0 ? (measured.loadCpuMs / measured.elapsedMs) * 100 : 0,
   };
 }
@@ -43,4 +50,16 @@ function cpuPerRequest<Name extends string>(
 ): Partial<Record<Name, number>> {
   if (cpuMs === undefined || requests === 0) return {};
   return { [name]: (cpuMs * 1_000) / requests } as Partial<Record<Name, number>>;
+}
+
+function databaseWork(
+  counters?: Counters,
+): Pick<Row, 'statementsPerRequest' | 'roundTripsPerRequest' | 'meanBatchSize'> {
+  if (!counters) return {};
+  const { requests, batches, batched, statements, roundTrips } = counters;
+  return {
+    ...(statements !== undefined && requests > 0 ? { statementsPerRequest: statements / requests } : {}),
+    ...(roundTrips !== undefined && requests > 0 ? { roundTripsPerRequest: roundTrips / requests } : {}),
+    ...(batches > 0 ? { meanBatchSize: batched / batches } : {}),
+  };
 }

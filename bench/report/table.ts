@@ -16,6 +16,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'max ms', width: 8, cell: (row) => fine(row.maxMs) },
   { title: 'server us/req', width: 13, cell: (row) => whole(row.serverCpuUsPerRequest) },
   { title: 'db us/req', width: 9, cell: (row) => whole(row.databaseCpuUsPerRequest) },
+  { title: 'stmts/req', width: 9, cell: (row) => fine(row.statementsPerRequest) },
+  { title: 'trips/req', width: 9, cell: (row) => fine(row.roundTripsPerRequest) },
+  { title: 'batch', width: 5, cell: (row) => fine(row.meanBatchSize) },
   { title: 'load cpu', width: 8, cell: (row) => `${whole(row.loadCpuPercent)}%` },
 ];
 
@@ -39,8 +42,8 @@ function whole(value: number | undefined): string {
   return value === undefined ? '-' : Math.round(value).toLocaleString('en-US');
 }
 
-/** Three significant figures below 100 ms, whole above. */
-function fine(ms: number): string {
-  if (ms >= 100) return whole(ms);
-  return ms === 0 ? '0' : ms.toPrecision(3);
+/** Three significant figures below 100, whole above. */
+function fine(value: number | undefined): string {
+  if (value === undefined || value >= 100) return whole(value);
+  return value === 0 ? '0' : value.toPrecision(3);
 }

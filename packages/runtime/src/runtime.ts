@@ -64,6 +64,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       conflicted: (attempt) => logger.debug('batch is repeated after a conflict', { attempt }),
     },
   });
+  if (store.traffic) metrics.watchDatabase(dialect.name, store.traffic);
   // The file is this process's alone: whoever claimed messages before is dead.
   if (!store.isShared) await store.releaseClaims(null);
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership: new LeadershipState() };

@@ -100,5 +100,23 @@ function storeMetrics(registers: Registry[]) {
       registers,
     }),
     queueDepth: new Gauge({ name: 'resonate_queue_depth', help: 'Requests waiting for the store', registers }),
+    /** @param traffic running counts, read at each scrape: counting itself costs the store an addition. */
+    watchDatabase(dialect: string, traffic: { readonly statements: number; readonly roundTrips: number }): void {
+      const counter = (name: string, help: string, count: () => number) =>
+        new Counter({
+          name,
+          help,
+          labelNames: ['dialect'],
+          registers,
+          collect() {
+            this.reset();
+            this.inc({ dialect }, count());
+          },
+        });
+      const statements = 'SQL statements sent to the database server, BEGIN and COMMIT included';
+      counter('resonate_store_statements_total', statements, () => traffic.statements);
+      const roundTrips = 'Messages sent to the database server, each with one statement or several';
+      counter('resonate_store_round_trips_total', roundTrips, () => traffic.roundTrips);
+    },
   };
 }

@@ -20,6 +20,8 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
   /** How many characters an id, an address or a lineage tag may have; unset: any number. */
   readonly maxIdLength?: number;
+  /** Counts what was asked of the database server; absent where the database is in the process. */
+  readonly traffic?: Readonly<Traffic>;
 
   /** Brings the schema up to date; safe when many processes start at once. Refuses a database newer than the program. */
   migrate(): Promise<void>;
@@ -89,6 +91,14 @@ export interface Dialect {
   /** Throws StoreUnavailable when the database can't be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What this process has asked of its database server so far. */
+export interface Traffic {
+  /** BEGIN, COMMIT and the like included. */
+  statements: number;
+  /** Messages that were answered: several statements may share one. */
+  roundTrips: number;
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   type Outcome,
   type ProcessInfo,
   type ProcessRow,
+  type Traffic,
   type WaitingTarget,
 } from './dialect.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
@@ -195,6 +196,11 @@ export class Store {
   /** True when other processes may work on the same database. */
   get isShared(): boolean {
     return this.#dialect.name !== 'sqlite';
+  }
+
+  /** What was asked of the database server so far; undefined where the database is in the process. */
+  get traffic(): Readonly<Traffic> | undefined {
+    return this.#dialect.traffic;
   }
 
   /** @throws StoreUnavailable */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2';
-import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
+import { BatchConflict, RequestTooLarge, StoreUnavailable, type Traffic } from '../../dialect.ts';
 import { quote } from './literal.ts';
 import { connectionOptions } from './url.ts';
 
@@ -47,6 +47,7 @@ const MAX_ATTEMPTS = 5;
 /** The connections of one process to its database. */
 export class Database {
   readonly name: string;
+  readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
   readonly #pool: mysql.Pool;
   readonly #sessions = new WeakMap<mysql.PoolConnection, Session>();
 
@@ -64,7 +65,7 @@ export class Database {
       keepAliveInitialDelay: KEEPALIVE_MS,
     });
     this.#pool.on('connection', (connection) => {
-      const session = new Session(connection, options.statementTimeoutMs + ANSWER_MARGIN_MS);
+      const session = new Session(connection, options.statementTimeoutMs + ANSWER_MARGIN_MS, this.traffic);
       this.#sessions.set(connection, session);
       session.begin(settings(options.statementTimeoutMs));
     });
@@ -137,13 +138,15 @@ export class Session {
   /** Settled when the first round trip is; rejected, the connection is of no use. */
   ready: Promise<void> = Promise.resolve();
   readonly #connection: mysql.PoolConnection;
+  readonly #traffic: Traffic;
   #timeoutMs: number;
   #maxPacket = Infinity;
   #open = false;
   #broken = false;
 
-  constructor(connection: mysql.PoolConnection, timeoutMs: number) {
+  constructor(connection: mysql.PoolConnection, timeoutMs: number, traffic: Traffic) {
     this.#connection = connection;
+    this.#traffic = traffic;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -164,6 +167,8 @@ export class Session {
     const sql = statements.join(';\n');
     this.#checkSize(sql);
     if (statements.some((statement) => statement.startsWith(BEGIN))) this.#open = true;
+    this.#traffic.statements += statements.length;
+    this.#traffic.roundTrips++;
     const answer = await this.#query(sql);
     if (statements.includes(COMMIT)) this.#open = false;
     return (statements.length === 1 ? [answer] : (answer as unknown[])).map(toResult);

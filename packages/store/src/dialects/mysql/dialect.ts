@@ -20,6 +20,7 @@ import type {
   Outcome,
   ProcessInfo,
   ProcessRow,
+  Traffic,
   WaitingTarget,
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
@@ -44,6 +45,7 @@ export class MysqlDialect implements Dialect {
   readonly name = 'mysql';
   /** 1020 bytes in the key columns, of which an index holds three. */
   readonly maxIdLength = 255;
+  readonly traffic: Readonly<Traffic>;
   readonly #database: Database;
   readonly #election: Database;
   readonly #byLease: boolean;
@@ -51,6 +53,7 @@ export class MysqlDialect implements Dialect {
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions & { election: 'advisory' | 'lease' }) {
     this.#database = new Database(options);
+    this.traffic = this.#database.traffic;
     this.#election = new Database({ ...options, poolSize: ELECTION_CONNECTIONS });
     this.#byLease = options.election === 'lease';
   }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Traffic } from '../../dialect.ts';
 import { ConnectionLost, unreachable } from './errors.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 import { Session } from './session.ts';
@@ -36,6 +37,7 @@ export const SETTINGS = {
 
 /** The connections of one process to its database. */
 export class Connections {
+  readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
   readonly #options: PostgresOptions;
   readonly #pool: pg.Pool;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
@@ -96,7 +98,7 @@ export class Connections {
     } catch (error) {
       throw unreachable(error);
     }
-    return new Session(client, answerMs);
+    return new Session(client, answerMs, this.traffic);
   }
 
   get statementTimeoutMs(): number {
@@ -114,7 +116,7 @@ export class Connections {
   async #begin(client: pg.Client, prepared: readonly Prepared[]): Promise<void> {
     // Whoever uses it is told by the round trip that fails; without a listener the event would end the process.
     client.on('error', () => {});
-    const session = new Session(client, this.#answerMs);
+    const session = new Session(client, this.#answerMs, this.traffic);
     this.#sessions.set(client, session);
     const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
     // By way of pg_settings, so that a database that lacks one of them is none the worse.

@@ -20,6 +20,7 @@ import type {
   Outcome,
   ProcessInfo,
   ProcessRow,
+  Traffic,
   WaitingTarget,
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
@@ -87,6 +88,7 @@ export const PREPARED: readonly Prepared[] = [
 /** Postgres 14 and newer, shared by any number of processes. */
 export class PostgresDialect implements Dialect {
   readonly name = 'postgres';
+  readonly traffic: Readonly<Traffic>;
   readonly #connections: Connections;
   readonly #outbox: Outbox;
   readonly #election: Election;
@@ -95,6 +97,7 @@ export class PostgresDialect implements Dialect {
   /** Connects on first use. @param byLease elects by lease row instead of by advisory lock. */
   constructor(options: PostgresOptions, byLease = false) {
     this.#connections = new Connections(options, PREPARED);
+    this.traffic = this.#connections.traffic;
     this.#outbox = new Outbox(this.#connections);
     this.#election = new Election(this.#connections);
     this.#byLease = byLease;

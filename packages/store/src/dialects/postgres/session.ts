@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { StoreUnavailable } from '../../dialect.ts';
+import { StoreUnavailable, type Traffic } from '../../dialect.ts';
 import { ConnectionLost, meaning } from './errors.ts';
 import { Pipeline, type Prepared, type Query, type Rows } from './pipeline.ts';
 
@@ -17,10 +17,12 @@ export class Session {
   readonly ended: Promise<void>;
   readonly #client: pg.Client;
   readonly #answerMs: number;
+  readonly #traffic: Traffic;
 
-  constructor(client: pg.Client, answerMs: number) {
+  constructor(client: pg.Client, answerMs: number, traffic: Traffic) {
     this.#client = client;
     this.#answerMs = answerMs;
+    this.#traffic = traffic;
     this.ended = new Promise((resolve) => client.once('end', resolve));
   }
 
@@ -31,6 +33,8 @@ export class Session {
   async run(queries: readonly Query[], prepare: readonly Prepared[] = []): Promise<Rows[]> {
     const pipeline = new Pipeline(queries, prepare);
     const timer = setTimeout(() => this.#abandon(pipeline), this.#answerMs);
+    this.#traffic.statements += queries.length;
+    this.#traffic.roundTrips++;
     this.#client.query(pipeline);
     try {
       return await pipeline.results;

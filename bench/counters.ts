@@ -1,0 +1,46 @@
+/** What the measured process counted of its own work, as its metrics endpoint tells it. */
+export interface Counters {
+  requests: number;
+  batches: number;
+  /** Requests in those batches. */
+  batched: number;
+  /** Absent where the database is in the process. */
+  statements?: number;
+  roundTrips?: number;
+}
+
+/** @throws when the endpoint can't be read. */
+export async function readCounters(metricsUrl: string): Promise<Counters> {
+  const response = await fetch(metricsUrl);
+  if (!response.ok) throw new Error(`${metricsUrl} answered ${response.status}`);
+  return parseCounters(await response.text());
+}
+
+/** @param text metrics in Prometheus' text form. */
+export function parseCounters(text: string): Counters {
+  const totals = new Map<string, number>();
+  for (const [, name = '', value] of text.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)) {
+    totals.set(name, (totals.get(name) ?? 0) + Number(value));
+  }
+  const total = (name: string) => totals.get(name) ?? 0;
+  const optional = (key: keyof Counters, name: string) => (totals.has(name) ? { [key]: total(name) } : {});
+  return {
+    requests: total('resonate_request_total'),
+    batches: total('resonate_batch_size_count'),
+    batched: total('resonate_batch_size_sum'),
+    ...optional('statements', 'resonate_store_statements_total'),
+    ...optional('roundTrips', 'resonate_store_round_trips_total'),
+  };
+}
+
+/** What was counted between two readings. */
+export function counted(before: Counters, after: Counters): Counters {
+  const { statements, roundTrips } = after;
+  return {
+    requests: after.requests - before.requests,
+    batches: after.batches - before.batches,
+    batched: after.batched - before.batched,
+    ...(statements === undefined ? {} : { statements: statements - (before.statements ?? 0) }),
+    ...(roundTrips === undefined ? {} : { roundTrips: roundTrips - (before.roundTrips ?? 0) }),
+  };
+}
