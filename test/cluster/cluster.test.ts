@@ -1,0 +1,26 @@
+import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
+import { TestCluster } from './cluster.ts';
+import { deliveryTests } from './delivery.ts';
+
+/**
+ * Two apis, two schedulers and three dispatchers as processes of their own, on one database. They are shared by all
+ * tests; what a test killed, froze or stopped runs again before the next one.
+ */
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(120_000);
+
+describe.each(['postgres', 'mysql'] as const)('a cluster on %s', (database) => {
+  let cluster: TestCluster;
+  const running = () => cluster;
+
+  beforeAll(async () => {
+    cluster = await TestCluster.start(database);
+  });
+
+  afterEach(() => cluster.heal());
+
+  afterAll(() => cluster?.stop());
+
+  deliveryTests(running);
+});

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from '@jest/globals';
+import { EventStream } from '../processes/event-stream.ts';
+import { HttpClient, type RpcAnswer } from '../processes/http-client.ts';
+import type { RoleProcess } from './role-process.ts';
+
+export const FAR_FUTURE = 4_102_444_800_000;
+
+/** The data of a request's answer, which must be 200. */
+export async function ask(url: string, kind: string, data: object): Promise<unknown> {
+  const client = new HttpClient(url);
+  try {
+    const answer = await client.rpc(kind, data);
+    expect(answer).toMatchObject({ status: 200 });
+    return answer.data;
+  } finally {
+    client.close();
+  }
+}
+
+/** Creates a promise with a task for `target`. @returns its id. */
+export async function createTask(url: string, target: string): Promise<string> {
+  const id = `task-${randomUUID()}`;
+  await ask(url, 'promise.create', { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': target } });
+  return id;
+}
+
+/** The ms from now until a stream on `api` is told of a promise that times out in `dueInMs`: until a scheduler did it. */
+export async function timerTakes(api: RoleProcess, dueInMs: number, withinMs: number): Promise<number> {
+  const id = `timer-${randomUUID()}`;
+  const stream = await EventStream.open(api.url, `/poll/timers/${id}`);
+  try {
+    const since = Date.now();
+    await ask(api.url, 'promise.create', { id, timeoutAt: since + dueInMs, tags: {} });
+    await ask(api.url, 'promise.register_listener', { awaited: id, address: `poll://uni@timers/${id}` });
+    const { message, at } = await stream.nextReceived(withinMs);
+    expect(message).toMatchObject({ kind: 'unblock', data: { promise: { id, state: 'rejected_timedout' } } });
+    return at - since;
+  } finally {
+    stream.break();
+  }
+}
+
+/** A client that does what clients of a cluster do: after a connection error it tries again, on the next replica. */
+export class RetryingClient {
+  /** Connection errors it got over. */
+  retries = 0;
+  readonly #clients: HttpClient[];
+  #turn = 0;
+
+  constructor(urls: readonly string[]) {
+    this.#clients = urls.map((url) => new HttpClient(url));
+  }
+
+  /** @throws what is no connection error, or the last of many. */
+  async rpc(kind: string, data: object): Promise<RpcAnswer> {
+    for (let triesLeft = 20; ; triesLeft--) {
+      const client = this.#clients[this.#turn % this.#clients.length] as HttpClient;
+      try {
+        return await client.rpc(kind, data);
+      } catch (error) {
+        const { code = '' } = error as NodeJS.ErrnoException;
+        if (!['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code) || triesLeft === 0) throw error;
+        this.retries += 1;
+        this.#turn += 1;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+}
