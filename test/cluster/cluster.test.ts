@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
 import { TestCluster } from './cluster.ts';
 import { deliveryTests } from './delivery.ts';
+import { operationsTests } from './operations.ts';
+import { takeoverTests } from './takeover.ts';
 
 /**
  * Two apis, two schedulers and three dispatchers as processes of their own, on one database. They are shared by all
@@ -22,5 +24,10 @@ describe.each(['postgres', 'mysql'] as const)('a cluster on %s', (database) => {
 
   afterAll(() => cluster?.stop());
 
+  /** Times that a reader of the log wants to know. */
+  const report = (line: string) => process.stderr.write(`${database}: ${line}\n`);
+
+  operationsTests(running);
   deliveryTests(running);
+  takeoverTests(running, report);
 });

@@ -25,14 +25,20 @@ export async function createTask(url: string, target: string): Promise<string> {
   return id;
 }
 
-/** The ms from now until a stream on `api` is told of a promise that times out in `dueInMs`: until a scheduler did it. */
-export async function timerTakes(api: RoleProcess, dueInMs: number, withinMs: number): Promise<number> {
+/** How long after it was made the promise of `timerTakes` times out. */
+export const TIMER_MS = 300;
+
+/** The ms from now until a stream on `api` is told of a promise that timed out: until a scheduler did it. */
+export async function timerTakes(api: RoleProcess, withinMs: number): Promise<number> {
   const id = `timer-${randomUUID()}`;
   const stream = await EventStream.open(api.url, `/poll/timers/${id}`);
   try {
     const since = Date.now();
-    await ask(api.url, 'promise.create', { id, timeoutAt: since + dueInMs, tags: {} });
-    await ask(api.url, 'promise.register_listener', { awaited: id, address: `poll://uni@timers/${id}` });
+    await ask(api.url, 'promise.create', { id, timeoutAt: since + TIMER_MS, tags: {} });
+    const address = `poll://uni@timers/${id}`;
+    // Of one that timed out already nobody would be told.
+    const pending = { promise: { state: 'pending' } };
+    expect(await ask(api.url, 'promise.register_listener', { awaited: id, address })).toMatchObject(pending);
     const { message, at } = await stream.nextReceived(withinMs);
     expect(message).toMatchObject({ kind: 'unblock', data: { promise: { id, state: 'rejected_timedout' } } });
     return at - since;

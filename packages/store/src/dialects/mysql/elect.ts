@@ -7,8 +7,8 @@ import { lockName } from './migrate.ts';
 
 const RENEW_MS = 1_000;
 /** The holder stops before the server takes the lock from a connection that was silent for `SILENCE_S`. */
-const VALID_MS = 4_000;
-const SILENCE_S = 5;
+const VALID_MS = 3_000;
+const SILENCE_S = 4;
 
 /**
  * Election by GET_LOCK: the server frees the lock when the holder's connection ends.

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../processes/until.ts';
+import { searchPromises } from '../processes/wire.ts';
+import type { TestCluster } from './cluster.ts';
+import { ask, TIMER_MS, timerTakes } from './requests.ts';
+
+const SCHEDULES = ['each-second-a', 'each-second-b', 'each-second-c'];
+/** What a takeover may take: issue and docs/kubernetes.md promise it. */
+const AFTER_KILL_MS = 2_000;
+const AFTER_FREEZE_MS = 5_000;
+/** The standby asks twice a second. */
+const AFTER_TERM_MS = 1_500;
+/** Tests of it fail with a time, not for want of one. */
+const PATIENCE_MS = 20_000;
+
+/** @param report told how long nobody fired timers, as a client sees it. */
+export function takeoverTests(cluster: () => TestCluster, report: (line: string) => void): void {
+  describe('the leading scheduler', () => {
+    beforeAll(async () => {
+      for (const id of SCHEDULES) {
+        await ask(cluster().url, 'schedule.create', {
+          id,
+          cron: '* * * * * *',
+          promiseId: `${id}.{{.timestamp}}`,
+          promiseTimeout: 3_600_000,
+          promiseTags: {},
+        });
+      }
+    });
+
+    afterAll(async () => {
+      for (const id of SCHEDULES) await ask(cluster().url, 'schedule.delete', { id }).catch(() => undefined);
+    });
+
+    test('fires timers at their time', async () => {
+      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
+      expect(took).toBeGreaterThanOrEqual(TIMER_MS);
+      expect(took).toBeLessThan(TIMER_MS + 500);
+    });
+
+    test('killed with -9, is replaced by the standby within 2 s', async () => {
+      const { leader } = await cluster().schedulers();
+      await leader.kill9();
+      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
+      report(`timers fire ${took} ms after kill -9 of the leader`);
+      expect(took).toBeLessThan(AFTER_KILL_MS);
+    });
+
+    test('stopped, hands over at once', async () => {
+      const { leader } = await cluster().schedulers();
+      const stopped = leader.terminate();
+      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
+      report(`timers fire ${took} ms after SIGTERM of the leader`);
+      expect(took).toBeLessThan(AFTER_TERM_MS);
+      expect(await stopped).toBe(0);
+    });
+
+    test('frozen, is replaced within 5 s; thawed, it stands by', async () => {
+      const { leader, standby } = await cluster().schedulers();
+      leader.freeze();
+      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
+      report(`timers fire ${took} ms after SIGSTOP of the leader`);
+      expect(took).toBeLessThan(AFTER_FREEZE_MS);
+      leader.thaw();
+      await until('the thawed one knows', 10_000, () => leader.logged('no longer the leader').length > 0);
+      expect(await cluster().schedulers()).toEqual({ leader: standby, standby: leader });
+      const leaders = await until('the thawed one is shown as what it is', 10_000, async () => {
+        const shown = (await cluster().shown()).filter((process) => process.leader);
+        return shown.length === 1 && shown;
+      });
+      expect(leaders).toHaveLength(1);
+      expect(await timerTakes(cluster().apis[0], PATIENCE_MS)).toBeLessThan(1_000);
+    });
+
+    test('makes exactly one promise for each occurrence, whoever led meanwhile', async () => {
+      const { url } = cluster();
+      const stoppedAt = Date.now();
+      for (const id of SCHEDULES) await ask(url, 'schedule.delete', { id });
+      for (const id of SCHEDULES) {
+        const made = await searchPromises(url, { 'resonate:schedule': id });
+        const seconds = made.map(({ createdAt }) => createdAt / 1_000).sort((a, b) => a - b);
+        const first = seconds[0] ?? 0;
+        expect(seconds).toEqual(seconds.map((_, index) => first + index));
+        expect(seconds.length).toBeGreaterThan(5);
+        expect(stoppedAt / 1_000 - (seconds.at(-1) ?? 0)).toBeLessThan(1.5);
+      }
+    });
+  });
+}
