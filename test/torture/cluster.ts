@@ -1,0 +1,142 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Random } from '@resonate/testkit';
+import { freePort } from '../processes/free-port.ts';
+import type { Spawned } from '../processes/spawned.ts';
+import { startWorker } from '../sdk/worker-process.ts';
+import type { Findings } from './findings.ts';
+import { Member } from './member.ts';
+
+const ROLES = { api: 2, scheduler: 2, dispatcher: 3 } as const;
+const WORKERS = 4;
+export const SDK = '0.11.5';
+export const GROUP = 'workers';
+/** What a dead worker held is free again after this. */
+const WORKER_TTL_MS = 2_000;
+/** A message that nobody acquired, and one that could not be delivered, goes out again after this at the latest. */
+const RESEND = ['--tasks-retry-timeout', '5s', '--messages-backoff-max', '2s'];
+const READY_WITHIN_MS = 45_000;
+
+/** A process that can be killed and comes back. */
+export interface Mortal {
+  name: string;
+  start(): void;
+  kill9(): Promise<void>;
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+/** All processes under torture: the roles of the server, and workers of the SDK that are connected to different apis. */
+export class Cluster {
+  readonly members: readonly Member[];
+  readonly workers: readonly Worker[];
+  readonly apiUrls: readonly string[];
+
+  private constructor(members: readonly Member[], workers: readonly Worker[], apiUrls: readonly string[]) {
+    this.members = members;
+    this.workers = workers;
+    this.apiUrls = apiUrls;
+  }
+
+  /** Starts everything and waits until it is ready. @param args storage and wake-ups. */
+  static async start(
+    args: readonly string[],
+    { logDirectory, random, findings }: { logDirectory: string; random: Random; findings: Findings },
+  ): Promise<Cluster> {
+    const members: Member[] = [];
+    const apiUrls: string[] = [];
+    for (const role of ['api', 'scheduler', 'dispatcher'] as const) {
+      for (let n = 1; n <= ROLES[role]; n++) {
+        const name = `${role}-${n}`;
+        const ports = { api: await freePort(), metrics: await freePort() };
+        const url = `http://127.0.0.1:${ports.api}`;
+        if (role === 'api') apiUrls.push(url);
+        members.push(
+          new Member({
+            name,
+            args: [
+              role,
+              ...['--server-bind', '127.0.0.1', '--server-host', '127.0.0.1', '--server-port', String(ports.api)],
+              ...['--observability-metrics-port', String(ports.metrics), ...RESEND, ...args],
+            ],
+            readyUrl: `http://127.0.0.1:${ports.metrics}/ready`,
+            logFile: join(logDirectory, `${name}.log`),
+            endedByItself: (who, exit) =>
+              findings.violation('processes', `${who} ended by itself: ${JSON.stringify(exit)}`),
+          }),
+        );
+      }
+    }
+    const workers = Array.from({ length: WORKERS }, (_, n) => {
+      return new Worker(`worker-${n + 1}`, apiUrls, random, logDirectory);
+    });
+    const cluster = new Cluster(members, workers, apiUrls);
+    for (const process of cluster.all) process.start();
+    try {
+      await cluster.ready();
+    } catch (error) {
+      await cluster.kill9();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get all(): readonly Mortal[] {
+    return [...this.members, ...this.workers];
+  }
+
+  /** @throws when one of the processes does not become ready. */
+  async ready(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.ready(READY_WITHIN_MS)));
+  }
+
+  async kill9(): Promise<void> {
+    await Promise.all(this.all.map((process) => process.kill9()));
+  }
+}
+
+/** A worker process of the SDK, connected to another api each time it starts. */
+class Worker implements Mortal {
+  readonly name: string;
+  readonly #apiUrls: readonly string[];
+  readonly #random: Random;
+  readonly #logDirectory: string;
+  #wanted: symbol | null = null;
+  #process: Promise<Spawned | null> = Promise.resolve(null);
+
+  constructor(name: string, apiUrls: readonly string[], random: Random, logDirectory: string) {
+    this.name = name;
+    this.#apiUrls = apiUrls;
+    this.#random = random;
+    this.#logDirectory = logDirectory;
+  }
+
+  start(): void {
+    const wanted = (this.#wanted = Symbol(this.name));
+    this.#process = this.#start(wanted);
+  }
+
+  async kill9(): Promise<void> {
+    this.#wanted = null;
+    const process = await this.#process;
+    await process?.kill9();
+    if (process) writeFileSync(join(this.#logDirectory, `${this.name}.log`), process.output(2_000), { flag: 'a' });
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    void this.#process.then((started) => {
+      if (started?.running) process.kill(-started.pid, signal);
+    });
+  }
+
+  /** It gives up when its stream does not open, as its api may be dead; then it is tried at another one. */
+  async #start(wanted: symbol): Promise<Spawned | null> {
+    while (this.#wanted === wanted) {
+      const url = this.#random.pick(this.#apiUrls);
+      const options = { sdk: SDK, url, name: this.name, group: GROUP, ttlMs: WORKER_TTL_MS };
+      const started = await startWorker(options).catch(() => null);
+      if (started && this.#wanted !== wanted) await started.kill9();
+      else if (started) return started;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
+import type { ApiClient } from './api-client.ts';
+import type { Backing } from './backing.ts';
+import type { Cluster } from './cluster.ts';
+import type { Findings } from './findings.ts';
+import type { Jobs } from './load/jobs.ts';
+import type { RawLoad } from './load/raw.ts';
+import type { Schedules } from './load/schedules.ts';
+import type { Workflows } from './load/workflows.ts';
+
+/** An SDK's worker reconnects after up to 30 s; what it held is free after its lease, and goes out again after 5 s. */
+const DRAINED_WITHIN_MS = 90_000;
+const LOOK_EVERY_MS = 500;
+const UNFINISHED = ['pending', 'acquired', 'suspended', 'halted'] as const;
+
+export interface Drained {
+  backing: Backing;
+  cluster: Cluster;
+  findings: Findings;
+  raw: RawLoad;
+  jobs: Jobs;
+  workflows: Workflows;
+  schedules: Schedules;
+  control: ApiClient;
+  log: (line: string) => void;
+}
+
+/** After healing everything must come to its end within a bounded time: workflows, jobs, schedules, messages. */
+export async function drain(parts: Drained): Promise<void> {
+  const { backing, cluster, findings, raw, jobs, workflows, schedules, control, log } = parts;
+  const startedAt = performance.now();
+  const late = AbortSignal.timeout(DRAINED_WITHIN_MS);
+  await cluster.ready();
+  await within('schedules catch up', late, findings, () => schedules.isDrained());
+  await schedules.check();
+  await raw.sweepAll(late);
+  await within('jobs are done', late, findings, () => jobs.drained());
+  await within(
+    'workflows finish',
+    late,
+    findings,
+    () => workflows.isDrained,
+    () => workflows.unfinished.join(', '),
+  );
+  let left = '';
+  await within(
+    'tasks are fulfilled',
+    late,
+    findings,
+    async () => (left = await unfinished(control, late)) === '',
+    () => left,
+  );
+  await within(
+    'messages are delivered',
+    late,
+    findings,
+    async () => {
+      const { tasks, listeners } = await backing.backlog();
+      left = `${tasks} tasks and ${listeners} listeners`;
+      return tasks + listeners === 0;
+    },
+    () => left,
+  );
+  await checkCluster(cluster, findings);
+  findings.count('drain ms', Math.round(performance.now() - startedAt));
+  log(`drained within ${Math.round(performance.now() - startedAt)} ms`);
+}
+
+async function within(
+  what: string,
+  late: AbortSignal,
+  findings: Findings,
+  isDone: () => boolean | Promise<boolean>,
+  left: () => string = () => '',
+): Promise<void> {
+  while (!(await isDone())) {
+    if (late.aborted) {
+      findings.violation(
+        'drain',
+        `${what}: not within ${DRAINED_WITHIN_MS} ms of healing. Left: ${left().slice(0, 2_000)}`,
+      );
+      return;
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** What is neither fulfilled nor over. A request that came late may have made a promise that nobody settled: now it is. */
+async function unfinished(client: ApiClient, late: AbortSignal): Promise<string> {
+  const left: string[] = [];
+  for (const state of UNFINISHED) {
+    const reply = await client.insist('task.search', { state, limit: 20 }, late);
+    for (const task of (reply?.data as { tasks: TaskRecord[] } | undefined)?.tasks ?? []) {
+      left.push(JSON.stringify(task));
+      if (/^f\d/.test(task.id)) await client.insist('promise.settle', { id: task.id, state: 'resolved' }, late);
+    }
+  }
+  const reply = await client.insist('promise.search', { state: 'pending', limit: 20 }, late);
+  for (const { id } of (reply?.data as { promises: PromiseRecord[] } | undefined)?.promises ?? []) {
+    left.push(`promise ${id}`);
+    if (/^(f\d|(job|tick)\..*\.)/.test(id)) await client.insist('promise.settle', { id, state: 'resolved' }, late);
+  }
+  return left.join('\n');
+}
+
+/** The cluster's own view: every process once, one leader. */
+async function checkCluster(cluster: Cluster, findings: Findings): Promise<void> {
+  const answer = await fetch(`${cluster.apiUrls[0]}/cluster`, { signal: AbortSignal.timeout(10_000) });
+  const { processes } = (await answer.json()) as { processes: { role: string; leader: boolean }[] };
+  const leaders = processes.filter(({ leader }) => leader).length;
+  if (leaders !== 1 || processes.length !== cluster.members.length) {
+    findings.violation('cluster', `${leaders} leaders of ${processes.length} processes: ${JSON.stringify(processes)}`);
+  }
+}

@@ -1,0 +1,97 @@
+import { Random } from '@resonate/testkit';
+
+/** What is done to the cluster, and how often in each round: every round has each at least once. */
+export const FAULTS = {
+  /** kill -9 of a process, and its start a while later. */
+  kill: 7,
+  /** SIGSTOP, and SIGCONT a while later. */
+  freeze: 4,
+  /** SIGTERM, and its start right after its end. */
+  terminate: 4,
+  'database-kill': 1,
+  'database-freeze': 1,
+  /** What the database answers is lost, then the connections break: nobody knows what was committed. */
+  'database-answers-lost': 2,
+  'redis-kill': 1,
+  /** The wake-up channel delivers nothing, though its connections stand. */
+  'wakeup-silent': 2,
+} as const;
+
+export type FaultKind = keyof typeof FAULTS;
+
+export interface Fault {
+  kind: FaultKind;
+  /** Name of the process, or of the server beneath the cluster. */
+  target: string;
+  /** When it begins, in ms from the start of the load. */
+  atMs: number;
+  lastsMs: number;
+}
+
+const LASTS_MS: Record<FaultKind, readonly [number, number]> = {
+  kill: [0, 4_000],
+  freeze: [1_000, 9_000],
+  terminate: [0, 0],
+  'database-kill': [0, 3_000],
+  'database-freeze': [500, 5_000],
+  'database-answers-lost': [5, 200],
+  'redis-kill': [0, 3_000],
+  'wakeup-silent': [2_000, 12_000],
+};
+
+const BETWEEN_MS = { min: 500, max: 5_000 };
+/** A process that was hit has this long until it may be hit again: some of it must be spent working. */
+const SPARED_MS = 3_000;
+
+export interface Targets {
+  servers: readonly string[];
+  workers: readonly string[];
+  hasRedis: boolean;
+}
+
+/** The faults of a run: the same seed, length and targets give the same faults. They overlap, but not on one target. */
+export function planFaults(seed: number, durationMs: number, targets: Targets): Fault[] {
+  const random = new Random(seed);
+  const busyUntil = new Map<string, number>();
+  const faults: Fault[] = [];
+  let round: FaultKind[] = [];
+  for (let atMs = 1_000; ; atMs += random.int(BETWEEN_MS.min, BETWEEN_MS.max)) {
+    if (round.length === 0) round = shuffledRound(random, targets.hasRedis);
+    const kind = round.pop() as FaultKind;
+    const lastsMs = random.int(...LASTS_MS[kind]);
+    const target = random.pick(targetsOf(kind, targets));
+    if (atMs + lastsMs >= durationMs) return faults;
+    if ((busyUntil.get(target) ?? 0) > atMs) {
+      // Later in this round, when it may be another's turn.
+      round.unshift(kind);
+      continue;
+    }
+    busyUntil.set(target, atMs + lastsMs + SPARED_MS);
+    faults.push({ kind, target, atMs, lastsMs });
+  }
+}
+
+function shuffledRound(random: Random, hasRedis: boolean): FaultKind[] {
+  const kinds = (Object.keys(FAULTS) as FaultKind[]).filter((kind) => hasRedis || kind !== 'redis-kill');
+  return kinds
+    .flatMap((kind) => Array.from({ length: FAULTS[kind] }, () => ({ kind, order: random.next() })))
+    .sort((a, b) => a.order - b.order)
+    .map(({ kind }) => kind);
+}
+
+function targetsOf(kind: FaultKind, { servers, workers }: Targets): readonly string[] {
+  switch (kind) {
+    case 'kill':
+    case 'freeze':
+      return [...servers, ...workers];
+    case 'terminate':
+      return servers;
+    case 'database-kill':
+    case 'database-freeze':
+    case 'database-answers-lost':
+      return ['database'];
+    case 'redis-kill':
+    case 'wakeup-silent':
+      return ['wakeups'];
+  }
+}

@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Backing } from './backing.ts';
+import type { Cluster, Mortal } from './cluster.ts';
+import type { Fault } from './faults.ts';
+import type { Findings } from './findings.ts';
+import type { Member } from './member.ts';
+
+/** Does to the cluster what the plan says, each fault from its beginning to its end. */
+export class Injector {
+  readonly #backing: Backing;
+  readonly #cluster: Cluster;
+  readonly #findings: Findings;
+  readonly #log: (line: string) => void;
+
+  constructor(backing: Backing, cluster: Cluster, findings: Findings, log: (line: string) => void) {
+    this.#backing = backing;
+    this.#cluster = cluster;
+    this.#findings = findings;
+    this.#log = log;
+  }
+
+  /** Resolves when every fault is over; no further one begins once `signal` is aborted. */
+  async run(plan: readonly Fault[], signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    const running: Promise<void>[] = [];
+    for (const fault of plan) {
+      const waitMs = Math.max(0, fault.atMs - (performance.now() - startedAt));
+      await pause(waitMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) break;
+      this.#log(`${fault.kind} ${fault.target} for ${fault.lastsMs} ms`);
+      this.#findings.count(`faults ${fault.kind}`);
+      running.push(
+        this.#inject(fault, signal).catch((error: unknown) => {
+          this.#findings.violation('processes', `${fault.kind} of ${fault.target}: ${String(error)}`);
+        }),
+      );
+    }
+    await Promise.all(running);
+  }
+
+  async #inject(fault: Fault, signal: AbortSignal): Promise<void> {
+    // An interrupted run heals at once.
+    const lasts = () => pause(fault.lastsMs, undefined, { signal }).catch(() => undefined);
+    switch (fault.kind) {
+      case 'kill': {
+        const victim = this.#victim(fault.target);
+        await victim.kill9();
+        await lasts();
+        victim.start();
+        return;
+      }
+      case 'freeze': {
+        const victim = this.#victim(fault.target);
+        victim.signal('SIGSTOP');
+        await lasts();
+        victim.signal('SIGCONT');
+        return;
+      }
+      case 'terminate':
+        return this.#restart(this.#cluster.members.find(({ name }) => name === fault.target));
+      case 'database-kill': {
+        await this.#backing.database.kill9();
+        await lasts();
+        return this.#backing.database.restart();
+      }
+      case 'database-freeze':
+        return freeze(this.#backing.database.pids(), lasts);
+      case 'database-answers-lost': {
+        const loss = this.#backing.loseAnswers();
+        await lasts();
+        loss.cut();
+        return;
+      }
+      case 'redis-kill': {
+        await this.#backing.redis?.kill9();
+        await lasts();
+        return this.#backing.redis?.restart();
+      }
+      case 'wakeup-silent': {
+        this.#backing.silenceWakeups(true);
+        await lasts();
+        this.#backing.silenceWakeups(false);
+        return;
+      }
+    }
+  }
+
+  #victim(name: string): Mortal {
+    const victim = this.#cluster.all.find((process) => process.name === name);
+    if (!victim) throw new Error(`there is no ${name}`);
+    return victim;
+  }
+
+  async #restart(member: Member | undefined): Promise<void> {
+    if (!member) return;
+    try {
+      const { code } = await member.terminate();
+      this.#findings.count(`exits ${code ?? 'by signal'}`);
+    } finally {
+      member.start();
+    }
+  }
+}
+
+async function freeze(pids: readonly number[], lasts: () => Promise<void>): Promise<void> {
+  for (const pid of pids) signalIfThere(pid, 'SIGSTOP');
+  await lasts();
+  for (const pid of pids) signalIfThere(pid, 'SIGCONT');
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,211 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Message, PromiseRecord, TaskRecord } from '@resonate/protocol';
+import type { Random } from '@resonate/testkit';
+import type { ApiClient, Call } from '../api-client.ts';
+import type { LeaseEvent } from '../checks/leases.ts';
+import type { Findings } from '../findings.ts';
+
+const CREATE_EVERY_MS = 350;
+const MAX_OPEN = 60;
+const MAX_HANDLED_AT_ONCE = 40;
+const TEN_YEARS_MS = 315_360_000_000;
+
+/** What a holder does with its lease, and how often. */
+const PLANS = { fulfil: 50, heartbeat: 14, overstay: 12, release: 8, suspend: 12, vanish: 4 };
+
+interface Held {
+  id: string;
+  version: number;
+  ttlMs: number;
+  holder: string;
+  client: ApiClient;
+}
+
+/**
+ * Tasks whose `execute` messages are pushed over HTTP and whose holders race, beat, oversleep, give back, wait for other
+ * promises or vanish, under leases of a second or two. Every request about a lease is recorded.
+ */
+export class Jobs {
+  readonly events: LeaseEvent[] = [];
+  readonly #random: Random;
+  readonly #connect: () => ApiClient;
+  readonly #findings: Findings;
+  readonly #stopping: AbortSignal;
+  /** Created and not yet known to be fulfilled. */
+  readonly #open = new Set<string>();
+  /** By job, the value whose fulfilment was answered with 200. */
+  readonly #fulfilled = new Map<string, string>();
+  readonly #handled = new Set<Promise<void>>();
+  /** What must be done whatever happens: creating jobs, settling what they wait for. */
+  readonly #errands = new Set<Promise<void>>();
+  #created = 0;
+  #holders = 0;
+
+  /** @param stopping ends whatever is under way, at the very end. */
+  constructor(options: { random: Random; connect: () => ApiClient; findings: Findings }, stopping: AbortSignal) {
+    this.#random = options.random;
+    this.#connect = options.connect;
+    this.#findings = options.findings;
+    this.#stopping = stopping;
+  }
+
+  /** Creates jobs. @param target where their messages are pushed to. */
+  async run(target: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (this.#open.size < MAX_OPEN) {
+        const id = `job.${++this.#created}`;
+        this.#open.add(id);
+        const data = { id, timeoutAt: Date.now() + TEN_YEARS_MS, tags: { 'resonate:target': target } };
+        this.#insist('promise.create', data);
+      } else {
+        await this.#look([...this.#open].slice(0, 5));
+      }
+      await pause(CREATE_EVERY_MS);
+    }
+  }
+
+  /** A message was pushed. @returns the status it is answered with. */
+  pushed(message: Message): number {
+    if (message.kind !== 'execute') return 200;
+    if (this.#random.chance(0.05)) return 500;
+    this.#findings.count('pushes');
+    if (this.#handled.size >= MAX_HANDLED_AT_ONCE) return 200;
+    const handled = this.#handle(message.data.task).finally(() => this.#handled.delete(handled));
+    this.#handled.add(handled);
+    return 200;
+  }
+
+  /** Resolves when everything that was begun is over and every job was fulfilled. */
+  async drained(): Promise<boolean> {
+    await Promise.all([...this.#errands, ...this.#handled]);
+    await this.#look([...this.#open]);
+    return this.#open.size + this.#errands.size + this.#handled.size === 0;
+  }
+
+  /** What became of every job must be what its holders were told. */
+  async check(client: ApiClient): Promise<void> {
+    for (let n = 1; n <= this.#created; n++) {
+      const id = `job.${n}`;
+      const reply = await client.insist('promise.get', { id }, this.#stopping);
+      const promise = reply?.status === 200 ? (reply.data as { promise: PromiseRecord }).promise : undefined;
+      const told = this.#fulfilled.get(id);
+      if (promise?.state !== 'resolved') this.#findings.violation('jobs', `${id} is ${promise?.state ?? 'missing'}`);
+      else if (told !== undefined && promise.value.data !== told) {
+        this.#findings.violation(
+          'jobs',
+          `${id} has the value of ${promise.value.data}, but ${told} was told it had done it`,
+        );
+      } else this.#findings.count('jobs done');
+    }
+  }
+
+  async #handle({ id, version }: { id: string; version: number }): Promise<void> {
+    const rivals = this.#random.chance(0.4) ? 2 : 1;
+    const clients = Array.from({ length: rivals }, () => this.#connect());
+    try {
+      const held = await Promise.all(clients.map((client) => this.#acquire(client, id, version)));
+      await Promise.all(held.map((lease) => lease && this.#hold(lease)));
+    } finally {
+      for (const client of clients) client.close();
+    }
+  }
+
+  async #acquire(client: ApiClient, id: string, version: number): Promise<Held | null> {
+    const holder = `holder-${++this.#holders}`;
+    const ttlMs = this.#random.int(700, 2_000);
+    const call = await client.call('task.acquire', { id, version, pid: holder, ttl: ttlMs });
+    const task = call.reply?.status === 200 ? (call.reply.data as { task: TaskRecord }).task : undefined;
+    const granted = task ? { granted: { version: task.version, ttlMs } } : {};
+    this.#record('acquire', { id, version, holder }, call, granted);
+    if (call.reply?.status === 404) this.#findings.violation('jobs', `${id} was pushed and does not exist`);
+    return task ? { id, version: task.version, ttlMs, holder, client } : null;
+  }
+
+  async #hold(lease: Held): Promise<void> {
+    const plan = this.#random.weighted(PLANS);
+    this.#findings.count(`holders ${plan}`);
+    switch (plan) {
+      case 'fulfil':
+        return this.#fulfil(lease);
+      case 'heartbeat':
+        for (let beats = this.#random.int(1, 4); beats > 0; beats--) {
+          await pause(lease.ttlMs / 2);
+          const tasks = [{ id: lease.id, version: lease.version }];
+          this.#record('heartbeat', lease, await lease.client.call('task.heartbeat', { pid: lease.holder, tasks }));
+        }
+        return this.#fulfil(lease);
+      case 'overstay':
+        await pause(lease.ttlMs + this.#random.int(-200, 1_500));
+        return this.#fulfil(lease);
+      case 'release': {
+        const data = { id: lease.id, version: lease.version };
+        this.#record('release', lease, await lease.client.call('task.release', data));
+        return;
+      }
+      case 'suspend':
+        return this.#suspend(lease);
+      case 'vanish':
+        return;
+    }
+  }
+
+  async #fulfil(lease: Held): Promise<void> {
+    const { id, version, holder, client } = lease;
+    const settlement = { id, state: 'resolved', value: { data: holder } };
+    const call = await client.call('task.fulfill', {
+      id,
+      version,
+      action: { kind: 'promise.settle', data: settlement },
+    });
+    this.#record('fulfill', lease, call);
+    if (call.reply?.status === 200) {
+      this.#fulfilled.set(id, holder);
+      this.#open.delete(id);
+    }
+  }
+
+  /** Creates a promise under the lease and waits for it; somebody else settles it. */
+  async #suspend(lease: Held): Promise<void> {
+    const { id, version, client } = lease;
+    const child = `${id}.${version}`;
+    const creation = { id: child, timeoutAt: Date.now() + TEN_YEARS_MS, tags: {} };
+    const fenced = await client.call('task.fence', { id, version, action: { kind: 'promise.create', data: creation } });
+    this.#record('fence', lease, fenced);
+    this.#insist('promise.settle', { id: child, state: 'resolved', value: {} }, this.#random.int(0, 1_500));
+    const actions = [{ kind: 'promise.register_callback', data: { awaited: child, awaiter: id } }];
+    this.#record('suspend', lease, await client.call('task.suspend', { id, version, actions }));
+  }
+
+  /** Forgets those of the open jobs that were done though nobody was told. */
+  async #look(ids: readonly string[]): Promise<void> {
+    const client = this.#connect();
+    for (const id of ids) {
+      const { reply } = await client.call('promise.get', { id });
+      if (reply?.status !== 200) continue;
+      if ((reply.data as { promise: PromiseRecord }).promise.state !== 'pending') this.#open.delete(id);
+    }
+    client.close();
+  }
+
+  #insist(kind: string, data: unknown, afterMs = 0): void {
+    const client = this.#connect();
+    const errand = pause(afterMs)
+      .then(() => client.insist(kind, data, this.#stopping))
+      .then(() => {
+        client.close();
+        this.#errands.delete(errand);
+      });
+    this.#errands.add(errand);
+  }
+
+  #record(
+    kind: LeaseEvent['kind'],
+    { id, version, holder }: Pick<LeaseEvent, 'id' | 'version' | 'holder'>,
+    { outcome, reply, sentAt, answeredAt }: Call,
+    granted: Pick<LeaseEvent, 'granted'> = {},
+  ): void {
+    if (outcome === 'refused') return;
+    const status = reply ? { status: reply.status } : {};
+    this.events.push({ kind, id, version, holder, sentAt, answeredAt, ...status, ...granted });
+  }
+}

@@ -1,0 +1,83 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Spawned, type Exit } from '../processes/spawned.ts';
+import { until } from '../processes/until.ts';
+import { RESONATE } from '../processes/server-process.ts';
+
+const TERMINATED_WITHIN_MS = 15_000;
+/** An orchestrator's wait before it starts a process again that could not start. */
+const START_AGAIN_MS = 500;
+
+export interface MemberSpec {
+  name: string;
+  args: readonly string[];
+  /** Answers 200 when the process is ready. */
+  readyUrl: string;
+  logFile: string;
+  /** Told when the process ended though nobody asked it to. */
+  endedByItself: (name: string, exit: Exit) => void;
+}
+
+/** One process of the cluster, under an orchestrator: started again when it could not start, or ended by itself. */
+export class Member {
+  readonly name: string;
+  readonly #spec: MemberSpec;
+  #process: Spawned | null = null;
+
+  constructor(spec: MemberSpec) {
+    this.#spec = spec;
+    this.name = spec.name;
+  }
+
+  start(): void {
+    const { args, logFile } = this.#spec;
+    // To a file: what seven processes log is not for this process to read.
+    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', RESONATE, ...args], { LOG: logFile });
+    const logged = sizeOf(logFile);
+    this.#process = process;
+    void process.exited.then(async (exit) => {
+      if (this.#process !== process) return;
+      if (!readFileSync(logFile, 'utf8').slice(logged).includes('"could not start"')) {
+        this.#spec.endedByItself(this.name, exit);
+      }
+      await pause(START_AGAIN_MS);
+      if (this.#process === process) this.start();
+    });
+  }
+
+  async kill9(): Promise<void> {
+    const process = this.#process;
+    this.#process = null;
+    await process?.kill9();
+  }
+
+  /** SIGTERM. @returns how it ended. @throws when it takes too long. */
+  async terminate(): Promise<Exit> {
+    const process = this.#process;
+    this.#process = null;
+    return process ? process.terminate(TERMINATED_WITHIN_MS) : { code: 0, signal: null };
+  }
+
+  /** SIGSTOP and SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    if (!this.#process?.running) return;
+    appendFileSync(this.#spec.logFile, `${new Date().toISOString()} gets ${signal}\n`);
+    process.kill(-this.#process.pid, signal);
+  }
+
+  async ready(withinMs: number): Promise<void> {
+    await until(`${this.name} is ready`, withinMs, async () => {
+      const answer = await fetch(this.#spec.readyUrl, { signal: AbortSignal.timeout(2_000) });
+      await answer.body?.cancel();
+      return answer.status === 200;
+    });
+  }
+}
+
+function sizeOf(file: string): number {
+  try {
+    return readFileSync(file, 'utf8').length;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Random } from '@resonate/testkit';
+import { PushTarget } from '../http/push-target.ts';
+import { ApiClient } from './api-client.ts';
+import { Availability } from './availability.ts';
+import { startBacking, type Backing } from './backing.ts';
+import { checkHistories } from './checks/histories.ts';
+import { checkLeases } from './checks/leases.ts';
+import { Cluster } from './cluster.ts';
+import { drain } from './drain.ts';
+import { planFaults } from './faults.ts';
+import { Findings } from './findings.ts';
+import { Injector } from './injector.ts';
+import { Jobs } from './load/jobs.ts';
+import { RawLoad } from './load/raw.ts';
+import { Schedules } from './load/schedules.ts';
+import { Workflows } from './load/workflows.ts';
+import type { Database } from './options.ts';
+
+const RAW_CLIENTS = 8;
+/** Independent streams of chance, so that one more request does not change the faults. */
+const STREAM = { faults: 1, cluster: 2, raw: 3, clients: 4, jobs: 5, workflows: 6 } as const;
+
+export interface TortureOptions {
+  database: Database;
+  /** Of load and faults. */
+  durationMs: number;
+  seed: number;
+  /** Ends the run early; what was found so far is checked all the same. */
+  signal: AbortSignal;
+  log: (line: string) => void;
+}
+
+export interface Outcome {
+  database: Database;
+  findings: Findings;
+  unavailable: { ms: number; atMs: number };
+  /** Kept when something was found. */
+  logDirectory: string;
+}
+
+/** Runs the cluster under load and faults on one database, heals it, drains it and checks what came of it all. */
+export async function torture(options: TortureOptions): Promise<Outcome> {
+  const { database, log } = options;
+  const findings = new Findings();
+  const availability = new Availability();
+  const logDirectory = mkdtempSync(join(tmpdir(), `torture-${database}-`));
+  const random = (stream: number) => new Random(options.seed * 31 + stream);
+  let backing: Backing | undefined;
+  let cluster: Cluster | undefined;
+  try {
+    log(`${database}: starting`);
+    backing = await startBacking(database);
+    cluster = await Cluster.start(backing.args, { logDirectory, random: random(STREAM.cluster), findings });
+    await new Run(options, { backing, cluster, findings, availability }).run(random);
+  } catch (error) {
+    if (!options.signal.aborted)
+      findings.violation('run', error instanceof Error ? String(error.stack) : String(error));
+  } finally {
+    await cluster?.kill9();
+    await backing?.stop();
+  }
+  const failed = findings.violations.length > 0;
+  if (failed)
+    writeFileSync(
+      join(logDirectory, 'violations.txt'),
+      findings.violations.map(({ rule, what }) => `${rule}: ${what}\n`).join('\n'),
+    );
+  else rmSync(logDirectory, { recursive: true });
+  return { database, findings, unavailable: availability.longest, logDirectory };
+}
+
+interface Subjects {
+  backing: Backing;
+  cluster: Cluster;
+  findings: Findings;
+  availability: Availability;
+}
+
+class Run {
+  readonly #options: TortureOptions;
+  readonly #subjects: Subjects;
+
+  constructor(options: TortureOptions, subjects: Subjects) {
+    this.#options = options;
+    this.#subjects = subjects;
+  }
+
+  async run(random: (stream: number) => Random): Promise<void> {
+    const { signal, seed } = this.#options;
+    const { cluster, findings, availability } = this.#subjects;
+    const clientRandom = random(STREAM.clients);
+    const answered = () => availability.answered();
+    const connect = () => new ApiClient({ urls: cluster.apiUrls, random: clientRandom, findings, answered });
+
+    const over = new AbortController();
+    const stopping = over.signal;
+    const jobs = new Jobs({ random: random(STREAM.jobs), connect, findings }, stopping);
+    const target = await PushTarget.start((push) => {
+      // Its list would grow as long as the run.
+      target.pushes.length = 0;
+      return push.path === '/jobs' ? jobs.pushed(push.message) : 200;
+    });
+    const rawClients = Array.from({ length: RAW_CLIENTS }, connect);
+    const raw = new RawLoad(seed, rawClients, `${target.url}/raw`);
+    const control = connect();
+    const schedules = new Schedules(control, findings, stopping);
+    const looker = connect();
+    const workflowOptions = { random: random(STREAM.workflows), looker, findings };
+    const workflows = await Workflows.connect(cluster.apiUrls, workflowOptions, stopping);
+    let looking: Promise<void> = Promise.resolve();
+    try {
+      await schedules.create(`${target.url}/jobs`);
+      looking = workflows.lookAfter();
+      const loadEnds = new AbortController();
+      const ends = AbortSignal.any([loadEnds.signal, signal]);
+      const load = Promise.all([raw.run(ends), jobs.run(`${target.url}/jobs`, ends), workflows.run(ends)]);
+      await this.#torment(random(STREAM.faults).int(0, 2 ** 31), signal);
+      loadEnds.abort();
+      await load;
+      if (signal.aborted) return;
+      await drain({ ...this.#subjects, raw, jobs, workflows, schedules, control, log: this.#options.log });
+      await jobs.check(control);
+    } finally {
+      over.abort();
+      await looking;
+      await workflows.stop();
+      await target.close();
+      for (const client of [...rawClients, control, looker]) client.close();
+    }
+    this.#options.log('checking');
+    checkHistories(raw.history, findings);
+    for (const wrong of checkLeases(jobs.events)) findings.violation('leases', wrong);
+    findings.count('leases granted', jobs.events.filter(({ granted }) => granted).length);
+    findings.count('leases requests', jobs.events.length);
+  }
+
+  async #torment(seed: number, signal: AbortSignal): Promise<void> {
+    const { backing, cluster, findings, availability } = this.#subjects;
+    const { durationMs, log } = this.#options;
+    const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
+    const plan = planFaults(seed, durationMs, {
+      servers: names(cluster.members),
+      workers: names(cluster.workers),
+      hasRedis: backing.redis !== null,
+    });
+    const startedAt = performance.now();
+    const stamped = (line: string) => log(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s: ${line}`);
+    availability.start();
+    await new Injector(backing, cluster, findings, stamped).run(plan, signal);
+    await pause(Math.max(0, durationMs - (performance.now() - startedAt)), undefined, { signal }).catch(
+      () => undefined,
+    );
+    availability.stop();
+    stamped('healed');
+  }
+}
