@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
 import { TestCluster } from './cluster.ts';
 import { deliveryTests } from './delivery.ts';
+import { dispatcherTests } from './dispatchers.ts';
 import { operationsTests } from './operations.ts';
+import { silenceTests } from './silence.ts';
 import { takeoverTests } from './takeover.ts';
 
 /**
@@ -29,5 +31,7 @@ describe.each(['postgres', 'mysql'] as const)('a cluster on %s', (database) => {
 
   operationsTests(running);
   deliveryTests(running);
+  silenceTests(running);
   takeoverTests(running, report);
+  dispatcherTests(running, report);
 });

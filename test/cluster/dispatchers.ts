@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { PushTarget, type Push } from '../http/push-target.ts';
+import { until } from '../processes/until.ts';
+import { metricOf, type TestCluster } from './cluster.ts';
+import { createTask } from './requests.ts';
+import type { RoleProcess } from './role-process.ts';
+
+const TASKS = 12;
+/** The dead are noticed after 5 s; without that, what they held comes again after tasks.retry_timeout, 30 s. */
+const AFTER_DEATH_MS = 12_000;
+/** What was given back is claimed by another one when it looks: in a second at most. */
+const AFTER_TERM_MS = 4_000;
+
+export function dispatcherTests(cluster: () => TestCluster, report: (line: string) => void): void {
+  describe('a dispatcher with pushes under way', () => {
+    let target: PushTarget;
+
+    beforeEach(async () => {
+      target = await PushTarget.start(() => 'hang');
+    });
+
+    afterEach(() => target.close());
+
+    /** Creates tasks whose pushes hang. @returns who has the most of them under way. */
+    async function hold(): Promise<RoleProcess> {
+      const dispatchers = cluster().of('dispatcher');
+      const counts = () => Promise.all(dispatchers.map((process) => metricOf(process, 'resonate_messages_total')));
+      const before = await counts();
+      for (let index = 0; index < TASKS; index++) await createTask(cluster().url, target.url);
+      await until('all are under way', 10_000, () => target.pushes.length === TASKS);
+      const held = (await counts()).map((count, index) => count - (before[index] ?? 0));
+      expect(held.reduce((sum, count) => sum + count, 0)).toBe(TASKS);
+      return dispatchers[held.indexOf(Math.max(...held))] as RoleProcess;
+    }
+
+    /** The ms from now until everything that was cut off came again, from another dispatcher. */
+    async function againTakes(): Promise<number> {
+      const since = Date.now();
+      const first = target.pushes.slice(0, TASKS);
+      const lost = await until('pushes were cut off', 5_000, () => {
+        const found = first.filter(({ isGivenUp }) => isGivenUp);
+        return found.length > 0 && found;
+      });
+      await until('they come again', 60_000, () => lost.every((push) => target.about(idOf(push)).length > 1));
+      return Math.max(...target.pushes.slice(TASKS).map(({ at }) => at)) - since;
+    }
+
+    test('killed with -9, is replaced: its messages arrive within seconds', async () => {
+      const holder = await hold();
+      target.behaviour = () => 200;
+      await holder.kill9();
+      const took = await againTakes();
+      report(`messages of a killed dispatcher arrive after ${took} ms`);
+      expect(took).toBeLessThan(AFTER_DEATH_MS);
+    });
+
+    test('stopped, gives its messages back: they arrive at once', async () => {
+      const holder = await hold();
+      target.behaviour = () => 200;
+      const stopped = holder.terminate();
+      const took = await againTakes();
+      report(`messages of a stopped dispatcher arrive after ${took} ms`);
+      expect(took).toBeLessThan(AFTER_TERM_MS);
+      expect(await stopped).toBe(0);
+    });
+  });
+
+  test('dispatchers share the work: every message goes out once', async () => {
+    const target = await PushTarget.start();
+    try {
+      const { url } = cluster();
+      const ids = await Promise.all(Array.from({ length: 60 }, () => createTask(url, `${target.url}/`)));
+      await until('all arrived', 15_000, () => target.pushes.length >= ids.length);
+      expect(target.pushes.map(idOf).sort()).toEqual([...ids].sort());
+    } finally {
+      await target.close();
+    }
+  });
+}
+
+function idOf({ message }: Push): string {
+  return message.kind === 'execute' ? message.data.task.id : '';
+}

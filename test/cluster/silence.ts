@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PushTarget } from '../http/push-target.ts';
+import { EventStream } from '../processes/event-stream.ts';
+import { until } from '../processes/until.ts';
+import { POLL_INTERVAL_MS, type TestCluster } from './cluster.ts';
+import { createTask, TIMER_MS, timerTakes } from './requests.ts';
+
+/** What a busy machine may add to an interval. */
+const MARGIN_MS = 1_000;
+/** timeouts.poll_interval, as it is by default. */
+const TIMERS_POLL_INTERVAL_MS = 1_000;
+const ROUNDS = 4;
+
+/** Hints are no truth: without them everything moves, when somebody looks. */
+export function silenceTests(cluster: () => TestCluster): void {
+  describe('with the wake-up channel silently dead', () => {
+    afterEach(() => cluster().backing.healWakeups());
+
+    /** The ms that one message after the other takes from one replica to a worker of the other. */
+    async function streamTakes(rounds: number): Promise<number[]> {
+      const [here, there] = cluster().apis;
+      const group = randomUUID();
+      const stream = await EventStream.open(there.url, `/poll/${group}/w`);
+      try {
+        const took: number[] = [];
+        for (let round = 0; round < rounds; round++) {
+          const since = Date.now();
+          await createTask(here.url, `poll://any@${group}`);
+          took.push((await stream.nextReceived()).at - since);
+        }
+        return took;
+      } finally {
+        stream.break();
+      }
+    }
+
+    test('messages and timers move at the poll intervals, and faster again once it is healed', async () => {
+      cluster().backing.silenceWakeups();
+      const took = await streamTakes(ROUNDS);
+      expect(Math.max(...took)).toBeLessThan(POLL_INTERVAL_MS + MARGIN_MS);
+      // Told by nobody, the other replica looks when its interval is over: right after a message that is a whole one.
+      expect(Math.max(...took)).toBeGreaterThan(POLL_INTERVAL_MS / 2);
+
+      const target = await PushTarget.start();
+      const since = Date.now();
+      const id = await createTask(cluster().url, target.url);
+      const [push] = await target.received(id, 1);
+      expect((push?.at ?? 0) - since).toBeLessThan(POLL_INTERVAL_MS + MARGIN_MS);
+      await target.close();
+
+      const timer = await timerTakes(cluster().apis[0], 15_000);
+      // The scheduler looks, then the replica with the stream does.
+      expect(timer).toBeLessThan(TIMER_MS + TIMERS_POLL_INTERVAL_MS + POLL_INTERVAL_MS + MARGIN_MS);
+
+      cluster().backing.healWakeups();
+      await until('processes wake each other again', 20_000, async () => {
+        return Math.max(...(await streamTakes(2))) < POLL_INTERVAL_MS / 3;
+      });
+    });
+  });
+}
