@@ -5,6 +5,7 @@ import { dispatcherTests } from './dispatchers.ts';
 import { operationsTests } from './operations.ts';
 import { silenceTests } from './silence.ts';
 import { takeoverTests } from './takeover.ts';
+import { workflowTests } from './workflows.ts';
 
 /**
  * Two apis, two schedulers and three dispatchers as processes of their own, on one database. They are shared by all
@@ -31,6 +32,7 @@ describe.each(['postgres', 'mysql'] as const)('a cluster on %s', (database) => {
 
   operationsTests(running);
   deliveryTests(running);
+  workflowTests(running);
   silenceTests(running);
   takeoverTests(running, report);
   dispatcherTests(running, report);

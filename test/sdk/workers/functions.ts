@@ -80,6 +80,10 @@ function workflows(setup: WorkerSetup) {
       const second = yield* context.run(gate);
       return { first, second };
     },
+    /** Calls a function of another group, whose workers may be written in another language. */
+    *elsewhere(context: Context, group: string, name: string, args: unknown[]) {
+      return yield* context.rpc<unknown>(name, ...args, context.options({ target: group }));
+    },
     /** A bit of everything, for the fault tests: its result depends on its argument only. */
     *journey(context: Context, n: number) {
       const doubled = yield* context.run(add, n, n);
