@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Reply } from '@resonate/protocol';
 import type { Random } from '@resonate/testkit';
 import { HttpClient } from '../processes/http-client.ts';
+import type { Excuse } from './excuse.ts';
 import type { Findings } from './findings.ts';
 
 /** An api that is frozen answers once it is thawed; nobody waits that long. */
@@ -31,6 +32,7 @@ export interface ApiClientOptions {
   urls: readonly string[];
   random: Random;
   findings: Findings;
+  excuse: Excuse;
   /** Told of every answer that is one. */
   answered?: () => void;
 }
@@ -73,7 +75,7 @@ export class ApiClient {
   }
 
   async #send(kind: string, data: unknown): Promise<Pick<Call, 'outcome' | 'reply'>> {
-    const { findings, urls } = this.#options;
+    const { excuse, findings, urls } = this.#options;
     this.#http ??= new HttpClient(urls[this.#turn % urls.length] ?? '');
     const http = this.#http;
     const late = setTimeout(() => http.close(), ANSWERED_WITHIN_MS);
@@ -81,8 +83,10 @@ export class ApiClient {
       const { status, data: answer } = await http.rpc(kind, data);
       if (status < 500) return { outcome: 'answered', reply: { status, data: answer } };
       findings.count(`errors ${status} ${String(answer).slice(0, 80)}`);
-      // The server's own fault, whatever happened around it.
-      if (status === 500 && answer === 'Internal error') findings.violation('faults', `${kind}: 500 ${answer}`);
+      // A fault of the program needs no database to go wrong; a rolling restart or a killed neighbour is no excuse.
+      if (answer === 'Internal error' || !excuse.isValid) {
+        findings.violation('errors', `${kind} ${JSON.stringify(data).slice(0, 300)}: ${status} ${String(answer)}`);
+      }
       return { outcome: status === 503 ? 'refused' : 'unknown' };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;

@@ -13,8 +13,6 @@ export const SDK = '0.11.5';
 export const GROUP = 'workers';
 /** What a dead worker held is free again after this. */
 const WORKER_TTL_MS = 2_000;
-/** A message that nobody acquired, and one that could not be delivered, goes out again after this at the latest. */
-const RESEND = ['--tasks-retry-timeout', '5s', '--messages-backoff-max', '2s'];
 const READY_WITHIN_MS = 45_000;
 
 /** A process that can be killed and comes back. */
@@ -56,7 +54,7 @@ export class Cluster {
             args: [
               role,
               ...['--server-bind', '127.0.0.1', '--server-host', '127.0.0.1', '--server-port', String(ports.api)],
-              ...['--observability-metrics-port', String(ports.metrics), ...RESEND, ...args],
+              ...['--observability-metrics-port', String(ports.metrics), ...args],
             ],
             readyUrl: `http://127.0.0.1:${ports.metrics}/ready`,
             logFile: join(logDirectory, `${name}.log`),

@@ -9,7 +9,7 @@ import type { RawLoad } from './load/raw.ts';
 import type { Schedules } from './load/schedules.ts';
 import type { Workflows } from './load/workflows.ts';
 
-/** An SDK's worker reconnects after up to 30 s; what it held is free after its lease, and goes out again after 5 s. */
+/** An SDK's worker reconnects after up to 30 s; a message that died with a worker goes out again after 30 s. */
 const DRAINED_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 500;
 const UNFINISHED = ['pending', 'acquired', 'suspended', 'halted'] as const;

@@ -1,20 +1,31 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Backing } from './backing.ts';
 import type { Cluster, Mortal } from './cluster.ts';
+import type { Excuse } from './excuse.ts';
 import type { Fault } from './faults.ts';
 import type { Findings } from './findings.ts';
 import type { Member } from './member.ts';
+
+export interface InjectorOptions {
+  backing: Backing;
+  cluster: Cluster;
+  excuse: Excuse;
+  findings: Findings;
+  log: (line: string) => void;
+}
 
 /** Does to the cluster what the plan says, each fault from its beginning to its end. */
 export class Injector {
   readonly #backing: Backing;
   readonly #cluster: Cluster;
+  readonly #excuse: Excuse;
   readonly #findings: Findings;
   readonly #log: (line: string) => void;
 
-  constructor(backing: Backing, cluster: Cluster, findings: Findings, log: (line: string) => void) {
+  constructor({ backing, cluster, excuse, findings, log }: InjectorOptions) {
     this.#backing = backing;
     this.#cluster = cluster;
+    this.#excuse = excuse;
     this.#findings = findings;
     this.#log = log;
   }
@@ -30,12 +41,17 @@ export class Injector {
       this.#log(`${fault.kind} ${fault.target} for ${fault.lastsMs} ms`);
       this.#findings.count(`faults ${fault.kind}`);
       running.push(
-        this.#inject(fault, signal).catch((error: unknown) => {
+        this.#begin(fault, signal).catch((error: unknown) => {
           this.#findings.violation('processes', `${fault.kind} of ${fault.target}: ${String(error)}`);
         }),
       );
     }
     await Promise.all(running);
+  }
+
+  #begin(fault: Fault, signal: AbortSignal): Promise<void> {
+    const inject = () => this.#inject(fault, signal);
+    return fault.target === 'database' ? this.#excuse.during(inject) : inject();
   }
 
   async #inject(fault: Fault, signal: AbortSignal): Promise<void> {
@@ -96,6 +112,9 @@ export class Injector {
     try {
       const { code } = await member.terminate();
       this.#findings.count(`exits ${code ?? 'by signal'}`);
+      if (code !== 0 && !this.#excuse.isValid) {
+        this.#findings.violation('processes', `${member.name} ended with code ${code} after SIGTERM`);
+      }
     } finally {
       member.start();
     }

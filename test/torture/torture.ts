@@ -12,6 +12,7 @@ import { checkLeases } from './checks/leases.ts';
 import { Cluster } from './cluster.ts';
 import { drain } from './drain.ts';
 import { planFaults } from './faults.ts';
+import { Excuse } from './excuse.ts';
 import { Findings } from './findings.ts';
 import { Injector } from './injector.ts';
 import { Jobs } from './load/jobs.ts';
@@ -55,7 +56,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     log(`${database}: starting`);
     backing = await startBacking(database);
     cluster = await Cluster.start(backing.args, { logDirectory, random: random(STREAM.cluster), findings });
-    await new Run(options, { backing, cluster, findings, availability }).run(random);
+    await new Run(options, { backing, cluster, findings, availability, excuse: new Excuse() }).run(random);
   } catch (error) {
     if (!options.signal.aborted)
       findings.violation('run', error instanceof Error ? String(error.stack) : String(error));
@@ -78,6 +79,7 @@ interface Subjects {
   cluster: Cluster;
   findings: Findings;
   availability: Availability;
+  excuse: Excuse;
 }
 
 class Run {
@@ -91,10 +93,10 @@ class Run {
 
   async run(random: (stream: number) => Random): Promise<void> {
     const { signal, seed } = this.#options;
-    const { cluster, findings, availability } = this.#subjects;
+    const { cluster, findings, availability, excuse } = this.#subjects;
     const clientRandom = random(STREAM.clients);
     const answered = () => availability.answered();
-    const connect = () => new ApiClient({ urls: cluster.apiUrls, random: clientRandom, findings, answered });
+    const connect = () => new ApiClient({ urls: cluster.apiUrls, random: clientRandom, findings, excuse, answered });
 
     const over = new AbortController();
     const stopping = over.signal;
@@ -139,7 +141,7 @@ class Run {
   }
 
   async #torment(seed: number, signal: AbortSignal): Promise<void> {
-    const { backing, cluster, findings, availability } = this.#subjects;
+    const { backing, cluster, availability } = this.#subjects;
     const { durationMs, log } = this.#options;
     const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
     const plan = planFaults(seed, durationMs, {
@@ -150,7 +152,7 @@ class Run {
     const startedAt = performance.now();
     const stamped = (line: string) => log(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s: ${line}`);
     availability.start();
-    await new Injector(backing, cluster, findings, stamped).run(plan, signal);
+    await new Injector({ ...this.#subjects, log: stamped }).run(plan, signal);
     await pause(Math.max(0, durationMs - (performance.now() - startedAt)), undefined, { signal }).catch(
       () => undefined,
     );

@@ -10,6 +10,12 @@ const MAX_OPEN = 60;
 const MAX_HANDLED_AT_ONCE = 40;
 const TEN_YEARS_MS = 315_360_000_000;
 
+/**
+ * By then a new job's message must have been pushed, whoever died: well before tasks.retry_timeout (30 s), after which a lost
+ * one would go out again by itself. Missed heartbeats, an election and a database that comes back take 15 s together.
+ */
+const PUSHED_WITHIN_MS = 25_000;
+
 /** What a holder does with its lease, and how often. */
 const PLANS = { fulfil: 50, heartbeat: 14, overstay: 12, release: 8, suspend: 12, vanish: 4 };
 
@@ -35,6 +41,9 @@ export class Jobs {
   readonly #open = new Set<string>();
   /** By job, the value whose fulfilment was answered with 200. */
   readonly #fulfilled = new Map<string, string>();
+  /** By job, when its creation was answered and when its first message came (epoch ms). */
+  readonly #createdAt = new Map<string, number>();
+  readonly #pushedAt = new Map<string, number>();
   readonly #handled = new Set<Promise<void>>();
   /** What must be done whatever happens: creating jobs, settling what they wait for. */
   readonly #errands = new Set<Promise<void>>();
@@ -56,7 +65,7 @@ export class Jobs {
         const id = `job.${++this.#created}`;
         this.#open.add(id);
         const data = { id, timeoutAt: Date.now() + TEN_YEARS_MS, tags: { 'resonate:target': target } };
-        this.#insist('promise.create', data);
+        this.#insist('promise.create', data, 0, () => this.#createdAt.set(id, Date.now()));
       } else {
         await this.#look([...this.#open].slice(0, 5));
       }
@@ -67,6 +76,8 @@ export class Jobs {
   /** A message was pushed. @returns the status it is answered with. */
   pushed(message: Message): number {
     if (message.kind !== 'execute') return 200;
+    const { id } = message.data.task;
+    if (!this.#pushedAt.has(id)) this.#pushedAt.set(id, Date.now());
     if (this.#random.chance(0.05)) return 500;
     this.#findings.count('pushes');
     if (this.#handled.size >= MAX_HANDLED_AT_ONCE) return 200;
@@ -84,6 +95,7 @@ export class Jobs {
 
   /** What became of every job must be what its holders were told. */
   async check(client: ApiClient): Promise<void> {
+    this.#checkLatencies();
     for (let n = 1; n <= this.#created; n++) {
       const id = `job.${n}`;
       const reply = await client.insist('promise.get', { id }, this.#stopping);
@@ -97,6 +109,19 @@ export class Jobs {
         );
       } else this.#findings.count('jobs done');
     }
+  }
+
+  /** From a job's creation to its first message. */
+  #checkLatencies(): void {
+    const latencies = [...this.#createdAt].map(([id, createdAt]) => {
+      const ms = Math.max(0, (this.#pushedAt.get(id) ?? Infinity) - createdAt);
+      if (ms > PUSHED_WITHIN_MS) this.#findings.violation('delivery', `${id} was pushed ${ms} ms after its creation`);
+      return ms;
+    });
+    latencies.sort((a, b) => a - b);
+    this.#findings.count('push ms at most', latencies.at(-1) ?? 0);
+    this.#findings.count('push ms in 99 %', latencies[Math.floor(latencies.length * 0.99)] ?? 0);
+    this.#findings.count('push ms in 50 %', latencies[Math.floor(latencies.length * 0.5)] ?? 0);
   }
 
   async #handle({ id, version }: { id: string; version: number }): Promise<void> {
@@ -187,11 +212,12 @@ export class Jobs {
     client.close();
   }
 
-  #insist(kind: string, data: unknown, afterMs = 0): void {
+  #insist(kind: string, data: unknown, afterMs = 0, done: () => void = () => undefined): void {
     const client = this.#connect();
     const errand = pause(afterMs)
       .then(() => client.insist(kind, data, this.#stopping))
       .then(() => {
+        done();
         client.close();
         this.#errands.delete(errand);
       });

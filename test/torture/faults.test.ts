@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { FAULTS, planFaults, type Targets } from './faults.ts';
+
+const TARGETS: Targets = { servers: ['api-1', 'api-2', 'scheduler-1'], workers: ['worker-1'], hasRedis: true };
+const MINUTES_MS = 10 * 60_000;
+
+describe('the faults of a run', () => {
+  const plan = planFaults(7, MINUTES_MS, TARGETS);
+
+  test('follow from the seed', () => {
+    expect(planFaults(7, MINUTES_MS, TARGETS)).toEqual(plan);
+    expect(planFaults(8, MINUTES_MS, TARGETS)).not.toEqual(plan);
+  });
+
+  test('begin as those of a longer run do', () => {
+    const longer = planFaults(7, 2 * MINUTES_MS, TARGETS);
+    expect(longer.slice(0, plan.length - 1)).toEqual(plan.slice(0, -1));
+  });
+
+  test('are of every kind', () => {
+    expect(new Set(plan.map(({ kind }) => kind))).toEqual(new Set(Object.keys(FAULTS)));
+  });
+
+  test('leave Redis alone where there is none', () => {
+    const kinds = planFaults(7, MINUTES_MS, { ...TARGETS, hasRedis: false }).map(({ kind }) => kind);
+    expect(kinds).not.toContain('redis-kill');
+    expect(kinds).toContain('wakeup-silent');
+  });
+
+  test('are over before the run is', () => {
+    expect(Math.max(...plan.map(({ atMs, lastsMs }) => atMs + lastsMs))).toBeLessThan(MINUTES_MS);
+  });
+
+  test('never meet on one target', () => {
+    for (const [target, faults] of Map.groupBy(plan, ({ target }) => target)) {
+      const early = faults.filter(({ atMs }, index) => {
+        const before = faults[index - 1];
+        return before && before.atMs + before.lastsMs > atMs;
+      });
+      expect({ target, early }).toEqual({ target, early: [] });
+    }
+  });
+});

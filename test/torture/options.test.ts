@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals';
+import { DATABASES, readOptions } from './options.ts';
+
+describe('the command line', () => {
+  test('has minutes, seed and database', () => {
+    const args = ['--minutes', '0.5', '--seed', '42', '--database', 'mariadb'];
+    expect(readOptions(args)).toEqual({ minutes: 0.5, seed: 42, databases: ['mariadb'] });
+  });
+
+  test('means both databases and any seed when it says nothing', () => {
+    const { databases, seed, minutes } = readOptions([]);
+    expect({ databases, minutes }).toEqual({ databases: DATABASES, minutes: 3 });
+    expect(readOptions(['--seed', String(seed)]).seed).toBe(seed);
+  });
+
+  test.each([
+    ['--minutes', '0', '--minutes: a number'],
+    ['--minutes', 'many', '--minutes: a number'],
+    ['--seed', '1.5', '--seed: an integer'],
+    ['--seed', '4294967296', '--seed: an integer'],
+    ['--database', 'oracle', '--database: one of postgres, mariadb'],
+    ['--unknown', 'x', '--unknown'],
+  ])('is refused with %s %s', (flag, value, message) => {
+    expect(() => readOptions([flag, value])).toThrow(message);
+  });
+});

@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runCommand } from '../processes/run-command.ts';
+import { Spawned } from '../processes/spawned.ts';
+import { DATABASES } from './options.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MINUTES_EACH = 1.5;
+/** Starting, draining and checking come on top of the load. */
+const ENDED_WITHIN_MS = MINUTES_EACH * 60_000 + 240_000;
+const SEED = process.env['TEST_SEED'] ?? String(Math.floor(Math.random() * 2 ** 31));
+
+/** In the environment of all processes that these tests start, and of those that they start. */
+const MARK = `TORTURE_TEST=${randomUUID()}`;
+
+function descendants(): string[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && contentOf(`/proc/${entry}/environ`).includes(MARK))
+    .map((pid) => contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' '));
+}
+
+/** Empty when the process is gone by now. */
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+describe('npm run torture', () => {
+  let running: Spawned | undefined;
+
+  // What it started ends with it.
+  afterEach(async () => void (await running?.terminate(60_000)));
+
+  function start(...args: string[]): Spawned {
+    return (running = new Spawned(process.execPath, [MAIN, ...args], Object.fromEntries([MARK.split('=')])));
+  }
+
+  test.each(DATABASES)(
+    `finds nothing wrong with a cluster on %s in ${MINUTES_EACH} minutes`,
+    async (database) => {
+      const torture = start('--minutes', String(MINUTES_EACH), '--seed', SEED, '--database', database);
+      const late = setTimeout(() => void torture.kill9(), ENDED_WITHIN_MS);
+      const { code } = await torture.exited;
+      clearTimeout(late);
+      console.log(torture.output(200));
+      expect({ code, output: code === 0 ? '' : torture.output(200) }).toEqual({ code: 0, output: '' });
+    },
+    ENDED_WITHIN_MS + 60_000,
+  );
+
+  test('ends with everything it started when it is interrupted', async () => {
+    const torture = start('--minutes', '5', '--seed', SEED, '--database', 'mariadb');
+    await torture.line('a fault', (line) => /^\d.* s: /.test(line), 60_000);
+    expect(descendants().length).toBeGreaterThan(10);
+    const { code } = await torture.terminate(60_000, 'SIGINT');
+    expect(code).toBe(130);
+    expect(descendants()).toEqual([]);
+  }, 150_000);
+
+  test('refuses a wrong command line', async () => {
+    const { code, stderr } = await runCommand(process.execPath, [MAIN, '--minutes', '0']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('usage: npm run torture') });
+  });
+});
