@@ -9,9 +9,9 @@ const WORKERS = fileURLToPath(new URL('./workers', import.meta.url));
 const REQUIREMENTS = join(WORKERS, 'requirements.txt');
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/python-worker', import.meta.url));
 
-/** What the SDK needs, and what it takes to make an environment for it. */
-const FITS = 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))';
-const READY_WITHIN_MS = 30_000;
+/** What the SDK needs, and what it takes to install it. */
+const FITS = 'import pip, sys; sys.exit(sys.version_info < (3, 12))';
+const READY_WITHIN_MS = 60_000;
 const INSTALLED_WITHIN_MS = 180_000;
 
 export interface PythonWorkerOptions {
@@ -30,7 +30,9 @@ export async function startPythonWorker(options: PythonWorkerOptions): Promise<S
   const args = Object.entries({ ...options, 'stream-url': options.streamUrl })
     .filter(([name]) => name !== 'streamUrl')
     .flatMap(([name, value]) => [`--${name}`, value]);
-  const worker = new Spawned(environment(), [join(WORKERS, 'worker.py'), ...args]);
+  const python = findPython();
+  install(python);
+  const worker = new Spawned(python, [join(WORKERS, 'worker.py'), ...args], { PYTHONPATH: CACHE });
   try {
     await worker.line('the stream is open', (line) => line.includes('SSE connection established'), READY_WITHIN_MS);
   } catch (error) {
@@ -40,18 +42,21 @@ export async function startPythonWorker(options: PythonWorkerOptions): Promise<S
   return worker;
 }
 
-/** The interpreter of an environment that has the SDK; made once, kept beside the installed npm packages. */
-function environment(): string {
-  const python = join(CACHE, 'bin', 'python');
+/** Installs the SDK beside the npm packages, once. */
+function install(python: string): void {
   const installed = join(CACHE, 'installed.txt');
-  const wanted = readFileSync(REQUIREMENTS, 'utf8');
-  if (existsSync(python) && existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return python;
+  const wanted = `${readFileSync(REQUIREMENTS, 'utf8')}for ${python}\n`;
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return;
   rmSync(CACHE, { recursive: true, force: true });
-  run(findPython(), ['-m', 'venv', CACHE]);
-  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS]);
+  run(python, [
+    '-m',
+    'pip',
+    'install',
+    ...['--quiet', '--disable-pip-version-check', '--no-warn-script-location'],
+    ...['--target', CACHE, '-r', REQUIREMENTS],
+  ]);
   // Last: an installation that was broken off is made anew.
   writeFileSync(installed, wanted);
-  return python;
 }
 
 /** @throws when there is none. */
@@ -72,7 +77,7 @@ function findPython(): string {
   });
   if (found === undefined) {
     throw new Error(
-      'Python 3.12 or newer with its venv module is not installed: Debian 13 has it as python3-venv, pyenv in any version',
+      'Python 3.12 or newer with pip is not installed: Debian 13 has it (apt-get install python3-pip), pyenv on any system',
     );
   }
   return found;

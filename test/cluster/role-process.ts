@@ -8,7 +8,7 @@ import { until } from '../processes/until.ts';
 
 export type RoleName = 'api' | 'scheduler' | 'dispatcher';
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 15_000;
 /** As many as `Spawned` keeps. */
 const ALL_LINES = 2_000;
