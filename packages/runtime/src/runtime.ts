@@ -50,7 +50,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     limits: {
       maxItems: config.storage.batchSize,
       maxWeight: MAX_BATCH_BYTES,
-      maxInFlight: dialect.name === 'sqlite' ? 1 : config.storage.batchesInFlight,
+      maxInFlight: config.storage.batchesInFlight,
       maxWaiting: config.storage.queueSize,
       maxWaitingWeight: MAX_WAITING_BYTES,
     },

@@ -26,7 +26,7 @@ export const storage = {
     default: 2,
     min: 1,
     max: 64,
-    describe: 'Batches one process runs at once on Postgres or MySQL (SQLite always runs one)',
+    describe: 'Batches one process runs at once: the next one is decided while the last one is made durable',
   }),
   batch_size: integer({ default: 256, min: 1, max: 10_000, describe: 'Most requests in one batch (one transaction)' }),
   queue_size: integer({

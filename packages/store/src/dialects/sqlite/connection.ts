@@ -1,13 +1,25 @@
 import Database from 'better-sqlite3';
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { StoreUnavailable } from '../../dialect.ts';
+import { LogSync } from './log-sync.ts';
 
 /** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** 64 MiB of page cache, in KiB, negative as SQLite wants it. */
 const CACHE_KIB = -65_536;
 
+/**
+ * Pages (of 4 KiB) in the log that make a commit write them back to the file: 64 MiB. Rows with random ids touch the same
+ * pages again and again, so rarer is cheaper: 22,500 inserts/s against 15,500 with SQLite's 1,000 pages.
+ */
+const CHECKPOINT_PAGES = 16_000;
+
 export interface Connection {
   database: Database.Database;
+  /** Null in memory, where nothing survives anyway. */
+  log: LogSync | null;
   close(): void;
 }
 
@@ -21,15 +33,20 @@ export function connect(path: string): Connection {
   try {
     const database = new Database(path);
     database.pragma('journal_mode = WAL');
-    // An answered request survives a power cut: the log is synced at every commit.
-    database.pragma('synchronous = FULL');
+    // An answered request survives a power cut: LogSync sees to it. NORMAL syncs the log before it is written back.
+    database.pragma('synchronous = NORMAL');
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma(`cache_size = ${CACHE_KIB}`);
     database.pragma('temp_store = MEMORY');
+    const log = path === ':memory:' ? null : openLog(database, path);
     return {
       database,
+      log: log === null ? null : new LogSync(() => sync(log)),
       close() {
+        // Writes the log back into the file, with all syncs that takes.
         database.close();
+        if (log !== null) closeSync(log);
         lock?.close();
       },
     };
@@ -37,6 +54,19 @@ export function connect(path: string): Connection {
     lock?.close();
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
   }
+}
+
+const sync = promisify(fdatasync);
+
+/** The write-ahead log: SQLite keeps it as long as its connection is open. Its name is on the disk from here on. */
+function openLog(database: Database.Database, path: string): number {
+  // The log is made by the first transaction.
+  database.exec('BEGIN IMMEDIATE; COMMIT');
+  const log = openSync(`${path}-wal`, 'r+');
+  const directory = openSync(dirname(path), 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+  return log;
 }
 
 function acquireLock(path: string): Database.Database {

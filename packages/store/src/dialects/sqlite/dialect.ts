@@ -23,7 +23,7 @@ import type {
   ProcessRow,
   WaitingTarget,
 } from '../../dialect.ts';
-import { StoreUnavailable } from '../../dialect.ts';
+import { OutcomeUnknown, StoreUnavailable } from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import {
   CALLBACKS,
@@ -72,7 +72,7 @@ export class SqliteDialect implements Dialect {
   }
 
   async migrate(): Promise<void> {
-    this.#atomically(() => {
+    await this.#durably(() => {
       const applied = this.#database.pragma('user_version', { simple: true }) as number;
       for (const { version, sql } of pendingMigrations(readMigrations(MIGRATIONS), applied)) {
         this.#database.exec(sql);
@@ -85,35 +85,36 @@ export class SqliteDialect implements Dialect {
   }
 
   async transact(needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {
-    this.#atomically(() => {
+    await this.#durably(() => {
       const changes = decide(ready(this.#loader).load(needs), this.#clock());
       if (changes) ready(this.#writer).write(changes);
     });
   }
 
   async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
-    return { loaded: ready(this.#loader).load(needs), now: this.#clock() };
+    return this.#onceDurable({ loaded: ready(this.#loader).load(needs), now: this.#clock() });
   }
 
   async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
     const lists = promiseStatements(query, noIndex).map(({ sql, params }) => this.#select(PROMISES, sql, params));
-    return mergeById(lists, query.limit);
+    return this.#onceDurable(mergeById(lists, query.limit));
   }
 
   async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
     const lists = taskStatements(query, noIndex).map(({ sql, params }) => this.#select(TASKS, sql, params));
-    return mergeById(lists, query.limit);
+    return this.#onceDurable(mergeById(lists, query.limit));
   }
 
   async searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
     const sql = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`;
-    return this.#select(SCHEDULES, sql, [query.after ?? '', query.limit]);
+    return this.#onceDurable(this.#select(SCHEDULES, sql, [query.after ?? '', query.limit]));
   }
 
   async dueTimers(now: number, limit: number): Promise<DueTimers> {
     const promises =
-      "SELECT id, timeout_at AS at FROM promises WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ?";
-    const leases = "SELECT id, due_at AS at FROM tasks WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ?";
+      "SELECT id, timeout_at AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ?";
+    const leases =
+      "SELECT id, due_at AS at FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ?";
     const schedules = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ?`;
     return {
       promises: this.#prepared(promises).all(now, limit) as DueTimer[],
@@ -125,8 +126,8 @@ export class SqliteDialect implements Dialect {
   async nextTimerAt(): Promise<number | null> {
     const [at] = this.#column<number | null>(
       `SELECT MIN(at) FROM (
-         SELECT MIN(timeout_at) AS at FROM promises WHERE state = 'pending'
-         UNION ALL SELECT MIN(due_at) FROM tasks WHERE state = 'acquired'
+         SELECT MIN(timeout_at) AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending'
+         UNION ALL SELECT MIN(due_at) FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired'
          UNION ALL SELECT MIN(next_run_at) FROM schedules)`,
       [],
     );
@@ -134,11 +135,15 @@ export class SqliteDialect implements Dialect {
   }
 
   async claim(claim: Claim): Promise<Claimed> {
-    return this.#atomically(() => ready(this.#outbox).claim(claim, this.#clock()));
+    return this.#durably(() => ready(this.#outbox).claim(claim, this.#clock()));
   }
 
-  async waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
-    return ready(this.#outbox).waitingTargets(transport, limit);
+  async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
+    return ready(this.#outbox).waitingTargets(transport, limit, after);
+  }
+
+  async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
+    return ready(this.#outbox).countDue(transport, targets, limit, await this.now());
   }
 
   async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
@@ -146,11 +151,11 @@ export class SqliteDialect implements Dialect {
   }
 
   async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
-    if (outcomes.length > 0) this.#atomically(() => ready(this.#outbox).acknowledge(outcomes, processId));
+    if (outcomes.length > 0) await this.#durably(() => ready(this.#outbox).acknowledge(outcomes, processId));
   }
 
   async releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return this.#atomically(() => ready(this.#outbox).releaseClaims(processIds, this.#clock()));
+    return this.#durably(() => ready(this.#outbox).releaseClaims(processIds, this.#clock()));
   }
 
   async now(): Promise<number> {
@@ -193,7 +198,7 @@ export class SqliteDialect implements Dialect {
   }
 
   async reset(): Promise<void> {
-    this.#atomically(() => {
+    await this.#durably(() => {
       for (const table of EMPTIED) this.#database.exec(`DELETE FROM ${table}`);
     });
   }
@@ -205,15 +210,33 @@ export class SqliteDialect implements Dialect {
   async writeSetting(key: string, value: string): Promise<void> {
     const sql =
       'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
-    this.#prepared(sql).run(key, value);
+    await this.#durably(() => this.#prepared(sql).run(key, value));
   }
 
   async ping(): Promise<void> {
-    this.#prepared('SELECT 1').get();
+    await this.#onceDurable(this.#prepared('SELECT 1').get());
   }
 
   async close(): Promise<void> {
     this.#connection.close();
+  }
+
+  /** All of `work` or nothing of it, on the disk before anybody hears of it. */
+  async #durably<T>(work: () => T): Promise<T> {
+    this.#connection.log?.check();
+    const result = this.#atomically(work);
+    try {
+      await this.#connection.log?.durable();
+    } catch (error) {
+      throw new OutcomeUnknown((error as Error).message);
+    }
+    return result;
+  }
+
+  /** What was read may be the work of a commit that is not on the disk yet. */
+  async #onceDurable<T>(result: T): Promise<T> {
+    await this.#connection.log?.durable();
+    return result;
   }
 
   /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */
@@ -222,6 +245,7 @@ export class SqliteDialect implements Dialect {
     try {
       const result = work();
       this.#prepared('COMMIT').run();
+      this.#connection.log?.wrote();
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();

@@ -21,6 +21,8 @@ export class Outbox {
   readonly #nextListenerTarget: Database.Statement;
   readonly #nextTask: Database.Statement;
   readonly #nextListener: Database.Statement;
+  readonly #countTasks: Database.Statement;
+  readonly #countListeners: Database.Statement;
 
   constructor(database: Database.Database) {
     this.#database = database;
@@ -51,6 +53,8 @@ export class Outbox {
     this.#nextListenerTarget = nextTarget(database, 'listeners WHERE due_at IS NOT NULL');
     this.#nextTask = nextDue(database, "tasks WHERE state = 'pending'");
     this.#nextListener = nextDue(database, 'listeners WHERE due_at IS NOT NULL');
+    this.#countTasks = counted(database, "tasks WHERE state = 'pending'");
+    this.#countListeners = counted(database, 'listeners WHERE due_at IS NOT NULL');
   }
 
   claim(request: Claim, now: number): Claimed {
@@ -95,10 +99,10 @@ export class Outbox {
   }
 
   /** Walks the index from target to target, one seek each, however many messages wait. */
-  waitingTargets(transport: Transport, limit: number): WaitingTarget[] {
+  waitingTargets(transport: Transport, limit: number, from: string): WaitingTarget[] {
     const found = new Map<string, number>();
     for (const statement of [this.#nextTaskTarget, this.#nextListenerTarget]) {
-      let after = '';
+      let after = from;
       for (let count = 0; count < limit; count++) {
         const row = statement.get(transport, after) as { target: string; due_at: number } | undefined;
         if (!row) break;
@@ -106,7 +110,18 @@ export class Outbox {
         after = row.target;
       }
     }
-    return [...found].map(([target, dueAt]) => ({ target, dueAt })).slice(0, limit);
+    const targets = [...found].map(([target, dueAt]) => ({ target, dueAt }));
+    return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
+  }
+
+  countDue(transport: Transport, targets: readonly string[], limit: number, now: number): number {
+    let count = 0;
+    for (const target of targets) {
+      for (const statement of [this.#countTasks, this.#countListeners]) {
+        count += statement.get(transport, target, now, limit - count) as number;
+      }
+    }
+    return count;
   }
 
   nextDeliveryAt(transport: Transport, targets: readonly string[]): number | null {
@@ -133,6 +148,11 @@ function nextTarget(database: Database.Database, from: string): Database.Stateme
   return database.prepare(
     `SELECT target, due_at FROM ${from} AND transport = ? AND target > ? ORDER BY target, due_at LIMIT 1`,
   );
+}
+
+function counted(database: Database.Database, from: string): Database.Statement {
+  const due = `SELECT 1 FROM ${from} AND transport = ? AND target = ? AND due_at <= ? LIMIT ?`;
+  return database.prepare(`SELECT count(*) FROM (${due})`).pluck(true);
 }
 
 function nextDue(database: Database.Database, from: string): Database.Statement {
