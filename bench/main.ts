@@ -32,7 +32,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const machine = describeMachine();
   console.log(
     `${machine.cores} cores (${machine.cpu}), shared by server and load generator; node ${machine.node}; ` +
-      `the disk syncs ${Math.round(machine.syncsPerSecond)} times/s\n`,
+      `the disk syncs ${Math.round(machine.syncsPerSecond)} times/s; ${options.ids} ids\n`,
   );
   console.log(tableHead());
   const rows: Row[] = [];
@@ -43,7 +43,8 @@ async function bench(options: BenchOptions): Promise<void> {
       for (const callers of options.callers) {
         const [warmupMs, durationMs] = [options.warmupSeconds * 1_000, options.seconds * 1_000];
         try {
-          const row = toRow(await measure(target, { scenario, callers, warmupMs, durationMs }));
+          const { ids } = options;
+          const row = toRow(await measure(target, { scenario, callers, ids, warmupMs, durationMs }));
           rows.push(row);
           console.log(tableLine(row));
         } catch (error) {

@@ -7,12 +7,7 @@ import type { Target } from './targets/target.ts';
 
 const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
 
-export interface Work {
-  scenario: string;
-  callers: number;
-  warmupMs: number;
-  durationMs: number;
-}
+export type Work = Omit<Job, 'url'>;
 
 /** One measurement as the load generator and /proc saw it. */
 export interface Measurement extends LoadResult {

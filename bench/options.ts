@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { ID_STYLES, type IdStyle } from './load/ids.ts';
 import { SCENARIOS } from './load/scenarios/index.ts';
 import { TARGETS } from './targets/index.ts';
 
@@ -8,6 +9,7 @@ export interface BenchOptions {
   callers: number[];
   scenarios: string[];
   targets: string[];
+  ids: IdStyle;
   /** Where the results go as JSON. */
   json: string | undefined;
 }
@@ -18,6 +20,7 @@ export const USAGE = `npm run bench -- [options]
   --callers N,N,...  how many callers at once [1,8,64]
   --only NAME,...    of: ${SCENARIOS.map(({ name }) => `"${name}"`).join(', ')} [all]
   --targets NAME,... of: ${TARGETS.map(({ name }) => `"${name}"`).join(', ')} ["bare node:http","sqlite"]
+  --ids STYLE        of promises: ${ID_STYLES.join(' or ')}; random ones are dearer for every B-tree [counted]
   --json FILE        write the results there
   --help`;
 
@@ -32,6 +35,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | undefined {
       callers: text,
       only: text,
       targets: text,
+      ids: text,
       json: text,
       help: { type: 'boolean' },
     },
@@ -45,8 +49,15 @@ export function readOptions(argv: readonly string[]): BenchOptions | undefined {
     callers: (values.callers ?? '1,8,64').split(',').map((count) => positive('--callers', count)),
     scenarios: namesOf('--only', values.only, scenarioNames, scenarioNames),
     targets: namesOf('--targets', values.targets, targetNames, ['bare node:http', 'sqlite']),
+    ids: idStyle(values.ids ?? 'counted'),
     json: values.json,
   };
+}
+
+function idStyle(value: string): IdStyle {
+  const style = ID_STYLES.find((known) => known === value);
+  if (!style) throw new Error(`--ids: no "${value}"; there are ${ID_STYLES.join(', ')}`);
+  return style;
 }
 
 function positive(flag: string, value: string): number {

@@ -1,5 +1,6 @@
 /** The load generator: a process of its own that gets one job by IPC, does it and ends. */
 import { closedLoop } from './closed-loop.ts';
+import { idSource } from './ids.ts';
 import type { Job, LoadMessage, LoadResult } from './messages.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
@@ -14,7 +15,8 @@ async function measure(job: Job): Promise<LoadResult> {
   const scenario = SCENARIOS.find(({ name }) => name === job.scenario);
   if (scenario === undefined) throw new Error(`no such scenario: ${job.scenario}`);
   const run = `${process.pid.toString(36)}x${Date.now().toString(36)}`;
-  const open = await scenario.open({ url: job.url, callers: job.callers, run });
+  const { url, callers } = job;
+  const open = await scenario.open({ url, callers, run, nextId: idSource(job.ids, run) });
   await closedLoop(open.rounds, job.warmupMs);
   tell({ kind: 'measuring' });
   const requestsBefore = open.requests();

@@ -1,3 +1,4 @@
+import type { IdStyle } from './ids.ts';
 import type { LatencySummary } from './latencies.ts';
 
 /** What the bench tells the load generator's process. */
@@ -5,6 +6,7 @@ export interface Job {
   scenario: string;
   url: string;
   callers: number;
+  ids: IdStyle;
   warmupMs: number;
   durationMs: number;
 }

@@ -4,8 +4,10 @@ import { Connection, openConnections, type Reply } from './connection.ts';
 export interface Site {
   url: string;
   callers: number;
-  /** Part of all ids and groups, so that runs don't meet. */
+  /** Part of all groups, so that runs don't meet. */
   run: string;
+  /** A new promise id. */
+  nextId(): string;
 }
 
 /** One round of one caller; the latency it measured, in ms. */
@@ -31,13 +33,10 @@ export function requestScenario(name: string, round: (connection: Connection, id
     name,
     async open(site) {
       const connections = await openConnections(site.url, site.callers);
-      const rounds = connections.map((connection, caller) => {
-        let n = 0;
-        return async () => {
-          const startedAt = performance.now();
-          await round(connection, `${site.run}-${caller}-${n++}`);
-          return performance.now() - startedAt;
-        };
+      const rounds = connections.map((connection) => async () => {
+        const startedAt = performance.now();
+        await round(connection, site.nextId());
+        return performance.now() - startedAt;
       });
       return { rounds, ...shared(connections) };
     },

@@ -19,10 +19,9 @@ export const delivery: Scenario = {
       if (task) arrivals.arrive(task.id, { version: task.version, at: performance.now() });
     });
     const connections = await openConnections(site.url, site.callers);
-    const rounds = connections.map((connection, caller) => {
-      let n = 0;
+    const rounds = connections.map((connection) => {
       return async () => {
-        const id = `${site.run}-${caller}-${n++}`;
+        const id = site.nextId();
         const heard = arrivals.wait(id);
         const startedAt = performance.now();
         await ok(connection, body.callCreate(id, `poll://any@${group}`));
