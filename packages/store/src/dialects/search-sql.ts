@@ -17,54 +17,157 @@ export type NoIndex = (column: string) => string;
 export type UseIndex = (index: string) => string;
 const anyIndex: UseIndex = () => '';
 
-export function promiseStatements(query: PromiseQuery, noIndex: NoIndex, useIndex = anyIndex): Statement[] {
-  return (query.anyOf ?? [null]).map((alternative) => promiseStatement(query, alternative, noIndex, useIndex));
+/** The condition of a search whose index is walked, in id order; the others are looked at row by row. */
+export type Lead = { by: 'tag'; name: string; value: string } | { by: 'state' | 'timeout' | 'id' };
+
+class Conditions {
+  readonly #where: string[] = [];
+  readonly params: SqlValue[] = [];
+
+  add(condition: string, ...params: SqlValue[]): void {
+    this.#where.push(condition);
+    this.params.push(...params);
+  }
+
+  get isEmpty(): boolean {
+    return this.#where.length === 0;
+  }
+
+  get sql(): string {
+    return this.#where.join(' AND ');
+  }
 }
 
-function promiseStatement(
+/** @param lead what is walked along (`bestLead`); the first tag unless told. */
+export function promiseStatements(
+  query: PromiseQuery,
+  noIndex: NoIndex,
+  useIndex = anyIndex,
+  lead?: Lead,
+): Statement[] {
+  return (query.anyOf ?? [null]).map((alternative) => {
+    const usual = leads(query, alternative)[0]!;
+    const own = alternative?.expired ? usual : (lead ?? usual);
+    const { from, id, where } = walk(query, alternative, own, noIndex, useIndex);
+    const rest = filters(query, alternative, own, noIndex);
+    const conditions = [where, rest].filter((some) => !some.isEmpty).map(({ sql }) => sql);
+    const condition = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
+    const sql = `SELECT ${columnList(PROMISES, 'p')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
+    return { sql, params: [...where.params, ...rest.params, query.limit] };
+  });
+}
+
+/** What an alternative can walk along, the usual choice first. */
+function leads(query: PromiseQuery, alternative: PromiseAlternative | null): Lead[] {
+  // Promises that ran out and are not written down as settled yet: few, found by their timer.
+  if (alternative?.expired) return [{ by: 'timeout' }];
+  const tags = Object.entries(query.tags).map(([name, value]): Lead => ({ by: 'tag', name, value }));
+  const inColumnsFirst = [...tags.filter(isInColumn), ...tags.filter((tag) => !isInColumn(tag))];
+  const byState: Lead[] = alternative ? [{ by: 'state' }] : [];
+  return tags.length + byState.length > 0 ? [...inColumnsFirst, ...byState] : [{ by: 'id' }];
+}
+
+function isInColumn(lead: Lead): boolean {
+  return lead.by === 'tag' && TAG_COLUMNS.has(lead.name);
+}
+
+interface Walk {
+  from: string;
+  /** What the rows are ordered by. */
+  id: string;
+  where: Conditions;
+}
+
+function walk(
   query: PromiseQuery,
   alternative: PromiseAlternative | null,
+  lead: Lead,
   noIndex: NoIndex,
   useIndex: UseIndex,
-): Statement {
-  const where: string[] = [];
-  const params: SqlValue[] = [];
-  const filter = (condition: string, ...values: SqlValue[]) => {
-    where.push(condition);
-    params.push(...values);
-  };
-  const tags = Object.entries(query.tags);
-  const inColumns = tags.filter(([name]) => TAG_COLUMNS.has(name));
-  const inTable = tags.filter(([name]) => !TAG_COLUMNS.has(name));
-  // The first lineage tag leads, else the first other tag, else the state, else the ids themselves.
-  const lead = inColumns.length > 0 ? undefined : inTable[0];
-  const byState = alternative && (alternative.expired ? 'timeout' : 'state');
-  const index = inColumns[0] ? TAG_COLUMNS.get(inColumns[0][0]) : byState;
-  const promises = index ? `promises p${useIndex(`promises_${index}`)}` : 'promises p';
-  const from = lead ? 'promise_tags t JOIN promises p ON p.id = t.promise_id' : promises;
-  const id = lead ? 't.promise_id' : 'p.id';
-
-  inColumns.forEach(([name, value], index) => {
-    const column = `p.${TAG_COLUMNS.get(name)}`;
-    filter(`${index === 0 ? column : noIndex(column)} = ?`, value);
-  });
-  if (lead) filter('t.name = ? AND t.value = ?', tagIndexText(lead[0]), tagIndexText(lead[1]));
-  for (const [name, value] of lead ? inTable.slice(1) : inTable) {
-    const exists = 'EXISTS (SELECT 1 FROM promise_tags o WHERE o.promise_id = p.id AND o.name = ? AND o.value = ?)';
-    filter(exists, tagIndexText(name), tagIndexText(value));
-  }
-  if (alternative) {
-    const state = tags.length > 0 ? noIndex('p.state') : 'p.state';
-    filter(`${state} = ?`, alternative.state);
-    if (alternative.live) filter(`${noIndex('p.timeout_at')} > ?`, alternative.live.now);
-    if (alternative.expired) {
-      filter('p.timeout_at <= ? AND p.is_timer = ?', alternative.expired.now, alternative.expired.timer ? 1 : 0);
+): Walk {
+  const where = new Conditions();
+  let from = 'promises p';
+  let id = 'p.id';
+  if (lead.by === 'state') {
+    from += useIndex('promises_state');
+    where.add('p.state = ?', alternative?.state ?? '');
+  } else if (lead.by === 'timeout') {
+    from += useIndex('promises_timeout');
+    // Sorted afterwards: planners that may walk by id instead do, through all that is pending.
+    id = noIndex('p.id');
+    where.add("p.state = 'pending' AND p.timeout_at <= ?", alternative?.expired?.now ?? 0);
+  } else if (lead.by === 'tag') {
+    const column = TAG_COLUMNS.get(lead.name);
+    if (column) {
+      from += useIndex(`promises_${column}`);
+      where.add(`p.${column} = ?`, lead.value);
+    } else {
+      from = 'promise_tags t JOIN promises p ON p.id = t.promise_id';
+      id = 't.promise_id';
+      where.add('t.name = ? AND t.value = ?', tagIndexText(lead.name), tagIndexText(lead.value));
     }
   }
-  if (query.after !== null) filter(`${id} > ?`, query.after);
-  const condition = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : '';
-  const sql = `SELECT ${columnList(PROMISES, 'p')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
-  return { sql, params: [...params, query.limit] };
+  if (query.after !== null) where.add(`${id} > ?`, query.after);
+  return { from, id, where };
+}
+
+/** Every condition but the lead's. */
+function filters(
+  query: PromiseQuery,
+  alternative: PromiseAlternative | null,
+  lead: Lead,
+  noIndex: NoIndex,
+): Conditions {
+  const where = new Conditions();
+  for (const [name, value] of Object.entries(query.tags)) {
+    if (lead.by === 'tag' && lead.name === name) continue;
+    const column = TAG_COLUMNS.get(name);
+    // A scalar subquery, as planners may turn EXISTS into a join that begins with all promises of that tag.
+    const tag = 'SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id';
+    if (column) where.add(`${noIndex(`p.${column}`)} = ?`, value);
+    else where.add(`(${tag}) = 1`, tagIndexText(name), tagIndexText(value));
+  }
+  if (alternative?.expired) where.add('p.is_timer = ?', alternative.expired.timer ? 1 : 0);
+  else if (alternative && lead.by !== 'state') where.add(`${noIndex('p.state')} = ?`, alternative.state);
+  if (alternative?.live) where.add(`${noIndex('p.timeout_at')} > ?`, alternative.live.now);
+  return where;
+}
+
+/** How many rows of a lead are looked at to learn how many of them are wanted. */
+const SAMPLED = 100;
+/** A query may name any number of tags. */
+const MAX_CANDIDATES = 4;
+
+/** A statement that answers one row: how many of a lead's first rows there are, and how many of them are wanted. */
+export interface LeadSample extends Statement {
+  lead: Lead;
+}
+
+/**
+ * A search by several conditions walks along one of them and skips what the others rule out: all of a million rows in
+ * the worst case. So the first rows of each are looked at before (`bestLead`); none when there is nothing to choose.
+ */
+export function leadSamples(query: PromiseQuery, noIndex: NoIndex, useIndex = anyIndex): LeadSample[] {
+  const alternative = query.anyOf?.find(({ expired }) => !expired) ?? null;
+  const candidates = leads(query, alternative);
+  if (candidates.length < 2) return [];
+  return [...candidates.slice(0, MAX_CANDIDATES - 1), candidates.at(-1)!].map((lead) => {
+    const { from, id, where } = walk(query, alternative, lead, noIndex, useIndex);
+    const rest = filters(query, alternative, lead, noIndex);
+    const rows = `SELECT CASE WHEN ${rest.sql} THEN 1 ELSE 0 END AS wanted FROM ${from}
+      WHERE ${where.sql} ORDER BY ${id} LIMIT ${SAMPLED}`;
+    const sql = `SELECT COUNT(*), COALESCE(SUM(wanted), 0) FROM (${rows}) AS first`;
+    return { lead, sql, params: [...rest.params, ...where.params] };
+  });
+}
+
+/** One that ends soon, else the one whose first rows have the most that are wanted. @param counts of each sample. */
+export function bestLead(samples: readonly LeadSample[], counts: readonly (readonly unknown[])[]): Lead | undefined {
+  const rated = samples.map(({ lead }, index) => {
+    const [rows, wanted] = [Number(counts[index]?.[0]), Number(counts[index]?.[1])];
+    return { lead, rate: rows < SAMPLED ? 1 + SAMPLED - rows : wanted / SAMPLED };
+  });
+  return rated.reduce((best, other) => (other.rate > best.rate ? other : best), rated[0]!).lead;
 }
 
 export function taskStatements(query: TaskQuery, noIndex: NoIndex, useIndex = anyIndex): Statement[] {
@@ -77,31 +180,52 @@ function taskStatement(
   noIndex: NoIndex,
   useIndex: UseIndex,
 ): Statement {
-  const where: string[] = [];
-  const params: SqlValue[] = [];
+  const where = new Conditions();
   let from = alternative && alternative.state !== null ? `tasks k${useIndex('tasks_state')}` : 'tasks k';
   if (alternative?.expired) {
-    // Promises that ran out and are not written down as settled yet: few, found by their timer.
     from = `promises p${useIndex('promises_timeout')} JOIN tasks k ON k.id = p.id`;
-    where.push("p.state = 'pending' AND p.timeout_at <= ?");
-    params.push(alternative.expired.now);
+    where.add("p.state = 'pending' AND p.timeout_at <= ?", alternative.expired.now);
   }
-  if (alternative && alternative.state !== null) {
-    where.push('k.state = ?');
-    params.push(alternative.state);
-  }
-  if (alternative?.live) {
-    where.push(`${noIndex('k.timeout_at')} > ?`);
-    params.push(alternative.live.now);
-  }
-  const id = alternative?.expired ? 'p.id' : 'k.id';
-  if (query.after !== null) {
-    where.push(`${id} > ?`);
-    params.push(query.after);
-  }
-  const condition = where.length > 0 ? ` WHERE ${where.join(' AND ')}` : '';
+  if (alternative && alternative.state !== null) where.add('k.state = ?', alternative.state);
+  if (alternative?.live) where.add(`${noIndex('k.timeout_at')} > ?`, alternative.live.now);
+  const id = alternative?.expired ? noIndex('p.id') : 'k.id';
+  if (query.after !== null) where.add(`${id} > ?`, query.after);
+  const condition = where.isEmpty ? '' : ` WHERE ${where.sql}`;
   const sql = `SELECT ${columnList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
-  return { sql, params: [...params, query.limit] };
+  return { sql, params: [...where.params, query.limit] };
+}
+
+/** How a database is searched. */
+export interface Searchable {
+  noIndex: NoIndex;
+  useIndex?: UseIndex;
+  /** One round trip. @returns the rows of each statement, values in the order they were selected. */
+  run(statements: Statement[]): Promise<unknown[][][]>;
+}
+
+export async function searchPromises(query: PromiseQuery, { noIndex, useIndex, run }: Searchable) {
+  const samples = leadSamples(query, noIndex, useIndex);
+  const counts = samples.length > 0 ? await run(samples) : [];
+  const lead =
+    samples.length > 0
+      ? bestLead(
+          samples,
+          counts.map(([row]) => row ?? []),
+        )
+      : undefined;
+  const lists = await run(promiseStatements(query, noIndex, useIndex, lead));
+  return mergeById(
+    lists.map((rows) => rows.map((values) => PROMISES.decode(values))),
+    query.limit,
+  );
+}
+
+export async function searchTasks(query: TaskQuery, { noIndex, useIndex, run }: Searchable) {
+  const lists = await run(taskStatements(query, noIndex, useIndex));
+  return mergeById(
+    lists.map((rows) => rows.map((values) => TASKS.decode(values))),
+    query.limit,
+  );
 }
 
 /** The first `limit` rows of several lists in byte order of id. */

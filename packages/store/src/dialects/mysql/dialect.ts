@@ -24,7 +24,7 @@ import type {
   WaitingTarget,
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
-import { mergeById } from '../search-sql.ts';
+import { searchPromises, searchTasks, type Searchable } from '../search-sql.ts';
 import { electByLease } from '../term.ts';
 import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
 import { electByLock, leaseTable } from './elect.ts';
@@ -32,7 +32,7 @@ import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
 import { migrate } from './migrate.ts';
 import * as outbox from './outbox.ts';
-import { promiseSearch, taskSearch } from './search.ts';
+import { SEARCH_SQL, withValues } from './search.ts';
 import { forgetOldBatches, transact } from './transact.ts';
 import { upsert } from './write.ts';
 
@@ -49,6 +49,10 @@ export class MysqlDialect implements Dialect {
   readonly #database: Database;
   readonly #election: Database;
   readonly #byLease: boolean;
+  readonly #searchable: Searchable = {
+    ...SEARCH_SQL,
+    run: async (statements) => (await this.#snapshot(statements.map(withValues))).map(({ rows }) => rows),
+  };
 
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions & { election: 'advisory' | 'lease' }) {
@@ -75,11 +79,11 @@ export class MysqlDialect implements Dialect {
   }
 
   async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
-    return mergeById(await this.#search(PROMISES, promiseSearch(query)), query.limit);
+    return searchPromises(query, this.#searchable);
   }
 
   async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
-    return mergeById(await this.#search(TASKS, taskSearch(query)), query.limit);
+    return searchTasks(query, this.#searchable);
   }
 
   async searchSchedules({ after, limit }: ScheduleQuery): Promise<ScheduleRow[]> {
@@ -113,8 +117,12 @@ export class MysqlDialect implements Dialect {
     return this.#database.repeat((session) => outbox.claim(session, claim));
   }
 
-  waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
-    return outbox.waitingTargets(this.#database, transport, limit);
+  waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
+    return outbox.waitingTargets(this.#database, transport, limit, after);
+  }
+
+  countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
+    return outbox.countDue(this.#database, transport, targets, limit);
   }
 
   nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
@@ -200,10 +208,6 @@ export class MysqlDialect implements Dialect {
     const begin = `${BEGIN} WITH CONSISTENT SNAPSHOT, READ ONLY`;
     const [, , ...results] = await this.#database.run(isolation, begin, ...statements, COMMIT);
     return results.slice(0, -1);
-  }
-
-  async #search<Row>(table: Table<Row>, statements: string[]): Promise<Row[][]> {
-    return (await this.#snapshot(statements)).map((result) => decoded(table, result));
   }
 
   async #select<Row>(table: Table<Row>, sql: string): Promise<Row[]> {

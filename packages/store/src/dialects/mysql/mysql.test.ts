@@ -9,7 +9,8 @@ import {
   type Search,
 } from '../../conformance/index.ts';
 import { MysqlDialect } from './dialect.ts';
-import { promiseSearch, taskSearch } from './search.ts';
+import { promiseStatements, taskStatements } from '../search-sql.ts';
+import { SEARCH_SQL, withValues } from './search.ts';
 
 const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };
 beforeAll(async () => Object.assign(server, await mysqlForTests()));
@@ -27,9 +28,13 @@ async function select(url: string, sql: string): Promise<RowDataPacket[]> {
 const TABLES: Record<string, string> = { t: 'promise_tags', o: 'promise_tags', p: 'promises', k: 'tasks' };
 
 async function explain(url: string, search: Search): Promise<Plan> {
-  const statements = 'promises' in search ? promiseSearch(search.promises) : taskSearch(search.tasks);
+  const { noIndex, useIndex } = SEARCH_SQL;
+  const statements =
+    'promises' in search
+      ? promiseStatements(search.promises, noIndex, useIndex)
+      : taskStatements(search.tasks, noIndex, useIndex);
   const found: Plan = { indexes: [], scans: [] };
-  for (const statement of statements) {
+  for (const statement of statements.map(withValues)) {
     for (const { table, type, key, Extra } of await select(url, `EXPLAIN FORMAT=TRADITIONAL ${statement}`)) {
       const name = TABLES[String(table)] ?? String(table);
       found.indexes.push(key === 'PRIMARY' ? `${name}_pkey` : String(key));

@@ -24,7 +24,7 @@ import type {
   WaitingTarget,
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
-import { mergeById, promiseStatements, taskStatements, type Statement } from '../search-sql.ts';
+import { searchPromises, searchTasks, type Searchable } from '../search-sql.ts';
 import { BATCH_STATEMENTS, transact } from './batch.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
 import { Election, ELECTION_STATEMENTS } from './election.ts';
@@ -93,6 +93,16 @@ export class PostgresDialect implements Dialect {
   readonly #outbox: Outbox;
   readonly #election: Election;
   readonly #byLease: boolean;
+  readonly #searchable: Searchable = {
+    noIndex,
+    run: (statements) =>
+      this.#connections.read(
+        statements.map(({ sql, params }) => ({
+          text: numbered(sql),
+          values: params.map((param) => (param === null ? null : String(param))),
+        })),
+      ),
+  };
 
   /** Connects on first use. @param byLease elects by lease row instead of by advisory lock. */
   constructor(options: PostgresOptions, byLease = false) {
@@ -119,11 +129,11 @@ export class PostgresDialect implements Dialect {
   }
 
   async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
-    return mergeById(await this.#search(PROMISES, promiseStatements(query, noIndex)), query.limit);
+    return searchPromises(query, this.#searchable);
   }
 
   async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
-    return mergeById(await this.#search(TASKS, taskStatements(query, noIndex)), query.limit);
+    return searchTasks(query, this.#searchable);
   }
 
   async searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
@@ -148,8 +158,12 @@ export class PostgresDialect implements Dialect {
     return this.#outbox.claim(claim);
   }
 
-  waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
-    return this.#outbox.waitingTargets(transport, limit);
+  waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
+    return this.#outbox.waitingTargets(transport, limit, after);
+  }
+
+  countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
+    return this.#outbox.countDue(transport, targets, limit);
   }
 
   nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
@@ -222,15 +236,6 @@ export class PostgresDialect implements Dialect {
 
   async #read(query: Query): Promise<Rows> {
     return (await this.#connections.read([query]))[0] ?? [];
-  }
-
-  /** One statement per alternative, all in one round trip. */
-  async #search<Row>(table: Table<Row>, statements: Statement[]): Promise<Row[][]> {
-    const queries = statements.map(({ sql, params }) => ({
-      text: numbered(sql),
-      values: params.map((param) => (param === null ? null : String(param))),
-    }));
-    return (await this.#connections.read(queries)).map((rows) => decoded(table, rows));
   }
 }
 

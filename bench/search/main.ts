@@ -1,0 +1,121 @@
+/** `npm run bench:search`: how long searches take in a large database. Prints one table, writes JSON. */
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { Store } from '@resonate/store';
+import { searchCases, type SearchCase } from './cases.ts';
+import { DATABASES } from './databases.ts';
+import { fill } from './fill.ts';
+
+const USAGE = `npm run bench:search -- [options]
+  --promises N       how many promises are in the tables [1000000]
+  --targets NAME,... of: ${Object.keys(DATABASES).join(', ')} [all]
+  --only TEXT        only searches whose name has it
+  --runs N           how often each search runs [30]
+  --json FILE        write the results there
+  --help`;
+const WARM_UP_RUNS = 3;
+/** A slow search runs less often. */
+const CASE_MS = 3_000;
+const MIN_RUNS = 3;
+/** What a search may take. */
+const LIMIT_MS = 10;
+
+interface Timing {
+  database: string;
+  search: string;
+  found: number;
+  minMs: number;
+  p50Ms: number;
+  maxMs: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    promises: { type: 'string', default: '1000000' },
+    targets: { type: 'string', default: Object.keys(DATABASES).join(',') },
+    only: { type: 'string', default: '' },
+    runs: { type: 'string', default: '30' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) console.log(USAGE);
+else await bench();
+
+async function bench(): Promise<void> {
+  const [count, runs] = [whole('--promises', values.promises), whole('--runs', values.runs)];
+  const names = values.targets.split(',');
+  const unknown = names.find((name) => !(name in DATABASES));
+  if (unknown !== undefined)
+    throw new Error(`--targets: no "${unknown}"; there are ${Object.keys(DATABASES).join(', ')}`);
+  const cases = searchCases(count).filter(({ name }) => name.includes(values.only));
+  const timings: Timing[] = [];
+  for (const name of names) {
+    const { dialect, close } = await DATABASES[name]!();
+    try {
+      const startedAt = performance.now();
+      await fill(dialect, count);
+      console.log(`\n${name}: ${count} promises in ${Math.round((performance.now() - startedAt) / 1_000)} s\n`);
+      const store = storeOn(dialect);
+      for (const search of cases) {
+        const timing = await time(name, store, search, runs);
+        timings.push(timing);
+        console.log(line(timing));
+      }
+    } finally {
+      await close();
+    }
+  }
+  const slow = timings.filter(({ p50Ms }) => p50Ms > LIMIT_MS).length;
+  console.log(`\n${slow} of ${timings.length} took more than ${LIMIT_MS} ms (marked *)`);
+  if (values.json) await writeFile(values.json, `${JSON.stringify(timings, null, 2)}\n`);
+}
+
+async function time(database: string, store: Store, { name, request }: SearchCase, runs: number): Promise<Timing> {
+  const times: number[] = [];
+  let found = 0;
+  const until = performance.now() + CASE_MS;
+  for (let run = -WARM_UP_RUNS; run < runs; run++) {
+    if (run >= MIN_RUNS && performance.now() > until) break;
+    const startedAt = performance.now();
+    const { status, data } = await store.execute(request(run + WARM_UP_RUNS), null, 0);
+    const elapsedMs = performance.now() - startedAt;
+    if (status !== 200) throw new Error(`${name} answered ${status}: ${JSON.stringify(data)}`);
+    const { promises, tasks } = data as { promises?: unknown[]; tasks?: unknown[] };
+    found = (promises ?? tasks ?? []).length;
+    if (run >= 0) times.push(elapsedMs);
+  }
+  times.sort((a, b) => a - b);
+  return {
+    database,
+    search: name,
+    found,
+    minMs: times[0] ?? 0,
+    p50Ms: times[times.length >> 1] ?? 0,
+    maxMs: times.at(-1) ?? 0,
+  };
+}
+
+function line({ database, search, found, minMs, p50Ms, maxMs }: Timing): string {
+  const mark = p50Ms > LIMIT_MS ? '*' : ' ';
+  const ms = (value: number) => `${value.toFixed(1).padStart(8)} ms`;
+  const cells = [`min ${ms(minMs)}`, `p50 ${ms(p50Ms)}${mark}`, `max ${ms(maxMs)}`];
+  return `${database.padEnd(9)} ${search.padEnd(48)} ${String(found).padStart(3)} found  ${cells.join('  ')}`;
+}
+
+function storeOn(dialect: ConstructorParameters<typeof Store>[0]['dialect']): Store {
+  return new Store({
+    dialect,
+    processId: 'bench',
+    retryTimeoutMs: 30_000,
+    serverUrl: 'http://127.0.0.1',
+    clock: Date.now,
+    limits: { maxItems: 1, maxWeight: 1, maxInFlight: 1, maxWaiting: 1, maxWaitingWeight: 1 },
+  });
+}
+
+function whole(flag: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${flag}: ${text} is not a number above 0`);
+  return number;
+}
