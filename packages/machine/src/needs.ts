@@ -2,7 +2,7 @@ import { pairKey } from './rows.ts';
 
 /**
  * The rows a batch of requests may touch, collected before anything is decided. One hop is enough: a resumed task
- * settles nothing (design section 3).
+ * settles nothing.
  */
 export class Needs {
   /** Promises by id. */

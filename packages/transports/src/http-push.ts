@@ -15,7 +15,7 @@ export class PushFailed extends Error {
 /** An answer's body means nothing here; more than this of it is not even read. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** HTTP push (spec/surface.md): the message is POSTed as JSON, any 2xx means that it was taken. */
+/** HTTP push: the message is POSTed as JSON, any 2xx means that it was taken. */
 export class HttpPush {
   readonly #agent: Agent;
   readonly #options: HttpPushOptions;

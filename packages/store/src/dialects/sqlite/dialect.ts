@@ -52,7 +52,7 @@ export const noIndex = (column: string) => `+${column}`;
 
 /**
  * SQLite in the server's own process: every call is done when it returns, one writer, no lock to wait for. A storage
- * thread was no faster than running in place (design section 3).
+ * thread was no faster than running in place.
  */
 export class SqliteDialect implements Dialect {
   readonly name = 'sqlite';
