@@ -1,11 +1,8 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { counted, readCounters, type Counters } from './counters.ts';
 import { cpuMs } from './cpu.ts';
-import type { Job, LoadMessage, LoadResult } from './load/messages.ts';
+import type { Job, LoadResult } from './load/messages.ts';
+import { runLoad } from './run-load.ts';
 import type { Target } from './targets/target.ts';
-
-const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
 
 export type Work = Omit<Job, 'url'>;
 
@@ -51,27 +48,6 @@ export async function measure(target: Target, work: Work): Promise<Measurement> 
     };
   } finally {
     await running.stop();
-  }
-}
-
-async function runLoad(job: Job, usage: () => Usage) {
-  const load = fork(LOAD);
-  let before: Usage | undefined;
-  try {
-    const result = await new Promise<LoadResult>((resolve, reject) => {
-      load.on('message', (message: LoadMessage) => {
-        if (message.kind === 'measuring') before = usage();
-        else if (message.kind === 'measured') resolve(message.result);
-        else reject(new Error(message.message));
-      });
-      load.once('error', reject);
-      load.once('exit', (code) => reject(new Error(`the load generator ended with code ${code}`)));
-      load.send(job);
-    });
-    if (!before) throw new Error('the load generator did not say when it began to measure');
-    return { result, before, after: usage() };
-  } finally {
-    load.kill('SIGKILL');
   }
 }
 

@@ -1,0 +1,60 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RoleProcess } from '../../test/cluster/role-process.ts';
+import { until } from '../../test/processes/until.ts';
+import { call } from '../../test/processes/wire.ts';
+import { EventStream } from '../load/event-stream.ts';
+import type { Cluster } from './cluster.ts';
+
+const FAULTS = ['kill -9', 'SIGSTOP', 'SIGTERM'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** Timers come due this often, so this is how finely a gap is seen. */
+const TIMER_EVERY_MS = 50;
+const TIMERS_FOR_MS = 10_000;
+const SETTLE_MS = 1_000;
+
+/** The longest time in which no timer fired, ms, each time the leading scheduler was killed, frozen or stopped. */
+export async function failover(cluster: Cluster, times: number): Promise<Record<Fault, number[]>> {
+  const gaps: Record<Fault, number[]> = { 'kill -9': [], SIGSTOP: [], SIGTERM: [] };
+  for (const fault of FAULTS) {
+    for (let n = 0; n < times; n++) gaps[fault].push(await gapAfter(fault, cluster));
+  }
+  return gaps;
+}
+
+async function gapAfter(fault: Fault, { processes }: Cluster): Promise<number> {
+  const [api] = processes.api;
+  if (!api) throw new Error('an api runs');
+  const leader = await until('one leads', 15_000, () => {
+    const leading = processes.scheduler.filter((scheduler) => scheduler.isRunning && leads(scheduler));
+    return leading.length === 1 && leading[0];
+  });
+  const fired: number[] = [];
+  const stream = await EventStream.open(api.url, 'timers', 'bench', () => void fired.push(performance.now()));
+  const firstAt = Date.now() + SETTLE_MS;
+  const run = firstAt.toString(36);
+  const count = TIMERS_FOR_MS / TIMER_EVERY_MS;
+  await Promise.all(
+    Array.from({ length: count }, (_, n) => listen(api.url, `${run}-${n}`, firstAt + n * TIMER_EVERY_MS)),
+  );
+  await until('timers fire', 10_000, () => fired.length > 0);
+  const faultAt = performance.now();
+  if (fault === 'kill -9') await leader.kill9();
+  else if (fault === 'SIGSTOP') leader.freeze();
+  else await leader.terminate();
+  await until('timers fire again', 30_000, () => fired.some((at) => at > faultAt + TIMER_EVERY_MS * 2) || undefined);
+  await until('all timers have fired', 30_000, () => fired.length === count);
+  stream.close();
+  await leader.heal();
+  await pause(SETTLE_MS);
+  return Math.max(...fired.map((at, index) => at - (fired[index - 1] ?? at)));
+}
+
+async function listen(url: string, id: string, timeoutAt: number): Promise<void> {
+  await call(url, 'promise.create', { id, timeoutAt, param: { headers: {}, data: '' }, tags: {} });
+  await call(url, 'promise.register_listener', { awaited: id, address: 'poll://uni@timers/bench' });
+}
+
+function leads(scheduler: RoleProcess): boolean {
+  return scheduler.logged('leading').length > scheduler.logged('no longer the leader').length;
+}

@@ -1,0 +1,85 @@
+/** `npm run bench:cluster`: how soon a cluster fails over and delivers, and what more processes of a role bring. */
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { DATABASES, startSite, type DatabaseName, type Site } from './cluster.ts';
+import { deliveryAcross } from './delivery.ts';
+import { failover } from './failover.ts';
+import { drainRate, requestRate } from './scaling.ts';
+
+const USAGE = `npm run bench:cluster -- [options]
+  --database NAME  ${DATABASES.join(' or ')} [postgres]
+  --seconds N      how long each rate is measured [4]
+  --times N        how often the leader is killed, frozen and stopped [3]
+  --json FILE      write the results there
+  --help`;
+
+const COUNTS = [1, 2, 4];
+const DRAIN = { messages: 2_000, slowMs: 50 };
+
+const string = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: { database: string, seconds: string, times: string, json: string, help: { type: 'boolean' } },
+});
+if (values.help) console.log(USAGE);
+else await bench(databaseOf(values.database ?? 'postgres'), Number(values.seconds ?? 4), Number(values.times ?? 3));
+
+function databaseOf(name: string): DatabaseName {
+  const known = DATABASES.find((database) => database === name);
+  if (!known) throw new Error(`--database: no "${name}"; there are ${DATABASES.join(', ')}`);
+  return known;
+}
+
+async function bench(database: DatabaseName, seconds: number, times: number): Promise<void> {
+  console.log(`${cpus().length} cores, shared by ${database}, all processes and the load generator\n`);
+  const results: Record<string, unknown> = { database };
+  const site = await startSite(database);
+  try {
+    await inCluster(site, { api: 2, scheduler: 2, dispatcher: 1 }, async (cluster) => {
+      const gaps = (results['failoverMs'] = await failover(cluster, times));
+      for (const [fault, each] of Object.entries(gaps)) {
+        console.log(
+          `timers stand still after ${fault} of the leader: ${each.map((ms) => `${Math.round(ms)} ms`).join(', ')}`,
+        );
+      }
+      for (const callers of [1, 16]) {
+        const latency = (results[`deliveryMs${callers}`] = await deliveryAcross(cluster, callers, seconds));
+        const shown = `p50 ${latency.p50.toFixed(2)} ms, p99 ${latency.p99.toFixed(2)} ms, max ${latency.max.toFixed(1)} ms`;
+        console.log(`create on one api -> worker on another, ${callers} callers: ${shown} (${latency.count} calls)`);
+      }
+    });
+    for (const count of COUNTS) {
+      await inCluster(site, { api: 1, scheduler: 1, dispatcher: count }, async (cluster) => {
+        const slow = await drainRate(cluster, DRAIN.messages, DRAIN.slowMs);
+        const fast = await drainRate(cluster, DRAIN.messages, 0);
+        results[`dispatchers${count}`] = { slow, fast };
+        const rates = `${Math.round(slow)}/s to a target that takes ${DRAIN.slowMs} ms, ${Math.round(fast)}/s to one that answers at once`;
+        console.log(`${count} dispatcher(s) push ${rates}`);
+      });
+    }
+    for (const count of COUNTS) {
+      await inCluster(site, { api: count, scheduler: 1, dispatcher: 1 }, async (cluster) => {
+        const rate = (results[`apis${count}`] = await requestRate(cluster, seconds));
+        console.log(`${count} api(s): ${Math.round(rate)} create+get+settle rounds/s by 64 callers`);
+      });
+    }
+  } finally {
+    await site.stop();
+  }
+  if (values.json) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+type Counts = Parameters<Site['cluster']>[0];
+
+async function inCluster(
+  site: Site,
+  counts: Counts,
+  work: (cluster: Awaited<ReturnType<Site['cluster']>>) => Promise<void>,
+) {
+  const cluster = await site.cluster(counts);
+  try {
+    await work(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}
