@@ -110,9 +110,10 @@ export class Injector {
   async #restart(member: Member | undefined): Promise<void> {
     if (!member) return;
     try {
-      const { code } = await member.terminate();
-      this.#findings.count(`exits ${code ?? 'by signal'}`);
-      if (code !== 0 && !this.#excuse.isValid) {
+      const { code, signal } = await member.terminate();
+      this.#findings.count(`exits ${code ?? signal}`);
+      // A process that has only just begun knows no signals yet.
+      if (code !== 0 && signal !== 'SIGTERM' && !this.#excuse.isValid) {
         this.#findings.violation('processes', `${member.name} ended with code ${code} after SIGTERM`);
       }
     } finally {

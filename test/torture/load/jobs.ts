@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Message, PromiseRecord, TaskRecord } from '@resonate/protocol';
+import type { Message, PromiseRecord, Reply, TaskRecord } from '@resonate/protocol';
 import type { Random } from '@resonate/testkit';
 import type { ApiClient, Call } from '../api-client.ts';
 import type { LeaseEvent } from '../checks/leases.ts';
@@ -44,6 +44,9 @@ export class Jobs {
   /** By job, when its creation was answered and when its first message came (epoch ms). */
   readonly #createdAt = new Map<string, number>();
   readonly #pushedAt = new Map<string, number>();
+  /** Jobs that somebody listens to, and those whose end was heard. */
+  readonly #listened = new Set<string>();
+  readonly #heard = new Set<string>();
   readonly #handled = new Set<Promise<void>>();
   /** What must be done whatever happens: creating jobs, settling what they wait for. */
   readonly #errands = new Set<Promise<void>>();
@@ -65,7 +68,10 @@ export class Jobs {
         const id = `job.${++this.#created}`;
         this.#open.add(id);
         const data = { id, timeoutAt: Date.now() + TEN_YEARS_MS, tags: { 'resonate:target': target } };
-        this.#insist('promise.create', data, 0, () => this.#createdAt.set(id, Date.now()));
+        this.#insist('promise.create', data, 0, () => {
+          this.#createdAt.set(id, Date.now());
+          this.#listen(id, target);
+        });
       } else {
         await this.#look([...this.#open].slice(0, 5));
       }
@@ -75,10 +81,11 @@ export class Jobs {
 
   /** A message was pushed. @returns the status it is answered with. */
   pushed(message: Message): number {
+    if (this.#random.chance(0.05)) return 500;
+    if (message.kind === 'unblock') this.#heard.add(message.data.promise.id);
     if (message.kind !== 'execute') return 200;
     const { id } = message.data.task;
     if (!this.#pushedAt.has(id)) this.#pushedAt.set(id, Date.now());
-    if (this.#random.chance(0.05)) return 500;
     this.#findings.count('pushes');
     if (this.#handled.size >= MAX_HANDLED_AT_ONCE) return 200;
     const handled = this.#handle(message.data.task).finally(() => this.#handled.delete(handled));
@@ -96,10 +103,10 @@ export class Jobs {
   /** What became of every job must be what its holders were told. */
   async check(client: ApiClient): Promise<void> {
     this.#checkLatencies();
+    this.#checkListeners();
     for (let n = 1; n <= this.#created; n++) {
       const id = `job.${n}`;
-      const reply = await client.insist('promise.get', { id }, this.#stopping);
-      const promise = reply?.status === 200 ? (reply.data as { promise: PromiseRecord }).promise : undefined;
+      const promise = promiseOf(await client.insist('promise.get', { id }, this.#stopping));
       const told = this.#fulfilled.get(id);
       if (promise?.state !== 'resolved') this.#findings.violation('jobs', `${id} is ${promise?.state ?? 'missing'}`);
       else if (told !== undefined && promise.value.data !== told) {
@@ -108,6 +115,20 @@ export class Jobs {
           `${id} has the value of ${promise.value.data}, but ${told} was told it had done it`,
         );
       } else this.#findings.count('jobs done');
+    }
+  }
+
+  #listen(id: string, address: string): void {
+    this.#insist('promise.register_listener', { awaited: id, address }, 0, (reply) => {
+      if (promiseOf(reply)?.state === 'pending') this.#listened.add(id);
+    });
+  }
+
+  /** Who listened in time hears of the end. */
+  #checkListeners(): void {
+    for (const id of this.#listened) {
+      if (this.#heard.has(id)) this.#findings.count('unblocks heard');
+      else this.#findings.violation('delivery', `nobody was told that ${id} is over`);
     }
   }
 
@@ -206,18 +227,17 @@ export class Jobs {
     const client = this.#connect();
     for (const id of ids) {
       const { reply } = await client.call('promise.get', { id });
-      if (reply?.status !== 200) continue;
-      if ((reply.data as { promise: PromiseRecord }).promise.state !== 'pending') this.#open.delete(id);
+      if ((promiseOf(reply)?.state ?? 'pending') !== 'pending') this.#open.delete(id);
     }
     client.close();
   }
 
-  #insist(kind: string, data: unknown, afterMs = 0, done: () => void = () => undefined): void {
+  #insist(kind: string, data: unknown, afterMs = 0, done: (reply?: Reply) => void = () => undefined): void {
     const client = this.#connect();
     const errand = pause(afterMs)
       .then(() => client.insist(kind, data, this.#stopping))
-      .then(() => {
-        done();
+      .then((reply) => {
+        done(reply);
         client.close();
         this.#errands.delete(errand);
       });
@@ -234,4 +254,8 @@ export class Jobs {
     const status = reply ? { status: reply.status } : {};
     this.events.push({ kind, id, version, holder, sentAt, answeredAt, ...status, ...granted });
   }
+}
+
+function promiseOf(reply: Reply | undefined): PromiseRecord | undefined {
+  return reply?.status === 200 ? (reply.data as { promise: PromiseRecord }).promise : undefined;
 }
