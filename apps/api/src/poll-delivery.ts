@@ -1,4 +1,4 @@
-import { messageOf, type Runtime } from '@resonate/runtime';
+import { messageOf, outcomeOf, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
 import type { Delivery, Outcome, Receiver, Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
@@ -124,7 +124,7 @@ export class PollDelivery implements Service, Receiver {
 
   /** Outcomes are recorded together: those of one turn, and those that come while a recording is under way. */
   #done(delivery: Delivery, taken: boolean): void {
-    const outcome = outcomeOf(delivery, taken, this.#runtime.store.clock.now());
+    const outcome = outcomeOf(delivery, taken ? null : this.#runtime.store.clock.now());
     if (!outcome) return;
     this.#outcomes.push(outcome);
     this.#recording ??= this.#record();
@@ -144,15 +144,4 @@ export class PollDelivery implements Service, Receiver {
     this.#recording = null;
     this.#loop.wake();
   }
-}
-
-/** What to record of a message: nothing for an `execute` that was taken, it stays due until somebody acquires it. */
-function outcomeOf(delivery: Delivery, taken: boolean, now: number): Outcome | null {
-  if (delivery.kind === 'unblock') {
-    const { awaited, address } = delivery.listener;
-    if (taken) return { kind: 'unblock', awaited, address, delivered: true };
-    return { kind: 'unblock', awaited, address, delivered: false, dueAt: now };
-  }
-  const { id, version } = delivery.task;
-  return taken ? null : { kind: 'execute', id, version, delivered: false, dueAt: now };
 }

@@ -14,18 +14,24 @@ let runtime: Runtime;
 let dispatcher: Service;
 const servers: Server[] = [];
 
-beforeEach(async () => {
-  const flags = { 'transports-http-push-concurrency': CONCURRENCY, 'messages-backoff-min': '10m' };
+beforeEach(() => start());
+
+async function start(overrides: Record<string, string> = {}): Promise<void> {
+  const flags = { 'transports-http-push-concurrency': CONCURRENCY, 'messages-backoff-min': '10m', ...overrides };
   const { config } = loadConfig({ env: {}, flags, command: 'dev' });
   const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
   runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
   dispatcher = createDispatcher(runtime);
   await dispatcher.start();
-});
+}
 
-afterEach(async () => {
+async function stop(): Promise<void> {
   await dispatcher.stop();
   await runtime.store.close();
+}
+
+afterEach(async () => {
+  await stop();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -40,7 +46,8 @@ interface Target {
   readonly waiting: number;
 }
 
-async function listen(): Promise<Target> {
+/** @param host a name of this machine. */
+async function listen(host = '127.0.0.1'): Promise<Target> {
   const arrived: { message: unknown; response: ServerResponse }[] = [];
   const waiters: (() => void)[] = [];
   const server = createServer((request, response) => {
@@ -53,7 +60,7 @@ async function listen(): Promise<Target> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/`,
     async next() {
       while (arrived.length === 0) await new Promise<void>((resolve) => waiters.push(resolve));
       return arrived.shift()!;
@@ -75,8 +82,8 @@ function create(id: string, tags: Record<string, string>) {
   return runtime.store.execute({ kind: 'promise.create', data }, null, 0);
 }
 
-function createTask(id: string, url: string) {
-  return create(id, { 'resonate:target': url });
+function createTask(id: string, url: string, tags: Record<string, string> = {}) {
+  return create(id, { 'resonate:target': url, ...tags });
 }
 
 async function settleWithListener(id: string, address: string): Promise<void> {
@@ -167,3 +174,45 @@ describe('a target that hangs', () => {
     expect(await dueInMs(hanging.url)).toBeLessThanOrEqual(0);
   });
 });
+
+test('a push that takes longer than tasks.retry_timeout is not repeated beside itself, but after it', async () => {
+  await stop();
+  await start({ 'tasks-retry-timeout': '50ms' });
+  const target = await listen();
+  await createTask('w', target.url);
+  const { response } = await target.next();
+  const claims = async () => runtime.store.nextDeliveryAt('http', [new URL(target.url).origin]);
+  for (let again = 0; again < 3; again++) {
+    const claimedUntil = await claims();
+    await until(async () => (await claims()) !== claimedUntil);
+  }
+  expect(target.waiting).toBe(0);
+  response.end();
+  expect((await target.next()).message).toMatchObject({ data: { task: { id: 'w' } } });
+});
+
+test('a target gets its messages however many others, before it by name, have something waiting', async () => {
+  const later = { 'resonate:delay': String(Date.now() + 3_600_000) };
+  const others = Array.from({ length: 2_100 }, (_, index) => `http://1${String(index).padStart(5, '0')}.invalid/`);
+  await Promise.all(others.map((url, index) => createTask(`o${index}`, url, later)));
+  const target = await listen('localhost');
+  await createTask('w', target.url);
+  expect((await target.next()).message).toMatchObject({ data: { task: { id: 'w' } } });
+  await createTask('x', target.url);
+  expect((await target.next()).message).toMatchObject({ data: { task: { id: 'x' } } });
+});
+
+test('what is due and goes nowhere is told as backlog, by transport', async () => {
+  const hanging = await listen();
+  await Promise.all(Array.from({ length: 10 }, (_, index) => createTask(`h${index}`, hanging.url)));
+  await Promise.all([1, 2, 3].map((index) => createTask(`p${index}`, 'poll://any@nobody')));
+  const backlog = async () => {
+    const { values } = await runtime.metrics.backlog.get();
+    return Object.fromEntries(values.map(({ labels, value }) => [String(labels.transport), value]));
+  };
+  // Those that hang in slots are claimed.
+  await until(async () => (await backlog())['poll'] === 3);
+  expect(await backlog()).toEqual({ poll: 3, http: 10 - CONCURRENCY });
+  runtime.store.backlog = () => Promise.reject(new Error('the database is away'));
+  await until(async () => Object.keys(await backlog()).length === 0);
+}, 30_000);

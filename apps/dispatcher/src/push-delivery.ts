@@ -1,11 +1,11 @@
-import { messageOf, type Runtime } from '@resonate/runtime';
+import { messageOf, outcomeOf, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
-import type { Delivery, Outcome } from '@resonate/store';
+import type { Delivery } from '@resonate/store';
 import { backoffMs, type HttpPush } from '@resonate/transports';
 import { TargetSlots } from './target-slots.ts';
 
-/** Targets looked at in one round; those beyond get their turn when earlier ones are done. */
-const MAX_TARGETS = 1_000;
+/** Targets looked at in one step; where there are more, the next step goes on with those beyond. */
+const PAGE = 1_000;
 
 /**
  * Delivers `http://` and `https://` messages. Each target has its own slots, so that a slow or hanging one delays
@@ -18,7 +18,12 @@ export class PushDelivery implements Service {
   readonly #slots: TargetSlots;
   readonly #loop: Loop;
   #stopping = false;
-  readonly #underWay = new Set<Promise<void>>();
+  /** By what they carry. */
+  readonly #underWay = new Map<string, Promise<void>>();
+  /** The last target that was looked at; empty: a round through all of them begins. */
+  #after = '';
+  /** When there is more to do, as far as this round has seen. */
+  #nextAt = Infinity;
 
   constructor(runtime: Runtime, transport: HttpPush) {
     const { config, logger, store } = runtime;
@@ -34,7 +39,7 @@ export class PushDelivery implements Service {
     });
     store.onHints(({ deliveries }) => {
       const at = deliveries.get('http');
-      if (at !== undefined) this.#loop.wakeAt(at);
+      if (at !== undefined) this.#wakeAt(at);
     });
   }
 
@@ -47,13 +52,14 @@ export class PushDelivery implements Service {
     await this.#loop.stop();
     this.#stopping = true;
     await this.#transport.close();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#underWay.values());
   }
 
   async #drain(): Promise<number | null> {
     const { config, store } = this.#runtime;
     if (config.debug && (await store.isPaused())) return null;
-    const waiting = await store.waitingTargets('http', MAX_TARGETS);
+    if (this.#after === '') this.#nextAt = Infinity;
+    const waiting = await store.waitingTargets('http', PAGE, this.#after);
     const now = await store.now();
     const due = waiting.filter(({ dueAt }) => dueAt <= now);
     const targets = this.#slots.share(
@@ -64,24 +70,36 @@ export class PushDelivery implements Service {
       const { executes, unblocks } = await store.claim({ transport: 'http', targets, preferred: [], graceMs: 0 });
       for (const unblock of unblocks) this.#push({ kind: 'unblock', ...unblock });
       for (const task of executes) this.#push({ kind: 'execute', task });
-      if (executes.length + unblocks.length >= config.messages.batchSize) return 0;
+      if (executes.length + unblocks.length >= config.messages.batchSize) this.#nextAt = 0;
     }
     // A target without a free slot wakes the loop when it has one.
     const later = waiting.filter(({ target, dueAt }) => dueAt > now && this.#slots.free(target) > 0);
-    return later.length > 0 ? Math.min(...later.map(({ dueAt }) => dueAt)) : null;
+    this.#nextAt = Math.min(this.#nextAt, ...later.map(({ dueAt }) => dueAt));
+    this.#after = waiting.length === PAGE ? (waiting.at(-1)?.target ?? '') : '';
+    if (this.#after !== '') return 0;
+    return this.#nextAt === Infinity ? null : this.#nextAt;
+  }
+
+  /** Remembered too: the round under way may have passed what is due then. */
+  #wakeAt(at: number): void {
+    this.#nextAt = Math.min(this.#nextAt, at);
+    this.#loop.wakeAt(at);
   }
 
   #push(delivery: Delivery): void {
     const { target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const key = keyOf(delivery);
+    // It takes longer than tasks.retry_timeout, and so was claimed again: one at a time.
+    if (this.#underWay.has(key)) return;
     this.#slots.take(target);
     const push = this.#deliver(delivery)
       .catch((error: unknown) => this.#runtime.logger.error('outcome of a push was not recorded', { error, target }))
       .finally(() => {
         this.#slots.release(target);
-        this.#underWay.delete(push);
-        this.#loop.wake();
+        this.#underWay.delete(key);
+        this.#wakeAt(0);
       });
-    this.#underWay.add(push);
+    this.#underWay.set(key, push);
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
@@ -96,28 +114,22 @@ export class PushDelivery implements Service {
     metrics.deliveries.inc({ status: failure ? 'error' : 'success' });
     if (failure) {
       logger.warn('push failed', { address, kind: delivery.kind, error: failure.message });
-      await store.acknowledge([await this.#failed(delivery)]);
-    } else if (delivery.kind === 'unblock') {
-      await store.acknowledge([taken(delivery)]);
     }
+    const outcome = outcomeOf(delivery, failure ? await this.#againAt(delivery) : null);
+    if (outcome) await store.acknowledge([outcome]);
   }
 
-  async #failed(delivery: Delivery): Promise<Outcome> {
+  /** When a message that failed is due again. */
+  async #againAt(delivery: Delivery): Promise<number> {
     const { config, store } = this.#runtime;
     const { backoffMinMs: minMs, backoffMaxMs: maxMs } = config.messages;
-    const attempt = delivery.kind === 'execute' ? delivery.task.attempts : delivery.listener.attempts;
+    const { attempts } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
     // Ended by our own shutdown: no fault of the target's.
-    const waitMs = this.#stopping ? 0 : backoffMs(attempt, { minMs, maxMs });
-    const dueAt = (await store.now()) + waitMs;
-    if (delivery.kind === 'execute') {
-      const { id, version } = delivery.task;
-      return { kind: 'execute', id, version, delivered: false, dueAt };
-    }
-    const { awaited, address } = delivery.listener;
-    return { kind: 'unblock', awaited, address, delivered: false, dueAt };
+    return (await store.now()) + (this.#stopping ? 0 : backoffMs(attempts, { minMs, maxMs }));
   }
 }
 
-function taken({ listener }: Extract<Delivery, { kind: 'unblock' }>): Outcome {
-  return { kind: 'unblock', awaited: listener.awaited, address: listener.address, delivered: true };
+function keyOf(delivery: Delivery): string {
+  if (delivery.kind === 'execute') return JSON.stringify([delivery.task.id, delivery.task.version]);
+  return JSON.stringify([delivery.listener.awaited, delivery.listener.address]);
 }

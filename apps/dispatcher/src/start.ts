@@ -1,6 +1,7 @@
 import type { Runtime } from '@resonate/runtime';
-import type { Service } from '@resonate/service';
+import { ServiceGroup, type Service } from '@resonate/service';
 import { HttpPush } from '@resonate/transports';
+import { createBacklog } from './backlog.ts';
 import { PushDelivery } from './push-delivery.ts';
 
 /** The dispatcher role: takes due messages out of the outbox and hands them to the transports. */
@@ -11,5 +12,5 @@ export function createDispatcher(runtime: Runtime): Service {
     requestTimeoutMs: httpPush.requestTimeoutMs,
     connectionsPerTarget: httpPush.concurrency,
   });
-  return new PushDelivery(runtime, transport);
+  return new ServiceGroup('dispatcher', [createBacklog(runtime), new PushDelivery(runtime, transport)], runtime.logger);
 }

@@ -49,6 +49,12 @@ describe('a share', () => {
     ]);
   });
 
+  test('goes round when it is not enough for all: none is always last', () => {
+    const slots = new TargetSlots(10, 100);
+    const next = () => slots.share(['a', 'b', 'c', 'd', 'e'], 2).map(({ target }) => target);
+    expect([...next(), ...next(), ...next()]).toEqual(['a', 'b', 'c', 'd', 'e', 'a']);
+  });
+
   test('goes first to those with less under way, when it is not enough for all', () => {
     const slots = new TargetSlots(10, 100);
     take(slots, 'a', 3);

@@ -1,4 +1,5 @@
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { EXIT_USAGE, runProcess, VERSION, type ProcessOptions } from './run-process.ts';
 export { messageOf } from './message-of.ts';
+export { outcomeOf } from './outcome-of.ts';
 export { DEAD_AFTER_MS } from './membership.ts';

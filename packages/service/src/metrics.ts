@@ -71,6 +71,13 @@ function deliveryMetrics(registers: Registry[]) {
       labelNames: ['status'] as const,
       registers,
     }),
+    /** transport: `poll`, `http`, … */
+    backlog: new Gauge({
+      name: 'resonate_backlog_messages',
+      help: 'Messages that are due and that nobody has claimed, in the whole cluster (counted up to 10000)',
+      labelNames: ['transport'] as const,
+      registers,
+    }),
     schedulePromises: new Counter({
       name: 'resonate_schedule_promises_total',
       help: 'Promises created by schedules',

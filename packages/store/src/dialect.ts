@@ -53,8 +53,13 @@ export interface Dialect {
    * acknowledged. Two processes never take the same one.
    */
   claim(claim: Claim): Promise<Claimed>;
-  /** The targets of a transport that messages wait for, with the earliest due time of each; at most `limit`, by name. */
-  waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]>;
+  /**
+   * The targets of a transport that messages wait for, with the earliest due time of each: at most `limit`, in byte
+   * order of their names, those after `after`.
+   */
+  waitingTargets(transport: Transport, limit: number, after?: string): Promise<WaitingTarget[]>;
+  /** How many messages are due for these targets, counted up to `limit`: what is looked at is what is counted. */
+  countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number>;
   /** When the next message for one of these targets is due; null without any. */
   nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null>;
   /** What became of claimed messages; rows another process took over or that moved on are left alone. */

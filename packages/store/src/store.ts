@@ -10,6 +10,7 @@ import {
   type ScheduleRow,
 } from '@resonate/machine';
 import type { Reply, Request, StringMap, Transport } from '@resonate/protocol';
+import { countBacklog } from './backlog.ts';
 import { runDebug } from './debug.ts';
 import {
   StoreUnavailable,
@@ -150,8 +151,13 @@ export class Store {
     return this.#dialect.claim({ ...claim, processId, retryTimeoutMs });
   }
 
-  waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
-    return this.#dialect.waitingTargets(transport, limit);
+  waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
+    return this.#dialect.waitingTargets(transport, limit, after);
+  }
+
+  /** How many messages of a transport are due and not claimed; `limit` when there are as many or more. */
+  backlog(transport: Transport, limit: number): Promise<number> {
+    return countBacklog(this.#dialect, transport, limit);
   }
 
   nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {

@@ -218,9 +218,29 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(waiting.map(({ target }) => target)).toEqual(['B', 'b', 'c']);
       expect(waiting.map(({ dueAt }) => dueAt).slice(0, 2)).toEqual([now + 70_000, now + 50_000]);
       expect((await dialect.waitingTargets('poll', 2)).map(({ target }) => target)).toEqual(['B', 'b']);
+      expect((await dialect.waitingTargets('poll', 2, 'B')).map(({ target }) => target)).toEqual(['b', 'c']);
+      expect(await dialect.waitingTargets('poll', 2, 'c')).toEqual([]);
       expect(await dialect.waitingTargets('gcps', 10)).toEqual([]);
       expect(await dialect.nextDeliveryAt('poll', ['B', 'b', 'none'])).toBe(now + 50_000);
       expect(await dialect.nextDeliveryAt('poll', ['none'])).toBeNull();
+    });
+
+    test('leave what is due and claimed by nobody to be counted, up to a limit', async () => {
+      for (let index = 0; index < 4; index++) await dispatch(`w${index}`);
+      await dispatch('o', 'poll://any@others');
+      await dispatch('http', 'http://workers/');
+      const delay = { 'resonate:target': 'poll://any@workers', 'resonate:delay': String(Date.now() + 60_000) };
+      await sendOk(store, 'promise.create', promiseCreate('later', delay));
+      await settled('p', 'poll://any@workers', 'http://workers/');
+      expect(await dialect.countDue('poll', ['workers', 'others', 'none'], 100)).toBe(6);
+      expect(await dialect.countDue('poll', ['workers', 'others'], 3)).toBe(3);
+      expect(await dialect.countDue('poll', [], 100)).toBe(0);
+      expect(await store.backlog('poll', 100)).toBe(6);
+      expect(await store.backlog('poll', 2)).toBe(2);
+      expect(await store.backlog('http', 100)).toBe(2);
+      expect(await store.backlog('gcps', 100)).toBe(0);
+      await claim({ targets: [{ target: 'workers', limit: 3 }] });
+      expect(await store.backlog('poll', 100)).toBe(3);
     });
 
     test('by several at once share nothing and leave nothing', async () => {

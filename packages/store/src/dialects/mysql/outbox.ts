@@ -103,15 +103,34 @@ export async function waitingTargets(
   database: Database,
   transport: Transport,
   limit: number,
+  after: string,
 ): Promise<WaitingTarget[]> {
   const found = new Map<string, number>();
-  for (const { rows } of await database.run(...earliest(transport, '', `LIMIT ${limit}`))) {
+  const beyond = after === '' ? '' : `AND target > ${quote(after)}`;
+  for (const { rows } of await database.run(...earliest(transport, beyond, `LIMIT ${limit}`))) {
     for (const [target, dueAt] of rows as [string, number][]) {
       found.set(target, Math.min(dueAt, found.get(target) ?? Infinity));
     }
   }
   const targets = Array.from(found, ([target, dueAt]) => ({ target, dueAt }));
   return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
+}
+
+/** Looks at no more rows than it counts: in the index, what is due for a target lies together. */
+export async function countDue(
+  database: Database,
+  transport: Transport,
+  targets: readonly string[],
+  limit: number,
+): Promise<number> {
+  if (targets.length === 0) return 0;
+  const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
+  const counts = [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) => {
+    return `SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`;
+  });
+  const results = await database.run(...counts);
+  const count = results.reduce((sum, { rows }) => sum + Number(rows[0]?.[0] ?? 0), 0);
+  return Math.min(count, limit);
 }
 
 export async function nextDeliveryAt(

@@ -44,7 +44,7 @@ UNION ALL SELECT enqueued_at, NULL, listener, promise FROM listeners_taken ORDER
 const waiting = (from: string) => {
   const next = (condition: string) =>
     `(SELECT target, due_at FROM ${from} AND transport = $1 ${condition} ORDER BY target, due_at LIMIT 1)`;
-  return `WITH RECURSIVE walk AS (${next('')} UNION ALL
+  return `WITH RECURSIVE walk AS (${next('AND target > $3')} UNION ALL
     SELECT n.target, n.due_at FROM walk CROSS JOIN LATERAL ${next('AND target > walk.target')} AS n)
     SELECT target, due_at FROM walk LIMIT $2::bigint`;
 };
@@ -52,6 +52,11 @@ const TASKS_WAITING = "tasks WHERE state = 'pending'";
 const LISTENERS_WAITING = 'listeners WHERE due_at IS NOT NULL';
 const earliest = (from: string) => `SELECT min(first.due_at) FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL
     (SELECT due_at FROM ${from} AND transport = $1 AND target = wanted.name ORDER BY due_at LIMIT 1) AS first`;
+/** Looks at no more rows than it counts: in the index, what is due for a target lies together. */
+const countDue = (from: string) => `SELECT count(*) FROM (
+    SELECT 1 FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL (SELECT 1 FROM ${from} AND transport = $1
+      AND target = wanted.name AND due_at <= (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+      LIMIT $3::bigint) AS one LIMIT $3::bigint) AS due`;
 
 /**
  * The rows that are still as they were told, locked in the order of their keys, with what is to become of them. Looked
@@ -75,6 +80,8 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
   { name: 'listeners_waiting', text: waiting(LISTENERS_WAITING) },
   { name: 'next_task', text: earliest(TASKS_WAITING) },
   { name: 'next_listener', text: earliest(LISTENERS_WAITING) },
+  { name: 'count_due_tasks', text: countDue(TASKS_WAITING) },
+  { name: 'count_due_listeners', text: countDue(LISTENERS_WAITING) },
   {
     name: 'defer_tasks',
     text: `WITH mine AS MATERIALIZED (${MY_TASKS})
@@ -117,8 +124,8 @@ export class Outbox {
     return claimed;
   }
 
-  async waitingTargets(transport: Transport, limit: number): Promise<WaitingTarget[]> {
-    const values = [transport, String(limit)];
+  async waitingTargets(transport: Transport, limit: number, after: string): Promise<WaitingTarget[]> {
+    const values = [transport, String(limit), after];
     const found = new Map<string, number>();
     const queries = ['tasks_waiting', 'listeners_waiting'].map((name) => ({ name, values }));
     for (const [target, dueAt] of (await this.#connections.read(queries)).flat() as [string, string][]) {
@@ -126,6 +133,16 @@ export class Outbox {
     }
     const targets = [...found].map(([target, dueAt]) => ({ target, dueAt }));
     return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
+  }
+
+  async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
+    const values = [transport, array(targets), String(limit)];
+    const queries = ['count_due_tasks', 'count_due_listeners'].map((name) => ({ name, values }));
+    const counts = (await this.#connections.read(queries)).map((rows) => Number(rows[0]?.[0]));
+    return Math.min(
+      counts.reduce((sum, count) => sum + count, 0),
+      limit,
+    );
   }
 
   async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {

@@ -54,6 +54,8 @@ const INDEXES: Record<string, string[]> = {
   listeners_waiting: ['listeners_dispatch'],
   next_task: ['tasks_dispatch'],
   next_listener: ['listeners_dispatch'],
+  count_due_tasks: ['tasks_dispatch'],
+  count_due_listeners: ['listeners_dispatch'],
   defer_tasks: ['tasks_pkey'],
   settle_listeners: ['listeners_pkey'],
   due_promises: ['promises_timeout'],

@@ -1,0 +1,16 @@
+import type { Delivery, Outcome } from '@resonate/store';
+
+/**
+ * What to record of a message that was handed to a transport.
+ * @param againAt when it is due again, epoch ms; null: it was taken.
+ * @returns null for an `execute` that was taken: it stays due until somebody acquires it.
+ */
+export function outcomeOf(delivery: Delivery, againAt: number | null): Outcome | null {
+  if (delivery.kind === 'execute') {
+    const { id, version } = delivery.task;
+    return againAt === null ? null : { kind: 'execute', id, version, delivered: false, dueAt: againAt };
+  }
+  const { awaited, address } = delivery.listener;
+  if (againAt === null) return { kind: 'unblock', awaited, address, delivered: true };
+  return { kind: 'unblock', awaited, address, delivered: false, dueAt: againAt };
+}
