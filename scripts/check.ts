@@ -25,33 +25,45 @@ const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
 const summaryFile = join(folder, 'tests.json');
 /** Suites that start servers, databases and clients that count milliseconds disturb each other: one after the other. */
 const TEST_WORKERS = 1;
-const STEPS: readonly Step[] = [
+/** These need one core for a minute, which the tests leave free. */
+const READING: readonly Step[] = [
   { name: 'types', script: 'typecheck', args: [] },
   { name: 'lint', script: 'lint', args: [] },
   { name: 'formatting', script: 'format:check', args: [] },
+];
+const TESTS: readonly Step[] = [
   { name: 'tests', script: 'test', args: [`--maxWorkers=${TEST_WORKERS}`, '--json', `--outputFile=${summaryFile}`] },
 ];
 
 try {
-  const failed: string[] = [];
-  for (const step of STEPS) {
-    console.log(`\n== ${step.name}: npm run ${step.script}`);
-    const startedAt = performance.now();
-    const code = await run(step);
-    if (code !== 0) failed.push(step.name);
-    const seconds = Math.round((performance.now() - startedAt) / 1000);
-    console.log(`== ${step.name}: ${code === 0 ? 'ok' : `FAILED (exit code ${code})`} after ${seconds} s`);
-  }
-  report(failed);
+  report((await Promise.all([runAll(READING), runAll(TESTS)])).flat());
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-function run({ script, args }: Step): Promise<number> {
-  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: 'inherit' });
+/** Runs one after the other. @returns the names of those that failed. */
+async function runAll(steps: readonly Step[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const step of steps) {
+    const startedAt = performance.now();
+    const { code, output } = await run(step);
+    if (code !== 0) failed.push(step.name);
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    const outcome = code === 0 ? 'ok' : `FAILED (exit code ${code})`;
+    console.log(`${output}== ${step.name} (npm run ${step.script}): ${outcome} after ${seconds} s`);
+  }
+  return failed;
+}
+
+/** The tests say how far they are; what the others print comes in one piece, when they are done. */
+function run({ name, script, args }: Step): Promise<{ code: number; output: string }> {
+  const output = name === 'tests' ? 'inherit' : 'pipe';
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: ['inherit', output, output] });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(printed).toString('utf8') }));
   });
 }
 
