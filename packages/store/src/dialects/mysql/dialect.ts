@@ -25,6 +25,7 @@ import type {
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { searchPromises, searchTasks, type Searchable } from '../search-sql.ts';
+import { releaseClaims } from '../server/release.ts';
 import { electByLease } from '../term.ts';
 import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
 import { electByLock, leaseTable } from './elect.ts';
@@ -134,7 +135,11 @@ export class MysqlDialect implements Dialect {
   }
 
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return outbox.releaseClaims(this.#database, processIds);
+    const holder = {
+      heldClaims: (ids: readonly string[] | null) => outbox.heldClaims(this.#database, ids),
+      acknowledge: (outcomes: readonly Outcome[], processId: string) => this.acknowledge(outcomes, processId),
+    };
+    return releaseClaims(holder, processIds);
   }
 
   async now(): Promise<number> {

@@ -1,14 +1,31 @@
 import type { ListenerRow, TaskRow } from '@resonate/machine';
-import type { Transport } from '@resonate/protocol';
+import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import { RELEASED_AT_ONCE, type HeldClaim } from '../server/release.ts';
 import { BEGIN, COMMIT, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 import { NOW, pair } from './load.ts';
 
 /** Where messages wait: what the dispatch index of each table begins with. */
-const LISTENERS_WAITING = { from: 'listeners FORCE INDEX (listeners_dispatch)', key: 'is_due', where: 'is_due = 1' };
-const TASKS_WAITING = { from: 'tasks FORCE INDEX (tasks_dispatch)', key: 'state', where: "state = 'pending'" };
+interface Waiting {
+  from: string;
+  key: string;
+  where: string;
+  columns: string;
+}
+const LISTENERS_WAITING: Waiting = {
+  from: 'listeners FORCE INDEX (listeners_dispatch)',
+  key: 'is_due',
+  where: 'is_due = 1',
+  columns: 'awaited, address',
+};
+const TASKS_WAITING: Waiting = {
+  from: 'tasks FORCE INDEX (tasks_dispatch)',
+  key: 'state',
+  where: "state = 'pending'",
+  columns: 'id, version',
+};
 
 /** Locks what is due and hands it out in two round trips; what another process is just taking is passed over. */
 export async function claim(session: Session, request: Claim): Promise<Claimed> {
@@ -16,7 +33,7 @@ export async function claim(session: Session, request: Claim): Promise<Claimed> 
   const prefers = ['prefers IS NULL', `due_at <= ${NOW} - ${graceMs}`];
   if (preferred.length > 0) prefers.push(`prefers IN ${list(preferred)}`);
   const due = `transport = ${quote(transport)} AND due_at <= ${NOW} AND (${prefers.join(' OR ')})`;
-  const lock = ({ from, where }: typeof TASKS_WAITING, columns: string, target: string, limit: number) =>
+  const lock = ({ from, where }: Waiting, columns: string, target: string, limit: number) =>
     `SELECT ${columns} FROM ${from} WHERE ${where} AND ${due} AND target = ${quote(target)}
      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
   const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
@@ -35,7 +52,11 @@ export async function claim(session: Session, request: Claim): Promise<Claimed> 
     const left = Math.max(0, limit - found.length);
     tasks.push(...(results[index * 2 + 1]?.rows ?? []).slice(0, left).map((values) => TASKS.decode(values)));
   });
-  if (listeners.length + tasks.length === 0) return { executes: [], unblocks: [] };
+  if (listeners.length + tasks.length === 0) {
+    // Waited for: rows that were looked at and left may stay locked until then, and the next claim would pass over them.
+    await session.run(COMMIT);
+    return { executes: [], unblocks: [] };
+  }
   return handOut(session, request, now, listeners, tasks);
 }
 
@@ -79,24 +100,22 @@ async function handOut(
 /** In one round trip: deliveries that arrived go, those that failed become due when their outcome says. */
 export async function acknowledge(database: Database, outcomes: readonly Outcome[], processId: string): Promise<void> {
   const mine = `claimed_by = ${quote(processId)}`;
-  const arrived: string[] = [];
-  const failed: string[] = [];
+  // One statement for all rows that become of the same.
+  const rows = new Map<string, string[]>();
   for (const outcome of outcomes) {
-    const defer = outcome.delivered ? '' : `SET due_at = ${outcome.dueAt}, claimed_by = NULL`;
-    if (outcome.kind === 'execute') {
-      failed.push(
-        `UPDATE tasks ${defer} WHERE id = ${quote(outcome.id)} AND version = ${outcome.version} AND state = 'pending' AND ${mine}`,
-      );
-      continue;
-    }
-    const key = pair('awaited', outcome.awaited, 'address', outcome.address);
-    if (outcome.delivered) arrived.push(key);
-    else failed.push(`UPDATE listeners ${defer} WHERE ${key} AND ${mine}`);
+    const table = outcome.kind === 'execute' ? 'tasks' : 'listeners';
+    const from = `${table} FORCE INDEX (PRIMARY)`;
+    const change = outcome.delivered
+      ? `DELETE ${table} FROM ${from}`
+      : `UPDATE ${from} SET due_at = ${outcome.dueAt}, claimed_by = NULL`;
+    const row =
+      outcome.kind === 'execute'
+        ? `(id = ${quote(outcome.id)} AND version = ${outcome.version} AND state = 'pending')`
+        : pair('awaited', outcome.awaited, 'address', outcome.address);
+    rows.set(change, [...(rows.get(change) ?? []), row]);
   }
-  if (arrived.length > 0) {
-    failed.unshift(`DELETE l FROM listeners l FORCE INDEX (PRIMARY) WHERE (${arrived.join(' OR ')}) AND ${mine}`);
-  }
-  await database.run(BEGIN, ...failed, COMMIT);
+  const statements = Array.from(rows, ([change, keys]) => `${change} WHERE (${keys.join(' OR ')}) AND ${mine}`);
+  await database.run(BEGIN, ...statements, COMMIT);
 }
 
 export async function waitingTargets(
@@ -156,34 +175,42 @@ function earliest(transport: Transport, which: string, limit: string): string[] 
   });
 }
 
-/** So many rows are released at a time, so that no lock is held for long. */
-const RELEASED_AT_ONCE = 1_000;
+/** So many queues are looked through in one statement. */
+const QUEUES_AT_ONCE = 100;
 
-/** Looks for the rows without a lock, then releases those that still are claimed so. */
-export async function releaseClaims(database: Database, processIds: readonly string[] | null): Promise<number> {
-  const whose = processIds === null ? 'claimed_by IS NOT NULL' : `claimed_by IN ${list([...processIds, null])}`;
-  let released = 0;
-  for (const { table, waiting, key } of [
-    { table: 'tasks', waiting: "state = 'pending'", key: ['id'] },
-    { table: 'listeners', waiting: 'is_due = 1', key: ['awaited', 'address'] },
-  ]) {
-    for (;;) {
-      const [found] = await database.run(
-        `SELECT ${key.join(', ')} FROM ${table} WHERE ${waiting} AND ${whose} LIMIT ${RELEASED_AT_ONCE}`,
-      );
-      const rows = (found?.rows ?? []) as string[][];
-      if (rows.length > 0) {
-        const keys = rows.map((row) =>
-          key.map((column, index) => `${column} = ${quote(row[index] ?? '')}`).join(' AND '),
-        );
-        const [answer] = await database.run(
-          `UPDATE ${table} FORCE INDEX (PRIMARY) SET due_at = ${NOW}, claimed_by = NULL
-           WHERE (${keys.join(' OR ')}) AND ${waiting} AND ${whose}`,
-        );
-        released += answer?.affected ?? 0;
-      }
-      if (rows.length < RELEASED_AT_ONCE) break;
+/** In each queue what is due later: the claimed and the delayed, not the backlog. */
+export async function heldClaims(database: Database, processIds: readonly string[] | null): Promise<HeldClaim[]> {
+  const claimed = processIds === null ? 'claimed_by IS NOT NULL' : `claimed_by IN ${list([...processIds, null])}`;
+  const found: HeldClaim[] = [];
+  const look = async (waiting: Waiting, queues: string[]) => {
+    const [held] = await database.run(
+      `SELECT ${NOW}, claimed_by, ${waiting.columns} FROM ${waiting.from} WHERE (${queues.join(' OR ')}) AND ${claimed}
+       LIMIT ${RELEASED_AT_ONCE}`,
+    );
+    for (const [now, processId, ...keys] of held?.rows ?? []) {
+      found.push({ processId: processId as string, outcome: givenBack(waiting, keys, now as number) });
+    }
+  };
+  const queuesOf = await database.run(...TRANSPORTS.flatMap((transport) => earliest(transport, '', '')));
+  for (const [kind, waiting] of [LISTENERS_WAITING, TASKS_WAITING].entries()) {
+    // One range of the index each.
+    const queues = TRANSPORTS.flatMap((transport, index) =>
+      ((queuesOf[index * 2 + kind]?.rows ?? []) as [string, number][]).map(
+        ([target]) => `(${waiting.where} AND ${pair('transport', transport, 'target', target)} AND due_at > ${NOW})`,
+      ),
+    );
+    for (let first = 0; first < queues.length && found.length < RELEASED_AT_ONCE; first += QUEUES_AT_ONCE) {
+      await look(waiting, queues.slice(first, first + QUEUES_AT_ONCE));
     }
   }
-  return released;
+  return found;
+}
+
+function givenBack(waiting: Waiting, keys: unknown[], dueAt: number): Outcome {
+  if (waiting === TASKS_WAITING) {
+    const [id, version] = keys as [string, number];
+    return { kind: 'execute', id, version, delivered: false, dueAt };
+  }
+  const [awaited, address] = keys as [string, string];
+  return { kind: 'unblock', awaited, address, delivered: false, dueAt };
 }

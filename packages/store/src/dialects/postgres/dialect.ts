@@ -25,6 +25,7 @@ import type {
 } from '../../dialect.ts';
 import { CALLBACKS, columnList, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { searchPromises, searchTasks, type Searchable } from '../search-sql.ts';
+import { releaseClaims } from '../server/release.ts';
 import { BATCH_STATEMENTS, transact } from './batch.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
 import { Election, ELECTION_STATEMENTS } from './election.ts';
@@ -175,7 +176,7 @@ export class PostgresDialect implements Dialect {
   }
 
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return this.#outbox.releaseClaims(processIds);
+    return releaseClaims(this.#outbox, processIds);
   }
 
   async now(): Promise<number> {

@@ -3,6 +3,7 @@ import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
 import type { Connections } from './connections.ts';
 import { array } from './load.ts';
+import { RELEASED_AT_ONCE, type ClaimHolder, type HeldClaim } from '../server/release.ts';
 import type { Prepared } from './pipeline.ts';
 
 const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = wanted.target
@@ -74,7 +75,25 @@ const MY_LISTENERS = `SELECT told.awaited, told.address, told.again_at FROM
       AND listeners.address = told.address AND listeners.claimed_by = $2 FOR UPDATE) AS mine`;
 const SAME_LISTENER = 'listeners.awaited = mine.awaited AND listeners.address = mine.address';
 
+/**
+ * From queue to queue along the index, in each what is due later: the claimed and the delayed, not the backlog. (The
+ * inner limit keeps the planner from turning it into a join that begins with all that waits.)
+ */
+const held = (from: string, columns: string) => {
+  const next = (condition: string) =>
+    `(SELECT transport, target FROM ${from} ${condition} ORDER BY transport, target LIMIT 1)`;
+  return `WITH RECURSIVE
+    clock AS MATERIALIZED (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now),
+    queues AS (${next('')} UNION ALL SELECT n.transport, n.target FROM queues CROSS JOIN LATERAL
+      ${next('AND (transport, target) > (queues.transport, queues.target)')} AS n)
+    SELECT (SELECT now FROM clock), claimed.* FROM queues CROSS JOIN LATERAL (SELECT claimed_by, ${columns} FROM ${from}
+      AND transport = queues.transport AND target = queues.target AND due_at > (SELECT now FROM clock)
+      AND (claimed_by = ANY($1::text[]) OR $1 IS NULL AND claimed_by IS NOT NULL) LIMIT ${RELEASED_AT_ONCE}) AS claimed LIMIT ${RELEASED_AT_ONCE}`;
+};
+
 export const OUTBOX_STATEMENTS: Prepared[] = [
+  { name: 'held_tasks', text: held(TASKS_WAITING, 'id, version') },
+  { name: 'held_listeners', text: held(LISTENERS_WAITING, 'awaited, address') },
   { name: 'claim', text: CLAIM },
   { name: 'tasks_waiting', text: waiting(TASKS_WAITING) },
   { name: 'listeners_waiting', text: waiting(LISTENERS_WAITING) },
@@ -96,10 +115,8 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
   },
 ];
 
-const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)';
-
 /** The outbox side of the Postgres dialect: claims and what became of them. Rows are locked in the order of their keys. */
-export class Outbox {
+export class Outbox implements ClaimHolder {
   readonly #connections: Connections;
 
   constructor(connections: Connections) {
@@ -167,21 +184,19 @@ export class Outbox {
     if (queries.length > 0) await this.#connections.run(queries);
   }
 
-  async releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    const whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by = ANY($1::text[])';
-    const values = processIds === null ? [] : [array(processIds)];
-    const release = (table: string, keys: string[], isWaiting: string) => ({
-      text: `WITH mine AS MATERIALIZED
-          (SELECT ${keys.join(', ')} FROM ${table} WHERE ${isWaiting} AND ${whose} ORDER BY ${keys.join(', ')} FOR UPDATE),
-        released AS (UPDATE ${table} SET due_at = ${CLOCK}, claimed_by = NULL FROM mine
-          WHERE ${keys.map((key) => `${table}.${key} = mine.${key}`).join(' AND ')} RETURNING 1)
-        SELECT count(*) FROM released`,
-      values,
-    });
-    const results = await this.#connections.run([
-      release('tasks', ['id'], "state = 'pending'"),
-      release('listeners', ['awaited', 'address'], 'due_at IS NOT NULL'),
-    ]);
-    return results.reduce((sum, rows) => sum + Number(rows[0]?.[0]), 0);
+  async heldClaims(processIds: readonly string[] | null): Promise<HeldClaim[]> {
+    const values = [processIds && array(processIds)];
+    const queries = ['held_tasks', 'held_listeners'].map((name) => ({ name, values }));
+    const [tasks = [], listeners = []] = (await this.#connections.read(queries)) as string[][][];
+    return [
+      ...tasks.map(([now, processId = '', id = '', version]) => ({
+        processId,
+        outcome: { kind: 'execute', id, version: Number(version), delivered: false, dueAt: Number(now) } as const,
+      })),
+      ...listeners.map(([now, processId = '', awaited = '', address = '']) => ({
+        processId,
+        outcome: { kind: 'unblock', awaited, address, delivered: false, dueAt: Number(now) } as const,
+      })),
+    ];
   }
 }

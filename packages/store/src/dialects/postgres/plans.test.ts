@@ -58,6 +58,8 @@ const INDEXES: Record<string, string[]> = {
   count_due_listeners: ['listeners_dispatch'],
   defer_tasks: ['tasks_pkey'],
   settle_listeners: ['listeners_pkey'],
+  held_tasks: ['tasks_dispatch'],
+  held_listeners: ['listeners_dispatch'],
   due_promises: ['promises_timeout'],
   due_leases: ['tasks_lease'],
   due_schedules: ['schedules_next_run'],
