@@ -3,6 +3,7 @@ import { TestCluster } from './cluster.ts';
 import { deliveryTests } from './delivery.ts';
 import { dispatcherTests } from './dispatchers.ts';
 import { operationsTests } from './operations.ts';
+import { restartTests } from './restarts.ts';
 import { silenceTests } from './silence.ts';
 import { takeoverTests } from './takeover.ts';
 import { workflowTests } from './workflows.ts';
@@ -36,4 +37,5 @@ describe.each(['postgres', 'mysql'] as const)('a cluster on %s', (database) => {
   silenceTests(running);
   takeoverTests(running, report);
   dispatcherTests(running, report);
+  restartTests(running, report);
 });

@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { ROOT } from '../deploy/image.ts';
+import { until } from '../processes/until.ts';
 import { RESONATE } from '../processes/server-process.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { metricOf, type TestCluster } from './cluster.ts';
-import { status } from './role-process.ts';
+import { createTask } from './requests.ts';
+import { status, type RoleProcess } from './role-process.ts';
 
 interface Shown {
   processes: { role: string; leader: boolean; version: string; startedAt: number; heartbeatAt: number }[];
@@ -39,6 +44,29 @@ export function operationsTests(cluster: () => TestCluster): void {
       }
     });
 
+    test('every dispatcher tells the backlog, which dispatchers are scaled by, under the name that deploy/k8s has', async () => {
+      const before = await Promise.all(
+        cluster()
+          .of('dispatcher')
+          .map((process) => backlogOf(process, 'poll')),
+      );
+      const waiting = 3;
+      for (let index = 0; index < waiting; index++) await createTask(cluster().url, 'poll://any@nobody-is-here');
+      const [wanted = 0] = before.map((count) => count + waiting);
+      await until('all tell the same', 20_000, async () => {
+        const counts = await Promise.all(
+          cluster()
+            .of('dispatcher')
+            .map((process) => backlogOf(process, 'poll')),
+        );
+        return counts.every((count) => count === wanted);
+      });
+      for (const autoscaler of ['autoscaling', 'autoscaling-keda']) {
+        const file = join(ROOT, `deploy/k8s/components/${autoscaler}/dispatcher.yaml`);
+        expect(readFileSync(file, 'utf8')).toMatch(/\bresonate_backlog_messages\b/);
+      }
+    });
+
     test('only the apis answer on the port of the API', async () => {
       for (const { role, url } of cluster().processes) {
         if (role === 'api') expect(await status(`${url}/health`)).toBe(200);
@@ -46,4 +74,11 @@ export function operationsTests(cluster: () => TestCluster): void {
       }
     });
   });
+}
+
+/** Of one transport, as an autoscaler asks for it. */
+async function backlogOf(dispatcher: RoleProcess, transport: string): Promise<number> {
+  const text = await (await fetch(`${dispatcher.metricsUrl}/metrics`)).text();
+  const line = text.split('\n').find((text) => text.startsWith(`resonate_backlog_messages{transport="${transport}"} `));
+  return Number(line?.split(' ')[1]);
 }
