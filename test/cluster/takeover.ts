@@ -8,8 +8,8 @@ const SCHEDULES = ['each-second-a', 'each-second-b', 'each-second-c'];
 /** What a takeover may take: issue and docs/kubernetes.md promise it. */
 const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
-/** The standby asks twice a second. */
-const AFTER_TERM_MS = 1_500;
+/** The standby asks five times a second. */
+const AFTER_TERM_MS = 1_000;
 /** Tests of it fail with a time, not for want of one. */
 const PATIENCE_MS = 20_000;
 
