@@ -26,7 +26,7 @@ test('an answer that can not be written is a 500 for its client, and no harm to 
   const { store } = runtime;
   const execute = store.execute.bind(store);
   store.execute = () => Promise.resolve({ status: 200, data: page });
-  const { status, body } = await new Rpc(runtime).answer(request('promise.search', {}));
+  const { status, body } = await new Rpc(runtime, null).answer(request('promise.search', {}));
   expect(status).toBe(500);
   expect(JSON.parse(body)).toEqual({
     kind: 'promise.search',
@@ -34,5 +34,5 @@ test('an answer that can not be written is a 500 for its client, and no harm to 
     data: 'The answer is too large: ask for less with limit',
   });
   store.execute = execute;
-  expect(await new Rpc(runtime).answer(request('promise.get', { id: 'none' }))).toMatchObject({ status: 404 });
+  expect(await new Rpc(runtime, null).answer(request('promise.get', { id: 'none' }))).toMatchObject({ status: 404 });
 });

@@ -8,6 +8,8 @@ import {
   type Reply,
 } from '@resonate/protocol';
 import type { Runtime } from '@resonate/runtime';
+import { bearerToken, type Auth } from './auth/auth.ts';
+import { permissionFor } from './auth/permission.ts';
 
 export interface Answer {
   status: number;
@@ -17,18 +19,25 @@ export interface Answer {
 /** One RPC: from the bytes of a body to the bytes of its answer (protocol section 1). Never rejects. */
 export class Rpc {
   readonly #runtime: Runtime;
+  readonly #auth: Auth | null;
 
-  constructor(runtime: Runtime) {
+  /** @param auth null: every request is accepted. */
+  constructor(runtime: Runtime, auth: Auth | null) {
     this.#runtime = runtime;
+    this.#auth = auth;
   }
 
-  async answer(body: Buffer): Promise<Answer> {
+  /** @param authorization the header of that name: its token serves where the head has none. */
+  async answer(body: Buffer, authorization?: string): Promise<Answer> {
     const start = performance.now();
     const opened = openEnvelope(body);
     if (!opened.ok) return this.#seal(opened.echo, opened.reply, start);
     const { envelope } = opened;
     const echo = { kind: envelope.kind, corrId: envelope.head.corrId };
-    return this.#seal(echo, await this.#run(envelope, body.length), start);
+    const reply = this.#auth
+      ? this.#admit(this.#auth, envelope, body.length, authorization)
+      : this.#run(envelope, body.length, '');
+    return this.#seal(echo, await reply, start);
   }
 
   /** A refusal of a body that was never read. */
@@ -36,13 +45,28 @@ export class Rpc {
     return this.#seal({ kind: 'unknown', corrId: '0' }, reply, performance.now());
   }
 
-  async #run({ kind, head, data }: Envelope, size: number): Promise<Reply> {
+  /** Authentication and permission (protocol section 9), then the request itself. */
+  async #admit(auth: Auth, envelope: Envelope, size: number, authorization: string | undefined): Promise<Reply> {
+    const { kind, head, data } = envelope;
+    const known = await auth.authenticate(head.auth ?? bearerToken(authorization));
+    if (!known.ok) return { status: known.status, data: known.message };
+    const { principal } = known.token;
+    const permission = permissionFor(principal, kind, data);
+    const { searchPrefix } = this.#runtime.config.auth;
+    if (permission === 'denied' || (permission === 'search' && searchPrefix === 'deny')) {
+      return { status: 403, data: 'Forbidden' };
+    }
+    return this.#run(envelope, size, principal.prefix ?? '');
+  }
+
+  /** @param prefix what every id in the answer of a search must begin with. */
+  async #run({ kind, head, data }: Envelope, size: number, prefix: string): Promise<Reply> {
     if (!isKind(kind)) return { status: 400, data: `Invalid request: unknown kind ${JSON.stringify(kind)}` };
     const { debug } = this.#runtime.config;
     if (kind.startsWith('debug.') && !debug) return { status: 403, data: 'Debug operations need --debug' };
     const checked = checkRequest(kind, data);
     if (!checked.ok) return { status: 400, data: checked.message };
-    return this.#runtime.store.execute(checked.request, (debug ? head.debugTime : null) ?? null, size);
+    return this.#runtime.store.execute(checked.request, (debug ? head.debugTime : null) ?? null, size, prefix);
   }
 
   #seal(echo: Echo, reply: Reply, start: number): Answer {

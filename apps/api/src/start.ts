@@ -1,6 +1,7 @@
 import type { Runtime } from '@resonate/runtime';
 import { ServiceGroup, type Service } from '@resonate/service';
 import { StreamHub } from '@resonate/transports';
+import { createAuth } from './auth/auth.ts';
 import { HttpServer } from './http/http-server.ts';
 import { PollDelivery } from './poll-delivery.ts';
 
@@ -8,6 +9,7 @@ import { PollDelivery } from './poll-delivery.ts';
 export function createApi(runtime: Runtime): Service {
   const { httpPoll } = runtime.config.transports;
   const hub = new StreamHub({ maxStreams: httpPoll.maxConnections, bufferSize: httpPoll.bufferSize });
-  const services = [new PollDelivery(runtime, hub), new HttpServer(runtime, hub)];
+  const auth = createAuth(runtime);
+  const services = [...(auth ? [auth] : []), new PollDelivery(runtime, hub), new HttpServer(runtime, hub, auth)];
   return new ServiceGroup('api', services, runtime.logger);
 }

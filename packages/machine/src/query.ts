@@ -48,11 +48,31 @@ function page<Row>(rows: Row[], limit: number): { rows: Row[]; more: boolean } {
 const DEFAULT_LIMIT = 100;
 const DEFAULT_SCHEDULE_LIMIT = 10;
 
-export function promiseQuery(data: RequestData<'promise.search'>, now: number): PromiseQuery {
+/**
+ * Where a search begins: after the cursor, and not before the ids with `prefix` ('' for all), which are a range in byte
+ * order. Below it no id is found, but for those that begin with the text right before it and U+10FFFF.
+ */
+function begin(cursor: string | undefined, prefix: string): string | null {
+  const before = prefix === '' ? null : justBelow(prefix);
+  if (cursor === undefined || before === null) return cursor ?? before;
+  return Buffer.compare(Buffer.from(cursor), Buffer.from(before)) > 0 ? cursor : before;
+}
+
+function justBelow(text: string): string {
+  const last = String.fromCodePoint(text.codePointAt(text.length - (/[\uDC00-\uDFFF]$/.test(text) ? 2 : 1)) ?? 0);
+  const head = text.slice(0, -last.length);
+  const code = last.codePointAt(0) ?? 0;
+  // No id has a NUL, and no text half a surrogate pair.
+  if (code <= 1) return head;
+  return `${head}${String.fromCodePoint(code === 0xe000 ? 0xd7ff : code - 1)}\u{10FFFF}`;
+}
+
+/** @param prefix finds only ids that begin with it; rows past them are the caller's to leave out. */
+export function promiseQuery(data: RequestData<'promise.search'>, now: number, prefix = ''): PromiseQuery {
   return {
     anyOf: data.state === undefined ? null : promiseAlternatives(data.state, now),
     tags: data.tags ?? {},
-    after: data.cursor ?? null,
+    after: begin(data.cursor, prefix),
     limit: (data.limit ?? DEFAULT_LIMIT) + 1,
   };
 }
@@ -64,10 +84,10 @@ function promiseAlternatives(state: PromiseState, now: number): PromiseAlternati
   return [{ state }];
 }
 
-export function taskQuery(data: RequestData<'task.search'>, now: number): TaskQuery {
+export function taskQuery(data: RequestData<'task.search'>, now: number, prefix = ''): TaskQuery {
   return {
     anyOf: data.state === undefined ? null : taskAlternatives(data.state, now),
-    after: data.cursor ?? null,
+    after: begin(data.cursor, prefix),
     limit: (data.limit ?? DEFAULT_LIMIT) + 1,
   };
 }
@@ -77,8 +97,9 @@ function taskAlternatives(state: TaskState, now: number): TaskAlternative[] {
   return [{ state }, { state: null, expired: { now } }];
 }
 
-export function scheduleQuery(data: RequestData<'schedule.search'>): ScheduleQuery {
-  return { tags: data.tags ?? {}, after: data.cursor ?? null, limit: (data.limit ?? DEFAULT_SCHEDULE_LIMIT) + 1 };
+export function scheduleQuery(data: RequestData<'schedule.search'>, prefix = ''): ScheduleQuery {
+  const limit = (data.limit ?? DEFAULT_SCHEDULE_LIMIT) + 1;
+  return { tags: data.tags ?? {}, after: begin(data.cursor, prefix), limit };
 }
 
 /** The answer of a search: the page under `name`, and the cursor of the next one when there is more. */

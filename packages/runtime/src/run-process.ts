@@ -93,5 +93,6 @@ function logStorage({ config, logger }: Runtime): void {
   if (type !== 'sqlite') logger.info(`Using ${BACKENDS[type]} backend`, { url: config.storage[type].url });
   else if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
   else logger.info('Using SQLite backend', { path });
-  logger.info('Auth disabled — all requests accepted');
+  const { publickey, jwksUrl } = config.auth;
+  if (publickey.length === 0 && jwksUrl === null) logger.info('Auth disabled — all requests accepted');
 }

@@ -2,11 +2,9 @@ import type { Config } from '@resonate/config';
 
 /**
  * Options that are declared and whose feature this version does not have. Refusing them at start-up is better than
- * running without what the operator asked for: without authentication, say.
+ * running without what the operator asked for.
  */
 const UNFINISHED: readonly { path: string; isSet(config: Config): boolean }[] = [
-  { path: 'auth.publickey', isSet: ({ auth }) => auth.publickey.length > 0 },
-  { path: 'auth.jwks_url', isSet: ({ auth }) => auth.jwksUrl !== null },
   { path: 'transports.http_push.auth.mode', isSet: ({ transports }) => transports.httpPush.auth.mode !== 'none' },
   { path: 'transports.http_push.ca_file', isSet: ({ transports }) => transports.httpPush.caFile !== null },
   { path: 'transports.http_push.allow_hosts', isSet: ({ transports }) => transports.httpPush.allowHosts.length > 0 },

@@ -8,6 +8,8 @@ import {
   type PromiseRow,
   type ScheduleQuery,
   type ScheduleRow,
+  type TaskQuery,
+  type TaskRow,
 } from '@resonate/machine';
 import type { Reply, Request, StringMap, Transport } from '@resonate/protocol';
 import { countBacklog } from './backlog.ts';
@@ -91,13 +93,14 @@ export class Store {
    * Runs a checked request. Never rejects: a failing store is a 503 or a 500.
    * @param debugNow replaces the clock for this request (epoch ms), null for the store's own.
    * @param weight the request's size in bytes.
+   * @param prefix a search finds only ids that begin with it.
    */
-  async execute(request: Request, debugNow: number | null, weight: number): Promise<Reply> {
+  async execute(request: Request, debugNow: number | null, weight: number, prefix = ''): Promise<Reply> {
     const { maxIdLength } = this.#dialect;
     const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
     if (fault) return { status: 400, data: `Invalid request: ${fault}` };
     try {
-      if (isSearch(request)) return await this.#search(request, debugNow);
+      if (isSearch(request)) return await this.#search(request, debugNow, prefix);
       if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
       return await this.#engine.submit(request, debugNow, weight);
     } catch (error) {
@@ -231,35 +234,46 @@ export class Store {
     for (const listener of this.#commits) listener(hints);
   }
 
-  async #search(request: SearchRequest, debugNow: number | null): Promise<Reply> {
+  async #search(request: SearchRequest, debugNow: number | null, prefix: string): Promise<Reply> {
     const now = debugNow ?? (await this.#dialect.now());
     switch (request.kind) {
       case 'promise.search': {
-        const query = promiseSearch.query(request.data, now);
-        return promiseSearch.answer(query, await this.#findPromises(query), now);
+        const query = promiseSearch.query(request.data, now, prefix);
+        return promiseSearch.answer(query, await this.#findPromises(query, prefix), now);
       }
       case 'task.search': {
-        const query = taskSearch.query(request.data, now);
-        return taskSearch.answer(query, await this.#dialect.searchTasks(query), now);
+        const query = taskSearch.query(request.data, now, prefix);
+        return taskSearch.answer(query, await this.#findTasks(query, prefix), now);
       }
       case 'schedule.search': {
-        const query = scheduleSearch.query(request.data);
-        return scheduleSearch.answer(query, await this.#findSchedules(query));
+        const query = scheduleSearch.query(request.data, prefix);
+        return scheduleSearch.answer(query, await this.#findSchedules(query, prefix));
       }
     }
   }
 
-  #findPromises(query: PromiseQuery): Promise<PromiseRow[]> {
+  #findPromises(query: PromiseQuery, prefix: string): Promise<PromiseRow[]> {
     return filtered(
       query,
+      prefix,
       (page) => this.#dialect.searchPromises(page),
       (row) => hasTags(row.tags, query.tags),
     );
   }
 
-  #findSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
+  #findTasks(query: TaskQuery, prefix: string): Promise<TaskRow[]> {
     return filtered(
       query,
+      prefix,
+      (page) => this.#dialect.searchTasks(page),
+      () => true,
+    );
+  }
+
+  #findSchedules(query: ScheduleQuery, prefix: string): Promise<ScheduleRow[]> {
+    return filtered(
+      query,
+      prefix,
       (page) => this.#dialect.searchSchedules(page),
       (row) => hasTags(row.promiseTags, query.tags),
     );
@@ -291,9 +305,13 @@ function hasTags(tags: StringMap, wanted: StringMap): boolean {
   return Object.entries(wanted).every(([name, value]) => tags[name] === value);
 }
 
-/** Pages until `limit` rows pass: what the index finds may have a little more than what is wanted. */
+/**
+ * Pages until `limit` rows pass: what the index finds may have a little more than what is wanted. The query begins where
+ * the ids with `prefix` do; here it ends with them.
+ */
 async function filtered<Row extends { id: string }, Query extends { after: string | null; limit: number }>(
   query: Query,
+  prefix: string,
   find: (query: Query) => Promise<Row[]>,
   passes: (row: Row) => boolean,
 ): Promise<Row[]> {
@@ -301,9 +319,14 @@ async function filtered<Row extends { id: string }, Query extends { after: strin
   let page = query;
   for (;;) {
     const rows = await find(page);
-    found.push(...rows.filter(passes));
+    found.push(...rows.filter((row) => row.id.startsWith(prefix) && passes(row)));
     const last = rows.at(-1);
-    if (!last || rows.length < query.limit || found.length >= query.limit) return found.slice(0, query.limit);
+    if (!last || rows.length < query.limit || found.length >= query.limit || isPast(last.id, prefix))
+      return found.slice(0, query.limit);
     page = { ...page, after: last.id };
   }
+}
+
+function isPast(id: string, prefix: string): boolean {
+  return !id.startsWith(prefix) && Buffer.compare(Buffer.from(id), Buffer.from(prefix)) > 0;
 }

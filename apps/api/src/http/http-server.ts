@@ -3,11 +3,13 @@ import type { Express } from 'express';
 import type { Runtime } from '@resonate/runtime';
 import type { Service } from '@resonate/service';
 import type { StreamHub } from '@resonate/transports';
+import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
 import { discardBody, isTooLarge, readBody } from './read-body.ts';
 import { createRoutes } from './routes.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** Time-outs against clients that send slowly or never. */
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -40,12 +42,12 @@ export class HttpServer implements Service {
   #pings: NodeJS.Timeout | null = null;
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub) {
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null) {
     this.#runtime = runtime;
     this.#hub = hub;
-    this.#rpc = new Rpc(runtime);
+    this.#rpc = new Rpc(runtime, auth);
     this.#cors = new Cors(runtime.config.server.cors.allowOrigins);
-    this.#routes = createRoutes(runtime, hub, this.#cors);
+    this.#routes = createRoutes(runtime, hub, this.#cors, auth);
   }
 
   /** Rejects when the port can't be had. */
@@ -110,7 +112,7 @@ export class HttpServer implements Service {
     const { maxBodySize } = this.#runtime.config.server;
     const body = await readBody(request, maxBodySize);
     if (body.ok) {
-      const answer = await this.#rpc.answer(body.bytes);
+      const answer = await this.#rpc.answer(body.bytes, request.headers.authorization);
       this.#writeHead(request, response, answer);
       response.end(answer.body);
     } else if (body.reason === 'too large') {
@@ -129,6 +131,8 @@ export class HttpServer implements Service {
     response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
+      ...SECURITY_HEADERS,
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
       ...this.#cors.headers(request.headers.origin),
     });
   }

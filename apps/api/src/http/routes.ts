@@ -1,19 +1,28 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Runtime } from '@resonate/runtime';
+import type { Clock } from '@resonate/service';
 import type { StreamHub } from '@resonate/transports';
+import type { Auth } from '../auth/auth.ts';
+import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
 import type { Cors } from './cors.ts';
+import { expiryOfRequest, guard } from './guard.ts';
 import { openStream } from './open-stream.ts';
+import { PAGE_HEADERS } from './security-headers.ts';
 
 /** The paths of the public server's first API, which no current client uses. */
 const LEGACY = /^\/(promises|schedules|tasks)(\/.*)?$/;
 
-/** Everything but `POST /`. */
-export function createRoutes({ config, logger, metrics, store }: Runtime, hub: StreamHub, cors: Cors): Express {
+/** The longest setTimeout there is. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Everything but `POST /`. @param auth null: every request is accepted. */
+export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth: Auth | null): Express {
+  const { logger, store } = runtime;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((request, response, next) => {
-    response.set(cors.headers(request.headers.origin) as Record<string, string>);
+    response.set({ ...PAGE_HEADERS, ...cors.headers(request.headers.origin) } as Record<string, string>);
     next();
   });
   app.options(/.*/, (request, response) => {
@@ -34,20 +43,8 @@ export function createRoutes({ config, logger, metrics, store }: Runtime, hub: S
     }
   });
   // A base URL that ends in a slash makes clients ask for two of them.
-  app.get(/^\/+poll\/([^/]+)\/([^/]+)$/, (request: Request, response: Response) => {
-    const { '0': group = '', '1': id = '' } = request.params as Record<string, string>;
-    if (!config.transports.httpPoll.enabled) {
-      response.status(404).json({ error: 'the SSE poll transport is off' });
-    } else if (request.method === 'HEAD') {
-      // Express sends HEAD here too: a stream without a body would swallow messages.
-      response.type('text/event-stream').end();
-    } else if (!hub.hasPlaceFor(group, id)) {
-      response.status(503).json({ error: 'too many streams are open' });
-    } else {
-      openStream(request, response, hub, { group, id }, () => metrics.sseConnections.set(hub.size));
-    }
-  });
-  app.get('/cluster', async (_request, response) => {
+  app.get(/^\/+poll\/([^/]+)\/([^/]+)$/, guard(auth, mayJoinGroup), poll(runtime, hub));
+  app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
     response.json({ now: await store.now(), processes: await store.processes() });
   });
   app.all(LEGACY, (_request, response) => {
@@ -66,4 +63,38 @@ export function createRoutes({ config, logger, metrics, store }: Runtime, hub: S
     response.status(status).json({ error: status >= 500 ? 'internal error' : error.message });
   });
   return app;
+}
+
+function streamOf({ params }: Request): { group: string; id: string } {
+  const { '0': group = '', '1': id = '' } = params as Record<string, string>;
+  return { group, id };
+}
+
+function mayJoinGroup(principal: Principal, request: Request): boolean {
+  return mayJoin(principal, streamOf(request).group);
+}
+
+/** Workers' event streams (protocol section 6). */
+function poll({ config, clock, metrics }: Runtime, hub: StreamHub): RequestHandler {
+  return (request, response) => {
+    const { group, id } = streamOf(request);
+    if (!config.transports.httpPoll.enabled) {
+      response.status(404).json({ error: 'the SSE poll transport is off' });
+    } else if (request.method === 'HEAD') {
+      // Express sends HEAD here too: a stream without a body would swallow messages.
+      response.type('text/event-stream').end();
+    } else if (!hub.hasPlaceFor(group, id)) {
+      response.status(503).json({ error: 'too many streams are open' });
+    } else {
+      openStream(request, response, hub, { group, id }, () => metrics.sseConnections.set(hub.size));
+      endAt(expiryOfRequest(request), response, clock);
+    }
+  };
+}
+
+/** Ends a stream when its token expires: its client must come back with one that holds. */
+function endAt(expiresAt: number | null, response: Response, clock: Clock): void {
+  if (expiresAt === null) return;
+  const timer = setTimeout(() => response.end(), Math.min(expiresAt - clock.now(), MAX_TIMER_MS));
+  response.once('close', () => clearTimeout(timer));
 }

@@ -14,9 +14,20 @@ export const auth = {
     example: 'https://issuer.example.com/.well-known/jwks.json',
     describe: 'Where to fetch the public keys from (JWKS); refreshed as keys rotate',
   }),
+  jwks_refresh: duration({
+    default: 5 * MINUTE,
+    min: 1_000,
+    max: 24 * 60 * MINUTE,
+    describe: 'How often the keys of jwks_url are fetched again; a key unknown until then is looked for at once',
+  }),
   iss: text({ default: null, describe: 'Required issuer (iss claim) of a token' }),
   aud: text({ default: null, describe: 'Required audience (aud claim) of a token' }),
-  leeway: duration({ default: 0, min: 0, max: 10 * MINUTE, describe: 'Tolerated clock skew when a token expires' }),
+  leeway: duration({
+    default: 0,
+    min: 0,
+    max: 10 * MINUTE,
+    describe: 'Tolerated clock skew when a token expires or begins to be valid',
+  }),
   search_prefix: choice({
     choices: ['filter', 'deny'],
     default: 'filter',

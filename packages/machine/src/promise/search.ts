@@ -5,7 +5,8 @@ import type { PromiseRow } from '../rows.ts';
 import { promiseRecord } from '../rules/records.ts';
 
 export const promiseSearch = {
-  query: (data: RequestData<'promise.search'>, now: number): PromiseQuery => promiseQuery(data, now),
+  query: (data: RequestData<'promise.search'>, now: number, prefix = ''): PromiseQuery =>
+    promiseQuery(data, now, prefix),
 
   answer: (query: PromiseQuery, rows: PromiseRow[], now: number): Reply =>
     ok(searchAnswer('promises', rows, query.limit, (row) => promiseRecord(row, now))),

@@ -5,7 +5,7 @@ import type { ScheduleRow } from '../rows.ts';
 import { scheduleRecord } from '../rules/records.ts';
 
 export const scheduleSearch = {
-  query: (data: RequestData<'schedule.search'>): ScheduleQuery => scheduleQuery(data),
+  query: (data: RequestData<'schedule.search'>, prefix = ''): ScheduleQuery => scheduleQuery(data, prefix),
 
   answer: (query: ScheduleQuery, rows: ScheduleRow[]): Reply =>
     ok(searchAnswer('schedules', rows, query.limit, scheduleRecord)),

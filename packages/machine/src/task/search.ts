@@ -5,7 +5,7 @@ import type { TaskRow } from '../rows.ts';
 import { taskRecord } from '../rules/records.ts';
 
 export const taskSearch = {
-  query: (data: RequestData<'task.search'>, now: number): TaskQuery => taskQuery(data, now),
+  query: (data: RequestData<'task.search'>, now: number, prefix = ''): TaskQuery => taskQuery(data, now, prefix),
 
   answer: (query: TaskQuery, rows: TaskRow[], now: number): Reply =>
     ok(searchAnswer('tasks', rows, query.limit, (row) => taskRecord(row, now))),

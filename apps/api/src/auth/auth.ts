@@ -1,0 +1,113 @@
+import type { Config } from '@resonate/config';
+import type { Clock, Logger, Service } from '@resonate/service';
+import { LRUCache } from 'lru-cache';
+import { KeysUnavailable, RemoteKeys } from './jwks.ts';
+import { readPemKeys, type KeySource, type VerificationKey } from './keys.ts';
+import { principalOf, type Principal } from './principal.ts';
+import { claimsFault, expiryOf, isSignedBy, parseToken, type ClaimRules, type Token } from './token.ts';
+
+/** A token that holds. */
+export interface Verified {
+  principal: Principal;
+  /** Epoch ms, tolerance included. */
+  expiresAt: number;
+}
+
+export type Authentication = { ok: true; token: Verified } | { ok: false; status: 401 | 503; message: string };
+
+export interface AuthOptions {
+  config: Config['auth'];
+  logger: Logger;
+  clock: Clock;
+}
+
+const UNAUTHORIZED: Authentication = { ok: false, status: 401, message: 'Unauthorized' };
+const UNAVAILABLE: Authentication = { ok: false, status: 503, message: 'The keys for tokens are not available' };
+
+/** Tokens that were verified, by their text; at most so many characters of them. */
+const CACHED = { max: 10_000, maxSize: 16 * 1024 * 1024 };
+
+/** Checks tokens (protocol section 9). A token that held once holds until it expires or the keys change. */
+export class Auth implements Service {
+  readonly name = 'auth';
+  readonly #options: AuthOptions;
+  readonly #rules: ClaimRules;
+  readonly #verified = new LRUCache<string, Verified>({ ...CACHED, sizeCalculation: (_, text) => text.length });
+  readonly #acceptsUnsigned: boolean;
+  readonly #remote: RemoteKeys | null;
+  #files: readonly VerificationKey[] = [];
+
+  constructor(options: AuthOptions) {
+    this.#options = options;
+    const { publickey, jwksUrl, jwksRefreshMs, iss, aud, leewayMs } = options.config;
+    this.#rules = { iss, aud, leewayMs };
+    this.#acceptsUnsigned = publickey.includes('none');
+    const changed = () => this.#verified.clear();
+    const { logger } = options;
+    this.#remote =
+      jwksUrl === null ? null : new RemoteKeys({ url: jwksUrl, refreshMs: jwksRefreshMs, logger, changed });
+  }
+
+  /** Reads the keys. Rejects when a file has none that can be used. */
+  async start(): Promise<void> {
+    const { config, logger } = this.#options;
+    if (this.#acceptsUnsigned) {
+      logger.warn('Auth accepts unsigned tokens: anyone can make one');
+      return;
+    }
+    this.#files = readPemKeys(config.publickey);
+    await this.#remote?.start();
+    logger.info('Auth enabled', { publickey: config.publickey, jwksUrl: config.jwksUrl });
+  }
+
+  async stop(): Promise<void> {
+    await this.#remote?.stop();
+  }
+
+  /** Judges a token as it came. At once where it was seen before: most requests come with such a one. */
+  authenticate(text: string | undefined): Authentication | Promise<Authentication> {
+    if (text === undefined) return UNAUTHORIZED;
+    const token = this.#verified.get(text);
+    if (token && this.#options.clock.now() < token.expiresAt) return { ok: true, token };
+    return this.#verify(text);
+  }
+
+  async #verify(text: string): Promise<Authentication> {
+    const token = parseToken(text);
+    const fault = token ? claimsFault(token.claims, this.#rules, this.#options.clock.now()) : 'no JWT';
+    if (!token || fault !== null) return this.#refuse(fault);
+    try {
+      if (!this.#acceptsUnsigned && !(await this.#isSigned(token))) return this.#refuse('no key signed it');
+    } catch (error) {
+      if (error instanceof KeysUnavailable) return UNAVAILABLE;
+      throw error;
+    }
+    const expiresAt = (expiryOf(token.claims) ?? 0) + this.#rules.leewayMs;
+    const verified = { principal: principalOf(token.claims), expiresAt };
+    this.#verified.set(text, verified);
+    return { ok: true, token: verified };
+  }
+
+  #refuse(reason: string | null): Authentication {
+    this.#options.logger.debug('a token was refused', { reason });
+    return UNAUTHORIZED;
+  }
+
+  async #isSigned(token: Token): Promise<boolean> {
+    if (this.#files.some((key) => isSignedBy(token, key))) return true;
+    const source: KeySource | null = this.#remote;
+    const keys = (await source?.candidates(token.kid)) ?? [];
+    return keys.some((key) => isSignedBy(token, key));
+  }
+}
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+}
+
+/** null: auth is off, and every request is accepted. */
+export function createAuth({ config, ...rest }: { config: Config; logger: Logger; clock: Clock }): Auth | null {
+  const { publickey, jwksUrl } = config.auth;
+  return publickey.length === 0 && jwksUrl === null ? null : new Auth({ config: config.auth, ...rest });
+}

@@ -1,0 +1,62 @@
+import { isKind, type Kind } from '@resonate/protocol';
+import type { Principal } from './principal.ts';
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** `search`: allowed, but it shows only what has the prefix. */
+export type Permission = 'allowed' | 'search' | 'denied';
+
+/**
+ * Where each kind names what it is about (protocol section 9). What comes back may be anything: data that isn't shaped
+ * as its kind demands is refused afterwards. null: no id, so only for those who may do everything.
+ */
+const IDS: Record<Kind, ((data: Data) => unknown[]) | 'search' | null> = {
+  'promise.get': byId,
+  'promise.create': byId,
+  'promise.settle': byId,
+  'promise.register_callback': byAwaited,
+  'promise.register_listener': byAwaited,
+  'promise.search': 'search',
+  'task.get': byId,
+  'task.create': ({ action }) => [field(field(action, 'data'), 'id')],
+  'task.acquire': byId,
+  'task.release': byId,
+  'task.fulfill': byId,
+  'task.suspend': byId,
+  'task.fence': byId,
+  'task.heartbeat': ({ tasks }) => (Array.isArray(tasks) ? tasks.map((task) => field(task, 'id')) : []),
+  'task.halt': byId,
+  'task.continue': byId,
+  'task.search': 'search',
+  'schedule.get': byId,
+  'schedule.create': ({ promiseId }) => [promiseId],
+  'schedule.delete': byId,
+  'schedule.search': 'search',
+  'debug.start': null,
+  'debug.stop': null,
+  'debug.reset': null,
+  'debug.snap': null,
+  'debug.tick': null,
+};
+
+function byId({ id }: Data): unknown[] {
+  return [id];
+}
+
+function byAwaited({ awaited }: Data): unknown[] {
+  return [awaited];
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** May this request be made? `data` is as it came, not checked yet. */
+export function permissionFor({ prefix }: Principal, kind: string, data: Data): Permission {
+  if (prefix === '') return 'allowed';
+  if (prefix === null || !isKind(kind)) return 'denied';
+  const ids = IDS[kind];
+  if (ids === 'search') return 'search';
+  if (ids === null) return 'denied';
+  return ids(data).every((id) => typeof id !== 'string' || id.startsWith(prefix)) ? 'allowed' : 'denied';
+}
