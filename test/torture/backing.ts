@@ -24,10 +24,12 @@ export interface Backing {
   redis: TestServer | null;
   /** The wake-up channel takes everything and delivers nothing. */
   silenceWakeups(silent: boolean): void;
-  /** Answers of the database are lost from now on; `cut` ends the connections. */
-  loseAnswers(): { cut(): void };
-  /** Messages that wait to be delivered, straight from the tables. */
-  backlog(): Promise<{ tasks: number; listeners: number }>;
+  /** What goes to the database, or what it answers, is lost from now on; null ends that, and the connections it hit. */
+  lose(what: 'requests' | 'answers' | null): void;
+  /** Messages that wait to be delivered, straight from the tables; empty when there are none. */
+  backlog(): Promise<string>;
+  /** What the database is doing right now, for people. */
+  activity(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -39,22 +41,23 @@ async function onPostgres(): Promise<Backing> {
   const database = await startPostgres();
   const { url } = await freshPostgresDatabase(database.url);
   const network = await FaultyNetwork.before(url);
+  const query = async (sql: string) => {
+    const client = new pg.Client(url);
+    await client.connect();
+    try {
+      return (await client.query<Row>(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
   return {
     args: ['--storage-type', 'postgres', '--storage-postgres-url', network.url],
     database,
     redis: null,
     silenceWakeups: (silent) => network.silence(silent, (greeting) => greeting.includes(WAKEUP_CONNECTION)),
-    loseAnswers: () => network.loseAnswers(),
-    backlog: async () => {
-      const client = new pg.Client(url);
-      await client.connect();
-      try {
-        const { rows } = await client.query<{ tasks: string; listeners: string }>(BACKLOG);
-        return { tasks: Number(rows[0]?.tasks), listeners: Number(rows[0]?.listeners) };
-      } finally {
-        await client.end();
-      }
-    },
+    lose: (what) => network.lose(what),
+    backlog: async () => backlogOf(await query(BACKLOG)),
+    activity: async () => inspect(await query('SELECT *, pg_blocking_pids(pid) FROM pg_stat_activity')),
     stop: async () => {
       await network.stop();
       await database.stop();
@@ -68,26 +71,38 @@ async function onMariadb(): Promise<Backing> {
   const { url } = await freshMysqlDatabase(database.url);
   const network = await FaultyNetwork.before(url);
   const redisNetwork = await FaultyNetwork.before(redis.url);
+  const query = async (sql: string) => {
+    const client = await mysql.createConnection(url);
+    try {
+      return (await client.query<mysql.RowDataPacket[]>(sql))[0];
+    } finally {
+      await client.end();
+    }
+  };
   return {
     args: ['--storage-type', 'mysql', '--storage-mysql-url', network.url, '--wakeup-redis-url', redisNetwork.url],
     database,
     redis,
     silenceWakeups: (silent) => redisNetwork.silence(silent, () => true),
-    loseAnswers: () => network.loseAnswers(),
-    backlog: async () => {
-      const client = await mysql.createConnection(url);
-      try {
-        const [rows] = await client.query<mysql.RowDataPacket[]>(BACKLOG);
-        return { tasks: Number(rows[0]?.['tasks']), listeners: Number(rows[0]?.['listeners']) };
-      } finally {
-        await client.end();
-      }
-    },
+    lose: (what) => network.lose(what),
+    backlog: async () => backlogOf(await query(BACKLOG)),
+    activity: async () => inspect([await query('SHOW FULL PROCESSLIST'), await query('SHOW ENGINE INNODB STATUS')]),
     stop: async () => {
       await Promise.all([network.stop(), redisNetwork.stop()]);
       await Promise.all([database.stop(), redis.stop()]);
     },
   };
+}
+
+type Row = Record<string, unknown>;
+
+function inspect(rows: unknown): string {
+  return JSON.stringify(rows, null, 1);
+}
+
+function backlogOf([row]: readonly Row[]): string {
+  const [tasks, listeners] = [Number(row?.['tasks']), Number(row?.['listeners'])];
+  return tasks + listeners === 0 ? '' : `${tasks} tasks, ${listeners} listeners`;
 }
 
 const BACKLOG = `SELECT (SELECT count(*) FROM tasks WHERE state = 'pending') AS tasks,
@@ -101,7 +116,7 @@ class FaultyNetwork {
   readonly #greetings = new Map<ProxyLink, string>();
   readonly #damaged = new Set<ProxyLink>();
   #isSilent: ((greeting: string) => boolean) | null = null;
-  #losesAnswers = false;
+  #loses: 'requests' | 'answers' | null = null;
 
   private constructor(url: string, proxy: TcpProxy) {
     this.url = url;
@@ -109,11 +124,11 @@ class FaultyNetwork {
     proxy.rules = {
       toServer: (data, link) => {
         if (!this.#greetings.has(link)) this.#greet(link, data);
-        if (this.#silences(link)) this.#damaged.add(link);
+        if (this.#loses === 'requests' || this.#silences(link)) this.#damaged.add(link);
         else link.sendToServer(data);
       },
       toClient: (data, link) => {
-        if (this.#losesAnswers || this.#silences(link)) this.#damaged.add(link);
+        if (this.#loses === 'answers' || this.#silences(link)) this.#damaged.add(link);
         else link.sendToClient(data);
       },
     };
@@ -131,14 +146,9 @@ class FaultyNetwork {
     if (!silent) this.#cutDamaged();
   }
 
-  loseAnswers(): { cut(): void } {
-    this.#losesAnswers = true;
-    return {
-      cut: () => {
-        this.#losesAnswers = false;
-        this.#cutDamaged();
-      },
-    };
+  lose(what: 'requests' | 'answers' | null): void {
+    this.#loses = what;
+    if (what === null) this.#cutDamaged();
   }
 
   stop(): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '@resonate/testkit';
 import { freePort } from '../processes/free-port.ts';
 import type { Spawned } from '../processes/spawned.ts';
@@ -13,7 +14,8 @@ export const SDK = '0.11.5';
 export const GROUP = 'workers';
 /** What a dead worker held is free again after this. */
 const WORKER_TTL_MS = 2_000;
-const READY_WITHIN_MS = 45_000;
+const READY_WITHIN_MS = 60_000;
+const REPORTED_WITHIN_MS = 2_000;
 
 /** A process that can be killed and comes back. */
 export interface Mortal {
@@ -35,7 +37,7 @@ export class Cluster {
     this.apiUrls = apiUrls;
   }
 
-  /** Starts everything and waits until it is ready. @param args storage and wake-ups. */
+  /** Starts everything. @param args storage and wake-ups. */
   static async start(
     args: readonly string[],
     { logDirectory, random, findings }: { logDirectory: string; random: Random; findings: Findings },
@@ -69,12 +71,6 @@ export class Cluster {
     });
     const cluster = new Cluster(members, workers, apiUrls);
     for (const process of cluster.all) process.start();
-    try {
-      await cluster.ready();
-    } catch (error) {
-      await cluster.kill9();
-      throw error;
-    }
     return cluster;
   }
 
@@ -85,6 +81,12 @@ export class Cluster {
   /** @throws when one of the processes does not become ready. */
   async ready(): Promise<void> {
     await Promise.all(this.members.map((member) => member.ready(READY_WITHIN_MS)));
+  }
+
+  /** Has every process of the server write down what it is doing; takes a moment. */
+  async report(): Promise<void> {
+    for (const member of this.members) member.report();
+    await pause(REPORTED_WITHIN_MS);
   }
 
   async kill9(): Promise<void> {

@@ -24,84 +24,55 @@ export interface Drained {
   schedules: Schedules;
   control: ApiClient;
   log: (line: string) => void;
+  /** Interrupts it. */
+  signal: AbortSignal;
 }
 
 /** After healing everything must come to its end within a bounded time: workflows, jobs, schedules, messages. */
 export async function drain(parts: Drained): Promise<void> {
-  const { backing, cluster, findings, raw, jobs, workflows, schedules, control, log } = parts;
+  const { backing, cluster, findings, raw, jobs, workflows, schedules, control, log, signal } = parts;
   const startedAt = performance.now();
   const late = AbortSignal.timeout(DRAINED_WITHIN_MS);
+  const ends = AbortSignal.any([late, signal]);
+  /** @param look empty when it is done, else what is left. */
+  const awaitEnd = async (what: string, look: () => string | Promise<string>) => {
+    for (let left = await look(); left !== ''; left = await look()) {
+      if (late.aborted)
+        findings.violation('drain', `${what} later than ${DRAINED_WITHIN_MS} ms after healing: ${left}`);
+      if (ends.aborted) return;
+      await pause(LOOK_EVERY_MS);
+    }
+  };
   await cluster.ready();
-  await within('schedules catch up', late, findings, () => schedules.isDrained());
+  await awaitEnd('schedules catch up', () => schedules.late());
+  if (signal.aborted) return;
   await schedules.check();
-  await raw.sweepAll(late);
-  await within('jobs are done', late, findings, () => jobs.drained());
-  await within(
-    'workflows finish',
-    late,
-    findings,
-    () => workflows.isDrained,
-    () => workflows.unfinished.join(', '),
-  );
-  let left = '';
-  await within(
-    'tasks are fulfilled',
-    late,
-    findings,
-    async () => (left = await unfinished(control, late)) === '',
-    () => left,
-  );
-  await within(
-    'messages are delivered',
-    late,
-    findings,
-    async () => {
-      const { tasks, listeners } = await backing.backlog();
-      left = `${tasks} tasks and ${listeners} listeners`;
-      return tasks + listeners === 0;
-    },
-    () => left,
-  );
+  await raw.sweepAll(ends);
+  await awaitEnd('jobs are done', () => jobs.unfinished());
+  await awaitEnd('workflows finish', () => workflows.unfinished());
+  await awaitEnd('tasks are fulfilled', () => unfinished(control, ends));
+  await awaitEnd('messages are delivered', () => backing.backlog());
   await checkCluster(cluster, findings);
   findings.count('drain ms', Math.round(performance.now() - startedAt));
   log(`drained within ${Math.round(performance.now() - startedAt)} ms`);
 }
 
-async function within(
-  what: string,
-  late: AbortSignal,
-  findings: Findings,
-  isDone: () => boolean | Promise<boolean>,
-  left: () => string = () => '',
-): Promise<void> {
-  while (!(await isDone())) {
-    if (late.aborted) {
-      findings.violation(
-        'drain',
-        `${what}: not within ${DRAINED_WITHIN_MS} ms of healing. Left: ${left().slice(0, 2_000)}`,
-      );
-      return;
-    }
-    await pause(LOOK_EVERY_MS);
-  }
-}
-
 /** What is neither fulfilled nor over. A request that came late may have made a promise that nobody settled: now it is. */
-async function unfinished(client: ApiClient, late: AbortSignal): Promise<string> {
+async function unfinished(client: ApiClient, ends: AbortSignal): Promise<string> {
   const left: string[] = [];
   for (const state of UNFINISHED) {
-    const reply = await client.insist('task.search', { state, limit: 20 }, late);
+    const reply = await client.insist('task.search', { state, limit: 20 }, ends);
     for (const task of (reply?.data as { tasks: TaskRecord[] } | undefined)?.tasks ?? []) {
       left.push(JSON.stringify(task));
-      if (/^f\d/.test(task.id)) await client.insist('promise.settle', { id: task.id, state: 'resolved' }, late);
+      if (/^f\d/.test(task.id)) await client.insist('promise.settle', { id: task.id, state: 'resolved' }, ends);
     }
   }
-  const reply = await client.insist('promise.search', { state: 'pending', limit: 20 }, late);
+  const reply = await client.insist('promise.search', { state: 'pending', limit: 20 }, ends);
   for (const { id } of (reply?.data as { promises: PromiseRecord[] } | undefined)?.promises ?? []) {
     left.push(`promise ${id}`);
-    if (/^(f\d|(job|tick)\..*\.)/.test(id)) await client.insist('promise.settle', { id, state: 'resolved' }, late);
+    if (/^(f\d|(job|tick)\..*\.)/.test(id)) await client.insist('promise.settle', { id, state: 'resolved' }, ends);
   }
-  return left.join('\n');
+  return left.slice(0, 20).join('\n');
 }
 
 /** The cluster's own view: every process once, one leader. */

@@ -10,8 +10,8 @@ export const FAULTS = {
   terminate: 4,
   'database-kill': 1,
   'database-freeze': 1,
-  /** What the database answers is lost, then the connections break: nobody knows what was committed. */
-  'database-answers-lost': 2,
+  /** Connections to the database break in the middle of a batch: nobody knows what was committed. */
+  'database-flaky': 3,
   'redis-kill': 1,
   /** The wake-up channel delivers nothing, though its connections stand. */
   'wakeup-silent': 2,
@@ -34,7 +34,7 @@ const LASTS_MS: Record<FaultKind, readonly [number, number]> = {
   terminate: [0, 0],
   'database-kill': [0, 3_000],
   'database-freeze': [500, 5_000],
-  'database-answers-lost': [5, 200],
+  'database-flaky': [10, 5_000],
   'redis-kill': [0, 3_000],
   'wakeup-silent': [2_000, 12_000],
 };
@@ -88,7 +88,7 @@ function targetsOf(kind: FaultKind, { servers, workers }: Targets): readonly str
       return servers;
     case 'database-kill':
     case 'database-freeze':
-    case 'database-answers-lost':
+    case 'database-flaky':
       return ['database'];
     case 'redis-kill':
     case 'wakeup-silent':

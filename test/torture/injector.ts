@@ -6,6 +6,8 @@ import type { Fault } from './faults.ts';
 import type { Findings } from './findings.ts';
 import type { Member } from './member.ts';
 
+const FLAKY_MS = { lost: 10, well: 500 };
+
 export interface InjectorOptions {
   backing: Backing;
   cluster: Cluster;
@@ -81,12 +83,8 @@ export class Injector {
       }
       case 'database-freeze':
         return freeze(this.#backing.database.pids(), lasts);
-      case 'database-answers-lost': {
-        const loss = this.#backing.loseAnswers();
-        await lasts();
-        loss.cut();
-        return;
-      }
+      case 'database-flaky':
+        return this.#makeFlaky(fault.lastsMs, signal);
       case 'redis-kill': {
         await this.#backing.redis?.kill9();
         await lasts();
@@ -98,6 +96,17 @@ export class Injector {
         this.#backing.silenceWakeups(false);
         return;
       }
+    }
+  }
+
+  /** Again and again for a moment, in turns: batches get lost on their way, or happen without anybody being told. */
+  async #makeFlaky(forMs: number, signal: AbortSignal): Promise<void> {
+    const endsAt = performance.now() + forMs;
+    for (let turn = 0; performance.now() < endsAt && !signal.aborted; turn++) {
+      this.#backing.lose(turn % 2 === 0 ? 'answers' : 'requests');
+      await pause(FLAKY_MS.lost);
+      this.#backing.lose(null);
+      await pause(FLAKY_MS.well);
     }
   }
 

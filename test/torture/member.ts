@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Spawned, type Exit } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
@@ -32,7 +33,8 @@ export class Member {
   start(): void {
     const { args, logFile } = this.#spec;
     // To a file: what seven processes log is not for this process to read.
-    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', RESONATE, ...args], { LOG: logFile });
+    const env = { LOG: logFile, NODE_OPTIONS: `--report-on-signal --report-directory=${dirname(logFile)}` };
+    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', RESONATE, ...args], env);
     const logged = sizeOf(logFile);
     this.#process = process;
     void process.exited.then(async (exit) => {
@@ -63,6 +65,11 @@ export class Member {
     if (!this.#process?.running) return;
     appendFileSync(this.#spec.logFile, `${new Date().toISOString()} gets ${signal}\n`);
     process.kill(-this.#process.pid, signal);
+  }
+
+  /** Has it write down, beside its log, what it is doing. */
+  report(): void {
+    if (this.#process?.running) process.kill(this.#process.pid, 'SIGUSR2');
   }
 
   async ready(withinMs: number): Promise<void> {

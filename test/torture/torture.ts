@@ -56,22 +56,25 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
     log(`${database}: starting`);
     backing = await startBacking(database);
     cluster = await Cluster.start(backing.args, { logDirectory, random: random(STREAM.cluster), findings });
+    await cluster.ready();
     await new Run(options, { backing, cluster, findings, availability, excuse: new Excuse() }).run(random);
   } catch (error) {
     if (!options.signal.aborted)
       findings.violation('run', error instanceof Error ? String(error.stack) : String(error));
   } finally {
+    if (findings.violations.length > 0) await diagnose(logDirectory, cluster, backing);
     await cluster?.kill9();
     await backing?.stop();
   }
-  const failed = findings.violations.length > 0;
-  if (failed)
-    writeFileSync(
-      join(logDirectory, 'violations.txt'),
-      findings.violations.map(({ rule, what }) => `${rule}: ${what}\n`).join('\n'),
-    );
-  else rmSync(logDirectory, { recursive: true });
+  if (findings.violations.length === 0) rmSync(logDirectory, { recursive: true });
   return { database, findings, unavailable: availability.longest, logDirectory };
+}
+
+/** What processes and database are doing, beside the logs: whatever hangs still hangs. */
+async function diagnose(directory: string, cluster?: Cluster, backing?: Backing): Promise<void> {
+  const activity = await backing?.activity().catch(String);
+  writeFileSync(join(directory, 'database.txt'), activity ?? 'not started');
+  await cluster?.report();
 }
 
 interface Subjects {
@@ -124,7 +127,8 @@ class Run {
       loadEnds.abort();
       await load;
       if (signal.aborted) return;
-      await drain({ ...this.#subjects, raw, jobs, workflows, schedules, control, log: this.#options.log });
+      await drain({ ...this.#subjects, raw, jobs, workflows, schedules, control, log: this.#options.log, signal });
+      if (signal.aborted) return;
       await jobs.check(control);
     } finally {
       over.abort();
@@ -138,6 +142,14 @@ class Run {
     for (const wrong of checkLeases(jobs.events)) findings.violation('leases', wrong);
     findings.count('leases granted', jobs.events.filter(({ granted }) => granted).length);
     findings.count('leases requests', jobs.events.length);
+    this.#checkActivity();
+  }
+
+  /** What was never tried proves nothing. */
+  #checkActivity(): void {
+    const { findings } = this.#subjects;
+    const idle = ['histories linearizable', 'leases granted', 'jobs done', 'workflows finished', 'occurrences'];
+    for (const name of idle.filter((name) => findings.counted(name) === 0)) findings.violation('run', `no ${name}`);
   }
 
   async #torment(seed: number, signal: AbortSignal): Promise<void> {

@@ -40,13 +40,13 @@ export class Schedules {
     }
   }
 
-  /** Whether every occurrence up to now has fired. */
-  async isDrained(): Promise<boolean> {
-    for (const { id, everyMs } of this.#created) {
-      const { nextRunAt } = await this.#record(id);
-      if (nextRunAt < Date.now() - everyMs) return false;
-    }
-    return true;
+  /** Those with an occurrence behind them that has not fired; empty when there are none. */
+  async late(): Promise<string> {
+    const records = await Promise.all(this.#created.map(({ id }) => this.#record(id)));
+    return records
+      .filter(({ nextRunAt }) => nextRunAt < Date.now() - SECOND_MS)
+      .map(({ id, nextRunAt }) => `${id} at ${nextRunAt}`)
+      .join(', ');
   }
 
   /** Ends them all and looks at what they made. */

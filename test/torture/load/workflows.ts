@@ -94,12 +94,9 @@ export class Workflows {
     }
   }
 
-  get isDrained(): boolean {
-    return this.#open.size === 0;
-  }
-
-  get unfinished(): string[] {
-    return [...this.#open.values()].map(({ id, args }) => `${id} (${args.join()})`);
+  /** Those that are open, with their arguments; empty when there are none. */
+  unfinished(): string {
+    return [...this.#open.values()].map(({ id, args }) => `${id} (${args.join()})`).join(', ');
   }
 
   async stop(): Promise<void> {
