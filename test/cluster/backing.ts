@@ -17,6 +17,8 @@ export interface Backing {
   env: Record<string, string>;
   /** From now on nothing comes over the wake-up channel, though its connections stay open. */
   silenceWakeups(): void;
+  /** From now on every connection of the wake-up channel breaks, as when its server is stopped. */
+  breakWakeups(): void;
   /** The channel works again; its connections are new. */
   healWakeups(): void;
   stop(): Promise<void>;
@@ -64,7 +66,7 @@ async function onMariadb(): Promise<Backing> {
   };
 }
 
-interface Channel extends Pick<Backing, 'silenceWakeups' | 'healWakeups'> {
+interface Channel extends Pick<Backing, 'silenceWakeups' | 'breakWakeups' | 'healWakeups'> {
   /** `url` through a proxy. */
   url: string;
   stop(): Promise<void>;
@@ -75,23 +77,33 @@ async function startChannel(url: string, carriesWakeups: (data: Buffer) => boole
   const proxy: TcpProxy = await startTcpProxy(through.hostname, Number(through.port));
   const channels = new WeakSet<ProxyLink>();
   let isSilent = false;
+  let isBroken = false;
   proxy.rules = {
     toServer: (data, link) => {
       if (carriesWakeups(data)) channels.add(link);
-      if (!isSilent || !channels.has(link)) link.sendToServer(data);
+      if (isBroken && channels.has(link)) link.cut();
+      else if (!isSilent || !channels.has(link)) link.sendToServer(data);
     },
     toClient: (data, link) => {
       if (!isSilent || !channels.has(link)) link.sendToClient(data);
     },
   };
+  const cutAll = () => {
+    for (const link of proxy.links) if (channels.has(link)) link.cut();
+  };
   through.host = `127.0.0.1:${proxy.port}`;
   return {
     url: through.href,
     silenceWakeups: () => void (isSilent = true),
+    breakWakeups: () => {
+      isBroken = true;
+      cutAll();
+    },
     healWakeups: () => {
       isSilent = false;
+      isBroken = false;
       // What was swallowed is missing in the middle of a conversation.
-      for (const link of proxy.links) if (channels.has(link)) link.cut();
+      cutAll();
     },
     stop: () => proxy.stop(),
   };

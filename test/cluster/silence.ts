@@ -14,7 +14,7 @@ const ROUNDS = 4;
 
 /** Hints are no truth: without them everything moves, when somebody looks. */
 export function silenceTests(cluster: () => TestCluster): void {
-  describe('with the wake-up channel silently dead', () => {
+  describe.each(['silently dead', 'broken'] as const)('with the wake-up channel %s', (state) => {
     afterEach(() => cluster().backing.healWakeups());
 
     /** The ms that one message after the other takes from one replica to a worker of the other. */
@@ -36,7 +36,9 @@ export function silenceTests(cluster: () => TestCluster): void {
     }
 
     test('messages and timers move at the poll intervals, and faster again once it is healed', async () => {
-      cluster().backing.silenceWakeups();
+      const { backing } = cluster();
+      if (state === 'broken') backing.breakWakeups();
+      else backing.silenceWakeups();
       const took = await streamTakes(ROUNDS);
       expect(Math.max(...took)).toBeLessThan(POLL_INTERVAL_MS + MARGIN_MS);
       // Told by nobody, the other replica looks when its interval is over: right after a message that is a whole one.
@@ -53,7 +55,7 @@ export function silenceTests(cluster: () => TestCluster): void {
       // The scheduler looks, then the replica with the stream does.
       expect(timer).toBeLessThan(TIMER_MS + TIMERS_POLL_INTERVAL_MS + POLL_INTERVAL_MS + MARGIN_MS);
 
-      cluster().backing.healWakeups();
+      backing.healWakeups();
       await until('processes wake each other again', 20_000, async () => {
         return Math.max(...(await streamTakes(2))) < POLL_INTERVAL_MS / 3;
       });

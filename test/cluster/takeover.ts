@@ -5,7 +5,7 @@ import type { TestCluster } from './cluster.ts';
 import { ask, TIMER_MS, timerTakes } from './requests.ts';
 
 const SCHEDULES = ['each-second-a', 'each-second-b', 'each-second-c'];
-/** What a takeover may take: issue and docs/kubernetes.md promise it. */
+/** What a takeover may take. */
 const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
 /** The standby asks five times a second. */
