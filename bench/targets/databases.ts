@@ -4,14 +4,14 @@ import { databaseTarget } from './database-server.ts';
 const postgresServer = { type: 'postgres', start: startPostgres, fresh: freshPostgresDatabase } as const;
 const mariadbServer = { type: 'mysql', start: startMariadb, fresh: freshMysqlDatabase } as const;
 
-/** How many batches are in flight in the comparison with a database that is 1 ms away. */
+/** How many batches are in flight in the comparison with a database that is 1 ms away, or in another region. */
 const IN_FLIGHT = [1, 2, 4, 8];
 
 export const databases = [
   databaseTarget({ name: 'postgres', ...postgresServer }),
   databaseTarget({ name: 'mariadb', ...mariadbServer }),
   ...IN_FLIGHT.flatMap((count) =>
-    [0, 1].map((delayMs) =>
+    [0, 1, 10].map((delayMs) =>
       databaseTarget({
         name: `postgres +${delayMs}ms x${count}`,
         ...postgresServer,

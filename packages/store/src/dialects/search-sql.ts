@@ -10,6 +10,9 @@ export interface Statement {
   params: SqlValue[];
 }
 
+/** A statement without parameters. */
+export const complete = (sql: string): Statement => ({ sql, params: [] });
+
 /** How a dialect says "filter by this column, but don't choose its index". */
 export type NoIndex = (column: string) => string;
 

@@ -19,8 +19,9 @@ export function list(values: Iterable<SqlValue>): string {
   return `(${Array.from(values, literal).join(', ')})`;
 }
 
-/** Puts parameters in the place of question marks; the statement itself must hold none in a text. */
+/** Puts parameters in the place of question marks; a statement with parameters must hold none in a text. */
 export function inline(sql: string, params: readonly SqlValue[]): string {
+  if (params.length === 0) return sql;
   let index = 0;
   return sql.replace(/\?/g, () => literal(params[index++] ?? null));
 }

@@ -8,9 +8,9 @@ import {
   type Plan,
   type Search,
 } from '../../conformance/index.ts';
-import { MysqlDialect } from './dialect.ts';
+import { HINTS, MysqlDialect } from './dialect.ts';
 import { promiseStatements, taskStatements } from '../search-sql.ts';
-import { SEARCH_SQL, withValues } from './search.ts';
+import { inline } from './literal.ts';
 
 const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };
 beforeAll(async () => Object.assign(server, await mysqlForTests()));
@@ -28,13 +28,13 @@ async function select(url: string, sql: string): Promise<RowDataPacket[]> {
 const TABLES: Record<string, string> = { t: 'promise_tags', o: 'promise_tags', p: 'promises', k: 'tasks' };
 
 async function explain(url: string, search: Search): Promise<Plan> {
-  const { noIndex, useIndex } = SEARCH_SQL;
+  const { noIndex, useIndex } = HINTS;
   const statements =
     'promises' in search
       ? promiseStatements(search.promises, noIndex, useIndex)
       : taskStatements(search.tasks, noIndex, useIndex);
   const found: Plan = { indexes: [], scans: [] };
-  for (const statement of statements.map(withValues)) {
+  for (const statement of statements.map(({ sql, params }) => inline(sql, params))) {
     for (const { table, type, key, Extra } of await select(url, `EXPLAIN FORMAT=TRADITIONAL ${statement}`)) {
       const name = TABLES[String(table)] ?? String(table);
       found.indexes.push(key === 'PRIMARY' ? `${name}_pkey` : String(key));

@@ -1,7 +1,9 @@
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
-import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
+import type { Claim, Claimed, Outcome } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import { complete } from '../search-sql.ts';
+import type { QueueSql } from '../server/dialect.ts';
 import { RELEASED_AT_ONCE, type HeldClaim } from '../server/release.ts';
 import { BEGIN, COMMIT, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
@@ -118,51 +120,6 @@ export async function acknowledge(database: Database, outcomes: readonly Outcome
   await database.run(BEGIN, ...statements, COMMIT);
 }
 
-export async function waitingTargets(
-  database: Database,
-  transport: Transport,
-  limit: number,
-  after: string,
-): Promise<WaitingTarget[]> {
-  const found = new Map<string, number>();
-  const beyond = after === '' ? '' : `AND target > ${quote(after)}`;
-  for (const { rows } of await database.run(...earliest(transport, beyond, `LIMIT ${limit}`))) {
-    for (const [target, dueAt] of rows as [string, number][]) {
-      found.set(target, Math.min(dueAt, found.get(target) ?? Infinity));
-    }
-  }
-  const targets = Array.from(found, ([target, dueAt]) => ({ target, dueAt }));
-  return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
-}
-
-/** Looks at no more rows than it counts: in the index, what is due for a target lies together. */
-export async function countDue(
-  database: Database,
-  transport: Transport,
-  targets: readonly string[],
-  limit: number,
-): Promise<number> {
-  if (targets.length === 0) return 0;
-  const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
-  const counts = [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) => {
-    return `SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`;
-  });
-  const results = await database.run(...counts);
-  const count = results.reduce((sum, { rows }) => sum + Number(rows[0]?.[0] ?? 0), 0);
-  return Math.min(count, limit);
-}
-
-export async function nextDeliveryAt(
-  database: Database,
-  transport: Transport,
-  targets: readonly string[],
-): Promise<number | null> {
-  if (targets.length === 0) return null;
-  const results = await database.run(...earliest(transport, `AND target IN ${list(targets)}`, ''));
-  const times = results.flatMap(({ rows }) => rows.map(([, dueAt]) => dueAt as number));
-  return times.length > 0 ? times.reduce((one, other) => Math.min(one, other)) : null;
-}
-
 /**
  * The earliest message of each target. Grouped by all that the index begins with, so that the server seeks from target
  * to target, however many messages wait: 2 ms for 25 targets with 30,000 messages, 130 grouped by `target` alone.
@@ -174,6 +131,19 @@ function earliest(transport: Transport, which: string, limit: string): string[] 
       GROUP BY ${group} ORDER BY ${group} ${limit}`;
   });
 }
+
+export const QUEUES: QueueSql = {
+  waiting: (transport, limit, after) =>
+    earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),
+  // Looks at no more rows than it counts: in the index, what is due for a target lies together.
+  countDue(transport, targets, limit) {
+    const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
+    return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) =>
+      complete(`SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`),
+    );
+  },
+  nextDue: (transport, targets) => earliest(transport, `AND target IN ${list(targets)}`, '').map(complete),
+};
 
 /** So many queues are looked through in one statement. */
 const QUEUES_AT_ONCE = 100;

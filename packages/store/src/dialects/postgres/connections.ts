@@ -85,6 +85,12 @@ export class Connections {
     }
   }
 
+  /** Like `read`; several queries see one state of the database. */
+  async snapshot(queries: readonly Query[]): Promise<Rows[]> {
+    if (queries.length === 1) return this.read(queries);
+    return (await this.read([{ name: 'begin_reading' }, ...queries, { name: 'commit' }])).slice(1, -1);
+  }
+
   /**
    * A connection outside of the pool, which the caller ends.
    * @param answerMs how long a round trip on it may take.

@@ -1,6 +1,6 @@
-import type { Transport } from '@resonate/protocol';
-import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
-import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import type { Claim, Claimed, Outcome } from '../../dialect.ts';
+import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
+import type { QueueSql } from '../server/dialect.ts';
 import type { Connections } from './connections.ts';
 import { array } from './load.ts';
 import { RELEASED_AT_ONCE, type ClaimHolder, type HeldClaim } from '../server/release.ts';
@@ -115,6 +115,15 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
   },
 ];
 
+const ofBoth = (sql: (from: string) => string, ...params: SqlValue[]) =>
+  [TASKS_WAITING, LISTENERS_WAITING].map((from) => ({ sql: sql(from), params }));
+
+export const QUEUES: QueueSql = {
+  waiting: (transport, limit, after) => ofBoth(waiting, transport, limit, after),
+  countDue: (transport, targets, limit) => ofBoth(countDue, transport, array(targets), limit),
+  nextDue: (transport, targets) => ofBoth(earliest, transport, array(targets)),
+};
+
 /** The outbox side of the Postgres dialect: claims and what became of them. Rows are locked in the order of their keys. */
 export class Outbox implements ClaimHolder {
   readonly #connections: Connections;
@@ -139,34 +148,6 @@ export class Outbox implements ClaimHolder {
         });
     }
     return claimed;
-  }
-
-  async waitingTargets(transport: Transport, limit: number, after: string): Promise<WaitingTarget[]> {
-    const values = [transport, String(limit), after];
-    const found = new Map<string, number>();
-    const queries = ['tasks_waiting', 'listeners_waiting'].map((name) => ({ name, values }));
-    for (const [target, dueAt] of (await this.#connections.read(queries)).flat() as [string, string][]) {
-      found.set(target, Math.min(Number(dueAt), found.get(target) ?? Infinity));
-    }
-    const targets = [...found].map(([target, dueAt]) => ({ target, dueAt }));
-    return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
-  }
-
-  async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
-    const values = [transport, array(targets), String(limit)];
-    const queries = ['count_due_tasks', 'count_due_listeners'].map((name) => ({ name, values }));
-    const counts = (await this.#connections.read(queries)).map((rows) => Number(rows[0]?.[0]));
-    return Math.min(
-      counts.reduce((sum, count) => sum + count, 0),
-      limit,
-    );
-  }
-
-  async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
-    const values = [transport, array(targets)];
-    const results = await this.#connections.read(['next_task', 'next_listener'].map((name) => ({ name, values })));
-    const times = results.map((rows) => rows[0]?.[0]).filter((at) => typeof at === 'string');
-    return times.length > 0 ? Math.min(...times.map(Number)) : null;
   }
 
   async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {

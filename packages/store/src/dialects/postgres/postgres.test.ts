@@ -9,7 +9,7 @@ import {
   type Search,
 } from '../../conformance/index.ts';
 import { promiseStatements, taskStatements } from '../search-sql.ts';
-import { numbered, noIndex, PostgresDialect } from './dialect.ts';
+import { HINTS, numbered, PostgresDialect } from './dialect.ts';
 import { planNodes } from './plan.fixture.ts';
 
 const OPTIONS = { poolSize: 5, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
@@ -23,7 +23,9 @@ afterAll(() => server.stop());
 
 async function explain(url: string, search: Search): Promise<Plan> {
   const statements =
-    'promises' in search ? promiseStatements(search.promises, noIndex) : taskStatements(search.tasks, noIndex);
+    'promises' in search
+      ? promiseStatements(search.promises, HINTS.noIndex)
+      : taskStatements(search.tasks, HINTS.noIndex);
   const plan: Plan = { indexes: [], scans: [] };
   for (const { sql } of statements) {
     for (const node of await planNodes(url, numbered(sql))) {

@@ -1,4 +1,4 @@
-import type { Changes, RowChanges } from '@resonate/machine';
+import type { Changes } from '@resonate/machine';
 import {
   CALLBACKS,
   columnList,
@@ -8,13 +8,13 @@ import {
   PROMISE_TAGS,
   PROMISES,
   SCHEDULES,
-  tagRows,
   TASKS,
   type Column,
   type ColumnType,
   type SqlValue,
   type Table,
 } from '../../tables.ts';
+import { writesOf } from '../server/changes.ts';
 import type { Prepared, Query } from './pipeline.ts';
 
 /**
@@ -44,37 +44,15 @@ export const WRITE_STATEMENTS: Prepared[] = TABLES.flatMap((table) => {
   ];
 });
 
-/** What a batch changed: inserts first, sorted by key, so that batches which create the same rows meet in one order. */
 export function writes(changes: Changes): Query[] {
-  const queries: Query[] = [];
-  const add = <Row>(sort: string, table: Table<Row>, columns: readonly Column<Row>[], rows: readonly Row[]) => {
-    if (rows.length > 0) queries.push({ name: `${sort}_${table.name}`, values: [json(columns, rows)] });
-  };
-  const insert = <Row>(table: Table<Row>, rows: Row[]) => add('insert', table, table.columns, sorted(table, rows));
-  insert(PROMISES, changes.promises.inserts);
-  insert(PROMISE_TAGS, changes.promises.inserts.flatMap(tagRows));
-  insert(TASKS, changes.tasks.inserts);
-  insert(CALLBACKS, changes.callbacks.inserts);
-  insert(LISTENERS, changes.listeners.inserts);
-  insert(SCHEDULES, changes.schedules.inserts);
-  const change = <Row>(table: Table<Row>, { updates, deletes }: RowChanges<Row>) => {
-    add('update', table, [...keyColumns(table), ...mutableColumns(table)], updates);
-    add('delete', table, keyColumns(table), deletes);
-  };
-  change(PROMISES, changes.promises);
-  change(TASKS, changes.tasks);
-  change(CALLBACKS, changes.callbacks);
-  change(LISTENERS, changes.listeners);
-  change(SCHEDULES, changes.schedules);
-  return queries;
-}
-
-/** Rows in the order of their keys, each key once: two tag names may be equal in what the index holds of them. */
-function sorted<Row>(table: Table<Row>, rows: readonly Row[]): Row[] {
-  const keys = keyColumns(table);
-  const byKey = new Map(rows.map((row) => [keys.map((column) => column.of(row)).join('\0'), row]));
-  if (byKey.size === 1) return [...byKey.values()];
-  return [...byKey].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
+  return writesOf(changes).map(({ sort, table, rows }) => {
+    const columns = {
+      insert: table.columns,
+      update: [...keyColumns(table), ...mutableColumns(table)],
+      delete: keyColumns(table),
+    };
+    return { name: `${sort}_${table.name}`, values: [json(columns[sort], rows)] };
+  });
 }
 
 /** A column that is left out is null, and costs nothing to write or to read. */
