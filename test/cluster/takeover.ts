@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../processes/until.ts';
 import { searchPromises } from '../processes/wire.ts';
 import type { TestCluster } from './cluster.ts';
-import { ask, TIMER_MS, timerTakes } from './requests.ts';
+import { ask, fireTimer } from './requests.ts';
 
 const SCHEDULES = ['each-second-a', 'each-second-b', 'each-second-c'];
 /** What a takeover may take. */
@@ -33,34 +33,34 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
     });
 
     test('fires timers at their time', async () => {
-      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
-      expect(took).toBeGreaterThanOrEqual(TIMER_MS);
-      expect(took).toBeLessThan(TIMER_MS + 500);
+      const { lateMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      expect(lateMs).toBeGreaterThanOrEqual(0);
+      expect(lateMs).toBeLessThan(1_000);
     });
 
     test('killed with -9, is replaced by the standby within 2 s', async () => {
       const { leader } = await cluster().schedulers();
       await leader.kill9();
-      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
-      report(`timers fire ${took} ms after kill -9 of the leader`);
-      expect(took).toBeLessThan(AFTER_KILL_MS);
+      const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      report(`timers fire ${tookMs} ms after kill -9 of the leader`);
+      expect(tookMs).toBeLessThan(AFTER_KILL_MS);
     });
 
     test('stopped, hands over at once', async () => {
       const { leader } = await cluster().schedulers();
       const stopped = leader.terminate();
-      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
-      report(`timers fire ${took} ms after SIGTERM of the leader`);
-      expect(took).toBeLessThan(AFTER_TERM_MS);
+      const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      report(`timers fire ${tookMs} ms after SIGTERM of the leader`);
+      expect(tookMs).toBeLessThan(AFTER_TERM_MS);
       expect(await stopped).toBe(0);
     });
 
     test('frozen, is replaced within 5 s; thawed, it stands by', async () => {
       const { leader, standby } = await cluster().schedulers();
       leader.freeze();
-      const took = await timerTakes(cluster().apis[0], PATIENCE_MS);
-      report(`timers fire ${took} ms after SIGSTOP of the leader`);
-      expect(took).toBeLessThan(AFTER_FREEZE_MS);
+      const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      report(`timers fire ${tookMs} ms after SIGSTOP of the leader`);
+      expect(tookMs).toBeLessThan(AFTER_FREEZE_MS);
       leader.thaw();
       await until('the thawed one knows', 10_000, () => leader.logged('no longer the leader').length > 0);
       expect(await cluster().schedulers()).toEqual({ leader: standby, standby: leader });
@@ -69,7 +69,8 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
         return shown.length === 1 && shown;
       });
       expect(leaders).toHaveLength(1);
-      expect(await timerTakes(cluster().apis[0], PATIENCE_MS)).toBeLessThan(1_000);
+      const { lateMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      expect(lateMs).toBeLessThan(1_000);
     });
 
     test('makes exactly one promise for each occurrence, whoever led meanwhile', async () => {
