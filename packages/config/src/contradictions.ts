@@ -26,6 +26,12 @@ function ports(config: Config, where: Where, command: string | undefined): strin
   return `${where('server.port')} and ${where('observability.metrics_port')} are both ${port}`;
 }
 
+function arrival(config: Config, where: Where): string | null {
+  const { headersTimeoutMs, requestTimeoutMs } = config.server;
+  if (headersTimeoutMs <= requestTimeoutMs) return null;
+  return `${where('server.headers_timeout')} (${headersTimeoutMs} ms) is above ${where('server.request_timeout')} (${requestTimeoutMs} ms)`;
+}
+
 function pushToken(config: Config, where: Where): string | null {
   const { mode, token } = config.transports.httpPush.auth;
   if (mode !== 'bearer' || token !== null) return null;
@@ -67,7 +73,7 @@ function kafka(config: Config, where: Where): string | null {
   return `${where('transports.kafka.sasl.mechanism')} is ${sasl.mechanism}, but ${where(`transports.kafka.sasl.${missing}`)} is not set`;
 }
 
-const CHECKS: readonly Check[] = [storeUrl, sharedStore, ports, pushToken, authKeys, backoff, wakeups, kafka];
+const CHECKS: readonly Check[] = [storeUrl, sharedStore, ports, arrival, pushToken, authKeys, backoff, wakeups, kafka];
 
 /** @returns the first contradiction as one line, or null. */
 export function findContradiction(config: Config, where: Where, command: string | undefined): string | null {

@@ -177,6 +177,10 @@ describe('a contradiction', () => {
     [{ flags: { 'transports-http-push-auth-mode': 'bearer' } }, 'transports.http_push.auth.token'],
     [{ flags: { 'wakeup-type': 'redis' } }, 'wakeup.redis.url'],
     [{ flags: { 'wakeup-type': 'postgres' } }, 'is sqlite'],
+    [
+      { flags: { 'server-headers-timeout': '61s' } },
+      'server.headers_timeout (from --server-headers-timeout) (61000 ms)',
+    ],
     [{ flags: { 'auth-iss': 'me' } }, 'auth.iss (from --auth-iss) is set, but auth is off'],
     [{ flags: { 'auth-publickey': ['none', 'a.pem'] } }, 'auth.publickey (from --auth-publickey) is none'],
     [{ flags: { 'messages-backoff-min': '30m' } }, 'messages.backoff_min (from --messages-backoff-min) (1800000 ms)'],

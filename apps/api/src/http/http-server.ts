@@ -11,9 +11,10 @@ import { discardBody, isTooLarge, readBody } from './read-body.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** Time-outs against clients that send slowly or never. */
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Connections on which nothing moves, such as those of clients that don't read their answers; streams have their pings. */
+const IDLE_TIMEOUT_MS = 120_000;
+/** How often at most Node looks for requests that arrive too slowly. */
+const MAX_CHECK_INTERVAL_MS = 5_000;
 /** Longer than the idle time of usual load balancers, so that they, not we, close idle connections. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -52,11 +53,12 @@ export class HttpServer implements Service {
 
   /** Rejects when the port can't be had. */
   async start(): Promise<void> {
-    const { bind, port, maxConnections } = this.#runtime.config.server;
+    const { bind, port, maxConnections, headersTimeoutMs, requestTimeoutMs } = this.#runtime.config.server;
     const server = createServer(
       {
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: headersTimeoutMs,
+        requestTimeout: requestTimeoutMs,
+        connectionsCheckingInterval: Math.min(headersTimeoutMs / 4, MAX_CHECK_INTERVAL_MS),
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         noDelay: true,
@@ -68,6 +70,7 @@ export class HttpServer implements Service {
       this.#route(request, response);
     });
     server.maxConnections = maxConnections;
+    server.timeout = IDLE_TIMEOUT_MS;
     this.#connections = new Connections(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

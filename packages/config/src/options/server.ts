@@ -37,6 +37,18 @@ export const server = {
     max: 1_000_000,
     describe: 'Most connections open at once, streams included',
   }),
+  headers_timeout: duration({
+    default: 20_000,
+    min: 1_000,
+    max: 10 * MINUTE,
+    describe: 'How long the headers of a request may take to arrive',
+  }),
+  request_timeout: duration({
+    default: MINUTE,
+    min: 1_000,
+    max: 60 * MINUTE,
+    describe: 'How long a whole request may take to arrive; slower ones are answered with 408',
+  }),
   cors: {
     allow_origins: list({
       default: [],

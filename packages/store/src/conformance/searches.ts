@@ -104,6 +104,25 @@ export function searchConformance(under: DialectUnderTest): void {
       expect(await all('promise', { state: 'resolved', tags: { mine: 'mine of all' } })).toEqual(['B', 'a.2', '😀']);
     });
 
+    test('find what begins with a prefix, on full pages', async () => {
+      const prefixed = async (prefix: string, data: object) => {
+        const all = { state: undefined, tags: undefined, limit: undefined, cursor: undefined, ...data };
+        const reply = await store.execute({ kind: 'promise.search', data: all }, null, 0, prefix);
+        const { promises, cursor } = reply.data as Page;
+        return { ids: promises.map(({ id }) => id), cursor };
+      };
+      for (const prefix of ['a', 'a.', 'a.1', 'A', 'é', '￿', '😀', ' ', '%', '\u0001', '\u{10FFFF}', 'none']) {
+        const expected = IDS.filter((id) => id.startsWith(prefix));
+        expect((await prefixed(prefix, {})).ids).toEqual(expected);
+        const first = await prefixed(prefix, { limit: 1 });
+        expect(first).toEqual({ ids: expected.slice(0, 1), cursor: expected.length > 1 ? expected[0] : undefined });
+        const tags = { mine: 'mine of all' };
+        expect((await prefixed(prefix, { tags, cursor: 'a.10' })).ids).toEqual(
+          expected.filter((id) => byBytes(id, 'a.10') > 0),
+        );
+      }
+    });
+
     test('find tasks by state in byte order', async () => {
       for (const id of ['t b', 't 😀', 't ￿', 't B']) await sendOk(store, 'task.create', taskCreate(id, 'me'));
       await sendOk(store, 'promise.settle', settle('t b'));

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { expiring } from '../../apps/api/src/auth/issuer.fixture.ts';
+import { EventStream } from '../processes/event-stream.ts';
+import { until } from '../processes/until.ts';
+import { bearer, GuardedServer } from './guarded-server.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
+
+let server: GuardedServer;
+beforeAll(async () => {
+  server = await GuardedServer.start();
+});
+afterAll(() => server?.dispose());
+
+describe('the groups claim', () => {
+  test.each<[string, Record<string, unknown>, Record<string, number>]>([
+    ['lets in to its groups', { prefix: 'p', groups: ['one', 'a/ü'] }, { one: 200, 'a%2F%C3%BC': 200, two: 403 }],
+    ['that is missing lets in everywhere', { prefix: 'p' }, { one: 200, two: 200 }],
+    ['that is empty lets in nowhere', { prefix: '', groups: [] }, { one: 403 }],
+    ['that is no list lets in nowhere', { prefix: 'p', groups: 'one' }, { one: 403 }],
+    ['that is null lets in nowhere', { prefix: 'p', groups: null }, { one: 403 }],
+    ['does not bind an admin', { role: 'admin', groups: ['one'] }, { two: 200 }],
+  ])('%s', async (_, claims, expected) => {
+    for (const [group, status] of Object.entries(expected)) {
+      expect([group, await server.status(`/poll/${group}/a`, server.token(claims))]).toEqual([group, status]);
+    }
+  });
+});
+
+test('a stream ends when its token expires, and not before', async () => {
+  let exp = 0;
+  // Again with a new token, should the machine be so slow that one expires before it is used.
+  const short = await until('a stream', 60_000, () => {
+    exp = expiring(2);
+    return EventStream.open(server.process.url, '/poll/g/short', bearer(server.token({ prefix: '', exp })));
+  });
+  const long = await EventStream.open(server.process.url, '/poll/g/long', bearer(server.token({ prefix: '' })));
+  expect(await short.ended).toEqual({ clean: true });
+  expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
+  // The other one goes on.
+  const task = { id: 't', timeoutAt: 9e12, tags: { 'resonate:target': 'poll://uni@g/long' } };
+  await server.ask('promise.create', task, server.token({ prefix: '' }));
+  expect(await long.next()).toMatchObject({ kind: 'execute', data: { task: { id: 't' } } });
+  long.break();
+});
