@@ -4,7 +4,6 @@
  */
 import { readOptions, USAGE, type Options } from './options.ts';
 import { report } from './report.ts';
-import { torture } from './torture.ts';
 
 function optionsOrExit(): Options {
   try {
@@ -16,6 +15,8 @@ function optionsOrExit(): Options {
 }
 
 const { minutes, seed, databases } = optionsOrExit();
+// Only now, as it brings databases and the SDK along.
+const { torture } = await import('./torture.ts');
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 const minutesEach = minutes / databases.length;

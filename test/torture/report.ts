@@ -18,7 +18,7 @@ export function report(
     `  errors              ${list('errors ')}`,
     `  histories           ${list('histories ')}`,
     `  leases              ${list('leases ')}; holders: ${list('holders ')}`,
-    `  jobs                done ${counted('jobs done')}, pushes ${counted('pushes')}, unblocks heard ${counted('unblocks heard')}, ms to the first push: ${list('push ms ')}`,
+    `  jobs                ${list('jobs ')}, pushes ${counted('pushes')}, unblocks heard ${counted('unblocks heard')}, ms to the first push: ${list('push ms ')}`,
     `  workflows           ${list('workflows ')}`,
     `  occurrences         ${counted('occurrences')}`,
     `  faults              ${list('faults ')}`,

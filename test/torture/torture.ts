@@ -103,7 +103,7 @@ class Run {
 
     const over = new AbortController();
     const stopping = over.signal;
-    const jobs = new Jobs({ random: random(STREAM.jobs), connect, findings }, stopping);
+    const jobs = new Jobs({ random: random(STREAM.jobs), connect, findings, excuse }, stopping);
     const target = await PushTarget.start((push) => {
       // Its list would grow as long as the run.
       target.pushes.length = 0;

@@ -26,7 +26,8 @@ export async function startMariadb(settings: Record<string, string> = {}): Promi
     throw error;
   }
   const port = await freePort();
-  const options = { ...SETTINGS, ...settings, datadir: data, port: String(port), socket: join(directory, 'socket') };
+  const files = { datadir: data, tmpdir: directory, socket: join(directory, 'socket') };
+  const options = { ...SETTINGS, ...settings, ...files, port: String(port) };
   const server = new OwnedServer({
     command: 'env',
     args: [`PATH=${PATH}`, 'mariadbd', '--no-defaults', ...flags(options)],
@@ -63,7 +64,8 @@ export async function freshMysqlDatabase(serverUrl: string): Promise<TestDatabas
 }
 
 async function createDataDirectory(data: string): Promise<void> {
-  const options = { 'auth-root-authentication-method': 'normal', datadir: data };
+  // A server that starts deletes the temporary tables it finds, others' in a shared folder too.
+  const options = { 'auth-root-authentication-method': 'normal', datadir: data, tmpdir: join(data, '..') };
   try {
     await promisify(execFile)('mariadb-install-db', ['--no-defaults', '--skip-test-db', ...flags(options)], {
       ...SERVER_USER,
