@@ -36,7 +36,7 @@ import {
   type SqlValue,
   type Table,
 } from '../../tables.ts';
-import { mergeById, promiseStatements, taskStatements } from '../search-sql.ts';
+import { searchPromises, searchTasks, type Searchable, type Statement } from '../search-sql.ts';
 import { connect, type Connection } from './connection.ts';
 import { Loader } from './load.ts';
 import { Outbox } from './outbox.ts';
@@ -47,8 +47,11 @@ const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 
 
 const MAX_STATEMENTS = 200;
 
-/** A unary plus keeps SQLite from choosing the column's index; without statistics it could take the wrong one. */
-export const noIndex = (column: string) => `+${column}`;
+/** Without statistics SQLite could take the wrong index: a unary plus keeps it from choosing the column's. */
+export const HINTS = {
+  noIndex: (column: string) => `+${column}`,
+  useIndex: (index: string) => ` INDEXED BY ${index}`,
+};
 
 /**
  * SQLite in the server's own process: every call is done when it returns, one writer, no lock to wait for. A storage
@@ -60,6 +63,16 @@ export class SqliteDialect implements Dialect {
   readonly #database: Database.Database;
   readonly #clock: () => number;
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #searchable: Searchable = {
+    ...HINTS,
+    run: async (statements: Statement[]) =>
+      statements.map(
+        ({ sql, params }) =>
+          this.#prepared(sql)
+            .raw(true)
+            .all(...params) as unknown[][],
+      ),
+  };
   #loader: Loader | null = null;
   #writer: Writer | null = null;
   #outbox: Outbox | null = null;
@@ -96,13 +109,11 @@ export class SqliteDialect implements Dialect {
   }
 
   async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
-    const lists = promiseStatements(query, noIndex).map(({ sql, params }) => this.#select(PROMISES, sql, params));
-    return this.#onceDurable(mergeById(lists, query.limit));
+    return this.#onceDurable(await searchPromises(query, this.#searchable));
   }
 
   async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
-    const lists = taskStatements(query, noIndex).map(({ sql, params }) => this.#select(TASKS, sql, params));
-    return this.#onceDurable(mergeById(lists, query.limit));
+    return this.#onceDurable(await searchTasks(query, this.#searchable));
   }
 
   async searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {

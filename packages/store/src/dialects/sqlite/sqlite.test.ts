@@ -5,14 +5,17 @@ import Database from 'better-sqlite3';
 import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
 import { readMigrations } from '../../migrations.ts';
 import { promiseStatements, taskStatements } from '../search-sql.ts';
-import { noIndex, SqliteDialect } from './dialect.ts';
+import { HINTS, SqliteDialect } from './dialect.ts';
 
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
 async function explain(search: Search): Promise<Plan> {
   const database = new Database(':memory:');
   for (const { sql } of readMigrations(join(import.meta.dirname, 'migrations'))) database.exec(sql);
+  const { noIndex, useIndex } = HINTS;
   const statements =
-    'promises' in search ? promiseStatements(search.promises, noIndex) : taskStatements(search.tasks, noIndex);
+    'promises' in search
+      ? promiseStatements(search.promises, noIndex, useIndex)
+      : taskStatements(search.tasks, noIndex, useIndex);
   const steps = statements.flatMap(({ sql, params }) => {
     return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
   });
