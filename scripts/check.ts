@@ -22,21 +22,29 @@ interface Summary {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
-const summaryFile = join(folder, 'tests.json');
-/** Suites that start servers, databases and clients that count milliseconds disturb each other: one after the other. */
-const TEST_WORKERS = 1;
-/** These need one core for a minute, which the tests leave free. */
-const READING: readonly Step[] = [
-  { name: 'types', script: 'typecheck', args: [] },
-  { name: 'lint', script: 'lint', args: [] },
-  { name: 'formatting', script: 'format:check', args: [] },
-];
-const TESTS: readonly Step[] = [
-  { name: 'tests', script: 'test', args: [`--maxWorkers=${TEST_WORKERS}`, '--json', `--outputFile=${summaryFile}`] },
+/** Jest's arguments for one lane of tests, and where it writes its summary. */
+const tests = (name: string, ...args: string[]): Step => ({
+  name,
+  script: 'test',
+  args: ['--maxWorkers=1', '--json', `--outputFile=${summaryOf(name)}`, ...args],
+});
+
+/**
+ * Lanes run beside each other, the steps of a lane one after the other. Suites that start servers, databases and clients
+ * that count milliseconds disturb each other, so all of them are in one lane.
+ */
+const LANES: readonly (readonly Step[])[] = [
+  [tests('process tests', '--testPathPatterns', '^test/')],
+  [
+    tests('other tests', '--testPathIgnorePatterns', '<rootDir>/test/', '/node_modules/'),
+    { name: 'types', script: 'typecheck', args: [] },
+    { name: 'lint', script: 'lint', args: [] },
+    { name: 'formatting', script: 'format:check', args: [] },
+  ],
 ];
 
 try {
-  report((await Promise.all([runAll(READING), runAll(TESTS)])).flat());
+  report((await Promise.all(LANES.map(runAll))).flat());
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -55,9 +63,9 @@ async function runAll(steps: readonly Step[]): Promise<string[]> {
   return failed;
 }
 
-/** The tests say how far they are; what the others print comes in one piece, when they are done. */
-function run({ name, script, args }: Step): Promise<{ code: number; output: string }> {
-  const output = name === 'tests' ? 'inherit' : 'pipe';
+/** Tests say how far they are; what the others print comes in one piece, when they are done. */
+function run({ script, args }: Step): Promise<{ code: number; output: string }> {
+  const output = script === 'test' ? 'inherit' : 'pipe';
   const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: ['inherit', output, output] });
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
@@ -68,18 +76,29 @@ function run({ name, script, args }: Step): Promise<{ code: number; output: stri
 }
 
 function report(failed: readonly string[]): void {
-  const summary = readSummary();
-  const failedTests = (summary?.numFailedTests ?? 0) + (summary?.numRuntimeErrorTestSuites ?? 0);
-  // A run that failed without a failed test (no summary, a leak, a crash) is a failure all the same.
-  const others = failed.filter((name) => name !== 'tests' || failedTests === 0).length;
+  const summaries = LANES.flat()
+    .filter(({ script }) => script === 'test')
+    .map(({ name }) => ({ name, summary: readSummary(name) }));
+  let [passed, failures] = [0, 0];
+  for (const { name, summary } of summaries) {
+    const failedTests = (summary?.numFailedTests ?? 0) + (summary?.numRuntimeErrorTestSuites ?? 0);
+    passed += summary?.numPassedTests ?? 0;
+    // A run that failed without a failed test (no summary, a leak, a crash) is a failure all the same.
+    failures += failedTests === 0 && failed.includes(name) ? 1 : failedTests;
+  }
+  failures += failed.filter((name) => !summaries.some((lane) => lane.name === name)).length;
   if (failed.length > 0) console.log(`\nfailed: ${failed.join(', ')}`);
-  console.log(`${summary?.numPassedTests ?? 0} passed, ${failedTests + others} failed`);
-  if (failedTests + others > 0) process.exitCode = 1;
+  console.log(`${passed} passed, ${failures} failed`);
+  if (failures > 0) process.exitCode = 1;
 }
 
-function readSummary(): Summary | null {
+function summaryOf(name: string): string {
+  return join(folder, `${name.replace(' ', '-')}.json`);
+}
+
+function readSummary(name: string): Summary | null {
   try {
-    return JSON.parse(readFileSync(summaryFile, 'utf8')) as Summary;
+    return JSON.parse(readFileSync(summaryOf(name), 'utf8')) as Summary;
   } catch {
     return null;
   }
