@@ -9,7 +9,7 @@ const SCHEDULES = ['each-second-a', 'each-second-b', 'each-second-c'];
 const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
 /** The standby asks five times a second. */
-const AFTER_TERM_MS = 1_000;
+const AFTER_TERM_MS = 1_500;
 /** Tests of it fail with a time, not for want of one. */
 const PATIENCE_MS = 20_000;
 
