@@ -70,8 +70,8 @@ export class TestCluster {
   async schedulers(): Promise<{ leader: RoleProcess; standby: RoleProcess }> {
     const all = this.of('scheduler');
     return until('one scheduler leads, one stands by', 15_000, () => {
-      const leader = all.find((scheduler) => scheduler.isRunning && leads(scheduler));
-      const standby = all.find((scheduler) => scheduler.isRunning && !leads(scheduler));
+      const leader = all.find((scheduler) => scheduler.isRunning && scheduler.leads);
+      const standby = all.find((scheduler) => scheduler.isRunning && !scheduler.leads);
       return leader && standby && { leader, standby };
     });
   }
@@ -92,10 +92,6 @@ export class TestCluster {
     await Promise.all(this.processes.map((process) => process.dispose()));
     await this.backing.stop();
   }
-}
-
-function leads(scheduler: RoleProcess): boolean {
-  return scheduler.logged('leading').length > scheduler.logged('no longer the leader').length;
 }
 
 /** The sum of a metric's values on one process. */

@@ -75,6 +75,11 @@ export class RoleProcess {
     return lines.filter((line) => line.includes(marker)).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
+  /** Whether a scheduler leads, as far as it knows. */
+  get leads(): boolean {
+    return this.logged('leading').length > this.logged('no longer the leader').length;
+  }
+
   output(): string {
     return this.#process?.output() ?? '';
   }

@@ -1,4 +1,4 @@
-import type { PromiseState, RequestData, StringMap, TaskState } from '@resonate/protocol';
+import { byteOrder, type PromiseState, type RequestData, type StringMap, type TaskState } from '@resonate/protocol';
 
 /**
  * Searches as data: the machine says which rows a search means in the projected view, a dialect only finds them.
@@ -55,7 +55,7 @@ const DEFAULT_SCHEDULE_LIMIT = 10;
 function begin(cursor: string | undefined, prefix: string): string | null {
   const before = prefix === '' ? null : justBelow(prefix);
   if (cursor === undefined || before === null) return cursor ?? before;
-  return Buffer.compare(Buffer.from(cursor), Buffer.from(before)) > 0 ? cursor : before;
+  return byteOrder(cursor, before) > 0 ? cursor : before;
 }
 
 function justBelow(text: string): string {

@@ -1,3 +1,4 @@
+export * from './byte-order.ts';
 export * from './records.ts';
 export * from './tags.ts';
 export * from './address.ts';

@@ -11,7 +11,7 @@ import {
   type TaskQuery,
   type TaskRow,
 } from '@resonate/machine';
-import type { Reply, Request, StringMap, Transport } from '@resonate/protocol';
+import { byteOrder, type Reply, type Request, type StringMap, type Transport } from '@resonate/protocol';
 import { countBacklog } from './backlog.ts';
 import { runDebug } from './debug.ts';
 import {
@@ -328,5 +328,5 @@ async function filtered<Row extends { id: string }, Query extends { after: strin
 }
 
 function isPast(id: string, prefix: string): boolean {
-  return !id.startsWith(prefix) && Buffer.compare(Buffer.from(id), Buffer.from(prefix)) > 0;
+  return !id.startsWith(prefix) && byteOrder(id, prefix) > 0;
 }

@@ -1,4 +1,5 @@
 import type { PromiseAlternative, PromiseQuery, TaskAlternative, TaskQuery } from '@resonate/machine';
+import { byteOrder } from '@resonate/protocol';
 import { columnList, PROMISES, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
 
 /**
@@ -236,6 +237,6 @@ export function mergeById<Row extends { id: string }>(lists: Row[][], limit: num
   if (lists.length === 1 && lists[0]) return lists[0];
   return lists
     .flat()
-    .sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)))
+    .sort((a, b) => byteOrder(a.id, b.id))
     .slice(0, limit);
 }

@@ -21,6 +21,7 @@ import {
   type Table,
 } from '../../tables.ts';
 import { searchPromises, searchTasks, type NoIndex, type Statement, type UseIndex } from '../search-sql.ts';
+import { mergeTargets } from '../waiting-targets.ts';
 
 /** How a server's SQL differs where the shared statements meet an index. */
 export interface Hints {
@@ -107,13 +108,9 @@ export abstract class ServerDialect {
   }
 
   async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    const found = new Map<string, number>();
-    for (const [target, dueAt] of (await this.select(this.queues.waiting(transport, limit, after))).flat()) {
-      const name = String(target);
-      found.set(name, Math.min(Number(dueAt), found.get(name) ?? Infinity));
-    }
-    const targets = Array.from(found, ([target, dueAt]) => ({ target, dueAt }));
-    return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
+    const rows = (await this.select(this.queues.waiting(transport, limit, after))).flat();
+    const found = rows.map(([target, dueAt]) => ({ target: String(target), dueAt: Number(dueAt) }));
+    return mergeTargets(found, limit);
   }
 
   async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {

@@ -65,13 +65,7 @@ export class SqliteDialect implements Dialect {
   readonly #statements = new Map<string, Database.Statement>();
   readonly #searchable: Searchable = {
     ...HINTS,
-    run: async (statements: Statement[]) =>
-      statements.map(
-        ({ sql, params }) =>
-          this.#prepared(sql)
-            .raw(true)
-            .all(...params) as unknown[][],
-      ),
+    run: async (statements: Statement[]) => statements.map(({ sql, params }) => this.#rows(sql, params)),
   };
   #loader: Loader | null = null;
   #writer: Writer | null = null;
@@ -276,10 +270,13 @@ export class SqliteDialect implements Dialect {
   }
 
   #select<Row>(table: Table<Row>, sql: string, params: SqlValue[]): Row[] {
-    const rows = this.#prepared(sql)
+    return this.#rows(sql, params).map((values) => table.decode(values));
+  }
+
+  #rows(sql: string, params: SqlValue[]): unknown[][] {
+    return this.#prepared(sql)
       .raw(true)
       .all(...params) as unknown[][];
-    return rows.map((values) => table.decode(values));
   }
 
   #column<T>(sql: string, params: SqlValue[]): T[] {

@@ -3,6 +3,7 @@ import type { Transport } from '@resonate/protocol';
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import { mergeTargets } from '../waiting-targets.ts';
 
 const READY = `transport = ? AND target = ? AND due_at <= ?
   AND (prefers IS NULL OR due_at <= ? OR prefers IN (SELECT value FROM json_each(?)))`;
@@ -100,18 +101,17 @@ export class Outbox {
 
   /** Walks the index from target to target, one seek each, however many messages wait. */
   waitingTargets(transport: Transport, limit: number, from: string): WaitingTarget[] {
-    const found = new Map<string, number>();
+    const found: WaitingTarget[] = [];
     for (const statement of [this.#nextTaskTarget, this.#nextListenerTarget]) {
       let after = from;
       for (let count = 0; count < limit; count++) {
         const row = statement.get(transport, after) as { target: string; due_at: number } | undefined;
         if (!row) break;
-        found.set(row.target, Math.min(row.due_at, found.get(row.target) ?? Infinity));
+        found.push({ target: row.target, dueAt: row.due_at });
         after = row.target;
       }
     }
-    const targets = [...found].map(([target, dueAt]) => ({ target, dueAt }));
-    return targets.sort((a, b) => Buffer.compare(Buffer.from(a.target), Buffer.from(b.target))).slice(0, limit);
+    return mergeTargets(found, limit);
   }
 
   countDue(transport: Transport, targets: readonly string[], limit: number, now: number): number {

@@ -1,0 +1,22 @@
+import type { Message, Transport } from '@resonate/protocol';
+
+/** A message on its way to one receiver. */
+export interface Outgoing {
+  /** As the client wrote it. */
+  address: string;
+  message: Message;
+  /** `message` as JSON. */
+  body: string;
+}
+
+/** One way to deliver messages: a dispatcher pushes through it what it has claimed. */
+export interface PushTransport {
+  readonly name: Transport;
+  /**
+   * Resolves when the receiver has the message for certain; rejects when it may not have it, within time-outs of its
+   * own. A message that was rejected comes again, so receivers may get it twice (protocol section 6).
+   */
+  push(outgoing: Outgoing): Promise<void>;
+  /** Ends what is under way, whose pushes reject. */
+  close(): Promise<void>;
+}
