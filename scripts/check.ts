@@ -2,8 +2,8 @@
  * `npm run check`: types, lint, formatting and all tests, each to its end whatever failed before. The last line counts
  * the tests; a check that fails counts as one more failure.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -29,6 +29,11 @@ const tests = (name: string, ...args: string[]): Step => ({
   args: ['--maxWorkers=1', '--json', `--outputFile=${summaryOf(name)}`, ...args],
 });
 
+/** Far more than a step takes: one that hangs is ended, fails and says so. */
+const STEP_LIMIT_MS = 30 * 60_000;
+/** Tests that are done end at once, unless one left something open. */
+const ENDS_WITHIN_MS = 30_000;
+
 /** Suites that start servers, databases and clients that count milliseconds: they disturb each other. */
 const MEASURING = 'test/(cli|cluster|database|http|sdk|torture)/';
 
@@ -43,6 +48,14 @@ const LANES: readonly (readonly Step[])[] = [
   ],
 ];
 
+const running = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    running.forEach(end);
+    process.exit(1);
+  });
+}
+
 try {
   report((await Promise.all(LANES.map(runAll))).flat());
 } finally {
@@ -54,25 +67,51 @@ async function runAll(steps: readonly Step[]): Promise<string[]> {
   const failed: string[] = [];
   for (const step of steps) {
     const startedAt = performance.now();
-    const { code, output } = await run(step);
-    if (code !== 0) failed.push(step.name);
+    const { failure, output } = await run(step);
+    if (failure) failed.push(step.name);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    const outcome = code === 0 ? 'ok' : `FAILED (exit code ${code})`;
+    const outcome = failure ? `FAILED (${failure})` : 'ok';
     console.log(`${output}== ${step.name} (npm run ${step.script}): ${outcome} after ${seconds} s`);
   }
   return failed;
 }
 
 /** Tests say how far they are; what the others print comes in one piece, when they are done. */
-function run({ script, args }: Step): Promise<{ code: number; output: string }> {
+async function run({ name, script, args }: Step): Promise<{ failure: string | null; output: string }> {
   const output = script === 'test' ? 'inherit' : 'pipe';
-  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: ['inherit', output, output] });
+  // A group of its own: ended with all that it started.
+  const stdio = ['inherit', output, output] as const;
+  const child = spawn('npm', ['run', '--silent', script, '--', ...args], { stdio: [...stdio], detached: true });
+  running.add(child);
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
-  return new Promise((resolve, reject) => {
+  let failure: string | null = null;
+  const startedAt = performance.now();
+  let doneAt = Infinity;
+  const watch = setInterval(() => {
+    const now = performance.now();
+    if (doneAt === Infinity && existsSync(summaryOf(name))) doneAt = now;
+    if (now > startedAt + STEP_LIMIT_MS) failure = `not done after ${STEP_LIMIT_MS / 60_000} minutes`;
+    else if (now > doneAt + ENDS_WITHIN_MS) failure = 'all tests are done, but something they opened is still open';
+    if (failure) end(child);
+  }, 1_000);
+  const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(printed).toString('utf8') }));
+    child.on('close', resolve);
   });
+  clearInterval(watch);
+  running.delete(child);
+  if (!failure && code !== 0) failure = `exit code ${code}`;
+  return { failure, output: Buffer.concat(printed).toString('utf8') };
+}
+
+function end(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself.
+  }
 }
 
 function report(failed: readonly string[]): void {

@@ -1,4 +1,12 @@
-import { freshMysqlDatabase, freshPostgresDatabase, startMariadb, startPostgres, startRedis } from '@resonate/testkit';
+import {
+  DURABLE_MARIADB,
+  DURABLE_POSTGRES,
+  freshMysqlDatabase,
+  freshPostgresDatabase,
+  startMariadb,
+  startPostgres,
+  startRedis,
+} from '@resonate/testkit';
 import { RoleProcess, type RoleName } from '../../test/cluster/role-process.ts';
 
 export const DATABASES = ['postgres', 'mysql'] as const;
@@ -17,7 +25,7 @@ export interface Cluster {
 }
 
 export async function startSite(name: DatabaseName): Promise<Site> {
-  const database = await (name === 'postgres' ? startPostgres() : startMariadb());
+  const database = await (name === 'postgres' ? startPostgres(DURABLE_POSTGRES) : startMariadb(DURABLE_MARIADB));
   const redis = name === 'postgres' ? null : await startRedis();
   const fresh = name === 'postgres' ? freshPostgresDatabase : freshMysqlDatabase;
   return {

@@ -1,8 +1,17 @@
-import { freshMysqlDatabase, freshPostgresDatabase, startMariadb, startPostgres } from '@resonate/testkit';
+import {
+  DURABLE_MARIADB,
+  DURABLE_POSTGRES,
+  freshMysqlDatabase,
+  freshPostgresDatabase,
+  startMariadb,
+  startPostgres,
+} from '@resonate/testkit';
 import { databaseTarget } from './database-server.ts';
 
-const postgresServer = { type: 'postgres', start: startPostgres, fresh: freshPostgresDatabase } as const;
-const mariadbServer = { type: 'mysql', start: startMariadb, fresh: freshMysqlDatabase } as const;
+const startDurablePostgres = () => startPostgres(DURABLE_POSTGRES);
+const startDurableMariadb = () => startMariadb(DURABLE_MARIADB);
+const postgresServer = { type: 'postgres', start: startDurablePostgres, fresh: freshPostgresDatabase } as const;
+const mariadbServer = { type: 'mysql', start: startDurableMariadb, fresh: freshMysqlDatabase } as const;
 
 /** How many batches are in flight in the comparison with a database that is 1 ms away, or in another region. */
 const IN_FLIGHT = [1, 2, 4, 8];

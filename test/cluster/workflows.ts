@@ -4,7 +4,7 @@ import { startClient, within, type Client } from '../sdk/client.ts';
 import { journeyResult } from '../sdk/workers/functions.ts';
 import { startWorker } from '../sdk/worker-process.ts';
 import { metricOf, type TestCluster } from './cluster.ts';
-import { startPythonWorker } from './python.ts';
+import { INSTALLED_WITHIN_MS, installPythonSdk, startPythonWorker } from './python.ts';
 import { startSplitRoute, type SplitRoute } from './split-route.ts';
 
 const SDK = '0.11.5';
@@ -18,6 +18,9 @@ export function workflowTests(cluster: () => TestCluster): void {
     const routes: SplitRoute[] = [];
     const workers: Spawned[] = [];
     let client: Client;
+    let python: string;
+
+    beforeAll(async () => void (python = await installPythonSdk()), INSTALLED_WITHIN_MS);
 
     beforeAll(async () => {
       const [first, second] = cluster().apis;
@@ -52,7 +55,7 @@ export function workflowTests(cluster: () => TestCluster): void {
     test('go from TypeScript to Python and back within one workflow', async () => {
       const [first, second] = cluster().apis;
       const names = { group: 'python', name: 'python-1', others: 'workers' };
-      workers.push(await startPythonWorker({ url: first.url, streamUrl: second.url, ...names }));
+      workers.push(await startPythonWorker(python, { url: first.url, streamUrl: second.url, ...names }));
       // Python calls TypeScript, all at once.
       expect(await on('python', 'squares', 'python_squares', [1, 2, 3, 4])).toBe(30);
       // TypeScript calls Python, which calls TypeScript.

@@ -35,10 +35,11 @@ function hasHaproxy(): boolean {
 
 /** The file as it is, but for what only Docker's network has: its name server and one address for each container. */
 function localConfig(port: number, metricsPort: number, targets: readonly number[]): string {
-  const servers = targets.map((target) => `  server api-${target} 127.0.0.1:${target}`).join('\n');
+  const servers = (name: string) =>
+    targets.map((target) => `  server ${name}-${target} 127.0.0.1:${target}`).join('\n');
   return readFileSync(join(ROOT, 'deploy/compose/haproxy.cfg'), 'utf8')
     .replace(/^resolvers .*\n( {2}.*\n)+/m, '')
-    .replace(/^ {2}server-template .*$/m, servers)
+    .replace(/^ {2}server-template (\S+)- .*$/gm, (_, name: string) => servers(name))
     .replace('bind :8001', `bind 127.0.0.1:${port}`)
     .replace('bind :8404', `bind 127.0.0.1:${metricsPort}`);
 }

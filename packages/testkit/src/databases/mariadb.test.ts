@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import { freshMysqlDatabase, startMariadb } from './mariadb.ts';
+import { DURABLE_MARIADB, freshMysqlDatabase, startMariadb } from './mariadb.ts';
 import type { TestServer } from './postgres.ts';
 
 async function select(url: string, sql: string): Promise<unknown> {
@@ -19,11 +19,11 @@ async function select(url: string, sql: string): Promise<unknown> {
 describe('a MariaDB for tests', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startMariadb();
+    server = await startMariadb(DURABLE_MARIADB);
   });
   afterAll(() => server.stop());
 
-  test('syncs every commit, as in production', async () => {
+  test('syncs every commit with the settings that measure', async () => {
     expect(await select(server.url, 'SELECT @@innodb_flush_log_at_trx_commit')).toEqual([[1]]);
   });
 

@@ -9,11 +9,21 @@ import type { TestDatabase, TestServer } from './postgres.ts';
 /** Debian keeps servers out of a user's search path. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
-const SETTINGS = { 'bind-address': '127.0.0.1', 'max-connections': '200' };
+/** No test cuts the power, and some disks take 10 ms to sync. */
+const UNSYNCED = { 'innodb-flush-log-at-trx-commit': '2', 'innodb-flush-method': 'nosync', 'innodb-doublewrite': '0' };
+
+const SETTINGS = { 'bind-address': '127.0.0.1', 'max-connections': '200', ...UNSYNCED };
+
+/** Settings for what measures: the durability of production. */
+export const DURABLE_MARIADB = {
+  'innodb-flush-log-at-trx-commit': '1',
+  'innodb-flush-method': 'O_DIRECT',
+  'innodb-doublewrite': '1',
+};
 
 /**
- * Starts a MariaDB of its own on a free port, with the durability of production (every commit is synced) and without a
- * password. It ends with this process, however that ends.
+ * Starts a MariaDB of its own on a free port, without a password, and without syncing unless `settings` say so. It
+ * ends with this process, however that ends.
  * @param settings more options of mariadbd, `sync-binlog` for `--sync-binlog`.
  */
 export async function startMariadb(settings: Record<string, string> = {}): Promise<TestServer> {
@@ -65,7 +75,7 @@ export async function freshMysqlDatabase(serverUrl: string): Promise<TestDatabas
 
 async function createDataDirectory(data: string): Promise<void> {
   // A server that starts deletes the temporary tables it finds, others' in a shared folder too.
-  const options = { 'auth-root-authentication-method': 'normal', datadir: data, tmpdir: join(data, '..') };
+  const options = { 'auth-root-authentication-method': 'normal', datadir: data, tmpdir: join(data, '..'), ...UNSYNCED };
   try {
     await promisify(execFile)('mariadb-install-db', ['--no-defaults', '--skip-test-db', ...flags(options)], {
       ...SERVER_USER,

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { freshPostgresDatabase, startPostgres, type TestServer } from './postgres.ts';
+import { DURABLE_POSTGRES, freshPostgresDatabase, startPostgres, type TestServer } from './postgres.ts';
 
 async function select(url: string, sql: string): Promise<unknown[][]> {
   const client = new pg.Client(url);
@@ -19,11 +19,11 @@ async function select(url: string, sql: string): Promise<unknown[][]> {
 describe('a Postgres for tests', () => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startPostgres();
+    server = await startPostgres(DURABLE_POSTGRES);
   });
   afterAll(() => server.stop());
 
-  test('syncs every commit, as in production', async () => {
+  test('syncs every commit with the settings that measure', async () => {
     expect(await select(server.url, 'SHOW fsync')).toEqual([['on']]);
     expect(await select(server.url, 'SHOW synchronous_commit')).toEqual([['on']]);
   });
