@@ -1,10 +1,37 @@
-import { runProcess, type Runtime } from '@resonate/runtime';
+import { didYouMean, serverFlags } from '@resonate/config';
+import type { Runtime } from '@resonate/runtime';
 import type { Role, Service } from '@resonate/service';
-import { SERVER_COMMANDS, type ServerCommand } from './server-commands.ts';
+import type { Command } from './commands.ts';
+import { suggestWith } from './complain.ts';
 
-export function runServer(command: ServerCommand, flags: Readonly<Record<string, unknown>>): Promise<void> {
-  const { role } = SERVER_COMMANDS[command];
-  return runProcess({ command, role, flags, services: (runtime) => servicesOf(role, runtime) });
+/** The commands that run a server, and the roles each has. */
+export const SERVER_ROLES = {
+  serve: 'all',
+  dev: 'all',
+  api: 'api',
+  scheduler: 'scheduler',
+  dispatcher: 'dispatcher',
+} as const satisfies Record<string, Role>;
+
+export type ServerCommand = keyof typeof SERVER_ROLES;
+
+/** `resonate serve`, `dev` or one role: runs until a signal ends it. */
+export function serverCommand(command: ServerCommand): Command {
+  const flags = serverFlags();
+  suggestWith((unknown) => didYouMean(unknown, Object.keys(flags)));
+  return {
+    builder: (options) => options.options(flags),
+    handler: async (argv) => {
+      const role = SERVER_ROLES[command];
+      const { runProcess } = await import('@resonate/runtime');
+      await runProcess({
+        command,
+        role,
+        flags: argv as Readonly<Record<string, unknown>>,
+        services: (runtime) => servicesOf(role, runtime),
+      });
+    },
+  };
 }
 
 /** The api comes last: when it answers, everything behind it runs. A role loads only its own code. */
