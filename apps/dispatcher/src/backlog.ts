@@ -1,9 +1,7 @@
-import type { Transport } from '@resonate/protocol';
+import { TRANSPORTS } from '@resonate/protocol';
 import type { Runtime } from '@resonate/runtime';
 import { Loop } from '@resonate/service';
 
-/** Those this version delivers over. */
-const TRANSPORTS: readonly Transport[] = ['poll', 'http'];
 /** Autoscalers look every 15 s or more. */
 const COUNT_EVERY_MS = 5_000;
 /** Counting costs what is counted: enough for 20 dispatchers at 500 messages each, more would change no decision. */

@@ -1,20 +1,21 @@
 import { messageOf, outcomeOf, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
 import type { Delivery } from '@resonate/store';
-import { backoffMs, type HttpPush } from '@resonate/transports';
+import { backoffMs, type PushTransport } from '@resonate/transports';
 import { TargetSlots } from './target-slots.ts';
+import type { EnabledTransport } from './transports.ts';
 
 /** Targets looked at in one step; where there are more, the next step goes on with those beyond. */
 const PAGE = 1_000;
 
 /**
- * Delivers `http://` and `https://` messages. Each target has its own slots, so that a slow or hanging one delays
- * nobody else; only what has a slot is claimed.
+ * Delivers the messages of one transport. Each target has its own slots, so that a slow or hanging one delays nobody
+ * else; only what has a slot is claimed.
  */
 export class PushDelivery implements Service {
-  readonly name = 'http-push';
+  readonly name: string;
   readonly #runtime: Runtime;
-  readonly #transport: HttpPush;
+  readonly #transport: PushTransport;
   readonly #slots: TargetSlots;
   readonly #loop: Loop;
   #stopping = false;
@@ -25,11 +26,12 @@ export class PushDelivery implements Service {
   /** When there is more to do, as far as this round has seen. */
   #nextAt = Infinity;
 
-  constructor(runtime: Runtime, transport: HttpPush) {
+  constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
+    this.name = `${transport.name} delivery`;
     this.#runtime = runtime;
     this.#transport = transport;
-    this.#slots = new TargetSlots(config.transports.httpPush.concurrency, config.transports.httpPush.maxInFlight);
+    this.#slots = new TargetSlots(concurrency, maxInFlight);
     this.#loop = new Loop({
       name: this.name,
       pollIntervalMs: config.messages.pollIntervalMs,
@@ -38,13 +40,13 @@ export class PushDelivery implements Service {
       step: () => this.#drain(),
     });
     store.onHints(({ deliveries }) => {
-      const at = deliveries.get('http');
+      const at = deliveries.get(transport.name);
       if (at !== undefined) this.#wakeAt(at);
     });
   }
 
-  async start(): Promise<void> {
-    if (this.#runtime.config.transports.httpPush.enabled) await this.#loop.start();
+  start(): Promise<void> {
+    return this.#loop.start();
   }
 
   /** Pushes under way are ended; what they carried is due again at once. */
@@ -57,9 +59,10 @@ export class PushDelivery implements Service {
 
   async #drain(): Promise<number | null> {
     const { config, store } = this.#runtime;
+    const transport = this.#transport.name;
     if (config.debug && (await store.isPaused())) return null;
     if (this.#after === '') this.#nextAt = Infinity;
-    const waiting = await store.waitingTargets('http', PAGE, this.#after);
+    const waiting = await store.waitingTargets(transport, PAGE, this.#after);
     const now = await store.now();
     const due = waiting.filter(({ dueAt }) => dueAt <= now);
     const targets = this.#slots.share(
@@ -67,7 +70,7 @@ export class PushDelivery implements Service {
       config.messages.batchSize,
     );
     if (targets.length > 0) {
-      const { executes, unblocks } = await store.claim({ transport: 'http', targets, preferred: [], graceMs: 0 });
+      const { executes, unblocks } = await store.claim({ transport, targets, preferred: [], graceMs: 0 });
       for (const unblock of unblocks) this.#push({ kind: 'unblock', ...unblock });
       for (const task of executes) this.#push({ kind: 'execute', task });
       if (executes.length + unblocks.length >= config.messages.batchSize) this.#nextAt = 0;
@@ -106,8 +109,8 @@ export class PushDelivery implements Service {
     const { logger, metrics, serverUrl, store } = this.#runtime;
     const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
     metrics.messages.inc({ kind: delivery.kind });
-    const body = JSON.stringify(messageOf(delivery, serverUrl));
-    const failure = await this.#transport.push(address, body).then(
+    const message = messageOf(delivery, serverUrl);
+    const failure = await this.#transport.push({ address, message, body: JSON.stringify(message) }).then(
       () => null,
       (error: Error) => error,
     );

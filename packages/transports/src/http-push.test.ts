@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { executeMessage } from '@resonate/protocol';
 import { HttpPush, PushFailed } from './http-push.ts';
+import type { Outgoing } from './transport.ts';
 
 let server: Server;
 let push: HttpPush;
@@ -12,6 +14,13 @@ const received: { method: string | undefined; type: string | undefined; body: st
 
 function pushWith(requestTimeoutMs: number, connectionsPerTarget = 4): HttpPush {
   return new HttpPush({ connectTimeoutMs: 1_000, requestTimeoutMs, connectionsPerTarget });
+}
+
+const message = executeMessage('http://localhost:8001', 'w', 1);
+const body = JSON.stringify(message);
+
+function to(address: string): Outgoing {
+  return { address, message, body };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -43,14 +52,14 @@ afterEach(async () => {
 
 describe('a push', () => {
   test('is a POST of the message as JSON', async () => {
-    await push.push(url, '{"kind":"execute"}');
-    expect(received).toEqual([{ method: 'POST', type: 'application/json', body: '{"kind":"execute"}' }]);
+    await push.push(to(url));
+    expect(received).toEqual([{ method: 'POST', type: 'application/json', body }]);
   });
 
   test('is taken with any status of success, with or without a body', async () => {
     for (const status of [200, 201, 202, 204, 299]) {
       handle = (_request, response) => response.writeHead(status).end(status === 204 ? undefined : 'thanks');
-      await push.push(url, '{}');
+      await push.push(to(url));
     }
     expect(received).toHaveLength(5);
   });
@@ -58,13 +67,13 @@ describe('a push', () => {
   test('fails with every other status, which the error names', async () => {
     for (const status of [300, 304, 400, 404, 500, 503]) {
       handle = (_request, response) => response.writeHead(status).end(status === 304 ? undefined : 'no');
-      await expect(push.push(url, '{}')).rejects.toThrow(new PushFailed(`the target answered ${status}`));
+      await expect(push.push(to(url))).rejects.toThrow(new PushFailed(`the target answered ${status}`));
     }
   });
 
   test('does not follow redirects: they may lead anywhere', async () => {
     handle = (_request, response) => response.writeHead(307, { location: '/other' }).end();
-    await expect(push.push(url, '{}')).rejects.toThrow('the target answered 307');
+    await expect(push.push(to(url))).rejects.toThrow('the target answered 307');
     expect(received).toHaveLength(1);
   });
 
@@ -72,12 +81,12 @@ describe('a push', () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
-    await expect(push.push(url, '{}')).rejects.toThrow('ECONNREFUSED');
+    await expect(push.push(to(url))).rejects.toThrow('ECONNREFUSED');
   });
 
   test('fails when the connection breaks before the answer', async () => {
     handle = (request) => request.socket.destroy();
-    await expect(push.push(url, '{}')).rejects.toThrow();
+    await expect(push.push(to(url))).rejects.toThrow();
   });
 });
 
@@ -85,7 +94,7 @@ describe('a target that takes its time', () => {
   test('and never answers is given up after the time-out', async () => {
     handle = () => {};
     const impatient = pushWith(100);
-    await expect(impatient.push(url, '{}')).rejects.toThrow('did not answer within 100 ms');
+    await expect(impatient.push(to(url))).rejects.toThrow('did not answer within 100 ms');
     await impatient.close();
   });
 
@@ -94,7 +103,7 @@ describe('a target that takes its time', () => {
       response.writeHead(200).write('still');
     };
     const impatient = pushWith(100);
-    await impatient.push(url, '{}');
+    await impatient.push(to(url));
     await impatient.close();
   });
 
@@ -105,7 +114,7 @@ describe('a target that takes its time', () => {
       drip = setInterval(() => response.write('.'), 10);
     };
     const impatient = pushWith(200);
-    await expect(impatient.push(url, '{}')).rejects.toThrow('the target answered 500');
+    await expect(impatient.push(to(url))).rejects.toThrow('the target answered 500');
     clearInterval(drip);
     await impatient.close();
   });
@@ -116,8 +125,8 @@ describe('a target that takes its time', () => {
     const other = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const narrow = pushWith(10_000, 1);
-    const pushes = [1, 2, 3].map(() => narrow.push(url, '{}'));
-    await narrow.push(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`, '{}');
+    const pushes = [1, 2, 3].map(() => narrow.push(to(url)));
+    await narrow.push(to(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`));
     handle = (_request, response) => response.end();
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
     waiting.forEach((response) => response.end());
@@ -140,15 +149,15 @@ test('a huge answer is not read to its end', async () => {
     };
     more();
   };
-  await push.push(url, '{}');
+  await push.push(to(url));
   expect(sent).toBeLessThan(50e6);
   handle = (_request, response) => response.writeHead(200, { 'content-length': 1e9 }).write('x');
-  await push.push(url, '{}');
+  await push.push(to(url));
 });
 
 test('closing ends the pushes under way', async () => {
   const arrived = new Promise<void>((resolve) => (handle = () => resolve()));
-  const hanging = push.push(url, '{}');
+  const hanging = push.push(to(url));
   const outcome = expect(hanging).rejects.toThrow();
   await arrived;
   await push.close();

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface HttpPushOptions {
   connectTimeoutMs: number;
@@ -16,7 +17,8 @@ export class PushFailed extends Error {
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** HTTP push: the message is POSTed as JSON, any 2xx means that it was taken. */
-export class HttpPush {
+export class HttpPush implements PushTransport {
+  readonly name = 'http';
   readonly #agent: Agent;
   readonly #options: HttpPushOptions;
 
@@ -32,7 +34,7 @@ export class HttpPush {
   }
 
   /** @throws PushFailed on any other status or without one in time, else the client's error. */
-  async push(url: string, body: string): Promise<void> {
+  async push({ address, body }: Outgoing): Promise<void> {
     const { requestTimeoutMs } = this.#options;
     // Not AbortSignal.timeout: it lives until its time has come, with every push of the last minutes (0.6 KB each).
     const ending = new AbortController();
@@ -40,7 +42,7 @@ export class HttpPush {
       ending.abort(new PushFailed(`the target did not answer within ${requestTimeoutMs} ms`));
     }, requestTimeoutMs);
     try {
-      const { statusCode, body: answer } = await request(url, {
+      const { statusCode, body: answer } = await request(address, {
         method: 'POST',
         body,
         headers: { 'content-type': 'application/json' },

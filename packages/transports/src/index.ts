@@ -2,3 +2,4 @@ export { StreamHub, type Room, type StreamHubOptions, type StreamSlot } from './
 export { SETTLING_MS, type Parcel, type Stream } from './sse/stream.ts';
 export { HttpPush, PushFailed, type HttpPushOptions } from './http-push.ts';
 export { backoffMs, type BackoffOptions } from './backoff.ts';
+export type { Outgoing, PushTransport } from './transport.ts';
