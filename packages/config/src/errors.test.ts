@@ -130,6 +130,7 @@ const SECRETS = {
   'storage.mysql.url': 'user:hunter2@host/db',
   'wakeup.redis.url': 'http://:hunter2@host',
   'transports.http_push.auth.token': 'hunter2\nhunter2',
+  'transports.bash_exec.tensorlake.api_key': 'hunter2\thunter2',
   'transports.kafka.sasl.password': `hunter2${'x'.repeat(5000)}`,
 };
 

@@ -3,6 +3,9 @@ import { MINUTE } from './units.ts';
 
 const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HOST_AND_PORT = /^(?:[^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
+const MIB = 1024 * 1024;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const SANDBOX_URL = /^https?:\/\/[^\s@]+$/;
 const HOST_PATTERN = /^(?:\*\.)?[^\s/@*]+$/;
 
 const httpPush = {
@@ -42,6 +45,51 @@ const httpPush = {
       allowed: 'the name of an HTTP header',
       check: (name) => HEADER_NAME.test(name),
       describe: 'Request header that carries the token',
+    }),
+  },
+};
+
+const bashExec = {
+  enabled: bool({
+    default: false,
+    describe: 'Run scripts for bash:// targets (anyone who may create a promise can then run code here)',
+  }),
+  max_running: integer({
+    default: 16,
+    min: 1,
+    max: 1000,
+    describe: 'Most scripts that run at once in one process; further ones wait, or run in another dispatcher',
+  }),
+  max_output: integer({
+    default: MIB,
+    min: 1024,
+    max: 8 * MIB,
+    describe:
+      'Longest output of a script in bytes: with more on stdout its promise is rejected; of stderr the end is kept',
+  }),
+  pass_env: list({
+    default: [],
+    allowed: 'names of environment variables other than RESONATE_*',
+    check: (name) => VARIABLE.test(name) && !name.startsWith('RESONATE_'),
+    describe: 'Variables of the server that local scripts get too, beside PATH, HOME, locale and the like (repeatable)',
+  }),
+  tensorlake: {
+    api_key: text({
+      default: null,
+      secret: true,
+      describe: "API key of Tensorlake; the environment's TENSORLAKE_API_KEY when unset",
+    }),
+    api_url: url({
+      default: null,
+      schemes: ['http', 'https'],
+      example: 'https://api.tensorlake.ai',
+      describe: "Tensorlake's API; https://api.tensorlake.ai when unset",
+    }),
+    sandbox_url: text({
+      default: 'https://{id}.sandbox.tensorlake.ai',
+      allowed: 'a URL with {id}, such as https://{id}.sandbox.tensorlake.ai',
+      check: (template) => SANDBOX_URL.test(template) && template.includes('{id}'),
+      describe: 'Where a Tensorlake sandbox answers; {id} stands for its id',
     }),
   },
 };
@@ -98,12 +146,7 @@ export const transports = {
     enabled: bool({ default: false, describe: 'Deliver to gcps:// targets (GCP Pub/Sub)' }),
     project: text({ default: null, describe: 'Default GCP project ID' }),
   },
-  bash_exec: {
-    enabled: bool({
-      default: false,
-      describe: 'Run scripts for bash:// targets (anyone who may create a promise can then run code here)',
-    }),
-  },
+  bash_exec: bashExec,
   kafka,
   sqs,
 };
