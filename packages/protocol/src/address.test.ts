@@ -16,6 +16,17 @@ describe('parseAddress', () => {
     ['bash://docker/ghcr.io/a/b', 'bash', 'docker/ghcr.io/a/b', undefined],
     ['bash://tensorlake/', 'bash', 'tensorlake/', undefined],
     ['bash://tensorlake', 'bash', 'tensorlake/', undefined],
+    ['kafka://orders', 'kafka', 'orders', undefined],
+    ['kafka://eu-1/orders.v2', 'kafka', 'eu-1/orders.v2', undefined],
+    ['sqs://orders', 'sqs', 'orders', undefined],
+    ['sqs://eu-central-1/orders.fifo', 'sqs', 'eu-central-1/orders.fifo', undefined],
+    [
+      'sqs://sqs.us-east-1.amazonaws.com/123456789012/orders',
+      'sqs',
+      'sqs.us-east-1.amazonaws.com/123456789012/orders',
+      undefined,
+    ],
+    ['sqs://localhost:9324/000000000000/orders', 'sqs', 'localhost:9324/000000000000/orders', undefined],
   ])('%s goes to %s %s', (text, transport, target, poll) => {
     expect(parseAddress(text)).toEqual({ text, transport, target, ...(poll && { poll }) });
   });
@@ -37,6 +48,20 @@ describe('parseAddress', () => {
     'bash://docker',
     'bash://docker/',
     'bash://other/x',
+    'kafka://',
+    'kafka://..',
+    'kafka://a/b/c',
+    'kafka:///topic',
+    'kafka://a topic',
+    `kafka://${'t'.repeat(250)}`,
+    'sqs://',
+    'sqs://a queue',
+    'sqs://nowhere/orders',
+    'sqs://eu-central-1/orders.txt',
+    'sqs://host/account/orders',
+    'sqs://user@host/123/orders',
+    `sqs://${'q'.repeat(76)}.fifo`,
+    'nats://subject',
   ])('%j is no address', (text) => {
     expect(parseAddress(text)).toBeNull();
   });

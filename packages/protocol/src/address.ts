@@ -3,7 +3,7 @@
  * created; the parts are stored beside the row so that deliveries are claimed by an index.
  */
 
-export const TRANSPORTS = ['http', 'poll', 'gcps', 'bash'] as const;
+export const TRANSPORTS = ['http', 'poll', 'gcps', 'bash', 'kafka', 'sqs'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
 export interface Address {
@@ -13,7 +13,8 @@ export interface Address {
   /**
    * What deliveries queue by: messages with the same transport and target can be taken by the same receivers.
    * poll: GROUP for `any`, GROUP/ID for `uni`, both percent-encoded anew; http: the URL's origin; gcps:
-   * PROJECT/TOPIC; bash: `local`, `docker/IMAGE` or `tensorlake/IMAGE`.
+   * PROJECT/TOPIC; bash: `local`, `docker/IMAGE` or `tensorlake/IMAGE`; kafka: TOPIC or CLUSTER/TOPIC; sqs: QUEUE,
+   * REGION/QUEUE or HOST/ACCOUNT/QUEUE.
    */
   target: string;
   /** poll only, decoded: the group, and the connection that must (`uni`) or had best (`any`) take the message. */
@@ -22,6 +23,11 @@ export interface Address {
 
 const POLL = /^poll:\/\/(any|uni)@([^/]+)(?:\/([^/]+))?$/;
 const GCPS = /^gcps:\/\/([^/]+)\/([^/]+)$/;
+/** A broker's own rules for topics: https://kafka.apache.org/39/documentation.html ("Topic names"). */
+const KAFKA = /^kafka:\/\/(?:[A-Za-z0-9._-]{1,249}\/)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
+/** A queue by its name, by region and name, or by its URL with `sqs:` for `https:`. */
+const SQS = /^sqs:\/\/(?:[a-z]{2,}(?:-[a-z]+)+-\d+\/|[A-Za-z0-9.-]+(?::\d{1,5})?\/\d{1,20}\/)?([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/;
+const MAX_QUEUE_NAME = 80;
 const BASH = /^bash:\/\/(?:(docker|tensorlake)(?:\/(.*))?|bash)?$/;
 
 /** @returns the parts of `text`, or null when it is not an address. */
@@ -30,7 +36,15 @@ export function parseAddress(text: string): Address | null {
   if (text.startsWith('http://') || text.startsWith('https://')) return parseHttp(text);
   const gcps = GCPS.exec(text);
   if (gcps) return { text, transport: 'gcps', target: `${gcps[1]}/${gcps[2]}` };
+  if (KAFKA.test(text)) return { text, transport: 'kafka', target: text.slice('kafka://'.length) };
+  const queue = SQS.exec(text)?.[1];
+  if (queue !== undefined) return parseSqs(text, queue);
   return parseBash(text);
+}
+
+function parseSqs(text: string, queue: string): Address | null {
+  if (queue.length > MAX_QUEUE_NAME) return null;
+  return { text, transport: 'sqs', target: text.slice('sqs://'.length) };
 }
 
 function parsePoll(text: string): Address | null {

@@ -64,7 +64,7 @@ export const searchTags = tags.refine(
 export const newTags = tags.nullish().transform((given) => given ?? {});
 export const address = text('address').refine(
   (value) => parseAddress(value) !== null,
-  'address is not one this server knows (http, https, poll, gcps or bash)',
+  'address is not one this server knows (http, https, poll, gcps, bash, kafka or sqs)',
 );
 export const cron = text('cron').refine(
   isCron,
