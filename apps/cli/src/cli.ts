@@ -23,7 +23,7 @@ export async function run(args: string[]): Promise<void> {
       async (argv) => command?.handler?.(argv),
     );
   }
-  await cli
+  cli
     .completion('completion', 'Print a script that completes commands and options in bash or zsh')
     .demandCommand(1, 'Which command? (see --help)')
     .parserConfiguration({ 'camel-case-expansion': false, 'greedy-arrays': false })
@@ -33,8 +33,13 @@ export async function run(args: string[]): Promise<void> {
     .help()
     .alias('help', 'h')
     .wrap(Math.min(120, process.stdout.columns ?? 100))
-    .fail(complain)
-    .parseAsync();
+    .fail(complain);
+  try {
+    await cli.parseAsync();
+  } catch (error) {
+    // yargs passes what a command rejects with to `fail`, but not what it throws at once.
+    complain(null, error as Error);
+  }
 }
 
 /** `resonate … | head` is no failure. */

@@ -28,6 +28,38 @@ export const COMMANDS: readonly CommandEntry[] = [
   server('scheduler', 'Start a scheduler process of a cluster: timeouts, leases, cron'),
   server('dispatcher', 'Start a dispatcher process of a cluster: delivers messages'),
   {
+    names: ['promises', 'promise'],
+    describe: 'Create, settle and find promises',
+    load: () => import('./client/promises.ts'),
+  },
+  {
+    names: ['tasks', 'task'],
+    describe: 'Take, keep and finish tasks, find them, stop and continue them',
+    load: () => import('./client/tasks.ts'),
+  },
+  {
+    names: ['schedules', 'schedule'],
+    describe: 'Create, find and delete schedules',
+    load: () => import('./client/schedules.ts'),
+  },
+  {
+    names: ['invoke'],
+    positionals: '<id>',
+    describe: 'Call a function of a worker',
+    load: () => import('./client/invoke.ts'),
+  },
+  {
+    names: ['tree'],
+    positionals: '<id>',
+    describe: 'Show what a call has called',
+    load: () => import('./client/tree.ts'),
+  },
+  {
+    names: ['mcp'],
+    describe: 'Serve the Model Context Protocol over standard input and output',
+    load: () => import('./client/mcp.ts'),
+  },
+  {
     names: ['cluster'],
     describe: 'Show the processes of a cluster',
     load: () => import('./client/cluster.ts'),

@@ -8,35 +8,40 @@ export type ClientArguments = ClientOptions & OutputOptions;
 
 const DEFAULT_SERVER = 'http://localhost:8001';
 
-/** `--server`, `--token` and `--output`, the first two also from the environment. */
-export function clientOptions<T>(command: Argv<T>) {
+/** `--server` and `--token`, also from the environment. */
+export function serverOptions(command: Argv): Argv<ClientOptions> {
   const { RESONATE_SERVER, RESONATE_TOKEN } = process.env;
   return command
     .options({
       server: {
+        ...textOption('URL of the server (environment: RESONATE_SERVER)'),
         alias: 'S',
-        type: 'string',
-        requiresArg: true,
-        describe: 'URL of the server (environment: RESONATE_SERVER)',
         default: RESONATE_SERVER || DEFAULT_SERVER,
         defaultDescription: DEFAULT_SERVER,
       },
       token: {
+        ...textOption('Token for the server (environment: RESONATE_TOKEN)'),
         alias: 'T',
-        type: 'string',
-        requiresArg: true,
-        describe: 'Token for the server (environment: RESONATE_TOKEN)',
         default: RESONATE_TOKEN || undefined,
         // A token never shows, not even as a default.
         defaultDescription: 'none',
       },
-      output: {
-        choices: ['table', 'json'],
-        requiresArg: true,
-        describe: 'A table or JSON; else a table on a terminal, JSON into a pipe or file',
-      },
     })
     .check(givenOnce);
+}
+
+/** Those, and `--output`. */
+export function clientOptions(command: Argv): Argv<ClientArguments> {
+  return serverOptions(command).option('output', {
+    choices: ['table', 'json'],
+    requiresArg: true,
+    describe: 'A table or JSON; else a table on a terminal, JSON into a pipe or file',
+  });
+}
+
+/** An option that takes one text. */
+export function textOption(describe: string) {
+  return { type: 'string', requiresArg: true, describe } as const;
 }
 
 /** What may be given several times. */

@@ -10,6 +10,13 @@ export interface ClientOptions {
 /** What went wrong, in one line for the user. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
+  /** What the server answered; null when it did not. */
+  readonly status: number | null;
+
+  constructor(message: string, status: number | null = null) {
+    super(message);
+    this.status = status;
+  }
 }
 
 const TIMEOUT_MS = 30_000;
@@ -35,8 +42,9 @@ export async function request(kind: string, data: object, options: ClientOptions
   if (typeof answer.head?.status !== 'number') {
     throw new ClientError(`${options.server} answered ${response.status}, not as a Resonate server does`);
   }
-  if (answer.head.status >= 400) throw new ClientError(`${String(answer.data)} (${answer.head.status})`);
-  return { status: answer.head.status, data: answer.data as Record<string, unknown> };
+  const { status } = answer.head;
+  if (status >= 400) throw new ClientError(`${String(answer.data)} (${status})`, status);
+  return { status, data: answer.data as Record<string, unknown> };
 }
 
 /** The data that the server answers to one request of the protocol. @throws ClientError */
@@ -62,7 +70,8 @@ async function fetchJson(path: string, options: ClientOptions, init: RequestInit
   const response = await reach(path, options, init);
   if (response.ok) return json(response);
   const { error } = ((await json(response).catch(() => null)) ?? {}) as { error?: unknown };
-  throw new ClientError(`${typeof error === 'string' ? error : `GET ${path} was refused`} (${response.status})`);
+  const { status } = response;
+  throw new ClientError(`${typeof error === 'string' ? error : `${path} was refused`} (${status})`, status);
 }
 
 /** Sends one request. @throws ClientError when no answer comes. */

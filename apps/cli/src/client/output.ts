@@ -10,6 +10,8 @@ export type Cell = string | number | boolean | undefined;
 export interface Table {
   columns: readonly string[];
   rows: readonly (readonly Cell[])[];
+  /** Nothing is shortened. */
+  isWide?: boolean;
 }
 
 /** Longest text of a cell; a row's first cell is its id and stays whole, so that it can be copied. */
@@ -41,26 +43,28 @@ function inOrder(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }
 
-/** Lines below their headings; only headings when there are no rows. @param widths of an earlier page's columns. */
-export function tableText({ columns, rows }: Table, widths = columnWidths({ columns, rows })): string {
-  return [columns, ...rows].map((row) => lineText(row, widths)).join('');
+/** Lines below their headings; only headings when there are no rows. */
+export function tableText({ columns, rows, isWide }: Table): string {
+  const maxCell = isWide ? Infinity : MAX_CELL;
+  const widths = columnWidths({ columns, rows }, maxCell);
+  return [columns, ...rows].map((row) => lineText(row, widths, maxCell)).join('');
 }
 
-export function columnWidths({ columns, rows }: Table): number[] {
+export function columnWidths({ columns, rows }: Table, maxCell = MAX_CELL): number[] {
   return columns.map((heading, index) =>
-    Math.max(heading.length, ...rows.map((row) => cellText(row[index], index).length)),
+    Math.max(heading.length, ...rows.map((row) => cellText(row[index], index, maxCell).length)),
   );
 }
 
 /** One row, its cells at least as wide as `widths`. */
-export function lineText(row: readonly Cell[], widths: readonly number[]): string {
-  const cells = row.map((cell, index) => cellText(cell, index).padEnd(widths[index] ?? 0));
+export function lineText(row: readonly Cell[], widths: readonly number[], maxCell = MAX_CELL): string {
+  const cells = row.map((cell, index) => cellText(cell, index, maxCell).padEnd(widths[index] ?? 0));
   return `${cells.join('  ').trimEnd()}\n`;
 }
 
-function cellText(cell: Cell, index: number): string {
+function cellText(cell: Cell, index: number, maxCell: number): string {
   const text = printable(String(cell ?? ''));
-  return index === 0 || text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL - 1)}…`;
+  return index === 0 || text.length <= maxCell ? text : `${text.slice(0, maxCell - 1)}…`;
 }
 
 /** A text of somebody else's, safe to write to a terminal. */

@@ -1,0 +1,44 @@
+import { call, type ClientOptions } from './http.ts';
+import { instant, printable, show, span, type OutputOptions, type Table } from './output.ts';
+
+/** Sends one request of the protocol and prints the data of its answer. @throws ClientError */
+export async function answer(kind: string, data: object, options: ClientOptions & OutputOptions): Promise<void> {
+  show(await call(kind, data, options), options, fieldTable);
+}
+
+/** A record as a table of its fields: `promise.param.data`, decoded; a lone record's name is left out. */
+export function fieldTable(data: Record<string, unknown>): Table {
+  const [only, ...others] = Object.values(data);
+  const rows = others.length === 0 && isRecord(only) ? fields(only, '') : fields(data, '');
+  return rows.length === 0 ? { columns: ['done'], rows } : { columns: ['FIELD', 'VALUE'], rows, isWide: true };
+}
+
+function fields(record: Record<string, unknown>, prefix: string): [string, string][] {
+  return Object.entries(record).flatMap(([name, value]) => {
+    const path = `${prefix}${printable(name)}`;
+    return isRecord(value) ? fields(value, `${path}.`) : [[path, fieldText(name, value)] satisfies [string, string]];
+  });
+}
+
+const SPANS = new Set(['ttl', 'promiseTimeout']);
+
+function fieldText(name: string, value: unknown): string {
+  if (typeof value === 'number') {
+    if (name.endsWith('At')) return instant(value);
+    return SPANS.has(name) ? span(value) : String(value);
+  }
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return name === 'data' ? decoded(value) : value;
+}
+
+/** What base64 stands for, when that is readable text; else the value as it is. */
+export function decoded(data: string): string {
+  if (data === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(data) || data.length % 4 !== 0) return data;
+  const text = Buffer.from(data, 'base64').toString('utf8');
+  // A word such as `done` is base64 too, of nothing that anybody could read.
+  return /[\ufffd\u0000-\u0008\u000e-\u001f]/.test(text) ? data : text;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

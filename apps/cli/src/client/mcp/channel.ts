@@ -1,0 +1,31 @@
+import type { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { PromiseRecord, PromiseState } from '@resonate/protocol';
+import { receiveMessages } from '../message-stream.ts';
+import type { Session } from './session.ts';
+
+const STATUSES: Readonly<Record<PromiseState, string>> = {
+  pending: 'pending',
+  resolved: 'resolved',
+  rejected: 'rejected',
+  rejected_canceled: 'canceled',
+  rejected_timedout: 'timedout',
+};
+
+/** Tells the MCP client of each promise that settles and that this session listens for, until `signal` aborts. */
+export async function announceSettlements(
+  path: string,
+  { server, logger }: Session,
+  transport: StdioServerTransport,
+  signal: AbortSignal,
+): Promise<void> {
+  const onLost = (reason: string) => logger.warn('the event stream is down, trying again', { reason });
+  for await (const message of receiveMessages(path, server, { signal, onLost })) {
+    if (message.kind === 'unblock') await transport.send(notification(message.data.promise));
+  }
+}
+
+function notification(promise: PromiseRecord) {
+  const meta = { handle: promise.id, status: STATUSES[promise.state] };
+  const params = { content: JSON.stringify(promise), meta };
+  return { jsonrpc: '2.0', method: 'notifications/claude/channel', params } as const;
+}

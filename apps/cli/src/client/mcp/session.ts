@@ -1,0 +1,10 @@
+import type { Logger } from '@resonate/service';
+import type { ClientOptions } from '../http.ts';
+
+/** What the tools of one MCP session share. */
+export interface Session {
+  readonly server: ClientOptions;
+  /** Where the server sends what this session listens for: `poll://uni@mcp/<id>`. */
+  readonly address: string;
+  readonly logger: Logger;
+}

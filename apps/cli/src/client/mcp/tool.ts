@@ -1,0 +1,34 @@
+import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { z } from 'zod';
+import { jsonText } from '../output.ts';
+import type { Session } from './session.ts';
+
+export interface Tool<Input extends z.ZodObject> {
+  name: string;
+  description: string;
+  input: Input;
+  /** @returns what the caller is told, as JSON. @throws what it is told as a failure. */
+  run(input: z.infer<Input>, session: Session): Promise<unknown>;
+}
+
+/** Puts a tool of a session on an MCP server. */
+export type Register = (server: McpServer, session: Session) => void;
+
+export function defineTool<Input extends z.ZodObject>({ name, description, input, run }: Tool<Input>): Register {
+  return (server, session) => {
+    server.registerTool<z.ZodObject, z.ZodObject>(name, { description, inputSchema: input }, async (given) => {
+      const text = jsonText(await run(given as z.infer<Input>, session)).trimEnd();
+      return { content: [{ type: 'text', text }] };
+    });
+  };
+}
+
+export const promiseId = z.string().min(1).describe("The promise's id");
+
+export const tags = z.record(z.string(), z.string()).describe('Names and values, all texts');
+
+/** A param or value. Anything may be `data`: what is no text becomes JSON, and the whole is base64-encoded. */
+export const value = z.looseObject({
+  data: z.unknown().optional().describe('Any JSON; base64-encoded for you'),
+  headers: z.record(z.string(), z.string()).optional(),
+});

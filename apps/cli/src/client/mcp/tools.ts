@@ -1,0 +1,17 @@
+import type { Register } from './tool.ts';
+import { promiseCreate } from './tools/promise-create.ts';
+import { promiseGet } from './tools/promise-get.ts';
+import { promiseListen } from './tools/promise-listen.ts';
+import { promiseSearch } from './tools/promise-search.ts';
+import { promiseSettle } from './tools/promise-settle.ts';
+import { resonateBash } from './tools/resonate-bash.ts';
+
+/** Every tool of `resonate mcp`. */
+export const TOOLS: readonly Register[] = [
+  promiseCreate,
+  promiseGet,
+  promiseSettle,
+  promiseSearch,
+  promiseListen,
+  resonateBash,
+];

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { call } from '../../http.ts';
+import { defineTool, promiseId } from '../tool.ts';
+
+export const promiseGet = defineTool({
+  name: 'promise-get',
+  description: 'Get a promise: its state, and once it is settled its value',
+  input: z.object({ id: promiseId }),
+  run: ({ id }, { server }) => call('promise.get', { id }, server),
+});

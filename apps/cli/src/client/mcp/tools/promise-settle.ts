@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { encodeData } from '../../arguments.ts';
+import { call } from '../../http.ts';
+import { defineTool, promiseId, value } from '../tool.ts';
+
+const STATES = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_canceled' } as const;
+
+export const promiseSettle = defineTool({
+  name: 'promise-settle',
+  description: 'Settle a promise; one that is settled already stays as it is',
+  input: z.object({
+    id: promiseId,
+    resolution: z.enum(['resolve', 'reject', 'cancel']),
+    value: value.optional().describe('Its result'),
+  }),
+  run: ({ id, resolution, value }, { server }) =>
+    call('promise.settle', { id, state: STATES[resolution], value: encodeData(value) }, server),
+});

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { PromiseRecord } from '@resonate/protocol';
+import { z } from 'zod';
+import { base64 } from '../../arguments.ts';
+import { call } from '../../http.ts';
+import { defineTool, promiseId, tags } from '../tool.ts';
+
+const DEFAULT_TIMEOUT_MS = 300_000;
+
+export const resonateBash = defineTool({
+  name: 'resonate-bash',
+  description:
+    'Run a bash script durably in the background. Answers at once with its promise; when the script ends, a ' +
+    '`notifications/claude/channel` notification carries the outcome. After a crash it starts again from the top, so it ' +
+    'must bear to run twice. Good for waiting in the shell: `until …; do sleep 30; done`',
+  input: z.object({
+    script: z.string().min(1).describe('The script'),
+    id: promiseId.optional().describe('Id of its promise; one of its own when left out'),
+    timeoutMs: z.int().min(1).default(DEFAULT_TIMEOUT_MS).describe('How long it may take, in milliseconds'),
+    target: z
+      .string()
+      .startsWith('bash://')
+      .default('bash://')
+      .describe('Where: bash://, bash://docker/IMAGE or bash://tensorlake/IMAGE'),
+    tags: tags.optional(),
+  }),
+  async run({ script, id = `bash-${randomUUID()}`, timeoutMs, target, tags }, { server, address, logger }) {
+    const data = {
+      id,
+      timeoutAt: Date.now() + timeoutMs,
+      param: { data: base64(script) },
+      tags: { ...tags, 'resonate:target': target },
+    };
+    const { promise } = await call<{ promise: PromiseRecord }>('promise.create', data, server);
+    // The script is on its way, whatever becomes of the listener.
+    const registered =
+      promise.state === 'pending' &&
+      (await call('promise.register_listener', { awaited: id, address }, server).then(
+        () => true,
+        (error: Error) => {
+          logger.warn('nobody will be told of the outcome', { id, error: error.message });
+          return false;
+        },
+      ));
+    return { promise, listener_registered: registered, target };
+  },
+});

@@ -1,0 +1,54 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Message } from '@resonate/protocol';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { reach, type ClientOptions } from './http.ts';
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 30_000;
+/** The server bounds a message by its own limit on bodies; this bounds what a wrong server could make us hold. */
+const MAX_EVENT_CHARACTERS = 64 * 1024 * 1024;
+
+interface StreamOptions {
+  /** Ends the stream for good. */
+  signal: AbortSignal;
+  /** The stream ended, or could not be opened; it is opened again after a while. */
+  onLost(reason: string): void;
+}
+
+/**
+ * The messages to one address, over an event stream that is opened again whenever it ends. None gets lost meanwhile: the
+ * server keeps what was not delivered.
+ * @param path `/poll/GROUP/ID`
+ */
+export async function* receiveMessages(
+  path: string,
+  server: ClientOptions,
+  { signal, onLost }: StreamOptions,
+): AsyncGenerator<Message> {
+  let retryMs = FIRST_RETRY_MS;
+  while (!signal.aborted) {
+    try {
+      for await (const message of open(path, server, signal)) {
+        retryMs = FIRST_RETRY_MS;
+        yield message;
+      }
+      if (!signal.aborted) onLost('the server ended it');
+    } catch (error) {
+      if (!signal.aborted) onLost((error as Error).message);
+    }
+    await pause(retryMs, undefined, { signal }).catch(() => {});
+    retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
+  }
+}
+
+async function* open(path: string, server: ClientOptions, signal: AbortSignal): AsyncGenerator<Message> {
+  const response = await reach(path, server, { headers: { accept: 'text/event-stream' }, signal });
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Error(`${path} answered ${response.status}`);
+  }
+  const events = response.body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream({ maxBufferSize: MAX_EVENT_CHARACTERS }));
+  for await (const { data } of events) yield JSON.parse(data) as Message;
+}

@@ -1,0 +1,94 @@
+import type { PromiseRecord } from '@resonate/protocol';
+import type { Argv } from 'yargs';
+import { answer, decoded } from './answer.ts';
+import { clientOptions, fromNow, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
+import { instant, type Table } from './output.ts';
+import { pageOptions, search, type Search } from './search.ts';
+
+const ID = { type: 'string', describe: "The promise's id", demandOption: true } as const;
+const SETTLED = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_canceled' } as const;
+
+/** `resonate promises …` */
+export function builder(promises: Argv): unknown {
+  const command = clientOptions(promises)
+    .command(
+      'get <id>',
+      'Show a promise',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => answer('promise.get', { id }, options),
+    )
+    .command('create <id>', 'Create a promise, or show the one that has the id', createOptions, (argv) => {
+      const { id, timeout, param, tags } = argv;
+      const data = {
+        id,
+        timeoutAt: fromNow(timeout, '--timeout'),
+        param: valueOf(param, '--param'),
+        tags: jsonOf(tags, '--tags'),
+      };
+      return answer('promise.create', data, argv);
+    });
+  for (const [verb, state] of Object.entries(SETTLED)) {
+    command.command(
+      `${verb} <id>`,
+      `${verb[0]?.toUpperCase()}${verb.slice(1)} a promise`,
+      (options) => options.positional('id', ID).option('value', textOption('Its value: \'{"data": …}\'')),
+      ({ id, value, ...options }) => answer('promise.settle', { id, state, value: valueOf(value, '--value') }, options),
+    );
+  }
+  return command
+    .command('search', 'List promises, in order of id', searchOptions, (argv) =>
+      search(PROMISES, { state: argv.state, tags: jsonOf(argv.tags, '--tags') }, argv),
+    )
+    .command(
+      'register-callback <awaited> <awaiter>',
+      'Resume a promise when another one settles',
+      (options) =>
+        options
+          .positional('awaited', { ...ID, describe: 'The promise that is waited for' })
+          .positional('awaiter', { ...ID, describe: 'The promise that waits' }),
+      ({ awaited, awaiter, ...options }) => answer('promise.register_callback', { awaited, awaiter }, options),
+    )
+    .command(
+      'register-listener <awaited> <address>',
+      'Tell an address when a promise settles',
+      (options) =>
+        options
+          .positional('awaited', { ...ID, describe: 'The promise that is waited for' })
+          .positional('address', { ...ID, describe: 'Where the message goes: https://…, poll://…' }),
+      ({ awaited, address, ...options }) => answer('promise.register_listener', { awaited, address }, options),
+    )
+    .demandCommand(1, 'What of promises? (see resonate promises --help)');
+}
+
+function createOptions(options: Argv<ClientArguments>) {
+  return options.positional('id', ID).options({
+    timeout: { ...textOption('How long it may stay pending: 30s, 1h30m'), demandOption: true },
+    param: textOption('Its param: \'{"data": …}\'; data is base64-encoded for you'),
+    tags: textOption('Its tags: \'{"name": "value"}\''),
+  });
+}
+
+function searchOptions(options: Argv<ClientArguments>) {
+  const filters = options.options({
+    state: textOption('pending, resolved, rejected, rejected_canceled or rejected_timedout'),
+    tags: textOption('Tags that must all match: \'{"name": "value"}\''),
+  });
+  return pageOptions(filters, PROMISES);
+}
+
+const PROMISES: Search<PromiseRecord> = {
+  kind: 'promise.search',
+  list: 'promises',
+  pageSize: 100,
+  table: promiseTable,
+};
+
+function promiseTable(promises: readonly PromiseRecord[]): Table {
+  return {
+    columns: ['ID', 'STATE', 'CREATED', 'TIMEOUT', 'SETTLED', 'TARGET', 'VALUE'],
+    rows: promises.map(({ id, state, createdAt, timeoutAt, settledAt, tags, value }) => [
+      ...[id, state, instant(createdAt), instant(timeoutAt), instant(settledAt)],
+      ...[tags['resonate:target'], decoded(value.data ?? '')],
+    ]),
+  };
+}

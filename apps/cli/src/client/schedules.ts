@@ -1,0 +1,74 @@
+import type { ScheduleRecord } from '@resonate/protocol';
+import type { Argv } from 'yargs';
+import { answer } from './answer.ts';
+import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
+import { instant, span, type Table } from './output.ts';
+import { pageOptions, search, type Search } from './search.ts';
+
+const ID = { type: 'string', describe: "The schedule's id", demandOption: true } as const;
+
+/** `resonate schedules …` */
+export function builder(schedules: Argv): unknown {
+  return clientOptions(schedules)
+    .command(
+      'get <id>',
+      'Show a schedule',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => answer('schedule.get', { id }, options),
+    )
+    .command('create <id>', 'Create a schedule, or show the one that has the id', createOptions, (argv) => {
+      const data = {
+        id: argv.id,
+        cron: argv.cron,
+        promiseId: argv['promise-id'],
+        promiseTimeout: durationMs(argv['promise-timeout'], '--promise-timeout'),
+        promiseParam: valueOf(argv['promise-param'], '--promise-param'),
+        promiseTags: jsonOf(argv['promise-tags'], '--promise-tags'),
+      };
+      return answer('schedule.create', data, argv);
+    })
+    .command(
+      'delete <id>',
+      'Delete a schedule; the promises it made stay',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => answer('schedule.delete', { id }, options),
+    )
+    .command(
+      'search',
+      'List schedules, in order of id',
+      (options) =>
+        pageOptions(options.option('tags', textOption('Tags that must all match: \'{"name": "value"}\'')), SCHEDULES),
+      (argv) => search(SCHEDULES, { tags: jsonOf(argv.tags, '--tags') }, argv),
+    )
+    .demandCommand(1, 'What of schedules? (see resonate schedules --help)');
+}
+
+function createOptions(options: Argv<ClientArguments>) {
+  return options.positional('id', ID).options({
+    cron: {
+      ...textOption('When, in UTC: "0 * * * *", with seconds in front when there are six fields'),
+      demandOption: true,
+    },
+    'promise-id': { ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are filled in'), demandOption: true },
+    'promise-timeout': { ...textOption('How long each promise may stay pending: 1h'), demandOption: true },
+    'promise-param': textOption('Param of each promise: \'{"data": …}\'; data is base64-encoded for you'),
+    'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
+  });
+}
+
+const SCHEDULES: Search<ScheduleRecord> = {
+  kind: 'schedule.search',
+  list: 'schedules',
+  pageSize: 10,
+  table: scheduleTable,
+};
+
+function scheduleTable(schedules: readonly ScheduleRecord[]): Table {
+  return {
+    columns: ['ID', 'CRON', 'NEXT RUN', 'LAST RUN', 'PROMISE', 'TIMEOUT'],
+    rows: schedules.map(({ id, cron, nextRunAt, lastRunAt, promiseId, promiseTimeout }) => [
+      ...[id, cron, instant(nextRunAt), instant(lastRunAt), promiseId],
+      span(promiseTimeout),
+    ]),
+  };
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import type { Argv } from 'yargs';
+import type { ClientArguments } from './arguments.ts';
+import { call } from './http.ts';
+import { columnWidths, jsonText, lineText, show, tableText, wantsTable, type Table } from './output.ts';
+import { Progress } from './progress.ts';
+
+export interface PageArguments {
+  limit?: number | undefined;
+  cursor?: string | undefined;
+  all?: boolean | undefined;
+}
+
+/** What a search is about: its kind, where its answer holds the records, and how they look. */
+export interface Search<T> {
+  kind: `${string}.search`;
+  list: 'promises' | 'tasks' | 'schedules';
+  /** How many records of one page, as the public command has it. */
+  pageSize: number;
+  table(records: readonly T[]): Table;
+}
+
+/** The most that a server gives at once. */
+const MAX_PAGE = 1000;
+
+export function pageOptions<T extends ClientArguments>(
+  command: Argv<T>,
+  { pageSize, list }: Pick<Search<never>, 'pageSize' | 'list'>,
+) {
+  return command.options({
+    limit: {
+      type: 'number',
+      requiresArg: true,
+      describe: `Most ${list} of one page, up to ${MAX_PAGE}`,
+      defaultDescription: String(pageSize),
+    },
+    cursor: { type: 'string', requiresArg: true, describe: 'Where the page before ended' },
+    all: { type: 'boolean', describe: `All ${list}, page after page` },
+  });
+}
+
+/** Prints one page, or with `all` everything. @param filters what must match. @throws ClientError */
+export async function search<T>(
+  what: Search<T>,
+  filters: Record<string, unknown>,
+  argv: ClientArguments & PageArguments,
+): Promise<void> {
+  const { kind, list, pageSize, table } = what;
+  const { limit, cursor, all } = argv;
+  const query = { ...filters, cursor, limit: limit ?? (all ? MAX_PAGE : pageSize) };
+  const first = await call<Page<T>>(kind, query, argv);
+  if (!all) show(first, argv, (page) => table(page[list] ?? []));
+  else await printAll(what, wantsTable(argv), pages(kind, query, first, argv));
+}
+
+type Page<T> = { cursor?: string } & { [list in Search<T>['list']]?: T[] };
+
+async function* pages<T>(kind: string, query: object, first: Page<T>, argv: ClientArguments): AsyncGenerator<Page<T>> {
+  for (let page = first; ;) {
+    yield page;
+    if (page.cursor === undefined) return;
+    page = await call<Page<T>>(kind, { ...query, cursor: page.cursor }, argv);
+  }
+}
+
+/** However many there are, no more than one page is in memory. */
+async function printAll<T>({ list, table }: Search<T>, asTable: boolean, all: AsyncIterable<Page<T>>): Promise<void> {
+  const progress = new Progress(process.stdout);
+  let count = 0;
+  let widths: number[] | null = null;
+  for await (const page of all) {
+    const records = page[list] ?? [];
+    if (asTable) {
+      const shown = table(records);
+      await write(widths === null ? tableText(shown) : shown.rows.map((row) => lineText(row, widths ?? [])).join(''));
+      widths ??= columnWidths(shown);
+    } else {
+      const items = records.map((record) => `\n    ${jsonText(record).trimEnd().replaceAll('\n', '\n    ')}`);
+      const start = count === 0 ? `{\n  "${list}": [` : '';
+      await write(start + (count > 0 && items.length > 0 ? ',' : '') + items.join(','));
+    }
+    count += records.length;
+    progress.say(`${count} ${list}`);
+  }
+  progress.done();
+  if (!asTable) await write(count === 0 ? ']\n}\n' : '\n  ]\n}\n');
+}
+
+/** Waits while the reader is slower. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}

@@ -1,0 +1,49 @@
+import type { PromiseRecord } from '@resonate/protocol';
+
+export interface Root {
+  id: string;
+  /** Null when it does not exist, though its descendants do. */
+  promise: PromiseRecord | null;
+}
+
+/** A promise and its place in the tree. */
+export interface Placed extends Root {
+  /** Per level below the root, whether the branch to it is the last of its parent's; the root has none. */
+  branches: readonly boolean[];
+}
+
+/**
+ * Parents before their children, children by createdAt. What names a parent that is not among them stands below the
+ * root: nothing is left out.
+ */
+export function arrange(root: Root, promises: readonly PromiseRecord[]): Placed[] {
+  const children = childrenOf(root.id, promises);
+  const placed: Placed[] = [];
+  const seen = new Set([root.id]);
+  const waiting: Placed[] = [{ ...root, branches: [] }];
+  // A stack instead of recursion: a chain of calls may be deeper than this program's own stack.
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    placed.push(next);
+    const { branches } = next;
+    const below = (children.get(next.id) ?? []).filter(({ id }) => !seen.has(id));
+    for (const [index, promise] of [...below.entries()].reverse()) {
+      seen.add(promise.id);
+      waiting.push({ id: promise.id, promise, branches: [...branches, index === below.length - 1] });
+    }
+  }
+  return placed;
+}
+
+function childrenOf(rootId: string, promises: readonly PromiseRecord[]): Map<string, PromiseRecord[]> {
+  const known = new Set(promises.map(({ id }) => id));
+  const children = new Map<string, PromiseRecord[]>();
+  for (const promise of [...promises].sort((one, other) => one.createdAt - other.createdAt)) {
+    if (promise.id === rootId) continue;
+    const named = promise.tags['resonate:parent'];
+    const parent = named !== undefined && named !== promise.id && known.has(named) ? named : rootId;
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(promise);
+    else children.set(parent, [promise]);
+  }
+  return children;
+}

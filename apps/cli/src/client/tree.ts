@@ -1,0 +1,95 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { PromiseRecord } from '@resonate/protocol';
+import type { Argv } from 'yargs';
+import { clientOptions, type ClientArguments } from './arguments.ts';
+import { call, ClientError, type ClientOptions } from './http.ts';
+import { jsonText, printable } from './output.ts';
+import { Progress } from './progress.ts';
+import { arrange, type Placed } from './tree-order.ts';
+import { treeLine } from './tree-line.ts';
+
+type TreeArguments = ClientArguments & { id: string; watch?: boolean | undefined };
+
+export function builder(command: Argv): Argv<TreeArguments> {
+  return clientOptions(command)
+    .positional('id', { type: 'string', describe: 'Id of the promise everything began with', demandOption: true })
+    .option('watch', { type: 'boolean', describe: 'Show it again whenever it changes, until all of it is settled' });
+}
+
+const PAGE = 1000;
+/** A tree that nobody could read any more. */
+const MAX_PROMISES = 20_000;
+const LOOK_AGAIN_MS = 500;
+
+/** `resonate tree`: what a call has called, as a tree; with `--output json` its promises in that order. */
+export async function handler(argv: TreeArguments): Promise<void> {
+  if (argv.watch) return watch(argv);
+  const tree = await load(argv.id, argv);
+  if (tree.length === 0) throw new ClientError(`there is no promise ${argv.id}, nor one that began with it`);
+  process.stdout.write(treeText(tree, argv));
+}
+
+function treeText(tree: readonly Placed[], { output }: TreeArguments): string {
+  if (output === 'json') return jsonText({ promises: tree.flatMap(({ promise }) => promise ?? []) });
+  return tree.map((placed) => `${treeLine(placed)}\n`).join('');
+}
+
+/** On a terminal each picture takes the place of the one before; elsewhere an empty line stands between. */
+async function watch(argv: TreeArguments): Promise<void> {
+  const progress = new Progress();
+  let shown = '';
+  let height = 0;
+  for (;;) {
+    const tree = await load(argv.id, argv);
+    const text = tree.length === 0 ? '' : treeText(tree, argv);
+    if (text === '') progress.say(`waiting for ${printable(argv.id)}`);
+    if (text !== shown) {
+      progress.done();
+      if (process.stdout.isTTY) height = redraw(text, height);
+      else process.stdout.write(`${shown === '' ? '' : '\n'}${text}`);
+      shown = text;
+    }
+    if (tree.length > 0 && tree.every(({ promise }) => promise?.state !== 'pending')) return;
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+/** @param height lines of the picture before. @returns those of this one. */
+function redraw(text: string, height: number): number {
+  const lines = text.split('\n').slice(0, -1);
+  const room = Math.max(2, (process.stdout.rows ?? 24) - 1);
+  const hidden = lines.length > room ? lines.splice(room - 1).length : 0;
+  if (hidden > 0) lines.push(`… and ${hidden} more`);
+  const up = height > 0 ? `\x1b[${height}A` : '';
+  // Lines that are too long are cut: a wrapped one would be two to go up by.
+  process.stdout.write(`${up}\x1b[J\x1b[?7l${lines.map((line) => `${line}\n`).join('')}\x1b[?7h`);
+  return lines.length;
+}
+
+async function load(id: string, options: ClientOptions): Promise<Placed[]> {
+  const promises: PromiseRecord[] = [];
+  const query = { tags: { 'resonate:origin': id }, limit: PAGE };
+  let cursor: string | undefined;
+  do {
+    const page = await call<{ promises: PromiseRecord[]; cursor?: string }>(
+      'promise.search',
+      { ...query, cursor },
+      options,
+    );
+    promises.push(...page.promises);
+    cursor = page.cursor;
+    if (promises.length > MAX_PROMISES) throw new ClientError(`the tree of ${id} has over ${MAX_PROMISES} promises`);
+  } while (cursor !== undefined);
+  const root = promises.find((promise) => promise.id === id) ?? (await find(id, options));
+  return root === null && promises.length === 0 ? [] : arrange({ id, promise: root }, promises);
+}
+
+/** `invoke` gives the promise it creates no origin. */
+async function find(id: string, options: ClientOptions): Promise<PromiseRecord | null> {
+  try {
+    return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;
+  } catch (error) {
+    if (error instanceof ClientError && error.status === 404) return null;
+    throw error;
+  }
+}
