@@ -26,7 +26,8 @@ const GCPS = /^gcps:\/\/([^/]+)\/([^/]+)$/;
 /** A broker's own rules for topics: https://kafka.apache.org/39/documentation.html ("Topic names"). */
 const KAFKA = /^kafka:\/\/(?:[A-Za-z0-9._-]{1,249}\/)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
 /** A queue by its name, by region and name, or by its URL with `sqs:` for `https:`. */
-const SQS = /^sqs:\/\/(?:[a-z]{2,}(?:-[a-z]+)+-\d+\/|[A-Za-z0-9.-]+(?::\d{1,5})?\/\d{1,20}\/)?([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/;
+const SQS =
+  /^sqs:\/\/(?:[a-z]{2,}(?:-[a-z]+)+-\d+\/|[A-Za-z0-9.-]+(?::\d{1,5})?\/\d{1,20}\/)?([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/;
 const MAX_QUEUE_NAME = 80;
 const BASH = /^bash:\/\/(?:(docker|tensorlake)(?:\/(.*))?|bash)?$/;
 
