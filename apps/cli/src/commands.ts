@@ -64,4 +64,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     describe: 'Show the processes of a cluster',
     load: () => import('./client/cluster.ts'),
   },
+  {
+    names: ['migrate'],
+    describe: "Bring the database's schema up to date and end",
+    load: () => import('./client/migrate.ts'),
+  },
+  {
+    names: ['config'],
+    describe: "Show the server's options, their values and where those come from",
+    load: () => import('./client/config.ts'),
+  },
+  {
+    names: ['doctor'],
+    describe: 'Check whether a server would find what it needs',
+    load: () => import('./client/doctor.ts'),
+  },
 ];

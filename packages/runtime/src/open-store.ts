@@ -26,7 +26,8 @@ export async function openStorage(config: Config, clock: () => number, logger: L
   }
 }
 
-function storageTarget({ storage }: Config): StorageTarget {
+/** The configured database. */
+export function storageTarget({ storage }: Config): StorageTarget {
   const { type, election } = storage;
   if (type === 'sqlite') return { type, path: storage.sqlite.path };
   const { url, poolSize, connectTimeoutMs, statementTimeoutMs } = storage[type];

@@ -13,7 +13,7 @@ export interface WakeupContext {
 
 /** Connects this process's loops with those of the others: what a commit here makes due soon wakes them, and theirs us. */
 export function connectWakeups({ config, store, logger, processId }: WakeupContext): Wakeup {
-  const wakeup = createWakeup({ ...channelOf(config), processId, logger });
+  const wakeup = createWakeup({ ...wakeupChannel(config), processId, logger });
   store.onCommit((hints) => {
     const hint = soonDue(hints, store.clock.now(), config);
     if (hint) wakeup.publish(hint);
@@ -22,7 +22,8 @@ export function connectWakeups({ config, store, logger, processId }: WakeupConte
   return wakeup;
 }
 
-function channelOf({ storage, wakeup }: Config): Pick<WakeupOptions, 'type' | 'url'> {
+/** Over what the processes of a cluster wake each other. */
+export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 'type' | 'url'> {
   const { type, redis } = wakeup;
   if (type === 'redis' || (type === 'auto' && redis.url !== null)) return { type: 'redis', url: redis.url };
   if (type === 'postgres' || (type === 'auto' && storage.type === 'postgres')) {

@@ -1,0 +1,29 @@
+import { checkStore } from './doctor/store.ts';
+import { checkTransports } from './doctor/transports.ts';
+import { checkWakeups } from './doctor/wakeups.ts';
+import type { Finding } from './doctor/finding.ts';
+import { show } from './output.ts';
+import { Progress } from './progress.ts';
+import { configurationOf, configurationOptions, type ConfigurationArguments } from './server-configuration.ts';
+
+export const builder = configurationOptions;
+
+const CHECKS = { store: checkStore, 'wake-ups': checkWakeups, transports: checkTransports };
+
+/** `resonate doctor`: whether a server with this configuration would find what it needs. Exit code 1 when it would not. */
+export async function handler(argv: ConfigurationArguments): Promise<void> {
+  const { config } = configurationOf(argv);
+  const findings: Finding[] = [{ check: 'configuration', status: 'ok', detail: `for resonate ${argv.for}` }];
+  const progress = new Progress();
+  for (const [name, check] of Object.entries(CHECKS)) {
+    progress.say(`checking ${name}`);
+    findings.push(...(await check(config)));
+  }
+  progress.done();
+  show({ checks: findings }, argv, ({ checks }) => ({
+    columns: ['CHECK', 'STATUS', 'DETAIL'],
+    rows: checks.map(({ check, status, detail }) => [check, status, detail]),
+    isWide: true,
+  }));
+  if (findings.some(({ status }) => status === 'failed')) process.exitCode = 1;
+}

@@ -1,0 +1,55 @@
+import { maskUrls, type Config } from '@resonate/config';
+import { storageTarget } from '@resonate/runtime';
+import { inspectStore, type Inspection, type StorageTarget } from '@resonate/store';
+import { span } from '../output.ts';
+import { failed, type Finding } from './finding.ts';
+
+/** Leases and timeouts go by the store's clock; what clients compute by their own is off by as much. */
+const MAX_CLOCK_DIFFERENCE_MS = 1_000;
+
+/** Whether the database can be reached, fits this program, and agrees about the time. */
+export async function checkStore(config: Config): Promise<Finding[]> {
+  const target = storageTarget(config);
+  const startedAt = performance.now();
+  const askedAt = Date.now();
+  try {
+    const found = await inspectStore(target, Date.now);
+    const tookMs = performance.now() - startedAt;
+    return [
+      { check: 'store', status: 'ok', detail: `${placeOf(target)}, answered within ${span(tookMs)}` },
+      schema(found, target),
+      ...(target.type === 'sqlite' ? [] : [clock(found.now, askedAt, askedAt + tookMs)]),
+    ];
+  } catch (error) {
+    return [failed('store', new Error(maskUrls((error as Error).message)))];
+  }
+}
+
+function placeOf(target: StorageTarget): string {
+  return target.type === 'sqlite' ? `SQLite ${target.path}` : maskUrls(target.url);
+}
+
+function schema({ schemaVersion, knownVersion }: Inspection, target: StorageTarget): Finding {
+  const check = 'schema';
+  if (target.type === 'sqlite' && target.path === ':memory:') return { check, status: 'ok', detail: 'in memory' };
+  if (schemaVersion === null) return { check, status: 'ok', detail: 'none yet: the first start makes it' };
+  const versions = `version ${schemaVersion}, this program has ${knownVersion}`;
+  if (schemaVersion === knownVersion) return { check, status: 'ok', detail: `version ${schemaVersion}` };
+  if (schemaVersion < knownVersion) {
+    return {
+      check,
+      status: 'warning',
+      detail: `${versions}: the next start, or resonate migrate, brings it up to date`,
+    };
+  }
+  return { check, status: 'failed', detail: `${versions}: a newer program wrote it` };
+}
+
+/** The store's clock was read at some time between the two. */
+function clock(store: number, earliest: number, latest: number): Finding {
+  const off = store < earliest ? store - earliest : Math.max(0, store - latest);
+  const tooFar = Math.abs(off) > MAX_CLOCK_DIFFERENCE_MS;
+  const detail =
+    off === 0 ? 'as this machine' : `${span(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} this machine`;
+  return { check: 'clock', status: tooFar ? 'warning' : 'ok', detail };
+}

@@ -1,0 +1,68 @@
+import { access, constants } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import type { Config } from '@resonate/config';
+import { span } from '../output.ts';
+import { failed, type Finding } from './finding.ts';
+
+const WITHIN_MS = 5_000;
+
+/** What each transport needs, and whether it is there: files, programs, servers that answer. */
+export function checkTransports({ transports }: Config): Promise<Finding[]> {
+  const { httpPush, httpPoll, gcps, bashExec, kafka, sqs } = transports;
+  return Promise.all([
+    check('http push', httpPush.enabled, async () => {
+      if (httpPush.caFile !== null) await access(httpPush.caFile, constants.R_OK);
+      return `http:// and https://${httpPush.allowHosts.length > 0 ? ` on ${httpPush.allowHosts.join(', ')}` : ''}`;
+    }),
+    check('http poll', httpPoll.enabled, async () => `up to ${httpPoll.maxConnections} event streams`),
+    check('pub/sub', gcps.enabled, async () => 'credentials are looked up at the first message'),
+    check('bash', bashExec.enabled, findBash),
+    check('kafka', kafka.enabled, async () => {
+      await Promise.any(kafka.brokers.map(reachable)).catch((error: AggregateError) => {
+        throw new Error(error.errors.map((one: Error) => one.message).join('; '));
+      });
+      return `a broker of ${kafka.brokers.join(', ')} is reachable`;
+    }),
+    check('sqs', sqs.enabled, async () => {
+      if (sqs.endpoint === null) return `region ${sqs.region ?? 'of the environment'}`;
+      const { hostname, port, protocol } = new URL(sqs.endpoint);
+      await reachable(`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`);
+      return `${sqs.endpoint} is reachable`;
+    }),
+  ]);
+}
+
+async function check(name: string, isEnabled: boolean, look: () => Promise<string>): Promise<Finding> {
+  if (!isEnabled) return { check: name, status: 'off', detail: '' };
+  try {
+    return { check: name, status: 'ok', detail: await look() };
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+async function findBash(): Promise<string> {
+  const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'bash'));
+  const found = candidates.map((path) => access(path, constants.X_OK).then(() => path));
+  return Promise.any(found).catch(() => {
+    throw new Error('there is no bash in PATH');
+  });
+}
+
+/** @param place `host:port`; brackets around an IPv6 address. */
+function reachable(place: string): Promise<void> {
+  const port = Number(place.slice(place.lastIndexOf(':') + 1));
+  const host = place.slice(0, place.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: WITHIN_MS });
+    const end = (error?: Error) => {
+      socket.destroy();
+      if (error) reject(new Error(`${place}: ${error.message}`));
+      else resolve();
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end(new Error(`no answer within ${span(WITHIN_MS)}`)));
+    socket.once('error', end);
+  });
+}

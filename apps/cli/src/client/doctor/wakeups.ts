@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { maskUrls, type Config } from '@resonate/config';
+import { wakeupChannel } from '@resonate/runtime';
+import { silentLogger } from '@resonate/service';
+import { createWakeup } from '@resonate/wakeup';
+import { span } from '../output.ts';
+import { failed, type Finding } from './finding.ts';
+
+const WITHIN_MS = 5_000;
+const AGAIN_MS = 200;
+
+/** Whether what one process publishes reaches another one, over a channel of its own. */
+export async function checkWakeups(config: Config): Promise<Finding[]> {
+  const check = 'wake-ups';
+  const { type, url } = wakeupChannel(config);
+  if (type === 'none') return [{ check, status: 'off', detail: 'one process needs none' }];
+  const id = randomUUID();
+  const channel = `doctor_${id.slice(0, 8)}`;
+  const [one, other] = ['one', 'other'].map((name) =>
+    createWakeup({ type, url, channel, processId: `doctor-${name}-${id}`, logger: silentLogger }),
+  ) as [ReturnType<typeof createWakeup>, ReturnType<typeof createWakeup>];
+  const startedAt = performance.now();
+  try {
+    const heard = new Promise<void>((resolve) => other.onHint(() => resolve()));
+    await Promise.all([one.start(), other.start()]);
+    // Published before the other side listens, a hint is lost.
+    const again = setInterval(() => one.publish({ timerAt: Date.now(), deliveries: {} }), AGAIN_MS);
+    const isHeard = await Promise.race([heard.then(() => true), after(WITHIN_MS)]);
+    clearInterval(again);
+    if (!isHeard) throw new Error(`nothing came through ${type} within ${span(WITHIN_MS)}: processes only poll`);
+    return [
+      {
+        check,
+        status: 'ok',
+        detail: `over ${type}, connected and heard within ${span(performance.now() - startedAt)}`,
+      },
+    ];
+  } catch (error) {
+    return [failed(check, new Error(maskUrls((error as Error).message)))];
+  } finally {
+    await Promise.all([one.stop(), other.stop()]);
+  }
+}
+
+function after(ms: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), ms).unref());
+}

@@ -1,0 +1,38 @@
+/** Commands about a server's configuration take the options of the server itself. */
+import { ConfigError, didYouMean, loadConfig, serverFlags, type Loaded } from '@resonate/config';
+import { unfinishedOption } from '@resonate/runtime';
+import type { Argv } from 'yargs';
+import { suggestWith } from '../complain.ts';
+import type { OutputOptions } from './output.ts';
+
+const SERVERS = ['serve', 'dev', 'api', 'scheduler', 'dispatcher'];
+
+export type ConfigurationArguments = OutputOptions & { for: string };
+
+/** The server's options, `--for` and `--output`. */
+export function configurationOptions(command: Argv): Argv<ConfigurationArguments> {
+  const flags = serverFlags();
+  suggestWith((unknown) => didYouMean(unknown, [...Object.keys(flags), 'for', 'output']));
+  command.options(flags);
+  return command
+    .option('for', {
+      choices: SERVERS,
+      requiresArg: true,
+      default: 'serve',
+      describe: 'Which command the configuration is for',
+    })
+    .option('output', {
+      choices: ['table', 'json'],
+      requiresArg: true,
+      describe: 'A table or JSON; else a table on a terminal, JSON into a pipe or file',
+    });
+}
+
+/** What a server started here with these options would run with. @throws ConfigError */
+export function configurationOf(argv: ConfigurationArguments): Loaded {
+  const flags = argv as unknown as Readonly<Record<string, unknown>>;
+  const loaded = loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });
+  const unfinished = unfinishedOption(loaded.config);
+  if (unfinished !== null) throw new ConfigError(unfinished);
+  return loaded;
+}

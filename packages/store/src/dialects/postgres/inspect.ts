@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import type { Inspection } from '../../inspect.ts';
+import { readMigrations } from '../../migrations.ts';
+import { Connections, type PostgresOptions } from './connections.ts';
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations');
+const CLOCK = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
+/** @throws StoreUnavailable */
+export async function inspect(options: PostgresOptions): Promise<Inspection> {
+  const session = await new Connections(options, []).dedicated();
+  try {
+    const [found, clock] = await session.run([
+      { text: "SELECT to_regclass('schema_migrations') IS NOT NULL" },
+      { text: CLOCK },
+    ]);
+    const isThere = found?.[0]?.[0] === 't';
+    const [version] = isThere ? await session.run([{ text: 'SELECT max(version) FROM schema_migrations' }]) : [];
+    return {
+      schemaVersion: Number(version?.[0]?.[0] ?? 0) || null,
+      knownVersion: readMigrations(MIGRATIONS).length,
+      now: Number(clock?.[0]?.[0]),
+    };
+  } finally {
+    await session.end();
+  }
+}
