@@ -48,6 +48,7 @@ export default tseslint.config(
   only(['packages/store/src/dialects/mysql/**'], ['machine', 'protocol'], ['mysql2', 'mysql2/promise']),
   only(['packages/store/src/dialects/**/*.test.ts'], ['machine', 'protocol', 'testkit'], DRIVERS),
   only(['packages/transports/src/**'], ['protocol', 'service']),
+  only(['packages/transports/src/**/*.test.ts'], ['protocol', 'service', 'testkit']),
   only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'wakeup']),
   only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
   only(['packages/wakeup/src/**/*.test.ts'], ['protocol', 'service', 'testkit'], ['ioredis', 'pg']),

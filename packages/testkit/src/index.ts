@@ -7,3 +7,4 @@ export * from './differential.ts';
 export * from './invariants.ts';
 export * from './linearizability.ts';
 export * from './databases/index.ts';
+export * from './certificates.ts';

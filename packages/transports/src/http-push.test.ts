@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { executeMessage } from '@resonate/protocol';
-import { HttpPush, PushFailed } from './http-push.ts';
+import { HttpPush } from './http-push.ts';
+import { PushFailed } from './push-failed.ts';
 import type { Outgoing } from './transport.ts';
 
 let server: Server;

@@ -1,0 +1,95 @@
+import type { GoogleAuth } from 'google-auth-library';
+import { failureOf, PushFailed } from './push-failed.ts';
+import { PushLimit, unlessAborted } from './push-limit.ts';
+import { Recent } from './recent.ts';
+
+/** How pushes say who they come from. */
+export interface HttpPushAuthOptions {
+  mode: 'none' | 'bearer' | 'gcp';
+  /** Mode bearer: the token itself. */
+  token: string | null;
+  /** Mode gcp: the audience of all tokens; without it, each target's URL. */
+  audience: string | null;
+  /** The header that carries the token. */
+  header: string;
+}
+
+/** @returns the headers for a push to a URL. @throws PushFailed when there is no token to be had. */
+export type HttpPushAuth = (url: URL) => Promise<Record<string, string>>;
+
+const HEADER_VALUE = /^[\x21-\x7e]+$/;
+
+/** @throws when the options can't work. */
+export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAuthOptions): HttpPushAuth {
+  if (mode === 'none') return () => Promise.resolve({});
+  if (mode === 'bearer') {
+    if (token === null || !HEADER_VALUE.test(token)) {
+      throw new Error('the token for HTTP pushes has characters that no header may hold, or is missing');
+    }
+    return () => Promise.resolve({ [header]: `Bearer ${token}` });
+  }
+  const tokens = new IdTokens();
+  return async (url) => ({ [header]: `Bearer ${await tokens.get(audience ?? url.href)}` });
+}
+
+/** Audiences are targets' URLs, which clients choose. */
+const MAX_TOKENS = 1_000;
+/** A token is renewed so long before its end that it arrives in time, and at a target whose clock is ahead. */
+const RENEW_BEFORE_MS = 60_000;
+const MINT_TIMEOUT_MS = 10_000;
+
+interface Token {
+  text: string;
+  expiresAt: number;
+}
+
+/**
+ * OIDC ID tokens of the Application Default Credentials: those of GOOGLE_APPLICATION_CREDENTIALS or the metadata
+ * server. Kept until shortly before their end.
+ */
+class IdTokens {
+  readonly #tokens = new Recent<Token>(MAX_TOKENS);
+  readonly #minting = new Map<string, Promise<string>>();
+  readonly #limit = new PushLimit(MINT_TIMEOUT_MS);
+  #auth: Promise<GoogleAuth> | null = null;
+
+  async get(audience: string): Promise<string> {
+    const kept = this.#tokens.get(audience);
+    if (kept && kept.expiresAt - RENEW_BEFORE_MS > Date.now()) return kept.text;
+    // One request for all pushes that wait for the same token.
+    let minting = this.#minting.get(audience);
+    if (!minting) {
+      minting = this.#mint(audience).finally(() => this.#minting.delete(audience));
+      this.#minting.set(audience, minting);
+    }
+    return minting;
+  }
+
+  async #mint(audience: string): Promise<string> {
+    try {
+      const text = await this.#limit.run((signal) => unlessAborted(signal, this.#fetch(audience)));
+      this.#tokens.set(audience, { text, expiresAt: expiryOf(text) });
+      return text;
+    } catch (error) {
+      throw new PushFailed(`no ID token for the push: ${failureOf(error).message}`, { cause: error });
+    }
+  }
+
+  async #fetch(audience: string): Promise<string> {
+    // 0.3 s to import: only where it is needed.
+    this.#auth ??= import('google-auth-library').then(({ GoogleAuth }) => new GoogleAuth());
+    const client = await (await this.#auth).getIdTokenClient(audience);
+    return client.idTokenProvider.fetchIdToken(audience);
+  }
+}
+
+/** Epoch ms from the claim `exp`; 0 for what is no JWT, which is then never kept. */
+function expiryOf(token: string): number {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const exp = typeof claims === 'object' && claims !== null && 'exp' in claims ? claims.exp : null;
+    return typeof exp === 'number' ? exp * 1_000 : 0;
+  } catch {
+    return 0;
+  }
+}

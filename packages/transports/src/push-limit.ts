@@ -1,0 +1,49 @@
+import { PushFailed } from './push-failed.ts';
+
+/** Bounds the pushes of one transport in time: each ends after its limit, and all of them when the transport closes. */
+export class PushLimit {
+  readonly #limitMs: number;
+  readonly #underWay = new Set<AbortController>();
+  #closed = false;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** The outcome of `work`, which must end when its signal is aborted: with the signal's reason, a PushFailed. */
+  async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#closed) throw closing();
+    const ending = new AbortController();
+    // Not AbortSignal.timeout: it lives until its time has come, with every push of the last minutes (0.6 KB each).
+    const timeOut = setTimeout(() => {
+      ending.abort(new PushFailed(`the target did not answer within ${this.#limitMs} ms`));
+    }, this.#limitMs);
+    this.#underWay.add(ending);
+    try {
+      return await work(ending.signal);
+    } finally {
+      clearTimeout(timeOut);
+      this.#underWay.delete(ending);
+    }
+  }
+
+  /** Ends what runs; what comes later is refused. */
+  close(): void {
+    this.#closed = true;
+    for (const ending of this.#underWay) ending.abort(closing());
+  }
+}
+
+/** The outcome of work that can't be ended, or the signal's reason if that comes first. */
+export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const abort = () => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  work.then(resolve, reject);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
+}
+
+function closing(): PushFailed {
+  return new PushFailed('the dispatcher is shutting down');
+}
