@@ -32,7 +32,7 @@ export async function run(args: string[]): Promise<void> {
     .version(packageJson.version)
     .help()
     .alias('help', 'h')
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .wrap(Math.min(120, process.stdout.columns || 100))
     .fail(complain);
   try {
     await cli.parseAsync();

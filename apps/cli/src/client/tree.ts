@@ -57,7 +57,7 @@ async function watch(argv: TreeArguments): Promise<void> {
 /** @param height lines of the picture before. @returns those of this one. */
 function redraw(text: string, height: number): number {
   const lines = text.split('\n').slice(0, -1);
-  const room = Math.max(2, (process.stdout.rows ?? 24) - 1);
+  const room = Math.max(2, (process.stdout.rows || 24) - 1);
   const hidden = lines.length > room ? lines.splice(room - 1).length : 0;
   if (hidden > 0) lines.push(`… and ${hidden} more`);
   const up = height > 0 ? `\x1b[${height}A` : '';

@@ -1,0 +1,281 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { FAR_FUTURE } from '../../http/state.ts';
+import { HttpClient } from '../../processes/http-client.ts';
+import { ServerProcess } from '../../processes/server-process.ts';
+import { resonateFor, type Resonate } from './resonate.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
+
+let server: ServerProcess;
+let client: HttpClient;
+let resonate: Resonate;
+
+beforeAll(async () => {
+  server = await ServerProcess.start({ command: 'dev' });
+  client = new HttpClient(server.url);
+  resonate = resonateFor(server.url);
+});
+
+afterAll(async () => {
+  client?.close();
+  await server?.dispose();
+});
+
+const HOUR = 3_600_000;
+const TARGET = '{"resonate:target":"poll://any@nobody"}';
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const callback = (awaited: string, awaiter: string) => ({
+  kind: 'promise.register_callback',
+  head: {},
+  data: { awaited, awaiter },
+});
+
+/** The record of a promise as it is now, as the server has it. */
+async function stored(kind: 'promise' | 'task' | 'schedule', id: string): Promise<unknown> {
+  return (await client.rpc(`${kind}.get`, { id })).data;
+}
+
+async function create(id: string, tags: Record<string, string> = {}): Promise<void> {
+  await client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE, tags });
+}
+
+describe('promises', () => {
+  test('create, get and settle print what the server answers, as the public command prints it', async () => {
+    const made = await resonate.run(
+      ...['promises', 'create', 'p', '--timeout', '1h30m', '--param', '{"headers":{"h":"1"},"data":"hi"}'],
+      ...['--tags', '{"z":"1","a":"2"}'],
+    );
+    const { promise } = JSON.parse(made.stdout) as { promise: { createdAt: number; timeoutAt: number } };
+    // Keys in order, two blanks, a line end: scripts that compare text depend on it.
+    expect(made).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: `{
+  "promise": {
+    "createdAt": ${promise.createdAt},
+    "id": "p",
+    "param": {
+      "data": "${base64('hi')}",
+      "headers": {
+        "h": "1"
+      }
+    },
+    "state": "pending",
+    "tags": {
+      "a": "2",
+      "z": "1"
+    },
+    "timeoutAt": ${promise.timeoutAt},
+    "value": {}
+  }
+}
+`,
+    });
+    expect(Math.abs(promise.timeoutAt - promise.createdAt - 1.5 * HOUR)).toBeLessThan(60_000);
+    expect(await resonate.json('promises', 'get', 'p')).toEqual({ promise });
+    expect(await resonate.json('promise', 'create', 'p', '--timeout', '1h')).toEqual({ promise });
+
+    const resolved = await resonate.json('promises', 'resolve', 'p', '--value', '{"data":{"n":1}}');
+    expect(resolved).toMatchObject({ promise: { state: 'resolved', value: { data: base64('{"n":1}') } } });
+    expect(resolved).toEqual(await stored('promise', 'p'));
+    expect(await resonate.json('promises', 'reject', 'p')).toEqual(resolved);
+  });
+
+  test('reject and cancel settle to their state', async () => {
+    await Promise.all([create('r'), create('c')]);
+    const [rejected, canceled] = await Promise.all([
+      resonate.json('promises', 'reject', 'r', '--value', '{"data":"no"}'),
+      resonate.json('promises', 'cancel', 'c'),
+    ]);
+    expect(rejected).toMatchObject({ promise: { state: 'rejected', value: { data: base64('no') } } });
+    expect(canceled).toMatchObject({ promise: { state: 'rejected_canceled', value: {} } });
+  });
+
+  test('register-callback and register-listener register', async () => {
+    await Promise.all([create('awaited'), create('awaiter', JSON.parse(TARGET) as Record<string, string>)]);
+    const promise = await stored('promise', 'awaited');
+    const address = 'poll://uni@nobody/here';
+    expect(await resonate.json('promises', 'register-callback', 'awaited', 'awaiter')).toEqual(promise);
+    expect(await resonate.json('promises', 'register-listener', 'awaited', address)).toEqual(promise);
+    const refused = await resonate.run('promises', 'register-listener', 'awaited', 'nowhere');
+    expect(refused).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^resonate: .*\(400\)\n$/) });
+  });
+
+  test('an id may be anything that text can hold', async () => {
+    for (const id of ['007', '1e3', 'a b/c:d', "it's"]) {
+      await create(id);
+      expect(await resonate.json('promises', 'get', id)).toMatchObject({ promise: { id } });
+    }
+  });
+});
+
+describe('search', () => {
+  const ids = Array.from({ length: 5 }, (_, n) => `s${n}`);
+
+  beforeAll(async () => {
+    for (const id of ids) await create(id, { 'of-search': 'yes', ...(JSON.parse(TARGET) as Record<string, string>) });
+    await client.rpc('promise.settle', { id: 's1', state: 'resolved' });
+  });
+
+  const search = ['promises', 'search', '--tags', '{"of-search":"yes"}'];
+
+  test('prints one page and its cursor, from which the next one goes on', async () => {
+    const page = await resonate.json<{ promises: { id: string }[]; cursor: string }>(...search, '--limit', '3');
+    expect(page.promises.map(({ id }) => id)).toEqual(['s0', 's1', 's2']);
+    const rest = await resonate.json<typeof page>(...search, '--limit', '3', '--cursor', page.cursor);
+    expect(rest.promises.map(({ id }) => id)).toEqual(['s3', 's4']);
+    expect(rest).not.toHaveProperty('cursor');
+  });
+
+  test('by state finds only those', async () => {
+    const found = await resonate.json(...search, '--state', 'resolved');
+    expect(found).toEqual({ promises: [expect.objectContaining({ id: 's1', state: 'resolved' })] });
+  });
+
+  test('--all goes over every page and prints the text that one big page would have', async () => {
+    const [paged, whole] = await Promise.all([
+      resonate.run(...search, '--all', '--limit', '2'),
+      resonate.run(...search),
+    ]);
+    expect(paged).toEqual(whole);
+    expect(JSON.parse(paged.stdout)).toMatchObject({ promises: ids.map((id) => ({ id })) });
+    const none = ['promises', 'search', '--tags', '{"of-search":"no"}'];
+    expect(await resonate.run(...none, '--all')).toEqual(await resonate.run(...none));
+  });
+
+  test('tasks and schedules are searched alike', async () => {
+    const tasks = await resonate.json<{ tasks: unknown[] }>('tasks', 'search', '--state', 'pending', '--limit', '2');
+    expect(tasks).toMatchObject({ tasks: [{ state: 'pending' }, { state: 'pending' }], cursor: expect.any(String) });
+    const all = await resonate.json<{ tasks: { id: string }[] }>('tasks', 'search', '--all', '--limit', '2');
+    expect(all.tasks.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    for (let n = 10; n < 22; n++) await schedule(`every-${n}`);
+    const page = await resonate.json<{ schedules: unknown[] }>('schedules', 'search');
+    expect(page.schedules).toHaveLength(10);
+    const schedules = await resonate.json<typeof page>('schedules', 'search', '--all');
+    expect(schedules.schedules.length).toBeGreaterThanOrEqual(12);
+    expect(schedules).not.toHaveProperty('cursor');
+  });
+});
+
+function schedule(id: string): Promise<unknown> {
+  return client.rpc('schedule.create', {
+    id,
+    cron: '0 0 1 1 *',
+    promiseId: `${id}.{{.timestamp}}`,
+    promiseTimeout: HOUR,
+  });
+}
+
+describe('tasks', () => {
+  test('are created, released, claimed, kept, suspended and completed', async () => {
+    const held = await resonate.json(
+      ...['tasks', 'create', 't', '--pid', 'me', '--ttl', '1m', '--timeout', '1h', '--tags', TARGET],
+      ...['--param', '{"data":"as it is"}'],
+    );
+    expect(held).toMatchObject({
+      task: { id: 't', state: 'acquired', version: 1, pid: 'me', ttl: 60_000 },
+      promise: { id: 't', param: { data: 'as it is' } },
+      preload: [],
+    });
+    expect(await resonate.json('tasks', 'release', 't', '--version', '1')).toEqual({});
+    expect(await resonate.json('tasks', 'get', 't')).toMatchObject({ task: { state: 'pending', version: 1 } });
+    const claim = ['tasks', 'claim', 't', '--pid', 'you', '--ttl', '30s', '--version', '1'];
+    expect(await resonate.json(...claim)).toMatchObject({
+      task: { state: 'acquired', version: 2, pid: 'you', ttl: 30_000 },
+    });
+    expect(await resonate.run(...claim)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('(409)'),
+    });
+    const tasks = JSON.stringify([{ id: 't', version: 2 }]);
+    expect(await resonate.json('tasks', 'heartbeat', '--pid', 'you', '--tasks', tasks)).toEqual({});
+
+    const made = { kind: 'promise.create', head: {}, data: { id: 't.child', timeoutAt: FAR_FUTURE } };
+    const fence = ['tasks', 'fence', 't', '--version', '2', '--action', JSON.stringify(made)];
+    expect(await resonate.json(...fence)).toMatchObject({ action: { data: { promise: { id: 't.child' } } } });
+    const suspend = [
+      'tasks',
+      'suspend',
+      't',
+      '--version',
+      '2',
+      '--actions',
+      JSON.stringify([callback('t.child', 't')]),
+    ];
+    expect(await resonate.json(...suspend)).toEqual({});
+    await client.rpc('promise.settle', { id: 't.child', state: 'resolved' });
+
+    await resonate.json('tasks', 'claim', 't', '--pid', 'you', '--ttl', '30s', '--version', '2');
+    const again = await resonate.run(...suspend.with(4, '3'));
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.stdout)).toEqual({ preload: [] });
+    expect(again.stderr).toContain('not suspended');
+    const settle = { kind: 'promise.settle', head: {}, data: { id: 't', state: 'resolved' } };
+    const complete = ['tasks', 'complete', 't', '--version', '3', '--action', JSON.stringify(settle)];
+    expect(await resonate.json(...complete)).toMatchObject({ promise: { id: 't', state: 'resolved' } });
+  });
+
+  test('are halted and continued', async () => {
+    await create('h', JSON.parse(TARGET) as Record<string, string>);
+    expect(await resonate.json('tasks', 'halt', 'h')).toEqual({});
+    expect(await resonate.json('tasks', 'get', 'h')).toMatchObject({ task: { state: 'halted' } });
+    expect(await resonate.json('tasks', 'continue', 'h')).toEqual({});
+    expect(await stored('task', 'h')).toMatchObject({ task: { state: 'pending' } });
+  });
+});
+
+describe('schedules', () => {
+  test('are created, shown and deleted', async () => {
+    const made = await resonate.json(
+      ...['schedules', 'create', 'nightly', '--cron', '0 3 * * *', '--promise-id', 'n.{{.timestamp}}'],
+      ...['--promise-timeout', '2h', '--promise-param', '{"data":"x"}', '--promise-tags', '{"a":"b"}'],
+    );
+    expect(made).toMatchObject({
+      schedule: {
+        ...{ id: 'nightly', cron: '0 3 * * *', promiseId: 'n.{{.timestamp}}', promiseTimeout: 2 * HOUR },
+        ...{ promiseParam: { data: base64('x') }, promiseTags: { a: 'b' } },
+      },
+    });
+    expect(await resonate.json('schedules', 'get', 'nightly')).toEqual(made);
+    expect(await resonate.json('schedules', 'delete', 'nightly')).toEqual({});
+    const gone = await resonate.run('schedule', 'get', 'nightly');
+    expect(gone).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^resonate: .*\(404\)\n$/) });
+  });
+});
+
+describe('on a terminal', () => {
+  test('a search is a table, a record its fields, decoded, and JSON is there for the asking', async () => {
+    await create('on-screen', { screen: 'yes' });
+    await client.rpc('promise.settle', { id: 'on-screen', state: 'resolved', value: { data: base64('"done"') } });
+    const search = ['promises', 'search', '--tags', '{"screen":"yes"}'];
+    const [table, paged, fields, json, piped] = await Promise.all([
+      resonate.terminal(...search),
+      resonate.terminal(...search, '--all'),
+      resonate.terminal('promises', 'get', 'on-screen'),
+      resonate.terminal(...search, '--output', 'json'),
+      resonate.run(...search, '--output', 'table'),
+    ]);
+    expect(table[0]).toMatch(/^ID +STATE +CREATED +TIMEOUT +SETTLED +TARGET +VALUE$/);
+    expect(table[1]).toMatch(/^on-screen +resolved +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ .* "done"$/);
+    expect(table).toHaveLength(2);
+    expect(paged.map(withoutProgress)).toEqual(table);
+    expect(piped.stdout).toBe(`${table.join('\n')}\n`);
+    expect(fields).toContainEqual(expect.stringMatching(/^value\.data +"done"$/));
+    expect(fields).toContainEqual(expect.stringMatching(/^tags\.screen +yes$/));
+    expect(JSON.parse(json.join('\n'))).toMatchObject({ promises: [{ id: 'on-screen' }] });
+  });
+
+  test('what others wrote can not steer it', async () => {
+    const evil = '\u001b[2Jgone\r';
+    await create(`evil${evil}`, { steer: evil });
+    const table = await resonate.terminal('promises', 'get', `evil${evil}`);
+    expect(table.join('')).not.toMatch(/[\u001b\r]/);
+    expect(table).toContainEqual(expect.stringMatching(/^id +evil·\[2Jgone·$/));
+  });
+});
+
+function withoutProgress(line: string): string {
+  return line.replaceAll(/\r\u001b\[K[^\u001b]*(?=\r\u001b\[K)|\r\u001b\[K/g, '');
+}

@@ -1,0 +1,37 @@
+import { runCommand, type CommandResult } from '../../processes/run-command.ts';
+import { RESONATE } from '../../processes/server-process.ts';
+
+/** The `resonate` command as a user of one server runs it. */
+export interface Resonate {
+  /** Into a pipe. */
+  run(...args: string[]): Promise<CommandResult>;
+  /** Into a pipe: what it prints, as JSON; throws unless it ends with code 0. */
+  json<T = unknown>(...args: string[]): Promise<T>;
+  /** On a terminal: what it prints, line by line; throws unless it ends with code 0. */
+  terminal(...args: string[]): Promise<string[]>;
+}
+
+/** @param url of the server, which the command has from the environment. */
+export function resonateFor(url: string): Resonate {
+  const env = { RESONATE_SERVER: url };
+  const run = (...args: string[]) => runCommand(RESONATE, args, { env });
+  return {
+    run,
+    async json<T>(...args: string[]) {
+      const { code, stdout, stderr } = await run(...args);
+      if (code !== 0) throw new Error(`resonate ${args.join(' ')} ended with code ${code}: ${stderr}`);
+      return JSON.parse(stdout) as T;
+    },
+    async terminal(...args) {
+      const { code, stdout } = await runCommand(...onTerminal(args), { env });
+      if (code !== 0) throw new Error(`resonate ${args.join(' ')} ended with code ${code}: ${stdout}`);
+      return stdout.split('\r\n').slice(0, -1);
+    },
+  };
+}
+
+/** util-linux' `script` runs a command on a pseudo terminal. */
+export function onTerminal(args: readonly string[]): [command: string, args: string[]] {
+  const quoted = [RESONATE, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', ['-qefc', `exec ${quoted}`, '/dev/null']];
+}
