@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { parseAddress, type PromiseRecord, type TaskRecord } from '@resonate/protocol';
+import type { Logger } from '@resonate/service';
+import type { Outgoing, PushTransport } from '../transport.ts';
+import type { Backend, Ending } from './backend.ts';
+import { DockerBackend } from './docker.ts';
+import { dockerEnvironment, scriptEnvironment } from './environment.ts';
+import { Guard } from './guard.ts';
+import { Leases, type Execute } from './leases.ts';
+import { LocalBackend } from './local.ts';
+import { Room } from './room.ts';
+import { scriptOf } from './script.ts';
+import { TensorlakeBackend } from './tensorlake.ts';
+import { TaskWriter } from './task-writer.ts';
+import { verdictOf } from './verdict.ts';
+
+export interface BashOptions {
+  execute: Execute;
+  logger: Logger;
+  /** Length of a lease. */
+  ttlMs: number;
+  /** Scripts at once. */
+  maxRunning: number;
+  /** Bytes of a script's stdout and stderr. */
+  maxOutput: number;
+  /** The environment of this process. */
+  env: Readonly<Record<string, string | undefined>>;
+  /** Names of variables that local scripts get beside the usual ones. */
+  passEnv: readonly string[];
+  tensorlake: { apiKey: string | null; apiUrl: string; sandboxUrl: string };
+}
+
+/** Time between SIGTERM and SIGKILL, at most; with short leases less. */
+const MAX_GRACE_MS = 3_000;
+const CLOSED = 'the server is shutting down';
+const UNREADABLE = 'param.data is missing or not valid base64/utf-8';
+
+/** A task of ours and its promise, as `task.acquire` answered. */
+interface Acquired {
+  task: TaskRecord;
+  promise: PromiseRecord;
+  /** By `performance.now()`, read before asking. */
+  acquiredAt: number;
+}
+
+/**
+ * Delivers to `bash://`: acquires the task itself, runs the script that its promise carries, and settles the promise with
+ * what came of it. A push is done when the task is acquired; scripts run on, as many as there is room for. While there is
+ * none, pushes wait, so that whoever pushes claims no more than it has slots.
+ */
+export class BashTransport implements PushTransport {
+  readonly name = 'bash';
+  readonly #options: BashOptions;
+  readonly #pid = `bash-exec-${randomUUID()}`;
+  readonly #graceMs: number;
+  readonly #room: Room;
+  readonly #guard: Guard;
+  readonly #leases: Leases;
+  readonly #writer: TaskWriter;
+  /** Looks after leases while scripts run. */
+  #ticking: NodeJS.Timeout | null = null;
+  readonly #running = new Map<Promise<void>, AbortController>();
+  #closing = false;
+
+  constructor(options: BashOptions) {
+    const { execute, ttlMs, env, logger } = options;
+    this.#options = options;
+    this.#graceMs = Math.min(MAX_GRACE_MS, Math.floor(ttlMs / 5));
+    this.#room = new Room(options.maxRunning);
+    // Frozen for that long, this process has at most a third of its leases left.
+    this.#guard = new Guard({ silenceMs: (ttlMs * 2) / 3 - this.#graceMs, env: dockerEnvironment(env) });
+    this.#leases = new Leases({ execute, pid: this.#pid, ttlMs, graceMs: this.#graceMs });
+    this.#writer = new TaskWriter(execute, logger);
+  }
+
+  async push({ address, message }: Outgoing): Promise<void> {
+    if (message.kind === 'unblock') {
+      const { id } = message.data.promise;
+      this.#options.logger.warn('a script can only be run: unblock dropped', { address, promise: id });
+      return;
+    }
+    await this.#room.enter();
+    let acquired: Acquired | null = null;
+    try {
+      acquired = await this.#acquire(message.data.task);
+      if (acquired && this.#closing) {
+        await this.#writer.release(acquired.task);
+        throw new Error(CLOSED);
+      }
+    } catch (error) {
+      this.#room.leave();
+      throw error;
+    }
+    if (acquired === null) this.#room.leave();
+    else this.#start(address, acquired);
+  }
+
+  /** Ends all scripts and gives their tasks back, so that others take them up at once. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#room.close(new Error(CLOSED));
+    for (const stop of this.#running.values()) stop.abort(CLOSED);
+    await Promise.all(this.#running.keys());
+    await this.#guard.close();
+  }
+
+  /** @returns null when it is no longer to be run: somebody else has it, or its promise settled. */
+  async #acquire({ id, version }: { id: string; version: number }): Promise<Acquired | null> {
+    const { execute, ttlMs } = this.#options;
+    const acquiredAt = performance.now();
+    const data = { id, version, pid: this.#pid, ttl: ttlMs };
+    const reply = await execute({ kind: 'task.acquire', data });
+    if (reply.status === 404 || reply.status === 409) return null;
+    if (reply.status !== 200) throw new Error(`task.acquire: ${reply.status} ${String(reply.data)}`);
+    return { ...(reply.data as { task: TaskRecord; promise: PromiseRecord }), acquiredAt };
+  }
+
+  #start(address: string, acquired: Acquired): void {
+    const stop = new AbortController();
+    const run: Promise<void> = this.#run(address, acquired, stop)
+      .catch((error: unknown) => this.#options.logger.error('running a script failed', { address, error }))
+      .finally(() => {
+        this.#running.delete(run);
+        this.#room.leave();
+        if (this.#running.size > 0 || this.#ticking === null) return;
+        clearInterval(this.#ticking);
+        this.#ticking = null;
+      });
+    this.#running.set(run, stop);
+    this.#ticking ??= setInterval(() => {
+      this.#guard.feed();
+      this.#leases.look();
+    }, this.#leases.everyMs);
+  }
+
+  async #run(address: string, { task, promise, acquiredAt }: Acquired, stop: AbortController): Promise<void> {
+    const { logger } = this.#options;
+    const about = { address, promise: promise.id };
+    const letGo = this.#leases.hold(task, acquiredAt, (why) => stop.abort(why));
+    try {
+      const ending = await this.#execute(address, promise, stop.signal);
+      const verdict = verdictOf(ending);
+      if (!stop.signal.aborted) {
+        if (verdict) await this.#writer.settle(task, verdict, stop.signal);
+        else if (ending.kind === 'lost')
+          logger.warn('a script was lost, it will run again', { ...about, reason: ending.reason });
+      }
+      if (!stop.signal.aborted) return;
+      logger.info('a script was stopped', { ...about, reason: String(stop.signal.reason) });
+      if (this.#closing) await this.#writer.release(task);
+    } finally {
+      letGo();
+    }
+  }
+
+  #execute(address: string, promise: PromiseRecord, signal: AbortSignal): Promise<Ending> {
+    const script = scriptOf(promise.param.data);
+    if (script === null) return Promise.resolve({ kind: 'refused', reason: UNREADABLE });
+    const { id: promiseId, createdAt, timeoutAt } = promise;
+    return this.#backend(address).run({ promiseId, createdAt, timeoutAt, script }, signal);
+  }
+
+  #backend(address: string): Backend {
+    const { env, maxOutput, passEnv, tensorlake } = this.#options;
+    const common = { maxOutput, graceMs: this.#graceMs, guard: this.#guard };
+    const target = parseAddress(address)?.target ?? '';
+    const [backend = '', image = ''] = split(target);
+    if (backend === 'docker') return new DockerBackend(image, { ...common, env: dockerEnvironment(env) });
+    if (backend === 'tensorlake') return new TensorlakeBackend(image, { ...tensorlake, maxOutput });
+    return new LocalBackend({ ...common, env: scriptEnvironment(env, passEnv) });
+  }
+}
+
+/** `docker/library/alpine:3` is the backend `docker` and the image `library/alpine:3`. */
+function split(target: string): string[] {
+  const slash = target.indexOf('/');
+  return slash < 0 ? [target] : [target.slice(0, slash), target.slice(slash + 1)];
+}

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { promiseEnv, type Backend, type Ending, type Job } from './backend.ts';
+import { runChild } from './child.ts';
+import type { Guard } from './guard.ts';
+import { endingOf } from './local.ts';
+
+export interface DockerOptions {
+  /** Of the `docker` command; nothing of it reaches the container. */
+  env: Readonly<Record<string, string>>;
+  maxOutput: number;
+  graceMs: number;
+  guard: Guard;
+}
+
+/** Registry, path, tag and digest; never anything that `docker run` would take for an option. */
+const IMAGE = /^[A-Za-z0-9][\w.\-/:@]*$/;
+/** 128 + SIGKILL and 128 + SIGTERM: how `docker run` tells that the container was killed. */
+const KILLED = new Set([137, 143]);
+const REMOVE_WITHIN_MS = 10_000;
+
+/** `bash://docker/IMAGE`: runs the script in a container of its own. */
+export class DockerBackend implements Backend {
+  readonly #image: string;
+  readonly #options: DockerOptions;
+
+  constructor(image: string, options: DockerOptions) {
+    this.#image = image;
+    this.#options = options;
+  }
+
+  async run(job: Job, signal: AbortSignal): Promise<Ending> {
+    if (!IMAGE.test(this.#image)) return { kind: 'refused', reason: `${this.#image} is not the name of an image` };
+    const { env, maxOutput, graceMs, guard } = this.#options;
+    const container = `resonate-${randomUUID()}`;
+    let group = 0;
+    const end = await runChild(
+      {
+        command: 'docker',
+        args: this.#args(job, container),
+        env,
+        maxOutput,
+        graceMs,
+        started: (pid) => guard.watch((group = pid), container),
+      },
+      signal,
+    );
+    // The daemon runs the container, not the command: killing the command leaves it running.
+    if (signal.aborted || end.kind === 'overflowed' || (end.kind === 'ended' && end.code === null)) {
+      await remove(container, env);
+    }
+    if (group !== 0) guard.forget(group);
+    const ending = endingOf('docker', end, maxOutput);
+    if (ending.kind !== 'exited' || !KILLED.has(ending.code)) return ending;
+    return { kind: 'lost', reason: `the container was killed (exit code ${ending.code})` };
+  }
+
+  #args(job: Job, container: string): string[] {
+    const env = Object.entries(promiseEnv(job)).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+    const { script } = job;
+    return ['run', '--rm', '--name', container, ...env, '--entrypoint', 'bash', this.#image, '-c', script];
+  }
+}
+
+/** Kills a container and removes it. One that is not there is all right, and so is a daemon that does not answer. */
+function remove(container: string, env: Readonly<Record<string, string>>): Promise<void> {
+  return new Promise((resolve) => {
+    execFile('docker', ['rm', '-f', container], { env, timeout: REMOVE_WITHIN_MS }, () => resolve());
+  });
+}

@@ -1,0 +1,93 @@
+import type { Reply, Request, TaskRecord } from '@resonate/protocol';
+
+/** Runs a request of the protocol against the store. Never rejects: a store that fails is a 500 or 503. */
+export type Execute = (request: Request) => Promise<Reply>;
+
+export interface LeasesOptions {
+  execute: Execute;
+  /** Who holds the tasks. */
+  pid: string;
+  ttlMs: number;
+  /** What ending a script may take: a lease that can't be renewed is given up that long before its end. */
+  graceMs: number;
+}
+
+interface Held {
+  id: string;
+  version: number;
+  /** By `performance.now()`, read before the request that renewed it was sent. */
+  renewedAt: number;
+  lost: (why: string) => void;
+}
+
+const SECOND = 1_000;
+
+/**
+ * Keeps the leases of acquired tasks alive, and notices when one is lost: its promise settled or timed out, the task was
+ * halted or taken away, or the store can't be reached before the lease is over.
+ */
+export class Leases {
+  readonly #options: LeasesOptions;
+  readonly #held = new Set<Held>();
+  #asking = false;
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+  }
+
+  /** How often `look` is to be called: each second, for short leases more often. */
+  get everyMs(): number {
+    return Math.max(1, Math.min(SECOND, Math.floor(this.#options.ttlMs / 6)));
+  }
+
+  /**
+   * @param acquiredAt by `performance.now()`, read before the task was asked for.
+   * @param lost called at most once.
+   * @returns a function that ends the keeping alive.
+   */
+  hold({ id, version }: TaskRecord, acquiredAt: number, lost: (why: string) => void): () => void {
+    const held: Held = { id, version, renewedAt: acquiredAt, lost };
+    this.#held.add(held);
+    return () => void this.#held.delete(held);
+  }
+
+  /** Renews what is a third through its time, and finds out what is lost. */
+  look(): void {
+    const { ttlMs, graceMs } = this.#options;
+    const latestRenewal = performance.now() - (ttlMs - graceMs - this.everyMs);
+    for (const held of this.#held) {
+      if (held.renewedAt <= latestRenewal) this.#lose(held, 'its lease could not be renewed');
+    }
+    if (this.#asking || this.#held.size === 0) return;
+    this.#asking = true;
+    void this.#ask().finally(() => (this.#asking = false));
+  }
+
+  async #ask(): Promise<void> {
+    const { execute, pid, ttlMs } = this.#options;
+    const askedAt = performance.now();
+    const all = [...this.#held];
+    const due = all.filter(({ renewedAt }) => renewedAt <= askedAt - ttlMs / 3);
+    if (due.length > 0) {
+      const tasks = due.map(({ id, version }) => ({ id, version }));
+      const { status } = await execute({ kind: 'task.heartbeat', data: { pid, tasks } });
+      if (status !== 200) due.length = 0;
+    }
+    // A heartbeat answers 200 whatever it renewed.
+    await Promise.all(all.map((held) => this.#check(held, due.includes(held) ? askedAt : null)));
+  }
+
+  async #check(held: Held, renewedAt: number | null): Promise<void> {
+    const { status, data } = await this.#options.execute({ kind: 'task.get', data: { id: held.id } });
+    // The store is away: what it can't tell now is asked again, as long as the lease holds.
+    if (status !== 200 && status !== 404) return;
+    const task = status === 200 ? (data as { task: TaskRecord }).task : null;
+    const isOurs = task?.state === 'acquired' && task.version === held.version && task.pid === this.#options.pid;
+    if (!isOurs) this.#lose(held, `its task is ${task === null ? 'gone' : task.state}`);
+    else if (renewedAt !== null) held.renewedAt = renewedAt;
+  }
+
+  #lose(held: Held, why: string): void {
+    if (this.#held.delete(held)) held.lost(why);
+  }
+}

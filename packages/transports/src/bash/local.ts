@@ -1,0 +1,55 @@
+import { promiseEnv, tooLong, type Backend, type Ending, type Job } from './backend.ts';
+import { isPassing, runChild, unstartableReason, type ChildEnd } from './child.ts';
+import type { Guard } from './guard.ts';
+
+export interface LocalOptions {
+  /** What scripts find in their environment beside what they are told of their promise. */
+  env: Readonly<Record<string, string>>;
+  maxOutput: number;
+  graceMs: number;
+  guard: Guard;
+}
+
+/** `bash://`: runs `bash -c SCRIPT` on this machine, as this process's user. */
+export class LocalBackend implements Backend {
+  readonly #options: LocalOptions;
+
+  constructor(options: LocalOptions) {
+    this.#options = options;
+  }
+
+  async run(job: Job, signal: AbortSignal): Promise<Ending> {
+    const { env, maxOutput, graceMs, guard } = this.#options;
+    let group = 0;
+    const end = await runChild(
+      {
+        command: 'bash',
+        args: ['-c', job.script],
+        env: { ...env, ...promiseEnv(job) },
+        maxOutput,
+        graceMs,
+        started: (pid) => guard.watch((group = pid)),
+      },
+      signal,
+    );
+    if (group !== 0) guard.forget(group);
+    return endingOf('bash', end, maxOutput);
+  }
+}
+
+/** What the end of a command says about its script. */
+export function endingOf(command: string, end: ChildEnd, maxOutput: number): Ending {
+  switch (end.kind) {
+    case 'overflowed':
+      return tooLong(maxOutput);
+    case 'unstartable': {
+      const reason = unstartableReason(command, end.error);
+      return { kind: isPassing(end.error) ? 'lost' : 'refused', reason };
+    }
+    case 'ended': {
+      const { code, signal, stdout, stderr } = end;
+      if (code === null) return { kind: 'lost', reason: `killed by ${signal ?? 'a signal'}` };
+      return { kind: 'exited', code, stdout, stderr };
+    }
+  }
+}

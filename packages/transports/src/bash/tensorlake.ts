@@ -1,0 +1,102 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { promiseEnv, tooLong, type Backend, type Ending, type Job } from './backend.ts';
+import { TensorlakeApi, TensorlakeError, type ProcessState, type Sandbox } from './tensorlake-api.ts';
+
+export interface TensorlakeOptions {
+  /** null: not there, so that nothing can run. */
+  apiKey: string | null;
+  apiUrl: string;
+  sandboxUrl: string;
+  maxOutput: number;
+}
+
+const SANDBOX_LOOK_MS = 1_000;
+const SANDBOX_READY_WITHIN_MS = 120_000;
+const PROCESS_LOOK_MS = 500;
+/** Looks at a process in a row that may fail before it counts as lost: its sandbox is probably gone. */
+const MAX_FAILED_LOOKS = 20;
+const DELETE_ATTEMPTS = 3;
+
+/** `bash://tensorlake[/IMAGE]`: runs the script in a Tensorlake sandbox made for it. */
+export class TensorlakeBackend implements Backend {
+  readonly #image: string;
+  readonly #options: TensorlakeOptions;
+
+  /** @param image empty: Tensorlake's default. */
+  constructor(image: string, options: TensorlakeOptions) {
+    this.#image = image;
+    this.#options = options;
+  }
+
+  async run(job: Job, signal: AbortSignal): Promise<Ending> {
+    const { apiKey } = this.#options;
+    if (apiKey === null) return { kind: 'refused', reason: 'TENSORLAKE_API_KEY is not set on the server' };
+    const api = new TensorlakeApi({ ...this.#options, apiKey });
+    try {
+      // Not cut short: a sandbox whose id nobody knows could not be deleted.
+      const sandbox = await api.createSandbox(this.#image);
+      try {
+        return await this.#runIn(sandbox, api, job, signal);
+      } finally {
+        await remove(sandbox, api);
+      }
+    } catch (error) {
+      if (signal.aborted) return { kind: 'lost', reason: 'stopped' };
+      if (!(error instanceof TensorlakeError)) throw error;
+      return { kind: error.passing ? 'lost' : 'refused', reason: `tensorlake: ${error.message}` };
+    }
+  }
+
+  async #runIn(sandbox: Sandbox, api: TensorlakeApi, job: Job, signal: AbortSignal): Promise<Ending> {
+    await running(sandbox, api, signal);
+    const pid = await api.startScript(sandbox, job.script, promiseEnv(job));
+    const { status, exitCode } = await ended(sandbox, pid, api, signal);
+    if (status === 'signaled') return { kind: 'lost', reason: 'killed by a signal' };
+    const output = await api.output(sandbox, pid);
+    if (output === null) return tooLong(this.#options.maxOutput);
+    return { kind: 'exited', code: exitCode, stdout: output, stderr: output };
+  }
+}
+
+async function running(sandbox: Sandbox, api: TensorlakeApi, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + SANDBOX_READY_WITHIN_MS;
+  while (performance.now() < until) {
+    const status = await api.sandboxStatus(sandbox).catch(unlessPassing);
+    if (status === 'running') return;
+    if (status === 'terminated' || status === 'suspended') {
+      throw new TensorlakeError(`the sandbox was ${status} before it ran`, false);
+    }
+    await pause(SANDBOX_LOOK_MS, undefined, { signal });
+  }
+  throw new TensorlakeError(`the sandbox did not run within ${SANDBOX_READY_WITHIN_MS / 1000} s`, false);
+}
+
+async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: AbortSignal): Promise<ProcessState> {
+  for (let failed = 0; ;) {
+    try {
+      const state = await api.processState(sandbox, pid);
+      if (state.status === 'exited' || state.status === 'signaled') return state;
+      failed = 0;
+    } catch (error) {
+      // Whatever it answers: a sandbox at the end of its time is no longer there, which says nothing about the script.
+      if (++failed >= MAX_FAILED_LOOKS) throw new TensorlakeError(`out of sight: ${String(error)}`, true);
+    }
+    await pause(PROCESS_LOOK_MS, undefined, { signal });
+  }
+}
+
+function unlessPassing(error: unknown): null {
+  if (error instanceof TensorlakeError && error.passing) return null;
+  throw error;
+}
+
+/** What can't be deleted ends by itself when its time is over. */
+async function remove(sandbox: Sandbox, api: TensorlakeApi): Promise<void> {
+  for (let attempts = 1; attempts <= DELETE_ATTEMPTS; attempts++) {
+    const deleted = await api.deleteSandbox(sandbox).then(
+      () => true,
+      (error: unknown) => error instanceof TensorlakeError && !error.passing,
+    );
+    if (deleted) return;
+  }
+}
