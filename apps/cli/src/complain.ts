@@ -18,6 +18,7 @@ export function complain(message: string | null, error?: Error): never {
 
 /** yargs knows what it does not know, but not what was meant. */
 function plain(message: string): string {
+  if (message.startsWith('Not enough non-option arguments')) return 'an argument is missing (see --help)';
   const unknown = /^Unknown arguments?: (\S+)$/.exec(message)?.[1];
   // What was typed without dashes is no misspelt option.
   if (unknown === undefined || process.argv.includes(unknown)) return lineOf(message);

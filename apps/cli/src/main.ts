@@ -1,3 +1,8 @@
-import { run } from './cli.ts';
+import { enableCompileCache } from 'node:module';
 
+// In the system's folder for temporary files; where none can be written, Node goes without. `resonate --help` takes 90 ms
+// with it and 190 ms without, `resonate promises get` 160 and 270 (2 cores, `time apps/cli/bin/resonate --help`).
+enableCompileCache();
+
+const { run } = await import('./cli.ts');
 await run(process.argv.slice(2));

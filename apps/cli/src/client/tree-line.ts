@@ -12,11 +12,9 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
 };
 
 /** One line of the tree, to the byte the public command's, which ends in a blank when nothing is known of the call. */
-export function treeLine({ id, promise, branches }: Placed): string {
-  const above = branches.slice(0, -1).map((isLast) => (isLast ? '    ' : '│   '));
-  const branch = branches.length === 0 ? '' : branches.at(-1) ? '└── ' : '├── ';
+export function treeLine({ id, promise, trunks, branch }: Placed): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
-  return `${above.join('')}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;
+  return `${trunks}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;
 }
 
 /** `(run f)`, `(rpc f)`, `(sleep)`, or nothing. */

@@ -8,9 +8,13 @@ export interface Root {
 
 /** A promise and its place in the tree. */
 export interface Placed extends Root {
-  /** Per level below the root, whether the branch to it is the last of its parent's; the root has none. */
-  branches: readonly boolean[];
+  /** What stands in front of it: the trunks it hangs below, and its own branch. */
+  trunks: string;
+  branch: '' | '├── ' | '└── ';
 }
+
+/** What a branch looks like beside what hangs below it. */
+const TRUNK = { '': '', '├── ': '│   ', '└── ': '    ' } as const;
 
 /**
  * Parents before their children, children by createdAt. What names a parent that is not among them stands below the
@@ -20,15 +24,16 @@ export function arrange(root: Root, promises: readonly PromiseRecord[]): Placed[
   const children = childrenOf(root.id, promises);
   const placed: Placed[] = [];
   const seen = new Set([root.id]);
-  const waiting: Placed[] = [{ ...root, branches: [] }];
+  const waiting: Placed[] = [{ ...root, trunks: '', branch: '' }];
   // A stack instead of recursion: a chain of calls may be deeper than this program's own stack.
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     placed.push(next);
-    const { branches } = next;
+    const trunks = next.trunks + TRUNK[next.branch];
     const below = (children.get(next.id) ?? []).filter(({ id }) => !seen.has(id));
     for (const [index, promise] of [...below.entries()].reverse()) {
       seen.add(promise.id);
-      waiting.push({ id: promise.id, promise, branches: [...branches, index === below.length - 1] });
+      const branch = index === below.length - 1 ? '└── ' : '├── ';
+      waiting.push({ id: promise.id, promise, trunks, branch });
     }
   }
   return placed;

@@ -18,7 +18,7 @@ export function builder(command: Argv): Argv<TreeArguments> {
 
 const PAGE = 1000;
 /** A tree that nobody could read any more. */
-const MAX_PROMISES = 20_000;
+const MAX_PROMISES = 10_000;
 const LOOK_AGAIN_MS = 500;
 
 /** `resonate tree`: what a call has called, as a tree; with `--output json` its promises in that order. */

@@ -1,0 +1,223 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { GuardedServer } from '../../auth/guarded-server.ts';
+import { freePort } from '../../processes/free-port.ts';
+import { runCommand } from '../../processes/run-command.ts';
+import { RESONATE } from '../../processes/server-process.ts';
+import { resonateFor } from './resonate.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
+
+const run = (args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) =>
+  runCommand(RESONATE, args, options);
+
+describe('a client command', () => {
+  let server: GuardedServer;
+
+  beforeAll(async () => {
+    server = await GuardedServer.start();
+  });
+
+  afterAll(() => server?.dispose());
+
+  test('has its server and token from the command line or the environment, the former first', async () => {
+    const { url } = server.process;
+    const token = server.token({ role: 'admin' });
+    const get = ['promises', 'get', 'none'];
+    const [flags, environment, both, without] = await Promise.all([
+      run([...get, '-S', url, '-T', token]),
+      run(get, { env: { RESONATE_SERVER: url, RESONATE_TOKEN: token } }),
+      run([...get, '--server', `${url}/`, '--token', token], {
+        env: { RESONATE_SERVER: 'http://127.0.0.1:9', RESONATE_TOKEN: 'wrong' },
+      }),
+      run([...get, '-S', url]),
+    ]);
+    for (const { stderr, code } of [flags, environment, both]) {
+      expect({ stderr, code }).toEqual({ stderr: expect.stringContaining('(404)'), code: 1 });
+    }
+    expect(without).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('(401)') });
+  });
+
+  test('tells of a server that is no Resonate', async () => {
+    const { code, stdout, stderr } = await run(['promises', 'get', 'a', '-S', server.process.metricsUrl]);
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^resonate: .+\n$/),
+    });
+  });
+
+  test('shows no token in its help', async () => {
+    const { stdout } = await run(['promises', '--help'], { env: { RESONATE_TOKEN: 'very-secret' } });
+    expect(stdout).toContain('--token');
+    expect(stdout).not.toContain('very-secret');
+  });
+
+  test('cluster shows who runs, as JSON and as a table', async () => {
+    const env = { RESONATE_TOKEN: server.token({ role: 'admin' }) };
+    const json = await run(['cluster', '-S', server.process.url], { env });
+    expect(JSON.parse(json.stdout)).toMatchObject({ processes: [{ role: 'all' }] });
+    const table = await run(['cluster', '-S', server.process.url, '--output', 'table'], { env });
+    expect(table.stdout).toMatch(/^ROLE +VERSION +HOST +UP +HEARTBEAT +ID\nall /);
+  });
+});
+
+describe('a mistake', () => {
+  /** What was typed, what the message must name, and the exit code. */
+  const MISTAKES: Record<string, [args: string[], names: string[], code: number]> = {
+    'no subcommand': [['promises'], ['--help'], 2],
+    'an unknown subcommand': [['promises', 'gte', 'x'], ['get'], 2],
+    'no id': [['promises', 'get'], ['argument', '--help'], 2],
+    'an argument too many': [['promises', 'get', 'a', 'b'], ['b'], 2],
+    'an unknown option': [['promises', 'get', 'a', '--limit', '1'], ['--limit'], 2],
+    'a required option left out': [['promises', 'create', 'a'], ['timeout'], 2],
+    'an option given twice': [['promises', 'create', 'a', '--timeout', '1h', '--timeout', '2h'], ['--timeout'], 2],
+    'an unknown output': [['promises', 'get', 'a', '--output', 'xml'], ['xml', 'table', 'json'], 2],
+    'arguments in two ways': [['invoke', 'a', '-f', 'f', '--arg', '1', '--json-args', '[]'], ['json-args'], 2],
+    'a time that is none': [['promises', 'create', 'a', '--timeout', '1 hour'], ['--timeout', '1 hour', '1h30m'], 1],
+    'no time at all': [['promises', 'create', 'a', '--timeout', '0s'], ['--timeout', '0s'], 1],
+    'JSON that is none': [['promises', 'create', 'a', '--timeout', '1h', '--tags', '{a}'], ['--tags', 'JSON'], 1],
+    'a version of zero': [['invoke', 'a', '-f', 'f', '--version', '0'], ['--version'], 1],
+    'a server that is no URL': [['promises', 'get', 'a', '-S', 'localhost'], ['localhost', 'http://'], 1],
+    'a server that is not there': [['promises', 'get', 'a', '-S', 'http://127.0.0.1:9'], ['http://127.0.0.1:9'], 1],
+  };
+
+  test('is told in one line, with its exit code', async () => {
+    const told = await Promise.all(Object.values(MISTAKES).map(([args]) => run(args)));
+    for (const [index, [name, [, names, code]]] of Object.entries(MISTAKES).entries()) {
+      const result = { mistake: name, ...told[index] };
+      const line = expect.stringMatching(/^resonate: .+\n$/);
+      expect(result).toEqual({ mistake: name, code, stdout: '', stderr: line });
+      for (const part of names) expect(result).toMatchObject({ stderr: expect.stringContaining(part) });
+    }
+  });
+});
+
+describe('shell completion', () => {
+  const complete = async (...words: string[]) =>
+    (await run(['--get-yargs-completions', 'resonate', ...words], { env: { SHELL: '/bin/bash' } })).stdout.split('\n');
+
+  test('comes as a script', async () => {
+    const { code, stdout } = await run(['completion'], { env: { SHELL: '/bin/bash' } });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('complete -o') });
+  });
+
+  test('knows commands, subcommands and options', async () => {
+    expect(await complete('')).toEqual(expect.arrayContaining(['serve', 'promises', 'invoke', 'doctor']));
+    expect(await complete('promises', '')).toEqual(expect.arrayContaining(['get', 'create', 'search']));
+    expect(await complete('promises', 'search', '--')).toEqual(
+      expect.arrayContaining(['--all', '--state', '--server']),
+    );
+    expect(await complete('serve', '--storage')).toEqual(expect.arrayContaining(['--storage-type']));
+  });
+});
+
+describe('around a configuration', () => {
+  let cwd: string;
+
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'resonate-operation-'));
+  });
+
+  afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+  interface Check {
+    check: string;
+    status: string;
+    detail: string;
+  }
+
+  async function doctor(...args: string[]): Promise<{ code: number | null; checks: Record<string, Check> }> {
+    const { code, stdout, stderr } = await run(['doctor', ...args], { cwd });
+    expect(stderr).toBe('');
+    const { checks } = JSON.parse(stdout) as { checks: Check[] };
+    return { code, checks: Object.fromEntries(checks.map((check) => [check.check, check])) };
+  }
+
+  test('config shows values, where each comes from, and no secret', async () => {
+    await writeFile(join(cwd, 'resonate.toml'), '[server]\nport = 9001\n');
+    const env = { RESONATE_STORAGE__POSTGRES__URL: 'postgres://me:secret@db/x', RESONATE_SERVER__HOST: 'h' };
+    const args = ['config', '--storage-type', 'postgres', '--transports-http-push-auth-token', 'secret'];
+    const [json, table] = await Promise.all([
+      run(args, { cwd, env }),
+      run([...args, '--output', 'table'], { cwd, env }),
+    ]);
+    const { options } = JSON.parse(json.stdout) as { options: { option: string; value: unknown; from: string }[] };
+    const found = Object.fromEntries(options.map(({ option, value, from }) => [option, [value, from]]));
+    expect(found).toMatchObject({
+      level: ['info', 'default'],
+      'server.port': [9001, 'server.port in resonate.toml'],
+      'server.host': ['h', 'RESONATE_SERVER__HOST'],
+      'storage.type': ['postgres', '--storage-type'],
+      'storage.postgres.url': ['postgres://me:***@db/x', 'RESONATE_STORAGE__POSTGRES__URL'],
+      'transports.http_push.auth.token': ['***', '--transports-http-push-auth-token'],
+      'server.url': [null, 'default'],
+    });
+    expect(table.stdout).toMatch(/^server\.port +9001 +server\.port in resonate\.toml$/m);
+    expect(json.stdout + table.stdout).not.toContain('secret@');
+  });
+
+  test('config refuses what a server would refuse, with the same exit code', async () => {
+    const { code, stdout, stderr } = await run(['config', '--server-prot', '1'], { cwd });
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('server-port?') });
+    expect(await run(['config', '--storage-type', 'postgres'], { cwd })).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('migrate makes the schema once, and doctor tells before and after', async () => {
+    const before = await doctor();
+    expect(before).toMatchObject({ code: 0, checks: { store: { status: 'ok' }, schema: { status: 'ok' } } });
+    expect(before.checks['schema']?.detail).toContain('none yet');
+    expect(await readdir(cwd)).toEqual([]);
+    const migrated = JSON.parse((await run(['migrate'], { cwd })).stdout) as { before: null; after: number };
+    expect(migrated).toEqual({ database: 'sqlite', before: null, after: expect.any(Number) });
+    const again = await run(['migrate'], { cwd });
+    expect(JSON.parse(again.stdout)).toEqual({ ...migrated, before: migrated.after });
+    expect((await doctor()).checks['schema']).toEqual({
+      check: 'schema',
+      status: 'ok',
+      detail: `version ${migrated.after}`,
+    });
+  });
+
+  test('doctor fails when the store can not be reached, and names it without its password', async () => {
+    const url = `postgres://me:secret@127.0.0.1:${await freePort()}/x`;
+    const { code, checks } = await doctor(
+      '--storage-type',
+      'postgres',
+      '--storage-postgres-url',
+      url,
+      '--wakeup-type',
+      'none',
+    );
+    expect({ code, store: checks['store'] }).toEqual({
+      code: 1,
+      store: { check: 'store', status: 'failed', detail: expect.stringContaining('127.0.0.1') },
+    });
+    expect(JSON.stringify(checks)).not.toContain('secret');
+  });
+
+  test('doctor looks at each transport that is on', async () => {
+    const { code, checks } = await doctor('--transports-http-push-enabled', 'false');
+    expect(code).toBe(0);
+    expect(checks).toMatchObject({
+      'http push': { status: 'off' },
+      'http poll': { status: 'ok' },
+      kafka: { status: 'off' },
+    });
+  });
+
+  test('a reader that has seen enough is no failure', async () => {
+    const shell = await runCommand('bash', ['-c', `'${RESONATE}' config | head -1; echo "\${PIPESTATUS[0]}"`], { cwd });
+    expect(shell).toEqual({ code: 0, stdout: '{\n0\n', stderr: '' });
+  });
+});
+
+test('the public names of commands in the singular work too', async () => {
+  const { run: asked } = resonateFor('http://127.0.0.1:9');
+  for (const name of ['promise', 'task', 'schedule']) {
+    expect(await asked(name, 'get', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot reach') });
+  }
+});

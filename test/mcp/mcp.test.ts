@@ -1,0 +1,235 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { GuardedServer } from '../auth/guarded-server.ts';
+import { FAR_FUTURE } from '../http/state.ts';
+import { HttpClient } from '../processes/http-client.ts';
+import { RESONATE, ServerProcess } from '../processes/server-process.ts';
+import { until } from '../processes/until.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
+const WITHIN_MS = 30_000;
+
+interface Notification {
+  method: string;
+  params?: { content?: string; meta?: { handle: string; status: string } } | undefined;
+}
+
+/** One MCP client of the official SDK with its own `resonate mcp` process. */
+class McpSession {
+  readonly client = new Client({ name: 'test', version: '1.0.0' });
+  readonly notifications: Notification[] = [];
+  log = '';
+
+  static async start(url: string, token?: string): Promise<McpSession> {
+    const session = new McpSession();
+    const args = ['mcp', '--server', url, ...(token === undefined ? [] : ['--token', token])];
+    const transport = new StdioClientTransport({ command: RESONATE, args, stderr: 'pipe' });
+    transport.stderr?.on('data', (text: Buffer) => (session.log += text.toString('utf8')));
+    session.client.fallbackNotificationHandler = async (notification) => {
+      session.notifications.push(notification as Notification);
+    };
+    await session.client.connect(transport);
+    return session;
+  }
+
+  /** Calls a tool. @returns whether it failed, and the text it answered. */
+  async call(name: string, args: object): Promise<{ isError: boolean; text: string }> {
+    const result = await this.client.callTool({ name, arguments: { ...args } });
+    const [content] = result.content as { type: string; text: string }[];
+    return { isError: result.isError === true, text: content?.text ?? '' };
+  }
+
+  /** Calls a tool that must not fail. @returns its answer. */
+  async answer<T>(name: string, args: object): Promise<T> {
+    const { isError, text } = await this.call(name, args);
+    if (isError) throw new Error(`${name}: ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** The first notification about a promise, here already or to come. */
+  async told(handle: string): Promise<{ content: unknown; status: string | undefined }> {
+    const found = await until(`a notification about ${handle}`, WITHIN_MS, () =>
+      this.notifications.find(({ params }) => params?.meta?.handle === handle),
+    );
+    expect(found.method).toBe('notifications/claude/channel');
+    return { content: JSON.parse(found.params?.content ?? ''), status: found.params?.meta?.status };
+  }
+}
+
+let server: ServerProcess;
+let http: HttpClient;
+let session: McpSession;
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+  http = new HttpClient(server.url);
+  session = await McpSession.start(server.url);
+});
+
+afterAll(async () => {
+  await session?.client.close();
+  http?.close();
+  await server?.dispose();
+});
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+describe('an MCP session', () => {
+  test('offers its tools and the channel', async () => {
+    const { tools } = await session.client.listTools();
+    const required = Object.fromEntries(tools.map(({ name, inputSchema }) => [name, inputSchema.required ?? []]));
+    expect(required).toEqual({
+      'promise-create': ['id', 'timeout_at'],
+      'promise-get': ['id'],
+      'promise-settle': ['id', 'resolution'],
+      'promise-search': [],
+      'promise-listen': ['id'],
+      'resonate-bash': ['script'],
+    });
+    for (const { description } of tools) expect(description).toMatch(/./);
+    expect(session.client.getServerCapabilities()).toMatchObject({
+      tools: {},
+      experimental: { 'claude/channel': {} },
+    });
+    expect(session.client.getServerVersion()).toMatchObject({ name: 'resonate-mcp' });
+  });
+
+  test('creates, gets, settles and finds promises', async () => {
+    const created = await session.answer('promise-create', {
+      id: 'm',
+      timeout_at: FAR_FUTURE,
+      param: { data: 'hi', headers: { h: '1' } },
+      tags: { of: 'mcp' },
+    });
+    expect(created).toEqual((await http.rpc('promise.get', { id: 'm' })).data);
+    expect(created).toMatchObject({ promise: { param: { data: base64('hi'), headers: { h: '1' } } } });
+    expect(await session.answer('promise-get', { id: 'm' })).toEqual(created);
+    const settled = await session.answer('promise-settle', {
+      id: 'm',
+      resolution: 'cancel',
+      value: { data: { n: 1 } },
+    });
+    expect(settled).toMatchObject({ promise: { state: 'rejected_canceled', value: { data: base64('{"n":1}') } } });
+    await session.answer('promise-create', { id: 'm2', timeout_at: FAR_FUTURE, tags: { of: 'mcp' } });
+    const search = { tags: { of: 'mcp' }, limit: 1 };
+    const page = await session.answer<{ cursor: string }>('promise-search', search);
+    expect(page).toMatchObject({ promises: [{ id: 'm' }], cursor: expect.any(String) });
+    const rest = await session.answer('promise-search', { ...search, cursor: page.cursor });
+    expect(rest).toMatchObject({ promises: [{ id: 'm2' }] });
+    expect(await session.answer('promise-search', { ...search, state: 'resolved' })).toEqual({ promises: [] });
+  });
+
+  test.each([
+    ['resolve', 'resolved', 'resolved'],
+    ['reject', 'rejected', 'rejected'],
+    ['cancel', 'rejected_canceled', 'canceled'],
+  ])('tells of a promise it listens for: %s', async (resolution, state, status) => {
+    const id = `listen-${resolution}`;
+    await session.answer('promise-create', { id, timeout_at: FAR_FUTURE });
+    expect(await session.answer('promise-listen', { id })).toMatchObject({ promise: { id, state: 'pending' } });
+    const { promise } = await session.answer<{ promise: unknown }>('promise-settle', { id, resolution });
+    expect(await session.told(id)).toEqual({ content: promise, status });
+    expect(promise).toMatchObject({ state });
+  });
+
+  test('tells of a promise that times out', async () => {
+    await session.answer('promise-create', { id: 'late', timeout_at: Date.now() + 300 });
+    await session.answer('promise-listen', { id: 'late' });
+    const told = await session.told('late');
+    expect(told).toMatchObject({ content: { state: 'rejected_timedout' }, status: 'timedout' });
+  });
+
+  test('hands a script over and tells of its outcome', async () => {
+    const script = 'echo done';
+    const started = await session.answer<{ promise: { id: string; createdAt: number; timeoutAt: number } }>(
+      'resonate-bash',
+      { script, tags: { why: 'test' } },
+    );
+    const { id, createdAt, timeoutAt } = started.promise;
+    expect(started).toMatchObject({
+      promise: { param: { data: base64(script) }, tags: { why: 'test', 'resonate:target': 'bash://' } },
+      listener_registered: true,
+      target: 'bash://',
+    });
+    expect(Math.abs(timeoutAt - createdAt - 300_000)).toBeLessThan(60_000);
+    // Scripts are off on this server: somebody else says how it ended.
+    await http.rpc('promise.settle', { id, state: 'resolved', value: { data: 'done' } });
+    expect(await session.told(id)).toMatchObject({ content: { id, value: { data: 'done' } }, status: 'resolved' });
+
+    const target = 'bash://docker/debian';
+    const named = await session.answer('resonate-bash', { script, id: 'named', timeoutMs: 60_000, target });
+    expect(named).toMatchObject({ promise: { id: 'named', tags: { 'resonate:target': target } }, target });
+    await session.answer('promise-settle', { id: 'named', resolution: 'cancel' });
+    const again = await session.answer('resonate-bash', { script, id: 'named', target });
+    expect(again).toMatchObject({ promise: { state: 'rejected_canceled' }, listener_registered: false });
+  });
+
+  test('tells a failure as the result of the tool', async () => {
+    expect(await session.call('promise-get', { id: 'none' })).toEqual({
+      isError: true,
+      text: expect.stringContaining('(404)'),
+    });
+    const mistakes: [string, object][] = [
+      ['promise-get', {}],
+      ['promise-create', { id: 'x', timeout_at: 'soon' }],
+      ['promise-settle', { id: 'x', resolution: 'forget' }],
+      ['resonate-bash', { script: 'true', target: 'http://elsewhere' }],
+      ['no-such-tool', {}],
+    ];
+    for (const [name, args] of mistakes) {
+      expect({ name, ...(await session.call(name, args)) }).toEqual({ name, isError: true, text: expect.any(String) });
+    }
+  });
+
+  test('goes on when the server comes back, and misses nothing meanwhile', async () => {
+    await session.answer('promise-create', { id: 'kept', timeout_at: FAR_FUTURE });
+    await session.answer('promise-listen', { id: 'kept' });
+    await server.kill9();
+    expect(await session.call('promise-get', { id: 'kept' })).toMatchObject({ isError: true });
+    await server.restart();
+    await http.rpc('promise.settle', { id: 'kept', state: 'resolved' });
+    expect(await session.told('kept')).toMatchObject({ status: 'resolved' });
+    // Standard output is the protocol's; what else there is to say went to standard error.
+    expect(session.log).toContain('the event stream is down');
+  });
+
+  test('ends when its client goes', async () => {
+    const other = await McpSession.start(server.url);
+    const { pid } = other.client.transport as StdioClientTransport;
+    await other.client.close();
+    await until('its process has ended', WITHIN_MS, () => !isAlive(pid ?? 0));
+  });
+});
+
+describe('on a server that wants tokens', () => {
+  let guarded: GuardedServer;
+  let own: McpSession | undefined;
+
+  beforeEach(async () => {
+    guarded = await GuardedServer.start();
+  });
+
+  afterEach(async () => {
+    await own?.client.close();
+    await guarded.dispose();
+  });
+
+  test('a session works and hears with a token', async () => {
+    own = await McpSession.start(guarded.process.url, guarded.token({ role: 'admin' }));
+    await own.answer('promise-create', { id: 'g', timeout_at: FAR_FUTURE });
+    await own.answer('promise-listen', { id: 'g' });
+    await own.answer('promise-settle', { id: 'g', resolution: 'resolve' });
+    expect(await own.told('g')).toMatchObject({ status: 'resolved' });
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
