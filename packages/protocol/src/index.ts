@@ -3,6 +3,7 @@ export * from './records.ts';
 export * from './tags.ts';
 export * from './address.ts';
 export * from './cron.ts';
+export { isTimezone } from './timezone.ts';
 export * from './message.ts';
 export * from './envelope.ts';
 export * from './requests.ts';

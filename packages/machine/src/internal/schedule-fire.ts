@@ -29,7 +29,7 @@ export const scheduleFire: Operation<Occurrence> = {
       return ok({ fired: false });
     }
     if (!ws.promises.get(promiseId)) bear(ws, occurrence(schedule, at, promiseId), at);
-    const nextRunAt = nextOccurrence(schedule.cron, at) ?? MAX_TIME;
+    const nextRunAt = nextOccurrence(schedule, at) ?? MAX_TIME;
     ws.schedules.put({ ...schedule, lastRunAt: at, nextRunAt });
     return ok({ fired: true });
   },

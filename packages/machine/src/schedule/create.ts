@@ -10,7 +10,7 @@ export const scheduleCreate: OperationOf<'schedule.create'> = {
   run(ws, data, { now }) {
     const known = ws.schedules.get(data.id);
     if (known) return ok({ schedule: scheduleRecord(known) });
-    const nextRunAt = nextOccurrence(data.cron, now);
+    const nextRunAt = nextOccurrence(data, now);
     if (nextRunAt === null) return fail(400, 'Invalid request: cron: has no occurrence in the future');
     const schedule: ScheduleRow = { ...data, createdAt: now, nextRunAt, lastRunAt: null };
     ws.schedules.put(schedule);

@@ -93,7 +93,7 @@ export class Fields {
     const fields = cron.trim().split(/\s+/).length;
     if (fields < 5 || fields > 7) throw bad(`${name} must have 5 to 7 fields`);
     try {
-      if (nextOccurrence(cron, 0) !== null) return cron;
+      if (nextOccurrence({ cron }, 0) !== null) return cron;
     } catch {
       // Said below, as for an expression that never occurs.
     }

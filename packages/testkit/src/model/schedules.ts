@@ -71,5 +71,5 @@ export function fire(context: Context, schedule: ScheduleRecord): void {
 
 /** A schedule that never comes again waits at the end of time. */
 function nextAfter(cron: string, at: number): number {
-  return nextOccurrence(cron, at) ?? Number.MAX_SAFE_INTEGER;
+  return nextOccurrence({ cron }, at) ?? Number.MAX_SAFE_INTEGER;
 }
