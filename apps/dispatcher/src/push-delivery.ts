@@ -1,7 +1,8 @@
-import { messageOf, outcomeOf, type Runtime } from '@resonate/runtime';
+import { messageOf, outcomeOf, outcomeOfFailure, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
-import type { Delivery } from '@resonate/store';
-import { backoffMs, type PushTransport } from '@resonate/transports';
+import type { Delivery, Outcome, Queue, WaitingTarget } from '@resonate/store';
+import { backoffMs, Busy, type PushTransport } from '@resonate/transports';
+import { Circuits } from './circuits.ts';
 import { TargetSlots } from './target-slots.ts';
 import type { EnabledTransport } from './transports.ts';
 
@@ -10,14 +11,18 @@ const PAGE = 1_000;
 
 /**
  * Delivers the messages of one transport. Each target has its own slots, so that a slow or hanging one delays nobody
- * else; only what has a slot is claimed.
+ * else; only what has a slot is claimed. What waits for a target that keeps failing is put off (`Circuits`).
  */
 export class PushDelivery implements Service {
   readonly name: string;
   readonly #runtime: Runtime;
   readonly #transport: PushTransport;
   readonly #slots: TargetSlots;
+  readonly #circuits: Circuits;
   readonly #loop: Loop;
+  /** Puts off and brings back, beside the deliveries: with much to move it takes its time. */
+  readonly #upkeep: Loop;
+  readonly #toDefer = new Set<string>();
   #stopping = false;
   /** By what they carry. */
   readonly #underWay = new Map<string, Promise<void>>();
@@ -28,30 +33,30 @@ export class PushDelivery implements Service {
 
   constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
+    const { backoffMinMs: minMs, backoffMaxMs: maxMs, circuitFailures: failures, pollIntervalMs } = config.messages;
     this.name = `${transport.name} delivery`;
     this.#runtime = runtime;
     this.#transport = transport;
     this.#slots = new TargetSlots(concurrency, maxInFlight);
-    this.#loop = new Loop({
-      name: this.name,
-      pollIntervalMs: config.messages.pollIntervalMs,
-      logger,
-      clock: store.clock,
-      step: () => this.#drain(),
-    });
+    this.#circuits = new Circuits({ failures, minMs, maxMs });
+    const loop = { pollIntervalMs, logger, clock: store.clock };
+    this.#loop = new Loop({ ...loop, name: this.name, step: () => this.#drain() });
+    this.#upkeep = new Loop({ ...loop, name: `${transport.name} circuits`, step: () => this.#keepUp() });
     store.onHints(({ deliveries }) => {
       const at = deliveries.get(transport.name);
       if (at !== undefined) this.#wakeAt(at);
     });
   }
 
-  start(): Promise<void> {
-    return this.#loop.start();
+  async start(): Promise<void> {
+    await this.#upkeep.start();
+    await this.#loop.start();
   }
 
   /** Pushes under way are ended; what they carried is due again at once. */
   async stop(): Promise<void> {
     await this.#loop.stop();
+    await this.#upkeep.stop();
     this.#stopping = true;
     await this.#transport.close();
     await Promise.all(this.#underWay.values());
@@ -64,15 +69,14 @@ export class PushDelivery implements Service {
     if (this.#after === '') this.#nextAt = Infinity;
     const waiting = await store.waitingTargets(transport, PAGE, this.#after);
     const now = await store.now();
-    const due = waiting.filter(({ dueAt }) => dueAt <= now);
-    const targets = this.#slots.share(
-      due.map(({ target }) => target),
-      config.messages.batchSize,
+    const { targets, probes } = this.#wanted(
+      waiting.filter(({ dueAt }) => dueAt <= now),
+      now,
     );
     if (targets.length > 0) {
       const { executes, unblocks } = await store.claim({ transport, targets, preferred: [], graceMs: 0 });
-      for (const unblock of unblocks) this.#push({ kind: 'unblock', ...unblock });
-      for (const task of executes) this.#push({ kind: 'execute', task });
+      for (const unblock of unblocks) this.#push({ kind: 'unblock', ...unblock }, probes);
+      for (const task of executes) this.#push({ kind: 'execute', task }, probes);
       if (executes.length + unblocks.length >= config.messages.batchSize) this.#nextAt = 0;
     }
     // A target without a free slot wakes the loop when it has one.
@@ -83,19 +87,55 @@ export class PushDelivery implements Service {
     return this.#nextAt === Infinity ? null : this.#nextAt;
   }
 
+  /** What to claim for which target, and for which of them it is a probe. What must not go is put off. */
+  #wanted(due: readonly WaitingTarget[], now: number) {
+    const probes = new Set<string>();
+    const targets: string[] = [];
+    for (const { target, dueAt } of due) {
+      const advice = this.#circuits.advise(target, dueAt, now);
+      if (advice === 'defer') this.#toDefer.add(target);
+      if (advice === 'probe') probes.add(target);
+      if (advice === 'deliver' || advice === 'probe') targets.push(target);
+    }
+    if (this.#toDefer.size > 0) this.#upkeep.wake();
+    const shares = this.#slots.share(targets, this.#runtime.config.messages.batchSize);
+    return { probes, targets: shares.map((share) => (probes.has(share.target) ? { ...share, limit: 1 } : share)) };
+  }
+
+  /** Puts off what waits for targets that keep failing, and brings back one message for each that is to be tried. */
+  async #keepUp(): Promise<number | null> {
+    const { config, store } = this.#runtime;
+    const { backoffMaxMs } = config.messages;
+    for (const target of this.#toDefer) {
+      this.#toDefer.delete(target);
+      await store.defer(this.#queue(target), backoffMaxMs);
+      this.#circuits.deferred(target);
+    }
+    for (const target of this.#circuits.takeProbes(store.clock.now())) {
+      if ((await store.resume(this.#queue(target), backoffMaxMs, true)) > 0) this.#wakeAt(0);
+    }
+    return this.#circuits.nextProbeAt;
+  }
+
+  #queue(target: string): Queue {
+    return { transport: this.#transport.name, target };
+  }
+
   /** Remembered too: the round under way may have passed what is due then. */
   #wakeAt(at: number): void {
     this.#nextAt = Math.min(this.#nextAt, at);
     this.#loop.wakeAt(at);
   }
 
-  #push(delivery: Delivery): void {
+  #push(delivery: Delivery, probes: ReadonlySet<string>): void {
     const { target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
     const key = keyOf(delivery);
     // It takes longer than tasks.retry_timeout, and so was claimed again: one at a time.
     if (this.#underWay.has(key)) return;
+    const isProbe = probes.has(target);
+    if (isProbe) this.#circuits.probing(target);
     this.#slots.take(target);
-    const push = this.#deliver(delivery)
+    const push = this.#deliver(delivery, target, isProbe)
       .catch((error: unknown) => this.#runtime.logger.error('outcome of a push was not recorded', { error, target }))
       .finally(() => {
         this.#slots.release(target);
@@ -105,8 +145,8 @@ export class PushDelivery implements Service {
     this.#underWay.set(key, push);
   }
 
-  async #deliver(delivery: Delivery): Promise<void> {
-    const { logger, metrics, serverUrl, store } = this.#runtime;
+  async #deliver(delivery: Delivery, target: string, isProbe: boolean): Promise<void> {
+    const { metrics, serverUrl } = this.#runtime;
     const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
     metrics.messages.inc({ kind: delivery.kind });
     const message = messageOf(delivery, serverUrl);
@@ -116,19 +156,57 @@ export class PushDelivery implements Service {
     );
     metrics.deliveries.inc({ status: failure ? 'error' : 'success' });
     if (failure) {
-      logger.warn('push failed', { address, kind: delivery.kind, error: failure.message });
+      await this.#failed(delivery, failure, isProbe);
+      return;
     }
-    const outcome = outcomeOf(delivery, failure ? await this.#againAt(delivery) : null);
-    if (outcome) await store.acknowledge([outcome]);
+    const isBack = this.#circuits.succeeded(target);
+    await this.#record(outcomeOf(delivery, null));
+    if (isBack) await this.#resume(target);
   }
 
-  /** When a message that failed is due again. */
-  async #againAt(delivery: Delivery): Promise<number> {
-    const { config, store } = this.#runtime;
-    const { backoffMinMs: minMs, backoffMaxMs: maxMs } = config.messages;
-    const { attempts } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
-    // Ended by our own shutdown: no fault of the target's.
-    return (await store.now()) + (this.#stopping ? 0 : backoffMs(attempts, { minMs, maxMs }));
+  async #failed(delivery: Delivery, failure: Error, isProbe: boolean): Promise<void> {
+    const { config, logger, store } = this.#runtime;
+    const { backoffMinMs: minMs, backoffMaxMs: maxMs, maxAttempts } = config.messages;
+    const { address, attempts, target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    if (this.#stopping) {
+      // Ended by our own shutdown: no fault of the target's.
+      await this.#record(outcomeOf(delivery, await store.now()));
+      return;
+    }
+    logger.warn('push failed', { address, kind: delivery.kind, error: failure.message });
+    if (failure instanceof Busy) {
+      if (isProbe) this.#circuits.notTried(target);
+      await this.#record(outcomeOf(delivery, (await store.now()) + backoffMs(1, { minMs, maxMs })));
+      return;
+    }
+    const isOpen = this.#circuits.failed(target, isProbe, store.clock.now());
+    this.#showCircuits();
+    if (isOpen) this.#upkeep.wake();
+    // Behind all others that wait for the target, so that each probe is another message.
+    const againAt = (await store.now()) + (isOpen ? maxMs : backoffMs(attempts, { minMs, maxMs }));
+    await this.#record(outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
+  }
+
+  async #record(outcome: Outcome | null): Promise<void> {
+    const { logger, metrics, store } = this.#runtime;
+    if (!outcome) return;
+    await store.acknowledge([outcome]);
+    if (!('diedOf' in outcome)) return;
+    const { awaited, address, diedOf } = outcome;
+    metrics.deaths.inc({ transport: this.#transport.name, reason: 'attempts' });
+    logger.warn('an unblock became a dead letter', { awaited, address, error: diedOf });
+  }
+
+  /** The target is back: what was put off for it is due at once, oldest first. */
+  async #resume(target: string): Promise<void> {
+    const { config, logger, store } = this.#runtime;
+    this.#showCircuits();
+    const messages = await store.resume(this.#queue(target), config.messages.backoffMaxMs);
+    logger.info('a target is back', { target, messages });
+  }
+
+  #showCircuits(): void {
+    this.#runtime.metrics.circuitsOpen.set({ transport: this.#transport.name }, this.#circuits.open);
   }
 }
 

@@ -14,3 +14,19 @@ export function outcomeOf(delivery: Delivery, againAt: number | null): Outcome |
   if (againAt === null) return { kind: 'unblock', awaited, address, delivered: true };
   return { kind: 'unblock', awaited, address, delivered: false, dueAt: againAt };
 }
+
+export interface Failure {
+  /** When the message is due again, epoch ms. */
+  againAt: number;
+  /** What went wrong. */
+  error: string;
+  /** After so many attempts an `unblock` is tried no more; an `execute` is tried as long as its task waits. */
+  maxAttempts: number;
+}
+
+/** What to record of a message that did not arrive. */
+export function outcomeOfFailure(delivery: Delivery, { againAt, error, maxAttempts }: Failure): Outcome | null {
+  if (delivery.kind === 'execute' || delivery.listener.attempts < maxAttempts) return outcomeOf(delivery, againAt);
+  const { awaited, address } = delivery.listener;
+  return { kind: 'unblock', awaited, address, delivered: false, diedOf: error };
+}

@@ -11,6 +11,7 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
+import type { PlainSql } from './outbox/plain-sql.ts';
 
 /**
  * What a database must be able to do. No rule of the protocol lives behind this interface: it locks, loads, writes,
@@ -22,6 +23,8 @@ export interface Dialect {
   readonly maxIdLength?: number;
   /** Counts what was asked of the database server; absent where the database is in the process. */
   readonly traffic?: Readonly<Traffic>;
+  /** For what is done rarely to the outbox: dead letters, and what is put off for a target that keeps failing. */
+  readonly plain: PlainSql;
 
   /** Brings the schema up to date; safe when many processes start at once. Refuses a database newer than the program. */
   migrate(): Promise<void>;
@@ -63,9 +66,12 @@ export interface Dialect {
   /** When the next message for one of these targets is due; null without any. */
   nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null>;
   /** What became of claimed messages; rows another process took over or that moved on are left alone. */
-  acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void>;
-  /** Makes what these processes (`null`: any process) claimed and did not acknowledge due at once. */
-  releaseClaims(processIds: readonly string[] | null): Promise<number>;
+  acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void>;
+  /**
+   * Makes what these processes (`null`: any process) claimed and did not acknowledge due at once.
+   * @param since only what they claimed since then.
+   */
+  releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number>;
 
   /** The store's clock, epoch ms: the cluster's where it is shared. */
   now(): Promise<number>;
@@ -169,8 +175,20 @@ export interface Claimed {
   unblocks: { listener: ListenerRow; promise: PromiseRow }[];
 }
 
+/** Claims of one transport by when they would be due again, epoch ms: that is when they were made plus the retry time-out. */
+export interface ClaimsSince {
+  transport: Transport;
+  dueFrom: number;
+}
+
 /** What became of a claimed message. */
 export type Outcome =
+  | RecordedOutcome
+  /** The `unblock` is tried no more: it becomes a dead letter. */
+  | { kind: 'unblock'; awaited: string; address: string; delivered: false; diedOf: string };
+
+/** What is written on the message's own row. */
+export type RecordedOutcome =
   /** The receiver took the `unblock`: its row goes. */
   | { kind: 'unblock'; awaited: string; address: string; delivered: true }
   | { kind: 'unblock'; awaited: string; address: string; delivered: false; dueAt: number }

@@ -23,6 +23,7 @@ import {
   type Outcome,
   type ProcessInfo,
   type ProcessRow,
+  type RecordedOutcome,
   type Traffic,
   type WaitingTarget,
 } from './dialect.ts';
@@ -31,6 +32,9 @@ import { Engine } from './engine/engine.ts';
 import { offer, type Receiver } from './engine/handover.ts';
 import { hintsOf, type Hints } from './engine/hints.ts';
 import { overlong } from './id-length.ts';
+import { Claims } from './outbox/claims.ts';
+import { DeadLetters, type DeadLetterFilter, type Progress } from './outbox/dead-letters.ts';
+import { Deferral, type Queue } from './outbox/deferral.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 
 export interface StoreOptions {
@@ -66,6 +70,10 @@ export class Store {
   readonly #hinted = new Set<(hints: Hints) => void>();
   readonly #commits = new Set<(hints: Hints) => void>();
   #receiver: Receiver | null = null;
+  /** What could not be delivered. */
+  readonly deadLetters: DeadLetters;
+  readonly #deferral: Deferral;
+  readonly #claims: Claims;
   /** How far the store's clock is ahead of this machine's. */
   #aheadMs = 0;
   #paused = false;
@@ -74,9 +82,12 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#options = options;
     this.#dialect = options.dialect;
-    const { events = {}, processId, retryTimeoutMs } = options;
+    const { dialect, events = {}, processId, retryTimeoutMs } = options;
+    this.deadLetters = new DeadLetters(dialect.plain, () => dialect.now());
+    this.#deferral = new Deferral(dialect.plain, () => dialect.now());
+    this.#claims = new Claims(dialect);
     this.#engine = new Engine({
-      dialect: options.dialect,
+      dialect,
       limits: options.limits,
       retryTimeoutMs,
       clocked: (now) => (this.#aheadMs = now - options.clock()),
@@ -149,9 +160,9 @@ export class Store {
     return this.#dialect.nextTimerAt();
   }
 
-  claim(claim: Omit<Claim, 'processId' | 'now' | 'retryTimeoutMs'>): Promise<Claimed> {
+  claim(claim: Omit<Claim, 'processId' | 'retryTimeoutMs'>): Promise<Claimed> {
     const { processId, retryTimeoutMs } = this.#options;
-    return this.#dialect.claim({ ...claim, processId, retryTimeoutMs });
+    return this.#claims.claim({ ...claim, processId, retryTimeoutMs }, this.clock.now());
   }
 
   waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
@@ -167,8 +178,37 @@ export class Store {
     return this.#dialect.nextDeliveryAt(transport, targets);
   }
 
-  acknowledge(outcomes: readonly Outcome[]): Promise<void> {
-    return this.#dialect.acknowledge(outcomes, this.#options.processId);
+  async acknowledge(outcomes: readonly Outcome[]): Promise<void> {
+    const { processId } = this.#options;
+    const recorded = outcomes.filter((outcome): outcome is RecordedOutcome => !('diedOf' in outcome));
+    if (recorded.length > 0) await this.#dialect.acknowledge(recorded, processId);
+    for (const outcome of outcomes) {
+      if ('diedOf' in outcome) await this.deadLetters.bury([outcome], processId, outcome.diedOf);
+    }
+  }
+
+  /** Everything that waits for a target is put off for so long at most. */
+  defer(queue: Queue, forMs: number): Promise<number> {
+    return this.#deferral.defer(queue, forMs);
+  }
+
+  /** What was put off (for at most `withinMs`) is due at once, oldest first; with `one`, only the first of it. */
+  resume(queue: Queue, withinMs: number, one = false): Promise<number> {
+    return one ? this.#deferral.resumeOne(queue, withinMs) : this.#deferral.resume(queue, withinMs);
+  }
+
+  /** Sends dead letters again, all that the filter lets through. @returns how many. */
+  redrive(filter: DeadLetterFilter): Promise<number> {
+    return throughout(async (after) => {
+      const { count, last, transports } = await this.deadLetters.redrive(filter, after);
+      this.#hint({ timerAt: null, deliveries: new Map(transports.map((name) => [name, this.clock.now()])) });
+      return { count, last };
+    });
+  }
+
+  /** Removes dead letters, all that the filter lets through. @returns how many. */
+  dropDeadLetters(filter: DeadLetterFilter): Promise<number> {
+    return throughout((after) => this.deadLetters.drop(filter, after));
   }
 
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
@@ -228,7 +268,10 @@ export class Store {
   }
 
   #committed(changes: Changes): void {
-    const hints = hintsOf(changes);
+    this.#hint(hintsOf(changes));
+  }
+
+  #hint(hints: Hints): void {
     if (hints.timerAt === null && hints.deliveries.size === 0) return;
     this.announce(hints);
     for (const listener of this.#commits) listener(hints);
@@ -329,4 +372,15 @@ async function filtered<Row extends { id: string }, Query extends { after: strin
 
 function isPast(id: string, prefix: string): boolean {
   return !id.startsWith(prefix) && byteOrder(id, prefix) > 0;
+}
+
+/** Piece by piece until there is no more. @returns how much was done. */
+async function throughout(piece: (after: number) => Promise<Progress>): Promise<number> {
+  let done = 0;
+  for (let after: number | null = 0; after !== null;) {
+    const { count, last }: Progress = await piece(after);
+    done += count;
+    after = last;
+  }
+  return done;
 }

@@ -4,4 +4,4 @@ export { BashTransport, type BashOptions } from './bash/bash.ts';
 export { HttpPush, type HttpPushOptions } from './http-push.ts';
 export { PushFailed } from './push-failed.ts';
 export { backoffMs, type BackoffOptions } from './backoff.ts';
-export type { Outgoing, PushTransport } from './transport.ts';
+export { Busy, type Outgoing, type PushTransport } from './transport.ts';

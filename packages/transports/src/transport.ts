@@ -9,6 +9,11 @@ export interface Outgoing {
   body: string;
 }
 
+/** The transport itself has no room at the moment: no fault of the receiver's. The message comes again after a short wait. */
+export class Busy extends Error {
+  override readonly name = 'Busy';
+}
+
 /** One way to deliver messages: a dispatcher pushes through it what it has claimed. */
 export interface PushTransport {
   readonly name: Transport;

@@ -46,11 +46,17 @@ export const messages = {
     max: 10_000,
     describe: 'Attempts to deliver an unblock before it becomes a dead letter (by default after about 5 hours)',
   }),
+  circuit_failures: integer({
+    default: 5,
+    min: 1,
+    max: 10_000,
+    describe: 'Failures in a row after which a target is left alone but for one message at a time, with longer waits',
+  }),
   unblock_max_age: duration({
     default: DAY,
     min: 1,
     max: 365 * DAY,
-    describe: 'How long an unblock waits for its stream to open before it becomes a dead letter',
+    describe: 'How long an unblock waits for its stream or its target before it becomes a dead letter',
   }),
   dead_letter_max_age: duration({
     default: 30 * DAY,

@@ -1,5 +1,7 @@
 import { describe } from '@jest/globals';
 import { claimConformance } from './claims.ts';
+import { deadLetterConformance } from './dead-letters.ts';
+import { deferralConformance } from './deferral.ts';
 import { electionConformance, keepingConformance } from './keeping.ts';
 import { protocolConformance } from './protocol.ts';
 import { searchConformance } from './searches.ts';
@@ -17,6 +19,8 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     valuesConformance(under);
     searchConformance(under);
     claimConformance(under);
+    deferralConformance(under);
+    deadLetterConformance(under);
     keepingConformance(under);
     electionConformance(under);
     if (under.isShared) sharingConformance(under);

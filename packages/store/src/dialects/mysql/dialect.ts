@@ -1,10 +1,20 @@
 import { join } from 'node:path';
 import type { Loaded, Needs } from '@resonate/machine';
-import type { Claim, Claimed, Dialect, Leadership, Outcome, ProcessInfo, Traffic } from '../../dialect.ts';
+import type {
+  Claim,
+  Claimed,
+  ClaimsSince,
+  Dialect,
+  Leadership,
+  ProcessInfo,
+  RecordedOutcome,
+  Traffic,
+} from '../../dialect.ts';
+import type { PlainSql } from '../../outbox/plain-sql.ts';
 import { PROCESSES } from '../../tables.ts';
 import type { Statement } from '../search-sql.ts';
 import { RECORD_TABLES, ServerDialect, type Hints } from '../server/dialect.ts';
-import { releaseClaims } from '../server/release.ts';
+import { releaseClaims, type ClaimHolder } from '../server/release.ts';
 import { electByLease } from '../term.ts';
 import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
 import { electByLock, leaseTable } from './elect.ts';
@@ -34,6 +44,15 @@ export class MysqlDialect extends ServerDialect implements Dialect {
   readonly #database: Database;
   readonly #election: Database;
   readonly #byLease: boolean;
+  readonly plain: PlainSql = {
+    words: outbox.WORDS,
+    select: (statements) => this.select(statements),
+    atomically: async (statements) => {
+      const texts = statements.map(({ sql, params }) => inline(sql, params));
+      const results = await this.#database.run(BEGIN, ...texts, COMMIT);
+      return results.slice(1, -1).map(({ rows }) => rows);
+    },
+  };
   protected readonly hints = HINTS;
   protected readonly queues = outbox.QUEUES;
 
@@ -66,16 +85,16 @@ export class MysqlDialect extends ServerDialect implements Dialect {
     return this.#database.repeat((session) => outbox.claim(session, claim));
   }
 
-  async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
+  async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
     if (outcomes.length > 0) await outbox.acknowledge(this.#database, outcomes, processId);
   }
 
-  releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    const holder = {
-      heldClaims: (ids: readonly string[] | null) => outbox.heldClaims(this.#database, ids),
-      acknowledge: (outcomes: readonly Outcome[], processId: string) => this.acknowledge(outcomes, processId),
+  releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
+    const holder: ClaimHolder = {
+      heldClaims: () => outbox.heldClaims(this.#database, processIds, since),
+      acknowledge: (outcomes, processId) => this.acknowledge(outcomes, processId),
     };
-    return releaseClaims(holder, processIds);
+    return releaseClaims(holder, processIds, since);
   }
 
   async now(): Promise<number> {

@@ -1,11 +1,12 @@
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
-import type { Claim, Claimed, Outcome } from '../../dialect.ts';
+import { StoreUnavailable, type Claim, type Claimed, type ClaimsSince, type RecordedOutcome } from '../../dialect.ts';
+import type { PlainWords } from '../../outbox/plain-sql.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
 import { complete } from '../search-sql.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import { RELEASED_AT_ONCE, type HeldClaim } from '../server/release.ts';
-import { BEGIN, COMMIT, type Database, type Session } from './connection.ts';
+import { BEGIN, COMMIT, ConnectionLost, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 import { NOW, pair } from './load.ts';
 
@@ -27,6 +28,14 @@ const TASKS_WAITING: Waiting = {
   key: 'state',
   where: "state = 'pending'",
   columns: 'id, version',
+};
+
+export const WORDS: PlainWords = {
+  tasksByTarget: `${TASKS_WAITING.from} WHERE ${TASKS_WAITING.where}`,
+  listenersByTarget: `${LISTENERS_WAITING.from} WHERE ${LISTENERS_WAITING.where}`,
+  listenersByAge: 'listeners FORCE INDEX (listeners_age) WHERE is_due = 1',
+  byKey: (table) => `${table} FORCE INDEX (PRIMARY)`,
+  insertNew: (into, select) => `INSERT IGNORE INTO ${into} ${select}`,
 };
 
 /** Locks what is due and hands it out in two round trips; what another process is just taking is passed over. */
@@ -85,7 +94,10 @@ async function handOut(
   // A settled promise changes no more, so it needs no lock.
   const awaited = list(listeners.length > 0 ? listeners.map((listener) => listener.awaited) : [null]);
   const promises = `SELECT ${columnList(PROMISES)} FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${awaited}`;
-  const [settled] = await session.run(promises, ...statements, COMMIT);
+  const [settled] = await session.run(promises, ...statements, COMMIT).catch((error: unknown) => {
+    // Perhaps it was committed. Done again, it would take others, and these would be out without anybody who has them.
+    throw error instanceof ConnectionLost ? new StoreUnavailable(error.message) : error;
+  });
   const byId = new Map(settled?.rows.map((values) => PROMISES.decode(values)).map((promise) => [promise.id, promise]));
   const taken = <Row extends ListenerRow | TaskRow>(row: Row): Row => {
     return { ...row, dueAt, enqueuedAt: row.enqueuedAt ?? row.dueAt, claimedBy: processId, attempts: row.attempts + 1 };
@@ -100,7 +112,11 @@ async function handOut(
 }
 
 /** In one round trip: deliveries that arrived go, those that failed become due when their outcome says. */
-export async function acknowledge(database: Database, outcomes: readonly Outcome[], processId: string): Promise<void> {
+export async function acknowledge(
+  database: Database,
+  outcomes: readonly RecordedOutcome[],
+  processId: string,
+): Promise<void> {
   const mine = `claimed_by = ${quote(processId)}`;
   // One statement for all rows that become of the same.
   const rows = new Map<string, string[]>();
@@ -149,7 +165,13 @@ export const QUEUES: QueueSql = {
 const QUEUES_AT_ONCE = 100;
 
 /** In each queue what is due later: the claimed and the delayed, not the backlog. */
-export async function heldClaims(database: Database, processIds: readonly string[] | null): Promise<HeldClaim[]> {
+export async function heldClaims(
+  database: Database,
+  processIds: readonly string[] | null,
+  since?: ClaimsSince,
+): Promise<HeldClaim[]> {
+  const transports = since ? [since.transport] : TRANSPORTS;
+  const later = since ? `due_at > GREATEST(${NOW}, ${since.dueFrom - 1})` : `due_at > ${NOW}`;
   const claimed = processIds === null ? 'claimed_by IS NOT NULL' : `claimed_by IN ${list([...processIds, null])}`;
   const found: HeldClaim[] = [];
   const look = async (waiting: Waiting, queues: string[]) => {
@@ -161,12 +183,12 @@ export async function heldClaims(database: Database, processIds: readonly string
       found.push({ processId: processId as string, outcome: givenBack(waiting, keys, now as number) });
     }
   };
-  const queuesOf = await database.run(...TRANSPORTS.flatMap((transport) => earliest(transport, '', '')));
+  const queuesOf = await database.run(...transports.flatMap((transport) => earliest(transport, '', '')));
   for (const [kind, waiting] of [LISTENERS_WAITING, TASKS_WAITING].entries()) {
     // One range of the index each.
-    const queues = TRANSPORTS.flatMap((transport, index) =>
+    const queues = transports.flatMap((transport, index) =>
       ((queuesOf[index * 2 + kind]?.rows ?? []) as [string, number][]).map(
-        ([target]) => `(${waiting.where} AND ${pair('transport', transport, 'target', target)} AND due_at > ${NOW})`,
+        ([target]) => `(${waiting.where} AND ${pair('transport', transport, 'target', target)} AND ${later})`,
       ),
     );
     for (let first = 0; first < queues.length && found.length < RELEASED_AT_ONCE; first += QUEUES_AT_ONCE) {
@@ -176,7 +198,7 @@ export async function heldClaims(database: Database, processIds: readonly string
   return found;
 }
 
-function givenBack(waiting: Waiting, keys: unknown[], dueAt: number): Outcome {
+function givenBack(waiting: Waiting, keys: unknown[], dueAt: number): RecordedOutcome {
   if (waiting === TASKS_WAITING) {
     const [id, version] = keys as [string, number];
     return { kind: 'execute', id, version, delivered: false, dueAt };

@@ -15,6 +15,23 @@ CREATE TABLE callbacks (
   KEY callbacks_awaiter (awaiter, ready)
 ) InnoDB DYNAMIC utf8mb4_bin;
 
+CREATE TABLE dead_letters (
+  id bigint NOT NULL,
+  awaited varbinary(1020) NOT NULL,
+  address varbinary(1020) NOT NULL,
+  transport varchar(20) COLLATE ascii_bin NOT NULL,
+  target varbinary(1020) NOT NULL,
+  prefers varbinary(1020),
+  attempts bigint NOT NULL,
+  last_error text COLLATE utf8mb4_bin NOT NULL,
+  enqueued_at bigint NOT NULL,
+  died_at bigint NOT NULL,
+  PRIMARY KEY (id),
+  KEY dead_letters_awaited (awaited),
+  KEY dead_letters_died (died_at),
+  KEY dead_letters_target (target, id)
+) InnoDB DYNAMIC utf8mb4_bin;
+
 CREATE TABLE leases (
   role varbinary(255) NOT NULL,
   holder varbinary(1020) NOT NULL,
@@ -34,6 +51,7 @@ CREATE TABLE listeners (
   due_at bigint,
   is_due tinyint GENERATED STORED,
   PRIMARY KEY (awaited, address),
+  KEY listeners_age (is_due, transport, enqueued_at),
   KEY listeners_dispatch (is_due, transport, target, due_at)
 ) InnoDB DYNAMIC utf8mb4_bin;
 

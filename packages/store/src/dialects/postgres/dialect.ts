@@ -1,5 +1,15 @@
 import type { Changes, Loaded, Needs } from '@resonate/machine';
-import type { Claim, Claimed, Dialect, Leadership, Outcome, ProcessInfo, Traffic } from '../../dialect.ts';
+import type {
+  Claim,
+  Claimed,
+  ClaimsSince,
+  Dialect,
+  Leadership,
+  ProcessInfo,
+  RecordedOutcome,
+  Traffic,
+} from '../../dialect.ts';
+import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
 import { columnList, PROCESSES } from '../../tables.ts';
 import type { Statement } from '../search-sql.ts';
 import { RECORD_TABLES, ServerDialect, sharedSql, type Hints } from '../server/dialect.ts';
@@ -54,6 +64,12 @@ export class PostgresDialect extends ServerDialect implements Dialect {
   readonly #outbox: Outbox;
   readonly #election: Election;
   readonly #byLease: boolean;
+  readonly plain: PlainSql = {
+    words: PARTIAL_INDEX_WORDS,
+    select: (statements) => this.select(statements),
+    // Statements that are sent together are one transaction.
+    atomically: (statements) => this.#connections.run(statements.map(query)),
+  };
   protected readonly hints = HINTS;
   protected readonly queues = QUEUES;
 
@@ -86,12 +102,12 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     return this.#outbox.claim(claim);
   }
 
-  acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
+  acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
     return this.#outbox.acknowledge(outcomes, processId);
   }
 
-  releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return releaseClaims(this.#outbox, processIds);
+  releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
+    return releaseClaims(this.#outbox, processIds, since);
   }
 
   async now(): Promise<number> {
@@ -132,18 +148,20 @@ export class PostgresDialect extends ServerDialect implements Dialect {
   }
 
   protected select(statements: Statement[]): Promise<unknown[][][]> {
-    const queries = statements.map(({ sql, params }) => {
-      const text = numbered(sql);
-      const name = NAMES.get(text);
-      const values = params.map((param) => (param === null ? null : String(param)));
-      return name === undefined ? { text, values } : { name, values };
-    });
-    return this.#connections.snapshot(queries);
+    return this.#connections.snapshot(statements.map(query));
   }
 
   async #read(query: Query): Promise<Rows> {
     return (await this.#connections.read([query]))[0] ?? [];
   }
+}
+
+/** A prepared one where there is one. */
+function query({ sql, params }: Statement): Query {
+  const text = numbered(sql);
+  const name = NAMES.get(text);
+  const values = params.map((param) => (param === null ? null : String(param)));
+  return name === undefined ? { text, values } : { name, values };
 }
 
 /** Parameters as Postgres writes them: $1, $2. */

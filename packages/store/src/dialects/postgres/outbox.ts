@@ -1,4 +1,4 @@
-import type { Claim, Claimed, Outcome } from '../../dialect.ts';
+import type { Claim, Claimed, ClaimsSince, RecordedOutcome } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import type { Connections } from './connections.ts';
@@ -87,7 +87,7 @@ const held = (from: string, columns: string) => {
     queues AS (${next('')} UNION ALL SELECT n.transport, n.target FROM queues CROSS JOIN LATERAL
       ${next('AND (transport, target) > (queues.transport, queues.target)')} AS n)
     SELECT (SELECT now FROM clock), claimed.* FROM queues CROSS JOIN LATERAL (SELECT claimed_by, ${columns} FROM ${from}
-      AND transport = queues.transport AND target = queues.target AND due_at > (SELECT now FROM clock)
+      AND transport = queues.transport AND target = queues.target AND due_at > greatest((SELECT now FROM clock), $2::bigint - 1) AND ($3::text IS NULL OR transport = $3)
       AND (claimed_by = ANY($1::text[]) OR $1 IS NULL AND claimed_by IS NOT NULL) LIMIT ${RELEASED_AT_ONCE}) AS claimed LIMIT ${RELEASED_AT_ONCE}`;
 };
 
@@ -150,7 +150,7 @@ export class Outbox implements ClaimHolder {
     return claimed;
   }
 
-  async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
+  async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
     const tasks: unknown[] = [];
     const listeners: unknown[] = [];
     for (const outcome of outcomes) {
@@ -165,8 +165,8 @@ export class Outbox implements ClaimHolder {
     if (queries.length > 0) await this.#connections.run(queries);
   }
 
-  async heldClaims(processIds: readonly string[] | null): Promise<HeldClaim[]> {
-    const values = [processIds && array(processIds)];
+  async heldClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<HeldClaim[]> {
+    const values = [processIds && array(processIds), String(since?.dueFrom ?? 0), since?.transport ?? null];
     const queries = ['held_tasks', 'held_listeners'].map((name) => ({ name, values }));
     const [tasks = [], listeners = []] = (await this.#connections.read(queries)) as string[][][];
     return [

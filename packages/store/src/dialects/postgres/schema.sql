@@ -16,6 +16,23 @@ CREATE TABLE callbacks (
 CREATE INDEX callbacks_awaiter ON public.callbacks USING btree (awaiter, ready);
 CREATE UNIQUE INDEX callbacks_pkey ON public.callbacks USING btree (awaited, awaiter);
 
+CREATE TABLE dead_letters (
+  id bigint NOT NULL,
+  awaited text COLLATE "C" NOT NULL,
+  address text COLLATE "C" NOT NULL,
+  transport text COLLATE "C" NOT NULL,
+  target text COLLATE "C" NOT NULL,
+  prefers text COLLATE "C",
+  attempts bigint NOT NULL,
+  last_error text NOT NULL,
+  enqueued_at bigint NOT NULL,
+  died_at bigint NOT NULL
+);
+CREATE INDEX dead_letters_awaited ON public.dead_letters USING btree (awaited);
+CREATE INDEX dead_letters_died ON public.dead_letters USING btree (died_at);
+CREATE INDEX dead_letters_target ON public.dead_letters USING btree (target, id);
+CREATE UNIQUE INDEX dead_letters_pkey ON public.dead_letters USING btree (id);
+
 CREATE TABLE leases (
   role text COLLATE "C" NOT NULL,
   holder text NOT NULL,
@@ -34,6 +51,7 @@ CREATE TABLE listeners (
   claimed_by text COLLATE "C",
   due_at bigint
 );
+CREATE INDEX listeners_age ON public.listeners USING btree (transport, enqueued_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX listeners_dispatch ON public.listeners USING btree (transport, target, due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX listeners_pkey ON public.listeners USING btree (awaited, address);
 

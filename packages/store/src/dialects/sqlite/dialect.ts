@@ -14,17 +14,19 @@ import type { Transport } from '@resonate/protocol';
 import type {
   Claim,
   Claimed,
+  ClaimsSince,
   Dialect,
   DueTimer,
   DueTimers,
   Leadership,
-  Outcome,
   ProcessInfo,
   ProcessRow,
+  RecordedOutcome,
   WaitingTarget,
 } from '../../dialect.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
+import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
 import {
   CALLBACKS,
   columnList,
@@ -43,7 +45,7 @@ import { Outbox } from './outbox.ts';
 import { Writer } from './write.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
-const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules'];
+const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules', 'dead_letters'];
 
 const MAX_STATEMENTS = 200;
 
@@ -66,6 +68,11 @@ export class SqliteDialect implements Dialect {
   readonly #searchable: Searchable = {
     ...HINTS,
     run: async (statements: Statement[]) => statements.map(({ sql, params }) => this.#rows(sql, params)),
+  };
+  readonly plain: PlainSql = {
+    words: PARTIAL_INDEX_WORDS,
+    select: async (statements) => this.#onceDurable(await this.#searchable.run(statements)),
+    atomically: (statements) => this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params))),
   };
   #loader: Loader | null = null;
   #writer: Writer | null = null;
@@ -155,12 +162,12 @@ export class SqliteDialect implements Dialect {
     return ready(this.#outbox).nextDeliveryAt(transport, targets);
   }
 
-  async acknowledge(outcomes: readonly Outcome[], processId: string): Promise<void> {
+  async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
     if (outcomes.length > 0) await this.#durably(() => ready(this.#outbox).acknowledge(outcomes, processId));
   }
 
-  async releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return this.#durably(() => ready(this.#outbox).releaseClaims(processIds, this.#clock()));
+  async releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
+    return this.#durably(() => ready(this.#outbox).releaseClaims(processIds, this.#clock(), since));
   }
 
   async now(): Promise<number> {
@@ -277,6 +284,13 @@ export class SqliteDialect implements Dialect {
     return this.#prepared(sql)
       .raw(true)
       .all(...params) as unknown[][];
+  }
+
+  /** None of what only writes. */
+  #rowsOrNone(sql: string, params: SqlValue[]): unknown[][] {
+    if (this.#prepared(sql).reader) return this.#rows(sql, params);
+    this.#prepared(sql).run(...params);
+    return [];
   }
 
   #column<T>(sql: string, params: SqlValue[]): T[] {

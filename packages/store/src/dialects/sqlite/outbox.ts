@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
 import type { Transport } from '@resonate/protocol';
 import type { ListenerRow, TaskRow } from '@resonate/machine';
-import type { Claim, Claimed, Outcome, WaitingTarget } from '../../dialect.ts';
-import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import type { Claim, Claimed, ClaimsSince, RecordedOutcome, WaitingTarget } from '../../dialect.ts';
+import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
 const READY = `transport = ? AND target = ? AND due_at <= ?
@@ -87,7 +87,7 @@ export class Outbox {
     return { ...row, dueAt, enqueuedAt, claimedBy: processId, attempts: row.attempts + 1 };
   }
 
-  acknowledge(outcomes: readonly Outcome[], processId: string): void {
+  acknowledge(outcomes: readonly RecordedOutcome[], processId: string): void {
     for (const outcome of outcomes) {
       if (outcome.kind === 'execute') {
         this.#deferTask.run(outcome.dueAt, outcome.id, outcome.version, processId);
@@ -134,9 +134,13 @@ export class Outbox {
     return next === Infinity ? null : next;
   }
 
-  releaseClaims(processIds: readonly string[] | null, now: number): number {
-    const whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by IN (SELECT value FROM json_each(?))';
-    const params = processIds === null ? [] : [JSON.stringify(processIds)];
+  releaseClaims(processIds: readonly string[] | null, now: number, since?: ClaimsSince): number {
+    let whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by IN (SELECT value FROM json_each(?))';
+    const params: SqlValue[] = processIds === null ? [] : [JSON.stringify(processIds)];
+    if (since) {
+      whose += ' AND transport = ? AND due_at >= ?';
+      params.push(since.transport, since.dueFrom);
+    }
     const set = 'SET due_at = ?, claimed_by = NULL';
     const tasks = this.#database.prepare(`UPDATE tasks ${set} WHERE state = 'pending' AND ${whose}`);
     const listeners = this.#database.prepare(`UPDATE listeners ${set} WHERE due_at IS NOT NULL AND ${whose}`);

@@ -1,0 +1,16 @@
+import type { Config } from '@resonate/config';
+import { TRANSPORTS, type Transport } from '@resonate/protocol';
+
+const SWITCHES = {
+  poll: 'httpPoll',
+  http: 'httpPush',
+  gcps: 'gcps',
+  bash: 'bashExec',
+  kafka: 'kafka',
+  sqs: 'sqs',
+} as const;
+
+/** The transports that the configuration switches on. What is addressed to another one waits until one is. */
+export function enabledTransports({ transports }: Config): Transport[] {
+  return TRANSPORTS.filter((transport) => transports[SWITCHES[transport]].enabled);
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Dialect } from '../dialect.ts';
+import type { Store } from '../store.ts';
+import {
+  openMigrated,
+  promiseCreate,
+  sendOk,
+  settle,
+  storeOn,
+  type DialectUnderTest,
+  type Opened,
+} from './under-test.ts';
+
+/** What could not be delivered is kept, and comes again when it is told to. */
+export function deadLetterConformance(under: DialectUnderTest): void {
+  describe('dead letters', () => {
+    let opened: Opened;
+    let dialect: Dialect;
+    let store: Store;
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      ({ dialect } = opened);
+      store = storeOn(dialect);
+    });
+    afterAll(() => opened.close());
+    beforeEach(() => dialect.reset());
+
+    async function settled(id: string, ...addresses: string[]): Promise<void> {
+      await sendOk(store, 'promise.create', promiseCreate(id));
+      for (const address of addresses) await sendOk(store, 'promise.register_listener', { awaited: id, address });
+      await sendOk(store, 'promise.settle', settle(id));
+    }
+
+    const claim = (target: string, transport: 'http' | 'poll' = 'http', on = store) =>
+      on.claim({ transport, targets: [{ target, limit: 1_000 }], preferred: [], graceMs: 0 });
+
+    const death = (awaited: string, address: string, diedOf = 'it broke') =>
+      ({ kind: 'unblock', awaited, address, delivered: false, diedOf }) as const;
+
+    /** A letter for each id, addressed to `http://HOST/`. */
+    async function bury(host: string, ...ids: string[]): Promise<void> {
+      const address = `http://${host}/`;
+      for (const id of ids) await settled(id, address);
+      await claim(`http://${host}`);
+      await store.acknowledge(ids.map((id) => death(id, address)));
+    }
+
+    const awaited = async (filter = {}) => (await store.deadLetters.list(filter, 100)).map((letter) => letter.awaited);
+
+    test('tell what it was, where it should have gone, and why it did not arrive', async () => {
+      const before = await dialect.now();
+      await bury('host', 'p');
+      const letters = await store.deadLetters.list({}, 10);
+      expect(letters).toEqual([
+        {
+          id: expect.any(Number),
+          awaited: 'p',
+          address: 'http://host/',
+          transport: 'http',
+          target: 'http://host',
+          attempts: 1,
+          lastError: 'it broke',
+          enqueuedAt: expect.any(Number),
+          diedAt: expect.any(Number),
+        },
+      ]);
+      expect(letters[0]!.enqueuedAt).toBeGreaterThanOrEqual(before);
+      expect(letters[0]!.diedAt).toBeGreaterThanOrEqual(letters[0]!.enqueuedAt);
+      expect((await dialect.dump()).listeners).toEqual([]);
+      expect(await store.deadLetters.count(100)).toBe(1);
+    });
+
+    test('keep a long error in part, and any character of it', async () => {
+      await settled('p', 'http://host/');
+      await claim('http://host');
+      await store.acknowledge([death('p', 'http://host/', `a\u0000'"?\\${'ß'.repeat(2_000)}`)]);
+      const [letter] = await store.deadLetters.list({}, 10);
+      expect(letter!.lastError).toBe(`a'"?\\${'ß'.repeat(509)}`);
+      expect(Buffer.byteLength(letter!.lastError)).toBeLessThanOrEqual(1_024);
+    });
+
+    test('are made only by the process that holds the message', async () => {
+      await settled('p', 'http://host/');
+      await claim('http://host');
+      await storeOn(dialect, 'another').acknowledge([death('p', 'http://host/')]);
+      expect(await awaited()).toEqual([]);
+      expect((await dialect.dump()).listeners).toHaveLength(1);
+    });
+
+    test('that are sent again are due at once, with no attempt behind them', async () => {
+      await bury('host', 'p', 'q');
+      expect(await store.redrive({})).toBe(2);
+      expect(await awaited()).toEqual([]);
+      const { unblocks } = await claim('http://host');
+      expect(unblocks.map(({ listener }) => listener.awaited).sort()).toEqual(['p', 'q']);
+      expect(unblocks[0]!.listener).toMatchObject({ address: 'http://host/', attempts: 1 });
+      expect(unblocks[0]!.promise.state).toBe('resolved');
+    });
+
+    test('that are sent again prefer the connection that they preferred', async () => {
+      await settled('p', 'poll://any@group/7');
+      await store.claim({ transport: 'poll', targets: [{ target: 'group', limit: 1 }], preferred: ['7'], graceMs: 0 });
+      await store.acknowledge([death('p', 'poll://any@group/7')]);
+      await store.redrive({});
+      expect((await dialect.dump()).listeners[0]).toMatchObject({ prefers: '7', target: 'group', attempts: 0 });
+    });
+
+    test('are found by transport, target and how the promise is named', async () => {
+      await bury('a', 'x.1', 'x.2');
+      await bury('b', 'x.3', 'y%1', 'y_1');
+      await settled('z', 'poll://uni@a/1');
+      await claim('a/1', 'poll');
+      await store.acknowledge([death('z', 'poll://uni@a/1')]);
+      expect(await awaited({ target: 'http://a' })).toEqual(['x.1', 'x.2']);
+      expect(await awaited({ transport: 'poll' })).toEqual(['z']);
+      expect(await awaited({ prefix: 'x.' })).toEqual(['x.1', 'x.2', 'x.3']);
+      expect(await awaited({ prefix: 'y%' })).toEqual(['y%1']);
+      expect(await awaited({ prefix: 'x.', target: 'http://b' })).toEqual(['x.3']);
+      expect(await awaited({ prefix: 'none' })).toEqual([]);
+      expect(await awaited({ ids: [] })).toEqual([]);
+    });
+
+    test('with the last of all characters in the prefix are found as well', async () => {
+      await bury('a', 'x\u{10ffff}', 'x\u{10ffff}y', 'y', 'x\ud7ffz', 'x\ue000');
+      expect(await awaited({ prefix: 'x\u{10ffff}' })).toEqual(['x\u{10ffff}', 'x\u{10ffff}y']);
+      expect(await awaited({ prefix: 'x\ud7ff' })).toEqual(['x\ud7ffz']);
+    });
+
+    test('are listed page by page, the oldest first', async () => {
+      await bury('host', 'a', 'b', 'c');
+      const first = await store.deadLetters.list({}, 2);
+      const rest = await store.deadLetters.list({}, 2, first[1]!.id);
+      expect([...first, ...rest].map((letter) => letter.id)).toEqual(
+        [...first, ...rest].map((letter) => letter.id).sort((a, b) => a - b),
+      );
+      expect([...first, ...rest].map((letter) => letter.awaited).sort()).toEqual(['a', 'b', 'c']);
+    });
+
+    test('are sent again or dropped one by one, by target, or all', async () => {
+      await bury('a', '1', '2', '3');
+      await bury('b', '4', '5');
+      const [one, two] = await store.deadLetters.list({ target: 'http://a' }, 2);
+      expect(await store.redrive({ ids: [one!.id] })).toBe(1);
+      expect(await store.dropDeadLetters({ ids: [two!.id], prefix: 'foreign' })).toBe(0);
+      expect(await store.dropDeadLetters({ ids: [two!.id, one!.id] })).toBe(1);
+      expect(await store.redrive({ target: 'http://b' })).toBe(2);
+      expect(await awaited()).toHaveLength(1);
+      expect(await store.dropDeadLetters({})).toBe(1);
+      expect((await dialect.dump()).listeners).toHaveLength(3);
+    });
+
+    test('of any number are sent again, piece by piece', async () => {
+      const ids = Array.from({ length: 450 }, (_, index) => `p${index}`);
+      await Promise.all(ids.map((id) => settled(id, 'http://host/')));
+      await claim('http://host');
+      const { unblocks } = { unblocks: (await dialect.dump()).listeners };
+      await dialect.releaseClaims(null);
+      expect(unblocks).toHaveLength(450);
+      let buried = 0;
+      for (let more = true; more;) {
+        const { count, last } = await store.deadLetters.buryAged('http', -60_000, 'too old');
+        buried += count;
+        more = last !== null;
+      }
+      expect(buried).toBe(450);
+      expect(await store.redrive({ target: 'http://host' })).toBe(450);
+      expect((await dialect.dump()).listeners).toHaveLength(450);
+      expect(await awaited()).toEqual([]);
+    });
+
+    test('are made of what waits for too long, but not of what is on its way or not due', async () => {
+      await settled('waiting', 'poll://any@group');
+      await settled('held', 'poll://any@other');
+      await settled('http', 'http://host/');
+      await sendOk(store, 'promise.create', promiseCreate('pending'));
+      await sendOk(store, 'promise.register_listener', { awaited: 'pending', address: 'poll://any@group' });
+      await claim('other', 'poll');
+      expect(await store.deadLetters.buryAged('poll', 60_000, 'too old')).toEqual({ count: 0, last: null });
+      expect(await store.deadLetters.buryAged('poll', -60_000, 'too old')).toEqual({ count: 1, last: null });
+      const letters = await store.deadLetters.list({}, 10);
+      expect(letters).toMatchObject([{ awaited: 'waiting', attempts: 0, lastError: 'too old' }]);
+      expect((await dialect.dump()).listeners).toHaveLength(3);
+    });
+
+    test('are forgotten when they are too old', async () => {
+      await bury('host', 'a', 'b');
+      expect(await store.deadLetters.dropAged(60_000)).toEqual({ count: 0, last: null });
+      expect(await store.deadLetters.dropAged(-60_000)).toEqual({ count: 2, last: null });
+      expect(await awaited()).toEqual([]);
+    });
+
+    test('tell the loops of what they made due again', async () => {
+      await bury('host', 'a');
+      const told: string[] = [];
+      store.onHints(({ deliveries }) => told.push(...deliveries.keys()));
+      await store.redrive({});
+      expect(told).toEqual(['http']);
+    });
+
+    test('are gone with everything else after a reset', async () => {
+      await bury('host', 'a');
+      await dialect.reset();
+      expect(await awaited()).toEqual([]);
+    });
+  });
+}

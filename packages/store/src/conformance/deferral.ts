@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Claimed, Dialect } from '../dialect.ts';
+import type { Store } from '../store.ts';
+import {
+  openMigrated,
+  promiseCreate,
+  RETRY_TIMEOUT_MS,
+  send,
+  sendOk,
+  settle,
+  storeOn,
+  type DialectUnderTest,
+  type Opened,
+} from './under-test.ts';
+
+const MINUTE = 60_000;
+
+/** What waits for a target that keeps failing is put off and brought back; what a lost claim took is given back. */
+export function deferralConformance(under: DialectUnderTest): void {
+  describe('what waits for a failing target', () => {
+    let opened: Opened;
+    let dialect: Dialect;
+    let store: Store;
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      ({ dialect } = opened);
+    });
+    afterAll(() => opened.close());
+    beforeEach(async () => {
+      await dialect.reset();
+      store = storeOn(dialect);
+    });
+
+    const queue = { transport: 'http', target: 'http://host' } as const;
+    const claim = (limit = 100, target: string = queue.target): Promise<Claimed> =>
+      store.claim({ transport: 'http', targets: [{ target, limit }], preferred: [], graceMs: 0 });
+    const namesOf = ({ executes, unblocks }: Claimed) => [
+      ...unblocks.map(({ listener }) => listener.awaited),
+      ...executes.map(({ id }) => id),
+    ];
+
+    async function task(id: string, tags: Record<string, string> = {}, target = 'http://host/'): Promise<void> {
+      await sendOk(store, 'promise.create', promiseCreate(id, { 'resonate:target': target, ...tags }));
+    }
+
+    /** Tasks that became due so many milliseconds ago. */
+    async function old(ages: Record<string, number>): Promise<void> {
+      const now = await dialect.now();
+      for (const [id, age] of Object.entries(ages)) {
+        const tags = { 'resonate:target': 'http://host/', 'resonate:delay': String(now - age) };
+        await send(store, 'promise.create', promiseCreate(id, tags), now - 3_600_000);
+      }
+    }
+
+    async function listener(id: string): Promise<void> {
+      await sendOk(store, 'promise.create', promiseCreate(id));
+      await sendOk(store, 'promise.register_listener', { awaited: id, address: 'http://host/' });
+      await sendOk(store, 'promise.settle', settle(id));
+    }
+
+    test('is put off together, and nothing else is', async () => {
+      await task('a');
+      await listener('p');
+      await task('other', {}, 'http://other/');
+      const now = await dialect.now();
+      expect(await store.defer(queue, MINUTE)).toBe(2);
+      expect(namesOf(await claim())).toEqual([]);
+      const next = await dialect.nextDeliveryAt('http', [queue.target]);
+      expect(next).toBeGreaterThan(now + MINUTE / 2 - 1);
+      expect(next).toBeLessThanOrEqual((await dialect.now()) + MINUTE);
+      expect(await store.defer(queue, MINUTE)).toBe(0);
+      expect(namesOf(await claim(10, 'http://other'))).toEqual(['other']);
+    });
+
+    test('comes back by its age, the oldest first', async () => {
+      await old({ middle: 20_000, oldest: 900_000, older: 25_000, youngest: 5 });
+      await store.defer(queue, MINUTE);
+      expect(await store.resume(queue, MINUTE)).toBe(4);
+      for (const id of ['oldest', 'older', 'middle', 'youngest']) expect(namesOf(await claim(1))).toEqual([id]);
+    });
+
+    test('comes back one by one as well, the oldest first', async () => {
+      await old({ younger: 1_000, older: 20_000 });
+      await store.defer(queue, MINUTE);
+      expect(await store.resume(queue, MINUTE, true)).toBe(1);
+      expect(namesOf(await claim())).toEqual(['older']);
+      expect(await store.resume(queue, MINUTE, true)).toBe(1);
+      expect(namesOf(await claim())).toEqual(['younger']);
+      expect(await store.resume(queue, MINUTE, true)).toBe(0);
+    });
+
+    test('comes back with what failed and waits, but not with what is delayed, delivered or failed too often', async () => {
+      const fail = async ({ executes }: Claimed, id: string, againInMs: number) => {
+        const dueAt = (await dialect.now()) + againInMs;
+        const { version } = executes.find((execute) => execute.id === id)!;
+        await store.acknowledge([{ kind: 'execute', id, version, delivered: false, dueAt }]);
+      };
+      await task('refused');
+      for (let attempt = 1; attempt <= 10; attempt++) await fail(await claim(), 'refused', attempt < 10 ? 0 : 30_000);
+      await task('failed');
+      await task('delivered');
+      await task('delayed', { 'resonate:delay': String(Date.now() + 30_000) });
+      await fail(await claim(), 'failed', 30_000);
+      expect(await store.resume(queue, MINUTE)).toBe(1);
+      expect(namesOf(await claim())).toEqual(['failed']);
+    });
+
+    test('of any number is put off and brought back', async () => {
+      const ids = Array.from({ length: 1_100 }, (_, index) => `task ${index}`);
+      await Promise.all(ids.map((id) => task(id)));
+      expect(await store.defer(queue, MINUTE)).toBe(1_100);
+      expect(await store.resume(queue, MINUTE)).toBe(1_100);
+      expect(await store.backlog('http', 2_000)).toBe(1_100);
+    });
+
+    test('is not lost by a claim whose answer was: it is due again with the next one, what was out before stays', async () => {
+      await task('before');
+      expect(namesOf(await claim())).toEqual(['before']);
+      while ((await store.now()) <= (await dialect.dump()).tasks[0]!.dueAt! - RETRY_TIMEOUT_MS);
+      await task('lost');
+      const real = dialect.claim.bind(dialect);
+      dialect.claim = async (request) => {
+        await real(request);
+        throw new Error('the answer was lost');
+      };
+      await expect(claim()).rejects.toThrow('the answer was lost');
+      await expect(claim()).rejects.toThrow('the answer was lost');
+      dialect.claim = real;
+      expect(namesOf(await claim())).toEqual(['lost']);
+    });
+  });
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import type { Transport } from '@resonate/protocol';
+import type { Statement } from '../dialects/search-sql.ts';
+import type { SqlValue } from '../tables.ts';
+import { oneOf, type ListenerKey, type PlainSql } from './plain-sql.ts';
+
+/** An `unblock` that could not be delivered. Times are epoch ms. */
+export interface DeadLetter {
+  id: number;
+  /** The settled promise that it tells of. */
+  awaited: string;
+  address: string;
+  transport: Transport;
+  target: string;
+  attempts: number;
+  lastError: string;
+  enqueuedAt: number;
+  diedAt: number;
+}
+
+/** Which dead letters; what is left out matters not. */
+export interface DeadLetterFilter {
+  ids?: readonly number[];
+  transport?: string;
+  target?: string;
+  /** How the awaited promise's id begins. */
+  prefix?: string;
+}
+
+/** How far a piece of work came. */
+export interface Progress {
+  /** Letters it was done to. */
+  count: number;
+  /** The last one that was looked at; null: there are no more. */
+  last: number | null;
+}
+
+/** What kept a message from its receiver, cut to so many bytes. */
+const MAX_ERROR_BYTES = 1_024;
+/** So many rows in one transaction: no lock is held for long. */
+const AT_ONCE = 200;
+
+const COLUMNS = 'id, awaited, address, transport, target, attempts, last_error, enqueued_at, died_at';
+const COPIED = 'awaited, address, transport, target, prefers';
+
+/** Takes an `unblock` out of the outbox for good, keeps it, and sends it again when it is told to. */
+export class DeadLetters {
+  readonly #sql: PlainSql;
+  readonly #now: () => Promise<number>;
+
+  /** @param now the store's clock. */
+  constructor(sql: PlainSql, now: () => Promise<number>) {
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  /** Letters above `after` in order of their ids, the oldest first. */
+  async list(filter: DeadLetterFilter, limit: number, after = 0): Promise<DeadLetter[]> {
+    const { where, params } = condition(filter, after);
+    const sql = `SELECT ${COLUMNS} FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${limit}`;
+    const [rows = []] = await this.#sql.select([{ sql, params }]);
+    return rows.map(letter);
+  }
+
+  /** How many there are, counted up to `limit`. */
+  async count(limit: number): Promise<number> {
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM dead_letters LIMIT ${limit}) AS counted`;
+    const [rows] = await this.#sql.select([{ sql, params: [] }]);
+    return Number(rows?.[0]?.[0]);
+  }
+
+  /**
+   * Makes letters of messages that this process has claimed: those it still holds leave the outbox.
+   * @param error why they could not be delivered.
+   */
+  async bury(keys: readonly ListenerKey[], claimedBy: string, error: string): Promise<number> {
+    const mine = { sql: 'claimed_by = ?', params: [claimedBy] };
+    return this.#move(keys, mine, error, await this.#now());
+  }
+
+  /** Makes letters of messages that wait since before `maxAgeMs` and are not under way: so many at most per call. */
+  async buryAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
+    const now = await this.#now();
+    const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
+    const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
+      ORDER BY enqueued_at LIMIT ${AT_ONCE}`;
+    const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);
+    const keys = rows.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
+    const count = await this.#move(keys, { sql: aged, params: [] }, error, now);
+    return { count, last: rows.length < AT_ONCE ? null : count };
+  }
+
+  /**
+   * Sends letters again: each becomes a listener that is due at once, with no attempt behind it. So many at most per
+   * call; a letter whose promise is gone stays.
+   * @returns with the transports they go by.
+   */
+  async redrive(filter: DeadLetterFilter, after = 0): Promise<Progress & { transports: Transport[] }> {
+    const { where, params } = condition(filter, after);
+    const known = 'EXISTS (SELECT 1 FROM promises WHERE promises.id = dead_letters.awaited)';
+    const sql = `SELECT id, transport FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
+    const [rows = []] = await this.#sql.select([{ sql, params }]);
+    const ids = rows.map(([id]) => Number(id));
+    const transports = [...new Set(rows.map(([, transport]) => transport as Transport))];
+    if (ids.length === 0) return { count: 0, last: null, transports };
+    const now = await this.#now();
+    const these = `id IN (${ids.join(', ')})`;
+    const select = `SELECT ${COPIED}, ${now}, 0, NULL, ${now} FROM dead_letters WHERE ${these}`;
+    const into = `listeners (${COPIED}, enqueued_at, attempts, claimed_by, due_at)`;
+    await this.#sql.atomically([
+      { sql: this.#sql.words.insertNew(into, select), params: [] },
+      { sql: `DELETE FROM dead_letters WHERE ${these}`, params: [] },
+    ]);
+    return { ...progress(ids), transports };
+  }
+
+  /** Removes letters: so many at most per call. */
+  drop(filter: DeadLetterFilter, after = 0): Promise<Progress> {
+    const { where, params } = condition(filter, after);
+    return this.#delete({ sql: `SELECT id FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${AT_ONCE}`, params });
+  }
+
+  /** Removes letters that are older than `maxAgeMs`: so many at most per call. */
+  async dropAged(maxAgeMs: number): Promise<Progress> {
+    const before = (await this.#now()) - maxAgeMs;
+    const sql = `SELECT id FROM dead_letters WHERE died_at < ${before} ORDER BY died_at LIMIT ${AT_ONCE}`;
+    return this.#delete({ sql, params: [] });
+  }
+
+  async #delete(select: Statement): Promise<Progress> {
+    const [rows = []] = await this.#sql.select([select]);
+    const ids = rows.map(([id]) => Number(id));
+    if (ids.length > 0) {
+      await this.#sql.atomically([{ sql: `DELETE FROM dead_letters WHERE id IN (${ids.join(', ')})`, params: [] }]);
+    }
+    return progress(ids);
+  }
+
+  /**
+   * Marks what still meets the condition, copies what is marked, deletes it: nobody claims it in between, and what
+   * another process has taken meanwhile stays where it is.
+   */
+  async #move(keys: readonly ListenerKey[], still: Statement, error: string, now: number): Promise<number> {
+    if (keys.length === 0) return 0;
+    const { where, params } = oneOf(keys);
+    const mark = `dead ${randomUUID()}`;
+    const marked = { where: `${where} AND claimed_by = ?`, params: [...params, mark] };
+    const listeners = this.#sql.words.byKey('listeners');
+    const results = await this.#sql.atomically([
+      {
+        sql: `UPDATE ${listeners} SET claimed_by = ? WHERE ${where} AND ${still.sql}`,
+        params: [mark, ...params, ...still.params],
+      },
+      {
+        sql: `INSERT INTO dead_letters (${COPIED}, attempts, last_error, enqueued_at, died_at)
+          SELECT ${COPIED}, attempts, ?, COALESCE(enqueued_at, due_at), ${now} FROM listeners WHERE ${marked.where}`,
+        params: [bounded(error), ...marked.params],
+      },
+      { sql: `SELECT count(*) FROM listeners WHERE ${marked.where}`, params: marked.params },
+      { sql: `DELETE FROM listeners WHERE ${marked.where}`, params: marked.params },
+    ]);
+    return Number(results[2]?.[0]?.[0]);
+  }
+}
+
+function condition(filter: DeadLetterFilter, after: number): { where: string; params: SqlValue[] } {
+  const { ids, transport, target, prefix = '' } = filter;
+  const where = [`id > ${after}`];
+  const params: SqlValue[] = [];
+  if (ids) where.push(`id IN (${[...ids, 0].join(', ')})`);
+  for (const [column, value] of Object.entries({ transport, target })) {
+    if (value === undefined) continue;
+    where.push(`${column} = ?`);
+    params.push(value);
+  }
+  if (prefix !== '') {
+    where.push('awaited >= ?');
+    params.push(prefix);
+    const end = firstBeyond(prefix);
+    if (end !== null) where.push('awaited < ?');
+    if (end !== null) params.push(end);
+  }
+  return { where: where.join(' AND '), params };
+}
+
+const LAST_CODE_POINT = 0x10_ff_ff;
+const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
+
+/** The least text, in byte order, above all that begin with `prefix`; null when there is none. */
+function firstBeyond(prefix: string): string | null {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  while (points.at(-1) === LAST_CODE_POINT) points.pop();
+  const last = points.pop();
+  if (last === undefined) return null;
+  const next = last + 1 === SURROGATES.first ? SURROGATES.beyond : last + 1;
+  return String.fromCodePoint(...points, next);
+}
+
+/** Without NUL, which Postgres can't store, and never cut through a character. */
+function bounded(error: string): string {
+  const bytes = Buffer.from(error.replaceAll('\u0000', ''));
+  if (bytes.length <= MAX_ERROR_BYTES) return bytes.toString();
+  let end = MAX_ERROR_BYTES;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return bytes.toString('utf8', 0, end);
+}
+
+function progress(ids: readonly number[]): Progress {
+  return { count: ids.length, last: ids.length < AT_ONCE ? null : Math.max(...ids) };
+}
+
+function letter(values: unknown[]): DeadLetter {
+  const [id, awaited, address, transport, target, attempts, lastError, enqueuedAt, diedAt] = values;
+  return {
+    id: Number(id),
+    awaited: String(awaited),
+    address: String(address),
+    transport: transport as Transport,
+    target: String(target),
+    attempts: Number(attempts),
+    lastError: String(lastError),
+    enqueuedAt: Number(enqueuedAt),
+    diedAt: Number(diedAt),
+  };
+}

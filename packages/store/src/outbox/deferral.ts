@@ -1,0 +1,111 @@
+import type { Transport } from '@resonate/protocol';
+import type { Statement } from '../dialects/search-sql.ts';
+import { oneOf, places, type PlainSql } from './plain-sql.ts';
+
+/** Where messages queue. */
+export interface Queue {
+  transport: Transport;
+  target: string;
+}
+
+/** So many messages in one statement: no lock is held for long. */
+const AT_ONCE = 500;
+
+/**
+ * A message that failed more often comes by its own backoff: else one that is refused for good would use up its attempts
+ * in no time, each time that others succeed.
+ */
+const MAX_RESUMED_ATTEMPTS = 10;
+
+/**
+ * Puts off what waits for a target that keeps failing, and brings it back. What is put off keeps the order of its age
+ * as far as `forMs` allows, so that who comes first afterwards has waited for longest.
+ */
+export class Deferral {
+  readonly #sql: PlainSql;
+  readonly #now: () => Promise<number>;
+
+  /** @param now the store's clock. */
+  constructor(sql: PlainSql, now: () => Promise<number>) {
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  /** Everything that is due for the target now is due again in `forMs` at the latest. @returns how many messages. */
+  async defer(queue: Queue, forMs: number): Promise<number> {
+    const now = await this.#now();
+    const since = 'COALESCE(enqueued_at, due_at)';
+    const span = Math.floor(forMs / 2);
+    const dueAt = `CASE WHEN ${now} - ${since} > ${span} THEN ${now + forMs - span} ELSE ${forMs} + ${since} END`;
+    return this.#moveAll(queue, {
+      which: `due_at <= ${now}`,
+      set: `enqueued_at = ${since}, due_at = ${dueAt}, claimed_by = NULL`,
+    });
+  }
+
+  /**
+   * What was put off, or failed and waits for its turn, is due at once, as old as it is.
+   * @param withinMs the longest that anything is put off for.
+   */
+  async resume(queue: Queue, withinMs: number): Promise<number> {
+    const deferred = `${await this.#deferred(withinMs)} AND attempts < ${MAX_RESUMED_ATTEMPTS}`;
+    return this.#moveAll(queue, { which: deferred, set: 'due_at = enqueued_at' });
+  }
+
+  /** The one that is due first of what was put off is due at once. @returns how many: 0 or 1. */
+  async resumeOne(queue: Queue, withinMs: number): Promise<number> {
+    const which = await this.#deferred(withinMs);
+    for (const table of ['listeners', 'tasks'] as const) {
+      if ((await this.#move(table, queue, { which, set: 'due_at = enqueued_at' }, 1)) > 0) return 1;
+    }
+    return 0;
+  }
+
+  /** Not the delayed, which nobody has tried to deliver, nor what somebody holds. */
+  async #deferred(withinMs: number): Promise<string> {
+    const now = await this.#now();
+    return `due_at > ${now} AND due_at <= ${now + withinMs} AND claimed_by IS NULL AND enqueued_at < due_at`;
+  }
+
+  async #moveAll(queue: Queue, move: Move): Promise<number> {
+    let moved = 0;
+    for (const table of ['listeners', 'tasks'] as const) {
+      for (;;) {
+        const count = await this.#move(table, queue, move, AT_ONCE);
+        moved += count;
+        if (count < AT_ONCE) break;
+      }
+    }
+    return moved;
+  }
+
+  async #move(table: 'listeners' | 'tasks', queue: Queue, { which, set }: Move, limit: number): Promise<number> {
+    const { words } = this.#sql;
+    const [from, keys] =
+      table === 'tasks' ? [words.tasksByTarget, 'id'] : [words.listenersByTarget, 'awaited, address'];
+    const find = `SELECT ${keys} FROM ${from} AND transport = ? AND target = ? AND ${which} ORDER BY due_at LIMIT ${limit}`;
+    const [found = []] = await this.#sql.select([{ sql: find, params: [queue.transport, queue.target] }]);
+    if (found.length === 0) return 0;
+    // Found without a lock, then changed in the order of the keys, as every transaction locks them.
+    const { where, params } = table === 'tasks' ? pendingTasks(found) : dueListeners(found);
+    const sql = `UPDATE ${words.byKey(table)} SET ${set} WHERE ${where} AND ${which}`;
+    await this.#sql.atomically([{ sql, params }]);
+    return found.length;
+  }
+}
+
+interface Move {
+  which: string;
+  set: string;
+}
+
+type Condition = { where: string; params: Statement['params'] };
+
+function pendingTasks(found: unknown[][]): Condition {
+  const ids = found.map(([id]) => String(id)).sort();
+  return { where: `id IN (${places(ids)}) AND state = 'pending'`, params: ids };
+}
+
+function dueListeners(found: unknown[][]): Condition {
+  return oneOf(found.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) })));
+}

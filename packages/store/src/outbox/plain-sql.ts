@@ -1,0 +1,55 @@
+import type { Statement } from '../dialects/search-sql.ts';
+import type { SqlValue } from '../tables.ts';
+
+/**
+ * What is done rarely to the outbox is plain SQL that all databases understand. Times and counts stand in it as they
+ * are, texts are parameters.
+ */
+export interface PlainSql {
+  readonly words: PlainWords;
+  /** Reads; several statements see one state of the database. @returns the rows of each. */
+  select(statements: Statement[]): Promise<unknown[][][]>;
+  /** All in one transaction, one after another. May be run twice when a connection breaks. @returns the rows of each. */
+  atomically(statements: Statement[]): Promise<unknown[][][]>;
+}
+
+/** Where the databases' words differ. */
+export interface PlainWords {
+  /** The waiting messages, as `FROM … WHERE` begins: by target and time, and listeners by age. */
+  readonly tasksByTarget: string;
+  readonly listenersByTarget: string;
+  readonly listenersByAge: string;
+  /** A table whose rows are found, and so locked, in the order of their keys. */
+  byKey(table: string): string;
+  /** Inserts the rows of a SELECT but those whose key is there. */
+  insertNew(into: string, select: string): string;
+}
+
+/** Words of databases that have partial indexes and `ON CONFLICT`. */
+export const PARTIAL_INDEX_WORDS: PlainWords = {
+  tasksByTarget: "tasks WHERE state = 'pending'",
+  listenersByTarget: 'listeners WHERE due_at IS NOT NULL',
+  listenersByAge: 'listeners WHERE due_at IS NOT NULL',
+  byKey: (table) => table,
+  insertNew: (into, select) => `INSERT INTO ${into} ${select} ON CONFLICT DO NOTHING`,
+};
+
+/** `?, ?, ?` */
+export function places(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+export interface ListenerKey {
+  awaited: string;
+  address: string;
+}
+
+/** The condition that a listener is one of these; the first half of it is what an index over the key can serve. */
+export function oneOf(keys: readonly ListenerKey[]): { where: string; params: SqlValue[] } {
+  const awaited = [...new Set(keys.map((key) => key.awaited))];
+  const pairs = keys.map(() => 'awaited = ? AND address = ?');
+  return {
+    where: `awaited IN (${places(awaited)}) AND (${pairs.join(' OR ')})`,
+    params: [...awaited, ...keys.flatMap((key) => [key.awaited, key.address])],
+  };
+}
