@@ -1,6 +1,6 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 import { HttpClient } from '../processes/http-client.ts';
@@ -203,18 +203,16 @@ describe('an MCP session', () => {
   });
 });
 
-describe('on a server that wants tokens', () => {
+describe('on a server that wants tokens and runs scripts', () => {
   let guarded: GuardedServer;
   let own: McpSession | undefined;
 
-  beforeEach(async () => {
-    guarded = await GuardedServer.start();
+  beforeAll(async () => {
+    guarded = await GuardedServer.start('--transports-bash-exec-enabled');
   });
 
-  afterEach(async () => {
-    await own?.client.close();
-    await guarded.dispose();
-  });
+  afterEach(() => own?.client.close());
+  afterAll(() => guarded?.dispose());
 
   test('a session works and hears with a token', async () => {
     own = await McpSession.start(guarded.process.url, guarded.token({ role: 'admin' }));
@@ -222,6 +220,13 @@ describe('on a server that wants tokens', () => {
     await own.answer('promise-listen', { id: 'g' });
     await own.answer('promise-settle', { id: 'g', resolution: 'resolve' });
     expect(await own.told('g')).toMatchObject({ status: 'resolved' });
+  });
+
+  test('a script runs, and its session is told what it printed', async () => {
+    own = await McpSession.start(guarded.process.url, guarded.token({ role: 'admin' }));
+    await own.answer('resonate-bash', { id: 'script', script: 'echo "it is $((40 + 2))"' });
+    const told = await own.told('script');
+    expect(told).toMatchObject({ content: { value: { data: 'it is 42' } }, status: 'resolved' });
   });
 });
 

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import {
+  freshMysqlDatabase,
+  freshPostgresDatabase,
+  mysqlForTests,
+  postgresForTests,
+  type TestDatabase,
+} from '@resonate/testkit';
+import { runCommand } from '../../processes/run-command.ts';
+import { RESONATE } from '../../processes/server-process.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(180_000);
+
+const DATABASES = {
+  postgres: { start: postgresForTests, fresh: freshPostgresDatabase, wakeups: { status: 'ok' } },
+  mysql: { start: mysqlForTests, fresh: freshMysqlDatabase, wakeups: { status: 'off' } },
+} as const;
+
+interface Check {
+  check: string;
+  status: string;
+  detail: string;
+}
+
+describe.each(Object.entries(DATABASES))('on %s', (type, { start, fresh, wakeups }) => {
+  let server: Awaited<ReturnType<typeof start>>;
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    server = await start();
+    database = await fresh(server.url);
+  });
+
+  afterAll(async () => {
+    await database?.drop();
+    await server?.stop();
+  });
+
+  async function ask<T>(command: string): Promise<T> {
+    const args = [command, '--storage-type', type, `--storage-${type}-url`, database.url];
+    const { code, stdout, stderr } = await runCommand(RESONATE, args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return JSON.parse(stdout) as T;
+  }
+
+  test('doctor finds the database, its clock and its wake-ups, and migrate makes the schema', async () => {
+    const checks = async () => {
+      const { checks } = await ask<{ checks: Check[] }>('doctor');
+      return Object.fromEntries(checks.map(({ check, ...finding }) => [check, finding]));
+    };
+    expect(await checks()).toMatchObject({
+      store: { status: 'ok' },
+      schema: { status: 'ok', detail: expect.stringContaining('none yet') },
+      clock: { status: 'ok' },
+      'wake-ups': wakeups,
+    });
+    const { before, after } = await ask<{ before: number | null; after: number }>('migrate');
+    expect(before).toBeNull();
+    expect((await checks())['schema']).toEqual({ status: 'ok', detail: `version ${after}` });
+    expect(await ask('migrate')).toEqual({ database: type, before: after, after });
+  });
+});
