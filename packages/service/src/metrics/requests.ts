@@ -1,0 +1,33 @@
+import { isKind } from '@resonate/protocol';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { REQUEST_SECONDS } from './buckets.ts';
+
+/** What clients ask. The two names are the public server's: boards query them. */
+export function requestMetrics(registers: Registry[]) {
+  const requests = new Counter({
+    name: 'resonate_request_total',
+    help: 'Requests by kind and status',
+    labelNames: ['kind', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'resonate_request_duration_seconds',
+    help: 'Time from a request to its answer',
+    labelNames: ['kind'],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  return {
+    /** Counts an answered request; a kind the protocol doesn't know is counted as `unknown`. */
+    countRequest(kind: string, status: number, seconds: number): void {
+      const label = isKind(kind) ? kind : 'unknown';
+      requests.inc({ kind: label, status });
+      durations.observe({ kind: label }, seconds);
+    },
+    sseConnections: new Gauge({
+      name: 'resonate_sse_connections',
+      help: 'Event streams open on this process',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,113 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { BATCH_SIZES, REQUEST_SECONDS } from './buckets.ts';
+
+/** Running counts of what was asked of a database server. */
+export interface TrafficCounts {
+  readonly statements: number;
+  readonly roundTrips: number;
+}
+
+/** A pool of connections as it is now. */
+export interface PoolCounts {
+  readonly size: number;
+  /** Connections that are lent. */
+  readonly used: number;
+  /** Who waits for a connection. */
+  readonly waiting: number;
+}
+
+/** The database, and what waits for it. */
+export function storeMetrics(registers: Registry[]) {
+  return {
+    batchSize: new Histogram({
+      name: 'resonate_batch_size',
+      help: 'Requests in one batch (one transaction)',
+      buckets: BATCH_SIZES,
+      registers,
+    }),
+    batchDuration: new Histogram({
+      name: 'resonate_batch_duration_seconds',
+      help: 'Time one batch took in the store',
+      buckets: REQUEST_SECONDS,
+      registers,
+    }),
+    queueDepth: new Gauge({ name: 'resonate_queue_depth', help: 'Requests waiting for the store', registers }),
+    queueWait: new Histogram({
+      name: 'resonate_queue_wait_seconds',
+      help: 'How long the request of a batch that waited longest did so before the batch began',
+      buckets: REQUEST_SECONDS,
+      registers,
+    }),
+    /** reason: `conflict`, or `more_rows` when a batch found out that it needs rows it had not asked for. */
+    batchRetries: new Counter({
+      name: 'resonate_batch_retries_total',
+      help: 'Batches that ran again',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
+    up: new Gauge({
+      name: 'resonate_store_up',
+      help: '1 when the database answered what it was asked last, 0 when it could not be reached',
+      registers,
+    }),
+    ...operationMetrics(registers),
+    ...databaseMetrics(registers),
+  };
+}
+
+function operationMetrics(registers: Registry[]) {
+  const durations = new Histogram({
+    name: 'resonate_store_operation_seconds',
+    help: 'Time of one operation on the database: a batch that writes or reads, a claim, a search',
+    labelNames: ['operation'],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'resonate_store_errors_total',
+    help: 'Operations on the database that failed; conflicts are repeated',
+    labelNames: ['operation', 'error'],
+    registers,
+  });
+  return {
+    /** Observes the durations of one operation, seconds. Made once: looking its label up each time would cost more. */
+    storeOperation: (operation: string): { observe(seconds: number): void } => durations.labels(operation),
+    countStoreError(operation: string, error: string): void {
+      errors.inc({ operation, error });
+    },
+  };
+}
+
+function databaseMetrics(registers: Registry[]) {
+  const watched = (create: typeof Gauge | typeof Counter, name: string, help: string) => {
+    return (dialect: string, read: () => number) =>
+      new create({
+        name,
+        help,
+        labelNames: ['dialect'],
+        registers,
+        collect() {
+          this.reset();
+          this.inc({ dialect }, read());
+        },
+      });
+  };
+  return {
+    /** @param traffic read at each scrape: counting itself costs the store an addition. */
+    watchDatabase(dialect: string, traffic: TrafficCounts): void {
+      const statements = 'SQL statements sent to the database server, BEGIN and COMMIT included';
+      watched(Counter, 'resonate_store_statements_total', statements)(dialect, () => traffic.statements);
+      const roundTrips = 'Messages sent to the database server, each with one statement or several';
+      watched(Counter, 'resonate_store_round_trips_total', roundTrips)(dialect, () => traffic.roundTrips);
+    },
+    /** @param pool read at each scrape. */
+    watchPool(dialect: string, pool: PoolCounts): void {
+      const size = 'Connections to the database that this process may have';
+      watched(Gauge, 'resonate_pool_size', size)(dialect, () => pool.size);
+      const used = 'Connections to the database that are in use';
+      watched(Gauge, 'resonate_pool_used', used)(dialect, () => pool.used);
+      const waiting = 'Operations that wait for a connection to the database';
+      watched(Gauge, 'resonate_pool_waiting', waiting)(dialect, () => pool.waiting);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** Targets shown by name at once; there may be any number of them, and each would be a time series. */
+export const TOP_TARGETS = 10;
+
+/** All targets that are not shown by name, together. No target is named so: they have a host, a group, a topic. */
+export const OTHER = '(other)';
+
+const MAX_LABEL = 100;
+
+/** A target as a label: never long. */
+export function targetLabel(target: string): string {
+  return target.length > MAX_LABEL ? `${target.slice(0, MAX_LABEL)}…` : target;
+}
+
+/** The targets with the highest numbers by name, the sum of the rest as OTHER, which is always there. */
+export function topTargets(counts: Iterable<readonly [target: string, count: number]>): Map<string, number> {
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  const shown = new Map([[OTHER, 0]]);
+  const add = (label: string, count: number) => shown.set(label, (shown.get(label) ?? 0) + count);
+  sorted.forEach(([target, count], rank) => add(rank < TOP_TARGETS ? targetLabel(target) : OTHER, count));
+  return shown;
+}
+
+/** Counts what is under way per target. */
+export class InFlight {
+  readonly #counts = new Map<string, number>();
+
+  begin(target: string): void {
+    this.#counts.set(target, (this.#counts.get(target) ?? 0) + 1);
+  }
+
+  end(target: string): void {
+    const left = (this.#counts.get(target) ?? 0) - 1;
+    if (left > 0) this.#counts.set(target, left);
+    else this.#counts.delete(target);
+  }
+
+  counts(): Iterable<readonly [target: string, count: number]> {
+    return this.#counts;
+  }
+}
