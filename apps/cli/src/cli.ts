@@ -24,6 +24,8 @@ export async function run(args: string[]): Promise<void> {
     );
   }
   cli
+    // Errors are told in one language: scripts and `complain` read them.
+    .detectLocale(false)
     .completion('completion', 'Print a script that completes commands and options in bash or zsh')
     .demandCommand(1, 'Which command? (see --help)')
     .parserConfiguration({ 'camel-case-expansion': false, 'greedy-arrays': false })

@@ -1,3 +1,5 @@
+import { printable } from './client/output.ts';
+
 /** Exit codes: a wrong command line or configuration; something that did not work. */
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
@@ -31,5 +33,5 @@ function oneLine(error: Error | undefined): string {
 
 /** yargs breaks some of its sentences; a server's own words may hold anything. */
 function lineOf(text: string): string {
-  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
+  return printable(text.trim().replaceAll(/\s*\n\s*/g, ' '));
 }

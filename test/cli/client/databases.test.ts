@@ -58,6 +58,5 @@ describe.each(Object.entries(DATABASES))('on %s', (type, { start, fresh, wakeups
     const { before, after } = await ask<{ before: number | null; after: number }>('migrate');
     expect(before).toBeNull();
     expect((await checks())['schema']).toEqual({ status: 'ok', detail: `version ${after}` });
-    expect(await ask('migrate')).toEqual({ database: type, before: after, after });
   });
 });

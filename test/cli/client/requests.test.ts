@@ -103,10 +103,10 @@ describe('promises', () => {
   });
 
   test('an id may be anything that text can hold', async () => {
-    for (const id of ['007', '1e3', 'a b/c:d', "it's"]) {
-      await create(id);
-      expect(await resonate.json('promises', 'get', id)).toMatchObject({ promise: { id } });
-    }
+    const ids = ['007', '1e3', 'a b/c:d', "it's"];
+    await Promise.all(ids.map((id) => create(id)));
+    const found = await Promise.all(ids.map((id) => resonate.json('promises', 'get', id)));
+    expect(found).toEqual(ids.map((id) => ({ promise: expect.objectContaining({ id }) })));
   });
 });
 
@@ -145,16 +145,18 @@ describe('search', () => {
   });
 
   test('tasks and schedules are searched alike', async () => {
-    const tasks = await resonate.json<{ tasks: unknown[] }>('tasks', 'search', '--state', 'pending', '--limit', '2');
-    expect(tasks).toMatchObject({ tasks: [{ state: 'pending' }, { state: 'pending' }], cursor: expect.any(String) });
-    const all = await resonate.json<{ tasks: { id: string }[] }>('tasks', 'search', '--all', '--limit', '2');
-    expect(all.tasks.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
     for (let n = 10; n < 22; n++) await schedule(`every-${n}`);
-    const page = await resonate.json<{ schedules: unknown[] }>('schedules', 'search');
-    expect(page.schedules).toHaveLength(10);
-    const schedules = await resonate.json<typeof page>('schedules', 'search', '--all');
-    expect(schedules.schedules.length).toBeGreaterThanOrEqual(12);
-    expect(schedules).not.toHaveProperty('cursor');
+    const [tasks, allTasks, schedules, allSchedules] = await Promise.all([
+      resonate.json('tasks', 'search', '--state', 'pending', '--limit', '2'),
+      resonate.json<{ tasks: { id: string }[] }>('tasks', 'search', '--all', '--limit', '2'),
+      resonate.json<{ schedules: unknown[] }>('schedules', 'search'),
+      resonate.json<{ schedules: unknown[] }>('schedules', 'search', '--all'),
+    ]);
+    expect(tasks).toMatchObject({ tasks: [{ state: 'pending' }, { state: 'pending' }], cursor: expect.any(String) });
+    expect(allTasks.tasks.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    expect(schedules.schedules).toHaveLength(10);
+    expect(allSchedules.schedules).toHaveLength(12);
+    expect(allSchedules).not.toHaveProperty('cursor');
   });
 });
 
@@ -220,7 +222,7 @@ describe('tasks', () => {
   test('are halted and continued', async () => {
     await create('h', JSON.parse(TARGET) as Record<string, string>);
     expect(await resonate.json('tasks', 'halt', 'h')).toEqual({});
-    expect(await resonate.json('tasks', 'get', 'h')).toMatchObject({ task: { state: 'halted' } });
+    expect(await resonate.json('task', 'get', 'h')).toMatchObject({ task: { state: 'halted' } });
     expect(await resonate.json('tasks', 'continue', 'h')).toEqual({});
     expect(await stored('task', 'h')).toMatchObject({ task: { state: 'pending' } });
   });

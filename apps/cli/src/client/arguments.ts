@@ -27,7 +27,7 @@ export function serverOptions(command: Argv): Argv<ClientOptions> {
         defaultDescription: 'none',
       },
     })
-    .check(givenOnce);
+    .check(isReadable);
 }
 
 /** Those, and `--output`. */
@@ -47,9 +47,10 @@ export function textOption(describe: string) {
 /** What may be given several times. */
 const REPEATABLE = new Set(['arg', '_']);
 
-function givenOnce(argv: Record<string, unknown>): true {
+function isReadable(argv: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && !REPEATABLE.has(name)) throw new Error(`--${name} is given more than once`);
+    if (Number.isNaN(value)) throw new Error(`--${name} must be a number`);
   }
   return true;
 }

@@ -38,8 +38,8 @@ export async function request(kind: string, data: object, options: ClientOptions
   const head = { corrId: randomUUID(), version: PROTOCOL_VERSION, ...(token ? { auth: token } : {}) };
   const body = JSON.stringify({ kind, head, data });
   const response = await reach('', options, { method: 'POST', body });
-  const answer = (await json(response)) as { head?: { status?: unknown }; data?: unknown };
-  if (typeof answer.head?.status !== 'number') {
+  const answer = (await json(response)) as { head?: { status?: unknown }; data?: unknown } | null;
+  if (typeof answer?.head?.status !== 'number') {
     throw new ClientError(`${options.server} answered ${response.status}, not as a Resonate server does`);
   }
   const { status } = answer.head;

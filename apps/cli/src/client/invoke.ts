@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 import { decoded, fieldTable } from './answer.ts';
 import { base64, clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
 import { call, ClientError } from './http.ts';
-import { jsonText, show } from './output.ts';
+import { jsonText, printable, show } from './output.ts';
 import { untilSettled } from './settled.ts';
 
 interface InvokeArguments extends ClientArguments {
@@ -82,12 +82,17 @@ const OUTCOMES: Readonly<Record<string, string>> = {
   rejected_timedout: 'timed out',
 };
 
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** What the function returned, as JSON; a text as it is. @throws ClientError when it did not return. */
 function printResult({ id, state, value }: PromiseRecord): void {
   const text = value.data === undefined ? '' : decoded(value.data);
   const result = jsonOrText(text);
   if (state === 'resolved') {
-    process.stdout.write(typeof result === 'string' ? (result === '' ? '' : `${result}\n`) : jsonText(result));
+    if (typeof result !== 'string') process.stdout.write(jsonText(result));
+    else if (result !== '') process.stdout.write(`${process.stdout.isTTY ? printableLines(result) : result}\n`);
     return;
   }
   const { message } = (typeof result === 'object' && result !== null ? result : {}) as { message?: unknown };

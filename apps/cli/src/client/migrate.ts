@@ -2,6 +2,7 @@ import { storageTarget } from '@resonate/runtime';
 import { inspectStore, openDialect } from '@resonate/store';
 import { ClientError } from './http.ts';
 import { show } from './output.ts';
+import { Progress } from './progress.ts';
 import { configurationOf, configurationOptions, type ConfigurationArguments } from './server-configuration.ts';
 
 export const builder = configurationOptions;
@@ -13,8 +14,13 @@ export async function handler(argv: ConfigurationArguments): Promise<void> {
     throw new ClientError('there is nothing to migrate: this configuration keeps everything in memory');
   }
   const { schemaVersion: before, knownVersion: after } = await inspectStore(target, Date.now);
-  const dialect = await openDialect(target, Date.now);
-  await dialect.close();
+  const progress = new Progress();
+  progress.say(`migrating from version ${before ?? 0} to ${after}`);
+  try {
+    await (await openDialect(target, Date.now)).close();
+  } finally {
+    progress.done();
+  }
   show({ database: target.type, before, after }, argv, () => ({
     columns: ['DATABASE', 'BEFORE', 'NOW'],
     rows: [[target.type, before ?? 'empty', after]],
