@@ -1,5 +1,5 @@
 import type { Runtime } from '@resonate/runtime';
-import { BashTransport, HttpPush, type PushTransport } from '@resonate/transports';
+import { BashTransport, HttpPush, Kafka, PubSub, Sqs, type PushTransport } from '@resonate/transports';
 
 /** A transport that is switched on, and how much it may have under way. */
 export interface EnabledTransport {
@@ -12,14 +12,65 @@ export interface EnabledTransport {
 
 /** The transports that the configuration switches on. What is addressed to another one waits. */
 export function createTransports(runtime: Runtime): EnabledTransport[] {
-  return [httpPush(runtime), bash(runtime)].filter((enabled) => enabled !== null);
+  const all = [httpPush(runtime), bash(runtime), pubSub(runtime), kafka(runtime), sqs(runtime)];
+  return all.filter((enabled) => enabled !== null);
 }
 
 function httpPush({ config }: Runtime): EnabledTransport | null {
-  const { enabled, concurrency, maxInFlight, connectTimeoutMs, requestTimeoutMs } = config.transports.httpPush;
+  const { httpPush: options } = config.transports;
+  const { enabled, concurrency, maxInFlight, connectTimeoutMs, requestTimeoutMs, caFile, allowHosts } = options;
   if (!enabled) return null;
-  const transport = new HttpPush({ connectTimeoutMs, requestTimeoutMs, connectionsPerTarget: concurrency });
+  const { mode, token, aud: audience, header } = options.auth;
+  const transport = new HttpPush({
+    connectTimeoutMs,
+    requestTimeoutMs,
+    connectionsPerTarget: concurrency,
+    auth: { mode, token, audience, header },
+    caFile,
+    allowHosts,
+  });
   return { transport, concurrency, maxInFlight };
+}
+
+/** Brokers answer within milliseconds and take many messages at once: what takes longer than this is out of order. */
+const BROKER_TIMEOUT_MS = 10_000;
+const BROKER_BOUNDS = { concurrency: 100, maxInFlight: 1_000 };
+
+function pubSub({ config }: Runtime): EnabledTransport | null {
+  const { enabled, project } = config.transports.gcps;
+  if (!enabled) return null;
+  return { transport: new PubSub({ project, timeoutMs: BROKER_TIMEOUT_MS }), ...BROKER_BOUNDS };
+}
+
+function kafka({ config }: Runtime): EnabledTransport | null {
+  const { enabled, brokers, clusters, tls, caFile, sasl } = config.transports.kafka;
+  if (!enabled) return null;
+  const { mechanism, username, password } = sasl;
+  const transport = new Kafka({
+    brokers,
+    clusters: byCluster(clusters),
+    tls,
+    caFile,
+    sasl: mechanism === 'none' ? null : { mechanism, username: username ?? '', password: password ?? '' },
+    timeoutMs: BROKER_TIMEOUT_MS,
+  });
+  return { transport, ...BROKER_BOUNDS };
+}
+
+/** Of `NAME=host:port`, repeated. */
+function byCluster(named: readonly string[]): Map<string, string[]> {
+  const clusters = new Map<string, string[]>();
+  for (const entry of named) {
+    const [name = '', broker = ''] = entry.split('=');
+    clusters.set(name, [...(clusters.get(name) ?? []), broker]);
+  }
+  return clusters;
+}
+
+function sqs({ config }: Runtime): EnabledTransport | null {
+  const { enabled, region, endpoint } = config.transports.sqs;
+  if (!enabled) return null;
+  return { transport: new Sqs({ region, endpoint, timeoutMs: BROKER_TIMEOUT_MS }), ...BROKER_BOUNDS };
 }
 
 /** Pushes that start a script at once, or wait for room to: what waits is out of other dispatchers' reach for a while. */

@@ -8,3 +8,6 @@ export * from './invariants.ts';
 export * from './linearizability.ts';
 export * from './databases/index.ts';
 export * from './certificates.ts';
+export * from './kafka.ts';
+export * from './sqs.ts';
+export * from './pub-sub.ts';

@@ -1,12 +1,10 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
 import { Agent, request } from 'undici';
 import { createHttpPushAuth, type HttpPushAuth, type HttpPushAuthOptions } from './http-push-auth.ts';
 import { AllowedHosts } from './http-push-hosts.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
+import { trustedWith } from './trusted.ts';
 
 export interface HttpPushOptions {
   connectTimeoutMs: number;
@@ -45,7 +43,7 @@ export class HttpPush implements PushTransport {
       connections: options.connectionsPerTarget,
       connect: {
         timeout: options.connectTimeoutMs,
-        ...(options.caFile != null && { ca: trustedWith(options.caFile) }),
+        ...(options.caFile && { ca: trustedWith(options.caFile) }),
       },
       // No answer may be the whole of a long function call: only the request's own time-out bounds it.
       headersTimeout: options.requestTimeoutMs,
@@ -84,20 +82,4 @@ export class HttpPush implements PushTransport {
     this.#limit.close();
     await this.#agent.destroy();
   }
-}
-
-/** Those that Node trusts (NODE_EXTRA_CA_CERTS among them) and those of the file. */
-function trustedWith(caFile: string): string[] {
-  const certificates = readFileSync(caFile, 'utf8').match(
-    /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g,
-  );
-  if (certificates === null) throw new Error(`${caFile} has no certificate (PEM) in it`);
-  for (const certificate of certificates) {
-    try {
-      new X509Certificate(certificate);
-    } catch (error) {
-      throw new Error(`${caFile} has a certificate that can't be read`, { cause: error });
-    }
-  }
-  return [...getCACertificates('default'), ...certificates];
 }

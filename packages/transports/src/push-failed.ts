@@ -5,6 +5,7 @@ export class PushFailed extends Error {
 
 /** Longer reasons are cut: some brokers send whole pages. */
 const MAX_REASON = 500;
+const MAX_DEPTH = 4;
 
 /** What a client's error says, on one line and with its code. */
 export function failureOf(error: unknown): PushFailed {
@@ -12,12 +13,14 @@ export function failureOf(error: unknown): PushFailed {
   return new PushFailed(reasonOf(error).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON), { cause: error });
 }
 
-function reasonOf(error: unknown): string {
+/** With the reasons behind it: of several tries (one per address of a name, one per broker) each has its own. */
+function reasonOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
+  const behind: unknown[] = error instanceof AggregateError ? [...error.errors] : [];
+  if (error.cause !== undefined) behind.push(error.cause);
+  const reasons = depth < MAX_DEPTH ? new Set(behind.map((inner) => reasonOf(inner, depth + 1))) : [];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // Of several tries (one per address of a name, one per broker) each has its own reason.
-  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
-  const reasons = [...new Set(inner.map(reasonOf))].join('; ');
-  const said = [error.message, reasons].filter((part) => part !== '').join(': ');
-  return said.includes(code) ? said : `${said} (${code})`;
+  const own = error.message === '' ? code : error.message.replace(/\.$/, '');
+  const said = [own, [...reasons].filter((reason) => !own.includes(reason)).join('; ')].filter((part) => part !== '');
+  return behind.length > 0 || own.includes(code) ? said.join(': ') : `${said.join(': ')} (${code})`;
 }

@@ -6,6 +6,7 @@ const HOST_AND_PORT = /^(?:[^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
 const MIB = 1024 * 1024;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const SANDBOX_URL = /^https?:\/\/[^\s@]+$/;
+const NAMED_BROKER = /^[A-Za-z0-9._-]{1,249}=(?:[^\s:/@]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$/;
 const HOST_PATTERN = /^(?:\*\.)?[^\s/@*]+$/;
 
 const httpPush = {
@@ -102,7 +103,14 @@ const kafka = {
     check: (broker) => HOST_AND_PORT.test(broker),
     describe: 'Brokers to start from (repeatable)',
   }),
+  clusters: list({
+    default: [],
+    allowed: 'brokers of named clusters such as eu=host:9092',
+    check: (broker) => NAMED_BROKER.test(broker),
+    describe: 'Brokers of the clusters that kafka://CLUSTER/TOPIC names, as CLUSTER=host:port (repeatable)',
+  }),
   tls: bool({ default: false, describe: 'Connect with TLS' }),
+  ca_file: text({ default: null, describe: 'PEM file of further certificate authorities to trust' }),
   sasl: {
     mechanism: choice({
       choices: ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],

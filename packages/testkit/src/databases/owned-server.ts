@@ -41,8 +41,10 @@ export interface OwnedServerOptions {
   args: string[];
   /** What the server says on its standard error once it takes connections. */
   ready: RegExp;
-  /** What makes it end at once, in good order; INT unless told. */
-  stopSignal?: 'INT' | 'TERM';
+  /** What makes it end at once, in good order; INT unless told. KILL for what may end in any order. */
+  stopSignal?: 'INT' | 'TERM' | 'KILL';
+  /** Whether it runs as the user of the tests, not as `nobody` for root: for what root may run. */
+  runAs?: 'nobody' | 'self';
   /** Deleted when the server ends for good. */
   directory: string;
 }
@@ -57,9 +59,9 @@ export class OwnedServer {
 
   /** Resolves when the server takes connections. @throws with what it said when it ends before that. */
   async start(): Promise<void> {
-    const { command, args, ready, stopSignal = 'INT', directory } = this.#options;
+    const { command, args, ready, stopSignal = 'INT', runAs = 'nobody', directory } = this.#options;
     const shell = spawn('sh', ['-c', SHELL, 'sh', command, ...args], {
-      ...SERVER_USER,
+      ...(runAs === 'nobody' && SERVER_USER),
       cwd: directory,
       env: { ...process.env, OWNED_DIRECTORY: directory, OWNED_SIGNAL: stopSignal },
       // A group of its own: an interrupt from the terminal is for the tests, which then stop the server in good order.

@@ -134,5 +134,13 @@ export const INVALID: readonly Maker[] = [
   schedule({ promiseTimeout: -1 }),
   schedule({ promiseTimeout: undefined }),
   schedule({ promiseTags: { team: 1 } }),
+  schedule({ timezone: 'Mars/Base' }),
+  schedule({ timezone: '+02:00' }),
+  schedule({ timezone: '' }),
+  schedule({ overlap: 'sometimes' }),
+  schedule({ catchUp: true }),
+  plain('schedule.pause', {}),
+  plain('schedule.trigger', { id: '' }),
+  plain('schedule.preview', { id: 's0', limit: 101 }),
   plain('debug.tick', { time: 'now' }),
 ];

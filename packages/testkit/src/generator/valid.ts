@@ -1,9 +1,10 @@
-import { PROMISE_STATES, TASK_STATES } from '@resonate/protocol';
+import { CATCH_UP_POLICIES, OVERLAP_POLICIES, PROMISE_STATES, TASK_STATES } from '@resonate/protocol';
 import type { Draft } from './draft.ts';
 
 type Data = Record<string, unknown>;
 
-const CRONS = ['* * * * *', '*/10 * * * * *', '*/30 * * * * *', '15 10 * * 1-5', '0 0 1 1 *'];
+const CRONS = ['* * * * *', '*/10 * * * * *', '*/30 * * * * *', '15 10 * * 1-5', '0 0 1 1 *', '*/2 0-5 * * *'];
+const TIMEZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata'];
 const PROMISE_IDS = ['fire-{{.id}}-{{.timestamp}}', '{{.id}}.{{.timestamp}}', '{{.timestamp}}{{.id}}{{.id}}'];
 
 /** `data` of a request that keeps the rules of protocol section 3, one function per kind. */
@@ -104,10 +105,24 @@ export const VALID = {
       const timer = random.chance(0.1) ? { 'resonate:timer': 'true' } : {};
       data['promiseTags'] = { ...target, ...timer, ...(random.chance(0.4) ? draft.userTags() : {}) };
     }
+    if (random.chance(0.3)) data['timezone'] = random.pick(TIMEZONES);
+    if (random.chance(0.6)) data['overlap'] = random.pick(OVERLAP_POLICIES);
+    if (random.chance(0.4)) data['catchUp'] = random.pick(CATCH_UP_POLICIES);
     return data;
   },
 
   'schedule.delete': (draft: Draft): Data => ({ id: draft.scheduleId() }),
+
+  'schedule.pause': (draft: Draft): Data => ({ id: draft.scheduleId() }),
+
+  'schedule.resume': (draft: Draft): Data => ({ id: draft.scheduleId() }),
+
+  'schedule.trigger': (draft: Draft): Data => ({ id: draft.scheduleId() }),
+
+  'schedule.preview': (draft: Draft): Data => ({
+    id: draft.scheduleId(),
+    ...(draft.random.chance(0.5) && { limit: draft.random.int(1, 5) }),
+  }),
 
   'schedule.search': (draft: Draft): Data => {
     const data = draft.page('schedule.search');

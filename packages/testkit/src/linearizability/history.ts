@@ -16,7 +16,10 @@ export function isUnknown({ reply }: HistoryEvent): boolean {
   return !reply || reply.status >= 500;
 }
 
-const READS = new Set(['promise.get', 'promise.search', 'task.get', 'task.search', 'schedule.get', 'schedule.search']);
+const READS = new Set([
+  ...['promise.get', 'promise.search', 'task.get', 'task.search'],
+  ...['schedule.get', 'schedule.search', 'schedule.preview'],
+]);
 const SEARCHES = new Set(['promise.search', 'task.search', 'schedule.search']);
 
 const EVERYTHING = 'everything';
@@ -53,7 +56,8 @@ function keysOf({ kind, data, reply }: HistoryEvent): string[] {
   // Refused for its form, it is about no state, and its data can't be trusted to name anything.
   if (reply?.status === 400) return ['refused'];
   if (kind.startsWith('debug.')) throw new Error(`${kind} can't be part of a concurrent history`);
-  if (SEARCHES.has(kind)) return [EVERYTHING];
+  // The promises that a trigger makes and cancels are nowhere in it.
+  if (SEARCHES.has(kind) || kind === 'schedule.trigger') return [EVERYTHING];
   if (kind.startsWith('schedule.')) return [`schedule ${String((data as NamingData).id)}`];
   return namesIn(data as NamingData);
 }

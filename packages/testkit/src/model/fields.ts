@@ -88,6 +88,18 @@ export class Fields {
     return address;
   }
 
+  timezone(name: string): string {
+    const timezone = this.text(name);
+    // Of the names that Node takes, only offsets are none of the database.
+    if (/^[+-]/.test(timezone)) throw bad(`${name} is an offset`);
+    try {
+      new Date().toLocaleString('en', { timeZone: timezone });
+    } catch {
+      throw bad(`${name} is not a time zone`);
+    }
+    return timezone;
+  }
+
   cron(name: string): string {
     const cron = this.text(name);
     const fields = cron.trim().split(/\s+/).length;

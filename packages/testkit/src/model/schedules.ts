@@ -1,6 +1,7 @@
 import { nextOccurrence, type ScheduleRecord } from '@resonate/protocol';
 import type { Fields } from './fields.ts';
-import { createIfAbsent, hasTags, page } from './promises.ts';
+import { createIfAbsent, hasTags, type NewPromise, page } from './promises.ts';
+import { isPending, settle, touch, viewPromise } from './rules.ts';
 import { byId, type Context, Refusal } from './state.ts';
 
 /** Section 5 of the protocol, `schedule.*`: one function per kind, and the firing. */
@@ -23,9 +24,12 @@ export function scheduleCreate(context: Context, data: Fields): unknown {
     promiseTimeout: data.integer('promiseTimeout', 0),
     promiseParam: data.value('promiseParam'),
     promiseTags: data.stringMap('promiseTags'),
+    ...(data.has('timezone') && { timezone: data.timezone('timezone') }),
+    ...(data.has('overlap') && { overlap: data.oneOf('overlap', ['allow', 'skip', 'cancel']) }),
+    ...(data.has('catchUp') && { catchUp: data.oneOf('catchUp', ['all', 'last', 'none']) }),
   };
   if (!context.state.schedules.has(wanted.id)) {
-    const nextRunAt = nextAfter(wanted.cron, context.now);
+    const nextRunAt = nextAfter(wanted, context.now);
     context.state.schedules.set(wanted.id, { ...wanted, createdAt: context.now, nextRunAt });
   }
   return { schedule: scheduleOr404(context, wanted.id) };
@@ -37,6 +41,46 @@ export function scheduleDelete(context: Context, data: Fields): unknown {
   return {};
 }
 
+/** What is due already still comes; nothing else until it is resumed. */
+export function schedulePause(context: Context, data: Fields): unknown {
+  const { id } = scheduleOr404(context, data.text('id'));
+  const schedule = context.state.schedules.get(id)!;
+  if (schedule.pausedAt === undefined) {
+    schedule.pausedAt = context.now;
+    if (schedule.nextRunAt > context.now) schedule.nextRunAt = NEVER;
+  }
+  return { schedule: scheduleOr404(context, id) };
+}
+
+export function scheduleResume(context: Context, data: Fields): unknown {
+  const { id } = scheduleOr404(context, data.text('id'));
+  const schedule = context.state.schedules.get(id)!;
+  if (schedule.pausedAt !== undefined) {
+    if (schedule.nextRunAt > schedule.pausedAt) schedule.nextRunAt = nextAfter(schedule, context.now);
+    delete schedule.pausedAt;
+  }
+  return { schedule: scheduleOr404(context, id) };
+}
+
+export function scheduleTrigger(context: Context, data: Fields): unknown {
+  const { id } = scheduleOr404(context, data.text('id'));
+  const schedule = context.state.schedules.get(id)!;
+  if (!run(context, schedule, context.now)) throw new Refusal(409, 'the last run is still pending');
+  return { schedule: scheduleOr404(context, id), promise: viewPromise(context, promiseIdOf(schedule, context.now)) };
+}
+
+export function schedulePreview(context: Context, data: Fields): unknown {
+  const schedule = scheduleOr404(context, data.text('id'));
+  const limit = data.has('limit') ? data.integer('limit', 1) : 10;
+  if (limit > 100) throw new Refusal(400, 'limit must be at most 100');
+  const runs: number[] = [];
+  if (schedule.pausedAt !== undefined) return { runs };
+  for (let at = nextAfter(schedule, context.now); at !== NEVER && runs.length < limit; at = nextAfter(schedule, at)) {
+    runs.push(at);
+  }
+  return { runs };
+}
+
 export function scheduleSearch(context: Context, data: Fields): unknown {
   const tags = data.stringMap('tags');
   const [limit, after] = [data.limit(10), data.optionalText('cursor')];
@@ -45,31 +89,65 @@ export function scheduleSearch(context: Context, data: Fields): unknown {
   return { schedules: structuredClone(records), ...cursor };
 }
 
+/** Occurrences that come later than this have been missed. */
+const MISSED_MS = 60_000;
+
 /** Fires one occurrence: the promise is created as of the occurrence, whenever that comes to be done. */
 export function fire(context: Context, schedule: ScheduleRecord): void {
-  const occurredAt = schedule.nextRunAt;
-  const id = schedule.promiseId.replaceAll('{{.id}}', schedule.id).replaceAll('{{.timestamp}}', String(occurredAt));
-  createIfAbsent(
-    { ...context, now: occurredAt },
-    {
-      id,
-      timeoutAt: occurredAt + schedule.promiseTimeout,
-      param: schedule.promiseParam,
-      tags: {
-        ...schedule.promiseTags,
-        'resonate:schedule': schedule.id,
-        'resonate:origin': id,
-        'resonate:branch': id,
-        'resonate:parent': id,
-        'resonate:prefix': id,
-      },
+  let occurredAt = schedule.nextRunAt;
+  if (schedule.catchUp === 'last' || schedule.catchUp === 'none') {
+    // Only the last of all that are due; those before are passed over.
+    for (let at = occurredAt; isDue(context, schedule, at); at = nextAfter(schedule, at)) occurredAt = at;
+  }
+  const isMissed = schedule.catchUp === 'none' && context.now > occurredAt + MISSED_MS;
+  if (!isMissed) run(context, schedule, occurredAt);
+  schedule.nextRunAt = nextAfter(schedule, occurredAt);
+  if (schedule.pausedAt !== undefined && schedule.nextRunAt > schedule.pausedAt) schedule.nextRunAt = NEVER;
+}
+
+function isDue({ now }: Context, { pausedAt }: ScheduleRecord, at: number): boolean {
+  return at <= now && (pausedAt === undefined || at <= pausedAt);
+}
+
+/** Makes the promise of a run, unless the one before is pending and the policy is to skip. @returns whether it did. */
+function run(context: Context, schedule: ScheduleRecord, at: number): boolean {
+  const id = promiseIdOf(schedule, at);
+  const lastId = schedule.lastRunAt === undefined ? id : promiseIdOf(schedule, schedule.lastRunAt);
+  if (lastId !== id && (schedule.overlap === 'skip' || schedule.overlap === 'cancel')) {
+    touch(context, [lastId]);
+    if (isPending(context, lastId)) {
+      if (schedule.overlap === 'skip') return false;
+      settle(context, lastId, 'rejected_canceled', {}, context.now);
+    }
+  }
+  createIfAbsent({ ...context, now: at }, promiseOf(schedule, id, at));
+  schedule.lastRunAt = at;
+  return true;
+}
+
+function promiseIdOf(schedule: ScheduleRecord, at: number): string {
+  return schedule.promiseId.replaceAll('{{.id}}', schedule.id).replaceAll('{{.timestamp}}', String(at));
+}
+
+function promiseOf(schedule: ScheduleRecord, id: string, at: number): NewPromise {
+  return {
+    id,
+    timeoutAt: at + schedule.promiseTimeout,
+    param: schedule.promiseParam,
+    tags: {
+      ...schedule.promiseTags,
+      'resonate:schedule': schedule.id,
+      'resonate:origin': id,
+      'resonate:branch': id,
+      'resonate:parent': id,
+      'resonate:prefix': id,
     },
-  );
-  schedule.lastRunAt = occurredAt;
-  schedule.nextRunAt = nextAfter(schedule.cron, occurredAt);
+  };
 }
 
 /** A schedule that never comes again waits at the end of time. */
-function nextAfter(cron: string, at: number): number {
-  return nextOccurrence({ cron }, at) ?? Number.MAX_SAFE_INTEGER;
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+function nextAfter(schedule: Pick<ScheduleRecord, 'cron' | 'timezone'>, at: number): number {
+  return nextOccurrence(schedule, at) ?? NEVER;
 }

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where the brokers of packages/testkit/brokers/pom.xml are: fetched once for each version of that file. */
+
+const SOURCES = join(import.meta.dirname, '../brokers');
+export const BROKERS_POM = join(SOURCES, 'pom.xml');
+
+/** Deleted by nobody: the jars are 73 MB. */
+export function brokersDirectory(): string {
+  const version = createHash('sha256').update(readFileSync(BROKERS_POM)).digest('hex').slice(0, 12);
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', `brokers-${version}`);
+}
+
+/** Java's arguments up to the class: small, quick to start, what it says on its standard error. */
+export function javaArguments(): string[] {
+  const directory = brokersDirectory();
+  if (!existsSync(directory))
+    throw new Error(`${directory} is missing: run \`npm run brokers\` (needs Java and Maven)`);
+  const quick = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+  const logging = `-Dlogback.configurationFile=${join(SOURCES, 'logback.xml')}`;
+  return [...quick, logging, '-cp', join(directory, '*')];
+}

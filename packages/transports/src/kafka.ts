@@ -1,0 +1,116 @@
+import type { Producer } from '@platformatic/kafka';
+import { parseAddress, type Message } from '@resonate/protocol';
+import { failureOf, PushFailed } from './push-failed.ts';
+import { PushLimit, unlessAborted } from './push-limit.ts';
+import type { Outgoing, PushTransport } from './transport.ts';
+import { trustedWith } from './trusted.ts';
+
+export interface KafkaOptions {
+  /** `host:port` of the cluster that addresses without one mean. */
+  brokers: readonly string[];
+  /** Brokers of further clusters, by the name that addresses give them. */
+  clusters: ReadonlyMap<string, readonly string[]>;
+  tls: boolean;
+  /** PEM file of further certificate authorities to trust. */
+  caFile: string | null;
+  sasl: KafkaLogin | null;
+  /** For one message, until all in-sync replicas have it. */
+  timeoutMs: number;
+}
+
+export interface KafkaLogin {
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  username: string;
+  password: string;
+}
+
+type TextProducer = Producer<string, string, string, string>;
+
+const MECHANISMS = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
+/** Enough to find the new leader of a partition; what lasts longer is up to the dispatcher. */
+const RETRIES = 2;
+const RETRY_DELAY_MS = 200;
+/** Requests on their way to one broker at once. */
+const MAX_IN_FLIGHT = 100;
+
+/**
+ * Kafka: `kafka://TOPIC` or `kafka://CLUSTER/TOPIC`. The record's value is the JSON, its key the promise's id (so what
+ * concerns one promise stays in order), its header `kind` that of the message. Acknowledged by all in-sync replicas.
+ */
+export class Kafka implements PushTransport {
+  readonly name = 'kafka';
+  readonly #options: KafkaOptions;
+  readonly #limit: PushLimit;
+  readonly #tls: { ca?: string[] } | null;
+  /** By cluster; the one without a name as ''. */
+  readonly #producers = new Map<string, Promise<TextProducer>>();
+
+  /** @throws when the CA file can't be read or has no certificate. */
+  constructor(options: KafkaOptions) {
+    const { tls, caFile } = options;
+    this.#options = options;
+    this.#tls = tls ? (caFile === null ? {} : { ca: trustedWith(caFile) }) : null;
+    this.#limit = new PushLimit(options.timeoutMs);
+  }
+
+  /** Resolves when the record is written. @throws PushFailed */
+  async push(outgoing: Outgoing): Promise<void> {
+    try {
+      await this.#limit.run((signal) => unlessAborted(signal, this.#send(outgoing)));
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  async #send({ address, message, body }: Outgoing): Promise<void> {
+    const [topic = '', cluster = ''] = (parseAddress(address)?.target ?? '').split('/').reverse();
+    const producer = await this.#producer(cluster);
+    await producer.send({
+      acks: -1,
+      messages: [{ topic, key: keyOf(message), value: body, headers: { kind: message.kind } }],
+    });
+  }
+
+  #producer(cluster: string): Promise<TextProducer> {
+    const known = this.#producers.get(cluster);
+    if (known) return known;
+    const brokers = cluster === '' ? this.#options.brokers : this.#options.clusters.get(cluster);
+    if (!brokers?.length) throw new PushFailed(`no Kafka cluster ${cluster} in transports.kafka.clusters`);
+    const producer = this.#create([...brokers]);
+    this.#producers.set(cluster, producer);
+    return producer;
+  }
+
+  async #create(bootstrapBrokers: string[]): Promise<TextProducer> {
+    const { sasl, timeoutMs } = this.#options;
+    const { Producer, stringSerializers } = await import('@platformatic/kafka');
+    const producer = new Producer<string, string, string, string>({
+      clientId: 'resonate',
+      bootstrapBrokers,
+      serializers: stringSerializers,
+      autocreateTopics: false,
+      connectTimeout: timeoutMs,
+      requestTimeout: timeoutMs,
+      timeout: timeoutMs,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY_MS,
+      maxInflights: MAX_IN_FLIGHT,
+      ...(this.#tls && { tls: this.#tls, tlsServerName: true }),
+      ...(sasl && {
+        sasl: { mechanism: MECHANISMS[sasl.mechanism], username: sasl.username, password: sasl.password },
+      }),
+    });
+    // One listener per push that waits for its retry: no leak.
+    producer.setMaxListeners(0);
+    return producer;
+  }
+
+  async close(): Promise<void> {
+    this.#limit.close();
+    await Promise.all([...this.#producers.values()].map(async (producer) => (await producer).close(true)));
+  }
+}
+
+function keyOf(message: Message): string {
+  return message.kind === 'execute' ? message.data.task.id : message.data.promise.id;
+}

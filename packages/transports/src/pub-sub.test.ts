@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { PubSub as GoogleClient, type Message as Received, type Subscription } from '@google-cloud/pubsub';
+import { executeMessage } from '@resonate/protocol';
+import { TestPubSub } from '@resonate/testkit';
+import { PubSub } from './pub-sub.ts';
+
+const TOPIC = 'projects/acme/topics/orders';
+const ADDRESS = 'gcps://acme/orders';
+
+let server: TestPubSub;
+let receiver: GoogleClient;
+let subscription: Subscription;
+let transport: PubSub;
+const received: Received[] = [];
+const before = { ...process.env };
+
+beforeAll(async () => {
+  server = await TestPubSub.start([TOPIC]);
+  process.env['PUBSUB_EMULATOR_HOST'] = server.host;
+  // Google's client looks for a metadata server even so, and warns of each that is not there.
+  process.env['METADATA_SERVER_DETECTION'] = 'none';
+  receiver = new GoogleClient({ projectId: 'acme' });
+  [subscription] = await receiver.topic(TOPIC).createSubscription('workers');
+  subscription.on('message', (message: Received) => {
+    received.push(message);
+    message.ack();
+  });
+});
+afterAll(async () => {
+  process.env = before;
+  await subscription.close();
+  await receiver.close();
+  await server.stop();
+});
+
+beforeEach(() => {
+  received.length = 0;
+  server.batches.length = 0;
+  server.mute = false;
+  transport = new PubSub({ project: null, timeoutMs: 5_000 });
+});
+afterEach(() => transport.close());
+
+async function arrivals(count: number): Promise<void> {
+  while (received.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function outgoing(id: string, address = ADDRESS) {
+  const message = executeMessage('http://localhost:8001', id, 1);
+  return { address, message, body: JSON.stringify(message) };
+}
+
+describe('a publish', () => {
+  test('is the message as JSON, without attributes', async () => {
+    await transport.push(outgoing('w'));
+    await arrivals(1);
+    const [message] = received;
+    expect(message?.data.toString()).toBe(outgoing('w').body);
+    expect(message?.attributes).toEqual({});
+  });
+
+  test('goes out together with what is pushed at the same time', async () => {
+    await Promise.all(Array.from({ length: 250 }, (_, n) => transport.push(outgoing(`w${n}`))));
+    await arrivals(250);
+    expect(server.batches.reduce((sum, size) => sum + size)).toBe(250);
+    expect(server.batches.length).toBeLessThan(10);
+    expect(Math.max(...server.batches)).toBe(100);
+  });
+
+  test('to a topic that is not there fails and says so', async () => {
+    await expect(transport.push(outgoing('w', 'gcps://acme/nowhere'))).rejects.toThrow(
+      /NOT_FOUND.*projects\/acme\/topics\/nowhere/,
+    );
+  });
+
+  test('that gets no answer is given up', async () => {
+    server.mute = true;
+    const impatient = new PubSub({ project: null, timeoutMs: 200 });
+    await expect(impatient.push(outgoing('muted'))).rejects.toThrow('did not answer within 200 ms');
+    await impatient.close();
+  });
+
+  test('fails while nobody is there, and arrives when somebody is', async () => {
+    await transport.push(outgoing('before'));
+    await server.stop();
+    await expect(transport.push(outgoing('meanwhile'))).rejects.toThrow(/UNAVAILABLE|CANCELLED|did not answer/);
+    await server.restart();
+    await retried(() => transport.push(outgoing('after')));
+    // What was received and not acknowledged when the connection broke comes again.
+    const ids = () => new Set(received.map(({ data }) => JSON.parse(data.toString()).data.task.id));
+    while (!ids().has('after')) await arrivals(received.length + 1);
+    expect([...ids()].sort()).toEqual(['after', 'before']);
+  });
+});
+
+test('closing ends what is under way', async () => {
+  server.mute = true;
+  const hanging = expect(transport.push(outgoing('w'))).rejects.toThrow('shutting down');
+  await transport.close();
+  await hanging;
+});
+
+/** A channel takes a moment to find out that its server is back. */
+async function retried(attempt: () => Promise<void>): Promise<void> {
+  for (;;) {
+    const failure = await attempt().catch((error: Error) => error);
+    if (failure === undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

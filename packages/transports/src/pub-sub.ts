@@ -1,0 +1,74 @@
+import type { PubSub as Client, Topic } from '@google-cloud/pubsub';
+import { parseAddress } from '@resonate/protocol';
+import { failureOf } from './push-failed.ts';
+import { PushLimit, unlessAborted } from './push-limit.ts';
+import { Recent } from './recent.ts';
+import type { Outgoing, PushTransport } from './transport.ts';
+
+export interface PubSubOptions {
+  /** The project that calls are made for; null: that of the first topic. */
+  project: string | null;
+  /** For one publish, until Pub/Sub has confirmed it. */
+  timeoutMs: number;
+}
+
+/** Clients choose the topics. */
+const MAX_TOPICS = 1_000;
+/** What becomes due together goes out together, and a lone message waits no longer than this. */
+const BATCH_WAIT_MS = 1;
+const BATCH_MESSAGES = 100;
+/** The client's own limit comes after ours: it only cleans up. */
+const CLEAN_UP_AFTER_MS = 1_000;
+
+/**
+ * Pub/Sub: `gcps://PROJECT/TOPIC` publishes to `projects/PROJECT/topics/TOPIC`; the message's data is the JSON, without
+ * attributes. Credentials are the Application Default Credentials; PUBSUB_EMULATOR_HOST is honoured.
+ */
+export class PubSub implements PushTransport {
+  readonly name = 'gcps';
+  readonly #options: PubSubOptions;
+  readonly #limit: PushLimit;
+  readonly #topics = new Recent<Topic>(MAX_TOPICS);
+  #client: Promise<Client> | null = null;
+
+  constructor(options: PubSubOptions) {
+    this.#options = options;
+    this.#limit = new PushLimit(options.timeoutMs);
+  }
+
+  /** Resolves when Pub/Sub has stored the message. @throws PushFailed */
+  async push({ address, body }: Outgoing): Promise<void> {
+    try {
+      await this.#limit.run((signal) => unlessAborted(signal, this.#publish(address, body)));
+    } catch (error) {
+      throw failureOf(error);
+    }
+  }
+
+  async #publish(address: string, body: string): Promise<void> {
+    const target = parseAddress(address)?.target ?? '';
+    const [project = '', name = ''] = target.split('/');
+    const client = await this.#connect(this.#options.project ?? project);
+    let topic = this.#topics.get(target);
+    if (!topic) {
+      topic = client.topic(`projects/${project}/topics/${name}`, {
+        batching: { maxMilliseconds: BATCH_WAIT_MS, maxMessages: BATCH_MESSAGES },
+        // Retries are the dispatcher's: it knows when a message is no longer wanted.
+        gaxOpts: { timeout: this.#options.timeoutMs + CLEAN_UP_AFTER_MS, retry: null },
+      });
+      this.#topics.set(target, topic);
+    }
+    await topic.publishMessage({ data: Buffer.from(body) });
+  }
+
+  #connect(projectId: string): Promise<Client> {
+    // Without a project the client would look for one, for a second where there is no metadata server.
+    this.#client ??= import('@google-cloud/pubsub').then(({ PubSub: Client }) => new Client({ projectId }));
+    return this.#client;
+  }
+
+  async close(): Promise<void> {
+    this.#limit.close();
+    await (await this.#client)?.close();
+  }
+}

@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import { failureOf, PushFailed } from './push-failed.ts';
+
+function coded(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+test.each([
+  ['the reason alone', new Error('refused.'), 'refused'],
+  [
+    'its code, where the message lacks it',
+    coded('other side closed', 'UND_ERR_SOCKET'),
+    'other side closed (UND_ERR_SOCKET)',
+  ],
+  [
+    'a code that is in the message once',
+    coded('connect ECONNREFUSED ::1:1', 'ECONNREFUSED'),
+    'connect ECONNREFUSED ::1:1',
+  ],
+  ['a cause', new Error('no broker', { cause: new Error('bad login') }), 'no broker: bad login'],
+  [
+    'each different reason of several tries',
+    new AggregateError([coded('connect a', 'A'), coded('connect a', 'A'), new Error('b')], ''),
+    'connect a (A); b',
+  ],
+  ['text that is no error', 'odd', 'odd'],
+  ['one line', new Error('first\n  second'), 'first second'],
+])('%s', (_name, error, said) => {
+  expect(failureOf(error).message).toBe(said);
+});
+
+test('a failure stays what it is, a long one is cut, one that is its own cause ends', () => {
+  const failed = new PushFailed('the target answered 500');
+  expect(failureOf(failed)).toBe(failed);
+  expect(failureOf(new Error('x'.repeat(10_000))).message).toHaveLength(500);
+  const loop = new Error('loop');
+  loop.cause = loop;
+  expect(failureOf(loop).message).toMatch(/^loop/);
+});

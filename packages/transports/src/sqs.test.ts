@@ -1,0 +1,148 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+  type Message as Received,
+} from '@aws-sdk/client-sqs';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { executeMessage, unblockMessage, type Message, type PromiseRecord } from '@resonate/protocol';
+import { startSqs, type TestServer } from '@resonate/testkit';
+import { Sqs, type SqsOptions } from './sqs.ts';
+
+const before = { ...process.env };
+const PROMISE: PromiseRecord = {
+  id: 'order 1',
+  state: 'resolved',
+  param: {},
+  value: { data: 'eA==' },
+  tags: {},
+  timeoutAt: 2,
+  createdAt: 1,
+  settledAt: 1,
+};
+
+let server: TestServer;
+let receiver: SQSClient;
+const transports: Sqs[] = [];
+
+beforeAll(async () => {
+  process.env['AWS_ACCESS_KEY_ID'] = 'key';
+  process.env['AWS_SECRET_ACCESS_KEY'] = 's3cret';
+  server = await startSqs(['orders', 'orders.fifo', 'others']);
+  receiver = new SQSClient({ region: 'eu-central-1', endpoint: server.url });
+}, 60_000);
+afterAll(async () => {
+  process.env = before;
+  receiver.destroy();
+  await server.stop();
+});
+afterEach(async () => {
+  await Promise.all(transports.splice(0).map((transport) => transport.close()));
+});
+
+function connect(options: Partial<SqsOptions> = {}): Sqs {
+  const transport = new Sqs({ region: null, endpoint: server.url, timeoutMs: 10_000, ...options });
+  transports.push(transport);
+  return transport;
+}
+
+function to(address: string, message: Message = executeMessage('http://localhost:8001', 'w', 1)) {
+  return { address, message, body: JSON.stringify(message) };
+}
+
+/** What a queue holds, taken out of it; waits for the first. */
+async function receive(queue: string): Promise<Received[]> {
+  const { QueueUrl } = await receiver.send(new GetQueueUrlCommand({ QueueName: queue }));
+  const { Messages = [] } = await receiver.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: 5,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  for (const { ReceiptHandle } of Messages) await receiver.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+  return Messages;
+}
+
+describe('a message', () => {
+  test('is the JSON, with its kind as an attribute', async () => {
+    const outgoing = to('sqs://orders', unblockMessage(PROMISE));
+    await connect().push(outgoing);
+    expect(await receive('orders')).toMatchObject([
+      { Body: outgoing.body, MessageAttributes: { kind: { StringValue: 'unblock', DataType: 'String' } } },
+    ]);
+  });
+
+  test.each([
+    ['region and name', () => 'sqs://eu-west-2/others'],
+    ["the queue's URL", () => `sqs://${new URL(server.url).host}/000000000000/others`],
+  ])('goes to a queue by %s', async (_how, address) => {
+    await connect().push(to(address()));
+    expect(await receive('others')).toHaveLength(1);
+  });
+});
+
+describe('in a FIFO queue', () => {
+  test('the promise is the group, and what is sent again for one task version is the same message', async () => {
+    const transport = connect();
+    const execute = (id: string, version: number) =>
+      transport.push(to('sqs://orders.fifo', executeMessage('http://localhost:8001', id, version)));
+    await execute('order-1', 1);
+    await execute('order-1', 1);
+    await execute('order-2', 1);
+    const first = await receive('orders.fifo');
+    expect(first.map(({ Attributes }) => Attributes?.['MessageGroupId']).sort()).toEqual(['order-1', 'order-2']);
+    await execute('order-1', 2);
+    await transport.push(to('sqs://orders.fifo', unblockMessage(PROMISE)));
+    const second = await receive('orders.fifo');
+    expect(second.map(({ Body }) => (JSON.parse(Body ?? '') as Message).kind).sort()).toEqual(['execute', 'unblock']);
+    // No group may be called "order 1".
+    expect(second.map(({ Attributes }) => Attributes?.['MessageGroupId'])).toContainEqual(
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+    );
+  });
+});
+
+describe('a push fails and says why', () => {
+  test('when the queue is not there', async () => {
+    await expect(connect().push(to('sqs://nowhere'))).rejects.toThrow(/does not exist|NonExistentQueue/i);
+  });
+
+  test('when the URL is of a host that is neither AWS nor configured, which hears nothing of it', async () => {
+    await expect(connect().push(to('sqs://127.0.0.1:1/123/orders'))).rejects.toThrow('not a host of AWS SQS');
+    await expect(connect({ endpoint: null }).push(to('sqs://evil.example/123/orders'))).rejects.toThrow(
+      'not a host of AWS SQS',
+    );
+  });
+
+  test('when nobody listens', async () => {
+    await expect(connect({ endpoint: 'http://127.0.0.1:1' }).push(to('sqs://orders'))).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('when there is no answer in time', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const endpoint = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    await expect(connect({ endpoint, timeoutMs: 200 }).push(to('sqs://orders'))).rejects.toThrow(/200 ms|time/i);
+    mute.closeAllConnections();
+    mute.close();
+  });
+
+  test('when the transport closes', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const transport = connect({ endpoint: `http://127.0.0.1:${(mute.address() as AddressInfo).port}` });
+    const hanging = expect(transport.push(to('sqs://orders'))).rejects.toThrow('shutting down');
+    await once(mute, 'request');
+    await transport.close();
+    await hanging;
+    mute.closeAllConnections();
+    mute.close();
+  });
+});

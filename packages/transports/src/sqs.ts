@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
+import { parseAddress, type Message } from '@resonate/protocol';
+import { failureOf, PushFailed } from './push-failed.ts';
+import { PushLimit, unlessAborted } from './push-limit.ts';
+import { Recent } from './recent.ts';
+import type { Outgoing, PushTransport } from './transport.ts';
+
+export interface SqsOptions {
+  /** For addresses that name none; null: that of the environment (AWS_REGION or the profile). */
+  region: string | null;
+  /** URL of an SQS-compatible server; null: that of AWS. */
+  endpoint: string | null;
+  /** For one message, until SQS has stored it. */
+  timeoutMs: number;
+}
+
+/** Clients choose regions and queues. */
+const MAX_CLIENTS = 50;
+const MAX_QUEUES = 1_000;
+const REGION_OF_OTHER_SERVERS = 'us-east-1';
+/** Hosts in queue URLs: sqs.REGION.amazonaws.com, VPC endpoints, China, dual stack. */
+const AWS_HOST = /(?:^|\.)sqs\.([a-z0-9-]+)\.(?:(?:vpce\.)?amazonaws\.com(?:\.cn)?|api\.aws)$/;
+/** What SQS takes as MessageGroupId. */
+const GROUP_ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
+
+interface Queue {
+  client: SQSClient;
+  url: string;
+}
+
+/**
+ * SQS: `sqs://QUEUE`, `sqs://REGION/QUEUE`, or a queue's URL with `sqs:` for `https:`. The body is the JSON, the
+ * attribute `kind` the message's. In a FIFO queue the promise's id is the group, and what is sent again for the same
+ * task version has the same deduplication id. Credentials are those that the AWS SDK finds.
+ */
+export class Sqs implements PushTransport {
+  readonly name = 'sqs';
+  readonly #options: SqsOptions;
+  readonly #limit: PushLimit;
+  /** By region. */
+  readonly #clients = new Recent<SQSClient>(MAX_CLIENTS, (client) => client.destroy());
+  /** URLs of queues named without one, by target. */
+  readonly #urls = new Recent<string>(MAX_QUEUES);
+
+  constructor(options: SqsOptions) {
+    this.#options = options;
+    this.#limit = new PushLimit(options.timeoutMs);
+  }
+
+  /** Resolves when SQS has stored the message. @throws PushFailed */
+  async push(outgoing: Outgoing): Promise<void> {
+    const target = parseAddress(outgoing.address)?.target ?? '';
+    try {
+      await this.#limit.run((signal) => unlessAborted(signal, this.#send(target, outgoing, signal)));
+    } catch (error) {
+      // It may have been deleted and made anew elsewhere.
+      if (error instanceof Error && error.name.endsWith('QueueDoesNotExist')) this.#urls.delete(target);
+      throw failureOf(error);
+    }
+  }
+
+  async #send(target: string, { message, body }: Outgoing, abortSignal: AbortSignal): Promise<void> {
+    const { SendMessageCommand } = await import('@aws-sdk/client-sqs');
+    const { client, url } = await this.#queue(target, abortSignal);
+    const input: SendMessageCommandInput = {
+      QueueUrl: url,
+      MessageBody: body,
+      MessageAttributes: { kind: { DataType: 'String', StringValue: message.kind } },
+    };
+    await client.send(new SendMessageCommand({ ...input, ...(url.endsWith('.fifo') && orderOf(message)) }), {
+      abortSignal,
+    });
+  }
+
+  async #queue(target: string, abortSignal: AbortSignal): Promise<Queue> {
+    const [name = '', ...before] = target.split('/').reverse();
+    const [accountOrRegion, host] = before;
+    if (host !== undefined) return this.#queueAt(host, `/${accountOrRegion}/${name}`);
+    const client = await this.#client(accountOrRegion ?? this.#options.region);
+    const known = this.#urls.get(target);
+    if (known !== undefined) return { client, url: known };
+    const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+    const { QueueUrl: url } = await client.send(new GetQueueUrlCommand({ QueueName: name }), { abortSignal });
+    if (url === undefined) throw new PushFailed(`SQS knows no URL of the queue ${name}`);
+    this.#urls.set(target, url);
+    return { client, url };
+  }
+
+  /** Signed requests go to AWS or to the server of the configuration, not to hosts that clients choose. */
+  async #queueAt(host: string, path: string): Promise<Queue> {
+    const { endpoint, region } = this.#options;
+    if (endpoint !== null && new URL(endpoint).host === host) {
+      return { client: await this.#client(region), url: new URL(path, endpoint).href };
+    }
+    const regionOfHost = AWS_HOST.exec(host)?.[1];
+    if (regionOfHost === undefined || endpoint !== null) {
+      throw new PushFailed(`${host} is not a host of AWS SQS, nor that of transports.sqs.endpoint`);
+    }
+    return { client: await this.#client(regionOfHost), url: `https://${host}${path}` };
+  }
+
+  async #client(region: string | null): Promise<SQSClient> {
+    const key = region ?? '';
+    const { SQSClient } = await import('@aws-sdk/client-sqs');
+    const known = this.#clients.get(key);
+    if (known) return known;
+    const { endpoint, timeoutMs } = this.#options;
+    const used = region ?? (endpoint !== null && !process.env['AWS_REGION'] ? REGION_OF_OTHER_SERVERS : null);
+    const client = new SQSClient({
+      ...(used !== null && { region: used }),
+      ...(endpoint !== null && { endpoint }),
+      // Retries are the dispatcher's: it knows when a message is no longer wanted.
+      maxAttempts: 1,
+      requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs },
+    });
+    this.#clients.set(key, client);
+    return client;
+  }
+
+  close(): Promise<void> {
+    this.#limit.close();
+    for (const client of this.#clients.values()) client.destroy();
+    return Promise.resolve();
+  }
+}
+
+function orderOf(message: Message): { MessageGroupId: string; MessageDeduplicationId: string } {
+  const execute = message.kind === 'execute';
+  const id = execute ? message.data.task.id : message.data.promise.id;
+  return {
+    MessageGroupId: GROUP_ID.test(id) ? id : hash(id),
+    MessageDeduplicationId: hash(JSON.stringify([message.kind, id, execute ? message.data.task.version : null])),
+  };
+}
+
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

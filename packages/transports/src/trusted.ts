@@ -1,0 +1,22 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
+
+/**
+ * Certificate authorities in PEM: those that Node trusts (NODE_EXTRA_CA_CERTS among them) and those of a file.
+ * @throws when the file can't be read or has no certificate.
+ */
+export function trustedWith(caFile: string): string[] {
+  const certificates = readFileSync(caFile, 'utf8').match(
+    /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g,
+  );
+  if (certificates === null) throw new Error(`${caFile} has no certificate (PEM) in it`);
+  for (const certificate of certificates) {
+    try {
+      new X509Certificate(certificate);
+    } catch (error) {
+      throw new Error(`${caFile} has a certificate that can't be read`, { cause: error });
+    }
+  }
+  return [...getCACertificates('default'), ...certificates];
+}

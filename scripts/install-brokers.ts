@@ -1,0 +1,26 @@
+/** `npm run brokers`: fetches the brokers that tests run (Kafka, ElasticMQ) from Maven Central into the user's cache. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BROKERS_POM, brokersDirectory } from '../packages/testkit/src/brokers.ts';
+
+const directory = brokersDirectory();
+if (existsSync(directory)) {
+  console.log(`${directory} is there`);
+} else {
+  // Complete or not there at all, whatever happens on the way.
+  const incoming = `${directory}.${process.pid}`;
+  mkdirSync(dirname(directory), { recursive: true });
+  try {
+    const output = `-DoutputDirectory=${incoming}`;
+    execFileSync(
+      'mvn',
+      ['-B', '-q', '-Dstyle.color=never', '-f', BROKERS_POM, 'dependency:copy-dependencies', output],
+      { stdio: 'inherit' },
+    );
+    renameSync(incoming, directory);
+  } finally {
+    rmSync(incoming, { recursive: true, force: true });
+  }
+  console.log(`fetched into ${directory}`);
+}
