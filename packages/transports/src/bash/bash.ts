@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseAddress, type PromiseRecord, type TaskRecord } from '@resonate/protocol';
 import type { Logger } from '@resonate/service';
-import type { Outgoing, PushTransport } from '../transport.ts';
+import { Busy, type Outgoing, type PushTransport } from '../transport.ts';
 import type { Backend, Ending } from './backend.ts';
 import { DockerBackend } from './docker.ts';
 import { dockerEnvironment, scriptEnvironment } from './environment.ts';
@@ -32,6 +32,8 @@ export interface BashOptions {
 
 /** Time between SIGTERM and SIGKILL, at most; with short leases less. */
 const MAX_GRACE_MS = 3_000;
+/** How long a message may wait here for room, before a process that may have some gets it. */
+const PATIENCE_MS = 5_000;
 const CLOSED = 'the server is shutting down';
 const UNREADABLE = 'param.data is missing or not valid base64/utf-8';
 
@@ -46,7 +48,7 @@ interface Acquired {
 /**
  * Delivers to `bash://`: acquires the task itself, runs the script that its promise carries, and settles the promise with
  * what came of it. A push is done when the task is acquired; scripts run on, as many as there is room for. While there is
- * none, pushes wait, so that whoever pushes claims no more than it has slots.
+ * none, pushes wait for it: so whoever pushes claims no more than it has slots, and nothing is claimed over and over.
  */
 export class BashTransport implements PushTransport {
   readonly name = 'bash';
@@ -79,7 +81,7 @@ export class BashTransport implements PushTransport {
       this.#options.logger.warn('a script can only be run: unblock dropped', { address, promise: id });
       return;
     }
-    await this.#room.enter();
+    await this.#room.enter(PATIENCE_MS, new Busy('as many scripts run as may (transports.bash_exec.max_running)'));
     let acquired: Acquired | null = null;
     try {
       acquired = await this.#acquire(message.data.task);

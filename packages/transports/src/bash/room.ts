@@ -1,25 +1,47 @@
+interface Waiting {
+  enter: () => void;
+  refuse: (error: Error) => void;
+}
+
 /** A number of places, handed out in the order they are asked for. */
 export class Room {
   #free: number;
-  readonly #waiting: { enter: () => void; refuse: (error: Error) => void }[] = [];
+  readonly #waiting = new Set<Waiting>();
   #closed: Error | null = null;
 
   constructor(places: number) {
     this.#free = places;
   }
 
-  /** Resolves when there is a place; rejects when the room is closed before. */
-  async enter(): Promise<void> {
+  /** Resolves when there is a place; rejects with `late` when there is none for `patienceMs`, or when the room closes. */
+  async enter(patienceMs: number, late: Error): Promise<void> {
     if (this.#closed) throw this.#closed;
     if (this.#free > 0) {
       this.#free--;
       return;
     }
-    await new Promise<void>((enter, refuse) => this.#waiting.push({ enter, refuse }));
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => waiting.refuse(late), patienceMs);
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(waiting);
+      };
+      const waiting: Waiting = {
+        enter: () => {
+          done();
+          resolve();
+        },
+        refuse: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      this.#waiting.add(waiting);
+    });
   }
 
   leave(): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next) next.enter();
     else this.#free++;
   }
@@ -27,6 +49,6 @@ export class Room {
   /** Nobody enters any more; those who wait are told `error`. */
   close(error: Error): void {
     this.#closed = error;
-    for (const { refuse } of this.#waiting.splice(0)) refuse(error);
+    for (const { refuse } of this.#waiting) refuse(error);
   }
 }

@@ -10,9 +10,8 @@ export interface TensorlakeOptions {
   maxOutput: number;
 }
 
-const SANDBOX_LOOK_MS = 1_000;
+const LOOK_MS = 500;
 const SANDBOX_READY_WITHIN_MS = 120_000;
-const PROCESS_LOOK_MS = 500;
 /** Looks at a process in a row that may fail before it counts as lost: its sandbox is probably gone. */
 const MAX_FAILED_LOOKS = 20;
 const DELETE_ATTEMPTS = 3;
@@ -66,7 +65,7 @@ async function running(sandbox: Sandbox, api: TensorlakeApi, signal: AbortSignal
     if (status === 'terminated' || status === 'suspended') {
       throw new TensorlakeError(`the sandbox was ${status} before it ran`, false);
     }
-    await pause(SANDBOX_LOOK_MS, undefined, { signal });
+    await pause(LOOK_MS, undefined, { signal });
   }
   throw new TensorlakeError(`the sandbox did not run within ${SANDBOX_READY_WITHIN_MS / 1000} s`, false);
 }
@@ -81,7 +80,7 @@ async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: 
       // Whatever it answers: a sandbox at the end of its time is no longer there, which says nothing about the script.
       if (++failed >= MAX_FAILED_LOOKS) throw new TensorlakeError(`out of sight: ${String(error)}`, true);
     }
-    await pause(PROCESS_LOOK_MS, undefined, { signal });
+    await pause(LOOK_MS, undefined, { signal });
   }
 }
 

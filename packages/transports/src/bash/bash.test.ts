@@ -1,0 +1,178 @@
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { executeMessage, type Reply, type Request } from '@resonate/protocol';
+import { silentLogger } from '@resonate/service';
+import { BashTransport } from './bash.ts';
+
+const TTL_MS = 600;
+const AWAY: Reply = { status: 503, data: 'Storage is unavailable' };
+
+const folder = mkdtempSync(join(tmpdir(), 'resonate-bash-'));
+const transports: BashTransport[] = [];
+
+afterEach(async () => {
+  await Promise.all(transports.splice(0).map((transport) => transport.close()));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A store with one task, as far as it can be reached. */
+class OneTask {
+  readonly asked: Request[] = [];
+  isAway = false;
+  /** Answers of single requests that come instead. */
+  readonly instead: { kind: string; reply: Reply }[] = [];
+  readonly #script: string;
+  #pid = '';
+  #settled: ((how: [state: string, data: string | undefined]) => void) | null = null;
+  readonly settled = new Promise<[state: string, data: string | undefined]>((resolve) => (this.#settled = resolve));
+
+  constructor(script: string) {
+    this.#script = script;
+  }
+
+  readonly execute = async (request: Request): Promise<Reply> => {
+    this.asked.push(request);
+    if (this.isAway) return AWAY;
+    const at = this.instead.findIndex(({ kind }) => kind === request.kind);
+    if (at >= 0) return this.instead.splice(at, 1)[0]?.reply ?? AWAY;
+    switch (request.kind) {
+      case 'task.acquire': {
+        this.#pid = request.data.pid;
+        const param = { data: Buffer.from(this.#script).toString('base64') };
+        return { status: 200, data: { task: this.#task(), promise: { id: 'p', createdAt: 1, timeoutAt: 2, param } } };
+      }
+      case 'task.get':
+        return { status: 200, data: { task: this.#task() } };
+      case 'task.fulfill': {
+        const { state, value } = request.data.action.data;
+        this.#settled?.([state, value.data]);
+        return { status: 200, data: {} };
+      }
+      default:
+        return { status: 200, data: {} };
+    }
+  };
+
+  count(kind: string): number {
+    return this.asked.filter((request) => request.kind === kind).length;
+  }
+
+  #task() {
+    return { id: 'p', state: 'acquired', version: 1, resumes: 0, pid: this.#pid };
+  }
+}
+
+function transportTo(store: OneTask, maxRunning = 1): BashTransport {
+  const transport = new BashTransport({
+    execute: store.execute,
+    logger: silentLogger,
+    ttlMs: TTL_MS,
+    maxRunning,
+    maxOutput: 10_000,
+    env: process.env,
+    passEnv: [],
+    tensorlake: { apiKey: null, apiUrl: 'http://127.0.0.1:1', sandboxUrl: 'http://127.0.0.1:1/{id}' },
+  });
+  transports.push(transport);
+  return transport;
+}
+
+function push(transport: BashTransport, address = 'bash://'): Promise<void> {
+  const message = executeMessage('http://localhost:8001', 'p', 0);
+  return transport.push({ address, message, body: JSON.stringify(message) });
+}
+
+describe('while the store is away', () => {
+  test('a script is not started, and its message comes again', async () => {
+    const store = new OneTask('echo');
+    store.isAway = true;
+    await expect(push(transportTo(store))).rejects.toThrow('503');
+  });
+
+  test('a result is kept until it can be told', async () => {
+    const store = new OneTask('echo result');
+    store.instead.push({ kind: 'task.fulfill', reply: AWAY }, { kind: 'task.fulfill', reply: AWAY });
+    await push(transportTo(store));
+    expect(await store.settled).toEqual(['resolved', 'result']);
+    expect(store.count('task.fulfill')).toBe(3);
+  });
+
+  test('a script runs on only as long as its lease holds', async () => {
+    const pidFile = join(folder, 'pid');
+    const store = new OneTask(`echo $$ > ${pidFile}; exec sleep 1000`);
+    const since = performance.now();
+    await push(transportTo(store));
+    store.isAway = true;
+    const pid = await written(pidFile);
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(performance.now() - since).toBeLessThan(TTL_MS + 200);
+    expect(store.count('task.fulfill')).toBe(0);
+  });
+});
+
+test('a lease is renewed after a third of its time, again and again', async () => {
+  const store = new OneTask(`sleep ${(2 * TTL_MS) / 1000}; echo done`);
+  await push(transportTo(store));
+  expect(await store.settled).toEqual(['resolved', 'done']);
+  expect(store.count('task.heartbeat')).toBeGreaterThanOrEqual(3);
+  expect(store.count('task.heartbeat')).toBeLessThanOrEqual(6);
+});
+
+test('a task that somebody else has is not run, and its message needs no second try', async () => {
+  const store = new OneTask('echo');
+  store.instead.push({ kind: 'task.acquire', reply: { status: 409, data: 'Task is not pending' } });
+  const transport = transportTo(store);
+  await push(transport);
+  // The place that it had is free again.
+  await push(transport);
+  expect(await store.settled).toEqual(['resolved', '']);
+});
+
+test('a result that the store refuses rejects the promise with the reason', async () => {
+  const store = new OneTask('echo result');
+  store.instead.push({ kind: 'task.fulfill', reply: { status: 400, data: 'too large' } });
+  await push(transportTo(store));
+  expect(await store.settled).toEqual(['rejected', "the result of the script can't be stored: too large"]);
+});
+
+test('without room a push waits, until it gets some or the transport closes', async () => {
+  const go = join(folder, 'go');
+  const store = new OneTask(`until [ -e ${go} ]; do sleep 0.01; done`);
+  const transport = transportTo(store);
+  await push(transport);
+  const waiting = expect(push(transport)).rejects.toThrow('shutting down');
+  expect(store.count('task.acquire')).toBe(1);
+  await transport.close();
+  await waiting;
+  await expect(push(transport)).rejects.toThrow('shutting down');
+  expect(store.count('task.release')).toBe(1);
+});
+
+test('without a key Tensorlake is not asked: the promise is rejected', async () => {
+  const store = new OneTask('echo');
+  await push(transportTo(store), 'bash://tensorlake');
+  expect(await store.settled).toEqual(['rejected', 'TENSORLAKE_API_KEY is not set on the server']);
+});
+
+async function written(file: string): Promise<number> {
+  const watcher = watch(join(file, '..'));
+  try {
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await once(watcher, 'change');
+  } finally {
+    watcher.close();
+  }
+  return Number(readFileSync(file, 'utf8'));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
