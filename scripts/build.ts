@@ -1,0 +1,59 @@
+/**
+ * `npm run build`: JavaScript in dist/, which `npm pack` packs. Node runs TypeScript as it is everywhere but inside
+ * node_modules, where an installed package lies.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { missingDependencies, workspaces } from './workspaces.ts';
+
+const DIST = 'dist';
+const BIN = join(DIST, 'bin/resonate.js');
+/** An older Node would fail with an error that helps nobody. */
+const BIN_SOURCE = `#!/usr/bin/env node
+if (Number(process.versions.node.split('.')[0]) < 22) {
+  console.error('resonate needs Node 22 or newer, this is ' + process.version);
+  process.exit(1);
+}
+await import('../apps/cli/src/main.js');
+`;
+
+const missing = missingDependencies();
+if (missing.length > 0) {
+  console.error(`package.json lacks dependencies that an installed package needs: ${missing.join(', ')}`);
+  process.exit(1);
+}
+rmSync(DIST, { recursive: true, force: true });
+execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+namePackagesByPath();
+for (const file of globSync('packages/*/src/**/*.sql')) {
+  mkdirSync(join(DIST, dirname(file)), { recursive: true });
+  cpSync(file, join(DIST, file));
+}
+mkdirSync(dirname(BIN));
+writeFileSync(BIN, BIN_SOURCE);
+chmodSync(BIN, 0o755);
+
+/** `@resonate/store` becomes the path of its entry: a package that is installed has no workspaces. */
+function namePackagesByPath(): void {
+  const entries = new Map(
+    workspaces().flatMap(({ folder, name, exports = {} }) =>
+      Object.entries(exports).map(
+        ([path, file]) => [join(name, path), join(DIST, folder, toJavaScript(file))] as const,
+      ),
+    ),
+  );
+  for (const file of globSync(`${DIST}/**/*.js`)) {
+    const source = readFileSync(file, 'utf8');
+    const changed = source.replace(/(from |import\(|import )(['"])(@resonate\/[^'"]+)\2/g, (_, before, quote, name) => {
+      const entry = entries.get(String(name));
+      if (!entry) throw new Error(`${file}: nothing exports ${name}`);
+      return `${before}${quote}./${relative(dirname(file), entry)}${quote}`;
+    });
+    if (changed !== source) writeFileSync(file, changed);
+  }
+}
+
+function toJavaScript(file: string): string {
+  return file.replace(/\.ts$/, '.js');
+}

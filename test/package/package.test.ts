@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort } from '../processes/free-port.ts';
+import { Spawned } from '../processes/spawned.ts';
+import { until } from '../processes/until.ts';
+import { call } from '../processes/wire.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** The oldest that the package promises to run on; one for this platform, from the registry. */
+const OLDEST_NODE = `node-${process.platform}-${process.arch}@22`;
+const PREPARED_WITHIN_MS = 300_000;
+
+/** Built and packed in a copy of the checkout, so that nobody who works in it notices; installed in an empty folder. */
+describe('the package', () => {
+  let directory: string;
+  let tarball: string;
+  let bin: string;
+  let oldestNode: string;
+
+  const run = (cwd: string, command: string, ...args: string[]) =>
+    promisify(execFile)(command, args, { cwd, timeout: PREPARED_WITHIN_MS });
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'resonate-package-'));
+    const [checkout, empty] = [join(directory, 'checkout'), join(directory, 'empty')];
+    const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'docs', 'scripts'];
+    const parts = ['apps', 'packages'];
+    for (const name of [...files, ...parts]) await cp(join(ROOT, name), join(checkout, name), { recursive: true });
+    await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
+    await run(checkout, 'npm', 'run', 'build');
+    await run(checkout, 'npm', 'pack', '--pack-destination', directory);
+    tarball = globSync(join(directory, '*.tgz'))[0] ?? '';
+    await cp(tarball, join(empty, 'package.tgz'));
+    await writeFile(join(empty, 'package.json'), '{}');
+    const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+    await run(empty, 'npm', 'install', ...quietly, './package.tgz', OLDEST_NODE);
+    bin = join(empty, 'node_modules/.bin/resonate');
+    oldestNode = join(empty, 'node_modules', OLDEST_NODE.replace(/@.*/, ''), 'bin/node');
+  }, PREPARED_WITHIN_MS);
+
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  test('runs on the oldest Node it promises to run on', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { stdout } = await run(directory, oldestNode, bin, '--version');
+    expect(stdout).toBe(`${version}\n`);
+  });
+
+  test('is a server, with every dialect and migration', async () => {
+    const [api, metrics] = [await freePort(), await freePort()];
+    const ports = ['--server-port', String(api), '--observability-metrics-port', String(metrics)];
+    const server = new Spawned(oldestNode, [bin, 'serve', ...ports], {}, directory);
+    try {
+      const url = `http://127.0.0.1:${api}`;
+      await until('/ready answers', 30_000, async () => (await fetch(`${url}/ready`)).ok);
+      const data = { id: 'p', timeoutAt: Date.now() + 60_000, param: {}, tags: {} };
+      expect(await call(url, 'promise.create', data)).toMatchObject({ promise: { id: 'p' } });
+      expect((await stat(join(directory, 'resonate.db'))).size).toBeGreaterThan(0);
+    } finally {
+      await server.kill9();
+    }
+    const migrations = globSync('packages/store/src/dialects/*/migrations/*.sql', { cwd: ROOT });
+    const { stdout } = await run(directory, 'tar', '-tf', tarball);
+    expect(migrations.filter((file) => !stdout.includes(`package/dist/${file}\n`))).toEqual([]);
+  });
+
+  test('carries no test and no source', async () => {
+    const { stdout } = await run(directory, 'tar', '-tf', tarball);
+    expect(stdout.split('\n').filter((file) => /\.(test|fixture)\.|\.ts$|testkit/.test(file))).toEqual([]);
+  });
+});
