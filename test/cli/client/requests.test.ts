@@ -262,11 +262,37 @@ describe('on a terminal', () => {
     expect(table[0]).toMatch(/^ID +STATE +CREATED +TIMEOUT +SETTLED +TARGET +VALUE$/);
     expect(table[1]).toMatch(/^on-screen +resolved +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ .* "done"$/);
     expect(table).toHaveLength(2);
-    expect(paged.map(withoutProgress)).toEqual(table);
+    expect(paged).toEqual(table);
     expect(piped.stdout).toBe(`${table.join('\n')}\n`);
     expect(fields).toContainEqual(expect.stringMatching(/^value\.data +"done"$/));
     expect(fields).toContainEqual(expect.stringMatching(/^tags\.screen +yes$/));
     expect(JSON.parse(json.join('\n'))).toMatchObject({ promises: [{ id: 'on-screen' }] });
+  });
+
+  test('every other command answers with a table too', async () => {
+    await create('shown', JSON.parse(TARGET) as Record<string, string>);
+    await schedule('shown');
+    /** What is typed, and how the first line of the answer looks, or one of them. */
+    const expected: Record<string, RegExp> = {
+      'tasks get shown': /^state +pending$/,
+      'tasks search': /^ID +STATE +VERSION +RESUMES +HELD BY +LEASE$/,
+      'tasks heartbeat --pid x --tasks []': /^done$/,
+      'schedules get shown': /^cron +0 0 1 1 \*$/,
+      'schedules search': /^ID +CRON +NEXT RUN +LAST RUN +PROMISE +TIMEOUT/,
+      'promises register-listener shown poll://uni@a/b': /^tags\.resonate:target +poll:\/\/any@nobody$/,
+      'invoke shown.call -f f --target poll://any@nobody': /^param\.data +\{"func":"f","args":\[\],"version":1\}$/,
+      cluster: /^ROLE +VERSION +HOST +UP +HEARTBEAT +ID$/,
+      config: /^OPTION +VALUE +FROM$/,
+      // Behind the progress, which it overwrites.
+      'doctor --for dev': /CHECK +STATUS +DETAIL$/,
+    };
+    const shown = await Promise.all(Object.keys(expected).map((typed) => resonate.terminal(...typed.split(' '))));
+    for (const [index, [typed, line]] of Object.entries(expected).entries()) {
+      expect({ typed, lines: shown[index] }).toEqual({
+        typed,
+        lines: expect.arrayContaining([expect.stringMatching(line)]),
+      });
+    }
   });
 
   test('what others wrote can not steer it', async () => {
@@ -277,7 +303,3 @@ describe('on a terminal', () => {
     expect(table).toContainEqual(expect.stringMatching(/^id +evil·\[2Jgone·$/));
   });
 });
-
-function withoutProgress(line: string): string {
-  return line.replaceAll(/\r\u001b\[K[^\u001b]*(?=\r\u001b\[K)|\r\u001b\[K/g, '');
-}

@@ -45,12 +45,12 @@ export function textOption(describe: string) {
 }
 
 /** What may be given several times. */
-const REPEATABLE = new Set(['arg', '_']);
+const REPEATABLE = new Set(['arg', 'ids', '_']);
 
 function isReadable(argv: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(argv)) {
     if (Array.isArray(value) && !REPEATABLE.has(name)) throw new Error(`--${name} is given more than once`);
-    if (Number.isNaN(value)) throw new Error(`--${name} must be a number`);
+    if ([value].flat().some(Number.isNaN)) throw new Error(`--${name} must be a number`);
   }
   return true;
 }
