@@ -1,0 +1,40 @@
+/**
+ * A worker that gets its tasks from Kafka. The server: `resonate serve --transports-kafka-enabled true
+ * --transports-kafka-brokers localhost:9092`. A task for it: a promise with the tag `resonate:target` = `kafka://orders`.
+ *
+ *   KAFKA_BROKERS=localhost:9092 KAFKA_TOPIC=orders node examples/kafka-worker/main.ts
+ *
+ * Start as many as the topic has partitions.
+ */
+import { Consumer, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
+import { packOrder } from '../worker/pack-order.ts';
+import { runTask, type ExecuteMessage } from '../worker/run-task.ts';
+
+const topic = process.env['KAFKA_TOPIC'] ?? 'orders';
+const consumer = new Consumer({
+  clientId: 'order-worker',
+  groupId: process.env['KAFKA_GROUP'] ?? 'order-workers',
+  bootstrapBrokers: (process.env['KAFKA_BROKERS'] ?? 'localhost:9092').split(','),
+  deserializers: stringDeserializers,
+});
+const stream = await consumer.consume({
+  topics: [topic],
+  mode: MessagesStreamModes.COMMITTED,
+  fallbackMode: 'earliest',
+  // A record that is lost after its commit does no harm: until somebody takes the task the server sends it again.
+  autocommit: true,
+});
+process.once('SIGTERM', () => void stream.close());
+console.log(`waiting for ${topic}`);
+
+for await (const { value, headers } of stream) {
+  if (headers.get('kind') !== 'execute') continue;
+  const message = JSON.parse(value) as ExecuteMessage;
+  try {
+    const ours = await runTask(message, packOrder);
+    console.log(`${message.data.task.id} ${ours ? 'done' : 'is not ours'}`);
+  } catch (error) {
+    console.error(`${message.data.task.id} ${String(error)}`);
+  }
+}
+await consumer.close();
