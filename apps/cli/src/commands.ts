@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./client/schedules.ts'),
   },
   {
+    names: ['dead-letters'],
+    describe: 'What could not be delivered: list it, send it again, forget it',
+    load: () => import('./client/dead-letters.ts'),
+  },
+  {
     names: ['invoke'],
     positionals: '<id>',
     describe: 'Call a function of a worker',

@@ -182,7 +182,7 @@ export class PushDelivery implements Service {
     const isOpen = this.#circuits.failed(target, isProbe, store.clock.now());
     this.#showCircuits();
     if (isOpen) this.#upkeep.wake();
-    // Behind all others that wait for the target, so that each probe is another message.
+    // An open circuit brings back what it wants to try.
     const againAt = (await store.now()) + (isOpen ? maxMs : backoffMs(attempts, { minMs, maxMs }));
     await this.#record(outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
   }

@@ -12,14 +12,14 @@ export function createBurial({ config, logger, metrics, store }: Runtime): Loop 
   const bury = async () => {
     for (const transport of enabledTransports(config)) {
       const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;
-      const { count, last } = await store.deadLetters.buryAged(transport, unblockMaxAgeMs, error);
+      const { count, more } = await store.deadLetters.buryAged(transport, unblockMaxAgeMs, error);
       if (count > 0) {
         metrics.deaths.inc({ transport, reason: 'age' }, count);
         logger.warn('unblocks became dead letters: nobody took them in time', { transport, count });
       }
-      if (last !== null) return true;
+      if (more) return true;
     }
-    return (await store.deadLetters.dropAged(deadLetterMaxAgeMs)).last !== null;
+    return (await store.deadLetters.dropAged(deadLetterMaxAgeMs)).more;
   };
   return new Loop({
     name: 'burial',

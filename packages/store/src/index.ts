@@ -11,7 +11,7 @@ export {
   type ProcessRow,
   type WaitingTarget,
 } from './dialect.ts';
-export { DeadLetters, type DeadLetter, type DeadLetterFilter, type Progress } from './outbox/dead-letters.ts';
+export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { Queue } from './outbox/deferral.ts';
 export type { Delivery, Receiver, Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';

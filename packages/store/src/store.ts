@@ -33,7 +33,7 @@ import { offer, type Receiver } from './engine/handover.ts';
 import { hintsOf, type Hints } from './engine/hints.ts';
 import { overlong } from './id-length.ts';
 import { Claims } from './outbox/claims.ts';
-import { DeadLetters, type DeadLetterFilter, type Progress } from './outbox/dead-letters.ts';
+import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, type Queue } from './outbox/deferral.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 
@@ -83,8 +83,11 @@ export class Store {
     this.#options = options;
     this.#dialect = options.dialect;
     const { dialect, events = {}, processId, retryTimeoutMs } = options;
-    this.deadLetters = new DeadLetters(dialect.plain, () => dialect.now());
-    this.#deferral = new Deferral(dialect.plain, () => dialect.now());
+    const now = () => dialect.now();
+    const redriven = (transports: Transport[], at: number) =>
+      this.#hint({ timerAt: null, deliveries: new Map(transports.map((transport) => [transport, at])) });
+    this.deadLetters = new DeadLetters(dialect.plain, now, redriven);
+    this.#deferral = new Deferral(dialect.plain, now);
     this.#claims = new Claims(dialect);
     this.#engine = new Engine({
       dialect,
@@ -195,20 +198,6 @@ export class Store {
   /** What was put off (for at most `withinMs`) is due at once, oldest first; with `one`, only the first of it. */
   resume(queue: Queue, withinMs: number, one = false): Promise<number> {
     return one ? this.#deferral.resumeOne(queue, withinMs) : this.#deferral.resume(queue, withinMs);
-  }
-
-  /** Sends dead letters again, all that the filter lets through. @returns how many. */
-  redrive(filter: DeadLetterFilter): Promise<number> {
-    return throughout(async (after) => {
-      const { count, last, transports } = await this.deadLetters.redrive(filter, after);
-      this.#hint({ timerAt: null, deliveries: new Map(transports.map((name) => [name, this.clock.now()])) });
-      return { count, last };
-    });
-  }
-
-  /** Removes dead letters, all that the filter lets through. @returns how many. */
-  dropDeadLetters(filter: DeadLetterFilter): Promise<number> {
-    return throughout((after) => this.deadLetters.drop(filter, after));
   }
 
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
@@ -372,15 +361,4 @@ async function filtered<Row extends { id: string }, Query extends { after: strin
 
 function isPast(id: string, prefix: string): boolean {
   return !id.startsWith(prefix) && byteOrder(id, prefix) > 0;
-}
-
-/** Piece by piece until there is no more. @returns how much was done. */
-async function throughout(piece: (after: number) => Promise<Progress>): Promise<number> {
-  let done = 0;
-  for (let after: number | null = 0; after !== null;) {
-    const { count, last }: Progress = await piece(after);
-    done += count;
-    after = last;
-  }
-  return done;
 }

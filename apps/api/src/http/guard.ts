@@ -28,6 +28,11 @@ export function guard(auth: Auth | null, permits: Permits): RequestHandler {
   };
 }
 
+/** How the ids begin that a request which passed a guard may touch; '' for all, as where auth is off. */
+export function prefixOfRequest(request: Request): string {
+  return verified.get(request)?.principal.prefix ?? '';
+}
+
 /** When the token of a request that passed a guard expires, epoch ms; null where auth is off. */
 export function expiryOfRequest(request: Request): number | null {
   return verified.get(request)?.expiresAt ?? null;

@@ -2,6 +2,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import type { Runtime } from '@resonate/runtime';
 import type { Clock } from '@resonate/service';
 import type { StreamHub } from '@resonate/transports';
+import { deadLetterRoutes } from '../admin/dead-letters.ts';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
 import type { Cors } from './cors.ts';
@@ -47,6 +48,7 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
     response.json({ now: await store.now(), processes: await store.processes() });
   });
+  app.use('/admin/dead-letters', deadLetterRoutes(runtime, auth));
   app.all(LEGACY, (_request, response) => {
     response.status(410).json({ error: 'this API is gone: POST the request to / instead' });
   });

@@ -27,9 +27,15 @@ export interface DeadLetterFilter {
   prefix?: string;
 }
 
-/** How far a piece of work came. */
-export interface Progress {
+/** How much of a big piece of work is done. */
+export interface Done {
   /** Letters it was done to. */
+  count: number;
+  /** Call again for the rest. */
+  more: boolean;
+}
+
+interface Piece {
   count: number;
   /** The last one that was looked at; null: there are no more. */
   last: number | null;
@@ -39,6 +45,8 @@ export interface Progress {
 const MAX_ERROR_BYTES = 1_024;
 /** So many rows in one transaction: no lock is held for long. */
 const AT_ONCE = 200;
+/** What one call may do: whoever waits for it does so for seconds. */
+const MOST = 10_000;
 
 const COLUMNS = 'id, awaited, address, transport, target, attempts, last_error, enqueued_at, died_at';
 const COPIED = 'awaited, address, transport, target, prefers';
@@ -47,11 +55,16 @@ const COPIED = 'awaited, address, transport, target, prefers';
 export class DeadLetters {
   readonly #sql: PlainSql;
   readonly #now: () => Promise<number>;
+  readonly #redriven: (transports: Transport[], at: number) => void;
 
-  /** @param now the store's clock. */
-  constructor(sql: PlainSql, now: () => Promise<number>) {
+  /**
+   * @param now the store's clock.
+   * @param redriven told which transports have something to deliver since when.
+   */
+  constructor(sql: PlainSql, now: () => Promise<number>, redriven: (transports: Transport[], at: number) => void) {
     this.#sql = sql;
     this.#now = now;
+    this.#redriven = redriven;
   }
 
   /** Letters above `after` in order of their ids, the oldest first. */
@@ -79,7 +92,7 @@ export class DeadLetters {
   }
 
   /** Makes letters of messages that wait since before `maxAgeMs` and are not under way: so many at most per call. */
-  async buryAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
+  async buryAged(transport: Transport, maxAgeMs: number, error: string): Promise<Done> {
     const now = await this.#now();
     const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
     const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
@@ -87,22 +100,25 @@ export class DeadLetters {
     const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);
     const keys = rows.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
     const count = await this.#move(keys, { sql: aged, params: [] }, error, now);
-    return { count, last: rows.length < AT_ONCE ? null : count };
+    return { count, more: rows.length === AT_ONCE };
   }
 
   /**
-   * Sends letters again: each becomes a listener that is due at once, with no attempt behind it. So many at most per
-   * call; a letter whose promise is gone stays.
-   * @returns with the transports they go by.
+   * Sends letters again, many at most: each becomes a listener that is due at once, with no attempt behind it. A letter
+   * whose promise is gone stays.
    */
-  async redrive(filter: DeadLetterFilter, after = 0): Promise<Progress & { transports: Transport[] }> {
+  redrive(filter: DeadLetterFilter): Promise<Done> {
+    return throughout((after) => this.#redrive(filter, after));
+  }
+
+  async #redrive(filter: DeadLetterFilter, after: number): Promise<Piece> {
     const { where, params } = condition(filter, after);
     const known = 'EXISTS (SELECT 1 FROM promises WHERE promises.id = dead_letters.awaited)';
     const sql = `SELECT id, transport FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);
     const ids = rows.map(([id]) => Number(id));
     const transports = [...new Set(rows.map(([, transport]) => transport as Transport))];
-    if (ids.length === 0) return { count: 0, last: null, transports };
+    if (ids.length === 0) return { count: 0, last: null };
     const now = await this.#now();
     const these = `id IN (${ids.join(', ')})`;
     const select = `SELECT ${COPIED}, ${now}, 0, NULL, ${now} FROM dead_letters WHERE ${these}`;
@@ -111,29 +127,33 @@ export class DeadLetters {
       { sql: this.#sql.words.insertNew(into, select), params: [] },
       { sql: `DELETE FROM dead_letters WHERE ${these}`, params: [] },
     ]);
-    return { ...progress(ids), transports };
+    this.#redriven(transports, now);
+    return piece(ids);
   }
 
-  /** Removes letters: so many at most per call. */
-  drop(filter: DeadLetterFilter, after = 0): Promise<Progress> {
-    const { where, params } = condition(filter, after);
-    return this.#delete({ sql: `SELECT id FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${AT_ONCE}`, params });
+  /** Removes letters, many at most. */
+  drop(filter: DeadLetterFilter): Promise<Done> {
+    return throughout((after) => {
+      const { where, params } = condition(filter, after);
+      return this.#delete({ sql: `SELECT id FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${AT_ONCE}`, params });
+    });
   }
 
   /** Removes letters that are older than `maxAgeMs`: so many at most per call. */
-  async dropAged(maxAgeMs: number): Promise<Progress> {
+  async dropAged(maxAgeMs: number): Promise<Done> {
     const before = (await this.#now()) - maxAgeMs;
     const sql = `SELECT id FROM dead_letters WHERE died_at < ${before} ORDER BY died_at LIMIT ${AT_ONCE}`;
-    return this.#delete({ sql, params: [] });
+    const { count, last } = await this.#delete({ sql, params: [] });
+    return { count, more: last !== null };
   }
 
-  async #delete(select: Statement): Promise<Progress> {
+  async #delete(select: Statement): Promise<Piece> {
     const [rows = []] = await this.#sql.select([select]);
     const ids = rows.map(([id]) => Number(id));
     if (ids.length > 0) {
       await this.#sql.atomically([{ sql: `DELETE FROM dead_letters WHERE id IN (${ids.join(', ')})`, params: [] }]);
     }
-    return progress(ids);
+    return piece(ids);
   }
 
   /**
@@ -205,8 +225,20 @@ function bounded(error: string): string {
   return bytes.toString('utf8', 0, end);
 }
 
-function progress(ids: readonly number[]): Progress {
+function piece(ids: readonly number[]): Piece {
   return { count: ids.length, last: ids.length < AT_ONCE ? null : Math.max(...ids) };
+}
+
+/** Piece by piece until there is no more, or much was done. */
+async function throughout(next: (after: number) => Promise<Piece>): Promise<Done> {
+  let done = 0;
+  let after: number | null = 0;
+  while (after !== null && done < MOST) {
+    const { count, last }: Piece = await next(after);
+    done += count;
+    after = last;
+  }
+  return { count: done, more: after !== null };
 }
 
 function letter(values: unknown[]): DeadLetter {

@@ -19,7 +19,7 @@ const MAX_RESUMED_ATTEMPTS = 10;
 
 /**
  * Puts off what waits for a target that keeps failing, and brings it back. What is put off keeps the order of its age
- * as far as `forMs` allows, so that who comes first afterwards has waited for longest.
+ * as far as `forMs` allows: also when nobody brings it back.
  */
 export class Deferral {
   readonly #sql: PlainSql;
@@ -52,11 +52,12 @@ export class Deferral {
     return this.#moveAll(queue, { which: deferred, set: 'due_at = enqueued_at' });
   }
 
-  /** The one that is due first of what was put off is due at once. @returns how many: 0 or 1. */
+  /** The oldest of what was put off is due at once, those that failed often after all others. @returns how many: 0 or 1. */
   async resumeOne(queue: Queue, withinMs: number): Promise<number> {
     const which = await this.#deferred(withinMs);
+    const order = `CASE WHEN attempts < ${MAX_RESUMED_ATTEMPTS} THEN 0 ELSE 1 END, enqueued_at`;
     for (const table of ['listeners', 'tasks'] as const) {
-      if ((await this.#move(table, queue, { which, set: 'due_at = enqueued_at' }, 1)) > 0) return 1;
+      if ((await this.#move(table, queue, { which, set: 'due_at = enqueued_at', order }, 1)) > 0) return 1;
     }
     return 0;
   }
@@ -79,11 +80,17 @@ export class Deferral {
     return moved;
   }
 
-  async #move(table: 'listeners' | 'tasks', queue: Queue, { which, set }: Move, limit: number): Promise<number> {
+  async #move(
+    table: 'listeners' | 'tasks',
+    queue: Queue,
+    { which, set, order = 'due_at' }: Move,
+    limit: number,
+  ): Promise<number> {
     const { words } = this.#sql;
     const [from, keys] =
       table === 'tasks' ? [words.tasksByTarget, 'id'] : [words.listenersByTarget, 'awaited, address'];
-    const find = `SELECT ${keys} FROM ${from} AND transport = ? AND target = ? AND ${which} ORDER BY due_at LIMIT ${limit}`;
+    const find = `SELECT ${keys} FROM ${from} AND transport = ? AND target = ? AND ${which}
+      ORDER BY ${order} LIMIT ${limit}`;
     const [found = []] = await this.#sql.select([{ sql: find, params: [queue.transport, queue.target] }]);
     if (found.length === 0) return 0;
     // Found without a lock, then changed in the order of the keys, as every transaction locks them.
@@ -97,6 +104,7 @@ export class Deferral {
 interface Move {
   which: string;
   set: string;
+  order?: string;
 }
 
 type Condition = { where: string; params: Statement['params'] };

@@ -1,0 +1,115 @@
+import { loadConfig } from '@resonate/config';
+import { openRuntime, type Runtime } from '@resonate/runtime';
+import { createLogger, type Service } from '@resonate/service';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { createDispatcher } from './start.ts';
+
+export interface Arrived {
+  message: unknown;
+  response: ServerResponse;
+}
+
+/** An HTTP server that messages are pushed to. */
+export interface Target {
+  url: string;
+  /** The next message, with the answer to give. */
+  next(): Promise<Arrived>;
+  /** How many came that `next` has not handed out. */
+  readonly waiting: number;
+}
+
+/** A dispatcher on a database in memory, and targets for it. */
+export class TestDispatcher {
+  readonly runtime: Runtime;
+  readonly dispatcher: Service;
+  readonly #servers: Server[] = [];
+
+  private constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    this.dispatcher = createDispatcher(runtime);
+  }
+
+  static async start(flags: Record<string, string | number>): Promise<TestDispatcher> {
+    const { config } = loadConfig({ env: {}, flags, command: 'dev' });
+    const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+    const runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+    const started = new TestDispatcher(runtime);
+    await started.dispatcher.start();
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    await this.dispatcher.stop();
+    await this.runtime.store.close();
+    for (const server of this.#servers) {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  /** @param host a name of this machine. */
+  async listen(host = '127.0.0.1'): Promise<Target> {
+    const arrived: Arrived[] = [];
+    const waiters: (() => void)[] = [];
+    const server = createServer((request, response) => {
+      void readJson(request).then((message) => {
+        arrived.push({ message, response });
+        waiters.splice(0).forEach((wake) => wake());
+      });
+    });
+    this.#servers.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return {
+      url: `http://${host}:${(server.address() as AddressInfo).port}/`,
+      async next() {
+        while (arrived.length === 0) await new Promise<void>((resolve) => waiters.push(resolve));
+        return arrived.shift()!;
+      },
+      get waiting() {
+        return arrived.length;
+      },
+    };
+  }
+
+  create(id: string, tags: Record<string, string>, now: number | null = null) {
+    const data = { id, timeoutAt: Date.now() + 3_600_000, param: {}, tags };
+    return this.runtime.store.execute({ kind: 'promise.create', data }, now, 0);
+  }
+
+  createTask(id: string, url: string, tags: Record<string, string> = {}) {
+    return this.create(id, { 'resonate:target': url, ...tags });
+  }
+
+  /** @param now when it settles; null: now. */
+  async settleWithListener(id: string, address: string, now: number | null = null): Promise<void> {
+    const { store } = this.runtime;
+    await this.create(id, {}, now);
+    await store.execute({ kind: 'promise.register_listener', data: { awaited: id, address } }, now, 0);
+    await store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value: {} } }, now, 0);
+  }
+
+  async deliveries(): Promise<Record<string, number>> {
+    const { values } = await this.runtime.metrics.deliveries.get();
+    return Object.fromEntries(values.map(({ labels, value }) => [String(labels.status), value]));
+  }
+
+  /** When anything is due for the target again, in ms from now; null: never. */
+  async dueInMs(url: string): Promise<number | null> {
+    const at = await this.runtime.store.nextDeliveryAt('http', [new URL(url).origin]);
+    return at === null ? null : at - Date.now();
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  let body = '';
+  for await (const chunk of request) body += String(chunk);
+  return JSON.parse(body);
+}
+
+export async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}

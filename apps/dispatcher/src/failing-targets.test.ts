@@ -1,0 +1,143 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { TestDispatcher, until } from './dispatcher.fixture.ts';
+
+let tested: TestDispatcher;
+const servers: Server[] = [];
+
+const start = async (flags: Record<string, string | number> = {}) => {
+  tested = await TestDispatcher.start({ 'messages-backoff-min': '10ms', 'messages-circuit-failures': 3, ...flags });
+};
+
+afterEach(async () => {
+  await tested.stop();
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A target that answers as it is told, and the ids it was told of, in order. */
+async function target(answer: (response: ServerResponse, id: string) => void) {
+  const told: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => (body += String(chunk)));
+    request.on('end', () => {
+      const { data } = JSON.parse(body) as { data: { task?: { id: string }; promise?: { id: string } } };
+      const id = data.task?.id ?? data.promise?.id ?? '';
+      told.push(id);
+      answer(response, id);
+    });
+  });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, told };
+}
+
+const taken = (response: ServerResponse) => response.end();
+const refused = (response: ServerResponse) => response.writeHead(500).end();
+
+async function openCircuits(): Promise<number> {
+  const { values } = await tested.runtime.metrics.circuitsOpen.get();
+  return values.reduce((sum, { value }) => sum + value, 0);
+}
+
+test('what waits for a target that fails arrives when it is back, the oldest first', async () => {
+  await start({ 'messages-backoff-max': '1h', 'transports-http-push-concurrency': 1 });
+  let answer = refused;
+  const { url, told } = await target((response) => answer(response));
+  const ids = Array.from({ length: 12 }, (_, index) => `p${index}`);
+  for (const [index, id] of ids.entries()) {
+    await tested.settleWithListener(id, url, Date.now() - (ids.length - index) * 1_000);
+  }
+  await until(async () => (await openCircuits()) === 1 && told.length > 5);
+  answer = taken;
+  const failed = told.length;
+  await until(async () => (await tested.dueInMs(url)) === null);
+  expect(told.slice(failed)).toEqual(ids);
+  expect(await openCircuits()).toBe(0);
+});
+
+test('what waits for a failing target is put off together: only probes reach it', async () => {
+  await start({ 'messages-backoff-min': '1h', 'messages-backoff-max': '1h' });
+  const { url, told } = await target(refused);
+  for (let index = 0; index < 3; index++) await tested.createTask(`first ${index}`, url);
+  await until(async () => (await openCircuits()) === 1);
+  const count = told.length;
+  await Promise.all(Array.from({ length: 50 }, (_, index) => tested.createTask(`later ${index}`, url)));
+  // Half an hour or more: the later, the younger.
+  await until(async () => ((await tested.dueInMs(url)) ?? 0) > 1_700_000);
+  expect(told).toHaveLength(count);
+  expect(await tested.runtime.store.backlog('http', 100)).toMatchObject({ count: 0 });
+});
+
+test('a failing target makes no other one wait', async () => {
+  await start({ 'messages-backoff-max': '50ms' });
+  const failing = await target(refused);
+  const sound = await target(taken);
+  await Promise.all(Array.from({ length: 200 }, (_, index) => tested.createTask(`f${index}`, failing.url)));
+  await until(async () => (await openCircuits()) === 1);
+  await Promise.all(Array.from({ length: 200 }, (_, index) => tested.settleWithListener(`s${index}`, sound.url)));
+  await until(async () => sound.told.length === 200);
+  expect(new Set(sound.told).size).toBe(200);
+  // Each message of the other was tried at most once or twice meanwhile, not again and again.
+  expect(failing.told.length).toBeLessThan(400);
+});
+
+test('200 messages to a sound target arrive while 400 to one that hangs do not', async () => {
+  await start();
+  const hanging = await target(() => {});
+  const sound = await target(taken);
+  const create = (count: number, prefix: string, url: string) =>
+    Promise.all(Array.from({ length: count }, (_, index) => tested.createTask(`${prefix}${index}`, url)));
+  await create(400, 'h', hanging.url);
+  await create(200, 's', sound.url);
+  await until(async () => sound.told.length === 200);
+  expect(hanging.told.length).toBeLessThanOrEqual(16);
+});
+
+test('an unblock becomes a dead letter after its last attempt; an execute never does', async () => {
+  await start({ 'messages-max-attempts': 2, 'messages-backoff-max': '20ms' });
+  const { url, told } = await target((response) => response.writeHead(418).end());
+  await tested.settleWithListener('p', url);
+  await tested.createTask('w', url);
+  const letters = () => tested.runtime.store.deadLetters.list({}, 10);
+  await until(async () => (await letters()).length === 1);
+  expect(await letters()).toMatchObject([{ awaited: 'p', address: url, attempts: 2, transport: 'http' }]);
+  expect((await letters())[0]?.lastError).toContain('418');
+  expect(told.filter((id) => id === 'p')).toHaveLength(2);
+  await until(async () => told.filter((id) => id === 'w').length > 4);
+  const { values } = await tested.runtime.metrics.deaths.get();
+  expect(values).toMatchObject([{ value: 1, labels: { transport: 'http', reason: 'attempts' } }]);
+});
+
+test('a dead letter that is sent again arrives', async () => {
+  await start({ 'messages-max-attempts': 1 });
+  let answer = refused;
+  const { url, told } = await target((response) => answer(response));
+  await tested.settleWithListener('p', url);
+  const { deadLetters } = tested.runtime.store;
+  await until(async () => (await deadLetters.count(10)) === 1);
+  answer = taken;
+  await deadLetters.redrive({});
+  await until(async () => told.length === 2 && (await tested.dueInMs(url)) === null);
+  expect(await deadLetters.count(10)).toBe(0);
+});
+
+test('an answer that breaks off is a failure, counted once, and comes again', async () => {
+  await start({ 'messages-backoff-max': '20ms' });
+  let first = true;
+  const { url, told } = await target((response) => {
+    if (first) response.destroy();
+    else response.end();
+    first = false;
+  });
+  await tested.settleWithListener('p', url);
+  await until(async () => (await tested.dueInMs(url)) === null);
+  expect(told).toEqual(['p', 'p']);
+  expect(await tested.deliveries()).toEqual({ error: 1, success: 1 });
+});
