@@ -13,6 +13,10 @@ import { promiseSettle } from './promise/settle.ts';
 import { scheduleCreate } from './schedule/create.ts';
 import { scheduleDelete } from './schedule/delete.ts';
 import { scheduleGet } from './schedule/get.ts';
+import { schedulePause } from './schedule/pause.ts';
+import { schedulePreview } from './schedule/preview.ts';
+import { scheduleResume } from './schedule/resume.ts';
+import { scheduleTrigger } from './schedule/trigger.ts';
 import { taskAcquire } from './task/acquire.ts';
 import { taskContinue } from './task/continue.ts';
 import { taskCreate } from './task/create.ts';
@@ -31,6 +35,7 @@ export const READS = {
   'promise.get': promiseGet,
   'task.get': taskGet,
   'schedule.get': scheduleGet,
+  'schedule.preview': schedulePreview,
 } as const satisfies { [K in Kind]?: OperationOf<K> };
 
 /** The kinds that may change something. */
@@ -50,6 +55,9 @@ export const WRITES = {
   'task.continue': taskContinue,
   'schedule.create': scheduleCreate,
   'schedule.delete': scheduleDelete,
+  'schedule.pause': schedulePause,
+  'schedule.resume': scheduleResume,
+  'schedule.trigger': scheduleTrigger,
 } as const satisfies { [K in Kind]?: OperationOf<K> };
 
 /** Transitions that time brings about; no client can ask for them. */

@@ -39,6 +39,11 @@ export class RowTable<Row> {
     this.#cells.set(this.#keyOf(row), { stored: row, current: row });
   }
 
+  /** True when the key was looked for, whether or not there is a row. */
+  isLoaded(key: string): boolean {
+    return this.#cells.has(key);
+  }
+
   get(key: string): Row | null {
     return this.#cell(key).current;
   }

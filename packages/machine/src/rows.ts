@@ -1,4 +1,13 @@
-import type { Address, PromiseState, StringMap, TaskState, Transport, Value } from '@resonate/protocol';
+import type {
+  Address,
+  CatchUpPolicy,
+  OverlapPolicy,
+  PromiseState,
+  StringMap,
+  TaskState,
+  Transport,
+  Value,
+} from '@resonate/protocol';
 
 /**
  * The rows the machine decides over, one type per table. Rows are values: a transition puts a new one, it never
@@ -66,8 +75,15 @@ export interface ScheduleRow {
   promiseParam: Value;
   promiseTags: StringMap;
   createdAt: number;
+  /** MAX_TIME: never, or not while it is paused. */
   nextRunAt: number;
   lastRunAt: number | null;
+  /** null: not chosen, as of all that clients of the public server create. */
+  timezone: string | null;
+  overlap: OverlapPolicy | null;
+  catchUp: CatchUpPolicy | null;
+  /** Occurrences up to then still come; null: not paused. */
+  pausedAt: number | null;
 }
 
 /** The delivery fields of a row that has nothing to send yet. */

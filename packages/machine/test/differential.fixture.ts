@@ -12,6 +12,14 @@ const [mode, first, count, steps] = process.argv.slice(2);
 // Refusals are errors, hundreds of thousands of them, and nobody reads their stacks.
 Error.stackTraceLimit = 3;
 
+/** An ordinary time, and two minutes before clocks are changed in Berlin, New York and on Lord Howe Island. */
+const START_TIMES = [
+  '1970-01-12T13:46:40Z',
+  '2026-10-25T00:58:00Z',
+  '2026-03-08T06:58:00Z',
+  '2026-04-04T14:58:00Z',
+].map((text) => Date.parse(text));
+
 const answers = new Map<string, number>();
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
   if (mode === 'alone') await compareWithModel(seed, Number(steps));
@@ -34,6 +42,7 @@ async function compareWithModel(seed: number, steps: number): Promise<void> {
     steps,
     subject: { handle },
     compareEvery: steps / 2,
+    generator: { startAt: START_TIMES[seed % START_TIMES.length] ?? 0 },
     replayCommand: `SEED=${seed} npm test -- packages/machine/test/differential`,
   });
   for (const [answer, times] of report.answers) countAnswer(answer, times);

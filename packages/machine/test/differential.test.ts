@@ -44,6 +44,11 @@ function expectReached(answers: Record<string, number>, atLeast: number): void {
       'task.heartbeat 200',
       'schedule.create 200',
       'schedule.delete 200',
+      'schedule.pause 200',
+      'schedule.resume 200',
+      'schedule.trigger 200',
+      'schedule.trigger 409',
+      'schedule.preview 200',
     ]),
   );
 }

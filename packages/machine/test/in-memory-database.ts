@@ -3,7 +3,7 @@ import {
   debugSnap,
   MoreNeeded,
   Needs,
-  occurrencePromiseId,
+  occurrenceOf,
   perform,
   promiseSearch,
   retryAt,
@@ -190,8 +190,7 @@ export class InMemoryDatabase {
 }
 
 function fire(schedule: ScheduleRow): Command {
-  const { id, nextRunAt: at } = schedule;
-  return { kind: 'timer.schedule', data: { id, at, promiseId: occurrencePromiseId(schedule, at) } };
+  return { kind: 'timer.schedule', data: occurrenceOf(schedule) };
 }
 
 function named<Row>(table: Map<string, Row>, keys: Iterable<string>): Row[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { occurrencePromiseId, retryAt } from '@resonate/machine';
+import { occurrenceOf, occurrencePromiseId, retryAt } from '@resonate/machine';
+import type { RequestData } from '@resonate/protocol';
 import { RETRY_TIMEOUT_MS } from './in-memory-database.ts';
 import { creation, Server, suspension } from './server.ts';
 
@@ -152,17 +153,23 @@ describe('a lease', () => {
 describe('a schedule', () => {
   const MINUTE = 60_000;
 
-  function scheduled(promiseTimeout = MINUTE): Server {
+  type Policies = Partial<RequestData<'schedule.create'>>;
+
+  function scheduled(promiseTimeout = MINUTE, given: Policies = {}): Server {
+    const policies = { timezone: undefined, overlap: undefined, catchUp: undefined, ...given };
     const server = new Server();
     const data = { id: 's', cron: '* * * * *', promiseId: '{{.id}}/{{.timestamp}}', promiseTimeout };
-    server.run(0, { kind: 'schedule.create', data: { ...data, promiseParam: {}, promiseTags: { team: 'red' } } });
+    server.run(0, {
+      kind: 'schedule.create',
+      data: { ...data, promiseParam: {}, promiseTags: { team: 'red' }, ...policies },
+    });
     return server;
   }
 
   function fire(server: Server, now: number, at: number) {
     const [schedule] = server.rows.schedules;
-    const promiseId = schedule ? occurrencePromiseId(schedule, at) : '';
-    return server.run(now, { kind: 'timer.schedule', data: { id: 's', at, promiseId } }).data;
+    if (!schedule) throw new Error('no schedule');
+    return server.run(now, { kind: 'timer.schedule', data: { ...occurrenceOf(schedule), at } }).data;
   }
 
   test('fires each occurrence exactly once, whoever else tries, and none before its time', () => {
@@ -204,6 +211,155 @@ describe('a schedule', () => {
     expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: true });
     expect(server.promise('s/60000')).toMatchObject({ createdAt: 5, tags: { mine: 'yes' } });
     expect(server.rows.schedules).toMatchObject([{ nextRunAt: 2 * MINUTE }]);
+  });
+
+  describe('whose runs overlap', () => {
+    const states = (server: Server) => Object.fromEntries(server.rows.promises.map(({ id, state }) => [id, state]));
+
+    test('lets them, unless told otherwise', () => {
+      const server = scheduled(10 * MINUTE, { overlap: 'allow' });
+      for (const at of [1, 2]) fire(server, at * MINUTE, at * MINUTE);
+      expect(states(server)).toEqual({ 's/60000': 'pending', 's/120000': 'pending' });
+    });
+
+    test('skips while the last one is pending, and no longer', () => {
+      const server = scheduled(10 * MINUTE, { overlap: 'skip' });
+      expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: true });
+      expect(fire(server, 2 * MINUTE, 2 * MINUTE)).toEqual({ fired: false });
+      expect(server.rows.schedules).toMatchObject([{ lastRunAt: MINUTE, nextRunAt: 3 * MINUTE }]);
+      server.settle(2.5 * MINUTE, 's/60000');
+      expect(fire(server, 3 * MINUTE, 3 * MINUTE)).toEqual({ fired: true });
+      expect(states(server)).toEqual({ 's/60000': 'resolved', 's/180000': 'pending' });
+    });
+
+    test('does not skip for a run whose time is over, though nobody wrote that down yet', () => {
+      const server = scheduled(MINUTE, { overlap: 'skip' });
+      fire(server, MINUTE, MINUTE);
+      expect(fire(server, 2 * MINUTE, 2 * MINUTE)).toEqual({ fired: true });
+      expect(states(server)).toEqual({ 's/60000': 'rejected_timedout', 's/120000': 'pending' });
+    });
+
+    test('cancels the last one, with all that follows from that', () => {
+      const server = scheduled(10 * MINUTE, { overlap: 'cancel' });
+      fire(server, MINUTE, MINUTE);
+      server.createTask(MINUTE, 'w');
+      server.acquire(MINUTE, 'w', 0, 10 * MINUTE);
+      server.suspend(MINUTE, 'w', 1, 's/60000');
+      server.listen(MINUTE, 's/60000', 'poll://any@g');
+      fire(server, 2 * MINUTE + 5, 2 * MINUTE);
+      expect(server.promise('s/60000')).toMatchObject({ state: 'rejected_canceled', settledAt: 2 * MINUTE + 5 });
+      expect(server.promise('s/120000')).toMatchObject({ state: 'pending', createdAt: 2 * MINUTE });
+      expect(server.task('w')).toMatchObject({ state: 'pending', resumes: 1 });
+      expect(server.rows.listeners).toMatchObject([{ dueAt: 2 * MINUTE + 5 }]);
+      server.settle(2 * MINUTE + 10, 's/120000');
+      fire(server, 3 * MINUTE, 3 * MINUTE);
+      expect(states(server)).toMatchObject({ 's/120000': 'resolved', 's/180000': 'pending' });
+    });
+
+    test('has nothing to skip or cancel when all its runs are one promise', () => {
+      for (const overlap of ['skip', 'cancel'] as const) {
+        const server = scheduled(10 * MINUTE, { overlap, promiseId: 'only' });
+        for (const at of [1, 2]) expect(fire(server, at * MINUTE, at * MINUTE)).toEqual({ fired: true });
+        expect(states(server)).toEqual({ only: 'pending' });
+      }
+    });
+  });
+
+  describe('that nobody fired for a while', () => {
+    const made = (server: Server) => server.rows.promises.map(({ createdAt }) => createdAt / MINUTE);
+
+    test('makes up for the last occurrence only, however late, when told so', () => {
+      const server = scheduled(100 * MINUTE, { catchUp: 'last' });
+      expect(fire(server, 9.5 * MINUTE, MINUTE)).toEqual({ fired: true });
+      expect(made(server)).toEqual([9]);
+      expect(server.rows.schedules).toMatchObject([{ lastRunAt: 9 * MINUTE, nextRunAt: 10 * MINUTE }]);
+      const daily = scheduled(MINUTE, { catchUp: 'last', cron: '0 0 * * *' });
+      expect(fire(daily, 2_500 * MINUTE, 1_440 * MINUTE)).toEqual({ fired: true });
+      expect(made(daily)).toEqual([1_440]);
+    });
+
+    test('makes up for none, when told so: only what is less than a minute late comes', () => {
+      const late = scheduled(100 * MINUTE, { catchUp: 'none', cron: '*/5 * * * *' });
+      expect(fire(late, 11 * MINUTE + 1, 5 * MINUTE)).toEqual({ fired: false });
+      expect(late.rows.schedules).toMatchObject([{ lastRunAt: null, nextRunAt: 15 * MINUTE }]);
+      const intime = scheduled(100 * MINUTE, { catchUp: 'none', cron: '*/5 * * * *' });
+      expect(fire(intime, 11 * MINUTE, 5 * MINUTE)).toEqual({ fired: true });
+      expect(made(intime)).toEqual([10]);
+    });
+  });
+
+  describe('that is paused', () => {
+    const command = (name: 'pause' | 'resume' | 'trigger' | 'preview') => ({
+      kind: `schedule.${name}` as const,
+      data: { id: 's', limit: 3 },
+    });
+
+    test('has no next run until it is resumed, and then the first one after that', () => {
+      const server = scheduled();
+      const paused = { pausedAt: 30_000, nextRunAt: Number.MAX_SAFE_INTEGER };
+      expect(server.run(30_000, command('pause'))).toMatchObject({ status: 200, data: { schedule: paused } });
+      expect(server.run(40_000, command('pause'))).toMatchObject({ data: { schedule: paused } });
+      expect(server.run(40_000, command('preview')).data).toEqual({ runs: [] });
+      expect(fire(server, 5 * MINUTE, MINUTE)).toEqual({ fired: false });
+      const { data } = server.run(5.5 * MINUTE, command('resume')) as { data: { schedule: object } };
+      expect(data.schedule).toMatchObject({ nextRunAt: 6 * MINUTE });
+      expect(data.schedule).not.toHaveProperty('pausedAt');
+      expect(server.run(5.7 * MINUTE, command('resume')).data).toEqual(data);
+      expect(server.run(5.7 * MINUTE, command('preview')).data).toEqual({ runs: [6, 7, 8].map((at) => at * MINUTE) });
+    });
+
+    test('still makes the promises of the occurrences before the pause, and of no others', () => {
+      const server = scheduled(100 * MINUTE);
+      server.run(2.5 * MINUTE, command('pause'));
+      for (const at of [1, 2]) expect(fire(server, 9 * MINUTE, at * MINUTE)).toEqual({ fired: true });
+      expect(server.rows.schedules).toMatchObject([{ nextRunAt: Number.MAX_SAFE_INTEGER }]);
+      const passing = scheduled(100 * MINUTE, { catchUp: 'last' });
+      passing.run(2.5 * MINUTE, command('pause'));
+      expect(fire(passing, 9 * MINUTE, MINUTE)).toEqual({ fired: true });
+      expect(passing.rows.promises).toMatchObject([{ createdAt: 2 * MINUTE }]);
+    });
+
+    test('keeps an occurrence that a short pause came upon before anybody fired it', () => {
+      const server = scheduled();
+      server.run(MINUTE, command('pause'));
+      server.run(MINUTE + 1, command('resume'));
+      expect(fire(server, MINUTE + 2, MINUTE)).toEqual({ fired: true });
+      expect(server.rows.schedules).toMatchObject([{ nextRunAt: 2 * MINUTE }]);
+    });
+
+    test('can be triggered: a run as of now, which the next occurrence goes by', () => {
+      const server = scheduled(10 * MINUTE, { overlap: 'skip' });
+      server.run(5, command('pause'));
+      const reply = server.run(7, command('trigger'));
+      expect(reply).toMatchObject({
+        status: 200,
+        data: { schedule: { lastRunAt: 7, pausedAt: 5 }, promise: { id: 's/7', state: 'pending', createdAt: 7 } },
+      });
+      expect(server.run(8, command('trigger'))).toMatchObject({ status: 409 });
+      server.run(9, command('resume'));
+      expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: false });
+      server.settle(MINUTE + 1, 's/7');
+      expect(fire(server, 2 * MINUTE, 2 * MINUTE)).toEqual({ fired: true });
+    });
+  });
+
+  test('is shown with what its client chose, and to others as ever', () => {
+    const plain = scheduled().run(0, { kind: 'schedule.get', data: { id: 's' } }).data as { schedule: object };
+    const known = [
+      'cron',
+      'createdAt',
+      'id',
+      'nextRunAt',
+      'promiseId',
+      'promiseParam',
+      'promiseTags',
+      'promiseTimeout',
+    ];
+    expect(Object.keys(plain.schedule).sort()).toEqual(known.sort());
+    const chosen = { timezone: 'Asia/Kolkata', overlap: 'allow', catchUp: 'all', cron: '0 6 * * *' } as const;
+    const server = scheduled(MINUTE, chosen);
+    const { schedule } = server.run(0, { kind: 'schedule.get', data: { id: 's' } }).data as { schedule: object };
+    expect(schedule).toMatchObject({ ...chosen, nextRunAt: 30 * MINUTE });
   });
 
   test('puts its id into the promise id as it is, whatever characters it has', () => {

@@ -12,7 +12,7 @@ import { findShift, offsetAt } from './timezone.ts';
 export interface Recurrence {
   cron: string;
   /** IANA name; UTC when absent. */
-  timezone?: string | null;
+  timezone?: string | null | undefined;
 }
 
 const SECOND_MS = 1_000;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { isCron } from './cron.ts';
 import type { Value } from './records.ts';
+import { isTimezone } from './timezone.ts';
 
 /** The field types that requests are made of, with the rules of protocol section 3. */
 
@@ -71,6 +72,11 @@ export const cron = text('cron').refine(
   'cron is not a valid expression (5 fields, or 6-7 with leading seconds)',
 );
 
+export const timezone = text('timezone').refine(
+  isTimezone,
+  'timezone is not a name of the IANA time zone database, such as Europe/Berlin',
+);
+
 /** SDKs compute it from durations like half a millisecond: rounded up, so that nothing ends before its time. */
 export const timeoutAt = z.preprocess(
   (given) => (typeof given === 'number' && Number.isFinite(given) ? Math.ceil(given) : given),
@@ -81,6 +87,8 @@ export const version = integer('version', 0, MAX_I64);
 export const ttl = integer('ttl', 1, MAX_I64);
 export const time = integer('time', 0, MAX_I64);
 export const limit = integer('limit', 1, 1000);
+/** Each run takes up to 0.3 ms to compute, and nothing else goes on meanwhile. */
+export const previewLimit = integer('limit', 1, 100);
 
 /** Some clients send null for what they leave out; both read as absent. */
 export function optional<T>(field: z.ZodType<T>): z.ZodType<T | undefined> {

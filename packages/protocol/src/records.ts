@@ -44,6 +44,14 @@ export interface TaskRecord {
   pid?: string;
 }
 
+/** What an occurrence does while the promise of the last run is pending. */
+export const OVERLAP_POLICIES = ['allow', 'skip', 'cancel'] as const;
+export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+
+/** Which of the occurrences that nobody fired in time are made up for. */
+export const CATCH_UP_POLICIES = ['all', 'last', 'none'] as const;
+export type CatchUpPolicy = (typeof CATCH_UP_POLICIES)[number];
+
 export interface ScheduleRecord {
   id: string;
   cron: string;
@@ -54,4 +62,10 @@ export interface ScheduleRecord {
   createdAt: number;
   nextRunAt: number;
   lastRunAt?: number;
+  /** As the client chose them; absent otherwise. */
+  timezone?: string;
+  overlap?: OverlapPolicy;
+  catchUp?: CatchUpPolicy;
+  /** Only while paused. */
+  pausedAt?: number;
 }

@@ -1,4 +1,13 @@
-import { TAG, type PromiseState, type StringMap, type TaskState, type Transport, type Value } from '@resonate/protocol';
+import {
+  TAG,
+  type CatchUpPolicy,
+  type OverlapPolicy,
+  type PromiseState,
+  type StringMap,
+  type TaskState,
+  type Transport,
+  type Value,
+} from '@resonate/protocol';
 import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
 import type { ProcessRow } from './dialect.ts';
 
@@ -201,6 +210,10 @@ export const SCHEDULES: Table<ScheduleRow> = {
     { name: 'created_at', type: 'int', of: (row) => row.createdAt, mutable: true },
     { name: 'next_run_at', type: 'int', of: (row) => row.nextRunAt, mutable: true },
     { name: 'last_run_at', type: 'int', of: (row) => row.lastRunAt, mutable: true },
+    { name: 'timezone', type: 'text', of: (row) => row.timezone, mutable: true },
+    { name: 'overlap', type: 'text', of: (row) => row.overlap, mutable: true },
+    { name: 'catch_up', type: 'text', of: (row) => row.catchUp, mutable: true },
+    { name: 'paused_at', type: 'int', of: (row) => row.pausedAt, mutable: true },
   ],
   decode: (v) => ({
     id: text(v[0]),
@@ -212,6 +225,10 @@ export const SCHEDULES: Table<ScheduleRow> = {
     createdAt: int(v[6]),
     nextRunAt: int(v[7]),
     lastRunAt: intOrNull(v[8]),
+    timezone: textOrNull(v[9]),
+    overlap: textOrNull(v[10]) as OverlapPolicy | null,
+    catchUp: textOrNull(v[11]) as CatchUpPolicy | null,
+    pausedAt: intOrNull(v[12]),
   }),
 };
 

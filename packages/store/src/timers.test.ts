@@ -27,6 +27,7 @@ describe('firing what is due', () => {
       promises: 1,
       leases: 1,
       schedules: 0,
+      runs: 0,
       failed: 0,
       latenessMs: 50,
       more: false,

@@ -1,4 +1,4 @@
-import { occurrencePromiseId, type Command, type ScheduleRow } from '@resonate/machine';
+import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
 import { StoreUnavailable, type Dialect } from './dialect.ts';
 
@@ -7,6 +7,8 @@ export interface Fired {
   promises: number;
   leases: number;
   schedules: number;
+  /** Promises that the schedules made; others of their occurrences were skipped. */
+  runs: number;
   /** Timers that could not be fired; they are due as before. */
   failed: number;
   /** How far behind its time the oldest timer was, ms. */
@@ -40,30 +42,30 @@ export async function fireDueTimers(context: TimerContext, limit: number): Promi
     ),
     fireAll(due.schedules.map(fireCommand), context),
   ]);
+  const fired = promises.length + leases.length + schedules.length;
   const oldestAt = Math.min(now, ...[...due.promises, ...due.leases].map((timer) => timer.at));
-  const fired = promises + leases + schedules;
   const lists = [due.promises, due.leases, due.schedules];
   return {
-    promises,
-    leases,
-    schedules,
+    promises: promises.length,
+    leases: leases.length,
+    schedules: schedules.length,
+    runs: schedules.filter(({ data }) => (data as { fired: boolean }).fired).length,
     failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
     latenessMs: now - oldestAt,
     // A schedule that fired may have its next occurrence behind it as well.
-    more: schedules > 0 || (fired > 0 && lists.some((list) => list.length >= limit)),
+    more: schedules.length > 0 || (fired > 0 && lists.some((list) => list.length >= limit)),
   };
 }
 
-/** @returns how many succeeded. */
-async function fireAll(commands: Command[], context: TimerContext): Promise<number> {
+/** @returns the answers of those that succeeded. */
+async function fireAll(commands: Command[], context: TimerContext): Promise<Reply[]> {
   const replies = await Promise.all(commands.map((command) => context.submit(command)));
   const unavailable = replies.find(({ status }) => status === 503);
   if (unavailable) throw new StoreUnavailable(String(unavailable.data));
-  return replies.filter(({ status }) => status === 200).length;
+  return replies.filter(({ status }) => status === 200);
 }
 
 /** The schedule's next occurrence as a command. */
 export function fireCommand(schedule: ScheduleRow): Command {
-  const promiseId = occurrencePromiseId(schedule, schedule.nextRunAt);
-  return { kind: 'timer.schedule', data: { id: schedule.id, at: schedule.nextRunAt, promiseId } };
+  return { kind: 'timer.schedule', data: occurrenceOf(schedule) };
 }

@@ -20,8 +20,15 @@ export function taskRecord(row: TaskRow, now: number): TaskRecord {
 }
 
 export function scheduleRecord(row: ScheduleRow): ScheduleRecord {
-  const { lastRunAt, ...rest } = row;
-  return lastRunAt === null ? rest : { ...rest, lastRunAt };
+  const { lastRunAt, timezone, overlap, catchUp, pausedAt, ...record }: ScheduleRow = row;
+  return {
+    ...record,
+    ...(lastRunAt !== null && { lastRunAt }),
+    ...(timezone !== null && { timezone }),
+    ...(overlap !== null && { overlap }),
+    ...(catchUp !== null && { catchUp }),
+    ...(pausedAt !== null && { pausedAt }),
+  };
 }
 
 /** A settled promise as the wire shows it: time changes nothing about it any more. */

@@ -12,7 +12,16 @@ export const scheduleCreate: OperationOf<'schedule.create'> = {
     if (known) return ok({ schedule: scheduleRecord(known) });
     const nextRunAt = nextOccurrence(data, now);
     if (nextRunAt === null) return fail(400, 'Invalid request: cron: has no occurrence in the future');
-    const schedule: ScheduleRow = { ...data, createdAt: now, nextRunAt, lastRunAt: null };
+    const schedule: ScheduleRow = {
+      ...data,
+      createdAt: now,
+      nextRunAt,
+      lastRunAt: null,
+      timezone: data.timezone ?? null,
+      overlap: data.overlap ?? null,
+      catchUp: data.catchUp ?? null,
+      pausedAt: null,
+    };
     ws.schedules.put(schedule);
     return ok({ schedule: scheduleRecord(schedule) });
   },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as field from '../fields.ts';
+import { CATCH_UP_POLICIES, OVERLAP_POLICIES } from '../records.ts';
 import { targetFault } from './promise.ts';
 
 /** What a client may send in `data` of each `schedule.*` kind (protocol sections 3 and 5). */
@@ -14,6 +15,9 @@ export const scheduleCreate = z
     promiseTimeout: field.promiseTimeout,
     promiseParam: field.value,
     promiseTags: field.newTags,
+    timezone: field.optional(field.timezone),
+    overlap: field.optional(z.enum(OVERLAP_POLICIES, `overlap must be one of ${OVERLAP_POLICIES.join(', ')}`)),
+    catchUp: field.optional(z.enum(CATCH_UP_POLICIES, `catchUp must be one of ${CATCH_UP_POLICIES.join(', ')}`)),
   })
   .superRefine(({ promiseTags }, context) => {
     const fault = targetFault(promiseTags);
@@ -21,6 +25,14 @@ export const scheduleCreate = z
   });
 
 export const scheduleDelete = z.object({ id: field.id });
+
+export const schedulePause = z.object({ id: field.id });
+
+export const scheduleResume = z.object({ id: field.id });
+
+export const scheduleTrigger = z.object({ id: field.id });
+
+export const schedulePreview = z.object({ id: field.id, limit: field.optional(field.previewLimit) });
 
 export const scheduleSearch = z.object({
   tags: field.optional(field.searchTags),

@@ -1,3 +1,4 @@
+import { CATCH_UP_POLICIES, OVERLAP_POLICIES } from '@resonate/protocol';
 import type { Draft } from './draft.ts';
 import { VALID } from './valid.ts';
 
@@ -13,7 +14,8 @@ export interface Step {
 }
 
 export function pickScenario(draft: Draft): Step[] {
-  return draft.random.chance(0.8) ? expiryOfAwaited(draft) : firstOccurrence(draft);
+  if (draft.random.chance(0.65)) return expiryOfAwaited(draft);
+  return draft.random.chance(0.5) ? firstOccurrence(draft) : overlappingRuns(draft);
 }
 
 /** A task waits for a promise that is over, and the first to name it is one request of any kind. */
@@ -106,5 +108,42 @@ function firstOccurrence(draft: Draft): Step[] {
     },
     { at, make: () => ({ kind: 'debug.tick', data: { time: at } }) },
     { make: () => ({ kind: 'schedule.get', data: { id } }) },
+  ];
+}
+
+/** Runs that meet the one before, some of them late, by ticks and by triggers, perhaps around a pause. */
+function overlappingRuns(draft: Draft): Step[] {
+  const { random } = draft;
+  const id = draft.scheduleId();
+  const naming = (kind: string, at?: number): Step => ({
+    ...(at !== undefined && { at }),
+    make: () => ({ kind, data: { id } }),
+  });
+  const tick = (at: number): Step => ({ at, make: () => ({ kind: 'debug.tick', data: { time: at } }) });
+  const first = (Math.floor(draft.now / 10_000) + 1) * 10_000;
+  const late = first + random.pick([10_000, 25_000, 30_000, 75_000, 200_000]);
+  const data = {
+    ...VALID['schedule.create'](draft),
+    id,
+    cron: random.pick(['*/10 * * * * *', '*/30 * * * * *', '* * * * *']),
+    promiseTimeout: random.pick([5_000, 20_000, 3_600_000]),
+    overlap: random.pick(OVERLAP_POLICIES),
+    catchUp: random.pick(CATCH_UP_POLICIES),
+  };
+  const meanwhile = random.pick([
+    [],
+    [naming('schedule.trigger', first + 1), naming('schedule.trigger', first + 2)],
+    [naming('schedule.pause')],
+    [naming('schedule.pause'), naming('schedule.resume')],
+  ]);
+  return [
+    naming('schedule.delete'),
+    { make: () => ({ kind: 'schedule.create', data }) },
+    tick(first),
+    ...meanwhile,
+    ...[late, late, late + 10_000].map(tick),
+    naming(random.pick(['schedule.trigger', 'schedule.resume', 'schedule.get'])),
+    tick(late + 40_000),
+    naming('schedule.preview'),
   ];
 }

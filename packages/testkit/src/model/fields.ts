@@ -36,10 +36,10 @@ export class Fields {
     return value;
   }
 
-  limit(whenAbsent: number): number {
+  limit(whenAbsent: number, max = 1000): number {
     if (!this.has('limit')) return whenAbsent;
     const limit = this.integer('limit', 1);
-    if (limit > 1000) throw bad('limit must be at most 1000');
+    if (limit > max) throw bad(`limit must be at most ${max}`);
     return limit;
   }
 

@@ -70,9 +70,8 @@ export function scheduleTrigger(context: Context, data: Fields): unknown {
 }
 
 export function schedulePreview(context: Context, data: Fields): unknown {
-  const schedule = scheduleOr404(context, data.text('id'));
-  const limit = data.has('limit') ? data.integer('limit', 1) : 10;
-  if (limit > 100) throw new Refusal(400, 'limit must be at most 100');
+  const [id, limit] = [data.text('id'), data.limit(10, 100)];
+  const schedule = scheduleOr404(context, id);
   const runs: number[] = [];
   if (schedule.pausedAt !== undefined) return { runs };
   for (let at = nextAfter(schedule, context.now); at !== NEVER && runs.length < limit; at = nextAfter(schedule, at)) {

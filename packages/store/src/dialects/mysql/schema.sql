@@ -115,6 +115,10 @@ CREATE TABLE schedules (
   created_at bigint NOT NULL,
   next_run_at bigint NOT NULL,
   last_run_at bigint,
+  timezone text COLLATE utf8mb4_bin,
+  overlap varchar(20) COLLATE ascii_bin,
+  catch_up varchar(20) COLLATE ascii_bin,
+  paused_at bigint,
   PRIMARY KEY (id),
   KEY schedules_next_run (next_run_at)
 ) InnoDB DYNAMIC utf8mb4_bin;

@@ -105,7 +105,11 @@ CREATE TABLE schedules (
   promise_tags text NOT NULL,
   created_at bigint NOT NULL,
   next_run_at bigint NOT NULL,
-  last_run_at bigint
+  last_run_at bigint,
+  timezone text,
+  overlap text,
+  catch_up text,
+  paused_at bigint
 );
 CREATE INDEX schedules_next_run ON public.schedules USING btree (next_run_at);
 CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (id);
