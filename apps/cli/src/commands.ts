@@ -39,7 +39,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     names: ['schedules', 'schedule'],
-    describe: 'Create, find and delete schedules',
+    describe: 'Create, find, run, pause and delete schedules',
     load: () => import('./client/schedules.ts'),
   },
   {
@@ -78,6 +78,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     names: ['config'],
     describe: "Show the server's options, their values and where those come from",
     load: () => import('./client/config.ts'),
+  },
+  {
+    names: ['import'],
+    describe: 'Take over the promises and schedules of another server',
+    load: () => import('./client/import.ts'),
   },
   {
     names: ['doctor'],

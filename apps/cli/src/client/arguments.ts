@@ -45,7 +45,7 @@ export function textOption(describe: string) {
 }
 
 /** What may be given several times. */
-const REPEATABLE = new Set(['arg', 'ids', '_']);
+const REPEATABLE = new Set(['arg', 'from', 'ids', '_']);
 
 function isReadable(argv: Record<string, unknown>): true {
   for (const [name, value] of Object.entries(argv)) {

@@ -5,6 +5,8 @@ export interface ClientOptions {
   /** Base URL of the server. */
   server: string;
   token?: string | undefined;
+  /** What the server shall take for the present, epoch ms: only one in debug mode does. */
+  debugTime?: number;
 }
 
 /** What went wrong, in one line for the user. */
@@ -34,8 +36,12 @@ export interface Answer {
  * @throws ClientError when the server can't be reached or refuses: its own words.
  */
 export async function request(kind: string, data: object, options: ClientOptions): Promise<Answer> {
-  const { token } = options;
-  const head = { corrId: randomUUID(), version: PROTOCOL_VERSION, ...(token ? { auth: token } : {}) };
+  const { token, debugTime } = options;
+  const head = {
+    ...{ corrId: randomUUID(), version: PROTOCOL_VERSION },
+    ...(token ? { auth: token } : {}),
+    ...(debugTime === undefined ? {} : { 'resonate:debug_time': debugTime }),
+  };
   const body = JSON.stringify({ kind, head, data });
   const response = await reach('', options, { method: 'POST', body });
   const answer = (await json(response)) as { head?: { status?: unknown }; data?: unknown } | null;

@@ -1,0 +1,139 @@
+import type { Argv } from 'yargs';
+import { clientOptions, textOption, type ClientArguments } from './arguments.ts';
+import { fieldTable } from './answer.ts';
+import { call, ClientError, type ClientOptions } from './http.ts';
+import { fileSource, serverSource, type Source } from './import/source.ts';
+import { haltTask, Refusal, writePromise, writeSchedule } from './import/write.ts';
+import { printable, show } from './output.ts';
+import { Progress } from './progress.ts';
+
+interface ImportArguments extends ClientArguments {
+  from: string[];
+  'from-token'?: string | undefined;
+  held?: boolean | undefined;
+}
+
+/** Requests under way at once. */
+const AT_ONCE = 32;
+/** Further refusals are only counted. */
+const MAX_TOLD = 20;
+
+/** `resonate import` */
+export function builder(command: Argv): unknown {
+  return clientOptions(command).options({
+    from: {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      demandOption: true,
+      describe: 'URL of the server to read, or files that search --all wrote (may repeat)',
+    },
+    'from-token': {
+      ...textOption('Token for the server to read (environment: RESONATE_FROM_TOKEN)'),
+      default: process.env['RESONATE_FROM_TOKEN'] || undefined,
+      defaultDescription: 'none',
+    },
+    held: { type: 'boolean', describe: 'Also when workers hold tasks at the source; they start anew here' },
+  });
+}
+
+/** Reads promises, schedules and halted tasks and writes them to the server. It stays paused. @throws ClientError */
+export async function handler(argv: object): Promise<void> {
+  const { held = false, ...options } = argv as ImportArguments;
+  const source = await open(options);
+  await refuseHeld(source, held);
+  await pauseServer(options);
+  const writer = new Writer(options);
+  await writer.all('promises', source.promises(), writePromise);
+  await writer.all('schedules', source.schedules(), writeSchedule);
+  await writer.all('halted', source.tasks('halted'), ({ id }, server) => haltTask(id, server));
+  writer.conclude(options);
+}
+
+async function open({ from, server, 'from-token': token }: ImportArguments): Promise<Source> {
+  const urls = from.filter((one) => /^https?:/.test(one));
+  if (urls.length === 0) return fileSource(from);
+  const [url] = urls;
+  if (from.length > 1 || url === undefined) throw new ClientError('--from takes one URL, or files');
+  if (URL.canParse(server) && URL.canParse(url) && new URL(url).host === new URL(server).host) {
+    throw new ClientError('--from and --server are the same server');
+  }
+  return serverSource({ server: url, token });
+}
+
+/** What a worker does for the source could be done twice. */
+async function refuseHeld(source: Source, held: boolean): Promise<void> {
+  if (!source.knowsTasks) {
+    process.stderr.write('resonate: without tasks nobody knows which are held by workers or halted\n');
+  }
+  if (held) return;
+  for await (const [task] of source.tasks('acquired')) {
+    if (task === undefined) continue;
+    throw new ClientError(
+      `a worker holds the task ${task.id} at the source: stop the workers and wait for their leases, or use --held`,
+    );
+  }
+}
+
+/** Until it is started without --debug, nothing is delivered: no worker sees a call without its steps. */
+async function pauseServer(options: ClientOptions): Promise<void> {
+  try {
+    await call('debug.start', {}, options);
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.status !== 403) throw error;
+    throw new ClientError(`${error.message}: import needs a server started with --debug, and a token that may do all`);
+  }
+}
+
+class Writer {
+  readonly #options: ClientOptions;
+  readonly #counts: Record<string, number> = {};
+  #refused = 0;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  async all<T extends { id: string }>(
+    name: string,
+    pages: AsyncIterable<T[]>,
+    write: (record: T, options: ClientOptions) => Promise<void>,
+  ): Promise<void> {
+    const progress = new Progress();
+    let count = 0;
+    for await (const page of pages) {
+      for (let start = 0; start < page.length; start += AT_ONCE) {
+        const some = page.slice(start, start + AT_ONCE);
+        const written = await Promise.all(some.map((record) => this.#write(name, record, write)));
+        count += written.filter(Boolean).length;
+        progress.say(`${count} ${name}, now at ${printable(some.at(-1)?.id ?? '')}`);
+      }
+    }
+    progress.done();
+    this.#counts[name] = count;
+  }
+
+  async #write<T extends { id: string }>(
+    name: string,
+    record: T,
+    write: (record: T, options: ClientOptions) => Promise<void>,
+  ): Promise<boolean> {
+    try {
+      await write(record, this.#options);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refused++;
+      if (this.#refused <= MAX_TOLD) {
+        process.stderr.write(printable(`${name}: ${record.id}: ${error.message}`) + '\n');
+      }
+      return false;
+    }
+  }
+
+  /** Prints what became of it. @throws ClientError when something is missing. */
+  conclude(options: ClientArguments): void {
+    show({ ...this.#counts, refused: this.#refused }, options, fieldTable);
+    if (this.#refused > 0) throw new ClientError(`${this.#refused} records were not imported; the server is paused`);
+  }
+}
