@@ -12,12 +12,12 @@ export function containerTests(server: () => BashServer): void {
   const file = () => join(mkdtempSync(join(tmpdir(), 'resonate-script-')), 'log');
 
   describe('a script in a docker container', () => {
-    const target = 'bash://docker/registry.example.com:5000/tools/bash:5@sha256:00ff';
+    const target = 'bash://docker/images.example.com:5000/tools/bash:5@sha256:00ff';
 
     test('runs in its image, knows its promise, and sees nothing else', async () => {
       const { id, value } = await settled(url(), await submit(url(), 'env; env', { target }));
       expect(value.data).toContain(`RESONATE_PROMISE_ID=${id}`);
-      expect(value.data).toContain('IMAGE=registry.example.com:5000/tools/bash:5@sha256:00ff');
+      expect(value.data).toContain('IMAGE=images.example.com:5000/tools/bash:5@sha256:00ff');
       for (const secret of SECRETS) expect(value.data).not.toContain(secret);
       expect(value.data?.match(/RESONATE_\w+=/g)).toHaveLength(6);
     });

@@ -22,12 +22,14 @@ export interface GuardOptions {
   env: Readonly<Record<string, string>>;
 }
 
-/** Sees to it that no script outlives the process that started it. One for all scripts; it runs while any of them does. */
+/** Sees to it that no script outlives the process that started it. One guard for all scripts; it is there while any runs. */
 export class Guard {
   readonly #options: GuardOptions;
   /** Process groups with the name of the container that goes with them, empty for none. */
   readonly #groups = new Map<number, string>();
   #process: ChildProcess | null = null;
+  /** Those that have not ended yet. */
+  readonly #alive = new Set<Promise<void>>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -44,6 +46,10 @@ export class Guard {
   forget(group: number): void {
     this.#groups.delete(group);
     this.#send(`- ${group}`);
+    if (this.#groups.size > 0) return;
+    // Not left to its silence: what is told to a guard while it ends would be told to nobody.
+    this.#process?.stdin?.end();
+    this.#process = null;
   }
 
   /** A sign of life; to be given several times within `silenceMs`. */
@@ -53,13 +59,9 @@ export class Guard {
     else this.#send('.');
   }
 
-  /** Ends the guard; resolves when it is gone. */
+  /** Resolves when no guard is left. There must be nothing to watch any more. */
   async close(): Promise<void> {
-    const guard = this.#process;
-    if (guard === null) return;
-    const gone = new Promise<void>((resolve) => guard.once('close', () => resolve()));
-    guard.stdin?.end();
-    await gone;
+    await Promise.all(this.#alive);
   }
 
   #start(): void {
@@ -71,14 +73,18 @@ export class Guard {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
-    // It ends by itself when it was silent for long; whoever runs then is told to the next one.
-    const gone = () => {
-      if (this.#process === guard) this.#process = null;
-    };
-    guard.on('exit', gone);
-    guard.on('error', gone);
-    guard.stdin?.on('error', gone);
     this.#process = guard;
+    const ended = new Promise<void>((resolve) => {
+      guard.once('exit', () => resolve());
+      guard.once('error', () => resolve());
+    }).then(() => {
+      this.#alive.delete(ended);
+      // The next sign of life starts another one, which is told of all that still run.
+      if (this.#process === guard) this.#process = null;
+    });
+    this.#alive.add(ended);
+    // It ended a moment ago.
+    guard.stdin?.on('error', () => undefined);
     for (const [group, container] of this.#groups) this.#send(`+ ${group} ${container}`);
   }
 
