@@ -25,3 +25,4 @@ export { occurrencePromiseId } from './rules/run.ts';
 export { debugSnap } from './debug-snap.ts';
 export { retryAt } from './rules/dispatch.ts';
 export { promiseRecord, settledRecord } from './rules/records.ts';
+export * from './rules/retention.ts';
