@@ -187,20 +187,18 @@ describe('around a configuration', () => {
     });
   });
 
-  test('doctor fails when the store can not be reached, and names it without its password', async () => {
-    const url = `postgres://me:secret@127.0.0.1:${await freePort()}/x`;
+  test('doctor fails for what can not be reached, names it, and shows no password', async () => {
+    const [database, broker, queue] = [await freePort(), await freePort(), await freePort()];
     const { code, checks } = await doctor(
-      '--storage-type',
-      'postgres',
-      '--storage-postgres-url',
-      url,
-      '--wakeup-type',
-      'none',
+      ...['--storage-type', 'postgres', '--storage-postgres-url', `postgres://me:secret@127.0.0.1:${database}/x`],
+      ...['--wakeup-type', 'none', '--transports-bash-exec-enabled'],
+      ...['--transports-kafka-enabled', '--transports-kafka-brokers', `127.0.0.1:${broker}`],
+      ...['--transports-sqs-enabled', '--transports-sqs-endpoint', `http://127.0.0.1:${queue}`],
     );
-    expect({ code, store: checks['store'] }).toEqual({
-      code: 1,
-      store: { check: 'store', status: 'failed', detail: expect.stringContaining('127.0.0.1') },
-    });
+    const failed = (port: number) => ({ status: 'failed', detail: expect.stringContaining(String(port)) });
+    expect(code).toBe(1);
+    expect(checks).toMatchObject({ store: failed(database), kafka: failed(broker), sqs: failed(queue) });
+    expect(checks).toMatchObject({ bash: { status: 'ok' }, 'wake-ups': { status: 'off' } });
     expect(JSON.stringify(checks)).not.toContain('secret');
   });
 
