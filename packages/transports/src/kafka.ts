@@ -1,5 +1,6 @@
 import type { Producer } from '@platformatic/kafka';
 import { parseAddress, type Message } from '@resonate/protocol';
+import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
@@ -42,6 +43,8 @@ export class Kafka implements PushTransport {
   readonly #options: KafkaOptions;
   readonly #limit: PushLimit;
   readonly #tls: { ca?: string[] } | null;
+  /** Loaded at start: its 1.2 s would hold up the whole process at the first message. */
+  readonly #sdk = preload(() => import('@platformatic/kafka'));
   /** By cluster; the one without a name as ''. */
   readonly #producers = new Map<string, Promise<TextProducer>>();
 
@@ -83,7 +86,7 @@ export class Kafka implements PushTransport {
 
   async #create(bootstrapBrokers: string[]): Promise<TextProducer> {
     const { sasl, timeoutMs } = this.#options;
-    const { Producer, stringSerializers } = await import('@platformatic/kafka');
+    const { Producer, stringSerializers } = await this.#sdk;
     const producer = new Producer<string, string, string, string>({
       clientId: 'resonate',
       bootstrapBrokers,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { parseAddress, type Message } from '@resonate/protocol';
+import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 import { Recent } from './recent.ts';
@@ -38,6 +39,7 @@ export class Sqs implements PushTransport {
   readonly name = 'sqs';
   readonly #options: SqsOptions;
   readonly #limit: PushLimit;
+  readonly #sdk = preload(() => import('@aws-sdk/client-sqs'));
   /** By region. */
   readonly #clients = new Recent<SQSClient>(MAX_CLIENTS, (client) => client.destroy());
   /** URLs of queues named without one, by target. */
@@ -61,7 +63,7 @@ export class Sqs implements PushTransport {
   }
 
   async #send(target: string, { message, body }: Outgoing, abortSignal: AbortSignal): Promise<void> {
-    const { SendMessageCommand } = await import('@aws-sdk/client-sqs');
+    const { SendMessageCommand } = await this.#sdk;
     const { client, url } = await this.#queue(target, abortSignal);
     const input: SendMessageCommandInput = {
       QueueUrl: url,
@@ -80,7 +82,7 @@ export class Sqs implements PushTransport {
     const client = await this.#client(accountOrRegion ?? this.#options.region);
     const known = this.#urls.get(target);
     if (known !== undefined) return { client, url: known };
-    const { GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+    const { GetQueueUrlCommand } = await this.#sdk;
     const { QueueUrl: url } = await client.send(new GetQueueUrlCommand({ QueueName: name }), { abortSignal });
     if (url === undefined) throw new PushFailed(`SQS knows no URL of the queue ${name}`);
     this.#urls.set(target, url);
@@ -102,7 +104,7 @@ export class Sqs implements PushTransport {
 
   async #client(region: string | null): Promise<SQSClient> {
     const key = region ?? '';
-    const { SQSClient } = await import('@aws-sdk/client-sqs');
+    const { SQSClient } = await this.#sdk;
     const known = this.#clients.get(key);
     if (known) return known;
     const { endpoint, timeoutMs } = this.#options;
