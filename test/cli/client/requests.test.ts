@@ -247,6 +247,43 @@ describe('schedules', () => {
   });
 });
 
+describe('schedules with policies', () => {
+  const daily = ['--cron', '0 3 * * *', '--promise-id', 'd.{{.timestamp}}', '--promise-timeout', '2h'];
+
+  test('are created with them, paused, resumed, triggered and previewed', async () => {
+    const made = await resonate.json<{ schedule: { nextRunAt: number } }>(
+      ...['schedules', 'create', 'daily', ...daily],
+      ...['--timezone', 'Asia/Kolkata', '--overlap', 'skip', '--catch-up', 'last'],
+    );
+    expect(made).toMatchObject({ schedule: { timezone: 'Asia/Kolkata', overlap: 'skip', catchUp: 'last' } });
+    // 03:00 there, all the year.
+    expect(new Date(made.schedule.nextRunAt).toISOString()).toContain('T21:30:00.000Z');
+    const { runs } = await resonate.json<{ runs: number[] }>('schedules', 'preview', 'daily', '--limit', '3');
+    expect(runs).toEqual([0, 1, 2].map((day) => made.schedule.nextRunAt + day * 24 * HOUR));
+    const paused = await resonate.json('schedules', 'pause', 'daily');
+    expect(paused).toMatchObject({ schedule: { pausedAt: expect.any(Number) } });
+    expect(await resonate.json('schedules', 'preview', 'daily')).toEqual({ runs: [] });
+    const triggered = await resonate.json<{ promise: { id: string } }>('schedules', 'trigger', 'daily');
+    expect(triggered).toMatchObject({ promise: { state: 'pending', tags: { 'resonate:schedule': 'daily' } } });
+    const again = await resonate.run('schedules', 'trigger', 'daily');
+    expect(again).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^resonate: .*skips.*\(409\)\n$/) });
+    await resonate.json('promises', 'resolve', triggered.promise.id);
+    const resumed = await resonate.json('schedules', 'resume', 'daily');
+    expect(resumed).toMatchObject({ schedule: { nextRunAt: made.schedule.nextRunAt } });
+    expect(resumed).not.toHaveProperty('schedule.pausedAt');
+  });
+
+  test('are refused with one line that says what is wrong', async () => {
+    const [zone, policy] = await Promise.all([
+      resonate.run('schedules', 'create', 'bad', ...daily, '--timezone', 'Mars/Base'),
+      resonate.run('schedules', 'create', 'bad', ...daily, '--overlap', 'sometimes'),
+    ]);
+    const stderr = expect.stringMatching(/^resonate: .*timezone is not a name of the IANA .*\(400\)\n$/);
+    expect(zone).toEqual({ code: 1, stdout: '', stderr });
+    expect(policy).toMatchObject({ code: 2, stderr: expect.stringContaining('"allow", "skip", "cancel"') });
+  });
+});
+
 describe('on a terminal', () => {
   test('a search is a table, a record its fields, decoded, and JSON is there for the asking', async () => {
     await create('on-screen', { screen: 'yes' });
@@ -278,6 +315,7 @@ describe('on a terminal', () => {
       'tasks search': /^ID +STATE +VERSION +RESUMES +HELD BY +LEASE$/,
       'tasks heartbeat --pid x --tasks []': /^done$/,
       'schedules get shown': /^cron +0 0 1 1 \*$/,
+      'schedules preview shown --limit 1': /^\d{4}-01-01 00:00:00Z$/,
       'schedules search': /^ID +CRON +NEXT RUN +LAST RUN +PROMISE +TIMEOUT/,
       'promises register-listener shown poll://uni@a/b': /^tags\.resonate:target +poll:\/\/any@nobody$/,
       'invoke shown.call -f f --target poll://any@nobody': /^param\.data +\{"func":"f","args":\[\],"version":1\}$/,

@@ -1,8 +1,9 @@
-import type { ScheduleRecord } from '@resonate/protocol';
+import type { CatchUpPolicy, OverlapPolicy, ScheduleRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { answer } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
-import { instant, span, type Table } from './output.ts';
+import { call } from './http.ts';
+import { instant, show, span, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
 const ID = { type: 'string', describe: "The schedule's id", demandOption: true } as const;
@@ -24,6 +25,9 @@ export function builder(schedules: Argv): unknown {
         promiseTimeout: durationMs(argv['promise-timeout'], '--promise-timeout'),
         promiseParam: valueOf(argv['promise-param'], '--promise-param'),
         promiseTags: jsonOf(argv['promise-tags'], '--promise-tags'),
+        timezone: argv.timezone,
+        overlap: argv.overlap,
+        catchUp: argv['catch-up'],
       };
       return answer('schedule.create', data, argv);
     })
@@ -32,6 +36,33 @@ export function builder(schedules: Argv): unknown {
       'Delete a schedule; the promises it made stay',
       (options) => options.positional('id', ID),
       ({ id, ...options }) => answer('schedule.delete', { id }, options),
+    )
+    .command(
+      'pause <id>',
+      'Let no occurrence come until the schedule is resumed',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => answer('schedule.pause', { id }, options),
+    )
+    .command(
+      'resume <id>',
+      'Go on with the first occurrence after now',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => answer('schedule.resume', { id }, options),
+    )
+    .command(
+      'trigger <id>',
+      'Run now, beside the occurrences, also while paused',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => answer('schedule.trigger', { id }, options),
+    )
+    .command(
+      'preview <id>',
+      'Show when the schedule runs next',
+      (options) =>
+        options
+          .positional('id', ID)
+          .option('limit', { type: 'number', requiresArg: true, describe: 'How many runs, at most 100 (default 10)' }),
+      preview,
     )
     .command(
       'search',
@@ -46,14 +77,30 @@ export function builder(schedules: Argv): unknown {
 function createOptions(options: Argv<ClientArguments>) {
   return options.positional('id', ID).options({
     cron: {
-      ...textOption('When, in UTC: "0 * * * *", with seconds in front when there are six fields'),
+      ...textOption('When: "0 * * * *", with seconds in front when there are six fields; in UTC without --timezone'),
       demandOption: true,
     },
     'promise-id': { ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are filled in'), demandOption: true },
     'promise-timeout': { ...textOption('How long each promise may stay pending: 1h'), demandOption: true },
     'promise-param': textOption('Param of each promise: \'{"data": …}\'; data is base64-encoded for you'),
     'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
+    timezone: textOption('Time zone that the cron expression is read in: Europe/Berlin'),
+    overlap: {
+      choices: ['allow', 'skip', 'cancel'] satisfies OverlapPolicy[],
+      requiresArg: true,
+      describe: 'While the promise of the last run is pending: run beside it, skip, or cancel it',
+    },
+    'catch-up': {
+      choices: ['all', 'last', 'none'] satisfies CatchUpPolicy[],
+      requiresArg: true,
+      describe: 'Which occurrences of a downtime are made up for',
+    },
   });
+}
+
+async function preview({ id, limit, ...options }: ClientArguments & { id: string; limit: number | undefined }) {
+  const { runs } = await call<{ runs: number[] }>('schedule.preview', { id, limit }, options);
+  show({ runs }, options, () => ({ columns: ['NEXT RUNS'], rows: runs.map((at) => [instant(at)]) }));
 }
 
 const SCHEDULES: Search<ScheduleRecord> = {
@@ -66,8 +113,8 @@ const SCHEDULES: Search<ScheduleRecord> = {
 function scheduleTable(schedules: readonly ScheduleRecord[]): Table {
   return {
     columns: ['ID', 'CRON', 'NEXT RUN', 'LAST RUN', 'PROMISE', 'TIMEOUT'],
-    rows: schedules.map(({ id, cron, nextRunAt, lastRunAt, promiseId, promiseTimeout }) => [
-      ...[id, cron, instant(nextRunAt), instant(lastRunAt), promiseId],
+    rows: schedules.map(({ id, cron, nextRunAt, lastRunAt, promiseId, promiseTimeout, pausedAt }) => [
+      ...[id, cron, pausedAt === undefined ? instant(nextRunAt) : 'paused', instant(lastRunAt), promiseId],
       span(promiseTimeout),
     ]),
   };
