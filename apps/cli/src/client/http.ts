@@ -6,7 +6,7 @@ export interface ClientOptions {
   server: string;
   token?: string | undefined;
   /** What the server shall take for the present, epoch ms: only one in debug mode does. */
-  debugTime?: number;
+  debugTime?: number | undefined;
 }
 
 /** What went wrong, in one line for the user. */

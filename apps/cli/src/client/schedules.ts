@@ -62,7 +62,7 @@ export function builder(schedules: Argv): unknown {
         options
           .positional('id', ID)
           .option('limit', { type: 'number', requiresArg: true, describe: 'How many runs, at most 100 (default 10)' }),
-      preview,
+      (argv) => preview(argv),
     )
     .command(
       'search',

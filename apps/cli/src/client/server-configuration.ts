@@ -1,6 +1,6 @@
 /** Commands about a server's configuration take the options of the server itself. */
 import { ConfigError, didYouMean, loadConfig, serverFlags, type Loaded } from '@resonate/config';
-import { unfinishedOption } from '@resonate/runtime';
+import { unfinishedOption } from '@resonate/runtime/unfinished';
 import type { Argv } from 'yargs';
 import { suggestWith } from '../complain.ts';
 import type { OutputOptions } from './output.ts';
