@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { TestDispatcher, until } from './dispatcher.fixture.ts';
+import { createDispatcher } from './start.ts';
 
 let tested: TestDispatcher;
 const servers: Server[] = [];
@@ -126,6 +127,20 @@ test('a dead letter that is sent again arrives', async () => {
   await deadLetters.redrive({});
   await until(async () => told.length === 2 && (await tested.dueInMs(url)) === null);
   expect(await deadLetters.count(10)).toBe(0);
+});
+
+test('with several dispatchers, what each has put off arrives when the target is back', async () => {
+  await start({ 'messages-backoff-max': '1h' });
+  const second = createDispatcher(tested.runtime);
+  await second.start();
+  let answer = refused;
+  const { url, told } = await target((response) => answer(response));
+  await Promise.all(Array.from({ length: 100 }, (_, index) => tested.settleWithListener(`p${index}`, url)));
+  await until(async () => told.length > 40 && (await tested.runtime.store.backlog('http', 100)).count === 0);
+  answer = taken;
+  await until(async () => (await tested.dueInMs(url)) === null);
+  await second.stop();
+  expect(new Set(told).size).toBe(100);
 });
 
 test('an answer that breaks off is a failure, counted once, and comes again', async () => {
