@@ -10,8 +10,9 @@ COPY apps apps
 # No dependency needs its install script: better-sqlite3 ships its binaries.
 RUN --mount=type=cache,target=/var/cache/npm \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache /var/cache/npm
-# What only a compiler or another platform needs.
-RUN rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
+# What only a compiler, an editor or another platform needs.
+RUN find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete && \
+    rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
     find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 
 FROM node:${NODE_VERSION}-slim
