@@ -42,6 +42,7 @@ export default tseslint.config(
   only(['packages/machine/src/**'], ['protocol']),
   only(['packages/config/src/**'], ['protocol']),
   only(['packages/service/src/**'], ['config', 'protocol']),
+  only(['packages/telemetry/src/**'], ['service']),
   only(['packages/store/src/**'], ['machine', 'protocol', 'testkit']),
   only(['packages/store/src/dialects/sqlite/**'], ['machine', 'protocol'], ['better-sqlite3']),
   only(['packages/store/src/dialects/postgres/**'], ['machine', 'protocol'], ['pg']),
@@ -49,7 +50,7 @@ export default tseslint.config(
   only(['packages/store/src/dialects/**/*.test.ts'], ['machine', 'protocol', 'testkit'], DRIVERS),
   only(['packages/transports/src/**'], ['protocol', 'service']),
   only(['packages/transports/src/**/*.test.ts'], ['protocol', 'service', 'testkit']),
-  only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'wakeup']),
+  only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'telemetry', 'wakeup']),
   only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
   only(['packages/wakeup/src/**/*.test.ts'], ['protocol', 'service', 'testkit'], ['ioredis', 'pg']),
   only(

@@ -1,4 +1,4 @@
-import { messageOf, outcomeOf, type Runtime } from '@resonate/runtime';
+import { beginAttempt, handedOver, messageOf, outcomeOf, traceDelivery, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
 import type { Delivery, Outcome, Receiver, Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
@@ -111,15 +111,24 @@ export class PollDelivery implements Service, Receiver {
   }
 
   #send(delivery: Delivery, send: StreamSlot['send']): void {
-    const { metrics, serverUrl } = this.#runtime;
-    metrics.messages.inc({ kind: delivery.kind });
-    send({
-      body: JSON.stringify(messageOf(delivery, serverUrl)),
-      done: (taken) => {
-        metrics.deliveries.inc({ status: taken ? 'success' : 'error' });
-        this.#done(delivery, taken);
-      },
-    });
+    const { metrics, serverUrl, tracing } = this.#runtime;
+    handedOver(this.#runtime, 'poll', delivery);
+    const message = messageOf(delivery, serverUrl);
+    const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const write = (span: Awaited<ReturnType<typeof traceDelivery>>) => {
+      const attempt = beginAttempt(this.#runtime, 'poll', address, message, span);
+      send({
+        body: JSON.stringify(attempt.message),
+        done: (taken) => {
+          attempt.end(taken ? 'taken' : 'failed', taken ? undefined : 'the stream broke');
+          metrics.deliveries.inc({ status: taken ? 'success' : 'error' });
+          this.#done(delivery, taken);
+        },
+      });
+    };
+    // Without traces nothing comes between the commit and the stream.
+    if (tracing) void traceDelivery(this.#runtime, 'poll', message).then(write);
+    else write(null);
   }
 
   /** Outcomes are recorded together: those of one turn, and those that come while a recording is under way. */

@@ -7,9 +7,12 @@ import {
   type Envelope,
   type Reply,
 } from '@resonate/protocol';
-import type { Runtime } from '@resonate/runtime';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Carrier, Runtime, ServerTracing } from '@resonate/runtime';
 import { bearerToken, type Auth } from './auth/auth.ts';
 import { permissionFor } from './auth/permission.ts';
+
+type RequestSpan = ReturnType<ServerTracing['request']> | null;
 
 export interface Answer {
   status: number;
@@ -27,17 +30,21 @@ export class Rpc {
     this.#auth = auth;
   }
 
-  /** @param authorization the header of that name: its token serves where the head has none. */
-  async answer(body: Buffer, authorization?: string): Promise<Answer> {
+  /** @param headers the token and the trace context in them serve where the head has none. */
+  async answer(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<Answer> {
     const start = performance.now();
     const opened = openEnvelope(body);
     if (!opened.ok) return this.#seal(opened.echo, opened.reply, start);
     const { envelope } = opened;
-    const echo = { kind: envelope.kind, corrId: envelope.head.corrId };
-    const reply = this.#auth
-      ? this.#admit(this.#auth, envelope, body.length, authorization)
-      : this.#run(envelope, body.length, '');
-    return this.#seal(echo, await reply, start);
+    const { kind, head } = envelope;
+    const span = this.#runtime.tracing?.request(isKind(kind) ? kind : 'unknown', head, carrierOf(headers)) ?? null;
+    const reply = await (this.#auth
+      ? this.#admit(this.#auth, envelope, body.length, headers.authorization, span)
+      : this.#run(envelope, body.length, '', span));
+    const answer = this.#seal({ kind, corrId: head.corrId }, reply, start);
+    if (span) endSpan(span, envelope, reply);
+    if (this.#runtime.logger.level === 'debug') this.#log(envelope, answer.status, performance.now() - start, span);
+    return answer;
   }
 
   /** A refusal of a body that was never read. */
@@ -46,7 +53,13 @@ export class Rpc {
   }
 
   /** Authentication and permission (protocol section 9), then the request itself. */
-  async #admit(auth: Auth, envelope: Envelope, size: number, authorization: string | undefined): Promise<Reply> {
+  async #admit(
+    auth: Auth,
+    envelope: Envelope,
+    size: number,
+    authorization: string | undefined,
+    span: RequestSpan,
+  ): Promise<Reply> {
     const { kind, head, data } = envelope;
     const known = await auth.authenticate(head.auth ?? bearerToken(authorization));
     if (!known.ok) return { status: known.status, data: known.message };
@@ -56,17 +69,24 @@ export class Rpc {
     if (permission === 'denied' || (permission === 'search' && searchPrefix === 'deny')) {
       return { status: 403, data: 'Forbidden' };
     }
-    return this.#run(envelope, size, principal.prefix ?? '');
+    return this.#run(envelope, size, principal.prefix ?? '', span);
   }
 
   /** @param prefix what every id in the answer of a search must begin with. */
-  async #run({ kind, head, data }: Envelope, size: number, prefix: string): Promise<Reply> {
+  async #run({ kind, head, data }: Envelope, size: number, prefix: string, span: RequestSpan): Promise<Reply> {
     if (!isKind(kind)) return { status: 400, data: `Invalid request: unknown kind ${JSON.stringify(kind)}` };
     const { debug } = this.#runtime.config;
     if (kind.startsWith('debug.') && !debug) return { status: 403, data: 'Debug operations need --debug' };
     const checked = checkRequest(kind, data);
     if (!checked.ok) return { status: 400, data: checked.message };
-    return this.#runtime.store.execute(checked.request, (debug ? head.debugTime : null) ?? null, size, prefix);
+    const { store, tracing } = this.#runtime;
+    const request = span && tracing ? tracing.carry(checked.request, span) : checked.request;
+    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, prefix);
+  }
+
+  #log({ kind, head, data }: Envelope, status: number, ms: number, span: RequestSpan): void {
+    const fields = { kind, corrId: head.corrId, id: idOf(data), status, ms: Math.round(ms * 1000) / 1000 };
+    this.#runtime.logger.debug('request', { ...fields, ...(span && { traceparent: span.context.traceparent }) });
   }
 
   #seal(echo: Echo, reply: Reply, start: number): Answer {
@@ -85,4 +105,23 @@ export class Rpc {
       return { status: failed.status, body: sealEnvelope(echo, failed) };
     }
   }
+}
+
+function carrierOf({ traceparent, tracestate }: IncomingHttpHeaders): Carrier {
+  return { traceparent, tracestate };
+}
+
+/** What the request is about; an inner action has the id where the request has none. */
+function idOf(data: Envelope['data']): string | undefined {
+  const { action } = data as { action?: { data?: { id?: unknown } } | null };
+  const id = data['id'] ?? data['awaited'] ?? action?.data?.id;
+  return typeof id === 'string' ? id : undefined;
+}
+
+function endSpan(span: NonNullable<RequestSpan>, { head, data }: Envelope, { status, data: answer }: Reply): void {
+  const id = idOf(data);
+  span.end(
+    { 'resonate.status': status, 'resonate.corr_id': head.corrId, ...(id !== undefined && { 'resonate.id': id }) },
+    status >= 500 ? String(answer) : undefined,
+  );
 }

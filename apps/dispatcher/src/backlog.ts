@@ -1,26 +1,34 @@
 import { TRANSPORTS } from '@resonate/protocol';
 import type { Runtime } from '@resonate/runtime';
-import { Loop } from '@resonate/service';
+import { Loop, TOP_TARGETS, type BacklogReading } from '@resonate/service';
 
 /** Autoscalers look every 15 s or more. */
 const COUNT_EVERY_MS = 5_000;
 /** Counting costs what is counted: enough for 20 dispatchers at 500 messages each, more would change no decision. */
 const MAX_COUNTED = 10_000;
 
-/** Keeps the metrics resonate_backlog_messages, by which dispatchers are scaled, and resonate_dead_letters up to date. */
+/** Keeps the metrics of what waits, by which dispatchers are scaled, and resonate_dead_letters up to date. */
 export function createBacklog({ logger, metrics, store }: Runtime): Loop {
+  const read = async () => {
+    const readings = new Map<string, BacklogReading>();
+    for (const transport of TRANSPORTS) {
+      const { count, ageMs, targets } = await store.backlog(transport, MAX_COUNTED, TOP_TARGETS);
+      const named = targets.map((found) => ({ ...found, ageSeconds: found.ageMs / 1000 }));
+      readings.set(transport, { count, ageSeconds: ageMs / 1000, targets: named });
+    }
+    return readings;
+  };
   return new Loop({
     name: 'backlog',
     pollIntervalMs: COUNT_EVERY_MS,
     logger,
     step: async () => {
       try {
-        for (const transport of TRANSPORTS)
-          metrics.backlog.set({ transport }, await store.backlog(transport, MAX_COUNTED));
+        metrics.showBacklog(await read());
         metrics.deadLetters.set(await store.deadLetters.count(MAX_COUNTED));
       } catch (error) {
         // An old number would be taken for the present one; of a missing one it is known what to do.
-        metrics.backlog.reset();
+        metrics.showBacklog(new Map());
         metrics.deadLetters.reset();
         throw error;
       }

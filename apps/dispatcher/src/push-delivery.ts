@@ -1,4 +1,4 @@
-import { messageOf, outcomeOf, outcomeOfFailure, type Runtime } from '@resonate/runtime';
+import { handedOver, messageOf, outcomeOf, outcomeOfFailure, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
 import type { Delivery, Outcome, Queue, WaitingTarget } from '@resonate/store';
 import { backoffMs, Busy, type PushTransport } from '@resonate/transports';
@@ -148,7 +148,7 @@ export class PushDelivery implements Service {
   async #deliver(delivery: Delivery, target: string, isProbe: boolean): Promise<void> {
     const { metrics, serverUrl } = this.#runtime;
     const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
-    metrics.messages.inc({ kind: delivery.kind });
+    handedOver(this.#runtime, this.#transport.name, delivery);
     const message = messageOf(delivery, serverUrl);
     const failure = await this.#transport.push({ address, message, body: JSON.stringify(message) }).then(
       () => null,

@@ -3,6 +3,7 @@ import { Loop } from '@resonate/service';
 
 /** Timers of one sort fired in one round: small enough that requests hardly notice a round under way. */
 const ROUND_LIMIT = 200;
+const SORTS = ['promise', 'lease', 'schedule'] as const;
 /** When timers that could not be fired are tried again; those that others set meanwhile come at their own times. */
 const RETRY_FAILED_MS = 1_000;
 
@@ -19,8 +20,10 @@ export function createTimers({ config, logger, metrics, store }: Runtime): Loop 
     step: async () => {
       if (config.debug && (await store.isPaused())) return null;
       const fired = await store.fireDueTimers(ROUND_LIMIT);
-      metrics.schedulePromises.inc(fired.schedules);
+      metrics.schedulePromises.inc(fired.runs);
       if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
+      for (const timer of SORTS) metrics.timers.inc({ timer }, fired[`${timer}s`]);
+      metrics.timersFailed.inc(fired.failed);
       if (fired.more) return 0;
       // Their time is the next one, for ever: going by it would be a busy loop.
       return fired.failed > 0 ? store.clock.now() + RETRY_FAILED_MS : store.nextTimerAt();

@@ -11,6 +11,9 @@ export interface Head {
   version: string;
   /** JWT (protocol section 9). */
   auth?: string;
+  /** W3C trace context; what has the wrong form is ignored, as the standard wants it. */
+  traceparent?: string;
+  tracestate?: string;
   /** Replaces the clock for this one request; honoured in debug mode only. */
   debugTime?: number;
 }
@@ -63,6 +66,8 @@ export function openEnvelope(body: Buffer): Opened {
 function readHead(echo: Echo, head: Record<string, unknown>, data: Record<string, unknown>): Opened {
   const read: Head = { corrId: echo.corrId, version: PROTOCOL_VERSION };
   if (typeof head['auth'] === 'string') read.auth = head['auth'];
+  if (typeof head['traceparent'] === 'string') read.traceparent = head['traceparent'];
+  if (typeof head['tracestate'] === 'string') read.tracestate = head['tracestate'];
   const debugTime = head['resonate:debug_time'];
   if (debugTime !== undefined && debugTime !== null) {
     if (!Number.isSafeInteger(debugTime) || (debugTime as number) < 0) {

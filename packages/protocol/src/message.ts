@@ -2,15 +2,21 @@ import type { PromiseRecord } from './records.ts';
 
 /** The two messages a server sends to workers (protocol section 6). */
 
+/** W3C trace context, only in the messages of a server that traces. */
+export interface MessageHead {
+  traceparent?: string;
+  tracestate?: string;
+}
+
 export interface ExecuteMessage {
   kind: 'execute';
-  head: { serverUrl: string };
+  head: MessageHead & { serverUrl: string };
   data: { task: { id: string; version: number } };
 }
 
 export interface UnblockMessage {
   kind: 'unblock';
-  head: Record<string, never>;
+  head: MessageHead;
   data: { promise: PromiseRecord };
 }
 

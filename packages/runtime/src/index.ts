@@ -1,6 +1,8 @@
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { EXIT_USAGE, runProcess, VERSION, type ProcessOptions } from './run-process.ts';
 export { messageOf } from './message-of.ts';
+export { beginAttempt, handedOver, traceDelivery, type Attempt } from './attempt.ts';
+export type { Carrier, ServerTracing } from './tracing.ts';
 export { outcomeOf, outcomeOfFailure, type Failure } from './outcome-of.ts';
 export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';

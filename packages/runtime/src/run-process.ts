@@ -43,9 +43,10 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
     port: config.observability.metricsPort,
     bind: config.server.bind,
     ready: async () => ({ store: await isReachable(store) }),
+    level: logger,
     logger,
   });
-  const closing: Service = { name: 'store', start: async () => {}, stop: () => store.close() };
+  const closing: Service = { name: 'store', start: async () => {}, stop: () => close(runtime) };
   const group = new ServiceGroup(
     command,
     [
@@ -58,6 +59,11 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
     logger,
   );
   await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
+}
+
+async function close({ store, tracing }: Runtime): Promise<void> {
+  await store.close();
+  await tracing?.close();
 }
 
 async function isReachable(store: Runtime['store']): Promise<boolean> {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { effectiveServerUrl, type Config } from '@resonate/config';
 import { createMetrics, systemClock, type Clock, type Metrics, type Role, type RootLogger } from '@resonate/service';
-import { Store } from '@resonate/store';
+import { Store, type Batch } from '@resonate/store';
 import { LeadershipState } from './leadership-state.ts';
+import { observeDialect } from './observe-dialect.ts';
 import { openStorage } from './open-store.ts';
+import { openTracing, type ServerTracing } from './tracing.ts';
 
 /** What every role of a process shares. */
 export interface Runtime {
@@ -16,6 +18,8 @@ export interface Runtime {
   readonly processId: string;
   readonly serverUrl: string;
   readonly leadership: LeadershipState;
+  /** null: no traces. */
+  readonly tracing: ServerTracing | null;
 }
 
 export interface RuntimeOptions {
@@ -40,7 +44,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const processId = `${role}-${randomUUID()}`;
   const serverUrl = effectiveServerUrl(config);
   const metrics = createMetrics({ role, version });
-  const dialect = await openStorage(config, () => clock.now(), logger);
+  const tracing = await openTracing({ config, role, version, processId, logger });
+  const dialect = observeDialect(await openStorage(config, () => clock.now(), logger), metrics);
   const store = new Store({
     dialect,
     processId,
@@ -55,17 +60,32 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       maxWaitingWeight: MAX_WAITING_BYTES,
     },
     events: {
-      batchDone: (size, ms) => {
-        metrics.batchSize.observe(size);
-        metrics.batchDuration.observe(ms / 1000);
+      batchDone: (batch) => {
+        countBatch(metrics, batch);
+        tracing?.batch(batch);
         metrics.queueDepth.set(store.waiting);
       },
       faulted: (kind, error) => logger.error('request failed', { kind, error }),
-      conflicted: (attempt) => logger.debug('batch is repeated after a conflict', { attempt }),
+      conflicted: (attempt) => {
+        metrics.batchRetries.inc({ reason: 'conflict' });
+        logger.debug('batch is repeated after a conflict', { attempt });
+      },
+      repeated: () => metrics.batchRetries.inc({ reason: 'more_rows' }),
     },
   });
-  if (store.traffic) metrics.watchDatabase(dialect.name, store.traffic);
+  if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);
+  if (dialect.pool) metrics.watchPool(dialect.name, dialect.pool);
   // The file is this process's alone: whoever claimed messages before is dead.
   if (!store.isShared) await store.releaseClaims(null);
-  return { config, logger, clock, metrics, store, processId, serverUrl, leadership: new LeadershipState() };
+  const leadership = new LeadershipState();
+  leadership.onChange(() => metrics.leader.set(leadership.held ? 1 : 0));
+  return { config, logger, clock, metrics, store, processId, serverUrl, leadership, tracing };
+}
+
+/** A batch that only reads waits as well, but it is no transaction. */
+function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void {
+  metrics.queueWait.observe(waitedMs / 1000);
+  if (sort === 'read') return;
+  metrics.batchSize.observe(size);
+  metrics.batchDuration.observe(ms / 1000);
 }

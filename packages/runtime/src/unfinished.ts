@@ -6,7 +6,6 @@ import type { Config } from '@resonate/config';
  */
 const UNFINISHED: readonly { path: string; isSet(config: Config): boolean }[] = [
   { path: 'retention.after', isSet: ({ retention }) => retention.afterMs !== null },
-  { path: 'observability.otlp_endpoint', isSet: ({ observability }) => observability.otlpEndpoint !== null },
 ];
 
 /** @returns what to tell the user, null when everything configured is there. */

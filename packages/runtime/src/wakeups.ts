@@ -1,25 +1,38 @@
 import type { Config } from '@resonate/config';
 import type { Transport } from '@resonate/protocol';
-import type { Logger } from '@resonate/service';
+import type { Logger, Metrics } from '@resonate/service';
 import type { Hints, Store } from '@resonate/store';
-import { createWakeup, type Hint, type Wakeup, type WakeupOptions } from '@resonate/wakeup';
+import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupOptions } from '@resonate/wakeup';
 
 export interface WakeupContext {
   config: Config;
   store: Store;
   logger: Logger;
   processId: string;
+  metrics: Metrics;
 }
 
 /** Connects this process's loops with those of the others: what a commit here makes due soon wakes them, and theirs us. */
-export function connectWakeups({ config, store, logger, processId }: WakeupContext): Wakeup {
-  const wakeup = createWakeup({ ...wakeupChannel(config), processId, logger });
+export function connectWakeups({ config, store, logger, processId, metrics }: WakeupContext): Wakeup {
+  const wakeup = createWakeup({ ...wakeupChannel(config), processId, logger, observer: observerOf(metrics) });
   store.onCommit((hints) => {
     const hint = soonDue(hints, store.clock.now(), config);
     if (hint) wakeup.publish(hint);
   });
   wakeup.onHint((hint) => store.announce(hintsFrom(hint)));
   return wakeup;
+}
+
+function observerOf({ wakeups, wakeupLatency, wakeupConnected }: Metrics): WakeupObserver {
+  return {
+    onPublished: () => wakeups.inc({ event: 'published' }),
+    onReceived: (latencyMs) => {
+      wakeups.inc({ event: 'received' });
+      wakeupLatency.observe(latencyMs / 1000);
+    },
+    onDropped: (reason) => wakeups.inc({ event: reason }),
+    onConnected: (connected) => wakeupConnected.set(connected ? 1 : 0),
+  };
 }
 
 /** Over what the processes of a cluster wake each other. */

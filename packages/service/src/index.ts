@@ -1,4 +1,5 @@
 export { createLogger, silentLogger, type Logger, type LogLevel, type LogTarget, type RootLogger } from './logger.ts';
+export { LevelSwitch, type Levelled, type LevelState } from './log-level.ts';
 export type { Fields } from './log-format.ts';
 export { ManualClock, systemClock, type Clock } from './clock.ts';
 export { Loop, type LoopOptions, type Step } from './loop.ts';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { LevelSwitch, type Levelled } from './log-level.ts';
 import type { Logger } from './logger.ts';
 import type { Service } from './service.ts';
 
@@ -13,11 +14,16 @@ export interface MetricsServerOptions {
   port: number;
   bind: string;
   ready: ReadyCheck;
+  /** Whose level PUT /log-level changes; left out: there is no such path. */
+  level?: Levelled;
   logger: Logger;
 }
 
 const READY_TIMEOUT_MS = 2000;
 const MAX_CONNECTIONS = 100;
+const MAX_BODY_BYTES = 1_000;
+/** This machine; a port-forward into a pod comes from there too. */
+const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 interface Answer {
   status: number;
@@ -25,14 +31,19 @@ interface Answer {
   body: string;
 }
 
-/** GET /metrics, /health (200 while the process lives) and /ready (200 or 503) on a port of their own. */
+/**
+ * GET /metrics, /health (200 while the process lives) and /ready (200 or 503) on a port of their own. From this machine
+ * only: GET and PUT /log-level.
+ */
 export class MetricsServer implements Service {
   readonly name = 'metrics';
   readonly #options: MetricsServerOptions;
+  readonly #level: LevelSwitch | null;
   #server: Server | null = null;
 
   constructor(options: MetricsServerOptions) {
     this.#options = options;
+    this.#level = options.level ? new LevelSwitch(options.level) : null;
   }
 
   /** Rejects when the port can't be had. */
@@ -54,6 +65,7 @@ export class MetricsServer implements Service {
   }
 
   async stop(): Promise<void> {
+    this.#level?.close();
     const server = this.#server;
     this.#server = null;
     if (!server) return;
@@ -72,8 +84,9 @@ export class MetricsServer implements Service {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method Not Allowed');
     const path = request.url?.split('?')[0];
+    if (path === '/log-level' && this.#level) return this.#logLevel(request, this.#level);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method Not Allowed');
     if (path === '/health') return plain(200, 'ok');
     if (path === '/ready') return this.#readiness();
     if (path !== '/metrics') return plain(404, 'Not Found');
@@ -81,11 +94,35 @@ export class MetricsServer implements Service {
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   }
 
+  /** Not from elsewhere: the port needs no token, and debug lines tell ids and cost time. */
+  async #logLevel(request: IncomingMessage, level: LevelSwitch): Promise<Answer> {
+    if (!LOOPBACK.test(request.socket.remoteAddress ?? '')) return plain(403, 'Only from the machine of the server');
+    if (request.method === 'PUT') {
+      const body = await bodyOf(request);
+      const fault = body === null ? `the body is longer than ${MAX_BODY_BYTES} bytes` : level.change(body);
+      if (fault !== null) return plain(400, fault);
+      this.#options.logger.warn('log level changed', { ...level.state });
+    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return plain(405, 'Method Not Allowed');
+    }
+    return { status: 200, type: 'application/json', body: JSON.stringify(level.state) };
+  }
+
   async #readiness(): Promise<Answer> {
     const checks = await withinTime(this.#options.ready());
     const ready = Object.values(checks).every(Boolean);
     return { status: ready ? 200 : 503, type: 'application/json', body: JSON.stringify({ ready, checks }) };
   }
+}
+
+/** @returns null when it is too long. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  let text = '';
+  for await (const chunk of request) {
+    text += String(chunk);
+    if (text.length > MAX_BODY_BYTES) return null;
+  }
+  return text;
 }
 
 /** A check that hangs or fails is a check that says no. */

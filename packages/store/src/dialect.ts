@@ -23,6 +23,8 @@ export interface Dialect {
   readonly maxIdLength?: number;
   /** Counts what was asked of the database server; absent where the database is in the process. */
   readonly traffic?: Readonly<Traffic>;
+  /** Its connections as they are now; absent where the database is in the process. */
+  readonly pool?: Readonly<Pool>;
   /** For what is done rarely to the outbox: dead letters, and what is put off for a target that keeps failing. */
   readonly plain: PlainSql;
 
@@ -110,6 +112,16 @@ export interface Traffic {
   statements: number;
   /** Messages that were answered: several statements may share one. */
   roundTrips: number;
+}
+
+/** The connections of a process to its database server. */
+export interface Pool {
+  /** How many it may have. */
+  size: number;
+  /** How many are lent. */
+  used: number;
+  /** Who waits for one. */
+  waiting: number;
 }
 
 /**

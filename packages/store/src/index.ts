@@ -2,6 +2,9 @@ export { Store, type StoreEvents, type StoreOptions } from './store.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export { inspectStore, type Inspection } from './inspect.ts';
 export {
+  BatchConflict,
+  OutcomeUnknown,
+  RequestTooLarge,
   StoreUnavailable,
   type Dialect,
   type Claimed,
@@ -17,4 +20,6 @@ export type { Delivery, Receiver, Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';
+export type { Batch } from './engine/engine.ts';
+export type { Backlog } from './backlog.ts';
 export { settledRecord } from '@resonate/machine';

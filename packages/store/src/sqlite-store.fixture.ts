@@ -34,7 +34,7 @@ export class SqliteStore {
       },
       events: {
         faulted: (kind, error) => this.faults.push({ kind, message: (error as Error).message }),
-        batchDone: (size) => this.batches.push(size),
+        batchDone: ({ sort, size }) => sort === 'write' && this.batches.push(size),
       },
     });
   }

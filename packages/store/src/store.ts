@@ -12,7 +12,7 @@ import {
   type TaskRow,
 } from '@resonate/machine';
 import { byteOrder, type Reply, type Request, type StringMap, type Transport } from '@resonate/protocol';
-import { countBacklog } from './backlog.ts';
+import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
 import {
   StoreUnavailable,
@@ -24,14 +24,14 @@ import {
   type ProcessInfo,
   type ProcessRow,
   type RecordedOutcome,
-  type Traffic,
   type WaitingTarget,
 } from './dialect.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
-import { Engine } from './engine/engine.ts';
+import { Engine, type Batch } from './engine/engine.ts';
 import { offer, type Receiver } from './engine/handover.ts';
 import { hintsOf, type Hints } from './engine/hints.ts';
 import { overlong } from './id-length.ts';
+import { countLeases } from './leases.ts';
 import { Claims } from './outbox/claims.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, type Queue } from './outbox/deferral.ts';
@@ -51,10 +51,13 @@ export interface StoreOptions {
 
 /** What happens inside, for metrics and logs. */
 export interface StoreEvents {
-  batchDone(size: number, ms: number): void;
+  batchDone(batch: Batch): void;
   /** A fault of the program or the database: the request got a 500. */
   faulted(kind: string, error: unknown): void;
+  /** A batch that lost against another one is run again. */
   conflicted(attempt: number): void;
+  /** A batch is run again with more rows. */
+  repeated(): void;
 }
 
 type SearchRequest = Extract<Request, { kind: `${string}.search` }>;
@@ -99,7 +102,8 @@ export class Store {
       committed: (changes) => this.#committed(changes),
       faulted: (command, error) => events.faulted?.(command.kind, error),
       conflicted: (attempt) => events.conflicted?.(attempt),
-      batchDone: (size, ms) => events.batchDone?.(size, ms),
+      repeated: () => events.repeated?.(),
+      batchDone: (batch) => events.batchDone?.(batch),
     });
   }
 
@@ -172,9 +176,14 @@ export class Store {
     return this.#dialect.waitingTargets(transport, limit, after);
   }
 
-  /** How many messages of a transport are due and not claimed; `limit` when there are as many or more. */
-  backlog(transport: Transport, limit: number): Promise<number> {
-    return countBacklog(this.#dialect, transport, limit);
+  /** What of a transport is due and not claimed, counted up to `limit`; `named` targets are told one by one. */
+  backlog(transport: Transport, limit: number, named = 0): Promise<Backlog> {
+    return readBacklog(this.#dialect, transport, limit, named);
+  }
+
+  /** How many tasks workers hold, counted up to `limit`. */
+  leases(limit: number): Promise<number> {
+    return countLeases(this.#dialect, limit);
   }
 
   nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
@@ -234,11 +243,6 @@ export class Store {
   /** True when other processes may work on the same database. */
   get isShared(): boolean {
     return this.#dialect.name !== 'sqlite';
-  }
-
-  /** What was asked of the database server so far; undefined where the database is in the process. */
-  get traffic(): Readonly<Traffic> | undefined {
-    return this.#dialect.traffic;
   }
 
   /** @throws StoreUnavailable */

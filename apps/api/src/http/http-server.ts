@@ -115,7 +115,7 @@ export class HttpServer implements Service {
     const { maxBodySize } = this.#runtime.config.server;
     const body = await readBody(request, maxBodySize);
     if (body.ok) {
-      const answer = await this.#rpc.answer(body.bytes, request.headers.authorization);
+      const answer = await this.#rpc.answer(body.bytes, request.headers);
       this.#writeHead(request, response, answer);
       response.end(answer.body);
     } else if (body.reason === 'too large') {

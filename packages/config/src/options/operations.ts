@@ -21,10 +21,15 @@ export const observability = {
   metrics_port: integer({ ...PORT, default: 9090, describe: 'Port of the metrics endpoint (0: off)' }),
   otlp_endpoint: text({
     default: null,
-    allowed: 'host:port or a URL such as localhost:4317',
+    allowed: 'host:port or a URL such as localhost:4318',
     check: (endpoint) => ENDPOINT.test(endpoint),
-    describe:
-      'Where traces go (OTLP), such as localhost:4317; unset: no traces (the public server sends to that address)',
+    describe: 'Where traces go (OTLP over HTTP), such as localhost:4318; unset: no traces',
+  }),
+  trace_percent: integer({
+    default: 100,
+    min: 0,
+    max: 100,
+    describe: 'Of the traces that begin here, how many percent are recorded; others go by what their beginning says',
   }),
 };
 

@@ -235,12 +235,25 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await dialect.countDue('poll', ['workers', 'others', 'none'], 100)).toBe(6);
       expect(await dialect.countDue('poll', ['workers', 'others'], 3)).toBe(3);
       expect(await dialect.countDue('poll', [], 100)).toBe(0);
-      expect(await store.backlog('poll', 100)).toBe(6);
-      expect(await store.backlog('poll', 2)).toBe(2);
-      expect(await store.backlog('http', 100)).toBe(2);
-      expect(await store.backlog('gcps', 100)).toBe(0);
+      expect(await store.backlog('poll', 100)).toMatchObject({ count: 6 });
+      expect(await store.backlog('poll', 2)).toMatchObject({ count: 2 });
+      expect(await store.backlog('http', 100)).toMatchObject({ count: 2 });
+      expect(await store.backlog('gcps', 100)).toMatchObject({ count: 0 });
+      const { ageMs, targets } = await store.backlog('poll', 100, 1);
+      // Those of `workers` were due first.
+      expect(targets).toEqual([{ target: 'workers', count: 5, ageMs }]);
+      expect(ageMs).toBeGreaterThanOrEqual(0);
+      expect(ageMs).toBeLessThan(60_000);
       await claim({ targets: [{ target: 'workers', limit: 3 }] });
-      expect(await store.backlog('poll', 100)).toBe(3);
+      expect(await store.backlog('poll', 100)).toMatchObject({ count: 3 });
+    });
+
+    test('count the tasks that workers hold, up to a limit', async () => {
+      for (const id of ['a', 'b', 'c']) await dispatch(id);
+      expect(await store.leases(100)).toBe(0);
+      for (const id of ['a', 'b']) await sendOk(store, 'task.acquire', { id, version: 0, pid: 'p', ttl: 60_000 });
+      expect(await store.leases(100)).toBe(2);
+      expect(await store.leases(1)).toBe(1);
     });
 
     test('by several at once share nothing and leave nothing', async () => {

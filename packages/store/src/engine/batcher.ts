@@ -18,6 +18,8 @@ export interface BatcherLimits {
 interface Waiting<Item, Result> {
   item: Item;
   weight: number;
+  /** By `performance.now()`. */
+  since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -25,6 +27,8 @@ interface Waiting<Item, Result> {
 /** One item of a batch and where its result goes; a batch must answer every one of its entries. */
 export interface Entry<Item, Result> {
   readonly item: Item;
+  /** When it came, by `performance.now()`. */
+  readonly since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
 }
@@ -65,7 +69,7 @@ export class Batcher<Item, Result> {
   /** Whatever waits already: for what was accepted before, and for the server's own work, which bounds itself. */
   submitAlways(item: Item, weight: number): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ item, weight, resolve, reject });
+      this.#waiting.push({ item, weight, since: performance.now(), resolve, reject });
       this.#waitingWeight += weight;
       this.#schedule();
     });

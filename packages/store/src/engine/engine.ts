@@ -7,8 +7,18 @@ import { runBatch, type BatchContext, type Submitted } from './run-batch.ts';
 export interface EngineOptions extends Omit<BatchContext, 'dialect'> {
   dialect: Dialect;
   limits: BatcherLimits;
-  /** Called when a batch is answered: how many requests it held and how long it took. */
-  batchDone(size: number, ms: number): void;
+  /** Called when a batch is answered. */
+  batchDone(batch: Batch): void;
+}
+
+/** A batch that was answered. */
+export interface Batch {
+  sort: 'write' | 'read';
+  size: number;
+  commands(): Command[];
+  /** How long the one that waited longest did so before the batch began. */
+  waitedMs: number;
+  ms: number;
 }
 
 /**
@@ -22,12 +32,10 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#writes = new Batcher(options.limits, async (entries) => {
-      const start = performance.now();
-      await runBatch(entries, options);
-      options.batchDone(entries.length, performance.now() - start);
-    });
-    this.#reads = new Batcher(options.limits, (entries) => this.#read(entries));
+    this.#writes = new Batcher(options.limits, (entries) =>
+      this.#timed('write', entries, () => runBatch(entries, options)),
+    );
+    this.#reads = new Batcher(options.limits, (entries) => this.#timed('read', entries, () => this.#read(entries)));
   }
 
   get waiting(): number {
@@ -60,6 +68,21 @@ export class Engine {
     // Reads first, as some become writes.
     await this.#reads.drain();
     await this.#writes.drain();
+  }
+
+  async #timed(sort: Batch['sort'], entries: Entry<Submitted, Reply>[], run: () => Promise<void>): Promise<void> {
+    const start = performance.now();
+    try {
+      await run();
+    } finally {
+      this.#options.batchDone({
+        sort,
+        size: entries.length,
+        commands: () => entries.map(({ item }) => item.command),
+        waitedMs: start - (entries[0]?.since ?? start),
+        ms: performance.now() - start,
+      });
+    }
   }
 
   async #read(entries: Entry<Submitted, Reply>[]): Promise<void> {

@@ -31,6 +31,8 @@ export interface BatchContext {
   /** A request that threw: a fault of the program. */
   faulted(command: Command, error: unknown): void;
   conflicted(attempt: number): void;
+  /** The batch runs again since it needs rows that it had not named. */
+  repeated(): void;
 }
 
 type BatchEntry = Entry<Submitted, Reply>;
@@ -93,6 +95,7 @@ async function transactWithRetries(entries: BatchEntry[], context: BatchContext)
     } catch (error) {
       if (error instanceof Repeat) {
         error.more.forEach((more) => more.announce(needs));
+        context.repeated();
         continue;
       }
       if (!(error instanceof BatchConflict) || attempt >= MAX_ATTEMPTS) throw error;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2';
-import { BatchConflict, RequestTooLarge, StoreUnavailable, type Traffic } from '../../dialect.ts';
+import { BatchConflict, RequestTooLarge, StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
 import { quote } from './literal.ts';
 import { connectionOptions } from './url.ts';
 
@@ -48,6 +48,7 @@ const MAX_ATTEMPTS = 5;
 export class Database {
   readonly name: string;
   readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
+  readonly pool: Pool;
   readonly #pool: mysql.Pool;
   readonly #sessions = new WeakMap<mysql.PoolConnection, Session>();
 
@@ -55,6 +56,7 @@ export class Database {
   constructor(options: MysqlOptions) {
     const connection = connectionOptions(options.url);
     this.name = connection.database;
+    this.pool = { size: options.poolSize, used: 0, waiting: 0 };
     this.#pool = mysql.createPool({
       ...connection,
       connectionLimit: options.poolSize,
@@ -73,12 +75,14 @@ export class Database {
 
   /** Lends a connection while `work` runs; what it left open is undone. @throws StoreUnavailable when none can be had. */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.#connect();
+    this.pool.waiting++;
+    const session = await this.#connect().finally(() => this.pool.waiting--);
+    this.pool.used++;
     try {
       return await work(session);
     } finally {
       // Nobody waits for a rollback: what was read under the locks is true whatever becomes of them.
-      void session.finish();
+      void session.finish().finally(() => this.pool.used--);
     }
   }
 

@@ -6,6 +6,7 @@ import type {
   ClaimsSince,
   Dialect,
   Leadership,
+  Pool,
   ProcessInfo,
   RecordedOutcome,
   Traffic,
@@ -41,6 +42,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
   /** 1020 bytes in the key columns, of which an index holds three. */
   readonly maxIdLength = 255;
   readonly traffic: Readonly<Traffic>;
+  readonly pool: Readonly<Pool>;
   readonly #database: Database;
   readonly #election: Database;
   readonly #byLease: boolean;
@@ -61,6 +63,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
     super(HINTS.useIndex);
     this.#database = new Database(options);
     this.traffic = this.#database.traffic;
+    this.pool = this.#database.pool;
     this.#election = new Database({ ...options, poolSize: ELECTION_CONNECTIONS });
     this.#byLease = options.election === 'lease';
   }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Traffic } from '../../dialect.ts';
+import type { Pool, Traffic } from '../../dialect.ts';
 import { ConnectionLost, unreachable } from './errors.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 import { Session } from './session.ts';
@@ -38,6 +38,7 @@ export const SETTINGS = {
 /** The connections of one process to its database. */
 export class Connections {
   readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
+  readonly pool: Pool;
   readonly #options: PostgresOptions;
   readonly #pool: pg.Pool;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
@@ -45,6 +46,7 @@ export class Connections {
   /** Connects on first use. @param prepared what every connection of the pool knows by name. */
   constructor(options: PostgresOptions, prepared: readonly Prepared[]) {
     this.#options = options;
+    this.pool = { size: options.poolSize, used: 0, waiting: 0 };
     this.#pool = new pg.Pool({
       ...clientConfig(options),
       max: options.poolSize,
@@ -58,15 +60,23 @@ export class Connections {
 
   /** Lends a connection while `work` runs. @throws StoreUnavailable when none can be had. */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((error: unknown) => {
-      throw unreachable(error);
-    });
+    this.pool.waiting++;
+    const client = await this.#pool
+      .connect()
+      .catch((error: unknown) => {
+        throw unreachable(error);
+      })
+      .finally(() => this.pool.waiting--);
+    this.pool.used++;
     const session = this.#sessions.get(client) as Session;
     try {
       return await work(session);
     } finally {
       // Nobody waits for a rollback: what was read under the locks is true, whatever becomes of them.
-      void session.rollback().then(() => client.release(session.isBroken));
+      void session.rollback().then(() => {
+        client.release(session.isBroken);
+        this.pool.used--;
+      });
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   ClaimsSince,
   Dialect,
   Leadership,
+  Pool,
   ProcessInfo,
   RecordedOutcome,
   Traffic,
@@ -60,6 +61,7 @@ const NAMES = new Map(PREPARED.map(({ name, text }) => [text, name]));
 export class PostgresDialect extends ServerDialect implements Dialect {
   readonly name = 'postgres';
   readonly traffic: Readonly<Traffic>;
+  readonly pool: Readonly<Pool>;
   readonly #connections: Connections;
   readonly #outbox: Outbox;
   readonly #election: Election;
@@ -78,6 +80,7 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     super(HINTS.useIndex);
     this.#connections = new Connections(options, PREPARED);
     this.traffic = this.#connections.traffic;
+    this.pool = this.#connections.pool;
     this.#outbox = new Outbox(this.#connections);
     this.#election = new Election(this.#connections);
     this.#byLease = byLease;

@@ -1,0 +1,30 @@
+import { beginAttempt, traceDelivery, type Runtime } from '@resonate/runtime';
+import { Busy, type Outgoing, type PushTransport } from '@resonate/transports';
+
+/** The same transport, each of its pushes counted, timed and, when traces are on, a span whose context goes along. */
+export function observed(transport: PushTransport, runtime: Runtime): PushTransport {
+  const { metrics } = runtime;
+  const { name } = transport;
+  // Shown from the start, as nothing.
+  metrics.inFlight(name);
+  return {
+    name,
+    close: () => transport.close(),
+    async push(outgoing: Outgoing): Promise<void> {
+      const { address } = outgoing;
+      const span = runtime.tracing && (await traceDelivery(runtime, name, outgoing.message));
+      const attempt = beginAttempt(runtime, name, address, outgoing.message, span);
+      const { message } = attempt;
+      const start = performance.now();
+      try {
+        await transport.push(span ? { address, message, body: JSON.stringify(message) } : outgoing);
+        attempt.end('taken');
+      } catch (error) {
+        attempt.end(error instanceof Busy ? 'busy' : 'failed', (error as Error).message);
+        throw error;
+      } finally {
+        metrics.pushDuration.observe({ transport: name }, (performance.now() - start) / 1000);
+      }
+    },
+  };
+}

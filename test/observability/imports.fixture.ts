@@ -1,0 +1,11 @@
+/** Preloaded into a server: says on standard error what OpenTelemetry module it is about to load. */
+import { registerHooks } from 'node:module';
+
+registerHooks({
+  resolve(specifier, context, next) {
+    if (specifier.startsWith('@opentelemetry/') && context.parentURL?.includes('/telemetry/')) {
+      process.stderr.write(`loads ${specifier}\n`);
+    }
+    return next(specifier, context);
+  },
+});
