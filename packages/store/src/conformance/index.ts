@@ -4,6 +4,8 @@ import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
 import { electionConformance, keepingConformance } from './keeping.ts';
 import { protocolConformance } from './protocol.ts';
+import { scheduleConformance } from './schedules.ts';
+import { retentionConformance } from './retention.ts';
 import { searchConformance } from './searches.ts';
 import { sharingConformance } from './sharing.ts';
 import type { DialectUnderTest } from './under-test.ts';
@@ -21,7 +23,9 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     claimConformance(under);
     deferralConformance(under);
     deadLetterConformance(under);
+    retentionConformance(under);
     keepingConformance(under);
+    scheduleConformance(under);
     electionConformance(under);
     if (under.isShared) sharingConformance(under);
   });

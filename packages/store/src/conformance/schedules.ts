@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { CATCH_UP_POLICIES, OVERLAP_POLICIES, type PromiseRecord, type ScheduleRecord } from '@resonate/protocol';
+import type { Dialect } from '../dialect.ts';
+import { openAnother, openMigrated, send, sendOk, storeOn, type DialectUnderTest } from './under-test.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const MISSED = 6;
+const SCHEDULERS = 3;
+
+/** Schedules whose every occurrence several schedulers fire at once, as when one takes over from another that still lives. */
+export function scheduleConformance(under: DialectUnderTest): void {
+  const policies = OVERLAP_POLICIES.flatMap((overlap) => CATCH_UP_POLICIES.map((catchUp) => ({ overlap, catchUp })));
+
+  describe('a schedule that several schedulers fire', () => {
+    test('after a downtime makes exactly the promises of its policies', async () => {
+      const opened = await openMigrated(under);
+      const others: Dialect[] = [];
+      try {
+        while (under.isShared && others.length < SCHEDULERS - 1) others.push(await openAnother(opened.database));
+        const store = storeOn(opened.dialect);
+        const stores = Array.from({ length: SCHEDULERS }, (_, index) => {
+          return storeOn(others[index] ?? opened.dialect, `scheduler ${index}`);
+        });
+
+        // Its occurrences are far from now, so that none comes while the test runs.
+        const lastAt = Math.floor((await opened.dialect.now()) / MINUTE_MS) * MINUTE_MS - HOUR_MS / 2;
+        const times = Array.from({ length: MISSED }, (_, index) => lastAt - (MISSED - 1 - index) * HOUR_MS);
+        const cron = `${new Date(lastAt).getUTCMinutes()} * * * *`;
+        const created: ScheduleRecord[] = [];
+        for (const { overlap, catchUp } of policies) {
+          const id = `${overlap} ${catchUp}`;
+          const data = { id, cron, promiseId: '{{.id}} {{.timestamp}}', promiseTimeout: 100 * HOUR_MS };
+          const choice = { overlap, catchUp, timezone: 'Europe/Berlin' };
+          const reply = await send(store, 'schedule.create', { ...data, ...choice }, (times[0] ?? 0) - 1);
+          expect(reply).toMatchObject({ status: 200, data: { schedule: { ...choice, nextRunAt: times[0] } } });
+          created.push((reply.data as { schedule: ScheduleRecord }).schedule);
+        }
+
+        await Promise.all(
+          stores.map(async (each) => {
+            while ((await each.fireDueTimers(2)).more);
+          }),
+        );
+
+        for (const { id, overlap, catchUp } of created) {
+          const tags = { 'resonate:schedule': id };
+          const { promises } = await sendOk<{ promises: PromiseRecord[] }>(store, 'promise.search', { tags });
+          const due = { all: times, last: [lastAt], none: [] }[catchUp ?? 'all'];
+          const runs = overlap === 'skip' ? due.slice(0, 1) : due;
+          const states = promises.map(({ createdAt, state }) => [createdAt, state]);
+          expect({ id, states }).toEqual({
+            id,
+            states: runs.map((at) => [at, overlap === 'cancel' && at !== lastAt ? 'rejected_canceled' : 'pending']),
+          });
+          const { schedule } = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.get', { id });
+          expect(schedule).toMatchObject({ id, nextRunAt: lastAt + HOUR_MS });
+          expect(schedule.lastRunAt).toBe(runs.at(-1));
+        }
+      } finally {
+        await Promise.all(others.map((dialect) => dialect.close()));
+        await opened.close();
+      }
+    });
+
+    test('keeps its pause, and is triggered once whoever asks', async () => {
+      const opened = await openMigrated(under);
+      try {
+        const store = storeOn(opened.dialect);
+        const data = { id: 's', cron: '* * * * * *', promiseId: 'p', promiseTimeout: HOUR_MS, overlap: 'skip' };
+        await sendOk(store, 'schedule.create', data);
+        const paused = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.pause', { id: 's' });
+        expect(await sendOk(store, 'schedule.get', { id: 's' })).toEqual(paused);
+        const replies = await Promise.all([1, 2, 3].map(() => send(store, 'schedule.trigger', { id: 's' })));
+        expect(replies.map(({ status }) => status)).toEqual([200, 200, 200]);
+        expect((await opened.dialect.dump()).promises).toMatchObject([{ id: 'p', state: 'pending' }]);
+        const { schedule } = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.resume', { id: 's' });
+        expect(schedule).not.toHaveProperty('pausedAt');
+        expect(schedule.nextRunAt).toBeLessThan(paused.schedule.nextRunAt);
+      } finally {
+        await opened.close();
+      }
+    });
+  });
+}
