@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executeMessage, type Reply, type Request } from '@resonate/protocol';
@@ -66,14 +66,14 @@ class OneTask {
   }
 }
 
-function transportTo(store: OneTask, maxRunning = 1): BashTransport {
+function transportTo(store: OneTask, maxRunning = 1, env: NodeJS.ProcessEnv = process.env): BashTransport {
   const transport = new BashTransport({
     execute: store.execute,
     logger: silentLogger,
     ttlMs: TTL_MS,
     maxRunning,
     maxOutput: 10_000,
-    env: process.env,
+    env,
     passEnv: [],
     tensorlake: { apiKey: null, apiUrl: 'http://127.0.0.1:1', sandboxUrl: 'http://127.0.0.1:1/{id}' },
   });
@@ -156,6 +156,14 @@ test('without a key Tensorlake is not asked: the promise is rejected', async () 
   const store = new OneTask('echo');
   await push(transportTo(store), 'bash://tensorlake');
   expect(await store.settled).toEqual(['rejected', 'TENSORLAKE_API_KEY is not set on the server']);
+});
+
+test('without docker on the PATH the promise is rejected', async () => {
+  const store = new OneTask('echo');
+  const bashOnly = mkdtempSync(join(folder, 'path-'));
+  symlinkSync('/bin/bash', join(bashOnly, 'bash'));
+  await push(transportTo(store, 1, { PATH: bashOnly }), 'bash://docker/alpine');
+  expect(await store.settled).toEqual(['rejected', 'failed to start docker: it is not on the PATH of the server']);
 });
 
 async function written(file: string): Promise<number> {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
 import { BoundedOutput } from './bounded-output.ts';
 
 export interface ChildOptions {
@@ -9,8 +10,8 @@ export interface ChildOptions {
   maxOutput: number;
   /** How long after SIGTERM comes SIGKILL. */
   graceMs: number;
-  /** Told the process group as soon as it is there. */
-  started?(group: number): void;
+  /** Told the process group before anything of the command has run. */
+  started(group: number): void;
 }
 
 export type ChildEnd =
@@ -19,6 +20,17 @@ export type ChildEnd =
   /** It was ended, as its stdout was longer than allowed. */
   | { kind: 'overflowed' }
   | { kind: 'unstartable'; error: NodeJS.ErrnoException };
+
+/**
+ * Waits at the gate, file descriptor 3, before it becomes the command: nothing may run that the guard does not know of.
+ * Should we die before the gate is opened, it ends there.
+ */
+const AT_THE_GATE = `
+read -r -u 3 open || exit 1
+exec 3<&-
+command -v "$1" >/dev/null || { echo "failed to start $1: it is not on the PATH of the server" >&2; exit 127; }
+exec "$@"
+`;
 
 /** A process that left the group may hold the pipes open; once all others are killed nobody waits for it any longer. */
 const PIPES_MS = 1_000;
@@ -31,9 +43,9 @@ const PIPES_MS = 1_000;
 export function runChild(options: ChildOptions, signal: AbortSignal): Promise<ChildEnd> {
   let child: ChildProcess;
   try {
-    child = spawn(options.command, options.args, {
+    child = spawn('bash', ['-c', AT_THE_GATE, 'bash', options.command, ...options.args], {
       env: options.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
   } catch (error) {
@@ -43,8 +55,17 @@ export function runChild(options: ChildOptions, signal: AbortSignal): Promise<Ch
   if (pid === undefined) {
     return new Promise((resolve) => child.once('error', (error) => resolve({ kind: 'unstartable', error })));
   }
-  options.started?.(pid);
-  return attend(child, pid, options, signal);
+  options.started(pid);
+  const ended = attend(child, pid, options, signal);
+  openGate(child);
+  return ended;
+}
+
+function openGate(child: ChildProcess): void {
+  const gate = child.stdio[3] as Duplex;
+  // Killed while it waited.
+  gate.on('error', () => undefined);
+  gate.end('open\n', () => gate.destroy());
 }
 
 function attend(child: ChildProcess, group: number, options: ChildOptions, signal: AbortSignal): Promise<ChildEnd> {
@@ -104,7 +125,7 @@ const REASONS: Record<string, string> = {
   ERR_INVALID_ARG_VALUE: 'the script or the promise id has a NUL character',
 };
 
-/** Why a command could not be started, for whoever wrote the script. */
-export function unstartableReason(command: string, error: NodeJS.ErrnoException): string {
-  return `failed to start ${command}: ${REASONS[error.code ?? ''] ?? error.message}`;
+/** Why no command could be started, for whoever wrote the script. */
+export function unstartableReason(error: NodeJS.ErrnoException): string {
+  return `failed to start bash: ${REASONS[error.code ?? ''] ?? error.message}`;
 }

@@ -50,7 +50,7 @@ export class DockerBackend implements Backend {
       await remove(container, env);
     }
     if (group !== 0) guard.forget(group);
-    const ending = endingOf('docker', end, maxOutput);
+    const ending = endingOf(end, maxOutput);
     if (ending.kind !== 'exited' || !KILLED.has(ending.code)) return ending;
     return { kind: 'lost', reason: `the container was killed (exit code ${ending.code})` };
   }

@@ -33,17 +33,17 @@ export class LocalBackend implements Backend {
       signal,
     );
     if (group !== 0) guard.forget(group);
-    return endingOf('bash', end, maxOutput);
+    return endingOf(end, maxOutput);
   }
 }
 
 /** What the end of a command says about its script. */
-export function endingOf(command: string, end: ChildEnd, maxOutput: number): Ending {
+export function endingOf(end: ChildEnd, maxOutput: number): Ending {
   switch (end.kind) {
     case 'overflowed':
       return tooLong(maxOutput);
     case 'unstartable': {
-      const reason = unstartableReason(command, end.error);
+      const reason = unstartableReason(end.error);
       return { kind: isPassing(end.error) ? 'lost' : 'refused', reason };
     }
     case 'ended': {
