@@ -6,6 +6,5 @@ export type { Carrier, ServerTracing } from './tracing.ts';
 export { outcomeOf, outcomeOfFailure, type Failure } from './outcome-of.ts';
 export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';
-export { unfinishedOption } from './unfinished.ts';
 export { wakeupChannel } from './wakeups.ts';
 export { DEAD_AFTER_MS } from './membership.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '@resonate/protocol';
-import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { createParser } from 'eventsource-parser';
 import { reach, type ClientOptions } from './http.ts';
 
 const FIRST_RETRY_MS = 500;
@@ -42,13 +42,16 @@ export async function* receiveMessages(
 }
 
 async function* open(path: string, server: ClientOptions, signal: AbortSignal): AsyncGenerator<Message> {
-  const response = await reach(path, server, { headers: { accept: 'text/event-stream' }, signal });
-  if (!response.ok || response.body === null) {
-    await response.body?.cancel();
-    throw new Error(`${path} answered ${response.status}`);
+  const response = await reach(path, server, { accept: 'text/event-stream', signal });
+  if (response.statusCode !== 200) {
+    response.destroy();
+    throw new Error(`${path} answered ${response.statusCode}`);
   }
-  const events = response.body
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new EventSourceParserStream({ maxBufferSize: MAX_EVENT_CHARACTERS }));
-  for await (const { data } of events) yield JSON.parse(data) as Message;
+  const received: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => received.push(data), maxBufferSize: MAX_EVENT_CHARACTERS });
+  response.setEncoding('utf8');
+  for await (const text of response) {
+    parser.feed(text as string);
+    for (const data of received.splice(0)) yield JSON.parse(data) as Message;
+  }
 }
