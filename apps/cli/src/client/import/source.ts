@@ -66,7 +66,11 @@ const schedule = z
 const task = z.object({ id: z.string(), state: z.enum(['pending', 'acquired', 'suspended', 'halted', 'fulfilled']) });
 
 const LISTS = { promises: z.array(promise), schedules: z.array(schedule), tasks: z.array(task) };
-type Lists = { [list in keyof typeof LISTS]: z.infer<(typeof LISTS)[list]> };
+interface Lists {
+  promises: PromiseRecord[];
+  schedules: ScheduleRecord[];
+  tasks: Pick<TaskRecord, 'id' | 'state'>[];
+}
 
 /** `{a: undefined}` and `{}` are one on the wire. */
 function withoutAbsent<T extends object>(record: T): T {
@@ -76,7 +80,7 @@ function withoutAbsent<T extends object>(record: T): T {
 /** @throws ClientError when something is not what such a list holds. */
 function read<L extends keyof Lists>(list: L, records: unknown, from: string): Lists[L] {
   const { data, error } = LISTS[list].safeParse(records);
-  if (data !== undefined) return data as Lists[L];
+  if (data !== undefined) return data as unknown as Lists[L];
   const { path, message } = error?.issues[0] ?? { path: [], message: 'unknown' };
   throw new ClientError(`${from} has ${list} that are none: ${path.join('.')}: ${message}`);
 }

@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { commandLine } from '../../apps/cli/src/cli.ts';
+import { files, textOf } from './sources.ts';
+
+/** What the documents tell people to type is what the program takes. */
+
+interface Line {
+  /** `docs/cli.md:12` */
+  at: string;
+  words: string[];
+}
+
+/** Ends the parsing of a right command line just before it would be run. */
+class Parsed extends Error {}
+
+/** Reads as the shell does, without expanding anything: words, quotes, a comment's or operator's begin ends it. */
+function wordsOf(command: string): string[] {
+  const words: string[] = [];
+  for (const [word] of command.matchAll(/(?:'[^']*'|"(?:\\.|[^"])*"|\\.|[^\s'"\\])+/g)) {
+    if (/^(#|[|&;<>]|\d>)/.test(word)) break;
+    const ended = word.endsWith(';');
+    words.push(word.replaceAll(/'([^']*)'|"((?:\\.|[^"])*)"|;$/g, (_, single, double) => `${single ?? double ?? ''}`));
+    if (ended) break;
+  }
+  return words;
+}
+
+const BEFORE_IT = /^(\$ |npx |exec |\w+=\S+ |node_modules\/\.bin\/|\.\/)*/;
+/** ID, `[--all]`, `get|delete`, `…`: the line stands for many. */
+const IS_PATTERN = /(?<![-\w])[A-Z]{2,}(?![-\w])|\[--|\w\|\w|…|\.\.\./;
+
+/** Each command line in a block of code, and each that is `resonate …` in the text. */
+function commandLines(page: string): Line[] {
+  const text = textOf(page).replaceAll(/\\\n\s*/g, ' ');
+  let isFenced = false;
+  return text.split('\n').flatMap((line, index) => {
+    if (/^\s*```/.test(line)) isFenced = !isFenced;
+    const code =
+      isFenced || /^ {4}\S/.test(line) ? [line.trim()] : [...line.matchAll(/`([^`]+)`/g)].map(([, c]) => c ?? '');
+    return code
+      .map((one) => one.replace(BEFORE_IT, ''))
+      .filter((one) => /^resonate [a-z-]/.test(one) && !IS_PATTERN.test(one.replaceAll(/'[^']*'/g, '')))
+      .map((one) => ({ at: `${page}:${index + 1}`, words: wordsOf(one).slice(1) }));
+  });
+}
+
+/** What prose that only names a command leaves out. */
+const LEAVES_OUT = /^(Not enough non-option arguments|Missing required argument|What of )/;
+
+/** @returns what is wrong with it; null when the program would take it. */
+async function complaint(words: string[]): Promise<string | null> {
+  const cli = await commandLine(words);
+  cli
+    .exitProcess(false)
+    .fail(false)
+    .middleware(() => {
+      throw new Parsed();
+    });
+  try {
+    // With a callback, help and version are not printed.
+    await cli.parseAsync(words, {}, () => {});
+    return null;
+  } catch (error) {
+    const { message } = error as Error;
+    const isOnlyNamed = words.every((word) => /^(--)?[a-z][a-z-]*$/.test(word));
+    return error instanceof Parsed || (isOnlyNamed && LEAVES_OUT.test(message)) ? null : message;
+  }
+}
+
+describe('command lines in the documents', () => {
+  const lines = files(/\.md$/).flatMap(commandLines);
+
+  test('are found', () => {
+    expect(lines.length).toBeGreaterThan(20);
+  });
+
+  test('are ones that the program takes', async () => {
+    const wrong: string[] = [];
+    for (const { at, words } of lines) {
+      const why = await complaint(words);
+      if (why !== null) wrong.push(`${at}: resonate ${words.join(' ')}: ${why}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
