@@ -85,14 +85,14 @@ describe('every service', () => {
     }
   });
 
-  test('starts without a profile unless it is MySQL, which nobody waits for then', () => {
-    expect(services.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['mysql']);
+  test('starts without a profile unless it is MySQL, which nobody waits for then, or Grafana', () => {
+    expect(services.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['mysql', 'grafana']);
     for (const [, { depends_on = {} }] of services) expect(depends_on['mysql']?.required ?? false).toBe(false);
   });
 
   test('shows nothing to other machines', () => {
     const ports = services.flatMap(([, { ports = [] }]) => ports);
-    expect(ports).toEqual(['127.0.0.1:8001:8001', '127.0.0.1:9090:9090']);
+    expect(ports).toEqual(['127.0.0.1:8001:8001', '127.0.0.1:9090:9090', '127.0.0.1:3000:3000']);
     expect(compose.networks['data']).toEqual({ internal: true });
     for (const name of ['postgres', 'mysql', 'redis']) expect(service(name).networks).toEqual(['data']);
   });

@@ -220,7 +220,7 @@ test('every file in a folder is part of its kustomization', () => {
   const folders = readdirSync(join(ROOT, FOLDER), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('/kustomization.yaml'))
     .map((file) => dirname(join(ROOT, FOLDER, file)));
-  expect(folders).toHaveLength(6);
+  expect(folders).toHaveLength(7);
   for (const folder of folders) {
     const text = readFileSync(join(folder, 'kustomization.yaml'), 'utf8');
     const { resources = [], patches = [] } = parse(text) as { resources?: string[]; patches?: { path: string }[] };

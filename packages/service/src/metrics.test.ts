@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Gauge } from 'prom-client';
 import { createMetrics, MetricsServer, silentLogger, type ReadyCheck } from './index.ts';
 
 const metrics = () => createMetrics({ role: 'all', version: '1.2.3' });
@@ -34,6 +35,35 @@ describe('the metrics', () => {
     const text = await all.registry.metrics();
     expect(text).toContain('resonate_request_total{kind="unknown",status="400"} 1000');
     expect(text).not.toContain('made.up');
+  });
+
+  test('name the busiest targets only, the others together', async () => {
+    const all = metrics();
+    const inFlight = all.inFlight('http');
+    for (let n = 0; n < 1000; n++) inFlight.begin(`http://idle-${n}`);
+    for (let n = 0; n < 5; n++) inFlight.begin(`http://${'busy'.repeat(100)}`);
+    inFlight.begin('http://done');
+    inFlight.end('http://done');
+    const { values } = await (all.registry.getSingleMetric('resonate_deliveries_in_flight') as Gauge).get();
+    expect(values).toHaveLength(11);
+    expect(values.reduce((sum, { value }) => sum + value, 0)).toBe(1005);
+    const named = values.map(({ labels, value }) => [String(labels['target']), value] as const);
+    expect(named.find(([target]) => target.includes('busy'))?.[1]).toBe(5);
+    expect(Math.max(...named.map(([target]) => target.length))).toBeLessThan(110);
+    expect(named.find(([target]) => target === '(other)')?.[1]).toBe(991);
+  });
+
+  test('show what a backlog’s named targets leave to the others, and nothing once it is not known', async () => {
+    const all = metrics();
+    const targets = [{ target: 'a', count: 3, ageSeconds: 9 }];
+    all.showBacklog(new Map([['poll', { count: 5, ageSeconds: 9, targets }]]));
+    const text = await all.registry.metrics();
+    expect(text).toContain('resonate_backlog_messages{transport="poll"} 5');
+    expect(text).toContain('resonate_backlog_age_seconds{transport="poll"} 9');
+    expect(text).toContain('resonate_target_backlog_messages{transport="poll",target="a"} 3');
+    expect(text).toContain('resonate_target_backlog_messages{transport="poll",target="(other)"} 2');
+    all.showBacklog(new Map());
+    expect(await all.registry.metrics()).not.toContain('backlog_messages{');
   });
 
   test('of two processes in one test are apart', async () => {
