@@ -4,7 +4,15 @@ import { searchPromises } from '../processes/wire.ts';
 import type { TestCluster } from './cluster.ts';
 import { ask, fireTimer } from './requests.ts';
 
-const SCHEDULES = ['each-second-a', 'each-second-b', 'each-second-c'];
+/** What every occurrence of them makes a promise, whatever comes between: one policy for overlapping runs each. */
+const COMPLETE = {
+  'each-second-allow': { timezone: 'Europe/Berlin' },
+  'each-second-cancel': { overlap: 'cancel' },
+  'each-second-skip': { overlap: 'skip', promiseTimeout: 500 },
+};
+/** These pass over what comes while nobody leads. */
+const PASSING = { 'each-second-last': { catchUp: 'last' }, 'each-second-none': { catchUp: 'none' } };
+const SCHEDULES = Object.entries({ ...COMPLETE, ...PASSING });
 /** What a takeover may take. */
 const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
@@ -17,19 +25,20 @@ const PATIENCE_MS = 20_000;
 export function takeoverTests(cluster: () => TestCluster, report: (line: string) => void): void {
   describe('the leading scheduler', () => {
     beforeAll(async () => {
-      for (const id of SCHEDULES) {
+      for (const [id, policies] of SCHEDULES) {
         await ask(cluster().url, 'schedule.create', {
           id,
           cron: '* * * * * *',
           promiseId: `${id}.{{.timestamp}}`,
           promiseTimeout: 3_600_000,
           promiseTags: {},
+          ...policies,
         });
       }
     });
 
     afterAll(async () => {
-      for (const id of SCHEDULES) await ask(cluster().url, 'schedule.delete', { id }).catch(() => undefined);
+      for (const [id] of SCHEDULES) await ask(cluster().url, 'schedule.delete', { id }).catch(() => undefined);
     });
 
     test('fires timers at their time', async () => {
@@ -73,18 +82,24 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       expect(lateMs).toBeLessThan(1_000);
     });
 
-    test('makes exactly one promise for each occurrence, whoever led meanwhile', async () => {
+    test('makes exactly one promise for each occurrence that its policies want, whoever led meanwhile', async () => {
       const { url } = cluster();
       const stoppedAt = Date.now();
-      for (const id of SCHEDULES) await ask(url, 'schedule.delete', { id });
-      for (const id of SCHEDULES) {
+      for (const [id] of SCHEDULES) await ask(url, 'schedule.delete', { id });
+      for (const [id] of SCHEDULES) {
         const made = await searchPromises(url, { 'resonate:schedule': id });
         const seconds = made.map(({ createdAt }) => createdAt / 1_000).sort((a, b) => a - b);
         const first = seconds[0] ?? 0;
-        expect(seconds).toEqual(seconds.map((_, index) => first + index));
-        expect(seconds.length).toBeGreaterThan(5);
+        const all = seconds.map((_, index) => first + index);
+        if (id in COMPLETE) expect({ id, seconds }).toEqual({ id, seconds: all });
+        // No two of one second, and none between two.
+        expect({ id, seconds }).toEqual({ id, seconds: [...new Set(seconds)].filter(Number.isInteger) });
+        expect(seconds.length).toBeGreaterThan(id in COMPLETE ? 5 : 0);
         expect(stoppedAt / 1_000 - (seconds.at(-1) ?? 0)).toBeLessThan(1.5);
       }
+      const canceled = await searchPromises(url, { 'resonate:schedule': 'each-second-cancel' });
+      const pending = canceled.filter(({ state }) => state !== 'rejected_canceled');
+      expect(pending).toMatchObject([{ createdAt: Math.max(...canceled.map(({ createdAt }) => createdAt)) }]);
     });
   });
 }
