@@ -8,6 +8,8 @@ import type { EnabledTransport } from './transports.ts';
 
 /** Targets looked at in one step; where there are more, the next step goes on with those beyond. */
 const PAGE = 1_000;
+/** An open circuit brings back by age what failed. If its process dies, such a message comes by itself. */
+const LEFT_TO_CIRCUIT_MS = 30_000;
 
 /**
  * Delivers the messages of one transport. Each target has its own slots, so that a slow or hanging one delays nobody
@@ -182,8 +184,8 @@ export class PushDelivery implements Service {
     const isOpen = this.#circuits.failed(target, isProbe, store.clock.now());
     this.#showCircuits();
     if (isOpen) this.#upkeep.wake();
-    // An open circuit brings back what it wants to try.
-    const againAt = (await store.now()) + (isOpen ? maxMs : backoffMs(attempts, { minMs, maxMs }));
+    const ownMs = backoffMs(attempts, { minMs, maxMs });
+    const againAt = (await store.now()) + (isOpen ? Math.max(ownMs, Math.min(maxMs, LEFT_TO_CIRCUIT_MS)) : ownMs);
     await this.#record(outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
   }
 

@@ -34,7 +34,7 @@ import { overlong } from './id-length.ts';
 import { countLeases } from './leases.ts';
 import { Claims } from './outbox/claims.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
-import { Deferral, type Queue } from './outbox/deferral.ts';
+import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 
 export interface StoreOptions {
@@ -90,7 +90,7 @@ export class Store {
     const redriven = (transports: Transport[], at: number) =>
       this.#hint({ timerAt: null, deliveries: new Map(transports.map((transport) => [transport, at])) });
     this.deadLetters = new DeadLetters(dialect.plain, now, redriven);
-    this.#deferral = new Deferral(dialect.plain, now);
+    this.#deferral = new Deferral(dialect.plain, now, processId);
     this.#claims = new Claims(dialect);
     this.#engine = new Engine({
       dialect,
@@ -209,8 +209,9 @@ export class Store {
     return one ? this.#deferral.resumeOne(queue, withinMs) : this.#deferral.resume(queue, withinMs);
   }
 
+  /** Makes what these processes (`null`: any) claimed or put off due at once. */
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return this.#dialect.releaseClaims(processIds);
+    return this.#dialect.releaseClaims(processIds && processIds.flatMap((id) => [id, deferredBy(id)]));
   }
 
   /** @throws StoreUnavailable. Null while another process holds the role. */

@@ -105,6 +105,22 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(namesOf(await claim())).toEqual(['failed']);
     });
 
+    test('is due again at once when the process that put it off is gone', async () => {
+      await task('a');
+      await listener('p');
+      await storeOn(dialect, 'dead').defer(queue, MINUTE);
+      await store.releaseClaims(['other']);
+      expect(namesOf(await claim())).toEqual([]);
+      expect(await store.releaseClaims(['dead'])).toBe(2);
+      expect(namesOf(await claim()).sort()).toEqual(['a', 'p']);
+    });
+
+    test('dies of age as well', async () => {
+      await listener('p');
+      await store.defer(queue, MINUTE);
+      expect((await store.deadLetters.buryAged('http', -MINUTE, 'too old')).count).toBe(1);
+    });
+
     test('of any number is put off and brought back', async () => {
       const ids = Array.from({ length: 1_100 }, (_, index) => `task ${index}`);
       await Promise.all(ids.map((id) => task(id)));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Transport } from '@resonate/protocol';
 import type { Statement } from '../dialects/search-sql.ts';
 import type { SqlValue } from '../tables.ts';
+import { NOT_UNDER_WAY } from './deferral.ts';
 import { oneOf, type ListenerKey, type PlainSql } from './plain-sql.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
@@ -94,7 +95,7 @@ export class DeadLetters {
   /** Makes letters of messages that wait since before `maxAgeMs` and are not under way: so many at most per call. */
   async buryAged(transport: Transport, maxAgeMs: number, error: string): Promise<Done> {
     const now = await this.#now();
-    const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
+    const aged = `enqueued_at < ${now - maxAgeMs} AND (${NOT_UNDER_WAY} OR due_at <= ${now})`;
     const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
       ORDER BY enqueued_at LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);

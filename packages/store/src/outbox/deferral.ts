@@ -8,6 +8,16 @@ export interface Queue {
   target: string;
 }
 
+const DEFERRED = 'deferred by ';
+
+/** Stands in `claimed_by` of what a process has put off: when it is gone, that is given back as what it had claimed is. */
+export function deferredBy(processId: string): string {
+  return DEFERRED + processId;
+}
+
+/** Nobody has the message under way. */
+export const NOT_UNDER_WAY = `(claimed_by IS NULL OR claimed_by LIKE '${DEFERRED}%')`;
+
 /** So many messages in one statement: no lock is held for long. */
 const AT_ONCE = 500;
 
@@ -24,11 +34,13 @@ const MAX_RESUMED_ATTEMPTS = 10;
 export class Deferral {
   readonly #sql: PlainSql;
   readonly #now: () => Promise<number>;
+  readonly #mark: string;
 
   /** @param now the store's clock. */
-  constructor(sql: PlainSql, now: () => Promise<number>) {
+  constructor(sql: PlainSql, now: () => Promise<number>, processId: string) {
     this.#sql = sql;
     this.#now = now;
+    this.#mark = deferredBy(processId);
   }
 
   /** Everything that is due for the target now is due again in `forMs` at the latest. @returns how many messages. */
@@ -39,7 +51,8 @@ export class Deferral {
     const dueAt = `CASE WHEN ${now} - ${since} > ${span} THEN ${now + forMs - span} ELSE ${forMs} + ${since} END`;
     return this.#moveAll(queue, {
       which: `due_at <= ${now}`,
-      set: `enqueued_at = ${since}, due_at = ${dueAt}, claimed_by = NULL`,
+      set: `enqueued_at = ${since}, due_at = ${dueAt}, claimed_by = ?`,
+      params: [this.#mark],
     });
   }
 
@@ -49,7 +62,7 @@ export class Deferral {
    */
   async resume(queue: Queue, withinMs: number): Promise<number> {
     const deferred = `${await this.#deferred(withinMs)} AND attempts < ${MAX_RESUMED_ATTEMPTS}`;
-    return this.#moveAll(queue, { which: deferred, set: 'due_at = enqueued_at' });
+    return this.#moveAll(queue, { which: deferred, set: BROUGHT_BACK, params: [] });
   }
 
   /** The oldest of what was put off is due at once, those that failed often after all others. @returns how many: 0 or 1. */
@@ -57,7 +70,7 @@ export class Deferral {
     const which = await this.#deferred(withinMs);
     const order = `CASE WHEN attempts < ${MAX_RESUMED_ATTEMPTS} THEN 0 ELSE 1 END, enqueued_at`;
     for (const table of ['listeners', 'tasks'] as const) {
-      if ((await this.#move(table, queue, { which, set: 'due_at = enqueued_at', order }, 1)) > 0) return 1;
+      if ((await this.#move(table, queue, { which, set: BROUGHT_BACK, params: [], order }, 1)) > 0) return 1;
     }
     return 0;
   }
@@ -65,7 +78,7 @@ export class Deferral {
   /** Not the delayed, which nobody has tried to deliver, nor what somebody holds. */
   async #deferred(withinMs: number): Promise<string> {
     const now = await this.#now();
-    return `due_at > ${now} AND due_at <= ${now + withinMs} AND claimed_by IS NULL AND enqueued_at < due_at`;
+    return `due_at > ${now} AND due_at <= ${now + withinMs} AND ${NOT_UNDER_WAY} AND enqueued_at < due_at`;
   }
 
   async #moveAll(queue: Queue, move: Move): Promise<number> {
@@ -83,7 +96,7 @@ export class Deferral {
   async #move(
     table: 'listeners' | 'tasks',
     queue: Queue,
-    { which, set, order = 'due_at' }: Move,
+    { which, set, params: told, order = 'due_at' }: Move,
     limit: number,
   ): Promise<number> {
     const { words } = this.#sql;
@@ -96,14 +109,18 @@ export class Deferral {
     // Found without a lock, then changed in the order of the keys, as every transaction locks them.
     const { where, params } = table === 'tasks' ? pendingTasks(found) : dueListeners(found);
     const sql = `UPDATE ${words.byKey(table)} SET ${set} WHERE ${where} AND ${which}`;
-    await this.#sql.atomically([{ sql, params }]);
+    await this.#sql.atomically([{ sql, params: [...told, ...params] }]);
     return found.length;
   }
 }
 
+const BROUGHT_BACK = 'due_at = enqueued_at, claimed_by = NULL';
+
 interface Move {
   which: string;
   set: string;
+  /** Of `set`. */
+  params: string[];
   order?: string;
 }
 
