@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { containerTests } from './containers.ts';
 import { localTests } from './local.ts';
 import { gone, pids, settled, submit } from './scripts.ts';
@@ -13,13 +10,13 @@ beforeAll(async () => {
   server = await BashServer.start();
 }, 60_000);
 
-afterAll(() => server.dispose());
+afterAll(() => server?.dispose());
 
 localTests(() => server);
 containerTests(() => server);
 
 test('a server that is stopped ends its scripts and gives their tasks back: they run as soon as it is there again', async () => {
-  const log = join(mkdtempSync(join(tmpdir(), 'resonate-script-')), 'log');
+  const log = server.freshFile();
   const script = `echo $$ >> ${log}; [ $(wc -l < ${log}) -gt 2 ] || sleep 1000; echo again`;
   const ids = [await submit(server.url, script), await submit(server.url, script, { target: 'bash://docker/alpine' })];
   const running = await pids(log, 2);

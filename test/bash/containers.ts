@@ -1,7 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { until } from '../processes/until.ts';
 import { call } from '../processes/wire.ts';
 import { gone, lines, outcome, pids, settled, submit } from './scripts.ts';
@@ -9,7 +6,7 @@ import { MAX_OUTPUT, SECRETS, type BashServer } from './server.ts';
 
 export function containerTests(server: () => BashServer): void {
   const url = () => server().url;
-  const file = () => join(mkdtempSync(join(tmpdir(), 'resonate-script-')), 'log');
+  const file = () => server().freshFile();
 
   describe('a script in a docker container', () => {
     const target = 'bash://docker/images.example.com:5000/tools/bash:5@sha256:00ff';

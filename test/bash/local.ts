@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { until } from '../processes/until.ts';
 import { call } from '../processes/wire.ts';
 import { base64, gone, isAlive, lines, outcome, pids, settled, submit } from './scripts.ts';
@@ -11,7 +9,7 @@ const UNREADABLE = ['rejected', 'param.data is missing or not valid base64/utf-8
 
 export function localTests(server: () => BashServer): void {
   const url = () => server().url;
-  const file = () => join(mkdtempSync(join(tmpdir(), 'resonate-script-')), 'log');
+  const file = () => server().freshFile();
 
   describe('a script on this machine', () => {
     test('that exits with 0 resolves its promise with its trimmed stdout, as plain text', async () => {

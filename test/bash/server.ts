@@ -37,24 +37,25 @@ export function scriptEnv(containers: string): Record<string, string> {
 export class BashServer {
   readonly process: ServerProcess;
   readonly tensorlake: TensorlakeStandIn;
-  readonly #containers: string;
+  /** For what scripts write; it goes with the server. */
+  readonly folder: string;
 
-  private constructor(process: ServerProcess, tensorlake: TensorlakeStandIn, containers: string) {
+  private constructor(process: ServerProcess, tensorlake: TensorlakeStandIn, folder: string) {
     this.process = process;
     this.tensorlake = tensorlake;
-    this.#containers = containers;
+    this.folder = folder;
   }
 
   static async start(): Promise<BashServer> {
-    const containers = mkdtempSync(join(tmpdir(), 'resonate-containers-'));
+    const folder = mkdtempSync(join(tmpdir(), 'resonate-scripts-'));
     const tensorlake = await TensorlakeStandIn.start('tensorlake-hunter5');
     const env = {
-      ...scriptEnv(containers),
+      ...scriptEnv(folder),
       RESONATE_TRANSPORTS__BASH_EXEC__TENSORLAKE__API_URL: tensorlake.apiUrl,
       RESONATE_TRANSPORTS__BASH_EXEC__TENSORLAKE__SANDBOX_URL: tensorlake.sandboxUrl,
     };
     try {
-      return new BashServer(await ServerProcess.start({ env }), tensorlake, containers);
+      return new BashServer(await ServerProcess.start({ env }), tensorlake, folder);
     } catch (error) {
       await tensorlake.close();
       throw error;
@@ -65,9 +66,14 @@ export class BashServer {
     return this.process.url;
   }
 
+  /** A file that is not there yet. */
+  freshFile(): string {
+    return join(mkdtempSync(join(this.folder, 'log-')), 'log');
+  }
+
   async dispose(): Promise<void> {
     await this.process.dispose();
     await this.tensorlake.close();
-    rmSync(this.#containers, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
