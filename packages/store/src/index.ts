@@ -20,6 +20,8 @@ export type { Delivery, Receiver, Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';
+export type { Sweep, SweepOptions } from './retention/sweep.ts';
+export type { Outcome as SweepOutcome } from './retention/removal.ts';
 export type { Batch } from './engine/engine.ts';
 export type { Backlog } from './backlog.ts';
 export { settledRecord } from '@resonate/machine';

@@ -35,6 +35,8 @@ import { countLeases } from './leases.ts';
 import { Claims } from './outbox/claims.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
+import { Sweep, type SweepOptions } from './retention/sweep.ts';
+import { RETENTION_WORDS } from './retention/words.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 
 export interface StoreOptions {
@@ -207,6 +209,12 @@ export class Store {
   /** What was put off (for at most `withinMs`) is due at once, oldest first; with `one`, only the first of it. */
   resume(queue: Queue, withinMs: number, one = false): Promise<number> {
     return one ? this.#deferral.resumeOne(queue, withinMs) : this.#deferral.resume(queue, withinMs);
+  }
+
+  /** Begins to remove what has been settled for long enough. */
+  async sweep(options: SweepOptions): Promise<Sweep> {
+    const { name, plain } = this.#dialect;
+    return new Sweep(plain, RETENTION_WORDS[name], options, await this.#dialect.now());
   }
 
   /** Makes what these processes (`null`: any) claimed or put off due at once. */

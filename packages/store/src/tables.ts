@@ -114,7 +114,7 @@ export function tagIndexText(value: string): string {
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }
 
-export function tagRows(promise: PromiseRow): PromiseTagRow[] {
+export function tagRows(promise: Pick<PromiseRow, 'id' | 'tags'>): PromiseTagRow[] {
   const rows: PromiseTagRow[] = [];
   for (const [name, value] of Object.entries(promise.tags)) {
     if (TAG_COLUMNS.has(name)) continue;

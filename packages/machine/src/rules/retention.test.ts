@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { reasonToKeep, shortestPeriod, type CallGraph, type RetainedPromise, type RetentionRules } from './retention.ts';
+import {
+  reasonToKeep,
+  shortestPeriod,
+  type CallGraph,
+  type RetainedPromise,
+  type RetentionRules,
+} from './retention.ts';
 
 const NOW = 1_000_000;
 const RULES: RetentionRules = { afterMs: 1_000, afterByState: {}, afterByTag: [] };

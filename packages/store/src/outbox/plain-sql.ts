@@ -11,6 +11,11 @@ export interface PlainSql {
   select(statements: Statement[]): Promise<unknown[][][]>;
   /** All in one transaction, one after another. May be run twice when a connection breaks. @returns the rows of each. */
   atomically(statements: Statement[]): Promise<unknown[][][]>;
+  /**
+   * One transaction: reads (and, where they say so, locks), lets `decide` see the rows of each, writes what it returns.
+   * May be run twice when a connection breaks.
+   */
+  decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void>;
 }
 
 /** Where the databases' words differ. */

@@ -54,6 +54,12 @@ export class MysqlDialect extends ServerDialect implements Dialect {
       const results = await this.#database.run(BEGIN, ...texts, COMMIT);
       return results.slice(1, -1).map(({ rows }) => rows);
     },
+    decided: (reads, decide) =>
+      this.#database.repeat(async (session) => {
+        const [, ...results] = await session.run(BEGIN, ...reads.map(({ sql, params }) => inline(sql, params)));
+        const writes = decide(results.map(({ rows }) => rows));
+        if (writes.length > 0) await session.run(...writes.map(({ sql, params }) => inline(sql, params)), COMMIT);
+      }),
   };
   protected readonly hints = HINTS;
   protected readonly queues = outbox.QUEUES;

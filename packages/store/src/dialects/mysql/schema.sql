@@ -101,8 +101,15 @@ CREATE TABLE promises (
   KEY promises_origin (origin, id),
   KEY promises_parent (parent, id),
   KEY promises_schedule (schedule, id),
+  KEY promises_settled (settled_at, id),
   KEY promises_state (state, id),
   KEY promises_timeout (state, timeout_at)
+) InnoDB DYNAMIC utf8mb4_bin;
+
+CREATE TABLE removals (
+  origin varbinary(1020) NOT NULL,
+  settled_until bigint NOT NULL,
+  PRIMARY KEY (origin)
 ) InnoDB DYNAMIC utf8mb4_bin;
 
 CREATE TABLE schedules (

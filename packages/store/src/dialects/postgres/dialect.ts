@@ -71,6 +71,15 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     select: (statements) => this.select(statements),
     // Statements that are sent together are one transaction.
     atomically: (statements) => this.#connections.run(statements.map(query)),
+    decided: (reads, decide) =>
+      this.#connections.use(async (session) => {
+        session.inTransaction = true;
+        const [, ...results] = await session.run([{ name: 'begin' }, ...reads.map(query)]);
+        const writes = decide(results);
+        if (writes.length === 0) return;
+        await session.run([...writes.map(query), { name: 'commit' }]);
+        session.inTransaction = false;
+      }),
   };
   protected readonly hints = HINTS;
   protected readonly queues = QUEUES;

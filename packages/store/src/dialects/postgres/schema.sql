@@ -92,9 +92,16 @@ CREATE INDEX promises_branch ON public.promises USING btree (branch, id) WHERE (
 CREATE INDEX promises_origin ON public.promises USING btree (origin, id) WHERE (origin IS NOT NULL);
 CREATE INDEX promises_parent ON public.promises USING btree (parent, id) WHERE (parent IS NOT NULL);
 CREATE INDEX promises_schedule ON public.promises USING btree (schedule, id) WHERE (schedule IS NOT NULL);
+CREATE INDEX promises_settled ON public.promises USING btree (settled_at, id) WHERE (settled_at IS NOT NULL);
 CREATE INDEX promises_state ON public.promises USING btree (state, id);
 CREATE INDEX promises_timeout ON public.promises USING btree (timeout_at) WHERE (state = 'pending'::text);
 CREATE UNIQUE INDEX promises_pkey ON public.promises USING btree (id);
+
+CREATE TABLE removals (
+  origin text COLLATE "C" NOT NULL,
+  settled_until bigint NOT NULL
+);
+CREATE UNIQUE INDEX removals_pkey ON public.removals USING btree (origin);
 
 CREATE TABLE schedules (
   id text COLLATE "C" NOT NULL,

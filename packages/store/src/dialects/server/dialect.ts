@@ -47,6 +47,7 @@ export const RECORD_TABLES = [
   'listeners',
   'schedules',
   'dead_letters',
+  'removals',
 ];
 const DUMPED = [PROMISES, TASKS, CALLBACKS, LISTENERS, SCHEDULES] as Table<unknown>[];
 

@@ -45,7 +45,16 @@ import { Outbox } from './outbox.ts';
 import { Writer } from './write.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
-const EMPTIED = ['promises', 'promise_tags', 'tasks', 'callbacks', 'listeners', 'schedules', 'dead_letters'];
+const EMPTIED = [
+  'promises',
+  'promise_tags',
+  'tasks',
+  'callbacks',
+  'listeners',
+  'schedules',
+  'dead_letters',
+  'removals',
+];
 
 const MAX_STATEMENTS = 200;
 
@@ -73,6 +82,11 @@ export class SqliteDialect implements Dialect {
     words: PARTIAL_INDEX_WORDS,
     select: async (statements) => this.#onceDurable(await this.#searchable.run(statements)),
     atomically: (statements) => this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params))),
+    decided: (reads, decide) =>
+      this.#durably(() => {
+        const writes = decide(reads.map(({ sql, params }) => this.#rows(sql, params)));
+        for (const { sql, params } of writes) this.#rowsOrNone(sql, params);
+      }),
   };
   #loader: Loader | null = null;
   #writer: Writer | null = null;

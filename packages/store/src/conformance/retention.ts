@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RetentionRules } from '@resonate/machine';
+import type { Dialect } from '../dialect.ts';
+import type { Outcome } from '../retention/removal.ts';
+import type { SweepOptions } from '../retention/sweep.ts';
+import type { Store } from '../store.ts';
+import {
+  openMigrated,
+  promiseCreate,
+  send,
+  sendOk,
+  settle,
+  storeOn,
+  taskCreate,
+  type DialectUnderTest,
+  type Opened,
+} from './under-test.ts';
+
+/** Long enough ago: everything that settled before this very moment. */
+const AT_ONCE: RetentionRules = { afterMs: -60_000, afterByState: {}, afterByTag: [] };
+
+/** What settled long ago goes, whole call graph by whole call graph, and nothing that anybody waits for. */
+export function retentionConformance(under: DialectUnderTest): void {
+  describe('retention', () => {
+    let opened: Opened;
+    let dialect: Dialect;
+    let store: Store;
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      ({ dialect } = opened);
+      store = storeOn(dialect);
+    });
+    afterAll(() => opened.close());
+    beforeEach(() => dialect.reset());
+
+    /** A root with that many callees, all settled. */
+    async function graph(origin: string, callees: number, tags: Record<string, string> = {}): Promise<void> {
+      const ids = Array.from({ length: callees }, (_, index) => `${origin}.${String(index).padStart(4, '0')}`);
+      const root = promiseCreate(origin, { ...tags, 'resonate:origin': origin });
+      await Promise.all([
+        sendOk(store, 'promise.create', root),
+        ...ids.map((id) => sendOk(store, 'promise.create', child(id, origin))),
+      ]);
+      await Promise.all([origin, ...ids].map((id) => sendOk(store, 'promise.settle', settle(id))));
+    }
+
+    const child = (id: string, origin: string, tags: Record<string, string> = {}) =>
+      promiseCreate(id, { 'resonate:origin': origin, 'resonate:parent': origin, ...tags });
+
+    async function sweep(options: Partial<SweepOptions> = {}, steps = Infinity): Promise<Outcome> {
+      const sum: Outcome = { graphs: 0, promises: 0, kept: {} };
+      const running = await store.sweep({ rules: AT_ONCE, batchSize: 10, ...options });
+      for (let step = 0; step < steps && !running.isDone; step++) {
+        const outcome = await running.step();
+        sum.graphs += outcome.graphs;
+        sum.promises += outcome.promises;
+        for (const [reason, count] of Object.entries(outcome.kept)) {
+          const key = reason as keyof Outcome['kept'];
+          sum.kept[key] = (sum.kept[key] ?? 0) + count;
+        }
+      }
+      return sum;
+    }
+
+    const left = async () => (await dialect.dump()).promises.map(({ id }) => id);
+    const rowsOf = async (table: string) =>
+      Number((await dialect.plain.select([{ sql: `SELECT COUNT(*) FROM ${table}`, params: [] }]))[0]?.[0]?.[0]);
+
+    test('removes whole graphs with their tasks and tags, and leaves younger ones alone', async () => {
+      await graph('old', 3, { team: 'a', 'resonate:target': 'poll://any@group' });
+      await graph('other', 0, { team: 'a' });
+      await sendOk(store, 'promise.create', promiseCreate('pending', { team: 'a' }));
+      expect(await sweep({ rules: { ...AT_ONCE, afterMs: 60_000 } })).toEqual({ graphs: 0, promises: 0, kept: {} });
+      expect(await sweep()).toEqual({ graphs: 2, promises: 5, kept: {} });
+      expect(await left()).toEqual(['pending']);
+      const tables = ['tasks', 'callbacks', 'listeners', 'removals', 'promise_tags'];
+      expect(await Promise.all(tables.map(rowsOf))).toEqual([0, 0, 0, 0, 1]);
+      expect((await send(store, 'promise.get', { id: 'old' })).status).toBe(404);
+    });
+
+    test('keeps all of a graph as long as one of its promises is pending', async () => {
+      await graph('a', 2);
+      await sendOk(store, 'promise.create', child('a.late', 'a'));
+      expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { pending: 1 } });
+      await sendOk(store, 'promise.settle', settle('a.late'));
+      expect(await sweep()).toMatchObject({ graphs: 1, promises: 4 });
+    });
+
+    test('counts a promise that names no origin to those that name it', async () => {
+      await sendOk(store, 'promise.create', promiseCreate('root'));
+      await sendOk(store, 'promise.create', child('root.1', 'root'));
+      await sendOk(store, 'promise.settle', settle('root.1'));
+      expect(await sweep()).toMatchObject({ graphs: 0, kept: { pending: 1 } });
+      await sendOk(store, 'promise.settle', settle('root'));
+      expect(await sweep()).toMatchObject({ graphs: 1, promises: 2 });
+    });
+
+    test('keeps what the task of a pending promise elsewhere is still to be told of', async () => {
+      await graph('awaited', 0);
+      const { task } = await sendOk<{ task: { version: number } }>(store, 'task.create', taskCreate('awaiter', 'pid'));
+      await sendOk(store, 'promise.register_callback', { awaited: 'awaited', awaiter: 'awaiter' });
+      expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { awaited: 1 } });
+      const action = { kind: 'promise.settle', head: {}, data: settle('awaiter') };
+      await sendOk(store, 'task.fulfill', { id: 'awaiter', version: task.version, action });
+      expect(await sweep()).toMatchObject({ graphs: 2, promises: 2 });
+    });
+
+    test('keeps what was called by a promise that is pending', async () => {
+      await sendOk(store, 'promise.create', promiseCreate('caller', { 'resonate:origin': 'elsewhere' }));
+      await sendOk(store, 'promise.create', promiseCreate('called', { 'resonate:parent': 'caller' }));
+      await sendOk(store, 'promise.settle', settle('called'));
+      expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { awaited: 1 } });
+    });
+
+    test('keeps what a listener has not been told of, and dead letters', async () => {
+      const address = 'http://host/';
+      await sendOk(store, 'promise.create', promiseCreate('p'));
+      await sendOk(store, 'promise.register_listener', { awaited: 'p', address });
+      await sendOk(store, 'promise.settle', settle('p'));
+      expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { undelivered: 1 } });
+      const target = { target: 'http://host', limit: 1 };
+      await store.claim({ transport: 'http', targets: [target], preferred: [], graceMs: 0 });
+      await store.acknowledge([{ kind: 'unblock', awaited: 'p', address, delivered: false, diedOf: 'it broke' }]);
+      expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { dead_letter: 1 } });
+      await store.deadLetters.drop({});
+      expect(await sweep()).toMatchObject({ graphs: 1, promises: 1 });
+    });
+
+    test('only counts in a dry run', async () => {
+      await graph('a', 2);
+      await graph('large', 25);
+      await sendOk(store, 'promise.create', child('b', 'x'));
+      await sendOk(store, 'promise.create', child('c', 'x'));
+      await sendOk(store, 'promise.settle', settle('c'));
+      expect(await sweep({ isDryRun: true })).toEqual({ graphs: 2, promises: 29, kept: { pending: 1 } });
+      expect(await left()).toHaveLength(31);
+      expect(await rowsOf('removals')).toBe(0);
+    });
+
+    test('goes by states and tags', async () => {
+      await graph('kept', 1, { keep: 'for-ever' });
+      await graph('plain', 1);
+      await sendOk(store, 'promise.create', promiseCreate('failed'));
+      await sendOk(store, 'promise.settle', { ...settle('failed'), state: 'rejected' });
+      const afterByTag = [{ name: 'keep', pattern: 'for-*', afterMs: null }];
+      const rules = { ...AT_ONCE, afterByState: { rejected: 60_000 }, afterByTag };
+      expect(await sweep({ rules })).toEqual({ graphs: 1, promises: 2, kept: { forever: 1, recent: 1 } });
+      expect(await left()).toEqual(['failed', 'kept', 'kept.0000']);
+    });
+
+    test('removes a graph larger than a transaction in several, callees first, and has a root to the end', async () => {
+      await graph('large', 35);
+      await graph('small', 1);
+      const running = await store.sweep({ rules: AT_ONCE, batchSize: 10 });
+      const counts: number[] = [];
+      while (!running.isDone) {
+        const { promises } = await running.step();
+        counts.push(promises);
+        const ids = (await left()).filter((id) => id.startsWith('large'));
+        if (ids.length > 0) expect(ids[0]).toBe('large');
+      }
+      expect(Math.max(...counts)).toBeLessThanOrEqual(10);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(38);
+      expect(await rowsOf('removals')).toBe(0);
+    });
+
+    test('goes on with what was begun, also when the rules would keep it by now', async () => {
+      await graph('large', 35);
+      await sweep({}, 4);
+      const half = await left();
+      expect(half.length).toBeGreaterThan(0);
+      expect(half.length).toBeLessThan(36);
+      expect(await sweep({ rules: { ...AT_ONCE, afterMs: null } })).toMatchObject({ graphs: 1, promises: half.length });
+      expect(await left()).toEqual([]);
+    });
+
+    test('leaves a promise that came to a large graph while that was removed', async () => {
+      await graph('large', 35);
+      await sweep({}, 4);
+      await sendOk(store, 'promise.create', child('large.new', 'large'));
+      await sweep();
+      expect(await left()).toEqual(['large.new']);
+    });
+
+    test('finds many that settled at the same instant', async () => {
+      const ids = Array.from({ length: 45 }, (_, index) => `p${index}`);
+      const timeoutAt = await dialect.now();
+      await Promise.all(ids.map((id) => sendOk(store, 'promise.create', promiseCreate(id, {}, timeoutAt))));
+      expect(await sweep()).toEqual({ graphs: 45, promises: 45, kept: {} });
+    });
+
+    test('tells how much is ahead of it', async () => {
+      await graph('a', 30);
+      const running = await store.sweep({ rules: AT_ONCE, batchSize: 10 });
+      expect(await running.ahead(100)).toBe(31);
+      expect(await running.ahead(5)).toBe(5);
+      while (!running.isDone) await running.step();
+      expect(await running.ahead(100)).toBe(0);
+    });
+
+    test('and requests about the same promises leave each other whole', async () => {
+      const origins = Array.from({ length: 20 }, (_, index) => `o${index}`);
+      await Promise.all(origins.map((origin) => graph(origin, 3)));
+      const racing = origins.flatMap((origin) => [
+        send(store, 'promise.create', child(`${origin}.0001`, origin)),
+        send(store, 'promise.create', child(`${origin}.new`, origin)),
+        send(store, 'promise.register_listener', { awaited: origin, address: 'http://host/' }),
+        send(store, 'task.create', taskCreate(`${origin}.0002`, 'pid')),
+      ]);
+      const others = under.isShared ? [sweep(), sweep({ batchSize: 3 })] : [sweep()];
+      const [replies] = await Promise.all([Promise.all(racing), ...others]);
+      expect(replies.filter(({ status }) => status >= 500)).toEqual([]);
+      const { promises, tasks, listeners } = await dialect.dump();
+      const known = new Set(promises.map(({ id }) => id));
+      expect(tasks.filter(({ id }) => !known.has(id))).toEqual([]);
+      expect(listeners).toEqual([]);
+      for (const origin of origins) {
+        const rest = promises.filter(({ id }) => id.startsWith(`${origin}.`) || id === origin);
+        // All that is left of a graph is either the whole of it, or what was made after it had gone.
+        const settledLeft = rest.filter(({ state }) => state !== 'pending').length;
+        expect([0, 4]).toContain(settledLeft);
+        expect(known.has(`${origin}.new`)).toBe(true);
+      }
+      const tags = (await dialect.plain.select([{ sql: 'SELECT promise_id FROM promise_tags', params: [] }]))[0] ?? [];
+      expect(tags.filter(([id]) => !known.has(String(id)))).toEqual([]);
+    });
+  });
+}

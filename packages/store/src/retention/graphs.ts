@@ -1,0 +1,178 @@
+import { callersOf, type CallGraph, type RetainedPromise } from '@resonate/machine';
+import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
+import type { Statement } from '../dialects/search-sql.ts';
+import { places, type PlainSql } from '../outbox/plain-sql.ts';
+import type { RetentionWords } from './words.ts';
+
+/** A promise with the graph it belongs to: its origin's, or else its own. */
+export interface Member extends RetainedPromise {
+  origin: string;
+}
+
+/** What hangs on promises, of all graphs at once. */
+export interface Surroundings {
+  tasks: CallGraph['tasks'];
+  undelivered: string[];
+  deadLetters: string[];
+  /** In which states there are promises that await them; one of each. */
+  awaiters: { awaited: string; id: string; state: PromiseState }[];
+  callers: CallGraph['around'];
+}
+
+const MEMBER = 'id, origin, state, settled_at, tags';
+
+/** The statements that retention reads by, and how their rows are read. */
+export class GraphReader {
+  readonly #sql: PlainSql;
+  readonly #words: RetentionWords;
+
+  constructor(sql: PlainSql, words: RetentionWords) {
+    this.#sql = sql;
+    this.#words = words;
+  }
+
+  /** Promises of each origin in order of their ids, `limit` of each at most. */
+  async graphs(origins: readonly string[], limit: number): Promise<Map<string, Member[]>> {
+    const graphs = new Map<string, Member[]>(origins.map((origin) => [origin, []]));
+    if (origins.length === 0) return graphs;
+    const statements = [this.#roots(origins), ...origins.map((origin) => this.#page(origin, '', limit))];
+    const results = await this.#sql.select(statements);
+    for (const member of results.flatMap((rows) => rows.map(memberOf))) graphs.get(member.origin)?.push(member);
+    return graphs;
+  }
+
+  /** Promises that name an origin, with ids above `after`, in their order. */
+  async page(origin: string, after: string, limit: number): Promise<Member[]> {
+    const [rows = []] = await this.#sql.select([this.#page(origin, after, limit)]);
+    return rows.map(memberOf);
+  }
+
+  /** The promise that the graph is named after, if it is part of it. */
+  async root(origin: string): Promise<Member | null> {
+    const sql = `SELECT ${MEMBER} FROM promises WHERE id = ?`;
+    const [rows] = await this.#sql.select([{ sql, params: [origin] }]);
+    const [found] = (rows ?? []).map(memberOf);
+    return found?.origin === origin ? found : null;
+  }
+
+  /** Promises of an origin but its root that had settled by then, the last ids first: callees before their callers. */
+  async settledCallees(origin: string, settledUntil: number, limit: number): Promise<Member[]> {
+    const sql = `SELECT ${MEMBER} FROM ${this.#words.byOrigin} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
+      ORDER BY id DESC LIMIT ${limit}`;
+    const [rows = []] = await this.#sql.select([{ sql, params: [origin, origin] }]);
+    return rows.map(memberOf);
+  }
+
+  /** How many promises the graph has, and how many of them are pending. */
+  async count(origin: string): Promise<{ promises: number; pending: number }> {
+    const counted = "COUNT(*), COUNT(CASE WHEN state = 'pending' THEN 1 END)";
+    const [own, roots] = await this.#sql.select([
+      { sql: `SELECT ${counted} FROM ${this.#words.byOrigin} AND origin = ?`, params: [origin] },
+      { sql: `SELECT ${counted} FROM promises WHERE id = ? AND origin IS NULL`, params: [origin] },
+    ]);
+    const sum = (column: number) => Number(own?.[0]?.[column]) + Number(roots?.[0]?.[column]);
+    return { promises: sum(0), pending: sum(1) };
+  }
+
+  /** Nothing hangs on nothing. */
+  async surroundings(members: readonly Member[]): Promise<Surroundings> {
+    if (members.length === 0) return surroundingsOf([]);
+    return surroundingsOf(await this.#sql.select(this.aroundStatements(members, '')));
+  }
+
+  /** The promises themselves, locked in the order of their ids. */
+  lockStatement(members: readonly Member[]): Statement {
+    const ids = members.map(({ id }) => id);
+    const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(ids)})`;
+    return { sql: `SELECT ${MEMBER} ${from} ORDER BY id${this.#words.lock}`, params: ids };
+  }
+
+  /** Ids and origins of all that the graphs have now. */
+  rosterStatements(origins: readonly string[], limit: number): Statement[] {
+    const sql = `SELECT ${MEMBER} FROM ${this.#words.byOrigin} AND origin IN (${places(origins)}) LIMIT ${limit}`;
+    return [{ sql, params: [...origins] }, this.#roots(origins)];
+  }
+
+  /** Read by `surroundingsOf`. @param lock behind the statement for the tasks. */
+  aroundStatements(members: readonly Member[], lock: string): Statement[] {
+    const ids = members.map(({ id }) => id);
+    const own = new Set(ids);
+    const callers = [...new Set(members.flatMap(callersOf))].filter((id) => !own.has(id)).sort();
+    const these = `IN (${places(ids)})`;
+    const { byKey } = this.#sql.words;
+    return [
+      { sql: `SELECT id, state FROM ${byKey('tasks')} WHERE id ${these} ORDER BY id${lock}`, params: ids },
+      // One statement: a letter that is sent again while it is read is seen as the one or the other.
+      {
+        sql: `SELECT 1, awaited FROM listeners WHERE awaited ${these}
+          UNION ALL SELECT 2, awaited FROM dead_letters WHERE awaited ${these}`,
+        params: [...ids, ...ids],
+      },
+      {
+        sql: `SELECT c.awaited, MIN(c.awaiter), p.state FROM callbacks c JOIN promises p ON p.id = c.awaiter
+          WHERE c.awaited ${these} GROUP BY c.awaited, p.state`,
+        params: ids,
+      },
+      {
+        sql: `SELECT id, state FROM ${byKey('promises')} WHERE id IN (${places([...callers, ''])})`,
+        params: [...callers, ''],
+      },
+    ];
+  }
+
+  #page(origin: string, after: string, limit: number): Statement {
+    const sql = `SELECT ${MEMBER} FROM ${this.#words.byOrigin} AND origin = ? AND id > ? ORDER BY id LIMIT ${limit}`;
+    return { sql, params: [origin, after] };
+  }
+
+  /** Promises that say nothing of an origin are their own. */
+  #roots(origins: readonly string[]): Statement {
+    const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(origins)}) AND origin IS NULL`;
+    return { sql: `SELECT ${MEMBER} ${from}`, params: [...origins] };
+  }
+}
+
+export function memberOf([id, origin, state, settledAt, tags]: unknown[]): Member {
+  return {
+    id: String(id),
+    origin: origin === null ? String(id) : String(origin),
+    state: state as PromiseState,
+    settledAt: settledAt === null ? null : Number(settledAt),
+    tags: JSON.parse(String(tags)) as StringMap,
+  };
+}
+
+/** @param results of `aroundStatements`. */
+export function surroundingsOf([tasks = [], outbox = [], awaiters = [], callers = []]: unknown[][][]): Surroundings {
+  const waiting = (sort: number) => outbox.filter(([of]) => Number(of) === sort).map(([, awaited]) => String(awaited));
+  return {
+    tasks: tasks.map(([id, state]) => ({ id: String(id), state: state as TaskState })),
+    undelivered: waiting(1),
+    deadLetters: waiting(2),
+    awaiters: awaiters.map(([awaited, id, state]) => ({
+      awaited: String(awaited),
+      id: String(id),
+      state: state as PromiseState,
+    })),
+    callers: callers.map(([id, state]) => ({ id: String(id), state: state as PromiseState })),
+  };
+}
+
+/** One graph with what hangs on it. @param rootTags where the root is not among the promises. */
+export function graphWith(members: readonly Member[], around: Surroundings, rootTags = rootTagsOf(members)): CallGraph {
+  const ids = new Set(members.map(({ id }) => id));
+  const callers = new Set(members.flatMap(callersOf));
+  const awaiters = around.awaiters.filter(({ awaited }) => ids.has(awaited));
+  return {
+    promises: members,
+    rootTags,
+    tasks: around.tasks.filter(({ id }) => ids.has(id)),
+    undelivered: around.undelivered.filter((id) => ids.has(id)),
+    deadLetters: around.deadLetters.filter((id) => ids.has(id)),
+    around: [...awaiters, ...around.callers.filter(({ id }) => callers.has(id) && !ids.has(id))],
+  };
+}
+
+export function rootTagsOf(members: readonly Member[]): StringMap {
+  return members.find(({ id, origin }) => id === origin)?.tags ?? {};
+}
