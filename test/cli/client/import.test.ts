@@ -70,11 +70,16 @@ async function fill(url: string): Promise<void> {
     ...{ id: 'yearly', cron: '0 0 1 1 *', promiseId: '{{.id}}.{{.timestamp}}', promiseTimeout: 1000 },
     ...{ promiseParam: { data: 'eA==' }, promiseTags: { team: 'red' } },
   });
+  await call(url, 'schedule.create', {
+    ...{ id: 'paused', cron: '* * * * *', timezone: 'Europe/Berlin', overlap: 'skip' },
+    ...{ promiseId: '{{.timestamp}}', promiseTimeout: 1000 },
+  });
+  await call(url, 'schedule.pause', { id: 'paused' });
   const over = async () => (await all(url)).promises.filter(({ id }) => id === 'late' || id === 'slept');
   while ((await over()).some(({ state }) => state === 'pending'));
 }
 
-const done = { promises: 9, schedules: 1, halted: 1, refused: 0 };
+const done = { promises: 9, schedules: 2, halted: 1, refused: 0 };
 
 describe('import', () => {
   test('refuses a server that is not in debug mode', async () => {
