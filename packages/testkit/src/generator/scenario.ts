@@ -127,12 +127,14 @@ function overlappingRuns(draft: Draft): Step[] {
     id,
     cron: random.pick(['*/10 * * * * *', '*/30 * * * * *', '* * * * *']),
     promiseTimeout: random.pick([5_000, 20_000, 3_600_000]),
-    overlap: random.pick(OVERLAP_POLICIES),
+    overlap: random.pick([...OVERLAP_POLICIES, 'skip', 'skip']),
     catchUp: random.pick(CATCH_UP_POLICIES),
   };
+  const twice = [naming('schedule.trigger', first + 1), naming('schedule.trigger', first + 2)];
   const meanwhile = random.pick([
     [],
-    [naming('schedule.trigger', first + 1), naming('schedule.trigger', first + 2)],
+    twice,
+    twice,
     [naming('schedule.pause')],
     [naming('schedule.pause'), naming('schedule.resume')],
   ]);
