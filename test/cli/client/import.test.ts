@@ -103,11 +103,13 @@ describe('import', () => {
   test('takes over what searches wrote into files', async () => {
     const own = await ServerProcess.start({ command: 'dev', args: ['--debug'] });
     try {
-      const files = ['promises', 'tasks', 'schedules'].map((list) => join(directory, `${list}.json`));
-      for (const [index, list] of ['promises', 'tasks', 'schedules'].entries()) {
-        const { stdout } = await resonateFor(source.url).run(list, 'search', '--all');
-        await writeFile(files[index] ?? '', stdout);
-      }
+      const files = await Promise.all(
+        ['promises', 'tasks', 'schedules'].map(async (list) => {
+          const file = join(directory, `${list}.json`);
+          await writeFile(file, (await resonateFor(source.url).run(list, 'search', '--all')).stdout);
+          return file;
+        }),
+      );
       const from = files.flatMap((file) => ['--from', file]);
       expect(await resonateFor(own.url).json('import', ...from)).toEqual(done);
       expect(await all(own.url)).toEqual(await all(source.url));
