@@ -119,7 +119,8 @@ function overlappingRuns(draft: Draft): Step[] {
     ...(at !== undefined && { at }),
     make: () => ({ kind, data: { id } }),
   });
-  const tick = (at: number): Step => ({ at, make: () => ({ kind: 'debug.tick', data: { time: at } }) });
+  // Time may have gone further by then, and never goes back.
+  const tick = (at: number): Step => ({ at, make: ({ now }) => ({ kind: 'debug.tick', data: { time: now } }) });
   const first = (Math.floor(draft.now / 10_000) + 1) * 10_000;
   const late = first + random.pick([10_000, 25_000, 30_000, 75_000, 200_000]);
   const data = {
