@@ -53,8 +53,10 @@ export default tseslint.config(
   only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'telemetry', 'wakeup']),
   only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
   only(['packages/wakeup/src/**/*.test.ts'], ['protocol', 'service', 'testkit'], ['ioredis', 'pg']),
+  only(['packages/maintenance/src/**'], ['config', 'runtime', 'service', 'store']),
+  only(['packages/maintenance/src/**/*.test.ts'], ['config', 'runtime', 'service', 'store', 'testkit']),
   only(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
-    ['config', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],
+    ['config', 'maintenance', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],
   ),
 );

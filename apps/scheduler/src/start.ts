@@ -3,14 +3,18 @@ import type { Service } from '@resonate/service';
 import { createBurial } from './burial.ts';
 import { Candidate } from './candidate.ts';
 import { createCensus } from './census.ts';
+import { createMaintenance } from './maintenance.ts';
 import { createReaper } from './reaper.ts';
 import { createTimers } from './timers.ts';
 
 /**
  * The scheduler role: of all processes that have it, the elected one fires the timers, frees what the dead hold, buries
- * what nobody takes and counts what is held.
+ * what nobody takes, counts what is held, and deletes what is old.
  */
 export function createScheduler(runtime: Runtime): Service {
-  const duties = [createTimers(runtime), createReaper(runtime), createBurial(runtime), createCensus(runtime)];
-  return new Candidate(runtime, duties);
+  const duties = [createTimers, createReaper, createBurial, createCensus, createMaintenance];
+  return new Candidate(
+    runtime,
+    duties.map((create) => create(runtime)),
+  );
 }

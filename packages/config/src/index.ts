@@ -13,4 +13,5 @@ export {
 export { serverFlags, type Flag } from './flags.ts';
 export { MASK, maskUrls, shownValue } from './mask.ts';
 export { parseDuration } from './duration.ts';
+export { parseTagPeriod, type TagPeriod } from './tag-period.ts';
 export { didYouMean } from './suggest.ts';

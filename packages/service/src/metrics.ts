@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { clusterMetrics } from './metrics/cluster.ts';
 import { deliveryMetrics } from './metrics/deliveries.ts';
 import { requestMetrics } from './metrics/requests.ts';
+import { retentionMetrics } from './metrics/retention.ts';
 import { storeMetrics } from './metrics/store.ts';
 
 export type Role = 'all' | 'api' | 'scheduler' | 'dispatcher';
@@ -27,5 +28,6 @@ export function createMetrics({ role, version }: { role: Role; version: string }
     ...deliveryMetrics(registers),
     ...storeMetrics(registers),
     ...clusterMetrics(registers),
+    ...retentionMetrics(registers),
   };
 }

@@ -24,4 +24,4 @@ export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export type { Outcome as SweepOutcome } from './retention/removal.ts';
 export type { Batch } from './engine/engine.ts';
 export type { Backlog } from './backlog.ts';
-export { settledRecord } from '@resonate/machine';
+export { settledRecord, type RetentionRules } from '@resonate/machine';

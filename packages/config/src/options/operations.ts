@@ -1,7 +1,11 @@
-import { bool, duration, integer, text } from '../option.ts';
-import { DAY, PORT } from './units.ts';
+import { bool, duration, integer, list, text } from '../option.ts';
+import { parseTagPeriod } from '../tag-period.ts';
+import { DAY, MINUTE, PORT } from './units.ts';
 
 const ENDPOINT = /^(?:https?:\/\/)?[^\s/:@]+(?::\d{1,5})?(?:\/\S*)?$/;
+
+const ofState = (what: string) =>
+  duration({ default: null, min: 1, max: 3650 * DAY, describe: `The same for ${what} (unset: as retention.after)` });
 
 export const retention = {
   after: duration({
@@ -10,7 +14,24 @@ export const retention = {
     max: 3650 * DAY,
     describe: 'Delete a call graph once all its promises have been settled for this long (unset: keep everything)',
   }),
-  batch_size: integer({ default: 500, min: 1, max: 10_000, describe: 'Most promises deleted in one transaction' }),
+  resolved: ofState('resolved promises'),
+  rejected: ofState('rejected promises'),
+  canceled: ofState('canceled promises'),
+  timedout: ofState('promises that timed out'),
+  tags: list({
+    default: [],
+    allowed: 'NAME=PATTERN:PERIOD such as team=billing-*:90d or keep=true:never',
+    check: (text) => parseTagPeriod(text) !== null,
+    describe:
+      'Periods of promises with a tag, and of all that such a root has called: NAME=PATTERN:PERIOD, where * is any text and never keeps them (repeatable; the first that fits)',
+  }),
+  interval: duration({
+    default: MINUTE,
+    min: 100,
+    max: DAY,
+    describe: 'How long after one look for what may be deleted the next one begins',
+  }),
+  batch_size: integer({ default: 100, min: 1, max: 1000, describe: 'Most promises deleted in one transaction' }),
 };
 
 export const ui = {
