@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openDialect, type StorageTarget } from '@resonate/store';
-import { freshPostgresDatabase, postgresForTests, type TestServer } from '@resonate/testkit';
+import { freshPostgresDatabase, postgresForTests } from '@resonate/testkit';
 import { join } from 'node:path';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
@@ -24,7 +24,7 @@ interface Case {
 
 const LIMITS = { poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000, election: 'advisory' } as const;
 
-let databases: TestServer;
+let databases: Awaited<ReturnType<typeof postgresForTests>>;
 beforeAll(async () => {
   databases = await postgresForTests();
 });

@@ -75,6 +75,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./client/migrate.ts'),
   },
   {
+    names: ['retention'],
+    describe: 'Count what retention would delete',
+    load: () => import('./client/retention.ts'),
+  },
+  {
     names: ['config'],
     describe: "Show the server's options, their values and where those come from",
     load: () => import('./client/config.ts'),

@@ -1,3 +1,4 @@
 export type { Job } from './job.ts';
 export { LeaderJobs } from './leader-jobs.ts';
-export { retentionJob, retentionRules } from './retention.ts';
+export { retentionJob } from './retention.ts';
+export { retentionRules } from './rules.ts';

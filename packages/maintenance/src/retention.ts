@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseTagPeriod, type Config } from '@resonate/config';
 import type { Runtime } from '@resonate/runtime';
-import type { RetentionRules, Sweep } from '@resonate/store';
+import type { Sweep } from '@resonate/store';
 import type { Job } from './job.ts';
+import { retentionRules } from './rules.ts';
 
 /** Of the time that deleting takes, so much more belongs to requests: a fifth of one connection at most. */
 const REST = 4;
@@ -17,21 +17,6 @@ const MAX_COUNTED = 10_000;
 const COUNT_EVERY_MS = 5_000;
 
 type Context = Pick<Runtime, 'config' | 'logger' | 'metrics' | 'store'>;
-
-/** How long what is kept, as the options say. */
-export function retentionRules({ retention }: Config): RetentionRules {
-  const { afterMs, resolvedMs, rejectedMs, canceledMs, timedoutMs, tags } = retention;
-  return {
-    afterMs,
-    afterByState: {
-      ...(resolvedMs !== null && { resolved: resolvedMs }),
-      ...(rejectedMs !== null && { rejected: rejectedMs }),
-      ...(canceledMs !== null && { rejected_canceled: canceledMs }),
-      ...(timedoutMs !== null && { rejected_timedout: timedoutMs }),
-    },
-    afterByTag: tags.flatMap((text) => parseTagPeriod(text) ?? []),
-  };
-}
 
 /**
  * Deletes what has been settled for long enough, a little at a time. It also runs when nothing is to be deleted: what was

@@ -21,6 +21,7 @@ export type { Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';
 export type { Sweep, SweepOptions } from './retention/sweep.ts';
+export { countRemovable } from './retention/dry-run.ts';
 export type { Outcome as SweepOutcome } from './retention/removal.ts';
 export type { Batch } from './engine/engine.ts';
 export type { Backlog } from './backlog.ts';

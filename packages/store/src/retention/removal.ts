@@ -110,3 +110,13 @@ function byOrigin(members: readonly Member[]): Map<string, Member[]> {
   }
   return graphs;
 }
+
+/** @returns the sum, which is changed in place. */
+export function addOutcome(sum: Outcome, more: Outcome): Outcome {
+  sum.graphs += more.graphs;
+  sum.promises += more.promises;
+  for (const [reason, count] of Object.entries(more.kept) as [keyof Outcome['kept'], number][]) {
+    sum.kept[reason] = (sum.kept[reason] ?? 0) + count;
+  }
+  return sum;
+}

@@ -9,7 +9,7 @@ import {
 import { TAG } from '@resonate/protocol';
 import type { PlainSql } from '../outbox/plain-sql.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
-import { Removal, type Outcome } from './removal.ts';
+import { addOutcome, Removal, type Outcome } from './removal.ts';
 import type { RetentionWords } from './words.ts';
 
 export interface SweepOptions {
@@ -121,7 +121,7 @@ export class Sweep {
       if (going.length > 0 && (isLarge || size + members.length > batchSize)) break;
       this.#found.shift();
       this.#judged.add(origin);
-      if (isLarge) return add(outcome, await this.#judgeLarge(origin));
+      if (isLarge) return addOutcome(outcome, await this.#judgeLarge(origin));
       const reason = tooYoung({ promises: members, rootTags: rootTagsOf(members) }, rules, this.#now);
       if (reason !== null) keep(outcome, reason);
       else if (members.length > 0) {
@@ -130,7 +130,7 @@ export class Sweep {
       }
     }
     if (going.length === 0) return outcome;
-    return add(outcome, await (isDryRun ? this.#count(going) : this.#removal.whole(going, rules, this.#now)));
+    return addOutcome(outcome, await (isDryRun ? this.#count(going) : this.#removal.whole(going, rules, this.#now)));
   }
 
   async #count(graphs: Member[][]): Promise<Outcome> {
@@ -139,7 +139,7 @@ export class Sweep {
     for (const members of graphs) {
       const reason = heldBy(graphWith(members, around));
       if (reason !== null) keep(outcome, reason);
-      else add(outcome, { graphs: 1, promises: members.length, kept: {} });
+      else addOutcome(outcome, { graphs: 1, promises: members.length, kept: {} });
     }
     return outcome;
   }
@@ -208,13 +208,4 @@ export class Sweep {
 
 function keep(outcome: Outcome, reason: KeepReason): void {
   outcome.kept[reason] = (outcome.kept[reason] ?? 0) + 1;
-}
-
-function add(sum: Outcome, more: Outcome): Outcome {
-  sum.graphs += more.graphs;
-  sum.promises += more.promises;
-  for (const [reason, count] of Object.entries(more.kept) as [KeepReason, number][]) {
-    sum.kept[reason] = (sum.kept[reason] ?? 0) + count;
-  }
-  return sum;
 }

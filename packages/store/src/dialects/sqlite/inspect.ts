@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { StoreUnavailable } from '../../dialect.ts';
 import type { Inspection } from '../../inspect.ts';
 import { readMigrations } from '../../migrations.ts';
+import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
@@ -28,4 +29,29 @@ function versionOf(path: string): number | null {
   } finally {
     database.close();
   }
+}
+
+/** Reads beside a server that has the file for itself. @throws StoreUnavailable */
+export function openForReading(path: string): { plain: PlainSql; close(): Promise<void> } {
+  let database: Database.Database;
+  try {
+    database = new Database(path, { readonly: true, fileMustExist: true });
+  } catch (error) {
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
+  }
+  const refuse = () => Promise.reject(new Error('the database is open for reading only'));
+  const plain: PlainSql = {
+    words: PARTIAL_INDEX_WORDS,
+    select: async (statements) =>
+      statements.map(
+        ({ sql, params }) =>
+          database
+            .prepare(sql)
+            .raw(true)
+            .all(...params) as unknown[][],
+      ),
+    atomically: refuse,
+    decided: refuse,
+  };
+  return { plain, close: async () => void database.close() };
 }
