@@ -37,7 +37,7 @@ export class Rpc {
     if (!opened.ok) return this.#seal(opened.echo, opened.reply, start);
     const { envelope } = opened;
     const { kind, head } = envelope;
-    const span = this.#runtime.tracing?.request(isKind(kind) ? kind : 'unknown', head, carrierOf(headers)) ?? null;
+    const span = this.#runtime.tracing?.request(knownKind(kind), head, carrierOf(headers)) ?? null;
     const reply = await (this.#auth
       ? this.#admit(this.#auth, envelope, body.length, headers.authorization, span)
       : this.#run(envelope, body.length, '', span));
@@ -85,7 +85,7 @@ export class Rpc {
   }
 
   #log({ kind, head, data }: Envelope, status: number, ms: number, span: RequestSpan): void {
-    const fields = { kind, corrId: head.corrId, id: idOf(data), status, ms: Math.round(ms * 1000) / 1000 };
+    const fields = { kind: knownKind(kind), corrId: head.corrId, id: idOf(data), status, ms: Math.round(ms * 1000) / 1000 };
     this.#runtime.logger.debug('request', { ...fields, ...(span && { traceparent: span.context.traceparent }) });
   }
 
@@ -100,11 +100,16 @@ export class Rpc {
     try {
       return { status: reply.status, body: sealEnvelope(echo, reply) };
     } catch (error) {
-      this.#runtime.logger.error('an answer could not be written', { kind: echo.kind, error });
+      this.#runtime.logger.error('an answer could not be written', { kind: knownKind(echo.kind), error });
       const failed = { status: 500, data: 'The answer is too large: ask for less with limit' };
       return { status: failed.status, body: sealEnvelope(echo, failed) };
     }
   }
+}
+
+/** What is no kind may be anything, a token that got into the wrong field too: it is not written down. */
+function knownKind(kind: string): string {
+  return isKind(kind) ? kind : 'unknown';
 }
 
 function carrierOf({ traceparent, tracestate }: IncomingHttpHeaders): Carrier {

@@ -4,7 +4,6 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { Membership } from './membership.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import { connectWakeups } from './wakeups.ts';
-import { unfinishedOption } from './unfinished.ts';
 
 export const VERSION: string = packageJson.version;
 
@@ -76,8 +75,6 @@ async function isReachable(store: Runtime['store']): Promise<boolean> {
 function configOrExit(command: string, flags: Readonly<Record<string, unknown>>): Config {
   try {
     const { config } = loadConfig({ cwd: process.cwd(), env: process.env, flags, command });
-    const unfinished = unfinishedOption(config);
-    if (unfinished !== null) throw new ConfigError(unfinished);
     return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,6 +1,5 @@
 /** Commands about a server's configuration take the options of the server itself. */
-import { ConfigError, didYouMean, loadConfig, serverFlags, type Loaded } from '@resonate/config';
-import { unfinishedOption } from '@resonate/runtime/unfinished';
+import { didYouMean, loadConfig, serverFlags, type Loaded } from '@resonate/config';
 import type { Argv } from 'yargs';
 import { suggestWith } from '../complain.ts';
 import type { OutputOptions } from './output.ts';
@@ -31,8 +30,5 @@ export function configurationOptions(command: Argv): Argv<ConfigurationArguments
 /** What a server started here with these options would run with. @throws ConfigError */
 export function configurationOf(argv: ConfigurationArguments): Loaded {
   const flags = argv as unknown as Readonly<Record<string, unknown>>;
-  const loaded = loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });
-  const unfinished = unfinishedOption(loaded.config);
-  if (unfinished !== null) throw new ConfigError(unfinished);
-  return loaded;
+  return loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });
 }
