@@ -154,6 +154,8 @@ describe('dead letters over HTTP', () => {
     ['?transport=pigeon', 'transport'],
     ['?colour=red', 'colour'],
     ['?target=', 'target'],
+    ['?target=a%00', 'NUL'],
+    ['?prefix=%00', 'NUL'],
   ])('that nobody can list are a 400 which says why: %s', async (query, named) => {
     const { status, body } = await send<{ error: string }>(query, admin);
     expect(status).toBe(400);
@@ -169,6 +171,7 @@ describe('dead letters over HTTP', () => {
     [{ ids: [1.5] }, 'ids'],
     [{ transport: 'http', all: true }, 'transport'],
     [{ all: true, more: 1 }, 'more'],
+    [{ target: 'a\0' }, 'NUL'],
     ['nonsense', 'JSON'],
     ['[]', 'Invalid request'],
   ])('that nobody named are a 400 which says why: %j', async (body, named) => {

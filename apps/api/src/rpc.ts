@@ -85,7 +85,13 @@ export class Rpc {
   }
 
   #log({ kind, head, data }: Envelope, status: number, ms: number, span: RequestSpan): void {
-    const fields = { kind: knownKind(kind), corrId: head.corrId, id: idOf(data), status, ms: Math.round(ms * 1000) / 1000 };
+    const fields = {
+      kind: knownKind(kind),
+      corrId: head.corrId,
+      id: idOf(data),
+      status,
+      ms: Math.round(ms * 1000) / 1000,
+    };
     this.#runtime.logger.debug('request', { ...fields, ...(span && { traceparent: span.context.traceparent }) });
   }
 

@@ -43,7 +43,7 @@ export function beginAttempt(
       span?.end({ 'resonate.outcome': outcome }, error);
       if (logger.level !== 'debug') return;
       const ms = Math.round((performance.now() - start) * 1000) / 1000;
-      logger.debug('delivery', { transport, kind: message.kind, id: idOf(message), address, outcome, ms, error });
+      logger.debug('delivery', { transport, kind: message.kind, id: idOf(message), target, outcome, ms, error });
     },
   };
 }

@@ -11,7 +11,12 @@ const DEFAULT_PAGE = 100;
 const MAX_IDS = 1_000;
 
 const id = z.int().positive();
-const text = z.string().min(1).max(4_096);
+/** Postgres can't even be asked for NUL. */
+const text = z
+  .string()
+  .min(1)
+  .max(4_096)
+  .refine((value) => !value.includes('\0'), 'has a NUL character');
 const which = { transport: z.enum(TRANSPORTS).optional(), target: text.optional() };
 
 const LIST = z.strictObject({

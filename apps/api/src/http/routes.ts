@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Runtime } from '@resonate/runtime';
 import type { Clock } from '@resonate/service';
+import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import { deadLetterRoutes } from '../admin/dead-letters.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -58,6 +59,11 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
   app.use((error: Error & { status?: number }, _request: Request, response: Response, next: (error: Error) => void) => {
     if (response.headersSent) {
       next(error);
+      return;
+    }
+    // The same as the protocol's requests get (protocol section 3).
+    if (error instanceof StoreUnavailable) {
+      response.status(503).json({ error: 'storage can not be reached' });
       return;
     }
     const status = error.status ?? 500;

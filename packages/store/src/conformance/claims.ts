@@ -135,6 +135,35 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(again.unblocks[0]?.listener).toMatchObject({ awaited: 'p', attempts: 2, claimedBy: 'two' });
     });
 
+    test('count failures: what is claimed again though nothing was recorded has not failed', async () => {
+      await dispatch('a');
+      await settled('p', 'poll://any@workers');
+      const attempts = ({ executes, unblocks }: Claimed) => [executes[0]?.attempts, unblocks[0]?.listener.attempts];
+      const failed = async () => {
+        const task = { kind: 'execute', id: 'a', version: 0 } as const;
+        const listener = { kind: 'unblock', awaited: 'p', address: 'poll://any@workers' } as const;
+        const outcomes = [task, listener].map((message) => ({ ...message, delivered: false as const, dueAt: 0 }));
+        await dialect.acknowledge(outcomes, 'one');
+      };
+      const seen: unknown[] = [];
+      for (let attempt = 0; attempt < 3; attempt++) seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
+      for (let attempt = 0; attempt < 3; attempt++) {
+        await failed();
+        seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
+      }
+      // A task that was taken and comes again has not failed since; what an `unblock` has failed counts until it arrives.
+      seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
+      expect(seen).toEqual([
+        [1, 1],
+        [2, 2],
+        [2, 2],
+        [3, 3],
+        [4, 4],
+        [5, 5],
+        [2, 5],
+      ]);
+    });
+
     test('of an execute end when it is acquired', async () => {
       await dispatch('a');
       await claim({ retryTimeoutMs: 0 });

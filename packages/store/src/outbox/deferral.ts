@@ -1,3 +1,4 @@
+import type { ListenerRow, TaskRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { Statement } from '../dialects/search-sql.ts';
 import { oneOf, places, type PlainSql } from './plain-sql.ts';
@@ -17,6 +18,22 @@ export function deferredBy(processId: string): string {
 
 /** Nobody has the message under way. */
 export const NOT_UNDER_WAY = `(claimed_by IS NULL OR claimed_by LIKE '${DEFERRED}%')`;
+
+/**
+ * What `attempts` becomes when a message is claimed: the failures since the last success, with this attempt. A message
+ * that is claimed again although nothing was recorded of it did not fail: a task was taken and not acquired yet, an
+ * `unblock` is under way for long, or its process died. More than 1 in any case: it does not go out for the first time.
+ */
+export const ATTEMPTS_OF = {
+  tasks: `CASE WHEN ${NOT_UNDER_WAY} THEN attempts + 1 ELSE 2 END`,
+  listeners: `CASE WHEN ${NOT_UNDER_WAY} THEN attempts + 1 WHEN attempts < 2 THEN 2 ELSE attempts END`,
+} as const;
+
+/** The same for a row that was read before. */
+export function attemptsOf({ claimedBy, attempts, ...row }: TaskRow | ListenerRow): number {
+  if (claimedBy === null || claimedBy.startsWith(DEFERRED)) return attempts + 1;
+  return 'id' in row ? 2 : Math.max(2, attempts);
+}
 
 /** So many messages in one statement: no lock is held for long. */
 const AT_ONCE = 500;
@@ -68,9 +85,11 @@ export class Deferral {
   /** The oldest of what was put off is due at once, those that failed often after all others. @returns how many: 0 or 1. */
   async resumeOne(queue: Queue, withinMs: number): Promise<number> {
     const which = await this.#deferred(withinMs);
-    const order = `CASE WHEN attempts < ${MAX_RESUMED_ATTEMPTS} THEN 0 ELSE 1 END, enqueued_at`;
-    for (const table of ['listeners', 'tasks'] as const) {
-      if ((await this.#move(table, queue, { which, set: BROUGHT_BACK, params: [], order }, 1)) > 0) return 1;
+    // In the order of the index, which is that of age as far as it goes: nothing is sorted.
+    for (const chosen of [`${which} AND attempts < ${MAX_RESUMED_ATTEMPTS}`, which]) {
+      for (const table of ['listeners', 'tasks'] as const) {
+        if ((await this.#move(table, queue, { which: chosen, set: BROUGHT_BACK, params: [] }, 1)) > 0) return 1;
+      }
     }
     return 0;
   }
@@ -96,14 +115,14 @@ export class Deferral {
   async #move(
     table: 'listeners' | 'tasks',
     queue: Queue,
-    { which, set, params: told, order = 'due_at' }: Move,
+    { which, set, params: told }: Move,
     limit: number,
   ): Promise<number> {
     const { words } = this.#sql;
     const [from, keys] =
       table === 'tasks' ? [words.tasksByTarget, 'id'] : [words.listenersByTarget, 'awaited, address'];
     const find = `SELECT ${keys} FROM ${from} AND transport = ? AND target = ? AND ${which}
-      ORDER BY ${order} LIMIT ${limit}`;
+      ORDER BY due_at LIMIT ${limit}`;
     const [found = []] = await this.#sql.select([{ sql: find, params: [queue.transport, queue.target] }]);
     if (found.length === 0) return 0;
     // Found without a lock, then changed in the order of the keys, as every transaction locks them.
@@ -121,7 +140,6 @@ interface Move {
   set: string;
   /** Of `set`. */
   params: string[];
-  order?: string;
 }
 
 type Condition = { where: string; params: Statement['params'] };

@@ -1,6 +1,7 @@
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import { StoreUnavailable, type Claim, type Claimed, type ClaimsSince, type RecordedOutcome } from '../../dialect.ts';
+import { ATTEMPTS_OF, attemptsOf } from '../../outbox/deferral.ts';
 import type { PlainWords } from '../../outbox/plain-sql.ts';
 import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
 import { complete } from '../search-sql.ts';
@@ -80,16 +81,16 @@ async function handOut(
 ): Promise<Claimed> {
   const dueAt = now + retryTimeoutMs;
   // From left to right, each sees the ones before it: so the old `due_at` is read first.
-  const set = `enqueued_at = COALESCE(enqueued_at, due_at), due_at = ${dueAt}, attempts = attempts + 1,
-    claimed_by = ${quote(processId)}`;
+  const set = (table: 'listeners' | 'tasks') => `enqueued_at = COALESCE(enqueued_at, due_at), due_at = ${dueAt},
+    attempts = ${ATTEMPTS_OF[table]}, claimed_by = ${quote(processId)}`;
   const statements: string[] = [];
   if (listeners.length > 0) {
     const pairs = listeners.map(({ awaited, address }) => pair('awaited', awaited, 'address', address));
-    statements.push(`UPDATE listeners FORCE INDEX (PRIMARY) SET ${set} WHERE ${pairs.join(' OR ')}`);
+    statements.push(`UPDATE listeners FORCE INDEX (PRIMARY) SET ${set('listeners')} WHERE ${pairs.join(' OR ')}`);
   }
   if (tasks.length > 0) {
     const ids = list(tasks.map(({ id }) => id));
-    statements.push(`UPDATE tasks FORCE INDEX (PRIMARY) SET ${set} WHERE id IN ${ids}`);
+    statements.push(`UPDATE tasks FORCE INDEX (PRIMARY) SET ${set('tasks')} WHERE id IN ${ids}`);
   }
   // A settled promise changes no more, so it needs no lock.
   const awaited = list(listeners.length > 0 ? listeners.map((listener) => listener.awaited) : [null]);
@@ -100,7 +101,7 @@ async function handOut(
   });
   const byId = new Map(settled?.rows.map((values) => PROMISES.decode(values)).map((promise) => [promise.id, promise]));
   const taken = <Row extends ListenerRow | TaskRow>(row: Row): Row => {
-    return { ...row, dueAt, enqueuedAt: row.enqueuedAt ?? row.dueAt, claimedBy: processId, attempts: row.attempts + 1 };
+    return { ...row, dueAt, enqueuedAt: row.enqueuedAt ?? row.dueAt, claimedBy: processId, attempts: attemptsOf(row) };
   };
   return {
     executes: tasks.map(taken),

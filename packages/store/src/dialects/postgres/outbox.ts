@@ -2,6 +2,7 @@ import type { Claim, Claimed, ClaimsSince, RecordedOutcome } from '../../dialect
 import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import type { Connections } from './connections.ts';
+import { ATTEMPTS_OF } from '../../outbox/deferral.ts';
 import { array } from './load.ts';
 import { RELEASED_AT_ONCE, type ClaimHolder, type HeldClaim } from '../server/release.ts';
 import type { Prepared } from './pipeline.ts';
@@ -9,8 +10,8 @@ import type { Prepared } from './pipeline.ts';
 const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = wanted.target
     AND ${table}.due_at <= (SELECT now FROM clock) AND (${table}.prefers IS NULL
       OR ${table}.due_at <= (SELECT now FROM clock) - $4::bigint OR ${table}.prefers = ANY($3::text[]))`;
-const taken = (table: string) => `due_at = (SELECT now FROM clock) + $6::bigint, claimed_by = $5,
-    attempts = ${table}.attempts + 1, enqueued_at = COALESCE(${table}.enqueued_at, ${table}.due_at)`;
+const taken = (table: 'listeners' | 'tasks') => `due_at = (SELECT now FROM clock) + $6::bigint, claimed_by = $5,
+    attempts = ${ATTEMPTS_OF[table]}, enqueued_at = COALESCE(${table}.enqueued_at, ${table}.due_at)`;
 
 /**
  * Per target the listeners that are due, then the tasks for which room is left: a listener's answer ends something,

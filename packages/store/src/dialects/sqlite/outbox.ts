@@ -3,6 +3,7 @@ import type { Transport } from '@resonate/protocol';
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import type { Claim, Claimed, ClaimsSince, RecordedOutcome, WaitingTarget } from '../../dialect.ts';
 import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
+import { attemptsOf } from '../../outbox/deferral.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
 const READY = `transport = ? AND target = ? AND due_at <= ?
@@ -40,7 +41,7 @@ export class Outbox {
          WHERE ${READY} ORDER BY due_at LIMIT ?`,
       )
       .raw(true);
-    const claim = 'due_at = ?, claimed_by = ?, attempts = attempts + 1, enqueued_at = COALESCE(enqueued_at, due_at)';
+    const claim = 'due_at = ?, claimed_by = ?, attempts = ?, enqueued_at = COALESCE(enqueued_at, due_at)';
     this.#claimTask = database.prepare(`UPDATE tasks SET ${claim} WHERE id = ?`);
     this.#claimListener = database.prepare(`UPDATE listeners SET ${claim} WHERE awaited = ? AND address = ?`);
     const mine = 'awaited = ? AND address = ? AND claimed_by = ?';
@@ -81,10 +82,11 @@ export class Outbox {
 
   #take<Row extends TaskRow | ListenerRow>(row: Row, { retryTimeoutMs, processId }: Claim, now: number): Row {
     const dueAt = now + retryTimeoutMs;
-    if ('id' in row) this.#claimTask.run(dueAt, processId, row.id);
-    else this.#claimListener.run(dueAt, processId, row.awaited, row.address);
+    const attempts = attemptsOf(row);
+    if ('id' in row) this.#claimTask.run(dueAt, processId, attempts, row.id);
+    else this.#claimListener.run(dueAt, processId, attempts, row.awaited, row.address);
     const enqueuedAt = row.enqueuedAt ?? row.dueAt;
-    return { ...row, dueAt, enqueuedAt, claimedBy: processId, attempts: row.attempts + 1 };
+    return { ...row, dueAt, enqueuedAt, claimedBy: processId, attempts };
   }
 
   acknowledge(outcomes: readonly RecordedOutcome[], processId: string): void {
