@@ -12,7 +12,7 @@ import { TAG } from '@resonate/protocol';
 import { Engine } from './engine.ts';
 
 const ENGINES = 6;
-const CLIENTS = 24;
+const CLIENTS = 48;
 /** Each round is a history of its own, on an empty database. */
 const ROUNDS = 12;
 const REQUESTS_PER_ROUND = 5_000;
