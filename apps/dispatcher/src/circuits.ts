@@ -51,6 +51,10 @@ export class Circuits {
     return this.#open;
   }
 
+  isOpen(target: string): boolean {
+    return (this.#circuits.get(target)?.openings ?? 0) > 0;
+  }
+
   /**
    * @param dueAt when the message of the target that was due first became due. Before the circuit opened, though all
    * that was due then was put off: another process has reached the target and brought it back.

@@ -25,18 +25,23 @@ export interface Target {
 export class TestDispatcher {
   readonly runtime: Runtime;
   readonly dispatcher: Service;
+  /** Everything logged so far. */
+  readonly log: () => string;
   readonly #servers: Server[] = [];
 
-  private constructor(runtime: Runtime) {
+  private constructor(runtime: Runtime, log: () => string) {
     this.runtime = runtime;
+    this.log = log;
     this.dispatcher = createDispatcher(runtime);
   }
 
   static async start(flags: Record<string, string | number>): Promise<TestDispatcher> {
     const { config } = loadConfig({ env: {}, flags, command: 'dev' });
-    const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+    const lines: string[] = [];
+    const stream = new PassThrough().on('data', (line) => lines.push(String(line)));
+    const logger = createLogger({ level: 'warn', stream });
     const runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
-    const started = new TestDispatcher(runtime);
+    const started = new TestDispatcher(runtime, () => lines.join(''));
     await started.dispatcher.start();
     return started;
   }

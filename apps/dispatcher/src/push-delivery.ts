@@ -25,6 +25,8 @@ export class PushDelivery implements Service {
   /** Puts off and brings back, beside the deliveries: with much to move it takes its time. */
   readonly #upkeep: Loop;
   readonly #toDefer = new Set<string>();
+  /** Targets that are back, until what was put off for them is due again. */
+  readonly #toResume = new Set<string>();
   #stopping = false;
   /** By what they carry. */
   readonly #underWay = new Map<string, Promise<void>>();
@@ -57,9 +59,9 @@ export class PushDelivery implements Service {
 
   /** Pushes under way are ended; what they carried is due again at once. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     await this.#loop.stop();
     await this.#upkeep.stop();
-    this.#stopping = true;
     await this.#transport.close();
     await Promise.all(this.#underWay.values());
   }
@@ -108,15 +110,44 @@ export class PushDelivery implements Service {
   async #keepUp(): Promise<number | null> {
     const { config, store } = this.#runtime;
     const { backoffMaxMs } = config.messages;
+    await this.#resume();
     for (const target of this.#toDefer) {
+      if (this.#stopping) return null;
       this.#toDefer.delete(target);
+      if (!this.#circuits.isOpen(target)) continue;
       await store.defer(this.#queue(target), backoffMaxMs);
       this.#circuits.deferred(target);
+      // It came back meanwhile, and what was brought back then may have been put off again.
+      if (!this.#circuits.isOpen(target)) this.#toResume.add(target);
+      await this.#resume();
     }
     for (const target of this.#circuits.takeProbes(store.clock.now())) {
+      if (this.#stopping) return null;
       if ((await store.resume(this.#queue(target), backoffMaxMs, true)) > 0) this.#wakeAt(0);
+      else await this.#forgetIfIdle(target);
     }
     return this.#circuits.nextProbeAt;
+  }
+
+  /** For targets that are back: what was put off is due at once, oldest first. */
+  async #resume(): Promise<void> {
+    const { config, logger, store } = this.#runtime;
+    for (const target of this.#toResume) {
+      if (this.#stopping) return;
+      if (!this.#circuits.isOpen(target)) {
+        const messages = await store.resume(this.#queue(target), config.messages.backoffMaxMs);
+        logger.info('a target is back', { target, messages });
+        if (messages > 0) this.#wakeAt(0);
+      }
+      this.#toResume.delete(target);
+    }
+  }
+
+  /** Without a message there is no probe, and nothing would ever close the circuit. */
+  async #forgetIfIdle(target: string): Promise<void> {
+    if ((await this.#runtime.store.nextDeliveryAt(this.#transport.name, [target])) !== null) return;
+    this.#circuits.succeeded(target);
+    this.#showCircuits();
   }
 
   #queue(target: string): Queue {
@@ -161,55 +192,60 @@ export class PushDelivery implements Service {
       await this.#failed(delivery, failure, isProbe);
       return;
     }
-    const isBack = this.#circuits.succeeded(target);
-    await this.#record(outcomeOf(delivery, null));
-    if (isBack) await this.#resume(target);
+    if (this.#circuits.succeeded(target)) {
+      this.#showCircuits();
+      this.#toResume.add(target);
+      this.#upkeep.wake();
+    }
+    await this.#record(target, outcomeOf(delivery, null));
   }
 
   async #failed(delivery: Delivery, failure: Error, isProbe: boolean): Promise<void> {
     const { config, logger, store } = this.#runtime;
     const { backoffMinMs: minMs, backoffMaxMs: maxMs, maxAttempts } = config.messages;
-    const { address, attempts, target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const { attempts, target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
     if (this.#stopping) {
       // Ended by our own shutdown: no fault of the target's.
-      await this.#record(outcomeOf(delivery, await store.now()));
+      await this.#record(target, outcomeOf(delivery, await store.now()));
       return;
     }
-    logger.warn('push failed', { address, kind: delivery.kind, error: failure.message });
+    // Not the address: webhooks' URLs carry tokens.
+    logger.warn('push failed', { target, promise: promiseOf(delivery), kind: delivery.kind, error: failure.message });
     if (failure instanceof Busy) {
       if (isProbe) this.#circuits.notTried(target);
-      await this.#record(outcomeOf(delivery, (await store.now()) + backoffMs(1, { minMs, maxMs })));
+      await this.#record(target, outcomeOf(delivery, (await store.now()) + backoffMs(1, { minMs, maxMs })));
       return;
     }
+    const wasOpen = this.#circuits.isOpen(target);
     const isOpen = this.#circuits.failed(target, isProbe, store.clock.now());
     this.#showCircuits();
-    if (isOpen) this.#upkeep.wake();
+    if (isOpen && (isProbe || !wasOpen)) {
+      // Also when nothing is due: from then on, what is due again is known to have been brought back.
+      this.#toDefer.add(target);
+      this.#upkeep.wake();
+    }
     const ownMs = backoffMs(attempts, { minMs, maxMs });
     const againAt = (await store.now()) + (isOpen ? Math.max(ownMs, Math.min(maxMs, LEFT_TO_CIRCUIT_MS)) : ownMs);
-    await this.#record(outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
+    await this.#record(target, outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
   }
 
-  async #record(outcome: Outcome | null): Promise<void> {
+  async #record(target: string, outcome: Outcome | null): Promise<void> {
     const { logger, metrics, store } = this.#runtime;
     if (!outcome) return;
     await store.acknowledge([outcome]);
     if (!('diedOf' in outcome)) return;
-    const { awaited, address, diedOf } = outcome;
+    const { awaited, diedOf } = outcome;
     metrics.deaths.inc({ transport: this.#transport.name, reason: 'attempts' });
-    logger.warn('an unblock became a dead letter', { awaited, address, error: diedOf });
-  }
-
-  /** The target is back: what was put off for it is due at once, oldest first. */
-  async #resume(target: string): Promise<void> {
-    const { config, logger, store } = this.#runtime;
-    this.#showCircuits();
-    const messages = await store.resume(this.#queue(target), config.messages.backoffMaxMs);
-    logger.info('a target is back', { target, messages });
+    logger.warn('an unblock became a dead letter', { promise: awaited, target, error: diedOf });
   }
 
   #showCircuits(): void {
     this.#runtime.metrics.circuitsOpen.set({ transport: this.#transport.name }, this.#circuits.open);
   }
+}
+
+function promiseOf(delivery: Delivery): string {
+  return delivery.kind === 'execute' ? delivery.task.id : delivery.listener.awaited;
 }
 
 function keyOf(delivery: Delivery): string {
