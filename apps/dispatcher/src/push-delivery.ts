@@ -187,6 +187,8 @@ export class PushDelivery implements Service {
       () => null,
       (error: Error) => error,
     );
+    // A transport that was too busy says nothing about the target.
+    if (!(failure instanceof Busy)) this.#slots.ended(target, !failure);
     metrics.deliveries.inc({ status: failure ? 'error' : 'success' });
     if (failure) {
       await this.#failed(delivery, failure, isProbe);

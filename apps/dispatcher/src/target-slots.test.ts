@@ -8,12 +8,29 @@ function take(slots: TargetSlots, target: string, count: number): void {
 describe('free slots', () => {
   test('are bounded by target and together', () => {
     const slots = new TargetSlots(3, 5);
+    for (const target of ['a', 'b', 'c']) slots.ended(target, true);
     take(slots, 'a', 2);
     expect([slots.free('a'), slots.free('b')]).toEqual([1, 3]);
     take(slots, 'b', 2);
     expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([1, 1, 1]);
     slots.take('c');
     expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([0, 0, 0]);
+  });
+
+  test('above half of the total are for targets whose last delivery succeeded; others get one', () => {
+    const slots = new TargetSlots(4, 10);
+    expect(slots.share(['a', 'b', 'c'], 100)).toEqual([
+      { target: 'a', limit: 4 },
+      { target: 'b', limit: 1 },
+      { target: 'c', limit: 1 },
+    ]);
+    take(slots, 'a', 4);
+    take(slots, 'b', 1);
+    expect([slots.free('b'), slots.free('c')]).toEqual([0, 1]);
+    slots.ended('b', true);
+    expect(slots.free('b')).toBe(3);
+    slots.ended('b', false);
+    expect(slots.free('b')).toBe(0);
   });
 
   test('come back when they are released', () => {
@@ -60,6 +77,13 @@ describe('a share', () => {
     take(slots, 'a', 3);
     take(slots, 'b', 1);
     expect(slots.share(['a', 'b', 'c'], 2).map(({ target }) => target)).toEqual(['c', 'b']);
+  });
+
+  test('goes last to those that failed last', () => {
+    const slots = new TargetSlots(10, 100);
+    slots.ended('a', false);
+    take(slots, 'b', 3);
+    expect(slots.share(['a', 'b'], 1).map(({ target }) => target)).toEqual(['b']);
   });
 
   test('never exceeds what is free together', () => {

@@ -1,4 +1,4 @@
-/** Targets whose last turn is remembered; those forgotten come first again. */
+/** Targets whose last turn and end are remembered; those forgotten are as new. */
 const MAX_REMEMBERED = 10_000;
 
 /** Bounds how many deliveries are under way: to one target, and together. */
@@ -10,6 +10,8 @@ export class TargetSlots {
   /** When each target had its last turn in `share`, counted in turns; the longest ago is first. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
+  /** How the last delivery to each target ended. */
+  readonly #isSound = new Map<string, boolean>();
 
   constructor(perTarget: number, total: number) {
     this.#perTarget = perTarget;
@@ -17,8 +19,22 @@ export class TargetSlots {
   }
 
   free(target: string): number {
-    const together = this.#total - this.#takenTogether;
-    return Math.max(0, Math.min(together, this.#perTarget - (this.#taken.get(target) ?? 0)));
+    return this.#free(target, this.#takenTogether);
+  }
+
+  /** How a delivery to the target ended. */
+  ended(target: string, isSuccess: boolean): void {
+    this.#isSound.delete(target);
+    this.#isSound.set(target, isSuccess);
+    forgetOldest(this.#isSound);
+  }
+
+  /** The second half of all slots is for sound targets; any other gets one of them at most, so that many that hang leave room. */
+  #free(target: string, together: number): number {
+    const own = this.#taken.get(target) ?? 0;
+    const half = Math.ceil(this.#total / 2) - together;
+    const most = this.#isSound.get(target) ? Infinity : Math.max(half, own === 0 ? 1 : 0);
+    return Math.max(0, Math.min(this.#total - together, this.#perTarget - own, most));
   }
 
   take(target: string): void {
@@ -35,21 +51,25 @@ export class TargetSlots {
 
   /**
    * How many messages to claim for which target: what each has free, at most `limit` together. When that is not
-   * enough for all, targets with less under way come first, of those the ones whose last turn was the longest ago.
+   * enough for all, targets that did not fail last come first, then those with less under way, then those whose last turn
+   * was the longest ago.
    */
   share(targets: readonly string[], limit: number): { target: string; limit: number }[] {
     let left = Math.min(limit, this.#total - this.#takenTogether);
+    let together = this.#takenTogether;
+    const failed = (target: string) => (this.#isSound.get(target) === false ? 1 : 0);
     const load = (target: string) => this.#taken.get(target) ?? 0;
     const turn = (target: string) => this.#turns.get(target) ?? 0;
-    const inOrder = [...targets].sort((a, b) => load(a) - load(b) || turn(a) - turn(b));
+    const inOrder = [...targets].sort((a, b) => failed(a) - failed(b) || load(a) - load(b) || turn(a) - turn(b));
     const shares: { target: string; limit: number }[] = [];
     for (const [index, target] of inOrder.entries()) {
       // Never less than one for those still to come, as long as there is any.
       const fair = Math.max(1, left - (inOrder.length - index - 1));
-      const share = Math.min(left, fair, this.free(target));
+      const share = Math.min(left, fair, this.#free(target, together));
       if (share <= 0) continue;
       shares.push({ target, limit: share });
       left -= share;
+      together += share;
       this.#remember(target);
     }
     return shares;
@@ -58,7 +78,11 @@ export class TargetSlots {
   #remember(target: string): void {
     this.#turns.delete(target);
     this.#turns.set(target, ++this.#turn);
-    const [oldest] = this.#turns.keys();
-    if (this.#turns.size > MAX_REMEMBERED && oldest !== undefined) this.#turns.delete(oldest);
+    forgetOldest(this.#turns);
   }
+}
+
+function forgetOldest(known: Map<string, unknown>): void {
+  const [oldest] = known.keys();
+  if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
 }
