@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /** Which packages each part may import (design: apps -> packages -> machine -> protocol; drivers only in their dialect). */
-const DRIVERS = ['pg', 'mysql2', 'mysql2/promise', 'better-sqlite3', 'ioredis'];
+const DRIVERS = ['pg', 'mysql2', 'mysql2/promise', 'better-sqlite3', 'ioredis', 'pg-boss'];
 
 function only(files, allowed, driversAllowed = []) {
   const banned = DRIVERS.filter((driver) => !driversAllowed.includes(driver));
@@ -53,8 +53,12 @@ export default tseslint.config(
   only(['packages/runtime/src/**'], ['config', 'protocol', 'service', 'store', 'telemetry', 'wakeup']),
   only(['packages/wakeup/src/**'], ['protocol', 'service'], ['ioredis', 'pg']),
   only(['packages/wakeup/src/**/*.test.ts'], ['protocol', 'service', 'testkit'], ['ioredis', 'pg']),
-  only(['packages/maintenance/src/**'], ['config', 'runtime', 'service', 'store']),
-  only(['packages/maintenance/src/**/*.test.ts'], ['config', 'runtime', 'service', 'store', 'testkit']),
+  only(['packages/maintenance/src/**'], ['config', 'runtime', 'service', 'store'], ['pg-boss']),
+  only(
+    ['packages/maintenance/src/**/*.test.ts'],
+    ['config', 'runtime', 'service', 'store', 'testkit'],
+    ['pg', 'pg-boss'],
+  ),
   only(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
     ['config', 'maintenance', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],

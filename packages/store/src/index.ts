@@ -1,5 +1,6 @@
 export { Store, type StoreEvents, type StoreOptions } from './store.ts';
 export { openDialect, type StorageTarget } from './open.ts';
+export { driverUrl as postgresDriverUrl } from './dialects/postgres/url.ts';
 export { inspectStore, type Inspection } from './inspect.ts';
 export {
   BatchConflict,

@@ -3,6 +3,7 @@ import type { Pool, Traffic } from '../../dialect.ts';
 import { ConnectionLost, unreachable } from './errors.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 import { Session } from './session.ts';
+import { driverUrl } from './url.ts';
 
 export interface PostgresOptions {
   /** postgres://user:password@host:port/database, with sslmode, sslrootcert, sslcert and sslkey as in libpq. */
@@ -143,11 +144,8 @@ export class Connections {
 }
 
 function clientConfig({ url, connectTimeoutMs }: PostgresOptions): pg.ClientConfig {
-  // pg reads sslmode=require as verify-full unless it is told to read it as everything else does.
-  const asLibpq =
-    /[?&]sslmode=(?!no-verify)/.test(url) && !url.includes('uselibpqcompat') ? '&uselibpqcompat=true' : '';
   return {
-    connectionString: url + asLibpq,
+    connectionString: driverUrl(url),
     application_name: 'resonate',
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,

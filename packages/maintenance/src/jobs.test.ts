@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { createLogger, type Service } from '@resonate/service';
+import { freshPostgresDatabase, startPostgres, type TestServer } from '@resonate/testkit';
+import { LeaderJobs, PgBossJobs, type Job } from './index.ts';
+
+const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server.stop());
+
+/** A job whose runs can be awaited, each with the signal it was given. */
+function watched(work: (signal: AbortSignal, nth: number) => Promise<void>, everyMs = 1_000) {
+  const runs: AbortSignal[] = [];
+  let told: () => void = () => {};
+  const job: Job = {
+    name: 'watched',
+    everyMs,
+    run(signal) {
+      runs.push(signal);
+      told();
+      return work(signal, runs.length);
+    },
+  };
+  const nth = async (count: number): Promise<void> => {
+    while (runs.length < count) await new Promise<void>((resolve) => (told = resolve));
+  };
+  return { job, runs, nth };
+}
+
+const untilAborted = async (signal: AbortSignal) => {
+  if (!signal.aborted) await once(signal, 'abort');
+};
+
+async function freshTarget() {
+  const { url } = await freshPostgresDatabase(server.url);
+  return { url, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
+}
+
+const adapters: [string, () => Promise<(job: Job) => Service>][] = [
+  ['LeaderJobs', async () => (job) => new LeaderJobs([job], logger)],
+  [
+    'PgBossJobs',
+    async () => {
+      const target = await freshTarget();
+      return (job) => new PgBossJobs([job], logger, target);
+    },
+  ],
+];
+
+describe.each(adapters)('%s', (_name, adapter) => {
+  test('a job runs at once and then again and again', async () => {
+    const { job, nth } = watched(async () => {});
+    const service = (await adapter())(job);
+    await service.start();
+    await nth(2);
+    await service.stop();
+  }, 30_000);
+
+  test('a job that failed runs again', async () => {
+    const { job, nth } = watched(async (_signal, nth) => {
+      if (nth === 1) throw new Error('the first run fails');
+    }, 3_600_000);
+    const service = (await adapter())(job);
+    await service.start();
+    await nth(2);
+    await service.stop();
+  }, 30_000);
+
+  test('stop aborts the run and waits for it; once started again the job runs again', async () => {
+    let ended = false;
+    const { job, runs, nth } = watched(async (signal) => {
+      await untilAborted(signal);
+      ended = true;
+    });
+    const service = (await adapter())(job);
+    await service.start();
+    await nth(1);
+    const stoppedAt = performance.now();
+    await service.stop();
+    expect(performance.now() - stoppedAt).toBeLessThan(5_000);
+    expect(runs[0]?.aborted).toBe(true);
+    expect(ended).toBe(true);
+    await service.start();
+    await nth(2);
+    await service.stop();
+  }, 30_000);
+});
+
+test('of two processes on one Postgres one at a time runs a job; the other goes on when it stops', async () => {
+  const target = await freshTarget();
+  let running = 0;
+  let most = 0;
+  const { job, runs, nth } = watched(async (signal) => {
+    most = Math.max(most, ++running);
+    await untilAborted(signal);
+    running--;
+  });
+  const first = new PgBossJobs([job], logger, target);
+  const second = new PgBossJobs([job], logger, target);
+  await first.start();
+  await nth(1);
+  await second.start();
+  // Long enough for the second to have looked for the job twice.
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  expect(runs).toHaveLength(1);
+  await first.stop();
+  await nth(2);
+  await second.stop();
+  expect(most).toBe(1);
+}, 30_000);
+
+test('the jobs go on by themselves after Postgres was away', async () => {
+  const own = await startPostgres();
+  const { job, runs, nth } = watched(async () => {});
+  const service = new PgBossJobs([job], logger, { ...(await freshTarget()), url: own.url });
+  try {
+    await service.start();
+    await nth(1);
+    await own.kill9();
+    const before = runs.length;
+    await own.restart();
+    await nth(before + 2);
+  } finally {
+    await service.stop();
+    await own.stop();
+  }
+}, 60_000);
