@@ -35,7 +35,7 @@ const STEP_LIMIT_MS = 30 * 60_000;
 const ENDS_WITHIN_MS = 30_000;
 
 /** Suites that start servers, databases and clients that count milliseconds: they disturb each other. */
-const MEASURING = 'test/(cli|cluster|http|sdk|torture)/';
+const MEASURING = 'test/(bash|cli|cluster|deploy|http|retention|sdk|torture)/';
 
 /** Lanes run beside each other, the steps of a lane one after the other: a run may take 20 minutes on 2 cores. */
 const LANES: readonly (readonly Step[])[] = [
