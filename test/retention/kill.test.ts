@@ -120,5 +120,5 @@ describe.each(Object.keys(CASES))('Retention on %s', (name) => {
     } finally {
       await server.dispose();
     }
-  }, 180_000);
+  }, 600_000);
 });
