@@ -131,9 +131,9 @@ describe('a message to an HTTP address', () => {
 
   test('is sent again when nobody listened there', async () => {
     const port = await freePort();
-    const address = `http://127.0.0.1:${port}/${work}`;
-    await createTask(work, address);
-    await until('a push has failed', SOON_MS, () => server.output(2_000).includes(address));
+    const origin = `http://127.0.0.1:${port}`;
+    await createTask(work, `${origin}/${work}`);
+    await until('a push has failed', SOON_MS, () => server.output(2_000).includes(origin));
     const worker = await target(undefined, port);
     await worker.received(work, 1, SOON_MS);
   });
