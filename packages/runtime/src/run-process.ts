@@ -74,8 +74,7 @@ async function isReachable(store: Runtime['store']): Promise<boolean> {
 
 function configOrExit(command: string, flags: Readonly<Record<string, unknown>>): Config {
   try {
-    const { config } = loadConfig({ cwd: process.cwd(), env: process.env, flags, command });
-    return config;
+    return loadConfig({ cwd: process.cwd(), env: process.env, flags, command }).config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`resonate: ${error.message}\n`);
