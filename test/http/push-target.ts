@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Message } from '@resonate/protocol';
+import { promiseIdOf, type Message } from '@resonate/protocol';
 import { until } from '../processes/until.ts';
 
 /** A message that was pushed. */
@@ -62,7 +62,7 @@ export class PushTarget {
 
   /** Pushes about a task, or those of a promise's settlement. */
   about(id: string): Push[] {
-    return this.pushes.filter(({ message }) => subject(message) === id);
+    return this.pushes.filter(({ message }) => promiseIdOf(message) === id);
   }
 
   /** Resolves with the pushes about `id` when there are `count` of them. */
@@ -90,8 +90,4 @@ export class PushTarget {
     const status = this.behaviour(push);
     if (status !== 'hang') response.writeHead(status).end('any text');
   }
-}
-
-function subject(message: Message): string {
-  return message.kind === 'execute' ? message.data.task.id : message.data.promise.id;
 }

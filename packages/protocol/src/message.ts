@@ -22,6 +22,11 @@ export interface UnblockMessage {
 
 export type Message = ExecuteMessage | UnblockMessage;
 
+/** The promise that a message is about; its task has the same id. */
+export function promiseIdOf(message: Message): string {
+  return message.kind === 'execute' ? message.data.task.id : message.data.promise.id;
+}
+
 export function executeMessage(serverUrl: string, id: string, version: number): ExecuteMessage {
   return { kind: 'execute', head: { serverUrl }, data: { task: { id, version } } };
 }

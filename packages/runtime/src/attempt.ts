@@ -1,4 +1,4 @@
-import { parseAddress, type Message } from '@resonate/protocol';
+import { parseAddress, promiseIdOf, type Message } from '@resonate/protocol';
 import type { AttemptOutcome } from '@resonate/service';
 import type { Delivery } from '@resonate/store';
 import type { Runtime } from './runtime.ts';
@@ -43,7 +43,7 @@ export function beginAttempt(
       span?.end({ 'resonate.outcome': outcome }, error);
       if (logger.level !== 'debug') return;
       const ms = Math.round((performance.now() - start) * 1000) / 1000;
-      logger.debug('delivery', { transport, kind: message.kind, id: idOf(message), target, outcome, ms, error });
+      logger.debug('delivery', { transport, kind: message.kind, id: promiseIdOf(message), target, outcome, ms, error });
     },
   };
 }
@@ -60,8 +60,4 @@ async function paramHeaders({ store }: Runtime, message: Message): Promise<Carri
   const reply = await store.execute({ kind: 'promise.get', data: { id: message.data.task.id } }, null, 0);
   if (reply.status !== 200) return undefined;
   return (reply.data as { promise: { param: { headers?: Carrier } } }).promise.param.headers;
-}
-
-function idOf(message: Message): string {
-  return message.kind === 'execute' ? message.data.task.id : message.data.promise.id;
 }

@@ -1,5 +1,5 @@
 import type { Config } from '@resonate/config';
-import type { Message, Request } from '@resonate/protocol';
+import { promiseIdOf, type Message, type Request } from '@resonate/protocol';
 import type { Logger, Role } from '@resonate/service';
 import type { Batch } from '@resonate/store';
 import { startTracing, type Span, type TraceContext, type Tracing } from '@resonate/telemetry';
@@ -73,12 +73,11 @@ export class ServerTracing {
 
   /** The span of one attempt to deliver a message. @param param headers of the promise it belongs to. */
   delivery(transport: string, message: Message, param: Carrier | undefined): Span {
-    const id = message.kind === 'execute' ? message.data.task.id : message.data.promise.id;
     return this.#tracing.start({
       name: `deliver ${message.kind}`,
       kind: 'producer',
       parent: param && contextOf(param),
-      attributes: { 'messaging.system': transport, 'resonate.id': id },
+      attributes: { 'messaging.system': transport, 'resonate.id': promiseIdOf(message) },
     });
   }
 

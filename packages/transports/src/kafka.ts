@@ -1,5 +1,5 @@
 import type { Producer } from '@platformatic/kafka';
-import { parseAddress, type Message } from '@resonate/protocol';
+import { parseAddress, promiseIdOf } from '@resonate/protocol';
 import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
@@ -70,7 +70,7 @@ export class Kafka implements PushTransport {
     const producer = await this.#producer(cluster);
     await producer.send({
       acks: -1,
-      messages: [{ topic, key: keyOf(message), value: body, headers: { kind: message.kind } }],
+      messages: [{ topic, key: promiseIdOf(message), value: body, headers: { kind: message.kind } }],
     });
   }
 
@@ -112,8 +112,4 @@ export class Kafka implements PushTransport {
     this.#limit.close();
     await Promise.all([...this.#producers.values()].map(async (producer) => (await producer).close(true)));
   }
-}
-
-function keyOf(message: Message): string {
-  return message.kind === 'execute' ? message.data.task.id : message.data.promise.id;
 }

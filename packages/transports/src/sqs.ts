@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
-import { parseAddress, type Message } from '@resonate/protocol';
+import { parseAddress, promiseIdOf, type Message } from '@resonate/protocol';
 import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
@@ -128,11 +128,11 @@ export class Sqs implements PushTransport {
 }
 
 function orderOf(message: Message): { MessageGroupId: string; MessageDeduplicationId: string } {
-  const execute = message.kind === 'execute';
-  const id = execute ? message.data.task.id : message.data.promise.id;
+  const id = promiseIdOf(message);
+  const version = message.kind === 'execute' ? message.data.task.version : null;
   return {
     MessageGroupId: GROUP_ID.test(id) ? id : hash(id),
-    MessageDeduplicationId: hash(JSON.stringify([message.kind, id, execute ? message.data.task.version : null])),
+    MessageDeduplicationId: hash(JSON.stringify([message.kind, id, version])),
   };
 }
 
