@@ -1,6 +1,6 @@
 import { beginAttempt, handedOver, messageOf, outcomeOf, traceDelivery, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
-import type { Delivery, Outcome, Receiver, Slot } from '@resonate/store';
+import { rowOf, type Delivery, type Outcome, type Receiver, type Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
 
 /** Targets asked for in one claim; streams beyond get their turn in the next. */
@@ -104,7 +104,7 @@ export class PollDelivery implements Service, Receiver {
 
   /** Hands over a claimed message; when its stream is gone or full meanwhile, it is due again at once. */
   #hand(delivery: Delivery): void {
-    const { target, prefers } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const { target, prefers } = rowOf(delivery);
     const slot = this.#slot(target, prefers);
     if (slot) slot.send(delivery);
     else this.#done(delivery, false);
@@ -114,7 +114,7 @@ export class PollDelivery implements Service, Receiver {
     const { metrics, serverUrl, tracing } = this.#runtime;
     handedOver(this.#runtime, 'poll', delivery);
     const message = messageOf(delivery, serverUrl);
-    const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const { address } = rowOf(delivery);
     const write = (span: Awaited<ReturnType<typeof traceDelivery>>) => {
       const attempt = beginAttempt(this.#runtime, 'poll', address, message, span);
       send({

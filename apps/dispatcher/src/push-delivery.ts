@@ -1,6 +1,6 @@
 import { handedOver, messageOf, outcomeOf, outcomeOfFailure, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
-import type { Delivery, Outcome, Queue, WaitingTarget } from '@resonate/store';
+import { rowOf, type Delivery, type Outcome, type Queue, type WaitingTarget } from '@resonate/store';
 import { backoffMs, Busy, type PushTransport } from '@resonate/transports';
 import { Circuits } from './circuits.ts';
 import { TargetSlots } from './target-slots.ts';
@@ -161,7 +161,7 @@ export class PushDelivery implements Service {
   }
 
   #push(delivery: Delivery, probes: ReadonlySet<string>): void {
-    const { target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const { target } = rowOf(delivery);
     const key = keyOf(delivery);
     // It takes longer than tasks.retry_timeout, and so was claimed again: one at a time.
     if (this.#underWay.has(key)) return;
@@ -180,7 +180,7 @@ export class PushDelivery implements Service {
 
   async #deliver(delivery: Delivery, target: string, isProbe: boolean): Promise<void> {
     const { metrics, serverUrl } = this.#runtime;
-    const { address } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const { address } = rowOf(delivery);
     handedOver(this.#runtime, this.#transport.name, delivery);
     const message = messageOf(delivery, serverUrl);
     const failure = await this.#transport.push({ address, message, body: JSON.stringify(message) }).then(
@@ -205,7 +205,7 @@ export class PushDelivery implements Service {
   async #failed(delivery: Delivery, failure: Error, isProbe: boolean): Promise<void> {
     const { config, logger, store } = this.#runtime;
     const { backoffMinMs: minMs, backoffMaxMs: maxMs, maxAttempts } = config.messages;
-    const { attempts, target } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+    const { attempts, target } = rowOf(delivery);
     if (this.#stopping) {
       // Ended by our own shutdown: no fault of the target's.
       await this.#record(target, outcomeOf(delivery, await store.now()));

@@ -1,6 +1,6 @@
 import { parseAddress, promiseIdOf, type Message } from '@resonate/protocol';
 import type { AttemptOutcome } from '@resonate/service';
-import type { Delivery } from '@resonate/store';
+import { rowOf, type Delivery } from '@resonate/store';
 import type { Runtime } from './runtime.ts';
 import { traced, type Carrier, type ServerTracing } from './tracing.ts';
 
@@ -17,7 +17,7 @@ export interface Attempt {
 /** Counts a message that goes to a transport, and how long after its time it does so first. */
 export function handedOver({ metrics, store }: Runtime, transport: string, delivery: Delivery): void {
   metrics.messages.inc({ kind: delivery.kind });
-  const { attempts, enqueuedAt } = delivery.kind === 'execute' ? delivery.task : delivery.listener;
+  const { attempts, enqueuedAt } = rowOf(delivery);
   if (attempts > 1 || enqueuedAt === null) return;
   metrics.deliveryLatency.observe({ transport }, Math.max(0, store.clock.now() - enqueuedAt) / 1000);
 }

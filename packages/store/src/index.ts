@@ -17,7 +17,7 @@ export {
 } from './dialect.ts';
 export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { Queue } from './outbox/deferral.ts';
-export type { Delivery, Receiver, Slot } from './engine/handover.ts';
+export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';

@@ -5,6 +5,11 @@ import type { Transport } from '@resonate/protocol';
 export type Delivery =
   { kind: 'execute'; task: TaskRow } | { kind: 'unblock'; listener: ListenerRow; promise: PromiseRow };
 
+/** The row that stands for the message in the outbox: where it goes, how often it was tried, who has it. */
+export function rowOf(delivery: Delivery): TaskRow | ListenerRow {
+  return delivery.kind === 'execute' ? delivery.task : delivery.listener;
+}
+
 /** Room for one message in a connection that this process holds. Either `send` or `cancel` is called, once. */
 export interface Slot {
   send(delivery: Delivery): void;
