@@ -1,6 +1,7 @@
 import {
   checkRequest,
   isKind,
+  knownKind,
   openEnvelope,
   sealEnvelope,
   type Echo,
@@ -111,11 +112,6 @@ export class Rpc {
       return { status: failed.status, body: sealEnvelope(echo, failed) };
     }
   }
-}
-
-/** What is no kind may be anything, a token that got into the wrong field too: it is not written down. */
-function knownKind(kind: string): string {
-  return isKind(kind) ? kind : 'unknown';
 }
 
 function carrierOf({ traceparent, tracestate }: IncomingHttpHeaders): Carrier {

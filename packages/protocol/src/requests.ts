@@ -50,6 +50,11 @@ export function isKind(kind: string): kind is Kind {
   return Object.hasOwn(REQUESTS, kind);
 }
 
+/** The kind as logs, metrics and traces name it: what is no kind may be anything, a token in the wrong field too. */
+export function knownKind(kind: string): Kind | 'unknown' {
+  return isKind(kind) ? kind : 'unknown';
+}
+
 export type Checked = { ok: true; request: Request } | { ok: false; message: string };
 
 /** Checks `data` against the rules of `kind` (protocol section 3): the request, or what was wrong with it. */

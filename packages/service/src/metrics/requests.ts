@@ -1,4 +1,4 @@
-import { isKind } from '@resonate/protocol';
+import { knownKind } from '@resonate/protocol';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { REQUEST_SECONDS } from './buckets.ts';
 
@@ -20,7 +20,7 @@ export function requestMetrics(registers: Registry[]) {
   return {
     /** Counts an answered request; a kind the protocol doesn't know is counted as `unknown`. */
     countRequest(kind: string, status: number, seconds: number): void {
-      const label = isKind(kind) ? kind : 'unknown';
+      const label = knownKind(kind);
       requests.inc({ kind: label, status });
       durations.observe({ kind: label }, seconds);
     },
