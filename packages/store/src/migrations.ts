@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Dialect } from './dialect.ts';
 
 /**
  * Migrations are append-only SQL files, `NNNN_name.sql`, one folder per dialect. One that was released is never
@@ -13,7 +14,13 @@ export interface Migration {
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-export function readMigrations(folder: string): Migration[] {
+/** The migrations of one dialect, in their order. */
+export function readMigrations(dialect: Dialect['name']): Migration[] {
+  return migrationsIn(join(import.meta.dirname, 'dialects', dialect, 'migrations'));
+}
+
+/** @throws when a file's name is none of a migration's, or a version is missing. */
+export function migrationsIn(folder: string): Migration[] {
   const migrations = readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
     .sort()

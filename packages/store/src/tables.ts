@@ -255,6 +255,18 @@ export const PROCESSES: Table<ProcessRow> = {
   }),
 };
 
+/** What clients have made: all that a reset empties. */
+export const RECORD_TABLES = [
+  'promises',
+  'promise_tags',
+  'tasks',
+  'callbacks',
+  'listeners',
+  'schedules',
+  'dead_letters',
+  'removals',
+];
+
 /** `a, b, c` of a table, optionally qualified: the select list that `decode` reads. */
 export function columnList<Row>(table: Table<Row>, qualifier = ''): string {
   return table.columns.map((column) => (qualifier ? `${qualifier}.${column.name}` : column.name)).join(', ');

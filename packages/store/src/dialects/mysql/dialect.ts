@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Loaded, Needs } from '@resonate/machine';
 import type {
   Claim,
@@ -11,10 +10,11 @@ import type {
   RecordedOutcome,
   Traffic,
 } from '../../dialect.ts';
+import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../outbox/plain-sql.ts';
-import { PROCESSES } from '../../tables.ts';
+import { PROCESSES, RECORD_TABLES } from '../../tables.ts';
 import type { Statement } from '../search-sql.ts';
-import { RECORD_TABLES, ServerDialect, type Hints } from '../server/dialect.ts';
+import { ServerDialect, type Hints } from '../server/dialect.ts';
 import { releaseClaims, type ClaimHolder } from '../server/release.ts';
 import { electByLease } from '../term.ts';
 import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
@@ -26,7 +26,6 @@ import * as outbox from './outbox.ts';
 import { forgetOldBatches, transact } from './transact.ts';
 import { upsert } from './write.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const ELECTION_CONNECTIONS = 2;
 
 export const HINTS: Hints = {
@@ -75,7 +74,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
   }
 
   async migrate(): Promise<void> {
-    await migrate(this.#database, MIGRATIONS);
+    await migrate(this.#database, readMigrations('mysql'));
     await forgetOldBatches(this.#database);
   }
 

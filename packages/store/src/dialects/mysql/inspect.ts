@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { Inspection } from '../../inspect.ts';
 import { readMigrations } from '../../migrations.ts';
 import { Database, type MysqlOptions } from './connection.ts';
 import { NOW } from './load.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const EXISTS = `SELECT count(*) FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_name = 'migrations'`;
 /** One that was interrupted goes on at the next start. */
@@ -18,7 +16,7 @@ export async function inspect(options: MysqlOptions): Promise<Inspection> {
     const [version] = Number(found?.rows[0]?.[0]) > 0 ? await database.run(APPLIED) : [];
     return {
       schemaVersion: Number(version?.rows[0]?.[0] ?? 0) || null,
-      knownVersion: readMigrations(MIGRATIONS).length,
+      knownVersion: readMigrations('mysql').length,
       now: Number(clock?.rows[0]?.[0]),
     };
   } finally {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { freshMysqlDatabase, mysqlForTests } from '@resonate/testkit';
+import { migrationsIn } from '../../migrations.ts';
 import { Database } from './connection.ts';
 import { migrate } from './migrate.ts';
 
@@ -46,15 +47,13 @@ describe('a migration that was interrupted', () => {
   ])('%s is gone on with', async (_, step, done) => {
     write('0001_first.sql', ...STEPS);
     write('0002_second.sql', 'CREATE TABLE m3 (id int)');
-    const nothing = mkdtempSync(join(tmpdir(), 'none-'));
-    await migrate(database, nothing);
-    rmSync(nothing, { recursive: true });
+    await migrate(database, []);
     await database.run(
       `INSERT INTO migrations (version, name, steps_done, step_under_way, finished)
        VALUES (1, 'first', ${step - 1}, ${step}, 0)`,
       ...done,
     );
-    await migrate(database, folder);
+    await migrate(database, migrationsIn(folder));
     expect(await tables()).toEqual([['m1'], ['m2'], ['m3'], ['migrations']]);
     expect(await select('SELECT id, x FROM m1 FORCE INDEX (m1_x)')).toEqual([]);
     expect(await select('SELECT version, name, finished FROM migrations ORDER BY version')).toEqual([
@@ -67,19 +66,19 @@ describe('a migration that was interrupted', () => {
     write('0001_first.sql', STEPS[0]!, 'CREATE TABLE m1 (other int)', STEPS[2]!);
     // However often: what is in the way is never taken for its own work.
     for (let time = 0; time < 2; time++) {
-      await expect(migrate(database, folder)).rejects.toThrow("Table 'm1' already exists");
+      await expect(migrate(database, migrationsIn(folder))).rejects.toThrow("Table 'm1' already exists");
       expect(await tables()).toEqual([['m1'], ['migrations']]);
     }
     write('0001_first.sql', ...STEPS);
-    await migrate(database, folder);
+    await migrate(database, migrationsIn(folder));
     expect(await tables()).toEqual([['m1'], ['m2'], ['migrations']]);
   });
 
   test("is nobody else's: a process that finds all done changes nothing", async () => {
     write('0001_first.sql', ...STEPS);
-    await Promise.all([migrate(database, folder), migrate(database, folder)]);
+    await Promise.all([migrate(database, migrationsIn(folder)), migrate(database, migrationsIn(folder))]);
     await database.run('DROP TABLE m2');
-    await migrate(database, folder);
+    await migrate(database, migrationsIn(folder));
     expect(await tables()).toEqual([['m1'], ['migrations']]);
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StoreUnavailable } from '../../dialect.ts';
-import { pendingMigrations, readMigrations, type Migration } from '../../migrations.ts';
+import { pendingMigrations, type Migration } from '../../migrations.ts';
 import type { Database, Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 
@@ -28,8 +28,7 @@ export function lockName(database: string, purpose: string): string {
  * Brings the schema up to date; one process at a time. DDL commits by itself here, so each statement is noted before
  * it runs: whoever comes after a crash goes on with the interrupted one.
  */
-export async function migrate(database: Database, folder: string): Promise<void> {
-  const migrations = readMigrations(folder);
+export async function migrate(database: Database, migrations: Migration[]): Promise<void> {
   // Repeated when the connection is lost: it goes on where it was.
   await database.repeat(async (session) => {
     try {

@@ -11,9 +11,9 @@ import type {
   Traffic,
 } from '../../dialect.ts';
 import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
-import { columnList, PROCESSES } from '../../tables.ts';
+import { columnList, PROCESSES, RECORD_TABLES } from '../../tables.ts';
 import type { Statement } from '../search-sql.ts';
-import { RECORD_TABLES, ServerDialect, sharedSql, type Hints } from '../server/dialect.ts';
+import { ServerDialect, sharedSql, type Hints } from '../server/dialect.ts';
 import { releaseClaims } from '../server/release.ts';
 import { BATCH_STATEMENTS, transact } from './batch.ts';
 import { Connections, type PostgresOptions } from './connections.ts';

@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import type { Inspection } from '../../inspect.ts';
 import { readMigrations } from '../../migrations.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const CLOCK = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /** @throws StoreUnavailable */
@@ -18,7 +16,7 @@ export async function inspect(options: PostgresOptions): Promise<Inspection> {
     const [version] = isThere ? await session.run([{ text: 'SELECT max(version) FROM schema_migrations' }]) : [];
     return {
       schemaVersion: Number(version?.[0]?.[0] ?? 0) || null,
-      knownVersion: readMigrations(MIGRATIONS).length,
+      knownVersion: readMigrations('postgres').length,
       now: Number(clock?.[0]?.[0]),
     };
   } finally {

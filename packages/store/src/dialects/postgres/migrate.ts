@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import type { Session } from './session.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
 const LOCK = "pg_advisory_xact_lock(hashtextextended('resonate migrations ' || current_schema(), 0))";
 const BATCH_ROWS_KEPT_MS = 86_400_000;
 
@@ -25,7 +23,7 @@ export async function migrate(session: Session): Promise<void> {
       { text: 'SELECT COALESCE(max(version), 0) FROM schema_migrations' },
     ]);
     const applied = Number(results[4]?.[0]?.[0]);
-    for (const { version, name, sql } of pendingMigrations(readMigrations(MIGRATIONS), applied)) {
+    for (const { version, name, sql } of pendingMigrations(readMigrations('postgres'), applied)) {
       await session.script(sql);
       const record = 'INSERT INTO schema_migrations (version, name) VALUES ($1, $2)';
       await session.run([{ text: record, values: [String(version), name] }]);

@@ -39,16 +39,6 @@ export interface QueueSql {
   nextDue(transport: Transport, targets: readonly string[]): Statement[];
 }
 
-export const RECORD_TABLES = [
-  'promises',
-  'promise_tags',
-  'tasks',
-  'callbacks',
-  'listeners',
-  'schedules',
-  'dead_letters',
-  'removals',
-];
 const DUMPED = [PROMISES, TASKS, CALLBACKS, LISTENERS, SCHEDULES] as Table<unknown>[];
 
 const all = <Row>({ name, key, columns }: Table<Row>) =>

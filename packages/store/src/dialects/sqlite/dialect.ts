@@ -1,5 +1,4 @@
 import type Database from 'better-sqlite3';
-import { join } from 'node:path';
 import type {
   Loaded,
   Needs,
@@ -33,6 +32,7 @@ import {
   LISTENERS,
   PROCESSES,
   PROMISES,
+  RECORD_TABLES,
   SCHEDULES,
   TASKS,
   type SqlValue,
@@ -43,18 +43,6 @@ import { connect, type Connection } from './connection.ts';
 import { Loader } from './load.ts';
 import { Outbox } from './outbox.ts';
 import { Writer } from './write.ts';
-
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
-const EMPTIED = [
-  'promises',
-  'promise_tags',
-  'tasks',
-  'callbacks',
-  'listeners',
-  'schedules',
-  'dead_letters',
-  'removals',
-];
 
 const MAX_STATEMENTS = 200;
 
@@ -102,7 +90,7 @@ export class SqliteDialect implements Dialect {
   async migrate(): Promise<void> {
     await this.#durably(() => {
       const applied = this.#database.pragma('user_version', { simple: true }) as number;
-      for (const { version, sql } of pendingMigrations(readMigrations(MIGRATIONS), applied)) {
+      for (const { version, sql } of pendingMigrations(readMigrations('sqlite'), applied)) {
         this.#database.exec(sql);
         this.#database.pragma(`user_version = ${version}`);
       }
@@ -225,7 +213,7 @@ export class SqliteDialect implements Dialect {
 
   async reset(): Promise<void> {
     await this.#durably(() => {
-      for (const table of EMPTIED) this.#database.exec(`DELETE FROM ${table}`);
+      for (const table of RECORD_TABLES) this.#database.exec(`DELETE FROM ${table}`);
     });
   }
 

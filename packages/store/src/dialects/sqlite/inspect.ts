@@ -1,17 +1,15 @@
 import Database from 'better-sqlite3';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { StoreUnavailable } from '../../dialect.ts';
 import type { Inspection } from '../../inspect.ts';
 import { readMigrations } from '../../migrations.ts';
 import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
 
-const MIGRATIONS = join(import.meta.dirname, 'migrations');
-
 /** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
 export function inspect(path: string, clock: () => number): Inspection {
   try {
-    return { schemaVersion: versionOf(path), knownVersion: readMigrations(MIGRATIONS).length, now: clock() };
+    return { schemaVersion: versionOf(path), knownVersion: readMigrations('sqlite').length, now: clock() };
   } catch (error) {
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
   }

@@ -10,7 +10,7 @@ import { HINTS, SqliteDialect } from './dialect.ts';
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
 async function explain(search: Search): Promise<Plan> {
   const database = new Database(':memory:');
-  for (const { sql } of readMigrations(join(import.meta.dirname, 'migrations'))) database.exec(sql);
+  for (const { sql } of readMigrations('sqlite')) database.exec(sql);
   const { noIndex, useIndex } = HINTS;
   const statements =
     'promises' in search
