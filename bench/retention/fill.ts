@@ -1,0 +1,85 @@
+import { Needs, type Changes, type PromiseRow, type RowChanges, type TaskRow } from '@resonate/machine';
+import type { Dialect } from '@resonate/store';
+
+/** Promises of one call: a root and what it has called. */
+export const GRAPH = 10;
+/** Of so many call graphs one has expired, and one is pending. */
+const ONE_IN = 20;
+/** Half of a MariaDB packet (16 MiB by default) holds as many promises. */
+const GRAPHS_AT_ONCE = 500;
+/** Ids are spread evenly, in no order that has to do with the order of creation. */
+const GOLDEN = 2_654_435_761;
+const TARGET = 'poll://any@nobody';
+const HOUR = 3_600_000;
+const YEAR_MS = 8_760 * HOUR;
+const PARAM = { headers: {}, data: btoa('{"func":"work","args":[1],"version":1}') };
+
+export interface Filled {
+  /** Promises that retention shall delete: all of them settled at `expiredAt`, the others long after it. */
+  expired: number;
+  expiredAt: number;
+}
+
+/** Writes `count` promises in call graphs, with their tags and tasks, as batches of the dialect. */
+export async function fill(dialect: Dialect, count: number): Promise<Filled> {
+  const now = Date.now();
+  const expiredAt = now - 48 * HOUR;
+  const graphs = Math.floor(count / GRAPH);
+  for (let first = 0; first < graphs; first += GRAPHS_AT_ONCE) {
+    const length = Math.min(GRAPHS_AT_ONCE, graphs - first);
+    const rows = Array.from({ length }, (_, index) => graphOf(first + index, now, expiredAt)).flat();
+    const promises = rows.map(({ promise }) => promise);
+    const changes: Changes = {
+      promises: inserts(promises),
+      tasks: inserts(rows.flatMap(({ task }) => task ?? [])),
+      callbacks: inserts([]),
+      listeners: inserts([]),
+      schedules: inserts([]),
+    };
+    await dialect.transact(new Needs(), () => changes);
+  }
+  return { expired: Math.ceil(graphs / ONE_IN) * GRAPH, expiredAt };
+}
+
+interface Rows {
+  promise: PromiseRow;
+  task: TaskRow | null;
+}
+
+/** The root is a call that a worker took, the rest are its steps. */
+function graphOf(n: number, now: number, expiredAt: number): Rows[] {
+  const root = `${(Math.imul(n, GOLDEN) >>> 0).toString(16).padStart(8, '0')}.${n}`;
+  const isPending = n % ONE_IN === 1;
+  const settledAt = n % ONE_IN === 0 ? expiredAt : now - (n % HOUR);
+  return Array.from({ length: GRAPH }, (_, index) => {
+    const promise: PromiseRow = {
+      id: index === 0 ? root : `${root}.${index}`,
+      state: isPending ? 'pending' : 'resolved',
+      param: PARAM,
+      value: isPending ? {} : { headers: {}, data: btoa(`{"result":${index}}`) },
+      tags: {
+        'resonate:origin': root,
+        'resonate:branch': root,
+        'resonate:parent': root,
+        'resonate:scope': index === 0 ? 'global' : 'local',
+        ...(index === 0 && { 'resonate:target': TARGET, customer: `customer.${n % 10_000}` }),
+      },
+      timeoutAt: now + YEAR_MS + n,
+      createdAt: settledAt - 1_000,
+      settledAt: isPending ? null : settledAt,
+    };
+    return { promise, task: index === 0 ? taskOf(promise) : null };
+  });
+}
+
+function taskOf({ id, state, timeoutAt }: PromiseRow): TaskRow {
+  return {
+    ...{ id, state: state === 'pending' ? 'suspended' : 'fulfilled', version: 1, resumes: 0, pid: null, ttl: null },
+    ...{ timeoutAt, dueAt: null, address: TARGET, transport: 'poll', target: 'nobody', prefers: null },
+    ...{ enqueuedAt: null, attempts: 0, claimedBy: null },
+  };
+}
+
+function inserts<Row>(rows: Row[]): RowChanges<Row> {
+  return { inserts: rows, updates: [], deletes: [] };
+}

@@ -1,0 +1,116 @@
+/**
+ * `npm run bench:retention`: create and settle beside a retention that deletes 5 % of 1,000,000 promises, and before and
+ * after it on the same server. Ends with 1 when the p99 beside it is more than 1.5 times that without it.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { openDialect } from '@resonate/store';
+import { ServerProcess } from '../../test/processes/server-process.ts';
+import { PLACES, type Place } from './databases.ts';
+import { fill, type Filled } from './fill.ts';
+import { Load, type Operation } from './load.ts';
+
+const USAGE = `npm run bench:retention -- [options]
+  --promises N       how many promises are in the tables [1000000]; a twentieth of them has expired
+  --targets NAME,... of: ${Object.keys(PLACES).join(', ')} [sqlite,postgres]
+  --rate N           promises created and settled each second [500]
+  --connections N    on so many connections [16]
+  --seconds N        how long it is measured without retention, before and after it together [20]
+  --help`;
+const WARM_UP_MS = 4_000;
+const LOOK_EVERY_MS = 250;
+const CLEARED_WITHIN_MS = 600_000;
+/** What the p99 beside retention may be of the p99 without it. */
+const MOST = 1.5;
+
+const { values } = parseArgs({
+  options: {
+    promises: { type: 'string', default: '1000000' },
+    targets: { type: 'string', default: 'sqlite,postgres' },
+    rate: { type: 'string', default: '500' },
+    connections: { type: 'string', default: '16' },
+    seconds: { type: 'string', default: '20' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else for (const name of values.targets.split(',')) await bench(name);
+
+async function bench(name: string): Promise<void> {
+  const open = PLACES[name];
+  if (!open) throw new Error(`--targets: no "${name}"; there are ${Object.keys(PLACES).join(', ')}`);
+  const place = await open();
+  try {
+    const startedAt = performance.now();
+    const dialect = await openDialect(place.target, Date.now);
+    const filled = await fill(dialect, whole('promises')).finally(() => dialect.close());
+    console.log(`${name}: ${values.promises} promises in ${seconds(performance.now() - startedAt)}`);
+    await measure(name, place, filled);
+  } finally {
+    await place.remove();
+  }
+}
+
+async function measure(name: string, { args }: Place, { expired, expiredAt }: Filled): Promise<void> {
+  const idleMs = (whole('seconds') * 1_000) / 2;
+  // The period ends while the load runs: one server, whatever else goes on, with and without retention.
+  const expiresAt = Date.now() + 3_000 + WARM_UP_MS + idleMs;
+  const retention = ['--retention-after', `${expiresAt - expiredAt}ms`, '--retention-interval', '1s'];
+  const server = await ServerProcess.start({ storage: args, args: [...retention, '--level', 'warn'] });
+  try {
+    const load = await Load.start(server.url, whole('connections'), whole('rate'));
+    await pause(WARM_UP_MS);
+    const from = performance.now();
+    const { begunAt, clearedAt } = await cleared(server, expired);
+    await pause(idleMs);
+    const idle = [[from, begunAt] as const, [clearedAt, performance.now()] as const];
+    await load.stop();
+    const rate = Math.round((expired * 1_000) / (clearedAt - begunAt));
+    console.log(`${name}: ${expired} deleted within ${seconds(clearedAt - begunAt)}, ${rate} each second`);
+    report(name, load.latencies(idle), load.latencies([[begunAt, clearedAt]]));
+  } finally {
+    await server.dispose();
+  }
+}
+
+/** Between which looks all was deleted. */
+async function cleared(server: ServerProcess, expired: number): Promise<{ begunAt: number; clearedAt: number }> {
+  let begunAt = performance.now();
+  for (const giveUpAt = begunAt + CLEARED_WITHIN_MS; performance.now() < giveUpAt;) {
+    const lookedAt = performance.now();
+    const text = await (await fetch(server.metricsUrl)).text();
+    const deleted = Number(/^resonate_retention_deleted_total (\d+)/m.exec(text)?.[1] ?? 0);
+    if (deleted >= expired) return { begunAt, clearedAt: performance.now() };
+    if (deleted === 0) begunAt = lookedAt;
+    await pause(LOOK_EVERY_MS);
+  }
+  throw new Error(`not all was deleted within ${seconds(CLEARED_WITHIN_MS)}\n${server.output()}`);
+}
+
+type Measured = ReturnType<Load['latencies']>;
+
+function report(name: string, idle: Measured, beside: Measured): void {
+  for (const operation of Object.keys(idle) as Operation[]) {
+    const [one, other] = [idle[operation].summary(), beside[operation].summary()];
+    const ratio = other.p99 / one.p99;
+    const ms = (value: number) => `${value.toFixed(1)} ms`;
+    console.log(
+      `${name} ${operation}: p50 ${ms(one.p50)}, ${ms(other.p50)} beside retention; ` +
+        `p99 ${ms(one.p99)}, ${ms(other.p99)} beside retention: ${ratio.toFixed(2)} times; ` +
+        `longest ${ms(one.max)}, ${ms(other.max)}`,
+    );
+    if (ratio > MOST) process.exitCode = 1;
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function whole(option: 'promises' | 'rate' | 'connections' | 'seconds'): number {
+  const number = Number(values[option]);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`--${option}: ${values[option]} is not a number above 0`);
+  return number;
+}
