@@ -21,7 +21,7 @@ export default tseslint.config(
   { ignores: ['**/node_modules/**', '**/dist/**', 'coverage/**'] },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -39,6 +39,7 @@ export default tseslint.config(
     rules: { 'max-lines-per-function': 'off' },
   },
   only(['packages/protocol/src/**'], []),
+  only(['packages/admin/src/**'], ['protocol', 'protocol/address', 'protocol/records']),
   only(['packages/machine/src/**'], ['protocol']),
   only(['packages/config/src/**'], ['protocol']),
   only(['packages/service/src/**'], ['config', 'protocol']),
@@ -61,6 +62,6 @@ export default tseslint.config(
   ),
   only(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
-    ['config', 'maintenance', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],
+    ['admin', 'config', 'maintenance', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],
   ),
 );

@@ -1,0 +1,61 @@
+import { TRANSPORTS } from '@resonate/protocol/address';
+import { z } from 'zod';
+import { at, count, numberBetween, pageSize, text } from './fields.ts';
+
+const MAX_IDS = 1_000;
+
+const which = { transport: z.enum(TRANSPORTS).optional(), target: text.optional() };
+
+export const DEAD_LETTER = z.object({
+  id: z.int().positive(),
+  /** The settled promise that it tells of. */
+  awaited: z.string(),
+  address: z.string(),
+  transport: z.string(),
+  target: z.string(),
+  attempts: count,
+  lastError: z.string(),
+  enqueuedAt: at,
+  diedAt: at,
+});
+export type DeadLetter = z.infer<typeof DEAD_LETTER>;
+
+/** GET /admin/dead-letters: the oldest first. */
+export const DEAD_LETTERS_QUERY = z.strictObject({
+  ...which,
+  prefix: text.optional(),
+  limit: pageSize(1_000, 100),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is not one that this server has given')
+    .default('0'),
+});
+export type DeadLettersQuery = z.input<typeof DEAD_LETTERS_QUERY>;
+
+export const DEAD_LETTERS = z.object({ deadLetters: z.array(DEAD_LETTER), cursor: z.string().optional() });
+export type DeadLetters = z.infer<typeof DEAD_LETTERS>;
+
+/** GET /admin/dead-letters/ID */
+export const DEAD_LETTER_ID = z.object({ id: numberBetween(1, Number.MAX_SAFE_INTEGER) });
+export const ONE_DEAD_LETTER = z.object({ deadLetter: DEAD_LETTER });
+
+/** What POST /admin/dead-letters/redrive and /drop are about. */
+export const SELECTION = z
+  .strictObject({
+    ...which,
+    ids: z.array(z.int().positive()).min(1).max(MAX_IDS).optional(),
+    all: z.literal(true).optional(),
+  })
+  .refine(({ ids, target, all }) => [ids, target, all].filter((given) => given !== undefined).length === 1, {
+    message: 'exactly one of ids, target and all must be given',
+  })
+  .refine(({ transport, target }) => transport === undefined || target !== undefined, {
+    message: 'transport goes with target only',
+  });
+export type Selection = z.input<typeof SELECTION>;
+
+/** `more`: one request does only so much, ask again for the rest. */
+export const REDRIVEN = z.object({ redriven: count, more: z.boolean() });
+export const DROPPED = z.object({ dropped: count, more: z.boolean() });
+export type Redriven = z.infer<typeof REDRIVEN>;
+export type Dropped = z.infer<typeof DROPPED>;

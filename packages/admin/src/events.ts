@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { at, text } from './fields.ts';
+
+/** GET /admin/events: a server-sent event stream. */
+export const EVENTS_QUERY = z.strictObject({
+  origin: text.optional().meta({ description: 'Only changes of this call graph' }),
+});
+export type EventsQuery = z.input<typeof EVENTS_QUERY>;
+
+/**
+ * The data of each `change` event: ask again for what is shown. At most two a second. `commit`: something that the token
+ * may see was changed by the process that answers; `hint`: by another one, maybe; `tick`: maybe nothing was.
+ */
+export const CHANGE = z.object({ at, cause: z.enum(['commit', 'hint', 'tick']) });
+export type Change = z.infer<typeof CHANGE>;
+
+export const FAULT = z.object({ error: z.string() });
+/** The body of every answer that is no success. */
+export type Fault = z.infer<typeof FAULT>;

@@ -1,0 +1,21 @@
+export { ROUTES, type Permission, type Route, type RouteAnswer, type RouteInput, type RouteName } from './routes.ts';
+export { SERIES_POINTS, SERIES_STEP_MS } from './overview.ts';
+export type { Overview, ProcessInfo, SeriesPoint, StreamCount, TransportBacklog } from './overview.ts';
+export { MAX_EDGES, MAX_GRAPH_PAGE, MAX_WALKED } from './promises.ts';
+export type {
+  Delivered,
+  Graph,
+  GraphNode,
+  GraphQuery,
+  PromiseDetail,
+  Promises,
+  PromisesQuery,
+  PromiseSummary,
+  Task,
+  Tasks,
+  TasksQuery,
+  TaskSummary,
+} from './promises.ts';
+export type { DeadLetter, DeadLetters, DeadLettersQuery, Dropped, Redriven, Selection } from './dead-letters.ts';
+export type { Change, EventsQuery, Fault } from './events.ts';
+export type { Session } from './session.ts';

@@ -1,0 +1,180 @@
+import { PROMISE_STATES, TASK_STATES } from '@resonate/protocol/records';
+import { z } from 'zod';
+import { DEAD_LETTER } from './dead-letters.ts';
+import { at, count, flag, pageSize, repeated, tags, text, time, value } from './fields.ts';
+
+const MAX_TAGS = 8;
+/** Rows that a page looks at when what is asked for is rare: the next page goes on behind them. */
+export const MAX_WALKED = 5_000;
+export const MAX_GRAPH_PAGE = 2_000;
+
+export const promiseState = z.enum(PROMISE_STATES);
+export const taskState = z.enum(TASK_STATES);
+
+const filters = {
+  prefix: text.optional().meta({ description: 'How the id begins' }),
+  from: time.optional().meta({ description: 'Created then or later, epoch ms' }),
+  to: time.optional().meta({ description: 'Created before, epoch ms' }),
+  cursor: text.optional(),
+};
+
+/** GET /admin/promises: the newest first. */
+export const PROMISES_QUERY = z.strictObject({
+  ...filters,
+  state: promiseState.optional(),
+  tag: repeated(text.regex(/^[^=]+=/, 'must be NAME=VALUE'), MAX_TAGS)
+    .optional()
+    .meta({ description: 'NAME=VALUE; several: all of them' }),
+  roots: flag.optional().meta({ description: 'Only promises that no other promise has called' }),
+  limit: pageSize(500, 50),
+});
+export type PromisesQuery = z.input<typeof PROMISES_QUERY>;
+
+const summary = {
+  id: z.string(),
+  /** As clients see it: expired promises are settled. */
+  state: promiseState,
+  createdAt: at,
+  settledAt: at.optional(),
+  timeoutAt: at,
+  /** The function that an SDK has put into the param, if it can be read. */
+  function: z.string().optional(),
+};
+
+const PROMISE_SUMMARY = z.object({
+  ...summary,
+  /** At most 32 of them, their values cut to 256 characters. */
+  tags,
+  /** The root of its call graph; absent: nobody said. */
+  origin: z.string().optional(),
+});
+export type PromiseSummary = z.infer<typeof PROMISE_SUMMARY>;
+
+const paged = {
+  now: at,
+  /** Go on with it; absent: there are no more. A page may be short, even empty, and still have one. */
+  cursor: z.string().optional(),
+  /** Everything wanted that was created at or after this time has been shown. */
+  searchedTo: at.optional(),
+};
+export const PROMISES = z.object({ ...paged, promises: z.array(PROMISE_SUMMARY) });
+export type Promises = z.infer<typeof PROMISES>;
+
+const task = {
+  state: taskState,
+  version: count,
+  /** Awaited promises that settled since it was last acquired. */
+  resumes: count,
+  /** The worker that holds it, while acquired. */
+  pid: z.string().optional(),
+  /** Length of the lease, while acquired. */
+  ttl: count.optional(),
+  /** While acquired. */
+  leaseEndsAt: at.optional(),
+  /** While pending: when its `execute` goes out (again). */
+  nextDeliveryAt: at.optional(),
+  /** How often the waiting message was handed to a transport. */
+  attempts: count,
+  transport: z.string(),
+  /** Whom it goes to: a poll group, a host, a topic. */
+  target: z.string(),
+};
+const TASK = z.object(task);
+export type Task = z.infer<typeof TASK>;
+
+/** GET /admin/tasks: the newest first. */
+export const TASKS_QUERY = z.strictObject({ ...filters, state: taskState.optional(), limit: pageSize(500, 50) });
+export type TasksQuery = z.input<typeof TASKS_QUERY>;
+
+const TASK_SUMMARY = z.object({
+  ...task,
+  /** That of its promise. */
+  id: z.string(),
+  createdAt: at,
+  timeoutAt: at,
+  function: z.string().optional(),
+  origin: z.string().optional(),
+});
+export type TaskSummary = z.infer<typeof TASK_SUMMARY>;
+export const TASKS = z.object({ ...paged, tasks: z.array(TASK_SUMMARY) });
+export type Tasks = z.infer<typeof TASKS>;
+
+/** Edges shown at most, each sort. */
+export const MAX_EDGES = 100;
+
+const OTHER_PROMISE = z.object({
+  id: z.string(),
+  /** Absent: there is no such promise any more. */
+  state: promiseState.optional(),
+});
+
+/** GET /admin/promises/ID */
+export const PROMISE = z.object({
+  now: at,
+  promise: z.object({
+    id: z.string(),
+    state: promiseState,
+    param: value,
+    value,
+    tags,
+    timeoutAt: at,
+    createdAt: at,
+    settledAt: at.optional(),
+  }),
+  function: z.string().optional(),
+  task: TASK.extend({ address: z.string().optional() }).optional(),
+  /** Promises whose tasks wait for this one. */
+  awaitedBy: z.array(OTHER_PROMISE),
+  /** Promises that this one's task waits for. */
+  awaits: z.array(OTHER_PROMISE),
+  /** Who is told when it settles. */
+  listeners: z.array(
+    z.object({
+      transport: z.string(),
+      target: z.string(),
+      /** Only for tokens that may do everything: it may carry secrets. */
+      address: z.string().optional(),
+      attempts: count,
+      /** Once settled: when its `unblock` goes out (again). */
+      nextDeliveryAt: at.optional(),
+    }),
+  ),
+  deadLetters: z.array(DEAD_LETTER.omit({ address: true }).extend({ address: z.string().optional() })),
+  /** Of any of the four lists above there is more than is shown. */
+  more: z.boolean(),
+});
+export type PromiseDetail = z.infer<typeof PROMISE>;
+
+/** GET /admin/graph/ROOT: in byte order of id, page by page; with `since` only what may have changed. */
+export const GRAPH_QUERY = z.strictObject({
+  after: text.optional().meta({ description: 'The id that the page before ended with' }),
+  since: time.optional().meta({ description: '`now` of an earlier answer: only what may have changed since then' }),
+  limit: pageSize(MAX_GRAPH_PAGE, MAX_GRAPH_PAGE),
+});
+export type GraphQuery = z.input<typeof GRAPH_QUERY>;
+
+const GRAPH_NODE = z.object({
+  ...summary,
+  parent: z.string().optional(),
+  branch: z.string().optional(),
+  /** True: a sleep, it resolves at its time-out. */
+  isTimer: z.boolean().optional(),
+  /** Promises without one are run by the task of their branch, or by nobody. */
+  task: TASK.optional(),
+  /** Promises that its task waits for. */
+  awaits: z.array(z.string()).optional(),
+});
+export type GraphNode = z.infer<typeof GRAPH_NODE>;
+
+export const GRAPH = z.object({
+  now: at,
+  root: z.string(),
+  nodes: z.array(GRAPH_NODE),
+  /** Ask for the next page with it; absent: this is the last one. */
+  after: z.string().optional(),
+});
+export type Graph = z.infer<typeof GRAPH>;
+
+/** POST /admin/tasks/ID/deliver */
+export const DELIVERED = z.object({ id: z.string(), dueAt: at });
+export type Delivered = z.infer<typeof DELIVERED>;

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import * as letters from './dead-letters.ts';
+import { CHANGE, EVENTS_QUERY } from './events.ts';
+import { text } from './fields.ts';
+import { OVERVIEW } from './overview.ts';
+import * as promises from './promises.ts';
+import { SESSION } from './session.ts';
+
+/**
+ * Who may: `prefix` any token that has one, it sees and touches only ids that begin with it; `admin` only tokens that may
+ * do everything. With auth off everybody may.
+ */
+export type Permission = 'prefix' | 'admin';
+
+export interface Route {
+  method: 'GET' | 'POST';
+  /** `:id` stands for one percent-encoded segment. */
+  path: string;
+  summary: string;
+  may: Permission;
+  params?: z.ZodType;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  answer: z.ZodType;
+  /** Answers that are no success, besides 400, 401, 403 and 503. */
+  faults?: Readonly<Record<number, string>>;
+  /** The answer is an event stream, `answer` the data of its events. */
+  streams?: true;
+  /** Sends an ETag and understands `If-None-Match`. */
+  isConditional?: true;
+}
+
+const id = z.object({ id: text });
+
+/** Every endpoint below /admin: servers mount, documents and clients are made of it. */
+export const ROUTES = {
+  session: {
+    method: 'GET',
+    path: '/admin/session',
+    summary: 'What the token may do, and what server this is',
+    may: 'prefix',
+    answer: SESSION,
+  },
+  overview: {
+    method: 'GET',
+    path: '/admin/overview',
+    summary: 'Processes, backlog, workers and the last 15 minutes of the whole cluster',
+    may: 'admin',
+    answer: OVERVIEW,
+  },
+  promises: {
+    method: 'GET',
+    path: '/admin/promises',
+    summary: 'Promises, the newest first',
+    may: 'prefix',
+    query: promises.PROMISES_QUERY,
+    answer: promises.PROMISES,
+  },
+  promise: {
+    method: 'GET',
+    path: '/admin/promises/:id',
+    summary: 'One promise with its task, who waits for it and who is told',
+    may: 'prefix',
+    params: id,
+    answer: promises.PROMISE,
+    faults: { 404: 'There is no such promise' },
+    isConditional: true,
+  },
+  graph: {
+    method: 'GET',
+    path: '/admin/graph/:id',
+    summary: 'The call graph that began with a promise',
+    may: 'prefix',
+    params: id,
+    query: promises.GRAPH_QUERY,
+    answer: promises.GRAPH,
+    faults: { 404: 'There is no such promise' },
+    isConditional: true,
+  },
+  tasks: {
+    method: 'GET',
+    path: '/admin/tasks',
+    summary: 'Tasks, those of the newest promises first',
+    may: 'prefix',
+    query: promises.TASKS_QUERY,
+    answer: promises.TASKS,
+  },
+  deliverTask: {
+    method: 'POST',
+    path: '/admin/tasks/:id/deliver',
+    summary: 'Makes the waiting message of a pending task due at once',
+    may: 'prefix',
+    params: id,
+    answer: promises.DELIVERED,
+    faults: { 404: 'There is no such task', 409: 'The task is not pending: no message waits' },
+  },
+  deadLetters: {
+    method: 'GET',
+    path: '/admin/dead-letters',
+    summary: 'Messages that could not be delivered, the oldest first',
+    may: 'prefix',
+    query: letters.DEAD_LETTERS_QUERY,
+    answer: letters.DEAD_LETTERS,
+  },
+  deadLetter: {
+    method: 'GET',
+    path: '/admin/dead-letters/:id',
+    summary: 'One of them',
+    may: 'prefix',
+    params: letters.DEAD_LETTER_ID,
+    answer: letters.ONE_DEAD_LETTER,
+    faults: { 404: 'There is no such dead letter' },
+  },
+  redriveDeadLetters: {
+    method: 'POST',
+    path: '/admin/dead-letters/redrive',
+    summary: 'Sends them again',
+    may: 'prefix',
+    body: letters.SELECTION,
+    answer: letters.REDRIVEN,
+  },
+  dropDeadLetters: {
+    method: 'POST',
+    path: '/admin/dead-letters/drop',
+    summary: 'Forgets them',
+    may: 'prefix',
+    body: letters.SELECTION,
+    answer: letters.DROPPED,
+  },
+  events: {
+    method: 'GET',
+    path: '/admin/events',
+    summary: 'Tells when something has changed',
+    may: 'prefix',
+    query: EVENTS_QUERY,
+    answer: CHANGE,
+    streams: true,
+  },
+} as const satisfies Record<string, Route>;
+
+export type Routes = typeof ROUTES;
+export type RouteName = keyof Routes;
+
+type Parsed<Name extends RouteName, Part extends string> =
+  Routes[Name] extends Record<Part, infer Schema>
+    ? Schema extends z.ZodType
+      ? z.output<Schema>
+      : undefined
+    : undefined;
+
+/** What a handler gets, checked. */
+export interface RouteInput<Name extends RouteName> {
+  params: Parsed<Name, 'params'>;
+  query: Parsed<Name, 'query'>;
+  body: Parsed<Name, 'body'>;
+}
+
+export type RouteAnswer<Name extends RouteName> = z.input<Routes[Name]['answer']>;
