@@ -1,0 +1,85 @@
+import { askForToken, currentToken } from './token.ts';
+
+const PROTOCOL_VERSION = '2026-04-01';
+
+/** What the server, or the way to it, refused. `status` 0: it could not be reached. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
+
+/** GET of an admin endpoint. @param path such as `/admin/overview`. @throws ApiError */
+export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return request<T>(`${path}${queryString(query)}`, { method: 'GET' }, signal);
+}
+
+/** POST to an admin endpoint. @throws ApiError */
+export function post<T>(path: string, body: unknown): Promise<T> {
+  return request<T>(path, { method: 'POST', body: JSON.stringify(body) });
+}
+
+/**
+ * One operation of the wire protocol (`POST /`), such as `promise.settle`. @returns the answer's `data`.
+ * @throws ApiError
+ */
+export async function operate<T>(kind: string, data: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
+  const token = currentToken();
+  const head = { corrId: crypto.randomUUID?.() ?? String(Math.random()), version: PROTOCOL_VERSION };
+  const body = JSON.stringify({ kind, head: token === null ? head : { ...head, auth: token }, data });
+  return (await request<{ data: T }>('/', { method: 'POST', body }, signal)).data;
+}
+
+/** `?a=1&tag=x&tag=y`; undefined and empty values are left out. */
+export function queryString(query: Query): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    const values = Array.isArray(value) ? (value as readonly string[]) : [value];
+    for (const one of values) if (one !== undefined && one !== '') params.append(name, String(one));
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+export function authorization(): Record<string, string> {
+  const token = currentToken();
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+async function request<T>(url: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
+  const headers = { accept: 'application/json', ...(init.body ? { 'content-type': 'application/json' } : {}) };
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, headers: { ...headers, ...authorization() }, signal: signal ?? null });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(0, 'The server cannot be reached.');
+  }
+  const text = await response.text();
+  const answer = parse(text);
+  if (!response.ok) {
+    if (response.status === 401) askForToken();
+    throw new ApiError(response.status, messageOf(response, answer));
+  }
+  return answer as T;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Admin endpoints answer `{error}`, the protocol a string as `data`. */
+function messageOf(response: Response, answer: unknown): string {
+  const { error, data } = (answer ?? {}) as { error?: unknown; data?: unknown };
+  for (const message of [error, data]) if (typeof message === 'string' && message !== '') return message;
+  return `HTTP ${response.status} ${response.statusText}`.trim();
+}

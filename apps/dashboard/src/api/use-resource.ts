@@ -1,0 +1,90 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { onChange } from './live.ts';
+import { onTokenChange } from './token.ts';
+
+export interface Resource<T> {
+  /** The newest answer; kept while a newer one is awaited or failed. */
+  data: T | undefined;
+  /** Why the newest try failed. */
+  error: Error | undefined;
+  isLoading: boolean;
+  reload(): void;
+}
+
+interface Options {
+  /** Loads again when something changed: '' anything, else only within this call graph; undefined: never. */
+  live?: string | undefined;
+  /** Between two loads at least, ms. */
+  minIntervalMs?: number;
+}
+
+/**
+ * Loads when `key` changes, and again when something changed on the server. One load at a time: changes during one lead
+ * to a single further one.
+ * @param key names what is loaded; another key forgets the data of the one before.
+ */
+export function useResource<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  { live, minIntervalMs = 1_000 }: Options = {},
+): Resource<T> {
+  const [state, setState] = useState<{ key: string; data?: T; error?: Error; isLoading: boolean }>({
+    key,
+    isLoading: true,
+  });
+  const latest = useRef(load);
+  latest.current = load;
+  const again = useRef<() => void>(() => {});
+
+  useEffect(() => {
+    const abort = new AbortController();
+    let isBusy = false;
+    let isWanted = false;
+    let startedAt = -Infinity;
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const run = async () => {
+      if (timer) clearTimeout(timer);
+      timer = null;
+      isWanted = false;
+      isBusy = true;
+      startedAt = performance.now();
+      setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, isLoading: true }));
+      try {
+        const data = await latest.current(abort.signal);
+        if (!abort.signal.aborted) setState({ key, data, isLoading: false });
+      } catch (cause) {
+        if (abort.signal.aborted) return;
+        const error = cause instanceof Error ? cause : new Error(String(cause));
+        setState((before) => ({ ...before, key, error, isLoading: false }));
+      }
+      isBusy = false;
+      if (isWanted) change();
+    };
+    const change = () => {
+      isWanted = true;
+      const delayMs = Math.max(0, startedAt + minIntervalMs - performance.now());
+      if (!isBusy) timer ??= setTimeout(() => void run(), delayMs);
+    };
+    again.current = () => {
+      isWanted = true;
+      if (!isBusy) void run();
+    };
+    change();
+    // The stream calls back at once: that call is the first load, too.
+    const endLive = live === undefined ? onTokenChange(change) : onChange(live, change);
+    return () => {
+      abort.abort();
+      if (timer) clearTimeout(timer);
+      endLive();
+    };
+  }, [key, live, minIntervalMs]);
+
+  const reload = useCallback(() => again.current(), []);
+  const current = state.key === key ? state : { key, isLoading: true };
+  return {
+    data: 'data' in current ? current.data : undefined,
+    error: 'error' in current ? current.error : undefined,
+    isLoading: current.isLoading,
+    reload,
+  };
+}

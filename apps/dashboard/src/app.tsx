@@ -1,0 +1,39 @@
+import { LocationProvider, Route, Router } from 'preact-iso';
+import { DeadLettersPage } from './dead-letters/dead-letters-page.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
+import { BASE, links } from './parts/links.ts';
+import { Empty, Page } from './parts/index.ts';
+import { SchedulesPage } from './schedules/schedules-page.tsx';
+import { SearchPage } from './search/search-page.tsx';
+import { Shell } from './shell/shell.tsx';
+import { TasksPage } from './tasks/tasks-page.tsx';
+
+/** Which page an address shows. */
+export function App() {
+  return (
+    <LocationProvider scope={BASE}>
+      <Shell>
+        <Router>
+          <Route path={BASE} component={OverviewPage} />
+          <Route path={links.promises} component={SearchPage} />
+          <Route path={links.tasks} component={TasksPage} />
+          <Route path={links.schedules} component={SchedulesPage} />
+          <Route path={links.deadLetters} component={DeadLettersPage} />
+          <Route default component={UnknownPage} />
+        </Router>
+      </Shell>
+    </LocationProvider>
+  );
+}
+
+function UnknownPage() {
+  return (
+    <Page title="Page not found">
+      <div class="panel">
+        <Empty title="There is no such page">
+          <a href={links.overview}>Go to the overview</a>
+        </Empty>
+      </div>
+    </Page>
+  );
+}

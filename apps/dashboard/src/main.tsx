@@ -1,0 +1,12 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { applyStoredTheme } from './shell/theme.ts';
+import './style/tokens.css';
+import './style/base.css';
+import './style/shell.css';
+import './style/parts.css';
+import './style/pages.css';
+
+applyStoredTheme();
+const root = document.getElementById('app');
+if (root) render(<App />, root);

@@ -1,0 +1,103 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { Icon } from './icon.tsx';
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  isWide?: boolean;
+}
+
+/** A modal dialog; Escape and a click beside it close it. Rendered only while it is open. */
+export function Dialog({ title, onClose, children, isWide = false }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      class={isWide ? 'dialog wide' : 'dialog'}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div class="dialog-body">
+        <header class="dialog-head">
+          <h2 id={titleId}>{title}</h2>
+          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </header>
+        {children}
+      </div>
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  /** What will happen. */
+  children: ComponentChildren;
+  /** The verb on the button, such as `Cancel the promise`. */
+  action: string;
+  isDangerous?: boolean;
+  /** False disables the button, for forms that are not complete. */
+  isReady?: boolean;
+  isWide?: boolean;
+  /** Does it; a failure is shown in the dialog, which stays open. */
+  onConfirm: () => Promise<void>;
+  onClose: () => void;
+}
+
+/** Asks before something is changed, does it, and closes. */
+export function ConfirmDialog(props: ConfirmProps) {
+  const { title, children, action, isDangerous = false, isReady = true, isWide = false, onConfirm, onClose } = props;
+  const [error, setError] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const confirm = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      await onConfirm();
+      onClose();
+    } catch (cause) {
+      setError(cause instanceof Error ? cause.message : String(cause));
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose} isWide={isWide}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isBusy && isReady) void confirm();
+        }}
+      >
+        <div class="dialog-content">{children}</div>
+        {error !== null && (
+          <p class="form-error" role="alert">
+            {error}
+          </p>
+        )}
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={onClose}>
+            Back
+          </button>
+          <button type="submit" class={isDangerous ? 'button danger' : 'button primary'} disabled={isBusy || !isReady}>
+            {action}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,10 @@
+/** What pages are made of. */
+export { ConfirmDialog, Dialog } from './confirm-dialog.tsx';
+export { Icon, type IconName } from './icon.tsx';
+export { Code, JsonView } from './json-view.tsx';
+export { links } from './links.ts';
+export { Empty, ErrorState, Loading, Page, Panel } from './page.tsx';
+export { Badge, lookOf, StateBadge } from './state-badge.tsx';
+export { Table, type Column } from './table.tsx';
+export { absoluteTime, duration, relativeTime, serverNow, syncClock, Time, useNow } from './time.tsx';
+export { toast } from './toast.tsx';

@@ -1,0 +1,46 @@
+import type { ComponentChildren } from 'preact';
+
+export interface Column<Row> {
+  /** The heading; also the label of the cell where the table is too narrow for columns. */
+  title: string;
+  cell: (row: Row) => ComponentChildren;
+  /** `id` grows and breaks anywhere, `number` is aligned right, `actions` has no visible heading. */
+  kind?: 'id' | 'number' | 'actions';
+}
+
+interface Props<Row> {
+  /** What the table lists, for those who can't see it. */
+  label: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[];
+  keyOf: (row: Row) => string | number;
+}
+
+/** A table; on a phone each row is a card. */
+export function Table<Row>({ label, columns, rows, keyOf }: Props<Row>) {
+  return (
+    <table class="table">
+      <caption class="visually-hidden">{label}</caption>
+      <thead>
+        <tr>
+          {columns.map(({ title, kind }) => (
+            <th key={title} scope="col" class={kind && `cell-${kind}`}>
+              {kind === 'actions' ? <span class="visually-hidden">{title}</span> : title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={keyOf(row)}>
+            {columns.map(({ title, kind, cell }) => (
+              <td key={title} class={kind && `cell-${kind}`} data-label={title}>
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,92 @@
+import { useEffect, useState } from 'preact/hooks';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Promises without an end have a timeout beyond what a Date can say. */
+const MAX_DATE = 8.64e15;
+const FAR_MS = 100 * 365 * DAY;
+
+let offsetMs = 0;
+const tickers = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | null = null;
+
+/** Tells what the server's clock says, so that "3 s ago" is right on a machine whose clock is off. @param now epoch ms */
+export function syncClock(now: number): void {
+  offsetMs = now - Date.now();
+}
+
+/** The server's time, epoch ms, as far as known. */
+export function serverNow(): number {
+  return Date.now() + offsetMs;
+}
+
+/** Draws its component again each second while the page is seen. @returns the server's time, epoch ms */
+export function useNow(): number {
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    const tick = () => setCount((count) => count + 1);
+    tickers.add(tick);
+    timer ??= setInterval(() => {
+      if (!document.hidden) for (const one of tickers) one();
+    }, SECOND);
+    return () => {
+      tickers.delete(tick);
+      if (tickers.size > 0 || !timer) return;
+      clearInterval(timer);
+      timer = null;
+    };
+  }, []);
+  return serverNow();
+}
+
+/** "3 min ago", "in 2 h"; the exact time on hover and for machines. @param at epoch ms */
+export function Time({ at }: { at: number }) {
+  const now = useNow();
+  if (at - now > FAR_MS || at > MAX_DATE) return <span title={`${at} ms since 1970`}>never</span>;
+  return (
+    <time dateTime={new Date(at).toISOString()} title={absoluteTime(at)}>
+      {relativeTime(at, now)}
+    </time>
+  );
+}
+
+/** `2026-11-22 14:03:07.123` in the reader's time zone. */
+export function absoluteTime(at: number): string {
+  if (Math.abs(at) > MAX_DATE) return `${at} ms since 1970`;
+  const date = new Date(at);
+  const pad = (value: number, length = 2) => String(value).padStart(length, '0');
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${time}.${pad(date.getMilliseconds(), 3)}`;
+}
+
+/** "just now", "12 s ago", "in 3 min". Both in epoch ms. */
+export function relativeTime(at: number, now: number): string {
+  const distance = at - now;
+  if (Math.abs(distance) < SECOND) return 'just now';
+  const text = duration(Math.abs(distance), 1);
+  return distance > 0 ? `in ${text}` : `${text} ago`;
+}
+
+/** "340 ms", "2.4 s", "3 min 20 s", "5 d 2 h". @param parts how many units at most */
+export function duration(ms: number, parts = 2): string {
+  if (ms < SECOND) return `${Math.round(ms)} ms`;
+  if (ms < 10 * SECOND && parts > 1) return `${(ms / SECOND).toFixed(1)} s`;
+  const units = [
+    ['d', DAY],
+    ['h', HOUR],
+    ['min', MINUTE],
+    ['s', SECOND],
+  ] as const;
+  const first = units.findIndex(([, size]) => ms >= size);
+  let rest = ms;
+  const words: string[] = [];
+  for (const [name, size] of units.slice(first, first + parts)) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) words.push(`${count} ${name}`);
+  }
+  return words.join(' ');
+}

@@ -1,0 +1,5 @@
+import { Page } from '../parts/index.ts';
+
+export function SchedulesPage() {
+  return <Page title="Schedules">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../parts/index.ts';
+
+export function SearchPage() {
+  return <Page title="Search">…</Page>;
+}

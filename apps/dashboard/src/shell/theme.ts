@@ -1,0 +1,35 @@
+import { useState } from 'preact/hooks';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const KEY = 'resonate.theme';
+const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
+
+/** Before the first drawing. */
+export function applyStoredTheme(): void {
+  apply(storedTheme());
+}
+
+/** @returns the theme and what goes on to the next one. */
+export function useTheme(): [Theme, () => void] {
+  const [theme, setTheme] = useState(storedTheme);
+  const next = () => {
+    const chosen = NEXT[theme];
+    localStorage.setItem(KEY, chosen);
+    apply(chosen);
+    setTheme(chosen);
+  };
+  return [theme, next];
+}
+
+function storedTheme(): Theme {
+  const stored = localStorage.getItem(KEY);
+  return stored === 'light' || stored === 'dark' ? stored : 'system';
+}
+
+function apply(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = theme;
+  // Charts are drawn on a canvas, which knows nothing of custom properties.
+  dispatchEvent(new Event('themechange'));
+}
