@@ -114,9 +114,9 @@ export class PollDelivery implements Service, Receiver {
     const { metrics, serverUrl, tracing } = this.#runtime;
     handedOver(this.#runtime, 'poll', delivery);
     const message = messageOf(delivery, serverUrl);
-    const { address } = rowOf(delivery);
+    const { target } = rowOf(delivery);
     const write = (span: Awaited<ReturnType<typeof traceDelivery>>) => {
-      const attempt = beginAttempt(this.#runtime, 'poll', address, message, span);
+      const attempt = beginAttempt(this.#runtime, 'poll', target, message, span);
       send({
         body: JSON.stringify(attempt.message),
         done: (taken) => {

@@ -11,13 +11,13 @@ export function observed(transport: PushTransport, runtime: Runtime): PushTransp
     name,
     close: () => transport.close(),
     async push(outgoing: Outgoing): Promise<void> {
-      const { address } = outgoing;
+      const { target } = outgoing;
       const span = runtime.tracing && (await traceDelivery(runtime, name, outgoing.message));
-      const attempt = beginAttempt(runtime, name, address, outgoing.message, span);
+      const attempt = beginAttempt(runtime, name, target, outgoing.message, span);
       const { message } = attempt;
       const start = performance.now();
       try {
-        await transport.push(span ? { address, message, body: JSON.stringify(message) } : outgoing);
+        await transport.push(span ? { ...outgoing, message, body: JSON.stringify(message) } : outgoing);
         attempt.end('taken');
       } catch (error) {
         attempt.end(error instanceof Busy ? 'busy' : 'failed', (error as Error).message);

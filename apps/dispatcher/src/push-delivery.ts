@@ -183,7 +183,7 @@ export class PushDelivery implements Service {
     const { address } = rowOf(delivery);
     handedOver(this.#runtime, this.#transport.name, delivery);
     const message = messageOf(delivery, serverUrl);
-    const failure = await this.#transport.push({ address, message, body: JSON.stringify(message) }).then(
+    const failure = await this.#transport.push({ address, target, message, body: JSON.stringify(message) }).then(
       () => null,
       (error: Error) => error,
     );

@@ -1,4 +1,4 @@
-import { parseAddress, promiseIdOf, type Message } from '@resonate/protocol';
+import { promiseIdOf, type Message } from '@resonate/protocol';
 import type { AttemptOutcome } from '@resonate/service';
 import { rowOf, type Delivery } from '@resonate/store';
 import type { Runtime } from './runtime.ts';
@@ -26,12 +26,11 @@ export function handedOver({ metrics, store }: Runtime, transport: string, deliv
 export function beginAttempt(
   runtime: Runtime,
   transport: string,
-  address: string,
+  target: string,
   message: Message,
   span: DeliverySpan = null,
 ): Attempt {
   const { logger, metrics } = runtime;
-  const target = parseAddress(address)?.target ?? '';
   const inFlight = metrics.inFlight(transport);
   inFlight.begin(target);
   const start = performance.now();

@@ -2,12 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { executeMessage } from '@resonate/protocol';
 import type { HttpPushAuthOptions } from './http-push-auth.ts';
 import { HttpPush } from './http-push.ts';
+import { to } from './outgoing.fixture.ts';
 
-const message = executeMessage('http://localhost:8001', 'w', 1);
-const body = JSON.stringify(message);
 const SECRET = 's3cret-t0ken';
 const servers: Server[] = [];
 const pushes: HttpPush[] = [];
@@ -36,7 +34,7 @@ function pushWith(auth: Partial<HttpPushAuthOptions>): (address: string) => Prom
     auth: { mode: 'none', token: null, audience: null, header: 'Authorization', ...auth },
   });
   pushes.push(transport);
-  return (address) => transport.push({ address, message, body });
+  return (address) => transport.push(to(address));
 }
 
 afterEach(async () => {

@@ -1,13 +1,12 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { executeMessage } from '@resonate/protocol';
 import { HttpPush } from './http-push.ts';
+import { to } from './outgoing.fixture.ts';
 
 /** Targets that break HTTP. */
 
-const message = executeMessage('http://localhost:8001', 'w', 1);
-const body = JSON.stringify(message);
+const MESSAGE = to('http://localhost/').body;
 const TIMEOUT_MS = 500;
 const sockets = new Set<Socket>();
 let server: Server | undefined;
@@ -25,14 +24,14 @@ async function pushTo(answer: (socket: Socket) => void): Promise<string | null> 
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
-      if (chunk.includes(body)) answer(socket);
+      if (chunk.includes(MESSAGE)) answer(socket);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   push = new HttpPush({ connectTimeoutMs: 1_000, requestTimeoutMs: TIMEOUT_MS, connectionsPerTarget: 1 });
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  return push.push({ address, message, body }).then(
+  return push.push(to(address)).then(
     () => null,
     (error: Error) => error.message,
   );

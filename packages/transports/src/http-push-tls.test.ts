@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { executeMessage } from '@resonate/protocol';
 import { CertificateAuthority, type CertificateFiles } from '@resonate/testkit';
 import { HttpPush } from './http-push.ts';
+import { to } from './outgoing.fixture.ts';
 
-const message = executeMessage('http://localhost:8001', 'w', 1);
-const body = JSON.stringify(message);
 const servers: { close(): unknown }[] = [];
 let authority: CertificateAuthority;
 
@@ -38,7 +36,7 @@ async function serve({ certificate, key }: CertificateFiles): Promise<number> {
 async function push(address: string, caFile: string | null): Promise<string | null> {
   const transport = new HttpPush({ connectTimeoutMs: 300, requestTimeoutMs: 5_000, connectionsPerTarget: 1, caFile });
   try {
-    return await transport.push({ address, message, body }).then(
+    return await transport.push(to(address)).then(
       () => null,
       (error: Error) => error.message,
     );

@@ -2,10 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { executeMessage } from '@resonate/protocol';
 import { HttpPush } from './http-push.ts';
+import { to } from './outgoing.fixture.ts';
 import { PushFailed } from './push-failed.ts';
-import type { Outgoing } from './transport.ts';
 
 let server: Server;
 let push: HttpPush;
@@ -17,12 +16,7 @@ function pushWith(requestTimeoutMs: number, connectionsPerTarget = 4): HttpPush 
   return new HttpPush({ connectTimeoutMs: 1_000, requestTimeoutMs, connectionsPerTarget });
 }
 
-const message = executeMessage('http://localhost:8001', 'w', 1);
-const body = JSON.stringify(message);
-
-function to(address: string): Outgoing {
-  return { address, message, body };
-}
+const MESSAGE = to('http://localhost/').body;
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let body = '';
@@ -54,7 +48,7 @@ afterEach(async () => {
 describe('a push', () => {
   test('is a POST of the message as JSON', async () => {
     await push.push(to(url));
-    expect(received).toEqual([{ method: 'POST', type: 'application/json', body }]);
+    expect(received).toEqual([{ method: 'POST', type: 'application/json', body: MESSAGE }]);
   });
 
   test('is taken with any status of success, with or without a body', async () => {

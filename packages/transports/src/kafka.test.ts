@@ -3,6 +3,7 @@ import { Consumer, MessagesStreamModes, stringDeserializers } from '@platformati
 import { executeMessage, unblockMessage, type PromiseRecord } from '@resonate/protocol';
 import { CertificateAuthority, startKafka, type TestKafka } from '@resonate/testkit';
 import { Kafka, type KafkaLogin, type KafkaOptions } from './kafka.ts';
+import { to } from './outgoing.fixture.ts';
 
 const USER = { username: 'resonate', password: 's3cret-password' };
 
@@ -32,8 +33,7 @@ function connect(options: Partial<KafkaOptions> = {}): Kafka {
 }
 
 function execute(id: string, address = 'kafka://orders') {
-  const message = executeMessage('http://localhost:8001', id, 1);
-  return { address, message, body: JSON.stringify(message) };
+  return to(address, executeMessage('http://localhost:8001', id, 1));
 }
 
 /** The values of a topic from its beginning that fit, with keys and headers; as many as asked for. */
@@ -69,7 +69,7 @@ describe('a record', () => {
     const unblock = unblockMessage(promise);
     const transport = connect();
     await transport.push(execute('order-1'));
-    await transport.push({ address: 'kafka://main/orders', message: unblock, body: JSON.stringify(unblock) });
+    await transport.push(to('kafka://main/orders', unblock));
     const [first, second] = await read('orders', 2, (key) => key === 'order-1');
     expect(first).toMatchObject({ value: execute('order-1').body, headers: { kind: 'execute' } });
     expect(second).toMatchObject({ value: JSON.stringify(unblock), headers: { kind: 'unblock' } });

@@ -1,5 +1,5 @@
 import type { Producer } from '@platformatic/kafka';
-import { parseAddress, promiseIdOf } from '@resonate/protocol';
+import { promiseIdOf } from '@resonate/protocol';
 import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
@@ -65,8 +65,8 @@ export class Kafka implements PushTransport {
     }
   }
 
-  async #send({ address, message, body }: Outgoing): Promise<void> {
-    const [topic = '', cluster = ''] = (parseAddress(address)?.target ?? '').split('/').reverse();
+  async #send({ target, message, body }: Outgoing): Promise<void> {
+    const [topic = '', cluster = ''] = target.split('/').reverse();
     const producer = await this.#producer(cluster);
     await producer.send({
       acks: -1,

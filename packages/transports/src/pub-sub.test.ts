@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { PubSub as GoogleClient, type Message as Received, type Subscription } from '@google-cloud/pubsub';
 import { executeMessage } from '@resonate/protocol';
 import { TestPubSub } from '@resonate/testkit';
+import { to } from './outgoing.fixture.ts';
 import { PubSub } from './pub-sub.ts';
 
 const TOPIC = 'projects/acme/topics/orders';
@@ -46,8 +47,7 @@ async function arrivals(count: number): Promise<void> {
 }
 
 function outgoing(id: string, address = ADDRESS) {
-  const message = executeMessage('http://localhost:8001', id, 1);
-  return { address, message, body: JSON.stringify(message) };
+  return to(address, executeMessage('http://localhost:8001', id, 1));
 }
 
 describe('a publish', () => {

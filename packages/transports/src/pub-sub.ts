@@ -1,5 +1,4 @@
 import type { PubSub as Client, Topic } from '@google-cloud/pubsub';
-import { parseAddress } from '@resonate/protocol';
 import { preload } from './preload.ts';
 import { failureOf } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
@@ -40,16 +39,15 @@ export class PubSub implements PushTransport {
   }
 
   /** Resolves when Pub/Sub has stored the message. @throws PushFailed */
-  async push({ address, body }: Outgoing): Promise<void> {
+  async push({ target, body }: Outgoing): Promise<void> {
     try {
-      await this.#limit.run((signal) => unlessAborted(signal, this.#publish(address, body)));
+      await this.#limit.run((signal) => unlessAborted(signal, this.#publish(target, body)));
     } catch (error) {
       throw failureOf(error);
     }
   }
 
-  async #publish(address: string, body: string): Promise<void> {
-    const target = parseAddress(address)?.target ?? '';
+  async #publish(target: string, body: string): Promise<void> {
     const [project = '', name = ''] = target.split('/');
     const client = await this.#connect(this.#options.project ?? project);
     let topic = this.#topics.get(target);

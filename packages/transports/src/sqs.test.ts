@@ -11,6 +11,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { executeMessage, unblockMessage, type Message, type PromiseRecord } from '@resonate/protocol';
 import { startSqs, type TestServer } from '@resonate/testkit';
+import { to } from './outgoing.fixture.ts';
 import { Sqs, type SqsOptions } from './sqs.ts';
 
 const before = { ...process.env };
@@ -48,10 +49,6 @@ function connect(options: Partial<SqsOptions> = {}): Sqs {
   const transport = new Sqs({ region: null, endpoint: server.url, timeoutMs: 10_000, ...options });
   transports.push(transport);
   return transport;
-}
-
-function to(address: string, message: Message = executeMessage('http://localhost:8001', 'w', 1)) {
-  return { address, message, body: JSON.stringify(message) };
 }
 
 /** What a queue holds, taken out of it; waits for the first. */

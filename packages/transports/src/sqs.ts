@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
-import { parseAddress, promiseIdOf, type Message } from '@resonate/protocol';
+import { promiseIdOf, type Message } from '@resonate/protocol';
 import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
@@ -52,17 +52,16 @@ export class Sqs implements PushTransport {
 
   /** Resolves when SQS has stored the message. @throws PushFailed */
   async push(outgoing: Outgoing): Promise<void> {
-    const target = parseAddress(outgoing.address)?.target ?? '';
     try {
-      await this.#limit.run((signal) => unlessAborted(signal, this.#send(target, outgoing, signal)));
+      await this.#limit.run((signal) => unlessAborted(signal, this.#send(outgoing, signal)));
     } catch (error) {
       // It may have been deleted and made anew elsewhere.
-      if (error instanceof Error && error.name.endsWith('QueueDoesNotExist')) this.#urls.delete(target);
+      if (error instanceof Error && error.name.endsWith('QueueDoesNotExist')) this.#urls.delete(outgoing.target);
       throw failureOf(error);
     }
   }
 
-  async #send(target: string, { message, body }: Outgoing, abortSignal: AbortSignal): Promise<void> {
+  async #send({ target, message, body }: Outgoing, abortSignal: AbortSignal): Promise<void> {
     const { SendMessageCommand } = await this.#sdk;
     const { client, url } = await this.#queue(target, abortSignal);
     const input: SendMessageCommandInput = {

@@ -4,6 +4,8 @@ import type { Message, Transport } from '@resonate/protocol';
 export interface Outgoing {
   /** As the client wrote it. */
   address: string;
+  /** What the address was parsed to (`Address.target`): the row has it. */
+  target: string;
   message: Message;
   /** `message` as JSON. */
   body: string;

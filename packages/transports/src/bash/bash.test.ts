@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executeMessage, type Reply, type Request } from '@resonate/protocol';
 import { silentLogger } from '@resonate/service';
+import { to } from '../outgoing.fixture.ts';
 import { BashTransport } from './bash.ts';
 
 const TTL_MS = 600;
@@ -82,8 +83,7 @@ function transportTo(store: OneTask, maxRunning = 1, env: NodeJS.ProcessEnv = pr
 }
 
 function push(transport: BashTransport, address = 'bash://'): Promise<void> {
-  const message = executeMessage('http://localhost:8001', 'p', 0);
-  return transport.push({ address, message, body: JSON.stringify(message) });
+  return transport.push(to(address, executeMessage('http://localhost:8001', 'p', 0)));
 }
 
 describe('while the store is away', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseAddress, type PromiseRecord, type TaskRecord } from '@resonate/protocol';
+import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
 import type { Logger } from '@resonate/service';
 import { Busy, type Outgoing, type PushTransport } from '../transport.ts';
 import type { Backend, Ending } from './backend.ts';
@@ -75,10 +75,10 @@ export class BashTransport implements PushTransport {
     this.#writer = new TaskWriter(execute, logger);
   }
 
-  async push({ address, message }: Outgoing): Promise<void> {
+  async push({ target, message }: Outgoing): Promise<void> {
     if (message.kind === 'unblock') {
       const { id } = message.data.promise;
-      this.#options.logger.warn('a script can only be run: unblock dropped', { address, promise: id });
+      this.#options.logger.warn('a script can only be run: unblock dropped', { target, promise: id });
       return;
     }
     await this.#room.enter(PATIENCE_MS, new Busy('as many scripts run as may (transports.bash_exec.max_running)'));
@@ -94,7 +94,7 @@ export class BashTransport implements PushTransport {
       throw error;
     }
     if (acquired === null) this.#room.leave();
-    else this.#start(address, acquired);
+    else this.#start(target, acquired);
   }
 
   /** Ends all scripts and gives their tasks back, so that others take them up at once. */
@@ -117,10 +117,10 @@ export class BashTransport implements PushTransport {
     return { ...(reply.data as { task: TaskRecord; promise: PromiseRecord }), acquiredAt };
   }
 
-  #start(address: string, acquired: Acquired): void {
+  #start(target: string, acquired: Acquired): void {
     const stop = new AbortController();
-    const run: Promise<void> = this.#run(address, acquired, stop)
-      .catch((error: unknown) => this.#options.logger.error('running a script failed', { address, error }))
+    const run: Promise<void> = this.#run(target, acquired, stop)
+      .catch((error: unknown) => this.#options.logger.error('running a script failed', { target, error }))
       .finally(() => {
         this.#running.delete(run);
         this.#room.leave();
@@ -135,12 +135,12 @@ export class BashTransport implements PushTransport {
     }, this.#leases.everyMs);
   }
 
-  async #run(address: string, { task, promise, acquiredAt }: Acquired, stop: AbortController): Promise<void> {
+  async #run(target: string, { task, promise, acquiredAt }: Acquired, stop: AbortController): Promise<void> {
     const { logger } = this.#options;
-    const about = { address, promise: promise.id };
+    const about = { target, promise: promise.id };
     const letGo = this.#leases.hold(task, acquiredAt, (why) => stop.abort(why));
     try {
-      const ending = await this.#execute(address, promise, stop.signal);
+      const ending = await this.#execute(target, promise, stop.signal);
       const verdict = verdictOf(ending);
       if (!stop.signal.aborted) {
         if (verdict) await this.#writer.settle(task, verdict, stop.signal);
@@ -155,17 +155,16 @@ export class BashTransport implements PushTransport {
     }
   }
 
-  #execute(address: string, promise: PromiseRecord, signal: AbortSignal): Promise<Ending> {
+  #execute(target: string, promise: PromiseRecord, signal: AbortSignal): Promise<Ending> {
     const script = scriptOf(promise.param.data);
     if (script === null) return Promise.resolve({ kind: 'refused', reason: UNREADABLE });
     const { id: promiseId, createdAt, timeoutAt } = promise;
-    return this.#backend(address).run({ promiseId, createdAt, timeoutAt, script }, signal);
+    return this.#backend(target).run({ promiseId, createdAt, timeoutAt, script }, signal);
   }
 
-  #backend(address: string): Backend {
+  #backend(target: string): Backend {
     const { env, maxOutput, passEnv, tensorlake } = this.#options;
     const common = { maxOutput, graceMs: this.#graceMs, guard: this.#guard };
-    const target = parseAddress(address)?.target ?? '';
     const [backend = '', image = ''] = split(target);
     if (backend === 'docker') return new DockerBackend(image, { ...common, env: dockerEnvironment(env) });
     if (backend === 'tensorlake') return new TensorlakeBackend(image, { ...tensorlake, maxOutput });

@@ -108,6 +108,11 @@ export class StreamHub {
     return [...this.#groups.values()].flatMap((members) => [...members.values()]);
   }
 
+  /** How many streams each group has here. */
+  groups(): { group: string; count: number }[] {
+    return [...this.#groups].map(([group, members]) => ({ group, count: members.size }));
+  }
+
   #find(target: string, prefers: string | null): Stream | null {
     const [group = '', id] = target.split('/').map(decodeURIComponent);
     const members = this.#groups.get(group);
