@@ -1,8 +1,8 @@
 import type { GoogleAuth } from 'google-auth-library';
+import { LRUCache } from 'lru-cache';
 import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
-import { Recent } from './recent.ts';
 
 /** How pushes say who they come from. */
 export interface HttpPushAuthOptions {
@@ -49,7 +49,7 @@ interface Token {
  * server. Kept until shortly before their end.
  */
 class IdTokens {
-  readonly #tokens = new Recent<Token>(MAX_TOKENS);
+  readonly #tokens = new LRUCache<string, Token>({ max: MAX_TOKENS });
   readonly #minting = new Map<string, Promise<string>>();
   readonly #limit = new PushLimit(MINT_TIMEOUT_MS);
   readonly #auth: Promise<GoogleAuth> = preload(async () => new (await import('google-auth-library')).GoogleAuth());

@@ -1,8 +1,8 @@
 import type { PubSub as Client, Topic } from '@google-cloud/pubsub';
+import { LRUCache } from 'lru-cache';
 import { preload } from './preload.ts';
 import { failureOf } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
-import { Recent } from './recent.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface PubSubOptions {
@@ -28,7 +28,7 @@ export class PubSub implements PushTransport {
   readonly name = 'gcps';
   readonly #options: PubSubOptions;
   readonly #limit: PushLimit;
-  readonly #topics = new Recent<Topic>(MAX_TOPICS);
+  readonly #topics = new LRUCache<string, Topic>({ max: MAX_TOPICS });
   /** Loaded at start: its 0.6 s would hold up the whole process at the first message. */
   readonly #sdk = preload(() => import('@google-cloud/pubsub'));
   #client: Promise<Client> | null = null;

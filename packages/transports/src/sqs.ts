@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { promiseIdOf, type Message } from '@resonate/protocol';
+import { LRUCache } from 'lru-cache';
 import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
-import { Recent } from './recent.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface SqsOptions {
@@ -41,9 +41,9 @@ export class Sqs implements PushTransport {
   readonly #limit: PushLimit;
   readonly #sdk = preload(() => import('@aws-sdk/client-sqs'));
   /** By region. */
-  readonly #clients = new Recent<SQSClient>(MAX_CLIENTS, (client) => client.destroy());
+  readonly #clients = new LRUCache<string, SQSClient>({ max: MAX_CLIENTS, dispose: (client) => client.destroy() });
   /** URLs of queues named without one, by target. */
-  readonly #urls = new Recent<string>(MAX_QUEUES);
+  readonly #urls = new LRUCache<string, string>({ max: MAX_QUEUES });
 
   constructor(options: SqsOptions) {
     this.#options = options;
@@ -121,7 +121,7 @@ export class Sqs implements PushTransport {
 
   close(): Promise<void> {
     this.#limit.close();
-    for (const client of this.#clients.values()) client.destroy();
+    this.#clients.clear();
     return Promise.resolve();
   }
 }
