@@ -1,0 +1,26 @@
+import { endOf } from './node.ts';
+import type { Branch } from './tree.ts';
+
+/**
+ * The promises that decided when the root ended: from its end backwards to the child that ended last, from that one's
+ * beginning to the one that ended last before it, and so on, in each of them likewise.
+ */
+export function criticalPath(root: Branch, now: number): Set<string> {
+  const path = new Set<string>();
+  const stack: { branch: Branch; until: number }[] = [{ branch: root, until: endOf(root.node, now) }];
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    path.add(at.branch.node.id);
+    let until = at.until;
+    const byEnd = at.branch.children
+      .filter(({ node }) => node.createdAt < at.until)
+      .map((branch) => ({ branch, end: endOf(branch.node, now) }))
+      .sort((a, b) => b.end - a.end);
+    for (const { branch, end } of byEnd) {
+      // One that outlived its caller (a detached call) held nobody up.
+      if (end > until) continue;
+      stack.push({ branch, until: end });
+      until = branch.node.createdAt;
+    }
+  }
+  return path;
+}

@@ -1,0 +1,91 @@
+import type { Folding } from './folding.ts';
+import { titleOf } from './node.ts';
+import { noCounts, type Branch, type Counts } from './tree.ts';
+
+/** Children beyond this many of one parent are drawn as stacks, so that a fan-out of 1,000 fits on a screen. */
+export const STACK_ABOVE = 12;
+
+/** Fewer than this are not worth a stack. */
+const STACK_FROM = 4;
+
+export interface Stack {
+  title: string;
+  members: Branch[];
+  counts: Counts;
+}
+
+/** A box: one promise, or a stack of siblings (`members` of one function) drawn as one. */
+export interface Box {
+  key: string;
+  branch: Branch;
+  /** Set on a stack. */
+  stack?: Stack;
+  /** Column and line, in boxes; lines may be fractions. */
+  column: number;
+  line: number;
+  parent?: Box;
+}
+
+export interface Layout {
+  boxes: Box[];
+  columns: number;
+  lines: number;
+}
+
+/**
+ * Places boxes left to right, a column per level; a parent is in the middle of its children. Leaves take the lines in
+ * order, so a graph that grows moves things down but never past each other. `pinned` promises are never in a stack.
+ */
+export function layoutOf(root: Branch, folding: Folding, pinned: ReadonlySet<string>): Layout {
+  const boxes: Box[] = [];
+  let line = 0;
+  let columns = 0;
+  // Two visits per box, without recursion: down to take a place in the list, up to take a line.
+  const stack: { box: Box; children?: Box[] }[] = [{ box: boxOf(root) }];
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    const { box, children } = at;
+    if (children) {
+      box.line = children.length > 0 ? (children[0]!.line + children.at(-1)!.line) / 2 : line++;
+      continue;
+    }
+    boxes.push(box);
+    columns = Math.max(columns, box.column + 1);
+    const below = box.stack || !folding.isOpen(box.branch.node.id) ? [] : childrenOf(box, pinned);
+    stack.push({ box, children: below });
+    for (let n = below.length - 1; n >= 0; n--) stack.push({ box: below[n]! });
+  }
+  return { boxes, columns, lines: line };
+}
+
+function boxOf(branch: Branch, parent?: Box): Box {
+  const box: Box = { key: branch.node.id, branch, column: parent ? parent.column + 1 : 0, line: 0 };
+  return parent ? { ...box, parent } : box;
+}
+
+/** Children one by one; when they are many, those of one function as a stack, where the first of them stands. */
+function childrenOf(parent: Box, pinned: ReadonlySet<string>): Box[] {
+  const { children, node } = parent.branch;
+  if (children.length <= STACK_ABOVE) return children.map((child) => boxOf(child, parent));
+  const loose = children.filter((child) => !pinned.has(child.node.id));
+  const groups = Map.groupBy(loose, (child) => titleOf(child.node));
+  // Nearly as many functions as children: nothing tells them apart, so all are one stack.
+  if (groups.size > STACK_ABOVE) {
+    groups.clear();
+    groups.set('calls', loose);
+  }
+  const stackOf = new Map<Branch, Box>();
+  const stacked = new Set<Branch>();
+  for (const [title, members] of groups) {
+    if (members.length < STACK_FROM) continue;
+    const first = members[0]!;
+    stackOf.set(first, { ...boxOf(first, parent), key: `${node.id}\n${title}`, stack: stack(title, members) });
+    for (const member of members) stacked.add(member);
+  }
+  return children.flatMap((child) => stackOf.get(child) ?? (stacked.has(child) ? [] : [boxOf(child, parent)]));
+}
+
+function stack(title: string, members: Branch[]): Stack {
+  const counts = noCounts();
+  for (const { node } of members) counts[node.state]++;
+  return { title, members, counts };
+}

@@ -1,0 +1,185 @@
+import { NODE_STATES, type CallNode, type NodeState } from './node.ts';
+
+export type Counts = Record<NodeState, number>;
+
+/** A node in its place. `counts` covers the whole subtree, itself included. */
+export interface Branch {
+  node: CallNode;
+  parent: Branch | undefined;
+  children: Branch[];
+  counts: Counts;
+}
+
+const BY_ID = new Intl.Collator('en', { numeric: true });
+
+/**
+ * The promises of one origin as a tree that grows: `merge` puts new and changed nodes where they belong and leaves the
+ * rest alone. Children are ordered by creation, so a row keeps its place among its siblings for ever. Parents are user
+ * data (tags): one that is unknown, or that would close a circle, is taken to be the root.
+ */
+export class CallTree {
+  readonly root: Branch;
+  readonly #branches = new Map<string, Branch>();
+  /** Ids of parents that have not been seen -> those that wait for them below the root. */
+  readonly #orphans = new Map<string, Set<Branch>>();
+  #revision = 0;
+
+  constructor(rootId: string) {
+    const node: CallNode = { id: rootId, kind: 'root', state: 'pending', createdAt: 0, timeoutAt: 0, absent: true };
+    this.root = { node, parent: undefined, children: [], counts: noCounts() };
+    this.#branches.set(rootId, this.root);
+  }
+
+  /** Goes up with every merge that changed something. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** How many promises are known. */
+  get size(): number {
+    return this.#branches.size - (this.root.node.absent ? 1 : 0);
+  }
+
+  get(id: string): Branch | undefined {
+    return this.#branches.get(id);
+  }
+
+  /** Every branch, in no particular order. */
+  branches(): IterableIterator<Branch> {
+    return this.#branches.values();
+  }
+
+  /** Puts nodes in or over what is known of them; answers how many were new or different. */
+  merge(nodes: Iterable<CallNode>): number {
+    let changed = 0;
+    for (const node of nodes) {
+      const branch = this.#branches.get(node.id);
+      if (!branch) this.#add(node);
+      else if (!sameNode(branch.node, node)) this.#update(branch, node);
+      else continue;
+      changed++;
+    }
+    if (changed > 0) this.#revision++;
+    return changed;
+  }
+
+  #add(node: CallNode): void {
+    const branch: Branch = { node, parent: undefined, children: [], counts: noCounts() };
+    branch.counts[node.state] = 1;
+    this.#branches.set(node.id, branch);
+    this.#attach(branch);
+    const waiting = this.#orphans.get(node.id);
+    if (!waiting) return;
+    this.#orphans.delete(node.id);
+    for (const orphan of waiting) {
+      this.#detach(orphan);
+      this.#attach(orphan);
+    }
+  }
+
+  #update(branch: Branch, node: CallNode): void {
+    const before = branch.node;
+    branch.node = node;
+    if (before.absent || before.state !== node.state) {
+      const change = noCounts();
+      change[node.state]++;
+      if (!before.absent) change[before.state]--;
+      addUpwards(branch, change, 1);
+    }
+    const moved = before.parent !== node.parent || before.createdAt !== node.createdAt;
+    if (!moved || branch === this.root) return;
+    this.#detach(branch);
+    this.#attach(branch);
+  }
+
+  #attach(branch: Branch): void {
+    const { parent: parentId = this.root.node.id, id } = branch.node;
+    let parent = parentId === id ? this.root : this.#branches.get(parentId);
+    if (!parent) {
+      const waiting = this.#orphans.get(parentId);
+      if (waiting) waiting.add(branch);
+      else this.#orphans.set(parentId, new Set([branch]));
+    }
+    // Only what has children can be above its own parent.
+    if (!parent || (branch.children.length > 0 && isBelow(parent, branch))) parent = this.root;
+    branch.parent = parent;
+    parent.children.splice(placeOf(branch, parent.children), 0, branch);
+    addUpwards(parent, branch.counts, 1);
+  }
+
+  #detach(branch: Branch): void {
+    const { parent } = branch;
+    if (!parent) return;
+    parent.children.splice(parent.children.indexOf(branch), 1);
+    addUpwards(parent, branch.counts, -1);
+    branch.parent = undefined;
+    this.#orphans.get(branch.node.parent ?? '')?.delete(branch);
+  }
+}
+
+export function noCounts(): Counts {
+  return { pending: 0, resolved: 0, rejected: 0, rejected_canceled: 0, rejected_timedout: 0 };
+}
+
+export function totalOf(counts: Counts): number {
+  return counts.pending + counts.resolved + failedOf(counts);
+}
+
+export function failedOf(counts: Counts): number {
+  return counts.rejected + counts.rejected_canceled + counts.rejected_timedout;
+}
+
+function addUpwards(from: Branch, change: Counts, sign: 1 | -1): void {
+  for (const state of NODE_STATES) {
+    const by = sign * change[state];
+    if (by === 0) continue;
+    for (let branch: Branch | undefined = from; branch; branch = branch.parent) branch.counts[state] += by;
+  }
+}
+
+/** Whether `branch` is `above` or hangs somewhere below it. */
+function isBelow(branch: Branch, above: Branch): boolean {
+  for (let at: Branch | undefined = branch; at; at = at.parent) if (at === above) return true;
+  return false;
+}
+
+/** Nodes come in order of creation, nearly always: looked for from the end. */
+function placeOf(branch: Branch, siblings: readonly Branch[]): number {
+  let low = 0;
+  let high = siblings.length;
+  if (high > 0 && comesBefore(siblings[high - 1]!.node, branch.node)) return high;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (comesBefore(siblings[middle]!.node, branch.node)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function comesBefore(a: CallNode, b: CallNode): boolean {
+  return a.createdAt === b.createdAt ? BY_ID.compare(a.id, b.id) < 0 : a.createdAt < b.createdAt;
+}
+
+function sameNode(a: CallNode, b: CallNode): boolean {
+  return (
+    a.state === b.state &&
+    a.settledAt === b.settledAt &&
+    a.timeoutAt === b.timeoutAt &&
+    a.createdAt === b.createdAt &&
+    a.parent === b.parent &&
+    a.kind === b.kind &&
+    a.func === b.func &&
+    a.absent === b.absent &&
+    sameTask(a.task, b.task) &&
+    sameList(a.awaits, b.awaits)
+  );
+}
+
+function sameTask(a: CallNode['task'], b: CallNode['task']): boolean {
+  if (!a || !b) return a === b;
+  return a.state === b.state && a.version === b.version && a.attempts === b.attempts && a.pid === b.pid;
+}
+
+function sameList(a: readonly string[] = [], b: readonly string[] = []): boolean {
+  return a.length === b.length && a.every((item, n) => item === b[n]);
+}

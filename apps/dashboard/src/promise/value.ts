@@ -1,0 +1,72 @@
+/** A value as on the wire: `data` is opaque to the server, SDKs put base64 of JSON there. */
+export interface Value {
+  headers?: Record<string, string> | undefined;
+  data?: string | undefined;
+}
+
+export type Decoded =
+  | { kind: 'empty' }
+  | { kind: 'json'; json: unknown }
+  /** An error as the SDK sends it, thrown in the function that waits. */
+  | { kind: 'error'; name: string; message: string; stack?: string; json: unknown }
+  | { kind: 'text'; text: string }
+  | { kind: 'binary'; bytes: number };
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** What a value says, as far as it can be told: other clients than the SDKs may put anything there. */
+export function decodeValue({ data }: Value): Decoded {
+  if (!data) return { kind: 'empty' };
+  const plain = parsed(data);
+  // `1234` and `true` are base64, too, but nobody's encoding of anything.
+  if (plain) return plain;
+  if (!BASE64.test(data)) return { kind: 'text', text: data };
+  const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return parsed(text) ?? { kind: 'text', text };
+  } catch {
+    return { kind: 'binary', bytes: bytes.length };
+  }
+}
+
+function parsed(text: string): Decoded | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return errorOf(json) ?? { kind: 'json', json };
+  } catch {
+    return undefined;
+  }
+}
+
+function errorOf(json: unknown): Decoded | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  const { __type, name, message, stack } = json as Record<string, unknown>;
+  if (__type !== 'error' && __type !== 'aggregate_error') return undefined;
+  return {
+    kind: 'error',
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : '',
+    ...(typeof stack === 'string' && { stack }),
+    json,
+  };
+}
+
+/**
+ * JSON text as the SDKs encode values, so that the workflow gets what is written; nothing but blanks gives `undefined`.
+ * @throws SyntaxError when it is not JSON.
+ */
+export function encodeValue(text: string): { headers: Record<string, string>; data: string } {
+  if (text.trim() === '') return { headers: {}, data: '' };
+  const bytes = new TextEncoder().encode(JSON.stringify(JSON.parse(text)));
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return { headers: {}, data: btoa(binary) };
+}
+
+/** The arguments of a call, when the param is one of the SDK's: `{func, args, version}`. */
+export function callOf(decoded: Decoded): { func: string; args: unknown } | undefined {
+  if (decoded.kind !== 'json' || typeof decoded.json !== 'object' || decoded.json === null) return undefined;
+  const { func, args } = decoded.json as Record<string, unknown>;
+  return typeof func === 'string' ? { func, args } : undefined;
+}

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { Codec } from '../../node_modules/@resonatehq/sdk/dist/src/codec.js';
+import { callOf, decodeValue, encodeValue } from '../../apps/dashboard/src/promise/value.ts';
+
+const sdk = new Codec();
+
+describe('values are encoded as the SDK expects them', () => {
+  test.each([['{"ok": true, "by": "Zoë 🎉"}'], ['null'], ['0'], ['"text"'], ['[1, [2]]']])('%s', (text) => {
+    expect(sdk.decode(encodeValue(text))).toEqual(JSON.parse(text));
+  });
+
+  test('nothing is undefined', () => {
+    expect(encodeValue(' \n')).toEqual(sdk.encode(undefined));
+  });
+
+  test('an error is thrown as an error', () => {
+    const error = sdk.decode(encodeValue('{"__type": "error", "name": "Refused", "message": "too late"}'));
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'Refused', message: 'too late' });
+  });
+
+  test('what is not JSON is refused', () => {
+    expect(() => encodeValue('{ok: true}')).toThrow(SyntaxError);
+  });
+});
+
+describe('values are shown as what they are', () => {
+  test('what the SDK has encoded, with its call', () => {
+    const param = decodeValue(sdk.encode({ func: 'pack', args: ['lamp'], version: 1 }));
+    expect(param).toEqual({ kind: 'json', json: { func: 'pack', args: ['lamp'], version: 1 } });
+    expect(callOf(param)).toEqual({ func: 'pack', args: ['lamp'] });
+  });
+
+  test('an error of the SDK', () => {
+    const decoded = decodeValue(sdk.encode(new TypeError('no such parcel')));
+    expect(decoded).toMatchObject({ kind: 'error', name: 'TypeError', message: 'no such parcel' });
+  });
+
+  test.each([
+    [undefined, { kind: 'empty' }],
+    ['', { kind: 'empty' }],
+    ['1234', { kind: 'json', json: 1234 }],
+    ['{"a":1}', { kind: 'json', json: { a: 1 } }],
+    ['plain words', { kind: 'text', text: 'plain words' }],
+    ['aGVsbG8=', { kind: 'text', text: 'hello' }],
+    ['/////w==', { kind: 'binary', bytes: 4 }],
+    ['not/base64=', { kind: 'text', text: 'not/base64=' }],
+  ])('%s', (data, decoded) => {
+    expect(decodeValue({ data })).toEqual(decoded);
+  });
+});
