@@ -1,4 +1,5 @@
 import { render } from 'preact';
+import { startSession } from './api/session.ts';
 import { App } from './app.tsx';
 import { applyStoredTheme } from './shell/theme.ts';
 import './style/tokens.css';
@@ -8,5 +9,6 @@ import './style/parts.css';
 import './style/pages.css';
 
 applyStoredTheme();
+startSession();
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -1,4 +1,4 @@
-import { askForToken, currentToken } from './token.ts';
+import { tokenRefused, currentToken } from './token.ts';
 
 const PROTOCOL_VERSION = '2026-04-01';
 
@@ -63,7 +63,7 @@ async function request<T>(url: string, init: RequestInit, signal?: AbortSignal):
   const text = await response.text();
   const answer = parse(text);
   if (!response.ok) {
-    if (response.status === 401) askForToken();
+    if (response.status === 401) tokenRefused();
     throw new ApiError(response.status, messageOf(response, answer));
   }
   return answer as T;

@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { authorization, queryString } from './client.ts';
-import { askForToken, onTokenChange } from './token.ts';
+import { tokenRefused, onTokenChange } from './token.ts';
 
 export type LiveStatus = 'live' | 'polling' | 'paused' | 'connecting';
 
@@ -72,7 +72,7 @@ class LiveStream {
     try {
       const query = queryString({ origin: this.#origin });
       const response = await fetch(`/admin/events${query}`, { headers: authorization(), signal: abort.signal });
-      if (response.status === 401) askForToken();
+      if (response.status === 401) tokenRefused();
       if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
       this.#connected();
       const awake = new TransformStream<Uint8Array, Uint8Array>({

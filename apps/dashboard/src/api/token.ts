@@ -3,8 +3,10 @@ const KEY = 'resonate.token';
 
 type Listener = () => void;
 
-let asked = false;
-const listeners = new Set<Listener>();
+/** The server refused a request, and the reader has been told so. */
+let isAsked = false;
+const changeListeners = new Set<Listener>();
+const askListeners = new Set<Listener>();
 
 export function currentToken(): string | null {
   return sessionStorage.getItem(KEY);
@@ -14,27 +16,34 @@ export function currentToken(): string | null {
 export function setToken(token: string | null): void {
   if (token === null || token === '') sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, token);
-  asked = false;
-  tell();
+  isAsked = false;
+  for (const listener of changeListeners) listener();
 }
 
-/** The server wants a token, or a better one: the shell opens its dialog. */
+/** The server wants a token, or a better one. Said once per token: a dialog that was closed stays closed. */
+export function tokenRefused(): void {
+  if (isAsked) return;
+  askForToken();
+}
+
+/** Opens the dialog. */
 export function askForToken(): void {
-  if (asked) return;
-  asked = true;
-  tell();
+  isAsked = true;
+  for (const listener of askListeners) listener();
 }
 
 export function isTokenAsked(): boolean {
-  return asked;
+  return isAsked;
 }
 
-/** Called when a token was set or is asked for. @returns ends it. */
+/** Called when the token is another one. @returns ends it. */
 export function onTokenChange(listener: Listener): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  changeListeners.add(listener);
+  return () => void changeListeners.delete(listener);
 }
 
-function tell(): void {
-  for (const listener of listeners) listener();
+/** Called when the dialog is to open. @returns ends it. */
+export function onTokenAsked(listener: Listener): () => void {
+  askListeners.add(listener);
+  return () => void askListeners.delete(listener);
 }

@@ -1,5 +1,186 @@
-import { Page } from '../parts/index.ts';
+import type { DeadLetter, DeadLetters, Selection } from '@resonate/admin';
+import { useState } from 'preact/hooks';
+import { get } from '../api/client.ts';
+import { usePages } from '../api/use-pages.ts';
+import { useQuery } from '../api/use-query.ts';
+import { Empty, ErrorState, Icon, links, Loading, Page, Table, Time, type Column } from '../parts/index.ts';
+import { ListFoot } from '../parts/list-foot.tsx';
+import { PrefixFilter } from '../tasks/tasks-page.tsx';
+import { LetterDialog, type LetterAction } from './letter-dialog.tsx';
 
+/** Messages that could not be delivered: why, and what to do about them. */
 export function DeadLettersPage() {
-  return <Page title="DeadLetters">…</Page>;
+  const [params, change] = useQuery();
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const [action, setAction] = useState<LetterAction | null>(null);
+  const filter = {
+    transport: params.get('transport') ?? '',
+    target: params.get('target') ?? '',
+    prefix: params.get('prefix') ?? '',
+  };
+  const pages = usePages<DeadLetter>(
+    params.toString(),
+    async (cursor, signal) => {
+      const { deadLetters, ...rest } = await get<DeadLetters>('/admin/dead-letters', { ...filter, cursor }, signal);
+      return { rows: deadLetters, ...rest };
+    },
+    '',
+  );
+  const ids = pages.rows.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
+  const choose = (id: number, isChosen: boolean) => {
+    const next = new Set(chosen);
+    if (isChosen) next.add(id);
+    else next.delete(id);
+    setChosen(next);
+  };
+  const columns = columnsOf({
+    chosen,
+    choose,
+    act: setAction,
+    narrow: (letter) => change({ target: letter.target, transport: letter.transport }),
+  });
+  return (
+    <Page
+      title="Dead letters"
+      lead="Messages that the server gave up on, the oldest first. Their promises are settled; only the news is missing."
+    >
+      <div class="filters">
+        <PrefixFilter key={filter.prefix} prefix={filter.prefix} onChange={(prefix) => change({ prefix })} />
+        {filter.target !== '' && (
+          <button
+            type="button"
+            class="tag"
+            aria-label="Show all targets"
+            onClick={() => change({ target: '', transport: '' })}
+          >
+            {filter.transport} {filter.target} <span aria-hidden="true">×</span>
+          </button>
+        )}
+        <Bulk ids={ids} filter={filter} isEmpty={pages.rows.length === 0} act={setAction} />
+      </div>
+      <section class="panel" aria-label="Results" aria-busy={pages.isLoading}>
+        {pages.error && <ErrorState error={pages.error} onRetry={pages.reload} />}
+        {pages.rows.length > 0 && (
+          <Table label="Dead letters" columns={columns} rows={pages.rows} keyOf={({ id }) => id} />
+        )}
+        {pages.rows.length === 0 && pages.isLoading && <Loading />}
+        {pages.rows.length === 0 && !pages.isLoading && !pages.error && (
+          <Empty icon="check" title="No dead letters">
+            Whatever was to be delivered was delivered, or is still being tried.
+          </Empty>
+        )}
+        {(pages.rows.length > 0 || pages.cursor !== undefined) && <ListFoot pages={pages} noun="dead letter" />}
+      </section>
+      {action && (
+        <LetterDialog
+          action={action}
+          onClose={() => setAction(null)}
+          onDone={() => {
+            setChosen(new Set());
+            pages.reload();
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+interface BulkProps {
+  ids: readonly number[];
+  filter: { transport: string; target: string; prefix: string };
+  isEmpty: boolean;
+  act: (action: LetterAction) => void;
+}
+
+/** Buttons for the chosen letters; none chosen: for all that the filter shows, where the server can select them. */
+function Bulk({ ids, filter, isEmpty, act }: BulkProps) {
+  const hasTarget = filter.target !== '';
+  const selection: Selection | null =
+    ids.length > 0
+      ? { ids: [...ids] }
+      : filter.prefix !== ''
+        ? null
+        : hasTarget
+          ? {
+              target: filter.target,
+              ...(filter.transport === ''
+                ? {}
+                : { transport: filter.transport as NonNullable<Selection['transport']> }),
+            }
+          : { all: true };
+  if (isEmpty || selection === null) return null;
+  const what = ids.length > 0 ? `${ids.length} chosen` : hasTarget ? 'all to this target' : 'all';
+  const scope =
+    ids.length > 0
+      ? `the ${ids.length} chosen dead letters`
+      : hasTarget
+        ? `all dead letters to ${filter.target}`
+        : 'all dead letters';
+  return (
+    <div class="row push">
+      <button type="button" class="button" onClick={() => act({ verb: 'redrive', selection, scope })}>
+        <Icon name="send" size={14} />
+        Send {what} again
+      </button>
+      <button type="button" class="button" onClick={() => act({ verb: 'drop', selection, scope })}>
+        <Icon name="trash" size={14} />
+        Drop {what}
+      </button>
+    </div>
+  );
+}
+
+interface RowActions {
+  chosen: ReadonlySet<number>;
+  choose: (id: number, isChosen: boolean) => void;
+  act: (action: LetterAction) => void;
+  narrow: (letter: DeadLetter) => void;
+}
+
+function columnsOf({ chosen, choose, act, narrow }: RowActions): Column<DeadLetter>[] {
+  return [
+    {
+      title: 'Promise',
+      kind: 'id',
+      cell: ({ id, awaited }) => (
+        <span class="choice">
+          <input
+            type="checkbox"
+            aria-label={`Choose the dead letter of ${awaited}`}
+            checked={chosen.has(id)}
+            onChange={(event) => choose(id, event.currentTarget.checked)}
+          />
+          <a href={links.promise(awaited)}>{awaited}</a>
+        </span>
+      ),
+    },
+    {
+      title: 'Target',
+      cell: (letter) => (
+        <button type="button" class="link-button" title="Show only this target" onClick={() => narrow(letter)}>
+          {letter.target} <span class="dim">{letter.transport}</span>
+        </button>
+      ),
+    },
+    { title: 'Why', cell: ({ lastError }) => <span class="reason">{lastError}</span> },
+    { title: 'Attempts', kind: 'number', cell: ({ attempts }) => attempts },
+    { title: 'Given up', cell: ({ diedAt }) => <Time at={diedAt} /> },
+    {
+      title: 'Actions',
+      kind: 'actions',
+      cell: ({ id, awaited }) => {
+        const of = { selection: { ids: [id] }, scope: `the dead letter of ${awaited}` };
+        return (
+          <span class="row-buttons">
+            <button type="button" class="button small" onClick={() => act({ verb: 'redrive', ...of })}>
+              Send again
+            </button>
+            <button type="button" class="button small" onClick={() => act({ verb: 'drop', ...of })}>
+              Drop
+            </button>
+          </span>
+        );
+      },
+    },
+  ];
 }

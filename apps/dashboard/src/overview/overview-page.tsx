@@ -1,5 +1,120 @@
-import { Page } from '../parts/index.ts';
+import type { Overview } from '@resonate/admin';
+import { useEffect } from 'preact/hooks';
+import { ApiError, get } from '../api/client.ts';
+import { useSession } from '../api/session.ts';
+import { useResource } from '../api/use-resource.ts';
+import { Empty, ErrorState, Icon, links, Loading, Page, Panel } from '../parts/index.ts';
+import { Backlog } from './backlog.tsx';
+import { Chart } from './chart.tsx';
+import { figure, ms, rate } from './format.ts';
+import { Processes } from './processes.tsx';
+import { Tiles } from './tiles.tsx';
+import { Workers } from './workers.tsx';
 
+const RELOAD_MS = 5_000;
+
+/** The state of the whole cluster, now and over the last minutes. */
 export function OverviewPage() {
-  return <Page title="Overview">…</Page>;
+  const session = useSession();
+  const { data, error, reload } = useResource('overview', (signal) => get<Overview>('/admin/overview', {}, signal), {
+    live: '',
+    minIntervalMs: 2_000,
+  });
+  // Ages and charts go on also where nothing changes.
+  useEffect(() => {
+    const timer = setInterval(() => !document.hidden && reload(), RELOAD_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
+  if (error instanceof ApiError && error.status === 403) return <Restricted prefix={session?.prefix} />;
+  return (
+    <Page title="Overview">
+      {error && <ErrorState error={error} onRetry={reload} />}
+      {!data && !error && <Loading />}
+      {data && <Content overview={data} />}
+    </Page>
+  );
+}
+
+function Content({ overview }: { overview: Overview }) {
+  const { series, streams, processes } = overview;
+  const times = series.map(({ at }) => at);
+  return (
+    <div class="overview">
+      <Tiles overview={overview} />
+      <Panel title="Throughput, per second">
+        <Chart
+          label="Requests, settled promises and deliveries per second over the last minutes"
+          times={times}
+          format={rate}
+          lines={[
+            {
+              label: 'Requests',
+              token: '--running-bar',
+              values: series.map(({ requests }) => requests),
+              isFilled: true,
+            },
+            { label: 'Settled', token: '--good-bar', values: series.map(({ settled }) => settled) },
+            { label: 'Delivered', token: '--late-bar', values: series.map(({ deliveries }) => deliveries) },
+            { label: 'Failed', token: '--bad-bar', values: series.map((point) => point.errors + point.failures) },
+          ]}
+        />
+      </Panel>
+      <Panel title="Time to answer a request">
+        <Chart
+          label="Median and 99th percentile of the time to answer over the last minutes"
+          times={times}
+          format={ms}
+          lines={[
+            { label: 'Median', token: '--running-bar', values: series.map(({ p50Ms }) => p50Ms), isFilled: true },
+            { label: '99 of 100 within', token: '--pending-bar', values: series.map(({ p99Ms }) => p99Ms) },
+          ]}
+        />
+      </Panel>
+      <Panel title="Waiting messages">
+        <Backlog backlog={overview.backlog} limit={overview.limit} />
+      </Panel>
+      <Panel
+        title="Connected workers"
+        actions={<span class="dim">{figure(streams.reduce((sum, { count }) => sum + count, 0))} event streams</span>}
+      >
+        <Workers streams={streams} processes={processes} />
+      </Panel>
+      <div class="wide">
+        <Panel title="Processes">
+          <Processes processes={processes} />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+/** For tokens that may see only some ids. */
+function Restricted({ prefix }: { prefix: string | undefined }) {
+  return (
+    <Page title="Overview">
+      <div class="panel">
+        <Empty icon="key" title="The overview is for tokens that may do everything">
+          <p>
+            {prefix ? (
+              <>
+                Yours sees ids that begin with <code class="mono">{prefix}</code>. That is enough for these pages:
+              </>
+            ) : (
+              'These pages may be open to yours:'
+            )}
+          </p>
+          <p class="row centered">
+            <a class="button" href={links.promises}>
+              <Icon name="promises" />
+              Promises
+            </a>
+            <a class="button" href={links.deadLetters}>
+              <Icon name="letters" />
+              Dead letters
+            </a>
+          </p>
+        </Empty>
+      </div>
+    </Page>
+  );
 }

@@ -1,9 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { currentToken, isTokenAsked, onTokenChange } from '../api/token.ts';
+import { useSession } from '../api/session.ts';
+import { currentToken, isTokenAsked, onTokenAsked, onTokenChange } from '../api/token.ts';
 import { Icon, links, type IconName } from '../parts/index.ts';
 import { Toasts } from '../parts/toast.tsx';
+import mark from '../icon.svg';
 import { HelpDialog } from './help-dialog.tsx';
 import { useShortcuts } from './keyboard.ts';
 import { LiveIndicator } from './live-indicator.tsx';
@@ -34,7 +36,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [isHelpOpen, setHelpOpen] = useState(false);
   const [isTokenOpen, setTokenOpen] = useState(false);
   const [isAsked, setAsked] = useState(isTokenAsked);
-  useEffect(() => onTokenChange(() => setAsked(isTokenAsked())), []);
+  useEffect(() => onTokenAsked(() => setAsked(true)), []);
   useShortcuts({ search: () => search.current?.focus(), help: () => setHelpOpen(true), go: (url) => route(url) });
   // A new page starts at its top, like one that was loaded.
   useEffect(() => main.current?.scrollTo(0, 0), [path]);
@@ -51,7 +53,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           onSubmit={(event) => {
             event.preventDefault();
             const prefix = search.current?.value.trim() ?? '';
-            route(`${links.promises}${prefix === '' ? '' : `?prefix=${encodeURIComponent(prefix)}`}`);
+            route(`${links.promises}${prefix === '' ? '' : `?kind=all&prefix=${encodeURIComponent(prefix)}`}`);
           }}
         >
           <Icon name="search" />
@@ -79,13 +81,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
 }
 
 function Navigation({ path }: { path: string }) {
+  const session = useSession();
   const here = path.replace(/\/$/, '');
   return (
     <nav class="nav" aria-label="Pages">
       <a class="brand" href={links.overview}>
-        <span class="brand-mark" aria-hidden="true">
-          <Icon name="overview" size={18} />
-        </span>
+        <img class="brand-mark" src={mark} alt="" width="28" height="28" />
         <span>Resonate</span>
       </a>
       <ul>
@@ -98,6 +99,12 @@ function Navigation({ path }: { path: string }) {
           </li>
         ))}
       </ul>
+      {session && (
+        <p class="nav-foot">
+          Version {session.version}
+          {!session.isAdmin && `, ids that begin with ${session.prefix}`}
+        </p>
+      )}
     </nav>
   );
 }

@@ -1,5 +1,161 @@
-import { Page } from '../parts/index.ts';
+import type { Delivered, Tasks, TaskSummary } from '@resonate/admin';
+import { useState } from 'preact/hooks';
+import { get, post } from '../api/client.ts';
+import { usePages } from '../api/use-pages.ts';
+import { useQuery } from '../api/use-query.ts';
+import {
+  ConfirmDialog,
+  duration,
+  Empty,
+  ErrorState,
+  lookOf,
+  Loading,
+  Page,
+  StateBadge,
+  Table,
+  Time,
+  toast,
+  useNow,
+  type Column,
+} from '../parts/index.ts';
+import { ListFoot } from '../parts/list-foot.tsx';
+import { PromiseName } from '../search/search-page.tsx';
 
+const STATES = ['pending', 'acquired', 'suspended', 'halted', 'fulfilled'];
+
+/** Tasks by state: what waits for a worker, who works on what, what is stopped. */
 export function TasksPage() {
-  return <Page title="Tasks">…</Page>;
+  const [params, change] = useQuery();
+  const state = params.get('state') ?? '';
+  const prefix = params.get('prefix') ?? '';
+  const [delivered, setDelivered] = useState<TaskSummary | null>(null);
+  const pages = usePages<TaskSummary>(
+    params.toString(),
+    async (cursor, signal) => {
+      const { tasks, ...rest } = await get<Tasks>('/admin/tasks', { state, prefix, cursor }, signal);
+      return { rows: tasks, ...rest };
+    },
+    '',
+  );
+  const columns = columnsOf(setDelivered);
+  return (
+    <Page title="Tasks" lead="Work that goes to workers, that of the newest promises first.">
+      <div class="filters">
+        <div class="chips" role="group" aria-label="State">
+          {['', ...STATES].map((one) => (
+            <button
+              key={one}
+              type="button"
+              class="chip"
+              aria-pressed={state === one}
+              onClick={() => change({ state: one })}
+            >
+              {one === '' ? 'All' : lookOf(one, 'task').label}
+            </button>
+          ))}
+        </div>
+        <PrefixFilter key={prefix} prefix={prefix} onChange={(next) => change({ prefix: next })} />
+      </div>
+      <section class="panel" aria-label="Results" aria-busy={pages.isLoading}>
+        {pages.error && <ErrorState error={pages.error} onRetry={pages.reload} />}
+        {pages.rows.length > 0 && <Table label="Tasks" columns={columns} rows={pages.rows} keyOf={({ id }) => id} />}
+        {pages.rows.length === 0 && pages.isLoading && <Loading />}
+        {pages.rows.length === 0 && !pages.isLoading && !pages.error && (
+          <Empty icon="tasks" title={state === '' && prefix === '' ? 'There is no task yet' : 'No task matches'} />
+        )}
+        {(pages.rows.length > 0 || pages.cursor !== undefined) && <ListFoot pages={pages} noun="task" />}
+      </section>
+      {delivered && (
+        <ConfirmDialog
+          title="Deliver now?"
+          action="Deliver now"
+          onClose={() => setDelivered(null)}
+          onConfirm={async () => {
+            await post<Delivered>(`/admin/tasks/${encodeURIComponent(delivered.id)}/deliver`, {});
+            toast(`${delivered.id} is due now`);
+            pages.reload();
+          }}
+        >
+          <p>
+            The message for <strong class="mono">{delivered.id}</strong> goes to {delivered.target} at once instead of
+            waiting for its next try.
+          </p>
+        </ConfirmDialog>
+      )}
+    </Page>
+  );
+}
+
+/** A field for how ids begin; takes effect with Enter. */
+export function PrefixFilter({ prefix, onChange }: { prefix: string; onChange: (prefix: string) => void }) {
+  const [text, setText] = useState(prefix);
+  return (
+    <form
+      class="prefix-filter"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onChange(text.trim());
+      }}
+    >
+      <input
+        class="input"
+        type="search"
+        aria-label="Id begins with"
+        placeholder="Id begins with…"
+        spellcheck={false}
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <button type="submit" class="button">
+        Filter
+      </button>
+    </form>
+  );
+}
+
+function columnsOf(onDeliver: (task: TaskSummary) => void): Column<TaskSummary>[] {
+  return [
+    { title: 'Task', kind: 'id', cell: (row) => <PromiseName id={row.id} name={row.function} /> },
+    { title: 'State', cell: ({ state }) => <StateBadge state={state} of="task" /> },
+    { title: 'Worker', cell: (row) => <Worker {...row} /> },
+    { title: 'Attempts', kind: 'number', cell: ({ attempts }) => attempts },
+    {
+      title: 'Next delivery',
+      cell: ({ nextDeliveryAt }) =>
+        nextDeliveryAt === undefined ? <span class="dim">–</span> : <Time at={nextDeliveryAt} />,
+    },
+    { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
+    {
+      title: 'Actions',
+      kind: 'actions',
+      cell: (row) =>
+        row.state === 'pending' && (
+          <button
+            type="button"
+            class="button small"
+            aria-label={`Deliver ${row.id} now`}
+            onClick={() => onDeliver(row)}
+          >
+            Deliver now
+          </button>
+        ),
+    },
+  ];
+}
+
+function Worker({ pid, leaseEndsAt, transport, target }: TaskSummary) {
+  const now = useNow();
+  return (
+    <span class="stack">
+      <span class="nowrap">
+        {target} <span class="dim">{transport}</span>
+      </span>
+      {pid !== undefined && (
+        <span class="dim mono" title="The process that holds it">
+          {pid.length > 24 ? `${pid.slice(0, 23)}…` : pid}
+          {leaseEndsAt !== undefined && `, lease ${leaseEndsAt > now ? duration(leaseEndsAt - now, 1) : 'over'}`}
+        </span>
+      )}
+    </span>
+  );
 }

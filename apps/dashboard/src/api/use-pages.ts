@@ -1,0 +1,67 @@
+import { useState } from 'preact/hooks';
+import { useResource } from './use-resource.ts';
+
+export interface PageOf<Row> {
+  rows: readonly Row[];
+  cursor?: string | undefined;
+  /** Everything at or after this time has been looked at, epoch ms. */
+  searchedTo?: number | undefined;
+}
+
+export interface Pages<Row> extends PageOf<Row> {
+  error: Error | undefined;
+  isLoading: boolean;
+  /** True: rows stay as they are, so that nothing shifts between pages that were loaded at different times. */
+  isFrozen: boolean;
+  loadMore(): void;
+  /** Back to the first page, as it is now. */
+  reload(): void;
+}
+
+/**
+ * A list whose first page follows the server until the reader asks for more.
+ * @param key names what is listed; another key starts over.
+ * @param load one page. @param live see useResource.
+ */
+export function usePages<Row>(
+  key: string,
+  load: (cursor: string | undefined, signal?: AbortSignal) => Promise<PageOf<Row>>,
+  live: string | undefined,
+): Pages<Row> {
+  const [more, setMore] = useState<{ key: string; first: PageOf<Row>; next: PageOf<Row>[] } | null>(null);
+  const [failed, setFailed] = useState<Error | undefined>();
+  const [isBusy, setBusy] = useState(false);
+  const isFrozen = more?.key === key;
+  const newest = useResource(key, (signal) => load(undefined, signal), { live: isFrozen ? undefined : live });
+  const first = isFrozen ? more.first : newest.data;
+  const next = isFrozen ? more.next : [];
+  const last = next.at(-1) ?? first;
+
+  const loadMore = async () => {
+    if (!first || last?.cursor === undefined || isBusy) return;
+    setBusy(true);
+    try {
+      const page = await load(last.cursor);
+      setFailed(undefined);
+      setMore({ key, first, next: [...next, page] });
+    } catch (cause) {
+      setFailed(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+    setBusy(false);
+  };
+  const reload = () => {
+    setMore(null);
+    setFailed(undefined);
+    newest.reload();
+  };
+  return {
+    rows: first ? [...first.rows, ...next.flatMap(({ rows }) => rows)] : [],
+    cursor: last?.cursor,
+    searchedTo: last?.searchedTo,
+    error: failed ?? newest.error,
+    isLoading: (newest.isLoading && !first) || isBusy,
+    isFrozen,
+    loadMore: () => void loadMore(),
+    reload,
+  };
+}

@@ -1,0 +1,101 @@
+import type { Overview } from '@resonate/admin';
+import { duration, Icon, links, type IconName } from '../parts/index.ts';
+import { bounded, figure, ms, rate } from './format.ts';
+
+/** A message that waits longer than this is worth a look. */
+const OLD_MS = 30_000;
+
+interface Tile {
+  icon: IconName;
+  label: string;
+  value: string;
+  note: string;
+  href?: string;
+  /** Draws the eye; the note says what is wrong. */
+  isAlarming?: boolean;
+}
+
+/** The few numbers that say whether all is well. */
+export function Tiles({ overview }: { overview: Overview }) {
+  return (
+    <ul class="tiles">
+      {tilesOf(overview).map(({ icon, label, value, note, href, isAlarming }) => {
+        const content = (
+          <>
+            <span class="tile-label">
+              <Icon name={icon} size={14} />
+              {label}
+            </span>
+            <strong class="tile-value">{value}</strong>
+            <span class="tile-note">{note}</span>
+          </>
+        );
+        const look = isAlarming ? 'tile alarming' : 'tile';
+        return (
+          <li key={label}>
+            {href === undefined ? (
+              <div class={look}>{content}</div>
+            ) : (
+              <a class={look} href={href}>
+                {content}
+              </a>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function tilesOf({ series, backlog, leases, deadLetters, limit, streams, processes }: Overview): Tile[] {
+  const now = series.at(-1);
+  const waiting = backlog.reduce((sum, { count }) => sum + count, 0);
+  const oldestMs = Math.max(0, ...backlog.map(({ ageMs }) => ageMs));
+  const workers = streams.reduce((sum, { count }) => sum + count, 0);
+  const groups = new Set(streams.map(({ group }) => group)).size;
+  const dead = processes.filter(({ isAlive }) => !isAlive).length;
+  return [
+    {
+      icon: 'overview',
+      label: 'Requests per second',
+      value: rate(now?.requests ?? 0),
+      note: now?.p99Ms == null ? 'none just now' : `99 of 100 within ${ms(now.p99Ms)}`,
+    },
+    {
+      icon: 'send',
+      label: 'Waiting messages',
+      value: bounded(waiting, limit),
+      note: waiting === 0 ? 'nothing waits' : `oldest ${duration(oldestMs, 1)}`,
+      href: `${links.tasks}?state=pending`,
+      isAlarming: oldestMs > OLD_MS,
+    },
+    {
+      icon: 'play',
+      label: 'Running tasks',
+      value: bounded(leases, limit),
+      note: 'leases held by workers',
+      href: `${links.tasks}?state=acquired`,
+    },
+    {
+      icon: 'letters',
+      label: 'Dead letters',
+      value: bounded(deadLetters, limit),
+      note: deadLetters === 0 ? 'all was delivered' : 'not delivered',
+      href: links.deadLetters,
+      isAlarming: deadLetters > 0,
+    },
+    {
+      icon: 'tasks',
+      label: 'Workers',
+      value: figure(workers),
+      note: `in ${groups} ${groups === 1 ? 'group' : 'groups'}`,
+    },
+    {
+      icon: 'system',
+      label: 'Processes',
+      value: figure(processes.length - dead),
+      note: dead === 0 ? 'all alive' : `${dead} without a heartbeat`,
+      isAlarming: dead > 0,
+    },
+  ];
+}

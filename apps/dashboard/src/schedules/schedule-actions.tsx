@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks';
+import { operate } from '../api/client.ts';
+import { ConfirmDialog, toast } from '../parts/index.ts';
+import type { Schedule } from './schedule.ts';
+
+type Verb = 'pause' | 'resume' | 'trigger' | 'delete';
+
+interface Words {
+  label: string;
+  consequence: string;
+  done: string;
+}
+
+const WORDS: Readonly<Record<Verb, Words>> = {
+  pause: {
+    label: 'Pause',
+    consequence: 'makes no more promises until it is resumed. Runs of the pause are not made up for.',
+    done: 'is paused',
+  },
+  resume: { label: 'Resume', consequence: 'goes on with its next run after now.', done: 'goes on' },
+  trigger: { label: 'Run now', consequence: 'makes one promise now, besides its usual runs.', done: 'was run' },
+  delete: { label: 'Delete', consequence: 'is gone for good. Promises that it has made stay.', done: 'is deleted' },
+};
+
+interface Props {
+  schedule: Schedule;
+  onChanged: () => void;
+  onDeleted?: () => void;
+}
+
+/** Pause or resume, run now, delete: each after a confirmation. */
+export function ScheduleActions({ schedule: { id, pausedAt }, onChanged, onDeleted }: Props) {
+  const [verb, setVerb] = useState<Verb | null>(null);
+  const verbs: Verb[] = [pausedAt === undefined ? 'pause' : 'resume', 'trigger', 'delete'];
+  const words = verb && WORDS[verb];
+  return (
+    <span class="row-buttons">
+      {verbs.map((one) => (
+        <button
+          key={one}
+          type="button"
+          class="button small"
+          aria-label={`${WORDS[one].label} ${id}`}
+          onClick={() => setVerb(one)}
+        >
+          {WORDS[one].label}
+        </button>
+      ))}
+      {verb && words && (
+        <ConfirmDialog
+          title={`${words.label}?`}
+          action={words.label}
+          isDangerous={verb === 'delete'}
+          onClose={() => setVerb(null)}
+          onConfirm={async () => {
+            await operate(`schedule.${verb}`, { id });
+            toast(`${id} ${words.done}`);
+            if (verb === 'delete') onDeleted?.();
+            onChanged();
+          }}
+        >
+          <p>
+            <strong class="mono">{id}</strong> {words.consequence}
+          </p>
+        </ConfirmDialog>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,110 @@
+import { useResource } from '../api/use-resource.ts';
+import {
+  absoluteTime,
+  duration,
+  ErrorState,
+  Icon,
+  JsonView,
+  links,
+  Loading,
+  Panel,
+  StateBadge,
+  Time,
+} from '../parts/index.ts';
+import { ScheduleActions } from './schedule-actions.tsx';
+import { ScheduleState } from './schedules-page.tsx';
+import { getDetail, inWords, type ScheduleDetail } from './schedule.ts';
+
+/** One schedule: what it makes, when it runs next, what its last runs came to. */
+export function SchedulePanel({ id, onChanged, onClose }: { id: string; onChanged: () => void; onClose: () => void }) {
+  const { data, error, reload } = useResource(id, (signal) => getDetail(id, signal), { live: '' });
+  const changed = () => {
+    reload();
+    onChanged();
+  };
+  return (
+    <Panel
+      title={id}
+      actions={
+        <span class="row-buttons">
+          {data && <ScheduleActions schedule={data.schedule} onChanged={changed} onDeleted={onClose} />}
+          <button type="button" class="icon-button" aria-label="Close the schedule" onClick={onClose}>
+            <Icon name="close" />
+          </button>
+        </span>
+      }
+    >
+      {error && <ErrorState error={error} onRetry={reload} />}
+      {!data && !error && <Loading />}
+      {data && <Detail {...data} />}
+    </Panel>
+  );
+}
+
+function Detail({ schedule, runs, last }: ScheduleDetail) {
+  const { cron, timezone, promiseId, promiseTimeout, overlap, catchUp, promiseTags, promiseParam, createdAt } =
+    schedule;
+  return (
+    <div class="panel-body columns">
+      <dl class="facts">
+        <Fact name="State">
+          <ScheduleState schedule={schedule} />
+        </Fact>
+        <Fact name="Runs">{inWords(cron) ?? 'by its expression'}</Fact>
+        <Fact name="Cron">
+          <span class="mono">{cron}</span> in {timezone ?? 'UTC'}
+        </Fact>
+        <Fact name="Makes">
+          <span class="mono">{promiseId}</span>
+        </Fact>
+        <Fact name="Times out">after {duration(promiseTimeout)}</Fact>
+        <Fact name="Overlap">{overlap ?? 'allow'}</Fact>
+        <Fact name="Catch up">{catchUp ?? 'all'}</Fact>
+        <Fact name="Created">
+          <Time at={createdAt} />
+        </Fact>
+      </dl>
+      <div>
+        <h3>Next runs</h3>
+        {runs.length === 0 ? (
+          <p class="dim">None while it is paused.</p>
+        ) : (
+          <ol class="plain">
+            {runs.map((at) => (
+              <li key={at}>
+                {absoluteTime(at).slice(0, 19)} <span class="dim"> · </span>
+                <Time at={at} />
+              </li>
+            ))}
+          </ol>
+        )}
+        <h3>Last runs</h3>
+        {last.length === 0 && <p class="dim">None that is still there.</p>}
+        <ol class="plain">
+          {last.map(({ id, state, createdAt: at }) => (
+            <li key={id} class="row">
+              <StateBadge state={state} />
+              <a class="mono break" href={links.promise(id)}>
+                {id}
+              </a>
+              <Time at={at} />
+            </li>
+          ))}
+        </ol>
+      </div>
+      <div>
+        <h3>Tags and param of its promises</h3>
+        <JsonView label="Tags and param" value={{ tags: promiseTags, param: promiseParam }} />
+      </div>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

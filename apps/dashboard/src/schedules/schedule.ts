@@ -1,0 +1,63 @@
+import cronstrue from 'cronstrue';
+import type { Promises, PromiseSummary } from '@resonate/admin';
+import { get, operate } from '../api/client.ts';
+
+/** A schedule as the wire has it (docs/schedules.md). */
+export interface Schedule {
+  id: string;
+  cron: string;
+  promiseId: string;
+  promiseTimeout: number;
+  promiseParam: { headers?: Record<string, string>; data?: string };
+  promiseTags: Record<string, string>;
+  createdAt: number;
+  nextRunAt: number;
+  lastRunAt?: number;
+  timezone?: string;
+  overlap?: string;
+  catchUp?: string;
+  pausedAt?: number;
+}
+
+const PAGE_SIZE = 50;
+const SHOWN_RUNS = 5;
+
+/** One page, in order of id. */
+export async function searchSchedules(cursor: string | undefined, signal?: AbortSignal) {
+  const data = { limit: PAGE_SIZE, ...(cursor === undefined ? {} : { cursor }) };
+  const answer = await operate<{ schedules: Schedule[]; cursor?: string }>('schedule.search', data, signal);
+  return { rows: answer.schedules, cursor: answer.cursor };
+}
+
+export async function getSchedule(id: string, signal?: AbortSignal): Promise<Schedule> {
+  return (await operate<{ schedule: Schedule }>('schedule.get', { id }, signal)).schedule;
+}
+
+export interface ScheduleDetail {
+  schedule: Schedule;
+  /** The next runs, epoch ms. */
+  runs: number[];
+  /** The newest promises that it made. */
+  last: PromiseSummary[];
+}
+
+/** Everything about one schedule. */
+export async function getDetail(id: string, signal: AbortSignal): Promise<ScheduleDetail> {
+  const query = { tag: `resonate:schedule=${id}`, limit: SHOWN_RUNS };
+  const [schedule, { runs }, { promises }] = await Promise.all([
+    getSchedule(id, signal),
+    operate<{ runs: number[] }>('schedule.preview', { id, limit: SHOWN_RUNS }, signal),
+    // A token that may not search still sees the schedule itself.
+    get<Promises>('/admin/promises', query, signal).catch(() => ({ promises: [] as PromiseSummary[] })),
+  ]);
+  return { schedule, runs, last: promises };
+}
+
+/** "At 09:00, Monday through Friday"; null when it can't be said. */
+export function inWords(cron: string): string | null {
+  try {
+    return cronstrue.toString(cron, { use24HourTimeFormat: true, verbose: false });
+  } catch {
+    return null;
+  }
+}

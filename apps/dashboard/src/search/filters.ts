@@ -1,0 +1,64 @@
+import type { PromisesQuery } from '@resonate/admin';
+import type { Query } from '../api/client.ts';
+
+const MINUTE = 60_000;
+
+/** Spans back from now that the page offers. */
+export const SPANS: Readonly<Record<string, readonly [label: string, ms: number]>> = {
+  '15m': ['Last 15 minutes', 15 * MINUTE],
+  '1h': ['Last hour', 60 * MINUTE],
+  '1d': ['Last 24 hours', 24 * 60 * MINUTE],
+  '7d': ['Last 7 days', 7 * 24 * 60 * MINUTE],
+};
+
+/** What the address of the page says is searched for. */
+export interface Filters {
+  prefix: string;
+  state: string;
+  tags: readonly string[];
+  /** A key of SPANS, `custom`, or '' for any time. */
+  span: string;
+  /** As `<input type="datetime-local">` has them. */
+  from: string;
+  to: string;
+  isAll: boolean;
+}
+
+export function readFilters(params: URLSearchParams): Filters {
+  const from = params.get('from') ?? '';
+  const to = params.get('to') ?? '';
+  const span = params.get('span') ?? '';
+  return {
+    prefix: params.get('prefix') ?? '',
+    state: params.get('state') ?? '',
+    tags: params.getAll('tag'),
+    span: from !== '' || to !== '' ? 'custom' : span,
+    from,
+    to,
+    isAll: params.get('kind') === 'all',
+  };
+}
+
+/** Whether anything narrows the list. */
+export function isNarrowed({ prefix, state, tags, span }: Filters): boolean {
+  return prefix !== '' || state !== '' || tags.length > 0 || span !== '';
+}
+
+/** The request for it. @param now epoch ms, what spans count back from */
+export function requestOf({ prefix, state, tags, span, from, to, isAll }: Filters, now: number): Query {
+  const spanMs = SPANS[span]?.[1];
+  const query = {
+    prefix,
+    state: state as NonNullable<PromisesQuery['state']>,
+    tag: [...tags],
+    from: spanMs === undefined ? epochMs(from) : now - spanMs,
+    to: epochMs(to),
+    ...(isAll ? {} : { roots: 'true' as const }),
+  } satisfies Record<keyof Omit<PromisesQuery, 'limit' | 'cursor' | 'roots'>, unknown> & { roots?: 'true' };
+  return query;
+}
+
+function epochMs(local: string): number | undefined {
+  const time = local === '' ? NaN : new Date(local).getTime();
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -1,0 +1,151 @@
+import { useState } from 'preact/hooks';
+import type { Query } from '../api/client.ts';
+import { lookOf } from '../parts/index.ts';
+import { SPANS, type Filters } from './filters.ts';
+
+const STATES = ['pending', 'resolved', 'rejected', 'rejected_canceled', 'rejected_timedout'];
+
+interface Props {
+  filters: Filters;
+  onChange: (changes: Query) => void;
+}
+
+/** What is searched for. Choices take effect at once, texts with Enter or the button. */
+export function SearchForm({ filters, onChange }: Props) {
+  const [prefix, setPrefix] = useState(filters.prefix);
+  const [tag, setTag] = useState('');
+  const [isCustom, setCustom] = useState(filters.span === 'custom');
+  const isTagWrong = tag !== '' && !/^[^=]+=/.test(tag);
+  const submit = () => {
+    if (!isTagWrong) onChange({ prefix, tag: tag === '' ? filters.tags : [...filters.tags, tag] });
+  };
+  return (
+    <form
+      class="filters"
+      role="search"
+      aria-label="Filter promises"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <label class="field grow">
+        <span>Id begins with</span>
+        <input
+          class="input"
+          value={prefix}
+          spellcheck={false}
+          onInput={(event) => setPrefix(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field grow">
+        <span>Tag</span>
+        <input
+          class="input"
+          value={tag}
+          spellcheck={false}
+          placeholder="name=value"
+          aria-invalid={isTagWrong}
+          onInput={(event) => setTag(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        <span>State</span>
+        <select
+          class="input"
+          value={filters.state}
+          onChange={(event) => onChange({ prefix, state: event.currentTarget.value })}
+        >
+          <option value="">Any</option>
+          {STATES.map((state) => (
+            <option key={state} value={state}>
+              {lookOf(state).label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="field">
+        <span>Kind</span>
+        <select
+          class="input"
+          value={filters.isAll ? 'all' : ''}
+          onChange={(event) => onChange({ prefix, kind: event.currentTarget.value })}
+        >
+          <option value="">Workflows only</option>
+          <option value="all">All promises</option>
+        </select>
+      </label>
+      <label class="field">
+        <span>Created</span>
+        <select
+          class="input"
+          value={isCustom ? 'custom' : filters.span}
+          onChange={(event) => {
+            const span = event.currentTarget.value;
+            setCustom(span === 'custom');
+            if (span !== 'custom') onChange({ prefix, span, from: '', to: '' });
+          }}
+        >
+          <option value="">Any time</option>
+          {Object.entries(SPANS).map(([span, [label]]) => (
+            <option key={span} value={span}>
+              {label}
+            </option>
+          ))}
+          <option value="custom">From … to …</option>
+        </select>
+      </label>
+      <button type="submit" class="button primary">
+        Search
+      </button>
+      {isCustom && <CustomTime filters={filters} onChange={onChange} />}
+      {filters.tags.length > 0 && <TagList tags={filters.tags} onChange={onChange} />}
+    </form>
+  );
+}
+
+function CustomTime({ filters: { from, to }, onChange }: Props) {
+  return (
+    <div class="filter-row">
+      <label class="field">
+        <span>From</span>
+        <input
+          class="input"
+          type="datetime-local"
+          step="1"
+          value={from}
+          onChange={(event) => onChange({ from: event.currentTarget.value, span: '' })}
+        />
+      </label>
+      <label class="field">
+        <span>To</span>
+        <input
+          class="input"
+          type="datetime-local"
+          step="1"
+          value={to}
+          onChange={(event) => onChange({ to: event.currentTarget.value, span: '' })}
+        />
+      </label>
+    </div>
+  );
+}
+
+function TagList({ tags, onChange }: { tags: readonly string[]; onChange: (changes: Query) => void }) {
+  return (
+    <ul class="filter-row tags" aria-label="Tags that must match">
+      {tags.map((tag) => (
+        <li key={tag}>
+          <button
+            type="button"
+            class="tag"
+            aria-label={`Remove tag ${tag}`}
+            onClick={() => onChange({ tag: tags.filter((one) => one !== tag) })}
+          >
+            {tag} <span aria-hidden="true">×</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
