@@ -3,7 +3,7 @@ import type { Option } from './option.ts';
 import type { Typed } from './config-type.ts';
 import { auth } from './options/auth.ts';
 import { messages, tasks, timeouts, wakeup } from './options/delivery.ts';
-import { debug, observability, retention, ui } from './options/operations.ts';
+import { debug, observability, retention, ui, maintenance } from './options/operations.ts';
 import { level, server } from './options/server.ts';
 import { storage } from './options/storage.ts';
 import { transports } from './options/transports.ts';
@@ -19,6 +19,7 @@ const TREE = {
   wakeup,
   transports,
   retention,
+  maintenance,
   observability,
   ui,
   debug,

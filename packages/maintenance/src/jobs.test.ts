@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { createLogger, type Service } from '@resonate/service';
+import { createLogger, systemClock, type Service } from '@resonate/service';
 import { freshPostgresDatabase, startPostgres, type TestServer } from '@resonate/testkit';
 import { LeaderJobs, PgBossJobs, type Job } from './index.ts';
 
@@ -17,13 +17,15 @@ afterAll(() => server.stop());
 function watched(work: (signal: AbortSignal, nth: number) => Promise<void>, everyMs = 1_000) {
   const runs: AbortSignal[] = [];
   let told: () => void = () => {};
+  let dueAt = 0;
   const job: Job = {
     name: 'watched',
-    everyMs,
-    run(signal) {
+    dueAt: async () => dueAt,
+    async run(signal) {
       runs.push(signal);
       told();
-      return work(signal, runs.length);
+      await work(signal, runs.length);
+      dueAt = signal.aborted ? 0 : Date.now() + everyMs;
     },
   };
   const nth = async (count: number): Promise<void> => {
@@ -41,13 +43,23 @@ async function freshTarget() {
   return { url, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
 }
 
+const postgresJobs = (
+  job: Job,
+  target: Awaited<ReturnType<typeof freshTarget>>,
+  { id = 'one', dead = [] as string[] } = {},
+) =>
+  new PgBossJobs([job], {
+    ...{ logger, target, processId: id, clock: systemClock },
+    isAlive: async (processId) => !dead.includes(processId),
+  });
+
 const adapters: [string, () => Promise<(job: Job) => Service>][] = [
-  ['LeaderJobs', async () => (job) => new LeaderJobs([job], logger)],
+  ['LeaderJobs', async () => (job) => new LeaderJobs([job], logger, systemClock)],
   [
     'PgBossJobs',
     async () => {
       const target = await freshTarget();
-      return (job) => new PgBossJobs([job], logger, target);
+      return (job) => postgresJobs(job, target);
     },
   ],
 ];
@@ -100,8 +112,8 @@ test('of two processes on one Postgres one at a time runs a job; the other goes 
     await untilAborted(signal);
     running--;
   });
-  const first = new PgBossJobs([job], logger, target);
-  const second = new PgBossJobs([job], logger, target);
+  const first = postgresJobs(job, target, { id: 'first' });
+  const second = postgresJobs(job, target, { id: 'second' });
   await first.start();
   await nth(1);
   await second.start();
@@ -114,10 +126,29 @@ test('of two processes on one Postgres one at a time runs a job; the other goes 
   expect(most).toBe(1);
 }, 30_000);
 
+test('what a dead process has begun is begun anew at once, and no process runs what another one has put into the queue', async () => {
+  const target = await freshTarget();
+  const hung = watched(() => new Promise<never>(() => {}));
+  const dies = postgresJobs(hung.job, target, { id: 'dies' });
+  await dies.start();
+  await hung.nth(1);
+  const { job, runs, nth } = watched(async () => {});
+  const startedAt = performance.now();
+  const next = postgresJobs(job, target, { id: 'next', dead: ['dies'] });
+  await next.start();
+  await nth(1);
+  // By the queue's own heartbeat it would take 10 s and more.
+  expect(performance.now() - startedAt).toBeLessThan(8_000);
+  await next.stop();
+  await dies.stop();
+  expect(hung.runs).toHaveLength(1);
+  expect(runs.length).toBeGreaterThan(0);
+}, 30_000);
+
 test('the jobs go on by themselves after Postgres was away', async () => {
   const own = await startPostgres();
   const { job, runs, nth } = watched(async () => {});
-  const service = new PgBossJobs([job], logger, { ...(await freshTarget()), url: own.url });
+  const service = postgresJobs(job, { ...(await freshTarget()), url: own.url });
   try {
     await service.start();
     await nth(1);

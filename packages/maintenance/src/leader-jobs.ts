@@ -1,30 +1,39 @@
-import { Loop, type Logger, type Service } from '@resonate/service';
+import { Loop, type Clock, type Logger, type Service } from '@resonate/service';
 import type { Job } from './job.ts';
+
+/** How soon it is seen that a job is wanted. */
+const LOOK_EVERY_MS = 2_000;
 
 /** Runs jobs in the process that leads, as long as this service is started. One that fails is run again after a while. */
 export class LeaderJobs implements Service {
   readonly name = 'maintenance';
   readonly #jobs: readonly Job[];
   readonly #logger: Logger;
+  readonly #clock: Clock;
   #loops: Loop[] = [];
   #term = new AbortController();
 
-  constructor(jobs: readonly Job[], logger: Logger) {
+  /** @param clock the store's, by which jobs are due. */
+  constructor(jobs: readonly Job[], logger: Logger, clock: Clock) {
     this.#jobs = jobs;
     this.#logger = logger;
+    this.#clock = clock;
   }
 
   async start(): Promise<void> {
     const { signal } = (this.#term = new AbortController());
     this.#loops = this.#jobs.map(
-      ({ name, everyMs, run }) =>
+      (job) =>
         new Loop({
-          name,
-          pollIntervalMs: everyMs,
+          name: job.name,
+          pollIntervalMs: LOOK_EVERY_MS,
           logger: this.#logger,
+          clock: this.#clock,
           step: async () => {
-            await run(signal);
-            return null;
+            const dueAt = await job.dueAt();
+            if (dueAt === null || dueAt > this.#clock.now()) return dueAt;
+            await job.run(signal);
+            return signal.aborted ? null : job.dueAt();
           },
         }),
     );

@@ -1,4 +1,4 @@
-import { Loop, type Logger, type Service } from '@resonate/service';
+import { Loop, type Clock, type Logger, type Service } from '@resonate/service';
 import { postgresDriverUrl } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
@@ -10,11 +10,27 @@ interface PostgresTarget {
   statementTimeoutMs: number;
 }
 
+interface Context {
+  logger: Logger;
+  target: PostgresTarget;
+  /** Names this process in the jobs that it puts into a queue. */
+  processId: string;
+  /** Whether a process still speaks. */
+  isAlive(processId: string): Promise<boolean>;
+  /** The store's, by which jobs are due. */
+  clock: Clock;
+}
+
+interface Sent {
+  /** The process that put the job into its queue, and alone may run it. */
+  by: string;
+}
+
 const SCHEMA = 'resonate_jobs';
 const MAX_CONNECTIONS = 2;
-/** How soon after a run the next one is put into the queue, and how soon a due one is found. */
+/** How soon a due job is put into its queue. */
 const LOOK_EVERY_MS = 2_000;
-/** A job whose process has not spoken for so long is given to the next. */
+/** A job whose process has not spoken for so long is given up by the queue: the least that it knows. */
 const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
 /** The longest that pg-boss allows: who lives may take its time. */
@@ -29,35 +45,29 @@ const RETRIES = { retryLimit: 1_000, retryDelay: 1, retryBackoff: true, retryDel
 
 /**
  * Runs jobs as pg-boss jobs, in the schema `resonate_jobs` of the store's database, as long as this service is started.
- * A queue holds one job, waiting or running, so no two processes run the same one. A job that failed, or whose process
- * died, is run again.
+ * A queue holds one job, waiting or running, so no two processes run the same one. A job that failed is run again; one
+ * whose process died is taken out of its queue, and put there anew.
  */
 export class PgBossJobs implements Service {
   readonly name = 'maintenance';
   readonly #jobs: readonly Job[];
-  readonly #logger: Logger;
-  readonly #target: PostgresTarget;
+  readonly #context: Context;
   readonly #loop: Loop;
+  /** The worker of each queue. */
+  readonly #workers = new Map<string, string>();
   #boss: PgBoss | null = null;
   #term = new AbortController();
   #toldAt = -Infinity;
 
-  constructor(jobs: readonly Job[], logger: Logger, target: PostgresTarget) {
+  constructor(jobs: readonly Job[], context: Context) {
     this.#jobs = jobs;
-    this.#logger = logger;
-    this.#target = target;
+    this.#context = context;
     this.#loop = new Loop({
       name: 'maintenance',
       pollIntervalMs: LOOK_EVERY_MS,
-      logger,
-      step: async () => {
-        this.#boss ??= await this.#open();
-        for (const { name, everyMs } of jobs) {
-          // Nothing happens while the queue holds one.
-          await this.#boss.send(name, {}, { startAfter: Math.ceil(everyMs / 1_000) });
-        }
-        return null;
-      },
+      logger: context.logger,
+      clock: context.clock,
+      step: () => this.#look(),
     });
   }
 
@@ -75,7 +85,44 @@ export class PgBossJobs implements Service {
     await boss?.stop({ graceful: true, timeout: STOP_MS }).catch((error: unknown) => this.#tell(error));
   }
 
-  /** What waits is due at once, as with any new leader: its interval may have been changed. */
+  /** Puts what is due into its queue. @returns when the next job is due. */
+  async #look(): Promise<number | null> {
+    const boss = (this.#boss ??= await this.#open());
+    const { clock } = this.#context;
+    let next: number | null = null;
+    for (const job of this.#jobs) {
+      const dueAt = await job.dueAt();
+      if (dueAt !== null && dueAt > clock.now()) next = Math.min(next ?? Infinity, dueAt);
+      else if (dueAt !== null) await this.#send(boss, job.name);
+    }
+    return next;
+  }
+
+  /** Nothing happens while the queue holds a job of a process that lives. */
+  async #send(boss: PgBoss, name: string): Promise<void> {
+    const send = () => boss.send(name, { by: this.#context.processId } satisfies Sent);
+    const id = (await send()) ?? ((await this.#clear(boss, name)) ? await send() : null);
+    const worker = this.#workers.get(name);
+    // It needn't wait until it looks by itself.
+    if (id !== null && worker !== undefined) boss.notifyWorker(worker);
+  }
+
+  /** Takes out what a dead process has left in a queue, sooner than the queue itself would. @returns whether there was such. */
+  async #clear(boss: PgBoss, name: string): Promise<boolean> {
+    const { processId, isAlive, logger } = this.#context;
+    const left = (await boss.findJobs<Sent>(name)).filter(({ state }) =>
+      ['created', 'retry', 'active'].includes(state),
+    );
+    let cleared = false;
+    for (const { id, data } of left) {
+      if (data.by === processId || (await isAlive(data.by))) continue;
+      await boss.cancel(name, id);
+      logger.info('the maintenance job of a process that is gone is begun anew', { job: name, process: data.by });
+      cleared = true;
+    }
+    return cleared;
+  }
+
   async #open(): Promise<PgBoss> {
     const { PgBoss } = await import('pg-boss');
     const boss = new PgBoss(this.#options());
@@ -91,6 +138,7 @@ export class PgBossJobs implements Service {
   }
 
   async #serve(boss: PgBoss, { name, run }: Job): Promise<void> {
+    const { logger, processId } = this.#context;
     const { signal } = this.#term;
     const options = {
       ...RETRIES,
@@ -100,19 +148,21 @@ export class PgBossJobs implements Service {
     };
     await boss.createQueue(name, { ...options, policy: 'exclusive' });
     await boss.deleteQueuedJobs(name);
-    await boss.send(name, {});
-    await boss.work(name, { pollingIntervalSeconds: LOOK_EVERY_MS / 1_000 }, async ([job]) => {
+    const worker = await boss.work<Sent>(name, { pollingIntervalSeconds: LOOK_EVERY_MS / 1_000 }, async ([job]) => {
+      // Left by another leader: were it run here, nobody could tell whose it is.
+      if (job?.data.by !== processId) return;
       try {
-        await run(job ? AbortSignal.any([signal, job.signal]) : signal);
+        await run(AbortSignal.any([signal, job.signal]));
       } catch (error) {
-        if (!signal.aborted) this.#logger.error('maintenance failed, it is run again', { job: name, error });
+        if (!signal.aborted) logger.error('maintenance failed, it is run again', { job: name, error });
         throw error;
       }
     });
+    this.#workers.set(name, worker);
   }
 
   #options() {
-    const { url, connectTimeoutMs, statementTimeoutMs } = this.#target;
+    const { url, connectTimeoutMs, statementTimeoutMs } = this.#context.target;
     return {
       connectionString: postgresDriverUrl(url),
       schema: SCHEMA,
@@ -131,6 +181,6 @@ export class PgBossJobs implements Service {
   #tell(error: unknown): void {
     if (performance.now() - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = performance.now();
-    this.#logger.warn('the queue of maintenance jobs has trouble', { error });
+    this.#context.logger.warn('the queue of maintenance jobs has trouble', { error });
   }
 }

@@ -2,6 +2,7 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { clusterMetrics } from './metrics/cluster.ts';
 import { deliveryMetrics } from './metrics/deliveries.ts';
+import { maintenanceMetrics } from './metrics/maintenance.ts';
 import { requestMetrics } from './metrics/requests.ts';
 import { retentionMetrics } from './metrics/retention.ts';
 import { storeMetrics } from './metrics/store.ts';
@@ -29,5 +30,6 @@ export function createMetrics({ role, version }: { role: Role; version: string }
     ...storeMetrics(registers),
     ...clusterMetrics(registers),
     ...retentionMetrics(registers),
+    ...maintenanceMetrics(registers),
   };
 }

@@ -92,6 +92,12 @@ export interface Dialect {
   processes(): Promise<ProcessRow[]>;
   removeProcesses(ids: readonly string[]): Promise<void>;
 
+  /**
+   * Rebuilds indexes that have grown far beyond what their rows need, while requests go on; absent where that is of no use.
+   * @returns how many.
+   */
+  reindex?(signal: AbortSignal): Promise<number>;
+
   /** Everything, for debug.snap. */
   dump(): Promise<Loaded>;
   /** Empties every table that holds records; switches (settings) and who runs stay as they are. */

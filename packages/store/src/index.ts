@@ -16,6 +16,8 @@ export {
   type WaitingTarget,
 } from './dialect.ts';
 export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/dead-letters.ts';
+export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
+export type { JobRun } from './upkeep/job-book.ts';
 export type { Queue } from './outbox/deferral.ts';
 export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
 export type { Hints } from './engine/hints.ts';

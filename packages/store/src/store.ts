@@ -39,6 +39,9 @@ import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { RETENTION_WORDS } from './retention/words.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 
+import { analyze } from './upkeep/analyze.ts';
+import { BulkRedrive } from './upkeep/bulk-redrive.ts';
+import { JobBook } from './upkeep/job-book.ts';
 export interface StoreOptions {
   dialect: Dialect;
   /** Names this process on what it claims. */
@@ -80,6 +83,10 @@ export class Store {
   readonly #deferral: Deferral;
   readonly #claims: Claims;
   /** How far the store's clock is ahead of this machine's. */
+  /** Many of them at once, as a job. */
+  readonly bulkRedrive: BulkRedrive;
+  /** What is known of maintenance jobs. */
+  readonly jobs: JobBook;
   #aheadMs = 0;
   #paused = false;
 
@@ -97,6 +104,8 @@ export class Store {
     this.#engine = new Engine({
       dialect,
       limits: options.limits,
+    this.bulkRedrive = new BulkRedrive(dialect, this.deadLetters);
+    this.jobs = new JobBook(dialect);
       retryTimeoutMs,
       clocked: (now) => (this.#aheadMs = now - options.clock()),
       offer: (changes, ws, now) =>
@@ -240,6 +249,16 @@ export class Store {
   }
 
   /** The store's clock, epoch ms. */
+  /** Renews the statistics by which the database chooses indexes. @returns how many tables were looked at. */
+  analyze(): Promise<number> {
+    return analyze(this.#dialect);
+  }
+
+  /** Rebuilds indexes that are far too large; null where the database needs none of it. @returns how many. */
+  reindex(signal: AbortSignal): Promise<number> | null {
+    return this.#dialect.reindex?.(signal) ?? null;
+  }
+
   async now(): Promise<number> {
     const now = await this.#dialect.now();
     this.#aheadMs = now - this.#options.clock();

@@ -34,6 +34,15 @@ export const retention = {
   batch_size: integer({ default: 100, min: 1, max: 1000, describe: 'Most promises deleted in one transaction' }),
 };
 
+export const maintenance = {
+  interval: duration({
+    default: DAY,
+    min: MINUTE,
+    max: 3650 * DAY,
+    describe: "How often the database's statistics are renewed and, on Postgres, bloated indexes rebuilt",
+  }),
+};
+
 export const ui = {
   enabled: bool({ default: true, describe: 'Serve the dashboard' }),
 };

@@ -26,6 +26,8 @@ export interface DeadLetterFilter {
   target?: string;
   /** How the awaited promise's id begins. */
   prefix?: string;
+  /** None with a higher id. */
+  through?: number;
 }
 
 /** How much of a big piece of work is done. */
@@ -36,7 +38,8 @@ export interface Done {
   more: boolean;
 }
 
-interface Piece {
+/** What was done to a few letters. */
+export interface Piece {
   count: number;
   /** The last one that was looked at; null: there are no more. */
   last: number | null;
@@ -109,10 +112,11 @@ export class DeadLetters {
    * whose promise is gone stays.
    */
   redrive(filter: DeadLetterFilter): Promise<Done> {
-    return throughout((after) => this.#redrive(filter, after));
+    return throughout((after) => this.redriveNext(filter, after));
   }
 
-  async #redrive(filter: DeadLetterFilter, after: number): Promise<Piece> {
+  /** Sends a few letters again, the next ones above `after`. */
+  async redriveNext(filter: DeadLetterFilter, after: number): Promise<Piece> {
     const { where, params } = condition(filter, after);
     const known = 'EXISTS (SELECT 1 FROM promises WHERE promises.id = dead_letters.awaited)';
     const sql = `SELECT id, transport FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
@@ -185,8 +189,8 @@ export class DeadLetters {
 }
 
 function condition(filter: DeadLetterFilter, after: number): { where: string; params: SqlValue[] } {
-  const { ids, transport, target, prefix = '' } = filter;
-  const where = [`id > ${after}`];
+  const { ids, transport, target, prefix = '', through } = filter;
+  const where = [`id > ${after}`, ...(through === undefined ? [] : [`id <= ${through}`])];
   const params: SqlValue[] = [];
   if (ids) where.push(`id IN (${[...ids, 0].join(', ')})`);
   for (const [column, value] of Object.entries({ transport, target })) {

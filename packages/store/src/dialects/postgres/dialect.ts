@@ -22,6 +22,7 @@ import { array, CLOCK, Load, LOAD_STATEMENTS } from './load.ts';
 import { migrate } from './migrate.ts';
 import { Outbox, OUTBOX_STATEMENTS, QUEUES } from './outbox.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
+import { reindex } from './reindex.ts';
 import { WRITE_STATEMENTS } from './write.ts';
 
 /** Building an index may take hours. */
@@ -140,6 +141,10 @@ export class PostgresDialect extends ServerDialect implements Dialect {
   }
 
   async reset(): Promise<void> {
+  reindex(signal: AbortSignal): Promise<number> {
+    return reindex(this.#connections, signal);
+  }
+
     await this.#connections.run([{ text: `TRUNCATE ${RECORD_TABLES.join(', ')}` }]);
   }
 

@@ -1,0 +1,22 @@
+import { DEAD_AFTER_MS, storageTarget, type Runtime } from '@resonate/runtime';
+import type { Service } from '@resonate/service';
+import { LeaderJobs } from './leader-jobs.ts';
+import { PgBossJobs } from './pg-boss-jobs.ts';
+import { recorded } from './recorded.ts';
+import { redriveDuty } from './redrive.ts';
+import { retentionDuty } from './retention.ts';
+import { analyzeDuty, reindexDuty } from './upkeep.ts';
+
+/** What keeps the store in shape, for the process that leads: as pg-boss jobs on Postgres, else without a queue. */
+export function createJobs(runtime: Runtime): Service {
+  const { config, logger, processId, store } = runtime;
+  const target = storageTarget(config);
+  const duties = [retentionDuty, redriveDuty, analyzeDuty, ...(target.type === 'postgres' ? [reindexDuty] : [])];
+  const jobs = duties.map((duty) => recorded(duty(runtime), runtime));
+  if (target.type !== 'postgres') return new LeaderJobs(jobs, logger, store.clock);
+  const isAlive = async (id: string) => {
+    const now = await store.now();
+    return (await store.processes()).some((one) => one.id === id && one.heartbeatAt >= now - DEAD_AFTER_MS);
+  };
+  return new PgBossJobs(jobs, { logger, target, processId, isAlive, clock: store.clock });
+}

@@ -1,0 +1,42 @@
+import type { Runtime } from '@resonate/runtime';
+import type { JobRun } from '@resonate/store';
+import type { Duty, Job } from './job.ts';
+
+type Context = Pick<Runtime, 'metrics' | 'processId'> & { store: Pick<Runtime['store'], 'jobs' | 'now'> };
+
+/**
+ * A duty as a job: each run is written down in the database, where all processes see it, and counted. A run that failed,
+ * or whose process died, is due again at once.
+ */
+export function recorded({ name, when, run }: Duty, { metrics, processId, store }: Context): Job {
+  return {
+    name,
+    async dueAt() {
+      if ('isWanted' in when) return (await when.isWanted()) ? 0 : null;
+      const last = await store.jobs.lastRun(name);
+      return last === null || last.endedAt === null || last.error !== null ? 0 : last.endedAt + when.everyMs;
+    },
+    async run(signal) {
+      const begun: JobRun = { by: processId, startedAt: await store.now(), endedAt: null, error: null, done: {} };
+      const end = async (outcome: Partial<JobRun>) =>
+        store.jobs.note(name, { ...begun, endedAt: await store.now(), ...outcome });
+      await store.jobs.note(name, begun);
+      metrics.maintenanceRunning.set({ job: name }, 1);
+      try {
+        const done = await run(signal);
+        // The next leader, or this process when it leads again, goes on at once.
+        if (signal.aborted) return await end({ done, error: 'ended before it was done' });
+        await end({ done });
+        metrics.maintenanceRuns.inc({ job: name, outcome: 'done' });
+        metrics.maintenanceLastRun.set({ job: name }, (await store.now()) / 1_000);
+      } catch (error) {
+        metrics.maintenanceRuns.inc({ job: name, outcome: 'failed' });
+        // What the database itself failed of can't be written down there.
+        await end({ error: error instanceof Error ? error.message : String(error) }).catch(() => {});
+        throw error;
+      } finally {
+        metrics.maintenanceRunning.set({ job: name }, 0);
+      }
+    },
+  };
+}
