@@ -1,4 +1,5 @@
-import type { Runtime } from '@resonate/runtime';
+import type { Transport } from '@resonate/protocol';
+import { enabledTransports, type Runtime } from '@resonate/runtime';
 import { BashTransport, HttpPush, Kafka, PubSub, Sqs, type PushTransport } from '@resonate/transports';
 
 /** A transport that is switched on, and how much it may have under way. */
@@ -10,16 +11,26 @@ export interface EnabledTransport {
   maxInFlight: number;
 }
 
+type PushName = Exclude<Transport, 'poll'>;
+
+/** Streams (`poll`) are the api role's. */
+const CREATE: Record<PushName, (runtime: Runtime) => EnabledTransport> = {
+  http: httpPush,
+  bash,
+  gcps: pubSub,
+  kafka,
+  sqs,
+};
+
 /** The transports that the configuration switches on. What is addressed to another one waits. */
 export function createTransports(runtime: Runtime): EnabledTransport[] {
-  const all = [httpPush(runtime), bash(runtime), pubSub(runtime), kafka(runtime), sqs(runtime)];
-  return all.filter((enabled) => enabled !== null);
+  const names = enabledTransports(runtime.config).filter((name): name is PushName => name !== 'poll');
+  return names.map((name) => CREATE[name](runtime));
 }
 
-function httpPush({ config }: Runtime): EnabledTransport | null {
+function httpPush({ config }: Runtime): EnabledTransport {
   const { httpPush: options } = config.transports;
-  const { enabled, concurrency, maxInFlight, connectTimeoutMs, requestTimeoutMs, caFile, allowHosts } = options;
-  if (!enabled) return null;
+  const { concurrency, maxInFlight, connectTimeoutMs, requestTimeoutMs, caFile, allowHosts } = options;
   const { mode, token, aud: audience, header } = options.auth;
   const transport = new HttpPush({
     connectTimeoutMs,
@@ -36,15 +47,13 @@ function httpPush({ config }: Runtime): EnabledTransport | null {
 const BROKER_TIMEOUT_MS = 10_000;
 const BROKER_BOUNDS = { concurrency: 100, maxInFlight: 1_000 };
 
-function pubSub({ config }: Runtime): EnabledTransport | null {
-  const { enabled, project } = config.transports.gcps;
-  if (!enabled) return null;
+function pubSub({ config }: Runtime): EnabledTransport {
+  const { project } = config.transports.gcps;
   return { transport: new PubSub({ project, timeoutMs: BROKER_TIMEOUT_MS }), ...BROKER_BOUNDS };
 }
 
-function kafka({ config }: Runtime): EnabledTransport | null {
-  const { enabled, brokers, clusters, tls, caFile, sasl } = config.transports.kafka;
-  if (!enabled) return null;
+function kafka({ config }: Runtime): EnabledTransport {
+  const { brokers, clusters, tls, caFile, sasl } = config.transports.kafka;
   const { mechanism, username, password } = sasl;
   const transport = new Kafka({
     brokers,
@@ -67,18 +76,16 @@ function byCluster(named: readonly string[]): Map<string, string[]> {
   return clusters;
 }
 
-function sqs({ config }: Runtime): EnabledTransport | null {
-  const { enabled, region, endpoint } = config.transports.sqs;
-  if (!enabled) return null;
+function sqs({ config }: Runtime): EnabledTransport {
+  const { region, endpoint } = config.transports.sqs;
   return { transport: new Sqs({ region, endpoint, timeoutMs: BROKER_TIMEOUT_MS }), ...BROKER_BOUNDS };
 }
 
 /** Pushes that start a script at once, or wait for room to: what waits is out of other dispatchers' reach for a while. */
 const STARTING = 4;
 
-function bash({ config, logger, store }: Runtime): EnabledTransport | null {
-  const { enabled, maxRunning, maxOutput, passEnv, tensorlake } = config.transports.bashExec;
-  if (!enabled) return null;
+function bash({ config, logger, store }: Runtime): EnabledTransport {
+  const { maxRunning, maxOutput, passEnv, tensorlake } = config.transports.bashExec;
   const transport = new BashTransport({
     execute: (request) => store.execute(request, null, 0),
     logger,
