@@ -81,7 +81,7 @@ function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' 
     padding: [10, 12, 0, 0],
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.15, 1)] } },
     axes: [
-      { stroke, font, grid: { show: false }, ticks, space: 70, values: (_plot, splits) => splits.map(clock) },
+      { stroke, font, grid: { show: false }, ticks, size: 28, space: 70, values: (_plot, splits) => splits.map(clock) },
       {
         stroke,
         font,

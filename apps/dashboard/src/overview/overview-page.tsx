@@ -66,7 +66,7 @@ function Content({ overview }: { overview: Overview }) {
           format={ms}
           lines={[
             { label: 'Median', token: '--running-bar', values: series.map(({ p50Ms }) => p50Ms), isFilled: true },
-            { label: '99 of 100 within', token: '--pending-bar', values: series.map(({ p99Ms }) => p99Ms) },
+            { label: 'p99', token: '--pending-bar', values: series.map(({ p99Ms }) => p99Ms) },
           ]}
         />
       </Panel>

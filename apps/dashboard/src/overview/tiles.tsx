@@ -57,15 +57,15 @@ function tilesOf({ series, backlog, leases, deadLetters, limit, streams, process
   return [
     {
       icon: 'overview',
-      label: 'Requests per second',
+      label: 'Requests / s',
       value: rate(now?.requests ?? 0),
-      note: now?.p99Ms == null ? 'none just now' : `99 of 100 within ${ms(now.p99Ms)}`,
+      note: now?.p99Ms == null ? 'none just now' : `p99 ${ms(now.p99Ms)}`,
     },
     {
       icon: 'send',
-      label: 'Waiting messages',
+      label: 'Waiting',
       value: bounded(waiting, limit),
-      note: waiting === 0 ? 'nothing waits' : `oldest ${duration(oldestMs, 1)}`,
+      note: waiting === 0 ? 'no message waits' : `oldest ${duration(oldestMs, 1)}`,
       href: `${links.tasks}?state=pending`,
       isAlarming: oldestMs > OLD_MS,
     },
@@ -73,7 +73,7 @@ function tilesOf({ series, backlog, leases, deadLetters, limit, streams, process
       icon: 'play',
       label: 'Running tasks',
       value: bounded(leases, limit),
-      note: 'leases held by workers',
+      note: 'held by workers',
       href: `${links.tasks}?state=acquired`,
     },
     {

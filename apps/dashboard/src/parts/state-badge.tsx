@@ -17,7 +17,7 @@ const PROMISE_LOOKS: Readonly<Record<string, Look>> = {
 };
 
 const TASK_LOOKS: Readonly<Record<string, Look>> = {
-  pending: { label: 'Waiting for a worker', tone: 'pending', icon: 'dots' },
+  pending: { label: 'Waiting', tone: 'pending', icon: 'dots' },
   acquired: { label: 'Running', tone: 'running', icon: 'play' },
   suspended: { label: 'Suspended', tone: 'muted', icon: 'pause' },
   halted: { label: 'Halted', tone: 'bad', icon: 'stop' },

@@ -151,9 +151,9 @@ function Worker({ pid, leaseEndsAt, transport, target }: TaskSummary) {
         {target} <span class="dim">{transport}</span>
       </span>
       {pid !== undefined && (
-        <span class="dim mono" title="The process that holds it">
-          {pid.length > 24 ? `${pid.slice(0, 23)}…` : pid}
-          {leaseEndsAt !== undefined && `, lease ${leaseEndsAt > now ? duration(leaseEndsAt - now, 1) : 'over'}`}
+        <span class="dim nowrap" title={`Held by ${pid}`}>
+          <span class="mono">{pid.length > 18 ? `${pid.slice(0, 17)}…` : pid}</span>
+          {leaseEndsAt !== undefined && ` · lease ${leaseEndsAt > now ? duration(leaseEndsAt - now, 1) : 'over'}`}
         </span>
       )}
     </span>
