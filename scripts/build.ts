@@ -1,10 +1,10 @@
 /**
- * `npm run build`: JavaScript in dist/, which `npm pack` packs. Node runs TypeScript as it is everywhere but inside
- * node_modules, where an installed package lies.
+ * `npm run build`: JavaScript in dist/, which `npm pack` packs, with the dashboard in dist/ui. Node runs TypeScript as
+ * it is everywhere but inside node_modules, where an installed package lies.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { missingDependencies, workspaces } from './workspaces.ts';
 
 const DIST = 'dist';
@@ -33,6 +33,7 @@ for (const file of globSync('packages/*/src/**/*.sql')) {
 mkdirSync(dirname(BIN));
 writeFileSync(BIN, BIN_SOURCE);
 chmodSync(BIN, 0o755);
+execFileSync('npx', ['vite', 'build', 'apps/dashboard', '--outDir', resolve(DIST, 'ui')], { stdio: 'inherit' });
 
 /** `@resonate/store` becomes the path of its entry: a package that is installed has no workspaces. */
 function namePackagesByPath(): void {
