@@ -1,6 +1,7 @@
 import type { Runtime } from '@resonate/runtime';
 import { ServiceGroup, type Service } from '@resonate/service';
 import { StreamHub } from '@resonate/transports';
+import { AdminApi } from './admin/admin.ts';
 import { createAuth } from './auth/auth.ts';
 import { HttpServer } from './http/http-server.ts';
 import { PollDelivery } from './poll-delivery.ts';
@@ -10,6 +11,15 @@ export function createApi(runtime: Runtime): Service {
   const { httpPoll } = runtime.config.transports;
   const hub = new StreamHub({ maxStreams: httpPoll.maxConnections, bufferSize: httpPoll.bufferSize });
   const auth = createAuth(runtime);
-  const services = [...(auth ? [auth] : []), new PollDelivery(runtime, hub), new HttpServer(runtime, hub, auth)];
+  runtime.stats.streams = () => hub.groups();
+  const admin = new AdminApi(runtime, auth);
+  const services = [
+    ...(auth ? [auth] : []),
+    new PollDelivery(runtime, hub),
+    admin.series,
+    new HttpServer(runtime, hub, auth, admin),
+    // Stops first: pages that listen would keep the server from closing.
+    admin.feed,
+  ];
   return new ServiceGroup('api', services, runtime.logger);
 }

@@ -24,5 +24,6 @@ export { occurrenceOf } from './internal/schedule-fire.ts';
 export { occurrencePromiseId } from './rules/run.ts';
 export { debugSnap } from './debug-snap.ts';
 export { retryAt } from './rules/dispatch.ts';
+export { projectPromise, projectTask } from './rules/expiry.ts';
 export { promiseRecord, settledRecord } from './rules/records.ts';
 export * from './rules/retention.ts';

@@ -7,4 +7,5 @@ export { outcomeOf, outcomeOfFailure, type Failure } from './outcome-of.ts';
 export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';
 export { wakeupChannel } from './wakeups.ts';
+export { parseStats, type ProcessStats } from './process-stats.ts';
 export { DEAD_AFTER_MS } from './membership.ts';

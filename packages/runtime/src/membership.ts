@@ -50,7 +50,8 @@ export class Membership implements Service {
     }
   }
 
-  #renew(): Promise<void> {
-    return this.#runtime.store.heartbeat({ ...this.#info, leader: this.#runtime.leadership.held });
+  async #renew(): Promise<void> {
+    const { leadership, stats, store } = this.#runtime;
+    await store.heartbeat({ ...this.#info, leader: leadership.held, stats: JSON.stringify(await stats.read()) });
   }
 }

@@ -5,6 +5,7 @@ import { Store, type Batch } from '@resonate/store';
 import { LeadershipState } from './leadership-state.ts';
 import { observeDialect } from './observe-dialect.ts';
 import { openStorage } from './open-store.ts';
+import { StatsSource } from './process-stats.ts';
 import { openTracing, type ServerTracing } from './tracing.ts';
 
 /** What every role of a process shares. */
@@ -18,6 +19,8 @@ export interface Runtime {
   readonly processId: string;
   readonly serverUrl: string;
   readonly leadership: LeadershipState;
+  /** What the process tells the others of itself. */
+  readonly stats: StatsSource;
   /** null: no traces. */
   readonly tracing: ServerTracing | null;
 }
@@ -79,7 +82,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   if (!store.isShared) await store.releaseClaims(null);
   const leadership = new LeadershipState();
   leadership.onChange(() => metrics.leader.set(leadership.held ? 1 : 0));
-  return { config, logger, clock, metrics, store, processId, serverUrl, leadership, tracing };
+  const stats = new StatsSource(metrics, () => store.waiting);
+  return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
 }
 
 /** A batch that only reads waits as well, but it is no transaction. */

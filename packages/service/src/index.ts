@@ -7,6 +7,7 @@ export type { Service } from './service.ts';
 export { ServiceGroup } from './service-group.ts';
 export { runUntilSignal, type RunOptions } from './run-until-signal.ts';
 export { createMetrics, type Metrics, type Role } from './metrics.ts';
+export { quantileMs, type Counts } from './metrics/tally.ts';
 export type { AttemptOutcome, BacklogReading } from './metrics/deliveries.ts';
 export { TOP_TARGETS, type InFlight } from './metrics/top-targets.ts';
 export { MetricsServer, type MetricsServerOptions, type ReadyCheck } from './metrics-server.ts';

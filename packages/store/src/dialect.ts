@@ -151,6 +151,8 @@ export interface ProcessInfo {
   startedAt: number;
   /** True while it leads (`elect`). */
   leader: boolean;
+  /** What it tells of itself: a little JSON, which the store does not look into. */
+  stats?: string;
 }
 
 export interface ProcessRow extends ProcessInfo {

@@ -12,6 +12,7 @@ import {
   type TaskRow,
 } from '@resonate/machine';
 import { byteOrder, type Reply, type Request, type StringMap, type Transport } from '@resonate/protocol';
+import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
 import {
@@ -38,10 +39,10 @@ import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { RETENTION_WORDS } from './retention/words.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
-
 import { analyze } from './upkeep/analyze.ts';
 import { BulkRedrive } from './upkeep/bulk-redrive.ts';
 import { JobBook } from './upkeep/job-book.ts';
+
 export interface StoreOptions {
   dialect: Dialect;
   /** Names this process on what it claims. */
@@ -77,16 +78,20 @@ export class Store {
   readonly #options: StoreOptions;
   readonly #hinted = new Set<(hints: Hints) => void>();
   readonly #commits = new Set<(hints: Hints) => void>();
+  readonly #changes = new Set<(changes: Changes) => void>();
+  readonly #announced = new Set<() => void>();
   #receiver: Receiver | null = null;
   /** What could not be delivered. */
   readonly deadLetters: DeadLetters;
-  readonly #deferral: Deferral;
-  readonly #claims: Claims;
-  /** How far the store's clock is ahead of this machine's. */
+  /** What operators look at. */
+  readonly admin: Admin;
   /** Many of them at once, as a job. */
   readonly bulkRedrive: BulkRedrive;
   /** What is known of maintenance jobs. */
   readonly jobs: JobBook;
+  readonly #deferral: Deferral;
+  readonly #claims: Claims;
+  /** How far the store's clock is ahead of this machine's. */
   #aheadMs = 0;
   #paused = false;
 
@@ -99,13 +104,14 @@ export class Store {
     const redriven = (transports: Transport[], at: number) =>
       this.#hint({ timerAt: null, deliveries: new Map(transports.map((transport) => [transport, at])) });
     this.deadLetters = new DeadLetters(dialect.plain, now, redriven);
+    this.admin = new Admin(dialect.plain, now, (transport, at) => redriven([transport], at));
+    this.bulkRedrive = new BulkRedrive(dialect, this.deadLetters);
+    this.jobs = new JobBook(dialect);
     this.#deferral = new Deferral(dialect.plain, now, processId);
     this.#claims = new Claims(dialect);
     this.#engine = new Engine({
       dialect,
       limits: options.limits,
-    this.bulkRedrive = new BulkRedrive(dialect, this.deadLetters);
-    this.jobs = new JobBook(dialect);
       retryTimeoutMs,
       clocked: (now) => (this.#aheadMs = now - options.clock()),
       offer: (changes, ws, now) =>
@@ -154,8 +160,25 @@ export class Store {
     this.#commits.add(listener);
   }
 
+  /** Told what each commit of this process changes, until the function that comes back is called. */
+  onChanges(listener: (changes: Changes) => void): () => void {
+    this.#changes.add(listener);
+    return () => void this.#changes.delete(listener);
+  }
+
+  /** Told whenever another process lets this one know that something is due, until the function that comes back is called. */
+  onAnnounced(listener: () => void): () => void {
+    this.#announced.add(listener);
+    return () => void this.#announced.delete(listener);
+  }
+
   /** Passes on what another process made due. */
   announce(hints: Hints): void {
+    this.#tell(hints);
+    for (const listener of this.#announced) listener();
+  }
+
+  #tell(hints: Hints): void {
     for (const listener of this.#hinted) listener(hints);
   }
 
@@ -226,6 +249,16 @@ export class Store {
     return new Sweep(plain, RETENTION_WORDS[name], options, await this.#dialect.now());
   }
 
+  /** Renews the statistics by which the database chooses indexes. @returns how many tables were looked at. */
+  analyze(): Promise<number> {
+    return analyze(this.#dialect);
+  }
+
+  /** Rebuilds indexes that are far too large; null where the database needs none of it. @returns how many. */
+  reindex(signal: AbortSignal): Promise<number> | null {
+    return this.#dialect.reindex?.(signal) ?? null;
+  }
+
   /** Makes what these processes (`null`: any) claimed or put off due at once. */
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
     return this.#dialect.releaseClaims(processIds && processIds.flatMap((id) => [id, deferredBy(id)]));
@@ -249,16 +282,6 @@ export class Store {
   }
 
   /** The store's clock, epoch ms. */
-  /** Renews the statistics by which the database chooses indexes. @returns how many tables were looked at. */
-  analyze(): Promise<number> {
-    return analyze(this.#dialect);
-  }
-
-  /** Rebuilds indexes that are far too large; null where the database needs none of it. @returns how many. */
-  reindex(signal: AbortSignal): Promise<number> | null {
-    return this.#dialect.reindex?.(signal) ?? null;
-  }
-
   async now(): Promise<number> {
     const now = await this.#dialect.now();
     this.#aheadMs = now - this.#options.clock();
@@ -290,11 +313,12 @@ export class Store {
 
   #committed(changes: Changes): void {
     this.#hint(hintsOf(changes));
+    for (const listener of this.#changes) listener(changes);
   }
 
   #hint(hints: Hints): void {
     if (hints.timerAt === null && hints.deliveries.size === 0) return;
-    this.announce(hints);
+    this.#tell(hints);
     for (const listener of this.#commits) listener(hints);
   }
 

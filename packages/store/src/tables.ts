@@ -243,6 +243,7 @@ export const PROCESSES: Table<ProcessRow> = {
     { name: 'started_at', type: 'int', of: (row) => row.startedAt },
     { name: 'leader', type: 'bool', of: (row) => bool(row.leader), mutable: true },
     { name: 'heartbeat_at', type: 'int', of: (row) => row.heartbeatAt, mutable: true },
+    { name: 'stats', type: 'text', of: (row) => row.stats ?? null, mutable: true },
   ],
   decode: (v) => ({
     id: text(v[0]),
@@ -252,6 +253,7 @@ export const PROCESSES: Table<ProcessRow> = {
     startedAt: int(v[4]),
     leader: int(v[5]) === 1,
     heartbeatAt: int(v[6]),
+    ...(v[7] !== null && { stats: text(v[7]) }),
   }),
 };
 

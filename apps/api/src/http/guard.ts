@@ -11,8 +11,9 @@ const verified = new WeakMap<Request, Verified>();
  * Lets a request pass whose `Authorization: Bearer` token holds and permits it; else 401, 403, or 503 while there are no
  * keys to check it with.
  * @param auth null: everything passes.
+ * @param refusal what a 403 says.
  */
-export function guard(auth: Auth | null, permits: Permits): RequestHandler {
+export function guard(auth: Auth | null, permits: Permits, refusal = 'Forbidden'): RequestHandler {
   return async (request, response, next) => {
     if (!auth) return next();
     const known = await auth.authenticate(bearerToken(request.headers.authorization));
@@ -20,7 +21,7 @@ export function guard(auth: Auth | null, permits: Permits): RequestHandler {
       if (known.status === 401) response.set('www-authenticate', 'Bearer');
       response.status(known.status).json({ error: known.message });
     } else if (!permits(known.token.principal, request)) {
-      response.status(403).json({ error: 'Forbidden' });
+      response.status(403).json({ error: refusal });
     } else {
       verified.set(request, known.token);
       next();

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import type { Runtime } from '@resonate/runtime';
 import type { Service } from '@resonate/service';
 import type { StreamHub } from '@resonate/transports';
+import type { AdminApi } from '../admin/admin.ts';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
 import { Connections } from './connections.ts';
@@ -43,12 +44,12 @@ export class HttpServer implements Service {
   #pings: NodeJS.Timeout | null = null;
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null) {
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: AdminApi) {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
     this.#cors = new Cors(runtime.config.server.cors.allowOrigins);
-    this.#routes = createRoutes(runtime, hub, this.#cors, auth);
+    this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin);
   }
 
   /** Rejects when the port can't be had. */

@@ -1,12 +1,13 @@
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Runtime } from '@resonate/runtime';
-import type { Clock } from '@resonate/service';
 import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
-import { deadLetterRoutes } from '../admin/dead-letters.ts';
+import type { AdminApi } from '../admin/admin.ts';
+import { Refusal } from '../admin/mount.ts';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
 import type { Cors } from './cors.ts';
+import { endAt } from './end-at.ts';
 import { expiryOfRequest, guard } from './guard.ts';
 import { openStream } from './open-stream.ts';
 import { PAGE_HEADERS } from './security-headers.ts';
@@ -14,11 +15,14 @@ import { PAGE_HEADERS } from './security-headers.ts';
 /** The paths of the public server's first API, which no current client uses. */
 const LEGACY = /^\/(promises|schedules|tasks)(\/.*)?$/;
 
-/** The longest setTimeout there is. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** Everything but `POST /`. @param auth null: every request is accepted. */
-export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth: Auth | null): Express {
+export function createRoutes(
+  runtime: Runtime,
+  hub: StreamHub,
+  cors: Cors,
+  auth: Auth | null,
+  admin: AdminApi,
+): Express {
   const { logger, store } = runtime;
   const app = express();
   app.disable('x-powered-by');
@@ -47,9 +51,10 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
   // A base URL that ends in a slash makes clients ask for two of them.
   app.get(/^\/+poll\/([^/]+)\/([^/]+)$/, guard(auth, mayJoinGroup), poll(runtime, hub));
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
-    response.json({ now: await store.now(), processes: await store.processes() });
+    const processes = (await store.processes()).map(({ stats: _, ...row }) => row);
+    response.json({ now: await store.now(), processes });
   });
-  app.use('/admin/dead-letters', deadLetterRoutes(runtime, auth));
+  app.use(admin.routes());
   app.all(LEGACY, (_request, response) => {
     response.status(410).json({ error: 'this API is gone: POST the request to / instead' });
   });
@@ -64,6 +69,10 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
     // The same as the protocol's requests get (protocol section 3).
     if (error instanceof StoreUnavailable) {
       response.status(503).json({ error: 'storage can not be reached' });
+      return;
+    }
+    if (error instanceof Refusal) {
+      response.status(error.status).json({ error: error.message });
       return;
     }
     const status = error.status ?? 500;
@@ -98,11 +107,4 @@ function poll({ config, clock, metrics }: Runtime, hub: StreamHub): RequestHandl
       endAt(expiryOfRequest(request), response, clock);
     }
   };
-}
-
-/** Ends a stream when its token expires: its client must come back with one that holds. */
-function endAt(expiresAt: number | null, response: Response, clock: Clock): void {
-  if (expiresAt === null) return;
-  const timer = setTimeout(() => response.end(), Math.min(expiresAt - clock.now(), MAX_TIMER_MS));
-  response.once('close', () => clearTimeout(timer));
 }

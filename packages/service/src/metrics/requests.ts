@@ -1,6 +1,7 @@
 import { knownKind } from '@resonate/protocol';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { REQUEST_SECONDS } from './buckets.ts';
+import { Tally } from './tally.ts';
 
 /** What clients ask. The two names are the public server's: boards query them. */
 export function requestMetrics(registers: Registry[]) {
@@ -17,10 +18,14 @@ export function requestMetrics(registers: Registry[]) {
     buckets: REQUEST_SECONDS,
     registers,
   });
+  const tally = new Tally();
   return {
+    /** The same as plain numbers, of all kinds together. */
+    requestCounts: tally.counts,
     /** Counts an answered request; a kind the protocol doesn't know is counted as `unknown`. */
     countRequest(kind: string, status: number, seconds: number): void {
       const label = knownKind(kind);
+      tally.count(label, status, seconds);
       requests.inc({ kind: label, status });
       durations.observe({ kind: label }, seconds);
     },

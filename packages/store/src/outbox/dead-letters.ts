@@ -52,7 +52,8 @@ const AT_ONCE = 200;
 /** What one call may do: whoever waits for it does so for seconds. */
 const MOST = 10_000;
 
-const COLUMNS = 'id, awaited, address, transport, target, attempts, last_error, enqueued_at, died_at';
+/** Select list that `letter` reads. */
+export const LETTER_COLUMNS = 'id, awaited, address, transport, target, attempts, last_error, enqueued_at, died_at';
 const COPIED = 'awaited, address, transport, target, prefers';
 
 /** Takes an `unblock` out of the outbox for good, keeps it, and sends it again when it is told to. */
@@ -74,7 +75,7 @@ export class DeadLetters {
   /** Letters above `after` in order of their ids, the oldest first. */
   async list(filter: DeadLetterFilter, limit: number, after = 0): Promise<DeadLetter[]> {
     const { where, params } = condition(filter, after);
-    const sql = `SELECT ${COLUMNS} FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${limit}`;
+    const sql = `SELECT ${LETTER_COLUMNS} FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${limit}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);
     return rows.map(letter);
   }
@@ -212,7 +213,7 @@ const LAST_CODE_POINT = 0x10_ff_ff;
 const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
 
 /** The least text, in byte order, above all that begin with `prefix`; null when there is none. */
-function firstBeyond(prefix: string): string | null {
+export function firstBeyond(prefix: string): string | null {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   while (points.at(-1) === LAST_CODE_POINT) points.pop();
   const last = points.pop();
@@ -246,7 +247,7 @@ async function throughout(next: (after: number) => Promise<Piece>): Promise<Done
   return { count: done, more: after !== null };
 }
 
-function letter(values: unknown[]): DeadLetter {
+export function letter(values: unknown[]): DeadLetter {
   const [id, awaited, address, transport, target, attempts, lastError, enqueuedAt, diedAt] = values;
   return {
     id: Number(id),

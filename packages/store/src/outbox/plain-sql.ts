@@ -24,6 +24,8 @@ export interface PlainWords {
   readonly tasksByTarget: string;
   readonly listenersByTarget: string;
   readonly listenersByAge: string;
+  /** Behind a table's name: the index to walk, where the planner is told. */
+  at(index: string): string;
   /** A table whose rows are found, and so locked, in the order of their keys. */
   byKey(table: string): string;
   /** Inserts the rows of a SELECT but those whose key is there. */
@@ -32,6 +34,7 @@ export interface PlainWords {
 
 /** Words of databases that have partial indexes and `ON CONFLICT`. */
 export const PARTIAL_INDEX_WORDS: PlainWords = {
+  at: () => '',
   tasksByTarget: "tasks WHERE state = 'pending'",
   listenersByTarget: 'listeners WHERE due_at IS NOT NULL',
   listenersByAge: 'listeners WHERE due_at IS NOT NULL',

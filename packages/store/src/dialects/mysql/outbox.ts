@@ -35,6 +35,7 @@ export const WORDS: PlainWords = {
   tasksByTarget: `${TASKS_WAITING.from} WHERE ${TASKS_WAITING.where}`,
   listenersByTarget: `${LISTENERS_WAITING.from} WHERE ${LISTENERS_WAITING.where}`,
   listenersByAge: 'listeners FORCE INDEX (listeners_age) WHERE is_due = 1',
+  at: (index) => ` FORCE INDEX (${index})`,
   byKey: (table) => `${table} FORCE INDEX (PRIMARY)`,
   insertNew: (into, select) => `INSERT IGNORE INTO ${into} ${select}`,
 };

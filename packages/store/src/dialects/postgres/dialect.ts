@@ -36,8 +36,9 @@ const DIALECT_STATEMENTS: Prepared[] = [
   {
     name: 'heartbeat',
     text: `INSERT INTO processes (${columnList(PROCESSES)})
-      SELECT $1, $2, $3, $4, $5, $6, floor(extract(epoch FROM clock_timestamp()) * 1000)
-      ON CONFLICT (id) DO UPDATE SET leader = excluded.leader, heartbeat_at = excluded.heartbeat_at`,
+      SELECT $1, $2, $3, $4, $5, $6, floor(extract(epoch FROM clock_timestamp()) * 1000), $7
+      ON CONFLICT (id) DO UPDATE
+      SET leader = excluded.leader, heartbeat_at = excluded.heartbeat_at, stats = excluded.stats`,
   },
   { name: 'remove_processes', text: 'DELETE FROM processes WHERE id = ANY($1::text[])' },
   { name: 'read_setting', text: 'SELECT value FROM settings WHERE key = $1' },
@@ -131,8 +132,8 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     return this.#byLease ? this.#election.electByLease(role, processId) : this.#election.electByLock(role);
   }
 
-  async heartbeat({ id, role, version, host, startedAt, leader }: ProcessInfo): Promise<void> {
-    const values = [id, role, version, host, String(startedAt), leader ? '1' : '0'];
+  async heartbeat({ id, role, version, host, startedAt, leader, stats }: ProcessInfo): Promise<void> {
+    const values = [id, role, version, host, String(startedAt), leader ? '1' : '0', stats ?? null];
     await this.#connections.read([{ name: 'heartbeat', values }]);
   }
 
@@ -140,11 +141,11 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     await this.#connections.run([{ name: 'remove_processes', values: [array(ids)] }]);
   }
 
-  async reset(): Promise<void> {
   reindex(signal: AbortSignal): Promise<number> {
     return reindex(this.#connections, signal);
   }
 
+  async reset(): Promise<void> {
     await this.#connections.run([{ text: `TRUNCATE ${RECORD_TABLES.join(', ')}` }]);
   }
 

@@ -67,7 +67,7 @@ export class SqliteDialect implements Dialect {
     run: async (statements: Statement[]) => statements.map(({ sql, params }) => this.#rows(sql, params)),
   };
   readonly plain: PlainSql = {
-    words: PARTIAL_INDEX_WORDS,
+    words: { ...PARTIAL_INDEX_WORDS, at: HINTS.useIndex },
     select: async (statements) => this.#onceDurable(await this.#searchable.run(statements)),
     atomically: (statements) => this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params))),
     decided: (reads, decide) =>

@@ -1,0 +1,38 @@
+import type { Runtime } from '@resonate/runtime';
+import type { Router } from 'express';
+import type { Auth } from '../auth/auth.ts';
+import { deadLetterHandlers } from './dead-letters.ts';
+import { ChangeFeed } from './events.ts';
+import { jobHandlers } from './jobs.ts';
+import { mount } from './mount.ts';
+import { overviewHandler } from './overview.ts';
+import { promiseHandlers } from './promises.ts';
+import { Series } from './series.ts';
+import { sessionHandler } from './session.ts';
+
+/** Everything below /admin, with the services behind it. */
+export class AdminApi {
+  readonly series: Series;
+  readonly feed: ChangeFeed;
+  readonly #runtime: Runtime;
+  readonly #auth: Auth | null;
+
+  constructor(runtime: Runtime, auth: Auth | null) {
+    this.#runtime = runtime;
+    this.#auth = auth;
+    this.series = new Series(runtime);
+    this.feed = new ChangeFeed(runtime);
+  }
+
+  routes(): Router {
+    const handlers = {
+      ...sessionHandler(this.#runtime, this.#auth),
+      ...overviewHandler(this.#runtime, this.series),
+      ...promiseHandlers(this.#runtime),
+      ...deadLetterHandlers(this.#runtime),
+      ...jobHandlers(this.#runtime),
+      ...this.feed.handler(),
+    };
+    return mount(handlers, this.#auth, this.#runtime.config.server.maxBodySize);
+  }
+}

@@ -1,0 +1,78 @@
+import type { Change } from '@resonate/admin';
+import type { Runtime } from '@resonate/runtime';
+import type { Service } from '@resonate/service';
+import type { Changes } from '@resonate/store';
+import type { Response } from 'express';
+import { expiryOfRequest } from '../http/guard.ts';
+import { endAt } from '../http/end-at.ts';
+import { Refusal, type Handlers } from './mount.ts';
+import { Viewer, type Interest } from './viewer.ts';
+
+/** Pages that listen at once; the others ask now and then. */
+const MAX_VIEWERS = 200;
+const PING_MS = 15_000;
+/** What no commit of this process tells: other processes without hints, dead letters, the clock. */
+const TICK_MS = 5_000;
+
+/** Tells open pages that something has changed. Without any, it costs nothing: no commit is looked at. */
+export class ChangeFeed implements Service {
+  readonly name = 'changes';
+  readonly #runtime: Runtime;
+  readonly #viewers = new Set<Viewer>();
+  #release: (() => void) | null = null;
+  #stopped = false;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const viewer of this.#viewers) viewer.end();
+  }
+
+  handler(): Pick<Handlers, 'events'> {
+    return {
+      events: ({ query: { origin = null } }, { prefix, request, response }) => {
+        if (this.#stopped || this.#viewers.size >= MAX_VIEWERS) throw new Refusal(503, 'Too many pages listen');
+        this.#add({ origin, prefix }, response);
+        endAt(expiryOfRequest(request), response, this.#runtime.clock);
+      },
+    };
+  }
+
+  #add(interest: Interest, response: Response): void {
+    const viewer = new Viewer(interest, response, this.#runtime.store.clock);
+    this.#viewers.add(viewer);
+    this.#release ??= this.#listen();
+    response.on('close', () => {
+      viewer.close();
+      this.#viewers.delete(viewer);
+      if (this.#viewers.size > 0) return;
+      this.#release?.();
+      this.#release = null;
+    });
+  }
+
+  #listen(): () => void {
+    const { store } = this.#runtime;
+    const all = (cause: Change['cause']) => this.#viewers.forEach((viewer) => viewer.tell(cause));
+    const ticks = setInterval(() => all('tick'), TICK_MS);
+    const pings = setInterval(() => this.#viewers.forEach((viewer) => viewer.ping()), PING_MS);
+    const endings = [
+      store.onChanges((changes) => this.#changed(changes)),
+      store.onAnnounced(() => all('hint')),
+      () => clearInterval(ticks),
+      () => clearInterval(pings),
+    ];
+    return () => endings.forEach((end) => end());
+  }
+
+  #changed(changes: Changes): void {
+    for (const viewer of this.#viewers) {
+      if (!viewer.isTold && viewer.isTouched(changes)) viewer.tell('commit');
+    }
+  }
+}

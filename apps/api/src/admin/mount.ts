@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { ROUTES, type Route, type RouteAnswer, type RouteInput, type RouteName } from '@resonate/admin';
+import express, { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { Auth } from '../auth/auth.ts';
+import { mayDoAll } from '../auth/principal.ts';
+import { guard, prefixOfRequest } from '../http/guard.ts';
+
+/** Who asks. */
+export interface Asker {
+  /** How every id begins that may be seen or touched; '' for all. */
+  prefix: string;
+  request: Request;
+  response: Response;
+}
+
+/** An answer that is no success. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+type StreamName = { [Name in RouteName]: (typeof ROUTES)[Name] extends { streams: true } ? Name : never }[RouteName];
+
+/** One per endpoint, with what the client gave, checked. Those that stream answer by themselves. */
+export type Handlers = {
+  [Name in RouteName]: (
+    input: RouteInput<Name>,
+    asker: Asker,
+  ) => Name extends StreamName ? void : Promise<RouteAnswer<Name>>;
+};
+
+type AnyHandler = (input: object, asker: Asker) => Promise<object> | void;
+
+/** Mounts every endpoint of the contract. @param auth null: everybody may do everything. */
+export function mount(handlers: Handlers, auth: Auth | null, maxBodySize: number): Router {
+  const router = Router();
+  const readBody = express.json({ limit: maxBodySize, type: () => true });
+  // Fixed segments before parameters: /dead-letters/redrive is no id.
+  const names = (Object.keys(ROUTES) as RouteName[]).sort(
+    (one, other) => ROUTES[one].path.split(':').length - ROUTES[other].path.split(':').length,
+  );
+  for (const name of names) {
+    const route: Route = ROUTES[name];
+    const handler = handlers[name] as AnyHandler;
+    const guards = [guardOf(route, auth), ...(route.body ? [readBody] : [])];
+    const method = route.method === 'GET' ? ('get' as const) : ('post' as const);
+    router[method](route.path, ...guards, async (request, response) => {
+      if (route.streams && request.method === 'HEAD') {
+        // Express sends HEAD here too: a stream without a body would never end.
+        response.type('text/event-stream').end();
+        return;
+      }
+      const input = checked(route, request);
+      const answer = await handler(input, { prefix: prefixOfRequest(request), request, response });
+      if (answer) send(route, request, response, answer);
+    });
+  }
+  return router;
+}
+
+function guardOf({ may }: Route, auth: Auth | null) {
+  if (may === 'prefix') return guard(auth, ({ prefix }) => prefix !== null);
+  return guard(auth, mayDoAll, 'Only tokens that may do everything can see the whole cluster');
+}
+
+/** @throws Refusal with all that is wrong. */
+function checked({ params, query, body }: Route, request: Request): object {
+  const parts: [string, z.ZodType | undefined, unknown][] = [
+    ['params', params, request.params],
+    ['query', query, request.query],
+    ['body', body, request.body ?? {}],
+  ];
+  const faults: string[] = [];
+  const input = parts.map(([part, schema, given]) => {
+    const result = schema?.safeParse(given);
+    if (result && !result.success) faults.push(...result.error.issues.map(faultText));
+    return [part, result?.data] as const;
+  });
+  if (faults.length > 0) throw new Refusal(400, `Invalid request: ${faults.join('; ')}`);
+  return Object.fromEntries(input);
+}
+
+function faultText({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `${path.join('.')}: ${message}` : message;
+}
+
+function send(route: Route, request: Request, response: Response, answer: object): void {
+  if (!route.isConditional) {
+    response.json(answer);
+    return;
+  }
+  // The time of the answer is no part of what it says.
+  const etag = `"${createHash('sha1')
+    .update(JSON.stringify({ ...answer, now: 0 }))
+    .digest('base64url')}"`;
+  response.set('etag', etag);
+  if (request.headers['if-none-match'] === etag) response.status(304).end();
+  else response.json(answer);
+}

@@ -1,0 +1,75 @@
+import { SERIES_STEP_MS, type Overview, type StreamCount } from '@resonate/admin';
+import { TRANSPORTS } from '@resonate/protocol';
+import { DEAD_AFTER_MS, parseStats, type Runtime } from '@resonate/runtime';
+import type { ProcessRow } from '@resonate/store';
+import type { Handlers } from './mount.ts';
+import type { Series } from './series.ts';
+
+/** Counting costs what is counted; whether it is ten thousand or more changes no decision. */
+const MAX_COUNTED = 10_000;
+const NAMED_TARGETS = 10;
+/** Groups and processes together, the largest. */
+const MAX_STREAMS = 500;
+/** However many look at it, it is made once in this time. */
+const CACHED_MS = 1_000;
+
+export function overviewHandler(runtime: Runtime, series: Series): Pick<Handlers, 'overview'> {
+  const current = cached(() => overview(runtime, series), CACHED_MS);
+  return { overview: () => current() };
+}
+
+async function overview({ store }: Runtime, series: Series): Promise<Overview> {
+  const [now, processes, leases, deadLetters, backlog] = await Promise.all([
+    store.now(),
+    store.processes(),
+    store.leases(MAX_COUNTED),
+    store.deadLetters.count(MAX_COUNTED),
+    Promise.all(
+      TRANSPORTS.map(async (transport) => ({
+        transport,
+        ...(await store.backlog(transport, MAX_COUNTED, NAMED_TARGETS)),
+      })),
+    ),
+  ]);
+  return {
+    now,
+    processes: processes.map((row) => processView(row, now)),
+    backlog: backlog.map((one) => ({ ...one, ageMs: Math.max(0, one.ageMs) })),
+    limit: MAX_COUNTED,
+    leases,
+    deadLetters,
+    streams: processes
+      .flatMap(streamsOf)
+      .sort((one, other) => other.count - one.count)
+      .slice(0, MAX_STREAMS),
+    series: [...series.points],
+    stepMs: SERIES_STEP_MS,
+  };
+}
+
+function processView({ stats, ...row }: ProcessRow, now: number) {
+  const waiting = parseStats(stats)?.waiting;
+  return { ...row, isAlive: now - row.heartbeatAt < DEAD_AFTER_MS, ...(waiting !== undefined && { waiting }) };
+}
+
+function streamsOf({ id, stats }: ProcessRow): StreamCount[] {
+  return (parseStats(stats)?.streams ?? []).map(({ group, count }) => ({ group, processId: id, count }));
+}
+
+/** One answer for all who ask within so much time, also while it is being made; a failure is not kept. */
+function cached<T>(make: () => Promise<T>, forMs: number): () => Promise<T> {
+  let kept: { value: Promise<T>; until: number } | null = null;
+  return () => {
+    if (kept && performance.now() < kept.until) return kept.value;
+    const value = make();
+    const entry = { value, until: Infinity };
+    kept = entry;
+    value.then(
+      () => (entry.until = performance.now() + forMs),
+      () => {
+        if (kept === entry) kept = null;
+      },
+    );
+    return value;
+  };
+}

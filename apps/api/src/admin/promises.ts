@@ -1,0 +1,187 @@
+import {
+  MAX_EDGES,
+  type GraphNode,
+  type PromiseDetail,
+  type PromiseSummary,
+  type Task,
+  type TaskSummary,
+} from '@resonate/admin';
+import type { Runtime } from '@resonate/runtime';
+import type { BriefPromise, Detail, GraphNode as Node, Listed, Newest, Place, TaskRow } from '@resonate/store';
+import { narrowed } from './dead-letters.ts';
+import { Refusal, type Handlers } from './mount.ts';
+import { maySearch } from './session.ts';
+
+type PromiseHandlers = Pick<Handlers, 'promises' | 'promise' | 'graph' | 'tasks' | 'deliverTask'>;
+
+const MAX_TAGS = 32;
+const MAX_TAG_LENGTH = 256;
+const CURSOR = /^(\d{1,16}) ([^]+)$/;
+
+/** What operators ask of promises and tasks. A token with a prefix sees those whose id begins with it. */
+export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
+  const { admin } = store;
+  /** A page of promises in the wanted range. */
+  async function page(
+    wanted: {
+      prefix?: string | undefined;
+      from?: number | undefined;
+      to?: number | undefined;
+      cursor?: string | undefined;
+      limit: number;
+    },
+    own: string,
+    rest: Pick<Parameters<typeof admin.newest>[0], 'state' | 'task' | 'tags' | 'isRoot'>,
+  ): Promise<Newest & { now: number }> {
+    if (!maySearch(config, own)) throw new Refusal(403, 'Tokens that are limited to a prefix may not search');
+    const { from, to, cursor, limit } = wanted;
+    const prefix = narrowed(wanted.prefix ?? '', own);
+    const after = cursor === undefined ? null : placeOf(cursor);
+    const now = await store.now();
+    if (prefix === null) return { rows: [], next: null, now };
+    return { ...(await admin.newest({ ...rest, prefix, from, to, limit, after }, now)), now };
+  }
+  const visible = (id: string, own: string) => {
+    if (!id.startsWith(own)) throw new Refusal(404, 'Promise not found');
+  };
+  return {
+    async promises({ query: { state, tag = [], roots, ...range } }, { prefix }) {
+      const tags = tag.map(nameAndValue);
+      const { rows, ...end } = await page(range, prefix, { state, task: undefined, tags, isRoot: roots === true });
+      return { ...ending(end), promises: rows.map(promiseSummary) };
+    },
+    async tasks({ query: { state, ...range } }, { prefix }) {
+      const { rows, ...end } = await page(range, prefix, {
+        state: undefined,
+        task: { state },
+        tags: [],
+        isRoot: false,
+      });
+      return { ...ending(end), tasks: rows.flatMap(taskSummary) };
+    },
+    async promise({ params: { id } }, { prefix }) {
+      visible(id, prefix);
+      const now = await store.now();
+      const detail = await admin.detail(id, MAX_EDGES, now);
+      if (!detail) throw new Refusal(404, 'Promise not found');
+      return promiseDetail(detail, now, prefix);
+    },
+    async graph({ params: { id: root }, query: { after = null, since = null, limit } }, { prefix }) {
+      visible(root, prefix);
+      const now = await store.now();
+      const page = await admin.graph({ root, prefix, after, since, limit }, now);
+      if (page.nodes.length === 0 && !(await admin.hasGraph(root))) throw new Refusal(404, 'Promise not found');
+      return { now, root, nodes: page.nodes.map(graphNode), ...(page.after !== null && { after: page.after }) };
+    },
+    async deliverTask({ params: { id } }, { prefix }) {
+      const delivered = id.startsWith(prefix) ? await admin.deliver(id) : 'absent';
+      if (delivered === 'absent') throw new Refusal(404, 'Task not found');
+      if (delivered === 'not pending') throw new Refusal(409, 'The task is not pending: no message waits');
+      return { id, dueAt: await store.now() };
+    },
+  };
+}
+
+function nameAndValue(tag: string): [name: string, value: string] {
+  const at = tag.indexOf('=');
+  return [tag.slice(0, at), tag.slice(at + 1)];
+}
+
+function placeOf(cursor: string): Place {
+  const [, createdAt, id] = CURSOR.exec(cursor) ?? [];
+  if (createdAt === undefined || id === undefined) {
+    throw new Refusal(400, 'Invalid request: cursor: is not one that this server has given');
+  }
+  return { createdAt: Number(createdAt), id };
+}
+
+function ending({ next, now }: { next: Place | null; now: number }) {
+  return { now, ...(next && { cursor: `${next.createdAt} ${next.id}`, searchedTo: next.createdAt }) };
+}
+
+function brief({ id, state, createdAt, settledAt, timeoutAt, function: name }: BriefPromise) {
+  return {
+    id,
+    state,
+    createdAt,
+    ...(settledAt !== null && { settledAt }),
+    timeoutAt,
+    ...(name !== undefined && { function: name }),
+  };
+}
+
+function promiseSummary(row: Listed): PromiseSummary {
+  const some = Object.entries(row.tags).slice(0, MAX_TAGS);
+  return {
+    ...brief(row),
+    tags: Object.fromEntries(some.map(([name, value]) => [name, value.slice(0, MAX_TAG_LENGTH)])),
+    ...(row.origin !== null && { origin: row.origin }),
+  };
+}
+
+function taskSummary(row: Listed): TaskSummary[] {
+  if (!row.task) return [];
+  const { id, createdAt, timeoutAt, function: name, origin } = row;
+  return [
+    {
+      ...taskView(row.task),
+      id,
+      createdAt,
+      timeoutAt,
+      ...(name !== undefined && { function: name }),
+      ...(origin !== null && { origin }),
+    },
+  ];
+}
+
+function taskView({ state, version, resumes, pid, ttl, dueAt, attempts, transport, target }: TaskRow): Task {
+  return {
+    state,
+    version,
+    resumes,
+    ...(pid !== null && { pid }),
+    ...(ttl !== null && { ttl }),
+    ...(state === 'acquired' && dueAt !== null && { leaseEndsAt: dueAt }),
+    ...(state === 'pending' && dueAt !== null && { nextDeliveryAt: dueAt }),
+    attempts,
+    transport,
+    target,
+  };
+}
+
+function graphNode(node: Node): GraphNode {
+  const { parent, branch, isTimer, task, awaits } = node;
+  return {
+    ...brief(node),
+    ...(parent !== null && { parent }),
+    ...(branch !== null && { branch }),
+    ...(isTimer && { isTimer }),
+    ...(task && { task: taskView(task) }),
+    ...(awaits.length > 0 && { awaits }),
+  };
+}
+
+/** Addresses may carry secrets: only tokens that may do everything see them. */
+function promiseDetail(detail: Detail, now: number, prefix: string): PromiseDetail {
+  const { promise, function: name, task, more } = detail;
+  const addressOf = ({ address }: { address: string }) => (prefix === '' ? { address } : {});
+  const others = (list: Detail['awaits']) =>
+    list.filter(({ id }) => id.startsWith(prefix)).map(({ id, state }) => ({ id, ...(state !== null && { state }) }));
+  return {
+    now,
+    promise,
+    ...(name !== undefined && { function: name }),
+    ...(task && { task: { ...taskView(task), ...addressOf(task) } }),
+    awaitedBy: others(detail.awaitedBy),
+    awaits: others(detail.awaits),
+    listeners: detail.listeners.map(({ address, transport, target, attempts, dueAt }) => ({
+      transport,
+      target,
+      ...addressOf({ address }),
+      attempts,
+      ...(dueAt !== null && { nextDeliveryAt: dueAt }),
+    })),
+    deadLetters: detail.deadLetters.map(({ address, ...letter }) => ({ ...letter, ...addressOf({ address }) })),
+    more,
+  };
+}

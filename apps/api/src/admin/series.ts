@@ -1,0 +1,98 @@
+import { SERIES_POINTS, SERIES_STEP_MS, type SeriesPoint } from '@resonate/admin';
+import { parseStats, type ProcessStats, type Runtime } from '@resonate/runtime';
+import { Loop, quantileMs, type Service } from '@resonate/service';
+import type { ProcessRow } from '@resonate/store';
+
+interface Sample {
+  at: number;
+  stats: Map<string, ProcessStats>;
+}
+
+/**
+ * The last minutes of the whole cluster. Every process tells running counts with its heartbeat; each api reads them every
+ * few seconds, so any of them can answer for all, and none need know the others.
+ */
+export class Series implements Service {
+  readonly name = 'series';
+  readonly #points: SeriesPoint[] = [];
+  readonly #loop: Loop;
+  #last: Sample | null = null;
+
+  constructor({ logger, store }: Runtime) {
+    this.#loop = new Loop({
+      name: this.name,
+      pollIntervalMs: SERIES_STEP_MS,
+      logger,
+      step: async () => {
+        this.#add(await store.now(), await store.processes());
+        return null;
+      },
+    });
+  }
+
+  /** The oldest first. */
+  get points(): readonly SeriesPoint[] {
+    return this.#points;
+  }
+
+  start(): Promise<void> {
+    return this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  #add(at: number, processes: readonly ProcessRow[]): void {
+    const before = this.#last;
+    const stats = new Map<string, ProcessStats>();
+    for (const row of processes) {
+      const told = parseStats(row.stats);
+      if (told) stats.set(row.id, told);
+    }
+    this.#last = { at, stats };
+    if (!before || at <= before.at) return;
+    const births = new Map(processes.map(({ id, startedAt }) => [id, startedAt]));
+    const steps = [...stats].flatMap(([id, told]) => {
+      const known = before.stats.get(id);
+      // All of what a process has done that is new; nothing of one whose past is not known.
+      if (!known && (births.get(id) ?? 0) < before.at) return [];
+      return [difference(told, known)];
+    });
+    this.#points.push(point(at, (at - before.at) / 1000, steps));
+    if (this.#points.length > SERIES_POINTS) this.#points.shift();
+  }
+}
+
+type Step = Pick<ProcessStats, 'requests' | 'errors' | 'settled' | 'delivered' | 'failed' | 'times'>;
+
+function difference(now: ProcessStats, before: ProcessStats | undefined): Step {
+  const since = (name: Exclude<keyof Step, 'times'>) => Math.max(0, now[name] - (before?.[name] ?? 0));
+  return {
+    requests: since('requests'),
+    errors: since('errors'),
+    settled: since('settled'),
+    delivered: since('delivered'),
+    failed: since('failed'),
+    times: now.times.map((count, bucket) => Math.max(0, count - (before?.times[bucket] ?? 0))),
+  };
+}
+
+function point(at: number, seconds: number, steps: readonly Step[]): SeriesPoint {
+  const rate = (name: Exclude<keyof Step, 'times'>) =>
+    Math.round((steps.reduce((sum, step) => sum + step[name], 0) / seconds) * 10) / 10;
+  const buckets = Math.max(0, ...steps.map(({ times }) => times.length));
+  const times = Array.from({ length: buckets }, (_, bucket) =>
+    steps.reduce((sum, step) => sum + (step.times[bucket] ?? 0), 0),
+  );
+  return {
+    at,
+    requests: rate('requests'),
+    errors: rate('errors'),
+    settled: rate('settled'),
+    deliveries: rate('delivered'),
+    failures: rate('failed'),
+    p50Ms: quantileMs(times, 0.5),
+    p99Ms: quantileMs(times, 0.99),
+  };
+}

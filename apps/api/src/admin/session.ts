@@ -1,0 +1,31 @@
+import { enabledTransports, VERSION, type Runtime } from '@resonate/runtime';
+import type { Auth } from '../auth/auth.ts';
+import { expiryOfRequest } from '../http/guard.ts';
+import type { Handlers } from './mount.ts';
+
+/** How often a page asks again while no events come. */
+const REFRESH_MS = 5_000;
+
+export function sessionHandler({ config, store }: Runtime, auth: Auth | null): Pick<Handlers, 'session'> {
+  return {
+    async session(_input, { prefix, request }) {
+      const expiresAt = expiryOfRequest(request);
+      return {
+        prefix,
+        isAdmin: prefix === '',
+        authEnabled: auth !== null,
+        ...(expiresAt !== null && Number.isSafeInteger(expiresAt) && { expiresAt }),
+        maySearch: maySearch(config, prefix),
+        version: VERSION,
+        now: await store.now(),
+        transports: enabledTransports(config),
+        refreshMs: REFRESH_MS,
+      };
+    },
+  };
+}
+
+/** As for the searches of the protocol. */
+export function maySearch({ auth }: Runtime['config'], prefix: string): boolean {
+  return prefix === '' || auth.searchPrefix === 'filter';
+}

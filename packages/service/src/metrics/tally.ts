@@ -1,0 +1,48 @@
+import { REQUEST_SECONDS } from './buckets.ts';
+
+/** Running counts of one process since it started, for those who look at the whole cluster. */
+export interface Counts {
+  requests: number;
+  /** Answered with a 5xx. */
+  errors: number;
+  /** Promises that requests have settled. */
+  settled: number;
+  /** Requests by the time they took: one count for each of REQUEST_SECONDS, and one for what took longer. */
+  times: number[];
+}
+
+const SETTLING = new Set(['promise.settle', 'task.fulfill']);
+
+/** Plain numbers beside the metrics: reading those of all kinds takes a walk through every label. */
+export class Tally {
+  readonly counts: Counts = {
+    requests: 0,
+    errors: 0,
+    settled: 0,
+    times: Array.from({ length: REQUEST_SECONDS.length + 1 }, () => 0),
+  };
+
+  count(kind: string, status: number, seconds: number): void {
+    const { counts } = this;
+    counts.requests++;
+    if (status >= 500) counts.errors++;
+    else if (status < 300 && SETTLING.has(kind)) counts.settled++;
+    let bucket = 0;
+    while (bucket < REQUEST_SECONDS.length && seconds > (REQUEST_SECONDS[bucket] ?? 0)) bucket++;
+    counts.times[bucket] = (counts.times[bucket] ?? 0) + 1;
+  }
+}
+
+/** The time, in ms, within which a share of the requests was answered; null without any. */
+export function quantileMs(times: readonly number[], share: number): number | null {
+  const wanted = times.reduce((sum, count) => sum + count, 0) * share;
+  if (wanted === 0) return null;
+  let below = 0;
+  for (const [bucket, count] of times.entries()) {
+    const from = REQUEST_SECONDS[bucket - 1] ?? 0;
+    const to = REQUEST_SECONDS[bucket] ?? from;
+    if (below + count >= wanted) return (from + (to - from) * ((wanted - below) / count)) * 1000;
+    below += count;
+  }
+  return null;
+}

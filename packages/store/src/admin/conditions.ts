@@ -1,0 +1,33 @@
+import { firstBeyond } from '../outbox/dead-letters.ts';
+import { TAG_COLUMNS, tagIndexText, type SqlValue } from '../tables.ts';
+
+/** A condition with its parameters. */
+export interface Condition {
+  sql: string;
+  params: SqlValue[];
+}
+
+export function allOf(conditions: readonly Condition[]): Condition {
+  const sql = conditions.length > 0 ? conditions.map((condition) => condition.sql).join(' AND ') : '1 = 1';
+  return { sql, params: conditions.flatMap(({ params }) => params) };
+}
+
+/** That a column begins with `prefix`, as a range which an index serves. */
+export function beginsWith(column: string, prefix: string): Condition[] {
+  if (prefix === '') return [];
+  const end = firstBeyond(prefix);
+  return [
+    { sql: `${column} >= ?`, params: [prefix] },
+    ...(end === null ? [] : [{ sql: `${column} < ?`, params: [end] }]),
+  ];
+}
+
+/** That promise `p` has a tag; as far as the index of tags holds it. */
+export function hasTag(name: string, value: string): Condition {
+  const column = TAG_COLUMNS.get(name);
+  if (column) return { sql: `p.${column} = ?`, params: [value] };
+  return {
+    sql: 'EXISTS (SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id)',
+    params: [tagIndexText(name), tagIndexText(value)],
+  };
+}

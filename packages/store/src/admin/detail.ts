@@ -1,0 +1,61 @@
+import { projectPromise, promiseRecord, type ListenerRow, type TaskRow } from '@resonate/machine';
+import type { PromiseRecord, PromiseState } from '@resonate/protocol';
+import { letter, LETTER_COLUMNS, type DeadLetter } from '../outbox/dead-letters.ts';
+import type { PlainSql } from '../outbox/plain-sql.ts';
+import { columnList, LISTENERS, PROMISES } from '../tables.ts';
+import { functionName } from './function-name.ts';
+import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';
+
+export interface OtherPromise {
+  id: string;
+  /** null: there is no such promise any more. */
+  state: PromiseState | null;
+}
+
+/** One promise with what hangs on it: of each list at most `limit`, in order of id or address. */
+export interface Detail {
+  promise: PromiseRecord;
+  function: string | undefined;
+  task: TaskRow | null;
+  awaitedBy: OtherPromise[];
+  awaits: OtherPromise[];
+  listeners: ListenerRow[];
+  deadLetters: DeadLetter[];
+  /** One of the lists was cut. */
+  more: boolean;
+}
+
+export async function readDetail(sql: PlainSql, id: string, limit: number, now: number): Promise<Detail | null> {
+  const one = (text: string) => ({ sql: text, params: [id] });
+  const ends = `LIMIT ${limit + 1}`;
+  const others = (own: string, other: string, index: string) =>
+    one(`SELECT c.${other}, ${BRIEF_COLUMNS} FROM callbacks c${sql.words.at(index)}
+      LEFT JOIN promises p ON p.id = c.${other} WHERE c.${own} = ? ORDER BY c.${other} ${ends}`);
+  const [promises = [], tasks = [], ...lists] = await sql.select([
+    one(`SELECT ${columnList(PROMISES)} FROM promises WHERE id = ?`),
+    one(`SELECT ${TASK_COLUMNS} FROM tasks k WHERE k.id = ?`),
+    one(`SELECT ${columnList(LISTENERS)} FROM listeners WHERE awaited = ? ORDER BY address ${ends}`),
+    one(`SELECT ${LETTER_COLUMNS} FROM dead_letters${sql.words.at('dead_letters_awaited')}
+      WHERE awaited = ? ORDER BY id ${ends}`),
+    others('awaiter', 'awaited', 'callbacks_awaiter'),
+    one(`SELECT c.awaiter, ${BRIEF_COLUMNS} FROM callbacks c
+      LEFT JOIN promises p ON p.id = c.awaiter WHERE c.awaited = ? ORDER BY c.awaiter ${ends}`),
+  ]);
+  if (!promises[0]) return null;
+  const row = projectPromise(PROMISES.decode(promises[0]), now);
+  const [listeners = [], deadLetters = [], awaits = [], awaitedBy = []] = lists.map((rows) => rows.slice(0, limit));
+  const other = (values: unknown[]): OtherPromise => ({
+    id: String(values[0]),
+    state: values[1] === null ? null : briefPromise(values.slice(1), now).state,
+  });
+  return {
+    promise: promiseRecord(row, now),
+    function: functionName(row.param),
+    task: tasks[0] ? taskOf(tasks[0], now) : null,
+    awaitedBy: awaitedBy.map(other),
+    awaits: awaits.map(other),
+    listeners: listeners.map((values) => LISTENERS.decode(values)),
+    deadLetters: deadLetters.map(letter),
+    more: lists.some((rows) => rows.length > limit),
+  };
+}

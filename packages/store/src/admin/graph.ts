@@ -1,0 +1,102 @@
+import type { TaskRow } from '@resonate/machine';
+import type { PlainSql } from '../outbox/plain-sql.ts';
+import { places } from '../outbox/plain-sql.ts';
+import { allOf, beginsWith, type Condition } from './conditions.ts';
+import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
+
+export interface GraphQuery {
+  root: string;
+  /** How ids begin that may be shown; '' for all. */
+  prefix: string;
+  /** The page begins behind this id. */
+  after: string | null;
+  /** Only what may have changed since then, by the store's clock. */
+  since: number | null;
+  limit: number;
+}
+
+export interface Node extends BriefPromise {
+  parent: string | null;
+  branch: string | null;
+  task: TaskRow | null;
+  /** What its task waits for. */
+  awaits: string[];
+}
+
+export interface GraphPage {
+  nodes: Node[];
+  /** The id to go on behind; null: this was the last page. */
+  after: string | null;
+}
+
+/** Transactions that were under way at `since` may have written older times: so much is looked at again. */
+const OVERLAP_MS = 5_000;
+/** Edges of one page. */
+const MAX_EDGES = 10_000;
+const IDS_AT_ONCE = 500;
+
+/** Promises of one origin in byte order of id, and the root itself, which may have no origin. */
+export async function readGraph(sql: PlainSql, query: GraphQuery, now: number): Promise<GraphPage> {
+  const { root, prefix, after, since, limit } = query;
+  const of = `SELECT ${BRIEF_COLUMNS}, p.parent, p.branch, ${TASK_COLUMNS} FROM promises p`;
+  const tasks = 'LEFT JOIN tasks k ON k.id = p.id';
+  const members = allOf([
+    { sql: 'p.origin = ?', params: [root] },
+    ...beginsWith('p.id', prefix),
+    ...(after === null ? [] : [{ sql: 'p.id > ?', params: [after] }]),
+    ...changedSince(since, now),
+  ]);
+  const at = sql.words.at('promises_origin');
+  const itself = allOf([{ sql: 'p.id = ? AND p.origin IS NULL', params: [root] }, ...changedSince(since, now)]);
+  const statements = [
+    { sql: `${of}${at} ${tasks} WHERE ${members.sql} ORDER BY p.id LIMIT ${limit + 1}`, params: members.params },
+    ...(after === null ? [{ sql: `${of} ${tasks} WHERE ${itself.sql}`, params: itself.params }] : []),
+  ];
+  const [found = [], roots = []] = await sql.select(statements);
+  const page = found.slice(0, limit);
+  const nodes = [...roots, ...page].map((values) => node(values, now));
+  await addEdges(sql, nodes);
+  return { nodes, after: found.length > limit ? String(page.at(-1)?.[0]) : null };
+}
+
+/** True when there is such a promise, or one that began with it. */
+export async function hasGraph(sql: PlainSql, root: string): Promise<boolean> {
+  const results = await sql.select([
+    { sql: 'SELECT 1 FROM promises WHERE id = ?', params: [root] },
+    { sql: `SELECT 1 FROM promises${sql.words.at('promises_origin')} WHERE origin = ? LIMIT 1`, params: [root] },
+  ]);
+  return results.some((rows) => rows.length > 0);
+}
+
+/** What ran out counts as settled from then on, and tasks that live change without telling when. */
+function changedSince(since: number | null, now: number): Condition[] {
+  if (since === null) return [];
+  const from = since - OVERLAP_MS;
+  const times = `p.created_at >= ${from} OR p.settled_at >= ${from} OR (p.timeout_at >= ${from} AND p.timeout_at <= ${now})`;
+  return [{ sql: `(${times} OR (p.state = 'pending' AND k.id IS NOT NULL))`, params: [] }];
+}
+
+function node(values: readonly unknown[], now: number): Node {
+  const [parent, branch] = values.slice(BRIEF_LENGTH);
+  return {
+    ...briefPromise(values, now),
+    parent: parent === null ? null : String(parent),
+    branch: branch === null ? null : String(branch),
+    task: taskOf(values.slice(BRIEF_LENGTH + 2), now),
+    awaits: [],
+  };
+}
+
+/** Only tasks that are not done wait for anything. */
+async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
+  const waiting = nodes.filter(({ task }) => task !== null && task.state !== 'fulfilled');
+  const byId = new Map(waiting.map((one) => [one.id, one]));
+  const ids = [...byId.keys()];
+  for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+    const some = ids.slice(from, from + IDS_AT_ONCE);
+    const text = `SELECT awaiter, awaited FROM callbacks${sql.words.at('callbacks_awaiter')}
+      WHERE awaiter IN (${places(some)}) ORDER BY awaiter LIMIT ${MAX_EDGES}`;
+    const [rows = []] = await sql.select([{ sql: text, params: some }]);
+    for (const [awaiter, awaited] of rows) byId.get(String(awaiter))?.awaits.push(String(awaited));
+  }
+}

@@ -1,0 +1,193 @@
+import type { TaskRow } from '@resonate/machine';
+import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
+import type { PlainSql } from '../outbox/plain-sql.ts';
+import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
+import { allOf, beginsWith, hasTag, type Condition } from './conditions.ts';
+import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
+
+/** A place in the order of the newest first. */
+export interface Place {
+  createdAt: number;
+  id: string;
+}
+
+export interface NewestQuery {
+  /** How ids begin; '' for all. */
+  prefix: string;
+  state?: PromiseState | undefined;
+  /** Only promises with a task, in this state where one is given. */
+  task?: { state: TaskState | undefined } | undefined;
+  tags: readonly (readonly [name: string, value: string])[];
+  /** Created at or after, and before. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** Only those that no other promise has called. */
+  isRoot: boolean;
+  limit: number;
+  /** Goes on behind it. */
+  after: Place | null;
+}
+
+export interface Listed extends BriefPromise {
+  tags: StringMap;
+  origin: string | null;
+  task: TaskRow | null;
+}
+
+export interface Newest {
+  rows: Listed[];
+  /** Where to go on; null at the end. */
+  next: Place | null;
+}
+
+/** Rows that one page looks at. */
+export const MOST_LOOKED_AT = 5_000;
+
+/**
+ * The newest promises of a kind, at a bounded price whatever there is: what is rare is found by its own index and sorted;
+ * what no index of a condition has fewer than 5,000 of is frequent enough to be met on a walk along the times of creation,
+ * which ends after 5,000 rows and goes on with the next page.
+ */
+export async function findNewest(sql: PlainSql, query: NewestQuery, now: number): Promise<Newest> {
+  const lead = await rarest(sql, query);
+  const found = lead ? await amongRare(sql, query, lead) : await alongTime(sql, query);
+  const page = found.rows.slice(0, query.limit);
+  const rows = page.map((values) => listed(values, now)).filter((row) => isWanted(row, query));
+  const last = page.at(-1);
+  if (found.rows.length > query.limit && last)
+    return { rows, next: { id: String(last[0]), createdAt: Number(last[2]) } };
+  return { rows, next: found.walkedTo };
+}
+
+/** What the index can't tell: tags are cut there, and what ran out is not written down as settled yet. */
+function isWanted(row: Listed, { state, task, tags }: NewestQuery): boolean {
+  if (state === 'pending' && row.state !== state) return false;
+  if (task?.state !== undefined && row.task?.state !== task.state) return false;
+  return tags.every(([name, value]) => row.tags[name] === value);
+}
+
+function listed(values: readonly unknown[], now: number): Listed {
+  const [tags, origin] = values.slice(BRIEF_LENGTH);
+  const task = values.slice(BRIEF_LENGTH + 2);
+  return {
+    ...briefPromise(values, now),
+    tags: JSON.parse(String(tags)) as StringMap,
+    origin: origin === null ? null : String(origin),
+    task: task.length > 0 ? taskOf(task, now) : null,
+  };
+}
+
+interface Found {
+  rows: unknown[][];
+  walkedTo: Place | null;
+}
+
+/** An index that a condition of the query has, with the rows it leads to. */
+interface Lead {
+  /** With promise `p`, and task `k` where `hasTask`. */
+  from: string;
+  hasTask?: true;
+  conditions: Condition[];
+  /** The same without a join. */
+  alone: string;
+}
+
+function leadsOf({ words }: PlainSql, { prefix, state, task, tags }: NewestQuery): Lead[] {
+  const leads: Lead[] = [];
+  if (prefix !== '') leads.push({ from: 'promises p', alone: 'promises p', conditions: beginsWith('p.id', prefix) });
+  if (task?.state !== undefined) {
+    const alone = `tasks k${words.at('tasks_state')}`;
+    const conditions = [{ sql: 'k.state = ?', params: [task.state] }, ...beginsWith('k.id', prefix)];
+    leads.push({ from: `${alone} JOIN promises p ON p.id = k.id`, hasTask: true, alone, conditions });
+  }
+  for (const [name, value] of tags) {
+    const column = TAG_COLUMNS.get(name);
+    if (column) {
+      const alone = `promises p${words.at(`promises_${column}`)}`;
+      leads.push({ from: alone, alone, conditions: [hasTag(name, value), ...beginsWith('p.id', prefix)] });
+    } else {
+      const is = { sql: 't.name = ? AND t.value = ?', params: [tagIndexText(name), tagIndexText(value)] };
+      const from = 'promise_tags t JOIN promises p ON p.id = t.promise_id';
+      leads.push({ from, alone: 'promise_tags t', conditions: [is, ...beginsWith('t.promise_id', prefix)] });
+    }
+  }
+  if (state !== undefined) {
+    const alone = `promises p${words.at('promises_state')}`;
+    leads.push({
+      from: alone,
+      alone,
+      conditions: [{ sql: 'p.state = ?', params: [state] }, ...beginsWith('p.id', prefix)],
+    });
+  }
+  return leads;
+}
+
+/** The lead with the fewest rows, if those are few. */
+async function rarest(sql: PlainSql, query: NewestQuery): Promise<Lead | null> {
+  const leads = leadsOf(sql, query);
+  if (leads.length === 0) return null;
+  const counts = await sql.select(
+    leads.map(({ alone, conditions }) => {
+      const where = allOf(conditions);
+      const some = `SELECT 1 FROM ${alone} WHERE ${where.sql} LIMIT ${MOST_LOOKED_AT + 1}`;
+      return { sql: `SELECT COUNT(*) FROM (${some}) AS first`, params: where.params };
+    }),
+  );
+  const counted = leads.map((lead, index) => ({ lead, count: Number(counts[index]?.[0]?.[0]) }));
+  const least = counted.reduce((best, other) => (other.count < best.count ? other : best));
+  return least.count <= MOST_LOOKED_AT ? least.lead : null;
+}
+
+const ORDER = (at: string, id: string) => `ORDER BY ${at} DESC, ${id} DESC`;
+
+function columns({ task }: NewestQuery): string {
+  return `${BRIEF_COLUMNS}, p.tags, p.origin${task ? `, ${TASK_COLUMNS}` : ''}`;
+}
+
+async function amongRare({ select }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
+  const where = allOf([...lead.conditions, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
+  const join = query.task && !lead.hasTask ? ' JOIN tasks k ON k.id = p.id' : '';
+  // By a sum, which has no index: planners that can walk along the times instead do, through all there is.
+  const order = ORDER('p.created_at + 0', 'p.id');
+  const text = `SELECT ${columns(query)} FROM ${lead.from}${join} WHERE ${where.sql} ${order} LIMIT ${query.limit + 1}`;
+  const [rows = []] = await select([{ sql: text, params: where.params }]);
+  return { rows, walkedTo: null };
+}
+
+async function alongTime({ select, words }: PlainSql, query: NewestQuery): Promise<Found> {
+  const conditions = filters(query);
+  const most = conditions.length === 0 && !query.task ? query.limit + 1 : MOST_LOOKED_AT;
+  const path = allOf(within(query, 'created_at', 'id'));
+  const walked = `FROM promises${words.at('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
+  const where = allOf(conditions);
+  const join = query.task ? ' JOIN tasks k ON k.id = p.id' : '';
+  const text = `SELECT ${columns(query)} FROM (SELECT id, created_at ${walked} ${most}) AS w
+    JOIN promises p ON p.id = w.id${join}
+    WHERE ${where.sql} ${ORDER('w.created_at', 'w.id')} LIMIT ${query.limit + 1}`;
+  const [rows = [], [end] = []] = await select([
+    { sql: text, params: [...path.params, ...where.params] },
+    { sql: `SELECT id, created_at ${walked} 1 OFFSET ${most - 1}`, params: path.params },
+  ]);
+  return { rows, walkedTo: end ? { id: String(end[0]), createdAt: Number(end[1]) } : null };
+}
+
+/** What is behind `after`, in the wanted time. */
+function within({ from, to, after }: NewestQuery, at: string, id: string): Condition[] {
+  const conditions: Condition[] = [];
+  if (from !== undefined) conditions.push({ sql: `${at} >= ${from}`, params: [] });
+  if (to !== undefined) conditions.push({ sql: `${at} < ${to}`, params: [] });
+  if (!after) return conditions;
+  const { createdAt } = after;
+  const behind = { sql: `${at} <= ${createdAt} AND (${at} < ${createdAt} OR ${id} < ?)`, params: [after.id] };
+  return [...conditions, behind];
+}
+
+function filters({ prefix, state, task, tags, isRoot }: NewestQuery): Condition[] {
+  return [
+    ...beginsWith('p.id', prefix),
+    ...(state === undefined ? [] : [{ sql: 'p.state = ?', params: [state] }]),
+    ...(task?.state === undefined ? [] : [{ sql: 'k.state = ?', params: [task.state] }]),
+    ...tags.map(([name, value]) => hasTag(name, value)),
+    ...(isRoot ? [{ sql: '(p.origin IS NULL OR p.origin = p.id)', params: [] }] : []),
+  ];
+}

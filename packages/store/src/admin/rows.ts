@@ -1,0 +1,53 @@
+import { projectPromise, projectTask, type TaskRow } from '@resonate/machine';
+import { TAG, type PromiseState } from '@resonate/protocol';
+import { columnList, TASKS } from '../tables.ts';
+import { functionNameOf, PARAM_HEAD } from './function-name.ts';
+
+/** A promise without its data, as far as lists and graphs show it, in the projected view. */
+export interface BriefPromise {
+  id: string;
+  state: PromiseState;
+  createdAt: number;
+  settledAt: number | null;
+  timeoutAt: number;
+  isTimer: boolean;
+  function: string | undefined;
+}
+
+const BRIEF = ['id', 'state', 'created_at', 'settled_at', 'timeout_at', 'is_timer'];
+/** Select list that `briefPromise` reads; a param may be megabytes, so only its head is fetched. */
+export const BRIEF_COLUMNS = [...BRIEF.map((name) => `p.${name}`), `SUBSTR(p.param, 1, ${PARAM_HEAD})`].join(', ');
+export const BRIEF_LENGTH = BRIEF.length + 1;
+
+export function briefPromise(values: readonly unknown[], now: number): BriefPromise {
+  const [id, state, createdAt, settledAt, timeoutAt, isTimer, paramHead] = values;
+  const { state: projected, settledAt: at } = projectPromise(
+    {
+      id: String(id),
+      state: state as PromiseState,
+      param: {},
+      value: {},
+      tags: Number(isTimer) === 1 ? { [TAG.timer]: 'true' } : {},
+      timeoutAt: Number(timeoutAt),
+      createdAt: Number(createdAt),
+      settledAt: settledAt === null ? null : Number(settledAt),
+    },
+    now,
+  );
+  return {
+    id: String(id),
+    state: projected,
+    createdAt: Number(createdAt),
+    settledAt: at,
+    timeoutAt: Number(timeoutAt),
+    isTimer: Number(isTimer) === 1,
+    function: functionNameOf(String(paramHead)),
+  };
+}
+
+export const TASK_COLUMNS = columnList(TASKS, 'k');
+
+/** In the projected view; null for what an outer join found nothing for. */
+export function taskOf(values: readonly unknown[], now: number): TaskRow | null {
+  return values[0] === null ? null : projectTask(TASKS.decode(values), now);
+}
