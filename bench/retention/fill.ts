@@ -5,8 +5,8 @@ import type { Dialect } from '@resonate/store';
 export const GRAPH = 10;
 /** Of so many call graphs one has expired, and one is pending. */
 const ONE_IN = 20;
-/** Half of a MariaDB packet (16 MiB by default) holds as many promises. */
-const GRAPHS_AT_ONCE = 500;
+/** Small enough that a busy machine writes them before the database takes the transaction for abandoned. */
+const GRAPHS_AT_ONCE = 100;
 /** Ids are spread evenly, in no order that has to do with the order of creation. */
 const GOLDEN = 2_654_435_761;
 const TARGET = 'poll://any@nobody';

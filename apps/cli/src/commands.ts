@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./client/cluster.ts'),
   },
   {
+    names: ['jobs'],
+    describe: 'Show what maintenance did last',
+    load: () => import('./client/jobs.ts'),
+  },
+  {
     names: ['migrate'],
     describe: "Bring the database's schema up to date and end",
     load: () => import('./client/migrate.ts'),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import * as letters from './dead-letters.ts';
 import { CHANGE, EVENTS_QUERY } from './events.ts';
 import { text } from './fields.ts';
+import * as jobs from './jobs.ts';
 import { OVERVIEW } from './overview.ts';
 import * as promises from './promises.ts';
 import { SESSION } from './session.ts';
@@ -126,6 +127,31 @@ export const ROUTES = {
     may: 'prefix',
     body: letters.SELECTION,
     answer: letters.DROPPED,
+  },
+  jobs: {
+    method: 'GET',
+    path: '/admin/jobs',
+    summary: 'Maintenance jobs and their last runs',
+    may: 'admin',
+    answer: jobs.JOBS,
+  },
+  orderRedrive: {
+    method: 'POST',
+    path: '/admin/jobs/redrive',
+    summary: 'Has many dead letters sent again, as a job of the elected scheduler',
+    may: 'prefix',
+    body: jobs.REDRIVE,
+    answer: jobs.REDRIVE_ORDER,
+    faults: { 409: 'Another redrive is under way' },
+  },
+  redriveOrder: {
+    method: 'GET',
+    path: '/admin/jobs/redrive/:id',
+    summary: 'How far that is',
+    may: 'prefix',
+    params: id,
+    answer: jobs.REDRIVE_ORDER,
+    faults: { 404: 'There is no such redrive, or another one came after it' },
   },
   events: {
     method: 'GET',

@@ -1,3 +1,5 @@
+import type { JobName } from '@resonate/store';
+
 /** Work that nobody waits for, done by one process of the cluster at a time. */
 export interface Job {
   readonly name: string;
@@ -12,7 +14,7 @@ export type Done = Record<string, number>;
 
 /** A job before it is written down and counted (`recorded`). */
 export interface Duty {
-  readonly name: string;
+  readonly name: JobName;
   /** How long after one run the next one begins, or whether it is wanted now. */
   readonly when: { everyMs: number } | { isWanted(): Promise<boolean> };
   run(signal: AbortSignal): Promise<Done>;

@@ -1,10 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RedriveOrder } from '@resonate/admin';
 import type { Argv } from 'yargs';
 import { fieldTable } from './answer.ts';
 import { clientOptions, textOption, type ClientArguments } from './arguments.ts';
 import { ClientError, get, post } from './http.ts';
 import { instant, show, type Table } from './output.ts';
+import { Progress } from './progress.ts';
 
 const PATH = '/admin/dead-letters';
+const JOB_PATH = '/admin/jobs/redrive';
+const LOOK_EVERY_MS = 250;
 
 interface DeadLetter {
   id: number;
@@ -32,6 +37,8 @@ interface SelectArguments extends ClientArguments {
   all?: boolean | undefined;
 }
 
+type RedriveArguments = SelectArguments & { wait: boolean };
+
 /** `resonate dead-letters …` */
 export function builder(deadLetters: Argv): unknown {
   return clientOptions(deadLetters)
@@ -42,8 +49,8 @@ export function builder(deadLetters: Argv): unknown {
       (options) => options.positional('id', { type: 'number', describe: 'Its id', demandOption: true }),
       async ({ id, ...options }) => show((await get(`${PATH}/${id}`, options)) as object, options, recordTable),
     )
-    .command('redrive [ids..]', 'Send them again', selectOptions, (argv) => act('redrive', 'redriven', argv))
-    .command('drop [ids..]', 'Forget them', selectOptions, (argv) => act('drop', 'dropped', argv))
+    .command('redrive [ids..]', 'Send them again', redriveOptions, redrive)
+    .command('drop [ids..]', 'Forget them', selectOptions, drop)
     .demandCommand(1, 'What of dead letters? (see resonate dead-letters --help)');
 }
 
@@ -73,22 +80,60 @@ async function list({ limit, cursor, transport, target, prefix, ...options }: Li
   show(page, options, letterTable);
 }
 
-/** Again and again while there is more: one request does only so much. */
-async function act(
-  verb: 'redrive' | 'drop',
-  done: 'redriven' | 'dropped',
-  { ids = [], target, all, ...options }: SelectArguments,
-): Promise<void> {
-  const given = [...(ids.length > 0 ? [{ ids }] : []), ...(target === undefined ? [] : [{ target }])];
-  const [selection, ...others] = [...given, ...(all ? [{ all }] : [])];
+function redriveOptions(options: Argv<ClientArguments>): Argv<RedriveArguments> {
+  return selectOptions(options).option('wait', {
+    type: 'boolean',
+    default: true,
+    describe: 'Wait until all are due again; --no-wait: the server goes on by itself',
+  });
+}
+
+type Selection = { ids: number[] } | { target: string } | { all: true };
+
+/** @throws ClientError */
+function selected(verb: string, { ids = [], target, all }: SelectArguments): Selection {
+  const given: Selection[] = [
+    ...(ids.length > 0 ? [{ ids }] : []),
+    ...(target === undefined ? [] : [{ target }]),
+    ...(all ? [{ all }] : []),
+  ];
+  const [selection, ...others] = given;
   if (!selection || others.length > 0) throw new ClientError(`which to ${verb}? Either ids, --target or --all`);
-  let count = 0;
-  for (let more = true; more;) {
-    const answer = (await post(`${PATH}/${verb}`, selection, options)) as Record<string, unknown>;
-    count += Number(answer[done]);
-    more = answer['more'] === true;
+  return selection;
+}
+
+/** Named ones at once; all others are a job of the server, which goes on when this command is ended. */
+async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
+  const selection = selected('redrive', argv);
+  if ('ids' in selection) {
+    const { redriven } = (await post(`${PATH}/redrive`, selection, argv)) as { redriven: number };
+    return show({ redriven }, argv, fieldTable);
   }
-  show({ [done]: count }, options, fieldTable);
+  const { redrive: order } = (await post(JOB_PATH, selection, argv)) as RedriveOrder;
+  if (!wait) return show(order, argv, recordTable);
+  const progress = new Progress();
+  let { endedAt, redriven } = order;
+  for (; endedAt === undefined; await pause(LOOK_EVERY_MS)) {
+    ({ endedAt, redriven } = ((await get(`${JOB_PATH}/${order.id}`, argv)) as RedriveOrder).redrive);
+    progress.say(`${redriven} dead letters are sent again`);
+  }
+  progress.done();
+  show({ redriven }, argv, fieldTable);
+}
+
+/** Again and again while there is more: one request does only so much. */
+async function drop(argv: SelectArguments): Promise<void> {
+  const selection = selected('drop', argv);
+  const progress = new Progress();
+  let dropped = 0;
+  for (let more = true; more;) {
+    const answer = (await post(`${PATH}/drop`, selection, argv)) as { dropped: number; more: boolean };
+    dropped += answer.dropped;
+    ({ more } = answer);
+    progress.say(`${dropped} dead letters are dropped`);
+  }
+  progress.done();
+  show({ dropped }, argv, fieldTable);
 }
 
 function recordTable(answer: object): Table {

@@ -1,5 +1,9 @@
 import type { Dialect } from '../dialect.ts';
 
+/** Every maintenance job there is; `reindex` only where the database has use for it. */
+export const JOBS = ['retention', 'redrive', 'analyze', 'reindex'] as const;
+export type JobName = (typeof JOBS)[number];
+
 /** The last run of a maintenance job, or the one under way. Times are epoch ms by the store's clock. */
 export interface JobRun {
   /** The process that runs it. */
@@ -21,16 +25,16 @@ export class JobBook {
     this.#dialect = dialect;
   }
 
-  async lastRun(job: string): Promise<JobRun | null> {
+  async lastRun(job: JobName): Promise<JobRun | null> {
     const text = await this.#dialect.readSetting(keyOf(job));
     return text === null ? null : (JSON.parse(text) as JobRun);
   }
 
-  note(job: string, run: JobRun): Promise<void> {
+  note(job: JobName, run: JobRun): Promise<void> {
     return this.#dialect.writeSetting(keyOf(job), JSON.stringify(run));
   }
 }
 
-function keyOf(job: string): string {
+function keyOf(job: JobName): string {
   return `job ${job}`;
 }

@@ -1,0 +1,44 @@
+import type { Jobs, RedriveOrder } from '@resonate/admin';
+import { DEAD_AFTER_MS, type Runtime } from '@resonate/runtime';
+import { JOBS, type JobRun, type RedriveOrder as Order } from '@resonate/store';
+import { Refusal, type Handlers } from './mount.ts';
+
+/** What operators see of maintenance, and how they order a bulk redrive. */
+export function jobHandlers({ store }: Runtime): Pick<Handlers, 'jobs' | 'orderRedrive' | 'redriveOrder'> {
+  return {
+    async jobs() {
+      const now = await store.now();
+      const processes = await store.processes();
+      const alive = processes.filter(({ heartbeatAt }) => heartbeatAt >= now - DEAD_AFTER_MS).map(({ id }) => id);
+      const runs = await Promise.all(JOBS.map(async (name) => ({ name, run: await store.jobs.lastRun(name) })));
+      return { now, jobs: runs.flatMap(({ name, run }) => (run ? [jobOf(name, run, alive)] : [])) };
+    },
+    async orderRedrive({ body: { transport, target } }, { prefix }) {
+      const order = await store.bulkRedrive.order({
+        ...(transport ? { transport } : {}),
+        ...(target !== undefined ? { target } : {}),
+        ...(prefix === '' ? {} : { prefix }),
+      });
+      if (order === null) throw new Refusal(409, 'Another redrive is under way');
+      return answerOf(order);
+    },
+    async redriveOrder({ params: { id } }, { prefix }) {
+      const order = await store.bulkRedrive.current();
+      if (order?.id !== id || !(order.filter.prefix ?? '').startsWith(prefix)) {
+        throw new Refusal(404, 'No such redrive: it never was, or another one came after it');
+      }
+      return answerOf(order);
+    },
+  };
+}
+
+function jobOf(name: string, run: JobRun, alive: readonly string[]): Jobs['jobs'][number] {
+  const { by, startedAt, endedAt, error, done } = run;
+  const ended = error === null ? 'done' : 'failed';
+  const state = endedAt === null ? (alive.includes(by) ? 'running' : 'lost') : ended;
+  return { name, state, by, startedAt, done, ...(endedAt !== null && { endedAt }), ...(error !== null && { error }) };
+}
+
+function answerOf({ id, orderedAt, endedAt, redriven }: Order): RedriveOrder {
+  return { redrive: { id, orderedAt, redriven, ...(endedAt !== null && { endedAt }) } };
+}

@@ -1,0 +1,45 @@
+import { TRANSPORTS } from '@resonate/protocol/address';
+import { z } from 'zod';
+import { at, count, text } from './fields.ts';
+
+/** GET /admin/jobs: maintenance jobs that have run, and their last runs. */
+export const JOBS = z.object({
+  now: at,
+  jobs: z.array(
+    z.object({
+      /** `retention`, `redrive`, `analyze` or `reindex`. */
+      name: z.string(),
+      /** `lost`: its process is gone; another one begins it anew. */
+      state: z.enum(['running', 'done', 'failed', 'lost']),
+      /** The process that runs it, or did. */
+      by: z.string(),
+      startedAt: at,
+      endedAt: at.optional(),
+      error: z.string().optional(),
+      /** What it has done, by name. */
+      done: z.record(z.string(), count),
+    }),
+  ),
+});
+export type Jobs = z.infer<typeof JOBS>;
+
+/** POST /admin/jobs/redrive: `all` that the token may touch, or those to a target. */
+export const REDRIVE = z
+  .strictObject({ transport: z.enum(TRANSPORTS).optional(), target: text.optional(), all: z.literal(true).optional() })
+  .refine(({ target, all }) => (target === undefined) !== (all === undefined), {
+    message: 'exactly one of target and all must be given',
+  })
+  .refine(({ transport, target }) => transport === undefined || target !== undefined, {
+    message: 'transport goes with target only',
+  });
+
+export const REDRIVE_ORDER = z.object({
+  redrive: z.object({
+    id: z.string(),
+    orderedAt: at,
+    /** Absent: it is not done yet. */
+    endedAt: at.optional(),
+    redriven: count,
+  }),
+});
+export type RedriveOrder = z.infer<typeof REDRIVE_ORDER>;

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { PassThrough } from 'node:stream';
+import { loadConfig } from '@resonate/config';
+import { openRuntime, type Runtime } from '@resonate/runtime';
+import { createLogger } from '@resonate/service';
+import { recorded } from './recorded.ts';
+import { redriveDuty } from './redrive.ts';
+
+/** More than two pieces. */
+const LETTERS = 450;
+const DAY = 86_400_000;
+
+let runtime: Runtime;
+let now: number;
+
+beforeEach(async () => {
+  now = Date.now();
+  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
+  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
+  await runtime.store.execute(
+    { kind: 'promise.create', data: { id: 'p', timeoutAt: now + 1_000 * DAY, param: {}, tags: {} } },
+    ...NO_DEBUG,
+  );
+});
+
+afterEach(() => runtime.store.close());
+
+const NO_DEBUG = [null, 0] as const;
+
+/** Listeners that nobody took for so long that they are dead. */
+async function die(addresses: string[]): Promise<void> {
+  const { store } = runtime;
+  for (const address of addresses) {
+    await store.execute({ kind: 'promise.register_listener', data: { awaited: 'p', address } }, ...NO_DEBUG);
+  }
+  await store.execute({ kind: 'promise.settle', data: { id: 'p', state: 'resolved', value: {} } }, ...NO_DEBUG);
+  now += 2 * DAY;
+  while ((await store.deadLetters.buryAged('poll', DAY, 'nobody came')).more);
+}
+
+const addresses = (count: number) => Array.from({ length: count }, (_, n) => `poll://any@group${n % 2}/${n}`);
+const waiting = async () => (await runtime.store.backlog('poll', 10_000)).count;
+
+test('a bulk redrive goes on where it was ended, sends each letter once, and is written down', async () => {
+  await die(addresses(LETTERS));
+  const { store } = runtime;
+  const job = recorded(redriveDuty(runtime), runtime);
+  expect(await job.dueAt()).toBeNull();
+  const order = await store.bulkRedrive.order({});
+  expect(order).toMatchObject({ redriven: 0, endedAt: null });
+  // One at a time.
+  expect(await store.bulkRedrive.order({})).toBeNull();
+  await store.bulkRedrive.step();
+  expect(await waiting()).toBe(200);
+  expect(await job.dueAt()).toBe(0);
+  await job.run(new AbortController().signal);
+  expect(await waiting()).toBe(LETTERS);
+  expect(await store.deadLetters.count(1_000)).toBe(0);
+  expect(await store.bulkRedrive.current()).toMatchObject({ id: order?.id, redriven: LETTERS, endedAt: now });
+  expect(await job.dueAt()).toBeNull();
+  expect(await store.jobs.lastRun('redrive')).toMatchObject({
+    ...{ by: runtime.processId, error: null, done: { redriven: LETTERS } },
+    ...{ startedAt: now, endedAt: now },
+  });
+});
+
+test('what dies again meanwhile is not sent again for ever', async () => {
+  await die(addresses(LETTERS));
+  const { store } = runtime;
+  await store.bulkRedrive.order({ target: 'group0' });
+  await store.bulkRedrive.step();
+  now += 2 * DAY;
+  while ((await store.deadLetters.buryAged('poll', DAY, 'nobody came again')).more);
+  expect(await store.deadLetters.count(1_000)).toBe(LETTERS);
+  while (await store.bulkRedrive.step());
+  expect(await store.bulkRedrive.current()).toMatchObject({ redriven: LETTERS / 2 });
+  expect(await waiting()).toBe(LETTERS / 2 - 200);
+});
+
+test('an order over nothing is done at once', async () => {
+  expect(await runtime.store.bulkRedrive.order({})).toMatchObject({ redriven: 0, endedAt: now });
+  expect(await recorded(redriveDuty(runtime), runtime).dueAt()).toBeNull();
+});
