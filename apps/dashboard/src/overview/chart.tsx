@@ -20,6 +20,8 @@ interface Props {
 }
 
 const HEIGHT = 180;
+/** Always the same, also while the server is young: a curve means the same on each look. */
+const SPAN_S = 15 * 60;
 
 /** Lines over time, drawn again with each new answer; its newest values stand above it as text. */
 export function Chart({ label, times, lines, format }: Props) {
@@ -79,7 +81,10 @@ function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' 
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     padding: [10, 12, 0, 0],
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(max * 1.15, 1)] } },
+    scales: {
+      x: { range: (_plot, _min, max) => [max - SPAN_S, max] },
+      y: { range: (_plot, _min, max) => [0, Math.max(max * 1.15, 1)] },
+    },
     axes: [
       { stroke, font, grid: { show: false }, ticks, size: 28, space: 70, values: (_plot, splits) => splits.map(clock) },
       {

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { operate } from '../api/client.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
+import { encodeValue } from '../promise/value.ts';
 import { inWords } from './schedule.ts';
 
 const DEFAULTS = {
@@ -103,16 +104,10 @@ function requestOf(form: Form, args: unknown[]): Record<string, unknown> {
     promiseId,
     promiseTimeout: Math.round(Number(timeout) * MINUTE),
     promiseTags: isCall && target !== '' ? { 'resonate:target': target } : {},
-    promiseParam: isCall ? { data: encode({ func, args, version: 1 }) } : {},
+    promiseParam: isCall ? encodeValue(JSON.stringify({ func, args, version: 1 })) : {},
     ...(timezone === '' || timezone === 'UTC' ? {} : { timezone }),
     ...(overlap === 'allow' ? {} : { overlap }),
   };
-}
-
-/** Base64 of UTF-8 JSON, as SDKs and `resonate invoke` write a call. */
-function encode(value: unknown): string {
-  const bytes = new TextEncoder().encode(JSON.stringify(value));
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 function parseArgs(text: string): unknown[] | null {

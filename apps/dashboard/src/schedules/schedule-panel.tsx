@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useResource } from '../api/use-resource.ts';
 import {
   absoluteTime,
@@ -11,6 +12,7 @@ import {
   StateBadge,
   Time,
 } from '../parts/index.ts';
+import { decodeValue } from '../promise/value.ts';
 import { ScheduleActions } from './schedule-actions.tsx';
 import { ScheduleState } from './schedules-page.tsx';
 import { getDetail, inWords, type ScheduleDetail } from './schedule.ts';
@@ -94,13 +96,19 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
       </div>
       <div>
         <h3>Tags and param of its promises</h3>
-        <JsonView label="Tags and param" value={{ tags: promiseTags, param: promiseParam }} />
+        <JsonView label="Tags and param" value={{ tags: promiseTags, param: readable(promiseParam) }} />
       </div>
     </div>
   );
 }
 
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+/** The param as JSON where it is some. */
+function readable(param: ScheduleDetail['schedule']['promiseParam']): unknown {
+  const decoded = decodeValue(param);
+  return decoded.kind === 'json' ? decoded.json : param;
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <div>
       <dt>{name}</dt>

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+/** Debian's; CHROMIUM_PATH names another one. */
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const WIDE = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
+export interface ViewerOptions {
+  /** Already entered; else the page asks for it when it needs one. */
+  token?: string;
+  viewport?: { width: number; height: number };
+  colorScheme?: 'light' | 'dark';
+}
+
+/** One browser for a suite; every viewer has a profile of its own. */
+export class TestBrowser {
+  readonly #browser: Browser;
+  readonly #url: string;
+
+  private constructor(browser: Browser, url: string) {
+    this.#browser = browser;
+    this.#url = url;
+  }
+
+  /** @param url of the server. */
+  static async launch(url: string): Promise<TestBrowser> {
+    const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
+    return new TestBrowser(await chromium.launch({ executablePath: CHROMIUM, args }), url);
+  }
+
+  async viewer({ token, viewport = WIDE, colorScheme = 'light' }: ViewerOptions = {}): Promise<Viewer> {
+    const context = await this.#browser.newContext({ viewport, colorScheme, baseURL: this.#url });
+    context.setDefaultTimeout(20_000);
+    if (token !== undefined) {
+      await context.addInitScript(`sessionStorage.setItem('resonate.token', ${JSON.stringify(token)})`);
+    }
+    return new Viewer(context, await context.newPage());
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+}
+
+/** Somebody who looks at the dashboard. */
+export class Viewer {
+  readonly page: Page;
+  /** What must never happen: scripts that failed or that the content security policy stopped, and dialogs of injected ones. */
+  readonly faults: string[] = [];
+  readonly #context: BrowserContext;
+
+  constructor(context: BrowserContext, page: Page) {
+    this.#context = context;
+    this.page = page;
+    page.on('pageerror', ({ message }) => this.faults.push(message));
+    page.on('dialog', (dialog) => {
+      this.faults.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) this.faults.push(message.text());
+    });
+  }
+
+  /** Goes to a page and waits until it shows what it loaded. @param path such as `/ui/promises` */
+  async open(path: string): Promise<void> {
+    await this.page.goto(path);
+    await this.settled();
+  }
+
+  /** Waits until the page has its heading and nothing says that it is loading. */
+  async settled(): Promise<void> {
+    await this.page.locator('main h1').waitFor();
+    await this.page.locator('main .loading').waitFor({ state: 'detached' });
+  }
+
+  /** Serious and critical violations that axe finds, as `rule: elements`. */
+  async violations(): Promise<string[]> {
+    // Colours that fade in would be measured half-way.
+    const run = `${AXE};
+      document.getAnimations().forEach((animation) => animation.cancel());
+      axe.run(document, { resultTypes: ['violations'] })`;
+    const { violations } = (await this.page.evaluate(run)) as {
+      violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
+    };
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes.map((node) => `${node.target.join(' ')} (${node.failureSummary})`).join(', ')}`,
+      );
+  }
+
+  close(): Promise<void> {
+    return this.#context.close();
+  }
+}

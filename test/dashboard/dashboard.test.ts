@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Resonate, type Context } from '@resonatehq/sdk';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { GuardedServer } from '../auth/guarded-server.ts';
+import { FAR_FUTURE } from '../http/state.ts';
+import { freePort } from '../processes/free-port.ts';
+import { PHONE, TestBrowser, type Viewer } from './browser.ts';
+import { buildUi, DIST } from './built-ui.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(120_000);
+
+const MAX_BUNDLE_BYTES = 400_000;
+const MARKUP = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+
+let server: GuardedServer;
+let admin: string;
+let browser: TestBrowser;
+let viewer: Viewer;
+let hookPort: number;
+
+beforeAll(async () => {
+  buildUi();
+  server = await GuardedServer.start('--messages-max-attempts', '1', '--messages-circuit-failures', '10000');
+  admin = server.token({ role: 'admin' });
+  browser = await TestBrowser.launch(server.process.url);
+  viewer = await browser.viewer();
+  hookPort = await freePort();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.dispose();
+});
+
+/** An operation that must succeed. */
+async function ask(kind: string, data: unknown): Promise<Record<string, unknown>> {
+  const answer = await server.ask(kind, data, admin);
+  if (answer.status !== 200) throw new Error(`${kind}: ${answer.status} ${JSON.stringify(answer.data)}`);
+  return answer.data as Record<string, unknown>;
+}
+
+const row = (text: string, of = viewer) => of.page.getByRole('row').filter({ hasText: text });
+const dialogButton = (name: string) => viewer.page.getByRole('dialog').getByRole('button', { name, exact: true });
+
+describe('the dashboard', () => {
+  test('asks for a token, keeps it for the tab, and shows the cluster', async () => {
+    const { page } = viewer;
+    await page.goto('/ui');
+    await page.getByLabel('JSON Web Token').fill(admin);
+    await page.getByRole('button', { name: 'Use this token' }).click();
+    await row('all roles').waitFor();
+    expect(await row('all roles').innerText()).toContain('Alive');
+    expect(page.url()).not.toContain(admin);
+    await page.reload();
+    await row('all roles').waitFor();
+    expect(await page.evaluate('localStorage.length')).toBe(0);
+  });
+
+  test('shows a workflow of the SDK while it runs and when it is done, found by a URL that can be shared', async () => {
+    const resonate = new Resonate({ url: server.process.url, group: 'default', token: admin });
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    resonate.register('greet', async (_: Context, name: string) => {
+      await finished;
+      return `hello ${name}`;
+    });
+    try {
+      await viewer.open('/ui/promises?prefix=greeting');
+      const handle = await resonate.beginRpc('greeting-1', 'greet', 'world');
+      await row('greeting-1').getByText('Pending').waitFor();
+      expect(await row('greeting-1').innerText()).toContain('greet');
+      finish();
+      await handle.result();
+      await row('greeting-1').getByText('Resolved').waitFor();
+      await viewer.page.getByLabel('State').selectOption('rejected');
+      await viewer.page.getByText('No workflow matches').waitFor();
+      await viewer.page.getByLabel('State').selectOption('resolved');
+      await row('greeting-1').waitFor();
+      const shared = await browser.viewer({ token: admin });
+      await shared.open(viewer.page.url());
+      await row('greeting-1', shared).waitFor();
+      await shared.close();
+    } finally {
+      await resonate.stop();
+    }
+  });
+
+  test('finds by a tag, and goes on page by page from the newest', async () => {
+    for (let count = 0; count < 60; count++) {
+      await ask('promise.create', { id: `page-${count}`, timeoutAt: FAR_FUTURE, tags: { batch: 'one' } });
+    }
+    await viewer.open('/ui/promises');
+    await viewer.page.getByLabel('Tag', { exact: true }).fill('batch=one');
+    await viewer.page.getByRole('button', { name: 'Search' }).click();
+    await row('page-59').waitFor();
+    const links = viewer.page.locator('td.cell-id a');
+    expect(await links.first().innerText()).toBe('page-59');
+    expect(await links.count()).toBe(50);
+    await viewer.page.getByRole('button', { name: 'Load more' }).click();
+    await row('page-0').last().waitFor();
+    expect(await links.count()).toBe(60);
+  });
+
+  test('makes a schedule and pauses it', async () => {
+    const { page } = viewer;
+    await viewer.open('/ui/schedules');
+    await page.getByRole('button', { name: 'New schedule' }).click();
+    await page.getByLabel('Id', { exact: true }).fill('nightly');
+    await page.getByLabel('Cron expression').fill('30 2 * * *');
+    await page.getByLabel('Function').fill('report');
+    await dialogButton('Create').click();
+    await row('nightly').getByText('Active').waitFor();
+    await row('nightly').getByRole('button', { name: 'Pause nightly' }).click();
+    expect(await page.getByRole('dialog').innerText()).toContain('nightly');
+    await dialogButton('Pause').click();
+    await row('nightly').getByText('Paused').waitFor();
+    expect(await ask('schedule.get', { id: 'nightly' })).toMatchObject({
+      schedule: {
+        cron: '30 2 * * *',
+        pausedAt: expect.any(Number),
+        promiseTags: { 'resonate:target': 'poll://any@default' },
+      },
+    });
+  });
+
+  test('shows a dead letter and sends it again; it arrives', async () => {
+    // Nobody listens there yet.
+    await ask('promise.create', { id: 'news', timeoutAt: FAR_FUTURE });
+    await ask('promise.register_listener', { awaited: 'news', address: `http://127.0.0.1:${hookPort}/hook` });
+    await ask('promise.settle', { id: 'news', state: 'resolved', value: {} });
+    await viewer.open('/ui/dead-letters');
+    await row('news').waitFor();
+    expect(await row('news').innerText()).toMatch(/ECONNREFUSED|refused/i);
+    const hook = createServer((request, response) => {
+      request.resume().on('end', () => response.end());
+    });
+    hook.listen(hookPort, '127.0.0.1');
+    await once(hook, 'listening');
+    try {
+      const arrived = once(hook, 'request');
+      await row('news').getByRole('button', { name: 'Send again' }).click();
+      await dialogButton('Send again').click();
+      await arrived;
+      await viewer.page.getByText('No dead letters').waitFor();
+    } finally {
+      hook.closeAllConnections();
+      hook.close();
+    }
+  });
+
+  test("shows a tenant's token only its own", async () => {
+    await ask('promise.create', { id: 'mine/1', timeoutAt: FAR_FUTURE });
+    await ask('promise.create', { id: 'theirs/1', timeoutAt: FAR_FUTURE });
+    const tenant = await browser.viewer({ token: server.token({ prefix: 'mine/' }) });
+    await tenant.open('/ui');
+    await tenant.page.getByText('The overview is for tokens that may do everything').waitFor();
+    await tenant.open('/ui/promises?kind=all');
+    await row('mine/1', tenant).waitFor();
+    expect(await tenant.page.locator('td.cell-id a').allInnerTexts()).toEqual(['mine/1']);
+    expect(tenant.faults).toEqual([]);
+    await tenant.close();
+  });
+
+  test('shows markup in data as text', async () => {
+    const id = `markup ${MARKUP}`;
+    await ask('promise.create', { id, timeoutAt: FAR_FUTURE, tags: { [MARKUP]: MARKUP }, param: { data: MARKUP } });
+    await viewer.open(`/ui/promises?kind=all&prefix=${encodeURIComponent('markup')}`);
+    await row('markup').waitFor();
+    expect(await viewer.page.locator('td.cell-id a').innerText()).toBe(id);
+    await viewer.page.locator('td.cell-id a').click();
+    await viewer.page.locator('main').getByText(MARKUP).first().waitFor();
+    expect(await viewer.page.locator('main img, main script').count()).toBe(0);
+  });
+
+  test('goes by keys: search, help, pages', async () => {
+    const { page } = viewer;
+    await viewer.open('/ui/tasks');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.getByRole('heading', { name: 'Schedules', level: 1 }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('page-1');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/prefix=page-1/);
+    await row('page-11').waitFor();
+  });
+
+  test('has broken no rule of its content security policy, and no script has failed', () => {
+    expect(viewer.faults).toEqual([]);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  const PAGES = [
+    '/ui',
+    '/ui/promises?kind=all',
+    '/ui/tasks',
+    '/ui/schedules?id=nightly',
+    '/ui/dead-letters',
+    '/ui/promise?id=greeting-1',
+    '/ui/graph?root=greeting-1',
+  ];
+
+  test('axe finds nothing serious on any page, wide and on a phone, and nothing is wider than a phone', async () => {
+    const found: string[] = [];
+    for (const viewport of [undefined, PHONE]) {
+      const reader = await browser.viewer({ token: admin, colorScheme, ...(viewport ? { viewport } : {}) });
+      for (const path of PAGES) {
+        await reader.open(path);
+        found.push(...(await reader.violations()).map((violation) => `${path}: ${violation}`));
+        const width = (await reader.page.evaluate('document.querySelector("main").scrollWidth - innerWidth')) as number;
+        if (viewport && width > 0) found.push(`${path}: ${width} px too wide`);
+      }
+      await reader.close();
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+test('the built dashboard is small and has no source maps', () => {
+  const files = readdirSync(DIST, { recursive: true, encoding: 'utf8' });
+  const compressed = files.filter((file) => file.endsWith('.gz'));
+  const bytes = compressed.reduce((sum, file) => sum + statSync(join(DIST, file)).size, 0);
+  expect(compressed.length).toBeGreaterThan(2);
+  expect(bytes).toBeLessThan(MAX_BUNDLE_BYTES);
+  expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+});
