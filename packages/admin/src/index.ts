@@ -1,3 +1,4 @@
+export { openApi } from './openapi.ts';
 export { ROUTES, type Permission, type Route, type RouteAnswer, type RouteInput, type RouteName } from './routes.ts';
 export { SERIES_POINTS, SERIES_STEP_MS } from './overview.ts';
 export type { Overview, ProcessInfo, SeriesPoint, StreamCount, TransportBacklog } from './overview.ts';

@@ -1,3 +1,4 @@
+import { openApi } from '@resonate/admin';
 import type { Runtime } from '@resonate/runtime';
 import type { Router } from 'express';
 import type { Auth } from '../auth/auth.ts';
@@ -33,6 +34,10 @@ export class AdminApi {
       ...jobHandlers(this.#runtime),
       ...this.feed.handler(),
     };
-    return mount(handlers, this.#auth, this.#runtime.config.server.maxBodySize);
+    const router = mount(handlers, this.#auth, this.#runtime.config.server.maxBodySize);
+    const document = openApi();
+    // What it says is no secret: it is in the docs.
+    router.get('/admin/openapi.json', (_request, response) => void response.json(document));
+    return router;
   }
 }

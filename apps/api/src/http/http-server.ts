@@ -81,7 +81,9 @@ export class HttpServer implements Service {
     });
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
-    this.#runtime.logger.info('HTTP API listening', { url: this.#runtime.serverUrl });
+    const { config, logger, serverUrl } = this.#runtime;
+    logger.info('HTTP API listening', { url: serverUrl });
+    if (config.ui.enabled) logger.info('Dashboard', { url: `${serverUrl.replace(/\/$/, '')}/ui/` });
   }
 
   /** Ends the streams, finishes the requests in flight, then closes. */
@@ -117,8 +119,9 @@ export class HttpServer implements Service {
     const body = await readBody(request, maxBodySize);
     if (body.ok) {
       const answer = await this.#rpc.answer(body.bytes, request.headers);
-      this.#writeHead(request, response, answer);
-      response.end(answer.body);
+      const length = this.#writeHead(request, response, answer);
+      // As long in bytes as in characters, it is ASCII, which latin1 writes as it is.
+      response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
     } else if (body.reason === 'too large') {
       const data = `The body is larger than ${maxBodySize} bytes (server.max_body_size)`;
       const answer = this.#rpc.refuse({ status: 413, data });
@@ -130,15 +133,18 @@ export class HttpServer implements Service {
     }
   }
 
-  #writeHead(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
+  /** @returns how many bytes the body has. */
+  #writeHead(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): number {
     if (this.#stopping) response.setHeader('connection', 'close');
+    const length = Buffer.byteLength(body);
     response.writeHead(status, {
       'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      'content-length': length,
       ...SECURITY_HEADERS,
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
       ...this.#cors.headers(request.headers.origin),
     });
+    return length;
   }
 }
 

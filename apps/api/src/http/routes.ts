@@ -6,6 +6,7 @@ import type { AdminApi } from '../admin/admin.ts';
 import { Refusal } from '../admin/mount.ts';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
+import { dashboardRoutes } from '../ui/dashboard.ts';
 import type { Cors } from './cors.ts';
 import { endAt } from './end-at.ts';
 import { expiryOfRequest, guard } from './guard.ts';
@@ -23,7 +24,7 @@ export function createRoutes(
   auth: Auth | null,
   admin: AdminApi,
 ): Express {
-  const { logger, store } = runtime;
+  const { config, logger, store } = runtime;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -55,6 +56,7 @@ export function createRoutes(
     response.json({ now: await store.now(), processes });
   });
   app.use(admin.routes());
+  if (config.ui.enabled) app.use(dashboardRoutes());
   app.all(LEGACY, (_request, response) => {
     response.status(410).json({ error: 'this API is gone: POST the request to / instead' });
   });

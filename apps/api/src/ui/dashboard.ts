@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Router } from 'express';
+import sirv from 'sirv';
+
+/** Nothing from elsewhere, nothing inline, in nobody's frame: what is shown comes from clients. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+/** Their names change with what they hold. */
+const HASHED = /^\/assets\//;
+
+/** Where `npm run build` puts the page in a package, and `npm run build:ui` in a checkout. */
+const FOLDERS = ['../../../../ui', '../../../dashboard/dist'].map((folder) => join(import.meta.dirname, folder));
+
+/** The dashboard's files, below /ui; every path without a dot in its last part is the page. */
+export function dashboardRoutes(): Router {
+  const router = Router();
+  const [packaged, built] = FOLDERS as [string, string];
+  const folder = existsSync(packaged) ? packaged : built;
+  const files = sirv(folder, {
+    // Files are looked up at each request: few ask, and a checkout may build the page anew meanwhile.
+    dev: true,
+    brotli: true,
+    gzip: true,
+    etag: true,
+    single: true,
+    setHeaders: (response, path) => {
+      response.setHeader('content-security-policy', PAGE_POLICY);
+      response.setHeader('referrer-policy', 'no-referrer');
+      response.setHeader('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+  router.use('/ui', (request, response, next) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD') next();
+    else if (existsSync(join(folder, 'index.html'))) files(request, response, next);
+    else response.status(404).type('text').send('The dashboard is not built yet: npm run build:ui\n');
+  });
+  router.get('/', (request, response, next) => {
+    if (request.accepts(['json', 'html']) === 'html') response.redirect('/ui/');
+    else next();
+  });
+  return router;
+}

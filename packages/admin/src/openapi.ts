@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { FAULT } from './events.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+type Json = Record<string, unknown>;
+
+const FAULTS: Readonly<Record<number, string>> = {
+  400: 'The request is not valid; the message says what is wrong',
+  401: 'No token, or one that does not hold',
+  403: 'The token may not do this',
+  503: 'Storage can not be reached; try again',
+};
+
+/** OpenAPI 3.1 of everything below /admin: docs/openapi.json, and what servers answer at /admin/openapi.json. */
+export function openApi(): Json {
+  const paths: Record<string, Json> = {};
+  for (const [name, route] of Object.entries(ROUTES) as [string, Route][]) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(name, route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Resonate admin API',
+      version: '1',
+      description: 'What operators ask and do: the dashboard and the command line use it. Times are epoch ms.',
+    },
+    security: [{ bearer: [] }, {}],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: { Fault: schemaOf(FAULT, 'output') },
+    },
+  };
+}
+
+function operation(operationId: string, route: Route): Json {
+  const { summary, may, params, query, body, answer, streams, isConditional, faults = {} } = route;
+  const who = may === 'admin' ? 'Only for tokens that may do everything.' : 'A prefix token sees and touches its own.';
+  const parameters = [
+    ...(params ? parametersOf(params, 'path') : []),
+    ...(query ? parametersOf(query, 'query') : []),
+    ...(isConditional ? [{ name: 'If-None-Match', in: 'header', schema: { type: 'string' } }] : []),
+  ];
+  const type = streams ? 'text/event-stream' : 'application/json';
+  return {
+    operationId,
+    summary,
+    description: who,
+    ...(parameters.length > 0 && { parameters }),
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } },
+    }),
+    responses: {
+      200: {
+        description: streams ? 'Events named `change`, with this data' : 'Done',
+        content: { [type]: { schema: schemaOf(answer, 'output') } },
+      },
+      ...(isConditional && { 304: { description: 'Nothing has changed' } }),
+      ...Object.fromEntries(Object.entries({ ...FAULTS, ...faults }).map(([status, text]) => [status, fault(text)])),
+    },
+  };
+}
+
+function fault(description: string): Json {
+  return { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Fault' } } } };
+}
+
+function parametersOf(schema: z.ZodType, place: 'path' | 'query'): Json[] {
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, { description, ...property }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(description !== undefined && { description }),
+    schema: property,
+  }));
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return json;
+}
