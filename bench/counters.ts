@@ -9,11 +9,14 @@ export interface Counters {
   roundTrips?: number;
 }
 
-/** @throws when the endpoint can't be read. */
-export async function readCounters(metricsUrl: string): Promise<Counters> {
-  const response = await fetch(metricsUrl);
-  if (!response.ok) throw new Error(`${metricsUrl} answered ${response.status}`);
-  return parseCounters(await response.text());
+/** The counters of all processes together. @throws when an endpoint can't be read. */
+export async function readCounters(metricsUrls: readonly string[]): Promise<Counters> {
+  const texts = metricsUrls.map(async (url) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+    return response.text();
+  });
+  return parseCounters((await Promise.all(texts)).join('\n'));
 }
 
 /** @param text metrics in Prometheus' text form. */

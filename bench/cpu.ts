@@ -4,19 +4,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICK_MS = 10;
 
 /**
- * CPU time in ms that the processes and all their children have used so far, user and system, from /proc. Undefined
- * where there is no /proc. Resolution 10 ms: measure over seconds.
+ * CPU time in ms that the processes and all their children, also those that ended, have used so far, user and system,
+ * from /proc. Undefined where there is no /proc. Resolution 10 ms: measure over seconds.
  */
 export function cpuMs(pids: readonly number[]): number | undefined {
   let ticks = 0;
-  for (const pid of pids.flatMap(withChildren)) {
+  let isRead = false;
+  for (const pid of new Set(pids.flatMap(withChildren))) {
     const stat = read(`/proc/${pid}/stat`);
-    if (stat === undefined) return undefined;
-    // The command's name (in brackets) may hold spaces; utime and stime are fields 14 and 15.
+    if (stat === undefined) continue; // It ended meanwhile; its parent has its time.
+    isRead = true;
+    // The command's name (in brackets) may hold spaces; from field 14 on: utime, stime, and both of ended children.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
+    for (const field of fields.slice(11, 15)) ticks += Number(field);
   }
-  return ticks * TICK_MS;
+  return isRead ? ticks * TICK_MS : undefined;
 }
 
 function withChildren(pid: number): number[] {

@@ -1,25 +1,18 @@
 /** `npm run bench`: starts what it measures, prints one table, writes JSON. */
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
-import { syncsPerSecond } from './disk.ts';
-import { measure } from './measure.ts';
+import { describeMachine, type Machine } from './machine.ts';
 import { readOptions, USAGE, type BenchOptions } from './options.ts';
-import { toRow, type Row } from './report/row.ts';
+import { stepsOf } from './parts/index.ts';
+import { compare, comparisonTable } from './report/comparison.ts';
 import { tableHead, tableLine } from './report/table.ts';
-import { TARGETS } from './targets/index.ts';
-
-const DISK_PROBE_MS = 1_000;
-
-interface Machine {
-  node: string;
-  cpu: string;
-  cores: number;
-  syncsPerSecond: number;
-}
+import { readResults, type Results } from './results.ts';
+import { STORAGES } from './targets/index.ts';
 
 let options: BenchOptions | undefined;
+let earlier: Results | undefined;
 try {
   options = readOptions(process.argv.slice(2));
+  if (options?.against !== undefined) earlier = await readResults(options.against);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(2);
@@ -28,45 +21,43 @@ if (options) await bench(options);
 else console.log(USAGE);
 
 async function bench(options: BenchOptions): Promise<void> {
+  const { json } = options;
   const startedAt = new Date().toISOString();
   const machine = describeMachine();
-  console.log(
-    `${machine.cores} cores (${machine.cpu}), shared by server and load generator; node ${machine.node}; ` +
-      `the disk syncs ${Math.round(machine.syncsPerSecond)} times/s; ${options.ids} ids\n`,
-  );
-  console.log(tableHead());
-  const rows: Row[] = [];
-  const failures: string[] = [];
-  for (const target of TARGETS.filter(({ name }) => options.targets.includes(name))) {
-    for (const scenario of options.scenarios) {
-      if (target.scenarios && !target.scenarios.includes(scenario)) continue;
-      for (const callers of options.callers) {
-        const [warmupMs, durationMs] = [options.warmupSeconds * 1_000, options.seconds * 1_000];
-        try {
-          const { ids } = options;
-          const row = toRow(await measure(target, { scenario, callers, ids, warmupMs, durationMs }));
-          rows.push(row);
-          console.log(tableLine(row));
-        } catch (error) {
-          failures.push(`${target.name}, ${scenario}, ${callers} callers: ${String(error)}`);
-          console.log(`${failures.at(-1)}`);
-        }
+  const results: Results = { startedAt, machine, options, rows: [], notes: [], failures: [] };
+  console.log(`${headline(machine)}; ${options.ids} ids\n\n${tableHead()}`);
+  try {
+    for (const { name, run } of stepsOf(options)) {
+      try {
+        const { rows = [], notes = [] } = await run();
+        results.rows.push(...rows);
+        results.notes.push(...notes);
+        for (const row of rows) console.log(tableLine(row));
+      } catch (error) {
+        const failure = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+        results.failures.push(failure);
+        console.log(failure);
       }
+      // Whatever ends a long run early, what was measured is there.
+      if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
     }
-    await target.close?.();
+  } finally {
+    for (const storage of STORAGES) await storage.close?.();
   }
-  if (options.json) {
-    await writeFile(options.json, `${JSON.stringify({ startedAt, machine, options, rows, failures }, null, 2)}\n`);
+  if (results.notes.length > 0) console.log(`\n${results.notes.join('\n')}`);
+  if (earlier) {
+    const { startedAt, machine } = earlier;
+    console.log(
+      `\nagainst ${startedAt}, ${headline(machine)}\n\n${comparisonTable(compare(results.rows, earlier.rows))}`,
+    );
   }
-  if (failures.length > 0) process.exitCode = 1;
+  if (results.failures.length > 0) process.exitCode = 1;
 }
 
-function describeMachine(): Machine {
-  const cores = cpus();
-  return {
-    node: process.version,
-    cpu: cores[0]?.model ?? 'unknown',
-    cores: cores.length,
-    syncsPerSecond: syncsPerSecond(DISK_PROBE_MS),
-  };
+function headline({ cores, cpu, node, syncsPerSecond, loadAverage, commit = 'no commit' }: Machine): string {
+  const [load = 0] = loadAverage;
+  return (
+    `${cores} cores (${cpu}), shared by servers, databases and the load generator; load ${load.toFixed(1)}; ` +
+    `node ${node}; the disk syncs ${Math.round(syncsPerSecond)} times/s; ${commit}`
+  );
 }

@@ -1,16 +1,17 @@
 import { counted, readCounters, type Counters } from './counters.ts';
 import { cpuMs } from './cpu.ts';
 import type { Job, LoadResult } from './load/messages.ts';
-import { runLoad } from './run-load.ts';
-import type { Target } from './targets/target.ts';
+import { runLoad, type Watched } from './run-load.ts';
+import type { RunningTarget, Target } from './targets/target.ts';
 
-export type Work = Omit<Job, 'url'>;
+/** What is done to a target, and how the table calls it. */
+export type Work = Omit<Job, 'url'> & { work?: string };
 
 /** One measurement as the load generator and /proc saw it. */
 export interface Measurement extends LoadResult {
   target: string;
-  scenario: string;
-  callers: number;
+  work: string;
+  load: string;
   /** CPU time of the server's and the database's processes while measuring; absent without /proc. */
   serverCpuMs?: number;
   databaseCpuMs?: number;
@@ -25,24 +26,36 @@ interface Usage {
 }
 
 /** Starts the target afresh, runs the scenario against it from a process of its own, and stops both. */
-export async function measure(target: Target, work: Work): Promise<Measurement> {
+export async function measure(target: Target, { work, ...job }: Work): Promise<Measurement> {
+  const { result, ...usage } = await watched(target, ({ url }, look) => runLoad({ ...job, url }, look));
+  return {
+    target: target.name,
+    work: work ?? job.scenario,
+    load: job.perSecond === undefined ? String(job.callers) : `${job.perSecond}/s`,
+    ...result,
+    ...usage,
+  };
+}
+
+/** Starts the target, lets `run` use it, and stops it. @returns what `run` saw, and what it took of the processes. */
+export async function watched<Result>(
+  target: Target,
+  run: (running: RunningTarget, look: () => Usage) => Promise<Watched<Result, Usage>>,
+): Promise<{ result: Result } & Pick<Measurement, 'serverCpuMs' | 'databaseCpuMs' | 'counters'>> {
   const running = await target.start();
   try {
-    const { url, metricsUrl, pids } = running;
-    const usage = (): Usage => {
-      const counters = metricsUrl === undefined ? undefined : readCounters(metricsUrl);
+    const { metricsUrls, pids } = running;
+    const look = (): Usage => {
+      const counters = metricsUrls && readCounters(metricsUrls);
       // Awaited when the load is over; what it fails with is told then.
       counters?.catch(() => {});
       return { server: cpuMs(pids.server), database: cpuMs(pids.database), counters };
     };
-    const { result, before, after } = await runLoad({ ...work, url }, usage);
+    const { result, before, after } = await run(running, look);
     const [countsBefore, countsAfter] = [await before.counters, await after.counters];
     return {
-      target: target.name,
-      scenario: work.scenario,
-      callers: work.callers,
-      ...result,
-      ...between('serverCpuMs', before.server, after.server),
+      result,
+      ...(pids.server.length > 0 ? between('serverCpuMs', before.server, after.server) : {}),
       ...(pids.database.length > 0 ? between('databaseCpuMs', before.database, after.database) : {}),
       ...(countsBefore && countsAfter ? { counters: counted(countsBefore, countsAfter) } : {}),
     };

@@ -1,76 +1,135 @@
 import { parseArgs } from 'node:util';
-import { ID_STYLES, type IdStyle } from './load/ids.ts';
-import { SCENARIOS } from './load/scenarios/index.ts';
-import { TARGETS } from './targets/index.ts';
+import { ID_STYLES } from './load/ids.ts';
+import type { IdStyle } from './load/ids.ts';
+import { PART_NAMES, WORK_NAMES } from './parts/names.ts';
+import { STORAGES, USUAL_STORAGES } from './targets/index.ts';
+import { SHAPES, type Shape } from './targets/server.ts';
 
 export interface BenchOptions {
+  quick: boolean;
   seconds: number;
   warmupSeconds: number;
   callers: number[];
-  scenarios: string[];
-  targets: string[];
+  /** Of the open loop, per second. */
+  rates: number[];
+  /** Names of parts and of works; everything when absent. */
+  only?: string[];
+  stores: string[];
+  shapes: Shape[];
+  /** Old promises in the tables. */
+  old: number;
   ids: IdStyle;
+  seed: number;
   /** Where the results go as JSON. */
-  json: string | undefined;
+  json?: string;
+  /** An earlier run's JSON to compare with. */
+  against?: string;
 }
 
+const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+
 export const USAGE = `npm run bench -- [options]
-  --seconds N        how long each measurement takes [3]
-  --warmup N         seconds before it that don't count [1]
-  --callers N,N,...  how many callers at once [1,8,64]
-  --only NAME,...    of: ${SCENARIOS.map(({ name }) => `"${name}"`).join(', ')} [all]
-  --targets NAME,... of: ${TARGETS.map(({ name }) => `"${name}"`).join(', ')} ["bare node:http","sqlite"]
-  --ids STYLE        of promises: ${ID_STYLES.join(' or ')}; random ones are dearer for every B-tree [counted]
-  --json FILE        write the results there
+  --quick             the short run: sqlite and postgres, one process, 1 and 64 callers, 1 s each; no 100k timers, no
+                      old promises, no retention; flags below still count
+  --only NAME,...     parts: ${list(PART_NAMES)};
+                      or works: ${list(WORK_NAMES)} [all]
+  --stores NAME,...   of: ${list(STORAGES.map(({ name }) => name))} [${USUAL_STORAGES.map(({ name }) => name).join(',')}]
+  --shape NAME,...    single (all roles in one process), cluster (api, scheduler, dispatcher; not on sqlite) [both]
+  --callers N,N,...   how many callers at once [1,8,64,256]
+  --rates N,N,...     of the open loop, invocations per second [100,500]
+  --seconds N         how long each measurement takes [3]
+  --warmup N          seconds before it that don't count [1]
+  --old N             old promises in the tables [1000000]
+  --ids STYLE         of promises: ${ID_STYLES.join(' or ')}; random ones are dearer for every B-tree [counted]
+  --seed N            of random ids [1]
+  --json FILE         write the results there
+  --against FILE      print ratios to an earlier run's results
   --help`;
+
+const FULL = {
+  seconds: '3',
+  warmup: '1',
+  callers: '1,8,64,256',
+  rates: '100,500',
+  stores: USUAL_STORAGES.map(({ name }) => name).join(','),
+  shape: SHAPES.join(','),
+};
+const QUICK: typeof FULL = {
+  seconds: '1',
+  warmup: '0.5',
+  callers: '1,64',
+  rates: '100',
+  stores: 'sqlite,postgres',
+  shape: 'single',
+};
+
+const text = { type: 'string' } as const;
 
 /** Reads the command line; throws an Error that says what is wrong with it. Undefined when only help is asked for. */
 export function readOptions(argv: readonly string[]): BenchOptions | undefined {
-  const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...argv],
     options: {
+      quick: { type: 'boolean', default: false },
+      only: text,
+      stores: text,
+      shape: text,
+      callers: text,
+      rates: text,
       seconds: text,
       warmup: text,
-      callers: text,
-      only: text,
-      targets: text,
+      old: text,
       ids: text,
+      seed: text,
       json: text,
+      against: text,
       help: { type: 'boolean' },
     },
   });
   if (values.help) return undefined;
-  const scenarioNames = SCENARIOS.map(({ name }) => name);
-  const targetNames = TARGETS.map(({ name }) => name);
+  const standard = values.quick ? QUICK : FULL;
+  const [seconds, warmup] = [values.seconds ?? standard.seconds, values.warmup ?? standard.warmup];
   return {
-    seconds: positive('--seconds', values.seconds ?? '3'),
-    warmupSeconds: positive('--warmup', values.warmup ?? '1'),
-    callers: (values.callers ?? '1,8,64').split(',').map((count) => positive('--callers', count)),
-    scenarios: namesOf('--only', values.only, scenarioNames, scenarioNames),
-    targets: namesOf('--targets', values.targets, targetNames, ['bare node:http', 'sqlite']),
-    ids: idStyle(values.ids ?? 'counted'),
-    json: values.json,
+    quick: values.quick,
+    seconds: number('--seconds', seconds, 600),
+    warmupSeconds: number('--warmup', warmup, 600),
+    callers: numbers('--callers', values.callers ?? standard.callers, 10_000),
+    rates: numbers('--rates', values.rates ?? standard.rates, 100_000),
+    ...(values.only === undefined ? {} : { only: names('--only', values.only, [...PART_NAMES, ...WORK_NAMES]) }),
+    stores: names(
+      '--stores',
+      values.stores ?? standard.stores,
+      STORAGES.map(({ name }) => name),
+    ),
+    shapes: names('--shape', values.shape ?? standard.shape, SHAPES),
+    old: whole('--old', values.old ?? '1000000', 100_000_000),
+    ids: names('--ids', values.ids ?? 'counted', ID_STYLES)[0] ?? 'counted',
+    seed: whole('--seed', values.seed ?? '1', 2 ** 32 - 1),
+    ...(values.json === undefined ? {} : { json: values.json }),
+    ...(values.against === undefined ? {} : { against: values.against }),
   };
 }
 
-function idStyle(value: string): IdStyle {
-  const style = ID_STYLES.find((known) => known === value);
-  if (!style) throw new Error(`--ids: no "${value}"; there are ${ID_STYLES.join(', ')}`);
-  return style;
+function number(flag: string, value: string, most: number): number {
+  const parsed = Number(value);
+  if (parsed > 0 && parsed <= most) return parsed;
+  throw new Error(`${flag}: ${value} is not a number above 0 and up to ${most}`);
 }
 
-function positive(flag: string, value: string): number {
-  const number = Number(value);
-  if (!(number > 0 && number <= 10_000)) throw new Error(`${flag}: ${value} is not a number above 0 and up to 10000`);
-  return number;
+function whole(flag: string, value: string, most: number): number {
+  const parsed = number(flag, value, most);
+  if (Number.isInteger(parsed)) return parsed;
+  throw new Error(`${flag}: ${value} is not a whole number`);
 }
 
-function namesOf(flag: string, value: string | undefined, known: string[], standard: string[]): string[] {
-  if (value === undefined) return standard;
-  const names = value.split(',').map((name) => name.trim());
-  for (const name of names) {
-    if (!known.includes(name)) throw new Error(`${flag}: no "${name}"; there are ${known.join(', ')}`);
-  }
-  return names;
+function numbers(flag: string, value: string, most: number): number[] {
+  return value.split(',').map((one) => whole(flag, one, most));
+}
+
+function names<Name extends string>(flag: string, value: string, known: readonly Name[]): Name[] {
+  return value.split(',').map((one) => {
+    const name = known.find((candidate) => candidate === one.trim());
+    if (name === undefined) throw new Error(`${flag}: no "${one.trim()}"; there are ${known.join(', ')}`);
+    return name;
+  });
 }

@@ -2,21 +2,31 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Job, LoadMessage, LoadResult } from './load/messages.ts';
 
-const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
+/** What a generator did, and what `look` saw when its warm-up was over and at its end. */
+export interface Watched<Result, Seen> {
+  result: Result;
+  before: Seen;
+  after: Seen;
+}
 
-/**
- * Runs a job in a process of its own.
- * @param look is called when the warm-up is over, and again at the end: what it saw is `before` and `after`.
- */
-export async function runLoad<Seen>(
-  job: Job,
+const scriptAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Runs a job of the load generator in a process of its own. */
+export function runLoad<Seen>(job: Job, look: () => Seen): Promise<Watched<LoadResult, Seen>> {
+  return runGenerator(scriptAt('./load/main.ts'), job, look);
+}
+
+/** Runs a script that does one job (`doJob`). */
+export async function runGenerator<Result, Seen>(
+  script: string,
+  job: object,
   look: () => Seen,
-): Promise<{ result: LoadResult; before: Seen; after: Seen }> {
-  const load = fork(LOAD);
+): Promise<Watched<Result, Seen>> {
+  const load = fork(script);
   let before: { seen: Seen } | undefined;
   try {
-    const result = await new Promise<LoadResult>((resolve, reject) => {
-      load.on('message', (message: LoadMessage) => {
+    const result = await new Promise<Result>((resolve, reject) => {
+      load.on('message', (message: LoadMessage<Result>) => {
         if (message.kind === 'measuring') before = { seen: look() };
         else if (message.kind === 'measured') resolve(message.result);
         else reject(new Error(message.message));

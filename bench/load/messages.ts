@@ -5,8 +5,13 @@ import type { LatencySummary } from './latencies.ts';
 export interface Job {
   scenario: string;
   url: string;
+  /** How many callers at once, each beginning anew when its round is over; with `perSecond` the most rounds under way. */
   callers: number;
+  /** Rounds begin at this rate, whatever earlier ones take. */
+  perSecond?: number;
   ids: IdStyle;
+  /** Of random ids. */
+  seed?: number;
   warmupMs: number;
   durationMs: number;
 }
@@ -20,6 +25,6 @@ export interface LoadResult {
   latency: LatencySummary;
 }
 
-/** What the load generator answers: once when the warm-up is over, once at the end. */
-export type LoadMessage =
-  { kind: 'measuring' } | { kind: 'measured'; result: LoadResult } | { kind: 'failed'; message: string };
+/** What a load generator answers: once when the warm-up is over, once at the end. */
+export type LoadMessage<Result> =
+  { kind: 'measuring' } | { kind: 'measured'; result: Result } | { kind: 'failed'; message: string };

@@ -13,7 +13,8 @@ const TTL_MS = 60_000;
 
 const request = (kind: string, data: string) => `{"kind":"${kind}",${HEAD},"data":{${data}}}`;
 
-const createData = (id: string, tags: string) => `"id":"${id}","timeoutAt":${TIMEOUT_AT},${PARAM},"tags":{${tags}}`;
+const createData = (id: string, tags: string, timeoutAt = TIMEOUT_AT) =>
+  `"id":"${id}","timeoutAt":${timeoutAt},${PARAM},"tags":{${tags}}`;
 
 /** The tags the SDK puts on a call that a worker shall take. */
 const callTags = (id: string, target: string) =>
@@ -25,7 +26,8 @@ const stepTags = (root: string) =>
   `"resonate:scope":"local","resonate:branch":"${root}","resonate:parent":"${root}","resonate:origin":"${root}"`;
 
 /** A plain promise: nobody is sent anything. */
-export const promiseCreate = (id: string) => request('promise.create', createData(id, ''));
+export const promiseCreate = (id: string, timeoutAt?: number) =>
+  request('promise.create', createData(id, '', timeoutAt));
 
 /** A call: the promise gets a task, and `target` an execute message. */
 export const callCreate = (id: string, target: string) =>

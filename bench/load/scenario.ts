@@ -10,7 +10,7 @@ export interface Site {
   nextId(): string;
 }
 
-/** One round of one caller; the latency it measured, in ms. */
+/** One round of one caller; when what it measures was over, as `performance.now()` tells time. */
 export type Round = () => Promise<number>;
 
 export interface OpenScenario {
@@ -18,7 +18,7 @@ export interface OpenScenario {
   rounds: Round[];
   /** Requests sent so far. */
   requests(): number;
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** A piece of work that callers repeat. */
@@ -27,16 +27,15 @@ export interface Scenario {
   open(site: Site): Promise<OpenScenario>;
 }
 
-/** A scenario whose rounds only send requests on the caller's own connection; the latency is that of the whole round. */
+/** A scenario whose rounds only send requests on the caller's own connection, each measured as a whole. */
 export function requestScenario(name: string, round: (connection: Connection, id: string) => Promise<void>): Scenario {
   return {
     name,
     async open(site) {
       const connections = await openConnections(site.url, site.callers);
       const rounds = connections.map((connection) => async () => {
-        const startedAt = performance.now();
         await round(connection, site.nextId());
-        return performance.now() - startedAt;
+        return performance.now();
       });
       return { rounds, ...shared(connections) };
     },
@@ -44,7 +43,7 @@ export function requestScenario(name: string, round: (connection: Connection, id
 }
 
 /** The parts of an open scenario that follow from its connections. */
-export function shared(connections: Connection[]): Pick<OpenScenario, 'requests' | 'close'> {
+export function shared(connections: Connection[]): { requests(): number; close(): void } {
   return {
     requests: () => connections.reduce((sum, connection) => sum + connection.requests, 0),
     close: () => connections.forEach((connection) => connection.close()),

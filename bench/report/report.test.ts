@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Measurement } from '../measure.ts';
-import { toRow } from './row.ts';
+import { compare, comparisonTable } from './comparison.ts';
+import { latencyRow, toRow } from './row.ts';
 import { tableHead, tableLine } from './table.ts';
 
 const MEASURED: Measurement = {
   target: 'sqlite',
-  scenario: 'create+get+settle',
-  callers: 64,
+  work: 'create+get+settle',
+  load: '64',
   rounds: 26_000,
   requests: 78_000,
   elapsedMs: 4_000,
@@ -20,8 +21,8 @@ describe('the report', () => {
   test('a row has rates per second and CPU time per request', () => {
     expect(toRow(MEASURED)).toEqual({
       target: 'sqlite',
-      scenario: 'create+get+settle',
-      callers: 64,
+      work: 'create+get+settle',
+      load: '64',
       roundsPerSecond: 6_500,
       requestsPerSecond: 19_500,
       p50Ms: 9.8765,
@@ -56,11 +57,39 @@ describe('the report', () => {
     const line = tableLine(toRow(MEASURED));
     expect(line).toHaveLength(rule?.length ?? 0);
     expect(titles?.trimEnd().split(/ {2,}/)).toEqual([
-      ...['target', 'work', 'callers', 'rounds/s', 'p50 ms', 'p99 ms', 'max ms'],
+      ...['target', 'work', 'load', 'rounds/s', 'p50 ms', 'p99 ms', 'max ms'],
       ...['server us/req', 'db us/req', 'stmts/req', 'trips/req', 'batch', 'load cpu'],
     ]);
     expect(line.trim().split(/ {2,}/)).toEqual([
       ...['sqlite', 'create+get+settle', '64', '6,500', '9.88', '31.3', '1,235', '50', '-', '-', '-', '13.5', '50%'],
     ]);
+  });
+
+  test('lateness has no rate, so its cells are dashes', () => {
+    const row = latencyRow({ target: 'sqlite', work: '10k timers', load: '-' }, MEASURED.latency);
+    const dashes = Array.from({ length: 6 }, () => '-');
+    const cells = ['sqlite', '10k timers', '-', '-', '9.88', '31.3', '1,235', ...dashes];
+    expect(tableLine(row).trim().split(/ {2,}/)).toEqual(cells);
+  });
+});
+
+describe('a comparison', () => {
+  const now = toRow({ ...MEASURED, databaseCpuMs: 1_560 });
+
+  test('has a ratio for each figure that both runs measured', () => {
+    const before = { ...toRow(MEASURED), roundsPerSecond: 3_250, p50Ms: 2 * 9.8765, serverCpuUsPerRequest: 100 };
+    const [row, ...rest] = compare([now], [before]);
+    expect(rest).toEqual([]);
+    expect(row).toEqual({
+      ...{ target: 'sqlite', work: 'create+get+settle', load: '64' },
+      ...{ rate: 2, p50: 0.5, p99: 1, serverCpu: 0.5 },
+    });
+    expect(comparisonTable([row!]).split('\n')[2]?.trim().split(/ {2,}/)).toEqual([
+      ...['sqlite', 'create+get+settle', '64', '2.00x', '0.50x', '1.00x', '0.50x', '-'],
+    ]);
+  });
+
+  test('leaves out rows that only one run has', () => {
+    expect(compare([now], [{ ...now, load: '8' }])).toEqual([]);
   });
 });

@@ -1,18 +1,19 @@
 import type { Counters } from '../counters.ts';
+import type { LatencySummary } from '../load/latencies.ts';
 import type { Measurement } from '../measure.ts';
 
-/** A measurement in the units people compare. */
+/** A measurement in the units people compare. What is absent could not be measured, or means nothing there. */
 export interface Row {
   target: string;
-  scenario: string;
-  callers: number;
-  roundsPerSecond: number;
-  requestsPerSecond: number;
+  work: string;
+  /** Callers at once, or the rate that rounds began at: `64`, `500/s`. */
+  load: string;
+  roundsPerSecond?: number;
+  requestsPerSecond?: number;
   p50Ms: number;
   p90Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** Absent when it could not be measured, or nothing was requested. */
   serverCpuUsPerRequest?: number;
   databaseCpuUsPerRequest?: number;
   /** As the server counted them, background work included. Absent where the database is in the process. */
@@ -21,26 +22,26 @@ export interface Row {
   /** Requests in one transaction, on the average; absent when nothing was written. */
   meanBatchSize?: number;
   /** Of one core. Near 100 the load generator itself was the limit. */
-  loadCpuPercent: number;
+  loadCpuPercent?: number;
 }
 
 export function toRow(measured: Measurement): Row {
   const perSecond = (count: number) => (measured.elapsedMs > 0 ? (count / measured.elapsedMs) * 1_000 : 0);
   return {
-    target: measured.target,
-    scenario: measured.scenario,
-    callers: measured.callers,
+    ...latencyRow(measured, measured.latency),
     roundsPerSecond: perSecond(measured.rounds),
     requestsPerSecond: perSecond(measured.requests),
-    p50Ms: measured.latency.p50,
-    p90Ms: measured.latency.p90,
-    p99Ms: measured.latency.p99,
-    maxMs: measured.latency.max,
     ...cpuPerRequest('serverCpuUsPerRequest', measured.serverCpuMs, measured.requests),
     ...cpuPerRequest('databaseCpuUsPerRequest', measured.databaseCpuMs, measured.requests),
     ...databaseWork(measured.counters),
     loadCpuPercent: measured.elapsedMs > 0 ? (measured.loadCpuMs / measured.elapsedMs) * 100 : 0,
   };
+}
+
+/** A row of which only latencies are known. */
+export function latencyRow(of: Pick<Row, 'target' | 'work' | 'load'>, latency: LatencySummary): Row {
+  const { target, work, load } = of;
+  return { target, work, load, p50Ms: latency.p50, p90Ms: latency.p90, p99Ms: latency.p99, maxMs: latency.max };
 }
 
 function cpuPerRequest<Name extends string>(

@@ -7,7 +7,6 @@ const SERVER = fileURLToPath(new URL('./ceiling-server.ts', import.meta.url));
 /** A server that does nothing but answer: what the load generator and Node's HTTP can do at most on this machine. */
 export const ceiling: Target = {
   name: 'bare node:http',
-  scenarios: ['create', 'create+get+settle'],
   async start() {
     const server = new Spawned(process.execPath, [SERVER]);
     const line = await server.line('its port', (text) => text.startsWith('listening on '), 10_000);

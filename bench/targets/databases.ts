@@ -5,28 +5,87 @@ import {
   freshPostgresDatabase,
   startMariadb,
   startPostgres,
+  startRedis,
+  type TestDatabase,
+  type TestServer,
 } from '@resonate/testkit';
-import { databaseTarget } from './database-server.ts';
+import { delayProxy } from './delay-proxy.ts';
+import type { Storage } from './storage.ts';
 
-const startDurablePostgres = () => startPostgres(DURABLE_POSTGRES);
-const startDurableMariadb = () => startMariadb(DURABLE_MARIADB);
-const postgresServer = { type: 'postgres', start: startDurablePostgres, fresh: freshPostgresDatabase } as const;
-const mariadbServer = { type: 'mysql', start: startDurableMariadb, fresh: freshMysqlDatabase } as const;
+interface ServerKind {
+  /** `storage.type`. */
+  type: 'postgres' | 'mysql';
+  start(): Promise<TestServer>;
+  fresh(serverUrl: string): Promise<TestDatabase>;
+}
+
+interface Variant {
+  name: string;
+  /** Added to each answer of the database, as if it were that far away. */
+  delayMs?: number;
+  batchesInFlight?: number;
+}
+
+export const POSTGRES: ServerKind = {
+  type: 'postgres',
+  start: () => startPostgres(DURABLE_POSTGRES),
+  fresh: freshPostgresDatabase,
+};
+const MARIADB: ServerKind = {
+  type: 'mysql',
+  start: () => startMariadb(DURABLE_MARIADB),
+  fresh: freshMysqlDatabase,
+};
+
+const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, election: 'advisory' } as const;
+
+/** A database server of this machine that lives as long as the storage, an empty database each time. */
+export function databaseServer({ type, start, fresh }: ServerKind, variant: Variant): Storage {
+  const { name, delayMs = 0, batchesInFlight } = variant;
+  let server: Promise<TestServer> | undefined;
+  let redis: ReturnType<typeof startRedis> | undefined;
+  return {
+    name,
+    async create() {
+      const { url: serverUrl, pids } = await (server ??= start());
+      const database = await fresh(serverUrl);
+      const proxy = delayMs > 0 ? await delayProxy(database.url, delayMs) : null;
+      return {
+        env: {
+          RESONATE_STORAGE__TYPE: type,
+          [`RESONATE_STORAGE__${type.toUpperCase()}__URL`]: proxy?.url ?? database.url,
+          ...(batchesInFlight ? { RESONATE_STORAGE__BATCHES_IN_FLIGHT: String(batchesInFlight) } : {}),
+        },
+        target: { type, url: database.url, ...LIMITS },
+        pids,
+        async drop() {
+          await proxy?.stop();
+          await database.drop();
+        },
+      };
+    },
+    async clusterEnv() {
+      // Postgres carries the wake-ups itself.
+      if (type === 'postgres') return {};
+      return { RESONATE_WAKEUP__REDIS__URL: (await (redis ??= startRedis())).url };
+    },
+    async close() {
+      await (await redis)?.stop();
+      await (await server)?.stop();
+      [server, redis] = [undefined, undefined];
+    },
+  };
+}
+
+export const postgres = databaseServer(POSTGRES, { name: 'postgres' });
+export const mariadb = databaseServer(MARIADB, { name: 'mariadb' });
 
 /** How many batches are in flight in the comparison with a database that is 1 ms away, or in another region. */
 const IN_FLIGHT = [1, 2, 4, 8];
 
-export const databases = [
-  databaseTarget({ name: 'postgres', ...postgresServer }),
-  databaseTarget({ name: 'mariadb', ...mariadbServer }),
-  ...IN_FLIGHT.flatMap((count) =>
-    [0, 1, 10].map((delayMs) =>
-      databaseTarget({
-        name: `postgres +${delayMs}ms x${count}`,
-        ...postgresServer,
-        delayMs,
-        args: ['--storage-batches-in-flight', String(count)],
-      }),
-    ),
+/** Only on demand: what the distance of the database and batches in flight do. */
+export const distantPostgres = IN_FLIGHT.flatMap((count) =>
+  [0, 1, 10].map((delayMs) =>
+    databaseServer(POSTGRES, { name: `postgres +${delayMs}ms x${count}`, delayMs, batchesInFlight: count }),
   ),
-];
+);

@@ -1,8 +1,8 @@
-import { ceiling } from './ceiling.ts';
-import { databases } from './databases.ts';
-import { memory } from './memory.ts';
+import { distantPostgres, mariadb, postgres } from './databases.ts';
 import { sqlite } from './sqlite.ts';
-import type { Target } from './target.ts';
+import type { Storage } from './storage.ts';
 
-/** In the order of the table. */
-export const TARGETS: readonly Target[] = [ceiling, sqlite, memory, ...databases];
+/** What is measured unless others are asked for, in the order of the table. */
+export const USUAL_STORAGES: readonly Storage[] = [sqlite, postgres, mariadb];
+
+export const STORAGES: readonly Storage[] = [...USUAL_STORAGES, ...distantPostgres];

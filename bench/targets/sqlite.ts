@@ -1,16 +1,19 @@
-import { ServerProcess } from '../../test/processes/server-process.ts';
-import type { Target } from './target.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Storage } from './storage.ts';
 
-/** All roles in one process on a fresh SQLite file: `resonate serve` with its defaults. */
-export const sqlite: Target = {
+/** A fresh file in the temporary directory; `resonate serve` with its defaults. */
+export const sqlite: Storage = {
   name: 'sqlite',
-  async start() {
-    const server = await ServerProcess.start();
+  async create() {
+    const directory = await mkdtemp(join(tmpdir(), 'resonate-bench-'));
+    const path = join(directory, 'resonate.db');
     return {
-      url: server.url,
-      metricsUrl: server.metricsUrl,
-      pids: { server: [server.pid], database: [] },
-      stop: () => server.dispose(),
+      env: { RESONATE_STORAGE__TYPE: 'sqlite', RESONATE_STORAGE__SQLITE__PATH: path },
+      target: { type: 'sqlite', path },
+      pids: () => [],
+      drop: () => rm(directory, { recursive: true, force: true }),
     };
   },
 };

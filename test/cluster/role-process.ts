@@ -45,6 +45,10 @@ export class RoleProcess {
     return process;
   }
 
+  get pid(): number {
+    return this.#running().pid;
+  }
+
   /** False when it was killed, stopped, or is frozen. */
   get isRunning(): boolean {
     return (this.#process?.running ?? false) && !this.#isFrozen;

@@ -1,0 +1,48 @@
+import { Latencies } from './latencies.ts';
+import { finished, type LoopResult } from './loop.ts';
+import type { Round } from './scenario.ts';
+
+/**
+ * Rounds become due at a fixed rate, however long earlier ones take, and each latency counts from the instant the round
+ * was due: a server that stalls is charged for everything that had to wait. Timers have a resolution of 1 ms, which
+ * such a latency includes. At most `rounds.length` are under way.
+ */
+export async function openLoop(
+  rounds: Round[],
+  perSecond: number,
+  durationMs: number,
+  latencies = new Latencies(),
+): Promise<LoopResult> {
+  const everyMs = 1_000 / perSecond;
+  const total = Math.max(1, Math.floor(durationMs / everyMs));
+  const startedAt = performance.now();
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  const idle = [...rounds];
+  let begun = 0;
+  let done = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const beginDue = () => {
+    clearTimeout(timer);
+    const due = Math.min(total, Math.floor((performance.now() - startedAt) / everyMs) + 1);
+    while (begun < due) {
+      const round = idle.pop();
+      if (!round) return; // The next one that ends goes on.
+      measure(round, startedAt + begun++ * everyMs).catch(reject);
+    }
+    if (begun < total) timer = setTimeout(beginDue, Math.max(0, startedAt + begun * everyMs - performance.now()));
+  };
+  const measure = async (round: Round, dueAt: number) => {
+    latencies.record((await round()) - dueAt);
+    idle.push(round);
+    if (++done === total) resolve();
+    else beginDue();
+  };
+  beginDue();
+  try {
+    await finished(ended, durationMs);
+  } finally {
+    clearTimeout(timer);
+  }
+  return { latencies, elapsedMs: performance.now() - startedAt };
+}

@@ -1,0 +1,41 @@
+import type { Site } from '../../load/scenario.ts';
+import type { Workflow } from './index.ts';
+
+/** Installed beside this file, not with the project: so its types are what is used of it. */
+interface Dbos {
+  DBOS: {
+    setConfig(config: { name: string; systemDatabaseUrl: string; logLevel: string }): void;
+    registerWorkflow<Args extends unknown[], Result>(
+      workflow: (...args: Args) => Promise<Result>,
+      config: { name: string },
+    ): (...args: Args) => Promise<Result>;
+    runStep<Result>(step: () => Promise<Result>, config: { name: string }): Promise<Result>;
+    startWorkflow<Args extends unknown[], Result>(
+      workflow: (...args: Args) => Promise<Result>,
+      params: { workflowID: string },
+    ): (...args: Args) => Promise<{ getResult(): Promise<Result> }>;
+    launch(): Promise<void>;
+    shutdown(): Promise<void>;
+  };
+}
+
+const PACKAGE: string = '@dbos-inc/dbos-sdk';
+
+/** A library: the workflow runs in the process that starts it, `url` is its database. */
+export async function openDbos({ url }: Site, steps: number): Promise<Workflow> {
+  const { DBOS } = (await import(PACKAGE)) as Dbos;
+  DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, logLevel: 'error' });
+  const count = DBOS.registerWorkflow(
+    async (total: number) => {
+      let n = 0;
+      for (let step = 0; step < total; step++) n = await DBOS.runStep(async () => n + 1, { name: 'increment' });
+      return n;
+    },
+    { name: 'count' },
+  );
+  await DBOS.launch();
+  return {
+    run: async (id) => (await DBOS.startWorkflow(count, { workflowID: id })(steps)).getResult(),
+    close: () => DBOS.shutdown(),
+  };
+}

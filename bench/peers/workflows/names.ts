@@ -1,0 +1,14 @@
+/** How many no-op steps a workflow has. */
+export const STEP_COUNTS = [1, 3, 10] as const;
+
+export const workName = (steps: number) => `workflow of ${steps} step${steps === 1 ? '' : 's'}`;
+
+export const WORKFLOW_WORKS: readonly string[] = STEP_COUNTS.map(workName);
+
+/** Whose SDK; `resonate rpc`: this server again, the workflow starts through the server as a call to a worker. */
+export const SDKS = ['resonate', 'resonate rpc', 'restate', 'dbos'] as const;
+
+export type SdkName = (typeof SDKS)[number];
+
+/** The scenario's name in the load generator. */
+export const scenarioName = (sdk: SdkName, steps: number) => `${sdk}: ${workName(steps)}`;

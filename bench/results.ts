@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import type { Machine } from './machine.ts';
+import type { BenchOptions } from './options.ts';
+import type { Row } from './report/row.ts';
+
+/** What `--json` writes and `--against` reads. */
+export interface Results {
+  startedAt: string;
+  machine: Machine;
+  options: BenchOptions;
+  rows: Row[];
+  /** What fits no table. */
+  notes: string[];
+  failures: string[];
+}
+
+/** @throws when it is not the result of a run. */
+export async function readResults(file: string): Promise<Results> {
+  const results = JSON.parse(await readFile(file, 'utf8')) as Partial<Results>;
+  const isRow = (row: Partial<Row>) => typeof row.target === 'string' && typeof row.work === 'string';
+  if (!Array.isArray(results.rows) || !results.rows.every(isRow)) throw new Error(`${file}: not what --json wrote`);
+  return results as Results;
+}

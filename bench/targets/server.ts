@@ -1,0 +1,72 @@
+import { RoleProcess } from '../../test/cluster/role-process.ts';
+import { ServerProcess } from '../../test/processes/server-process.ts';
+import type { Database, Storage } from './storage.ts';
+import type { Target } from './target.ts';
+
+export const SHAPES = ['single', 'cluster'] as const;
+
+/** `single`: all roles in one process. `cluster`: an api, a scheduler and a dispatcher, a process each. */
+export type Shape = (typeof SHAPES)[number];
+
+/** Server processes on a database. */
+interface Server {
+  url: string;
+  metricsUrls: string[];
+  pids: number[];
+  stop(): Promise<void>;
+}
+
+async function startSingle({ env }: Database): Promise<Server> {
+  const server = await ServerProcess.start({ storage: [], env });
+  return { url: server.url, metricsUrls: [server.metricsUrl], pids: [server.pid], stop: () => server.dispose() };
+}
+
+async function startCluster({ env }: Database): Promise<Server> {
+  const api = await RoleProcess.start('api', env);
+  const processes = [api, await RoleProcess.start('scheduler', env), await RoleProcess.start('dispatcher', env)];
+  return {
+    url: api.url,
+    metricsUrls: processes.map(({ metricsUrl }) => `${metricsUrl}/metrics`),
+    pids: processes.map(({ pid }) => pid),
+    async stop() {
+      await Promise.all(processes.map((process) => process.dispose()));
+    },
+  };
+}
+
+/** The server on an empty database, another one each time. */
+export function serverOn(storage: Storage, shape: Shape): Target {
+  return {
+    name: shape === 'single' ? storage.name : `${storage.name} cluster`,
+    start: async () => start(await storage.create(), storage, shape, true),
+  };
+}
+
+/** The server on one database that `fill` has written to before, kept from start to start. */
+export function serverOnFilled(storage: Storage, name: string, fill: (database: Database) => Promise<void>): Target {
+  let filling: Promise<Database> | undefined;
+  const filled = async () => {
+    const database = await storage.create();
+    await fill(database);
+    return database;
+  };
+  return {
+    name: `${storage.name}, ${name}`,
+    start: async () => start(await (filling ??= filled()), storage, 'single', false),
+    close: async () => (await filling)?.drop(),
+  };
+}
+
+async function start(database: Database, storage: Storage, shape: Shape, dropsIt: boolean) {
+  const env = shape === 'cluster' ? { ...database.env, ...(await storage.clusterEnv?.()) } : database.env;
+  const server = await (shape === 'single' ? startSingle : startCluster)({ ...database, env });
+  return {
+    url: server.url,
+    metricsUrls: server.metricsUrls,
+    pids: { server: server.pids, database: database.pids() },
+    async stop() {
+      await server.stop();
+      if (dropsIt) await database.drop();
+    },
+  };
+}
