@@ -76,6 +76,38 @@ describe('natural batching', () => {
     (await nth(0)).finish();
     expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done c']);
   });
+
+  test('beside a batch under way, what comes turn by turn is one batch, once a turn brings nothing more', async () => {
+    const { batcher, started, nth } = controlled({ maxInFlight: 2 });
+    const results = [batcher.submit('a', 1)];
+    const first = await nth(0);
+    for (const item of ['b', 'c', 'd']) {
+      results.push(batcher.submit(item, 1));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const second = await nth(1);
+    expect(started.map(({ items }) => items)).toEqual([['a'], ['b', 'c', 'd']]);
+    second.finish();
+    first.finish();
+    expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done c', 'done d']);
+  });
+
+  test('what waits beside a batch under way starts when that one ends, though more keeps coming', async () => {
+    const { batcher, started, nth } = controlled({ maxInFlight: 2 });
+    const first = batcher.submit('a', 1);
+    await nth(0);
+    const results: Promise<string>[] = [];
+    for (let turn = 0; turn < 6; turn++) {
+      results.push(batcher.submit(String(turn), 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      if (turn === 2) started[0]?.finish();
+    }
+    expect(started[1]?.items).toEqual(['0', '1', '2', '3']);
+    expect(await first).toBe('done a');
+    started[1]?.finish();
+    (await nth(2)).finish();
+    expect(await Promise.all(results)).toHaveLength(6);
+  });
 });
 
 describe('the bounds of a batch', () => {

@@ -81,14 +81,21 @@ export class Batcher<Item, Result> {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #schedule(): void {
+  /** @param seen how many waited a turn of the event loop ago. */
+  #schedule(seen = 0): void {
     if (this.#scheduled || this.#waiting.length === 0 || this.#inFlight >= this.#limits.maxInFlight) return;
     this.#scheduled = true;
     // After the poll phase: all requests that this turn of the loop has read go into one batch.
     setImmediate(() => {
       this.#scheduled = false;
-      this.#start();
-      this.#schedule();
+      const { length } = this.#waiting;
+      // Beside a batch under way, more may come for as long as each turn of the loop brings some.
+      if (this.#inFlight > 0 && length > seen && length < this.#limits.maxItems) {
+        this.#schedule(length);
+      } else {
+        this.#start();
+        this.#schedule();
+      }
     });
   }
 
