@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
-import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { StoreUnavailable } from '../../dialect.ts';
+import { LogFile } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
 
 /** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
@@ -15,6 +15,8 @@ const CACHE_KIB = -65_536;
  * pages again and again, so rarer is cheaper: 22,500 inserts/s against 15,500 with SQLite's 1,000 pages.
  */
 const CHECKPOINT_PAGES = 16_000;
+/** A page in the log, with its header. */
+const FRAME_BYTES = 4_096 + 24;
 
 export interface Connection {
   database: Database.Database;
@@ -42,11 +44,11 @@ export function connect(path: string): Connection {
     const log = path === ':memory:' ? null : openLog(database, path);
     return {
       database,
-      log: log === null ? null : new LogSync(() => sync(log)),
+      log: log === null ? null : new LogSync(() => log.sync()),
       close() {
         // Writes the log back into the file, with all syncs that takes.
         database.close();
-        if (log !== null) closeSync(log);
+        log?.close();
         lock?.close();
       },
     };
@@ -56,13 +58,11 @@ export function connect(path: string): Connection {
   }
 }
 
-const sync = promisify(fdatasync);
-
 /** The write-ahead log: SQLite keeps it as long as its connection is open. Its name is on the disk from here on. */
-function openLog(database: Database.Database, path: string): number {
+function openLog(database: Database.Database, path: string): LogFile {
   // The log is made by the first transaction.
   database.exec('BEGIN IMMEDIATE; COMMIT');
-  const log = openSync(`${path}-wal`, 'r+');
+  const log = new LogFile(`${path}-wal`, CHECKPOINT_PAGES * FRAME_BYTES);
   const directory = openSync(dirname(path), 'r');
   fsyncSync(directory);
   closeSync(directory);

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { connect } from './connection.ts';
+import { LogFile } from './log-file.ts';
+
+const MIB = 1024 * 1024;
+
+let directory: string;
+beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'log-'))));
+afterEach(() => rmSync(directory, { recursive: true }));
+
+test('what was synced is there after a crash, and nothing else: zeros behind the log are no part of it', async () => {
+  const path = join(directory, 'a.db');
+  const { database, log, close } = connect(path);
+  database.exec('CREATE TABLE numbers (n INTEGER)');
+  const insert = database.prepare('INSERT INTO numbers VALUES (?)');
+  for (let n = 0; n < 100; n++) {
+    insert.run(n);
+    log?.wrote();
+    await log?.durable();
+  }
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(MIB);
+  const crashed = join(directory, 'crashed.db');
+  for (const suffix of ['', '-wal']) copyFileSync(path + suffix, crashed + suffix);
+  close();
+  const recovered = new Database(crashed);
+  expect(recovered.prepare('SELECT count(*), max(n) FROM numbers').raw().get()).toEqual([100, 99]);
+  expect(recovered.pragma('integrity_check', { simple: true })).toBe('ok');
+  recovered.close();
+});
+
+test('the log is lengthened when what was written has come to its end, up to its bound, and what is in it stays', async () => {
+  const path = join(directory, 'log');
+  const write = (bytes: number) => writeFileSync(path, Buffer.alloc(bytes, 1), { flag: 'a' });
+  writeFileSync(path, 'frames');
+  const log = new LogFile(path, 2 * MIB);
+  await log.sync();
+  expect(statSync(path).size).toBe(MIB + 6);
+  await log.sync();
+  expect(statSync(path).size).toBe(MIB + 6);
+  write(1);
+  await log.sync();
+  expect(statSync(path).size).toBe(2 * MIB + 7);
+  write(1);
+  await log.sync();
+  expect(statSync(path).size).toBe(2 * MIB + 8);
+  expect(readFileSync(path, 'latin1').slice(0, 8)).toBe('frames\0\0');
+  log.close();
+});

@@ -1,0 +1,45 @@
+import { closeSync, fdatasync, fstatSync, openSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+const syncData = promisify(fdatasync);
+
+/**
+ * SQLite's write-ahead log, kept longer than what is written of it: to sync a file that grows, the file system syncs its
+ * own journal too (621 syncs/s against 856 of a file that has its size, 161 against 99 us of CPU each). SQLite stops
+ * reading at the first frame that is none, and zeros are none; later it writes over them.
+ */
+export class LogFile {
+  readonly #file: number;
+  readonly #maxBytes: number;
+  /** Where the zeros end. */
+  #end = 0;
+
+  /** @param maxBytes how long SQLite lets the log become before it begins anew; it is not made longer than that. */
+  constructor(path: string, maxBytes: number) {
+    this.#file = openSync(path, 'r+');
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Brings to the disk what was written so far. SQLite must not write meanwhile: not before this has returned. */
+  sync(): Promise<void> {
+    this.#lengthen();
+    return syncData(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+
+  #lengthen(): void {
+    const { size } = fstatSync(this.#file);
+    if (size <= this.#end || size >= this.#maxBytes) return;
+    try {
+      this.#end = size + writeSync(this.#file, ZEROS, 0, ZEROS.length, size);
+    } catch {
+      // A full disk, for one: SQLite will say so when it has something to write.
+      this.#end = size;
+    }
+  }
+}
