@@ -100,8 +100,10 @@ function parseBody(body: Buffer): { json: unknown } | string {
 function isTooDeep(json: unknown, left: number): boolean {
   if (typeof json !== 'object' || json === null) return false;
   if (left === 0) return true;
-  for (const inner of Object.values(json)) {
-    if (typeof inner === 'object' && isTooDeep(inner, left - 1)) return true;
+  if (Array.isArray(json)) return json.some((inner) => isTooDeep(inner, left - 1));
+  // Unlike Object.values it makes no array; what JSON.parse makes inherits nothing that could come along.
+  for (const key in json) {
+    if (isTooDeep((json as Record<string, unknown>)[key], left - 1)) return true;
   }
   return false;
 }

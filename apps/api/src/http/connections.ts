@@ -33,8 +33,13 @@ export class Connections {
   /** A request begins. */
   requested({ socket }: IncomingMessage, response: ServerResponse): void {
     this.#silent.delete(socket);
-    const before = this.#answers.get(socket)?.latest;
-    this.#answers.set(socket, { latest: response, before });
+    const answers = this.#answers.get(socket);
+    if (answers) {
+      answers.before = answers.latest;
+      answers.latest = response;
+    } else {
+      this.#answers.set(socket, { latest: response, before: undefined });
+    }
   }
 
   /** Node takes a connection without a request for a busy one and would wait for it. */

@@ -28,7 +28,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
     request.on('end', () =>
       resolve({ ok: true, bytes: chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) }),
     );
-    request.on('error', () => resolve({ ok: false, reason: 'aborted' }));
+    // Follows every end; before one, it was broken off. Node emits no 'error' to whom does not listen for it.
     request.on('close', () => resolve({ ok: false, reason: 'aborted' }));
   });
 }
