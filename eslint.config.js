@@ -60,6 +60,7 @@ export default tseslint.config(
     ['config', 'runtime', 'service', 'store', 'testkit'],
     ['pg', 'pg-boss'],
   ),
+  only(['apps/dashboard/src/**'], ['admin']),
   only(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
     ['admin', 'config', 'maintenance', 'protocol', 'runtime', 'service', 'store', 'transports', 'wakeup'],

@@ -6,6 +6,8 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/shell.css';
 import './style/parts.css';
+import './style/table.css';
+import './style/forms.css';
 import './style/pages.css';
 
 applyStoredTheme();

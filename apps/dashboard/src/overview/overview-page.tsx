@@ -7,6 +7,7 @@ import { Empty, ErrorState, Icon, links, Loading, Page, Panel } from '../parts/i
 import { Backlog } from './backlog.tsx';
 import { Chart } from './chart.tsx';
 import { figure, ms, rate } from './format.ts';
+import { MaintenanceJobs } from './jobs.tsx';
 import { Processes } from './processes.tsx';
 import { Tiles } from './tiles.tsx';
 import { Workers } from './workers.tsx';
@@ -84,6 +85,7 @@ function Content({ overview }: { overview: Overview }) {
           <Processes processes={processes} />
         </Panel>
       </div>
+      <MaintenanceJobs />
     </div>
   );
 }
