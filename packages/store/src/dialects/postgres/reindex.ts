@@ -12,10 +12,10 @@ const FILL = 0.7;
 const UNLIMITED_MS = 2 ** 31 - 1;
 
 /** Indexes of this schema that are several times as large as their rows need, as the statistics have it; the largest first. */
-const BLOATED = `SELECT quote_ident(i.relname) FROM pg_class i
+const bloated = (minBytes: number) => `SELECT quote_ident(i.relname) FROM pg_class i
   JOIN pg_index x ON x.indexrelid = i.oid JOIN pg_class t ON t.oid = x.indrelid
   WHERE i.relnamespace = current_schema()::regnamespace AND i.relkind = 'i' AND i.reltuples >= 0
-    AND pg_relation_size(i.oid) > ${MIN_BYTES}
+    AND pg_relation_size(i.oid) > ${minBytes}
     AND pg_relation_size(i.oid) > ${BLOAT} * i.reltuples / ${FILL} * (${ENTRY_BYTES} + (
       SELECT coalesce(sum(s.avg_width), 0) FROM pg_attribute a JOIN pg_stats s
         ON s.schemaname = current_schema() AND s.attname = a.attname AND s.tablename = t.relname
@@ -32,9 +32,9 @@ const LEFT_BEHIND = `SELECT quote_ident(i.relname) FROM pg_class i JOIN pg_index
 /**
  * Rebuilds indexes that have become far larger than their rows need, as they do when most rows of a page are deleted and
  * none comes between. Requests go on meanwhile. Ended in the middle it leaves an index that the next run removes.
- * @returns how many were rebuilt.
+ * @param minBytes what is smaller is left alone. @returns how many were rebuilt.
  */
-export async function reindex(connections: Connections, signal: AbortSignal): Promise<number> {
+export async function reindex(connections: Connections, signal: AbortSignal, minBytes = MIN_BYTES): Promise<number> {
   const session = await connections.dedicated(UNLIMITED_MS);
   const end = () => void session.end();
   signal.addEventListener('abort', end, { once: true });
@@ -42,12 +42,9 @@ export async function reindex(connections: Connections, signal: AbortSignal): Pr
     await session.script(ALONE);
     for (const name of await names(session, LEFT_BEHIND))
       await session.script(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
-    const bloated = await names(session, BLOATED);
-    for (const name of bloated) {
-      if (signal.aborted) break;
-      await session.script(`REINDEX INDEX CONCURRENTLY ${name}`);
-    }
-    return bloated.length;
+    const found = await names(session, bloated(minBytes));
+    for (const name of found) await session.script(`REINDEX INDEX CONCURRENTLY ${name}`);
+    return found.length;
   } catch (error) {
     if (signal.aborted) return 0;
     throw error;

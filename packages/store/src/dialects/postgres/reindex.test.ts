@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freshPostgresDatabase, postgresForTests } from '@resonate/testkit';
+import pg from 'pg';
+import { openDialect } from '../../open.ts';
+import { Connections } from './connections.ts';
+import { reindex } from './reindex.ts';
+
+const LIMITS = { poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
+/** The index of the table that the test fills is larger, and those of the others are smaller. */
+const MIN_BYTES = 512 * 1024;
+
+let server: Awaited<ReturnType<typeof postgresForTests>>;
+let connections: Connections;
+let client: pg.Client;
+
+beforeAll(async () => {
+  server = await postgresForTests();
+  const { url } = await freshPostgresDatabase(server.url);
+  const dialect = await openDialect({ type: 'postgres', url, ...LIMITS, election: 'advisory' }, Date.now);
+  await dialect.close();
+  connections = new Connections({ url, ...LIMITS }, []);
+  client = new pg.Client({ connectionString: url });
+  await client.connect();
+}, 60_000);
+
+afterAll(async () => {
+  await client?.end();
+  await connections?.close();
+  await server?.stop();
+});
+
+const run = () => reindex(connections, new AbortController().signal, MIN_BYTES);
+
+async function bytes(index: string): Promise<number> {
+  const { rows } = await client.query<{ size: string }>('SELECT pg_relation_size($1::regclass) AS size', [index]);
+  return Number(rows[0]?.size);
+}
+
+test('an index that is far too large is rebuilt, once; a full one is left alone', async () => {
+  await client.query(`INSERT INTO settings SELECT md5(n::text), '' FROM generate_series(1, 20000) AS n`);
+  await client.query('ANALYZE settings');
+  expect(await bytes('settings_pkey')).toBeGreaterThan(MIN_BYTES);
+  expect(await run()).toBe(0);
+  // Some of each page stay, so that none can be used again.
+  await client.query(`DELETE FROM settings WHERE key NOT LIKE '%00'`);
+  await client.query('VACUUM ANALYZE settings');
+  const before = await bytes('settings_pkey');
+  expect(await run()).toBe(1);
+  expect(await bytes('settings_pkey')).toBeLessThan(before / 20);
+  expect(await run()).toBe(0);
+}, 60_000);
+
+test('what a rebuild that was killed has left is removed', async () => {
+  await client.query('CREATE INDEX settings_pkey_ccnew ON settings (key)');
+  await client.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'settings_pkey_ccnew'::regclass`);
+  await run();
+  const { rows } = await client.query(`SELECT to_regclass('settings_pkey_ccnew') AS found`);
+  expect(rows).toEqual([{ found: null }]);
+}, 60_000);
+
+test('it ends with its signal, also while it waits for a transaction', async () => {
+  await client.query('BEGIN');
+  await client.query(`INSERT INTO settings VALUES ('open', '')`);
+  const leaving = new AbortController();
+  const ended = reindex(connections, leaving.signal, 1);
+  const waits = `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock'`;
+  // Within one transaction the view would else not change.
+  while ((await client.query(waits)).rowCount === 0) await client.query('SELECT pg_stat_clear_snapshot()');
+  leaving.abort();
+  expect(await ended).toBe(0);
+  await client.query('ROLLBACK');
+}, 60_000);
