@@ -72,6 +72,7 @@ CREATE TABLE processes (
   started_at bigint NOT NULL,
   leader tinyint NOT NULL,
   heartbeat_at bigint NOT NULL,
+  stats text COLLATE utf8mb4_bin,
   PRIMARY KEY (id)
 ) InnoDB DYNAMIC utf8mb4_bin;
 
@@ -98,6 +99,7 @@ CREATE TABLE promises (
   schedule varbinary(1020),
   PRIMARY KEY (id),
   KEY promises_branch (branch, id),
+  KEY promises_created (created_at),
   KEY promises_origin (origin, id),
   KEY promises_parent (parent, id),
   KEY promises_schedule (schedule, id),

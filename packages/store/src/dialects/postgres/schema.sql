@@ -62,7 +62,8 @@ CREATE TABLE processes (
   host text NOT NULL,
   started_at bigint NOT NULL,
   leader smallint NOT NULL,
-  heartbeat_at bigint NOT NULL
+  heartbeat_at bigint NOT NULL,
+  stats text
 ) WITH (fillfactor=50);
 CREATE UNIQUE INDEX processes_pkey ON public.processes USING btree (id);
 
@@ -89,6 +90,7 @@ CREATE TABLE promises (
   schedule text COLLATE "C"
 );
 CREATE INDEX promises_branch ON public.promises USING btree (branch, id) WHERE (branch IS NOT NULL);
+CREATE INDEX promises_created ON public.promises USING btree (created_at);
 CREATE INDEX promises_origin ON public.promises USING btree (origin, id) WHERE (origin IS NOT NULL);
 CREATE INDEX promises_parent ON public.promises USING btree (parent, id) WHERE (parent IS NOT NULL);
 CREATE INDEX promises_schedule ON public.promises USING btree (schedule, id) WHERE (schedule IS NOT NULL);
