@@ -34,12 +34,12 @@ export function dashboardRoutes(): Router {
     etag: true,
     single: true,
     setHeaders: (response, path) => {
-      response.setHeader('content-security-policy', PAGE_POLICY);
-      response.setHeader('referrer-policy', 'no-referrer');
       response.setHeader('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
   router.use('/ui', (request, response, next) => {
+    // Also with a 304: browsers take the headers of the newest answer for the page they kept.
+    response.set({ 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' });
     if (request.method !== 'GET' && request.method !== 'HEAD') next();
     else if (existsSync(join(folder, 'index.html'))) files(request, response, next);
     else response.status(404).type('text').send('The dashboard is not built yet: npm run build:ui\n');
