@@ -2,6 +2,7 @@ import type { PromiseRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { answer, decoded } from './answer.ts';
 import { clientOptions, fromNow, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
+import { idCommand } from './id-command.ts';
 import { instant, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
@@ -11,12 +12,7 @@ const SETTLED = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_can
 /** `resonate promises …` */
 export function builder(promises: Argv): unknown {
   const command = clientOptions(promises)
-    .command(
-      'get <id>',
-      'Show a promise',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('promise.get', { id }, options),
-    )
+    .command(idCommand('get', 'Show a promise', 'promise.get', ID))
     .command('create <id>', 'Create a promise, or show the one that has the id', createOptions, (argv) => {
       const { id, timeout, param, tags } = argv;
       const data = {

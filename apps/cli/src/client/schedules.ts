@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { answer } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
 import { call } from './http.ts';
+import { idCommand } from './id-command.ts';
 import { instant, show, span, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
@@ -11,12 +12,7 @@ const ID = { type: 'string', describe: "The schedule's id", demandOption: true }
 /** `resonate schedules …` */
 export function builder(schedules: Argv): unknown {
   return clientOptions(schedules)
-    .command(
-      'get <id>',
-      'Show a schedule',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('schedule.get', { id }, options),
-    )
+    .command(idCommand('get', 'Show a schedule', 'schedule.get', ID))
     .command('create <id>', 'Create a schedule, or show the one that has the id', createOptions, (argv) => {
       const data = {
         id: argv.id,
@@ -31,30 +27,10 @@ export function builder(schedules: Argv): unknown {
       };
       return answer('schedule.create', data, argv);
     })
-    .command(
-      'delete <id>',
-      'Delete a schedule; the promises it made stay',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('schedule.delete', { id }, options),
-    )
-    .command(
-      'pause <id>',
-      'Let no occurrence come until the schedule is resumed',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('schedule.pause', { id }, options),
-    )
-    .command(
-      'resume <id>',
-      'Go on with the first occurrence after now',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('schedule.resume', { id }, options),
-    )
-    .command(
-      'trigger <id>',
-      'Run now, beside the occurrences, also while paused',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('schedule.trigger', { id }, options),
-    )
+    .command(idCommand('delete', 'Delete a schedule; the promises it made stay', 'schedule.delete', ID))
+    .command(idCommand('pause', 'Let no occurrence come until the schedule is resumed', 'schedule.pause', ID))
+    .command(idCommand('resume', 'Go on with the first occurrence after now', 'schedule.resume', ID))
+    .command(idCommand('trigger', 'Run now, beside the occurrences, also while paused', 'schedule.trigger', ID))
     .command(
       'preview <id>',
       'Show when the schedule runs next',

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { answer, fieldTable } from './answer.ts';
 import { clientOptions, durationMs, fromNow, jsonOf, textOption, type ClientArguments } from './arguments.ts';
 import { ClientError, request } from './http.ts';
+import { idCommand } from './id-command.ts';
 import { show, span, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
@@ -32,12 +33,7 @@ type Tasks = Argv<ClientArguments>;
 /** Commands that find, take and give back a task. */
 function holding(command: Tasks): void {
   command
-    .command(
-      'get <id>',
-      'Show a task',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('task.get', { id }, options),
-    )
+    .command(idCommand('get', 'Show a task', 'task.get', ID))
     .command('create <id>', 'Create a promise with its task, acquired already', createOptions, (argv) => {
       const { id, pid, ttl, timeout, param, tags } = argv;
       const data = {
@@ -103,18 +99,8 @@ function working(command: Tasks): void {
       ({ id, version, action, ...options }) =>
         answer('task.fulfill', { id, version, action: jsonOf(action, '--action') }, options),
     )
-    .command(
-      'halt <id>',
-      'Stop a task until it is continued',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('task.halt', { id }, options),
-    )
-    .command(
-      'continue <id>',
-      'Continue a halted task',
-      (options) => options.positional('id', ID),
-      ({ id, ...options }) => answer('task.continue', { id }, options),
-    );
+    .command(idCommand('halt', 'Stop a task until it is continued', 'task.halt', ID))
+    .command(idCommand('continue', 'Continue a halted task', 'task.continue', ID));
 }
 
 /** An id and a version; the latter takes the place of the program's own `--version`. */
