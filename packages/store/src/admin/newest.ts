@@ -160,10 +160,12 @@ async function alongTime({ select, words }: PlainSql, query: NewestQuery): Promi
   const path = allOf(within(query, 'created_at', 'id'));
   const walked = `FROM promises${words.at('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
   const where = allOf(conditions);
-  const join = query.task ? ' JOIN tasks k ON k.id = p.id' : '';
+  // CROSS JOIN: SQLite then keeps to this order, and never begins with all promises of a state.
+  const join = query.task ? ' CROSS JOIN tasks k' : '';
+  const same = `p.id = w.id${query.task ? ' AND k.id = w.id' : ''}`;
   const text = `SELECT ${columns(query)} FROM (SELECT id, created_at ${walked} ${most}) AS w
-    JOIN promises p ON p.id = w.id${join}
-    WHERE ${where.sql} ${ORDER('w.created_at', 'w.id')} LIMIT ${query.limit + 1}`;
+    CROSS JOIN ${words.byKey('promises p')}${join}
+    WHERE ${same} AND ${where.sql} ${ORDER('w.created_at', 'w.id')} LIMIT ${query.limit + 1}`;
   const [rows = [], [end] = []] = await select([
     { sql: text, params: [...path.params, ...where.params] },
     { sql: `SELECT id, created_at ${walked} 1 OFFSET ${most - 1}`, params: path.params },

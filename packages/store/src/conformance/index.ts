@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { adminConformance } from './admin.ts';
 import { claimConformance } from './claims.ts';
 import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
@@ -23,6 +24,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     claimConformance(under);
     deferralConformance(under);
     deadLetterConformance(under);
+    adminConformance(under);
     retentionConformance(under);
     keepingConformance(under);
     scheduleConformance(under);

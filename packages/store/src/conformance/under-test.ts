@@ -1,6 +1,7 @@
 import { checkRequest, isKind, type Kind, type Reply } from '@resonate/protocol';
 import type { PromiseQuery, TaskQuery } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
+import type { Statement } from '../dialects/search-sql.ts';
 import { Store } from '../store.ts';
 
 /** What a dialect's test file tells the suite: how to get databases, and what can't be asked through the interface. */
@@ -29,7 +30,7 @@ export interface Plan {
   scans: string[];
 }
 
-export type Search = { promises: PromiseQuery } | { tasks: TaskQuery };
+export type Search = { promises: PromiseQuery } | { tasks: TaskQuery } | { statements: Statement[] };
 
 /** A migrated database with one process on it. */
 export interface Opened {

@@ -30,9 +30,11 @@ const TABLES: Record<string, string> = { t: 'promise_tags', o: 'promise_tags', p
 async function explain(url: string, search: Search): Promise<Plan> {
   const { noIndex, useIndex } = HINTS;
   const statements =
-    'promises' in search
-      ? promiseStatements(search.promises, noIndex, useIndex)
-      : taskStatements(search.tasks, noIndex, useIndex);
+    'statements' in search
+      ? search.statements
+      : 'promises' in search
+        ? promiseStatements(search.promises, noIndex, useIndex)
+        : taskStatements(search.tasks, noIndex, useIndex);
   const found: Plan = { indexes: [], scans: [] };
   for (const statement of statements.map(({ sql, params }) => inline(sql, params))) {
     for (const { table, type, key, Extra } of await select(url, `EXPLAIN FORMAT=TRADITIONAL ${statement}`)) {

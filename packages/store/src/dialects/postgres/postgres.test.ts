@@ -23,9 +23,11 @@ afterAll(() => server.stop());
 
 async function explain(url: string, search: Search): Promise<Plan> {
   const statements =
-    'promises' in search
-      ? promiseStatements(search.promises, HINTS.noIndex)
-      : taskStatements(search.tasks, HINTS.noIndex);
+    'statements' in search
+      ? search.statements
+      : 'promises' in search
+        ? promiseStatements(search.promises, HINTS.noIndex)
+        : taskStatements(search.tasks, HINTS.noIndex);
   const plan: Plan = { indexes: [], scans: [] };
   for (const { sql } of statements) {
     for (const node of await planNodes(url, numbered(sql))) {

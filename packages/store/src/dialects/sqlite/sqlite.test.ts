@@ -13,9 +13,11 @@ async function explain(search: Search): Promise<Plan> {
   for (const { sql } of readMigrations('sqlite')) database.exec(sql);
   const { noIndex, useIndex } = HINTS;
   const statements =
-    'promises' in search
-      ? promiseStatements(search.promises, noIndex, useIndex)
-      : taskStatements(search.tasks, noIndex, useIndex);
+    'statements' in search
+      ? search.statements
+      : 'promises' in search
+        ? promiseStatements(search.promises, noIndex, useIndex)
+        : taskStatements(search.tasks, noIndex, useIndex);
   const steps = statements.flatMap(({ sql, params }) => {
     return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
   });

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findNewest, MOST_LOOKED_AT, type NewestQuery } from '../admin/newest.ts';
+import { readDetail } from '../admin/detail.ts';
+import { readGraph } from '../admin/graph.ts';
+import type { Dialect } from '../dialect.ts';
+import type { Statement } from '../dialects/search-sql.ts';
+import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { Store } from '../store.ts';
+import {
+  FAR,
+  openMigrated,
+  promiseCreate,
+  send,
+  sendOk,
+  settle,
+  storeOn,
+  taskCreate,
+  type DialectUnderTest,
+  type Opened,
+} from './under-test.ts';
+
+const ALL: NewestQuery = { prefix: '', tags: [], isRoot: false, limit: 10, after: null };
+const PARAM = { data: Buffer.from(JSON.stringify({ func: 'grüße', args: [1] })).toString('base64') };
+const AWAY = { origin: 'resonate:origin', parent: 'resonate:parent', branch: 'resonate:branch' } as const;
+
+/** What operators look at: the newest of many, a call graph, one promise. */
+export function adminConformance(under: DialectUnderTest): void {
+  describe('what operators look at', () => {
+    let opened: Opened;
+    let dialect: Dialect;
+    let store: Store;
+    /** One promise a second, by their ids. */
+    const START = 1_700_000_000_000;
+    const create = (second: number, id: string, tags: Record<string, string> = {}, timeoutAt = FAR) =>
+      send(store, 'promise.create', { ...promiseCreate(id, tags, timeoutAt), param: PARAM }, START + second * 1_000);
+
+    beforeAll(async () => {
+      opened = await openMigrated(under);
+      ({ dialect } = opened);
+      store = storeOn(dialect);
+      await create(1, 'a/1', { team: 'red' });
+      await create(2, 'a/2', { team: 'blue', 'resonate:target': 'poll://any@workers' });
+      await create(3, 'b/1', { team: 'red', long: 'x'.repeat(200) });
+      await create(3, 'b/2', { team: 'red', [AWAY.origin]: 'b/2' });
+      await create(4, 'b/2.1', { [AWAY.origin]: 'b/2', [AWAY.parent]: 'b/2', [AWAY.branch]: 'b/2' });
+      await create(5, 'over', { 'resonate:timer': 'true' }, START + 6_000);
+      await send(store, 'promise.settle', settle('a/1'), START + 9_000);
+    });
+    afterAll(() => opened.close());
+
+    const newest = async (query: Partial<NewestQuery>, now = START + 10_000) =>
+      findNewest(dialect.plain, { ...ALL, ...query }, now);
+    const ids = async (query: Partial<NewestQuery>) => (await newest(query)).rows.map(({ id }) => id);
+
+    test('the newest promises come first, page by page', async () => {
+      expect(await ids({})).toEqual(['over', 'b/2.1', 'b/2', 'b/1', 'a/2', 'a/1']);
+      const seen: string[] = [];
+      for (let after: NewestQuery['after'] = null, pages = 0; pages < 10; pages++) {
+        const { rows, next } = await newest({ limit: 2, after });
+        seen.push(...rows.map(({ id }) => id));
+        after = next;
+        if (!next) break;
+      }
+      expect(seen).toEqual(['over', 'b/2.1', 'b/2', 'b/1', 'a/2', 'a/1']);
+    });
+
+    test.each<[string, Partial<NewestQuery>, string[]]>([
+      ['the beginning of the id', { prefix: 'b/' }, ['b/2.1', 'b/2', 'b/1']],
+      ['a tag', { tags: [['team', 'red']] }, ['b/2', 'b/1', 'a/1']],
+      ['a long tag, all of it', { tags: [['long', 'x'.repeat(199)]] }, []],
+      ['a tag of the call graph', { tags: [[AWAY.origin, 'b/2']] }, ['b/2.1', 'b/2']],
+      [
+        'several tags',
+        {
+          tags: [
+            ['team', 'red'],
+            [AWAY.origin, 'b/2'],
+          ],
+        },
+        ['b/2'],
+      ],
+      ['state', { state: 'resolved' }, ['a/1']],
+      ['state and id', { state: 'pending', prefix: 'b/2' }, ['b/2.1', 'b/2']],
+      ['roots', { isRoot: true }, ['over', 'b/2', 'b/1', 'a/2', 'a/1']],
+      ['having a task', { task: { state: undefined } }, ['a/2']],
+      ['the state of a task', { task: { state: 'pending' } }, ['a/2']],
+      ['the state of no task', { task: { state: 'acquired' } }, []],
+      ['time', { from: START + 2_000, to: START + 4_000 }, ['b/2', 'b/1', 'a/2']],
+      ['time and tag', { from: START + 3_000, tags: [['team', 'red']] }, ['b/2', 'b/1']],
+    ])('they are found by %s', async (_name, query, expected) => {
+      expect(await ids(query)).toEqual(expected);
+    });
+
+    test('they are told with their function, and what ran out as settled', async () => {
+      const { rows } = await newest({ prefix: 'over' }, START + 6_000);
+      expect(rows).toMatchObject([
+        { id: 'over', state: 'resolved', settledAt: START + 6_000, function: 'grüße', isTimer: true, origin: null },
+      ]);
+      expect(await newest({ prefix: 'over', state: 'pending' }, START + 6_000)).toEqual({ rows: [], next: null });
+      expect((await newest({ prefix: 'over' }, START + 5_999)).rows[0]!.state).toBe('pending');
+    });
+
+    test('a call graph is told in order of id, with tasks and what they wait for', async () => {
+      await sendOk(store, 'task.create', taskCreate('g', 'me'));
+      for (const id of ['g.1', 'g.2']) {
+        await sendOk(store, 'promise.create', promiseCreate(id, { [AWAY.origin]: 'g', [AWAY.parent]: 'g' }));
+      }
+      const action = { kind: 'promise.register_callback', head: {}, data: { awaiter: 'g', awaited: 'g.2' } };
+      await sendOk(store, 'task.suspend', { id: 'g', version: 1, actions: [action] });
+      const now = await store.now();
+      const query = { root: 'g', prefix: '', after: null, since: null, limit: 10 };
+      const { nodes, after } = await store.admin.graph(query, now);
+      expect(nodes).toMatchObject([
+        { id: 'g', task: { state: 'suspended', version: 1 }, awaits: ['g.2'], parent: null },
+        { id: 'g.1', task: null, awaits: [], parent: 'g' },
+        { id: 'g.2', task: null, parent: 'g' },
+      ]);
+      expect(after).toBeNull();
+      const first = await store.admin.graph({ ...query, limit: 1 }, now);
+      expect([first.nodes.map(({ id }) => id), first.after]).toEqual([['g', 'g.1'], 'g.1']);
+      const rest = await store.admin.graph({ ...query, after: 'g.1' }, now);
+      expect(rest.nodes.map(({ id }) => id)).toEqual(['g.2']);
+      expect(await store.admin.graph({ ...query, prefix: 'g.2' }, now)).toMatchObject({ nodes: [{}, { id: 'g.2' }] });
+      // A minute later only what lives may have changed.
+      const later = await store.admin.graph({ ...query, since: now + 60_000 }, now + 60_000);
+      expect(later.nodes.map(({ id }) => id)).toEqual(['g']);
+
+      const detail = await store.admin.detail('g.2', 10, now);
+      expect(detail).toMatchObject({ awaitedBy: [{ id: 'g', state: 'pending' }], awaits: [], task: null, more: false });
+      expect(await store.admin.detail('g', 10, now)).toMatchObject({
+        awaits: [{ id: 'g.2', state: 'pending' }],
+        task: { state: 'suspended' },
+      });
+      expect(await store.admin.detail('none', 10, now)).toBeNull();
+      expect([await store.admin.hasGraph('g'), await store.admin.hasGraph('none')]).toEqual([true, false]);
+    });
+
+    test('who is told of a promise is shown, as many as asked for', async () => {
+      for (const host of ['a', 'b', 'c']) {
+        await sendOk(store, 'promise.register_listener', { awaited: 'b/1', address: `http://${host}/` });
+      }
+      const detail = await store.admin.detail('b/1', 2, START);
+      expect(detail!.listeners.map(({ address }) => address)).toEqual(['http://a/', 'http://b/']);
+      expect([detail!.more, detail!.function]).toEqual([true, 'grüße']);
+    });
+
+    test('a message that waits for its time is due when it is told to be', async () => {
+      const later = String((await store.now()) + 3_600_000);
+      const tags = { 'resonate:target': 'poll://any@late', 'resonate:delay': later };
+      await sendOk(store, 'promise.create', promiseCreate('late', tags));
+      const claim = () =>
+        store.claim({ transport: 'poll', targets: [{ target: 'late', limit: 1 }], preferred: [], graceMs: 0 });
+      expect((await claim()).executes).toEqual([]);
+      expect(await store.admin.deliver('late')).toBe('due');
+      expect((await claim()).executes).toMatchObject([{ id: 'late', attempts: 1, state: 'pending', version: 0 }]);
+      expect(await store.admin.deliver('none')).toBe('absent');
+      expect(await store.admin.deliver('g')).toBe('not pending');
+    });
+
+    describe('is found by indexes', () => {
+      /** The statements that a look sends, with what `count` of each condition is said to be. */
+      async function statementsOf(look: (sql: PlainSql) => Promise<unknown>, count: number): Promise<Statement[]> {
+        const sent: Statement[] = [];
+        const recorder: PlainSql = {
+          ...dialect.plain,
+          select: async (statements) => {
+            sent.push(...statements);
+            const results = await dialect.plain.select(statements);
+            return results.map((rows, index) => (statements[index]!.sql.startsWith('SELECT COUNT') ? [[count]] : rows));
+          },
+        };
+        await look(recorder);
+        return sent;
+      }
+
+      const RARE: [string, Partial<NewestQuery>][] = [
+        ['state', { state: 'rejected' }],
+        ['origin', { tags: [[AWAY.origin, 'b/2']] }],
+        ['tag', { tags: [['team', 'red']] }],
+        ['id', { prefix: 'b/' }],
+        ['task', { task: { state: 'pending' } }],
+      ];
+      /** Anything that reads a whole table; rows that are few may be sorted, joined and counted in any way. */
+      const isWalk = (scan: string) =>
+        /^SCAN (?!w$|first$)|AUTOMATIC|Seq Scan|Bitmap|^(?:ALL|index) .*(?:promise|task|callback|listener|letter)/.test(
+          scan,
+        );
+
+      test.each(RARE)('what is rare: by %s', async (_name, query) => {
+        const sent = await statementsOf((sql) => findNewest(sql, { ...ALL, ...query }, START), 1);
+        const { indexes, scans } = await opened.database.explain({ statements: sent });
+        expect(indexes).not.toContain('promises_created');
+        expect(scans.filter(isWalk)).toEqual([]);
+      });
+
+      test.each([['all', {}] as [string, Partial<NewestQuery>], ...RARE])(
+        'what is frequent: %s',
+        async (_name, query) => {
+          const sent = await statementsOf(
+            (sql) => findNewest(sql, { ...ALL, ...query, after: { createdAt: START, id: 'x' } }, START),
+            MOST_LOOKED_AT + 1,
+          );
+          const walk = sent.filter(({ sql }) => !sql.startsWith('SELECT COUNT'));
+          const { indexes, scans } = await opened.database.explain({ statements: walk });
+          expect(indexes).toContain('promises_created');
+          expect(scans.filter(isWalk)).toEqual([]);
+        },
+      );
+
+      test('a graph and a promise', async () => {
+        const query = { root: 'g', prefix: '', after: null, since: 5, limit: 10 };
+        const sent = [
+          ...(await statementsOf((sql) => readGraph(sql, query, START), 0)),
+          ...(await statementsOf((sql) => readDetail(sql, 'g', 10, START), 0)),
+        ];
+        const { indexes, scans } = await opened.database.explain({ statements: sent });
+        expect(indexes).toContain('promises_origin');
+        expect(scans.filter(isWalk)).toEqual([]);
+      });
+    });
+  });
+}
