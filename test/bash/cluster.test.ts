@@ -2,9 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isAlive } from '@resonate/testkit';
 import { startBacking, type Backing } from '../cluster/backing.ts';
 import { RoleProcess, type RoleName } from '../cluster/role-process.ts';
-import { gone, isAlive, lines, pids, settled, submit } from './scripts.ts';
+import { gone, lines, pids, settled, submit } from './scripts.ts';
 import { scriptEnv } from './server.ts';
 
 const LEASE_MS = 4_000;

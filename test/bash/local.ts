@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
+import { isAlive } from '@resonate/testkit';
 import { until } from '../processes/until.ts';
 import { call } from '../processes/wire.ts';
-import { base64, gone, isAlive, lines, outcome, pids, settled, submit } from './scripts.ts';
+import { base64, gone, lines, outcome, pids, settled, submit } from './scripts.ts';
 import { LEASE_MS, MAX_OUTPUT, MAX_RUNNING, PASSED, SECRETS, type BashServer } from './server.ts';
 
 const UNREADABLE = ['rejected', 'param.data is missing or not valid base64/utf-8'];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { PromiseRecord } from '@resonate/protocol';
+import { isAlive } from '@resonate/testkit';
 import { until } from '../processes/until.ts';
 import { call } from '../processes/wire.ts';
 
@@ -48,16 +49,6 @@ export function pids(file: string, count: number): Promise<number[]> {
     const found = lines(file).map(Number);
     return found.length >= count && found;
   });
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A zombie that nobody has reaped yet runs nothing any more.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 export async function gone(pid: number, withinMs = 10_000): Promise<void> {

@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { isAlive } from '@resonate/testkit';
 import { GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 import { HttpClient } from '../processes/http-client.ts';
@@ -229,12 +230,3 @@ describe('on a server that wants tokens and runs scripts', () => {
     expect(told).toMatchObject({ content: { value: { data: 'it is 42' } }, status: 'resolved' });
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

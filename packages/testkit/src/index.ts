@@ -11,3 +11,5 @@ export * from './certificates.ts';
 export * from './kafka.ts';
 export * from './sqs.ts';
 export * from './pub-sub.ts';
+export * from './free-port.ts';
+export * from './is-alive.ts';

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { javaArguments } from './brokers.ts';
 import type { CertificateFiles } from './certificates.ts';
-import { freePort, OwnedServer, serverDirectory } from './databases/owned-server.ts';
+import { OwnedServer, serverDirectory } from './databases/owned-server.ts';
+import { freePort } from './free-port.ts';
 
 export interface KafkaOptions {
   /** Makes a second listener, with TLS and a login of this user by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { javaArguments } from './brokers.ts';
-import { freePort, OwnedServer, serverDirectory } from './databases/owned-server.ts';
+import { OwnedServer, serverDirectory } from './databases/owned-server.ts';
 import type { TestServer } from './databases/postgres.ts';
+import { freePort } from './free-port.ts';
 
 /**
  * Starts an ElasticMQ (it speaks SQS) of its own on a free port, with these queues; names that end in `.fifo` make FIFO

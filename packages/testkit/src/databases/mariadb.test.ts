@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
+import { isAlive } from '../is-alive.ts';
 import { DURABLE_MARIADB, freshMysqlDatabase, startMariadb } from './mariadb.ts';
 import type { TestServer } from './postgres.ts';
 
@@ -84,10 +85,6 @@ describe('where MariaDB is not installed', () => {
     expect(line.toString()).toMatch(/MariaDB is not installed: .*mariadb-server/);
   });
 });
-
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
-}
 
 /** Asks again and again, as nobody tells when a foreign process ends. */
 async function gone(pids: number[], directory: string): Promise<boolean> {

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
+import { freePort } from '../free-port.ts';
+import { OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
 import type { TestDatabase, TestServer } from './postgres.ts';
 
 /** Debian keeps servers out of a user's search path. */

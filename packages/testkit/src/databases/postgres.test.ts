@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { isAlive } from '../is-alive.ts';
 import { DURABLE_POSTGRES, freshPostgresDatabase, startPostgres, type TestServer } from './postgres.ts';
 
 async function select(url: string, sql: string): Promise<unknown[][]> {
@@ -74,10 +75,6 @@ describe('a Postgres for tests', () => {
     await expect(gone(pids, directory)).resolves.toBe(true);
   });
 });
-
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
-}
 
 /** Asks again and again, as nobody tells when a foreign process ends. */
 async function gone(pids: number[], directory: string): Promise<boolean> {

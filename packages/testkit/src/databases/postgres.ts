@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { freePort, OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
+import { freePort } from '../free-port.ts';
+import { OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
 
 export interface TestServer {
   /** Of a database that always exists. */

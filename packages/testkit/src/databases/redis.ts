@@ -1,4 +1,5 @@
-import { freePort, OwnedServer, serverDirectory } from './owned-server.ts';
+import { freePort } from '../free-port.ts';
+import { OwnedServer, serverDirectory } from './owned-server.ts';
 import type { TestServer } from './postgres.ts';
 
 /** A server must say on its standard error that it is ready; Redis says so on its standard output. */
