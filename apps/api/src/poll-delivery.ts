@@ -38,7 +38,7 @@ export class PollDelivery implements Service, Receiver {
     });
     hub.onRoom(() => this.#loop.wake());
     store.onHints(({ deliveries }) => {
-      const at = deliveries.get('poll');
+      const at = deliveries.get('poll')?.at;
       if (at !== undefined && hub.size > 0) this.#loop.wakeAt(at);
     });
   }

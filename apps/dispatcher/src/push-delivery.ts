@@ -1,13 +1,13 @@
 import { handedOver, messageOf, outcomeOf, outcomeOfFailure, type Runtime } from '@resonate/runtime';
 import { Loop, type Service } from '@resonate/service';
-import { rowOf, type Delivery, type Outcome, type Queue, type WaitingTarget } from '@resonate/store';
+import { rowOf, type Delivery, type Outcome, type Queue } from '@resonate/store';
 import { backoffMs, Busy, type PushTransport } from '@resonate/transports';
 import { Circuits } from './circuits.ts';
+import { DueTargets } from './due-targets.ts';
+import { Lookout } from './lookout.ts';
 import { TargetSlots } from './target-slots.ts';
 import type { EnabledTransport } from './transports.ts';
 
-/** Targets looked at in one step; where there are more, the next step goes on with those beyond. */
-const PAGE = 1_000;
 /** An open circuit brings back by age what failed. If its process dies, such a message comes by itself. */
 const LEFT_TO_CIRCUIT_MS = 30_000;
 
@@ -30,10 +30,8 @@ export class PushDelivery implements Service {
   #stopping = false;
   /** By what they carry. */
   readonly #underWay = new Map<string, Promise<void>>();
-  /** The last target that was looked at; empty: a round through all of them begins. */
-  #after = '';
-  /** When there is more to do, as far as this round has seen. */
-  #nextAt = Infinity;
+  readonly #due = new DueTargets();
+  readonly #lookout: Lookout;
 
   constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
@@ -46,20 +44,24 @@ export class PushDelivery implements Service {
     const loop = { pollIntervalMs, logger, clock: store.clock };
     this.#loop = new Loop({ ...loop, name: this.name, step: () => this.#drain() });
     this.#upkeep = new Loop({ ...loop, name: `${transport.name} circuits`, step: () => this.#keepUp() });
+    this.#lookout = new Lookout(runtime, transport.name, ({ target, dueAt }) => this.#note(target, dueAt));
     store.onHints(({ deliveries }) => {
-      const at = deliveries.get(transport.name);
-      if (at !== undefined) this.#wakeAt(at);
+      const due = deliveries.get(transport.name);
+      if (due?.targets === null) this.#lookout.wakeAt(due.at);
+      for (const [target, at] of due?.targets ?? []) this.#note(target, at);
     });
   }
 
   async start(): Promise<void> {
     await this.#upkeep.start();
     await this.#loop.start();
+    await this.#lookout.start();
   }
 
   /** Pushes under way are ended; what they carried is due again at once. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    await this.#lookout.stop();
     await this.#loop.stop();
     await this.#upkeep.stop();
     await this.#transport.close();
@@ -70,34 +72,46 @@ export class PushDelivery implements Service {
     const { config, store } = this.#runtime;
     const transport = this.#transport.name;
     if (config.debug && (await store.isPaused())) return null;
-    if (this.#after === '') this.#nextAt = Infinity;
-    const waiting = await store.waitingTargets(transport, PAGE, this.#after);
-    const now = await store.now();
-    const { targets, probes } = this.#wanted(
-      waiting.filter(({ dueAt }) => dueAt <= now),
-      now,
-    );
-    if (targets.length > 0) {
+    const { targets, probes } = this.#wanted(store.clock.now());
+    if (targets.length === 0) return this.#due.nextAt;
+    const names = targets.map(({ target }) => target);
+    // What is told of them from here on may be news.
+    for (const name of names) this.#due.forget(name);
+    try {
       const { executes, unblocks } = await store.claim({ transport, targets, preferred: [], graceMs: 0 });
       for (const unblock of unblocks) this.#push({ kind: 'unblock', ...unblock }, probes);
       for (const task of executes) this.#push({ kind: 'execute', task }, probes);
-      if (executes.length + unblocks.length >= config.messages.batchSize) this.#nextAt = 0;
+      const claimed = new Set([...executes, ...unblocks.map(({ listener }) => listener)].map(({ target }) => target));
+      await this.#refresh(names, (name) => claimed.has(name));
+    } catch (error) {
+      for (const name of names) this.#due.note(name, 0);
+      throw error;
     }
-    // A target without a free slot wakes the loop when it has one.
-    const later = waiting.filter(({ target, dueAt }) => dueAt > now && this.#slots.free(target) > 0);
-    this.#nextAt = Math.min(this.#nextAt, ...later.map(({ dueAt }) => dueAt));
-    this.#after = waiting.length === PAGE ? (waiting.at(-1)?.target ?? '') : '';
-    if (this.#after !== '') return 0;
-    return this.#nextAt === Infinity ? null : this.#nextAt;
+    return 0;
+  }
+
+  /** Asks the store when the next message for each target is due. @param isServed whether it just gave out messages. */
+  async #refresh(names: readonly string[], isServed: (name: string) => boolean = () => true): Promise<void> {
+    const { config, store } = this.#runtime;
+    // Due, and yet not to be had: it is locked, or its promise is over and the scheduler has not come by.
+    const again = store.clock.now() + config.messages.pollIntervalMs;
+    for (const { target, dueAt } of await store.nextDue(this.#transport.name, names)) {
+      this.#due.note(target, isServed(target) ? dueAt : Math.max(dueAt, again));
+    }
   }
 
   /** What to claim for which target, and for which of them it is a probe. What must not go is put off. */
-  #wanted(due: readonly WaitingTarget[], now: number) {
+  #wanted(now: number) {
     const probes = new Set<string>();
     const targets: string[] = [];
-    for (const { target, dueAt } of due) {
+    for (const [target, dueAt] of this.#due.due(now)) {
+      // One without a free slot wakes the loop when it has one.
+      if (this.#slots.free(target) === 0) continue;
       const advice = this.#circuits.advise(target, dueAt, now);
-      if (advice === 'defer') this.#toDefer.add(target);
+      if (advice === 'defer') {
+        this.#due.forget(target);
+        this.#toDefer.add(target);
+      }
       if (advice === 'probe') probes.add(target);
       if (advice === 'deliver' || advice === 'probe') targets.push(target);
     }
@@ -114,16 +128,19 @@ export class PushDelivery implements Service {
     for (const target of this.#toDefer) {
       if (this.#stopping) return null;
       this.#toDefer.delete(target);
-      if (!this.#circuits.isOpen(target)) continue;
-      await store.defer(this.#queue(target), backoffMaxMs);
-      this.#circuits.deferred(target);
+      if (this.#circuits.isOpen(target)) {
+        await store.defer(this.#queue(target), backoffMaxMs);
+        this.#circuits.deferred(target);
+      }
+      this.#due.forget(target);
+      await this.#refresh([target]);
       // It came back meanwhile, and what was brought back then may have been put off again.
       if (!this.#circuits.isOpen(target)) this.#toResume.add(target);
       await this.#resume();
     }
     for (const target of this.#circuits.takeProbes(store.clock.now())) {
       if (this.#stopping) return null;
-      if ((await store.resume(this.#queue(target), backoffMaxMs, true)) > 0) this.#wakeAt(0);
+      if ((await store.resume(this.#queue(target), backoffMaxMs, true)) > 0) this.#note(target, 0);
       else await this.#forgetIfIdle(target);
     }
     return this.#circuits.nextProbeAt;
@@ -137,7 +154,7 @@ export class PushDelivery implements Service {
       if (!this.#circuits.isOpen(target)) {
         const messages = await store.resume(this.#queue(target), config.messages.backoffMaxMs);
         logger.info('a target is back', { target, messages });
-        if (messages > 0) this.#wakeAt(0);
+        if (messages > 0) this.#note(target, 0);
       }
       this.#toResume.delete(target);
     }
@@ -154,9 +171,8 @@ export class PushDelivery implements Service {
     return { transport: this.#transport.name, target };
   }
 
-  /** Remembered too: the round under way may have passed what is due then. */
-  #wakeAt(at: number): void {
-    this.#nextAt = Math.min(this.#nextAt, at);
+  #note(target: string, at: number): void {
+    this.#due.note(target, at);
     this.#loop.wakeAt(at);
   }
 
@@ -173,7 +189,7 @@ export class PushDelivery implements Service {
       .finally(() => {
         this.#slots.release(target);
         this.#underWay.delete(key);
-        this.#wakeAt(0);
+        this.#loop.wake();
       });
     this.#underWay.set(key, push);
   }
@@ -235,6 +251,7 @@ export class PushDelivery implements Service {
     const { logger, metrics, store } = this.#runtime;
     if (!outcome) return;
     await store.acknowledge([outcome]);
+    if ('dueAt' in outcome) this.#note(target, outcome.dueAt);
     if (!('diedOf' in outcome)) return;
     const { awaited, diedOf } = outcome;
     metrics.deaths.inc({ transport: this.#transport.name, reason: 'attempts' });

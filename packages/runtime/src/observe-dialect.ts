@@ -13,7 +13,7 @@ const OPERATIONS: Partial<Record<keyof Dialect, string>> = {
   claim: 'claim',
   waitingTargets: 'queues',
   countDue: 'queues',
-  nextDeliveryAt: 'queues',
+  nextDue: 'queues',
   acknowledge: 'acknowledge',
   releaseClaims: 'release',
   elect: 'elect',

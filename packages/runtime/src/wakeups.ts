@@ -1,7 +1,7 @@
 import type { Config } from '@resonate/config';
 import type { Transport } from '@resonate/protocol';
 import type { Logger, Metrics } from '@resonate/service';
-import type { Hints, Store } from '@resonate/store';
+import type { DueMessages, Hints, Store } from '@resonate/store';
 import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupOptions } from '@resonate/wakeup';
 
 export interface WakeupContext {
@@ -48,11 +48,23 @@ export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 
 /** Only what is due before the others look by themselves is worth a message; most timers are hours away. */
 function soonDue({ timerAt, deliveries }: Hints, now: number, config: Config): Hint | null {
   const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
-  const soon = [...deliveries].filter(([, dueAt]) => dueAt <= now + config.messages.pollIntervalMs);
+  const until = now + config.messages.pollIntervalMs;
+  const soon = [...deliveries].filter(([, { at }]) => at <= until);
   if (!timerSoon && soon.length === 0) return null;
-  return { timerAt: timerSoon ? timerAt : null, deliveries: Object.fromEntries(soon) };
+  const targets = soon.flatMap(([transport, { targets: all }]) =>
+    all ? [[transport, Object.fromEntries([...all].filter(([, at]) => at <= until))]] : [],
+  );
+  return {
+    timerAt: timerSoon ? timerAt : null,
+    deliveries: Object.fromEntries(soon.map(([transport, { at }]) => [transport, at])),
+    targets: Object.fromEntries(targets) as Hint['targets'] & object,
+  };
 }
 
-function hintsFrom({ timerAt, deliveries }: Hint): Hints {
-  return { timerAt, deliveries: new Map(Object.entries(deliveries) as [Transport, number][]) };
+function hintsFrom({ timerAt, deliveries, targets = {} }: Hint): Hints {
+  const due = Object.entries(deliveries).map(([transport, at]): [Transport, DueMessages] => {
+    const named = targets[transport];
+    return [transport as Transport, { at, targets: named ? new Map(Object.entries(named)) : null }];
+  });
+  return { timerAt, deliveries: new Map(due) };
 }

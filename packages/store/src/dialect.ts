@@ -65,8 +65,8 @@ export interface Dialect {
   waitingTargets(transport: Transport, limit: number, after?: string): Promise<WaitingTarget[]>;
   /** How many messages are due for these targets, counted up to `limit`: what is looked at is what is counted. */
   countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number>;
-  /** When the next message for one of these targets is due; null without any. */
-  nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null>;
+  /** When the first message for each of these targets is due; those without any are left out. */
+  nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]>;
   /** What became of claimed messages; rows another process took over or that moved on are left alone. */
   acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void>;
   /**

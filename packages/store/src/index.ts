@@ -25,7 +25,7 @@ export type { Detail, OtherPromise } from './admin/detail.ts';
 export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
 export { MOST_LOOKED_AT, type Listed, type Newest, type NewestQuery, type Place } from './admin/newest.ts';
 export type { BriefPromise } from './admin/rows.ts';
-export type { Hints } from './engine/hints.ts';
+export type { DueMessages, Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';
 export type { Sweep, SweepOptions } from './retention/sweep.ts';

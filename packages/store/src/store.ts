@@ -102,7 +102,10 @@ export class Store {
     const { dialect, events = {}, processId, retryTimeoutMs } = options;
     const now = () => dialect.now();
     const redriven = (transports: Transport[], at: number) =>
-      this.#hint({ timerAt: null, deliveries: new Map(transports.map((transport) => [transport, at])) });
+      this.#hint({
+        timerAt: null,
+        deliveries: new Map(transports.map((transport) => [transport, { at, targets: null }])),
+      });
     this.deadLetters = new DeadLetters(dialect.plain, now, redriven);
     this.admin = new Admin(dialect.plain, now, (transport, at) => redriven([transport], at));
     this.bulkRedrive = new BulkRedrive(dialect, this.deadLetters);
@@ -220,8 +223,14 @@ export class Store {
     return countLeases(this.#dialect, limit);
   }
 
-  nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
-    return this.#dialect.nextDeliveryAt(transport, targets);
+  nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
+    return this.#dialect.nextDue(transport, targets);
+  }
+
+  /** When the next message for one of these targets is due; null without any. */
+  async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
+    const next = await this.nextDue(transport, targets);
+    return next.length === 0 ? null : next.reduce((least, { dueAt }) => Math.min(least, dueAt), Infinity);
   }
 
   async acknowledge(outcomes: readonly Outcome[]): Promise<void> {

@@ -9,11 +9,14 @@ export interface Message {
   hint: Hint;
 }
 
-/** Longer ones are not ours. */
+/** Longer ones are not ours; a NOTIFY takes less. */
 const MAX_LENGTH = 8000;
 
 export function encodeMessage({ from, sentAt, hint }: Message): string {
-  return JSON.stringify({ from, sentAt, ...hint });
+  const text = JSON.stringify({ from, sentAt, ...hint });
+  if (Buffer.byteLength(text) < MAX_LENGTH) return text;
+  const { timerAt, deliveries } = hint;
+  return JSON.stringify({ from, sentAt, timerAt, deliveries });
 }
 
 /** @returns null for what no process of ours can have sent: anybody may write to the channel. */
@@ -26,8 +29,8 @@ export function decodeMessage(text: string): Message | null {
     return null;
   }
   if (!isObject(parsed)) return null;
-  const { from, sentAt, timerAt, deliveries } = parsed;
-  const hint = { timerAt, deliveries };
+  const { from, sentAt, timerAt, deliveries, targets } = parsed;
+  const hint = { timerAt, deliveries, ...(targets !== undefined && { targets }) };
   if (typeof from !== 'string' || !isTime(sentAt) || !isHint(hint)) return null;
   return { from, sentAt, hint };
 }

@@ -107,6 +107,29 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(a.published).toBe(1);
   });
 
+  test('say for which targets something is due, the earlier of the times each', async () => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    const told = (at: number, times: Record<string, number>) =>
+      a.wakeup.publish({ timerAt: null, deliveries: { http: at }, targets: { http: times } });
+    told(5, { 'http://one': 5, 'http://two': 9 });
+    told(7, { 'http://two': 7 });
+    await b.until(() => b.hints.length > 0);
+    const targets = { http: { 'http://one': 5, 'http://two': 7 } };
+    expect(b.hints).toEqual([{ timerAt: null, deliveries: { http: 5 }, targets }]);
+  });
+
+  test.each([
+    ['one of them does not say it', [{}]],
+    ['there are many', Array.from({ length: 200 }, (_, n) => ({ targets: { http: { [`http://${n}`]: 1 } } }))],
+    ['their names are long', [{ targets: { http: { [`http://${'x'.repeat(8_000)}`]: 1 } } }]],
+  ])('do not say for which targets when %s', async (_, hints) => {
+    const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
+    a.wakeup.publish({ timerAt: null, deliveries: { http: 2 }, targets: { http: { 'http://one': 2 } } });
+    for (const hint of hints) a.wakeup.publish({ timerAt: null, deliveries: { http: 1 }, ...hint });
+    await b.until(() => b.hints.length > 0);
+    expect(b.hints).toEqual([{ timerAt: null, deliveries: { http: 1 } }]);
+  });
+
   test('of a busy process go out as a message every few milliseconds', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const startedAt = performance.now();

@@ -199,7 +199,7 @@ export function claimConformance(under: DialectUnderTest): void {
         ],
         'one',
       );
-      expect(await dialect.nextDeliveryAt('poll', ['workers'])).toBe(dueAt);
+      expect(await dialect.nextDue('poll', ['workers'])).toEqual([{ target: 'workers', dueAt }]);
       expect(ids(await claim({}))).toEqual(['a']);
     });
 
@@ -250,8 +250,12 @@ export function claimConformance(under: DialectUnderTest): void {
       expect((await dialect.waitingTargets('poll', 2, 'B')).map(({ target }) => target)).toEqual(['b', 'c']);
       expect(await dialect.waitingTargets('poll', 2, 'c')).toEqual([]);
       expect(await dialect.waitingTargets('gcps', 10)).toEqual([]);
-      expect(await dialect.nextDeliveryAt('poll', ['B', 'b', 'none'])).toBe(now + 50_000);
-      expect(await dialect.nextDeliveryAt('poll', ['none'])).toBeNull();
+      expect(await dialect.nextDue('poll', ['none', 'b', 'B'])).toEqual([
+        { target: 'B', dueAt: now + 70_000 },
+        { target: 'b', dueAt: now + 50_000 },
+      ]);
+      expect(await dialect.nextDue('poll', ['none'])).toEqual([]);
+      expect(await dialect.nextDue('poll', [])).toEqual([]);
     });
 
     test('leave what is due and claimed by nobody to be counted, up to a limit', async () => {

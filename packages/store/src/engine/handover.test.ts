@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RETRY_TIMEOUT_MS, SqliteStore } from '../sqlite-store.fixture.ts';
+import type { WaitingTarget } from '../dialect.ts';
 import type { Delivery, Receiver } from './handover.ts';
 
 /** Connections with room for `room` messages, and what happened to each. */
@@ -46,13 +47,13 @@ async function connected(room = 100): Promise<{ server: SqliteStore; connections
 describe('messages that a connection of this process can take', () => {
   test('are written as claimed in the commit that makes them due, and sent after it', async () => {
     const { server, connections } = await connected();
-    let nextDelivery: Promise<number | null> | null = null;
+    let nextDelivery: Promise<WaitingTarget[]> | null = null;
     connections.onSend = () => {
-      nextDelivery = server.dialect.nextDeliveryAt('poll', ['g']);
+      nextDelivery = server.dialect.nextDue('poll', ['g']);
     };
     await server.createTask('w');
     expect(connections.log).toEqual(['send execute w v0']);
-    expect(await nextDelivery).toBe(server.now + RETRY_TIMEOUT_MS);
+    expect(await nextDelivery).toEqual([{ target: 'g', dueAt: server.now + RETRY_TIMEOUT_MS }]);
     expect((await server.dialect.dump()).tasks).toMatchObject([
       {
         claimedBy: 'me',
@@ -107,7 +108,7 @@ describe('messages that a connection of this process can take', () => {
       { id: 'a', claimedBy: 'me' },
       { id: 'b', claimedBy: null, dueAt: server.now, attempts: 0 },
     ]);
-    expect(hints).toEqual([{ poll: server.now }]);
+    expect(hints).toEqual([{ poll: { at: server.now, targets: new Map([['g', server.now]]) } }]);
   });
 
   test('go without a hint when all of them are on their way', async () => {

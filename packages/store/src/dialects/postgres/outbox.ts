@@ -52,7 +52,9 @@ const waiting = (from: string) => {
 };
 const TASKS_WAITING = "tasks WHERE state = 'pending'";
 const LISTENERS_WAITING = 'listeners WHERE due_at IS NOT NULL';
-const earliest = (from: string) => `SELECT min(first.due_at) FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL
+const earliest = (
+  from: string,
+) => `SELECT wanted.name, first.due_at FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL
     (SELECT due_at FROM ${from} AND transport = $1 AND target = wanted.name ORDER BY due_at LIMIT 1) AS first`;
 /** Looks at no more rows than it counts: in the index, what is due for a target lies together. */
 const countDue = (from: string) => `SELECT count(*) FROM (

@@ -35,7 +35,7 @@ export interface QueueSql {
   waiting(transport: Transport, limit: number, after: string): Statement[];
   /** Answers how many messages are due, `limit` at most. */
   countDue(transport: Transport, targets: readonly string[], limit: number): Statement[];
-  /** Answers times in the last column: when messages are due next, none, or null. */
+  /** Answers these targets, but those that no message waits for, and when the first message of each is due. */
   nextDue(transport: Transport, targets: readonly string[]): Statement[];
 }
 
@@ -107,9 +107,7 @@ export abstract class ServerDialect {
   }
 
   async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    const rows = (await this.select(this.queues.waiting(transport, limit, after))).flat();
-    const found = rows.map(([target, dueAt]) => ({ target: String(target), dueAt: Number(dueAt) }));
-    return mergeTargets(found, limit);
+    return mergeTargets(waiting(await this.select(this.queues.waiting(transport, limit, after))), limit);
   }
 
   async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
@@ -118,8 +116,9 @@ export abstract class ServerDialect {
     return counts.reduce((sum, rows) => Math.min(limit, sum + Number(rows[0]?.[0])), 0);
   }
 
-  async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
-    return targets.length === 0 ? null : earliest(await this.select(this.queues.nextDue(transport, targets)));
+  async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
+    if (targets.length === 0) return [];
+    return mergeTargets(waiting(await this.select(this.queues.nextDue(transport, targets))), targets.length);
   }
 
   async dump(): Promise<Loaded> {
@@ -141,6 +140,10 @@ export abstract class ServerDialect {
 
 function decoded<Row>(table: Table<Row>, rows: unknown[][] = []): Row[] {
   return rows.map((values) => table.decode(values));
+}
+
+function waiting(results: unknown[][][]): WaitingTarget[] {
+  return results.flat().map(([target, dueAt]) => ({ target: String(target), dueAt: Number(dueAt) }));
 }
 
 /** The least of the times that stand last in rows. */

@@ -160,8 +160,8 @@ export class SqliteDialect implements Dialect {
     return ready(this.#outbox).countDue(transport, targets, limit, await this.now());
   }
 
-  async nextDeliveryAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
-    return ready(this.#outbox).nextDeliveryAt(transport, targets);
+  async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
+    return ready(this.#outbox).nextDue(transport, targets);
   }
 
   async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {

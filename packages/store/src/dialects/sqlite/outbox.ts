@@ -126,14 +126,15 @@ export class Outbox {
     return count;
   }
 
-  nextDeliveryAt(transport: Transport, targets: readonly string[]): number | null {
-    let next = Infinity;
+  nextDue(transport: Transport, targets: readonly string[]): WaitingTarget[] {
+    const found: WaitingTarget[] = [];
     for (const target of targets) {
       for (const statement of [this.#nextTask, this.#nextListener]) {
-        next = Math.min(next, (statement.get(transport, target) as number | null) ?? Infinity);
+        const dueAt = statement.get(transport, target) as number | null;
+        if (dueAt !== null) found.push({ target, dueAt });
       }
     }
-    return next === Infinity ? null : next;
+    return mergeTargets(found, targets.length);
   }
 
   releaseClaims(processIds: readonly string[] | null, now: number, since?: ClaimsSince): number {

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import { DueTargets } from './due-targets.ts';
+
+test('a target is due from its earliest time on, until it is forgotten', () => {
+  const targets = new DueTargets();
+  targets.note('a', 20);
+  targets.note('a', 10);
+  targets.note('b', 30);
+  expect([...targets.due(9)]).toEqual([]);
+  expect(targets.nextAt).toBe(10);
+  expect([...targets.due(10)]).toEqual([['a', 10]]);
+  expect(targets.nextAt).toBe(30);
+  targets.note('a', 5);
+  expect([...targets.due(30)]).toEqual([
+    ['a', 5],
+    ['b', 30],
+  ]);
+  targets.forget('a');
+  expect([...targets.due(30)]).toEqual([['b', 30]]);
+  expect(targets.nextAt).toBeNull();
+});
+
+test('what is told of a target that was forgotten counts again', () => {
+  const targets = new DueTargets();
+  targets.note('a', 10);
+  targets.forget('a');
+  targets.note('a', 40);
+  expect([...targets.due(39)]).toEqual([]);
+  expect([...targets.due(40)]).toEqual([['a', 40]]);
+});
+
+test('targets that are due later are remembered up to a bound', () => {
+  const targets = new DueTargets();
+  for (let n = 0; n < 20_000; n++) targets.note(`later-${n}`, 100);
+  expect(targets.due(100).size).toBe(10_000);
+});
