@@ -35,8 +35,7 @@ export async function freePort(preferred = 0): Promise<number> {
 function ownBlock(): number {
   mkdirSync(TAKEN, { recursive: true });
   const blocks = Array.from({ length: BLOCKS }, (_, block) => block);
-  // What a dead process left is taken last: two that took it at once would share it.
-  const own = blocks.find(isOwn) ?? blocks.find(take) ?? blocks.filter(isLeft).find(takeOver);
+  const own = blocks.find(isOwn) ?? blocks.find(take) ?? takeOver(blocks.filter(isLeft));
   if (own === undefined) throw new Error(`${BLOCKS} processes hold all ports for tests: see ${TAKEN}`);
   return own;
 }
@@ -58,20 +57,22 @@ function holder(block: number): number | null {
   }
 }
 
-function takeOver(block: number): boolean {
+/** Two that took what a dead process left at once would share it: each takes another one. */
+function takeOver(left: number[]): number | undefined {
+  const block = left[process.pid % left.length];
+  if (block === undefined) return undefined;
   rmSync(fileOf(block), { force: true });
-  return take(block);
+  return take(block) ? block : undefined;
 }
 
 function take(block: number): boolean {
   try {
     writeFileSync(fileOf(block), String(process.pid), { flag: 'wx' });
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  process.once('exit', () => rmSync(fileOf(block), { force: true }));
-  return true;
 }
 
 function fileOf(block: number): string {
