@@ -21,11 +21,14 @@ const HASHED = /^\/assets\//;
 /** Where `npm run build` puts the page in a package, and `npm run build:ui` in a checkout. */
 const FOLDERS = ['../../../../ui', '../../../dashboard/dist'].map((folder) => join(import.meta.dirname, folder));
 
-/** The dashboard's files, below /ui; every path without a dot in its last part is the page. */
-export function dashboardRoutes(): Router {
-  const router = Router();
+function builtFolder(): string {
   const [packaged, built] = FOLDERS as [string, string];
-  const folder = existsSync(packaged) ? packaged : built;
+  return existsSync(packaged) ? packaged : built;
+}
+
+/** The dashboard's files, below /ui; every path that names no file is the page, but for those with a file's extension. */
+export function dashboardRoutes(folder = builtFolder()): Router {
+  const router = Router();
   const files = sirv(folder, {
     // Files are looked up at each request: few ask, and a checkout may build the page anew meanwhile.
     dev: true,

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Change } from '@resonate/admin';
+import { createParser } from 'eventsource-parser';
+import { bearer, GuardedServer } from '../auth/guarded-server.ts';
+import { FAR_FUTURE } from '../http/state.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(60_000);
+
+let server: GuardedServer;
+let admin: string;
+
+beforeAll(async () => {
+  server = await GuardedServer.start();
+  admin = server.token({ role: 'admin' });
+});
+afterAll(() => server?.dispose());
+
+const open: Viewer[] = [];
+afterEach(() => open.splice(0).forEach((viewer) => viewer.close()));
+
+/** A page that listens. */
+class Viewer {
+  readonly #answer: IncomingMessage;
+  readonly causes: Change['cause'][] = [];
+  #told: () => void = () => {};
+
+  private constructor(answer: IncomingMessage) {
+    this.#answer = answer;
+    const parser = createParser({
+      onEvent: ({ event, data }) => {
+        if (event === 'change') this.causes.push((JSON.parse(data) as Change).cause);
+        this.#told();
+      },
+    });
+    answer.setEncoding('utf8').on('data', (text: string) => parser.feed(text));
+  }
+
+  static async open(token: string, query = ''): Promise<Viewer> {
+    const sent = get(`${server.process.url}/admin/events${query}`, { agent: false, headers: bearer(token) });
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}`);
+    const viewer = new Viewer(answer);
+    open.push(viewer);
+    return viewer;
+  }
+
+  /** Until something has come for that cause. */
+  async hears(cause: Change['cause']): Promise<void> {
+    while (!this.causes.includes(cause)) await new Promise<void>((resolve) => (this.#told = resolve));
+  }
+
+  ended(): Promise<unknown> {
+    return once(this.#answer, 'end');
+  }
+
+  close(): void {
+    this.#answer.destroy();
+  }
+}
+
+const create = (id: string, tags = {}) => server.ask('promise.create', { id, timeoutAt: FAR_FUTURE, tags }, admin);
+
+describe('the events of the admin API', () => {
+  test('tell of a commit, of many at once but few times', async () => {
+    const viewer = await Viewer.open(admin);
+    const start = performance.now();
+    for (let count = 0; count < 200; count++) await create(`many/${count}`);
+    await viewer.hears('commit');
+    const commits = viewer.causes.filter((cause) => cause === 'commit').length;
+    expect(commits).toBeLessThanOrEqual((performance.now() - start) / 500 + 1);
+  });
+
+  test('tell a tenant of its own, and a call graph of itself', async () => {
+    const mine = await Viewer.open(server.token({ prefix: 'mine/' }));
+    const graph = await Viewer.open(admin, `?origin=${encodeURIComponent('mine/root')}`);
+    const all = await Viewer.open(admin);
+    await create('theirs/1');
+    await all.hears('commit');
+    await create('mine/1');
+    await mine.hears('commit');
+    // It was there before both commits, and was told of neither.
+    expect(graph.causes).not.toContain('commit');
+    expect(mine.causes.filter((cause) => cause === 'commit')).toHaveLength(1);
+    await create('mine/root.1', { 'resonate:origin': 'mine/root' });
+    await graph.hears('commit');
+  });
+
+  test('tick while nothing happens', async () => {
+    await (await Viewer.open(admin)).hears('tick');
+  });
+
+  test('end when the server stops', async () => {
+    const other = await GuardedServer.start();
+    const sent = get(`${other.process.url}/admin/events`, {
+      agent: false,
+      headers: bearer(other.token({ role: 'admin' })),
+    });
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    const ended = once(answer, 'end');
+    await Promise.all([ended, other.dispose()]);
+  });
+
+  test('end with the token', async () => {
+    const token = server.token({ role: 'admin', exp: Math.floor(Date.now() / 1000) + 1 });
+    const viewer = await Viewer.open(token);
+    await viewer.ended();
+  });
+});
