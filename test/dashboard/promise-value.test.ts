@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Codec } from '../../node_modules/@resonatehq/sdk/dist/src/codec.js';
+import { Codec } from '@resonatehq/sdk';
 import { callOf, decodeValue, encodeValue } from '../../apps/dashboard/src/promise/value.ts';
 
 const sdk = new Codec();

@@ -1,8 +1,10 @@
 import { LocationProvider, Route, Router } from 'preact-iso';
 import { DeadLettersPage } from './dead-letters/dead-letters-page.tsx';
+import { GraphPage } from './graph/graph-page.tsx';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { BASE, links } from './parts/links.ts';
 import { Empty, Page } from './parts/index.ts';
+import { PromisePage } from './promise/promise-page.tsx';
 import { SchedulesPage } from './schedules/schedules-page.tsx';
 import { SearchPage } from './search/search-page.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -16,6 +18,8 @@ export function App() {
         <Router>
           <Route path={BASE} component={OverviewPage} />
           <Route path={links.promises} component={SearchPage} />
+          <Route path={`${BASE}/promise`} component={PromisePage} />
+          <Route path={`${BASE}/graph`} component={GraphPage} />
           <Route path={links.tasks} component={TasksPage} />
           <Route path={links.schedules} component={SchedulesPage} />
           <Route path={links.deadLetters} component={DeadLettersPage} />

@@ -1,0 +1,205 @@
+import { useState } from 'preact/hooks';
+import { useQuery } from '../api/use-query.ts';
+import { ApiError } from '../api/client.ts';
+import {
+  duration,
+  Empty,
+  ErrorState,
+  Icon,
+  links,
+  Loading,
+  Page,
+  relativeTime,
+  StateBadge,
+  useNow,
+} from '../parts/index.ts';
+import { SidePromise } from '../promise/side-promise.tsx';
+import { Boxes } from './boxes.tsx';
+import { Filter, matcherOf, NO_FILTER, type FilterState } from './filter.tsx';
+import './graph.css';
+import type { Box } from './model/layout.ts';
+import { endOf, titleOf } from './model/node.ts';
+import { zoomed, type Range } from './model/timescale.ts';
+import { StackPanel } from './stack-panel.tsx';
+import { Toolbar } from './toolbar.tsx';
+import { MAX_NODES, useGraph, type LoadedGraph } from './use-graph.ts';
+import { Waterfall } from './waterfall.tsx';
+
+/** /ui/graph?root=ID: the call graph that began with a promise, `view` waterfall or boxes, `id` the promise that is open. */
+export function GraphPage() {
+  const [query] = useQuery();
+  const root = query.get('root') ?? '';
+  if (root === '') {
+    return (
+      <Page title="Call graph">
+        <div class="panel">
+          <Empty icon="graph" title="Which call graph?">
+            Choose a workflow under <a href={links.promises}>Promises</a>.
+          </Empty>
+        </div>
+      </Page>
+    );
+  }
+  return <Graph key={root} root={root} />;
+}
+
+function Graph({ root }: { root: string }) {
+  const [query, change] = useQuery();
+  const graph = useGraph(root);
+  const { tree, error, isLoaded } = graph;
+  const isBoxes = query.get('view') === 'boxes';
+  const selected = query.get('id') ?? undefined;
+  const [stack, setStack] = useState<{ parent: string; title: string }>();
+  const open = (id: string) => change({ id }, { replace: true });
+  if (tree.size === 0) return <Nothing root={root} graph={graph} />;
+  return (
+    <div class="graph-page">
+      <Page title={titleOf(tree.root.node)} lead={<Lead graph={graph} />} actions={<Actions root={root} />}>
+        {error && isLoaded && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
+        {graph.isCut && (
+          <p class="graph-note tone-pending">Only the first {MAX_NODES.toLocaleString('en')} calls are shown.</p>
+        )}
+        <div class={selected === undefined && !stack ? 'graph-body' : 'graph-body with-side'}>
+          <Drawing
+            graph={graph}
+            isBoxes={isBoxes}
+            selected={selected}
+            onSelect={(id) => (setStack(undefined), open(id))}
+            onStack={({ branch, stack: of }) => {
+              change({ id: undefined }, { replace: true });
+              setStack({ parent: branch.parent!.node.id, title: of!.title });
+            }}
+            onView={(view) => change({ view }, { replace: true })}
+          />
+          {stack && selected === undefined && (
+            <StackPanel
+              parent={tree.get(stack.parent)}
+              title={stack.title}
+              onSelect={open}
+              onClose={() => setStack(undefined)}
+            />
+          )}
+          {selected !== undefined && (
+            <SidePromise
+              id={selected}
+              onClose={() => {
+                change({ id: undefined }, { replace: true });
+                document.querySelector<HTMLElement>('.graph-body [role=tree]')?.focus({ preventScroll: true });
+              }}
+            />
+          )}
+        </div>
+      </Page>
+    </div>
+  );
+}
+
+interface DrawingProps {
+  graph: LoadedGraph;
+  isBoxes: boolean;
+  selected: string | undefined;
+  onSelect: (id: string) => void;
+  onStack: (box: Box) => void;
+  onView: (view: string | undefined) => void;
+}
+
+/** The tool bar and what it rules. */
+function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: DrawingProps) {
+  const [filter, setFilter] = useState<FilterState>(NO_FILTER);
+  const [zoom, setZoom] = useState<Range>();
+  const [boxSteps, setBoxSteps] = useState(0);
+  const [fitted, setFitted] = useState(0);
+  const [isCriticalShown, setCriticalShown] = useState(true);
+  const [, setFolds] = useState(0);
+  const onFold = () => setFolds((count) => count + 1);
+  const { tree, folding } = graph;
+  const zoomBy = (step: 1 | -1) => {
+    if (isBoxes) return setBoxSteps((steps) => steps + step);
+    const whole = wholeOf(graph);
+    setZoom((range) => zoomed(range ?? whole, whole, step > 0 ? 0.5 : 2));
+  };
+  return (
+    <section class="panel graph-panel" aria-label={isBoxes ? 'Graph' : 'Waterfall'}>
+      <Toolbar
+        isBoxes={isBoxes}
+        onView={onView}
+        onZoom={zoomBy}
+        onFit={() => (setZoom(undefined), setFitted((count) => count + 1))}
+        onFoldAll={(isOpen) => {
+          folding.setAll(tree.root, isOpen);
+          folding.set(tree.root.node.id, true);
+          onFold();
+        }}
+        isCriticalShown={isCriticalShown}
+        onCritical={setCriticalShown}
+      >
+        {!isBoxes && <Filter filter={filter} counts={tree.root.counts} onChange={setFilter} />}
+      </Toolbar>
+      {isBoxes ? (
+        <Boxes {...{ graph, selected, onSelect, onStack, onFold, fitted }} zoomSteps={boxSteps} />
+      ) : (
+        <Waterfall
+          {...{ graph, selected, onSelect, onFold, isCriticalShown, zoom }}
+          matches={matcherOf(filter)}
+          onZoom={setZoom}
+        />
+      )}
+    </section>
+  );
+}
+
+function wholeOf({ tree }: LoadedGraph): Range {
+  const { node } = tree.root;
+  let from = node.createdAt || Infinity;
+  let to = 0;
+  for (const branch of tree.branches()) {
+    if (branch.node.absent) continue;
+    from = Math.min(from, branch.node.createdAt);
+    to = Math.max(to, endOf(branch.node, Date.now()));
+  }
+  return { from, to };
+}
+
+/** One line below the title: id, state, how long, how much time is left. */
+function Lead({ graph: { tree } }: { graph: LoadedGraph }) {
+  const now = useNow();
+  const { node } = tree.root;
+  if (node.absent) return <span class="mono">{node.id}</span>;
+  const took = duration(endOf(node, now) - node.createdAt);
+  return (
+    <span class="graph-lead">
+      <StateBadge state={node.state} />
+      <span class="mono graph-id">{node.id}</span>
+      <span class="nowrap">{node.state === 'pending' ? `for ${took}` : `took ${took}`}</span>
+      <span class="nowrap dim">started {relativeTime(node.createdAt, now)}</span>
+      {node.state === 'pending' && <span class="nowrap dim">deadline {relativeTime(node.timeoutAt, now)}</span>}
+    </span>
+  );
+}
+
+function Actions({ root }: { root: string }) {
+  return (
+    <a class="button" href={links.promise(root)}>
+      <Icon name="promises" />
+      Root promise
+    </a>
+  );
+}
+
+function Nothing({ root, graph: { error, isLoaded, reload } }: { root: string; graph: LoadedGraph }) {
+  const isMissing = isLoaded || (error instanceof ApiError && error.status === 404);
+  return (
+    <Page title="Call graph" lead={<span class="mono">{root}</span>}>
+      <div class="panel">
+        {isMissing && (
+          <Empty icon="graph" title="There is no such call graph">
+            No promise has the id or the origin <span class="mono">{root}</span>. It may have been deleted after it was
+            done.
+          </Empty>
+        )}
+        {error && !isMissing && <ErrorState error={error} onRetry={reload} />}
+        {!error && !isMissing && <Loading label="Loading the call graph" />}
+      </div>
+    </Page>
+  );
+}

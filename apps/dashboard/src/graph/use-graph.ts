@@ -1,0 +1,108 @@
+import type { Graph } from '@resonate/admin';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { get } from '../api/client.ts';
+import { onChange } from '../api/live.ts';
+import { syncClock } from '../parts/index.ts';
+import { Folding } from './model/folding.ts';
+import { toCallNode } from './model/from-answer.ts';
+import { CallTree } from './model/tree.ts';
+
+/** Beyond it a graph is cut off: more would make the page slow, and nobody looks at them one by one. */
+export const MAX_NODES = 20_000;
+/** Between two looks at what has changed, ms. */
+const MIN_INTERVAL_MS = 400;
+
+export interface LoadedGraph {
+  tree: CallTree;
+  folding: Folding;
+  /** Another number whenever the tree is another. */
+  revision: number;
+  isLoaded: boolean;
+  isCut: boolean;
+  error: Error | undefined;
+  reload(): void;
+}
+
+/** The call graph of a root: loaded page by page, then kept up to date by asking for what has changed since. */
+export function useGraph(root: string): LoadedGraph {
+  const graph = useRef({ root: '', tree: new CallTree(''), folding: new Folding() });
+  if (graph.current.root !== root) graph.current = { root, tree: new CallTree(root), folding: new Folding() };
+  const [state, setState] = useState<{ root: string; isLoaded: boolean; error?: Error }>({ root, isLoaded: false });
+  const [, setRevision] = useState(0);
+  const again = useRef(() => {});
+
+  useEffect(() => {
+    const abort = new AbortController();
+    const { tree, folding } = graph.current;
+    let since: number | undefined;
+    const round = async () => {
+      let isComplete = true;
+      let now: number | undefined;
+      let after: string | undefined;
+      do {
+        const page: Graph = await get(`/admin/graph/${encodeURIComponent(root)}`, { since, after }, abort.signal);
+        syncClock(page.now);
+        now ??= page.now;
+        tree.merge(page.nodes.map((node) => toCallNode(node, root)));
+        folding.decide(tree.root);
+        setRevision(tree.revision);
+        after = page.after;
+        isComplete = after === undefined;
+      } while (!isComplete && tree.size < MAX_NODES);
+      since = now;
+    };
+    const end = repeatedly(round, abort.signal, (error) =>
+      setState((before) => ({
+        root,
+        isLoaded: !error || (before.root === root && before.isLoaded),
+        ...(error && { error }),
+      })),
+    );
+    again.current = end.again;
+    // It calls back at once: that is the first load.
+    const endLive = onChange(root, end.again);
+    return () => {
+      endLive();
+      abort.abort();
+      end.stop();
+    };
+  }, [root]);
+
+  const { tree, folding } = graph.current;
+  return {
+    tree,
+    folding,
+    revision: tree.revision,
+    isLoaded: state.root === root && state.isLoaded,
+    isCut: tree.size >= MAX_NODES,
+    error: state.root === root ? state.error : undefined,
+    reload: () => again.current(),
+  };
+}
+
+/** Runs `round` when asked to, one at a time and not too often; what is asked meanwhile leads to one more. */
+function repeatedly(round: () => Promise<void>, signal: AbortSignal, done: (error?: Error) => void) {
+  let isBusy = false;
+  let isWanted = false;
+  let startedAt = -Infinity;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const run = async () => {
+    timer = undefined;
+    isWanted = false;
+    isBusy = true;
+    startedAt = performance.now();
+    try {
+      await round();
+      if (!signal.aborted) done();
+    } catch (cause) {
+      if (!signal.aborted) done(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+    isBusy = false;
+    if (isWanted && !signal.aborted) again();
+  };
+  const again = () => {
+    isWanted = true;
+    if (!isBusy) timer ??= setTimeout(() => void run(), Math.max(0, startedAt + MIN_INTERVAL_MS - performance.now()));
+  };
+  return { again, stop: () => clearTimeout(timer) };
+}

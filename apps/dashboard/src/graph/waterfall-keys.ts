@@ -1,0 +1,47 @@
+import type { Row } from './model/rows.ts';
+
+/** Where a key leads: to a line, that is folded or unfolded or opened on the way. */
+export interface Move {
+  index: number;
+  fold?: boolean;
+  open?: true;
+}
+
+type Key = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>;
+
+/** Keys of a tree, as assistive technology expects them: arrows, Home, End, page keys, Enter. */
+export function moveBy(event: Key, rows: readonly Row[], active: number, page: number): Move | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey || rows.length === 0) return undefined;
+  const row = rows[active];
+  const to = (index: number): Move => ({ index: Math.max(0, Math.min(rows.length - 1, index)) });
+  if (!row) return ['ArrowDown', 'ArrowUp', 'Home'].includes(event.key) ? to(0) : undefined;
+  switch (event.key) {
+    case 'ArrowDown':
+      return to(active + 1);
+    case 'ArrowUp':
+      return to(active - 1);
+    case 'PageDown':
+      return to(active + page);
+    case 'PageUp':
+      return to(active - page);
+    case 'Home':
+      return to(0);
+    case 'End':
+      return to(rows.length - 1);
+    case 'ArrowRight':
+      return row.open === false ? { index: active, fold: true } : row.open ? to(active + 1) : undefined;
+    case 'ArrowLeft':
+      return row.open ? { index: active, fold: false } : to(parentOf(rows, active));
+    case 'Enter':
+    case ' ':
+      return { index: active, open: true };
+    default:
+      return undefined;
+  }
+}
+
+function parentOf(rows: readonly Row[], active: number): number {
+  const { depth } = rows[active]!;
+  for (let index = active - 1; index >= 0; index--) if (rows[index]!.depth < depth) return index;
+  return active;
+}

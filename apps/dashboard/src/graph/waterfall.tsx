@@ -1,0 +1,197 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { serverNow } from '../parts/index.ts';
+import { Axis } from './axis.tsx';
+import { criticalPath } from './model/critical-path.ts';
+import { endOf } from './model/node.ts';
+import { rowsOf, windowOf, type Matcher, type Row } from './model/rows.ts';
+import type { Range } from './model/timescale.ts';
+import type { Branch } from './model/tree.ts';
+import { useClock } from './use-clock.ts';
+import type { LoadedGraph } from './use-graph.ts';
+import { useSize } from './use-size.ts';
+import { WaterfallRow } from './waterfall-row.tsx';
+import { moveBy } from './waterfall-keys.ts';
+
+/** Below this width the bar stands under the name. */
+const NARROW_PX = 620;
+/** Room right of the last end, as a part of all. */
+const ROOM = 0.03;
+/** Height of the axis, as in the style sheet. */
+const HEAD_PX = 30;
+
+interface Props {
+  graph: LoadedGraph;
+  matches: Matcher | undefined;
+  selected: string | undefined;
+  isCriticalShown: boolean;
+  zoom: Range | undefined;
+  onZoom: (range: Range | undefined) => void;
+  onSelect: (id: string) => void;
+  onFold: () => void;
+}
+
+/** The calls as a tree, and beside it what each did with its time. Draws only the lines in view. */
+export function Waterfall(props: Props) {
+  const { graph, matches, selected, isCriticalShown, zoom, onZoom, onSelect, onFold } = props;
+  const { tree, folding, revision } = graph;
+  const scroller = useRef<HTMLDivElement>(null);
+  const { width, height } = useSize(scroller);
+  const [top, setTop] = useState(0);
+  const [active, setActive] = useState<string>();
+  const isNarrow = width > 0 && width < NARROW_PX;
+  const rowHeight = isNarrow ? 50 : 30;
+  const { now, whole } = useTime(graph, width);
+  const rows = rowsOf(tree.root, folding, matches);
+  const path = useMemo(
+    () => (isCriticalShown ? criticalPath(tree.root, serverNow()) : new Set<string>()),
+    [revision, isCriticalShown],
+  );
+  const view = windowOf({ count: rows.length, rowHeight, top, height: height - HEAD_PX });
+  const activeId = active ?? selected ?? tree.root.node.id;
+
+  useEffect(() => {
+    if (selected === undefined) return;
+    setActive(selected);
+    const index = rows.findIndex(({ branch }) => branch.node.id === selected);
+    if (index >= 0) scrollTo(scroller.current, index, rowHeight);
+  }, [selected, graph.isLoaded]);
+
+  const fold = (id: string, isOpen: boolean) => {
+    folding.set(id, isOpen);
+    onFold();
+  };
+  const choose = (id: string) => {
+    setActive(id);
+    onSelect(id);
+  };
+  const press = (event: KeyboardEvent, activeIndex: number) => {
+    const to = moveBy(event, rows, activeIndex, Math.max(1, Math.floor(height / rowHeight) - 2));
+    if (!to) return;
+    event.preventDefault();
+    const { id } = rows[to.index]!.branch.node;
+    if (to.fold !== undefined) fold(id, to.fold);
+    setActive(id);
+    scrollTo(scroller.current, to.index, rowHeight);
+    // An open side panel follows.
+    if (to.open || (selected !== undefined && id !== selected)) onSelect(id);
+  };
+
+  return (
+    <div
+      class={`wf${isNarrow ? ' narrow' : ''}`}
+      ref={scroller}
+      onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+    >
+      <div class="wf-head">
+        <div class="wf-name-head">
+          {rows.length === tree.size ? 'Calls' : `Calls (${rows.length} of ${tree.size} shown)`}
+        </div>
+        <Axis
+          range={zoom ?? whole}
+          whole={whole}
+          start={whole.from}
+          width={axisWidth(width, isNarrow)}
+          onZoom={onZoom}
+        />
+      </div>
+      <Rows
+        {...{ rows, view, rowHeight, selected, path, now, activeId }}
+        range={zoom ?? whole}
+        onKey={press}
+        onSelect={choose}
+        onFold={fold}
+      />
+    </div>
+  );
+}
+
+interface RowsProps {
+  rows: readonly Row[];
+  /** Those that are drawn. */
+  view: { from: number; to: number };
+  rowHeight: number;
+  range: Range;
+  now: number;
+  path: ReadonlySet<string>;
+  activeId: string;
+  selected: string | undefined;
+  onKey: (event: KeyboardEvent, activeIndex: number) => void;
+  onSelect: (id: string) => void;
+  onFold: (id: string, isOpen: boolean) => void;
+}
+
+function Rows({ rows, view, rowHeight, range, now, path, activeId, selected, onKey, onSelect, onFold }: RowsProps) {
+  const activeIndex = rows.findIndex(({ branch }) => branch.node.id === activeId);
+  const isDrawn = activeIndex >= view.from && activeIndex < view.to;
+  return (
+    <div
+      class="wf-rows"
+      role="tree"
+      aria-label="Call graph"
+      tabIndex={0}
+      aria-activedescendant={isDrawn ? domId(activeIndex) : undefined}
+      style={{ height: `${rows.length * rowHeight}px` }}
+      onKeyDown={(event) => onKey(event, activeIndex)}
+    >
+      {rows.slice(view.from, view.to).map((row, n) => {
+        const { id } = row.branch.node;
+        return (
+          <WaterfallRow
+            key={id}
+            {...{ row, rowHeight, now, range }}
+            index={view.from + n}
+            domId={domId(view.from + n)}
+            isActive={id === activeId}
+            isSelected={id === selected}
+            isCritical={path.has(id)}
+            onSelect={() => onSelect(id)}
+            onToggle={() => onFold(id, !row.open)}
+          />
+        );
+      })}
+    </div>
+  );
+}
+
+function domId(index: number): string {
+  return `wf-${index}`;
+}
+
+/** Scrolls just so far that a line is in view. */
+function scrollTo(scroller: HTMLElement | null, index: number, rowHeight: number): void {
+  if (!scroller) return;
+  const above = index * rowHeight;
+  const below = above + rowHeight - (scroller.clientHeight - HEAD_PX);
+  if (scroller.scrollTop > above) scroller.scrollTop = above;
+  else if (scroller.scrollTop < below) scroller.scrollTop = below;
+}
+
+/** The server's time, which goes on while something is pending, and all that the axis can show until then. */
+function useTime({ tree, revision }: LoadedGraph, width: number): { now: number; whole: Range } {
+  const isRunning = tree.root.counts.pending > 0;
+  const known = useMemo(() => extentOf(tree.branches()), [revision]);
+  const now = useClock(isRunning, (Math.max(known.to, serverNow()) - known.from) / Math.max(1, width));
+  return { now, whole: wholeOf(known, isRunning ? now : known.to) };
+}
+
+/** From the first beginning to the last end known. */
+function extentOf(branches: Iterable<Branch>): Range {
+  let from = Infinity;
+  let to = -Infinity;
+  for (const { node } of branches) {
+    if (node.absent) continue;
+    from = Math.min(from, node.createdAt);
+    to = Math.max(to, endOf(node, node.createdAt));
+  }
+  return from <= to ? { from, to } : { from: 0, to: 1 };
+}
+
+function wholeOf({ from, to }: Range, now: number): Range {
+  const end = Math.max(to, now, from + 10);
+  return { from, to: end + (end - from) * ROOM };
+}
+
+/** As in the style sheet: the names take what the axis leaves. */
+function axisWidth(width: number, isNarrow: boolean): number {
+  return isNarrow ? width : width - Math.min(460, Math.max(240, width * 0.4));
+}

@@ -1,0 +1,153 @@
+import type { PromiseDetail } from '@resonate/admin';
+import type { ComponentChildren } from 'preact';
+import type { Resource } from '../api/use-resource.ts';
+import { Empty, ErrorState, links, Loading, StateBadge } from '../parts/index.ts';
+import { ApiError } from '../api/client.ts';
+import { DeadLetterList } from './dead-letter-list.tsx';
+import { Facts } from './facts.tsx';
+import { parentOf } from './lineage.ts';
+import './promise.css';
+import { SettleActions } from './settle-actions.tsx';
+import { Tags } from './tags.tsx';
+import { TaskCard } from './task-card.tsx';
+import { ValueView } from './value-view.tsx';
+
+interface Props {
+  id: string;
+  loaded: Resource<PromiseDetail>;
+  /** In a narrow column beside a graph. */
+  isSide?: boolean;
+}
+
+/** Everything about one promise: what it was called with, what came of it, who waits, its task, what can be done. */
+export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = false }: Props) {
+  if (!data) {
+    if (error instanceof ApiError && error.status === 404) {
+      return (
+        <Empty title="There is no such promise">
+          No promise has the id <span class="mono">{id}</span>. It may have been deleted after it was done.
+        </Empty>
+      );
+    }
+    return error ? <ErrorState error={error} onRetry={reload} /> : <Loading label="Loading the promise" />;
+  }
+  const { promise, task } = data;
+  return (
+    <div class={isSide ? 'pd side' : 'pd'}>
+      {error && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
+      <div class="pd-main">
+        {isSide && (
+          <div class="pd-lead">
+            <StateBadge state={promise.state} />
+            {data.function !== undefined && <span class="mono">{data.function}</span>}
+          </div>
+        )}
+        {promise.state === 'pending' && <SettleActions id={id} func={data.function} onDone={reload} />}
+        <Card title="Param">
+          <ValueView value={promise.param} label="Param" />
+        </Card>
+        <Card title={promise.state === 'pending' ? 'Value (pending)' : 'Value'}>
+          <ValueView value={promise.value} label="Value" isPending={promise.state === 'pending'} />
+        </Card>
+        {data.deadLetters.length > 0 && (
+          <Card title={`Dead letters (${data.deadLetters.length})`}>
+            <DeadLetterList letters={data.deadLetters} />
+          </Card>
+        )}
+      </div>
+      <div class="pd-more">
+        <Card title="Times">
+          <Facts promise={promise} />
+        </Card>
+        {task && (
+          <Card title="Task">
+            <TaskCard id={id} task={task} isPending={promise.state === 'pending'} onDone={reload} />
+          </Card>
+        )}
+        <Lineage detail={data} />
+        <Card title="Tags">
+          <Tags tags={promise.tags} />
+        </Card>
+      </div>
+    </div>
+  );
+}
+
+function Card({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="pd-card">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** Who called it, who waits for it, whom it waits for, who is told. */
+function Lineage({ detail: { promise, awaitedBy, awaits, listeners, more } }: { detail: PromiseDetail }) {
+  const parent = parentOf(promise);
+  if (parent === undefined && awaitedBy.length + awaits.length + listeners.length === 0) return null;
+  return (
+    <Card title="Connections">
+      <dl class="pd-facts">
+        {parent !== undefined && (
+          <Fact name="Called by">
+            <PromiseLink id={parent} />
+          </Fact>
+        )}
+        {awaitedBy.length > 0 && (
+          <Fact name="Awaited by">
+            <Others others={awaitedBy} />
+          </Fact>
+        )}
+        {awaits.length > 0 && (
+          <Fact name="Waits for">
+            <Others others={awaits} />
+          </Fact>
+        )}
+        {listeners.length > 0 && (
+          <Fact name="Tells">
+            <ul class="pd-list">
+              {listeners.map(({ transport, target, address }, n) => (
+                <li key={n} class="mono" title={address}>
+                  {transport} {target}
+                </li>
+              ))}
+            </ul>
+          </Fact>
+        )}
+      </dl>
+      {more && <p class="hint">There are more than are shown here.</p>}
+    </Card>
+  );
+}
+
+/** A few at once: a fan-out has hundreds. */
+function Others({ others }: { others: PromiseDetail['awaits'] }) {
+  return (
+    <ul class="pd-list scroll">
+      {others.map(({ id, state }) => (
+        <li key={id}>
+          <PromiseLink id={id} />
+          {state !== undefined && <StateBadge state={state} />}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function PromiseLink({ id }: { id: string }) {
+  return (
+    <a class="mono" href={links.promise(id)}>
+      {id}
+    </a>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { useQuery } from '../api/use-query.ts';
+import { Empty, Icon, links, Page, StateBadge } from '../parts/index.ts';
+import { originOf } from './lineage.ts';
+import { PromiseDetails } from './promise-details.tsx';
+import { usePromise } from './use-promise.ts';
+
+/** /ui/promise?id=ID: all that is known of one promise, and what can be done to it. */
+export function PromisePage() {
+  const [query] = useQuery();
+  const id = query.get('id') ?? '';
+  if (id === '') {
+    return (
+      <Page title="Promise">
+        <div class="panel">
+          <Empty title="Which promise?">
+            Choose one under <a href={links.promises}>Promises</a>.
+          </Empty>
+        </div>
+      </Page>
+    );
+  }
+  return <OnePromise key={id} id={id} />;
+}
+
+function OnePromise({ id }: { id: string }) {
+  const loaded = usePromise(id);
+  const promise = loaded.data?.promise;
+  const name = loaded.data?.function;
+  const lead = promise && (
+    <span class="graph-lead">
+      <StateBadge state={promise.state} />
+      {name !== undefined && <span class="mono graph-id">{id}</span>}
+    </span>
+  );
+  const actions = promise && (
+    <a class="button" href={`${links.graph(originOf(promise))}&id=${encodeURIComponent(id)}`}>
+      <Icon name="graph" />
+      Call graph
+    </a>
+  );
+  return (
+    <Page title={name ?? id} lead={lead} actions={actions}>
+      <PromiseDetails id={id} loaded={loaded} />
+    </Page>
+  );
+}

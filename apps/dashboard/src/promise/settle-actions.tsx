@@ -1,0 +1,131 @@
+import { useMemo, useState } from 'preact/hooks';
+import { operate } from '../api/client.ts';
+import { ConfirmDialog, Icon, toast, type IconName } from '../parts/index.ts';
+import { encodeValue } from './value.ts';
+
+interface Way {
+  state: 'resolved' | 'rejected' | 'rejected_canceled';
+  verb: string;
+  done: string;
+  icon: IconName;
+  isDangerous: boolean;
+  /** What the editor begins with. */
+  template: string;
+  explanation: string;
+}
+
+const ERROR = JSON.stringify({ __type: 'error', name: 'Error', message: '' }, null, 2);
+
+const WAYS: readonly Way[] = [
+  {
+    state: 'resolved',
+    verb: 'Resolve',
+    done: 'Resolved',
+    icon: 'check',
+    isDangerous: false,
+    template: '',
+    explanation: 'Whoever waits for it goes on with this value.',
+  },
+  {
+    state: 'rejected',
+    verb: 'Reject',
+    done: 'Rejected',
+    icon: 'cross',
+    isDangerous: true,
+    template: ERROR,
+    explanation: 'Whoever waits for it gets this as an error.',
+  },
+  {
+    state: 'rejected_canceled',
+    verb: 'Cancel',
+    done: 'Canceled',
+    icon: 'ban',
+    isDangerous: true,
+    template: '',
+    explanation: 'Whoever waits for it learns that it was canceled. What is running on its behalf is not interrupted.',
+  },
+];
+
+interface Props {
+  id: string;
+  func: string | undefined;
+  onDone: () => void;
+}
+
+/** Settles a pending promise by hand. */
+export function SettleActions({ id, func, onDone }: Props) {
+  const [way, setWay] = useState<Way>();
+  return (
+    <div class="pd-actions">
+      {WAYS.map((one) => (
+        <button key={one.state} type="button" class="button" onClick={() => setWay(one)}>
+          <Icon name={one.icon} size={14} />
+          {one.verb}…
+        </button>
+      ))}
+      {way && <SettleDialog {...{ id, func, way, onDone }} onClose={() => setWay(undefined)} />}
+    </div>
+  );
+}
+
+interface DialogProps extends Props {
+  way: Way;
+  onClose: () => void;
+}
+
+function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
+  const [text, setText] = useState(way.template);
+  const fault = useMemo(() => faultOf(text), [text]);
+  const settle = async () => {
+    const { promise } = await operate<{ promise: { state: string } }>('promise.settle', {
+      id,
+      state: way.state,
+      value: encodeValue(text),
+    });
+    onDone();
+    // Settling what is settled changes nothing and is no error: somebody was faster.
+    if (promise.state === way.state) toast(`${way.done} ${id}`);
+    else throw new Error(`It was settled meanwhile: ${promise.state}`);
+  };
+  return (
+    <ConfirmDialog
+      title={`${way.verb} this promise?`}
+      action={`${way.verb} the promise`}
+      isDangerous={way.isDangerous}
+      isReady={fault === undefined}
+      isWide
+      onConfirm={settle}
+      onClose={onClose}
+    >
+      <p>
+        <span class="mono">{id}</span>
+        {func !== undefined && <> ({func})</>} is settled for good. {way.explanation}
+      </p>
+      <label class="field">
+        Value, as JSON
+        <textarea
+          class="input mono json-editor"
+          rows={8}
+          spellcheck={false}
+          autocomplete="off"
+          value={text}
+          aria-invalid={fault !== undefined}
+          aria-describedby="settle-hint"
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <span id="settle-hint" class={fault === undefined ? 'hint' : 'field-fault'}>
+          {fault ?? 'Such as {"approved": true}. Nothing at all is undefined. Encoded as the SDKs do it.'}
+        </span>
+      </label>
+    </ConfirmDialog>
+  );
+}
+
+function faultOf(text: string): string | undefined {
+  try {
+    encodeValue(text);
+    return undefined;
+  } catch (cause) {
+    return `Not JSON: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
+}

@@ -1,0 +1,164 @@
+import type { Delivered, Task } from '@resonate/admin';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { operate, post } from '../api/client.ts';
+import {
+  ConfirmDialog,
+  duration,
+  Icon,
+  relativeTime,
+  StateBadge,
+  toast,
+  useNow,
+  type IconName,
+} from '../parts/index.ts';
+
+interface Action {
+  verb: string;
+  icon: IconName;
+  done: string;
+  isDangerous?: true;
+  explanation: string;
+  run: (id: string, version: number) => Promise<unknown>;
+}
+
+const HALT: Action = {
+  verb: 'Halt',
+  icon: 'pause',
+  done: 'Halted',
+  isDangerous: true,
+  explanation: 'No worker gets it until it is continued. A worker that holds it now loses its lease.',
+  run: (id) => operate('task.halt', { id }),
+};
+const CONTINUE: Action = {
+  verb: 'Continue',
+  icon: 'play',
+  done: 'Continued',
+  explanation: 'It is offered to the workers of its group again, at once.',
+  run: (id) => operate('task.continue', { id }),
+};
+const RELEASE: Action = {
+  verb: 'Release',
+  icon: 'refresh',
+  done: 'Released',
+  isDangerous: true,
+  explanation:
+    'The worker that holds it loses its lease, and another one may take it at once. Do this when that worker hangs.',
+  run: (id, version) => operate('task.release', { id, version }),
+};
+const DELIVER: Action = {
+  verb: 'Deliver now',
+  icon: 'send',
+  done: 'Message is due',
+  explanation: 'Its waiting message goes out at once instead of at its next time.',
+  run: (id) => post<Delivered>(`/admin/tasks/${encodeURIComponent(id)}/deliver`, {}),
+};
+
+function actionsFor(state: Task['state']): Action[] {
+  switch (state) {
+    case 'pending':
+      return [DELIVER, HALT];
+    case 'acquired':
+      return [RELEASE, HALT];
+    case 'suspended':
+      return [HALT];
+    case 'halted':
+      return [CONTINUE];
+    case 'fulfilled':
+      return [];
+  }
+}
+
+interface Props {
+  id: string;
+  task: Task & { address?: string | undefined };
+  isPending: boolean;
+  onDone: () => void;
+}
+
+/** The task of a promise: who has it, until when, when its message goes out, and what can be done. */
+export function TaskCard({ id, task, isPending, onDone }: Props) {
+  const now = useNow();
+  const [action, setAction] = useState<Action>();
+  const actions = isPending ? actionsFor(task.state) : [];
+  return (
+    <>
+      <dl class="pd-facts">
+        <Fact name="State">
+          <StateBadge state={task.state} of="task" />
+        </Fact>
+        {task.pid !== undefined && (
+          <Fact name="Worker">
+            <span class="mono">{task.pid}</span>
+          </Fact>
+        )}
+        {task.leaseEndsAt !== undefined && <Lease endsAt={task.leaseEndsAt} ttl={task.ttl ?? 0} now={now} />}
+        {task.state === 'pending' && task.nextDeliveryAt !== undefined && (
+          <Fact name="Next delivery">{task.nextDeliveryAt > now ? relativeTime(task.nextDeliveryAt, now) : 'due'}</Fact>
+        )}
+        {task.attempts > 0 && <Fact name="Failed deliveries">{task.attempts}</Fact>}
+        <Fact name="Version">
+          {task.version} <span class="dim">{claims(task.version)}</span>
+        </Fact>
+        {task.resumes > 0 && <Fact name="To resume for">{task.resumes} settled calls</Fact>}
+        <Fact name="Goes to">
+          <span class="mono" title={task.address}>
+            {task.transport} {task.target}
+          </span>
+        </Fact>
+      </dl>
+      {actions.length > 0 && (
+        <div class="pd-actions">
+          {actions.map((one) => (
+            <button key={one.verb} type="button" class="button small" onClick={() => setAction(one)}>
+              <Icon name={one.icon} size={14} />
+              {one.verb}…
+            </button>
+          ))}
+        </div>
+      )}
+      {action && (
+        <ConfirmDialog
+          title={`${action.verb}?`}
+          action={action.verb}
+          isDangerous={action.isDangerous ?? false}
+          onConfirm={async () => {
+            await action.run(id, task.version);
+            toast(`${action.done}: ${id}`);
+            onDone();
+          }}
+          onClose={() => setAction(undefined)}
+        >
+          <p>
+            The task of <span class="mono">{id}</span>. {action.explanation}
+          </p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+/** The lease as a number and as a bar that shrinks. */
+function Lease({ endsAt, ttl, now }: { endsAt: number; ttl: number; now: number }) {
+  const left = Math.max(0, endsAt - now);
+  return (
+    <Fact name="Lease">
+      {left > 0 ? `${duration(left, 1)} left of ${duration(ttl, 1)}` : 'over'}
+      <progress class="lease" max={Math.max(1, ttl)} value={Math.min(ttl, left)} aria-label="Lease left" />
+    </Fact>
+  );
+}
+
+function claims(version: number): string {
+  if (version === 0) return 'never claimed';
+  return version === 1 ? 'claimed once' : `claimed ${version} times`;
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

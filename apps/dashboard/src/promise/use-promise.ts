@@ -1,0 +1,17 @@
+import type { PromiseDetail } from '@resonate/admin';
+import { get } from '../api/client.ts';
+import { useResource, type Resource } from '../api/use-resource.ts';
+import { syncClock } from '../parts/index.ts';
+
+/** A promise with all that belongs to it, kept up to date. */
+export function usePromise(id: string): Resource<PromiseDetail> {
+  return useResource(
+    id,
+    async (signal) => {
+      const detail = await get<PromiseDetail>(`/admin/promises/${encodeURIComponent(id)}`, {}, signal);
+      syncClock(detail.now);
+      return detail;
+    },
+    { live: '' },
+  );
+}

@@ -1,0 +1,103 @@
+import { useMemo, useState } from 'preact/hooks';
+import { Code, Icon, JsonView, toast } from '../parts/index.ts';
+import { callOf, decodeValue, type Decoded, type Value } from './value.ts';
+
+interface Props {
+  value: Value;
+  label: string;
+  isPending?: boolean;
+}
+
+/** A value decoded as far as it can be, as it is on demand, and its headers. Only ever text. */
+export function ValueView({ value, label, isPending = false }: Props) {
+  const [isRaw, setRaw] = useState(false);
+  const decoded = useMemo(() => decodeValue(value), [value.data]);
+  const headers = Object.entries(value.headers ?? {});
+  const isEmpty = decoded.kind === 'empty';
+  return (
+    <div class="value">
+      {isEmpty && <p class="dim">{isPending ? 'Not settled yet' : 'Empty'}</p>}
+      {!isEmpty && (
+        <>
+          <div class="value-tools">
+            <button type="button" class="button small" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+              {isRaw ? 'Decoded' : 'Raw'}
+            </button>
+            <button
+              type="button"
+              class="button small"
+              onClick={() => void copy(isRaw ? value.data! : textOf(decoded, value.data!))}
+            >
+              <Icon name="copy" size={14} />
+              Copy<span class="visually-hidden"> {label}</span>
+            </button>
+          </div>
+          {isRaw ? (
+            <Code text={value.data!} label={`${label}, raw`} />
+          ) : (
+            <DecodedView decoded={decoded} label={label} />
+          )}
+        </>
+      )}
+      {headers.length > 0 && (
+        <dl class="pd-facts pd-tags">
+          {headers.map(([name, header]) => (
+            <div key={name}>
+              <dt class="mono">{name}</dt>
+              <dd class="mono">{header}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </div>
+  );
+}
+
+function DecodedView({ decoded, label }: { decoded: Decoded; label: string }) {
+  switch (decoded.kind) {
+    case 'error':
+      return (
+        <div class="value-error">
+          <p class="value-error-title">
+            <Icon name="warning" /> <strong>{decoded.name}</strong>
+            {decoded.message && <span>: {decoded.message}</span>}
+          </p>
+          {decoded.stack !== undefined && <Code text={decoded.stack} label={`${label}: stack`} />}
+        </div>
+      );
+    case 'json': {
+      const call = callOf(decoded);
+      if (!call) return <JsonView value={decoded.json} label={label} />;
+      return (
+        <>
+          <p class="mono value-call">
+            {call.func}
+            <span class="dim">(…)</span>
+          </p>
+          <JsonView value={decoded.json} label={label} />
+        </>
+      );
+    }
+    case 'text':
+      return <Code text={decoded.text} label={label} />;
+    case 'binary':
+      return <p class="dim">{decoded.bytes.toLocaleString('en')} bytes that are no text</p>;
+    case 'empty':
+      return null;
+  }
+}
+
+function textOf(decoded: Decoded, raw: string): string {
+  if (decoded.kind === 'json' || decoded.kind === 'error') return JSON.stringify(decoded.json, null, 2);
+  return decoded.kind === 'text' ? decoded.text : raw;
+}
+
+/** Browsers give the clipboard to pages of https and of localhost only. */
+async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast('Copied');
+  } catch {
+    toast('The browser does not let this page use the clipboard', { isError: true });
+  }
+}
