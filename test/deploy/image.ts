@@ -22,8 +22,8 @@ export class Image {
   readonly #stage: Stage;
 
   constructor() {
-    const [build, final] = readDockerfile().stages;
-    if (!build || !final) throw new Error('the Dockerfile has no two stages');
+    const [build, ui, final] = readDockerfile().stages;
+    if (!build || !ui || !final) throw new Error('the Dockerfile has no three stages');
     if (!last(final, 'RUN').includes(LINK)) throw new Error(`the Dockerfile does not: ${LINK}`);
     this.#stage = final;
     this.directory = mkdtempSync(join(tmpdir(), 'image-'));
@@ -32,6 +32,7 @@ export class Image {
       else if (name === 'RUN' && text.includes('npm ci')) this.#install(text);
       else if (name === 'RUN') execFileSync('sh', ['-c', text], { cwd: this.directory, env: this.env() });
     }
+    this.#build(ui, final);
   }
 
   #copy(text: string): void {
@@ -51,6 +52,17 @@ export class Image {
       if (!path.includes('node_modules/') || dev || !existsSync(join(ROOT, path))) continue;
       cpSync(join(ROOT, path), join(this.directory, path), { recursive: true, verbatimSymlinks: true });
     }
+  }
+
+  /** The dashboard, by the same command as in the image, from the sources here. */
+  #build(ui: Stage, final: Stage): void {
+    const folder = 'apps/dashboard/dist';
+    const copied = `--from=ui /opt/resonate/${folder} /opt/resonate/${folder}`;
+    if (!last(ui, 'RUN').endsWith('npx vite build apps/dashboard'))
+      throw new Error('the Dockerfile builds no dashboard');
+    if (last(final, 'COPY') !== copied) throw new Error(`the Dockerfile does not: COPY ${copied}`);
+    const command = ['vite', 'build', 'apps/dashboard', '--outDir', join(this.directory, folder), '--logLevel', 'warn'];
+    execFileSync('npx', command, { cwd: ROOT });
   }
 
   /** ENTRYPOINT with the arguments, or with CMD when there are none, as a command of this machine. */
