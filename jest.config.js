@@ -1,3 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+// For the hundreds of processes that tests start: importing packages/store takes 0.2 s of a processor instead of 0.5.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'resonate-test-compile-cache');
+
 /** Tests sit beside what they test (`*.test.ts`) and, across packages, in test/. */
 export default {
   testEnvironment: 'node',
