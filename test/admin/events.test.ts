@@ -101,7 +101,8 @@ describe('the events of the admin API', () => {
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     answer.resume();
     const ended = once(answer, 'end');
-    await Promise.all([ended, other.dispose()]);
+    await Promise.all([ended, other.process.stop()]);
+    await other.dispose();
   });
 
   test('end with the token', async () => {
