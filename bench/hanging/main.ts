@@ -1,11 +1,14 @@
 /**
- * `npm run bench:hanging`: from sending promise.create until a target has the message, while another target hangs with
- * 400 messages, and without it.
+ * `npm run bench:hanging`: from the moment a promise.create is to be sent until a target has the message: alone, while
+ * another target hangs with 400 messages, and while 1,500 targets that nobody serves are put off. 100 messages/s, since
+ * callers that send as fast as they are answered measure the machine: 200 messages at once are 200 commits and 200 pushes.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ServerProcess } from '../../test/processes/server-process.ts';
+import { until } from '../../test/processes/until.ts';
 import { Connection } from '../load/connection.ts';
 import { Latencies } from '../load/latencies.ts';
 import * as body from '../load/requests.ts';
@@ -13,9 +16,11 @@ import { ok } from '../load/scenario.ts';
 import { Arrivals } from '../load/scenarios/arrivals.ts';
 
 const HANGING = 400;
+const DEAD = 1_500;
 const SOUND = 200;
-const CALLERS = 4;
-const WARM_UP = 200;
+const EVERY_MS = 10;
+const CALLERS = 20;
+const WARM_UP = 400;
 
 const arrivals = new Arrivals<number>();
 const sound = await target((id, answer) => {
@@ -24,31 +29,50 @@ const sound = await target((id, answer) => {
 });
 let hang = 0;
 const hanging = await target(() => hang++);
-const server = await ServerProcess.start();
+// So that a dead target is put off at its first failure.
+const server = await ServerProcess.start({ args: ['--messages-circuit-failures', '1'] });
 try {
-  await deliver('warm', WARM_UP);
+  await deliver('warm', WARM_UP, 0);
   print('alone', await deliver('alone', SOUND));
-  const connection = await Connection.open(server.url);
-  for (let n = 0; n < HANGING; n++) await ok(connection, body.callCreate(`hanging-${n}`, hanging.url));
-  connection.close();
+  await create(HANGING, (n) => [`hanging-${n}`, hanging.url]);
   const beside = await deliver('beside', SOUND);
   print(`beside ${HANGING} that hang (${hang} of them under way)`, beside);
+  const creating = create(DEAD, (n) => [`dead-${n}`, `http://127.${1 + (n >> 8)}.${n & 255}.1:9/`]);
+  print(`while ${DEAD} for dead targets come`, await deliver('coming', SOUND));
+  await creating;
+  await until('all circuits open', 60_000, async () => (await openCircuits()) >= DEAD);
+  print(`beside ${DEAD} dead targets`, await deliver('dead', SOUND));
 } finally {
   await server.dispose();
   for (const { stop } of [sound, hanging]) stop();
 }
 
-async function deliver(name: string, count: number): Promise<Latencies> {
+async function create(count: number, message: (n: number) => [id: string, address: string]): Promise<void> {
+  const connection = await Connection.open(server.url);
+  for (let n = 0; n < count; n++) await ok(connection, body.callCreate(...message(n)));
+  connection.close();
+}
+
+async function openCircuits(): Promise<number> {
+  const metrics = await (await fetch(server.metricsUrl)).text();
+  return Number(/^resonate_circuits_open\{transport="http"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
+}
+
+/** One message each `everyMs`; what comes too late for its turn is late. */
+async function deliver(name: string, count: number, everyMs = EVERY_MS): Promise<Latencies> {
   const latencies = new Latencies();
+  const startedAt = performance.now();
   let n = 0;
   const caller = async () => {
     const connection = await Connection.open(server.url);
     while (n < count) {
-      const id = `${name}-${n++}`;
+      const turn = n++;
+      const dueAt = everyMs === 0 ? performance.now() : startedAt + turn * everyMs;
+      await pause(Math.max(0, dueAt - performance.now()));
+      const id = `${name}-${turn}`;
       const heard = arrivals.wait(id);
-      const startedAt = performance.now();
       await ok(connection, body.callCreate(id, sound.url));
-      latencies.record((await heard) - startedAt);
+      latencies.record((await heard) - dueAt);
     }
     connection.close();
   };

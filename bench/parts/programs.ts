@@ -12,6 +12,7 @@ interface Program {
 }
 
 const LAST_LINES = 30;
+const ENDS_WITHIN_MS = 600_000;
 
 /** Benchmarks of their own whose findings are sentences. */
 const PROGRAMS: readonly Program[] = [
