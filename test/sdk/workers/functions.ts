@@ -18,6 +18,13 @@ export function functions(setup: WorkerSetup): Record<string, Func> {
   return { ...steps(setup), ...workflows(setup), ...failures(setup) };
 }
 
+/** Goes from stop to stop, each a group or the URL of a function. @returns how many it came by. */
+export function* relay(context: Context, stops: readonly string[]): Generator<unknown, number> {
+  const [target, ...others] = stops;
+  if (target === undefined) return 0;
+  return 1 + (yield* context.rpc<number>('relay', others, context.options({ target })));
+}
+
 /** Plain functions: leaves of the call graph. */
 function steps(setup: WorkerSetup) {
   return {
@@ -43,6 +50,7 @@ function workflows(setup: WorkerSetup) {
   const { add, place, gate, square } = steps(setup);
   const remote = (context: Context) => context.options({ target: setup.group });
   return {
+    relay,
     *sum(context: Context, numbers: number[]) {
       let total = 0;
       for (const n of numbers) total = yield* context.run(add, total, n);

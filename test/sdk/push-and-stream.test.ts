@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { HttpNetwork, Resonate, type Context } from '@resonatehq/sdk';
+import { EventStream } from '../processes/event-stream.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import type { Spawned } from '../processes/spawned.ts';
+import { until } from '../processes/until.ts';
+import { call } from '../processes/wire.ts';
+import { encoded } from './client.ts';
+import { PushReceiver } from './push-receiver.ts';
+import { relay } from './workers/functions.ts';
+import { startWorker } from './worker-process.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(120_000);
+
+/** A minute in the production's time: retries and waits are 100 times shorter here. */
+const MINUTE_MS = 600;
+const SHORTENED = ['--messages-backoff-min', '5', '--messages-backoff-max', '100', '--tasks-retry-timeout', '300'];
+const WORKERS = 'workers';
+
+let server: ServerProcess;
+/** Holds an event stream. */
+let worker: Spawned;
+/** Functions served over HTTP. */
+let receiver: PushReceiver;
+let served: Resonate;
+
+beforeAll(async () => {
+  server = await ServerProcess.start({ args: SHORTENED });
+  worker = await startWorker({ sdk: '0.11.5', url: server.url, name: 'streaming', group: WORKERS });
+  receiver = await PushReceiver.listen();
+  served = new Resonate({ network: new HttpNetwork({ url: server.url, adapter: receiver }), logLevel: 'error' });
+  served.register('relay', relay);
+  served.register('add', (_: Context, a: number, b: number) => a + b);
+});
+
+afterAll(async () => {
+  await served?.stop();
+  await worker?.kill9();
+  await server?.dispose();
+});
+
+test('a workflow goes to and fro between functions over HTTP push and workers over event streams', async () => {
+  const stops = [WORKERS, receiver.anycast, WORKERS, receiver.anycast, WORKERS];
+  const before = { ...receiver.received };
+  const target = served.options({ target: receiver.anycast });
+  await expect(served.rpc('both-ways', 'relay', stops, target)).resolves.toBe(stops.length);
+  // Its own task, two stops here, and the caller who waits for the end.
+  expect(receiver.received.execute).toBeGreaterThanOrEqual(before.execute + 3);
+  expect(receiver.received.unblock).toBeGreaterThan(before.unblock);
+});
+
+test('50 workflows at once, begun on either side', async () => {
+  const targets = [receiver.anycast, WORKERS];
+  const runs = Array.from({ length: 50 }, (_, n) => {
+    const stops = [targets[(n + 1) % 2] ?? '', targets[n % 2] ?? ''];
+    return served.rpc(`many-${n}`, 'relay', stops, served.options({ target: targets[n % 2] ?? '' }));
+  });
+  expect(await Promise.all(runs)).toEqual(runs.map(() => 2));
+});
+
+test('a listener over HTTP push that is away for a minute gets its unblock when it is back', async () => {
+  await call(server.url, 'promise.create', { id: 'away', timeoutAt: Date.now() + 3_600_000, tags: {} });
+  const handle = await served.get<string>('away');
+  const result = handle.result();
+  // As the SDK does, which does not say when it has.
+  await call(server.url, 'promise.register_listener', { awaited: 'away', address: receiver.unicast });
+  const before = receiver.received.unblock;
+  receiver.isAway = true;
+  await call(server.url, 'promise.settle', { id: 'away', state: 'resolved', value: encoded('back') });
+  await aMinute('http');
+  expect(receiver.refused).toBeGreaterThan(3);
+  receiver.isAway = false;
+  await expect(result).resolves.toBe('back');
+  expect(receiver.received.unblock).toBeGreaterThan(before);
+});
+
+test('a listener over an event stream that is away for a minute gets its unblock when it is back', async () => {
+  const stream = await EventStream.open(server.url, '/poll/listeners/one');
+  await call(server.url, 'promise.create', { id: 'broken', timeoutAt: Date.now() + 3_600_000, tags: {} });
+  await call(server.url, 'promise.register_listener', { awaited: 'broken', address: 'poll://uni@listeners/one' });
+  stream.break();
+  await stream.ended;
+  await call(server.url, 'promise.settle', { id: 'broken', state: 'resolved', value: encoded('back') });
+  await aMinute('poll');
+  const again = await EventStream.open(server.url, '/poll/listeners/one');
+  expect(await again.next()).toMatchObject({ kind: 'unblock', data: { promise: { id: 'broken', state: 'resolved' } } });
+  again.break();
+});
+
+/** Resolves when the server's own clock is that much further: a timer of its own has ended. */
+async function aMinute(id: string): Promise<void> {
+  const timer = { id: `minute-${id}`, timeoutAt: Date.now() + MINUTE_MS, tags: { 'resonate:timer': 'true' } };
+  await call(server.url, 'promise.create', timer);
+  await until('a minute', 30_000, async () => {
+    const { promise } = (await call(server.url, 'promise.get', { id: timer.id })) as { promise: { state: string } };
+    return promise.state === 'resolved';
+  });
+}
