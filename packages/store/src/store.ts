@@ -1,17 +1,5 @@
-import {
-  promiseSearch,
-  scheduleSearch,
-  taskSearch,
-  type Changes,
-  type Command,
-  type PromiseQuery,
-  type PromiseRow,
-  type ScheduleQuery,
-  type ScheduleRow,
-  type TaskQuery,
-  type TaskRow,
-} from '@resonate/machine';
-import { byteOrder, type Reply, type Request, type StringMap, type Transport } from '@resonate/protocol';
+import type { Changes, Command } from '@resonate/machine';
+import type { Reply, Request, Transport } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
@@ -38,6 +26,7 @@ import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { RETENTION_WORDS } from './retention/words.ts';
+import { answerSearch, type SearchRequest } from './search.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 import { analyze } from './upkeep/analyze.ts';
 import { BulkRedrive } from './upkeep/bulk-redrive.ts';
@@ -66,7 +55,6 @@ export interface StoreEvents {
   repeated(): void;
 }
 
-type SearchRequest = Extract<Request, { kind: `${string}.search` }>;
 type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
 
 const PAUSED = 'paused';
@@ -138,7 +126,7 @@ export class Store {
     const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
     if (fault) return { status: 400, data: `Invalid request: ${fault}` };
     try {
-      if (isSearch(request)) return await this.#search(request, debugNow, prefix);
+      if (isSearch(request)) return await answerSearch(this.#dialect, request, debugNow, prefix);
       if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
       return await this.#engine.submit(request, debugNow, weight);
     } catch (error) {
@@ -331,51 +319,6 @@ export class Store {
     for (const listener of this.#commits) listener(hints);
   }
 
-  async #search(request: SearchRequest, debugNow: number | null, prefix: string): Promise<Reply> {
-    const now = debugNow ?? (await this.#dialect.now());
-    switch (request.kind) {
-      case 'promise.search': {
-        const query = promiseSearch.query(request.data, now, prefix);
-        return promiseSearch.answer(query, await this.#findPromises(query, prefix), now);
-      }
-      case 'task.search': {
-        const query = taskSearch.query(request.data, now, prefix);
-        return taskSearch.answer(query, await this.#findTasks(query, prefix), now);
-      }
-      case 'schedule.search': {
-        const query = scheduleSearch.query(request.data, prefix);
-        return scheduleSearch.answer(query, await this.#findSchedules(query, prefix));
-      }
-    }
-  }
-
-  #findPromises(query: PromiseQuery, prefix: string): Promise<PromiseRow[]> {
-    return filtered(
-      query,
-      prefix,
-      (page) => this.#dialect.searchPromises(page),
-      (row) => hasTags(row.tags, query.tags),
-    );
-  }
-
-  #findTasks(query: TaskQuery, prefix: string): Promise<TaskRow[]> {
-    return filtered(
-      query,
-      prefix,
-      (page) => this.#dialect.searchTasks(page),
-      () => true,
-    );
-  }
-
-  #findSchedules(query: ScheduleQuery, prefix: string): Promise<ScheduleRow[]> {
-    return filtered(
-      query,
-      prefix,
-      (page) => this.#dialect.searchSchedules(page),
-      (row) => hasTags(row.promiseTags, query.tags),
-    );
-  }
-
   #debugContext() {
     return {
       dialect: this.#dialect,
@@ -396,34 +339,4 @@ function isSearch(request: Request): request is SearchRequest {
 
 function isDebug(request: Request): request is DebugRequest {
   return request.kind.startsWith('debug.');
-}
-
-function hasTags(tags: StringMap, wanted: StringMap): boolean {
-  return Object.entries(wanted).every(([name, value]) => tags[name] === value);
-}
-
-/**
- * Pages until `limit` rows pass: what the index finds may have a little more than what is wanted. The query begins where
- * the ids with `prefix` do; here it ends with them.
- */
-async function filtered<Row extends { id: string }, Query extends { after: string | null; limit: number }>(
-  query: Query,
-  prefix: string,
-  find: (query: Query) => Promise<Row[]>,
-  passes: (row: Row) => boolean,
-): Promise<Row[]> {
-  const found: Row[] = [];
-  let page = query;
-  for (;;) {
-    const rows = await find(page);
-    found.push(...rows.filter((row) => row.id.startsWith(prefix) && passes(row)));
-    const last = rows.at(-1);
-    if (!last || rows.length < query.limit || found.length >= query.limit || isPast(last.id, prefix))
-      return found.slice(0, query.limit);
-    page = { ...page, after: last.id };
-  }
-}
-
-function isPast(id: string, prefix: string): boolean {
-  return !id.startsWith(prefix) && byteOrder(id, prefix) > 0;
 }
