@@ -179,7 +179,8 @@ test('what one dispatcher brings back is not put off again by another whose circ
   // What another process does that has reached the target.
   await store.resume(queue, 3_600_000);
   await until(async () => told.length === 3);
-  expect(Date.now() - before).toBeLessThan(500);
+  // Its own circuit would have waited for two seconds.
+  expect(Date.now() - before).toBeLessThan(1_500);
 });
 
 test('what is put off while the target comes back is brought back all the same', async () => {

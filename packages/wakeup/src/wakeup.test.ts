@@ -139,7 +139,8 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     }
     await b.until(() => b.hints.at(-1)?.timerAt === 1);
     const tookMs = performance.now() - startedAt;
-    expect(a.published).toBeLessThanOrEqual(tookMs / 5 + 2);
+    // Every 5 ms, of which timers may take one away.
+    expect(a.published).toBeLessThanOrEqual(tookMs / 4 + 2);
   });
 
   test('about a distant time arrive too, taken along by those about now', async () => {
