@@ -20,5 +20,5 @@ export default {
     '<rootDir>/test/**/*.test.ts',
     '<rootDir>/bench/**/*.test.ts',
   ],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

@@ -34,16 +34,14 @@ const STEP_LIMIT_MS = 30 * 60_000;
 /** Tests that are done end at once, unless one left something open. */
 const ENDS_WITHIN_MS = 30_000;
 
-/** Clusters, containers and processes that die: minutes of waiting for what must come within seconds. */
-const CLUSTERS = ['test/(cluster|deploy)/', 'packages/(wakeup|maintenance)/'];
+/** Clusters and containers, whose processes die: minutes of waiting for what must come within seconds. */
+const CLUSTERS = ['test/(cluster|deploy|sdk|torture)/', 'packages/maintenance/'];
 /** Servers, their clients and workers, and all else that counts milliseconds. */
 const SERVERS = [
-  'test/(admin|auth|bash|cli|dashboard|http|mcp|observability|retention|sdk|transports)/',
-  'packages/(runtime|service|transports)/',
+  'test/(admin|auth|bash|cli|dashboard|http|mcp|observability|retention|transports)/',
+  'packages/(runtime|service|transports|wakeup)/',
   'apps/',
 ];
-const TORTURE = ['test/torture/'];
-const ALL_NAMED = [...CLUSTERS, ...SERVERS, ...TORTURE];
 
 interface Lane {
   /** Of its processes, as `nice` takes it. */
@@ -52,9 +50,9 @@ interface Lane {
 }
 
 /**
- * Lanes run beside each other, the steps of a lane one after the other: a run may take 20 minutes on 2 cores, and a
- * third of the time tests wait. Whoever counts milliseconds goes first when both cores are busy; what only computes
- * takes what the others leave.
+ * Lanes run beside each other, the steps of a lane one after the other: a run may take 20 minutes on 2 cores, and tests
+ * that start processes wait for a third of their time. Whoever counts milliseconds goes first when both cores are busy,
+ * though not so much that what only computes stands still: its databases have to start within a minute, too.
  */
 const LANES: readonly Lane[] = [
   { niceness: 0, steps: [tests('clusters', 1, '--testPathPatterns', ...CLUSTERS.map(below))] },
@@ -62,15 +60,11 @@ const LANES: readonly Lane[] = [
   {
     niceness: 5,
     steps: [
-      tests('torture', 1, '--testPathPatterns', ...TORTURE.map(below)),
+      tests('other tests', 2, '--testPathIgnorePatterns', '/node_modules/', ...[...CLUSTERS, ...SERVERS].map(inRoot)),
       { name: 'types', script: 'typecheck', args: [] },
       { name: 'lint', script: 'lint', args: [] },
       { name: 'formatting', script: 'format:check', args: [] },
     ],
-  },
-  {
-    niceness: 15,
-    steps: [tests('other tests', 2, '--testPathIgnorePatterns', '/node_modules/', ...ALL_NAMED.map(inRoot))],
   },
 ];
 const STEPS = LANES.flatMap(({ steps }) => steps);

@@ -83,7 +83,7 @@ describe.each([
     const started = await server();
     stop = started.stop;
     database = await fresh(started.url);
-  }, 60_000);
+  }, 180_000);
 
   afterAll(async () => {
     engines.forEach((engine) => engine.stop());

@@ -10,7 +10,8 @@ import { until } from './until.ts';
 export const RESONATE =
   process.env['TEST_RESONATE_BIN'] ?? fileURLToPath(new URL('../../apps/cli/bin/resonate', import.meta.url));
 
-const READY_WITHIN_MS = 30_000;
+/** Far more than it takes: machines that run tests are busy. */
+const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 15_000;
 
 export interface ServerOptions {
