@@ -18,8 +18,15 @@ export interface Pages<Row> extends PageOf<Row> {
   reload(): void;
 }
 
+const pointer = matchMedia('(hover: hover)');
+
+/** Somebody is about to click into the list; where there is no pointer, a touch would stick. */
+function isHeld(): boolean {
+  return pointer.matches && document.querySelector('main .table tbody:hover') !== null;
+}
+
 /**
- * A list whose first page follows the server until the reader asks for more.
+ * A list whose first page follows the server until the reader asks for more, and stands still under the pointer.
  * @param key names what is listed; another key starts over.
  * @param load one page. @param live see useResource.
  */
@@ -32,7 +39,7 @@ export function usePages<Row>(
   const [failed, setFailed] = useState<Error | undefined>();
   const [isBusy, setBusy] = useState(false);
   const isFrozen = more?.key === key;
-  const newest = useResource(key, (signal) => load(undefined, signal), { live: isFrozen ? undefined : live });
+  const newest = useResource(key, (signal) => load(undefined, signal), { live: isFrozen ? undefined : live, isHeld });
   const first = isFrozen ? more.first : newest.data;
   const next = isFrozen ? more.next : [];
   const last = next.at(-1) ?? first;

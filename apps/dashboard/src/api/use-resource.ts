@@ -11,11 +11,16 @@ export interface Resource<T> {
   reload(): void;
 }
 
+const HELD_CHECK_MS = 500;
+const never = () => false;
+
 interface Options {
   /** Loads again when something changed: '' anything, else only within this call graph; undefined: never. */
   live?: string | undefined;
   /** Between two loads at least, ms. */
   minIntervalMs?: number;
+  /** While it holds nothing is loaded because of changes: rows must not move under the pointer. */
+  isHeld?: () => boolean;
 }
 
 /**
@@ -26,7 +31,7 @@ interface Options {
 export function useResource<T>(
   key: string,
   load: (signal: AbortSignal) => Promise<T>,
-  { live, minIntervalMs = 1_000 }: Options = {},
+  { live, minIntervalMs = 1_000, isHeld = never }: Options = {},
 ): Resource<T> {
   const [state, setState] = useState<{ key: string; data?: T; error?: Error; isLoading: boolean }>({
     key,
@@ -62,8 +67,10 @@ export function useResource<T>(
     };
     const change = () => {
       isWanted = true;
+      if (isBusy || timer) return;
       const delayMs = Math.max(0, startedAt + minIntervalMs - performance.now());
-      if (!isBusy) timer ??= setTimeout(() => void run(), delayMs);
+      if (startedAt > 0 && isHeld()) timer = setTimeout(() => ((timer = null), change()), HELD_CHECK_MS);
+      else timer = setTimeout(() => void run(), delayMs);
     };
     again.current = () => {
       isWanted = true;

@@ -22,7 +22,7 @@ import { isNarrowed, readFilters, requestOf } from './filters.ts';
 import { SearchForm } from './search-form.tsx';
 
 const COLUMNS: readonly Column<PromiseSummary>[] = [
-  { title: 'Promise', kind: 'id', cell: (row) => <PromiseName id={row.id} name={row.function} /> },
+  { title: 'Promise', kind: 'id', cell: (row) => <PromiseName id={row.id} name={row.function ?? nameOfTimer(row)} /> },
   { title: 'State', cell: ({ state }) => <StateBadge state={state} /> },
   { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> },
   { title: 'Took', cell: (row) => <Took {...row} /> },
@@ -86,6 +86,10 @@ export function PromiseName({ id, name }: { id: string; name: string | undefined
   );
 }
 
+function nameOfTimer({ tags }: PromiseSummary): string | undefined {
+  return tags['resonate:timer'] === 'true' ? 'sleep' : undefined;
+}
+
 function Took({ createdAt, settledAt }: PromiseSummary) {
   const now = useNow();
   if (settledAt !== undefined) return <span class="nowrap">{duration(settledAt - createdAt)}</span>;
@@ -93,7 +97,7 @@ function Took({ createdAt, settledAt }: PromiseSummary) {
 }
 
 /** What the lineage columns and links say already. */
-const OWN_TAGS = new Set(['origin', 'branch', 'parent', 'prefix', 'scope'].map((name) => `resonate:${name}`));
+const OWN_TAGS = new Set(['origin', 'branch', 'parent', 'prefix', 'scope', 'timer'].map((name) => `resonate:${name}`));
 const MAX_SHOWN = 3;
 
 function Tags({ tags }: { tags: PromiseSummary['tags'] }) {
