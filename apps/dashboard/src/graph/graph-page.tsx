@@ -16,6 +16,8 @@ import {
 import { SidePromise } from '../promise/side-promise.tsx';
 import { Boxes } from './boxes.tsx';
 import { Filter, matcherOf, NO_FILTER, type FilterState } from './filter.tsx';
+import './waterfall.css';
+import './boxes.css';
 import './graph.css';
 import type { Box } from './model/layout.ts';
 import { endOf, titleOf } from './model/node.ts';
