@@ -306,33 +306,6 @@ describe('on a terminal', () => {
     expect(JSON.parse(json.join('\n'))).toMatchObject({ promises: [{ id: 'on-screen' }] });
   });
 
-  test('every other command answers with a table too', async () => {
-    await create('shown', JSON.parse(TARGET) as Record<string, string>);
-    await schedule('shown');
-    /** What is typed, and how the first line of the answer looks, or one of them. */
-    const expected: Record<string, RegExp> = {
-      'tasks get shown': /^state +pending$/,
-      'tasks search': /^ID +STATE +VERSION +RESUMES +HELD BY +LEASE$/,
-      'tasks heartbeat --pid x --tasks []': /^done$/,
-      'schedules get shown': /^cron +0 0 1 1 \*$/,
-      'schedules preview shown --limit 1': /^\d{4}-01-01 00:00:00Z$/,
-      'schedules search': /^ID +CRON +NEXT RUN +LAST RUN +PROMISE +TIMEOUT/,
-      'promises register-listener shown poll://uni@a/b': /^tags\.resonate:target +poll:\/\/any@nobody$/,
-      'invoke shown.call -f f --target poll://any@nobody': /^param\.data +\{"func":"f","args":\[\],"version":1\}$/,
-      cluster: /^ROLE +VERSION +HOST +UP +HEARTBEAT +ID$/,
-      config: /^OPTION +VALUE +FROM$/,
-      // Behind the progress, which it overwrites.
-      'doctor --for dev': /CHECK +STATUS +DETAIL$/,
-    };
-    const shown = await Promise.all(Object.keys(expected).map((typed) => resonate.terminal(...typed.split(' '))));
-    for (const [index, [typed, line]] of Object.entries(expected).entries()) {
-      expect({ typed, lines: shown[index] }).toEqual({
-        typed,
-        lines: expect.arrayContaining([expect.stringMatching(line)]),
-      });
-    }
-  });
-
   test('what others wrote can not steer it', async () => {
     const evil = '\u001b[2Jgone\r';
     await create(`evil${evil}`, { steer: evil });
