@@ -42,6 +42,7 @@ export interface Newest {
 
 /** Rows that one page looks at. */
 export const MOST_LOOKED_AT = 5_000;
+const FIRST_LOOKED_AT = 500;
 
 /**
  * The newest promises of a kind, at a bounded price whatever there is: what is rare is found by its own index and sorted;
@@ -50,7 +51,7 @@ export const MOST_LOOKED_AT = 5_000;
  */
 export async function findNewest(sql: PlainSql, query: NewestQuery, now: number): Promise<Newest> {
   const lead = await rarest(sql, query);
-  const found = lead ? await amongRare(sql, query, lead) : await alongTime(sql, query);
+  const found = lead ? await amongRare(sql, query, lead) : await alongTimeAsNeeded(sql, query);
   const page = found.rows.slice(0, query.limit);
   const rows = page.map((values) => listed(values, now)).filter((row) => isWanted(row, query));
   const last = page.at(-1);
@@ -154,9 +155,15 @@ async function amongRare({ select }: PlainSql, query: NewestQuery, lead: Lead): 
   return { rows, walkedTo: null };
 }
 
-async function alongTime({ select, words }: PlainSql, query: NewestQuery): Promise<Found> {
+/** What is asked for most, such as the newest roots, is found near the beginning: then the long walk is saved. */
+async function alongTimeAsNeeded(sql: PlainSql, query: NewestQuery): Promise<Found> {
+  if (filters(query).length === 0 && !query.task) return alongTime(sql, query, query.limit + 1);
+  const near = await alongTime(sql, query, FIRST_LOOKED_AT);
+  return near.rows.length > query.limit || !near.walkedTo ? near : alongTime(sql, query, MOST_LOOKED_AT);
+}
+
+async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: number): Promise<Found> {
   const conditions = filters(query);
-  const most = conditions.length === 0 && !query.task ? query.limit + 1 : MOST_LOOKED_AT;
   const path = allOf(within(query, 'created_at', 'id'));
   const walked = `FROM promises${words.at('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
   const where = allOf(conditions);
