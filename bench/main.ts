@@ -8,6 +8,9 @@ import { tableHead, tableLine } from './report/table.ts';
 import { readResults, type Results } from './results.ts';
 import { STORAGES } from './targets/index.ts';
 
+// What it started ends with it: at its exit, which a signal alone would not bring about.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 let options: BenchOptions | undefined;
 let earlier: Results | undefined;
 try {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,17 @@ export const sqlite: Storage = {
   name: 'sqlite',
   async create() {
     const directory = await mkdtemp(join(tmpdir(), 'resonate-bench-'));
+    const removeAtExit = () => rmSync(directory, { recursive: true, force: true });
+    process.once('exit', removeAtExit);
     const path = join(directory, 'resonate.db');
     return {
       env: { RESONATE_STORAGE__TYPE: 'sqlite', RESONATE_STORAGE__SQLITE__PATH: path },
       target: { type: 'sqlite', path },
       pids: () => [],
-      drop: () => rm(directory, { recursive: true, force: true }),
+      async drop() {
+        process.off('exit', removeAtExit);
+        await rm(directory, { recursive: true, force: true });
+      },
     };
   },
 };

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { createParser } from 'eventsource-parser';
+
+/** As the overview does by itself. */
+const RELOAD_MS = 5_000;
+
+/** An open dashboard, as far as the server notices it. */
+export class Page {
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #url: string;
+  readonly #path: string;
+  #events: IncomingMessage | null = null;
+  #reloads: NodeJS.Timeout | null = null;
+  #asking = false;
+  answers = 0;
+
+  constructor(url: string, path: string) {
+    this.#url = url;
+    this.#path = path;
+  }
+
+  async open(): Promise<void> {
+    const sent = get(`${this.#url}/admin/events`, { agent: false });
+    [this.#events] = (await once(sent, 'response')) as [IncomingMessage];
+    const parser = createParser({ onEvent: () => void this.#ask() });
+    this.#events.setEncoding('utf8').on('data', (text: string) => parser.feed(text));
+    this.#events.on('error', () => {});
+    this.#reloads = setInterval(() => void this.#ask(), RELOAD_MS);
+  }
+
+  close(): void {
+    this.#events?.destroy();
+    if (this.#reloads) clearInterval(this.#reloads);
+    this.#agent.destroy();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    const sent = get(`${this.#url}/admin/${this.#path}`, { agent: this.#agent });
+    sent.on('error', () => {});
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    if (answer.statusCode !== 200) throw new Error(`${this.#path}: ${answer.statusCode}`);
+    this.answers++;
+    this.#asking = false;
+  }
+}
