@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,9 @@ export const DIST = join(PACKAGE, 'dist');
 /** Builds the dashboard unless what is there is newer than its sources. In one step: another suite may be using it. */
 export function buildUi(): void {
   if (builtAt() > Math.max(...SOURCES.map((name) => changedAt(join(PACKAGE, name))))) return;
-  const folder = mkdtempSync(join(PACKAGE, 'dist-'));
+  const cache = join(PACKAGE, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'dist-'));
   try {
     const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
     execFileSync(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'warn']);

@@ -201,7 +201,7 @@ describe('the dashboard', () => {
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   const PAGES = [
     '/ui',
-    '/ui/promises?kind=all',
+    '/ui/promises?kind=all&prefix=markup',
     '/ui/tasks',
     '/ui/schedules?id=nightly',
     '/ui/dead-letters',
