@@ -22,6 +22,7 @@ export class Page {
 
   async open(): Promise<void> {
     const sent = get(`${this.#url}/admin/events`, { agent: false });
+    sent.on('error', () => {});
     [this.#events] = (await once(sent, 'response')) as [IncomingMessage];
     const parser = createParser({ onEvent: () => void this.#ask() });
     this.#events.setEncoding('utf8').on('data', (text: string) => parser.feed(text));
@@ -38,13 +39,15 @@ export class Page {
   async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
-    const sent = get(`${this.#url}/admin/${this.#path}`, { agent: this.#agent });
-    sent.on('error', () => {});
-    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-    answer.resume();
-    await once(answer, 'end');
-    if (answer.statusCode !== 200) throw new Error(`${this.#path}: ${answer.statusCode}`);
-    this.answers++;
+    try {
+      const sent = get(`${this.#url}/admin/${this.#path}`, { agent: this.#agent });
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
+      if (answer.statusCode === 200) this.answers++;
+    } catch {
+      // It was closed meanwhile.
+    }
     this.#asking = false;
   }
 }
