@@ -125,11 +125,12 @@ export class SqliteDialect implements Dialect {
   }
 
   async dueTimers(now: number, limit: number): Promise<DueTimers> {
+    // `+ 0`: see READY in outbox.ts.
     const promises =
-      "SELECT id, timeout_at AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ?";
+      "SELECT id, timeout_at AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ? + 0";
     const leases =
-      "SELECT id, due_at AS at FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ?";
-    const schedules = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ?`;
+      "SELECT id, due_at AS at FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ? + 0";
+    const schedules = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ? + 0`;
     return {
       promises: this.#prepared(promises).all(now, limit) as DueTimer[],
       leases: this.#prepared(leases).all(now, limit) as DueTimer[],

@@ -30,7 +30,8 @@ export class Loader {
     this.#readyCallbacksOf = all(database, CALLBACKS, 'awaiter = ? AND ready = 1');
     this.#listener = one(database, LISTENERS, 'awaited = ? AND address = ?');
     this.#listenersOn = all(database, LISTENERS, 'awaited = ?');
-    this.#branch = all(database, PROMISES, `branch = ? ORDER BY id LIMIT ${PRELOAD_LIMIT}`);
+    // IN instead of =: beside ORDER BY, SQLite plans anew whenever a value is bound to it (14.5 us each, instead of 1.3).
+    this.#branch = all(database, PROMISES, `branch IN (?) ORDER BY id LIMIT ${PRELOAD_LIMIT}`);
   }
 
   load(needs: Needs): Loaded {

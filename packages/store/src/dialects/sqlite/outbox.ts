@@ -6,7 +6,11 @@ import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tab
 import { attemptsOf } from '../../outbox/deferral.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
-const READY = `transport = ? AND target = ? AND due_at <= ?
+/**
+ * `IN (?)` and `LIMIT ? + 0`, as beside ORDER BY and MIN SQLite plans anew whenever a value is bound to `= ?` or `LIMIT ?`:
+ * 20 us for a target that nothing waits for, instead of 1.4.
+ */
+const READY = `transport IN (?) AND target IN (?) AND due_at <= ?
   AND (prefers IS NULL OR due_at <= ? OR prefers IN (SELECT value FROM json_each(?)))`;
 
 /** The outbox side of the SQLite dialect: claims and what became of them. */
@@ -31,14 +35,14 @@ export class Outbox {
     this.#dueTasks = database
       .prepare(
         `SELECT ${columnList(TASKS)} FROM tasks
-         WHERE state = 'pending' AND ${READY} AND timeout_at > ? ORDER BY due_at LIMIT ?`,
+         WHERE state = 'pending' AND ${READY} AND timeout_at > ? ORDER BY due_at LIMIT ? + 0`,
       )
       .raw(true);
     this.#dueListeners = database
       .prepare(
         `SELECT ${columnList(LISTENERS, 'l')}, ${columnList(PROMISES, 'p')}
          FROM listeners l JOIN promises p ON p.id = l.awaited
-         WHERE ${READY} ORDER BY due_at LIMIT ?`,
+         WHERE ${READY} ORDER BY due_at LIMIT ? + 0`,
       )
       .raw(true);
     const claim = 'due_at = ?, claimed_by = ?, attempts = ?, enqueued_at = COALESCE(enqueued_at, due_at)';
@@ -153,15 +157,15 @@ export class Outbox {
 
 function nextTarget(database: Database.Database, from: string): Database.Statement {
   return database.prepare(
-    `SELECT target, due_at FROM ${from} AND transport = ? AND target > ? ORDER BY target, due_at LIMIT 1`,
+    `SELECT target, due_at FROM ${from} AND transport IN (?) AND target > ? ORDER BY target, due_at LIMIT 1`,
   );
 }
 
 function counted(database: Database.Database, from: string): Database.Statement {
-  const due = `SELECT 1 FROM ${from} AND transport = ? AND target = ? AND due_at <= ? LIMIT ?`;
+  const due = `SELECT 1 FROM ${from} AND transport IN (?) AND target IN (?) AND due_at <= ? LIMIT ? + 0`;
   return database.prepare(`SELECT count(*) FROM (${due})`).pluck(true);
 }
 
 function nextDue(database: Database.Database, from: string): Database.Statement {
-  return database.prepare(`SELECT MIN(due_at) FROM ${from} AND transport = ? AND target = ?`).pluck(true);
+  return database.prepare(`SELECT MIN(due_at) FROM ${from} AND transport IN (?) AND target IN (?)`).pluck(true);
 }
