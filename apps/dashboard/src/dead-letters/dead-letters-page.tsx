@@ -13,11 +13,7 @@ export function DeadLettersPage() {
   const [params, change] = useQuery();
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [action, setAction] = useState<LetterAction | null>(null);
-  const filter = {
-    transport: params.get('transport') ?? '',
-    target: params.get('target') ?? '',
-    prefix: params.get('prefix') ?? '',
-  };
+  const filter = readFilter(params);
   const pages = usePages<DeadLetter>(
     params.toString(),
     async (cursor, signal) => {
@@ -46,16 +42,7 @@ export function DeadLettersPage() {
     >
       <div class="filters">
         <PrefixFilter key={filter.prefix} prefix={filter.prefix} onChange={(prefix) => change({ prefix })} />
-        {filter.target !== '' && (
-          <button
-            type="button"
-            class="tag"
-            aria-label="Show all targets"
-            onClick={() => change({ target: '', transport: '' })}
-          >
-            {filter.transport} {filter.target} <span aria-hidden="true">×</span>
-          </button>
-        )}
+        <TargetTag filter={filter} onClear={() => change({ target: '', transport: '' })} />
         <Bulk ids={ids} filter={filter} isEmpty={pages.rows.length === 0} act={setAction} />
       </div>
       <section class="panel" aria-label="Results" aria-busy={pages.isLoading}>
@@ -85,9 +72,29 @@ export function DeadLettersPage() {
   );
 }
 
+interface Filter {
+  transport: string;
+  target: string;
+  prefix: string;
+}
+
+function readFilter(params: URLSearchParams): Filter {
+  const read = (name: keyof Filter) => params.get(name) ?? '';
+  return { transport: read('transport'), target: read('target'), prefix: read('prefix') };
+}
+
+function TargetTag({ filter: { transport, target }, onClear }: { filter: Filter; onClear: () => void }) {
+  if (target === '') return null;
+  return (
+    <button type="button" class="tag" aria-label={`No longer only ${target}`} onClick={onClear}>
+      {transport} {target} <span aria-hidden="true">×</span>
+    </button>
+  );
+}
+
 interface BulkProps {
   ids: readonly number[];
-  filter: { transport: string; target: string; prefix: string };
+  filter: Filter;
   isEmpty: boolean;
   act: (action: LetterAction) => void;
 }

@@ -61,13 +61,17 @@ export function Chart({ label, times, lines, format }: Props) {
         {lines.map(({ label: name, token }, index) => (
           <span key={name}>
             <span class="swatch" style={{ background: `var(${token})` }} aria-hidden="true" />
-            {name} <strong>{now[index]?.value == null ? '–' : format(now[index].value)}</strong>
+            {name} <strong>{newest(now[index]?.value ?? null, format)}</strong>
           </span>
         ))}
       </figcaption>
       <div ref={box} class="chart-box" role="img" aria-label={label} />
     </figure>
   );
+}
+
+function newest(value: number | null, format: Props['format']): string {
+  return value === null ? '–' : format(value);
 }
 
 function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' | 'format'>): uPlot.Options {

@@ -49,6 +49,7 @@ export function Tiles({ overview }: { overview: Overview }) {
 
 function tilesOf({ series, backlog, leases, deadLetters, limit, streams, processes }: Overview): Tile[] {
   const now = series.at(-1);
+  const p99Ms = now?.p99Ms ?? null;
   const waiting = backlog.reduce((sum, { count }) => sum + count, 0);
   const oldestMs = Math.max(0, ...backlog.map(({ ageMs }) => ageMs));
   const workers = streams.reduce((sum, { count }) => sum + count, 0);
@@ -59,7 +60,7 @@ function tilesOf({ series, backlog, leases, deadLetters, limit, streams, process
       icon: 'overview',
       label: 'Requests / s',
       value: rate(now?.requests ?? 0),
-      note: now?.p99Ms == null ? 'none just now' : `p99 ${ms(now.p99Ms)}`,
+      note: p99Ms === null ? 'none just now' : `p99 ${ms(p99Ms)}`,
     },
     {
       icon: 'send',

@@ -23,12 +23,7 @@ const MINUTE = 60_000;
 /** A form for `schedule.create`, for what schedules mostly do: call a function of a worker. */
 export function CreateDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const [form, setForm] = useState(DEFAULTS);
-  const field = (name: FieldName) => ({
-    value: form[name],
-    onInput: (event: { currentTarget: { value: string } }) => setForm({ ...form, [name]: event.currentTarget.value }),
-  });
   const args = parseArgs(form.args);
-  const words = inWords(form.cron);
   const isReady = form.id !== '' && form.promiseId !== '' && args !== null && Number(form.timeout) > 0;
   return (
     <ConfirmDialog
@@ -46,52 +41,68 @@ export function CreateDialog({ onClose, onCreated }: { onClose: () => void; onCr
         onCreated(form.id);
       }}
     >
-      <div class="form-grid">
-        <label class="field">
-          <span>Id</span>
-          <input class="input" required autofocus spellcheck={false} {...field('id')} />
-        </label>
-        <label class="field">
-          <span>Time zone</span>
-          <input class="input" required spellcheck={false} {...field('timezone')} />
-        </label>
-        <label class="field">
-          <span>Cron expression</span>
-          <input class="input mono" required spellcheck={false} {...field('cron')} />
-          <span class="hint">{words ?? 'Five fields, or six with leading seconds'}</span>
-        </label>
-        <label class="field">
-          <span>While the last run is still going</span>
-          <select class="input" {...field('overlap')}>
-            <option value="allow">run beside it</option>
-            <option value="skip">skip the new run</option>
-            <option value="cancel">cancel the last run</option>
-          </select>
-        </label>
-        <label class="field">
-          <span>Function</span>
-          <input class="input mono" spellcheck={false} {...field('func')} />
-          <span class="hint">As the worker registered it; empty: a promise that nobody runs by itself</span>
-        </label>
-        <label class="field">
-          <span>Arguments</span>
-          <input class="input mono" spellcheck={false} aria-invalid={args === null} {...field('args')} />
-          <span class="hint">{args === null ? 'Must be a JSON array' : 'A JSON array'}</span>
-        </label>
-        <label class="field">
-          <span>Target</span>
-          <input class="input mono" spellcheck={false} {...field('target')} />
-        </label>
-        <label class="field">
-          <span>Each run times out after, minutes</span>
-          <input class="input" type="number" min="1" {...field('timeout')} />
-        </label>
-        <label class="field span">
-          <span>Id of its promises</span>
-          <input class="input mono" required spellcheck={false} {...field('promiseId')} />
-        </label>
-      </div>
+      <Fields form={form} onChange={setForm} isArgsWrong={args === null} />
     </ConfirmDialog>
+  );
+}
+
+interface FieldsProps {
+  form: Form;
+  onChange: (form: Form) => void;
+  isArgsWrong: boolean;
+}
+
+function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
+  const field = (name: FieldName) => ({
+    value: form[name],
+    onInput: (event: { currentTarget: { value: string } }) => onChange({ ...form, [name]: event.currentTarget.value }),
+  });
+  return (
+    <div class="form-grid">
+      <label class="field">
+        <span>Id</span>
+        <input class="input" required autofocus spellcheck={false} {...field('id')} />
+      </label>
+      <label class="field">
+        <span>Time zone</span>
+        <input class="input" required spellcheck={false} {...field('timezone')} />
+      </label>
+      <label class="field">
+        <span>Cron expression</span>
+        <input class="input mono" required spellcheck={false} {...field('cron')} />
+        <span class="hint">{inWords(form.cron) ?? 'Five fields, or six with leading seconds'}</span>
+      </label>
+      <label class="field">
+        <span>While the last run is still going</span>
+        <select class="input" {...field('overlap')}>
+          <option value="allow">run beside it</option>
+          <option value="skip">skip the new run</option>
+          <option value="cancel">cancel the last run</option>
+        </select>
+      </label>
+      <label class="field">
+        <span>Function</span>
+        <input class="input mono" spellcheck={false} {...field('func')} />
+        <span class="hint">As the worker registered it; empty: a promise that nobody runs by itself</span>
+      </label>
+      <label class="field">
+        <span>Arguments</span>
+        <input class="input mono" spellcheck={false} aria-invalid={isArgsWrong} {...field('args')} />
+        <span class="hint">{isArgsWrong ? 'Must be a JSON array' : 'A JSON array'}</span>
+      </label>
+      <label class="field">
+        <span>Target</span>
+        <input class="input mono" spellcheck={false} {...field('target')} />
+      </label>
+      <label class="field">
+        <span>Each run times out after, minutes</span>
+        <input class="input" type="number" min="1" {...field('timeout')} />
+      </label>
+      <label class="field span">
+        <span>Id of its promises</span>
+        <input class="input mono" required spellcheck={false} {...field('promiseId')} />
+      </label>
+    </div>
   );
 }
 

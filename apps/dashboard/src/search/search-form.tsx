@@ -49,12 +49,36 @@ export function SearchForm({ filters, onChange }: Props) {
           onInput={(event) => setTag(event.currentTarget.value)}
         />
       </label>
+      <Choices
+        filters={filters}
+        isCustom={isCustom}
+        onCustom={setCustom}
+        onChange={(changes) => onChange({ prefix, ...changes })}
+      />
+      <button type="submit" class="button primary">
+        Search
+      </button>
+      {isCustom && <CustomTime filters={filters} onChange={onChange} />}
+      {filters.tags.length > 0 && <TagList tags={filters.tags} onChange={onChange} />}
+    </form>
+  );
+}
+
+interface ChoicesProps extends Props {
+  isCustom: boolean;
+  onCustom: (isCustom: boolean) => void;
+}
+
+/** What takes effect at once. */
+function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
+  return (
+    <>
       <label class="field">
         <span>State</span>
         <select
           class="input"
           value={filters.state}
-          onChange={(event) => onChange({ prefix, state: event.currentTarget.value })}
+          onChange={(event) => onChange({ state: event.currentTarget.value })}
         >
           <option value="">Any</option>
           {STATES.map((state) => (
@@ -69,7 +93,7 @@ export function SearchForm({ filters, onChange }: Props) {
         <select
           class="input"
           value={filters.isAll ? 'all' : ''}
-          onChange={(event) => onChange({ prefix, kind: event.currentTarget.value })}
+          onChange={(event) => onChange({ kind: event.currentTarget.value })}
         >
           <option value="">Workflows only</option>
           <option value="all">All promises</option>
@@ -82,8 +106,8 @@ export function SearchForm({ filters, onChange }: Props) {
           value={isCustom ? 'custom' : filters.span}
           onChange={(event) => {
             const span = event.currentTarget.value;
-            setCustom(span === 'custom');
-            if (span !== 'custom') onChange({ prefix, span, from: '', to: '' });
+            onCustom(span === 'custom');
+            if (span !== 'custom') onChange({ span, from: '', to: '' });
           }}
         >
           <option value="">Any time</option>
@@ -95,12 +119,7 @@ export function SearchForm({ filters, onChange }: Props) {
           <option value="custom">From … to …</option>
         </select>
       </label>
-      <button type="submit" class="button primary">
-        Search
-      </button>
-      {isCustom && <CustomTime filters={filters} onChange={onChange} />}
-      {filters.tags.length > 0 && <TagList tags={filters.tags} onChange={onChange} />}
-    </form>
+    </>
   );
 }
 
