@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { ROUTES, type Route, type RouteName } from '@resonate/admin';
 import { REQUESTS, type Kind } from '@resonate/protocol';
 import { expiring, Signer } from '../../apps/api/src/auth/issuer.fixture.ts';
-import { GuardedServer, type Place } from './guarded-server.ts';
+import { bearer, GuardedServer, type Place } from './guarded-server.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(180_000);
@@ -189,5 +190,67 @@ describe('GET', () => {
 
   test('/metrics, on its own port, needs no token', async () => {
     expect((await fetch(server.process.metricsUrl)).status).toBe(200);
+  });
+});
+
+/**
+ * `own`: about the id mine/x, which to a foreign prefix is not there. `list`: each prefix sees its own. `none`: about what
+ * nobody has. `all`: for those who may do everything.
+ */
+const ADMIN: Record<RouteName, [about: 'own' | 'list' | 'none' | 'all', id: string, body?: object]> = {
+  session: ['list', ''],
+  overview: ['all', ''],
+  promises: ['list', ''],
+  promise: ['own', 'mine/x'],
+  graph: ['own', 'mine/x'],
+  tasks: ['list', ''],
+  deliverTask: ['own', 'mine/x'],
+  deadLetters: ['list', ''],
+  deadLetter: ['none', '7'],
+  redriveDeadLetters: ['list', '', { all: true }],
+  dropDeadLetters: ['list', '', { all: true }],
+  jobs: ['all', ''],
+  orderRedrive: ['list', '', { all: true }],
+  redriveOrder: ['none', 'none'],
+  events: ['list', ''],
+};
+
+describe('below /admin', () => {
+  beforeAll(async () => {
+    expect(await server.ask('promise.create', creation, tokens['an admin'])).toMatchObject({ status: 200 });
+  });
+
+  test('the matrix has every endpoint', () => {
+    expect(Object.keys(ADMIN).sort()).toEqual(Object.keys(ROUTES).sort());
+  });
+
+  test.each(Object.entries(ADMIN))('%s', async (name, [about, id, body]) => {
+    const route: Route = ROUTES[name as RouteName];
+    const url = `${server.process.url}${route.path.replace(':id', encodeURIComponent(id))}`;
+    const answers: Record<string, Verdict | 'is not there'> = {};
+    for (const [who, token] of Object.entries(tokens)) {
+      const ending = new AbortController();
+      const headers = { ...bearer(token), 'content-type': 'application/json' };
+      const sent = { method: route.method, headers, signal: ending.signal };
+      const { status } = await fetch(url, { ...sent, ...(body && { body: JSON.stringify(body) }) });
+      ending.abort();
+      expect([200, 401, 403, 404, 409]).toContain(status);
+      answers[who] = status === 404 ? 'is not there' : verdict(status);
+    }
+    const is = (names: string[], verdictOf: Verdict | 'is not there') =>
+      Object.fromEntries(names.map((who) => [who, verdictOf]));
+    const sees = about === 'none' ? 'is not there' : 'passes';
+    const foreign = { own: 'is not there', list: 'passes', none: 'is not there', all: 403 } as const;
+    expect(answers).toEqual({
+      ...is(REFUSED, 401),
+      ...is(POWERLESS, 403),
+      ...is(FITTING, about === 'all' ? 403 : sees),
+      ...is(FOREIGN, foreign[about]),
+      ...is(FOR_ALL, sees),
+    });
+  });
+
+  test('what the endpoints are is no secret', async () => {
+    for (const token of Object.values(tokens)) expect(await server.status('/admin/openapi.json', token)).toBe(200);
   });
 });
