@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TestDispatcher, until } from './dispatcher.fixture.ts';
+import { createDispatcher } from './start.ts';
 
 const CONCURRENCY = 2;
 
@@ -79,6 +80,23 @@ describe('a target that hangs', () => {
     await tested.dispatcher.stop();
     expect(await tested.dueInMs(hanging.url)).toBeLessThanOrEqual(0);
   });
+});
+
+test('an unblock whose push takes longer than the retry time-out is pushed by no other dispatcher', async () => {
+  const RETRY_MS = 300;
+  await tested.stop();
+  tested = await TestDispatcher.start({ 'tasks-retry-timeout': RETRY_MS });
+  const second = createDispatcher(tested.runtime);
+  await second.start();
+  const slow = await tested.listen();
+  await tested.settleWithListener('p', slow.url);
+  const { response } = await slow.next();
+  const startedAt = Date.now();
+  await until(async () => ((await tested.dueInMs(slow.url)) ?? 0) + Date.now() > startedAt + 4 * RETRY_MS);
+  expect(slow.waiting).toBe(0);
+  response.end();
+  await until(async () => (await tested.dueInMs(slow.url)) === null);
+  await second.stop();
 });
 
 test('a push that takes longer than tasks.retry_timeout is not repeated beside itself, but after it', async () => {

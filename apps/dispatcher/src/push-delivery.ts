@@ -2,6 +2,7 @@ import { handedOver, messageOf, outcomeOf, outcomeOfFailure, type Runtime } from
 import { Loop, type Service } from '@resonate/service';
 import { rowOf, type Delivery, type Outcome, type Queue } from '@resonate/store';
 import { backoffMs, Busy, type PushTransport } from '@resonate/transports';
+import { ClaimRenewal } from './claim-renewal.ts';
 import { Circuits } from './circuits.ts';
 import { DueTargets } from './due-targets.ts';
 import { Lookout } from './lookout.ts';
@@ -32,6 +33,7 @@ export class PushDelivery implements Service {
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #due = new DueTargets();
   readonly #lookout: Lookout;
+  readonly #claims: ClaimRenewal;
 
   constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
@@ -44,6 +46,7 @@ export class PushDelivery implements Service {
     const loop = { pollIntervalMs, logger, clock: store.clock };
     this.#loop = new Loop({ ...loop, name: this.name, step: () => this.#drain() });
     this.#upkeep = new Loop({ ...loop, name: `${transport.name} circuits`, step: () => this.#keepUp() });
+    this.#claims = new ClaimRenewal(runtime, transport.name);
     this.#lookout = new Lookout(runtime, transport.name, ({ target, dueAt }) => this.#note(target, dueAt));
     store.onHints(({ deliveries }) => {
       const due = deliveries.get(transport.name);
@@ -56,6 +59,7 @@ export class PushDelivery implements Service {
     await this.#upkeep.start();
     await this.#loop.start();
     await this.#lookout.start();
+    await this.#claims.start();
   }
 
   /** Pushes under way are ended; what they carried is due again at once. */
@@ -66,6 +70,7 @@ export class PushDelivery implements Service {
     await this.#upkeep.stop();
     await this.#transport.close();
     await Promise.all(this.#underWay.values());
+    await this.#claims.stop();
   }
 
   async #drain(): Promise<number | null> {
@@ -199,7 +204,8 @@ export class PushDelivery implements Service {
     const { address } = rowOf(delivery);
     handedOver(this.#runtime, this.#transport.name, delivery);
     const message = messageOf(delivery, serverUrl);
-    const failure = await this.#transport.push({ address, target, message, body: JSON.stringify(message) }).then(
+    const push = this.#transport.push({ address, target, message, body: JSON.stringify(message) });
+    const failure = await this.#kept(delivery, push).then(
       () => null,
       (error: Error) => error,
     );
@@ -216,6 +222,11 @@ export class PushDelivery implements Service {
       this.#upkeep.wake();
     }
     await this.#record(target, outcomeOf(delivery, null));
+  }
+
+  #kept(delivery: Delivery, push: Promise<void>): Promise<void> {
+    if (delivery.kind === 'execute') return push;
+    return this.#claims.during(delivery.listener, this.#runtime.store.clock.now(), push);
   }
 
   async #failed(delivery: Delivery, failure: Error, isProbe: boolean): Promise<void> {

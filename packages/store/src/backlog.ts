@@ -1,8 +1,8 @@
 import type { Transport } from '@resonate/protocol';
 import type { Dialect, WaitingTarget } from './dialect.ts';
 
-/** Targets looked at in one round trip. */
-const PAGE = 1_000;
+/** Targets looked at in one round trip; SQLite reads them in the thread of this process. */
+const PAGE = 200;
 /** Targets looked at in all: one seek in an index each, whether anything is due for them or not. */
 const MAX_TARGETS = 10_000;
 

@@ -19,6 +19,7 @@ export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/de
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
 export { JOBS, type JobName, type JobRun } from './upkeep/job-book.ts';
 export type { Queue } from './outbox/deferral.ts';
+export type { ListenerKey } from './outbox/plain-sql.ts';
 export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
 export type { Delivered } from './admin/admin.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';

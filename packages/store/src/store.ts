@@ -22,6 +22,7 @@ import { hintsOf, type Hints } from './engine/hints.ts';
 import { overlong } from './id-length.ts';
 import { countLeases } from './leases.ts';
 import { Claims } from './outbox/claims.ts';
+import type { ListenerKey } from './outbox/plain-sql.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
@@ -195,6 +196,12 @@ export class Store {
   claim(claim: Omit<Claim, 'processId' | 'retryTimeoutMs'>): Promise<Claimed> {
     const { processId, retryTimeoutMs } = this.#options;
     return this.#claims.claim({ ...claim, processId, retryTimeoutMs }, this.clock.now());
+  }
+
+  /** Keeps `unblock`s that this process has claimed for another tasks.retry_timeout. */
+  async renewClaims(keys: readonly ListenerKey[]): Promise<void> {
+    const { processId, retryTimeoutMs } = this.#options;
+    await this.#claims.renew(keys, processId, (await this.now()) + retryTimeoutMs);
   }
 
   waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
 import type { Claim, Claimed, Dialect } from '../dialect.ts';
+import { Claims } from '../outbox/claims.ts';
 import type { Store } from '../store.ts';
 import {
   openAnother,
@@ -218,6 +219,20 @@ export function claimConformance(under: DialectUnderTest): void {
       await dialect.acknowledge(outcomes(1), 'one');
       expect(await dialect.dump()).toMatchObject({ tasks, listeners: [] });
       await dialect.acknowledge([], 'one');
+    });
+
+    test('of an unblock are kept by renewing them, only by the process that has them', async () => {
+      await settled('p', 'poll://any@workers');
+      await settled('q', 'poll://any@workers');
+      await claim({ processId: 'one' });
+      const key = { awaited: 'p', address: 'poll://any@workers' };
+      const claims = new Claims(dialect);
+      const due = async (id: string) => (await dialect.dump()).listeners.find(({ awaited }) => awaited === id)?.dueAt;
+      const [before, later] = [await due('p'), (await dialect.now()) + 3_600_000];
+      await claims.renew([key], 'two', later);
+      expect(await due('p')).toBe(before);
+      await claims.renew([key, { ...key, awaited: 'gone' }], 'one', later);
+      expect([await due('p'), await due('q')]).toEqual([later, before]);
     });
 
     test('of dead processes are free again at once', async () => {
