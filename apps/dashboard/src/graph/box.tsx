@@ -56,7 +56,6 @@ export function BoxView({ box, domId, isActive, isSelected, open, onChoose, onTo
       id={domId}
       class={`bx-box bx-${tone}${isActive ? ' active' : ''}${isSelected ? ' selected' : ''}`}
       role="treeitem"
-      aria-label={box.stack ? stackLabel(box.stack) : nodeLabel(node)}
       aria-level={box.column + 1}
       aria-selected={isSelected}
       aria-expanded={open}
@@ -87,7 +86,7 @@ function NodeBody({ box: { branch } }: { box: Box }) {
   const look = nodeLook(node);
   return (
     <>
-      <title>{node.id}</title>
+      <title>{nodeLabel(node)}</title>
       <rect class="bx-frame" width={WIDTH} height={HEIGHT} rx="9" />
       <rect class="bx-edge-bar" x="0.5" y="8" width="4" height={HEIGHT - 16} rx="2" />
       <text class="bx-title" x="14" y="20">

@@ -48,7 +48,8 @@ export function Boxes({ graph, selected, onSelect, onStack, onFold, fitted, zoom
     const at = layout.boxes.find((box) => box.key === activeKey);
     if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
     const next = neighbour(layout.boxes, at, event.key);
-    if (event.key === 'Enter' || event.key === ' ') choose(at);
+    if (event.key === 'Enter') choose(at);
+    else if (event.key === ' ' && !at.stack && at.branch.children.length > 0) toggle(at);
     else if (event.key === 'ArrowRight' && !at.stack && !next && at.branch.children.length > 0) toggle(at);
     else if (next) {
       setActive(next.key);

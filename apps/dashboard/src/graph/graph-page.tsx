@@ -173,7 +173,7 @@ function Lead({ graph: { tree } }: { graph: LoadedGraph }) {
       <StateBadge state={node.state} />
       <span class="mono graph-id">{node.id}</span>
       <span class="nowrap">{node.state === 'pending' ? `for ${took}` : `took ${took}`}</span>
-      <span class="nowrap dim">started {relativeTime(node.createdAt, now)}</span>
+      <span class="nowrap dim graph-started">started {relativeTime(node.createdAt, now)}</span>
       {node.state === 'pending' && <span class="nowrap dim">deadline {relativeTime(node.timeoutAt, now)}</span>}
     </span>
   );

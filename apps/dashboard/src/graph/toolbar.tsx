@@ -39,12 +39,12 @@ export function Toolbar(props: Props) {
           Critical path
         </label>
       )}
-      <div class="seg" role="group" aria-label="Folding">
-        <button type="button" class="seg-item" onClick={() => onFoldAll(true)}>
-          Unfold all
+      <div class="seg graph-folding" role="group" aria-label="Folding">
+        <button type="button" class="seg-item" title="Unfold all" onClick={() => onFoldAll(true)}>
+          Unfold
         </button>
-        <button type="button" class="seg-item" onClick={() => onFoldAll(false)}>
-          Fold all
+        <button type="button" class="seg-item" title="Fold all" onClick={() => onFoldAll(false)}>
+          Fold
         </button>
       </div>
       <div class="seg" role="group" aria-label="Zoom">

@@ -13,7 +13,7 @@ import { WaterfallRow } from './waterfall-row.tsx';
 import { moveBy } from './waterfall-keys.ts';
 
 /** Below this width the bar stands under the name. */
-const NARROW_PX = 620;
+const NARROW_PX = 520;
 /** Room right of the last end, as a part of all. */
 const ROOM = 0.03;
 /** Height of the axis, as in the style sheet. */

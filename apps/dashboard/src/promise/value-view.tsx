@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Code, Icon, JsonView, toast } from '../parts/index.ts';
-import { callOf, decodeValue, type Decoded, type Value } from './value.ts';
+import { decodeValue, type Decoded, type Value } from './value.ts';
 
 interface Props {
   value: Value;
@@ -65,19 +65,8 @@ function DecodedView({ decoded, label }: { decoded: Decoded; label: string }) {
           {decoded.stack !== undefined && <Code text={decoded.stack} label={`${label}: stack`} />}
         </div>
       );
-    case 'json': {
-      const call = callOf(decoded);
-      if (!call) return <JsonView value={decoded.json} label={label} />;
-      return (
-        <>
-          <p class="mono value-call">
-            {call.func}
-            <span class="dim">(…)</span>
-          </p>
-          <JsonView value={decoded.json} label={label} />
-        </>
-      );
-    }
+    case 'json':
+      return <JsonView value={decoded.json} label={label} />;
     case 'text':
       return <Code text={decoded.text} label={label} />;
     case 'binary':

@@ -63,10 +63,3 @@ export function encodeValue(text: string): { headers: Record<string, string>; da
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return { headers: {}, data: btoa(binary) };
 }
-
-/** The arguments of a call, when the param is one of the SDK's: `{func, args, version}`. */
-export function callOf(decoded: Decoded): { func: string; args: unknown } | undefined {
-  if (decoded.kind !== 'json' || typeof decoded.json !== 'object' || decoded.json === null) return undefined;
-  const { func, args } = decoded.json as Record<string, unknown>;
-  return typeof func === 'string' ? { func, args } : undefined;
-}
