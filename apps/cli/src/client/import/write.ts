@@ -68,7 +68,10 @@ export async function writeSchedule(record: ScheduleRecord, options: ClientOptio
   }
 }
 
-/** Halts the task of an imported promise. @throws Refusal */
+/**
+ * Halts the task of an imported promise, as of a time before any: a promise that has expired since is not settled by it.
+ * @throws Refusal
+ */
 export async function haltTask(id: string, options: ClientOptions): Promise<void> {
-  await asOf(Date.now(), 'task.halt', { id }, options);
+  await asOf(0, 'task.halt', { id }, options);
 }
