@@ -40,7 +40,7 @@ try {
     );
     console.log(`  (${Math.round((answers / ROUND_MS) * 1_000)} answers a second to pages)`);
   }
-  const cost = median(watched) - median(alone);
+  const cost = median(watched.map((share, round) => share - (alone[round] ?? 0)));
   console.log(`${DASHBOARDS} dashboards take ${percent(cost)} of one core, on which requests are answered`);
   connections.forEach((connection) => connection.close());
 } finally {

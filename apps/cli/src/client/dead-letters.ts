@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedriveOrder } from '@resonate/admin';
+import type { DeadLetter, DeadLetters, RedriveOrder } from '@resonate/admin';
 import type { Argv } from 'yargs';
 import { fieldTable } from './answer.ts';
 import { clientOptions, textOption, type ClientArguments } from './arguments.ts';
@@ -10,18 +10,6 @@ import { Progress } from './progress.ts';
 const PATH = '/admin/dead-letters';
 const JOB_PATH = '/admin/jobs/redrive';
 const LOOK_EVERY_MS = 250;
-
-interface DeadLetter {
-  id: number;
-  awaited: string;
-  address: string;
-  transport: string;
-  target: string;
-  attempts: number;
-  lastError: string;
-  enqueuedAt: number;
-  diedAt: number;
-}
 
 interface ListArguments extends ClientArguments {
   limit?: number | undefined;
@@ -76,7 +64,7 @@ async function list({ limit, cursor, transport, target, prefix, ...options }: Li
   for (const [name, value] of Object.entries({ limit, cursor, transport, target, prefix })) {
     if (value !== undefined) query.set(name, String(value));
   }
-  const page = (await get(`${PATH}?${query.toString()}`, options)) as { deadLetters: DeadLetter[]; cursor?: string };
+  const page = (await get(`${PATH}?${query.toString()}`, options)) as DeadLetters;
   show(page, options, letterTable);
 }
 
