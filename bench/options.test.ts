@@ -32,7 +32,7 @@ describe('the options', () => {
   });
 
   test('the quick run leaves out what takes minutes, unless it is asked for', () => {
-    const slow = /100k timers|old|retention|cluster|mariadb/;
+    const slow = /100k timers|old|hanging|retention|cluster|mariadb/;
     expect(stepNames('--quick').filter((name) => slow.test(name))).toEqual([]);
     expect(stepNames().some((name) => slow.test(name))).toBe(true);
     expect(stepNames('--quick', '--only', '100k timers', '--stores', 'sqlite')).toEqual(['sqlite, 100k timers']);

@@ -29,8 +29,8 @@ export interface BenchOptions {
 const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
 export const USAGE = `npm run bench -- [options]
-  --quick             the short run: sqlite and postgres, one process, 1 and 64 callers, 1 s each; no 100k timers, no
-                      old promises, no retention; flags below still count
+  --quick             the short run: sqlite and postgres, one process, 1 and 64 callers, 1 s each; workflows of 3 steps; no
+                      100k timers, old promises, hanging target or retention; flags below still count
   --only NAME,...     parts: ${list(PART_NAMES)};
                       or works: ${list(WORK_NAMES)} [all]
   --stores NAME,...   of: ${list(STORAGES.map(({ name }) => name))} [${USUAL_STORAGES.map(({ name }) => name).join(',')}]
