@@ -81,6 +81,8 @@ export class Kafka implements PushTransport {
     if (!brokers?.length) throw new PushFailed(`no Kafka cluster ${cluster} in transports.kafka.clusters`);
     const producer = this.#create([...brokers]);
     this.#producers.set(cluster, producer);
+    // Not kept, or every message from then on would fail the same way.
+    producer.catch(() => this.#producers.delete(cluster));
     return producer;
   }
 
@@ -110,6 +112,6 @@ export class Kafka implements PushTransport {
 
   async close(): Promise<void> {
     this.#limit.close();
-    await Promise.all([...this.#producers.values()].map(async (producer) => (await producer).close(true)));
+    await Promise.allSettled([...this.#producers.values()].map(async (producer) => (await producer).close(true)));
   }
 }

@@ -42,8 +42,12 @@ const SANDBOX_SECONDS = 600;
 export class TensorlakeApi {
   readonly #options: TensorlakeApiOptions;
 
-  constructor(options: TensorlakeApiOptions) {
+  readonly #signal: AbortSignal;
+
+  /** @param signal ends what is asked of a sandbox; making and deleting one is not cut short: it would be left behind. */
+  constructor(options: TensorlakeApiOptions, signal: AbortSignal) {
     this.#options = options;
+    this.#signal = signal;
   }
 
   /** @param image empty: Tensorlake's default. The sandbox ends by itself after 600 s. */
@@ -94,6 +98,13 @@ export class TensorlakeApi {
     return Buffer.byteLength(text) > maxOutput ? null : text;
   }
 
+  /** A sandbox's own requests end with its script too. */
+  #limitOf(url: string, method: string): AbortSignal {
+    const late = AbortSignal.timeout(REQUEST_WITHIN_MS);
+    const keeps = method !== 'GET' && url.startsWith(`${this.#options.apiUrl}/sandboxes`);
+    return keeps ? late : AbortSignal.any([late, this.#signal]);
+  }
+
   async #ask(method: string, url: string, body?: object, maxBytes = MAX_ANSWER): Promise<Record<string, unknown>> {
     let status: number;
     let text: string;
@@ -104,7 +115,7 @@ export class TensorlakeApi {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         // Elsewhere the key has no business.
         redirect: 'error',
-        signal: AbortSignal.timeout(REQUEST_WITHIN_MS),
+        signal: this.#limitOf(url, method),
       });
       status = response.status;
       text = await readText(response, maxBytes);

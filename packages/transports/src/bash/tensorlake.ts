@@ -30,7 +30,7 @@ export class TensorlakeBackend implements Backend {
   async run(job: Job, signal: AbortSignal): Promise<Ending> {
     const { apiKey } = this.#options;
     if (apiKey === null) return { kind: 'refused', reason: 'TENSORLAKE_API_KEY is not set on the server' };
-    const api = new TensorlakeApi({ ...this.#options, apiKey });
+    const api = new TensorlakeApi({ ...this.#options, apiKey }, signal);
     try {
       // Not cut short: a sandbox whose id nobody knows could not be deleted.
       const sandbox = await api.createSandbox(this.#image);
