@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Resonate, type Context } from '@resonatehq/sdk';
+import { HttpClient } from '../processes/http-client.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import { PHONE, TestBrowser, type Viewer } from './browser.ts';
+import { buildUi } from './built-ui.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(120_000);
+
+const MARKUP = '<img src=x onerror="alert(1)">';
+
+let server: ServerProcess;
+let resonate: Resonate;
+let browser: TestBrowser;
+let viewer: Viewer;
+let finishStep = () => {};
+
+/** A local step that ends when the test says so, a promise for a human, and a remote call after it. */
+function* signOff(context: Context, title: string): Generator<unknown, unknown, never> {
+  yield* context.run(prepare, title) as never;
+  const answer: unknown = yield* (yield* context.promise({ timeout: 3_600_000 }) as never) as never;
+  return { title, answer };
+}
+
+function prepare(_: Context, title: string): Promise<string> {
+  return new Promise((resolve) => (finishStep = () => resolve(title)));
+}
+
+/** A root with 1,000 calls of `leaf`, two of them resolved: without a worker, which would take its time. */
+async function createFan(): Promise<void> {
+  const client = new HttpClient(server.url, 8);
+  const timeoutAt = Date.now() + 3_600_000;
+  const create = (id: string, func: string) => {
+    const tags = { 'resonate:origin': 'fan-1', 'resonate:parent': 'fan-1', 'resonate:branch': id };
+    const param = { headers: {}, data: btoa(JSON.stringify({ func, args: [], version: 1 })) };
+    return client.rpc('promise.create', { id, timeoutAt, param, tags });
+  };
+  await create('fan-1', 'fan');
+  await Promise.all(Array.from({ length: 1_000 }, (_, n) => create(`fan-1:${n}`, 'leaf')));
+  for (const id of ['fan-1:7', 'fan-1:8']) await client.rpc('promise.settle', { id, state: 'resolved' });
+  client.close();
+}
+
+beforeAll(async () => {
+  buildUi();
+  server = await ServerProcess.start({ command: 'dev' });
+  resonate = new Resonate({ url: server.url, group: 'default' });
+  resonate.register('signOff', signOff as never);
+  browser = await TestBrowser.launch(server.url);
+  viewer = await browser.viewer();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await resonate?.stop();
+  await server?.stop();
+  await server?.dispose();
+});
+
+const item = (name: string | RegExp) => viewer.page.getByRole('treeitem', { name });
+const dialog = () => viewer.page.getByRole('dialog');
+
+describe('the call graph and a promise in the browser', () => {
+  test('a graph grows while its workflow runs, and a human finishes it from the page', async () => {
+    const { page } = viewer;
+    const handle = await resonate.beginRpc('sign-off-1', 'signOff', MARKUP);
+    await viewer.open('/ui/graph?root=sign-off-1');
+    await item(/signOff/).waitFor();
+    await item(/prepare/).waitFor();
+    expect(await item(/sign-off-1:1|promise/).count()).toBe(0);
+    finishStep();
+    // The promise for the human appears by itself.
+    const human = page.locator('[data-id="sign-off-1:1"]');
+    await human.waitFor();
+    await human.click();
+    await page.getByRole('button', { name: 'Resolve…' }).click();
+    const editor = dialog().getByLabel('Value, as JSON');
+    await editor.fill('{approved');
+    expect(await dialog().getByRole('button', { name: 'Resolve the promise' }).isDisabled()).toBe(true);
+    await editor.fill('{"approved": true, "by": "Zoë"}');
+    await dialog().getByRole('button', { name: 'Resolve the promise' }).click();
+    expect(await handle.result()).toEqual({ title: MARKUP, answer: { approved: true, by: 'Zoë' } });
+    await item(/signOff.*Resolved|Resolved.*signOff/).waitFor();
+    expect(viewer.faults).toEqual([]);
+  });
+
+  test('the keyboard moves, folds and opens', async () => {
+    const { page } = viewer;
+    await viewer.open('/ui/graph?root=sign-off-1');
+    await item(/prepare/).waitFor();
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('ArrowLeft');
+    await item(/prepare/).waitFor({ state: 'detached' });
+    await page.keyboard.press('ArrowRight');
+    await item(/prepare/).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Promise' }).getByText('sign-off-1:0').first().waitFor();
+    expect(new URL(page.url()).searchParams.get('id')).toBe('sign-off-1:0');
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary').waitFor({ state: 'detached' });
+  });
+
+  test('a task is halted and continued from the page of its promise, and what it was called with is text', async () => {
+    const { page } = viewer;
+    await resonate.beginRpc('nobody-1', 'unknown', MARKUP, resonate.options({ target: 'poll://any@nobody' }));
+    await viewer.open('/ui/promise?id=nobody-1');
+    await page.getByLabel('Param', { exact: true }).getByText(MARKUP.slice(0, 10)).waitFor();
+    await page.getByRole('button', { name: 'Halt…' }).click();
+    await dialog().getByRole('button', { name: 'Halt', exact: true }).click();
+    await page.getByRole('button', { name: 'Continue…' }).click();
+    await dialog().getByRole('button', { name: 'Continue', exact: true }).click();
+    await page.getByRole('button', { name: 'Deliver now…' }).click();
+    await dialog().getByRole('button', { name: 'Deliver now', exact: true }).click();
+    await page.getByText('Message is due').waitFor();
+    await page.getByRole('button', { name: 'Cancel…' }).click();
+    await dialog().getByRole('button', { name: 'Cancel the promise' }).click();
+    await page.locator('main').getByText('Canceled').first().waitFor();
+    expect(viewer.faults).toEqual([]);
+  });
+
+  test('a fan-out of 1,000 draws only what is in view, and is one stack among boxes', async () => {
+    const { page } = viewer;
+    await createFan();
+    await viewer.open('/ui/graph?root=fan-1');
+    await page.getByRole('button', { name: 'All 1,001' }).waitFor();
+    expect(await page.getByRole('treeitem').count()).toBeLessThan(60);
+    await page.getByRole('tree').focus();
+    await page.keyboard.press('End');
+    await page.getByRole('treeitem').nth(20).waitFor();
+    expect(await page.getByRole('treeitem', { level: 1 }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Graph', exact: true }).click();
+    await item('1000 calls of leaf: 998 pending, 2 resolved').click();
+    await page.getByRole('complementary', { name: 'Calls of leaf' }).getByText('fan-1:7', { exact: true }).click();
+    await page.getByRole('complementary', { name: 'Promise' }).waitFor();
+  });
+
+  test.each([
+    ['light', '/ui/graph?root=sign-off-1&id=sign-off-1:0'],
+    ['dark', '/ui/graph?root=fan-1&view=boxes'],
+    ['dark', '/ui/promise?id=sign-off-1'],
+    ['light', '/ui/promise?id=nobody-1'],
+  ] as const)('nothing stands in the way of assistive technology: %s %s', async (colorScheme, path) => {
+    for (const viewport of [undefined, PHONE]) {
+      const other = await browser.viewer({ colorScheme, ...(viewport && { viewport }) });
+      await other.open(path);
+      await other.page.locator('[role=treeitem], .pd').first().waitFor();
+      expect(await other.violations()).toEqual([]);
+      expect(other.faults).toEqual([]);
+      await other.close();
+    }
+  });
+});
