@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,13 +32,20 @@ describe('the package', () => {
     const parts = ['apps', 'packages'];
     for (const name of [...files, ...parts]) await cp(join(ROOT, name), join(checkout, name), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
-    await run(checkout, 'npm', 'run', 'build');
-    await run(checkout, 'npm', 'pack', '--pack-destination', directory);
+    const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
+    const pack = async () => {
+      await run(checkout, 'npm', 'run', 'build');
+      await run(checkout, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory);
+    };
+    const fetchNode = async () => {
+      await mkdir(empty);
+      await writeFile(join(empty, 'package.json'), '{}');
+      await run(empty, 'npm', 'install', ...quietly, OLDEST_NODE);
+    };
+    await Promise.all([pack(), fetchNode()]);
     tarball = globSync(join(directory, '*.tgz'))[0] ?? '';
     await cp(tarball, join(empty, 'package.tgz'));
-    await writeFile(join(empty, 'package.json'), '{}');
-    const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
-    await run(empty, 'npm', 'install', ...quietly, './package.tgz', OLDEST_NODE);
+    await run(empty, 'npm', 'install', ...quietly, './package.tgz');
     bin = join(empty, 'node_modules/.bin/resonate');
     oldestNode = join(empty, 'node_modules', OLDEST_NODE.replace(/@.*/, ''), 'bin/node');
   }, PREPARED_WITHIN_MS);
