@@ -1,4 +1,5 @@
 import type { Reply } from '@resonate/protocol';
+import { copyOf } from './copy-of.ts';
 import { compareReplies, type Difference } from './compare.ts';
 import { type GeneratedRequest, type GeneratorOptions, RequestGenerator } from './generator.ts';
 import { checkInvariants, type Snap } from './invariants.ts';
@@ -73,8 +74,8 @@ class Run {
   async send(request: GeneratedRequest): Promise<Reply> {
     const { kind, data, now } = request;
     this.#now = now;
-    const expected = this.#model.handle(kind, structuredClone(data), now);
-    const got = await this.#options.subject.handle(kind, structuredClone(data), now);
+    const expected = this.#model.handle(kind, copyOf(data), now);
+    const got = await this.#options.subject.handle(kind, copyOf(data), now);
     const differences = compareReplies(kind, expected, got);
     if (differences.length > 0) this.#fail(request, expected, got, differences);
     this.#history.push({ step: this.#step, request, status: got.status });

@@ -1,3 +1,4 @@
+import { copyOf } from '../copy-of.ts';
 import type { Fields } from './fields.ts';
 import { dispatch, isPending, sendExecute, touch } from './rules.ts';
 import { fire } from './schedules.ts';
@@ -41,7 +42,7 @@ export function debugStartOrStop(): unknown {
 export function debugSnap({ state }: Context): unknown {
   const promises = byId(state.promises.values());
   const tasks = byId(state.tasks.values());
-  return structuredClone({
+  return copyOf({
     promises,
     promiseTimeouts: promises
       .filter((promise) => promise.state === 'pending')

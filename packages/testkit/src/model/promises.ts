@@ -1,4 +1,5 @@
 import { PROMISE_STATES, type PromiseRecord, SETTLED_STATES, type StringMap, type Value } from '@resonate/protocol';
+import { copyOf } from '../copy-of.ts';
 import { bad, type Fields, isAddress } from './fields.ts';
 import { isPending, resume, sendExecute, settle, stateAfterTimeout, TARGET, touch, viewPromise } from './rules.ts';
 import { byId, type Context, type ModelTask, Refusal } from './state.ts';
@@ -49,7 +50,7 @@ export function createIfAbsent(context: Context, wanted: NewPromise): void {
   const { id, timeoutAt } = wanted;
   const isBornSettled = now >= timeoutAt;
   const promise: PromiseRecord = {
-    ...structuredClone(wanted),
+    ...copyOf(wanted),
     value: {},
     state: isBornSettled ? stateAfterTimeout(wanted.tags) : 'pending',
     createdAt: isBornSettled ? timeoutAt : now,

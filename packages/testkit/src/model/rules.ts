@@ -1,4 +1,5 @@
 import { executeMessage, type PromiseRecord, type PromiseState, unblockMessage, type Value } from '@resonate/protocol';
+import { copyOf } from '../copy-of.ts';
 import { byId, type Context, type ModelTask } from './state.ts';
 
 /** Sections 4 and 7 of the protocol: the projected view, and what follows from a transition. */
@@ -19,8 +20,8 @@ export function stateAfterTimeout(tags: PromiseRecord['tags']): PromiseState {
 export function viewPromise({ state, now }: Context, id: string): PromiseRecord | undefined {
   const promise = state.promises.get(id);
   if (!promise) return undefined;
-  if (!isExpired(promise, now)) return structuredClone(promise);
-  return { ...structuredClone(promise), state: stateAfterTimeout(promise.tags), settledAt: promise.timeoutAt };
+  if (!isExpired(promise, now)) return copyOf(promise);
+  return { ...copyOf(promise), state: stateAfterTimeout(promise.tags), settledAt: promise.timeoutAt };
 }
 
 export function isPending(context: Context, id: string): boolean {
@@ -31,7 +32,7 @@ export function isPending(context: Context, id: string): boolean {
 export function viewTask(context: Context, id: string): ModelTask | undefined {
   const task = context.state.tasks.get(id);
   if (!task) return undefined;
-  if (isPending(context, id)) return structuredClone(task);
+  if (isPending(context, id)) return { ...task, resumes: new Set(task.resumes) };
   return { id, state: 'fulfilled', version: task.version, resumes: new Set() };
 }
 
@@ -89,7 +90,7 @@ export function resume(context: Context, awaiter: string, awaited: string): void
 /** Settles a pending promise, with everything that follows from it. */
 export function settle(context: Context, id: string, to: PromiseState, value: Value, settledAt: number): void {
   const { state } = context;
-  const promise = { ...state.promises.get(id)!, state: to, value: structuredClone(value), settledAt };
+  const promise = { ...state.promises.get(id)!, state: to, value: copyOf(value), settledAt };
   state.promises.set(id, promise);
 
   const task = state.tasks.get(id);
@@ -106,7 +107,7 @@ export function settle(context: Context, id: string, to: PromiseState, value: Va
 
   for (const listener of state.listeners) {
     if (listener.id !== id) continue;
-    state.outbox.push({ address: listener.address, message: unblockMessage(structuredClone(promise)) });
+    state.outbox.push({ address: listener.address, message: unblockMessage(copyOf(promise)) });
   }
   state.listeners = state.listeners.filter((listener) => listener.id !== id);
 }

@@ -1,4 +1,5 @@
 import { nextOccurrence, type ScheduleRecord } from '@resonate/protocol';
+import { copyOf } from '../copy-of.ts';
 import type { Fields } from './fields.ts';
 import { createIfAbsent, hasTags, type NewPromise, page } from './promises.ts';
 import { isPending, settle, touch, viewPromise } from './rules.ts';
@@ -9,7 +10,7 @@ import { byId, type Context, Refusal } from './state.ts';
 function scheduleOr404({ state }: Context, id: string): ScheduleRecord {
   const schedule = state.schedules.get(id);
   if (!schedule) throw new Refusal(404, `no schedule ${id}`);
-  return structuredClone(schedule);
+  return copyOf(schedule);
 }
 
 export function scheduleGet(context: Context, data: Fields): unknown {
@@ -85,7 +86,7 @@ export function scheduleSearch(context: Context, data: Fields): unknown {
   const [limit, after] = [data.limit(10), data.optionalText('cursor')];
   const found = byId(context.state.schedules.values()).filter((schedule) => hasTags(schedule.promiseTags, tags));
   const { records, cursor } = page(found, limit, after);
-  return { schedules: structuredClone(records), ...cursor };
+  return { schedules: copyOf(records), ...cursor };
 }
 
 /** Occurrences that come later than this have been missed. */
