@@ -40,7 +40,7 @@ try {
   const creating = create(DEAD, (n) => [`dead-${n}`, `http://127.${1 + (n >> 8)}.${n & 255}.1:9/`]);
   print(`while ${DEAD} for dead targets come`, await deliver('coming', SOUND));
   await creating;
-  await until('all circuits open', 60_000, async () => (await openCircuits()) >= DEAD);
+  await until('all circuits open', 180_000, async () => (await openCircuits()) >= DEAD);
   print(`beside ${DEAD} dead targets`, await deliver('dead', SOUND));
 } finally {
   await server.dispose();
@@ -48,9 +48,13 @@ try {
 }
 
 async function create(count: number, message: (n: number) => [id: string, address: string]): Promise<void> {
-  const connection = await Connection.open(server.url);
-  for (let n = 0; n < count; n++) await ok(connection, body.callCreate(...message(n)));
-  connection.close();
+  let n = 0;
+  const caller = async () => {
+    const connection = await Connection.open(server.url);
+    while (n < count) await ok(connection, body.callCreate(...message(n++)));
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
 }
 
 async function openCircuits(): Promise<number> {
