@@ -9,7 +9,9 @@ import { LogFile } from './log-file.ts';
 const MIB = 1024 * 1024;
 
 let directory: string;
-beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'log-'))));
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'log-'));
+});
 afterEach(() => rmSync(directory, { recursive: true }));
 
 test('what was synced is there after a crash, and nothing else: zeros behind the log are no part of it', async () => {
