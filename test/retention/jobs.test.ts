@@ -102,8 +102,8 @@ describe('maintenance jobs', () => {
     expect(table[0]).toMatch(/^JOB +STATE +STARTED +TOOK +DONE +ERROR +PROCESS$/);
     expect(table[1]).toMatch(/^retention +done +/);
     const metrics = await (await fetch(server.process.metricsUrl)).text();
-    expect(metrics).toMatch(/^resonate_maintenance_runs_total\{job="retention",outcome="done"\} [1-9]/m);
-    expect(metrics).toMatch(/^resonate_maintenance_running\{job="retention"\} 0$/m);
+    expect(metrics).toMatch(/^resonate_maintenance_runs_total\{name="retention",outcome="done"\} [1-9]/m);
+    expect(metrics).toMatch(/^resonate_maintenance_running\{name="retention"\} 0$/m);
   });
 
   test('are kept from who may not', async () => {

@@ -21,21 +21,21 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
       const end = async (outcome: Partial<JobRun>) =>
         store.jobs.note(name, { ...begun, endedAt: await store.now(), ...outcome });
       await store.jobs.note(name, begun);
-      metrics.maintenanceRunning.set({ job: name }, 1);
+      metrics.maintenanceRunning.set({ name }, 1);
       try {
         const done = await run(signal);
         // The next leader, or this process when it leads again, goes on at once.
         if (signal.aborted) return await end({ done, error: 'ended before it was done' });
         await end({ done });
-        metrics.maintenanceRuns.inc({ job: name, outcome: 'done' });
-        metrics.maintenanceLastRun.set({ job: name }, (await store.now()) / 1_000);
+        metrics.maintenanceRuns.inc({ name, outcome: 'done' });
+        metrics.maintenanceLastRun.set({ name }, (await store.now()) / 1_000);
       } catch (error) {
-        metrics.maintenanceRuns.inc({ job: name, outcome: 'failed' });
+        metrics.maintenanceRuns.inc({ name, outcome: 'failed' });
         // What the database itself failed of can't be written down there.
         await end({ error: error instanceof Error ? error.message : String(error) }).catch(() => {});
         throw error;
       } finally {
-        metrics.maintenanceRunning.set({ job: name }, 0);
+        metrics.maintenanceRunning.set({ name }, 0);
       }
     },
   };
