@@ -32,4 +32,4 @@ test('measures, writes what it measured, and compares with it the next time', as
   const again = [...short, '--only', 'create', '--against', json];
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...again]);
   expect(stdout.slice(stdout.indexOf('against '))).toMatch(/sqlite +create +2 +\d+\.\d\dx/);
-}, 60_000);
+}, 180_000);

@@ -70,7 +70,8 @@ describe('the events of the admin API', () => {
     for (let count = 0; count < 200; count++) await create(`many/${count}`);
     await viewer.hears('commit');
     const commits = viewer.causes.filter((cause) => cause === 'commit').length;
-    expect(commits).toBeLessThanOrEqual((performance.now() - start) / 500 + 1);
+    // Two a second; a timer may fire a little early.
+    expect(commits).toBeLessThanOrEqual((performance.now() - start) / 450 + 1);
   });
 
   test('tell a tenant of its own, and a call graph of itself', async () => {
