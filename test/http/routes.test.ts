@@ -240,3 +240,17 @@ describe('CORS', () => {
     });
   });
 });
+
+describe('with ui.enabled = false', () => {
+  beforeAll(() => start('--ui-enabled', 'false'));
+  afterAll(stop);
+
+  test('there is no dashboard, and no log line names one', async () => {
+    const accept = 'text/html';
+    for (const path of ['/ui', '/ui/', '/']) {
+      expect(await client.send({ method: 'GET', path, headers: { accept } })).toMatchObject({ status: 404 });
+    }
+    await server.logged('HTTP API listening');
+    expect(server.output()).not.toContain('/ui/');
+  });
+});

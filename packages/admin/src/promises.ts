@@ -73,7 +73,7 @@ const task = {
   leaseEndsAt: at.optional(),
   /** While pending: when its `execute` goes out (again). */
   nextDeliveryAt: at.optional(),
-  /** How often the waiting message was handed to a transport. */
+  /** How often delivering the waiting message has failed. */
   attempts: count,
   transport: z.string(),
   /** Whom it goes to: a poll group, a host, a topic. */

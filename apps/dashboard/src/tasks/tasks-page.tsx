@@ -118,7 +118,7 @@ function columnsOf(onDeliver: (task: TaskSummary) => void): Column<TaskSummary>[
     { title: 'Task', kind: 'id', cell: (row) => <PromiseName id={row.id} name={row.function} /> },
     { title: 'State', cell: ({ state }) => <StateBadge state={state} of="task" /> },
     { title: 'Worker', cell: (row) => <Worker {...row} /> },
-    { title: 'Attempts', kind: 'number', cell: ({ attempts }) => attempts },
+    { title: 'Failed deliveries', kind: 'number', cell: ({ attempts }) => attempts },
     {
       title: 'Next delivery',
       cell: ({ nextDeliveryAt }) =>
