@@ -17,9 +17,9 @@ let viewer: Viewer;
 let finishStep = () => {};
 
 /** A local step that ends when the test says so, a promise for a human, and a remote call after it. */
-function* signOff(context: Context, title: string): Generator<unknown, unknown, never> {
-  yield* context.run(prepare, title) as never;
-  const answer: unknown = yield* (yield* context.promise({ timeout: 3_600_000 }) as never) as never;
+function* signOff(context: Context, title: string) {
+  yield* context.run(prepare, title);
+  const answer: unknown = yield* yield* context.promise({ timeout: 3_600_000 });
   return { title, answer };
 }
 

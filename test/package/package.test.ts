@@ -64,7 +64,8 @@ describe('the package', () => {
     const server = new Spawned(oldestNode, [bin, 'serve', ...ports], {}, directory);
     try {
       const url = `http://127.0.0.1:${api}`;
-      await until('/ready answers', 30_000, async () => (await fetch(`${url}/ready`)).ok);
+      // On a busy machine a process takes long to load.
+      await until('/ready answers', 120_000, async () => (await fetch(`${url}/ready`)).ok);
       const data = { id: 'p', timeoutAt: Date.now() + 60_000, param: {}, tags: {} };
       expect(await call(url, 'promise.create', data)).toMatchObject({ promise: { id: 'p' } });
       expect((await stat(join(directory, 'resonate.db'))).size).toBeGreaterThan(0);

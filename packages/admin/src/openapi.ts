@@ -81,6 +81,7 @@ function parametersOf(schema: z.ZodType, place: 'path' | 'query'): Json[] {
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  const json: Json = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  delete json.$schema;
   return json;
 }

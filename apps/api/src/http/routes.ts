@@ -52,8 +52,9 @@ export function createRoutes(
   // A base URL that ends in a slash makes clients ask for two of them.
   app.get(/^\/+poll\/([^/]+)\/([^/]+)$/, guard(auth, mayJoinGroup), poll(runtime, hub));
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
-    const processes = (await store.processes()).map(({ stats: _, ...row }) => row);
-    response.json({ now: await store.now(), processes });
+    const processes = await store.processes();
+    // Statistics are the admin API's: GET /admin/overview.
+    response.json({ now: await store.now(), processes: processes.map((row) => ({ ...row, stats: undefined })) });
   });
   app.use(admin.routes());
   if (config.ui.enabled) app.use(dashboardRoutes());

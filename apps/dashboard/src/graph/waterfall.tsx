@@ -123,6 +123,7 @@ interface RowsProps {
 function Rows({ rows, view, rowHeight, range, now, path, activeId, selected, onKey, onSelect, onFold }: RowsProps) {
   const activeIndex = rows.findIndex(({ branch }) => branch.node.id === activeId);
   const isDrawn = activeIndex >= view.from && activeIndex < view.to;
+  const drawn = view.to - view.from;
   return (
     <div
       class="wf-rows"
@@ -137,7 +138,8 @@ function Rows({ rows, view, rowHeight, range, now, path, activeId, selected, onK
         const { id } = row.branch.node;
         return (
           <WaterfallRow
-            key={id}
+            // A line that leaves at one end comes back at the other: scrolling makes no new elements.
+            key={(view.from + n) % drawn}
             {...{ row, rowHeight, now, range }}
             index={view.from + n}
             domId={domId(view.from + n)}
