@@ -1,13 +1,16 @@
 /**
- * How fast a call graph of 2,000 promises is drawn, and how smoothly it scrolls: `node bench/dashboard/graph.ts`.
+ * How fast a call graph of 2,000 promises is drawn, and how smoothly it scrolls: `npm run bench:graph`.
  * Wants a built dashboard (`npm run build:ui`) and Debian's Chromium.
  */
+import type { Page } from 'playwright-core';
 import { HttpClient } from '../../test/processes/http-client.ts';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { TestBrowser } from '../../test/dashboard/browser.ts';
 
 const NODES = 2_000;
 const SCROLL_MS = 3_000;
+/** As fast as one turns a wheel: 130 lines each second. */
+const WHEEL_PX_PER_MS = 4;
 
 const server = await ServerProcess.start({ command: 'dev' });
 const browser = await TestBrowser.launch(server.url);
@@ -33,30 +36,41 @@ try {
     console.log(`${label}: ${NODES} promises after ${drawnMs.toFixed(0)} ms`);
   }
   await page.getByRole('button', { name: 'Unfold', exact: true }).click();
+  print('scrolling by wheel', await scroll(page, `${WHEEL_PX_PER_MS}`));
+  print(
+    'from top to bottom within 3 s',
+    await scroll(page, `(scroller.scrollHeight - scroller.clientHeight) / ${SCROLL_MS}`),
+  );
+} finally {
+  await browser.close();
+  await server.stop();
+  await server.dispose();
+}
+
+/** @param pxPerMs an expression over `scroller`. @returns how long each frame took, ms. */
+async function scroll(page: Page, pxPerMs: string): Promise<number[]> {
   const frames = await page.evaluate<number[]>(`new Promise((resolve) => {
     const scroller = document.querySelector('.wf');
+    const speed = ${pxPerMs};
     const frames = [];
     const start = performance.now();
     let before = start;
     const step = (now) => {
       frames.push(now - before);
       before = now;
-      scroller.scrollTop = (scroller.scrollHeight - scroller.clientHeight) * ((now - start) / ${SCROLL_MS});
+      scroller.scrollTop = speed * (now - start);
       if (now - start < ${SCROLL_MS}) requestAnimationFrame(step);
       else resolve(frames.slice(1));
     };
     requestAnimationFrame(step);
   })`);
-  frames.sort((a, b) => a - b);
+  return frames.sort((a, b) => a - b);
+}
+
+function print(what: string, frames: readonly number[]): void {
   const total = frames.reduce((sum, ms) => sum + ms, 0);
   const p99 = frames[Math.floor(frames.length * 0.99)]!;
-  console.log(
-    `scrolling from top to bottom: ${((frames.length * 1_000) / total).toFixed(1)} frames/s, p99 ${p99.toFixed(1)} ms`,
-  );
-} finally {
-  await browser.close();
-  await server.stop();
-  await server.dispose();
+  console.log(`${what}: ${((frames.length * 1_000) / total).toFixed(1)} frames/s, p99 ${p99.toFixed(1)} ms`);
 }
 
 /** A root with 40 calls that have 48 local steps each, and a few more. */

@@ -41,7 +41,7 @@ try {
   print(`while ${DEAD} for dead targets come`, await deliver('coming', SOUND));
   await creating;
   await until('all circuits open', 180_000, async () => (await openCircuits()) >= DEAD);
-  print(`beside ${DEAD} dead targets`, await deliver('dead', SOUND));
+  print(`beside ${DEAD} dead targets`, await deliver('later', SOUND));
 } finally {
   await server.dispose();
   for (const { stop } of [sound, hanging]) stop();
