@@ -126,27 +126,24 @@ function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
 function CustomTime({ filters: { from, to }, onChange }: Props) {
   return (
     <div class="filter-row">
-      <label class="field">
-        <span>From</span>
-        <input
-          class="input"
-          type="datetime-local"
-          step="1"
-          value={from}
-          onChange={(event) => onChange({ from: event.currentTarget.value, span: '' })}
-        />
-      </label>
-      <label class="field">
-        <span>To</span>
-        <input
-          class="input"
-          type="datetime-local"
-          step="1"
-          value={to}
-          onChange={(event) => onChange({ to: event.currentTarget.value, span: '' })}
-        />
-      </label>
+      <TimeField label="From" value={from} onChange={(value) => onChange({ from: value, span: '' })} />
+      <TimeField label="To" value={to} onChange={(value) => onChange({ to: value, span: '' })} />
     </div>
+  );
+}
+
+function TimeField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        class="input"
+        type="datetime-local"
+        step="1"
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 
