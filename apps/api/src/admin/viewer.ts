@@ -3,6 +3,7 @@ import { TAG } from '@resonate/protocol';
 import type { Clock } from '@resonate/service';
 import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
+import { beginEvents } from '../http/begin-events.ts';
 
 /** What a page wants to hear of. */
 export interface Interest {
@@ -27,13 +28,7 @@ export class Viewer {
     this.#interest = interest;
     this.#response = response;
     this.#clock = clock;
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-cache',
-      connection: 'keep-alive',
-      'x-accel-buffering': 'no',
-    });
-    response.write(': connected\n\n');
+    beginEvents(response);
   }
 
   /** It will be told of a change anyhow. */

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { StreamHub } from '@resonate/transports';
+import { beginEvents } from './begin-events.ts';
 
 /** Turns a request into an event stream of the hub (protocol section 6). */
 export function openStream(
@@ -9,14 +10,7 @@ export function openStream(
   { group, id }: { group: string; id: string },
   changed: () => void,
 ): void {
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-cache',
-    connection: 'keep-alive',
-    'x-accel-buffering': 'no',
-  });
-  // The first bytes go at once: until then the client does not count as connected.
-  response.write(': connected\n\n');
+  beginEvents(response);
   request.socket.setNoDelay(true);
   request.socket.setKeepAlive(true, 30_000);
   let corked = false;
