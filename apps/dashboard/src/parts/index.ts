@@ -1,5 +1,6 @@
 /** What pages are made of. */
 export { ConfirmDialog, Dialog } from './confirm-dialog.tsx';
+export { Fact } from './fact.tsx';
 export { Icon, type IconName } from './icon.tsx';
 export { Code, JsonView } from './json-view.tsx';
 export { links } from './links.ts';

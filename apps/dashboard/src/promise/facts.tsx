@@ -1,5 +1,5 @@
 import type { PromiseDetail } from '@resonate/admin';
-import { absoluteTime, duration, Time, useNow } from '../parts/index.ts';
+import { absoluteTime, duration, Fact, Time, useNow } from '../parts/index.ts';
 
 /** Beyond it nobody means a time: such promises have no deadline. */
 const FOREVER_MS = 100 * 365 * 24 * 3_600_000;
@@ -11,30 +11,18 @@ export function Facts({ promise: { createdAt, settledAt, timeoutAt, tags } }: Pi
   const left = timeoutAt - now;
   return (
     <dl class="pd-facts">
-      <div>
-        <dt>Created</dt>
-        <dd>
-          <Exact at={createdAt} />
-        </dd>
-      </div>
+      <Fact name="Created">
+        <Exact at={createdAt} />
+      </Fact>
       {settledAt !== undefined ? (
-        <div>
-          <dt>Settled</dt>
-          <dd>
-            <Exact at={settledAt} />
-            <span class="dim"> after {duration(settledAt - createdAt)}</span>
-          </dd>
-        </div>
+        <Fact name="Settled">
+          <Exact at={settledAt} />
+          <span class="dim"> after {duration(settledAt - createdAt)}</span>
+        </Fact>
       ) : (
-        <div>
-          <dt>Pending for</dt>
-          <dd>{duration(Math.max(0, now - createdAt))}</dd>
-        </div>
+        <Fact name="Pending for">{duration(Math.max(0, now - createdAt))}</Fact>
       )}
-      <div>
-        <dt>{isTimer ? 'Wakes' : 'Deadline'}</dt>
-        <dd>{left > FOREVER_MS ? 'never' : <Exact at={timeoutAt} />}</dd>
-      </div>
+      <Fact name={isTimer ? 'Wakes' : 'Deadline'}>{left > FOREVER_MS ? 'never' : <Exact at={timeoutAt} />}</Fact>
     </dl>
   );
 }

@@ -1,7 +1,7 @@
 import type { PromiseDetail } from '@resonate/admin';
 import type { ComponentChildren } from 'preact';
 import type { Resource } from '../api/use-resource.ts';
-import { Empty, ErrorState, links, Loading, StateBadge } from '../parts/index.ts';
+import { Empty, ErrorState, Fact, links, Loading, StateBadge } from '../parts/index.ts';
 import { ApiError } from '../api/client.ts';
 import { DeadLetterList } from './dead-letter-list.tsx';
 import { Facts } from './facts.tsx';
@@ -140,14 +140,5 @@ function PromiseLink({ id }: { id: string }) {
     <a class="mono" href={links.promise(id)}>
       {id}
     </a>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,16 +1,16 @@
 import type { Delivered, Task } from '@resonate/admin';
-import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { operate, post } from '../api/client.ts';
 import {
   ConfirmDialog,
   duration,
+  Fact,
   Icon,
+  type IconName,
   relativeTime,
   StateBadge,
   toast,
   useNow,
-  type IconName,
 } from '../parts/index.ts';
 
 interface Action {
@@ -152,13 +152,4 @@ function Lease({ endsAt, ttl, now }: { endsAt: number; ttl: number; now: number 
 function claims(version: number): string {
   if (version === 0) return 'never claimed';
   return version === 1 ? 'claimed once' : `claimed ${version} times`;
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

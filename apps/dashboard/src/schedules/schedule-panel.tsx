@@ -1,9 +1,9 @@
-import type { ComponentChildren } from 'preact';
 import { useResource } from '../api/use-resource.ts';
 import {
   absoluteTime,
   duration,
   ErrorState,
+  Fact,
   Icon,
   JsonView,
   links,
@@ -106,13 +106,4 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
 function readable(param: ScheduleDetail['schedule']['promiseParam']): unknown {
   const decoded = decodeValue(param);
   return decoded.kind === 'json' ? decoded.json : param;
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }
