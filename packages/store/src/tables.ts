@@ -26,6 +26,8 @@ export interface Column<Row> {
   of(row: Row): SqlValue;
   /** Written again when the row changes. */
   mutable?: true;
+  /** A copy of what other columns hold, for an index: `decode` does not read it. The last columns of a table. */
+  copy?: true;
 }
 
 export interface Table<Row> {
@@ -60,11 +62,11 @@ export const PROMISES: Table<PromiseRow> = {
     { name: 'created_at', type: 'int', of: (row) => row.createdAt },
     { name: 'settled_at', type: 'int', of: (row) => row.settledAt, mutable: true },
     // Copies of tags that searches and preloads go by, so that an index serves them.
-    { name: 'is_timer', type: 'bool', of: (row) => bool(row.tags[TAG.timer] === 'true') },
-    { name: 'origin', type: 'text', of: (row) => tag(row.tags, TAG.origin) },
-    { name: 'branch', type: 'text', of: (row) => tag(row.tags, TAG.branch) },
-    { name: 'parent', type: 'text', of: (row) => tag(row.tags, TAG.parent) },
-    { name: 'schedule', type: 'text', of: (row) => tag(row.tags, TAG.schedule) },
+    { name: 'is_timer', type: 'bool', of: (row) => bool(row.tags[TAG.timer] === 'true'), copy: true },
+    { name: 'origin', type: 'text', of: (row) => tag(row.tags, TAG.origin), copy: true },
+    { name: 'branch', type: 'text', of: (row) => tag(row.tags, TAG.branch), copy: true },
+    { name: 'parent', type: 'text', of: (row) => tag(row.tags, TAG.parent), copy: true },
+    { name: 'schedule', type: 'text', of: (row) => tag(row.tags, TAG.schedule), copy: true },
   ],
   decode: (v) => ({
     id: text(v[0]),
@@ -269,9 +271,21 @@ export const RECORD_TABLES = [
   'removals',
 ];
 
-/** `a, b, c` of a table, optionally qualified: the select list that `decode` reads. */
-export function columnList<Row>(table: Table<Row>, qualifier = ''): string {
-  return table.columns.map((column) => (qualifier ? `${qualifier}.${column.name}` : column.name)).join(', ');
+/** `a, b, c` of a table, optionally qualified: all columns. */
+export function columnList<Row>({ columns }: Table<Row>, qualifier = ''): string {
+  return listed(columns, qualifier);
+}
+
+/** The select list that `decode` reads. */
+export function readList<Row>({ columns }: Table<Row>, qualifier = ''): string {
+  return listed(
+    columns.filter((column) => !column.copy),
+    qualifier,
+  );
+}
+
+function listed<Row>(columns: readonly Column<Row>[], qualifier: string): string {
+  return columns.map(({ name }) => (qualifier ? `${qualifier}.${name}` : name)).join(', ');
 }
 
 export function mutableColumns<Row>(table: Table<Row>): Column<Row>[] {

@@ -1,84 +1,87 @@
 import { TAG } from '@resonate/protocol';
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs } from '@resonate/machine';
-import { CALLBACKS, columnList, LISTENERS, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { PRELOAD_LIMIT } from '../limits.ts';
 
 /**
- * Loads what a batch needs. SQLite has one writer, so the transaction itself is the lock. What the rows already loaded
- * say is not looked up again: an absent task has no callbacks to clear, a promise without a branch nothing to preload.
+ * Loads what a batch needs, by one statement for all keys of a sort: 2.2 us a promise, where one statement each takes 3.6 (32
+ * at once). SQLite has one writer, so the transaction itself is the lock. What the rows already loaded say is not looked up
+ * again: an absent task has no callbacks to clear, a promise without a branch nothing to preload.
  */
 export class Loader {
   readonly #promises: Finder<Loaded['promises'][number]>;
   readonly #tasks: Finder<Loaded['tasks'][number]>;
   readonly #schedules: Finder<Loaded['schedules'][number]>;
-  readonly #callback: Finder<Loaded['callbacks'][number]>;
+  readonly #callbacks: Finder<Loaded['callbacks'][number], readonly [awaited: string, awaiter: string]>;
   readonly #callbacksOn: Finder<Loaded['callbacks'][number]>;
   readonly #callbacksOf: Finder<Loaded['callbacks'][number]>;
   readonly #readyCallbacksOf: Finder<Loaded['callbacks'][number]>;
-  readonly #listener: Finder<Loaded['listeners'][number]>;
+  readonly #listeners: Finder<Loaded['listeners'][number], readonly [awaited: string, address: string]>;
   readonly #listenersOn: Finder<Loaded['listeners'][number]>;
-  readonly #branch: Finder<Loaded['branches'][number]>;
+  readonly #branch: (branch: string) => Loaded['branches'];
 
   constructor(database: Database.Database) {
-    this.#promises = one(database, PROMISES, 'id = ?');
-    this.#tasks = one(database, TASKS, 'id = ?');
-    this.#schedules = one(database, SCHEDULES, 'id = ?');
-    this.#callback = one(database, CALLBACKS, 'awaited = ? AND awaiter = ?');
-    this.#callbacksOn = all(database, CALLBACKS, 'awaited = ?');
-    this.#callbacksOf = all(database, CALLBACKS, 'awaiter = ?');
-    this.#readyCallbacksOf = all(database, CALLBACKS, 'awaiter = ? AND ready = 1');
-    this.#listener = one(database, LISTENERS, 'awaited = ? AND address = ?');
-    this.#listenersOn = all(database, LISTENERS, 'awaited = ?');
-    // IN instead of =: beside ORDER BY, SQLite plans anew whenever a value is bound to it (14.5 us each, instead of 1.3).
-    this.#branch = all(database, PROMISES, `branch IN (?) ORDER BY id LIMIT ${PRELOAD_LIMIT}`);
+    this.#promises = finder(database, PROMISES, 't.id = wanted.value');
+    this.#tasks = finder(database, TASKS, 't.id = wanted.value');
+    this.#schedules = finder(database, SCHEDULES, 't.id = wanted.value');
+    this.#callbacks = finder(database, CALLBACKS, 't.awaited = wanted.value ->> 0 AND t.awaiter = wanted.value ->> 1');
+    this.#callbacksOn = finder(database, CALLBACKS, 't.awaited = wanted.value');
+    this.#callbacksOf = finder(database, CALLBACKS, 't.awaiter = wanted.value');
+    this.#readyCallbacksOf = finder(database, CALLBACKS, 't.awaiter = wanted.value AND t.ready = 1');
+    this.#listeners = finder(database, LISTENERS, 't.awaited = wanted.value ->> 0 AND t.address = wanted.value ->> 1');
+    this.#listenersOn = finder(database, LISTENERS, 't.awaited = wanted.value');
+    this.#branch = branchFinder(database);
   }
 
   load(needs: Needs): Loaded {
-    const loaded: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
-    for (const id of needs.promises) this.#promises(loaded.promises, id);
-    for (const { awaited, awaiter } of needs.callbacks.values()) this.#callback(loaded.callbacks, awaited, awaiter);
-    for (const { awaited, address } of needs.listeners.values()) this.#listener(loaded.listeners, awaited, address);
-    for (const id of needs.settlements) this.#callbacksOn(loaded.callbacks, id);
-    const tasks = new Set(needs.tasks);
-    for (const callback of loaded.callbacks) tasks.add(callback.awaiter);
-    for (const id of tasks) this.#tasks(loaded.tasks, id);
-    for (const id of needs.settlements) {
-      this.#callbacksOf(loaded.callbacks, id);
-      this.#listenersOn(loaded.listeners, id);
-    }
-    for (const { id, resumes } of loaded.tasks) {
-      if (resumes > 0 && needs.resumed.has(id)) this.#readyCallbacksOf(loaded.callbacks, id);
-    }
-    for (const id of needs.schedules) this.#schedules(loaded.schedules, id);
-    for (const branch of this.#branchesOf(needs, loaded)) this.#branch(loaded.branches, branch);
-    return loaded;
-  }
-
-  #branchesOf(needs: Needs, { promises }: Loaded): Set<string> {
-    const branches = new Set(needs.branches);
-    for (const { id, tags } of promises) {
-      const branch = needs.preloads.has(id) ? tags[TAG.branch] : undefined;
-      if (branch !== undefined) branches.add(branch);
-    }
-    return branches;
+    const promises = this.#promises([...needs.promises]);
+    const on = this.#callbacksOn([...needs.settlements]);
+    const tasks = this.#tasks([...new Set([...needs.tasks, ...on.map(({ awaiter }) => awaiter)])]);
+    const resumed = tasks.filter(({ id, resumes }) => resumes > 0 && needs.resumed.has(id));
+    const callbacks = [
+      ...this.#callbacks(Array.from(needs.callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter])),
+      ...on,
+      ...this.#callbacksOf([...needs.settlements]),
+      ...this.#readyCallbacksOf(resumed.map(({ id }) => id)),
+    ];
+    const listeners = [
+      ...this.#listeners(Array.from(needs.listeners.values(), ({ awaited, address }) => [awaited, address])),
+      ...this.#listenersOn([...needs.settlements]),
+    ];
+    const schedules = this.#schedules([...needs.schedules]);
+    const branches = [...branchesOf(needs, promises)].flatMap((branch) => this.#branch(branch));
+    return { promises, tasks, callbacks, listeners, schedules, branches };
   }
 }
 
-/** Adds the rows found to `rows`. */
-type Finder<Row> = (rows: Row[], ...params: string[]) => void;
+function branchesOf(needs: Needs, promises: Loaded['promises']): Set<string> {
+  const branches = new Set(needs.branches);
+  for (const { id, tags } of promises) {
+    const branch = needs.preloads.has(id) ? tags[TAG.branch] : undefined;
+    if (branch !== undefined) branches.add(branch);
+  }
+  return branches;
+}
 
-function one<Row>(database: Database.Database, table: Table<Row>, where: string): Finder<Row> {
-  const statement = database.prepare(`SELECT ${columnList(table)} FROM ${table.name} WHERE ${where}`).raw(true);
-  return (rows, ...params) => {
-    const values = statement.get(...params) as unknown[] | undefined;
-    if (values) rows.push(table.decode(values));
+/** The rows that are there of those with these keys. */
+type Finder<Row, Key = string> = (keys: readonly Key[]) => Row[];
+
+function finder<Row, Key>(database: Database.Database, table: Table<Row>, isWanted: string): Finder<Row, Key> {
+  // CROSS JOIN: SQLite looks each key up in the table, never the other way round.
+  const sql = `SELECT ${readList(table, 't')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
+  const statement = database.prepare(sql).raw(true);
+  return (keys) => {
+    if (keys.length === 0) return [];
+    const rows = statement.all(JSON.stringify(keys)) as unknown[][];
+    return rows.map((values) => table.decode(values));
   };
 }
 
-function all<Row>(database: Database.Database, table: Table<Row>, where: string): Finder<Row> {
-  const statement = database.prepare(`SELECT ${columnList(table)} FROM ${table.name} WHERE ${where}`).raw(true);
-  return (rows, ...params) => {
-    for (const values of statement.all(...params) as unknown[][]) rows.push(table.decode(values));
-  };
+function branchFinder(database: Database.Database): (branch: string) => Loaded['branches'] {
+  // IN instead of =: beside ORDER BY, SQLite plans anew whenever a value is bound to it (14.5 us each, instead of 1.3).
+  const statement = database
+    .prepare(`SELECT ${readList(PROMISES)} FROM promises WHERE branch IN (?) ORDER BY id LIMIT ${PRELOAD_LIMIT}`)
+    .raw(true);
+  return (branch) => (statement.all(branch) as unknown[][]).map((values) => PROMISES.decode(values));
 }
