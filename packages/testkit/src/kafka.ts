@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { javaArguments } from './brokers.ts';
 import type { CertificateFiles } from './certificates.ts';
-import { OwnedServer, serverDirectory } from './databases/owned-server.ts';
+import { startOwned, type OwnedServer } from './databases/owned-server.ts';
 import { freePort } from './free-port.ts';
 
 export interface KafkaOptions {
@@ -11,17 +11,12 @@ export interface KafkaOptions {
   secure?: { certificate: CertificateFiles; username: string; password: string };
 }
 
-export interface TestKafka {
+export interface TestKafka extends OwnedServer {
   /** `host:port` without TLS or login. */
   broker: string;
   /** `host:port` of the listener with TLS and login; only with `secure`. */
   secureBroker: string;
   createTopic(name: string, partitions?: number): Promise<void>;
-  stop(): Promise<void>;
-  /** As a power cut would; its data stay. */
-  kill9(): Promise<void>;
-  /** The same broker with its data on the same ports. */
-  restart(): Promise<void>;
 }
 
 /**
@@ -29,41 +24,30 @@ export interface TestKafka {
  * that ends. @throws when `npm run brokers` did not fetch it, or there is no Java.
  */
 export async function startKafka({ secure }: KafkaOptions = {}): Promise<TestKafka> {
-  const directory = serverDirectory('kafka');
-  const [plain, login, controller] = [await freePort(), await freePort(), await freePort()];
-  const settings = join(directory, 'server.properties');
-  writeFileSync(settings, properties({ plain, login, controller, directory, ...(secure && { secure }) }));
-  // SCRAM's passwords are part of the format.
-  const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) =>
-    secure ? ['--add-scram', `${mechanism}=[name=${secure.username},password=${secure.password}]`] : [],
-  );
-  const format = ['kafka.tools.StorageTool', 'format', '-t', 'dGVzdHRlc3R0ZXN0dGVzdA', '-c', settings, ...scram];
-  execFileSync('java', [...javaArguments(), ...format], { stdio: 'ignore' });
-  const server = new OwnedServer({
-    command: 'java',
-    args: [...javaArguments(), 'kafka.Kafka', settings],
-    ready: /Kafka Server started/,
-    runAs: 'self',
-    stopSignal: 'KILL',
-    directory,
+  const ports = { plain: await freePort(), login: await freePort(), controller: await freePort() };
+  const server = await startOwned('kafka', (directory) => {
+    const settings = join(directory, 'server.properties');
+    writeFileSync(settings, properties({ ...ports, directory, ...(secure && { secure }) }));
+    // SCRAM's passwords are part of the format.
+    const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) =>
+      secure ? ['--add-scram', `${mechanism}=[name=${secure.username},password=${secure.password}]`] : [],
+    );
+    const format = ['kafka.tools.StorageTool', 'format', '-t', 'dGVzdHRlc3R0ZXN0dGVzdA', '-c', settings, ...scram];
+    execFileSync('java', [...javaArguments(), ...format], { stdio: 'ignore' });
+    return {
+      command: 'java',
+      args: [...javaArguments(), 'kafka.Kafka', settings],
+      ready: /Kafka Server started/,
+      runAs: 'self',
+      stopSignal: 'KILL',
+    };
   });
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  const broker = `127.0.0.1:${plain}`;
+  const broker = `127.0.0.1:${ports.plain}`;
   return {
+    ...server,
     broker,
-    secureBroker: `localhost:${login}`,
+    secureBroker: `localhost:${ports.login}`,
     createTopic: (name, partitions = 1) => createTopic(broker, name, partitions),
-    stop: () => server.stop(),
-    kill9: () => server.kill9(),
-    restart: async () => {
-      await server.pause();
-      await server.start();
-    },
   };
 }
 

@@ -1,4 +1,4 @@
-export { giveToServer } from './owned-server.ts';
+export { giveToServer, type TestServer } from './owned-server.ts';
 export * from './mariadb.ts';
 export * from './postgres.ts';
 export * from './redis.ts';

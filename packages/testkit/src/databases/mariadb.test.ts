@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import { isAlive } from '../is-alive.ts';
 import { DURABLE_MARIADB, freshMysqlDatabase, startMariadb } from './mariadb.ts';
-import type { TestServer } from './postgres.ts';
+import type { TestServer } from './owned-server.ts';
 
 async function select(url: string, sql: string): Promise<unknown> {
   const connection = await createConnection({ uri: url, rowsAsArray: true });
@@ -47,27 +45,6 @@ describe('a MariaDB for tests', () => {
     expect(await select(url, 'SELECT id FROM kept')).toEqual([[1]]);
     await drop();
   });
-
-  test('ends with the process that started it, even when that is killed', async () => {
-    const module = join(import.meta.dirname, 'mariadb.ts');
-    const script = `
-      const { startMariadb } = await import(${JSON.stringify(module)});
-      const { createConnection } = await import('mysql2/promise');
-      const server = await startMariadb();
-      const connection = await createConnection({ uri: server.url, rowsAsArray: true });
-      const [[[directory]]] = await connection.query('SELECT @@datadir');
-      console.log(JSON.stringify({ pids: server.pids(), directory }));
-      setInterval(() => {}, 1000);`;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: import.meta.dirname,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
-    const { pids, directory } = JSON.parse(line.toString()) as { pids: number[]; directory: string };
-    expect(pids.filter(isAlive)).toEqual(pids);
-    owner.kill('SIGKILL');
-    await expect(gone(pids, directory)).resolves.toBe(true);
-  });
 });
 
 describe('where MariaDB is not installed', () => {
@@ -85,12 +62,3 @@ describe('where MariaDB is not installed', () => {
     expect(line.toString()).toMatch(/MariaDB is not installed: .*mariadb-server/);
   });
 });
-
-/** Asks again and again, as nobody tells when a foreign process ends. */
-async function gone(pids: number[], directory: string): Promise<boolean> {
-  for (let round = 0; round < 400; round++) {
-    if (!pids.some(isAlive) && !existsSync(directory)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
-}

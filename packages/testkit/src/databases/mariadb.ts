@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
-import { OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
-import type { TestDatabase, TestServer } from './postgres.ts';
+import { SERVER_USER, startOwned, type TestServer } from './owned-server.ts';
+import type { TestDatabase } from './postgres.ts';
 
 /** Debian keeps servers out of a user's search path. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
@@ -28,35 +27,20 @@ export const DURABLE_MARIADB = {
  * @param settings more options of mariadbd, `sync-binlog` for `--sync-binlog`.
  */
 export async function startMariadb(settings: Record<string, string> = {}): Promise<TestServer> {
-  const directory = serverDirectory('mariadb');
-  const data = join(directory, 'data');
-  try {
-    await createDataDirectory(data);
-  } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
-    throw error;
-  }
   const port = await freePort();
-  const files = { datadir: data, tmpdir: directory, socket: join(directory, 'socket') };
-  const options = { ...SETTINGS, ...settings, ...files, port: String(port) };
-  const server = new OwnedServer({
-    command: 'env',
-    args: [`PATH=${PATH}`, 'mariadbd', '--no-defaults', ...flags(options)],
-    ready: /ready for connections/,
-    stopSignal: 'TERM',
-    directory,
+  const server = await startOwned('mariadb', async (directory) => {
+    const data = join(directory, 'data');
+    await createDataDirectory(data);
+    const files = { datadir: data, tmpdir: directory, socket: join(directory, 'socket') };
+    const options = { ...SETTINGS, ...settings, ...files, port: String(port) };
+    return {
+      command: 'env',
+      args: [`PATH=${PATH}`, 'mariadbd', '--no-defaults', ...flags(options)],
+      ready: /ready for connections/,
+      stopSignal: 'TERM',
+    };
   });
-  await server.start();
-  return {
-    url: `mysql://root@127.0.0.1:${port}/mysql`,
-    stop: () => server.stop(),
-    kill9: () => server.kill9(),
-    restart: async () => {
-      await server.pause();
-      await server.start();
-    },
-    pids: () => server.pids(),
-  };
+  return { ...server, url: `mysql://root@127.0.0.1:${port}/mysql` };
 }
 
 /** The server that `TEST_MYSQL_URL` names, MySQL or MariaDB, else one of its own: for tests that need no power over it. */

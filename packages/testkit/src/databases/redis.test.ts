@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TestServer } from './postgres.ts';
+import type { TestServer } from './owned-server.ts';
 import { startRedis } from './redis.ts';
 
 /** Sends one command and returns the first line of its answer. */

@@ -1,6 +1,5 @@
 import { freePort } from '../free-port.ts';
-import { OwnedServer, serverDirectory } from './owned-server.ts';
-import type { TestServer } from './postgres.ts';
+import { startOwned, type TestServer } from './owned-server.ts';
 
 /** A server must say on its standard error that it is ready; Redis says so on its standard output. */
 const TO_STDERR = 'exec redis-server "$@" >&2';
@@ -12,28 +11,13 @@ const TO_STDERR = 'exec redis-server "$@" >&2';
  */
 export async function startRedis(settings: Record<string, string> = {}): Promise<TestServer> {
   const port = await freePort();
-  const directory = serverDirectory('redis');
-  const all = { port: String(port), bind: '127.0.0.1', dir: directory, save: '', ...settings };
-  const server = new OwnedServer({
-    command: 'sh',
-    args: ['-c', TO_STDERR, 'sh', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])],
-    ready: /Ready to accept connections/,
-    directory,
+  const server = await startOwned('redis', (directory) => {
+    const all = { port: String(port), bind: '127.0.0.1', dir: directory, save: '', ...settings };
+    return {
+      command: 'sh',
+      args: ['-c', TO_STDERR, 'sh', ...Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])],
+      ready: /Ready to accept connections/,
+    };
   });
-  try {
-    await server.start();
-  } catch (error) {
-    await server.stop();
-    throw error;
-  }
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    stop: () => server.stop(),
-    kill9: () => server.kill9(),
-    restart: async () => {
-      await server.pause();
-      await server.start();
-    },
-    pids: () => server.pids(),
-  };
+  return { ...server, url: `redis://127.0.0.1:${port}` };
 }
