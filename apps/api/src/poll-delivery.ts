@@ -9,6 +9,9 @@ const MAX_TARGETS = 1_000;
 /** How long a message waits for the connection it prefers, which another process may hold. */
 const PREFERENCE_GRACE_MS = 100;
 
+/** What was taken is recorded together with what else is taken within this time; what came back is recorded at once. */
+const GATHER_MS = 50;
+
 /**
  * Delivers `poll://` messages over the event streams of this process. What a batch of this process makes due for a
  * stream with room is claimed in that batch's own commit and written right after it (`reserve`); the loop claims the
@@ -24,6 +27,8 @@ export class PollDelivery implements Service, Receiver {
   #turn = 0;
   #outcomes: Outcome[] = [];
   #recording: Promise<void> | null = null;
+  /** Ends the gathering of outcomes. */
+  #hurry: () => void = () => {};
 
   constructor(runtime: Runtime, hub: StreamHub) {
     const { config, logger, store } = runtime;
@@ -53,6 +58,7 @@ export class PollDelivery implements Service, Receiver {
   async stop(): Promise<void> {
     this.#runtime.store.attachReceiver(null);
     await this.#loop.stop();
+    this.#hurry();
     while (this.#recording) await this.#recording;
   }
 
@@ -131,18 +137,20 @@ export class PollDelivery implements Service, Receiver {
     else write(null);
   }
 
-  /** Outcomes are recorded together: those of one turn, and those that come while a recording is under way. */
   #done(delivery: Delivery, taken: boolean): void {
     const outcome = outcomeOf(delivery, taken ? null : this.#runtime.store.clock.now());
     if (!outcome) return;
     this.#outcomes.push(outcome);
     this.#recording ??= this.#record();
+    if (!taken) this.#hurry();
   }
 
   async #record(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#gathered();
+    let somethingCameBack = false;
     while (this.#outcomes.length > 0) {
       const outcomes = this.#outcomes.splice(0);
+      somethingCameBack ||= outcomes.some(({ delivered }) => !delivered);
       try {
         await this.#runtime.store.acknowledge(outcomes);
       } catch (error) {
@@ -151,6 +159,17 @@ export class PollDelivery implements Service, Receiver {
       }
     }
     this.#recording = null;
-    this.#loop.wake();
+    if (somethingCameBack) this.#loop.wake();
+  }
+
+  /** Resolves after `GATHER_MS`; when hurried, as soon as what else comes in this turn is there. */
+  #gathered(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        setImmediate(resolve);
+      };
+    });
   }
 }

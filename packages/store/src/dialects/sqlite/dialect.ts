@@ -62,6 +62,8 @@ export class SqliteDialect implements Dialect {
   readonly #database: Database.Database;
   readonly #clock: () => number;
   readonly #statements = new Map<string, Database.Statement>();
+  /** Rows written by this connection so far. */
+  #changes = 0;
   readonly #searchable: Searchable = {
     ...HINTS,
     run: async (statements: Statement[]) => statements.map(({ sql, params }) => this.#rows(sql, params)),
@@ -150,7 +152,7 @@ export class SqliteDialect implements Dialect {
   }
 
   async claim(claim: Claim): Promise<Claimed> {
-    return this.#durably(() => ready(this.#outbox).claim(claim, this.#clock()));
+    return this.#loosely(() => ready(this.#outbox).claim(claim, this.#clock()));
   }
 
   async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
@@ -166,11 +168,11 @@ export class SqliteDialect implements Dialect {
   }
 
   async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
-    if (outcomes.length > 0) await this.#durably(() => ready(this.#outbox).acknowledge(outcomes, processId));
+    if (outcomes.length > 0) await this.#loosely(() => ready(this.#outbox).acknowledge(outcomes, processId));
   }
 
   async releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
-    return this.#durably(() => ready(this.#outbox).releaseClaims(processIds, this.#clock(), since));
+    return this.#loosely(() => ready(this.#outbox).releaseClaims(processIds, this.#clock(), since));
   }
 
   async now(): Promise<number> {
@@ -240,6 +242,8 @@ export class SqliteDialect implements Dialect {
   async #durably<T>(work: () => T): Promise<T> {
     this.#connection.log?.check();
     const result = this.#atomically(work);
+    // Without a change there is nothing to sync, but what was read may be the work of a commit that still is.
+    if (this.#hasChanged()) this.#connection.log?.wrote();
     try {
       await this.#connection.log?.durable();
     } catch (error) {
@@ -248,10 +252,28 @@ export class SqliteDialect implements Dialect {
     return result;
   }
 
+  /**
+   * All of `work` or nothing of it, for what a power cut may undo: who has a message, and that it was taken. It goes out
+   * again then. What `work` read is on the disk before anybody hears of it.
+   */
+  async #loosely<T>(work: () => T): Promise<T> {
+    this.#connection.log?.check();
+    const result = this.#atomically(work);
+    this.#hasChanged();
+    return this.#onceDurable(result);
+  }
+
   /** What was read may be the work of a commit that is not on the disk yet. */
   async #onceDurable<T>(result: T): Promise<T> {
     await this.#connection.log?.durable();
     return result;
+  }
+
+  /** True when rows were written since it was asked last. */
+  #hasChanged(): boolean {
+    const before = this.#changes;
+    this.#changes = this.#prepared('SELECT total_changes()').pluck(true).get() as number;
+    return this.#changes !== before;
   }
 
   /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */
@@ -260,7 +282,6 @@ export class SqliteDialect implements Dialect {
     try {
       const result = work();
       this.#prepared('COMMIT').run();
-      this.#connection.log?.wrote();
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();
