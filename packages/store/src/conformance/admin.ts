@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findNewest, MOST_LOOKED_AT, type NewestQuery } from '../admin/newest.ts';
 import { readDetail } from '../admin/detail.ts';
 import { readGraph } from '../admin/graph.ts';
@@ -8,15 +8,15 @@ import type { PlainSql } from '../outbox/plain-sql.ts';
 import type { Store } from '../store.ts';
 import {
   FAR,
-  openMigrated,
+  openForAll,
   promiseCreate,
+  registerCallback,
   send,
   sendOk,
   settle,
-  storeOn,
   taskCreate,
+  type DatabaseUnderTest,
   type DialectUnderTest,
-  type Opened,
 } from './under-test.ts';
 
 const ALL: NewestQuery = { prefix: '', tags: [], isRoot: false, limit: 10, after: null };
@@ -26,18 +26,16 @@ const AWAY = { origin: 'resonate:origin', parent: 'resonate:parent', branch: 're
 /** What operators look at: the newest of many, a call graph, one promise. */
 export function adminConformance(under: DialectUnderTest): void {
   describe('what operators look at', () => {
-    let opened: Opened;
+    let database: DatabaseUnderTest;
     let dialect: Dialect;
     let store: Store;
+    openForAll(under, (opened) => ({ database, dialect, store } = opened));
     /** One promise a second, by their ids. */
     const START = 1_700_000_000_000;
     const create = (second: number, id: string, tags: Record<string, string> = {}, timeoutAt = FAR) =>
       send(store, 'promise.create', { ...promiseCreate(id, tags, timeoutAt), param: PARAM }, START + second * 1_000);
 
     beforeAll(async () => {
-      opened = await openMigrated(under);
-      ({ dialect } = opened);
-      store = storeOn(dialect);
       await create(1, 'a/1', { team: 'red' });
       await create(2, 'a/2', { team: 'blue', 'resonate:target': 'poll://any@workers' });
       await create(3, 'b/1', { team: 'red', long: 'x'.repeat(200) });
@@ -46,7 +44,6 @@ export function adminConformance(under: DialectUnderTest): void {
       await create(5, 'over', { 'resonate:timer': 'true' }, START + 6_000);
       await send(store, 'promise.settle', settle('a/1'), START + 9_000);
     });
-    afterAll(() => opened.close());
 
     const newest = async (query: Partial<NewestQuery>, now = START + 10_000) =>
       findNewest(dialect.plain, { ...ALL, ...query }, now);
@@ -105,8 +102,7 @@ export function adminConformance(under: DialectUnderTest): void {
       for (const id of ['g.1', 'g.2']) {
         await sendOk(store, 'promise.create', promiseCreate(id, { [AWAY.origin]: 'g', [AWAY.parent]: 'g' }));
       }
-      const action = { kind: 'promise.register_callback', head: {}, data: { awaiter: 'g', awaited: 'g.2' } };
-      await sendOk(store, 'task.suspend', { id: 'g', version: 1, actions: [action] });
+      await sendOk(store, 'task.suspend', { id: 'g', version: 1, actions: [registerCallback('g', 'g.2')] });
       const now = await store.now();
       const query = { root: 'g', prefix: '', after: null, since: null, limit: 10 };
       const { nodes, after } = await store.admin.graph(query, now);
@@ -188,7 +184,7 @@ export function adminConformance(under: DialectUnderTest): void {
 
       test.each(RARE)('what is rare: by %s', async (_name, query) => {
         const sent = await statementsOf((sql) => findNewest(sql, { ...ALL, ...query }, START), 1);
-        const { indexes, scans } = await opened.database.explain({ statements: sent });
+        const { indexes, scans } = await database.explain({ statements: sent });
         expect(indexes).not.toContain('promises_created');
         expect(scans.filter(isWalk)).toEqual([]);
       });
@@ -201,7 +197,7 @@ export function adminConformance(under: DialectUnderTest): void {
             MOST_LOOKED_AT + 1,
           );
           const walk = sent.filter(({ sql }) => !sql.startsWith('SELECT COUNT'));
-          const { indexes, scans } = await opened.database.explain({ statements: walk });
+          const { indexes, scans } = await database.explain({ statements: walk });
           expect(indexes).toContain('promises_created');
           expect(scans.filter(isWalk)).toEqual([]);
         },
@@ -213,7 +209,7 @@ export function adminConformance(under: DialectUnderTest): void {
           ...(await statementsOf((sql) => readGraph(sql, query, START), 0)),
           ...(await statementsOf((sql) => readDetail(sql, 'g', 10, START), 0)),
         ];
-        const { indexes, scans } = await opened.database.explain({ statements: sent });
+        const { indexes, scans } = await database.explain({ statements: sent });
         expect(indexes).toContain('promises_origin');
         expect(scans.filter(isWalk)).toEqual([]);
       });

@@ -1,35 +1,28 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
 import type { Claim, Claimed, Dialect } from '../dialect.ts';
 import { Claims } from '../outbox/claims.ts';
 import type { Store } from '../store.ts';
 import {
   openAnother,
-  openMigrated,
+  openEmptied,
   promiseCreate,
   RETRY_TIMEOUT_MS,
   send,
   sendOk,
-  settle,
-  storeOn,
+  settled,
   taskCreate,
+  type DatabaseUnderTest,
   type DialectUnderTest,
-  type Opened,
 } from './under-test.ts';
 
 /** Messages are claimed by one process at a time, and lost by none. */
 export function claimConformance(under: DialectUnderTest): void {
   describe('claims', () => {
-    let opened: Opened;
+    let database: DatabaseUnderTest;
     let dialect: Dialect;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      ({ dialect } = opened);
-      store = storeOn(dialect);
-    });
-    afterAll(() => opened.close());
-    beforeEach(() => dialect.reset());
+    openEmptied(under, (opened) => ({ database, dialect, store } = opened));
 
     const claim = (overrides: Partial<Claim>, by = dialect): Promise<Claimed> =>
       by.claim({
@@ -49,13 +42,6 @@ export function claimConformance(under: DialectUnderTest): void {
       await sendOk(store, 'promise.create', promiseCreate(id, { 'resonate:target': target }));
     }
 
-    /** A settled promise with listeners, whose unblocks are therefore due. */
-    async function settled(id: string, ...addresses: string[]): Promise<void> {
-      await sendOk(store, 'promise.create', promiseCreate(id));
-      for (const address of addresses) await sendOk(store, 'promise.register_listener', { awaited: id, address });
-      await sendOk(store, 'promise.settle', { ...settle(id), value: { data: id } });
-    }
-
     test('give the message with all it needs, and give it once', async () => {
       await dispatch('a');
       const before = await dialect.now();
@@ -70,7 +56,7 @@ export function claimConformance(under: DialectUnderTest): void {
     });
 
     test('give an unblock with its settled promise', async () => {
-      await settled('p', 'poll://uni@workers/7');
+      await settled(store, 'p', 'poll://uni@workers/7');
       const { unblocks } = await claim(to('workers/7'));
       expect(unblocks).toHaveLength(1);
       expect(unblocks[0]?.listener).toMatchObject({ awaited: 'p', claimedBy: 'one', attempts: 1, transport: 'poll' });
@@ -102,7 +88,7 @@ export function claimConformance(under: DialectUnderTest): void {
         };
         await send(store, 'promise.create', promiseCreate(id, delay), now - 10_000);
       }
-      await settled('p', 'poll://any@workers');
+      await settled(store, 'p', 'poll://any@workers');
       const first = await claim(to('workers', 2));
       expect([listenersOf(first), ids(first)]).toEqual([['poll://any@workers'], ['early']]);
       expect(ids(await claim(to('workers', 1)))).toEqual(['middle']);
@@ -129,7 +115,7 @@ export function claimConformance(under: DialectUnderTest): void {
 
     test('that nobody acknowledged come back, counted', async () => {
       await dispatch('a');
-      await settled('p', 'poll://any@workers');
+      await settled(store, 'p', 'poll://any@workers');
       await claim({ retryTimeoutMs: 0 });
       const again = await claim({ processId: 'two', retryTimeoutMs: 0 });
       expect(again.executes[0]).toMatchObject({ id: 'a', attempts: 2, claimedBy: 'two' });
@@ -138,7 +124,7 @@ export function claimConformance(under: DialectUnderTest): void {
 
     test('count failures: what is claimed again though nothing was recorded has not failed', async () => {
       await dispatch('a');
-      await settled('p', 'poll://any@workers');
+      await settled(store, 'p', 'poll://any@workers');
       const attempts = ({ executes, unblocks }: Claimed) => [executes[0]?.attempts, unblocks[0]?.listener.attempts];
       const failed = async () => {
         const task = { kind: 'execute', id: 'a', version: 0 } as const;
@@ -173,7 +159,7 @@ export function claimConformance(under: DialectUnderTest): void {
     });
 
     test('of an unblock end when it was delivered, and are deferred when it failed', async () => {
-      await settled('p', 'poll://any@workers', 'poll://any@workers/7');
+      await settled(store, 'p', 'poll://any@workers', 'poll://any@workers/7');
       await claim({ preferred: ['7'] });
       const dueAt = await dialect.now();
       await dialect.acknowledge(
@@ -206,7 +192,7 @@ export function claimConformance(under: DialectUnderTest): void {
 
     test('can be acknowledged only by their process, and only as they were', async () => {
       await dispatch('a');
-      await settled('p', 'poll://any@workers');
+      await settled(store, 'p', 'poll://any@workers');
       await claim({});
       const { tasks, listeners } = await dialect.dump();
       const outcomes = (version: number) =>
@@ -222,8 +208,8 @@ export function claimConformance(under: DialectUnderTest): void {
     });
 
     test('of an unblock are kept by renewing them, only by the process that has them', async () => {
-      await settled('p', 'poll://any@workers');
-      await settled('q', 'poll://any@workers');
+      await settled(store, 'p', 'poll://any@workers');
+      await settled(store, 'q', 'poll://any@workers');
       await claim({ processId: 'one' });
       const key = { awaited: 'p', address: 'poll://any@workers' };
       const claims = new Claims(dialect);
@@ -238,7 +224,7 @@ export function claimConformance(under: DialectUnderTest): void {
     test('of dead processes are free again at once', async () => {
       for (const id of ['a', 'b', 'c']) {
         await dispatch(id);
-        await settled(`p ${id}`, 'poll://any@workers');
+        await settled(store, `p ${id}`, 'poll://any@workers');
         await claim({ processId: id });
       }
       expect(await dialect.releaseClaims(['a', 'b', 'none'])).toBe(4);
@@ -257,7 +243,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await at('a', 'b', now + 60_000);
       await at('b', 'b', now + 50_000);
       await at('c', 'B', now + 70_000);
-      await settled('p', 'poll://any@c', 'http://host/');
+      await settled(store, 'p', 'poll://any@c', 'http://host/');
       const waiting = await dialect.waitingTargets('poll', 10);
       expect(waiting.map(({ target }) => target)).toEqual(['B', 'b', 'c']);
       expect(waiting.map(({ dueAt }) => dueAt).slice(0, 2)).toEqual([now + 70_000, now + 50_000]);
@@ -282,7 +268,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await dispatch('http', 'http://workers/');
       const delay = { 'resonate:target': 'poll://any@workers', 'resonate:delay': String(Date.now() + 60_000) };
       await sendOk(store, 'promise.create', promiseCreate('later', delay));
-      await settled('p', 'poll://any@workers', 'http://workers/');
+      await settled(store, 'p', 'poll://any@workers', 'http://workers/');
       expect(await dialect.countDue('poll', ['workers', 'others', 'none'], 100)).toBe(6);
       expect(await dialect.countDue('poll', ['workers', 'others'], 3)).toBe(3);
       expect(await dialect.countDue('poll', [], 100)).toBe(0);
@@ -310,7 +296,7 @@ export function claimConformance(under: DialectUnderTest): void {
     test('by several at once share nothing and leave nothing', async () => {
       const created = Array.from({ length: 150 }, (_, index) => `task ${index}`);
       await Promise.all(created.map((id) => dispatch(id)));
-      const others = under.isShared ? [await openAnother(opened.database), await openAnother(opened.database)] : [];
+      const others = under.isShared ? [await openAnother(database), await openAnother(database)] : [];
       const taken: string[] = [];
       const work = async (by: Dialect, processId: string) => {
         for (;;) {

@@ -1,38 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Dialect } from '../dialect.ts';
 import type { Store } from '../store.ts';
-import {
-  openMigrated,
-  promiseCreate,
-  sendOk,
-  settle,
-  storeOn,
-  type DialectUnderTest,
-  type Opened,
-} from './under-test.ts';
+import { openEmptied, promiseCreate, sendOk, settled, storeOn, type DialectUnderTest } from './under-test.ts';
 
 /** What could not be delivered is kept, and comes again when it is told to. */
 export function deadLetterConformance(under: DialectUnderTest): void {
   describe('dead letters', () => {
-    let opened: Opened;
     let dialect: Dialect;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      ({ dialect } = opened);
-      store = storeOn(dialect);
-    });
-    afterAll(() => opened.close());
-    beforeEach(() => dialect.reset());
+    openEmptied(under, (opened) => ({ dialect, store } = opened));
 
-    async function settled(id: string, ...addresses: string[]): Promise<void> {
-      await sendOk(store, 'promise.create', promiseCreate(id));
-      for (const address of addresses) await sendOk(store, 'promise.register_listener', { awaited: id, address });
-      await sendOk(store, 'promise.settle', settle(id));
-    }
-
-    const claim = (target: string, transport: 'http' | 'poll' = 'http', on = store) =>
-      on.claim({ transport, targets: [{ target, limit: 1_000 }], preferred: [], graceMs: 0 });
+    const claim = (target: string, transport: 'http' | 'poll' = 'http') =>
+      store.claim({ transport, targets: [{ target, limit: 1_000 }], preferred: [], graceMs: 0 });
 
     const death = (awaited: string, address: string, diedOf = 'it broke') =>
       ({ kind: 'unblock', awaited, address, delivered: false, diedOf }) as const;
@@ -40,7 +19,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     /** A letter for each id, addressed to `http://HOST/`. */
     async function bury(host: string, ...ids: string[]): Promise<void> {
       const address = `http://${host}/`;
-      for (const id of ids) await settled(id, address);
+      for (const id of ids) await settled(store, id, address);
       await claim(`http://${host}`);
       await store.acknowledge(ids.map((id) => death(id, address)));
     }
@@ -71,7 +50,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('keep a long error in part, and any character of it', async () => {
-      await settled('p', 'http://host/');
+      await settled(store, 'p', 'http://host/');
       await claim('http://host');
       await store.acknowledge([death('p', 'http://host/', `a\u0000'"?\\${'ß'.repeat(2_000)}`)]);
       const [letter] = await store.deadLetters.list({}, 10);
@@ -80,7 +59,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('are made only by the process that holds the message', async () => {
-      await settled('p', 'http://host/');
+      await settled(store, 'p', 'http://host/');
       await claim('http://host');
       await storeOn(dialect, 'another').acknowledge([death('p', 'http://host/')]);
       expect(await awaited()).toEqual([]);
@@ -98,7 +77,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('that are sent again prefer the connection that they preferred', async () => {
-      await settled('p', 'poll://any@group/7');
+      await settled(store, 'p', 'poll://any@group/7');
       await store.claim({ transport: 'poll', targets: [{ target: 'group', limit: 1 }], preferred: ['7'], graceMs: 0 });
       await store.acknowledge([death('p', 'poll://any@group/7')]);
       await store.deadLetters.redrive({});
@@ -108,7 +87,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     test('are found by transport, target and how the promise is named', async () => {
       await bury('a', 'x.1', 'x.2');
       await bury('b', 'x.3', 'y%1', 'y_1');
-      await settled('z', 'poll://uni@a/1');
+      await settled(store, 'z', 'poll://uni@a/1');
       await claim('a/1', 'poll');
       await store.acknowledge([death('z', 'poll://uni@a/1')]);
       expect(await awaited({ target: 'http://a' })).toEqual(['x.1', 'x.2']);
@@ -151,7 +130,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
 
     test('of any number are sent again, piece by piece', async () => {
       const ids = Array.from({ length: 450 }, (_, index) => `p${index}`);
-      await Promise.all(ids.map((id) => settled(id, 'http://host/')));
+      await Promise.all(ids.map((id) => settled(store, id, 'http://host/')));
       let buried = 0;
       for (let more = true; more;) {
         const aged = await store.deadLetters.buryAged('http', -60_000, 'too old');
@@ -165,9 +144,9 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('are made of what waits for too long, but not of what is on its way or not due', async () => {
-      await settled('waiting', 'poll://any@group');
-      await settled('held', 'poll://any@other');
-      await settled('http', 'http://host/');
+      await settled(store, 'waiting', 'poll://any@group');
+      await settled(store, 'held', 'poll://any@other');
+      await settled(store, 'http', 'http://host/');
       await sendOk(store, 'promise.create', promiseCreate('pending'));
       await sendOk(store, 'promise.register_listener', { awaited: 'pending', address: 'poll://any@group' });
       await claim('other', 'poll');

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Claimed, Dialect } from '../dialect.ts';
 import type { Store } from '../store.ts';
 import {
-  openMigrated,
+  openEmptied,
   promiseCreate,
   RETRY_TIMEOUT_MS,
   send,
   sendOk,
-  settle,
+  settled,
   storeOn,
   type DialectUnderTest,
-  type Opened,
 } from './under-test.ts';
 
 const MINUTE = 60_000;
@@ -18,18 +17,9 @@ const MINUTE = 60_000;
 /** What waits for a target that keeps failing is put off and brought back; what a lost claim took is given back. */
 export function deferralConformance(under: DialectUnderTest): void {
   describe('what waits for a failing target', () => {
-    let opened: Opened;
     let dialect: Dialect;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      ({ dialect } = opened);
-    });
-    afterAll(() => opened.close());
-    beforeEach(async () => {
-      await dialect.reset();
-      store = storeOn(dialect);
-    });
+    openEmptied(under, (opened) => ({ dialect, store } = opened));
 
     const queue = { transport: 'http', target: 'http://host' } as const;
     const claim = (limit = 100, target: string = queue.target): Promise<Claimed> =>
@@ -52,15 +42,9 @@ export function deferralConformance(under: DialectUnderTest): void {
       }
     }
 
-    async function listener(id: string): Promise<void> {
-      await sendOk(store, 'promise.create', promiseCreate(id));
-      await sendOk(store, 'promise.register_listener', { awaited: id, address: 'http://host/' });
-      await sendOk(store, 'promise.settle', settle(id));
-    }
-
     test('is put off together, and nothing else is', async () => {
       await task('a');
-      await listener('p');
+      await settled(store, 'p', 'http://host/');
       await task('other', {}, 'http://other/');
       const now = await dialect.now();
       expect(await store.defer(queue, MINUTE)).toBe(2);
@@ -107,7 +91,7 @@ export function deferralConformance(under: DialectUnderTest): void {
 
     test('is due again at once when the process that put it off is gone', async () => {
       await task('a');
-      await listener('p');
+      await settled(store, 'p', 'http://host/');
       await storeOn(dialect, 'dead').defer(queue, MINUTE);
       await store.releaseClaims(['other']);
       expect(namesOf(await claim())).toEqual([]);
@@ -116,7 +100,7 @@ export function deferralConformance(under: DialectUnderTest): void {
     });
 
     test('dies of age as well', async () => {
-      await listener('p');
+      await settled(store, 'p', 'http://host/');
       await store.defer(queue, MINUTE);
       expect((await store.deadLetters.buryAged('http', -MINUTE, 'too old')).count).toBe(1);
     });

@@ -2,22 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import type { Dialect, Leadership } from '../dialect.ts';
 import {
   openAnother,
-  openMigrated,
   promiseCreate,
   send,
   sendOk,
   storeOn,
   taskCreate,
+  withOpened,
+  withProcesses,
   type DialectUnderTest,
-  type Opened,
 } from './under-test.ts';
 
 const PROCESSES_AT_ONCE = 10;
 
 /** What keeps a store going: migrations, timers, processes, settings. */
 export function keepingConformance(under: DialectUnderTest): void {
-  const withOpened = (work: (opened: Opened) => Promise<void>) => withDatabase(under, work);
-
   describe('migrations', () => {
     test('may be run by ten processes at once on an empty database', async () => {
       const database = await under.create();
@@ -38,15 +36,15 @@ export function keepingConformance(under: DialectUnderTest): void {
     });
 
     test('refuse a database that a newer program wrote', async () => {
-      const { database, dialect } = await openMigrated(under);
-      await dialect.close();
-      if (!database.pretendNewer) return database.drop();
-      await database.pretendNewer();
-      const newer = await database.open();
+      const database = await under.create();
       try {
-        await expect(newer.migrate()).rejects.toThrow(/the database has schema version \d+, this program knows up to/);
+        await (await openAnother(database)).close();
+        if (!database.pretendNewer) return;
+        await database.pretendNewer();
+        const newer = await database.open();
+        const migrating = newer.migrate().finally(() => newer.close());
+        await expect(migrating).rejects.toThrow(/the database has schema version \d+, this program knows up to/);
       } finally {
-        await newer.close();
         await database.drop();
       }
     });
@@ -54,7 +52,7 @@ export function keepingConformance(under: DialectUnderTest): void {
 
   describe('timers', () => {
     test('that are due are found oldest first, those to come are not', () =>
-      withOpened(async ({ dialect }) => {
+      withOpened(under, async ({ dialect }) => {
         expect(await dialect.nextTimerAt()).toBeNull();
         const store = storeOn(dialect);
         const now = Date.now() - 100_000;
@@ -82,7 +80,7 @@ export function keepingConformance(under: DialectUnderTest): void {
 
   describe('processes', () => {
     test('renew a row that others see, until it is removed', () =>
-      withOpened(async ({ dialect }) => {
+      withOpened(under, async ({ dialect }) => {
         const one = { id: 'one', role: 'api', version: '1', host: 'here', startedAt: 5, leader: false };
         const two = { id: 'two', role: 'scheduler', version: '1', host: 'there', startedAt: 6, leader: true };
         const before = await dialect.now();
@@ -99,7 +97,7 @@ export function keepingConformance(under: DialectUnderTest): void {
 
   describe('settings', () => {
     test('are kept, and outlive a reset, which empties the rest', () =>
-      withOpened(async ({ dialect }) => {
+      withOpened(under, async ({ dialect }) => {
         expect(await dialect.readSetting('paused')).toBeNull();
         await dialect.writeSetting('paused', 'false');
         await dialect.writeSetting('paused', 'true');
@@ -114,51 +112,36 @@ export function keepingConformance(under: DialectUnderTest): void {
 
 /** One holder of a role at a time, whatever makes it so. */
 export function electionConformance(under: DialectUnderTest): void {
-  const withOpened = (work: (opened: Opened) => Promise<void>) => withDatabase(under, work);
-
   describe('election', () => {
     test('gives a role to one process, until it lets go of it', () =>
-      withOpened(async ({ dialect, database }) => {
-        const first = await dialect.elect('scheduler', 'one');
+      withProcesses(under, 2, async (dialects) => {
+        const [one, two] = dialects as [Dialect, Dialect];
+        const first = await one.elect('scheduler', 'one');
         expect(first?.ended.aborted).toBe(false);
-        const other = under.isShared ? await openAnother(database) : dialect;
-        try {
-          if (under.isShared) {
-            expect(await other.elect('scheduler', 'two')).toBeNull();
-            expect(await other.elect('scheduler', 'two')).toBeNull();
-          }
-          await first?.release();
-          expect(first?.ended.aborted).toBe(true);
-          const second = await other.elect('scheduler', 'two');
-          expect(second?.ended.aborted).toBe(false);
-          await second?.release();
-        } finally {
-          if (other !== dialect) await other.close();
+        if (under.isShared) {
+          expect(await two.elect('scheduler', 'two')).toBeNull();
+          expect(await two.elect('scheduler', 'two')).toBeNull();
         }
+        await first?.release();
+        expect(first?.ended.aborted).toBe(true);
+        const second = await two.elect('scheduler', 'two');
+        expect(second?.ended.aborted).toBe(false);
+        await second?.release();
       }));
 
     test('is per role', () =>
-      withOpened(async ({ dialect }) => {
+      withOpened(under, async ({ dialect }) => {
         const roles = await Promise.all(['scheduler', 'reaper'].map((role) => dialect.elect(role, 'one')));
         expect(roles.map((leadership) => leadership?.ended.aborted)).toEqual([false, false]);
         await Promise.all(roles.map((leadership) => leadership?.release()));
       }));
 
     test('among many at once has one winner', () =>
-      withOpened(async ({ dialect, database }) => {
-        const others: Dialect[] = [];
-        if (under.isShared) for (let index = 0; index < 4; index++) others.push(await openAnother(database));
-        const candidates = [dialect, ...others];
+      withProcesses(under, under.isShared ? 5 : 1, async (candidates) => {
         const elected = await Promise.all(candidates.map((candidate, index) => candidate.elect('one', `p ${index}`)));
         const winners = elected.filter((leadership): leadership is Leadership => leadership !== null);
         expect(winners).toHaveLength(1);
         await winners[0]?.release();
-        await Promise.all(others.map((other) => other.close()));
       }));
   });
-}
-
-async function withDatabase(under: DialectUnderTest, work: (opened: Opened) => Promise<void>): Promise<void> {
-  const opened = await openMigrated(under);
-  await work(opened).finally(() => opened.close());
 }

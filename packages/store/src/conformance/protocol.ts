@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { describeTraceDifference, readTraces, replay, runDifferential, type TraceDifference } from '@resonate/testkit';
 import type { Store } from '../store.ts';
-import { openMigrated, send, SERVER_URL, storeOn, type DialectUnderTest, type Opened } from './under-test.ts';
+import type { Dialect } from '../dialect.ts';
+import { openForAll, send, SERVER_URL, type DialectUnderTest } from './under-test.ts';
 
 const STEPS = 1_500;
 const TRACES_TIMEOUT_MS = 300_000;
@@ -9,20 +10,16 @@ const TRACES_TIMEOUT_MS = 300_000;
 /** Whatever the database, the answers are the public server's and the reference model's. */
 export function protocolConformance(under: DialectUnderTest): void {
   describe('answers', () => {
-    let opened: Opened;
+    let dialect: Dialect;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      store = storeOn(opened.dialect);
-    });
-    afterAll(() => opened.close());
+    openForAll(under, (opened) => ({ dialect, store } = opened));
 
     test(
       'are those of the recorded traffic',
       async () => {
         const found: TraceDifference[] = [];
         for (const trace of readTraces()) {
-          await opened.dialect.reset();
+          await dialect.reset();
           found.push(...(await replay(trace, (kind, data, now) => send(store, kind, data, now))));
         }
         expect(found.map(describeTraceDifference)).toEqual([]);
@@ -39,7 +36,7 @@ export function protocolConformance(under: DialectUnderTest): void {
           seed,
           steps: STEPS,
           subject: { handle: (kind, data, now) => send(store, kind, data, now) },
-          replayCommand: `SEED=${seed} npm test -- packages/store/src/dialects/${opened.dialect.name}`,
+          replayCommand: `SEED=${seed} npm test -- packages/store/src/dialects/${dialect.name}`,
           model: { serverUrl: SERVER_URL },
         });
         expect(report.snaps).toBeGreaterThan(10);

@@ -1,19 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { RetentionRules } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
 import type { Outcome } from '../retention/removal.ts';
 import type { SweepOptions } from '../retention/sweep.ts';
 import type { Store } from '../store.ts';
 import {
-  openMigrated,
+  openEmptied,
   promiseCreate,
   send,
   sendOk,
   settle,
-  storeOn,
+  settled,
   taskCreate,
   type DialectUnderTest,
-  type Opened,
 } from './under-test.ts';
 
 /** Long enough ago: everything that settled before this very moment. */
@@ -22,16 +21,9 @@ const AT_ONCE: RetentionRules = { afterMs: -60_000, afterByState: {}, afterByTag
 /** What settled long ago goes, whole call graph by whole call graph, and nothing that anybody waits for. */
 export function retentionConformance(under: DialectUnderTest): void {
   describe('retention', () => {
-    let opened: Opened;
     let dialect: Dialect;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      ({ dialect } = opened);
-      store = storeOn(dialect);
-    });
-    afterAll(() => opened.close());
-    beforeEach(() => dialect.reset());
+    openEmptied(under, (opened) => ({ dialect, store } = opened));
 
     /** A root with that many callees, all settled. */
     async function graph(origin: string, callees: number, tags: Record<string, string> = {}): Promise<void> {
@@ -114,9 +106,7 @@ export function retentionConformance(under: DialectUnderTest): void {
 
     test('keeps what a listener has not been told of, and dead letters', async () => {
       const address = 'http://host/';
-      await sendOk(store, 'promise.create', promiseCreate('p'));
-      await sendOk(store, 'promise.register_listener', { awaited: 'p', address });
-      await sendOk(store, 'promise.settle', settle('p'));
+      await settled(store, 'p', address);
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { undelivered: 1 } });
       const target = { target: 'http://host', limit: 1 };
       await store.claim({ transport: 'http', targets: [target], preferred: [], graceMs: 0 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CATCH_UP_POLICIES, OVERLAP_POLICIES, type PromiseRecord, type ScheduleRecord } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
-import { openAnother, openMigrated, send, sendOk, storeOn, type DialectUnderTest } from './under-test.ts';
+import { send, sendOk, storeOn, withOpened, withProcesses, type DialectUnderTest } from './under-test.ts';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
@@ -13,18 +13,14 @@ export function scheduleConformance(under: DialectUnderTest): void {
   const policies = OVERLAP_POLICIES.flatMap((overlap) => CATCH_UP_POLICIES.map((catchUp) => ({ overlap, catchUp })));
 
   describe('a schedule that several schedulers fire', () => {
-    test('after a downtime makes exactly the promises of its policies', async () => {
-      const opened = await openMigrated(under);
-      const others: Dialect[] = [];
-      try {
-        while (under.isShared && others.length < SCHEDULERS - 1) others.push(await openAnother(opened.database));
-        const store = storeOn(opened.dialect);
-        const stores = Array.from({ length: SCHEDULERS }, (_, index) => {
-          return storeOn(others[index] ?? opened.dialect, `scheduler ${index}`);
-        });
+    test('after a downtime makes exactly the promises of its policies', () =>
+      withProcesses(under, SCHEDULERS, async (dialects) => {
+        const [dialect] = dialects as [Dialect];
+        const stores = dialects.map((each, index) => storeOn(each, `scheduler ${index}`));
+        const store = storeOn(dialect);
 
         // Its occurrences are far from now, so that none comes while the test runs.
-        const lastAt = Math.floor((await opened.dialect.now()) / MINUTE_MS) * MINUTE_MS - HOUR_MS / 2;
+        const lastAt = Math.floor((await dialect.now()) / MINUTE_MS) * MINUTE_MS - HOUR_MS / 2;
         const times = Array.from({ length: MISSED }, (_, index) => lastAt - (MISSED - 1 - index) * HOUR_MS);
         const cron = `${new Date(lastAt).getUTCMinutes()} * * * *`;
         const created: ScheduleRecord[] = [];
@@ -57,29 +53,21 @@ export function scheduleConformance(under: DialectUnderTest): void {
           expect(schedule).toMatchObject({ id, nextRunAt: lastAt + HOUR_MS });
           expect(schedule.lastRunAt).toBe(runs.at(-1));
         }
-      } finally {
-        await Promise.all(others.map((dialect) => dialect.close()));
-        await opened.close();
-      }
-    });
+      }));
 
-    test('keeps its pause, and is triggered once whoever asks', async () => {
-      const opened = await openMigrated(under);
-      try {
-        const store = storeOn(opened.dialect);
-        const data = { id: 's', cron: '* * * * * *', promiseId: 'p', promiseTimeout: HOUR_MS, overlap: 'skip' };
+    test('keeps its pause, and is triggered once whoever asks', () =>
+      withOpened(under, async ({ dialect, store }) => {
+        // Not due between two requests, at which a pause would let it come.
+        const data = { id: 's', cron: '0 0 1 1 *', promiseId: 'p', promiseTimeout: HOUR_MS, overlap: 'skip' };
         await sendOk(store, 'schedule.create', data);
         const paused = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.pause', { id: 's' });
         expect(await sendOk(store, 'schedule.get', { id: 's' })).toEqual(paused);
         const replies = await Promise.all([1, 2, 3].map(() => send(store, 'schedule.trigger', { id: 's' })));
         expect(replies.map(({ status }) => status)).toEqual([200, 200, 200]);
-        expect((await opened.dialect.dump()).promises).toMatchObject([{ id: 'p', state: 'pending' }]);
+        expect((await dialect.dump()).promises).toMatchObject([{ id: 'p', state: 'pending' }]);
         const { schedule } = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.resume', { id: 's' });
         expect(schedule).not.toHaveProperty('pausedAt');
         expect(schedule.nextRunAt).toBeLessThan(paused.schedule.nextRunAt);
-      } finally {
-        await opened.close();
-      }
-    });
+      }));
   });
 }

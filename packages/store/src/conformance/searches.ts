@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { promiseSearch, taskSearch } from '@resonate/machine';
 import type { PromiseRecord, PromiseState, RequestData, ScheduleRecord, TaskRecord } from '@resonate/protocol';
 import type { Store } from '../store.ts';
 import {
-  openMigrated,
+  openForAll,
   promiseCreate,
   send,
   sendOk,
   settle,
-  storeOn,
   taskCreate,
+  type DatabaseUnderTest,
   type DialectUnderTest,
-  type Opened,
   type Search,
 } from './under-test.ts';
 
@@ -28,13 +27,9 @@ interface Page {
 /** Searches find the same, in the same order, on every database, and walk an index. */
 export function searchConformance(under: DialectUnderTest): void {
   describe('searches', () => {
-    let opened: Opened;
+    let database: DatabaseUnderTest;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      store = storeOn(opened.dialect);
-    });
-    afterAll(() => opened.close());
+    openForAll(under, (opened) => ({ database, store } = opened));
 
     /** Every id that a search finds, page by page. */
     async function all(kind: 'promise' | 'task' | 'schedule', data: Record<string, unknown>): Promise<string[]> {
@@ -178,7 +173,7 @@ export function searchConformance(under: DialectUnderTest): void {
         ['tasks by id', tasks({ cursor: 'many.5' }), ['tasks_pkey']],
         ['tasks by state', tasks({ state: 'acquired' }), ['tasks_state']],
       ])('for %s', async (_, search, expected) => {
-        const { indexes, scans } = await opened.database.explain(search);
+        const { indexes, scans } = await database.explain(search);
         expect(scans).toEqual([]);
         expect([...new Set(indexes)].sort()).toEqual(expected);
       });

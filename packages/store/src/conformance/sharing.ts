@@ -3,14 +3,14 @@ import type { PromiseRecord } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import type { Store } from '../store.ts';
 import {
-  openAnother,
-  openMigrated,
   promiseCreate,
+  registerCallback,
   send,
   sendOk,
   settle,
   storeOn,
   taskCreate,
+  withProcesses,
   type DialectUnderTest,
 } from './under-test.ts';
 
@@ -19,21 +19,13 @@ const ROUNDS = 40;
 /** Several processes on one database at the same rows. */
 export function sharingConformance(under: DialectUnderTest): void {
   describe('processes that share a database', () => {
-    async function withStores(count: number, work: (stores: Store[], dialects: Dialect[]) => Promise<void>) {
-      const opened = await openMigrated(under);
-      const others: Dialect[] = [];
-      try {
-        while (others.length < count - 1) others.push(await openAnother(opened.database));
-        const dialects = [opened.dialect, ...others];
-        await work(
+    const withStores = (count: number, work: (stores: Store[], dialects: Dialect[]) => Promise<void>) =>
+      withProcesses(under, count, (dialects) =>
+        work(
           dialects.map((dialect, index) => storeOn(dialect, `process ${index}`)),
           dialects,
-        );
-      } finally {
-        await Promise.all(others.map((other) => other.close()));
-        await opened.close();
-      }
-    }
+        ),
+      );
 
     test('that create the same promise at once get one and the same', () =>
       withStores(3, async (stores) => {
@@ -89,9 +81,8 @@ export function sharingConformance(under: DialectUnderTest): void {
           const [id, awaited] = [`task ${round}`, `awaited ${round}`];
           await sendOk(one, 'promise.create', promiseCreate(awaited));
           await sendOk(one, 'task.create', taskCreate(id, 'me'));
-          const action = { kind: 'promise.register_callback', head: {}, data: { awaited, awaiter: id } };
           const [suspend] = await Promise.all([
-            send(two, 'task.suspend', { id, version: 1, actions: [action] }),
+            send(two, 'task.suspend', { id, version: 1, actions: [registerCallback(id, awaited)] }),
             sendOk(three, 'promise.settle', settle(awaited)),
           ]);
           const { task } = await sendOk<{ task: { state: string; resumes: number } }>(one, 'task.get', { id });
@@ -115,9 +106,7 @@ export function sharingConformance(under: DialectUnderTest): void {
         await Promise.all(awaited.map((id) => sendOk(one, 'promise.create', promiseCreate(id))));
         for (const id of awaiters) {
           await sendOk(one, 'task.create', taskCreate(id, 'me'));
-          const actions = awaited.map((on) => {
-            return { kind: 'promise.register_callback', head: {}, data: { awaited: on, awaiter: id } };
-          });
+          const actions = awaited.map((on) => registerCallback(id, on));
           await sendOk(one, 'task.suspend', { id, version: 1, actions });
         }
         const settles = awaited.map((id, index) => sendOk(stores[index % 3]!, 'promise.settle', settle(id)));

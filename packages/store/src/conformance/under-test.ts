@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { checkRequest, isKind, type Kind, type Reply } from '@resonate/protocol';
 import type { PromiseQuery, TaskQuery } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
@@ -36,10 +37,54 @@ export type Search = { promises: PromiseQuery } | { tasks: TaskQuery } | { state
 export interface Opened {
   database: DatabaseUnderTest;
   dialect: Dialect;
-  close(): Promise<void>;
+  store: Store;
 }
 
-export async function openMigrated(under: DialectUnderTest): Promise<Opened> {
+/** Opens one database for all tests of the `describe` it is called in, and gives it to `use` before they begin. */
+export function openForAll(under: DialectUnderTest, use: (opened: Opened) => void): void {
+  let close = async () => {};
+  beforeAll(async () => {
+    const migrated = await openMigrated(under);
+    ({ close } = migrated);
+    use(migrated.opened);
+  });
+  afterAll(() => close());
+}
+
+/** The same, but it is emptied before each test, which has a store of its own. */
+export function openEmptied(under: DialectUnderTest, use: (opened: Opened) => void): void {
+  let opened: Opened;
+  openForAll(under, (given) => (opened = given));
+  beforeEach(async () => {
+    await opened.dialect.reset();
+    use({ ...opened, store: storeOn(opened.dialect) });
+  });
+}
+
+/** Opens a database for one test. */
+export async function withOpened(under: DialectUnderTest, work: (opened: Opened) => Promise<void>): Promise<void> {
+  const { opened, close } = await openMigrated(under);
+  await work(opened).finally(close);
+}
+
+/** Opens a database in that many processes for one test; where it can't be shared they are all the same one. */
+export function withProcesses(
+  under: DialectUnderTest,
+  count: number,
+  work: (dialects: Dialect[]) => Promise<void>,
+): Promise<void> {
+  return withOpened(under, async ({ database, dialect }) => {
+    const others: Dialect[] = [];
+    try {
+      while (under.isShared && others.length < count - 1) others.push(await openAnother(database));
+      await work(Array.from({ length: count }, (_, index) => others[index - 1] ?? dialect));
+    } finally {
+      await Promise.all(others.map((other) => other.close()));
+    }
+  });
+}
+
+async function openMigrated(under: DialectUnderTest): Promise<{ opened: Opened; close(): Promise<void> }> {
   const database = await under.create();
   try {
     const dialect = await openAnother(database);
@@ -47,13 +92,14 @@ export async function openMigrated(under: DialectUnderTest): Promise<Opened> {
       await dialect.close();
       await database.drop();
     };
-    return { database, dialect, close };
+    return { opened: { database, dialect, store: storeOn(dialect) }, close };
   } catch (error) {
     await database.drop();
     throw error;
   }
 }
 
+/** As one more process would. */
 export async function openAnother(database: DatabaseUnderTest): Promise<Dialect> {
   const dialect = await database.open();
   await dialect.migrate();
@@ -110,4 +156,16 @@ export function settle(id: string) {
 export function taskCreate(id: string, pid: string, target = 'poll://any@workers') {
   const data = promiseCreate(id, { 'resonate:target': target });
   return { pid, ttl: 60_000, action: { kind: 'promise.create', head: {}, data } };
+}
+
+/** An action of task.suspend: the awaiter's task is resumed when the awaited promise settles. */
+export function registerCallback(awaiter: string, awaited: string) {
+  return { kind: 'promise.register_callback', head: {}, data: { awaited, awaiter } };
+}
+
+/** Makes a promise that is settled with its id as the value, and whose listeners are therefore to be told. */
+export async function settled(store: Store, id: string, ...addresses: string[]): Promise<void> {
+  await sendOk(store, 'promise.create', promiseCreate(id));
+  for (const address of addresses) await sendOk(store, 'promise.register_listener', { awaited: id, address });
+  await sendOk(store, 'promise.settle', { ...settle(id), value: { data: id } });
 }

@@ -1,29 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { PromiseRecord } from '@resonate/protocol';
 import type { Store } from '../store.ts';
-import {
-  FAR,
-  openMigrated,
-  promiseCreate,
-  send,
-  sendOk,
-  settle,
-  storeOn,
-  type DialectUnderTest,
-  type Opened,
-} from './under-test.ts';
+import { FAR, openForAll, promiseCreate, send, sendOk, settle, type DialectUnderTest } from './under-test.ts';
 
 /** What is stored comes back as it was. */
 export function valuesConformance(under: DialectUnderTest): void {
   describe('values', () => {
-    let opened: Opened;
     let store: Store;
-    beforeAll(async () => {
-      opened = await openMigrated(under);
-      store = storeOn(opened.dialect);
-    });
-    afterAll(() => opened.close());
+    openForAll(under, (opened) => ({ store } = opened));
 
     async function stored(id: string): Promise<PromiseRecord> {
       return (await sendOk<{ promise: PromiseRecord }>(store, 'promise.get', { id })).promise;
