@@ -2,13 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { DATABASES, startSite, type DatabaseName, type Site } from './cluster.ts';
+import { mariadb, postgres } from '../targets/databases.ts';
+import type { Storage } from '../targets/storage.ts';
+import { startCluster, type Cluster, type Counts } from './cluster.ts';
 import { deliveryAcross } from './delivery.ts';
 import { failover } from './failover.ts';
 import { drainRate, requestRate } from './scaling.ts';
 
+const DATABASES: Readonly<Record<string, Storage>> = { postgres, mysql: mariadb };
+
 const USAGE = `npm run bench:cluster -- [options]
-  --database NAME  ${DATABASES.join(' or ')} [postgres]
+  --database NAME  ${Object.keys(DATABASES).join(' or ')} [postgres]
   --seconds N      how long each rate is measured [4]
   --times N        how often the leader is killed, frozen and stopped [3]
   --json FILE      write the results there
@@ -22,20 +26,15 @@ const { values } = parseArgs({
   options: { database: string, seconds: string, times: string, json: string, help: { type: 'boolean' } },
 });
 if (values.help) console.log(USAGE);
-else await bench(databaseOf(values.database ?? 'postgres'), Number(values.seconds ?? 4), Number(values.times ?? 3));
+else await bench(values.database ?? 'postgres', Number(values.seconds ?? 4), Number(values.times ?? 3));
 
-function databaseOf(name: string): DatabaseName {
-  const known = DATABASES.find((database) => database === name);
-  if (!known) throw new Error(`--database: no "${name}"; there are ${DATABASES.join(', ')}`);
-  return known;
-}
-
-async function bench(database: DatabaseName, seconds: number, times: number): Promise<void> {
+async function bench(database: string, seconds: number, times: number): Promise<void> {
+  const storage = DATABASES[database];
+  if (!storage) throw new Error(`--database: no "${database}"; there are ${Object.keys(DATABASES).join(', ')}`);
   console.log(`${cpus().length} cores, shared by ${database}, all processes and the load generator\n`);
   const results: Record<string, unknown> = { database };
-  const site = await startSite(database);
   try {
-    await inCluster(site, { api: 2, scheduler: 2, dispatcher: 1 }, async (cluster) => {
+    await inCluster(storage, { api: 2, scheduler: 2, dispatcher: 1 }, async (cluster) => {
       const gaps = (results['failoverMs'] = await failover(cluster, times));
       for (const [fault, each] of Object.entries(gaps)) {
         console.log(
@@ -49,7 +48,7 @@ async function bench(database: DatabaseName, seconds: number, times: number): Pr
       }
     });
     for (const count of COUNTS) {
-      await inCluster(site, { api: 1, scheduler: 1, dispatcher: count }, async (cluster) => {
+      await inCluster(storage, { api: 1, scheduler: 1, dispatcher: count }, async (cluster) => {
         const slow = await drainRate(cluster, DRAIN.messages, DRAIN.slowMs);
         const fast = await drainRate(cluster, DRAIN.messages, 0);
         results[`dispatchers${count}`] = { slow, fast };
@@ -58,25 +57,19 @@ async function bench(database: DatabaseName, seconds: number, times: number): Pr
       });
     }
     for (const count of COUNTS) {
-      await inCluster(site, { api: count, scheduler: 1, dispatcher: 1 }, async (cluster) => {
+      await inCluster(storage, { api: count, scheduler: 1, dispatcher: 1 }, async (cluster) => {
         const rate = (results[`apis${count}`] = await requestRate(cluster, seconds));
         console.log(`${count} api(s): ${Math.round(rate)} create+get+settle rounds/s by 64 callers`);
       });
     }
   } finally {
-    await site.stop();
+    await storage.close?.();
   }
   if (values.json) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-type Counts = Parameters<Site['cluster']>[0];
-
-async function inCluster(
-  site: Site,
-  counts: Counts,
-  work: (cluster: Awaited<ReturnType<Site['cluster']>>) => Promise<void>,
-) {
-  const cluster = await site.cluster(counts);
+async function inCluster(storage: Storage, counts: Counts, work: (cluster: Cluster) => Promise<void>) {
+  const cluster = await startCluster(storage, counts);
   try {
     await work(cluster);
   } finally {

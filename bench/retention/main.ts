@@ -6,13 +6,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openDialect } from '@resonate/store';
 import { ServerProcess } from '../../test/processes/server-process.ts';
-import { PLACES, type Place } from './databases.ts';
+import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
+import type { Database, Storage } from '../targets/storage.ts';
 import { fill, type Filled } from './fill.ts';
 import { Load, type Operation } from './load.ts';
 
 const USAGE = `npm run bench:retention -- [options]
   --promises N       how many promises are in the tables [1000000]; a twentieth of them has expired
-  --targets NAME,... of: ${Object.keys(PLACES).join(', ')} [sqlite,postgres]
+  --targets NAME,... of: ${LARGE_STORAGES.map(({ name }) => name).join(', ')} [sqlite,postgres]
   --rate N           promises created and settled each second [500]
   --connections N    on so many connections [16]
   --seconds N        how long it is measured without retention, before and after it together [20]
@@ -35,29 +36,28 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(USAGE);
-else for (const name of values.targets.split(',')) await bench(name);
+else for (const storage of storagesNamed('--targets', values.targets, LARGE_STORAGES)) await bench(storage);
 
-async function bench(name: string): Promise<void> {
-  const open = PLACES[name];
-  if (!open) throw new Error(`--targets: no "${name}"; there are ${Object.keys(PLACES).join(', ')}`);
-  const place = await open();
+async function bench(storage: Storage): Promise<void> {
+  const database = await storage.create();
   try {
     const startedAt = performance.now();
-    const dialect = await openDialect(place.target, Date.now);
+    const dialect = await openDialect(database.target, Date.now);
     const filled = await fill(dialect, whole('promises')).finally(() => dialect.close());
-    console.log(`${name}: ${values.promises} promises in ${seconds(performance.now() - startedAt)}`);
-    await measure(name, place, filled);
+    console.log(`${storage.name}: ${values.promises} promises in ${seconds(performance.now() - startedAt)}`);
+    await measure(storage.name, database, filled);
   } finally {
-    await place.remove();
+    await database.drop();
+    await storage.close?.();
   }
 }
 
-async function measure(name: string, { args }: Place, { expired, expiredAt }: Filled): Promise<void> {
+async function measure(name: string, { env }: Database, { expired, expiredAt }: Filled): Promise<void> {
   const idleMs = (whole('seconds') * 1_000) / 2;
   // The period ends while the load runs: one server, whatever else goes on, with and without retention.
   const expiresAt = Date.now() + 3_000 + WARM_UP_MS + idleMs;
   const retention = ['--retention-after', `${expiresAt - expiredAt}ms`, '--retention-interval', '1s'];
-  const server = await ServerProcess.start({ storage: args, args: [...retention, '--level', 'warn'] });
+  const server = await ServerProcess.start({ storage: [], env, args: [...retention, '--level', 'warn'] });
   try {
     const load = await Load.start(server.url, whole('connections'), whole('rate'));
     await pause(WARM_UP_MS);

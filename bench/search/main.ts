@@ -2,14 +2,16 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Store } from '@resonate/store';
+import { openDialect, Store } from '@resonate/store';
 import { searchCases, type SearchCase } from './cases.ts';
-import { DATABASES } from './databases.ts';
+import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
+import type { Storage } from '../targets/storage.ts';
 import { fill } from './fill.ts';
 
+const ALL = LARGE_STORAGES.map(({ name }) => name).join(',');
 const USAGE = `npm run bench:search -- [options]
   --promises N       how many promises are in the tables [1000000]
-  --targets NAME,... of: ${Object.keys(DATABASES).join(', ')} [all]
+  --targets NAME,... of: ${ALL} [all]
   --only TEXT        only searches whose name has it
   --runs N           how often each search runs [30]
   --json FILE        write the results there
@@ -35,7 +37,7 @@ interface Timing {
 const { values } = parseArgs({
   options: {
     promises: { type: 'string', default: '1000000' },
-    targets: { type: 'string', default: Object.keys(DATABASES).join(',') },
+    targets: { type: 'string', default: ALL },
     only: { type: 'string', default: '' },
     runs: { type: 'string', default: '30' },
     json: { type: 'string' },
@@ -47,32 +49,37 @@ else await bench();
 
 async function bench(): Promise<void> {
   const [count, runs] = [whole('--promises', values.promises), whole('--runs', values.runs)];
-  const names = values.targets.split(',');
-  const unknown = names.find((name) => !(name in DATABASES));
-  if (unknown !== undefined)
-    throw new Error(`--targets: no "${unknown}"; there are ${Object.keys(DATABASES).join(', ')}`);
+  const storages = storagesNamed('--targets', values.targets, LARGE_STORAGES);
   const cases = searchCases(count).filter(({ name }) => name.includes(values.only));
   const timings: Timing[] = [];
-  for (const name of names) {
-    const { dialect, close } = await DATABASES[name]!();
-    try {
-      const startedAt = performance.now();
-      await fill(dialect, count);
-      console.log(`\n${name}: ${count} promises in ${Math.round((performance.now() - startedAt) / 1_000)} s\n`);
-      if (name !== 'sqlite') await pause(SETTLE_MS);
-      const store = storeOn(dialect);
-      for (const search of cases) {
-        const timing = await time(name, store, search, runs);
-        timings.push(timing);
-        console.log(line(timing));
-      }
-    } finally {
-      await close();
-    }
-  }
+  for (const storage of storages) timings.push(...(await timed(storage, cases, count, runs)));
   const slow = timings.filter(({ p50Ms }) => p50Ms > LIMIT_MS).length;
   console.log(`\n${slow} of ${timings.length} took more than ${LIMIT_MS} ms (marked *)`);
   if (values.json) await writeFile(values.json, `${JSON.stringify(timings, null, 2)}\n`);
+}
+
+/** Each search on a database of that many promises. */
+async function timed(storage: Storage, cases: SearchCase[], count: number, runs: number): Promise<Timing[]> {
+  const database = await storage.create();
+  const dialect = await openDialect(database.target, Date.now);
+  const timings: Timing[] = [];
+  try {
+    const startedAt = performance.now();
+    await fill(dialect, count);
+    console.log(`\n${storage.name}: ${count} promises in ${Math.round((performance.now() - startedAt) / 1_000)} s\n`);
+    if (dialect.name !== 'sqlite') await pause(SETTLE_MS);
+    const store = storeOn(dialect);
+    for (const search of cases) {
+      const timing = await time(storage.name, store, search, runs);
+      timings.push(timing);
+      console.log(line(timing));
+    }
+  } finally {
+    await dialect.close();
+    await database.drop();
+    await storage.close?.();
+  }
+  return timings;
 }
 
 async function time(database: string, store: Store, { name, request }: SearchCase, runs: number): Promise<Timing> {

@@ -1,19 +1,41 @@
 import { fileURLToPath } from 'node:url';
 import { Spawned } from '../../test/processes/spawned.ts';
-import type { Target } from './target.ts';
-
-const SERVER = fileURLToPath(new URL('./ceiling-server.ts', import.meta.url));
+import type { Storage } from './storage.ts';
+import type { RunningTarget, Target } from './target.ts';
 
 /** A server that does nothing but answer: what the load generator and Node's HTTP can do at most on this machine. */
 export const ceiling: Target = {
   name: 'bare node:http',
-  async start() {
-    const server = new Spawned(process.execPath, [SERVER]);
-    const line = await server.line('its port', (text) => text.startsWith('listening on '), 10_000);
-    return {
-      url: `http://127.0.0.1:${line.slice('listening on '.length)}`,
-      pids: { server: [server.pid], database: [] },
-      stop: () => server.kill9(),
-    };
-  },
+  start: () => startBare('./ceiling-server.ts', []),
 };
+
+/** A server that does nothing but insert a row and answer: the most durable creates that this machine can do so. */
+export function insertCeiling(storage: Storage): Target {
+  return {
+    name: `bare ${storage.name}`,
+    async start() {
+      const database = await storage.create();
+      const { target } = database;
+      const where = target.type === 'sqlite' ? target.path : target.url;
+      const bare = await startBare('./bare-insert-server.ts', [target.type, where]);
+      return {
+        url: bare.url,
+        pids: { ...bare.pids, database: database.pids() },
+        async stop() {
+          await bare.stop();
+          await database.drop();
+        },
+      };
+    },
+  };
+}
+
+async function startBare(script: string, args: string[]): Promise<RunningTarget> {
+  const server = new Spawned(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args]);
+  const line = await server.line('its port', (text) => text.startsWith('listening on '), 10_000);
+  return {
+    url: `http://127.0.0.1:${line.slice('listening on '.length)}`,
+    pids: { server: [server.pid], database: [] },
+    stop: () => server.kill9(),
+  };
+}

@@ -15,39 +15,41 @@ import type { Storage } from './storage.ts';
 interface ServerKind {
   /** `storage.type`. */
   type: 'postgres' | 'mysql';
-  start(): Promise<TestServer>;
+  start(settings: Record<string, string>): Promise<TestServer>;
   fresh(serverUrl: string): Promise<TestDatabase>;
 }
 
 interface Variant {
   name: string;
+  /** Further settings of the database server. */
+  settings?: Record<string, string>;
   /** Added to each answer of the database, as if it were that far away. */
   delayMs?: number;
   batchesInFlight?: number;
 }
 
-export const POSTGRES: ServerKind = {
+const POSTGRES: ServerKind = {
   type: 'postgres',
-  start: () => startPostgres(DURABLE_POSTGRES),
+  start: (settings) => startPostgres({ ...DURABLE_POSTGRES, ...settings }),
   fresh: freshPostgresDatabase,
 };
 const MARIADB: ServerKind = {
   type: 'mysql',
-  start: () => startMariadb(DURABLE_MARIADB),
+  start: (settings) => startMariadb({ ...DURABLE_MARIADB, ...settings }),
   fresh: freshMysqlDatabase,
 };
 
 const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, election: 'advisory' } as const;
 
 /** A database server of this machine that lives as long as the storage, an empty database each time. */
-export function databaseServer({ type, start, fresh }: ServerKind, variant: Variant): Storage {
-  const { name, delayMs = 0, batchesInFlight } = variant;
+function databaseServer({ type, start, fresh }: ServerKind, variant: Variant): Storage {
+  const { name, settings = {}, delayMs = 0, batchesInFlight } = variant;
   let server: Promise<TestServer> | undefined;
   let redis: ReturnType<typeof startRedis> | undefined;
   return {
     name,
     async create() {
-      const { url: serverUrl, pids } = await (server ??= start());
+      const { url: serverUrl, pids } = await (server ??= start(settings));
       const database = await fresh(serverUrl);
       const proxy = delayMs > 0 ? await delayProxy(database.url, delayMs) : null;
       return {
@@ -79,6 +81,17 @@ export function databaseServer({ type, start, fresh }: ServerKind, variant: Vari
 
 export const postgres = databaseServer(POSTGRES, { name: 'postgres' });
 export const mariadb = databaseServer(MARIADB, { name: 'mariadb' });
+
+/** With memory for a million promises. */
+export const largePostgres = databaseServer(POSTGRES, {
+  name: 'postgres',
+  // Statistics are gathered within seconds, as they would have been while the tables grew.
+  settings: { shared_buffers: '1GB', max_wal_size: '8GB', autovacuum_naptime: '1' },
+});
+export const largeMariadb = databaseServer(MARIADB, {
+  name: 'mariadb',
+  settings: { 'innodb-buffer-pool-size': '1G', 'innodb-log-file-size': '1G' },
+});
 
 /** How many batches are in flight in the comparison with a database that is 1 ms away, or in another region. */
 const IN_FLIGHT = [1, 2, 4, 8];

@@ -1,4 +1,4 @@
-import { distantPostgres, mariadb, postgres } from './databases.ts';
+import { distantPostgres, largeMariadb, largePostgres, mariadb, postgres } from './databases.ts';
 import { sqlite } from './sqlite.ts';
 import type { Storage } from './storage.ts';
 
@@ -6,3 +6,15 @@ import type { Storage } from './storage.ts';
 export const USUAL_STORAGES: readonly Storage[] = [sqlite, postgres, mariadb];
 
 export const STORAGES: readonly Storage[] = [...USUAL_STORAGES, ...distantPostgres];
+
+/** Where a million promises are kept. */
+export const LARGE_STORAGES: readonly Storage[] = [sqlite, largePostgres, largeMariadb];
+
+/** @throws when an option names what is not among them, with what there is. */
+export function storagesNamed(option: string, names: string, among: readonly Storage[]): Storage[] {
+  return names.split(',').map((name) => {
+    const found = among.find((storage) => storage.name === name);
+    if (!found) throw new Error(`${option}: no "${name}"; there are ${among.map((one) => one.name).join(', ')}`);
+    return found;
+  });
+}
