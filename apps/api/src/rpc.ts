@@ -74,7 +74,7 @@ export class Rpc {
   }
 
   /** @param prefix what every id in the answer of a search must begin with. */
-  async #run({ kind, head, data }: Envelope, size: number, prefix: string, span: RequestSpan): Promise<Reply> {
+  #run({ kind, head, data }: Envelope, size: number, prefix: string, span: RequestSpan): Reply | Promise<Reply> {
     if (!isKind(kind)) return { status: 400, data: `Invalid request: unknown kind ${JSON.stringify(kind)}` };
     const { debug } = this.#runtime.config;
     if (kind.startsWith('debug.') && !debug) return { status: 403, data: 'Debug operations need --debug' };

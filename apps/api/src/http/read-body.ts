@@ -29,7 +29,10 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bo
       resolve({ ok: true, bytes: chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) }),
     );
     // Follows every end; before one, it was broken off. Node emits no 'error' to whom does not listen for it.
-    request.on('close', () => resolve({ ok: false, reason: 'aborted' }));
+    // Resolving twice is no error but costs 0.4 us: the engine reports it to Node.
+    request.on('close', () => {
+      if (!request.readableEnded) resolve({ ok: false, reason: 'aborted' });
+    });
   });
 }
 
