@@ -10,7 +10,7 @@ import { timerSteps } from './timers.ts';
 export function stepsOf(options: BenchOptions): Step[] {
   const storages = STORAGES.filter(({ name }) => options.stores.includes(name));
   return [
-    ...ceilingSteps(options),
+    ...ceilingSteps(options, storages),
     ...storages.flatMap((storage) => requestSteps(options, storage)),
     ...storages.flatMap((storage) => timerSteps(options, storage)),
     ...storages.flatMap((storage) => oldPromisesSteps(options, storage)),

@@ -4,8 +4,10 @@ import { INVOCATIONS, REQUESTS } from '../load/scenarios/index.ts';
 import { measure, type Work } from '../measure.ts';
 import type { BenchOptions } from '../options.ts';
 import { toRow } from '../report/row.ts';
-import { ceiling } from '../targets/ceiling.ts';
+import { ceiling, insertCeiling } from '../targets/ceiling.ts';
+import { postgres } from '../targets/databases.ts';
 import { serverOn, serverOnFilled } from '../targets/server.ts';
+import { sqlite } from '../targets/sqlite.ts';
 import type { Database, Storage } from '../targets/storage.ts';
 import type { Target } from '../targets/target.ts';
 import { closed, isWanted, type Step } from './part.ts';
@@ -13,6 +15,8 @@ import { closed, isWanted, type Step } from './part.ts';
 /** The most invocations under way in an open loop. */
 const MOST_UNDER_WAY = 512;
 const CALLERS_WITH_OLD = 64;
+/** Storages that the bare server knows. */
+const WITH_CEILING = new Set([sqlite.name, postgres.name]);
 
 export function step(target: Target, work: Work): Step {
   const { scenario, callers, perSecond } = work;
@@ -23,10 +27,13 @@ export function step(target: Target, work: Work): Step {
   };
 }
 
-/** What the generator does against a server that does nothing: beside it stands what it measured. */
-export function ceilingSteps(options: BenchOptions): Step[] {
+/** What the generator does against servers that do nothing, or nothing but insert: beside it stands what is measured. */
+export function ceilingSteps(options: BenchOptions, storages: readonly Storage[]): Step[] {
   if (!REQUESTS.some(({ name }) => isWanted(options, 'requests', name))) return [];
-  return options.callers.map((callers) => step(ceiling, closed(options, 'create', callers)));
+  const inserting = storages.filter(({ name }) => WITH_CEILING.has(name)).map(insertCeiling);
+  return [ceiling, ...inserting].flatMap((target) =>
+    options.callers.map((callers) => step(target, closed(options, 'create', callers))),
+  );
 }
 
 /** Requests and invocations on one storage, in each shape. */

@@ -82,7 +82,7 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     waiting.push({ request: JSON.parse(Buffer.concat(chunks).toString()) as Create, response });
-    setImmediate(next);
+    setImmediate(() => void next());
   });
 });
 server.listen(0, '127.0.0.1', () => {
