@@ -23,6 +23,7 @@ test('measures, writes what it measured, and compares with it the next time', as
   expect(machine.cores).toBeGreaterThan(0);
   expect(rows.map(({ target, work, load }) => `${target}, ${work}, ${load}`)).toEqual([
     'bare node:http, create, 2',
+    'bare sqlite, create, 2',
     'sqlite, create, 2',
     'sqlite, invocation over push, 2',
     'sqlite, invocation over push, 20/s',

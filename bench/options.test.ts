@@ -16,6 +16,8 @@ describe('the options', () => {
   test('select a work, its stores, shapes and callers', () => {
     expect(stepNames('--only', 'create', '--stores', 'sqlite,postgres', '--callers', '8')).toEqual([
       'bare node:http, create, 8 callers',
+      'bare sqlite, create, 8 callers',
+      'bare postgres, create, 8 callers',
       'sqlite, create, 8 callers',
       'postgres, create, 8 callers',
       'postgres cluster, create, 8 callers',
