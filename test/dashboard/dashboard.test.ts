@@ -152,6 +152,63 @@ describe('the dashboard', () => {
     }
   });
 
+  test('releases the task of a worker that hangs; another worker takes it', async () => {
+    const { page } = viewer;
+    const lease = { pid: 'hanging-worker', ttl: 600_000 };
+    const promise = { id: 'stuck', timeoutAt: FAR_FUTURE, tags: { 'resonate:target': 'poll://any@nobody' } };
+    await ask('task.create', { ...lease, action: { kind: 'promise.create', head: {}, data: promise } });
+    await viewer.open('/ui/promise?id=stuck');
+    const card = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Task', exact: true }) });
+    await card.getByText('Running').waitFor();
+    await card.getByText('hanging-worker').waitFor();
+    await card.getByRole('button', { name: 'Release' }).click();
+    await dialogButton('Release').click();
+    await card.getByText('Waiting').waitFor();
+    const { task } = await ask('task.get', { id: 'stuck' });
+    expect(task).toMatchObject({ state: 'pending', version: 1 });
+    await ask('task.acquire', { id: 'stuck', version: 1, pid: 'sound-worker', ttl: 600_000 });
+    await card.getByText('sound-worker').waitFor();
+  });
+
+  test('rejects a pending promise with an error that its awaiters get', async () => {
+    const { page } = viewer;
+    await ask('promise.create', { id: 'approval', timeoutAt: FAR_FUTURE });
+    await viewer.open('/ui/promise?id=approval');
+    await page.getByRole('button', { name: 'Reject' }).click();
+    const editor = page.getByRole('dialog').getByLabel('Value, as JSON');
+    await editor.fill('{"__type": "error"');
+    expect(await dialogButton('Reject the promise').isDisabled()).toBe(true);
+    const error = { __type: 'error', name: 'Error', message: 'over budget' };
+    await editor.fill(JSON.stringify(error));
+    await dialogButton('Reject the promise').click();
+    await page.locator('main .badge').getByText('Rejected').waitFor();
+    await page.locator('main').getByText('over budget').first().waitFor();
+    expect(await page.getByRole('button', { name: 'Reject' }).count()).toBe(0);
+    const { promise } = (await ask('promise.get', { id: 'approval' })) as {
+      promise: { state: string; value: { data: string } };
+    };
+    expect(promise.state).toBe('rejected');
+    expect(JSON.parse(Buffer.from(promise.value.data, 'base64').toString())).toEqual(error);
+  });
+
+  test('asks as often as the server says while no events come', async () => {
+    const reader = await browser.viewer({ token: admin });
+    await reader.page.route('**/admin/events*', (route) => route.abort());
+    await reader.page.route('**/admin/session', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...((await response.json()) as object), refreshMs: 200 } });
+    });
+    await reader.open('/ui/promises?kind=all&prefix=polled');
+    await ask('promise.create', { id: 'polled', timeoutAt: FAR_FUTURE });
+    await row('polled', reader).waitFor();
+    // Below the 5 s of a server as it comes.
+    for (let count = 0; count < 3; count++) {
+      await reader.page.waitForRequest(/\/admin\/promises/, { timeout: 4_000 });
+    }
+    expect(reader.faults).toEqual([]);
+    await reader.close();
+  });
+
   test("shows a tenant's token only its own", async () => {
     await ask('promise.create', { id: 'mine/1', timeoutAt: FAR_FUTURE });
     await ask('promise.create', { id: 'theirs/1', timeoutAt: FAR_FUTURE });

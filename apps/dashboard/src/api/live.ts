@@ -1,10 +1,10 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { authorization, queryString } from './client.ts';
+import { refreshMs } from './session.ts';
 import { tokenRefused, onTokenChange } from './token.ts';
 
 export type LiveStatus = 'live' | 'polling' | 'paused' | 'connecting';
 
-const POLL_INTERVAL_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 /** The server sends a comment far more often: a stream silent for longer is dead. */
@@ -14,13 +14,14 @@ type Listener = () => void;
 
 /**
  * "Something changed", from the server's event stream (GET /admin/events, read with fetch, which can send the token). While
- * there is no stream it ticks every 5 s instead; while the page is hidden it does nothing, and ticks once when it is seen again.
+ * there is no stream it ticks as often as the session says; while the page is hidden it does nothing, and ticks once when it is
+ * seen again.
  */
 class LiveStream {
   readonly #origin: string;
   readonly #listeners = new Set<Listener>();
   #abort: AbortController | null = null;
-  #poll: ReturnType<typeof setInterval> | null = null;
+  #poll: ReturnType<typeof setTimeout> | null = null;
   #retry: ReturnType<typeof setTimeout> | null = null;
   #retryMs = FIRST_RETRY_MS;
 
@@ -60,7 +61,7 @@ class LiveStream {
   #halt(): void {
     this.#abort?.abort();
     this.#abort = null;
-    if (this.#poll) clearInterval(this.#poll);
+    if (this.#poll) clearTimeout(this.#poll);
     if (this.#retry) clearTimeout(this.#retry);
     this.#poll = this.#retry = null;
   }
@@ -96,7 +97,7 @@ class LiveStream {
   }
 
   #connected(): void {
-    if (this.#poll) clearInterval(this.#poll);
+    if (this.#poll) clearTimeout(this.#poll);
     this.#poll = null;
     this.#retryMs = FIRST_RETRY_MS;
     setStatus('live');
@@ -104,9 +105,17 @@ class LiveStream {
 
   #fallBack(): void {
     setStatus('polling');
-    this.#poll ??= setInterval(() => this.#tick(), POLL_INTERVAL_MS);
+    if (!this.#poll) this.#pollLater();
     this.#retry = setTimeout(() => void this.#read(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+  }
+
+  /** No interval: how often is known only when the session is. */
+  #pollLater(): void {
+    this.#poll = setTimeout(() => {
+      this.#pollLater();
+      this.#tick();
+    }, refreshMs());
   }
 }
 

@@ -4,6 +4,9 @@ import { serverNow, syncClock } from '../parts/time.tsx';
 import { get } from './client.ts';
 import { onTokenChange } from './token.ts';
 
+/** Until the server has said how often. */
+const FIRST_REFRESH_MS = 5_000;
+
 let session: Session | undefined;
 const listeners = new Set<() => void>();
 
@@ -16,6 +19,11 @@ export function useSession(): Session | undefined {
     return () => void listeners.delete(draw);
   }, []);
   return session;
+}
+
+/** How often to ask again while no events come. */
+export function refreshMs(): number {
+  return session?.refreshMs ?? FIRST_REFRESH_MS;
 }
 
 /** Asks once, and again with each new token. */

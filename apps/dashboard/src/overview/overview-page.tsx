@@ -1,7 +1,7 @@
 import type { Overview } from '@resonate/admin';
 import { useEffect } from 'preact/hooks';
 import { ApiError, get } from '../api/client.ts';
-import { useSession } from '../api/session.ts';
+import { refreshMs, useSession } from '../api/session.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Empty, ErrorState, Icon, links, Loading, Page, Panel } from '../parts/index.ts';
 import { Backlog } from './backlog.tsx';
@@ -12,8 +12,6 @@ import { Processes } from './processes.tsx';
 import { Tiles } from './tiles.tsx';
 import { Workers } from './workers.tsx';
 
-const RELOAD_MS = 5_000;
-
 /** The state of the whole cluster, now and over the last minutes. */
 export function OverviewPage() {
   const session = useSession();
@@ -22,10 +20,11 @@ export function OverviewPage() {
     minIntervalMs: 2_000,
   });
   // Ages and charts go on also where nothing changes.
+  const everyMs = refreshMs();
   useEffect(() => {
-    const timer = setInterval(() => !document.hidden && reload(), RELOAD_MS);
+    const timer = setInterval(() => !document.hidden && reload(), everyMs);
     return () => clearInterval(timer);
-  }, [reload]);
+  }, [reload, everyMs]);
   if (error instanceof ApiError && error.status === 403) return <Restricted prefix={session?.prefix} />;
   return (
     <Page title="Overview">
