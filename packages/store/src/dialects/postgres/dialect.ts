@@ -20,7 +20,7 @@ import { Connections, type PostgresOptions } from './connections.ts';
 import { Election, ELECTION_STATEMENTS } from './election.ts';
 import { array, CLOCK, Load, LOAD_STATEMENTS } from './load.ts';
 import { migrate } from './migrate.ts';
-import { Outbox, OUTBOX_STATEMENTS, QUEUES } from './outbox.ts';
+import { Outbox, OUTBOX_STATEMENTS, QUEUES, UNSYNCED } from './outbox.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 import { reindex } from './reindex.ts';
 import { WRITE_STATEMENTS } from './write.ts';
@@ -134,7 +134,7 @@ export class PostgresDialect extends ServerDialect implements Dialect {
 
   async heartbeat({ id, role, version, host, startedAt, leader, stats }: ProcessInfo): Promise<void> {
     const values = [id, role, version, host, String(startedAt), leader ? '1' : '0', stats ?? null];
-    await this.#connections.read([{ name: 'heartbeat', values }]);
+    await this.#connections.read([UNSYNCED, { name: 'heartbeat', values }]);
   }
 
   async removeProcesses(ids: readonly string[]): Promise<void> {

@@ -91,6 +91,24 @@ describe('a batch', () => {
   });
 });
 
+test('a claim waits for no disk, but what comes after it on its connection does', async () => {
+  const alone = new PostgresDialect({ url: proxied, poolSize: 1, connectTimeoutMs: 1_000, statementTimeoutMs: 1_000 });
+  const synced = () => alone.plain.select([{ sql: "SELECT current_setting('synchronous_commit')", params: [] }]);
+  await sendOk(store, 'promise.create', promiseCreate('a', { 'resonate:target': 'poll://any@workers' }));
+  const targets = [{ target: 'workers', limit: 1 }];
+  const claim = {
+    transport: 'poll',
+    targets,
+    preferred: [],
+    graceMs: 0,
+    processId: 'me',
+    retryTimeoutMs: 1_000,
+  } as const;
+  expect((await alone.claim(claim)).executes).toHaveLength(1);
+  expect(await synced()).toEqual([[['on']]]);
+  await alone.close();
+});
+
 describe('a connection that breaks', () => {
   test('while the answer of a commit is on its way: the engine finds out that it happened', async () => {
     const cut = new Set<ProxyLink>();

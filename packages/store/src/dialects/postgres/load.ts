@@ -1,5 +1,5 @@
 import type { Loaded, Needs } from '@resonate/machine';
-import { CALLBACKS, columnList, LISTENERS, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { PRELOAD_LIMIT } from '../limits.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 
@@ -10,21 +10,21 @@ interface Step {
 }
 
 const byId = <Row>(table: Table<Row>, ids: string) =>
-  `SELECT ${columnList(table)} FROM ${table.name} WHERE id = ANY(${ids}) ORDER BY id`;
-const callbacks = `SELECT ${columnList(CALLBACKS)} FROM callbacks WHERE`;
-const listeners = `SELECT ${columnList(LISTENERS)} FROM listeners WHERE`;
+  `SELECT ${readList(table)} FROM ${table.name} WHERE id = ANY(${ids}) ORDER BY id`;
+const callbacks = `SELECT ${readList(CALLBACKS)} FROM callbacks WHERE`;
+const listeners = `SELECT ${readList(LISTENERS)} FROM listeners WHERE`;
 /** Read in the statement that locks the tasks: after the promises' locks, so no awaiter can join any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
 const byPair = <Row>(table: Table<Row>) => {
   const [first, second] = table.key;
-  return `SELECT ${columnList(table, 't')} FROM unnest($1::text[], $2::text[]) AS pair(first, second)
+  return `SELECT ${readList(table, 't')} FROM unnest($1::text[], $2::text[]) AS pair(first, second)
     JOIN ${table.name} t ON t.${first} = pair.first AND t.${second} = pair.second`;
 };
 const promises = byId(PROMISES, '$1::text[]');
 const tasks = byId(TASKS, withAwaiters);
 const schedules = byId(SCHEDULES, '$1::text[]');
-const branches = `SELECT ${columnList(PROMISES, 'p')}
+const branches = `SELECT ${readList(PROMISES, 'p')}
   FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
   CROSS JOIN LATERAL
     (SELECT * FROM promises WHERE branch = wanted.name ORDER BY id LIMIT ${PRELOAD_LIMIT}) AS p`;

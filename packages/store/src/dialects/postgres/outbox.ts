@@ -1,11 +1,11 @@
 import type { Claim, Claimed, ClaimsSince, RecordedOutcome } from '../../dialect.ts';
-import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
+import { LISTENERS, PROMISES, readList, TASKS, type SqlValue } from '../../tables.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import type { Connections } from './connections.ts';
 import { ATTEMPTS_OF } from '../../outbox/deferral.ts';
 import { array } from './load.ts';
 import { RELEASED_AT_ONCE, type ClaimHolder, type HeldClaim } from '../server/release.ts';
-import type { Prepared } from './pipeline.ts';
+import type { Prepared, Query } from './pipeline.ts';
 
 const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = wanted.target
     AND ${table}.due_at <= (SELECT now FROM clock) AND (${table}.prefers IS NULL
@@ -34,11 +34,11 @@ due_tasks AS MATERIALIZED (
 listeners_taken AS (
   UPDATE listeners SET ${taken('listeners')} FROM due_listeners due, promises p
   WHERE listeners.awaited = due.awaited AND listeners.address = due.address AND p.id = due.awaited
-  RETURNING listeners.enqueued_at, json_build_array(${columnList(LISTENERS, 'listeners')}) AS listener,
-    json_build_array(${columnList(PROMISES, 'p')}) AS promise),
+  RETURNING listeners.enqueued_at, json_build_array(${readList(LISTENERS, 'listeners')}) AS listener,
+    json_build_array(${readList(PROMISES, 'p')}) AS promise),
 tasks_taken AS (
   UPDATE tasks SET ${taken('tasks')} FROM due_tasks due WHERE tasks.id = due.id
-  RETURNING tasks.enqueued_at, json_build_array(${columnList(TASKS, 'tasks')}) AS task)
+  RETURNING tasks.enqueued_at, json_build_array(${readList(TASKS, 'tasks')}) AS task)
 SELECT enqueued_at, task, NULL AS listener, NULL AS promise FROM tasks_taken
 UNION ALL SELECT enqueued_at, NULL, listener, promise FROM listeners_taken ORDER BY enqueued_at`;
 
@@ -94,7 +94,15 @@ const held = (from: string, columns: string) => {
       AND (claimed_by = ANY($1::text[]) OR $1 IS NULL AND claimed_by IS NOT NULL) LIMIT ${RELEASED_AT_ONCE}) AS claimed LIMIT ${RELEASED_AT_ONCE}`;
 };
 
+/**
+ * The rest of the transaction waits for no disk. A crash may take a claim or an acknowledgement, and then the message goes
+ * out again, as it may anyway. What a claim hands out is on disk: others see a batch only when it is, and whoever is
+ * promised something that rests on a claim waits for a commit that comes later in the log.
+ */
+export const UNSYNCED: Query = { name: 'unsynced' };
+
 export const OUTBOX_STATEMENTS: Prepared[] = [
+  { name: 'unsynced', text: "SELECT set_config('synchronous_commit', 'off', true)" },
   { name: 'held_tasks', text: held(TASKS_WAITING, 'id, version') },
   { name: 'held_listeners', text: held(LISTENERS_WAITING, 'awaited, address') },
   { name: 'claim', text: CLAIM },
@@ -139,7 +147,7 @@ export class Outbox implements ClaimHolder {
     const { transport, targets, preferred, graceMs, processId, retryTimeoutMs } = claim;
     const wanted = JSON.stringify(targets.map(({ target, limit }) => ({ target, room: limit })));
     const values = [transport, wanted, array(preferred), String(graceMs), processId, String(retryTimeoutMs)];
-    const [rows = []] = await this.#connections.run([{ name: 'claim', values }]);
+    const [, rows = []] = await this.#connections.run([UNSYNCED, { name: 'claim', values }]);
     const claimed: Claimed = { executes: [], unblocks: [] };
     const parsed = (json: string | null | undefined) => JSON.parse(json ?? '[]') as unknown[];
     for (const [, task, listener, promise] of rows) {
@@ -161,11 +169,11 @@ export class Outbox implements ClaimHolder {
       if (outcome.kind === 'execute') tasks.push({ id: outcome.id, version: outcome.version, again_at });
       else listeners.push({ awaited: outcome.awaited, address: outcome.address, again_at });
     }
-    const queries = [];
+    const queries: Query[] = [UNSYNCED];
     if (tasks.length > 0) queries.push({ name: 'defer_tasks', values: [JSON.stringify(tasks), processId] });
     if (listeners.length > 0)
       queries.push({ name: 'settle_listeners', values: [JSON.stringify(listeners), processId] });
-    if (queries.length > 0) await this.#connections.run(queries);
+    if (queries.length > 1) await this.#connections.run(queries);
   }
 
   async heldClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<HeldClaim[]> {
