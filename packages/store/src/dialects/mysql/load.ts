@@ -1,6 +1,6 @@
 import type { Loaded, Needs } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
-import { CALLBACKS, columnList, LISTENERS, PROMISES, SCHEDULES, TASKS, type Table } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { PRELOAD_LIMIT } from '../limits.ts';
 import type { Result } from './connection.ts';
 import { list, quote } from './literal.ts';
@@ -53,7 +53,7 @@ export function loadedFrom(found: readonly Fetch[], results: readonly Result[]):
 }
 
 function where<Row>(table: Table<Row>, index: string, condition: string): string {
-  return `SELECT ${columnList(table)} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
+  return `SELECT ${readList(table)} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
 }
 
 /**
@@ -64,7 +64,7 @@ function tasksAndAwaiters({ tasks, settlements }: Needs): string {
   const named = `SELECT id FROM tasks FORCE INDEX (PRIMARY) WHERE id IN ${list(tasks)}`;
   const awaiters = `SELECT awaiter FROM callbacks FORCE INDEX (PRIMARY) WHERE awaited IN ${list(settlements)}`;
   const ids = `(${named} UNION ${awaiters} ORDER BY id LIMIT ${ALL})`;
-  return `SELECT ${columnList(TASKS, 't')} FROM ${ids} n STRAIGHT_JOIN tasks t FORCE INDEX (PRIMARY) ON t.id = n.id`;
+  return `SELECT ${readList(TASKS, 't')} FROM ${ids} n STRAIGHT_JOIN tasks t FORCE INDEX (PRIMARY) ON t.id = n.id`;
 }
 
 function callbacks({ settlements, resumed, callbacks }: Needs): string[] {
@@ -113,6 +113,6 @@ function intoBranches(loaded: Loaded, rows: unknown[][]): void {
 
 function ownBranches(ids: Set<string>): string {
   const own = `SELECT DISTINCT branch FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${list(ids)} AND branch IS NOT NULL`;
-  return `SELECT ${columnList(PROMISES, 'p')} FROM (${own}) b
+  return `SELECT ${readList(PROMISES, 'p')} FROM (${own}) b
     STRAIGHT_JOIN promises p FORCE INDEX (promises_branch) ON p.branch = b.branch LIMIT ${ids.size * PRELOAD_LIMIT}`;
 }

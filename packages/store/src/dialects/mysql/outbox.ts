@@ -3,7 +3,7 @@ import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import { StoreUnavailable, type Claim, type Claimed, type ClaimsSince, type RecordedOutcome } from '../../dialect.ts';
 import { ATTEMPTS_OF, attemptsOf } from '../../outbox/deferral.ts';
 import type { PlainWords } from '../../outbox/plain-sql.ts';
-import { columnList, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import { LISTENERS, PROMISES, readList, TASKS } from '../../tables.ts';
 import { complete } from '../search-sql.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import { RELEASED_AT_ONCE, type HeldClaim } from '../server/release.ts';
@@ -51,8 +51,8 @@ export async function claim(session: Session, request: Claim): Promise<Claimed> 
      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`;
   const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
   const selects = targets.flatMap(({ target, limit }) => [
-    lock(LISTENERS_WAITING, columnList(LISTENERS), target, limit),
-    lock(alive, columnList(TASKS), target, limit),
+    lock(LISTENERS_WAITING, readList(LISTENERS), target, limit),
+    lock(alive, readList(TASKS), target, limit),
   ]);
   const [, ...results] = await session.run(BEGIN, ...selects, `SELECT ${NOW}`);
   const now = results.pop()?.rows[0]?.[0] as number;
@@ -95,7 +95,7 @@ async function handOut(
   }
   // A settled promise changes no more, so it needs no lock.
   const awaited = list(listeners.length > 0 ? listeners.map((listener) => listener.awaited) : [null]);
-  const promises = `SELECT ${columnList(PROMISES)} FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${awaited}`;
+  const promises = `SELECT ${readList(PROMISES)} FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${awaited}`;
   const [settled] = await session.run(promises, ...statements, COMMIT).catch((error: unknown) => {
     // Perhaps it was committed. Done again, it would take others, and these would be out without anybody who has them.
     throw error instanceof ConnectionLost ? new StoreUnavailable(error.message) : error;
