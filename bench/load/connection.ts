@@ -22,6 +22,7 @@ export class Connection {
   readonly #head: string;
   #pending: Pending | undefined;
   #received: Buffer = NOTHING;
+  #isClosed = false;
   /** Requests sent so far. */
   requests = 0;
 
@@ -31,7 +32,10 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#read(chunk));
     socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(new Error('the server closed the connection')));
+    socket.on('close', () => {
+      this.#isClosed = true;
+      this.#fail(new Error('the server closed the connection'));
+    });
   }
 
   static async open(url: string): Promise<Connection> {
@@ -49,6 +53,7 @@ export class Connection {
   /** POSTs a body of ASCII characters. */
   request(body: string): Promise<Reply> {
     if (this.#pending) throw new Error('a request is in flight already');
+    if (this.#isClosed) throw new Error('the server closed the connection before the request');
     this.requests++;
     return new Promise((resolve, reject) => {
       this.#pending = { resolve, reject };
