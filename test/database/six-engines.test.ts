@@ -83,7 +83,7 @@ describe.each([
     const started = await server();
     stop = started.stop;
     database = await fresh(started.url);
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     engines.forEach((engine) => engine.stop());
@@ -120,5 +120,5 @@ describe.each([
       verdicts.push(verdictOf(await record(engines, SEED + round, REQUESTS_PER_ROUND)).verdict);
     }
     expect({ verdicts, replay: REPLAY }).toMatchObject({ verdicts: expect.arrayContaining(['violation']) });
-  }, 300_000);
+  }, 600_000);
 });

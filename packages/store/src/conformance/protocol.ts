@@ -5,7 +5,8 @@ import type { Dialect } from '../dialect.ts';
 import { openForAll, send, SERVER_URL, type DialectUnderTest } from './under-test.ts';
 
 const STEPS = 1_500;
-const TRACES_TIMEOUT_MS = 300_000;
+/** 27 s on a still machine (MariaDB), over 300 beside other suites on two cores: a limit for what hangs, no measure of speed. */
+const TRACES_TIMEOUT_MS = 900_000;
 
 /** Whatever the database, the answers are the public server's and the reference model's. */
 export function protocolConformance(under: DialectUnderTest): void {
