@@ -73,7 +73,7 @@ function databaseServer({ type, start, fresh }: ServerKind, variant: Variant): S
     },
     async close() {
       await (await redis)?.stop();
-      await (await server)?.stop();
+      await (await server?.catch(() => undefined))?.stop();
       [server, redis] = [undefined, undefined];
     },
   };

@@ -13,19 +13,19 @@ const BLOCK = 200;
 const BLOCKS = 60;
 /** One file for each block that is taken, with the id of the process that has it. */
 const TAKEN = join(tmpdir(), 'resonate-test-ports');
-const handedOut = new Set<number>();
+/** Which port of the block is looked at next. */
+let next = Math.floor(Math.random() * BLOCK);
 
 /**
- * A TCP port on 127.0.0.1 nobody listens on right now: `preferred` if it is free, else any; none twice. Test processes
- * that run beside each other get different ones: a port is free between the look and the server's start.
+ * A TCP port on 127.0.0.1 nobody listens on right now: `preferred` if it is free, else any; none again before
+ * all others of the block. Test processes that run beside each other get different ones: a port is free between the look and
+ * the server's start.
  */
 export async function freePort(preferred = 0): Promise<number> {
   if (preferred !== 0 && (await isFree(preferred))) return preferred;
   const first = FIRST + ownBlock() * BLOCK;
-  for (let tries = 0; tries < 10 * BLOCK; tries++) {
-    const port = first + Math.floor(Math.random() * BLOCK);
-    if (handedOut.has(port)) continue;
-    handedOut.add(port);
+  for (let tries = 0; tries < BLOCK; tries++) {
+    const port = first + (next++ % BLOCK);
     if (await isFree(port)) return port;
   }
   throw new Error(`no free port from ${first} to ${first + BLOCK - 1}`);

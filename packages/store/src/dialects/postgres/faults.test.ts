@@ -91,7 +91,7 @@ describe('a batch', () => {
   });
 });
 
-test('a claim waits for no disk, but what comes after it on its connection does', async () => {
+test('a claim asks not to wait for the disk, and what comes after it on its connection waits again', async () => {
   const alone = new PostgresDialect({ url: proxied, poolSize: 1, connectTimeoutMs: 1_000, statementTimeoutMs: 1_000 });
   const synced = () => alone.plain.select([{ sql: "SELECT current_setting('synchronous_commit')", params: [] }]);
   await sendOk(store, 'promise.create', promiseCreate('a', { 'resonate:target': 'poll://any@workers' }));
@@ -104,7 +104,15 @@ test('a claim waits for no disk, but what comes after it on its connection does'
     processId: 'me',
     retryTimeoutMs: 1_000,
   } as const;
+  let sent = '';
+  proxy.rules = {
+    toServer(data, link) {
+      sent += data.toString('latin1');
+      link.sendToServer(data);
+    },
+  };
   expect((await alone.claim(claim)).executes).toHaveLength(1);
+  expect(sent).toContain('unsynced');
   expect(await synced()).toEqual([[['on']]]);
   await alone.close();
 });

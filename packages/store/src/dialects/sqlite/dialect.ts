@@ -82,9 +82,9 @@ export class SqliteDialect implements Dialect {
   #writer: Writer | null = null;
   #outbox: Outbox | null = null;
 
-  /** @param path a file, or `:memory:`. @throws StoreUnavailable */
-  constructor(path: string, clock: () => number) {
-    this.#connection = connect(path);
+  /** @param path a file, or `:memory:`. @param open how to connect to it. @throws StoreUnavailable */
+  constructor(path: string, clock: () => number, open: (path: string) => Connection = connect) {
+    this.#connection = open(path);
     this.#database = this.#connection.database;
     this.#clock = clock;
   }
@@ -269,7 +269,7 @@ export class SqliteDialect implements Dialect {
     return result;
   }
 
-  /** True when rows were written since it was asked last. */
+  /** True when rows were written since it was asked last. Tables made by a migration are synced with the first rows. */
   #hasChanged(): boolean {
     const before = this.#changes;
     this.#changes = this.#prepared('SELECT total_changes()').pluck(true).get() as number;

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Transport } from '@resonate/protocol';
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import type { Claim, Claimed, ClaimsSince, RecordedOutcome, WaitingTarget } from '../../dialect.ts';
-import { columnList, LISTENERS, PROMISES, TASKS, type SqlValue } from '../../tables.ts';
+import { LISTENERS, PROMISES, readList, TASKS, type SqlValue } from '../../tables.ts';
 import { attemptsOf } from '../../outbox/deferral.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
@@ -34,13 +34,13 @@ export class Outbox {
     this.#database = database;
     this.#dueTasks = database
       .prepare(
-        `SELECT ${columnList(TASKS)} FROM tasks
+        `SELECT ${readList(TASKS)} FROM tasks
          WHERE state = 'pending' AND ${READY} AND timeout_at > ? ORDER BY due_at LIMIT ? + 0`,
       )
       .raw(true);
     this.#dueListeners = database
       .prepare(
-        `SELECT ${columnList(LISTENERS, 'l')}, ${columnList(PROMISES, 'p')}
+        `SELECT ${readList(LISTENERS, 'l')}, ${readList(PROMISES, 'p')}
          FROM listeners l JOIN promises p ON p.id = l.awaited
          WHERE ${READY} ORDER BY due_at LIMIT ? + 0`,
       )
