@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openDialect, Store } from '@resonate/store';
+import { openDialect, Store, type Dialect } from '@resonate/store';
 import { searchCases, type SearchCase } from './cases.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Storage } from '../targets/storage.ts';
@@ -61,9 +61,10 @@ async function bench(): Promise<void> {
 /** Each search on a database of that many promises. */
 async function timed(storage: Storage, cases: SearchCase[], count: number, runs: number): Promise<Timing[]> {
   const database = await storage.create();
-  const dialect = await openDialect(database.target, Date.now);
   const timings: Timing[] = [];
+  let dialect: Dialect | undefined;
   try {
+    dialect = await openDialect(database.target, Date.now);
     const startedAt = performance.now();
     await fill(dialect, count);
     console.log(`\n${storage.name}: ${count} promises in ${Math.round((performance.now() - startedAt) / 1_000)} s\n`);
@@ -75,7 +76,7 @@ async function timed(storage: Storage, cases: SearchCase[], count: number, runs:
       console.log(line(timing));
     }
   } finally {
-    await dialect.close();
+    await dialect?.close();
     await database.drop();
     await storage.close?.();
   }

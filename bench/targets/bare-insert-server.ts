@@ -8,6 +8,7 @@ import { fdatasync, openSync } from 'node:fs';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import pg from 'pg';
+import { announcePort } from './announce-port.ts';
 
 interface Create {
   kind: string;
@@ -85,7 +86,4 @@ const server = createServer((request, response) => {
     setImmediate(() => void next());
   });
 });
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) console.log(`listening on ${address.port}`);
-});
+announcePort(server);

@@ -1,5 +1,6 @@
 /** Reads each request to its end and gives every one the same answer, as long as that of a promise.create. */
 import { createServer } from 'node:http';
+import { announcePort } from './announce-port.ts';
 
 const answer = JSON.stringify({
   kind: 'promise.create',
@@ -21,7 +22,4 @@ const headers = { 'content-type': 'application/json', 'content-length': Buffer.b
 const server = createServer((request, response) => {
   request.resume().on('end', () => response.writeHead(200, headers).end(answer));
 });
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) console.log(`listening on ${address.port}`);
-});
+announcePort(server);

@@ -17,7 +17,10 @@ export function insertCeiling(storage: Storage): Target {
       const database = await storage.create();
       const { target } = database;
       const where = target.type === 'sqlite' ? target.path : target.url;
-      const bare = await startBare('./bare-insert-server.ts', [target.type, where]);
+      const bare = await startBare('./bare-insert-server.ts', [target.type, where]).catch(async (error: unknown) => {
+        await database.drop();
+        throw error;
+      });
       return {
         url: bare.url,
         pids: { ...bare.pids, database: database.pids() },
@@ -32,7 +35,12 @@ export function insertCeiling(storage: Storage): Target {
 
 async function startBare(script: string, args: string[]): Promise<RunningTarget> {
   const server = new Spawned(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args]);
-  const line = await server.line('its port', (text) => text.startsWith('listening on '), 10_000);
+  const line = await server
+    .line('its port', (text) => text.startsWith('listening on '), 10_000)
+    .catch(async (error) => {
+      await server.kill9();
+      throw error;
+    });
   return {
     url: `http://127.0.0.1:${line.slice('listening on '.length)}`,
     pids: { server: [server.pid], database: [] },

@@ -1,4 +1,4 @@
-import { RoleProcess } from '../../test/cluster/role-process.ts';
+import { RoleProcess, type RoleName } from '../../test/cluster/role-process.ts';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import type { Database, Storage } from './storage.ts';
 import type { Target } from './target.ts';
@@ -22,16 +22,27 @@ async function startSingle({ env }: Database): Promise<Server> {
 }
 
 async function startCluster({ env }: Database): Promise<Server> {
-  const api = await RoleProcess.start('api', env);
-  const processes = [api, await RoleProcess.start('scheduler', env), await RoleProcess.start('dispatcher', env)];
-  return {
-    url: api.url,
-    metricsUrls: processes.map(({ metricsUrl }) => `${metricsUrl}/metrics`),
-    pids: processes.map(({ pid }) => pid),
-    async stop() {
-      await Promise.all(processes.map((process) => process.dispose()));
-    },
+  const processes: RoleProcess[] = [];
+  const started = async (role: RoleName) => {
+    const process = await RoleProcess.start(role, env);
+    processes.push(process);
+    return process;
   };
+  const stop = async () => void (await Promise.all(processes.map((process) => process.dispose())));
+  try {
+    const { url } = await started('api');
+    await started('scheduler');
+    await started('dispatcher');
+    return {
+      url,
+      metricsUrls: processes.map(({ metricsUrl }) => `${metricsUrl}/metrics`),
+      pids: processes.map(({ pid }) => pid),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** The server on an empty database, another one each time. */
@@ -59,14 +70,18 @@ export function serverOnFilled(storage: Storage, name: string, fill: (database: 
 
 async function start(database: Database, storage: Storage, shape: Shape, dropsIt: boolean) {
   const env = shape === 'cluster' ? { ...database.env, ...(await storage.clusterEnv?.()) } : database.env;
-  const server = await (shape === 'single' ? startSingle : startCluster)({ ...database, env });
+  const dropped = async () => (dropsIt ? database.drop() : undefined);
+  const server = await (shape === 'single' ? startSingle : startCluster)({ ...database, env }).catch(async (error) => {
+    await dropped();
+    throw error;
+  });
   return {
     url: server.url,
     metricsUrls: server.metricsUrls,
     pids: { server: server.pids, database: database.pids() },
     async stop() {
       await server.stop();
-      if (dropsIt) await database.drop();
+      await dropped();
     },
   };
 }

@@ -147,19 +147,17 @@ export class PollDelivery implements Service, Receiver {
 
   async #record(): Promise<void> {
     await this.#gathered();
-    let somethingCameBack = false;
     while (this.#outcomes.length > 0) {
       const outcomes = this.#outcomes.splice(0);
-      somethingCameBack ||= outcomes.some(({ delivered }) => !delivered);
       try {
         await this.#runtime.store.acknowledge(outcomes);
+        if (outcomes.some(({ delivered }) => !delivered)) this.#loop.wake();
       } catch (error) {
         // Not lost: what has no outcome is due again after tasks.retry_timeout.
         this.#runtime.logger.warn('outcomes of deliveries were not recorded', { count: outcomes.length, error });
       }
     }
     this.#recording = null;
-    if (somethingCameBack) this.#loop.wake();
   }
 
   /** Resolves after `GATHER_MS`; when hurried, as soon as what else comes in this turn is there. */

@@ -2,7 +2,7 @@ import { projectPromise, promiseRecord, type ListenerRow, type TaskRow } from '@
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { letter, LETTER_COLUMNS, type DeadLetter } from '../outbox/dead-letters.ts';
 import type { PlainSql } from '../outbox/plain-sql.ts';
-import { columnList, LISTENERS, PROMISES } from '../tables.ts';
+import { readList, LISTENERS, PROMISES } from '../tables.ts';
 import { functionName } from './function-name.ts';
 import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';
 
@@ -32,9 +32,9 @@ export async function readDetail(sql: PlainSql, id: string, limit: number, now: 
     one(`SELECT c.${other}, ${BRIEF_COLUMNS} FROM callbacks c${sql.words.at(index)}
       LEFT JOIN promises p ON p.id = c.${other} WHERE c.${own} = ? ORDER BY c.${other} ${ends}`);
   const [promises = [], tasks = [], ...lists] = await sql.select([
-    one(`SELECT ${columnList(PROMISES)} FROM promises WHERE id = ?`),
+    one(`SELECT ${readList(PROMISES)} FROM promises WHERE id = ?`),
     one(`SELECT ${TASK_COLUMNS} FROM tasks k WHERE k.id = ?`),
-    one(`SELECT ${columnList(LISTENERS)} FROM listeners WHERE awaited = ? ORDER BY address ${ends}`),
+    one(`SELECT ${readList(LISTENERS)} FROM listeners WHERE awaited = ? ORDER BY address ${ends}`),
     one(`SELECT ${LETTER_COLUMNS} FROM dead_letters${sql.words.at('dead_letters_awaited')}
       WHERE awaited = ? ORDER BY id ${ends}`),
     others('awaiter', 'awaited', 'callbacks_awaiter'),

@@ -1,6 +1,6 @@
 import { projectPromise, projectTask, type TaskRow } from '@resonate/machine';
 import { TAG, type PromiseState } from '@resonate/protocol';
-import { columnList, TASKS } from '../tables.ts';
+import { readList, TASKS } from '../tables.ts';
 import { functionNameOf, PARAM_HEAD } from './function-name.ts';
 
 /** A promise without its data, as far as lists and graphs show it, in the projected view. */
@@ -45,7 +45,7 @@ export function briefPromise(values: readonly unknown[], now: number): BriefProm
   };
 }
 
-export const TASK_COLUMNS = columnList(TASKS, 'k');
+export const TASK_COLUMNS = readList(TASKS, 'k');
 
 /** In the projected view; null for what an outer join found nothing for. */
 export function taskOf(values: readonly unknown[], now: number): TaskRow | null {

@@ -1,6 +1,6 @@
 import type { PromiseAlternative, PromiseQuery, TaskAlternative, TaskQuery } from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
-import { columnList, PROMISES, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
+import { readList, PROMISES, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
 
 /**
  * The SQL of searches, shared by all dialects, with `?` for parameters. A query with several alternatives becomes
@@ -56,7 +56,7 @@ export function promiseStatements(
     const rest = filters(query, alternative, own, noIndex);
     const conditions = [where, rest].filter((some) => !some.isEmpty).map(({ sql }) => sql);
     const condition = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
-    const sql = `SELECT ${columnList(PROMISES, 'p')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
+    const sql = `SELECT ${readList(PROMISES, 'p')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
     return { sql, params: [...where.params, ...rest.params, query.limit] };
   });
 }
@@ -195,7 +195,7 @@ function taskStatement(
   const id = alternative?.expired ? noIndex('p.id') : 'k.id';
   if (query.after !== null) where.add(`${id} > ?`, query.after);
   const condition = where.isEmpty ? '' : ` WHERE ${where.sql}`;
-  const sql = `SELECT ${columnList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
+  const sql = `SELECT ${readList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
   return { sql, params: [...where.params, query.limit] };
 }
 

@@ -11,7 +11,7 @@ import type { Transport } from '@resonate/protocol';
 import type { DueTimer, DueTimers, ProcessRow, WaitingTarget } from '../../dialect.ts';
 import {
   CALLBACKS,
-  columnList,
+  readList,
   LISTENERS,
   PROCESSES,
   PROMISES,
@@ -55,12 +55,12 @@ export function sharedSql(useIndex: UseIndex) {
       'timeout_at',
     ),
     due_leases: due('id, due_at', `tasks${useIndex('tasks_lease')} WHERE state = 'acquired' AND`, 'due_at'),
-    due_schedules: due(columnList(SCHEDULES), 'schedules WHERE', 'next_run_at'),
+    due_schedules: due(readList(SCHEDULES), 'schedules WHERE', 'next_run_at'),
     next_timer: `SELECT MIN(at) FROM (
       SELECT MIN(timeout_at) AS at FROM promises WHERE state = 'pending'
       UNION ALL SELECT MIN(due_at) FROM tasks WHERE state = 'acquired'
       UNION ALL SELECT MIN(next_run_at) FROM schedules) AS timers`,
-    search_schedules: `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`,
+    search_schedules: `SELECT ${readList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`,
     processes: all(PROCESSES),
   };
 }

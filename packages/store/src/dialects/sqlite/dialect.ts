@@ -32,6 +32,7 @@ import {
   LISTENERS,
   PROCESSES,
   PROMISES,
+  readList,
   RECORD_TABLES,
   SCHEDULES,
   TASKS,
@@ -62,8 +63,6 @@ export class SqliteDialect implements Dialect {
   readonly #database: Database.Database;
   readonly #clock: () => number;
   readonly #statements = new Map<string, Database.Statement>();
-  /** Rows written by this connection so far. */
-  #changes = 0;
   readonly #searchable: Searchable = {
     ...HINTS,
     run: async (statements: Statement[]) => statements.map(({ sql, params }) => this.#rows(sql, params)),
@@ -122,7 +121,7 @@ export class SqliteDialect implements Dialect {
   }
 
   async searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
-    const sql = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`;
+    const sql = `SELECT ${readList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`;
     return this.#onceDurable(this.#select(SCHEDULES, sql, [query.after ?? '', query.limit]));
   }
 
@@ -132,7 +131,7 @@ export class SqliteDialect implements Dialect {
       "SELECT id, timeout_at AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ? + 0";
     const leases =
       "SELECT id, due_at AS at FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ? + 0";
-    const schedules = `SELECT ${columnList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ? + 0`;
+    const schedules = `SELECT ${readList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ? + 0`;
     return {
       promises: this.#prepared(promises).all(now, limit) as DueTimer[],
       leases: this.#prepared(leases).all(now, limit) as DueTimer[],
@@ -193,7 +192,7 @@ export class SqliteDialect implements Dialect {
   }
 
   async processes(): Promise<ProcessRow[]> {
-    return this.#select(PROCESSES, `SELECT ${columnList(PROCESSES)} FROM processes ORDER BY id`, []);
+    return this.#select(PROCESSES, `SELECT ${readList(PROCESSES)} FROM processes ORDER BY id`, []);
   }
 
   async removeProcesses(ids: readonly string[]): Promise<void> {
@@ -203,7 +202,7 @@ export class SqliteDialect implements Dialect {
 
   async dump(): Promise<Loaded> {
     const all = <Row>(table: Table<Row>) =>
-      this.#select(table, `SELECT ${columnList(table)} FROM ${table.name} ORDER BY ${table.key.join(', ')}`, []);
+      this.#select(table, `SELECT ${readList(table)} FROM ${table.name} ORDER BY ${table.key.join(', ')}`, []);
     return {
       promises: all(PROMISES),
       tasks: all(TASKS),
@@ -241,9 +240,10 @@ export class SqliteDialect implements Dialect {
   /** All of `work` or nothing of it, on the disk before anybody hears of it. */
   async #durably<T>(work: () => T): Promise<T> {
     this.#connection.log?.check();
+    const writtenBefore = this.#rowsWritten();
     const result = this.#atomically(work);
     // Without a change there is nothing to sync, but what was read may be the work of a commit that still is.
-    if (this.#hasChanged()) this.#connection.log?.wrote();
+    if (this.#rowsWritten() !== writtenBefore) this.#connection.log?.wrote();
     try {
       await this.#connection.log?.durable();
     } catch (error) {
@@ -258,9 +258,7 @@ export class SqliteDialect implements Dialect {
    */
   async #loosely<T>(work: () => T): Promise<T> {
     this.#connection.log?.check();
-    const result = this.#atomically(work);
-    this.#hasChanged();
-    return this.#onceDurable(result);
+    return this.#onceDurable(this.#atomically(work));
   }
 
   /** What was read may be the work of a commit that is not on the disk yet. */
@@ -269,11 +267,9 @@ export class SqliteDialect implements Dialect {
     return result;
   }
 
-  /** True when rows were written since it was asked last. Tables made by a migration are synced with the first rows. */
-  #hasChanged(): boolean {
-    const before = this.#changes;
-    this.#changes = this.#prepared('SELECT total_changes()').pluck(true).get() as number;
-    return this.#changes !== before;
+  /** By this connection so far. Tables made by a migration are none: they are synced with the first rows. */
+  #rowsWritten(): number {
+    return this.#prepared('SELECT total_changes()').pluck(true).get() as number;
   }
 
   /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */

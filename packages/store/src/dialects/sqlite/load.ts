@@ -25,29 +25,30 @@ export class Loader {
     this.#promises = finder(database, PROMISES, 't.id = wanted.value');
     this.#tasks = finder(database, TASKS, 't.id = wanted.value');
     this.#schedules = finder(database, SCHEDULES, 't.id = wanted.value');
-    this.#callbacks = finder(database, CALLBACKS, 't.awaited = wanted.value ->> 0 AND t.awaiter = wanted.value ->> 1');
+    this.#callbacks = finder(database, CALLBACKS, byPair(CALLBACKS));
     this.#callbacksOn = finder(database, CALLBACKS, 't.awaited = wanted.value');
     this.#callbacksOf = finder(database, CALLBACKS, 't.awaiter = wanted.value');
     this.#readyCallbacksOf = finder(database, CALLBACKS, 't.awaiter = wanted.value AND t.ready = 1');
-    this.#listeners = finder(database, LISTENERS, 't.awaited = wanted.value ->> 0 AND t.address = wanted.value ->> 1');
+    this.#listeners = finder(database, LISTENERS, byPair(LISTENERS));
     this.#listenersOn = finder(database, LISTENERS, 't.awaited = wanted.value');
     this.#branch = branchFinder(database);
   }
 
   load(needs: Needs): Loaded {
+    const settled = [...needs.settlements];
     const promises = this.#promises([...needs.promises]);
-    const on = this.#callbacksOn([...needs.settlements]);
+    const on = this.#callbacksOn(settled);
     const tasks = this.#tasks([...new Set([...needs.tasks, ...on.map(({ awaiter }) => awaiter)])]);
     const resumed = tasks.filter(({ id, resumes }) => resumes > 0 && needs.resumed.has(id));
     const callbacks = [
       ...this.#callbacks(Array.from(needs.callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter])),
       ...on,
-      ...this.#callbacksOf([...needs.settlements]),
+      ...this.#callbacksOf(settled),
       ...this.#readyCallbacksOf(resumed.map(({ id }) => id)),
     ];
     const listeners = [
       ...this.#listeners(Array.from(needs.listeners.values(), ({ awaited, address }) => [awaited, address])),
-      ...this.#listenersOn([...needs.settlements]),
+      ...this.#listenersOn(settled),
     ];
     const schedules = this.#schedules([...needs.schedules]);
     const branches = [...branchesOf(needs, promises)].flatMap((branch) => this.#branch(branch));
@@ -76,6 +77,11 @@ function finder<Row, Key>(database: Database.Database, table: Table<Row>, isWant
     const rows = statement.all(JSON.stringify(keys)) as unknown[][];
     return rows.map((values) => table.decode(values));
   };
+}
+
+/** The key is an array, as long as the table's. */
+function byPair<Row>({ key }: Table<Row>): string {
+  return key.map((name, index) => `t.${name} = wanted.value ->> ${index}`).join(' AND ');
 }
 
 function branchFinder(database: Database.Database): (branch: string) => Loaded['branches'] {
