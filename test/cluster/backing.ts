@@ -4,23 +4,27 @@ import {
   startMariadb,
   startPostgres,
   startRedis,
-  startTcpProxy,
-  type ProxyLink,
-  type TcpProxy,
+  type TestServer,
 } from '@resonate/testkit';
+import { FaultyNetwork, type Lost } from './faulty-network.ts';
 
-export type DatabaseName = 'postgres' | 'mysql';
+export type DatabaseName = 'postgres' | 'mariadb';
 
-/** What the processes of a cluster share: a database, and the channel over which they wake each other. */
+/** Name of the connections of wake-ups over Postgres (packages/wakeup). */
+const WAKEUP_CONNECTION = 'resonate-wakeup';
+
+/** What the processes of a cluster share: a database and, beside MariaDB, Redis, each behind a network that can fail. */
 export interface Backing {
-  /** What a process needs in its environment. */
+  /** Storage and wake-ups, as a process needs them in its environment. */
   env: Record<string, string>;
-  /** From now on nothing comes over the wake-up channel, though its connections stay open. */
-  silenceWakeups(): void;
-  /** From now on every connection of the wake-up channel breaks, as when its server is stopped. */
-  breakWakeups(): void;
-  /** The channel works again; its connections are new. */
-  healWakeups(): void;
+  /** Straight to the database, whatever the network does. */
+  databaseUrl: string;
+  database: TestServer;
+  redis: TestServer | null;
+  /** The way on which processes wake each other. */
+  wakeups: Pick<FaultyNetwork, 'silenceWakeups' | 'breakWakeups' | 'healWakeups'>;
+  /** What goes to the database, or what it answers, is lost from now on; null ends that, and the connections it hit. */
+  lose(what: Lost): void;
   stop(): Promise<void>;
 }
 
@@ -30,81 +34,43 @@ export function startBacking(database: DatabaseName): Promise<Backing> {
 }
 
 async function onPostgres(): Promise<Backing> {
-  const server = await startPostgres();
-  const { url } = await freshPostgresDatabase(server.url);
-  // Only connections that listen are wake-up channels: everything else goes on while they are silent.
-  const channel = await startChannel(url, (data) => data.includes('LISTEN'));
-  const env = { RESONATE_STORAGE__TYPE: 'postgres', RESONATE_STORAGE__POSTGRES__URL: channel.url };
+  const database = await startPostgres();
+  const { url } = await freshPostgresDatabase(database.url);
+  const network = await FaultyNetwork.before(url, (greeting) => greeting.includes(WAKEUP_CONNECTION));
   return {
-    ...channel,
-    env,
+    env: { RESONATE_STORAGE__TYPE: 'postgres', RESONATE_STORAGE__POSTGRES__URL: network.url },
+    databaseUrl: url,
+    database,
+    redis: null,
+    wakeups: network,
+    lose: (what) => network.lose(what),
     stop: async () => {
-      await channel.stop();
-      await server.stop();
+      await network.stop();
+      await database.stop();
     },
   };
 }
 
 async function onMariadb(): Promise<Backing> {
-  const server = await startMariadb();
+  const database = await startMariadb();
   const redis = await startRedis();
-  const { url } = await freshMysqlDatabase(server.url);
-  const channel = await startChannel(redis.url, () => true);
-  const env = {
-    RESONATE_STORAGE__TYPE: 'mysql',
-    RESONATE_STORAGE__MYSQL__URL: url,
-    RESONATE_WAKEUP__REDIS__URL: channel.url,
-  };
+  const { url } = await freshMysqlDatabase(database.url);
+  const network = await FaultyNetwork.before(url, () => false);
+  const wakeups = await FaultyNetwork.before(redis.url, () => true);
   return {
-    ...channel,
-    env,
+    env: {
+      RESONATE_STORAGE__TYPE: 'mysql',
+      RESONATE_STORAGE__MYSQL__URL: network.url,
+      RESONATE_WAKEUP__REDIS__URL: wakeups.url,
+    },
+    databaseUrl: url,
+    database,
+    redis,
+    wakeups,
+    lose: (what) => network.lose(what),
     stop: async () => {
-      await channel.stop();
-      await redis.stop();
-      await server.stop();
+      await Promise.all([network.stop(), wakeups.stop()]);
+      await Promise.all([database.stop(), redis.stop()]);
     },
-  };
-}
-
-interface Channel extends Pick<Backing, 'silenceWakeups' | 'breakWakeups' | 'healWakeups'> {
-  /** `url` through a proxy. */
-  url: string;
-  stop(): Promise<void>;
-}
-
-async function startChannel(url: string, carriesWakeups: (data: Buffer) => boolean): Promise<Channel> {
-  const through = new URL(url);
-  const proxy: TcpProxy = await startTcpProxy(through.hostname, Number(through.port));
-  const channels = new WeakSet<ProxyLink>();
-  let isSilent = false;
-  let isBroken = false;
-  proxy.rules = {
-    toServer: (data, link) => {
-      if (carriesWakeups(data)) channels.add(link);
-      if (isBroken && channels.has(link)) link.cut();
-      else if (!isSilent || !channels.has(link)) link.sendToServer(data);
-    },
-    toClient: (data, link) => {
-      if (!isSilent || !channels.has(link)) link.sendToClient(data);
-    },
-  };
-  const cutAll = () => {
-    for (const link of proxy.links) if (channels.has(link)) link.cut();
-  };
-  through.host = `127.0.0.1:${proxy.port}`;
-  return {
-    url: through.href,
-    silenceWakeups: () => void (isSilent = true),
-    breakWakeups: () => {
-      isBroken = true;
-      cutAll();
-    },
-    healWakeups: () => {
-      isSilent = false;
-      isBroken = false;
-      // What was swallowed is missing in the middle of a conversation.
-      cutAll();
-    },
-    stop: () => proxy.stop(),
   };
 }

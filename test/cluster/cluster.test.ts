@@ -16,7 +16,7 @@ import { workflowTests } from './workflows.ts';
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(120_000);
 
-describe.each(['postgres', 'mysql'] as const)('a cluster on %s', (database) => {
+describe.each(['postgres', 'mariadb'] as const)('a cluster on %s', (database) => {
   let cluster: TestCluster;
   const running = () => cluster;
 

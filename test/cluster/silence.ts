@@ -16,7 +16,7 @@ const DOWN = 'wake-up channel is down: processes notice each other’s work when
 /** Hints are no truth: without them everything moves, when somebody looks. */
 export function silenceTests(cluster: () => TestCluster): void {
   describe.each(['silently dead', 'broken'] as const)('with the wake-up channel %s', (state) => {
-    afterEach(() => cluster().backing.healWakeups());
+    afterEach(() => cluster().backing.wakeups.healWakeups());
 
     /** The ms that one message after the other takes from one replica to a worker of the other. */
     async function streamTakes(rounds: number): Promise<number[]> {
@@ -37,11 +37,11 @@ export function silenceTests(cluster: () => TestCluster): void {
     }
 
     test('messages and timers move at the poll intervals, and faster again once it is healed', async () => {
-      const { backing } = cluster();
+      const { wakeups } = cluster().backing;
       const timesDown = () => cluster().apis[1].logged(DOWN).length;
       const before = timesDown();
-      if (state === 'broken') backing.breakWakeups();
-      else backing.silenceWakeups();
+      if (state === 'broken') wakeups.breakWakeups();
+      else wakeups.silenceWakeups();
       const took = await streamTakes(ROUNDS);
       expect(Math.max(...took)).toBeLessThan(POLL_INTERVAL_MS + MARGIN_MS);
 
@@ -58,7 +58,7 @@ export function silenceTests(cluster: () => TestCluster): void {
 
       // It was: a replica noticed by itself.
       await until('the channel is seen to be down', 20_000, () => timesDown() > before);
-      backing.healWakeups();
+      wakeups.healWakeups();
       await until('processes wake each other again', 20_000, async () => {
         return Math.max(...(await streamTakes(2))) < POLL_INTERVAL_MS / 3;
       });

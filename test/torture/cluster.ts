@@ -37,9 +37,9 @@ export class Cluster {
     this.apiUrls = apiUrls;
   }
 
-  /** Starts everything. @param args storage and wake-ups. */
+  /** Starts everything. @param env storage and wake-ups. */
   static async start(
-    args: readonly string[],
+    env: Record<string, string>,
     { logDirectory, random, findings }: { logDirectory: string; random: Random; findings: Findings },
   ): Promise<Cluster> {
     const members: Member[] = [];
@@ -56,8 +56,9 @@ export class Cluster {
             args: [
               role,
               ...['--server-bind', '127.0.0.1', '--server-host', '127.0.0.1', '--server-port', String(ports.api)],
-              ...['--observability-metrics-port', String(ports.metrics), ...args],
+              ...['--observability-metrics-port', String(ports.metrics)],
             ],
+            env,
             readyUrl: `http://127.0.0.1:${ports.metrics}/ready`,
             logFile: join(logDirectory, `${name}.log`),
             endedByItself: (who, exit) =>

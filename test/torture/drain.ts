@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
+import type { Backing } from '../cluster/backing.ts';
 import type { ApiClient } from './api-client.ts';
-import type { Backing } from './backing.ts';
 import type { Cluster } from './cluster.ts';
 import type { Findings } from './findings.ts';
+import { backlog } from './inspection.ts';
 import type { Jobs } from './load/jobs.ts';
 import type { RawLoad } from './load/raw.ts';
 import type { Schedules } from './load/schedules.ts';
@@ -51,7 +52,7 @@ export async function drain(parts: Drained): Promise<void> {
   await awaitEnd('jobs are done', () => jobs.unfinished());
   await awaitEnd('workflows finish', () => workflows.unfinished());
   await awaitEnd('tasks are fulfilled', () => unfinished(control, ends));
-  await awaitEnd('messages are delivered', () => backing.backlog());
+  await awaitEnd('messages are delivered', () => backlog(backing));
   await checkCluster(cluster, findings);
   findings.count('drain ms', Math.round(performance.now() - startedAt));
   log(`drained within ${Math.round(performance.now() - startedAt)} ms`);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Backing } from './backing.ts';
+import type { Backing } from '../cluster/backing.ts';
 import type { Cluster, Mortal } from './cluster.ts';
 import type { Excuse } from './excuse.ts';
 import type { Fault } from './faults.ts';
@@ -91,9 +91,9 @@ export class Injector {
         return this.#backing.redis?.restart();
       }
       case 'wakeup-silent': {
-        this.#backing.silenceWakeups(true);
+        this.#backing.wakeups.silenceWakeups();
         await lasts();
-        this.#backing.silenceWakeups(false);
+        this.#backing.wakeups.healWakeups();
         return;
       }
     }

@@ -12,6 +12,7 @@ const START_AGAIN_MS = 500;
 export interface MemberSpec {
   name: string;
   args: readonly string[];
+  env: Record<string, string>;
   /** Answers 200 when the process is ready. */
   readyUrl: string;
   logFile: string;
@@ -31,10 +32,13 @@ export class Member {
   }
 
   start(): void {
-    const { args, logFile } = this.#spec;
+    const { args, env, logFile } = this.#spec;
     // To a file: what seven processes log is not for this process to read.
-    const env = { LOG: logFile, NODE_OPTIONS: `--report-on-signal --report-directory=${dirname(logFile)}` };
-    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', RESONATE, ...args], env);
+    const reporting = { LOG: logFile, NODE_OPTIONS: `--report-on-signal --report-directory=${dirname(logFile)}` };
+    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', RESONATE, ...args], {
+      ...env,
+      ...reporting,
+    });
     const logged = sizeOf(logFile);
     this.#process = process;
     void process.exited.then(async (exit) => {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '@resonate/testkit';
+import { startBacking, type Backing } from '../cluster/backing.ts';
 import { PushTarget } from '../http/push-target.ts';
 import { ApiClient } from './api-client.ts';
 import { Availability } from './availability.ts';
-import { startBacking, type Backing } from './backing.ts';
 import { checkHistories } from './checks/histories.ts';
 import { checkLeases } from './checks/leases.ts';
 import { Cluster } from './cluster.ts';
@@ -15,6 +15,7 @@ import { planFaults } from './faults.ts';
 import { Excuse } from './excuse.ts';
 import { Findings } from './findings.ts';
 import { Injector } from './injector.ts';
+import { activity } from './inspection.ts';
 import { Jobs } from './load/jobs.ts';
 import { RawLoad } from './load/raw.ts';
 import { Schedules } from './load/schedules.ts';
@@ -55,7 +56,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   try {
     log(`${database}: starting`);
     backing = await startBacking(database);
-    cluster = await Cluster.start(backing.args, { logDirectory, random: random(STREAM.cluster), findings });
+    cluster = await Cluster.start(backing.env, { logDirectory, random: random(STREAM.cluster), findings });
     await cluster.ready();
     await new Run(options, { backing, cluster, findings, availability, excuse: new Excuse() }).run(random);
   } catch (error) {
@@ -72,8 +73,8 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
 
 /** What processes and database are doing, beside the logs: whatever hangs still hangs. */
 async function diagnose(directory: string, cluster?: Cluster, backing?: Backing): Promise<void> {
-  const activity = await backing?.activity().catch(String);
-  writeFileSync(join(directory, 'database.txt'), activity ?? 'not started');
+  const doing = backing && (await activity(backing).catch(String));
+  writeFileSync(join(directory, 'database.txt'), doing ?? 'not started');
   await cluster?.report();
 }
 
