@@ -172,3 +172,14 @@ test('a stop records what was lost with its streams, so that another process tak
   await delivery.stop();
   expect(await runtime.store.nextDeliveryAt('poll', ['g'])).toBeLessThanOrEqual(Date.now());
 });
+
+test('a stop records what was taken just before, so that nobody gets it again', async () => {
+  await delivery.start();
+  const worker = new Worker('g', 'a');
+  await settleWithListener('p', 'poll://any@g');
+  expect(await worker.next()).toBe('unblock p');
+  await until(async () => (await runtime.metrics.deliveries.get()).values.some(({ value }) => value === 1));
+  hub.close(worker.stream);
+  await delivery.stop();
+  expect(await runtime.store.nextDeliveryAt('poll', ['g'])).toBeNull();
+});
