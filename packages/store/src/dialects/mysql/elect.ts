@@ -5,10 +5,10 @@ import { list, quote } from './literal.ts';
 import { NOW } from './load.ts';
 import { lockName } from './migrate.ts';
 
-const RENEW_MS = 1_000;
+const RENEW_MS = 500;
 /** The holder stops before the server takes the lock from a connection that was silent for `SILENCE_S`. */
-const VALID_MS = 3_000;
-const SILENCE_S = 4;
+const VALID_MS = 2_500;
+const SILENCE_S = 3;
 
 /**
  * Election by GET_LOCK: the server frees the lock when the holder's connection ends.

@@ -6,6 +6,8 @@ import { list, quote } from './literal.ts';
 
 /** How long a process waits for others that migrate at the same time. */
 const LOCK_WAIT_MS = 120_000;
+/** The server frees the lock of a process that is silent for this long: between statements, that one is gone. */
+const SILENCE_S = 10;
 
 /** What a statement answers when an interrupted run had carried it out already: what it makes exists, or is gone. */
 const ALREADY_DONE = new Set([1050, 1051, 1060, 1061, 1091]);
@@ -32,6 +34,7 @@ export async function migrate(database: Database, migrations: Migration[]): Prom
   // Repeated when the connection is lost: it goes on where it was.
   await database.repeat(async (session) => {
     try {
+      await session.run(`SET SESSION wait_timeout = ${SILENCE_S}`);
       await lock(session, quote(lockName(database.name, 'migrate')));
       // An ALTER of a big table takes its time.
       await session.unlimited();

@@ -4,13 +4,13 @@ import type { Connections } from './connections.ts';
 import type { Prepared } from './pipeline.ts';
 import type { Session } from './session.ts';
 
-const PROBE_MS = 1_000;
+const PROBE_MS = 500;
 const VALID_MS = 10_000;
 /**
  * The server frees the lock of a leader that is silent for this long: its process is frozen, or its machine gone.
  * Keepalives would find only the latter, as the kernel answers them. Candidates are never silent for as long.
  */
-const SILENCE_MS = 3_500;
+const SILENCE_MS = 3_000;
 /** Before Postgres 14 the server notices only a machine that vanished, after 5 + 3 * 3 seconds. */
 const KEEPALIVE = 'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3';
 const SILENCE = `SELECT set_config(name, '${SILENCE_MS}', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
