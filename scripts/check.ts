@@ -52,13 +52,14 @@ interface Lane {
 /**
  * Lanes run beside each other, the steps of a lane one after the other: a run may take 20 minutes on 2 cores, and tests
  * that start processes wait for a third of their time. Whoever counts milliseconds goes first when both cores are busy,
- * though not so much that what only computes stands still: its databases have to start within a minute, too.
+ * above all clusters, whose takeovers have a time limit. Not by so much that what only computes stands still: its
+ * databases have to start within a minute, too.
  */
 const LANES: readonly Lane[] = [
   { niceness: 0, steps: [tests('clusters', 1, '--testPathPatterns', ...CLUSTERS.map(below))] },
-  { niceness: 0, steps: [tests('servers', 1, '--testPathPatterns', ...SERVERS.map(below))] },
+  { niceness: 2, steps: [tests('servers', 1, '--testPathPatterns', ...SERVERS.map(below))] },
   {
-    niceness: 5,
+    niceness: 6,
     steps: [
       tests('other tests', 2, '--testPathIgnorePatterns', '/node_modules/', ...[...CLUSTERS, ...SERVERS].map(inRoot)),
       { name: 'types', script: 'typecheck', args: [] },

@@ -28,10 +28,14 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   const links = new Set<ProxyLink>();
   const server = createServer((client) => {
     const upstream = connect(port, host);
+    let tellsServer = true;
     const link: ProxyLink = {
       sendToServer: (data) => void (upstream.writable && upstream.write(data)),
       sendToClient: (data) => void (client.writable && client.write(data)),
-      cutClient: () => client.resetAndDestroy(),
+      cutClient: () => {
+        tellsServer = false;
+        client.resetAndDestroy();
+      },
       cut: () => {
         client.resetAndDestroy();
         upstream.resetAndDestroy();
@@ -41,6 +45,8 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     client.on('data', (data) => (proxy.rules.toServer ? proxy.rules.toServer(data, link) : link.sendToServer(data)));
     upstream.on('data', (data) => (proxy.rules.toClient ? proxy.rules.toClient(data, link) : link.sendToClient(data)));
     client.on('end', () => upstream.end());
+    // A process that is killed with answers unread resets its connection: that has no 'end'.
+    client.on('close', () => tellsServer && upstream.end());
     upstream.on('end', () => client.end());
     upstream.on('close', () => {
       links.delete(link);

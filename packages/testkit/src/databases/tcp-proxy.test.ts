@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+let server: Server;
+let proxy: TcpProxy;
+
+beforeEach(async () => {
+  server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  proxy = await startTcpProxy('127.0.0.1', (server.address() as AddressInfo).port);
+});
+
+afterEach(async () => {
+  await proxy.stop();
+  server.close();
+});
+
+/** Both ends of a connection through the proxy over which something has come. */
+async function connected(): Promise<{ client: Socket; accepted: Socket }> {
+  const accepting = once(server, 'connection') as Promise<[Socket]>;
+  const client = connect(proxy.port, '127.0.0.1').on('error', () => {});
+  const [accepted] = await accepting;
+  // A proxy that stops resets what is open.
+  accepted.on('error', () => {});
+  client.write('hello');
+  await once(accepted, 'data');
+  return { client, accepted };
+}
+
+test.each(['ends', 'resets'] as const)('the server hears of a client that %s its connection', async (how) => {
+  const { client, accepted } = await connected();
+  const ended = once(accepted, 'end');
+  if (how === 'ends') client.end();
+  else client.resetAndDestroy();
+  await ended;
+});
+
+test('the server does not hear of a client that is cut off by a network that fails', async () => {
+  const { client, accepted } = await connected();
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  for (const link of proxy.links) link.cutClient();
+  await closed;
+  // What it sends comes as far as the proxy: an end that was on its way to it would have come meanwhile.
+  const came = new Promise<string>((resolve) => (proxy.rules.toClient = (data) => resolve(data.toString())));
+  accepted.write('still there');
+  expect(await came).toBe('still there');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([accepted.readableEnded, accepted.writable]).toEqual([false, true]);
+});
