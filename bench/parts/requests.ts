@@ -67,13 +67,10 @@ export function oldPromisesSteps(options: BenchOptions, storage: Storage): Step[
   return [...steps, done];
 }
 
-async function fillWith({ target }: Database, count: number): Promise<void> {
-  const dialect = await openDialect(target, Date.now);
-  try {
-    await fill(dialect, count);
-  } finally {
-    await dialect.close();
-  }
+async function fillWith(database: Database, count: number): Promise<void> {
+  const dialect = await openDialect(database.target, Date.now);
+  await fill(dialect, count).finally(() => dialect.close());
+  await database.settle();
 }
 
 const short = (count: number) => new Intl.NumberFormat('en-US', { notation: 'compact' }).format(count);

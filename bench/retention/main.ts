@@ -44,6 +44,7 @@ async function bench(storage: Storage): Promise<void> {
     const startedAt = performance.now();
     const dialect = await openDialect(database.target, Date.now);
     const filled = await fill(dialect, whole('promises')).finally(() => dialect.close());
+    await database.settle();
     console.log(`${storage.name}: ${values.promises} promises in ${seconds(performance.now() - startedAt)}`);
     await measure(storage.name, database, filled);
   } finally {

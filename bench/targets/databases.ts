@@ -9,6 +9,8 @@ import {
   type TestDatabase,
   type TestServer,
 } from '@resonate/testkit';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
 import { delayProxy } from './delay-proxy.ts';
 import type { Storage } from './storage.ts';
 
@@ -17,6 +19,8 @@ interface ServerKind {
   type: 'postgres' | 'mysql';
   start(settings: Record<string, string>): Promise<TestServer>;
   fresh(serverUrl: string): Promise<TestDatabase>;
+  /** As {@link Database.settle}, for the database at `url`. */
+  settle(url: string): Promise<void>;
 }
 
 interface Variant {
@@ -32,17 +36,34 @@ const POSTGRES: ServerKind = {
   type: 'postgres',
   start: (settings) => startPostgres({ ...DURABLE_POSTGRES, ...settings }),
   fresh: freshPostgresDatabase,
+  async settle(url) {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query('VACUUM (ANALYZE)');
+    await client.query('CHECKPOINT');
+    await client.end();
+  },
 };
 const MARIADB: ServerKind = {
   type: 'mysql',
   start: (settings) => startMariadb({ ...DURABLE_MARIADB, ...settings }),
   fresh: freshMysqlDatabase,
+  async settle(url) {
+    const connection = await mysql.createConnection(url);
+    const [tables] = await connection.query<mysql.RowDataPacket[]>('SHOW TABLES');
+    for (const table of tables.flatMap((row) => Object.values(row))) {
+      await connection.query('ANALYZE LOCAL TABLE ??', [table]);
+    }
+    // Returns when no version of a row waits to be purged.
+    await connection.query('SET GLOBAL innodb_max_purge_lag_wait = 0');
+    await connection.end();
+  },
 };
 
 const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, election: 'advisory' } as const;
 
 /** A database server of this machine that lives as long as the storage, an empty database each time. */
-function databaseServer({ type, start, fresh }: ServerKind, variant: Variant): Storage {
+function databaseServer({ type, start, fresh, settle }: ServerKind, variant: Variant): Storage {
   const { name, settings = {}, delayMs = 0, batchesInFlight } = variant;
   let server: Promise<TestServer> | undefined;
   let redis: ReturnType<typeof startRedis> | undefined;
@@ -60,6 +81,7 @@ function databaseServer({ type, start, fresh }: ServerKind, variant: Variant): S
         },
         target: { type, url: database.url, ...LIMITS },
         pids,
+        settle: () => settle(database.url),
         async drop() {
           await proxy?.stop();
           await database.drop();
@@ -85,8 +107,7 @@ export const mariadb = databaseServer(MARIADB, { name: 'mariadb' });
 /** With memory for a million promises. */
 export const largePostgres = databaseServer(POSTGRES, {
   name: 'postgres',
-  // Statistics are gathered within seconds, as they would have been while the tables grew.
-  settings: { shared_buffers: '1GB', max_wal_size: '8GB', autovacuum_naptime: '1' },
+  settings: { shared_buffers: '1GB', max_wal_size: '8GB' },
 });
 export const largeMariadb = databaseServer(MARIADB, {
   name: 'mariadb',

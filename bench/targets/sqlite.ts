@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import type { Storage } from './storage.ts';
 
 /** A fresh file in the temporary directory; `resonate serve` with its defaults. */
@@ -16,6 +17,12 @@ export const sqlite: Storage = {
       env: { RESONATE_STORAGE__TYPE: 'sqlite', RESONATE_STORAGE__SQLITE__PATH: path },
       target: { type: 'sqlite', path },
       pids: () => [],
+      // As much as the server's own job `analyze` may do.
+      settle: async () => {
+        const database = new Sqlite(path);
+        database.exec('PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)');
+        database.close();
+      },
       async drop() {
         process.off('exit', removeAtExit);
         await rm(directory, { recursive: true, force: true });

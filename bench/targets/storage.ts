@@ -7,6 +7,8 @@ export interface Database {
   target: StorageTarget;
   /** Processes of the database; none where it is in the server's. */
   pids(): number[];
+  /** Does now what it does in the background after many writes, so that it is not measured: cleaning up, statistics. */
+  settle(): Promise<void>;
   drop(): Promise<void>;
 }
 

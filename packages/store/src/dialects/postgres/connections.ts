@@ -24,7 +24,8 @@ const KEEPALIVE_MS = 10_000;
 /**
  * Every statement has its index, so plans that could only be better on a small table (or seem so while statistics are
  * old) are ruled out, and each is planned once per connection: with `auto`, ids looked up in an array are planned anew
- * every time, which took a quarter of the database's CPU for a lone settle.
+ * every time, which took a quarter of the database's CPU for a lone settle. Nor is a statement shared out: it reads a page
+ * of rows, and to start the worker for that took 5 ms (a search for `resolved` among 500,000 promises).
  */
 export const SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
@@ -32,6 +33,7 @@ export const SETTINGS = {
   enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  max_parallel_workers_per_gather: '0',
   jit: 'off',
   idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
 };

@@ -32,7 +32,7 @@ async function explain(url: string, search: Search): Promise<Plan> {
   for (const { sql } of statements) {
     for (const node of await planNodes(url, numbered(sql))) {
       if (node['Index Name']) plan.indexes.push(node['Index Name']);
-      if (/Sort|Seq Scan|Bitmap/.test(node['Node Type'])) plan.scans.push(node['Node Type']);
+      if (/Sort|Seq Scan|Bitmap|Gather/.test(node['Node Type'])) plan.scans.push(node['Node Type']);
     }
   }
   return plan;
