@@ -2,11 +2,12 @@ import type { Runtime } from '@resonate/runtime';
 import { Loop } from '@resonate/service';
 
 /**
- * Timers of one sort fired in one round: small enough that requests hardly notice a round under way. While 10,000 promises
- * expire, the slowest create takes 29 to 42 ms, and the last listener hears after 1.0 to 1.1 s (SQLite); with 200: 65 to 128
- * ms and 1.2 to 1.6 s (npm run bench -- --only "10k timers").
+ * Timers of one sort fired in one round: small enough that requests hardly notice a round under way, the first one of all
+ * too, which runs code that was never run before. While 10,000 promises expire (SQLite; 4 and 6 runs), creates beside take 6
+ * to 11 ms at the median and 42 to 68 at most with 100, 4 to 8 and 25 to 62 with 50; the last listener hears after 1.0 to
+ * 1.3 s with 100, 1.0 to 1.7 with 50 (npm run bench -- --only "10k timers").
  */
-const ROUND_LIMIT = 100;
+const ROUND_LIMIT = 50;
 const SORTS = ['promise', 'lease', 'schedule'] as const;
 /** When timers that could not be fired are tried again; those that others set meanwhile come at their own times. */
 const RETRY_FAILED_MS = 1_000;
