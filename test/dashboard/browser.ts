@@ -74,8 +74,8 @@ export class Viewer {
 
   /** Waits until the page has its heading and nothing says that it is loading. */
   async settled(): Promise<void> {
-    await this.page.locator('main h1').waitFor();
-    await this.page.locator('main .loading').waitFor({ state: 'detached' });
+    // One locator for both: a page may say in several places that it is loading.
+    await this.page.locator('main:not(:has(.loading)) h1').waitFor();
   }
 
   /** Serious and critical violations that axe finds, as `rule: elements`. */
