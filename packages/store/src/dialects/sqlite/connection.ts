@@ -1,7 +1,9 @@
 import Database from 'better-sqlite3';
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { StoreUnavailable } from '../../dialect.ts';
+import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
 
@@ -11,44 +13,57 @@ const BUSY_TIMEOUT_MS = 1_000;
 const CACHE_KIB = -65_536;
 
 /**
- * Pages (of 4 KiB) in the log that make a commit write them back to the file: 64 MiB. Rows with random ids touch the same
+ * Pages (of 4 KiB) in the log that make it be written back to the file: 64 MiB. Rows with random ids touch the same
  * pages again and again, so rarer is cheaper: 22,500 inserts/s against 15,500 with SQLite's 1,000 pages.
  */
 const CHECKPOINT_PAGES = 16_000;
 /** A page in the log, with its header. */
 const FRAME_BYTES = 4_096 + 24;
+/** As many times the log's usual length make a commit itself write it back: the thread that should have done it does not. */
+const OVERDUE = 4;
+/** The log grows a little while it is written back. */
+const GROWTH = 1.25;
 
 export interface Connection {
   database: Database.Database;
   /** Null in memory, where nothing survives anyway. */
   log: LogSync | null;
-  close(): void;
+  checkpoint: LogCheckpoint | null;
+  close(): Promise<void>;
 }
 
 /**
  * Opens the database file (`:memory:` for none). A file belongs to one server at a time: a second one would deliver
  * the first one's messages again. The lock is the operating system's, so it is gone with the process, however it ends.
+ * @param checkpointPages in the log that make it be written back to the file.
  * @throws StoreUnavailable when the file can't be opened or another server holds it.
  */
-export function connect(path: string): Connection {
+export function connect(path: string, checkpointPages = CHECKPOINT_PAGES): Connection {
   const lock = path === ':memory:' ? null : acquireLock(path);
   try {
     const database = new Database(path);
     database.pragma('journal_mode = WAL');
     // An answered request survives a power cut: LogSync sees to it. NORMAL syncs the log before it is written back.
     database.pragma('synchronous = NORMAL');
-    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    database.pragma(`wal_autocheckpoint = ${OVERDUE * checkpointPages}`);
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma(`cache_size = ${CACHE_KIB}`);
     database.pragma('temp_store = MEMORY');
-    const log = path === ':memory:' ? null : openLog(database, path);
+    if (path === ':memory:') return { database, log: null, checkpoint: null, close: async () => void database.close() };
+    const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
+    // Closed after the database: SQLite's locks on a file end when its process closes that file, whoever opened it.
+    const file = openSync(path, 'r+');
+    const checkpoint = new LogCheckpoint(database, path, checkpointPages, () => syncData(file));
     return {
       database,
-      log: log === null ? null : new LogSync(() => log.sync()),
-      close() {
+      log: new LogSync(() => log.sync()),
+      checkpoint,
+      async close() {
+        await checkpoint.close();
         // Writes the log back into the file, with all syncs that takes.
         database.close();
-        log?.close();
+        closeSync(file);
+        log.close();
         lock?.close();
       },
     };
@@ -58,11 +73,13 @@ export function connect(path: string): Connection {
   }
 }
 
+const syncData = promisify(fdatasync);
+
 /** The write-ahead log: SQLite keeps it as long as its connection is open. Its name is on the disk from here on. */
-function openLog(database: Database.Database, path: string): LogFile {
+function openLog(database: Database.Database, path: string, maxBytes: number): LogFile {
   // The log is made by the first transaction.
   database.exec('BEGIN IMMEDIATE; COMMIT');
-  const log = new LogFile(`${path}-wal`, CHECKPOINT_PAGES * FRAME_BYTES);
+  const log = new LogFile(`${path}-wal`, maxBytes);
   const directory = openSync(dirname(path), 'r');
   fsyncSync(directory);
   closeSync(directory);

@@ -234,7 +234,7 @@ export class SqliteDialect implements Dialect {
   }
 
   async close(): Promise<void> {
-    this.#connection.close();
+    await this.#connection.close();
   }
 
   /** All of `work` or nothing of it, on the disk before anybody hears of it. */
@@ -278,6 +278,7 @@ export class SqliteDialect implements Dialect {
     try {
       const result = work();
       this.#prepared('COMMIT').run();
+      this.#connection.checkpoint?.committed();
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();

@@ -27,7 +27,7 @@ test('what was synced is there after a crash, and nothing else: zeros behind the
   expect(statSync(`${path}-wal`).size).toBeGreaterThan(MIB);
   const crashed = join(directory, 'crashed.db');
   for (const suffix of ['', '-wal']) copyFileSync(path + suffix, crashed + suffix);
-  close();
+  await close();
   const recovered = new Database(crashed);
   expect(recovered.prepare('SELECT count(*), max(n) FROM numbers').raw().get()).toEqual([100, 99]);
   expect(recovered.pragma('integrity_check', { simple: true })).toBe('ok');
