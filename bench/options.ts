@@ -38,7 +38,7 @@ export const USAGE = `npm run bench -- [options]
   --callers N,N,...   how many callers at once [1,8,64,256]
   --rates N,N,...     of the open loop, invocations per second [100,500]
   --seconds N         how long each measurement takes [3]
-  --warmup N          seconds before it, with 64 callers, that don't count [1]
+  --warmup N          seconds before it, with 64 callers, that don't count [3]
   --old N             old promises in the tables [1000000]
   --ids STYLE         of promises: ${ID_STYLES.join(' or ')}; random ones are dearer for every B-tree [counted]
   --seed N            of random ids [1]
@@ -48,7 +48,7 @@ export const USAGE = `npm run bench -- [options]
 
 const FULL = {
   seconds: '3',
-  warmup: '1',
+  warmup: '3',
   callers: '1,8,64,256',
   rates: '100,500',
   stores: USUAL_STORAGES.map(({ name }) => name).join(','),
