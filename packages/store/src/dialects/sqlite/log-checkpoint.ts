@@ -28,6 +28,8 @@ export class LogCheckpoint {
   #thread: Worker | null = null;
   /** Of the checkpoint under way; 0: none is. */
   #tries = 0;
+  /** Ends before the file may be closed; never rejects. */
+  #syncing: Promise<void> = Promise.resolve();
   #nextAt: number;
 
   /** @param pages in the log that make a checkpoint begin. @param syncFile brings the database file to the disk. */
@@ -46,9 +48,9 @@ export class LogCheckpoint {
     try {
       const { written } = this.#frames();
       if (written < this.#pages) this.#nextAt = this.#pages;
-      else if (written >= this.#nextAt) this.#begin();
+      else if (written >= this.#nextAt) this.#begin(written);
     } catch {
-      // The next commit looks again.
+      // A later commit tries again.
     }
   }
 
@@ -56,17 +58,22 @@ export class LogCheckpoint {
   async close(): Promise<void> {
     const thread = this.#thread;
     this.#thread = null;
-    if (thread === null) return;
-    thread.ref();
-    await new Promise<void>((resolve) => {
-      thread.once('exit', () => resolve());
-      tell(thread, 'close');
-    });
+    if (thread !== null) {
+      thread.ref();
+      await new Promise<void>((resolve) => {
+        thread.once('exit', () => resolve());
+        tell(thread, 'close');
+      });
+    }
+    await this.#syncing;
   }
 
-  #begin(): void {
+  #begin(written: number): void {
+    // Not at every commit again, should this fail: somebody may be reading what is in the log, in a database shell.
+    this.#nextAt = written + this.#pages / 4;
+    this.#thread ??= this.#start();
     this.#tries = 1;
-    tell((this.#thread ??= this.#start()), 'copy');
+    tell(this.#thread, 'copy');
   }
 
   #start(): Worker {
@@ -85,10 +92,10 @@ export class LogCheckpoint {
 
   async #copied(thread: Worker): Promise<void> {
     // Whether it worked is for SQLite's own sync to say.
-    await this.#syncFile().catch(() => undefined);
+    this.#syncing = this.#syncFile().catch(() => undefined);
+    await this.#syncing;
     if (this.#thread !== thread) return;
-    const { written, copied } = this.#frames();
-    if (written - copied > MAX_LAST_PAGES && this.#tries < MAX_TRIES) {
+    if (this.#tries < MAX_TRIES && this.#left() > MAX_LAST_PAGES) {
       this.#tries++;
       tell(thread, 'copy');
     } else {
@@ -98,13 +105,20 @@ export class LogCheckpoint {
 
   #finish(): void {
     this.#tries = 0;
-    const { written } = this.#frames();
-    // Not at every commit again, should this fail: somebody may be reading what is in the log, in a database shell.
-    this.#nextAt = written + this.#pages / 4;
     try {
       this.#copy.get();
     } catch {
       // A full disk, for one. What is committed is in the log all the same.
+    }
+  }
+
+  /** Pages that are not copied yet. Not a number when SQLite can't say: then the last copy finds out what is wrong. */
+  #left(): number {
+    try {
+      const { written, copied } = this.#frames();
+      return written - copied;
+    } catch {
+      return NaN;
     }
   }
 
