@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { FAR_FUTURE } from '../http/state.ts';
@@ -11,6 +11,10 @@ import { until } from '../processes/until.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(180_000);
+
+const MEBIBYTE = 1024 * 1024;
+/** Pages in the log that make it be written back. */
+const LONG_LOG = 16_000;
 
 /** Creates answered before the server is killed. */
 const ANSWERED = 500;
@@ -134,6 +138,41 @@ describe('a server killed with -9', () => {
     const stream = await EventStream.open(server.url, '/poll/sleepers/any');
     expect(await stream.next()).toMatchObject({ kind: 'execute', data: { task: { id: 'sleeper', version: 1 } } });
     stream.break();
+    client.close();
+  });
+});
+
+describe('a server whose disk fails', () => {
+  /** From SQLite's index of its log: the last page in it, and how many are in the database file. */
+  async function logPages(): Promise<{ last: number; copied: number }> {
+    const index = await readFile(join(server.directory, 'resonate.db-shm'));
+    return { last: index.readUInt32LE(16), copied: index.readUInt32LE(96) };
+  }
+
+  test('says so and ends with code 1, with the log as it was', async () => {
+    server = await ServerProcess.start();
+    const client = new HttpClient(server.url);
+    const create = (id: string) =>
+      client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE, param: { data: 'x'.repeat(MEBIBYTE) } });
+    let hasEnded = false;
+    const ended = server.ended().finally(() => (hasEnded = true));
+    // Should the log have been written back before it was broken, it gets long again.
+    for (let round = 0; !hasEnded; round++) {
+      for (let count = 0; (await logPages()).last < LONG_LOG; count++) {
+        expect(await create(`${round}-${count}`)).toMatchObject({ status: 200 });
+      }
+      // To read the log is a disk I/O error now.
+      await truncate(join(server.directory, 'resonate.db-wal'), MEBIBYTE);
+      await until('the log is written back', 60_000, async () => {
+        const { last, copied } = await logPages();
+        return hasEnded || copied === last;
+      });
+    }
+    expect(await ended).toBe(1);
+    expect(server.output(5)).toContain('the database has failed, only a new start can help: exiting at once');
+    expect(server.output(5)).toContain("the database's log could not be written back: disk I/O error");
+    const { size } = await stat(join(server.directory, 'resonate.db-wal'));
+    expect(size).toBe(MEBIBYTE);
     client.close();
   });
 });

@@ -104,6 +104,11 @@ export class ServerProcess {
     return exit.code;
   }
 
+  /** Its exit code, when it has ended by itself. */
+  async ended(): Promise<number | null> {
+    return (await this.#running().exited).code;
+  }
+
   /** Ends the server if it still runs and removes its files. */
   async dispose(): Promise<void> {
     await this.#process?.kill9();

@@ -25,6 +25,11 @@ export interface Dialect {
   readonly traffic?: Readonly<Traffic>;
   /** Its connections as they are now; absent where the database is in the process. */
   readonly pool?: Readonly<Pool>;
+  /**
+   * Aborted, with a StoreUnavailable, once only a new start can help: the disk has failed, and what of it can be read is
+   * not what is on it. Absent where a database server sees to its own disk.
+   */
+  readonly failed?: AbortSignal | undefined;
   /** For what is done rarely to the outbox: dead letters, and what is put off for a target that keeps failing. */
   readonly plain: PlainSql;
 

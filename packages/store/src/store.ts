@@ -137,6 +137,11 @@ export class Store {
     }
   }
 
+  /** See `Dialect.failed`. */
+  get failed(): AbortSignal | undefined {
+    return this.#dialect.failed;
+  }
+
   /** Requests that wait for a batch. */
   get waiting(): number {
     return this.#engine.waiting;

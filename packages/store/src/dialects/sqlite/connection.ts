@@ -9,6 +9,8 @@ import { LogSync } from './log-sync.ts';
 
 /** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
 const BUSY_TIMEOUT_MS = 1_000;
+const syncData = promisify(fdatasync);
+
 /** 64 MiB of page cache, in KiB, negative as SQLite wants it. */
 const CACHE_KIB = -65_536;
 
@@ -35,10 +37,10 @@ export interface Connection {
 /**
  * Opens the database file (`:memory:` for none). A file belongs to one server at a time: a second one would deliver
  * the first one's messages again. The lock is the operating system's, so it is gone with the process, however it ends.
- * @param checkpointPages in the log that make it be written back to the file.
+ * @param checkpointPages in the log that make it be written back to the file. @param syncFile as `fdatasync` does it.
  * @throws StoreUnavailable when the file can't be opened or another server holds it.
  */
-export function connect(path: string, checkpointPages = CHECKPOINT_PAGES): Connection {
+export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFile = syncData): Connection {
   const lock = path === ':memory:' ? null : acquireLock(path);
   try {
     const database = new Database(path);
@@ -51,17 +53,28 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES): Conne
     database.pragma('temp_store = MEMORY');
     if (path === ':memory:') return { database, log: null, checkpoint: null, close: async () => void database.close() };
     const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
+    const logSync = new LogSync(() => log.sync());
     // Closed after the database: SQLite's locks on a file end when its process closes that file, whoever opened it.
     const file = openSync(path, 'r+');
-    const checkpoint = new LogCheckpoint(database, path, checkpointPages, () => syncData(file));
+    const closeUnwritten = () => closeBesideReader(database, path);
+    // A process that ends without `close` closes its databases all the same.
+    logSync.failed.addEventListener('abort', () => process.once('exit', closeUnwritten));
+    const checkpoint = new LogCheckpoint(database, {
+      path,
+      pages: checkpointPages,
+      syncFile: () => syncFile(file),
+      failed: ({ message }) => logSync.fail(`the database's log could not be written back: ${message}`),
+    });
     return {
       database,
-      log: new LogSync(() => log.sync()),
+      log: logSync,
       checkpoint,
       async close() {
         await checkpoint.close();
+        process.off('exit', closeUnwritten);
+        if (logSync.failed.aborted) closeUnwritten();
         // Writes the log back into the file, with all syncs that takes.
-        database.close();
+        else database.close();
         closeSync(file);
         log.close();
         lock?.close();
@@ -73,7 +86,18 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES): Conne
   }
 }
 
-const syncData = promisify(fdatasync);
+/** Leaves the log as it is: the connection that is closed last would write it back, and this one can only read. */
+function closeBesideReader(database: Database.Database, path: string): void {
+  const reader = new Database(path, { readonly: true });
+  try {
+    // A connection that has not read anything does not count.
+    reader.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } catch {
+    // The disk again. One that has tried counts as well.
+  }
+  database.close();
+  reader.close();
+}
 
 /** The write-ahead log: SQLite keeps it as long as its connection is open. Its name is on the disk from here on. */
 function openLog(database: Database.Database, path: string, maxBytes: number): LogFile {

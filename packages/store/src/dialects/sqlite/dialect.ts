@@ -88,6 +88,10 @@ export class SqliteDialect implements Dialect {
     this.#clock = clock;
   }
 
+  get failed(): AbortSignal | undefined {
+    return this.#connection.log?.failed;
+  }
+
   async migrate(): Promise<void> {
     await this.#durably(() => {
       const applied = this.#database.pragma('user_version', { simple: true }) as number;
@@ -186,9 +190,8 @@ export class SqliteDialect implements Dialect {
   async heartbeat(info: ProcessInfo): Promise<void> {
     const places = PROCESSES.columns.map(() => '?').join(', ');
     const row = { ...info, heartbeatAt: this.#clock() };
-    this.#prepared(`REPLACE INTO processes (${columnList(PROCESSES)}) VALUES (${places})`).run(
-      ...PROCESSES.columns.map((column) => column.of(row)),
-    );
+    const sql = `REPLACE INTO processes (${columnList(PROCESSES)}) VALUES (${places})`;
+    await this.#loosely(() => this.#prepared(sql).run(...PROCESSES.columns.map((column) => column.of(row))));
   }
 
   async processes(): Promise<ProcessRow[]> {
@@ -197,7 +200,7 @@ export class SqliteDialect implements Dialect {
 
   async removeProcesses(ids: readonly string[]): Promise<void> {
     const sql = 'DELETE FROM processes WHERE id IN (SELECT value FROM json_each(?))';
-    this.#prepared(sql).run(JSON.stringify(ids));
+    await this.#loosely(() => this.#prepared(sql).run(JSON.stringify(ids)));
   }
 
   async dump(): Promise<Loaded> {

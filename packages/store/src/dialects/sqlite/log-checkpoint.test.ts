@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { StoreUnavailable } from '../../dialect.ts';
+import { connect } from './connection.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 
 const PAGES = 300;
@@ -12,7 +15,8 @@ let directory: string;
 let path: string;
 let database: Database.Database;
 let checkpoint: LogCheckpoint;
-const syncFile = async () => undefined;
+let syncs: number;
+let failures: string[];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'checkpoint-'));
@@ -22,7 +26,9 @@ beforeEach(() => {
   // Nothing but what is tested here writes the log back.
   database.pragma('wal_autocheckpoint = 0');
   database.exec('CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)');
-  checkpoint = new LogCheckpoint(database, path, PAGES, syncFile);
+  syncs = 0;
+  failures = [];
+  checkpoint = checkpointWith(path);
 });
 
 afterEach(async () => {
@@ -30,6 +36,16 @@ afterEach(async () => {
   database.close();
   rmSync(directory, { recursive: true });
 });
+
+/** @param seen which file its thread opens. */
+function checkpointWith(seen: string): LogCheckpoint {
+  return new LogCheckpoint(database, {
+    path: seen,
+    pages: PAGES,
+    syncFile: async () => void syncs++,
+    failed: ({ message }) => void failures.push(message),
+  });
+}
 
 function log(): { written: number; copied: number } {
   const [, written, copied] = database.prepare('PRAGMA wal_checkpoint(NOOP)').raw().get() as number[];
@@ -57,7 +73,8 @@ test('a log that has become long is written back while nobody waits for it', asy
   expect(log().copied).toBe(0);
   commitUntil(() => log().written >= PAGES);
   expect(log().copied).toBe(0);
-  await until(isAllCopied);
+  await until(() => syncs > 0);
+  expect(isAllCopied()).toBe(true);
   expect(log().written).toBeGreaterThanOrEqual(PAGES);
   commit();
   // It has begun anew.
@@ -73,6 +90,7 @@ test('the log begins anew while commits never cease, again and again', async () 
     before = written;
     await turn();
   }
+  expect(syncs).toBeGreaterThanOrEqual(3);
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
 });
 
@@ -94,17 +112,86 @@ test('what somebody reads elsewhere stays in the log until they have done', asyn
 });
 
 test('without its thread the log is written back all the same', async () => {
-  checkpoint = new LogCheckpoint(database, join(directory, 'no such file'), PAGES, syncFile);
+  checkpoint = checkpointWith(join(directory, 'no such file'));
   commitUntil(() => log().written >= PAGES);
   await until(isAllCopied);
+  expect(failures).toEqual([]);
 });
 
 test('it ends before its database is closed, which then writes back what is left', async () => {
   commitUntil(() => log().written >= PAGES);
+  // So the thread has the database open.
+  await until(() => log().copied > 0);
   commit();
   await checkpoint.close();
   commit();
   expect(existsSync(`${path}-wal`)).toBe(true);
   database.close();
   expect(existsSync(`${path}-wal`)).toBe(false);
+});
+
+/** Threads are counted through. */
+function newThreadId(): number {
+  return new Worker('', { eval: true }).threadId;
+}
+
+test('no thread is begun any more once it is closed', async () => {
+  const before = newThreadId();
+  const closed = checkpoint.close();
+  commitUntil(() => log().written >= PAGES);
+  await closed;
+  commitUntil(() => log().written >= 2 * PAGES);
+  expect(newThreadId()).toBe(before + 1);
+});
+
+describe('a disk that fails', () => {
+  /** SQLite reads there what it copies. */
+  const breakLog = () => truncateSync(`${path}-wal`, 100 * 4_120);
+
+  test.each([
+    ['the thread', () => path],
+    ['the last copy', () => join(directory, 'no such file')],
+  ])('while %s reads the log is told of, once', async (_, seen) => {
+    checkpoint = checkpointWith(seen());
+    commitUntil(() => log().written >= PAGES);
+    breakLog();
+    await until(() => failures.length > 0);
+    await checkpoint.close();
+    expect(failures).toEqual(['disk I/O error']);
+  });
+
+  test('and has lost what was copied: nothing is written any more, and the next start has everything', async () => {
+    const disk = Promise.withResolvers<void>();
+    const connection = connect(path, PAGES, () => disk.promise);
+    connection.database.pragma('wal_checkpoint(TRUNCATE)');
+    const onDisk = join(directory, 'on disk');
+    copyFileSync(path, onDisk);
+    const insert = connection.database.prepare('INSERT INTO rows (text) VALUES (?)');
+    const insertUntil = (isThere: () => boolean) => {
+      while (!isThere()) insert.run('x'.repeat(3_000));
+      connection.checkpoint!.committed();
+    };
+
+    insertUntil(() => log().written >= PAGES / 2);
+    // Without it the thread could copy everything, with SQLite's own sync.
+    const reader = new Database(path);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM rows').get();
+    insertUntil(() => log().written >= PAGES);
+    await until(() => log().copied > 0);
+    reader.close();
+    const inserted = database.prepare('SELECT count(*) FROM rows').pluck().get();
+    disk.reject(new Error('EIO: i/o error'));
+    await until(() => connection.log!.failed.aborted);
+    expect(() => connection.log!.check()).toThrow(StoreUnavailable);
+    expect(() => connection.log!.check()).toThrow('could not be written back: EIO: i/o error');
+    database.close();
+    await connection.close();
+
+    copyFileSync(onDisk, path);
+    const next = connect(path);
+    expect(next.database.prepare('SELECT count(*) FROM rows').pluck().get()).toBe(inserted);
+    expect(next.database.pragma('integrity_check', { simple: true })).toBe('ok');
+    await next.close();
+  });
 });

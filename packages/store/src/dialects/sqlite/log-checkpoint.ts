@@ -10,6 +10,16 @@ const MAX_LAST_PAGES = 500;
 /** A writer that is faster than the thread is stopped after as many tries: the log has a bound. */
 const MAX_TRIES = 5;
 
+export interface LogCheckpointOptions {
+  path: string;
+  /** In the log, that make a checkpoint begin. */
+  pages: number;
+  /** Brings the database file to the disk. */
+  syncFile(): Promise<void>;
+  /** Told once, when nobody knows any more what of the file is on the disk. Nothing may be committed from then on. */
+  failed(error: Error): void;
+}
+
 /**
  * Writes the log back into the database file in a thread. SQLite does it within a COMMIT, and the whole process stands still
  * meanwhile: 39 to 65 ms for 64 MiB of pages all over a file of 400,000 promises, far more on a slow disk; now 1 to 6 ms
@@ -18,11 +28,13 @@ const MAX_TRIES = 5;
  * SQLite begins the log anew only when all of it is copied, which the thread never reaches while others write. So it copies
  * nearly all, and the little that came meanwhile is copied here, between two transactions. SQLite syncs the file only then:
  * without a sync before that one would take as long as the thread has saved.
+ *
+ * SQLite notes what is copied before it is synced, and Linux tells of pages that were lost only once. So one failure of the
+ * disk ends all checkpoints: the next one would go on behind what was lost, succeed, and begin the log anew over the only
+ * copy of it. A start that finds the log as it was copies all of it again.
  */
 export class LogCheckpoint {
-  readonly #path: string;
-  readonly #pages: number;
-  readonly #syncFile: () => Promise<void>;
+  readonly #options: LogCheckpointOptions;
   readonly #look: Database.Statement;
   readonly #copy: Database.Statement;
   #thread: Worker | null = null;
@@ -31,23 +43,24 @@ export class LogCheckpoint {
   /** Ends before the file may be closed; never rejects. */
   #syncing: Promise<void> = Promise.resolve();
   #nextAt: number;
+  /** Closed, or failed: nothing is begun any more. */
+  #isOver = false;
+  #hasFailed = false;
 
-  /** @param pages in the log that make a checkpoint begin. @param syncFile brings the database file to the disk. */
-  constructor(database: Database.Database, path: string, pages: number, syncFile: () => Promise<void>) {
-    this.#path = path;
-    this.#syncFile = syncFile;
-    this.#pages = pages;
-    this.#nextAt = pages;
+  constructor(database: Database.Database, options: LogCheckpointOptions) {
+    this.#options = options;
+    this.#nextAt = options.pages;
     this.#look = database.prepare('PRAGMA wal_checkpoint(NOOP)').raw(true);
     this.#copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
   /** To be called after each commit; takes about a microsecond. Never throws: the commit is done, whatever is wrong. */
   committed(): void {
-    if (this.#tries > 0) return;
+    if (this.#tries > 0 || this.#isOver) return;
+    const { pages } = this.#options;
     try {
       const { written } = this.#frames();
-      if (written < this.#pages) this.#nextAt = this.#pages;
+      if (written < pages) this.#nextAt = pages;
       else if (written >= this.#nextAt) this.#begin(written);
     } catch {
       // A later commit tries again.
@@ -56,8 +69,8 @@ export class LogCheckpoint {
 
   /** Ends the thread: the connection that is closed last writes all of the log back, and that shall be the server's. */
   async close(): Promise<void> {
+    this.#isOver = true;
     const thread = this.#thread;
-    this.#thread = null;
     if (thread !== null) {
       thread.ref();
       await new Promise<void>((resolve) => {
@@ -70,7 +83,7 @@ export class LogCheckpoint {
 
   #begin(written: number): void {
     // Not at every commit again, should this fail: somebody may be reading what is in the log, in a database shell.
-    this.#nextAt = written + this.#pages / 4;
+    this.#nextAt = written + this.#options.pages / 4;
     this.#thread ??= this.#start();
     this.#tries = 1;
     tell(this.#thread, 'copy');
@@ -79,11 +92,11 @@ export class LogCheckpoint {
   #start(): Worker {
     // In a checkout the thread's file is TypeScript, in an installed package JavaScript, as this one is.
     const script = new URL(`./log-checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
-    const thread = new Worker(script, { workerData: this.#path });
+    const thread = new Worker(script, { workerData: this.#options.path });
     thread.unref();
     thread.on('message', () => void this.#copied(thread));
-    thread.on('error', () => {
-      if (this.#thread !== thread) return;
+    thread.on('error', (error) => this.#failIfDisk(error));
+    thread.on('exit', () => {
       this.#thread = null;
       this.#finish();
     });
@@ -91,10 +104,9 @@ export class LogCheckpoint {
   }
 
   async #copied(thread: Worker): Promise<void> {
-    // Whether it worked is for SQLite's own sync to say.
-    this.#syncing = this.#syncFile().catch(() => undefined);
+    this.#syncing = this.#options.syncFile().catch((error: Error) => this.#fail(error));
     await this.#syncing;
-    if (this.#thread !== thread) return;
+    if (this.#thread !== thread || this.#isOver) return;
     if (this.#tries < MAX_TRIES && this.#left() > MAX_LAST_PAGES) {
       this.#tries++;
       tell(thread, 'copy');
@@ -105,11 +117,24 @@ export class LogCheckpoint {
 
   #finish(): void {
     this.#tries = 0;
+    if (this.#isOver) return;
     try {
       this.#copy.get();
-    } catch {
-      // A full disk, for one. What is committed is in the log all the same.
+    } catch (error) {
+      this.#failIfDisk(error);
     }
+  }
+
+  /** Everything else loses nothing, and a later checkpoint tries again: a full disk, or a thread that could not start. */
+  #failIfDisk(error: unknown): void {
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_IOERR')) this.#fail(error as Error);
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#isOver = true;
+    this.#options.failed(error);
   }
 
   /** Pages that are not copied yet. Not a number when SQLite can't say: then the last copy finds out what is wrong. */

@@ -68,5 +68,6 @@ test('after a failed sync the store is away for good, for those who wait and for
   syncs[0]!.reject(new Error('EIO: i/o error'));
   await expect(failing).rejects.toThrow(StoreUnavailable);
   await expect(log.durable()).rejects.toThrow('EIO: i/o error');
+  expect(log.failed.reason).toBeInstanceOf(StoreUnavailable);
   expect(syncs).toHaveLength(1);
 });

@@ -10,7 +10,7 @@ export class LogSync {
   #written = 0;
   #durable = 0;
   #running: Promise<void> | null = null;
-  #failure: StoreUnavailable | null = null;
+  readonly #end = new AbortController();
 
   /** @param sync brings everything written to the log so far to the disk. */
   constructor(sync: () => Promise<void>) {
@@ -36,9 +36,19 @@ export class LogSync {
     }
   }
 
-  /** @throws StoreUnavailable once a sync has failed: nothing more may be begun. */
+  /** @throws StoreUnavailable once the disk has failed: nothing more may be begun. */
   check(): void {
-    if (this.#failure) throw this.#failure;
+    this.failed.throwIfAborted();
+  }
+
+  /** From now on nothing may be begun, and nobody is told that anything is durable. The first reason stays. */
+  fail(reason: string): void {
+    this.#end.abort(new StoreUnavailable(reason));
+  }
+
+  /** Aborted with a StoreUnavailable. */
+  get failed(): AbortSignal {
+    return this.#end.signal;
   }
 
   async #run(): Promise<void> {
@@ -47,7 +57,7 @@ export class LogSync {
       await this.#sync();
       this.#durable = upTo;
     } catch (error) {
-      this.#failure = new StoreUnavailable(`the database's log could not be synced: ${(error as Error).message}`);
+      this.fail(`the database's log could not be synced: ${(error as Error).message}`);
     } finally {
       this.#running = null;
     }
