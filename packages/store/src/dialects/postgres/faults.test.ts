@@ -245,6 +245,10 @@ describe('under load', () => {
       await acknowledgedSoFar(answers, 100);
       await server.kill9();
       await expect(dialect.ping()).rejects.toThrow(StoreUnavailable);
+      // The callers may all be in commits that were cut off: then none of them is turned away.
+      const refused = await send(storeOn(dialect), 'task.create', taskCreate(`refused.${round}`, 'me'));
+      expect(refused).toMatchObject({ status: 503 });
+      answers.set(`refused.${round}`, refused);
       await server.restart();
     }
     await acknowledgedSoFar(answers, 100);
