@@ -37,12 +37,13 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   for (const signal of SIGNALS) process.off(signal, leave);
   logStorage(runtime);
   const { metrics, store } = runtime;
-  store.failed?.addEventListener('abort', () => {
-    logger.error('the database has failed, only a new start can help: exiting at once', {
-      error: store.failed?.reason,
-    });
+  const { failed } = store;
+  const leaveFailed = () => {
+    logger.error('the database has failed, only a new start can help: exiting at once', { error: failed?.reason });
     process.exit(1);
-  });
+  };
+  if (failed?.aborted) leaveFailed();
+  failed?.addEventListener('abort', leaveFailed);
   const metricsServer = new MetricsServer({
     registry: metrics.registry,
     port: config.observability.metricsPort,

@@ -56,9 +56,6 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
     const logSync = new LogSync(() => log.sync());
     // Closed after the database: SQLite's locks on a file end when its process closes that file, whoever opened it.
     const file = openSync(path, 'r+');
-    const closeUnwritten = () => closeBesideReader(database, path);
-    // A process that ends without `close` closes its databases all the same.
-    logSync.failed.addEventListener('abort', () => process.once('exit', closeUnwritten));
     const checkpoint = new LogCheckpoint(database, {
       path,
       pages: checkpointPages,
@@ -71,8 +68,7 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
       checkpoint,
       async close() {
         await checkpoint.close();
-        process.off('exit', closeUnwritten);
-        if (logSync.failed.aborted) closeUnwritten();
+        if (logSync.failed.aborted) closeBesideReader(database, path);
         // Writes the log back into the file, with all syncs that takes.
         else database.close();
         closeSync(file);
@@ -86,7 +82,10 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
   }
 }
 
-/** Leaves the log as it is: the connection that is closed last would write it back, and this one can only read. */
+/**
+ * Leaves the log as it is: the connection that is closed last would write it back, and this one can only read.
+ * `process.exit` needs none of this: it closes the connections of threads, not those of the main one.
+ */
 function closeBesideReader(database: Database.Database, path: string): void {
   const reader = new Database(path, { readonly: true });
   try {

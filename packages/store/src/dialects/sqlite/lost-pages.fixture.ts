@@ -1,0 +1,44 @@
+/**
+ * A program whose disk loses what its checkpoint has copied, after a while. Arguments: the database file; where to copy it to
+ * as it was before that; whether the program ends by `close` or by `exit`. Prints `{ rows, reason }`: how many rows are
+ * committed, and why no more can be.
+ */
+import { copyFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { connect } from './connection.ts';
+
+const [path = '', onDisk = '', end = ''] = process.argv.slice(2);
+const PAGES = 300;
+
+const connection = connect(path, PAGES, async () => {
+  reader.close();
+  throw new Error('EIO: i/o error');
+});
+const { database, log, checkpoint } = connection;
+database.exec('CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)');
+database.pragma('wal_checkpoint(TRUNCATE)');
+copyFileSync(path, onDisk);
+
+insert(PAGES / 2);
+// Without it the thread could copy everything, with SQLite's own sync.
+const reader = new Database(path);
+reader.exec('BEGIN');
+reader.prepare('SELECT count(*) FROM rows').get();
+
+log!.failed.addEventListener('abort', () => {
+  const rows = database.prepare('SELECT count(*) FROM rows').pluck().get();
+  console.log(JSON.stringify({ rows, reason: (log!.failed.reason as Error).message }));
+  if (end === 'exit') process.exit();
+  clearInterval(alive);
+  void connection.close();
+});
+insert(PAGES);
+// The thread alone lets a program end.
+const alive = setInterval(() => undefined, 1_000);
+
+/** As many rows, of a page each. */
+function insert(rows: number): void {
+  const statement = database.prepare('INSERT INTO rows (text) VALUES (?)');
+  for (let row = 0; row < rows; row++) statement.run('x'.repeat(3_000));
+  checkpoint!.committed();
+}
