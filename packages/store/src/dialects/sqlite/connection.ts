@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreUnavailable } from '../../dialect.ts';
@@ -21,8 +21,8 @@ const CACHE_KIB = -65_536;
 const CHECKPOINT_PAGES = 16_000;
 /** A page in the log, with its header. */
 const FRAME_BYTES = 4_096 + 24;
-/** As many times the log's usual length make a commit itself write it back: the thread that should have done it does not. */
-const OVERDUE = 4;
+/** Of the log's index: the header, twice. */
+const INDEX_HEADER_BYTES = 96;
 /** The log grows a little while it is written back. */
 const GROWTH = 1.25;
 
@@ -43,17 +43,22 @@ export interface Connection {
 export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFile = syncData): Connection {
   const lock = path === ':memory:' ? null : acquireLock(path);
   try {
+    if (path !== ':memory:') forgetLogIndex(path);
     const database = new Database(path);
     database.pragma('journal_mode = WAL');
     // An answered request survives a power cut: LogSync sees to it. NORMAL syncs the log before it is written back.
     database.pragma('synchronous = NORMAL');
-    database.pragma(`wal_autocheckpoint = ${OVERDUE * checkpointPages}`);
+    // SQLite's own says nothing of a sync that fails.
+    database.pragma('wal_autocheckpoint = 0');
     database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
     database.pragma(`cache_size = ${CACHE_KIB}`);
     database.pragma('temp_store = MEMORY');
     if (path === ':memory:') return { database, log: null, checkpoint: null, close: async () => void database.close() };
     const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
     const logSync = new LogSync(() => log.sync());
+    const reader = openReader(path);
+    // `close` may never come: then the threads' connections are closed next, and the reader when the process ends.
+    logSync.failed.addEventListener('abort', () => process.once('exit', () => database.close()));
     // Closed after the database: SQLite's locks on a file end when its process closes that file, whoever opened it.
     const file = openSync(path, 'r+');
     const checkpoint = new LogCheckpoint(database, {
@@ -68,9 +73,10 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
       checkpoint,
       async close() {
         await checkpoint.close();
-        if (logSync.failed.aborted) closeBesideReader(database, path);
-        // Writes the log back into the file, with all syncs that takes.
-        else database.close();
+        // Whoever is closed last writes the log back into the file, with all syncs that takes: the reader can't.
+        const [first, last] = logSync.failed.aborted ? [database, reader] : [reader, database];
+        first.close();
+        last.close();
         closeSync(file);
         log.close();
         lock?.close();
@@ -82,27 +88,37 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
   }
 }
 
-/**
- * Leaves the log as it is: the connection that is closed last would write it back, and this one can only read.
- * `process.exit` needs none of this: it closes the connections of threads, not those of the main one.
- */
-function closeBesideReader(database: Database.Database, path: string): void {
+/** With it open, no other connection is the last one to be closed. It is there from the start: a failure may leave no file free. */
+function openReader(path: string): Database.Database {
   const reader = new Database(path, { readonly: true });
-  try {
-    // A connection that has not read anything does not count.
-    reader.prepare('SELECT count(*) FROM sqlite_schema').get();
-  } catch {
-    // The disk again. One that has tried counts as well.
-  }
-  database.close();
-  reader.close();
+  // A connection that has not read anything does not count.
+  reader.prepare('SELECT count(*) FROM sqlite_schema').get();
+  return reader;
 }
 
-/** The write-ahead log: SQLite keeps it as long as its connection is open. Its name is on the disk from here on. */
+/**
+ * Has SQLite read the log from its beginning: its index says what of the log is in the database file, which is wrong after
+ * a failed sync, and stays as long as any program has the database open, a database shell for one. To zero its header
+ * is what the file format has for that: whoever comes next builds it anew.
+ */
+function forgetLogIndex(path: string): void {
+  const index = `${path}-shm`;
+  if (!existsSync(index)) return;
+  const file = openSync(index, 'r+');
+  writeSync(file, Buffer.alloc(INDEX_HEADER_BYTES), 0, INDEX_HEADER_BYTES, 0);
+  closeSync(file);
+}
+
+/**
+ * The write-ahead log: SQLite keeps it as long as its connection is open. Its name, and what an earlier server left in it,
+ * are on the disk from here on.
+ */
 function openLog(database: Database.Database, path: string, maxBytes: number): LogFile {
   // The log is made by the first transaction.
-  database.exec('BEGIN IMMEDIATE; COMMIT');
+  database.exec('BEGIN IMMEDIATE');
   const log = new LogFile(`${path}-wal`, maxBytes);
+  log.writeAgain();
+  database.exec('COMMIT');
   const directory = openSync(dirname(path), 'r');
   fsyncSync(directory);
   closeSync(directory);

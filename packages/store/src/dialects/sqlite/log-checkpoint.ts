@@ -7,6 +7,8 @@ export type CheckpointRequest = 'copy' | 'close';
 
 /** What of the log is copied on the event loop, for which it stands still: 400 pages took 6 ms, 250 took 4. */
 const MAX_LAST_PAGES = 500;
+/** As many times the log's usual length make a commit itself write it back: the thread that should have done it does not. */
+const OVERDUE = 4;
 /** A writer that is faster than the thread is stopped after as many tries: the log has a bound. */
 const MAX_TRIES = 5;
 
@@ -31,7 +33,7 @@ export interface LogCheckpointOptions {
  *
  * SQLite notes what is copied before it is synced, and Linux tells of pages that were lost only once. So one failure of the
  * disk ends all checkpoints: the next one would go on behind what was lost, succeed, and begin the log anew over the only
- * copy of it. A start that finds the log as it was copies all of it again.
+ * copy of it. A start copies all of the log again (`connection.ts`).
  */
 export class LogCheckpoint {
   readonly #options: LogCheckpointOptions;
@@ -56,12 +58,13 @@ export class LogCheckpoint {
 
   /** To be called after each commit; takes about a microsecond. Never throws: the commit is done, whatever is wrong. */
   committed(): void {
-    if (this.#tries > 0 || this.#isOver) return;
+    if (this.#isOver) return;
     const { pages } = this.#options;
     try {
       const { written } = this.#frames();
       if (written < pages) this.#nextAt = pages;
-      else if (written >= this.#nextAt) this.#begin(written);
+      else if (written >= OVERDUE * pages) this.#copyHere();
+      else if (written >= this.#nextAt && this.#tries === 0) this.#begin(written);
     } catch {
       // A later commit tries again.
     }
@@ -93,19 +96,21 @@ export class LogCheckpoint {
     // In a checkout the thread's file is TypeScript, in an installed package JavaScript, as this one is.
     const script = new URL(`./log-checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
     const thread = new Worker(script, { workerData: this.#options.path });
-    thread.unref();
     thread.on('message', () => void this.#copied(thread));
     thread.on('error', (error) => this.#failIfDisk(error));
     thread.on('exit', () => {
       this.#thread = null;
       this.#finish();
     });
+    // After the listeners, which have the process wait for the thread.
+    thread.unref();
     return thread;
   }
 
   async #copied(thread: Worker): Promise<void> {
-    this.#syncing = this.#options.syncFile().catch((error: Error) => this.#fail(error));
-    await this.#syncing;
+    const sync = this.#options.syncFile().catch((error: Error) => this.#fail(error));
+    this.#syncing = Promise.all([this.#syncing, sync]).then(() => undefined);
+    await sync;
     if (this.#thread !== thread || this.#isOver) return;
     if (this.#tries < MAX_TRIES && this.#left() > MAX_LAST_PAGES) {
       this.#tries++;
@@ -117,7 +122,10 @@ export class LogCheckpoint {
 
   #finish(): void {
     this.#tries = 0;
-    if (this.#isOver) return;
+    if (!this.#isOver) this.#copyHere();
+  }
+
+  #copyHere(): void {
     try {
       this.#copy.get();
     } catch (error) {
@@ -125,9 +133,13 @@ export class LogCheckpoint {
     }
   }
 
-  /** Everything else loses nothing, and a later checkpoint tries again: a full disk, or a thread that could not start. */
+  /**
+   * Everything else loses nothing, and a later checkpoint tries again: a thread that could not start, a full disk, for which
+   * SQLite has a code of its own, or a quota, for which it has not: then it is a write that failed.
+   */
   #failIfDisk(error: unknown): void {
-    if (String((error as { code?: unknown }).code).startsWith('SQLITE_IOERR')) this.#fail(error as Error);
+    const code = String((error as { code?: unknown }).code);
+    if (code.startsWith('SQLITE_IOERR') && code !== 'SQLITE_IOERR_WRITE') this.#fail(error as Error);
   }
 
   #fail(error: Error): void {

@@ -1,6 +1,6 @@
 /**
  * A program whose disk loses what its checkpoint has copied, after a while. Arguments: the database file; where to copy it to
- * as it was before that; whether the program ends by `close` or by `exit`. Prints `{ rows, reason }`: how many rows are
+ * as it was before that; how the program ends: `close`, `exit`, or `end`, when nothing is left to do. Prints `{ rows, reason }`: how many rows are
  * committed, and why no more can be.
  */
 import { copyFileSync } from 'node:fs';
@@ -30,10 +30,10 @@ log!.failed.addEventListener('abort', () => {
   console.log(JSON.stringify({ rows, reason: (log!.failed.reason as Error).message }));
   if (end === 'exit') process.exit();
   clearInterval(alive);
-  void connection.close();
+  if (end === 'close') void connection.close();
 });
 insert(PAGES);
-// The thread alone lets a program end.
+// The thread alone does not keep a program.
 const alive = setInterval(() => undefined, 1_000);
 
 /** As many rows, of a page each. */
