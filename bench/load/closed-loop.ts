@@ -7,7 +7,8 @@ export async function closedLoop(rounds: Round[], durationMs: number): Promise<L
   const latencies = new Latencies();
   const startedAt = performance.now();
   const endAt = startedAt + durationMs;
-  await finished(Promise.all(rounds.map((round) => repeat(round, endAt, latencies))), durationMs);
+  const ended = Promise.all(rounds.map((round) => repeat(round, endAt, latencies)));
+  await finished('a round of the closed loop', ended, durationMs);
   return { latencies, elapsedMs: performance.now() - startedAt };
 }
 

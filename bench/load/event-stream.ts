@@ -9,6 +9,7 @@ export interface StreamMessage {
 /** A worker's or listener's stream: GET /poll/{group}/{id}. */
 export class EventStream {
   readonly #request: ClientRequest;
+  #isClosed = false;
 
   private constructor(request: ClientRequest) {
     this.#request = request;
@@ -31,7 +32,12 @@ export class EventStream {
             }
           }
         });
-        resolve(new EventStream(request));
+        const stream = new EventStream(request);
+        response.once('close', () => {
+          // Messages may be lost with it: what waits for one would wait in vain.
+          if (!stream.#isClosed) throw new Error(`the server ended the stream of ${group}/${id}`);
+        });
+        resolve(stream);
       });
       request.once('error', reject);
       request.setNoDelay(true);
@@ -39,6 +45,7 @@ export class EventStream {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#request.on('error', () => undefined);
     this.#request.destroy();
   }

@@ -8,11 +8,12 @@ export interface LoopResult {
 /** A round that takes longer than this will never end. */
 const STUCK_AFTER_MS = 30_000;
 
-/** Awaits the end of a loop of `durationMs`; throws when a round got stuck. */
-export async function finished(ended: Promise<unknown>, durationMs: number): Promise<void> {
+/** Awaits the end of a loop of `durationMs`; throws when `what` got stuck. */
+export async function finished(what: string, ended: Promise<unknown>, durationMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
+  const withinMs = durationMs + STUCK_AFTER_MS;
   const stuck = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('a round did not end')), durationMs + STUCK_AFTER_MS);
+    timer = setTimeout(() => reject(new Error(`${what}: no end within ${withinMs} ms`)), withinMs);
   });
   try {
     await Promise.race([stuck, ended]);

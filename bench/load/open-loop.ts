@@ -40,7 +40,7 @@ export async function openLoop(
   };
   beginDue();
   try {
-    await finished(ended, durationMs);
+    await finished('a round of the open loop', ended, durationMs);
   } finally {
     clearTimeout(timer);
   }

@@ -77,7 +77,7 @@ doJob(async ({ url, count, everyMs }: TimersJob, measuring): Promise<TimersResul
   measuring();
   const others = requestsBeside(callers, run, allHeard);
   const lastInMs = firstAt + count * everyMs - Date.now();
-  await finished(allHeard, lastInMs + HEARD_WITHIN_MS);
+  await finished('the wait for expiries', allHeard, lastInMs + HEARD_WITHIN_MS);
   const result = { lateness: lateness.summary(), others: (await others).summary() };
   stream.close();
   for (const caller of callers) caller.close();
