@@ -1,16 +1,13 @@
 import Database from 'better-sqlite3';
-import { closeSync, existsSync, fdatasync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { StoreUnavailable } from '../../dialect.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
-import { LogFile } from './log-file.ts';
+import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
 
 /** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
 const BUSY_TIMEOUT_MS = 1_000;
-const syncData = promisify(fdatasync);
-
 /** 64 MiB of page cache, in KiB, negative as SQLite wants it. */
 const CACHE_KIB = -65_536;
 
@@ -37,23 +34,18 @@ export interface Connection {
 /**
  * Opens the database file (`:memory:` for none). A file belongs to one server at a time: a second one would deliver
  * the first one's messages again. The lock is the operating system's, so it is gone with the process, however it ends.
- * @param checkpointPages in the log that make it be written back to the file. @param syncFile as `fdatasync` does it.
+ * @param checkpointPages in the log that make it be written back to the file. @param syncFile brings it to the disk.
  * @throws StoreUnavailable when the file can't be opened or another server holds it.
  */
 export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFile = syncData): Connection {
-  const lock = path === ':memory:' ? null : acquireLock(path);
+  if (path === ':memory:') {
+    const database = openDatabase(path);
+    return { database, log: null, checkpoint: null, close: async () => void database.close() };
+  }
+  const lock = acquireLock(path);
   try {
-    if (path !== ':memory:') forgetLogIndex(path);
-    const database = new Database(path);
-    database.pragma('journal_mode = WAL');
-    // An answered request survives a power cut: LogSync sees to it. NORMAL syncs the log before it is written back.
-    database.pragma('synchronous = NORMAL');
-    // SQLite's own says nothing of a sync that fails.
-    database.pragma('wal_autocheckpoint = 0');
-    database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.pragma(`cache_size = ${CACHE_KIB}`);
-    database.pragma('temp_store = MEMORY');
-    if (path === ':memory:') return { database, log: null, checkpoint: null, close: async () => void database.close() };
+    forgetLogIndex(path);
+    const database = openDatabase(path);
     const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
     const logSync = new LogSync(() => log.sync());
     const reader = openReader(path);
@@ -79,13 +71,26 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
         last.close();
         closeSync(file);
         log.close();
-        lock?.close();
+        lock.close();
       },
     };
   } catch (error) {
-    lock?.close();
+    lock.close();
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
   }
+}
+
+function openDatabase(path: string): Database.Database {
+  const database = new Database(path);
+  database.pragma('journal_mode = WAL');
+  // An answered request survives a power cut: LogSync sees to it. NORMAL syncs the log before it is written back.
+  database.pragma('synchronous = NORMAL');
+  // SQLite's own says nothing of a sync that fails.
+  database.pragma('wal_autocheckpoint = 0');
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  database.pragma(`cache_size = ${CACHE_KIB}`);
+  database.pragma('temp_store = MEMORY');
+  return database;
 }
 
 /** With it open, no other connection is the last one to be closed. It is there from the start: a failure may leave no file free. */

@@ -50,6 +50,14 @@ function log(): { written: number; copied: number } {
   return { written: written!, copied: copied! };
 }
 
+/** Another connection, in the middle of a transaction that has read: what comes later stays in the log. */
+function openReader(): Database.Database {
+  const reader = new Database(path);
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM rows').get();
+  return reader;
+}
+
 function commit(): void {
   database.prepare('INSERT INTO rows (text) VALUES (?)').run('x'.repeat(3_000));
   checkpoint.committed();
@@ -93,8 +101,7 @@ test('the log begins anew while commits never cease, again and again', async () 
 
 test('what somebody reads elsewhere stays in the log until they have done', async () => {
   commit();
-  const reader = new Database(path);
-  reader.exec('BEGIN');
+  const reader = openReader();
   expect(reader.prepare('SELECT count(*) FROM rows').pluck().get()).toBe(1);
   commitUntil(() => log().written >= 2 * PAGES);
   await until(() => log().copied > 0);
@@ -116,9 +123,7 @@ test('without its thread the log is written back all the same', async () => {
 });
 
 test('a log that is far too long is written back by a commit', async () => {
-  const reader = new Database(path);
-  reader.exec('BEGIN');
-  reader.prepare('SELECT count(*) FROM rows').get();
+  const reader = openReader();
   commitUntil(() => log().written >= 5 * PAGES);
   expect(log().copied).toBeLessThan(PAGES);
   reader.close();
@@ -183,9 +188,7 @@ describe('a disk that fails', () => {
       return lost.promise;
     });
     commitUntil(() => log().written >= PAGES / 2);
-    const reader = new Database(path);
-    reader.exec('BEGIN');
-    reader.prepare('SELECT count(*) FROM rows').get();
+    const reader = openReader();
     commitUntil(() => log().written >= PAGES);
     await asked.promise;
     reader.close();

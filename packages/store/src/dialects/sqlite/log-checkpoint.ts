@@ -18,7 +18,7 @@ export interface LogCheckpointOptions {
   pages: number;
   /** Brings the database file to the disk. */
   syncFile(): Promise<void>;
-  /** Told once, when nobody knows any more what of the file is on the disk. Nothing may be committed from then on. */
+  /** Nobody knows any more what of the file is on the disk: nothing may be committed from then on. The first reason counts. */
   failed(error: Error): void;
 }
 
@@ -47,7 +47,6 @@ export class LogCheckpoint {
   #nextAt: number;
   /** Closed, or failed: nothing is begun any more. */
   #isOver = false;
-  #hasFailed = false;
 
   constructor(database: Database.Database, options: LogCheckpointOptions) {
     this.#options = options;
@@ -143,8 +142,6 @@ export class LogCheckpoint {
   }
 
   #fail(error: Error): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
     this.#isOver = true;
     this.#options.failed(error);
   }

@@ -4,7 +4,8 @@ import { promisify } from 'node:util';
 const CHUNK_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
-const syncData = promisify(fdatasync);
+/** Brings what was written to an open file to the disk. */
+export const syncData = promisify(fdatasync);
 
 /**
  * SQLite's write-ahead log, kept longer than what is written of it: to sync a file that grows, the file system syncs its

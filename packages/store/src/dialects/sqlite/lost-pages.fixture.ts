@@ -1,7 +1,7 @@
 /**
  * A program whose disk loses what its checkpoint has copied, after a while. Arguments: the database file; where to copy it to
- * as it was before that; how the program ends: `close`, `exit`, or `end`, when nothing is left to do. Prints `{ rows, reason }`: how many rows are
- * committed, and why no more can be.
+ * as it was before that; how the program ends: `close`, `exit`, or `end`, when nothing is left to do.
+ * Prints `{ rows, reason }`: how many rows are committed, and why no more can be.
  */
 import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
