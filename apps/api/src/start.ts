@@ -17,7 +17,7 @@ export function createApi(runtime: Runtime): Service {
     ...(auth ? [auth] : []),
     new PollDelivery(runtime, hub),
     admin.series,
-    new HttpServer(runtime, hub, auth, admin),
+    new HttpServer(runtime, hub, auth, admin.routes()),
     // Stops first: pages that listen would keep the server from closing.
     admin.feed,
   ];

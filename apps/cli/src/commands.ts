@@ -1,18 +1,4 @@
-import type { Argv } from 'yargs';
-
-/** What a command's file exports: its options, and what it does (absent where a subcommand follows). */
-export interface Command {
-  builder(command: Argv): unknown;
-  handler?(argv: object): Promise<void>;
-}
-
-export interface CommandEntry {
-  /** Its name, further names, and its arguments as yargs writes them. */
-  names: readonly [string, ...string[]];
-  positionals?: string;
-  describe: string;
-  load(): Promise<Command>;
-}
+import type { CommandEntry } from './command.ts';
 
 const server = (name: 'serve' | 'dev' | 'api' | 'scheduler' | 'dispatcher', describe: string): CommandEntry => ({
   names: [name],

@@ -1,7 +1,7 @@
 import { didYouMean, serverFlags } from '@resonate/config';
 import type { Runtime } from '@resonate/runtime';
 import type { Role, Service } from '@resonate/service';
-import type { Command } from './commands.ts';
+import type { Command } from './command.ts';
 import { suggestWith } from './complain.ts';
 
 /** The commands that run a server, and the roles each has. */

@@ -1,7 +1,8 @@
 import type { Selection } from '@resonate/admin';
 import type { Runtime } from '@resonate/runtime';
 import type { DeadLetterFilter } from '@resonate/store';
-import { Refusal, type Handlers } from './mount.ts';
+import { Refusal } from '../http/refusal.ts';
+import type { Handlers } from './mount.ts';
 
 type DeadLetterHandlers = Pick<Handlers, 'deadLetters' | 'deadLetter' | 'redriveDeadLetters' | 'dropDeadLetters'>;
 type Wanted = Omit<Selection, 'all'> & { prefix?: string | undefined };

@@ -5,7 +5,8 @@ import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { expiryOfRequest } from '../http/guard.ts';
 import { endAt } from '../http/end-at.ts';
-import { Refusal, type Handlers } from './mount.ts';
+import { Refusal } from '../http/refusal.ts';
+import type { Handlers } from './mount.ts';
 import { Viewer, type Interest } from './viewer.ts';
 
 /** Pages that listen at once; the others ask now and then. */

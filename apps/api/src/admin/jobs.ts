@@ -1,7 +1,8 @@
 import type { Jobs, RedriveOrder } from '@resonate/admin';
 import { DEAD_AFTER_MS, type Runtime } from '@resonate/runtime';
 import { JOBS, type JobRun, type RedriveOrder as Order } from '@resonate/store';
-import { Refusal, type Handlers } from './mount.ts';
+import { Refusal } from '../http/refusal.ts';
+import type { Handlers } from './mount.ts';
 
 /** What operators see of maintenance, and how they order a bulk redrive. */
 export function jobHandlers({ store }: Runtime): Pick<Handlers, 'jobs' | 'orderRedrive' | 'redriveOrder'> {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll } from '../auth/principal.ts';
 import { guard, prefixOfRequest } from '../http/guard.ts';
+import { Refusal } from '../http/refusal.ts';
 
 /** Who asks. */
 export interface Asker {
@@ -12,17 +13,6 @@ export interface Asker {
   prefix: string;
   request: Request;
   response: Response;
-}
-
-/** An answer that is no success. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 type StreamName = { [Name in RouteName]: (typeof ROUTES)[Name] extends { streams: true } ? Name : never }[RouteName];

@@ -9,7 +9,8 @@ import {
 import type { Runtime } from '@resonate/runtime';
 import type { BriefPromise, Detail, GraphNode as Node, Listed, Newest, Place, TaskRow } from '@resonate/store';
 import { narrowed } from './dead-letters.ts';
-import { Refusal, type Handlers } from './mount.ts';
+import { Refusal } from '../http/refusal.ts';
+import type { Handlers } from './mount.ts';
 import { maySearch } from './session.ts';
 
 type PromiseHandlers = Pick<Handlers, 'promises' | 'promise' | 'graph' | 'tasks' | 'deliverTask'>;

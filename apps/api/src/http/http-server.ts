@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import type { Runtime } from '@resonate/runtime';
 import type { Service } from '@resonate/service';
 import type { StreamHub } from '@resonate/transports';
-import type { AdminApi } from '../admin/admin.ts';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
 import { Connections } from './connections.ts';
@@ -44,7 +43,7 @@ export class HttpServer implements Service {
   #pings: NodeJS.Timeout | null = null;
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: AdminApi) {
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: Router) {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);

@@ -1,9 +1,7 @@
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
 import type { Runtime } from '@resonate/runtime';
 import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
-import type { AdminApi } from '../admin/admin.ts';
-import { Refusal } from '../admin/mount.ts';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
 import { dashboardRoutes } from '../ui/dashboard.ts';
@@ -11,19 +9,14 @@ import type { Cors } from './cors.ts';
 import { endAt } from './end-at.ts';
 import { expiryOfRequest, guard } from './guard.ts';
 import { openStream } from './open-stream.ts';
+import { Refusal } from './refusal.ts';
 import { PAGE_HEADERS } from './security-headers.ts';
 
 /** The paths of the public server's first API, which no current client uses. */
 const LEGACY = /^\/(promises|schedules|tasks)(\/.*)?$/;
 
-/** Everything but `POST /`. @param auth null: every request is accepted. */
-export function createRoutes(
-  runtime: Runtime,
-  hub: StreamHub,
-  cors: Cors,
-  auth: Auth | null,
-  admin: AdminApi,
-): Express {
+/** Every path but `POST /`. @param auth null: every request is accepted. @param admin what answers below /admin. */
+export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth: Auth | null, admin: Router): Express {
   const { config, logger, store } = runtime;
   const app = express();
   app.disable('x-powered-by');
@@ -56,7 +49,7 @@ export function createRoutes(
     // Statistics are the admin API's: GET /admin/overview.
     response.json({ now: await store.now(), processes: processes.map((row) => ({ ...row, stats: undefined })) });
   });
-  app.use(admin.routes());
+  app.use(admin);
   if (config.ui.enabled) app.use(dashboardRoutes());
   app.all(LEGACY, (_request, response) => {
     response.status(410).json({ error: 'this API is gone: POST the request to / instead' });

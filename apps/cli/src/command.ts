@@ -1,0 +1,16 @@
+import type { Argv } from 'yargs';
+
+/** What a command's file exports: its options, and what it does (absent where a subcommand follows). */
+export interface Command {
+  builder(command: Argv): unknown;
+  handler?(argv: object): Promise<void>;
+}
+
+export interface CommandEntry {
+  /** Its name, further names, and its arguments as yargs writes them. */
+  names: readonly [string, ...string[]];
+  positionals?: string;
+  describe: string;
+  /** Loads the command's file. */
+  load(): Promise<Command>;
+}
