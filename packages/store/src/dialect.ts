@@ -11,11 +11,12 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { PlainSql } from './outbox/plain-sql.ts';
+import type { ProcessInfo, ProcessRow } from './processes.ts';
+import type { PlainSql } from './sql/plain-sql.ts';
 
 /**
  * What a database must be able to do. No rule of the protocol lives behind this interface: it locks, loads, writes,
- * claims, finds, elects and migrates. The conformance suite in `dialects/conformance.ts` is its definition.
+ * claims, finds, elects and migrates. The suite in `conformance/` is its definition.
  */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
@@ -144,24 +145,6 @@ export interface Leadership {
   readonly ended: AbortSignal;
   /** Gives the role up, so that another process need not wait. */
   release(): Promise<void>;
-}
-
-/** One process of the cluster, as it tells the others of itself. */
-export interface ProcessInfo {
-  id: string;
-  /** `all`, `api`, `scheduler` or `dispatcher`. */
-  role: string;
-  version: string;
-  host: string;
-  startedAt: number;
-  /** True while it leads (`elect`). */
-  leader: boolean;
-  /** What it tells of itself: a little JSON, which the store does not look into. */
-  stats?: string;
-}
-
-export interface ProcessRow extends ProcessInfo {
-  heartbeatAt: number;
 }
 
 export interface DueTimer {

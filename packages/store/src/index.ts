@@ -1,7 +1,8 @@
 export { Store, type StoreEvents, type StoreOptions } from './store.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export { driverUrl as postgresDriverUrl } from './dialects/postgres/url.ts';
-export { inspectStore, type Inspection } from './inspect.ts';
+export { inspectStore } from './inspect.ts';
+export type { Inspection } from './inspection.ts';
 export {
   BatchConflict,
   OutcomeUnknown,
@@ -11,15 +12,14 @@ export {
   type Claimed,
   type Leadership,
   type Outcome,
-  type ProcessInfo,
-  type ProcessRow,
   type WaitingTarget,
 } from './dialect.ts';
+export type { ProcessInfo, ProcessRow } from './processes.ts';
 export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
 export { JOBS, type JobName, type JobRun } from './upkeep/job-book.ts';
 export type { Queue } from './outbox/deferral.ts';
-export type { ListenerKey } from './outbox/plain-sql.ts';
+export type { ListenerKey } from './sql/conditions.ts';
 export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
 export type { Delivered } from './admin/admin.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';

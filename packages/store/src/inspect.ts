@@ -1,14 +1,5 @@
+import type { Inspection } from './inspection.ts';
 import type { StorageTarget } from './open.ts';
-
-/** What is found in a database, without changing anything in it. */
-export interface Inspection {
-  /** The migrations it has had; null before a server has ever used it. */
-  schemaVersion: number | null;
-  /** What this program brings it to. */
-  knownVersion: number;
-  /** The store's clock, epoch ms. */
-  now: number;
-}
 
 /**
  * Looks at a database as it is: nothing is migrated, locked or written, also while servers use it.

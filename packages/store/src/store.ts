@@ -10,11 +10,10 @@ import {
   type Dialect,
   type Leadership,
   type Outcome,
-  type ProcessInfo,
-  type ProcessRow,
   type RecordedOutcome,
   type WaitingTarget,
 } from './dialect.ts';
+import type { ProcessInfo, ProcessRow } from './processes.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
 import { Engine, type Batch } from './engine/engine.ts';
 import { offer, type Receiver } from './engine/handover.ts';
@@ -22,7 +21,7 @@ import { hintsOf, type Hints } from './engine/hints.ts';
 import { overlong } from './id-length.ts';
 import { countLeases } from './leases.ts';
 import { Claims } from './outbox/claims.ts';
-import type { ListenerKey } from './outbox/plain-sql.ts';
+import type { ListenerKey } from './sql/conditions.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';

@@ -9,7 +9,7 @@ import {
   type Value,
 } from '@resonate/protocol';
 import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
-import type { ProcessRow } from './dialect.ts';
+import type { ProcessRow } from './processes.ts';
 
 /**
  * Columns and keys of every table: the one list that all dialects build their select, insert, update and delete

@@ -1,5 +1,5 @@
 import type { Transport } from '@resonate/protocol';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';

@@ -1,7 +1,7 @@
 import { projectPromise, promiseRecord, type ListenerRow, type TaskRow } from '@resonate/machine';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { letter, LETTER_COLUMNS, type DeadLetter } from '../outbox/dead-letters.ts';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import { readList, LISTENERS, PROMISES } from '../tables.ts';
 import { functionName } from './function-name.ts';
 import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';

@@ -1,7 +1,7 @@
 import type { TaskRow } from '@resonate/machine';
-import type { PlainSql } from '../outbox/plain-sql.ts';
-import { places } from '../outbox/plain-sql.ts';
-import { allOf, beginsWith, type Condition } from './conditions.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
+import { places } from '../sql/conditions.ts';
+import { allOf, beginsWith, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 
 export interface GraphQuery {

@@ -1,8 +1,8 @@
 import type { TaskRow } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
-import { allOf, beginsWith, hasTag, type Condition } from './conditions.ts';
+import { allOf, beginsWith, hasTag, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 
 /** A place in the order of the newest first. */

@@ -3,8 +3,8 @@ import { findNewest, MOST_LOOKED_AT, type NewestQuery } from '../admin/newest.ts
 import { readDetail } from '../admin/detail.ts';
 import { readGraph } from '../admin/graph.ts';
 import type { Dialect } from '../dialect.ts';
-import type { Statement } from '../dialects/search-sql.ts';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { Statement } from '../sql/statement.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import type { Store } from '../store.ts';
 import {
   FAR,

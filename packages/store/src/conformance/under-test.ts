@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { checkRequest, isKind, type Kind, type Reply } from '@resonate/protocol';
 import type { PromiseQuery, TaskQuery } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
-import type { Statement } from '../dialects/search-sql.ts';
+import type { Statement } from '../sql/statement.ts';
 import { Store } from '../store.ts';
 
 /** What a dialect's test file tells the suite: how to get databases, and what can't be asked through the interface. */

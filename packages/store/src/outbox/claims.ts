@@ -1,6 +1,6 @@
 import type { Transport } from '@resonate/protocol';
 import type { Claim, Claimed, Dialect } from '../dialect.ts';
-import { oneOf, type ListenerKey } from './plain-sql.ts';
+import { oneOf, type ListenerKey } from '../sql/conditions.ts';
 
 /** So many rows in one transaction: no lock is held for long. */
 const AT_ONCE = 200;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Transport } from '@resonate/protocol';
-import type { Statement } from '../dialects/search-sql.ts';
+import type { Statement } from '../sql/statement.ts';
 import type { SqlValue } from '../tables.ts';
 import { NOT_UNDER_WAY } from './deferral.ts';
-import { oneOf, type ListenerKey, type PlainSql } from './plain-sql.ts';
+import { firstBeyond, oneOf, type ListenerKey } from '../sql/conditions.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
 export interface DeadLetter {
@@ -207,19 +208,6 @@ function condition(filter: DeadLetterFilter, after: number): { where: string; pa
     if (end !== null) params.push(end);
   }
   return { where: where.join(' AND '), params };
-}
-
-const LAST_CODE_POINT = 0x10_ff_ff;
-const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
-
-/** The least text, in byte order, above all that begin with `prefix`; null when there is none. */
-export function firstBeyond(prefix: string): string | null {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
-  while (points.at(-1) === LAST_CODE_POINT) points.pop();
-  const last = points.pop();
-  if (last === undefined) return null;
-  const next = last + 1 === SURROGATES.first ? SURROGATES.beyond : last + 1;
-  return String.fromCodePoint(...points, next);
 }
 
 /** Without NUL, which Postgres can't store, and never cut through a character. */

@@ -1,7 +1,8 @@
 import type { ListenerRow, TaskRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { Statement } from '../dialects/search-sql.ts';
-import { oneOf, places, type PlainSql } from './plain-sql.ts';
+import type { Statement } from '../sql/statement.ts';
+import { oneOf, places } from '../sql/conditions.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 
 /** Where messages queue. */
 export interface Queue {

@@ -2,7 +2,7 @@ import type { RetentionRules } from '@resonate/machine';
 import { StoreUnavailable } from '../dialect.ts';
 import { inspectStore } from '../inspect.ts';
 import { openDialect, type StorageTarget } from '../open.ts';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import { addOutcome, type Outcome } from './removal.ts';
 import { Sweep } from './sweep.ts';
 import { RETENTION_WORDS } from './words.ts';

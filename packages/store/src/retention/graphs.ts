@@ -1,7 +1,8 @@
 import { callersOf, type CallGraph, type RetainedPromise } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
-import type { Statement } from '../dialects/search-sql.ts';
-import { places, type PlainSql } from '../outbox/plain-sql.ts';
+import type { Statement } from '../sql/statement.ts';
+import { places } from '../sql/conditions.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import type { RetentionWords } from './words.ts';
 
 /** A promise with the graph it belongs to: its origin's, or else its own. */

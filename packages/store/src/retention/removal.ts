@@ -1,7 +1,7 @@
 import { heldBy, reasonToKeep, type KeepReason, type RetentionRules } from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
-import type { Statement } from '../dialects/search-sql.ts';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { Statement } from '../sql/statement.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import { PROMISE_TAGS, tagRows } from '../tables.ts';
 import { graphWith, memberOf, surroundingsOf, type GraphReader, type Member } from './graphs.ts';
 import type { RetentionWords } from './words.ts';

@@ -7,7 +7,7 @@ import {
   type RetentionRules,
 } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
-import type { PlainSql } from '../outbox/plain-sql.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
 import { addOutcome, Removal, type Outcome } from './removal.ts';
 import type { RetentionWords } from './words.ts';

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts';
-import type { Statement } from '../dialects/search-sql.ts';
+import type { Statement } from '../sql/statement.ts';
 
 /** Where the databases' words differ. */
 export interface RetentionWords {

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts';
-import type { Statement } from '../dialects/search-sql.ts';
+import type { Statement } from '../sql/statement.ts';
 import { RECORD_TABLES } from '../tables.ts';
 
 /** Rows of an index that SQLite looks at: the whole process stands still meanwhile. */

@@ -6,14 +6,14 @@ import type {
   Dialect,
   Leadership,
   Pool,
-  ProcessInfo,
   RecordedOutcome,
   Traffic,
 } from '../../dialect.ts';
+import type { ProcessInfo } from '../../processes.ts';
 import { readMigrations } from '../../migrations.ts';
-import type { PlainSql } from '../../outbox/plain-sql.ts';
+import type { PlainSql } from '../../sql/plain-sql.ts';
 import { PROCESSES, RECORD_TABLES } from '../../tables.ts';
-import type { Statement } from '../search-sql.ts';
+import type { Statement } from '../../sql/statement.ts';
 import { ServerDialect, type Hints } from '../server/dialect.ts';
 import { releaseClaims, type ClaimHolder } from '../server/release.ts';
 import { electByLease } from '../term.ts';

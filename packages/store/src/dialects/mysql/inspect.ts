@@ -1,4 +1,4 @@
-import type { Inspection } from '../../inspect.ts';
+import type { Inspection } from '../../inspection.ts';
 import { readMigrations } from '../../migrations.ts';
 import { Database, type MysqlOptions } from './connection.ts';
 import { NOW } from './load.ts';

@@ -9,7 +9,7 @@ import {
   type Search,
 } from '../../conformance/index.ts';
 import { HINTS, MysqlDialect } from './dialect.ts';
-import { promiseStatements, taskStatements } from '../search-sql.ts';
+import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { inline } from './literal.ts';
 
 const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };

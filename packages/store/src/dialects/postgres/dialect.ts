@@ -6,13 +6,13 @@ import type {
   Dialect,
   Leadership,
   Pool,
-  ProcessInfo,
   RecordedOutcome,
   Traffic,
 } from '../../dialect.ts';
-import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
+import type { ProcessInfo } from '../../processes.ts';
+import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../sql/plain-sql.ts';
 import { columnList, PROCESSES, RECORD_TABLES } from '../../tables.ts';
-import type { Statement } from '../search-sql.ts';
+import type { Statement } from '../../sql/statement.ts';
 import { ServerDialect, sharedSql, type Hints } from '../server/dialect.ts';
 import { releaseClaims } from '../server/release.ts';
 import { BATCH_STATEMENTS, transact } from './batch.ts';

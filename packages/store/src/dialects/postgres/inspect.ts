@@ -1,4 +1,4 @@
-import type { Inspection } from '../../inspect.ts';
+import type { Inspection } from '../../inspection.ts';
 import { readMigrations } from '../../migrations.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
 

@@ -8,7 +8,7 @@ import {
   type Plan,
   type Search,
 } from '../../conformance/index.ts';
-import { promiseStatements, taskStatements } from '../search-sql.ts';
+import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { HINTS, numbered, PostgresDialect } from './dialect.ts';
 import { planNodes } from './plan.fixture.ts';
 

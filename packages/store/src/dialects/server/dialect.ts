@@ -8,7 +8,8 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { DueTimer, DueTimers, ProcessRow, WaitingTarget } from '../../dialect.ts';
+import type { DueTimer, DueTimers, WaitingTarget } from '../../dialect.ts';
+import type { ProcessRow } from '../../processes.ts';
 import {
   CALLBACKS,
   readList,
@@ -20,7 +21,8 @@ import {
   type SqlValue,
   type Table,
 } from '../../tables.ts';
-import { searchPromises, searchTasks, type NoIndex, type Statement, type UseIndex } from '../search-sql.ts';
+import type { Statement } from '../../sql/statement.ts';
+import { searchPromises, searchTasks, type NoIndex, type UseIndex } from '../../sql/search.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
 /** How a server's SQL differs where the shared statements meet an index. */

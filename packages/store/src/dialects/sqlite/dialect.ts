@@ -18,14 +18,13 @@ import type {
   DueTimer,
   DueTimers,
   Leadership,
-  ProcessInfo,
-  ProcessRow,
   RecordedOutcome,
   WaitingTarget,
 } from '../../dialect.ts';
+import type { ProcessInfo, ProcessRow } from '../../processes.ts';
 import { OutcomeUnknown, StoreUnavailable } from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
-import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
+import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../sql/plain-sql.ts';
 import {
   CALLBACKS,
   columnList,
@@ -39,7 +38,8 @@ import {
   type SqlValue,
   type Table,
 } from '../../tables.ts';
-import { searchPromises, searchTasks, type Searchable, type Statement } from '../search-sql.ts';
+import type { Statement } from '../../sql/statement.ts';
+import { searchPromises, searchTasks, type Searchable } from '../../sql/search.ts';
 import { connect, type Connection } from './connection.ts';
 import { Loader } from './load.ts';
 import { Outbox } from './outbox.ts';

@@ -2,9 +2,9 @@ import Database from 'better-sqlite3';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreUnavailable } from '../../dialect.ts';
-import type { Inspection } from '../../inspect.ts';
+import type { Inspection } from '../../inspection.ts';
 import { readMigrations } from '../../migrations.ts';
-import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../outbox/plain-sql.ts';
+import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../sql/plain-sql.ts';
 
 /** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
 export function inspect(path: string, clock: () => number): Inspection {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
 import { readMigrations } from '../../migrations.ts';
-import { promiseStatements, taskStatements } from '../search-sql.ts';
+import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { HINTS, SqliteDialect } from './dialect.ts';
 
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */

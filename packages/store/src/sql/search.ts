@@ -1,18 +1,12 @@
 import type { PromiseAlternative, PromiseQuery, TaskAlternative, TaskQuery } from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
 import { readList, PROMISES, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
+import type { Statement } from './statement.ts';
 
 /**
- * The SQL of searches, shared by all dialects, with `?` for parameters. A query with several alternatives becomes
- * one statement each, so that each walks its own index; the caller merges them (`mergeById`).
+ * The SQL of searches, shared by all dialects, with `?` for parameters. A query with several alternatives becomes one
+ * statement each, so that each walks its own index; `mergeById` puts the answers together.
  */
-export interface Statement {
-  sql: string;
-  params: SqlValue[];
-}
-
-/** A statement without parameters. */
-export const complete = (sql: string): Statement => ({ sql, params: [] });
 
 /** How a dialect says "filter by this column, but don't choose its index". */
 export type NoIndex = (column: string) => string;

@@ -1,5 +1,4 @@
-import type { Statement } from '../dialects/search-sql.ts';
-import type { SqlValue } from '../tables.ts';
+import type { Statement } from './statement.ts';
 
 /**
  * What is done rarely to the outbox is plain SQL that all databases understand. Times and counts stand in it as they
@@ -41,23 +40,3 @@ export const PARTIAL_INDEX_WORDS: PlainWords = {
   byKey: (table) => table,
   insertNew: (into, select) => `INSERT INTO ${into} ${select} ON CONFLICT DO NOTHING`,
 };
-
-/** `?, ?, ?` */
-export function places(values: readonly unknown[]): string {
-  return values.map(() => '?').join(', ');
-}
-
-export interface ListenerKey {
-  awaited: string;
-  address: string;
-}
-
-/** The condition that a listener is one of these; the first half of it is what an index over the key can serve. */
-export function oneOf(keys: readonly ListenerKey[]): { where: string; params: SqlValue[] } {
-  const awaited = [...new Set(keys.map((key) => key.awaited))];
-  const pairs = keys.map(() => 'awaited = ? AND address = ?');
-  return {
-    where: `awaited IN (${places(awaited)}) AND (${pairs.join(' OR ')})`,
-    params: [...awaited, ...keys.flatMap((key) => [key.awaited, key.address])],
-  };
-}

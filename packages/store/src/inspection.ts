@@ -1,0 +1,9 @@
+/** What is found in a database, without changing anything in it. */
+export interface Inspection {
+  /** The migrations it has had; null before a server has ever used it. */
+  schemaVersion: number | null;
+  /** What this program brings it to. */
+  knownVersion: number;
+  /** The store's clock, epoch ms. */
+  now: number;
+}

@@ -1,0 +1,65 @@
+import { TAG_COLUMNS, tagIndexText, type SqlValue } from '../tables.ts';
+
+/** A condition with its parameters. */
+export interface Condition {
+  sql: string;
+  params: SqlValue[];
+}
+
+export function allOf(conditions: readonly Condition[]): Condition {
+  const sql = conditions.length > 0 ? conditions.map((condition) => condition.sql).join(' AND ') : '1 = 1';
+  return { sql, params: conditions.flatMap(({ params }) => params) };
+}
+
+/** That a column begins with `prefix`, as a range which an index serves. */
+export function beginsWith(column: string, prefix: string): Condition[] {
+  if (prefix === '') return [];
+  const end = firstBeyond(prefix);
+  return [
+    { sql: `${column} >= ?`, params: [prefix] },
+    ...(end === null ? [] : [{ sql: `${column} < ?`, params: [end] }]),
+  ];
+}
+
+/** That promise `p` has a tag; as far as the index of tags holds it. */
+export function hasTag(name: string, value: string): Condition {
+  const column = TAG_COLUMNS.get(name);
+  if (column) return { sql: `p.${column} = ?`, params: [value] };
+  return {
+    sql: 'EXISTS (SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id)',
+    params: [tagIndexText(name), tagIndexText(value)],
+  };
+}
+
+/** `?, ?, ?` */
+export function places(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+export interface ListenerKey {
+  awaited: string;
+  address: string;
+}
+
+/** The condition that a listener is one of these; the first half of it is what an index over the key can serve. */
+export function oneOf(keys: readonly ListenerKey[]): { where: string; params: SqlValue[] } {
+  const awaited = [...new Set(keys.map((key) => key.awaited))];
+  const pairs = keys.map(() => 'awaited = ? AND address = ?');
+  return {
+    where: `awaited IN (${places(awaited)}) AND (${pairs.join(' OR ')})`,
+    params: [...awaited, ...keys.flatMap((key) => [key.awaited, key.address])],
+  };
+}
+
+const LAST_CODE_POINT = 0x10_ff_ff;
+const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
+
+/** The least text, in byte order, above all that begin with `prefix`; null when there is none. */
+export function firstBeyond(prefix: string): string | null {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  while (points.at(-1) === LAST_CODE_POINT) points.pop();
+  const last = points.pop();
+  if (last === undefined) return null;
+  const next = last + 1 === SURROGATES.first ? SURROGATES.beyond : last + 1;
+  return String.fromCodePoint(...points, next);
+}
