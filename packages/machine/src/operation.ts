@@ -2,10 +2,15 @@ import type { Kind, Reply, RequestData } from '@resonate/protocol';
 import type { Needs } from './needs.ts';
 import type { WorkingSet } from './working-set.ts';
 
-/** What an operation knows beside its rows. */
+/** What an operation knows besides its rows. */
 export interface Context {
   /** Epoch ms; one instant for everything the request does (protocol section 4). */
   now: number;
+  /**
+   * Only when the request is repeated: `MoreNeeded.instantAt` of its last try. Names that contain a time are made of this
+   * one, so that a repeated request names the same rows.
+   */
+  instantAt?: number | undefined;
   /** How long a message waits for an acquire before it goes out again. */
   retryTimeoutMs: number;
 }

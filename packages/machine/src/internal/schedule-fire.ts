@@ -4,14 +4,14 @@ import { ok, type Operation } from '../operation.ts';
 import type { ScheduleRow } from '../rows.ts';
 import { lastRunId, nextRunAfter, occurrencePromiseId, startRun } from '../rules/run.ts';
 
-/** Later than this an occurrence has been missed: longer than it takes another scheduler to take over. */
+/** An occurrence that is later than this was missed. It is longer than a failover to another scheduler takes. */
 const MISSED_AFTER_MS = 60_000;
 
 /** One occurrence of a schedule, as the scheduler read it. */
 export interface Occurrence {
   id: string;
   at: number;
-  /** The promises it makes and goes by, most probably: their rows are loaded before the schedule's is. */
+  /** The promises it most probably creates and depends on: their rows are loaded together with the schedule's. */
   promiseId: string;
   lastRunId: string | null;
 }
@@ -23,9 +23,9 @@ export function occurrenceOf(schedule: ScheduleRow): Occurrence {
 }
 
 /**
- * Fires one occurrence (protocol section 5). Only when it still is the schedule's next one and has come: so each
- * occurrence makes exactly one promise, whoever else tries. Those that came after it and are passed over with it, as the
- * catch-up policy says, are done with in the same step.
+ * Fires one occurrence (protocol section 5), but only if it is due and still the schedule's next one: so each occurrence
+ * creates exactly one promise, whoever else tries. Later occurrences that the catch-up policy skips are skipped in the same
+ * step.
  */
 export const scheduleFire: Operation<Occurrence> = {
   needs({ id, promiseId, lastRunId: lastId }: Occurrence, needs: Needs) {
@@ -34,19 +34,19 @@ export const scheduleFire: Operation<Occurrence> = {
     if (lastId !== null) needs.settlement(lastId);
   },
 
-  run(ws, { id, at }, { now }) {
+  run(ws, { id, at }, { now, instantAt = now }) {
     const schedule = ws.schedules.get(id);
     if (!schedule || schedule.nextRunAt !== at || now < at) return ok({ fired: false });
-    const runAt = latestToRun(schedule, now);
+    const runAt = latestToRun(schedule, instantAt);
     const isMissed = schedule.catchUp === 'none' && now - runAt > MISSED_AFTER_MS;
-    const promise = isMissed ? null : startRun(ws, schedule, runAt, now);
+    const promise = isMissed ? null : startRun(ws, schedule, { at: runAt, instantAt, now });
     const lastRunAt = promise ? runAt : schedule.lastRunAt;
     ws.schedules.put({ ...schedule, lastRunAt, nextRunAt: nextRunAfter(schedule, runAt) });
     return ok({ fired: promise !== null });
   },
 };
 
-/** The occurrence that comes now: the next one, or the last of all that are due. */
+/** The occurrence that runs now: the next one, or the last of all that are due. */
 function latestToRun(schedule: ScheduleRow, now: number): number {
   const { nextRunAt, catchUp, pausedAt } = schedule;
   if (catchUp === null || catchUp === 'all') return nextRunAt;

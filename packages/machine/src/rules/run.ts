@@ -7,12 +7,12 @@ import { after } from './expiry.ts';
 import { settle } from './settlement.ts';
 import { touch } from './touch.ts';
 
-/** The id of the promise that a run of the schedule makes. */
+/** The id of the promise that a run of the schedule creates. */
 export function occurrencePromiseId(schedule: Pick<ScheduleRow, 'id' | 'promiseId'>, at: number): string {
   return schedule.promiseId.replaceAll('{{.id}}', () => schedule.id).replaceAll('{{.timestamp}}', () => String(at));
 }
 
-/** The promise of the run before, where the next one goes by whether it is pending; else null. */
+/** The promise of the previous run, if the overlap policy depends on whether it is pending; else null. */
 export function lastRunId(schedule: ScheduleRow): string | null {
   const { overlap, lastRunAt } = schedule;
   if (overlap === null || overlap === 'allow' || lastRunAt === null) return null;
@@ -25,13 +25,21 @@ export function nextRunAfter(schedule: ScheduleRow, at: number): number {
   return schedule.pausedAt !== null && next > schedule.pausedAt ? MAX_TIME : next;
 }
 
+export interface RunTimes {
+  /** When the run is due: what `{{.timestamp}}` stands for, and when its promise was created. */
+  at: number;
+  /** What `at` was computed from: see `Context.instantAt`. */
+  instantAt: number;
+  now: number;
+}
+
 /**
- * Runs the schedule: makes its promise as of `at`, unless it is there. A run before that is pending at `now` is canceled,
- * or has this one skipped, as the schedule's overlap policy says.
+ * Runs the schedule: creates its promise as of `at`, unless it exists. If the previous run is pending at `now`, the
+ * schedule's overlap policy decides: cancel that one, skip this one, or neither.
  * @returns the promise; null when the run was skipped.
  * @throws MoreNeeded when the promises were not loaded.
  */
-export function startRun(ws: WorkingSet, schedule: ScheduleRow, at: number, now: number): PromiseRow | null {
+export function startRun(ws: WorkingSet, schedule: ScheduleRow, { at, instantAt, now }: RunTimes): PromiseRow | null {
   const id = occurrencePromiseId(schedule, at);
   const lastId = lastRunId(schedule);
   const isRepeated = lastId === id;
@@ -39,7 +47,7 @@ export function startRun(ws: WorkingSet, schedule: ScheduleRow, at: number, now:
     ...(ws.promises.isLoaded(id) ? [] : [id]),
     ...(lastId === null || isRepeated || ws.settles(lastId) ? [] : [lastId]),
   ];
-  if (settlements.length > 0) throw new MoreNeeded({ settlements });
+  if (settlements.length > 0) throw new MoreNeeded({ settlements, instantAt });
   if (lastId !== null && !isRepeated) {
     touch(ws, [lastId], now);
     const last = ws.promises.get(lastId);

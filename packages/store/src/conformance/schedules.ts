@@ -7,6 +7,8 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const MISSED = 6;
 const SCHEDULERS = 3;
+/** More than there are batches in flight. */
+const TRIGGERED = 5;
 
 /** Schedules whose every occurrence several schedulers fire at once, as when one takes over from another that still lives. */
 export function scheduleConformance(under: DialectUnderTest): void {
@@ -69,5 +71,38 @@ export function scheduleConformance(under: DialectUnderTest): void {
         expect(schedule).not.toHaveProperty('pausedAt');
         expect(schedule.nextRunAt).toBeLessThan(paused.schedule.nextRunAt);
       }));
+
+    test.each(OVERLAP_POLICIES)('is triggered again and again, each run named by its time (overlap: %s)', (overlap) =>
+      withOpened(under, async ({ dialect, store }) => {
+        const data = {
+          id: 's',
+          cron: '0 0 1 1 *',
+          promiseId: '{{.id}} {{.timestamp}}',
+          promiseTimeout: HOUR_MS,
+          overlap,
+        };
+        await sendOk(store, 'schedule.create', data);
+        const ids: string[] = [];
+        for (let run = 0; run < TRIGGERED; run++) {
+          const reply = await send(store, 'schedule.trigger', { id: 's' });
+          const isSkipped = overlap === 'skip' && run > 0;
+          expect(reply.status).toBe(isSkipped ? 409 : 200);
+          if (isSkipped) continue;
+          const { schedule, promise } = reply.data as { schedule: ScheduleRecord; promise: PromiseRecord };
+          expect(promise).toMatchObject({
+            id: `s ${schedule.lastRunAt}`,
+            createdAt: schedule.lastRunAt,
+            state: 'pending',
+          });
+          ids.push(promise.id);
+        }
+        // No batch is still being repeated: others are answered.
+        await sendOk(store, 'promise.create', { id: 'bystander', timeoutAt: 2 * (await dialect.now()) });
+        const { promises } = await dialect.dump();
+        const runs = promises.filter(({ tags }) => tags['resonate:schedule'] === 's');
+        expect(runs.map(({ id }) => id)).toEqual([...new Set(ids)]);
+        expect(runs.filter(({ state }) => state === 'pending')).toHaveLength(overlap === 'allow' ? runs.length : 1);
+      }),
+    );
   });
 }

@@ -17,6 +17,8 @@ export interface Submitted {
   command: Command;
   /** `resonate:debug_time`; null: the store's clock. */
   debugNow: number | null;
+  /** Set when the command asked for more rows: see `Context.instantAt`. */
+  instantAt?: number | undefined;
 }
 
 export interface BatchContext {
@@ -176,11 +178,14 @@ function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
 function decide(ws: WorkingSet, item: Submitted, now: number, more: MoreNeeded[], context: BatchContext): Reply {
   const mark = ws.mark();
   try {
-    return perform(ws, item.command, { now: item.debugNow ?? now, retryTimeoutMs: context.retryTimeoutMs });
+    const { retryTimeoutMs } = context;
+    return perform(ws, item.command, { now: item.debugNow ?? now, instantAt: item.instantAt, retryTimeoutMs });
   } catch (error) {
     ws.rewind(mark);
-    if (error instanceof MoreNeeded) more.push(error);
-    else context.faulted(item.command, error);
+    if (error instanceof MoreNeeded) {
+      more.push(error);
+      item.instantAt ??= error.instantAt;
+    } else context.faulted(item.command, error);
     return FAULT;
   }
 }
