@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ReferenceModel } from './reference-model.ts';
-import { describeTraceDifference, readTraces, replay, type Trace } from './trace-replay.ts';
+import { describeTraceDifference, parseTraces, readTraces, replay, type Trace } from './trace-replay.ts';
 
 function sender(model: ReferenceModel) {
   return (kind: string, data: unknown, now: number) => model.handle(kind, data, now);
@@ -39,16 +36,18 @@ describe('recorded traffic of the public server', () => {
 });
 
 describe('reading traces', () => {
-  test('says what to set when there is no directory', () => {
-    expect(() => readTraces(join(tmpdir(), 'no-such-directory'))).toThrow(/RESONATE_TRACES/);
+  test('splits the file at the lines that name a trace', () => {
+    const request = { now: 1, kind: 'promise.get', data: { id: 'a' }, res: { status: 404, data: 'any text' } };
+    const text = [{ trace: 'first' }, request, request, { trace: 'second' }, request].map((line) =>
+      JSON.stringify(line),
+    );
+    expect(parseTraces(`${text.join('\n')}\n`)).toEqual([
+      { name: 'first', lines: [request, request] },
+      { name: 'second', lines: [request] },
+    ]);
   });
 
-  test('says what to set when the directory is empty', () => {
-    const empty = mkdtempSync(join(tmpdir(), 'traces-'));
-    try {
-      expect(() => readTraces(empty)).toThrow(/RESONATE_TRACES/);
-    } finally {
-      rmSync(empty, { recursive: true });
-    }
+  test('refuses a request that belongs to no trace', () => {
+    expect(() => parseTraces('{"now":1}\n')).toThrow('before the first line that names a trace');
   });
 });

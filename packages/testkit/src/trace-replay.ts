@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import type { Reply } from '@resonate/protocol';
 import { compareReplies, type Difference } from './compare.ts';
 
-/** Replays recorded traffic of the public server (see the README beside the traces). */
+/** Replays recorded traffic of the public server (test/conformance/README.md). */
 
 export interface TraceLine {
   now: number;
@@ -22,7 +23,7 @@ export type Send = (kind: string, data: unknown, now: number) => Reply | Promise
 
 export interface TraceDifference {
   trace: string;
-  /** Counted from 1, as editors do. */
+  /** The request's number in its trace, counted from 1. */
   line: number;
   request: { kind: string; data: unknown; now: number };
   expected: Reply;
@@ -30,29 +31,27 @@ export interface TraceDifference {
   differences: Difference[];
 }
 
-/** `RESONATE_TRACES`, else `shared/conformance/traces` beside the repository. */
-export function traceDirectory(): string {
-  const given = process.env['RESONATE_TRACES'];
-  return given ? given : join(import.meta.dirname, '../../../../shared/conformance/traces');
+const RECORDED = join(import.meta.dirname, '../../../test/conformance/traces.ndjson.gz');
+
+/** The traces in the order they were recorded. */
+export function readTraces(): Trace[] {
+  return parseTraces(gunzipSync(readFileSync(RECORDED)).toString('utf8'));
 }
 
 /**
- * Reads every `*.ndjson` of a directory, in the order of names.
- * @throws when there is no such directory or it has no traces.
+ * @param text newline-delimited JSON: `{"trace": name}` begins a trace, each line after it is one request.
+ * @throws when a request comes before any trace.
  */
-export function readTraces(directory: string = traceDirectory()): Trace[] {
-  const hint = 'set RESONATE_TRACES to the directory of the recorded traces';
-  if (!existsSync(directory)) throw new Error(`no directory ${directory}: ${hint}`);
-  const names = readdirSync(directory).filter((name) => name.endsWith('.ndjson'));
-  if (names.length === 0) throw new Error(`no *.ndjson in ${directory}: ${hint}`);
-  return names.sort().map((name) => ({ name, lines: readLines(join(directory, name)) }));
-}
-
-function readLines(path: string): TraceLine[] {
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TraceLine);
+export function parseTraces(text: string): Trace[] {
+  const traces: Trace[] = [];
+  for (const line of text.split('\n').filter((line) => line !== '')) {
+    const parsed = JSON.parse(line) as TraceLine | { trace: string };
+    const current = traces.at(-1);
+    if ('trace' in parsed) traces.push({ name: parsed.trace, lines: [] });
+    else if (current) current.lines.push(parsed);
+    else throw new Error('a request comes before the first line that names a trace');
+  }
+  return traces;
 }
 
 /**
