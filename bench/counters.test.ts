@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createMetrics } from '@resonate/service';
+import { createMetrics } from '@resonate/observability';
 import { counted, parseCounters } from './counters.ts';
 
 test('the counters of a process are read from its metrics, and what came between two readings', async () => {

@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (specifier.startsWith('@opentelemetry/') && context.parentURL?.includes('/telemetry/')) {
+    if (specifier.startsWith('@opentelemetry/') && context.parentURL?.includes('/observability/src/tracing/')) {
       process.stderr.write(`loads ${specifier}\n`);
     }
     return next(specifier, context);

@@ -1,4 +1,4 @@
-import { runProcess } from '@resonate/runtime';
+import { runProcess } from '@resonate/process';
 import { createApi } from './start.ts';
 
 await runProcess({ command: 'api', role: 'api', services: (runtime) => [createApi(runtime)] });

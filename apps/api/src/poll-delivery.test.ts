@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadConfig } from '@resonate/config';
-import { openRuntime, type Runtime } from '@resonate/runtime';
-import { createLogger } from '@resonate/service';
+import { createLogger } from '@resonate/observability';
+import { openRuntime, type Runtime } from '@resonate/process';
 import { StreamHub, type Stream } from '@resonate/transports';
 import { PassThrough } from 'node:stream';
 import { PollDelivery } from './poll-delivery.ts';

@@ -1,5 +1,6 @@
-import { beginAttempt, handedOver, messageOf, outcomeOf, traceDelivery, type Runtime } from '@resonate/runtime';
-import { Loop, type Service } from '@resonate/service';
+import { beginAttempt, handedOver, messageOf, outcomeOf, traceDelivery } from '@resonate/delivery';
+import { Loop, type Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery, type Outcome, type Receiver, type Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadConfig } from '@resonate/config';
-import { openRuntime, type Runtime } from '@resonate/runtime';
-import { createLogger } from '@resonate/service';
+import { createLogger } from '@resonate/observability';
+import { openRuntime, type Runtime } from '@resonate/process';
 import { PassThrough } from 'node:stream';
 import { Rpc } from './rpc.ts';
 

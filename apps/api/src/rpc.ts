@@ -9,7 +9,7 @@ import {
   type Reply,
 } from '@resonate/protocol';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Carrier, Runtime, ServerTracing } from '@resonate/runtime';
+import type { Carrier, Runtime, ServerTracing } from '@resonate/process';
 import { bearerToken, type Auth } from './auth/auth.ts';
 import { permissionFor } from './auth/permission.ts';
 

@@ -1,5 +1,5 @@
-import type { Runtime } from '@resonate/runtime';
-import { ServiceGroup, type Service } from '@resonate/service';
+import { type Service, ServiceGroup } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import { StreamHub } from '@resonate/transports';
 import { AdminApi } from './admin/admin.ts';
 import { createAuth } from './auth/auth.ts';

@@ -1,6 +1,7 @@
 import { didYouMean, serverFlags } from '@resonate/config';
-import type { Runtime } from '@resonate/runtime';
-import type { Role, Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import type { Role } from '@resonate/observability';
+import type { Runtime } from '@resonate/process';
 import type { Command } from './command.ts';
 import { suggestWith } from './complain.ts';
 
@@ -23,7 +24,7 @@ export function serverCommand(command: ServerCommand): Command {
     builder: (options) => options.options(flags),
     handler: async (argv) => {
       const role = SERVER_ROLES[command];
-      const { runProcess } = await import('@resonate/runtime');
+      const { runProcess } = await import('@resonate/process');
       await runProcess({
         command,
         role,

@@ -1,6 +1,7 @@
 import { TRANSPORTS } from '@resonate/protocol';
-import type { Runtime } from '@resonate/runtime';
-import { Loop, TOP_TARGETS, type BacklogReading } from '@resonate/service';
+import { Loop } from '@resonate/lifecycle';
+import { type BacklogReading, TOP_TARGETS } from '@resonate/observability';
+import type { Runtime } from '@resonate/process';
 
 /** Autoscalers look every 15 s or more. */
 const COUNT_EVERY_MS = 5_000;

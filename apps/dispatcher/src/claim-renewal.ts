@@ -1,5 +1,5 @@
-import type { Runtime } from '@resonate/runtime';
-import { Loop, type Service } from '@resonate/service';
+import { Loop, type Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import type { ListenerKey } from '@resonate/store';
 
 /** Three chances before a claim is over. */

@@ -1,6 +1,7 @@
 import { loadConfig } from '@resonate/config';
-import { openRuntime, type Runtime } from '@resonate/runtime';
-import { createLogger, type Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import { createLogger } from '@resonate/observability';
+import { openRuntime, type Runtime } from '@resonate/process';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

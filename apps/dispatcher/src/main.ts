@@ -1,4 +1,4 @@
-import { runProcess } from '@resonate/runtime';
+import { runProcess } from '@resonate/process';
 import { createDispatcher } from './start.ts';
 
 await runProcess({ command: 'dispatcher', role: 'dispatcher', services: (runtime) => [createDispatcher(runtime)] });

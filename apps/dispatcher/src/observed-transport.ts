@@ -1,4 +1,5 @@
-import { beginAttempt, traceDelivery, type Runtime } from '@resonate/runtime';
+import { beginAttempt, traceDelivery } from '@resonate/delivery';
+import type { Runtime } from '@resonate/process';
 import { Busy, type Outgoing, type PushTransport } from '@resonate/transports';
 
 /** The same transport, each of its pushes counted, timed and, when traces are on, a span whose context goes along. */

@@ -1,12 +1,18 @@
-import { handedOver, messageOf, outcomeOf, outcomeOfFailure, type Runtime } from '@resonate/runtime';
-import { Loop, type Service } from '@resonate/service';
+import {
+  Circuits,
+  DueTargets,
+  handedOver,
+  messageOf,
+  outcomeOf,
+  outcomeOfFailure,
+  TargetSlots,
+} from '@resonate/delivery';
+import { backoffMs, Loop, type Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery, type Outcome, type Queue } from '@resonate/store';
-import { backoffMs, Busy, type PushTransport } from '@resonate/transports';
+import { Busy, type PushTransport } from '@resonate/transports';
 import { ClaimRenewal } from './claim-renewal.ts';
-import { Circuits } from './circuits.ts';
-import { DueTargets } from './due-targets.ts';
-import { Lookout } from './lookout.ts';
-import { TargetSlots } from './target-slots.ts';
+import { TargetScanner } from './target-scanner.ts';
 import type { EnabledTransport } from './transports.ts';
 
 /** An open circuit brings back by age what failed. If its process dies, such a message comes by itself. */
@@ -32,7 +38,7 @@ export class PushDelivery implements Service {
   /** By what they carry. */
   readonly #underWay = new Map<string, Promise<void>>();
   readonly #due = new DueTargets();
-  readonly #lookout: Lookout;
+  readonly #scanner: TargetScanner;
   readonly #claims: ClaimRenewal;
 
   constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
@@ -47,10 +53,10 @@ export class PushDelivery implements Service {
     this.#loop = new Loop({ ...loop, name: this.name, step: () => this.#drain() });
     this.#upkeep = new Loop({ ...loop, name: `${transport.name} circuits`, step: () => this.#keepUp() });
     this.#claims = new ClaimRenewal(runtime, transport.name);
-    this.#lookout = new Lookout(runtime, transport.name, ({ target, dueAt }) => this.#note(target, dueAt));
+    this.#scanner = new TargetScanner(runtime, transport.name, ({ target, dueAt }) => this.#note(target, dueAt));
     store.onHints(({ deliveries }) => {
       const due = deliveries.get(transport.name);
-      if (due?.targets === null) this.#lookout.wakeAt(due.at);
+      if (due?.targets === null) this.#scanner.wakeAt(due.at);
       for (const [target, at] of due?.targets ?? []) this.#note(target, at);
     });
   }
@@ -58,14 +64,14 @@ export class PushDelivery implements Service {
   async start(): Promise<void> {
     await this.#upkeep.start();
     await this.#loop.start();
-    await this.#lookout.start();
+    await this.#scanner.start();
     await this.#claims.start();
   }
 
   /** Pushes under way are ended; what they carried is due again at once. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#lookout.stop();
+    await this.#scanner.stop();
     await this.#loop.stop();
     await this.#upkeep.stop();
     await this.#transport.close();

@@ -1,5 +1,5 @@
-import type { Runtime } from '@resonate/runtime';
-import { ServiceGroup, type Service } from '@resonate/service';
+import { type Service, ServiceGroup } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import { createBacklog } from './backlog.ts';
 import { observed } from './observed-transport.ts';
 import { PushDelivery } from './push-delivery.ts';

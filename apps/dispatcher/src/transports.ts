@@ -1,5 +1,5 @@
 import type { Transport } from '@resonate/protocol';
-import { enabledTransports, type Runtime } from '@resonate/runtime';
+import { enabledTransports, type Runtime } from '@resonate/process';
 import { BashTransport, HttpPush, Kafka, PubSub, Sqs, type PushTransport } from '@resonate/transports';
 
 /** A transport that is switched on, and how much it may have under way. */

@@ -1,5 +1,5 @@
-import type { Runtime } from '@resonate/runtime';
-import { Loop, type Service } from '@resonate/service';
+import { Loop, type Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import type { Leadership } from '@resonate/store';
 
 /** How often a standby asks for the lead: one statement. So long at most nobody leads after a leader that resigned. */

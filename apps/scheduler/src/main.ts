@@ -1,4 +1,4 @@
-import { runProcess } from '@resonate/runtime';
+import { runProcess } from '@resonate/process';
 import { createScheduler } from './start.ts';
 
 await runProcess({ command: 'scheduler', role: 'scheduler', services: (runtime) => [createScheduler(runtime)] });

@@ -1,5 +1,5 @@
-import { DEAD_AFTER_MS, type Runtime } from '@resonate/runtime';
-import { Loop } from '@resonate/service';
+import { Loop } from '@resonate/lifecycle';
+import { DEAD_AFTER_MS, type Runtime } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
 

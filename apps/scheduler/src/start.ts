@@ -1,9 +1,9 @@
 import { createJobs } from '@resonate/maintenance';
-import type { Runtime } from '@resonate/runtime';
-import type { Service } from '@resonate/service';
-import { createBurial } from './burial.ts';
+import type { Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
+import { createDeadLetterSweep } from './dead-letter-sweep.ts';
 import { Candidate } from './candidate.ts';
-import { createCensus } from './census.ts';
+import { createLeaseCount } from './lease-count.ts';
 import { createReaper } from './reaper.ts';
 import { createTimers } from './timers.ts';
 
@@ -12,7 +12,7 @@ import { createTimers } from './timers.ts';
  * what nobody takes, counts what is held, and runs the maintenance jobs.
  */
 export function createScheduler(runtime: Runtime): Service {
-  const duties = [createTimers, createReaper, createBurial, createCensus, createJobs];
+  const duties = [createTimers, createReaper, createDeadLetterSweep, createLeaseCount, createJobs];
   return new Candidate(
     runtime,
     duties.map((create) => create(runtime)),

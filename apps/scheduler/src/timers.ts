@@ -1,5 +1,5 @@
-import type { Runtime } from '@resonate/runtime';
-import { Loop } from '@resonate/service';
+import { Loop } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 
 /**
  * Timers of one sort fired in one round: small enough that requests hardly notice a round under way, the first one of all

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { createLogger, systemClock, type Service } from '@resonate/service';
+import { type Service, systemClock } from '@resonate/lifecycle';
+import { createLogger } from '@resonate/observability';
 import { freshPostgresDatabase, startPostgres, type TestServer } from '@resonate/testkit';
 import { LeaderJobs, PgBossJobs, type Job } from './index.ts';
 

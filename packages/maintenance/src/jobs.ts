@@ -1,5 +1,5 @@
-import { DEAD_AFTER_MS, storageTarget, type Runtime } from '@resonate/runtime';
-import type { Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import { DEAD_AFTER_MS, type Runtime, storageTarget } from '@resonate/process';
 import { LeaderJobs } from './leader-jobs.ts';
 import { PgBossJobs } from './pg-boss-jobs.ts';
 import { recorded } from './recorded.ts';

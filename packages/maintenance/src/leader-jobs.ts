@@ -1,4 +1,5 @@
-import { Loop, type Clock, type Logger, type Service } from '@resonate/service';
+import { type Clock, Loop, type Service } from '@resonate/lifecycle';
+import type { Logger } from '@resonate/observability';
 import type { Job } from './job.ts';
 
 /** How soon it is seen that a job is wanted. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 
 /** More than so many requests that wait for the store: it is busy. */
 const BUSY = 16;

@@ -1,4 +1,5 @@
-import { Loop, type Clock, type Logger, type Service } from '@resonate/service';
+import { type Clock, Loop, type Service } from '@resonate/lifecycle';
+import type { Logger } from '@resonate/observability';
 import { postgresDriverUrl } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';

@@ -1,4 +1,4 @@
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { JobRun } from '@resonate/store';
 import type { Duty, Job } from './job.ts';
 

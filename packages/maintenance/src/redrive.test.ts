@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { loadConfig } from '@resonate/config';
-import { openRuntime, type Runtime } from '@resonate/runtime';
-import { createLogger } from '@resonate/service';
+import { createLogger } from '@resonate/observability';
+import { openRuntime, type Runtime } from '@resonate/process';
 import { recorded } from './recorded.ts';
 import { redriveDuty } from './redrive.ts';
 

@@ -1,4 +1,4 @@
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { Duty } from './job.ts';
 import { untilQuiet, rest } from './pace.ts';
 

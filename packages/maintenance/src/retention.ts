@@ -1,4 +1,4 @@
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { Sweep } from '@resonate/store';
 import type { Duty } from './job.ts';
 import { rest, untilQuiet } from './pace.ts';

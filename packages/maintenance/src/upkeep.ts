@@ -1,4 +1,4 @@
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { Duty } from './job.ts';
 
 type Context = Pick<Runtime, 'config' | 'store'>;

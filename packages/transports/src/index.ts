@@ -6,5 +6,4 @@ export { Kafka, type KafkaLogin, type KafkaOptions } from './kafka.ts';
 export { PubSub, type PubSubOptions } from './pub-sub.ts';
 export { PushFailed } from './push-failed.ts';
 export { Sqs, type SqsOptions } from './sqs.ts';
-export { backoffMs, type BackoffOptions } from './backoff.ts';
 export { Busy, type Outgoing, type PushTransport } from './transport.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from '@resonate/service';
+import type { Logger } from '@resonate/observability';
 import type { CreateLink, Link } from './link.ts';
 import { within } from './within.ts';
 

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { Writable } from 'node:stream';
-import { createLogger } from '@resonate/service';
+import { createLogger } from '@resonate/observability';
 import type { Hint } from './hint.ts';
 import { createWakeup, type Wakeup, type WakeupOptions } from './wakeup.ts';
 

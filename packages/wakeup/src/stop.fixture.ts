@@ -1,5 +1,5 @@
 /** A process that does nothing but wake others, until its standard input ends: `type url`. It must then end by itself. */
-import { createLogger } from '@resonate/service';
+import { createLogger } from '@resonate/observability';
 import { createWakeup } from './wakeup.ts';
 
 const [type, url] = process.argv.slice(2) as ['postgres' | 'redis', string];

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { silentLogger } from '@resonate/service';
+import { silentLogger } from '@resonate/observability';
 import { startPostgres, startRedis, type TestServer } from '@resonate/testkit';
 import { Redis } from 'ioredis';
 import pg from 'pg';

@@ -1,4 +1,5 @@
-import type { Logger, Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import type { Logger } from '@resonate/observability';
 import type { Hint } from './hint.ts';
 import type { CreateLink } from './link.ts';
 import { PubSubWakeup } from './pub-sub-wakeup.ts';

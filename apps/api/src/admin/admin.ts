@@ -1,5 +1,5 @@
 import { openApi } from '@resonate/admin';
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { Router } from 'express';
 import type { Auth } from '../auth/auth.ts';
 import { deadLetterHandlers } from './dead-letters.ts';

@@ -1,5 +1,5 @@
 import type { Selection } from '@resonate/admin';
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { DeadLetterFilter } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';

@@ -1,6 +1,6 @@
 import type { Change } from '@resonate/admin';
-import type { Runtime } from '@resonate/runtime';
-import type { Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { expiryOfRequest } from '../http/guard.ts';

@@ -1,5 +1,5 @@
 import type { Jobs, RedriveOrder } from '@resonate/admin';
-import { DEAD_AFTER_MS, type Runtime } from '@resonate/runtime';
+import { DEAD_AFTER_MS, type Runtime } from '@resonate/process';
 import { JOBS, type JobRun, type RedriveOrder as Order } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';

@@ -1,6 +1,6 @@
 import { SERIES_STEP_MS, type Overview, type StreamCount } from '@resonate/admin';
 import { TRANSPORTS } from '@resonate/protocol';
-import { DEAD_AFTER_MS, parseStats, type Runtime } from '@resonate/runtime';
+import { DEAD_AFTER_MS, parseStats, type Runtime } from '@resonate/process';
 import type { ProcessRow } from '@resonate/store';
 import type { Handlers } from './mount.ts';
 import type { Series } from './series.ts';

@@ -6,7 +6,7 @@ import {
   type Task,
   type TaskSummary,
 } from '@resonate/admin';
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import type { BriefPromise, Detail, GraphNode as Node, Listed, Newest, Place, TaskRow } from '@resonate/store';
 import { narrowed } from './dead-letters.ts';
 import { Refusal } from '../http/refusal.ts';

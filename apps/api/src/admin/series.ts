@@ -1,6 +1,7 @@
 import { SERIES_POINTS, SERIES_STEP_MS, type SeriesPoint } from '@resonate/admin';
-import { parseStats, type ProcessStats, type Runtime } from '@resonate/runtime';
-import { Loop, quantileMs, type Service } from '@resonate/service';
+import { Loop, type Service } from '@resonate/lifecycle';
+import { quantileMs } from '@resonate/observability';
+import { parseStats, type ProcessStats, type Runtime } from '@resonate/process';
 import type { ProcessRow } from '@resonate/store';
 
 interface Sample {

@@ -1,4 +1,4 @@
-import { enabledTransports, VERSION, type Runtime } from '@resonate/runtime';
+import { enabledTransports, type Runtime, VERSION } from '@resonate/process';
 import type { Auth } from '../auth/auth.ts';
 import { expiryOfRequest } from '../http/guard.ts';
 import type { Handlers } from './mount.ts';

@@ -1,6 +1,6 @@
 import type { Change } from '@resonate/admin';
 import { TAG } from '@resonate/protocol';
-import type { Clock } from '@resonate/service';
+import type { Clock } from '@resonate/lifecycle';
 import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { beginEvents } from '../http/begin-events.ts';

@@ -1,5 +1,6 @@
 import type { Config } from '@resonate/config';
-import type { Clock, Logger, Service } from '@resonate/service';
+import type { Clock, Service } from '@resonate/lifecycle';
+import type { Logger } from '@resonate/observability';
 import { LRUCache } from 'lru-cache';
 import { KeysUnavailable, RemoteKeys } from './jwks.ts';
 import { readPemKeys, type KeySource, type VerificationKey } from './keys.ts';

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import type { Logger, Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import type { Logger } from '@resonate/observability';
 import { verificationKey, type KeySource, type VerificationKey } from './keys.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;

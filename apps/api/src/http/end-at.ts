@@ -1,4 +1,4 @@
-import type { Clock } from '@resonate/service';
+import type { Clock } from '@resonate/lifecycle';
 import type { Response } from 'express';
 
 /** The longest setTimeout there is. */

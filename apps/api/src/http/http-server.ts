@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Express, Router } from 'express';
-import type { Runtime } from '@resonate/runtime';
-import type { Service } from '@resonate/service';
+import type { Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';

@@ -1,5 +1,5 @@
 import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
-import type { Runtime } from '@resonate/runtime';
+import type { Runtime } from '@resonate/process';
 import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';

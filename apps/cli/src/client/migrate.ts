@@ -1,4 +1,4 @@
-import { storageTarget } from '@resonate/runtime';
+import { storageTarget } from '@resonate/process';
 import { inspectStore, openDialect } from '@resonate/store';
 import { ClientError } from './http.ts';
 import { show } from './output.ts';

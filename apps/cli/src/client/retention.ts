@@ -1,6 +1,6 @@
 import { maskUrls } from '@resonate/config';
 import { retentionRules } from '@resonate/maintenance/rules';
-import { storageTarget } from '@resonate/runtime';
+import { storageTarget } from '@resonate/process';
 import { countRemovable } from '@resonate/store';
 import type { Argv } from 'yargs';
 import { ClientError } from './http.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, watch } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executeMessage, type Reply, type Request } from '@resonate/protocol';
-import { silentLogger } from '@resonate/service';
+import { silentLogger } from '@resonate/observability';
 import { isAlive } from '@resonate/testkit';
 import { to } from '../outgoing.fixture.ts';
 import { BashTransport } from './bash.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
-import type { Logger } from '@resonate/service';
+import type { Logger } from '@resonate/observability';
 import { Busy, type Outgoing, type PushTransport } from '../transport.ts';
 import type { Backend, Ending } from './backend.ts';
 import { DockerBackend } from './docker.ts';

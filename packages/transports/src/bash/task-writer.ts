@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskRecord } from '@resonate/protocol';
-import type { Logger } from '@resonate/service';
-import { backoffMs } from '../backoff.ts';
+import type { Logger } from '@resonate/observability';
+import { backoffMs } from '@resonate/lifecycle';
 import type { Execute } from './leases.ts';
 import type { Verdict } from './verdict.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { maskUrls, type Config } from '@resonate/config';
-import { wakeupChannel } from '@resonate/runtime';
-import { silentLogger } from '@resonate/service';
+import { silentLogger } from '@resonate/observability';
+import { wakeupChannel } from '@resonate/process';
 import { createWakeup } from '@resonate/wakeup';
 import { span } from '../output.ts';
 import { failed, type Finding } from './finding.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { createLogger } from '@resonate/service';
+import { createLogger } from '@resonate/observability';
 import packageJson from '../../../../../package.json' with { type: 'json' };
 import type { ClientOptions } from '../http.ts';
 import { announceSettlements } from './channel.ts';

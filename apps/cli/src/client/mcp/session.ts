@@ -1,4 +1,4 @@
-import type { Logger } from '@resonate/service';
+import type { Logger } from '@resonate/observability';
 import type { ClientOptions } from '../http.ts';
 
 /** What the tools of one MCP session share. */

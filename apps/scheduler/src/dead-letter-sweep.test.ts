@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { loadConfig } from '@resonate/config';
+import { createLogger } from '@resonate/observability';
+import { openRuntime, type Runtime } from '@resonate/process';
+import { PassThrough } from 'node:stream';
+import { sweepDeadLetters } from './dead-letter-sweep.ts';
+
+const HOUR = 3_600_000;
+
+let runtime: Runtime;
+let now: number;
+
+beforeEach(async () => {
+  now = Date.now();
+  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
+  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+  const clock = { now: () => now };
+  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock });
+});
+
+afterEach(() => runtime.store.close());
+
+async function settled(id: string, ...addresses: string[]): Promise<void> {
+  const { store } = runtime;
+  const data = { id, timeoutAt: now + 1_000 * HOUR, param: {}, tags: {} };
+  await store.execute({ kind: 'promise.create', data }, null, 0);
+  for (const address of addresses) {
+    await store.execute({ kind: 'promise.register_listener', data: { awaited: id, address } }, null, 0);
+  }
+  await store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value: {} } }, null, 0);
+}
+
+const letters = () => runtime.store.deadLetters.list({}, 1_000);
+
+test('an unblock that no stream has taken for a day becomes a dead letter, not before', async () => {
+  await settled('p', 'poll://uni@group/gone');
+  now += 24 * HOUR;
+  await sweepDeadLetters(runtime);
+  expect(await letters()).toEqual([]);
+  now += 1;
+  await sweepDeadLetters(runtime);
+  expect(await letters()).toMatchObject([
+    { awaited: 'p', address: 'poll://uni@group/gone', attempts: 0, enqueuedAt: now - 24 * HOUR - 1, diedAt: now },
+  ]);
+  expect((await letters())[0]?.lastError).toContain('messages.unblock_max_age');
+  const { values } = await runtime.metrics.deaths.get();
+  expect(values).toMatchObject([{ value: 1, labels: { transport: 'poll', reason: 'age' } }]);
+});
+
+test('an unblock for a transport that is off waits for as long as it is', async () => {
+  await settled('p', 'gcps://project/topic');
+  now += 1_000 * HOUR;
+  await sweepDeadLetters(runtime);
+  expect(await letters()).toEqual([]);
+  expect(await runtime.store.backlog('gcps', 10)).toMatchObject({ count: 1 });
+});
+
+test('dead letters are forgotten after a month', async () => {
+  await settled('p', 'poll://uni@group/gone');
+  now += 25 * HOUR;
+  await sweepDeadLetters(runtime);
+  now += 30 * 24 * HOUR;
+  await sweepDeadLetters(runtime);
+  expect(await letters()).toHaveLength(1);
+  now += 1;
+  await sweepDeadLetters(runtime);
+  expect(await letters()).toEqual([]);
+});

@@ -1,0 +1,33 @@
+import { Loop } from '@resonate/lifecycle';
+import { enabledTransports, type Runtime } from '@resonate/process';
+
+const LOOK_EVERY_MS = 5_000;
+
+/** Makes dead letters of what has waited for too long, and forgets those that nobody has asked for. */
+export function createDeadLetterSweep(runtime: Runtime): Loop {
+  const { config, logger, store } = runtime;
+  return new Loop({
+    name: 'dead-letter sweep',
+    pollIntervalMs: LOOK_EVERY_MS,
+    logger,
+    step: async () => {
+      if (config.debug && (await store.isPaused())) return null;
+      return (await sweepDeadLetters(runtime)) ? 0 : null;
+    },
+  });
+}
+
+/** A small piece of it, so that requests go on meanwhile. @returns true when there is more to do. */
+export async function sweepDeadLetters({ config, logger, metrics, store }: Runtime): Promise<boolean> {
+  const { unblockMaxAgeMs, deadLetterMaxAgeMs } = config.messages;
+  const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;
+  for (const transport of enabledTransports(config)) {
+    const { count, more } = await store.deadLetters.buryAged(transport, unblockMaxAgeMs, error);
+    if (count > 0) {
+      metrics.deaths.inc({ transport, reason: 'age' }, count);
+      logger.warn('unblocks became dead letters: nobody took them in time', { transport, count });
+    }
+    if (more) return true;
+  }
+  return (await store.deadLetters.dropAged(deadLetterMaxAgeMs)).more;
+}

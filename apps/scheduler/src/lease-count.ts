@@ -1,0 +1,27 @@
+import { Loop, type Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
+
+const COUNT_EVERY_MS = 5_000;
+/** Counting costs what is counted; whether it is ten thousand or more changes no decision. */
+const MAX_COUNTED = 10_000;
+
+/** Keeps the metric resonate_leases up to date: told by the leader alone, it is there once. */
+export function createLeaseCount({ logger, metrics, store }: Runtime): Service {
+  const loop = new Loop({
+    name: 'lease count',
+    pollIntervalMs: COUNT_EVERY_MS,
+    logger,
+    step: async () => {
+      metrics.leases.set(await store.leases(MAX_COUNTED));
+      return null;
+    },
+  });
+  return {
+    name: loop.name,
+    start: () => loop.start(),
+    async stop() {
+      await loop.stop();
+      metrics.leases.set(0);
+    },
+  };
+}

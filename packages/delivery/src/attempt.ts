@@ -1,0 +1,61 @@
+import { promiseIdOf, type Message } from '@resonate/protocol';
+import type { AttemptOutcome } from '@resonate/observability';
+import { rowOf, type Delivery } from '@resonate/store';
+import { traced, type Carrier, type Runtime, type ServerTracing } from '@resonate/process';
+
+type DeliverySpan = ReturnType<ServerTracing['delivery']> | null;
+
+/** One attempt to deliver a message, under way. */
+export interface Attempt {
+  /** The message as it goes out: with trace context in its head when traces are on. */
+  message: Message;
+  /** Called once. */
+  end(outcome: AttemptOutcome, error?: string): void;
+}
+
+/** Counts a message that goes to a transport, and how long after its time it does so first. */
+export function handedOver({ metrics, store }: Runtime, transport: string, delivery: Delivery): void {
+  metrics.messages.inc({ kind: delivery.kind });
+  const { attempts, enqueuedAt } = rowOf(delivery);
+  if (attempts > 1 || enqueuedAt === null) return;
+  metrics.deliveryLatency.observe({ transport }, Math.max(0, store.clock.now() - enqueuedAt) / 1000);
+}
+
+/** Begins an attempt: counted, logged, and a span of the trace that `span` began. */
+export function beginAttempt(
+  runtime: Runtime,
+  transport: string,
+  target: string,
+  message: Message,
+  span: DeliverySpan = null,
+): Attempt {
+  const { logger, metrics } = runtime;
+  const inFlight = metrics.inFlight(transport);
+  inFlight.begin(target);
+  const start = performance.now();
+  return {
+    message: span ? traced(message, span) : message,
+    end(outcome, error) {
+      inFlight.end(target);
+      metrics.countAttempt(transport, message.kind, outcome);
+      span?.end({ 'resonate.outcome': outcome }, error);
+      if (logger.level !== 'debug') return;
+      const ms = Math.round((performance.now() - start) * 1000) / 1000;
+      logger.debug('delivery', { transport, kind: message.kind, id: promiseIdOf(message), target, outcome, ms, error });
+    },
+  };
+}
+
+/** The span of an attempt, a child of what created the message's promise; null without traces. Never rejects. */
+export async function traceDelivery(runtime: Runtime, transport: string, message: Message): Promise<DeliverySpan> {
+  const { tracing } = runtime;
+  return tracing && tracing.delivery(transport, message, await paramHeaders(runtime, message));
+}
+
+async function paramHeaders({ store }: Runtime, message: Message): Promise<Carrier | undefined> {
+  if (message.kind === 'unblock') return message.data.promise.param.headers;
+  // Reads of one turn share a batch; a task's row does not have it.
+  const reply = await store.execute({ kind: 'promise.get', data: { id: message.data.task.id } }, null, 0);
+  if (reply.status !== 200) return undefined;
+  return (reply.data as { promise: { param: { headers?: Carrier } } }).promise.param.headers;
+}

@@ -1,0 +1,6 @@
+export { beginAttempt, handedOver, traceDelivery, type Attempt } from './attempt.ts';
+export { messageOf } from './message-of.ts';
+export { outcomeOf, outcomeOfFailure, type Failure } from './outcome-of.ts';
+export { Circuits, type Advice, type CircuitOptions } from './circuits.ts';
+export { DueTargets } from './due-targets.ts';
+export { TargetSlots } from './target-slots.ts';

@@ -1,0 +1,54 @@
+import type { Logger } from '@resonate/observability';
+import type { Service } from './service.ts';
+
+export interface RunOptions {
+  /** How long a clean stop may take. */
+  shutdownTimeoutMs: number;
+  logger: Logger;
+}
+
+/** One Ctrl-C arrives twice under npm: from the terminal, and passed on by npm. */
+const ECHO_MS = 500;
+
+/**
+ * Runs a service as the whole of this process: starts it, stops it on SIGTERM or SIGINT and ends the process.
+ * Exit code 0 after a clean stop; 1 when it did not start, did not stop in time or cleanly, on a second signal
+ * (half a second later or more), and on an
+ * error that nobody caught, since then nobody knows what state the process is in.
+ */
+export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logger }: RunOptions): Promise<void> {
+  const die = (msg: string) => (error: unknown) => {
+    logger.error(msg, { error });
+    process.exit(1);
+  };
+  process.on('uncaughtException', die('uncaught exception'));
+  process.on('unhandledRejection', die('unhandled rejection'));
+
+  let stoppingSince: number | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stoppingSince !== null) {
+      if (performance.now() - stoppingSince < ECHO_MS) return;
+      logger.warn('second signal, exiting at once', { signal });
+      process.exit(1);
+    }
+    stoppingSince = performance.now();
+    logger.info('shutting down', { signal });
+    setTimeout(() => {
+      logger.error('shutdown took too long, exiting', { shutdownTimeoutMs });
+      process.exit(1);
+    }, shutdownTimeoutMs);
+    service.stop().then(() => {
+      logger.info('stopped');
+      process.exit(0);
+    }, die('did not stop cleanly'));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+
+  try {
+    await service.start();
+  } catch (error) {
+    // Stopped while starting: the stop decides how this ends.
+    if (stoppingSince === null) die('could not start')(error);
+  }
+}

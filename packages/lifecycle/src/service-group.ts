@@ -1,0 +1,56 @@
+import type { Logger } from '@resonate/observability';
+import type { Service } from './service.ts';
+
+/** Several services as one: started in order, stopped in reverse order. */
+export class ServiceGroup implements Service {
+  readonly name: string;
+  readonly #services: readonly Service[];
+  readonly #logger: Logger;
+  readonly #started: Service[] = [];
+  #starting: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+
+  constructor(name: string, services: readonly Service[], logger: Logger) {
+    this.name = name;
+    this.#services = services;
+    this.#logger = logger;
+  }
+
+  /** A service that fails to start stops those before it; its error is the group's. A group starts once. */
+  start(): Promise<void> {
+    this.#starting = this.#startAll();
+    return this.#starting;
+  }
+
+  async #startAll(): Promise<void> {
+    for (const service of this.#services) {
+      if (this.#stopping) throw new Error(`${this.name} was stopped while it started`);
+      try {
+        await service.start();
+        this.#started.push(service);
+      } catch (error) {
+        await this.#stopStarted().catch(() => {});
+        throw error;
+      }
+    }
+  }
+
+  /** Also while it starts: then no further service is started. All are stopped, even if one fails to; that error comes last. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#starting.catch(() => {}).then(() => this.#stopStarted());
+    return this.#stopping;
+  }
+
+  async #stopStarted(): Promise<void> {
+    const errors: unknown[] = [];
+    for (let service = this.#started.pop(); service; service = this.#started.pop()) {
+      try {
+        await service.stop();
+      } catch (error) {
+        this.#logger.error('service did not stop cleanly', { service: service.name, error });
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, `${this.name} did not stop cleanly`);
+  }
+}

@@ -1,0 +1,35 @@
+/** What every process measures, by subject; docs/observability.md says what each metric is for. */
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { clusterMetrics } from './cluster.ts';
+import { deliveryMetrics } from './deliveries.ts';
+import { maintenanceMetrics } from './maintenance.ts';
+import { requestMetrics } from './requests.ts';
+import { retentionMetrics } from './retention.ts';
+import { storeMetrics } from './store.ts';
+
+export type Role = 'all' | 'api' | 'scheduler' | 'dispatcher';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** @returns the metrics of one process with a registry of their own (so that tests may have many). */
+export function createMetrics({ role, version }: { role: Role; version: string }) {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const buildInfo = new Gauge({
+    name: 'resonate_build_info',
+    help: 'Version and role of this process; always 1',
+    labelNames: ['version', 'role', 'node'],
+    registers,
+  });
+  buildInfo.set({ version, role, node: process.version }, 1);
+  return {
+    registry,
+    ...requestMetrics(registers),
+    ...deliveryMetrics(registers),
+    ...storeMetrics(registers),
+    ...clusterMetrics(registers),
+    ...retentionMetrics(registers),
+    ...maintenanceMetrics(registers),
+  };
+}

@@ -1,0 +1,118 @@
+import {
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  diag,
+  DiagLogLevel,
+  ROOT_CONTEXT,
+  SpanKind as OtelKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span as OtelSpan,
+  type SpanContext,
+  type Tracer,
+} from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Logger } from '../logger.ts';
+import { otlpUrl } from './otlp-url.ts';
+import type { Attributes, Span, SpanOptions, TraceContext, Tracing, TracingOptions } from './span.ts';
+
+/** Spans that wait for the collector, beyond which new ones are dropped: about 10 MB. */
+const MAX_QUEUE = 8_192;
+const MAX_BATCH = 512;
+const SEND_EVERY_MS = 1_000;
+const SEND_TIMEOUT_MS = 5_000;
+/** What clients choose, ids for one, may be long. */
+const LIMITS = { attributeValueLengthLimit: 256, linkCountLimit: 128 };
+/** A collector that is away would fill the log. */
+const COMPLAIN_EVERY_MS = 60_000;
+
+const KINDS = { server: OtelKind.SERVER, producer: OtelKind.PRODUCER, internal: OtelKind.INTERNAL } as const;
+
+/** Spans by OpenTelemetry's SDK, sent with OTLP over HTTP. */
+export class OtlpTracing implements Tracing {
+  readonly #provider: TracerProvider;
+  readonly #tracer: Tracer;
+  readonly #propagator = new W3CTraceContextPropagator();
+
+  constructor({ endpoint, percent, attributes, logger }: TracingOptions) {
+    diag.setLogger(complaints(logger, endpoint), DiagLogLevel.WARN);
+    const exporter = new OTLPTraceExporter({ url: otlpUrl(endpoint), timeoutMillis: SEND_TIMEOUT_MS });
+    this.#provider = new TracerProvider({
+      resource: resourceFromAttributes(attributes),
+      sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(percent / 100) }),
+      spanLimits: LIMITS,
+      spanProcessors: [
+        new BatchSpanProcessor({
+          exporter,
+          maxQueueSize: MAX_QUEUE,
+          maxExportBatchSize: MAX_BATCH,
+          scheduledDelayMillis: SEND_EVERY_MS,
+          exportTimeoutMillis: SEND_TIMEOUT_MS,
+        }),
+      ],
+    });
+    this.#tracer = this.#provider.getTracer('resonate-server');
+  }
+
+  start({ name, kind, parent, links = [], attributes = {}, startedAt }: SpanOptions): Span {
+    const linked = links.map((link) => this.#spanContext(link)).filter((context) => context !== undefined);
+    const span = this.#tracer.startSpan(
+      name,
+      {
+        kind: KINDS[kind],
+        attributes,
+        links: linked.map((context) => ({ context })),
+        ...(startedAt !== undefined && { startTime: startedAt }),
+      },
+      this.#extract(parent),
+    );
+    return { context: this.#inject(span), end: (...args) => end(span, ...args) };
+  }
+
+  async close(): Promise<void> {
+    // It reports by itself what it could not send.
+    await this.#provider.shutdown().catch(() => {});
+  }
+
+  #extract(carrier: Partial<TraceContext> | undefined): Context {
+    return carrier ? this.#propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter) : ROOT_CONTEXT;
+  }
+
+  #spanContext(carrier: TraceContext): SpanContext | undefined {
+    return trace.getSpanContext(this.#extract(carrier));
+  }
+
+  #inject(span: OtelSpan): TraceContext {
+    const carrier: Partial<TraceContext> = {};
+    this.#propagator.inject(trace.setSpan(ROOT_CONTEXT, span), carrier, defaultTextMapSetter);
+    return carrier as TraceContext;
+  }
+}
+
+function end(span: OtelSpan, attributes: Attributes = {}, error?: string, endedAt?: number): void {
+  span.setAttributes(attributes);
+  if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
+  span.end(endedAt);
+}
+
+/** What OpenTelemetry has to say goes into the server's log, one line a minute at most. */
+function complaints(logger: Logger, endpoint: string) {
+  let nextAt = 0;
+  const complain = (message: string, ...details: unknown[]) => {
+    const now = performance.now();
+    if (now < nextAt) return;
+    nextAt = now + COMPLAIN_EVERY_MS;
+    logger.warn('traces could not be sent', { endpoint, error: message, details });
+  };
+  const ignore = () => {};
+  return { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore };
+}

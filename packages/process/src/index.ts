@@ -1,0 +1,8 @@
+export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+export { EXIT_USAGE, runProcess, VERSION, type ProcessOptions } from './run-process.ts';
+export { traced, type Carrier, type ServerTracing } from './server-tracing.ts';
+export { enabledTransports } from './enabled-transports.ts';
+export { storageTarget } from './open-store.ts';
+export { wakeupChannel } from './wakeups.ts';
+export { parseStats, type ProcessStats } from './process-stats.ts';
+export { DEAD_AFTER_MS } from './membership.ts';

@@ -1,0 +1,36 @@
+import type { Config } from '@resonate/config';
+import type { Logger } from '@resonate/observability';
+import { openDialect, StoreUnavailable, type StorageTarget } from '@resonate/store';
+
+/** How long a process waits at its start for a database server that is not up yet. */
+const PATIENCE_MS = 60_000;
+const RETRY_MS = 1_000;
+
+/**
+ * Opens the configured database. A server that can't be reached yet is waited for: in a cluster everything starts at
+ * once.
+ * @throws StoreUnavailable when it can't be reached for a minute, or the SQLite file can't be opened.
+ */
+export async function openStorage(config: Config, clock: () => number, logger: Logger) {
+  const target = storageTarget(config);
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await openDialect(target, clock);
+    } catch (error) {
+      const patient = target.type !== 'sqlite' && error instanceof StoreUnavailable && performance.now() < giveUpAt;
+      if (!patient) throw error;
+      logger.warn('waiting for the database', { error: error.message });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+/** The configured database. */
+export function storageTarget({ storage }: Config): StorageTarget {
+  const { type, election } = storage;
+  if (type === 'sqlite') return { type, path: storage.sqlite.path };
+  const { url, poolSize, connectTimeoutMs, statementTimeoutMs } = storage[type];
+  if (url === null) throw new Error(`storage.${type}.url is not set`);
+  return { type, url, poolSize, connectTimeoutMs, statementTimeoutMs, election };
+}

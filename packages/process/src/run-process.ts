@@ -1,0 +1,109 @@
+import { ConfigError, loadConfig, type Config } from '@resonate/config';
+import { runUntilSignal, type Service, ServiceGroup } from '@resonate/lifecycle';
+import { createLogger, type Role } from '@resonate/observability';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { Membership } from './membership.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { openRuntime, type Runtime } from './runtime.ts';
+import { connectWakeups } from './wakeups.ts';
+
+export const VERSION: string = packageJson.version;
+
+export interface ProcessOptions {
+  /** As typed: `serve`, `dev`, `api`, … */
+  command: string;
+  role: Role;
+  /** Command-line flags by name without dashes. */
+  flags?: Readonly<Record<string, unknown>>;
+  /** The services of the roles this process has, in the order they start. */
+  services(runtime: Runtime): Service[] | Promise<Service[]>;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** Exit code of a wrong option, a wrong argument or a contradiction. */
+export const EXIT_USAGE = 2;
+
+/** Runs a server process until a signal ends it. Exit codes: 0 clean, 1 failed, 2 wrong configuration. */
+export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {
+  const config = configOrExit(command, flags);
+  const logger = createLogger({ level: config.level });
+  logger.info('Resonate Server starting', startFields(config, role));
+  // Nothing runs yet that a signal would have to stop; as a container's first process it would else be ignored.
+  const leave = () => process.exit(0);
+  for (const signal of SIGNALS) process.on(signal, leave);
+  const runtime = await openRuntime({ config, role, version: VERSION, logger }).catch((error: unknown) => {
+    logger.error('could not start', { error });
+    process.exit(1);
+  });
+  for (const signal of SIGNALS) process.off(signal, leave);
+  logStorage(runtime);
+  const { metrics, store } = runtime;
+  const { failed } = store;
+  const leaveFailed = () => {
+    logger.error('the database has failed, only a new start can help: exiting at once', { error: failed?.reason });
+    process.exit(1);
+  };
+  if (failed?.aborted) leaveFailed();
+  failed?.addEventListener('abort', leaveFailed);
+  const metricsServer = new MetricsServer({
+    registry: metrics.registry,
+    port: config.observability.metricsPort,
+    bind: config.server.bind,
+    ready: async () => ({ store: await isReachable(store) }),
+    level: logger,
+    logger,
+  });
+  const closing: Service = { name: 'store', start: async () => {}, stop: () => close(runtime) };
+  const group = new ServiceGroup(
+    command,
+    [
+      closing,
+      new Membership(runtime, role, VERSION),
+      connectWakeups(runtime),
+      metricsServer,
+      ...(await services(runtime)),
+    ],
+    logger,
+  );
+  await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
+}
+
+async function close({ store, tracing }: Runtime): Promise<void> {
+  await store.close();
+  await tracing?.close();
+}
+
+async function isReachable(store: Runtime['store']): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  );
+}
+
+function configOrExit(command: string, flags: Readonly<Record<string, unknown>>): Config {
+  try {
+    return loadConfig({ cwd: process.cwd(), env: process.env, flags, command }).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`resonate: ${error.message}\n`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+function startFields(config: Config, role: Role): Record<string, unknown> {
+  const fields = { version: VERSION };
+  return role === 'all' || role === 'api' ? { port: config.server.port, ...fields } : { role, ...fields };
+}
+
+const BACKENDS = { postgres: 'PostgreSQL', mysql: 'MySQL' } as const;
+
+function logStorage({ config, logger }: Runtime): void {
+  const { type, sqlite } = config.storage;
+  const { path } = sqlite;
+  if (type !== 'sqlite') logger.info(`Using ${BACKENDS[type]} backend`, { url: config.storage[type].url });
+  else if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
+  else logger.info('Using SQLite backend', { path });
+  const { publickey, jwksUrl } = config.auth;
+  if (publickey.length === 0 && jwksUrl === null) logger.info('Auth disabled — all requests accepted');
+}

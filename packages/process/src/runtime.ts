@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { effectiveServerUrl, type Config } from '@resonate/config';
+import { type Clock, systemClock } from '@resonate/lifecycle';
+import { createMetrics, type Metrics, type Role, type RootLogger } from '@resonate/observability';
+import { Store, type Batch } from '@resonate/store';
+import { LeadershipState } from './leadership-state.ts';
+import { observeDialect } from './observe-dialect.ts';
+import { openStorage } from './open-store.ts';
+import { StatsSource } from './process-stats.ts';
+import { openTracing, type ServerTracing } from './server-tracing.ts';
+
+/** What every role of a process shares. */
+export interface Runtime {
+  readonly config: Config;
+  readonly logger: RootLogger;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly store: Store;
+  /** Names this process in what it claims. */
+  readonly processId: string;
+  readonly serverUrl: string;
+  readonly leadership: LeadershipState;
+  /** What the process tells the others of itself. */
+  readonly stats: StatsSource;
+  /** null: no traces. */
+  readonly tracing: ServerTracing | null;
+}
+
+export interface RuntimeOptions {
+  config: Config;
+  role: Role;
+  version: string;
+  logger: RootLogger;
+  clock?: Clock;
+}
+
+/** Requests of one batch together: a bound on memory, far above what a usual batch holds. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+/** Requests that wait, together: beyond it a client is told to come back, whatever storage.queue_size allows. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Opens the store and makes what goes with it.
+ * @throws StoreUnavailable
+ */
+export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { config, role, version, logger, clock = systemClock } = options;
+  const processId = `${role}-${randomUUID()}`;
+  const serverUrl = effectiveServerUrl(config);
+  const metrics = createMetrics({ role, version });
+  const tracing = await openTracing({ config, role, version, processId, logger });
+  const dialect = observeDialect(await openStorage(config, () => clock.now(), logger), metrics);
+  const store = new Store({
+    dialect,
+    processId,
+    retryTimeoutMs: config.tasks.retryTimeoutMs,
+    serverUrl,
+    clock: () => clock.now(),
+    limits: {
+      maxItems: config.storage.batchSize,
+      maxWeight: MAX_BATCH_BYTES,
+      maxInFlight: config.storage.batchesInFlight,
+      maxWaiting: config.storage.queueSize,
+      maxWaitingWeight: MAX_WAITING_BYTES,
+    },
+    events: {
+      batchDone: (batch) => {
+        countBatch(metrics, batch);
+        tracing?.batch(batch);
+        metrics.queueDepth.set(store.waiting);
+      },
+      faulted: (kind, error) => logger.error('request failed', { kind, error }),
+      conflicted: (attempt) => {
+        metrics.batchRetries.inc({ reason: 'conflict' });
+        logger.debug('batch is repeated after a conflict', { attempt });
+      },
+      repeated: () => metrics.batchRetries.inc({ reason: 'more_rows' }),
+    },
+  });
+  if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);
+  if (dialect.pool) metrics.watchPool(dialect.name, dialect.pool);
+  // The file is this process's alone: whoever claimed messages before is dead.
+  if (!store.isShared) await store.releaseClaims(null);
+  const leadership = new LeadershipState();
+  leadership.onChange(() => metrics.leader.set(leadership.held ? 1 : 0));
+  const stats = new StatsSource(metrics, () => store.waiting);
+  return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
+}
+
+/** A batch that only reads waits as well, but it is no transaction. */
+function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void {
+  metrics.queueWait.observe(waitedMs / 1000);
+  if (sort === 'read') return;
+  metrics.batchSize.observe(size);
+  metrics.batchDuration.observe(ms / 1000);
+}

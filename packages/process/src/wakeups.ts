@@ -1,0 +1,70 @@
+import type { Config } from '@resonate/config';
+import type { Transport } from '@resonate/protocol';
+import type { Logger, Metrics } from '@resonate/observability';
+import type { DueMessages, Hints, Store } from '@resonate/store';
+import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupOptions } from '@resonate/wakeup';
+
+export interface WakeupContext {
+  config: Config;
+  store: Store;
+  logger: Logger;
+  processId: string;
+  metrics: Metrics;
+}
+
+/** Connects this process's loops with those of the others: what a commit here makes due soon wakes them, and theirs us. */
+export function connectWakeups({ config, store, logger, processId, metrics }: WakeupContext): Wakeup {
+  const wakeup = createWakeup({ ...wakeupChannel(config), processId, logger, observer: observerOf(metrics) });
+  store.onCommit((hints) => {
+    const hint = soonDue(hints, store.clock.now(), config);
+    if (hint) wakeup.publish(hint);
+  });
+  wakeup.onHint((hint) => store.announce(hintsFrom(hint)));
+  return wakeup;
+}
+
+function observerOf({ wakeups, wakeupLatency, wakeupConnected }: Metrics): WakeupObserver {
+  return {
+    onPublished: () => wakeups.inc({ event: 'published' }),
+    onReceived: (latencyMs) => {
+      wakeups.inc({ event: 'received' });
+      wakeupLatency.observe(latencyMs / 1000);
+    },
+    onDropped: (reason) => wakeups.inc({ event: reason }),
+    onConnected: (connected) => wakeupConnected.set(connected ? 1 : 0),
+  };
+}
+
+/** Over what the processes of a cluster wake each other. */
+export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 'type' | 'url'> {
+  const { type, redis } = wakeup;
+  if (type === 'redis' || (type === 'auto' && redis.url !== null)) return { type: 'redis', url: redis.url };
+  if (type === 'postgres' || (type === 'auto' && storage.type === 'postgres')) {
+    return { type: 'postgres', url: storage.postgres.url };
+  }
+  return { type: 'none', url: null };
+}
+
+/** Only what is due before the others look by themselves is worth a message; most timers are hours away. */
+function soonDue({ timerAt, deliveries }: Hints, now: number, config: Config): Hint | null {
+  const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
+  const until = now + config.messages.pollIntervalMs;
+  const soon = [...deliveries].filter(([, { at }]) => at <= until);
+  if (!timerSoon && soon.length === 0) return null;
+  const targets = soon.flatMap(([transport, { targets: all }]) =>
+    all ? [[transport, Object.fromEntries([...all].filter(([, at]) => at <= until))]] : [],
+  );
+  return {
+    timerAt: timerSoon ? timerAt : null,
+    deliveries: Object.fromEntries(soon.map(([transport, { at }]) => [transport, at])),
+    targets: Object.fromEntries(targets) as Hint['targets'] & object,
+  };
+}
+
+function hintsFrom({ timerAt, deliveries, targets = {} }: Hint): Hints {
+  const due = Object.entries(deliveries).map(([transport, at]): [Transport, DueMessages] => {
+    const named = targets[transport];
+    return [transport as Transport, { at, targets: named ? new Map(Object.entries(named)) : null }];
+  });
+  return { timerAt, deliveries: new Map(due) };
+}
