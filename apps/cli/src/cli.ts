@@ -22,7 +22,7 @@ export async function commandLine(args: string[]): Promise<Argv> {
     .scriptName('resonate')
     .usage('$0 <command>\n\nA durable promise server: run it, or talk to one.');
   const mentioned = new Set(args);
-  for (const { names, positionals = '', describe, load } of COMMANDS) {
+  for (const { names, positionals = '', describe, outlivesReader, load } of COMMANDS) {
     const command = names.some((name) => mentioned.has(name)) ? await load() : null;
     const [name, ...aliases] = names;
     cli.command(
@@ -32,7 +32,10 @@ export async function commandLine(args: string[]): Promise<Argv> {
         command?.builder(options);
         return options;
       },
-      async (argv) => command?.handler?.(argv),
+      async (argv) => {
+        if (outlivesReader) process.stdout.off('error', readerGone);
+        await command?.handler?.(argv);
+      },
     );
   }
   return (

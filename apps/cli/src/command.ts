@@ -11,6 +11,8 @@ export interface CommandEntry {
   names: readonly [string, ...string[]];
   positionals?: string;
   describe: string;
+  /** A server: it goes on when whoever reads its output goes away. Other commands end then. */
+  outlivesReader?: true;
   /** Loads the command's file. */
   load(): Promise<Command>;
 }

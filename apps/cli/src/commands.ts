@@ -3,6 +3,7 @@ import type { CommandEntry } from './command.ts';
 const server = (name: 'serve' | 'dev' | 'api' | 'scheduler' | 'dispatcher', describe: string): CommandEntry => ({
   names: [name],
   describe,
+  outlivesReader: true,
   load: async () => (await import('./serve.ts')).serverCommand(name),
 });
 

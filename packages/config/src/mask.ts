@@ -2,12 +2,44 @@ import type { Option } from './option.ts';
 
 export const MASK = '***';
 
-/** Hides the passwords of all URLs in a text, also of a malformed one. */
+/** `?name=` or `&name=`. The name holds no character that ends one, so that a search reads each character once. */
+const PARAMETER = /[?&]([^?&=\s]*)=/g;
+const SECRET_PARAMETER = /password|secret|token|key|signature|credential/i;
+
+/**
+ * Hides the passwords of all URLs in a text, also of malformed ones: `postgres://user:***@host/?sslkey=***`. Clients
+ * choose some of the text that is logged, so the time is linear in its length.
+ */
 export function maskUrls(text: string): string {
   if (!text.includes('://')) return text;
-  return text
-    .replaceAll(/:\/\/([^\s:@/]*):\S+@/g, `://$1:${MASK}@`)
-    .replaceAll(/([?&][^=&\s]*(?:password|secret|token|key)[^=&\s]*=)[^&\s]+/gi, `$1${MASK}`);
+  return text.replaceAll(/\S+/g, (word) => maskParameters(maskPassword(word)));
+}
+
+/** A password may itself hold `@` and `/`: it reaches to the last `@` of the word. */
+function maskPassword(word: string): string {
+  const end = word.lastIndexOf('@');
+  for (let at = word.indexOf('://'); at >= 0 && at < end; at = word.indexOf('://', at + 3)) {
+    let colon = at + 3;
+    while (colon < end && !':@/'.includes(word.charAt(colon))) colon++;
+    if (word.charAt(colon) === ':' && colon + 1 < end) return `${word.slice(0, colon + 1)}${MASK}${word.slice(end)}`;
+  }
+  return word;
+}
+
+function maskParameters(word: string): string {
+  let masked = '';
+  let copied = 0;
+  for (const { 0: found, 1: name = '', index } of word.matchAll(PARAMETER)) {
+    // It lies in a value that is hidden already.
+    if (index < copied || !SECRET_PARAMETER.test(name)) continue;
+    const start = index + found.length;
+    const next = word.indexOf('&', start);
+    const end = next < 0 ? word.length : next;
+    if (end === start) continue;
+    masked += word.slice(copied, start) + MASK;
+    copied = end;
+  }
+  return masked + word.slice(copied);
 }
 
 /** An option's value for a page or a terminal: `unset`, a secret masked, else as JSON. */

@@ -4,6 +4,8 @@ import { MASK, maskUrls } from '@resonate/config';
 export type Fields = Readonly<Record<string, unknown>>;
 
 const SECRET_NAME = /^auth$|token|passw|secret|authorization|cookie|credential|(?:api|access|private)[-_]?key/i;
+/** Clients' own names for things. Masked, two of them could look alike, and nobody would find them by the log. */
+const ID_NAME = /^(?:id|ids|promise|awaited|awaiter|task|schedule|corrId|process|processes)$/;
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
 const MAX_TEXT = 8192;
@@ -12,7 +14,7 @@ const MAX_TEXT = 8192;
 function presentable(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   if (SECRET_NAME.test(name)) return MASK;
-  if (typeof value === 'string') return shorten(value);
+  if (typeof value === 'string') return ID_NAME.test(name) ? cut(value) : shorten(value);
   if (typeof value !== 'object') return String(value);
   if (value instanceof Error) return presentable(name, describeError(value), depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
@@ -38,7 +40,11 @@ function describeError(error: Error): Fields {
 }
 
 function shorten(text: string): string {
-  return maskUrls(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+  return maskUrls(cut(text));
+}
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
 function presentableFields(fields: Fields): Record<string, unknown> {

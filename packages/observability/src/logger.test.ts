@@ -139,9 +139,38 @@ describe('secrets', () => {
     expect(json()['msg']).toBe('connecting to redis://:***@host');
   });
 
+  test('are not suspected in ids, which clients choose', () => {
+    const { logger, json } = capture();
+    const id = 'https://a:b@c/?token=d';
+    logger.info('x', { id, promise: id, processes: [id] });
+    expect(json()).toMatchObject({ id, promise: id, processes: [id] });
+  });
+
   test('are not suspected in counts and plain URLs', () => {
     const { logger, json } = capture();
     logger.info('x', { tokens: 5, url: 'http://localhost:8001/a' });
     expect(json()).toMatchObject({ tokens: 5, url: 'http://localhost:8001/a' });
   });
+});
+
+test('lines that could not be written are counted once one can be', () => {
+  const lines: string[] = [];
+  let isFull = true;
+  // As process.stdout: a failed write leaves the stream usable.
+  const file = Object.assign(new PassThrough(), {
+    write: (line: string, written?: (error?: Error) => void) => {
+      if (!isFull) lines.push(line);
+      written?.(isFull ? new Error('no space left on device') : undefined);
+      return true;
+    },
+  });
+  const logger = createLogger({ level: 'info', stream: file });
+  logger.info('one');
+  logger.info('two');
+  isFull = false;
+  logger.info('three');
+  expect(lines.map((line) => JSON.parse(line) as Record<string, unknown>)).toMatchObject([
+    { msg: 'three' },
+    { level: 'warn', msg: 'log lines could not be written and are lost', count: 2 },
+  ]);
 });

@@ -1,5 +1,6 @@
 import winston from 'winston';
 import { jsonLine, textLine, type Fields } from './log-format.ts';
+import { logSink } from './log-sink.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -12,7 +13,7 @@ export interface Logger {
   child(fields: Fields): Logger;
 }
 
-/** The logger a process makes at its start. */
+/** The logger that a process creates when it starts. */
 export interface RootLogger extends Logger {
   readonly level: LogLevel;
   /** Takes effect at once, for all children too. */
@@ -27,14 +28,18 @@ export interface LogTarget {
 
 const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** Logs for people on a terminal (`INFO resonate: started port=8001`), one JSON object a line otherwise. Secrets are masked. */
+/**
+ * Logs for people on a terminal (`INFO resonate: started port=8001`), one JSON object a line otherwise. Secrets are masked.
+ * A stream that fails does not disturb the process: its lines are lost and counted.
+ */
 export function createLogger({ level, stream = process.stdout }: LogTarget): RootLogger {
   const line = stream.isTTY === true ? textLine : jsonLine;
+  const lostLine = (count: number) => line('warn', 'log lines could not be written and are lost', { count });
   const sink = winston.createLogger({
     levels: LEVELS,
     level,
     format: winston.format.printf((info) => line(info.level, String(info.message), info['fields'] as Fields)),
-    transports: [new winston.transports.Stream({ stream })],
+    transports: [new winston.transports.Stream({ stream: logSink(stream, lostLine) })],
     exitOnError: false,
   });
   const root: RootLogger = {
@@ -51,7 +56,7 @@ export function createLogger({ level, stream = process.stdout }: LogTarget): Roo
 
 function bind(sink: winston.Logger, bound: Fields): Logger {
   const log = (level: LogLevel) => (msg: string, fields?: Fields) => {
-    // Asked first: a line that nobody wants should cost nothing.
+    // Checked first, so that a line below the level costs nothing.
     if (LEVELS[level] <= LEVELS[sink.level as LogLevel]) {
       sink.log({ level, message: msg, fields: fields ? { ...bound, ...fields } : bound });
     }
@@ -65,7 +70,7 @@ function bind(sink: winston.Logger, bound: Fields): Logger {
   };
 }
 
-/** For tests, and for whoever has nobody to tell. */
+/** Discards everything: for tests, and for commands that print their result themselves. */
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},

@@ -28,6 +28,8 @@ export const EXIT_USAGE = 2;
 export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {
   const config = configOrExit(command, flags);
   const logger = createLogger({ level: config.level });
+  // Libraries write there. It may be closed, or be a file on a full disk, like standard output.
+  process.stderr.on('error', () => {});
   logger.info('Resonate Server starting', startFields(config, role));
   // Nothing runs yet that a signal would have to stop; as a container's first process it would else be ignored.
   const leave = () => process.exit(0);
@@ -38,6 +40,7 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   });
   for (const signal of SIGNALS) process.off(signal, leave);
   logStorage(runtime);
+  if (role === 'all' || role === 'api') logAuth(runtime);
   const { metrics, store } = runtime;
   const { failed } = store;
   const leaveFailed = () => {
@@ -104,6 +107,10 @@ function logStorage({ config, logger }: Runtime): void {
   if (type !== 'sqlite') logger.info(`Using ${BACKENDS[type]} backend`, { url: config.storage[type].url });
   else if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
   else logger.info('Using SQLite backend', { path });
+}
+
+/** Only of a process that answers requests. */
+function logAuth({ config, logger }: Runtime): void {
   const { publickey, jwksUrl } = config.auth;
   if (publickey.length === 0 && jwksUrl === null) logger.info('Auth disabled — all requests accepted');
 }

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { maskUrls } from './index.ts';
+
+describe('a URL in a text', () => {
+  test.each([
+    ['postgres://user:secret@host/db', 'postgres://user:***@host/db'],
+    ['redis://:secret@host', 'redis://:***@host'],
+    ['mysql://user:se@cr/et@host/db', 'mysql://user:***@host/db'],
+    ['x://y then mysql://user:secret@host', 'x://y then mysql://user:***@host'],
+    ['a://b/c://user:secret@host', 'a://b/c://user:***@host'],
+    ['https://host/?token=secret&a=b', 'https://host/?token=***&a=b'],
+    ['https://host/?a=b&my_api_key=sec?key=ret', 'https://host/?a=b&my_api_key=***'],
+    ['https://host/?a=b?token=secret', 'https://host/?a=b?token=***'],
+    ['https://host/?X-Amz-Signature=secret', 'https://host/?X-Amz-Signature=***'],
+  ])('%s reads %s', (text, masked) => {
+    expect(maskUrls(text)).toBe(masked);
+  });
+
+  test.each(['http://host/a@b', 'poll://any@group/id', 'https://host/?a=b&token=', 'no url ?token=x'])(
+    '%s hides nothing',
+    (text) => {
+      expect(maskUrls(text)).toBe(text);
+    },
+  );
+});
+
+// Each of these took seconds or minutes as a pattern with several repetitions.
+test.each(['://', '?key', '://a:', '&token', '?', '&key=', '://:@', '://a:b@c?key=d&'])(
+  'a megabyte of %s is masked within a second',
+  (part) => {
+    const text = `://${part.repeat(1_000_000 / part.length)}`;
+    const start = performance.now();
+    maskUrls(text);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  },
+);
