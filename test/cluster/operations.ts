@@ -67,6 +67,13 @@ export function operationsTests(cluster: () => TestCluster): void {
       }
     });
 
+    test('only the apis say in their log that requests need no token', () => {
+      for (const process of cluster().processes) {
+        const lines = process.logged('Auth disabled — all requests accepted');
+        expect([process.role, lines.length > 0]).toEqual([process.role, process.role === 'api']);
+      }
+    });
+
     test('only the apis answer on the port of the API', async () => {
       for (const { role, url } of cluster().processes) {
         if (role === 'api') expect(await status(`${url}/health`)).toBe(200);

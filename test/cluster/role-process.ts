@@ -35,6 +35,8 @@ export class RoleProcess {
       RESONATE_SERVER__HOST: '127.0.0.1',
       RESONATE_SERVER__PORT: String(ports.http),
       RESONATE_OBSERVABILITY__METRICS_PORT: String(ports.metrics),
+      // A dispatcher does not start without. What these tests push to does not call back.
+      RESONATE_SERVER__URL: env['RESONATE_SERVER__URL'] ?? this.url,
     };
   }
 

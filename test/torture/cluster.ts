@@ -57,6 +57,7 @@ export class Cluster {
               role,
               ...['--server-bind', '127.0.0.1', '--server-host', '127.0.0.1', '--server-port', String(ports.api)],
               ...['--observability-metrics-port', String(ports.metrics)],
+              ...['--server-url', apiUrls[0] ?? url],
             ],
             env,
             readyUrl: `http://127.0.0.1:${ports.metrics}/ready`,

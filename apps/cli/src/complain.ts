@@ -33,5 +33,11 @@ function oneLine(error: Error | undefined): string {
 
 /** yargs breaks some of its sentences; a server's own words may hold anything. */
 function lineOf(text: string): string {
-  return printable(text.trim().replaceAll(/\s*\n\s*/g, ' '));
+  return printable(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => line.trim())
+      .join(' '),
+  );
 }

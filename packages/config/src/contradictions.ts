@@ -19,6 +19,17 @@ function sharedStore(config: Config, where: Where, command: string | undefined):
   return `resonate ${command} needs a store that processes share: ${where('storage.type')} must be postgres or mysql`;
 }
 
+/**
+ * A pushed message names the URL that its worker calls. Only a process that serves HTTP may fall back on its own address:
+ * with a dispatcher's own port workers would call where nobody listens, and their workflows would hang.
+ */
+function callbackUrl(config: Config, where: Where, command: string | undefined): string | null {
+  const { httpPush, gcps, kafka: topics, sqs } = config.transports;
+  const pushes = [httpPush, gcps, topics, sqs].some(({ enabled }) => enabled);
+  if (command !== 'dispatcher' || !pushes || config.server.url !== null) return null;
+  return `resonate dispatcher sends messages that name the URL its workers call: ${where('server.url')} must be set to where the api processes answer`;
+}
+
 function ports(config: Config, where: Where, command: string | undefined): string | null {
   const servesHttp = command !== 'scheduler' && command !== 'dispatcher';
   const { port } = config.server;
@@ -73,7 +84,18 @@ function kafka(config: Config, where: Where): string | null {
   return `${where('transports.kafka.sasl.mechanism')} is ${sasl.mechanism}, but ${where(`transports.kafka.sasl.${missing}`)} is not set`;
 }
 
-const CHECKS: readonly Check[] = [storeUrl, sharedStore, ports, arrival, pushToken, authKeys, backoff, wakeups, kafka];
+const CHECKS: readonly Check[] = [
+  storeUrl,
+  sharedStore,
+  callbackUrl,
+  ports,
+  arrival,
+  pushToken,
+  authKeys,
+  backoff,
+  wakeups,
+  kafka,
+];
 
 /** @returns the first contradiction as one line, or null. */
 export function findContradiction(config: Config, where: Where, command: string | undefined): string | null {

@@ -198,6 +198,10 @@ describe('a contradiction', () => {
       'transports.kafka.sasl.password',
     ],
     [{ command: 'dispatcher' }, 'resonate dispatcher needs a store that processes share'],
+    [
+      { command: 'dispatcher', flags: { 'storage-type': 'mysql', 'storage-mysql-url': 'mysql://h/d' } },
+      'server.url (RESONATE_SERVER__URL or --server-url) must be set to where the api processes answer',
+    ],
   ])('%j', (sources, message) => {
     expect(errorOf(sources)).toContain(message);
   });
@@ -209,6 +213,18 @@ describe('a contradiction', () => {
       {
         command: 'scheduler',
         flags: { 'observability-metrics-port': '8001', 'storage-type': 'mysql', 'storage-mysql-url': 'mysql://h/d' },
+      },
+    ],
+    [
+      'a dispatcher that only runs scripts has no server.url',
+      {
+        command: 'dispatcher',
+        flags: {
+          'storage-type': 'mysql',
+          'storage-mysql-url': 'mysql://h/d',
+          'transports-http-push-enabled': 'false',
+          'transports-bash-exec-enabled': 'true',
+        },
       },
     ],
     ['Kafka is off', { flags: { 'transports-kafka-sasl-mechanism': 'plain' } }],

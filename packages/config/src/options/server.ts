@@ -23,7 +23,7 @@ export const server = {
     default: null,
     schemes: ['http', 'https'],
     example: 'https://resonate.example.com',
-    describe: 'Externally reachable URL; http://{host}:{port} when unset',
+    describe: 'Externally reachable URL; http://{host}:{port} when unset. A dispatcher that pushes messages needs it',
   }),
   max_body_size: integer({
     default: 10 * 1024 * 1024,
