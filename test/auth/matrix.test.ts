@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { ROUTES, type Route, type RouteName } from '@resonate/admin';
 import { REQUESTS, type Kind } from '@resonate/protocol';
 import { expiring, Signer } from '../../apps/api/src/auth/issuer.fixture.ts';
+import { WorkerSocket } from '../processes/worker-socket.ts';
 import { bearer, GuardedServer, type Place } from './guarded-server.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
@@ -122,6 +123,28 @@ describe.each<Place>(['head', 'header'])('with the token in the %s', (place) => 
     const answers = await verdicts(async (token) => (await server.ask('promise.burn', {}, token, place)).status);
     expect(answers).toEqual(expected('all'));
     expect(await server.ask('promise.burn', {}, tokens['an admin'], place)).toMatchObject({ status: 400 });
+  });
+});
+
+describe('over a WebSocket', () => {
+  test('a request is judged by the token in its head, whoever opened the connection', async () => {
+    const socket = await WorkerSocket.open(server.process.url, '/connect/g/a', bearer(tokens['an admin']));
+    for (const [kind, [about, data]] of Object.entries(KINDS)) {
+      // Without one, that of the connection serves.
+      const { 'no token': none, ...answers } = await verdicts(
+        async (auth) => (await socket.ask(kind, data, auth === undefined ? {} : { auth })).head.status,
+      );
+      expect([kind, { 'no token': 401, ...answers }]).toEqual([kind, expected(about)]);
+      expect([kind, none]).toEqual([kind, 'passes']);
+    }
+    await socket.close();
+  });
+
+  test('the token that opened the connection serves requests without one', async () => {
+    const socket = await WorkerSocket.open(server.process.url, '/connect/g/b', bearer(tokens['a fitting prefix']));
+    expect((await socket.ask('promise.get', { id: 'mine/x' })).head.status).not.toBe(403);
+    expect((await socket.ask('promise.get', { id: 'theirs/x' })).head.status).toBe(403);
+    await socket.close();
   });
 });
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { expiring } from '../../apps/api/src/auth/issuer.fixture.ts';
 import { EventStream } from '../processes/event-stream.ts';
 import { until } from '../processes/until.ts';
+import { WorkerSocket } from '../processes/worker-socket.ts';
 import { bearer, GuardedServer } from './guarded-server.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
@@ -24,8 +25,33 @@ describe('the groups claim', () => {
   ])('%s', async (_, claims, expected) => {
     for (const [group, status] of Object.entries(expected)) {
       expect([group, await server.status(`/poll/${group}/a`, server.token(claims))]).toEqual([group, status]);
+      expect([group, await upgraded(`/connect/${group}/a`, server.token(claims))]).toEqual([group, status]);
     }
   });
+});
+
+test('a WebSocket needs a token that holds', async () => {
+  expect(await upgraded('/connect/g/a', undefined)).toBe(401);
+  expect(await upgraded('/connect/g/a', server.token({ prefix: '', exp: expiring(-10) }))).toBe(401);
+});
+
+/** 200 when a WebSocket opens, else the status of the refusal. */
+async function upgraded(path: string, token: string | undefined): Promise<number> {
+  try {
+    const socket = await WorkerSocket.open(server.process.url, path, bearer(token));
+    await socket.close();
+    return 200;
+  } catch (error) {
+    return Number(/^HTTP (\d+)$/.exec((error as Error).message)?.[1]);
+  }
+}
+
+test('a WebSocket is asked to leave when its token expires', async () => {
+  const socket = await until('a WebSocket', 60_000, () =>
+    WorkerSocket.open(server.process.url, '/connect/g/short', bearer(server.token({ prefix: '', exp: expiring(2) }))),
+  );
+  await socket.until(() => socket.drains === 1);
+  expect(await socket.closed).toBe(1012);
 });
 
 test('a stream ends when its token expires, and not before', async () => {

@@ -42,6 +42,11 @@ export class Connections {
     }
   }
 
+  /** A connection speaks another protocol from now on: who took it over closes it. */
+  upgraded(socket: Duplex): void {
+    this.#silent.delete(socket);
+  }
+
   /** Node takes a connection without a request for a busy one and would wait for it. */
   closeSilent(): void {
     for (const socket of this.#silent) socket.destroy();

@@ -6,7 +6,19 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Ends a stream when its token expires: its client must come back with one that holds. */
 export function endAt(expiresAt: number | null, response: Response, clock: Clock): void {
-  if (expiresAt === null) return;
-  const timer = setTimeout(() => response.end(), Math.min(expiresAt - clock.now(), MAX_TIMER_MS));
-  response.once('close', () => clearTimeout(timer));
+  response.once(
+    'close',
+    untilExpiry(expiresAt, clock, () => response.end()),
+  );
+}
+
+/**
+ * Calls `expired` when a token expires.
+ * @param expiresAt epoch ms; null: never.
+ * @returns what ends the waiting.
+ */
+export function untilExpiry(expiresAt: number | null, clock: Clock, expired: () => void): () => void {
+  if (expiresAt === null) return () => {};
+  const timer = setTimeout(expired, Math.min(expiresAt - clock.now(), MAX_TIMER_MS));
+  return () => clearTimeout(timer);
 }

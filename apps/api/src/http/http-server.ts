@@ -5,6 +5,7 @@ import type { Runtime } from '@resonate/process';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
+import { WebSocketEndpoint } from '../websocket/websocket-endpoint.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
 import { discardBody, isTooLarge, readBody } from './read-body.ts';
@@ -36,6 +37,7 @@ export class HttpServer implements Service {
   readonly #runtime: Runtime;
   readonly #hub: StreamHub;
   readonly #rpc: Rpc;
+  readonly #websockets: WebSocketEndpoint;
   readonly #cors: Cors;
   readonly #routes: Express;
   #server: Server | null = null;
@@ -47,6 +49,7 @@ export class HttpServer implements Service {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
+    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, this.#rpc);
     this.#cors = new Cors(runtime.config.server.cors.allowOrigins);
     this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin);
   }
@@ -62,12 +65,18 @@ export class HttpServer implements Service {
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         noDelay: true,
+        // Other upgrades, such as Java's to HTTP/2, are offers: the request is answered as if there were none.
+        shouldUpgradeCallback: (request) => WebSocketEndpoint.isFor(request),
       },
       (request, response) => this.#route(request, response),
     );
     server.on('checkContinue', (request, response) => {
       if (!isTooLarge(request, this.#runtime.config.server.maxBodySize)) response.writeContinue();
       this.#route(request, response);
+    });
+    server.on('upgrade', (request, socket, head) => {
+      this.#connections?.upgraded(socket);
+      void this.#websockets.upgrade(request, socket, head);
     });
     server.maxConnections = maxConnections;
     server.timeout = IDLE_TIMEOUT_MS;
@@ -93,6 +102,7 @@ export class HttpServer implements Service {
     this.#server = null;
     if (!server) return;
     const closed = new Promise((resolve) => server.close(resolve));
+    this.#websockets.drain();
     for (const stream of this.#hub.streams()) {
       stream.end();
       this.#hub.close(stream);
@@ -100,7 +110,10 @@ export class HttpServer implements Service {
     server.closeIdleConnections();
     this.#connections?.closeSilent();
     const patienceMs = this.#runtime.config.server.shutdownTimeoutMs * PATIENCE;
-    const cutOff = setTimeout(() => server.closeAllConnections(), patienceMs);
+    const cutOff = setTimeout(() => {
+      server.closeAllConnections();
+      this.#websockets.closeAll();
+    }, patienceMs);
     await closed;
     clearTimeout(cutOff);
   }

@@ -44,6 +44,10 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
   });
   // A base URL that ends in a slash makes clients ask for two of them.
   app.get(/^\/+poll\/([^/]+)\/([^/]+)$/, guard(auth, mayJoinGroup), poll(runtime, hub));
+  app.get(/^\/+connect\/([^/]+)\/([^/]+)$/, (_request, response) => {
+    response.set({ upgrade: 'websocket', connection: 'upgrade' });
+    response.status(426).json({ error: 'connect with a WebSocket' });
+  });
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
     const processes = await store.processes();
     // Statistics are the admin API's: GET /admin/overview.

@@ -150,6 +150,25 @@ export const transports = {
       describe: 'Most messages a slow stream may hold unread',
     }),
   },
+  websocket: {
+    enabled: bool({
+      default: true,
+      describe:
+        'Accept WebSockets of workers, which carry requests, answers and poll:// messages (off too without http_poll.enabled)',
+    }),
+    max_in_flight: integer({
+      default: 1024,
+      min: 1,
+      max: 100_000,
+      describe: 'Most requests of one connection under way at once: beyond, it is not read until some are answered',
+    }),
+    max_unread: integer({
+      default: 64 * MIB,
+      min: MIB,
+      max: 1024 * MIB,
+      describe: 'Most bytes that may wait for a worker that does not read its connection; beyond, it is cut off',
+    }),
+  },
   gcps: {
     enabled: bool({ default: false, describe: 'Deliver to gcps:// targets (GCP Pub/Sub)' }),
     project: text({ default: null, describe: 'Default GCP project ID' }),

@@ -34,5 +34,10 @@ export function requestMetrics(registers: Registry[]) {
       help: 'Event streams open on this process',
       registers,
     }),
+    websocketConnections: new Gauge({
+      name: 'resonate_websocket_connections',
+      help: 'WebSockets of workers open on this process',
+      registers,
+    }),
   };
 }

@@ -1,5 +1,7 @@
 import { pollTarget } from '@resonate/protocol';
-import { Stream, type Parcel, type StreamEnds } from './stream.ts';
+import { AcknowledgedStream, type AcknowledgedEnds } from '../websocket/acknowledged-stream.ts';
+import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
+import { Stream, type StreamEnds } from './stream.ts';
 
 export interface StreamHubOptions {
   /** Streams open at once (transports.http_poll.max_connections). */
@@ -20,10 +22,10 @@ export interface Room {
   limit: number;
 }
 
-/** The event streams that workers hold on this process, by group and id. */
+/** The connections that workers hold on this process, by group and id: event streams and WebSockets. */
 export class StreamHub {
   readonly #options: StreamHubOptions;
-  readonly #groups = new Map<string, Map<string, Stream>>();
+  readonly #groups = new Map<string, Map<string, WorkerStream>>();
   readonly #roomListeners = new Set<() => void>();
   #size = 0;
 
@@ -45,15 +47,28 @@ export class StreamHub {
     this.#roomListeners.add(listener);
   }
 
-  /** Adds a stream. One with the same group and id is ended first: its client has come back on a new connection. */
+  /** Adds an event stream. One with the same group and id is ended first: its client has come back on a new connection. */
   open(group: string, id: string, ends: StreamEnds): Stream {
+    return this.#add(group, id, (options, roomAgain) => new Stream(options, ends, roomAgain));
+  }
+
+  /** The same for a connection whose messages are acknowledged. */
+  openAcknowledged(group: string, id: string, ends: AcknowledgedEnds): AcknowledgedStream {
+    return this.#add(group, id, (options, roomAgain) => new AcknowledgedStream(options, ends, roomAgain));
+  }
+
+  #add<Kind extends WorkerStream>(
+    group: string,
+    id: string,
+    create: (options: StreamOptions, roomAgain: () => void) => Kind,
+  ): Kind {
     const older = this.#groups.get(group)?.get(id);
     if (older) {
       older.end();
       this.close(older);
     }
-    const stream = new Stream({ group, id, bufferSize: this.#options.bufferSize }, ends, () => this.#announceRoom());
-    const members = this.#groups.get(group) ?? new Map<string, Stream>();
+    const stream = create({ group, id, bufferSize: this.#options.bufferSize }, () => this.#announceRoom());
+    const members = this.#groups.get(group) ?? new Map<string, WorkerStream>();
     this.#groups.set(group, members.set(id, stream));
     this.#size++;
     this.#announceRoom();
@@ -61,7 +76,7 @@ export class StreamHub {
   }
 
   /** Removes a stream whose connection is gone. */
-  close(stream: Stream): void {
+  close(stream: WorkerStream): void {
     if (!stream.close()) return;
     this.#size--;
     const members = this.#groups.get(stream.group);
@@ -104,7 +119,7 @@ export class StreamHub {
   }
 
   /** All streams, as a list that stays valid while they are closed. */
-  streams(): Stream[] {
+  streams(): WorkerStream[] {
     return [...this.#groups.values()].flatMap((members) => [...members.values()]);
   }
 
@@ -113,7 +128,7 @@ export class StreamHub {
     return [...this.#groups].map(([group, members]) => ({ group, count: members.size }));
   }
 
-  #find(target: string, prefers: string | null): Stream | null {
+  #find(target: string, prefers: string | null): WorkerStream | null {
     const [group = '', id] = target.split('/').map(decodeURIComponent);
     const members = this.#groups.get(group);
     if (!members) return null;
@@ -127,12 +142,12 @@ export class StreamHub {
   }
 }
 
-function withRoom(stream: Stream | undefined): Stream | null {
+function withRoom(stream: WorkerStream | undefined): WorkerStream | null {
   return stream && stream.room > 0 ? stream : null;
 }
 
 /** The first stream with room, which then goes to the end of the line. */
-function nextInTurn(members: Map<string, Stream>): Stream | null {
+function nextInTurn(members: Map<string, WorkerStream>): WorkerStream | null {
   for (const [id, stream] of members) {
     if (stream.room === 0) continue;
     members.delete(id);

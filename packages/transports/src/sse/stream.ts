@@ -1,10 +1,4 @@
-/** A message on its way into a stream. */
-export interface Parcel {
-  /** The message as JSON. */
-  body: string;
-  /** Called once: with true when the stream outlived the message by the settling time, with false when it broke. */
-  done(taken: boolean): void;
-}
+import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 
 /** The connection behind a stream. */
 export interface StreamEnds {
@@ -12,12 +6,6 @@ export interface StreamEnds {
   write(text: string, flushed: () => void): void;
   /** Ends the connection cleanly. */
   end(): void;
-}
-
-export interface StreamOptions {
-  group: string;
-  id: string;
-  bufferSize: number;
 }
 
 /**
@@ -33,7 +21,7 @@ interface Written {
 }
 
 /** One worker's event stream: how much it may hold, and what was written that may yet be lost. */
-export class Stream {
+export class Stream implements WorkerStream {
   readonly group: string;
   readonly id: string;
   readonly #bufferSize: number;

@@ -1,0 +1,161 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Runtime } from '@resonate/process';
+import type { StreamHub } from '@resonate/transports';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { bearerToken, type Auth, type Verified } from '../auth/auth.ts';
+import { mayJoin } from '../auth/principal.ts';
+import { untilExpiry } from '../http/end-at.ts';
+import type { Rpc } from '../rpc.ts';
+import { WorkerConnection } from './worker-connection.ts';
+
+/** `/connect/{group}/{id}`; a base URL that ends in a slash makes clients ask for two of them. */
+const PATH = /^\/+connect\/([^/?]+)\/([^/?]+)(?:\?|$)/;
+
+/** Why a connection is refused. */
+interface Refusal {
+  status: number;
+  error: string;
+}
+
+interface Admitted {
+  group: string;
+  id: string;
+  /** null: auth is off. */
+  token: Verified | null;
+}
+
+/** Workers' WebSockets (docs/protocol.md section 6): all that `POST /` and an event stream do, over one connection. */
+export class WebSocketEndpoint {
+  readonly #runtime: Runtime;
+  readonly #hub: StreamHub;
+  readonly #auth: Auth | null;
+  readonly #rpc: Rpc;
+  readonly #server: WebSocketServer;
+  /** Each with what takes it out of the hub. */
+  readonly #connections = new Map<WorkerConnection, () => void>();
+  #stopping = false;
+
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc) {
+    this.#runtime = runtime;
+    this.#hub = hub;
+    this.#auth = auth;
+    this.#rpc = rpc;
+    const { maxBodySize } = runtime.config.server;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxBodySize,
+      // The envelope's own check answers bad text with a 400 instead of closing the connection.
+      skipUTF8Validation: true,
+    });
+    // So that clients refuse a larger request themselves instead of losing their connection over it.
+    this.#server.on('headers', (headers) => headers.push(`resonate-max-frame: ${maxBodySize}`));
+  }
+
+  /** True for a request that this endpoint answers, be it with a refusal. */
+  static isFor({ headers }: IncomingMessage): boolean {
+    return headers.upgrade?.toLowerCase() === 'websocket';
+  }
+
+  async upgrade(request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> {
+    // A client that leaves while its token is checked.
+    raw.on('error', () => {});
+    const admitted = await this.#admit(request);
+    if ('status' in admitted) refuse(raw, admitted);
+    else this.#server.handleUpgrade(request, raw, head, (socket) => this.#open(socket, request, raw, admitted));
+  }
+
+  /** Asks all workers to connect elsewhere. They get no more messages; what they have asked is answered. */
+  drain(): void {
+    this.#stopping = true;
+    for (const [connection, leave] of this.#connections) {
+      leave();
+      connection.drain();
+    }
+  }
+
+  /** Cuts off those who have not left. */
+  closeAll(): void {
+    for (const connection of this.#connections.keys()) connection.terminate();
+  }
+
+  async #admit({ url = '', headers }: IncomingMessage): Promise<Admitted | Refusal> {
+    const { httpPoll, websocket } = this.#runtime.config.transports;
+    const place = PATH.exec(url);
+    if (!place) return { status: 404, error: 'nothing takes WebSockets here: connect to /connect/{group}/{id}' };
+    // A browser sends it for whatever page it shows, and no CORS check would follow. Workers send none.
+    if (headers.origin !== undefined && !mayCall(this.#runtime, headers.origin)) {
+      return { status: 403, error: 'Pages of this origin may not call this server (server.cors.allow_origins)' };
+    }
+    if (!httpPoll.enabled || !websocket.enabled) return { status: 404, error: 'WebSockets of workers are off' };
+    if (this.#stopping) return { status: 503, error: 'the server stops' };
+    const [group, id] = [decoded(place[1]), decoded(place[2])];
+    if (group === null || id === null) return { status: 400, error: 'group and id must be percent-encoded text' };
+    const known = await this.#auth?.authenticate(bearerToken(headers.authorization));
+    if (known && !known.ok) return { status: known.status, error: known.message };
+    if (known && !mayJoin(known.token.principal, group)) return { status: 403, error: 'Forbidden' };
+    if (!this.#hub.hasPlaceFor(group, id)) return { status: 503, error: 'too many streams are open' };
+    return { group, id, token: known?.token ?? null };
+  }
+
+  #open(socket: WebSocket, request: IncomingMessage, raw: Duplex, { group, id, token }: Admitted): void {
+    const { clock, config, metrics } = this.#runtime;
+    const { maxInFlight, maxUnread } = config.transports.websocket;
+    const connection = new WorkerConnection(socket, raw, {
+      rpc: this.#rpc,
+      headers: request.headers,
+      limits: { maxInFlight, maxInFlightBytes: config.server.maxBodySize, maxUnread },
+    });
+    const stream = this.#hub.openAcknowledged(group, id, {
+      write: (text) => connection.send(text),
+      ping: () => connection.ping(),
+      end: () => connection.replace(),
+    });
+    connection.attach(stream);
+    const leave = () => this.#hub.close(stream);
+    this.#connections.set(connection, leave);
+    metrics.websocketConnections.set(this.#connections.size);
+    socket.once('close', () => {
+      leave();
+      this.#connections.delete(connection);
+      metrics.websocketConnections.set(this.#connections.size);
+    });
+    const stopWaiting = untilExpiry(token?.expiresAt ?? null, clock, () => {
+      leave();
+      connection.drain();
+    });
+    socket.once('close', stopWaiting);
+    // It came while the server began to stop.
+    if (this.#stopping) {
+      leave();
+      connection.drain();
+    }
+  }
+}
+
+function mayCall({ config }: Runtime, origin: string): boolean {
+  const { allowOrigins } = config.server.cors;
+  return allowOrigins.includes('*') || allowOrigins.includes(origin);
+}
+
+function decoded(part = ''): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+function refuse(raw: Duplex, { status, error }: Refusal): void {
+  const body = JSON.stringify({ error });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+  ];
+  raw.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}

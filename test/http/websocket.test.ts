@@ -1,0 +1,286 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { EventStream } from '../processes/event-stream.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import { until } from '../processes/until.ts';
+import { call } from '../processes/wire.ts';
+import { WorkerSocket } from '../processes/worker-socket.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(120_000);
+
+const FAR = 9e12;
+
+let server: ServerProcess | undefined;
+const sockets: WorkerSocket[] = [];
+const raws: Socket[] = [];
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.break();
+  for (const raw of raws.splice(0)) raw.destroy();
+  await server?.dispose();
+  server = undefined;
+});
+
+async function start(...args: string[]): Promise<ServerProcess> {
+  server = await ServerProcess.start({ command: 'dev', args });
+  return server;
+}
+
+async function open(path = '/connect/g/a', headers: Record<string, string> = {}): Promise<WorkerSocket> {
+  const socket = await WorkerSocket.open(server?.url ?? '', path, headers);
+  sockets.push(socket);
+  return socket;
+}
+
+const create = (id: string, target?: string) => ({
+  id,
+  timeoutAt: FAR,
+  ...(target === undefined ? {} : { tags: { 'resonate:target': target } }),
+});
+
+/** A WebSocket made by hand: what a program with a fault sends. */
+async function openRaw(path = '/connect/g/raw'): Promise<Socket> {
+  const { port } = new URL(server?.url ?? '');
+  const raw = connect(Number(port), '127.0.0.1');
+  raws.push(raw);
+  raw.on('error', () => {});
+  const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
+  raw.write(
+    `${[...lines, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='].join('\r\n')}\r\n\r\n`,
+  );
+  const [head] = (await once(raw, 'data')) as [Buffer];
+  expect(head.toString()).toContain('101 Switching Protocols');
+  return raw;
+}
+
+/** A masked text frame, as clients send them; the mask is zero. */
+function frame(text: string): Buffer {
+  const body = Buffer.from(text);
+  const length =
+    body.length < 126
+      ? Buffer.from([0x80 | body.length])
+      : Buffer.from([0x80 | 126, body.length >> 8, body.length & 255]);
+  return Buffer.concat([Buffer.from([0x81]), length, Buffer.alloc(4), body]);
+}
+
+describe('requests over a WebSocket', () => {
+  test('are answered with the envelopes of POST /, told apart by corrId', async () => {
+    await start();
+    const socket = await open();
+    const [made, missing, broken] = await Promise.all([
+      socket.ask('promise.create', create('p')),
+      socket.ask('promise.get', { id: 'none' }),
+      socket.ask('promise.create', { id: 7 }),
+    ]);
+    expect(made).toMatchObject({ kind: 'promise.create', head: { status: 200 }, data: { promise: { id: 'p' } } });
+    expect(missing).toMatchObject({ kind: 'promise.get', head: { status: 404 }, data: expect.any(String) });
+    expect(broken).toMatchObject({ kind: 'promise.create', head: { status: 400 }, data: expect.any(String) });
+  });
+
+  test('that arrive together are carried out in their order, in one batch', async () => {
+    const { metricsUrl } = await start();
+    const socket = await open();
+    await socket.ask('promise.get', { id: 'warm-up' });
+    const before = await batches(metricsUrl);
+    const ids = Array.from({ length: 20 }, (_, n) => `order-${n}`);
+    const answers = await Promise.all(
+      ids.flatMap((id) => [
+        socket.ask('promise.create', create(id)),
+        socket.ask('promise.settle', { id, state: 'resolved', value: { data: 'x' } }),
+      ]),
+    );
+    expect(new Set(answers.map(({ head }) => head.status))).toEqual(new Set([200]));
+    expect((await batches(metricsUrl)) - before).toBeLessThan(10);
+  });
+
+  test('larger than server.max_body_size close the connection with 1009; the largest is told when it opens', async () => {
+    await start('--server-max-body-size', '2048');
+    const socket = await open();
+    const other = await open('/connect/g/other');
+    socket.socket.send(' '.repeat(2049));
+    expect(await socket.closed).toBe(1009);
+    expect((await other.ask('promise.create', create('still'))).head.status).toBe(200);
+  });
+
+  test('that are no JSON get a 400 each, and the connection goes on', async () => {
+    await start();
+    const socket = await open();
+    const broken = socket.answerTo('0');
+    socket.socket.send('not json');
+    expect(await broken).toMatchObject({ kind: 'unknown', head: { status: 400 } });
+    expect((await socket.ask('promise.create', create('p'))).head.status).toBe(200);
+  });
+
+  test('are counted like those of POST /', async () => {
+    const { metricsUrl } = await start();
+    const socket = await open();
+    await socket.ask('promise.create', create('p'));
+    const metrics = await (await fetch(metricsUrl)).text();
+    expect(metrics).toMatch(/resonate_request_total\{kind="promise.create",status="200"\} 1/);
+    expect(metrics).toMatch(/resonate_websocket_connections 1/);
+  });
+});
+
+async function batches(metricsUrl: string): Promise<number> {
+  const metrics = await (await fetch(metricsUrl)).text();
+  const found = /^resonate_batch_size_count(?:\{[^}]*sort="write"[^}]*\})? (\d+)/m.exec(metrics);
+  if (!found) throw new Error(`no count of batches in\n${metrics}`);
+  return Number(found[1]);
+}
+
+describe('messages over a WebSocket', () => {
+  test('come for its group and for its id, beside event streams', async () => {
+    const { url } = await start();
+    const socket = await open('/connect/gr%2F%C3%BC/a%20b');
+    const stream = await EventStream.open(url, '/poll/gr%2F%C3%BC/other');
+    await call(url, 'promise.create', create('uni', 'poll://uni@gr%2Fü/a%20b'));
+    expect(await socket.next()).toMatchObject({ kind: 'execute', data: { task: { id: 'uni', version: 0 } } });
+    for (const id of ['any-1', 'any-2']) await call(url, 'promise.create', create(id, 'poll://any@gr%2Fü'));
+    const [first, second] = await Promise.all([socket.next(), stream.next()]);
+    expect([first.data.task?.id, (second as typeof first).data.task?.id].sort()).toEqual(['any-1', 'any-2']);
+    stream.break();
+  });
+
+  test('that were acknowledged do not come again; those that were not do, over the next connection', async () => {
+    const { url } = await start();
+    const first = await open();
+    await call(url, 'promise.create', create('p'));
+    await call(url, 'promise.create', create('q'));
+    for (const awaited of ['p', 'q']) {
+      await call(url, 'promise.register_listener', { awaited, address: 'poll://uni@g/a' });
+      await call(url, 'promise.settle', { id: awaited, state: 'resolved' });
+      expect(await first.next()).toMatchObject({ kind: 'unblock', data: { promise: { id: awaited } } });
+      if (awaited === 'p') first.acknowledge(1);
+    }
+    // Its answer comes after the acknowledgement was read.
+    await first.ask('promise.get', { id: 'p' });
+    first.break();
+    const second = await open();
+    expect(await second.next()).toMatchObject({ data: { promise: { id: 'q' } } });
+    second.acknowledge(1);
+    // Longer than the settling time of an event stream, and than the outbox takes to send what is due.
+    await call(url, 'promise.create', create('last', 'poll://uni@g/a'));
+    expect(await second.next()).toMatchObject({ data: { task: { id: 'last' } } });
+    expect(second.waiting).toBe(0);
+  });
+
+  test('that are not acknowledged hold their places: no more come than transports.http_poll.buffer_size', async () => {
+    const { url } = await start('--transports-http-poll-buffer-size', '2');
+    const socket = await open();
+    for (const id of ['1', '2', '3']) await call(url, 'promise.create', create(id, 'poll://uni@g/a'));
+    await socket.until(() => socket.waiting === 2);
+    await socket.ask('promise.get', { id: '3' });
+    expect(socket.waiting).toBe(2);
+    socket.acknowledge(1);
+    await socket.until(() => socket.waiting === 3);
+  });
+
+  test('that never were can not be acknowledged', async () => {
+    await start();
+    const socket = await open();
+    socket.acknowledge(1);
+    expect(await socket.closed).toBe(1008);
+  });
+});
+
+describe('a WebSocket', () => {
+  test('that its worker opens again closes the older one', async () => {
+    await start();
+    const older = await open();
+    const newer = await open();
+    expect(await older.closed).toBe(4409);
+    expect((await newer.ask('promise.create', create('p'))).head.status).toBe(200);
+  });
+
+  test('is refused elsewhere, for a path that is no text, beyond the limit, to pages of other sites', async () => {
+    await start('--transports-http-poll-max-connections', '1');
+    await expect(open('/poll/g/a')).rejects.toThrow('HTTP 404');
+    await expect(open('/connect/g/%zz')).rejects.toThrow('HTTP 400');
+    await expect(open('/connect/g/a', { origin: 'https://evil.example' })).rejects.toThrow('HTTP 403');
+    await open();
+    await expect(open('/connect/g/b')).rejects.toThrow('HTTP 503');
+  });
+
+  test('can be switched off', async () => {
+    await start('--transports-websocket-enabled', 'false');
+    await expect(open()).rejects.toThrow('HTTP 404');
+  });
+
+  test('is what its path wants: a GET without an upgrade is answered with 426', async () => {
+    const { url } = await start();
+    expect((await fetch(`${url}/connect/g/a`)).status).toBe(426);
+  });
+
+  test('is the only upgrade: offers of others are passed over', async () => {
+    const { url } = await start();
+    const sent = request(url, { method: 'POST', headers: { connection: 'Upgrade', upgrade: 'h2c' } });
+    sent.end(
+      JSON.stringify({ kind: 'promise.create', head: { corrId: '1', version: '2026-04-01' }, data: create('p') }),
+    );
+    const [answer] = (await once(sent, 'response')) as [{ statusCode: number; resume(): void }];
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+  });
+});
+
+describe('when the server stops', () => {
+  test('workers are asked to leave, what they asked before is answered, and the server ends cleanly', async () => {
+    const stopped = await start();
+    const [leaves, stays] = [await open('/connect/g/leaves'), await open('/connect/g/stays')];
+    const exit = stopped.stop();
+    await Promise.all([leaves.until(() => leaves.drains === 1), stays.until(() => stays.drains === 1)]);
+    const late = stays.ask('promise.create', create('late'));
+    await leaves.close();
+    expect((await late).head.status).toBe(200);
+    expect(await stays.closed).toBe(1012);
+    expect(await exit).toBe(0);
+  });
+});
+
+describe('a client with a fault', () => {
+  test('that sends no frames, half a one, or nonsense harms nobody else', async () => {
+    await start();
+    const socket = await open();
+    const half = await openRaw('/connect/g/half');
+    half.write(frame(JSON.stringify({ kind: 'promise.get' })).subarray(0, 9));
+    const nonsense = await openRaw('/connect/g/nonsense');
+    const closed = once(nonsense, 'close');
+    nonsense.write(Buffer.alloc(100, 0xff));
+    await closed;
+    expect((await socket.ask('promise.create', create('p'))).head.status).toBe(200);
+    half.destroy();
+    expect((await socket.ask('promise.create', create('q'))).head.status).toBe(200);
+  });
+
+  test('that floods and never reads is not read any more; others are answered', async () => {
+    const { metricsUrl } = await start('--transports-websocket-max-in-flight', '16');
+    const socket = await open();
+    await socket.ask('promise.create', { ...create('large'), param: { data: 'x'.repeat(200_000) } });
+    const flood = await openRaw('/connect/g/flood');
+    flood.pause();
+    const get = () =>
+      frame(
+        JSON.stringify({
+          kind: 'promise.get',
+          head: { corrId: randomUUID(), version: '2026-04-01' },
+          data: { id: 'large' },
+        }),
+      );
+    // Its answers are 200 kB each: far more than both systems' buffers hold.
+    flood.write(Buffer.concat(Array.from({ length: 2_000 }, get)));
+    await until('some of the flood was answered', 30_000, async () => (await answered(metricsUrl)) > 10);
+    expect((await socket.ask('promise.create', create('p'))).head.status).toBe(200);
+    // Not read on: all 2,000 answers would be 400 MB.
+    expect(await answered(metricsUrl)).toBeLessThan(100);
+    expect((await socket.ask('promise.create', create('q'))).head.status).toBe(200);
+  });
+});
+
+async function answered(metricsUrl: string): Promise<number> {
+  const metrics = await (await fetch(metricsUrl)).text();
+  return Number(/resonate_request_total\{kind="promise.get",status="200"\} (\d+)/.exec(metrics)?.[1] ?? 0);
+}
