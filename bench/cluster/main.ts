@@ -2,17 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { mariadb, postgres } from '../targets/databases.ts';
+import { mariadb, mysqlServer, postgres } from '../targets/databases.ts';
 import type { Storage } from '../targets/storage.ts';
 import { startCluster, type Cluster, type Counts } from './cluster.ts';
 import { deliveryAcross } from './delivery.ts';
 import { failover } from './failover.ts';
 import { drainRate, requestRate } from './scaling.ts';
 
-const DATABASES: Readonly<Record<string, Storage>> = { postgres, mysql: mariadb };
+const DATABASES: Readonly<Record<string, Storage>> = { postgres, mariadb, mysql: mysqlServer };
 
 const USAGE = `npm run bench:cluster -- [options]
-  --database NAME  ${Object.keys(DATABASES).join(' or ')} [postgres]
+  --database NAME  ${Object.keys(DATABASES).join(', ')} [postgres]
   --seconds N      how long each rate is measured [4]
   --times N        how often the leader is killed, frozen and stopped [3]
   --json FILE      write the results there

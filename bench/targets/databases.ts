@@ -1,9 +1,10 @@
 import {
-  DURABLE_MARIADB,
+  DURABLE_MYSQL,
   DURABLE_POSTGRES,
   freshMysqlDatabase,
   freshPostgresDatabase,
   startMariadb,
+  startMysql,
   startPostgres,
   startRedis,
   type TestDatabase,
@@ -46,7 +47,7 @@ const POSTGRES: ServerKind = {
 };
 const MARIADB: ServerKind = {
   type: 'mysql',
-  start: (settings) => startMariadb({ ...DURABLE_MARIADB, ...settings }),
+  start: (settings) => startMariadb({ ...DURABLE_MYSQL, ...settings }),
   fresh: freshMysqlDatabase,
   async settle(url) {
     const connection = await mysql.createConnection(url);
@@ -58,6 +59,11 @@ const MARIADB: ServerKind = {
     await connection.query('SET GLOBAL innodb_max_purge_lag_wait = 0');
     await connection.end();
   },
+};
+
+const MYSQL: ServerKind = {
+  ...MARIADB,
+  start: (settings) => startMysql({ ...DURABLE_MYSQL, 'sync-binlog': '1', ...settings }),
 };
 
 const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, election: 'advisory' } as const;
@@ -103,6 +109,7 @@ function databaseServer({ type, start, fresh, settle }: ServerKind, variant: Var
 
 export const postgres = databaseServer(POSTGRES, { name: 'postgres' });
 export const mariadb = databaseServer(MARIADB, { name: 'mariadb' });
+export const mysqlServer = databaseServer(MYSQL, { name: 'mysql' });
 
 /** With memory for a million promises. */
 export const largePostgres = databaseServer(POSTGRES, {

@@ -1,11 +1,11 @@
-import { distantPostgres, largeMariadb, largePostgres, mariadb, postgres } from './databases.ts';
+import { distantPostgres, largeMariadb, largePostgres, mariadb, mysqlServer, postgres } from './databases.ts';
 import { sqlite } from './sqlite.ts';
 import type { Storage } from './storage.ts';
 
 /** What is measured unless others are asked for, in the order of the table. */
 export const USUAL_STORAGES: readonly Storage[] = [sqlite, postgres, mariadb];
 
-export const STORAGES: readonly Storage[] = [...USUAL_STORAGES, ...distantPostgres];
+export const STORAGES: readonly Storage[] = [...USUAL_STORAGES, mysqlServer, ...distantPostgres];
 
 /** Where a million promises are kept. */
 export const LARGE_STORAGES: readonly Storage[] = [sqlite, largePostgres, largeMariadb];

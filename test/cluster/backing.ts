@@ -1,19 +1,20 @@
 import {
   freshMysqlDatabase,
   freshPostgresDatabase,
-  startMariadb,
+  MYSQL_SERVERS,
   startPostgres,
   startRedis,
+  type MysqlServerName,
   type TestServer,
 } from '@resonate/testkit';
 import { FaultyNetwork, type Lost } from './faulty-network.ts';
 
-export type DatabaseName = 'postgres' | 'mariadb';
+export type DatabaseName = 'postgres' | MysqlServerName;
 
 /** Name of the connections of wake-ups over Postgres (packages/wakeup). */
 const WAKEUP_CONNECTION = 'resonate-wakeup';
 
-/** What the processes of a cluster share: a database and, beside MariaDB, Redis, each behind a network that can fail. */
+/** What the processes of a cluster share: a database and, beside MySQL or MariaDB, Redis, each behind a network that can fail. */
 export interface Backing {
   /** Storage and wake-ups, as a process needs them in its environment. */
   env: Record<string, string>;
@@ -28,9 +29,9 @@ export interface Backing {
   stop(): Promise<void>;
 }
 
-/** Postgres, whose processes wake each other by LISTEN/NOTIFY; or MariaDB, where Redis carries the wake-ups. */
+/** Postgres, whose processes wake each other by LISTEN/NOTIFY; or MySQL or MariaDB, where Redis carries the wake-ups. */
 export function startBacking(database: DatabaseName): Promise<Backing> {
-  return database === 'postgres' ? onPostgres() : onMariadb();
+  return database === 'postgres' ? onPostgres() : onMysql(database);
 }
 
 async function onPostgres(): Promise<Backing> {
@@ -51,8 +52,8 @@ async function onPostgres(): Promise<Backing> {
   };
 }
 
-async function onMariadb(): Promise<Backing> {
-  const database = await startMariadb();
+async function onMysql(name: MysqlServerName): Promise<Backing> {
+  const database = await MYSQL_SERVERS[name]();
   const redis = await startRedis();
   const { url } = await freshMysqlDatabase(database.url);
   const network = await FaultyNetwork.before(url, () => false);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, jest } from '@jest/globals';
+import { mysqlServerName } from '@resonate/testkit';
 import { TestCluster } from './cluster.ts';
 import { deliveryTests } from './delivery.ts';
 import { dispatcherTests } from './dispatchers.ts';
@@ -16,7 +17,7 @@ import { workflowTests } from './workflows.ts';
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(120_000);
 
-describe.each(['postgres', 'mariadb'] as const)('a cluster on %s', (database) => {
+describe.each(['postgres', mysqlServerName()] as const)('a cluster on %s', (database) => {
   let cluster: TestCluster;
   const running = () => cluster;
 

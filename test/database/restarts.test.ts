@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   freshMysqlDatabase,
   freshPostgresDatabase,
-  startMariadb,
+  startMysqlOrMariadb,
   startPostgres,
   type TestDatabase,
   type TestServer,
@@ -55,7 +55,7 @@ async function write(
 
 describe.each([
   { type: 'postgres', start: startPostgres, fresh: freshPostgresDatabase },
-  { type: 'mysql', start: startMariadb, fresh: freshMysqlDatabase },
+  { type: 'mysql', start: startMysqlOrMariadb, fresh: freshMysqlDatabase },
 ] as const)(`a $type server that is killed ${KILLS} times under load`, ({ type, start, fresh }) => {
   let databaseServer: TestServer;
   let database: TestDatabase;

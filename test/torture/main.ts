@@ -1,5 +1,5 @@
 /**
- * `npm run torture -- --minutes M --seed S --database postgres|mariadb`: a real cluster of processes under random load and
+ * `npm run torture -- --minutes M --seed S --database postgres|mariadb|mysql`: a real cluster of processes under random load and
  * random faults. Exit codes: 0 every check held, 1 something was violated, 2 wrong command line, 130 interrupted.
  */
 import { readOptions, USAGE, type Options } from './options.ts';

@@ -7,7 +7,7 @@ describe('the command line', () => {
     expect(readOptions(args)).toEqual({ minutes: 0.5, seed: 42, databases: ['mariadb'] });
   });
 
-  test('means both databases and any seed when it says nothing', () => {
+  test('means all databases and any seed when it says nothing', () => {
     const { databases, seed, minutes } = readOptions([]);
     expect({ databases, minutes }).toEqual({ databases: DATABASES, minutes: 3 });
     expect(readOptions(['--seed', String(seed)]).seed).toBe(seed);
@@ -18,7 +18,7 @@ describe('the command line', () => {
     ['--minutes', 'many', '--minutes: a number'],
     ['--seed', '1.5', '--seed: an integer'],
     ['--seed', '4294967296', '--seed: an integer'],
-    ['--database', 'oracle', '--database: one of postgres, mariadb'],
+    ['--database', 'oracle', '--database: one of postgres, mariadb, mysql'],
     ['--unknown', 'x', '--unknown'],
   ])('is refused with %s %s', (flag, value, message) => {
     expect(() => readOptions([flag, value])).toThrow(message);

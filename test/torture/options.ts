@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const DATABASES = ['postgres', 'mariadb'] as const;
+export const DATABASES = ['postgres', 'mariadb', 'mysql'] as const;
 export type Database = (typeof DATABASES)[number];
 
 export interface Options {
@@ -12,7 +12,7 @@ export interface Options {
 }
 
 const MAX_MINUTES = 24 * 60;
-export const USAGE = 'usage: npm run torture -- [--minutes M] [--seed S] [--database postgres|mariadb]';
+export const USAGE = 'usage: npm run torture -- [--minutes M] [--seed S] [--database postgres|mariadb|mysql]';
 
 /** Reads the command line. @throws with one line that says what is wrong. */
 export function readOptions(args: readonly string[]): Options {

@@ -10,6 +10,7 @@ describe('a server that is owned', () => {
   test.each([
     ['Postgres', 'postgres.ts', 'startPostgres'],
     ['MariaDB', 'mariadb.ts', 'startMariadb'],
+    ['MySQL', 'mysql.ts', 'startMysql'],
     ['Redis', 'redis.ts', 'startRedis'],
   ])('ends with the process that started it, even when that is killed: %s', async (_name, file, start) => {
     const module = join(import.meta.dirname, file);

@@ -1,6 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Reply } from '@resonate/protocol';
-import { freshMysqlDatabase, mysqlForTests, startMariadb, startTcpProxy, type TcpProxy } from '@resonate/testkit';
+import {
+  freshMysqlDatabase,
+  mysqlForTests,
+  startMysqlOrMariadb,
+  startTcpProxy,
+  type TcpProxy,
+} from '@resonate/testkit';
 import { promiseCreate, send, storeOn, taskCreate } from '../../conformance/under-test.ts';
 import type { Store } from '../../store.ts';
 import { MysqlDialect } from './dialect.ts';
@@ -107,7 +113,7 @@ describe('a batch whose connection breaks', () => {
 
 describe('a request that is larger than max_allowed_packet', () => {
   test('is refused alone, with the limit', async () => {
-    const server = await startMariadb({ 'max-allowed-packet': String(1 << 20) });
+    const server = await startMysqlOrMariadb({ 'max-allowed-packet': String(1 << 20) });
     const { url } = await freshMysqlDatabase(server.url);
     const dialect = new MysqlDialect({ ...OPTIONS, url });
     await dialect.migrate();

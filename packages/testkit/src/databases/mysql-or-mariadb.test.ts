@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import { DURABLE_MARIADB, freshMysqlDatabase, startMariadb } from './mariadb.ts';
+import { freshMysqlDatabase, MYSQL_SERVERS } from './mysql-or-mariadb.ts';
+import { DURABLE_MYSQL } from './mysql-settings.ts';
 import type { TestServer } from './owned-server.ts';
 
 async function select(url: string, sql: string): Promise<unknown> {
@@ -15,12 +16,19 @@ async function select(url: string, sql: string): Promise<unknown> {
   }
 }
 
-describe('a MariaDB for tests', () => {
+describe.each([
+  { name: 'MariaDB', start: MYSQL_SERVERS.mariadb, version: /MariaDB/ },
+  { name: 'MySQL', start: MYSQL_SERVERS.mysql, version: /^(8|9)\.\d+\.\d+(?!.*MariaDB)/ },
+])('a $name for tests', ({ start, version }) => {
   let server: TestServer;
   beforeAll(async () => {
-    server = await startMariadb(DURABLE_MARIADB);
+    server = await start(DURABLE_MYSQL);
   });
   afterAll(() => server.stop());
+
+  test('is what it says it is', async () => {
+    expect(await select(server.url, 'SELECT version()')).toEqual([[expect.stringMatching(version)]]);
+  });
 
   test('syncs every commit with the settings that measure', async () => {
     expect(await select(server.url, 'SELECT @@innodb_flush_log_at_trx_commit')).toEqual([[1]]);
@@ -47,18 +55,21 @@ describe('a MariaDB for tests', () => {
   });
 });
 
-describe('where MariaDB is not installed', () => {
-  test('says what to install', async () => {
-    const module = join(import.meta.dirname, 'mariadb.ts');
+describe('where it is not installed', () => {
+  test.each([
+    ['MariaDB', 'mariadb.ts', 'startMariadb', /MariaDB is not installed: .*mariadb-server/],
+    ['MySQL', 'mysql.ts', 'startMysql', /MySQL is not installed .*install-mysql/],
+  ])('%s says what to do', async (_name, file, start, says) => {
+    const module = join(import.meta.dirname, file);
     const script = `
-      const { startMariadb } = await import(${JSON.stringify(module)});
-      await startMariadb().catch((error) => console.log(error.message));`;
+      const { ${start} } = await import(${JSON.stringify(module)});
+      await ${start}().catch((error) => console.log(error.message));`;
     const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
       cwd: import.meta.dirname,
-      env: { ...process.env, PATH: '/nowhere' },
+      env: { ...process.env, PATH: '/nowhere', XDG_CACHE_HOME: '/nowhere' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = (await once(owner.stdout, 'data')) as [Buffer];
-    expect(line.toString()).toMatch(/MariaDB is not installed: .*mariadb-server/);
+    expect(line.toString()).toMatch(says);
   });
 });

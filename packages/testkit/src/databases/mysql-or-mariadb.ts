@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { startMariadb } from './mariadb.ts';
+import { startMysql } from './mysql.ts';
+import type { TestServer } from './owned-server.ts';
+import type { TestDatabase } from './postgres.ts';
+
+/** Servers that speak MySQL's protocol. */
+export const MYSQL_SERVERS = { mariadb: startMariadb, mysql: startMysql } as const;
+export type MysqlServerName = keyof typeof MYSQL_SERVERS;
+
+/**
+ * Which of them suites run on that mean either: `TEST_MYSQL_SERVER`, else MariaDB. `npm run check` runs them on both.
+ * @throws when the variable names neither.
+ */
+export function mysqlServerName(): MysqlServerName {
+  const name = process.env['TEST_MYSQL_SERVER'] || 'mariadb';
+  if (name !== 'mariadb' && name !== 'mysql') throw new Error(`TEST_MYSQL_SERVER: mariadb or mysql, not ${name}`);
+  return name;
+}
+
+/** Starts the server that `TEST_MYSQL_SERVER` names: for tests that need power over it. */
+export function startMysqlOrMariadb(settings: Record<string, string> = {}): Promise<TestServer> {
+  return MYSQL_SERVERS[mysqlServerName()](settings);
+}
+
+/** The server that `TEST_MYSQL_URL` names, else one of its own: for tests that need no power over it. */
+export async function mysqlForTests(): Promise<Pick<TestServer, 'url' | 'stop'>> {
+  const url = process.env['TEST_MYSQL_URL'];
+  return url ? { url, stop: async () => {} } : startMysqlOrMariadb();
+}
+
+/** Creates an empty database with a name of its own on the server. */
+export async function freshMysqlDatabase(serverUrl: string): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await runMysql(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => runMysql(serverUrl, `DROP DATABASE IF EXISTS ${name}`) };
+}
+
+async function runMysql(url: string, sql: string): Promise<void> {
+  const { createConnection } = await import('mysql2/promise');
+  const connection = await createConnection(url);
+  try {
+    await connection.query(sql);
+  } finally {
+    await connection.end();
+  }
+}

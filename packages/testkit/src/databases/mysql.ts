@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from '../free-port.ts';
+import { flags, UNSYNCED } from './mysql-settings.ts';
+import { startOwned, type TestServer } from './owned-server.ts';
+
+/** Where scripts/install-mysql.sh puts the server. */
+export function mysqlProgram(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', 'mysql', 'mysqld');
+}
+
+/** mysqld refuses to run as root unless told to. Only root may read the cache folder, so it can't run as `nobody`. */
+const AS_ROOT = process.getuid?.() === 0 ? { user: 'root' } : {};
+
+const SETTINGS = {
+  'bind-address': '127.0.0.1',
+  'max-connections': '200',
+  // The folder for files of users does not exist where the server is only unpacked.
+  'secure-file-priv': 'NULL',
+  ...UNSYNCED,
+  'sync-binlog': '0',
+  ...AS_ROOT,
+};
+
+/**
+ * Starts a MySQL of its own on a free port, without a password, and without syncing unless `settings` say so. It ends
+ * with this process, however that ends.
+ * @param settings more options of mysqld, `sync-binlog` for `--sync-binlog`.
+ * @throws when scripts/install-mysql.sh has not put it into the cache folder.
+ */
+export async function startMysql(settings: Record<string, string> = {}): Promise<TestServer> {
+  const program = mysqlProgram();
+  if (!existsSync(program)) throw new Error(`MySQL is not installed in ${program}: run scripts/install-mysql.sh`);
+  const port = await freePort();
+  const server = await startOwned('mysql', async (directory) => {
+    const options = { ...SETTINGS, datadir: join(directory, 'data'), tmpdir: directory };
+    const initialize = ['--no-defaults', '--initialize-insecure', ...flags(options)];
+    await promisify(execFile)(program, initialize, { cwd: directory });
+    const running = { ...options, ...settings, socket: join(directory, 'socket'), port: String(port), mysqlx: '0' };
+    return {
+      command: program,
+      args: ['--no-defaults', ...flags(running)],
+      ready: /ready for connections/,
+      stopSignal: 'TERM',
+      runAs: 'self',
+    };
+  });
+  return { ...server, url: `mysql://root@127.0.0.1:${port}/mysql` };
+}
