@@ -47,6 +47,30 @@ describe('a message to an HTTP target', () => {
     expect(await tested.deliveries()).toEqual({ error: 1 });
   });
 
+  test('that a busy target refuses waits as long as it asks, and no longer than messages.backoff_max', async () => {
+    await tested.stop();
+    await start({ 'messages-backoff-min': '1ms', 'messages-backoff-max': '5m' });
+    const target = await tested.listen();
+    for (const [id, seconds] of [
+      ['one', 60],
+      ['two', 6_000],
+    ] as const) {
+      await tested.createTask(id, target.url);
+      (await target.next()).response.writeHead(503, { 'retry-after': String(seconds) }).end();
+    }
+    await until(async () => (await tested.deliveries())['error'] === 2);
+    const dueInMs = async () => (await tested.dueInMs(target.url)) ?? 0;
+    await until(async () => (await dueInMs()) > 50_000);
+    expect(await dueInMs()).toBeLessThanOrEqual(60_000);
+    await tested.runtime.store.execute(
+      { kind: 'promise.settle', data: { id: 'one', state: 'resolved', value: {} } },
+      null,
+      0,
+    );
+    await until(async () => (await dueInMs()) > 250_000);
+    expect(await dueInMs()).toBeLessThanOrEqual(300_000);
+  });
+
   test('whose taking could not be recorded is a success all the same, and not deferred as a failure', async () => {
     const target = await tested.listen();
     tested.runtime.store.acknowledge = () => Promise.reject(new Error('the database is away'));

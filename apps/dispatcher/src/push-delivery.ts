@@ -10,7 +10,7 @@ import {
 import { backoffMs, Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery, type Outcome, type Queue } from '@resonate/store';
-import { Busy, type PushTransport } from '@resonate/transports';
+import { Busy, PushFailed, type PushTransport } from '@resonate/transports';
 import { ClaimRenewal } from './claim-renewal.ts';
 import { TargetScanner } from './target-scanner.ts';
 import type { EnabledTransport } from './transports.ts';
@@ -259,7 +259,8 @@ export class PushDelivery implements Service {
       this.#toDefer.add(target);
       this.#upkeep.wake();
     }
-    const ownMs = backoffMs(attempts, { minMs, maxMs });
+    const askedMs = failure instanceof PushFailed ? (failure.retryAfterMs ?? 0) : 0;
+    const ownMs = Math.max(backoffMs(attempts, { minMs, maxMs }), Math.min(askedMs, maxMs));
     const againAt = (await store.now()) + (isOpen ? Math.max(ownMs, Math.min(maxMs, LEFT_TO_CIRCUIT_MS)) : ownMs);
     await this.#record(target, outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
   }

@@ -4,23 +4,39 @@ import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 
-/** How pushes say who they come from. */
+/** How a push authenticates itself. */
 export interface HttpPushAuthOptions {
   mode: 'none' | 'bearer' | 'gcp';
   /** Mode bearer: the token itself. */
   token: string | null;
-  /** Mode gcp: the audience of all tokens; without it, each target's URL. */
+  /** Mode gcp: the audience of all tokens; null: the URL of each target. */
   audience: string | null;
   /** The header that carries the token. */
   header: string;
 }
 
-/** @returns the headers for a push to a URL. @throws PushFailed when there is no token to be had. */
+/** @returns the headers for a push to a URL. @throws PushFailed when no token can be had. */
 export type HttpPushAuth = (url: URL) => Promise<Record<string, string>>;
+
+/** User and password of `http://user:password@host/` as a header. Empty without them. */
+export function basicAuth({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** What is not percent-encoded text stays as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 const HEADER_VALUE = /^[\x21-\x7e]+$/;
 
-/** @throws when the options can't work. */
+/** @throws when the token cannot be sent in a header. */
 export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAuthOptions): HttpPushAuth {
   if (mode === 'none') return () => Promise.resolve({});
   if (mode === 'bearer') {
@@ -35,7 +51,7 @@ export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAu
 
 /** Audiences are targets' URLs, which clients choose. */
 const MAX_TOKENS = 1_000;
-/** A token is renewed so long before its end that it arrives in time, and at a target whose clock is ahead. */
+/** A token is renewed this long before it expires: the push takes time, and the target's clock may be ahead. */
 const RENEW_BEFORE_MS = 60_000;
 const MINT_TIMEOUT_MS = 10_000;
 
@@ -46,7 +62,7 @@ interface Token {
 
 /**
  * OIDC ID tokens of the Application Default Credentials: those of GOOGLE_APPLICATION_CREDENTIALS or the metadata
- * server. Kept until shortly before their end.
+ * server. Each is kept until shortly before it expires.
  */
 class IdTokens {
   readonly #tokens = new LRUCache<string, Token>({ max: MAX_TOKENS });
@@ -57,7 +73,7 @@ class IdTokens {
   async get(audience: string): Promise<string> {
     const kept = this.#tokens.get(audience);
     if (kept && kept.expiresAt - RENEW_BEFORE_MS > Date.now()) return kept.text;
-    // One request for all pushes that wait for the same token.
+    // Pushes that wait for the same token share one request.
     let minting = this.#minting.get(audience);
     if (!minting) {
       minting = this.#mint(audience).finally(() => this.#minting.delete(audience));
@@ -82,7 +98,7 @@ class IdTokens {
   }
 }
 
-/** Epoch ms from the claim `exp`; 0 for what is no JWT, which is then never kept. */
+/** Epoch ms from the claim `exp`; 0 for what is no JWT, which is never kept. */
 function expiryOf(token: string): number {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));

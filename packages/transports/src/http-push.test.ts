@@ -66,10 +66,18 @@ describe('a push', () => {
     }
   });
 
-  test('does not follow redirects: they may lead anywhere', async () => {
-    handle = (_request, response) => response.writeHead(307, { location: '/other' }).end();
-    await expect(push.push(to(url))).rejects.toThrow('the target answered 307');
-    expect(received).toHaveLength(1);
+  test('says how long a busy target asks to be left alone', async () => {
+    const asked = async (status: number, retryAfter: string) => {
+      handle = (_request, response) => response.writeHead(status, { 'retry-after': retryAfter }).end();
+      return push.push(to(url)).catch((error: unknown) => (error as PushFailed).retryAfterMs);
+    };
+    expect(await asked(429, '7')).toBe(7_000);
+    expect(await asked(503, '120')).toBe(120_000);
+    expect(await asked(503, 'soon')).toBeNull();
+    expect(await asked(503, new Date(0).toUTCString())).toBe(0);
+    const inAnHour = await asked(503, new Date(Date.now() + 3_600_000).toUTCString());
+    expect(Math.abs(Number(inAnHour) - 3_600_000)).toBeLessThan(30_000);
+    expect(await asked(500, '7')).toBeNull();
   });
 
   test('fails when nobody listens', async () => {

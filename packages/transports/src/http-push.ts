@@ -1,80 +1,103 @@
-import { Agent, request } from 'undici';
-import { createHttpPushAuth, type HttpPushAuth, type HttpPushAuthOptions } from './http-push-auth.ts';
+import { request, type Dispatcher } from 'undici';
+import { createHttpPushAgent } from './http-push-agent.ts';
+import { basicAuth, createHttpPushAuth, type HttpPushAuth, type HttpPushAuthOptions } from './http-push-auth.ts';
 import { AllowedHosts } from './http-push-hosts.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
+import { retryAfterMs } from './retry-after.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
-import { trustedWith } from './trusted.ts';
 
 export interface HttpPushOptions {
   connectTimeoutMs: number;
-  /** For the whole push: token, connection, answer. */
+  /** For the whole push: token, connection, redirects, answer. */
   requestTimeoutMs: number;
-  /** Connections kept to one target. */
+  /** Most connections to one target. */
   connectionsPerTarget: number;
   auth?: HttpPushAuthOptions;
   /** PEM file of further certificate authorities to trust. */
   caFile?: string | null;
   /** Hosts that may be pushed to (see AllowedHosts); none: any. */
   allowHosts?: readonly string[];
+  /** Names the proxies; the process's own environment when left out. */
+  env?: NodeJS.ProcessEnv;
 }
 
-/** An answer's body means nothing here; more than this of it is not even read. */
+/** The body of an answer is not used. At most this much of it is read, so that the connection can be used again. */
 const MAX_ANSWER_BYTES = 64 * 1024;
+/** As many as the public server follows. */
+const MAX_REDIRECTS = 10;
+/** Those after which the same request is to be sent again. After 301, 302 and 303 clients send a GET without the message. */
+const REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
+/** Those that may say when to try again. */
+const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const NO_AUTH: HttpPushAuthOptions = { mode: 'none', token: null, audience: null, header: 'Authorization' };
 
+interface Answer {
+  status: number;
+  headers: Dispatcher.ResponseData['headers'];
+}
+
 /**
- * HTTP push: the message is POSTed as JSON, any 2xx means that it was taken. Redirects are not followed: they may lead
- * anywhere, with the token.
+ * HTTP push: the message is POSTed as JSON. Any 2xx means that it was taken. Redirects with 307 and 308 are followed to
+ * hosts that may be pushed to. Tokens and passwords stay with the origin that they are for.
  */
 export class HttpPush implements PushTransport {
   readonly name = 'http';
-  readonly #agent: Agent;
+  readonly #agent: Dispatcher;
   readonly #auth: HttpPushAuth;
   readonly #hosts: AllowedHosts;
   readonly #limit: PushLimit;
 
-  /** @throws when the CA file can't be read or has no certificate, or the token can't be sent. */
+  /** @throws when the CA file cannot be read or has no certificate, the token cannot be sent, or a proxy is no URL. */
   constructor(options: HttpPushOptions) {
+    const { caFile = null, env = process.env } = options;
     this.#auth = createHttpPushAuth(options.auth ?? NO_AUTH);
     this.#hosts = new AllowedHosts(options.allowHosts ?? []);
     this.#limit = new PushLimit(options.requestTimeoutMs);
-    this.#agent = new Agent({
-      connections: options.connectionsPerTarget,
-      connect: {
-        timeout: options.connectTimeoutMs,
-        ...(options.caFile && { ca: trustedWith(options.caFile) }),
-      },
-      // No answer may be the whole of a long function call: only the request's own time-out bounds it.
-      headersTimeout: options.requestTimeoutMs,
-      bodyTimeout: options.requestTimeoutMs,
-    });
+    this.#agent = createHttpPushAgent({ ...options, caFile, env });
   }
 
   /** @throws PushFailed on any other status or without one in time, and with the reason why there was none. */
   async push({ address, body }: Outgoing): Promise<void> {
     try {
-      await this.#limit.run((signal) => this.#post(new URL(address), body, signal));
+      await this.#limit.run((signal) => this.#send(new URL(address), body, signal));
     } catch (error) {
       throw failureOf(error);
     }
   }
 
-  async #post(url: URL, body: string, signal: AbortSignal): Promise<void> {
-    if (!this.#hosts.allows(url)) {
-      throw new PushFailed(`the host ${url.host} is not among those of transports.http_push.allow_hosts`);
+  async #send(target: URL, body: string, signal: AbortSignal): Promise<void> {
+    this.#mustBeAllowed(target);
+    const configured = await unlessAborted(signal, this.#auth(withoutCredentials(target)));
+    const hasToken = Object.keys(configured).some((name) => name.toLowerCase() === 'authorization');
+    const auth = hasToken ? configured : { ...basicAuth(target), ...configured };
+    let url = target;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const { status, headers } = await this.#post(url, body, url.origin === target.origin ? auth : {}, signal);
+      if (status >= 200 && status <= 299) return;
+      if (!REDIRECTS.has(status)) throw refused(status, headers);
+      url = redirectOf(url, status, headers);
+      this.#mustBeAllowed(url);
     }
-    const auth = await unlessAborted(signal, this.#auth(url));
-    const { statusCode, body: answer } = await request(url, {
+    throw new PushFailed(`the target redirected more than ${MAX_REDIRECTS} times`);
+  }
+
+  #mustBeAllowed(url: URL): void {
+    if (this.#hosts.allows(url)) return;
+    throw new PushFailed(`the host ${url.host} is not among those of transports.http_push.allow_hosts`);
+  }
+
+  async #post(url: URL, body: string, auth: Record<string, string>, signal: AbortSignal): Promise<Answer> {
+    const answer = await request(withoutCredentials(url), {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/json', ...auth },
       dispatcher: this.#agent,
       signal,
     });
-    // Taken or refused, the status says it: whatever becomes of the body.
-    await answer.dump({ limit: MAX_ANSWER_BYTES });
-    if (statusCode < 200 || statusCode > 299) throw new PushFailed(`the target answered ${statusCode}`);
+    // The status alone says whether the message was taken.
+    await answer.body.dump({ limit: MAX_ANSWER_BYTES });
+    return { status: answer.statusCode, headers: answer.headers };
   }
 
   /** Ends all connections; pushes under way reject. */
@@ -82,4 +105,27 @@ export class HttpPush implements PushTransport {
     this.#limit.close();
     await this.#agent.destroy();
   }
+}
+
+function withoutCredentials(url: URL): URL {
+  if (url.username === '' && url.password === '') return url;
+  const plain = new URL(url);
+  plain.username = '';
+  plain.password = '';
+  return plain;
+}
+
+/** @throws PushFailed when the redirect cannot be followed. */
+function redirectOf(url: URL, status: number, { location }: Answer['headers']): URL {
+  if (typeof location !== 'string' || !URL.canParse(location, url.href)) {
+    throw new PushFailed(`the target answered ${status} without a location to go to`);
+  }
+  const next = new URL(location, url);
+  if (next.protocol === 'https:' || next.protocol === url.protocol) return next;
+  throw new PushFailed(`the target redirected from ${url.protocol} to ${next.protocol}, which is not followed`);
+}
+
+function refused(status: number, headers: Answer['headers']): PushFailed {
+  const waitMs = BUSY.has(status) ? retryAfterMs(headers['retry-after'], Date.now()) : null;
+  return new PushFailed(`the target answered ${status}`, { retryAfterMs: waitMs });
 }

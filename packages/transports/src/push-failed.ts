@@ -1,19 +1,26 @@
-/** A push whose receiver may not have the message. Its message never holds a secret: it is logged and kept. */
+/** A push whose receiver may not have the message. Its text never holds a secret: it is logged, and kept in dead letters. */
 export class PushFailed extends Error {
   override readonly name = 'PushFailed';
+  /** How long the receiver asked to be left alone; null: it did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(message: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
 }
 
 /** Longer reasons are cut: some brokers send whole pages. */
 const MAX_REASON = 500;
 const MAX_DEPTH = 4;
 
-/** What a client's error says, on one line and with its code. */
+/** A client library's error as one line, with its code. */
 export function failureOf(error: unknown): PushFailed {
   if (error instanceof PushFailed) return error;
   return new PushFailed(reasonOf(error).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON), { cause: error });
 }
 
-/** With the reasons behind it: of several tries (one per address of a name, one per broker) each has its own. */
+/** The message and those of its causes. Where several addresses or brokers were tried, each has a cause of its own. */
 function reasonOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
   const behind: unknown[] = error instanceof AggregateError ? [...error.errors] : [];
