@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { boundsFault } from './json-bounds.ts';
 
 /**
  * The envelope around every request and answer (protocol section 1).
@@ -38,15 +39,11 @@ export interface Echo {
 
 export type Opened = { ok: true; envelope: Envelope } | { ok: false; echo: Echo; reply: Reply };
 
-const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
-/** Deeper than any real request; keeps recursive code over client data within the stack. */
-const MAX_DEPTH = 64;
-
 /** Opens a request body: the envelope, or the 400 it gets. Never throws. */
 export function openEnvelope(body: Buffer): Opened {
   const unknown: Echo = { kind: 'unknown', corrId: '0' };
-  const parsed = parseBody(body);
-  if (typeof parsed === 'string') return refuse(unknown, parsed);
+  const parsed = parseJson(body);
+  if (!parsed.ok) return refuse(unknown, parsed.fault);
   const root = parsed.json;
   if (!isObject(root)) return refuse(unknown, 'the body must be a JSON object');
   const head = isObject(root['head']) ? root['head'] : undefined;
@@ -82,36 +79,16 @@ function refuse(echo: Echo, fault: string): Opened {
   return { ok: false, echo, reply: { status: 400, data: `Invalid request: ${fault}` } };
 }
 
-function parseBody(body: Buffer): { json: unknown } | string {
-  if (!isUtf8(body)) return 'the body is not valid UTF-8';
-  const text = body.toString('utf8');
-  let json: unknown;
+/** Parses a JSON body whose size, depth and number of values are bounded. `fault` is read after "Invalid request: ". */
+export function parseJson(body: Buffer): { ok: true; json: unknown } | { ok: false; fault: string } {
+  if (!isUtf8(body)) return { ok: false, fault: 'the body is not valid UTF-8' };
+  const fault = boundsFault(body);
+  if (fault !== null) return { ok: false, fault };
   try {
-    json = JSON.parse(text);
+    return { ok: true, json: JSON.parse(body.toString('utf8')) };
   } catch {
-    return 'the body is not valid JSON';
+    return { ok: false, fault: 'the body is not valid JSON' };
   }
-  if (isTooDeep(json, MAX_DEPTH)) return `the body is nested deeper than ${MAX_DEPTH} levels`;
-  // A lone surrogate is no Unicode text: no store could give it back as it came.
-  if (ESCAPED_SURROGATE.test(text) && !isWellFormed(json)) return 'the body has a lone surrogate in a string';
-  return { json };
-}
-
-function isTooDeep(json: unknown, left: number): boolean {
-  if (typeof json !== 'object' || json === null) return false;
-  if (left === 0) return true;
-  if (Array.isArray(json)) return json.some((inner) => isTooDeep(inner, left - 1));
-  // Unlike Object.values it makes no array; what JSON.parse makes inherits nothing that could come along.
-  for (const key in json) {
-    if (isTooDeep((json as Record<string, unknown>)[key], left - 1)) return true;
-  }
-  return false;
-}
-
-function isWellFormed(json: unknown): boolean {
-  if (typeof json === 'string') return json.isWellFormed();
-  if (typeof json !== 'object' || json === null) return true;
-  return Object.entries(json).every(([key, inner]) => key.isWellFormed() && isWellFormed(inner));
 }
 
 function isObject(json: unknown): json is Record<string, unknown> {

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals';
+import { boundsFault, MAX_DEPTH, MAX_KEYS } from './json-bounds.ts';
+
+const MIB = 1024 * 1024;
+
+function faultOf(text: string): string | null {
+  return boundsFault(Buffer.from(text));
+}
+
+function nested(levels: number): string {
+  return '['.repeat(levels) + ']'.repeat(levels);
+}
+
+function keys(count: number): string {
+  return `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join()}}`;
+}
+
+describe('depth', () => {
+  test('counts only what is open at once, and nothing inside strings', () => {
+    expect(faultOf(nested(MAX_DEPTH))).toBeNull();
+    expect(faultOf(nested(MAX_DEPTH + 1))).toMatch(/nested deeper/);
+    expect(faultOf(`[${'[],'.repeat(1000)}1]`)).toBeNull();
+    expect(faultOf(JSON.stringify({ a: '[{'.repeat(1000), [`"\\${'['.repeat(100)}`]: 1 }))).toBeNull();
+  });
+
+  test('brackets that close nothing do not make room for more', () => {
+    expect(faultOf(`${']'.repeat(100)}${nested(MAX_DEPTH + 1)}`)).toMatch(/nested deeper/);
+  });
+});
+
+describe('keys of one object', () => {
+  test('are bounded, the items of a list are not', () => {
+    expect(faultOf(keys(MAX_KEYS))).toBeNull();
+    expect(faultOf(keys(MAX_KEYS + 1))).toMatch(/more than 10000 keys/);
+    expect(faultOf(`{"a":[${'0,'.repeat(MAX_KEYS * 2)}0]}`)).toBeNull();
+  });
+
+  test('are counted on behind an inner object', () => {
+    const half = Array.from({ length: MAX_KEYS / 2 + 1 }, (_, index) => `"${index}":0`).join();
+    expect(faultOf(`{${half},"in":{"x":[1,2]},${half}}`)).toMatch(/more than 10000 keys/);
+  });
+});
+
+describe('values', () => {
+  test.each([
+    ['empty lists', '[],'],
+    ['empty objects', '{},'],
+    ['numbers', '1,'],
+    ['small objects', '{"a":1},'],
+  ])('2 MiB of %s are refused', (_name, item) => {
+    expect(faultOf(`[${item.repeat((2 * MIB) / item.length)}1]`)).toMatch(/too many values/);
+  });
+
+  test('the most that one request may name is not', () => {
+    const suspend = Array.from({ length: 50_000 }, (_, index) => ({
+      kind: 'promise.register_callback',
+      head: { corrId: String(index), version: '2026-04-01' },
+      data: { awaited: `a${index}`, awaiter: 'a' },
+    }));
+    expect(faultOf(JSON.stringify(suspend))).toBeNull();
+    const heartbeat = Array.from({ length: 50_000 }, (_, index) => ({ id: `${index}`, version: 1 }));
+    expect(faultOf(JSON.stringify(heartbeat))).toBeNull();
+  });
+});
+
+test.each([
+  ['a pair', '\\ud83d\\ude00', true],
+  ['a pair in capitals', '\\uD83D\\uDE00', true],
+  ['pairs in a row', '\\ud83d\\ude00\\ud83d\\ude00', true],
+  ['a high half', '\\ud83d', false],
+  ['a high half and text', '\\ud83dx\\ude00', false],
+  ['two high halves', '\\ud83d\\ud83d\\ude00', false],
+  ['a low half', '\\ude00', false],
+  ['a low half behind a pair', '\\ud83d\\ude00\\ude00', false],
+  ['an escaped backslash before what looks like one', '\\\\ud83d', true],
+  ['an escape next to the surrogates', '\\ud7ff\\ue000', true],
+  ['a high half and another escape', '\\ud83d\\n', false],
+])('%s in a string', (_name, escaped, isText) => {
+  for (const body of [`{"a":"${escaped}"}`, `{"${escaped}":"a"}`]) {
+    expect(faultOf(body)).toBe(isText ? null : 'the body has a lone surrogate in a string');
+    const json = JSON.parse(body) as Record<string, string>;
+    const wellFormed = Object.entries(json).every(([key, value]) => key.isWellFormed() && value.isWellFormed());
+    expect(wellFormed).toBe(isText);
+  }
+});
+
+test('a body that ends inside a string is left to the parser', () => {
+  for (const body of ['"', '"\\', '"\\u', '["a', '"\\ud83d\\ude0']) expect(faultOf(body)).toBeNull();
+});
