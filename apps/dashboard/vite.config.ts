@@ -17,7 +17,16 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   plugins: [compressed()],
-  server: { proxy: { '^/(admin/.*)?$': 'http://127.0.0.1:8001' } },
+  server: {
+    proxy: {
+      '^/(admin/.*)?$': {
+        target: 'http://127.0.0.1:8001',
+        changeOrigin: true,
+        // The server refuses pages of other origins, and the page that Vite serves has one.
+        headers: { origin: 'http://127.0.0.1:8001' },
+      },
+    },
+  },
 });
 
 /** Each file beside itself as .br and .gz: the server sends those, and compresses nothing itself. */

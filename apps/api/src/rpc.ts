@@ -20,6 +20,11 @@ export interface Answer {
   body: string;
 }
 
+/** What an answer echoes of a body that was not parsed. */
+const UNREAD: Echo = { kind: 'unknown', corrId: '0' };
+/** Larger bodies are parsed only when a token came with them; smaller ones get an answer that echoes their `corrId`. */
+const MAX_PARSED_OF_STRANGERS = 16 * 1024;
+
 /** One RPC: from the bytes of a body to the bytes of its answer (protocol section 1). Never rejects. */
 export class Rpc {
   readonly #runtime: Runtime;
@@ -34,6 +39,9 @@ export class Rpc {
   /** @param headers the token and the trace context in them serve where the head has none. */
   async answer(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<Answer> {
     const start = performance.now();
+    const refused =
+      this.#auth && body.length > MAX_PARSED_OF_STRANGERS && (await strangerFault(this.#auth, body, headers));
+    if (refused) return this.#seal(UNREAD, refused, start);
     const opened = openEnvelope(body);
     if (!opened.ok) return this.#seal(opened.echo, opened.reply, start);
     const { envelope } = opened;
@@ -50,7 +58,7 @@ export class Rpc {
 
   /** A refusal of a body that was never read. */
   refuse(reply: Reply): Answer {
-    return this.#seal({ kind: 'unknown', corrId: '0' }, reply, performance.now());
+    return this.#seal(UNREAD, reply, performance.now());
   }
 
   /** Authentication and permission (protocol section 9), then the request itself. */
@@ -112,6 +120,13 @@ export class Rpc {
       return { status: failed.status, body: sealEnvelope(echo, failed) };
     }
   }
+}
+
+/** Refuses a body that came without a valid token in the header and has none in its head (`head.auth`) either. */
+async function strangerFault(auth: Auth, body: Buffer, { authorization }: IncomingHttpHeaders): Promise<Reply | null> {
+  if (body.includes('"auth"')) return null;
+  const known = await auth.authenticate(bearerToken(authorization));
+  return known.ok ? null : { status: known.status, data: known.message };
 }
 
 function carrierOf({ traceparent, tracestate }: IncomingHttpHeaders): Carrier {

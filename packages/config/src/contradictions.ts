@@ -43,6 +43,12 @@ function arrival(config: Config, where: Where): string | null {
   return `${where('server.headers_timeout')} (${headersTimeoutMs} ms) is above ${where('server.request_timeout')} (${requestTimeoutMs} ms)`;
 }
 
+function bodies(config: Config, where: Where): string | null {
+  const { maxBodySize, maxUnfinishedBodies } = config.server;
+  if (maxBodySize <= maxUnfinishedBodies) return null;
+  return `${where('server.max_body_size')} (${maxBodySize}) is above ${where('server.max_unfinished_bodies')} (${maxUnfinishedBodies})`;
+}
+
 function pushToken(config: Config, where: Where): string | null {
   const { mode, token } = config.transports.httpPush.auth;
   if (mode !== 'bearer' || token !== null) return null;
@@ -90,6 +96,7 @@ const CHECKS: readonly Check[] = [
   callbackUrl,
   ports,
   arrival,
+  bodies,
   pushToken,
   authKeys,
   backoff,

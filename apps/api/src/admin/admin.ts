@@ -5,7 +5,7 @@ import type { Auth } from '../auth/auth.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { ChangeFeed } from './events.ts';
 import { jobHandlers } from './jobs.ts';
-import { mount } from './mount.ts';
+import { mount, type Plumbing } from './mount.ts';
 import { overviewHandler } from './overview.ts';
 import { promiseHandlers } from './promises.ts';
 import { Series } from './series.ts';
@@ -25,7 +25,7 @@ export class AdminApi {
     this.feed = new ChangeFeed(runtime);
   }
 
-  routes(): Router {
+  routes(plumbing: Plumbing): Router {
     const handlers = {
       ...sessionHandler(this.#runtime, this.#auth),
       ...overviewHandler(this.#runtime, this.series),
@@ -34,7 +34,7 @@ export class AdminApi {
       ...jobHandlers(this.#runtime),
       ...this.feed.handler(),
     };
-    const router = mount(handlers, this.#auth, this.#runtime.config.server.maxBodySize);
+    const router = mount(handlers, this.#auth, plumbing);
     const document = openApi();
     // What it says is no secret: it is in the docs.
     router.get('/admin/openapi.json', (_request, response) => void response.json(document));

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ROUTES, type Route, type RouteAnswer, type RouteInput, type RouteName } from '@resonate/admin';
-import express, { Router, type Request, type Response } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll } from '../auth/principal.ts';
+import type { Bodies } from '../http/bodies.ts';
 import { guard, prefixOfRequest } from '../http/guard.ts';
+import { jsonBody } from '../http/json-body.ts';
 import { Refusal } from '../http/refusal.ts';
 
 /** Who asks. */
@@ -14,6 +16,16 @@ export interface Asker {
   request: Request;
   response: Response;
 }
+
+/** What the endpoints need of the HTTP server. */
+export interface Plumbing {
+  bodies: Bodies;
+  /** Told how many bytes an answer has. */
+  answered: (response: Response, bytes: number) => void;
+}
+
+/** Longer than any body that the contract allows: 1,000 ids of dead letters, a target. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 type StreamName = { [Name in RouteName]: (typeof ROUTES)[Name] extends { streams: true } ? Name : never }[RouteName];
 
@@ -28,9 +40,9 @@ export type Handlers = {
 type AnyHandler = (input: object, asker: Asker) => Promise<object> | void;
 
 /** Mounts every endpoint of the contract. @param auth null: everybody may do everything. */
-export function mount(handlers: Handlers, auth: Auth | null, maxBodySize: number): Router {
+export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered }: Plumbing): Router {
   const router = Router();
-  const readBody = express.json({ limit: maxBodySize, type: () => true });
+  const readBody = jsonBody(bodies, MAX_BODY_BYTES);
   // Fixed segments before parameters: /dead-letters/redrive is no id.
   const names = (Object.keys(ROUTES) as RouteName[]).sort(
     (one, other) => ROUTES[one].path.split(':').length - ROUTES[other].path.split(':').length,
@@ -48,7 +60,7 @@ export function mount(handlers: Handlers, auth: Auth | null, maxBodySize: number
       }
       const input = checked(route, request);
       const answer = await handler(input, { prefix: prefixOfRequest(request), request, response });
-      if (answer) send(route, request, response, answer);
+      if (answer) answered(response, send(route, request, response, answer));
     });
   }
   return router;
@@ -80,16 +92,20 @@ function faultText({ path, message }: z.core.$ZodIssue): string {
   return path.length > 0 ? `${path.join('.')}: ${message}` : message;
 }
 
-function send(route: Route, request: Request, response: Response, answer: object): void {
-  if (!route.isConditional) {
-    response.json(answer);
-    return;
+/** @returns how many bytes the answer has. */
+function send({ isConditional }: Route, request: Request, response: Response, answer: object): number {
+  const body = Buffer.from(JSON.stringify(answer));
+  if (isConditional) {
+    const etag = `"${createHash('sha1')
+      // Its time changes with every answer and says nothing of the content.
+      .update('now' in answer ? JSON.stringify({ ...answer, now: 0 }) : body)
+      .digest('base64url')}"`;
+    response.set('etag', etag);
+    if (request.headers['if-none-match'] === etag) {
+      response.status(304).end();
+      return 0;
+    }
   }
-  // The time of the answer is no part of what it says.
-  const etag = `"${createHash('sha1')
-    .update(JSON.stringify({ ...answer, now: 0 }))
-    .digest('base64url')}"`;
-  response.set('etag', etag);
-  if (request.headers['if-none-match'] === etag) response.status(304).end();
-  else response.json(answer);
+  response.type('json').send(body);
+  return body.length;
 }

@@ -1,5 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { ByteBudget } from './byte-budget.ts';
 
 /** By the parser's error code; whatever else is no HTTP gets a 400. */
 const STATUSES: Readonly<Record<string, number>> = {
@@ -8,19 +10,32 @@ const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
+/** A connection on which more requests, or more bytes of them, wait behind an unread answer is closed. */
+const MAX_WAITING = 1_000;
+const MAX_WAITING_BYTES = 256 * 1024;
+/** Smaller answers fit into what the operating system buffers for a connection. */
+const SMALL_ANSWER_BYTES = 16 * 1024;
+
 interface Answers {
   latest: ServerResponse;
   before: ServerResponse | undefined;
+  /** Requests that came before the answers to earlier ones were read. */
+  waiting: (() => void)[];
+  /** How much had come when the first of them began to wait. */
+  waitingFrom: number;
 }
 
-/** The connections of a server, where Node's own handling would tell a client a wrong outcome or hold up a stop. */
+/** The connections of a server, where Node's own handling would tell a client a wrong outcome, hold up a stop or fill the memory. */
 export class Connections {
   /** Opened, as load balancers and browsers do in advance, but no request came yet. */
   readonly #silent = new Set<Duplex>();
   readonly #answers = new WeakMap<Duplex, Answers>();
   readonly #broken = new WeakSet<Duplex>();
+  readonly #unread: ByteBudget;
 
-  constructor(server: Server) {
+  /** @param maxUnread bytes of answers that clients have not read yet, of all connections. */
+  constructor(server: Server, maxUnread: number) {
+    this.#unread = new ByteBudget(maxUnread);
     server.on('connection', (socket) => {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));
@@ -30,16 +45,45 @@ export class Connections {
     );
   }
 
-  /** A request begins. */
-  requested({ socket }: IncomingMessage, response: ServerResponse): void {
+  /**
+   * A request begins. Requests of one connection are handled one after the other: the next one begins when the
+   * operating system has taken the answer to the one before, so that an unread connection holds one answer.
+   */
+  requested({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
     this.#silent.delete(socket);
     const answers = this.#answers.get(socket);
-    if (answers) {
-      answers.before = answers.latest;
-      answers.latest = response;
-    } else {
-      this.#answers.set(socket, { latest: response, before: undefined });
+    if (!answers) {
+      this.#answers.set(socket, { latest: response, before: undefined, waiting: [], waitingFrom: 0 });
+      handle();
+      return;
     }
+    const { latest } = answers;
+    answers.before = latest;
+    answers.latest = response;
+    if (answers.waiting.length === 0 && (latest.writableFinished || latest.closed)) handle();
+    else this.#wait(socket, answers, latest, handle);
+  }
+
+  #wait(socket: Socket, answers: Answers, before: ServerResponse, handle: () => void): void {
+    const { waiting } = answers;
+    if (waiting.length === 0) answers.waitingFrom = socket.bytesRead;
+    waiting.push(handle);
+    // Nothing of what waits here was begun.
+    if (waiting.length > MAX_WAITING || socket.bytesRead - answers.waitingFrom > MAX_WAITING_BYTES) {
+      waiting.length = 0;
+      socket.destroy();
+      return;
+    }
+    before.once('close', () => {
+      if (socket.writable) waiting.shift()?.();
+    });
+  }
+
+  /** An answer of so many bytes was written. While the client does not read it, it counts (`server.max_unread_answers`). */
+  answered(response: ServerResponse, bytes: number): void {
+    if (bytes <= SMALL_ANSWER_BYTES || response.writableFinished) return;
+    const holding = this.#unread.hold(bytes, () => response.destroy());
+    response.once('close', () => holding.release());
   }
 
   /** A connection speaks another protocol from now on: who took it over closes it. */

@@ -6,26 +6,25 @@ import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
 import { WebSocketEndpoint } from '../websocket/websocket-endpoint.ts';
+import { Admission, type Refused } from './admission.ts';
+import { Bodies, endUnread, type Body } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
-import { discardBody, isTooLarge, readBody } from './read-body.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** Connections on which nothing moves, such as those of clients that don't read their answers; streams have their pings. */
+/** After so long without a byte in either direction a connection is closed. Event streams carry pings. */
 const IDLE_TIMEOUT_MS = 120_000;
 /** How often at most Node looks for requests that arrive too slowly. */
 const MAX_CHECK_INTERVAL_MS = 5_000;
 /** Longer than the idle time of usual load balancers, so that they, not we, close idle connections. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** How long a body that is too large may go on: closed amid it, Node's clients see a broken connection, not the 413. */
-const LINGER_MS = 5_000;
-/** The part of server.shutdown_timeout after which clients that have not finished their requests are cut off. */
+/** The part of server.shutdown_timeout after which connections with unfinished requests are cut. */
 const PATIENCE = 0.8;
 /** `/` with or without a query, alone or as a whole URL (RFC 9112 section 3.2.2). */
 const ROOT = /^(?:https?:\/\/[^/?]+)?\/?(?:\?|$)/i;
-/** Well below the 300 s after which SDKs give a silent stream up, and below proxies' usual 60 s. */
+/** SDKs give up a silent stream after 300 s, proxies usually after 60 s. */
 const PING_INTERVAL_MS = 15_000;
 
 /**
@@ -39,6 +38,8 @@ export class HttpServer implements Service {
   readonly #rpc: Rpc;
   readonly #websockets: WebSocketEndpoint;
   readonly #cors: Cors;
+  readonly #admission: Admission;
+  readonly #bodies: Bodies;
   readonly #routes: Express;
   #server: Server | null = null;
   #connections: Connections | null = null;
@@ -50,13 +51,33 @@ export class HttpServer implements Service {
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
     this.#websockets = new WebSocketEndpoint(runtime, hub, auth, this.#rpc);
-    this.#cors = new Cors(runtime.config.server.cors.allowOrigins);
-    this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin);
+    const { server } = runtime.config;
+    this.#cors = new Cors(server.cors.allowOrigins);
+    this.#admission = new Admission({ server, hasAuth: auth !== null });
+    this.#bodies = new Bodies(server);
+    const answered = (response: ServerResponse, bytes: number) => this.#connections?.answered(response, bytes);
+    this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin.routes({ bodies: this.#bodies, answered }));
   }
 
   /** Rejects when the port can't be had. */
   async start(): Promise<void> {
-    const { bind, port, maxConnections, headersTimeoutMs, requestTimeoutMs } = this.#runtime.config.server;
+    const { bind, port } = this.#runtime.config.server;
+    const server = this.#create();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, bind, resolve);
+    }).catch((cause: Error) => {
+      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${cause.message}`);
+    });
+    this.#server = server;
+    this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
+    const { config, logger, serverUrl } = this.#runtime;
+    logger.info('HTTP API listening', { url: serverUrl });
+    if (config.ui.enabled) logger.info('Dashboard', { url: `${serverUrl.replace(/\/$/, '')}/ui/` });
+  }
+
+  #create(): Server {
+    const { maxConnections, headersTimeoutMs, requestTimeoutMs, maxUnreadAnswers } = this.#runtime.config.server;
     const server = createServer(
       {
         headersTimeout: headersTimeoutMs,
@@ -71,8 +92,7 @@ export class HttpServer implements Service {
       (request, response) => this.#route(request, response),
     );
     server.on('checkContinue', (request, response) => {
-      if (!isTooLarge(request, this.#runtime.config.server.maxBodySize)) response.writeContinue();
-      this.#route(request, response);
+      this.#route(request, response, true);
     });
     server.on('upgrade', (request, socket, head) => {
       this.#connections?.upgraded(socket);
@@ -80,18 +100,8 @@ export class HttpServer implements Service {
     });
     server.maxConnections = maxConnections;
     server.timeout = IDLE_TIMEOUT_MS;
-    this.#connections = new Connections(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, bind, resolve);
-    }).catch((cause: Error) => {
-      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${cause.message}`);
-    });
-    this.#server = server;
-    this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
-    const { config, logger, serverUrl } = this.#runtime;
-    logger.info('HTTP API listening', { url: serverUrl });
-    if (config.ui.enabled) logger.info('Dashboard', { url: `${serverUrl.replace(/\/$/, '')}/ui/` });
+    this.#connections = new Connections(server, maxUnreadAnswers);
+    return server;
   }
 
   /** Ends the streams, finishes the requests in flight, then closes. */
@@ -118,31 +128,63 @@ export class HttpServer implements Service {
     clearTimeout(cutOff);
   }
 
-  #route(request: IncomingMessage, response: ServerResponse): void {
-    this.#connections?.requested(request, response);
-    // A connection that is kept alive would outlive the server.
-    if (this.#stopping) response.setHeader('connection', 'close');
-    if (request.method === 'POST' && isRoot(request.url)) void this.#handleRpc(request, response);
-    else this.#routes(request, response);
+  /** @param mustContinue the client sends its body when it is told to (`Expect: 100-continue`). */
+  #route(request: IncomingMessage, response: ServerResponse, mustContinue = false): void {
+    const handle = () => {
+      // A connection that is kept alive would outlive the server.
+      if (this.#stopping) response.setHeader('connection', 'close');
+      const refused = this.#admission.fault(request);
+      if (mustContinue && !refused && !this.#bodies.isTooLarge(request)) response.writeContinue();
+      const isRpc = request.method === 'POST' && isRoot(request.url);
+      if (refused) void this.#refuse(request, response, refused, isRpc);
+      else if (isRpc) void this.#handleRpc(request, response);
+      else this.#routes(request, response);
+    };
+    if (this.#connections) this.#connections.requested(request, response, handle);
+    else handle();
   }
 
   async #handleRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { maxBodySize } = this.#runtime.config.server;
-    const body = await readBody(request, maxBodySize);
-    if (body.ok) {
-      const answer = await this.#rpc.answer(body.bytes, request.headers);
-      const length = this.#writeHead(request, response, answer);
-      // As long in bytes as in characters, it is ASCII, which latin1 writes as it is.
-      response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
-    } else if (body.reason === 'too large') {
-      const data = `The body is larger than ${maxBodySize} bytes (server.max_body_size)`;
-      const answer = this.#rpc.refuse({ status: 413, data });
-      response.setHeader('connection', 'close');
-      this.#writeHead(request, response, answer);
-      response.write(answer.body);
-      await discardBody(request, LINGER_MS);
-      response.end();
+    const body = await this.#bodies.read(request);
+    if (!body.ok) {
+      await this.#refuseBody(request, response, body);
+      return;
     }
+    const answer = await this.#rpc.answer(body.bytes, request.headers);
+    const length = this.#writeHead(request, response, answer);
+    // If it is as long in bytes as in characters, it is ASCII, which latin1 writes as it is.
+    response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
+    this.#connections?.answered(response, length);
+  }
+
+  async #refuseBody(request: IncomingMessage, response: ServerResponse, { reason }: Refusal): Promise<void> {
+    if (reason === 'aborted') return;
+    const { maxBodySize } = this.#runtime.config.server;
+    const data =
+      reason === 'too large'
+        ? `The body is larger than ${maxBodySize} bytes (server.max_body_size)`
+        : 'The server holds too many unfinished bodies (server.max_unfinished_bodies)';
+    const answer = this.#rpc.refuse({ status: reason === 'too large' ? 413 : 503, data });
+    response.setHeader('connection', 'close');
+    this.#writeHead(request, response, answer);
+    await endUnread(request, response, answer.body);
+  }
+
+  /** What the client sends as a body is not looked at. */
+  async #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, message }: Refused,
+    isRpc: boolean,
+  ): Promise<void> {
+    const answer = isRpc
+      ? this.#rpc.refuse({ status, data: message })
+      : { status, body: JSON.stringify({ error: message }) };
+    const hasBody = 'transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0;
+    if (hasBody) response.setHeader('connection', 'close');
+    this.#writeHead(request, response, answer);
+    if (hasBody && request.method !== 'HEAD') await endUnread(request, response, answer.body);
+    else response.end(request.method === 'HEAD' ? undefined : answer.body);
   }
 
   /** @returns how many bytes the body has. */
@@ -159,6 +201,8 @@ export class HttpServer implements Service {
     return length;
   }
 }
+
+type Refusal = Extract<Body, { ok: false }>;
 
 function isRoot(url: string | undefined): boolean {
   return url === '/' || (url !== undefined && ROOT.test(url));

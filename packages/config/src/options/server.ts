@@ -7,7 +7,9 @@ export const level = choice({
   describe: 'Log level',
 });
 
+const MIB = 1024 * 1024;
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/\s]+$/i;
+const HOST_NAME = /^(?:\*|(?:\*\.)?[^\s/@*:[\]]+|\[[\da-f:.]+\])$/i;
 
 export const server = {
   host: text({ default: 'localhost', describe: 'Host name under which clients reach the server' }),
@@ -25,11 +27,32 @@ export const server = {
     example: 'https://resonate.example.com',
     describe: 'Externally reachable URL; http://{host}:{port} when unset. A dispatcher that pushes messages needs it',
   }),
+  allowed_hosts: list({
+    default: [],
+    allowed: 'host names without a port such as resonate-api or *.example.com, or "*"',
+    check: (host) => HOST_NAME.test(host),
+    describe:
+      'Further names under which clients reach a server without authentication, besides those of this machine and of server.url (repeatable; * for any). Other Host headers are refused, so that no web page can reach the server under a name of its own',
+  }),
   max_body_size: integer({
-    default: 10 * 1024 * 1024,
+    default: 2 * MIB,
     min: 1024,
-    max: 256 * 1024 * 1024,
-    describe: 'Largest request body in bytes; a bigger one is answered with 413',
+    max: 256 * MIB,
+    describe: 'Largest request body in bytes; larger ones are answered with 413',
+  }),
+  max_unfinished_bodies: integer({
+    default: 64 * MIB,
+    min: MIB,
+    max: 16 * 1024 * MIB,
+    describe:
+      'Most bytes of request bodies that have arrived in part, all together; beyond it the oldest one is answered with 503',
+  }),
+  max_unread_answers: integer({
+    default: 128 * MIB,
+    min: MIB,
+    max: 16 * 1024 * MIB,
+    describe:
+      'Most bytes of answers that clients have not read yet, all together; beyond it the connection of the oldest one is closed',
   }),
   max_connections: integer({
     default: 10_000,
@@ -55,7 +78,8 @@ export const server = {
       alias: 'allow_origin',
       allowed: '"*" or origins such as https://app.example.com',
       check: (origin) => origin === '*' || ORIGIN.test(origin),
-      describe: 'Origins a browser may call from (repeatable; * for any; none: CORS is off)',
+      describe:
+        "Origins whose web pages may call the server (repeatable; * for any). Other pages are refused, except the server's own",
     }),
   },
 };

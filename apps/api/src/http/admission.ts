@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import { hostname, networkInterfaces } from 'node:os';
+import type { Config } from '@resonate/config';
+
+/** Why a request is refused before anything else is looked at. */
+export interface Refused {
+  status: 400 | 403;
+  message: string;
+}
+
+export interface AdmissionOptions {
+  server: Pick<Config['server'], 'host' | 'bind' | 'url' | 'allowedHosts' | 'cors'>;
+  /** False: every request is accepted, so only the names of this machine tell a local page from a foreign one. */
+  hasAuth: boolean;
+}
+
+/** How long the list of this machine's addresses is used before an unknown one makes us read it again. */
+const INTERFACES_MS = 5_000;
+const LOOPBACK = /^127(?:\.\d{1,3}){3}$/;
+const OPEN_PATH = /^\/(?:health|ready)(?:\?|$)/;
+const PAGE_PATH = /^\/(?:ui(?:\/|\?|$)|\?|$)/;
+const ABSOLUTE_URL = /^https?:\/\/([^/?#]*)/i;
+
+/**
+ * Keeps web pages of other sites out. A browser sends requests to this server on behalf of any page that it shows, and
+ * without authentication nothing else would stop them. SDKs and the command line send no `Origin`.
+ *
+ * - A request with an `Origin` must come from this server's own page or an allowed origin (`server.cors.allow_origins`).
+ * - A request that a browser marks as another site's (`Sec-Fetch-Site`) must not come without an `Origin`: images and
+ *   scripts send none.
+ * - Without authentication the `Host` must be a name of this machine, else a page could point its own name at this
+ *   machine (DNS rebinding) and would then be "the server's own".
+ */
+export class Admission {
+  readonly #origins: ReadonlySet<string>;
+  readonly #hosts: readonly string[] | null;
+  readonly #own: ReadonlySet<string>;
+  readonly #ownOrigin: string | null;
+  #addresses: ReadonlySet<string> = new Set();
+  #readAt = -Infinity;
+
+  constructor({ server, hasAuth }: AdmissionOptions) {
+    const { host, bind, url, allowedHosts, cors } = server;
+    this.#origins = new Set(cors.allowOrigins.map((origin) => origin.toLowerCase()));
+    this.#hosts = hasAuth || allowedHosts.includes('*') ? null : allowedHosts.map((name) => name.toLowerCase());
+    const own = url === null ? null : new URL(url);
+    this.#ownOrigin = own?.origin ?? null;
+    this.#own = new Set(['localhost', hostname(), host, bind, own?.hostname ?? 'localhost'].map(bareName));
+  }
+
+  /** Works for upgrades too. @returns null when the request may be looked at. */
+  fault(request: IncomingMessage): Refused | null {
+    const { headers, url = '' } = request;
+    if (hasTwoHosts(request.rawHeaders)) return { status: 400, message: 'A request must have one Host header' };
+    if (OPEN_PATH.test(url)) return null;
+    const host = ABSOLUTE_URL.exec(url)?.[1] ?? headers.host;
+    if (this.#hosts !== null && host !== undefined && !this.#isOwnHost(bareName(host), this.#hosts)) {
+      return {
+        status: 403,
+        message: `Host ${JSON.stringify(host.slice(0, 255))} is not a name of this server (server.allowed_hosts, server.url)`,
+      };
+    }
+    const { origin } = headers;
+    if (origin === undefined) return isForeignWithoutOrigin(request) && !this.#origins.has('*') ? FOREIGN : null;
+    return this.#isAllowed(origin.toLowerCase(), host) ? null : FOREIGN;
+  }
+
+  #isAllowed(origin: string, host: string | undefined): boolean {
+    if (this.#origins.has('*') || this.#origins.has(origin) || origin === this.#ownOrigin) return true;
+    // The scheme is not compared: a proxy may have ended TLS.
+    return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  }
+
+  #isOwnHost(name: string, allowed: readonly string[]): boolean {
+    if (this.#own.has(name) || LOOPBACK.test(name) || name === '[::1]' || name.endsWith('.localhost')) return true;
+    if (allowed.some((entry) => (entry.startsWith('*.') ? name.endsWith(entry.slice(1)) : name === entry))) return true;
+    return this.#isAddress(name);
+  }
+
+  /** Read again when an address is unknown: interfaces come and go. */
+  #isAddress(name: string): boolean {
+    if (!/^[\d.]+$|^\[[\da-f:.]+\]$/.test(name)) return false;
+    if (!this.#addresses.has(name) && performance.now() - this.#readAt > INTERFACES_MS) {
+      this.#readAt = performance.now();
+      const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+      this.#addresses = new Set(
+        interfaces.map(({ family, address }) => (family === 'IPv6' ? `[${address.toLowerCase()}]` : address)),
+      );
+    }
+    return this.#addresses.has(name);
+  }
+}
+
+const FOREIGN: Refused = {
+  status: 403,
+  message: 'Pages of this origin may not call this server (server.cors.allow_origins)',
+};
+
+/**
+ * A browser's request for another site's page that carries no `Origin`: an image, a script, a frame. Only opening the
+ * dashboard by a link is allowed.
+ */
+function isForeignWithoutOrigin({ method, url = '', headers }: IncomingMessage): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return false;
+  return !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && PAGE_PATH.test(url));
+}
+
+/** A proxy and this server might each believe another one. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host' && ++count > 1) return true;
+  }
+  return false;
+}
+
+/** A host's name without its port and without the dot of a fully qualified name, in lower case. */
+function bareName(host: string): string {
+  const name = host.toLowerCase().replace(/:\d*$/, '');
+  // An IPv6 address without brackets is no Host; as an option's value (`server.bind = ::1`) it is usual.
+  if (/:/.test(host) && !host.startsWith('[') && host.split(':').length > 2) return `[${host.toLowerCase()}]`;
+  return name.endsWith('.') ? name.slice(0, -1) : name;
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ByteBudget } from './byte-budget.ts';
+
+export type Body =
+  | { ok: true; bytes: Buffer }
+  /** `no room`: too many bytes of unfinished bodies, and this one began first. */
+  | { ok: false; reason: 'too large' | 'no room' | 'aborted' };
+
+/** How long a client whose body is refused may go on sending: closed earlier, it would see a broken connection instead of the answer. */
+const LINGER_MS = 5_000;
+
+/** Reads the bodies of requests. What unfinished bodies hold together is bounded (`server.max_unfinished_bodies`). */
+export class Bodies {
+  readonly #maxBytes: number;
+  readonly #unfinished: ByteBudget;
+
+  constructor({ maxBodySize, maxUnfinishedBodies }: { maxBodySize: number; maxUnfinishedBodies: number }) {
+    this.#maxBytes = maxBodySize;
+    this.#unfinished = new ByteBudget(maxUnfinishedBodies);
+  }
+
+  /** By what its header announces. */
+  isTooLarge({ headers }: IncomingMessage): boolean {
+    return Number(headers['content-length']) > this.#maxBytes;
+  }
+
+  /** @param maxBytes a smaller bound than `server.max_body_size`, for bodies that are never large. */
+  read(request: IncomingMessage, maxBytes = this.#maxBytes): Promise<Body> {
+    return new Promise((resolve) => {
+      if (Number(request.headers['content-length']) > maxBytes) {
+        resolve({ ok: false, reason: 'too large' });
+        return;
+      }
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const end = (body: Body) => {
+        request.removeAllListeners('data');
+        holding.release();
+        chunks.length = 0;
+        resolve(body);
+      };
+      const holding = this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
+      request.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > maxBytes) {
+          end({ ok: false, reason: 'too large' });
+          return;
+        }
+        chunks.push(chunk);
+        holding.add(chunk.length);
+      });
+      request.on('end', () =>
+        end({ ok: true, bytes: chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) }),
+      );
+      request.on('close', () => {
+        if (!request.readableEnded) end({ ok: false, reason: 'aborted' });
+      });
+    });
+  }
+}
+
+/** Ends an answer whose request's body was not read: what still comes of the body is thrown away meanwhile. */
+export async function endUnread(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
+  response.write(body);
+  await discardBody(request);
+  response.end();
+}
+
+function discardBody(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(over, LINGER_MS);
+    request.once('end', over);
+    request.once('close', over);
+    request.resume();
+  });
+}

@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express';
+import { parseJson } from '@resonate/protocol';
+import type { Bodies } from './bodies.ts';
+import { Refusal } from './refusal.ts';
+
+/** Reads a JSON body into `request.body`, whatever type the client declares; none is `undefined`. */
+export function jsonBody(bodies: Bodies, maxBytes: number): RequestHandler {
+  return async (request, response, next) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') throw new Refusal(415, 'A body must not be compressed');
+    const body = await bodies.read(request, maxBytes);
+    if (!body.ok) {
+      if (body.reason === 'aborted') return;
+      // Still of use to the client's next request only if its rest were read.
+      response.set('connection', 'close');
+      request.resume();
+      throw body.reason === 'too large'
+        ? new Refusal(413, `The body is larger than ${maxBytes} bytes`)
+        : new Refusal(503, 'The server holds too many unfinished bodies (server.max_unfinished_bodies)');
+    }
+    if (body.bytes.length > 0) {
+      const parsed = parseJson(body.bytes);
+      if (!parsed.ok) throw new Refusal(400, `Invalid request: ${parsed.fault}`);
+      request.body = parsed.json;
+    }
+    next();
+  };
+}
