@@ -17,7 +17,7 @@ export function createApi(runtime: Runtime): Service {
     ...(auth ? [auth] : []),
     new PollDelivery(runtime, hub),
     admin.series,
-    new HttpServer(runtime, hub, auth, admin.routes()),
+    new HttpServer(runtime, hub, auth, (plumbing) => admin.routes(plumbing)),
     // Stops first: pages that listen would keep the server from closing.
     admin.feed,
   ];

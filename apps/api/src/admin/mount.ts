@@ -4,9 +4,9 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll } from '../auth/principal.ts';
-import type { Bodies } from '../http/bodies.ts';
 import { guard, prefixOfRequest } from '../http/guard.ts';
 import { jsonBody } from '../http/json-body.ts';
+import type { Plumbing } from '../http/plumbing.ts';
 import { Refusal } from '../http/refusal.ts';
 
 /** Who asks. */
@@ -15,13 +15,6 @@ export interface Asker {
   prefix: string;
   request: Request;
   response: Response;
-}
-
-/** What the endpoints need of the HTTP server. */
-export interface Plumbing {
-  bodies: Bodies;
-  /** Told how many bytes an answer has. */
-  answered: (response: Response, bytes: number) => void;
 }
 
 /** Longer than any body that the contract allows: 1,000 ids of dead letters, a target. */

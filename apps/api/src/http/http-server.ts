@@ -10,6 +10,7 @@ import { Admission, type Refused } from './admission.ts';
 import { Bodies, endUnread, type Body } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
+import type { Plumbing } from './plumbing.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
@@ -46,7 +47,7 @@ export class HttpServer implements Service {
   #pings: NodeJS.Timeout | null = null;
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: Router) {
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: (plumbing: Plumbing) => Router) {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
@@ -56,7 +57,7 @@ export class HttpServer implements Service {
     this.#admission = new Admission({ server, hasAuth: auth !== null });
     this.#bodies = new Bodies(server);
     const answered = (response: ServerResponse, bytes: number) => this.#connections?.answered(response, bytes);
-    this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin.routes({ bodies: this.#bodies, answered }));
+    this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin({ bodies: this.#bodies, answered }));
   }
 
   /** Rejects when the port can't be had. */
