@@ -120,6 +120,22 @@ describe('a server without authentication', () => {
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
+  test('a WebSocket is refused too', async () => {
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+    const key = { 'sec-websocket-key': 'x3JJHMbDL1EzLkh9GBhXDw==' };
+    const status = async (headers: Record<string, string>) => {
+      const raw = await RawConnection.open(server.url);
+      await raw.write(requestBytes('GET', '/connect/g/page', { ...upgrade, ...key, ...headers }));
+      const text = await raw.until('an answer', (received) => received.includes('\r\n\r\n'));
+      raw.close();
+      return statuses(text)[0];
+    };
+    expect(await status({ origin: EVIL })).toBe(403);
+    expect(await status({ host: 'rebound.example.com', origin: 'http://rebound.example.com' })).toBe(403);
+    expect(await status({ origin: 'http://localhost' })).toBe(101);
+    expect(await status({})).toBe(101);
+  });
+
   test.each(['/health', '/ready'])('%s answers whoever asks', async (path) => {
     const answer = await client.send({ path, headers: { origin: EVIL, host: 'rebound.example.com' } });
     expect(answer.status).toBe(200);

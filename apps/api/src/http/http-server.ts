@@ -51,10 +51,10 @@ export class HttpServer implements Service {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
-    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, this.#rpc);
     const { server } = runtime.config;
     this.#cors = new Cors(server.cors.allowOrigins);
     this.#admission = new Admission({ server, hasAuth: auth !== null });
+    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, this.#rpc, this.#admission);
     this.#bodies = new Bodies(server);
     const answered = (response: ServerResponse, bytes: number) => this.#connections?.answered(response, bytes);
     this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin({ bodies: this.#bodies, answered }));

@@ -5,6 +5,7 @@ import type { StreamHub } from '@resonate/transports';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { bearerToken, type Auth, type Verified } from '../auth/auth.ts';
 import { mayJoin } from '../auth/principal.ts';
+import type { Admission } from '../http/admission.ts';
 import { untilExpiry } from '../http/end-at.ts';
 import type { Rpc } from '../rpc.ts';
 import { WorkerConnection } from './worker-connection.ts';
@@ -31,16 +32,18 @@ export class WebSocketEndpoint {
   readonly #hub: StreamHub;
   readonly #auth: Auth | null;
   readonly #rpc: Rpc;
+  readonly #admission: Admission;
   readonly #server: WebSocketServer;
   /** Each with what takes it out of the hub. */
   readonly #connections = new Map<WorkerConnection, () => void>();
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc) {
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc, admission: Admission) {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#auth = auth;
     this.#rpc = rpc;
+    this.#admission = admission;
     const { maxBodySize } = runtime.config.server;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -81,14 +84,13 @@ export class WebSocketEndpoint {
     for (const connection of this.#connections.keys()) connection.terminate();
   }
 
-  async #admit({ url = '', headers }: IncomingMessage): Promise<Admitted | Refusal> {
+  async #admit(request: IncomingMessage): Promise<Admitted | Refusal> {
+    const { url = '', headers } = request;
     const { httpPoll, websocket } = this.#runtime.config.transports;
     const place = PATH.exec(url);
     if (!place) return { status: 404, error: 'nothing takes WebSockets here: connect to /connect/{group}/{id}' };
-    // A browser sends it for whatever page it shows, and no CORS check would follow. Workers send none.
-    if (headers.origin !== undefined && !mayCall(this.#runtime, headers.origin)) {
-      return { status: 403, error: 'Pages of this origin may not call this server (server.cors.allow_origins)' };
-    }
+    const refused = this.#admission.fault(request);
+    if (refused) return { status: refused.status, error: refused.message };
     if (!httpPoll.enabled || !websocket.enabled) return { status: 404, error: 'WebSockets of workers are off' };
     if (this.#stopping) return { status: 503, error: 'the server stops' };
     const [group, id] = [decoded(place[1]), decoded(place[2])];
@@ -133,11 +135,6 @@ export class WebSocketEndpoint {
       connection.drain();
     }
   }
-}
-
-function mayCall({ config }: Runtime, origin: string): boolean {
-  const { allowOrigins } = config.server.cors;
-  return allowOrigins.includes('*') || allowOrigins.includes(origin);
 }
 
 function decoded(part = ''): string | null {
