@@ -4,6 +4,7 @@ import { claimConformance } from './claims.ts';
 import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
 import { electionConformance, keepingConformance } from './keeping.ts';
+import { manyConformance } from './many.ts';
 import { protocolConformance } from './protocol.ts';
 import { scheduleConformance } from './schedules.ts';
 import { retentionConformance } from './retention.ts';
@@ -26,6 +27,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     deadLetterConformance(under);
     adminConformance(under);
     retentionConformance(under);
+    manyConformance(under);
     keepingConformance(under);
     scheduleConformance(under);
     electionConformance(under);

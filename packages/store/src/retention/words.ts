@@ -1,3 +1,4 @@
+import { byKeys } from '../dialects/mysql/by-keys.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Statement } from '../sql/statement.ts';
 
@@ -40,9 +41,8 @@ export const RETENTION_WORDS: Readonly<Record<Dialect['name'], RetentionWords>> 
     byOrigin: 'promises FORCE INDEX (promises_origin) WHERE origin IS NOT NULL',
     lock: ' FOR UPDATE',
     remove: (table, key, rows) => {
-      const one = `(${key.map((column) => `${column} = ?`).join(' AND ')})`;
-      const sql = `DELETE t FROM ${table} t FORCE INDEX (PRIMARY) WHERE ${rows.map(() => one).join(' OR ')}`;
-      return [{ sql, params: rows.flat() }];
+      const { sql, params } = byKeys(table, key, rows);
+      return [{ sql: `DELETE t FROM ${sql}`, params }];
     },
   },
 };

@@ -1,9 +1,10 @@
 import type { Loaded, Needs } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
-import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type SqlValue, type Table } from '../../tables.ts';
 import { PRELOAD_LIMIT } from '../limits.ts';
+import { byKeys } from './by-keys.ts';
 import type { Result } from './connection.ts';
-import { list, quote } from './literal.ts';
+import { inline, list, quote } from './literal.ts';
 
 /** The server's clock when the statement began, epoch ms; sessions are in UTC. */
 export const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
@@ -56,6 +57,11 @@ function where<Row>(table: Table<Row>, index: string, condition: string): string
   return `SELECT ${readList(table)} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
 }
 
+function withKeys<Row>(table: Table<Row>, keys: readonly (readonly SqlValue[])[]): string {
+  const { sql, params } = byKeys(table.name, table.key, keys);
+  return inline(`SELECT ${readList(table, 't')} FROM ${sql}`, params);
+}
+
 /**
  * Named tasks and, of the callbacks as they are now that the promises are locked, the awaiters, in one sweep in byte
  * order: two sweeps would lock in no order.
@@ -75,16 +81,28 @@ function callbacks({ settlements, resumed, callbacks }: Needs): string[] {
   }
   if (resumed.size > 0)
     selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(resumed)} AND ready = 1`));
-  const pairs = Array.from(callbacks.values(), ({ awaited, awaiter }) => pair('awaited', awaited, 'awaiter', awaiter));
-  if (pairs.length > 0) selects.push(where(CALLBACKS, 'PRIMARY', pairs.join(' OR ')));
+  if (callbacks.size > 0) {
+    selects.push(
+      withKeys(
+        CALLBACKS,
+        Array.from(callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]),
+      ),
+    );
+  }
   return selects;
 }
 
 function listeners({ settlements, listeners }: Needs): string[] {
   const selects: string[] = [];
   if (settlements.size > 0) selects.push(where(LISTENERS, 'PRIMARY', `awaited IN ${list(settlements)}`));
-  const pairs = Array.from(listeners.values(), ({ awaited, address }) => pair('awaited', awaited, 'address', address));
-  if (pairs.length > 0) selects.push(where(LISTENERS, 'PRIMARY', pairs.join(' OR ')));
+  if (listeners.size > 0) {
+    selects.push(
+      withKeys(
+        LISTENERS,
+        Array.from(listeners.values(), ({ awaited, address }) => [awaited, address]),
+      ),
+    );
+  }
   return selects;
 }
 

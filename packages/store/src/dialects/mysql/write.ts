@@ -1,7 +1,8 @@
 import type { Changes } from '@resonate/machine';
 import { columnList, keyColumns, mutableColumns, type Column, type SqlValue, type Table } from '../../tables.ts';
 import { writesOf } from '../server/changes.ts';
-import { list, literal } from './literal.ts';
+import { byKeys } from './by-keys.ts';
+import { inline, list } from './literal.ts';
 
 export function writes(changes: Changes): string[] {
   return writesOf(changes).map(({ sort, table, rows }) => {
@@ -21,9 +22,9 @@ function update<Row>(table: Table<Row>, rows: readonly Row[]): string {
 }
 
 function remove<Row>(table: Table<Row>, rows: readonly Row[]): string {
-  const keys = rows.map((row) => keyColumns(table).map(({ name, of }) => `${name} = ${literal(of(row))}`));
-  const where = keys.map((key) => `(${key.join(' AND ')})`).join(' OR ');
-  return `DELETE t FROM ${table.name} t FORCE INDEX (PRIMARY) WHERE ${where}`;
+  const keys = rows.map((row) => keyColumns(table).map(({ of }) => of(row)));
+  const { sql, params } = byKeys(table.name, table.key, keys);
+  return inline(`DELETE t FROM ${sql}`, params);
 }
 
 /** Inserts rows or, where the key is there already, writes their mutable columns. */

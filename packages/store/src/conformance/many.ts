@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { Needs, type PromiseRow, type RowChanges } from '@resonate/machine';
+import type { Kind } from '@resonate/protocol';
+import type { Dialect } from '../dialect.ts';
+import type { Store } from '../store.ts';
+import { FAR, promiseCreate, registerCallback, send, settle, taskCreate, withOpened } from './under-test.ts';
+import type { DialectUnderTest } from './under-test.ts';
+
+const MANY = 40_000;
+const AT_ONCE = 5_000;
+/** A cost that grows with the square of the rows takes minutes; the machine may be busy. */
+const WITHIN_MS = 60_000;
+const TEST_MS = 240_000;
+
+/** What one request names costs in proportion: no statement may grow faster than the rows that it is about. */
+export function manyConformance(under: DialectUnderTest): void {
+  describe('a workflow that awaits 40,000 promises at once', () => {
+    test(
+      'suspends, is resumed, suspends again and ends, each step within seconds',
+      () =>
+        withOpened(under, async ({ dialect, store }) => {
+          const ids = Array.from({ length: MANY }, (_, index) => `awaited ${index}`);
+          await insertPromises(dialect, ids);
+          const timed = timer(store);
+          await timed('task.create', taskCreate('w', 'me'), 200);
+          const actions = ids.map((id) => registerCallback('w', id));
+          await timed('task.suspend', { id: 'w', version: 1, actions }, 200);
+          await timed('promise.settle', settle(ids[0] ?? ''), 200);
+          await timed('task.acquire', { id: 'w', version: 1, pid: 'me', ttl: 60_000 }, 200);
+          await timed('task.suspend', { id: 'w', version: 2, actions: actions.slice(1) }, 200);
+          await timed('promise.settle', settle(ids[1] ?? ''), 200);
+          await timed('task.acquire', { id: 'w', version: 2, pid: 'me', ttl: 60_000 }, 200);
+          const action = { kind: 'promise.settle', head: {}, data: settle('w') };
+          await timed('task.fulfill', { id: 'w', version: 3, action }, 200);
+          const { callbacks, tasks } = await dialect.dump();
+          expect(callbacks).toEqual([]);
+          expect(tasks).toMatchObject([{ id: 'w', state: 'fulfilled' }]);
+        }),
+      TEST_MS,
+    );
+  });
+}
+
+/** Sends a request that must be answered in time with this status. */
+function timer(store: Store) {
+  return async (kind: Kind, data: unknown, status: number): Promise<void> => {
+    const start = performance.now();
+    expect(await send(store, kind, data)).toMatchObject({ status });
+    const ms = performance.now() - start;
+    if (ms > WITHIN_MS) throw new Error(`${kind} took ${Math.round(ms)} ms`);
+    if (process.env['E_TIME']) process.stderr.write(`${kind} ${Math.round(ms)} ms\n`);
+  };
+}
+
+async function insertPromises(dialect: Dialect, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const rows = ids.slice(from, from + AT_ONCE).map((id): PromiseRow => {
+      const { param, tags, timeoutAt } = promiseCreate(id, {}, FAR);
+      return { id, state: 'pending', param, value: {}, tags, timeoutAt, createdAt: 1, settledAt: null };
+    });
+    const changes = { promises: inserts(rows), tasks: inserts<never>([]), callbacks: inserts<never>([]) };
+    await dialect.transact(new Needs(), () => ({
+      changes: { ...changes, listeners: inserts<never>([]), schedules: inserts<never>([]) },
+      result: null,
+    }));
+  }
+}
+
+function inserts<Row>(rows: Row[]): RowChanges<Row> {
+  return { inserts: rows, updates: [], deletes: [] };
+}
