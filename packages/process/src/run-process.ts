@@ -78,7 +78,7 @@ async function close({ store, tracing }: Runtime): Promise<void> {
 }
 
 async function isReachable(store: Runtime['store']): Promise<boolean> {
-  return store.ping().then(
+  return store.ready().then(
     () => true,
     () => false,
   );

@@ -35,7 +35,7 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
   });
   app.get('/ready', async (_request, response) => {
     try {
-      await store.ping();
+      await store.ready();
       response.json({ status: 'ready' });
     } catch (error) {
       logger.warn('not ready', { error });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Dialect, Leadership } from '../dialect.ts';
+import { setTimeout } from 'node:timers/promises';
+import { StoreUnavailable, type Dialect, type Leadership } from '../dialect.ts';
 import {
   openAnother,
   promiseCreate,
@@ -76,6 +77,47 @@ export function keepingConformance(under: DialectUnderTest): void {
         expect(await dialect.dueTimers(now, 10)).toEqual({ promises: [], leases: [], schedules: [] });
         expect(await dialect.nextTimerAt()).toBe(now + 1);
       }));
+  });
+
+  describe('readiness', () => {
+    test('is given while the database takes writes, and asked for by many at once', () =>
+      withOpened(under, async ({ store }) => {
+        await Promise.all(Array.from({ length: 5 }, () => store.ready()));
+      }));
+
+    test('ends when requests wait and none is answered for too long, and comes back with the answers', () =>
+      withOpened(under, async ({ dialect, store }) => {
+        Object.defineProperty(dialect, 'answersWithinMs', { value: 50 });
+        const transact = dialect.transact.bind(dialect);
+        let release = () => {};
+        const held = new Promise<void>((resolve) => (release = resolve));
+        dialect.transact = async (needs, decide) => {
+          await held;
+          return transact(needs, decide);
+        };
+        await store.ready();
+        const created = sendOk(store, 'promise.create', promiseCreate('p'));
+        await setTimeout(100);
+        await expect(store.ready()).rejects.toThrow(/requests have been waiting for \d+ ms and none was answered/);
+        release();
+        await created;
+        await sendOk(store, 'promise.get', { id: 'p' });
+        await store.ready();
+      }));
+
+    test('is not given by a database that takes no writes; requests that would write are answered 503', async () => {
+      const database = await under.create();
+      const dialect = await database.openReadOnly();
+      try {
+        const store = storeOn(dialect);
+        await expect(store.ready()).rejects.toThrow(StoreUnavailable);
+        expect(await send(store, 'promise.create', promiseCreate('p'))).toMatchObject({ status: 503 });
+        expect(await send(store, 'promise.get', { id: 'p' })).toMatchObject({ status: 404 });
+      } finally {
+        await dialect.close();
+        await database.drop();
+      }
+    });
   });
 
   describe('processes', () => {

@@ -19,6 +19,8 @@ export interface DatabaseUnderTest {
   drop(): Promise<void>;
   /** Marks the schema as a later version's; null for a database that ends with its process. */
   pretendNewer: (() => Promise<void>) | null;
+  /** Migrates it and opens it where it takes no writes, as after a failover. */
+  openReadOnly(): Promise<Dialect>;
   /**
    * How the search would be done: its indexes, `TABLE_pkey` for a primary key, and `scans`, the steps that read or sort
    * more than they answer.

@@ -51,16 +51,29 @@ const underTest = (election: 'advisory' | 'lease'): DialectUnderTest => ({
   isShared: true,
   async create() {
     const { url, drop } = await freshMysqlDatabase(server.url);
+    const options = { url, poolSize: 10, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000, election };
     return {
-      open: async () =>
-        new MysqlDialect({
-          url,
-          poolSize: 10,
-          connectTimeoutMs: 10_000,
-          statementTimeoutMs: 30_000,
-          election,
-        }),
+      open: async () => new MysqlDialect(options),
       drop,
+      async openReadOnly() {
+        const migrated = new MysqlDialect(options);
+        await migrated.migrate();
+        await migrated.close();
+        // Sessions take it over when they begin.
+        const [variable] = await select(
+          url,
+          "SHOW GLOBAL VARIABLES WHERE variable_name IN ('tx_read_only', 'transaction_read_only')",
+        );
+        const name = String(variable?.['Variable_name']);
+        await select(url, `SET GLOBAL ${name} = ON`);
+        const dialect = new MysqlDialect(options);
+        const close = dialect.close.bind(dialect);
+        dialect.close = async () => {
+          await close();
+          await select(url, `SET GLOBAL ${name} = OFF`);
+        };
+        return dialect;
+      },
       pretendNewer: async () => {
         await select(url, "INSERT INTO migrations (version, name, steps_done, finished) VALUES (9999, 'later', 1, 1)");
       },

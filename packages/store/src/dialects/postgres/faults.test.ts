@@ -184,7 +184,7 @@ test('a batch that changes nothing, or fails, leaves no transaction open', async
   const fail = () => {
     throw new Error('a fault of the program');
   };
-  await dialect.transact(needs, () => null);
+  await dialect.transact(needs, () => ({ changes: null, result: null }));
   await expect(dialect.transact(needs, fail)).rejects.toThrow('a fault of the program');
   const open = "SELECT count(*)::int FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
   // Nobody waits for the rollback.
@@ -244,7 +244,7 @@ describe('under load', () => {
     for (let round = 0; round < 3; round++) {
       await acknowledgedSoFar(answers, 100);
       await server.kill9();
-      await expect(dialect.ping()).rejects.toThrow(StoreUnavailable);
+      await expect(dialect.now()).rejects.toThrow(StoreUnavailable);
       // The callers may all be in commits that were cut off: then none of them is turned away.
       const refused = await send(storeOn(dialect), 'task.create', taskCreate(`refused.${round}`, 'me'));
       expect(refused).toMatchObject({ status: 503 });
@@ -268,7 +268,7 @@ describe('under load', () => {
     const pids = server.pids();
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     try {
-      await expect(dialect.ping()).rejects.toThrow(StoreUnavailable);
+      await expect(dialect.now()).rejects.toThrow(StoreUnavailable);
       const refused = () => [...answers.values()].filter(({ status }) => status >= 500).length;
       while (refused() < 4) await delay(10);
     } finally {

@@ -38,6 +38,12 @@ async function explain(url: string, search: Search): Promise<Plan> {
   return plan;
 }
 
+async function execute(url: string, text: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(text).finally(() => client.end());
+}
+
 const underTest = (byLease: boolean): DialectUnderTest => ({
   isShared: true,
   async create() {
@@ -45,11 +51,14 @@ const underTest = (byLease: boolean): DialectUnderTest => ({
     return {
       open: async () => new PostgresDialect({ ...OPTIONS, url }, byLease),
       drop,
-      pretendNewer: async () => {
-        const client = new pg.Client(url);
-        await client.connect();
-        await client.query("INSERT INTO schema_migrations (version, name) VALUES (9999, 'later')");
-        await client.end();
+      pretendNewer: () => execute(url, "INSERT INTO schema_migrations (version, name) VALUES (9999, 'later')"),
+      async openReadOnly() {
+        const migrated = new PostgresDialect({ ...OPTIONS, url }, byLease);
+        await migrated.migrate();
+        await migrated.close();
+        const name = pg.escapeIdentifier(new URL(url).pathname.slice(1));
+        await execute(url, `ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+        return new PostgresDialect({ ...OPTIONS, url }, byLease);
       },
       explain: (search) => explain(url, search),
     };

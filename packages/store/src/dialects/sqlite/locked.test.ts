@@ -31,7 +31,7 @@ test('a file that a database shell has locked is a store that is away, until the
   const transact = () =>
     dialect.transact(new Needs(), () => {
       decided++;
-      return null;
+      return { changes: null, result: null };
     });
   await expect(transact()).rejects.toThrow(StoreUnavailable);
   expect(decided).toBe(0);
@@ -43,6 +43,6 @@ test('a file that a database shell has locked is a store that is away, until the
 test('a shell that reads is in nobody’s way', async () => {
   shell.exec('BEGIN');
   shell.prepare('SELECT COUNT(*) FROM promises').get();
-  await dialect.transact(new Needs(), () => null);
+  await dialect.transact(new Needs(), () => ({ changes: null, result: null }));
   expect(shell.inTransaction).toBe(true);
 });

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
 import { readMigrations } from '../../migrations.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
+import { connect } from './connection.ts';
 import { HINTS, SqliteDialect } from './dialect.ts';
 
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
@@ -40,10 +41,19 @@ function indexOf(detail: string): string | undefined {
   return index && !index.startsWith('sqlite_autoindex') ? index : `${ALIASES[alias]}_pkey`;
 }
 
+async function openReadOnly(path: string): Promise<SqliteDialect> {
+  const connection = connect(path);
+  const dialect = new SqliteDialect(path, Date.now, () => connection);
+  await dialect.migrate();
+  connection.database.pragma('query_only = ON');
+  return dialect;
+}
+
 const inMemory: DialectUnderTest = {
   isShared: false,
   create: async () => ({
     open: async () => new SqliteDialect(':memory:', Date.now),
+    openReadOnly: () => openReadOnly(':memory:'),
     drop: async () => {},
     pretendNewer: null,
     explain,
@@ -57,6 +67,7 @@ const inFile: DialectUnderTest = {
     const path = join(directory, 'resonate.db');
     return {
       open: async () => new SqliteDialect(path, Date.now),
+      openReadOnly: () => openReadOnly(path),
       drop: async () => rmSync(directory, { recursive: true }),
       pretendNewer: async () => {
         const database = new Database(path);
