@@ -36,7 +36,7 @@ export async function fill(dialect: Dialect, count: number): Promise<Filled> {
       listeners: inserts([]),
       schedules: inserts([]),
     };
-    await dialect.transact(new Needs(), () => changes);
+    await dialect.transact(new Needs(), () => ({ changes, result: null }));
   }
   return { expired: Math.ceil(graphs / ONE_IN) * GRAPH, expiredAt };
 }

@@ -19,7 +19,7 @@ export async function fill(dialect: Dialect, count: number): Promise<void> {
       listeners: inserts([]),
       schedules: inserts([]),
     };
-    await dialect.transact(new Needs(), () => changes);
+    await dialect.transact(new Needs(), () => ({ changes, result: null }));
   }
 }
 

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '@resonate/lifecycle';
 import { createMetrics, type Metrics, type Role, type RootLogger } from '@resonate/observability';
 import { Store, type Batch } from '@resonate/store';
 import { LeadershipState } from './leadership-state.ts';
-import { observeDialect } from './observe-dialect.ts';
+import { measureStore } from './measure-store.ts';
 import { openStorage } from './open-store.ts';
 import { StatsSource } from './process-stats.ts';
 import { openTracing, type ServerTracing } from './server-tracing.ts';
@@ -49,7 +49,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const serverUrl = effectiveServerUrl(config);
   const metrics = createMetrics({ role, version });
   const tracing = await openTracing({ config, role, version, processId, logger });
-  const dialect = observeDialect(await openStorage(config, () => clock.now(), logger), metrics);
+  const dialect = await openStorage(config, () => clock.now(), logger);
   const store = new Store({
     dialect,
     processId,
@@ -75,6 +75,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         logger.debug('batch is repeated after a conflict', { attempt });
       },
       repeated: () => metrics.batchRetries.inc({ reason: 'more_rows' }),
+      gaveUp: (reason) => {
+        metrics.batchesGivenUp.inc({ reason });
+        logger.warn('batch is given up, its requests are tried apart', { reason });
+      },
+      measured: measureStore(metrics),
     },
   });
   if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);

@@ -20,6 +20,8 @@ import type { PlainSql } from './sql/plain-sql.ts';
  */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
+  /** A batch is answered within this time, in ms, if the database works at all: time-outs end it otherwise. */
+  readonly answersWithinMs: number;
   /** How many characters an id, an address or a lineage tag may have; unset: any number. */
   readonly maxIdLength?: number;
   /** Counts what was asked of the database server; absent where the database is in the process. */
@@ -38,12 +40,12 @@ export interface Dialect {
   migrate(): Promise<void>;
 
   /**
-   * One atomic batch: locks and loads `needs` (the lock ladder, ARCHITECTURE.md), calls `decide` with the rows and
-   * the store's clock, writes what it returns, commits. `decide` is synchronous and may be called again when the
-   * database wants the batch repeated; null means nothing to write.
+   * One atomic batch: locks and loads `needs` (the lock ladder, ARCHITECTURE.md), calls `decide` once with the rows and
+   * the store's clock, writes the changes, commits.
+   * @returns what `decide` returned, once that is committed.
    * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or the driver's error.
    */
-  transact(needs: Needs, decide: (loaded: Loaded, now: number) => Changes | null): Promise<void>;
+  transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>>;
 
   /** The same rows without a lock, for requests that change nothing. */
   load(needs: Needs): Promise<{ loaded: Loaded; now: number }>;
@@ -113,10 +115,17 @@ export interface Dialect {
   readSetting(key: string): Promise<string | null>;
   writeSetting(key: string, value: string): Promise<void>;
 
-  /** Throws StoreUnavailable when the database can't be reached. */
-  ping(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a batch decided: what to write, where null is nothing, and what else its caller wants to know. */
+export interface Decision<Result> {
+  changes: Changes | null;
+  result: Result;
+}
+
+/** Synchronous: nothing else happens between the rows it sees and the changes it makes. */
+export type Decide<Result> = (loaded: Loaded, now: number) => Decision<Result>;
 
 /** What this process has asked of its database server so far. */
 export interface Traffic {

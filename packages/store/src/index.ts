@@ -1,4 +1,5 @@
-export { Store, type StoreEvents, type StoreOptions } from './store.ts';
+export { Store, type StoreOptions } from './store.ts';
+export type { Batch, Operation as StoreOperation, StoreEvents } from './events.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export { driverUrl as postgresDriverUrl } from './dialects/postgres/url.ts';
 export { inspectStore } from './inspect.ts';
@@ -32,7 +33,6 @@ export type { Fired } from './timers.ts';
 export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export { countRemovable } from './retention/dry-run.ts';
 export type { Outcome as SweepOutcome } from './retention/removal.ts';
-export type { Batch } from './engine/engine.ts';
 export type { Backlog } from './backlog.ts';
 export type { Changes, TaskRow } from '@resonate/machine';
 export { settledRecord, type RetentionRules } from '@resonate/machine';

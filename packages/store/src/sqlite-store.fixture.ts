@@ -12,6 +12,8 @@ export class SqliteStore {
   readonly store: Store;
   /** Kinds of requests that ended in a fault, with what was thrown. */
   readonly faults: { kind: string; message: string }[] = [];
+  /** Why batches were given up. */
+  readonly gaveUp: string[] = [];
   /** Sizes of the batches, in the order they were answered. */
   readonly batches: number[] = [];
   now = 1_000_000;
@@ -34,6 +36,7 @@ export class SqliteStore {
       },
       events: {
         faulted: (kind, error) => this.faults.push({ kind, message: (error as Error).message }),
+        gaveUp: (reason) => this.gaveUp.push(reason),
         batchDone: ({ sort, size }) => sort === 'write' && this.batches.push(size),
       },
     });
@@ -72,9 +75,9 @@ export class SqliteStore {
     const transact = dialect.transact.bind(dialect);
     dialect.transact = (needs, decide) =>
       transact(needs, (loaded, now) => {
-        const changes = decide(loaded, now);
+        const decision = decide(loaded, now);
         if (when(needs)) throw makeError();
-        return changes;
+        return decision;
       });
   }
 }

@@ -3,21 +3,14 @@ import type { Reply, Request, Transport } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
-import {
-  StoreUnavailable,
-  type Claim,
-  type Claimed,
-  type Dialect,
-  type Leadership,
-  type Outcome,
-  type RecordedOutcome,
-  type WaitingTarget,
-} from './dialect.ts';
+import type { Claim, Claimed, Dialect, Leadership, Outcome, RecordedOutcome, WaitingTarget } from './dialect.ts';
 import type { ProcessInfo, ProcessRow } from './processes.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
-import { Engine, type Batch } from './engine/engine.ts';
-import { offer, type Receiver } from './engine/handover.ts';
+import { Engine } from './engine/engine.ts';
+import { errorReply, isFault } from './engine/error-reply.ts';
+import { Offer, type Receiver } from './engine/handover.ts';
 import { hintsOf, type Hints } from './engine/hints.ts';
+import { completeEvents, type StoreEvents } from './events.ts';
 import { overlong } from './id-length.ts';
 import { countLeases } from './leases.ts';
 import { Claims } from './outbox/claims.ts';
@@ -25,6 +18,7 @@ import type { ListenerKey } from './sql/conditions.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
+import { Readiness } from './readiness.ts';
 import { RETENTION_WORDS } from './retention/words.ts';
 import { answerSearch, type SearchRequest } from './search.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
@@ -44,17 +38,6 @@ export interface StoreOptions {
   events?: Partial<StoreEvents>;
 }
 
-/** What happens inside, for metrics and logs. */
-export interface StoreEvents {
-  batchDone(batch: Batch): void;
-  /** A fault of the program or the database: the request got a 500. */
-  faulted(kind: string, error: unknown): void;
-  /** A batch that lost against another one is run again. */
-  conflicted(attempt: number): void;
-  /** A batch is run again with more rows. */
-  repeated(): void;
-}
-
 type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
 
 const PAUSED = 'paused';
@@ -63,7 +46,9 @@ const PAUSED = 'paused';
 export class Store {
   readonly #dialect: Dialect;
   readonly #engine: Engine;
+  readonly #readiness: Readiness;
   readonly #options: StoreOptions;
+  readonly #events: StoreEvents;
   readonly #hinted = new Set<(hints: Hints) => void>();
   readonly #commits = new Set<(hints: Hints) => void>();
   readonly #changes = new Set<(changes: Changes) => void>();
@@ -87,7 +72,8 @@ export class Store {
   constructor(options: StoreOptions) {
     this.#options = options;
     this.#dialect = options.dialect;
-    const { dialect, events = {}, processId, retryTimeoutMs } = options;
+    const { dialect, processId, retryTimeoutMs } = options;
+    this.#events = completeEvents(options.events ?? {});
     const now = () => dialect.now();
     const redriven = (transports: Transport[], at: number) =>
       this.#hint({
@@ -105,14 +91,11 @@ export class Store {
       limits: options.limits,
       retryTimeoutMs,
       clocked: (now) => (this.#aheadMs = now - options.clock()),
-      offer: (changes, ws, now) =>
-        offer(changes, ws, now, this.#paused ? null : this.#receiver, { processId, retryTimeoutMs }),
+      offer: () => new Offer(this.#paused ? null : this.#receiver, { processId, retryTimeoutMs }),
       committed: (changes) => this.#committed(changes),
-      faulted: (command, error) => events.faulted?.(command.kind, error),
-      conflicted: (attempt) => events.conflicted?.(attempt),
-      repeated: () => events.repeated?.(),
-      batchDone: (batch) => events.batchDone?.(batch),
+      events: this.#events,
     });
+    this.#readiness = new Readiness(dialect, this.#engine);
   }
 
   /**
@@ -126,14 +109,17 @@ export class Store {
     const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
     if (fault) return { status: 400, data: `Invalid request: ${fault}` };
     try {
-      if (isSearch(request)) return await answerSearch(this.#dialect, request, debugNow, prefix);
+      if (isSearch(request)) return await this.#search(request, debugNow, prefix);
       if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
       return await this.#engine.submit(request, debugNow, weight);
     } catch (error) {
-      if (error instanceof StoreUnavailable) return { status: 503, data: `Storage is unavailable: ${error.message}` };
-      this.#options.events?.faulted?.(request.kind, error);
-      return { status: 500, data: 'Storage failed' };
+      if (isFault(error)) this.#events.faulted(request.kind, error);
+      return errorReply(error);
     }
+  }
+
+  #search(request: SearchRequest, debugNow: number | null, prefix: string): Promise<Reply> {
+    return this.#events.measured('search', () => answerSearch(this.#dialect, request, debugNow, prefix));
   }
 
   /** See `Dialect.failed`. */
@@ -190,16 +176,23 @@ export class Store {
   }
 
   fireDueTimers(limit: number): Promise<Fired> {
-    return fireDueTimers({ dialect: this.#dialect, submit: (command) => this.#submit(command) }, limit);
+    const { measured } = this.#events;
+    const context = {
+      now: () => this.#dialect.now(),
+      dueTimers: (now: number) => measured('timers', () => this.#dialect.dueTimers(now, limit)),
+      submit: (command: Command) => this.#submit(command),
+    };
+    return fireDueTimers(context, limit);
   }
 
   nextTimerAt(): Promise<number | null> {
-    return this.#dialect.nextTimerAt();
+    return this.#events.measured('timers', () => this.#dialect.nextTimerAt());
   }
 
   claim(claim: Omit<Claim, 'processId' | 'retryTimeoutMs'>): Promise<Claimed> {
     const { processId, retryTimeoutMs } = this.#options;
-    return this.#claims.claim({ ...claim, processId, retryTimeoutMs }, this.clock.now());
+    const claimed = { ...claim, processId, retryTimeoutMs };
+    return this.#events.measured('claim', () => this.#claims.claim(claimed, this.clock.now()));
   }
 
   /** Keeps `unblock`s that this process has claimed for another tasks.retry_timeout. */
@@ -209,12 +202,12 @@ export class Store {
   }
 
   waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    return this.#dialect.waitingTargets(transport, limit, after);
+    return this.#events.measured('queues', () => this.#dialect.waitingTargets(transport, limit, after));
   }
 
   /** What of a transport is due and not claimed, counted up to `limit`; `named` targets are told one by one. */
   backlog(transport: Transport, limit: number, named = 0): Promise<Backlog> {
-    return readBacklog(this.#dialect, transport, limit, named);
+    return this.#events.measured('queues', () => readBacklog(this.#dialect, transport, limit, named));
   }
 
   /** How many tasks workers hold, counted up to `limit`. */
@@ -223,7 +216,7 @@ export class Store {
   }
 
   nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
-    return this.#dialect.nextDue(transport, targets);
+    return this.#events.measured('queues', () => this.#dialect.nextDue(transport, targets));
   }
 
   /** When the next message for one of these targets is due; null without any. */
@@ -235,7 +228,9 @@ export class Store {
   async acknowledge(outcomes: readonly Outcome[]): Promise<void> {
     const { processId } = this.#options;
     const recorded = outcomes.filter((outcome): outcome is RecordedOutcome => !('diedOf' in outcome));
-    if (recorded.length > 0) await this.#dialect.acknowledge(recorded, processId);
+    if (recorded.length > 0) {
+      await this.#events.measured('acknowledge', () => this.#dialect.acknowledge(recorded, processId));
+    }
     for (const outcome of outcomes) {
       if ('diedOf' in outcome) await this.deadLetters.bury([outcome], processId, outcome.diedOf);
     }
@@ -269,16 +264,17 @@ export class Store {
 
   /** Makes what these processes (`null`: any) claimed or put off due at once. */
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return this.#dialect.releaseClaims(processIds && processIds.flatMap((id) => [id, deferredBy(id)]));
+    const marks = processIds && processIds.flatMap((id) => [id, deferredBy(id)]);
+    return this.#events.measured('release', () => this.#dialect.releaseClaims(marks));
   }
 
   /** @throws StoreUnavailable. Null while another process holds the role. */
   elect(role: string): Promise<Leadership | null> {
-    return this.#dialect.elect(role, this.#options.processId);
+    return this.#events.measured('elect', () => this.#dialect.elect(role, this.#options.processId));
   }
 
   heartbeat(process: ProcessInfo): Promise<void> {
-    return this.#dialect.heartbeat(process);
+    return this.#events.measured('heartbeat', () => this.#dialect.heartbeat(process));
   }
 
   processes(): Promise<ProcessRow[]> {
@@ -304,9 +300,9 @@ export class Store {
     return this.#dialect.name !== 'sqlite';
   }
 
-  /** @throws StoreUnavailable */
-  ping(): Promise<void> {
-    return this.#dialect.ping();
+  /** Resolves when requests can be served. @throws StoreUnavailable, or the database's error, when they can't. */
+  ready(): Promise<void> {
+    return this.#readiness.check();
   }
 
   /** Answers what was submitted, then closes the database. */

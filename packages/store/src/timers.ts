@@ -1,6 +1,6 @@
 import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import { StoreUnavailable, type Dialect } from './dialect.ts';
+import { StoreUnavailable, type DueTimers } from './dialect.ts';
 
 /** What one round fired, sort by sort. */
 export interface Fired {
@@ -18,7 +18,9 @@ export interface Fired {
 }
 
 export interface TimerContext {
-  dialect: Dialect;
+  /** The store's clock. */
+  now(): Promise<number>;
+  dueTimers(now: number): Promise<DueTimers>;
   submit(command: Command): Promise<Reply>;
 }
 
@@ -29,8 +31,8 @@ export interface TimerContext {
  * @throws StoreUnavailable
  */
 export async function fireDueTimers(context: TimerContext, limit: number): Promise<Fired> {
-  const now = await context.dialect.now();
-  const due = await context.dialect.dueTimers(now, limit);
+  const now = await context.now();
+  const due = await context.dueTimers(now);
   const [promises, leases, schedules] = await Promise.all([
     fireAll(
       due.promises.map(({ id }) => ({ kind: 'timer.promise', data: { id } })),

@@ -45,6 +45,13 @@ export function storeMetrics(registers: Registry[]) {
       labelNames: ['reason'] as const,
       registers,
     }),
+    /** reason: as of `batchRetries`. */
+    batchesGivenUp: new Counter({
+      name: 'resonate_batches_given_up_total',
+      help: 'Batches that were split, or requests that were refused, because they had run again too often',
+      labelNames: ['reason'] as const,
+      registers,
+    }),
     up: new Gauge({
       name: 'resonate_store_up',
       help: '1 when the database answered what it was asked last, 0 when it could not be reached',

@@ -44,6 +44,8 @@ export class Batcher<Item, Result> {
   #waitingWeight = 0;
   #inFlight = 0;
   #scheduled = false;
+  /** When a batch was answered last, or when the first item came after a time without any; by `performance.now()`. */
+  #progressAt = 0;
   readonly #idle: (() => void)[] = [];
 
   constructor(limits: BatcherLimits, run: (entries: Entry<Item, Result>[]) => Promise<void>) {
@@ -53,6 +55,15 @@ export class Batcher<Item, Result> {
 
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  /** How long no batch has been answered although there was something to answer, in ms. */
+  get silentMs(): number {
+    return this.#isIdle ? 0 : performance.now() - this.#progressAt;
+  }
+
+  get #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#inFlight === 0;
   }
 
   /** @throws QueueFull (as a rejection) beyond `maxWaiting` and `maxWaitingWeight`. */
@@ -69,7 +80,9 @@ export class Batcher<Item, Result> {
   /** Whatever waits already: for what was accepted before, and for the server's own work, which bounds itself. */
   submitAlways(item: Item, weight: number): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ item, weight, since: performance.now(), resolve, reject });
+      const since = performance.now();
+      if (this.#isIdle) this.#progressAt = since;
+      this.#waiting.push({ item, weight, since, resolve, reject });
       this.#waitingWeight += weight;
       this.#schedule();
     });
@@ -77,7 +90,7 @@ export class Batcher<Item, Result> {
 
   /** Resolves when nothing waits and nothing is under way. */
   async drain(): Promise<void> {
-    if (this.#waiting.length === 0 && this.#inFlight === 0) return;
+    if (this.#isIdle) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -107,8 +120,9 @@ export class Batcher<Item, Result> {
       .catch((error: unknown) => batch.forEach((entry) => entry.reject(error)))
       .finally(() => {
         this.#inFlight--;
+        this.#progressAt = performance.now();
         this.#schedule();
-        if (this.#waiting.length === 0 && this.#inFlight === 0) this.#idle.splice(0).forEach((resolve) => resolve());
+        if (this.#isIdle) this.#idle.splice(0).forEach((resolve) => resolve());
       });
   }
 

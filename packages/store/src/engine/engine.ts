@@ -1,29 +1,67 @@
-import { collectNeeds, MoreNeeded, Needs, perform, READS, WorkingSet, type Command } from '@resonate/machine';
+import {
+  collectNeeds,
+  MoreNeeded,
+  Needs,
+  perform,
+  READS,
+  WorkingSet,
+  type Changes,
+  type Command,
+  type Loaded,
+} from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import { StoreUnavailable, type Dialect } from '../dialect.ts';
-import { Batcher, QueueFull, type BatcherLimits, type Entry } from './batcher.ts';
-import { runBatch, type BatchContext, type Submitted } from './run-batch.ts';
+import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Decision, type Dialect } from '../dialect.ts';
+import type { StoreEvents } from '../events.ts';
+import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
+import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
+import type { Offer } from './handover.ts';
 
-export interface EngineOptions extends Omit<BatchContext, 'dialect'> {
+export interface EngineOptions {
   dialect: Dialect;
   limits: BatcherLimits;
-  /** Called when a batch is answered. */
-  batchDone(batch: Batch): void;
+  retryTimeoutMs: number;
+  /** For each transaction: what this process can deliver itself, right after the commit. */
+  offer(): Offer;
+  /** Told the store's clock as each batch reads it. */
+  clocked(now: number): void;
+  /** Told what a batch changed: after its commit, before anybody is answered. */
+  committed(changes: Changes): void;
+  events: StoreEvents;
 }
 
-/** A batch that was answered. */
-export interface Batch {
-  sort: 'write' | 'read';
-  size: number;
-  commands(): Command[];
-  /** How long the one that waited longest did so before the batch began. */
-  waitedMs: number;
-  ms: number;
+interface Submitted {
+  command: Command;
+  /** `resonate:debug_time`; null: the store's clock. */
+  debugNow: number | null;
+  /** Set when the command asked for more rows: see `Context.instantAt`. */
+  instantAt?: number | undefined;
+}
+
+type Entries = Entry<Submitted, Reply>[];
+
+interface Decided {
+  replies: Reply[];
+  /** Rows that the batch turned out to need. With any, nothing was decided. */
+  more: MoreNeeded[];
+  now: number;
+}
+
+/** A batch that lost this often in a row is run in halves, then alone, so that one culprit harms no other. */
+const MAX_CONFLICTS = 10;
+/** The same for a batch that keeps asking for more rows. Three rounds are the most that any known request takes. */
+const MAX_REPEATS = 8;
+/** From this conflict on a batch waits a moment: its opponent is done by then. */
+const PAUSE_FROM_CONFLICT = 3;
+const PAUSE_MS = { min: 5, max: 50 };
+
+/** A batch asked for more rows again and again: a fault of the program. Nothing was committed. */
+class EndlessRepeat extends Error {
+  override readonly name = 'EndlessRepeat';
 }
 
 /**
  * Runs commands against the database: those that may change something in locked batches, those that only read beside
- * them. Answers always; rejects never.
+ * them. Every command is answered; nothing is ever rejected.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -32,14 +70,18 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#writes = new Batcher(options.limits, (entries) =>
-      this.#timed('write', entries, () => runBatch(entries, options)),
-    );
-    this.#reads = new Batcher(options.limits, (entries) => this.#timed('read', entries, () => this.#read(entries)));
+    this.#writes = new Batcher(options.limits, (entries) => this.#timed('write', entries, this.#write(entries)));
+    this.#reads = new Batcher(options.limits, (entries) => this.#timed('read', entries, this.#read(entries)));
   }
 
+  /** Requests that wait for a batch. */
   get waiting(): number {
     return this.#writes.waiting + this.#reads.waiting;
+  }
+
+  /** How long nothing has been answered although something was asked, in ms; 0 while nothing is asked. */
+  get silentMs(): number {
+    return Math.max(this.#writes.silentMs, this.#reads.silentMs);
   }
 
   /** @param weight the request's size in bytes, which bounds the queue and a batch. */
@@ -48,19 +90,9 @@ export class Engine {
     return this.#answered(command, batcher.submit({ command, debugNow }, weight));
   }
 
-  /** A command of the server's own: a full queue does not refuse it, for timers must fire under load as well. */
+  /** A command of the server's own. A full queue does not refuse it: timers must fire under load as well. */
   submitOwn(command: Command, debugNow: number | null): Promise<Reply> {
     return this.#answered(command, this.#writes.submitAlways({ command, debugNow }, 0));
-  }
-
-  async #answered(command: Command, reply: Promise<Reply>): Promise<Reply> {
-    try {
-      return await reply;
-    } catch (error) {
-      if (error instanceof QueueFull) return { status: 503, data: `Server is overloaded: ${error.message}` };
-      this.#options.faulted(command, error);
-      return { status: 500, data: 'Internal error' };
-    }
   }
 
   /** Resolves when everything submitted is answered. */
@@ -70,43 +102,178 @@ export class Engine {
     await this.#writes.drain();
   }
 
-  async #timed(sort: Batch['sort'], entries: Entry<Submitted, Reply>[], run: () => Promise<void>): Promise<void> {
+  #answered(command: Command, reply: Promise<Reply>): Promise<Reply> {
+    return reply.catch((error: unknown) => this.#failed(command, error));
+  }
+
+  #failed({ kind }: Command, error: unknown): Reply {
+    if (isFault(error)) this.#options.events.faulted(kind, error);
+    return errorReply(error);
+  }
+
+  async #timed(sort: 'write' | 'read', entries: Entries, done: Promise<void>): Promise<void> {
     const start = performance.now();
-    try {
-      await run();
-    } finally {
-      this.#options.batchDone({
+    await done.finally(() =>
+      this.#options.events.batchDone({
         sort,
         size: entries.length,
         commands: () => entries.map(({ item }) => item.command),
         waitedMs: start - (entries[0]?.since ?? start),
         ms: performance.now() - start,
-      });
-    }
+      }),
+    );
   }
 
-  async #read(entries: Entry<Submitted, Reply>[]): Promise<void> {
-    const needs = new Needs();
-    for (const { item } of entries) collectNeeds(item.command, needs);
+  /** Runs a batch: load, decide, write, commit, and only then answer. */
+  async #write(entries: Entries): Promise<void> {
     try {
-      const { loaded, now } = await this.#options.dialect.load(needs);
-      const ws = new WorkingSet(needs, loaded);
-      for (const entry of entries) this.#answerRead(entry, ws, now);
+      const replies = await this.#transactWithRetries(entries);
+      entries.forEach((entry, index) => entry.resolve(replies[index] ?? INTERNAL_ERROR));
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      for (const entry of entries) entry.resolve({ status: 503, data: `Storage is unavailable: ${error.message}` });
+      // An unknown outcome may be a commit: run again, the batch would tell whoever succeeded that another did.
+      const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
+      if (isOver) return entries.forEach(({ item, resolve }) => resolve(this.#failed(item.command, error)));
+      const middle = entries.length >> 1;
+      await this.#write(entries.slice(0, middle));
+      await this.#write(entries.slice(middle));
     }
   }
 
-  #answerRead(entry: Entry<Submitted, Reply>, ws: WorkingSet, now: number): void {
-    const { command, debugNow } = entry.item;
+  /** @throws what `Dialect.transact` does; EndlessRepeat. */
+  async #transactWithRetries(entries: Entries): Promise<Reply[]> {
+    const { events } = this.#options;
+    const needs = needsOf(entries);
+    let conflicts = 0;
+    let repeats = 0;
+    for (;;) {
+      try {
+        const { replies, more } = await this.#transact(entries, needs);
+        if (more.length === 0) return replies;
+        if (++repeats > MAX_REPEATS) {
+          events.gaveUp('more_rows');
+          throw new EndlessRepeat(`a batch of ${entries.length} asked for more rows ${repeats} times`);
+        }
+        more.forEach((rows) => rows.announce(needs));
+        events.repeated();
+      } catch (error) {
+        if (!(error instanceof BatchConflict)) throw error;
+        if (++conflicts >= MAX_CONFLICTS) {
+          events.gaveUp('conflict');
+          throw error;
+        }
+        events.conflicted(conflicts);
+        if (conflicts >= PAUSE_FROM_CONFLICT) await pause();
+      }
+    }
+  }
+
+  async #transact(entries: Entries, needs: Needs): Promise<Decided> {
+    const { dialect, events, clocked } = this.#options;
+    const offer = this.#options.offer();
+    const committed = events.measured('write', () =>
+      dialect.transact(needs, (loaded, now) => this.#decide(entries, needs, { loaded, now }, offer)),
+    );
+    const { changes, result } = await committed.catch((error: unknown) => {
+      offer.cancel();
+      throw error;
+    });
+    clocked(result.now);
+    this.#afterCommit(entries, offer, changes);
+    return result;
+  }
+
+  /** Runs every command of a batch on the rows that were loaded for it, in the order they came. */
+  #decide(entries: Entries, needs: Needs, { loaded, now }: Rows, offer: Offer): Decision<Decided> {
+    if (isTorn(needs, loaded)) throw new BatchConflict('a promise was created while the batch was loaded');
+    const ws = new WorkingSet(needs, loaded);
+    const more: MoreNeeded[] = [];
+    const replies = entries.map(({ item }) => this.#perform(ws, item, now, more));
+    const result = { replies, more, now };
+    const changes = more.length > 0 ? null : ws.changes();
+    if (changes === null || isEmpty(changes)) return { changes: null, result };
+    offer.take(changes, ws, now);
+    return { changes, result };
+  }
+
+  /** One command on the working set; when it throws, it alone is undone. */
+  #perform(ws: WorkingSet, item: Submitted, now: number, more: MoreNeeded[]): Reply {
+    const { command, debugNow, instantAt } = item;
+    const { retryTimeoutMs, events } = this.#options;
+    const mark = ws.mark();
     try {
-      const context = { now: debugNow ?? now, retryTimeoutMs: this.#options.retryTimeoutMs };
-      entry.resolve(perform(ws, command, context));
+      return perform(ws, command, { now: debugNow ?? now, instantAt, retryTimeoutMs });
+    } catch (error) {
+      ws.rewind(mark);
+      if (error instanceof MoreNeeded) {
+        more.push(error);
+        item.instantAt ??= error.instantAt;
+      } else {
+        events.faulted(command.kind, error);
+      }
+      return INTERNAL_ERROR;
+    }
+  }
+
+  /** The batch is committed: whatever goes wrong here must not look like a batch that failed. */
+  #afterCommit(entries: Entries, offer: Offer, changes: Changes | null): void {
+    const { events, committed } = this.#options;
+    for (const step of [() => offer.send(), () => changes && committed(changes)]) {
+      try {
+        step();
+      } catch (error) {
+        events.faulted(entries[0]?.item.command.kind ?? 'unknown', error);
+      }
+    }
+  }
+
+  async #read(entries: Entries): Promise<void> {
+    const { dialect, events } = this.#options;
+    const needs = needsOf(entries);
+    const { loaded, now } = await events.measured('read', () => dialect.load(needs));
+    const ws = new WorkingSet(needs, loaded);
+    for (const entry of entries) this.#answerRead(entry, ws, now);
+  }
+
+  #answerRead({ item, resolve, reject }: Entry<Submitted, Reply>, ws: WorkingSet, now: number): void {
+    const { command, debugNow } = item;
+    try {
+      resolve(perform(ws, command, { now: debugNow ?? now, retryTimeoutMs: this.#options.retryTimeoutMs }));
     } catch (error) {
       // Reading an expired promise settles it (protocol section 4): that is a write.
-      if (error instanceof MoreNeeded) this.#writes.submitAlways(entry.item, 0).then(entry.resolve, entry.reject);
-      else entry.reject(error);
+      if (error instanceof MoreNeeded) return void this.#writes.submitAlways(item, 0).then(resolve, reject);
+      this.#options.events.faulted(command.kind, error);
+      resolve(INTERNAL_ERROR);
     }
   }
+}
+
+interface Rows {
+  loaded: Loaded;
+  now: number;
+}
+
+function needsOf(entries: Entries): Needs {
+  const needs = new Needs();
+  for (const { item } of entries) collectNeeds(item.command, needs);
+  return needs;
+}
+
+function pause(): Promise<void> {
+  const ms = PAUSE_MS.min + Math.random() * (PAUSE_MS.max - PAUSE_MS.min);
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * A row that does not exist can't be locked: another process may create a promise between the statement that looks for
+ * it and the one that looks for its task. A task without its promise, when both were looked for, shows that.
+ */
+function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
+  const found = new Set(promises.map(({ id }) => id));
+  return tasks.some(({ id }) => needs.promises.has(id) && !found.has(id));
+}
+
+function isEmpty(changes: Changes): boolean {
+  return Object.values(changes).every(
+    ({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0,
+  );
 }

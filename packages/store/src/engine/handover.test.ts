@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { RETRY_TIMEOUT_MS, SqliteStore } from '../sqlite-store.fixture.ts';
-import type { WaitingTarget } from '../dialect.ts';
+import { BatchConflict, type WaitingTarget } from '../dialect.ts';
 import type { Delivery, Receiver } from './handover.ts';
 
 /** Connections with room for `room` messages, and what happened to each. */
@@ -150,14 +150,11 @@ describe('a commit that fails', () => {
 
   test('and is repeated reserves anew, and sends once', async () => {
     const { server, connections } = await connected();
-    const { dialect } = server;
-    const transact = dialect.transact.bind(dialect);
-    // The database asks for the batch twice within one transaction, as after a serialization failure.
-    dialect.transact = (needs, decide) =>
-      transact(needs, (loaded, now) => {
-        decide(loaded, now);
-        return decide(loaded, now);
-      });
+    let conflicts = 0;
+    server.breakTransactions(
+      () => ++conflicts === 1,
+      () => new BatchConflict('deadlock'),
+    );
     await server.createTask('a');
     expect(connections.log).toEqual(['cancel', 'send execute a v0']);
     expect(connections.room).toBe(99);

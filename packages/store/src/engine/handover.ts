@@ -23,52 +23,69 @@ export interface Receiver {
   reserve(target: string, prefers: string | null): Slot | null;
 }
 
-/** What a batch hands over once it is committed. */
-export interface Offer {
-  send(): void;
-  cancel(): void;
-}
-
 export interface Claimer {
   processId: string;
   retryTimeoutMs: number;
 }
 
-const NOTHING: Offer = { send: () => {}, cancel: () => {} };
-
 /**
- * Claims, within the batch that made them due, the messages that a connection of this process can carry at once: they
- * are written as claimed in the same flush and sent right after the commit, so that handing over costs no statement.
- * Changes `changes` in place.
+ * The messages that a connection of this process can carry as soon as the batch that made them due is committed. They are
+ * written as claimed in the same flush and sent right after the commit, so that delivering them costs no statement.
  */
-export function offer(changes: Changes, ws: WorkingSet, now: number, receiver: Receiver | null, by: Claimer): Offer {
-  if (!receiver) return NOTHING;
-  const slots: { slot: Slot; delivery: Delivery }[] = [];
-  const take = <Row extends TaskRow | ListenerRow>(rows: Row[], deliver: (row: Row) => Delivery | null) => {
+export class Offer {
+  readonly #receiver: Receiver | null;
+  readonly #by: Claimer;
+  readonly #slots: { slot: Slot; delivery: Delivery }[] = [];
+
+  /** @param receiver null: nothing can be delivered from here. */
+  constructor(receiver: Receiver | null, by: Claimer) {
+    this.#receiver = receiver;
+    this.#by = by;
+  }
+
+  /** Claims what there is room for; changes `changes` in place. */
+  take(changes: Changes, ws: WorkingSet, now: number): void {
+    const receiver = this.#receiver;
+    if (!receiver) return;
+    const unblock = (listener: ListenerRow): Delivery | null => {
+      const promise = ws.promises.peek(listener.awaited);
+      return promise && { kind: 'unblock', listener, promise };
+    };
+    const execute = (task: TaskRow): Delivery | null =>
+      task.state === 'pending' && now < task.timeoutAt ? { kind: 'execute', task } : null;
+    // A listener's answer before new work: it ends something, work begins something.
+    this.#claim(changes.listeners.updates, unblock, receiver, now);
+    this.#claim(changes.tasks.inserts, execute, receiver, now);
+    this.#claim(changes.tasks.updates, execute, receiver, now);
+  }
+
+  /** After the commit. */
+  send(): void {
+    this.#slots.forEach(({ slot, delivery }) => slot.send(delivery));
+  }
+
+  /** When there was no commit. */
+  cancel(): void {
+    this.#slots.splice(0).forEach(({ slot }) => slot.cancel());
+  }
+
+  #claim<Row extends TaskRow | ListenerRow>(
+    rows: Row[],
+    deliver: (row: Row) => Delivery | null,
+    receiver: Receiver,
+    now: number,
+  ): void {
+    const { processId, retryTimeoutMs } = this.#by;
     rows.forEach((row, index) => {
       if (!isFresh(row, receiver.transport, now)) return;
-      const claimed = { ...row, claimedBy: by.processId, attempts: row.attempts + 1, dueAt: now + by.retryTimeoutMs };
+      const claimed = { ...row, claimedBy: processId, attempts: row.attempts + 1, dueAt: now + retryTimeoutMs };
       const delivery = deliver(claimed);
       const slot = delivery && receiver.reserve(row.target, row.prefers);
       if (!slot || !delivery) return;
       rows[index] = claimed;
-      slots.push({ slot, delivery });
+      this.#slots.push({ slot, delivery });
     });
-  };
-  const unblock = (listener: ListenerRow): Delivery | null => {
-    const promise = ws.promises.peek(listener.awaited);
-    return promise && { kind: 'unblock', listener, promise };
-  };
-  const execute = (task: TaskRow): Delivery | null =>
-    task.state === 'pending' && now < task.timeoutAt ? { kind: 'execute', task } : null;
-  // A listener's answer before new work: it ends something, work begins something.
-  take(changes.listeners.updates, unblock);
-  take(changes.tasks.inserts, execute);
-  take(changes.tasks.updates, execute);
-  return {
-    send: () => slots.forEach(({ slot, delivery }) => slot.send(delivery)),
-    cancel: () => slots.forEach(({ slot }) => slot.cancel()),
-  };
+  }
 }
 
 function isFresh(row: TaskRow | ListenerRow, transport: Transport, now: number): boolean {

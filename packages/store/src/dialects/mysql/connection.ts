@@ -49,6 +49,8 @@ export class Database {
   readonly name: string;
   readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
   readonly pool: Pool;
+  /** How long one round trip may take. */
+  readonly answerMs: number;
   readonly #pool: mysql.Pool;
   readonly #sessions = new WeakMap<mysql.PoolConnection, Session>();
 
@@ -56,6 +58,7 @@ export class Database {
   constructor(options: MysqlOptions) {
     const connection = connectionOptions(options.url);
     this.name = connection.database;
+    this.answerMs = options.statementTimeoutMs + ANSWER_MARGIN_MS;
     this.pool = { size: options.poolSize, used: 0, waiting: 0 };
     this.#pool = mysql.createPool({
       ...connection,
@@ -67,7 +70,7 @@ export class Database {
       keepAliveInitialDelay: KEEPALIVE_MS,
     });
     this.#pool.on('connection', (connection) => {
-      const session = new Session(connection, options.statementTimeoutMs + ANSWER_MARGIN_MS, this.traffic);
+      const session = new Session(connection, this.answerMs, this.traffic);
       this.#sessions.set(connection, session);
       session.begin(settings(options.statementTimeoutMs));
     });

@@ -3,6 +3,8 @@ import type {
   Claim,
   Claimed,
   ClaimsSince,
+  Decide,
+  Decision,
   Dialect,
   Leadership,
   Pool,
@@ -27,6 +29,8 @@ import { forgetOldBatches, transact } from './transact.ts';
 import { upsert } from './write.ts';
 
 const ELECTION_CONNECTIONS = 2;
+/** Of one batch. */
+const ROUND_TRIPS = 2;
 
 export const HINTS: Hints = {
   /** An expression has no index. */
@@ -38,6 +42,7 @@ export const HINTS: Hints = {
 /** MySQL 8.0 and MariaDB 10.6, by SQL that both understand. */
 export class MysqlDialect extends ServerDialect implements Dialect {
   readonly name = 'mysql';
+  readonly answersWithinMs: number;
   /** 1020 bytes in the key columns, of which an index holds three. */
   readonly maxIdLength = 255;
   readonly traffic: Readonly<Traffic>;
@@ -67,6 +72,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
   constructor(options: MysqlOptions & { election: 'advisory' | 'lease' }) {
     super(HINTS.useIndex);
     this.#database = new Database(options);
+    this.answersWithinMs = ROUND_TRIPS * this.#database.answerMs;
     this.traffic = this.#database.traffic;
     this.pool = this.#database.pool;
     this.#election = new Database({ ...options, poolSize: ELECTION_CONNECTIONS });
@@ -78,7 +84,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
     await forgetOldBatches(this.#database);
   }
 
-  transact(needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {
+  transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return transact(this.#database, needs, decide);
   }
 
@@ -136,10 +142,6 @@ export class MysqlDialect extends ServerDialect implements Dialect {
     await this.#database.run(
       `INSERT INTO settings (name, value) VALUES ${row} ON DUPLICATE KEY UPDATE value = VALUES(value)`,
     );
-  }
-
-  async ping(): Promise<void> {
-    await this.#database.run('SELECT 1');
   }
 
   async close(): Promise<void> {

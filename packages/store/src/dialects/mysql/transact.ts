@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Needs } from '@resonate/machine';
-import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Dialect } from '../../dialect.ts';
+import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Decide, type Decision } from '../../dialect.ts';
 import { BEGIN, COMMIT, ConnectionLost, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
@@ -11,9 +11,9 @@ const PATIENCE_MS = 30_000;
 const PAUSE_MS = 100;
 
 /** A batch in two round trips: lock and load, write and commit. */
-export function transact(database: Database, needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {
+export function transact<Result>(database: Database, needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
   return database.use(async (session) => {
-    let committing = false;
+    let decision: Decision<Result> | null = null;
     try {
       session.batch++;
       const found = fetches(needs, true);
@@ -21,15 +21,14 @@ export function transact(database: Database, needs: Needs, decide: Parameters<Di
       // The clock is read last, when all locks are held.
       const [, , ...results] = await session.run(BEGIN, mark(session), ...statements, `SELECT ${NOW}`);
       const now = results.pop()?.rows[0]?.[0] as number;
-      const changes = decide(loadedFrom(found, results), now);
-      if (changes === null) return;
-      committing = true;
-      await session.run(...writes(changes), COMMIT);
+      decision = decide(loadedFrom(found, results), now);
+      if (decision.changes) await session.run(...writes(decision.changes), COMMIT);
+      return decision;
     } catch (error) {
       const isLost = error instanceof ConnectionLost;
       // Whatever went wrong about the server while it was to commit: only the marker tells.
-      const isUncertain = committing && (isLost || error instanceof StoreUnavailable);
-      if (isUncertain && (await isCommitted(database, session))) return;
+      const isUncertain = isLost || error instanceof StoreUnavailable;
+      if (decision && isUncertain && (await isCommitted(database, session))) return decision;
       throw isLost ? new BatchConflict(`the connection was lost before the commit: ${error.message}`) : error;
     }
   });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Changes, Loaded, Needs } from '@resonate/machine';
-import { BatchConflict, OutcomeUnknown } from '../../dialect.ts';
+import type { Needs } from '@resonate/machine';
+import { BatchConflict, OutcomeUnknown, type Decide, type Decision } from '../../dialect.ts';
 import type { Connections } from './connections.ts';
 import { ConnectionLost } from './errors.ts';
 import { Load } from './load.ts';
@@ -26,14 +26,17 @@ export const BATCH_STATEMENTS: Prepared[] = [
 const FENCE = `INSERT INTO batches (connection, number, is_fenced, used_at) VALUES ($1, 0, true, $2)
   ON CONFLICT (connection) DO UPDATE SET is_fenced = true RETURNING number`;
 
-type Decide = (loaded: Loaded, now: number) => Changes | null;
-
 /** One batch in two round trips: lock and load, then write and commit. @throws as `Dialect.transact`. */
-export async function transact(connections: Connections, needs: Needs, decide: Decide): Promise<void> {
-  await connections.use(async (session) => {
+export function transact<Result>(
+  connections: Connections,
+  needs: Needs,
+  decide: Decide<Result>,
+): Promise<Decision<Result>> {
+  return connections.use(async (session) => {
     const { loaded, now } = await lockAndLoad(session, needs);
-    const changes = decide(loaded, now);
-    if (changes) await commit(connections, session, writes(changes), now);
+    const decision = decide(loaded, now);
+    if (decision.changes) await commit(connections, session, writes(decision.changes), now);
+    return decision;
   });
 }
 

@@ -109,7 +109,7 @@ export class Connections {
    * @param answerMs how long a round trip on it may take.
    * @throws StoreUnavailable
    */
-  async dedicated(answerMs: number = this.#answerMs): Promise<Session> {
+  async dedicated(answerMs: number = this.answerMs): Promise<Session> {
     const client = new pg.Client(clientConfig(this.#options));
     client.on('error', () => {});
     try {
@@ -128,14 +128,15 @@ export class Connections {
     return this.#pool.end();
   }
 
-  get #answerMs(): number {
+  /** How long one round trip may take. */
+  get answerMs(): number {
     return this.#options.statementTimeoutMs + ANSWER_MARGIN_MS;
   }
 
   async #begin(client: pg.Client, prepared: readonly Prepared[]): Promise<void> {
     // Whoever uses it is told by the round trip that fails; without a listener the event would end the process.
     client.on('error', () => {});
-    const session = new Session(client, this.#answerMs, this.traffic);
+    const session = new Session(client, this.answerMs, this.traffic);
     this.#sessions.set(client, session);
     const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
     // By way of pg_settings, so that a database that lacks one of them is none the worse.

@@ -1,8 +1,10 @@
-import type { Changes, Loaded, Needs } from '@resonate/machine';
+import type { Loaded, Needs } from '@resonate/machine';
 import type {
   Claim,
   Claimed,
   ClaimsSince,
+  Decide,
+  Decision,
   Dialect,
   Leadership,
   Pool,
@@ -25,6 +27,8 @@ import type { Prepared, Query, Rows } from './pipeline.ts';
 import { reindex } from './reindex.ts';
 import { WRITE_STATEMENTS } from './write.ts';
 
+/** Of one batch. */
+const ROUND_TRIPS = 2;
 /** Building an index may take hours. */
 const UNLIMITED_MS = 2 ** 31 - 1;
 
@@ -62,6 +66,7 @@ const NAMES = new Map(PREPARED.map(({ name, text }) => [text, name]));
 /** Postgres 14 and newer, shared by any number of processes. */
 export class PostgresDialect extends ServerDialect implements Dialect {
   readonly name = 'postgres';
+  readonly answersWithinMs: number;
   readonly traffic: Readonly<Traffic>;
   readonly pool: Readonly<Pool>;
   readonly #connections: Connections;
@@ -90,6 +95,7 @@ export class PostgresDialect extends ServerDialect implements Dialect {
   constructor(options: PostgresOptions, byLease = false) {
     super(HINTS.useIndex);
     this.#connections = new Connections(options, PREPARED);
+    this.answersWithinMs = ROUND_TRIPS * this.#connections.answerMs;
     this.traffic = this.#connections.traffic;
     this.pool = this.#connections.pool;
     this.#outbox = new Outbox(this.#connections);
@@ -102,7 +108,7 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     await migrate(session).finally(() => session.end());
   }
 
-  transact(needs: Needs, decide: (loaded: Loaded, now: number) => Changes | null): Promise<void> {
+  transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return transact(this.#connections, needs, decide);
   }
 
@@ -155,10 +161,6 @@ export class PostgresDialect extends ServerDialect implements Dialect {
 
   async writeSetting(key: string, value: string): Promise<void> {
     await this.#connections.run([{ name: 'write_setting', values: [key, value] }]);
-  }
-
-  async ping(): Promise<void> {
-    await this.#read(CLOCK);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import type {
   Loaded,
   Needs,
@@ -14,6 +14,8 @@ import type {
   Claim,
   Claimed,
   ClaimsSince,
+  Decide,
+  Decision,
   Dialect,
   DueTimer,
   DueTimers,
@@ -46,6 +48,8 @@ import { Outbox } from './outbox.ts';
 import { Writer } from './write.ts';
 
 const MAX_STATEMENTS = 200;
+/** No time-out bounds a sync of the disk; one that takes longer than this is broken for those who wait. */
+const ANSWERS_WITHIN_MS = 10_000;
 
 /** Without statistics SQLite could take the wrong index: a unary plus keeps it from choosing the column's. */
 export const HINTS = {
@@ -59,6 +63,7 @@ export const HINTS = {
  */
 export class SqliteDialect implements Dialect {
   readonly name = 'sqlite';
+  readonly answersWithinMs = ANSWERS_WITHIN_MS;
   readonly #connection: Connection;
   readonly #database: Database.Database;
   readonly #clock: () => number;
@@ -105,10 +110,11 @@ export class SqliteDialect implements Dialect {
     this.#outbox = new Outbox(this.#database);
   }
 
-  async transact(needs: Needs, decide: Parameters<Dialect['transact']>[1]): Promise<void> {
-    await this.#durably(() => {
-      const changes = decide(ready(this.#loader).load(needs), this.#clock());
-      if (changes) ready(this.#writer).write(changes);
+  transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
+    return this.#durably(() => {
+      const decision = decide(ready(this.#loader).load(needs), this.#clock());
+      if (decision.changes) ready(this.#writer).write(decision.changes);
+      return decision;
     });
   }
 
@@ -232,10 +238,6 @@ export class SqliteDialect implements Dialect {
     await this.#durably(() => this.#prepared(sql).run(key, value));
   }
 
-  async ping(): Promise<void> {
-    await this.#onceDurable(this.#prepared('SELECT 1').get());
-  }
-
   async close(): Promise<void> {
     await this.#connection.close();
   }
@@ -285,7 +287,7 @@ export class SqliteDialect implements Dialect {
       return result;
     } catch (error) {
       if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();
-      throw error;
+      throw meaning(error);
     }
   }
 
@@ -294,9 +296,7 @@ export class SqliteDialect implements Dialect {
     try {
       this.#prepared('BEGIN IMMEDIATE').run();
     } catch (error) {
-      const code = (error as { code?: string }).code ?? '';
-      if (code.startsWith('SQLITE_BUSY')) throw new StoreUnavailable('another program has locked the database file');
-      throw error;
+      throw meaning(error);
     }
   }
 
@@ -332,6 +332,20 @@ export class SqliteDialect implements Dialect {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+/** Primary error codes (extended ones begin with them) that pass, or that an operator must mend. */
+const UNAVAILABLE: readonly (readonly [code: string, meaning: string])[] = [
+  ['SQLITE_BUSY', 'another program has locked the database file'],
+  ['SQLITE_FULL', 'the disk is full'],
+  ['SQLITE_READONLY', 'the database file is read-only'],
+];
+
+/** What an error of SQLite means to the engine. */
+function meaning(error: unknown): unknown {
+  const code = error instanceof Database.SqliteError ? error.code : '';
+  const known = UNAVAILABLE.find(([primary]) => code.startsWith(primary));
+  return known ? new StoreUnavailable(known[1]) : error;
 }
 
 function ready<T>(part: T | null): T {

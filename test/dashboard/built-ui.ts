@@ -1,29 +1,23 @@
-/**
- * `npm run build:ui`, and the last step of `npm ci` in a checkout: builds the dashboard that `resonate dev` and `serve` of the
- * checkout show at /ui. Does nothing when the built files are newer than their sources.
- */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const ROOT = join(import.meta.dirname, '..');
-const PACKAGE = join(ROOT, 'apps/dashboard');
+const PACKAGE = fileURLToPath(new URL('../../apps/dashboard', import.meta.url));
 const SOURCES = ['src', 'index.html', 'vite.config.ts', 'package.json'];
 
-/** The folder of the built dashboard. */
+/** Where the built dashboard lies. */
 export const DIST = join(PACKAGE, 'dist');
 
-/** Replaces the folder in one step: a server or another suite may be reading it. */
+/** Builds the dashboard unless what is there is newer than its sources. In one step: another suite may be using it. */
 export function buildUi(): void {
   if (builtAt() > Math.max(...SOURCES.map((name) => changedAt(join(PACKAGE, name))))) return;
   const cache = join(PACKAGE, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'dist-'));
   try {
-    const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
-    execFileSync(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'warn'], {
-      stdio: 'inherit',
-    });
+    const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
+    execFileSync(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'warn']);
     rmSync(DIST, { recursive: true, force: true });
     renameSync(folder, DIST);
   } finally {
@@ -40,5 +34,3 @@ function changedAt(path: string): number {
   if (!statSync(path).isDirectory()) return statSync(path).mtimeMs;
   return Math.max(...readdirSync(path).map((name) => changedAt(join(path, name))));
 }
-
-if (import.meta.main) buildUi();

@@ -123,6 +123,45 @@ describe('a batch that lost against another one', () => {
   });
 });
 
+describe('a request that asks for more rows again and again', () => {
+  /** Whatever is loaded, the expired promise is not among what may be settled: its request asks for it each time. */
+  async function neverEnough(server: SqliteStore): Promise<{ transactions: () => number }> {
+    await server.create('over', { timeoutAt: server.now + 5 });
+    server.now += 5;
+    let transactions = 0;
+    const { dialect } = server;
+    const transact = dialect.transact.bind(dialect);
+    dialect.transact = (needs, decide) => {
+      transactions++;
+      return transact(needs, (loaded, now) => {
+        needs.settlements.delete('over');
+        return decide(loaded, now);
+      });
+    };
+    return { transactions: () => transactions };
+  }
+
+  test('fails alone, soon, and is told; all others of its batch are answered', async () => {
+    const server = await SqliteStore.open();
+    const { transactions } = await neverEnough(server);
+    const settle = server.send('promise.settle', { id: 'over', state: 'resolved' });
+    const replies = await Promise.all([server.create('a'), settle, server.create('b'), server.create('c')]);
+    expect(statuses(replies)).toEqual([200, 500, 200, 200]);
+    expect(server.faults).toMatchObject([{ kind: 'promise.settle' }]);
+    expect(server.gaveUp).toEqual(['more_rows', 'more_rows', 'more_rows']);
+    expect(transactions()).toBeLessThan(50);
+    expect(await server.state('c')).toBe('pending');
+  });
+
+  test('does not keep the engine: later requests are answered', async () => {
+    const server = await SqliteStore.open({ maxInFlight: 1 });
+    await neverEnough(server);
+    const stuck = server.send('promise.settle', { id: 'over', state: 'resolved' });
+    expect(await server.create('later')).toMatchObject({ status: 200 });
+    expect(await stuck).toMatchObject({ status: 500 });
+  });
+});
+
 describe('a database', () => {
   test('that is away answers every request of the batch with 503, at once', async () => {
     const server = await SqliteStore.open();
@@ -144,8 +183,9 @@ describe('a database', () => {
     const transact = dialect.transact.bind(dialect);
     let transactions = 0;
     dialect.transact = async (needs, decide) => {
-      await transact(needs, decide);
+      const decision = await transact(needs, decide);
       if (++transactions === 1) throw new OutcomeUnknown('the connection broke in the commit');
+      return decision;
     };
     const replies = await Promise.all([
       server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 1_000 }),

@@ -1,0 +1,44 @@
+import type { Command } from '@resonate/machine';
+
+/** What is asked of the database, as operators know it. Rare operations have no name and are not measured. */
+export type Operation =
+  'write' | 'read' | 'search' | 'timers' | 'claim' | 'queues' | 'acknowledge' | 'release' | 'elect' | 'heartbeat';
+
+/** A batch that was answered. */
+export interface Batch {
+  sort: 'write' | 'read';
+  size: number;
+  commands(): Command[];
+  /** How long the one that waited longest did so before the batch began. */
+  waitedMs: number;
+  ms: number;
+}
+
+/** What happens inside the store, for metrics and logs. */
+export interface StoreEvents {
+  batchDone(batch: Batch): void;
+  /** A fault of the program or the database: the request got a 500. */
+  faulted(kind: string, error: unknown): void;
+  /** A batch that lost against another one is run again. */
+  conflicted(attempt: number): void;
+  /** A batch is run again with more rows. */
+  repeated(): void;
+  /** A batch was run again so often that it is now split; a request that is alone gets an error instead. */
+  gaveUp(reason: 'conflict' | 'more_rows'): void;
+  /** Runs `work` and observes how long it takes and how it fails. Changes neither its result nor its error. */
+  measured<T>(operation: Operation, work: () => Promise<T>): Promise<T>;
+}
+
+/** Whoever observes nothing of an event leaves it out. */
+export function completeEvents(events: Partial<StoreEvents>): StoreEvents {
+  const ignore = () => {};
+  return {
+    batchDone: ignore,
+    faulted: ignore,
+    conflicted: ignore,
+    repeated: ignore,
+    gaveUp: ignore,
+    measured: (_operation, work) => work(),
+    ...events,
+  };
+}
