@@ -30,6 +30,14 @@ const INSTALLATIONS: [name: string, manifests: Manifest[]][] = [
       ...SECRET,
     ],
   ],
+  [
+    'production with the credentials of the cloud',
+    [
+      ...kustomize(`${FOLDER}/overlays/production`),
+      ...readManifests(`${FOLDER}/components/cloud-credentials/network-policy.yaml`),
+      ...SECRET,
+    ],
+  ],
 ];
 
 function fits(selector: Readonly<Record<string, string>> | undefined, labels: Readonly<Record<string, string>>) {
@@ -45,7 +53,7 @@ function portNames({ container }: DeployedRole): (string | undefined)[] {
   return (container.ports ?? []).map(({ name }) => name);
 }
 
-describe.each(INSTALLATIONS)('%s', (_, manifests) => {
+describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
   const roles = deployedRoles(manifests);
   const ofKind = <T>(kind: string) => manifests.filter((manifest) => manifest.kind === kind) as unknown as T[];
   const scaled = ofKind<{ spec: { scaleTargetRef: { name: string } } }>('HorizontalPodAutoscaler')
@@ -187,7 +195,7 @@ describe.each(INSTALLATIONS)('%s', (_, manifests) => {
     }
   });
 
-  test('the network policies let in to every port of a pod, and out to database, Redis and name server', () => {
+  test('the network policies let in to every port of a pod, and out to what every process may need', () => {
     const policies = ofKind<INetworkPolicy>('NetworkPolicy').map(({ spec }) => spec);
     for (const role of roles) {
       const own = policies.filter((policy) => fits(policy?.podSelector?.matchLabels, role.labels));
@@ -196,9 +204,22 @@ describe.each(INSTALLATIONS)('%s', (_, manifests) => {
       const allowedIn = ports(own.flatMap((policy) => policy?.ingress ?? []));
       expect([...new Set(allowedIn)].sort()).toEqual(portNames(role).sort());
       const { url } = configOf(role).storage.postgres;
-      const needed = [Number(new URL(url ?? '').port), 3306, 6379, 53];
+      // MySQL, Redis, DNS, OTLP over gRPC and over HTTP.
+      const needed = [Number(new URL(url ?? '').port), 3306, 6379, 53, 4317, 4318];
       expect(ports(own.flatMap((policy) => policy?.egress ?? []))).toEqual(expect.arrayContaining(needed));
     }
+  });
+
+  test('only dispatchers reach the metadata address of the cloud, and only when an operator opens it', () => {
+    const policies = ofKind<INetworkPolicy>('NetworkPolicy').map(({ spec }) => spec);
+    const reach = roles.filter(({ labels }) =>
+      policies
+        .filter((policy) => fits(policy?.podSelector?.matchLabels, labels))
+        .flatMap((policy) => policy?.egress ?? [])
+        .some(({ to }) => to?.some(({ ipBlock }) => ipBlock?.cidr === '169.254.169.254/32')),
+    );
+    const isOpened = installation === 'production with the credentials of the cloud';
+    expect(reach.map(({ role }) => role)).toEqual(isOpened ? ['dispatcher'] : []);
   });
 
   test('what a ServiceMonitor looks at is there', () => {
@@ -220,7 +241,7 @@ test('every file in a folder is part of its kustomization', () => {
   const folders = readdirSync(join(ROOT, FOLDER), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('/kustomization.yaml'))
     .map((file) => dirname(join(ROOT, FOLDER, file)));
-  expect(folders).toHaveLength(7);
+  expect(folders).toHaveLength(8);
   for (const folder of folders) {
     const text = readFileSync(join(folder, 'kustomization.yaml'), 'utf8');
     const { resources = [], patches = [] } = parse(text) as { resources?: string[]; patches?: { path: string }[] };

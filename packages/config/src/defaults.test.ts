@@ -39,6 +39,7 @@ const DOCUMENTED: [flag: string, value: unknown, typed: (config: Config) => unkn
   ['observability-metrics-port', 9090, (config) => config.observability.metricsPort],
   // Documented as localhost:4317, but here traces are off unless asked for.
   ['observability-otlp-endpoint', null, (config) => config.observability.otlpEndpoint],
+  ['observability-otlp-protocol', 'auto', (config) => config.observability.otlpProtocol],
   ['debug', false, (config) => config.debug],
 ];
 

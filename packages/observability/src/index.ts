@@ -6,4 +6,13 @@ export { quantileMs, type Counts } from './metrics/tally.ts';
 export type { AttemptOutcome, BacklogReading } from './metrics/deliveries.ts';
 export { TOP_TARGETS, type InFlight } from './metrics/top-targets.ts';
 export { startTracing } from './tracing/start-tracing.ts';
-export type { Attributes, Span, SpanKind, SpanOptions, TraceContext, Tracing, TracingOptions } from './tracing/span.ts';
+export type {
+  Attributes,
+  OtlpProtocol,
+  Span,
+  SpanKind,
+  SpanOptions,
+  TraceContext,
+  Tracing,
+  TracingOptions,
+} from './tracing/span.ts';

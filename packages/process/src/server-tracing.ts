@@ -27,7 +27,7 @@ export interface ServerTracingOptions {
 /** @returns null when traces are off: then OpenTelemetry is not even loaded. */
 export async function openTracing(options: ServerTracingOptions): Promise<ServerTracing | null> {
   const { config, role, version, processId, logger } = options;
-  const { otlpEndpoint: endpoint, tracePercent: percent } = config.observability;
+  const { otlpEndpoint: endpoint, otlpProtocol: protocol, tracePercent: percent } = config.observability;
   if (endpoint === null) return null;
   const attributes = {
     'service.name': 'resonate-server',
@@ -35,7 +35,7 @@ export async function openTracing(options: ServerTracingOptions): Promise<Server
     'service.instance.id': processId,
     'resonate.role': role,
   };
-  return new ServerTracing(await startTracing({ endpoint, percent, attributes, logger }));
+  return new ServerTracing(await startTracing({ endpoint, protocol, percent, attributes, logger }));
 }
 
 /**

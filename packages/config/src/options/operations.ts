@@ -1,4 +1,4 @@
-import { bool, duration, integer, list, text } from '../option.ts';
+import { bool, choice, duration, integer, list, text } from '../option.ts';
 import { parseTagPeriod } from '../tag-period.ts';
 import { DAY, MINUTE, PORT } from './units.ts';
 
@@ -51,15 +51,20 @@ export const observability = {
   metrics_port: integer({ ...PORT, default: 9090, describe: 'Port of the metrics endpoint (0: off)' }),
   otlp_endpoint: text({
     default: null,
-    allowed: 'host:port or a URL such as localhost:4318',
+    allowed: 'host:port or a URL such as localhost:4317',
     check: (endpoint) => ENDPOINT.test(endpoint),
-    describe: 'Where traces go (OTLP over HTTP), such as localhost:4318; unset: no traces',
+    describe: 'OTLP collector that receives traces, such as localhost:4317; unset: no traces',
+  }),
+  otlp_protocol: choice({
+    choices: ['auto', 'grpc', 'http'],
+    default: 'auto',
+    describe: 'How traces are sent: OTLP over gRPC or over HTTP with JSON (auto: gRPC to port 4317, else HTTP)',
   }),
   trace_percent: integer({
     default: 100,
     min: 0,
     max: 100,
-    describe: 'Of the traces that begin here, how many percent are recorded; others go by what their beginning says',
+    describe: 'Percentage of the traces begun by this server that are recorded; for others, their sender decides',
   }),
 };
 

@@ -13,39 +13,37 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
   TraceIdRatioBasedSampler,
   TracerProvider,
+  type SpanExporter,
 } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logger.ts';
-import { otlpUrl } from './otlp-url.ts';
 import type { Attributes, Span, SpanOptions, TraceContext, Tracing, TracingOptions } from './span.ts';
 
-/** Spans that wait for the collector, beyond which new ones are dropped: about 10 MB. */
+/** Most spans that wait for the collector, about 10 MB. Beyond it new ones are dropped. */
 const MAX_QUEUE = 8_192;
 const MAX_BATCH = 512;
 const SEND_EVERY_MS = 1_000;
 const SEND_TIMEOUT_MS = 5_000;
-/** What clients choose, ids for one, may be long. */
+/** Clients choose some attributes, such as ids. */
 const LIMITS = { attributeValueLengthLimit: 256, linkCountLimit: 128 };
-/** A collector that is away would fill the log. */
+/** A collector that is down must not fill the log. */
 const COMPLAIN_EVERY_MS = 60_000;
 
 const KINDS = { server: OtelKind.SERVER, producer: OtelKind.PRODUCER, internal: OtelKind.INTERNAL } as const;
 
-/** Spans by OpenTelemetry's SDK, sent with OTLP over HTTP. */
+/** Spans made by OpenTelemetry's SDK and sent to a collector. */
 export class OtlpTracing implements Tracing {
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;
   readonly #propagator = new W3CTraceContextPropagator();
 
-  constructor({ endpoint, percent, attributes, logger }: TracingOptions) {
+  constructor(exporter: SpanExporter, { endpoint, percent, attributes, logger }: TracingOptions) {
     diag.setLogger(complaints(logger, endpoint), DiagLogLevel.WARN);
-    const exporter = new OTLPTraceExporter({ url: otlpUrl(endpoint), timeoutMillis: SEND_TIMEOUT_MS });
     this.#provider = new TracerProvider({
       resource: resourceFromAttributes(attributes),
       sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(percent / 100) }),
@@ -104,7 +102,7 @@ function end(span: OtelSpan, attributes: Attributes = {}, error?: string, endedA
   span.end(endedAt);
 }
 
-/** What OpenTelemetry has to say goes into the server's log, one line a minute at most. */
+/** OpenTelemetry's warnings and errors go into the server's log, at most one line per minute. */
 function complaints(logger: Logger, endpoint: string) {
   let nextAt = 0;
   const complain = (message: string, ...details: unknown[]) => {

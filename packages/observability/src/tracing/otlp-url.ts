@@ -1,8 +1,19 @@
-const TRACES = '/v1/traces';
+import type { OtlpProtocol } from './span.ts';
 
-/** Where OTLP over HTTP sends traces: `localhost:4318` and `http://localhost:4318` get the usual path, others keep theirs. */
-export function otlpUrl(endpoint: string): string {
+const TRACES = '/v1/traces';
+/** The port that OTLP's specification assigns to gRPC. */
+const GRPC_PORT = '4317';
+
+export interface OtlpAddress {
+  protocol: 'grpc' | 'http';
+  url: string;
+}
+
+/** Where traces go. Without a scheme it is http:. Over HTTP an address without a path gets the usual one. */
+export function otlpAddress(endpoint: string, protocol: OtlpProtocol): OtlpAddress {
   const url = new URL(/^https?:\/\//i.test(endpoint) ? endpoint : `http://${endpoint}`);
+  const isGrpc = protocol === 'grpc' || (protocol === 'auto' && url.port === GRPC_PORT && url.pathname === '/');
+  if (isGrpc) return { protocol: 'grpc', url: url.origin };
   if (url.pathname === '/') url.pathname = TRACES;
-  return url.href;
+  return { protocol: 'http', url: url.href };
 }

@@ -37,9 +37,13 @@ export interface Tracing {
   close(): Promise<void>;
 }
 
+export type OtlpProtocol = 'auto' | 'grpc' | 'http';
+
 export interface TracingOptions {
   /** As configured: `host:port` or a URL. */
   endpoint: string;
+  /** `auto`: OTLP over gRPC to port 4317, over HTTP to any other. */
+  protocol: OtlpProtocol;
   /** Of the traces that begin here, how many are recorded; those that began elsewhere go by what their beginning says. */
   percent: number;
   /** Of the process: `service.name` and the like. */

@@ -2,6 +2,7 @@ import type { Tracing, TracingOptions } from './span.ts';
 
 /** Loads OpenTelemetry, which a server without traces never does, and sends spans to a collector. */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
+  const { createExporter } = await import('./otlp-exporter.ts');
   const { OtlpTracing } = await import('./otlp-tracing.ts');
-  return new OtlpTracing(options);
+  return new OtlpTracing(await createExporter(options.endpoint, options.protocol), options);
 }
