@@ -17,6 +17,7 @@ export default {
   testMatch: [
     '<rootDir>/packages/**/*.test.ts',
     '<rootDir>/apps/**/*.test.ts',
+    '<rootDir>/clients/**/*.test.ts',
     '<rootDir>/test/**/*.test.ts',
     '<rootDir>/bench/**/*.test.ts',
   ],

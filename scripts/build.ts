@@ -1,6 +1,7 @@
 /**
- * `npm run build`: JavaScript in dist/, which `npm pack` packs, with the dashboard in dist/ui. Node runs TypeScript as
- * it is everywhere but inside node_modules, where an installed package lies.
+ * `npm run build`: JavaScript in dist/, which `npm pack` packs, with the dashboard in dist/ui, and the workers'
+ * packages in clients/dist. Node runs TypeScript as it is everywhere but inside node_modules, where an installed package
+ * lies.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,6 +35,7 @@ mkdirSync(dirname(BIN));
 writeFileSync(BIN, BIN_SOURCE);
 chmodSync(BIN, 0o755);
 execFileSync('npx', ['vite', 'build', 'apps/dashboard', '--outDir', resolve(DIST, 'ui')], { stdio: 'inherit' });
+execFileSync('node', ['scripts/build-clients.ts'], { stdio: 'inherit' });
 
 /** `@resonate/store` becomes the path of its entry: a package that is installed has no workspaces. */
 function namePackagesByPath(): void {

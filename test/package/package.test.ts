@@ -29,7 +29,7 @@ describe('the package', () => {
     directory = await mkdtemp(join(tmpdir(), 'resonate-package-'));
     const [checkout, empty] = [join(directory, 'checkout'), join(directory, 'empty')];
     const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'docs', 'scripts'];
-    const parts = ['apps', 'packages'];
+    const parts = ['apps', 'packages', 'clients'];
     for (const name of [...files, ...parts]) await cp(join(ROOT, name), join(checkout, name), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
     const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
@@ -75,6 +75,17 @@ describe('the package', () => {
     const migrations = globSync('packages/store/src/dialects/*/migrations/*.sql', { cwd: ROOT });
     const { stdout } = await run(directory, 'tar', '-tf', tarball);
     expect(migrations.filter((file) => !stdout.includes(`package/dist/${file}\n`))).toEqual([]);
+  });
+
+  test('is built beside that of the workers, which carries its types and no test', async () => {
+    const [packed = ''] = globSync(join(directory, 'checkout/clients/dist/resonate-websocket-*.tgz'));
+    const { stdout } = await run(directory, 'tar', '-tf', packed);
+    const files = stdout
+      .trim()
+      .split('\n')
+      .map((file) => file.replace('package/', ''));
+    expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'dist/index.js', 'dist/index.d.ts']));
+    expect(files.filter((file) => /\.test\.|^src\//.test(file))).toEqual([]);
   });
 
   test('carries no test and no source', async () => {

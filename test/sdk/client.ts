@@ -1,11 +1,14 @@
+import { WebSocketNetwork } from '../../clients/typescript/src/index.ts';
 import { functions } from './workers/functions.ts';
-import { loadSdk, type Sdk } from './workers/sdk.ts';
+import { loadSdk, type NetworkName, type Sdk } from './workers/sdk.ts';
 
 export type Client = InstanceType<Sdk['Resonate']>;
 
 export interface ClientOptions {
   sdk: string;
   url: string;
+  /** Default: the SDK's own, over HTTP. */
+  network?: NetworkName;
   /** Group whose workers its `rpc` calls go to. */
   workers: string;
 }
@@ -15,8 +18,9 @@ export async function startClient(options: ClientOptions): Promise<Client> {
   const { Resonate, Constant } = await loadSdk(options.sdk);
   const silent = () => undefined;
   const client = new Resonate({
-    url: options.url,
-    group: 'client',
+    ...(options.network === 'websocket'
+      ? { network: new WebSocketNetwork({ url: options.url, group: 'client' }) }
+      : { url: options.url, group: 'client' }),
     // The faults are the point of these tests; the SDK's warnings about them would only hide jest's report.
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   });

@@ -5,7 +5,7 @@ import { until } from '../processes/until.ts';
 import { searchPromises } from '../processes/wire.ts';
 import { startClient, within, type Client } from './client.ts';
 import { journeyResult } from './workers/functions.ts';
-import { SDK_VERSIONS } from './workers/sdk.ts';
+import { CLIENTS } from './workers/sdk.ts';
 import { startWorker } from './worker-process.ts';
 
 const GROUP = 'workers';
@@ -14,7 +14,7 @@ const TTL_MS = 2_000;
 /** Less than the 30 s after which an unanswered dispatch is repeated: what a dead process held must move before. */
 const RECOVERED_WITHIN_MS = 25_000;
 
-describe.each(SDK_VERSIONS)('with the official SDK %s', (sdk) => {
+describe.each(CLIENTS)('with the official SDK %s over %s', (sdk, network) => {
   let server: ServerProcess;
   let client: Client;
   let workers: Spawned[];
@@ -22,7 +22,7 @@ describe.each(SDK_VERSIONS)('with the official SDK %s', (sdk) => {
   beforeEach(async () => {
     workers = [];
     server = await ServerProcess.start();
-    client = await startClient({ sdk, url: server.url, workers: GROUP });
+    client = await startClient({ sdk, network, url: server.url, workers: GROUP });
   });
 
   afterEach(async () => {
@@ -32,7 +32,7 @@ describe.each(SDK_VERSIONS)('with the official SDK %s', (sdk) => {
   });
 
   async function worker(name: string, stuck = false): Promise<Spawned> {
-    const started = await startWorker({ sdk, url: server.url, name, group: GROUP, ttlMs: TTL_MS, stuck });
+    const started = await startWorker({ sdk, network, url: server.url, name, group: GROUP, ttlMs: TTL_MS, stuck });
     workers.push(started);
     return started;
   }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Spawned } from '../processes/spawned.ts';
+import type { NetworkName } from './workers/sdk.ts';
 
 const WORKER = fileURLToPath(new URL('./workers/worker.ts', import.meta.url));
 const READY_WITHIN_MS = 15_000;
@@ -8,6 +9,8 @@ export interface WorkerOptions {
   sdk: string;
   url: string;
   name: string;
+  /** Default: the SDK's own, over HTTP. */
+  network?: NetworkName;
   /** Group it listens for; default "default". */
   group?: string;
   /** Lease length in ms; default the SDK's 60 s. */
@@ -19,6 +22,7 @@ export interface WorkerOptions {
 /** Starts a worker process with all the tests' functions and waits until its stream to the server is open. */
 export async function startWorker(options: WorkerOptions): Promise<Spawned> {
   const args = [WORKER, '--sdk', options.sdk, '--url', options.url, '--name', options.name];
+  if (options.network !== undefined) args.push('--network', options.network);
   if (options.group !== undefined) args.push('--group', options.group);
   if (options.ttlMs !== undefined) args.push('--ttl', String(options.ttlMs));
   if (options.stuck === true) args.push('--stuck');

@@ -4,20 +4,20 @@ import type { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
 import { call, searchPromises } from '../processes/wire.ts';
 import { decoded, encoded, startClient, within, type Client } from './client.ts';
-import { SDK_VERSIONS } from './workers/sdk.ts';
+import { CLIENTS } from './workers/sdk.ts';
 import { startWorker } from './worker-process.ts';
 
 const WORKERS = 'workers';
 
-describe.each(SDK_VERSIONS)('the official SDK %s', (sdk) => {
+describe.each(CLIENTS)('the official SDK %s over %s', (sdk, network) => {
   let server: ServerProcess;
   let worker: Spawned;
   let client: Client;
 
   beforeAll(async () => {
     server = await ServerProcess.start();
-    worker = await startWorker({ sdk, url: server.url, name: 'worker-1', group: WORKERS });
-    client = await startClient({ sdk, url: server.url, workers: WORKERS });
+    worker = await startWorker({ sdk, network, url: server.url, name: 'worker-1', group: WORKERS });
+    client = await startClient({ sdk, network, url: server.url, workers: WORKERS });
   });
 
   afterAll(async () => {

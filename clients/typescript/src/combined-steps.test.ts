@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Request, Response } from '@resonatehq/sdk';
+import { CombinedSteps } from './combined-steps.ts';
+
+const NOW = 1_000_000;
+const HEAD = { corrId: 'c', version: '2026-04-01' };
+const TAGS = {
+  'resonate:scope': 'local',
+  'resonate:branch': 'wf',
+  'resonate:parent': 'wf',
+  'resonate:origin': 'wf',
+};
+
+/** A server of the test's own: it answers when it is told to. */
+class Server {
+  readonly sent: Request[] = [];
+  readonly #open: { request: Request; resolve(response: Response): void; reject(error: Error): void }[] = [];
+
+  readonly forward = (request: Request): Promise<Response> => {
+    this.sent.push(request);
+    return new Promise((resolve, reject) => this.#open.push({ request, resolve, reject }));
+  };
+
+  /** Answers the oldest open request. */
+  answer(status: number, data: unknown): void {
+    const next = this.#open.shift();
+    next?.resolve({ kind: next.request.kind, head: { ...HEAD, status }, data } as Response);
+  }
+
+  /** Answers the action of the oldest open fence. */
+  fenced(promise: object, status = 200): void {
+    const [next] = this.#open;
+    const { action } = (next?.request as Extract<Request, { kind: 'task.fence' }>).data;
+    const data = status === 200 ? { promise: { ...action.data, ...promise } } : 'no';
+    this.answer(200, { action: { kind: action.kind, head: { ...HEAD, status }, data }, preload: [] });
+  }
+
+  fail(): void {
+    this.#open.shift()?.reject(new Error('connection lost'));
+  }
+
+  /** `create wf.1`, `settle wf.1`, `task.suspend`, … in the order in which they came. */
+  kinds(): string[] {
+    return this.sent.splice(0).map((request) => {
+      if (request.kind !== 'task.fence') return request.kind;
+      const { kind, data } = request.data.action;
+      return `${kind.replace('promise.', '')} ${data.id}`;
+    });
+  }
+}
+
+let server: Server;
+let steps: CombinedSteps;
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  server = new Server();
+  steps = new CombinedSteps(server.forward, () => NOW);
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+const create = (id: string, { tags = {}, timeoutAt = 9e12, version = 1 } = {}) =>
+  steps.send({
+    kind: 'task.fence',
+    head: HEAD,
+    data: {
+      id: 'wf',
+      version,
+      action: {
+        kind: 'promise.create',
+        head: HEAD,
+        data: { id, timeoutAt, param: { data: 'x' }, tags: { ...TAGS, ...tags } },
+      },
+    },
+  });
+
+const settle = (id: string, version = 1) =>
+  steps.send({
+    kind: 'task.fence',
+    head: HEAD,
+    data: {
+      id: 'wf',
+      version,
+      action: { kind: 'promise.settle', head: HEAD, data: { id, state: 'resolved', value: { data: 'y' } } },
+    },
+  });
+
+/** The worker takes the task `wf`. */
+async function acquire(answer: { version?: number; preload?: object[]; preloadPartial?: boolean } = {}): Promise<void> {
+  const { version = 1, preload = [], ...more } = answer;
+  const acquired = steps.send({
+    kind: 'task.acquire',
+    head: HEAD,
+    data: { id: 'wf', version: version - 1, pid: 'p', ttl: 1_000 },
+  });
+  server.answer(200, {
+    task: { id: 'wf', state: 'acquired', version, resumes: 0 },
+    promise: { id: 'wf', state: 'pending', tags: { 'resonate:branch': 'wf' } },
+    preload,
+    ...more,
+  });
+  await acquired;
+  server.sent.length = 0;
+}
+
+/** All promises that can go on have gone on. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the create of a step', () => {
+  test('is answered at once, and sent together with the settle', async () => {
+    await acquire();
+    expect(await create('wf.1')).toMatchObject({
+      kind: 'task.fence',
+      head: { status: 200, corrId: 'c' },
+      data: {
+        action: { head: { status: 200 }, data: { promise: { id: 'wf.1', state: 'pending', param: { data: 'x' } } } },
+        preload: [],
+      },
+    });
+    expect(server.kinds()).toEqual([]);
+    const settled = settle('wf.1');
+    expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1']);
+    server.fenced({ state: 'pending' });
+    server.fenced({ state: 'resolved' });
+    expect(await settled).toMatchObject({ data: { action: { data: { promise: { state: 'resolved' } } } } });
+  });
+
+  test('is sent alone when the step takes longer', async () => {
+    await acquire();
+    await create('wf.1');
+    jest.advanceTimersByTime(4);
+    expect(server.kinds()).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(server.kinds()).toEqual(['create wf.1']);
+    void settle('wf.1');
+    expect(server.kinds()).toEqual(['settle wf.1']);
+  });
+
+  test('goes before whatever else the task sends, in order', async () => {
+    await acquire();
+    await create('wf.1');
+    await create('wf.2');
+    void create('remote', { tags: { 'resonate:scope': 'global' } });
+    expect(server.kinds()).toEqual(['create wf.1', 'create wf.2', 'create remote']);
+    await create('wf.3');
+    void steps.send({ kind: 'task.suspend', head: HEAD, data: { id: 'wf', version: 1, actions: [] } });
+    expect(server.kinds()).toEqual(['create wf.3', 'task.suspend']);
+  });
+
+  test.each([
+    ['of a promise that came with the task', () => create('there')],
+    ['of another branch', () => create('wf.1', { tags: { 'resonate:branch': 'other' } })],
+    ['that another worker runs', () => create('wf.1', { tags: { 'resonate:scope': 'global' } })],
+    ['with a tag that the server acts on', () => create('wf.1', { tags: { 'resonate:target': 'poll://any@g' } })],
+    ['that may be late', () => create('wf.1', { timeoutAt: NOW + 500 })],
+    ['of an older lease', () => create('wf.1', { version: 0 })],
+  ])('%s is asked of the server', async (_, send) => {
+    await acquire({ preload: [{ id: 'there' }] });
+    void send();
+    expect(server.sent).toHaveLength(1);
+  });
+
+  test.each([
+    ['a part of the branch came', { preloadPartial: true }],
+    [
+      'so much of the branch came that it may be a part',
+      { preload: Array.from({ length: 999 }, (_, n) => ({ id: `${n}` })) },
+    ],
+  ])('is asked of the server when only %s', async (_, answer) => {
+    await acquire(answer);
+    void create('wf.1');
+    expect(server.kinds()).toEqual(['create wf.1']);
+  });
+
+  test('is asked of the server when the worker does not hold the task any more', async () => {
+    await acquire();
+    void steps.send({ kind: 'task.release', head: HEAD, data: { id: 'wf', version: 1 } });
+    void create('wf.1');
+    expect(server.kinds()).toEqual(['task.release', 'create wf.1']);
+  });
+
+  test('knows the branch anew when a suspended task goes on at once', async () => {
+    await acquire();
+    const suspended = steps.send({ kind: 'task.suspend', head: HEAD, data: { id: 'wf', version: 1, actions: [] } });
+    server.answer(300, { preload: [{ id: 'wf.1' }] });
+    await suspended;
+    expect(server.kinds()).toEqual(['task.suspend']);
+    void create('wf.1');
+    expect(server.kinds()).toEqual(['create wf.1']);
+    await create('wf.2');
+    expect(server.kinds()).toEqual([]);
+  });
+});
+
+describe('a create that the server refuses', () => {
+  test('because the lease is lost fails the settle; nothing more of the task is stored', async () => {
+    await acquire();
+    await create('wf.1');
+    const settled = settle('wf.1');
+    server.answer(409, 'Task is not acquired at this version');
+    server.answer(409, 'Task is not acquired at this version');
+    expect(await settled).toMatchObject({
+      kind: 'task.fence',
+      head: { status: 409, corrId: 'c' },
+      data: expect.any(String),
+    });
+    server.sent.length = 0;
+    expect(await create('wf.2')).toMatchObject({ head: { status: 409 } });
+    expect(server.kinds()).toEqual([]);
+    void steps.send({ kind: 'task.release', head: HEAD, data: { id: 'wf', version: 1 } });
+    expect(server.kinds()).toEqual(['task.release']);
+  });
+
+  test('by its connection fails the settle in the same way, whatever became of that', async () => {
+    await acquire();
+    await create('wf.1');
+    const settled = settle('wf.1');
+    server.fail();
+    server.fenced({ state: 'resolved' });
+    await expect(settled).rejects.toThrow('connection lost');
+  });
+
+  test('before the step ends keeps its settle from being sent', async () => {
+    await acquire();
+    await create('wf.1');
+    jest.advanceTimersByTime(5);
+    server.answer(409, 'lost');
+    await turn();
+    server.sent.length = 0;
+    expect(await settle('wf.1')).toMatchObject({ head: { status: 409 } });
+    expect(server.kinds()).toEqual([]);
+  });
+
+  test.each([
+    ['settled by somebody', { state: 'resolved' }],
+    ['made by somebody else', { state: 'pending', timeoutAt: 5 }],
+  ])('because the promise was %s ends the run; the next one asks first', async (_, promise) => {
+    await acquire();
+    await create('wf.1');
+    const settled = settle('wf.1');
+    server.fenced(promise);
+    server.fenced(promise);
+    expect(await settled).toMatchObject({ head: { status: 409 }, data: 'Promise wf.1 already exists' });
+    await acquire({ version: 2 });
+    void create('wf.1', { version: 2 });
+    expect(server.kinds()).toEqual(['create wf.1']);
+  });
+
+  test('because it breaks a rule fails the settle', async () => {
+    await acquire();
+    await create('wf.1');
+    const settled = settle('wf.1');
+    server.fenced({}, 400);
+    server.fenced({}, 404);
+    expect(await settled).toMatchObject({ head: { status: 400 } });
+  });
+});
+
+test('a settle that passed its create on the way is sent again', async () => {
+  await acquire();
+  await create('wf.1');
+  const settled = settle('wf.1');
+  server.fenced({ state: 'pending' });
+  server.fenced({}, 404);
+  await turn();
+  expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1', 'settle wf.1']);
+  server.fenced({ state: 'resolved' });
+  expect(await settled).toMatchObject({ data: { action: { head: { status: 200 } } } });
+});
+
+test('requests of no task go as they are', async () => {
+  const got = steps.send({ kind: 'promise.get', head: HEAD, data: { id: 'p' } });
+  server.answer(404, 'not found');
+  expect(await got).toMatchObject({ head: { status: 404 } });
+});

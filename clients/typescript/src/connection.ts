@@ -1,0 +1,225 @@
+import { ResonateTimeoutException, type Request, type Response } from '@resonatehq/sdk';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+
+export interface ConnectionOptions {
+  /** `ws://…/connect/{group}/{id}`. */
+  url: string;
+  token: string | undefined;
+  /** How long opening may take, and each request until its answer. */
+  timeoutMs: number;
+}
+
+/** What a connection tells its network. */
+export interface ConnectionEvents {
+  opened(): void;
+  received(message: unknown): void;
+  /** The server stops: this connection takes no further requests and closes when the last one is answered. */
+  draining(): void;
+  /** Once, also when it never opened. */
+  closed(reason: string, code: number): void;
+}
+
+/** A frame as it comes: an answer, a message, or the server's wish that the worker leaves. */
+interface Frame {
+  kind?: unknown;
+  head?: { corrId?: unknown; status?: unknown };
+  drain?: unknown;
+}
+
+interface Pending {
+  request: Request;
+  /** By `performance.now()`. */
+  deadline: number;
+  resolve(response: Response): void;
+  reject(error: Error): void;
+}
+
+/** Statuses of the protocol. All others are failures of the platform, as for the SDK's own HttpNetwork. */
+const PROTOCOL_STATUSES: ReadonlySet<unknown> = new Set([200, 300, 404, 409, 422, 501]);
+/** The server sends a ping every 15 s. */
+const SILENCE_MS = 45_000;
+/** A first answer of the server that refuses the connection is read up to here, for the log. */
+const MAX_REFUSAL = 1_000;
+
+/** One WebSocket from its opening to its end. */
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #events: ConnectionEvents;
+  readonly #timeoutMs: number;
+  /** By `corrId`, oldest first. */
+  readonly #pending = new Map<string, Pending>();
+  #raw: Socket | null = null;
+  #corked = false;
+  #maxFrame = Infinity;
+  #messages = 0;
+  #isAcknowledging = false;
+  #retired = false;
+  #heardAt = performance.now();
+  #closeReason: string | null = null;
+  #expiry: NodeJS.Timeout | null = null;
+  readonly #silence: NodeJS.Timeout;
+
+  constructor({ url, token, timeoutMs }: ConnectionOptions, events: ConnectionEvents) {
+    this.#timeoutMs = timeoutMs;
+    this.#events = events;
+    const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+    const socket = new WebSocket(url, { headers, handshakeTimeout: timeoutMs, perMessageDeflate: false });
+    this.#socket = socket;
+    this.#silence = setInterval(() => this.#checkSilence(), SILENCE_MS / 3);
+    socket.on('upgrade', (response) => this.#upgraded(response));
+    socket.on('open', () => events.opened());
+    socket.on('ping', () => (this.#heardAt = performance.now()));
+    socket.on('message', (data: Buffer) => this.#receive(data.toString()));
+    socket.on('unexpected-response', (_, response) => void this.#refused(response));
+    socket.on('error', (error) => (this.#closeReason ??= error.message));
+    socket.on('close', (code, reason) => this.#closed(code, String(reason)));
+  }
+
+  /**
+   * Sends a request.
+   * @throws ResonateTimeoutException (as a rejection) without an answer in time, when the connection ends before it, or
+   * when its status is none of the protocol.
+   */
+  request(request: Request): Promise<Response> {
+    // The protocol leaves corrIds to the client; should two requests have the same one, the second gets another.
+    const given = request.head.corrId;
+    const corrId = this.#pending.has(given) ? `${given}/${crypto.randomUUID()}` : given;
+    const text = JSON.stringify(corrId === given ? request : { ...request, head: { ...request.head, corrId } });
+    if (text.length > this.#maxFrame / 3 && Buffer.byteLength(text) > this.#maxFrame) {
+      return Promise.reject(new ResonateTimeoutException(`the server takes no requests above ${this.#maxFrame} bytes`));
+    }
+    return new Promise((resolve, reject) => {
+      this.#pending.set(corrId, { request, deadline: performance.now() + this.#timeoutMs, resolve, reject });
+      this.#expiry ??= setTimeout(() => this.#expire(), this.#timeoutMs);
+      this.#send(text);
+    });
+  }
+
+  /** Closes it when the last request is answered. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#pending.size === 0) this.#socket.close(1000);
+  }
+
+  close(): void {
+    this.#closeReason ??= 'the network was stopped';
+    this.#socket.close(1000);
+  }
+
+  /** All frames of one turn of the event loop leave in one write. */
+  #send(text: string): void {
+    const raw = this.#raw;
+    if (raw && !this.#corked) {
+      this.#corked = true;
+      raw.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        raw.uncork();
+      });
+    }
+    // Whether it arrives shows in its answer; a connection that ends fails all that wait for theirs.
+    this.#socket.send(text, () => {});
+  }
+
+  #upgraded({ socket, headers }: IncomingMessage): void {
+    this.#raw = socket;
+    socket.setNoDelay(true);
+    const maxFrame = Number(headers['resonate-max-frame']);
+    if (maxFrame > 0) this.#maxFrame = maxFrame;
+  }
+
+  async #refused(response: IncomingMessage): Promise<void> {
+    let body = '';
+    try {
+      for await (const chunk of response) {
+        body += String(chunk);
+        if (body.length > MAX_REFUSAL) break;
+      }
+    } catch {
+      // Its status says enough.
+    }
+    this.#closeReason ??= `HTTP ${response.statusCode} ${body.slice(0, MAX_REFUSAL)}`;
+    this.#socket.terminate();
+  }
+
+  #receive(text: string): void {
+    this.#heardAt = performance.now();
+    let frame: Frame;
+    try {
+      frame = JSON.parse(text) as Frame;
+    } catch {
+      this.#closeReason ??= 'the server sent a frame that is no JSON';
+      this.#socket.terminate();
+      return;
+    }
+    if (frame.drain === true) {
+      this.#events.draining();
+    } else if (typeof frame.head?.corrId === 'string') {
+      this.#answered(frame.head.corrId, frame);
+    } else {
+      this.#messages++;
+      this.#acknowledge();
+      this.#events.received(frame);
+    }
+  }
+
+  #answered(corrId: string, frame: Frame): void {
+    const pending = this.#pending.get(corrId);
+    // It came after its time.
+    if (!pending) return;
+    this.#pending.delete(corrId);
+    const status = frame.head?.status;
+    if (!PROTOCOL_STATUSES.has(status)) {
+      pending.reject(new ResonateTimeoutException(`status ${String(status)}`));
+    } else if (frame.kind !== pending.request.kind) {
+      pending.reject(new ResonateTimeoutException('response did not match request'));
+    } else {
+      const response = frame as Response;
+      response.head.corrId = pending.request.head.corrId;
+      pending.resolve(response);
+    }
+    if (this.#retired) this.retire();
+  }
+
+  /** One frame for all messages that came together. */
+  #acknowledge(): void {
+    if (this.#isAcknowledging) return;
+    this.#isAcknowledging = true;
+    process.nextTick(() => {
+      this.#isAcknowledging = false;
+      this.#send(`{"ack":${this.#messages}}`);
+    });
+  }
+
+  /** Fails what waited too long. All wait equally long, so the oldest comes first. */
+  #expire(): void {
+    this.#expiry = null;
+    const now = performance.now();
+    for (const [corrId, { deadline, reject }] of this.#pending) {
+      if (deadline > now) {
+        this.#expiry = setTimeout(() => this.#expire(), deadline - now);
+        break;
+      }
+      this.#pending.delete(corrId);
+      reject(new ResonateTimeoutException(`no answer within ${this.#timeoutMs} ms`));
+    }
+    if (this.#retired) this.retire();
+  }
+
+  #checkSilence(): void {
+    if (performance.now() - this.#heardAt < SILENCE_MS) return;
+    this.#closeReason ??= `nothing came for ${SILENCE_MS / 1000} s`;
+    this.#socket.terminate();
+  }
+
+  #closed(code: number, reason: string): void {
+    clearInterval(this.#silence);
+    if (this.#expiry) clearTimeout(this.#expiry);
+    const why = this.#closeReason ?? `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
+    for (const { reject } of this.#pending.values()) reject(new ResonateTimeoutException(why));
+    this.#pending.clear();
+    this.#events.closed(why, code);
+  }
+}

@@ -1,0 +1,1 @@
+export { WebSocketNetwork, type WebSocketNetworkOptions } from './websocket-network.ts';
