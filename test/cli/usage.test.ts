@@ -32,6 +32,14 @@ const MISTAKES: Record<string, Mistake> = {
   'a port that is no number': { args: ['dev', '--server-port', 'http'], names: ['server.port', 'http', 'integer'] },
   'an unknown choice': { args: ['serve', '--level', 'loud'], names: ['level', 'loud', 'debug, info, warn, error'] },
   'a duration out of bounds': { args: ['serve', '--tasks-retry-timeout', '0'], names: ['tasks.retry_timeout', '1'] },
+  'keys that are given but empty': { args: ['serve', '--auth-publickey', ''], names: ['auth.publickey', 'PEM'] },
+  'keys that are a comma': { args: ['dev', '--auth-publickey', ','], names: ['auth.publickey', 'PEM'] },
+  'an empty list of hosts': {
+    args: ['dev', '--transports-http-push-allow-hosts', ''],
+    names: ['transports.http_push.allow_hosts'],
+  },
+  'keys in a variable that is empty': { env: { RESONATE_AUTH__PUBLICKEY: '' }, names: ['RESONATE_AUTH__PUBLICKEY'] },
+  'an empty list of keys in resonate.toml': { toml: '[auth]\npublickey = []\n', names: ['auth.publickey', '[]'] },
   'two servers on one port': {
     args: ['serve', '--server-port', '9090'],
     names: ['server.port', 'observability.metrics_port', '9090'],

@@ -94,10 +94,29 @@ describe('the declarations', () => {
   test.each(DECLARATIONS.map(({ path, option }) => [path, option] as const))(
     '%s allows its own default and refuses nonsense',
     (_, option) => {
-      if (option.default !== null) expect(option.fromValue(option.default)).toEqual(option.default);
+      const isUnset = option.default === null || (Array.isArray(option.default) && option.default.length === 0);
+      if (!isUnset) expect(option.fromValue(option.default)).toEqual(option.default);
       expect(option.fromValue({})).toBeUndefined();
       expect(option.fromValue('\u0000')).toBeUndefined();
-      expect(option.fromText('\n')).toEqual(option.kind === 'list' ? [] : undefined);
+      expect(option.fromText('\n')).toBeUndefined();
+    },
+  );
+
+  const EMPTY = ['', ' ', ',', '[]', '[ ]', '""', "''", '[""]', ' , ', 'a,,b', ',a', 'a,'];
+  test.each(DECLARATIONS)(
+    '$path: given but empty is an error, wherever it is given',
+    ({ path, env, flag, alias, option }) => {
+      for (const text of option.kind === 'list' ? EMPTY : EMPTY.slice(0, 2)) {
+        expect(() => loadConfig({ env: { [env]: text } })).toThrow(`(from ${env})`);
+        // A switch may stand alone: `--debug`.
+        if (option.kind !== 'boolean' || text !== '') {
+          expect(() => loadConfig({ flags: { [flag]: text } })).toThrow(`(from --${flag})`);
+        }
+      }
+      if (alias) expect(() => loadConfig({ flags: { [alias.flag]: '', [flag]: 'x' } })).toThrow(path);
+      for (const value of option.kind === 'list' ? ['', ' ', [], [''], ['a', ' ']] : ['', ' ', []]) {
+        expect(option.fromValue(value)).toBeUndefined();
+      }
     },
   );
 });

@@ -92,7 +92,7 @@ function walk(table: object, prefix: string, file: string, found: Given[]): void
   }
 }
 
-/** A container's variable for a part of the file that is left out is often set to nothing: that counts as not set. */
+/** A variable that is set to nothing is refused like any empty value: `auth.publickey` would be off, and nobody told. */
 export function envLayer(env: NodeJS.ProcessEnv): Given[] {
   const found: Given[] = [];
   for (const [name, value] of Object.entries(env)) {
@@ -102,7 +102,7 @@ export function envLayer(env: NodeJS.ProcessEnv): Given[] {
       if (meansOption(name, value)) {
         throw new ConfigError(`unknown environment variable ${name}${didYouMean(name, ENV_NAMES)}`);
       }
-    } else if (value !== undefined && value !== '') {
+    } else if (value !== undefined) {
       found.push({ declaration, layer: 'env', name, value });
     }
   }

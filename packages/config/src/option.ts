@@ -115,8 +115,10 @@ const MAX_TEXT = 4096;
 /** Control characters would break header lines, log lines and paths. */
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
+/** Blank text is no value: who gives an option means something by it, and "nothing" would often switch a check off. */
 function clean(value: unknown, check?: (text: string) => boolean): string | undefined {
-  if (typeof value !== 'string' || value === '' || value.length > MAX_TEXT || CONTROL.test(value)) return undefined;
+  if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_TEXT || CONTROL.test(value))
+    return undefined;
   return check && !check(value) ? undefined : value;
 }
 
@@ -148,11 +150,14 @@ export function url(spec: Common<null> & { schemes: readonly string[]; example: 
 
 const MAX_ITEMS = 1000;
 
-/** Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. */
+/**
+ * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. A list
+ * that is given has items, none of them blank: only leaving the option out means none.
+ */
 export function list(spec: Common<readonly string[]> & Checked & { alias?: string }): Option<readonly string[]> {
   const fromValue = (value: unknown): readonly string[] | undefined => {
     const items = typeof value === 'string' ? [value] : value;
-    if (!Array.isArray(items) || items.length > MAX_ITEMS) return undefined;
+    if (!Array.isArray(items) || items.length === 0 || items.length > MAX_ITEMS) return undefined;
     const checked = items.map((item) => clean(item, spec.check));
     return checked.includes(undefined) ? undefined : [...new Set(checked as string[])];
   };
@@ -169,6 +174,5 @@ export function list(spec: Common<readonly string[]> & Checked & { alias?: strin
 
 function splitList(value: string): string[] {
   const inner = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value;
-  const items = inner.split(',').map((item) => item.trim().replace(/^(["'])(.*)\1$/, '$2'));
-  return items.filter((item) => item !== '');
+  return inner.split(',').map((item) => item.trim().replace(/^(["'])(.*)\1$/, '$2'));
 }
