@@ -10,7 +10,8 @@ export const DEAD_LETTER = z.object({
   id: z.int().positive(),
   /** The settled promise that it tells of. */
   awaited: z.string(),
-  address: z.string(),
+  /** Only for tokens that may do everything: it may carry secrets. */
+  address: z.string().optional(),
   transport: z.string(),
   target: z.string(),
   attempts: count,

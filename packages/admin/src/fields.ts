@@ -11,6 +11,9 @@ const noNul = (value: string) => !value.includes('\0');
 /** What a client asks by: never empty, never long. */
 export const text = z.string().min(1).max(4_096).refine(noNul, 'has a NUL character');
 
+/** One that an earlier answer has given. Sealed, it is longer than the id in it. */
+export const cursor = z.string().min(1).max(8_192).refine(noNul, 'has a NUL character');
+
 /** A number from a query string. */
 export function numberBetween(min: number, max: number) {
   return z.coerce.number().int().min(min).max(max);

@@ -1,7 +1,7 @@
 import { PROMISE_STATES, TASK_STATES } from '@resonate/protocol/records';
 import { z } from 'zod';
 import { DEAD_LETTER } from './dead-letters.ts';
-import { at, count, flag, pageSize, repeated, tags, text, time, value } from './fields.ts';
+import { at, count, cursor, flag, pageSize, repeated, tags, text, time, value } from './fields.ts';
 
 const MAX_TAGS = 8;
 /** Rows that a page looks at when what is asked for is rare: the next page goes on behind them. */
@@ -15,7 +15,7 @@ const filters = {
   prefix: text.optional().meta({ description: 'How the id begins' }),
   from: time.optional().meta({ description: 'Created then or later, epoch ms' }),
   to: time.optional().meta({ description: 'Created before, epoch ms' }),
-  cursor: text.optional(),
+  cursor: cursor.optional(),
 };
 
 /** GET /admin/promises: the newest first. */
@@ -139,7 +139,7 @@ export const PROMISE = z.object({
       nextDeliveryAt: at.optional(),
     }),
   ),
-  deadLetters: z.array(DEAD_LETTER.omit({ address: true }).extend({ address: z.string().optional() })),
+  deadLetters: z.array(DEAD_LETTER),
   /** Of any of the four lists above there is more than is shown. */
   more: z.boolean(),
 });

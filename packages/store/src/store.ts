@@ -20,6 +20,7 @@ import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { Readiness } from './readiness.ts';
 import { RETENTION_WORDS } from './retention/words.ts';
+import { readSecret } from './secret.ts';
 import { answerSearch, type SearchRequest } from './search.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
 import { analyze } from './upkeep/analyze.ts';
@@ -120,6 +121,11 @@ export class Store {
 
   #search(request: SearchRequest, debugNow: number | null, prefix: string): Promise<Reply> {
     return this.#events.measured('search', () => answerSearch(this.#dialect, request, debugNow, prefix));
+  }
+
+  /** A random secret that all processes of this cluster share. @param name what it is for. */
+  secret(name: string): Promise<Buffer> {
+    return readSecret(this.#dialect, name);
   }
 
   /** See `Dialect.failed`. */

@@ -1,6 +1,6 @@
-import type { Selection } from '@resonate/admin';
+import type { DeadLetter as Shown, Selection } from '@resonate/admin';
 import type { Runtime } from '@resonate/process';
-import type { DeadLetterFilter } from '@resonate/store';
+import type { DeadLetter, DeadLetterFilter } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
@@ -15,13 +15,16 @@ export function deadLetterHandlers({ store }: Runtime): DeadLetterHandlers {
       const seen = visible(filter, prefix);
       const deadLetters = seen ? await letters.list(seen, limit, Number(cursor)) : [];
       const last = deadLetters.length === limit ? deadLetters.at(-1) : undefined;
-      return { deadLetters, ...(last ? { cursor: String(last.id) } : {}) };
+      return {
+        deadLetters: deadLetters.map((one) => letterFor(one, prefix)),
+        ...(last ? { cursor: String(last.id) } : {}),
+      };
     },
     async deadLetter({ params: { id } }, { prefix }) {
       const filter = visible({ ids: [id] }, prefix);
       const [deadLetter] = filter ? await letters.list(filter, 1) : [];
       if (!deadLetter) throw new Refusal(404, 'Dead letter not found');
-      return { deadLetter };
+      return { deadLetter: letterFor(deadLetter, prefix) };
     },
     async redriveDeadLetters({ body }, { prefix }) {
       const filter = visible(body, prefix);
@@ -34,6 +37,13 @@ export function deadLetterHandlers({ store }: Runtime): DeadLetterHandlers {
       return { dropped: count, more };
     },
   };
+}
+
+/** Addresses and the errors about them may carry secrets: tokens with a prefix see no address. */
+export function letterFor({ address, ...letter }: DeadLetter, prefix: string): Shown {
+  return prefix === ''
+    ? { ...letter, address }
+    : { ...letter, lastError: letter.lastError.replaceAll(address, letter.target) };
 }
 
 const NOTHING = { count: 0, more: false };

@@ -7,21 +7,28 @@ import {
   type TaskSummary,
 } from '@resonate/admin';
 import type { Runtime } from '@resonate/process';
-import type { BriefPromise, Detail, GraphNode as Node, Listed, Newest, Place, TaskRow } from '@resonate/store';
-import { narrowed } from './dead-letters.ts';
+import type { BriefPromise, Detail, GraphNode as Node, Listed, TaskRow } from '@resonate/store';
+import { Cursors } from './cursors.ts';
+import { letterFor, narrowed } from './dead-letters.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 import { maySearch } from './session.ts';
 
 type PromiseHandlers = Pick<Handlers, 'promises' | 'promise' | 'graph' | 'tasks' | 'deliverTask'>;
 
+interface PageEnd {
+  now: number;
+  cursor?: string;
+  searchedTo?: number;
+}
+
 const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 256;
-const CURSOR = /^(\d{1,16}) ([^]+)$/;
 
 /** What operators ask of promises and tasks. A token with a prefix sees those whose id begins with it. */
 export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
   const { admin } = store;
+  const cursors = new Cursors(() => store.secret('admin cursors'));
   /** A page of promises in the wanted range. */
   async function page(
     wanted: {
@@ -33,14 +40,16 @@ export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
     },
     own: string,
     rest: Pick<Parameters<typeof admin.newest>[0], 'state' | 'task' | 'tags' | 'isRoot'>,
-  ): Promise<Newest & { now: number }> {
+  ): Promise<{ rows: Listed[]; end: PageEnd }> {
     if (!maySearch(config, own)) throw new Refusal(403, 'Tokens that are limited to a prefix may not search');
     const { from, to, cursor, limit } = wanted;
     const prefix = narrowed(wanted.prefix ?? '', own);
-    const after = cursor === undefined ? null : placeOf(cursor);
+    const after = cursor === undefined ? null : await cursors.open(cursor, own);
     const now = await store.now();
-    if (prefix === null) return { rows: [], next: null, now };
-    return { ...(await admin.newest({ ...rest, prefix, from, to, limit, after }, now)), now };
+    if (prefix === null) return { rows: [], end: { now } };
+    const { rows, next } = await admin.newest({ ...rest, prefix, from, to, limit, after }, now);
+    if (!next) return { rows, end: { now } };
+    return { rows, end: { now, cursor: await cursors.seal(next, own), searchedTo: next.createdAt } };
   }
   const visible = (id: string, own: string) => {
     if (!id.startsWith(own)) throw new Refusal(404, 'Promise not found');
@@ -48,17 +57,17 @@ export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
   return {
     async promises({ query: { state, tag = [], roots, ...range } }, { prefix }) {
       const tags = tag.map(nameAndValue);
-      const { rows, ...end } = await page(range, prefix, { state, task: undefined, tags, isRoot: roots === true });
-      return { ...ending(end), promises: rows.map(promiseSummary) };
+      const { rows, end } = await page(range, prefix, { state, task: undefined, tags, isRoot: roots === true });
+      return { ...end, promises: rows.map(promiseSummary) };
     },
     async tasks({ query: { state, ...range } }, { prefix }) {
-      const { rows, ...end } = await page(range, prefix, {
+      const { rows, end } = await page(range, prefix, {
         state: undefined,
         task: { state },
         tags: [],
         isRoot: false,
       });
-      return { ...ending(end), tasks: rows.flatMap(taskSummary) };
+      return { ...end, tasks: rows.flatMap(taskSummary) };
     },
     async promise({ params: { id } }, { prefix }) {
       visible(id, prefix);
@@ -72,7 +81,12 @@ export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
       const now = await store.now();
       const page = await admin.graph({ root, prefix, after, since, limit }, now);
       if (page.nodes.length === 0 && !(await admin.hasGraph(root))) throw new Refusal(404, 'Promise not found');
-      return { now, root, nodes: page.nodes.map(graphNode), ...(page.after !== null && { after: page.after }) };
+      return {
+        now,
+        root,
+        nodes: page.nodes.map((node) => graphNode(node, prefix)),
+        ...(page.after !== null && { after: page.after }),
+      };
     },
     async deliverTask({ params: { id } }, { prefix }) {
       const delivered = id.startsWith(prefix) ? await admin.deliver(id) : 'absent';
@@ -86,18 +100,6 @@ export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
 function nameAndValue(tag: string): [name: string, value: string] {
   const at = tag.indexOf('=');
   return [tag.slice(0, at), tag.slice(at + 1)];
-}
-
-function placeOf(cursor: string): Place {
-  const [, createdAt, id] = CURSOR.exec(cursor) ?? [];
-  if (createdAt === undefined || id === undefined) {
-    throw new Refusal(400, 'Invalid request: cursor: is not one that this server has given');
-  }
-  return { createdAt: Number(createdAt), id };
-}
-
-function ending({ next, now }: { next: Place | null; now: number }) {
-  return { now, ...(next && { cursor: `${next.createdAt} ${next.id}`, searchedTo: next.createdAt }) };
 }
 
 function brief({ id, state, createdAt, settledAt, timeoutAt, function: name }: BriefPromise) {
@@ -150,8 +152,10 @@ function taskView({ state, version, resumes, pid, ttl, dueAt, attempts, transpor
   };
 }
 
-function graphNode(node: Node): GraphNode {
-  const { parent, branch, isTimer, task, awaits } = node;
+/** A task may wait for promises that the token must not see. */
+function graphNode(node: Node, prefix: string): GraphNode {
+  const { parent, branch, isTimer, task } = node;
+  const awaits = node.awaits.filter((id) => id.startsWith(prefix));
   return {
     ...brief(node),
     ...(parent !== null && { parent }),
@@ -182,7 +186,7 @@ function promiseDetail(detail: Detail, now: number, prefix: string): PromiseDeta
       attempts,
       ...(dueAt !== null && { nextDeliveryAt: dueAt }),
     })),
-    deadLetters: detail.deadLetters.map(({ address, ...letter }) => ({ ...letter, ...addressOf({ address }) })),
+    deadLetters: detail.deadLetters.map((letter) => letterFor(letter, prefix)),
     more,
   };
 }

@@ -5,6 +5,7 @@ import { readGraph } from '../admin/graph.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
+import { readSecret } from '../secret.ts';
 import type { Store } from '../store.ts';
 import {
   FAR,
@@ -48,6 +49,14 @@ export function adminConformance(under: DialectUnderTest): void {
     const newest = async (query: Partial<NewestQuery>, now = START + 10_000) =>
       findNewest(dialect.plain, { ...ALL, ...query }, now);
     const ids = async (query: Partial<NewestQuery>) => (await newest(query)).rows.map(({ id }) => id);
+
+    test('a secret is made once, whoever asks first, and stays', async () => {
+      const asked = await Promise.all([1, 2, 3].map(() => readSecret(dialect, 'cursors')));
+      expect(new Set(asked.map((secret) => secret.toString('hex'))).size).toBe(1);
+      expect(asked[0]).toHaveLength(32);
+      expect(await store.secret('cursors')).toEqual(asked[0]);
+      expect(await store.secret('others')).not.toEqual(asked[0]);
+    });
 
     test('the newest promises come first, page by page', async () => {
       expect(await ids({})).toEqual(['over', 'b/2.1', 'b/2', 'b/1', 'a/2', 'a/1']);

@@ -1,0 +1,29 @@
+import { PassThrough } from 'node:stream';
+import { loadConfig } from '@resonate/config';
+import { createLogger } from '@resonate/observability';
+import { openRuntime } from '@resonate/process';
+import { StreamHub } from '@resonate/transports';
+import { AdminApi } from '../../apps/api/src/admin/admin.ts';
+import { Bodies } from '../../apps/api/src/http/bodies.ts';
+import { Cors } from '../../apps/api/src/http/cors.ts';
+import { createRoutes } from '../../apps/api/src/http/routes.ts';
+
+interface Layer {
+  route?: { path: string | RegExp };
+  handle?: { stack?: Layer[] };
+}
+
+/** The paths that the api has routes for, as Express knows them, but for those below /admin. */
+export async function apiPaths(): Promise<string[]> {
+  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+  const { config } = loadConfig({ command: 'dev' });
+  const runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  const admin = new AdminApi(runtime, null).routes({ bodies: new Bodies(config.server), answered: () => {} });
+  const app = createRoutes(runtime, new StreamHub({ maxStreams: 1, bufferSize: 1 }), new Cors([]), null, admin);
+  await runtime.store.close();
+  const paths = (layers: readonly Layer[]): string[] =>
+    layers.flatMap(({ route, handle }) => (route ? [String(route.path)] : paths(handle?.stack ?? [])));
+  // Express's own types do not know its layers.
+  const { stack } = app.router as unknown as { stack: Layer[] };
+  return [...new Set(paths(stack))].filter((path) => !/^\/admin\/(?!openapi)/.test(path)).sort();
+}
