@@ -5,8 +5,8 @@ export interface LoopResult {
   elapsedMs: number;
 }
 
-/** A round that takes longer than this will never end. */
-const STUCK_AFTER_MS = 30_000;
+/** A round that takes longer than this will never end: workflows of 1,000 steps take longest. */
+const STUCK_AFTER_MS = 120_000;
 
 /** Awaits the end of a loop of `durationMs`; throws when `what` got stuck. */
 export async function finished(what: string, ended: Promise<unknown>, durationMs: number): Promise<void> {

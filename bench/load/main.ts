@@ -21,7 +21,7 @@ doJob(async (job: Job, measuring): Promise<LoadResult> => {
   const most = Math.max(callers, WARM_CALLERS);
   const open = await scenario.open({ url, callers: most, run, nextId: idSource(job.ids, run, job.seed) });
   const rounds = open.rounds.slice(0, callers);
-  await closedLoop(open.rounds.slice(0, WARM_CALLERS), job.warmupMs);
+  await closedLoop((open.warmUp ?? open.rounds).slice(0, WARM_CALLERS), job.warmupMs);
   measuring();
   const requestsBefore = open.requests();
   const cpuBefore = process.cpuUsage();

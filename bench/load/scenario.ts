@@ -16,6 +16,8 @@ export type Round = () => Promise<number>;
 export interface OpenScenario {
   /** One for each caller. */
   rounds: Round[];
+  /** Those that the warm-up repeats instead, one for each caller. */
+  warmUp?: Round[];
   /** Requests sent so far. */
   requests(): number;
   close(): void | Promise<void>;

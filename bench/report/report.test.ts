@@ -32,6 +32,7 @@ describe('the report', () => {
       serverCpuUsPerRequest: 50,
       meanBatchSize: 13.5,
       loadCpuPercent: 50,
+      loadCpuUsPerRound: expect.closeTo(76.92, 2),
     });
   });
 
@@ -58,16 +59,31 @@ describe('the report', () => {
     expect(line).toHaveLength(rule?.length ?? 0);
     expect(titles?.trimEnd().split(/ {2,}/)).toEqual([
       ...['target', 'work', 'load', 'rounds/s', 'p50 ms', 'p99 ms', 'max ms'],
-      ...['server us/req', 'db us/req', 'stmts/req', 'trips/req', 'batch', 'load cpu'],
+      ...['server us/req', 'db us/req', 'stmts/req', 'trips/req', 'batch', 'load us/round', 'load cpu'],
     ]);
     expect(line.trim().split(/ {2,}/)).toEqual([
-      ...['sqlite', 'create+get+settle', '64', '6,500', '9.88', '31.3', '1,235', '50', '-', '-', '-', '13.5', '50%'],
+      ...[
+        'sqlite',
+        'create+get+settle',
+        '64',
+        '6,500',
+        '9.88',
+        '31.3',
+        '1,235',
+        '50',
+        '-',
+        '-',
+        '-',
+        '13.5',
+        '77',
+        '50%',
+      ],
     ]);
   });
 
   test('lateness has no rate, so its cells are dashes', () => {
     const row = latencyRow({ target: 'sqlite', work: '10k timers', load: '-' }, MEASURED.latency);
-    const dashes = Array.from({ length: 6 }, () => '-');
+    const dashes = Array.from({ length: 7 }, () => '-');
     const cells = ['sqlite', '10k timers', '-', '-', '9.88', '31.3', '1,235', ...dashes];
     expect(tableLine(row).trim().split(/ {2,}/)).toEqual(cells);
   });

@@ -23,6 +23,8 @@ export interface Row {
   meanBatchSize?: number;
   /** Of one core. Near 100 the load generator itself was the limit. */
   loadCpuPercent?: number;
+  /** The load generator's: that of the worker and its client, where a round is a workflow. */
+  loadCpuUsPerRound?: number;
 }
 
 export function toRow(measured: Measurement): Row {
@@ -34,6 +36,7 @@ export function toRow(measured: Measurement): Row {
     ...cpuPerRequest('serverCpuUsPerRequest', measured.serverCpuMs, measured.requests),
     ...cpuPerRequest('databaseCpuUsPerRequest', measured.databaseCpuMs, measured.requests),
     ...databaseWork(measured.counters),
+    ...(measured.rounds > 0 ? { loadCpuUsPerRound: (measured.loadCpuMs * 1_000) / measured.rounds } : {}),
     loadCpuPercent: measured.elapsedMs > 0 ? (measured.loadCpuMs / measured.elapsedMs) * 100 : 0,
   };
 }

@@ -14,6 +14,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'stmts/req', width: 9, cell: (row) => fine(row.statementsPerRequest) },
   { title: 'trips/req', width: 9, cell: (row) => fine(row.roundTripsPerRequest) },
   { title: 'batch', width: 5, cell: (row) => fine(row.meanBatchSize) },
+  { title: 'load us/round', width: 13, cell: (row) => whole(row.loadCpuUsPerRound) },
   {
     title: 'load cpu',
     width: 8,

@@ -22,7 +22,7 @@ interface Dbos {
 const PACKAGE: string = '@dbos-inc/dbos-sdk';
 
 /** A library: the workflow runs in the process that starts it, `url` is its database. */
-export async function openDbos({ url }: Site, steps: number): Promise<Workflow> {
+export async function openDbos({ url }: Site): Promise<Workflow> {
   const { DBOS } = (await import(PACKAGE)) as Dbos;
   DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, logLevel: 'error' });
   const count = DBOS.registerWorkflow(
@@ -35,7 +35,7 @@ export async function openDbos({ url }: Site, steps: number): Promise<Workflow> 
   );
   await DBOS.launch();
   return {
-    run: async (id) => (await DBOS.startWorkflow(count, { workflowID: id })(steps)).getResult(),
+    run: async (id, steps) => (await DBOS.startWorkflow(count, { workflowID: id })(steps)).getResult(),
     close: () => DBOS.shutdown(),
   };
 }

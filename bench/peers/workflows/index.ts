@@ -1,39 +1,45 @@
 import type { Scenario, Site } from '../../load/scenario.ts';
 import { openDbos } from './dbos.ts';
 import { scenarioName, SDKS, STEP_COUNTS, type SdkName } from './names.ts';
-import { openResonate, openResonateRpc } from './resonate.ts';
+import { openResonate, openResonateRpc, openResonateWebSocket } from './resonate.ts';
 import { openRestate } from './restate.ts';
 
-/** A workflow of `steps` no-op steps, started and awaited by id, and a worker that runs it: all in this process. */
+/** A workflow of no-op steps, started and awaited by id, and a worker that runs it: all in this process. */
 export interface Workflow {
-  run(id: string): Promise<unknown>;
+  run(id: string, steps: number): Promise<unknown>;
   close(): Promise<void>;
 }
 
-export type OpenWorkflow = (site: Site, steps: number) => Promise<Workflow>;
+export type OpenWorkflow = (site: Site) => Promise<Workflow>;
 
 const OPEN: Record<SdkName, OpenWorkflow> = {
-  resonate: openResonate,
+  resonate: (site) => openResonate(site),
+  'resonate websocket': openResonateWebSocket,
   'resonate rpc': openResonateRpc,
   restate: openRestate,
   dbos: openDbos,
 };
+
+/** Longer workflows are warmed up with such ones: 64 callers of the longest would take minutes. */
+const MOST_WARM_STEPS = 10;
 
 /** A round is a workflow from its start to its result. */
 export const WORKFLOWS: readonly Scenario[] = SDKS.flatMap((sdk) =>
   STEP_COUNTS.map((steps) => ({
     name: scenarioName(sdk, steps),
     async open(site: Site) {
-      const workflow = await OPEN[sdk](site, steps);
+      const workflow = await OPEN[sdk](site);
       let runs = 0;
-      const round = async () => {
+      const roundOf = (length: number) => async () => {
         runs++;
-        const result = await workflow.run(site.nextId());
-        if (result !== steps) throw new Error(`${steps} steps ended with ${String(result)}`);
+        const result = await workflow.run(site.nextId(), length);
+        if (result !== length) throw new Error(`${length} steps ended with ${String(result)}`);
         return performance.now();
       };
+      const perCaller = (length: number) => Array.from({ length: site.callers }, () => roundOf(length));
       return {
-        rounds: Array.from({ length: site.callers }, () => round),
+        rounds: perCaller(steps),
+        warmUp: perCaller(Math.min(steps, MOST_WARM_STEPS)),
         // How many requests an SDK sends is its own business.
         requests: () => runs,
         close: () => workflow.close(),

@@ -1,12 +1,15 @@
 /** How many no-op steps a workflow has. */
-export const STEP_COUNTS = [1, 3, 10] as const;
+export const STEP_COUNTS = [1, 3, 10, 100, 1_000] as const;
 
 export const workName = (steps: number) => `workflow of ${steps} step${steps === 1 ? '' : 's'}`;
 
 export const WORKFLOW_WORKS: readonly string[] = STEP_COUNTS.map(workName);
 
-/** Whose SDK; `resonate rpc`: this server again, the workflow starts through the server as a call to a worker. */
-export const SDKS = ['resonate', 'resonate rpc', 'restate', 'dbos'] as const;
+/**
+ * Whose SDK. `resonate` is this server with the SDK as it comes, `resonate websocket` with the network of
+ * clients/typescript; `resonate rpc`: the workflow starts through the server as a call to a worker.
+ */
+export const SDKS = ['resonate', 'resonate websocket', 'resonate rpc', 'restate', 'dbos'] as const;
 
 export type SdkName = (typeof SDKS)[number];
 

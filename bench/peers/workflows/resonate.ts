@@ -1,4 +1,5 @@
 import type { Context } from '@resonatehq/sdk';
+import { WebSocketNetwork } from '../../../clients/typescript/src/index.ts';
 import type { Site } from '../../load/scenario.ts';
 import type { Workflow } from './index.ts';
 
@@ -10,25 +11,32 @@ function* count(context: Context, steps: number): Generator<unknown, number> {
   return n;
 }
 
-async function start({ url, run }: Site) {
+async function start({ url, run }: Site, network: 'http' | 'websocket') {
   const { Resonate } = await import('@resonatehq/sdk');
   const group = `bench-${run}`;
-  const resonate = new Resonate({ url, group });
+  const resonate = new Resonate(
+    network === 'http' ? { url, group } : { network: new WebSocketNetwork({ url, group }) },
+  );
   resonate.register('count', count);
   return { resonate, group };
 }
 
 /** `resonate.run`: begins in the process that calls it. */
-export async function openResonate(site: Site, steps: number): Promise<Workflow> {
-  const { resonate } = await start(site);
-  return { run: (id) => resonate.run(id, count, steps), close: () => resonate.stop() };
+export async function openResonate(site: Site, network: 'http' | 'websocket' = 'http'): Promise<Workflow> {
+  const { resonate } = await start(site, network);
+  return { run: (id, steps) => resonate.run(id, count, steps), close: () => resonate.stop() };
+}
+
+/** The same over one WebSocket. */
+export function openResonateWebSocket(site: Site): Promise<Workflow> {
+  return openResonate(site, 'websocket');
 }
 
 /** `resonate.rpc`: the server sends it to a worker, here the same process. */
-export async function openResonateRpc(site: Site, steps: number): Promise<Workflow> {
-  const { resonate, group } = await start(site);
+export async function openResonateRpc(site: Site): Promise<Workflow> {
+  const { resonate, group } = await start(site, 'http');
   return {
-    run: (id) => resonate.rpc(id, 'count', steps, resonate.options({ target: group })),
+    run: (id, steps) => resonate.rpc(id, 'count', steps, resonate.options({ target: group })),
     close: () => resonate.stop(),
   };
 }

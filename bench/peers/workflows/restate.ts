@@ -35,7 +35,7 @@ async function count(context: Context, steps: number): Promise<number> {
 }
 
 /** `url` is the server's ingress; the service runs in this process. The id becomes the idempotency key. */
-export async function openRestate({ url }: Site, steps: number): Promise<Workflow> {
+export async function openRestate({ url }: Site): Promise<Workflow> {
   const { service, createEndpointHandler } = (await import(SDK)) as Sdk;
   const { connect, rpc } = (await import(CLIENTS)) as Clients;
   const services = [service({ name: 'count', handlers: { count } })];
@@ -47,7 +47,7 @@ export async function openRestate({ url }: Site, steps: number): Promise<Workflo
   await register(ingress.searchParams.get(ADMIN) ?? '', (endpoint.address() as AddressInfo).port);
   const client = connect({ url: ingress.origin }).serviceClient({ name: 'count' });
   return {
-    run: (id) => client.count(steps, rpc.opts({ idempotencyKey: id })),
+    run: (id, steps) => client.count(steps, rpc.opts({ idempotencyKey: id })),
     async close() {
       endpoint.close();
     },

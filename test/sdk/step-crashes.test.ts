@@ -1,0 +1,102 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ServerProcess } from '../processes/server-process.ts';
+import { Spawned } from '../processes/spawned.ts';
+import { until } from '../processes/until.ts';
+import { searchPromises } from '../processes/wire.ts';
+import { decoded, startClient, within, type Client } from './client.ts';
+import { CRASH_POINTS, type CrashPoint } from './workers/crash-points.ts';
+
+const WORKER = fileURLToPath(new URL('./workers/crashing-worker.ts', import.meta.url));
+const GROUP = 'workers';
+const READY_WITHIN_MS = 30_000;
+const DONE_WITHIN_MS = 30_000;
+
+/** The steps of workers whose start is stored together with their result (docs/decisions/one-trip-per-step.md). */
+describe('a step over the WebSocket', () => {
+  let server: ServerProcess;
+  let client: Client;
+  let workers: Spawned[];
+
+  beforeEach(async () => {
+    workers = [];
+    // A message that a frozen worker holds goes to another one after this.
+    server = await ServerProcess.start({ args: ['--tasks-retry-timeout', '3000'] });
+    client = await startClient({ sdk: '0.11.5', network: 'websocket', url: server.url, workers: GROUP });
+  });
+
+  afterEach(async () => {
+    await client?.stop();
+    for (const worker of workers) await worker.kill9();
+    await server?.dispose();
+  });
+
+  async function worker(name: string, at?: CrashPoint): Promise<Spawned> {
+    const args = [WORKER, '--url', server.url, '--group', GROUP, '--name', name, ...(at ? ['--at', at] : [])];
+    const started = new Spawned(process.execPath, args);
+    workers.push(started);
+    await started.line('the worker is connected', (line) => line === 'connected', READY_WITHIN_MS);
+    return started;
+  }
+
+  /** What is stored of the steps: in the order of their ids. */
+  async function stored(id: string): Promise<unknown[]> {
+    const steps = await searchPromises(server.url, { 'resonate:parent': id, 'resonate:scope': 'local' });
+    return steps
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+      .map(({ state, value }) => (state === 'resolved' ? decoded(value) : state));
+  }
+
+  test.each(CRASH_POINTS)(
+    'whose worker dies when %s is run again unless its result is stored, and no other one is',
+    async (point) => {
+      const doomed = await worker('doomed', point);
+      const result = client.rpc('wf', 'marks', client.options({ target: GROUP }));
+      await until('the end of the worker', DONE_WITHIN_MS, () => !doomed.running);
+      const before = await stored('wf');
+      await worker('survivor');
+      const marks = (await within(DONE_WITHIN_MS, 'the result', result)) as string[];
+      // Nothing is lost, nothing settles twice: what the workflow saw is what is stored.
+      expect(await stored('wf')).toEqual(marks);
+      expect(marks).toEqual(['doomed ran 1', expect.stringMatching(/^(doomed|survivor) ran 2$/), 'survivor ran 3']);
+      if (point === 'the settle is answered') expect(before).toEqual(['doomed ran 1', 'doomed ran 2']);
+      if (point === 'the create is sent') expect(before).toEqual(['doomed ran 1', 'pending']);
+      if (point === 'the step begins') expect(before).toEqual(['doomed ran 1']);
+      for (const [index, mark] of before.entries()) if (mark !== 'pending') expect(marks[index]).toBe(mark);
+    },
+    90_000,
+  );
+
+  test('whose worker was frozen until its lease was over is refused, and the worker goes on with other work', async () => {
+    const frozen = await worker('frozen', 'the step begins, frozen');
+    const result = client.rpc('wf', 'marks', client.options({ target: GROUP }));
+    await frozen.line('the second step', (line) => line === 'runs step 2', DONE_WITHIN_MS);
+    const other = await worker('other');
+    const marks = await within(DONE_WITHIN_MS, 'the result', result);
+    expect(marks).toEqual(['frozen ran 1', 'other ran 2', 'other ran 3']);
+    process.kill(frozen.pid, 'SIGCONT');
+    await frozen.line('the refusal', (line) => line.includes('onMessage failed'), DONE_WITHIN_MS);
+    expect(frozen.output(50)).not.toContain('runs step 3');
+    expect(await stored('wf')).toEqual(marks);
+    await other.kill9();
+    const next = client.rpc('next', 'marks', client.options({ target: GROUP }));
+    process.kill(await frozenAgain(frozen), 'SIGCONT');
+    await expect(within(DONE_WITHIN_MS, 'the next result', next)).resolves.toEqual([
+      'frozen ran 1',
+      'frozen ran 2',
+      'frozen ran 3',
+    ]);
+  }, 120_000);
+});
+
+/** It freezes in each second step. */
+async function frozenAgain(worker: Spawned): Promise<number> {
+  await until('the second step of the next workflow', DONE_WITHIN_MS, () => {
+    const runs = worker
+      .output(100)
+      .split('\n')
+      .filter((line) => line === 'runs step 2');
+    return runs.length === 2;
+  });
+  return worker.pid;
+}
