@@ -214,7 +214,7 @@ describe('the dashboard', () => {
     await ask('promise.create', { id: 'theirs/1', timeoutAt: FAR_FUTURE });
     const tenant = await browser.viewer({ token: server.token({ prefix: 'mine/' }) });
     await tenant.open('/ui');
-    await tenant.page.getByText('The overview is for tokens that may do everything').waitFor();
+    await tenant.page.getByText('The overview needs a token without restrictions').waitFor();
     await tenant.open('/ui/promises?kind=all');
     await row('mine/1', tenant).waitFor();
     expect(await tenant.page.locator('td.cell-id a').allInnerTexts()).toEqual(['mine/1']);

@@ -10,7 +10,7 @@ import { SearchPage } from './search/search-page.tsx';
 import { Shell } from './shell/shell.tsx';
 import { TasksPage } from './tasks/tasks-page.tsx';
 
-/** Which page an address shows. */
+/** The page for each URL. */
 export function App() {
   return (
     <LocationProvider scope={BASE}>
@@ -34,7 +34,7 @@ function UnknownPage() {
   return (
     <Page title="Page not found">
       <div class="panel">
-        <Empty title="There is no such page">
+        <Empty title="This page does not exist">
           <a href={links.overview}>Go to the overview</a>
         </Empty>
       </div>

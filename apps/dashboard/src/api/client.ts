@@ -2,7 +2,7 @@ import { tokenRefused, currentToken } from './token.ts';
 
 const PROTOCOL_VERSION = '2026-04-01';
 
-/** What the server, or the way to it, refused. `status` 0: it could not be reached. */
+/** An error status of the server or a proxy. `status` 0: the server could not be reached. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -58,7 +58,7 @@ async function request<T>(url: string, init: RequestInit, signal?: AbortSignal):
     response = await fetch(url, { ...init, headers: { ...headers, ...authorization() }, signal: signal ?? null });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError(0, 'The server cannot be reached.');
+    throw new ApiError(0, 'The server cannot be reached. Check that it runs.');
   }
   const text = await response.text();
   const answer = parse(text);

@@ -3,19 +3,19 @@ import { authorization, queryString } from './client.ts';
 import { refreshMs } from './session.ts';
 import { tokenRefused, onTokenChange } from './token.ts';
 
-export type LiveStatus = 'live' | 'polling' | 'paused' | 'connecting';
+export type LiveStatus = 'live' | 'polling' | 'paused' | 'connecting' | 'offline';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** The server sends a comment far more often: a stream silent for longer is dead. */
+/** The server sends comments far more often, so a stream that is silent for longer is dead. */
 const SILENCE_MS = 60_000;
 
 type Listener = () => void;
 
 /**
- * "Something changed", from the server's event stream (GET /admin/events, read with fetch, which can send the token). While
- * there is no stream it ticks as often as the session says; while the page is hidden it does nothing, and ticks once when it is
- * seen again.
+ * Reports that something changed, from the server's event stream (GET /admin/events, read with fetch, because that can send
+ * the token). Without a stream it reports at the interval that the session gives. While the page is hidden it does nothing, and
+ * it reports once when the page is visible again.
  */
 class LiveStream {
   readonly #origin: string;
@@ -34,7 +34,7 @@ class LiveStream {
     if (this.#listeners.size === 1) this.resume();
   }
 
-  /** @returns whether none is left. */
+  /** @returns true if this was the last listener. */
   remove(listener: Listener): boolean {
     this.#listeners.delete(listener);
     if (this.#listeners.size === 0) this.#halt();
@@ -70,9 +70,11 @@ class LiveStream {
     const abort = new AbortController();
     this.#abort = abort;
     let silence = setTimeout(() => abort.abort(), SILENCE_MS);
+    let hasAnswer = false;
     try {
       const query = queryString({ origin: this.#origin });
       const response = await fetch(`/admin/events${query}`, { headers: authorization(), signal: abort.signal });
+      hasAnswer = !isUnreachable(response);
       if (response.status === 401) tokenRefused();
       if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
       this.#connected();
@@ -90,10 +92,10 @@ class LiveStream {
         .getReader();
       while (!(await events.read()).done) this.#tick();
     } catch {
-      // Whatever ended it: polling goes on below until a stream is had again.
+      // The reason does not matter: the page polls until it has a stream again.
     }
     clearTimeout(silence);
-    if (this.#abort === abort) this.#fallBack();
+    if (this.#abort === abort) this.#fallBack(hasAnswer);
   }
 
   #connected(): void {
@@ -103,14 +105,14 @@ class LiveStream {
     setStatus('live');
   }
 
-  #fallBack(): void {
-    setStatus('polling');
+  #fallBack(hasAnswer: boolean): void {
+    setStatus(hasAnswer ? 'polling' : 'offline');
     if (!this.#poll) this.#pollLater();
     this.#retry = setTimeout(() => void this.#read(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
 
-  /** No interval: how often is known only when the session is. */
+  /** Not an interval, because the period is known only when the session is loaded. */
   #pollLater(): void {
     this.#poll = setTimeout(() => {
       this.#pollLater();
@@ -119,14 +121,19 @@ class LiveStream {
   }
 }
 
+/** A proxy answers for a server that it cannot reach. */
+function isUnreachable({ status }: Response): boolean {
+  return status === 502 || status === 504;
+}
+
 const streams = new Map<string, LiveStream>();
 const statusListeners = new Set<Listener>();
 let status: LiveStatus = 'connecting';
 
 /**
- * Calls back at once and whenever something may have changed, about twice a second at most.
- * @param origin only what happens in this call graph; '' for everything.
- * @returns ends it.
+ * Calls back at once, and whenever something may have changed (at most about twice per second).
+ * @param origin reports only changes in this call graph; '' for all changes.
+ * @returns a function that stops it.
  */
 export function onChange(origin: string, listener: Listener): () => void {
   let stream = streams.get(origin);
@@ -137,7 +144,7 @@ export function onChange(origin: string, listener: Listener): () => void {
   };
 }
 
-/** How changes are learned of at the moment. */
+/** How the page learns of changes at the moment. */
 export function liveStatus(): LiveStatus {
   return status;
 }

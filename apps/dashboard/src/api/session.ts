@@ -4,13 +4,13 @@ import { serverNow, syncClock } from '../parts/time.tsx';
 import { get } from './client.ts';
 import { onTokenChange } from './token.ts';
 
-/** Until the server has said how often. */
+/** Used until the session is loaded. */
 const FIRST_REFRESH_MS = 5_000;
 
 let session: Session | undefined;
 const listeners = new Set<() => void>();
 
-/** What the reader's token may do, and what server this is; undefined until it is known. */
+/** The rights of the reader's token and the server's version; undefined until loaded. */
 export function useSession(): Session | undefined {
   const [, setCount] = useState(0);
   useEffect(() => {
@@ -21,12 +21,12 @@ export function useSession(): Session | undefined {
   return session;
 }
 
-/** How often to ask again while no events come. */
+/** The polling interval without an event stream, ms. */
 export function refreshMs(): number {
   return session?.refreshMs ?? FIRST_REFRESH_MS;
 }
 
-/** Asks once, and again with each new token. */
+/** Loads the session once, and again with each new token. */
 export function startSession(): void {
   void load();
   onTokenChange(() => void load());
@@ -37,7 +37,7 @@ async function load(): Promise<void> {
     session = await get<Session>('/admin/session');
     if (Math.abs(session.now - serverNow()) > 1_000) syncClock(session.now);
   } catch {
-    // Each page says itself what it could not load, and a missing token opens the dialog.
+    // Each page shows its own errors, and a missing token opens the dialog.
     session = undefined;
   }
   for (const listener of listeners) listener();

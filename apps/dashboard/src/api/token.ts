@@ -1,9 +1,9 @@
-/** The reader's token: kept for this tab only, and never in a URL. */
+/** The reader's token. It is stored for this tab only, and never in a URL. */
 const KEY = 'resonate.token';
 
 type Listener = () => void;
 
-/** The server refused a request, and the reader has been told so. */
+/** True if the server has refused the token and the dialog was shown. */
 let isAsked = false;
 const changeListeners = new Set<Listener>();
 const askListeners = new Set<Listener>();
@@ -12,7 +12,7 @@ export function currentToken(): string | null {
   return sessionStorage.getItem(KEY);
 }
 
-/** @param token null forgets it. */
+/** @param token null deletes it. */
 export function setToken(token: string | null): void {
   if (token === null || token === '') sessionStorage.removeItem(KEY);
   else sessionStorage.setItem(KEY, token);
@@ -20,7 +20,7 @@ export function setToken(token: string | null): void {
   for (const listener of changeListeners) listener();
 }
 
-/** The server wants a token, or a better one. Said once per token: a dialog that was closed stays closed. */
+/** The server requires a token or refuses this one. Opens the dialog once per token: if closed, it stays closed. */
 export function tokenRefused(): void {
   if (isAsked) return;
   askForToken();
@@ -36,13 +36,13 @@ export function isTokenAsked(): boolean {
   return isAsked;
 }
 
-/** Called when the token is another one. @returns ends it. */
+/** Calls back when the token changes. @returns a function that stops it. */
 export function onTokenChange(listener: Listener): () => void {
   changeListeners.add(listener);
   return () => void changeListeners.delete(listener);
 }
 
-/** Called when the dialog is to open. @returns ends it. */
+/** Calls back when the dialog should open. @returns a function that stops it. */
 export function onTokenAsked(listener: Listener): () => void {
   askListeners.add(listener);
   return () => void askListeners.delete(listener);

@@ -4,31 +4,31 @@ import { useResource } from './use-resource.ts';
 export interface PageOf<Row> {
   rows: readonly Row[];
   cursor?: string | undefined;
-  /** Everything at or after this time has been looked at, epoch ms. */
+  /** Everything at or after this time has been searched, epoch ms. */
   searchedTo?: number | undefined;
 }
 
 export interface Pages<Row> extends PageOf<Row> {
   error: Error | undefined;
   isLoading: boolean;
-  /** True: rows stay as they are, so that nothing shifts between pages that were loaded at different times. */
+  /** True if rows no longer update, so that nothing shifts between pages loaded at different times. */
   isFrozen: boolean;
   loadMore(): void;
-  /** Back to the first page, as it is now. */
+  /** Loads the first page again. */
   reload(): void;
 }
 
 const pointer = matchMedia('(hover: hover)');
 
-/** Somebody is about to click into the list; where there is no pointer, a touch would stick. */
+/** True while the pointer hovers over a list. Touch screens do not count: their hover state stays after a touch. */
 function isHeld(): boolean {
   return pointer.matches && document.querySelector('main .table tbody:hover') !== null;
 }
 
 /**
- * A list whose first page follows the server until the reader asks for more, and stands still under the pointer.
- * @param key names what is listed; another key starts over.
- * @param load one page. @param live see useResource.
+ * A list whose first page updates until the reader loads more pages. It does not update under the pointer.
+ * @param key identifies the list; another key starts over.
+ * @param load loads one page. @param live see useResource.
  */
 export function usePages<Row>(
   key: string,

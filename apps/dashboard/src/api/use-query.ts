@@ -1,7 +1,7 @@
 import { useLocation } from 'preact-iso';
 import { queryString, type Query } from './client.ts';
 
-/** The page's address as its state: what it shows can be shared and gone back to. */
+/** The state of the page in its URL, so that it can be shared and the browser's back button works. */
 export function useQuery(): [URLSearchParams, (changes: Query, options?: { replace: boolean }) => void] {
   const { url, path, route } = useLocation();
   const start = url.indexOf('?');

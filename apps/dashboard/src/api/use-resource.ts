@@ -3,9 +3,9 @@ import { onChange } from './live.ts';
 import { onTokenChange } from './token.ts';
 
 export interface Resource<T> {
-  /** The newest answer; kept while a newer one is awaited or failed. */
+  /** The newest answer; kept while the next one is loading or has failed. */
   data: T | undefined;
-  /** Why the newest try failed. */
+  /** The error of the last attempt. */
   error: Error | undefined;
   isLoading: boolean;
   reload(): void;
@@ -15,18 +15,18 @@ const HELD_CHECK_MS = 500;
 const never = () => false;
 
 interface Options {
-  /** Loads again when something changed: '' anything, else only within this call graph; undefined: never. */
+  /** Loads again after a change: '' after any, an origin only after changes in that call graph, undefined never. */
   live?: string | undefined;
-  /** Between two loads at least, ms. */
+  /** Minimal time between two loads, ms. */
   minIntervalMs?: number;
-  /** While it holds nothing is loaded because of changes: rows must not move under the pointer. */
+  /** While it returns true, changes do not load: rows must not move under the pointer. */
   isHeld?: () => boolean;
 }
 
 /**
- * Loads when `key` changes, and again when something changed on the server. One load at a time: changes during one lead
- * to a single further one.
- * @param key names what is loaded; another key forgets the data of the one before.
+ * Loads when `key` changes, and again after changes on the server. One load runs at a time; changes during a load cause one
+ * more.
+ * @param key identifies what is loaded; another key drops the old data.
  */
 export function useResource<T>(
   key: string,
@@ -77,7 +77,7 @@ export function useResource<T>(
       if (!isBusy) void run();
     };
     change();
-    // The stream calls back at once: that call is the first load, too.
+    // onChange calls back at once; that is the first load.
     const endLive = live === undefined ? onTokenChange(change) : onChange(live, change);
     return () => {
       abort.abort();

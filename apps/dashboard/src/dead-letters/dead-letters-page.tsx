@@ -8,7 +8,7 @@ import { ListFoot } from '../parts/list-foot.tsx';
 import { PrefixFilter } from '../tasks/tasks-page.tsx';
 import { LetterDialog, type LetterAction } from './letter-dialog.tsx';
 
-/** Messages that could not be delivered: why, and what to do about them. */
+/** Messages that could not be delivered, their errors, and actions on them. */
 export function DeadLettersPage() {
   const [params, change] = useQuery();
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
@@ -38,7 +38,7 @@ export function DeadLettersPage() {
   return (
     <Page
       title="Dead letters"
-      lead="Messages that the server gave up on, the oldest first. Their promises are settled; only the news is missing."
+      lead="Notifications that could not be delivered, oldest first. Their promises are settled."
     >
       <div class="filters">
         <PrefixFilter key={filter.prefix} prefix={filter.prefix} onChange={(prefix) => change({ prefix })} />
@@ -53,7 +53,7 @@ export function DeadLettersPage() {
         {pages.rows.length === 0 && pages.isLoading && <Loading />}
         {pages.rows.length === 0 && !pages.isLoading && !pages.error && (
           <Empty icon="check" title="No dead letters">
-            Whatever was to be delivered was delivered, or is still being tried.
+            Every message was delivered, or the server is still trying.
           </Empty>
         )}
         {(pages.rows.length > 0 || pages.cursor !== undefined) && <ListFoot pages={pages} noun="dead letter" />}
@@ -86,7 +86,7 @@ function readFilter(params: URLSearchParams): Filter {
 function TargetTag({ filter: { transport, target }, onClear }: { filter: Filter; onClear: () => void }) {
   if (target === '') return null;
   return (
-    <button type="button" class="tag" aria-label={`No longer only ${target}`} onClick={onClear}>
+    <button type="button" class="tag" aria-label={`Show all targets, not only ${target}`} onClick={onClear}>
       {transport} {target} <span aria-hidden="true">×</span>
     </button>
   );
@@ -99,7 +99,7 @@ interface BulkProps {
   act: (action: LetterAction) => void;
 }
 
-/** Buttons for the chosen letters; none chosen: for all that the filter shows, where the server can select them. */
+/** Buttons for the chosen letters; if none is chosen, for all letters of the filter, if the server can select them. */
 function Bulk({ ids, filter, isEmpty, act }: BulkProps) {
   const hasTarget = filter.target !== '';
   const selection: Selection | null =
@@ -169,7 +169,7 @@ function columnsOf({ chosen, choose, act, narrow }: RowActions): Column<DeadLett
         </button>
       ),
     },
-    { title: 'Why', cell: ({ lastError }) => <span class="reason">{lastError}</span> },
+    { title: 'Error', cell: ({ lastError }) => <span class="reason">{lastError}</span> },
     { title: 'Attempts', kind: 'number', cell: ({ attempts }) => attempts },
     { title: 'Given up', cell: ({ diedAt }) => <Time at={diedAt} /> },
     {

@@ -2,14 +2,14 @@ import type { Dropped, Redriven, Selection } from '@resonate/admin';
 import { post } from '../api/client.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
 
-/** What is to be done with which letters; `scope` names them. */
+/** An action on dead letters; `scope` describes them in words. */
 export interface LetterAction {
   verb: 'redrive' | 'drop';
   selection: Selection;
   scope: string;
 }
 
-/** Asks, then does it in as many requests as it takes. */
+/** Asks for confirmation, then sends as many requests as needed. */
 export function LetterDialog({
   action,
   onClose,
@@ -45,12 +45,12 @@ export function LetterDialog({
     >
       {isDrop ? (
         <p>
-          This forgets <strong>{scope}</strong>. Who listens will not be told, and it can't be undone. The promises stay
-          as they are.
+          This deletes <strong>{scope}</strong>. The listeners will not be notified, and you cannot undo this. The
+          promises do not change.
         </p>
       ) : (
         <p>
-          This sends <strong>{scope}</strong> at once, with a full number of attempts again.
+          This sends <strong>{scope}</strong> at once, as new messages with zero attempts.
         </p>
       )}
     </ConfirmDialog>

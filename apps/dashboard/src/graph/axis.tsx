@@ -1,21 +1,23 @@
 import { useRef, useState } from 'preact/hooks';
 import { fractionOf, ticksOf, zoomed, type Range } from './model/timescale.ts';
 
-/** A label and the room around it, px. */
+/** Width of a label with the space around it, px. */
 const TICK_PX = 86;
-/** Less is a click, not a stretch. */
+/** A tick nearer to the right end has no label: there would be no room for it. */
+const LABEL_PX = 56;
+/** A shorter drag counts as a click. */
 const MIN_DRAG_PX = 6;
 
 interface Props {
   range: Range;
   whole: Range;
-  /** The instant that is called 0. */
+  /** The time labelled 0, epoch ms. */
   start: number;
   width: number;
   onZoom: (range: Range | undefined) => void;
 }
 
-/** The time axis. Dragging over it shows that stretch, a double click all, Ctrl and the wheel zoom. */
+/** The time axis. Drag over it to zoom into that range, double-click to show all, use Ctrl and the wheel to zoom. */
 export function Axis({ range, whole, start, width, onZoom }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
@@ -36,7 +38,7 @@ export function Axis({ range, whole, start, width, onZoom }: Props) {
     <div
       class="wf-axis"
       ref={element}
-      title="Drag to look closer, double-click for all"
+      title="Drag to zoom in, double-click to show all"
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         const at = fractionAt(event.clientX);
@@ -54,8 +56,8 @@ export function Axis({ range, whole, start, width, onZoom }: Props) {
       {ticksOf(range, start, Math.max(2, Math.floor(width / TICK_PX))).map(({ at, label }) => {
         const fraction = fractionOf(at, range);
         return (
-          <span key={at} class={fraction > 0.94 ? 'wf-tick last' : 'wf-tick'} style={{ left: `${fraction * 100}%` }}>
-            {label}
+          <span key={at} class="wf-tick" style={{ left: `${fraction * 100}%` }}>
+            {(1 - fraction) * width >= LABEL_PX && label}
           </span>
         );
       })}

@@ -9,7 +9,7 @@ const HEIGHT = 48;
 const GAP_X = 64;
 const GAP_Y = 16;
 
-/** Measures of boxes, px. */
+/** Sizes and gaps of boxes in px. */
 export const BOX = {
   width: WIDTH,
   height: HEIGHT,
@@ -29,7 +29,7 @@ export function place({ column, line }: Box): Point {
   return { x: column * BOX.columnStep, y: line * BOX.lineStep };
 }
 
-/** From the right side of one box to the left side of another, in a soft S. */
+/** A curve from the right side of one box to the left side of another. */
 export function edgePath(from: Point, to: Point): string {
   const [x1, y1, x2, y2] = [from.x + WIDTH, from.y + HEIGHT / 2, to.x, to.y + HEIGHT / 2];
   const bend = Math.max(GAP_X / 2, Math.abs(x2 - x1) / 2);
@@ -41,7 +41,7 @@ interface Props {
   domId: string;
   isActive: boolean;
   isSelected: boolean;
-  /** Undefined: nothing to fold. */
+  /** Undefined if the box has no children. */
   open: boolean | undefined;
   onChoose: () => void;
   onToggle: () => void;
@@ -100,11 +100,11 @@ function NodeBody({ box: { branch } }: { box: Box }) {
 }
 
 function detail(node: Box['branch']['node']): string {
-  const took = duration(endOf(node, serverNow()) - node.createdAt, 1);
+  const took = duration(endOf(node, serverNow()) - node.createdAt);
   return node.kind === 'root' || node.kind === 'sleep' ? took : `${kindLabel(node.kind)} · ${took}`;
 }
 
-/** Many calls as one: how many of each state, as numbers and as a bar. */
+/** Many calls drawn as one box, with the number per state as text and as a bar. */
 function StackBody({ stack }: { stack: Stack }) {
   const total = stack.members.length;
   let at = 0;

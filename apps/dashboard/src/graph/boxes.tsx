@@ -7,23 +7,23 @@ import type { LoadedGraph } from './use-graph.ts';
 import { usePanning } from './use-panning.ts';
 import { useSize, type Size } from './use-size.ts';
 
-/** Drawn beyond the edges of what is seen, px: panning a little shows no gaps. */
+/** Boxes this far outside the view are rendered too, px, so that panning shows no gaps. */
 const AROUND = 200;
 
 interface Props {
   graph: LoadedGraph;
   selected: string | undefined;
   onSelect: (id: string) => void;
-  /** A stack was chosen: its key. */
+  /** Called with a stack that was chosen. */
   onStack: (box: Box) => void;
   onFold: () => void;
-  /** Asks for everything in view, by another number. */
+  /** Another number fits the whole drawing into the view. */
   fitted: number;
-  /** Asks for a step closer (positive) or away. */
+  /** The number of zoom steps so far: a change zooms in (larger) or out. */
   zoomSteps: number;
 }
 
-/** The call graph as boxes and arrows. Dragging pans, the wheel zooms; draws only what is in view. */
+/** The call graph as boxes and arrows. Drag to pan, use the wheel to zoom. Renders only what is in view. */
 export function Boxes({ graph, selected, onSelect, onStack, onFold, fitted, zoomSteps }: Props) {
   const { tree, folding } = graph;
   const frame = useRef<HTMLDivElement>(null);
@@ -90,7 +90,7 @@ export function Boxes({ graph, selected, onSelect, onStack, onFold, fitted, zoom
   );
 }
 
-/** Caller to callee; bold and dashed where the caller waits now. Also what waits for another one's call. */
+/** Edges from caller to callee, bold and dashed if the caller waits now; also to awaited calls of others. */
 function Edges({ boxes, view, size }: { boxes: readonly Box[]; view: View; size: Size }) {
   const byId = new Map(boxes.filter((box) => !box.stack).map((box) => [box.branch.node.id, box]));
   const edges = boxes.flatMap((box) => {
@@ -141,7 +141,7 @@ function crosses(a: Point, b: Point, { width, height }: Size): boolean {
   );
 }
 
-/** Moved just so far that a box is seen whole. */
+/** Pans as little as needed to show a whole box. */
 function inView(view: View, at: Point, { width, height }: Size): View {
   const { x, y } = transformed(at, view);
   const dx = Math.max(16 - x, Math.min(0, width - 16 - (x + BOX.width * view.scale)));

@@ -11,7 +11,7 @@ export interface FilterState {
 
 export const NO_FILTER: FilterState = { show: 'all', text: '' };
 
-/** Undefined when everything is shown. */
+/** @returns undefined if the filter shows everything. */
 export function matcherOf({ show, text }: FilterState): Matcher | undefined {
   const wanted = text.trim().toLowerCase();
   if (show === 'all' && wanted === '') return undefined;
@@ -28,7 +28,7 @@ interface Props {
   onChange: (filter: FilterState) => void;
 }
 
-/** How many calls there are of each sort, and which are shown. */
+/** Chooses which calls are shown; each choice has its number of calls. */
 export function Filter({ filter, counts, onChange }: Props) {
   const input = useRef<HTMLInputElement>(null);
   const choices = [

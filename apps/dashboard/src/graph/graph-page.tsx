@@ -13,6 +13,7 @@ import {
   StateBadge,
   useNow,
 } from '../parts/index.ts';
+import { Failure } from '../promise/failure.tsx';
 import { SidePromise } from '../promise/side-promise.tsx';
 import { Boxes } from './boxes.tsx';
 import { Filter, matcherOf, NO_FILTER, type FilterState } from './filter.tsx';
@@ -20,14 +21,15 @@ import './waterfall.css';
 import './boxes.css';
 import './graph.css';
 import type { Box } from './model/layout.ts';
-import { endOf, titleOf } from './model/node.ts';
+import { Legend } from './legend.tsx';
+import { endOf, isFailed, titleOf } from './model/node.ts';
 import { zoomed, type Range } from './model/timescale.ts';
 import { StackPanel } from './stack-panel.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { MAX_NODES, useGraph, type LoadedGraph } from './use-graph.ts';
 import { Waterfall } from './waterfall.tsx';
 
-/** /ui/graph?root=ID: the call graph that began with a promise, `view` waterfall or boxes, `id` the promise that is open. */
+/** /ui/graph?root=ID: the call graph of a root promise; `view` is waterfall or boxes, `id` the promise in the side panel. */
 export function GraphPage() {
   const [query] = useQuery();
   const root = query.get('root') ?? '';
@@ -57,6 +59,7 @@ function Graph({ root }: { root: string }) {
   return (
     <div class="graph-page">
       <Page title={titleOf(tree.root.node)} lead={<Lead graph={graph} />} actions={<Actions root={root} />}>
+        {isFailed(tree.root.node.state) && <Failure id={root} />}
         {error && isLoaded && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
         {graph.isCut && (
           <p class="graph-note tone-pending">Only the first {MAX_NODES.toLocaleString('en')} calls are shown.</p>
@@ -105,7 +108,7 @@ interface DrawingProps {
   onView: (view: string | undefined) => void;
 }
 
-/** The tool bar and what it rules. */
+/** The tool bar, and the waterfall or boxes that it controls. */
 function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: DrawingProps) {
   const [filter, setFilter] = useState<FilterState>(NO_FILTER);
   const [zoom, setZoom] = useState<Range>();
@@ -121,7 +124,10 @@ function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: Drawin
     setZoom((range) => zoomed(range ?? whole, whole, step > 0 ? 0.5 : 2));
   };
   return (
-    <section class="panel graph-panel" aria-label={isBoxes ? 'Graph' : 'Waterfall'}>
+    <section
+      class={isBoxes ? 'panel graph-panel fills' : 'panel graph-panel'}
+      aria-label={isBoxes ? 'Graph' : 'Waterfall'}
+    >
       <Toolbar
         isBoxes={isBoxes}
         onView={onView}
@@ -140,11 +146,14 @@ function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: Drawin
       {isBoxes ? (
         <Boxes {...{ graph, selected, onSelect, onStack, onFold, fitted }} zoomSteps={boxSteps} />
       ) : (
-        <Waterfall
-          {...{ graph, selected, onSelect, onFold, isCriticalShown, zoom }}
-          matches={matcherOf(filter)}
-          onZoom={setZoom}
-        />
+        <>
+          <Waterfall
+            {...{ graph, selected, onSelect, onFold, isCriticalShown, zoom }}
+            matches={matcherOf(filter)}
+            onZoom={setZoom}
+          />
+          <Legend />
+        </>
       )}
     </section>
   );
@@ -162,7 +171,7 @@ function wholeOf({ tree }: LoadedGraph): Range {
   return { from, to };
 }
 
-/** One line below the title: id, state, how long, how much time is left. */
+/** The line below the title: state, id, duration, deadline. */
 function Lead({ graph: { tree } }: { graph: LoadedGraph }) {
   const now = useNow();
   const { node } = tree.root;
@@ -195,8 +204,8 @@ function Nothing({ root, graph: { error, isLoaded, reload } }: { root: string; g
       <div class="panel">
         {isMissing && (
           <Empty icon="graph" title="There is no such call graph">
-            No promise has the id or the origin <span class="mono">{root}</span>. It may have been deleted after it was
-            done.
+            No promise has the id or the origin <span class="mono">{root}</span>. It may have been deleted after it
+            settled.
           </Empty>
         )}
         {error && !isMissing && <ErrorState error={error} onRetry={reload} />}

@@ -9,26 +9,26 @@ const KINDS: Readonly<Record<CallKind, string>> = {
   promise: 'promise',
 };
 
-/** Explains a kind in words: title of its sign. */
+/** Explains a kind; shown as a tooltip. */
 export const KIND_TITLES: Readonly<Record<CallKind, string>> = {
   root: 'The root of the call graph',
-  rpc: 'A remote call: any worker of its group may take it',
+  rpc: 'A remote call: any worker of its group may run it',
   run: 'A local step of the function that called it',
   sleep: 'A timer',
-  promise: 'Settled by somebody outside',
+  promise: 'Waits until somebody outside settles it',
 };
 
 export function kindLabel(kind: CallKind): string {
   return KINDS[kind];
 }
 
-/** Word, colour and sign of a node: while pending, those of its task say more. */
+/** Label, colour and icon of a node. A pending node shows the state of its task, which says more. */
 export function nodeLook({ state, task, kind }: CallNode): ReturnType<typeof lookOf> {
   if (state === 'pending' && task && kind !== 'sleep') return lookOf(task.state, 'task');
   return lookOf(state);
 }
 
-/** What screen readers say of a node. */
+/** The label of a node for screen readers. */
 export function nodeLabel(node: CallNode): string {
   const title = titleOf(node);
   return `${title}${title === node.id ? '' : ` ${node.id}`}, ${kindLabel(node.kind)}, ${nodeLook(node).label}`;

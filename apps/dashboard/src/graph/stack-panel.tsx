@@ -12,7 +12,7 @@ const ROW_PX = 34;
 
 interface Props {
   parent: Branch | undefined;
-  /** The function whose calls are listed; `calls` for all. */
+  /** The function whose calls are listed; `calls` lists all. */
   title: string;
   onSelect: (id: string) => void;
   onClose: () => void;
@@ -59,7 +59,7 @@ export function StackPanel({ parent, title, onSelect, onClose }: Props) {
                     <span class="visually-hidden">{look.label}</span>
                   </span>
                   <span class="mono stack-id">{node.id}</span>
-                  <span class="dim nowrap">{duration(endOf(node, now) - node.createdAt, 1)}</span>
+                  <span class="dim nowrap">{duration(endOf(node, now) - node.createdAt)}</span>
                 </button>
               </li>
             );

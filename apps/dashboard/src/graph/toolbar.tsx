@@ -12,7 +12,7 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** Above the drawing: which view, what is shown, folding, zoom. */
+/** Above the drawing: view, filter, critical path, expand and collapse, zoom. */
 export function Toolbar(props: Props) {
   const { isBoxes, onView, onZoom, onFit, onFoldAll, isCriticalShown, onCritical, children } = props;
   return (
@@ -30,7 +30,7 @@ export function Toolbar(props: Props) {
       {children}
       <span class="graph-spring" />
       {!isBoxes && (
-        <label class="check graph-check" title="The calls that decided when the workflow ended">
+        <label class="check graph-check" title="Mark the calls that decided when the workflow ended">
           <input
             type="checkbox"
             checked={isCriticalShown}
@@ -39,19 +39,19 @@ export function Toolbar(props: Props) {
           Critical path
         </label>
       )}
-      <div class="seg graph-folding" role="group" aria-label="Folding">
-        <button type="button" class="seg-item" title="Unfold all" onClick={() => onFoldAll(true)}>
-          Unfold
+      <div class="seg graph-folding" role="group" aria-label="Expand or collapse">
+        <button type="button" class="seg-item" title="Expand all" onClick={() => onFoldAll(true)}>
+          Expand
         </button>
-        <button type="button" class="seg-item" title="Fold all" onClick={() => onFoldAll(false)}>
-          Fold
+        <button type="button" class="seg-item" title="Collapse all" onClick={() => onFoldAll(false)}>
+          Collapse
         </button>
       </div>
       <div class="seg" role="group" aria-label="Zoom">
-        <button type="button" class="seg-item" aria-label="Closer" title="Closer" onClick={() => onZoom(1)}>
+        <button type="button" class="seg-item" aria-label="Zoom in" title="Zoom in" onClick={() => onZoom(1)}>
           +
         </button>
-        <button type="button" class="seg-item" aria-label="Farther" title="Farther" onClick={() => onZoom(-1)}>
+        <button type="button" class="seg-item" aria-label="Zoom out" title="Zoom out" onClick={() => onZoom(-1)}>
           −
         </button>
         <button type="button" class="seg-item" onClick={onFit}>

@@ -2,13 +2,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { serverNow } from '../parts/index.ts';
 
 const SECOND = 1_000;
-/** Finer than this the eye sees no steps: each frame then. */
+/** Below this, render every frame, so that bars grow smoothly. */
 const SMOOTH_MS = 50;
 
 /**
- * The server's time, epoch ms. While `isRunning` its component is drawn again whenever a bar grows by a pixel, at each
- * frame at most and once a second at least; never while the page is hidden. A day-long workflow costs one draw a second.
- * @param msPerPixel how long a pixel is
+ * The server's time, epoch ms. While `isRunning`, its component renders again whenever a bar grows by a pixel: at most once per
+ * frame, at least once per second, and never while the page is hidden. So a day-long workflow renders once per second.
+ * @param msPerPixel the time that one pixel stands for
  */
 export function useClock(isRunning: boolean, msPerPixel: number): number {
   const [now, setNow] = useState(serverNow);
@@ -27,7 +27,7 @@ export function useClock(isRunning: boolean, msPerPixel: number): number {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
     };
-    // In steps of a power of two: the clock must not start anew with every pixel.
+    // Rounded to powers of two, so that the clock does not restart with every pixel.
   }, [isRunning, Math.ceil(Math.log2(Math.max(1, msPerPixel)))]);
   return isRunning ? now : Math.max(now, serverNow());
 }

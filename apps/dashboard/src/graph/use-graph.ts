@@ -7,15 +7,15 @@ import { Folding } from './model/folding.ts';
 import { toCallNode } from './model/from-answer.ts';
 import { CallTree } from './model/tree.ts';
 
-/** Beyond it a graph is cut off: more would make the page slow, and nobody looks at them one by one. */
+/** Larger graphs are truncated, because more nodes would make the page slow. */
 export const MAX_NODES = 20_000;
-/** Between two looks at what has changed, ms. */
+/** Minimal time between two requests for changes, ms. */
 const MIN_INTERVAL_MS = 400;
 
 export interface LoadedGraph {
   tree: CallTree;
   folding: Folding;
-  /** Another number whenever the tree is another. */
+  /** Changes whenever the tree changes. */
   revision: number;
   isLoaded: boolean;
   isCut: boolean;
@@ -23,7 +23,7 @@ export interface LoadedGraph {
   reload(): void;
 }
 
-/** The call graph of a root: loaded page by page, then kept up to date by asking for what has changed since. */
+/** The call graph of a root: loaded page by page, then kept up to date by requests for what has changed since. */
 export function useGraph(root: string): LoadedGraph {
   const graph = useRef({ root: '', tree: new CallTree(''), folding: new Folding() });
   if (graph.current.root !== root) graph.current = { root, tree: new CallTree(root), folding: new Folding() };
@@ -59,7 +59,7 @@ export function useGraph(root: string): LoadedGraph {
       })),
     );
     again.current = end.again;
-    // It calls back at once: that is the first load.
+    // onChange calls back at once; that is the first load.
     const endLive = onChange(root, end.again);
     return () => {
       endLive();
@@ -80,7 +80,7 @@ export function useGraph(root: string): LoadedGraph {
   };
 }
 
-/** Runs `round` when asked to, one at a time and not too often; what is asked meanwhile leads to one more. */
+/** Runs `round` on request, one at a time and not too often. Requests during a round cause one more. */
 function repeatedly(round: () => Promise<void>, signal: AbortSignal, done: (error?: Error) => void) {
   let isBusy = false;
   let isWanted = false;

@@ -4,7 +4,7 @@ import type { Layout } from './model/layout.ts';
 import { fit, zoomedAt, type View } from './model/view.ts';
 import type { Size } from './use-size.ts';
 
-/** Less is a click. */
+/** A shorter drag counts as a click. */
 const MIN_DRAG_PX = 5;
 
 interface Drag {
@@ -15,8 +15,8 @@ interface Drag {
 }
 
 /**
- * What is seen of a drawing: all of it until the reader pans or zooms, and again with each new `fitted`.
- * @param zoomSteps steps closer so far: a change zooms
+ * The visible part of a drawing: all of it until the reader pans or zooms, and all again with each new `fitted`.
+ * @param zoomSteps number of zoom steps so far; a change zooms
  */
 export function usePanning(layout: Layout, size: Size, fitted: number, zoomSteps: number) {
   const [moved, setMoved] = useState<View>();
@@ -39,7 +39,7 @@ export function usePanning(layout: Layout, size: Size, fitted: number, zoomSteps
       if (!from) return;
       const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
       if (!from.isDragged && Math.hypot(dx, dy) < MIN_DRAG_PX) return;
-      // Not before: the click of a captured pointer would not reach the box below it.
+      // Capture the pointer only now: otherwise a click would not reach the box below it.
       if (!from.isDragged) (event.currentTarget as Element).setPointerCapture(event.pointerId);
       from.isDragged = true;
       setMoved({ ...from.view, x: from.view.x + dx, y: from.view.y + dy });

@@ -6,7 +6,7 @@ export interface Size {
   height: number;
 }
 
-/** Inner size of an element in pixels, as it changes; 0 before it is known. */
+/** Inner size of an element in pixels, updated when it changes; 0 before it is known. */
 export function useSize(ref: RefObject<HTMLElement | null>): Size {
   const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {

@@ -1,6 +1,6 @@
 import type { Row } from './model/rows.ts';
 
-/** Where a key leads: to a line, that is folded or unfolded or opened on the way. */
+/** The effect of a key: the row to go to, and whether to collapse, expand or open it. */
 export interface Move {
   index: number;
   fold?: boolean;
@@ -9,7 +9,7 @@ export interface Move {
 
 type Key = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>;
 
-/** Keys of a tree, as assistive technology expects them: arrows, Home, End, page keys, Enter. */
+/** Keys of a tree as in the ARIA pattern: arrows, Home, End, Page Up, Page Down, Enter. */
 export function moveBy(event: Key, rows: readonly Row[], active: number, page: number): Move | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || rows.length === 0) return undefined;
   const row = rows[active];

@@ -6,9 +6,9 @@ import { spansOf } from './model/spans.ts';
 import { fractionOf, type Range } from './model/timescale.ts';
 import { failedOf, totalOf } from './model/tree.ts';
 
-/** Deeper levels are not indented further: the name must have room. */
+/** Deeper levels are not indented further, so that there is room for the name. */
 const MAX_INDENT = 14;
-/** A label stands left of a bar that ends beyond this part of the axis. */
+/** If a bar ends beyond this fraction of the axis, its label is on the left. */
 const LABEL_RIGHT_UNTIL = 0.82;
 
 interface Props {
@@ -25,7 +25,7 @@ interface Props {
   onToggle: () => void;
 }
 
-/** A line of the waterfall: what was called, and when it did what. */
+/** A row of the waterfall: the call, and a bar with its times. */
 export function WaterfallRow(props: Props) {
   const { row, index, rowHeight, domId, isActive, isSelected, onSelect } = props;
   const { branch, depth, open, dimmed } = row;
@@ -80,7 +80,7 @@ function RowName({ row: { branch, depth, open }, onToggle }: Props) {
         </span>
       )}
       {node.state === 'pending' && tries > 1 && (
-        <span class="wf-chip tone-pending" title="How often its message went out">
+        <span class="wf-chip tone-pending" title="How often its message was sent">
           delivery {tries}
         </span>
       )}
@@ -89,13 +89,13 @@ function RowName({ row: { branch, depth, open }, onToggle }: Props) {
   );
 }
 
-/** The part of an id that tells siblings apart: behind the first colon. */
+/** The part of an id after its first colon: siblings differ there. */
 function shortId(id: string): string {
   const colon = id.indexOf(':');
   return colon > 0 && colon < id.length - 1 ? id.slice(colon + 1) : id;
 }
 
-/** What is folded away: how many, and how many of them need a look. */
+/** The number of collapsed calls by outcome. */
 function Folded({ counts }: { counts: Row['branch']['counts'] }) {
   const failed = failedOf(counts);
   return (
@@ -103,7 +103,7 @@ function Folded({ counts }: { counts: Row['branch']['counts'] }) {
       {counts.resolved > 0 && <span class="wf-chip tone-good">{counts.resolved} ✓</span>}
       {counts.pending > 0 && <span class="wf-chip tone-pending">{counts.pending} …</span>}
       {failed > 0 && <span class="wf-chip tone-bad">{failed} ✕</span>}
-      <span class="visually-hidden">of {totalOf(counts)} folded away</span>
+      <span class="visually-hidden">of {totalOf(counts)} collapsed</span>
     </span>
   );
 }
@@ -142,14 +142,14 @@ function RowBar({ row: { branch, dimmed }, range, now, isCritical }: Props) {
   );
 }
 
-/** Right of the bar; left of it where there is no room; within one that fills the axis. */
+/** Right of the bar, or left of it if there is no room, or inside a bar that fills the axis. */
 function labelPlace(from: number, to: number): { style: Record<string, string>; inside?: true } {
   if (to < LABEL_RIGHT_UNTIL) return { style: { left: percent(clamp(to)) } };
   if (from > 1 - LABEL_RIGHT_UNTIL) return { style: { right: percent(1 - clamp(from)) } };
   return { style: { right: percent(1 - clamp(to)) }, inside: true };
 }
 
-/** How long it took or takes; while it runs and its end is near, also how much is left. */
+/** The duration; for a pending promise whose deadline is near, also the time left. */
 function labelOf(from: number, to: number, { state, timeoutAt, kind }: Row['branch']['node'], now: number): string {
   const took = duration(to - from);
   const left = timeoutAt - now;

@@ -12,9 +12,9 @@ import { useSize } from './use-size.ts';
 import { WaterfallRow } from './waterfall-row.tsx';
 import { moveBy } from './waterfall-keys.ts';
 
-/** Below this width the bar stands under the name. */
+/** Below this width a bar is under its name. */
 const NARROW_PX = 520;
-/** Room right of the last end, as a part of all. */
+/** Space right of the last end, as a fraction of the whole. */
 const ROOM = 0.03;
 /** Height of the axis, as in the style sheet. */
 const HEAD_PX = 30;
@@ -30,7 +30,7 @@ interface Props {
   onFold: () => void;
 }
 
-/** The calls as a tree, and beside it what each did with its time. Draws only the lines in view. */
+/** The calls as a tree, with a bar for the times of each. Renders only the rows in view. */
 export function Waterfall(props: Props) {
   const { graph, matches, selected, isCriticalShown, zoom, onZoom, onSelect, onFold } = props;
   const { tree, folding, revision } = graph;
@@ -72,7 +72,7 @@ export function Waterfall(props: Props) {
     if (to.fold !== undefined) fold(id, to.fold);
     setActive(id);
     scrollTo(scroller.current, to.index, rowHeight);
-    // An open side panel follows.
+    // An open side panel shows the row that becomes active.
     if (to.open || (selected !== undefined && id !== selected)) onSelect(id);
   };
 
@@ -107,7 +107,7 @@ export function Waterfall(props: Props) {
 
 interface RowsProps {
   rows: readonly Row[];
-  /** Those that are drawn. */
+  /** The rows that are rendered. */
   view: { from: number; to: number };
   rowHeight: number;
   range: Range;
@@ -138,7 +138,7 @@ function Rows({ rows, view, rowHeight, range, now, path, activeId, selected, onK
         const { id } = row.branch.node;
         return (
           <WaterfallRow
-            // A line that leaves at one end comes back at the other: scrolling makes no new elements.
+            // A row that leaves at one end is reused at the other, so scrolling creates no elements.
             key={(view.from + n) % drawn}
             {...{ row, rowHeight, now, range }}
             index={view.from + n}
@@ -159,7 +159,7 @@ function domId(index: number): string {
   return `wf-${index}`;
 }
 
-/** Scrolls just so far that a line is in view. */
+/** Scrolls as little as needed to show a row. */
 function scrollTo(scroller: HTMLElement | null, index: number, rowHeight: number): void {
   if (!scroller) return;
   const above = index * rowHeight;
@@ -168,7 +168,7 @@ function scrollTo(scroller: HTMLElement | null, index: number, rowHeight: number
   else if (scroller.scrollTop < below) scroller.scrollTop = below;
 }
 
-/** The server's time, which goes on while something is pending, and all that the axis can show until then. */
+/** The server's time, which advances while something is pending, and the whole range of the axis. */
 function useTime({ tree, revision }: LoadedGraph, width: number): { now: number; whole: Range } {
   const isRunning = tree.root.counts.pending > 0;
   const known = useMemo(() => extentOf(tree.branches()), [revision]);
@@ -176,7 +176,7 @@ function useTime({ tree, revision }: LoadedGraph, width: number): { now: number;
   return { now, whole: wholeOf(known, isRunning ? now : known.to) };
 }
 
-/** From the first beginning to the last end known. */
+/** From the earliest start to the latest known end. */
 function extentOf(branches: Iterable<Branch>): Range {
   let from = Infinity;
   let to = -Infinity;
@@ -193,7 +193,7 @@ function wholeOf({ from, to }: Range, now: number): Range {
   return { from, to: end + (end - from) * ROOM };
 }
 
-/** As in the style sheet: the names take what the axis leaves. */
+/** Must match the style sheet: the axis gets the width that the names leave. */
 function axisWidth(width: number, isNarrow: boolean): number {
   return isNarrow ? width : width - Math.min(460, Math.max(240, width * 0.4));
 }

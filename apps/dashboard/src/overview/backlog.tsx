@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'Oldest', kind: 'number', cell: ({ age }) => age },
 ];
 
-/** Messages that are due and not handed over, by the targets with the oldest ones. */
+/** Due messages that no process has claimed, by target; those with the oldest messages first. */
 export function Backlog({ backlog, limit }: { backlog: readonly TransportBacklog[]; limit: number }) {
   const rows = backlog.flatMap(({ transport, count, ageMs, targets }): Row[] => {
     if (count === 0) return [];
@@ -32,8 +32,8 @@ export function Backlog({ backlog, limit }: { backlog: readonly TransportBacklog
   });
   if (rows.length === 0) {
     return (
-      <Empty icon="check" title="Nothing waits">
-        Messages that are due and nobody has taken would be here, by target.
+      <Empty icon="check" title="No messages are waiting">
+        This table lists due messages that were not sent yet, by target.
       </Empty>
     );
   }

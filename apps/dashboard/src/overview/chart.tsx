@@ -1,12 +1,14 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { serverNow, utcOffset } from '../parts/index.ts';
+import { loneSamples, timeRange } from './samples.ts';
 
 export interface Line {
   label: string;
   /** A custom property of tokens.css, such as `--good-bar`. */
   token: string;
-  /** One per time; null leaves a gap. */
+  /** One value per time; null leaves a gap. */
   values: (number | null)[];
   isFilled?: boolean;
 }
@@ -20,10 +22,8 @@ interface Props {
 }
 
 const HEIGHT = 180;
-/** Always the same, also while the server is young: a curve means the same on each look. */
-const SPAN_S = 15 * 60;
 
-/** Lines over time, drawn again with each new answer; its newest values stand above it as text. */
+/** Lines over time, updated with each answer. The legend above shows the newest values as text. */
 export function Chart({ label, times, lines, format }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -65,7 +65,7 @@ export function Chart({ label, times, lines, format }: Props) {
           </span>
         ))}
       </figcaption>
-      <div ref={box} class="chart-box" role="img" aria-label={label} />
+      <div ref={box} class="chart-box" role="img" aria-label={label} title={`Times are ${utcOffset(serverNow())}`} />
     </figure>
   );
 }
@@ -84,10 +84,11 @@ function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' 
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
-    padding: [10, 12, 0, 0],
+    // On the right, half a label of the time axis must fit.
+    padding: [10, 22, 0, 0],
     scales: {
-      x: { range: (_plot, _min, max) => [max - SPAN_S, max] },
-      y: { range: (_plot, _min, max) => [0, Math.max(max * 1.15, 1)] },
+      x: { range: (_plot, _min, max) => timeRange(max, serverNow() / 1_000) },
+      y: { range: (_plot, _min, max) => [0, Math.max((max ?? 0) * 1.15, 1)] },
     },
     axes: [
       { stroke, font, grid: { show: false }, ticks, size: 28, space: 70, values: (_plot, splits) => splits.map(clock) },
@@ -107,7 +108,7 @@ function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' 
         label,
         stroke: colour(element, token),
         width: 2,
-        points: { show: false },
+        points: { show: true, size: 5, filter: (plot: uPlot, index: number) => loneSamples(plot.data[index] ?? []) },
         ...(isFilled ? { fill: colour(element, token, 0.14) } : {}),
       })),
     ],
@@ -118,7 +119,7 @@ function clock(seconds: number): string {
   return new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
 }
 
-/** A custom property as a colour that a canvas understands. */
+/** The value of a custom property as a colour for a canvas. */
 function colour(element: HTMLElement, token: string, alpha = 1): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${token})`;

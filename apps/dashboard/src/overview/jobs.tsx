@@ -16,7 +16,7 @@ const BADGES = {
 const COLUMNS: readonly Column<Job>[] = [
   { title: 'Job', cell: ({ name }) => name },
   { title: 'State', cell: ({ state, error }) => <span title={error}>{BADGES[state]}</span> },
-  { title: 'Began', cell: ({ startedAt }) => <Time at={startedAt} /> },
+  { title: 'Started', cell: ({ startedAt }) => <Time at={startedAt} /> },
   {
     title: 'Took',
     cell: ({ startedAt, endedAt }) =>
@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Job>[] = [
   },
 ];
 
-/** What maintenance did last; nothing where it has never run. */
+/** The last run of each maintenance job; nothing if none has run. */
 export function MaintenanceJobs() {
   const { data } = useResource('jobs', (signal) => get<Jobs>('/admin/jobs', {}, signal), {
     live: '',

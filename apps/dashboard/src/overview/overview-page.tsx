@@ -19,7 +19,7 @@ export function OverviewPage() {
     live: '',
     minIntervalMs: 2_000,
   });
-  // Ages and charts go on also where nothing changes.
+  // Ages and charts must advance even if nothing changes.
   const everyMs = refreshMs();
   useEffect(() => {
     const timer = setInterval(() => !document.hidden && reload(), everyMs);
@@ -75,7 +75,7 @@ function Content({ overview }: { overview: Overview }) {
       </Panel>
       <Panel
         title="Connected workers"
-        actions={<span class="dim">{figure(streams.reduce((sum, { count }) => sum + count, 0))} event streams</span>}
+        actions={<span class="dim">{streamsText(streams.reduce((sum, { count }) => sum + count, 0))}</span>}
       >
         <Workers streams={streams} processes={processes} />
       </Panel>
@@ -89,19 +89,23 @@ function Content({ overview }: { overview: Overview }) {
   );
 }
 
+function streamsText(count: number): string {
+  return `${figure(count)} event ${count === 1 ? 'stream' : 'streams'}`;
+}
+
 /** For tokens that may see only some ids. */
 function Restricted({ prefix }: { prefix: string | undefined }) {
   return (
     <Page title="Overview">
       <div class="panel">
-        <Empty icon="key" title="The overview is for tokens that may do everything">
+        <Empty icon="key" title="The overview needs a token without restrictions">
           <p>
             {prefix ? (
               <>
-                Yours sees ids that begin with <code class="mono">{prefix}</code>. That is enough for these pages:
+                Your token sees ids that begin with <code class="mono">{prefix}</code>. It can open these pages:
               </>
             ) : (
-              'These pages may be open to yours:'
+              'Your token may open these pages:'
             )}
           </p>
           <p class="row centered">

@@ -2,7 +2,7 @@ import type { Overview } from '@resonate/admin';
 import { duration, Icon, links, type IconName } from '../parts/index.ts';
 import { bounded, figure, ms, rate } from './format.ts';
 
-/** A message that waits longer than this is worth a look. */
+/** A message that waits longer than this is highlighted. */
 const OLD_MS = 30_000;
 
 interface Tile {
@@ -11,11 +11,11 @@ interface Tile {
   value: string;
   note: string;
   href?: string;
-  /** Draws the eye; the note says what is wrong. */
+  /** Highlights the tile; the note says what is wrong. */
   isAlarming?: boolean;
 }
 
-/** The few numbers that say whether all is well. */
+/** The numbers that show whether the cluster is healthy. */
 export function Tiles({ overview }: { overview: Overview }) {
   return (
     <ul class="tiles">
@@ -60,13 +60,13 @@ function tilesOf({ series, backlog, leases, deadLetters, limit, streams, process
       icon: 'overview',
       label: 'Requests / s',
       value: rate(now?.requests ?? 0),
-      note: p99Ms === null ? 'none just now' : `p99 ${ms(p99Ms)}`,
+      note: p99Ms === null ? 'no requests now' : `p99 ${ms(p99Ms)}`,
     },
     {
       icon: 'send',
       label: 'Waiting',
       value: bounded(waiting, limit),
-      note: waiting === 0 ? 'no message waits' : `oldest ${duration(oldestMs, 1)}`,
+      note: waiting === 0 ? 'no messages waiting' : `oldest ${duration(oldestMs, 1)}`,
       href: `${links.tasks}?state=pending`,
       isAlarming: oldestMs > OLD_MS,
     },
@@ -81,7 +81,7 @@ function tilesOf({ series, backlog, leases, deadLetters, limit, streams, process
       icon: 'letters',
       label: 'Dead letters',
       value: bounded(deadLetters, limit),
-      note: deadLetters === 0 ? 'all was delivered' : 'not delivered',
+      note: deadLetters === 0 ? 'none' : 'not delivered',
       href: links.deadLetters,
       isAlarming: deadLetters > 0,
     },

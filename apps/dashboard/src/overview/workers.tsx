@@ -4,7 +4,7 @@ import { figure } from './format.ts';
 
 const MAX_SHOWN = 50;
 
-/** Groups of workers, and which process of the server each is connected to. */
+/** Groups of workers, and the server processes they are connected to. */
 export function Workers({
   streams,
   processes,
@@ -15,7 +15,7 @@ export function Workers({
   if (streams.length === 0) {
     return (
       <Empty icon="tasks" title="No worker is connected">
-        Workers that poll hold an event stream; those behind HTTP or a broker are not seen here.
+        This table lists workers with an open event stream. Workers behind HTTP or a broker do not appear here.
       </Empty>
     );
   }
@@ -27,7 +27,7 @@ export function Workers({
     { title: 'Group', cell: ({ group }) => <span class="mono break">{group}</span> },
     { title: 'Workers', kind: 'number', cell: ({ count }) => figure(count) },
     {
-      title: 'On',
+      title: 'Connected to',
       cell: ({ own }) => (
         <span class="tags">
           {own.map(({ processId, count }) => (

@@ -9,7 +9,7 @@ interface DialogProps {
   isWide?: boolean;
 }
 
-/** A modal dialog; Escape and a click beside it close it. Rendered only while it is open. */
+/** A modal dialog. Escape or a click outside closes it. Render it only while it is open. */
 export function Dialog({ title, onClose, children, isWide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -50,18 +50,30 @@ interface ConfirmProps {
   children: ComponentChildren;
   /** The verb on the button, such as `Cancel the promise`. */
   action: string;
+  /** The button that closes the dialog without a change. */
+  dismiss?: string;
   isDangerous?: boolean;
   /** False disables the button, for forms that are not complete. */
   isReady?: boolean;
   isWide?: boolean;
-  /** Does it; a failure is shown in the dialog, which stays open. */
+  /** Does it. If it throws, the dialog stays open and shows the error. */
   onConfirm: () => Promise<void>;
   onClose: () => void;
 }
 
-/** Asks before something is changed, does it, and closes. */
+/** Asks for confirmation, runs the action, and closes. */
 export function ConfirmDialog(props: ConfirmProps) {
-  const { title, children, action, isDangerous = false, isReady = true, isWide = false, onConfirm, onClose } = props;
+  const {
+    title,
+    children,
+    action,
+    dismiss = 'Cancel',
+    isDangerous = false,
+    isReady = true,
+    isWide = false,
+    onConfirm,
+    onClose,
+  } = props;
   const [error, setError] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const confirm = async () => {
@@ -91,7 +103,7 @@ export function ConfirmDialog(props: ConfirmProps) {
         )}
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>
-            Back
+            {dismiss}
           </button>
           <button type="submit" class={isDangerous ? 'button danger' : 'button primary'} disabled={isBusy || !isReady}>
             {action}

@@ -1,4 +1,4 @@
-/** What pages are made of. */
+/** The parts that pages share. */
 export { ConfirmDialog, Dialog } from './confirm-dialog.tsx';
 export { Fact } from './fact.tsx';
 export { Icon, type IconName } from './icon.tsx';
@@ -7,5 +7,5 @@ export { links } from './links.ts';
 export { Empty, ErrorState, Loading, Page, Panel } from './page.tsx';
 export { Badge, lookOf, StateBadge } from './state-badge.tsx';
 export { Table, type Column } from './table.tsx';
-export { absoluteTime, duration, relativeTime, serverNow, syncClock, Time, useNow } from './time.tsx';
+export { absoluteTime, duration, relativeTime, serverNow, syncClock, Time, useNow, utcOffset } from './time.tsx';
 export { toast } from './toast.tsx';

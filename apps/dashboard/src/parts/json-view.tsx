@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
-/** Beyond it the rest is folded away: one value must not freeze the page. */
+/** Longer values are truncated first, so that one value does not freeze the page. */
 const MAX_CHARS = 100_000;
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
 
-/** Any JSON value, indented and coloured. Only ever text nodes, whatever the value holds. */
+/** Any JSON value, indented and coloured. It creates only text nodes, whatever the value contains. */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
   return <Code text={JSON.stringify(value, null, 2) ?? 'undefined'} label={label} isJson />;
 }

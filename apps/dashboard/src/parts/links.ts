@@ -1,4 +1,4 @@
-/** Addresses of pages. Ids go into the query: they may hold any character, slashes and dots too. */
+/** URLs of pages. Ids are in the query, because they may contain any character, also slashes and dots. */
 export const BASE = '/ui';
 
 export const links = {

@@ -1,7 +1,7 @@
 import type { Pages } from '../api/use-pages.ts';
 import { Time } from './time.tsx';
 
-/** Below a list: how far it goes, and more of it. */
+/** Below a list: the number of rows, and a button for more. */
 export function ListFoot<Row>({ pages, noun }: { pages: Pages<Row>; noun: string }) {
   const { rows, cursor, searchedTo, isFrozen, isLoading } = pages;
   return (
@@ -10,7 +10,7 @@ export function ListFoot<Row>({ pages, noun }: { pages: Pages<Row>; noun: string
         {rows.length.toLocaleString()} {rows.length === 1 ? noun : `${noun}s`}
         {cursor !== undefined && searchedTo !== undefined && (
           <>
-            , looked back to <Time at={searchedTo} />
+            ; searched back to <Time at={searchedTo} />
           </>
         )}
       </span>

@@ -13,7 +13,7 @@ interface PageProps {
   children: ComponentChildren;
 }
 
-/** Frame of a page: its heading, and its name in the browser's tab. */
+/** Frame of a page: its heading, and the title of the browser's tab. */
 export function Page({ title, actions, lead, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Resonate`;
@@ -53,7 +53,7 @@ export function Panel({
   );
 }
 
-/** Nothing to show: says why, and what to do. */
+/** For empty lists: says why it is empty, and what to do. */
 export function Empty({
   icon = 'search',
   title,
@@ -81,7 +81,7 @@ export function Loading({ label = 'Loading' }: { label?: string }) {
   );
 }
 
-/** Why something could not be loaded, and what helps. */
+/** Says why loading failed, and what to do. */
 export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const status = error instanceof ApiError ? error.status : -1;
   return (
@@ -108,8 +108,8 @@ export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => v
 }
 
 function titleOf(status: number): string {
-  if (status === 401) return 'This server asks for a token';
+  if (status === 401) return 'This server requires a token';
   if (status === 403) return 'Your token does not allow this';
   if (status === 404) return 'Not found';
-  return 'This could not be loaded';
+  return 'Loading failed';
 }

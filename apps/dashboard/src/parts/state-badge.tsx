@@ -24,7 +24,7 @@ const TASK_LOOKS: Readonly<Record<string, Look>> = {
   fulfilled: { label: 'Done', tone: 'good', icon: 'check' },
 };
 
-/** State of a promise or of a task: colour, sign and word. */
+/** State of a promise or task: colour, icon and label. */
 export function StateBadge({ state, of = 'promise' }: { state: string; of?: 'promise' | 'task' }) {
   const { label, tone, icon } = lookOf(state, of);
   return <Badge tone={tone} icon={icon} label={label} />;

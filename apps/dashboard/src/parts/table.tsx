@@ -9,7 +9,7 @@ export interface Column<Row> {
 }
 
 interface Props<Row> {
-  /** What the table lists, for those who can't see it. */
+  /** What the table lists, for screen readers. */
   label: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];

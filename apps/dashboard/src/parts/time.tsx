@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** Promises without an end have a timeout beyond what a Date can say. */
+/** The largest time of a `Date`. The timeouts of promises without a deadline are larger. */
 const MAX_DATE = 8.64e15;
 const FAR_MS = 100 * 365 * DAY;
 
@@ -12,17 +12,17 @@ let offsetMs = 0;
 const tickers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | null = null;
 
-/** Tells what the server's clock says, so that "3 s ago" is right on a machine whose clock is off. @param now epoch ms */
+/** Sets the server's time, so that "3 s ago" is right even if this machine's clock is wrong. @param now epoch ms */
 export function syncClock(now: number): void {
   offsetMs = now - Date.now();
 }
 
-/** The server's time, epoch ms, as far as known. */
+/** The server's time in epoch ms; this machine's time until the server's is known. */
 export function serverNow(): number {
   return Date.now() + offsetMs;
 }
 
-/** Draws its component again each second while the page is seen. @returns the server's time, epoch ms */
+/** Renders its component again every second while the page is visible. @returns the server's time, epoch ms */
 export function useNow(): number {
   const [, setCount] = useState(0);
   useEffect(() => {
@@ -41,7 +41,7 @@ export function useNow(): number {
   return serverNow();
 }
 
-/** "3 min ago", "in 2 h"; the exact time on hover and for machines. @param at epoch ms */
+/** "3 min ago", "in 2 h"; hovering shows the exact time. @param at epoch ms */
 export function Time({ at }: { at: number }) {
   const now = useNow();
   if (at - now > FAR_MS || at > MAX_DATE) return <span title={`${at} ms since 1970`}>never</span>;
@@ -52,14 +52,22 @@ export function Time({ at }: { at: number }) {
   );
 }
 
-/** `2026-11-22 14:03:07.123` in the reader's time zone. */
-export function absoluteTime(at: number): string {
+/** `2026-11-22 14:03:07.123 +01:00` in the reader's time zone. @param digits of the second's fraction: 3 or none */
+export function absoluteTime(at: number, digits: 0 | 3 = 3): string {
   if (Math.abs(at) > MAX_DATE) return `${at} ms since 1970`;
   const date = new Date(at);
   const pad = (value: number, length = 2) => String(value).padStart(length, '0');
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  return `${day} ${time}.${pad(date.getMilliseconds(), 3)}`;
+  const fraction = digits === 0 ? '' : `.${pad(date.getMilliseconds(), 3)}`;
+  return `${day} ${time}${fraction} ${utcOffset(at)}`;
+}
+
+/** `+01:00`: the reader's offset from UTC at that time. @param at epoch ms */
+export function utcOffset(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  const pad = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${pad(Math.abs(minutes) / 60)}:${pad(Math.abs(minutes) % 60)}`;
 }
 
 /** "just now", "12 s ago", "in 3 min". Both in epoch ms. */
@@ -70,7 +78,7 @@ export function relativeTime(at: number, now: number): string {
   return distance > 0 ? `in ${text}` : `${text} ago`;
 }
 
-/** "340 ms", "2.4 s", "3 min 20 s", "5 d 2 h". @param parts how many units at most */
+/** "340 ms", "2.4 s", "3 min 20 s", "5 d 2 h". @param parts at most so many units; 1 also drops fractions of seconds */
 export function duration(ms: number, parts = 2): string {
   if (ms < SECOND) return `${Math.round(ms)} ms`;
   if (ms < 10 * SECOND && parts > 1) return `${(ms / SECOND).toFixed(1)} s`;

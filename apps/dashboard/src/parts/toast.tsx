@@ -14,7 +14,7 @@ let toasts: Toast[] = [];
 let nextId = 1;
 let draw: () => void = () => {};
 
-/** Says shortly, in a corner, that something was done or failed. */
+/** Shows for a few seconds that something was done or failed. */
 export function toast(text: string, { isError = false } = {}): void {
   const id = nextId++;
   toasts = [...toasts.slice(1 - MAX_TOASTS), { id, text, isError }];
@@ -27,7 +27,7 @@ function dismiss(id: number): void {
   draw();
 }
 
-/** Where toasts appear: once, in the shell. */
+/** The place for toasts; once, in the shell. */
 export function Toasts() {
   const [, setCount] = useState(0);
   useEffect(() => {

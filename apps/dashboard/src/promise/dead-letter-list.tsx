@@ -1,7 +1,7 @@
 import type { PromiseDetail } from '@resonate/admin';
 import { links, Time } from '../parts/index.ts';
 
-/** Messages about a promise that nobody took. */
+/** Dead letters of a promise. */
 export function DeadLetterList({ letters }: { letters: PromiseDetail['deadLetters'] }) {
   return (
     <ul class="pd-letters">
@@ -19,7 +19,7 @@ export function DeadLetterList({ letters }: { letters: PromiseDetail['deadLetter
         </li>
       ))}
       <li>
-        <a href={links.deadLetters}>Send again or drop them under Dead letters</a>
+        <a href={links.deadLetters}>Send them again, or drop them</a>
       </li>
     </ul>
   );

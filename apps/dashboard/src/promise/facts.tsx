@@ -1,10 +1,10 @@
 import type { PromiseDetail } from '@resonate/admin';
 import { absoluteTime, duration, Fact, Time, useNow } from '../parts/index.ts';
 
-/** Beyond it nobody means a time: such promises have no deadline. */
+/** A timeout further away than this means that there is no deadline. */
 const FOREVER_MS = 100 * 365 * 24 * 3_600_000;
 
-/** When it was made, when it ended, and how much time is or was left. */
+/** Times of a promise: created, settled, deadline. */
 export function Facts({ promise: { createdAt, settledAt, timeoutAt, tags } }: Pick<PromiseDetail, 'promise'>) {
   const now = useNow();
   const isTimer = tags['resonate:timer'] === 'true';
@@ -30,7 +30,7 @@ export function Facts({ promise: { createdAt, settledAt, timeoutAt, tags } }: Pi
 function Exact({ at }: { at: number }) {
   return (
     <>
-      <span class="nowrap pd-time">{absoluteTime(at)}</span>{' '}
+      <span class="pd-time">{absoluteTime(at)}</span>{' '}
       <span class="dim nowrap">
         (<Time at={at} />)
       </span>

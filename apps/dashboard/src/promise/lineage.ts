@@ -3,12 +3,12 @@ interface Tagged {
   tags: Record<string, string>;
 }
 
-/** The root of a promise's call graph; without a tag that says so it is its own. */
+/** The root of a promise's call graph; a promise without the tag is its own root. */
 export function originOf({ id, tags }: Tagged): string {
   return tags['resonate:origin'] ?? id;
 }
 
-/** Who called it; undefined for a root. */
+/** The id of its caller; undefined for a root. */
 export function parentOf({ id, tags }: Tagged): string | undefined {
   const parent = tags['resonate:parent'];
   return parent === id ? undefined : parent;

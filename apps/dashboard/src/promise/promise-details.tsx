@@ -19,13 +19,13 @@ interface Props {
   isSide?: boolean;
 }
 
-/** Everything about one promise: what it was called with, what came of it, who waits, its task, what can be done. */
+/** Everything about one promise: param, value, times, task, connections, tags and actions. */
 export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = false }: Props) {
   if (!data) {
     if (error instanceof ApiError && error.status === 404) {
       return (
         <Empty title="There is no such promise">
-          No promise has the id <span class="mono">{id}</span>. It may have been deleted after it was done.
+          No promise has the id <span class="mono">{id}</span>. It may have been deleted after it settled.
         </Empty>
       );
     }
@@ -43,12 +43,7 @@ export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = f
           </div>
         )}
         {promise.state === 'pending' && <SettleActions id={id} func={data.function} onDone={reload} />}
-        <Card title="Param">
-          <ValueView value={promise.param} label="Param" />
-        </Card>
-        <Card title={promise.state === 'pending' ? 'Value (pending)' : 'Value'}>
-          <ValueView value={promise.value} label="Value" isPending={promise.state === 'pending'} />
-        </Card>
+        <Values promise={promise} />
         {data.deadLetters.length > 0 && (
           <Card title={`Dead letters (${data.deadLetters.length})`}>
             <DeadLetterList letters={data.deadLetters} />
@@ -73,6 +68,19 @@ export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = f
   );
 }
 
+/** Param and value. The error of a failed promise comes first, because readers look for it. */
+function Values({ promise: { state, param, value } }: Pick<PromiseDetail, 'promise'>) {
+  const cards = [
+    <Card key="param" title="Param">
+      <ValueView value={param} label="Param" />
+    </Card>,
+    <Card key="value" title={state === 'pending' ? 'Value (pending)' : 'Value'}>
+      <ValueView value={value} label="Value" isPending={state === 'pending'} />
+    </Card>,
+  ];
+  return <>{state === 'pending' || state === 'resolved' ? cards : cards.toReversed()}</>;
+}
+
 function Card({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <section class="pd-card">
@@ -82,7 +90,7 @@ function Card({ title, children }: { title: string; children: ComponentChildren 
   );
 }
 
-/** Who called it, who waits for it, whom it waits for, who is told. */
+/** Its caller, its awaiters, what it awaits, and its listeners. */
 function Lineage({ detail: { promise, awaitedBy, awaits, listeners, more } }: { detail: PromiseDetail }) {
   const parent = parentOf(promise);
   if (parent === undefined && awaitedBy.length + awaits.length + listeners.length === 0) return null;
@@ -105,7 +113,7 @@ function Lineage({ detail: { promise, awaitedBy, awaits, listeners, more } }: { 
           </Fact>
         )}
         {listeners.length > 0 && (
-          <Fact name="Tells">
+          <Fact name="Notifies">
             <ul class="pd-list">
               {listeners.map(({ transport, target, address }, n) => (
                 <li key={n} class="mono" title={address}>
@@ -116,12 +124,12 @@ function Lineage({ detail: { promise, awaitedBy, awaits, listeners, more } }: { 
           </Fact>
         )}
       </dl>
-      {more && <p class="hint">There are more than are shown here.</p>}
+      {more && <p class="hint">This list is not complete.</p>}
     </Card>
   );
 }
 
-/** A few at once: a fan-out has hundreds. */
+/** Scrolls, because a fan-out has hundreds. */
 function Others({ others }: { others: PromiseDetail['awaits'] }) {
   return (
     <ul class="pd-list scroll">

@@ -4,7 +4,7 @@ import { originOf } from './lineage.ts';
 import { PromiseDetails } from './promise-details.tsx';
 import { usePromise } from './use-promise.ts';
 
-/** /ui/promise?id=ID: all that is known of one promise, and what can be done to it. */
+/** /ui/promise?id=ID: one promise with its details and actions. */
 export function PromisePage() {
   const [query] = useQuery();
   const id = query.get('id') ?? '';

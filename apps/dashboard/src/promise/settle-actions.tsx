@@ -9,7 +9,7 @@ interface Way {
   done: string;
   icon: IconName;
   isDangerous: boolean;
-  /** What the editor begins with. */
+  /** The initial text of the editor. */
   template: string;
   explanation: string;
 }
@@ -24,7 +24,7 @@ const WAYS: readonly Way[] = [
     icon: 'check',
     isDangerous: false,
     template: '',
-    explanation: 'Whoever waits for it goes on with this value.',
+    explanation: 'Its awaiters resume with this value.',
   },
   {
     state: 'rejected',
@@ -33,7 +33,7 @@ const WAYS: readonly Way[] = [
     icon: 'cross',
     isDangerous: true,
     template: ERROR,
-    explanation: 'Whoever waits for it gets this as an error.',
+    explanation: 'Its awaiters get this value as an error.',
   },
   {
     state: 'rejected_canceled',
@@ -42,7 +42,7 @@ const WAYS: readonly Way[] = [
     icon: 'ban',
     isDangerous: true,
     template: '',
-    explanation: 'Whoever waits for it learns that it was canceled. What is running on its behalf is not interrupted.',
+    explanation: 'Its awaiters are told that it was canceled. Code that is running for it is not interrupted.',
   },
 ];
 
@@ -83,14 +83,15 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
       value: encodeValue(text),
     });
     onDone();
-    // Settling what is settled changes nothing and is no error: somebody was faster.
+    // Settling a settled promise is not an error. It means that somebody else was faster.
     if (promise.state === way.state) toast(`${way.done} ${id}`);
-    else throw new Error(`It was settled meanwhile: ${promise.state}`);
+    else throw new Error(`Somebody else has settled it meanwhile: ${promise.state}`);
   };
   return (
     <ConfirmDialog
       title={`${way.verb} this promise?`}
       action={`${way.verb} the promise`}
+      dismiss={way.state === 'rejected_canceled' ? 'Keep it' : 'Cancel'}
       isDangerous={way.isDangerous}
       isReady={fault === undefined}
       isWide
@@ -99,7 +100,7 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
     >
       <p>
         <span class="mono">{id}</span>
-        {func !== undefined && <> ({func})</>} is settled for good. {way.explanation}
+        {func !== undefined && <> ({func})</>} will be settled. You cannot undo this. {way.explanation}
       </p>
       <label class="field">
         Value, as JSON
@@ -114,7 +115,7 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
           onInput={(event) => setText(event.currentTarget.value)}
         />
         <span id="settle-hint" class={fault === undefined ? 'hint' : 'field-fault'}>
-          {fault ?? 'Such as {"approved": true}. Nothing at all is undefined. Encoded as the SDKs do it.'}
+          {fault ?? 'For example {"approved": true}. Leave empty for undefined. The page encodes it as the SDKs do.'}
         </span>
       </label>
     </ConfirmDialog>

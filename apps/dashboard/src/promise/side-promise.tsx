@@ -3,7 +3,7 @@ import { Icon, links } from '../parts/index.ts';
 import { PromiseDetails } from './promise-details.tsx';
 import { usePromise } from './use-promise.ts';
 
-/** A promise beside its call graph; Escape closes it. */
+/** A promise in a panel beside its call graph. Escape closes the panel. */
 export function SidePromise({ id, onClose }: { id: string; onClose: () => void }) {
   const loaded = usePromise(id);
   const aside = useRef<HTMLElement>(null);

@@ -2,7 +2,7 @@ import { links } from '../parts/index.ts';
 
 const LINEAGE = new Set(['resonate:origin', 'resonate:parent', 'resonate:branch', 'resonate:prefix']);
 
-/** Tags by name; those that name a promise lead to it, others to all that have the same. */
+/** Tags by name. A tag with a promise's id links to that promise, others to a search for the same tag. */
 export function Tags({ tags }: { tags: Record<string, string> }) {
   const names = Object.keys(tags).toSorted();
   if (names.length === 0) return <p class="dim">None</p>;

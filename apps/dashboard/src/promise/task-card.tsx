@@ -27,14 +27,14 @@ const HALT: Action = {
   icon: 'pause',
   done: 'Halted',
   isDangerous: true,
-  explanation: 'No worker gets it until it is continued. A worker that holds it now loses its lease.',
+  explanation: 'No worker gets it until you continue it. A worker that holds it now loses its lease.',
   run: (id) => operate('task.halt', { id }),
 };
 const CONTINUE: Action = {
   verb: 'Continue',
   icon: 'play',
   done: 'Continued',
-  explanation: 'It is offered to the workers of its group again, at once.',
+  explanation: 'It is offered to the workers of its group at once.',
   run: (id) => operate('task.continue', { id }),
 };
 const RELEASE: Action = {
@@ -43,14 +43,14 @@ const RELEASE: Action = {
   done: 'Released',
   isDangerous: true,
   explanation:
-    'The worker that holds it loses its lease, and another one may take it at once. Do this when that worker hangs.',
+    'The worker that holds it loses its lease, and another worker may acquire it at once. Do this if the worker hangs.',
   run: (id, version) => operate('task.release', { id, version }),
 };
 const DELIVER: Action = {
   verb: 'Deliver now',
   icon: 'send',
   done: 'Message is due',
-  explanation: 'Its waiting message goes out at once instead of at its next time.',
+  explanation: 'Its waiting message is sent at once instead of at its next delivery time.',
   run: (id) => post<Delivered>(`/admin/tasks/${encodeURIComponent(id)}/deliver`, {}),
 };
 
@@ -76,7 +76,7 @@ interface Props {
   onDone: () => void;
 }
 
-/** The task of a promise: who has it, until when, when its message goes out, and what can be done. */
+/** The task of a promise: its worker, lease and next delivery, and actions on it. */
 export function TaskCard({ id, task, isPending, onDone }: Props) {
   const now = useNow();
   const [action, setAction] = useState<Action>();
@@ -96,12 +96,12 @@ export function TaskCard({ id, task, isPending, onDone }: Props) {
         {task.state === 'pending' && task.nextDeliveryAt !== undefined && (
           <Fact name="Next delivery">{task.nextDeliveryAt > now ? relativeTime(task.nextDeliveryAt, now) : 'due'}</Fact>
         )}
-        {task.attempts > 0 && <Fact name="Failed deliveries">{task.attempts}</Fact>}
+        {task.attempts > 0 && <Fact name="Deliveries">{task.attempts}</Fact>}
         <Fact name="Version">
-          {task.version} <span class="dim">{claims(task.version)}</span>
+          {task.version} <span class="dim">{acquires(task.version)}</span>
         </Fact>
-        {task.resumes > 0 && <Fact name="To resume for">{task.resumes} settled calls</Fact>}
-        <Fact name="Goes to">
+        {task.resumes > 0 && <Fact name="Settled calls">{task.resumes} since it was last acquired</Fact>}
+        <Fact name="Target">
           <span class="mono" title={task.address}>
             {task.transport} {task.target}
           </span>
@@ -138,18 +138,18 @@ export function TaskCard({ id, task, isPending, onDone }: Props) {
   );
 }
 
-/** The lease as a number and as a bar that shrinks. */
+/** The rest of the lease as a number and as a bar. */
 function Lease({ endsAt, ttl, now }: { endsAt: number; ttl: number; now: number }) {
   const left = Math.max(0, endsAt - now);
   return (
     <Fact name="Lease">
-      {left > 0 ? `${duration(left, 1)} left of ${duration(ttl, 1)}` : 'over'}
+      {left > 0 ? `${duration(left, 1)} left of ${duration(ttl, 1)}` : 'expired'}
       <progress class="lease" max={Math.max(1, ttl)} value={Math.min(ttl, left)} aria-label="Lease left" />
     </Fact>
   );
 }
 
-function claims(version: number): string {
-  if (version === 0) return 'never claimed';
-  return version === 1 ? 'claimed once' : `claimed ${version} times`;
+function acquires(version: number): string {
+  if (version === 0) return 'never acquired';
+  return version === 1 ? 'acquired once' : `acquired ${version} times`;
 }

@@ -3,7 +3,7 @@ import { get } from '../api/client.ts';
 import { useResource, type Resource } from '../api/use-resource.ts';
 import { syncClock } from '../parts/index.ts';
 
-/** A promise with all that belongs to it, kept up to date. */
+/** A promise with its task, connections and dead letters, kept up to date. */
 export function usePromise(id: string): Resource<PromiseDetail> {
   return useResource(
     id,

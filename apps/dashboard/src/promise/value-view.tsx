@@ -8,7 +8,7 @@ interface Props {
   isPending?: boolean;
 }
 
-/** A value decoded as far as it can be, as it is on demand, and its headers. Only ever text. */
+/** A value, decoded if possible or raw on request, and its headers. Always shown as text. */
 export function ValueView({ value, label, isPending = false }: Props) {
   const [isRaw, setRaw] = useState(false);
   const decoded = useMemo(() => decodeValue(value), [value.data]);
@@ -70,7 +70,7 @@ function DecodedView({ decoded, label }: { decoded: Decoded; label: string }) {
     case 'text':
       return <Code text={decoded.text} label={label} />;
     case 'binary':
-      return <p class="dim">{decoded.bytes.toLocaleString('en')} bytes that are no text</p>;
+      return <p class="dim">{decoded.bytes.toLocaleString('en')} bytes, not text</p>;
     case 'empty':
       return null;
   }
@@ -81,12 +81,12 @@ function textOf(decoded: Decoded, raw: string): string {
   return decoded.kind === 'text' ? decoded.text : raw;
 }
 
-/** Browsers give the clipboard to pages of https and of localhost only. */
+/** Browsers allow the clipboard only for https and localhost. */
 async function copy(text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
     toast('Copied');
   } catch {
-    toast('The browser does not let this page use the clipboard', { isError: true });
+    toast('The browser does not allow this page to use the clipboard', { isError: true });
   }
 }

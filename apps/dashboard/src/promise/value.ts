@@ -1,4 +1,4 @@
-/** A value as on the wire: `data` is opaque to the server, SDKs put base64 of JSON there. */
+/** A value of the protocol. `data` is opaque to the server; the SDKs store JSON in base64. */
 export interface Value {
   headers?: Record<string, string> | undefined;
   data?: string | undefined;
@@ -7,18 +7,18 @@ export interface Value {
 export type Decoded =
   | { kind: 'empty' }
   | { kind: 'json'; json: unknown }
-  /** An error as the SDK sends it, thrown in the function that waits. */
+  /** An error as the SDK encodes it; it is thrown in the function that waits. */
   | { kind: 'error'; name: string; message: string; stack?: string; json: unknown }
   | { kind: 'text'; text: string }
   | { kind: 'binary'; bytes: number };
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** What a value says, as far as it can be told: other clients than the SDKs may put anything there. */
+/** Decodes a value as well as possible: clients other than the SDKs may store anything. */
 export function decodeValue({ data }: Value): Decoded {
   if (!data) return { kind: 'empty' };
   const plain = parsed(data);
-  // `1234` and `true` are base64, too, but nobody's encoding of anything.
+  // `1234` and `true` are valid base64 too, but certainly meant as JSON.
   if (plain) return plain;
   if (!BASE64.test(data)) return { kind: 'text', text: data };
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
@@ -53,8 +53,8 @@ function errorOf(json: unknown): Decoded | undefined {
 }
 
 /**
- * JSON text as the SDKs encode values, so that the workflow gets what is written; nothing but blanks gives `undefined`.
- * @throws SyntaxError when it is not JSON.
+ * Encodes JSON text as the SDKs do, so that the workflow gets that value. Blank text encodes `undefined`.
+ * @throws SyntaxError if the text is not JSON.
  */
 export function encodeValue(text: string): { headers: Record<string, string>; data: string } {
   if (text.trim() === '') return { headers: {}, data: '' };

@@ -20,7 +20,7 @@ type FieldName = keyof Form;
 
 const MINUTE = 60_000;
 
-/** A form for `schedule.create`, for what schedules mostly do: call a function of a worker. */
+/** A form for `schedule.create`, for the usual case: a schedule that calls a function of a worker. */
 export function CreateDialog({ onClose, onCreated }: { onClose: () => void; onCreated: (id: string) => void }) {
   const [form, setForm] = useState(DEFAULTS);
   const args = parseArgs(form.args);
@@ -33,11 +33,11 @@ export function CreateDialog({ onClose, onCreated }: { onClose: () => void; onCr
       isReady={isReady}
       onClose={onClose}
       onConfirm={async () => {
-        // What exists is answered as it is: here that would look like success.
+        // The server would return an existing schedule unchanged, which would look like success here.
         const existing = await operate('schedule.get', { id: form.id }).catch(() => null);
-        if (existing) throw new Error(`There is a schedule ${form.id} already.`);
+        if (existing) throw new Error(`A schedule with the id ${form.id} already exists.`);
         await operate('schedule.create', requestOf(form, args ?? []));
-        toast(`${form.id} is created`);
+        toast(`Created the schedule ${form.id}`);
         onCreated(form.id);
       }}
     >
@@ -73,9 +73,9 @@ function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
         <span class="hint">{inWords(form.cron) ?? 'Five fields, or six with leading seconds'}</span>
       </label>
       <label class="field">
-        <span>While the last run is still going</span>
+        <span>If the last run is still pending</span>
         <select class="input" {...field('overlap')}>
-          <option value="allow">run beside it</option>
+          <option value="allow">start the new run too</option>
           <option value="skip">skip the new run</option>
           <option value="cancel">cancel the last run</option>
         </select>
@@ -83,7 +83,9 @@ function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
       <label class="field">
         <span>Function</span>
         <input class="input mono" spellcheck={false} {...field('func')} />
-        <span class="hint">As the worker registered it; empty: a promise that nobody runs by itself</span>
+        <span class="hint">
+          The name under which the worker registered it. Empty: runs create a promise without a task
+        </span>
       </label>
       <label class="field">
         <span>Arguments</span>
@@ -95,11 +97,11 @@ function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
         <input class="input mono" spellcheck={false} {...field('target')} />
       </label>
       <label class="field">
-        <span>Each run times out after, minutes</span>
+        <span>Timeout of each run (minutes)</span>
         <input class="input" type="number" min="1" {...field('timeout')} />
       </label>
       <label class="field span">
-        <span>Id of its promises</span>
+        <span>Template for the ids of its promises</span>
         <input class="input mono" required spellcheck={false} {...field('promiseId')} />
       </label>
     </div>

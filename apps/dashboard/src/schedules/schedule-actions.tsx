@@ -14,12 +14,20 @@ interface Words {
 const WORDS: Readonly<Record<Verb, Words>> = {
   pause: {
     label: 'Pause',
-    consequence: 'makes no more promises until it is resumed. Runs of the pause are not made up for.',
+    consequence: 'will create no promises until you resume it. Runs during the pause are not made up for.',
     done: 'is paused',
   },
-  resume: { label: 'Resume', consequence: 'goes on with its next run after now.', done: 'goes on' },
-  trigger: { label: 'Run now', consequence: 'makes one promise now, besides its usual runs.', done: 'was run' },
-  delete: { label: 'Delete', consequence: 'is gone for good. Promises that it has made stay.', done: 'is deleted' },
+  resume: { label: 'Resume', consequence: 'will continue with its next run after now.', done: 'is active again' },
+  trigger: {
+    label: 'Run now',
+    consequence: 'will create one promise now, in addition to its usual runs.',
+    done: 'has started a run',
+  },
+  delete: {
+    label: 'Delete',
+    consequence: 'will be deleted. You cannot undo this. The promises that it has created stay.',
+    done: 'is deleted',
+  },
 };
 
 interface Props {

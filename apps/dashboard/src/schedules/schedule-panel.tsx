@@ -14,10 +14,10 @@ import {
 } from '../parts/index.ts';
 import { decodeValue } from '../promise/value.ts';
 import { ScheduleActions } from './schedule-actions.tsx';
-import { ScheduleState } from './schedules-page.tsx';
+import { ScheduleState } from './schedule-state.tsx';
 import { getDetail, inWords, type ScheduleDetail } from './schedule.ts';
 
-/** One schedule: what it makes, when it runs next, what its last runs came to. */
+/** One schedule: its definition, its next runs and the results of its last runs. */
 export function SchedulePanel({ id, onChanged, onClose }: { id: string; onChanged: () => void; onClose: () => void }) {
   const { data, error, reload } = useResource(id, (signal) => getDetail(id, signal), { live: '' });
   const changed = () => {
@@ -52,11 +52,11 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
         <Fact name="State">
           <ScheduleState schedule={schedule} />
         </Fact>
-        <Fact name="Runs">{inWords(cron) ?? 'by its expression'}</Fact>
+        <Fact name="Runs">{inWords(cron) ?? 'as the expression says'}</Fact>
         <Fact name="Cron">
           <span class="mono">{cron}</span> in {timezone ?? 'UTC'}
         </Fact>
-        <Fact name="Makes">
+        <Fact name="Creates">
           <span class="mono">{promiseId}</span>
         </Fact>
         <Fact name="Times out">after {duration(promiseTimeout)}</Fact>
@@ -74,14 +74,14 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
           <ol class="plain">
             {runs.map((at) => (
               <li key={at}>
-                {absoluteTime(at).slice(0, 19)} <span class="dim"> · </span>
+                {absoluteTime(at, 0)} <span class="dim"> · </span>
                 <Time at={at} />
               </li>
             ))}
           </ol>
         )}
         <h3>Last runs</h3>
-        {last.length === 0 && <p class="dim">None that is still there.</p>}
+        {last.length === 0 && <p class="dim">None yet, or they were deleted.</p>}
         <ol class="plain">
           {last.map(({ id, state, createdAt: at }) => (
             <li key={id} class="row">
@@ -102,7 +102,7 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
   );
 }
 
-/** The param as JSON where it is some. */
+/** The decoded param if it is JSON, otherwise the param itself. */
 function readable(param: ScheduleDetail['schedule']['promiseParam']): unknown {
   const decoded = decodeValue(param);
   return decoded.kind === 'json' ? decoded.json : param;

@@ -2,7 +2,7 @@ import cronstrue from 'cronstrue';
 import type { Promises, PromiseSummary } from '@resonate/admin';
 import { get, operate } from '../api/client.ts';
 
-/** A schedule as the wire has it (docs/schedules.md). */
+/** A schedule record of the protocol (docs/schedules.md). */
 export interface Schedule {
   id: string;
   cron: string;
@@ -37,7 +37,7 @@ export interface ScheduleDetail {
   schedule: Schedule;
   /** The next runs, epoch ms. */
   runs: number[];
-  /** The newest promises that it made. */
+  /** The newest promises that it created. */
   last: PromiseSummary[];
 }
 
@@ -47,13 +47,13 @@ export async function getDetail(id: string, signal: AbortSignal): Promise<Schedu
   const [schedule, { runs }, { promises }] = await Promise.all([
     getSchedule(id, signal),
     operate<{ runs: number[] }>('schedule.preview', { id, limit: SHOWN_RUNS }, signal),
-    // A token that may not search still sees the schedule itself.
+    // A token without the right to search still gets the schedule.
     get<Promises>('/admin/promises', query, signal).catch(() => ({ promises: [] as PromiseSummary[] })),
   ]);
   return { schedule, runs, last: promises };
 }
 
-/** "At 09:00, Monday through Friday"; null when it can't be said. */
+/** "At 09:00, Monday through Friday"; null if the expression cannot be described. */
 export function inWords(cron: string): string | null {
   try {
     return cronstrue.toString(cron, { use24HourTimeFormat: true, verbose: false });

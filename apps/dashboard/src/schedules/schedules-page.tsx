@@ -1,14 +1,15 @@
 import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
 import { useQuery } from '../api/use-query.ts';
-import { Badge, Empty, ErrorState, Icon, links, Loading, Page, Table, Time, type Column } from '../parts/index.ts';
+import { Empty, ErrorState, Icon, links, Loading, Page, Table, Time, type Column } from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
 import { CreateDialog } from './create-dialog.tsx';
 import { ScheduleActions } from './schedule-actions.tsx';
 import { SchedulePanel } from './schedule-panel.tsx';
+import { ScheduleState } from './schedule-state.tsx';
 import { inWords, searchSchedules, type Schedule } from './schedule.ts';
 
-/** Schedules, and one of them in detail when the address names it. */
+/** The list of schedules, and the details of the one in the URL. */
 export function SchedulesPage() {
   const [params, change] = useQuery();
   const [isCreating, setCreating] = useState(false);
@@ -18,7 +19,7 @@ export function SchedulesPage() {
   return (
     <Page
       title="Schedules"
-      lead="Each makes a promise at the times that its cron expression names."
+      lead="Each schedule creates a promise at the times of its cron expression."
       actions={
         <button type="button" class="button primary" onClick={() => setCreating(true)}>
           <Icon name="plus" />
@@ -37,7 +38,7 @@ export function SchedulesPage() {
         {pages.rows.length === 0 && pages.isLoading && <Loading />}
         {pages.rows.length === 0 && !pages.isLoading && !pages.error && (
           <Empty icon="schedules" title="There is no schedule yet">
-            A schedule starts a workflow every minute, every Monday, or whenever a cron expression says.
+            A schedule starts a workflow at the times of a cron expression, for example every Monday.
           </Empty>
         )}
         {(pages.rows.length > 0 || pages.cursor !== undefined) && <ListFoot pages={pages} noun="schedule" />}
@@ -80,12 +81,4 @@ function columnsOf(onChanged: () => void): Column<Schedule>[] {
     },
     { title: 'Actions', kind: 'actions', cell: (row) => <ScheduleActions schedule={row} onChanged={onChanged} /> },
   ];
-}
-
-export function ScheduleState({ schedule }: { schedule: Schedule }) {
-  return schedule.pausedAt === undefined ? (
-    <Badge tone="good" icon="play" label="Active" />
-  ) : (
-    <Badge tone="muted" icon="pause" label="Paused" />
-  );
 }

@@ -3,7 +3,7 @@ import type { Query } from '../api/client.ts';
 
 const MINUTE = 60_000;
 
-/** Spans back from now that the page offers. */
+/** The time spans that the page offers, each ending now. */
 export const SPANS: Readonly<Record<string, readonly [label: string, ms: number]>> = {
   '15m': ['Last 15 minutes', 15 * MINUTE],
   '1h': ['Last hour', 60 * MINUTE],
@@ -11,7 +11,7 @@ export const SPANS: Readonly<Record<string, readonly [label: string, ms: number]
   '7d': ['Last 7 days', 7 * 24 * 60 * MINUTE],
 };
 
-/** What the address of the page says is searched for. */
+/** The filters in the page's URL. */
 export interface Filters {
   prefix: string;
   state: string;
@@ -39,12 +39,12 @@ export function readFilters(params: URLSearchParams): Filters {
   };
 }
 
-/** Whether anything narrows the list. */
+/** True if any filter is set. */
 export function isNarrowed({ prefix, state, tags, span }: Filters): boolean {
   return prefix !== '' || state !== '' || tags.length > 0 || span !== '';
 }
 
-/** The request for it. @param now epoch ms, what spans count back from */
+/** The query for the server. @param now epoch ms, the end of a span */
 export function requestOf({ prefix, state, tags, span, from, to, isAll }: Filters, now: number): Query {
   const spanMs = SPANS[span]?.[1];
   const query = {

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Query } from '../api/client.ts';
-import { lookOf } from '../parts/index.ts';
+import { lookOf, serverNow, utcOffset } from '../parts/index.ts';
 import { SPANS, type Filters } from './filters.ts';
 
 const STATES = ['pending', 'resolved', 'rejected', 'rejected_canceled', 'rejected_timedout'];
@@ -10,7 +10,7 @@ interface Props {
   onChange: (changes: Query) => void;
 }
 
-/** What is searched for. Choices take effect at once, texts with Enter or the button. */
+/** The filters of a search. A choice takes effect at once, a text with Enter or the button. */
 export function SearchForm({ filters, onChange }: Props) {
   const [prefix, setPrefix] = useState(filters.prefix);
   const [tag, setTag] = useState('');
@@ -69,7 +69,7 @@ interface ChoicesProps extends Props {
   onCustom: (isCustom: boolean) => void;
 }
 
-/** What takes effect at once. */
+/** The filters that take effect at once. */
 function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
   return (
     <>
@@ -135,7 +135,9 @@ function CustomTime({ filters: { from, to }, onChange }: Props) {
 function TimeField({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
   return (
     <label class="field">
-      <span>{label}</span>
+      <span>
+        {label} ({utcOffset(value === '' ? serverNow() : new Date(value).getTime())})
+      </span>
       <input
         class="input"
         type="datetime-local"

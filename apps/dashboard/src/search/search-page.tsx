@@ -39,7 +39,7 @@ const COLUMNS: readonly Column<PromiseSummary>[] = [
   },
 ];
 
-/** Promises, the newest first; workflows only unless asked otherwise. */
+/** Promises, newest first; only workflows by default. */
 export function SearchPage() {
   const [params, change] = useQuery();
   const filters = readFilters(params);
@@ -58,8 +58,8 @@ export function SearchPage() {
       title="Promises"
       lead={
         filters.isAll
-          ? 'Every promise, the newest first.'
-          : 'Workflows, the newest first: promises that no other promise has called.'
+          ? 'All promises, newest first.'
+          : 'Workflows, newest first. A workflow is a promise that no other promise has called.'
       }
     >
       <SearchForm key={params.toString()} filters={filters} onChange={change} />
@@ -76,13 +76,13 @@ export function SearchPage() {
   );
 }
 
-/** A promise's id as a link to its page, with the function that it calls. */
+/** A promise's function and id as a link to its page. */
 export function PromiseName({ id, name }: { id: string; name: string | undefined }) {
   return (
-    <span class="promise-name">
+    <a class="promise-name" href={links.promise(id)}>
       {name !== undefined && <span class="function-name">{name}</span>}
-      <a href={links.promise(id)}>{id}</a>
-    </span>
+      <span>{id}</span>
+    </a>
   );
 }
 
@@ -96,7 +96,7 @@ function Took({ createdAt, settledAt }: PromiseSummary) {
   return <span class="nowrap dim">{duration(Math.max(0, now - createdAt), 1)} so far</span>;
 }
 
-/** What the lineage columns and links say already. */
+/** Tags that the page already shows in another way. */
 const OWN_TAGS = new Set(['origin', 'branch', 'parent', 'prefix', 'scope', 'timer'].map((name) => `resonate:${name}`));
 const MAX_SHOWN = 3;
 
@@ -109,7 +109,7 @@ function Tags({ tags }: { tags: PromiseSummary['tags'] }) {
         <a
           key={name}
           class="tag"
-          title={`${name} = ${value}: search for it`}
+          title={`Search for ${name} = ${value}`}
           href={`${links.promises}?kind=all&tag=${encodeURIComponent(`${name}=${value}`)}`}
         >
           <span class="dim">{name.replace(/^resonate:/, '')}</span> {value}
@@ -125,9 +125,9 @@ function Nothing({ noun, isNarrowed, isAll }: { noun: string; isNarrowed: boolea
     <Empty title={isNarrowed ? `No ${noun} matches` : `There is no ${noun} yet`}>
       {isNarrowed ? (
         isAll ? (
-          'Ids match by how they begin, tags by their whole value.'
+          'An id matches by its beginning, a tag by its whole value.'
         ) : (
-          'Only workflows were searched: choose “All promises” to search their steps, too.'
+          'This searched only workflows. Choose “All promises” to search their steps, too.'
         )
       ) : (
         <>

@@ -32,7 +32,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
             <kbd>←</kbd>
             <kbd>→</kbd>
           </dt>
-          <dd>In a call graph: move, fold and unfold</dd>
+          <dd>In a call graph: move, expand and collapse</dd>
         </div>
       </dl>
     </Dialog>

@@ -2,13 +2,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { liveStatus, onLiveStatus, type LiveStatus } from '../api/live.ts';
 
 const TEXTS: Readonly<Record<LiveStatus, readonly [label: string, title: string]>> = {
-  live: ['Live', 'Changes on the server show up at once'],
-  polling: ['Polling', 'No event stream at the moment: the page asks every few seconds'],
-  paused: ['Paused', 'Nothing is loaded while the page is hidden'],
-  connecting: ['Connecting', 'The event stream is being opened'],
+  live: ['Live', 'This page shows changes at once'],
+  polling: ['Polling', 'There is no event stream at the moment, so the page loads its data every few seconds'],
+  offline: ['Offline', 'The server does not answer. The page shows old data and keeps trying'],
+  paused: ['Paused', 'The page loads nothing while it is hidden'],
+  connecting: ['Connecting', 'The page is opening its event stream'],
 };
 
-/** Whether what the page shows is of now. */
+/** Says whether the page is up to date. */
 export function LiveIndicator() {
   const [status, setStatus] = useState(liveStatus);
   useEffect(() => onLiveStatus(() => setStatus(liveStatus())), []);

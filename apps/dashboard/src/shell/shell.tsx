@@ -16,7 +16,7 @@ interface NavItem {
   href: string;
   label: string;
   icon: IconName;
-  /** Further pages that belong to it. */
+  /** Other pages for which this item is marked. */
   covers?: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const NAV: readonly NavItem[] = [
   { href: links.deadLetters, label: 'Dead letters', icon: 'letters' },
 ];
 
-/** What surrounds every page: navigation, search, token, theme. */
+/** The frame of every page: navigation, search, token, theme. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { route, path } = useLocation();
   const search = useRef<HTMLInputElement>(null);
@@ -38,7 +38,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const [isAsked, setAsked] = useState(isTokenAsked);
   useEffect(() => onTokenAsked(() => setAsked(true)), []);
   useShortcuts({ search: () => search.current?.focus(), help: () => setHelpOpen(true), go: (url) => route(url) });
-  // A new page starts at its top, like one that was loaded.
+  // A new page starts at its top, like a page load.
   useEffect(() => main.current?.scrollTo(0, 0), [path]);
   return (
     <div class="shell">
@@ -53,6 +53,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
           onSubmit={(event) => {
             event.preventDefault();
             const prefix = search.current?.value.trim() ?? '';
+            // The next keys are shortcuts again, not more text.
+            main.current?.focus();
             route(`${links.promises}${prefix === '' ? '' : `?kind=all&prefix=${encodeURIComponent(prefix)}`}`);
           }}
         >
@@ -102,7 +104,7 @@ function Navigation({ path }: { path: string }) {
       {session && (
         <p class="nav-foot">
           Version {session.version}
-          {!session.isAdmin && `, ids that begin with ${session.prefix}`}
+          {!session.isAdmin && `, only ids that begin with ${session.prefix}`}
         </p>
       )}
     </nav>
@@ -110,7 +112,7 @@ function Navigation({ path }: { path: string }) {
 }
 
 const THEMES: Readonly<Record<Theme, readonly [icon: IconName, label: string]>> = {
-  system: ['system', 'Theme: as the system'],
+  system: ['system', 'Theme: system'],
   light: ['sun', 'Theme: light'],
   dark: ['moon', 'Theme: dark'],
 };

@@ -5,12 +5,12 @@ export type Theme = 'system' | 'light' | 'dark';
 const KEY = 'resonate.theme';
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
 
-/** Before the first drawing. */
+/** Call this before the first render. */
 export function applyStoredTheme(): void {
   apply(storedTheme());
 }
 
-/** @returns the theme and what goes on to the next one. */
+/** @returns the theme, and a function that switches to the next one. */
 export function useTheme(): [Theme, () => void] {
   const [theme, setTheme] = useState(storedTheme);
   const next = () => {
@@ -30,6 +30,6 @@ function storedTheme(): Theme {
 function apply(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
-  // Charts are drawn on a canvas, which knows nothing of custom properties.
+  // Charts are drawn on a canvas, which does not follow custom properties.
   dispatchEvent(new Event('themechange'));
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { currentToken, setToken } from '../api/token.ts';
 import { Dialog } from '../parts/index.ts';
 
-/** Where the reader gives the token that the server asks for. */
+/** The dialog for the access token. */
 export function TokenDialog({ isAsked, onClose }: { isAsked: boolean; onClose: () => void }) {
   const [token, setText] = useState('');
   const has = currentToken() !== null;
@@ -23,9 +23,9 @@ export function TokenDialog({ isAsked, onClose }: { isAsked: boolean; onClose: (
             {isAsked
               ? has
                 ? 'The server does not accept your token. It may have expired.'
-                : 'This server asks for a token.'
-              : 'Requests of this page carry your token.'}{' '}
-            It is kept in this tab only and forgotten when you close it.
+                : 'This server requires a token.'
+              : 'This page sends your token with each request.'}{' '}
+            The token stays in this tab and is deleted when you close it.
           </p>
           <label class="field">
             <span>JSON Web Token</span>
@@ -43,7 +43,7 @@ export function TokenDialog({ isAsked, onClose }: { isAsked: boolean; onClose: (
         <div class="dialog-actions">
           {has && (
             <button type="button" class="button" onClick={() => use(null)}>
-              Forget the token
+              Delete the token
             </button>
           )}
           <button type="submit" class="button primary" disabled={token.trim() === ''}>

@@ -23,7 +23,7 @@ import { PromiseName } from '../search/search-page.tsx';
 
 const STATES = ['pending', 'acquired', 'suspended', 'halted', 'fulfilled'];
 
-/** Tasks by state: what waits for a worker, who works on what, what is stopped. */
+/** Tasks by state: those that wait for a worker, those that a worker holds, those that are halted. */
 export function TasksPage() {
   const [params, change] = useQuery();
   const state = params.get('state') ?? '';
@@ -39,7 +39,7 @@ export function TasksPage() {
   );
   const columns = columnsOf(setDelivered);
   return (
-    <Page title="Tasks" lead="Work that goes to workers, that of the newest promises first.">
+    <Page title="Tasks" lead="Work for workers. The tasks of the newest promises come first.">
       <div class="filters">
         <div class="chips" role="group" aria-label="State">
           {['', ...STATES].map((one) => (
@@ -77,8 +77,8 @@ export function TasksPage() {
           }}
         >
           <p>
-            The message for <strong class="mono">{delivered.id}</strong> goes to {delivered.target} at once instead of
-            waiting for its next try.
+            The message for <strong class="mono">{delivered.id}</strong> will be sent to {delivered.target} at once
+            instead of at its next delivery time.
           </p>
         </ConfirmDialog>
       )}
@@ -86,7 +86,7 @@ export function TasksPage() {
   );
 }
 
-/** A field for how ids begin; takes effect with Enter. */
+/** A field for the beginning of ids. It takes effect with Enter. */
 export function PrefixFilter({ prefix, onChange }: { prefix: string; onChange: (prefix: string) => void }) {
   const [text, setText] = useState(prefix);
   return (
@@ -118,7 +118,7 @@ function columnsOf(onDeliver: (task: TaskSummary) => void): Column<TaskSummary>[
     { title: 'Task', kind: 'id', cell: (row) => <PromiseName id={row.id} name={row.function} /> },
     { title: 'State', cell: ({ state }) => <StateBadge state={state} of="task" /> },
     { title: 'Worker', cell: (row) => <Worker {...row} /> },
-    { title: 'Failed deliveries', kind: 'number', cell: ({ attempts }) => attempts },
+    { title: 'Deliveries', kind: 'number', cell: ({ attempts }) => attempts },
     {
       title: 'Next delivery',
       cell: ({ nextDeliveryAt }) =>
@@ -153,7 +153,7 @@ function Worker({ pid, leaseEndsAt, transport, target }: TaskSummary) {
       {pid !== undefined && (
         <span class="dim nowrap" title={`Held by ${pid}`}>
           <span class="mono">{pid.length > 18 ? `${pid.slice(0, 17)}…` : pid}</span>
-          {leaseEndsAt !== undefined && ` · lease ${leaseEndsAt > now ? duration(leaseEndsAt - now, 1) : 'over'}`}
+          {leaseEndsAt !== undefined && ` · lease ${leaseEndsAt > now ? duration(leaseEndsAt - now, 1) : 'expired'}`}
         </span>
       )}
     </span>

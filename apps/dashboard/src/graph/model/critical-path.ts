@@ -2,8 +2,8 @@ import { endOf } from './node.ts';
 import type { Branch } from './tree.ts';
 
 /**
- * The promises that decided when the root ended: from its end backwards to the child that ended last, from that one's
- * beginning to the one that ended last before it, and so on, in each of them likewise.
+ * The promises that decided when the root ended. Starting at its end, go back to the child that ended last, from that child's
+ * start to the child that ended last before it, and so on; then do the same inside each of these children.
  */
 export function criticalPath(root: Branch, now: number): Set<string> {
   const path = new Set<string>();
@@ -16,7 +16,7 @@ export function criticalPath(root: Branch, now: number): Set<string> {
       .map((branch) => ({ branch, end: endOf(branch.node, now) }))
       .sort((a, b) => b.end - a.end);
     for (const { branch, end } of byEnd) {
-      // One that outlived its caller (a detached call) held nobody up.
+      // A call that ended after its caller (a detached call) did not delay it.
       if (end > until) continue;
       stack.push({ branch, until: end });
       until = branch.node.createdAt;

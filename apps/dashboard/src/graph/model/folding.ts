@@ -1,11 +1,11 @@
 import type { Branch } from './tree.ts';
 
-/** Rows up to which a graph is shown unfolded: more than a reader takes in, few enough to scroll through. */
+/** A graph is expanded up to this number of rows, so that it can still be scrolled through. */
 export const OPEN_ROWS = 300;
 
 /**
- * Which branches are open. What the user did stands; the rest is decided when a branch gets its first child (the root
- * is open, others while there is room) and stays so: nothing folds or unfolds under the reader's eyes.
+ * Which branches are expanded. The user's choices have priority. For other branches it is decided when they get their first
+ * child: the root is expanded, others while there is room. It does not change later, so nothing moves while somebody reads.
  */
 export class Folding {
   readonly #open = new Map<string, boolean>();
@@ -24,12 +24,12 @@ export class Folding {
     this.#open.set(id, open);
   }
 
-  /** Opens or folds everything below and including a branch. */
+  /** Expands or collapses a branch and everything below it. */
   setAll(from: Branch, open: boolean): void {
     for (const branch of below(from)) if (branch.children.length > 0) this.#open.set(branch.node.id, open);
   }
 
-  /** Opens all that is above, so that the branch itself can be seen. */
+  /** Expands all ancestors, so that the branch itself is visible. */
   reveal(branch: Branch): void {
     for (let at = branch.parent; at; at = at.parent) this.#open.set(at.node.id, true);
   }

@@ -1,7 +1,7 @@
 import type { GraphNode } from '@resonate/admin';
 import type { CallKind, CallNode } from './node.ts';
 
-/** What GET /admin/graph/ROOT says of a promise, as the views need it. */
+/** Converts a node of GET /admin/graph/ROOT to the form that the views use. */
 export function toCallNode(answer: GraphNode, root: string): CallNode {
   const { id, state, createdAt, settledAt, timeoutAt, parent, task, awaits } = answer;
   return {
@@ -18,7 +18,7 @@ export function toCallNode(answer: GraphNode, root: string): CallNode {
   };
 }
 
-/** SDKs give local steps the branch of their caller, and only what a worker shall take a task. */
+/** SDKs give local steps the branch of their caller, and a task only to calls for a worker. */
 function kindOf({ id, isTimer, task, branch }: GraphNode, root: string): CallKind {
   if (id === root) return 'root';
   if (isTimer) return 'sleep';

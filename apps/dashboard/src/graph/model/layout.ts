@@ -5,7 +5,7 @@ import { noCounts, type Branch, type Counts } from './tree.ts';
 /** Children beyond this many of one parent are drawn as stacks, so that a fan-out of 1,000 fits on a screen. */
 export const STACK_ABOVE = 12;
 
-/** Fewer than this are not worth a stack. */
+/** Fewer children of one function are drawn one by one. */
 const STACK_FROM = 4;
 
 export interface Stack {
@@ -33,14 +33,14 @@ export interface Layout {
 }
 
 /**
- * Places boxes left to right, a column per level; a parent is in the middle of its children. Leaves take the lines in
- * order, so a graph that grows moves things down but never past each other. `pinned` promises are never in a stack.
+ * Places boxes from left to right, one column per level. A parent is in the middle of its children. Leaves take lines in order,
+ * so a growing graph moves boxes down but never changes their order. `pinned` promises are never part of a stack.
  */
 export function layoutOf(root: Branch, folding: Folding, pinned: ReadonlySet<string>): Layout {
   const boxes: Box[] = [];
   let line = 0;
   let columns = 0;
-  // Two visits per box, without recursion: down to take a place in the list, up to take a line.
+  // Two visits per box, without recursion: the first adds it to the list, the second gives it a line.
   const stack: { box: Box; children?: Box[] }[] = [{ box: boxOf(root) }];
   for (let at = stack.pop(); at; at = stack.pop()) {
     const { box, children } = at;
@@ -62,13 +62,13 @@ function boxOf(branch: Branch, parent?: Box): Box {
   return parent ? { ...box, parent } : box;
 }
 
-/** Children one by one; when they are many, those of one function as a stack, where the first of them stands. */
+/** Children one by one. If they are many, those of one function are a stack in the place of the first. */
 function childrenOf(parent: Box, pinned: ReadonlySet<string>): Box[] {
   const { children, node } = parent.branch;
   if (children.length <= STACK_ABOVE) return children.map((child) => boxOf(child, parent));
   const loose = children.filter((child) => !pinned.has(child.node.id));
   const groups = Map.groupBy(loose, (child) => titleOf(child.node));
-  // Nearly as many functions as children: nothing tells them apart, so all are one stack.
+  // If there are too many functions for stacks of their own, all children are one stack.
   if (groups.size > STACK_ABOVE) {
     groups.clear();
     groups.set('calls', loose);

@@ -1,6 +1,6 @@
 import type { Box } from './layout.ts';
 
-/** The box that an arrow key leads to: callers are left, calls right, the rest of the column above and below. */
+/** The box that an arrow key goes to: left to the caller, right to a call, up and down in the column. */
 export function neighbour(boxes: readonly Box[], from: Box, key: string): Box | undefined {
   switch (key) {
     case 'ArrowLeft':

@@ -1,4 +1,4 @@
-/** How a promise came to be: `root` and `rpc` have a task, `run` is a local step, `sleep` a timer, `promise` waits for somebody outside. */
+/** The kind of a promise: `root` and `rpc` have a task, `run` is a local step, `sleep` a timer, `promise` is settled from outside. */
 export type CallKind = 'root' | 'rpc' | 'run' | 'sleep' | 'promise';
 export type NodeState = 'pending' | 'resolved' | 'rejected' | 'rejected_canceled' | 'rejected_timedout';
 
@@ -12,7 +12,7 @@ export interface NodeTask {
 /** One promise of a call graph as the views need it; times are epoch ms. */
 export interface CallNode {
   id: string;
-  /** Absent: hangs below the root. */
+  /** If absent, the node is below the root. */
   parent?: string;
   kind: CallKind;
   state: NodeState;
@@ -21,9 +21,9 @@ export interface CallNode {
   settledAt?: number;
   timeoutAt: number;
   task?: NodeTask;
-  /** Promises it is suspended on now. */
+  /** Promises that its suspended task waits for now. */
   awaits?: readonly string[];
-  /** Named as a parent or as the root, but not stored (any more). */
+  /** A parent or root that does not exist, or no longer exists. */
   absent?: true;
 }
 
@@ -35,12 +35,12 @@ export const NODE_STATES: readonly NodeState[] = [
   'rejected_timedout',
 ];
 
-/** When it ended: settled, else now; never before it began. */
+/** The time it settled, or now; never before its start. */
 export function endOf(node: CallNode, now: number): number {
   return Math.max(node.createdAt, node.settledAt ?? now);
 }
 
-/** The function's name, else the last part of the id (`order:0.2` gives `0.2`). */
+/** The function's name, or else the part of the id after its last colon (`order:0.2` gives `0.2`). */
 export function titleOf(node: CallNode): string {
   if (node.func) return node.func;
   if (node.kind === 'sleep') return 'sleep';

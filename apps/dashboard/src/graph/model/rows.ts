@@ -2,18 +2,18 @@ import type { Folding } from './folding.ts';
 import type { CallNode } from './node.ts';
 import type { Branch } from './tree.ts';
 
-/** A line of the waterfall. `open` is undefined for one without children. */
+/** A row of the waterfall. `open` is undefined without children. */
 export interface Row {
   branch: Branch;
   depth: number;
   open: boolean | undefined;
-  /** Shown only because something below it matches. */
+  /** Shown only because a descendant matches. */
   dimmed: boolean;
 }
 
 export type Matcher = (node: CallNode) => boolean;
 
-/** The lines to show, top to bottom. With a matcher: what matches, and the way to it, whatever is folded. */
+/** The rows to show, top to bottom. With a matcher: matching calls and their ancestors, even if collapsed. */
 export function rowsOf(root: Branch, folding: Folding, matches?: Matcher): Row[] {
   return matches ? matchingRows(root, matches) : openRows(root, (id) => folding.isOpen(id));
 }
@@ -49,7 +49,7 @@ function hasKept(branch: Branch, kept: ReadonlyMap<Branch, boolean>): boolean {
   return branch.children.some((child) => kept.has(child));
 }
 
-/** The part of a long list that is in view, with some lines around it so that scrolling never shows a gap. */
+/** The part of a long list in view, plus some rows around it, so that scrolling never shows a gap. */
 export function windowOf(
   { count, rowHeight, top, height }: { count: number; rowHeight: number; top: number; height: number },
   around = 8,

@@ -1,19 +1,19 @@
 import { endOf } from './node.ts';
 import type { Branch } from './tree.ts';
 
-/** `queued`: waits for a worker. `running`: a worker has it. `waiting`: for remote calls, a timer, somebody outside. */
+/** `queued`: waits for a worker. `running`: a worker holds it. `waiting`: for remote calls, a timer or somebody outside. */
 export interface Span {
   kind: 'queued' | 'running' | 'waiting';
   from: number;
   to: number;
 }
 
-/** No bar needs more parts than it has pixels; the rest is drawn as one. */
+/** The maximal number of parts of a bar; further ones are merged. */
 const MAX_PARTS = 60;
 
 /**
- * What a promise did with its time, without gaps, from creation to its end. The server keeps no history of leases, so
- * waiting is read from the children: while a remote call of its own was pending, and no local step ran, it waited.
+ * The phases of a promise without gaps, from its creation to its end. The server keeps no history of leases, so waiting is
+ * derived from the children: the promise waited while one of its remote calls was pending and no local step ran.
  */
 export function spansOf(branch: Branch, now: number): Span[] {
   const { node } = branch;
@@ -25,7 +25,7 @@ export function spansOf(branch: Branch, now: number): Span[] {
   return split(branch, from, to, now);
 }
 
-/** Not claimed: since it was made, or, when it ran before, since the last thing known of it. */
+/** Not acquired: queued since its creation or, if it ran before, since the last known event of its children. */
 function queuedSpans(branch: Branch, from: number, to: number): Span[] {
   if ((branch.node.task?.version ?? 0) === 0) return [{ kind: 'queued', from, to }];
   let last = from;

@@ -1,10 +1,10 @@
-/** A stretch of time, epoch ms. */
+/** A time range, epoch ms. */
 export interface Range {
   from: number;
   to: number;
 }
 
-/** Nobody can read less than this from a bar. */
+/** The smallest range that can be zoomed to. */
 const MIN_RANGE_MS = 5;
 
 const SECOND = 1_000;
@@ -19,12 +19,12 @@ const STEPS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].map((n) => n * DAY),
 ];
 
-/** Where an instant is in a range: 0 at its start, 1 at its end, beyond outside. */
+/** The position of a time in a range: 0 at its start, 1 at its end; outside below 0 or above 1. */
 export function fractionOf(at: number, { from, to }: Range): number {
   return (at - from) / Math.max(1, to - from);
 }
 
-/** Round instants after `start` (the zero of the axis) within a range, at most `most` of them. */
+/** Round times after `start` (the zero of the axis) within a range, at most about `most` of them. */
 export function ticksOf(range: Range, start: number, most: number): { at: number; label: string }[] {
   const length = range.to - range.from;
   const step = STEPS.find((candidate) => length / candidate <= Math.max(1, most)) ?? length;
@@ -42,7 +42,7 @@ export function zoomed(range: Range, whole: Range, factor: number, around = 0.5)
   return within({ from: pivot - length * around, to: pivot + length * (1 - around) }, whole);
 }
 
-/** Moves by a fraction of what is seen, within the whole. */
+/** Moves by a fraction of the visible range, within the whole. */
 export function panned(range: Range, whole: Range, by: number): Range {
   const shift = (range.to - range.from) * by;
   return within({ from: range.from + shift, to: range.to + shift }, whole);
