@@ -19,7 +19,13 @@ export async function apiPaths(): Promise<string[]> {
   const { config } = loadConfig({ command: 'dev' });
   const runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
   const admin = new AdminApi(runtime, null).routes({ bodies: new Bodies(config.server), answered: () => {} });
-  const app = createRoutes(runtime, new StreamHub({ maxStreams: 1, bufferSize: 1 }), new Cors([]), null, admin);
+  const app = createRoutes(
+    runtime,
+    new StreamHub({ maxStreams: 1, bufferSize: 1, bufferBytes: 1_000_000, totalBufferBytes: 10_000_000 }),
+    new Cors([]),
+    null,
+    admin,
+  );
   await runtime.store.close();
   const paths = (layers: readonly Layer[]): string[] =>
     layers.flatMap(({ route, handle }) => (route ? [String(route.path)] : paths(handle?.stack ?? [])));

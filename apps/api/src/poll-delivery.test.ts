@@ -14,7 +14,7 @@ beforeEach(async () => {
   const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
   const { config } = loadConfig({ env: {}, command: 'dev' });
   runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
-  hub = new StreamHub({ maxStreams: 10_000, bufferSize: 2 });
+  hub = new StreamHub({ maxStreams: 10_000, bufferSize: 2, bufferBytes: 1_000_000, totalBufferBytes: 10_000_000 });
   delivery = new PollDelivery(runtime, hub);
 });
 
@@ -70,15 +70,42 @@ async function create(id: string, target?: string): Promise<void> {
   await runtime.store.execute({ kind: 'promise.create', data }, null, 0);
 }
 
-async function settleWithListener(id: string, address: string): Promise<void> {
+async function settleWithListener(id: string, address: string, value: { data?: string } = {}): Promise<void> {
   await create(id);
   await runtime.store.execute({ kind: 'promise.register_listener', data: { awaited: id, address } }, null, 0);
-  await runtime.store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value: {} } }, null, 0);
+  await runtime.store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value } }, null, 0);
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+describe('messages that a stalled stream has no room for in bytes', () => {
+  const LARGE = { data: 'x'.repeat(400_000) };
+
+  test.each([
+    ['handed over in their own commits', true],
+    ['found by the loop', false],
+  ])('stay due in their rows, and go out once it reads again: %s', async (_, isOpenBefore) => {
+    hub = new StreamHub({ maxStreams: 10, bufferSize: 100, bufferBytes: 1_000_000, totalBufferBytes: 10_000_000 });
+    delivery = new PollDelivery(runtime, hub);
+    await delivery.start();
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const settle = async () => {
+      for (const id of ids) await settleWithListener(id, 'poll://uni@g/w', LARGE);
+    };
+    if (!isOpenBefore) await settle();
+    const worker = new Worker('g', 'w');
+    worker.isStalled = true;
+    if (isOpenBefore) await settle();
+    const arrived = [await worker.next(), await worker.next()];
+    await until(async () => (await runtime.store.backlog('poll', 10)).count === 3 || worker.waiting > 0);
+    expect(worker.waiting).toBe(0);
+    worker.goOn();
+    while (arrived.length < ids.length) arrived.push(await worker.next());
+    expect(arrived.sort()).toEqual(ids.map((id) => `unblock ${id}`));
+  });
+});
 
 describe('a message for a worker', () => {
   test('waits until a stream opens, and goes out at once', async () => {

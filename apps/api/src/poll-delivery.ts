@@ -1,5 +1,6 @@
 import { beginAttempt, handedOver, messageOf, outcomeOf, traceDelivery } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
+import type { Message } from '@resonate/protocol';
 import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery, type Outcome, type Receiver, type Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
@@ -9,6 +10,9 @@ const MAX_TARGETS = 1_000;
 
 /** How long a message waits for the connection it prefers, which another process may hold. */
 const PREFERENCE_GRACE_MS = 100;
+
+/** How long a message waits for which the streams had no room in bytes. */
+const UNTIL_IT_FITS_MS = 1_000;
 
 /** What was taken is recorded together with what else is taken within this time; what came back is recorded at once. */
 const GATHER_MS = 50;
@@ -63,15 +67,24 @@ export class PollDelivery implements Service, Receiver {
     while (this.#recording) await this.#recording;
   }
 
-  reserve(target: string, prefers: string | null): Slot | null {
+  reserve(target: string, prefers: string | null, delivery: Delivery): Slot | null {
     // Another process may hold the connection it prefers: the loop takes it here after the grace.
     if (prefers !== null && this.#runtime.store.isShared && !this.#hub.holds(target, prefers)) return null;
-    return this.#slot(target, prefers);
+    return this.#slot(delivery).slot;
   }
 
-  #slot(target: string, prefers: string | null): Slot | null {
+  /** A place in a stream, or why there is none: `gone` (no stream with a place), or `large` (no room for its bytes). */
+  #slot(delivery: Delivery): { slot: Slot } | { slot: null; why: 'gone' | 'large' } {
+    const { target, prefers } = rowOf(delivery);
     const slot = this.#hub.reserve(target, prefers);
-    return slot && { send: (delivery) => this.#send(delivery, slot.send), cancel: slot.cancel };
+    if (!slot) return { slot: null, why: 'gone' };
+    const message = messageOf(delivery, this.#runtime.serverUrl);
+    const body = JSON.stringify(message);
+    if (slot.hold(Buffer.byteLength(body))) {
+      return { slot: { send: () => this.#send(delivery, message, body, slot.send), cancel: slot.cancel } };
+    }
+    slot.cancel();
+    return { slot: null, why: 'large' };
   }
 
   async #drain(): Promise<number | null> {
@@ -109,23 +122,24 @@ export class PollDelivery implements Service, Receiver {
     return [...rooms.slice(from), ...rooms.slice(0, from)].slice(0, MAX_TARGETS);
   }
 
-  /** Hands over a claimed message; when its stream is gone or full meanwhile, it is due again at once. */
+  /**
+   * Hands over a claimed message. When its stream is gone meanwhile, it is due again at once. When the streams hold so
+   * many bytes that it does not fit, it is due again a little later: it stays in its row, not in memory.
+   */
   #hand(delivery: Delivery): void {
-    const { target, prefers } = rowOf(delivery);
-    const slot = this.#slot(target, prefers);
-    if (slot) slot.send(delivery);
-    else this.#done(delivery, false);
+    const found = this.#slot(delivery);
+    if (found.slot) found.slot.send(delivery);
+    else this.#done(delivery, false, found.why === 'large' ? UNTIL_IT_FITS_MS : 0);
   }
 
-  #send(delivery: Delivery, send: StreamSlot['send']): void {
-    const { metrics, serverUrl, tracing } = this.#runtime;
+  #send(delivery: Delivery, message: Message, body: string, send: StreamSlot['send']): void {
+    const { metrics, tracing } = this.#runtime;
     handedOver(this.#runtime, 'poll', delivery);
-    const message = messageOf(delivery, serverUrl);
     const { target } = rowOf(delivery);
     const write = (span: Awaited<ReturnType<typeof traceDelivery>>) => {
       const attempt = beginAttempt(this.#runtime, 'poll', target, message, span);
       send({
-        body: JSON.stringify(attempt.message),
+        body: span ? JSON.stringify(attempt.message) : body,
         done: (taken) => {
           attempt.end(taken ? 'taken' : 'failed', taken ? undefined : 'the stream broke');
           metrics.deliveries.inc({ status: taken ? 'success' : 'error' });
@@ -138,8 +152,9 @@ export class PollDelivery implements Service, Receiver {
     else write(null);
   }
 
-  #done(delivery: Delivery, taken: boolean): void {
-    const outcome = outcomeOf(delivery, taken ? null : this.#runtime.store.clock.now());
+  /** @param waitMs when not taken: how long from now it is due again. */
+  #done(delivery: Delivery, taken: boolean, waitMs = 0): void {
+    const outcome = outcomeOf(delivery, taken ? null : this.#runtime.store.clock.now() + waitMs);
     if (!outcome) return;
     this.#outcomes.push(outcome);
     this.#recording ??= this.#record();

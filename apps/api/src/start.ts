@@ -9,7 +9,7 @@ import { PollDelivery } from './poll-delivery.ts';
 /** The api role: the protocol over HTTP, workers' event streams and what is delivered over them, health. */
 export function createApi(runtime: Runtime): Service {
   const { httpPoll } = runtime.config.transports;
-  const hub = new StreamHub({ maxStreams: httpPoll.maxConnections, bufferSize: httpPoll.bufferSize });
+  const hub = new StreamHub({ ...httpPoll, maxStreams: httpPoll.maxConnections });
   const auth = createAuth(runtime);
   runtime.stats.streams = () => hub.groups();
   const admin = new AdminApi(runtime, auth);

@@ -1,3 +1,5 @@
+import type { BufferLimits } from './message-buffer.ts';
+
 /** A message on its way to a worker. */
 export interface Parcel {
   /** The message as JSON. */
@@ -9,8 +11,8 @@ export interface Parcel {
 export interface StreamOptions {
   group: string;
   id: string;
-  /** Messages it may hold that its worker has not taken. */
-  bufferSize: number;
+  /** What it may hold that its worker has not taken. */
+  limits: BufferLimits;
 }
 
 /** One worker's connection, as far as the delivery of messages is concerned. */
@@ -21,9 +23,12 @@ export interface WorkerStream {
   readonly room: number;
   /** Takes one place for a message, until that is taken by the worker, or `cancel`. */
   reserve(): void;
-  cancel(): void;
-  /** Sends a message that has a place. */
-  send(parcel: Parcel): void;
+  /** Adds the size of a message that has a place; false: it does not fit, and its place must be given back. */
+  hold(bytes: number): boolean;
+  /** Gives a place back, and the bytes that were held for it. */
+  cancel(bytes: number): void;
+  /** Sends a message that has a place and for which `bytes` are held. */
+  send(parcel: Parcel, bytes: number): void;
   /** Keeps the connection from being closed for its silence. */
   ping(): void;
   /** Ends the connection from this side. */

@@ -16,7 +16,12 @@ let changed: () => void;
 
 beforeEach(async () => {
   changed = () => {};
-  hub = new StreamHub({ maxStreams: 10, bufferSize: BUFFER_SIZE });
+  hub = new StreamHub({
+    maxStreams: 10,
+    bufferSize: BUFFER_SIZE,
+    bufferBytes: 1_000_000,
+    totalBufferBytes: 10_000_000,
+  });
   hub.onRoom(() => changed());
   const app = express();
   app.get('/:group/:id', (request, response) => {

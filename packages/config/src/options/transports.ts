@@ -149,6 +149,18 @@ export const transports = {
       max: 100_000,
       describe: 'Most messages a slow stream may hold unread',
     }),
+    buffer_bytes: integer({
+      default: 16 * MIB,
+      min: 1024,
+      max: 1024 * MIB,
+      describe: 'Most bytes of messages a slow stream may hold unread; one message may be larger',
+    }),
+    total_buffer_bytes: integer({
+      default: 128 * MIB,
+      min: 1024,
+      max: 64 * 1024 * MIB,
+      describe: 'Most bytes of unread messages that all streams of a process may hold together',
+    }),
   },
   websocket: {
     enabled: bool({

@@ -20,7 +20,7 @@ export interface Slot {
 export interface Receiver {
   readonly transport: Transport;
   /** A slot in a connection that may take messages for this target, null when there is none or no room. */
-  reserve(target: string, prefers: string | null): Slot | null;
+  reserve(target: string, prefers: string | null, delivery: Delivery): Slot | null;
 }
 
 export interface Claimer {
@@ -80,7 +80,7 @@ export class Offer {
       if (!isFresh(row, receiver.transport, now)) return;
       const claimed = { ...row, claimedBy: processId, attempts: row.attempts + 1, dueAt: now + retryTimeoutMs };
       const delivery = deliver(claimed);
-      const slot = delivery && receiver.reserve(row.target, row.prefers);
+      const slot = delivery && receiver.reserve(row.target, row.prefers, delivery);
       if (!slot || !delivery) return;
       rows[index] = claimed;
       this.#slots.push({ slot, delivery });

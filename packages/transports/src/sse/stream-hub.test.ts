@@ -22,7 +22,13 @@ class Ends implements StreamEnds {
 }
 
 function hubOf(options: Partial<{ maxStreams: number; bufferSize: number }> = {}) {
-  const hub = new StreamHub({ maxStreams: 10, bufferSize: 2, ...options });
+  const hub = new StreamHub({
+    maxStreams: 10,
+    bufferSize: 2,
+    bufferBytes: 1_000_000,
+    totalBufferBytes: 10_000_000,
+    ...options,
+  });
   const lost: string[] = [];
   const open = (group: string, id: string) => {
     const ends = new Ends();

@@ -1,4 +1,5 @@
 import { pollTarget } from '@resonate/protocol';
+import { ByteBudget, type BufferLimits } from '../message-buffer.ts';
 import { AcknowledgedStream, type AcknowledgedEnds } from '../websocket/acknowledged-stream.ts';
 import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 import { Stream, type StreamEnds } from './stream.ts';
@@ -8,10 +9,16 @@ export interface StreamHubOptions {
   maxStreams: number;
   /** Messages a stream may hold that its reader has not taken (transports.http_poll.buffer_size). */
   bufferSize: number;
+  /** Bytes of these messages (transports.http_poll.buffer_bytes). */
+  bufferBytes: number;
+  /** Bytes of these messages of all streams together (transports.http_poll.total_buffer_bytes). */
+  totalBufferBytes: number;
 }
 
 /** Room for one message; either `send` or `cancel` is called, once. */
 export interface StreamSlot {
+  /** Says how large the message is, before `send`. False when it does not fit: only `cancel` is left then. */
+  hold(bytes: number): boolean;
   send(parcel: Parcel): void;
   cancel(): void;
 }
@@ -25,12 +32,15 @@ export interface Room {
 /** The connections that workers hold on this process, by group and id: event streams and WebSockets. */
 export class StreamHub {
   readonly #options: StreamHubOptions;
+  readonly #limits: BufferLimits;
   readonly #groups = new Map<string, Map<string, WorkerStream>>();
   readonly #roomListeners = new Set<() => void>();
   #size = 0;
 
   constructor(options: StreamHubOptions) {
     this.#options = options;
+    const { bufferSize: messages, bufferBytes: bytes, totalBufferBytes } = options;
+    this.#limits = { messages, bytes, total: new ByteBudget(totalBufferBytes) };
   }
 
   get size(): number {
@@ -67,7 +77,7 @@ export class StreamHub {
       older.end();
       this.close(older);
     }
-    const stream = create({ group, id, bufferSize: this.#options.bufferSize }, () => this.#announceRoom());
+    const stream = create({ group, id, limits: this.#limits }, () => this.#announceRoom());
     const members = this.#groups.get(group) ?? new Map<string, WorkerStream>();
     this.#groups.set(group, members.set(id, stream));
     this.#size++;
@@ -89,7 +99,16 @@ export class StreamHub {
     const stream = this.#find(target, prefers);
     if (!stream) return null;
     stream.reserve();
-    return { send: (parcel) => stream.send(parcel), cancel: () => stream.cancel() };
+    let held = 0;
+    return {
+      hold(bytes) {
+        if (!stream.hold(bytes)) return false;
+        held = bytes;
+        return true;
+      },
+      send: (parcel) => stream.send(parcel, held),
+      cancel: () => stream.cancel(held),
+    };
   }
 
   /** True when the stream `id` of the group that `target` names is open here. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { ByteBudget } from '../message-buffer.ts';
 import { SETTLING_MS, Stream } from './stream.ts';
 
 /** A connection that keeps what is written until the test lets the operating system have it. */
@@ -24,10 +25,14 @@ class Ends {
 function opened(bufferSize = 2) {
   const ends = new Ends();
   const log: string[] = [];
-  const stream = new Stream({ group: 'g', id: 'a', bufferSize }, ends, () => log.push('room'));
+  const stream = new Stream(
+    { group: 'g', id: 'a', limits: { messages: bufferSize, bytes: 1_000_000, total: new ByteBudget(10_000_000) } },
+    ends,
+    () => log.push('room'),
+  );
   const send = (body: string) => {
     stream.reserve();
-    stream.send({ body, done: (taken) => log.push(`${body} ${taken ? 'taken' : 'lost'}`) });
+    stream.send({ body, done: (taken) => log.push(`${body} ${taken ? 'taken' : 'lost'}`) }, 0);
   };
   return { ends, log, stream, send };
 }
@@ -47,7 +52,7 @@ describe('the room of a stream', () => {
     stream.reserve();
     send('m');
     expect(stream.room).toBe(1);
-    stream.cancel();
+    stream.cancel(0);
     expect(stream.room).toBe(2);
     ends.flush();
     expect(stream.room).toBe(3);
@@ -65,7 +70,7 @@ describe('the room of a stream', () => {
     expect(log).toEqual(['room']);
     stream.reserve();
     stream.reserve();
-    stream.cancel();
+    stream.cancel(0);
     expect(log).toEqual(['room', 'room']);
     expect(stream.room).toBe(1);
   });
@@ -76,8 +81,8 @@ describe('the room of a stream', () => {
     stream.reserve();
     send('m1');
     stream.close();
-    stream.cancel();
-    stream.send({ body: 'm2', done: (taken) => log.push(`m2 ${taken ? 'taken' : 'lost'}`) });
+    stream.cancel(0);
+    stream.send({ body: 'm2', done: (taken) => log.push(`m2 ${taken ? 'taken' : 'lost'}`) }, 0);
     ends.flush();
     expect(stream.room).toBe(0);
     expect(log.filter((line) => line !== 'room')).toEqual(['m1 lost', 'm2 lost']);

@@ -1,3 +1,4 @@
+import { MessageBuffer } from '../message-buffer.ts';
 import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 
 /** The connection behind a stream. */
@@ -16,6 +17,7 @@ export const SETTLING_MS = 500;
 
 interface Written {
   parcel: Parcel;
+  bytes: number;
   /** When the operating system had it, by `performance.now()`; Infinity before. */
   flushedAt: number;
 }
@@ -24,40 +26,42 @@ interface Written {
 export class Stream implements WorkerStream {
   readonly group: string;
   readonly id: string;
-  readonly #bufferSize: number;
+  readonly #buffer: MessageBuffer;
   readonly #ends: StreamEnds;
-  readonly #roomAgain: () => void;
-  #held = 0;
   #closed = false;
   #written: Written[] = [];
   #settling: NodeJS.Timeout | null = null;
 
-  constructor({ group, id, bufferSize }: StreamOptions, ends: StreamEnds, roomAgain: () => void) {
+  constructor({ group, id, limits }: StreamOptions, ends: StreamEnds, roomAgain: () => void) {
     this.group = group;
     this.id = id;
-    this.#bufferSize = bufferSize;
+    this.#buffer = new MessageBuffer(limits, roomAgain);
     this.#ends = ends;
-    this.#roomAgain = roomAgain;
   }
 
   get room(): number {
-    return this.#closed ? 0 : Math.max(0, this.#bufferSize - this.#held);
+    return this.#closed ? 0 : this.#buffer.room;
   }
 
   reserve(): void {
-    this.#held++;
+    this.#buffer.reserve();
   }
 
-  cancel(): void {
-    this.#release();
+  hold(bytes: number): boolean {
+    return !this.#closed && this.#buffer.hold(bytes);
   }
 
-  send(parcel: Parcel): void {
+  cancel(bytes: number): void {
+    this.#buffer.release(1, bytes);
+  }
+
+  send(parcel: Parcel, bytes: number): void {
     if (this.#closed) {
+      this.#buffer.release(1, bytes);
       parcel.done(false);
       return;
     }
-    const written: Written = { parcel, flushedAt: Infinity };
+    const written: Written = { parcel, bytes, flushedAt: Infinity };
     this.#written.push(written);
     this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#flushed(written));
   }
@@ -77,15 +81,20 @@ export class Stream implements WorkerStream {
     if (this.#closed) return false;
     this.#closed = true;
     if (this.#settling) clearTimeout(this.#settling);
-    for (const { parcel } of this.#written.splice(0)) parcel.done(false);
+    for (const { parcel, bytes, flushedAt } of this.#written.splice(0)) {
+      if (flushedAt === Infinity) this.#buffer.release(1, bytes);
+      parcel.done(false);
+    }
     return true;
   }
 
   /** Only from here on does silence mean anything: what a stalled reader leaves in our own buffer has gone nowhere. */
   #flushed(written: Written): void {
+    // Closed: its place was given back.
+    if (this.#closed) return;
     written.flushedAt = performance.now();
-    this.#release();
-    if (!this.#closed) this.#settling ??= setTimeout(() => this.#settle(), SETTLING_MS);
+    this.#buffer.release(1, written.bytes);
+    this.#settling ??= setTimeout(() => this.#settle(), SETTLING_MS);
   }
 
   #settle(): void {
@@ -96,11 +105,5 @@ export class Stream implements WorkerStream {
     const next = this.#written[0]?.flushedAt ?? Infinity;
     if (next < Infinity) this.#settling = setTimeout(() => this.#settle(), next + SETTLING_MS - performance.now());
     for (const { parcel } of settled) parcel.done(true);
-  }
-
-  #release(): void {
-    const wasFull = this.room === 0;
-    this.#held--;
-    if (wasFull) this.#roomAgain();
   }
 }

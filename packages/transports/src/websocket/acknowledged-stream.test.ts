@@ -1,13 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { ByteBudget } from '../message-buffer.ts';
 import { AcknowledgedStream } from './acknowledged-stream.ts';
 
 function opened(bufferSize = 2) {
   const log: string[] = [];
   const ends = { write: (text: string) => log.push(text), ping: () => log.push('ping'), end: () => log.push('end') };
-  const stream = new AcknowledgedStream({ group: 'g', id: 'a', bufferSize }, ends, () => log.push('room'));
+  const stream = new AcknowledgedStream(
+    { group: 'g', id: 'a', limits: { messages: bufferSize, bytes: 1_000_000, total: new ByteBudget(10_000_000) } },
+    ends,
+    () => log.push('room'),
+  );
   const send = (body: string) => {
     stream.reserve();
-    stream.send({ body, done: (taken) => log.push(`${body} ${taken ? 'taken' : 'lost'}`) });
+    stream.send({ body, done: (taken) => log.push(`${body} ${taken ? 'taken' : 'lost'}`) }, 0);
   };
   return { stream, send, log };
 }
@@ -39,7 +44,7 @@ describe('an acknowledged stream', () => {
     send('1');
     stream.reserve();
     expect(stream.room).toBe(0);
-    stream.cancel();
+    stream.cancel(0);
     expect(stream.room).toBe(1);
     stream.acknowledge(1);
     expect(stream.room).toBe(2);
@@ -50,7 +55,7 @@ describe('an acknowledged stream', () => {
     const { stream, log } = opened();
     stream.reserve();
     expect([stream.close(), stream.close(), stream.room]).toEqual([true, false, 0]);
-    stream.send({ body: '1', done: (taken) => log.push(String(taken)) });
+    stream.send({ body: '1', done: (taken) => log.push(String(taken)) }, 0);
     stream.ping();
     expect(log).toEqual(['false']);
   });

@@ -1,3 +1,4 @@
+import { MessageBuffer } from '../message-buffer.ts';
 import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 
 /** The connection behind a stream whose messages the worker acknowledges. */
@@ -17,42 +18,44 @@ export interface AcknowledgedEnds {
 export class AcknowledgedStream implements WorkerStream {
   readonly group: string;
   readonly id: string;
-  readonly #bufferSize: number;
+  readonly #buffer: MessageBuffer;
   readonly #ends: AcknowledgedEnds;
-  readonly #roomAgain: () => void;
-  #held = 0;
   #closed = false;
   /** Sent and not yet acknowledged, oldest first. */
-  #unacknowledged: Parcel[] = [];
+  #unacknowledged: { parcel: Parcel; bytes: number }[] = [];
   /** How many messages of this connection the worker has. */
   #acknowledged = 0;
 
-  constructor({ group, id, bufferSize }: StreamOptions, ends: AcknowledgedEnds, roomAgain: () => void) {
+  constructor({ group, id, limits }: StreamOptions, ends: AcknowledgedEnds, roomAgain: () => void) {
     this.group = group;
     this.id = id;
-    this.#bufferSize = bufferSize;
+    this.#buffer = new MessageBuffer(limits, roomAgain);
     this.#ends = ends;
-    this.#roomAgain = roomAgain;
   }
 
   get room(): number {
-    return this.#closed ? 0 : Math.max(0, this.#bufferSize - this.#held);
+    return this.#closed ? 0 : this.#buffer.room;
   }
 
   reserve(): void {
-    this.#held++;
+    this.#buffer.reserve();
   }
 
-  cancel(): void {
-    this.#release(1);
+  hold(bytes: number): boolean {
+    return !this.#closed && this.#buffer.hold(bytes);
   }
 
-  send(parcel: Parcel): void {
+  cancel(bytes: number): void {
+    this.#buffer.release(1, bytes);
+  }
+
+  send(parcel: Parcel, bytes: number): void {
     if (this.#closed) {
+      this.#buffer.release(1, bytes);
       parcel.done(false);
       return;
     }
-    this.#unacknowledged.push(parcel);
+    this.#unacknowledged.push({ parcel, bytes });
     this.#ends.write(parcel.body);
   }
 
@@ -65,8 +68,10 @@ export class AcknowledgedStream implements WorkerStream {
     if (more < 0 || more > this.#unacknowledged.length) return false;
     this.#acknowledged = count;
     const taken = this.#unacknowledged.splice(0, more);
-    this.#release(more);
-    for (const parcel of taken) parcel.done(true);
+    for (const { parcel, bytes } of taken) {
+      this.#buffer.release(1, bytes);
+      parcel.done(true);
+    }
     return true;
   }
 
@@ -81,13 +86,10 @@ export class AcknowledgedStream implements WorkerStream {
   close(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
-    for (const parcel of this.#unacknowledged.splice(0)) parcel.done(false);
+    for (const { parcel, bytes } of this.#unacknowledged.splice(0)) {
+      this.#buffer.release(1, bytes);
+      parcel.done(false);
+    }
     return true;
-  }
-
-  #release(count: number): void {
-    const wasFull = this.room === 0;
-    this.#held -= count;
-    if (wasFull && count > 0) this.#roomAgain();
   }
 }

@@ -1,0 +1,76 @@
+/** Bytes that all connections of a process hold together. */
+export class ByteBudget {
+  readonly max: number;
+  held = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+}
+
+export interface BufferLimits {
+  /** Most messages. */
+  messages: number;
+  /** Most bytes. One message may always be held, so that none is too large to be sent. */
+  bytes: number;
+  /** Shared with other buffers; the same exception holds for it. */
+  total: ByteBudget;
+}
+
+/** A message whose size is not known yet is taken for this long, or for as long as the last one. */
+const USUAL_BYTES = 1_024;
+
+/** What one connection holds that its worker has not taken, bounded in messages and bytes. */
+export class MessageBuffer {
+  readonly #limits: BufferLimits;
+  readonly #roomAgain: () => void;
+  #messages = 0;
+  #bytes = 0;
+  #lastBytes = USUAL_BYTES;
+  /** A message did not fit beside what is held: nothing is taken until some of that has gone. */
+  #isFull = false;
+
+  constructor(limits: BufferLimits, roomAgain: () => void) {
+    this.#limits = limits;
+    this.#roomAgain = roomAgain;
+  }
+
+  /** How many more messages it takes now, if they are as large as the last one. */
+  get room(): number {
+    if (this.#isFull) return 0;
+    const places = this.#limits.messages - this.#messages;
+    const free = Math.floor((this.#limits.bytes - this.#bytes) / this.#lastBytes);
+    return Math.max(0, Math.min(places, this.#messages === 0 ? Math.max(1, free) : free));
+  }
+
+  /** Takes a place for a message whose size is not known yet. */
+  reserve(): void {
+    this.#messages++;
+  }
+
+  /** Adds the size of a message that has a place. False when it does not fit: then its place must be given back. */
+  hold(bytes: number): boolean {
+    const { bytes: max, total } = this.#limits;
+    this.#lastBytes = Math.max(bytes, USUAL_BYTES);
+    if (this.#bytes > 0 && this.#bytes + bytes > max) {
+      this.#isFull = true;
+      return false;
+    }
+    // The second half is for connections that hold nothing, so that those whose workers stalled leave room for others.
+    const share = this.#bytes === 0 ? total.max : total.max / 2;
+    if (total.held > 0 && total.held + bytes > share) return false;
+    this.#bytes += bytes;
+    total.held += bytes;
+    return true;
+  }
+
+  /** Gives back the places of `messages`, and what they held together. */
+  release(messages: number, bytes: number): void {
+    const wasFull = this.room === 0;
+    this.#messages -= messages;
+    this.#bytes -= bytes;
+    this.#limits.total.held -= bytes;
+    if (bytes > 0) this.#isFull = false;
+    if (wasFull && this.room > 0) this.#roomAgain();
+  }
+}
