@@ -20,6 +20,8 @@ import type { PlainSql } from './sql/plain-sql.ts';
  */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
+  /** Other processes may work on the same database. */
+  readonly isShared: boolean;
   /** A batch is answered within this time, in ms, if the database works at all: time-outs end it otherwise. */
   readonly answersWithinMs: number;
   /** How many characters an id, an address or a lineage tag may have; unset: any number. */

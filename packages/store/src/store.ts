@@ -19,7 +19,6 @@ import { DeadLetters } from './outbox/dead-letters.ts';
 import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { Readiness } from './readiness.ts';
-import { RETENTION_WORDS } from './retention/words.ts';
 import { readSecret } from './secret.ts';
 import { answerSearch, type SearchRequest } from './search.ts';
 import { fireDueTimers, type Fired } from './timers.ts';
@@ -254,13 +253,12 @@ export class Store {
 
   /** Begins to remove what has been settled for long enough. */
   async sweep(options: SweepOptions): Promise<Sweep> {
-    const { name, plain } = this.#dialect;
-    return new Sweep(plain, RETENTION_WORDS[name], options, await this.#dialect.now());
+    return new Sweep(this.#dialect.plain, options, await this.#dialect.now());
   }
 
   /** Renews the statistics by which the database chooses indexes. @returns how many tables were looked at. */
   analyze(): Promise<number> {
-    return analyze(this.#dialect);
+    return analyze(this.#dialect.plain);
   }
 
   /** Rebuilds indexes that are far too large; null where the database needs none of it. @returns how many. */
@@ -303,7 +301,7 @@ export class Store {
 
   /** True when other processes may work on the same database. */
   get isShared(): boolean {
-    return this.#dialect.name !== 'sqlite';
+    return this.#dialect.isShared;
   }
 
   /** Resolves when requests can be served. @throws StoreUnavailable, or the database's error, when they can't. */

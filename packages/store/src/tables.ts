@@ -1,15 +1,7 @@
-import {
-  TAG,
-  type CatchUpPolicy,
-  type OverlapPolicy,
-  type PromiseState,
-  type StringMap,
-  type TaskState,
-  type Transport,
-  type Value,
-} from '@resonate/protocol';
+import { CATCH_UP_POLICIES, OVERLAP_POLICIES, TAG, type StringMap, type Value } from '@resonate/protocol';
 import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
 import type { ProcessRow } from './processes.ts';
+import { flag, int, intOrNull, json, oneOf, promiseState, taskState, text, textOrNull, transport } from './sql/read.ts';
 
 /**
  * Columns and keys of every table: the one list that all dialects build their select, insert, update and delete
@@ -40,14 +32,10 @@ export interface Table<Row> {
 }
 
 const bool = (value: boolean): number => (value ? 1 : 0);
-const json = (value: Value | StringMap): string => JSON.stringify(value);
+const jsonText = (value: Value | StringMap): string => JSON.stringify(value);
 const tag = (tags: StringMap, name: string): string | null => tags[name] ?? null;
-
-const text = (value: unknown): string => value as string;
-const int = (value: unknown): number => Number(value);
-const intOrNull = (value: unknown): number | null => (value === null ? null : Number(value));
-const textOrNull = (value: unknown): string | null => value as string | null;
-const parsed = <T>(value: unknown): T => JSON.parse(value as string) as T;
+const overlapPolicy = oneOf(OVERLAP_POLICIES);
+const catchUpPolicy = oneOf(CATCH_UP_POLICIES);
 
 export const PROMISES: Table<PromiseRow> = {
   name: 'promises',
@@ -55,9 +43,9 @@ export const PROMISES: Table<PromiseRow> = {
   columns: [
     { name: 'id', type: 'text', of: (row) => row.id },
     { name: 'state', type: 'text', of: (row) => row.state, mutable: true },
-    { name: 'param', type: 'json', of: (row) => json(row.param) },
-    { name: 'value', type: 'json', of: (row) => json(row.value), mutable: true },
-    { name: 'tags', type: 'json', of: (row) => json(row.tags) },
+    { name: 'param', type: 'json', of: (row) => jsonText(row.param) },
+    { name: 'value', type: 'json', of: (row) => jsonText(row.value), mutable: true },
+    { name: 'tags', type: 'json', of: (row) => jsonText(row.tags) },
     { name: 'timeout_at', type: 'int', of: (row) => row.timeoutAt },
     { name: 'created_at', type: 'int', of: (row) => row.createdAt },
     { name: 'settled_at', type: 'int', of: (row) => row.settledAt, mutable: true },
@@ -70,10 +58,10 @@ export const PROMISES: Table<PromiseRow> = {
   ],
   decode: (v) => ({
     id: text(v[0]),
-    state: text(v[1]) as PromiseState,
-    param: parsed<Value>(v[2]),
-    value: parsed<Value>(v[3]),
-    tags: parsed<StringMap>(v[4]),
+    state: promiseState(v[1]),
+    param: json<Value>(v[2]),
+    value: json<Value>(v[3]),
+    tags: json<StringMap>(v[4]),
     timeoutAt: int(v[5]),
     createdAt: int(v[6]),
     settledAt: intOrNull(v[7]),
@@ -140,7 +128,7 @@ function deliveryColumns<Row extends Delivery>(): Column<Row>[] {
 function decodeDelivery(v: readonly unknown[]): Delivery {
   return {
     address: text(v[0]),
-    transport: text(v[1]) as Transport,
+    transport: transport(v[1]),
     target: text(v[2]),
     prefers: textOrNull(v[3]),
     enqueuedAt: intOrNull(v[4]),
@@ -165,7 +153,7 @@ export const TASKS: Table<TaskRow> = {
   ],
   decode: (v) => ({
     id: text(v[0]),
-    state: text(v[1]) as TaskState,
+    state: taskState(v[1]),
     version: int(v[2]),
     resumes: int(v[3]),
     pid: textOrNull(v[4]),
@@ -184,7 +172,7 @@ export const CALLBACKS: Table<CallbackRow> = {
     { name: 'awaiter', type: 'text', of: (row) => row.awaiter },
     { name: 'ready', type: 'bool', of: (row) => bool(row.ready), mutable: true },
   ],
-  decode: (v) => ({ awaited: text(v[0]), awaiter: text(v[1]), ready: int(v[2]) === 1 }),
+  decode: (v) => ({ awaited: text(v[0]), awaiter: text(v[1]), ready: flag(v[2]) }),
 };
 
 export const LISTENERS: Table<ListenerRow> = {
@@ -207,8 +195,8 @@ export const SCHEDULES: Table<ScheduleRow> = {
     { name: 'cron', type: 'text', of: (row) => row.cron, mutable: true },
     { name: 'promise_id', type: 'text', of: (row) => row.promiseId, mutable: true },
     { name: 'promise_timeout', type: 'int', of: (row) => row.promiseTimeout, mutable: true },
-    { name: 'promise_param', type: 'json', of: (row) => json(row.promiseParam), mutable: true },
-    { name: 'promise_tags', type: 'json', of: (row) => json(row.promiseTags), mutable: true },
+    { name: 'promise_param', type: 'json', of: (row) => jsonText(row.promiseParam), mutable: true },
+    { name: 'promise_tags', type: 'json', of: (row) => jsonText(row.promiseTags), mutable: true },
     { name: 'created_at', type: 'int', of: (row) => row.createdAt, mutable: true },
     { name: 'next_run_at', type: 'int', of: (row) => row.nextRunAt, mutable: true },
     { name: 'last_run_at', type: 'int', of: (row) => row.lastRunAt, mutable: true },
@@ -222,14 +210,14 @@ export const SCHEDULES: Table<ScheduleRow> = {
     cron: text(v[1]),
     promiseId: text(v[2]),
     promiseTimeout: int(v[3]),
-    promiseParam: parsed<Value>(v[4]),
-    promiseTags: parsed<StringMap>(v[5]),
+    promiseParam: json<Value>(v[4]),
+    promiseTags: json<StringMap>(v[5]),
     createdAt: int(v[6]),
     nextRunAt: int(v[7]),
     lastRunAt: intOrNull(v[8]),
     timezone: textOrNull(v[9]),
-    overlap: textOrNull(v[10]) as OverlapPolicy | null,
-    catchUp: textOrNull(v[11]) as CatchUpPolicy | null,
+    overlap: v[10] === null ? null : overlapPolicy(v[10]),
+    catchUp: v[11] === null ? null : catchUpPolicy(v[11]),
     pausedAt: intOrNull(v[12]),
   }),
 };
@@ -253,7 +241,7 @@ export const PROCESSES: Table<ProcessRow> = {
     version: text(v[2]),
     host: text(v[3]),
     startedAt: int(v[4]),
-    leader: int(v[5]) === 1,
+    leader: flag(v[5]),
     heartbeatAt: int(v[6]),
     ...(v[7] !== null && { stats: text(v[7]) }),
   }),

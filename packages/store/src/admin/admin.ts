@@ -3,6 +3,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';
+import { transport } from '../sql/read.ts';
 
 export type Delivered = 'due' | 'not pending' | 'absent';
 
@@ -56,7 +57,7 @@ export class Admin {
     ]);
     if (!row) return 'absent';
     if (row[0] !== 'pending') return 'not pending';
-    this.#made(row[1] as Transport, now);
+    this.#made(transport(row[1]), now);
     return 'due';
   }
 }

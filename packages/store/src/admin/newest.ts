@@ -4,6 +4,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
 import { allOf, beginsWith, hasTag, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
+import { json } from '../sql/read.ts';
 
 /** A place in the order of the newest first. */
 export interface Place {
@@ -72,7 +73,7 @@ function listed(values: readonly unknown[], now: number): Listed {
   const task = values.slice(BRIEF_LENGTH + 2);
   return {
     ...briefPromise(values, now),
-    tags: JSON.parse(String(tags)) as StringMap,
+    tags: json<StringMap>(tags),
     origin: origin === null ? null : String(origin),
     task: task.length > 0 ? taskOf(task, now) : null,
   };

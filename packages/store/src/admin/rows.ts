@@ -2,6 +2,7 @@ import { projectPromise, projectTask, type TaskRow } from '@resonate/machine';
 import { TAG, type PromiseState } from '@resonate/protocol';
 import { readList, TASKS } from '../tables.ts';
 import { functionNameOf, PARAM_HEAD } from './function-name.ts';
+import { promiseState } from '../sql/read.ts';
 
 /** A promise without its data, as far as lists and graphs show it, in the projected view. */
 export interface BriefPromise {
@@ -24,7 +25,7 @@ export function briefPromise(values: readonly unknown[], now: number): BriefProm
   const { state: projected, settledAt: at } = projectPromise(
     {
       id: String(id),
-      state: state as PromiseState,
+      state: promiseState(state),
       param: {},
       value: {},
       tags: Number(isTimer) === 1 ? { [TAG.timer]: 'true' } : {},

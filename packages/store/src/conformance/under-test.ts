@@ -122,7 +122,7 @@ export function storeOn(dialect: Dialect, processId = 'one'): Store {
     limits: {
       maxItems: 256,
       maxWeight: 4 << 20,
-      maxInFlight: dialect.name === 'sqlite' ? 1 : 2,
+      maxInFlight: dialect.isShared ? 2 : 1,
       maxWaiting: 10_000,
       maxWaitingWeight: 1 << 30,
     },

@@ -5,6 +5,7 @@ import type { SqlValue } from '../tables.ts';
 import { NOT_UNDER_WAY } from './deferral.ts';
 import { firstBeyond, oneOf, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
+import { transport as readTransport } from '../sql/read.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
 export interface DeadLetter {
@@ -124,7 +125,7 @@ export class DeadLetters {
     const sql = `SELECT id, transport FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);
     const ids = rows.map(([id]) => Number(id));
-    const transports = [...new Set(rows.map(([, transport]) => transport as Transport))];
+    const transports = [...new Set(rows.map(([, transport]) => readTransport(transport)))];
     if (ids.length === 0) return { count: 0, last: null };
     const now = await this.#now();
     const these = `id IN (${ids.join(', ')})`;
@@ -241,7 +242,7 @@ export function letter(values: unknown[]): DeadLetter {
     id: Number(id),
     awaited: String(awaited),
     address: String(address),
-    transport: transport as Transport,
+    transport: readTransport(transport),
     target: String(target),
     attempts: Number(attempts),
     lastError: String(lastError),

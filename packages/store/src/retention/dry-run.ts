@@ -5,7 +5,6 @@ import { openDialect, type StorageTarget } from '../open.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { addOutcome, type Outcome } from './removal.ts';
 import { Sweep } from './sweep.ts';
-import { RETENTION_WORDS } from './words.ts';
 
 /** Promises that are judged together; nothing is locked. */
 const BATCH_SIZE = 500;
@@ -28,7 +27,7 @@ export async function countRemovable(
   }
   const { plain, close } = await openForReading(target);
   try {
-    const sweep = new Sweep(plain, RETENTION_WORDS[target.type], { rules, batchSize: BATCH_SIZE, isDryRun: true }, now);
+    const sweep = new Sweep(plain, { rules, batchSize: BATCH_SIZE, isDryRun: true }, now);
     while (!sweep.isDone) told(addOutcome(sum, await sweep.step()));
     return sum;
   } finally {

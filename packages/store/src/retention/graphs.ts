@@ -1,9 +1,9 @@
 import { callersOf, type CallGraph, type RetainedPromise } from '@resonate/machine';
-import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
+import type { PromiseState, StringMap } from '@resonate/protocol';
 import type { Statement } from '../sql/statement.ts';
 import { places } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import type { RetentionWords } from './words.ts';
+import { json, promiseState, taskState } from '../sql/read.ts';
 
 /** A promise with the graph it belongs to: its origin's, or else its own. */
 export interface Member extends RetainedPromise {
@@ -25,11 +25,9 @@ const MEMBER = 'id, origin, state, settled_at, tags';
 /** The statements that retention reads by, and how their rows are read. */
 export class GraphReader {
   readonly #sql: PlainSql;
-  readonly #words: RetentionWords;
 
-  constructor(sql: PlainSql, words: RetentionWords) {
+  constructor(sql: PlainSql) {
     this.#sql = sql;
-    this.#words = words;
   }
 
   /** Promises of each origin in order of their ids, `limit` of each at most. */
@@ -58,7 +56,7 @@ export class GraphReader {
 
   /** Promises of an origin but its root that had settled by then, the last ids first: callees before their callers. */
   async settledCallees(origin: string, settledUntil: number, limit: number): Promise<Member[]> {
-    const sql = `SELECT ${MEMBER} FROM ${this.#words.byOrigin} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
+    const sql = `SELECT ${MEMBER} FROM ${this.#sql.words.byOrigin} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
       ORDER BY id DESC LIMIT ${limit}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [origin, origin] }]);
     return rows.map(memberOf);
@@ -68,7 +66,7 @@ export class GraphReader {
   async count(origin: string): Promise<{ promises: number; pending: number }> {
     const counted = "COUNT(*), COUNT(CASE WHEN state = 'pending' THEN 1 END)";
     const [own, roots] = await this.#sql.select([
-      { sql: `SELECT ${counted} FROM ${this.#words.byOrigin} AND origin = ?`, params: [origin] },
+      { sql: `SELECT ${counted} FROM ${this.#sql.words.byOrigin} AND origin = ?`, params: [origin] },
       { sql: `SELECT ${counted} FROM promises WHERE id = ? AND origin IS NULL`, params: [origin] },
     ]);
     const sum = (column: number) => Number(own?.[0]?.[column]) + Number(roots?.[0]?.[column]);
@@ -85,12 +83,12 @@ export class GraphReader {
   lockStatement(members: readonly Member[]): Statement {
     const ids = members.map(({ id }) => id);
     const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(ids)})`;
-    return { sql: `SELECT ${MEMBER} ${from} ORDER BY id${this.#words.lock}`, params: ids };
+    return { sql: `SELECT ${MEMBER} ${from} ORDER BY id${this.#sql.words.lock}`, params: ids };
   }
 
   /** Ids and origins of all that the graphs have now. */
   rosterStatements(origins: readonly string[], limit: number): Statement[] {
-    const sql = `SELECT ${MEMBER} FROM ${this.#words.byOrigin} AND origin IN (${places(origins)}) LIMIT ${limit}`;
+    const sql = `SELECT ${MEMBER} FROM ${this.#sql.words.byOrigin} AND origin IN (${places(origins)}) LIMIT ${limit}`;
     return [{ sql, params: [...origins] }, this.#roots(origins)];
   }
 
@@ -122,7 +120,7 @@ export class GraphReader {
   }
 
   #page(origin: string, after: string, limit: number): Statement {
-    const sql = `SELECT ${MEMBER} FROM ${this.#words.byOrigin} AND origin = ? AND id > ? ORDER BY id LIMIT ${limit}`;
+    const sql = `SELECT ${MEMBER} FROM ${this.#sql.words.byOrigin} AND origin = ? AND id > ? ORDER BY id LIMIT ${limit}`;
     return { sql, params: [origin, after] };
   }
 
@@ -137,9 +135,9 @@ export function memberOf([id, origin, state, settledAt, tags]: unknown[]): Membe
   return {
     id: String(id),
     origin: origin === null ? String(id) : String(origin),
-    state: state as PromiseState,
+    state: promiseState(state),
     settledAt: settledAt === null ? null : Number(settledAt),
-    tags: JSON.parse(String(tags)) as StringMap,
+    tags: json<StringMap>(tags),
   };
 }
 
@@ -147,15 +145,15 @@ export function memberOf([id, origin, state, settledAt, tags]: unknown[]): Membe
 export function surroundingsOf([tasks = [], outbox = [], awaiters = [], callers = []]: unknown[][][]): Surroundings {
   const waiting = (sort: number) => outbox.filter(([of]) => Number(of) === sort).map(([, awaited]) => String(awaited));
   return {
-    tasks: tasks.map(([id, state]) => ({ id: String(id), state: state as TaskState })),
+    tasks: tasks.map(([id, state]) => ({ id: String(id), state: taskState(state) })),
     undelivered: waiting(1),
     deadLetters: waiting(2),
     awaiters: awaiters.map(([awaited, id, state]) => ({
       awaited: String(awaited),
       id: String(id),
-      state: state as PromiseState,
+      state: promiseState(state),
     })),
-    callers: callers.map(([id, state]) => ({ id: String(id), state: state as PromiseState })),
+    callers: callers.map(([id, state]) => ({ id: String(id), state: promiseState(state) })),
   };
 }
 

@@ -4,7 +4,6 @@ import type { Statement } from '../sql/statement.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { PROMISE_TAGS, tagRows } from '../tables.ts';
 import { graphWith, memberOf, surroundingsOf, type GraphReader, type Member } from './graphs.ts';
-import type { RetentionWords } from './words.ts';
 
 /** What became of graphs: how many promises went, and why others stayed. */
 export interface Outcome {
@@ -16,12 +15,10 @@ export interface Outcome {
 /** Removes call graphs, each with all that hangs on it, in one transaction. */
 export class Removal {
   readonly #sql: PlainSql;
-  readonly #words: RetentionWords;
   readonly #reader: GraphReader;
 
-  constructor(sql: PlainSql, words: RetentionWords, reader: GraphReader) {
+  constructor(sql: PlainSql, reader: GraphReader) {
     this.#sql = sql;
-    this.#words = words;
     this.#reader = reader;
   }
 
@@ -33,7 +30,7 @@ export class Removal {
     const members = inOrder(graphs.flat());
     const origins = graphs.flatMap(([first]) => (first ? [first.origin] : []));
     const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
-    const { lock } = this.#words;
+    const { lock } = this.#sql.words;
     const reads = [
       this.#reader.lockStatement(members),
       ...this.#reader.aroundStatements(members, lock),
@@ -67,7 +64,7 @@ export class Removal {
     const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
     const reads = [
       this.#reader.lockStatement(inOrder(members)),
-      ...this.#reader.aroundStatements(members, this.#words.lock),
+      ...this.#reader.aroundStatements(members, this.#sql.words.lock),
     ];
     await this.#sql.decided(reads, ([locked = [], ...results]) => {
       const found = locked.map(memberOf);
@@ -82,7 +79,7 @@ export class Removal {
   /** Rows in the order of their keys, as all transactions lock them. */
   #removing(members: readonly Member[]): Statement[] {
     if (members.length === 0) return [];
-    const { remove } = this.#words;
+    const { remove } = this.#sql.words;
     const ids = inOrder(members).map(({ id }) => [id]);
     const tags = members.flatMap(tagRows).map(({ name, value, promiseId }) => [name, value, promiseId]);
     return [

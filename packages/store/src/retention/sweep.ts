@@ -10,7 +10,6 @@ import { TAG } from '@resonate/protocol';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
 import { addOutcome, Removal, type Outcome } from './removal.ts';
-import type { RetentionWords } from './words.ts';
 
 export interface SweepOptions {
   rules: RetentionRules;
@@ -38,7 +37,6 @@ const NOTHING: Outcome = { graphs: 0, promises: 0, kept: {} };
  */
 export class Sweep {
   readonly #sql: PlainSql;
-  readonly #words: RetentionWords;
   readonly #reader: GraphReader;
   readonly #removal: Removal;
   readonly #options: SweepOptions;
@@ -54,11 +52,10 @@ export class Sweep {
   #begun: string | null = '';
 
   /** @param now the store's clock, epoch ms: one instant for the whole sweep. */
-  constructor(sql: PlainSql, words: RetentionWords, options: SweepOptions, now: number) {
+  constructor(sql: PlainSql, options: SweepOptions, now: number) {
     this.#sql = sql;
-    this.#words = words;
-    this.#reader = new GraphReader(sql, words);
-    this.#removal = new Removal(sql, words, this.#reader);
+    this.#reader = new GraphReader(sql);
+    this.#removal = new Removal(sql, this.#reader);
     this.#options = options;
     this.#now = now;
     const shortest = shortestPeriod(options.rules);
@@ -73,7 +70,7 @@ export class Sweep {
   /** Promises old enough to be looked at that this sweep has not come to, counted up to `limit`. */
   async ahead(limit: number): Promise<number> {
     if (this.#settledBy === null) return 0;
-    const rows = `SELECT 1 FROM ${this.#words.bySettlement} AND settled_at > ${this.#position.settledAt}
+    const rows = `SELECT 1 FROM ${this.#sql.words.bySettlement} AND settled_at > ${this.#position.settledAt}
       AND settled_at <= ${this.#settledBy} LIMIT ${limit}`;
     const [found] = await this.#sql.select([{ sql: `SELECT COUNT(*) FROM (${rows}) AS ahead`, params: [] }]);
     return Number(found?.[0]?.[0]);
@@ -91,7 +88,7 @@ export class Sweep {
     if (this.#settledBy === null) return;
     const { batchSize } = this.#options;
     const { settledAt, id } = this.#position;
-    const select = `SELECT settled_at, id, origin FROM ${this.#words.bySettlement}`;
+    const select = `SELECT settled_at, id, origin FROM ${this.#sql.words.bySettlement}`;
     const results = await this.#sql.select([
       { sql: `${select} AND settled_at = ${settledAt} AND id > ? ORDER BY id LIMIT ${batchSize}`, params: [id] },
       {

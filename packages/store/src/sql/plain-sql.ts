@@ -29,14 +29,23 @@ export interface PlainWords {
   byKey(table: string): string;
   /** Inserts the rows of a SELECT but those whose key is there. */
   insertNew(into: string, select: string): string;
+  /** Settled promises by time, and promises by origin, as `FROM … WHERE` begins. */
+  readonly bySettlement: string;
+  readonly byOrigin: string;
+  /** Behind a SELECT: its rows are locked as they are found. */
+  readonly lock: string;
+  /** Removes the rows with these keys, all of them texts. */
+  remove(table: string, key: readonly string[], rows: readonly (readonly string[])[]): Statement[];
+  /** Statements that renew the statistics by which the database chooses indexes. */
+  readonly analyze: readonly string[];
 }
 
 /** Words of databases that have partial indexes and `ON CONFLICT`. */
-export const PARTIAL_INDEX_WORDS: PlainWords = {
+export const PARTIAL_INDEX_WORDS = {
   at: () => '',
   tasksByTarget: "tasks WHERE state = 'pending'",
   listenersByTarget: 'listeners WHERE due_at IS NOT NULL',
   listenersByAge: 'listeners WHERE due_at IS NOT NULL',
-  byKey: (table) => table,
-  insertNew: (into, select) => `INSERT INTO ${into} ${select} ON CONFLICT DO NOTHING`,
-};
+  byKey: (table: string) => table,
+  insertNew: (into: string, select: string) => `INSERT INTO ${into} ${select} ON CONFLICT DO NOTHING`,
+} satisfies Partial<PlainWords>;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Dialect } from '../dialect.ts';
 import type { DeadLetterFilter, DeadLetters } from '../outbox/dead-letters.ts';
+import { json } from '../sql/read.ts';
 
 /** That many dead letters be sent again, and how far that is. Times are epoch ms by the store's clock. */
 export interface RedriveOrder {
@@ -31,7 +32,7 @@ export class BulkRedrive {
   /** The last order, done or not. */
   async current(): Promise<RedriveOrder | null> {
     const text = await this.#dialect.readSetting(KEY);
-    return text === null ? null : (JSON.parse(text) as RedriveOrder);
+    return text === null ? null : json<RedriveOrder>(text);
   }
 
   /** @returns null while another order is not done. */

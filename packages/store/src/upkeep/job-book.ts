@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { json } from '../sql/read.ts';
 
 /** Every maintenance job there is; `reindex` only where the database has use for it. */
 export const JOBS = ['retention', 'redrive', 'analyze', 'reindex'] as const;
@@ -27,7 +28,7 @@ export class JobBook {
 
   async lastRun(job: JobName): Promise<JobRun | null> {
     const text = await this.#dialect.readSetting(keyOf(job));
-    return text === null ? null : (JSON.parse(text) as JobRun);
+    return text === null ? null : json<JobRun>(text);
   }
 
   note(job: JobName, run: JobRun): Promise<void> {

@@ -16,7 +16,7 @@ import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { PROCESSES, RECORD_TABLES } from '../../tables.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { ServerDialect, type Hints } from '../server/dialect.ts';
+import { ServerDialect } from '../server/dialect.ts';
 import { releaseClaims, type ClaimHolder } from '../server/release.ts';
 import { electByLease } from '../term.ts';
 import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
@@ -26,22 +26,18 @@ import { fetches, loadedFrom, NOW } from './load.ts';
 import { migrate } from './migrate.ts';
 import * as outbox from './outbox.ts';
 import { forgetOldBatches, transact } from './transact.ts';
+import { HINTS, WORDS } from './words.ts';
 import { upsert } from './write.ts';
+import { int } from '../../sql/read.ts';
 
 const ELECTION_CONNECTIONS = 2;
 /** Of one batch. */
 const ROUND_TRIPS = 2;
 
-export const HINTS: Hints = {
-  /** An expression has no index. */
-  noIndex: (column) => `COALESCE(${column})`,
-  /** Several indexes begin with the state; which one the optimizer takes follows from its statistics. */
-  useIndex: (index) => ` FORCE INDEX (${index})`,
-};
-
 /** MySQL 8.0 and MariaDB 10.6, by SQL that both understand. */
 export class MysqlDialect extends ServerDialect implements Dialect {
   readonly name = 'mysql';
+  readonly isShared = true;
   readonly answersWithinMs: number;
   /** 1020 bytes in the key columns, of which an index holds three. */
   readonly maxIdLength = 255;
@@ -51,7 +47,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
   readonly #election: Database;
   readonly #byLease: boolean;
   readonly plain: PlainSql = {
-    words: outbox.WORDS,
+    words: WORDS,
     select: (statements) => this.select(statements),
     atomically: async (statements) => {
       const texts = statements.map(({ sql, params }) => inline(sql, params));
@@ -65,12 +61,11 @@ export class MysqlDialect extends ServerDialect implements Dialect {
         if (writes.length > 0) await session.run(...writes.map(({ sql, params }) => inline(sql, params)), COMMIT);
       }),
   };
-  protected readonly hints = HINTS;
   protected readonly queues = outbox.QUEUES;
 
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions & { election: 'advisory' | 'lease' }) {
-    super(HINTS.useIndex);
+    super(HINTS);
     this.#database = new Database(options);
     this.answersWithinMs = ROUND_TRIPS * this.#database.answerMs;
     this.traffic = this.#database.traffic;
@@ -91,7 +86,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
   async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
     const found = fetches(needs, false);
     const results = await this.#snapshot([...found.map(({ sql }) => sql), `SELECT ${NOW}`]);
-    const now = results.pop()?.rows[0]?.[0] as number;
+    const now = int(results.pop()?.rows[0]?.[0]);
     return { loaded: loadedFrom(found, results), now };
   }
 

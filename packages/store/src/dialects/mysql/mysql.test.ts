@@ -8,7 +8,8 @@ import {
   type Plan,
   type Search,
 } from '../../conformance/index.ts';
-import { HINTS, MysqlDialect } from './dialect.ts';
+import { MysqlDialect } from './dialect.ts';
+import { HINTS } from './words.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { inline } from './literal.ts';
 

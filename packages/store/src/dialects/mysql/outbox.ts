@@ -2,7 +2,6 @@ import type { ListenerRow, TaskRow } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import { StoreUnavailable, type Claim, type Claimed, type ClaimsSince, type RecordedOutcome } from '../../dialect.ts';
 import { ATTEMPTS_OF, attemptsOf } from '../../outbox/deferral.ts';
-import type { PlainWords } from '../../sql/plain-sql.ts';
 import { LISTENERS, PROMISES, readList, TASKS } from '../../tables.ts';
 import { complete } from '../../sql/statement.ts';
 import type { QueueSql } from '../server/dialect.ts';
@@ -18,26 +17,17 @@ interface Waiting {
   where: string;
   columns: string;
 }
-const LISTENERS_WAITING: Waiting = {
+export const LISTENERS_WAITING: Waiting = {
   from: 'listeners FORCE INDEX (listeners_dispatch)',
   key: 'is_due',
   where: 'is_due = 1',
   columns: 'awaited, address',
 };
-const TASKS_WAITING: Waiting = {
+export const TASKS_WAITING: Waiting = {
   from: 'tasks FORCE INDEX (tasks_dispatch)',
   key: 'state',
   where: "state = 'pending'",
   columns: 'id, version',
-};
-
-export const WORDS: PlainWords = {
-  tasksByTarget: `${TASKS_WAITING.from} WHERE ${TASKS_WAITING.where}`,
-  listenersByTarget: `${LISTENERS_WAITING.from} WHERE ${LISTENERS_WAITING.where}`,
-  listenersByAge: 'listeners FORCE INDEX (listeners_age) WHERE is_due = 1',
-  at: (index) => ` FORCE INDEX (${index})`,
-  byKey: (table) => `${table} FORCE INDEX (PRIMARY)`,
-  insertNew: (into, select) => `INSERT IGNORE INTO ${into} ${select}`,
 };
 
 /** Locks what is due and hands it out in two round trips; what another process is just taking is passed over. */

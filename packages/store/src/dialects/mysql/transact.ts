@@ -5,6 +5,7 @@ import { BEGIN, COMMIT, ConnectionLost, type Database, type Session } from './co
 import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
 import { writes } from './write.ts';
+import { int, intOrNull, text } from '../../sql/read.ts';
 
 /** How long it is tried to find out what became of a commit: a restarting server recovers in this time. */
 const PATIENCE_MS = 30_000;
@@ -20,7 +21,7 @@ export function transact<Result>(database: Database, needs: Needs, decide: Decid
       const statements = found.map(({ sql }) => sql);
       // The clock is read last, when all locks are held.
       const [, , ...results] = await session.run(BEGIN, mark(session), ...statements, `SELECT ${NOW}`);
-      const now = results.pop()?.rows[0]?.[0] as number;
+      const now = int(results.pop()?.rows[0]?.[0]);
       decision = decide(loadedFrom(found, results), now);
       if (decision.changes) await session.run(...writes(decision.changes), COMMIT);
       return decision;
@@ -50,7 +51,7 @@ const FORGOTTEN_AT_ONCE = 10_000;
 export async function forgetOldBatches(database: Database): Promise<void> {
   const old = `SELECT connection FROM batches WHERE used_at < ${NOW} - ${FORGOTTEN_AFTER_MS} LIMIT ${FORGOTTEN_AT_ONCE}`;
   const [found] = await database.run(old);
-  const keys = (found?.rows ?? []).map(([key]) => key as string);
+  const keys = (found?.rows ?? []).map(([key]) => text(key));
   if (keys.length > 0) await database.run(`DELETE FROM batches WHERE connection IN ${list(keys)}`);
 }
 
@@ -78,7 +79,7 @@ async function isCommitted(database: Database, { key, batch }: Session): Promise
 /** The server may not know yet that the connection is lost, and wait for its next statement with all locks held. */
 async function endConnection(session: Session, key: string): Promise<void> {
   const [answer] = await session.run(`SELECT IS_USED_LOCK(${quote(key)})`);
-  const connection = answer?.rows[0]?.[0] as number | null;
+  const connection = intOrNull(answer?.rows[0]?.[0] ?? null);
   // When it fails, the connection has just ended by itself.
   if (connection !== null) await session.run(`KILL ${connection}`).catch(() => {});
 }

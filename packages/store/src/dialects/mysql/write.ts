@@ -1,6 +1,6 @@
 import type { Changes } from '@resonate/machine';
 import { columnList, keyColumns, mutableColumns, type Column, type SqlValue, type Table } from '../../tables.ts';
-import { writesOf } from '../server/changes.ts';
+import { writesOf } from '../changes.ts';
 import { byKeys } from './by-keys.ts';
 import { inline, list } from './literal.ts';
 

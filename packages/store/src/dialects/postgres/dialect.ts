@@ -12,10 +12,11 @@ import type {
   Traffic,
 } from '../../dialect.ts';
 import type { ProcessInfo } from '../../processes.ts';
-import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../sql/plain-sql.ts';
+import type { PlainSql } from '../../sql/plain-sql.ts';
 import { columnList, PROCESSES, RECORD_TABLES } from '../../tables.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { ServerDialect, sharedSql, type Hints } from '../server/dialect.ts';
+import { sharedSql } from '../base.ts';
+import { ServerDialect } from '../server/dialect.ts';
 import { releaseClaims } from '../server/release.ts';
 import { BATCH_STATEMENTS, transact } from './batch.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
@@ -25,6 +26,7 @@ import { migrate } from './migrate.ts';
 import { Outbox, OUTBOX_STATEMENTS, QUEUES, UNSYNCED } from './outbox.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 import { reindex } from './reindex.ts';
+import { HINTS, WORDS } from './words.ts';
 import { WRITE_STATEMENTS } from './write.ts';
 
 /** Of one batch. */
@@ -32,11 +34,8 @@ const ROUND_TRIPS = 2;
 /** Building an index may take hours. */
 const UNLIMITED_MS = 2 ** 31 - 1;
 
-/** `least` of one value is that value, and no index's column. The settings leave the planner no choice of index. */
-export const HINTS: Hints = { noIndex: (column) => `least(${column})`, useIndex: () => '' };
-
 const DIALECT_STATEMENTS: Prepared[] = [
-  ...Object.entries(sharedSql(HINTS.useIndex)).map(([name, sql]) => ({ name, text: numbered(sql) })),
+  ...Object.entries(sharedSql(HINTS)).map(([name, sql]) => ({ name, text: numbered(sql) })),
   {
     name: 'heartbeat',
     text: `INSERT INTO processes (${columnList(PROCESSES)})
@@ -66,6 +65,7 @@ const NAMES = new Map(PREPARED.map(({ name, text }) => [text, name]));
 /** Postgres 14 and newer, shared by any number of processes. */
 export class PostgresDialect extends ServerDialect implements Dialect {
   readonly name = 'postgres';
+  readonly isShared = true;
   readonly answersWithinMs: number;
   readonly traffic: Readonly<Traffic>;
   readonly pool: Readonly<Pool>;
@@ -74,7 +74,7 @@ export class PostgresDialect extends ServerDialect implements Dialect {
   readonly #election: Election;
   readonly #byLease: boolean;
   readonly plain: PlainSql = {
-    words: PARTIAL_INDEX_WORDS,
+    words: WORDS,
     select: (statements) => this.select(statements),
     // Statements that are sent together are one transaction.
     atomically: (statements) => this.#connections.run(statements.map(query)),
@@ -88,12 +88,11 @@ export class PostgresDialect extends ServerDialect implements Dialect {
         session.inTransaction = false;
       }),
   };
-  protected readonly hints = HINTS;
   protected readonly queues = QUEUES;
 
   /** Connects on first use. @param byLease elects by lease row instead of by advisory lock. */
   constructor(options: PostgresOptions, byLease = false) {
-    super(HINTS.useIndex);
+    super(HINTS);
     this.#connections = new Connections(options, PREPARED);
     this.answersWithinMs = ROUND_TRIPS * this.#connections.answerMs;
     this.traffic = this.#connections.traffic;

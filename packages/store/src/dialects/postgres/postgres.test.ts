@@ -9,7 +9,8 @@ import {
   type Search,
 } from '../../conformance/index.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
-import { HINTS, numbered, PostgresDialect } from './dialect.ts';
+import { numbered, PostgresDialect } from './dialect.ts';
+import { HINTS } from './words.ts';
 import { planNodes } from './plan.fixture.ts';
 
 const OPTIONS = { poolSize: 5, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };

@@ -14,7 +14,7 @@ import {
   type SqlValue,
   type Table,
 } from '../../tables.ts';
-import { writesOf } from '../server/changes.ts';
+import { writesOf } from '../changes.ts';
 import type { Prepared, Query } from './pipeline.ts';
 
 /**

@@ -1,80 +1,53 @@
-import Database from 'better-sqlite3';
-import type {
-  Loaded,
-  Needs,
-  PromiseQuery,
-  PromiseRow,
-  ScheduleQuery,
-  ScheduleRow,
-  TaskQuery,
-  TaskRow,
-} from '@resonate/machine';
+import type Database from 'better-sqlite3';
+import type { Loaded, Needs } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type {
-  Claim,
-  Claimed,
-  ClaimsSince,
-  Decide,
-  Decision,
-  Dialect,
-  DueTimer,
-  DueTimers,
-  Leadership,
-  RecordedOutcome,
-  WaitingTarget,
-} from '../../dialect.ts';
-import type { ProcessInfo, ProcessRow } from '../../processes.ts';
-import { OutcomeUnknown, StoreUnavailable } from '../../dialect.ts';
-import { pendingMigrations, readMigrations } from '../../migrations.ts';
-import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../sql/plain-sql.ts';
 import {
-  CALLBACKS,
-  columnList,
-  LISTENERS,
-  PROCESSES,
-  PROMISES,
-  readList,
-  RECORD_TABLES,
-  SCHEDULES,
-  TASKS,
-  type SqlValue,
-  type Table,
-} from '../../tables.ts';
+  OutcomeUnknown,
+  StoreUnavailable,
+  type Claim,
+  type Claimed,
+  type ClaimsSince,
+  type Decide,
+  type Decision,
+  type Dialect,
+  type Leadership,
+  type RecordedOutcome,
+  type WaitingTarget,
+} from '../../dialect.ts';
+import { pendingMigrations, readMigrations } from '../../migrations.ts';
+import type { ProcessInfo } from '../../processes.ts';
+import type { PlainSql } from '../../sql/plain-sql.ts';
+import { int, text } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { searchPromises, searchTasks, type Searchable } from '../../sql/search.ts';
-import { connect, type Connection } from './connection.ts';
-import { Loader } from './load.ts';
+import { columnList, PROCESSES, RECORD_TABLES, type SqlValue } from '../../tables.ts';
+import { BaseDialect } from '../base.ts';
+import { connect, type Connection } from './file/connection.ts';
+import { loader } from './load.ts';
 import { Outbox } from './outbox.ts';
-import { Writer } from './write.ts';
+import { HINTS, WORDS } from './words.ts';
+import { writer } from './write.ts';
+
+type Prepared = Database.Statement<unknown[], unknown[]>;
 
 const MAX_STATEMENTS = 200;
 /** No time-out bounds a sync of the disk; one that takes longer than this is broken for those who wait. */
 const ANSWERS_WITHIN_MS = 10_000;
 
-/** Without statistics SQLite could take the wrong index: a unary plus keeps it from choosing the column's. */
-export const HINTS = {
-  noIndex: (column: string) => `+${column}`,
-  useIndex: (index: string) => ` INDEXED BY ${index}`,
-};
-
 /**
  * SQLite in the server's own process: every call is done when it returns, one writer, no lock to wait for. A storage
  * thread was no faster than running in place.
  */
-export class SqliteDialect implements Dialect {
+export class SqliteDialect extends BaseDialect implements Dialect {
   readonly name = 'sqlite';
+  readonly isShared = false;
   readonly answersWithinMs = ANSWERS_WITHIN_MS;
   readonly #connection: Connection;
   readonly #database: Database.Database;
   readonly #clock: () => number;
-  readonly #statements = new Map<string, Database.Statement>();
-  readonly #searchable: Searchable = {
-    ...HINTS,
-    run: async (statements: Statement[]) => statements.map(({ sql, params }) => this.#rows(sql, params)),
-  };
+  readonly #statements = new Map<string, Prepared>();
   readonly plain: PlainSql = {
-    words: { ...PARTIAL_INDEX_WORDS, at: HINTS.useIndex },
-    select: async (statements) => this.#onceDurable(await this.#searchable.run(statements)),
+    words: WORDS,
+    select: (statements) => this.select(statements),
     atomically: (statements) => this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params))),
     decided: (reads, decide) =>
       this.#durably(() => {
@@ -82,12 +55,13 @@ export class SqliteDialect implements Dialect {
         for (const { sql, params } of writes) this.#rowsOrNone(sql, params);
       }),
   };
-  #loader: Loader | null = null;
-  #writer: Writer | null = null;
+  #load: ReturnType<typeof loader> | null = null;
+  #write: ReturnType<typeof writer> | null = null;
   #outbox: Outbox | null = null;
 
   /** @param path a file, or `:memory:`. @param open how to connect to it. @throws StoreUnavailable */
   constructor(path: string, clock: () => number, open: (path: string) => Connection = connect) {
+    super(HINTS);
     this.#connection = open(path);
     this.#database = this.#connection.database;
     this.#clock = clock;
@@ -99,65 +73,27 @@ export class SqliteDialect implements Dialect {
 
   async migrate(): Promise<void> {
     await this.#durably(() => {
-      const applied = this.#database.pragma('user_version', { simple: true }) as number;
+      const applied = int(this.#database.pragma('user_version', { simple: true }));
       for (const { version, sql } of pendingMigrations(readMigrations('sqlite'), applied)) {
         this.#database.exec(sql);
         this.#database.pragma(`user_version = ${version}`);
       }
     });
-    this.#loader = new Loader(this.#database);
-    this.#writer = new Writer(this.#database);
+    this.#load = loader(this.#database);
+    this.#write = writer(this.#database);
     this.#outbox = new Outbox(this.#database);
   }
 
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return this.#durably(() => {
-      const decision = decide(ready(this.#loader).load(needs), this.#clock());
-      if (decision.changes) ready(this.#writer).write(decision.changes);
+      const decision = decide(ready(this.#load)(needs), this.#clock());
+      if (decision.changes) ready(this.#write)(decision.changes);
       return decision;
     });
   }
 
   async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
-    return this.#onceDurable({ loaded: ready(this.#loader).load(needs), now: this.#clock() });
-  }
-
-  async searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
-    return this.#onceDurable(await searchPromises(query, this.#searchable));
-  }
-
-  async searchTasks(query: TaskQuery): Promise<TaskRow[]> {
-    return this.#onceDurable(await searchTasks(query, this.#searchable));
-  }
-
-  async searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]> {
-    const sql = `SELECT ${readList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`;
-    return this.#onceDurable(this.#select(SCHEDULES, sql, [query.after ?? '', query.limit]));
-  }
-
-  async dueTimers(now: number, limit: number): Promise<DueTimers> {
-    // `+ 0`: see READY in outbox.ts.
-    const promises =
-      "SELECT id, timeout_at AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending' AND timeout_at <= ? ORDER BY at LIMIT ? + 0";
-    const leases =
-      "SELECT id, due_at AS at FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired' AND due_at <= ? ORDER BY at LIMIT ? + 0";
-    const schedules = `SELECT ${readList(SCHEDULES)} FROM schedules WHERE next_run_at <= ? ORDER BY next_run_at LIMIT ? + 0`;
-    return {
-      promises: this.#prepared(promises).all(now, limit) as DueTimer[],
-      leases: this.#prepared(leases).all(now, limit) as DueTimer[],
-      schedules: this.#select(SCHEDULES, schedules, [now, limit]),
-    };
-  }
-
-  async nextTimerAt(): Promise<number | null> {
-    const [at] = this.#column<number | null>(
-      `SELECT MIN(at) FROM (
-         SELECT MIN(timeout_at) AS at FROM promises INDEXED BY promises_timeout WHERE state = 'pending'
-         UNION ALL SELECT MIN(due_at) FROM tasks INDEXED BY tasks_lease WHERE state = 'acquired'
-         UNION ALL SELECT MIN(next_run_at) FROM schedules)`,
-      [],
-    );
-    return at ?? null;
+    return this.#onceDurable({ loaded: ready(this.#load)(needs), now: this.#clock() });
   }
 
   async claim(claim: Claim): Promise<Claimed> {
@@ -200,26 +136,9 @@ export class SqliteDialect implements Dialect {
     await this.#loosely(() => this.#prepared(sql).run(...PROCESSES.columns.map((column) => column.of(row))));
   }
 
-  async processes(): Promise<ProcessRow[]> {
-    return this.#select(PROCESSES, `SELECT ${readList(PROCESSES)} FROM processes ORDER BY id`, []);
-  }
-
   async removeProcesses(ids: readonly string[]): Promise<void> {
     const sql = 'DELETE FROM processes WHERE id IN (SELECT value FROM json_each(?))';
     await this.#loosely(() => this.#prepared(sql).run(JSON.stringify(ids)));
-  }
-
-  async dump(): Promise<Loaded> {
-    const all = <Row>(table: Table<Row>) =>
-      this.#select(table, `SELECT ${readList(table)} FROM ${table.name} ORDER BY ${table.key.join(', ')}`, []);
-    return {
-      promises: all(PROMISES),
-      tasks: all(TASKS),
-      callbacks: all(CALLBACKS),
-      listeners: all(LISTENERS),
-      schedules: all(SCHEDULES),
-      branches: [],
-    };
   }
 
   async reset(): Promise<void> {
@@ -229,7 +148,8 @@ export class SqliteDialect implements Dialect {
   }
 
   async readSetting(key: string): Promise<string | null> {
-    return this.#column<string>('SELECT value FROM settings WHERE key = ?', [key])[0] ?? null;
+    const [row] = this.#rows('SELECT value FROM settings WHERE key = ?', [key]);
+    return row ? text(row[0]) : null;
   }
 
   async writeSetting(key: string, value: string): Promise<void> {
@@ -240,6 +160,10 @@ export class SqliteDialect implements Dialect {
 
   async close(): Promise<void> {
     await this.#connection.close();
+  }
+
+  protected select(statements: Statement[]): Promise<unknown[][][]> {
+    return this.#onceDurable(statements.map(({ sql, params }) => this.#rows(sql, params)));
   }
 
   /** All of `work` or nothing of it, on the disk before anybody hears of it. */
@@ -274,7 +198,7 @@ export class SqliteDialect implements Dialect {
 
   /** By this connection so far. Tables made by a migration are none: they are synced with the first rows. */
   #rowsWritten(): number {
-    return this.#prepared('SELECT total_changes()').pluck(true).get() as number;
+    return int(this.#rows('SELECT total_changes()', [])[0]?.[0]);
   }
 
   /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */
@@ -300,14 +224,10 @@ export class SqliteDialect implements Dialect {
     }
   }
 
-  #select<Row>(table: Table<Row>, sql: string, params: SqlValue[]): Row[] {
-    return this.#rows(sql, params).map((values) => table.decode(values));
-  }
-
   #rows(sql: string, params: SqlValue[]): unknown[][] {
     return this.#prepared(sql)
       .raw(true)
-      .all(...params) as unknown[][];
+      .all(...params);
   }
 
   /** None of what only writes. */
@@ -317,17 +237,11 @@ export class SqliteDialect implements Dialect {
     return [];
   }
 
-  #column<T>(sql: string, params: SqlValue[]): T[] {
-    return this.#prepared(sql)
-      .pluck(true)
-      .all(...params) as T[];
-  }
-
   /** Statements are few but for searches, whose shape follows the client's tags: so the cache is bounded. */
-  #prepared(sql: string): Database.Statement {
+  #prepared(sql: string): Prepared {
     const known = this.#statements.get(sql);
     if (known) return known;
-    const statement = this.#database.prepare(sql);
+    const statement = this.#database.prepare<unknown[], unknown[]>(sql);
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
     this.#statements.set(sql, statement);
     return statement;
@@ -343,7 +257,7 @@ const UNAVAILABLE: readonly (readonly [code: string, meaning: string])[] = [
 
 /** What an error of SQLite means to the engine. */
 function meaning(error: unknown): unknown {
-  const code = error instanceof Database.SqliteError ? error.code : '';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const known = UNAVAILABLE.find(([primary]) => code.startsWith(primary));
   return known ? new StoreUnavailable(known[1]) : error;
 }

@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import { StoreUnavailable } from '../../dialect.ts';
 import type { Inspection } from '../../inspection.ts';
 import { readMigrations } from '../../migrations.ts';
-import { PARTIAL_INDEX_WORDS, type PlainSql } from '../../sql/plain-sql.ts';
+import type { PlainSql } from '../../sql/plain-sql.ts';
+import { WORDS } from './words.ts';
+import { int } from '../../sql/read.ts';
 
 /** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
 export function inspect(path: string, clock: () => number): Inspection {
@@ -23,7 +25,7 @@ function versionOf(path: string): number | null {
   }
   const database = new Database(path, { readonly: true, fileMustExist: true });
   try {
-    return (database.pragma('user_version', { simple: true }) as number) || null;
+    return int(database.pragma('user_version', { simple: true })) || null;
   } finally {
     database.close();
   }
@@ -39,14 +41,13 @@ export function openForReading(path: string): { plain: PlainSql; close(): Promis
   }
   const refuse = () => Promise.reject(new Error('the database is open for reading only'));
   const plain: PlainSql = {
-    words: PARTIAL_INDEX_WORDS,
+    words: WORDS,
     select: async (statements) =>
-      statements.map(
-        ({ sql, params }) =>
-          database
-            .prepare(sql)
-            .raw(true)
-            .all(...params) as unknown[][],
+      statements.map(({ sql, params }) =>
+        database
+          .prepare<unknown[], unknown[]>(sql)
+          .raw(true)
+          .all(...params),
       ),
     atomically: refuse,
     decided: refuse,

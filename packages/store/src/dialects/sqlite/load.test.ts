@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { readMigrations } from '../../migrations.ts';
-import { Loader } from './load.ts';
+import { loader } from './load.ts';
 
 let database: Database.Database;
 
@@ -18,7 +18,7 @@ function statements(): string[] {
   const recording = Object.create(database, {
     prepare: { value: (sql: string) => (prepared.push(sql), database.prepare(sql)) },
   }) as Database.Database;
-  new Loader(recording);
+  loader(recording);
   return prepared;
 }
 

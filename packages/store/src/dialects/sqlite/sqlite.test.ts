@@ -5,8 +5,9 @@ import Database from 'better-sqlite3';
 import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
 import { readMigrations } from '../../migrations.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
-import { connect } from './connection.ts';
-import { HINTS, SqliteDialect } from './dialect.ts';
+import { connect } from './file/connection.ts';
+import { SqliteDialect } from './dialect.ts';
+import { HINTS } from './words.ts';
 
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
 async function explain(search: Search): Promise<Plan> {

@@ -4,8 +4,8 @@ import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StoreUnavailable } from '../../dialect.ts';
-import { SqliteDialect } from './dialect.ts';
+import { StoreUnavailable } from '../../../dialect.ts';
+import { SqliteDialect } from '../dialect.ts';
 
 let directory: string;
 let dialect: SqliteDialect;

@@ -9,7 +9,7 @@ import {
   tagRows,
   TASKS,
   type Table,
-} from '../../tables.ts';
+} from '../tables.ts';
 
 /** What becomes of some rows of a table: one statement. */
 export interface Write {

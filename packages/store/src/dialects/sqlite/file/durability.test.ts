@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Claim } from '../../dialect.ts';
-import { send } from '../../conformance/under-test.ts';
-import { Store } from '../../store.ts';
+import type { Claim } from '../../../dialect.ts';
+import { send } from '../../../conformance/under-test.ts';
+import { Store } from '../../../store.ts';
 import { connect } from './connection.ts';
-import { SqliteDialect } from './dialect.ts';
+import { SqliteDialect } from '../dialect.ts';
 import { LogSync } from './log-sync.ts';
 
 const NOW = 1_000_000;

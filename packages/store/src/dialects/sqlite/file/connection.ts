@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { StoreUnavailable } from '../../dialect.ts';
+import { StoreUnavailable } from '../../../dialect.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';

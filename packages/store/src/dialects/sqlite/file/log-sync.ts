@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../dialect.ts';
+import { StoreUnavailable } from '../../../dialect.ts';
 
 /**
  * Brings commits to the disk beside the event loop. With `synchronous = FULL` SQLite syncs inside COMMIT and the whole
