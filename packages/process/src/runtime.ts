@@ -70,6 +70,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         metrics.queueDepth.set(store.waiting);
       },
       faulted: (kind, error) => logger.error('request failed', { kind, error }),
+      unavailable: occasionally((error) => logger.warn('the database is unavailable, requests get 503', { error })),
       conflicted: (attempt) => {
         metrics.batchRetries.inc({ reason: 'conflict' });
         logger.debug('batch is repeated after a conflict', { attempt });
@@ -98,4 +99,17 @@ function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void
   if (sort === 'read') return;
   metrics.batchSize.observe(size);
   metrics.batchDuration.observe(ms / 1000);
+}
+
+/** During an outage every batch fails; one line now and then tells as much. */
+const TOLD_EVERY_MS = 10_000;
+
+function occasionally<T>(tell: (what: T) => void): (what: T) => void {
+  let toldAt = -Infinity;
+  return (what) => {
+    const now = performance.now();
+    if (now - toldAt < TOLD_EVERY_MS) return;
+    toldAt = now;
+    tell(what);
+  };
 }

@@ -1,4 +1,5 @@
 import type { Command } from '@resonate/machine';
+import type { StoreUnavailable } from './dialect.ts';
 
 /** What is asked of the database, as operators know it. Rare operations have no name and are not measured. */
 export type Operation =
@@ -19,6 +20,8 @@ export interface StoreEvents {
   batchDone(batch: Batch): void;
   /** A fault of the program or the database: the request got a 500. */
   faulted(kind: string, error: unknown): void;
+  /** The database could not be asked for a batch or a search: its requests got a 503 that does not tell why. */
+  unavailable(error: StoreUnavailable): void;
   /** A batch that lost against another one is run again. */
   conflicted(attempt: number): void;
   /** A batch is run again with more rows. */
@@ -35,6 +38,7 @@ export function completeEvents(events: Partial<StoreEvents>): StoreEvents {
   return {
     batchDone: ignore,
     faulted: ignore,
+    unavailable: ignore,
     conflicted: ignore,
     repeated: ignore,
     gaveUp: ignore,

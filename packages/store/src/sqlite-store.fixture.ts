@@ -12,6 +12,8 @@ export class SqliteStore {
   readonly store: Store;
   /** Kinds of requests that ended in a fault, with what was thrown. */
   readonly faults: { kind: string; message: string }[] = [];
+  /** Why the database could not be asked, one for each batch. */
+  readonly unavailable: string[] = [];
   /** Why batches were given up. */
   readonly gaveUp: string[] = [];
   /** Sizes of the batches, in the order they were answered. */
@@ -36,6 +38,7 @@ export class SqliteStore {
       },
       events: {
         faulted: (kind, error) => this.faults.push({ kind, message: (error as Error).message }),
+        unavailable: ({ message }) => this.unavailable.push(message),
         gaveUp: (reason) => this.gaveUp.push(reason),
         batchDone: ({ sort, size }) => sort === 'write' && this.batches.push(size),
       },

@@ -3,7 +3,16 @@ import type { Reply, Request, Transport } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
-import type { Claim, Claimed, Dialect, Leadership, Outcome, RecordedOutcome, WaitingTarget } from './dialect.ts';
+import {
+  StoreUnavailable,
+  type Claim,
+  type Claimed,
+  type Dialect,
+  type Leadership,
+  type Outcome,
+  type RecordedOutcome,
+  type WaitingTarget,
+} from './dialect.ts';
 import type { ProcessInfo, ProcessRow } from './processes.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
 import { Engine } from './engine/engine.ts';
@@ -114,6 +123,7 @@ export class Store {
       return await this.#engine.submit(request, debugNow, weight);
     } catch (error) {
       if (isFault(error)) this.#events.faulted(request.kind, error);
+      if (error instanceof StoreUnavailable) this.#events.unavailable(error);
       return errorReply(error);
     }
   }

@@ -171,7 +171,8 @@ describe('a database', () => {
       () => new StoreUnavailable('connection refused'),
     );
     const replies = await Promise.all(range(3).map((id) => server.create(id)));
-    expect(replies[0]).toEqual({ status: 503, data: 'Storage is unavailable: connection refused' });
+    expect(replies[0]).toEqual({ status: 503, data: 'Storage is unavailable: try again later' });
+    expect(server.unavailable).toEqual(['connection refused']);
     expect(statuses(replies)).toEqual([503, 503, 503]);
     expect(transactions).toBe(1);
   });

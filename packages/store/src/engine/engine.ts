@@ -130,6 +130,7 @@ export class Engine {
       const replies = await this.#transactWithRetries(entries);
       entries.forEach((entry, index) => entry.resolve(replies[index] ?? INTERNAL_ERROR));
     } catch (error) {
+      if (error instanceof StoreUnavailable) this.#options.events.unavailable(error);
       // An unknown outcome may be a commit: run again, the batch would tell whoever succeeded that another did.
       const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
       if (isOver) return entries.forEach(({ item, resolve }) => resolve(this.#failed(item.command, error)));
@@ -229,7 +230,12 @@ export class Engine {
   async #read(entries: Entries): Promise<void> {
     const { dialect, events } = this.#options;
     const needs = needsOf(entries);
-    const { loaded, now } = await events.measured('read', () => dialect.load(needs));
+    const { loaded, now } = await events
+      .measured('read', () => dialect.load(needs))
+      .catch((error: unknown) => {
+        if (error instanceof StoreUnavailable) events.unavailable(error);
+        throw error;
+      });
     const ws = new WorkingSet(needs, loaded);
     for (const entry of entries) this.#answerRead(entry, ws, now);
   }

@@ -8,7 +8,8 @@ export const INTERNAL_ERROR: Reply = { status: 500, data: 'Internal error' };
 /** What a client is told of an error. Errors of the store become replies here and nowhere else. */
 export function errorReply(error: unknown): Reply {
   if (error instanceof QueueFull) return { status: 503, data: `Server is overloaded: ${error.message}` };
-  if (error instanceof StoreUnavailable) return { status: 503, data: `Storage is unavailable: ${error.message}` };
+  // Its message may name the database's address, which is no client's business: the log has it.
+  if (error instanceof StoreUnavailable) return { status: 503, data: 'Storage is unavailable: try again later' };
   if (error instanceof BatchConflict) {
     return { status: 503, data: 'Too many conflicts with other requests, nothing was changed: try again' };
   }
