@@ -90,7 +90,7 @@ export class Rpc {
     if (!checked.ok) return { status: 400, data: checked.message };
     const { store, tracing } = this.#runtime;
     const request = span && tracing ? tracing.carry(checked.request, span) : checked.request;
-    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, prefix);
+    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, { prefix });
   }
 
   #log({ kind, head, data }: Envelope, status: number, ms: number, span: RequestSpan): void {

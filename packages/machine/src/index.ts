@@ -2,7 +2,7 @@ export * from './rows.ts';
 export { Needs } from './needs.ts';
 export type { RowChanges } from './row-table.ts';
 export { WorkingSet, type Changes, type Loaded } from './working-set.ts';
-export type { Context, Operation } from './operation.ts';
+export type { Choices, Context, Operation } from './operation.ts';
 export * from './query.ts';
 export {
   collectNeeds,
@@ -25,5 +25,6 @@ export { occurrencePromiseId } from './rules/run.ts';
 export { debugSnap } from './debug-snap.ts';
 export { retryAt } from './rules/dispatch.ts';
 export { projectPromise, projectTask } from './rules/expiry.ts';
+export { FENCE_PRELOAD, PRELOAD, type FencePreload, type PreloadBound } from './rules/preload.ts';
 export { promiseRecord, settledRecord } from './rules/records.ts';
 export * from './rules/retention.ts';

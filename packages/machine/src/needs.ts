@@ -1,7 +1,7 @@
 import { pairKey } from './rows.ts';
 
 /**
- * The rows a batch of requests may touch, collected before anything is decided. One hop is enough: a resumed task
+ * The rows that a batch of requests may touch, collected before anything is decided. One hop is enough: a resumed task
  * settles nothing.
  */
 export class Needs {
@@ -19,9 +19,11 @@ export class Needs {
   /** Single callbacks and listeners by key. */
   readonly callbacks = new Map<string, { awaited: string; awaiter: string }>();
   readonly listeners = new Map<string, { awaited: string; address: string }>();
-  /** Promises whose branch is answered as `preload`, and branches named by requests themselves. */
+  /** Promises whose branch is answered as `preload`, and branches that requests name themselves: bound by `PRELOAD`. */
   readonly preloads = new Set<string>();
   readonly branches = new Set<string>();
+  /** Promises whose branch is answered only while it is small: bound by `FENCE_PRELOAD`. */
+  readonly fenced = new Set<string>();
   readonly schedules = new Set<string>();
 
   promise(id: string): void {
@@ -61,6 +63,11 @@ export class Needs {
   preload(id: string): void {
     this.promises.add(id);
     this.preloads.add(id);
+  }
+
+  fencePreload(id: string): void {
+    this.promises.add(id);
+    this.fenced.add(id);
   }
 
   branch(name: string): void {

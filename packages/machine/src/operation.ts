@@ -1,5 +1,6 @@
 import type { Kind, Reply, RequestData } from '@resonate/protocol';
 import type { Needs } from './needs.ts';
+import type { FencePreload } from './rules/preload.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** What an operation knows besides its rows. */
@@ -11,17 +12,22 @@ export interface Context {
    * one, so that a repeated request names the same rows.
    */
   instantAt?: number | undefined;
+  /** How much a `task.fence` answers as `preload`; `small` when absent. */
+  fencePreload?: FencePreload | undefined;
   /** How long a message waits for an acquire before it goes out again. */
   retryTimeoutMs: number;
 }
+
+/** What of a request's context does not depend on the time. */
+export type Choices = Pick<Context, 'fencePreload'>;
 
 /**
  * One operation of the protocol: the rows it may touch, and what it does to them. Pure: no I/O, no clock, no
  * randomness. Answers with status and data; throws only on a fault of the program, and then leaves nothing behind.
  */
 export interface Operation<Data> {
-  /** Adds the rows that `run` may touch. */
-  needs(data: Data, needs: Needs): void;
+  /** Adds the rows that `run` may touch, given the same choices as `run`. */
+  needs(data: Data, needs: Needs, choices: Choices): void;
   /**
    * The promises that the request names: one whose time has come is settled before `run`, whatever `run` then
    * answers. So a request never meets a named promise that is expired but not settled.

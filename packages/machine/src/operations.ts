@@ -4,7 +4,7 @@ import { promiseTimeout } from './internal/promise-timeout.ts';
 import { retryTimeout } from './internal/retry-timeout.ts';
 import { scheduleFire } from './internal/schedule-fire.ts';
 import type { Needs } from './needs.ts';
-import type { Context, Operation, OperationOf } from './operation.ts';
+import type { Choices, Context, Operation, OperationOf } from './operation.ts';
 import { promiseCreate } from './promise/create.ts';
 import { promiseGet } from './promise/get.ts';
 import { promiseRegisterCallback } from './promise/register-callback.ts';
@@ -97,6 +97,6 @@ function operationOf(kind: OperationKind): Operation<unknown> {
 }
 
 /** Adds the rows that a command may touch. */
-export function collectNeeds({ kind, data }: Command, needs: Needs): void {
-  operationOf(kind).needs(data, needs);
+export function collectNeeds({ kind, data }: Command, needs: Needs, choices: Choices = {}): void {
+  operationOf(kind).needs(data, needs, choices);
 }

@@ -5,7 +5,15 @@ import { Needs } from './needs.ts';
 import type { CallbackRow, PromiseRow } from './rows.ts';
 import { WorkingSet, type Loaded } from './working-set.ts';
 
-const NOTHING: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
+const NOTHING: Loaded = {
+  promises: [],
+  tasks: [],
+  callbacks: [],
+  listeners: [],
+  schedules: [],
+  branches: [],
+  cutBranches: [],
+};
 
 function promise(id: string, branch?: string): PromiseRow {
   const tags = branch === undefined ? {} : { [TAG.branch]: branch };

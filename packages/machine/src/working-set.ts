@@ -18,8 +18,10 @@ export interface Loaded {
   callbacks: CallbackRow[];
   listeners: ListenerRow[];
   schedules: ScheduleRow[];
-  /** Promises of the wanted branches: answered as `preload`, never changed. */
+  /** Promises of the wanted branches, in the order of their ids: answered as `preload`, never changed. */
   branches: PromiseRow[];
+  /** Wanted branches of which only the first promises are loaded, because of a bound. */
+  cutBranches: string[];
 }
 
 /** What a batch did, table by table. */
@@ -54,7 +56,10 @@ export class WorkingSet {
   readonly #byAwaiter = new Map<string, Set<string>>();
   readonly #listenersOf = new Map<string, Set<string>>();
   readonly #branches = new Map<string, Map<string, PromiseRow | null>>();
+  /** Loaded up to `PRELOAD`; up to `FENCE_PRELOAD` at least; and those of either sort that have more. */
   readonly #loadedBranches: Set<string>;
+  readonly #fencedBranches = new Set<string>();
+  readonly #cutBranches: Set<string>;
 
   constructor(needs: Needs, loaded: Loaded) {
     this.#needs = needs;
@@ -76,9 +81,12 @@ export class WorkingSet {
     }
     for (const row of loaded.branches) this.#joinBranch(row, row);
     this.#loadedBranches = new Set(needs.branches);
+    this.#cutBranches = new Set(loaded.cutBranches);
     for (const { id, tags } of loaded.promises) {
       const branch = tags[TAG.branch];
-      if (branch !== undefined && needs.preloads.has(id)) this.#loadedBranches.add(branch);
+      if (branch === undefined) continue;
+      if (needs.preloads.has(id)) this.#loadedBranches.add(branch);
+      if (needs.fenced.has(id)) this.#fencedBranches.add(branch);
     }
   }
 
@@ -129,13 +137,29 @@ export class WorkingSet {
   }
 
   /**
-   * The other promises of a promise's branch as they are now; none without a branch.
+   * The other promises of a promise's branch as they are now, as far as they are loaded; none without a branch.
    * @throws MoreNeeded when the promise is so new that its branch could not be loaded with it.
    */
   branchOf(promise: PromiseRow): PromiseRow[] {
     const branch = promise.tags[TAG.branch];
     if (branch === undefined) return [];
     if (!this.#loadedBranches.has(branch)) throw new MoreNeeded({ branches: [branch] });
+    return this.#othersOf(promise, branch);
+  }
+
+  /**
+   * The other promises of a promise's branch, or null when not all of them are loaded: then they are more than
+   * `FENCE_PRELOAD`.
+   * @throws MoreNeeded as `branchOf` does.
+   */
+  wholeBranchOf(promise: PromiseRow): PromiseRow[] | null {
+    const branch = promise.tags[TAG.branch];
+    if (branch === undefined) return [];
+    if (this.#cutBranches.has(branch)) return null;
+    return this.#fencedBranches.has(branch) ? this.#othersOf(promise, branch) : this.branchOf(promise);
+  }
+
+  #othersOf(promise: PromiseRow, branch: string): PromiseRow[] {
     const rows: PromiseRow[] = [];
     for (const [id, stored] of this.#branches.get(branch) ?? []) {
       const row = this.promises.peek(id) ?? stored;

@@ -103,7 +103,7 @@ export class InMemoryDatabase {
     const awaiters = callbacks.filter(([, { awaited }]) => settles(awaited)).map(([, { awaiter }]) => awaiter);
     const taskIds = new Set([...needs.tasks, ...awaiters]);
     const branches = new Set(needs.branches);
-    for (const id of needs.preloads) {
+    for (const id of [...needs.preloads, ...needs.fenced]) {
       const branch = this.#promises.get(id)?.tags['resonate:branch'];
       if (branch !== undefined) branches.add(branch);
     }
@@ -116,6 +116,7 @@ export class InMemoryDatabase {
       }),
       schedules: named(this.#schedules, needs.schedules),
       branches: [...this.#promises.values()].filter(({ tags }) => branches.has(tags['resonate:branch'] ?? '')),
+      cutBranches: [],
     };
   }
 
@@ -128,6 +129,7 @@ export class InMemoryDatabase {
       listeners: sorted(this.#listeners),
       schedules: sorted(this.#schedules),
       branches: [],
+      cutBranches: [],
     };
   }
 

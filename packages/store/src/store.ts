@@ -1,4 +1,4 @@
-import type { Changes, Command } from '@resonate/machine';
+import type { Changes, Choices, Command } from '@resonate/machine';
 import type { Reply, Request, Transport } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
@@ -45,6 +45,10 @@ export interface StoreOptions {
   /** This machine's clock, epoch ms. */
   clock: () => number;
   events?: Partial<StoreEvents>;
+}
+
+export interface ExecuteOptions extends Choices {
+  prefix?: string;
 }
 
 type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
@@ -111,16 +115,22 @@ export class Store {
    * Runs a checked request. Never rejects: a failing store is a 503 or a 500.
    * @param debugNow replaces the clock for this request (epoch ms), null for the store's own.
    * @param weight the request's size in bytes.
-   * @param prefix a search finds only ids that begin with it.
+   * @param options.prefix a search finds only ids that begin with it.
+   * @param options.fencePreload `own`: a `task.fence` never preloads more than the promise it created or settled.
    */
-  async execute(request: Request, debugNow: number | null, weight: number, prefix = ''): Promise<Reply> {
+  async execute(
+    request: Request,
+    debugNow: number | null,
+    weight: number,
+    { prefix = '', ...choices }: ExecuteOptions = {},
+  ): Promise<Reply> {
     const { maxIdLength } = this.#dialect;
     const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
     if (fault) return { status: 400, data: `Invalid request: ${fault}` };
     try {
       if (isSearch(request)) return await this.#search(request, debugNow, prefix);
       if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
-      return await this.#engine.submit(request, debugNow, weight);
+      return await this.#engine.submit(request, debugNow, weight, choices);
     } catch (error) {
       if (isFault(error)) this.#events.faulted(request.kind, error);
       if (error instanceof StoreUnavailable) this.#events.unavailable(error);

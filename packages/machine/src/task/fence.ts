@@ -1,20 +1,20 @@
 import { PROTOCOL_VERSION, type Reply, type RequestData } from '@resonate/protocol';
 import type { Needs } from '../needs.ts';
-import { fail, ok, TASK_NOT_FOUND, type Context, type OperationOf } from '../operation.ts';
+import { fail, ok, TASK_NOT_FOUND, type Choices, type Context, type OperationOf } from '../operation.ts';
 import { promiseCreate } from '../promise/create.ts';
 import { promiseSettle } from '../promise/settle.ts';
 import { isHeldAt } from '../rules/lease.ts';
-import { preload } from '../rules/preload.ts';
+import { fencePreload } from '../rules/preload.ts';
 import type { WorkingSet } from '../working-set.ts';
 
 type Action = RequestData<'task.fence'>['action'];
 
 /** Creates or settles another promise only while the caller still holds its own task. */
 export const taskFence: OperationOf<'task.fence'> = {
-  needs({ id, action }, needs) {
-    needs.preload(id);
-    needs.task(id);
-    actionNeeds(action, needs);
+  needs({ id, action }, needs, choices) {
+    needs.taskAndPromise(id);
+    if (choices.fencePreload !== 'own') needs.fencePreload(id);
+    actionNeeds(action, needs, choices);
   },
   touches: ({ id, action }) => [id, action.data.id],
 
@@ -26,14 +26,17 @@ export const taskFence: OperationOf<'task.fence'> = {
     const head = { corrId: corrIdOf(action.head), status: reply.status, version: PROTOCOL_VERSION };
     return ok({
       action: { kind: action.kind, head, data: reply.data },
-      preload: preload(ws, ws.promises.need(id), context.now),
+      preload: fencePreload(ws, ws.promises.need(id), ws.promises.get(action.data.id), {
+        now: context.now,
+        mode: context.fencePreload ?? 'small',
+      }),
     });
   },
 };
 
-function actionNeeds(action: Action, needs: Needs): void {
-  if (action.kind === 'promise.create') promiseCreate.needs(action.data, needs);
-  else promiseSettle.needs(action.data, needs);
+function actionNeeds(action: Action, needs: Needs, choices: Choices): void {
+  if (action.kind === 'promise.create') promiseCreate.needs(action.data, needs, choices);
+  else promiseSettle.needs(action.data, needs, choices);
 }
 
 function runAction(ws: WorkingSet, action: Action, context: Context): Reply {

@@ -5,6 +5,7 @@ import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
 import { electionConformance, keepingConformance } from './keeping.ts';
 import { manyConformance } from './many.ts';
+import { preloadConformance } from './preload.ts';
 import { protocolConformance } from './protocol.ts';
 import { scheduleConformance } from './schedules.ts';
 import { retentionConformance } from './retention.ts';
@@ -21,6 +22,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
   describe(`${name} as a store`, () => {
     protocolConformance(under);
     valuesConformance(under);
+    preloadConformance(under);
     searchConformance(under);
     claimConformance(under);
     deferralConformance(under);

@@ -102,7 +102,7 @@ export function searchConformance(under: DialectUnderTest): void {
     test('find what begins with a prefix, on full pages', async () => {
       const prefixed = async (prefix: string, data: object) => {
         const all = { state: undefined, tags: undefined, limit: undefined, cursor: undefined, ...data };
-        const reply = await store.execute({ kind: 'promise.search', data: all }, null, 0, prefix);
+        const reply = await store.execute({ kind: 'promise.search', data: all }, null, 0, { prefix });
         const { promises, cursor } = reply.data as Page;
         return { ids: promises.map(({ id }) => id), cursor };
       };

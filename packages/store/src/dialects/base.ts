@@ -107,6 +107,7 @@ export abstract class BaseDialect {
       listeners: decoded(LISTENERS, listeners),
       schedules: decoded(SCHEDULES, schedules),
       branches: [],
+      cutBranches: [],
     };
   }
 

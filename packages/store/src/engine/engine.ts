@@ -6,6 +6,7 @@ import {
   READS,
   WorkingSet,
   type Changes,
+  type Choices,
   type Command,
   type Loaded,
 } from '@resonate/machine';
@@ -33,6 +34,7 @@ interface Submitted {
   command: Command;
   /** `resonate:debug_time`; null: the store's clock. */
   debugNow: number | null;
+  choices?: Choices | undefined;
   /** Set when the command asked for more rows: see `Context.instantAt`. */
   instantAt?: number | undefined;
 }
@@ -85,9 +87,9 @@ export class Engine {
   }
 
   /** @param weight the request's size in bytes, which bounds the queue and a batch. */
-  submit(command: Command, debugNow: number | null, weight: number): Promise<Reply> {
+  submit(command: Command, debugNow: number | null, weight: number, choices?: Choices): Promise<Reply> {
     const batcher = command.kind in READS ? this.#reads : this.#writes;
-    return this.#answered(command, batcher.submit({ command, debugNow }, weight));
+    return this.#answered(command, batcher.submit({ command, debugNow, choices }, weight));
   }
 
   /** A command of the server's own. A full queue does not refuse it: timers must fire under load as well. */
@@ -198,11 +200,11 @@ export class Engine {
 
   /** One command on the working set; when it throws, it alone is undone. */
   #perform(ws: WorkingSet, item: Submitted, now: number, more: MoreNeeded[]): Reply {
-    const { command, debugNow, instantAt } = item;
+    const { command, choices, debugNow, instantAt } = item;
     const { retryTimeoutMs, events } = this.#options;
     const mark = ws.mark();
     try {
-      return perform(ws, command, { now: debugNow ?? now, instantAt, retryTimeoutMs });
+      return perform(ws, command, { ...choices, now: debugNow ?? now, instantAt, retryTimeoutMs });
     } catch (error) {
       ws.rewind(mark);
       if (error instanceof MoreNeeded) {
@@ -260,7 +262,7 @@ interface Rows {
 
 function needsOf(entries: Entries): Needs {
   const needs = new Needs();
-  for (const { item } of entries) collectNeeds(item.command, needs);
+  for (const { item } of entries) collectNeeds(item.command, needs, item.choices);
   return needs;
 }
 

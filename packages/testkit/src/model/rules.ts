@@ -44,6 +44,25 @@ export function preloadOf(context: Context, id: string): PromiseRecord[] {
     .map((promise) => viewPromise(context, promise.id)!);
 }
 
+/** What a fence answers of a branch at most: more than that, and only the promise that it acted on is answered. */
+const FENCE_PROMISES = 4;
+const FENCE_BYTES = 2_048;
+
+/** The preload of a fence, which acted on the promise `acted` when that exists. */
+export function fencePreloadOf(context: Context, id: string, acted: string): PromiseRecord[] {
+  const branch = preloadOf(context, id);
+  const whole = [viewPromise(context, id)!, ...branch];
+  const bytes = whole.reduce((sum, promise) => sum + bytesOf(promise), 0);
+  if (branch.length <= FENCE_PROMISES && bytes <= FENCE_BYTES) return branch;
+  return branch.filter((promise) => promise.id === acted);
+}
+
+/** The id, and every text in param, value and tags; not the JSON around them. */
+function bytesOf({ id, param, value, tags }: PromiseRecord): number {
+  const maps = [param.headers, value.headers, tags].flatMap((map) => Object.entries(map ?? {}).flat());
+  return Buffer.byteLength([id, param.data, value.data, ...maps].join(''));
+}
+
 /** Makes the task wait for an owner, and tells its target. */
 export function dispatch(context: Context, task: ModelTask): void {
   task.state = 'pending';

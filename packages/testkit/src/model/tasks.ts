@@ -13,6 +13,7 @@ import {
 import {
   dispatch,
   dropExecute,
+  fencePreloadOf,
   isPending,
   park,
   preloadOf,
@@ -161,11 +162,11 @@ export function taskFence(context: Context, data: Fields): unknown {
     settleIfPending(context, wanted);
   } else {
     head.status = 404;
-    return { action: { kind, head, data: `no promise ${wanted.id}` }, preload: preloadOf(context, id) };
+    return { action: { kind, head, data: `no promise ${wanted.id}` }, preload: fencePreloadOf(context, id, wanted.id) };
   }
   return {
     action: { kind, head, data: { promise: promiseOr404(context, wanted.id) } },
-    preload: preloadOf(context, id),
+    preload: fencePreloadOf(context, id, wanted.id),
   };
 }
 

@@ -1,7 +1,13 @@
 import type { Loaded, Needs } from '@resonate/machine';
-import { TAG } from '@resonate/protocol';
 import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type SqlValue, type Table } from '../../tables.ts';
-import { PRELOAD_LIMIT } from '../limits.ts';
+import {
+  branchColumns,
+  branchRowBytes,
+  rowLimit,
+  takeBranches,
+  wantedBranches,
+  type WantedBranches,
+} from '../branches.ts';
 import { byKeys } from './by-keys.ts';
 import type { Result } from './connection.ts';
 import { inline, list, quote } from './literal.ts';
@@ -41,14 +47,23 @@ export function fetches(needs: Needs, lock: boolean): Fetch[] {
   byId(SCHEDULES, 'schedules', needs.schedules);
   add(CALLBACKS, 'callbacks', callbacks(needs));
   add(LISTENERS, 'listeners', listeners(needs));
-  if (needs.branches.size > 0) found.push({ sql: namedBranches(needs.branches), into: intoBranches });
-  if (needs.preloads.size > 0) found.push({ sql: ownBranches(needs.preloads), into: intoBranches });
+  for (const wanted of wantedBranches(needs)) {
+    found.push({ sql: branches(wanted), into: (loaded, rows) => takeBranches(loaded, rows, wanted.bound) });
+  }
   return found;
 }
 
 /** Puts the answers together. */
 export function loadedFrom(found: readonly Fetch[], results: readonly Result[]): Loaded {
-  const loaded: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
+  const loaded: Loaded = {
+    promises: [],
+    tasks: [],
+    callbacks: [],
+    listeners: [],
+    schedules: [],
+    branches: [],
+    cutBranches: [],
+  };
   found.forEach(({ into }, index) => into(loaded, results[index]?.rows ?? []));
   return loaded;
 }
@@ -112,25 +127,29 @@ export function pair(column: string, value: string, other: string, otherValue: s
 }
 
 /**
- * As many promises as the wanted branches may have together, so only a branch much larger than that leaves less to the
- * others. A limit for each took 12 ms for 64 branches (UNION ALL), this 1.
+ * The promises of the wanted branches within the bound, and the first one of each beyond it. The limit is one for all
+ * branches together, so a branch much larger than the bound leaves less to the others, which are then answered in part: a
+ * limit for each took 12 ms for 64 branches (UNION ALL), one for all 1.
  */
-function namedBranches(names: Set<string>): string {
-  return `${where(PROMISES, 'promises_branch', `branch IN ${list(names)}`)} LIMIT ${names.size * PRELOAD_LIMIT}`;
-}
-
-function intoBranches(loaded: Loaded, rows: unknown[][]): void {
-  const sizes = new Map<string | undefined, number>();
-  for (const values of rows) {
-    const promise = PROMISES.decode(values);
-    const size = (sizes.get(promise.tags[TAG.branch]) ?? 0) + 1;
-    sizes.set(promise.tags[TAG.branch], size);
-    if (size <= PRELOAD_LIMIT) loaded.branches.push(promise);
+function branches({ names, ofPromises, bound }: WantedBranches): string {
+  const most = (names.size + ofPromises.size) * rowLimit(bound);
+  const bytes = `${branchRowBytes('LENGTH')} AS bytes`;
+  const sizes: string[] = [];
+  if (names.size > 0) {
+    const named = `branch IN ${list(names)}`;
+    sizes.push(`SELECT id, branch, ${bytes} FROM promises FORCE INDEX (promises_branch) WHERE ${named} LIMIT ${most}`);
   }
-}
-
-function ownBranches(ids: Set<string>): string {
-  const own = `SELECT DISTINCT branch FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${list(ids)} AND branch IS NOT NULL`;
-  return `SELECT ${readList(PROMISES, 'p')} FROM (${own}) b
-    STRAIGHT_JOIN promises p FORCE INDEX (promises_branch) ON p.branch = b.branch LIMIT ${ids.size * PRELOAD_LIMIT}`;
+  if (ofPromises.size > 0) {
+    const own = `SELECT DISTINCT branch AS name FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${list(ofPromises)} AND branch IS NOT NULL`;
+    sizes.push(`SELECT id, branch, ${bytes} FROM (${own}) w
+      STRAIGHT_JOIN promises FORCE INDEX (promises_branch) ON branch = w.name LIMIT ${most}`);
+  }
+  const walk = 'PARTITION BY branch ORDER BY id';
+  const all = sizes.map((select) => `(${select})`).join(' UNION ');
+  return `SELECT ${branchColumns(`s.total <= ${bound.bytes}`)}
+    FROM (SELECT id, bytes, SUM(bytes) OVER (${walk} ROWS UNBOUNDED PRECEDING) AS total,
+      ROW_NUMBER() OVER (${walk}) AS place FROM (${all}) a) s
+    STRAIGHT_JOIN promises p FORCE INDEX (PRIMARY) ON p.id = s.id
+    WHERE s.place <= ${rowLimit(bound)} AND s.total - s.bytes <= ${bound.bytes}
+    ORDER BY p.branch, p.id`;
 }

@@ -1,6 +1,6 @@
-import type { Loaded, Needs } from '@resonate/machine';
+import { FENCE_PRELOAD, PRELOAD, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
 import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
-import { PRELOAD_LIMIT } from '../limits.ts';
+import { branchColumns, branchRowBytes, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 
 /** A query and where its rows go. */
@@ -24,10 +24,17 @@ const byPair = <Row>(table: Table<Row>) => {
 const promises = byId(PROMISES, '$1::text[]');
 const tasks = byId(TASKS, withAwaiters);
 const schedules = byId(SCHEDULES, '$1::text[]');
-const branches = `SELECT ${readList(PROMISES, 'p')}
+/** The length of a long text is known without reading it: what is beyond the bytes stays where it is. */
+const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigint')}
   FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
-  CROSS JOIN LATERAL
-    (SELECT * FROM promises WHERE branch = wanted.name ORDER BY id LIMIT ${PRELOAD_LIMIT}) AS p`;
+  CROSS JOIN LATERAL (
+    SELECT *, sum(bytes) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS total FROM (
+      SELECT *, ${branchRowBytes('octet_length')} AS bytes
+      FROM promises WHERE branch = wanted.name ORDER BY id LIMIT ${limit}
+    ) AS first
+  ) AS p WHERE p.total - p.bytes <= $3::bigint`;
+/** A statement for each bound: with the limit as a parameter the plan would be made for an unknown one. */
+const branchesName = (bound: PreloadBound) => `branches_${bound.promises}`;
 
 export const CLOCK: Query = { name: 'clock' };
 
@@ -50,7 +57,7 @@ export const LOAD_STATEMENTS: Prepared[] = [
   { name: 'listeners', text: `${listeners} awaited = ANY($1::text[])` },
   { name: 'callback_pairs', text: byPair(CALLBACKS) },
   { name: 'listener_pairs', text: byPair(LISTENERS) },
-  { name: 'branches', text: branches },
+  ...[PRELOAD, FENCE_PRELOAD].map((bound) => ({ name: branchesName(bound), text: branches(rowLimit(bound)) })),
 ];
 
 /**
@@ -59,7 +66,15 @@ export const LOAD_STATEMENTS: Prepared[] = [
  * locks has an earlier time than that one.
  */
 export class Load {
-  readonly loaded: Loaded = { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [] };
+  readonly loaded: Loaded = {
+    promises: [],
+    tasks: [],
+    callbacks: [],
+    listeners: [],
+    schedules: [],
+    branches: [],
+    cutBranches: [],
+  };
   now = 0;
   readonly #steps: Step[] = [];
   readonly #locking: boolean;
@@ -86,8 +101,10 @@ export class Load {
       const keys = [array(pairs.map((pair) => pair.awaited)), array(pairs.map((pair) => pair.address))];
       this.#add('listener_pairs', keys, LISTENERS, loaded.listeners);
     }
-    if (needs.branches.size + needs.preloads.size > 0) {
-      this.#add('branches', [array(needs.branches), array(needs.preloads)], PROMISES, loaded.branches);
+    for (const { names, ofPromises, bound } of wantedBranches(needs)) {
+      const values = [array(names), array(ofPromises), String(bound.bytes)];
+      const take = (rows: Rows) => takeBranches(loaded, rows, bound);
+      this.#steps.push({ query: { name: branchesName(bound), values }, take });
     }
   }
 

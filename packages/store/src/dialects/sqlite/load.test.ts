@@ -23,9 +23,10 @@ function statements(): string[] {
 }
 
 test('no statement of a load walks a table, whatever it looks for', () => {
-  const plans = statements().map((sql) =>
-    database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all('[]'),
-  );
+  const plans = statements().map((sql) => {
+    const parameters = Array.from(sql.matchAll(/\?/g), () => '[]');
+    return database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
+  });
   expect(plans.length).toBeGreaterThan(5);
   const steps = plans.map((plan) => plan.map(({ detail }) => detail).filter((step) => !step.startsWith('SCAN wanted')));
   for (const plan of steps) expect(plan).toEqual([expect.stringMatching(/^SEARCH \w+ USING .*\(\w+=\?/)]);

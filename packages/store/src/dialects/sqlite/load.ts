@@ -1,9 +1,9 @@
 import { TAG } from '@resonate/protocol';
 import type Database from 'better-sqlite3';
-import type { Loaded, Needs } from '@resonate/machine';
+import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
 import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { decoded } from '../base.ts';
-import { PRELOAD_LIMIT } from '../limits.ts';
+import { beyondBound, branchColumns, branchRowBytes, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
 
 /**
  * Prepares what loads the rows that a batch needs, by one statement for all keys of a sort: 2.2 us a promise, where one
@@ -40,15 +40,24 @@ export function loader(database: Database.Database): (needs: Needs) => Loaded {
       ...find.listenersOn(settled),
     ];
     const schedules = find.schedules([...needs.schedules]);
-    const branches = [...branchesOf(needs, promises)].flatMap(find.branch);
-    return { promises, tasks, callbacks, listeners, schedules, branches };
+    const loaded: Loaded = { promises, tasks, callbacks, listeners, schedules, branches: [], cutBranches: [] };
+    for (const { names, ofPromises, bound } of wantedBranches(needs)) {
+      for (const branch of branchesOf(names, ofPromises, promises)) {
+        takeBranches(loaded, find.branch(branch, bound), bound);
+      }
+    }
+    return loaded;
   };
 }
 
-function branchesOf(needs: Needs, promises: Loaded['promises']): Set<string> {
-  const branches = new Set(needs.branches);
+function branchesOf(
+  names: ReadonlySet<string>,
+  ofPromises: ReadonlySet<string>,
+  promises: Loaded['promises'],
+): Set<string> {
+  const branches = new Set(names);
   for (const { id, tags } of promises) {
-    const branch = needs.preloads.has(id) ? tags[TAG.branch] : undefined;
+    const branch = ofPromises.has(id) ? tags[TAG.branch] : undefined;
     if (branch !== undefined) branches.add(branch);
   }
   return branches;
@@ -67,9 +76,29 @@ function byPair<Row>({ key }: Table<Row>): string {
   return key.map((name, index) => `t.${name} = wanted.value ->> ${index}`).join(' AND ');
 }
 
-function branchFinder(database: Database.Database): (branch: string) => Loaded['branches'] {
-  // IN instead of =: beside ORDER BY, SQLite plans anew whenever a value is bound to it (14.5 us each, instead of 1.3).
-  const sql = `SELECT ${readList(PROMISES)} FROM promises WHERE branch IN (?) ORDER BY id LIMIT ${PRELOAD_LIMIT}`;
-  const statement = database.prepare<[string], unknown[]>(sql).raw(true);
-  return (branch) => decoded(PROMISES, statement.all(branch));
+/** The rows of a branch within a bound, and the first one beyond it. */
+type BranchFinder = (branch: string, bound: PreloadBound) => unknown[][];
+
+/**
+ * Walks along the branch until the bytes are used up. A row that alone has more than the bound is never read: SQLite knows
+ * the length of a text without reading it. So at most twice the bound is read.
+ */
+function branchFinder(database: Database.Database): BranchFinder {
+  const bytes = branchRowBytes('octet_length');
+  // IN instead of =: with ORDER BY, SQLite plans anew whenever a value is bound to it (14.5 us each, instead of 1.3).
+  const statement = database
+    .prepare<[number, number, number, string, number], unknown[]>(
+      `SELECT ${branchColumns(`${bytes} <= ?`)}, ${bytes} FROM promises AS p WHERE branch IN (?) ORDER BY id LIMIT ?`,
+    )
+    .raw(true);
+  return (branch, bound) => {
+    const rows: unknown[][] = [];
+    let left = bound.bytes;
+    for (const values of statement.iterate(bound.bytes, bound.bytes, bound.bytes, branch, rowLimit(bound))) {
+      left -= Number(values.pop());
+      rows.push(left < 0 ? beyondBound(values) : values);
+      if (left < 0) break;
+    }
+    return rows;
+  };
 }

@@ -1,0 +1,146 @@
+import { Cron } from 'croner';
+
+/**
+ * Two ways to read a cron expression:
+ *
+ * - `resonate`, the public server's. Weekdays by number are 1 (Sunday) to 7 (Saturday); a day must match day of month AND
+ *   weekday; ranges go upwards; a step may follow a number (`5/15`) and may be larger than the field.
+ * - `unix`, that of cron(8). Weekdays by number are 0 (Sunday) to 7 (Sunday again); when both day of month and weekday are
+ *   given, one of them must match. Also `L`, `W` and `#`.
+ */
+export const CRON_DIALECTS = ['resonate', 'unix'] as const;
+export type CronDialect = (typeof CRON_DIALECTS)[number];
+
+/** Characters of an expression: the longest useful ones name every minute of an hour. */
+export const MAX_CRON_LENGTH = 256;
+
+const SHORTHANDS: ReadonlyMap<string, string> = new Map([
+  ['@yearly', '0 0 0 1 1 *'],
+  ['@monthly', '0 0 0 1 * *'],
+  ['@weekly', '0 0 0 * * SUN'],
+  ['@daily', '0 0 0 * * *'],
+  ['@hourly', '0 0 * * * *'],
+]);
+
+interface Field {
+  name: string;
+  min: number;
+  max: number;
+  /** Names in lower case. */
+  names?: ReadonlyMap<string, number>;
+  /** `?` stands for `*`. */
+  mayBeAny?: true;
+  /** Added to numbers for croner, which counts weekdays from 0. */
+  shift?: number;
+}
+
+function named(start: number, words: string): ReadonlyMap<string, number> {
+  return new Map(words.split(' ').flatMap((word, index) => word.split('|').map((name) => [name, start + index])));
+}
+
+const WEEKDAYS = named(
+  1,
+  'sun|sunday mon|monday tue|tues|tuesday wed|wednesday thu|thurs|thursday fri|friday sat|saturday',
+);
+const MONTHS = named(
+  1,
+  'jan|january feb|february mar|march apr|april may jun|june jul|july aug|august sep|sept|september oct|october nov|november dec|december',
+);
+
+const FIELDS: readonly Field[] = [
+  { name: 'second', min: 0, max: 59 },
+  { name: 'minute', min: 0, max: 59 },
+  { name: 'hour', min: 0, max: 23 },
+  { name: 'day of month', min: 1, max: 31, mayBeAny: true },
+  { name: 'month', min: 1, max: 12, names: MONTHS },
+  { name: 'day of week', min: 1, max: 7, names: WEEKDAYS, mayBeAny: true, shift: -1 },
+  { name: 'year', min: 1970, max: 9999 },
+];
+
+/** `*`, a number, a name, or a range of either, perhaps with a step. */
+const PART = /^(?:([*?])|(\d{1,4})(?:-(\d{1,4}))?|([a-z]+)(?:-([a-z]+))?)(?:\/(\d{1,9}))?$/i;
+
+/** What is wrong with an expression, for the client. */
+export class CronFault extends Error {
+  override readonly name = 'CronFault';
+}
+
+/** The fields of an expression, seconds first; shorthands such as `@daily` spelled out. */
+export function cronFields(expression: string): string[] {
+  const trimmed = expression.trim();
+  const fields = (SHORTHANDS.get(trimmed) ?? trimmed).split(/\s+/);
+  return fields.length === 5 ? ['0', ...fields] : fields;
+}
+
+/**
+ * Reads an expression.
+ * @param timezone IANA name.
+ * @throws CronFault
+ */
+export function parseCron(expression: string, dialect: CronDialect, timezone: string): Cron {
+  if (expression.length > MAX_CRON_LENGTH) throw new CronFault(`must not be longer than ${MAX_CRON_LENGTH} characters`);
+  const fields = cronFields(expression);
+  if (fields.length < 6 || fields.length > 7) {
+    throw new CronFault('must have 5 fields, or 6-7 with leading seconds, or be @yearly, @monthly, @weekly, @daily or @hourly');
+  }
+  const pattern = dialect === 'unix' ? fields.join(' ') : fields.map(translated).join(' ');
+  try {
+    return new Cron(pattern, { timezone, paused: true, domAndDow: dialect === 'resonate' });
+  } catch {
+    throw new CronFault('is not a valid expression');
+  }
+}
+
+/** A field of the public dialect in croner's words: numbers, ranges and steps that fit into them. */
+function translated(text: string, index: number): string {
+  const field = FIELDS[index] as Field;
+  return text
+    .split(',')
+    .map((part) => translatedPart(part, field))
+    .join(',');
+}
+
+function translatedPart(part: string, field: Field): string {
+  const match = PART.exec(part);
+  const [, all, first, last, firstName, lastName, stepText] = match ?? [];
+  const isStepOfName = firstName !== undefined && lastName === undefined && stepText !== undefined;
+  if (!match || (all === '?' && !field.mayBeAny) || isStepOfName) throw wrong(part, field);
+  const step = Number(stepText ?? 1);
+  if (step < 1) throw wrong(part, field);
+  if (all !== undefined && step === 1) return '*';
+  const from = all === undefined ? value(first, firstName, part, field) : field.min;
+  const to = lastOf();
+  if (from > to) throw wrong(part, field);
+  const shift = field.shift ?? 0;
+  if (from === to || step > to - from) return String(from + shift);
+  return `${from + shift}-${to + shift}/${step}`;
+
+  function lastOf(): number {
+    if (last !== undefined || lastName !== undefined) return value(last, lastName, part, field);
+    return all !== undefined || stepText !== undefined ? field.max : from;
+  }
+}
+
+function value(number: string | undefined, name: string | undefined, part: string, field: Field): number {
+  const found = number === undefined ? field.names?.get((name ?? '').toLowerCase()) : Number(number);
+  if (found === undefined || found < field.min || found > field.max) throw wrong(part, field);
+  return found;
+}
+
+function wrong(part: string, { name, min, max, names }: Field): CronFault {
+  const hint = names === WEEKDAYS ? ` (1 is Sunday, 7 is Saturday; names such as MON are clearer)` : '';
+  return new CronFault(`has ${JSON.stringify(part)} as ${name}, which goes from ${min} to ${max}${hint}`);
+}
+
+const WEEKDAY_FIELD = FIELDS.findIndex(({ names }) => names === WEEKDAYS);
+const WEEKDAY_NAMES = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/** A hint for whoever writes weekdays as numbers, which differ between the two dialects; null when there are none. */
+export function weekdayHint(expression: string, dialect: CronDialect = 'resonate'): string | null {
+  const field = cronFields(expression)[WEEKDAY_FIELD];
+  const number = field?.split(',').flatMap((part) => /^\d/.exec(part) ?? [])[0];
+  if (number === undefined) return null;
+  const index = dialect === 'unix' ? Number(number) % 7 : Number(number) - 1;
+  const name = WEEKDAY_NAMES[index];
+  return name === undefined ? null : `Day of week ${number} is ${name}. Write the name: numbers differ between crons.`;
+}
