@@ -80,6 +80,7 @@ export function taskOf(promise: PromiseRow, n: number): TaskRow | null {
     state,
     version: 1,
     resumes: 0,
+    setbacks: 0,
     pid: isHeld ? 'worker' : null,
     ttl: isHeld ? 60_000 : null,
     timeoutAt: promise.timeoutAt,

@@ -1,7 +1,7 @@
 import { executeMessage, unblockMessage, type Message } from '@resonate/protocol';
 import type { Loaded } from './working-set.ts';
 import type { TaskRow } from './rows.ts';
-import { retryAt } from './rules/dispatch.ts';
+import { isWaiting, retryAt } from './rules/dispatch.ts';
 import { projectPromise } from './rules/expiry.ts';
 import { promiseRecord, taskRecord } from './rules/records.ts';
 import { ok, type Context } from './operation.ts';
@@ -19,7 +19,7 @@ export function debugSnap(rows: Loaded, { now, retryTimeoutMs }: Context, server
     listeners: outstanding.map((row) => ({ id: row.awaited, address: row.address })),
     tasks: rows.tasks.map((row) => taskRecord(row, now)),
     taskTimeouts: rows.tasks.flatMap((row) => taskTimeout(row, retryTimeoutMs)),
-    messages: messages(rows, now, serverUrl),
+    messages: messages(rows, { now, retryTimeoutMs }, serverUrl),
   });
 }
 
@@ -29,10 +29,16 @@ function taskTimeout(task: TaskRow, retryTimeoutMs: number) {
   return timeout === null ? [] : [{ id: task.id, type: 0, timeout }];
 }
 
-function messages(rows: Loaded, now: number, serverUrl: string): { address: string; message: Message }[] {
+function messages(
+  rows: Loaded,
+  { now, retryTimeoutMs }: Context,
+  serverUrl: string,
+): { address: string; message: Message }[] {
   const promises = new Map(rows.promises.map((row) => [row.id, row]));
   const executes = rows.tasks
-    .filter((task) => task.state === 'pending' && task.dueAt !== null && task.dueAt <= now)
+    .filter((task) => task.state === 'pending' && task.dueAt !== null)
+    // One that backs off is enqueued, as the public server shows it.
+    .filter((task) => (task.dueAt ?? now) <= now || isWaiting(task, retryTimeoutMs))
     .map((task) => ({ address: task.address, message: executeMessage(serverUrl, task.id, task.version) }));
   const unblocks = rows.listeners.flatMap((listener) => {
     const promise = promises.get(listener.awaited);

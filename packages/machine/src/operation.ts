@@ -1,4 +1,4 @@
-import type { Kind, Reply, RequestData } from '@resonate/protocol';
+import type { CronDialect, Kind, Reply, RequestData } from '@resonate/protocol';
 import type { Needs } from './needs.ts';
 import type { FencePreload } from './rules/preload.ts';
 import type { WorkingSet } from './working-set.ts';
@@ -14,12 +14,14 @@ export interface Context {
   instantAt?: number | undefined;
   /** How much a `task.fence` answers as `preload`; `small` when absent. */
   fencePreload?: FencePreload | undefined;
+  /** How cron expressions are read that do not say so; `resonate` when absent. */
+  cronDialect?: CronDialect | undefined;
   /** How long a message waits for an acquire before it goes out again. */
   retryTimeoutMs: number;
 }
 
 /** What of a request's context does not depend on the time. */
-export type Choices = Pick<Context, 'fencePreload'>;
+export type Choices = Pick<Context, 'fencePreload' | 'cronDialect'>;
 
 /**
  * One operation of the protocol: the rows it may touch, and what it does to them. Pure: no I/O, no clock, no

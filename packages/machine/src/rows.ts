@@ -1,6 +1,7 @@
 import type {
   Address,
   CatchUpPolicy,
+  CronDialect,
   OverlapPolicy,
   PromiseState,
   StringMap,
@@ -50,6 +51,8 @@ export interface TaskRow extends Delivery {
   ttl: number | null;
   /** The promise's, so that the task's lock alone tells whether it still lives. */
   timeoutAt: number;
+  /** How often in a row the task was released, or its lease expired, without progress. */
+  setbacks: number;
   /** pending: when `execute` goes out (again); acquired: the lease's end; else null. */
   dueAt: number | null;
 }
@@ -82,6 +85,10 @@ export interface ScheduleRow {
   timezone: string | null;
   overlap: OverlapPolicy | null;
   catchUp: CatchUpPolicy | null;
+  /** null: `resonate`. */
+  cronDialect: CronDialect | null;
+  /** Why its last occurrence could not be fired; null while all is well. */
+  fault: string | null;
   /** Occurrences up to then still come; null: not paused. */
   pausedAt: number | null;
 }

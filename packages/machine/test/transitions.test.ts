@@ -156,7 +156,7 @@ describe('a schedule', () => {
   type Policies = Partial<RequestData<'schedule.create'>>;
 
   function scheduled(promiseTimeout = MINUTE, given: Policies = {}): Server {
-    const policies = { timezone: undefined, overlap: undefined, catchUp: undefined, ...given };
+    const policies = { cronDialect: undefined, timezone: undefined, overlap: undefined, catchUp: undefined, ...given };
     const server = new Server();
     const data = { id: 's', cron: '* * * * *', promiseId: '{{.id}}/{{.timestamp}}', promiseTimeout };
     server.run(0, {

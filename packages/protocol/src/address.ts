@@ -1,3 +1,5 @@
+import { isLonger, MAX_KEY_BYTES } from './limits.ts';
+
 /**
  * Addresses (protocol section 6): where a message goes. Parsed once, when a promise or listener is
  * created; the parts are stored beside the row so that deliveries are claimed by an index.
@@ -31,8 +33,14 @@ const SQS =
 const MAX_QUEUE_NAME = 80;
 const BASH = /^bash:\/\/(?:(docker|tensorlake)(?:\/(.*))?|bash)?$/;
 
-/** @returns the parts of `text`, or null when it is not an address. */
+/** @returns the parts of `text`, or null when it is not an address, or is too long for a key of the database. */
 export function parseAddress(text: string): Address | null {
+  if (isLonger(text, MAX_KEY_BYTES)) return null;
+  const address = parse(text);
+  return address && !isLonger(address.target, MAX_KEY_BYTES) ? address : null;
+}
+
+function parse(text: string): Address | null {
   if (text.startsWith('poll://')) return parsePoll(text);
   if (text.startsWith('http://') || text.startsWith('https://')) return parseHttp(text);
   const gcps = GCPS.exec(text);

@@ -81,7 +81,9 @@ export function parseCron(expression: string, dialect: CronDialect, timezone: st
   if (expression.length > MAX_CRON_LENGTH) throw new CronFault(`must not be longer than ${MAX_CRON_LENGTH} characters`);
   const fields = cronFields(expression);
   if (fields.length < 6 || fields.length > 7) {
-    throw new CronFault('must have 5 fields, or 6-7 with leading seconds, or be @yearly, @monthly, @weekly, @daily or @hourly');
+    throw new CronFault(
+      'must have 5 fields, or 6-7 with leading seconds, or be @yearly, @monthly, @weekly, @daily or @hourly',
+    );
   }
   const pattern = dialect === 'unix' ? fields.join(' ') : fields.map(translated).join(' ');
   try {

@@ -1,16 +1,20 @@
-import { Cron } from 'croner';
+import { LRUCache } from 'lru-cache';
+import type { Cron } from 'croner';
+import { CronFault, cronFields, parseCron, type CronDialect } from './cron-expression.ts';
 import { findShift, offsetAt } from './timezone.ts';
 
 /**
  * Cron expressions (protocol section 3): 5 fields, or 6-7 with leading seconds; in UTC, or in the time zone of the
  * schedule.
  *
- * Where a zone's clock is changed, cron(8) and Debian's cron tell two sorts of jobs apart, and so does this. A rule that
- * names hours goes by the clock: a time that the clock leaps over comes at the leap, one that it shows twice comes once,
- * the first time. A rule for every hour goes by time: it comes whenever the clock shows it, so neither pauses nor hurries.
+ * When a zone's clock changes, cron(8) of Vixie and Debian treats two kinds of rules differently, and so does this. A rule
+ * that names hours follows the clock: a time that is skipped runs when the clock jumps forward, one that the clock shows
+ * twice runs the first time only. A rule for every hour follows elapsed time: it runs whenever the clock shows its time.
  */
 export interface Recurrence {
   cron: string;
+  /** `resonate` when absent. */
+  cronDialect?: CronDialect | null | undefined;
   /** IANA name; UTC when absent. */
   timezone?: string | null | undefined;
 }
@@ -20,22 +24,27 @@ const DAY_MS = 86_400_000;
 /** Expressions know years up to 9999. */
 const END_OF_YEARS = Date.UTC(10_000, 0) - 2 * DAY_MS;
 const EVERY_HOUR = /^(?:[*?]|0-23)(?:\/1)?$/;
+const HOUR_FIELD = 2;
 
-export function isCron(expression: string): boolean {
-  const { length } = fieldsOf(expression);
-  if (length < 5 || length > 7) return false;
+/** @returns what is wrong with the expression, such as `must have 5 fields …`; null when nothing is. */
+export function cronFault(cron: string, cronDialect?: CronDialect): string | null {
   try {
-    return inUtc(expression, 0) !== null;
-  } catch {
-    return false;
+    return nextRun({ cron, cronDialect }, 'UTC', 0) === null ? 'never occurs' : null;
+  } catch (error) {
+    if (error instanceof CronFault) return error.message;
+    throw error;
   }
 }
 
-/** @returns the first occurrence strictly after `afterAt` (epoch ms), or null when there is none. */
-export function nextOccurrence({ cron, timezone }: Recurrence, afterAt: number): number | null {
+/**
+ * @returns the first occurrence strictly after `afterAt` (epoch ms), or null when there is none.
+ * @throws CronFault
+ */
+export function nextOccurrence(recurrence: Recurrence, afterAt: number): number | null {
+  const { cron, timezone } = recurrence;
   if (afterAt >= END_OF_YEARS) return null;
-  if (timezone === undefined || timezone === null) return inUtc(cron, afterAt);
-  return goesByTime(cron) ? nextRun(cron, timezone, afterAt) : nextByTheClock(cron, timezone, afterAt);
+  if (timezone === undefined || timezone === null) return nextRun(recurrence, 'UTC', afterAt);
+  return goesByTime(cron) ? nextRun(recurrence, timezone, afterAt) : nextByTheClock(recurrence, timezone, afterAt);
 }
 
 /** @returns the last occurrence after `afterAt` that is not after `now`, or null when there is none. */
@@ -52,12 +61,9 @@ export function lastOccurrence(recurrence: Recurrence, afterAt: number, now: num
   return nextOccurrence(recurrence, after);
 }
 
-/**
- * The clock of the zone is read as if it were UTC's. An occurrence comes the first time that the clock shows its time, or
- * a later one.
- */
-function nextByTheClock(cron: string, timezone: string, afterAt: number): number | null {
-  const shown = inUtc(cron, latestShown(timezone, afterAt));
+/** Reads the zone's clock as if it were UTC's. An occurrence runs when the clock first shows its time or a later one. */
+function nextByTheClock(recurrence: Recurrence, timezone: string, afterAt: number): number | null {
+  const shown = nextRun(recurrence, 'UTC', latestShown(timezone, afterAt));
   return shown === null ? null : firstShownAt(timezone, shown);
 }
 
@@ -79,18 +85,19 @@ function firstShownAt(timezone: string, shown: number): number {
 }
 
 function goesByTime(cron: string): boolean {
-  const fields = fieldsOf(cron);
-  return EVERY_HOUR.test(fields[fields.length === 5 ? 1 : 2] ?? '');
+  return EVERY_HOUR.test(cronFields(cron)[HOUR_FIELD] ?? '');
 }
 
-function fieldsOf(expression: string): string[] {
-  return expression.trim().split(/\s+/);
-}
+/** Reading an expression takes longer than finding its next run, and a scheduler asks for the same ones all the time. */
+const parsed = new LRUCache<string, Cron>({ max: 1_000 });
 
-function inUtc(cron: string, afterAt: number): number | null {
-  return nextRun(cron, 'UTC', afterAt);
-}
-
-function nextRun(cron: string, timezone: string, afterAt: number): number | null {
-  return new Cron(cron, { timezone, paused: true }).nextRun(new Date(afterAt))?.getTime() ?? null;
+function nextRun({ cron, cronDialect }: Recurrence, timezone: string, afterAt: number): number | null {
+  const dialect = cronDialect ?? 'resonate';
+  const key = `${dialect} ${timezone} ${cron}`;
+  let rule = parsed.get(key);
+  if (!rule) {
+    rule = parseCron(cron, dialect, timezone);
+    parsed.set(key, rule);
+  }
+  return rule.nextRun(new Date(afterAt))?.getTime() ?? null;
 }

@@ -57,8 +57,6 @@ describe('openEnvelope', () => {
   });
 });
 
-const TARGET = { 'resonate:target': 'poll://any@g' };
-
 describe('checkRequest', () => {
   test.each<[Kind, unknown, RegExp]>([
     ['promise.get', {}, /id is required/],
@@ -71,9 +69,6 @@ describe('checkRequest', () => {
     ['promise.create', { id: 'a', timeoutAt: -1 }, /timeoutAt must be at least 0/],
     ['promise.create', { id: 'a', timeoutAt: 1, tags: { a: 1 } }, /map strings to strings/],
     ['promise.create', { id: 'a', timeoutAt: 1, tags: { 'resonate:target': 'nowhere' } }, /not an address/],
-    ['promise.create', { id: 'a', timeoutAt: 9, tags: { ...TARGET, 'resonate:delay': 'x' } }, /decimal digits/],
-    ['promise.create', { id: 'a', timeoutAt: 9, tags: { ...TARGET, 'resonate:delay': '9' } }, /below timeoutAt/],
-    ['promise.create', { id: 'a', timeoutAt: 9, tags: { 'resonate:delay': '3' } }, /needs the tag resonate:target/],
     ['promise.settle', { id: 'a', state: 'pending' }, /state must be one of/],
     ['promise.register_callback', { awaited: 'a', awaiter: 'a' }, /different/],
     ['promise.register_listener', { awaited: 'a', address: 'poll://uni@g' }, /address/],
@@ -90,7 +85,7 @@ describe('checkRequest', () => {
       { id: 'a', version: 1, action: { kind: 'promise.get', data: { id: 'b' } } },
       /promise.create or promise.settle/,
     ],
-    ['schedule.create', { id: 's', cron: 'x', promiseId: 'p', promiseTimeout: 1 }, /cron is not a valid/],
+    ['schedule.create', { id: 's', cron: 'x', promiseId: 'p', promiseTimeout: 1 }, /cron must have 5 fields/],
   ])('%s %j is refused', (kind, data, message) => {
     const checked = checkRequest(kind, data);
     expect(checked).toMatchObject({ ok: false, message: expect.stringMatching(message) });

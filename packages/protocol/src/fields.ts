@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
-import { isCron } from './cron.ts';
+import { MAX_CRON_LENGTH } from './cron-expression.ts';
+import { keyFault, MAX_KEY_BYTES, tagsFault } from './limits.ts';
 import type { Value } from './records.ts';
 import { isTimezone } from './timezone.ts';
 
@@ -51,6 +52,15 @@ function text(name: string): z.ZodType<string> {
   return field((given) => readText(name, given));
 }
 
+/** A text that becomes a key of the database. */
+function newKey(name: string): z.ZodType<string> {
+  return field((given) => {
+    const value = readText(name, given);
+    const fault = value instanceof Fault ? null : keyFault(name, value);
+    return fault === null ? value : new Fault(fault);
+  });
+}
+
 /** @param fault what is said of a text for which `isFit` is false. */
 function textOf(name: string, isFit: (value: string) => boolean, fault: string): z.ZodType<string> {
   return field((given) => {
@@ -89,7 +99,10 @@ function readStringMap(name: string, given: unknown, path: string[] = []): Recor
   return new Fault(`${name} must map strings to strings, without NUL characters`, path);
 }
 
+/** Names something that exists: what is too long for `newId` is just not found. */
 export const id = text('id');
+/** The id of something that may be created. */
+export const newId = newKey('id');
 export const pid = text('pid');
 export const awaited = text('awaited');
 export const awaiter = text('awaiter');
@@ -102,13 +115,22 @@ export const searchTags = field((given) => {
   return new Fault(`tags must not be more than ${MAX_SEARCH_TAGS}`);
 });
 /** Tags of something new: none when left out. */
-export const newTags = field((given) => readStringMap('tags', given ?? {}));
+export const newTags = field((given) => {
+  const tags = readStringMap('tags', given ?? {});
+  const fault = tags instanceof Fault ? null : tagsFault(tags);
+  return fault === null ? tags : new Fault(fault);
+});
 export const address = textOf(
   'address',
   (value) => parseAddress(value) !== null,
-  'not one this server knows (http, https, poll, gcps, bash, kafka or sqs)',
+  `not one this server knows (http, https, poll, gcps, bash, kafka or sqs), or longer than ${MAX_KEY_BYTES} bytes`,
 );
-export const cron = textOf('cron', isCron, 'not a valid expression (5 fields, or 6-7 with leading seconds)');
+/** Which dialect it is read in is not known here: see `scheduleCreate`. */
+export const cron = textOf(
+  'cron',
+  (value) => value.length <= MAX_CRON_LENGTH,
+  `longer than ${MAX_CRON_LENGTH} characters`,
+);
 export const timezone = textOf(
   'timezone',
   isTimezone,

@@ -1,3 +1,5 @@
+import type { CronDialect } from './cron-expression.ts';
+
 /**
  * The records of protocol section 2, exactly as they travel on the wire.
  * All times are integers in milliseconds since the epoch. Optional fields are absent, never null.
@@ -66,6 +68,10 @@ export interface ScheduleRecord {
   timezone?: string;
   overlap?: OverlapPolicy;
   catchUp?: CatchUpPolicy;
+  /** How `cron` is read, where that is not the public server's way. */
+  cronDialect?: CronDialect;
+  /** Why the last occurrence could not be fired; only while that is so. It is tried again. */
+  fault?: string;
   /** Only while paused. */
   pausedAt?: number;
 }

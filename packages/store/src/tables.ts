@@ -1,4 +1,11 @@
-import { CATCH_UP_POLICIES, OVERLAP_POLICIES, TAG, type StringMap, type Value } from '@resonate/protocol';
+import {
+  CATCH_UP_POLICIES,
+  CRON_DIALECTS,
+  OVERLAP_POLICIES,
+  TAG,
+  type StringMap,
+  type Value,
+} from '@resonate/protocol';
 import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
 import type { ProcessRow } from './processes.ts';
 import { flag, int, intOrNull, json, oneOf, promiseState, taskState, text, textOrNull, transport } from './sql/read.ts';
@@ -36,6 +43,7 @@ const jsonText = (value: Value | StringMap): string => JSON.stringify(value);
 const tag = (tags: StringMap, name: string): string | null => tags[name] ?? null;
 const overlapPolicy = oneOf(OVERLAP_POLICIES);
 const catchUpPolicy = oneOf(CATCH_UP_POLICIES);
+const cronDialect = oneOf(CRON_DIALECTS);
 
 export const PROMISES: Table<PromiseRow> = {
   name: 'promises',
@@ -150,6 +158,7 @@ export const TASKS: Table<TaskRow> = {
     { name: 'timeout_at', type: 'int', of: (row) => row.timeoutAt },
     { name: 'due_at', type: 'int', of: (row) => row.dueAt, mutable: true },
     ...deliveryColumns<TaskRow>(),
+    { name: 'setbacks', type: 'int', of: (row) => row.setbacks, mutable: true },
   ],
   decode: (v) => ({
     id: text(v[0]),
@@ -161,6 +170,7 @@ export const TASKS: Table<TaskRow> = {
     timeoutAt: int(v[6]),
     dueAt: intOrNull(v[7]),
     ...decodeDelivery(v.slice(8)),
+    setbacks: int(v[15]),
   }),
 };
 
@@ -204,6 +214,8 @@ export const SCHEDULES: Table<ScheduleRow> = {
     { name: 'overlap', type: 'text', of: (row) => row.overlap, mutable: true },
     { name: 'catch_up', type: 'text', of: (row) => row.catchUp, mutable: true },
     { name: 'paused_at', type: 'int', of: (row) => row.pausedAt, mutable: true },
+    { name: 'cron_dialect', type: 'text', of: (row) => row.cronDialect, mutable: true },
+    { name: 'fault', type: 'text', of: (row) => row.fault, mutable: true },
   ],
   decode: (v) => ({
     id: text(v[0]),
@@ -219,6 +231,8 @@ export const SCHEDULES: Table<ScheduleRow> = {
     overlap: v[10] === null ? null : overlapPolicy(v[10]),
     catchUp: v[11] === null ? null : catchUpPolicy(v[11]),
     pausedAt: intOrNull(v[12]),
+    cronDialect: v[13] === null ? null : cronDialect(v[13]),
+    fault: textOrNull(v[14]),
   }),
 };
 

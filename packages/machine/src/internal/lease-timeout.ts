@@ -1,15 +1,15 @@
 import { ok, type Operation } from '../operation.ts';
-import { dispatched } from '../rules/dispatch.ts';
+import { returned } from '../rules/dispatch.ts';
 import { isOver } from '../rules/expiry.ts';
 
 /** A worker's lease is over: its task is sent out again. Does nothing when the lease was renewed meanwhile. */
 export const leaseTimeout: Operation<{ id: string }> = {
   needs: ({ id }, needs) => needs.task(id),
 
-  run(ws, { id }, { now }) {
+  run(ws, { id }, { now, retryTimeoutMs }) {
     const task = ws.tasks.get(id);
     if (task?.state === 'acquired' && task.dueAt !== null && now >= task.dueAt && !isOver(task, now)) {
-      ws.tasks.put(dispatched(task, now));
+      ws.tasks.put(returned(task, now, retryTimeoutMs));
     }
     return ok({});
   },

@@ -1,5 +1,5 @@
 import { ok, type Operation } from '../operation.ts';
-import { dispatched, retryAt } from '../rules/dispatch.ts';
+import { retried, retryAt } from '../rules/dispatch.ts';
 import { isOver } from '../rules/expiry.ts';
 
 /**
@@ -12,7 +12,7 @@ export const retryTimeout: Operation<{ id: string }> = {
   run(ws, { id }, { now, retryTimeoutMs }) {
     const task = ws.tasks.get(id);
     const at = task && retryAt(task, retryTimeoutMs);
-    if (task && at !== null && now >= at && !isOver(task, now)) ws.tasks.put(dispatched(task, now));
+    if (task && at !== null && now >= at && !isOver(task, now)) ws.tasks.put(retried(task, now));
     return ok({});
   },
 };

@@ -41,7 +41,7 @@ export const scheduleFire: Operation<Occurrence> = {
     const isMissed = schedule.catchUp === 'none' && now - runAt > MISSED_AFTER_MS;
     const promise = isMissed ? null : startRun(ws, schedule, { at: runAt, instantAt, now });
     const lastRunAt = promise ? runAt : schedule.lastRunAt;
-    ws.schedules.put({ ...schedule, lastRunAt, nextRunAt: nextRunAfter(schedule, runAt) });
+    ws.schedules.put({ ...schedule, lastRunAt, fault: null, nextRunAt: nextRunAfter(schedule, runAt) });
     return ok({ fired: promise !== null });
   },
 };

@@ -1,4 +1,4 @@
-import { parseAddress, TAG, type RequestData } from '@resonate/protocol';
+import { MAX_TIME, parseAddress, TAG, type RequestData } from '@resonate/protocol';
 import { unsent, type PromiseRow, type TaskRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
 import { dispatched } from './dispatch.ts';
@@ -39,11 +39,20 @@ function newTask(promise: PromiseRow, now: number): TaskRow | null {
     state: 'pending',
     version: 0,
     resumes: 0,
+    setbacks: 0,
     pid: null,
     ttl: null,
     timeoutAt: promise.timeoutAt,
   };
   if (promise.state !== 'pending') return fulfilled(task);
-  const delayedTo = Number(promise.tags[TAG.delay] ?? 0);
+  const delayedTo = delayOf(promise.tags);
   return delayedTo > now ? { ...task, dueAt: delayedTo } : dispatched(task, now);
+}
+
+/** Epoch ms in decimal digits; anything else means no delay. */
+const TIME = /^\d{1,19}$/;
+
+function delayOf(tags: PromiseRow['tags']): number {
+  const delay = tags[TAG.delay] ?? '';
+  return TIME.test(delay) ? Math.min(Number(delay), MAX_TIME) : 0;
 }

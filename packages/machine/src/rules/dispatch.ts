@@ -1,15 +1,49 @@
 import type { TaskRow } from '../rows.ts';
+import { after } from './expiry.ts';
 
-/** Task becomes pending and its `execute` message due at once, as a fresh message (protocol section 7). */
+/** The task becomes pending and its `execute` message due at once, as a fresh message (protocol section 7). */
 export function dispatched(task: TaskRow, now: number): TaskRow {
+  return { ...retried(task, now), setbacks: 0 };
+}
+
+/** The same for a message that is sent again: nothing has happened to the task. */
+export function retried(task: TaskRow, now: number): TaskRow {
   return { ...task, state: 'pending', pid: null, ttl: null, dueAt: now, enqueuedAt: now, attempts: 0, claimedBy: null };
+}
+
+/** Second setback 0.5 s, then twice as long each time. */
+const BACKOFF_MS = { first: 500, most: 20_000 };
+
+/**
+ * A worker gave the task back, or lost its lease. From the second time on without progress the message waits before it goes
+ * out: a task that no worker can run must not go to and fro as fast as the network allows.
+ */
+export function returned(task: TaskRow, now: number, retryTimeoutMs: number): TaskRow {
+  const setbacks = task.setbacks + 1;
+  return { ...retried(task, now), setbacks, dueAt: after(now, backoffMs(setbacks, retryTimeoutMs)) };
+}
+
+/** Shorter than the retry timeout, by which `isWaiting` recognizes it. */
+function backoffMs(setbacks: number, retryTimeoutMs: number): number {
+  if (setbacks < 2) return 0;
+  const ms = Math.min(BACKOFF_MS.first * 2 ** (setbacks - 2), BACKOFF_MS.most);
+  return Math.max(0, Math.min(ms, retryTimeoutMs - 1));
+}
+
+/**
+ * True for a message that was enqueued and was not handed over yet. Whoever takes it sets `dueAt` to that time plus the
+ * retry timeout.
+ */
+export function isWaiting({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeoutMs: number): boolean {
+  if (dueAt === null || enqueuedAt === null || claimedBy !== null) return false;
+  return dueAt - enqueuedAt < Math.max(1, retryTimeoutMs);
 }
 
 /**
  * When the protocol's retry timer of a pending task fires. A message that waits was enqueued together with a timer
- * retryTimeoutMs later; else (delayed, or handed over already) the timer is `dueAt` itself.
+ * retryTimeoutMs later; otherwise (delayed, or handed over already) the timer is `dueAt` itself.
  */
 export function retryAt(task: TaskRow, retryTimeoutMs: number): number | null {
   if (task.state !== 'pending' || task.dueAt === null) return null;
-  return task.dueAt === task.enqueuedAt ? task.dueAt + retryTimeoutMs : task.dueAt;
+  return isWaiting(task, retryTimeoutMs) ? (task.enqueuedAt ?? 0) + retryTimeoutMs : task.dueAt;
 }

@@ -20,13 +20,15 @@ export function taskRecord(row: TaskRow, now: number): TaskRecord {
 }
 
 export function scheduleRecord(row: ScheduleRow): ScheduleRecord {
-  const { lastRunAt, timezone, overlap, catchUp, pausedAt, ...record }: ScheduleRow = row;
+  const { lastRunAt, timezone, overlap, catchUp, cronDialect, fault, pausedAt, ...record }: ScheduleRow = row;
   return {
     ...record,
     ...(lastRunAt !== null && { lastRunAt }),
     ...(timezone !== null && { timezone }),
     ...(overlap !== null && { overlap }),
     ...(catchUp !== null && { catchUp }),
+    ...(cronDialect !== null && { cronDialect }),
+    ...(fault !== null && { fault }),
     ...(pausedAt !== null && { pausedAt }),
   };
 }

@@ -1,4 +1,4 @@
-import { nextOccurrence } from '@resonate/protocol';
+import { cronFault, nextOccurrence } from '@resonate/protocol';
 import { fail, ok, type OperationOf } from '../operation.ts';
 import type { ScheduleRow } from '../rows.ts';
 import { scheduleRecord } from '../rules/records.ts';
@@ -7,10 +7,13 @@ import { scheduleRecord } from '../rules/records.ts';
 export const scheduleCreate: OperationOf<'schedule.create'> = {
   needs: ({ id }, needs) => needs.schedule(id),
 
-  run(ws, data, { now }) {
+  run(ws, data, { now, cronDialect: usual = 'resonate' }) {
     const known = ws.schedules.get(data.id);
     if (known) return ok({ schedule: scheduleRecord(known) });
-    const nextRunAt = nextOccurrence(data, now);
+    const cronDialect = data.cronDialect ?? usual;
+    const fault = cronFault(data.cron, cronDialect);
+    if (fault) return fail(400, `Invalid request: cron: cron ${fault}`);
+    const nextRunAt = nextOccurrence({ ...data, cronDialect }, now);
     if (nextRunAt === null) return fail(400, 'Invalid request: cron: has no occurrence in the future');
     const schedule: ScheduleRow = {
       ...data,
@@ -20,6 +23,8 @@ export const scheduleCreate: OperationOf<'schedule.create'> = {
       timezone: data.timezone ?? null,
       overlap: data.overlap ?? null,
       catchUp: data.catchUp ?? null,
+      cronDialect: cronDialect === 'resonate' ? null : cronDialect,
+      fault: null,
       pausedAt: null,
     };
     ws.schedules.put(schedule);

@@ -22,7 +22,10 @@ export const taskFence: OperationOf<'task.fence'> = {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
     if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
+    const before = ws.promises.get(action.data.id);
     const reply = runAction(ws, action, context);
+    const isProgress = ws.promises.get(action.data.id) !== before;
+    if (isProgress && task.setbacks > 0) ws.tasks.put({ ...ws.tasks.need(id), setbacks: 0 });
     const head = { corrId: corrIdOf(action.head), status: reply.status, version: PROTOCOL_VERSION };
     return ok({
       action: { kind: action.kind, head, data: reply.data },

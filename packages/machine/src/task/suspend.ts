@@ -30,7 +30,7 @@ export const taskSuspend: OperationOf<'task.suspend'> = {
     for (const { data } of actions) {
       ws.putCallback(ws.callback(data.awaited, id) ?? { awaited: data.awaited, awaiter: id, ready: false });
     }
-    ws.tasks.put({ ...task, ...NOTHING_DUE, state: 'suspended', resumes: 0, pid: null, ttl: null });
+    ws.tasks.put({ ...task, ...NOTHING_DUE, state: 'suspended', setbacks: 0, resumes: 0, pid: null, ttl: null });
     return ok({});
   },
 };

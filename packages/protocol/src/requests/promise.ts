@@ -6,33 +6,24 @@ import { TAG } from '../tags.ts';
 
 /** What a client may send in `data` of each `promise.*` kind (protocol sections 3 and 5). */
 
-const DIGITS = /^\d+$/;
-
-interface NewPromise {
-  timeoutAt: number;
-  tags: StringMap;
-}
-
 /** What is wrong with the target tag, null when nothing is. */
 export function targetFault(tags: StringMap): string | null {
   const target = tags[TAG.target];
   if (target === undefined || parseAddress(target) !== null) return null;
-  return `tag ${TAG.target} is not an address this server knows: ${JSON.stringify(target)}`;
+  return `tag ${TAG.target} is not an address this server knows: ${JSON.stringify(shortened(target))}`;
 }
 
-function delayFault({ tags, timeoutAt }: NewPromise): string | null {
-  const delay = tags[TAG.delay];
-  if (delay === undefined) return null;
-  if (!DIGITS.test(delay)) return `tag ${TAG.delay} must be epoch milliseconds as decimal digits`;
-  if (tags[TAG.target] === undefined) return `tag ${TAG.delay} needs the tag ${TAG.target}`;
-  if (Number(delay) >= timeoutAt) return `tag ${TAG.delay} must be below timeoutAt`;
-  return null;
+/** Enough of a text to recognize it by. */
+const SHOWN_LENGTH = 200;
+
+function shortened(text: string): string {
+  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH).toWellFormed()}…`;
 }
 
 export const promiseCreate = z
-  .object({ id: field.id, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
+  .object({ id: field.newId, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
   .superRefine((data, context) => {
-    const fault = targetFault(data.tags) ?? delayFault(data);
+    const fault = targetFault(data.tags);
     if (fault) context.addIssue(fault);
   });
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { cronFault } from '../cron.ts';
+import { CRON_DIALECTS } from '../cron-expression.ts';
 import * as field from '../fields.ts';
+import { templateFault } from '../limits.ts';
 import { CATCH_UP_POLICIES, OVERLAP_POLICIES } from '../records.ts';
 import { targetFault } from './promise.ts';
 
@@ -9,8 +12,10 @@ export const scheduleGet = z.object({ id: field.id });
 
 export const scheduleCreate = z
   .object({
-    id: field.id,
+    id: field.newId,
     cron: field.cron,
+    /** How `cron` is read; the server's `schedules.cron` when absent. */
+    cronDialect: field.optional(z.enum(CRON_DIALECTS, `cronDialect must be one of ${CRON_DIALECTS.join(', ')}`)),
     promiseId: field.promiseId,
     promiseTimeout: field.promiseTimeout,
     promiseParam: field.value,
@@ -19,9 +24,12 @@ export const scheduleCreate = z
     overlap: field.optional(z.enum(OVERLAP_POLICIES, `overlap must be one of ${OVERLAP_POLICIES.join(', ')}`)),
     catchUp: field.optional(z.enum(CATCH_UP_POLICIES, `catchUp must be one of ${CATCH_UP_POLICIES.join(', ')}`)),
   })
-  .superRefine(({ promiseTags }, context) => {
-    const fault = targetFault(promiseTags);
+  .superRefine(({ id, promiseId, promiseTags, cron, cronDialect }, context) => {
+    const fault = targetFault(promiseTags) ?? templateFault(promiseId, id);
     if (fault) context.addIssue(fault);
+    const faults = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronFault(cron, dialect));
+    // Without a dialect the server's own decides, which is not known here.
+    if (!faults.includes(null)) context.addIssue({ code: 'custom', path: ['cron'], message: `cron ${faults[0]}` });
   });
 
 export const scheduleDelete = z.object({ id: field.id });

@@ -21,7 +21,6 @@ export const taskCreate = z
   })
   .superRefine(({ action }, context) => {
     if (action.data.tags[TAG.target] === undefined) context.addIssue(`action.data.tags must have ${TAG.target}`);
-    if (action.data.tags[TAG.delay] !== undefined) context.addIssue(`tag ${TAG.delay} is not allowed in task.create`);
   });
 
 export const taskAcquire = z.object({ ...versioned, pid: field.pid, ttl: field.ttl });

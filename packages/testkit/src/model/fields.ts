@@ -1,5 +1,5 @@
 import type { StringMap, Value } from '@resonate/protocol';
-import { nextOccurrence } from '@resonate/protocol';
+import { nextOccurrence, type CronDialect } from '@resonate/protocol';
 import { Refusal } from './state.ts';
 
 /**
@@ -100,12 +100,10 @@ export class Fields {
     return timezone;
   }
 
-  cron(name: string): string {
+  cron(name: string, cronDialect: CronDialect): string {
     const cron = this.text(name);
-    const fields = cron.trim().split(/\s+/).length;
-    if (fields < 5 || fields > 7) throw bad(`${name} must have 5 to 7 fields`);
     try {
-      if (nextOccurrence({ cron }, 0) !== null) return cron;
+      if (nextOccurrence({ cron, cronDialect }, 0) !== null) return cron;
     } catch {
       // Said below, as for an expression that never occurs.
     }

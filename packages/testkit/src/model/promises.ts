@@ -23,13 +23,7 @@ export function readNewPromise(data: Fields): NewPromise {
     tags: data.stringMap('tags'),
   };
   const target = wanted.tags[TARGET];
-  const delay = wanted.tags[DELAY];
   if (target !== undefined && !isAddress(target)) throw bad('resonate:target is not an address');
-  if (delay !== undefined) {
-    if (target === undefined) throw bad('resonate:delay needs resonate:target');
-    if (!/^[0-9]+$/.test(delay)) throw bad('resonate:delay must be decimal digits');
-    if (Number(delay) >= wanted.timeoutAt) throw bad('resonate:delay must be below timeoutAt');
-  }
   return wanted;
 }
 
@@ -62,7 +56,9 @@ export function createIfAbsent(context: Context, wanted: NewPromise): void {
   const task: ModelTask = { id, state: isBornSettled ? 'fulfilled' : 'pending', version: 0, resumes: new Set() };
   state.tasks.set(id, task);
   if (isBornSettled) return;
-  const delayUntil = Number(promise.tags[DELAY] ?? 0);
+  const delay = promise.tags[DELAY] ?? '';
+  // Whatever is no time is no delay.
+  const delayUntil = /^[0-9]{1,19}$/.test(delay) ? Math.min(Number(delay), Number.MAX_SAFE_INTEGER) : 0;
   if (delayUntil > now) task.timerAt = delayUntil;
   else sendExecute(context, task);
 }

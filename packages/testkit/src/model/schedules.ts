@@ -1,4 +1,4 @@
-import { nextOccurrence, type ScheduleRecord } from '@resonate/protocol';
+import { CRON_DIALECTS, nextOccurrence, type ScheduleRecord } from '@resonate/protocol';
 import { copyOf } from '../copy-of.ts';
 import type { Fields } from './fields.ts';
 import { createIfAbsent, hasTags, type NewPromise, page } from './promises.ts';
@@ -18,13 +18,15 @@ export function scheduleGet(context: Context, data: Fields): unknown {
 }
 
 export function scheduleCreate(context: Context, data: Fields): unknown {
+  const cronDialect = data.has('cronDialect') ? data.oneOf('cronDialect', CRON_DIALECTS) : 'resonate';
   const wanted = {
     id: data.text('id'),
-    cron: data.cron('cron'),
+    cron: data.cron('cron', cronDialect),
     promiseId: data.text('promiseId'),
     promiseTimeout: data.integer('promiseTimeout', 0),
     promiseParam: data.value('promiseParam'),
     promiseTags: data.stringMap('promiseTags'),
+    ...(cronDialect === 'unix' && { cronDialect }),
     ...(data.has('timezone') && { timezone: data.timezone('timezone') }),
     ...(data.has('overlap') && { overlap: data.oneOf('overlap', ['allow', 'skip', 'cancel']) }),
     ...(data.has('catchUp') && { catchUp: data.oneOf('catchUp', ['all', 'last', 'none']) }),
@@ -148,6 +150,6 @@ function promiseOf(schedule: ScheduleRecord, id: string, at: number): NewPromise
 /** A schedule that never comes again waits at the end of time. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-function nextAfter(schedule: Pick<ScheduleRecord, 'cron' | 'timezone'>, at: number): number {
+function nextAfter(schedule: Pick<ScheduleRecord, 'cron' | 'cronDialect' | 'timezone'>, at: number): number {
   return nextOccurrence(schedule, at) ?? NEVER;
 }

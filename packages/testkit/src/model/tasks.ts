@@ -78,7 +78,6 @@ export function taskCreate(context: Context, data: Fields): unknown {
   action.oneOf('kind', ['promise.create']);
   const wanted = readNewPromise(action.inner('data'));
   if (wanted.tags[TARGET] === undefined) throw bad('task.create needs resonate:target');
-  if (wanted.tags['resonate:delay'] !== undefined) throw bad('task.create takes no resonate:delay');
 
   const { promises, tasks } = context.state;
   touch(context, [wanted.id]);

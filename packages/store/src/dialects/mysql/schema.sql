@@ -128,6 +128,8 @@ CREATE TABLE schedules (
   overlap varchar(20) COLLATE ascii_bin,
   catch_up varchar(20) COLLATE ascii_bin,
   paused_at bigint,
+  cron_dialect varchar(20) COLLATE ascii_bin,
+  fault text COLLATE utf8mb4_bin,
   PRIMARY KEY (id),
   KEY schedules_next_run (next_run_at)
 ) InnoDB DYNAMIC utf8mb4_bin;
@@ -154,6 +156,7 @@ CREATE TABLE tasks (
   enqueued_at bigint,
   attempts bigint NOT NULL,
   claimed_by varbinary(1020),
+  setbacks int NOT NULL,
   PRIMARY KEY (id),
   KEY tasks_dispatch (state, transport, target, due_at),
   KEY tasks_lease (state, due_at),

@@ -118,7 +118,9 @@ CREATE TABLE schedules (
   timezone text,
   overlap text,
   catch_up text,
-  paused_at bigint
+  paused_at bigint,
+  cron_dialect text,
+  fault text
 );
 CREATE INDEX schedules_next_run ON public.schedules USING btree (next_run_at);
 CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (id);
@@ -151,7 +153,8 @@ CREATE TABLE tasks (
   prefers text COLLATE "C",
   enqueued_at bigint,
   attempts bigint NOT NULL,
-  claimed_by text COLLATE "C"
+  claimed_by text COLLATE "C",
+  setbacks integer NOT NULL DEFAULT 0
 );
 CREATE INDEX tasks_dispatch ON public.tasks USING btree (transport, target, due_at) WHERE (state = 'pending'::text);
 CREATE INDEX tasks_lease ON public.tasks USING btree (due_at) WHERE (state = 'acquired'::text);

@@ -1,0 +1,74 @@
+import type { StringMap } from './records.ts';
+import { TAG } from './tags.ts';
+
+/**
+ * How large what is created may be, on every store. Postgres takes index entries of 2,704 bytes; the largest ones here hold
+ * two keys (an awaited and an awaiting promise, a branch and an id) or two tag texts of 160 characters and a key. MySQL's
+ * key columns are shorter still: 255 characters, which the store checks.
+ */
+
+/** Bytes of an id, an address, the target of an address, or a lineage tag. */
+export const MAX_KEY_BYTES = 1_280;
+export const MAX_TAGS = 256;
+export const MAX_TAG_NAME_BYTES = 1_280;
+export const MAX_TAG_VALUE_BYTES = 65_536;
+
+/** Tags that are keys of an index together with an id. */
+const KEY_TAGS = [TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule];
+/** A character of UTF-16 has at most 3 bytes in UTF-8. */
+const MAX_BYTES_PER_UNIT = 3;
+
+const UTF8 = new TextEncoder();
+
+function bytesOf(text: string): number {
+  return UTF8.encode(text).length;
+}
+
+/** Whether the text has more bytes than that; measures only texts that might. */
+export function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * MAX_BYTES_PER_UNIT > maxBytes && bytesOf(text) > maxBytes;
+}
+
+/** What is wrong with a key that is about to be created; null when nothing is. */
+export function keyFault(name: string, text: string): string | null {
+  return isLonger(text, MAX_KEY_BYTES) ? `${name} must not be longer than ${MAX_KEY_BYTES} bytes` : null;
+}
+
+/** What is wrong with the tags of something new; null when nothing is. */
+export function tagsFault(tags: StringMap): string | null {
+  const names = Object.keys(tags);
+  if (names.length > MAX_TAGS) return `tags must not be more than ${MAX_TAGS}`;
+  for (const name of names) {
+    if (isLonger(name, MAX_TAG_NAME_BYTES))
+      return `the name of a tag must not be longer than ${MAX_TAG_NAME_BYTES} bytes`;
+    if (isLonger(tags[name] ?? '', MAX_TAG_VALUE_BYTES)) {
+      return `tag ${JSON.stringify(name)} must not be longer than ${MAX_TAG_VALUE_BYTES} bytes`;
+    }
+  }
+  for (const name of KEY_TAGS) {
+    const fault = keyFault(`tag ${name}`, tags[name] ?? '');
+    if (fault) return fault;
+  }
+  return null;
+}
+
+const ID_PLACEHOLDER = '{{.id}}';
+const TIME_PLACEHOLDER = '{{.timestamp}}';
+/** Digits of the largest time. */
+const TIME_BYTES = 16;
+
+/**
+ * What is wrong with the template of the ids that a schedule creates; null when nothing is. Only counts: a template may
+ * name its schedule's id often.
+ */
+export function templateFault(template: string, id: string): string | null {
+  const fault = keyFault('promiseId', template);
+  if (fault) return fault;
+  const ids = template.split(ID_PLACEHOLDER).length - 1;
+  const times = template.split(TIME_PLACEHOLDER).length - 1;
+  const bytes =
+    bytesOf(template) + ids * (bytesOf(id) - ID_PLACEHOLDER.length) + times * (TIME_BYTES - TIME_PLACEHOLDER.length);
+  return bytes > MAX_KEY_BYTES
+    ? `promiseId must not become longer than ${MAX_KEY_BYTES} bytes when it is filled in`
+    : null;
+}
