@@ -83,7 +83,10 @@ export function scheduleConformance(under: DialectUnderTest): void {
         };
         await sendOk(store, 'schedule.create', data);
         const ids: string[] = [];
+        let lastRunAt = 0;
         for (let run = 0; run < TRIGGERED; run++) {
+          // Two runs of one millisecond would be one promise.
+          while (run > 0 && (await dialect.now()) <= lastRunAt);
           const reply = await send(store, 'schedule.trigger', { id: 's' });
           const isSkipped = overlap === 'skip' && run > 0;
           expect(reply.status).toBe(isSkipped ? 409 : 200);
@@ -95,12 +98,13 @@ export function scheduleConformance(under: DialectUnderTest): void {
             state: 'pending',
           });
           ids.push(promise.id);
+          lastRunAt = schedule.lastRunAt ?? 0;
         }
         // No batch is still being repeated: others are answered.
         await sendOk(store, 'promise.create', { id: 'bystander', timeoutAt: 2 * (await dialect.now()) });
         const { promises } = await dialect.dump();
         const runs = promises.filter(({ tags }) => tags['resonate:schedule'] === 's');
-        expect(runs.map(({ id }) => id)).toEqual([...new Set(ids)]);
+        expect(runs.map(({ id }) => id)).toEqual(ids);
         expect(runs.filter(({ state }) => state === 'pending')).toHaveLength(overlap === 'allow' ? runs.length : 1);
       }),
     );
