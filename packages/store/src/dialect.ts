@@ -1,3 +1,4 @@
+import type { FoundRows } from './sql/search.ts';
 import type {
   Changes,
   ListenerRow,
@@ -53,10 +54,10 @@ export interface Dialect {
   load(needs: Needs): Promise<{ loaded: Loaded; now: number }>;
 
   /** At most `query.limit` rows in byte order of id. Tags are matched as the index holds them (`tagIndexText`). */
-  searchPromises(query: PromiseQuery): Promise<PromiseRow[]>;
+  searchPromises(query: PromiseQuery): Promise<FoundRows<PromiseRow>>;
   searchTasks(query: TaskQuery): Promise<TaskRow[]>;
   /** All schedules above `query.after`; tags are left to the caller. */
-  searchSchedules(query: ScheduleQuery): Promise<ScheduleRow[]>;
+  searchSchedules(query: ScheduleQuery): Promise<FoundRows<ScheduleRow>>;
 
   /** Timers that are due at `now`, oldest first, at most `limit` of each sort. */
   dueTimers(now: number, limit: number): Promise<DueTimers>;

@@ -11,6 +11,7 @@ import {
 } from '@resonate/machine';
 import { byteOrder, type Reply, type Request, type StringMap } from '@resonate/protocol';
 import type { Dialect } from './dialect.ts';
+import type { FoundRows } from './sql/search.ts';
 
 export type SearchRequest = Extract<Request, { kind: `${string}.search` }>;
 
@@ -25,20 +26,29 @@ export async function answerSearch(
   switch (request.kind) {
     case 'promise.search': {
       const query = promiseSearch.query(request.data, now, prefix);
-      return promiseSearch.answer(query, await findPromises(dialect, query, prefix), now);
+      const { rows, limit } = await findPromises(dialect, query, prefix);
+      return promiseSearch.answer({ ...query, limit }, rows, now);
     }
     case 'task.search': {
       const query = taskSearch.query(request.data, now, prefix);
-      return taskSearch.answer(query, await findTasks(dialect, query, prefix), now);
+      const { rows, limit } = await findTasks(dialect, query, prefix);
+      return taskSearch.answer({ ...query, limit }, rows, now);
     }
     case 'schedule.search': {
       const query = scheduleSearch.query(request.data, prefix);
-      return scheduleSearch.answer(query, await findSchedules(dialect, query, prefix));
+      const { rows, limit } = await findSchedules(dialect, query, prefix);
+      return scheduleSearch.answer({ ...query, limit }, rows);
     }
   }
 }
 
-function findPromises(dialect: Dialect, query: PromiseQuery, prefix: string): Promise<PromiseRow[]> {
+/** As the machine pages: the last row of `limit` is not shown, it says that there are more. */
+interface PageRows<Row> {
+  rows: Row[];
+  limit: number;
+}
+
+function findPromises(dialect: Dialect, query: PromiseQuery, prefix: string): Promise<PageRows<PromiseRow>> {
   return filtered(
     query,
     prefix,
@@ -47,16 +57,17 @@ function findPromises(dialect: Dialect, query: PromiseQuery, prefix: string): Pr
   );
 }
 
-function findTasks(dialect: Dialect, query: TaskQuery, prefix: string): Promise<TaskRow[]> {
+/** The rows of tasks are small: none has data of clients. */
+function findTasks(dialect: Dialect, query: TaskQuery, prefix: string): Promise<PageRows<TaskRow>> {
   return filtered(
     query,
     prefix,
-    (page) => dialect.searchTasks(page),
+    async (page) => ({ rows: await dialect.searchTasks(page), isCut: false }),
     () => true,
   );
 }
 
-function findSchedules(dialect: Dialect, query: ScheduleQuery, prefix: string): Promise<ScheduleRow[]> {
+function findSchedules(dialect: Dialect, query: ScheduleQuery, prefix: string): Promise<PageRows<ScheduleRow>> {
   return filtered(
     query,
     prefix,
@@ -70,23 +81,25 @@ function hasTags(tags: StringMap, wanted: StringMap): boolean {
 }
 
 /**
- * Pages until `limit` rows pass: what the index finds may have a little more than what is wanted. The query begins where
- * the ids with `prefix` do; here it ends with them.
+ * Pages until `limit` rows pass or the page is large: what the index finds may have a little more than what is wanted. The
+ * query begins where the ids with `prefix` do; here it ends with them.
  */
 async function filtered<Row extends { id: string }, Query extends { after: string | null; limit: number }>(
   query: Query,
   prefix: string,
-  find: (query: Query) => Promise<Row[]>,
+  find: (query: Query) => Promise<FoundRows<Row>>,
   passes: (row: Row) => boolean,
-): Promise<Row[]> {
+): Promise<PageRows<Row>> {
   const found: Row[] = [];
   let page = query;
   for (;;) {
-    const rows = await find(page);
+    const { rows, isCut } = await find(page);
     found.push(...rows.filter((row) => row.id.startsWith(prefix) && passes(row)));
     const last = rows.at(-1);
-    if (!last || rows.length < query.limit || found.length >= query.limit || isPast(last.id, prefix))
-      return found.slice(0, query.limit);
+    const isEnd = !last || (rows.length < query.limit && !isCut) || isPast(last.id, prefix);
+    if (isEnd || found.length >= query.limit) return { rows: found.slice(0, query.limit), limit: query.limit };
+    // A shorter page, whose last row says that there are more.
+    if (isCut && found.length > 1) return { rows: found, limit: found.length };
     page = { ...page, after: last.id };
   }
 }

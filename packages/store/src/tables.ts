@@ -286,6 +286,12 @@ export function readList<Row>({ columns }: Table<Row>, qualifier = ''): string {
   );
 }
 
+/** A select list of the key and of how many bytes the JSON of a row has: its only columns that may be large. */
+export function sizeList<Row>({ columns }: Table<Row>, qualifier: string): string {
+  const sizes = columns.filter(({ type }) => type === 'json').map(({ name }) => `OCTET_LENGTH(${qualifier}.${name})`);
+  return `${qualifier}.id, ${sizes.join(' + ')}`;
+}
+
 function listed<Row>(columns: readonly Column<Row>[], qualifier: string): string {
   return columns.map(({ name }) => (qualifier ? `${qualifier}.${name}` : name)).join(', ');
 }

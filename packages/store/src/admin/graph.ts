@@ -31,8 +31,9 @@ export interface GraphPage {
 
 /** Transactions that were under way at `since` may have written older times: so much is looked at again. */
 const OVERLAP_MS = 5_000;
-/** Edges of one page. */
+/** Edges of one page, and how many characters of ids they and the nodes may have. */
 const MAX_EDGES = 10_000;
+const MAX_ID_CHARACTERS = 2_000_000;
 const IDS_AT_ONCE = 500;
 
 /** Promises of one origin in byte order of id, and the root itself, which may have no origin. */
@@ -53,10 +54,10 @@ export async function readGraph(sql: PlainSql, query: GraphQuery, now: number): 
     ...(after === null ? [{ sql: `${of} ${tasks} WHERE ${itself.sql}`, params: itself.params }] : []),
   ];
   const [found = [], roots = []] = await sql.select(statements);
-  const page = found.slice(0, limit);
+  const page = found.slice(0, Math.min(limit, fitting(found)));
   const nodes = [...roots, ...page].map((values) => node(values, now));
   await addEdges(sql, nodes);
-  return { nodes, after: found.length > limit ? String(page.at(-1)?.[0]) : null };
+  return { nodes, after: found.length > page.length ? String(page.at(-1)?.[0]) : null };
 }
 
 /** True when there is such a promise, or one that began with it. */
@@ -87,16 +88,32 @@ function node(values: readonly unknown[], now: number): Node {
   };
 }
 
+/** How many of the first rows a page has room for: names and addresses that clients chose may be long. */
+function fitting(rows: readonly (readonly unknown[])[]): number {
+  let room = MAX_ID_CHARACTERS;
+  const beyond = rows.findIndex((values) => {
+    for (const value of values) if (typeof value === 'string') room -= value.length;
+    return room < 0;
+  });
+  return beyond < 0 ? rows.length : Math.max(beyond, 1);
+}
+
 /** Only tasks that are not done wait for anything. */
 async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
   const waiting = nodes.filter(({ task }) => task !== null && task.state !== 'fulfilled');
   const byId = new Map(waiting.map((one) => [one.id, one]));
   const ids = [...byId.keys()];
-  for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+  let edges = MAX_EDGES;
+  let room = MAX_ID_CHARACTERS;
+  for (let from = 0; from < ids.length && edges > 0 && room > 0; from += IDS_AT_ONCE) {
     const some = ids.slice(from, from + IDS_AT_ONCE);
     const text = `SELECT awaiter, awaited FROM callbacks${sql.words.at('callbacks_awaiter')}
-      WHERE awaiter IN (${places(some)}) ORDER BY awaiter LIMIT ${MAX_EDGES}`;
+      WHERE awaiter IN (${places(some)}) ORDER BY awaiter LIMIT ${edges}`;
     const [rows = []] = await sql.select([{ sql: text, params: some }]);
-    for (const [awaiter, awaited] of rows) byId.get(String(awaiter))?.awaits.push(String(awaited));
+    edges -= rows.length;
+    for (const [awaiter, awaited] of rows) {
+      room -= String(awaited).length;
+      if (room > 0) byId.get(String(awaiter))?.awaits.push(String(awaited));
+    }
   }
 }

@@ -54,6 +54,7 @@ export async function findNewest(sql: PlainSql, query: NewestQuery, now: number)
   const lead = await rarest(sql, query);
   const found = lead ? await amongRare(sql, query, lead) : await alongTimeAsNeeded(sql, query);
   const page = found.rows.slice(0, query.limit);
+  await addLongTags(sql, page, query);
   const rows = page.map((values) => listed(values, now)).filter((row) => isWanted(row, query));
   const last = page.at(-1);
   if (found.rows.length > query.limit && last)
@@ -140,10 +141,35 @@ async function rarest(sql: PlainSql, query: NewestQuery): Promise<Lead | null> {
   return least.count <= MOST_LOOKED_AT ? least.lead : null;
 }
 
+/** Tags of a promise that are longer than this, as JSON, are read on their own, so that a page holds those of one row. */
+const MAX_TAGS_BYTES = 8 * 1024;
+const SHORT_TAGS = `CASE WHEN OCTET_LENGTH(p.tags) <= ${MAX_TAGS_BYTES} THEN p.tags END`;
+
+/** Puts in those tags of rows with long ones that are asked for, and as many others as fit into a few kilobytes. */
+async function addLongTags({ select }: PlainSql, page: unknown[][], query: NewestQuery): Promise<void> {
+  const wanted = new Set(query.tags.map(([name]) => name));
+  for (const values of page) {
+    if (values[BRIEF_LENGTH] !== null) continue;
+    const text = 'SELECT tags FROM promises WHERE id = ?';
+    const [[row] = []] = await select([{ sql: text, params: [String(values[0])] }]);
+    values[BRIEF_LENGTH] = JSON.stringify(someOf(JSON.parse(String(row?.[0] ?? '{}')) as StringMap, wanted));
+  }
+}
+
+function someOf(tags: StringMap, wanted: ReadonlySet<string>): StringMap {
+  let room = MAX_TAGS_BYTES;
+  const some = Object.entries(tags).filter(([name, value]) => {
+    if (wanted.has(name)) return true;
+    room -= name.length + value.length;
+    return room >= 0;
+  });
+  return Object.fromEntries(some);
+}
+
 const ORDER = (at: string, id: string) => `ORDER BY ${at} DESC, ${id} DESC`;
 
 function columns({ task }: NewestQuery): string {
-  return `${BRIEF_COLUMNS}, p.tags, p.origin${task ? `, ${TASK_COLUMNS}` : ''}`;
+  return `${BRIEF_COLUMNS}, ${SHORT_TAGS}, p.origin${task ? `, ${TASK_COLUMNS}` : ''}`;
 }
 
 async function amongRare({ select }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {

@@ -50,6 +50,26 @@ export function adminConformance(under: DialectUnderTest): void {
       findNewest(dialect.plain, { ...ALL, ...query }, now);
     const ids = async (query: Partial<NewestQuery>) => (await newest(query)).rows.map(({ id }) => id);
 
+    test('long tags do not make a page long, and those asked for are compared whole', async () => {
+      const wanted = 'w'.repeat(300);
+      for (const index of [1, 2, 3]) {
+        const tags = Object.fromEntries(Array.from({ length: 200 }, (_, tag) => [`tag-${tag}`, 'x'.repeat(1_000)]));
+        await create(-100 + index, `tagged/${index}`, { ...tags, wanted: index === 2 ? `${wanted}!` : wanted });
+      }
+      const { rows } = await newest({ prefix: 'tagged/', tags: [['wanted', wanted]] });
+      expect(rows.map(({ id }) => id)).toEqual(['tagged/3', 'tagged/1']);
+      for (const { tags } of rows) {
+        expect(tags['wanted']).toBe(wanted);
+        expect(tags['tag-0']).toBe('x'.repeat(1_000));
+        expect(JSON.stringify(tags).length).toBeLessThan(10_000);
+      }
+      for (const id of [1, 2, 3])
+        await dialect.plain.atomically([
+          { sql: 'DELETE FROM promise_tags WHERE promise_id = ?', params: [`tagged/${id}`] },
+          { sql: 'DELETE FROM promises WHERE id = ?', params: [`tagged/${id}`] },
+        ]);
+    });
+
     test('a secret is made once, whoever asks first, and stays', async () => {
       const asked = await Promise.all([1, 2, 3].map(() => readSecret(dialect, 'cursors')));
       expect(new Set(asked.map((secret) => secret.toString('hex'))).size).toBe(1);

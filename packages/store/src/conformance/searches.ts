@@ -179,6 +179,59 @@ export function searchConformance(under: DialectUnderTest): void {
       });
     });
   });
+
+  describe('searches of large rows', () => {
+    let store: Store;
+    openForAll(under, (opened) => ({ store } = opened));
+    const COUNT = 12;
+    const ids = Array.from({ length: COUNT }, (_, index) => `large-${String(index).padStart(2, '0')}`);
+    const param = { data: 'x'.repeat(500_000) };
+
+    /** The ids of each page, and the longest page in characters of JSON. */
+    async function pages(kind: 'promise' | 'schedule', data: object): Promise<{ ids: string[][]; longest: number }> {
+      const found: string[][] = [];
+      let longest = 0;
+      let cursor: string | undefined;
+      do {
+        const page: Page = await sendOk<Page>(store, `${kind}.search`, { ...data, ...(cursor && { cursor }) });
+        found.push(page[`${kind}s`].map(({ id }) => id));
+        longest = Math.max(longest, JSON.stringify(page).length);
+        ({ cursor } = page);
+      } while (cursor !== undefined);
+      return { ids: found, longest };
+    }
+
+    beforeAll(async () => {
+      for (const id of ids) {
+        await sendOk(store, 'promise.create', { ...promiseCreate(id, { kind: 'large' }), param });
+        const schedule = { id, cron: '0 0 1 1 *', promiseId: `${id}.run`, promiseTimeout: 1, promiseParam: param };
+        await sendOk(store, 'schedule.create', schedule);
+      }
+      await sendOk(store, 'promise.settle', { ...settle(ids[3] ?? ''), value: param });
+    });
+
+    test.each([
+      ['promise', {}, ids],
+      ['promise', { tags: { kind: 'large' } }, ids],
+      ['promise', { state: 'pending' }, ids.filter((_, index) => index !== 3)],
+      ['schedule', {}, ids],
+    ] as const)('of %ss %j end a page by its bytes and go on with the next', async (kind, data, expected) => {
+      for (const limit of [1000, 5]) {
+        const { ids: found, longest } = await pages(kind, { ...data, limit });
+        expect(found.flat()).toEqual(expected);
+        expect(longest).toBeLessThan(3_000_000);
+        for (const page of found) expect(page.length).toBeGreaterThan(0);
+      }
+    });
+
+    test('show few rows that are larger than a page', async () => {
+      const huge = { data: 'x'.repeat(3_000_000) };
+      for (const id of ['huge-1', 'huge-2', 'huge-3']) {
+        await sendOk(store, 'promise.create', { ...promiseCreate(id, { kind: 'huge' }), param: huge });
+      }
+      expect((await pages('promise', { tags: { kind: 'huge' } })).ids).toEqual([['huge-1'], ['huge-2', 'huge-3']]);
+    });
+  });
 }
 
 function byBytes(one: string, other: string): number {

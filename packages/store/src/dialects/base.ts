@@ -10,7 +10,14 @@ import type {
 import type { DueTimer, DueTimers } from '../dialect.ts';
 import type { ProcessRow } from '../processes.ts';
 import { int, intOrNull, text } from '../sql/read.ts';
-import { searchPromises, searchTasks, type NoIndex, type UseIndex } from '../sql/search.ts';
+import {
+  searchPromises,
+  searchSchedules,
+  searchTasks,
+  type FoundRows,
+  type NoIndex,
+  type UseIndex,
+} from '../sql/search.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import {
   CALLBACKS,
@@ -51,7 +58,6 @@ export function sharedSql({ useIndex, limit }: Hints) {
       SELECT MIN(timeout_at) AS at FROM ${pending}
       UNION ALL SELECT MIN(due_at) FROM ${acquired}
       UNION ALL SELECT MIN(next_run_at) FROM schedules) AS timers`,
-    search_schedules: `SELECT ${readList(SCHEDULES)} FROM schedules WHERE id > ? ORDER BY id LIMIT ?`,
     processes: all(PROCESSES),
   };
 }
@@ -69,7 +75,7 @@ export abstract class BaseDialect {
   /** Reads; several statements see one state of the database. @returns the rows of each, values as they were selected. */
   protected abstract select(statements: Statement[]): Promise<unknown[][][]>;
 
-  searchPromises(query: PromiseQuery): Promise<PromiseRow[]> {
+  searchPromises(query: PromiseQuery): Promise<FoundRows<PromiseRow>> {
     return searchPromises(query, { ...this.hints, run: (statements) => this.select(statements) });
   }
 
@@ -77,8 +83,8 @@ export abstract class BaseDialect {
     return searchTasks(query, { ...this.hints, run: (statements) => this.select(statements) });
   }
 
-  async searchSchedules({ after, limit }: ScheduleQuery): Promise<ScheduleRow[]> {
-    return decoded(SCHEDULES, await this.#rows(this.#shared.search_schedules, after ?? '', limit));
+  searchSchedules(query: ScheduleQuery): Promise<FoundRows<ScheduleRow>> {
+    return searchSchedules(query, { ...this.hints, run: (statements) => this.select(statements) });
   }
 
   async dueTimers(now: number, limit: number): Promise<DueTimers> {

@@ -1,6 +1,14 @@
-import type { PromiseAlternative, PromiseQuery, TaskAlternative, TaskQuery } from '@resonate/machine';
+import type {
+  PromiseAlternative,
+  PromiseQuery,
+  TaskAlternative,
+  TaskQuery,
+  PromiseRow,
+  ScheduleQuery,
+  ScheduleRow,
+} from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
-import { readList, PROMISES, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
+import { readList, PROMISES, SCHEDULES, sizeList, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -36,12 +44,16 @@ class Conditions {
   }
 }
 
-/** @param lead what is walked along (`bestLead`); the first tag unless told. */
+/**
+ * @param lead what is walked along (`bestLead`); the first tag unless told.
+ * @param list what is selected of promise `p`.
+ */
 export function promiseStatements(
   query: PromiseQuery,
   noIndex: NoIndex,
   useIndex = anyIndex,
   lead?: Lead,
+  list = readList(PROMISES, 'p'),
 ): Statement[] {
   return (query.anyOf ?? [null]).map((alternative) => {
     const usual = leads(query, alternative)[0]!;
@@ -50,7 +62,7 @@ export function promiseStatements(
     const rest = filters(query, alternative, own, noIndex);
     const conditions = [where, rest].filter((some) => !some.isEmpty).map(({ sql }) => sql);
     const condition = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
-    const sql = `SELECT ${readList(PROMISES, 'p')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
+    const sql = `SELECT ${list} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
     return { sql, params: [...where.params, ...rest.params, query.limit] };
   });
 }
@@ -193,6 +205,13 @@ function taskStatement(
   return { sql, params: [...where.params, query.limit] };
 }
 
+/** What a search found. */
+export interface FoundRows<Row> {
+  rows: Row[];
+  /** True: there are more, but they would make the page too large. */
+  isCut: boolean;
+}
+
 /** How a database is searched. */
 export interface Searchable {
   noIndex: NoIndex;
@@ -201,7 +220,14 @@ export interface Searchable {
   run(statements: Statement[]): Promise<unknown[][][]>;
 }
 
-export async function searchPromises(query: PromiseQuery, { noIndex, useIndex, run }: Searchable) {
+/**
+ * First the sizes of the rows, then the rows that a page has room for: a thousand promises of a megabyte each would fill
+ * the memory and block the process while they are written.
+ */
+export async function searchPromises(
+  query: PromiseQuery,
+  { noIndex, useIndex, run }: Searchable,
+): Promise<FoundRows<PromiseRow>> {
   const samples = leadSamples(query, noIndex, useIndex);
   const counts = samples.length > 0 ? await run(samples) : [];
   const lead =
@@ -211,11 +237,55 @@ export async function searchPromises(query: PromiseQuery, { noIndex, useIndex, r
           counts.map(([row]) => row ?? []),
         )
       : undefined;
-  const lists = await run(promiseStatements(query, noIndex, useIndex, lead));
-  return mergeById(
+  const statements = (limit: number, list?: string) =>
+    promiseStatements({ ...query, limit }, noIndex, useIndex, lead, list);
+  const sizes = sizesOf(await run(statements(query.limit, sizeList(PROMISES, 'p'))), query.limit);
+  const limit = fitting(sizes);
+  const lists = await run(statements(limit));
+  const rows = mergeById(
     lists.map((rows) => rows.map((values) => PROMISES.decode(values))),
-    query.limit,
+    limit,
   );
+  return { rows, isCut: limit < sizes.length };
+}
+
+/** Schedules in order of id, whatever their tags. */
+export async function searchSchedules(
+  { after, limit }: ScheduleQuery,
+  { run }: Searchable,
+): Promise<FoundRows<ScheduleRow>> {
+  const statements = (list: string, most: number): Statement[] => [
+    { sql: `SELECT ${list} FROM schedules s WHERE s.id > ? ORDER BY s.id LIMIT ?`, params: [after ?? '', most] },
+  ];
+  const sizes = sizesOf(await run(statements(sizeList(SCHEDULES, 's'), limit)), limit);
+  const most = fitting(sizes);
+  const [rows = []] = await run(statements(readList(SCHEDULES, 's'), most));
+  return { rows: rows.map((values) => SCHEDULES.decode(values)), isCut: most < sizes.length };
+}
+
+/** Stored bytes after which a page ends: it is read, parsed and written as one piece. */
+export const MAX_PAGE_BYTES = 2 * 1024 * 1024;
+/** The last row of a page that is cut only says that there are more, so a page needs two. */
+const MIN_ROWS = 2;
+
+interface Size {
+  id: string;
+  bytes: number;
+}
+
+function sizesOf(lists: unknown[][][], limit: number): Size[] {
+  return mergeById(
+    lists.map((rows) => rows.map(([id, bytes]) => ({ id: String(id), bytes: Number(bytes) }))),
+    limit,
+  );
+}
+
+/** How many of the first rows fit into a page. */
+function fitting(sizes: readonly Size[]): number {
+  let total = 0;
+  const beyond = sizes.findIndex(({ bytes }) => (total += bytes) > MAX_PAGE_BYTES);
+  // At least 1: databases would take LIMIT 0 for no row at all.
+  return Math.max(beyond < 0 ? sizes.length : beyond, Math.min(MIN_ROWS, sizes.length), 1);
 }
 
 export async function searchTasks(query: TaskQuery, { noIndex, useIndex, run }: Searchable) {

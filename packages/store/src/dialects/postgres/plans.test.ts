@@ -64,7 +64,6 @@ const INDEXES: Record<string, string[]> = {
   due_leases: ['tasks_lease'],
   due_schedules: ['schedules_next_run'],
   next_timer: ['promises_timeout', 'schedules_next_run', 'tasks_lease'],
-  search_schedules: ['schedules_pkey'],
 };
 
 test.each(PREPARED.filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(text)))(
