@@ -92,9 +92,36 @@ describe('asking for help', () => {
     expect(stdout).toMatch(/resonate dev\s/);
   });
 
-  test('--version prints the version', async () => {
-    const { code, stdout } = await runCommand(RESONATE, ['--version']);
+  test.each(['--version', '-V'])('%s prints the version', async (option) => {
+    const { code, stdout } = await runCommand(RESONATE, [option]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
+  });
+
+  test.each([['help'], ['help', 'tasks'], ['help', 'promises', 'search']])('%s %s %s is --help', async (...words) => {
+    const asked = await runCommand(RESONATE, words);
+    const { stdout } = await runCommand(RESONATE, [...words.slice(1), '--help']);
+    expect(asked).toEqual({ code: 0, stderr: '', stdout });
+  });
+
+  test.each(['promises', 'tasks', 'schedules', 'dead-letters'])('%s alone prints its help', async (group) => {
+    const { code, stdout, stderr } = await runCommand(RESONATE, [group]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^resonate ${group}\n`));
+    expect(stderr).toMatch(/^Examples:$/m);
+  });
+
+  test.each([
+    [['promises', 'get'], 'missing argument <id>; usage: resonate promises get <id>'],
+    [['promises', 'register-listener', 'p'], /^missing argument <address>; usage: /],
+    [['promises', 'register-listener'], /^missing arguments <awaited>, <address>; usage: /],
+    [['promises', 'create', 'p'], 'missing option --timeout'],
+    [['tasks', 'claim', 't'], 'missing options --version, --pid, --ttl'],
+  ])('%j names what is missing', async (args, message) => {
+    const { code, stderr } = await runCommand(RESONATE, args);
+    expect(code).toBe(2);
+    const text = stderr.replace(/^resonate: |\n$/g, '');
+    if (typeof message === 'string') expect(text).toBe(message);
+    else expect(text).toMatch(message);
   });
 
   test.each(['serve', 'dev'])('%s --help lists the options with their defaults', async (command) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { commandLine } from '../../apps/cli/src/cli.ts';
+import { COMMANDS } from '../../apps/cli/src/commands.ts';
 import { files, textOf } from './sources.ts';
 
 /** What the documents tell people to type is what the program takes. */
@@ -45,7 +46,7 @@ function commandLines(page: string): Line[] {
 }
 
 /** What prose that only names a command leaves out. */
-const LEAVES_OUT = /^(Not enough non-option arguments|Missing required argument|What of )/;
+const LEAVES_OUT = /^(Not enough non-option arguments|Missing required (sub)?(argument|command))/;
 
 /** @returns what is wrong with it; null when the program would take it. */
 async function complaint(words: string[]): Promise<string | null> {
@@ -82,4 +83,12 @@ describe('command lines in the documents', () => {
     }
     expect(wrong).toEqual([]);
   });
+});
+
+test('the examples in help texts are ones that the program takes', async () => {
+  const lines = COMMANDS.flatMap(({ examples }) => examples.map(([line]) => line));
+  expect(lines.length).toBeGreaterThanOrEqual(COMMANDS.length);
+  for (const line of lines) {
+    expect({ line, why: await complaint(wordsOf(line).slice(1)) }).toEqual({ line, why: null });
+  }
 });

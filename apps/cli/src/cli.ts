@@ -1,9 +1,9 @@
 import yargs, { type Argv } from 'yargs';
 import { COMMANDS } from './commands.ts';
-import { complain } from './complain.ts';
+import { COMMAND_MISSING, complain } from './complain.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 
-/** The `resonate` command. Commands load what they need when they run, so that `--help` is quick. */
+/** The `resonate` command. A command loads its code only when it runs, so that `--help` is fast. */
 export async function run(args: string[]): Promise<void> {
   process.stdout.on('error', readerGone);
   const cli = await commandLine(args);
@@ -11,18 +11,21 @@ export async function run(args: string[]): Promise<void> {
   try {
     await cli.parseAsync();
   } catch (error) {
-    // yargs passes what a command rejects with to `fail`, but not what it throws at once.
+    // yargs passes rejections of a command to `fail`, but not errors that it throws synchronously.
     complain(null, error as Error);
   }
 }
 
-/** The commands and options that `args` may be; nothing is parsed yet. */
-export async function commandLine(args: string[]): Promise<Argv> {
+/** The parser for `args`, with the commands and options they may contain; nothing is parsed yet. */
+export async function commandLine(typed: string[]): Promise<Argv> {
+  const args = withoutShortcuts(typed);
   const cli = yargs(args)
     .scriptName('resonate')
-    .usage('$0 <command>\n\nA durable promise server: run it, or talk to one.');
+    .usage(
+      '$0 <command>\n\nRuns a durable promise server, or sends requests to one. `$0 help COMMAND` explains a command.',
+    );
   const mentioned = new Set(args);
-  for (const { names, positionals = '', describe, outlivesReader, load } of COMMANDS) {
+  for (const { names, positionals = '', describe, examples, outlivesReader, load } of COMMANDS) {
     const command = names.some((name) => mentioned.has(name)) ? await load() : null;
     const [name, ...aliases] = names;
     cli.command(
@@ -30,6 +33,7 @@ export async function commandLine(args: string[]): Promise<Argv> {
       describe,
       (options: Argv) => {
         command?.builder(options);
+        for (const [line, what] of examples) options.example(line, what);
         return options;
       },
       async (argv) => {
@@ -40,21 +44,29 @@ export async function commandLine(args: string[]): Promise<Argv> {
   }
   return (
     cli
-      // Errors are told in one language: scripts and `complain` read them.
+      // Always English, because scripts and `complain` read these errors.
       .detectLocale(false)
       .completion('completion', 'Print a script that completes commands and options in bash or zsh')
-      .demandCommand(1, 'Which command? (see --help)')
+      .demandCommand(1, COMMAND_MISSING)
       .parserConfiguration({ 'camel-case-expansion': false, 'greedy-arrays': false })
       .strict()
       .recommendCommands()
       .version(packageJson.version)
       .help()
+      .describe({ version: 'Show the version (also -V)', help: 'Show help (also: help COMMAND)' })
       .alias('help', 'h')
       .wrap(Math.min(120, process.stdout.columns || 100))
   );
 }
 
-/** `resonate … | head` is no failure. */
+/** `-V` and `help COMMAND`. They are not options of yargs: `invoke` and `tasks` have a `--version` of their own. */
+function withoutShortcuts([first, ...others]: string[]): string[] {
+  if (first === undefined) return [];
+  if (first === '-V') return ['--version', ...others];
+  return first === 'help' ? [...others, '--help'] : [first, ...others];
+}
+
+/** The end of a reader, as in `resonate … | head`, is not an error. */
 function readerGone(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

@@ -1,17 +1,19 @@
 import type { Argv } from 'yargs';
 
-/** What a command's file exports: its options, and what it does (absent where a subcommand follows). */
+/** What a command's file exports: its options and its action (none if a subcommand follows). */
 export interface Command {
   builder(command: Argv): unknown;
   handler?(argv: object): Promise<void>;
 }
 
 export interface CommandEntry {
-  /** Its name, further names, and its arguments as yargs writes them. */
+  /** Its name, its aliases, and its arguments in the notation of yargs. */
   names: readonly [string, ...string[]];
   positionals?: string;
   describe: string;
-  /** A server: it goes on when whoever reads its output goes away. Other commands end then. */
+  /** Shown in its help: a command line, and what it does. */
+  examples: readonly (readonly [line: string, what: string])[];
+  /** True for servers: they continue when the reader of their output ends. Other commands end then. */
   outlivesReader?: true;
   /** Loads the command's file. */
   load(): Promise<Command>;

@@ -1,37 +1,68 @@
+import type { Argv } from 'yargs';
 import { printable } from './client/output.ts';
 
-/** Exit codes: a wrong command line or configuration; something that did not work. */
+/** Exit codes: a wrong command line or configuration; a failure. */
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
 
-/** For an option nobody knows: what was meant, as the rest of a sentence. */
+export const COMMAND_MISSING = 'missing command (resonate --help lists them)';
+/** A group of commands such as `promises` was named alone. */
+export const SUBCOMMAND_MISSING = 'Missing required subcommand';
+
+/** Suggests an option for a misspelt one, as the rest of a sentence. */
 let meant: (unknown: string) => string = () => ' (see --help)';
 
-/** A command says how it finds out what was meant. */
+/** Sets how the suggestion is found. */
 export function suggestWith(suggest: typeof meant): void {
   meant = suggest;
 }
 
-/** Says what is wrong in one line and ends the process. @param message of yargs: the command line is wrong. */
-export function complain(message: string | null, error?: Error): never {
-  process.stderr.write(`resonate: ${message ? plain(message) : oneLine(error)}\n`);
+/**
+ * Prints the error in one line and ends the process. For a group of commands without a subcommand it prints its help.
+ * @param message of yargs: the command line is wrong. @param cli the command that was parsed
+ */
+export function complain(message: string | null, error?: Error, cli?: Argv): never {
+  if (message === SUBCOMMAND_MISSING) process.stderr.write(helpOf(cli));
+  else process.stderr.write(`resonate: ${message ? plain(message, cli) : oneLine(error)}\n`);
   process.exit(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
 }
 
-/** yargs knows what it does not know, but not what was meant. */
-function plain(message: string): string {
-  if (message.startsWith('Not enough non-option arguments')) return 'an argument is missing (see --help)';
+/** Rewrites messages of yargs: it does not name a missing argument, nor the option that was meant. */
+function plain(message: string, cli: Argv | undefined): string {
+  const given = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
+  if (given !== undefined) return missingArguments(Number(given), cli);
+  const options = /^Missing required arguments?: (.+)$/m.exec(message)?.[1]?.split(', ');
+  if (options) return `missing ${plural(options, 'option')} ${options.map((name) => `--${name}`).join(', ')}`;
   const unknown = /^Unknown arguments?: (\S+)$/.exec(message)?.[1];
-  // What was typed without dashes is no misspelt option.
+  // Without dashes it is not a misspelt option.
   if (unknown === undefined || process.argv.includes(unknown)) return lineOf(message);
   return `unknown option --${unknown}${meant(unknown)}`;
 }
 
-function oneLine(error: Error | undefined): string {
-  return lineOf(error?.message || 'it failed and did not say why');
+/** @param given how many arguments were typed */
+function missingArguments(given: number, cli: Argv | undefined): string {
+  const usage = helpOf(cli).split('\n')[0] ?? '';
+  const missing = (usage.match(/<[^>]+>/g) ?? []).slice(given);
+  return missing.length === 0
+    ? 'missing argument (see --help)'
+    : `missing ${plural(missing, 'argument')} ${missing.join(', ')}; usage: ${usage}`;
 }
 
-/** yargs breaks some of its sentences; a server's own words may hold anything. */
+function plural(items: readonly unknown[], noun: string): string {
+  return items.length === 1 ? noun : `${noun}s`;
+}
+
+function helpOf(cli: Argv | undefined): string {
+  let text = '';
+  cli?.showHelp((help) => (text = `${help}\n`));
+  return text;
+}
+
+function oneLine(error: Error | undefined): string {
+  return lineOf(error?.message || 'it failed without a message');
+}
+
+/** Joins lines: yargs breaks some messages, and a server's message may contain anything. */
 function lineOf(text: string): string {
   return printable(
     text

@@ -5,7 +5,7 @@ import type { Runtime } from '@resonate/process';
 import type { Command } from './command.ts';
 import { suggestWith } from './complain.ts';
 
-/** The commands that run a server, and the roles each has. */
+/** The commands that run a server, and their roles. */
 export const SERVER_ROLES = {
   serve: 'all',
   dev: 'all',
@@ -16,7 +16,7 @@ export const SERVER_ROLES = {
 
 export type ServerCommand = keyof typeof SERVER_ROLES;
 
-/** `resonate serve`, `dev` or one role: runs until a signal ends it. */
+/** `resonate serve`, `dev` or a single role. It runs until a signal ends it. */
 export function serverCommand(command: ServerCommand): Command {
   const flags = serverFlags();
   suggestWith((unknown) => didYouMean(unknown, Object.keys(flags)));
@@ -35,7 +35,7 @@ export function serverCommand(command: ServerCommand): Command {
   };
 }
 
-/** The api comes last: when it answers, everything behind it runs. A role loads only its own code. */
+/** The api starts last: when it answers, everything else runs. A role loads only its own code. */
 async function servicesOf(role: Role, runtime: Runtime): Promise<Service[]> {
   const services: Service[] = [];
   if (role === 'all' || role === 'scheduler') {

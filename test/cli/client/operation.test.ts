@@ -67,9 +67,8 @@ describe('a client command', () => {
 describe('a mistake', () => {
   /** What was typed, what the message must name, and the exit code. */
   const MISTAKES: Record<string, [args: string[], names: string[], code: number]> = {
-    'no subcommand': [['promises'], ['--help'], 2],
     'an unknown subcommand': [['promises', 'gte', 'x'], ['get'], 2],
-    'no id': [['promises', 'get'], ['argument', '--help'], 2],
+    'no id': [['promises', 'get'], ['argument', '<id>'], 2],
     'an argument too many': [['promises', 'get', 'a', 'b'], ['b'], 2],
     'an unknown option': [['promises', 'get', 'a', '--limit', '1'], ['--limit'], 2],
     'a required option left out': [['promises', 'create', 'a'], ['timeout'], 2],

@@ -285,6 +285,16 @@ describe('schedules with policies', () => {
 });
 
 describe('on a terminal', () => {
+  test('a search says how to get the next page', async () => {
+    for (const id of ['more-1', 'more-2'])
+      await resonate.run('promises', 'create', id, '--timeout', '1h', '--tags', '{"of":"more"}');
+    const search = ['promises', 'search', '--tags', '{"of":"more"}'];
+    const first = await resonate.terminal(...search, '--limit', '1');
+    expect(first.at(-1)).toBe('more: --cursor more-1, or --all');
+    const last = await resonate.terminal(...search, '--limit', '1', '--cursor', 'more-1');
+    expect(last.join('\n')).not.toContain('more: ');
+  });
+
   test('a search is a table, a record its fields, decoded, and JSON is there for the asking', async () => {
     await create('on-screen', { screen: 'yes' });
     await client.rpc('promise.settle', { id: 'on-screen', state: 'resolved', value: { data: base64('"done"') } });

@@ -6,7 +6,7 @@ export async function answer(kind: string, data: object, options: ClientOptions 
   show(await call(kind, data, options), options, fieldTable);
 }
 
-/** A record as a table of its fields: `promise.param.data`, decoded; a lone record's name is left out. */
+/** A record as a table of its fields, such as `param.data`, with `data` decoded. */
 export function fieldTable(data: Record<string, unknown>): Table {
   const [only, ...others] = Object.values(data);
   const rows = others.length === 0 && isRecord(only) ? fields(only, '') : fields(data, '');
@@ -31,11 +31,11 @@ function fieldText(name: string, value: unknown): string {
   return name === 'data' ? decoded(value) : value;
 }
 
-/** What base64 stands for, when that is readable text; else the value as it is. */
+/** Decodes base64 if the result is readable text; otherwise returns the value unchanged. */
 export function decoded(data: string): string {
   if (data === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(data) || data.length % 4 !== 0) return data;
   const text = Buffer.from(data, 'base64').toString('utf8');
-  // A word such as `done` is base64 too, of nothing that anybody could read.
+  // A word such as `done` is valid base64 too, but its decoded bytes are not text.
   return /[\ufffd\u0000-\u0008\u000e-\u001f]/.test(text) ? data : text;
 }
 

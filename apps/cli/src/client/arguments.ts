@@ -1,4 +1,4 @@
-/** What arguments of client commands mean, and the options all of them have. */
+/** The options that all client commands share, and how arguments are parsed. */
 import { parseDuration } from '@resonate/config/duration';
 import type { Argv } from 'yargs';
 import { ClientError, type ClientOptions } from './http.ts';
@@ -23,19 +23,19 @@ export function serverOptions(command: Argv): Argv<ClientOptions> {
         ...textOption('Token for the server (environment: RESONATE_TOKEN)'),
         alias: 'T',
         default: RESONATE_TOKEN || undefined,
-        // A token never shows, not even as a default.
+        // Never show a token, not even as a default.
         defaultDescription: 'none',
       },
     })
     .check(isReadable);
 }
 
-/** Those, and `--output`. */
+/** `--server`, `--token` and `--output`. */
 export function clientOptions(command: Argv): Argv<ClientArguments> {
   return serverOptions(command).option('output', {
     choices: ['table', 'json'],
     requiresArg: true,
-    describe: 'A table or JSON; else a table on a terminal, JSON into a pipe or file',
+    describe: 'Output format; default: a table on a terminal, JSON into a pipe or file',
   });
 }
 
@@ -44,7 +44,7 @@ export function textOption(describe: string) {
   return { type: 'string', requiresArg: true, describe } as const;
 }
 
-/** What may be given several times. */
+/** Options that may be repeated. */
 const REPEATABLE = new Set(['arg', 'from', 'ids', '_']);
 
 function isReadable(argv: Record<string, unknown>): true {
@@ -62,12 +62,12 @@ export function durationMs(text: string, name: string): number {
   throw new ClientError(`${name} must be a duration above zero such as 500ms, 30s or 1h30m, not ${quoted(text)}`);
 }
 
-/** The instant that is `text` from now, epoch ms. @throws ClientError */
+/** Now plus the duration `text`, epoch ms. @throws ClientError */
 export function fromNow(text: string, name: string): number {
   return Date.now() + durationMs(text, name);
 }
 
-/** What is not given is left out of a request. @throws ClientError when it is no JSON. */
+/** Parses JSON; undefined if the option is not given. @throws ClientError if it is not JSON */
 export function jsonOf(text: string | undefined, name: string): unknown {
   if (text === undefined) return undefined;
   try {
@@ -78,15 +78,15 @@ export function jsonOf(text: string | undefined, name: string): unknown {
 }
 
 /**
- * A promise's param or value as its user writes it, `{"data": …, "headers": …}`, made ready for the wire: `data`
- * becomes base64, of the text itself or of anything else as JSON.
+ * Converts a param or value as the user writes it, `{"data": …, "headers": …}`, to the form of the protocol: `data`
+ * becomes base64 of the text itself, or of the JSON of anything else.
  * @throws ClientError
  */
 export function valueOf(text: string | undefined, name: string): unknown {
   return encodeData(jsonOf(text, name));
 }
 
-/** The same for a value that is no text. What is no value is left for the server to refuse. */
+/** The same for a parsed value. Anything else is passed on, and the server refuses it. */
 export function encodeData(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('data' in value)) return value;
   return { ...value, data: base64(value.data) };

@@ -18,7 +18,7 @@ interface Cluster {
 
 export const builder = (command: Argv) => clientOptions(command);
 
-/** `resonate cluster`: who runs, which role, since when, who leads. */
+/** `resonate cluster`: the processes with their roles, uptimes and the leader. */
 export async function handler(options: ClientArguments): Promise<void> {
   show((await get('/cluster', options)) as Cluster, options, processTable);
 }

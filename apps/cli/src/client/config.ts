@@ -6,13 +6,13 @@ export const builder = configurationOptions;
 
 interface Setting {
   option: string;
-  /** Null: unset. Secrets are masked. */
+  /** Null if unset. Secrets are masked. */
   value: unknown;
-  /** `default`, or where it was written. */
+  /** `default`, or the place where it is set. */
   from: string;
 }
 
-/** `resonate config`: every option of the server, its value, and where that comes from. */
+/** `resonate config`: every option of the server, its value and its source. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {
   const settings = effectiveOptions(configurationOf(argv)).map(({ declaration, shown, origin }): Setting => {
     return { option: declaration.path, value: valueOf(shown), from: origin.name ?? origin.layer };
@@ -20,7 +20,7 @@ export async function handler(argv: ConfigurationArguments): Promise<void> {
   show({ options: settings }, argv, settingTable);
 }
 
-/** Shown values are JSON, but for what is unset or masked. */
+/** Shown values are JSON, except unset and masked ones. */
 function valueOf(shown: string): unknown {
   if (shown === 'unset') return null;
   try {

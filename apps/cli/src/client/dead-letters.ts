@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter, DeadLetters, RedriveOrder } from '@resonate/admin';
 import type { Argv } from 'yargs';
+import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { fieldTable } from './answer.ts';
 import { clientOptions, textOption, type ClientArguments } from './arguments.ts';
 import { ClientError, get, post } from './http.ts';
-import { instant, show, type Table } from './output.ts';
+import { instant, show, wantsTable, type Table } from './output.ts';
 import { Progress } from './progress.ts';
 
 const PATH = '/admin/dead-letters';
@@ -30,32 +31,32 @@ type RedriveArguments = SelectArguments & { wait: boolean };
 /** `resonate dead-letters …` */
 export function builder(deadLetters: Argv): unknown {
   return clientOptions(deadLetters)
-    .command('list', 'List messages that could not be delivered, the oldest first', listOptions, list)
+    .command('list', 'List messages that could not be delivered, oldest first', listOptions, list)
     .command(
       'show <id>',
-      'Show one of them',
-      (options) => options.positional('id', { type: 'number', describe: 'Its id', demandOption: true }),
+      'Show a dead letter',
+      (options) => options.positional('id', { type: 'number', describe: 'Id of the dead letter', demandOption: true }),
       async ({ id, ...options }) => show((await get(`${PATH}/${id}`, options)) as object, options, recordTable),
     )
-    .command('redrive [ids..]', 'Send them again', redriveOptions, redrive)
-    .command('drop [ids..]', 'Forget them', selectOptions, drop)
-    .demandCommand(1, 'What of dead letters? (see resonate dead-letters --help)');
+    .command('redrive [ids..]', 'Send dead letters again', redriveOptions, redrive)
+    .command('drop [ids..]', 'Delete dead letters', selectOptions, drop)
+    .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
 function listOptions(options: Argv<ClientArguments>): Argv<ListArguments> {
   return options.options({
-    limit: { type: 'number', requiresArg: true, describe: 'Most of one page, up to 1000' },
-    cursor: textOption('Where the page before ended'),
-    transport: textOption('Only those of a transport: http, poll, …'),
-    target: textOption('Only those to a target, as the list shows it'),
-    prefix: textOption("Only those whose promise's id begins so"),
+    limit: { type: 'number', requiresArg: true, describe: 'Maximal number on a page, up to 1000' },
+    cursor: textOption('The cursor of the page before'),
+    transport: textOption('Only for this transport: http, poll, …'),
+    target: textOption('Only for this target'),
+    prefix: textOption('Only for promises whose id begins with this'),
   });
 }
 
 function selectOptions(options: Argv<ClientArguments>): Argv<SelectArguments> {
-  return options.positional('ids', { type: 'number', array: true, describe: 'Which ones' }).options({
-    target: textOption('All to this target, as the list shows it'),
-    all: { type: 'boolean', describe: 'All there are' },
+  return options.positional('ids', { type: 'number', array: true, describe: 'Ids of dead letters' }).options({
+    target: textOption('All for this target'),
+    all: { type: 'boolean', describe: 'All dead letters' },
   });
 }
 
@@ -66,13 +67,14 @@ async function list({ limit, cursor, transport, target, prefix, ...options }: Li
   }
   const page = (await get(`${PATH}?${query.toString()}`, options)) as DeadLetters;
   show(page, options, letterTable);
+  if (page.cursor !== undefined && wantsTable(options)) process.stderr.write(`more: --cursor ${page.cursor}\n`);
 }
 
 function redriveOptions(options: Argv<ClientArguments>): Argv<RedriveArguments> {
   return selectOptions(options).option('wait', {
     type: 'boolean',
     default: true,
-    describe: 'Wait until all are due again; --no-wait: the server goes on by itself',
+    describe: 'Wait until all are due; with --no-wait the server continues in the background',
   });
 }
 
@@ -86,11 +88,12 @@ function selected(verb: string, { ids = [], target, all }: SelectArguments): Sel
     ...(all ? [{ all }] : []),
   ];
   const [selection, ...others] = given;
-  if (!selection || others.length > 0) throw new ClientError(`which to ${verb}? Either ids, --target or --all`);
+  if (!selection || others.length > 0)
+    throw new ClientError(`nothing to ${verb}: give ids, --target or --all, and only one of them`);
   return selection;
 }
 
-/** Named ones at once; all others are a job of the server, which goes on when this command is ended. */
+/** Letters by id are sent at once. Others are a job of the server, which continues if this command is interrupted. */
 async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   const selection = selected('redrive', argv);
   if ('ids' in selection) {
@@ -103,13 +106,13 @@ async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   let { endedAt, redriven } = order;
   for (; endedAt === undefined; await pause(LOOK_EVERY_MS)) {
     ({ endedAt, redriven } = ((await get(`${JOB_PATH}/${order.id}`, argv)) as RedriveOrder).redrive);
-    progress.say(`${redriven} dead letters are sent again`);
+    progress.say(`${redriven} dead letters sent again`);
   }
   progress.done();
   show({ redriven }, argv, fieldTable);
 }
 
-/** Again and again while there is more: one request does only so much. */
+/** Repeats while there are more, because one request drops a limited number. */
 async function drop(argv: SelectArguments): Promise<void> {
   const selection = selected('drop', argv);
   const progress = new Progress();
@@ -118,7 +121,7 @@ async function drop(argv: SelectArguments): Promise<void> {
     const answer = (await post(`${PATH}/drop`, selection, argv)) as { dropped: number; more: boolean };
     dropped += answer.dropped;
     ({ more } = answer);
-    progress.say(`${dropped} dead letters are dropped`);
+    progress.say(`${dropped} dead letters dropped`);
   }
   progress.done();
   show({ dropped }, argv, fieldTable);

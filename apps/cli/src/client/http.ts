@@ -6,14 +6,14 @@ export interface ClientOptions {
   /** Base URL of the server. */
   server: string;
   token?: string | undefined;
-  /** What the server shall take for the present, epoch ms: only one in debug mode does. */
+  /** The time that the server uses as now, epoch ms; it must be in debug mode. */
   debugTime?: number | undefined;
 }
 
-/** What went wrong, in one line for the user. */
+/** An error as one line for the user. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
-  /** What the server answered; null when it did not. */
+  /** The status of the server's answer; null without an answer. */
   readonly status: number | null;
 
   constructor(message: string, status: number | null = null) {
@@ -23,9 +23,9 @@ export class ClientError extends Error {
 }
 
 const TIMEOUT_MS = 30_000;
-/** The server writes a comment into an event stream much more often: one that is silent for so long is dead. */
+/** The server sends comments much more often, so an event stream that is silent for this long is dead. */
 const SILENCE_MS = 90_000;
-/** More of an answer that is no JSON tells nobody anything. */
+/** How much of an answer that is not JSON is shown. */
 const MAX_SHOWN = 200;
 
 /** An answer of `POST /`: `status` 200 or 300. */
@@ -36,7 +36,7 @@ export interface Answer {
 
 /**
  * One request of the protocol.
- * @throws ClientError when the server can't be reached or refuses: its own words.
+ * @throws ClientError if the server cannot be reached or refuses the request; then with its message.
  */
 export async function request(kind: string, data: object, options: ClientOptions): Promise<Answer> {
   const { token, debugTime } = options;
@@ -49,10 +49,12 @@ export async function request(kind: string, data: object, options: ClientOptions
   const response = await reach('', options, { body });
   const answer = (await json(response, options)) as { head?: { status?: unknown }; data?: unknown } | null;
   if (typeof answer?.head?.status !== 'number') {
-    throw new ClientError(`${options.server} answered ${response.statusCode}, not as a Resonate server does`);
+    throw new ClientError(
+      `${options.server} is not a Resonate server: it answered ${response.statusCode} without an envelope`,
+    );
   }
   const { status } = answer.head;
-  if (status >= 400) throw new ClientError(`${String(answer.data)} (${status})`, status);
+  if (status >= 400) throw new ClientError(`${String(answer.data)} (${status})${adviceFor(status, options)}`, status);
   return { status, data: answer.data as Record<string, unknown> };
 }
 
@@ -80,21 +82,32 @@ async function exchange(path: string, options: ClientOptions, sent: Sent): Promi
   const { statusCode: status = 0 } = response;
   if (status >= 200 && status < 300) return json(response, options);
   const { error } = ((await json(response, options).catch(() => null)) ?? {}) as { error?: unknown };
-  throw new ClientError(`${typeof error === 'string' ? error : `${path} was refused`} (${status})`, status);
+  const message = typeof error === 'string' ? error : `${path} was refused`;
+  throw new ClientError(`${message} (${status})${adviceFor(status, options)}`, status);
+}
+
+/** What to do about a refused token, as the rest of a line. The server does not say more, so that nobody can probe it. */
+function adviceFor(status: number, { token }: ClientOptions): string {
+  if (status === 401) {
+    return token
+      ? ': the server does not accept this token; it may have expired'
+      : ': the server requires a token; set RESONATE_TOKEN or use --token';
+  }
+  return status === 403 && token ? ': the token does not allow this; check its role and prefix' : '';
 }
 
 interface Sent {
   /** JSON, for a POST; a GET without. */
   body?: string;
   accept?: string;
-  /** Ends the request and its answer; a time limit when absent. */
+  /** Aborts the request and its answer; if absent, a time limit applies. */
   signal?: AbortSignal;
 }
 
 /**
- * Sends one request. By way of `node:http`, since loading `fetch` would be a third of a short command's time (100 ms
- * against 15, `time resonate promises get`).
- * @returns the answer, its body still to come. @throws ClientError when none comes.
+ * Sends one request. It uses `node:http`, because loading `fetch` takes a third of a short command's time (100 ms instead of
+ * 15, `time resonate promises get`).
+ * @returns the answer without its body. @throws ClientError if there is no answer.
  */
 export async function reach(path: string, options: ClientOptions, sent: Sent): Promise<IncomingMessage> {
   const { body, accept, signal = AbortSignal.timeout(TIMEOUT_MS) } = sent;
@@ -119,7 +132,7 @@ export async function reach(path: string, options: ClientOptions, sent: Sent): P
   });
 }
 
-/** Of a host with several addresses there is one error each. */
+/** A host with several addresses has one error for each. */
 function reason(error: Error): string {
   if (error.name === 'AbortError') return `no answer within ${TIMEOUT_MS / 1000} s`;
   if (error instanceof AggregateError) return [...new Set(error.errors.map((one: Error) => one.message))].join(', ');
@@ -128,13 +141,13 @@ function reason(error: Error): string {
 
 async function json(response: IncomingMessage, { server }: ClientOptions): Promise<unknown> {
   const text = await textOf(response).catch((error: Error) => {
-    throw new ClientError(`the answer of ${server} broke off: ${reason(error)}`);
+    throw new ClientError(`the connection to ${server} broke during its answer: ${reason(error)}`);
   });
   try {
     return JSON.parse(text);
   } catch {
     const shown = text.trim().slice(0, MAX_SHOWN).replaceAll(/\s+/g, ' ');
-    throw new ClientError(`${server} answered ${response.statusCode} with something else than JSON: ${shown}`);
+    throw new ClientError(`${server} answered ${response.statusCode} without JSON: ${shown}`);
   }
 }
 

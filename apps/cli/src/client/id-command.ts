@@ -2,14 +2,14 @@ import type { CommandModule } from 'yargs';
 import { answer } from './answer.ts';
 import type { ClientArguments } from './arguments.ts';
 
-/** `<id>` as an option of yargs. */
+/** The declaration of `<id>` for yargs. */
 export interface IdOption {
   type: 'string';
   describe: string;
   demandOption: true;
 }
 
-/** `VERB <id>`: a request of the protocol that takes nothing else. */
+/** `VERB <id>`: a request of the protocol whose only argument is an id. */
 export function idCommand(
   verb: string,
   describe: string,

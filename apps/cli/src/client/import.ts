@@ -13,9 +13,9 @@ interface ImportArguments extends ClientArguments {
   held?: boolean | undefined;
 }
 
-/** Requests under way at once. */
+/** Requests in flight at once. */
 const AT_ONCE = 32;
-/** Further refusals are only counted. */
+/** Further refusals are counted but not printed. */
 const MAX_TOLD = 20;
 
 /** `resonate import` */
@@ -26,18 +26,21 @@ export function builder(command: Argv): unknown {
       array: true,
       requiresArg: true,
       demandOption: true,
-      describe: 'URL of the server to read, or files that search --all wrote (may repeat)',
+      describe: 'URL of the server to read, or files written by search --all (repeatable)',
     },
     'from-token': {
       ...textOption('Token for the server to read (environment: RESONATE_FROM_TOKEN)'),
       default: process.env['RESONATE_FROM_TOKEN'] || undefined,
       defaultDescription: 'none',
     },
-    held: { type: 'boolean', describe: 'Also when workers hold tasks at the source; they start anew here' },
+    held: {
+      type: 'boolean',
+      describe: 'Import even if workers hold tasks at the source; these tasks start again here',
+    },
   });
 }
 
-/** Reads promises, schedules and halted tasks and writes them to the server. It stays paused. @throws ClientError */
+/** Copies promises, schedules and halted tasks to the server, which stays paused. @throws ClientError */
 export async function handler(argv: object): Promise<void> {
   const { held = false, ...options } = argv as ImportArguments;
   const source = await open(options);
@@ -54,34 +57,36 @@ async function open({ from, server, 'from-token': token }: ImportArguments): Pro
   const urls = from.filter((one) => /^https?:/.test(one));
   if (urls.length === 0) return fileSource(from);
   const [url] = urls;
-  if (from.length > 1 || url === undefined) throw new ClientError('--from takes one URL, or files');
+  if (from.length > 1 || url === undefined) throw new ClientError('--from must be one URL, or files');
   if (URL.canParse(server) && URL.canParse(url) && new URL(url).host === new URL(server).host) {
     throw new ClientError('--from and --server are the same server');
   }
   return serverSource({ server: url, token });
 }
 
-/** What a worker does for the source could be done twice. */
+/** A step that a worker is running for the source would run twice. */
 async function refuseHeld(source: Source, held: boolean): Promise<void> {
   if (!source.knowsTasks) {
-    process.stderr.write('resonate: without tasks nobody knows which are held by workers or halted\n');
+    process.stderr.write('resonate: warning: the files have no tasks, so held and halted tasks are not known\n');
   }
   if (held) return;
   for await (const [task] of source.tasks('acquired')) {
     if (task === undefined) continue;
     throw new ClientError(
-      `a worker holds the task ${task.id} at the source: stop the workers and wait for their leases, or use --held`,
+      `a worker holds the task ${task.id} at the source: stop the workers and wait until their leases expire, or use --held`,
     );
   }
 }
 
-/** Until it is started without --debug, nothing is delivered: no worker sees a call without its steps. */
+/** Pauses the server until it starts without --debug, so that no worker gets a call before its steps are copied. */
 async function pauseServer(options: ClientOptions): Promise<void> {
   try {
     await call('debug.start', {}, options);
   } catch (error) {
     if (!(error instanceof ClientError) || error.status !== 403) throw error;
-    throw new ClientError(`${error.message}: import needs a server started with --debug, and a token that may do all`);
+    throw new ClientError(
+      `${error.message}: import needs a server started with --debug, and a token with the role admin`,
+    );
   }
 }
 
@@ -131,7 +136,7 @@ class Writer {
     }
   }
 
-  /** Prints what became of it. @throws ClientError when something is missing. */
+  /** Prints the counts. @throws ClientError if a record was refused */
   conclude(options: ClientArguments): void {
     show({ ...this.#counts, refused: this.#refused }, options, fieldTable);
     if (this.#refused > 0) throw new ClientError(`${this.#refused} records were not imported; the server is paused`);

@@ -21,26 +21,26 @@ interface InvokeArguments extends ClientArguments {
 export function builder(command: Argv): Argv<InvokeArguments> {
   return clientOptions(command)
     .version(false)
-    .positional('id', { type: 'string', describe: 'Id of the promise, which names the call', demandOption: true })
+    .positional('id', { type: 'string', describe: 'Id of the call and of its promise', demandOption: true })
     .options({
-      func: { ...textOption('Name under which workers registered the function'), alias: 'f', demandOption: true },
+      func: { ...textOption('Name of the function, as workers registered it'), alias: 'f', demandOption: true },
       arg: {
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: 'One argument (repeatable): JSON, or a text that is none',
+        describe: 'An argument (repeatable): JSON, or any other text',
       },
       'json-args': textOption('All arguments as a JSON array'),
       version: { type: 'number', requiresArg: true, describe: 'Version of the function', default: 1 },
-      timeout: { ...textOption('How long the call may take'), alias: 't', default: '1h' },
+      timeout: { ...textOption('Time limit of the call'), alias: 't', default: '1h' },
       target: { ...textOption('Address of the workers'), default: 'poll://any@default' },
-      delay: textOption('How long to wait before it starts: 30s, 1h'),
-      wait: { type: 'boolean', describe: 'Wait until it is done and print its result' },
+      delay: textOption('Delay before it starts: 30s, 1h'),
+      wait: { type: 'boolean', describe: 'Wait until it ends and print its result' },
     })
     .conflicts('arg', 'json-args');
 }
 
-/** `resonate invoke`: calls a function of a worker; prints the promise at once, or with `--wait` the result. */
+/** `resonate invoke`: calls a function of a worker and prints the promise, or with `--wait` the result. */
 export async function handler(argv: InvokeArguments): Promise<void> {
   const created = await call<{ promise: PromiseRecord }>('promise.create', callData(argv), argv);
   if (argv.wait) printResult(await untilSettled(argv.id, argv));
@@ -54,7 +54,7 @@ function callData({ id, func, version, timeout, target, delay, ...argv }: Invoke
   const tags = { 'resonate:target': target, ...(delayMs > 0 ? { 'resonate:delay': String(now + delayMs) } : {}) };
   return {
     id,
-    // The wait before the start is none of the call's time.
+    // The time limit starts after the delay.
     timeoutAt: now + delayMs + durationMs(timeout, '--timeout'),
     param: { headers: {}, data: base64({ func, args: argumentsOf(argv), version }) },
     tags,
@@ -86,7 +86,7 @@ function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** What the function returned, as JSON; a text as it is. @throws ClientError when it did not return. */
+/** Prints what the function returned: text as it is, anything else as JSON. @throws ClientError if the call failed */
 function printResult({ id, state, value }: PromiseRecord): void {
   const text = value.data === undefined ? '' : decoded(value.data);
   const result = jsonOrText(text);

@@ -6,7 +6,7 @@ import { show, span, type Table } from './output.ts';
 
 export const builder = (command: Argv) => clientOptions(command);
 
-/** `resonate jobs`: what maintenance did last, when, and where. */
+/** `resonate jobs`: the last run of each maintenance job. */
 export async function handler(options: ClientArguments): Promise<void> {
   show((await get('/admin/jobs', options)) as Jobs, options, jobTable);
 }

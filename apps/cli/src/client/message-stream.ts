@@ -5,19 +5,19 @@ import { reach, type ClientOptions } from './http.ts';
 
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
-/** The server bounds a message by its own limit on bodies; this bounds what a wrong server could make us hold. */
+/** Real messages are smaller, because the server limits bodies. This protects against a server that misbehaves. */
 const MAX_EVENT_CHARACTERS = 64 * 1024 * 1024;
 
 interface StreamOptions {
   /** Ends the stream for good. */
   signal: AbortSignal;
-  /** The stream ended, or could not be opened; it is opened again after a while. */
+  /** The stream ended or could not be opened. It will be opened again after a pause. */
   onLost(reason: string): void;
 }
 
 /**
- * The messages to one address, over an event stream that is opened again whenever it ends. None gets lost meanwhile: the
- * server keeps what was not delivered.
+ * The messages for one address, over an event stream that is reopened whenever it ends. No message is lost meanwhile, because
+ * the server keeps undelivered messages.
  * @param path `/poll/GROUP/ID`
  */
 export async function* receiveMessages(

@@ -7,11 +7,11 @@ import { configurationOf, configurationOptions, type ConfigurationArguments } fr
 
 export const builder = configurationOptions;
 
-/** `resonate migrate`: brings the database's schema up to date, as the first server to start would, and ends. */
+/** `resonate migrate`: updates the database's schema, as the first server to start would, and ends. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {
   const target = storageTarget(configurationOf(argv).config);
   if (target.type === 'sqlite' && target.path === ':memory:') {
-    throw new ClientError('there is nothing to migrate: this configuration keeps everything in memory');
+    throw new ClientError('nothing to migrate: this configuration keeps everything in memory');
   }
   const { schemaVersion: before, knownVersion: after } = await inspectStore(target, Date.now);
   const progress = new Progress();

@@ -1,8 +1,8 @@
-/** One line on a terminal that tells how far a long command is; nothing anywhere else. */
+/** Shows the progress of a long-running command as one line on a terminal. Elsewhere it prints nothing. */
 export class Progress {
   readonly #shown: boolean;
 
-  /** @param beside what the command prints meanwhile; on a terminal the two would overwrite each other. */
+  /** @param beside where the command prints meanwhile: if it is a terminal too, there is no progress line. */
   constructor(beside?: NodeJS.WriteStream) {
     this.#shown = process.stderr.isTTY && !beside?.isTTY;
   }
@@ -11,7 +11,7 @@ export class Progress {
     if (this.#shown) process.stderr.write(`\r\x1b[K${text}`);
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   done(): void {
     if (this.#shown) process.stderr.write('\r\x1b[K');
   }

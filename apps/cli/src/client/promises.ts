@@ -1,5 +1,6 @@
 import type { PromiseRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
+import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer, decoded } from './answer.ts';
 import { clientOptions, fromNow, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
 import { idCommand } from './id-command.ts';
@@ -13,7 +14,7 @@ const SETTLED = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_can
 export function builder(promises: Argv): unknown {
   const command = clientOptions(promises)
     .command(idCommand('get', 'Show a promise', 'promise.get', ID))
-    .command('create <id>', 'Create a promise, or show the one that has the id', createOptions, (argv) => {
+    .command('create <id>', 'Create a promise, or show the existing one with this id', createOptions, (argv) => {
       const { id, timeout, param, tags } = argv;
       const data = {
         id,
@@ -37,29 +38,29 @@ export function builder(promises: Argv): unknown {
     )
     .command(
       'register-callback <awaited> <awaiter>',
-      'Resume a promise when another one settles',
+      'Resume the task of a promise when another promise settles',
       (options) =>
         options
-          .positional('awaited', { ...ID, describe: 'The promise that is waited for' })
+          .positional('awaited', { ...ID, describe: 'The promise to wait for' })
           .positional('awaiter', { ...ID, describe: 'The promise that waits' }),
       ({ awaited, awaiter, ...options }) => answer('promise.register_callback', { awaited, awaiter }, options),
     )
     .command(
       'register-listener <awaited> <address>',
-      'Tell an address when a promise settles',
+      'Notify an address when a promise settles',
       (options) =>
         options
-          .positional('awaited', { ...ID, describe: 'The promise that is waited for' })
-          .positional('address', { ...ID, describe: 'Where the message goes: https://…, poll://…' }),
+          .positional('awaited', { ...ID, describe: 'The promise to wait for' })
+          .positional('address', { ...ID, describe: 'Address for the message: https://…, poll://…' }),
       ({ awaited, address, ...options }) => answer('promise.register_listener', { awaited, address }, options),
     )
-    .demandCommand(1, 'What of promises? (see resonate promises --help)');
+    .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
 function createOptions(options: Argv<ClientArguments>) {
   return options.positional('id', ID).options({
-    timeout: { ...textOption('How long it may stay pending: 30s, 1h30m'), demandOption: true },
-    param: textOption('Its param: \'{"data": …}\'; data is base64-encoded for you'),
+    timeout: { ...textOption('Time until it times out: 30s, 1h30m'), demandOption: true },
+    param: textOption('Its param: \'{"data": …}\'; the command base64-encodes data'),
     tags: textOption('Its tags: \'{"name": "value"}\''),
   });
 }

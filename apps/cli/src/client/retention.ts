@@ -14,17 +14,17 @@ export function builder(command: Argv): Argv<RetentionArguments> {
   return configurationOptions(command).option('dry-run', {
     type: 'boolean',
     demandOption: true,
-    describe: 'Only count: it is the elected scheduler that deletes',
+    describe: 'Only count; the elected scheduler of the cluster deletes',
   });
 }
 
-/** `resonate retention --dry-run`: what a server with these options would delete of what is in its database now. */
+/** `resonate retention --dry-run`: counts what a server with these options would delete from its database now. */
 export async function handler(argv: RetentionArguments): Promise<void> {
-  if (!argv['dry-run']) throw new ClientError('only --dry-run: it is the elected scheduler that deletes');
+  if (!argv['dry-run']) throw new ClientError('use --dry-run: this command only counts; the elected scheduler deletes');
   const { config } = configurationOf(argv);
   const target = storageTarget(config);
   if (target.type === 'sqlite' && target.path === ':memory:') {
-    throw new ClientError('there is nothing to count: this configuration keeps everything in memory');
+    throw new ClientError('nothing to count: this configuration keeps everything in memory');
   }
   const progress = new Progress();
   try {

@@ -1,5 +1,6 @@
 import type { CatchUpPolicy, OverlapPolicy, ScheduleRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
+import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
 import { call } from './http.ts';
@@ -13,7 +14,7 @@ const ID = { type: 'string', describe: "The schedule's id", demandOption: true }
 export function builder(schedules: Argv): unknown {
   return clientOptions(schedules)
     .command(idCommand('get', 'Show a schedule', 'schedule.get', ID))
-    .command('create <id>', 'Create a schedule, or show the one that has the id', createOptions, (argv) => {
+    .command('create <id>', 'Create a schedule, or show the existing one with this id', createOptions, (argv) => {
       const data = {
         id: argv.id,
         cron: argv.cron,
@@ -27,17 +28,17 @@ export function builder(schedules: Argv): unknown {
       };
       return answer('schedule.create', data, argv);
     })
-    .command(idCommand('delete', 'Delete a schedule; the promises it made stay', 'schedule.delete', ID))
-    .command(idCommand('pause', 'Let no occurrence come until the schedule is resumed', 'schedule.pause', ID))
-    .command(idCommand('resume', 'Go on with the first occurrence after now', 'schedule.resume', ID))
-    .command(idCommand('trigger', 'Run now, beside the occurrences, also while paused', 'schedule.trigger', ID))
+    .command(idCommand('delete', 'Delete a schedule; its promises stay', 'schedule.delete', ID))
+    .command(idCommand('pause', 'Pause a schedule until it is resumed', 'schedule.pause', ID))
+    .command(idCommand('resume', 'Resume a paused schedule with its next run after now', 'schedule.resume', ID))
+    .command(idCommand('trigger', 'Start an additional run now, even while paused', 'schedule.trigger', ID))
     .command(
       'preview <id>',
-      'Show when the schedule runs next',
+      'Show the next runs',
       (options) =>
         options
           .positional('id', ID)
-          .option('limit', { type: 'number', requiresArg: true, describe: 'How many runs, at most 100 (default 10)' }),
+          .option('limit', { type: 'number', requiresArg: true, describe: 'Number of runs, at most 100 (default 10)' }),
       (argv) => preview(argv),
     )
     .command(
@@ -47,29 +48,29 @@ export function builder(schedules: Argv): unknown {
         pageOptions(options.option('tags', textOption('Tags that must all match: \'{"name": "value"}\'')), SCHEDULES),
       (argv) => search(SCHEDULES, { tags: jsonOf(argv.tags, '--tags') }, argv),
     )
-    .demandCommand(1, 'What of schedules? (see resonate schedules --help)');
+    .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
 function createOptions(options: Argv<ClientArguments>) {
   return options.positional('id', ID).options({
     cron: {
-      ...textOption('When: "0 * * * *", with seconds in front when there are six fields; in UTC without --timezone'),
+      ...textOption('Cron expression, such as "0 * * * *"; six fields start with seconds; UTC without --timezone'),
       demandOption: true,
     },
-    'promise-id': { ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are filled in'), demandOption: true },
-    'promise-timeout': { ...textOption('How long each promise may stay pending: 1h'), demandOption: true },
-    'promise-param': textOption('Param of each promise: \'{"data": …}\'; data is base64-encoded for you'),
+    'promise-id': { ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are replaced'), demandOption: true },
+    'promise-timeout': { ...textOption('Time until each promise times out: 1h'), demandOption: true },
+    'promise-param': textOption('Param of each promise: \'{"data": …}\'; the command base64-encodes data'),
     'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
-    timezone: textOption('Time zone that the cron expression is read in: Europe/Berlin'),
+    timezone: textOption('Time zone of the cron expression: Europe/Berlin'),
     overlap: {
       choices: ['allow', 'skip', 'cancel'] satisfies OverlapPolicy[],
       requiresArg: true,
-      describe: 'While the promise of the last run is pending: run beside it, skip, or cancel it',
+      describe: 'If the last run is still pending: start the new run too, skip it, or cancel the last run',
     },
     'catch-up': {
       choices: ['all', 'last', 'none'] satisfies CatchUpPolicy[],
       requiresArg: true,
-      describe: 'Which occurrences of a downtime are made up for',
+      describe: 'Which runs missed during a downtime are made up for',
     },
   });
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Argv } from 'yargs';
 import type { ClientArguments } from './arguments.ts';
 import { call } from './http.ts';
-import { columnWidths, jsonText, lineText, show, tableText, wantsTable, type Table } from './output.ts';
+import { columnWidths, jsonText, lineText, printable, show, tableText, wantsTable, type Table } from './output.ts';
 import { Progress } from './progress.ts';
 
 export interface PageArguments {
@@ -11,16 +11,16 @@ export interface PageArguments {
   all?: boolean | undefined;
 }
 
-/** What a search is about: its kind, where its answer holds the records, and how they look. */
+/** A kind of search: the request, the field of its answer with the records, and their table. */
 export interface Search<T> {
   kind: `${string}.search`;
   list: 'promises' | 'tasks' | 'schedules';
-  /** How many records of one page, as the public command has it. */
+  /** The default number of records per page, the same as of the public command. */
   pageSize: number;
   table(records: readonly T[]): Table;
 }
 
-/** The most that a server gives at once. */
+/** The maximal page of a server. */
 const MAX_PAGE = 1000;
 
 export function pageOptions<T extends ClientArguments>(
@@ -31,15 +31,15 @@ export function pageOptions<T extends ClientArguments>(
     limit: {
       type: 'number',
       requiresArg: true,
-      describe: `Most ${list} of one page, up to ${MAX_PAGE}`,
+      describe: `Maximal number of ${list} on a page, up to ${MAX_PAGE}`,
       defaultDescription: String(pageSize),
     },
-    cursor: { type: 'string', requiresArg: true, describe: 'Where the page before ended' },
-    all: { type: 'boolean', describe: `All ${list}, page after page` },
+    cursor: { type: 'string', requiresArg: true, describe: 'The cursor of the page before' },
+    all: { type: 'boolean', describe: `All ${list}, not only one page` },
   });
 }
 
-/** Prints one page, or with `all` everything. @param filters what must match. @throws ClientError */
+/** Prints one page, or with `all` everything. On a terminal it says how to get the next page. @throws ClientError */
 export async function search<T>(
   what: Search<T>,
   filters: Record<string, unknown>,
@@ -49,8 +49,11 @@ export async function search<T>(
   const { limit, cursor, all } = argv;
   const query = { ...filters, cursor, limit: limit ?? (all ? MAX_PAGE : pageSize) };
   const first = await call<Page<T>>(kind, query, argv);
-  if (!all) show(first, argv, (page) => table(page[list] ?? []));
-  else await printAll(what, wantsTable(argv), pages(kind, query, first, argv));
+  if (all) return printAll(what, wantsTable(argv), pages(kind, query, first, argv));
+  show(first, argv, (page) => table(page[list] ?? []));
+  if (first.cursor !== undefined && wantsTable(argv)) {
+    process.stderr.write(`more: --cursor ${printable(first.cursor)}, or --all\n`);
+  }
 }
 
 type Page<T> = { cursor?: string } & { [list in Search<T>['list']]?: T[] };
@@ -63,7 +66,7 @@ async function* pages<T>(kind: string, query: object, first: Page<T>, argv: Clie
   }
 }
 
-/** However many there are, no more than one page is in memory. */
+/** Only one page is in memory at a time. */
 async function printAll<T>({ list, table }: Search<T>, asTable: boolean, all: AsyncIterable<Page<T>>): Promise<void> {
   const progress = new Progress(process.stdout);
   let count = 0;
@@ -86,7 +89,7 @@ async function printAll<T>({ list, table }: Search<T>, asTable: boolean, all: As
   if (!asTable) await write(count === 0 ? ']\n}\n' : '\n  ]\n}\n');
 }
 
-/** Waits while the reader is slower. */
+/** Waits if the reader is slower. */
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

@@ -1,4 +1,4 @@
-/** Commands about a server's configuration take the options of the server itself. */
+/** Commands about a server's configuration have the server's options. */
 import { didYouMean, loadConfig, serverFlags, type Loaded } from '@resonate/config';
 import type { Argv } from 'yargs';
 import { suggestWith } from '../complain.ts';
@@ -18,16 +18,16 @@ export function configurationOptions(command: Argv): Argv<ConfigurationArguments
       choices: SERVERS,
       requiresArg: true,
       default: 'serve',
-      describe: 'Which command the configuration is for',
+      describe: 'The server command that the configuration is for',
     })
     .option('output', {
       choices: ['table', 'json'],
       requiresArg: true,
-      describe: 'A table or JSON; else a table on a terminal, JSON into a pipe or file',
+      describe: 'Output format; default: a table on a terminal, JSON into a pipe or file',
     });
 }
 
-/** What a server started here with these options would run with. @throws ConfigError */
+/** The configuration of a server started here with these options. @throws ConfigError */
 export function configurationOf(argv: ConfigurationArguments): Loaded {
   const flags = argv as unknown as Readonly<Record<string, unknown>>;
   return loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });

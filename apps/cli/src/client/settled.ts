@@ -6,13 +6,13 @@ import { Progress } from './progress.ts';
 
 const FIRST_MS = 50;
 const LONGEST_MS = 1_000;
-/** A server that restarts is away for less; one that is away for longer is told to the user. */
+/** A restart takes less. A longer outage is reported to the user. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Asks until the promise is settled, at least once a second. A listener would be told sooner, but one that was
- * interrupted would leave its message behind.
- * @throws ClientError when the server refuses, or can't be reached for a minute.
+ * Polls until the promise is settled, at least once per second. A listener would be faster, but if it is interrupted, its
+ * message would stay behind on the server.
+ * @throws ClientError if the server refuses the request, or cannot be reached for a minute
  */
 export async function untilSettled(id: string, options: ClientOptions): Promise<PromiseRecord> {
   const startedAt = performance.now();
@@ -27,7 +27,7 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
       }
       const waitedMs = performance.now() - startedAt;
       progress.say(`waiting for ${printable(id)}: ${span(waitedMs)}`);
-      // In proportion to the wait so far: what takes a second is not told a second late.
+      // In proportion to the wait so far, so that a short call is not reported late.
       await pause(Math.min(LONGEST_MS, Math.max(FIRST_MS, waitedMs / 10)));
     }
   } finally {
@@ -35,7 +35,7 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
   }
 }
 
-/** @returns null while the server can't be reached or is overloaded. */
+/** @returns null while the server cannot be reached or is overloaded */
 async function ask(id: string, options: ClientOptions, heardAt: number): Promise<PromiseRecord | null> {
   try {
     return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;

@@ -1,5 +1,6 @@
 import type { TaskRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
+import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer, fieldTable } from './answer.ts';
 import { clientOptions, durationMs, fromNow, jsonOf, textOption, type ClientArguments } from './arguments.ts';
 import { ClientError, request } from './http.ts';
@@ -7,10 +8,10 @@ import { idCommand } from './id-command.ts';
 import { show, span, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
-const ID = { type: 'string', describe: "The task's id, which is its promise's", demandOption: true } as const;
+const ID = { type: 'string', describe: "The task's id, the same as its promise's", demandOption: true } as const;
 const VERSION = { type: 'number', requiresArg: true, describe: "The task's version", demandOption: true } as const;
-const PID = { ...textOption('Who holds the task: any name of its own'), demandOption: true } as const;
-const TTL = { ...textOption('How long the lease is without a heartbeat: 15s, 1m'), demandOption: true } as const;
+const PID = { ...textOption('Name of the worker that holds the task; must be unique'), demandOption: true } as const;
+const TTL = { ...textOption('Duration of the lease, renewed by heartbeats: 15s, 1m'), demandOption: true } as const;
 
 /** `resonate tasks …` */
 export function builder(tasks: Argv): unknown {
@@ -25,16 +26,16 @@ export function builder(tasks: Argv): unknown {
         pageOptions(options.option('state', textOption('pending, acquired, suspended, halted or fulfilled')), TASKS),
       (argv) => search(TASKS, { state: argv.state }, argv),
     )
-    .demandCommand(1, 'What of tasks? (see resonate tasks --help)');
+    .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
 type Tasks = Argv<ClientArguments>;
 
-/** Commands that find, take and give back a task. */
+/** Commands that show, create, acquire and release a task. */
 function holding(command: Tasks): void {
   command
     .command(idCommand('get', 'Show a task', 'task.get', ID))
-    .command('create <id>', 'Create a promise with its task, acquired already', createOptions, (argv) => {
+    .command('create <id>', 'Create a promise and acquire its task', createOptions, (argv) => {
       const { id, pid, ttl, timeout, param, tags } = argv;
       const data = {
         id,
@@ -54,7 +55,7 @@ function holding(command: Tasks): void {
     )
     .command(
       'heartbeat',
-      'Keep the leases of tasks',
+      'Renew the leases of tasks',
       (options) =>
         options.options({
           pid: PID,
@@ -62,12 +63,15 @@ function holding(command: Tasks): void {
         }),
       ({ pid, tasks, ...options }) => answer('task.heartbeat', { pid, tasks: jsonOf(tasks, '--tasks') }, options),
     )
-    .command('release <id>', 'Give a task back', versioned, ({ id, version, ...options }) =>
-      answer('task.release', { id, version }, options),
+    .command(
+      'release <id>',
+      'Release a task, so that another worker can acquire it',
+      versioned,
+      ({ id, version, ...options }) => answer('task.release', { id, version }, options),
     );
 }
 
-/** Commands that do something under a task's lease, and those that stop and start it. */
+/** Commands for the holder of a task, and those that halt and continue it. */
 function working(command: Tasks): void {
   const withAction = (options: Argv<ClientArguments>) =>
     versioned(options).option('action', {
@@ -77,14 +81,14 @@ function working(command: Tasks): void {
   command
     .command(
       'fence <id>',
-      'Create or settle another promise while this task is held',
+      'Create or settle another promise, only while this task is held',
       withAction,
       ({ id, version, action, ...options }) =>
         answer('task.fence', { id, version, action: jsonOf(action, '--action') }, options),
     )
     .command(
       'suspend <id>',
-      'Let a task wait for promises',
+      'Suspend a task until one of its awaited promises settles',
       (options) =>
         versioned(options).option('actions', {
           ...textOption('Callbacks: \'[{"kind": "promise.register_callback", "data": …}]\''),
@@ -94,16 +98,16 @@ function working(command: Tasks): void {
     )
     .command(
       'complete <id>',
-      'Settle the promise of a task, and the task with it',
+      'Settle the promise of a task, which completes the task',
       withAction,
       ({ id, version, action, ...options }) =>
         answer('task.fulfill', { id, version, action: jsonOf(action, '--action') }, options),
     )
-    .command(idCommand('halt', 'Stop a task until it is continued', 'task.halt', ID))
+    .command(idCommand('halt', 'Halt a task until it is continued', 'task.halt', ID))
     .command(idCommand('continue', 'Continue a halted task', 'task.continue', ID));
 }
 
-/** An id and a version; the latter takes the place of the program's own `--version`. */
+/** An id and `--version`, which replaces the program's own `--version` here. */
 function versioned(options: Argv<ClientArguments>) {
   return options.version(false).positional('id', ID).option('version', VERSION);
 }
@@ -112,15 +116,15 @@ function createOptions(options: Argv<ClientArguments>) {
   return options.positional('id', ID).options({
     pid: PID,
     ttl: TTL,
-    timeout: { ...textOption('How long the promise may stay pending: 1h'), demandOption: true },
-    param: textOption("The promise's param, sent as it is"),
-    tags: textOption('The promise\'s tags, resonate:target among them: \'{"name": "value"}\''),
+    timeout: { ...textOption('Time until the promise times out: 1h'), demandOption: true },
+    param: textOption("The promise's param, sent unchanged"),
+    tags: textOption('The promise\'s tags, with resonate:target: \'{"name": "value"}\''),
   });
 }
 
 type Suspension = ClientArguments & { id: string; version: number; actions: string };
 
-/** Not suspended is a failure for scripts: the task is still held and has to go on. */
+/** If the task is not suspended, the command fails: a script must know that the task is still held. */
 async function suspend({ id, version, actions, ...options }: Suspension): Promise<void> {
   const { status, data } = await request(
     'task.suspend',
@@ -128,7 +132,8 @@ async function suspend({ id, version, actions, ...options }: Suspension): Promis
     options,
   );
   show(data, options, fieldTable);
-  if (status === 300) throw new ClientError('not suspended: an awaited promise is settled already (300)');
+  if (status === 300)
+    throw new ClientError('not suspended: an awaited promise has already settled, so the task is still held (300)');
 }
 
 const TASKS: Search<TaskRecord> = { kind: 'task.search', list: 'tasks', pageSize: 100, table: taskTable };

@@ -2,30 +2,30 @@ import type { PromiseRecord } from '@resonate/protocol';
 
 export interface Root {
   id: string;
-  /** Null when it does not exist, though its descendants do. */
+  /** Null if it does not exist but its descendants do. */
   promise: PromiseRecord | null;
 }
 
 /** A promise and its place in the tree. */
 export interface Placed extends Root {
-  /** What stands in front of it: the trunks it hangs below, and its own branch. */
+  /** The characters before it: the trunks of its ancestors, and its own branch. */
   trunks: string;
   branch: '' | '├── ' | '└── ';
 }
 
-/** What a branch looks like beside what hangs below it. */
+/** How a branch continues beside its descendants. */
 const TRUNK = { '': '', '├── ': '│   ', '└── ': '    ' } as const;
 
 /**
- * Parents before their children, children by createdAt. What names a parent that is not among them stands below the
- * root: nothing is left out.
+ * Orders promises: parents before their children, children by createdAt. A promise whose parent is missing is placed below the
+ * root, so none is left out.
  */
 export function arrange(root: Root, promises: readonly PromiseRecord[]): Placed[] {
   const children = childrenOf(root.id, promises);
   const placed: Placed[] = [];
   const seen = new Set([root.id]);
   const waiting: Placed[] = [{ ...root, trunks: '', branch: '' }];
-  // A stack instead of recursion: a chain of calls may be deeper than this program's own stack.
+  // A stack instead of recursion, because a chain of calls may be deeper than the program's own stack.
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     placed.push(next);
     const trunks = next.trunks + TRUNK[next.branch];

@@ -12,20 +12,23 @@ type TreeArguments = ClientArguments & { id: string; watch?: boolean | undefined
 
 export function builder(command: Argv): Argv<TreeArguments> {
   return clientOptions(command)
-    .positional('id', { type: 'string', describe: 'Id of the promise everything began with', demandOption: true })
-    .option('watch', { type: 'boolean', describe: 'Show it again whenever it changes, until all of it is settled' });
+    .positional('id', { type: 'string', describe: 'Id of the root promise', demandOption: true })
+    .option('watch', {
+      type: 'boolean',
+      describe: 'Show it again whenever it changes, until every promise is settled',
+    });
 }
 
 const PAGE = 1000;
-/** A tree that nobody could read any more. */
+/** Larger trees are refused, because nobody could read them. */
 const MAX_PROMISES = 10_000;
 const LOOK_AGAIN_MS = 500;
 
-/** `resonate tree`: what a call has called, as a tree; with `--output json` its promises in that order. */
+/** `resonate tree`: the call graph of a promise as a tree; with `--output json` its promises in that order. */
 export async function handler(argv: TreeArguments): Promise<void> {
   if (argv.watch) return watch(argv);
   const tree = await load(argv.id, argv);
-  if (tree.length === 0) throw new ClientError(`there is no promise ${argv.id}, nor one that began with it`);
+  if (tree.length === 0) throw new ClientError(`no promise has the id or the origin ${argv.id}`);
   process.stdout.write(treeText(tree, argv));
 }
 
@@ -34,7 +37,7 @@ function treeText(tree: readonly Placed[], { output }: TreeArguments): string {
   return tree.map((placed) => `${treeLine(placed)}\n`).join('');
 }
 
-/** On a terminal each picture takes the place of the one before; elsewhere an empty line stands between. */
+/** On a terminal each tree replaces the one before; elsewhere an empty line separates them. */
 async function watch(argv: TreeArguments): Promise<void> {
   const progress = new Progress();
   let shown = '';
@@ -54,14 +57,14 @@ async function watch(argv: TreeArguments): Promise<void> {
   }
 }
 
-/** @param height lines of the picture before. @returns those of this one. */
+/** @param height number of lines of the tree before. @returns the number of this one. */
 function redraw(text: string, height: number): number {
   const lines = text.split('\n').slice(0, -1);
   const room = Math.max(2, (process.stdout.rows || 24) - 1);
   const hidden = lines.length > room ? lines.splice(room - 1).length : 0;
   if (hidden > 0) lines.push(`… and ${hidden} more`);
   const up = height > 0 ? `\x1b[${height}A` : '';
-  // Lines that are too long are cut: a wrapped one would be two to go up by.
+  // Long lines are cut off: a wrapped line would break the count of lines to go up.
   process.stdout.write(`${up}\x1b[J\x1b[?7l${lines.map((line) => `${line}\n`).join('')}\x1b[?7h`);
   return lines.length;
 }
@@ -78,13 +81,14 @@ async function load(id: string, options: ClientOptions): Promise<Placed[]> {
     );
     promises.push(...page.promises);
     cursor = page.cursor;
-    if (promises.length > MAX_PROMISES) throw new ClientError(`the tree of ${id} has over ${MAX_PROMISES} promises`);
+    if (promises.length > MAX_PROMISES)
+      throw new ClientError(`the tree of ${id} has more than ${MAX_PROMISES} promises`);
   } while (cursor !== undefined);
   const root = promises.find((promise) => promise.id === id) ?? (await find(id, options));
   return root === null && promises.length === 0 ? [] : arrange({ id, promise: root }, promises);
 }
 
-/** `invoke` gives the promise it creates no origin. */
+/** A promise that `invoke` created has no origin tag. */
 async function find(id: string, options: ClientOptions): Promise<PromiseRecord | null> {
   try {
     return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;

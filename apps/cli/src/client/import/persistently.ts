@@ -5,7 +5,7 @@ const TRIES = 6;
 const FIRST_PAUSE_MS = 200;
 
 /**
- * One request that may be sent twice without harm: again, for about six seconds, while the server is away or too busy.
+ * Sends an idempotent request, with retries for about six seconds while the server cannot be reached or is overloaded.
  * @throws ClientError
  */
 export async function persistently(kind: string, data: object, options: ClientOptions) {

@@ -4,22 +4,22 @@ import { z } from 'zod';
 import { ClientError, type ClientOptions } from '../http.ts';
 import { persistently } from './persistently.ts';
 
-/** Where records come from: a server, or what searches of one printed into files. */
+/** The source of records: a server, or files with the output of its searches. */
 export interface Source {
-  /** In the order of the source, some at a time. @throws ClientError */
+  /** In the order of the source, page by page. @throws ClientError */
   promises(): AsyncIterable<PromiseRecord[]>;
   schedules(): AsyncIterable<ScheduleRecord[]>;
   /** Tasks of one state. */
   tasks(state: 'acquired' | 'halted'): AsyncIterable<Pick<TaskRecord, 'id' | 'state'>[]>;
-  /** False for files that hold no tasks: nobody knows then which are held or halted. */
+  /** False for files without tasks: then held and halted tasks are not known. */
   readonly knowsTasks: boolean;
 }
 
-/** Small: one page is in memory, and values may be large. */
+/** Small, because a page is in memory and values may be large. */
 const PAGE = 200;
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 
-/** Servers say "never" with times that no JSON number holds exactly. */
+/** Servers write "never" as times that JSON numbers cannot represent exactly. */
 const time = z
   .number()
   .min(0)
@@ -72,20 +72,20 @@ interface Lists {
   tasks: Pick<TaskRecord, 'id' | 'state'>[];
 }
 
-/** `{a: undefined}` and `{}` are one on the wire. */
+/** Removes undefined fields: `{a: undefined}` and `{}` are the same JSON. */
 function withoutAbsent<T extends object>(record: T): T {
   return Object.fromEntries(Object.entries(record).filter(([, field]) => field !== undefined)) as T;
 }
 
-/** @throws ClientError when something is not what such a list holds. */
+/** @throws ClientError if a record is not valid */
 function read<L extends keyof Lists>(list: L, records: unknown, from: string): Lists[L] {
   const { data, error } = LISTS[list].safeParse(records);
   if (data !== undefined) return data as unknown as Lists[L];
   const { path, message } = error?.issues[0] ?? { path: [], message: 'unknown' };
-  throw new ClientError(`${from} has ${list} that are none: ${path.join('.')}: ${message}`);
+  throw new ClientError(`${from} has invalid ${list}: ${path.join('.')}: ${message}`);
 }
 
-/** Reads a server over its API. Retries while it is away for a moment. */
+/** Reads from a server over its API. Retries during a short outage. */
 export function serverSource(options: ClientOptions): Source {
   async function* pages<L extends keyof Lists>(list: L, kind: string, filters: object): AsyncGenerator<Lists[L]> {
     let cursor: string | undefined;
@@ -93,7 +93,8 @@ export function serverSource(options: ClientOptions): Source {
       const page = await persistently(kind, { ...filters, limit: PAGE, ...(cursor ? { cursor } : {}) }, options);
       yield read(list, page[list], options.server);
       const next = (page['cursor'] ?? undefined) as string | undefined;
-      if (next !== undefined && next === cursor) throw new ClientError(`${options.server} gives the same page again`);
+      if (next !== undefined && next === cursor)
+        throw new ClientError(`${options.server} returned the same page twice`);
       cursor = next;
     } while (cursor !== undefined);
   }
@@ -105,16 +106,16 @@ export function serverSource(options: ClientOptions): Source {
   };
 }
 
-/** Reads what `resonate promises|tasks|schedules search --all --output json` printed. @throws ClientError */
+/** Reads files with the output of `resonate promises|tasks|schedules search --all --output json`. @throws ClientError */
 export async function fileSource(paths: readonly string[]): Promise<Source> {
   const lists: Partial<Lists> = {};
   for (const path of paths) {
     const content = await jsonFile(path);
     if (content['cursor'] !== undefined && content['cursor'] !== null) {
-      throw new ClientError(`${path} holds one page of more; write it with search --all`);
+      throw new ClientError(`${path} has only the first page; write it with search --all`);
     }
     const known = (Object.keys(LISTS) as (keyof Lists)[]).filter((list) => list in content);
-    if (known.length === 0) throw new ClientError(`${path} holds neither promises nor tasks nor schedules`);
+    if (known.length === 0) throw new ClientError(`${path} has no promises, tasks or schedules`);
     for (const list of known) {
       if (lists[list] !== undefined) throw new ClientError(`${path} is the second file with ${list}`);
       Object.assign(lists, { [list]: read(list, content[list], path) });
@@ -132,9 +133,10 @@ export async function fileSource(paths: readonly string[]): Promise<Source> {
 async function jsonFile(path: string): Promise<Record<string, unknown>> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`has more than ${MAX_FILE_BYTES / 2 ** 20} MiB; import from the server`);
+    if (size > MAX_FILE_BYTES)
+      throw new Error(`it has more than ${MAX_FILE_BYTES / 2 ** 20} MiB; import from the server instead`);
     const content: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (typeof content !== 'object' || content === null) throw new Error('is no JSON object');
+    if (typeof content !== 'object' || content === null) throw new Error('it is not a JSON object');
     return content as Record<string, unknown>;
   } catch (error) {
     throw new ClientError(`cannot read ${path}: ${(error as Error).message}`);

@@ -3,15 +3,15 @@ import type { PromiseRecord, ScheduleRecord } from '@resonate/protocol';
 import { ClientError, type ClientOptions } from '../http.ts';
 import { persistently } from './persistently.ts';
 
-/** Why one record was not taken over; the others are. */
+/** The reason why a record was not imported. The others are. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
-/** Of these the record is to blame, not the server or the way to it. */
+/** Statuses caused by the record, not by the server or the network. */
 const RECORD_IS_WRONG = new Set([400, 404, 409, 413, 422]);
 
-/** One request as of `at` (epoch ms): the server in debug mode takes that for the present. */
+/** Sends a request as of `at` (epoch ms), which a server in debug mode uses as now. */
 async function asOf(at: number, kind: string, data: object, options: ClientOptions) {
   try {
     return await persistently(kind, data, { ...options, debugTime: at });
@@ -22,8 +22,8 @@ async function asOf(at: number, kind: string, data: object, options: ClientOptio
 }
 
 /**
- * Makes a promise what it is at the source, to the millisecond: created as of its creation, settled as of its settlement.
- * @throws Refusal when the id is taken by another promise, or the outcome is not the source's.
+ * Copies a promise to the millisecond: it is created as of its creation and settled as of its settlement.
+ * @throws Refusal if another promise has the id, or the result differs from the source
  */
 export async function writePromise(record: PromiseRecord, options: ClientOptions): Promise<void> {
   const { id, state, param, value, tags, timeoutAt, createdAt, settledAt } = record;
@@ -32,9 +32,9 @@ export async function writePromise(record: PromiseRecord, options: ClientOptions
   const differing = (['param', 'tags', 'timeoutAt', 'createdAt'] as const).find(
     (field) => !isDeepStrictEqual(promise[field], record[field]),
   );
-  if (differing !== undefined) throw new Refusal(`the id is taken by a promise with another ${differing}`);
+  if (differing !== undefined) throw new Refusal(`a promise with this id exists and has another ${differing}`);
   if (promise.state === 'pending' && settledAt !== undefined) {
-    // Nobody can ask for a time-out: it comes when the promise is looked at as of its time.
+    // A timeout cannot be requested. It happens when the promise is read as of its timeout.
     const settled =
       state === 'rejected_timedout'
         ? await asOf(settledAt, 'promise.get', { id }, options)
@@ -42,19 +42,19 @@ export async function writePromise(record: PromiseRecord, options: ClientOptions
     promise = settled['promise'] as PromiseRecord;
   }
   if (!isDeepStrictEqual({ ...promise }, { ...record })) {
-    throw new Refusal(`it is ${promise.state} here and ${state} at the source, or has another value or time`);
+    throw new Refusal(`it is ${promise.state} here and ${state} at the source, or its value or times differ`);
   }
 }
 
-/** What a schedule is, beside when it ran. */
+/** The fields that define a schedule. */
 const DEFINITION = [
   ...(['cron', 'promiseId', 'promiseTimeout', 'promiseParam', 'promiseTags'] as const),
   ...(['timezone', 'overlap', 'catchUp'] as const),
 ];
 
 /**
- * Makes a schedule that goes on where that of the source is: created as of its last run, so that its next one is the next.
- * @throws Refusal when the id is taken by another schedule.
+ * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source.
+ * @throws Refusal if another schedule has the id
  */
 export async function writeSchedule(record: ScheduleRecord, options: ClientOptions): Promise<void> {
   const { id, createdAt, lastRunAt } = record;
@@ -62,14 +62,14 @@ export async function writeSchedule(record: ScheduleRecord, options: ClientOptio
   const kept = await asOf(lastRunAt ?? createdAt, 'schedule.create', data, options);
   const schedule = kept['schedule'] as ScheduleRecord;
   const differing = DEFINITION.find((field) => !isDeepStrictEqual(schedule[field], record[field]));
-  if (differing !== undefined) throw new Refusal(`the id is taken by a schedule with another ${differing}`);
+  if (differing !== undefined) throw new Refusal(`a schedule with this id exists and has another ${differing}`);
   if (record.pausedAt !== undefined && schedule.pausedAt === undefined) {
     await asOf(record.pausedAt, 'schedule.pause', { id }, options);
   }
 }
 
 /**
- * Halts the task of an imported promise, as of a time before any: a promise that has expired since is not settled by it.
+ * Halts the task of an imported promise. It does so as of time 0, so that this does not settle an expired promise.
  * @throws Refusal
  */
 export async function haltTask(id: string, options: ClientOptions): Promise<void> {

@@ -7,11 +7,11 @@ export interface Tool<Input extends z.ZodObject> {
   name: string;
   description: string;
   input: Input;
-  /** @returns what the caller is told, as JSON. @throws what it is told as a failure. */
+  /** @returns the result, sent as JSON. @throws an error, sent as a failed result */
   run(input: z.infer<Input>, session: Session): Promise<unknown>;
 }
 
-/** Puts a tool of a session on an MCP server. */
+/** Registers a tool of a session with an MCP server. */
 export type Register = (server: McpServer, session: Session) => void;
 
 export function defineTool<Input extends z.ZodObject>({ name, description, input, run }: Tool<Input>): Register {
@@ -25,10 +25,10 @@ export function defineTool<Input extends z.ZodObject>({ name, description, input
 
 export const promiseId = z.string().min(1).describe("The promise's id");
 
-export const tags = z.record(z.string(), z.string()).describe('Names and values, all texts');
+export const tags = z.record(z.string(), z.string()).describe('Names and values, all strings');
 
-/** A param or value. Anything may be `data`: what is no text becomes JSON, and the whole is base64-encoded. */
+/** A param or value. `data` may be anything: it becomes JSON unless it is text, and is then base64-encoded. */
 export const value = z.looseObject({
-  data: z.unknown().optional().describe('Any JSON; base64-encoded for you'),
+  data: z.unknown().optional().describe('Any JSON; it is base64-encoded automatically'),
   headers: z.record(z.string(), z.string()).optional(),
 });

@@ -5,7 +5,7 @@ import { defineTool, promiseId, tags, value } from '../tool.ts';
 
 export const promiseCreate = defineTool({
   name: 'promise-create',
-  description: 'Create a durable promise, or get the one that has the id already',
+  description: 'Create a durable promise, or get the existing one with this id',
   input: z.object({
     id: promiseId,
     timeout_at: z.int().min(0).describe('When it times out, in milliseconds since the epoch'),

@@ -4,7 +4,7 @@ import { defineTool, promiseId } from '../tool.ts';
 
 export const promiseGet = defineTool({
   name: 'promise-get',
-  description: 'Get a promise: its state, and once it is settled its value',
+  description: 'Get a promise with its state and, once settled, its value',
   input: z.object({ id: promiseId }),
   run: ({ id }, { server }) => call('promise.get', { id }, server),
 });

@@ -5,8 +5,8 @@ import { defineTool, promiseId } from '../tool.ts';
 export const promiseListen = defineTool({
   name: 'promise-listen',
   description:
-    'Be told when a promise settles: answers at once with the promise as it is; when it settles, a ' +
-    '`notifications/claude/channel` notification carries it. One that is settled already is not announced again',
+    'Get notified when a promise settles. Returns the promise as it is now. When it settles, a ' +
+    '`notifications/claude/channel` notification contains it. A promise that has already settled causes no notification',
   input: z.object({ id: promiseId }),
   run: ({ id }, { server, address }) => call('promise.register_listener', { awaited: id, address }, server),
 });

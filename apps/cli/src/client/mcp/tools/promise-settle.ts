@@ -7,7 +7,7 @@ const STATES = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_canc
 
 export const promiseSettle = defineTool({
   name: 'promise-settle',
-  description: 'Settle a promise; one that is settled already stays as it is',
+  description: 'Settle a promise. A promise that has already settled does not change',
   input: z.object({
     id: promiseId,
     resolution: z.enum(['resolve', 'reject', 'cancel']),

@@ -10,13 +10,13 @@ const DEFAULT_TIMEOUT_MS = 300_000;
 export const resonateBash = defineTool({
   name: 'resonate-bash',
   description:
-    'Run a bash script durably in the background. Answers at once with its promise; when the script ends, a ' +
-    '`notifications/claude/channel` notification carries the outcome. After a crash it starts again from the top, so it ' +
-    'must bear to run twice. Good for waiting in the shell: `until …; do sleep 30; done`',
+    'Run a bash script durably in the background. Returns its promise at once. When the script ends, a ' +
+    '`notifications/claude/channel` notification contains the result. After a crash the script starts again from its ' +
+    'beginning, so it must be idempotent. Use it to wait for something: `until …; do sleep 30; done`',
   input: z.object({
     script: z.string().min(1).describe('The script'),
-    id: promiseId.optional().describe('Id of its promise; one of its own when left out'),
-    timeoutMs: z.int().min(1).default(DEFAULT_TIMEOUT_MS).describe('How long it may take, in milliseconds'),
+    id: promiseId.optional().describe('Id of its promise; generated if absent'),
+    timeoutMs: z.int().min(1).default(DEFAULT_TIMEOUT_MS).describe('Time limit in milliseconds'),
     target: z
       .string()
       .startsWith('bash://')
