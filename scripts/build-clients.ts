@@ -3,8 +3,9 @@
  * with pip; without, it is left out.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 const PACKED = resolve('clients/dist');
 const TYPESCRIPT = 'clients/typescript';
@@ -21,13 +22,17 @@ function buildTypeScript(): void {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', PACKED], { cwd: TYPESCRIPT, stdio: 'inherit' });
 }
 
+/** In a copy: setuptools leaves files beside its sources. The wheel holds no code of its builder's version. */
 function buildPython(): void {
-  if (!existsSync(`${PYTHON}/pyproject.toml`)) return;
-  const args = ['-m', 'pip', 'wheel', '--quiet', '--no-deps', '--wheel-dir', PACKED, `./${PYTHON}`];
+  const copy = mkdtempSync(join(tmpdir(), 'resonate-wheel-'));
+  cpSync(PYTHON, copy, { recursive: true });
+  const flags = ['--quiet', '--no-deps', '--ignore-requires-python', '--wheel-dir', PACKED];
   try {
-    execFileSync('python3', args, { stdio: ['ignore', 'inherit', 'pipe'] });
+    execFileSync('python3', ['-m', 'pip', 'wheel', ...flags, copy], { stdio: ['ignore', 'inherit', 'pipe'] });
   } catch (error) {
     const reason = String((error as { stderr?: unknown }).stderr ?? error).trim();
     console.error(`the Python package was not built: ${reason.split('\n').at(-1) ?? ''}`);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,254 @@
+"""One durable trip per step; clients/typescript/src/combined-steps.ts is the same for TypeScript."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+#: A request or an answer: its JSON text, and what it says.
+type Frame = tuple[str, dict[str, Any]]
+#: Sends a request at once; the future has its answer.
+type Forward = Callable[[Frame], asyncio.Future[Frame]]
+
+#: How long a create waits for its step to end. Longer steps cost a second trip, which nobody waits for.
+HOLD_S = 0.005
+#: A step so close to its timeout may be too late at the server.
+TIMEOUT_MARGIN_MS = 1_000
+#: Beyond, idle tasks are handled plainly, the oldest first.
+MAX_TASKS = 10_000
+MAX_PLAIN = 1_000
+#: The server sends no more; then there may be others.
+MAX_PRELOAD = 999
+#: What the SDK puts on a step of its own; any other tag of the server's has effects that only the server knows.
+STEP_TAGS = frozenset(
+    f"resonate:{name}" for name in ("scope", "branch", "parent", "origin")
+)
+
+
+@dataclass
+class Refusal:
+    """Why a step's create was not what the worker had been told."""
+
+    status: int = 0
+    message: str = ""
+    error: BaseException | None = None
+
+
+@dataclass
+class EarlyCreate:
+    """A create that was answered before it was sent."""
+
+    request: Frame
+    record: dict[str, Any]
+    #: Set when it is sent; ``None`` as its result: it took effect as answered.
+    outcome: asyncio.Future[Refusal | None] | None = None
+
+
+@dataclass
+class HeldTask:
+    """A task that this worker holds."""
+
+    version: int
+    branch: str
+    #: All promises of the branch; of others it is certain that they don't exist.
+    known: set[str]
+    early: dict[str, EarlyCreate] = field(default_factory=dict)
+    unsent: list[EarlyCreate] = field(default_factory=list)
+    timer: asyncio.TimerHandle | None = None
+    refusal: Refusal | None = None
+
+
+class CombinedSteps:
+    """Answers the create of a step at once, and sends it together with the step's settle.
+
+    Only where the answer is certain: the step runs in this worker, belongs to the branch of a task that the worker
+    holds, and is not among the promises of that branch that came with the task. Should it turn out otherwise, the
+    settle fails with the create's refusal, and the SDK gives the task up as it does when its lease is lost.
+    """
+
+    def __init__(self, forward: Forward) -> None:
+        self._forward = forward
+        self._tasks: dict[str, HeldTask] = {}
+        self._plain: dict[str, None] = {}
+
+    async def send(self, request: Frame) -> Frame:
+        """Send one request of the SDK."""
+        body = request[1]
+        match body["kind"]:
+            case "task.create" | "task.acquire":
+                answer = await self._forward(request)
+                self._acquired(answer[1])
+                return answer
+            case "task.fence":
+                return await self._fence(request)
+            case "task.suspend":
+                task = self._leave(body["data"])
+                answer = await self._forward(request)
+                # It goes on at once: something it waits for has happened.
+                if task is not None and answer[1]["head"]["status"] == 300:
+                    self._hold(body["data"]["id"], task.version, task.branch, answer[1]["data"])
+                return answer
+            case "task.fulfill" | "task.release":
+                self._leave(body["data"])
+        return await self._forward(request)
+
+    def _acquired(self, answer: dict[str, Any]) -> None:
+        if answer["head"]["status"] != 200:
+            return
+        data = answer["data"]
+        task, tags = data.get("task"), data["promise"].get("tags", {})
+        # A timer's task runs nothing; the SDK lets go of it without a word.
+        if not task or task["state"] != "acquired" or "resonate:timer" in tags:
+            return
+        if "resonate:branch" in tags:
+            self._hold(task["id"], task["version"], tags["resonate:branch"], data)
+
+    def _hold(self, id: str, version: int, branch: str, answer: dict[str, Any]) -> None:
+        self._drop(id)
+        preload = answer.get("preload", [])
+        if answer.get("preloadPartial") or len(preload) >= MAX_PRELOAD or id in self._plain:
+            return
+        self._tasks[id] = HeldTask(version, branch, {record["id"] for record in preload})
+        if len(self._tasks) > MAX_TASKS:
+            idle = next((key for key, task in self._tasks.items() if not task.early), None)
+            if idle is not None:
+                del self._tasks[idle]
+
+    def _drop(self, id: str) -> None:
+        """Handle what follows of a task plainly. Its creates go out first."""
+        task = self._tasks.pop(id, None)
+        if task is not None:
+            self._flush(task)
+
+    def _leave(self, data: dict[str, Any]) -> HeldTask | None:
+        task = self._tasks.get(data["id"])
+        if task is None or task.version != data["version"]:
+            return None
+        self._drop(data["id"])
+        return task
+
+    async def _fence(self, request: Frame) -> Frame:
+        data = request[1]["data"]
+        task = self._tasks.get(data["id"])
+        if task is None or task.version != data["version"]:
+            return await self._forward(request)
+        if task.refusal is not None:
+            return _refused(request, task.refusal)
+        action = data["action"]
+        id = action["data"]["id"]
+        if action["kind"] == "promise.create":
+            if _is_certain(task, action["data"]):
+                return self._answer_early(task, request)
+            task.known.add(id)
+        elif (early := task.early.get(id)) is not None:
+            return await self._settle(task, request, early)
+        self._flush(task)
+        return await self._forward(request)
+
+    def _answer_early(self, task: HeldTask, request: Frame) -> Frame:
+        head, action = request[1]["head"], request[1]["data"]["action"]
+        record = {
+            **{key: action["data"][key] for key in ("id", "param", "tags", "timeoutAt") if key in action["data"]},
+            "state": "pending",
+            "value": {},
+            "createdAt": _now_ms(),
+        }
+        early = EarlyCreate(request, record)
+        task.known.add(record["id"])
+        task.early[record["id"]] = early
+        task.unsent.append(early)
+        if task.timer is None:
+            task.timer = asyncio.get_running_loop().call_later(HOLD_S, self._flush, task)
+        inner = {"kind": "promise.create", "head": _ok(action["head"]), "data": {"promise": record}}
+        return _frame({"kind": "task.fence", "head": _ok(head), "data": {"action": inner, "preload": []}})
+
+    async def _settle(self, task: HeldTask, request: Frame, early: EarlyCreate) -> Frame:
+        """Send the end of a step together with its create, unless that was sent before."""
+        del task.early[early.record["id"]]
+        self._flush(task)
+        settling = self._forward(request)
+        refusal = await early.outcome if early.outcome is not None else None
+        if refusal is not None:
+            # Whatever becomes of it, the create's refusal comes first.
+            settling.add_done_callback(lambda done: done.cancelled() or done.exception())
+            return _refused(request, refusal)
+        answer = await settling
+        # Two batches at once may pass each other: it came before its create.
+        return await self._forward(request) if _is_missing(answer[1]) else answer
+
+    def _flush(self, task: HeldTask) -> None:
+        """Send the creates that wait, in their order."""
+        if task.timer is not None:
+            task.timer.cancel()
+            task.timer = None
+        unsent, task.unsent = task.unsent, []
+        for early in unsent:
+            sent = self._forward(early.request)
+            early.outcome = asyncio.ensure_future(self._outcome(task, early, sent))
+
+    async def _outcome(self, task: HeldTask, early: EarlyCreate, sent: asyncio.Future[Frame]) -> Refusal | None:
+        try:
+            refusal = _refusal_in((await sent)[1], early.record)
+        except Exception as error:  # noqa: BLE001 -- it is raised where the step is settled
+            refusal = Refusal(error=error)
+        if refusal is not None:
+            task.refusal = task.refusal or refusal
+            if refusal.error is None:
+                self._ask_first(early.request[1]["data"]["id"])
+        return refusal
+
+    def _ask_first(self, id: str) -> None:
+        """Creates of this task were not as answered; should it come again, it is handled plainly."""
+        self._plain[id] = None
+        if len(self._plain) > MAX_PLAIN:
+            del self._plain[next(iter(self._plain))]
+
+
+def _is_certain(task: HeldTask, create: dict[str, Any]) -> bool:
+    tags, timeout_at = create.get("tags", {}), create.get("timeoutAt")
+    return (
+        tags.get("resonate:scope") == "local"
+        and tags.get("resonate:branch") == task.branch
+        and create["id"] not in task.known
+        and isinstance(timeout_at, int)
+        and _now_ms() + TIMEOUT_MARGIN_MS < timeout_at < 1 << 53
+        and all(name in STEP_TAGS or not name.startswith("resonate:") for name in tags)
+    )
+
+
+def _refusal_in(answer: dict[str, Any], early: dict[str, Any]) -> Refusal | None:
+    if answer["head"]["status"] == 200:
+        answer = answer["data"]["action"]
+    if answer["head"]["status"] != 200:
+        return Refusal(answer["head"]["status"], str(answer["data"]))
+    promise = answer["data"]["promise"]
+    if promise["state"] == "pending" and promise["timeoutAt"] == early["timeoutAt"]:
+        return None
+    return Refusal(409, f"Promise {early['id']} already exists")
+
+
+def _is_missing(answer: dict[str, Any]) -> bool:
+    return answer["head"]["status"] == 200 and answer["data"]["action"]["head"]["status"] == 404
+
+
+def _refused(request: Frame, refusal: Refusal) -> Frame:
+    if refusal.error is not None:
+        raise refusal.error
+    head = {**_ok(request[1]["head"]), "status": refusal.status}
+    return _frame({"kind": "task.fence", "head": head, "data": refusal.message})
+
+
+def _ok(head: dict[str, Any]) -> dict[str, Any]:
+    return {"corrId": head.get("corrId", ""), "status": 200, "version": head.get("version", "")}
+
+
+def _frame(body: dict[str, Any]) -> Frame:
+    return json.dumps(body), body
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
