@@ -31,7 +31,8 @@ export class GuardedServer {
     const signer = new Signer();
     const path = join(folder, 'public.pem');
     writeFileSync(path, signer.pem);
-    const auth = ['--auth-publickey', path, '--auth-iss', ISSUER];
+    // Tests wait for tokens to expire.
+    const auth = ['--auth-publickey', path, '--auth-iss', ISSUER, '--auth-leeway', '0'];
     const process = await ServerProcess.start({ command: 'dev', args: [...auth, ...args] });
     return new GuardedServer(folder, signer, process);
   }

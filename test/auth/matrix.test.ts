@@ -19,7 +19,7 @@ beforeAll(async () => {
     'no token': undefined,
     'an empty token': '',
     "a stranger's token": server.token({ role: 'admin' }, new Signer()),
-    'an expired token': server.token({ role: 'admin', exp: expiring(-10) }),
+    'an expired token': server.token({ role: 'admin', exp: expiring(-100) }),
     "another issuer's token": server.token({ role: 'admin', iss: 'https://other.example.com' }),
     'a token without a prefix': server.token({ role: 'user' }),
     'a token whose prefix is null': server.token({ prefix: null }),

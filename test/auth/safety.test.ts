@@ -66,7 +66,7 @@ describe('a server that wants tokens', () => {
     const tokens = [
       server.token({ role: 'admin', sub: 'somebody' }),
       server.token({ role: 'admin' }, new Signer()),
-      server.token({ role: 'admin', exp: expiring(-5) }),
+      server.token({ role: 'admin', exp: expiring(-500) }),
       server.token({ prefix: 'p' }),
       'not-a-token-but-a-password',
       `${unsigned({ role: 'admin' }, { alg: 'none' })}.`,

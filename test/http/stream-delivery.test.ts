@@ -92,7 +92,7 @@ describe('a message to poll://', () => {
     const first = await raw.until('a comment line', (text) => /^:.*\n\n/m.test(text));
     expect(first).toMatch(/^HTTP\/1\.1 200 /);
     expect(first).toMatch(/^content-type: text\/event-stream/im);
-    expect(first).toMatch(/^cache-control: no-cache/im);
+    expect(first).toMatch(/^cache-control: no-cache, no-transform\r?$/im);
     const id = await createTask('work', address('any'));
     const message = { kind: 'execute', head: { serverUrl: server.url }, data: { task: { id, version: 0 } } };
     const text = await raw.until('the message', (received) => received.includes('execute'));

@@ -66,3 +66,10 @@ describe('parseAddress', () => {
     expect(parseAddress(text)).toBeNull();
   });
 });
+
+test.each(['poll://any@g/%00', 'poll://uni@g/a%00', 'poll://any@%00'])(
+  '%s has a NUL in its name and is no address',
+  (text) => {
+    expect(parseAddress(text)).toBeNull();
+  },
+);

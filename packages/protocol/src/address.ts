@@ -63,6 +63,8 @@ function parsePoll(text: string): Address | null {
   const group = decode(match[2] ?? '');
   const id = match[3] === undefined ? null : decode(match[3]);
   if (!group || id === '' || (cast === 'uni' && id === null)) return null;
+  // Postgres can't store a NUL, nor can any stream be opened under such a name.
+  if (`${group}${id}`.includes('\0')) return null;
   const target = cast === 'uni' && id !== null ? pollTarget(group, id) : pollTarget(group);
   return { text, transport: 'poll', target, poll: { cast, group, id } };
 }

@@ -135,7 +135,10 @@ describe('claims', () => {
   test.each<[string, object, Partial<Config['auth']>, number]>([
     ['no exp', { role: 'admin' }, {}, 401],
     ['an exp that is text', { role: 'admin', exp: String(expiring(1_000)) }, {}, 401],
-    ['an exp in the past', { exp: expiring(-2) }, {}, 401],
+    ['an exp in the past', { exp: expiring(-2) }, { leewayMs: 0 }, 401],
+    ['an exp in the past, within the usual tolerance', { exp: expiring(-50) }, {}, 200],
+    ['an exp beyond the usual tolerance', { exp: expiring(-61) }, {}, 401],
+    ['a beginning in the future, within the usual tolerance', { ...ADMIN, nbf: expiring(50) }, {}, 200],
     ['an exp in the past, within the tolerance', { exp: expiring(-60) }, { leewayMs: 600_000 }, 200],
     ['an exp beyond the tolerance', { exp: expiring(-60) }, { leewayMs: 59_000 }, 401],
     ['a beginning in the future', { ...ADMIN, nbf: expiring(500) }, {}, 401],

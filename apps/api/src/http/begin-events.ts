@@ -7,7 +7,8 @@ import type { ServerResponse } from 'node:http';
 export function beginEvents(response: ServerResponse): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
-    'cache-control': 'no-cache',
+    // A proxy that compresses would hold messages back until its buffer is full.
+    'cache-control': 'no-cache, no-transform',
     connection: 'keep-alive',
     'x-accel-buffering': 'no',
   });

@@ -23,7 +23,7 @@ export const auth = {
   iss: text({ default: null, describe: 'Required issuer (iss claim) of a token' }),
   aud: text({ default: null, describe: 'Required audience (aud claim) of a token' }),
   leeway: duration({
-    default: 0,
+    default: MINUTE,
     min: 0,
     max: 10 * MINUTE,
     describe: 'Tolerated clock skew when a token expires or begins to be valid',
