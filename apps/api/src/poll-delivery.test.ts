@@ -80,6 +80,41 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+describe('a task that its worker gives back', () => {
+  async function giveBack(id: string, version: number): Promise<void> {
+    const { store } = runtime;
+    const acquired = await store.execute(
+      { kind: 'task.acquire', data: { id, version, pid: 'p', ttl: 60_000 } },
+      null,
+      0,
+    );
+    expect(acquired.status).toBe(200);
+    const { task } = acquired.data as { task: { version: number } };
+    expect((await store.execute({ kind: 'task.release', data: { id, version: task.version } }, null, 0)).status).toBe(
+      200,
+    );
+  }
+
+  test.each(['poll://any@g', 'poll://any@g/a'])('goes to another worker of its group first: %s', async (target) => {
+    await delivery.start();
+    const [a, b] = [new Worker('g', 'a'), new Worker('g', 'b')];
+    await create('w', target);
+    expect(await a.next()).toBe('execute w');
+    await giveBack('w', 0);
+    expect(await b.next()).toBe('execute w');
+    expect(a.waiting).toBe(0);
+  });
+
+  test('goes to the same worker when there is no other one', async () => {
+    await delivery.start();
+    const worker = new Worker('g', 'a');
+    await create('w', 'poll://any@g');
+    expect(await worker.next()).toBe('execute w');
+    await giveBack('w', 0);
+    expect(await worker.next()).toBe('execute w');
+  });
+});
+
 describe('messages that a stalled stream has no room for in bytes', () => {
   const LARGE = { data: 'x'.repeat(400_000) };
 

@@ -1,9 +1,18 @@
-import { beginAttempt, handedOver, messageOf, outcomeOf, traceDelivery } from '@resonate/delivery';
+import {
+  beginAttempt,
+  handedOver,
+  LookInterval,
+  messageOf,
+  outcomeOf,
+  RARELY_MS,
+  traceDelivery,
+} from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
 import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery, type Outcome, type Receiver, type Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
+import { LastAsked } from './last-asked.ts';
 
 /** Targets asked for in one claim; streams beyond get their turn in the next. */
 const MAX_TARGETS = 1_000;
@@ -28,6 +37,10 @@ export class PollDelivery implements Service, Receiver {
   readonly #runtime: Runtime;
   readonly #hub: StreamHub;
   readonly #loop: Loop;
+  readonly #lastAsked = new LastAsked();
+  readonly #interval: LookInterval;
+  /** From when on it is no surprise to find something due, epoch ms: somebody told, or the last look did. */
+  #expectedAt = -Infinity;
   /** Where the next claim's targets begin when there are more than it asks for. */
   #turn = 0;
   #outcomes: Outcome[] = [];
@@ -39,17 +52,18 @@ export class PollDelivery implements Service, Receiver {
     const { config, logger, store } = runtime;
     this.#runtime = runtime;
     this.#hub = hub;
+    this.#interval = new LookInterval(runtime);
     this.#loop = new Loop({
       name: this.name,
-      pollIntervalMs: config.messages.pollIntervalMs,
+      pollIntervalMs: Math.max(RARELY_MS, config.messages.pollIntervalMs),
       logger,
       clock: store.clock,
       step: () => this.#drain(),
     });
-    hub.onRoom(() => this.#loop.wake());
+    hub.onRoom(() => this.#wakeAt(-Infinity));
     store.onHints(({ deliveries }) => {
       const at = deliveries.get('poll')?.at;
-      if (at !== undefined && hub.size > 0) this.#loop.wakeAt(at);
+      if (at !== undefined && hub.size > 0) this.#wakeAt(at);
     });
   }
 
@@ -76,20 +90,36 @@ export class PollDelivery implements Service, Receiver {
   /** A place in a stream, or why there is none: `gone` (no stream with a place), or `large` (no room for its bytes). */
   #slot(delivery: Delivery): { slot: Slot } | { slot: null; why: 'gone' | 'large' } {
     const { target, prefers } = rowOf(delivery);
-    const slot = this.#hub.reserve(target, prefers);
+    const slot = this.#hub.reserve(target, prefers, this.#lastAsked.avoids(delivery));
     if (!slot) return { slot: null, why: 'gone' };
     const message = messageOf(delivery, this.#runtime.serverUrl);
     const body = JSON.stringify(message);
     if (slot.hold(Buffer.byteLength(body))) {
-      return { slot: { send: () => this.#send(delivery, message, body, slot.send), cancel: slot.cancel } };
+      return { slot: { send: () => this.#send(delivery, message, body, slot), cancel: slot.cancel } };
     }
     slot.cancel();
     return { slot: null, why: 'large' };
   }
 
+  #wakeAt(at: number): void {
+    this.#expectedAt = Math.min(this.#expectedAt, at);
+    this.#loop.wakeAt(at);
+  }
+
+  /** Takes one look, and notes when the next one is expected to find something. */
   async #drain(): Promise<number | null> {
+    const isExpected = this.#expectedAt <= this.#runtime.store.clock.now();
+    this.#expectedAt = Infinity;
+    const { found, nextAt } = await this.#claim();
+    if (found && !isExpected) this.#interval.foundUnannounced();
+    if (nextAt !== null) this.#expectedAt = Math.min(this.#expectedAt, nextAt);
+    const lookAt = this.#interval.nextAt;
+    return lookAt === null || nextAt === null ? (nextAt ?? lookAt) : Math.min(nextAt, lookAt);
+  }
+
+  async #claim(): Promise<{ found: boolean; nextAt: number | null }> {
     const { config, store } = this.#runtime;
-    if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) return null;
+    if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) return { found: false, nextAt: null };
     const { batchSize } = config.messages;
     const rooms = this.#nextRooms();
     const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
@@ -102,15 +132,17 @@ export class PollDelivery implements Service, Receiver {
     });
     for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
     for (const task of executes) this.#hand({ kind: 'execute', task });
-    if (executes.length + unblocks.length >= batchSize) return 0;
+    const found = executes.length + unblocks.length > 0;
+    if (executes.length + unblocks.length >= batchSize) return { found, nextAt: 0 };
     const next = await store.nextDeliveryAt(
       'poll',
       rooms.map(({ target }) => target),
     );
     const now = await store.now();
-    if (next === null || next > now) return next;
-    // Due already, yet not claimed: it waits for the connection it prefers, or for room, which wakes the loop.
-    return next + graceMs > now ? next + graceMs : null;
+    if (next === null || next > now) return { found, nextAt: next };
+    // Due and yet not claimed: it waits for the connection it prefers, for room, or for a lock of another process.
+    const again = now + config.messages.pollIntervalMs;
+    return { found, nextAt: next + graceMs > now ? next + graceMs : again };
   }
 
   /** The targets with room, of more than one claim asks for the next ones each time. */
@@ -132,7 +164,8 @@ export class PollDelivery implements Service, Receiver {
     else this.#done(delivery, false, found.why === 'large' ? UNTIL_IT_FITS_MS : 0);
   }
 
-  #send(delivery: Delivery, message: Message, body: string, send: StreamSlot['send']): void {
+  #send(delivery: Delivery, message: Message, body: string, { id, send }: StreamSlot): void {
+    this.#lastAsked.sent(delivery, id);
     const { metrics, tracing } = this.#runtime;
     handedOver(this.#runtime, 'poll', delivery);
     const { target } = rowOf(delivery);
@@ -167,7 +200,7 @@ export class PollDelivery implements Service, Receiver {
       const outcomes = this.#outcomes.splice(0);
       try {
         await this.#runtime.store.acknowledge(outcomes);
-        if (outcomes.some(({ delivered }) => !delivered)) this.#loop.wake();
+        if (outcomes.some(({ delivered }) => !delivered)) this.#wakeAt(-Infinity);
       } catch (error) {
         // Not lost: what has no outcome is due again after tasks.retry_timeout.
         this.#runtime.logger.warn('outcomes of deliveries were not recorded', { count: outcomes.length, error });

@@ -53,7 +53,12 @@ export class PushDelivery implements Service {
     this.#loop = new Loop({ ...loop, name: this.name, step: () => this.#drain() });
     this.#upkeep = new Loop({ ...loop, name: `${transport.name} circuits`, step: () => this.#keepUp() });
     this.#claims = new ClaimRenewal(runtime, transport.name);
-    this.#scanner = new TargetScanner(runtime, transport.name, ({ target, dueAt }) => this.#note(target, dueAt));
+    this.#scanner = new TargetScanner(runtime, transport.name, ({ target, dueAt }) => {
+      // A busy target is known by its deliveries, a failing one by its circuit.
+      const isNews = !this.#due.knows(target) && this.#slots.isIdle(target) && !this.#circuits.isOpen(target);
+      this.#note(target, dueAt);
+      return isNews && dueAt <= store.clock.now();
+    });
     store.onHints(({ deliveries }) => {
       const due = deliveries.get(transport.name);
       if (due?.targets === null) this.#scanner.wakeAt(due.at);

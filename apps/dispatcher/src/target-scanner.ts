@@ -1,36 +1,39 @@
+import { LookInterval, RARELY_MS } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 
-/** Targets in one read: SQLite's are read in this process's own thread, 0.01 ms each. */
+/** Targets in one read. SQLite is read in this process's own thread, 0.01 ms per target. */
 const PAGE = 200;
-/** Walking takes a tenth of the time at most, however many targets there are. */
+/** A rest after each walk, in units of the walk's duration: walking takes at most a tenth of the time. */
 const REST_PER_WALK = 9;
 
 /**
- * Walks through all targets that messages wait for, again and again: what nobody told of is found here. Hints may get
- * lost, and some events have none.
+ * Reads all targets that messages wait for, again and again. It finds what no hint told of: hints may get lost, and some
+ * messages become due without one. While hints work it looks rarely.
  */
 export class TargetScanner implements Service {
   readonly name: string;
   readonly #runtime: Runtime;
   readonly #transport: PushTransport['name'];
-  readonly #found: (target: WaitingTarget) => void;
+  readonly #found: (target: WaitingTarget) => boolean;
   readonly #loop: Loop;
   /** The last target that was looked at; empty: a walk begins. */
   #after = '';
   #walkedMs = 0;
   #restUntil = -Infinity;
+  readonly #interval: LookInterval;
 
-  /** @param found told each target with the time of its first message. */
-  constructor(runtime: Runtime, transport: PushTransport['name'], found: (target: WaitingTarget) => void) {
+  /** @param found is given each target with the time of its first message. True: no hint had told of it. */
+  constructor(runtime: Runtime, transport: PushTransport['name'], found: (target: WaitingTarget) => boolean) {
     const { config, logger, store } = runtime;
     this.name = `${transport} scanner`;
     this.#runtime = runtime;
     this.#transport = transport;
     this.#found = found;
-    const { pollIntervalMs } = config.messages;
+    this.#interval = new LookInterval(runtime);
+    const pollIntervalMs = Math.max(RARELY_MS, config.messages.pollIntervalMs);
     this.#loop = new Loop({ name: this.name, pollIntervalMs, logger, clock: store.clock, step: () => this.#look() });
   }
 
@@ -42,7 +45,7 @@ export class TargetScanner implements Service {
     return this.#loop.stop();
   }
 
-  /** Something is due at `at`, for whom is not known. */
+  /** Something is due at `at`, for an unknown target. */
   wakeAt(at: number): void {
     this.#loop.wakeAt(at);
   }
@@ -52,12 +55,12 @@ export class TargetScanner implements Service {
     if (this.#after === '' && store.clock.now() < this.#restUntil) return this.#restUntil;
     const start = performance.now();
     const page = await store.waitingTargets(this.#transport, PAGE, this.#after);
-    page.forEach(this.#found);
+    if (page.map(this.#found).includes(true)) this.#interval.foundUnannounced();
     this.#walkedMs += performance.now() - start;
     this.#after = page.length === PAGE ? (page.at(-1)?.target ?? '') : '';
     if (this.#after !== '') return 0;
     this.#restUntil = store.clock.now() + this.#walkedMs * REST_PER_WALK;
     this.#walkedMs = 0;
-    return null;
+    return this.#interval.nextAt;
   }
 }

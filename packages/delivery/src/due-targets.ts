@@ -24,6 +24,11 @@ export class DueTargets {
     this.#laterAt = Math.min(this.#laterAt, at);
   }
 
+  /** False: nothing is known of the target. */
+  knows(target: string): boolean {
+    return this.#due.has(target) || this.#later.has(target);
+  }
+
   /** What was told of the target is out of date. */
   forget(target: string): void {
     this.#due.delete(target);

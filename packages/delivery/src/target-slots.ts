@@ -22,6 +22,11 @@ export class TargetSlots {
     return this.#free(target, this.#takenTogether);
   }
 
+  /** Nothing is under way to the target. */
+  isIdle(target: string): boolean {
+    return !this.#taken.has(target);
+  }
+
   /** How a delivery to the target ended. */
   ended(target: string, isSuccess: boolean): void {
     this.#isSound.delete(target);

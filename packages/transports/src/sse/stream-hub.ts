@@ -17,6 +17,8 @@ export interface StreamHubOptions {
 
 /** Room for one message; either `send` or `cancel` is called, once. */
 export interface StreamSlot {
+  /** The stream's. */
+  readonly id: string;
   /** Says how large the message is, before `send`. False when it does not fit: only `cancel` is left then. */
   hold(bytes: number): boolean;
   send(parcel: Parcel): void;
@@ -94,13 +96,17 @@ export class StreamHub {
     if (members?.size === 0) this.#groups.delete(stream.group);
   }
 
-  /** A slot in a stream that may take messages for `target`; null when there is none, or none with room. */
-  reserve(target: string, prefers: string | null): StreamSlot | null {
-    const stream = this.#find(target, prefers);
+  /**
+   * A slot in a stream that may take messages for `target`; null when there is none, or none with room.
+   * @param avoids of a group, the stream with this id is taken only when no other one has room.
+   */
+  reserve(target: string, prefers: string | null, avoids: string | null = null): StreamSlot | null {
+    const stream = this.#find(target, prefers, avoids);
     if (!stream) return null;
     stream.reserve();
     let held = 0;
     return {
+      id: stream.id,
       hold(bytes) {
         if (!stream.hold(bytes)) return false;
         held = bytes;
@@ -147,13 +153,14 @@ export class StreamHub {
     return [...this.#groups].map(([group, members]) => ({ group, count: members.size }));
   }
 
-  #find(target: string, prefers: string | null): WorkerStream | null {
+  #find(target: string, prefers: string | null, avoids: string | null): WorkerStream | null {
     const [group = '', id] = target.split('/').map(decodeURIComponent);
     const members = this.#groups.get(group);
     if (!members) return null;
     if (id !== undefined) return withRoom(members.get(id));
-    const preferred = prefers === null ? null : withRoom(members.get(prefers));
-    return preferred ?? nextInTurn(members);
+    const preferred = prefers === null || prefers === avoids ? null : withRoom(members.get(prefers));
+    const avoided = avoids === null ? null : withRoom(members.get(avoids));
+    return preferred ?? nextInTurn(members, avoids) ?? avoided;
   }
 
   #announceRoom(): void {
@@ -165,10 +172,10 @@ function withRoom(stream: WorkerStream | undefined): WorkerStream | null {
   return stream && stream.room > 0 ? stream : null;
 }
 
-/** The first stream with room, which then goes to the end of the line. */
-function nextInTurn(members: Map<string, WorkerStream>): WorkerStream | null {
+/** The first stream with room but `avoids`, which then goes to the end of the line. */
+function nextInTurn(members: Map<string, WorkerStream>, avoids: string | null): WorkerStream | null {
   for (const [id, stream] of members) {
-    if (stream.room === 0) continue;
+    if (stream.room === 0 || id === avoids) continue;
     members.delete(id);
     members.set(id, stream);
     return stream;

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { loadConfig } from '@resonate/config';
+import { openRuntime, type Runtime } from '@resonate/process';
+import { createLogger } from '@resonate/observability';
+import { PassThrough } from 'node:stream';
+import { TargetScanner } from './target-scanner.ts';
+
+let runtime: Runtime;
+let scanner: TargetScanner;
+/** Resolves at the next look, with the time since the one before, in ms. */
+let look: () => Promise<number>;
+let waiting: { target: string; dueAt: number }[];
+
+beforeEach(async () => {
+  const { config } = loadConfig({ env: {}, command: 'dev' });
+  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  waiting = [];
+  let lookedAt = performance.now();
+  let looked: (afterMs: number) => void = () => {};
+  runtime.store.waitingTargets = () => {
+    const now = performance.now();
+    looked(now - lookedAt);
+    lookedAt = now;
+    return Promise.resolve(waiting);
+  };
+  look = () => new Promise((resolve) => (looked = resolve));
+});
+
+afterEach(async () => {
+  await scanner.stop();
+  await runtime.store.close();
+});
+
+test('looks rarely while hints tell of everything, and often after it found what none had told of', async () => {
+  let isNews = false;
+  scanner = new TargetScanner(runtime, 'http', () => isNews);
+  await scanner.start();
+  await look();
+  expect(await look()).toBeGreaterThan(900);
+  waiting = [{ target: 'http://host', dueAt: 0 }];
+  expect(await look()).toBeGreaterThan(900);
+  isNews = true;
+  await look();
+  isNews = false;
+  expect(await look()).toBeLessThan(900);
+  expect(await look()).toBeLessThan(900);
+});

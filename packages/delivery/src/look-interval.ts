@@ -1,0 +1,32 @@
+import { wakeupChannel, type Runtime } from '@resonate/process';
+
+/**
+ * How often a loop looks for due messages while hints tell of everything. At the poll interval of 100 ms an idle process
+ * asked its database 10 times a second.
+ */
+export const RARELY_MS = 1_000;
+/** After it found something that no hint had told of, it looks every messages.poll_interval for this long. */
+const OFTEN_FOR_MS = 60_000;
+
+/** When to look for due messages next: rarely while hints work, every messages.poll_interval while they do not. */
+export class LookInterval {
+  readonly #runtime: Runtime;
+  #oftenUntil = -Infinity;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Something was due that no hint had told of. */
+  foundUnannounced(): void {
+    this.#oftenUntil = this.#runtime.store.clock.now() + OFTEN_FOR_MS;
+  }
+
+  /** Epoch ms; null: `RARELY_MS` from now is early enough. */
+  get nextAt(): number | null {
+    const { config, store } = this.#runtime;
+    const now = store.clock.now();
+    const hintsAreMissing = store.isShared && wakeupChannel(config).type === 'none';
+    return hintsAreMissing || now < this.#oftenUntil ? now + config.messages.pollIntervalMs : null;
+  }
+}
