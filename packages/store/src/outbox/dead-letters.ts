@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Transport } from '@resonate/protocol';
-import type { Statement } from '../sql/statement.ts';
+import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue } from '../tables.ts';
 import { NOT_UNDER_WAY } from './deferral.ts';
-import { firstBeyond, oneOf, type ListenerKey } from '../sql/conditions.ts';
+import { allOf, beginsWith, oneOf, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { transport as readTransport } from '../sql/read.ts';
 
@@ -193,22 +193,15 @@ export class DeadLetters {
 
 function condition(filter: DeadLetterFilter, after: number): { where: string; params: SqlValue[] } {
   const { ids, transport, target, prefix = '', through } = filter;
-  const where = [`id > ${after}`, ...(through === undefined ? [] : [`id <= ${through}`])];
-  const params: SqlValue[] = [];
-  if (ids) where.push(`id IN (${[...ids, 0].join(', ')})`);
-  for (const [column, value] of Object.entries({ transport, target })) {
-    if (value === undefined) continue;
-    where.push(`${column} = ?`);
-    params.push(value);
-  }
-  if (prefix !== '') {
-    where.push('awaited >= ?');
-    params.push(prefix);
-    const end = firstBeyond(prefix);
-    if (end !== null) where.push('awaited < ?');
-    if (end !== null) params.push(end);
-  }
-  return { where: where.join(' AND '), params };
+  const { sql, params } = allOf([
+    complete(`id > ${after}`),
+    ...(through === undefined ? [] : [complete(`id <= ${through}`)]),
+    ...(ids ? [complete(`id IN (${[...ids, 0].join(', ')})`)] : []),
+    ...(transport === undefined ? [] : [{ sql: 'transport = ?', params: [transport] }]),
+    ...(target === undefined ? [] : [{ sql: 'target = ?', params: [target] }]),
+    ...beginsWith('awaited', prefix),
+  ]);
+  return { where: sql, params };
 }
 
 /** Without NUL, which Postgres can't store, and never cut through a character. */

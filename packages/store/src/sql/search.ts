@@ -8,7 +8,8 @@ import type {
   ScheduleRow,
 } from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
-import { readList, PROMISES, SCHEDULES, sizeList, TAG_COLUMNS, tagIndexText, TASKS, type SqlValue } from '../tables.ts';
+import { readList, PROMISES, SCHEDULES, sizeList, TAG_COLUMNS, tagIndexText, TASKS } from '../tables.ts';
+import { allOf, type Condition } from './conditions.ts';
 import type { Statement } from './statement.ts';
 
 /**
@@ -26,24 +27,6 @@ const anyIndex: UseIndex = () => '';
 /** The condition of a search whose index is walked, in id order; the others are looked at row by row. */
 export type Lead = { by: 'tag'; name: string; value: string } | { by: 'state' | 'timeout' | 'id' };
 
-class Conditions {
-  readonly #where: string[] = [];
-  readonly params: SqlValue[] = [];
-
-  add(condition: string, ...params: SqlValue[]): void {
-    this.#where.push(condition);
-    this.params.push(...params);
-  }
-
-  get isEmpty(): boolean {
-    return this.#where.length === 0;
-  }
-
-  get sql(): string {
-    return this.#where.join(' AND ');
-  }
-}
-
 /**
  * @param lead what is walked along (`bestLead`); the first tag unless told.
  * @param list what is selected of promise `p`.
@@ -56,25 +39,28 @@ export function promiseStatements(
   list = readList(PROMISES, 'p'),
 ): Statement[] {
   return (query.anyOf ?? [null]).map((alternative) => {
-    const usual = leads(query, alternative)[0]!;
+    const [usual] = leads(query, alternative);
     const own = alternative?.expired ? usual : (lead ?? usual);
     const { from, id, where } = walk(query, alternative, own, noIndex, useIndex);
-    const rest = filters(query, alternative, own, noIndex);
-    const conditions = [where, rest].filter((some) => !some.isEmpty).map(({ sql }) => sql);
-    const condition = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
-    const sql = `SELECT ${list} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
-    return { sql, params: [...where.params, ...rest.params, query.limit] };
+    const conditions = [...where, ...filters(query, alternative, own, noIndex)];
+    const { sql, params } = allOf(conditions);
+    const condition = conditions.length > 0 ? ` WHERE ${sql}` : '';
+    return {
+      sql: `SELECT ${list} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`,
+      params: [...params, query.limit],
+    };
   });
 }
 
 /** What an alternative can walk along, the usual choice first. */
-function leads(query: PromiseQuery, alternative: PromiseAlternative | null): Lead[] {
+function leads(query: PromiseQuery, alternative: PromiseAlternative | null): [Lead, ...Lead[]] {
   // Promises that ran out and are not written down as settled yet: few, found by their timer.
   if (alternative?.expired) return [{ by: 'timeout' }];
   const tags = Object.entries(query.tags).map(([name, value]): Lead => ({ by: 'tag', name, value }));
   const inColumnsFirst = [...tags.filter(isInColumn), ...tags.filter((tag) => !isInColumn(tag))];
   const byState: Lead[] = alternative ? [{ by: 'state' }] : [];
-  return tags.length + byState.length > 0 ? [...inColumnsFirst, ...byState] : [{ by: 'id' }];
+  const [first = { by: 'id' }, ...others] = [...inColumnsFirst, ...byState];
+  return [first, ...others];
 }
 
 function isInColumn(lead: Lead): boolean {
@@ -85,7 +71,7 @@ interface Walk {
   from: string;
   /** What the rows are ordered by. */
   id: string;
-  where: Conditions;
+  where: Condition[];
 }
 
 function walk(
@@ -95,29 +81,29 @@ function walk(
   noIndex: NoIndex,
   useIndex: UseIndex,
 ): Walk {
-  const where = new Conditions();
+  const where: Condition[] = [];
   let from = 'promises p';
   let id = 'p.id';
   if (lead.by === 'state') {
     from += useIndex('promises_state');
-    where.add('p.state = ?', alternative?.state ?? '');
+    where.push({ sql: 'p.state = ?', params: [alternative?.state ?? ''] });
   } else if (lead.by === 'timeout') {
     from += useIndex('promises_timeout');
     // Sorted afterwards: planners that may walk by id instead do, through all that is pending.
     id = noIndex('p.id');
-    where.add("p.state = 'pending' AND p.timeout_at <= ?", alternative?.expired?.now ?? 0);
+    where.push({ sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [alternative?.expired?.now ?? 0] });
   } else if (lead.by === 'tag') {
     const column = TAG_COLUMNS.get(lead.name);
     if (column) {
       from += useIndex(`promises_${column}`);
-      where.add(`p.${column} = ?`, lead.value);
+      where.push({ sql: `p.${column} = ?`, params: [lead.value] });
     } else {
       from = 'promise_tags t JOIN promises p ON p.id = t.promise_id';
       id = 't.promise_id';
-      where.add('t.name = ? AND t.value = ?', tagIndexText(lead.name), tagIndexText(lead.value));
+      where.push({ sql: 't.name = ? AND t.value = ?', params: [tagIndexText(lead.name), tagIndexText(lead.value)] });
     }
   }
-  if (query.after !== null) where.add(`${id} > ?`, query.after);
+  if (query.after !== null) where.push({ sql: `${id} > ?`, params: [query.after] });
   return { from, id, where };
 }
 
@@ -127,19 +113,20 @@ function filters(
   alternative: PromiseAlternative | null,
   lead: Lead,
   noIndex: NoIndex,
-): Conditions {
-  const where = new Conditions();
+): Condition[] {
+  const where: Condition[] = [];
   for (const [name, value] of Object.entries(query.tags)) {
     if (lead.by === 'tag' && lead.name === name) continue;
     const column = TAG_COLUMNS.get(name);
     // A scalar subquery, as planners may turn EXISTS into a join that begins with all promises of that tag.
     const tag = 'SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id';
-    if (column) where.add(`${noIndex(`p.${column}`)} = ?`, value);
-    else where.add(`(${tag}) = 1`, tagIndexText(name), tagIndexText(value));
+    if (column) where.push({ sql: `${noIndex(`p.${column}`)} = ?`, params: [value] });
+    else where.push({ sql: `(${tag}) = 1`, params: [tagIndexText(name), tagIndexText(value)] });
   }
-  if (alternative?.expired) where.add('p.is_timer = ?', alternative.expired.timer ? 1 : 0);
-  else if (alternative && lead.by !== 'state') where.add(`${noIndex('p.state')} = ?`, alternative.state);
-  if (alternative?.live) where.add(`${noIndex('p.timeout_at')} > ?`, alternative.live.now);
+  if (alternative?.expired) where.push({ sql: 'p.is_timer = ?', params: [alternative.expired.timer ? 1 : 0] });
+  else if (alternative && lead.by !== 'state')
+    where.push({ sql: `${noIndex('p.state')} = ?`, params: [alternative.state] });
+  if (alternative?.live) where.push({ sql: `${noIndex('p.timeout_at')} > ?`, params: [alternative.live.now] });
   return where;
 }
 
@@ -161,9 +148,10 @@ export function leadSamples(query: PromiseQuery, noIndex: NoIndex, useIndex = an
   const alternative = query.anyOf?.find(({ expired }) => !expired) ?? null;
   const candidates = leads(query, alternative);
   if (candidates.length < 2) return [];
-  return [...candidates.slice(0, MAX_CANDIDATES - 1), candidates.at(-1)!].map((lead) => {
-    const { from, id, where } = walk(query, alternative, lead, noIndex, useIndex);
-    const rest = filters(query, alternative, lead, noIndex);
+  return [...candidates.slice(0, MAX_CANDIDATES - 1), ...candidates.slice(MAX_CANDIDATES - 1).slice(-1)].map((lead) => {
+    const { from, id, where: path } = walk(query, alternative, lead, noIndex, useIndex);
+    const where = allOf(path);
+    const rest = allOf(filters(query, alternative, lead, noIndex));
     const rows = `SELECT CASE WHEN ${rest.sql} THEN 1 ELSE 0 END AS wanted FROM ${from}
       WHERE ${where.sql} ORDER BY ${id} LIMIT ${SAMPLED}`;
     const sql = `SELECT COUNT(*), COALESCE(SUM(wanted), 0) FROM (${rows}) AS first`;
@@ -177,7 +165,8 @@ export function bestLead(samples: readonly LeadSample[], counts: readonly (reado
     const [rows, wanted] = [Number(counts[index]?.[0]), Number(counts[index]?.[1])];
     return { lead, rate: rows < SAMPLED ? 1 + SAMPLED - rows : wanted / SAMPLED };
   });
-  return rated.reduce((best, other) => (other.rate > best.rate ? other : best), rated[0]!).lead;
+  const [first, ...others] = rated;
+  return first && others.reduce((best, other) => (other.rate > best.rate ? other : best), first).lead;
 }
 
 export function taskStatements(query: TaskQuery, noIndex: NoIndex, useIndex = anyIndex): Statement[] {
@@ -190,19 +179,22 @@ function taskStatement(
   noIndex: NoIndex,
   useIndex: UseIndex,
 ): Statement {
-  const where = new Conditions();
+  const where: Condition[] = [];
   let from = alternative && alternative.state !== null ? `tasks k${useIndex('tasks_state')}` : 'tasks k';
   if (alternative?.expired) {
     from = `promises p${useIndex('promises_timeout')} JOIN tasks k ON k.id = p.id`;
-    where.add("p.state = 'pending' AND p.timeout_at <= ?", alternative.expired.now);
+    where.push({ sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [alternative.expired.now] });
   }
-  if (alternative && alternative.state !== null) where.add('k.state = ?', alternative.state);
-  if (alternative?.live) where.add(`${noIndex('k.timeout_at')} > ?`, alternative.live.now);
+  if (alternative && alternative.state !== null) where.push({ sql: 'k.state = ?', params: [alternative.state] });
+  if (alternative?.live) where.push({ sql: `${noIndex('k.timeout_at')} > ?`, params: [alternative.live.now] });
   const id = alternative?.expired ? noIndex('p.id') : 'k.id';
-  if (query.after !== null) where.add(`${id} > ?`, query.after);
-  const condition = where.isEmpty ? '' : ` WHERE ${where.sql}`;
-  const sql = `SELECT ${readList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`;
-  return { sql, params: [...where.params, query.limit] };
+  if (query.after !== null) where.push({ sql: `${id} > ?`, params: [query.after] });
+  const { sql, params } = allOf(where);
+  const condition = where.length > 0 ? ` WHERE ${sql}` : '';
+  return {
+    sql: `SELECT ${readList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`,
+    params: [...params, query.limit],
+  };
 }
 
 /** What a search found. */

@@ -6,6 +6,7 @@ import { list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
 import { writes } from './write.ts';
 import { int, intOrNull, text } from '../../sql/read.ts';
+import { messageOf } from '../../message-of.ts';
 
 /** How long it is tried to find out what became of a commit: a restarting server recovers in this time. */
 const PATIENCE_MS = 30_000;
@@ -70,7 +71,7 @@ async function isCommitted(database: Database, { key, batch }: Session): Promise
         return row?.rows[0]?.[0] === batch;
       });
     } catch (error) {
-      if (performance.now() > until) throw new OutcomeUnknown((error as Error).message);
+      if (performance.now() > until) throw new OutcomeUnknown(messageOf(error));
       await sleep(PAUSE_MS);
     }
   }

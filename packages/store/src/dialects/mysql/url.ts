@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { SslOptions } from 'mysql2';
+import { messageOf } from '../../message-of.ts';
 
 export interface ConnectionOptions {
   host: string;
@@ -48,7 +49,7 @@ function sslOptions(parameters: URLSearchParams): SslOptions | null {
     try {
       return { [name.slice('ssl-'.length)]: readFileSync(path) };
     } catch (error) {
-      throw new Error(`cannot read ${name} of the MySQL URL: ${(error as Error).message}`, { cause: error });
+      throw new Error(`cannot read ${name} of the MySQL URL: ${messageOf(error)}`, { cause: error });
     }
   };
   return {

@@ -7,6 +7,7 @@ import { Load } from './load.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import type { Session } from './session.ts';
 import { writes } from './write.ts';
+import { messageOf } from '../../message-of.ts';
 
 const ASK_AGAIN_MS = 100;
 
@@ -80,7 +81,7 @@ async function happened(connections: Connections, lost: Session, batch: number, 
         await session.end();
       }
     } catch (error) {
-      if (performance.now() > giveUpAt) throw new OutcomeUnknown((error as Error).message);
+      if (performance.now() > giveUpAt) throw new OutcomeUnknown(messageOf(error));
       await delay(ASK_AGAIN_MS);
     }
   }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
+import { messageOf } from '../../message-of.ts';
 
 /** A round trip that got no answer: what it did is not known. */
 export class ConnectionLost extends StoreUnavailable {
@@ -24,7 +25,7 @@ const INSUFFICIENT_RESOURCES = '53';
 /** What an error of a round trip means to the engine. */
 export function meaning(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
-  if (!(error instanceof pg.DatabaseError)) return new ConnectionLost((error as Error).message);
+  if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(messageOf(error));
   // The server ends the connection after it.
   if (error.severity === 'FATAL' || error.severity === 'PANIC') return new ConnectionLost(error.message);
   const code = error.code ?? '';

@@ -26,6 +26,7 @@ import { loader } from './load.ts';
 import { Outbox } from './outbox.ts';
 import { HINTS, WORDS } from './words.ts';
 import { writer } from './write.ts';
+import { messageOf } from '../../message-of.ts';
 
 type Prepared = Database.Statement<unknown[], unknown[]>;
 
@@ -176,7 +177,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     try {
       await this.#connection.log?.durable();
     } catch (error) {
-      throw new OutcomeUnknown((error as Error).message);
+      throw new OutcomeUnknown(messageOf(error));
     }
     return result;
   }

@@ -7,13 +7,14 @@ import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { WORDS } from './words.ts';
 import { int } from '../../sql/read.ts';
+import { messageOf } from '../../message-of.ts';
 
 /** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
 export function inspect(path: string, clock: () => number): Inspection {
   try {
     return { schemaVersion: versionOf(path), knownVersion: readMigrations('sqlite').length, now: clock() };
   } catch (error) {
-    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
   }
 }
 
@@ -37,7 +38,7 @@ export function openForReading(path: string): { plain: PlainSql; close(): Promis
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });
   } catch (error) {
-    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
   }
   const refuse = () => Promise.reject(new Error('the database is open for reading only'));
   const plain: PlainSql = {

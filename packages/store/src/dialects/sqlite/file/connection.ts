@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../../../dialect.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
+import { messageOf } from '../../../message-of.ts';
 
 /** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -76,7 +77,7 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
     };
   } catch (error) {
     lock.close();
-    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${(error as Error).message}`);
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
   }
 }
 
@@ -143,7 +144,7 @@ function acquireLock(path: string): Database.Database {
     }
   } catch (error) {
     const busy = (error as { code?: string }).code === 'SQLITE_BUSY';
-    const reason = busy ? 'another server is using it' : (error as Error).message;
+    const reason = busy ? 'another server is using it' : messageOf(error);
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${reason}`);
   }
 }

@@ -1,4 +1,5 @@
 import { StoreUnavailable } from '../../../dialect.ts';
+import { messageOf } from '../../../message-of.ts';
 
 /**
  * Brings commits to the disk beside the event loop. With `synchronous = FULL` SQLite syncs inside COMMIT and the whole
@@ -57,7 +58,7 @@ export class LogSync {
       await this.#sync();
       this.#durable = upTo;
     } catch (error) {
-      this.fail(`the database's log could not be synced: ${(error as Error).message}`);
+      this.fail(`the database's log could not be synced: ${messageOf(error)}`);
     } finally {
       this.#running = null;
     }
