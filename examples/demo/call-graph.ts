@@ -1,4 +1,4 @@
-/** The part of a promise that the picture needs. */
+/** The fields of a promise that the drawing uses. */
 export interface GraphPromise {
   id: string;
   state: string;
@@ -7,7 +7,7 @@ export interface GraphPromise {
   createdAt: number;
 }
 
-/** Asks the server for all promises of a workflow: they carry its id as their origin. */
+/** Loads all promises of a workflow: their origin is its id. */
 export async function fetchCallGraph(url: string, rootId: string): Promise<GraphPromise[]> {
   const answer = await fetch(url, {
     method: 'POST',
@@ -23,7 +23,7 @@ export async function fetchCallGraph(url: string, rootId: string): Promise<Graph
   return data.promises;
 }
 
-/** The call graph as lines of text, each promise below the one that called it. */
+/** The call graph as lines of text, each promise below its caller. */
 export function drawCallGraph(promises: GraphPromise[], rootId: string): string[] {
   const root = promises.find((promise) => promise.id === rootId);
   if (root === undefined) return [];
@@ -53,7 +53,7 @@ function call(promise: GraphPromise): string {
   return `${kind} ${functionName(promise.param.data)}`.trimEnd();
 }
 
-/** The SDK puts `{"func", "args", "version"}` as base64 JSON into the promise's param. */
+/** The SDK stores `{"func", "args", "version"}` as JSON in base64 in the promise's param. */
 function functionName(data: string | undefined): string {
   if (!data) return '';
   const call = JSON.parse(Buffer.from(data, 'base64').toString('utf8')) as { func?: string };

@@ -15,7 +15,7 @@ const ITEMS = ['book', 'lamp', 'bicycle'];
 const FINISHED_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 40;
 
-// Ctrl-C ends the processes started here, too.
+// Ctrl-C also ends the processes started here.
 process.once('SIGINT', () => process.exit(130));
 
 const server = await ServerProcess.start({ preferredPort: 8001 });
@@ -39,7 +39,7 @@ try {
   console.log(`\nServer stopped with exit code ${code}; nothing is left behind.`);
 }
 
-/** Shows the call graph at each change until the workflow is settled: in place on a terminal, else one below the other. */
+/** Prints the call graph after each change until the workflow settles; on a terminal it replaces the old one. */
 async function watch(startedAt: number): Promise<void> {
   let shown: string[] = [];
   for (;;) {

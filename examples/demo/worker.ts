@@ -1,6 +1,6 @@
 /**
- * A worker: registers functions and runs them whenever the server hands them over. Start as many as you like, on as
- * many machines as you like; stop one with Ctrl-C or kill -9 and the others take over its work.
+ * A worker: it registers functions and runs them when the server sends it their tasks. Start as many as you like, on any
+ * number of machines. If you stop one with Ctrl-C or kill -9, the others take over its work.
  *
  *   RESONATE_URL=http://localhost:8001 node worker.ts
  */
@@ -9,16 +9,16 @@ import { Resonate, type Context } from '@resonatehq/sdk';
 
 const resonate = new Resonate({ url: process.env['RESONATE_URL'] ?? 'http://localhost:8001', group: 'default' });
 
-/** A workflow: each `yield*` is recorded by the server, so after a crash it goes on where it was. */
+/** A workflow: the server records each `yield*`, so after a crash the workflow resumes where it stopped. */
 function* order(context: Context, orderId: string, items: string[]) {
-  // A local step: runs here, its result is stored.
+  // A local step: it runs here, and the server stores its result.
   const total = yield* context.run(priceUp, items);
 
-  // Calls that any worker may take; all of them at once.
+  // Remote calls: any worker may run them. All of them run at once.
   const parcels = [];
   for (const item of items) parcels.push(yield* context.beginRpc(pack, item));
 
-  // A durable pause: no process has to stay alive for it. Hours or months work the same.
+  // A durable sleep: no process has to stay alive for it, for seconds or months.
   yield* context.sleep(1_500);
 
   const packed: string[] = [];

@@ -21,7 +21,7 @@ const stream = await consumer.consume({
   topics: [topic],
   mode: MessagesStreamModes.COMMITTED,
   fallbackMode: 'earliest',
-  // A record that is lost after its commit does no harm: until somebody takes the task the server sends it again.
+  // A record that is lost after its commit does no harm: the server sends it again until a worker acquires the task.
   autocommit: true,
 });
 process.once('SIGTERM', () => void stream.close());

@@ -4,7 +4,7 @@
  *
  *   SQS_QUEUE=orders AWS_REGION=eu-central-1 node examples/sqs-worker/main.ts
  *
- * Start as many as you like. SQS_ENDPOINT names a server other than AWS.
+ * Start as many as you like. SQS_ENDPOINT selects a server other than AWS.
  */
 import {
   DeleteMessageCommand,
@@ -39,7 +39,7 @@ while (!stopping.signal.aborted) {
   await Promise.all(Messages.map(handle));
 }
 
-/** A message that is not deleted comes again when its visibility time-out is over. */
+/** A message that is not deleted comes again after its visibility timeout. */
 async function handle({ Body = '', ReceiptHandle, MessageAttributes }: Message): Promise<void> {
   if (MessageAttributes?.['kind']?.StringValue === 'execute') {
     const message = JSON.parse(Body) as ExecuteMessage;

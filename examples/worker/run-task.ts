@@ -1,6 +1,5 @@
 /**
- * What a worker without an SDK does with an `execute` message, whichever way it came: take the task, do the work, tell
- * the outcome.
+ * Handles an `execute` message without an SDK, over any transport: acquires the task, does the work, settles the promise.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -14,14 +13,14 @@ interface Value {
   data?: string;
 }
 
-/** The lease: when this worker falls silent for so long, another one gets the task. */
+/** The lease: without a heartbeat for this long, another worker gets the task. */
 const LEASE_MS = 30_000;
 const PID = `worker-${randomUUID()}`;
 
 /**
- * Takes the task, gives the promise's parameter to `work`, settles the promise with what it returns or throws.
- * Messages come at least once: a task that somebody else has, or that is done, is left alone.
- * @returns whether the task was ours. @throws when the server can't be asked: then the message should come again.
+ * Acquires the task, calls `work` with the promise's parameter, and settles the promise with the result or error.
+ * Messages arrive at least once: if another worker has the task, or it is done, this does nothing.
+ * @returns true if this worker got the task. @throws if the server cannot be reached; then let the message come again
  */
 export async function runTask(message: ExecuteMessage, work: (param: unknown) => Promise<unknown>): Promise<boolean> {
   const { serverUrl } = message.head;
@@ -30,7 +29,7 @@ export async function runTask(message: ExecuteMessage, work: (param: unknown) =>
   if (taken.status === 404 || taken.status === 409) return false;
   const { task, promise } = taken.data as { task: { version: number }; promise: { param: Value } };
   const keepLease = setInterval(() => {
-    // One heartbeat may fail; the next is in time.
+    // One heartbeat may fail, because the next one is early enough.
     call(serverUrl, 'task.heartbeat', { pid: PID, tasks: [{ id, version: task.version }] }).catch(() => {});
   }, LEASE_MS / 3);
   try {
@@ -40,7 +39,7 @@ export async function runTask(message: ExecuteMessage, work: (param: unknown) =>
     );
     const action = { kind: 'promise.settle', data: { id, ...settlement } };
     const fulfilled = await call(serverUrl, 'task.fulfill', { id, version: task.version, action });
-    // 409: the lease was over, another worker has the task.
+    // 409: the lease expired, and another worker has the task.
     return fulfilled.status === 200;
   } finally {
     clearInterval(keepLease);
@@ -60,7 +59,7 @@ async function call(serverUrl: string, kind: string, data: object): Promise<{ st
   return { status: answer.status, data: body.data };
 }
 
-/** Values are base64, by the SDKs' convention of JSON. */
+/** Values are JSON in base64, as in the SDKs. */
 function decode({ data }: Value): unknown {
   return data === undefined ? null : JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
 }
