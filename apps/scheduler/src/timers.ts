@@ -9,8 +9,6 @@ import type { Runtime } from '@resonate/process';
  */
 const ROUND_LIMIT = 50;
 const SORTS = ['promise', 'lease', 'schedule'] as const;
-/** When timers that could not be fired are tried again; those that others set meanwhile come at their own times. */
-const RETRY_FAILED_MS = 1_000;
 
 /**
  * Fires promise timeouts, lease ends and schedules, each at its time: sleeps to the next due time, a commit that makes
@@ -29,9 +27,7 @@ export function createTimers({ config, logger, metrics, store }: Runtime): Loop 
       if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
       for (const timer of SORTS) metrics.timers.inc({ timer }, fired[`${timer}s`]);
       metrics.timersFailed.inc(fired.failed);
-      if (fired.more) return 0;
-      // Their time is the next one, for ever: going by it would be a busy loop.
-      return fired.failed > 0 ? store.clock.now() + RETRY_FAILED_MS : store.nextTimerAt();
+      return fired.more ? 0 : store.nextTimerAt();
     },
   });
   store.onHints(({ timerAt }) => {

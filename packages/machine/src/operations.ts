@@ -2,6 +2,7 @@ import type { Kind, Reply } from '@resonate/protocol';
 import { leaseTimeout } from './internal/lease-timeout.ts';
 import { promiseTimeout } from './internal/promise-timeout.ts';
 import { retryTimeout } from './internal/retry-timeout.ts';
+import { scheduleFault } from './internal/schedule-fault.ts';
 import { scheduleFire } from './internal/schedule-fire.ts';
 import type { Needs } from './needs.ts';
 import type { Choices, Context, Operation, OperationOf } from './operation.ts';
@@ -66,6 +67,7 @@ export const TIMERS = {
   'timer.lease': leaseTimeout,
   'timer.retry': retryTimeout,
   'timer.schedule': scheduleFire,
+  'timer.schedule_fault': scheduleFault,
 } as const;
 
 const OPERATIONS = { ...READS, ...WRITES, ...TIMERS };

@@ -69,6 +69,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         tracing?.batch(batch);
         metrics.queueDepth.set(store.waiting);
       },
+      timerFailed: (timer) => logger.error('timer failed', timer),
       faulted: (kind, error) => logger.error('request failed', { kind, error }),
       unavailable: occasionally((error) => logger.warn('the database is unavailable, requests get 503', { error })),
       conflicted: (attempt) => {

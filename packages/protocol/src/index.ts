@@ -4,7 +4,7 @@ export * from './tags.ts';
 export * from './address.ts';
 export * from './cron.ts';
 export { CRON_DIALECTS, CronFault, MAX_CRON_LENGTH, weekdayHint, type CronDialect } from './cron-expression.ts';
-export { MAX_KEY_BYTES, MAX_TAGS, MAX_TAG_NAME_BYTES, MAX_TAG_VALUE_BYTES, keyFault } from './limits.ts';
+export { MAX_KEY_BYTES, MAX_TAGS, MAX_TAG_NAME_BYTES, MAX_TAG_VALUE_BYTES, keyFault, templateFault } from './limits.ts';
 export { isTimezone } from './timezone.ts';
 export * from './message.ts';
 export * from './envelope.ts';

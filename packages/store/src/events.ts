@@ -20,6 +20,8 @@ export interface StoreEvents {
   batchDone(batch: Batch): void;
   /** A fault of the program or the database: the request got a 500. */
   faulted(kind: string, error: unknown): void;
+  /** A timeout, a lease's end or a schedule's occurrence could not be fired. It is tried again later. */
+  timerFailed(timer: { sort: string; id: string; fault: string }): void;
   /** The database could not be asked for a batch or a search: its requests got a 503 that does not tell why. */
   unavailable(error: StoreUnavailable): void;
   /** A batch that lost against another one is run again. */
@@ -38,6 +40,7 @@ export function completeEvents(events: Partial<StoreEvents>): StoreEvents {
   return {
     batchDone: ignore,
     faulted: ignore,
+    timerFailed: ignore,
     unavailable: ignore,
     conflicted: ignore,
     repeated: ignore,

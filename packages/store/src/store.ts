@@ -30,7 +30,8 @@ import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { Readiness } from './readiness.ts';
 import { readSecret } from './secret.ts';
 import { answerSearch, type SearchRequest } from './search.ts';
-import { fireDueTimers, type Fired } from './timers.ts';
+import { TimerBackoff } from './timer-backoff.ts';
+import { fireDueTimers, nextTimerAt, type Fired, type TimerContext } from './timers.ts';
 import { analyze } from './upkeep/analyze.ts';
 import { BulkRedrive } from './upkeep/bulk-redrive.ts';
 import { JobBook } from './upkeep/job-book.ts';
@@ -79,6 +80,7 @@ export class Store {
   readonly #claims: Claims;
   /** How far the store's clock is ahead of this machine's. */
   #aheadMs = 0;
+  readonly #timerBackoff = new TimerBackoff();
   #paused = false;
 
   /** The dialect must be migrated. */
@@ -201,17 +203,11 @@ export class Store {
   }
 
   fireDueTimers(limit: number): Promise<Fired> {
-    const { measured } = this.#events;
-    const context = {
-      now: () => this.#dialect.now(),
-      dueTimers: (now: number) => measured('timers', () => this.#dialect.dueTimers(now, limit)),
-      submit: (command: Command) => this.#submit(command),
-    };
-    return fireDueTimers(context, limit);
+    return fireDueTimers(this.#timerContext(), limit);
   }
 
   nextTimerAt(): Promise<number | null> {
-    return this.#events.measured('timers', () => this.#dialect.nextTimerAt());
+    return nextTimerAt(this.#timerContext());
   }
 
   claim(claim: Omit<Claim, 'processId' | 'retryTimeoutMs'>): Promise<Claimed> {
@@ -348,6 +344,18 @@ export class Store {
     if (hints.timerAt === null && hints.deliveries.size === 0) return;
     this.#tell(hints);
     for (const listener of this.#commits) listener(hints);
+  }
+
+  #timerContext(): TimerContext {
+    const { measured, timerFailed } = this.#events;
+    return {
+      now: () => this.#dialect.now(),
+      dueTimers: (now, limit) => measured('timers', () => this.#dialect.dueTimers(now, limit)),
+      nextTimerAt: () => measured('timers', () => this.#dialect.nextTimerAt()),
+      submit: (command) => this.#submit(command),
+      backoff: this.#timerBackoff,
+      failed: timerFailed,
+    };
   }
 
   #debugContext() {

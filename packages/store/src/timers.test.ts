@@ -96,7 +96,12 @@ describe('firing what is due', () => {
     );
     expect(await due.store.fireDueTimers(10)).toMatchObject({ promises: 1, schedules: 1, failed: 1, more: true });
     expect([await due.state('p'), await due.state('sound/660000')]).toEqual(['rejected_timedout', 'pending']);
+    // It waits before it is tried again, and does not hide when others are due.
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ schedules: 0, failed: 0, more: false });
+    expect(await due.store.nextTimerAt()).toBe(due.now + 1_000);
+    due.now += 1_000;
     expect(await due.store.fireDueTimers(10)).toMatchObject({ schedules: 0, failed: 1, more: false });
+    expect(await due.store.nextTimerAt()).toBe(due.now + 2_000);
     expect(due.faults).toContainEqual({ kind: 'timer.schedule', message: 'value too long' });
   });
 

@@ -1,15 +1,16 @@
 import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
-import type { Reply } from '@resonate/protocol';
+import { MAX_TIME, type Reply } from '@resonate/protocol';
 import { StoreUnavailable, type DueTimers } from './dialect.ts';
+import type { TimerBackoff, TimerSort } from './timer-backoff.ts';
 
 /** What one round fired, sort by sort. */
 export interface Fired {
   promises: number;
   leases: number;
   schedules: number;
-  /** Promises that the schedules made; others of their occurrences were skipped. */
+  /** Promises that the schedules created; others of their occurrences were skipped. */
   runs: number;
-  /** Timers that could not be fired; they are due as before. */
+  /** Timers that could not be fired. They are tried again later. */
   failed: number;
   /** How far behind its time the oldest timer was, ms. */
   latenessMs: number;
@@ -20,33 +21,39 @@ export interface Fired {
 export interface TimerContext {
   /** The store's clock. */
   now(): Promise<number>;
-  dueTimers(now: number): Promise<DueTimers>;
+  dueTimers(now: number, limit: number): Promise<DueTimers>;
+  nextTimerAt(): Promise<number | null>;
   submit(command: Command): Promise<Reply>;
+  backoff: TimerBackoff;
+  /** Told of each timer that could not be fired. */
+  failed(timer: { sort: TimerSort; id: string; fault: string }): void;
+}
+
+/** A timer that is due; making the command may fail. */
+interface Timer {
+  sort: TimerSort;
+  id: string;
+  at: number;
+  command(): Command;
 }
 
 /**
- * Fires what is due: at most `limit` of each sort, so that requests go on meanwhile. Each transition checks its own
- * due time again under its row's lock, so whoever calls this late or twice does no harm. A timer that fails holds up no
- * other.
+ * Fires what is due: at most `limit` of each sort, so that requests are answered in between. Each transition checks its own
+ * due time again under its row's lock, so calling this late or twice does no harm. A timer that fails does not delay others
+ * and is not tried again before its backoff is over.
  * @throws StoreUnavailable
  */
 export async function fireDueTimers(context: TimerContext, limit: number): Promise<Fired> {
   const now = await context.now();
-  const due = await context.dueTimers(now);
+  const due = await dueOf(context, now, limit);
   const [promises, leases, schedules] = await Promise.all([
-    fireAll(
-      due.promises.map(({ id }) => ({ kind: 'timer.promise', data: { id } })),
-      context,
-    ),
-    fireAll(
-      due.leases.map(({ id }) => ({ kind: 'timer.lease', data: { id } })),
-      context,
-    ),
-    fireAll(due.schedules.map(fireCommand), context),
+    fireAll(due.promises, context, now),
+    fireAll(due.leases, context, now),
+    fireAll(due.schedules, context, now),
   ]);
   const fired = promises.length + leases.length + schedules.length;
   const oldestAt = Math.min(now, ...[...due.promises, ...due.leases].map((timer) => timer.at));
-  const lists = [due.promises, due.leases, due.schedules];
+  const lists = Object.values(due);
   return {
     promises: promises.length,
     leases: leases.length,
@@ -55,19 +62,67 @@ export async function fireDueTimers(context: TimerContext, limit: number): Promi
     failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
     latenessMs: now - oldestAt,
     // A schedule that fired may have its next occurrence behind it as well.
-    more: schedules.length > 0 || (fired > 0 && lists.some((list) => list.length >= limit)),
+    more: schedules.length > 0 || lists.some((list) => list.length >= limit),
   };
 }
 
+/** When a timer is due next: one that fails, when it is tried again. Null without any. */
+export async function nextTimerAt(context: TimerContext): Promise<number | null> {
+  const { backoff } = context;
+  if (backoff.size === 0) return context.nextTimerAt();
+  const next = await dueOf(context, MAX_TIME, 1, await context.now());
+  const times = Object.values(next).flatMap((timers) => timers.map(({ at }) => at));
+  return Math.min(...times, backoff.nextAt ?? Infinity);
+}
+
+/** The first timers of each sort up to `until`, without those that back off at `now`. */
+async function dueOf(context: TimerContext, until: number, limit: number, now = until) {
+  const { backoff } = context;
+  const due = await context.dueTimers(until, limit + backoff.most);
+  const ready = (timers: Timer[]) => timers.filter(({ sort, id }) => !backoff.isHeld(sort, id, now)).slice(0, limit);
+  return {
+    promises: ready(due.promises.map(({ id, at }) => timer('promises', id, at, 'timer.promise'))),
+    leases: ready(due.leases.map(({ id, at }) => timer('leases', id, at, 'timer.lease'))),
+    schedules: ready(due.schedules.map(scheduleTimer)),
+  };
+}
+
+function timer(sort: TimerSort, id: string, at: number, kind: 'timer.promise' | 'timer.lease'): Timer {
+  return { sort, id, at, command: () => ({ kind, data: { id } }) };
+}
+
+function scheduleTimer(schedule: ScheduleRow): Timer {
+  return { sort: 'schedules', id: schedule.id, at: schedule.nextRunAt, command: () => fireCommand(schedule) };
+}
+
 /** @returns the answers of those that succeeded. */
-async function fireAll(commands: Command[], context: TimerContext): Promise<Reply[]> {
-  const replies = await Promise.all(commands.map((command) => context.submit(command)));
+async function fireAll(timers: Timer[], context: TimerContext, now: number): Promise<Reply[]> {
+  const replies = await Promise.all(timers.map((each) => fire(each, context)));
   const unavailable = replies.find(({ status }) => status === 503);
   if (unavailable) throw new StoreUnavailable(String(unavailable.data));
+  await Promise.all(timers.map((each, index) => settled(each, replies[index], context, now)));
   return replies.filter(({ status }) => status === 200);
 }
 
-/** The schedule's next occurrence as a command. */
+async function fire(each: Timer, { submit }: TimerContext): Promise<Reply> {
+  let command: Command;
+  try {
+    command = each.command();
+  } catch (error) {
+    return { status: 500, data: error instanceof Error ? error.message : String(error) };
+  }
+  return submit(command);
+}
+
+async function settled({ sort, id, at }: Timer, reply: Reply | undefined, context: TimerContext, now: number) {
+  if (reply?.status === 200) return context.backoff.succeeded(sort, id);
+  const fault = `${reply?.status}: ${String(reply?.data)}`;
+  context.backoff.failed(sort, id, now);
+  context.failed({ sort, id, fault });
+  if (sort === 'schedules') await context.submit({ kind: 'timer.schedule_fault', data: { id, at, fault } });
+}
+
+/** The schedule's next occurrence as a command. @throws when its promise's id would be too long. */
 export function fireCommand(schedule: ScheduleRow): Command {
   return { kind: 'timer.schedule', data: occurrenceOf(schedule) };
 }

@@ -1,4 +1,4 @@
-import { MAX_TIME, nextOccurrence, TAG } from '@resonate/protocol';
+import { MAX_TIME, nextOccurrence, TAG, templateFault } from '@resonate/protocol';
 import { MoreNeeded } from '../more-needed.ts';
 import type { PromiseRow, ScheduleRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
@@ -7,8 +7,11 @@ import { after } from './expiry.ts';
 import { settle } from './settlement.ts';
 import { touch } from './touch.ts';
 
-/** The id of the promise that a run of the schedule creates. */
+/** The id of the promise that a run of the schedule creates. @throws when it would be too long. */
 export function occurrencePromiseId(schedule: Pick<ScheduleRow, 'id' | 'promiseId'>, at: number): string {
+  // Rows may be older than the bound on what is created.
+  const fault = templateFault(schedule.promiseId, schedule.id);
+  if (fault) throw new Error(fault);
   return schedule.promiseId.replaceAll('{{.id}}', () => schedule.id).replaceAll('{{.timestamp}}', () => String(at));
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { CATCH_UP_POLICIES, OVERLAP_POLICIES, type PromiseRecord, type ScheduleRecord } from '@resonate/protocol';
+import { Needs, type Changes, type ScheduleRow } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
 import { send, sendOk, storeOn, withOpened, withProcesses, type DialectUnderTest } from './under-test.ts';
 
@@ -7,6 +8,9 @@ const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const MISSED = 6;
 const SCHEDULERS = 3;
+const BROKEN = 55;
+const ROUND = 50;
+const KINDS_OF_FAULTS = 3;
 /** More than there are batches in flight. */
 const TRIGGERED = 5;
 
@@ -54,6 +58,25 @@ export function scheduleConformance(under: DialectUnderTest): void {
           const { schedule } = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.get', { id });
           expect(schedule).toMatchObject({ id, nextRunAt: lastAt + HOUR_MS });
           expect(schedule.lastRunAt).toBe(runs.at(-1));
+        }
+      }));
+
+    test('runs although more schedules than a round takes fail, which back off and say why', () =>
+      withOpened(under, async ({ dialect, store }) => {
+        const now = await dialect.now();
+        // Written past the checks, as an older version could have.
+        const broken = Array.from({ length: BROKEN }, (_, index) => brokenSchedule(index, now - HOUR_MS));
+        await dialect.transact(new Needs(), () => ({ changes: inserting(broken), result: null }));
+        const data = { id: 'sound', cron: '* * * * *', promiseId: 'run', promiseTimeout: HOUR_MS };
+        const created = await send(store, 'schedule.create', data, now - 2 * MINUTE_MS);
+        expect(created.status).toBe(200);
+        let failed = 0;
+        for (let round = 0; round < BROKEN / ROUND + 2; round++) failed += (await store.fireDueTimers(ROUND)).failed;
+        expect(failed).toBe(BROKEN);
+        expect((await dialect.dump()).promises).toMatchObject([{ id: 'run' }]);
+        for (const { id } of broken.slice(0, KINDS_OF_FAULTS)) {
+          const { schedule } = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.get', { id });
+          expect(schedule.fault).toMatch(/^500: /);
         }
       }));
 
@@ -109,4 +132,37 @@ export function scheduleConformance(under: DialectUnderTest): void {
       }),
     );
   });
+}
+
+/** A target that is no address, an expression that does not parse, an id that becomes too long. */
+function brokenSchedule(index: number, nextRunAt: number): ScheduleRow {
+  const kind = index % KINDS_OF_FAULTS;
+  return {
+    id: `${'broken'.repeat(20)} ${index}`,
+    cron: kind === 1 ? 'whenever' : '* * * * *',
+    promiseId: kind === 2 ? '{{.id}}'.repeat(30) : `broken ${index}`,
+    promiseTimeout: HOUR_MS,
+    promiseParam: {},
+    promiseTags: kind === 0 ? { 'resonate:target': 'nowhere' } : {},
+    createdAt: 0,
+    nextRunAt,
+    lastRunAt: null,
+    timezone: null,
+    overlap: null,
+    catchUp: null,
+    cronDialect: null,
+    fault: null,
+    pausedAt: null,
+  };
+}
+
+function inserting(schedules: ScheduleRow[]): Changes {
+  const nothing = { inserts: [], updates: [], deletes: [] };
+  return {
+    promises: nothing,
+    tasks: nothing,
+    callbacks: nothing,
+    listeners: nothing,
+    schedules: { ...nothing, inserts: schedules },
+  };
 }

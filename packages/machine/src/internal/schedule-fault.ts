@@ -1,0 +1,19 @@
+import { ok, type Operation } from '../operation.ts';
+
+/** Why an occurrence of a schedule could not be fired. */
+export interface ScheduleFault {
+  id: string;
+  at: number;
+  fault: string;
+}
+
+/** Remembers the fault for whoever looks at the schedule; only while the occurrence is still its next one. */
+export const scheduleFault: Operation<ScheduleFault> = {
+  needs: ({ id }, needs) => needs.schedule(id),
+
+  run(ws, { id, at, fault }) {
+    const schedule = ws.schedules.get(id);
+    if (schedule?.nextRunAt === at && schedule.fault !== fault) ws.schedules.put({ ...schedule, fault });
+    return ok({});
+  },
+};

@@ -1,0 +1,58 @@
+import { LRUCache } from 'lru-cache';
+
+export type TimerSort = 'promises' | 'leases' | 'schedules';
+
+interface Failing {
+  failures: number;
+  retryAt: number;
+}
+
+/** After the first failure, then twice as long each time. */
+const RETRY_MS = { first: 1_000, most: 300_000 };
+/** Timers of one sort that are remembered; beyond it the one that failed longest ago is tried again. */
+const MAX_FAILING = 10_000;
+
+/**
+ * Timers that could not be fired wait longer each time, so that they never fill a round. Kept in memory: another scheduler
+ * that takes over tries each once.
+ */
+export class TimerBackoff {
+  readonly #failing = {
+    promises: new LRUCache<string, Failing>({ max: MAX_FAILING }),
+    leases: new LRUCache<string, Failing>({ max: MAX_FAILING }),
+    schedules: new LRUCache<string, Failing>({ max: MAX_FAILING }),
+  };
+
+  /** How many timers fail. */
+  get size(): number {
+    return Object.values(this.#failing).reduce((sum, failing) => sum + failing.size, 0);
+  }
+
+  /** How many of the sort that fails most. */
+  get most(): number {
+    return Math.max(...Object.values(this.#failing).map((failing) => failing.size));
+  }
+
+  isHeld(sort: TimerSort, id: string, now: number): boolean {
+    return (this.#failing[sort].peek(id)?.retryAt ?? 0) > now;
+  }
+
+  failed(sort: TimerSort, id: string, now: number): void {
+    const failures = (this.#failing[sort].peek(id)?.failures ?? 0) + 1;
+    const ms = Math.min(RETRY_MS.first * 2 ** (failures - 1), RETRY_MS.most);
+    this.#failing[sort].set(id, { failures, retryAt: now + ms });
+  }
+
+  succeeded(sort: TimerSort, id: string): void {
+    this.#failing[sort].delete(id);
+  }
+
+  /** When the next of them is tried again, epoch ms; null without any. */
+  get nextAt(): number | null {
+    let next = Infinity;
+    for (const failing of Object.values(this.#failing)) {
+      for (const { retryAt } of failing.values()) next = Math.min(next, retryAt);
+    }
+    return next === Infinity ? null : next;
+  }
+}
