@@ -10,10 +10,13 @@ import {
 } from '@resonate/protocol';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Carrier, Runtime, ServerTracing } from '@resonate/process';
+import type { ExecuteOptions } from '@resonate/store';
 import { bearerToken, type Auth } from './auth/auth.ts';
 import { permissionFor } from './auth/permission.ts';
 
 type RequestSpan = ReturnType<ServerTracing['request']> | null;
+
+type Choices = Omit<ExecuteOptions, 'prefix'>;
 
 export interface Answer {
   status: number;
@@ -29,11 +32,16 @@ const MAX_PARSED_OF_STRANGERS = 16 * 1024;
 export class Rpc {
   readonly #runtime: Runtime;
   readonly #auth: Auth | null;
+  readonly #choices: Choices;
 
-  /** @param auth null: every request is accepted. */
-  constructor(runtime: Runtime, auth: Auth | null) {
+  /**
+   * @param auth null: every request is accepted.
+   * @param choices how the store answers these clients.
+   */
+  constructor(runtime: Runtime, auth: Auth | null, choices: Choices = {}) {
     this.#runtime = runtime;
     this.#auth = auth;
+    this.#choices = choices;
   }
 
   /** @param headers the token and the trace context in them serve where the head has none. */
@@ -90,7 +98,7 @@ export class Rpc {
     if (!checked.ok) return { status: 400, data: checked.message };
     const { store, tracing } = this.#runtime;
     const request = span && tracing ? tracing.carry(checked.request, span) : checked.request;
-    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, { prefix });
+    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, { ...this.#choices, prefix });
   }
 
   #log({ kind, head, data }: Envelope, status: number, ms: number, span: RequestSpan): void {

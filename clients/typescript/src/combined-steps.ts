@@ -55,8 +55,6 @@ const HOLD_MS = 5;
 const TIMEOUT_MARGIN_MS = 1_000;
 /** More tasks than a worker runs at once; beyond, the oldest ones are handled plainly. */
 const MAX_TASKS = 10_000;
-/** The server sends no more; then there may be others. */
-const MAX_PRELOAD = 999;
 /** Tasks whose creates were not as answered; kept so that their next run asks first. */
 const MAX_PLAIN = 1_000;
 /** What the SDK puts on a step of its own; any other tag of the server's has effects that only the server knows. */
@@ -129,7 +127,7 @@ export class CombinedSteps {
   /** @param answer the one that gave the task to this worker, with the branch's promises. */
   #hold(id: string, version: number, branch: string, { preload, preloadPartial }: Answer): void {
     this.#drop(id);
-    if (preloadPartial === true || preload.length >= MAX_PRELOAD || this.#plain.has(id)) return;
+    if (preloadPartial === true || this.#plain.has(id)) return;
     const known = new Set(preload.map((record) => record.id));
     this.#tasks.set(id, { version, branch, known, early: new Map(), unsent: [], timer: null, refusal: null });
     if (this.#tasks.size > MAX_TASKS) this.#forgetOne();

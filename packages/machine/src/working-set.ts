@@ -159,6 +159,11 @@ export class WorkingSet {
     return this.#fencedBranches.has(branch) ? this.#othersOf(promise, branch) : this.branchOf(promise);
   }
 
+  /** True when the promise's branch has more promises than were loaded. */
+  isBranchCut(promise: PromiseRow): boolean {
+    return this.#cutBranches.has(promise.tags[TAG.branch] ?? '');
+  }
+
   #othersOf(promise: PromiseRow, branch: string): PromiseRow[] {
     const rows: PromiseRow[] = [];
     for (const [id, stored] of this.#branches.get(branch) ?? []) {

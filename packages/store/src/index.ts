@@ -1,4 +1,4 @@
-export { Store, type StoreOptions } from './store.ts';
+export { Store, type ExecuteOptions, type StoreOptions } from './store.ts';
 export type { Batch, Operation as StoreOperation, StoreEvents } from './events.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export { driverUrl as postgresDriverUrl } from './dialects/postgres/url.ts';

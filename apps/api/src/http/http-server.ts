@@ -54,7 +54,9 @@ export class HttpServer implements Service {
     const { server } = runtime.config;
     this.#cors = new Cors(server.cors.allowOrigins);
     this.#admission = new Admission({ server, hasAuth: auth !== null });
-    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, this.#rpc, this.#admission);
+    // A worker that keeps one connection knows the promises of the tasks that it holds.
+    const workers = new Rpc(runtime, auth, { fencePreload: 'own' });
+    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission);
     this.#bodies = new Bodies(server);
     const answered = (response: ServerResponse, bytes: number) => this.#connections?.answered(response, bytes);
     this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin({ bodies: this.#bodies, answered }));

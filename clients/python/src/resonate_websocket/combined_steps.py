@@ -21,8 +21,6 @@ TIMEOUT_MARGIN_MS = 1_000
 #: Beyond, idle tasks are handled plainly, the oldest first.
 MAX_TASKS = 10_000
 MAX_PLAIN = 1_000
-#: The server sends no more; then there may be others.
-MAX_PRELOAD = 999
 #: What the SDK puts on a step of its own; any other tag of the server's has effects that only the server knows.
 STEP_TAGS = frozenset(
     f"resonate:{name}" for name in ("scope", "branch", "parent", "origin")
@@ -109,10 +107,9 @@ class CombinedSteps:
 
     def _hold(self, id: str, version: int, branch: str, answer: dict[str, Any]) -> None:
         self._drop(id)
-        preload = answer.get("preload", [])
-        if answer.get("preloadPartial") or len(preload) >= MAX_PRELOAD or id in self._plain:
+        if answer.get("preloadPartial") or id in self._plain:
             return
-        self._tasks[id] = HeldTask(version, branch, {record["id"] for record in preload})
+        self._tasks[id] = HeldTask(version, branch, {record["id"] for record in answer["preload"]})
         if len(self._tasks) > MAX_TASKS:
             idle = next((key for key, task in self._tasks.items() if not task.early), None)
             if idle is not None:

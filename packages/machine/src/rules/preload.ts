@@ -19,10 +19,20 @@ export const PRELOAD: PreloadBound = { promises: 1_000, bytes: 8 << 20 };
  */
 export const FENCE_PRELOAD: PreloadBound = { promises: 4, bytes: 2 << 10 };
 
+/** What answers that give a task to a worker say of its branch. */
+export interface Preload {
+  preload: PromiseRecord[];
+  /** The branch has more promises: of one that is not in `preload` the worker knows nothing. */
+  preloadPartial?: true;
+}
+
 /** The other promises of a promise's branch, in the order of their ids, as far as `PRELOAD` allows. */
-export function preload(ws: WorkingSet, promise: PromiseRow, now: number): PromiseRecord[] {
+export function preload(ws: WorkingSet, promise: PromiseRow, now: number): Preload {
   const rows = ws.branchOf(promise);
-  return rows.slice(0, countWithin(rows, PRELOAD)).map((row) => promiseRecord(row, now));
+  const count = countWithin(rows, PRELOAD);
+  const isPartial = count < rows.length || ws.isBranchCut(promise);
+  const records = rows.slice(0, count).map((row) => promiseRecord(row, now));
+  return isPartial ? { preload: records, preloadPartial: true } : { preload: records };
 }
 
 /**

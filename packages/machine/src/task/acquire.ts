@@ -21,7 +21,7 @@ export const taskAcquire: OperationOf<'task.acquire'> = {
     return ok({
       task: taskRecord(acquired, now),
       promise: promiseRecord(promise, now),
-      preload: preload(ws, promise, now),
+      ...preload(ws, promise, now),
     });
   },
 };

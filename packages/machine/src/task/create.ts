@@ -1,9 +1,9 @@
-import { TAG, type PromiseRecord } from '@resonate/protocol';
+import { TAG } from '@resonate/protocol';
 import { fail, ok, type OperationOf } from '../operation.ts';
 import type { PromiseRow, TaskRow } from '../rows.ts';
 import { bear } from '../rules/birth.ts';
 import { acquire } from '../rules/lease.ts';
-import { preload } from '../rules/preload.ts';
+import { preload, type Preload } from '../rules/preload.ts';
 import { promiseRecord, taskRecord } from '../rules/records.ts';
 
 /** Makes a promise and takes its task in one step: no message goes out. */
@@ -21,12 +21,12 @@ export const taskCreate: OperationOf<'task.create'> = {
     const promise = known ?? bear(ws, action.data, now).promise;
     const task = ws.tasks.get(promise.id);
     if (!task) return fail(422, 'Promise exists without a target task');
-    if (task.state === 'fulfilled') return answer(promise, task, [], now);
+    if (task.state === 'fulfilled') return answer(promise, task, { preload: [] }, now);
     if (task.state !== 'pending') return fail(409, 'Already exists');
     return answer(promise, acquire(ws, task, pid, ttl, now), preload(ws, promise, now), now);
   },
 };
 
-function answer(promise: PromiseRow, task: TaskRow, preload: PromiseRecord[], now: number) {
-  return ok({ task: taskRecord(task, now), promise: promiseRecord(promise, now), preload });
+function answer(promise: PromiseRow, task: TaskRow, branch: Preload, now: number) {
+  return ok({ task: taskRecord(task, now), promise: promiseRecord(promise, now), ...branch });
 }

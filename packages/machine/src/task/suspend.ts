@@ -25,7 +25,7 @@ export const taskSuspend: OperationOf<'task.suspend'> = {
     clearResumes(ws, task);
     if (awaited.some((promise) => promise?.state !== 'pending')) {
       if (task.resumes > 0) ws.tasks.put({ ...task, resumes: 0 });
-      return { status: 300, data: { preload: preload(ws, ws.promises.need(id), now) } };
+      return { status: 300, data: { ...preload(ws, ws.promises.need(id), now) } };
     }
     for (const { data } of actions) {
       ws.putCallback(ws.callback(data.awaited, id) ?? { awaited: data.awaited, awaiter: id, ready: false });

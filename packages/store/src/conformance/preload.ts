@@ -25,8 +25,12 @@ export function preloadConformance(under: DialectUnderTest): void {
         tags: { 'resonate:branch': branch, ...tags },
       });
     const createRoot = (id: string) => create(id, id, '', { 'resonate:target': 'poll://any@nobody' });
-    const acquire = async (id: string): Promise<string[]> =>
-      idsOf(await sendOk(store, 'task.acquire', { id, version: 0, pid: 'p', ttl: 60_000 }));
+    const take = (id: string) => sendOk(store, 'task.acquire', { id, version: 0, pid: 'p', ttl: 60_000 });
+    const acquire = async (id: string): Promise<string[]> => {
+      const answer = await take(id);
+      expect(answer).not.toHaveProperty('preloadPartial');
+      return idsOf(answer);
+    };
     const fence = async (root: string, id: string, data = '', own = false): Promise<string[]> => {
       const tags = { 'resonate:branch': root };
       const action = { kind: 'promise.create', data: { id, timeoutAt: LATER, param: { data }, tags } } as const;
@@ -50,11 +54,15 @@ export function preloadConformance(under: DialectUnderTest): void {
 
     test('of an acquire holds the first promises of the branch, up to a number of bytes', async () => {
       const fitting = Math.floor(PRELOAD.bytes / MEGABYTE) - 1;
-      expect(await acquire('large')).toEqual(Array.from({ length: fitting }, (_, index) => `large.${letter(index)}`));
+      const answer = await take('large');
+      expect(idsOf(answer)).toEqual(Array.from({ length: fitting }, (_, index) => `large.${letter(index)}`));
+      expect(answer).toHaveProperty('preloadPartial', true);
     });
 
     test('of an acquire holds the first promises of the branch, up to a number of promises', async () => {
-      const ids = await acquire('many');
+      const answer = await take('many');
+      expect(answer).toHaveProperty('preloadPartial', true);
+      const ids = idsOf(answer);
       expect(ids).toHaveLength(PRELOAD.promises);
       expect(ids.at(-1)).toBe(`many.${String(PRELOAD.promises - 1).padStart(4, '0')}`);
     });
