@@ -77,7 +77,7 @@ function taskOf({ id, state, timeoutAt }: PromiseRow): TaskRow {
     ...{ id, state: state === 'pending' ? 'suspended' : 'fulfilled', version: 1, resumes: 0, pid: null, ttl: null },
     ...{ setbacks: 0 },
     ...{ timeoutAt, dueAt: null, address: TARGET, transport: 'poll', target: 'nobody', prefers: null },
-    ...{ enqueuedAt: null, attempts: 0, claimedBy: null },
+    ...{ enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null },
   };
 }
 

@@ -92,5 +92,6 @@ export function taskOf(promise: PromiseRow, n: number): TaskRow | null {
     enqueuedAt: null,
     attempts: 0,
     claimedBy: null,
+    deferredBy: null,
   };
 }

@@ -10,7 +10,7 @@ import {
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
 import type { Runtime } from '@resonate/process';
-import { rowOf, type Delivery, type Outcome, type Receiver, type Slot } from '@resonate/store';
+import { rowOf, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
 import { LastAsked } from './last-asked.ts';
 
@@ -43,7 +43,7 @@ export class PollDelivery implements Service, Receiver {
   #expectedAt = -Infinity;
   /** Where the next claim's targets begin when there are more than it asks for. */
   #turn = 0;
-  #outcomes: Outcome[] = [];
+  #outcomes: DeliveryOutcome[] = [];
   #recording: Promise<void> | null = null;
   /** Ends the gathering of outcomes. */
   #hurry: () => void = () => {};

@@ -9,7 +9,7 @@ import {
 } from '@resonate/delivery';
 import { backoffMs, Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
-import { rowOf, type Delivery, type Outcome, type Queue } from '@resonate/store';
+import { rowOf, type Delivery, type DeliveryOutcome, type Queue } from '@resonate/store';
 import { Busy, PushFailed, type PushTransport } from '@resonate/transports';
 import { ClaimRenewal } from './claim-renewal.ts';
 import { TargetScanner } from './target-scanner.ts';
@@ -270,7 +270,7 @@ export class PushDelivery implements Service {
     await this.#record(target, outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));
   }
 
-  async #record(target: string, outcome: Outcome | null): Promise<void> {
+  async #record(target: string, outcome: DeliveryOutcome | null): Promise<void> {
     const { logger, metrics, store } = this.#runtime;
     if (!outcome) return;
     await store.acknowledge([outcome]);

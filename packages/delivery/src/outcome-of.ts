@@ -1,11 +1,11 @@
-import type { Delivery, Outcome } from '@resonate/store';
+import type { Delivery, DeliveryOutcome } from '@resonate/store';
 
 /**
  * What to record of a message that was handed to a transport.
  * @param againAt when it is due again, epoch ms; null: it was taken.
  * @returns null for an `execute` that was taken: it stays due until somebody acquires it.
  */
-export function outcomeOf(delivery: Delivery, againAt: number | null): Outcome | null {
+export function outcomeOf(delivery: Delivery, againAt: number | null): DeliveryOutcome | null {
   if (delivery.kind === 'execute') {
     const { id, version } = delivery.task;
     return againAt === null ? null : { kind: 'execute', id, version, delivered: false, dueAt: againAt };
@@ -25,7 +25,7 @@ export interface Failure {
 }
 
 /** What to record of a message that did not arrive. */
-export function outcomeOfFailure(delivery: Delivery, { againAt, error, maxAttempts }: Failure): Outcome | null {
+export function outcomeOfFailure(delivery: Delivery, { againAt, error, maxAttempts }: Failure): DeliveryOutcome | null {
   if (delivery.kind === 'execute' || delivery.listener.attempts < maxAttempts) return outcomeOf(delivery, againAt);
   const { awaited, address } = delivery.listener;
   return { kind: 'unblock', awaited, address, delivered: false, diedOf: error };

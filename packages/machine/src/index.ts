@@ -1,4 +1,5 @@
 export * from './rows.ts';
+export * from './delivery/index.ts';
 export { Needs } from './needs.ts';
 export type { RowChanges } from './row-table.ts';
 export { WorkingSet, type Changes, type Loaded } from './working-set.ts';

@@ -40,6 +40,8 @@ export interface Delivery {
   attempts: number;
   /** The process that took the message to deliver it; it is due again at `dueAt` unless it arrives. */
   claimedBy: string | null;
+  /** The process that deferred the message as its target keeps failing; never set together with `claimedBy`. */
+  deferredBy: string | null;
 }
 
 export interface TaskRow extends Delivery {
@@ -96,7 +98,8 @@ export interface ScheduleRow {
 /** The delivery fields of a row that has nothing to send yet. */
 export function unsent({ text, transport, target, poll }: Address): Delivery {
   const prefers = poll?.cast === 'any' ? poll.id : null;
-  return { address: text, transport, target, prefers, enqueuedAt: null, attempts: 0, claimedBy: null };
+  const queue = { address: text, transport, target, prefers };
+  return { ...queue, enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null };
 }
 
 /** Joins the parts of a compound key; NUL is in no id (protocol section 3). */

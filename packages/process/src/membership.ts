@@ -9,7 +9,9 @@ const HEARTBEAT_MS = 1_000;
 export const DEAD_AFTER_MS = 5_000;
 
 /**
- * This process's row in the table of who runs. It starts first and stops last; at a clean stop nothing stays claimed.
+ * This process's row in the table of who runs. It starts first and stops last. At a clean
+ * stop it gives back what it deferred. Each delivery has given back what it could not deliver; what was delivered stays
+ * claimed, so that it does not go out again.
  */
 export class Membership implements Service {
   readonly name = 'membership';
@@ -42,7 +44,7 @@ export class Membership implements Service {
     await this.#loop.stop();
     const { logger, processId, store } = this.#runtime;
     try {
-      await store.releaseClaims([processId]);
+      await store.releaseDeferred();
       await store.removeProcesses([processId]);
     } catch (error) {
       // The scheduler does the same once the heartbeat is missed.

@@ -1,7 +1,6 @@
 import type { FoundRows } from './sql/search.ts';
 import type {
   Changes,
-  ListenerRow,
   Loaded,
   Needs,
   PromiseQuery,
@@ -13,7 +12,9 @@ import type {
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { ProcessInfo, ProcessRow } from './processes.ts';
+import type { OutboxSql, OutboxWrites } from './sql/outbox-sql.ts';
 import type { PlainSql } from './sql/plain-sql.ts';
+import type { Statement } from './sql/statement.ts';
 
 /**
  * What a database must be able to do. No rule of the protocol lives behind this interface: it locks, loads, writes,
@@ -64,11 +65,18 @@ export interface Dialect {
   /** When the next timer is due; null without any. */
   nextTimerAt(): Promise<number | null>;
 
+  /** How messages are found and locked. */
+  readonly outbox: OutboxSql;
   /**
-   * Takes due messages for delivery in one atomic step: each becomes due again at `dueAgainAt` unless it is
-   * acknowledged. Two processes never take the same one.
+   * One transaction on the outbox: runs `reads`, lets `decide` see their rows and the store's clock, writes what it
+   * returns. A crash may undo it, and then messages go out again, as they may anyway: it waits for no disk.
+   * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or the driver's error.
    */
-  claim(claim: Claim): Promise<Claimed>;
+  rewrite<Result>(
+    reads: readonly Statement[],
+    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+  ): Promise<Result>;
+
   /**
    * The targets of a transport that messages wait for, with the earliest due time of each: at most `limit`, in byte
    * order of their names, those after `after`.
@@ -78,14 +86,6 @@ export interface Dialect {
   countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number>;
   /** When the first message for each of these targets is due; those without any are left out. */
   nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]>;
-  /** What became of claimed messages; rows another process took over or that moved on are left alone. */
-  acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void>;
-  /**
-   * Makes what these processes (`null`: any process) claimed and did not acknowledge due at once.
-   * @param since only what they claimed since then.
-   */
-  releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number>;
-
   /** The store's clock, epoch ms: the cluster's where it is shared. */
   now(): Promise<number>;
 
@@ -174,46 +174,6 @@ export interface WaitingTarget {
   target: string;
   dueAt: number;
 }
-
-export interface Claim {
-  transport: Transport;
-  /** How many messages of which target at most: what the claimer has room for. */
-  targets: readonly { target: string; limit: number }[];
-  /**
-   * Messages that prefer a connection are taken at once only when it is one of these; the others when they have been
-   * due for `graceMs`.
-   */
-  preferred: readonly string[];
-  graceMs: number;
-  processId: string;
-  /** How long a claimed message is out before it is due again. */
-  retryTimeoutMs: number;
-}
-
-export interface Claimed {
-  executes: TaskRow[];
-  unblocks: { listener: ListenerRow; promise: PromiseRow }[];
-}
-
-/** Claims of one transport by when they would be due again, epoch ms: that is when they were made plus the retry time-out. */
-export interface ClaimsSince {
-  transport: Transport;
-  dueFrom: number;
-}
-
-/** What became of a claimed message. */
-export type Outcome =
-  | RecordedOutcome
-  /** The `unblock` is tried no more: it becomes a dead letter. */
-  | { kind: 'unblock'; awaited: string; address: string; delivered: false; diedOf: string };
-
-/** What is written on the message's own row. */
-export type RecordedOutcome =
-  /** The receiver took the `unblock`: its row goes. */
-  | { kind: 'unblock'; awaited: string; address: string; delivered: true }
-  | { kind: 'unblock'; awaited: string; address: string; delivered: false; dueAt: number }
-  /** An `execute` stays due until it is acquired, so only its failure is told. */
-  | { kind: 'execute'; id: string; version: number; delivered: false; dueAt: number };
 
 /** The database can't be reached or is shutting down; nothing was committed. Clients get 503. */
 export class StoreUnavailable extends Error {

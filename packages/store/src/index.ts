@@ -10,15 +10,14 @@ export {
   RequestTooLarge,
   StoreUnavailable,
   type Dialect,
-  type Claimed,
   type Leadership,
-  type Outcome,
   type WaitingTarget,
 } from './dialect.ts';
 export type { ProcessInfo, ProcessRow } from './processes.ts';
 export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
 export { JOBS, type JobName, type JobRun } from './upkeep/job-book.ts';
+export type { Claim, Claimed } from './outbox/outbox.ts';
 export type { Queue } from './outbox/deferral.ts';
 export type { ListenerKey } from './sql/conditions.ts';
 export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
@@ -34,5 +33,5 @@ export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export { countRemovable } from './retention/dry-run.ts';
 export type { Outcome as SweepOutcome } from './retention/removal.ts';
 export type { Backlog } from './backlog.ts';
-export type { Changes, TaskRow } from '@resonate/machine';
+export type { Changes, DeliveryOutcome, TaskRow } from '@resonate/machine';
 export { settledRecord, type RetentionRules } from '@resonate/machine';

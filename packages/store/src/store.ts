@@ -1,18 +1,9 @@
-import type { Changes, Choices, Command } from '@resonate/machine';
+import type { Changes, Choices, Command, DeliveryOutcome, Release } from '@resonate/machine';
 import type { Reply, Request, Transport } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
-import {
-  StoreUnavailable,
-  type Claim,
-  type Claimed,
-  type Dialect,
-  type Leadership,
-  type Outcome,
-  type RecordedOutcome,
-  type WaitingTarget,
-} from './dialect.ts';
+import { StoreUnavailable, type Dialect, type Leadership, type WaitingTarget } from './dialect.ts';
 import type { ProcessInfo, ProcessRow } from './processes.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
 import { Engine } from './engine/engine.ts';
@@ -22,10 +13,11 @@ import { hintsOf, type Hints } from './engine/hints.ts';
 import { completeEvents, type StoreEvents } from './events.ts';
 import { overlong } from './id-length.ts';
 import { countLeases } from './leases.ts';
-import { Claims } from './outbox/claims.ts';
+import { Outbox, type Claimed } from './outbox/outbox.ts';
+import type { DueMessages } from './sql/outbox-sql.ts';
 import type { ListenerKey } from './sql/conditions.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
-import { Deferral, deferredBy, type Queue } from './outbox/deferral.ts';
+import { Deferral, type Queue } from './outbox/deferral.ts';
 import { Sweep, type SweepOptions } from './retention/sweep.ts';
 import { Readiness } from './readiness.ts';
 import { readSecret } from './secret.ts';
@@ -77,7 +69,7 @@ export class Store {
   /** What is known of maintenance jobs. */
   readonly jobs: JobBook;
   readonly #deferral: Deferral;
-  readonly #claims: Claims;
+  readonly #outbox: Outbox;
   /** How far the store's clock is ahead of this machine's. */
   #aheadMs = 0;
   readonly #timerBackoff = new TimerBackoff();
@@ -89,18 +81,17 @@ export class Store {
     this.#dialect = options.dialect;
     const { dialect, processId, retryTimeoutMs } = options;
     this.#events = completeEvents(options.events ?? {});
-    const now = () => dialect.now();
     const redriven = (transports: Transport[], at: number) =>
       this.#hint({
         timerAt: null,
         deliveries: new Map(transports.map((transport) => [transport, { at, targets: null }])),
       });
-    this.deadLetters = new DeadLetters(dialect.plain, now, redriven);
-    this.admin = new Admin(dialect.plain, now, (transport, at) => redriven([transport], at));
+    this.deadLetters = new DeadLetters(dialect, redriven);
+    this.admin = new Admin(dialect, (transport, at) => redriven([transport], at));
     this.bulkRedrive = new BulkRedrive(dialect, this.deadLetters);
     this.jobs = new JobBook(dialect);
-    this.#deferral = new Deferral(dialect.plain, now, processId);
-    this.#claims = new Claims(dialect);
+    this.#deferral = new Deferral(dialect, processId);
+    this.#outbox = new Outbox(dialect);
     this.#engine = new Engine({
       dialect,
       limits: options.limits,
@@ -210,16 +201,16 @@ export class Store {
     return nextTimerAt(this.#timerContext());
   }
 
-  claim(claim: Omit<Claim, 'processId' | 'retryTimeoutMs'>): Promise<Claimed> {
+  claim(due: DueMessages): Promise<Claimed> {
     const { processId, retryTimeoutMs } = this.#options;
-    const claimed = { ...claim, processId, retryTimeoutMs };
-    return this.#events.measured('claim', () => this.#claims.claim(claimed, this.clock.now()));
+    const claim = { ...due, processId, retryTimeoutMs };
+    return this.#events.measured('claim', () => this.#outbox.claim(claim, this.clock.now()));
   }
 
   /** Keeps `unblock`s that this process has claimed for another tasks.retry_timeout. */
   async renewClaims(keys: readonly ListenerKey[]): Promise<void> {
     const { processId, retryTimeoutMs } = this.#options;
-    await this.#claims.renew(keys, processId, (await this.now()) + retryTimeoutMs);
+    await this.#outbox.renew(keys, processId, (await this.now()) + retryTimeoutMs);
   }
 
   waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
@@ -246,15 +237,10 @@ export class Store {
     return next.length === 0 ? null : next.reduce((least, { dueAt }) => Math.min(least, dueAt), Infinity);
   }
 
-  async acknowledge(outcomes: readonly Outcome[]): Promise<void> {
+  /** What became of messages that this process had claimed. */
+  acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
     const { processId } = this.#options;
-    const recorded = outcomes.filter((outcome): outcome is RecordedOutcome => !('diedOf' in outcome));
-    if (recorded.length > 0) {
-      await this.#events.measured('acknowledge', () => this.#dialect.acknowledge(recorded, processId));
-    }
-    for (const outcome of outcomes) {
-      if ('diedOf' in outcome) await this.deadLetters.bury([outcome], processId, outcome.diedOf);
-    }
+    return this.#events.measured('acknowledge', () => this.#outbox.acknowledge(outcomes, processId));
   }
 
   /** Everything that waits for a target is put off for so long at most. */
@@ -282,10 +268,18 @@ export class Store {
     return this.#dialect.reindex?.(signal) ?? null;
   }
 
-  /** Makes what these processes (`null`: any) claimed or put off due at once. */
+  /** Makes what these processes (`null`: any) claimed or deferred due at once. @returns how many messages. */
   releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    const marks = processIds && processIds.flatMap((id) => [id, deferredBy(id)]);
-    return this.#events.measured('release', () => this.#dialect.releaseClaims(marks));
+    return this.#release({ processIds: processIds && new Set(processIds) });
+  }
+
+  /** Makes what this process deferred due at once; its claims stay, as what was delivered must not go out again. */
+  releaseDeferred(): Promise<number> {
+    return this.#release({ processIds: new Set([this.#options.processId]), only: 'deferred' });
+  }
+
+  #release(release: Release): Promise<number> {
+    return this.#events.measured('release', () => this.#outbox.release(release));
   }
 
   /** @throws StoreUnavailable. Null while another process holds the role. */

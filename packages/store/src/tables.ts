@@ -130,6 +130,7 @@ function deliveryColumns<Row extends Delivery>(): Column<Row>[] {
     { name: 'enqueued_at', type: 'int', of: (row) => row.enqueuedAt, mutable: true },
     { name: 'attempts', type: 'int', of: (row) => row.attempts, mutable: true },
     { name: 'claimed_by', type: 'text', of: (row) => row.claimedBy, mutable: true },
+    { name: 'deferred_by', type: 'text', of: (row) => row.deferredBy, mutable: true },
   ];
 }
 
@@ -142,6 +143,7 @@ function decodeDelivery(v: readonly unknown[]): Delivery {
     enqueuedAt: intOrNull(v[4]),
     attempts: int(v[5]),
     claimedBy: textOrNull(v[6]),
+    deferredBy: textOrNull(v[7]),
   };
 }
 
@@ -157,8 +159,8 @@ export const TASKS: Table<TaskRow> = {
     { name: 'ttl', type: 'int', of: (row) => row.ttl, mutable: true },
     { name: 'timeout_at', type: 'int', of: (row) => row.timeoutAt },
     { name: 'due_at', type: 'int', of: (row) => row.dueAt, mutable: true },
-    ...deliveryColumns<TaskRow>(),
     { name: 'setbacks', type: 'int', of: (row) => row.setbacks, mutable: true },
+    ...deliveryColumns<TaskRow>(),
   ],
   decode: (v) => ({
     id: text(v[0]),
@@ -169,8 +171,8 @@ export const TASKS: Table<TaskRow> = {
     ttl: intOrNull(v[5]),
     timeoutAt: int(v[6]),
     dueAt: intOrNull(v[7]),
-    ...decodeDelivery(v.slice(8)),
-    setbacks: int(v[15]),
+    setbacks: int(v[8]),
+    ...decodeDelivery(v.slice(9)),
   }),
 };
 
@@ -193,7 +195,7 @@ export const LISTENERS: Table<ListenerRow> = {
     ...deliveryColumns<ListenerRow>(),
     { name: 'due_at', type: 'int', of: (row) => row.dueAt, mutable: true },
   ],
-  decode: (v) => ({ awaited: text(v[0]), ...decodeDelivery(v.slice(1)), dueAt: intOrNull(v[8]) }),
+  decode: (v) => ({ awaited: text(v[0]), ...decodeDelivery(v.slice(1)), dueAt: intOrNull(v[9]) }),
 };
 
 export const SCHEDULES: Table<ScheduleRow> = {

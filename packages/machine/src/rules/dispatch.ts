@@ -1,5 +1,5 @@
 import type { TaskRow } from '../rows.ts';
-import { after } from './expiry.ts';
+import { after, NOTHING_DUE } from './expiry.ts';
 
 /** The task becomes pending and its `execute` message due at once, as a fresh message (protocol section 7). */
 export function dispatched(task: TaskRow, now: number): TaskRow {
@@ -8,7 +8,7 @@ export function dispatched(task: TaskRow, now: number): TaskRow {
 
 /** The same for a message that is sent again: nothing has happened to the task. */
 export function retried(task: TaskRow, now: number): TaskRow {
-  return { ...task, state: 'pending', pid: null, ttl: null, dueAt: now, enqueuedAt: now, attempts: 0, claimedBy: null };
+  return { ...task, ...NOTHING_DUE, state: 'pending', pid: null, ttl: null, dueAt: now, enqueuedAt: now };
 }
 
 /** Second setback 0.5 s, then twice as long each time. */

@@ -34,7 +34,7 @@ export function fulfilled(task: TaskRow): TaskRow {
 }
 
 /** Delivery fields of a task that waits for nobody to take it. */
-export const NOTHING_DUE = { dueAt: null, enqueuedAt: null, attempts: 0, claimedBy: null } as const;
+export const NOTHING_DUE = { dueAt: null, enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null } as const;
 
 /** `at` + `ms`, within what a time may be. */
 export function after(at: number, ms: number): number {

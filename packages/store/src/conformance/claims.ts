@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
-import type { Claim, Claimed, Dialect } from '../dialect.ts';
-import { Claims } from '../outbox/claims.ts';
+import type { Dialect } from '../dialect.ts';
+import { Outbox, type Claim, type Claimed } from '../outbox/outbox.ts';
 import type { Store } from '../store.ts';
 import {
   openAnother,
@@ -25,15 +25,20 @@ export function claimConformance(under: DialectUnderTest): void {
     openEmptied(under, (opened) => ({ database, dialect, store } = opened));
 
     const claim = (overrides: Partial<Claim>, by = dialect): Promise<Claimed> =>
-      by.claim({
-        transport: 'poll',
-        targets: [{ target: 'workers', limit: 100 }],
-        preferred: [],
-        graceMs: 60_000,
-        processId: 'one',
-        retryTimeoutMs: RETRY_TIMEOUT_MS,
-        ...overrides,
-      });
+      new Outbox(by).claim(
+        {
+          transport: 'poll',
+          targets: [{ target: 'workers', limit: 100 }],
+          preferred: [],
+          graceMs: 60_000,
+          processId: 'one',
+          retryTimeoutMs: RETRY_TIMEOUT_MS,
+          ...overrides,
+        },
+        0,
+      );
+    const release = (processIds: readonly string[] | null) =>
+      new Outbox(dialect).release({ processIds: processIds && new Set(processIds) });
     const to = (target: string, limit = 100) => ({ targets: [{ target, limit }] });
     const ids = ({ executes }: Claimed) => executes.map(({ id }) => id).sort();
     const listenersOf = ({ unblocks }: Claimed) => unblocks.map(({ listener }) => listener.address).sort();
@@ -130,7 +135,7 @@ export function claimConformance(under: DialectUnderTest): void {
         const task = { kind: 'execute', id: 'a', version: 0 } as const;
         const listener = { kind: 'unblock', awaited: 'p', address: 'poll://any@workers' } as const;
         const outcomes = [task, listener].map((message) => ({ ...message, delivered: false as const, dueAt: 0 }));
-        await dialect.acknowledge(outcomes, 'one');
+        await new Outbox(dialect).acknowledge(outcomes, 'one');
       };
       const seen: unknown[] = [];
       for (let attempt = 0; attempt < 3; attempt++) seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
@@ -162,7 +167,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await settled(store, 'p', 'poll://any@workers', 'poll://any@workers/7');
       await claim({ preferred: ['7'] });
       const dueAt = await dialect.now();
-      await dialect.acknowledge(
+      await new Outbox(dialect).acknowledge(
         [
           { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
           { kind: 'unblock', awaited: 'p', address: 'poll://any@workers/7', delivered: false, dueAt },
@@ -179,7 +184,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await claim({});
       const dueAt = await dialect.now();
       const failed = { kind: 'execute', version: 0, delivered: false } as const;
-      await dialect.acknowledge(
+      await new Outbox(dialect).acknowledge(
         [
           { ...failed, id: 'a', dueAt },
           { ...failed, id: 'b', dueAt: dueAt + 60_000 },
@@ -200,11 +205,11 @@ export function claimConformance(under: DialectUnderTest): void {
           { kind: 'execute', id: 'a', version, delivered: false, dueAt: 1 },
           { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
         ] as const;
-      await dialect.acknowledge(outcomes(0), 'two');
+      await new Outbox(dialect).acknowledge(outcomes(0), 'two');
       expect(await dialect.dump()).toMatchObject({ tasks, listeners });
-      await dialect.acknowledge(outcomes(1), 'one');
+      await new Outbox(dialect).acknowledge(outcomes(1), 'one');
       expect(await dialect.dump()).toMatchObject({ tasks, listeners: [] });
-      await dialect.acknowledge([], 'one');
+      await new Outbox(dialect).acknowledge([], 'one');
     });
 
     test('of an unblock are kept by renewing them, only by the process that has them', async () => {
@@ -212,7 +217,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await settled(store, 'q', 'poll://any@workers');
       await claim({ processId: 'one' });
       const key = { awaited: 'p', address: 'poll://any@workers' };
-      const claims = new Claims(dialect);
+      const claims = new Outbox(dialect);
       const due = async (id: string) => (await dialect.dump()).listeners.find(({ awaited }) => awaited === id)?.dueAt;
       const [before, later] = [await due('p'), (await dialect.now()) + 3_600_000];
       await claims.renew([key], 'two', later);
@@ -227,10 +232,10 @@ export function claimConformance(under: DialectUnderTest): void {
         await settled(store, `p ${id}`, 'poll://any@workers');
         await claim({ processId: id });
       }
-      expect(await dialect.releaseClaims(['a', 'b', 'none'])).toBe(4);
+      expect(await release(['a', 'b', 'none'])).toBe(4);
       expect(ids(await claim({}))).toEqual(['a', 'b']);
-      expect(await dialect.releaseClaims([])).toBe(0);
-      expect(await dialect.releaseClaims(null)).toBe(6);
+      expect(await release([])).toBe(0);
+      expect(await release(null)).toBe(6);
       expect(ids(await claim({}))).toEqual(['a', 'b', 'c']);
     });
 

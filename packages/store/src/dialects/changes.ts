@@ -18,11 +18,14 @@ export interface Write {
   rows: readonly unknown[];
 }
 
+const NONE: RowChanges<never> = { inserts: [], updates: [], deletes: [] };
+
 /**
  * What a batch changed, in the order it is written: inserts first, rows by key, so that batches which create the same rows
  * wait for one another in one order.
  */
-export function writesOf({ promises, tasks, callbacks, listeners, schedules }: Changes): Write[] {
+export function writesOf(changes: Partial<Changes>): Write[] {
+  const { promises = NONE, tasks = NONE, callbacks = NONE, listeners = NONE, schedules = NONE } = changes;
   const writes: Write[] = [];
   const add = <Row>(sort: Write['sort'], table: Table<Row>, rows: readonly Row[]) => {
     if (rows.length > 0) writes.push({ sort, table: table as Table<unknown>, rows: sorted(table, rows) });

@@ -1,4 +1,13 @@
-import type { Changes, ListenerRow, PromiseRow, TaskRow, WorkingSet } from '@resonate/machine';
+import {
+  claimed,
+  isDue,
+  type Changes,
+  type Claimer,
+  type ListenerRow,
+  type PromiseRow,
+  type TaskRow,
+  type WorkingSet,
+} from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 
 /** A message to deliver, with the rows it is made from. */
@@ -21,11 +30,6 @@ export interface Receiver {
   readonly transport: Transport;
   /** A slot in a connection that may take messages for this target, null when there is none or no room. */
   reserve(target: string, prefers: string | null, delivery: Delivery): Slot | null;
-}
-
-export interface Claimer {
-  processId: string;
-  retryTimeoutMs: number;
 }
 
 /**
@@ -75,19 +79,18 @@ export class Offer {
     receiver: Receiver,
     now: number,
   ): void {
-    const { processId, retryTimeoutMs } = this.#by;
     rows.forEach((row, index) => {
       if (!isFresh(row, receiver.transport, now)) return;
-      const claimed = { ...row, claimedBy: processId, attempts: row.attempts + 1, dueAt: now + retryTimeoutMs };
-      const delivery = deliver(claimed);
+      const taken = claimed(row, this.#by, now);
+      const delivery = deliver(taken);
       const slot = delivery && receiver.reserve(row.target, row.prefers, delivery);
       if (!slot || !delivery) return;
-      rows[index] = claimed;
+      rows[index] = taken;
       this.#slots.push({ slot, delivery });
     });
   }
 }
 
 function isFresh(row: TaskRow | ListenerRow, transport: Transport, now: number): boolean {
-  return row.transport === transport && row.claimedBy === null && row.dueAt !== null && row.dueAt <= now;
+  return row.transport === transport && row.claimedBy === null && isDue(row, now);
 }

@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { deadLetterOf, isTooOld, redriven, type DeadLetterRow, type ListenerRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import { complete, type Statement } from '../sql/statement.ts';
-import type { SqlValue } from '../tables.ts';
-import { NOT_UNDER_WAY } from './deferral.ts';
-import { allOf, beginsWith, oneOf, type ListenerKey } from '../sql/conditions.ts';
+import type { Dialect } from '../dialect.ts';
+import { allOf, beginsWith, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { transport as readTransport } from '../sql/read.ts';
+import { complete, type Statement } from '../sql/statement.ts';
+import { LISTENERS, type SqlValue } from '../tables.ts';
+import { rewriteMessages, rewriteRepeatedly } from './messages.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
 export interface DeadLetter {
@@ -47,8 +48,6 @@ export interface Piece {
   last: number | null;
 }
 
-/** What kept a message from its receiver, cut to so many bytes. */
-const MAX_ERROR_BYTES = 1_024;
 /** So many rows in one transaction: no lock is held for long. */
 const AT_ONCE = 200;
 /** What one call may do: whoever waits for it does so for seconds. */
@@ -56,21 +55,18 @@ const MOST = 10_000;
 
 /** Select list that `letter` reads. */
 export const LETTER_COLUMNS = 'id, awaited, address, transport, target, attempts, last_error, enqueued_at, died_at';
-const COPIED = 'awaited, address, transport, target, prefers';
+const LETTER_ROW = 'awaited, address, transport, target, prefers, attempts, last_error, enqueued_at, died_at';
 
 /** Takes an `unblock` out of the outbox for good, keeps it, and sends it again when it is told to. */
 export class DeadLetters {
+  readonly #dialect: Dialect;
   readonly #sql: PlainSql;
-  readonly #now: () => Promise<number>;
   readonly #redriven: (transports: Transport[], at: number) => void;
 
-  /**
-   * @param now the store's clock.
-   * @param redriven told which transports have something to deliver since when.
-   */
-  constructor(sql: PlainSql, now: () => Promise<number>, redriven: (transports: Transport[], at: number) => void) {
-    this.#sql = sql;
-    this.#now = now;
+  /** @param redriven told which transports have something to deliver since when. */
+  constructor(dialect: Dialect, redriven: (transports: Transport[], at: number) => void) {
+    this.#dialect = dialect;
+    this.#sql = dialect.plain;
     this.#redriven = redriven;
   }
 
@@ -89,24 +85,27 @@ export class DeadLetters {
     return Number(rows?.[0]?.[0]);
   }
 
-  /**
-   * Makes letters of messages that this process has claimed: those it still holds leave the outbox.
-   * @param error why they could not be delivered.
-   */
-  async bury(keys: readonly ListenerKey[], claimedBy: string, error: string): Promise<number> {
-    const mine = { sql: 'claimed_by = ?', params: [claimedBy] };
-    return this.#move(keys, mine, error, await this.#now());
-  }
-
-  /** Makes letters of messages that wait since before `maxAgeMs` and are not under way: so many at most per call. */
+  /** Makes letters of messages that wait for longer than `maxAgeMs` and are not under way: so many at most per call. */
   async buryAged(transport: Transport, maxAgeMs: number, error: string): Promise<Done> {
-    const now = await this.#now();
-    const aged = `enqueued_at < ${now - maxAgeMs} AND (${NOT_UNDER_WAY} OR due_at <= ${now})`;
+    const now = await this.#dialect.now();
+    const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
     const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
       ORDER BY enqueued_at LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);
-    const keys = rows.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
-    const count = await this.#move(keys, { sql: aged, params: [] }, error, now);
+    const listeners = rows.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
+    const count = await rewriteMessages(
+      this.#dialect,
+      { tasks: [], listeners },
+      {
+        task: (task) => task,
+        listener: (listener, at) => (isTooOld(listener, maxAgeMs, at) ? null : listener),
+        also: (removed, at) =>
+          deadLetterStatements(
+            removed.map((listener) => ({ listener, error })),
+            at,
+          ),
+      },
+    );
     return { count, more: rows.length === AT_ONCE };
   }
 
@@ -122,20 +121,26 @@ export class DeadLetters {
   async redriveNext(filter: DeadLetterFilter, after: number): Promise<Piece> {
     const { where, params } = condition(filter, after);
     const known = 'EXISTS (SELECT 1 FROM promises WHERE promises.id = dead_letters.awaited)';
-    const sql = `SELECT id, transport FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
+    const sql = `SELECT id, awaited, address FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);
     const ids = rows.map(([id]) => Number(id));
-    const transports = [...new Set(rows.map(([, transport]) => readTransport(transport)))];
     if (ids.length === 0) return { count: 0, last: null };
-    const now = await this.#now();
+    const keys = rows.map(([, awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
     const these = `id IN (${ids.join(', ')})`;
-    const select = `SELECT ${COPIED}, ${now}, 0, NULL, ${now} FROM dead_letters WHERE ${these}`;
-    const into = `listeners (${COPIED}, enqueued_at, attempts, claimed_by, due_at)`;
-    await this.#sql.atomically([
-      { sql: this.#sql.words.insertNew(into, select), params: [] },
-      { sql: `DELETE FROM dead_letters WHERE ${these}`, params: [] },
-    ]);
-    this.#redriven(transports, now);
+    const reads = [
+      this.#dialect.outbox.lockListeners(keys),
+      complete(`SELECT ${LETTER_ROW} FROM dead_letters WHERE ${these} ORDER BY id`),
+    ];
+    const { transports, at } = await rewriteRepeatedly(this.#dialect, reads, ([present = [], letters = []], now) => {
+      const inserts = redrivenListeners(present, letters, now);
+      return {
+        tasks: [],
+        listeners: { inserts, updates: [], deletes: [] },
+        also: [complete(`DELETE FROM dead_letters WHERE ${these}`)],
+        result: () => ({ transports: [...new Set(inserts.map(({ transport }) => transport))], at: now }),
+      };
+    });
+    if (transports.length > 0) this.#redriven(transports, at);
     return piece(ids);
   }
 
@@ -149,7 +154,7 @@ export class DeadLetters {
 
   /** Removes letters that are older than `maxAgeMs`: so many at most per call. */
   async dropAged(maxAgeMs: number): Promise<Done> {
-    const before = (await this.#now()) - maxAgeMs;
+    const before = (await this.#dialect.now()) - maxAgeMs;
     const sql = `SELECT id FROM dead_letters WHERE died_at < ${before} ORDER BY died_at LIMIT ${AT_ONCE}`;
     const { count, last } = await this.#delete({ sql, params: [] });
     return { count, more: last !== null };
@@ -163,32 +168,53 @@ export class DeadLetters {
     }
     return piece(ids);
   }
+}
 
-  /**
-   * Marks what still meets the condition, copies what is marked, deletes it: nobody claims it in between, and what
-   * another process has taken meanwhile stays where it is.
-   */
-  async #move(keys: readonly ListenerKey[], still: Statement, error: string, now: number): Promise<number> {
-    if (keys.length === 0) return 0;
-    const { where, params } = oneOf(keys);
-    const mark = `dead ${randomUUID()}`;
-    const marked = { where: `${where} AND claimed_by = ?`, params: [...params, mark] };
-    const listeners = this.#sql.words.byKey('listeners');
-    const results = await this.#sql.atomically([
-      {
-        sql: `UPDATE ${listeners} SET claimed_by = ? WHERE ${where} AND ${still.sql}`,
-        params: [mark, ...params, ...still.params],
-      },
-      {
-        sql: `INSERT INTO dead_letters (${COPIED}, attempts, last_error, enqueued_at, died_at)
-          SELECT ${COPIED}, attempts, ?, COALESCE(enqueued_at, due_at), ${now} FROM listeners WHERE ${marked.where}`,
-        params: [bounded(error), ...marked.params],
-      },
-      { sql: `SELECT count(*) FROM listeners WHERE ${marked.where}`, params: marked.params },
-      { sql: `DELETE FROM listeners WHERE ${marked.where}`, params: marked.params },
-    ]);
-    return Number(results[2]?.[0]?.[0]);
+/** Keeps listeners that leave the outbox as dead letters, each with what kept it from its receiver. */
+export function deadLetterStatements(
+  dead: readonly { listener: ListenerRow; error: string }[],
+  now: number,
+): Statement[] {
+  if (dead.length === 0) return [];
+  const rows = dead.map(({ listener, error }) => deadLetterOf(listener, error, now));
+  const values = rows.flatMap(({ lastError, enqueuedAt, diedAt, ...row }) => [
+    ...[row.awaited, row.address, row.transport, row.target, row.prefers, row.attempts, lastError],
+    ...[enqueuedAt, diedAt],
+  ]);
+  const places = rows.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
+  return [{ sql: `INSERT INTO dead_letters (${LETTER_ROW}) VALUES ${places}`, params: values }];
+}
+
+/** Each letter's listener once, and only where there is none: what waits already is delivered anyway. */
+function redrivenListeners(present: unknown[][], letters: unknown[][], now: number): ListenerRow[] {
+  const taken = new Set(present.map((row) => LISTENERS.decode(row)).map(nameOf));
+  const inserts: ListenerRow[] = [];
+  for (const row of letters) {
+    const listener = redriven(letterRow(row), now);
+    if (taken.has(nameOf(listener))) continue;
+    taken.add(nameOf(listener));
+    inserts.push(listener);
   }
+  return inserts;
+}
+
+function nameOf({ awaited, address }: ListenerKey): string {
+  return JSON.stringify([awaited, address]);
+}
+
+function letterRow(values: unknown[]): DeadLetterRow {
+  const [awaited, address, transport, target, prefers, attempts, lastError, enqueuedAt, diedAt] = values;
+  return {
+    awaited: String(awaited),
+    address: String(address),
+    transport: readTransport(transport),
+    target: String(target),
+    prefers: prefers === null ? null : String(prefers),
+    attempts: Number(attempts),
+    lastError: String(lastError),
+    enqueuedAt: Number(enqueuedAt),
+    diedAt: Number(diedAt),
+  };
 }
 
 function condition(filter: DeadLetterFilter, after: number): { where: string; params: SqlValue[] } {
@@ -202,15 +228,6 @@ function condition(filter: DeadLetterFilter, after: number): { where: string; pa
     ...beginsWith('awaited', prefix),
   ]);
   return { where: sql, params };
-}
-
-/** Without NUL, which Postgres can't store, and never cut through a character. */
-function bounded(error: string): string {
-  const bytes = Buffer.from(error.replaceAll('\u0000', ''));
-  if (bytes.length <= MAX_ERROR_BYTES) return bytes.toString();
-  let end = MAX_ERROR_BYTES;
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
-  return bytes.toString('utf8', 0, end);
 }
 
 function piece(ids: readonly number[]): Piece {

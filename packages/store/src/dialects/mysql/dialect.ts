@@ -1,25 +1,22 @@
 import type { Loaded, Needs } from '@resonate/machine';
-import type {
-  Claim,
-  Claimed,
-  ClaimsSince,
-  Decide,
-  Decision,
-  Dialect,
-  Leadership,
-  Pool,
-  RecordedOutcome,
-  Traffic,
+import {
+  BatchConflict,
+  type Decide,
+  type Decision,
+  type Dialect,
+  type Leadership,
+  type Pool,
+  type Traffic,
 } from '../../dialect.ts';
 import type { ProcessInfo } from '../../processes.ts';
 import { readMigrations } from '../../migrations.ts';
+import type { OutboxSql, OutboxWrites } from '../../sql/outbox-sql.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { PROCESSES, RECORD_TABLES } from '../../tables.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { ServerDialect } from '../server/dialect.ts';
-import { releaseClaims, type ClaimHolder } from '../server/release.ts';
 import { electByLease } from '../term.ts';
-import { BEGIN, COMMIT, Database, type MysqlOptions, type Result } from './connection.ts';
+import { BEGIN, COMMIT, ConnectionLost, Database, type MysqlOptions, type Result } from './connection.ts';
 import { electByLock, leaseTable } from './elect.ts';
 import { inline, list, quote } from './literal.ts';
 import { fetches, loadedFrom, NOW } from './load.ts';
@@ -27,7 +24,7 @@ import { migrate } from './migrate.ts';
 import * as outbox from './outbox.ts';
 import { forgetOldBatches, transact } from './transact.ts';
 import { HINTS, WORDS } from './words.ts';
-import { upsert } from './write.ts';
+import { upsert, writes } from './write.ts';
 import { int } from '../../sql/read.ts';
 
 const ELECTION_CONNECTIONS = 2;
@@ -61,6 +58,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
         if (writes.length > 0) await session.run(...writes.map(({ sql, params }) => inline(sql, params)), COMMIT);
       }),
   };
+  readonly outbox: OutboxSql;
   protected readonly queues = outbox.QUEUES;
 
   /** Connects on first use. @throws when the URL is not one. */
@@ -68,6 +66,7 @@ export class MysqlDialect extends ServerDialect implements Dialect {
     super(HINTS);
     this.#database = new Database(options);
     this.answersWithinMs = ROUND_TRIPS * this.#database.answerMs;
+    this.outbox = outbox.outboxOf(this.#database);
     this.traffic = this.#database.traffic;
     this.pool = this.#database.pool;
     this.#election = new Database({ ...options, poolSize: ELECTION_CONNECTIONS });
@@ -90,20 +89,29 @@ export class MysqlDialect extends ServerDialect implements Dialect {
     return { loaded: loadedFrom(found, results), now };
   }
 
-  claim(claim: Claim): Promise<Claimed> {
-    return this.#database.repeat((session) => outbox.claim(session, claim));
-  }
-
-  async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
-    if (outcomes.length > 0) await outbox.acknowledge(this.#database, outcomes, processId);
-  }
-
-  releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
-    const holder: ClaimHolder = {
-      heldClaims: () => outbox.heldClaims(this.#database, processIds, since),
-      acknowledge: (outcomes, processId) => this.acknowledge(outcomes, processId),
-    };
-    return releaseClaims(holder, processIds, since);
+  async rewrite<Result>(
+    reads: readonly Statement[],
+    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+  ): Promise<Result> {
+    return this.#database.use(async (session) => {
+      const text = ({ sql, params }: Statement) => inline(sql, params);
+      const [, ...locked] = await session.run(BEGIN, ...reads.map(text), `SELECT ${NOW}`).catch((error: unknown) => {
+        throw error instanceof ConnectionLost ? new BatchConflict(error.message) : error;
+      });
+      const now = Number(locked.pop()?.rows[0]?.[0]);
+      const {
+        tasks,
+        listeners,
+        also = [],
+        result,
+      } = decide(
+        locked.map(({ rows }) => rows),
+        now,
+      );
+      const written = writes({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
+      const answers = await session.run(...written, ...also.map(text), COMMIT);
+      return result(answers.slice(written.length, -1).map(({ rows }) => rows));
+    });
   }
 
   async now(): Promise<number> {

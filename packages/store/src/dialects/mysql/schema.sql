@@ -50,6 +50,7 @@ CREATE TABLE listeners (
   claimed_by varbinary(1020),
   due_at bigint,
   is_due tinyint GENERATED STORED,
+  deferred_by varbinary(1020),
   PRIMARY KEY (awaited, address),
   KEY listeners_age (is_due, transport, enqueued_at),
   KEY listeners_dispatch (is_due, transport, target, due_at)
@@ -157,6 +158,7 @@ CREATE TABLE tasks (
   attempts bigint NOT NULL,
   claimed_by varbinary(1020),
   setbacks int NOT NULL,
+  deferred_by varbinary(1020),
   PRIMARY KEY (id),
   KEY tasks_dispatch (state, transport, target, due_at),
   KEY tasks_lease (state, due_at),

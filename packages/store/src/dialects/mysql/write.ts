@@ -4,7 +4,7 @@ import { writesOf } from '../changes.ts';
 import { byKeys } from './by-keys.ts';
 import { inline, list } from './literal.ts';
 
-export function writes(changes: Changes): string[] {
+export function writes(changes: Partial<Changes>): string[] {
   return writesOf(changes).map(({ sort, table, rows }) => {
     if (sort === 'insert') return insert(table, rows, (column, row) => column.of(row));
     return sort === 'update' ? update(table, rows) : remove(table, rows);

@@ -1,33 +1,31 @@
 import type { Loaded, Needs } from '@resonate/machine';
-import type {
-  Claim,
-  Claimed,
-  ClaimsSince,
-  Decide,
-  Decision,
-  Dialect,
-  Leadership,
-  Pool,
-  RecordedOutcome,
-  Traffic,
+import {
+  BatchConflict,
+  type Decide,
+  type Decision,
+  type Dialect,
+  type Leadership,
+  type Pool,
+  type Traffic,
 } from '../../dialect.ts';
 import type { ProcessInfo } from '../../processes.ts';
+import type { OutboxSql, OutboxWrites } from '../../sql/outbox-sql.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { columnList, PROCESSES, RECORD_TABLES } from '../../tables.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { sharedSql } from '../base.ts';
 import { ServerDialect } from '../server/dialect.ts';
-import { releaseClaims } from '../server/release.ts';
 import { BATCH_STATEMENTS, transact } from './batch.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
+import { ConnectionLost } from './errors.ts';
 import { Election, ELECTION_STATEMENTS } from './election.ts';
 import { array, CLOCK, Load, LOAD_STATEMENTS } from './load.ts';
 import { migrate } from './migrate.ts';
-import { Outbox, OUTBOX_STATEMENTS, QUEUES, UNSYNCED } from './outbox.ts';
+import { OUTBOX_STATEMENTS, outboxOf, QUEUES, UNSYNCED } from './outbox.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 import { reindex } from './reindex.ts';
 import { HINTS, WORDS } from './words.ts';
-import { WRITE_STATEMENTS } from './write.ts';
+import { writes, WRITE_STATEMENTS } from './write.ts';
 
 /** Of one batch. */
 const ROUND_TRIPS = 2;
@@ -70,7 +68,7 @@ export class PostgresDialect extends ServerDialect implements Dialect {
   readonly traffic: Readonly<Traffic>;
   readonly pool: Readonly<Pool>;
   readonly #connections: Connections;
-  readonly #outbox: Outbox;
+  readonly outbox: OutboxSql = outboxOf((statements) => this.select(statements));
   readonly #election: Election;
   readonly #byLease: boolean;
   readonly plain: PlainSql = {
@@ -97,7 +95,6 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     this.answersWithinMs = ROUND_TRIPS * this.#connections.answerMs;
     this.traffic = this.#connections.traffic;
     this.pool = this.#connections.pool;
-    this.#outbox = new Outbox(this.#connections);
     this.#election = new Election(this.#connections);
     this.#byLease = byLease;
   }
@@ -117,16 +114,24 @@ export class PostgresDialect extends ServerDialect implements Dialect {
     return load;
   }
 
-  claim(claim: Claim): Promise<Claimed> {
-    return this.#outbox.claim(claim);
-  }
-
-  acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
-    return this.#outbox.acknowledge(outcomes, processId);
-  }
-
-  releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
-    return releaseClaims(this.#outbox, processIds, since);
+  async rewrite<Result>(
+    reads: readonly Statement[],
+    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+  ): Promise<Result> {
+    return this.#connections.use(async (session) => {
+      session.inTransaction = true;
+      const [, , ...rows] = await session
+        .run([{ name: 'begin' }, UNSYNCED, ...reads.map(query), CLOCK])
+        .catch((error: unknown) => {
+          throw error instanceof ConnectionLost && !error.isFrozen ? new BatchConflict(error.message) : error;
+        });
+      const now = Number(rows.pop()?.[0]?.[0]);
+      const { tasks, listeners, also = [], result } = decide(rows, now);
+      const written = writes({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
+      const answers = await session.run([...written, ...also.map(query), { name: 'commit' }]);
+      session.inTransaction = false;
+      return result(answers.slice(written.length, -1));
+    });
   }
 
   async now(): Promise<number> {

@@ -49,9 +49,10 @@ CREATE TABLE listeners (
   enqueued_at bigint,
   attempts bigint NOT NULL,
   claimed_by text COLLATE "C",
-  due_at bigint
+  due_at bigint,
+  deferred_by text COLLATE "C"
 );
-CREATE INDEX listeners_age ON public.listeners USING btree (transport, enqueued_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX listeners_age ON public.listeners USING btree (transport, enqueued_at) WHERE ((due_at IS NOT NULL) AND (enqueued_at IS NOT NULL));
 CREATE INDEX listeners_dispatch ON public.listeners USING btree (transport, target, due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX listeners_pkey ON public.listeners USING btree (awaited, address);
 
@@ -154,7 +155,8 @@ CREATE TABLE tasks (
   enqueued_at bigint,
   attempts bigint NOT NULL,
   claimed_by text COLLATE "C",
-  setbacks integer NOT NULL DEFAULT 0
+  setbacks integer NOT NULL DEFAULT 0,
+  deferred_by text COLLATE "C"
 );
 CREATE INDEX tasks_dispatch ON public.tasks USING btree (transport, target, due_at) WHERE (state = 'pending'::text);
 CREATE INDEX tasks_lease ON public.tasks USING btree (due_at) WHERE (state = 'acquired'::text);

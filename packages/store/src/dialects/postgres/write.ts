@@ -44,7 +44,7 @@ export const WRITE_STATEMENTS: Prepared[] = TABLES.flatMap((table) => {
   ];
 });
 
-export function writes(changes: Changes): Query[] {
+export function writes(changes: Partial<Changes>): Query[] {
   return writesOf(changes).map(({ sort, table, rows }) => {
     const columns = {
       insert: table.columns,

@@ -1,17 +1,14 @@
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
+import type { OutboxSql, OutboxWrites } from '../../sql/outbox-sql.ts';
 import {
   OutcomeUnknown,
   StoreUnavailable,
-  type Claim,
-  type Claimed,
-  type ClaimsSince,
   type Decide,
   type Decision,
   type Dialect,
   type Leadership,
-  type RecordedOutcome,
   type WaitingTarget,
 } from '../../dialect.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
@@ -23,7 +20,7 @@ import { columnList, PROCESSES, RECORD_TABLES, type SqlValue } from '../../table
 import { BaseDialect } from '../base.ts';
 import { connect, type Connection } from './file/connection.ts';
 import { loader } from './load.ts';
-import { Outbox } from './outbox.ts';
+import { outboxOf, Queues } from './outbox.ts';
 import { HINTS, WORDS } from './words.ts';
 import { writer } from './write.ts';
 import { messageOf } from '../../message-of.ts';
@@ -58,7 +55,11 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   };
   #load: ReturnType<typeof loader> | null = null;
   #write: ReturnType<typeof writer> | null = null;
-  #outbox: Outbox | null = null;
+  readonly outbox: OutboxSql = outboxOf(
+    ({ sql, params }) => this.#rows(sql, params),
+    () => this.#clock(),
+  );
+  #queues: Queues | null = null;
 
   /** @param path a file, or `:memory:`. @param open how to connect to it. @throws StoreUnavailable */
   constructor(path: string, clock: () => number, open: (path: string) => Connection = connect) {
@@ -82,7 +83,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     });
     this.#load = loader(this.#database);
     this.#write = writer(this.#database);
-    this.#outbox = new Outbox(this.#database);
+    this.#queues = new Queues(this.#database);
   }
 
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
@@ -97,28 +98,35 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     return this.#onceDurable({ loaded: ready(this.#load)(needs), now: this.#clock() });
   }
 
-  async claim(claim: Claim): Promise<Claimed> {
-    return this.#loosely(() => ready(this.#outbox).claim(claim, this.#clock()));
+  rewrite<Result>(
+    reads: readonly Statement[],
+    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+  ): Promise<Result> {
+    return this.#loosely(() => {
+      const {
+        tasks,
+        listeners,
+        also = [],
+        result,
+      } = decide(
+        reads.map(({ sql, params }) => this.#rows(sql, params)),
+        this.#clock(),
+      );
+      ready(this.#write)({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
+      return result(also.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
+    });
   }
 
   async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    return ready(this.#outbox).waitingTargets(transport, limit, after);
+    return ready(this.#queues).waitingTargets(transport, limit, after);
   }
 
   async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
-    return ready(this.#outbox).countDue(transport, targets, limit, await this.now());
+    return ready(this.#queues).countDue(transport, targets, limit, await this.now());
   }
 
   async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
-    return ready(this.#outbox).nextDue(transport, targets);
-  }
-
-  async acknowledge(outcomes: readonly RecordedOutcome[], processId: string): Promise<void> {
-    if (outcomes.length > 0) await this.#loosely(() => ready(this.#outbox).acknowledge(outcomes, processId));
-  }
-
-  async releaseClaims(processIds: readonly string[] | null, since?: ClaimsSince): Promise<number> {
-    return this.#loosely(() => ready(this.#outbox).releaseClaims(processIds, this.#clock(), since));
+    return ready(this.#queues).nextDue(transport, targets);
   }
 
   async now(): Promise<number> {

@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { Transport } from '@resonate/protocol';
-import type { ListenerRow, TaskRow } from '@resonate/machine';
-import type { Claim, Claimed, ClaimsSince, RecordedOutcome, WaitingTarget } from '../../dialect.ts';
-import { LISTENERS, PROMISES, readList, TASKS, type SqlValue } from '../../tables.ts';
-import { attemptsOf } from '../../outbox/deferral.ts';
+import type { WaitingTarget } from '../../dialect.ts';
+import type { OutboxSql } from '../../sql/outbox-sql.ts';
+import type { Statement } from '../../sql/statement.ts';
+import { LISTENERS, PROMISES, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
 /**
@@ -13,16 +13,60 @@ import { mergeTargets } from '../waiting-targets.ts';
 const READY = `transport IN (?) AND target IN (?) AND due_at <= ?
   AND (prefers IS NULL OR due_at <= ? OR prefers IN (SELECT value FROM json_each(?)))`;
 
-/** The outbox side of the SQLite dialect: claims and what became of them. */
-export class Outbox {
-  readonly #database: Database.Database;
-  readonly #dueTasks: Database.Statement;
-  readonly #dueListeners: Database.Statement;
-  readonly #claimTask: Database.Statement;
-  readonly #claimListener: Database.Statement;
-  readonly #deleteListener: Database.Statement;
-  readonly #deferListener: Database.Statement;
-  readonly #deferTask: Database.Statement;
+const WAITING = { tasks: "state = 'pending'", listeners: 'due_at IS NOT NULL' };
+
+/** How messages are found; nobody else writes, so there is nothing to lock. @param rows runs a statement that only reads. */
+export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () => number): OutboxSql {
+  const byId = <Row>(table: Table<Row>, ids: readonly string[]): Statement => ({
+    sql: `SELECT ${readList(table, 't')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} t ON t.id = wanted.value`,
+    params: [JSON.stringify(ids)],
+  });
+  return {
+    lockDue({ transport, targets, preferred, graceMs }) {
+      const now = clock();
+      const due = <Row>(table: Table<Row>, where: string, ...further: SqlValue[]) =>
+        targets.map(({ target, limit }) => ({
+          sql: `SELECT ${readList(table)} FROM ${table.name} WHERE ${READY} AND ${where} ORDER BY due_at LIMIT ? + 0`,
+          params: [transport, target, now, now - graceMs, JSON.stringify(preferred), ...further, limit],
+        }));
+      return {
+        listeners: due(LISTENERS, WAITING.listeners),
+        tasks: due(TASKS, `${WAITING.tasks} AND timeout_at > ?`, now),
+      };
+    },
+    lockTasks: (ids) => byId(TASKS, ids),
+    lockListeners: (keys) => ({
+      sql: `SELECT ${readList(LISTENERS, 't')} FROM json_each(?) AS wanted
+        CROSS JOIN listeners t ON t.awaited = wanted.value ->> 0 AND t.address = wanted.value ->> 1`,
+      params: [JSON.stringify(keys.map(({ awaited, address }) => [awaited, address]))],
+    }),
+    promises: (ids) => byId(PROMISES, ids),
+    async held({ processIds, since }, limit) {
+      const ids = processIds && JSON.stringify([...processIds]);
+      const whose = ids === null ? 'IS NOT NULL' : 'IN (SELECT value FROM json_each(?))';
+      const find = (columns: string, table: 'tasks' | 'listeners') =>
+        rows({
+          sql: `SELECT ${columns} FROM ${table} WHERE ${WAITING[table]} AND due_at > ? AND due_at >= ?
+            AND (? IS NULL OR transport = ?) AND (claimed_by ${whose} OR deferred_by ${whose}) LIMIT ? + 0`,
+          params: [
+            ...[clock(), since?.dueFrom ?? 0, since?.transport ?? null, since?.transport ?? null],
+            ...(ids === null ? [] : [ids, ids]),
+            limit,
+          ],
+        });
+      return {
+        tasks: find('id', 'tasks').map(([id]) => String(id)),
+        listeners: find('awaited, address', 'listeners').map(([awaited, address]) => ({
+          awaited: String(awaited),
+          address: String(address),
+        })),
+      };
+    },
+  };
+}
+
+/** What the loops ask of the outbox. */
+export class Queues {
   readonly #nextTaskTarget: Database.Statement;
   readonly #nextListenerTarget: Database.Statement;
   readonly #nextTask: Database.Statement;
@@ -31,78 +75,12 @@ export class Outbox {
   readonly #countListeners: Database.Statement;
 
   constructor(database: Database.Database) {
-    this.#database = database;
-    this.#dueTasks = database
-      .prepare(
-        `SELECT ${readList(TASKS)} FROM tasks
-         WHERE state = 'pending' AND ${READY} AND timeout_at > ? ORDER BY due_at LIMIT ? + 0`,
-      )
-      .raw(true);
-    this.#dueListeners = database
-      .prepare(
-        `SELECT ${readList(LISTENERS, 'l')}, ${readList(PROMISES, 'p')}
-         FROM listeners l JOIN promises p ON p.id = l.awaited
-         WHERE ${READY} ORDER BY due_at LIMIT ? + 0`,
-      )
-      .raw(true);
-    const claim = 'due_at = ?, claimed_by = ?, attempts = ?, enqueued_at = COALESCE(enqueued_at, due_at)';
-    this.#claimTask = database.prepare(`UPDATE tasks SET ${claim} WHERE id = ?`);
-    this.#claimListener = database.prepare(`UPDATE listeners SET ${claim} WHERE awaited = ? AND address = ?`);
-    const mine = 'awaited = ? AND address = ? AND claimed_by = ?';
-    this.#deleteListener = database.prepare(`DELETE FROM listeners WHERE ${mine}`);
-    this.#deferListener = database.prepare(`UPDATE listeners SET due_at = ?, claimed_by = NULL WHERE ${mine}`);
-    this.#deferTask = database.prepare(
-      `UPDATE tasks SET due_at = ?, claimed_by = NULL
-       WHERE id = ? AND version = ? AND state = 'pending' AND claimed_by = ?`,
-    );
     this.#nextTaskTarget = nextTarget(database, "tasks WHERE state = 'pending'");
     this.#nextListenerTarget = nextTarget(database, 'listeners WHERE due_at IS NOT NULL');
     this.#nextTask = nextDue(database, "tasks WHERE state = 'pending'");
     this.#nextListener = nextDue(database, 'listeners WHERE due_at IS NOT NULL');
     this.#countTasks = counted(database, "tasks WHERE state = 'pending'");
     this.#countListeners = counted(database, 'listeners WHERE due_at IS NOT NULL');
-  }
-
-  claim(request: Claim, now: number): Claimed {
-    const preferred = JSON.stringify(request.preferred);
-    const claimed: Claimed = { executes: [], unblocks: [] };
-    for (const { target, limit } of request.targets) {
-      let left = limit;
-      const ready = [request.transport, target, now, now - request.graceMs, preferred];
-      // A listener's answer before new work: it ends something, work begins something.
-      for (const values of this.#dueListeners.all(...ready, limit) as unknown[][]) {
-        const listener = LISTENERS.decode(values.slice(0, LISTENERS.columns.length));
-        const promise = PROMISES.decode(values.slice(LISTENERS.columns.length));
-        claimed.unblocks.push({ listener: this.#take(listener, request, now), promise });
-        left--;
-      }
-      if (left <= 0) continue;
-      for (const values of this.#dueTasks.all(...ready, now, left) as unknown[][]) {
-        claimed.executes.push(this.#take(TASKS.decode(values), request, now));
-      }
-    }
-    return claimed;
-  }
-
-  #take<Row extends TaskRow | ListenerRow>(row: Row, { retryTimeoutMs, processId }: Claim, now: number): Row {
-    const dueAt = now + retryTimeoutMs;
-    const attempts = attemptsOf(row);
-    if ('id' in row) this.#claimTask.run(dueAt, processId, attempts, row.id);
-    else this.#claimListener.run(dueAt, processId, attempts, row.awaited, row.address);
-    const enqueuedAt = row.enqueuedAt ?? row.dueAt;
-    return { ...row, dueAt, enqueuedAt, claimedBy: processId, attempts };
-  }
-
-  acknowledge(outcomes: readonly RecordedOutcome[], processId: string): void {
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'execute') {
-        this.#deferTask.run(outcome.dueAt, outcome.id, outcome.version, processId);
-      } else if (outcome.delivered) {
-        this.#deleteListener.run(outcome.awaited, outcome.address, processId);
-      } else {
-        this.#deferListener.run(outcome.dueAt, outcome.awaited, outcome.address, processId);
-      }
-    }
   }
 
   /** Walks the index from target to target, one seek each, however many messages wait. */
@@ -139,19 +117,6 @@ export class Outbox {
       }
     }
     return mergeTargets(found, targets.length);
-  }
-
-  releaseClaims(processIds: readonly string[] | null, now: number, since?: ClaimsSince): number {
-    let whose = processIds === null ? 'claimed_by IS NOT NULL' : 'claimed_by IN (SELECT value FROM json_each(?))';
-    const params: SqlValue[] = processIds === null ? [] : [JSON.stringify(processIds)];
-    if (since) {
-      whose += ' AND transport = ? AND due_at >= ?';
-      params.push(since.transport, since.dueFrom);
-    }
-    const set = 'SET due_at = ?, claimed_by = NULL';
-    const tasks = this.#database.prepare(`UPDATE tasks ${set} WHERE state = 'pending' AND ${whose}`);
-    const listeners = this.#database.prepare(`UPDATE listeners ${set} WHERE due_at IS NOT NULL AND ${whose}`);
-    return tasks.run(now, ...params).changes + listeners.run(now, ...params).changes;
   }
 }
 

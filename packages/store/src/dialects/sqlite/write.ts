@@ -20,7 +20,7 @@ import {
 const ROWS_AT_ONCE = 8;
 
 /** Prepares what writes a batch's changes: a few rows at once, as there is no round trip to save. */
-export function writer(database: Database.Database): (changes: Changes) => void {
+export function writer(database: Database.Database): (changes: Partial<Changes>) => void {
   const promises = tableWriter(database, PROMISES);
   // Two tag names may be equal in what the index holds of them.
   const tags = inserter(database, PROMISE_TAGS, 'INSERT OR IGNORE');
@@ -29,12 +29,14 @@ export function writer(database: Database.Database): (changes: Changes) => void 
   const listeners = tableWriter(database, LISTENERS);
   const schedules = tableWriter(database, SCHEDULES);
   return (changes) => {
-    promises(changes.promises);
-    tags(changes.promises.inserts.flatMap(tagRows));
-    tasks(changes.tasks);
-    callbacks(changes.callbacks);
-    listeners(changes.listeners);
-    schedules(changes.schedules);
+    if (changes.promises) {
+      promises(changes.promises);
+      tags(changes.promises.inserts.flatMap(tagRows));
+    }
+    if (changes.tasks) tasks(changes.tasks);
+    if (changes.callbacks) callbacks(changes.callbacks);
+    if (changes.listeners) listeners(changes.listeners);
+    if (changes.schedules) schedules(changes.schedules);
   };
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Claim } from '../../../dialect.ts';
+import { Outbox, type Claim } from '../../../outbox/outbox.ts';
 import { send } from '../../../conformance/under-test.ts';
 import { Store } from '../../../store.ts';
 import { connect } from './connection.ts';
@@ -94,7 +94,7 @@ test('nobody is answered before the disk has what was written', async () => {
 test('a claim hands out nothing that is not on the disk yet', async () => {
   const created = create('a');
   await turn();
-  const claimed = dialect.claim(CLAIM);
+  const claimed = new Outbox(dialect).claim(CLAIM, NOW);
   expect(await isSettled(claimed)).toBe(false);
   endSyncs();
   expect((await claimed).executes).toMatchObject([{ id: 'a' }]);
@@ -103,15 +103,15 @@ test('a claim hands out nothing that is not on the disk yet', async () => {
 
 test('a claim and its outcome cause no sync of their own', async () => {
   await createdDurably('a');
-  const [task] = (await dialect.claim(CLAIM)).executes;
+  const [task] = (await new Outbox(dialect).claim(CLAIM, NOW)).executes;
   const outcome = { kind: 'execute', id: 'a', version: task?.version ?? -1, delivered: false, dueAt: NOW } as const;
-  await dialect.acknowledge([outcome], 'me');
+  await new Outbox(dialect).acknowledge([outcome], 'me');
   expect(syncs).toHaveLength(0);
 });
 
 test('what is written after a claim is synced again', async () => {
   await createdDurably('a');
-  await dialect.claim(CLAIM);
+  await new Outbox(dialect).claim(CLAIM, NOW);
   const created = create('b');
   expect(await isSettled(created)).toBe(false);
   expect(syncs).toHaveLength(1);

@@ -1,0 +1,6 @@
+export * from './acknowledge.ts';
+export * from './claim.ts';
+export * from './dead-letter.ts';
+export * from './defer.ts';
+export * from './message.ts';
+export * from './release.ts';

@@ -1,0 +1,195 @@
+import {
+  acknowledgedListener,
+  claimed,
+  dueAtOnce,
+  failedTask,
+  released,
+  renewed,
+  type Claimer,
+  type DeliveryOutcome,
+  type ExecuteOutcome,
+  type ListenerRow,
+  type PromiseRow,
+  type Release,
+  type TaskRow,
+  type UnblockOutcome,
+} from '@resonate/machine';
+import type { Transport } from '@resonate/protocol';
+import type { Dialect } from '../dialect.ts';
+import type { ListenerKey } from '../sql/conditions.ts';
+import type { DueMessages } from '../sql/outbox-sql.ts';
+import { LISTENERS, PROMISES, TASKS } from '../tables.ts';
+import { deadLetterStatements } from './dead-letters.ts';
+import { rewriteMessages, rewriteRepeatedly } from './messages.ts';
+
+/** Which messages a process takes, and for how long. */
+export type Claim = DueMessages & Claimer;
+
+export interface Claimed {
+  executes: TaskRow[];
+  unblocks: { listener: ListenerRow; promise: PromiseRow }[];
+}
+
+/** So many claims are released at a time, so that no lock is held for long. */
+const RELEASED_AT_ONCE = 1_000;
+
+/** Who has which message: claims, what became of them, and claims that are given back. */
+export class Outbox {
+  readonly #dialect: Dialect;
+  /** By transport, when the first claim began of which it is not known what became. */
+  readonly #unknownSince = new Map<Transport, number>();
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  /**
+   * Takes due messages in one atomic step; two processes never take the same one. A claim whose answer was lost may have
+   * been committed: then nobody has its messages, so the next claim of that transport gives them back first. Deliveries
+   * that began before it are older, and stay.
+   * @param now the store's clock as far as it is known, epoch ms: never ahead of it.
+   */
+  async claim(claim: Claim, now: number): Promise<Claimed> {
+    const { transport, processId, retryTimeoutMs } = claim;
+    const since = this.#unknownSince.get(transport);
+    if (since !== undefined) {
+      await this.release({ processIds: new Set([processId]), since: { transport, dueFrom: since + retryTimeoutMs } });
+      this.#unknownSince.delete(transport);
+    }
+    try {
+      return await this.#take(claim);
+    } catch (error) {
+      this.#unknownSince.set(transport, now);
+      throw error;
+    }
+  }
+
+  #take(claim: Claim): Promise<Claimed> {
+    const { outbox } = this.#dialect;
+    const reads = outbox.lockDue(claim);
+    return rewriteRepeatedly(this.#dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
+      const due = rows
+        .slice(0, reads.listeners.length)
+        .flat()
+        .map((row) => LISTENERS.decode(row));
+      const waiting = rows
+        .slice(reads.listeners.length)
+        .flat()
+        .map((row) => TASKS.decode(row));
+      const listeners = due.map((listener) => claimed(listener, claim, now));
+      const tasks = withinLimits(waiting, claim, listeners).map((task) => claimed(task, claim, now));
+      // A settled promise changes no more, so it needs no lock.
+      const awaited = [...new Set(listeners.map((listener) => listener.awaited))];
+      return {
+        tasks,
+        listeners: { inserts: [], updates: listeners, deletes: [] },
+        also: awaited.length > 0 ? [outbox.promises(awaited)] : [],
+        result: ([promises = []]) =>
+          claimedWith(
+            tasks,
+            listeners,
+            promises.map((row) => PROMISES.decode(row)),
+          ),
+      };
+    });
+  }
+
+  /** What became of claimed messages. Rows that another process took over, or that moved on, are left alone. */
+  async acknowledge(outcomes: readonly DeliveryOutcome[], processId: string): Promise<void> {
+    const executes = new Map<string, ExecuteOutcome>();
+    const unblocks = new Map<string, UnblockOutcome>();
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'execute') executes.set(outcome.id, outcome);
+      else unblocks.set(listenerName(outcome), outcome);
+    }
+    await rewriteMessages(
+      this.#dialect,
+      { tasks: [...executes.keys()], listeners: [...unblocks.values()] },
+      {
+        task(task) {
+          const outcome = executes.get(task.id);
+          return outcome ? failedTask(task, outcome, processId) : task;
+        },
+        listener(listener) {
+          const outcome = unblocks.get(listenerName(listener));
+          return outcome ? acknowledgedListener(listener, outcome, processId) : listener;
+        },
+        also: (removed, now) =>
+          deadLetterStatements(
+            removed.flatMap((listener) => {
+              const outcome = unblocks.get(listenerName(listener));
+              return outcome && 'diedOf' in outcome ? [{ listener, error: outcome.diedOf }] : [];
+            }),
+            now,
+          ),
+      },
+    );
+  }
+
+  /** What this process still holds of these is due again at `dueAt` (epoch ms) and not before. */
+  async renew(listeners: readonly ListenerKey[], processId: string, dueAt: number): Promise<void> {
+    await rewriteMessages(
+      this.#dialect,
+      { tasks: [], listeners },
+      { task: (task) => task, listener: (listener) => renewed(listener, processId, dueAt) },
+    );
+  }
+
+  /** Makes what was claimed or deferred due at once. @returns how many messages. */
+  async release(release: Release): Promise<number> {
+    const rule = <Row extends ListenerRow | TaskRow>(row: Row, now: number) => released(row, release, now);
+    let count = 0;
+    for (;;) {
+      const held = await this.#dialect.outbox.held(release, RELEASED_AT_ONCE);
+      const changed = await rewriteMessages(this.#dialect, held, { task: rule, listener: rule });
+      count += changed;
+      // Nothing changed: others were faster, and what is found again is theirs by now.
+      if (changed === 0 || Math.max(held.tasks.length, held.listeners.length) < RELEASED_AT_ONCE) return count;
+    }
+  }
+
+  /**
+   * Makes the waiting message of a task due at once, for an operator.
+   * @returns the task as it was found and when its message is due; null: there is no such task.
+   */
+  async deliverNow(id: string): Promise<{ task: TaskRow; dueAt: number } | null> {
+    return rewriteRepeatedly(this.#dialect, [this.#dialect.outbox.lockTasks([id])], ([rows = []], now) => {
+      const task = rows.map((row) => TASKS.decode(row))[0];
+      const after = task && dueAtOnce(task, now);
+      return {
+        tasks: after && after !== task ? [after] : [],
+        listeners: { inserts: [], updates: [], deletes: [] },
+        result: () => (task ? { task, dueAt: now } : null),
+      };
+    });
+  }
+}
+
+/** Listeners go before tasks: the answer they bring ends something, a task begins something. */
+function withinLimits(tasks: readonly TaskRow[], { targets }: Claim, taken: readonly ListenerRow[]): TaskRow[] {
+  const left = new Map(targets.map(({ target, limit }) => [target, limit]));
+  for (const { target } of taken) left.set(target, (left.get(target) ?? 0) - 1);
+  return tasks.filter(({ target }) => {
+    const room = left.get(target) ?? 0;
+    left.set(target, room - 1);
+    return room > 0;
+  });
+}
+
+/** The oldest first. */
+function claimedWith(tasks: TaskRow[], listeners: ListenerRow[], promises: PromiseRow[]): Claimed {
+  const byId = new Map(promises.map((promise) => [promise.id, promise]));
+  const byAge = (one: TaskRow | ListenerRow, other: TaskRow | ListenerRow) =>
+    (one.enqueuedAt ?? 0) - (other.enqueuedAt ?? 0);
+  return {
+    executes: tasks.toSorted(byAge),
+    unblocks: listeners.toSorted(byAge).flatMap((listener) => {
+      const promise = byId.get(listener.awaited);
+      return promise ? [{ listener, promise }] : [];
+    }),
+  };
+}
+
+function listenerName({ awaited, address }: ListenerKey): string {
+  return JSON.stringify([awaited, address]);
+}
