@@ -6,11 +6,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeLeftOut, leftOut } from './test-needs.ts';
 
 interface Step {
   name: string;
   script: string;
   args: readonly string[];
+  /** Added to the environment. */
+  env?: Record<string, string>;
 }
 
 /** What jest writes down of a run, as far as it is read here. */
@@ -26,7 +29,8 @@ const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
 const tests = (name: string, workers: number, ...args: string[]): Step => ({
   name,
   script: 'test',
-  args: [`--maxWorkers=${workers}`, '--json', `--outputFile=${summaryOf(name)}`, ...args],
+  // The last lines of the whole check say what was left out, so no lane repeats it.
+  args: [`--maxWorkers=${workers}`, '--reporters=default', '--json', `--outputFile=${summaryOf(name)}`, ...args],
 });
 
 /** Far more than a step takes: one that hangs is ended, fails and says so. */
@@ -43,11 +47,17 @@ const SERVERS = [
   'apps/',
 ];
 
+/** What runs on MySQL, too, after MariaDB. The rest of what runs on MariaDB does so on demand: `TEST_MYSQL_SERVER=mysql npm test`. */
+const ON_MYSQL = ['packages/store/src/dialects/mysql/', 'test/database/six-engines'];
+
 interface Lane {
   /** Of its processes, as `nice` takes it. */
   niceness: number;
   steps: readonly Step[];
 }
+
+const missing = leftOut();
+const IGNORED = [...[...CLUSTERS, ...SERVERS].map(inRoot), ...missing.map(({ file }) => inRoot(`${file}$`))];
 
 /**
  * Lanes run beside each other, the steps of a lane one after the other: a run may take 20 minutes on 2 cores, and tests
@@ -61,7 +71,11 @@ const LANES: readonly Lane[] = [
   {
     niceness: 6,
     steps: [
-      tests('other tests', 2, '--testPathIgnorePatterns', '/node_modules/', ...[...CLUSTERS, ...SERVERS].map(inRoot)),
+      tests('other tests', 2, '--testPathIgnorePatterns', '/node_modules/', ...IGNORED),
+      {
+        ...tests('on MySQL', 1, '--testPathPatterns', ...ON_MYSQL.map(below)),
+        env: { TEST_MYSQL_SERVER: 'mysql' },
+      },
       { name: 'types', script: 'typecheck', args: [] },
       { name: 'lint', script: 'lint', args: [] },
       { name: 'formatting', script: 'format:check', args: [] },
@@ -105,14 +119,14 @@ async function runAll({ niceness, steps }: Lane): Promise<string[]> {
 
 /** Tests say how far they are; what the others print comes in one piece, when they are done. */
 async function run(
-  { name, script, args }: Step,
+  { name, script, args, env }: Step,
   niceness: number,
 ): Promise<{ failure: string | null; output: string }> {
   const output = script === 'test' ? 'inherit' : 'pipe';
   // A group of its own: ended with all that it started.
   const stdio = ['inherit', output, output] as const;
   const command = ['-n', String(niceness), 'npm', 'run', '--silent', script, '--', ...args];
-  const child = spawn('nice', command, { stdio: [...stdio], detached: true });
+  const child = spawn('nice', command, { stdio: [...stdio], detached: true, env: { ...process.env, ...env } });
   running.add(child);
   const printed: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk));
@@ -159,6 +173,7 @@ function report(failed: readonly string[]): void {
   }
   failures += failed.filter((name) => !summaries.some((lane) => lane.name === name)).length;
   if (failed.length > 0) console.log(`\nfailed: ${failed.join(', ')}`);
+  if (missing.length > 0) console.log(`\n${describeLeftOut(missing)}\n`);
   console.log(`${passed} passed, ${failures} failed`);
   if (failures > 0) process.exitCode = 1;
 }
@@ -180,7 +195,7 @@ function cpuTimes(): { busy: number; all: number } {
 }
 
 function summaryOf(name: string): string {
-  return join(folder, `${name.replace(' ', '-')}.json`);
+  return join(folder, `${name.replaceAll(' ', '-')}.json`);
 }
 
 function readSummary(name: string): Summary | null {

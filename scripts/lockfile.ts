@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What npm leaves out of package-lock.json, and without which `npm ci` fails on some machines:
- * - optional packages for platforms that the registry it was written against does not hold: npm 11 then calls the
- *   lock file out of date;
- * - `gypfile: false`, with which a package says that its binary is shipped: npm 10 then builds it, which needs
- *   Python, a compiler and Node's headers.
+ * Corrects what npm writes into package-lock.json, so that `npm ci` works without a warning on every machine:
+ * - Optional packages for platforms that the registry does not hold are added. Without them npm 11 calls the lock file out of date.
+ * - `gypfile: false`, with which a package says that it ships its binary, is added. Without it npm 10 builds the binary, which
+ *   needs Python, a compiler and Node's headers.
+ * - `engines` of installed packages is removed. npm compares it with the Node that npm itself runs on, which may be 20, and warns
+ *   (EBADENGINE). The code runs on the Node 24 of the npm package `node`.
  */
 export interface LockedPackage {
   version?: string;
@@ -15,6 +16,7 @@ export interface LockedPackage {
   os?: string[];
   cpu?: string[];
   gypfile?: boolean;
+  engines?: Record<string, string> | string[];
   optionalDependencies?: Record<string, string>;
 }
 
@@ -29,9 +31,9 @@ export function readLockfile(root: string): Lockfile {
   return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
 }
 
-/** Adds to `lock` what is missing. @returns one line for each addition; nothing when it was complete. */
+/** Changes `lock`. @returns one line for each change; nothing when it was complete. */
 export function completeLockfile(lock: Lockfile, root: string): string[] {
-  return [...addPlatforms(lock), ...markPrebuilt(lock, root)];
+  return [...addPlatforms(lock), ...markPrebuilt(lock, root), ...removeEngines(lock)];
 }
 
 function addPlatforms({ packages }: Lockfile): string[] {
@@ -67,4 +69,10 @@ function markPrebuilt({ packages }: Lockfile, root: string): string[] {
     marked.push(`${path} (its binary is shipped)`);
   }
   return marked;
+}
+
+function removeEngines({ packages }: Lockfile): string[] {
+  const needing = Object.entries(packages).filter(([path, { engines }]) => path.includes('node_modules/') && engines);
+  for (const [, entry] of needing) delete entry.engines;
+  return needing.map(([path]) => `${path} (engines removed)`);
 }

@@ -71,6 +71,8 @@ async function findPython(): Promise<string> {
   const candidates = [
     ...['python3.13', 'python3.12', 'python3.14', 'python3'],
     ...pyenv.map((version) => join(versions, version, 'bin', 'python3')),
+    // Where scripts/setup-tests.sh puts it on systems that have an older one.
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests/python/bin/python3.13'),
   ];
   for (const candidate of candidates) {
     const fits = await run(candidate, ['-c', FITS]).then(

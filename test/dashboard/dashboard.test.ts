@@ -8,7 +8,7 @@ import { GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 import { freePort } from '../processes/free-port.ts';
 import { PHONE, TestBrowser, type Viewer, WIDE } from './browser.ts';
-import { buildUi, DIST } from './built-ui.ts';
+import { buildUi, DIST } from '../../scripts/build-ui.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(120_000);

@@ -3,7 +3,7 @@ import { Resonate, type Context } from '@resonatehq/sdk';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { PHONE, TestBrowser, type Viewer } from './browser.ts';
-import { buildUi } from './built-ui.ts';
+import { buildUi } from '../../scripts/build-ui.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(120_000);

@@ -1,23 +1,29 @@
+/**
+ * `npm run build:ui`, and the last step of `npm ci` in a checkout: builds the dashboard that `resonate dev` and `serve` of the
+ * checkout show at /ui. Does nothing when the built files are newer than their sources.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const PACKAGE = fileURLToPath(new URL('../../apps/dashboard', import.meta.url));
+const ROOT = join(import.meta.dirname, '..');
+const PACKAGE = join(ROOT, 'apps/dashboard');
 const SOURCES = ['src', 'index.html', 'vite.config.ts', 'package.json'];
 
-/** Where the built dashboard lies. */
+/** The folder of the built dashboard. */
 export const DIST = join(PACKAGE, 'dist');
 
-/** Builds the dashboard unless what is there is newer than its sources. In one step: another suite may be using it. */
+/** Replaces the folder in one step: a server or another suite may be reading it. */
 export function buildUi(): void {
   if (builtAt() > Math.max(...SOURCES.map((name) => changedAt(join(PACKAGE, name))))) return;
   const cache = join(PACKAGE, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'dist-'));
   try {
-    const vite = fileURLToPath(new URL('../../node_modules/vite/bin/vite.js', import.meta.url));
-    execFileSync(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'warn']);
+    const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+    execFileSync(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'warn'], {
+      stdio: 'inherit',
+    });
     rmSync(DIST, { recursive: true, force: true });
     renameSync(folder, DIST);
   } finally {
@@ -34,3 +40,5 @@ function changedAt(path: string): number {
   if (!statSync(path).isDirectory()) return statSync(path).mtimeMs;
   return Math.max(...readdirSync(path).map((name) => changedAt(join(path, name))));
 }
+
+if (import.meta.main) buildUi();

@@ -1,0 +1,120 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join, relative } from 'node:path';
+import { brokersDirectory } from '../packages/testkit/src/brokers.ts';
+import { mysqlProgram } from '../packages/testkit/src/databases/mysql.ts';
+
+/**
+ * The programs that npm does not bring and that some suites start. jest.config.js leaves such a suite out where a program is
+ * missing, and tells so; in CI that is an error. scripts/setup-tests.sh installs them all.
+ */
+
+const ROOT = join(import.meta.dirname, '..');
+export const TEST_FILES = [
+  'packages/**/*.test.ts',
+  'apps/**/*.test.ts',
+  'clients/**/*.test.ts',
+  'test/**/*.test.ts',
+  'bench/**/*.test.ts',
+];
+
+interface Need {
+  name: string;
+  /** What a suite, or a file that it imports, calls to start the program. */
+  uses: RegExp;
+  isThere(): boolean;
+}
+
+/** A suite that is left out, with the names of the programs that it lacks. */
+export interface LeftOut {
+  /** From the root of the project. */
+  file: string;
+  lacks: readonly string[];
+}
+
+const SEARCHED = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+const onPath = (program: string) => SEARCHED.some((folder) => existsSync(join(folder, program)));
+const inCache = (path: string) =>
+  existsSync(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', path));
+
+const isMysqlGiven = () => Boolean(process.env['TEST_MYSQL_URL']);
+const hasMariadb = () => onPath('mariadbd') && onPath('mariadb-install-db');
+const hasMysql = () => existsSync(mysqlProgram());
+
+const NEEDS: readonly Need[] = [
+  {
+    name: 'MariaDB',
+    uses: /\bstartMariadb\(|\bMYSQL_SERVERS\b|\bstartMysqlOrMariadb\b/,
+    isThere: process.env['TEST_MYSQL_SERVER'] === 'mysql' ? () => true : hasMariadb,
+  },
+  { name: 'MariaDB or TEST_MYSQL_URL', uses: /\bmysqlForTests\b/, isThere: () => isMysqlGiven() || hasMariadb() },
+  { name: 'MySQL', uses: /\bstartMysql\(|MYSQL_SERVERS\.mysql|'--database', 'mysql'/, isThere: hasMysql },
+  { name: 'Redis', uses: /\bstartRedis\b/, isThere: () => onPath('redis-server') },
+  { name: 'HAProxy', uses: /\bstartLoadBalancer\b/, isThere: () => onPath('haproxy') },
+  { name: 'OpenSSL', uses: /'openssl'|\bCertificateAuthority\b/, isThere: () => onPath('openssl') },
+  {
+    name: 'Java, Kafka and ElasticMQ',
+    uses: /\bstart(Kafka|Sqs)\b/,
+    isThere: () => onPath('java') && existsSync(brokersDirectory()),
+  },
+  {
+    name: 'Chromium',
+    uses: /\bTestBrowser\b/,
+    isThere: () => existsSync(process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'),
+  },
+  {
+    name: 'Python 3.12',
+    uses: /\binstallPythonSdk\b/,
+    isThere: () => hasPython(),
+  },
+  { name: 'script (bsdutils)', uses: /'script', ?\[|'script',$/m, isThere: () => onPath('script') },
+  { name: 'promtool (prometheus)', uses: /'promtool'/, isThere: () => onPath('promtool') },
+];
+
+/** Roughly: the suite itself asks each Python for its version. */
+function hasPython(): boolean {
+  const pyenv = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
+  const newer = globSync('3.1[2-9]*', { cwd: pyenv }).length > 0;
+  return newer || inCache('python/bin/python3.13') || ['python3.12', 'python3.13', 'python3.14'].some(onPath);
+}
+
+/** The suites that can't run here. Empty, and quick, where everything is installed. */
+export function leftOut(): LeftOut[] {
+  const missing = NEEDS.filter(({ isThere }) => !isThere());
+  if (missing.length === 0) return [];
+  return globSync(TEST_FILES, { cwd: ROOT, exclude: (path) => /node_modules|dist/.test(path) })
+    .sort()
+    .flatMap((file) => {
+      const source = withImports(join(ROOT, file));
+      const lacks = missing.filter(({ uses }) => uses.test(source)).map(({ name }) => name);
+      return lacks.length === 0 ? [] : [{ file, lacks }];
+    });
+}
+
+/** The suite's text and that of the files it imports by a path, and so on. Packages, such as the testkit, are not read. */
+function withImports(file: string): string {
+  const read = new Map<string, string>();
+  const visit = (path: string) => {
+    if (read.has(path) || !existsSync(path)) return;
+    const text = readFileSync(path, 'utf8');
+    read.set(path, text);
+    // The testkit's own suites import what starts each server; only what they call counts.
+    if (relative(ROOT, path).startsWith('packages/testkit/src/')) return;
+    for (const [, name = ''] of text.matchAll(/\bfrom '(\.[^']+\.ts)'|\bimport\('(\.[^']+\.ts)'\)/g))
+      if (name) visit(join(dirname(path), name));
+  };
+  visit(file);
+  return [...read.values()].join('\n');
+}
+
+/** For people, in a few lines: which suites did not run, and what to do. Empty when all did. */
+export function describeLeftOut(suites: readonly LeftOut[]): string {
+  if (suites.length === 0) return '';
+  const lines = suites.map(({ file, lacks }) => `  ${file}: needs ${lacks.join(', ')}`);
+  const left = suites.length === 1 ? '1 suite was left out' : `${suites.length} suites were left out`;
+  return [
+    `${left}, as programs that they start are not installed:`,
+    ...lines,
+    'scripts/setup-tests.sh installs them.',
+  ].join('\n');
+}
