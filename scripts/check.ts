@@ -1,5 +1,5 @@
 /**
- * `npm run check`: types, lint, formatting and all tests, each to its end whatever failed before. The last line counts
+ * `npm run check`: types, lint, unused code, formatting and all tests, each to its end whatever failed before. The last line counts
  * the tests; a check that fails counts as one more failure.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -78,6 +78,7 @@ const LANES: readonly Lane[] = [
       },
       { name: 'types', script: 'typecheck', args: [] },
       { name: 'lint', script: 'lint', args: [] },
+      { name: 'unused code', script: 'unused', args: [] },
       { name: 'formatting', script: 'format:check', args: [] },
     ],
   },

@@ -2,7 +2,7 @@ import { Needs, type Changes, type PromiseRow, type RowChanges, type TaskRow } f
 import type { Dialect } from '@resonate/store';
 
 /** Promises of one call: a root and what it has called. */
-export const GRAPH = 10;
+const GRAPH = 10;
 /** Of so many call graphs one has expired, and one is pending. */
 const ONE_IN = 20;
 /** Small enough that a busy machine writes them before the database takes the transaction for abandoned. */

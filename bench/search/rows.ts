@@ -8,7 +8,7 @@ export const MIDDLE = '80000000';
 const CREATED_AT = Date.UTC(2026, 0, 1);
 const YEAR_MS = 365 * 86_400_000;
 const TARGET = 'poll://any@workers';
-export const RARE = 10;
+const RARE = 10;
 
 /** A number without pattern for each `n`, the same on every run. */
 function scattered(n: number, salt: number): number {
@@ -18,7 +18,7 @@ function scattered(n: number, salt: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-export function idOf(n: number): string {
+function idOf(n: number): string {
   return `${(Math.imul(n, GOLDEN) >>> 0).toString(16).padStart(8, '0')}.${n}`;
 }
 

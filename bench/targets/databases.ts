@@ -63,7 +63,8 @@ const MARIADB: ServerKind = {
 
 const MYSQL: ServerKind = {
   ...MARIADB,
-  start: (settings) => startMysql({ ...DURABLE_MYSQL, 'sync-binlog': '1', ...settings }),
+  start: (settings) =>
+    startMysql({ ...DURABLE_MYSQL, 'disable-log-bin': 'OFF', 'performance-schema': 'ON', ...settings }),
 };
 
 const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, election: 'advisory' } as const;

@@ -103,6 +103,7 @@ describe('the events of the admin API', () => {
     answer.resume();
     const ended = once(answer, 'end');
     await Promise.all([ended, other.process.stop()]);
+    expect(answer.complete).toBe(true);
     await other.dispose();
   });
 

@@ -7,7 +7,7 @@ import { expiring, Signer } from '../../apps/api/src/auth/issuer.fixture.ts';
 import { HttpClient, type RpcAnswer } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 
-export const ISSUER = 'https://issuer.example.com';
+const ISSUER = 'https://issuer.example.com';
 
 /** Where a token travels. */
 export type Place = 'head' | 'header';

@@ -5,7 +5,7 @@ import { FAR_FUTURE } from '../http/state.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { PHONE, TestBrowser, type Viewer } from './browser.ts';
-import { buildUi } from './built-ui.ts';
+import { buildUi } from '../../scripts/build-ui.ts';
 
 /** Far more than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);

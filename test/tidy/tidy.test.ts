@@ -29,6 +29,14 @@ describe('source files', () => {
     expect(FILES.filter((file) => vague.test(basename(file)))).toEqual([]);
   });
 
+  test('do not import each other in a circle, not even for types', () => {
+    expect(circles().map((files) => files.join(' -> '))).toEqual([]);
+  });
+
+  test('of tests assert something in every test', () => {
+    expect(files(/\.test\.ts$/).flatMap(testsWithoutAssertion)).toEqual([]);
+  });
+
   test('switch no check off without a reason', () => {
     // A reason after `--` makes an exception.
     const off = /@ts-(ignore|nocheck|expect-error)|eslint-disable(?!.* -- \S)|prettier-ignore/;
@@ -55,6 +63,41 @@ describe('source files', () => {
     expect(files(/\.test\.ts$/).flatMap((file) => matches(file, withoutThisRule(file), left))).toEqual([]);
   });
 });
+
+/** Files that lead back to themselves along their imports, one circle for each file where it closes. */
+function circles(): string[][] {
+  const sources = new Set(files(/\.tsx?$/));
+  const found: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push([...path.slice(start), file]);
+    if (start >= 0 || done.has(file)) return;
+    for (const { name } of importsOf(file)) {
+      const imported = join(dirname(file), name);
+      if (name.startsWith('.') && sources.has(imported)) visit(imported, [...path, file]);
+    }
+    done.add(file);
+  };
+  for (const file of sources) visit(file, []);
+  return found;
+}
+
+/**
+ * Tests whose body calls neither `expect` nor a function of the suite whose name says that it asserts (`expectCreatedOnce`),
+ * nor waits for something that fails when it does not come in time (`until`, `waitFor`).
+ */
+function testsWithoutAssertion(file: string): string[] {
+  const code = codeOf(file);
+  const starts = [...code.matchAll(/^( *)test(?:\.each\([\s\S]*?\n?\1?\]\))?\(/gm)];
+  return starts.flatMap((start) => {
+    const from = start.index;
+    const end = code.indexOf(`\n${start[1] ?? ''}}`, from);
+    const body = code.slice(from, end < 0 ? undefined : end);
+    if (/\bexpect\w*[(.]|\buntil\(|\.(hears|ended|received|waitFor|waitForURL)\(/.test(body)) return [];
+    return [`${file}:${code.slice(0, from).split('\n').length}: ${body.split('\n')[0]?.trim()}`];
+  });
+}
 
 /** This file writes down what it looks for. */
 function withoutThisRule(file: string): string {

@@ -1,5 +1,5 @@
 import type { Site } from '../../load/scenario.ts';
-import type { Workflow } from './index.ts';
+import type { Workflow } from './workflow.ts';
 
 /** Installed beside this file, not with the project: so its types are what is used of it. */
 interface Dbos {

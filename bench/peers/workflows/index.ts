@@ -3,14 +3,7 @@ import { openDbos } from './dbos.ts';
 import { scenarioName, SDKS, STEP_COUNTS, type SdkName } from './names.ts';
 import { openResonate, openResonateRpc, openResonateWebSocket } from './resonate.ts';
 import { openRestate } from './restate.ts';
-
-/** A workflow of no-op steps, started and awaited by id, and a worker that runs it: all in this process. */
-export interface Workflow {
-  run(id: string, steps: number): Promise<unknown>;
-  close(): Promise<void>;
-}
-
-export type OpenWorkflow = (site: Site) => Promise<Workflow>;
+import type { OpenWorkflow } from './workflow.ts';
 
 const OPEN: Record<SdkName, OpenWorkflow> = {
   resonate: (site) => openResonate(site),

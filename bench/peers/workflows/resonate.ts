@@ -1,7 +1,7 @@
 import type { Context } from '@resonatehq/sdk';
 import { WebSocketNetwork } from '../../../clients/typescript/src/index.ts';
 import type { Site } from '../../load/scenario.ts';
-import type { Workflow } from './index.ts';
+import type { Workflow } from './workflow.ts';
 
 const increment = (_: Context, n: number) => n + 1;
 

@@ -2,7 +2,7 @@ import { createServer, type Http2Server } from 'node:http2';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Site } from '../../load/scenario.ts';
-import type { Workflow } from './index.ts';
+import type { Workflow } from './workflow.ts';
 
 /** Installed beside this file, not with the project: so their types are what is used of them. */
 interface Context {

@@ -2,7 +2,7 @@ export { openApi } from './openapi.ts';
 export { ROUTES, type Permission, type Route, type RouteAnswer, type RouteInput, type RouteName } from './routes.ts';
 export { SERIES_POINTS, SERIES_STEP_MS } from './overview.ts';
 export type { Overview, ProcessInfo, SeriesPoint, StreamCount, TransportBacklog } from './overview.ts';
-export { MAX_EDGES, MAX_GRAPH_PAGE, MAX_WALKED } from './promises.ts';
+export { MAX_EDGES } from './promises.ts';
 export type {
   Delivered,
   Graph,

@@ -4,12 +4,10 @@ import { DEAD_LETTER } from './dead-letters.ts';
 import { at, count, cursor, flag, pageSize, repeated, tags, text, time, value } from './fields.ts';
 
 const MAX_TAGS = 8;
-/** Rows that a page looks at when what is asked for is rare: the next page goes on behind them. */
-export const MAX_WALKED = 5_000;
-export const MAX_GRAPH_PAGE = 2_000;
+const MAX_GRAPH_PAGE = 2_000;
 
-export const promiseState = z.enum(PROMISE_STATES);
-export const taskState = z.enum(TASK_STATES);
+const promiseState = z.enum(PROMISE_STATES);
+const taskState = z.enum(TASK_STATES);
 
 const filters = {
   prefix: text.optional().meta({ description: 'How the id begins' }),

@@ -1,4 +1,4 @@
-export { ManualClock, systemClock, type Clock } from './clock.ts';
+export { systemClock, type Clock } from './clock.ts';
 export { backoffMs, type BackoffOptions } from './backoff.ts';
 export { Loop, type LoopOptions, type Step } from './loop.ts';
 export type { Service } from './service.ts';

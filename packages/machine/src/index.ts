@@ -9,7 +9,6 @@ export {
   collectNeeds,
   perform,
   READS,
-  TIMERS,
   WRITES,
   type Command,
   type OperationKind,

@@ -62,7 +62,7 @@ export const WRITES = {
 } as const satisfies { [K in Kind]?: OperationOf<K> };
 
 /** Transitions that time brings about; no client can ask for them. */
-export const TIMERS = {
+const TIMERS = {
   'timer.promise': promiseTimeout,
   'timer.lease': leaseTimeout,
   'timer.retry': retryTimeout,

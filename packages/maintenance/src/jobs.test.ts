@@ -47,9 +47,9 @@ async function freshTarget() {
 const postgresJobs = (
   job: Job,
   target: Awaited<ReturnType<typeof freshTarget>>,
-  { id = 'one', dead = [] as string[] } = {},
+  { id = 'one', dead = [] as string[], others = [] as Job[] } = {},
 ) =>
-  new PgBossJobs([job], {
+  new PgBossJobs([job, ...others], {
     ...{ logger, target, processId: id, clock: systemClock },
     isAlive: async (processId) => !dead.includes(processId),
   });
@@ -67,21 +67,24 @@ const adapters: [string, () => Promise<(job: Job) => Service>][] = [
 
 describe.each(adapters)('%s', (_name, adapter) => {
   test('a job runs at once and then again and again', async () => {
-    const { job, nth } = watched(async () => {});
+    const { job, runs, nth } = watched(async () => {});
     const service = (await adapter())(job);
     await service.start();
     await nth(2);
     await service.stop();
+    expect(runs.length).toBeGreaterThanOrEqual(2);
   }, 30_000);
 
   test('a job that failed runs again', async () => {
-    const { job, nth } = watched(async (_signal, nth) => {
+    const { job, runs, nth } = watched(async (_signal, nth) => {
       if (nth === 1) throw new Error('the first run fails');
     }, 3_600_000);
     const service = (await adapter())(job);
     await service.start();
     await nth(2);
     await service.stop();
+    // The second run succeeds, and the next is due in an hour.
+    expect(runs).toHaveLength(2);
   }, 30_000);
 
   test('stop aborts the run and waits for it; once started again the job runs again', async () => {
@@ -114,12 +117,13 @@ test('of two processes on one Postgres one at a time runs a job; the other goes 
     running--;
   });
   const first = postgresJobs(job, target, { id: 'first' });
-  const second = postgresJobs(job, target, { id: 'second' });
+  // Its own job shows that it has looked for work since it started.
+  const own = watched(async () => {});
+  const second = postgresJobs(job, target, { id: 'second', others: [{ ...own.job, name: 'own' }] });
   await first.start();
   await nth(1);
   await second.start();
-  // Long enough for the second to have looked for the job twice.
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  await own.nth(3);
   expect(runs).toHaveLength(1);
   await first.stop();
   await nth(2);
@@ -157,6 +161,7 @@ test('the jobs go on by themselves after Postgres was away', async () => {
     const before = runs.length;
     await own.restart();
     await nth(before + 2);
+    expect(runs.length).toBeGreaterThanOrEqual(before + 2);
   } finally {
     await service.stop();
     await own.stop();

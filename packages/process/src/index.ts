@@ -1,5 +1,5 @@
 export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
-export { EXIT_USAGE, runProcess, VERSION, type ProcessOptions } from './run-process.ts';
+export { runProcess, VERSION, type ProcessOptions } from './run-process.ts';
 export { traced, type Carrier, type ServerTracing } from './server-tracing.ts';
 export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';

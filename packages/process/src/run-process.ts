@@ -22,7 +22,7 @@ export interface ProcessOptions {
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** Exit code of a wrong option, a wrong argument or a contradiction. */
-export const EXIT_USAGE = 2;
+const EXIT_USAGE = 2;
 
 /** Runs a server process until a signal ends it. Exit codes: 0 clean, 1 failed, 2 wrong configuration. */
 export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {

@@ -9,9 +9,9 @@ import { TAG } from './tags.ts';
 
 /** Bytes of an id, an address, the target of an address, or a lineage tag. */
 export const MAX_KEY_BYTES = 1_280;
-export const MAX_TAGS = 256;
-export const MAX_TAG_NAME_BYTES = 1_280;
-export const MAX_TAG_VALUE_BYTES = 65_536;
+const MAX_TAGS = 256;
+const MAX_TAG_NAME_BYTES = 1_280;
+const MAX_TAG_VALUE_BYTES = 65_536;
 
 /** Tags that are keys of an index together with an id. */
 const KEY_TAGS = [TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule];

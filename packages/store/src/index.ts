@@ -14,7 +14,7 @@ export {
   type WaitingTarget,
 } from './dialect.ts';
 export type { ProcessInfo, ProcessRow } from './processes.ts';
-export { DeadLetters, type DeadLetter, type DeadLetterFilter } from './outbox/dead-letters.ts';
+export type { DeadLetter, DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
 export { JOBS, type JobName, type JobRun } from './upkeep/job-book.ts';
 export type { Claim, Claimed } from './outbox/outbox.ts';
@@ -24,7 +24,7 @@ export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handove
 export type { Delivered } from './admin/admin.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';
 export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
-export { MOST_LOOKED_AT, type Listed, type Newest, type NewestQuery, type Place } from './admin/newest.ts';
+export type { Listed, Newest, NewestQuery, Place } from './admin/newest.ts';
 export type { BriefPromise } from './admin/rows.ts';
 export type { DueMessages, Hints } from './engine/hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';

@@ -91,7 +91,7 @@ export interface PromiseTagRow {
   promiseId: string;
 }
 
-export const TAG_INDEX_LENGTH = 160;
+const TAG_INDEX_LENGTH = 160;
 
 /** Derived from `promises` when one is inserted: what makes a search by any tag a walk along an index, in id order. */
 export const PROMISE_TAGS: Table<PromiseTagRow> = {

@@ -106,7 +106,7 @@ describe('a target that takes its time', () => {
       response.writeHead(200).write('still');
     };
     const impatient = pushWith(100);
-    await impatient.push(to(url));
+    await expect(impatient.push(to(url))).resolves.toBeUndefined();
     await impatient.close();
   });
 
@@ -129,7 +129,8 @@ describe('a target that takes its time', () => {
     await once(other, 'listening');
     const narrow = pushWith(10_000, 1);
     const pushes = [1, 2, 3].map(() => narrow.push(to(url)));
-    await narrow.push(to(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`));
+    const free = narrow.push(to(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`));
+    await expect(free).resolves.toBeUndefined();
     handle = (_request, response) => response.end();
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
     waiting.forEach((response) => response.end());

@@ -1,5 +1,5 @@
 export { StreamHub, type Room, type StreamHubOptions, type StreamSlot } from './sse/stream-hub.ts';
-export { SETTLING_MS, type Stream } from './sse/stream.ts';
+export type { Stream } from './sse/stream.ts';
 export { AcknowledgedStream, type AcknowledgedEnds } from './websocket/acknowledged-stream.ts';
 export type { Parcel, WorkerStream } from './worker-stream.ts';
 export { BashTransport, type BashOptions } from './bash/bash.ts';

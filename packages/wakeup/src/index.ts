@@ -1,9 +1,3 @@
 export type { Hint } from './hint.ts';
-export {
-  createWakeup,
-  type DropReason,
-  type HintListener,
-  type Wakeup,
-  type WakeupObserver,
-  type WakeupOptions,
-} from './wakeup.ts';
+export { createWakeup } from './create-wakeup.ts';
+export type { DropReason, HintListener, Wakeup, WakeupObserver, WakeupOptions } from './wakeup.ts';

@@ -2,7 +2,8 @@ import { EventEmitter, once } from 'node:events';
 import { Writable } from 'node:stream';
 import { createLogger } from '@resonate/observability';
 import type { Hint } from './hint.ts';
-import { createWakeup, type Wakeup, type WakeupOptions } from './wakeup.ts';
+import { createWakeup } from './create-wakeup.ts';
+import type { Wakeup, WakeupOptions } from './wakeup.ts';
 
 /** A process on the channel, as a test sees it. */
 export class Peer {

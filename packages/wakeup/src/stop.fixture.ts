@@ -1,6 +1,6 @@
 /** A process that does nothing but wake others, until its standard input ends: `type url`. It must then end by itself. */
 import { createLogger } from '@resonate/observability';
-import { createWakeup } from './wakeup.ts';
+import { createWakeup } from './create-wakeup.ts';
 
 const [type, url] = process.argv.slice(2) as ['postgres' | 'redis', string];
 const wakeup = createWakeup({ type, url, processId: 'fixture', logger: createLogger({ level: 'debug' }) });

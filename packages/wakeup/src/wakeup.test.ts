@@ -12,7 +12,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Peer } from './peer.fixture.ts';
 import { startProxy } from './tcp-proxy.fixture.ts';
-import { createWakeup } from './wakeup.ts';
+import { createWakeup } from './create-wakeup.ts';
 
 const CHANNEL = 'resonate_wakeup';
 /** Long due, so it is worth a message at once. */
@@ -238,6 +238,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     await Promise.all([a, b].map((peer) => peer.until(() => peer.log.at(-1)?.msg === 'wake-up channel is up again')));
     a.wakeup.publish(NOW);
     await b.until(() => b.hints.length > 0);
+    expect(b.hints).toEqual([NOW]);
   });
 
   test('flow again over new connections when the old ones fall silent', async () => {
@@ -349,10 +350,12 @@ describe('wake-ups', () => {
   test('of type none go nowhere', async () => {
     const wakeup = createWakeup({ type: 'none', url: null, processId: 'a', logger: silentLogger });
     await wakeup.start();
-    const unsubscribe = wakeup.onHint(() => {});
+    const heard: unknown[] = [];
+    const unsubscribe = wakeup.onHint((hint) => heard.push(hint));
     wakeup.publish(NOW);
     unsubscribe();
     await wakeup.stop();
+    expect(heard).toEqual([]);
   });
 
   test('ask for a url and a channel that every server takes', () => {

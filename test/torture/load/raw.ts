@@ -119,7 +119,7 @@ export class RawLoad {
 }
 
 /** `f12.a~3` -> `f12` */
-export function familyOf(id: string): string {
+function familyOf(id: string): string {
   return id.split(/[.~]/)[0] ?? id;
 }
 

@@ -21,7 +21,7 @@ export interface ConnectionOptions {
 }
 
 /** Close codes (RFC 6455 section 7.4): what a worker's network makes of them is in docs/protocol.md. */
-export const CLOSE = { unsupported: 1003, policy: 1008, restart: 1012, replaced: 4409 } as const;
+const CLOSE = { unsupported: 1003, policy: 1008, restart: 1012, replaced: 4409 } as const;
 
 /** While more than this waits for the client to read, no further requests are read from it. */
 const UNREAD_PAUSE = 1024 * 1024;

@@ -20,7 +20,7 @@ export function Failure({ id }: { id: string }) {
 }
 
 /** The text of a rejected promise's value; '' if it has none. */
-export function reasonOf(value: Value): string {
+function reasonOf(value: Value): string {
   const decoded = decodeValue(value);
   switch (decoded.kind) {
     case 'error':

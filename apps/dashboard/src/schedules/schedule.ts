@@ -29,7 +29,7 @@ export async function searchSchedules(cursor: string | undefined, signal?: Abort
   return { rows: answer.schedules, cursor: answer.cursor };
 }
 
-export async function getSchedule(id: string, signal?: AbortSignal): Promise<Schedule> {
+async function getSchedule(id: string, signal?: AbortSignal): Promise<Schedule> {
   return (await operate<{ schedule: Schedule }>('schedule.get', { id }, signal)).schedule;
 }
 

@@ -68,7 +68,7 @@ export interface LeaseTable {
 }
 
 /** How long after the last renewal a dead leader is replaced: as long as with the locks of Postgres and MySQL. */
-export const LEASE_MS = 3_000;
+const LEASE_MS = 3_000;
 const RENEW_LEASE_MS = 500;
 /** The holder stops this much before its lease ends in the database, so that clocks may differ in speed. */
 const MARGIN_MS = 500;

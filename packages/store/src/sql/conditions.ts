@@ -55,7 +55,7 @@ const LAST_CODE_POINT = 0x10_ff_ff;
 const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
 
 /** The least text, in byte order, above all that begin with `prefix`; null when there is none. */
-export function firstBeyond(prefix: string): string | null {
+function firstBeyond(prefix: string): string | null {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   while (points.at(-1) === LAST_CODE_POINT) points.pop();
   const last = points.pop();

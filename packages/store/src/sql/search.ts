@@ -144,7 +144,7 @@ export interface LeadSample extends Statement {
  * A search by several conditions walks along one of them and skips what the others rule out: all of a million rows in
  * the worst case. So the first rows of each are looked at before (`bestLead`); none when there is nothing to choose.
  */
-export function leadSamples(query: PromiseQuery, noIndex: NoIndex, useIndex = anyIndex): LeadSample[] {
+function leadSamples(query: PromiseQuery, noIndex: NoIndex, useIndex = anyIndex): LeadSample[] {
   const alternative = query.anyOf?.find(({ expired }) => !expired) ?? null;
   const candidates = leads(query, alternative);
   if (candidates.length < 2) return [];
@@ -160,7 +160,7 @@ export function leadSamples(query: PromiseQuery, noIndex: NoIndex, useIndex = an
 }
 
 /** One that ends soon, else the one whose first rows have the most that are wanted. @param counts of each sample. */
-export function bestLead(samples: readonly LeadSample[], counts: readonly (readonly unknown[])[]): Lead | undefined {
+function bestLead(samples: readonly LeadSample[], counts: readonly (readonly unknown[])[]): Lead | undefined {
   const rated = samples.map(({ lead }, index) => {
     const [rows, wanted] = [Number(counts[index]?.[0]), Number(counts[index]?.[1])];
     return { lead, rate: rows < SAMPLED ? 1 + SAMPLED - rows : wanted / SAMPLED };
@@ -256,7 +256,7 @@ export async function searchSchedules(
 }
 
 /** Stored bytes after which a page ends: it is read, parsed and written as one piece. */
-export const MAX_PAGE_BYTES = 2 * 1024 * 1024;
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** The last row of a page that is cut only says that there are more, so a page needs two. */
 const MIN_ROWS = 2;
 
@@ -289,7 +289,7 @@ export async function searchTasks(query: TaskQuery, { noIndex, useIndex, run }: 
 }
 
 /** The first `limit` rows of several lists in byte order of id. */
-export function mergeById<Row extends { id: string }>(lists: Row[][], limit: number): Row[] {
+function mergeById<Row extends { id: string }>(lists: Row[][], limit: number): Row[] {
   if (lists.length === 1 && lists[0]) return lists[0];
   return lists
     .flat()

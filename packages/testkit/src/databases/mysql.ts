@@ -21,7 +21,9 @@ const SETTINGS = {
   // The folder for files of users does not exist where the server is only unpacked.
   'secure-file-priv': 'NULL',
   ...UNSYNCED,
-  'sync-binlog': '0',
+  // Off in MariaDB by default. With both on, a migrated database takes twice as long to create.
+  'disable-log-bin': 'ON',
+  'performance-schema': 'OFF',
   ...AS_ROOT,
 };
 

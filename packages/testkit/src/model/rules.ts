@@ -8,7 +8,7 @@ export const TARGET = 'resonate:target';
 const TIMER = 'resonate:timer';
 const BRANCH = 'resonate:branch';
 
-export function isExpired(promise: PromiseRecord, now: number): boolean {
+function isExpired(promise: PromiseRecord, now: number): boolean {
   return promise.state === 'pending' && now >= promise.timeoutAt;
 }
 

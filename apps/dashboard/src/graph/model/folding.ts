@@ -1,7 +1,7 @@
 import type { Branch } from './tree.ts';
 
 /** A graph is expanded up to this number of rows, so that it can still be scrolled through. */
-export const OPEN_ROWS = 300;
+const OPEN_ROWS = 300;
 
 /**
  * Which branches are expanded. The user's choices have priority. For other branches it is decided when they get their first

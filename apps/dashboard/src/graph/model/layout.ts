@@ -3,7 +3,7 @@ import { titleOf } from './node.ts';
 import { noCounts, type Branch, type Counts } from './tree.ts';
 
 /** Children beyond this many of one parent are drawn as stacks, so that a fan-out of 1,000 fits on a screen. */
-export const STACK_ABOVE = 12;
+const STACK_ABOVE = 12;
 
 /** Fewer children of one function are drawn one by one. */
 const STACK_FROM = 4;

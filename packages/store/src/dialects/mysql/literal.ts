@@ -9,7 +9,7 @@ export function quote(text: string): string {
   return `'${/['\\]/.test(text) ? text.replace(/['\\]/g, (character) => character + character) : text}'`;
 }
 
-export function literal(value: SqlValue): string {
+function literal(value: SqlValue): string {
   if (value === null) return 'NULL';
   return typeof value === 'number' ? String(value) : quote(value);
 }

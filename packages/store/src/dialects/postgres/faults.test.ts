@@ -298,6 +298,7 @@ describe('a leader', () => {
   test('that hears nothing any more steps down', async () => {
     const leadership = await dialect.elect('scheduler', 'one');
     const ended = new Promise((resolve) => leadership?.ended.addEventListener('abort', resolve));
+    expect(leadership?.ended.aborted).toBe(false);
     proxy.rules = { toServer: () => {}, toClient: () => {} };
     await ended;
   });
