@@ -29,7 +29,7 @@ export async function openStorage(config: Config, clock: () => number, logger: L
 /** The configured database. */
 export function storageTarget({ storage }: Config): StorageTarget {
   const { type, election } = storage;
-  if (type === 'sqlite') return { type, path: storage.sqlite.path };
+  if (type === 'sqlite') return { type, ...storage.sqlite };
   const { url, poolSize, connectTimeoutMs, statementTimeoutMs } = storage[type];
   if (url === null) throw new Error(`storage.${type}.url is not set`);
   return { type, url, poolSize, connectTimeoutMs, statementTimeoutMs, election };

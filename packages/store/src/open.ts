@@ -10,7 +10,14 @@ export interface ServerTarget {
   election: 'advisory' | 'lease';
 }
 
-export type StorageTarget = { type: 'sqlite'; path: string } | ServerTarget;
+/** A file of this process. `synchronous`: see `ConnectOptions`. */
+export interface FileTarget {
+  type: 'sqlite';
+  path: string;
+  synchronous?: 'full' | 'normal';
+}
+
+export type StorageTarget = FileTarget | ServerTarget;
 
 /**
  * Opens and migrates the database. Drivers load only when they are chosen, so a broken one harms nobody else.
@@ -30,8 +37,12 @@ export async function openDialect(target: StorageTarget, clock: () => number): P
 
 async function create(target: StorageTarget, clock: () => number): Promise<Dialect> {
   switch (target.type) {
-    case 'sqlite':
-      return new (await import('./dialects/sqlite/dialect.ts')).SqliteDialect(target.path, clock);
+    case 'sqlite': {
+      const { synchronous = 'full' } = target;
+      const { connect } = await import('./dialects/sqlite/file/connection.ts');
+      const { SqliteDialect } = await import('./dialects/sqlite/dialect.ts');
+      return new SqliteDialect(target.path, clock, (path) => connect(path, { synchronous }));
+    }
     case 'postgres':
       return new (await import('./dialects/postgres/dialect.ts')).PostgresDialect(target, target.election === 'lease');
     case 'mysql':

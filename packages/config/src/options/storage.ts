@@ -37,6 +37,12 @@ export const storage = {
   }),
   sqlite: {
     path: text({ default: 'resonate.db', describe: 'SQLite file (:memory: keeps everything in memory)' }),
+    synchronous: choice({
+      choices: ['full', 'normal'],
+      default: 'full',
+      describe:
+        'full: an answered request survives a power cut. normal: a power cut may take the last commits; a killed process loses nothing',
+    }),
   },
   postgres: {
     url: url({

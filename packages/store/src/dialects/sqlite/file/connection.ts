@@ -32,13 +32,25 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+export interface ConnectOptions {
+  /**
+   * `full`: a commit counts only when it is on the disk. `normal`: a power cut may take the last commits, as with SQLite's
+   * own `synchronous = NORMAL`; the file stays sound, and a process that is killed loses nothing.
+   */
+  synchronous?: 'full' | 'normal';
+  /** Pages in the log that make it be written back to the file. */
+  checkpointPages?: number;
+  /** Brings the file to the disk. */
+  syncFile?: typeof syncData;
+}
+
 /**
  * Opens the database file (`:memory:` for none). A file belongs to one server at a time: a second one would deliver
  * the first one's messages again. The lock is the operating system's, so it is gone with the process, however it ends.
- * @param checkpointPages in the log that make it be written back to the file. @param syncFile brings it to the disk.
  * @throws StoreUnavailable when the file can't be opened or another server holds it.
  */
-export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFile = syncData): Connection {
+export function connect(path: string, options: ConnectOptions = {}): Connection {
+  const { synchronous = 'full', checkpointPages = CHECKPOINT_PAGES, syncFile = syncData } = options;
   if (path === ':memory:') {
     const database = openDatabase(path);
     return { database, log: null, checkpoint: null, close: async () => void database.close() };
@@ -48,7 +60,7 @@ export function connect(path: string, checkpointPages = CHECKPOINT_PAGES, syncFi
     forgetLogIndex(path);
     const database = openDatabase(path);
     const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
-    const logSync = new LogSync(() => log.sync());
+    const logSync = new LogSync(synchronous === 'full' ? () => log.sync() : async () => {});
     const reader = openReader(path);
     // `close` may never come: then the threads' connections are closed next, and the reader when the process ends.
     logSync.failed.addEventListener('abort', () => process.once('exit', () => database.close()));

@@ -34,6 +34,23 @@ test('what was synced is there after a crash, and nothing else: zeros behind the
   recovered.close();
 });
 
+test('with synchronous = normal nothing waits for the disk, and a killed process loses nothing', async () => {
+  const path = join(directory, 'normal.db');
+  const { database, log, close } = connect(path, { synchronous: 'normal' });
+  database.exec('CREATE TABLE numbers (n INTEGER)');
+  database.prepare('INSERT INTO numbers VALUES (7)').run();
+  log?.wrote();
+  await log?.durable();
+  // A sync of ours would have lengthened the log first.
+  expect(statSync(`${path}-wal`).size).toBeLessThan(MIB);
+  const killed = join(directory, 'killed.db');
+  for (const suffix of ['', '-wal']) copyFileSync(path + suffix, killed + suffix);
+  await close();
+  const recovered = new Database(killed);
+  expect(recovered.prepare('SELECT n FROM numbers').pluck().all()).toEqual([7]);
+  recovered.close();
+});
+
 test('the log is lengthened when what was written has come to its end, up to its bound, and what is in it stays', async () => {
   const path = join(directory, 'log');
   const write = (bytes: number) => writeFileSync(path, Buffer.alloc(bytes, 1), { flag: 'a' });

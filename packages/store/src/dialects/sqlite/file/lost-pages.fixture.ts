@@ -10,9 +10,12 @@ import { connect } from './connection.ts';
 const [path = '', onDisk = '', end = ''] = process.argv.slice(2);
 const PAGES = 300;
 
-const connection = connect(path, PAGES, async () => {
-  reader.close();
-  throw new Error('EIO: i/o error');
+const connection = connect(path, {
+  checkpointPages: PAGES,
+  syncFile: async () => {
+    reader.close();
+    throw new Error('EIO: i/o error');
+  },
 });
 const { database, log, checkpoint } = connection;
 database.exec('CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)');
