@@ -1,5 +1,5 @@
 import { ok, type OperationOf } from '../operation.ts';
-import { bear } from '../rules/birth.ts';
+import { createPromise } from '../rules/creation.ts';
 import { promiseRecord } from '../rules/records.ts';
 
 /** Idempotent by id: one that exists is answered as it stands, nothing else is compared. */
@@ -8,7 +8,7 @@ export const promiseCreate: OperationOf<'promise.create'> = {
   touches: ({ id }) => [id],
 
   run(ws, data, { now }) {
-    const promise = ws.promises.get(data.id) ?? bear(ws, data, now).promise;
+    const promise = ws.promises.get(data.id) ?? createPromise(ws, data, now).promise;
     return ok({ promise: promiseRecord(promise, now) });
   },
 };

@@ -2,7 +2,7 @@ import { MAX_TIME, nextOccurrence, TAG, templateFault } from '@resonate/protocol
 import { MoreNeeded } from '../more-needed.ts';
 import type { PromiseRow, ScheduleRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
-import { bear, type NewPromise } from './birth.ts';
+import { createPromise, type NewPromise } from './creation.ts';
 import { after } from './expiry.ts';
 import { settle } from './settlement.ts';
 import { touch } from './touch.ts';
@@ -59,7 +59,7 @@ export function startRun(ws: WorkingSet, schedule: ScheduleRow, { at, instantAt,
       settle(ws, last, { state: 'rejected_canceled', value: {}, settledAt: now }, now);
     }
   }
-  return ws.promises.get(id) ?? bear(ws, newPromise(schedule, at, id), at).promise;
+  return ws.promises.get(id) ?? createPromise(ws, newPromise(schedule, at, id), at).promise;
 }
 
 function newPromise(schedule: ScheduleRow, at: number, id: string): NewPromise {

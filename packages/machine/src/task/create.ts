@@ -1,7 +1,7 @@
 import { TAG } from '@resonate/protocol';
 import { fail, ok, type OperationOf } from '../operation.ts';
 import type { PromiseRow, TaskRow } from '../rows.ts';
-import { bear } from '../rules/birth.ts';
+import { createPromise } from '../rules/creation.ts';
 import { acquire } from '../rules/lease.ts';
 import { preload, type Preload } from '../rules/preload.ts';
 import { promiseRecord, taskRecord } from '../rules/records.ts';
@@ -18,7 +18,7 @@ export const taskCreate: OperationOf<'task.create'> = {
 
   run(ws, { pid, ttl, action }, { now }) {
     const known = ws.promises.get(action.data.id);
-    const promise = known ?? bear(ws, action.data, now).promise;
+    const promise = known ?? createPromise(ws, action.data, now).promise;
     const task = ws.tasks.get(promise.id);
     if (!task) return fail(422, 'Promise exists without a target task');
     if (task.state === 'fulfilled') return answer(promise, task, { preload: [] }, now);

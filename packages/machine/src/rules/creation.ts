@@ -6,14 +6,14 @@ import { fulfilled, NOTHING_DUE, stateAtTimeout } from './expiry.ts';
 
 export type NewPromise = RequestData<'promise.create'>;
 
-export interface Born {
+export interface Created {
   promise: PromiseRow;
   /** null for a promise without a target. */
   task: TaskRow | null;
 }
 
-/** A promise that did not exist comes to life, with its task when it has a target (protocol section 5). */
-export function bear(ws: WorkingSet, data: NewPromise, now: number): Born {
+/** Creates a promise that does not exist yet, and its task when it has a target (protocol section 5). */
+export function createPromise(ws: WorkingSet, data: NewPromise, now: number): Created {
   const promise = newPromise(data, now);
   ws.insertPromise(promise);
   const task = newTask(promise, now);
