@@ -1,19 +1,52 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Runtime } from '@resonate/process';
 
-/** More than so many requests that wait for the store: it is busy. */
+/** The store counts as busy while more requests than this wait for it. */
 const BUSY = 16;
 const BUSY_PAUSE_MS = 100;
-/** A store that is always busy must not keep a job from its work for ever. */
+/** A job gets its turn after this long, even if the store stays busy. */
 const MAX_BUSY_MS = 5_000;
 
-/** Waits while requests queue up in this process. */
-export async function untilQuiet(store: Pick<Runtime['store'], 'waiting'>, signal: AbortSignal): Promise<void> {
-  const giveUpAt = performance.now() + MAX_BUSY_MS;
-  while (store.waiting > BUSY && performance.now() < giveUpAt && !signal.aborted) await rest(BUSY_PAUSE_MS, signal);
+/** The share of time that retention takes while it keeps up. */
+const USUAL_SHARE = 0.2;
+/** Retention speeds up once its lag exceeds this many times its interval. A healthy one lags by about one. */
+const CALM_INTERVALS = 2;
+/** At this many times its interval retention takes its largest share. */
+const URGENT_INTERVALS = 10;
+/** A step counts as at least this long, so that many short steps still leave pauses between them. */
+const MIN_STEP_MS = 5;
+
+/**
+ * The share of time, above 0 and at most `maxShare`, that retention may spend in the database. It grows with the lag.
+ * @param lagMs how long the oldest promise that has not been checked has been due.
+ * @param intervalMs the time between two runs.
+ */
+export function shareOf(lagMs: number, intervalMs: number, maxShare: number): number {
+  const usual = Math.min(USUAL_SHARE, maxShare);
+  const urgency = (lagMs / intervalMs - CALM_INTERVALS) / (URGENT_INTERVALS - CALM_INTERVALS);
+  return usual + (maxShare - usual) * Math.min(1, Math.max(0, urgency));
 }
 
-/** Ends early with the signal. */
+/** How long to pause after a step that took `stepMs`, so that steps take at most `share` of the time. */
+export function pauseAfter(stepMs: number, share: number): number {
+  return (Math.max(MIN_STEP_MS, stepMs) * (1 - share)) / share;
+}
+
+/** Waits while requests queue up in this process, at most `maxMs`. */
+export async function untilQuiet(
+  store: Pick<Runtime['store'], 'waiting'>,
+  signal: AbortSignal,
+  maxMs = MAX_BUSY_MS,
+): Promise<void> {
+  const giveUpAt = performance.now() + Math.min(maxMs, MAX_BUSY_MS);
+  while (store.waiting > BUSY && !signal.aborted) {
+    const leftMs = giveUpAt - performance.now();
+    if (leftMs <= 0) return;
+    await rest(Math.min(BUSY_PAUSE_MS, leftMs), signal);
+  }
+}
+
+/** Ends early when the signal is aborted. */
 export async function rest(ms: number, signal: AbortSignal): Promise<void> {
   await pause(ms, undefined, { signal }).catch(() => {});
 }

@@ -1,56 +1,79 @@
 import type { Runtime } from '@resonate/process';
 import type { Sweep } from '@resonate/store';
 import type { Duty } from './job.ts';
-import { rest, untilQuiet } from './pace.ts';
+import { pauseAfter, rest, shareOf, untilQuiet } from './pace.ts';
 import { retentionRules } from './rules.ts';
 
-/** Of the time that deleting takes, so much more belongs to requests: a fifth of one connection at most. */
-const REST = 4;
-const MIN_PAUSE_MS = 20;
-/** Counting costs what is counted. */
+/** The backlog is counted up to this number, because counting reads every row that it counts. */
 const MAX_COUNTED = 10_000;
 const COUNT_EVERY_MS = 5_000;
+/** How often a run measures its lag: one look into an index. */
+const LAG_EVERY_MS = 500;
 
 type Context = Pick<Runtime, 'config' | 'logger' | 'metrics' | 'store'>;
 
 /**
- * Deletes what has been settled for long enough, a little at a time. It also runs when nothing is to be deleted: what was
- * begun before the options changed is brought to its end.
+ * Deletes promises that have been settled for long enough, in small steps. It speeds up while it lags, up to
+ * `retention.max_percent` of the time. It also runs when nothing may be deleted, because a removal that began under other
+ * options must be finished.
  */
 export function retentionDuty(context: Context): Duty {
-  const { config, logger, metrics, store } = context;
+  const { config, logger, store } = context;
+  /** Everything that settled until then was checked by the last complete run of this process. */
+  let checkedUntil = -1;
   return {
     name: 'retention',
     when: { everyMs: config.retention.intervalMs },
     async run(signal) {
       if (config.debug && (await store.isPaused())) return {};
       const sweep = await store.sweep({ rules: retentionRules(config), batchSize: config.retention.batchSize });
-      const kept = new Map<string, number>();
-      let [promises, graphs, countAt] = [0, 0, 0];
-      while (!sweep.isDone && !signal.aborted) {
-        await untilQuiet(store, signal);
-        const startedAt = performance.now();
-        if (startedAt >= countAt) {
-          metrics.retentionBacklog.set(await sweep.ahead(MAX_COUNTED));
-          countAt = startedAt + COUNT_EVERY_MS;
-        }
-        const outcome = await sweep.step();
-        promises += outcome.promises;
-        graphs += outcome.graphs;
-        metrics.retentionDeleted.inc(outcome.promises);
-        for (const [reason, count] of Object.entries(outcome.kept)) kept.set(reason, (kept.get(reason) ?? 0) + count);
-        await rest(Math.max(MIN_PAUSE_MS, REST * (performance.now() - startedAt)), signal);
-      }
+      const { promises, graphs, kept } = await runSweep(context, sweep, checkedUntil, signal);
       if (promises > 0) logger.info('call graphs were deleted', { graphs, promises, kept: Object.fromEntries(kept) });
-      if (!signal.aborted) await finished(context, sweep, kept);
+      if (!signal.aborted) {
+        checkedUntil = sweep.settledBy ?? -1;
+        await finished(context, sweep, kept);
+      }
       return { graphs, promises };
     },
   };
+}
+
+async function runSweep({ config, metrics, store }: Context, sweep: Sweep, checkedUntil: number, signal: AbortSignal) {
+  const { intervalMs, maxPercent } = config.retention;
+  const kept = new Map<string, number>();
+  let [promises, graphs, countAt, lagAt, lagMs] = [0, 0, 0, 0, 0];
+  while (!sweep.isDone && !signal.aborted) {
+    const startedAt = performance.now();
+    if (startedAt >= countAt) {
+      metrics.retentionBacklog.set(await sweep.ahead(MAX_COUNTED));
+      countAt = startedAt + COUNT_EVERY_MS;
+    }
+    if (startedAt >= lagAt) {
+      lagMs = await sweep.lagMs(await store.now(), checkedUntil);
+      metrics.retentionLag.set(lagMs / 1_000);
+      lagAt = startedAt + LAG_EVERY_MS;
+    }
+    const outcome = await sweep.step();
+    promises += outcome.promises;
+    graphs += outcome.graphs;
+    metrics.retentionDeleted.inc(outcome.promises);
+    for (const [reason, count] of Object.entries(outcome.kept)) kept.set(reason, (kept.get(reason) ?? 0) + count);
+    if (sweep.isDone) break;
+    const maxShare = maxPercent / 100;
+    const share = shareOf(lagMs, intervalMs, maxShare);
+    const pauseMs = pauseAfter(performance.now() - startedAt, share);
+    await rest(pauseMs, signal);
+    // A lag on a store that is always busy must not grow without limit: then requests get one more pause at most.
+    await untilQuiet(store, signal, share === maxShare ? pauseMs : Infinity);
+  }
+  return { promises, graphs, kept };
 }
 
 async function finished({ metrics, store }: Context, sweep: Sweep, kept: ReadonlyMap<string, number>): Promise<void> {
   metrics.retentionKept.reset();
   for (const [reason, count] of kept) metrics.retentionKept.set({ reason }, count);
   metrics.retentionBacklog.set(await sweep.ahead(MAX_COUNTED));
-  metrics.retentionLastRun.set((await store.now()) / 1000);
+  const now = await store.now();
+  metrics.retentionLag.set((await sweep.lagMs(now, sweep.settledBy ?? -1)) / 1_000);
+  metrics.retentionLastRun.set(now / 1_000);
 }

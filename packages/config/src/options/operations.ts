@@ -32,6 +32,13 @@ export const retention = {
     describe: 'How long after one look for what may be deleted the next one begins',
   }),
   batch_size: integer({ default: 100, min: 1, max: 1000, describe: 'Most promises deleted in one transaction' }),
+  max_percent: integer({
+    default: 50,
+    min: 1,
+    max: 90,
+    describe:
+      'Most of the time, in percent, that deletions may take when retention lags; while it keeps up they take 20 percent at most',
+  }),
 };
 
 export const maintenance = {

@@ -15,25 +15,25 @@ export interface SweepOptions {
   rules: RetentionRules;
   /** Promises in one transaction. A graph that has more goes in several. */
   batchSize: number;
-  /** Only counts what would go. */
+  /** Only counts what would be removed. */
   isDryRun?: boolean;
 }
 
-/** Where a sweep is: it goes through the settled promises, the oldest first. */
+/** How far a sweep has come: it goes through the settled promises, oldest first. */
 interface Position {
   settledAt: number;
   id: string;
 }
 
-/** Graphs that one step looks at: each is a statement. */
-const GRAPHS_AT_ONCE = 50;
-/** Graphs that this sweep has judged; beyond it one may be judged again. */
+/** The most graphs that one step reads: each is a statement. A batch of graphs with one promise each needs as many. */
+const MAX_GRAPHS_AT_ONCE = 250;
+/** How many judged graphs a sweep remembers. Beyond that it may judge a graph a second time. */
 const MAX_JUDGED = 100_000;
 const NOTHING: Outcome = { graphs: 0, promises: 0, kept: {} };
 
 /**
- * One pass through all that settled long enough ago, in small steps: each reads a little and is at most one transaction.
- * Whoever stops between two steps, or within one, leaves nothing to be repaired: the next sweep finds what is left.
+ * One pass through all promises that settled long enough ago, in small steps. Each step reads a bounded number of rows and
+ * is at most one transaction. A process may die between two steps or within one: the next sweep finds what is left.
  */
 export class Sweep {
   readonly #sql: PlainSql;
@@ -41,14 +41,14 @@ export class Sweep {
   readonly #removal: Removal;
   readonly #options: SweepOptions;
   readonly #now: number;
-  /** Everything that settled later stays, whatever it is. */
-  readonly #settledBy: number | null;
+  /** Every promise that settled later than this stays (epoch ms). null: every promise stays. */
+  readonly settledBy: number | null;
   #position: Position = { settledAt: -1, id: '' };
-  /** Origins found and not looked at yet. */
+  /** Origins that were found and not judged yet. */
   #found: string[] = [];
   readonly #judged = new Set<string>();
   #isAtEnd = false;
-  /** Begun removals are gone on with first, those after this origin. */
+  /** Removals that an earlier sweep began are finished first, in the order of their origins: this was the last one. */
   #begun: string | null = '';
 
   /** @param now the store's clock, epoch ms: one instant for the whole sweep. */
@@ -59,40 +59,57 @@ export class Sweep {
     this.#options = options;
     this.#now = now;
     const shortest = shortestPeriod(options.rules);
-    this.#settledBy = shortest === null ? null : now - shortest;
+    this.settledBy = shortest === null ? null : now - shortest;
   }
 
-  /** Call `step` until it is. */
+  /** Call `step` until this is true. */
   get isDone(): boolean {
-    return this.#begun === null && this.#found.length === 0 && (this.#isAtEnd || this.#settledBy === null);
+    return this.#begun === null && this.#found.length === 0 && (this.#isAtEnd || this.settledBy === null);
   }
 
   /** Promises old enough to be looked at that this sweep has not come to, counted up to `limit`. */
   async ahead(limit: number): Promise<number> {
-    if (this.#settledBy === null) return 0;
+    if (this.settledBy === null) return 0;
     const rows = `SELECT 1 FROM ${this.#sql.words.bySettlement} AND settled_at > ${this.#position.settledAt}
-      AND settled_at <= ${this.#settledBy} LIMIT ${limit}`;
+      AND settled_at <= ${this.settledBy} LIMIT ${limit}`;
     const [found] = await this.#sql.select([{ sql: `SELECT COUNT(*) FROM (${rows}) AS ahead`, params: [] }]);
     return Number(found?.[0]?.[0]);
   }
 
-  /** @throws StoreUnavailable, BatchConflict: nothing was done then, or all of the step. */
+  /**
+   * For how many ms the oldest promise that has not been checked has been due, by the shortest retention period. 0: all
+   * due promises were checked. It reads one row by index.
+   * @param now the store's clock, epoch ms.
+   * @param checkedUntil earlier sweeps have checked everything that settled until then (epoch ms; -1: unknown).
+   */
+  async lagMs(now: number, checkedUntil: number): Promise<number> {
+    const shortest = shortestPeriod(this.#options.rules);
+    if (shortest === null) return 0;
+    const from = Math.max(this.#position.settledAt, checkedUntil);
+    const sql = `SELECT settled_at FROM ${this.#sql.words.bySettlement} AND settled_at > ${from}
+      AND settled_at <= ${now - shortest} ORDER BY settled_at LIMIT 1`;
+    const [rows] = await this.#sql.select([{ sql, params: [] }]);
+    const oldest = rows?.[0]?.[0];
+    return oldest === undefined ? 0 : now - shortest - Number(oldest);
+  }
+
+  /** @throws StoreUnavailable, BatchConflict: then the step was done completely or not at all. */
   async step(): Promise<Outcome> {
     if (this.#begun !== null) return this.#goOn(this.#begun);
     if (this.#found.length === 0) await this.#look();
     return this.#found.length === 0 ? NOTHING : this.#judge();
   }
 
-  /** Finds origins of promises that settled long enough ago, from where the sweep is on. */
+  /** Finds the next origins of promises that settled long enough ago. */
   async #look(): Promise<void> {
-    if (this.#settledBy === null) return;
+    if (this.settledBy === null) return;
     const { batchSize } = this.#options;
     const { settledAt, id } = this.#position;
     const select = `SELECT settled_at, id, origin FROM ${this.#sql.words.bySettlement}`;
     const results = await this.#sql.select([
       { sql: `${select} AND settled_at = ${settledAt} AND id > ? ORDER BY id LIMIT ${batchSize}`, params: [id] },
       {
-        sql: `${select} AND settled_at > ${settledAt} AND settled_at <= ${this.#settledBy}
+        sql: `${select} AND settled_at > ${settledAt} AND settled_at <= ${this.settledBy}
           ORDER BY settled_at, id LIMIT ${batchSize}`,
         params: [],
       },
@@ -106,10 +123,13 @@ export class Sweep {
     this.#found = [...origins].filter((origin) => !this.#judged.has(origin));
   }
 
-  /** Judges graphs that were found and removes those that may go, as many as fit into one transaction. */
+  /** Judges found graphs and removes those that may go, as many as fit into one transaction. */
   async #judge(): Promise<Outcome> {
     const { rules, batchSize, isDryRun } = this.#options;
-    const graphs = await this.#reader.graphs(this.#found.slice(0, GRAPHS_AT_ONCE), batchSize + 1);
+    const graphs = await this.#reader.graphs(
+      this.#found.slice(0, Math.min(batchSize, MAX_GRAPHS_AT_ONCE)),
+      batchSize + 1,
+    );
     const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
     const going: Member[][] = [];
     let size = 0;
@@ -142,8 +162,8 @@ export class Sweep {
   }
 
   /**
-   * Judges a graph page by page, notes that its removal has begun, and leaves the rest to the next steps. Nothing is locked
-   * meanwhile: what was judged does not change, and the last look is at whether something came to it.
+   * Judges a graph page by page, notes that its removal has begun, and leaves the removal to the next steps. It locks
+   * nothing meanwhile: settled promises do not change, and the count at the end tells whether a promise was added.
    */
   async #judgeLarge(origin: string): Promise<Outcome> {
     const { rules, batchSize, isDryRun } = this.#options;
@@ -171,7 +191,7 @@ export class Sweep {
     return NOTHING;
   }
 
-  /** A piece of a removal that was begun, by this sweep or by one that was ended in the middle. */
+  /** Removes the next part of a graph whose removal this sweep, or one that was stopped midway, has begun. */
   async #goOn(after: string): Promise<Outcome> {
     this.#begun = null;
     if (this.#options.isDryRun) return NOTHING;
@@ -180,7 +200,7 @@ export class Sweep {
     if (!rows?.[0]) return NOTHING;
     const origin = String(rows[0][0]);
     const outcome = await this.#removePart(origin, Number(rows[0][1]));
-    // What somebody waits for is for another sweep.
+    // Somebody waits for a promise of this graph: a later sweep tries again.
     this.#begun = outcome.promises > 0 || outcome.graphs > 0 ? after : origin;
     return outcome;
   }
@@ -191,7 +211,7 @@ export class Sweep {
     if (callees.length === batchSize) return this.#removal.part(callees);
     const root = await this.#reader.root(origin);
     const roots = root && root.settledAt !== null && root.settledAt <= settledUntil ? [root] : [];
-    // The root goes last: as long as it is there, nobody starts the call anew among the results of the old one.
+    // The root goes last: while it exists, nobody can start the call again among the results of the old one.
     const end = { sql: 'DELETE FROM removals WHERE origin = ?', params: [origin] };
     const members = [...callees, ...roots];
     if (members.length === 0) {
