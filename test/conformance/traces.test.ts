@@ -46,7 +46,9 @@ async function replayAll(server: ServerProcess, share: Trace[]): Promise<string[
     for (const trace of share) {
       expect(await client.rpc('debug.start', {})).toMatchObject({ status: 200 });
       expect(await client.rpc('debug.reset', {})).toMatchObject({ status: 200 });
-      const found = await replay(trace, (kind, data, now) => client.rpc(kind, data, now));
+      const found = await replay(trace, (kind, data, now) => client.rpc(kind, data, now), {
+        texts: true,
+      });
       if (found.length > 0) return found.slice(0, DIFFERENCES_SHOWN).map(describeTraceDifference);
     }
     return [];

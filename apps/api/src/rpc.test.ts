@@ -19,8 +19,32 @@ function request(kind: string, data: unknown): Buffer {
   return Buffer.from(JSON.stringify({ kind, head: { corrId: 'c1', version: '2026-04-01' }, data }));
 }
 
-test('an answer that can not be written is a 500 for its client, and no harm to the process', async () => {
-  // What really cannot is a page longer than a string may be: half a gigabyte, too much for a test.
+test('the answer inside a task.fence repeats the corrId of the request', async () => {
+  const rpc = new Rpc(runtime, null);
+  const task = {
+    kind: 'promise.create',
+    data: { id: 'fenced', timeoutAt: 2 ** 50, tags: { 'resonate:target': 'poll://any@g' } },
+  };
+  await rpc.answer(request('task.create', { pid: 'p', ttl: 60_000, action: task }));
+  const action = {
+    kind: 'promise.create',
+    head: { corrId: 'inner' },
+    data: { id: 'fenced.child', timeoutAt: 2 ** 50 },
+  };
+  const { body } = await rpc.answer(request('task.fence', { id: 'fenced', version: 1, action }));
+  expect(JSON.parse(body)).toMatchObject({ data: { action: { head: { corrId: 'c1', status: 200 } } } });
+});
+
+test.each([
+  ['nope.nope', 'Unknown operation: nope.nope'],
+  ['k'.repeat(1_000), `Unknown operation: ${'k'.repeat(100)}…`],
+])('an unknown kind is named in the answer, shortened when it is long', async (kind, data) => {
+  const { status, body } = await new Rpc(runtime, null).answer(request(kind, {}));
+  expect([status, (JSON.parse(body) as { data: unknown }).data]).toEqual([400, data]);
+});
+
+test('an answer that cannot be written is a 500 for its client, and no harm to the process', async () => {
+  // In real use: a page longer than a string may be, 0.5 GB. That is too much for a test, a circular one fails the same way.
   const page: { promises: unknown[] } = { promises: [] };
   page.promises.push(page);
   const { store } = runtime;

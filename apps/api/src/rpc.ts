@@ -91,14 +91,15 @@ export class Rpc {
 
   /** @param prefix what every id in the answer of a search must begin with. */
   #run({ kind, head, data }: Envelope, size: number, prefix: string, span: RequestSpan): Reply | Promise<Reply> {
-    if (!isKind(kind)) return { status: 400, data: `Invalid request: unknown kind ${JSON.stringify(kind)}` };
+    if (!isKind(kind)) return { status: 400, data: `Unknown operation: ${shown(kind)}` };
     const { debug } = this.#runtime.config;
     if (kind.startsWith('debug.') && !debug) return { status: 403, data: 'Debug operations need --debug' };
     const checked = checkRequest(kind, data);
     if (!checked.ok) return { status: 400, data: checked.message };
     const { store, tracing } = this.#runtime;
     const request = span && tracing ? tracing.carry(checked.request, span) : checked.request;
-    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, { ...this.#choices, prefix });
+    const options = { ...this.#choices, prefix, corrId: head.corrId };
+    return store.execute(request, (debug ? head.debugTime : null) ?? null, size, options);
   }
 
   #log({ kind, head, data }: Envelope, status: number, ms: number, span: RequestSpan): void {
@@ -135,6 +136,11 @@ async function strangerFault(auth: Auth, body: Buffer, { authorization }: Incomi
   if (body.includes('"auth"')) return null;
   const known = await auth.authenticate(bearerToken(authorization));
   return known.ok ? null : { status: known.status, data: known.message };
+}
+
+/** Enough of an unknown kind to recognize it by. */
+function shown(kind: string): string {
+  return kind.length <= 100 ? kind : `${kind.slice(0, 100).toWellFormed()}…`;
 }
 
 function carrierOf({ traceparent, tracestate }: IncomingHttpHeaders): Carrier {

@@ -14,6 +14,8 @@ export interface Context {
   instantAt?: number | undefined;
   /** How much a `task.fence` answers as `preload`; `small` when absent. */
   fencePreload?: FencePreload | undefined;
+  /** The request's `head.corrId`, which the answer inside a `task.fence` repeats; empty when absent. */
+  corrId?: string | undefined;
   /** How cron expressions are read that do not say so; `resonate` when absent. */
   cronDialect?: CronDialect | undefined;
   /** How long a message waits for an acquire before it goes out again. */
@@ -21,7 +23,7 @@ export interface Context {
 }
 
 /** What of a request's context does not depend on the time. */
-export type Choices = Pick<Context, 'fencePreload' | 'cronDialect'>;
+export type Choices = Pick<Context, 'fencePreload' | 'cronDialect' | 'corrId'>;
 
 /**
  * One operation of the protocol: the rows it may touch, and what it does to them. Pure: no I/O, no clock, no

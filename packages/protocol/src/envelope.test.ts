@@ -60,35 +60,63 @@ describe('openEnvelope', () => {
 describe('checkRequest', () => {
   test.each<[Kind, unknown, RegExp]>([
     ['promise.get', {}, /id is required/],
-    ['promise.get', { id: '' }, /id must not be empty/],
+    ['promise.get', { id: '' }, /^Promise ID is required$/],
+    ['task.get', { id: '' }, /^Invalid request: id must not be empty$/],
+    ['promise.create', { id: 'a', timeoutAt: 1, param: { data: 7 } }, /^Invalid request: param.data must be a string$/],
     ['promise.get', { id: 7 }, /id must be a string/],
     ['promise.get', { id: 'a\u0000' }, /NUL/],
     ['promise.create', { id: 'a' }, /timeoutAt is required/],
     ['promise.create', { id: 'a', timeoutAt: 'soon' }, /timeoutAt must be an integer/],
     ['task.release', { id: 'a', version: 1.5 }, /version must be an integer/],
-    ['promise.create', { id: 'a', timeoutAt: -1 }, /timeoutAt must be at least 0/],
+    ['promise.create', { id: 'a', timeoutAt: -1 }, /^TimeoutAt must be a non-negative integer$/],
     ['promise.create', { id: 'a', timeoutAt: 1, tags: { a: 1 } }, /map strings to strings/],
-    ['promise.create', { id: 'a', timeoutAt: 1, tags: { 'resonate:target': 'nowhere' } }, /not an address/],
+    [
+      'promise.create',
+      { id: 'a', timeoutAt: 1, tags: { 'resonate:target': 'nowhere' } },
+      /^Invalid resonate:target address: "nowhere"$/,
+    ],
     ['promise.settle', { id: 'a', state: 'pending' }, /state must be one of/],
     ['promise.register_callback', { awaited: 'a', awaiter: 'a' }, /different/],
-    ['promise.register_listener', { awaited: 'a', address: 'poll://uni@g' }, /address/],
-    ['promise.search', { limit: 1001 }, /between 1 and 1000/],
+    ['promise.register_listener', { awaited: 'a', address: 'poll://uni@g' }, /^Invalid listener address: /],
+    ['promise.search', { limit: 1001 }, /^Invalid 'limit' — must be between 1 and 1000$/],
     [
       'task.create',
       { pid: 'p', ttl: 1, action: { kind: 'promise.create', data: { id: 'a', timeoutAt: 1 } } },
       /resonate:target/,
     ],
-    ['task.acquire', { id: 'a', version: 0, pid: 'p', ttl: 0 }, /ttl must be at least 1/],
-    ['task.suspend', { id: 'a', version: 1, actions: [] }, /must not be empty/],
+    ['task.acquire', { id: 'a', version: 0, pid: 'p', ttl: 0 }, /^TTL must be a positive integer$/],
+    ['task.suspend', { id: 'a', version: 1, actions: [] }, /^Actions array cannot be empty$/],
     [
       'task.fence',
       { id: 'a', version: 1, action: { kind: 'promise.get', data: { id: 'b' } } },
-      /promise.create or promise.settle/,
+      /^Invalid fence action kind: /,
     ],
-    ['schedule.create', { id: 's', cron: 'x', promiseId: 'p', promiseTimeout: 1 }, /cron must have 5 fields/],
+    [
+      'schedule.create',
+      { id: 's', cron: 'x', promiseId: 'p', promiseTimeout: 1 },
+      /^Invalid cron expression: it must have 5 fields/,
+    ],
   ])('%s %j is refused', (kind, data, message) => {
     const checked = checkRequest(kind, data);
     expect(checked).toMatchObject({ ok: false, message: expect.stringMatching(message) });
+  });
+
+  test.each<[Kind, Record<string, unknown>]>([
+    ['task.suspend', { id: 'a', version: 1, actions: Array.from({ length: 50_000 }, () => ({ kind: 'promise.get' })) }],
+    ['task.heartbeat', { pid: 'p', tasks: Array.from({ length: 50_000 }, () => 0) }],
+  ])('%s with 50,000 malformed entries is refused after few of them', (kind, data) => {
+    const list = Object.values(data).find(Array.isArray);
+    let read = 0;
+    const counted = new Proxy(list ?? [], {
+      get: (entries, key, receiver) => {
+        if (typeof key === 'string' && /^\d+$/.test(key)) read += 1;
+        return Reflect.get(entries, key, receiver) as unknown;
+      },
+    });
+    const name = kind === 'task.suspend' ? 'actions' : 'tasks';
+    const checked = checkRequest(kind, { ...data, [name]: counted });
+    expect(checked).toMatchObject({ ok: false, message: expect.stringContaining(`${name}.0`) });
+    expect(read).toBeLessThanOrEqual(100);
   });
 
   test('null for an optional field reads as absent', () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { MAX_CRON_LENGTH } from './cron-expression.ts';
 import { keyFault, MAX_KEY_BYTES, tagsFault } from './limits.ts';
+import { PUBLIC_TEXT } from './public-texts.ts';
 import type { Value } from './records.ts';
 import { isTimezone } from './timezone.ts';
 
@@ -41,46 +42,57 @@ function field<T>(read: (given: unknown) => T | Fault): z.ZodType<T> {
   });
 }
 
-function readText(name: string, given: unknown): string | Fault {
+function readText(name: string, given: unknown, whenEmpty = `${name} must not be empty`): string | Fault {
   if (given === undefined) return new Fault(`${name} is required`);
   if (typeof given !== 'string') return new Fault(`${name} must be a string`);
-  if (given === '') return new Fault(`${name} must not be empty`);
+  if (given === '') return new Fault(whenEmpty);
   return given.includes(NUL) ? new Fault(`${name} must not contain a NUL character`) : given;
 }
 
-function text(name: string): z.ZodType<string> {
-  return field((given) => readText(name, given));
+function text(name: string, whenEmpty?: string): z.ZodType<string> {
+  return field((given) => readText(name, given, whenEmpty));
 }
 
 /** A text that becomes a key of the database. */
-function newKey(name: string): z.ZodType<string> {
+function newKey(name: string, whenEmpty?: string): z.ZodType<string> {
   return field((given) => {
-    const value = readText(name, given);
+    const value = readText(name, given, whenEmpty);
     const fault = value instanceof Fault ? null : keyFault(name, value);
     return fault === null ? value : new Fault(fault);
   });
 }
 
-/** @param fault what is said of a text for which `isFit` is false. */
+/** @param fault the message for a text that `isFit` refuses. */
 function textOf(name: string, isFit: (value: string) => boolean, fault: string): z.ZodType<string> {
   return field((given) => {
     const value = readText(name, given);
-    return value instanceof Fault || isFit(value) ? value : new Fault(`${name} is ${fault}`);
+    return value instanceof Fault || isFit(value) ? value : new Fault(fault);
   });
 }
 
-function readInteger(name: string, given: unknown, min: number, max: number): number | Fault {
+interface Bounds {
+  min: number;
+  max: number;
+  /** The message for an integer below `min`. */
+  below?: string;
+  /** The message for an integer above `max`. */
+  above?: string;
+}
+
+function readInteger(name: string, given: unknown, bounds: Bounds): number | Fault {
   if (given === undefined) return new Fault(`${name} is required`);
   const isInteger = typeof given === 'number' && Number.isInteger(given) && given <= MAX_I64;
   if (!isInteger) return new Fault(`${name} must be an integer`);
-  return given >= min && given <= max ? Math.min(given, MAX_TIME) : new Fault(boundsMessage(name, min, max));
+  if (given < bounds.min) return new Fault(bounds.below ?? boundsMessage(name, bounds));
+  if (given > bounds.max) return new Fault(bounds.above ?? boundsMessage(name, bounds));
+  return Math.min(given, MAX_TIME);
 }
 
-function integer(name: string, min: number, max: number): z.ZodType<number> {
-  return field((given) => readInteger(name, given, min, max));
+function integer(name: string, bounds: Bounds): z.ZodType<number> {
+  return field((given) => readInteger(name, given, bounds));
 }
 
-function boundsMessage(name: string, min: number, max: number): string {
+function boundsMessage(name: string, { min, max }: Bounds): string {
   return max === MAX_I64 ? `${name} must be at least ${min}` : `${name} must be between ${min} and ${max}`;
 }
 
@@ -101,9 +113,12 @@ function readStringMap(name: string, given: unknown, path: string[] = []): Recor
 
 /** Names something that exists: what is too long for `newId` is just not found. */
 export const id = text('id');
-/** The id of something that may be created. */
+/** The id of a schedule that may be created. */
 export const newId = newKey('id');
-export const pid = text('pid');
+/** The id of a promise, like `id` and `newId`. */
+export const idOfPromise = text('id', PUBLIC_TEXT.promiseId);
+export const newIdOfPromise = newKey('id', PUBLIC_TEXT.promiseId);
+export const pid = text('pid', PUBLIC_TEXT.processId);
 export const awaited = text('awaited');
 export const awaiter = text('awaiter');
 export const promiseId = text('promiseId');
@@ -123,35 +138,72 @@ export const newTags = field((given) => {
 export const address = textOf(
   'address',
   (value) => parseAddress(value) !== null,
-  `not one this server knows (http, https, poll, gcps, bash, kafka or sqs), or longer than ${MAX_KEY_BYTES} bytes`,
+  `${PUBLIC_TEXT.listenerAddress}: it must be an http, https, poll, gcps, bash, kafka or sqs address of at most ${MAX_KEY_BYTES} bytes`,
 );
-/** Which dialect it is read in is not known here: see `scheduleCreate`. */
+/** Only the length: the dialect that `cron` is read in is not known here, see `scheduleCreate`. */
 export const cron = textOf(
   'cron',
   (value) => value.length <= MAX_CRON_LENGTH,
-  `longer than ${MAX_CRON_LENGTH} characters`,
+  `${PUBLIC_TEXT.cron}: it is longer than ${MAX_CRON_LENGTH} characters`,
 );
 export const timezone = textOf(
   'timezone',
   isTimezone,
-  'not a name of the IANA time zone database, such as Europe/Berlin',
+  'timezone must be a name of the IANA time zone database, such as Europe/Berlin',
 );
 
+const TIMEOUT_AT: Bounds = { min: 0, max: MAX_I64, below: PUBLIC_TEXT.timeoutAt };
 /** SDKs compute it from durations like half a millisecond: rounded up, so that nothing ends before its time. */
 export const timeoutAt = field((given) =>
-  readInteger('timeoutAt', typeof given === 'number' ? Math.ceil(given) : given, 0, MAX_I64),
+  readInteger('timeoutAt', typeof given === 'number' ? Math.ceil(given) : given, TIMEOUT_AT),
 );
-export const promiseTimeout = integer('promiseTimeout', 0, MAX_I64);
-export const version = integer('version', 0, MAX_I64);
-export const ttl = integer('ttl', 1, MAX_I64);
-export const time = integer('time', 0, MAX_I64);
-export const limit = integer('limit', 1, 1000);
+export const promiseTimeout = integer('promiseTimeout', { min: 0, max: MAX_I64 });
+export const version = integer('version', { min: 0, max: MAX_I64 });
+export const ttl = integer('ttl', { min: 1, max: MAX_I64, below: PUBLIC_TEXT.ttl });
+export const time = integer('time', { min: 0, max: MAX_I64 });
+export const limit = integer('limit', {
+  min: 1,
+  max: 1000,
+  below: PUBLIC_TEXT.limit,
+  above: PUBLIC_TEXT.limitRange,
+});
 /** Each run takes up to 0.3 ms to compute, and nothing else goes on meanwhile. */
-export const previewLimit = integer('limit', 1, 100);
+export const previewLimit = integer('limit', { min: 1, max: 100 });
 
 /** Some clients send null for what they leave out; both read as absent. */
 export function optional<T>(field: z.ZodType<T>): z.ZodType<T | undefined> {
   return z.preprocess((given) => given ?? undefined, field.optional());
+}
+
+/** Entries of a list that are checked in one call. */
+const CHUNK = 100;
+
+/**
+ * A list of at most `MAX_NAMED` entries. zod makes an issue for every malformed entry, and 50,000 issues would hold up every
+ * other request. So the entries are checked in chunks, up to the first chunk with a malformed one.
+ */
+export function listOf<T>(name: string, entry: z.ZodType<T>, whenEmpty?: string): z.ZodType<T[]> {
+  const entries = z.array(entry);
+  return z.transform((given, context): T[] => {
+    const refuse = (fault: string, path: PropertyKey[] = []): never => {
+      context.addIssue({ code: 'custom', message: fault, path });
+      return z.NEVER;
+    };
+    if (!Array.isArray(given)) return refuse(given === undefined ? `${name} is required` : `${name} must be an array`);
+    if (given.length === 0 && whenEmpty !== undefined) return refuse(whenEmpty);
+    if (given.length > MAX_NAMED) return refuse(`${name} must not be more than ${MAX_NAMED}`);
+    const read: T[] = [];
+    for (let from = 0; from < given.length; from += CHUNK) {
+      const result = entries.safeParse(given.slice(from, from + CHUNK));
+      if (!result.success) {
+        const [issue] = result.error.issues;
+        const [index, ...inside] = issue?.path ?? [];
+        return refuse(issue?.message ?? 'malformed', [from + Number(index), ...inside]);
+      }
+      read.push(...result.data);
+    }
+    return read;
+  });
 }
 
 /** A Value as stored: only the keys the client gave. */

@@ -8,4 +8,5 @@ export { templateFault } from './limits.ts';
 export * from './message.ts';
 export * from './envelope.ts';
 export * from './requests.ts';
+export { PUBLIC_TEXT } from './public-texts.ts';
 export { MAX_TIME } from './fields.ts';

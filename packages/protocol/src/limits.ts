@@ -26,6 +26,7 @@ function bytesOf(text: string): number {
 
 /** Whether the text has more bytes than that; measures only texts that might. */
 export function isLonger(text: string, maxBytes: number): boolean {
+  if (text.length > maxBytes) return true;
   return text.length * MAX_BYTES_PER_UNIT > maxBytes && bytesOf(text) > maxBytes;
 }
 

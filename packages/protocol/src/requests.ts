@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isPublicText } from './public-texts.ts';
 import * as debug from './requests/debug.ts';
 import * as promise from './requests/promise.ts';
 import * as schedule from './requests/schedule.ts';
@@ -61,7 +62,16 @@ export type Checked = { ok: true; request: Request } | { ok: false; message: str
 export function checkRequest(kind: Kind, data: unknown): Checked {
   const result = REQUESTS[kind].safeParse(data);
   if (result.success) return { ok: true, request: { kind, data: result.data } as Request };
-  const issue = result.error.issues[0];
-  const path = issue?.path.join('.');
-  return { ok: false, message: `Invalid request: ${path ? `${path}: ` : ''}${issue?.message ?? 'malformed data'}` };
+  const [issue] = result.error.issues;
+  return { ok: false, message: issue ? describeIssue(issue) : 'Invalid request: malformed data' };
+}
+
+/** The message of an issue names its field; where the field lies deeper, the path to it comes before. */
+function describeIssue({ path, message }: z.core.$ZodIssue): string {
+  if (isPublicText(message)) return message;
+  const name = path.at(-1);
+  const isNamed = name !== undefined && message.startsWith(`${String(name)} `);
+  const outer = isNamed ? path.slice(0, -1) : path;
+  const before = outer.length === 0 ? '' : outer.join('.') + (isNamed ? '.' : ': ');
+  return `Invalid request: ${before}${message}`;
 }

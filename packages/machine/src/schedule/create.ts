@@ -1,4 +1,4 @@
-import { cronFault, nextOccurrence } from '@resonate/protocol';
+import { cronFault, nextOccurrence, PUBLIC_TEXT } from '@resonate/protocol';
 import { fail, ok, type OperationOf } from '../operation.ts';
 import type { ScheduleRow } from '../rows.ts';
 import { scheduleRecord } from '../rules/records.ts';
@@ -12,9 +12,9 @@ export const scheduleCreate: OperationOf<'schedule.create'> = {
     if (known) return ok({ schedule: scheduleRecord(known) });
     const cronDialect = data.cronDialect ?? usual;
     const fault = cronFault(data.cron, cronDialect);
-    if (fault) return fail(400, `Invalid request: cron: cron ${fault}`);
+    if (fault) return fail(400, `${PUBLIC_TEXT.cron}: it ${fault}`);
     const nextRunAt = nextOccurrence({ ...data, cronDialect }, now);
-    if (nextRunAt === null) return fail(400, 'Invalid request: cron: has no occurrence in the future');
+    if (nextRunAt === null) return fail(400, `${PUBLIC_TEXT.cron}: it has no occurrence in the future`);
     const schedule: ScheduleRow = {
       ...data,
       createdAt: now,

@@ -21,12 +21,12 @@ export const taskFence: OperationOf<'task.fence'> = {
   run(ws, { id, version, action }, context) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Version mismatch');
     const before = ws.promises.get(action.data.id);
     const reply = runAction(ws, action, context);
     const isProgress = ws.promises.get(action.data.id) !== before;
     if (isProgress && task.setbacks > 0) ws.tasks.put({ ...ws.tasks.need(id), setbacks: 0 });
-    const head = { corrId: corrIdOf(action.head), status: reply.status, version: PROTOCOL_VERSION };
+    const head = { corrId: context.corrId ?? '', status: reply.status, version: PROTOCOL_VERSION };
     return ok({
       action: { kind: action.kind, head, data: reply.data },
       preload: fencePreload(ws, ws.promises.need(id), ws.promises.get(action.data.id), {
@@ -45,9 +45,4 @@ function actionNeeds(action: Action, needs: Needs, choices: Choices): void {
 function runAction(ws: WorkingSet, action: Action, context: Context): Reply {
   if (action.kind === 'promise.create') return promiseCreate.run(ws, action.data, context);
   return promiseSettle.run(ws, action.data, context);
-}
-
-function corrIdOf(head: unknown): string {
-  const corrId = typeof head === 'object' && head !== null && 'corrId' in head ? head.corrId : undefined;
-  return typeof corrId === 'string' ? corrId : '';
 }

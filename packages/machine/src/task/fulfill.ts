@@ -11,7 +11,7 @@ export const taskFulfill: OperationOf<'task.fulfill'> = {
   run(ws, { id, version, action }, { now }) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Task version mismatch or invalid state');
     const { state, value } = action.data;
     const settled = settle(ws, ws.promises.need(id), { state, value, settledAt: now }, now);
     return ok({ promise: promiseRecord(settled, now) });

@@ -10,7 +10,7 @@ export const taskRelease: OperationOf<'task.release'> = {
   run(ws, { id, version }, { now, retryTimeoutMs }) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Task version mismatch or invalid state');
     ws.tasks.put(returned(task, now, retryTimeoutMs));
     return ok({});
   },

@@ -18,7 +18,7 @@ export const taskSuspend: OperationOf<'task.suspend'> = {
   run(ws, { id, version, actions }, { now }) {
     const task = ws.tasks.get(id);
     if (!task) return TASK_NOT_FOUND;
-    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired at this version');
+    if (!isHeldAt(task, version)) return fail(409, 'Task is not acquired or version mismatch');
     const awaited = actions.map(({ data }) => ws.promises.get(data.awaited));
     if (awaited.some((promise) => promise === null)) return fail(422, 'Awaited promise not found');
 

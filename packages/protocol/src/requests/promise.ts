@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from '../address.ts';
 import * as field from '../fields.ts';
+import { PUBLIC_TEXT } from '../public-texts.ts';
 import { PROMISE_STATES, SETTLED_STATES, type StringMap } from '../records.ts';
 import { TAG } from '../tags.ts';
 
@@ -10,7 +11,7 @@ import { TAG } from '../tags.ts';
 export function targetFault(tags: StringMap): string | null {
   const target = tags[TAG.target];
   if (target === undefined || parseAddress(target) !== null) return null;
-  return `tag ${TAG.target} is not an address this server knows: ${JSON.stringify(shortened(target))}`;
+  return `${PUBLIC_TEXT.targetAddress}: ${JSON.stringify(shortened(target))}`;
 }
 
 /** Enough of a text to recognize it by. */
@@ -21,23 +22,23 @@ function shortened(text: string): string {
 }
 
 export const promiseCreate = z
-  .object({ id: field.newId, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
+  .object({ id: field.newIdOfPromise, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
   .superRefine((data, context) => {
     const fault = targetFault(data.tags);
     if (fault) context.addIssue(fault);
   });
 
 export const promiseSettle = z.object({
-  id: field.id,
+  id: field.idOfPromise,
   state: z.enum(SETTLED_STATES, `state must be one of ${SETTLED_STATES.join(', ')}`),
   value: field.value,
 });
 
-export const promiseGet = z.object({ id: field.id });
+export const promiseGet = z.object({ id: field.idOfPromise });
 
 export const promiseRegisterCallback = z
   .object({ awaited: field.awaited, awaiter: field.awaiter })
-  .refine((data) => data.awaited !== data.awaiter, 'awaited and awaiter must be different promises');
+  .refine((data) => data.awaited !== data.awaiter, PUBLIC_TEXT.samePromise);
 
 export const promiseRegisterListener = z.object({ awaited: field.awaited, address: field.address });
 

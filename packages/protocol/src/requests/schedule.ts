@@ -3,6 +3,7 @@ import { cronFault } from '../cron.ts';
 import { CRON_DIALECTS } from '../cron-expression.ts';
 import * as field from '../fields.ts';
 import { templateFault } from '../limits.ts';
+import { PUBLIC_TEXT } from '../public-texts.ts';
 import { CATCH_UP_POLICIES, OVERLAP_POLICIES } from '../records.ts';
 import { targetFault } from './promise.ts';
 
@@ -29,7 +30,8 @@ export const scheduleCreate = z
     if (fault) context.addIssue(fault);
     const faults = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronFault(cron, dialect));
     // Without a dialect the server's own decides, which is not known here.
-    if (!faults.includes(null)) context.addIssue({ code: 'custom', path: ['cron'], message: `cron ${faults[0]}` });
+    if (!faults.includes(null))
+      context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${faults[0]}` });
   });
 
 export const scheduleDelete = z.object({ id: field.id });

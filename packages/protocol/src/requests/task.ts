@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as field from '../fields.ts';
+import { PUBLIC_TEXT } from '../public-texts.ts';
 import { TASK_STATES } from '../records.ts';
 import { TAG } from '../tags.ts';
 import { promiseCreate, promiseRegisterCallback, promiseSettle } from './promise.ts';
@@ -20,7 +21,7 @@ export const taskCreate = z
     }),
   })
   .superRefine(({ action }, context) => {
-    if (action.data.tags[TAG.target] === undefined) context.addIssue(`action.data.tags must have ${TAG.target}`);
+    if (action.data.tags[TAG.target] === undefined) context.addIssue(PUBLIC_TEXT.noTarget);
   });
 
 export const taskAcquire = z.object({ ...versioned, pid: field.pid, ttl: field.ttl });
@@ -35,21 +36,19 @@ export const taskFulfill = z
       data: promiseSettle,
     }),
   })
-  .refine(({ id, action }) => action.data.id === id, 'action.data.id must be the id of the task');
+  .refine(({ id, action }) => action.data.id === id, PUBLIC_TEXT.fulfillId);
 
 export const taskSuspend = z
   .object({
     ...versioned,
-    actions: z
-      .array(
-        z.object({
-          kind: z.literal('promise.register_callback', 'an action of task.suspend must be promise.register_callback'),
-          data: promiseRegisterCallback,
-        }),
-        'actions must be an array',
-      )
-      .min(1, 'actions must not be empty')
-      .max(field.MAX_NAMED, `actions must not be more than ${field.MAX_NAMED}`),
+    actions: field.listOf(
+      'actions',
+      z.object({
+        kind: z.literal('promise.register_callback', 'an action of task.suspend must be promise.register_callback'),
+        data: promiseRegisterCallback,
+      }),
+      PUBLIC_TEXT.noActions,
+    ),
   })
   .refine(
     ({ id, actions }) => actions.every((action) => action.data.awaiter === id),
@@ -62,19 +61,17 @@ export const taskFence = z
     action: z.discriminatedUnion(
       'kind',
       [
-        z.object({ kind: z.literal('promise.create'), head: z.unknown().optional(), data: promiseCreate }),
-        z.object({ kind: z.literal('promise.settle'), head: z.unknown().optional(), data: promiseSettle }),
+        z.object({ kind: z.literal('promise.create'), data: promiseCreate }),
+        z.object({ kind: z.literal('promise.settle'), data: promiseSettle }),
       ],
-      'action.kind must be promise.create or promise.settle',
+      `${PUBLIC_TEXT.fenceKind}: it must be promise.create or promise.settle`,
     ),
   })
   .refine(({ id, action }) => action.data.id !== id, 'the action must be on another promise than the one of the task');
 
 export const taskHeartbeat = z.object({
   pid: field.pid,
-  tasks: z
-    .array(z.object(versioned), 'tasks must be an array')
-    .max(field.MAX_NAMED, `tasks must not be more than ${field.MAX_NAMED}`),
+  tasks: field.listOf('tasks', z.object(versioned)),
 });
 
 export const taskHalt = z.object({ id: field.id });

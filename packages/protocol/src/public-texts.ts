@@ -1,0 +1,26 @@
+/**
+ * Texts of the public server's errors, as recorded in its answers. An error message of ours that begins with one of them
+ * is sent as it is, without "Invalid request: " before it; it may add a reason.
+ */
+export const PUBLIC_TEXT = {
+  promiseId: 'Promise ID is required',
+  processId: 'Process ID is required',
+  ttl: 'TTL must be a positive integer',
+  timeoutAt: 'TimeoutAt must be a non-negative integer',
+  limit: 'Limit must be a positive integer',
+  limitRange: "Invalid 'limit' — must be between 1 and 1000",
+  cron: 'Invalid cron expression',
+  listenerAddress: 'Invalid listener address',
+  targetAddress: 'Invalid resonate:target address',
+  noTarget: 'Action must have a resonate:target tag',
+  samePromise: 'Awaited and awaiter must be different promises',
+  fulfillId: 'Action ID must match the task ID',
+  noActions: 'Actions array cannot be empty',
+  fenceKind: 'Invalid fence action kind',
+} as const;
+
+const TEXTS = Object.values(PUBLIC_TEXT);
+
+export function isPublicText(message: string): boolean {
+  return TEXTS.some((text) => message.startsWith(text));
+}
