@@ -239,6 +239,19 @@ describe('when the server stops', () => {
     expect(await stays.closed).toBe(1012);
     expect(await exit).toBe(0);
   });
+
+  test('a worker may still acknowledge what it got, and its requests are answered', async () => {
+    const stopped = await start();
+    const socket = await open();
+    await call(stopped.url, 'promise.create', create('p', 'poll://uni@g/a'));
+    await socket.next();
+    const exit = stopped.stop();
+    await socket.until(() => socket.drains === 1);
+    socket.acknowledge(1);
+    expect((await socket.ask('promise.get', { id: 'p' })).head.status).toBe(200);
+    await socket.close();
+    expect(await exit).toBe(0);
+  });
 });
 
 describe('a client with a fault', () => {

@@ -51,6 +51,17 @@ describe('an acknowledged stream', () => {
     expect(log).toEqual(['1', 'room', '1 taken']);
   });
 
+  test('that is closed while a message is acknowledged accepts that, and only for messages that were sent', () => {
+    const { stream, send, log } = opened();
+    send('1');
+    send('2');
+    stream.acknowledge(1);
+    stream.close();
+    log.length = 0;
+    expect([stream.acknowledge(2), stream.acknowledge(3)]).toEqual([true, false]);
+    expect(log).toEqual([]);
+  });
+
   test('that is closed loses what is sent over it, and is closed once', () => {
     const { stream, log } = opened();
     stream.reserve();

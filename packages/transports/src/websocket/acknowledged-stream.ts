@@ -23,6 +23,7 @@ export class AcknowledgedStream implements WorkerStream {
   #closed = false;
   /** Sent and not yet acknowledged, oldest first. */
   #unacknowledged: { parcel: Parcel; bytes: number }[] = [];
+  #sent = 0;
   /** How many messages of this connection the worker has. */
   #acknowledged = 0;
 
@@ -56,16 +57,18 @@ export class AcknowledgedStream implements WorkerStream {
       return;
     }
     this.#unacknowledged.push({ parcel, bytes });
+    this.#sent++;
     this.#ends.write(parcel.body);
   }
 
   /**
-   * The worker has the first `count` messages of this connection.
+   * The worker has the first `count` messages of this connection. On a closed stream this changes nothing: its messages
+   * were reported as lost. But the acknowledgement may have been under way when the stream closed, so it is no error.
    * @returns false when it can't be: fewer were sent, or it had more before.
    */
   acknowledge(count: number): boolean {
     const more = count - this.#acknowledged;
-    if (more < 0 || more > this.#unacknowledged.length) return false;
+    if (more < 0 || count > this.#sent) return false;
     this.#acknowledged = count;
     const taken = this.#unacknowledged.splice(0, more);
     for (const { parcel, bytes } of taken) {
