@@ -43,6 +43,9 @@ const SILENCE_MS = 45_000;
 /** A first answer of the server that refuses the connection is read up to here, for the log. */
 const MAX_REFUSAL = 1_000;
 
+/** The connection ended before the answer came: the request may or may not have taken effect. */
+export class ConnectionLost extends ResonateTimeoutException {}
+
 /** One WebSocket from its opening to its end. */
 export class Connection {
   readonly #socket: WebSocket;
@@ -79,8 +82,8 @@ export class Connection {
 
   /**
    * Sends a request.
-   * @throws ResonateTimeoutException (as a rejection) without an answer in time, when the connection ends before it, or
-   * when its status is none of the protocol.
+   * @throws ResonateTimeoutException (as a rejection) without an answer in time, or when its status is none of the
+   * protocol; ConnectionLost when the connection ends before the answer.
    */
   request(request: Request): Promise<Response> {
     // The protocol leaves corrIds to the client; should two requests have the same one, the second gets another.
@@ -218,7 +221,7 @@ export class Connection {
     clearInterval(this.#silence);
     if (this.#expiry) clearTimeout(this.#expiry);
     const why = this.#closeReason ?? `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
-    for (const { reject } of this.#pending.values()) reject(new ResonateTimeoutException(why));
+    for (const { reject } of this.#pending.values()) reject(new ConnectionLost(why));
     this.#pending.clear();
     this.#events.closed(why, code);
   }

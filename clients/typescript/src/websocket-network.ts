@@ -9,7 +9,7 @@ import {
   type Send,
 } from '@resonatehq/sdk';
 import { CombinedSteps } from './combined-steps.ts';
-import { Connection } from './connection.ts';
+import { Connection, ConnectionLost } from './connection.ts';
 
 export interface WebSocketNetworkOptions {
   /** The server's URL, `http:` or `https:`. Default: `RESONATE_URL`, else `http://localhost:8001`. */
@@ -41,6 +41,11 @@ const DRAIN_SPREAD_MS = 100;
 /** Another worker has this group and pid: two that keep replacing each other do so slowly. */
 const REPLACED = 4409;
 const REPLACED_ATTEMPT = 4;
+/** The server gives the same answer when such a request comes twice. */
+const REPEATABLE: ReadonlySet<Request['kind']> = new Set([
+  ...(['promise.get', 'promise.search', 'task.get', 'task.search', 'schedule.get', 'schedule.search'] as const),
+  ...(['promise.create', 'promise.settle', 'promise.register_callback', 'promise.register_listener'] as const),
+]);
 
 interface Waiter {
   connected(connection: Connection): void;
@@ -52,8 +57,9 @@ interface Waiter {
  *
  *     const resonate = new Resonate({ network: new WebSocketNetwork({ url: 'http://localhost:8001', group: 'workers' }) });
  *
- * Requests wait for the connection while it is opened or opened again, up to `timeout`. Those that were on their way when
- * it broke fail with `ResonateTimeoutException`, as those of `HttpNetwork` do, and the SDK handles them the same way.
+ * A request waits for a connection for up to `timeout`. When a connection breaks, the requests without an answer are of two
+ * kinds. Reads and requests about promises alone are sent again over the next connection. Requests about a task fail with
+ * `ResonateTimeoutException`, as those of `HttpNetwork` do: the SDK then releases the task, and it runs again.
  */
 export class WebSocketNetwork implements Network {
   readonly unicast: string;
@@ -112,8 +118,16 @@ export class WebSocketNetwork implements Network {
   send: Send = (request) => (this.#steps ? this.#steps.send(request) : this.#request(request)) as Promise<never>;
 
   async #request(request: Request): Promise<Response> {
-    const connection = this.#current ?? (await this.#connected());
-    return connection.request(request);
+    const repeatUntil = performance.now() + this.#timeoutMs;
+    for (;;) {
+      const connection = this.#current ?? (await this.#connected());
+      try {
+        return await connection.request(request);
+      } catch (error) {
+        const isRepeated = error instanceof ConnectionLost && REPEATABLE.has(request.kind) && !this.#stopped;
+        if (!isRepeated || performance.now() >= repeatUntil) throw error;
+      }
+    }
   }
 
   /** Resolves with the next connection that opens, within the timeout of requests. */
