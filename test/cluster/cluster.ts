@@ -16,7 +16,12 @@ interface ProcessShown {
   heartbeatAt: number;
 }
 
-/** Two apis behind a load balancer, two schedulers and three dispatchers, as processes. */
+const ALL_ROLES: readonly RoleName[] = [
+  ...(['api', 'api', 'scheduler', 'scheduler'] as const),
+  ...(['dispatcher', 'dispatcher', 'dispatcher'] as const),
+];
+
+/** Two apis behind a load balancer and other roles, as processes. */
 export class TestCluster {
   readonly backing: Backing;
   readonly processes: readonly RoleProcess[];
@@ -28,10 +33,17 @@ export class TestCluster {
     this.#balancer = balancer;
   }
 
-  static async start(database: DatabaseName): Promise<TestCluster> {
+  /**
+   * @param roles default: two apis, two schedulers, three dispatchers.
+   * @param settings further environment of all processes.
+   */
+  static async start(
+    database: DatabaseName,
+    roles: readonly RoleName[] = ALL_ROLES,
+    settings: Record<string, string> = {},
+  ): Promise<TestCluster> {
     const backing = await startBacking(database);
-    const roles: RoleName[] = ['api', 'api', 'scheduler', 'scheduler', 'dispatcher', 'dispatcher', 'dispatcher'];
-    const env = { ...SETTINGS, ...backing.env };
+    const env = { ...SETTINGS, ...settings, ...backing.env };
     // All at once, as an orchestrator does: they migrate the empty database together.
     const started = await Promise.allSettled(roles.map((role) => RoleProcess.start(role, env)));
     const processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
