@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { commandLine } from '../../apps/cli/src/cli.ts';
+import { commandLine, withoutShortcuts } from '../../apps/cli/src/cli.ts';
 import { COMMANDS } from '../../apps/cli/src/commands.ts';
 import { files, textOf } from './sources.ts';
 
@@ -59,7 +59,7 @@ async function complaint(words: string[]): Promise<string | null> {
     });
   try {
     // With a callback, help and version are not printed.
-    await cli.parseAsync(words, {}, () => {});
+    await cli.parseAsync(withoutShortcuts(words), {}, () => {});
     return null;
   } catch (error) {
     const { message } = error as Error;

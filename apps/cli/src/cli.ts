@@ -60,7 +60,7 @@ export async function commandLine(typed: string[]): Promise<Argv> {
 }
 
 /** `-V` and `help COMMAND`. They are not options of yargs: `invoke` and `tasks` have a `--version` of their own. */
-function withoutShortcuts([first, ...others]: string[]): string[] {
+export function withoutShortcuts([first, ...others]: string[]): string[] {
   if (first === undefined) return [];
   if (first === '-V') return ['--version', ...others];
   return first === 'help' ? [...others, '--help'] : [first, ...others];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTask, type ListenerRow, type Message, type RowChanges, type TaskRow } from '@resonate/machine';
+import type { ListenerRow, Message, RowChanges, TaskRow } from '@resonate/machine';
 import { BatchConflict, StoreUnavailable, type Dialect } from '../dialect.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { OutboxWrites } from '../sql/outbox-sql.ts';
@@ -87,12 +87,4 @@ export async function rewriteRepeatedly<Result>(
       if (attempt >= PAUSE_FROM_ATTEMPT) await sleep(PAUSE_MS);
     }
   }
-}
-
-/** The messages of rows that were read or changed before. */
-export function keysOf(messages: readonly Message[]): MessageKeys {
-  return {
-    tasks: messages.filter(isTask).map(({ id }) => id),
-    listeners: messages.flatMap((message) => (isTask(message) ? [] : [message])),
-  };
 }

@@ -41,16 +41,6 @@ export interface ListenerKey {
   address: string;
 }
 
-/** The condition that a listener is one of these; the first half of it is what an index over the key can serve. */
-export function oneOf(keys: readonly ListenerKey[]): { where: string; params: SqlValue[] } {
-  const awaited = [...new Set(keys.map((key) => key.awaited))];
-  const pairs = keys.map(() => 'awaited = ? AND address = ?');
-  return {
-    where: `awaited IN (${places(awaited)}) AND (${pairs.join(' OR ')})`,
-    params: [...awaited, ...keys.flatMap((key) => [key.awaited, key.address])],
-  };
-}
-
 const LAST_CODE_POINT = 0x10_ff_ff;
 const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
 
