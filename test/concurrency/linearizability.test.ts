@@ -3,6 +3,7 @@ import { checkLinearizability, RequestGenerator, type HistoryEvent } from '@reso
 import type { Reply } from '@resonate/protocol';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
+import { WorkerSocket } from '../processes/worker-socket.ts';
 
 /** Far more than it takes: machines that run tests are busy. */
 jest.setTimeout(180_000);
@@ -14,16 +15,35 @@ const IDS = 8;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const REPLAY = `TEST_SEED=${SEED} npm test -- test/concurrency`;
 
-let server: ServerProcess;
+interface Client {
+  ask(kind: string, data: unknown): Promise<Reply>;
+  close(): void;
+}
 
-beforeAll(async () => {
-  server = await ServerProcess.start();
-});
+/** The two ways to send requests, and how much of a branch a fence answers on each (docs/protocol.md, section 5). */
+const WAYS = [
+  { way: 'HTTP', fencePreload: 'small', connect: overHttp },
+  { way: 'WebSockets', fencePreload: 'own', connect: overWebSocket },
+] as const;
 
-afterAll(() => server?.dispose());
+async function overHttp(url: string): Promise<Client> {
+  const client = new HttpClient(url);
+  return { ask: (kind, data) => client.rpc(kind, data), close: () => client.close() };
+}
+
+async function overWebSocket(url: string, name: number): Promise<Client> {
+  const socket = await WorkerSocket.open(url, `/connect/clients/${name}`);
+  return {
+    ask: async (kind, data) => {
+      const { head, data: answer } = await socket.ask(kind, data);
+      return { status: head.status, data: answer };
+    },
+    close: () => socket.break(),
+  };
+}
 
 /** Clients on connections of their own, each sending its next request when the last one is answered. */
-async function record(): Promise<HistoryEvent[]> {
+async function record(url: string, connect: (typeof WAYS)[number]['connect']): Promise<HistoryEvent[]> {
   // No timeout, lease or delay of it ends while the test runs: the checker's time stands still.
   const generator = new RequestGenerator({
     seed: SEED,
@@ -35,12 +55,12 @@ async function record(): Promise<HistoryEvent[]> {
   const history: HistoryEvent[] = [];
   let sent = 0;
   const run = async (name: number): Promise<void> => {
-    const client = new HttpClient(server.url);
+    const client = await connect(url, name);
     while (sent++ < REQUESTS) {
       const request = generator.next();
       const { kind, data } = request;
       const callAt = performance.now();
-      const { status, data: answer } = await client.rpc(kind, data);
+      const { status, data: answer } = await client.ask(kind, data);
       history.push({ client: name, callAt, returnAt: performance.now(), kind, data, reply: { status, data: answer } });
       generator.observe(request, { status, data: answer });
     }
@@ -57,12 +77,20 @@ function overlapShare(history: HistoryEvent[]): number {
   return overlapping.length / history.length;
 }
 
-describe(`${CLIENTS} clients sending ${REQUESTS} requests about the same promises and tasks`, () => {
+const TITLE = `${CLIENTS} clients sending ${REQUESTS} requests about the same promises and tasks over $way`;
+
+describe.each(WAYS)(TITLE, ({ way, fencePreload, connect }) => {
+  let server: ServerProcess;
   let history: HistoryEvent[];
 
   beforeAll(async () => {
-    history = await record();
+    server = await ServerProcess.start();
+    history = await record(server.url, connect);
   });
+
+  afterAll(() => server?.dispose());
+
+  const check = (events: HistoryEvent[]) => checkLinearizability(events, { now: Date.now(), model: { fencePreload } });
 
   test('meet each other in all sorts of ways', () => {
     const answers = new Map<string, number>();
@@ -71,7 +99,7 @@ describe(`${CLIENTS} clients sending ${REQUESTS} requests about the same promise
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
     }
     console.log(
-      `seed ${SEED}: ${[...answers]
+      `${way}, seed ${SEED}: ${[...answers]
         .sort()
         .map(([answer, count]) => `${answer}: ${count}`)
         .join(', ')}`,
@@ -86,7 +114,7 @@ describe(`${CLIENTS} clients sending ${REQUESTS} requests about the same promise
   });
 
   test('are answered as if their requests had come one after the other', () => {
-    const { verdict, explanation } = checkLinearizability(history, { now: Date.now() });
+    const { verdict, explanation } = check(history);
     expect({ verdict, explanation, replay: REPLAY }).toEqual({
       verdict: 'linearizable',
       explanation: '',
@@ -98,7 +126,7 @@ describe(`${CLIENTS} clients sending ${REQUESTS} requests about the same promise
     { name: 'refused the task it got', tamper: refuseAcquire },
     { name: 'shown an old state', tamper: showOldState },
   ])('would be seen to be answered wrongly if one client was $name', ({ tamper }) => {
-    expect(checkLinearizability(tamper(history), { now: Date.now() })).toMatchObject({ verdict: 'violation' });
+    expect(check(tamper(history))).toMatchObject({ verdict: 'violation' });
   });
 });
 

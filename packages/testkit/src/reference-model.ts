@@ -47,6 +47,8 @@ export interface ReferenceModelOptions {
   retryTimeoutMs?: number;
   /** What `execute` messages of the outbox carry. */
   serverUrl?: string;
+  /** `small` (default): a fence answers the whole branch while it is small. `own`: only its promise, as over WebSockets. */
+  fencePreload?: 'small' | 'own';
 }
 
 /**
@@ -58,7 +60,7 @@ export class ReferenceModel {
   #state: ModelState = emptyState();
 
   constructor(options: ReferenceModelOptions = {}) {
-    this.#options = { retryTimeoutMs: 30_000, serverUrl: '', ...options };
+    this.#options = { retryTimeoutMs: 30_000, serverUrl: '', fencePreload: 'small', ...options };
   }
 
   /** Answers one request at `now` (epoch ms). Never throws on what a client may send; an error's `data` is a text. */

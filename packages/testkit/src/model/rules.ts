@@ -53,7 +53,8 @@ export function fencePreloadOf(context: Context, id: string, acted: string): Pro
   const branch = preloadOf(context, id);
   const whole = [viewPromise(context, id)!, ...branch];
   const bytes = whole.reduce((sum, promise) => sum + bytesOf(promise), 0);
-  if (branch.length <= FENCE_PROMISES && bytes <= FENCE_BYTES) return branch;
+  const isSmall = branch.length <= FENCE_PROMISES && bytes <= FENCE_BYTES;
+  if (isSmall && context.fencePreload === 'small') return branch;
   return branch.filter((promise) => promise.id === acted);
 }
 

@@ -36,6 +36,8 @@ export interface Context {
   retryTimeoutMs: number;
   /** What `execute` messages carry. */
   serverUrl: string;
+  /** A fence answers the whole branch while it is small, or never more than its own promise (as over WebSockets). */
+  fencePreload: 'small' | 'own';
 }
 
 /** A request that is answered with an error; nothing was changed. */
