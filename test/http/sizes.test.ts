@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Kind, REQUESTS } from '@resonate/protocol';
+import { freshMysqlDatabase, freshPostgresDatabase, mysqlForTests, postgresForTests } from '@resonate/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Bystander } from '../processes/bystander.ts';
+import { HttpClient } from '../processes/http-client.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import { declaredFields, ROWS, sizedRequests, valueAt } from './sized-requests.ts';
+
+/** Far more than it takes: machines that run tests are busy. */
+jest.setTimeout(600_000);
+
+const CLIENTS = 2;
+/** How long the bystanders are alone, to learn how noisy the machine is. */
+const ALONE_MS = 3_000;
+/** What a bystander may wait, besides the machine's own noise. */
+const BYSTANDER_MS = 250;
+
+interface Store {
+  start: () => Promise<{ url: string; stop: () => Promise<void> }>;
+  fresh: (url: string) => Promise<{ url: string; drop: () => Promise<void> }>;
+}
+
+const STORES: Record<string, Store | null> = {
+  sqlite: null,
+  postgres: { start: () => postgresForTests(), fresh: freshPostgresDatabase },
+  mysql: { start: mysqlForTests, fresh: freshMysqlDatabase },
+};
+
+test.each(Object.keys(REQUESTS) as Kind[])('every field of %s is made too large', (kind) => {
+  const rows = ROWS[kind].map(({ data }) => data('x'));
+  const without = declaredFields(kind).filter((field) => rows.every((row) => valueAt(row, field) === undefined));
+  expect(without).toEqual([]);
+});
+
+describe.each(Object.entries(STORES))('%s', (type, store) => {
+  let database: Awaited<ReturnType<Store['start']>> | undefined;
+  let own: Awaited<ReturnType<Store['fresh']>> | undefined;
+  let server: ServerProcess;
+  let bystander: Bystander;
+  /** A server that gets nothing but its own bystander: what that one waits is the machine's noise. */
+  let quietServer: ServerProcess;
+  let quiet: Bystander;
+
+  beforeAll(async () => {
+    database = await store?.start();
+    own = database && (await store?.fresh(database.url));
+    const storage = own && { storage: ['--storage-type', type, `--storage-${type}-url`, own.url] };
+    server = await ServerProcess.start({ ...storage });
+    quietServer = await ServerProcess.start();
+    bystander = await Bystander.start(server.url);
+    quiet = await Bystander.start(quietServer.url);
+  });
+
+  afterAll(async () => {
+    bystander?.kill();
+    quiet?.kill();
+    await quietServer?.dispose();
+    await server?.dispose();
+    await own?.drop();
+    await database?.stop();
+  });
+
+  test('answers fields of any size below 500, and others in time', async () => {
+    await sleep(ALONE_MS);
+    const alone = bystander.take();
+    const { statuses, failed } = await sendAll(server.url);
+    const [seen, noise] = [bystander.take(), quiet.take()];
+    console.log(`${type}: ${JSON.stringify({ statuses, alone, seen, noise })}`);
+    expect(failed).toEqual([]);
+    for (const status of [200, 400, 404]) expect([status, statuses[status]]).not.toEqual([status, undefined]);
+    expect(seen.faults).toEqual([]);
+    expect(Object.keys(seen.statuses)).toEqual(['200']);
+    // Where other programs use the processors, what the server computes takes longer by as much.
+    const withinMs = BYSTANDER_MS * noise.slowdown + Math.max(alone.slowestMs, noise.slowestMs);
+    expect(seen.slowestMs).toBeLessThanOrEqual(withinMs);
+    expect(server.output(2_000)).not.toContain('"level":"error"');
+    expect(await (await fetch(`${server.url}/ready`)).status).toBe(200);
+  });
+});
+
+/** Sends all sized requests, a few at a time. */
+async function sendAll(url: string): Promise<{ statuses: Record<number, number>; failed: string[] }> {
+  const client = new HttpClient(url, CLIENTS);
+  const requests = sizedRequests();
+  const statuses: Record<number, number> = {};
+  const failed: string[] = [];
+  const post = async (name: string, body: string) => {
+    const { status, data } = await client.post(body).catch((error: unknown) => ({ status: 0, data: String(error) }));
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (status === 0 || status >= 500) failed.push(`${name}: ${status} ${String(data)}`.slice(0, 500));
+  };
+  const sender = async () => {
+    for (const { name, before, body } of requests) {
+      for (const first of before) await post(`before ${name}`, first);
+      await post(name, body);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, sender));
+  client.close();
+  return { statuses, failed };
+}
