@@ -10,10 +10,11 @@ COPY apps apps
 # No dependency needs its install script: better-sqlite3 ships its binaries.
 RUN --mount=type=cache,target=/var/cache/npm \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache /var/cache/npm
-# What only a reader, a compiler, an editor, a browser or another platform needs.
+# What only a reader, a compiler, an editor, a bundler, a browser or another platform needs.
 RUN find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -iname 'readme*.md' \
         -o -iname 'changelog*.md' ')' -delete && \
     rm -rf node_modules/luxon/src node_modules/luxon/build/amd node_modules/luxon/build/cjs-browser node_modules/luxon/build/global && \
+    rm -rf node_modules/@opentelemetry/semantic-conventions/build/esm node_modules/@opentelemetry/semantic-conventions/build/esnext && \
     rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
     find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 
