@@ -235,8 +235,12 @@ const ADMIN: Record<RouteName, [about: 'own' | 'list' | 'none' | 'all', id: stri
   jobs: ['all', ''],
   orderRedrive: ['list', '', { all: true }],
   redriveOrder: ['none', 'none'],
+  cron: ['list', ''],
   events: ['list', ''],
 };
+
+/** What an endpoint must be given. */
+const QUERIES: Partial<Record<RouteName, string>> = { cron: '?cron=%40daily' };
 
 describe('below /admin', () => {
   beforeAll(async () => {
@@ -249,7 +253,7 @@ describe('below /admin', () => {
 
   test.each(Object.entries(ADMIN))('%s', async (name, [about, id, body]) => {
     const route: Route = ROUTES[name as RouteName];
-    const url = `${server.process.url}${route.path.replace(':id', encodeURIComponent(id))}`;
+    const url = `${server.process.url}${route.path.replace(':id', encodeURIComponent(id))}${QUERIES[name as RouteName] ?? ''}`;
     const answers: Record<string, Verdict | 'is not there'> = {};
     for (const [who, token] of Object.entries(tokens)) {
       const ending = new AbortController();

@@ -193,6 +193,7 @@ const ADMIN: Record<RouteName, () => { path: string; body?: object; status: numb
     },
   ],
   redriveOrder: () => [{ path: '/admin/jobs/redrive/of-another', status: 404 }],
+  cron: () => [{ path: '/admin/cron?cron=%40daily', status: 200 }],
   events: () => [],
 };
 

@@ -111,6 +111,8 @@ describe('the dashboard', () => {
     await page.getByRole('button', { name: 'New schedule' }).click();
     await page.getByLabel('Id', { exact: true }).fill('nightly');
     await page.getByLabel('Cron expression').fill('30 2 * * *');
+    await page.getByRole('dialog').getByText('At 02:30').waitFor();
+    expect(await page.getByRole('dialog').getByRole('listitem').allInnerTexts()).toHaveLength(5);
     await page.getByLabel('Function').fill('report');
     await dialogButton('Create').click();
     await row('nightly').getByText('Active').waitFor();

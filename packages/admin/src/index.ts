@@ -18,6 +18,7 @@ export type {
   TaskSummary,
 } from './promises.ts';
 export type { DeadLetter, DeadLetters, DeadLettersQuery, Dropped, Redriven, Selection } from './dead-letters.ts';
+export type { CronMeaning } from './cron.ts';
 export type { Jobs, RedriveOrder } from './jobs.ts';
 export type { Change, EventsQuery, Fault } from './events.ts';
 export type { Session } from './session.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CRON, CRON_QUERY } from './cron.ts';
 import * as letters from './dead-letters.ts';
 import { CHANGE, EVENTS_QUERY } from './events.ts';
 import { text } from './fields.ts';
@@ -152,6 +153,14 @@ export const ROUTES = {
     params: id,
     answer: jobs.REDRIVE_ORDER,
     faults: { 404: 'There is no such redrive, or another one came after it' },
+  },
+  cron: {
+    method: 'GET',
+    path: '/admin/cron',
+    summary: 'What a cron expression means: its next runs',
+    may: 'prefix',
+    query: CRON_QUERY,
+    answer: CRON,
   },
   events: {
     method: 'GET',

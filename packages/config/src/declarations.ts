@@ -4,6 +4,7 @@ import type { Typed } from './config-type.ts';
 import { auth } from './options/auth.ts';
 import { messages, tasks, timeouts, wakeup } from './options/delivery.ts';
 import { debug, observability, retention, ui, maintenance } from './options/operations.ts';
+import { schedules } from './options/schedules.ts';
 import { level, server } from './options/server.ts';
 import { storage } from './options/storage.ts';
 import { transports } from './options/transports.ts';
@@ -14,6 +15,7 @@ const TREE = {
   storage,
   auth,
   tasks,
+  schedules,
   timeouts,
   messages,
   wakeup,

@@ -55,6 +55,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     processId,
     retryTimeoutMs: config.tasks.retryTimeoutMs,
     serverUrl,
+    cronDialect: config.schedules.cron,
     clock: () => clock.now(),
     limits: {
       maxItems: config.storage.batchSize,

@@ -1,5 +1,5 @@
 import type { Changes, Choices, Command, DeliveryOutcome, Release } from '@resonate/machine';
-import type { Reply, Request, Transport } from '@resonate/protocol';
+import type { CronDialect, Reply, Request, Transport } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { runDebug } from './debug.ts';
@@ -34,6 +34,8 @@ export interface StoreOptions {
   processId: string;
   retryTimeoutMs: number;
   serverUrl: string;
+  /** How cron expressions are read that do not say so; `resonate` when absent. */
+  cronDialect?: CronDialect;
   limits: BatcherLimits;
   /** This machine's clock, epoch ms. */
   clock: () => number;
@@ -118,12 +120,13 @@ export class Store {
     { prefix = '', ...choices }: ExecuteOptions = {},
   ): Promise<Reply> {
     const { maxIdLength } = this.#dialect;
+    const { cronDialect } = this.#options;
     const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
     if (fault) return { status: 400, data: `Invalid request: ${fault}` };
     try {
       if (isSearch(request)) return await this.#search(request, debugNow, prefix);
       if (isDebug(request)) return await runDebug(request, debugNow, this.#debugContext());
-      return await this.#engine.submit(request, debugNow, weight, choices);
+      return await this.#engine.submit(request, debugNow, weight, { cronDialect, ...choices });
     } catch (error) {
       if (isFault(error)) this.#events.faulted(request.kind, error);
       if (error instanceof StoreUnavailable) this.#events.unavailable(error);

@@ -92,11 +92,11 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
         /^cron +0 0 1 1 \*$/,
       ],
       [typed(`schedules get ${id}`), /^promiseTimeout +60 min$/],
-      [typed(`schedules preview ${id} --limit 1`), /^\d{4}-01-01 00:00:00Z$/],
+      [typed(`schedules preview ${id} --limit 1`), /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat) \d{4}-01-01 00:00:00Z$/],
       [typed(`schedules pause ${id}`), /^pausedAt +\d{4}-/],
       [typed(`schedules resume ${id}`), /^nextRunAt +\d{4}-01-01 00:00:00Z$/],
       [typed(`schedules trigger ${id}`), /^promise\.state +pending$/],
-      [typed('schedules search'), /^ID +CRON +NEXT RUN +LAST RUN +PROMISE +TIMEOUT/],
+      [typed('schedules search'), /^ID +CRON +NEXT RUN +LAST RUN +PROMISE +TIMEOUT +FAULT/],
       [typed(`schedules delete ${id}`), /^done$/],
     ],
     [

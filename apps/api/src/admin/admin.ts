@@ -2,6 +2,7 @@ import { openApi } from '@resonate/admin';
 import type { Runtime } from '@resonate/process';
 import type { Router } from 'express';
 import type { Auth } from '../auth/auth.ts';
+import { cronHandler } from './cron.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { ChangeFeed } from './events.ts';
 import { jobHandlers } from './jobs.ts';
@@ -33,6 +34,7 @@ export class AdminApi {
       ...promiseHandlers(this.#runtime),
       ...deadLetterHandlers(this.#runtime),
       ...jobHandlers(this.#runtime),
+      ...cronHandler(this.#runtime),
       ...this.feed.handler(),
     };
     const router = mount(handlers, this.#auth, plumbing);

@@ -1,12 +1,21 @@
-import type { CatchUpPolicy, OverlapPolicy, ScheduleRecord } from '@resonate/protocol';
+import {
+  weekdayHint,
+  type CatchUpPolicy,
+  type CronDialect,
+  type OverlapPolicy,
+  type ScheduleRecord,
+} from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
-import { answer } from './answer.ts';
+import { fieldTable } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
-import { call } from './http.ts';
+import { call, ClientError } from './http.ts';
 import { idCommand } from './id-command.ts';
-import { instant, show, span, type Table } from './output.ts';
+import { instant, printable, show, span, wantsTable, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
+
+/** Next runs shown for a new schedule. */
+const SHOWN_RUNS = 3;
 
 const ID = { type: 'string', describe: "The schedule's id", demandOption: true } as const;
 
@@ -25,8 +34,9 @@ export function builder(schedules: Argv): unknown {
         timezone: argv.timezone,
         overlap: argv.overlap,
         catchUp: argv['catch-up'],
+        cronDialect: argv['cron-dialect'],
       };
-      return answer('schedule.create', data, argv);
+      return create(data, argv);
     })
     .command(idCommand('delete', 'Delete a schedule; its promises stay', 'schedule.delete', ID))
     .command(idCommand('pause', 'Pause a schedule until it is resumed', 'schedule.pause', ID))
@@ -57,6 +67,12 @@ function createOptions(options: Argv<ClientArguments>) {
       ...textOption('Cron expression, such as "0 * * * *"; six fields start with seconds; UTC without --timezone'),
       demandOption: true,
     },
+    'cron-dialect': {
+      choices: ['resonate', 'unix'] satisfies CronDialect[],
+      requiresArg: true,
+      describe:
+        'Weekdays by number: resonate counts from 1 (Sunday), unix from 0; default: schedules.cron of the server',
+    },
     'promise-id': { ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are replaced'), demandOption: true },
     'promise-timeout': { ...textOption('Time until each promise times out: 1h'), demandOption: true },
     'promise-param': textOption('Param of each promise: \'{"data": …}\'; the command base64-encodes data'),
@@ -75,9 +91,39 @@ function createOptions(options: Argv<ClientArguments>) {
   });
 }
 
+/** Creates a schedule. On a terminal also shows its next runs, and how a weekday given as a number was read. */
+async function create(data: object & { id: string }, options: ClientArguments): Promise<void> {
+  const created = await call<{ schedule: ScheduleRecord }>('schedule.create', data, options);
+  const { cron, cronDialect } = created.schedule;
+  const runs = wantsTable(options) ? await nextRuns(data.id, options) : [];
+  show(created, options, () => {
+    const { rows, ...table } = fieldTable({ ...created });
+    return { ...table, rows: [...rows, ...runs.map((at) => ['next run', dayAndTime(at)])] };
+  });
+  const hint = weekdayHint(cron, cronDialect);
+  if (hint !== null) process.stderr.write(`${printable(hint)}\n`);
+}
+
+/** The next runs, epoch ms; none if the server does not know `schedule.preview`, as it is an addition. */
+async function nextRuns(id: string, options: ClientArguments): Promise<number[]> {
+  try {
+    return (await call<{ runs: number[] }>('schedule.preview', { id, limit: SHOWN_RUNS }, options)).runs;
+  } catch (error) {
+    if (error instanceof ClientError) return [];
+    throw error;
+  }
+}
+
 async function preview({ id, limit, ...options }: ClientArguments & { id: string; limit: number | undefined }) {
   const { runs } = await call<{ runs: number[] }>('schedule.preview', { id, limit }, options);
-  show({ runs }, options, () => ({ columns: ['NEXT RUNS'], rows: runs.map((at) => [instant(at)]) }));
+  show({ runs }, options, () => ({ columns: ['NEXT RUNS'], rows: runs.map((at) => [dayAndTime(at)]) }));
+}
+
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** `Mon 2026-01-05 09:00:00Z`. @param at epoch ms */
+function dayAndTime(at: number): string {
+  return `${WEEKDAYS[new Date(at).getUTCDay()] ?? ''} ${instant(at)}`;
 }
 
 const SCHEDULES: Search<ScheduleRecord> = {
@@ -89,10 +135,11 @@ const SCHEDULES: Search<ScheduleRecord> = {
 
 function scheduleTable(schedules: readonly ScheduleRecord[]): Table {
   return {
-    columns: ['ID', 'CRON', 'NEXT RUN', 'LAST RUN', 'PROMISE', 'TIMEOUT'],
-    rows: schedules.map(({ id, cron, nextRunAt, lastRunAt, promiseId, promiseTimeout, pausedAt }) => [
+    columns: ['ID', 'CRON', 'NEXT RUN', 'LAST RUN', 'PROMISE', 'TIMEOUT', 'FAULT'],
+    rows: schedules.map(({ id, cron, nextRunAt, lastRunAt, promiseId, promiseTimeout, pausedAt, fault }) => [
       ...[id, cron, pausedAt === undefined ? instant(nextRunAt) : 'paused', instant(lastRunAt), promiseId],
       span(promiseTimeout),
+      fault,
     ]),
   };
 }

@@ -7,5 +7,15 @@ export { links } from './links.ts';
 export { Empty, ErrorState, Loading, Page, Panel } from './page.tsx';
 export { Badge, lookOf, StateBadge } from './state-badge.tsx';
 export { Table, type Column } from './table.tsx';
-export { absoluteTime, duration, relativeTime, serverNow, syncClock, Time, useNow, utcOffset } from './time.tsx';
+export {
+  absoluteTime,
+  dayAndTime,
+  duration,
+  relativeTime,
+  serverNow,
+  syncClock,
+  Time,
+  useNow,
+  utcOffset,
+} from './time.tsx';
 export { toast } from './toast.tsx';

@@ -63,6 +63,12 @@ export function absoluteTime(at: number, digits: 0 | 3 = 3): string {
   return `${day} ${time}${fraction} ${utcOffset(at)}`;
 }
 
+/** `Mon 2026-11-23 09:00:00 +01:00` in the reader's time zone. @param at epoch ms */
+export function dayAndTime(at: number): string {
+  const weekday = new Date(at).toLocaleDateString('en', { weekday: 'short' });
+  return `${weekday} ${absoluteTime(at, 0)}`;
+}
+
 /** `+01:00`: the reader's offset from UTC at that time. @param at epoch ms */
 export function utcOffset(at: number): string {
   const minutes = -new Date(at).getTimezoneOffset();

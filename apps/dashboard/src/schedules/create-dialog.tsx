@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { operate } from '../api/client.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
 import { encodeValue } from '../promise/value.ts';
-import { inWords } from './schedule.ts';
+import { CronPreview } from './cron-preview.tsx';
 
 const DEFAULTS = {
   id: '',
@@ -70,7 +70,7 @@ function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
       <label class="field">
         <span>Cron expression</span>
         <input class="input mono" required spellcheck={false} {...field('cron')} />
-        <span class="hint">{inWords(form.cron) ?? 'Five fields, or six with leading seconds'}</span>
+        <span class="hint">Five fields, or six with leading seconds</span>
       </label>
       <label class="field">
         <span>If the last run is still pending</span>
@@ -80,6 +80,7 @@ function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
           <option value="cancel">cancel the last run</option>
         </select>
       </label>
+      {form.cron !== '' && <CronPreview cron={form.cron} timezone={form.timezone} />}
       <label class="field">
         <span>Function</span>
         <input class="input mono" spellcheck={false} {...field('func')} />

@@ -1,6 +1,6 @@
 import { useResource } from '../api/use-resource.ts';
 import {
-  absoluteTime,
+  dayAndTime,
   duration,
   ErrorState,
   Fact,
@@ -15,7 +15,8 @@ import {
 import { decodeValue } from '../promise/value.ts';
 import { ScheduleActions } from './schedule-actions.tsx';
 import { ScheduleState } from './schedule-state.tsx';
-import { getDetail, inWords, type ScheduleDetail } from './schedule.ts';
+import { inWords } from './cron-words.ts';
+import { getDetail, type ScheduleDetail } from './schedule.ts';
 
 /** One schedule: its definition, its next runs and the results of its last runs. */
 export function SchedulePanel({ id, onChanged, onClose }: { id: string; onChanged: () => void; onClose: () => void }) {
@@ -43,29 +44,38 @@ export function SchedulePanel({ id, onChanged, onClose }: { id: string; onChange
   );
 }
 
+/** How it is defined, and what failed last. */
+function Definition({ schedule }: { schedule: ScheduleDetail['schedule'] }) {
+  const { cron, timezone, cronDialect, fault, promiseId, promiseTimeout, overlap, catchUp, createdAt } = schedule;
+  return (
+    <dl class="facts">
+      <Fact name="State">
+        <ScheduleState schedule={schedule} />
+      </Fact>
+      {fault !== undefined && <Fact name="Last failure">{fault}; it is tried again, at most 5 minutes apart</Fact>}
+      <Fact name="Runs">{inWords(cron, cronDialect) ?? 'as the expression says'}</Fact>
+      <Fact name="Cron">
+        <span class="mono">{cron}</span> in {timezone ?? 'UTC'}
+        {cronDialect === 'unix' && ', read as cron(8)'}
+      </Fact>
+      <Fact name="Creates">
+        <span class="mono">{promiseId}</span>
+      </Fact>
+      <Fact name="Times out">after {duration(promiseTimeout)}</Fact>
+      <Fact name="Overlap">{overlap ?? 'allow'}</Fact>
+      <Fact name="Catch up">{catchUp ?? 'all'}</Fact>
+      <Fact name="Created">
+        <Time at={createdAt} />
+      </Fact>
+    </dl>
+  );
+}
+
 function Detail({ schedule, runs, last }: ScheduleDetail) {
-  const { cron, timezone, promiseId, promiseTimeout, overlap, catchUp, promiseTags, promiseParam, createdAt } =
-    schedule;
+  const { promiseTags, promiseParam } = schedule;
   return (
     <div class="panel-body columns">
-      <dl class="facts">
-        <Fact name="State">
-          <ScheduleState schedule={schedule} />
-        </Fact>
-        <Fact name="Runs">{inWords(cron) ?? 'as the expression says'}</Fact>
-        <Fact name="Cron">
-          <span class="mono">{cron}</span> in {timezone ?? 'UTC'}
-        </Fact>
-        <Fact name="Creates">
-          <span class="mono">{promiseId}</span>
-        </Fact>
-        <Fact name="Times out">after {duration(promiseTimeout)}</Fact>
-        <Fact name="Overlap">{overlap ?? 'allow'}</Fact>
-        <Fact name="Catch up">{catchUp ?? 'all'}</Fact>
-        <Fact name="Created">
-          <Time at={createdAt} />
-        </Fact>
-      </dl>
+      <Definition schedule={schedule} />
       <div>
         <h3>Next runs</h3>
         {runs.length === 0 ? (
@@ -74,7 +84,7 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
           <ol class="plain">
             {runs.map((at) => (
               <li key={at}>
-                {absoluteTime(at, 0)} <span class="dim"> · </span>
+                {dayAndTime(at)} <span class="dim"> · </span>
                 <Time at={at} />
               </li>
             ))}

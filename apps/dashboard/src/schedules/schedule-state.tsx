@@ -1,10 +1,15 @@
 import { Badge } from '../parts/index.ts';
 import type { Schedule } from './schedule.ts';
 
-export function ScheduleState({ schedule }: { schedule: Schedule }) {
-  return schedule.pausedAt === undefined ? (
-    <Badge tone="good" icon="play" label="Active" />
-  ) : (
-    <Badge tone="muted" icon="pause" label="Paused" />
-  );
+/** Active, paused, or failing: its due occurrence could not be fired and is tried again. */
+export function ScheduleState({ schedule: { pausedAt, fault } }: { schedule: Schedule }) {
+  if (fault !== undefined) {
+    return (
+      <span title={fault}>
+        <Badge tone="bad" icon="cross" label="Failing" />
+      </span>
+    );
+  }
+  if (pausedAt !== undefined) return <Badge tone="muted" icon="pause" label="Paused" />;
+  return <Badge tone="good" icon="play" label="Active" />;
 }

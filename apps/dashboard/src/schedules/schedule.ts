@@ -1,6 +1,6 @@
-import cronstrue from 'cronstrue';
 import type { Promises, PromiseSummary } from '@resonate/admin';
 import { get, operate } from '../api/client.ts';
+import type { CronDialect } from './cron-words.ts';
 
 /** A schedule record of the protocol (docs/schedules.md). */
 export interface Schedule {
@@ -17,6 +17,9 @@ export interface Schedule {
   overlap?: string;
   catchUp?: string;
   pausedAt?: number;
+  cronDialect?: CronDialect;
+  /** Why its due occurrence could not be fired; absent if it was. */
+  fault?: string;
 }
 
 const PAGE_SIZE = 50;
@@ -51,13 +54,4 @@ export async function getDetail(id: string, signal: AbortSignal): Promise<Schedu
     get<Promises>('/admin/promises', query, signal).catch(() => ({ promises: [] as PromiseSummary[] })),
   ]);
   return { schedule, runs, last: promises };
-}
-
-/** "At 09:00, Monday through Friday"; null if the expression cannot be described. */
-export function inWords(cron: string): string | null {
-  try {
-    return cronstrue.toString(cron, { use24HourTimeFormat: true, verbose: false });
-  } catch {
-    return null;
-  }
 }

@@ -7,7 +7,8 @@ import { CreateDialog } from './create-dialog.tsx';
 import { ScheduleActions } from './schedule-actions.tsx';
 import { SchedulePanel } from './schedule-panel.tsx';
 import { ScheduleState } from './schedule-state.tsx';
-import { inWords, searchSchedules, type Schedule } from './schedule.ts';
+import { inWords } from './cron-words.ts';
+import { searchSchedules, type Schedule } from './schedule.ts';
 
 /** The list of schedules, and the details of the one in the URL. */
 export function SchedulesPage() {
@@ -61,9 +62,9 @@ function columnsOf(onChanged: () => void): Column<Schedule>[] {
     { title: 'Schedule', kind: 'id', cell: ({ id }) => <a href={links.schedule(id)}>{id}</a> },
     {
       title: 'Runs',
-      cell: ({ cron, timezone }) => (
+      cell: ({ cron, timezone, cronDialect }) => (
         <span class="stack">
-          <span>{inWords(cron) ?? cron}</span>
+          <span>{inWords(cron, cronDialect) ?? cron}</span>
           <span class="dim mono">
             {cron} · {timezone ?? 'UTC'}
           </span>

@@ -59,6 +59,7 @@ const schedule = z
     timezone: absent(z.string()),
     overlap: absent(z.enum(['allow', 'skip', 'cancel'])),
     catchUp: absent(z.enum(['all', 'last', 'none'])),
+    cronDialect: absent(z.enum(['resonate', 'unix'])),
     pausedAt: absent(time),
   })
   .transform(withoutAbsent);

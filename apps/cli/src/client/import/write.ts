@@ -49,16 +49,19 @@ export async function writePromise(record: PromiseRecord, options: ClientOptions
 /** The fields that define a schedule. */
 const DEFINITION = [
   ...(['cron', 'promiseId', 'promiseTimeout', 'promiseParam', 'promiseTags'] as const),
-  ...(['timezone', 'overlap', 'catchUp'] as const),
+  ...(['timezone', 'overlap', 'catchUp', 'cronDialect'] as const),
 ];
 
 /**
- * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source.
+ * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source. Its cron
+ * expression keeps its meaning, whatever `schedules.cron` is here: a record without `cronDialect` is read as the public
+ * server reads it.
  * @throws Refusal if another schedule has the id
  */
 export async function writeSchedule(record: ScheduleRecord, options: ClientOptions): Promise<void> {
   const { id, createdAt, lastRunAt } = record;
-  const data = { id, ...Object.fromEntries(DEFINITION.map((field) => [field, record[field]])) };
+  const definition = Object.fromEntries(DEFINITION.map((field) => [field, record[field]]));
+  const data = { id, ...definition, cronDialect: record.cronDialect ?? 'resonate' };
   const kept = await asOf(lastRunAt ?? createdAt, 'schedule.create', data, options);
   const schedule = kept['schedule'] as ScheduleRecord;
   const differing = DEFINITION.find((field) => !isDeepStrictEqual(schedule[field], record[field]));

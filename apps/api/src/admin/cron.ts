@@ -1,0 +1,25 @@
+import type { Runtime } from '@resonate/process';
+import { cronFault, isTimezone, nextOccurrence, weekdayHint } from '@resonate/protocol';
+import { Refusal } from '../http/refusal.ts';
+import type { Handlers } from './mount.ts';
+
+const SHOWN_RUNS = 5;
+
+/** What a cron expression means on this server. */
+export function cronHandler({ config, store }: Runtime): Pick<Handlers, 'cron'> {
+  return {
+    async cron({ query: { cron, cronDialect = config.schedules.cron, timezone = 'UTC' } }) {
+      const fault = cronFault(cron, cronDialect);
+      if (fault) throw new Refusal(400, `Invalid request: cron: cron ${fault}`);
+      if (!isTimezone(timezone))
+        throw new Refusal(400, 'Invalid request: timezone: must be a name such as Europe/Berlin');
+      const runs: number[] = [];
+      for (let at: number | null = await store.now(); runs.length < SHOWN_RUNS; runs.push(at)) {
+        at = nextOccurrence({ cron, cronDialect, timezone }, at);
+        if (at === null) break;
+      }
+      const hint = weekdayHint(cron, cronDialect);
+      return { cronDialect, runs, ...(hint !== null && { hint }) };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { at } from './fields.ts';
+
+const dialect = z.enum(['resonate', 'unix']);
+
+/** GET /admin/cron: what a cron expression means, before a schedule is created. */
+export const CRON_QUERY = z.object({
+  cron: z.string().min(1).max(256),
+  /** The server's `schedules.cron` when absent. */
+  cronDialect: dialect.optional(),
+  /** A name of the IANA database; UTC when absent. */
+  timezone: z.string().min(1).max(64).optional(),
+});
+
+export const CRON = z.object({
+  /** How the expression was read. */
+  cronDialect: dialect,
+  /** The next five occurrences; fewer if there are no more. */
+  runs: z.array(at),
+  /** Present if the expression has weekdays by number, which mean another day elsewhere. */
+  hint: z.string().optional(),
+});
+export type CronMeaning = z.infer<typeof CRON>;
