@@ -27,6 +27,7 @@ export function createTimers({ config, logger, metrics, store }: Runtime): Loop 
       if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
       for (const timer of SORTS) metrics.timers.inc({ timer }, fired[`${timer}s`]);
       metrics.timersFailed.inc(fired.failed);
+      metrics.timersFailing.set(fired.failing);
       return fired.more ? 0 : store.nextTimerAt();
     },
   });

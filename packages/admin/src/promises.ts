@@ -71,6 +71,8 @@ const task = {
   leaseEndsAt: at.optional(),
   /** While pending: when its `execute` goes out (again). */
   nextDeliveryAt: at.optional(),
+  /** How often in a row it was given back, or its lease expired, without progress. */
+  setbacks: count,
   /** How often delivering the waiting message has failed. */
   attempts: count,
   transport: z.string(),

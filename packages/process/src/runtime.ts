@@ -90,7 +90,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   // The file is this process's alone: whoever claimed messages before is dead.
   if (!store.isShared) await store.releaseClaims(null);
   const leadership = new LeadershipState();
-  leadership.onChange(() => metrics.leader.set(leadership.held ? 1 : 0));
+  leadership.onChange(() => {
+    metrics.leader.set(leadership.held ? 1 : 0);
+    // Another leader tells now.
+    if (!leadership.held) metrics.timersFailing.set(0);
+  });
   const stats = new StatsSource(metrics, () => store.waiting);
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 
-export type TimerSort = 'promises' | 'leases' | 'schedules';
+export const TIMER_SORTS = ['promises', 'leases', 'schedules'] as const;
+export type TimerSort = (typeof TIMER_SORTS)[number];
 
 interface Failing {
   failures: number;
@@ -45,6 +46,14 @@ export class TimerBackoff {
 
   succeeded(sort: TimerSort, id: string): void {
     this.#failing[sort].delete(id);
+  }
+
+  /** Forgets those of a sort that wait no longer and are not among `due`: they were settled or deleted meanwhile. */
+  keepOnly(sort: TimerSort, due: ReadonlySet<string>, now: number): void {
+    const failing = this.#failing[sort];
+    for (const [id, { retryAt }] of [...failing.entries()]) {
+      if (retryAt <= now && !due.has(id)) failing.delete(id);
+    }
   }
 
   /** When the next of them is tried again, epoch ms; null without any. */

@@ -29,6 +29,7 @@ describe('firing what is due', () => {
       schedules: 0,
       runs: 0,
       failed: 0,
+      failing: 0,
       latenessMs: 50,
       more: false,
     });
@@ -103,6 +104,25 @@ describe('firing what is due', () => {
     expect(await due.store.fireDueTimers(10)).toMatchObject({ schedules: 0, failed: 1, more: false });
     expect(await due.store.nextTimerAt()).toBe(due.now + 2_000);
     expect(due.faults).toContainEqual({ kind: 'timer.schedule', message: 'value too long' });
+  });
+
+  test('forgets a timer that failed once what it belongs to is gone', async () => {
+    const due = await fixture();
+    await due.send('schedule.create', schedule('broken'));
+    due.now = 11 * MINUTE;
+    let isBroken = true;
+    due.breakTransactions(
+      ({ schedules }) => isBroken && schedules.has('broken'),
+      () => new Error('value too long'),
+    );
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ failed: 1, failing: 1 });
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ failed: 0, failing: 1 });
+    isBroken = false;
+    await due.send('schedule.delete', { id: 'broken' });
+    due.now += 1_000;
+    expect(await due.store.fireDueTimers(10)).toMatchObject({ failed: 0, failing: 0 });
+    // Else the loop would never sleep again.
+    expect(await due.store.nextTimerAt()).toBeNull();
   });
 
   test('rejects while the database is away, so that the loop waits', async () => {

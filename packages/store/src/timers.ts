@@ -1,7 +1,7 @@
 import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
 import { MAX_TIME, type Reply } from '@resonate/protocol';
 import { StoreUnavailable, type DueTimers } from './dialect.ts';
-import type { TimerBackoff, TimerSort } from './timer-backoff.ts';
+import { TIMER_SORTS, type TimerBackoff, type TimerSort } from './timer-backoff.ts';
 
 /** What one round fired, sort by sort. */
 export interface Fired {
@@ -12,6 +12,8 @@ export interface Fired {
   runs: number;
   /** Timers that could not be fired. They are tried again later. */
   failed: number;
+  /** Timers that failed when they were last tried, in this round or before. */
+  failing: number;
   /** How far behind its time the oldest timer was, ms. */
   latenessMs: number;
   /** More may be due than one round takes, and this one got somewhere. */
@@ -60,6 +62,7 @@ export async function fireDueTimers(context: TimerContext, limit: number): Promi
     schedules: schedules.length,
     runs: schedules.filter(({ data }) => (data as { fired: boolean }).fired).length,
     failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
+    failing: context.backoff.size,
     latenessMs: now - oldestAt,
     // A schedule that fired may have its next occurrence behind it as well.
     more: schedules.length > 0 || lists.some((list) => list.length >= limit),
@@ -78,7 +81,12 @@ export async function nextTimerAt(context: TimerContext): Promise<number | null>
 /** The first timers of each sort up to `until`, without those that back off at `now`. */
 async function dueOf(context: TimerContext, until: number, limit: number, now = until) {
   const { backoff } = context;
-  const due = await context.dueTimers(until, limit + backoff.most);
+  const asked = limit + backoff.most;
+  const due = await context.dueTimers(until, asked);
+  for (const sort of TIMER_SORTS) {
+    // A full list may lack some that are due.
+    if (due[sort].length < asked) backoff.keepOnly(sort, new Set(due[sort].map(({ id }) => id)), now);
+  }
   const ready = (timers: Timer[]) => timers.filter(({ sort, id }) => !backoff.isHeld(sort, id, now)).slice(0, limit);
   return {
     promises: ready(due.promises.map(({ id, at }) => timer('promises', id, at, 'timer.promise'))),

@@ -137,7 +137,7 @@ function taskSummary(row: Listed): TaskSummary[] {
   ];
 }
 
-function taskView({ state, version, resumes, pid, ttl, dueAt, attempts, transport, target }: TaskRow): Task {
+function taskView({ state, version, resumes, pid, ttl, dueAt, setbacks, attempts, transport, target }: TaskRow): Task {
   return {
     state,
     version,
@@ -146,6 +146,7 @@ function taskView({ state, version, resumes, pid, ttl, dueAt, attempts, transpor
     ...(ttl !== null && { ttl }),
     ...(state === 'acquired' && dueAt !== null && { leaseEndsAt: dueAt }),
     ...(state === 'pending' && dueAt !== null && { nextDeliveryAt: dueAt }),
+    setbacks,
     attempts,
     transport,
     target,

@@ -1,11 +1,12 @@
+import type { PromiseDetail } from '@resonate/admin';
 import type { TaskRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer, fieldTable } from './answer.ts';
 import { clientOptions, durationMs, fromNow, jsonOf, textOption, type ClientArguments } from './arguments.ts';
-import { ClientError, request } from './http.ts';
+import { call, ClientError, get, request } from './http.ts';
 import { idCommand } from './id-command.ts';
-import { show, span, type Table } from './output.ts';
+import { instant, show, span, wantsTable, type Cell, type Table } from './output.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
 const ID = { type: 'string', describe: "The task's id, the same as its promise's", demandOption: true } as const;
@@ -34,7 +35,12 @@ type Tasks = Argv<ClientArguments>;
 /** Commands that show, create, acquire and release a task. */
 function holding(command: Tasks): void {
   command
-    .command(idCommand('get', 'Show a task', 'task.get', ID))
+    .command(
+      'get <id>',
+      'Show a task',
+      (options) => options.positional('id', ID),
+      (argv) => showTask(argv),
+    )
     .command('create <id>', 'Create a promise and acquire its task', createOptions, (argv) => {
       const { id, pid, ttl, timeout, param, tags } = argv;
       const data = {
@@ -105,6 +111,30 @@ function working(command: Tasks): void {
     )
     .command(idCommand('halt', 'Halt a task until it is continued', 'task.halt', ID))
     .command(idCommand('continue', 'Continue a halted task', 'task.continue', ID));
+}
+
+/** The record; on a terminal also how often the task was given back, which the protocol does not tell. */
+async function showTask({ id, ...options }: ClientArguments & { id: string }): Promise<void> {
+  const record = await call('task.get', { id }, options);
+  const more = wantsTable(options) ? await setbackRows(id, options) : [];
+  show(record, options, () => {
+    const table = fieldTable(record);
+    return { ...table, rows: [...table.rows, ...more] };
+  });
+}
+
+/** Nothing if the server has no admin API, or not for this token. */
+async function setbackRows(id: string, options: ClientArguments): Promise<Cell[][]> {
+  try {
+    const { task } = (await get(`/admin/promises/${encodeURIComponent(id)}`, options)) as PromiseDetail;
+    if (!task || task.setbacks === 0) return [];
+    const rows: Cell[][] = [['given back', `${task.setbacks} times in a row without progress`]];
+    if (task.nextDeliveryAt !== undefined) rows.push(['next try', instant(task.nextDeliveryAt)]);
+    return rows;
+  } catch (error) {
+    if (error instanceof ClientError) return [];
+    throw error;
+  }
 }
 
 /** An id and `--version`, which replaces the program's own `--version` here. */

@@ -96,6 +96,12 @@ export function TaskCard({ id, task, isPending, onDone }: Props) {
         {task.state === 'pending' && task.nextDeliveryAt !== undefined && (
           <Fact name="Next delivery">{task.nextDeliveryAt > now ? relativeTime(task.nextDeliveryAt, now) : 'due'}</Fact>
         )}
+        {task.setbacks > 0 && (
+          <Fact name="Given back">
+            {task.setbacks === 1 ? 'once' : `${task.setbacks} times`} without progress
+            {task.state === 'pending' && nextTry(task.nextDeliveryAt, now)}
+          </Fact>
+        )}
         {task.attempts > 0 && <Fact name="Deliveries">{task.attempts}</Fact>}
         <Fact name="Version">
           {task.version} <span class="dim">{acquires(task.version)}</span>
@@ -147,6 +153,11 @@ function Lease({ endsAt, ttl, now }: { endsAt: number; ttl: number; now: number 
       <progress class="lease" max={Math.max(1, ttl)} value={Math.min(ttl, left)} aria-label="Lease left" />
     </Fact>
   );
+}
+
+/** The time until the message goes out again; nothing if it is due. */
+function nextTry(at: number | undefined, now: number): string {
+  return at !== undefined && at > now ? `, next try ${relativeTime(at, now)}` : '';
 }
 
 function acquires(version: number): string {

@@ -28,6 +28,11 @@ export function clusterMetrics(registers: Registry[]) {
       help: 'Timers that were due and could not take effect; they are tried again',
       registers,
     }),
+    timersFailing: new Gauge({
+      name: 'resonate_timers_failing',
+      help: 'Timers that are due and failed when they were last tried, told by the leader',
+      registers,
+    }),
     wakeupLatency: new Histogram({
       name: 'resonate_wakeup_latency_seconds',
       help: 'Time from a commit in one process to its hint in this one, as far as their clocks agree',
