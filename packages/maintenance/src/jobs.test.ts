@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { type Service, systemClock } from '@resonate/lifecycle';
 import { createLogger } from '@resonate/observability';
 import { freshPostgresDatabase, startPostgres, type TestServer } from '@resonate/testkit';
+import pg from 'pg';
 import { LeaderJobs, PgBossJobs, type Job } from './index.ts';
 
 const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
@@ -165,5 +166,37 @@ test('the jobs go on by themselves after Postgres was away', async () => {
   } finally {
     await service.stop();
     await own.stop();
+  }
+}, 60_000);
+
+test('accounts that own only their schema get maintenance, and share no jobs', async () => {
+  const { url } = await freshPostgresDatabase(server.url);
+  const admin = new pg.Client(url);
+  await admin.connect();
+  const schemas = ['tenant_one', 'tenant_two'];
+  for (const name of schemas) {
+    await admin.query(`CREATE ROLE ${name} LOGIN; CREATE SCHEMA ${name} AUTHORIZATION ${name}`);
+    await admin.query(`ALTER ROLE ${name} SET search_path = ${name}`);
+  }
+  const started: Service[] = [];
+  try {
+    for (const name of schemas) {
+      const own = new URL(url);
+      own.username = name;
+      const target = { url: own.href, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
+      const { job, nth } = watched(async () => {}, 3_600_000);
+      // Were the queue shared, the second one would find jobs of a process that lives, and wait for it.
+      const service = postgresJobs(job, target, { id: name });
+      started.push(service);
+      await service.start();
+      await nth(1);
+    }
+    const { rows } = await admin.query<{ schema: string }>(
+      "SELECT table_schema AS schema FROM information_schema.tables WHERE table_name = 'job' ORDER BY 1",
+    );
+    expect(rows.map(({ schema }) => schema)).toEqual(schemas);
+  } finally {
+    for (const service of started) await service.stop();
+    await admin.end();
   }
 }, 60_000);

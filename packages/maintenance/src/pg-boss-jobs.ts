@@ -1,6 +1,6 @@
 import { type Clock, Loop, type Service } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
-import { postgresDriverUrl } from '@resonate/store';
+import { postgresDriverUrl, postgresJobsSchema } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
 
@@ -27,7 +27,6 @@ interface Sent {
   by: string;
 }
 
-const SCHEMA = 'resonate_jobs';
 const MAX_CONNECTIONS = 2;
 /** How soon a due job is put into its queue. */
 const LOOK_EVERY_MS = 2_000;
@@ -45,7 +44,7 @@ const TELL_EVERY_MS = 10_000;
 const RETRIES = { retryLimit: 1_000, retryDelay: 1, retryBackoff: true, retryDelayMax: 300 };
 
 /**
- * Runs jobs as pg-boss jobs, in the schema `resonate_jobs` of the store's database, as long as this service is started.
+ * Runs jobs as pg-boss jobs in the store's database (see `postgresJobsSchema`), as long as this service is started.
  * A queue holds one job, waiting or running, so no two processes run the same one. A job that failed is run again; one
  * whose process died is taken out of its queue, and put there anew.
  */
@@ -126,7 +125,7 @@ export class PgBossJobs implements Service {
 
   async #open(): Promise<PgBoss> {
     const { PgBoss } = await import('pg-boss');
-    const boss = new PgBoss(this.#options());
+    const boss = new PgBoss(this.#options(await postgresJobsSchema(this.#context.target)));
     boss.on('error', (error) => this.#tell(error));
     try {
       await boss.start();
@@ -162,11 +161,12 @@ export class PgBossJobs implements Service {
     this.#workers.set(name, worker);
   }
 
-  #options() {
+  #options(schema: string) {
     const { url, connectTimeoutMs, statementTimeoutMs } = this.#context.target;
     return {
       connectionString: postgresDriverUrl(url),
-      schema: SCHEMA,
+      schema,
+      createSchema: schema === 'resonate_jobs',
       application_name: 'resonate',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: connectTimeoutMs,

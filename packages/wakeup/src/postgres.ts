@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import type { Link, LinkEvents, LinkOptions } from './link.ts';
 import { within } from './within.ts';
@@ -5,20 +6,30 @@ import { within } from './within.ts';
 const KEEP_ALIVE_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 500;
 
+const DEFAULT_SCHEMA = 'public';
+
 /**
  * LISTEN on one connection, NOTIFY from another. Never from the store's own: a transaction that notifies holds a lock
  * of the whole database while it commits.
+ *
+ * Channels belong to the whole database. Two installations in two schemas of it must not wake each other, so outside the
+ * schema `public` the channel's name is made from topic and schema.
  */
 export class PostgresLink implements Link {
   readonly #listener: pg.Client;
   readonly #notifier: pg.Client;
   readonly #topics: readonly string[];
+  /** The topic of each channel, and the other way round. */
+  readonly #topicOf = new Map<string, string>();
+  readonly #channelOf = new Map<string, string>();
 
   constructor({ url, name, topics, events }: LinkOptions) {
     this.#topics = topics;
     this.#listener = createClient(url, name, events);
     this.#notifier = createClient(url, name, events);
-    this.#listener.on('notification', ({ channel, payload }) => events.message(channel, payload ?? ''));
+    this.#listener.on('notification', ({ channel, payload }) =>
+      events.message(this.#topicOf.get(channel) ?? channel, payload ?? ''),
+    );
   }
 
   async open(): Promise<void> {
@@ -27,7 +38,15 @@ export class PostgresLink implements Link {
 
   async #listen(): Promise<void> {
     await this.#listener.connect();
-    await this.#listener.query(this.#topics.map((topic) => `LISTEN ${pg.escapeIdentifier(topic)}`).join('; '));
+    const answer = await this.#listener.query<{ schema: string | null }>('SELECT current_schema() AS schema');
+    const schema = answer.rows[0]?.schema ?? DEFAULT_SCHEMA;
+    for (const topic of this.#topics) {
+      const channel = channelIn(schema, topic);
+      this.#topicOf.set(channel, topic);
+      this.#channelOf.set(topic, channel);
+    }
+    const channels = [...this.#topicOf.keys()];
+    await this.#listener.query(channels.map((channel) => `LISTEN ${pg.escapeIdentifier(channel)}`).join('; '));
   }
 
   async #prepare(): Promise<void> {
@@ -37,12 +56,22 @@ export class PostgresLink implements Link {
   }
 
   async publish(topic: string, text: string): Promise<void> {
-    await this.#notifier.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [topic, text] });
+    const channel = this.#channelOf.get(topic) ?? topic;
+    await this.#notifier.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [channel, text] });
   }
 
   async close(): Promise<void> {
     await Promise.all([end(this.#listener), end(this.#notifier)]);
   }
+}
+
+/** At most 63 bytes, as Postgres wants it. */
+function channelIn(schema: string, topic: string): string {
+  if (schema === DEFAULT_SCHEMA) return topic;
+  return `resonate_${createHash('sha256')
+    .update(JSON.stringify([schema, topic]))
+    .digest('hex')
+    .slice(0, 40)}`;
 }
 
 function createClient(url: string, name: string, { lost }: LinkEvents): pg.Client {

@@ -1,3 +1,4 @@
+import { checkEncoding, ENCODING } from './encoding.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import type { Session } from './session.ts';
 
@@ -6,9 +7,10 @@ const BATCH_ROWS_KEPT_MS = 86_400_000;
 
 /**
  * Applies what is missing in one transaction, behind a lock that lets one process at a time do so.
- * @throws when the database is newer than the program; then nothing was changed.
+ * @throws when the database is not UTF-8, or newer than the program; then nothing was changed.
  */
 export async function migrate(session: Session): Promise<void> {
+  checkEncoding((await session.run([ENCODING]))[0]);
   session.inTransaction = true;
   try {
     const results = await session.run([

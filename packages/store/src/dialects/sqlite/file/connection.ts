@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
-import { closeSync, existsSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readlinkSync, realpathSync, writeSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StoreUnavailable } from '../../../dialect.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
@@ -21,6 +21,8 @@ const CHECKPOINT_PAGES = 16_000;
 const FRAME_BYTES = 4_096 + 24;
 /** Of the log's index: the header, twice. */
 const INDEX_HEADER_BYTES = 96;
+/** Symbolic links to follow one after the other; a circle of them ends here. */
+const MAX_LINKS = 40;
 /** The log grows a little while it is written back. */
 const GROWTH = 1.25;
 
@@ -49,12 +51,13 @@ export interface ConnectOptions {
  * the first one's messages again. The lock is the operating system's, so it is gone with the process, however it ends.
  * @throws StoreUnavailable when the file can't be opened or another server holds it.
  */
-export function connect(path: string, options: ConnectOptions = {}): Connection {
+export function connect(given: string, options: ConnectOptions = {}): Connection {
   const { synchronous = 'full', checkpointPages = CHECKPOINT_PAGES, syncFile = syncData } = options;
-  if (path === ':memory:') {
-    const database = openDatabase(path);
+  if (given === ':memory:') {
+    const database = openDatabase(given);
     return { database, log: null, checkpoint: null, close: async () => void database.close() };
   }
+  const path = resolveFile(given);
   const lock = acquireLock(path);
   try {
     forgetLogIndex(path);
@@ -91,6 +94,23 @@ export function connect(path: string, options: ConnectOptions = {}): Connection 
     lock.close();
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
   }
+}
+
+/**
+ * The file behind symbolic links, also when it does not exist yet. SQLite puts the log beside that file; the lock must lie
+ * there too, or two servers could open one file by two names.
+ */
+function resolveFile(path: string): string {
+  for (let file = path, links = 0; links <= MAX_LINKS; links++) {
+    const link = readLink(file);
+    if (link === null) return existsSync(dirname(file)) ? join(realpathSync(dirname(file)), basename(file)) : file;
+    file = resolve(dirname(file), link);
+  }
+  throw new StoreUnavailable(`cannot open the SQLite database ${path}: too many symbolic links`);
+}
+
+function readLink(path: string): string | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : null;
 }
 
 function openDatabase(path: string): Database.Database {
