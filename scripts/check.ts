@@ -43,7 +43,7 @@ const CLUSTERS = ['test/(cluster|deploy|sdk|torture)/', 'packages/maintenance/']
 /** Servers, their clients and workers, and all else that counts milliseconds. */
 const SERVERS = [
   'test/(admin|auth|bash|cli|dashboard|http|mcp|observability|package|retention|transports)/',
-  'packages/(runtime|service|transports|wakeup)/',
+  'packages/(delivery|lifecycle|observability|process|transports|wakeup)/',
   'apps/',
 ];
 
