@@ -142,7 +142,8 @@ describe('the store', () => {
   test('lets a database driver into its own dialect only', () => {
     const homes: Record<string, RegExp> = {
       'better-sqlite3': /^packages\/store\/src\/dialects\/sqlite\//,
-      pg: /^packages\/(store\/src\/dialects\/postgres|wakeup\/src)\//,
+      // Tests of maintenance look at pg-boss's own tables.
+      pg: /^packages\/(store\/src\/dialects\/postgres|wakeup\/src)\/|^packages\/maintenance\/src\/.*\.test\.ts$/,
       mysql2: /^packages\/store\/src\/dialects\/mysql\//,
       ioredis: /^packages\/wakeup\/src\//,
     };
