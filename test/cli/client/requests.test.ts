@@ -278,7 +278,7 @@ describe('schedules with policies', () => {
       resonate.run('schedules', 'create', 'bad', ...daily, '--timezone', 'Mars/Base'),
       resonate.run('schedules', 'create', 'bad', ...daily, '--overlap', 'sometimes'),
     ]);
-    const stderr = expect.stringMatching(/^resonate: .*timezone is not a name of the IANA .*\(400\)\n$/);
+    const stderr = expect.stringMatching(/^resonate: .*timezone must be a name of the IANA .*\(400\)\n$/);
     expect(zone).toEqual({ code: 1, stdout: '', stderr });
     expect(policy).toMatchObject({ code: 2, stderr: expect.stringContaining('"allow", "skip", "cancel"') });
   });
