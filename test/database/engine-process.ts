@@ -30,8 +30,9 @@ function unlocked(real: Dialect): Dialect {
       if (name === 'transact') {
         return async (needs: Needs, decide: Parameters<Dialect['transact']>[1]) => {
           const { loaded, now } = await target.load(needs);
-          const changes = decide(loaded, now);
-          if (changes) await target.transact(new Needs(), () => changes);
+          const decision = decide(loaded, now);
+          if (decision.changes) await target.transact(new Needs(), () => decision);
+          return decision;
         };
       }
       const value: unknown = Reflect.get(target, name, target);

@@ -169,8 +169,8 @@ describe('a debug server', () => {
       [data({ id: '' }), data({ timeoutAt: -1 }), data({ tags: { 'resonate:target': 'nowhere' } })].map(refused),
     );
     expect(messages.map((answer) => String(answer.data))).toEqual([
-      expect.stringContaining('id'),
-      expect.stringContaining('timeoutAt'),
+      'Promise ID is required',
+      'TimeoutAt must be a non-negative integer',
       expect.stringContaining('resonate:target'),
     ]);
   });

@@ -127,7 +127,7 @@ describe('import', () => {
         code: 1,
         stdout: { ...done, promises: 8, refused: 1 },
       });
-      expect(stderr).toMatch(/^promises: resolved: the id is taken/);
+      expect(stderr).toMatch(/^promises: resolved: a promise with this id exists/);
       expect(await call(own.url, 'promise.get', { id: 'resolved' })).toMatchObject({
         promise: { state: 'pending', tags: { mine: 'yes' } },
       });
