@@ -128,6 +128,8 @@ describe('lists and dialogs', () => {
     const { page } = viewer;
     await viewer.open('/ui/schedules');
     await page.getByRole('button', { name: 'New schedule' }).click();
+    // The dialog grows, and so moves, once the next runs are there.
+    await page.getByRole('dialog').locator('ol li').first().waitFor();
     const rows = [
       ['Id', 'Time zone'],
       ['Cron expression', 'If the last run is still pending'],
