@@ -22,7 +22,7 @@ export async function sweepDeadLetters({ config, logger, metrics, store }: Runti
   const { unblockMaxAgeMs, deadLetterMaxAgeMs } = config.messages;
   const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;
   for (const transport of enabledTransports(config)) {
-    const { count, more } = await store.deadLetters.buryAged(transport, unblockMaxAgeMs, error);
+    const { count, more } = await store.deadLetters.keepAged(transport, unblockMaxAgeMs, error);
     if (count > 0) {
       metrics.deaths.inc({ transport, reason: 'age' }, count);
       logger.warn('unblocks became dead letters: nobody took them in time', { transport, count });

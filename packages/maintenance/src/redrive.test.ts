@@ -36,7 +36,7 @@ async function die(addresses: string[]): Promise<void> {
   }
   await store.execute({ kind: 'promise.settle', data: { id: 'p', state: 'resolved', value: {} } }, ...NO_DEBUG);
   now += 2 * DAY;
-  while ((await store.deadLetters.buryAged('poll', DAY, 'nobody came')).more);
+  while ((await store.deadLetters.keepAged('poll', DAY, 'nobody came')).more);
 }
 
 const addresses = (count: number) => Array.from({ length: count }, (_, n) => `poll://any@group${n % 2}/${n}`);
@@ -71,7 +71,7 @@ test('what dies again meanwhile is not sent again for ever', async () => {
   await store.bulkRedrive.order({ target: 'group0' });
   await store.bulkRedrive.step();
   now += 2 * DAY;
-  while ((await store.deadLetters.buryAged('poll', DAY, 'nobody came again')).more);
+  while ((await store.deadLetters.keepAged('poll', DAY, 'nobody came again')).more);
   expect(await store.deadLetters.count(1_000)).toBe(LETTERS);
   while (await store.bulkRedrive.step());
   expect(await store.bulkRedrive.current()).toMatchObject({ redriven: LETTERS / 2 });

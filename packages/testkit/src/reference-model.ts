@@ -65,7 +65,7 @@ export class ReferenceModel {
 
   /** Answers one request at `now` (epoch ms). Never throws on what a client may send; an error's `data` is a text. */
   handle(kind: string, data: unknown, now: number): Reply {
-    const context: Context = { state: this.#state, now, ...this.#options };
+    const context = this.at(now);
     try {
       // The only kind with two statuses of success.
       if (kind === 'task.suspend') return tasks.taskSuspend(context, new Fields(data));
@@ -76,6 +76,11 @@ export class ReferenceModel {
       if (error instanceof Refusal) return { status: error.status, data: error.message };
       throw error;
     }
+  }
+
+  /** What the functions of `model/outbox.ts` work on, at `now` (epoch ms). */
+  at(now: number): Context {
+    return { state: this.#state, now, ...this.#options };
   }
 
   /** A copy that shares nothing with this one. */

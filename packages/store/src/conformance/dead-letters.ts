@@ -17,7 +17,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       ({ kind: 'unblock', awaited, address, delivered: false, diedOf }) as const;
 
     /** A letter for each id, addressed to `http://HOST/`. */
-    async function bury(host: string, ...ids: string[]): Promise<void> {
+    async function die(host: string, ...ids: string[]): Promise<void> {
       const address = `http://${host}/`;
       for (const id of ids) await settled(store, id, address);
       await claim(`http://${host}`);
@@ -28,7 +28,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
 
     test('tell what it was, where it should have gone, and why it did not arrive', async () => {
       const before = await dialect.now();
-      await bury('host', 'p');
+      await die('host', 'p');
       const letters = await store.deadLetters.list({}, 10);
       expect(letters).toEqual([
         {
@@ -67,7 +67,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('that are sent again are due at once, with no attempt behind them', async () => {
-      await bury('host', 'p', 'q');
+      await die('host', 'p', 'q');
       expect((await store.deadLetters.redrive({})).count).toBe(2);
       expect(await awaited()).toEqual([]);
       const { unblocks } = await claim('http://host');
@@ -85,8 +85,8 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('are found by transport, target and how the promise is named', async () => {
-      await bury('a', 'x.1', 'x.2');
-      await bury('b', 'x.3', 'y%1', 'y_1');
+      await die('a', 'x.1', 'x.2');
+      await die('b', 'x.3', 'y%1', 'y_1');
       await settled(store, 'z', 'poll://uni@a/1');
       await claim('a/1', 'poll');
       await store.acknowledge([death('z', 'poll://uni@a/1')]);
@@ -100,13 +100,13 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('with the last of all characters in the prefix are found as well', async () => {
-      await bury('a', 'x\u{10ffff}', 'x\u{10ffff}y', 'y', 'x\ud7ffz', 'x\ue000');
+      await die('a', 'x\u{10ffff}', 'x\u{10ffff}y', 'y', 'x\ud7ffz', 'x\ue000');
       expect(await awaited({ prefix: 'x\u{10ffff}' })).toEqual(['x\u{10ffff}', 'x\u{10ffff}y']);
       expect(await awaited({ prefix: 'x\ud7ff' })).toEqual(['x\ud7ffz']);
     });
 
     test('are listed page by page, the oldest first', async () => {
-      await bury('host', 'a', 'b', 'c');
+      await die('host', 'a', 'b', 'c');
       const first = await store.deadLetters.list({}, 2);
       const rest = await store.deadLetters.list({}, 2, first[1]!.id);
       expect([...first, ...rest].map((letter) => letter.id)).toEqual(
@@ -116,8 +116,8 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('are sent again or dropped one by one, by target, or all', async () => {
-      await bury('a', '1', '2', '3');
-      await bury('b', '4', '5');
+      await die('a', '1', '2', '3');
+      await die('b', '4', '5');
       const [one, two] = await store.deadLetters.list({ target: 'http://a' }, 2);
       expect((await store.deadLetters.redrive({ ids: [one!.id] })).count).toBe(1);
       expect((await store.deadLetters.drop({ ids: [two!.id], prefix: 'foreign' })).count).toBe(0);
@@ -131,13 +131,13 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     test('of any number are sent again, piece by piece', async () => {
       const ids = Array.from({ length: 450 }, (_, index) => `p${index}`);
       await Promise.all(ids.map((id) => settled(store, id, 'http://host/')));
-      let buried = 0;
+      let kept = 0;
       for (let more = true; more;) {
-        const aged = await store.deadLetters.buryAged('http', -60_000, 'too old');
-        buried += aged.count;
+        const aged = await store.deadLetters.keepAged('http', -60_000, 'too old');
+        kept += aged.count;
         more = aged.more;
       }
-      expect(buried).toBe(450);
+      expect(kept).toBe(450);
       expect((await store.deadLetters.redrive({ target: 'http://host' })).count).toBe(450);
       expect((await dialect.dump()).listeners).toHaveLength(450);
       expect(await awaited()).toEqual([]);
@@ -150,22 +150,22 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       await sendOk(store, 'promise.create', promiseCreate('pending'));
       await sendOk(store, 'promise.register_listener', { awaited: 'pending', address: 'poll://any@group' });
       await claim('other', 'poll');
-      expect(await store.deadLetters.buryAged('poll', 60_000, 'too old')).toEqual({ count: 0, more: false });
-      expect(await store.deadLetters.buryAged('poll', -60_000, 'too old')).toEqual({ count: 1, more: false });
+      expect(await store.deadLetters.keepAged('poll', 60_000, 'too old')).toEqual({ count: 0, more: false });
+      expect(await store.deadLetters.keepAged('poll', -60_000, 'too old')).toEqual({ count: 1, more: false });
       const letters = await store.deadLetters.list({}, 10);
       expect(letters).toMatchObject([{ awaited: 'waiting', attempts: 0, lastError: 'too old' }]);
       expect((await dialect.dump()).listeners).toHaveLength(3);
     });
 
     test('are forgotten when they are too old', async () => {
-      await bury('host', 'a', 'b');
+      await die('host', 'a', 'b');
       expect(await store.deadLetters.dropAged(60_000)).toEqual({ count: 0, more: false });
       expect(await store.deadLetters.dropAged(-60_000)).toEqual({ count: 2, more: false });
       expect(await awaited()).toEqual([]);
     });
 
     test('tell the loops of what they made due again', async () => {
-      await bury('host', 'a');
+      await die('host', 'a');
       const told: string[] = [];
       store.onHints(({ deliveries }) => told.push(...deliveries.keys()));
       await store.deadLetters.redrive({});
@@ -173,7 +173,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     });
 
     test('are gone with everything else after a reset', async () => {
-      await bury('host', 'a');
+      await die('host', 'a');
       await dialect.reset();
       expect(await awaited()).toEqual([]);
     });

@@ -103,7 +103,7 @@ export function deferralConformance(under: DialectUnderTest): void {
     test('dies of age as well', async () => {
       await settled(store, 'p', 'http://host/');
       await store.defer(queue, MINUTE);
-      expect((await store.deadLetters.buryAged('http', -MINUTE, 'too old')).count).toBe(1);
+      expect((await store.deadLetters.keepAged('http', -MINUTE, 'too old')).count).toBe(1);
     });
 
     test('of any number is put off and brought back', async () => {

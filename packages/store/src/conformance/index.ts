@@ -5,6 +5,7 @@ import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
 import { electionConformance, keepingConformance } from './keeping.ts';
 import { manyConformance } from './many.ts';
+import { outboxConformance } from './outbox.ts';
 import { preloadConformance } from './preload.ts';
 import { protocolConformance } from './protocol.ts';
 import { scheduleConformance } from './schedules.ts';
@@ -27,6 +28,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     claimConformance(under);
     deferralConformance(under);
     deadLetterConformance(under);
+    outboxConformance(under);
     adminConformance(under);
     retentionConformance(under);
     manyConformance(under);

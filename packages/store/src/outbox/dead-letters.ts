@@ -86,7 +86,7 @@ export class DeadLetters {
   }
 
   /** Makes letters of messages that wait for longer than `maxAgeMs` and are not under way: so many at most per call. */
-  async buryAged(transport: Transport, maxAgeMs: number, error: string): Promise<Done> {
+  async keepAged(transport: Transport, maxAgeMs: number, error: string): Promise<Done> {
     const now = await this.#dialect.now();
     const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
     const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}

@@ -1,6 +1,6 @@
 import { copyOf } from '../copy-of.ts';
 import type { Fields } from './fields.ts';
-import { dispatch, isPending, sendExecute, touch } from './rules.ts';
+import { giveBack, isPending, sendExecute, touch } from './rules.ts';
 import { fire } from './schedules.ts';
 import { byId, type Context, emptyState } from './state.ts';
 import { taskRecord } from './tasks.ts';
@@ -15,7 +15,7 @@ export function debugTick({ state, ...rest }: Context, data: Fields): unknown {
   const context: Context = { ...rest, state, now: data.integer('time', 0) };
   for (const task of byId(state.tasks.values())) {
     if (task.timerAt === undefined || task.timerAt > context.now || !isPending(context, task.id)) continue;
-    if (task.state === 'acquired') dispatch(context, task);
+    if (task.state === 'acquired') giveBack(context, task);
     else sendExecute(context, task);
   }
   for (const schedule of byId(state.schedules.values())) {
@@ -53,6 +53,6 @@ export function debugSnap({ state }: Context): unknown {
     taskTimeouts: tasks
       .filter((task) => task.timerAt !== undefined)
       .map((task) => ({ id: task.id, type: task.state === 'acquired' ? 1 : 0, timeout: task.timerAt })),
-    messages: state.outbox,
+    messages: state.outbox.map(({ address, message }) => ({ address, message })),
   });
 }

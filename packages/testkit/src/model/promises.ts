@@ -42,20 +42,26 @@ export function createIfAbsent(context: Context, wanted: NewPromise): void {
   const { state, now } = context;
   if (state.promises.has(wanted.id)) return;
   const { id, timeoutAt } = wanted;
-  const isBornSettled = now >= timeoutAt;
+  const isOver = now >= timeoutAt;
   const promise: PromiseRecord = {
     ...copyOf(wanted),
     value: {},
-    state: isBornSettled ? stateAfterTimeout(wanted.tags) : 'pending',
-    createdAt: isBornSettled ? timeoutAt : now,
-    ...(isBornSettled ? { settledAt: timeoutAt } : {}),
+    state: isOver ? stateAfterTimeout(wanted.tags) : 'pending',
+    createdAt: isOver ? timeoutAt : now,
+    ...(isOver ? { settledAt: timeoutAt } : {}),
   };
   state.promises.set(id, promise);
 
   if (promise.tags[TARGET] === undefined) return;
-  const task: ModelTask = { id, state: isBornSettled ? 'fulfilled' : 'pending', version: 0, resumes: new Set() };
+  const task: ModelTask = {
+    id,
+    state: isOver ? 'fulfilled' : 'pending',
+    version: 0,
+    resumes: new Set(),
+    setbacks: 0,
+  };
   state.tasks.set(id, task);
-  if (isBornSettled) return;
+  if (isOver) return;
   const delay = promise.tags[DELAY] ?? '';
   // Whatever is no time is no delay.
   const delayUntil = /^[0-9]{1,19}$/.test(delay) ? Math.min(Number(delay), Number.MAX_SAFE_INTEGER) : 0;

@@ -1,5 +1,6 @@
 import { executeMessage, type PromiseRecord, type PromiseState, unblockMessage, type Value } from '@resonate/protocol';
 import { copyOf } from '../copy-of.ts';
+import type { WaitingMessage } from './outbox.ts';
 import { byId, type Context, type ModelTask } from './state.ts';
 
 /** Sections 4 and 7 of the protocol: the projected view, and what follows from a transition. */
@@ -33,7 +34,7 @@ export function viewTask(context: Context, id: string): ModelTask | undefined {
   const task = context.state.tasks.get(id);
   if (!task) return undefined;
   if (isPending(context, id)) return { ...task, resumes: new Set(task.resumes) };
-  return { id, state: 'fulfilled', version: task.version, resumes: new Set() };
+  return { id, state: 'fulfilled', version: task.version, resumes: new Set(), setbacks: task.setbacks };
 }
 
 export function preloadOf(context: Context, id: string): PromiseRecord[] {
@@ -67,9 +68,33 @@ function bytesOf({ id, param, value, tags }: PromiseRecord): number {
 /** Makes the task wait for an owner, and tells its target. */
 export function dispatch(context: Context, task: ModelTask): void {
   task.state = 'pending';
+  task.setbacks = 0;
   delete task.pid;
   delete task.ttl;
   sendExecute(context, task);
+}
+
+/**
+ * The same when its owner gave it back or lost it. The first time its target is told at once, the second time after half
+ * a second, then each time after twice as long: 20 s at most, and never as late as the retry.
+ */
+export function giveBack(context: Context, task: ModelTask): void {
+  const setbacks = task.setbacks + 1;
+  dispatch(context, task);
+  task.setbacks = setbacks;
+  const waitMs = Math.min(
+    setbacks < 2 ? 0 : 250 * 2 ** (setbacks - 1),
+    20_000,
+    Math.max(0, context.retryTimeoutMs - 1),
+  );
+  const { outbox } = context.state;
+  const last = outbox.pop();
+  if (last) outbox.push({ ...last, dueAt: last.dueAt + waitMs });
+}
+
+/** A message that nobody has taken yet. */
+function newMessage(now: number): WaitingMessage {
+  return { dueAt: now, enqueuedAt: now, attempts: 0, claimedBy: null, deferredBy: null };
 }
 
 /** A newer `execute` replaces one that is still waiting; the next one is due after the retry timeout. */
@@ -79,6 +104,7 @@ export function sendExecute(context: Context, task: ModelTask): void {
   context.state.outbox.push({
     address: context.state.promises.get(task.id)!.tags[TARGET]!,
     message: executeMessage(context.serverUrl, task.id, task.version),
+    ...newMessage(context.now),
   });
 }
 
@@ -127,7 +153,8 @@ export function settle(context: Context, id: string, to: PromiseState, value: Va
 
   for (const listener of state.listeners) {
     if (listener.id !== id) continue;
-    state.outbox.push({ address: listener.address, message: unblockMessage(copyOf(promise)) });
+    const message = unblockMessage(copyOf(promise));
+    state.outbox.push({ address: listener.address, message, ...newMessage(context.now) });
   }
   state.listeners = state.listeners.filter((listener) => listener.id !== id);
 }

@@ -1,4 +1,5 @@
 import type { Message, PromiseRecord, ScheduleRecord } from '@resonate/protocol';
+import type { ModelLetter, WaitingMessage } from './outbox.ts';
 
 /** Everything the model remembers. Plain maps and arrays; nothing derived, nothing indexed. */
 export interface ModelState {
@@ -9,7 +10,10 @@ export interface ModelState {
   /** Registrations that have not fired yet, in the order they came. */
   callbacks: { awaited: string; awaiter: string }[];
   listeners: { id: string; address: string }[];
+  /** The entries are replaced, never changed in place. */
   outbox: OutboxEntry[];
+  /** Dead letters, each with the entry that it was. */
+  letters: { entry: OutboxEntry; letter: ModelLetter }[];
 }
 
 export interface ModelTask {
@@ -22,9 +26,11 @@ export interface ModelTask {
   ttl?: number;
   /** Pending: when `execute` is sent again. Acquired: when the lease ends. Otherwise absent. */
   timerAt?: number;
+  /** How often in a row its worker gave it back or lost it without having got anywhere. */
+  setbacks: number;
 }
 
-export interface OutboxEntry {
+export interface OutboxEntry extends WaitingMessage {
   address: string;
   message: Message;
 }
@@ -57,6 +63,7 @@ export function emptyState(): ModelState {
     callbacks: [],
     listeners: [],
     outbox: [],
+    letters: [],
   };
 }
 
@@ -78,5 +85,6 @@ export function copyState(state: ModelState): ModelState {
     callbacks: [...state.callbacks],
     listeners: [...state.listeners],
     outbox: [...state.outbox],
+    letters: [...state.letters],
   };
 }

@@ -14,6 +14,7 @@ import {
   dispatch,
   dropExecute,
   fencePreloadOf,
+  giveBack,
   isPending,
   park,
   preloadOf,
@@ -104,7 +105,7 @@ export function taskAcquire(context: Context, data: Fields): unknown {
 export function taskRelease(context: Context, data: Fields): unknown {
   const [id, version] = [data.text('id'), data.integer('version', 0)];
   touch(context, [id]);
-  dispatch(context, acquiredOr409(context, id, version));
+  giveBack(context, acquiredOr409(context, id, version));
   return {};
 }
 
@@ -140,6 +141,7 @@ export function taskSuspend(context: Context, data: Fields): { status: number; d
   }
   for (const awaited of awaiteds) rememberCallback(context, awaited, id);
   task.resumes = new Set();
+  task.setbacks = 0;
   park(context, task, 'suspended');
   return { status: 200, data: {} };
 }
@@ -153,7 +155,8 @@ export function taskFence(context: Context, data: Fields): unknown {
   if (wanted.id === id) throw bad('a fence acts on another promise');
 
   touch(context, [id, wanted.id]);
-  acquiredOr409(context, id, version);
+  const task = acquiredOr409(context, id, version);
+  const before = context.state.promises.get(wanted.id);
   const head = { corrId: '', status: 200, version: PROTOCOL_VERSION };
   if ('timeoutAt' in wanted) {
     createIfAbsent(context, wanted);
@@ -163,6 +166,8 @@ export function taskFence(context: Context, data: Fields): unknown {
     head.status = 404;
     return { action: { kind, head, data: `no promise ${wanted.id}` }, preload: fencePreloadOf(context, id, wanted.id) };
   }
+  // The worker got somewhere.
+  if (context.state.promises.get(wanted.id) !== before) task.setbacks = 0;
   return {
     action: { kind, head, data: { promise: promiseOr404(context, wanted.id) } },
     preload: fencePreloadOf(context, id, wanted.id),

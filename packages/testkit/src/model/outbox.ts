@@ -1,0 +1,276 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseAddress } from '@resonate/protocol';
+import { isPending } from './rules.ts';
+import type { Context, ModelTask, OutboxEntry } from './state.ts';
+
+/** What is known of a message that waits. Times are epoch ms. */
+export interface WaitingMessage {
+  dueAt: number;
+  /** null: it was delayed by its sender, and nobody has touched it since. */
+  enqueuedAt: number | null;
+  attempts: number;
+  claimedBy: string | null;
+  deferredBy: string | null;
+}
+
+/** A message that nobody could deliver. */
+export interface ModelLetter {
+  awaited: string;
+  address: string;
+  attempts: number;
+  lastError: string;
+  enqueuedAt: number;
+  diedAt: number;
+}
+
+/** What a process asks for when it claims. */
+export interface ModelClaim {
+  transport: string;
+  target: string;
+  limit: number;
+  preferred: readonly string[];
+  graceMs: number;
+  by: string;
+  holdMs: number;
+}
+
+interface Queue {
+  transport: string;
+  target: string;
+}
+
+type Which = (message: OutboxEntry) => boolean;
+
+/** The key of a message: the task of an `execute`, the promise and the address of an `unblock`. */
+export function messageKey(id: string, address?: string): string {
+  return address === undefined ? `execute ${id}` : `unblock ${id} ${address}`;
+}
+
+/** Every message that waits, by its key. */
+export function waitingMessages(context: Context): Map<string, WaitingMessage> {
+  return new Map(
+    all(context).map((entry) => {
+      const { dueAt, enqueuedAt, attempts, claimedBy, deferredBy } = entry;
+      return [keyOf(entry), { dueAt, enqueuedAt, attempts, claimedBy, deferredBy }];
+    }),
+  );
+}
+
+/**
+ * A process claims. Which messages it gets is partly free, as equally old ones have no order.
+ * @param got the keys of those it got.
+ * @throws if it could not have got just these.
+ */
+export function claim(context: Context, wanted: ModelClaim, got: readonly string[]): void {
+  const mayTake = all(context).filter((entry) => isClaimable(context, entry, wanted));
+  const taken = mayTake.filter((entry) => got.includes(keyOf(entry)));
+  const left = mayTake.filter((entry) => !taken.includes(entry));
+  const wrong = (why: string) => new Error(`a claim got ${JSON.stringify(got)}: ${why}`);
+  if (taken.length !== got.length) throw wrong(`it may only get ${JSON.stringify(mayTake.map(keyOf))}`);
+  if (taken.length !== Math.min(wanted.limit, mayTake.length)) throw wrong(`${mayTake.length} were waiting`);
+  for (const one of taken) {
+    if (left.some((other) => comesBefore(other, one))) throw wrong(`${keyOf(one)} was not the first in its queue`);
+  }
+  for (const entry of taken) {
+    replace(context, entry, {
+      dueAt: context.now + wanted.holdMs,
+      enqueuedAt: entry.enqueuedAt ?? entry.dueAt,
+      attempts: nextAttempt(entry),
+      claimedBy: wanted.by,
+      deferredBy: null,
+    });
+  }
+}
+
+/** A claim that ended with no word of what came of it is no failure. */
+function nextAttempt({ message, claimedBy, attempts }: OutboxEntry): number {
+  const isSilent = claimedBy !== null;
+  if (!isSilent) return attempts + 1;
+  return message.kind === 'unblock' && attempts > 2 ? attempts : 2;
+}
+
+function isClaimable(context: Context, entry: OutboxEntry, { preferred, graceMs, ...queue }: ModelClaim): boolean {
+  if (!isFor(queue, entry) || entry.dueAt > context.now) return false;
+  if (entry.message.kind === 'execute' && !isPending(context, entry.message.data.task.id)) return false;
+  const poll = parseAddress(entry.address)?.poll;
+  const prefers = poll?.cast === 'any' ? poll.id : null;
+  return prefers === null || preferred.includes(prefers) || entry.dueAt + graceMs <= context.now;
+}
+
+/** Answers come before new work, and what was due first comes first. */
+function comesBefore(one: OutboxEntry, other: OutboxEntry): boolean {
+  if (one.message.kind !== other.message.kind) return one.message.kind === 'unblock';
+  return one.dueAt < other.dueAt;
+}
+
+/** The process says that an `unblock` has arrived. */
+export function delivered(context: Context, key: string, by: string): void {
+  for (const entry of claimedUnder(context, key, by)) replace(context, entry, null);
+}
+
+/** The process says that the message did not arrive. @param version of an `execute`: the one that was sent. */
+export function failed(context: Context, key: string, by: string, againAt: number, version?: number): void {
+  for (const entry of claimedUnder(context, key, by)) {
+    const isStale = entry.message.kind === 'execute' && entry.message.data.task.version !== version;
+    if (!isStale) replace(context, entry, { dueAt: againAt, claimedBy: null });
+  }
+}
+
+/** The process gives an `unblock` up. */
+export function died(context: Context, key: string, by: string, error: string): void {
+  for (const entry of claimedUnder(context, key, by)) keepAsLetter(context, entry, error);
+}
+
+/** The process needs more time for an `unblock`. */
+export function renew(context: Context, key: string, by: string, until: number): void {
+  for (const entry of claimedUnder(context, key, by)) replace(context, entry, { dueAt: until });
+}
+
+/** Who held messages is gone. @param holders null: everybody. */
+export function release(
+  context: Context,
+  holders: readonly string[] | null,
+  { only, since }: { only?: 'deferred'; since?: { transport: string; dueFrom: number } } = {},
+): void {
+  const isGone = (holder: string | null) => holder !== null && (holders === null || holders.includes(holder));
+  for (const entry of all(context)) {
+    const isHeld = isGone(entry.deferredBy) || (only !== 'deferred' && isGone(entry.claimedBy));
+    const isRecent = !since || (transportOf(entry) === since.transport && entry.dueAt >= since.dueFrom);
+    if (!isHeld || !isRecent || entry.dueAt <= context.now) continue;
+    replace(context, entry, { dueAt: context.now, claimedBy: null, deferredBy: null });
+  }
+}
+
+/** The target is down: what is due for it waits. */
+export function defer(context: Context, queue: Queue, by: string, forMs: number): void {
+  for (const entry of all(context)) {
+    if (!isFor(queue, entry) || entry.dueAt > context.now) continue;
+    const enqueuedAt = entry.enqueuedAt ?? entry.dueAt;
+    // As much sooner as it is old, but half of the time is waited by all.
+    const soonerMs = Math.min(context.now - enqueuedAt, Math.floor(forMs / 2));
+    replace(context, entry, {
+      dueAt: context.now + forMs - soonerMs,
+      enqueuedAt,
+      claimedBy: null,
+      deferredBy: by,
+    });
+  }
+}
+
+/** The target is up: all that waits for it is due, as old as it is. */
+export function resume(context: Context, queue: Queue, withinMs: number): void {
+  for (const entry of all(context).filter(isResumable(context, queue, withinMs))) {
+    if (entry.attempts < OFTEN) replace(context, entry, { dueAt: entry.enqueuedAt ?? entry.dueAt, deferredBy: null });
+  }
+}
+
+/** What failed so often waits for its own time. */
+const OFTEN = 10;
+
+/** The target may be up: one message is due. @param got its key; undefined: none was found. @throws if it is not the first. */
+export function resumeOne(context: Context, queue: Queue, withinMs: number, got: string | undefined): void {
+  const waiting = all(context).filter(isResumable(context, queue, withinMs));
+  const seldom = waiting.filter(({ attempts }) => attempts < OFTEN);
+  const candidates = seldom.length > 0 ? seldom : waiting;
+  const one = candidates.find((entry) => keyOf(entry) === got);
+  if (got === undefined && candidates.length === 0) return;
+  if (!one || candidates.some((other) => comesBefore(other, one))) {
+    throw new Error(`${got ?? 'nothing'} was resumed of ${JSON.stringify(candidates.map(keyOf))}`);
+  }
+  replace(context, one, { dueAt: one.enqueuedAt ?? one.dueAt, deferredBy: null });
+}
+
+function isResumable({ now }: Context, queue: Queue, withinMs: number): Which {
+  return (entry) =>
+    isFor(queue, entry) &&
+    entry.claimedBy === null &&
+    entry.dueAt > now &&
+    entry.dueAt <= now + withinMs &&
+    entry.enqueuedAt !== null &&
+    entry.enqueuedAt < entry.dueAt;
+}
+
+/** An operator wants an `execute` to be sent now. */
+export function deliverNow(context: Context, id: string): void {
+  const entry = all(context).find((each) => keyOf(each) === messageKey(id));
+  if (!entry || entry.dueAt <= context.now) return;
+  const enqueuedAt = entry.enqueuedAt ?? context.now;
+  replace(context, entry, { dueAt: context.now, enqueuedAt, claimedBy: null, deferredBy: null });
+}
+
+/** `unblock`s that have waited for longer than `maxAgeMs` are given up, unless somebody is sending them. */
+export function giveUpOld(context: Context, transport: string, maxAgeMs: number, error: string): void {
+  for (const entry of all(context)) {
+    if (entry.message.kind !== 'unblock' || transportOf(entry) !== transport) continue;
+    const isBeingSent = entry.claimedBy !== null && entry.dueAt > context.now;
+    const isOld = entry.enqueuedAt !== null && context.now - entry.enqueuedAt > maxAgeMs;
+    if (isOld && !isBeingSent) keepAsLetter(context, entry, error);
+  }
+}
+
+/** Dead letters of these `unblock`s become messages again. */
+export function redrive(context: Context, keys: readonly string[]): void {
+  const { state, now } = context;
+  const isWanted = ({ awaited, address }: ModelLetter) => keys.includes(messageKey(awaited, address));
+  for (const { entry, letter } of state.letters) {
+    if (!isWanted(letter)) continue;
+    const fresh = { dueAt: now, enqueuedAt: now, attempts: 0, claimedBy: null, deferredBy: null };
+    state.outbox.push({ ...entry, ...fresh });
+  }
+  state.letters = state.letters.filter(({ letter }) => !isWanted(letter));
+}
+
+function keepAsLetter(context: Context, entry: OutboxEntry, lastError: string): void {
+  if (entry.message.kind !== 'unblock') throw new Error('only an unblock dies');
+  const { address, attempts, dueAt } = entry;
+  const enqueuedAt = entry.enqueuedAt ?? dueAt;
+  const awaited = entry.message.data.promise.id;
+  context.state.letters.push({
+    entry,
+    letter: { awaited, address, attempts, lastError, enqueuedAt, diedAt: context.now },
+  });
+  replace(context, entry, null);
+}
+
+/** The message with this key, if the process has claimed it. */
+function claimedUnder(context: Context, key: string, by: string): OutboxEntry[] {
+  return all(context).filter((entry) => keyOf(entry) === key && entry.claimedBy === by);
+}
+
+/** The whole outbox, with the messages of tasks that their senders have delayed. */
+function all({ state }: Context): OutboxEntry[] {
+  const known = new Set(state.outbox.map(keyOf));
+  const delayed = [...state.tasks.values()].filter(
+    ({ id, state: taskState }) => taskState === 'pending' && !known.has(messageKey(id)),
+  );
+  return [...state.outbox, ...delayed.map((task) => delayedExecute(state.promises.get(task.id)?.tags ?? {}, task))];
+}
+
+function delayedExecute(tags: Record<string, string>, { id, version, timerAt = 0 }: ModelTask): OutboxEntry {
+  return {
+    address: tags['resonate:target'] ?? '',
+    message: { kind: 'execute', head: { serverUrl: '' }, data: { task: { id, version } } },
+    ...{ dueAt: timerAt, enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null },
+  };
+}
+
+/** Entries are never changed in place. @param changes null: it leaves the outbox. */
+function replace({ state }: Context, entry: OutboxEntry, changes: Partial<WaitingMessage> | null): void {
+  const key = keyOf(entry);
+  const others = state.outbox.filter((each) => keyOf(each) !== key);
+  state.outbox = changes === null ? others : [...others, { ...entry, ...changes }];
+}
+
+function keyOf({ message, address }: OutboxEntry): string {
+  if (message.kind === 'execute') return messageKey(message.data.task.id);
+  return messageKey(message.data.promise.id, address);
+}
+
+function transportOf({ address }: OutboxEntry): string | undefined {
+  return parseAddress(address)?.transport;
+}
+
+function isFor({ transport, target }: Queue, { address }: OutboxEntry): boolean {
+  const parsed = parseAddress(address);
+  return isDeepStrictEqual([parsed?.transport, parsed?.target], [transport, target]);
+}
