@@ -11,7 +11,7 @@ import { isTimezone } from './timezone.ts';
 /** Above this a JSON number can't be told from its neighbours; larger times are clamped to it (year 287396). */
 export const MAX_TIME = Number.MAX_SAFE_INTEGER;
 /** Promises and tasks that one request may name: all of them are loaded and locked together. */
-export const MAX_NAMED = 50_000;
+const MAX_NAMED = 50_000;
 /** Tags that one search may ask for. */
 const MAX_SEARCH_TAGS = 32;
 const MAX_I64 = 2 ** 63;
