@@ -1,27 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseAddress } from '@resonate/protocol';
 import { isPending } from './rules.ts';
-import type { Context, ModelTask, OutboxEntry } from './state.ts';
-
-/** What is known of a message that waits. Times are epoch ms. */
-export interface WaitingMessage {
-  dueAt: number;
-  /** null: it was delayed by its sender, and nobody has touched it since. */
-  enqueuedAt: number | null;
-  attempts: number;
-  claimedBy: string | null;
-  deferredBy: string | null;
-}
-
-/** A message that nobody could deliver. */
-export interface ModelLetter {
-  awaited: string;
-  address: string;
-  attempts: number;
-  lastError: string;
-  enqueuedAt: number;
-  diedAt: number;
-}
+import type { Context, ModelTask, OutboxEntry, WaitingMessage } from './state.ts';
 
 /** What a process asks for when it claims. */
 export interface ModelClaim {

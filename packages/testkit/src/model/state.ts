@@ -1,5 +1,24 @@
 import type { Message, PromiseRecord, ScheduleRecord } from '@resonate/protocol';
-import type { ModelLetter, WaitingMessage } from './outbox.ts';
+
+/** What is known of a message that waits. Times are epoch ms. */
+export interface WaitingMessage {
+  dueAt: number;
+  /** null: it was delayed by its sender, and nobody has touched it since. */
+  enqueuedAt: number | null;
+  attempts: number;
+  claimedBy: string | null;
+  deferredBy: string | null;
+}
+
+/** A message that nobody could deliver. */
+export interface ModelLetter {
+  awaited: string;
+  address: string;
+  attempts: number;
+  lastError: string;
+  enqueuedAt: number;
+  diedAt: number;
+}
 
 /** Everything the model remembers. Plain maps and arrays; nothing derived, nothing indexed. */
 export interface ModelState {
