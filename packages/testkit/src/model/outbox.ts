@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseAddress } from '@resonate/protocol';
 import { isPending } from './rules.ts';
-import type { Context, ModelTask, OutboxEntry, WaitingMessage } from './state.ts';
+import type { Context, ModelLetter, ModelTask, OutboxEntry, WaitingMessage } from './state.ts';
+
+export type { ModelLetter, WaitingMessage } from './state.ts';
 
 /** What a process asks for when it claims. */
 export interface ModelClaim {

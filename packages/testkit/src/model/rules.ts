@@ -1,7 +1,6 @@
 import { executeMessage, type PromiseRecord, type PromiseState, unblockMessage, type Value } from '@resonate/protocol';
 import { copyOf } from '../copy-of.ts';
-import type { WaitingMessage } from './outbox.ts';
-import { byId, type Context, type ModelTask } from './state.ts';
+import { byId, type Context, type ModelTask, type WaitingMessage } from './state.ts';
 
 /** Sections 4 and 7 of the protocol: the projected view, and what follows from a transition. */
 
