@@ -1,7 +1,7 @@
-import { deadLetterOf, isTooOld, redriven, type DeadLetterRow, type ListenerRow } from '@resonate/machine';
+import { deadLetterOf, isTooOld, pairKey, redriven, type DeadLetterRow, type ListenerRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
-import { allOf, beginsWith, type ListenerKey } from '../sql/conditions.ts';
+import { allOf, beginsWith } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { transport as readTransport } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
@@ -187,19 +187,17 @@ export function deadLetterStatements(
 
 /** Each letter's listener once, and only where there is none: what waits already is delivered anyway. */
 function redrivenListeners(present: unknown[][], letters: unknown[][], now: number): ListenerRow[] {
-  const taken = new Set(present.map((row) => LISTENERS.decode(row)).map(nameOf));
+  const taken = new Set(
+    present.map((row) => LISTENERS.decode(row)).map(({ awaited, address }) => pairKey(awaited, address)),
+  );
   const inserts: ListenerRow[] = [];
   for (const row of letters) {
     const listener = redriven(letterRow(row), now);
-    if (taken.has(nameOf(listener))) continue;
-    taken.add(nameOf(listener));
+    if (taken.has(pairKey(listener.awaited, listener.address))) continue;
+    taken.add(pairKey(listener.awaited, listener.address));
     inserts.push(listener);
   }
   return inserts;
-}
-
-function nameOf({ awaited, address }: ListenerKey): string {
-  return JSON.stringify([awaited, address]);
 }
 
 function letterRow(values: unknown[]): DeadLetterRow {

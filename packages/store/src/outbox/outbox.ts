@@ -3,6 +3,7 @@ import {
   claimed,
   dueAtOnce,
   failedTask,
+  pairKey,
   released,
   renewed,
   type Claimer,
@@ -100,7 +101,7 @@ export class Outbox {
     const unblocks = new Map<string, UnblockOutcome>();
     for (const outcome of outcomes) {
       if (outcome.kind === 'execute') executes.set(outcome.id, outcome);
-      else unblocks.set(listenerName(outcome), outcome);
+      else unblocks.set(pairKey(outcome.awaited, outcome.address), outcome);
     }
     await rewriteMessages(
       this.#dialect,
@@ -111,13 +112,13 @@ export class Outbox {
           return outcome ? failedTask(task, outcome, processId) : task;
         },
         listener(listener) {
-          const outcome = unblocks.get(listenerName(listener));
+          const outcome = unblocks.get(pairKey(listener.awaited, listener.address));
           return outcome ? acknowledgedListener(listener, outcome, processId) : listener;
         },
         also: (removed, now) =>
           deadLetterStatements(
             removed.flatMap((listener) => {
-              const outcome = unblocks.get(listenerName(listener));
+              const outcome = unblocks.get(pairKey(listener.awaited, listener.address));
               return outcome && 'diedOf' in outcome ? [{ listener, error: outcome.diedOf }] : [];
             }),
             now,
@@ -188,8 +189,4 @@ function claimedWith(tasks: TaskRow[], listeners: ListenerRow[], promises: Promi
       return promise ? [{ listener, promise }] : [];
     }),
   };
-}
-
-function listenerName({ awaited, address }: ListenerKey): string {
-  return JSON.stringify([awaited, address]);
 }
