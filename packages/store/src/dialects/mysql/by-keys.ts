@@ -25,8 +25,7 @@ export function byKeys(table: string, key: readonly string[], rows: readonly (re
   const columns = key.map((_, index) => `k${index} VARCHAR(1020) CHARACTER SET utf8mb4 PATH '$[${index}]'`);
   // Without the cast the texts' collations differ, and no index can be used.
   const same = key.map((column, index) => `t.${column} = CAST(k.k${index} AS BINARY)`);
-  return {
-    sql: `JSON_TABLE(?, '$[*]' COLUMNS (${columns.join(', ')})) AS k STRAIGHT_JOIN ${found} ON ${same.join(' AND ')}`,
-    params: [JSON.stringify(rows)],
-  };
+  // In a subquery, because MySQL refuses to lock the rows of a JSON_TABLE: "appears in multiple locking clauses".
+  const keys = `(SELECT * FROM JSON_TABLE(?, '$[*]' COLUMNS (${columns.join(', ')})) AS listed) AS k`;
+  return { sql: `${keys} STRAIGHT_JOIN ${found} ON ${same.join(' AND ')}`, params: [JSON.stringify(rows)] };
 }
