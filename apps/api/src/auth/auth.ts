@@ -3,11 +3,11 @@ import type { Clock, Service } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
 import { LRUCache } from 'lru-cache';
 import { KeysUnavailable, RemoteKeys } from './jwks.ts';
-import { readPemKeys, type KeySource, type VerificationKey } from './keys.ts';
+import { readPemKeys, type VerificationKey } from './keys.ts';
 import { principalOf, type Principal } from './principal.ts';
 import { claimsFault, expiryOf, isSignedBy, parseToken, type ClaimRules, type Token } from './token.ts';
 
-/** A token that holds. */
+/** A token that is valid. */
 export interface Verified {
   principal: Principal;
   /** Epoch ms, tolerance included. */
@@ -25,10 +25,10 @@ export interface AuthOptions {
 const UNAUTHORIZED: Authentication = { ok: false, status: 401, message: 'Unauthorized' };
 const UNAVAILABLE: Authentication = { ok: false, status: 503, message: 'The keys for tokens are not available' };
 
-/** Tokens that were verified, by their text; at most so many characters of them. */
+/** Bounds of the cache of verified tokens: how many, and how many characters together. */
 const CACHED = { max: 10_000, maxSize: 16 * 1024 * 1024 };
 
-/** Checks tokens (protocol section 9). A token that held once holds until it expires or the keys change. */
+/** Checks tokens (protocol section 9). A verified token stays valid until it expires or the keys change. */
 export class Auth implements Service {
   readonly name = 'auth';
   readonly #options: AuthOptions;
@@ -49,7 +49,7 @@ export class Auth implements Service {
       jwksUrl === null ? null : new RemoteKeys({ url: jwksUrl, refreshMs: jwksRefreshMs, logger, changed });
   }
 
-  /** Reads the keys. Rejects when a file has none that can be used. */
+  /** Reads the keys. Rejects if a file has a key that cannot be used, or none. */
   async start(): Promise<void> {
     const { config, logger } = this.#options;
     if (this.#acceptsUnsigned) {
@@ -65,7 +65,7 @@ export class Auth implements Service {
     await this.#remote?.stop();
   }
 
-  /** Judges a token as it came. At once where it was seen before: most requests come with such a one. */
+  /** Checks a token. Returns at once for a token that was verified before, as most were. */
   authenticate(text: string | undefined): Authentication | Promise<Authentication> {
     if (text === undefined) return UNAUTHORIZED;
     const token = this.#verified.get(text);
@@ -95,10 +95,8 @@ export class Auth implements Service {
   }
 
   async #isSigned(token: Token): Promise<boolean> {
-    if (this.#files.some((key) => isSignedBy(token, key))) return true;
-    const source: KeySource | null = this.#remote;
-    const keys = (await source?.candidates(token.kid)) ?? [];
-    return keys.some((key) => isSignedBy(token, key));
+    for (const key of this.#files) if (await isSignedBy(token, key)) return true;
+    return (await this.#remote?.isSigned(token)) ?? false;
   }
 }
 

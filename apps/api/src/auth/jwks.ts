@@ -1,48 +1,55 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { Service } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
-import { verificationKey, type KeySource, type VerificationKey } from './keys.ts';
+import { compactVerify, createRemoteJWKSet, customFetch, errors } from 'jose';
+import { ALGORITHMS, verificationKey } from './keys.ts';
+import type { Token } from './token.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
-/** Tokens with key ids that nobody knows cause one fetch in this time, however many there are. */
+/** However many tokens name unknown key ids, they cause at most one fetch in this time. */
 const UNKNOWN_KID_INTERVAL_MS = 10_000;
 const MAX_BYTES = 512 * 1024;
-/** More than any issuer has at once; a token without a key id is tried with all of them. */
+/** More than any issuer uses at a time. A token without a key id is tried with each of them. */
 const MAX_KEYS = 50;
 
-interface SetKey extends VerificationKey {
-  kid: string | undefined;
-}
+const VERIFY = { algorithms: [...ALGORITHMS] };
 
 export interface RemoteKeysOptions {
   url: string;
-  /** How often the set is fetched again: so long a key that was taken back is still accepted. */
+  /** How often the set is fetched again. A revoked key is accepted for at most this time. */
   refreshMs: number;
   logger: Logger;
-  /** Told when the set has changed. */
+  /** Called when the set has changed. */
   changed: () => void;
 }
 
-/** The key set could not be fetched yet, so no token can be judged. */
+/** The key set has not been fetched yet, so no token can be verified. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-/** A key set behind a URL (JWKS, RFC 7517). While it can't be fetched, the keys of the last time serve on. */
-export class RemoteKeys implements KeySource, Service {
+/** A key set behind a URL (JWKS, RFC 7517). While it cannot be fetched, the last keys stay in use. */
+export class RemoteKeys implements Service {
   readonly name = 'jwks';
   readonly #options: RemoteKeysOptions;
-  #keys: readonly SetKey[] | null = null;
-  #text = '';
+  readonly #keySet: ReturnType<typeof createRemoteJWKSet>;
   #fetching: Promise<void> | null = null;
-  #askedAt = -Infinity;
+  #searchedAt = -Infinity;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: RemoteKeysOptions) {
     this.#options = options;
+    this.#keySet = createRemoteJWKSet(new URL(options.url), {
+      timeoutDuration: FETCH_TIMEOUT_MS,
+      // Only this class decides when to fetch. By itself jose refuses every token while an expired set cannot be
+      // fetched, and does not limit how often it tries.
+      cacheMaxAge: Infinity,
+      cooldownDuration: Infinity,
+      [customFetch]: (url, request) => fetchKeySet(url, request, options.logger),
+    });
   }
 
-  /** Also when the set can't be had: an issuer that is away must not keep the server from starting. */
+  /** Resolves even if the set cannot be fetched: the server must start while its issuer is unreachable. */
   async start(): Promise<void> {
     await this.#refresh();
     this.#timer = setInterval(() => void this.#refresh(), this.#options.refreshMs);
@@ -53,25 +60,32 @@ export class RemoteKeys implements KeySource, Service {
     await this.#fetching;
   }
 
-  /** @throws KeysUnavailable */
-  candidates(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]> {
-    const known = this.#known(kid);
-    return known.length > 0 ? known : this.#ask(kid);
+  /** Whether a key of the set signed the token. A key that the set lacks is searched for. @throws KeysUnavailable */
+  async isSigned(token: Token): Promise<boolean> {
+    const known = this.#keySet.fresh ? await this.#verify(token) : 'unknown key';
+    if (known !== 'unknown key') return known;
+    await this.#search();
+    if (!this.#keySet.fresh) throw new KeysUnavailable('the key set could not be fetched');
+    return (await this.#verify(token)) === true;
   }
 
-  #known(kid: string | undefined): readonly SetKey[] {
-    const keys = this.#keys ?? [];
-    return kid === undefined ? keys : keys.filter((key) => key.kid === kid);
-  }
-
-  async #ask(kid: string | undefined): Promise<readonly VerificationKey[]> {
-    const now = performance.now();
-    if (this.#fetching || now - this.#askedAt >= UNKNOWN_KID_INTERVAL_MS) {
-      this.#askedAt = now;
-      await this.#refresh();
+  async #verify({ text }: Token): Promise<boolean | 'unknown key'> {
+    try {
+      await compactVerify(text, this.#keySet, VERIFY);
+      return true;
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey) return 'unknown key';
+      if (error instanceof errors.JWKSMultipleMatchingKeys) return isSignedByAny(text, error);
+      return false;
     }
-    if (!this.#keys) throw new KeysUnavailable('the key set could not be fetched');
-    return this.#known(kid);
+  }
+
+  /** Fetches the set, unless that was done a moment ago. */
+  async #search(): Promise<void> {
+    const now = performance.now();
+    if (!this.#fetching && now - this.#searchedAt < UNKNOWN_KID_INTERVAL_MS) return;
+    this.#searchedAt = now;
+    await this.#refresh();
   }
 
   #refresh(): Promise<void> {
@@ -81,29 +95,54 @@ export class RemoteKeys implements KeySource, Service {
 
   async #fetch(): Promise<void> {
     const { url, logger, changed } = this.#options;
+    const before = JSON.stringify(this.#keySet.jwks());
     try {
-      const text = await fetchText(url);
-      if (text === this.#text && this.#keys) return;
-      this.#keys = parseKeySet(text, logger);
-      this.#text = text;
-      changed();
-      logger.info('Auth keys fetched', { url, count: this.#keys.length });
+      await this.#keySet.reload();
     } catch (error) {
       logger.warn('auth keys could not be fetched', { url, error });
+      return;
     }
+    const set = this.#keySet.jwks();
+    if (JSON.stringify(set) === before) return;
+    changed();
+    logger.info('Auth keys fetched', { url, count: set?.keys.length });
   }
 }
 
-async function fetchText(url: string): Promise<string> {
-  const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-  const answer = await fetch(url, { signal, redirect: 'error', headers: { accept: 'application/json' } });
-  if (!answer.ok || !answer.body) {
-    await answer.body?.cancel();
-    throw new Error(`it answered ${answer.status}`);
+/** A token without a key id: each key of its algorithm may have signed it. */
+async function isSignedByAny(text: string, keys: errors.JWKSMultipleMatchingKeys): Promise<boolean> {
+  for await (const key of keys) {
+    try {
+      await compactVerify(text, key, VERIFY);
+      return true;
+    } catch {
+      // Another key may have signed it.
+    }
   }
+  return false;
+}
+
+/**
+ * The set with only those keys that this server can use.
+ * @throws Error if it is too large or has no such key, so that the keys of the last fetch stay in use
+ */
+async function fetchKeySet(url: string, request: RequestInit, logger: Logger): Promise<Response> {
+  const response = await fetch(url, request);
+  if (!response.ok || !response.body) {
+    await response.body?.cancel();
+    throw new Error(`the server of the key set answered ${response.status}`);
+  }
+  const set = JSON.parse(await readText(response.body)) as { keys?: unknown } | null;
+  if (!Array.isArray(set?.keys)) throw new Error('it is not a JSON Web Key Set');
+  const keys = set.keys.slice(0, MAX_KEYS).filter((jwk: unknown) => isUsable(jwk, logger));
+  if (keys.length === 0) throw new Error('it has no key that this server can use');
+  return Response.json({ keys });
+}
+
+async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of answer.body) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
@@ -111,25 +150,16 @@ async function fetchText(url: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @throws when there is no key to use: rather the old ones then. */
-function parseKeySet(text: string, logger: Logger): SetKey[] {
-  const set = JSON.parse(text) as { keys?: unknown } | null;
-  if (!Array.isArray(set?.keys)) throw new Error('it is not a JSON Web Key Set');
-  const keys = set.keys.slice(0, MAX_KEYS).flatMap((jwk: unknown) => readJwk(jwk, logger));
-  if (keys.length === 0) throw new Error('it has no key that this server can use');
-  return keys;
-}
-
-function readJwk(jwk: unknown, logger: Logger): SetKey[] {
-  if (typeof jwk !== 'object' || jwk === null) return [];
-  const { kid, use, alg } = jwk as { kid?: unknown; use?: unknown; alg?: unknown };
-  if (use !== undefined && use !== 'sig') return [];
+function isUsable(jwk: unknown, logger: Logger): boolean {
+  if (typeof jwk !== 'object' || jwk === null) return false;
+  const { kid, use } = jwk as { kid?: unknown; use?: unknown };
+  if (use !== undefined && use !== 'sig') return false;
   try {
-    const { key, algorithms } = verificationKey(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
-    const fitting = alg === undefined ? algorithms : algorithms.filter((own) => own === alg);
-    return [{ key, algorithms: fitting, kid: typeof kid === 'string' ? kid : undefined }];
+    if ('d' in jwk) throw new Error('it is a private key');
+    verificationKey(createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }));
+    return true;
   } catch (error) {
-    logger.debug('a key of the set is of no use here', { kid, reason: (error as Error).message });
-    return [];
+    logger.debug('a key of the key set cannot be used', { kid, reason: (error as Error).message });
+    return false;
   }
 }

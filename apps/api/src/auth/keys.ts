@@ -3,24 +3,24 @@ import { readFileSync } from 'node:fs';
 
 const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
 
-export type Algorithm = (typeof RSA_ALGORITHMS)[number] | 'ES256' | 'ES384' | 'EdDSA';
+/** Every algorithm that the server accepts. */
+export const ALGORITHMS = [...RSA_ALGORITHMS, 'ES256', 'ES384', 'EdDSA'] as const;
 
-/** A public key and the algorithms it serves. The key decides, never the token: else HS256 with the public key would do. */
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/**
+ * A public key and the algorithms that it may be used with. The key decides them, never the token: otherwise an attacker
+ * could sign with HS256 and use the public key as the secret.
+ */
 export interface VerificationKey {
   key: KeyObject;
   algorithms: readonly Algorithm[];
 }
 
-/** Where a token's key may come from: a file read at start, a key set that is fetched. */
-export interface KeySource {
-  /** The keys that may have signed a token with this key id (undefined: the token names none). */
-  candidates(kid: string | undefined): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
-}
-
-/** Smaller ones are no longer safe, and jsonwebtoken refuses to verify with them. */
+/** Smaller keys are no longer safe. jsonwebtoken and jose refuse them, too. */
 const MIN_RSA_BITS = 2048;
 
-/** @throws Error that says why the key can't be used. */
+/** @throws Error that says why the key cannot be used. */
 export function verificationKey(key: KeyObject): VerificationKey {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === 'rsa') {
@@ -53,7 +53,7 @@ function parsePemKeys(text: string): VerificationKey[] {
   const blocks = [...text.matchAll(PEM_BLOCK)];
   if (blocks.length === 0) throw new Error('holds no PEM public key');
   return blocks.map(([pem, label = '']) => {
-    // A private key or a chain of certificates is a mistake that would go unnoticed: Node finds a public key in both.
+    // Node would silently take the public key out of a private key or a certificate, and nobody would notice the mistake.
     if (!PUBLIC_LABELS.has(label)) throw new Error(`holds a ${label}; only public keys belong there`);
     return verificationKey(createPublicKey(pem));
   });

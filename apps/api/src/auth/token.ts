@@ -1,12 +1,11 @@
-import { verify as verifySignature, type KeyObject } from 'node:crypto';
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
 import jwt from 'jsonwebtoken';
 import type { VerificationKey } from './keys.ts';
 
-/** The parts of a JWT as they came: nothing is trusted yet. */
+/** A JWT, read but not verified. */
 export interface Token {
   text: string;
   algorithm: string;
-  kid: string | undefined;
   claims: Readonly<Record<string, unknown>>;
 }
 
@@ -16,51 +15,40 @@ export interface ClaimRules {
   leewayMs: number;
 }
 
-/** Larger than any real token, and than Node lets a header be. */
+/** Longer than any real token. Node allows 16 KiB for all headers together. */
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
-/** @returns null when the text is no JWT. */
+/** @returns null if the text is not a JWT. */
 export function parseToken(text: string): Token | null {
   if (text.length > MAX_TOKEN_LENGTH) return null;
-  const parts = text.split('.');
-  if (parts.length !== 3) return null;
-  const [header, claims] = [readPart(parts[0]), readPart(parts[1])];
-  // RFC 7515 section 4.1.11: whoever does not know what `crit` names must refuse the token.
-  if (!header || !claims || typeof header['alg'] !== 'string' || header['crit'] !== undefined) return null;
-  return { text, algorithm: header['alg'], kid: typeof header['kid'] === 'string' ? header['kid'] : undefined, claims };
-}
-
-function readPart(part = ''): Record<string, unknown> | null {
   try {
-    const json: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : null;
+    const { alg, crit } = decodeProtectedHeader(text);
+    // RFC 7515 section 4.1.11: a token whose `crit` names an extension must be refused by servers that do not know it.
+    // This server knows none.
+    if (typeof alg !== 'string' || crit !== undefined) return null;
+    return { text, algorithm: alg, claims: decodeJwt(text) };
   } catch {
     return null;
   }
 }
 
-/** True when this key signed the token, with an algorithm of this key. */
-export function isSignedBy({ text, algorithm }: Token, { key, algorithms }: VerificationKey): boolean {
-  const fitting = algorithms.find((own) => own === algorithm);
-  if (fitting === undefined) return false;
+/** Whether this key signed the token, with an algorithm that the key allows. */
+export async function isSignedBy({ text, algorithm }: Token, { key, algorithms }: VerificationKey): Promise<boolean> {
+  const allowed = algorithms.find((own) => own === algorithm);
+  if (allowed === undefined) return false;
   try {
-    // jsonwebtoken knows no EdDSA.
-    if (fitting === 'EdDSA') return isSignedWithEd25519(text, key);
-    // The claims are judged in one place for all algorithms (`claimsFault`).
-    jwt.verify(text, key, { algorithms: [fitting], ignoreExpiration: true, ignoreNotBefore: true });
+    // `claimsFault` checks the claims of all tokens, also of unsigned ones, so only the signature is verified here.
+    // jsonwebtoken does not support EdDSA.
+    if (allowed === 'EdDSA') await compactVerify(text, key, { algorithms: [allowed] });
+    else jwt.verify(text, key, { algorithms: [allowed], ignoreExpiration: true, ignoreNotBefore: true });
     return true;
   } catch {
-    // Also what is no signature at all: libraries throw all sorts of errors then.
+    // For a malformed signature the libraries throw errors of many classes.
     return false;
   }
 }
 
-function isSignedWithEd25519(text: string, key: KeyObject): boolean {
-  const end = text.lastIndexOf('.');
-  return verifySignature(null, Buffer.from(text.slice(0, end)), key, Buffer.from(text.slice(end + 1), 'base64url'));
-}
-
-/** @returns why the claims don't hold at `now` (epoch ms), for the log; null when they do. */
+/** @returns why the claims are not valid at `now` (epoch ms), for the log; null if they are. */
 export function claimsFault(claims: Token['claims'], { iss, aud, leewayMs }: ClaimRules, now: number): string | null {
   const expiresAt = expiryOf(claims);
   if (expiresAt === null) return 'no exp';
