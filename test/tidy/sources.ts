@@ -36,12 +36,20 @@ export function isTest(file: string): boolean {
   return /\.(test|fixture)\.ts$|(^|\/)(test|conformance)\/|^packages\/testkit\//.test(file);
 }
 
-/** Comments become blanks, so that prose breaks no rule; line numbers stay. */
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/.*$/gm;
+
+/** The file with blanks instead of comments, so that prose breaks no rule. Line numbers stay the same. */
 export function codeOf(file: string): string {
-  const blank = (text: string) => text.replaceAll(/[^\n]/g, ' ');
-  return textOf(file)
-    .replaceAll(/\/\*[\s\S]*?\*\//g, blank)
-    .replaceAll(/(?<![:'"`])\/\/.*$/gm, blank);
+  return textOf(file).replaceAll(COMMENT, (text) => text.replaceAll(/[^\n]/g, ' '));
+}
+
+/** The comments of a file, line by line. */
+export function commentsOf(file: string): { file: string; line: number; text: string }[] {
+  const code = textOf(file);
+  return [...code.matchAll(COMMENT)].flatMap((match) => {
+    const first = code.slice(0, match.index).split('\n').length;
+    return match[0].split('\n').map((text, index) => ({ file, line: first + index, text }));
+  });
 }
 
 /** `file:line: what stands there` for each match in `text`. */

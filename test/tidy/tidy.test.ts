@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { READS, WRITES } from '@resonate/machine';
 import { REQUESTS } from '@resonate/protocol';
-import { configurationDocs } from '../../scripts/configuration-docs.ts';
 import { completeLockfile, readLockfile } from '../../scripts/lockfile.ts';
 import { codeOf, FILES, files, importsOf, matches, ROOT, textOf } from './sources.ts';
 
@@ -155,52 +153,6 @@ describe('the store', () => {
         return home !== undefined && !home.test(file);
       });
     expect(strays.map(({ file, line, name }) => `${file}:${line}: imports ${name}`)).toEqual([]);
-  });
-});
-
-describe('the documents', () => {
-  const pages = files(/\.md$/);
-
-  test('name only files and folders that exist', () => {
-    const path = /(?<![\w/.@-])(?:apps|packages|bench|test|examples|scripts|docs|deploy)\/[\w./-]*\w/g;
-    const gone = pages.flatMap((page) =>
-      textOf(page)
-        .split('\n')
-        .flatMap((line, index) =>
-          [...line.matchAll(path)]
-            .map(([found]) => found)
-            // NAME, X, NNNN stand for any.
-            .filter((found) => !/\b[A-Z]+\b/.test(found) && !existsSync(join(ROOT, found)))
-            .map((found) => `${page}:${index + 1}: ${found}`),
-        ),
-    );
-    expect(gone).toEqual([]);
-  });
-
-  test('link only to files that exist', () => {
-    const link = /\]\((?!https?:)([^)#\s]+)/g;
-    const broken = pages.flatMap((page) =>
-      [...textOf(page).matchAll(link)]
-        .map(([, target = '']) => target)
-        .filter((target) => !existsSync(join(ROOT, dirname(page), target)))
-        .map((target) => `${page}:1: links to ${target}`),
-    );
-    expect(broken).toEqual([]);
-  });
-
-  test('ARCHITECTURE.md lists every package and app', () => {
-    const folders = new Set(FILES.map((file) => /^(apps|packages)\/[^/]+(?=\/package\.json$)/.exec(file)?.[0]));
-    folders.delete(undefined);
-    const listed = textOf('ARCHITECTURE.md').matchAll(/^\| `((?:apps|packages)\/[^`]+)`/gm);
-    expect([...listed].map(([, folder]) => folder).sort()).toEqual([...folders].sort());
-  });
-
-  test('docs/configuration.md says what the declarations say (else: npm run docs)', async () => {
-    expect(textOf('docs/configuration.md')).toBe(await configurationDocs());
-  });
-
-  test('CHANGELOG.md has a place for what is not released yet', () => {
-    expect(textOf('CHANGELOG.md')).toMatch(/^## \[Unreleased\]/m);
   });
 });
 

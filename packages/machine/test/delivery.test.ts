@@ -35,7 +35,7 @@ function listener(changes: Partial<ListenerRow> = {}): ListenerRow {
   return { awaited: 'p', ...QUEUE, ...UNHELD, dueAt: NOW - 1_000, enqueuedAt: NOW - 1_000, ...changes };
 }
 
-/** What `changes` leaves is as `row` was. */
+/** Only the fields in `changes` differ from `row`. */
 function expectChanged<Row extends TaskRow | ListenerRow>(after: Row | null, row: Row, changes: Partial<Row>): void {
   expect(after).toEqual({ ...row, ...changes });
 }
@@ -43,7 +43,7 @@ function expectChanged<Row extends TaskRow | ListenerRow>(after: Row | null, row
 const held = { claimedBy: 'me', dueAt: NOW + 5_000, attempts: 1 };
 const claimer = { processId: 'me', retryTimeoutMs: 30_000 };
 
-describe('M1: a claim', () => {
+describe('M1, T18: a claim', () => {
   test('holds the message until the retry timeout and counts the attempt', () => {
     const changes = { dueAt: NOW + 30_000, claimedBy: 'me', attempts: 1 };
     expectChanged(claimed(task(), claimer, NOW), task(), changes);
@@ -73,11 +73,11 @@ describe('M2 and M3: an outcome', () => {
   const failed = { kind: 'unblock', awaited: 'p', address: QUEUE.address, delivered: false, dueAt: NOW + 9 } as const;
   const failedExecute = { kind: 'execute', id: 'a', version: 3, delivered: false, dueAt: NOW + 9 } as const;
 
-  test('M2: an unblock that arrived leaves the outbox', () => {
+  test('M2, L4: an unblock that arrived leaves the outbox', () => {
     expect(acknowledgedListener(listener(held), arrived, 'me')).toBeNull();
   });
 
-  test('M3: a message that failed is due when its sender says, and its claim is over', () => {
+  test('M3, T19: a message that failed is due when its sender says, and is no longer claimed', () => {
     const changes = { dueAt: NOW + 9, claimedBy: null };
     expectChanged(acknowledgedListener(listener(held), failed, 'me'), listener(held), changes);
     expectChanged(failedTask(task(held), failedExecute, 'me'), task(held), changes);
@@ -101,7 +101,7 @@ describe('M2 and M3: an outcome', () => {
   });
 });
 
-describe('M4: a release', () => {
+describe('M4, T20: a release', () => {
   const ours = { processIds: new Set(['me']) };
 
   test('makes due at once what the process claimed or deferred', () => {

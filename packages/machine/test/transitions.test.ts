@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { occurrenceOf, occurrencePromiseId, retryAt } from '@resonate/machine';
-import type { RequestData } from '@resonate/protocol';
+import { retryAt } from '@resonate/machine';
 import { RETRY_TIMEOUT_MS } from './in-memory-database.ts';
 import { creation, Server, suspension } from './server.ts';
 
+const TARGET = { 'resonate:target': 'poll://any@g' };
+
 describe('settlement', () => {
-  test('fulfils the task and tells every listener, once', () => {
+  test('P4, P5, T11, L3: fulfills the task and makes every listener due, once', () => {
     const server = new Server();
     server.createTask(1, 'p');
     server.acquire(1, 'p', 0);
@@ -18,7 +19,7 @@ describe('settlement', () => {
     expect(server.rows.listeners).toMatchObject([{ dueAt: 5 }, { dueAt: 5 }]);
   });
 
-  test('wakes who is suspended, and counts for who is not', () => {
+  test('C3, T12, T13, T14, T15: resumes a suspended task, and is counted for the others', () => {
     const server = new Server();
     server.create(1, 'p');
     server.create(1, 'q');
@@ -35,14 +36,14 @@ describe('settlement', () => {
     expect(server.task('pending')).toMatchObject({ state: 'pending', version: 1, resumes: 1, dueAt: 2 });
     expect(server.task('acquired')).toMatchObject({ state: 'acquired', version: 2, resumes: 1 });
     expect(server.task('halted')).toMatchObject({ state: 'halted', version: 1, resumes: 1, dueAt: null });
-    // What fired waits to be cleared by the next acquire; the other registrations are still there.
+    // A callback that fired stays until the next acquire; the other ones have not fired.
     expect(server.rows.callbacks.filter(({ awaited }) => awaited === 'p')).toHaveLength(4);
     expect(server.rows.callbacks.every(({ awaited, ready }) => ready === (awaited === 'p'))).toBe(true);
     server.settle(11, 'p');
     expect(server.task('suspended')).toMatchObject({ resumes: 1 });
   });
 
-  test('leaves nothing behind of what the settled task itself waited for', () => {
+  test('C5: removes the callbacks of the settled task', () => {
     const server = new Server();
     server.create(1, 'p');
     server.createTask(1, 'w');
@@ -54,7 +55,7 @@ describe('settlement', () => {
     expect(server.task('w')).toMatchObject({ state: 'fulfilled', resumes: 0, dueAt: null });
   });
 
-  test('does not wake a task whose own time is over, though nobody wrote that down yet', () => {
+  test('C4: does not resume a task whose own promise is over, even if its row still says pending', () => {
     const server = new Server();
     server.create(1, 'p');
     server.createTask(1, 'w', { timeoutAt: 50 });
@@ -65,7 +66,7 @@ describe('settlement', () => {
     expect(server.rows.callbacks).toEqual([]);
   });
 
-  test('is what naming an expired promise brings about, with all that follows, even when the request is refused', () => {
+  test('P6: happens to an expired promise that a request names, even if the request is refused', () => {
     const server = new Server();
     server.create(1, 'p', { timeoutAt: 50 });
     server.createTask(1, 'w');
@@ -78,7 +79,7 @@ describe('settlement', () => {
 });
 
 describe('a message and its retry timer', () => {
-  test('waits from its enqueueing; the timer is retry_timeout later, and exactly dueAt once it was handed over', () => {
+  test('T1: is due at once; its retry timer is retry_timeout later, or dueAt once it is claimed', () => {
     const server = new Server();
     server.createTask(100, 'w');
     const task = server.task('w');
@@ -87,14 +88,14 @@ describe('a message and its retry timer', () => {
     expect(retryAt({ ...task, dueAt: 900, claimedBy: 'x' }, RETRY_TIMEOUT_MS)).toBe(900);
   });
 
-  test('of a delayed task comes at its delay', () => {
+  test('T2: of a delayed task is due at the delay', () => {
     const server = new Server();
     server.createTask(100, 'w', { tags: { 'resonate:delay': '5000' } });
     expect(server.task('w')).toMatchObject({ dueAt: 5_000, enqueuedAt: null });
     expect(retryAt(server.task('w'), RETRY_TIMEOUT_MS)).toBe(5_000);
   });
 
-  test('fires again and again until somebody acquires, never before its time and never after the timeout', () => {
+  test('T17: fires until the task is acquired, never early and never after the promise is over', () => {
     const server = new Server();
     server.createTask(0, 'w', { timeoutAt: 100_000 });
     const fire = (now: number) => server.run(now, { kind: 'timer.retry', data: { id: 'w' } });
@@ -110,7 +111,7 @@ describe('a message and its retry timer', () => {
 });
 
 describe('a lease', () => {
-  test('ends at its time and not before; the task goes out again at the version it has', () => {
+  test('T4, T16: ends when its ttl has passed; the task is dispatched again at the same version', () => {
     const server = new Server();
     server.createTask(0, 'w');
     server.acquire(10, 'w', 0, 500);
@@ -121,7 +122,7 @@ describe('a lease', () => {
     expect(server.task('w')).toMatchObject({ state: 'pending', version: 1, pid: null, ttl: null, dueAt: 510 });
   });
 
-  test('that was renewed meanwhile outlives a timer that comes late', () => {
+  test('T7: that was renewed is not ended by a late timer', () => {
     const server = new Server();
     server.createTask(0, 'w');
     server.acquire(10, 'w', 0, 500);
@@ -130,7 +131,7 @@ describe('a lease', () => {
     expect(server.task('w')).toMatchObject({ state: 'acquired', dueAt: 900 });
   });
 
-  test('is not renewed for another pid, another version, or a promise that is over', () => {
+  test('T7: is not renewed for another pid, another version, or a promise that is over', () => {
     const server = new Server();
     server.createTask(0, 'w', { timeoutAt: 450 });
     server.acquire(10, 'w', 0, 500);
@@ -142,228 +143,11 @@ describe('a lease', () => {
     expect(server.task('w').dueAt).toBe(510);
   });
 
-  test('without end stays within what a time may be', () => {
+  test('that would end after the largest time ends at the largest time', () => {
     const server = new Server();
     server.createTask(0, 'w', { timeoutAt: Number.MAX_SAFE_INTEGER });
     server.acquire(10, 'w', 0, Number.MAX_SAFE_INTEGER);
     expect(server.task('w').dueAt).toBe(Number.MAX_SAFE_INTEGER);
-  });
-});
-
-describe('a schedule', () => {
-  const MINUTE = 60_000;
-
-  type Policies = Partial<RequestData<'schedule.create'>>;
-
-  function scheduled(promiseTimeout = MINUTE, given: Policies = {}): Server {
-    const policies = { cronDialect: undefined, timezone: undefined, overlap: undefined, catchUp: undefined, ...given };
-    const server = new Server();
-    const data = { id: 's', cron: '* * * * *', promiseId: '{{.id}}/{{.timestamp}}', promiseTimeout };
-    server.run(0, {
-      kind: 'schedule.create',
-      data: { ...data, promiseParam: {}, promiseTags: { team: 'red' }, ...policies },
-    });
-    return server;
-  }
-
-  function fire(server: Server, now: number, at: number) {
-    const [schedule] = server.rows.schedules;
-    if (!schedule) throw new Error('no schedule');
-    return server.run(now, { kind: 'timer.schedule', data: { ...occurrenceOf(schedule), at } }).data;
-  }
-
-  test('fires each occurrence exactly once, whoever else tries, and none before its time', () => {
-    const server = scheduled();
-    expect(fire(server, MINUTE - 1, MINUTE)).toEqual({ fired: false });
-    expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: true });
-    expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: false });
-    expect(fire(server, 10 * MINUTE, 3 * MINUTE)).toEqual({ fired: false });
-    expect(server.rows.promises.map(({ id }) => id)).toEqual(['s/60000']);
-    expect(server.rows.schedules).toMatchObject([{ lastRunAt: MINUTE, nextRunAt: 2 * MINUTE }]);
-  });
-
-  test('makes up for missed occurrences one by one, each as of its own time', () => {
-    const server = scheduled();
-    for (const at of [1, 2, 3]) expect(fire(server, 3 * MINUTE, at * MINUTE)).toEqual({ fired: true });
-    expect(server.rows.promises).toMatchObject([
-      { id: 's/120000', createdAt: 2 * MINUTE, timeoutAt: 3 * MINUTE, state: 'pending' },
-      { id: 's/180000', createdAt: 3 * MINUTE, timeoutAt: 4 * MINUTE, state: 'pending' },
-      { id: 's/60000', createdAt: MINUTE, timeoutAt: 2 * MINUTE, state: 'pending' },
-    ]);
-  });
-
-  test('gives its promise the lineage of a root', () => {
-    const server = scheduled();
-    fire(server, MINUTE, MINUTE);
-    expect(server.promise('s/60000').tags).toEqual({
-      team: 'red',
-      'resonate:schedule': 's',
-      'resonate:origin': 's/60000',
-      'resonate:branch': 's/60000',
-      'resonate:parent': 's/60000',
-      'resonate:prefix': 's/60000',
-    });
-  });
-
-  test('leaves a promise alone that has its id already, and goes on', () => {
-    const server = scheduled();
-    server.create(5, 's/60000', { tags: { mine: 'yes' } });
-    expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: true });
-    expect(server.promise('s/60000')).toMatchObject({ createdAt: 5, tags: { mine: 'yes' } });
-    expect(server.rows.schedules).toMatchObject([{ nextRunAt: 2 * MINUTE }]);
-  });
-
-  describe('whose runs overlap', () => {
-    const states = (server: Server) => Object.fromEntries(server.rows.promises.map(({ id, state }) => [id, state]));
-
-    test('lets them, unless told otherwise', () => {
-      const server = scheduled(10 * MINUTE, { overlap: 'allow' });
-      for (const at of [1, 2]) fire(server, at * MINUTE, at * MINUTE);
-      expect(states(server)).toEqual({ 's/60000': 'pending', 's/120000': 'pending' });
-    });
-
-    test('skips while the last one is pending, and no longer', () => {
-      const server = scheduled(10 * MINUTE, { overlap: 'skip' });
-      expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: true });
-      expect(fire(server, 2 * MINUTE, 2 * MINUTE)).toEqual({ fired: false });
-      expect(server.rows.schedules).toMatchObject([{ lastRunAt: MINUTE, nextRunAt: 3 * MINUTE }]);
-      server.settle(2.5 * MINUTE, 's/60000');
-      expect(fire(server, 3 * MINUTE, 3 * MINUTE)).toEqual({ fired: true });
-      expect(states(server)).toEqual({ 's/60000': 'resolved', 's/180000': 'pending' });
-    });
-
-    test('does not skip for a run whose time is over, though nobody wrote that down yet', () => {
-      const server = scheduled(MINUTE, { overlap: 'skip' });
-      fire(server, MINUTE, MINUTE);
-      expect(fire(server, 2 * MINUTE, 2 * MINUTE)).toEqual({ fired: true });
-      expect(states(server)).toEqual({ 's/60000': 'rejected_timedout', 's/120000': 'pending' });
-    });
-
-    test('cancels the last one, with all that follows from that', () => {
-      const server = scheduled(10 * MINUTE, { overlap: 'cancel' });
-      fire(server, MINUTE, MINUTE);
-      server.createTask(MINUTE, 'w');
-      server.acquire(MINUTE, 'w', 0, 10 * MINUTE);
-      server.suspend(MINUTE, 'w', 1, 's/60000');
-      server.listen(MINUTE, 's/60000', 'poll://any@g');
-      fire(server, 2 * MINUTE + 5, 2 * MINUTE);
-      expect(server.promise('s/60000')).toMatchObject({ state: 'rejected_canceled', settledAt: 2 * MINUTE + 5 });
-      expect(server.promise('s/120000')).toMatchObject({ state: 'pending', createdAt: 2 * MINUTE });
-      expect(server.task('w')).toMatchObject({ state: 'pending', resumes: 1 });
-      expect(server.rows.listeners).toMatchObject([{ dueAt: 2 * MINUTE + 5 }]);
-      server.settle(2 * MINUTE + 10, 's/120000');
-      fire(server, 3 * MINUTE, 3 * MINUTE);
-      expect(states(server)).toMatchObject({ 's/120000': 'resolved', 's/180000': 'pending' });
-    });
-
-    test('has nothing to skip or cancel when all its runs are one promise', () => {
-      for (const overlap of ['skip', 'cancel'] as const) {
-        const server = scheduled(10 * MINUTE, { overlap, promiseId: 'only' });
-        for (const at of [1, 2]) expect(fire(server, at * MINUTE, at * MINUTE)).toEqual({ fired: true });
-        expect(states(server)).toEqual({ only: 'pending' });
-      }
-    });
-  });
-
-  describe('that nobody fired for a while', () => {
-    const made = (server: Server) => server.rows.promises.map(({ createdAt }) => createdAt / MINUTE);
-
-    test('makes up for the last occurrence only, however late, when told so', () => {
-      const server = scheduled(100 * MINUTE, { catchUp: 'last' });
-      expect(fire(server, 9.5 * MINUTE, MINUTE)).toEqual({ fired: true });
-      expect(made(server)).toEqual([9]);
-      expect(server.rows.schedules).toMatchObject([{ lastRunAt: 9 * MINUTE, nextRunAt: 10 * MINUTE }]);
-      const daily = scheduled(MINUTE, { catchUp: 'last', cron: '0 0 * * *' });
-      expect(fire(daily, 2_500 * MINUTE, 1_440 * MINUTE)).toEqual({ fired: true });
-      expect(made(daily)).toEqual([1_440]);
-    });
-
-    test('makes up for none, when told so: only what is less than a minute late comes', () => {
-      const late = scheduled(100 * MINUTE, { catchUp: 'none', cron: '*/5 * * * *' });
-      expect(fire(late, 11 * MINUTE + 1, 5 * MINUTE)).toEqual({ fired: false });
-      expect(late.rows.schedules).toMatchObject([{ lastRunAt: null, nextRunAt: 15 * MINUTE }]);
-      const intime = scheduled(100 * MINUTE, { catchUp: 'none', cron: '*/5 * * * *' });
-      expect(fire(intime, 11 * MINUTE, 5 * MINUTE)).toEqual({ fired: true });
-      expect(made(intime)).toEqual([10]);
-    });
-  });
-
-  describe('that is paused', () => {
-    const command = (name: 'pause' | 'resume' | 'trigger' | 'preview') => ({
-      kind: `schedule.${name}` as const,
-      data: { id: 's', limit: 3 },
-    });
-
-    test('has no next run until it is resumed, and then the first one after that', () => {
-      const server = scheduled();
-      const paused = { pausedAt: 30_000, nextRunAt: Number.MAX_SAFE_INTEGER };
-      expect(server.run(30_000, command('pause'))).toMatchObject({ status: 200, data: { schedule: paused } });
-      expect(server.run(40_000, command('pause'))).toMatchObject({ data: { schedule: paused } });
-      expect(server.run(40_000, command('preview')).data).toEqual({ runs: [] });
-      expect(fire(server, 5 * MINUTE, MINUTE)).toEqual({ fired: false });
-      const { data } = server.run(5.5 * MINUTE, command('resume')) as { data: { schedule: object } };
-      expect(data.schedule).toMatchObject({ nextRunAt: 6 * MINUTE });
-      expect(data.schedule).not.toHaveProperty('pausedAt');
-      expect(server.run(5.7 * MINUTE, command('resume')).data).toEqual(data);
-      expect(server.run(5.7 * MINUTE, command('preview')).data).toEqual({ runs: [6, 7, 8].map((at) => at * MINUTE) });
-    });
-
-    test('still makes the promises of the occurrences before the pause, and of no others', () => {
-      const server = scheduled(100 * MINUTE);
-      server.run(2.5 * MINUTE, command('pause'));
-      for (const at of [1, 2]) expect(fire(server, 9 * MINUTE, at * MINUTE)).toEqual({ fired: true });
-      expect(server.rows.schedules).toMatchObject([{ nextRunAt: Number.MAX_SAFE_INTEGER }]);
-      const passing = scheduled(100 * MINUTE, { catchUp: 'last' });
-      passing.run(2.5 * MINUTE, command('pause'));
-      expect(fire(passing, 9 * MINUTE, MINUTE)).toEqual({ fired: true });
-      expect(passing.rows.promises).toMatchObject([{ createdAt: 2 * MINUTE }]);
-    });
-
-    test('keeps an occurrence that a short pause came upon before anybody fired it', () => {
-      const server = scheduled();
-      server.run(MINUTE, command('pause'));
-      server.run(MINUTE + 1, command('resume'));
-      expect(fire(server, MINUTE + 2, MINUTE)).toEqual({ fired: true });
-      expect(server.rows.schedules).toMatchObject([{ nextRunAt: 2 * MINUTE }]);
-    });
-
-    test('can be triggered: a run as of now, which the next occurrence goes by', () => {
-      const server = scheduled(10 * MINUTE, { overlap: 'skip' });
-      server.run(5, command('pause'));
-      const reply = server.run(7, command('trigger'));
-      expect(reply).toMatchObject({
-        status: 200,
-        data: { schedule: { lastRunAt: 7, pausedAt: 5 }, promise: { id: 's/7', state: 'pending', createdAt: 7 } },
-      });
-      expect(server.run(8, command('trigger'))).toMatchObject({ status: 409 });
-      server.run(9, command('resume'));
-      expect(fire(server, MINUTE, MINUTE)).toEqual({ fired: false });
-      server.settle(MINUTE + 1, 's/7');
-      expect(fire(server, 2 * MINUTE, 2 * MINUTE)).toEqual({ fired: true });
-    });
-  });
-
-  test('is shown with what its client chose, and to others as ever', () => {
-    const plain = scheduled().run(0, { kind: 'schedule.get', data: { id: 's' } }).data as { schedule: object };
-    const known = [
-      'cron',
-      'createdAt',
-      'id',
-      'nextRunAt',
-      'promiseId',
-      'promiseParam',
-      'promiseTags',
-      'promiseTimeout',
-    ];
-    expect(Object.keys(plain.schedule).sort()).toEqual(known.sort());
-    const chosen = { timezone: 'Asia/Kolkata', overlap: 'allow', catchUp: 'all', cron: '0 6 * * *' } as const;
-    const server = scheduled(MINUTE, chosen);
-    const { schedule } = server.run(0, { kind: 'schedule.get', data: { id: 's' } }).data as { schedule: object };
-    expect(schedule).toMatchObject({ ...chosen, nextRunAt: 30 * MINUTE });
-  });
-
-  test('puts its id into the promise id as it is, whatever characters it has', () => {
-    expect(occurrencePromiseId({ id: '$& {{.timestamp}}', promiseId: '{{.id}}-{{.timestamp}}' }, 7)).toBe('$& 7-7');
   });
 });
 
@@ -393,5 +177,104 @@ describe('the closure of a batch', () => {
       { command: { kind: 'task.acquire', data: { id: 'new', version: 0, pid: 'p', ttl: 5 } }, now: 1 },
     ]);
     expect(replies[1]).toMatchObject({ status: 200, data: { preload: [{ id: 'stored' }] } });
+  });
+});
+
+describe('creation', () => {
+  test('P1, P3: creates a pending promise once', () => {
+    const server = new Server();
+    server.create(5, 'p', { timeoutAt: 100 });
+    expect(server.promise('p')).toMatchObject({ state: 'pending', createdAt: 5, settledAt: null });
+    const reply = server.create(9, 'p', { timeoutAt: 200, tags: { other: 'yes' } });
+    expect(reply.data).toMatchObject({ promise: { createdAt: 5, timeoutAt: 100, tags: {} } });
+    expect(server.promise('p')).toMatchObject({ createdAt: 5, timeoutAt: 100, tags: {} });
+  });
+
+  test('P2, T3: creates a promise that is over already as settled, and its task as fulfilled', () => {
+    const server = new Server();
+    server.createTask(100, 'w', { timeoutAt: 100 });
+    server.create(100, 'timer', { timeoutAt: 50, tags: { 'resonate:timer': 'true' } });
+    expect(server.promise('w')).toMatchObject({ state: 'rejected_timedout', createdAt: 100, settledAt: 100 });
+    expect(server.promise('timer')).toMatchObject({ state: 'resolved', createdAt: 50, settledAt: 50 });
+    expect(server.task('w')).toMatchObject({ state: 'fulfilled', version: 0, dueAt: null });
+  });
+
+  test('T5: task.create acquires the new task, or one that is pending at any version', () => {
+    const server = new Server();
+    const create = (now: number) => {
+      const action = { ...creation('w', { tags: TARGET }), head: {} };
+      return server.run(now, { kind: 'task.create', data: { pid: 'p', ttl: 50, action } });
+    };
+    create(1);
+    expect(server.task('w')).toMatchObject({ state: 'acquired', version: 1, pid: 'p', ttl: 50, dueAt: 51 });
+    server.run(2, { kind: 'task.release', data: { id: 'w', version: 1 } });
+    create(3);
+    expect(server.task('w')).toMatchObject({ state: 'acquired', version: 2, dueAt: 53 });
+  });
+});
+
+describe('waiting', () => {
+  /** The task `w`, acquired at version 1, and the pending promises `p` and `q`. */
+  function started(): Server {
+    const server = new Server();
+    server.create(1, 'p');
+    server.create(1, 'q');
+    server.createTask(1, 'w');
+    server.acquire(1, 'w', 0);
+    return server;
+  }
+
+  const register = (server: Server, awaited: string) =>
+    server.run(5, { kind: 'promise.register_callback', data: { awaited, awaiter: 'w' } });
+
+  test('C1, C2: stores a callback once, whether registered or suspended on', () => {
+    const server = started();
+    register(server, 'p');
+    register(server, 'p');
+    server.suspend(6, 'w', 1, 'p', 'q', 'q');
+    expect(server.rows.callbacks).toEqual([
+      { awaited: 'p', awaiter: 'w', ready: false },
+      { awaited: 'q', awaiter: 'w', ready: false },
+    ]);
+  });
+
+  test('T9, C6: a task whose awaited promise has settled stays acquired, and its counted callbacks are removed', () => {
+    const server = started();
+    register(server, 'p');
+    server.settle(6, 'p');
+    expect(server.task('w')).toMatchObject({ state: 'acquired', resumes: 1 });
+    expect(server.suspend(7, 'w', 1, 'p').status).toBe(300);
+    expect(server.task('w')).toMatchObject({ state: 'acquired', version: 1, resumes: 0 });
+    expect(server.rows.callbacks).toEqual([]);
+  });
+
+  test('C7: a callback on a settled promise counts at once, and only once', () => {
+    const server = started();
+    server.settle(4, 'p');
+    server.suspend(4, 'w', 1, 'q');
+    register(server, 'p');
+    register(server, 'p');
+    expect(server.task('w')).toMatchObject({ state: 'pending', resumes: 1, dueAt: 5 });
+  });
+
+  test('T10: task.fulfill settles the promise of the task', () => {
+    const server = started();
+    const action = {
+      kind: 'promise.settle' as const,
+      head: {},
+      data: { id: 'w', state: 'rejected' as const, value: {} },
+    };
+    expect(server.run(6, { kind: 'task.fulfill', data: { id: 'w', version: 1, action } }).status).toBe(200);
+    expect(server.promise('w')).toMatchObject({ state: 'rejected', settledAt: 6 });
+    expect(server.task('w')).toMatchObject({ state: 'fulfilled', pid: null, ttl: null, dueAt: null });
+  });
+
+  test('L1, L2: a listener is stored once per address, and not at all for a settled promise', () => {
+    const server = started();
+    for (const address of ['poll://any@g', 'poll://any@g', 'http://example.invalid/']) server.listen(2, 'p', address);
+    server.settle(3, 'q');
+    expect(server.listen(4, 'q', 'poll://any@g').data).toMatchObject({ promise: { state: 'resolved' } });
+    expect(server.rows.listeners).toHaveLength(2);
+    expect(server.rows.listeners.every(({ awaited, dueAt }) => awaited === 'p' && dueAt === null)).toBe(true);
   });
 });
