@@ -1,22 +1,27 @@
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
-import type { ListenerKey } from '@resonate/store';
+import type { Delivery, ListenerKey } from '@resonate/store';
 
-/** Three chances before a claim is over. */
-const PER_CLAIM = 3;
+/** How often a claim is renewed before it would end. */
+const RENEWALS_PER_CLAIM = 3;
 
 /**
- * Keeps the claims of `unblock`s whose push takes longer than tasks.retry_timeout: another dispatcher would push them too.
- * Bounded by the transport's own time-out. An `execute` is not kept: whoever hangs on one may lose it to another worker.
+ * Renews the claims of `unblock`s whose push takes longer than tasks.retry_timeout. Otherwise another dispatcher would
+ * push them, too. The transport's timeout bounds how long. Claims of `execute`s are not renewed: if the receiver hangs,
+ * another worker may get the task.
  */
 export class ClaimRenewal implements Service {
   readonly name: string;
+  readonly #runtime: Runtime;
+  /** When each push began, epoch ms. */
   readonly #held = new Map<ListenerKey, number>();
   readonly #loop: Loop;
 
-  constructor({ config, logger, store }: Runtime, transport: string) {
+  constructor(runtime: Runtime, transport: string) {
+    const { config, logger, store } = runtime;
     this.name = `${transport} claims`;
-    const everyMs = Math.max(1, Math.floor(config.tasks.retryTimeoutMs / PER_CLAIM));
+    this.#runtime = runtime;
+    const everyMs = Math.max(1, Math.floor(config.tasks.retryTimeoutMs / RENEWALS_PER_CLAIM));
     const step = async () => {
       const long = [...this.#held].filter(([, since]) => store.clock.now() - since >= everyMs / 2);
       if (long.length > 0) await store.renewClaims(long.map(([key]) => key));
@@ -33,9 +38,10 @@ export class ClaimRenewal implements Service {
     return this.#loop.stop();
   }
 
-  /** @returns what `work` does, with the claim kept until then. */
-  during<T>(key: ListenerKey, since: number, work: Promise<T>): Promise<T> {
-    this.#held.set(key, since);
-    return work.finally(() => this.#held.delete(key));
+  /** Renews the claim until the push ends. @returns what the push returns. */
+  during<T>(delivery: Delivery, push: Promise<T>): Promise<T> {
+    if (delivery.kind === 'execute') return push;
+    this.#held.set(delivery.listener, this.#runtime.store.clock.now());
+    return push.finally(() => this.#held.delete(delivery.listener));
   }
 }

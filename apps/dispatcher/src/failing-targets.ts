@@ -1,0 +1,139 @@
+import { Circuits, type Advice } from '@resonate/delivery';
+import { Loop, type Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
+import type { PushTransport } from '@resonate/transports';
+import type { WaitingTargets } from './waiting-targets.ts';
+
+/**
+ * The circuit breakers of one transport's targets (`Circuits`). While a circuit is open, the messages for its target are
+ * deferred in the store; when it closes, they are resumed. A loop of its own does this: deferring many messages takes a
+ * while, and deliveries to other targets must not wait for it.
+ */
+export class FailingTargets implements Service {
+  readonly name: string;
+  readonly #runtime: Runtime;
+  readonly #transport: PushTransport['name'];
+  readonly #waiting: WaitingTargets;
+  readonly #circuits: Circuits;
+  readonly #loop: Loop;
+  readonly #toDefer = new Set<string>();
+  /** Targets that work again and whose deferred messages have not been resumed yet. */
+  readonly #toResume = new Set<string>();
+  #stopping = false;
+
+  constructor(runtime: Runtime, transport: PushTransport['name'], waiting: WaitingTargets) {
+    const { config, logger, store } = runtime;
+    const { backoffMinMs: minMs, backoffMaxMs: maxMs, circuitFailures: failures, pollIntervalMs } = config.messages;
+    this.name = `${transport} circuits`;
+    this.#runtime = runtime;
+    this.#transport = transport;
+    this.#waiting = waiting;
+    this.#circuits = new Circuits({ failures, minMs, maxMs });
+    this.#loop = new Loop({ name: this.name, pollIntervalMs, logger, clock: store.clock, step: () => this.#step() });
+  }
+
+  start(): Promise<void> {
+    return this.#loop.start();
+  }
+
+  /** Does not wait until everything is deferred: the reaper makes this process's messages due again anyway. */
+  stop(): Promise<void> {
+    this.#stopping = true;
+    return this.#loop.stop();
+  }
+
+  isOpen(target: string): boolean {
+    return this.#circuits.isOpen(target);
+  }
+
+  /** What to do with the messages of a target, the first of which became due at `dueAt`. Defers them if it says so. */
+  advise(target: string, dueAt: number, now: number): Advice {
+    const advice = this.#circuits.advise(target, dueAt, now);
+    if (advice === 'defer') this.#defer(target);
+    return advice;
+  }
+
+  /** A probe is being delivered. */
+  probing(target: string): void {
+    this.#circuits.probing(target);
+  }
+
+  /** The probe was not delivered, for a reason that says nothing about the target. */
+  notTried(target: string): void {
+    this.#circuits.notTried(target);
+  }
+
+  /** @returns whether the circuit is open now. */
+  failed(target: string, isProbe: boolean): boolean {
+    const wasOpen = this.#circuits.isOpen(target);
+    const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now());
+    this.#showOpen();
+    // Even if nothing is due. After this deferral, a due message shows that another process resumed the target.
+    if (isOpen && (isProbe || !wasOpen)) this.#defer(target);
+    return isOpen;
+  }
+
+  succeeded(target: string): void {
+    if (!this.#circuits.succeeded(target)) return;
+    this.#showOpen();
+    this.#toResume.add(target);
+    this.#loop.wake();
+  }
+
+  #defer(target: string): void {
+    this.#toDefer.add(target);
+    this.#loop.wake();
+  }
+
+  /** Defers the messages of failing targets, and makes one due for each target whose probe is due. */
+  async #step(): Promise<number | null> {
+    const { config, store } = this.#runtime;
+    const { backoffMaxMs } = config.messages;
+    await this.#resume();
+    for (const target of this.#toDefer) {
+      if (this.#stopping) return null;
+      this.#toDefer.delete(target);
+      if (this.#circuits.isOpen(target)) {
+        await store.defer({ transport: this.#transport, target }, backoffMaxMs);
+        this.#circuits.deferred(target);
+      }
+      this.#waiting.forget(target);
+      await this.#waiting.refresh([target]);
+      // The circuit closed during the deferral, which may have deferred messages that were just resumed.
+      if (!this.#circuits.isOpen(target)) this.#toResume.add(target);
+      await this.#resume();
+    }
+    for (const target of this.#circuits.takeProbes(store.clock.now())) {
+      if (this.#stopping) return null;
+      const resumed = await store.resume({ transport: this.#transport, target }, backoffMaxMs, true);
+      if (resumed > 0) this.#waiting.note(target, 0);
+      else await this.#closeIfIdle(target);
+    }
+    return this.#circuits.nextProbeAt;
+  }
+
+  /** Makes the deferred messages of targets that work again due at once, oldest first. */
+  async #resume(): Promise<void> {
+    const { config, logger, store } = this.#runtime;
+    for (const target of this.#toResume) {
+      if (this.#stopping) return;
+      if (!this.#circuits.isOpen(target)) {
+        const messages = await store.resume({ transport: this.#transport, target }, config.messages.backoffMaxMs);
+        logger.info('a target works again', { target, messages });
+        if (messages > 0) this.#waiting.note(target, 0);
+      }
+      this.#toResume.delete(target);
+    }
+  }
+
+  /** Closes the circuit of a target without messages: there is nothing to probe with, so it would stay open forever. */
+  async #closeIfIdle(target: string): Promise<void> {
+    if ((await this.#runtime.store.nextDeliveryAt(this.#transport, [target])) !== null) return;
+    this.#circuits.succeeded(target);
+    this.#showOpen();
+  }
+
+  #showOpen(): void {
+    this.#runtime.metrics.circuitsOpen.set({ transport: this.#transport }, this.#circuits.open);
+  }
+}

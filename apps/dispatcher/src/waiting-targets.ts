@@ -1,0 +1,81 @@
+import { DueTargets } from '@resonate/delivery';
+import type { Service } from '@resonate/lifecycle';
+import type { Runtime } from '@resonate/process';
+import type { PushTransport } from '@resonate/transports';
+import { TargetScanner } from './target-scanner.ts';
+
+interface Events {
+  /** Called when a message is due at `at`, epoch ms, or was due then. */
+  due(at: number): void;
+  /** Whether this process learns of the target's messages without a hint, because it is delivering to it. */
+  isBusy(target: string): boolean;
+}
+
+/** The targets that have messages, and when the first one of each is due. It learns this from hints and from the scanner. */
+export class WaitingTargets implements Service {
+  readonly name: string;
+  readonly #runtime: Runtime;
+  readonly #transport: PushTransport['name'];
+  readonly #events: Events;
+  readonly #due = new DueTargets();
+  readonly #scanner: TargetScanner;
+
+  constructor(runtime: Runtime, transport: PushTransport['name'], events: Events) {
+    const { store } = runtime;
+    this.name = `${transport} targets`;
+    this.#runtime = runtime;
+    this.#transport = transport;
+    this.#events = events;
+    this.#scanner = new TargetScanner(runtime, transport, ({ target, dueAt }) => {
+      const isNews = !this.#due.knows(target) && !events.isBusy(target);
+      this.note(target, dueAt);
+      return isNews && dueAt <= store.clock.now();
+    });
+    store.onHints(({ deliveries }) => {
+      const due = deliveries.get(transport);
+      if (due?.targets === null) this.#scanner.wakeAt(due.at);
+      for (const [target, at] of due?.targets ?? []) this.note(target, at);
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#scanner.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#scanner.stop();
+  }
+
+  /** The targets that have a due message, with its due time. */
+  due(now: number): ReadonlyMap<string, number> {
+    return this.#due.due(now);
+  }
+
+  /** When the next message that is not due yet is due, at the earliest; null if none is known. */
+  get nextAt(): number | null {
+    return this.#due.nextAt;
+  }
+
+  note(target: string, at: number): void {
+    this.#due.note(target, at);
+    this.#events.due(at);
+  }
+
+  /** Forgets the due time. Hints that arrive from now on count as new. */
+  forget(target: string): void {
+    this.#due.forget(target);
+  }
+
+  /**
+   * Reads from the store when the next message for each target is due.
+   * @param isServed whether a claim just returned messages for the target.
+   */
+  async refresh(names: readonly string[], isServed: (name: string) => boolean = () => true): Promise<void> {
+    const { config, store } = this.#runtime;
+    // A message that is due but was not claimed is locked, or its promise is over and the scheduler has not settled it yet.
+    const again = store.clock.now() + config.messages.pollIntervalMs;
+    for (const { target, dueAt } of await store.nextDue(this.#transport, names)) {
+      this.#due.note(target, isServed(target) ? dueAt : Math.max(dueAt, again));
+    }
+  }
+}
