@@ -5,15 +5,15 @@ import { traced, type Carrier, type Runtime, type ServerTracing } from '@resonat
 
 type DeliverySpan = ReturnType<ServerTracing['delivery']> | null;
 
-/** One attempt to deliver a message, under way. */
+/** One attempt to deliver a message, while it runs. */
 export interface Attempt {
-  /** The message as it goes out: with trace context in its head when traces are on. */
+  /** The message to send. If traces are on, its head has the trace context. */
   message: Message;
-  /** Called once. */
+  /** To be called once. */
   end(outcome: AttemptOutcome, error?: string): void;
 }
 
-/** Counts a message that goes to a transport, and how long after its time it does so first. */
+/** Counts a message that is handed to a transport. For its first attempt, also measures how late it is. */
 export function handedOver({ metrics, store }: Runtime, transport: string, delivery: Delivery): void {
   metrics.messages.inc({ kind: delivery.kind });
   const { attempts, enqueuedAt } = rowOf(delivery);
@@ -21,7 +21,7 @@ export function handedOver({ metrics, store }: Runtime, transport: string, deliv
   metrics.deliveryLatency.observe({ transport }, Math.max(0, store.clock.now() - enqueuedAt) / 1000);
 }
 
-/** Begins an attempt: counted, logged, and a span of the trace that `span` began. */
+/** Begins an attempt: it is counted and logged, and it ends `span`, if given. */
 export function beginAttempt(
   runtime: Runtime,
   transport: string,
@@ -46,7 +46,10 @@ export function beginAttempt(
   };
 }
 
-/** The span of an attempt, a child of what created the message's promise; null without traces. Never rejects. */
+/**
+ * The span of an attempt, a child of the span that created the message's promise; null if traces are off. Never
+ * rejects.
+ */
 export async function traceDelivery(runtime: Runtime, transport: string, message: Message): Promise<DeliverySpan> {
   const { tracing } = runtime;
   return tracing && tracing.delivery(transport, message, await paramHeaders(runtime, message));
@@ -54,7 +57,7 @@ export async function traceDelivery(runtime: Runtime, transport: string, message
 
 async function paramHeaders({ store }: Runtime, message: Message): Promise<Carrier | undefined> {
   if (message.kind === 'unblock') return message.data.promise.param.headers;
-  // Reads of one turn share a batch; a task's row does not have it.
+  // A task's row does not have the headers. Reads that start in the same turn of the event loop share a batch.
   const reply = await store.execute({ kind: 'promise.get', data: { id: message.data.task.id } }, null, 0);
   if (reply.status !== 200) return undefined;
   return (reply.data as { promise: { param: { headers?: Carrier } } }).promise.param.headers;

@@ -12,7 +12,7 @@ function fail(times: number, now = 0, target = 'a'): void {
   for (let time = 0; time < times; time++) circuits.failed(target, false, now);
 }
 
-/** Opens the circuit at `now`, with everything put off. */
+/** Opens the circuit at `now`, with all messages deferred. */
 function open(now = 0): void {
   fail(3, now);
   circuits.deferred('a');

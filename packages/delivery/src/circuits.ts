@@ -1,41 +1,42 @@
 import { backoffMs, type BackoffOptions } from '@resonate/lifecycle';
 
-/** Targets that failed last; what is forgotten starts anew. */
+/** Targets that failed most recently. A target beyond this number is forgotten, as if it had never failed. */
 const MAX_REMEMBERED = 10_000;
 
 interface Circuit {
   /** Failures since the last success. */
   failures: number;
-  /** How often it opened, or stayed open after a probe, since the last success; 0: closed. */
+  /** How often it opened, or stayed open after a probe, since the last success; 0: it is closed. */
   openings: number;
   openedAt: number;
-  /** When one message may try again. */
+  /** When the next probe may be sent. */
   probeAt: number;
-  /** When a message that was put off is to be brought back as the probe. */
+  /** When to resume a deferred message as the probe. */
   askAt: number;
-  /** What was due when it opened has been put off. */
+  /** The messages that were due when it opened have been deferred. */
   isDeferred: boolean;
   isProbing: boolean;
 }
 
 export interface CircuitOptions extends BackoffOptions {
-  /** Failures in a row that open a circuit. */
+  /** Consecutive failures that open a circuit. */
   failures: number;
 }
 
-/** What to do with messages that wait for a target. */
+/** What to do with the messages of a target. */
 export type Advice =
   | 'deliver'
-  /** One message may go. */
+  /** Deliver one message, to test the target. */
   | 'probe'
-  /** Nothing may go before the probe's time. */
+  /** Deliver nothing before the probe's time. */
   | 'defer'
-  /** The probe is under way. */
+  /** Do nothing: the probe is being delivered. */
   | 'leave';
 
 /**
- * A circuit per target, as this process has seen it: it opens after some failures in a row, lets one message through
- * after a wait that doubles each time, and closes when one arrives. Other processes have their own.
+ * A circuit breaker per target. After several consecutive failures the circuit opens. Then one message, the probe, may
+ * try the target after a wait that doubles each time. The circuit closes when a message is delivered. Each process has
+ * its own circuits.
  */
 export class Circuits {
   readonly #options: CircuitOptions;
@@ -46,7 +47,7 @@ export class Circuits {
     this.#options = options;
   }
 
-  /** Targets whose circuit is open. */
+  /** Number of targets whose circuit is open. */
   get open(): number {
     return this.#open;
   }
@@ -56,8 +57,8 @@ export class Circuits {
   }
 
   /**
-   * @param dueAt when the message of the target that was due first became due. Before the circuit opened, though all
-   * that was due then was put off: another process has reached the target and brought it back.
+   * @param dueAt due time of the target's earliest message. If it is before the circuit opened, although everything due
+   * then was deferred, another process has reached the target and resumed its messages: probe now.
    */
   advise(target: string, dueAt: number, now: number): Advice {
     const circuit = this.#circuits.get(target);
@@ -67,15 +68,15 @@ export class Circuits {
     return now >= circuit.probeAt || isBroughtBack ? 'probe' : 'defer';
   }
 
-  /** What was due for the target has been put off. */
+  /** The messages that were due for the target have been deferred. */
   deferred(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isDeferred = true;
   }
 
   /**
-   * Open circuits whose time has come: each needs a message to try. When another process takes that one, the circuit is
-   * named again after another wait.
+   * The open circuits whose probe is due. The caller resumes one message for each. If another process takes that
+   * message, the circuit is returned again after another wait.
    */
   takeProbes(now: number): string[] {
     const targets: string[] = [];
@@ -87,19 +88,19 @@ export class Circuits {
     return targets;
   }
 
-  /** When `takeProbes` names the next one; null: no circuit is open. */
+  /** When `takeProbes` returns the next one, epoch ms; null if no circuit is open. */
   get nextProbeAt(): number | null {
     const times = this.#waiting().map(([, { askAt }]) => askAt);
     return times.length > 0 ? times.reduce((one, other) => Math.min(one, other)) : null;
   }
 
-  /** A message is under way to find out whether the target is back. */
+  /** A message is being delivered as the probe. */
   probing(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isProbing = true;
   }
 
-  /** @returns true when the circuit is open. */
+  /** @returns whether the circuit is open now. */
   failed(target: string, isProbe: boolean, now: number): boolean {
     const circuit = this.#remember(target);
     circuit.failures++;
@@ -109,7 +110,7 @@ export class Circuits {
       circuit.openings++;
       circuit.openedAt = now;
       circuit.isProbing = false;
-      // What came due meanwhile has not been put off.
+      // Messages that became due since the last deferral have not been deferred.
       circuit.isDeferred = false;
       circuit.probeAt = now + this.#waitMs(circuit);
       circuit.askAt = circuit.probeAt;
@@ -117,7 +118,7 @@ export class Circuits {
     return circuit.openings > 0;
   }
 
-  /** @returns true when the circuit was open. */
+  /** @returns whether the circuit was open. */
   succeeded(target: string): boolean {
     const circuit = this.#circuits.get(target);
     this.#circuits.delete(target);
@@ -126,7 +127,7 @@ export class Circuits {
     return true;
   }
 
-  /** The probe was not tried after all. */
+  /** The probe was not delivered, for a reason that says nothing about the target. */
   notTried(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isProbing = false;

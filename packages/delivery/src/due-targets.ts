@@ -1,17 +1,19 @@
-/** Targets remembered for later; those beyond are found again by whoever walks through all that wait. */
+/**
+ * Targets whose messages are due later. Those beyond this number are found again by the scan of all waiting targets.
+ */
 const MAX_LATER = 10_000;
 
 /**
- * When the first message for each target is due, as far as this process was told. A time may be too early, which a look
- * at the store corrects. What is due later costs nothing until then, however many targets that are.
+ * When the first message for each target is due, as far as this process knows. A time may be too early; the caller then
+ * reads the right one from the store. Targets that are due later cost nothing until then, however many there are.
  */
 export class DueTargets {
   readonly #due = new Map<string, number>();
   readonly #later = new Map<string, number>();
-  /** None of `#later` is due earlier. */
+  /** No target in `#later` is due earlier. */
   #laterAt = Infinity;
 
-  /** A message for the target is due at `at`, or already was. */
+  /** A message for the target is due at `at`, epoch ms, or was due then. */
   note(target: string, at: number): void {
     const due = this.#due.get(target);
     if (due !== undefined) {
@@ -24,18 +26,18 @@ export class DueTargets {
     this.#laterAt = Math.min(this.#laterAt, at);
   }
 
-  /** False: nothing is known of the target. */
+  /** Whether a due time of the target is known. */
   knows(target: string): boolean {
     return this.#due.has(target) || this.#later.has(target);
   }
 
-  /** What was told of the target is out of date. */
+  /** The known time of the target is out of date. */
   forget(target: string): void {
     this.#due.delete(target);
     this.#later.delete(target);
   }
 
-  /** The targets that something is due for, with the times. */
+  /** The targets that have a due message, with its due time. */
   due(now: number): ReadonlyMap<string, number> {
     if (this.#laterAt > now) return this.#due;
     this.#laterAt = Infinity;
@@ -50,7 +52,7 @@ export class DueTargets {
     return this.#due;
   }
 
-  /** When something is due next that is not yet, at the earliest; null: as far as is known never. */
+  /** When the next message that is not due yet is due, at the earliest; null if none is known. */
   get nextAt(): number | null {
     return this.#laterAt === Infinity ? null : this.#laterAt;
   }

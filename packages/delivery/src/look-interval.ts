@@ -1,14 +1,17 @@
 import { wakeupChannel, type Runtime } from '@resonate/process';
 
 /**
- * How often a loop looks for due messages while hints tell of everything. At the poll interval of 100 ms an idle process
- * asked its database 10 times a second.
+ * How often a loop looks for due messages while hints work. At `messages.poll_interval` (100 ms) an idle process would
+ * query its database 10 times a second.
  */
 export const RARELY_MS = 1_000;
-/** After it found something that no hint had told of, it looks every messages.poll_interval for this long. */
+/** After a loop finds a message that no hint announced, it looks every `messages.poll_interval` for this long. */
 const OFTEN_FOR_MS = 60_000;
 
-/** When to look for due messages next: rarely while hints work, every messages.poll_interval while they do not. */
+/**
+ * When to look for due messages next: every `RARELY_MS` while hints work, every `messages.poll_interval` while they do
+ * not.
+ */
 export class LookInterval {
   readonly #runtime: Runtime;
   #oftenUntil = -Infinity;
@@ -17,12 +20,12 @@ export class LookInterval {
     this.#runtime = runtime;
   }
 
-  /** Something was due that no hint had told of. */
+  /** A due message was found that no hint had announced. */
   foundUnannounced(): void {
     this.#oftenUntil = this.#runtime.store.clock.now() + OFTEN_FOR_MS;
   }
 
-  /** Epoch ms; null: `RARELY_MS` from now is early enough. */
+  /** Epoch ms; null if `RARELY_MS` from now is early enough. */
   get nextAt(): number | null {
     const { config, store } = this.#runtime;
     const now = store.clock.now();

@@ -1,7 +1,7 @@
 import { executeMessage, unblockMessage, type Message } from '@resonate/protocol';
 import { settledRecord, type Delivery } from '@resonate/store';
 
-/** The message that a claimed delivery stands for (protocol section 6). */
+/** The message of a claimed delivery (protocol section 6). */
 export function messageOf(delivery: Delivery, serverUrl: string): Message {
   if (delivery.kind === 'unblock') return unblockMessage(settledRecord(delivery.promise));
   return executeMessage(serverUrl, delivery.task.id, delivery.task.version);

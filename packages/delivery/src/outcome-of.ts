@@ -1,9 +1,9 @@
 import type { Delivery, DeliveryOutcome } from '@resonate/store';
 
 /**
- * What to record of a message that was handed to a transport.
- * @param againAt when it is due again, epoch ms; null: it was taken.
- * @returns null for an `execute` that was taken: it stays due until somebody acquires it.
+ * What to record about a message that was handed to a transport.
+ * @param againAt when it is due again, epoch ms; null if it was delivered.
+ * @returns null for an `execute` that was delivered: it stays claimed until a worker acquires its task.
  */
 export function outcomeOf(delivery: Delivery, againAt: number | null): DeliveryOutcome | null {
   if (delivery.kind === 'execute') {
@@ -20,11 +20,11 @@ export interface Failure {
   againAt: number;
   /** What went wrong. */
   error: string;
-  /** After so many attempts an `unblock` is tried no more; an `execute` is tried as long as its task waits. */
+  /** After this many attempts an `unblock` becomes a dead letter. An `execute` is tried as long as its task waits. */
   maxAttempts: number;
 }
 
-/** What to record of a message that did not arrive. */
+/** What to record about a message that was not delivered. */
 export function outcomeOfFailure(delivery: Delivery, { againAt, error, maxAttempts }: Failure): DeliveryOutcome | null {
   if (delivery.kind === 'execute' || delivery.listener.attempts < maxAttempts) return outcomeOf(delivery, againAt);
   const { awaited, address } = delivery.listener;

@@ -1,16 +1,16 @@
-/** Targets whose last turn and end are remembered; those forgotten are as new. */
+/** Targets whose last turn and last result are remembered. A target beyond this number counts as new. */
 const MAX_REMEMBERED = 10_000;
 
-/** Bounds how many deliveries are under way: to one target, and together. */
+/** Limits how many deliveries run at once: to one target, and in total. */
 export class TargetSlots {
   readonly #perTarget: number;
   readonly #total: number;
   readonly #taken = new Map<string, number>();
   #takenTogether = 0;
-  /** When each target had its last turn in `share`, counted in turns; the longest ago is first. */
+  /** The turn in which each target last got a share, as a running number. The least recent target is first. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
-  /** How the last delivery to each target ended. */
+  /** Whether the last delivery to each target succeeded. */
   readonly #isSound = new Map<string, boolean>();
 
   constructor(perTarget: number, total: number) {
@@ -22,19 +22,22 @@ export class TargetSlots {
     return this.#free(target, this.#takenTogether);
   }
 
-  /** Nothing is under way to the target. */
+  /** Whether no delivery to the target is running. */
   isIdle(target: string): boolean {
     return !this.#taken.has(target);
   }
 
-  /** How a delivery to the target ended. */
+  /** A delivery to the target has ended. */
   ended(target: string, isSuccess: boolean): void {
     this.#isSound.delete(target);
     this.#isSound.set(target, isSuccess);
     forgetOldest(this.#isSound);
   }
 
-  /** The second half of all slots is for sound targets; any other gets one of them at most, so that many that hang leave room. */
+  /**
+   * The second half of all slots is for targets whose last delivery succeeded. Any other target gets one of them at
+   * most, so that many hanging targets leave room.
+   */
   #free(target: string, together: number): number {
     const own = this.#taken.get(target) ?? 0;
     const half = Math.ceil(this.#total / 2) - together;
@@ -55,9 +58,9 @@ export class TargetSlots {
   }
 
   /**
-   * How many messages to claim for which target: what each has free, at most `limit` together. When that is not
-   * enough for all, targets that did not fail last come first, then those with less under way, then those whose last turn
-   * was the longest ago.
+   * How many messages to claim for which target: as many as each has free slots, at most `limit` in total. If that is
+   * not enough for all, the order is: first targets that did not fail last, then those with fewer running deliveries,
+   * then those whose last turn is longest ago.
    */
   share(targets: readonly string[], limit: number): { target: string; limit: number }[] {
     let left = Math.min(limit, this.#total - this.#takenTogether);
@@ -68,7 +71,7 @@ export class TargetSlots {
     const inOrder = [...targets].sort((a, b) => failed(a) - failed(b) || load(a) - load(b) || turn(a) - turn(b));
     const shares: { target: string; limit: number }[] = [];
     for (const [index, target] of inOrder.entries()) {
-      // Never less than one for those still to come, as long as there is any.
+      // Leaves at least one message for each target that follows, while there are any.
       const fair = Math.max(1, left - (inOrder.length - index - 1));
       const share = Math.min(left, fair, this.#free(target, together));
       if (share <= 0) continue;
