@@ -3,7 +3,10 @@ export interface BackoffOptions {
   maxMs: number;
 }
 
-/** How long to wait after attempt `attempt` (from 1) failed: doubling, with jitter so that failures don't march in step. */
+/**
+ * How long to wait after attempt `attempt` (from 1) failed, in ms. The wait doubles with each attempt. Half of it is
+ * random, so that processes that failed together do not retry together.
+ */
 export function backoffMs(
   attempt: number,
   { minMs, maxMs }: BackoffOptions,

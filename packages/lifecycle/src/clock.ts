@@ -1,4 +1,4 @@
-/** Where the time comes from. */
+/** The source of the current time. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
@@ -6,7 +6,7 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** A clock that stands still until it is told. */
+/** A clock for tests. It stands still until the test moves it. */
 export class ManualClock implements Clock {
   #now: number;
 

@@ -14,7 +14,7 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-/** A loop that notes, relative to the start, when each step began. */
+/** A loop that records when each step began, in ms since the start. */
 function watch(step: Step = () => Promise.resolve(null), options: Partial<LoopOptions> = {}) {
   const ran: number[] = [];
   loop = new Loop({
@@ -32,7 +32,7 @@ function watch(step: Step = () => Promise.resolve(null), options: Partial<LoopOp
 
 const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
-/** A step that ends when the test says so. */
+/** A step that ends when the test ends it. */
 function held() {
   const gates: ((due: number | null) => void)[] = [];
   const step: Step = () => new Promise((resolve) => gates.push(resolve));

@@ -5,14 +5,14 @@ import type { Service } from './service.ts';
 
 /**
  * One round of work.
- * @returns when more will be due, in epoch milliseconds (the past: go on at once), or null when nothing is known.
+ * @returns when more work is due, in epoch ms (a time in the past: continue at once), or null if that is not known.
  */
 export type Step = () => Promise<number | null>;
 
 export interface LoopOptions {
   name: string;
   step: Step;
-  /** The longest sleep: hints may get lost, so the truth is looked at this often anyhow. */
+  /** The longest sleep. Hints may be lost, so the loop checks at least this often. */
   pollIntervalMs: number;
   logger: Logger;
   clock?: Clock;
@@ -20,12 +20,12 @@ export interface LoopOptions {
 
 const BACKOFF_MIN_MS = 100;
 const BACKOFF_MAX_MS = 5000;
-/** setTimeout takes no more; a longer delay would fire at once. */
+/** The largest delay that setTimeout supports. With a larger one it would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**
- * The background loop of every role: runs `step`, sleeps until something is due, a hint arrives or the poll interval is over.
- * Steps never overlap. A step that fails is logged and tried again later.
+ * The background loop that every role uses. It runs `step`, then sleeps until something is due, a hint arrives or the
+ * poll interval has passed. Steps never overlap. A step that fails is logged and tried again later.
  */
 export class Loop implements Service {
   readonly name: string;
@@ -36,9 +36,9 @@ export class Loop implements Service {
   #started = false;
   #paused = false;
   #running: Promise<void> | null = null;
-  /** When the next step is due; Infinity: no hint yet. */
+  /** When the next step is due, epoch ms; Infinity: no hint has arrived. */
   #dueAt = Infinity;
-  /** After a failure, hints don't shorten the wait: they come most often just when everything is failing. */
+  /** After a failure, hints do not shorten the wait. Many hints arrive exactly when everything fails. */
   #notBefore = -Infinity;
   #failures = 0;
   #cancelSleep: () => void = () => {};
@@ -51,7 +51,7 @@ export class Loop implements Service {
     this.#clock = clock;
   }
 
-  /** The first step runs at once; its outcome is not waited for. */
+  /** Starts the first step without waiting for its result. */
   start(): Promise<void> {
     this.#started = true;
     this.#dueAt = -Infinity;
@@ -59,14 +59,14 @@ export class Loop implements Service {
     return Promise.resolve();
   }
 
-  /** Resolves when the running step, if any, has ended. */
+  /** Starts no more steps until `resume`. Resolves when the running step, if any, has ended. */
   async stop(): Promise<void> {
     this.#started = false;
     this.#cancelSleep();
     await this.#running;
   }
 
-  /** Starts no further step. Resolves when the running one, if any, has ended. */
+  /** Starts no more steps. Resolves when the running step, if any, has ended. */
   async pause(): Promise<void> {
     this.#paused = true;
     this.#cancelSleep();
@@ -84,7 +84,7 @@ export class Loop implements Service {
     this.wakeAt(-Infinity);
   }
 
-  /** Something will be due at `at`, in epoch milliseconds. */
+  /** Something is due at `at`, epoch ms. */
   wakeAt(at: number): void {
     if (at >= this.#dueAt) return;
     this.#dueAt = at;
@@ -92,16 +92,17 @@ export class Loop implements Service {
   }
 
   #sleep(): void {
-    // Whoever ends one of these states comes here again, and #dueAt remembers the hint.
+    // Whatever ends one of these states calls #schedule again, and #dueAt remembers the hint.
     if (!this.#started || this.#paused || this.#running) return;
     this.#cancelSleep();
     const delay = Math.ceil(Math.max(this.#dueAt, this.#notBefore) - this.#clock.now());
     if (delay <= 0) {
-      // Not in the caller's own turn: whoever wakes us finishes first, and many hints of one turn make one step.
+      // Not in the caller's turn of the event loop: the caller finishes first, and many hints of one turn cause one
+      // step.
       const immediate = setImmediate(() => this.#run());
       this.#cancelSleep = () => clearImmediate(immediate);
     } else {
-      // Bounded, because a clock that was set back makes everything look far away.
+      // Bounded, because everything looks far away after the clock was set back.
       const longest = Math.min(Math.max(this.#pollIntervalMs, BACKOFF_MAX_MS), MAX_DELAY_MS);
       const timer = setTimeout(() => this.#run(), Math.min(delay, longest));
       this.#cancelSleep = () => clearTimeout(timer);
@@ -116,7 +117,7 @@ export class Loop implements Service {
   }
 
   async #runStep(): Promise<void> {
-    // Hints from here on may come too late for this step, so they count for the next one.
+    // This step may miss hints that arrive from now on, so they cause another one.
     this.#dueAt = Infinity;
     let next: number | null = null;
     try {
@@ -129,7 +130,7 @@ export class Loop implements Service {
     this.#dueAt = Math.min(this.#dueAt, next ?? Infinity, this.#clock.now() + this.#pollIntervalMs);
   }
 
-  /** @returns when to try again. */
+  /** @returns when to try again, epoch ms. */
   #backOff(error: unknown): number {
     this.#failures++;
     const delayMs = backoffMs(this.#failures, { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS });

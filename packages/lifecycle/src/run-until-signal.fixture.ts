@@ -1,4 +1,4 @@
-/** A process for the test to send signals to: its argument says how its one service behaves. */
+/** A process that a test sends signals to. Its argument says how its only service behaves. */
 import { setTimeout } from 'node:timers/promises';
 import { createLogger } from '@resonate/observability';
 import { runUntilSignal } from './run-until-signal.ts';

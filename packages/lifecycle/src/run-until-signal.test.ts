@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const FIXTURE = new URL('./run-until-signal.fixture.ts', import.meta.url).pathname;
 
-/** Runs the fixture; `until` resolves when it has printed the text. */
+/** Runs the fixture. `until` resolves when the fixture has printed the text. */
 function run(behaviour: string, shutdownTimeoutMs = 10_000) {
   const child = spawn(process.execPath, [FIXTURE, behaviour, String(shutdownTimeoutMs)]);
   let output = '';

@@ -7,14 +7,14 @@ export interface RunOptions {
   logger: Logger;
 }
 
-/** One Ctrl-C arrives twice under npm: from the terminal, and passed on by npm. */
+/** Under npm one Ctrl-C arrives twice: from the terminal and from npm. */
 const ECHO_MS = 500;
 
 /**
- * Runs a service as the whole of this process: starts it, stops it on SIGTERM or SIGINT and ends the process.
- * Exit code 0 after a clean stop; 1 when it did not start, did not stop in time or cleanly, on a second signal
- * (half a second later or more), and on an
- * error that nobody caught, since then nobody knows what state the process is in.
+ * Runs a service as the whole of this process: starts it, stops it on SIGTERM or SIGINT, and ends the process. The exit
+ * code is 0 after a clean stop. It is 1 if the service did not start, did not stop in time or failed to stop, on a
+ * second signal half a second later or more, and on an error that nothing caught, because the state of the process is
+ * unknown then.
  */
 export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logger }: RunOptions): Promise<void> {
   const die = (msg: string) => (error: unknown) => {
@@ -48,7 +48,7 @@ export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logg
   try {
     await service.start();
   } catch (error) {
-    // Stopped while starting: the stop decides how this ends.
+    // It was stopped while it started. The stop decides the exit code.
     if (stoppingSince === null) die('could not start')(error);
   }
 }

@@ -3,7 +3,7 @@ import { silentLogger } from '@resonate/observability';
 import { ServiceGroup } from './service-group.ts';
 import type { Service } from './service.ts';
 
-/** Services that note what happens to them. */
+/** Services that record their starts and stops. */
 function record() {
   const events: string[] = [];
   const service = (name: string, fails: { start?: boolean; stop?: boolean } = {}): Service => ({

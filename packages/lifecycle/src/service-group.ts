@@ -16,7 +16,10 @@ export class ServiceGroup implements Service {
     this.#logger = logger;
   }
 
-  /** A service that fails to start stops those before it; its error is the group's. A group starts once. */
+  /**
+   * Starts the services. If one fails, those before it are stopped and the group rejects with its error. A group starts
+   * once.
+   */
   start(): Promise<void> {
     this.#starting = this.#startAll();
     return this.#starting;
@@ -35,7 +38,10 @@ export class ServiceGroup implements Service {
     }
   }
 
-  /** Also while it starts: then no further service is started. All are stopped, even if one fails to; that error comes last. */
+  /**
+   * May be called while the group starts: then no further service is started. All services are stopped even if one
+   * fails to; the group then rejects with that error.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#starting.catch(() => {}).then(() => this.#stopStarted());
     return this.#stopping;

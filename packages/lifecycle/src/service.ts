@@ -1,8 +1,8 @@
-/** Something that runs between start and stop. */
+/** Something that can be started and stopped. */
 export interface Service {
   readonly name: string;
-  /** Resolves when it is ready. On failure nothing of it is left running. */
+  /** Resolves when it is ready. If it rejects, nothing is left running. */
   start(): Promise<void>;
-  /** Resolves when nothing of it runs any more. May be called twice, and without a start. */
+  /** Resolves when nothing is left running. May be called twice, and without a start. */
   stop(): Promise<void>;
 }
