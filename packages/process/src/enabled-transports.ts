@@ -10,7 +10,7 @@ const SWITCHES = {
   sqs: 'sqs',
 } as const;
 
-/** The transports that the configuration switches on. What is addressed to another one waits until one is. */
+/** The transports that the configuration enables. Messages for any other transport wait until it is enabled. */
 export function enabledTransports({ transports }: Config): Transport[] {
   return TRANSPORTS.filter((transport) => transports[SWITCHES[transport]].enabled);
 }

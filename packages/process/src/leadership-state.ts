@@ -1,4 +1,4 @@
-/** Whether this process leads at the moment, for whoever shows it. */
+/** Whether this process is the leader now, for metrics and the cluster view. */
 export class LeadershipState {
   #held = false;
   readonly #listeners = new Set<() => void>();

@@ -8,7 +8,7 @@ import {
   type StoreOperation,
 } from '@resonate/store';
 
-/** Times what the store asks of the database, counts what failed, and notes whether the database could be reached. */
+/** Measures the store's database operations, counts their errors, and records whether the database could be reached. */
 export function measureStore(metrics: Metrics): StoreEvents['measured'] {
   const durations = new Map<StoreOperation, ReturnType<Metrics['storeOperation']>>();
   return async (operation, work) => {

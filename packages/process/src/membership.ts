@@ -5,13 +5,13 @@ import type { Runtime } from './runtime.ts';
 /** How often a process renews its row. */
 const HEARTBEAT_MS = 1_000;
 
-/** A process whose row was not renewed for this long is dead: what it claimed may go to others. */
+/** A process whose row was not renewed for this long is dead. Its messages are released to the others. */
 export const DEAD_AFTER_MS = 5_000;
 
 /**
- * This process's row in the table of who runs. It starts first and stops last. At a clean
- * stop it gives back what it deferred. Each delivery has given back what it could not deliver; what was delivered stays
- * claimed, so that it does not go out again.
+ * This process's row in the table of processes. It starts first and stops last. At a clean stop it releases the
+ * messages that it deferred. By then the senders have released what they could not deliver. Delivered messages stay
+ * claimed, so that they are not sent again.
  */
 export class Membership implements Service {
   readonly name = 'membership';
@@ -47,7 +47,7 @@ export class Membership implements Service {
       await store.releaseDeferred();
       await store.removeProcesses([processId]);
     } catch (error) {
-      // The scheduler does the same once the heartbeat is missed.
+      // If this fails, the scheduler releases them when the heartbeat has stopped.
       logger.warn('could not sign off', { error });
     }
   }

@@ -4,16 +4,19 @@ import type { Registry } from 'prom-client';
 import type { Service } from '@resonate/lifecycle';
 import { LevelSwitch, type Levelled, type Logger } from '@resonate/observability';
 
-/** What must be well for this process to do its work, by name: `{ store: true, leader: false }`. Ready means all are. */
+/**
+ * What must be true for this process to do its work, by name: `{ store: true, leader: false }`. The process is ready if
+ * all are.
+ */
 export type ReadyCheck = () => Promise<Readonly<Record<string, boolean>>>;
 
 export interface MetricsServerOptions {
   registry: Registry;
-  /** 0: off. */
+  /** 0 turns it off. */
   port: number;
   bind: string;
   ready: ReadyCheck;
-  /** Whose level PUT /log-level changes; left out: there is no such path. */
+  /** The logger whose level PUT /log-level changes. Without it there is no such path. */
   level?: Levelled;
   logger: Logger;
 }
@@ -21,7 +24,7 @@ export interface MetricsServerOptions {
 const READY_TIMEOUT_MS = 2000;
 const MAX_CONNECTIONS = 100;
 const MAX_BODY_BYTES = 1_000;
-/** This machine; a port-forward into a pod comes from there too. */
+/** Addresses of this machine. A port-forward into a pod comes from there, too. */
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 interface Answer {
@@ -31,8 +34,8 @@ interface Answer {
 }
 
 /**
- * GET /metrics, /health (200 while the process lives) and /ready (200 or 503) on a port of their own. From this machine
- * only: GET and PUT /log-level.
+ * Serves GET /metrics, /health (200 while the process lives) and /ready (200 or 503) on a port of their own. GET and
+ * PUT /log-level are served to this machine only.
  */
 export class MetricsServer implements Service {
   readonly name = 'metrics';
@@ -45,7 +48,7 @@ export class MetricsServer implements Service {
     this.#level = options.level ? new LevelSwitch(options.level) : null;
   }
 
-  /** Rejects when the port can't be had. */
+  /** Rejects if the port cannot be opened. */
   async start(): Promise<void> {
     const { port, bind, logger } = this.#options;
     if (port === 0) return;
@@ -93,7 +96,7 @@ export class MetricsServer implements Service {
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   }
 
-  /** Not from elsewhere: the port needs no token, and debug lines tell ids and cost time. */
+  /** Refused from other machines: the port needs no token, and debug lines contain ids and cost time. */
   async #logLevel(request: IncomingMessage, level: LevelSwitch): Promise<Answer> {
     if (!LOOPBACK.test(request.socket.remoteAddress ?? '')) return plain(403, 'Only from the machine of the server');
     if (request.method === 'PUT') {
@@ -114,7 +117,7 @@ export class MetricsServer implements Service {
   }
 }
 
-/** @returns null when it is too long. */
+/** @returns null if it is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   let text = '';
   for await (const chunk of request) {
@@ -124,7 +127,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   return text;
 }
 
-/** A check that hangs or fails is a check that says no. */
+/** A check that hangs or fails counts as false. */
 async function withinTime(check: ReturnType<ReadyCheck>): ReturnType<ReadyCheck> {
   const timeout = Promise.withResolvers<Readonly<Record<string, boolean>>>();
   const timer = setTimeout(() => timeout.resolve({ answered: false }), READY_TIMEOUT_MS);

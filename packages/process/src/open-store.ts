@@ -2,14 +2,14 @@ import type { Config } from '@resonate/config';
 import type { Logger } from '@resonate/observability';
 import { openDialect, StoreUnavailable, type StorageTarget } from '@resonate/store';
 
-/** How long a process waits at its start for a database server that is not up yet. */
+/** How long a starting process waits for a database server that is not up yet. */
 const PATIENCE_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /**
- * Opens the configured database. A server that can't be reached yet is waited for: in a cluster everything starts at
- * once.
- * @throws StoreUnavailable when it can't be reached for a minute, or the SQLite file can't be opened.
+ * Opens the configured database. Waits for a server that cannot be reached yet, because in a cluster everything starts
+ * at once.
+ * @throws StoreUnavailable if it cannot be reached for a minute, or if the SQLite file cannot be opened.
  */
 export async function openStorage(config: Config, clock: () => number, logger: Logger) {
   const target = storageTarget(config);

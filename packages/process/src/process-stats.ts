@@ -1,13 +1,13 @@
 import type { Counts, Metrics } from '@resonate/observability';
 
-/** What a process tells the others of itself with each heartbeat; counts run since it started. */
+/** What a process writes into its row with each heartbeat. Counts are totals since its start. */
 export interface ProcessStats extends Counts {
-  /** Messages that receivers took, and attempts that failed. */
+  /** Messages that were delivered, and attempts that failed. */
   delivered: number;
   failed: number;
   /** Requests that wait for the store. */
   waiting: number;
-  /** Workers' event streams by group, the largest groups. */
+  /** The largest groups of workers' event streams. */
   streams: GroupCount[];
 }
 
@@ -19,7 +19,7 @@ export interface GroupCount {
 const MAX_GROUPS = 100;
 const MAX_GROUP_NAME = 200;
 
-/** Collects them. What is told of streams comes from whoever holds some. */
+/** Collects the statistics. The role that holds streams sets `streams`. */
 export class StatsSource {
   streams: () => GroupCount[] = () => [];
   readonly #metrics: Metrics;
@@ -46,7 +46,7 @@ export class StatsSource {
   }
 }
 
-/** What another process has told; null when it has not, or in another version's words. */
+/** The statistics of another process; null if it has none, or if another version wrote them in another form. */
 export function parseStats(text: string | undefined): ProcessStats | null {
   if (text === undefined) return null;
   try {

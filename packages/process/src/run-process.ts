@@ -10,28 +10,29 @@ import { connectWakeups } from './wakeups.ts';
 export const VERSION: string = packageJson.version;
 
 export interface ProcessOptions {
-  /** As typed: `serve`, `dev`, `api`, … */
+  /** The command as typed: `serve`, `dev`, `api`, … */
   command: string;
   role: Role;
-  /** Command-line flags by name without dashes. */
+  /** Command-line flags by name, without dashes. */
   flags?: Readonly<Record<string, unknown>>;
-  /** The services of the roles this process has, in the order they start. */
+  /** The services of the process's roles, in the order in which they start. */
   services(runtime: Runtime): Service[] | Promise<Service[]>;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Exit code of a wrong option, a wrong argument or a contradiction. */
+/** Exit code for a wrong option, a wrong argument or contradicting options. */
 const EXIT_USAGE = 2;
 
 /** Runs a server process until a signal ends it. Exit codes: 0 clean, 1 failed, 2 wrong configuration. */
 export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {
   const config = configOrExit(command, flags);
   const logger = createLogger({ level: config.level });
-  // Libraries write there. It may be closed, or be a file on a full disk, like standard output.
+  // Libraries write to standard error. Like standard output, it may be closed or be a file on a full disk.
   process.stderr.on('error', () => {});
   logger.info('Resonate Server starting', startFields(config, role));
-  // Nothing runs yet that a signal would have to stop; as a container's first process it would else be ignored.
+  // No service runs yet that would have to be stopped. As the first process of a container, this one would otherwise
+  // ignore the signal.
   const leave = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, leave);
   const runtime = await openRuntime({ config, role, version: VERSION, logger }).catch((error: unknown) => {
@@ -109,7 +110,7 @@ function logStorage({ config, logger }: Runtime): void {
   else logger.info('Using SQLite backend', { path });
 }
 
-/** Only of a process that answers requests. */
+/** Logged only by a process that answers requests. */
 function logAuth({ config, logger }: Runtime): void {
   const { publickey, jwksUrl } = config.auth;
   if (publickey.length === 0 && jwksUrl === null) logger.info('Auth disabled — all requests accepted');

@@ -9,20 +9,20 @@ import { openStorage } from './open-store.ts';
 import { StatsSource } from './process-stats.ts';
 import { openTracing, type ServerTracing } from './server-tracing.ts';
 
-/** What every role of a process shares. */
+/** What all roles of a process share. */
 export interface Runtime {
   readonly config: Config;
   readonly logger: RootLogger;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly store: Store;
-  /** Names this process in what it claims. */
+  /** Identifies this process in its claims. */
   readonly processId: string;
   readonly serverUrl: string;
   readonly leadership: LeadershipState;
-  /** What the process tells the others of itself. */
+  /** What the process reports about itself to the others. */
   readonly stats: StatsSource;
-  /** null: no traces. */
+  /** null if traces are off. */
   readonly tracing: ServerTracing | null;
 }
 
@@ -34,13 +34,13 @@ export interface RuntimeOptions {
   clock?: Clock;
 }
 
-/** Requests of one batch together: a bound on memory, far above what a usual batch holds. */
+/** The largest batch in bytes: a limit on memory, far above a usual batch. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-/** Requests that wait, together: beyond it a client is told to come back, whatever storage.queue_size allows. */
+/** The most bytes of waiting requests. Beyond it clients get a 503, whatever storage.queue_size allows. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 /**
- * Opens the store and makes what goes with it.
+ * Opens the store, the metrics and the traces of a process.
  * @throws StoreUnavailable
  */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -87,19 +87,19 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);
   if (dialect.pool) metrics.watchPool(dialect.name, dialect.pool);
-  // The file is this process's alone: whoever claimed messages before is dead.
+  // Only one process at a time uses a SQLite file, so the process that holds these claims is gone.
   if (!store.isShared) await store.releaseClaims(null);
   const leadership = new LeadershipState();
   leadership.onChange(() => {
     metrics.leader.set(leadership.held ? 1 : 0);
-    // Another leader tells now.
+    // The new leader reports them.
     if (!leadership.held) metrics.timersFailing.set(0);
   });
   const stats = new StatsSource(metrics, () => store.waiting);
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
 }
 
-/** A batch that only reads waits as well, but it is no transaction. */
+/** A batch that only reads also waits in the queue, but it is no transaction. */
 function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void {
   metrics.queueWait.observe(waitedMs / 1000);
   if (sort === 'read') return;
@@ -107,7 +107,7 @@ function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void
   metrics.batchDuration.observe(ms / 1000);
 }
 
-/** During an outage every batch fails; one line now and then tells as much. */
+/** During an outage every batch fails. One line in this time is enough. */
 const TOLD_EVERY_MS = 10_000;
 
 function occasionally<T>(tell: (what: T) => void): (what: T) => void {

@@ -10,7 +10,7 @@ import {
 } from '@resonate/observability';
 import type { Batch } from '@resonate/store';
 
-/** Where trace context may come from: HTTP headers, the head of an envelope, a promise's param headers. */
+/** Where trace context may be: HTTP headers, the head of an envelope, the headers of a promise's param. */
 export interface Carrier {
   readonly traceparent?: unknown;
   readonly tracestate?: unknown;
@@ -24,7 +24,7 @@ export interface ServerTracingOptions {
   logger: Logger;
 }
 
-/** @returns null when traces are off: then OpenTelemetry is not even loaded. */
+/** @returns null if traces are off. OpenTelemetry is not loaded then. */
 export async function openTracing(options: ServerTracingOptions): Promise<ServerTracing | null> {
   const { config, role, version, processId, logger } = options;
   const { otlpEndpoint: endpoint, otlpProtocol: protocol, tracePercent: percent } = config.observability;
@@ -39,36 +39,36 @@ export async function openTracing(options: ServerTracingOptions): Promise<Server
 }
 
 /**
- * The spans of a server. A promise remembers the trace that created it as `traceparent` (and `tracestate`) among its
- * param's headers: durable, seen by every process and every worker, and no column or index of its own.
+ * The spans of a server. A promise stores the trace that created it as `traceparent` (and `tracestate`) in the headers
+ * of its param. That is durable, every process and worker sees it, and it needs no column or index.
  */
 export class ServerTracing {
   readonly #tracing: Tracing;
-  /** The span of each request that is under way. */
+  /** The span of each request that is running. */
   readonly #spans = new WeakMap<object, Span>();
 
   constructor(tracing: Tracing) {
     this.#tracing = tracing;
   }
 
-  /** The span of a request; the head's context goes before that of the HTTP headers, as its token does. */
+  /** The span of a request. Trace context in the head takes precedence over that in HTTP headers, as for the token. */
   request(kind: string, head: Carrier, headers: Carrier): Span {
     return this.#tracing.start({ name: kind, kind: 'server', parent: contextOf(head) ?? contextOf(headers) });
   }
 
-  /** The request as it is run: a promise that it creates remembers the trace, unless its client gave it one. */
+  /** The request to run. If it creates a promise, the promise stores the trace context, unless the client set one. */
   carry(request: Request, span: Span): Request {
     const carried = withContext(request, span.context);
     this.#spans.set(carried, span);
     return carried;
   }
 
-  /** A batch as a child of its first request; the others are linked. */
+  /** The span of a batch: a child of its first request's span, with links to the others. */
   batch({ sort, size, commands, waitedMs, ms }: Batch): void {
     const [parent, ...links] = commands()
       .map((command) => this.#spans.get(command)?.context)
       .filter((context) => context !== undefined);
-    // Timers and other work of the server's own belong to no trace.
+    // Timers and other work of the server itself belong to no trace.
     if (!parent) return;
     const endedAt = performance.timeOrigin + performance.now();
     const attributes = { 'resonate.batch.size': size, 'resonate.batch.waited_ms': waitedMs };
@@ -77,7 +77,7 @@ export class ServerTracing {
       .end({}, undefined, endedAt);
   }
 
-  /** The span of one attempt to deliver a message. @param param headers of the promise it belongs to. */
+  /** The span of one attempt to deliver a message. @param param the param headers of the message's promise. */
   delivery(transport: string, message: Message, param: Carrier | undefined): Span {
     return this.#tracing.start({
       name: `deliver ${message.kind}`,
@@ -92,7 +92,7 @@ export class ServerTracing {
   }
 }
 
-/** The same message with a trace context in its head, for the worker's own spans. */
+/** The message with trace context in its head, which the worker continues. */
 export function traced<M extends Message>(message: M, span: Span): M {
   return { ...message, head: { ...message.head, ...span.context } };
 }

@@ -12,7 +12,10 @@ export interface WakeupContext {
   metrics: Metrics;
 }
 
-/** Connects this process's loops with those of the others: what a commit here makes due soon wakes them, and theirs us. */
+/**
+ * Connects the loops of this process with those of the others. A commit here that makes something due soon wakes their
+ * loops, and theirs wake ours.
+ */
 export function connectWakeups({ config, store, logger, processId, metrics }: WakeupContext): Wakeup {
   const wakeup = createWakeup({ ...wakeupChannel(config), processId, logger, observer: observerOf(metrics) });
   store.onCommit((hints) => {
@@ -35,7 +38,7 @@ function observerOf({ wakeups, wakeupLatency, wakeupConnected }: Metrics): Wakeu
   };
 }
 
-/** Over what the processes of a cluster wake each other. */
+/** The channel over which the processes of a cluster wake each other. */
 export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 'type' | 'url'> {
   const { type, redis } = wakeup;
   if (type === 'redis' || (type === 'auto' && redis.url !== null)) return { type: 'redis', url: redis.url };
@@ -45,7 +48,7 @@ export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 
   return { type: 'none', url: null };
 }
 
-/** Only what is due before the others look by themselves is worth a message; most timers are hours away. */
+/** Only what is due before the others poll is worth a message. Most timers are hours away. */
 function soonDue({ timerAt, deliveries }: Hints, now: number, config: Config): Hint | null {
   const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
   const until = now + config.messages.pollIntervalMs;
