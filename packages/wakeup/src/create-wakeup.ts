@@ -6,7 +6,7 @@ const DEFAULT_CHANNEL = 'resonate_wakeup';
 /** With the 17 characters of a probe's topic it fits into the 63 bytes of a Postgres name. */
 const CHANNEL = /^[A-Za-z0-9_.:-]{1,40}$/;
 
-/** Drivers load on `start`. @throws on a url or channel that can't be used. */
+/** Loads its driver on `start`. @throws if the URL or channel is invalid. */
 export function createWakeup({ type, url, channel = DEFAULT_CHANNEL, ...rest }: WakeupOptions): Wakeup {
   if (type === 'none') return silentWakeup;
   if (url === null || !URL.canParse(url)) throw new Error(`wake-ups over ${type} need the server's url`);

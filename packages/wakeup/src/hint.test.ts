@@ -41,7 +41,7 @@ describe('hints that are merged', () => {
 
 describe('a message', () => {
   test('arrives as it was sent', () => {
-    // What a Python client means by "never", as a double.
+    // What a Python client sends as "never": a double.
     const hint = { timerAt: 2 ** 63, deliveries: { poll: 1, http: 2 } };
     const message = { from: 'p1', sentAt: 1_700_000_000_000, hint };
     expect(decodeMessage(encodeMessage(message))).toEqual(message);

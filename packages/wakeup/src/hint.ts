@@ -1,19 +1,27 @@
-/** What a commit made due: a reason to look at the store earlier than planned, never the truth about it. */
+/**
+ * What a commit made due. A hint is a reason to look at the store earlier than planned; only the store has the truth.
+ */
 export interface Hint {
   /** The earliest timer that was set or moved, in epoch milliseconds; null without one. */
   timerAt: number | null;
-  /** Per transport, when its earliest message is due, in epoch milliseconds. */
+  /** When the earliest message of each transport is due, epoch ms. */
   deliveries: Record<string, number>;
-  /** Per transport, when the earliest message for each target is due. A transport that is missing: for whom, is not told. */
+  /**
+   * When the earliest message for each target of a transport is due, epoch ms. If a transport is missing here, its
+   * targets are unknown.
+   */
   targets?: Record<string, Record<string, number>>;
 }
 
-/** Beyond it for whom is not told: with names of usual length a message stays well below the 8,000 bytes of a NOTIFY. */
+/**
+ * With more targets than this, a hint does not list them. With names of usual length the message then stays well below
+ * the 8,000 bytes of a NOTIFY.
+ */
 const MAX_TARGETS = 50;
 
-/** Far more transports than there are; it bounds a message to about 2 kB (a NOTIFY takes less than 8,000 bytes). */
+/** Far more transports than exist. It limits a message to about 2 kB (a NOTIFY takes less than 8,000 bytes). */
 const MAX_TRANSPORTS = 32;
-/** Other versions may have transports of other names. */
+/** Other versions may have transports with other names. */
 const TRANSPORT = /^[a-z][a-z0-9_-]{0,31}$/;
 
 export function isHint(value: unknown): value is Hint {
@@ -39,12 +47,12 @@ export function isEmpty(hint: Hint): boolean {
   return earliest(hint) === Infinity;
 }
 
-/** @returns the earliest of its times; Infinity when there is none. */
+/** @returns the earliest of its times; Infinity if it has none. */
 export function earliest({ timerAt, deliveries }: Hint): number {
   return Math.min(timerAt ?? Infinity, ...Object.values(deliveries));
 }
 
-/** @returns both in one, the earlier of the times each. Transports beyond the bound are left out. */
+/** @returns both hints in one, with the earlier of each two times. Transports beyond the limit are left out. */
 export function mergeHints(one: Hint, other: Hint): Hint {
   const deliveries = { ...one.deliveries };
   let room = MAX_TRANSPORTS - Object.keys(deliveries).length;
@@ -58,7 +66,7 @@ export function mergeHints(one: Hint, other: Hint): Hint {
   return { timerAt: timerAt === Infinity ? null : timerAt, deliveries, ...(targets && { targets }) };
 }
 
-/** Of each transport for which both that say anything of it say for whom. */
+/** Only for transports whose targets are known in both hints, as far as both have the transport. */
 function mergeTargets(one: Hint, other: Hint): Hint['targets'] {
   const merged: Record<string, Record<string, number>> = {};
   for (const transport of new Set([...Object.keys(one.deliveries), ...Object.keys(other.deliveries)])) {

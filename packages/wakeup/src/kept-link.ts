@@ -5,7 +5,7 @@ import type { CreateLink, Link } from './link.ts';
 import { within } from './within.ts';
 
 const OPEN_TIMEOUT_MS = 5000;
-/** A connection that died silently is replaced after at most both of these. */
+/** A connection that broke silently is replaced after at most the sum of these two. */
 const PROBE_INTERVAL_MS = 3000;
 const PROBE_TIMEOUT_MS = 3000;
 const BACKOFF_MIN_MS = 100;
@@ -18,15 +18,15 @@ export interface KeptLinkOptions {
   /** The topic that all processes share. */
   topic: string;
   onMessage(text: string): void;
-  /** Whether messages flow. */
+  /** Called when messages begin or cease to flow. */
   onChange(up: boolean): void;
   logger: Logger;
 }
 
-/** A link that is replaced by a new one when it breaks, or when what is sent over it doesn't come back. */
+/** Replaces its link with a new one when the link breaks, or when a message to ourselves does not come back. */
 export class KeptLink {
   readonly #options: KeptLinkOptions;
-  /** Only we publish and hear it: probes are nobody else's business. */
+  /** Only this process publishes to it and listens to it, so that probes do not reach the others. */
   readonly #probeTopic: string;
   readonly #stopping = new AbortController();
   #running: Promise<void> | null = null;
@@ -40,7 +40,7 @@ export class KeptLink {
     this.#probeTopic = `${options.topic}_${randomBytes(8).toString('hex')}`;
   }
 
-  /** The link while messages flow, else null. */
+  /** The link while messages flow, otherwise null. */
   get link(): Link | null {
     return this.#link;
   }
@@ -55,7 +55,7 @@ export class KeptLink {
     await this.#running;
   }
 
-  /** Tells that a link is of no use any more: another one takes its place. */
+  /** Replaces a link that no longer works. */
   giveUp(link: Link, error: Error): void {
     if (link === this.#link) this.#abandon(error);
   }
@@ -66,7 +66,8 @@ export class KeptLink {
       const startedAt = performance.now();
       await this.#keep(stopping);
       const lastedMs = performance.now() - startedAt;
-      // Only a link that held counts as a success, or one that breaks as soon as it is up would be tried without a rest.
+      // Only a link that worked for a while resets the backoff. Otherwise one that breaks right after each connect
+      // would be retried without a pause.
       failures = lastedMs > PROBE_INTERVAL_MS + OPEN_TIMEOUT_MS + PROBE_TIMEOUT_MS ? 1 : failures + 1;
       await sleep(backoffMs(failures), undefined, { signal: stopping }).catch(() => {});
     }
@@ -81,7 +82,7 @@ export class KeptLink {
     try {
       link = this.#create(this.#abandon);
       await within(OPEN_TIMEOUT_MS, 'connecting', link.open(), signal);
-      // Connections alone prove nothing: a pooler between us and Postgres takes LISTEN and forgets it.
+      // A connection alone proves nothing: a pooler in front of Postgres accepts LISTEN and forgets it.
       await this.#probe(link, signal);
       this.#setLink(link);
       for (;;) {
@@ -102,7 +103,7 @@ export class KeptLink {
     return create({ url, name, topics: [topic, this.#probeTopic], events: { message, lost } });
   }
 
-  /** Sends a message to ourselves over both connections. @throws when it doesn't come back in time. */
+  /** Sends a message to ourselves over both connections. @throws if it does not come back in time. */
   async #probe(link: Link, signal: AbortSignal): Promise<void> {
     const probe = randomBytes(8).toString('hex');
     const back = Promise.withResolvers<void>();
@@ -127,7 +128,7 @@ export class KeptLink {
     this.#downSince = null;
   }
 
-  /** Loud once per outage, however often it is tried to end it. */
+  /** Logs a warning once per outage, however often a reconnect fails. */
   #logDown(error: unknown): void {
     const { logger } = this.#options;
     if (this.#downSince !== null) {
@@ -139,7 +140,7 @@ export class KeptLink {
   }
 }
 
-/** Jitter, because all processes lost the same server at the same time. */
+/** With jitter, because all processes lost the same server at the same time. */
 function backoffMs(failures: number): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (failures - 1));
   return Math.round(ceiling * (0.5 + Math.random() / 2));

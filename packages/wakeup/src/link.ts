@@ -1,22 +1,24 @@
-/** What a kind of channel must offer: pub/sub over connections that are used once and never come back by themselves. */
+/**
+ * What a kind of channel implements: pub/sub over connections that are used once and do not reconnect by themselves.
+ */
 export interface Link {
   /** Connects and subscribes. */
   open(): Promise<void>;
-  /** Resolves when the server has taken the message; may never settle when the server hangs. */
+  /** Resolves when the server has accepted the message. If the server hangs, it may never settle. */
   publish(topic: string, text: string): Promise<void>;
-  /** Resolves when no socket is left, within a second or so whatever the server does. Never rejects. */
+  /** Resolves when all sockets are closed, within about a second even if the server hangs. Never rejects. */
   close(): Promise<void>;
 }
 
 export interface LinkEvents {
   message(topic: string, text: string): void;
-  /** The link is of no use any more. May come several times, and after `close`. */
+  /** The link no longer works. May be called several times, and after `close`. */
   lost(error: Error): void;
 }
 
 export interface LinkOptions {
   url: string;
-  /** By which the server's operator knows the connections. */
+  /** The name that the server's operator sees for the connections. */
   name: string;
   topics: readonly string[];
   events: LinkEvents;

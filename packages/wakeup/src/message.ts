@@ -1,15 +1,15 @@
 import { isHint, isObject, isTime, type Hint } from './hint.ts';
 
-/** What goes over the channel. */
+/** What is sent over the channel. */
 export interface Message {
   /** The process that sent it. */
   from: string;
-  /** When the oldest hint in it was published, by the sender's clock, in epoch milliseconds. */
+  /** When the oldest hint in it was published, by the sender's clock, epoch ms. */
   sentAt: number;
   hint: Hint;
 }
 
-/** Longer ones are not ours; a NOTIFY takes less. */
+/** Longer messages are not ours. A NOTIFY takes less. */
 const MAX_LENGTH = 8000;
 
 export function encodeMessage({ from, sentAt, hint }: Message): string {
@@ -19,7 +19,7 @@ export function encodeMessage({ from, sentAt, hint }: Message): string {
   return JSON.stringify({ from, sentAt, timerAt, deliveries });
 }
 
-/** @returns null for what no process of ours can have sent: anybody may write to the channel. */
+/** @returns null for a message that no process of ours can have sent: anybody may write to the channel. */
 export function decodeMessage(text: string): Message | null {
   if (text.length > MAX_LENGTH) return null;
   let parsed: unknown;

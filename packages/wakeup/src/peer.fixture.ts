@@ -50,7 +50,7 @@ export class Peer {
     });
   }
 
-  /** Looks again whenever something happened here. */
+  /** Checks again whenever a message arrives or the connection changes. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await once(this.#changes, 'change');
   }

@@ -9,17 +9,16 @@ const CLOSE_TIMEOUT_MS = 500;
 const DEFAULT_SCHEMA = 'public';
 
 /**
- * LISTEN on one connection, NOTIFY from another. Never from the store's own: a transaction that notifies holds a lock
- * of the whole database while it commits.
- *
- * Channels belong to the whole database. Two installations in two schemas of it must not wake each other, so outside the
- * schema `public` the channel's name is made from topic and schema.
+ * LISTENs on one connection and NOTIFYs from another, never from the store's: a transaction that notifies locks the
+ * whole database while it commits.
+ * Channels belong to the whole database. Two installations in two schemas must not wake each other, so outside the
+ * schema `public` the channel's name is a hash of topic and schema.
  */
 export class PostgresLink implements Link {
   readonly #listener: pg.Client;
   readonly #notifier: pg.Client;
   readonly #topics: readonly string[];
-  /** The topic of each channel, and the other way round. */
+  /** The topic of each channel, and the channel of each topic. */
   readonly #topicOf = new Map<string, string>();
   readonly #channelOf = new Map<string, string>();
 
@@ -51,7 +50,7 @@ export class PostgresLink implements Link {
 
   async #prepare(): Promise<void> {
     await this.#notifier.connect();
-    // A notifying transaction gets an id and with it a commit record, which nobody needs on disk.
+    // A transaction that notifies writes a commit record, which does not need to be on disk.
     await this.#notifier.query('SET synchronous_commit = off');
   }
 
@@ -65,7 +64,7 @@ export class PostgresLink implements Link {
   }
 }
 
-/** At most 63 bytes, as Postgres wants it. */
+/** At most 63 bytes, the limit of Postgres. */
 function channelIn(schema: string, topic: string): string {
   if (schema === DEFAULT_SCHEMA) return topic;
   return `resonate_${createHash('sha256')

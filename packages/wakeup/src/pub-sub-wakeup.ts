@@ -6,14 +6,17 @@ import type { HintListener, Wakeup, WakeupOptions } from './wakeup.ts';
 import { within } from './within.ts';
 
 /**
- * The least time between two messages, so that a busy process doesn't spend its database on hints: eight processes that
- * sent as fast as they could cost Postgres half a core (1,440 messages a second, 0.36 ms of its CPU each).
+ * The shortest time between two messages, so that hints do not load a busy database: eight processes without this limit
+ * cost Postgres half a core (1,440 messages a second, 0.36 ms of its CPU each).
  */
 const REST_MS = 5;
-/** What is due only in a while goes out only in a while, with what came up meanwhile: most timers are hours away. */
+/**
+ * A hint about something due later than this is sent after `LATER_MS`, together with the hints until then. Most timers
+ * are hours away.
+ */
 const SOON_MS = 1000;
 const LATER_MS = 50;
-/** How long stopping waits for the last hints to go out. */
+/** How long `stop` waits until the last hints are sent. */
 const FLUSH_TIMEOUT_MS = 500;
 
 export interface PubSubWakeupOptions extends Omit<WakeupOptions, 'type'> {
@@ -24,20 +27,22 @@ export interface PubSubWakeupOptions extends Omit<WakeupOptions, 'type'> {
 
 interface Pending {
   hint: Hint;
-  /** When the oldest hint in it was published, in epoch milliseconds. */
+  /** When the oldest hint in it was published, epoch ms. */
   sentAt: number;
-  /** When it should go out, by `performance.now`. */
+  /** When to send it, by `performance.now`. */
   goAt: number;
 }
 
-/** Hints over a pub/sub server: one message at a time, what comes meanwhile merges into the next one. */
+/**
+ * Sends hints over a pub/sub server, one message at a time. Hints published meanwhile are merged into the next message.
+ */
 export class PubSubWakeup implements Wakeup {
   readonly name = 'wakeup';
   readonly #options: PubSubWakeupOptions;
   readonly #listeners = new Set<HintListener>();
   #kept: KeptLink | null = null;
   #stopped = false;
-  /** What the next message will say; the channel being down, it waits here. */
+  /** The next message. It waits here while the channel is down. */
   #pending: Pending | null = null;
   #scheduled: { goAt: number; cancel: () => void } | null = null;
   #restUntil = -Infinity;
@@ -47,7 +52,7 @@ export class PubSubWakeup implements Wakeup {
     this.#options = options;
   }
 
-  /** Rejects only when the driver can't be loaded; whether the server is there is not waited for. */
+  /** Rejects only if the driver cannot be loaded. Does not wait for the server. */
   async start(): Promise<void> {
     const { load, url, channel, processId, logger, observer } = this.#options;
     const create = await load();
@@ -55,7 +60,7 @@ export class PubSubWakeup implements Wakeup {
     this.#kept = new KeptLink({
       create,
       url,
-      // Redis takes no spaces in a connection's name.
+      // Redis allows no spaces in a connection's name.
       name: `resonate-wakeup:${processId}`.replaceAll(/[^!-~]/g, '_'),
       topic: channel,
       onMessage: (text) => this.#receive(text),
@@ -93,7 +98,7 @@ export class PubSubWakeup implements Wakeup {
   }
 
   onHint(listener: HintListener): () => void {
-    // Wrapped: who subscribes twice hears it twice, and unsubscribes once each.
+    // Wrapped, so that a listener that subscribes twice is called twice, and each unsubscribing ends one subscription.
     const subscribed: HintListener = (hint) => listener(hint);
     this.#listeners.add(subscribed);
     return () => void this.#listeners.delete(subscribed);
@@ -101,7 +106,7 @@ export class PubSubWakeup implements Wakeup {
 
   #schedule(): void {
     const link = this.#kept?.link;
-    // What is under way over a link that broke may never end.
+    // A message that was sent over a broken link may never settle.
     if (this.#stopped || !this.#pending || !link || this.#sending?.over === link) return;
     const goAt = Math.max(this.#pending.goAt, this.#restUntil);
     if (this.#scheduled && this.#scheduled.goAt <= goAt) return;
@@ -160,7 +165,9 @@ export class PubSubWakeup implements Wakeup {
   }
 }
 
-/** @returns how to cancel. Not in the caller's own turn: all hints of one turn make one message. */
+/**
+ * Runs it in a later turn of the event loop, so that all hints of one turn become one message. @returns how to cancel.
+ */
 function after(ms: number, run: () => void): () => void {
   if (ms > 0) {
     const timer = setTimeout(run, ms);

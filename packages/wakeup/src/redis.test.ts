@@ -48,7 +48,7 @@ describe('wake-ups over a Redis', () => {
   test('are encrypted when the url says so, and only for a certificate that is trusted', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'redis-tls-'));
     const { cert, key } = await createCertificate(directory);
-    // A proxy that has ended has a free port.
+    // The port of a proxy that has ended is free.
     const free = await startProxy('rediss://localhost:1');
     await free.stop();
     const server = await startRedis({
@@ -62,7 +62,7 @@ describe('wake-ups over a Redis', () => {
     const b = new Peer({ type: 'redis', url: server.url, processId: 'b' });
     await b.started();
     await a.wakeup.start();
-    // Many times, as it depends on the moment how many errors a refused certificate makes.
+    // Several times, because the number of errors that a refused certificate causes depends on timing.
     await a.until(() => a.log.length >= 6);
     expect(a.log[0]).toMatchObject({ level: 'warn', error: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } });
 

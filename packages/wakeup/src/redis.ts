@@ -3,12 +3,13 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import type { Link, LinkEvents, LinkOptions } from './link.ts';
 
-/** How long a closing connection waits for the server's goodbye. */
+/** How long a closing connection waits until the server has closed it. */
 const CLOSE_TIMEOUT_MS = 500;
 
 /**
- * ioredis's own connector listens to a socket's first error only (its pull request 962). A refused certificate makes two,
- * and one that nobody listens to ends the process. It also names no host to TLS, which servers behind a proxy need.
+ * The connector of ioredis listens only to a socket's first error (its pull request 962). A refused certificate causes
+ * two, and an error without a listener ends the process. It also sends no host name in TLS, which servers behind a
+ * proxy need.
  */
 class Connector extends AbstractConnector {
   readonly #options: RedisOptions;
@@ -31,17 +32,17 @@ class Connector extends AbstractConnector {
 const OPTIONS = {
   Connector,
   lazyConnect: true,
-  // Whoever opened this link opens another one: what fails here must fail at once.
+  // The owner of this link opens a new one, so errors must surface at once.
   retryStrategy: null,
   enableOfflineQueue: false,
-  // INFO is not for every user of a Redis with access lists; the first probe tells more anyway.
+  // With access lists, not every user of a Redis may call INFO. The first probe proves more anyway.
   enableReadyCheck: false,
   disableClientInfo: true,
   protocol: 2,
   keepAlive: 10_000,
 } satisfies RedisOptions;
 
-/** PUBLISH on one connection, SUBSCRIBE on another: a subscriber can't publish. */
+/** PUBLISHes on one connection and SUBSCRIBEs on another: a subscriber cannot publish. */
 export class RedisLink implements Link {
   readonly #subscriber: Redis;
   readonly #publisher: Redis;

@@ -11,7 +11,7 @@ afterAll(() => server.stop());
 
 const TOPIC = 'resonate_wakeup';
 
-/** A link of an installation in a schema, and what it hears; `heard` resolves with the next message. */
+/** A link of an installation in a schema, and what it receives. `heard` resolves with the next message. */
 function linkIn(schema: string) {
   const url = new URL(server.url);
   url.searchParams.set('options', `-c search_path=${schema}`);
@@ -42,7 +42,8 @@ test('installations in two schemas of one database do not wake each other', asyn
     await one.link.publish(TOPIC, 'from one');
     await two.link.publish(TOPIC, 'from two');
     await Promise.all(heard);
-    // Notifications arrive in the order of their commits: what comes after the last one has overtaken nothing.
+    // Notifications arrive in the order of their commits. When the last one has arrived, no earlier one is still
+    // missing.
     const last = [one.heard(), two.heard()];
     await one.link.publish(TOPIC, 'last');
     await two.link.publish(TOPIC, 'last');

@@ -1,4 +1,4 @@
-/** A process that does nothing but wake others, until its standard input ends: `type url`. It must then end by itself. */
+/** A process (`type url`) that only sends hints, until its standard input ends. It must then end by itself. */
 import { createLogger } from '@resonate/observability';
 import { createWakeup } from './create-wakeup.ts';
 

@@ -15,7 +15,7 @@ import { startProxy } from './tcp-proxy.fixture.ts';
 import { createWakeup } from './create-wakeup.ts';
 
 const CHANNEL = 'resonate_wakeup';
-/** Long due, so it is worth a message at once. */
+/** Due long ago, so it is sent at once. */
 const NOW = { timerAt: 1, deliveries: {} };
 
 const isStillDown = ({ msg }: { msg: string }) => msg === 'wake-up channel is still down';
@@ -25,7 +25,7 @@ interface Kind {
   start(): Promise<TestServer>;
   /** Writes to the channel as anybody could. */
   write(url: string, texts: string[]): Promise<void>;
-  /** Ends the connections that listen, and only them. */
+  /** Ends the connections that listen, and no others. */
   cutListeners(url: string): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     a.wakeup.publish(hint);
     await Promise.all([b, c].map((peer) => peer.until(() => peer.hints.length > 0)));
     b.wakeup.publish(NOW);
-    // Had the sender heard itself, it would have done so before.
+    // If the sender received its own messages, it would have received this one before.
     await Promise.all([a, c].map((peer) => peer.until(() => peer.hints.at(-1)?.timerAt === 1)));
     expect([a.hints, b.hints, c.hints]).toEqual([[NOW], [hint], [hint, NOW]]);
     expect(b.latencies).toHaveLength(1);
@@ -139,7 +139,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     }
     await b.until(() => b.hints.at(-1)?.timerAt === 1);
     const tookMs = performance.now() - startedAt;
-    // Every 5 ms, of which timers may take one away.
+    // One every 5 ms. Inaccurate timers may cost one.
     expect(a.published).toBeLessThanOrEqual(tookMs / 4 + 2);
   });
 
@@ -189,7 +189,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     await b.until(() => b.hints.length > 0);
     expect(b.hints).toEqual([NOW]);
     expect(b.dropped).toEqual(garbage.map(() => 'garbage'));
-    // A clock that is behind the sender's makes no negative times.
+    // A clock behind the sender's does not cause negative latencies.
     expect(b.latencies).toEqual([0]);
   });
 
@@ -222,7 +222,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     await a.until(() => a.hints.length > 0);
     a.wakeup.publish({ timerAt: 8, deliveries: {} });
     await b.until(() => b.hints.at(-1)?.timerAt === 8);
-    // What was published meanwhile went out in one message, if b was back in time to hear it.
+    // What was published meanwhile was sent in one message, if b was connected again in time to receive it.
     expect(b.hints.slice(0, -1)).toEqual(b.hints.length === 1 ? [] : [NOW]);
     const told = a.log.filter(({ level }) => level !== 'debug');
     expect(told.map(({ level, msg }) => `${level}: ${msg.split(':')[0]}`)).toEqual([
@@ -272,10 +272,10 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
         a.wakeup.publish({ timerAt: at, deliveries: { poll: at } });
         if (at % 1000 === 0) await turn();
       }
-      // Were they kept, they would take some 10 MB.
+      // If they were kept, they would take about 10 MB.
       expect(heapUsed() - before).toBeLessThan(2_000_000);
       await Promise.all([a.down(), b.down()]);
-      // To connect to a frozen server hangs: that must be given up too.
+      // Connecting to a frozen server hangs, and that must be given up, too.
       await a.until(() => a.log.some(isStillDown));
     } finally {
       for (const pid of frozen) process.kill(pid, 'SIGCONT');
@@ -376,7 +376,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** A process that wakes others; see there. */
+/** Runs the fixture, a process that sends hints. */
 function startFixture(type: string, url: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'stop.fixture.ts'), type, url], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -389,7 +389,7 @@ function startFixture(type: string, url: string) {
     says: async (text: string) => {
       while (!lines.some((line) => line.includes(text))) await once(reader, 'line');
     },
-    /** Asks it to stop. Waits until it has ended by itself. */
+    /** Asks it to stop, and waits until it has ended by itself. */
     end: async () => {
       child.stdin.end();
       const [code] = await exited;

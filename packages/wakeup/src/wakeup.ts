@@ -5,42 +5,43 @@ import type { Hint } from './hint.ts';
 export type HintListener = (hint: Hint) => void;
 
 /**
- * Tells the other processes that a commit made something due. Hints get lost, doubled and late, so nobody may depend on
- * them; a channel that is down costs nothing but the time until the next poll, and comes back by itself.
+ * Tells the other processes that a commit made something due. Hints may be lost, doubled or late, so no process may
+ * depend on them. While the channel is down, processes notice each other's work when they poll. The channel reconnects
+ * by itself.
  */
 export interface Wakeup extends Service {
   /**
-   * Never throws, never waits. Goes out at once if something is due within a second, else within 50 ms; what is published
-   * while a message is under way, or within 5 ms of the last one, goes out as one.
+   * Never throws, never waits. The hint is sent at once if something is due within a second, otherwise within 50 ms.
+   * Hints that are published while a message is being sent, or within 5 ms of the last one, are sent together.
    */
   publish(hint: Hint): void;
-  /** Hears the hints of other processes, not this one's. @returns how to unsubscribe. */
+  /** Calls the listener with the hints of other processes, not with this one's. @returns how to unsubscribe. */
   onHint(listener: HintListener): () => void;
 }
 
-/** `invalid`: not a hint, so not published. `unsent`: lost on the way out. `garbage`: not understood on receipt. */
+/** `invalid`: not a hint, so not published. `unsent`: sending failed. `garbage`: received but not understood. */
 export type DropReason = 'invalid' | 'unsent' | 'garbage';
 
-/** What happens on the channel, to be measured. */
+/** Events of the channel, for metrics. */
 export interface WakeupObserver {
-  /** The server has taken a message (which may hold many hints). */
+  /** The server has accepted a message, which may contain many hints. */
   onPublished?(): void;
-  /** Milliseconds since the oldest hint in it was published, as far as the two clocks agree. */
+  /** Milliseconds since the oldest hint in it was published. Differences between the two clocks distort it. */
   onReceived?(latencyMs: number): void;
   onDropped?(reason: DropReason): void;
-  /** Whether messages flow, when that changes. At first they don't. */
+  /** Whether messages flow, when that changes. Initially they do not. */
   onConnected?(connected: boolean): void;
 }
 
 export interface WakeupOptions {
-  /** `none`: nobody is told. */
+  /** `none`: no hints are sent. */
   type: 'none' | 'postgres' | 'redis';
-  /** Of the server; null for `none`. */
+  /** The URL of the server; null for `none`. */
   url: string | null;
-  /** Unique among the processes on the channel: a process ignores what it sent itself. */
+  /** Unique among the processes on the channel. A process ignores its own messages. */
   processId: string;
   logger: Logger;
-  /** Processes with different channels don't hear each other (default: `resonate_wakeup`). */
+  /** Processes on different channels do not receive each other's hints (default: `resonate_wakeup`). */
   channel?: string;
   observer?: WakeupObserver;
 }
