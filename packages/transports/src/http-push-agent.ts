@@ -5,15 +5,15 @@ export interface HttpPushAgentOptions {
   connectTimeoutMs: number;
   requestTimeoutMs: number;
   connectionsPerTarget: number;
-  /** PEM file of further certificate authorities to trust. */
+  /** PEM file with further trusted certificate authorities. */
   caFile: string | null;
-  /** Where the variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY are, in upper or lower case. */
+  /** The environment with HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in upper or lower case. */
   env: NodeJS.ProcessEnv;
 }
 
 /**
- * The connections of HTTP pushes: to the targets, or through the proxies that the environment names.
- * @throws when the CA file cannot be read or has no certificate, or a proxy is no URL.
+ * The connections of HTTP pushes: to the targets, or through the proxies in the environment.
+ * @throws if the CA file cannot be read or has no certificate, or if a proxy is not a URL.
  */
 export function createHttpPushAgent(options: HttpPushAgentOptions): Dispatcher {
   const { connectTimeoutMs, requestTimeoutMs, connectionsPerTarget, caFile, env } = options;
@@ -21,7 +21,7 @@ export function createHttpPushAgent(options: HttpPushAgentOptions): Dispatcher {
   const connections = {
     connections: connectionsPerTarget,
     connect: { timeout: connectTimeoutMs, ...tls },
-    // The answer may be the result of a long function call: only the request's own time-out bounds it.
+    // The answer may be the result of a long function call. Only the request's own timeout limits it.
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
   };
@@ -36,7 +36,7 @@ export function createHttpPushAgent(options: HttpPushAgentOptions): Dispatcher {
     httpProxy,
     httpsProxy,
     noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
-    // Many proxies refuse CONNECT to other ports than 443, so plain HTTP goes as requests for whole URLs.
+    // Many proxies refuse CONNECT to ports other than 443, so plain HTTP requests name the whole URL instead.
     proxyTunnel: false,
     requestTls: tls,
     proxyTls: tls,

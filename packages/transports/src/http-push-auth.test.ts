@@ -17,7 +17,7 @@ async function listen(handle: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A target that answers with a status and tells which tokens it got in a header. */
+/** A target that answers with a status and records the tokens that it got in a header. */
 async function target(header = 'authorization', status = 200): Promise<{ url: string; tokens: unknown[] }> {
   const tokens: unknown[] = [];
   const url = await listen((request, response) => {

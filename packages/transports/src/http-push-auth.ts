@@ -4,18 +4,18 @@ import { preload } from './preload.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 
-/** How a push authenticates itself. */
+/** How a push authenticates. */
 export interface HttpPushAuthOptions {
   mode: 'none' | 'bearer' | 'gcp';
-  /** Mode bearer: the token itself. */
+  /** Mode bearer: the token. */
   token: string | null;
   /** Mode gcp: the audience of all tokens; null: the URL of each target. */
   audience: string | null;
-  /** The header that carries the token. */
+  /** The header for the token. */
   header: string;
 }
 
-/** @returns the headers for a push to a URL. @throws PushFailed when no token can be had. */
+/** @returns the headers for a push to a URL. @throws PushFailed if no token can be obtained. */
 export type HttpPushAuth = (url: URL) => Promise<Record<string, string>>;
 
 /** User and password of `http://user:password@host/` as a header. Empty without them. */
@@ -25,7 +25,7 @@ export function basicAuth({ username, password }: URL): Record<string, string> {
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** What is not percent-encoded text stays as it is. */
+/** Text with invalid percent encoding stays as it is. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -36,7 +36,7 @@ function decoded(part: string): string {
 
 const HEADER_VALUE = /^[\x21-\x7e]+$/;
 
-/** @throws when the token cannot be sent in a header. */
+/** @throws if the token cannot be sent in a header. */
 export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAuthOptions): HttpPushAuth {
   if (mode === 'none') return () => Promise.resolve({});
   if (mode === 'bearer') {
@@ -49,9 +49,9 @@ export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAu
   return async (url) => ({ [header]: `Bearer ${await tokens.get(audience ?? url.href)}` });
 }
 
-/** Audiences are targets' URLs, which clients choose. */
+/** Limited, because audiences are URLs of targets, which clients choose. */
 const MAX_TOKENS = 1_000;
-/** A token is renewed this long before it expires: the push takes time, and the target's clock may be ahead. */
+/** A token is renewed this long before it expires, because the push takes time and the target's clock may be ahead. */
 const RENEW_BEFORE_MS = 60_000;
 const MINT_TIMEOUT_MS = 10_000;
 
@@ -61,8 +61,8 @@ interface Token {
 }
 
 /**
- * OIDC ID tokens of the Application Default Credentials: those of GOOGLE_APPLICATION_CREDENTIALS or the metadata
- * server. Each is kept until shortly before it expires.
+ * OIDC ID tokens of the Application Default Credentials: from GOOGLE_APPLICATION_CREDENTIALS or the metadata server.
+ * Each is cached until shortly before it expires.
  */
 class IdTokens {
   readonly #tokens = new LRUCache<string, Token>({ max: MAX_TOKENS });
@@ -98,7 +98,7 @@ class IdTokens {
   }
 }
 
-/** Epoch ms from the claim `exp`; 0 for what is no JWT, which is never kept. */
+/** Epoch ms, from the claim `exp`; 0 for text that is not a JWT, which is never cached. */
 function expiryOf(token: string): number {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));

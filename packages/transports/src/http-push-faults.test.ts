@@ -18,7 +18,10 @@ afterEach(async () => {
   server?.close();
 });
 
-/** @returns what becomes of a push to a target that does this once the message has come: null when it was taken. */
+/**
+ * @returns the error of a push to a target that does this after it has received the message; null if the push
+ * succeeded.
+ */
 async function pushTo(answer: (socket: Socket) => void): Promise<string | null> {
   server = createServer((socket) => {
     sockets.add(socket);
@@ -37,7 +40,7 @@ async function pushTo(answer: (socket: Socket) => void): Promise<string | null> 
   );
 }
 
-/** Writes on and on, a piece each millisecond. */
+/** Writes without end, one piece per millisecond. */
 function drip(socket: Socket, piece: (n: number) => string): void {
   let n = 0;
   const timer = setInterval(() => socket.write(piece(n++)), 1);

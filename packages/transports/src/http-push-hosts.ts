@@ -1,6 +1,6 @@
 /**
- * A list of hosts that may be pushed to: `workers.example.com`, `*.example.com` (what lies below it, not itself) or
- * `10.0.0.5:9000`. Without a port any port fits. An empty list allows every host.
+ * A list of hosts that may be pushed to: `workers.example.com`, `*.example.com` (its subdomains, not the host itself)
+ * or `10.0.0.5:9000`. Without a port any port is allowed. An empty list allows every host.
  */
 export class AllowedHosts {
   readonly #patterns: readonly { suffix: boolean; host: string; port: string | null }[];
@@ -24,11 +24,11 @@ export class AllowedHosts {
   }
 }
 
-/** In the spelling that URLs give hosts: lower case, punycode, IPv4 in four parts, IPv6 in brackets. */
+/** As URLs spell hosts: lower case, punycode, IPv4 in four parts, IPv6 in brackets. */
 function split(pattern: string): { hostname: string; port: string | null } {
   const port = /:(\d{1,5})$/.exec(pattern)?.[1] ?? null;
   const host = port === null || pattern.endsWith(']') ? pattern : pattern.slice(0, -port.length - 1);
-  // Not a special scheme's default port, so the port of the pattern stays as it is.
+  // With this scheme URL does not drop a default port from the pattern.
   const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : null;
   return { hostname: (url?.hostname ?? host.toLowerCase()).replace(/\.$/, ''), port };
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { HttpPush, type HttpPushOptions } from './http-push.ts';
 import { to } from './outgoing.fixture.ts';
 
-/** What the public server does by its HTTP client: credentials in URLs, redirects, proxies of the environment. */
+/** What the public server's HTTP client does: credentials in URLs, redirects, proxies from the environment. */
 
 const OPTIONS = { connectTimeoutMs: 1_000, requestTimeoutMs: 20_000, connectionsPerTarget: 4, env: {} };
 const BASIC = `Basic ${Buffer.from('us er:p@ss').toString('base64')}`;
@@ -33,7 +33,7 @@ async function arrival(request: IncomingMessage): Promise<Arrived> {
   return { url: request.url, authorization: request.headers.authorization, body };
 }
 
-/** A target that answers 204 and keeps what it got. */
+/** A target that answers 204 and records what it got. */
 async function target() {
   const arrived: Arrived[] = [];
   const { host } = await listen((request, response) => {
@@ -45,7 +45,7 @@ async function target() {
   return { host, arrived };
 }
 
-/** One that redirects. */
+/** A target that redirects. */
 async function redirecting(status: number, location: string | undefined) {
   const arrived: Arrived[] = [];
   const { host } = await listen((request, response) => {

@@ -18,7 +18,7 @@ afterAll(() => {
   authority.dispose();
 });
 
-/** @returns the port of a target that takes everything. */
+/** @returns the port of a target that answers every push with success. */
 async function serve({ certificate, key }: CertificateFiles): Promise<number> {
   const server: Server = createServer(
     { cert: readFileSync(certificate), key: readFileSync(key) },
@@ -32,7 +32,7 @@ async function serve({ certificate, key }: CertificateFiles): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** @returns why a push failed; null: it was taken. */
+/** @returns why a push failed; null if it succeeded. */
 async function push(address: string, caFile: string | null): Promise<string | null> {
   const transport = new HttpPush({ connectTimeoutMs: 300, requestTimeoutMs: 5_000, connectionsPerTarget: 1, caFile });
   try {

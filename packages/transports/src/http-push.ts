@@ -9,26 +9,28 @@ import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface HttpPushOptions {
   connectTimeoutMs: number;
-  /** For the whole push: token, connection, redirects, answer. */
+  /** For the whole push: token, connection, redirects and answer. */
   requestTimeoutMs: number;
-  /** Most connections to one target. */
+  /** Maximum of connections to one target. */
   connectionsPerTarget: number;
   auth?: HttpPushAuthOptions;
-  /** PEM file of further certificate authorities to trust. */
+  /** PEM file with further trusted certificate authorities. */
   caFile?: string | null;
-  /** Hosts that may be pushed to (see AllowedHosts); none: any. */
+  /** Hosts that may be pushed to (see AllowedHosts). Without any, all are. */
   allowHosts?: readonly string[];
-  /** Names the proxies; the process's own environment when left out. */
+  /** The environment that names the proxies; by default that of the process. */
   env?: NodeJS.ProcessEnv;
 }
 
 /** The body of an answer is not used. At most this much of it is read, so that the connection can be used again. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** As many as the public server follows. */
+/** The same limit as the public server's. */
 const MAX_REDIRECTS = 10;
-/** Those after which the same request is to be sent again. After 301, 302 and 303 clients send a GET without the message. */
+/**
+ * Statuses after which clients send the same request again. After 301, 302 and 303 they send a GET without the message.
+ */
 const REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
-/** Those that may say when to try again. */
+/** Statuses whose answer may say when to try again. */
 const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const NO_AUTH: HttpPushAuthOptions = { mode: 'none', token: null, audience: null, header: 'Authorization' };
 
@@ -38,8 +40,8 @@ interface Answer {
 }
 
 /**
- * HTTP push: the message is POSTed as JSON. Any 2xx means that it was taken. Redirects with 307 and 308 are followed to
- * hosts that may be pushed to. Tokens and passwords stay with the origin that they are for.
+ * HTTP push: POSTs the message as JSON. Any 2xx means that it was delivered. Redirects with 307 and 308 are followed,
+ * to allowed hosts only. Tokens and passwords are sent only to their own origin.
  */
 export class HttpPush implements PushTransport {
   readonly name = 'http';
@@ -48,7 +50,7 @@ export class HttpPush implements PushTransport {
   readonly #hosts: AllowedHosts;
   readonly #limit: PushLimit;
 
-  /** @throws when the CA file cannot be read or has no certificate, the token cannot be sent, or a proxy is no URL. */
+  /** @throws if the CA file cannot be read or has no certificate, the token cannot be sent, or a proxy is not a URL. */
   constructor(options: HttpPushOptions) {
     const { caFile = null, env = process.env } = options;
     this.#auth = createHttpPushAuth(options.auth ?? NO_AUTH);
@@ -57,7 +59,7 @@ export class HttpPush implements PushTransport {
     this.#agent = createHttpPushAgent({ ...options, caFile, env });
   }
 
-  /** @throws PushFailed on any other status or without one in time, and with the reason why there was none. */
+  /** @throws PushFailed on any other status, and if there is no answer in time. */
   async push({ address, body }: Outgoing): Promise<void> {
     try {
       await this.#limit.run((signal) => this.#send(new URL(address), body, signal));
@@ -95,12 +97,12 @@ export class HttpPush implements PushTransport {
       dispatcher: this.#agent,
       signal,
     });
-    // The status alone says whether the message was taken.
+    // The status alone says whether the message was delivered.
     await answer.body.dump({ limit: MAX_ANSWER_BYTES });
     return { status: answer.statusCode, headers: answer.headers };
   }
 
-  /** Ends all connections; pushes under way reject. */
+  /** Ends all connections. Running pushes reject. */
   async close(): Promise<void> {
     this.#limit.close();
     await this.#agent.destroy();
@@ -115,7 +117,7 @@ function withoutCredentials(url: URL): URL {
   return plain;
 }
 
-/** @throws PushFailed when the redirect cannot be followed. */
+/** @throws PushFailed if the redirect cannot be followed. */
 function redirectOf(url: URL, status: number, { location }: Answer['headers']): URL {
   if (typeof location !== 'string' || !URL.canParse(location, url.href)) {
     throw new PushFailed(`the target answered ${status} without a location to go to`);

@@ -36,7 +36,7 @@ function execute(id: string, address = 'kafka://orders') {
   return to(address, executeMessage('http://localhost:8001', id, 1));
 }
 
-/** The values of a topic from its beginning that fit, with keys and headers; as many as asked for. */
+/** The matching records of a topic from its beginning, with keys and headers, as many as requested. */
 async function read(topic: string, count: number, fits: (key: string) => boolean) {
   const consumer = new Consumer({
     groupId: `test-${topic}-${Math.random()}`,
@@ -73,7 +73,7 @@ describe('a record', () => {
     const [first, second] = await read('orders', 2, (key) => key === 'order-1');
     expect(first).toMatchObject({ value: execute('order-1').body, headers: { kind: 'execute' } });
     expect(second).toMatchObject({ value: JSON.stringify(unblock), headers: { kind: 'unblock' } });
-    // One key, one partition: they stay in order.
+    // One key means one partition, so they stay in order.
     expect(second?.partition).toBe(first?.partition);
   });
 

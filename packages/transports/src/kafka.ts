@@ -7,15 +7,15 @@ import type { Outgoing, PushTransport } from './transport.ts';
 import { trustedWith } from './trusted.ts';
 
 export interface KafkaOptions {
-  /** `host:port` of the cluster that addresses without one mean. */
+  /** `host:port` of the cluster for addresses without a cluster name. */
   brokers: readonly string[];
-  /** Brokers of further clusters, by the name that addresses give them. */
+  /** Brokers of further clusters, by their name in addresses. */
   clusters: ReadonlyMap<string, readonly string[]>;
   tls: boolean;
-  /** PEM file of further certificate authorities to trust. */
+  /** PEM file with further trusted certificate authorities. */
   caFile: string | null;
   sasl: KafkaLogin | null;
-  /** For one message, until all in-sync replicas have it. */
+  /** Timeout of one message, until all in-sync replicas have it. */
   timeoutMs: number;
 }
 
@@ -28,27 +28,28 @@ export interface KafkaLogin {
 type TextProducer = Producer<string, string, string, string>;
 
 const MECHANISMS = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
-/** Enough to find the new leader of a partition; what lasts longer is up to the dispatcher. */
+/** Enough to find the new leader of a partition. The dispatcher retries after longer faults. */
 const RETRIES = 2;
 const RETRY_DELAY_MS = 200;
-/** Requests on their way to one broker at once. */
+/** How many requests to one broker may run at once. */
 const MAX_IN_FLIGHT = 100;
 
 /**
- * Kafka: `kafka://TOPIC` or `kafka://CLUSTER/TOPIC`. The record's value is the JSON, its key the promise's id (so what
- * concerns one promise stays in order), its header `kind` that of the message. Acknowledged by all in-sync replicas.
+ * Kafka: `kafka://TOPIC` or `kafka://CLUSTER/TOPIC`. The record's value is the JSON. Its key is the promise's id, so
+ * the messages of one promise stay in order. Its header `kind` is the kind of the message. All in-sync replicas
+ * acknowledge it.
  */
 export class Kafka implements PushTransport {
   readonly name = 'kafka';
   readonly #options: KafkaOptions;
   readonly #limit: PushLimit;
   readonly #tls: { ca?: string[] } | null;
-  /** Loaded at start: its 1.2 s would hold up the whole process at the first message. */
+  /** Loaded at start. Loading takes 1.2 s, which would block the process at the first message. */
   readonly #sdk = preload(() => import('@platformatic/kafka'));
-  /** By cluster; the one without a name as ''. */
+  /** By cluster name; '' is the cluster without a name. */
   readonly #producers = new Map<string, Promise<TextProducer>>();
 
-  /** @throws when the CA file can't be read or has no certificate. */
+  /** @throws if the CA file cannot be read or has no certificate. */
   constructor(options: KafkaOptions) {
     const { tls, caFile } = options;
     this.#options = options;
@@ -81,7 +82,7 @@ export class Kafka implements PushTransport {
     if (!brokers?.length) throw new PushFailed(`no Kafka cluster ${cluster} in transports.kafka.clusters`);
     const producer = this.#create([...brokers]);
     this.#producers.set(cluster, producer);
-    // Not kept, or every message from then on would fail the same way.
+    // A failed client is not kept, or every later message would fail in the same way.
     producer.catch(() => this.#producers.delete(cluster));
     return producer;
   }
@@ -105,7 +106,7 @@ export class Kafka implements PushTransport {
         sasl: { mechanism: MECHANISMS[sasl.mechanism], username: sasl.username, password: sasl.password },
       }),
     });
-    // One listener per push that waits for its retry: no leak.
+    // Each push that waits for its retry has one listener, so many listeners are no leak.
     producer.setMaxListeners(0);
     return producer;
   }

@@ -9,25 +9,28 @@ export class ByteBudget {
 }
 
 export interface BufferLimits {
-  /** Most messages. */
+  /** Maximum of messages. */
   messages: number;
-  /** Most bytes. One message may always be held, so that none is too large to be sent. */
+  /** Maximum of bytes. One message may always be held, so that none is too large to be sent. */
   bytes: number;
-  /** Shared with other buffers; the same exception holds for it. */
+  /** Shared with other buffers. One message may always be held here, too. */
   total: ByteBudget;
 }
 
-/** A message whose size is not known yet is taken for this long, or for as long as the last one. */
+/**
+ * The assumed size of a message whose size is not known yet, before the first message. After that it is the size of the
+ * last one.
+ */
 const USUAL_BYTES = 1_024;
 
-/** What one connection holds that its worker has not taken, bounded in messages and bytes. */
+/** The messages of one connection that its worker has not received, limited in number and bytes. */
 export class MessageBuffer {
   readonly #limits: BufferLimits;
   readonly #roomAgain: () => void;
   #messages = 0;
   #bytes = 0;
   #lastBytes = USUAL_BYTES;
-  /** A message did not fit beside what is held: nothing is taken until some of that has gone. */
+  /** A message did not fit: nothing more is accepted until some of the held messages are gone. */
   #isFull = false;
 
   constructor(limits: BufferLimits, roomAgain: () => void) {
@@ -35,7 +38,7 @@ export class MessageBuffer {
     this.#roomAgain = roomAgain;
   }
 
-  /** How many more messages it takes now, if they are as large as the last one. */
+  /** How many more messages fit now, if they are as large as the last one. */
   get room(): number {
     if (this.#isFull) return 0;
     const places = this.#limits.messages - this.#messages;
@@ -43,12 +46,14 @@ export class MessageBuffer {
     return Math.max(0, Math.min(places, this.#messages === 0 ? Math.max(1, free) : free));
   }
 
-  /** Takes a place for a message whose size is not known yet. */
+  /** Reserves a place for a message whose size is not known yet. */
   reserve(): void {
     this.#messages++;
   }
 
-  /** Adds the size of a message that has a place. False when it does not fit: then its place must be given back. */
+  /**
+   * Adds the size of a message that has a place. If it does not fit, returns false, and the place must be given back.
+   */
   hold(bytes: number): boolean {
     const { bytes: max, total } = this.#limits;
     this.#lastBytes = Math.max(bytes, USUAL_BYTES);
@@ -56,7 +61,7 @@ export class MessageBuffer {
       this.#isFull = true;
       return false;
     }
-    // The second half is for connections that hold nothing, so that those whose workers stalled leave room for others.
+    // The second half is for connections that hold nothing, so that stalled connections leave room for others.
     const share = this.#bytes === 0 ? total.max : total.max / 2;
     if (total.held > 0 && total.held + bytes > share) return false;
     this.#bytes += bytes;
@@ -64,7 +69,7 @@ export class MessageBuffer {
     return true;
   }
 
-  /** Gives back the places of `messages`, and what they held together. */
+  /** Gives back the places of `messages`, and the bytes that they held together. */
   release(messages: number, bytes: number): void {
     const wasFull = this.room === 0;
     this.#messages -= messages;

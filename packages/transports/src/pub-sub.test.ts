@@ -18,7 +18,7 @@ const before = { ...process.env };
 beforeAll(async () => {
   server = await TestPubSub.start([TOPIC]);
   process.env['PUBSUB_EMULATOR_HOST'] = server.host;
-  // Google's client looks for a metadata server even so, and warns of each that is not there.
+  // Google's client looks for a metadata server anyway, and warns about each one that it does not find.
   process.env['METADATA_SERVER_DETECTION'] = 'none';
   receiver = new GoogleClient({ projectId: 'acme' });
   [subscription] = await receiver.topic(TOPIC).createSubscription('workers');
@@ -86,7 +86,7 @@ describe('a publish', () => {
     await expect(transport.push(outgoing('meanwhile'))).rejects.toThrow(/UNAVAILABLE|CANCELLED|did not answer/);
     await server.restart();
     await retried(() => transport.push(outgoing('after')));
-    // What was received and not acknowledged when the connection broke comes again.
+    // Messages that were received and not acknowledged when the connection broke are received again.
     const ids = () => new Set(received.map(({ data }) => JSON.parse(data.toString()).data.task.id));
     while (!ids().has('after')) await arrivals(received.length + 1);
     expect([...ids()].sort()).toEqual(['after', 'before']);
@@ -100,7 +100,7 @@ test('closing ends what is under way', async () => {
   await hanging;
 });
 
-/** A channel takes a moment to find out that its server is back. */
+/** A channel takes a moment to notice that its server is back. */
 async function retried(attempt: () => Promise<void>): Promise<void> {
   for (;;) {
     const failure = await attempt().catch((error: Error) => error);

@@ -6,30 +6,30 @@ import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface PubSubOptions {
-  /** The project that calls are made for; null: that of the first topic. */
+  /** The project that is charged for calls; null: that of the first topic. */
   project: string | null;
-  /** For one publish, until Pub/Sub has confirmed it. */
+  /** Timeout of one publish, until Pub/Sub has confirmed it. */
   timeoutMs: number;
 }
 
-/** Clients choose the topics. */
+/** Limited, because clients choose the topics. */
 const MAX_TOPICS = 1_000;
-/** What becomes due together goes out together, and a lone message waits no longer than this. */
+/** Messages that become due together are sent together. A lone message waits at most this long. */
 const BATCH_WAIT_MS = 1;
 const BATCH_MESSAGES = 100;
-/** The client's own limit comes after ours: it only cleans up. */
+/** The client's own timeout is longer than ours. It only cleans up. */
 const CLEAN_UP_AFTER_MS = 1_000;
 
 /**
- * Pub/Sub: `gcps://PROJECT/TOPIC` publishes to `projects/PROJECT/topics/TOPIC`; the message's data is the JSON, without
- * attributes. Credentials are the Application Default Credentials; PUBSUB_EMULATOR_HOST is honoured.
+ * Pub/Sub: `gcps://PROJECT/TOPIC` publishes to `projects/PROJECT/topics/TOPIC`. The message's data is the JSON; it has
+ * no attributes. Credentials are the Application Default Credentials. PUBSUB_EMULATOR_HOST is used if set.
  */
 export class PubSub implements PushTransport {
   readonly name = 'gcps';
   readonly #options: PubSubOptions;
   readonly #limit: PushLimit;
   readonly #topics = new LRUCache<string, Topic>({ max: MAX_TOPICS });
-  /** Loaded at start: its 0.6 s would hold up the whole process at the first message. */
+  /** Loaded at start. Loading takes 0.6 s, which would block the process at the first message. */
   readonly #sdk = preload(() => import('@google-cloud/pubsub'));
   #client: Promise<Client> | null = null;
 
@@ -54,7 +54,7 @@ export class PubSub implements PushTransport {
     if (!topic) {
       topic = client.topic(`projects/${project}/topics/${name}`, {
         batching: { maxMilliseconds: BATCH_WAIT_MS, maxMessages: BATCH_MESSAGES },
-        // Retries are the dispatcher's: it knows when a message is no longer wanted.
+        // The dispatcher does the retries: it knows whether a message is still wanted.
         gaxOpts: { timeout: this.#options.timeoutMs + CLEAN_UP_AFTER_MS, retry: null },
       });
       this.#topics.set(target, topic);
@@ -63,7 +63,7 @@ export class PubSub implements PushTransport {
   }
 
   #connect(projectId: string): Promise<Client> {
-    // Without a project the client would look for one, for a second where there is no metadata server.
+    // Without a project the client searches for one, which takes a second where there is no metadata server.
     this.#client ??= this.#sdk.then(({ PubSub: Client }) => new Client({ projectId }));
     return this.#client;
   }

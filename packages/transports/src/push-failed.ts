@@ -1,7 +1,10 @@
-/** A push whose receiver may not have the message. Its text never holds a secret: it is logged, and kept in dead letters. */
+/**
+ * A push whose receiver may not have the message. The text is logged and stored in dead letters, so it never contains a
+ * secret.
+ */
 export class PushFailed extends Error {
   override readonly name = 'PushFailed';
-  /** How long the receiver asked to be left alone; null: it did not say. */
+  /** How long the receiver asked to wait, ms; null if it did not say. */
   readonly retryAfterMs: number | null;
 
   constructor(message: string, options: { cause?: unknown; retryAfterMs?: number | null } = {}) {
@@ -10,17 +13,17 @@ export class PushFailed extends Error {
   }
 }
 
-/** Longer reasons are cut: some brokers send whole pages. */
+/** Longer reasons are cut, because some brokers send whole pages. */
 const MAX_REASON = 500;
 const MAX_DEPTH = 4;
 
-/** A client library's error as one line, with its code. */
+/** The error of a client library as one line, with its code. */
 export function failureOf(error: unknown): PushFailed {
   if (error instanceof PushFailed) return error;
   return new PushFailed(reasonOf(error).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON), { cause: error });
 }
 
-/** The message and those of its causes. Where several addresses or brokers were tried, each has a cause of its own. */
+/** The message, and those of its causes. If several addresses or brokers were tried, each has its own cause. */
 function reasonOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
   const behind: unknown[] = error instanceof AggregateError ? [...error.errors] : [];

@@ -1,6 +1,9 @@
 import { PushFailed } from './push-failed.ts';
 
-/** Bounds the pushes of one transport in time: each ends after its limit, and all of them when the transport closes. */
+/**
+ * Limits the pushes of one transport in time. Each push ends after `limitMs`, and all of them when the transport
+ * closes.
+ */
 export class PushLimit {
   readonly #limitMs: number;
   readonly #underWay = new Set<AbortController>();
@@ -10,11 +13,15 @@ export class PushLimit {
     this.#limitMs = limitMs;
   }
 
-  /** The outcome of `work`, which must end when its signal is aborted: with the signal's reason, a PushFailed. */
+  /**
+   * The result of `work`, which must end when its signal is aborted. It then rejects with the signal's reason, a
+   * PushFailed.
+   */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closed) throw closing();
     const ending = new AbortController();
-    // Not AbortSignal.timeout: it lives until its time has come, with every push of the last minutes (0.6 KB each).
+    // Not AbortSignal.timeout: it keeps its memory until its time has passed, 0.6 KB for every push of the last
+    // minutes.
     const timeOut = setTimeout(() => {
       ending.abort(new PushFailed(`the target did not answer within ${this.#limitMs} ms`));
     }, this.#limitMs);
@@ -27,14 +34,14 @@ export class PushLimit {
     }
   }
 
-  /** Ends what runs; what comes later is refused. */
+  /** Ends the running pushes. Later ones are refused. */
   close(): void {
     this.#closed = true;
     for (const ending of this.#underWay) ending.abort(closing());
   }
 }
 
-/** The outcome of work that can't be ended, or the signal's reason if that comes first. */
+/** The result of work that cannot be ended, or the signal's reason if that comes first. */
 export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const abort = () => reject(signal.reason as Error);

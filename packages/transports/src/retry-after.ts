@@ -2,7 +2,7 @@ const SECONDS = /^\d{1,9}$/;
 
 /**
  * The header `Retry-After` of an answer: seconds, or a date.
- * @returns how long to wait in ms, 0 when that time is over; null without the header or when it says neither.
+ * @returns how long to wait in ms, 0 for a time that has passed; null if the header is absent or invalid.
  */
 export function retryAfterMs(header: string | string[] | undefined, now: number): number | null {
   if (typeof header !== 'string') return null;

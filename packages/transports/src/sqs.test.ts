@@ -51,7 +51,7 @@ function connect(options: Partial<SqsOptions> = {}): Sqs {
   return transport;
 }
 
-/** What a queue holds, taken out of it; waits for the first. */
+/** Takes all messages out of a queue. Waits for the first one. */
 async function receive(queue: string): Promise<Received[]> {
   const { QueueUrl } = await receiver.send(new GetQueueUrlCommand({ QueueName: queue }));
   const { Messages = [] } = await receiver.send(
@@ -99,7 +99,7 @@ describe('in a FIFO queue', () => {
     await transport.push(to('sqs://orders.fifo', unblockMessage(PROMISE)));
     const second = await receive('orders.fifo');
     expect(second.map(({ Body }) => (JSON.parse(Body ?? '') as Message).kind).sort()).toEqual(['execute', 'unblock']);
-    // No group may be called "order 1".
+    // SQS does not allow the group id "order 1".
     expect(second.map(({ Attributes }) => Attributes?.['MessageGroupId'])).toContainEqual(
       expect.stringMatching(/^[0-9a-f]{64}$/),
     );

@@ -8,21 +8,21 @@ import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface SqsOptions {
-  /** For addresses that name none; null: that of the environment (AWS_REGION or the profile). */
+  /** The region of addresses that name none; null: that of the environment (AWS_REGION or the profile). */
   region: string | null;
-  /** URL of an SQS-compatible server; null: that of AWS. */
+  /** URL of an SQS-compatible server; null: AWS. */
   endpoint: string | null;
-  /** For one message, until SQS has stored it. */
+  /** Timeout of one message, until SQS has stored it. */
   timeoutMs: number;
 }
 
-/** Clients choose regions and queues. */
+/** Limited, because clients choose regions and queues. */
 const MAX_CLIENTS = 50;
 const MAX_QUEUES = 1_000;
 const REGION_OF_OTHER_SERVERS = 'us-east-1';
 /** Hosts in queue URLs: sqs.REGION.amazonaws.com, VPC endpoints, China, dual stack. */
 const AWS_HOST = /(?:^|\.)sqs\.([a-z0-9-]+)\.(?:(?:vpce\.)?amazonaws\.com(?:\.cn)?|api\.aws)$/;
-/** What SQS takes as MessageGroupId. */
+/** What SQS accepts as MessageGroupId. */
 const GROUP_ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
 interface Queue {
@@ -31,9 +31,9 @@ interface Queue {
 }
 
 /**
- * SQS: `sqs://QUEUE`, `sqs://REGION/QUEUE`, or a queue's URL with `sqs:` for `https:`. The body is the JSON, the
- * attribute `kind` the message's. In a FIFO queue the promise's id is the group, and what is sent again for the same
- * task version has the same deduplication id. Credentials are those that the AWS SDK finds.
+ * SQS: `sqs://QUEUE`, `sqs://REGION/QUEUE`, or a queue's URL with `sqs:` instead of `https:`. The body is the JSON, and
+ * the attribute `kind` is the kind of the message. In a FIFO queue the group is the promise's id, and messages for the
+ * same task version have the same deduplication id. The AWS SDK finds the credentials.
  */
 export class Sqs implements PushTransport {
   readonly name = 'sqs';
@@ -42,7 +42,7 @@ export class Sqs implements PushTransport {
   readonly #sdk = preload(() => import('@aws-sdk/client-sqs'));
   /** By region. */
   readonly #clients = new LRUCache<string, SQSClient>({ max: MAX_CLIENTS, dispose: (client) => client.destroy() });
-  /** URLs of queues named without one, by target. */
+  /** URLs of queues that were named without one, by target. */
   readonly #urls = new LRUCache<string, string>({ max: MAX_QUEUES });
 
   constructor(options: SqsOptions) {
@@ -55,7 +55,7 @@ export class Sqs implements PushTransport {
     try {
       await this.#limit.run((signal) => unlessAborted(signal, this.#send(outgoing, signal)));
     } catch (error) {
-      // It may have been deleted and made anew elsewhere.
+      // The queue may have been deleted and created again with another URL.
       if (error instanceof Error && error.name.endsWith('QueueDoesNotExist')) this.#urls.delete(outgoing.target);
       throw failureOf(error);
     }
@@ -88,7 +88,7 @@ export class Sqs implements PushTransport {
     return { client, url };
   }
 
-  /** Signed requests go to AWS or to the server of the configuration, not to hosts that clients choose. */
+  /** Signed requests are sent only to AWS or to the configured server, not to hosts that clients choose. */
   async #queueAt(host: string, path: string): Promise<Queue> {
     const { endpoint, region } = this.#options;
     if (endpoint !== null && new URL(endpoint).host === host) {
@@ -111,7 +111,7 @@ export class Sqs implements PushTransport {
     const client = new SQSClient({
       ...(used !== null && { region: used }),
       ...(endpoint !== null && { endpoint }),
-      // Retries are the dispatcher's: it knows when a message is no longer wanted.
+      // The dispatcher does the retries: it knows whether a message is still wanted.
       maxAttempts: 1,
       requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs },
     });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 
 /**
- * Certificate authorities in PEM: those that Node trusts (NODE_EXTRA_CA_CERTS among them) and those of a file.
- * @throws when the file can't be read or has no certificate.
+ * Certificate authorities in PEM: those that Node trusts (including NODE_EXTRA_CA_CERTS) and those of a file.
+ * @throws if the file cannot be read or has no certificate.
  */
 export function trustedWith(caFile: string): string[] {
   const certificates = readFileSync(caFile, 'utf8').match(

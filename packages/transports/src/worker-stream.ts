@@ -1,38 +1,44 @@
 import type { BufferLimits } from './message-buffer.ts';
 
-/** A message on its way to a worker. */
+/** A message to send to a worker. */
 export interface Parcel {
   /** The message as JSON. */
   body: string;
-  /** Called once: with true when the worker has the message, with false when its connection broke before. */
+  /** To be called once: with true when the worker has the message, with false if its connection broke before. */
   done(taken: boolean): void;
 }
 
 export interface StreamOptions {
   group: string;
   id: string;
-  /** What it may hold that its worker has not taken. */
+  /** Limits for messages that the worker has not received. */
   limits: BufferLimits;
 }
 
-/** One worker's connection, as far as the delivery of messages is concerned. */
+/** One worker's connection, as the delivery of messages sees it. */
 export interface WorkerStream {
   readonly group: string;
   readonly id: string;
-  /** How many more messages it takes now. */
+  /** How many more messages fit now. */
   readonly room: number;
-  /** Takes one place for a message, until that is taken by the worker, or `cancel`. */
+  /** Reserves one place for a message, until the worker has received it or `cancel` is called. */
   reserve(): void;
-  /** Adds the size of a message that has a place; false: it does not fit, and its place must be given back. */
+  /**
+   * Adds the size of a message that has a place. If it returns false, the message does not fit and its place must be
+   * given back.
+   */
   hold(bytes: number): boolean;
-  /** Gives a place back, and the bytes that were held for it. */
+  /** Gives back a place, and the bytes that were held for it. */
   cancel(bytes: number): void;
   /** Sends a message that has a place and for which `bytes` are held. */
   send(parcel: Parcel, bytes: number): void;
-  /** Keeps the connection from being closed for its silence. */
+  /** Keeps an idle connection from being closed. */
   ping(): void;
-  /** Ends the connection from this side. */
+  /** Closes the connection from this side. */
   end(): void;
-  /** The connection is gone: what the worker has not taken is lost. False when it was closed before. */
+  /**
+   * The connection is closed: messages that the worker has not received are lost. @returns false if it was closed
+   * before.
+   */
   close(): boolean;
 }

@@ -1,4 +1,4 @@
-/** A script to run, and what it is told of its promise: the same at every attempt. */
+/** A script to run, and its promise. It is the same at every attempt. */
 export interface Job {
   promiseId: string;
   createdAt: number;
@@ -9,21 +9,25 @@ export interface Job {
 /** How a run ended. */
 export type Ending =
   | { kind: 'exited'; code: number; stdout: string; stderr: string }
-  /** The script can't be run at all, or not to an end that could be stored: another attempt would end like this one. */
+  /** The script cannot run, or its result could never be stored. Another attempt would end in the same way. */
   | { kind: 'refused'; reason: string }
-  /** Killed by a signal, or out of sight: says nothing about the script, so another attempt is made. */
+  /**
+   * The script was killed by a signal, or its state is unknown. That says nothing about the script, so it is tried
+   * again.
+   */
   | { kind: 'lost'; reason: string };
 
 /** Where scripts run. */
 export interface Backend {
   /**
    * Runs the script to its end. Never rejects.
-   * @param signal aborted: the script is ended, with everything it started; what is returned then does not matter.
+   * @param signal when it is aborted, the script and everything that it started are ended, and the result no longer
+   * matters.
    */
   run(job: Job, signal: AbortSignal): Promise<Ending>;
 }
 
-/** What every script finds in its environment. */
+/** The environment variables that every script gets. */
 export function promiseEnv({ promiseId, createdAt, timeoutAt }: Job): Record<string, string> {
   return {
     RESONATE_PROMISE_ID: promiseId,
@@ -32,7 +36,7 @@ export function promiseEnv({ promiseId, createdAt, timeoutAt }: Job): Record<str
   };
 }
 
-/** The reason for a stdout that is not kept: a part of a result would be a wrong result. */
+/** Why an output that is too long fails the script: a part of a result would be a wrong result. */
 export function tooLong(maxOutput: number): Ending {
   return { kind: 'refused', reason: `stdout is longer than ${maxOutput} bytes (transports.bash_exec.max_output)` };
 }

@@ -9,7 +9,7 @@ import { isAlive } from '@resonate/testkit';
 import { to } from '../outgoing.fixture.ts';
 import { BashTransport } from './bash.ts';
 
-/** Long enough for a renewal to come in time on a machine that stalls for some hundred milliseconds. */
+/** Long enough that a renewal is in time on a machine that stalls for several hundred milliseconds. */
 const TTL_MS = 1_200;
 const AWAY: Reply = { status: 503, data: 'Storage is unavailable' };
 
@@ -22,11 +22,11 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A store with one task, as far as it can be reached. */
+/** A store with one task. It can be made unreachable. */
 class OneTask {
   readonly asked: Request[] = [];
   isAway = false;
-  /** Answers of single requests that come instead. */
+  /** Answers that single requests get instead. */
   readonly instead: { kind: string; reply: Reply }[] = [];
   readonly #script: string;
   #pid = '';
@@ -130,7 +130,7 @@ test('a task that somebody else has is not run, and its message needs no second 
   store.instead.push({ kind: 'task.acquire', reply: { status: 409, data: 'Task is not pending' } });
   const transport = transportTo(store);
   await push(transport);
-  // The place that it had is free again.
+  // Its place is free again.
   await push(transport);
   expect(await store.settled).toEqual(['resolved', '']);
 });

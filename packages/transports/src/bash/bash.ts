@@ -19,36 +19,37 @@ export interface BashOptions {
   logger: Logger;
   /** Length of a lease. */
   ttlMs: number;
-  /** Scripts at once. */
+  /** How many scripts may run at once. */
   maxRunning: number;
-  /** Bytes of a script's stdout and stderr. */
+  /** Limit of a script's stdout and stderr, bytes. */
   maxOutput: number;
   /** The environment of this process. */
   env: Readonly<Record<string, string | undefined>>;
-  /** Names of variables that local scripts get beside the usual ones. */
+  /** Names of further variables that local scripts get. */
   passEnv: readonly string[];
   tensorlake: { apiKey: string | null; apiUrl: string; sandboxUrl: string };
 }
 
-/** Time between SIGTERM and SIGKILL, at most; with short leases less. */
+/** The longest time between SIGTERM and SIGKILL. It is shorter if leases are short. */
 const MAX_GRACE_MS = 3_000;
-/** How long a message may wait here for room, before a process that may have some gets it. */
+/** How long a message may wait here for a free place. After that another process may take it. */
 const PATIENCE_MS = 5_000;
 const CLOSED = 'the server is shutting down';
 const UNREADABLE = 'param.data is missing or not valid base64/utf-8';
 
-/** A task of ours and its promise, as `task.acquire` answered. */
+/** A task that this process has acquired, and its promise, from the answer to `task.acquire`. */
 interface Acquired {
   task: TaskRecord;
   promise: PromiseRecord;
-  /** By `performance.now()`, read before asking. */
+  /** By `performance.now()`, read before the request was sent. */
   acquiredAt: number;
 }
 
 /**
- * Delivers to `bash://`: acquires the task itself, runs the script that its promise carries, and settles the promise with
- * what came of it. A push is done when the task is acquired; scripts run on, as many as there is room for. While there is
- * none, pushes wait for it: so whoever pushes claims no more than it has slots, and nothing is claimed over and over.
+ * Delivers to `bash://`: acquires the task itself, runs the script in its promise, and settles the promise with the
+ * result. A push ends when the task is acquired; the script goes on running. The number of scripts is limited. While
+ * all places are taken, pushes wait, so the dispatcher claims no more messages than it has slots and claims none of
+ * them again and again.
  */
 export class BashTransport implements PushTransport {
   readonly name = 'bash';
@@ -59,7 +60,7 @@ export class BashTransport implements PushTransport {
   readonly #guard: Guard;
   readonly #leases: Leases;
   readonly #writer: TaskWriter;
-  /** Looks after leases while scripts run. */
+  /** Renews leases while scripts run. */
   #ticking: NodeJS.Timeout | null = null;
   readonly #running = new Map<Promise<void>, AbortController>();
   #closing = false;
@@ -69,7 +70,7 @@ export class BashTransport implements PushTransport {
     this.#options = options;
     this.#graceMs = Math.min(MAX_GRACE_MS, Math.floor(ttlMs / 5));
     this.#room = new Room(options.maxRunning);
-    // Frozen for that long, this process has at most a third of its leases left.
+    // If this process is frozen for that long, at most a third of its leases' time is left.
     this.#guard = new Guard({ silenceMs: (ttlMs * 2) / 3 - this.#graceMs, env: dockerEnvironment(env) });
     this.#leases = new Leases({ execute, pid: this.#pid, ttlMs, graceMs: this.#graceMs });
     this.#writer = new TaskWriter(execute, logger);
@@ -97,7 +98,7 @@ export class BashTransport implements PushTransport {
     else this.#start(target, acquired);
   }
 
-  /** Ends all scripts and gives their tasks back, so that others take them up at once. */
+  /** Ends all scripts and releases their tasks, so that other workers get them at once. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#room.close(new Error(CLOSED));
@@ -106,7 +107,7 @@ export class BashTransport implements PushTransport {
     await this.#guard.close();
   }
 
-  /** @returns null when it is no longer to be run: somebody else has it, or its promise settled. */
+  /** @returns null if the task is not to be run any more: another worker has it, or its promise has settled. */
   async #acquire({ id, version }: { id: string; version: number }): Promise<Acquired | null> {
     const { execute, ttlMs } = this.#options;
     const acquiredAt = performance.now();
@@ -172,7 +173,7 @@ export class BashTransport implements PushTransport {
   }
 }
 
-/** `docker/library/alpine:3` is the backend `docker` and the image `library/alpine:3`. */
+/** `docker/library/alpine:3` means the backend `docker` and the image `library/alpine:3`. */
 function split(target: string): string[] {
   const slash = target.indexOf('/');
   return slash < 0 ? [target] : [target.slice(0, slash), target.slice(slash + 1)];

@@ -1,7 +1,7 @@
-/** Many small chunks would take far more memory than their bytes. */
+/** Beyond this number, chunks are joined, because many small chunks take far more memory than their bytes. */
 const MAX_CHUNKS = 1_024;
 
-/** What a stream brought, up to a number of bytes: of more either nothing counts (`head`), or the end (`tail`). */
+/** The output of a stream, up to a number of bytes. If there is more, it keeps nothing (`head`) or the end (`tail`). */
 export class BoundedOutput {
   readonly #max: number;
   readonly #keep: 'head' | 'tail';
@@ -14,7 +14,7 @@ export class BoundedOutput {
     this.#keep = keep;
   }
 
-  /** Whether there was more than is kept. */
+  /** Whether there was more than it may keep. */
   get overflowed(): boolean {
     return this.#overflowed;
   }
@@ -28,7 +28,7 @@ export class BoundedOutput {
     if (this.#chunks.length >= MAX_CHUNKS || this.#length > 2 * this.#max) this.#compact();
   }
 
-  /** As UTF-8; bytes that are none become U+FFFD. */
+  /** As UTF-8. Invalid bytes become U+FFFD. */
   text(): string {
     this.#compact();
     const text = this.#chunks[0]?.toString('utf8') ?? '';

@@ -6,24 +6,24 @@ export interface ChildOptions {
   command: string;
   args: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** Bytes of stdout and of stderr. */
+  /** Limit of stdout and of stderr, bytes. */
   maxOutput: number;
-  /** How long after SIGTERM comes SIGKILL. */
+  /** Time between SIGTERM and SIGKILL. */
   graceMs: number;
-  /** Told the process group before anything of the command has run. */
+  /** Called with the process group before the command begins. */
   started(group: number): void;
 }
 
 export type ChildEnd =
-  /** `code` is null when a signal ended it. */
+  /** `code` is null if a signal ended it. */
   | { kind: 'ended'; code: number | null; signal: string | null; stdout: string; stderr: string }
-  /** It was ended, as its stdout was longer than allowed. */
+  /** It was ended because its stdout was too long. */
   | { kind: 'overflowed' }
   | { kind: 'unstartable'; error: NodeJS.ErrnoException };
 
 /**
- * Waits at the gate, file descriptor 3, before it becomes the command: nothing may run that the guard does not know of.
- * Should we die before the gate is opened, it ends there.
+ * Waits at file descriptor 3, the gate, before it becomes the command, so that nothing runs that the guard does not
+ * know of. If this process dies before it opens the gate, the command never begins.
  */
 const AT_THE_GATE = `
 read -r -u 3 open || exit 1
@@ -32,12 +32,12 @@ command -v "$1" >/dev/null || { echo "failed to start $1: it is not on the PATH 
 exec "$@"
 `;
 
-/** A process that left the group may hold the pipes open; once all others are killed nobody waits for it any longer. */
+/** A process that left the group may keep the pipes open. This long after the others were killed, they are closed. */
 const PIPES_MS = 1_000;
 
 /**
- * Runs a command in a process group of its own until it has ended and its output is closed, then kills what is left of
- * the group. Never rejects.
+ * Runs a command in its own process group until it has ended and its output is closed, then kills the rest of the
+ * group. Never rejects.
  * @param signal ends the whole group: SIGTERM, then SIGKILL.
  */
 export function runChild(options: ChildOptions, signal: AbortSignal): Promise<ChildEnd> {
@@ -63,7 +63,7 @@ export function runChild(options: ChildOptions, signal: AbortSignal): Promise<Ch
 
 function openGate(child: ChildProcess): void {
   const gate = child.stdio[3] as Duplex;
-  // Killed while it waited.
+  // It was killed while it waited.
   gate.on('error', () => undefined);
   gate.end('open\n', () => gate.destroy());
 }
@@ -107,11 +107,11 @@ function kill(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // Nobody is left in it.
+    // The group has no process any more.
   }
 }
 
-/** The machine was out of something: the same command may start a moment later. */
+/** The machine lacked a resource for a moment. The same command may start later. */
 const PASSING = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 export function isPassing(error: NodeJS.ErrnoException): boolean {
@@ -125,7 +125,7 @@ const REASONS: Record<string, string> = {
   ERR_INVALID_ARG_VALUE: 'the script or the promise id has a NUL character',
 };
 
-/** Why no command could be started, for whoever wrote the script. */
+/** Why a command could not start, for the author of the script. */
 export function unstartableReason(error: NodeJS.ErrnoException): string {
   return `failed to start bash: ${REASONS[error.code ?? ''] ?? error.message}`;
 }

@@ -6,20 +6,20 @@ import type { Guard } from './guard.ts';
 import { endingOf } from './local.ts';
 
 export interface DockerOptions {
-  /** Of the `docker` command; nothing of it reaches the container. */
+  /** The environment of the `docker` command. The container gets none of it. */
   env: Readonly<Record<string, string>>;
   maxOutput: number;
   graceMs: number;
   guard: Guard;
 }
 
-/** Registry, path, tag and digest; never anything that `docker run` would take for an option. */
+/** Registry, path, tag and digest. It cannot begin like an option of `docker run`. */
 const IMAGE = /^[A-Za-z0-9][\w.\-/:@]*$/;
-/** 128 + SIGKILL and 128 + SIGTERM: how `docker run` tells that the container was killed. */
+/** 128 + SIGKILL and 128 + SIGTERM: the exit codes of `docker run` when the container was killed. */
 const KILLED = new Set([137, 143]);
 const REMOVE_WITHIN_MS = 10_000;
 
-/** `bash://docker/IMAGE`: runs the script in a container of its own. */
+/** `bash://docker/IMAGE`: runs the script in its own container. */
 export class DockerBackend implements Backend {
   readonly #image: string;
   readonly #options: DockerOptions;
@@ -45,7 +45,7 @@ export class DockerBackend implements Backend {
       },
       signal,
     );
-    // The daemon runs the container, not the command: killing the command leaves it running.
+    // The daemon runs the container. Killing the command would leave the container running.
     if (signal.aborted || end.kind === 'overflowed' || (end.kind === 'ended' && end.code === null)) {
       await remove(container, env);
     }
@@ -62,7 +62,7 @@ export class DockerBackend implements Backend {
   }
 }
 
-/** Kills a container and removes it. One that is not there is all right, and so is a daemon that does not answer. */
+/** Kills and removes a container. Ignores a container that does not exist and a daemon that does not answer. */
 function remove(container: string, env: Readonly<Record<string, string>>): Promise<void> {
   return new Promise((resolve) => {
     execFile('docker', ['rm', '-f', container], { env, timeout: REMOVE_WITHIN_MS }, () => resolve());

@@ -1,6 +1,6 @@
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What programs need to find each other and to know their user; none of it is ours. */
+/** Variables by which programs find each other and know their user. None of them belongs to the server. */
 const USUAL = new Set([
   'PATH',
   'HOME',
@@ -14,20 +14,20 @@ const USUAL = new Set([
   'XDG_RUNTIME_DIR',
 ]);
 const LOCALE = /^LC_/;
-/** How the docker command finds its daemon. */
+/** Variables by which the docker command finds its daemon. */
 const DOCKER = /^DOCKER_/;
 const SSH_AGENT = 'SSH_AUTH_SOCK';
 
 /**
- * The server's environment as a local script may see it. A list of what is passed, not of what is withheld: nobody knows
- * all the names under which secrets are kept.
- * @param passed further names.
+ * The part of the server's environment that local scripts get. It is a list of allowed names, because secrets may have
+ * any name.
+ * @param passed further allowed names.
  */
 export function scriptEnvironment(own: Variables, passed: readonly string[]): Record<string, string> {
   return pick(own, (name) => USUAL.has(name) || LOCALE.test(name) || passed.includes(name));
 }
 
-/** The same for the `docker` command, which passes none of it on to the container. */
+/** The same for the `docker` command, which passes none of it to the container. */
 export function dockerEnvironment(own: Variables): Record<string, string> {
   return pick(own, (name) => USUAL.has(name) || LOCALE.test(name) || DOCKER.test(name) || name === SSH_AGENT);
 }

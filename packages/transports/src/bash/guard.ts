@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
- * A process beside this one that outlives it. Each line on its standard input is a sign of life; the lines say which
- * process groups, and which containers, run scripts. When the input ends (this process died, however that came), or is
- * silent for too long (it is frozen, and its leases are ending), all of them are killed.
+ * A process beside this one that outlives it. Each line on its standard input shows that this process lives; the lines
+ * also name the process groups and containers that run scripts. It kills all of them when the input ends, because this
+ * process died, or when no line arrives for too long, because this process is frozen and its leases are ending.
  */
 const PROGRAM = `
 while read -r -t "$1" sign group container; do
@@ -17,56 +17,59 @@ for container in "\${containers[@]}"; do [ -n "$container" ] && docker rm -f "$c
 `;
 
 export interface GuardOptions {
-  /** After this much silence everything is killed: whole seconds below the lease's length. */
+  /** After this time without a line everything is killed. Whole seconds, shorter than a lease. */
   silenceMs: number;
   env: Readonly<Record<string, string>>;
 }
 
-/** Sees to it that no script outlives the process that started it. One guard for all scripts; it is there while any runs. */
+/**
+ * Ensures that no script outlives the process that started it. One guard process serves all scripts. It exists while
+ * any script runs.
+ */
 export class Guard {
   readonly #options: GuardOptions;
-  /** Process groups with the name of the container that goes with them, empty for none. */
+  /** Each process group with the name of its container, or an empty name. */
   readonly #groups = new Map<number, string>();
   #process: ChildProcess | null = null;
-  /** Those that have not ended yet. */
+  /** Guard processes that have not ended yet. */
   readonly #alive = new Set<Promise<void>>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
-  /** From now on the process group, and the container, end with this process. */
+  /** From now on the guard kills the process group and the container when this process dies. */
   watch(group: number, container = ''): void {
     this.#groups.set(group, container);
     if (this.#process === null) this.#start();
     else this.#send(`+ ${group} ${container}`);
   }
 
-  /** The group has ended, and its container with it. */
+  /** The group and its container have ended. */
   forget(group: number): void {
     this.#groups.delete(group);
     this.#send(`- ${group}`);
     if (this.#groups.size > 0) return;
-    // Not left to its silence: what is told to a guard while it ends would be told to nobody.
+    // Ended now instead of by its silence, because lines that are sent to a guard while it ends would be lost.
     this.#process?.stdin?.end();
     this.#process = null;
   }
 
-  /** A sign of life; to be given several times within `silenceMs`. */
+  /** Shows that this process lives. To be called several times within `silenceMs`. */
   feed(): void {
     if (this.#groups.size === 0) return;
     if (this.#process === null) this.#start();
     else this.#send('.');
   }
 
-  /** Resolves when no guard is left. There must be nothing to watch any more. */
+  /** Resolves when no guard process is left. Nothing may be watched any more. */
   async close(): Promise<void> {
     await Promise.all(this.#alive);
   }
 
   #start(): void {
     const seconds = Math.max(1, Math.floor(this.#options.silenceMs / 1000));
-    // In a session of its own, so that a terminal's Ctrl-C leaves it alone.
+    // In its own session, so that a terminal's Ctrl-C does not end it.
     const guard: ChildProcess = spawn('bash', ['-c', PROGRAM, 'resonate-guard', String(seconds)], {
       cwd: '/',
       env: this.#options.env,
@@ -79,11 +82,11 @@ export class Guard {
       guard.once('error', () => resolve());
     }).then(() => {
       this.#alive.delete(ended);
-      // The next sign of life starts another one, which is told of all that still run.
+      // The next `feed` starts another one and tells it all groups.
       if (this.#process === guard) this.#process = null;
     });
     this.#alive.add(ended);
-    // It ended a moment ago.
+    // The guard may have ended a moment ago.
     guard.stdin?.on('error', () => undefined);
     for (const [group, container] of this.#groups) this.#send(`+ ${group} ${container}`);
   }

@@ -1,14 +1,14 @@
 import type { Reply, Request, TaskRecord } from '@resonate/protocol';
 
-/** Runs a request of the protocol against the store. Never rejects: a store that fails is a 500 or 503. */
+/** Runs a request against the store. Never rejects: if the store fails, the reply is a 500 or 503. */
 export type Execute = (request: Request) => Promise<Reply>;
 
 export interface LeasesOptions {
   execute: Execute;
-  /** Who holds the tasks. */
+  /** The pid under which the tasks are acquired. */
   pid: string;
   ttlMs: number;
-  /** What ending a script may take: a lease that can't be renewed is given up that long before its end. */
+  /** Time that ending a script may take. A lease that cannot be renewed is given up this long before it ends. */
   graceMs: number;
 }
 
@@ -23,8 +23,8 @@ interface Held {
 const SECOND = 1_000;
 
 /**
- * Keeps the leases of acquired tasks alive, and notices when one is lost: its promise settled or timed out, the task was
- * halted or taken away, or the store can't be reached before the lease is over.
+ * Renews the leases of acquired tasks, and detects lost ones: the promise settled or timed out, the task was halted or
+ * acquired by another worker, or the store cannot be reached before the lease ends.
  */
 export class Leases {
   readonly #options: LeasesOptions;
@@ -35,15 +35,15 @@ export class Leases {
     this.#options = options;
   }
 
-  /** How often `look` is to be called: each second, for short leases more often. */
+  /** How often to call `look`: every second, for short leases more often. */
   get everyMs(): number {
     return Math.max(1, Math.min(SECOND, Math.floor(this.#options.ttlMs / 6)));
   }
 
   /**
-   * @param acquiredAt by `performance.now()`, read before the task was asked for.
+   * @param acquiredAt by `performance.now()`, read before the task was requested.
    * @param lost called at most once.
-   * @returns a function that ends the keeping alive.
+   * @returns a function that ends the renewals.
    */
   hold({ id, version }: TaskRecord, acquiredAt: number, lost: (why: string) => void): () => void {
     const held: Held = { id, version, renewedAt: acquiredAt, lost };
@@ -51,7 +51,7 @@ export class Leases {
     return () => void this.#held.delete(held);
   }
 
-  /** Renews what is a third through its time, and finds out what is lost. */
+  /** Renews leases after a third of their time, and detects lost ones. */
   look(): void {
     const { ttlMs, graceMs } = this.#options;
     const latestRenewal = performance.now() - (ttlMs - graceMs - this.everyMs);
@@ -73,13 +73,13 @@ export class Leases {
       const { status } = await execute({ kind: 'task.heartbeat', data: { pid, tasks } });
       if (status !== 200) due.length = 0;
     }
-    // A heartbeat answers 200 whatever it renewed.
+    // A heartbeat answers 200 even if it renewed nothing.
     await Promise.all(all.map((held) => this.#check(held, due.includes(held) ? askedAt : null)));
   }
 
   async #check(held: Held, renewedAt: number | null): Promise<void> {
     const { status, data } = await this.#options.execute({ kind: 'task.get', data: { id: held.id } });
-    // The store is away: what it can't tell now is asked again, as long as the lease holds.
+    // The store is unreachable. Ask again while the lease holds.
     if (status !== 200 && status !== 404) return;
     const task = status === 200 ? (data as { task: TaskRecord }).task : null;
     const isOurs = task?.state === 'acquired' && task.version === held.version && task.pid === this.#options.pid;

@@ -3,7 +3,7 @@ import { isPassing, runChild, unstartableReason, type ChildEnd } from './child.t
 import type { Guard } from './guard.ts';
 
 export interface LocalOptions {
-  /** What scripts find in their environment beside what they are told of their promise. */
+  /** The environment of scripts, beside the variables of their promise. */
   env: Readonly<Record<string, string>>;
   maxOutput: number;
   graceMs: number;
@@ -37,7 +37,7 @@ export class LocalBackend implements Backend {
   }
 }
 
-/** What the end of a command says about its script. */
+/** What the end of a command means for its script. */
 export function endingOf(end: ChildEnd, maxOutput: number): Ending {
   switch (end.kind) {
     case 'overflowed':

@@ -3,7 +3,7 @@ interface Waiting {
   refuse: (error: Error) => void;
 }
 
-/** A number of places, handed out in the order they are asked for. */
+/** A limited number of places, given out in the order of the requests. */
 export class Room {
   #free: number;
   readonly #waiting = new Set<Waiting>();
@@ -13,7 +13,7 @@ export class Room {
     this.#free = places;
   }
 
-  /** Resolves when there is a place; rejects with `late` when there is none for `patienceMs`, or when the room closes. */
+  /** Resolves when there is a place. Rejects with `late` if there is none for `patienceMs`, or if the room closes. */
   async enter(patienceMs: number, late: Error): Promise<void> {
     if (this.#closed) throw this.#closed;
     if (this.#free > 0) {
@@ -46,7 +46,7 @@ export class Room {
     else this.#free++;
   }
 
-  /** Nobody enters any more; those who wait are told `error`. */
+  /** Gives out no more places. Those who wait are rejected with `error`. */
   close(error: Error): void {
     this.#closed = error;
     for (const { refuse } of this.#waiting) refuse(error);

@@ -6,10 +6,10 @@ import type { Execute } from './leases.ts';
 import type { Verdict } from './verdict.ts';
 
 const BACKOFF = { minMs: 50, maxMs: 2_000 };
-/** A store that is away at a shutdown is not waited for: the task comes again when its lease is over. */
+/** How long a shutdown waits for the store. Tasks that were not released are dispatched again when their leases end. */
 const RELEASE_ATTEMPTS = 5;
 
-/** Tells the store what became of an acquired task. */
+/** Writes the result of an acquired task to the store. */
 export class TaskWriter {
   readonly #execute: Execute;
   readonly #logger: Logger;
@@ -20,13 +20,13 @@ export class TaskWriter {
   }
 
   /**
-   * Settles the task's promise, and tries again as long as the store is away.
-   * @param signal aborted: the task is no longer ours, and the verdict worth nothing.
+   * Settles the task's promise. Tries again while the store is unreachable.
+   * @param signal aborted when the task is lost, and with it the result.
    */
   async settle(task: TaskRecord, verdict: Verdict, signal: AbortSignal): Promise<void> {
     for (let attempts = 1; ; attempts++) {
       const { status, data } = await this.#fulfill(task, verdict);
-      // 404, 409: settled otherwise, or by an attempt whose answer was lost.
+      // 404, 409: the promise settled otherwise, or by an attempt whose reply was lost.
       if (status === 200 || status === 404 || status === 409) return;
       if (status === 400) return this.#settleUnstorable(task, String(data));
       await pause(backoffMs(attempts, BACKOFF), undefined, { signal }).catch(() => undefined);
@@ -34,7 +34,7 @@ export class TaskWriter {
     }
   }
 
-  /** Gives the task back: it is sent out again at once. */
+  /** Releases the task, so that it is dispatched again at once. */
   async release({ id, version }: TaskRecord): Promise<void> {
     for (let attempts = 1; attempts <= RELEASE_ATTEMPTS; attempts++) {
       const { status } = await this.#execute({ kind: 'task.release', data: { id, version } });
@@ -46,7 +46,7 @@ export class TaskWriter {
     });
   }
 
-  /** It would be refused each time, so running the script again would be of no use. */
+  /** Any attempt would be refused like this one, so running the script again would not help. */
   async #settleUnstorable(task: TaskRecord, refusal: string): Promise<void> {
     const data = `the result of the script can't be stored: ${refusal}`;
     const { status } = await this.#fulfill(task, { state: 'rejected', data });

@@ -1,7 +1,7 @@
-/** An answer other than 2xx, no answer, or one that is not what it should be. */
+/** No answer, an answer other than 2xx, or an answer of the wrong form. */
 export class TensorlakeError extends Error {
   override readonly name = 'TensorlakeError';
-  /** Whether the same request may well succeed later. */
+  /** Whether the same request may succeed later. */
   readonly passing: boolean;
 
   constructor(message: string, passing: boolean) {
@@ -12,7 +12,7 @@ export class TensorlakeError extends Error {
 
 export interface Sandbox {
   id: string;
-  /** Where its processes are reached. */
+  /** The URL of its processes. */
   url: string;
 }
 
@@ -24,27 +24,30 @@ export interface ProcessState {
 export interface TensorlakeApiOptions {
   apiKey: string;
   apiUrl: string;
-  /** With `{id}` where the sandbox's id goes. */
+  /** The URL of a sandbox's processes, with `{id}` in place of its id. */
   sandboxUrl: string;
-  /** Longest output in bytes. */
+  /** Limit of the output, bytes. */
   maxOutput: number;
 }
 
 const REQUEST_WITHIN_MS = 30_000;
-/** Of anything but output. */
+/** Limit of every other answer, bytes. */
 const MAX_ANSWER = 64 * 1024;
 const MAX_QUOTED = 300;
-/** It becomes part of a host name to which the key is sent. */
+/** The id becomes part of a host name, and the key is sent to that host. */
 const SANDBOX_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 const SANDBOX_SECONDS = 600;
 
-/** Tensorlake's sandboxes over HTTP. @throws TensorlakeError, from every method. */
+/** Tensorlake's sandboxes over HTTP. Every method throws TensorlakeError. */
 export class TensorlakeApi {
   readonly #options: TensorlakeApiOptions;
 
   readonly #signal: AbortSignal;
 
-  /** @param signal ends what is asked of a sandbox; making and deleting one is not cut short: it would be left behind. */
+  /**
+   * @param signal ends requests to a sandbox. Creating and deleting one is not ended, because the sandbox would be left
+   * behind.
+   */
   constructor(options: TensorlakeApiOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
@@ -82,10 +85,10 @@ export class TensorlakeApi {
     return { status: String(status), exitCode: typeof code === 'number' ? code : -1 };
   }
 
-  /** stdout and stderr as one text, for the API does not tell them apart; null when it is longer than allowed. */
+  /** stdout and stderr as one text, because the API does not separate them; null if it is longer than allowed. */
   async output({ url }: Sandbox, pid: number): Promise<string | null> {
     const { maxOutput } = this.#options;
-    // JSON writes some characters as six.
+    // JSON writes some characters as six bytes.
     const answer = await this.#ask(
       'GET',
       `${url}/api/v1/processes/${pid}/output`,
@@ -98,7 +101,7 @@ export class TensorlakeApi {
     return Buffer.byteLength(text) > maxOutput ? null : text;
   }
 
-  /** A sandbox's own requests end with its script too. */
+  /** Requests to a sandbox end with its script. */
   #limitOf(url: string, method: string): AbortSignal {
     const late = AbortSignal.timeout(REQUEST_WITHIN_MS);
     const keeps = method !== 'GET' && url.startsWith(`${this.#options.apiUrl}/sandboxes`);
@@ -113,7 +116,7 @@ export class TensorlakeApi {
         method,
         headers: { authorization: `Bearer ${this.#options.apiKey}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // Elsewhere the key has no business.
+        // The key must not be sent to any other host.
         redirect: 'error',
         signal: this.#limitOf(url, method),
       });
@@ -133,14 +136,14 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
-/** An answer without a body is an empty object. */
+/** An answer without a body counts as an empty object. */
 function parse(text: string): Record<string, unknown> {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Told below.
+    // Handled below.
   }
   throw new TensorlakeError('the answer is not a JSON object', true);
 }

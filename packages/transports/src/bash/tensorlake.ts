@@ -3,7 +3,7 @@ import { promiseEnv, tooLong, type Backend, type Ending, type Job } from './back
 import { TensorlakeApi, TensorlakeError, type ProcessState, type Sandbox } from './tensorlake-api.ts';
 
 export interface TensorlakeOptions {
-  /** null: not there, so that nothing can run. */
+  /** null: no API key is configured, so nothing can run. */
   apiKey: string | null;
   apiUrl: string;
   sandboxUrl: string;
@@ -12,11 +12,11 @@ export interface TensorlakeOptions {
 
 const LOOK_MS = 500;
 const SANDBOX_READY_WITHIN_MS = 120_000;
-/** Looks at a process in a row that may fail before it counts as lost: its sandbox is probably gone. */
+/** After this many failed looks in a row a process counts as lost. Its sandbox is probably gone. */
 const MAX_FAILED_LOOKS = 20;
 const DELETE_ATTEMPTS = 3;
 
-/** `bash://tensorlake[/IMAGE]`: runs the script in a Tensorlake sandbox made for it. */
+/** `bash://tensorlake[/IMAGE]`: runs the script in a Tensorlake sandbox that is created for it. */
 export class TensorlakeBackend implements Backend {
   readonly #image: string;
   readonly #options: TensorlakeOptions;
@@ -32,7 +32,7 @@ export class TensorlakeBackend implements Backend {
     if (apiKey === null) return { kind: 'refused', reason: 'TENSORLAKE_API_KEY is not set on the server' };
     const api = new TensorlakeApi({ ...this.#options, apiKey }, signal);
     try {
-      // Not cut short: a sandbox whose id nobody knows could not be deleted.
+      // Not ended by the signal: without its id the sandbox could not be deleted.
       const sandbox = await api.createSandbox(this.#image);
       try {
         return await this.#runIn(sandbox, api, job, signal);
@@ -77,7 +77,7 @@ async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: 
       if (state.status === 'exited' || state.status === 'signaled') return state;
       failed = 0;
     } catch (error) {
-      // Whatever it answers: a sandbox at the end of its time is no longer there, which says nothing about the script.
+      // Whatever the answer is: a sandbox whose time is over no longer exists, which says nothing about the script.
       if (++failed >= MAX_FAILED_LOOKS) throw new TensorlakeError(`out of sight: ${String(error)}`, true);
     }
     await pause(LOOK_MS, undefined, { signal });
@@ -89,7 +89,7 @@ function unlessPassing(error: unknown): null {
   throw error;
 }
 
-/** What can't be deleted ends by itself when its time is over. */
+/** A sandbox that cannot be deleted ends by itself when its time is over. */
 async function remove(sandbox: Sandbox, api: TensorlakeApi): Promise<void> {
   for (let attempts = 1; attempts <= DELETE_ATTEMPTS; attempts++) {
     const deleted = await api.deleteSandbox(sandbox).then(

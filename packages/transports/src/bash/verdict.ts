@@ -7,7 +7,10 @@ export interface Verdict {
   data: string;
 }
 
-/** What a run means for its promise; null: nothing, it is sent out again when its lease is over. */
+/**
+ * What the result of a run means for its promise. null: it stays pending, and the task is dispatched again when its
+ * lease ends.
+ */
 export function verdictOf(ending: Ending): Verdict | null {
   if (ending.kind === 'lost') return null;
   if (ending.kind === 'refused') return { state: 'rejected', data: ending.reason };

@@ -34,7 +34,7 @@ function hubOf(options: Partial<{ maxStreams: number; bufferSize: number }> = {}
     const ends = new Ends();
     return { ends, stream: hub.open(group, id, ends) };
   };
-  /** False when there is no room. */
+  /** False if there is no room. */
   const send = (target: string, prefers: string | null, body: string): boolean => {
     const slot = hub.reserve(target, prefers);
     slot?.send({ body, done: (taken) => taken || lost.push(body) });
@@ -143,7 +143,7 @@ describe('a stream', () => {
     send('g/a', null, '1');
     const again = open('g', 'a');
     expect([old.ends.ended, lost, hub.size]).toEqual([true, ['1'], 1]);
-    // The old connection's end is noticed later.
+    // The end of the old connection is noticed later.
     hub.close(old.stream);
     expect(hub.size).toBe(1);
     expect(send('g/a', null, '2')).toBe(true);

@@ -5,21 +5,24 @@ import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 import { Stream, type StreamEnds } from './stream.ts';
 
 export interface StreamHubOptions {
-  /** Streams open at once (transports.http_poll.max_connections). */
+  /** Maximum of open streams (transports.http_poll.max_connections). */
   maxStreams: number;
-  /** Messages a stream may hold that its reader has not taken (transports.http_poll.buffer_size). */
+  /** Maximum of messages per stream that its reader has not received (transports.http_poll.buffer_size). */
   bufferSize: number;
-  /** Bytes of these messages (transports.http_poll.buffer_bytes). */
+  /** Maximum of bytes of these messages (transports.http_poll.buffer_bytes). */
   bufferBytes: number;
-  /** Bytes of these messages of all streams together (transports.http_poll.total_buffer_bytes). */
+  /** Maximum of bytes of these messages for all streams together (transports.http_poll.total_buffer_bytes). */
   totalBufferBytes: number;
 }
 
-/** Room for one message; either `send` or `cancel` is called, once. */
+/** Room for one message. To be ended by one call of `send` or `cancel`. */
 export interface StreamSlot {
-  /** The stream's. */
+  /** The id of the stream. */
   readonly id: string;
-  /** Says how large the message is, before `send`. False when it does not fit: only `cancel` is left then. */
+  /**
+   * Reserves the message's size, before `send`. If it returns false, the message does not fit and only `cancel` may be
+   * called.
+   */
   hold(bytes: number): boolean;
   send(parcel: Parcel): void;
   cancel(): void;
@@ -31,7 +34,7 @@ export interface Room {
   limit: number;
 }
 
-/** The connections that workers hold on this process, by group and id: event streams and WebSockets. */
+/** The connections of workers to this process, by group and id: event streams and WebSockets. */
 export class StreamHub {
   readonly #options: StreamHubOptions;
   readonly #limits: BufferLimits;
@@ -49,17 +52,17 @@ export class StreamHub {
     return this.#size;
   }
 
-  /** False when too many streams are open; a client that comes back on a new connection takes its own place again. */
+  /** False if too many streams are open. A client that reconnects takes its own place again. */
   hasPlaceFor(group: string, id: string): boolean {
     return this.#size < this.#options.maxStreams || (this.#groups.get(group)?.has(id) ?? false);
   }
 
-  /** Told whenever there may be room where there was none: a stream opened, or a reader caught up. */
+  /** Called whenever there may be room where there was none: a stream opened, or a reader caught up. */
   onRoom(listener: () => void): void {
     this.#roomListeners.add(listener);
   }
 
-  /** Adds an event stream. One with the same group and id is ended first: its client has come back on a new connection. */
+  /** Adds an event stream. An older one with the same group and id is ended: its client has reconnected. */
   open(group: string, id: string, ends: StreamEnds): Stream {
     return this.#add(group, id, (options, roomAgain) => new Stream(options, ends, roomAgain));
   }
@@ -87,7 +90,7 @@ export class StreamHub {
     return stream;
   }
 
-  /** Removes a stream whose connection is gone. */
+  /** Removes a stream whose connection is closed. */
   close(stream: WorkerStream): void {
     if (!stream.close()) return;
     this.#size--;
@@ -97,8 +100,8 @@ export class StreamHub {
   }
 
   /**
-   * A slot in a stream that may take messages for `target`; null when there is none, or none with room.
-   * @param avoids of a group, the stream with this id is taken only when no other one has room.
+   * A slot in a stream that may receive messages for `target`; null if no such stream has room.
+   * @param avoids id of a stream that is used only if no other stream of the group has room.
    */
   reserve(target: string, prefers: string | null, avoids: string | null = null): StreamSlot | null {
     const stream = this.#find(target, prefers, avoids);
@@ -117,12 +120,14 @@ export class StreamHub {
     };
   }
 
-  /** True when the stream `id` of the group that `target` names is open here. */
+  /** Whether the stream `id` of the group in `target` is open here. */
   holds(target: string, id: string): boolean {
     return this.#groups.get(decodeURIComponent(target))?.has(id) ?? false;
   }
 
-  /** Every target that streams of this process serve, with how many messages they have room for: groups first. */
+  /**
+   * Every target that the streams of this process serve, with how many messages they have room for. Groups come first.
+   */
   rooms(): Room[] {
     const groups: Room[] = [];
     const single: Room[] = [];
@@ -138,7 +143,7 @@ export class StreamHub {
     return [...groups, ...single];
   }
 
-  /** The ids of all streams: what messages may prefer. */
+  /** The ids of all streams, which messages may prefer. */
   ids(): string[] {
     return [...this.#groups.values()].flatMap((members) => [...members.keys()]);
   }
@@ -148,7 +153,7 @@ export class StreamHub {
     return [...this.#groups.values()].flatMap((members) => [...members.values()]);
   }
 
-  /** How many streams each group has here. */
+  /** The number of streams per group. */
   groups(): { group: string; count: number }[] {
     return [...this.#groups].map(([group, members]) => ({ group, count: members.size }));
   }
@@ -172,7 +177,7 @@ function withRoom(stream: WorkerStream | undefined): WorkerStream | null {
   return stream && stream.room > 0 ? stream : null;
 }
 
-/** The first stream with room but `avoids`, which then goes to the end of the line. */
+/** The first stream with room other than `avoids`. It then moves to the end of the line. */
 function nextInTurn(members: Map<string, WorkerStream>, avoids: string | null): WorkerStream | null {
   for (const [id, stream] of members) {
     if (stream.room === 0 || id === avoids) continue;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { ByteBudget } from '../message-buffer.ts';
 import { SETTLING_MS, Stream } from './stream.ts';
 
-/** A connection that keeps what is written until the test lets the operating system have it. */
+/** A connection that keeps its writes until the test lets the operating system have them. */
 class Ends {
   readonly written: string[] = [];
   readonly #unflushed: (() => void)[] = [];

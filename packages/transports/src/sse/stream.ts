@@ -3,26 +3,26 @@ import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 
 /** The connection behind a stream. */
 export interface StreamEnds {
-  /** Writes text; `flushed` is called when the operating system has it, in the order of the writes. */
+  /** Writes text. Calls `flushed` when the operating system has it, in the order of the writes. */
   write(text: string, flushed: () => void): void;
-  /** Ends the connection cleanly. */
+  /** Closes the connection cleanly. */
   end(): void;
 }
 
 /**
- * How long a stream must stay open after a message left this process before the message counts as taken: a socket
- * accepts bytes that its reader never gets, and a stream that broke usually shows it well within this time.
+ * How long a stream must stay open after a message left this process, before the message counts as delivered. A socket
+ * accepts bytes that its reader never gets; a broken stream usually shows it well within this time.
  */
 export const SETTLING_MS = 500;
 
 interface Written {
   parcel: Parcel;
   bytes: number;
-  /** When the operating system had it, by `performance.now()`; Infinity before. */
+  /** When the operating system got it, by `performance.now()`; Infinity before that. */
   flushedAt: number;
 }
 
-/** One worker's event stream: how much it may hold, and what was written that may yet be lost. */
+/** One worker's event stream: its buffer, and the written messages that may still be lost. */
 export class Stream implements WorkerStream {
   readonly group: string;
   readonly id: string;
@@ -66,17 +66,20 @@ export class Stream implements WorkerStream {
     this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#flushed(written));
   }
 
-  /** A comment line, which readers ignore: keeps connections open that would be closed for their silence. */
+  /** Writes a comment line, which readers ignore. It keeps proxies from closing an idle connection. */
   ping(): void {
     if (!this.#closed) this.#ends.write(': ping\n\n', () => {});
   }
 
-  /** Ends the stream from this side. */
+  /** Closes the stream from this side. */
   end(): void {
     this.#ends.end();
   }
 
-  /** The connection is gone: what was just written may not have arrived. False when it was closed before. */
+  /**
+   * The connection is closed, and the messages written last may not have arrived. @returns false if it was closed
+   * before.
+   */
   close(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
@@ -88,9 +91,9 @@ export class Stream implements WorkerStream {
     return true;
   }
 
-  /** Only from here on does silence mean anything: what a stalled reader leaves in our own buffer has gone nowhere. */
+  /** The settling time begins here: before, the message was only in this process's own buffer. */
   #flushed(written: Written): void {
-    // Closed: its place was given back.
+    // The stream closed, which gave the place back.
     if (this.#closed) return;
     written.flushedAt = performance.now();
     this.#buffer.release(1, written.bytes);

@@ -5,15 +5,15 @@ import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 export interface AcknowledgedEnds {
   /** Sends one message. */
   write(text: string): void;
-  /** Asks the worker for a sign of life; a connection that gave none since the last time is cut. */
+  /** Pings the worker. A connection that has not answered since the last ping is cut. */
   ping(): void;
   /** Closes the connection. */
   end(): void;
 }
 
 /**
- * One worker's connection on which messages are acknowledged. A message counts as taken when the worker says that it has
- * it, so there is no settling time, and it holds its place in the buffer until then.
+ * One worker's connection on which messages are acknowledged. A message counts as delivered when the worker
+ * acknowledges it, so there is no settling time. Until then it holds its place in the buffer.
  */
 export class AcknowledgedStream implements WorkerStream {
   readonly group: string;
@@ -24,7 +24,7 @@ export class AcknowledgedStream implements WorkerStream {
   /** Sent and not yet acknowledged, oldest first. */
   #unacknowledged: { parcel: Parcel; bytes: number }[] = [];
   #sent = 0;
-  /** How many messages of this connection the worker has. */
+  /** How many messages of this connection the worker has acknowledged. */
   #acknowledged = 0;
 
   constructor({ group, id, limits }: StreamOptions, ends: AcknowledgedEnds, roomAgain: () => void) {
@@ -62,9 +62,10 @@ export class AcknowledgedStream implements WorkerStream {
   }
 
   /**
-   * The worker has the first `count` messages of this connection. On a closed stream this changes nothing: its messages
-   * were reported as lost. But the acknowledgement may have been under way when the stream closed, so it is no error.
-   * @returns false when it can't be: fewer were sent, or it had more before.
+   * The worker has received the first `count` messages of this connection. On a closed stream this changes nothing,
+   * because its messages were reported as lost. It is no error either: the acknowledgement may have been sent before
+   * the stream closed.
+   * @returns false if the count is impossible: fewer were sent, or more were acknowledged before.
    */
   acknowledge(count: number): boolean {
     const more = count - this.#acknowledged;
