@@ -1,16 +1,19 @@
-/** A log line as text or JSON. Both mask secrets and bound what a field may hold. */
+/** Formats a log line as text or JSON. Both mask secrets and limit the size of a field. */
 import { MASK, maskUrls } from '@resonate/config';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 const SECRET_NAME = /^auth$|token|passw|secret|authorization|cookie|credential|(?:api|access|private)[-_]?key/i;
-/** Clients' own names for things. Masked, two of them could look alike, and nobody would find them by the log. */
+/**
+ * Fields with ids that clients chose. They are not masked: two masked ids could look the same, and nobody would find
+ * them in the log.
+ */
 const ID_NAME = /^(?:id|ids|promise|awaited|awaiter|task|schedule|corrId|process|processes)$/;
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
 const MAX_TEXT = 8192;
 
-/** A copy that is safe to show: plain JSON values, no secrets, bounded in depth, length and number. */
+/** A copy that is safe to log: plain JSON values, no secrets, limited in depth, length and number. */
 function presentable(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   if (SECRET_NAME.test(name)) return MASK;
@@ -26,7 +29,7 @@ function presentable(name: string, value: unknown, depth: number): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, presentable(key, item, depth + 1)]));
 }
 
-/** `code` is what drivers and Node tell their errors apart by; sometimes it is all there is. */
+/** `code` identifies the errors of drivers and of Node. Some errors have nothing else. */
 function describeError(error: Error): Fields {
   const { name, message, stack, cause } = error;
   const code = (error as NodeJS.ErrnoException).code;
@@ -54,7 +57,7 @@ function presentableFields(fields: Fields): Record<string, unknown> {
 /** One JSON object: ts, level, msg, then the fields. */
 export function jsonLine(level: string, msg: string, fields: Fields): string {
   const line: Record<string, unknown> = { ts: new Date().toISOString(), level, msg: shorten(msg) };
-  // A field of one of these names must not displace them.
+  // A field with one of these names must not replace them.
   return JSON.stringify({ ...line, ...presentableFields(fields), ...line });
 }
 
@@ -67,7 +70,7 @@ export function textLine(level: string, msg: string, fields: Fields): string {
   return line.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
-/** A stack is too long for a line on a terminal; the JSON lines have it. */
+/** Without the stack, which is too long for a line on a terminal. The JSON lines have it. */
 function inText(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('stack' in value)) return value;
   const { name, message, code } = value as unknown as Partial<NodeJS.ErrnoException>;

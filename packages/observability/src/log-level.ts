@@ -1,6 +1,6 @@
 import type { LogLevel } from './logger.ts';
 
-/** What of a logger can be changed while it runs. */
+/** The part of a logger that can be changed while it runs. */
 export interface Levelled {
   readonly level: LogLevel;
   setLevel(level: LogLevel): void;
@@ -8,18 +8,18 @@ export interface Levelled {
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-/** How long a changed level lasts: whoever turns debug on forgets to turn it off. */
+/** How long a changed level lasts by default, because people forget to turn debug off. */
 const DEFAULT_MS = 600_000;
 const MAX_MS = 24 * 3_600_000;
 
 export interface LevelState {
   level: LogLevel;
   configured: LogLevel;
-  /** When the configured level comes back, epoch ms; null while it holds. */
+  /** When the configured level returns, epoch ms; null if it is in effect. */
   until: number | null;
 }
 
-/** A level that is changed for a while. */
+/** Changes the log level for a limited time. */
 export class LevelSwitch {
   readonly #log: Levelled;
   readonly #configured: LogLevel;
@@ -36,8 +36,8 @@ export class LevelSwitch {
   }
 
   /**
-   * @param json `{"level":"debug","forMs":600000}`; `forMs` is 10 minutes when left out, 24 hours at most.
-   * @returns what is wrong with it; null: it holds.
+   * @param json `{"level":"debug","forMs":600000}`. `forMs` is 10 minutes by default, 24 hours at most.
+   * @returns what is wrong with it; null if the level was changed.
    */
   change(json: string): string | null {
     const wanted = parse(json);
@@ -51,7 +51,7 @@ export class LevelSwitch {
     return null;
   }
 
-  /** Brings the configured level back. */
+  /** Returns to the configured level. */
   close(): void {
     clearTimeout(this.#timer);
     this.#until = null;

@@ -156,7 +156,7 @@ describe('secrets', () => {
 test('lines that could not be written are counted once one can be', () => {
   const lines: string[] = [];
   let isFull = true;
-  // As process.stdout: a failed write leaves the stream usable.
+  // Like process.stdout: after a failed write the stream still works.
   const file = Object.assign(new PassThrough(), {
     write: (line: string, written?: (error?: Error) => void) => {
       if (!isFull) lines.push(line);

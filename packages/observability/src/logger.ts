@@ -9,28 +9,28 @@ export interface Logger {
   info(msg: string, fields?: Fields): void;
   warn(msg: string, fields?: Fields): void;
   error(msg: string, fields?: Fields): void;
-  /** A logger whose lines carry `fields` as well; it follows the level of the one it comes from. */
+  /** A logger whose lines have these fields, too. It follows the level of its parent. */
   child(fields: Fields): Logger;
 }
 
 /** The logger that a process creates when it starts. */
 export interface RootLogger extends Logger {
   readonly level: LogLevel;
-  /** Takes effect at once, for all children too. */
+  /** Takes effect at once, for all children, too. */
   setLevel(level: LogLevel): void;
 }
 
 export interface LogTarget {
   level: LogLevel;
-  /** Where the lines go; standard output when left out. */
+  /** Where the lines go; standard output by default. */
   stream?: NodeJS.WritableStream & { isTTY?: boolean };
 }
 
 const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * Logs for people on a terminal (`INFO resonate: started port=8001`), one JSON object a line otherwise. Secrets are masked.
- * A stream that fails does not disturb the process: its lines are lost and counted.
+ * Logs for people on a terminal (`INFO resonate: started port=8001`), otherwise as one JSON object per line. Secrets
+ * are masked. A stream that fails does not disturb the process: its lines are lost and counted.
  */
 export function createLogger({ level, stream = process.stdout }: LogTarget): RootLogger {
   const line = stream.isTTY === true ? textLine : jsonLine;
@@ -70,7 +70,7 @@ function bind(sink: winston.Logger, bound: Fields): Logger {
   };
 }
 
-/** Discards everything: for tests, and for commands that print their result themselves. */
+/** Discards all lines, for tests and for commands that print their result themselves. */
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { LATENESS_SECONDS } from './buckets.ts';
 
-/** Timers, leases, who leads, and how processes wake each other. */
+/** Timers, leases, the leader, and the hints between processes. */
 export function clusterMetrics(registers: Registry[]) {
   return {
     leader: new Gauge({ name: 'resonate_leader', help: '1 while this process leads, else 0', registers }),
@@ -16,7 +16,7 @@ export function clusterMetrics(registers: Registry[]) {
       buckets: LATENESS_SECONDS,
       registers,
     }),
-    /** timer: `promise` (a timeout), `lease` (a worker that went silent) or `schedule`. */
+    /** timer: `promise` (a timeout), `lease` (a worker that stopped its heartbeats) or `schedule`. */
     timers: new Counter({
       name: 'resonate_timers_total',
       help: 'Timers that took effect',
@@ -39,7 +39,7 @@ export function clusterMetrics(registers: Registry[]) {
       buckets: LATENESS_SECONDS,
       registers,
     }),
-    /** event: `published`, `received`, or why one was dropped: `invalid`, `unsent`, `garbage`. */
+    /** event: `published`, `received`, or why a hint was dropped: `invalid`, `unsent`, `garbage`. */
     wakeups: new Counter({
       name: 'resonate_wakeups_total',
       help: 'Hints between the processes of a cluster',

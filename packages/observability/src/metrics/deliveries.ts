@@ -2,19 +2,22 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { LATENESS_SECONDS, REQUEST_SECONDS } from './buckets.ts';
 import { InFlight, OTHER, targetLabel, topTargets } from './top-targets.ts';
 
-/** `taken` by the receiver, `failed`, or `busy`: not tried, the transport had no room. */
+/** `taken` by the receiver, `failed`, or `busy`: not tried, because the transport had no room. */
 export type AttemptOutcome = 'taken' | 'failed' | 'busy';
 
-/** What is due for one transport and claimed by nobody. */
+/** The due messages of one transport that no process has claimed. */
 export interface BacklogReading {
   count: number;
-  /** How long the one that has been due for the longest time has been so; 0 without any. */
+  /** How long the oldest one has been due, s; 0 without any. */
   ageSeconds: number;
-  /** Some of its targets; what the rest has is the difference to `count`. */
+  /** Some of its targets. The others have the rest of `count`. */
   targets: readonly { target: string; count: number; ageSeconds: number }[];
 }
 
-/** Messages to workers. `resonate_messages_total`, `_deliveries_total` and `_schedule_promises_total` are the public server's. */
+/**
+ * Messages to workers. The public server has `resonate_messages_total`, `_deliveries_total` and
+ * `_schedule_promises_total`, too.
+ */
 export function deliveryMetrics(registers: Registry[]) {
   return {
     /** kind: `execute` or `unblock`. */
@@ -80,7 +83,7 @@ function attemptMetrics(registers: Registry[]) {
     countAttempt(transport: string, kind: string, outcome: AttemptOutcome): void {
       attempts.inc({ transport, kind, outcome });
     },
-    /** Where a transport counts what it has under way. */
+    /** Where a transport counts its running deliveries. */
     inFlight(transport: string): InFlight {
       const tracker = trackers.get(transport) ?? new InFlight();
       trackers.set(transport, tracker);
@@ -118,7 +121,7 @@ function waitingMetrics(registers: Registry[]) {
   const forget = () => [backlog, age, byTarget, ageByTarget].forEach((gauge) => gauge.reset());
   return {
     backlog,
-    /** Replaces what was shown; empty: nothing is known, so nothing is shown. */
+    /** Replaces all values. Without readings it shows none, because nothing is known. */
     showBacklog(readings: ReadonlyMap<string, BacklogReading>): void {
       forget();
       for (const [transport, { count, ageSeconds, targets }] of readings) {
@@ -139,7 +142,7 @@ function waitingMetrics(registers: Registry[]) {
 
 function failureMetrics(registers: Registry[]) {
   return {
-    /** transport: `http`, …; targets that this process leaves alone for now. */
+    /** transport: `http`, …; targets whose circuit breaker is open in this process. */
     circuitsOpen: new Gauge({
       name: 'resonate_circuits_open',
       help: 'Targets that this process leaves alone but for a probe, because they keep failing',

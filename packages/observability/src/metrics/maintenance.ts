@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Jobs that nobody waits for, told by the leader alone. name (Prometheus has a `job` of its own): `retention`, … */
+/** Background jobs, reported by the leader alone. name (Prometheus uses `job` itself): `retention`, … */
 export function maintenanceMetrics(registers: Registry[]) {
   return {
     maintenanceRunning: new Gauge({

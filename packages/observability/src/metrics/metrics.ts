@@ -1,4 +1,4 @@
-/** What every process measures, by subject; docs/observability.md says what each metric is for. */
+/** The metrics of every process, by subject. docs/observability.md says what each is for. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { clusterMetrics } from './cluster.ts';
 import { deliveryMetrics } from './deliveries.ts';
@@ -11,7 +11,7 @@ export type Role = 'all' | 'api' | 'scheduler' | 'dispatcher';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** @returns the metrics of one process with a registry of their own (so that tests may have many). */
+/** @returns the metrics of one process, in their own registry, so that a test can have many. */
 export function createMetrics({ role, version }: { role: Role; version: string }) {
   const registry = new Registry();
   const registers = [registry];

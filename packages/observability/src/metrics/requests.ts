@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { REQUEST_SECONDS } from './buckets.ts';
 import { Tally } from './tally.ts';
 
-/** What clients ask. The two names are the public server's: boards query them. */
+/** Requests of clients. The two names are the public server's, because existing dashboards query them. */
 export function requestMetrics(registers: Registry[]) {
   const requests = new Counter({
     name: 'resonate_request_total',
@@ -20,9 +20,9 @@ export function requestMetrics(registers: Registry[]) {
   });
   const tally = new Tally();
   return {
-    /** The same as plain numbers, of all kinds together. */
+    /** The same as plain numbers, for all kinds together. */
     requestCounts: tally.counts,
-    /** Counts an answered request; a kind the protocol doesn't know is counted as `unknown`. */
+    /** Counts an answered request. A kind that is not in the protocol is counted as `unknown`. */
     countRequest(kind: string, status: number, seconds: number): void {
       const label = knownKind(kind);
       tally.count(label, status, seconds);

@@ -1,22 +1,22 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { BATCH_SIZES, REQUEST_SECONDS } from './buckets.ts';
 
-/** Running counts of what was asked of a database server. */
+/** Totals of the traffic with a database server. */
 export interface TrafficCounts {
   readonly statements: number;
   readonly roundTrips: number;
 }
 
-/** A pool of connections as it is now. */
+/** The state of a connection pool. */
 export interface PoolCounts {
   readonly size: number;
-  /** Connections that are lent. */
+  /** Connections in use. */
   readonly used: number;
-  /** Who waits for a connection. */
+  /** Callers that wait for a connection. */
   readonly waiting: number;
 }
 
-/** The database, and what waits for it. */
+/** The database, and the requests that wait for it. */
 export function storeMetrics(registers: Registry[]) {
   return {
     batchSize: new Histogram({
@@ -38,14 +38,14 @@ export function storeMetrics(registers: Registry[]) {
       buckets: REQUEST_SECONDS,
       registers,
     }),
-    /** reason: `conflict`, or `more_rows` when a batch found out that it needs rows it had not asked for. */
+    /** reason: `conflict`, or `more_rows` if the batch needed rows that it had not loaded. */
     batchRetries: new Counter({
       name: 'resonate_batch_retries_total',
       help: 'Batches that ran again',
       labelNames: ['reason'] as const,
       registers,
     }),
-    /** reason: as of `batchRetries`. */
+    /** reason: as for `batchRetries`. */
     batchesGivenUp: new Counter({
       name: 'resonate_batches_given_up_total',
       help: 'Batches that were split, or requests that were refused, because they had run again too often',
@@ -77,7 +77,10 @@ function operationMetrics(registers: Registry[]) {
     registers,
   });
   return {
-    /** Observes the durations of one operation, seconds. Made once: looking its label up each time would cost more. */
+    /**
+     * Observes the durations of one operation, s. It is created once, because looking up the label each time costs
+     * more.
+     */
     storeOperation: (operation: string): { observe(seconds: number): void } => durations.labels(operation),
     countStoreError(operation: string, error: string): void {
       errors.inc({ operation, error });
@@ -100,7 +103,7 @@ function databaseMetrics(registers: Registry[]) {
       });
   };
   return {
-    /** @param traffic read at each scrape: counting itself costs the store an addition. */
+    /** @param traffic read at each scrape, so that counting costs the store one addition. */
     watchDatabase(dialect: string, traffic: TrafficCounts): void {
       const statements = 'SQL statements sent to the database server, BEGIN and COMMIT included';
       watched(Counter, 'resonate_store_statements_total', statements)(dialect, () => traffic.statements);

@@ -1,19 +1,19 @@
 import { REQUEST_SECONDS } from './buckets.ts';
 
-/** Running counts of one process since it started, for those who look at the whole cluster. */
+/** Totals of one process since it started, for views of the whole cluster. */
 export interface Counts {
   requests: number;
   /** Answered with a 5xx. */
   errors: number;
   /** Promises that requests have settled. */
   settled: number;
-  /** Requests by the time they took: one count for each of REQUEST_SECONDS, and one for what took longer. */
+  /** Requests by duration: one count for each bound in REQUEST_SECONDS, and one for longer requests. */
   times: number[];
 }
 
 const SETTLING = new Set(['promise.settle', 'task.fulfill']);
 
-/** Plain numbers beside the metrics: reading those of all kinds takes a walk through every label. */
+/** Plain numbers beside the metrics, because reading those of all kinds takes a walk through every label. */
 export class Tally {
   readonly counts: Counts = {
     requests: 0,
@@ -33,7 +33,7 @@ export class Tally {
   }
 }
 
-/** The time, in ms, within which a share of the requests was answered; null without any. */
+/** The time in ms within which a share of the requests was answered; null without requests. */
 export function quantileMs(times: readonly number[], share: number): number | null {
   const wanted = times.reduce((sum, count) => sum + count, 0) * share;
   if (wanted === 0) return null;

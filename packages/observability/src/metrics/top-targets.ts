@@ -1,17 +1,17 @@
-/** Targets shown by name at once; there may be any number of them, and each would be a time series. */
+/** How many targets are shown by name. There may be any number of them, and each would be a time series. */
 export const TOP_TARGETS = 10;
 
-/** All targets that are not shown by name, together. No target is named so: they have a host, a group, a topic. */
+/** The label of all other targets together. No target has this name: targets have a host, a group or a topic. */
 export const OTHER = '(other)';
 
 const MAX_LABEL = 100;
 
-/** A target as a label: never long. */
+/** A target as a label, cut to a limited length. */
 export function targetLabel(target: string): string {
   return target.length > MAX_LABEL ? `${target.slice(0, MAX_LABEL)}…` : target;
 }
 
-/** The targets with the highest numbers by name, the sum of the rest as OTHER, which is always there. */
+/** The targets with the highest numbers by name. The sum of the others is shown as OTHER, which is always present. */
 export function topTargets(counts: Iterable<readonly [target: string, count: number]>): Map<string, number> {
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
   const shown = new Map([[OTHER, 0]]);
@@ -20,7 +20,7 @@ export function topTargets(counts: Iterable<readonly [target: string, count: num
   return shown;
 }
 
-/** Counts what is under way per target. */
+/** Counts the running deliveries per target. */
 export class InFlight {
   readonly #counts = new Map<string, number>();
 

@@ -4,7 +4,7 @@ import type { OtlpProtocol } from './span.ts';
 
 const SEND_TIMEOUT_MS = 5_000;
 
-/** Loads only the client of the protocol that is used. */
+/** Loads only the client of the configured protocol. */
 export async function createExporter(endpoint: string, wanted: OtlpProtocol): Promise<SpanExporter> {
   const { protocol, url } = otlpAddress(endpoint, wanted);
   const options = { url, timeoutMillis: SEND_TIMEOUT_MS };

@@ -24,19 +24,19 @@ import {
 import type { Logger } from '../logger.ts';
 import type { Attributes, Span, SpanOptions, TraceContext, Tracing, TracingOptions } from './span.ts';
 
-/** Most spans that wait for the collector, about 10 MB. Beyond it new ones are dropped. */
+/** How many spans may wait for the collector, about 10 MB. Beyond that, new ones are dropped. */
 const MAX_QUEUE = 8_192;
 const MAX_BATCH = 512;
 const SEND_EVERY_MS = 1_000;
 const SEND_TIMEOUT_MS = 5_000;
-/** Clients choose some attributes, such as ids. */
+/** Limited, because clients choose some attributes, such as ids. */
 const LIMITS = { attributeValueLengthLimit: 256, linkCountLimit: 128 };
-/** A collector that is down must not fill the log. */
+/** One line in this time, because a collector that is down must not fill the log. */
 const COMPLAIN_EVERY_MS = 60_000;
 
 const KINDS = { server: OtelKind.SERVER, producer: OtelKind.PRODUCER, internal: OtelKind.INTERNAL } as const;
 
-/** Spans made by OpenTelemetry's SDK and sent to a collector. */
+/** Spans that OpenTelemetry's SDK sends to a collector. */
 export class OtlpTracing implements Tracing {
   readonly #provider: TracerProvider;
   readonly #tracer: Tracer;
@@ -77,7 +77,7 @@ export class OtlpTracing implements Tracing {
   }
 
   async close(): Promise<void> {
-    // It reports by itself what it could not send.
+    // The SDK itself reports what it could not send.
     await this.#provider.shutdown().catch(() => {});
   }
 
@@ -102,7 +102,7 @@ function end(span: OtelSpan, attributes: Attributes = {}, error?: string, endedA
   span.end(endedAt);
 }
 
-/** OpenTelemetry's warnings and errors go into the server's log, at most one line per minute. */
+/** Writes OpenTelemetry's warnings and errors into the server's log, at most one line per minute. */
 function complaints(logger: Logger, endpoint: string) {
   let nextAt = 0;
   const complain = (message: string, ...details: unknown[]) => {

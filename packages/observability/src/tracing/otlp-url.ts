@@ -9,7 +9,7 @@ export interface OtlpAddress {
   url: string;
 }
 
-/** Where traces go. Without a scheme it is http:. Over HTTP an address without a path gets the usual one. */
+/** Where traces are sent. Without a scheme it is http:. Over HTTP, an address without a path gets the usual one. */
 export function otlpAddress(endpoint: string, protocol: OtlpProtocol): OtlpAddress {
   const url = new URL(/^https?:\/\//i.test(endpoint) ? endpoint : `http://${endpoint}`);
   const isGrpc = protocol === 'grpc' || (protocol === 'auto' && url.port === GRPC_PORT && url.pathname === '/');

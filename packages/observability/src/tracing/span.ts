@@ -1,39 +1,39 @@
 import type { Logger } from '../logger.ts';
 
-/** W3C trace context as it travels (https://www.w3.org/TR/trace-context): in HTTP headers, heads and promises. */
+/** W3C trace context (https://www.w3.org/TR/trace-context), as it is sent in HTTP headers, heads and promises. */
 export interface TraceContext {
   traceparent: string;
   tracestate?: string;
 }
 
-/** `server` answers somebody, `producer` sends a message, `internal` is neither. */
+/** `server` answers a request, `producer` sends a message, `internal` is neither. */
 export type SpanKind = 'server' | 'producer' | 'internal';
 
 export type Attributes = Readonly<Record<string, string | number>>;
 
 export interface SpanOptions {
-  /** One of few: what differs from span to span is an attribute. */
+  /** One of a few names. What differs between spans is an attribute. */
   name: string;
   kind: SpanKind;
-  /** What it belongs to; left out or not understood: it begins a trace. */
+  /** The parent. If it is absent or invalid, the span begins a trace. */
   parent?: Partial<TraceContext> | undefined;
-  /** Other spans it serves. */
+  /** Other spans that it works for. */
   links?: readonly TraceContext[];
   attributes?: Attributes;
-  /** Epoch milliseconds, fractions too; now when left out. */
+  /** Epoch ms, may have fractions; now by default. */
   startedAt?: number;
 }
 
 export interface Span {
-  /** Makes spans elsewhere children of this one. */
+  /** Makes spans in other processes children of this one. */
   readonly context: TraceContext;
-  /** @param error what went wrong, if something did. @param endedAt epoch milliseconds; now when left out. */
+  /** @param error what went wrong, if anything. @param endedAt epoch ms; now by default. */
   end(attributes?: Attributes, error?: string, endedAt?: number): void;
 }
 
 export interface Tracing {
   start(options: SpanOptions): Span;
-  /** Sends what is left, for some seconds at most. Never rejects. */
+  /** Sends the remaining spans, for some seconds at most. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -44,9 +44,12 @@ export interface TracingOptions {
   endpoint: string;
   /** `auto`: OTLP over gRPC to port 4317, over HTTP to any other. */
   protocol: OtlpProtocol;
-  /** Of the traces that begin here, how many are recorded; those that began elsewhere go by what their beginning says. */
+  /**
+   * The share of traces that are recorded, of those that begin here. For the others, the process where they began
+   * decides.
+   */
   percent: number;
-  /** Of the process: `service.name` and the like. */
+  /** Attributes of the process, such as `service.name`. */
   attributes: Attributes;
   logger: Logger;
 }

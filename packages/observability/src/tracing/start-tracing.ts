@@ -1,6 +1,6 @@
 import type { Tracing, TracingOptions } from './span.ts';
 
-/** Loads OpenTelemetry, which a server without traces never does, and sends spans to a collector. */
+/** Loads OpenTelemetry, and sends spans to a collector. A server without traces never calls this. */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { createExporter } = await import('./otlp-exporter.ts');
   const { OtlpTracing } = await import('./otlp-tracing.ts');
