@@ -1,21 +1,21 @@
 import type { JobName } from '@resonate/store';
 
-/** Work that nobody waits for, done by one process of the cluster at a time. */
+/** Background work that one process of the cluster does at a time. */
 export interface Job {
   readonly name: string;
-  /** When its next run is due, epoch ms by the store's clock; null: it is not wanted now. */
+  /** When its next run is due, epoch ms by the store's clock; null if no run is wanted now. */
   dueAt(): Promise<number | null>;
-  /** Ends soon after the signal. It may be ended at any instant, and run again: it leaves nothing that must be repaired. */
+  /** Ends soon after the signal. It may be killed at any instant and run again; it leaves nothing to repair. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** What a job did, by name: for operators. */
+/** What a run did, as counts by name, for operators. */
 export type Done = Record<string, number>;
 
-/** A job before it is written down and counted (`recorded`). */
+/** A job without the recording of its runs (`recorded`). */
 export interface Duty {
   readonly name: JobName;
-  /** How long after one run the next one begins, or whether it is wanted now. */
+  /** How long after the end of one run the next one begins, or whether a run is wanted now. */
   readonly when: { everyMs: number } | { isWanted(): Promise<boolean> };
   run(signal: AbortSignal): Promise<Done>;
 }

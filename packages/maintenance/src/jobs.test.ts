@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-/** A job whose runs can be awaited, each with the signal it was given. */
+/** A job whose runs can be awaited, each with the signal that it got. */
 function watched(work: (signal: AbortSignal, nth: number) => Promise<void>, everyMs = 1_000) {
   const runs: AbortSignal[] = [];
   let told: () => void = () => {};
@@ -143,7 +143,7 @@ test('what a dead process has begun is begun anew at once, and no process runs w
   await next.start();
   const startedAt = performance.now();
   await nth(1);
-  // By the queue's own heartbeat it would take 10 s and more.
+  // The queue's own heartbeat would take 10 s and more.
   expect(performance.now() - startedAt).toBeLessThan(8_000);
   await next.stop();
   await dies.stop();
@@ -185,7 +185,7 @@ test('accounts that own only their schema get maintenance, and share no jobs', a
       own.username = name;
       const target = { url: own.href, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
       const { job, nth } = watched(async () => {}, 3_600_000);
-      // Were the queue shared, the second one would find jobs of a process that lives, and wait for it.
+      // If they shared the queue, the second one would find jobs of a living process and wait for it.
       const service = postgresJobs(job, target, { id: name });
       started.push(service);
       await service.start();

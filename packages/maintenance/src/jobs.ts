@@ -7,7 +7,7 @@ import { redriveDuty } from './redrive.ts';
 import { retentionDuty } from './retention.ts';
 import { analyzeDuty, reindexDuty } from './upkeep.ts';
 
-/** What keeps the store in shape, for the process that leads: as pg-boss jobs on Postgres, else without a queue. */
+/** The maintenance jobs of the leader: as pg-boss jobs on Postgres, otherwise without a queue. */
 export function createJobs(runtime: Runtime): Service {
   const { config, logger, processId, store } = runtime;
   const target = storageTarget(config);

@@ -2,10 +2,10 @@ import { type Clock, Loop, type Service } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
 import type { Job } from './job.ts';
 
-/** How soon it is seen that a job is wanted. */
+/** How often to check whether a job is wanted. */
 const LOOK_EVERY_MS = 2_000;
 
-/** Runs jobs in the process that leads, as long as this service is started. One that fails is run again after a while. */
+/** Runs jobs in the leader while this service is started. A job that fails is run again later. */
 export class LeaderJobs implements Service {
   readonly name = 'maintenance';
   readonly #jobs: readonly Job[];
@@ -14,7 +14,7 @@ export class LeaderJobs implements Service {
   #loops: Loop[] = [];
   #term = new AbortController();
 
-  /** @param clock the store's, by which jobs are due. */
+  /** @param clock the store's clock, by which jobs are due. */
   constructor(jobs: readonly Job[], logger: Logger, clock: Clock) {
     this.#jobs = jobs;
     this.#logger = logger;

@@ -4,7 +4,7 @@ import { postgresDriverUrl, postgresJobsSchema } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
 
-/** The store's database, as the store itself is told of it. */
+/** The store's database, as the store is configured. */
 interface PostgresTarget {
   url: string;
   connectTimeoutMs: number;
@@ -14,39 +14,39 @@ interface PostgresTarget {
 interface Context {
   logger: Logger;
   target: PostgresTarget;
-  /** Names this process in the jobs that it puts into a queue. */
+  /** Identifies this process in the jobs that it queues. */
   processId: string;
-  /** Whether a process still speaks. */
+  /** Whether the heartbeat of a process is recent. */
   isAlive(processId: string): Promise<boolean>;
-  /** The store's, by which jobs are due. */
+  /** The store's clock, by which jobs are due. */
   clock: Clock;
 }
 
 interface Sent {
-  /** The process that put the job into its queue, and alone may run it. */
+  /** The process that queued the job. No other one may run it. */
   by: string;
 }
 
 const MAX_CONNECTIONS = 2;
-/** How soon a due job is put into its queue. */
+/** How often to queue the due jobs. */
 const LOOK_EVERY_MS = 2_000;
-/** A job whose process has not spoken for so long is given up by the queue: the least that it knows. */
+/** The queue gives up a job whose process has sent no heartbeat for this long. pg-boss allows no shorter time. */
 const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
-/** The longest that pg-boss allows: who lives may take its time. */
+/** The longest run that pg-boss allows. A living process may take its time. */
 const LONGEST_RUN_S = 24 * 3_600;
 const KEEP_FINISHED_S = 24 * 3_600;
 const STOP_MS = 3_000;
-/** Each query of an absent database fails: one in so long is told. */
+/** While the database is unreachable every query fails. One log line in this time is enough. */
 const TELL_EVERY_MS = 10_000;
 
-/** As often as it takes; the queue wants a number. */
+/** Retries without a practical limit. pg-boss needs a number. */
 const RETRIES = { retryLimit: 1_000, retryDelay: 1, retryBackoff: true, retryDelayMax: 300 };
 
 /**
- * Runs jobs as pg-boss jobs in the store's database (see `postgresJobsSchema`), as long as this service is started.
- * A queue holds one job, waiting or running, so no two processes run the same one. A job that failed is run again; one
- * whose process died is taken out of its queue, and put there anew.
+ * Runs jobs as pg-boss jobs in the store's database (see `postgresJobsSchema`) while this service is started. A queue
+ * holds one job, waiting or running, so no two processes run the same one. A failed job is run again. The job of a dead
+ * process is canceled and queued again.
  */
 export class PgBossJobs implements Service {
   readonly name = 'maintenance';
@@ -71,7 +71,7 @@ export class PgBossJobs implements Service {
     });
   }
 
-  /** Doesn't wait for the database: the loop tries until it is there. */
+  /** Does not wait for the database. The loop tries until it is reachable. */
   start(): Promise<void> {
     this.#term = new AbortController();
     return this.#loop.start();
@@ -85,7 +85,7 @@ export class PgBossJobs implements Service {
     await boss?.stop({ graceful: true, timeout: STOP_MS }).catch((error: unknown) => this.#tell(error));
   }
 
-  /** Puts what is due into its queue. @returns when the next job is due. */
+  /** Queues the due jobs. @returns when the next job is due. */
   async #look(): Promise<number | null> {
     const boss = (this.#boss ??= await this.#open());
     const { clock } = this.#context;
@@ -98,16 +98,16 @@ export class PgBossJobs implements Service {
     return next;
   }
 
-  /** Nothing happens while the queue holds a job of a process that lives. */
+  /** Does nothing while the queue holds a job of a living process. */
   async #send(boss: PgBoss, name: string): Promise<void> {
     const send = () => boss.send(name, { by: this.#context.processId } satisfies Sent);
     const id = (await send()) ?? ((await this.#clear(boss, name)) ? await send() : null);
     const worker = this.#workers.get(name);
-    // It needn't wait until it looks by itself.
+    // So that it does not wait for its next poll.
     if (id !== null && worker !== undefined) boss.notifyWorker(worker);
   }
 
-  /** Takes out what a dead process has left in a queue, sooner than the queue itself would. @returns whether there was such. */
+  /** Cancels the jobs of dead processes, sooner than pg-boss would. @returns whether there were any. */
   async #clear(boss: PgBoss, name: string): Promise<boolean> {
     const { processId, isAlive, logger } = this.#context;
     const left = (await boss.findJobs<Sent>(name)).filter(({ state }) =>
@@ -149,7 +149,7 @@ export class PgBossJobs implements Service {
     await boss.createQueue(name, { ...options, policy: 'exclusive' });
     await boss.deleteQueuedJobs(name);
     const worker = await boss.work<Sent>(name, { pollingIntervalSeconds: LOOK_EVERY_MS / 1_000 }, async ([job]) => {
-      // Left by another leader: were it run here, nobody could tell whose it is.
+      // Queued by a former leader. If it ran here, nobody could tell whose job it is.
       if (job?.data.by !== processId) return;
       try {
         await run(AbortSignal.any([signal, job.signal]));
@@ -170,7 +170,7 @@ export class PgBossJobs implements Service {
       application_name: 'resonate',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: connectTimeoutMs,
-      // pg-boss hands what it doesn't know to the driver: a database that has gone silent is noticed.
+      // pg-boss passes unknown options to the driver. With this one it notices a database that stopped answering.
       query_timeout: statementTimeoutMs,
       keepAlive: true,
       schedule: false,

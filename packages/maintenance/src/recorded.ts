@@ -5,8 +5,8 @@ import type { Duty, Job } from './job.ts';
 type Context = Pick<Runtime, 'metrics' | 'processId'> & { store: Pick<Runtime['store'], 'jobs' | 'now'> };
 
 /**
- * A duty as a job: each run is written down in the database, where all processes see it, and counted. A run that failed,
- * or whose process died, is due again at once.
+ * Adds recording to a duty: each run is written into the database, where all processes see it, and counted. If a run
+ * failed or its process died, the job is due again at once.
  */
 export function recorded({ name, when, run }: Duty, { metrics, processId, store }: Context): Job {
   return {
@@ -24,14 +24,14 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
       metrics.maintenanceRunning.set({ name }, 1);
       try {
         const done = await run(signal);
-        // The next leader, or this process when it leads again, goes on at once.
+        // The next leader, or this process when it leads again, continues at once.
         if (signal.aborted) return await end({ done, error: 'ended before it was done' });
         await end({ done });
         metrics.maintenanceRuns.inc({ name, outcome: 'done' });
         metrics.maintenanceLastRun.set({ name }, (await store.now()) / 1_000);
       } catch (error) {
         metrics.maintenanceRuns.inc({ name, outcome: 'failed' });
-        // What the database itself failed of can't be written down there.
+        // If the database itself failed, the error cannot be written there.
         await end({ error: error instanceof Error ? error.message : String(error) }).catch(() => {});
         throw error;
       } finally {

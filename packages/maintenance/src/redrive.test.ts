@@ -6,7 +6,7 @@ import { openRuntime, type Runtime } from '@resonate/process';
 import { recorded } from './recorded.ts';
 import { redriveDuty } from './redrive.ts';
 
-/** More than two pieces. */
+/** More than two batches. */
 const LETTERS = 450;
 const DAY = 86_400_000;
 
@@ -28,7 +28,7 @@ afterEach(() => runtime.store.close());
 
 const NO_DEBUG = [null, 0] as const;
 
-/** Listeners that nobody took for so long that they are dead. */
+/** Listeners whose messages waited so long that they become dead letters. */
 async function die(addresses: string[]): Promise<void> {
   const { store } = runtime;
   for (const address of addresses) {
@@ -49,7 +49,7 @@ test('a bulk redrive goes on where it was ended, sends each letter once, and is 
   expect(await job.dueAt()).toBeNull();
   const order = await store.bulkRedrive.order({});
   expect(order).toMatchObject({ redriven: 0, endedAt: null });
-  // One at a time.
+  // Only one order at a time.
   expect(await store.bulkRedrive.order({})).toBeNull();
   await store.bulkRedrive.step();
   expect(await waiting()).toBe(200);

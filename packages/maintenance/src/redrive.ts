@@ -4,10 +4,10 @@ import { untilQuiet, rest } from './pace.ts';
 
 type Context = Pick<Runtime, 'logger' | 'store'>;
 
-/** So much longer than a piece took nothing is sent again: what is delivered meanwhile needs the database too. */
+/** The pause after each batch, as a multiple of its duration, because ordinary delivery needs the database, too. */
 const REST = 1;
 
-/** Sends many dead letters again, as somebody has ordered. */
+/** Redrives dead letters in bulk, as an operator ordered. */
 export function redriveDuty({ logger, store }: Context): Duty {
   return {
     name: 'redrive',

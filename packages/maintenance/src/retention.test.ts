@@ -47,7 +47,7 @@ async function metric(name: string): Promise<number> {
 }
 const lag = () => metric('resonate_retention_lag_seconds');
 
-/** Runs retention once. @returns ms in all, and ms in steps on the database. */
+/** Runs retention once. @returns total ms, and ms of its steps in the database. */
 async function run(): Promise<{ tookMs: number; busyMs: number; done: Record<string, number>; lags: number[] }> {
   let busyMs = 0;
   const lags: number[] = [];

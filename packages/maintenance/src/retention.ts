@@ -63,7 +63,8 @@ async function runSweep({ config, metrics, store }: Context, sweep: Sweep, check
     const share = shareOf(lagMs, intervalMs, maxShare);
     const pauseMs = pauseAfter(performance.now() - startedAt, share);
     await rest(pauseMs, signal);
-    // A lag on a store that is always busy must not grow without limit: then requests get one more pause at most.
+    // On a store that is always busy the lag must not grow without limit. At the largest share requests get at most one
+    // more pause.
     await untilQuiet(store, signal, share === maxShare ? pauseMs : Infinity);
   }
   return { promises, graphs, kept };

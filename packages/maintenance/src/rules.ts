@@ -1,7 +1,7 @@
 import { parseTagPeriod, type Config } from '@resonate/config';
 import type { RetentionRules } from '@resonate/store';
 
-/** How long what is kept, as the options say. */
+/** The retention periods of the configuration. */
 export function retentionRules({ retention }: Config): RetentionRules {
   const { afterMs, resolvedMs, rejectedMs, canceledMs, timedoutMs, tags } = retention;
   return {

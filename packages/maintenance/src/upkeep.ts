@@ -3,7 +3,7 @@ import type { Duty } from './job.ts';
 
 type Context = Pick<Runtime, 'config' | 'store'>;
 
-/** Renews the statistics of the database. */
+/** Updates the statistics of the database. */
 export function analyzeDuty({ config, store }: Context): Duty {
   return {
     name: 'analyze',
@@ -12,7 +12,7 @@ export function analyzeDuty({ config, store }: Context): Duty {
   };
 }
 
-/** Rebuilds indexes that have grown far beyond what their rows need, where the database has use for it. */
+/** Rebuilds indexes that are far larger than their rows need, on databases where that helps. */
 export function reindexDuty({ config, store }: Context): Duty {
   return {
     name: 'reindex',
