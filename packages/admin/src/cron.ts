@@ -3,12 +3,12 @@ import { at } from './fields.ts';
 
 const dialect = z.enum(['resonate', 'unix']);
 
-/** GET /admin/cron: what a cron expression means, before a schedule is created. */
+/** GET /admin/cron: what a cron expression means. For checking it before a schedule is created. */
 export const CRON_QUERY = z.object({
   cron: z.string().min(1).max(256),
-  /** The server's `schedules.cron` when absent. */
+  /** The server's `schedules.cron` if absent. */
   cronDialect: dialect.optional(),
-  /** A name of the IANA database; UTC when absent. */
+  /** A name of the IANA database; UTC if absent. */
   timezone: z.string().min(1).max(64).optional(),
 });
 
@@ -17,7 +17,7 @@ export const CRON = z.object({
   cronDialect: dialect,
   /** The next five occurrences; fewer if there are no more. */
   runs: z.array(at),
-  /** Present if the expression has weekdays by number, which mean another day elsewhere. */
+  /** Present if the expression has weekdays as numbers, which mean other days in the other dialect. */
   hint: z.string().optional(),
 });
 export type CronMeaning = z.infer<typeof CRON>;

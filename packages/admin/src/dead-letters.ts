@@ -8,9 +8,9 @@ const which = { transport: z.enum(TRANSPORTS).optional(), target: text.optional(
 
 export const DEAD_LETTER = z.object({
   id: z.int().positive(),
-  /** The settled promise that it tells of. */
+  /** The settled promise that the message is about. */
   awaited: z.string(),
-  /** Only for tokens that may do everything: it may carry secrets. */
+  /** Only for tokens that may do everything, because it may contain secrets. */
   address: z.string().optional(),
   transport: z.string(),
   target: z.string(),
@@ -21,7 +21,7 @@ export const DEAD_LETTER = z.object({
 });
 export type DeadLetter = z.infer<typeof DEAD_LETTER>;
 
-/** GET /admin/dead-letters: the oldest first. */
+/** GET /admin/dead-letters: oldest first. */
 export const DEAD_LETTERS_QUERY = z.strictObject({
   ...which,
   prefix: text.optional(),
@@ -40,7 +40,7 @@ export type DeadLetters = z.infer<typeof DEAD_LETTERS>;
 export const DEAD_LETTER_ID = z.object({ id: numberBetween(1, Number.MAX_SAFE_INTEGER) });
 export const ONE_DEAD_LETTER = z.object({ deadLetter: DEAD_LETTER });
 
-/** What POST /admin/dead-letters/redrive and /drop are about. */
+/** Which letters POST /admin/dead-letters/redrive and /drop apply to. */
 export const SELECTION = z
   .strictObject({
     ...which,
@@ -55,7 +55,7 @@ export const SELECTION = z
   });
 export type Selection = z.input<typeof SELECTION>;
 
-/** `more`: one request does only so much, ask again for the rest. */
+/** `more`: one request does a limited part. Send it again for the rest. */
 export const REDRIVEN = z.object({ redriven: count, more: z.boolean() });
 export const DROPPED = z.object({ dropped: count, more: z.boolean() });
 export type Redriven = z.infer<typeof REDRIVEN>;

@@ -8,12 +8,12 @@ export const EVENTS_QUERY = z.strictObject({
 export type EventsQuery = z.input<typeof EVENTS_QUERY>;
 
 /**
- * The data of each `change` event: ask again for what is shown. At most two a second. `commit`: something that the token
- * may see was changed by the process that answers; `hint`: by another one, maybe; `tick`: maybe nothing was.
+ * The data of each `change` event: reload what is shown. At most two per second. `commit`: the answering process
+ * changed something that the token may see; `hint`: another process may have; `tick`: perhaps nothing changed.
  */
 export const CHANGE = z.object({ at, cause: z.enum(['commit', 'hint', 'tick']) });
 export type Change = z.infer<typeof CHANGE>;
 
 export const FAULT = z.object({ error: z.string() });
-/** The body of every answer that is no success. */
+/** The body of every error. */
 export type Fault = z.infer<typeof FAULT>;

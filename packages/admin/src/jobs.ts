@@ -2,28 +2,28 @@ import { TRANSPORTS } from '@resonate/protocol/address';
 import { z } from 'zod';
 import { at, count, text } from './fields.ts';
 
-/** GET /admin/jobs: maintenance jobs that have run, and their last runs. */
+/** GET /admin/jobs: the maintenance jobs that have run, with their last runs. */
 export const JOBS = z.object({
   now: at,
   jobs: z.array(
     z.object({
       /** `retention`, `redrive`, `analyze` or `reindex`. */
       name: z.string(),
-      /** `lost`: its process is gone; another one begins it anew. */
+      /** `lost`: its process died. Another process begins the job again. */
       state: z.enum(['running', 'done', 'failed', 'lost']),
-      /** The process that runs it, or did. */
+      /** The process that runs it or ran it. */
       by: z.string(),
       startedAt: at,
       endedAt: at.optional(),
       error: z.string().optional(),
-      /** What it has done, by name. */
+      /** What it did, as counts by name. */
       done: z.record(z.string(), count),
     }),
   ),
 });
 export type Jobs = z.infer<typeof JOBS>;
 
-/** POST /admin/jobs/redrive: `all` that the token may touch, or those to a target. */
+/** POST /admin/jobs/redrive: `all` that the token may change, or those for a target. */
 export const REDRIVE = z
   .strictObject({ transport: z.enum(TRANSPORTS).optional(), target: text.optional(), all: z.literal(true).optional() })
   .refine(({ target, all }) => (target === undefined) !== (all === undefined), {
@@ -37,7 +37,7 @@ export const REDRIVE_ORDER = z.object({
   redrive: z.object({
     id: z.string(),
     orderedAt: at,
-    /** Absent: it is not done yet. */
+    /** Absent while it runs. */
     endedAt: at.optional(),
     redriven: count,
   }),

@@ -11,7 +11,7 @@ const FAULTS: Readonly<Record<number, string>> = {
   503: 'Storage can not be reached; try again',
 };
 
-/** OpenAPI 3.1 of everything below /admin: docs/openapi.json, and what servers answer at /admin/openapi.json. */
+/** OpenAPI 3.1 of every endpoint below /admin: docs/openapi.json, and the answer to /admin/openapi.json. */
 export function openApi(): Json {
   const paths: Record<string, Json> = {};
   for (const [name, route] of Object.entries(ROUTES) as [string, Route][]) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { at, count } from './fields.ts';
 
-/** How many seconds one point of the series stands for, and how many points there are: the last 15 minutes. */
+/** How many seconds one point of the series covers, and how many points there are: the last 15 minutes. */
 export const SERIES_STEP_MS = 5_000;
 export const SERIES_POINTS = 180;
 
@@ -14,20 +14,20 @@ const PROCESS = z.object({
   startedAt: at,
   heartbeatAt: at,
   leader: z.boolean(),
-  /** False: its heartbeat has stopped. */
+  /** False if its heartbeat has stopped. */
   isAlive: z.boolean(),
-  /** Requests that wait for the store, when it last told. */
+  /** Requests that waited for the store at its last heartbeat. */
   waiting: count.optional(),
 });
 export type ProcessInfo = z.infer<typeof PROCESS>;
 
 const BACKLOG = z.object({
   transport: z.string(),
-  /** Messages that are due and that nobody has claimed; counted up to `limit`. */
+  /** Messages that are due and not claimed, counted up to `limit`. */
   count,
-  /** How long the oldest of them has been due; 0 without any. */
+  /** How long the oldest of them has been due, ms; 0 without any. */
   ageMs: count,
-  /** Those with the oldest messages. */
+  /** The targets with the oldest messages. */
   targets: z.array(z.object({ target: z.string(), count, ageMs: count })),
 });
 export type TransportBacklog = z.infer<typeof BACKLOG>;
@@ -35,45 +35,45 @@ export type TransportBacklog = z.infer<typeof BACKLOG>;
 const STREAMS = z.object({
   group: z.string(),
   processId: z.string(),
-  /** Event streams that workers of the group hold on this process. */
+  /** Event streams of the group's workers to this process. */
   count,
 });
 export type StreamCount = z.infer<typeof STREAMS>;
 
 const PER_SECOND = z.number().min(0);
 const POINT = z.object({
-  /** The end of the step. */
+  /** The end of the interval. */
   at,
-  /** Answered requests per second, of the whole cluster. */
+  /** Answered requests per second in the whole cluster. */
   requests: PER_SECOND,
   /** Of them, those answered with a 5xx. */
   errors: PER_SECOND,
   /** Promises that requests have settled, per second. */
   settled: PER_SECOND,
-  /** Messages that receivers took, per second. */
+  /** Delivered messages per second. */
   deliveries: PER_SECOND,
-  /** Attempts to deliver that failed, per second. */
+  /** Failed delivery attempts per second. */
   failures: PER_SECOND,
-  /** Time to answer a request, ms, read off buckets; null without requests. */
+  /** Time to answer a request, ms, estimated from a histogram; null without requests. */
   p50Ms: z.number().nullable(),
   p99Ms: z.number().nullable(),
 });
 export type SeriesPoint = z.infer<typeof POINT>;
 
-/** GET /admin/overview: the whole cluster, whichever api is asked. */
+/** GET /admin/overview: the whole cluster, whichever api answers. */
 export const OVERVIEW = z.object({
   now: at,
   processes: z.array(PROCESS),
   backlog: z.array(BACKLOG),
-  /** What counts stop at: a count of so many means "at least". */
+  /** Counting stops here: a count of this number means "at least". */
   limit: count,
-  /** Tasks that workers hold, up to `limit`. */
+  /** Acquired tasks, up to `limit`. */
   leases: count,
   /** Up to `limit`. */
   deadLetters: count,
-  /** Groups of workers and where they are connected, the largest first. */
+  /** Groups of workers and the processes that they are connected to, largest first. */
   streams: z.array(STREAMS),
-  /** The oldest first, one point per `SERIES_STEP_MS`; fewer while the answering process is young. */
+  /** Oldest first, one point per `SERIES_STEP_MS`. There are fewer points if the answering process started recently. */
   series: z.array(POINT),
   stepMs: z.int(),
 });

@@ -16,7 +16,7 @@ const filters = {
   cursor: cursor.optional(),
 };
 
-/** GET /admin/promises: the newest first. */
+/** GET /admin/promises: newest first. */
 export const PROMISES_QUERY = z.strictObject({
   ...filters,
   state: promiseState.optional(),
@@ -30,29 +30,29 @@ export type PromisesQuery = z.input<typeof PROMISES_QUERY>;
 
 const summary = {
   id: z.string(),
-  /** As clients see it: expired promises are settled. */
+  /** As clients see it: an expired promise is shown as settled. */
   state: promiseState,
   createdAt: at,
   settledAt: at.optional(),
   timeoutAt: at,
-  /** The function that an SDK has put into the param, if it can be read. */
+  /** The function that an SDK wrote into the param, if it can be read. */
   function: z.string().optional(),
 };
 
 const PROMISE_SUMMARY = z.object({
   ...summary,
-  /** At most 32 of them, their values cut to 256 characters. */
+  /** At most 32 tags, with values cut to 256 characters. */
   tags,
-  /** The root of its call graph; absent: nobody said. */
+  /** The root of its call graph; absent if the promise has no such tag. */
   origin: z.string().optional(),
 });
 export type PromiseSummary = z.infer<typeof PROMISE_SUMMARY>;
 
 const paged = {
   now: at,
-  /** Go on with it; absent: there are no more. A page may be short, even empty, and still have one. */
+  /** The cursor of the next page; absent if there is none. A page may be short or empty and still have a next one. */
   cursor: z.string().optional(),
-  /** Everything wanted that was created at or after this time has been shown. */
+  /** All matching promises that were created at this time or later have been returned. */
   searchedTo: at.optional(),
 };
 export const PROMISES = z.object({ ...paged, promises: z.array(PROMISE_SUMMARY) });
@@ -63,32 +63,32 @@ const task = {
   version: count,
   /** Awaited promises that settled since it was last acquired. */
   resumes: count,
-  /** The worker that holds it, while acquired. */
+  /** The worker that holds it; only while acquired. */
   pid: z.string().optional(),
-  /** Length of the lease, while acquired. */
+  /** Length of the lease; only while acquired. */
   ttl: count.optional(),
-  /** While acquired. */
+  /** Only while acquired. */
   leaseEndsAt: at.optional(),
-  /** While pending: when its `execute` goes out (again). */
+  /** Only while pending: when its `execute` is sent (again). */
   nextDeliveryAt: at.optional(),
-  /** How often in a row it was given back, or its lease expired, without progress. */
+  /** How often in a row it was released, or its lease expired, without progress. */
   setbacks: count,
-  /** How often delivering the waiting message has failed. */
+  /** How often delivering the current message has failed. */
   attempts: count,
   transport: z.string(),
-  /** Whom it goes to: a poll group, a host, a topic. */
+  /** Its target: a poll group, a host or a topic. */
   target: z.string(),
 };
 const TASK = z.object(task);
 export type Task = z.infer<typeof TASK>;
 
-/** GET /admin/tasks: the newest first. */
+/** GET /admin/tasks: newest first. */
 export const TASKS_QUERY = z.strictObject({ ...filters, state: taskState.optional(), limit: pageSize(500, 50) });
 export type TasksQuery = z.input<typeof TASKS_QUERY>;
 
 const TASK_SUMMARY = z.object({
   ...task,
-  /** That of its promise. */
+  /** When its promise was created. */
   id: z.string(),
   createdAt: at,
   timeoutAt: at,
@@ -99,12 +99,12 @@ export type TaskSummary = z.infer<typeof TASK_SUMMARY>;
 export const TASKS = z.object({ ...paged, tasks: z.array(TASK_SUMMARY) });
 export type Tasks = z.infer<typeof TASKS>;
 
-/** Edges shown at most, each sort. */
+/** How many edges of each kind are returned at most. */
 export const MAX_EDGES = 100;
 
 const OTHER_PROMISE = z.object({
   id: z.string(),
-  /** Absent: there is no such promise any more. */
+  /** Absent if the promise does not exist any more. */
   state: promiseState.optional(),
 });
 
@@ -127,25 +127,25 @@ export const PROMISE = z.object({
   awaitedBy: z.array(OTHER_PROMISE),
   /** Promises that this one's task waits for. */
   awaits: z.array(OTHER_PROMISE),
-  /** Who is told when it settles. */
+  /** Who is notified when it settles. */
   listeners: z.array(
     z.object({
       transport: z.string(),
       target: z.string(),
-      /** Only for tokens that may do everything: it may carry secrets. */
+      /** Only for tokens that may do everything, because it may contain secrets. */
       address: z.string().optional(),
       attempts: count,
-      /** Once settled: when its `unblock` goes out (again). */
+      /** Once settled: when its `unblock` is sent (again). */
       nextDeliveryAt: at.optional(),
     }),
   ),
   deadLetters: z.array(DEAD_LETTER),
-  /** Of any of the four lists above there is more than is shown. */
+  /** At least one of the four lists above is incomplete. */
   more: z.boolean(),
 });
 export type PromiseDetail = z.infer<typeof PROMISE>;
 
-/** GET /admin/graph/ROOT: in byte order of id, page by page; with `since` only what may have changed. */
+/** GET /admin/graph/ROOT: in byte order of id, page by page. With `since`, only what may have changed. */
 export const GRAPH_QUERY = z.strictObject({
   after: text.optional().meta({ description: 'The id that the page before ended with' }),
   since: time.optional().meta({ description: '`now` of an earlier answer: only what may have changed since then' }),
@@ -157,9 +157,9 @@ const GRAPH_NODE = z.object({
   ...summary,
   parent: z.string().optional(),
   branch: z.string().optional(),
-  /** True: a sleep, it resolves at its time-out. */
+  /** True for a sleep, which resolves at its timeout. */
   isTimer: z.boolean().optional(),
-  /** Promises without one are run by the task of their branch, or by nobody. */
+  /** A promise without a task is run by the task of its branch, or by nobody. */
   task: TASK.optional(),
   /** Promises that its task waits for. */
   awaits: z.array(z.string()).optional(),
@@ -170,7 +170,7 @@ export const GRAPH = z.object({
   now: at,
   root: z.string(),
   nodes: z.array(GRAPH_NODE),
-  /** Ask for the next page with it; absent: this is the last one. */
+  /** The cursor of the next page; absent on the last one. */
   after: z.string().optional(),
 });
 export type Graph = z.infer<typeof GRAPH>;

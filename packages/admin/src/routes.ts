@@ -9,8 +9,8 @@ import * as promises from './promises.ts';
 import { SESSION } from './session.ts';
 
 /**
- * Who may: `prefix` any token that has one, it sees and touches only ids that begin with it; `admin` only tokens that may
- * do everything. With auth off everybody may.
+ * Who may call it. `prefix`: every token with a prefix; it sees and changes only ids that begin with the prefix.
+ * `admin`: only tokens that may do everything. With auth off, everybody.
  */
 export type Permission = 'prefix' | 'admin';
 
@@ -24,17 +24,17 @@ export interface Route {
   query?: z.ZodType;
   body?: z.ZodType;
   answer: z.ZodType;
-  /** Answers that are no success, besides 400, 401, 403 and 503. */
+  /** Statuses of errors, besides 400, 401, 403 and 503. */
   faults?: Readonly<Record<number, string>>;
-  /** The answer is an event stream, `answer` the data of its events. */
+  /** The answer is an event stream; `answer` is the data of its events. */
   streams?: true;
-  /** Sends an ETag and understands `If-None-Match`. */
+  /** Sends an ETag, and honors `If-None-Match`. */
   isConditional?: true;
 }
 
 const id = z.object({ id: text });
 
-/** Every endpoint below /admin: servers mount, documents and clients are made of it. */
+/** Every endpoint below /admin. Server routes, documents and clients are made from this list. */
 export const ROUTES = {
   session: {
     method: 'GET',
@@ -183,7 +183,7 @@ type Parsed<Name extends RouteName, Part extends string> =
       : undefined
     : undefined;
 
-/** What a handler gets, checked. */
+/** The checked parameters of a request, as its handler gets them. */
 export interface RouteInput<Name extends RouteName> {
   params: Parsed<Name, 'params'>;
   query: Parsed<Name, 'query'>;

@@ -3,21 +3,21 @@ import { at } from './fields.ts';
 
 /** GET /admin/session */
 export const SESSION = z.object({
-  /** How every id begins that this token may see or touch; '' for all. */
+  /** The prefix of all ids that this token may see or change; '' for all. */
   prefix: z.string().meta({ description: "How every id begins that this token may touch; '' for all" }),
-  /** True for a token that may do everything, and where auth is off. */
+  /** True for a token that may do everything, and if auth is off. */
   isAdmin: z.boolean(),
-  /** False: no token is needed. */
+  /** False if no token is needed. */
   authEnabled: z.boolean(),
-  /** When the token expires; absent where auth is off. */
+  /** When the token expires, epoch ms; absent if auth is off. */
   expiresAt: at.optional(),
-  /** False: promises and tasks can't be listed with this token (auth.search_prefix = deny). */
+  /** False if this token may not list promises and tasks (auth.search_prefix = deny). */
   maySearch: z.boolean(),
   version: z.string(),
   now: at,
-  /** Transports that are switched on in the process that answers. */
+  /** Transports that the answering process has enabled. */
   transports: z.array(z.string()),
-  /** How often a page asks again while no events come. */
+  /** How often a page reloads while no events arrive. */
   refreshMs: z.int(),
 });
 export type Session = z.infer<typeof SESSION>;
