@@ -1,7 +1,7 @@
-/** Values that are allowed alone but not together. */
+/** Values that are allowed by themselves but not together. */
 import type { Config } from './declarations.ts';
 
-/** Names an option with the place its value comes from, or can be set. */
+/** Names an option, with the place where its value was set or can be set. */
 export type Where = (path: string) => string;
 
 type Check = (config: Config, where: Where, command: string | undefined) => string | null;
@@ -20,8 +20,9 @@ function sharedStore(config: Config, where: Where, command: string | undefined):
 }
 
 /**
- * A pushed message names the URL that its worker calls. Only a process that serves HTTP may fall back on its own address:
- * with a dispatcher's own port workers would call where nobody listens, and their workflows would hang.
+ * A pushed message contains the URL that its worker calls. Only a process that serves HTTP may use its own address by
+ * default. With the port of a dispatcher, workers would call an address where nothing listens, and workflows would
+ * hang.
  */
 function callbackUrl(config: Config, where: Where, command: string | undefined): string | null {
   const { httpPush, gcps, kafka: topics, sqs } = config.transports;
@@ -61,7 +62,7 @@ function authKeys(config: Config, where: Where): string | null {
     return `${where('auth.publickey')} is none (unsigned tokens are accepted), but there are keys as well`;
   }
   if (publickey.length > 0 || jwksUrl !== null || (iss === null && aud === null)) return null;
-  // Who sets a claim believes that tokens are checked.
+  // Whoever sets a required claim expects that tokens are checked.
   const claim = iss !== null ? 'auth.iss' : 'auth.aud';
   return `${where(claim)} is set, but auth is off: neither ${where('auth.publickey')} nor auth.jwks_url is set`;
 }

@@ -1,4 +1,7 @@
-/** Every server option, declared once, and the names that follow from its place: toml key, environment variable, flag. */
+/**
+ * Every server option, declared once, and the names that follow from its place: toml key, environment variable and
+ * flag.
+ */
 import type { Option } from './option.ts';
 import type { Typed } from './config-type.ts';
 import { auth } from './options/auth.ts';
@@ -36,9 +39,9 @@ export interface Declaration {
   env: string;
   /** Without the dashes: `tasks-lease-timeout`. */
   flag: string;
-  /** Where it is in `Config`: `['tasks', 'leaseTimeoutMs']`. */
+  /** Its path in `Config`: `['tasks', 'leaseTimeoutMs']`. */
   keys: readonly string[];
-  /** The names of its other spelling. */
+  /** The names of its second spelling. */
   alias: { path: string; env: string; flag: string } | null;
   option: Option<unknown>;
 }
@@ -76,7 +79,7 @@ function flatten(node: Node, path: readonly string[]): Declaration[] {
 /** In the order of the sections above. */
 export const DECLARATIONS: readonly Declaration[] = flatten(TREE, []);
 
-/** `server`, `server.cors`, …: the tables of resonate.toml. */
+/** The tables of resonate.toml: `server`, `server.cors`, … */
 export const SECTIONS: ReadonlySet<string> = new Set(
   DECLARATIONS.flatMap(({ path }) => {
     const parts = path.split('.').slice(0, -1);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DECLARATIONS, effectiveServerUrl, loadConfig, type Config } from './index.ts';
 
-/** The defaults of the public server's pages: flag, default, and the value as the code sees it. */
+/** The defaults in the public server's documentation: flag, default, and the value in code. */
 const DOCUMENTED: [flag: string, value: unknown, typed: (config: Config) => unknown][] = [
   ['level', 'info', (config) => config.level],
   ['server-host', 'localhost', (config) => config.server.host],
@@ -39,7 +39,7 @@ const DOCUMENTED: [flag: string, value: unknown, typed: (config: Config) => unkn
   ['transports-gcps-project', null, (config) => config.transports.gcps.project],
   ['transports-bash-exec-enabled', false, (config) => config.transports.bashExec.enabled],
   ['observability-metrics-port', 9090, (config) => config.observability.metricsPort],
-  // Documented as localhost:4317, but here traces are off unless asked for.
+  // Documented as localhost:4317, but here traces are off by default.
   ['observability-otlp-endpoint', null, (config) => config.observability.otlpEndpoint],
   ['observability-otlp-protocol', 'auto', (config) => config.observability.otlpProtocol],
   ['debug', false, (config) => config.debug],
@@ -110,7 +110,7 @@ describe('the declarations', () => {
     ({ path, env, flag, alias, option }) => {
       for (const text of option.kind === 'list' ? EMPTY : EMPTY.slice(0, 2)) {
         expect(() => loadConfig({ env: { [env]: text } })).toThrow(`(from ${env})`);
-        // A switch may stand alone: `--debug`.
+        // A switch may be given without a value: `--debug`.
         if (option.kind !== 'boolean' || text !== '') {
           expect(() => loadConfig({ flags: { [flag]: text } })).toThrow(`(from --${flag})`);
         }

@@ -3,7 +3,7 @@ const WHOLE = /^(?:\d+(?:ms|s|m|h|d))+$/;
 
 /**
  * Reads a duration such as `500ms`, `15s` or `1h30m`.
- * @returns milliseconds, or null when the text is not a duration or too big to be exact.
+ * @returns milliseconds, or null if the text is not a duration or is too large to be exact.
  */
 export function parseDuration(text: string): number | null {
   if (!WHOLE.test(text)) return null;

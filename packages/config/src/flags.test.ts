@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import yargs from 'yargs';
 import { loadConfig, serverFlags } from './index.ts';
 
-/** What `resonate serve …` does with its command line. */
+/** What `resonate serve …` does with these flags. */
 function parse(line: string) {
   const flags = yargs().options(serverFlags()).strict().exitProcess(false).fail(false).parseSync(line);
   return loadConfig({ flags });

@@ -1,19 +1,19 @@
 import { DECLARATIONS } from './declarations.ts';
 import { shownValue } from './mask.ts';
 
-/** One option as yargs' `.options()` takes it. */
+/** One option in the form of yargs' `.options()`. */
 export interface Flag {
-  /** Always text: the loader reads and checks it, and can then say what is wrong with it. */
+  /** Always a string. The loader reads and checks it, and can then say what is wrong with it. */
   type: 'string';
   group: string;
   describe: string;
   defaultDescription: string;
   alias?: string;
-  /** A switch may stand alone: `--debug`. */
+  /** A switch may be given without a value: `--debug`. */
   requiresArg: boolean;
 }
 
-/** The server options by flag name, for yargs. No defaults: a value in `argv` was written by the user. */
+/** The server options by flag name, for yargs. They have no defaults, so every value in `argv` comes from the user. */
 export function serverFlags(): Record<string, Flag> {
   const flags: Record<string, Flag> = {};
   for (const { path, flag, alias, option } of DECLARATIONS) {

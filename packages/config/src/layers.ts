@@ -1,4 +1,4 @@
-/** The layers above the defaults. Each yields the values it gives and the name under which the user wrote them. */
+/** The layers above the defaults. Each returns its values, and the names under which the user wrote them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import toml from 'toml';
@@ -34,7 +34,7 @@ const ENV_NAMES = [...BY_ENV.keys()];
 
 const FILE = 'resonate.toml';
 
-/** @param place a file that must exist, or a folder that may hold a resonate.toml. */
+/** @param place a file that must exist, or a folder that may contain a resonate.toml. */
 export function tomlLayer(place: { tomlPath?: string | undefined; cwd?: string | undefined }): Given[] {
   const path = place.tomlPath ?? (place.cwd === undefined ? null : join(place.cwd, FILE));
   if (path === null) return [];
@@ -56,7 +56,7 @@ function readText(path: string, file: string, optional: boolean): string | null 
   }
 }
 
-/** What the parser throws: a place, and its own list of what it would have liked, which is too long to show. */
+/** The parser's error: the place, and a list of what it expected, which is too long to show. */
 interface TomlProblem {
   message?: string;
   line?: number;
@@ -92,7 +92,10 @@ function walk(table: object, prefix: string, file: string, found: Given[]): void
   }
 }
 
-/** A variable that is set to nothing is refused like any empty value: `auth.publickey` would be off, and nobody told. */
+/**
+ * A variable that is set to nothing is refused like any empty value. Otherwise an empty `auth.publickey` would silently
+ * turn auth off.
+ */
 export function envLayer(env: NodeJS.ProcessEnv): Given[] {
   const found: Given[] = [];
   for (const [name, value] of Object.entries(env)) {
@@ -109,9 +112,9 @@ export function envLayer(env: NodeJS.ProcessEnv): Given[] {
   return found;
 }
 
-/** Read by clients and SDKs, though each looks like a section of ours. */
+/** Clients and SDKs read these variables. Their names look like sections of ours. */
 const FOR_CLIENTS = new Set(['RESONATE_SERVER']);
-/** Kubernetes sets such variables for a Service called, say, resonate-server. */
+/** Kubernetes sets such variables for a Service that is named, for example, resonate-server. */
 const SERVICE_LINK = /_SERVICE_(?:HOST|PORT(?:_.+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/;
 const SERVICE_URL = /^(?:tcp|udp|sctp):\/\//;
 
@@ -122,13 +125,13 @@ function meansOption(name: string, value: string | undefined): boolean {
   return [...SECTIONS].some((section) => rest === section || rest.startsWith(`${section}_`));
 }
 
-/** @param flags values by name without dashes, as yargs gives them; names that are no option's are left to the caller. */
+/** @param flags values by name without dashes, as yargs returns them. Names that are not options are ignored. */
 export function flagLayer(flags: Readonly<Record<string, unknown>>): Given[] {
   const found: Given[] = [];
   for (const [name, value] of Object.entries(flags)) {
     const declaration = BY_FLAG.get(name);
     if (!declaration || value === undefined) continue;
-    // yargs gives the text '' for a flag without a value.
+    // yargs returns '' for a flag without a value.
     const bare = value === '' && declaration.option.kind === 'boolean';
     found.push({ declaration, layer: 'flag', name: `--${name}`, value: bare ? true : value });
   }
@@ -141,7 +144,10 @@ const IN_MEMORY: Readonly<Record<string, unknown>> = {
   'wakeup.type': 'none',
 };
 
-/** `resonate dev` is in memory whatever the project's file and environment say for its server; only a flag is explicit enough. */
+/**
+ * `resonate dev` is in memory, whatever the project's file and environment say about its server. Only a flag is
+ * explicit enough to change that.
+ */
 export function commandLayer(command: string | undefined): Given[] {
   if (command !== 'dev') return [];
   return Object.entries(IN_MEMORY).flatMap(([path, value]) => {

@@ -10,7 +10,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Loads with this resonate.toml in the working directory. */
+/** Loads the configuration with this resonate.toml in the working directory. */
 function load(toml: string, sources: Sources = {}) {
   writeFileSync(join(folder, 'resonate.toml'), toml);
   return loadConfig({ cwd: folder, ...sources });

@@ -7,12 +7,12 @@ import { shownInput, shownValue } from './mask.ts';
 export interface Sources {
   /** A file that must exist. */
   tomlPath?: string | undefined;
-  /** Folder whose resonate.toml is read when there is one and no `tomlPath` is given. */
+  /** Folder whose resonate.toml is read, if it exists and no `tomlPath` is given. */
   cwd?: string | undefined;
   env?: NodeJS.ProcessEnv | undefined;
-  /** Flags by name without dashes (`server-port`), texts or typed values; others are ignored. */
+  /** Flags by name without dashes (`server-port`), as strings or typed values. Others are ignored. */
   flags?: Readonly<Record<string, unknown>> | undefined;
-  /** The command that runs: `dev` keeps everything in memory, the single roles need a shared store. */
+  /** The command that runs. `dev` keeps everything in memory. The single roles need a shared store. */
   command?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Loaded {
 }
 
 /**
- * Layers built-in defaults < resonate.toml < environment < the command's own < flags.
+ * Layers, lowest first: built-in defaults, resonate.toml, environment, the command's own values, flags.
  * @throws ConfigError one line: what is wrong, where it was written, what is allowed.
  */
 export function loadConfig(sources: Sources = {}): Loaded {
@@ -47,15 +47,15 @@ export function loadConfig(sources: Sources = {}): Loaded {
   return { config, origins };
 }
 
-/** An option and where its value was written, or, when nowhere, where it can be. */
+/** An option, with the place where its value was written; if nowhere, where it can be written. */
 function withPlace(path: string, name: string | null): string {
   const declaration = DECLARATIONS.find((known) => known.path === path);
   if (name === null) return `${path} (${declaration?.env} or --${declaration?.flag})`;
-  // `server.port in resonate.toml` begins with the path already.
+  // `server.port in resonate.toml` already begins with the path.
   return name.startsWith(`${path} `) ? name : `${path} (from ${name})`;
 }
 
-/** @returns the highest layer's value of each option that is given anywhere; lower ones are checked as well. */
+/** @returns the value of the highest layer for each option that is given anywhere. Lower layers are checked as well. */
 function collect(sources: Sources): Map<string, Given> {
   const layers = [
     tomlLayer(sources),
@@ -72,7 +72,7 @@ function collect(sources: Sources): Map<string, Given> {
   return top;
 }
 
-/** An option given in both its spellings on the same layer takes what either says (only lists have two). */
+/** If both spellings of an option are given on the same layer, their values are joined (only lists have two). */
 function mergeSpellings(layer: Given[]): Given[] {
   const merged = new Map<string, Given>();
   for (const given of layer) {
@@ -107,7 +107,7 @@ function assemble(values: ReadonlyMap<string, unknown>): Config {
     for (const key of keys.slice(0, -1)) node = (node[key] ??= {}) as Record<string, unknown>;
     node[keys.at(-1) ?? ''] = values.get(path);
   }
-  // The one place where built and declared shape meet: both follow from the same declarations by the same rule.
+  // The only cast between the built and the declared shape. Both follow from the same declarations by the same rule.
   return root as unknown as Config;
 }
 
@@ -124,7 +124,7 @@ export interface Effective {
   origin: Origin;
 }
 
-/** Every option's effective value and where it comes from, fit to be shown to anybody. */
+/** Every option's effective value and its source, with secrets masked. */
 export function effectiveOptions({ config, origins }: Loaded): Effective[] {
   return DECLARATIONS.map((declaration) => ({
     declaration,
@@ -133,7 +133,10 @@ export function effectiveOptions({ config, origins }: Loaded): Effective[] {
   }));
 }
 
-/** The URL under which workers and browsers reach this server. @param port the one it really got, should it have asked for any. */
+/**
+ * The URL under which workers and browsers reach this server. @param port the port that it got, if it asked for any
+ * free one.
+ */
 export function effectiveServerUrl(config: Config, port: number = config.server.port): string {
   return config.server.url ?? `http://${config.server.host}:${port}`;
 }

@@ -24,7 +24,7 @@ describe('a URL in a text', () => {
   );
 });
 
-// Each of these took seconds or minutes as a pattern with several repetitions.
+// With a pattern of several repetitions each of these took seconds or minutes.
 test.each(['://', '?key', '://a:', '&token', '?', '&key=', '://:@', '://a:b@c?key=d&'])(
   'a megabyte of %s is masked within a second',
   (part) => {

@@ -2,20 +2,20 @@ import type { Option } from './option.ts';
 
 export const MASK = '***';
 
-/** `?name=` or `&name=`. The name holds no character that ends one, so that a search reads each character once. */
+/** `?name=` or `&name=`. The name contains no character that ends one, so that the search reads each character once. */
 const PARAMETER = /[?&]([^?&=\s]*)=/g;
 const SECRET_PARAMETER = /password|secret|token|key|signature|credential/i;
 
 /**
- * Hides the passwords of all URLs in a text, also of malformed ones: `postgres://user:***@host/?sslkey=***`. Clients
- * choose some of the text that is logged, so the time is linear in its length.
+ * Masks the passwords in all URLs of a text, even malformed ones: `postgres://user:***@host/?sslkey=***`. Clients
+ * choose some of the text that is logged, so the time must be linear in its length.
  */
 export function maskUrls(text: string): string {
   if (!text.includes('://')) return text;
   return text.replaceAll(/\S+/g, (word) => maskParameters(maskPassword(word)));
 }
 
-/** A password may itself hold `@` and `/`: it reaches to the last `@` of the word. */
+/** A password may contain `@` and `/`. It extends to the last `@` of the word. */
 function maskPassword(word: string): string {
   const end = word.lastIndexOf('@');
   for (let at = word.indexOf('://'); at >= 0 && at < end; at = word.indexOf('://', at + 3)) {
@@ -30,7 +30,7 @@ function maskParameters(word: string): string {
   let masked = '';
   let copied = 0;
   for (const { 0: found, 1: name = '', index } of word.matchAll(PARAMETER)) {
-    // It lies in a value that is hidden already.
+    // It is inside a value that is masked already.
     if (index < copied || !SECRET_PARAMETER.test(name)) continue;
     const start = index + found.length;
     const next = word.indexOf('&', start);
@@ -42,7 +42,7 @@ function maskParameters(word: string): string {
   return masked + word.slice(copied);
 }
 
-/** An option's value for a page or a terminal: `unset`, a secret masked, else as JSON. */
+/** An option's value for a page or a terminal: `unset`, masked if it is a secret, otherwise JSON. */
 export function shownValue(option: Option<unknown>, value: unknown): string {
   if (value === null) return 'unset';
   if (!option.secret) return maskUrls(JSON.stringify(value));
@@ -51,7 +51,7 @@ export function shownValue(option: Option<unknown>, value: unknown): string {
 
 const MAX_SHOWN = 80;
 
-/** A value that was refused, for an error line. */
+/** A refused value, for an error message. */
 export function shownInput(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     if (!Array.isArray(value)) return 'a table';

@@ -1,6 +1,6 @@
 /**
- * The kinds of option. Each constructor declares one option: its default, bounds and description, and how its
- * value is read from text (environment, flags) and from a typed value (resonate.toml, code).
+ * The kinds of option. Each constructor declares one option: its default, limits and description, and how its value is
+ * read from text (environment, flags) and from a typed value (resonate.toml, code).
  */
 import { parseDuration } from './duration.ts';
 
@@ -11,22 +11,22 @@ export interface Option<V> {
   /** null: unset. */
   readonly default: V;
   readonly describe: string;
-  /** What values are allowed, for error lines and pages: "an integer from 0 to 65535". */
+  /** The allowed values, for error messages and documents: "an integer from 0 to 65535". */
   readonly allowed: string;
   /** Its value is never shown. */
   readonly secret: boolean;
-  /** Another spelling of the key, accepted on every layer; only lists have one, so that both may be given. */
+  /** A second spelling of the key, accepted on every layer. Only lists have one, so both may be given. */
   readonly alias: string | null;
   readonly choices: readonly string[] | null;
-  /** @returns the value, or undefined when the text is not allowed. */
+  /** @returns the value, or undefined if the text is not allowed. */
   fromText(text: string): V | undefined;
-  /** @returns the value, or undefined when `value` is of the wrong type or not allowed. */
+  /** @returns the value, or undefined if `value` has the wrong type or is not allowed. */
   fromValue(value: unknown): V | undefined;
 }
 
 export type Duration<V> = Option<V> & { readonly kind: 'duration' };
 
-/** The option's type: an option whose default is null may be unset. */
+/** The option's type. An option whose default is null may be unset. */
 type Maybe<V, D> = null extends D ? V | null : V;
 
 interface Common<D> {
@@ -61,7 +61,7 @@ export function integer<D extends number | null>(spec: Common<D> & Bounds): Opti
   };
 }
 
-/** Milliseconds. `min` and `max` too. */
+/** Milliseconds, also for `min` and `max`. */
 export function duration<D extends number | null>(spec: Common<D> & Bounds): Duration<Maybe<number, D>> {
   const fromText = (text: string) => within(DIGITS.test(text) ? Number(text) : parseDuration(text), spec);
   return {
@@ -106,7 +106,7 @@ export function choice<const C extends readonly string[]>(spec: Common<C[number]
 }
 
 interface Checked {
-  /** Says in words what `check` demands. */
+  /** Says in words what `check` requires. */
   allowed?: string;
   check?: (text: string) => boolean;
 }
@@ -115,7 +115,10 @@ const MAX_TEXT = 4096;
 /** Control characters would break header lines, log lines and paths. */
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** Blank text is no value: who gives an option means something by it, and "nothing" would often switch a check off. */
+/**
+ * Blank text is not a value: whoever sets an option wants to change something, and an empty value would often turn a
+ * check off.
+ */
 function clean(value: unknown, check?: (text: string) => boolean): string | undefined {
   if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_TEXT || CONTROL.test(value))
     return undefined;
@@ -134,7 +137,7 @@ export function text<D extends string | null>(spec: Common<D> & Checked): Option
   };
 }
 
-/** A URL with one of `schemes`; a secret one (it may hold a password) is shown without its password. */
+/** A URL with one of `schemes`. A secret one may contain a password, and is shown without it. */
 export function url(spec: Common<null> & { schemes: readonly string[]; example: string }): Option<string | null> {
   const check = (value: string) => URL.canParse(value) && spec.schemes.includes(new URL(value).protocol.slice(0, -1));
   const read = (value: unknown) => clean(value, check);
@@ -151,8 +154,8 @@ export function url(spec: Common<null> & { schemes: readonly string[]; example: 
 const MAX_ITEMS = 1000;
 
 /**
- * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. A list
- * that is given has items, none of them blank: only leaving the option out means none.
+ * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. A
+ * given list has at least one item, and none is blank. Only leaving the option out means an empty list.
  */
 export function list(spec: Common<readonly string[]> & Checked & { alias?: string }): Option<readonly string[]> {
   const fromValue = (value: unknown): readonly string[] | undefined => {

@@ -1,17 +1,17 @@
 import { parseDuration } from './duration.ts';
 
-/** How long promises with a tag are kept, ms; null: for ever. */
+/** How long promises with a tag are kept, ms; null: forever. */
 export interface TagPeriod {
   name: string;
-  /** What the tag's value must be; `*` stands for any text. */
+  /** The required value of the tag. `*` matches any text. */
   pattern: string;
   afterMs: number | null;
 }
 
-/** The period stands behind the last colon: names and values of tags have colons too. */
+/** The period follows the last colon, because names and values of tags may contain colons. */
 const SHAPE = /^(?<name>[^=]+)=(?<pattern>.*):(?<period>[^:]+)$/;
 
-/** Reads `team=billing-*:90d`. @returns null when the text is no such thing. */
+/** Reads `team=billing-*:90d`. @returns null if the text has another form. */
 export function parseTagPeriod(text: string): TagPeriod | null {
   const { name = '', pattern = '', period = '' } = SHAPE.exec(text)?.groups ?? {};
   const afterMs = period === 'never' ? null : parseDuration(period);

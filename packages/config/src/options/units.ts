@@ -1,4 +1,4 @@
-/** Bounds in milliseconds. */
+/** Limits in milliseconds. */
 const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
