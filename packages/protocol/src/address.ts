@@ -1,8 +1,8 @@
 import { isLonger, MAX_KEY_BYTES } from './limits.ts';
 
 /**
- * Addresses (protocol section 6): where a message goes. Parsed once, when a promise or listener is
- * created; the parts are stored beside the row so that deliveries are claimed by an index.
+ * Addresses (protocol section 6): the receivers of messages. An address is parsed once, when a promise or listener is
+ * created. Its parts are stored in the row, so that messages are claimed by an index.
  */
 
 export const TRANSPORTS = ['http', 'poll', 'gcps', 'bash', 'kafka', 'sqs'] as const;
@@ -13,27 +13,27 @@ export interface Address {
   text: string;
   transport: Transport;
   /**
-   * What deliveries queue by: messages with the same transport and target can be taken by the same receivers.
-   * poll: GROUP for `any`, GROUP/ID for `uni`, both percent-encoded anew; http: the URL's origin; gcps:
-   * PROJECT/TOPIC; bash: `local`, `docker/IMAGE` or `tensorlake/IMAGE`; kafka: TOPIC or CLUSTER/TOPIC; sqs: QUEUE,
-   * REGION/QUEUE or HOST/ACCOUNT/QUEUE.
+   * The queue of the message: messages with the same transport and target can go to the same receivers. poll: GROUP for
+   * `any`, GROUP/ID for `uni`, both percent-encoded anew; http: the URL's origin; gcps: PROJECT/TOPIC; bash: `local`,
+   * `docker/IMAGE` or `tensorlake/IMAGE`; kafka: TOPIC or CLUSTER/TOPIC; sqs: QUEUE, REGION/QUEUE or
+   * HOST/ACCOUNT/QUEUE.
    */
   target: string;
-  /** poll only, decoded: the group, and the connection that must (`uni`) or had best (`any`) take the message. */
+  /** Only for poll, decoded: the group, and the connection that must (`uni`) or should (`any`) get the message. */
   poll?: { cast: 'any' | 'uni'; group: string; id: string | null };
 }
 
 const POLL = /^poll:\/\/(any|uni)@([^/]+)(?:\/([^/]+))?$/;
 const GCPS = /^gcps:\/\/([^/]+)\/([^/]+)$/;
-/** A broker's own rules for topics: https://kafka.apache.org/39/documentation.html ("Topic names"). */
+/** Kafka's rules for topic names: https://kafka.apache.org/39/documentation.html ("Topic names"). */
 const KAFKA = /^kafka:\/\/(?:[A-Za-z0-9._-]{1,249}\/)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/;
-/** A queue by its name, by region and name, or by its URL with `sqs:` for `https:`. */
+/** A queue: by its name, by region and name, or by its URL with `sqs:` instead of `https:`. */
 const SQS =
   /^sqs:\/\/(?:[a-z]{2,}(?:-[a-z]+)+-\d+\/|[A-Za-z0-9.-]+(?::\d{1,5})?\/\d{1,20}\/)?([A-Za-z0-9_-]{1,80}(?:\.fifo)?)$/;
 const MAX_QUEUE_NAME = 80;
 const BASH = /^bash:\/\/(?:(docker|tensorlake)(?:\/(.*))?|bash)?$/;
 
-/** @returns the parts of `text`, or null when it is not an address, or is too long for a key of the database. */
+/** @returns the parts of `text`, or null if it is not an address, or is too long for a key of the database. */
 export function parseAddress(text: string): Address | null {
   if (isLonger(text, MAX_KEY_BYTES)) return null;
   const address = parse(text);
@@ -63,13 +63,13 @@ function parsePoll(text: string): Address | null {
   const group = decode(match[2] ?? '');
   const id = match[3] === undefined ? null : decode(match[3]);
   if (!group || id === '' || (cast === 'uni' && id === null)) return null;
-  // Postgres can't store a NUL, nor can any stream be opened under such a name.
+  // Postgres cannot store a NUL, and no stream can be opened under such a name.
   if (`${group}${id}`.includes('\0')) return null;
   const target = cast === 'uni' && id !== null ? pollTarget(group, id) : pollTarget(group);
   return { text, transport: 'poll', target, poll: { cast, group, id } };
 }
 
-/** The target of `any@group`, or with an id of `uni@group/id`. */
+/** The target of `any@group`, or of `uni@group/id` with an id. */
 export function pollTarget(group: string, id?: string): string {
   return id === undefined ? encodeURIComponent(group) : `${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
 }
@@ -88,7 +88,7 @@ function parseBash(text: string): Address | null {
   return { text, transport: 'bash', target: `${backend}/${image}` };
 }
 
-/** @returns `''`, which is no group and no id, for what is not percent-encoded text. */
+/** @returns `''`, which is neither a group nor an id, for invalid percent encoding. */
 function decode(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -1,5 +1,5 @@
 /**
- * Compares two texts for a sort, in the order that searches have on every store (protocol section 3): that of their UTF-8
+ * Compares two texts in the order that searches use on every store (protocol section 3): the order of their UTF-8
  * bytes. JavaScript's own order differs for characters beyond U+FFFF.
  */
 export function byteOrder(one: string, other: string): number {

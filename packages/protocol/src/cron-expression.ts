@@ -1,17 +1,16 @@
 import { Cron } from 'croner';
 
 /**
- * Two ways to read a cron expression:
- *
- * - `resonate`, the public server's. Weekdays by number are 1 (Sunday) to 7 (Saturday); a day must match day of month AND
- *   weekday; ranges go upwards; a step may follow a number (`5/15`) and may be larger than the field.
- * - `unix`, that of cron(8). Weekdays by number are 0 (Sunday) to 7 (Sunday again); when both day of month and weekday are
- *   given, one of them must match. Also `L`, `W` and `#`.
+ * Two dialects of cron expressions:
+ * - `resonate`, the public server's. Weekdays by number are 1 (Sunday) to 7 (Saturday). A day must match day of month
+ *   AND weekday. Ranges go upwards. A step may follow a number (`5/15`) and may be larger than the field.
+ * - `unix`, that of cron(8). Weekdays by number are 0 (Sunday) to 7 (Sunday again). If both day of month and weekday
+ *   are given, one of them must match. It also has `L`, `W` and `#`.
  */
 export const CRON_DIALECTS = ['resonate', 'unix'] as const;
 export type CronDialect = (typeof CRON_DIALECTS)[number];
 
-/** Characters of an expression: the longest useful ones name every minute of an hour. */
+/** Limit of an expression, characters. The longest useful ones name every minute of an hour. */
 export const MAX_CRON_LENGTH = 256;
 
 const SHORTHANDS: ReadonlyMap<string, string> = new Map([
@@ -30,7 +29,7 @@ interface Field {
   names?: ReadonlyMap<string, number>;
   /** `?` stands for `*`. */
   mayBeAny?: true;
-  /** Added to numbers for croner, which counts weekdays from 0. */
+  /** Added to weekday numbers for croner, which counts from 0. */
   shift?: number;
 }
 
@@ -57,7 +56,7 @@ const FIELDS: readonly Field[] = [
   { name: 'year', min: 1970, max: 9999 },
 ];
 
-/** `*`, a number, a name, or a range of either, perhaps with a step. */
+/** `*`, a number, a name, or a range of them, optionally with a step. */
 const PART = /^(?:([*?])|(\d{1,4})(?:-(\d{1,4}))?|([a-z]+)(?:-([a-z]+))?)(?:\/(\d{1,9}))?$/i;
 
 /** What is wrong with an expression, for the client. */
@@ -65,7 +64,7 @@ export class CronFault extends Error {
   override readonly name = 'CronFault';
 }
 
-/** The fields of an expression, seconds first; shorthands such as `@daily` spelled out. */
+/** The fields of an expression, seconds first. Shorthands such as `@daily` are expanded. */
 export function cronFields(expression: string): string[] {
   const trimmed = expression.trim();
   const fields = (SHORTHANDS.get(trimmed) ?? trimmed).split(/\s+/);
@@ -93,7 +92,7 @@ export function parseCron(expression: string, dialect: CronDialect, timezone: st
   }
 }
 
-/** A field of the public dialect in croner's words: numbers, ranges and steps that fit into them. */
+/** A field of the public dialect in croner's syntax: numbers, ranges, and steps that fit into them. */
 function translated(text: string, index: number): string {
   const field = FIELDS[index] as Field;
   return text
@@ -137,7 +136,7 @@ function wrong(part: string, { name, min, max, names }: Field): CronFault {
 const WEEKDAY_FIELD = FIELDS.findIndex(({ names }) => names === WEEKDAYS);
 const WEEKDAY_NAMES = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** A hint for whoever writes weekdays as numbers, which differ between the two dialects; null when there are none. */
+/** A hint if weekdays are written as numbers, which mean other days in the other dialect; null otherwise. */
 export function weekdayHint(expression: string, dialect: CronDialect = 'resonate'): string | null {
   const field = cronFields(expression)[WEEKDAY_FIELD];
   const number = field?.split(',').flatMap((part) => /^\d/.exec(part) ?? [])[0];

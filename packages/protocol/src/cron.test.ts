@@ -18,11 +18,11 @@ function occurrences(recurrence: Recurrence, after: number, until: number): stri
 
 describe('a change of the clock, rules that name hours', () => {
   test.each([
-    // The clock leaps from 02:00 to 03:00 at 01:00 UTC.
+    // The clock jumps from 02:00 to 03:00 at 01:00 UTC.
     ['Europe/Berlin', '30 2 * * *', '2026-03-28T12:00', ['2026-03-29T01:00', '2026-03-30T00:30']],
-    // The clock leaps from 02:00 to 03:00 at 07:00 UTC.
+    // The clock jumps from 02:00 to 03:00 at 07:00 UTC.
     ['America/New_York', '30 2 * * *', '2026-03-07T12:00', ['2026-03-08T07:00', '2026-03-09T06:30']],
-    // The clock leaps from 02:00 to 02:30 at 15:30 UTC.
+    // The clock jumps from 02:00 to 02:30 at 15:30 UTC.
     ['Australia/Lord_Howe', '15 2 * * *', '2026-10-03T00:00', ['2026-10-03T15:30', '2026-10-04T15:15']],
     ['Asia/Kolkata', '30 2 * * *', '2026-03-28T12:00', ['2026-03-28T21:00', '2026-03-29T21:00']],
   ])('in %s: %s comes at the leap, once', (timezone, cron, after, expected) => {
@@ -77,7 +77,8 @@ describe('a change of the clock, rules for every hour', () => {
 });
 
 describe('against a clock that is watched minute by minute', () => {
-  // Besides the ordinary ones: half an hour, winter time that is behind, an hour of Ramadan, a leap over a whole day.
+  // Besides the ordinary zones: a change by half an hour, a negative winter time, an hour for Ramadan, a whole day
+  // skipped.
   const CHANGES = [
     ['Europe/Berlin', '2026-03-29T01:00'],
     ['Europe/Berlin', '2026-10-25T01:00'],
@@ -122,7 +123,9 @@ describe('against a clock that is watched minute by minute', () => {
     }
   });
 
-  /** What somebody would note who looks at the clock each minute, with a list of the times it has not shown before. */
+  /**
+   * The times that somebody notes who looks at the clock each minute, and which of them it shows for the first time.
+   */
   function watch(cron: string, timezone: string, after: number, until: number): string[] {
     const [minutes = '', hours = '', days = '', , weekdays = ''] = cron.split(' ');
     const fits = (shown: Date) =>

@@ -4,29 +4,29 @@ import { CronFault, cronFields, parseCron, type CronDialect } from './cron-expre
 import { findShift, offsetAt } from './timezone.ts';
 
 /**
- * Cron expressions (protocol section 3): 5 fields, or 6-7 with leading seconds; in UTC, or in the time zone of the
+ * Cron expressions (protocol section 3): 5 fields, or 6 to 7 with seconds first, in UTC or in the time zone of the
  * schedule.
- *
- * When a zone's clock changes, cron(8) of Vixie and Debian treats two kinds of rules differently, and so does this. A rule
- * that names hours follows the clock: a time that is skipped runs when the clock jumps forward, one that the clock shows
- * twice runs the first time only. A rule for every hour follows elapsed time: it runs whenever the clock shows its time.
+ * When a zone's clock changes, cron(8) of Vixie and Debian treats two kinds of rules differently, and so does this. A
+ * rule that names hours follows the clock: a skipped time runs when the clock jumps forward, and a time that the clock
+ * shows twice runs only the first time. A rule for every hour follows elapsed time: it runs whenever the clock shows
+ * its time.
  */
 export interface Recurrence {
   cron: string;
-  /** `resonate` when absent. */
+  /** `resonate` if absent. */
   cronDialect?: CronDialect | null | undefined;
-  /** IANA name; UTC when absent. */
+  /** IANA name; UTC if absent. */
   timezone?: string | null | undefined;
 }
 
 const SECOND_MS = 1_000;
 const DAY_MS = 86_400_000;
-/** Expressions know years up to 9999. */
+/** Expressions support years up to 9999. */
 const END_OF_YEARS = Date.UTC(10_000, 0) - 2 * DAY_MS;
 const EVERY_HOUR = /^(?:[*?]|0-23)(?:\/1)?$/;
 const HOUR_FIELD = 2;
 
-/** @returns what is wrong with the expression, such as `must have 5 fields …`; null when nothing is. */
+/** @returns what is wrong with the expression, such as `must have 5 fields …`; null if it is valid. */
 export function cronFault(cron: string, cronDialect?: CronDialect): string | null {
   try {
     return nextRun({ cron, cronDialect }, 'UTC', 0) === null ? 'never occurs' : null;
@@ -37,7 +37,7 @@ export function cronFault(cron: string, cronDialect?: CronDialect): string | nul
 }
 
 /**
- * @returns the first occurrence strictly after `afterAt` (epoch ms), or null when there is none.
+ * @returns the first occurrence after `afterAt` (epoch ms), or null if there is none.
  * @throws CronFault
  */
 export function nextOccurrence(recurrence: Recurrence, afterAt: number): number | null {
@@ -47,11 +47,11 @@ export function nextOccurrence(recurrence: Recurrence, afterAt: number): number 
   return goesByTime(cron) ? nextRun(recurrence, timezone, afterAt) : nextByTheClock(recurrence, timezone, afterAt);
 }
 
-/** @returns the last occurrence after `afterAt` that is not after `now`, or null when there is none. */
+/** @returns the last occurrence after `afterAt` and not after `now`, or null if there is none. */
 export function lastOccurrence(recurrence: Recurrence, afterAt: number, now: number): number | null {
   const isDueAfter = (at: number) => (nextOccurrence(recurrence, at) ?? Infinity) <= now;
   if (!isDueAfter(afterAt)) return null;
-  // Halves what may hold the last one, down to a second, which holds one at most.
+  // Halves the interval that contains the last occurrence, down to a second, which contains one at most.
   let [after, notAfter] = [afterAt, now];
   while (notAfter - after > SECOND_MS) {
     const middle = Math.floor((after + notAfter) / 2);
@@ -61,13 +61,15 @@ export function lastOccurrence(recurrence: Recurrence, afterAt: number, now: num
   return nextOccurrence(recurrence, after);
 }
 
-/** Reads the zone's clock as if it were UTC's. An occurrence runs when the clock first shows its time or a later one. */
+/**
+ * Reads the zone's clock as if it were UTC's. An occurrence runs when the clock first shows its time or a later one.
+ */
 function nextByTheClock(recurrence: Recurrence, timezone: string, afterAt: number): number | null {
   const shown = nextRun(recurrence, 'UTC', latestShown(timezone, afterAt));
   return shown === null ? null : firstShownAt(timezone, shown);
 }
 
-/** The latest time that the zone's clock has shown up to `at`: in an hour that it repeats, the end of the first pass. */
+/** The latest time that the zone's clock has shown until `at`. In a repeated hour: the end of its first pass. */
 function latestShown(timezone: string, at: number): number {
   const before = offsetAt(timezone, at - DAY_MS);
   const offset = offsetAt(timezone, at);
@@ -75,7 +77,7 @@ function latestShown(timezone: string, at: number): number {
   return Math.max(at + offset, findShift(timezone, at - DAY_MS, at) + before - 1);
 }
 
-/** When the zone's clock first shows `shown` or a later time. */
+/** The instant at which the zone's clock first shows `shown` or a later time. */
 function firstShownAt(timezone: string, shown: number): number {
   const before = offsetAt(timezone, shown - DAY_MS);
   const after = offsetAt(timezone, shown + DAY_MS);
@@ -88,7 +90,10 @@ function goesByTime(cron: string): boolean {
   return EVERY_HOUR.test(cronFields(cron)[HOUR_FIELD] ?? '');
 }
 
-/** Reading an expression takes longer than finding its next run, and a scheduler asks for the same ones all the time. */
+/**
+ * Parsed expressions are cached: parsing takes longer than finding the next run, and a scheduler uses the same ones
+ * again and again.
+ */
 const parsed = new LRUCache<string, Cron>({ max: 1_000 });
 
 function nextRun({ cron, cronDialect }: Recurrence, timezone: string, afterAt: number): number | null {

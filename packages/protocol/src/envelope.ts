@@ -1,9 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { boundsFault } from './json-bounds.ts';
 
-/**
- * The envelope around every request and answer (protocol section 1).
- */
+/** The envelope around every request and reply (protocol section 1). */
 
 export const PROTOCOL_VERSION = '2026-04-01';
 
@@ -12,10 +10,10 @@ export interface Head {
   version: string;
   /** JWT (protocol section 9). */
   auth?: string;
-  /** W3C trace context; what has the wrong form is ignored, as the standard wants it. */
+  /** W3C trace context. As the standard requires, an invalid one is ignored. */
   traceparent?: string;
   tracestate?: string;
-  /** Replaces the clock for this one request; honoured in debug mode only. */
+  /** Replaces the clock for this request, in debug mode only. */
   debugTime?: number;
 }
 
@@ -25,13 +23,13 @@ export interface Envelope {
   data: Record<string, unknown>;
 }
 
-/** Status and `data` of an answer; a string on every error. */
+/** Status and `data` of a reply. The `data` of an error is a string. */
 export interface Reply {
   status: number;
   data: unknown;
 }
 
-/** What an answer says of the request it belongs to, as far as that could be read. */
+/** The head fields of the reply, as far as they could be read from the request. */
 export interface Echo {
   kind: string;
   corrId: string;
@@ -39,7 +37,7 @@ export interface Echo {
 
 export type Opened = { ok: true; envelope: Envelope } | { ok: false; echo: Echo; reply: Reply };
 
-/** Opens a request body: the envelope, or the 400 it gets. Never throws. */
+/** Opens a request body: returns the envelope, or the 400 to answer. Never throws. */
 export function openEnvelope(body: Buffer): Opened {
   const unknown: Echo = { kind: 'unknown', corrId: '0' };
   const parsed = parseJson(body);
@@ -79,7 +77,9 @@ function refuse(echo: Echo, fault: string): Opened {
   return { ok: false, echo, reply: { status: 400, data: `Invalid request: ${fault}` } };
 }
 
-/** Parses a JSON body whose size, depth and number of values are bounded. `fault` is read after "Invalid request: ". */
+/**
+ * Parses a JSON body, after checking its size, depth and number of values. `fault` is appended to "Invalid request: ".
+ */
 export function parseJson(body: Buffer): { ok: true; json: unknown } | { ok: false; fault: string } {
   if (!isUtf8(body)) return { ok: false, fault: 'the body is not valid UTF-8' };
   const fault = boundsFault(body);
@@ -95,7 +95,7 @@ function isObject(json: unknown): json is Record<string, unknown> {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
-/** The body of an answer. */
+/** The body of a reply. */
 export function sealEnvelope(echo: Echo, reply: Reply): string {
   return JSON.stringify({
     kind: echo.kind,

@@ -6,13 +6,13 @@ import { PUBLIC_TEXT } from './public-texts.ts';
 import type { Value } from './records.ts';
 import { isTimezone } from './timezone.ts';
 
-/** The field types that requests are made of, with the rules of protocol section 3. */
+/** The field types of requests, with the rules of protocol section 3. */
 
-/** Above this a JSON number can't be told from its neighbours; larger times are clamped to it (year 287396). */
+/** Above this number JSON numbers are not exact. Later times are clamped to it (year 287396). */
 export const MAX_TIME = Number.MAX_SAFE_INTEGER;
-/** Promises and tasks that one request may name: all of them are loaded and locked together. */
+/** How many promises and tasks one request may name. All of them are loaded and locked together. */
 const MAX_NAMED = 50_000;
-/** Tags that one search may ask for. */
+/** How many tags one search may have. */
 const MAX_SEARCH_TAGS = 32;
 const MAX_I64 = 2 ** 63;
 
@@ -30,8 +30,8 @@ class Fault {
 }
 
 /**
- * A field that one function checks and completes. With fields made of zod's own layers (a type, refinements, a
- * transformation) checkRequest took 1.0 us for a promise.create and 2.5 us for a task.create, in a loop; now 0.3 and 1.2.
+ * A field that one function checks and completes. With zod's own layers (a type, refinements, a transformation)
+ * checkRequest took 1.0 us for a promise.create and 2.5 us for a task.create in a loop; now it takes 0.3 and 1.2.
  */
 function field<T>(read: (given: unknown) => T | Fault): z.ZodType<T> {
   return z.transform((given, context): T => {
@@ -53,7 +53,7 @@ function text(name: string, whenEmpty?: string): z.ZodType<string> {
   return field((given) => readText(name, given, whenEmpty));
 }
 
-/** A text that becomes a key of the database. */
+/** A text that is a key of the database. */
 function newKey(name: string, whenEmpty?: string): z.ZodType<string> {
   return field((given) => {
     const value = readText(name, given, whenEmpty);
@@ -105,13 +105,13 @@ function isStringMap(input: unknown): input is Record<string, string> {
   return true;
 }
 
-/** Keeps the object as the client sent it, so no key (`__proto__` for one) is lost in a copy. */
+/** Keeps the object as the client sent it, so that no key is lost in a copy (`__proto__`, for example). */
 function readStringMap(name: string, given: unknown, path: string[] = []): Record<string, string> | Fault {
   if (isStringMap(given)) return given;
   return new Fault(`${name} must map strings to strings, without NUL characters`, path);
 }
 
-/** Names something that exists: what is too long for `newId` is just not found. */
+/** The id of something that exists. One that is too long for `newId` is simply not found. */
 export const id = text('id');
 /** The id of a schedule that may be created. */
 export const newId = newKey('id');
@@ -123,13 +123,13 @@ export const awaited = text('awaited');
 export const awaiter = text('awaiter');
 export const promiseId = text('promiseId');
 export const cursor = text('cursor');
-/** Tags to search by. */
+/** Tags to search for. */
 export const searchTags = field((given) => {
   const wanted = readStringMap('tags', given);
   if (wanted instanceof Fault || Object.keys(wanted).length <= MAX_SEARCH_TAGS) return wanted;
   return new Fault(`tags must not be more than ${MAX_SEARCH_TAGS}`);
 });
-/** Tags of something new: none when left out. */
+/** Tags of something new; none if absent. */
 export const newTags = field((given) => {
   const tags = readStringMap('tags', given ?? {});
   const fault = tags instanceof Fault ? null : tagsFault(tags);
@@ -140,7 +140,7 @@ export const address = textOf(
   (value) => parseAddress(value) !== null,
   `${PUBLIC_TEXT.listenerAddress}: it must be an http, https, poll, gcps, bash, kafka or sqs address of at most ${MAX_KEY_BYTES} bytes`,
 );
-/** Only the length: the dialect that `cron` is read in is not known here, see `scheduleCreate`. */
+/** Checks only the length. The expression's dialect is not known here, see `scheduleCreate`. */
 export const cron = textOf(
   'cron',
   (value) => value.length <= MAX_CRON_LENGTH,
@@ -153,7 +153,7 @@ export const timezone = textOf(
 );
 
 const TIMEOUT_AT: Bounds = { min: 0, max: MAX_I64, below: PUBLIC_TEXT.timeoutAt };
-/** SDKs compute it from durations like half a millisecond: rounded up, so that nothing ends before its time. */
+/** SDKs compute it from durations such as half a millisecond. It is rounded up, so that nothing ends early. */
 export const timeoutAt = field((given) =>
   readInteger('timeoutAt', typeof given === 'number' ? Math.ceil(given) : given, TIMEOUT_AT),
 );
@@ -167,20 +167,20 @@ export const limit = integer('limit', {
   below: PUBLIC_TEXT.limit,
   above: PUBLIC_TEXT.limitRange,
 });
-/** Each run takes up to 0.3 ms to compute, and nothing else goes on meanwhile. */
+/** Limited, because computing a run takes up to 0.3 ms and blocks the event loop. */
 export const previewLimit = integer('limit', { min: 1, max: 100 });
 
-/** Some clients send null for what they leave out; both read as absent. */
+/** Some clients send null for absent fields, so null means absent. */
 export function optional<T>(field: z.ZodType<T>): z.ZodType<T | undefined> {
   return z.preprocess((given) => given ?? undefined, field.optional());
 }
 
-/** Entries of a list that are checked in one call. */
+/** How many entries of a list are checked in one call. */
 const CHUNK = 100;
 
 /**
- * A list of at most `MAX_NAMED` entries. zod makes an issue for every malformed entry, and 50,000 issues would hold up every
- * other request. So the entries are checked in chunks, up to the first chunk with a malformed one.
+ * A list of at most `MAX_NAMED` entries. zod creates an issue for every malformed entry, and 50,000 issues would block
+ * every other request. So the entries are checked in chunks, up to the first chunk with a malformed one.
  */
 export function listOf<T>(name: string, entry: z.ZodType<T>, whenEmpty?: string): z.ZodType<T[]> {
   const entries = z.array(entry);
@@ -206,7 +206,7 @@ export function listOf<T>(name: string, entry: z.ZodType<T>, whenEmpty?: string)
   });
 }
 
-/** A Value as stored: only the keys the client gave. */
+/** A Value as stored: only the keys that the client gave. */
 export const value = field((given): Value | Fault => {
   const kept: Value = {};
   if (given === undefined || given === null) return kept;

@@ -1,13 +1,15 @@
 /**
- * Checks the text of a JSON body before it is parsed. `JSON.parse` has no bounds of its own: 10 MB of `[],[],` or of
- * object keys block the event loop for seconds. One pass over the bytes finds what would be expensive.
+ * Checks the text of a JSON body before it is parsed. `JSON.parse` has no limits: 10 MB of `[],[],` or of object keys
+ * block the event loop for seconds. One pass over the bytes finds what would be expensive.
  */
 
-/** Deeper than any real request. Code that recurses over client data stays within the stack. */
+/** Deeper than any real request, and low enough that recursive code does not overflow the stack. */
 export const MAX_DEPTH = 64;
 /** An object with more keys than this becomes a slow dictionary. */
 export const MAX_KEYS = 10_000;
-/** Values that any body may have; a larger body may have one more per `BYTES_PER_VALUE`. Real requests have fewer. */
+/**
+ * How many values any body may have. A larger body may have one more per `BYTES_PER_VALUE`. Real requests have fewer.
+ */
 const MIN_VALUES = 100_000;
 const BYTES_PER_VALUE = 16;
 
@@ -21,12 +23,12 @@ const CLOSE_ARRAY = 0x5d;
 const LETTER_U = 0x75;
 
 /**
- * @param body UTF-8 bytes that claim to be JSON. Broken JSON is left to the parser.
- * @returns what is wrong with the body, to be read after "Invalid request: "; null when it may be parsed.
+ * @param body UTF-8 bytes that should be JSON. Errors in the JSON itself are left to the parser.
+ * @returns what is wrong with the body, to be appended to "Invalid request: "; null if it may be parsed.
  */
 export function boundsFault(body: Uint8Array): string | null {
   const maxValues = MIN_VALUES + body.length / BYTES_PER_VALUE;
-  /** Of each open array or object: how many commas it has so far, or -1 for an array, whose items are not keys. */
+  /** For each open array or object: the number of its commas so far, or -1 for an array, whose items are not keys. */
   const commas = new Int32Array(MAX_DEPTH + 1);
   let depth = 0;
   let values = 0;
@@ -54,9 +56,10 @@ export function boundsFault(body: Uint8Array): string | null {
 }
 
 /**
- * @param at the first byte after the opening quote.
- * @returns where the closing quote is, the body's length without one, -1 when the string has half a surrogate pair.
- * Half a pair can only come as an escape: the body is UTF-8. It is no Unicode text, so no store could return it.
+ * @param at index of the first byte after the opening quote.
+ * @returns the index of the closing quote, the body's length if there is none, or -1 if the string has an unpaired
+ * surrogate. As the body is UTF-8, that can only be an escape. Such a string is not valid Unicode, so no store could
+ * return it.
  */
 function endOfString(body: Uint8Array, at: number): number {
   for (; at < body.length; at++) {
@@ -67,13 +70,13 @@ function endOfString(body: Uint8Array, at: number): number {
     const half = surrogateAt(body, at);
     if (half === null) continue;
     if (half === 'low' || body[at + 5] !== BACKSLASH || surrogateAt(body, at + 6) !== 'low') return -1;
-    // Behind the low half: `uD83D\uDE00` begins at `at`.
+    // After the low surrogate: `uD83D\uDE00` begins at `at`.
     at += 10;
   }
   return at;
 }
 
-/** Which half of a surrogate pair the escape `uXXXX` stands for; null for any other. */
+/** Which half of a surrogate pair the escape `uXXXX` is; null for any other escape. */
 function surrogateAt(body: Uint8Array, at: number): 'high' | 'low' | null {
   if (body[at] !== LETTER_U || ((body[at + 1] ?? 0) | 0x20) !== 0x64) return null;
   const digit = (body[at + 2] ?? 0) | 0x20;

@@ -2,20 +2,20 @@ import type { StringMap } from './records.ts';
 import { TAG } from './tags.ts';
 
 /**
- * How large what is created may be, on every store. Postgres takes index entries of 2,704 bytes; the largest ones here hold
- * two keys (an awaited and an awaiting promise, a branch and an id) or two tag texts of 160 characters and a key. MySQL's
- * key columns are shorter still: 255 characters, which the store checks.
+ * Size limits of what is created, on every store. Postgres allows index entries of 2,704 bytes. The largest entries
+ * here have two keys (an awaited and an awaiting promise, a branch and an id), or two tag texts of 160 characters and a
+ * key. MySQL's key columns are shorter, 255 characters; the store checks that.
  */
 
-/** Bytes of an id, an address, the target of an address, or a lineage tag. */
+/** Limit of an id, an address, the target of an address, or a lineage tag, bytes. */
 export const MAX_KEY_BYTES = 1_280;
 const MAX_TAGS = 256;
 const MAX_TAG_NAME_BYTES = 1_280;
 const MAX_TAG_VALUE_BYTES = 65_536;
 
-/** Tags that are keys of an index together with an id. */
+/** Tags that are keys of an index, together with an id. */
 const KEY_TAGS = [TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule];
-/** A character of UTF-16 has at most 3 bytes in UTF-8. */
+/** A UTF-16 code unit has at most 3 bytes in UTF-8. */
 const MAX_BYTES_PER_UNIT = 3;
 
 const UTF8 = new TextEncoder();
@@ -24,18 +24,18 @@ function bytesOf(text: string): number {
   return UTF8.encode(text).length;
 }
 
-/** Whether the text has more bytes than that; measures only texts that might. */
+/** Whether the text has more bytes than that. Measures only texts that may be too long. */
 export function isLonger(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   return text.length * MAX_BYTES_PER_UNIT > maxBytes && bytesOf(text) > maxBytes;
 }
 
-/** What is wrong with a key that is about to be created; null when nothing is. */
+/** What is wrong with a key of a new row; null if it is valid. */
 export function keyFault(name: string, text: string): string | null {
   return isLonger(text, MAX_KEY_BYTES) ? `${name} must not be longer than ${MAX_KEY_BYTES} bytes` : null;
 }
 
-/** What is wrong with the tags of something new; null when nothing is. */
+/** What is wrong with the tags of a new row; null if they are valid. */
 export function tagsFault(tags: StringMap): string | null {
   const names = Object.keys(tags);
   if (names.length > MAX_TAGS) return `tags must not be more than ${MAX_TAGS}`;
@@ -59,8 +59,8 @@ const TIME_PLACEHOLDER = '{{.timestamp}}';
 const TIME_BYTES = 16;
 
 /**
- * What is wrong with the template of the ids that a schedule creates; null when nothing is. Only counts: a template may
- * name its schedule's id often.
+ * What is wrong with a schedule's template for promise ids; null if it is valid. It only computes lengths, because a
+ * template may contain its schedule's id many times.
  */
 export function templateFault(template: string, id: string): string | null {
   const fault = keyFault('promiseId', template);

@@ -1,8 +1,8 @@
 import type { PromiseRecord } from './records.ts';
 
-/** The two messages a server sends to workers (protocol section 6). */
+/** The two messages that a server sends to workers (protocol section 6). */
 
-/** W3C trace context, only in the messages of a server that traces. */
+/** W3C trace context. Only a server with traces sends it. */
 export interface MessageHead {
   traceparent?: string;
   tracestate?: string;

@@ -1,6 +1,6 @@
 /**
- * Texts of the public server's errors, as recorded in its answers. An error message of ours that begins with one of them
- * is sent as it is, without "Invalid request: " before it; it may add a reason.
+ * Texts of the public server's errors, as recorded. An error message of ours that begins with one of them is sent
+ * without "Invalid request: " before it. It may add a reason.
  */
 export const PUBLIC_TEXT = {
   promiseId: 'Promise ID is required',

@@ -1,22 +1,22 @@
 import type { CronDialect } from './cron-expression.ts';
 
 /**
- * The records of protocol section 2, exactly as they travel on the wire.
- * All times are integers in milliseconds since the epoch. Optional fields are absent, never null.
+ * The records of protocol section 2, as on the wire. All times are integers, epoch ms. Optional fields are absent,
+ * never null.
  */
 
 export type StringMap = Record<string, string>;
 
 export interface Value {
   headers?: StringMap;
-  /** Opaque to the server; SDKs put base64 here. */
+  /** The server does not interpret it. SDKs put base64 here. */
   data?: string;
 }
 
 export const PROMISE_STATES = ['pending', 'resolved', 'rejected', 'rejected_canceled', 'rejected_timedout'] as const;
 export type PromiseState = (typeof PROMISE_STATES)[number];
 
-/** The states a client may settle a promise to. */
+/** The states that a client may settle a promise to. */
 export const SETTLED_STATES = ['resolved', 'rejected', 'rejected_canceled'] as const;
 export type SettledState = (typeof SETTLED_STATES)[number];
 
@@ -35,22 +35,22 @@ export const TASK_STATES = ['pending', 'acquired', 'suspended', 'halted', 'fulfi
 export type TaskState = (typeof TASK_STATES)[number];
 
 export interface TaskRecord {
-  /** The id of the promise the task works on. */
+  /** The id of the task's promise. */
   id: string;
   state: TaskState;
   version: number;
   /** How many awaited promises settled since the last acquire. */
   resumes: number;
-  /** Lease length and owner, only while acquired. */
+  /** Length and owner of the lease, only while acquired. */
   ttl?: number;
   pid?: string;
 }
 
-/** What an occurrence does while the promise of the last run is pending. */
+/** What to do if an occurrence is due while the promise of the last run is pending. */
 export const OVERLAP_POLICIES = ['allow', 'skip', 'cancel'] as const;
 export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
 
-/** Which of the occurrences that nobody fired in time are made up for. */
+/** Which missed occurrences are fired late. */
 export const CATCH_UP_POLICIES = ['all', 'last', 'none'] as const;
 export type CatchUpPolicy = (typeof CATCH_UP_POLICIES)[number];
 
@@ -64,13 +64,13 @@ export interface ScheduleRecord {
   createdAt: number;
   nextRunAt: number;
   lastRunAt?: number;
-  /** As the client chose them; absent otherwise. */
+  /** As the client set them; otherwise absent. */
   timezone?: string;
   overlap?: OverlapPolicy;
   catchUp?: CatchUpPolicy;
-  /** How `cron` is read, where that is not the public server's way. */
+  /** How `cron` is read, if not in the public server's dialect. */
   cronDialect?: CronDialect;
-  /** Why the last occurrence could not be fired; only while that is so. It is tried again. */
+  /** Why the last occurrence could not be fired, while that is so. It is tried again. */
   fault?: string;
   /** Only while paused. */
   pausedAt?: number;

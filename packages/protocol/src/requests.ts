@@ -5,7 +5,7 @@ import * as promise from './requests/promise.ts';
 import * as schedule from './requests/schedule.ts';
 import * as task from './requests/task.ts';
 
-/** Every kind of the protocol with the shape of its `data`. This list is the only one. */
+/** Every kind of the protocol with the shape of its `data`. This is the only list. */
 export const REQUESTS = {
   'promise.get': promise.promiseGet,
   'promise.create': promise.promiseCreate,
@@ -41,7 +41,7 @@ export const REQUESTS = {
 
 export type Kind = keyof typeof REQUESTS;
 
-/** The checked `data` of kind `K`, defaults filled in. */
+/** The checked `data` of kind `K`, with defaults filled in. */
 export type RequestData<K extends Kind> = z.output<(typeof REQUESTS)[K]>;
 
 /** A checked request of any kind. */
@@ -51,14 +51,17 @@ export function isKind(kind: string): kind is Kind {
   return Object.hasOwn(REQUESTS, kind);
 }
 
-/** The kind as logs, metrics and traces name it: what is no kind may be anything, a token in the wrong field too. */
+/**
+ * The kind, as logs, metrics and traces show it. An unknown kind is not shown, because it may be anything, even a token
+ * in the wrong field.
+ */
 export function knownKind(kind: string): Kind | 'unknown' {
   return isKind(kind) ? kind : 'unknown';
 }
 
 export type Checked = { ok: true; request: Request } | { ok: false; message: string };
 
-/** Checks `data` against the rules of `kind` (protocol section 3): the request, or what was wrong with it. */
+/** Checks `data` against the rules of `kind` (protocol section 3). Returns the request, or what is wrong with it. */
 export function checkRequest(kind: Kind, data: unknown): Checked {
   const result = REQUESTS[kind].safeParse(data);
   if (result.success) return { ok: true, request: { kind, data: result.data } as Request };
@@ -66,7 +69,7 @@ export function checkRequest(kind: Kind, data: unknown): Checked {
   return { ok: false, message: issue ? describeIssue(issue) : 'Invalid request: malformed data' };
 }
 
-/** The message of an issue names its field; where the field lies deeper, the path to it comes before. */
+/** The message of an issue names its field. If the field is nested, its path comes first. */
 function describeIssue({ path, message }: z.core.$ZodIssue): string {
   if (isPublicText(message)) return message;
   const name = path.at(-1);

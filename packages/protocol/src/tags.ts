@@ -1,4 +1,4 @@
-/** Tags the server gives a meaning to (protocol section 2). */
+/** Tags that have a meaning to the server (protocol section 2). */
 export const TAG = {
   target: 'resonate:target',
   timer: 'resonate:timer',

@@ -1,14 +1,14 @@
-/** Time zones of the IANA database, as this Node knows them. */
+/** Time zones of the IANA database that Node knows. */
 
 const SECOND_MS = 1_000;
 
-/** Names are case-insensitive, so that there are no more formats than zones. */
+/** Cached by lower-case name, because names are case-insensitive: so there are no more formats than zones. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The longest name of the database has 32 characters. Intl would spend 0.1 s on a name of megabytes. */
+/** The longest name in the database has 32 characters. Intl would take 0.1 s for a name of several megabytes. */
 const MAX_NAME_LENGTH = 64;
 
-/** True for names of the IANA database; offsets such as `+02:00`, which Intl takes as well, are none. */
+/** True for names in the IANA database. Offsets such as `+02:00`, which Intl also accepts, are not names. */
 export function isTimezone(name: string): boolean {
   if (name.length > MAX_NAME_LENGTH || !/^[A-Za-z]/.test(name)) return false;
   try {
@@ -33,7 +33,7 @@ export function offsetAt(timezone: string, at: number): number {
 
 const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
 
-/** The instant in (`from`, `to`] at which the zone's clock is changed; there must be one, and only one. */
+/** The instant in (`from`, `to`] at which the zone's clock changes. There must be exactly one. */
 export function findShift(timezone: string, from: number, to: number): number {
   const offset = offsetAt(timezone, to);
   let [before, after] = [Math.floor(from / SECOND_MS), Math.ceil(to / SECOND_MS)];

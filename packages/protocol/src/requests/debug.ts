@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as field from '../fields.ts';
 
-/** What a client may send in `data` of each `debug.*` kind; only served with `--debug` (protocol section 5). */
+/** The `data` of each `debug.*` kind, which only a server with `--debug` serves (protocol section 5). */
 
 const nothing = z.object({});
 

@@ -5,16 +5,16 @@ import { PUBLIC_TEXT } from '../public-texts.ts';
 import { PROMISE_STATES, SETTLED_STATES, type StringMap } from '../records.ts';
 import { TAG } from '../tags.ts';
 
-/** What a client may send in `data` of each `promise.*` kind (protocol sections 3 and 5). */
+/** The `data` of each `promise.*` kind (protocol sections 3 and 5). */
 
-/** What is wrong with the target tag, null when nothing is. */
+/** What is wrong with the target tag; null if it is valid. */
 export function targetFault(tags: StringMap): string | null {
   const target = tags[TAG.target];
   if (target === undefined || parseAddress(target) !== null) return null;
   return `${PUBLIC_TEXT.targetAddress}: ${JSON.stringify(shortened(target))}`;
 }
 
-/** Enough of a text to recognize it by. */
+/** The beginning of a text, enough to recognize it. */
 const SHOWN_LENGTH = 200;
 
 function shortened(text: string): string {

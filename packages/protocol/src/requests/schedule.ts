@@ -7,7 +7,7 @@ import { PUBLIC_TEXT } from '../public-texts.ts';
 import { CATCH_UP_POLICIES, OVERLAP_POLICIES } from '../records.ts';
 import { targetFault } from './promise.ts';
 
-/** What a client may send in `data` of each `schedule.*` kind (protocol sections 3 and 5). */
+/** The `data` of each `schedule.*` kind (protocol sections 3 and 5). */
 
 export const scheduleGet = z.object({ id: field.id });
 
@@ -15,7 +15,7 @@ export const scheduleCreate = z
   .object({
     id: field.newId,
     cron: field.cron,
-    /** How `cron` is read; the server's `schedules.cron` when absent. */
+    /** How `cron` is read; the server's `schedules.cron` if absent. */
     cronDialect: field.optional(z.enum(CRON_DIALECTS, `cronDialect must be one of ${CRON_DIALECTS.join(', ')}`)),
     promiseId: field.promiseId,
     promiseTimeout: field.promiseTimeout,
@@ -29,7 +29,7 @@ export const scheduleCreate = z
     const fault = targetFault(promiseTags) ?? templateFault(promiseId, id);
     if (fault) context.addIssue(fault);
     const faults = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronFault(cron, dialect));
-    // Without a dialect the server's own decides, which is not known here.
+    // Without a dialect the server's default applies, which is not known here.
     if (!faults.includes(null))
       context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${faults[0]}` });
   });

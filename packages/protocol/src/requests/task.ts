@@ -5,7 +5,7 @@ import { TASK_STATES } from '../records.ts';
 import { TAG } from '../tags.ts';
 import { promiseCreate, promiseRegisterCallback, promiseSettle } from './promise.ts';
 
-/** What a client may send in `data` of each `task.*` kind (protocol sections 3 and 5). */
+/** The `data` of each `task.*` kind (protocol sections 3 and 5). */
 
 const versioned = { id: field.id, version: field.version };
 
