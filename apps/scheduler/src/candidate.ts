@@ -2,12 +2,18 @@ import { Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 import type { Leadership } from '@resonate/store';
 
-/** How often a standby asks for the lead: one statement. So long at most nobody leads after a leader that resigned. */
+/**
+ * How often a standby tries to become the leader, with one statement. After a leader resigns, there is none for at most
+ * this long.
+ */
 const CAMPAIGN_MS = 200;
 
 const ROLE = 'scheduler';
 
-/** Runs its duties while this process leads. Losing the lead stops them; it then stands again. */
+/**
+ * Runs its duties while this process is the leader. When it is no longer the leader, it stops them and becomes a
+ * standby.
+ */
 export class Candidate implements Service {
   readonly name = 'scheduler';
   readonly #runtime: Runtime;
@@ -30,7 +36,7 @@ export class Candidate implements Service {
     return this.#campaign.start();
   }
 
-  /** Hands over at once. */
+  /** Resigns at once. */
   async stop(): Promise<void> {
     await this.#campaign.stop();
     const leadership = this.#leadership;

@@ -3,7 +3,7 @@ import { enabledTransports, type Runtime } from '@resonate/process';
 
 const LOOK_EVERY_MS = 5_000;
 
-/** Makes dead letters of what has waited for too long, and forgets those that nobody has asked for. */
+/** Makes dead letters of messages that have waited too long, and deletes old dead letters. */
 export function createDeadLetterSweep(runtime: Runtime): Loop {
   const { config, logger, store } = runtime;
   return new Loop({
@@ -17,7 +17,7 @@ export function createDeadLetterSweep(runtime: Runtime): Loop {
   });
 }
 
-/** A small piece of it, so that requests go on meanwhile. @returns true when there is more to do. */
+/** Does a small part of it, so that requests run in between. @returns true if there is more to do. */
 export async function sweepDeadLetters({ config, logger, metrics, store }: Runtime): Promise<boolean> {
   const { unblockMaxAgeMs, deadLetterMaxAgeMs } = config.messages;
   const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;

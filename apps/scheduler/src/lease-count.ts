@@ -2,10 +2,10 @@ import { Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 
 const COUNT_EVERY_MS = 5_000;
-/** Counting costs what is counted; whether it is ten thousand or more changes no decision. */
+/** Counting reads every row it counts. A number above ten thousand would change no decision. */
 const MAX_COUNTED = 10_000;
 
-/** Keeps the metric resonate_leases up to date: told by the leader alone, it is there once. */
+/** Keeps the metric resonate_leases up to date. Only the leader reports it, so the cluster has it once. */
 export function createLeaseCount({ logger, metrics, store }: Runtime): Service {
   const loop = new Loop({
     name: 'lease count',

@@ -3,7 +3,7 @@ import { DEAD_AFTER_MS, type Runtime } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Frees what processes hold whose heartbeat stopped: their messages are due again at once, not after retry_timeout. */
+/** Releases the messages of processes whose heartbeat has stopped: they are due at once, not after retry_timeout. */
 export function createReaper({ logger, store }: Runtime): Loop {
   return new Loop({
     name: 'reaper',
@@ -15,7 +15,7 @@ export function createReaper({ logger, store }: Runtime): Loop {
       if (dead.length === 0) return null;
       const ids = dead.map(({ id }) => id);
       const released = await store.releaseClaims(ids);
-      // Last: a row that is still there is looked at again.
+      // Last: if this process dies before, the next leader finds the row again.
       await store.removeProcesses(ids);
       logger.warn('processes are gone', { processes: ids, messagesDueAgain: released });
       return null;

@@ -2,17 +2,17 @@ import { Loop } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 
 /**
- * Timers of one sort fired in one round: small enough that requests hardly notice a round under way, the first one of all
- * too, which runs code that was never run before. While 10,000 promises expire (SQLite; 4 and 6 runs), creates beside take 6
- * to 11 ms at the median and 42 to 68 at most with 100, 4 to 8 and 25 to 62 with 50; the last listener hears after 1.0 to
- * 1.3 s with 100, 1.0 to 1.7 with 50 (npm run bench -- --only "10k timers").
+ * How many timers of one kind fire in one round. It is small, so that a round hardly delays requests, even the first
+ * one, whose code is not compiled yet. While 10,000 promises expire (SQLite; 4 and 6 runs), concurrent creates take 6
+ * to 11 ms at the median and at most 42 to 68 ms with a limit of 100, and 4 to 8 ms and 25 to 62 ms with 50. The last
+ * listener is notified after 1.0 to 1.3 s with 100 and 1.0 to 1.7 s with 50 (npm run bench -- --only "10k timers").
  */
 const ROUND_LIMIT = 50;
 const SORTS = ['promise', 'lease', 'schedule'] as const;
 
 /**
- * Fires promise timeouts, lease ends and schedules, each at its time: sleeps to the next due time, a commit that makes
- * something due earlier wakes it, and it looks at least every timeouts.poll_interval.
+ * Fires promise timeouts, lease ends and schedules at their times. It sleeps until the next due time. A commit that
+ * makes something due earlier wakes it, and it looks at least every timeouts.poll_interval.
  */
 export function createTimers({ config, logger, metrics, store }: Runtime): Loop {
   const loop = new Loop({
