@@ -3,12 +3,15 @@ import { Loop } from '@resonate/lifecycle';
 import { type BacklogReading, TOP_TARGETS } from '@resonate/observability';
 import type { Runtime } from '@resonate/process';
 
-/** Autoscalers look every 15 s or more. */
+/** Autoscalers read the metric every 15 s or less often. */
 const COUNT_EVERY_MS = 5_000;
-/** Counting costs what is counted: enough for 20 dispatchers at 500 messages each, more would change no decision. */
+/**
+ * Counting reads every row it counts. This is enough for 20 dispatchers with 500 messages each; a larger number would
+ * change no decision.
+ */
 const MAX_COUNTED = 10_000;
 
-/** Keeps the metrics of what waits, by which dispatchers are scaled, and resonate_dead_letters up to date. */
+/** Keeps the metrics up to date by which dispatchers are scaled, and resonate_dead_letters. */
 export function createBacklog({ logger, metrics, store }: Runtime): Loop {
   const read = async () => {
     const readings = new Map<string, BacklogReading>();
@@ -28,7 +31,7 @@ export function createBacklog({ logger, metrics, store }: Runtime): Loop {
         metrics.showBacklog(await read());
         metrics.deadLetters.set(await store.deadLetters.count(MAX_COUNTED));
       } catch (error) {
-        // An old number would be taken for the present one; of a missing one it is known what to do.
+        // An old number would pass for the current one. Autoscalers know how to treat a missing one.
         metrics.showBacklog(new Map());
         metrics.deadLetters.reset();
         throw error;

@@ -16,13 +16,13 @@ export interface Arrived {
 /** An HTTP server that messages are pushed to. */
 export interface Target {
   url: string;
-  /** The next message, with the answer to give. */
+  /** The next message, with the response to answer it. */
   next(): Promise<Arrived>;
-  /** How many came that `next` has not handed out. */
+  /** How many messages arrived that `next` has not returned. */
   readonly waiting: number;
 }
 
-/** A dispatcher on a database in memory, and targets for it. */
+/** A dispatcher with an in-memory database, and targets for it. */
 export class TestDispatcher {
   readonly runtime: Runtime;
   readonly dispatcher: Service;
@@ -90,7 +90,7 @@ export class TestDispatcher {
     return this.create(id, { 'resonate:target': url, ...tags });
   }
 
-  /** @param now when it settles; null: now. */
+  /** @param now when it settles, epoch ms; null: now. */
   async settleWithListener(id: string, address: string, now: number | null = null): Promise<void> {
     const { store } = this.runtime;
     await this.create(id, {}, now);
@@ -103,7 +103,7 @@ export class TestDispatcher {
     return Object.fromEntries(values.map(({ labels, value }) => [String(labels.status), value]));
   }
 
-  /** When anything is due for the target again, in ms from now; null: never. */
+  /** In how many ms a message for the target is due; null if none is. */
   async dueInMs(url: string): Promise<number | null> {
     const at = await this.runtime.store.nextDeliveryAt('http', [new URL(url).origin]);
     return at === null ? null : at - Date.now();

@@ -20,7 +20,7 @@ afterEach(async () => {
   }
 });
 
-/** A target that answers as it is told, and the ids it was told of, in order. */
+/** A target with a given behaviour, and the ids that it received, in order. */
 async function target(answer: (response: ServerResponse, id: string) => void) {
   const told: string[] = [];
   const server = createServer((request, response) => {
@@ -71,7 +71,7 @@ test('what waits for a failing target is put off together: only probes reach it'
   await until(async () => (await openCircuits()) === 1);
   const count = told.length;
   await Promise.all(Array.from({ length: 50 }, (_, index) => tested.createTask(`later ${index}`, url)));
-  // Half an hour or more: the later, the younger.
+  // Half an hour or more. The younger a message is, the later it is due.
   await until(async () => ((await tested.dueInMs(url)) ?? 0) > 1_700_000);
   expect(told).toHaveLength(count);
   expect(await tested.runtime.store.backlog('http', 100)).toMatchObject({ count: 0 });
@@ -86,7 +86,7 @@ test('a failing target makes no other one wait', async () => {
   await Promise.all(Array.from({ length: 200 }, (_, index) => tested.settleWithListener(`s${index}`, sound.url)));
   await until(async () => sound.told.length === 200);
   expect(new Set(sound.told).size).toBe(200);
-  // Each message of the other was tried at most once or twice meanwhile, not again and again.
+  // Each message of the other dispatcher was tried at most once or twice in this time, not again and again.
   expect(failing.told.length).toBeLessThan(400);
 });
 
@@ -172,11 +172,11 @@ test('what one dispatcher brings back is not put off again by another whose circ
     return count;
   };
   await tested.settleWithListener('p', url);
-  // A probe failed, and nothing has become due since.
+  // A probe failed, and nothing became due since.
   await until(async () => deferred.includes(2) || told.length > 2);
   answer = taken;
   const before = Date.now();
-  // What another process does that has reached the target.
+  // Does what another process does that has reached the target.
   await store.resume(queue, 3_600_000);
   await until(async () => told.length === 3);
   // Its own circuit would have waited for two seconds.
@@ -191,7 +191,7 @@ test('what is put off while the target comes back is brought back all the same',
   const { url } = await target((response) => answer(response));
   let delayed = 0;
   store.defer = async (queue, forMs) => {
-    // A database that takes its time: until the target is back.
+    // A slow database: the deferral takes until the target works again.
     if (++delayed === 2) await until(async () => (await openCircuits()) === 0);
     return defer(queue, forMs);
   };

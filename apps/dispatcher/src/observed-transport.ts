@@ -2,11 +2,11 @@ import { beginAttempt, traceDelivery } from '@resonate/delivery';
 import type { Runtime } from '@resonate/process';
 import { Busy, type Outgoing, type PushTransport } from '@resonate/transports';
 
-/** The same transport, each of its pushes counted, timed and, when traces are on, a span whose context goes along. */
+/** A transport that counts and times each push. If traces are on, it also sends a span's context along. */
 export function observed(transport: PushTransport, runtime: Runtime): PushTransport {
   const { metrics } = runtime;
   const { name } = transport;
-  // Shown from the start, as nothing.
+  // So that the metric exists from the start, as 0.
   metrics.inFlight(name);
   return {
     name,

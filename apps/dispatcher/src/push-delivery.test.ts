@@ -91,7 +91,7 @@ describe('a target that hangs', () => {
     await tested.createTask('s', sound.url);
     expect((await sound.next()).message).toMatchObject({ data: { task: { id: 's' } } });
     expect(hanging.waiting).toBe(0);
-    // A slot that is free again is used at once.
+    // A slot that becomes free is used at once.
     first.response.end();
     await hanging.next();
   });
@@ -158,7 +158,7 @@ test('what is due and goes nowhere is told as backlog, by transport', async () =
     const { values } = await tested.runtime.metrics.backlog.get();
     return Object.fromEntries(values.map(({ labels, value }) => [String(labels.transport), value]));
   };
-  // Those that hang in slots are claimed.
+  // The messages that hang in slots are claimed.
   await until(async () => (await backlog())['poll'] === 3);
   expect(await backlog()).toMatchObject({ poll: 3, http: 10 - CONCURRENCY, gcps: 0 });
   tested.runtime.store.backlog = () => Promise.reject(new Error('the database is away'));

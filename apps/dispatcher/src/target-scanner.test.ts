@@ -7,7 +7,7 @@ import { TargetScanner } from './target-scanner.ts';
 
 let runtime: Runtime;
 let scanner: TargetScanner;
-/** Resolves at the next look, with the time since the one before, in ms. */
+/** Resolves at the next look, with the ms since the previous one. */
 let look: () => Promise<number>;
 let waiting: { target: string; dueAt: number }[];
 

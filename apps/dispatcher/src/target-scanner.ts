@@ -4,14 +4,14 @@ import type { Runtime } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 
-/** Targets in one read. SQLite is read in this process's own thread, 0.01 ms per target. */
+/** Targets per read. SQLite is read in this process's own thread, 0.01 ms per target. */
 const PAGE = 200;
-/** A rest after each walk, in units of the walk's duration: walking takes at most a tenth of the time. */
+/** The pause after each scan, as a multiple of its duration: scanning takes at most a tenth of the time. */
 const REST_PER_WALK = 9;
 
 /**
- * Reads all targets that messages wait for, again and again. It finds what no hint told of: hints may get lost, and some
- * messages become due without one. While hints work it looks rarely.
+ * Scans all targets that have messages, again and again. It finds messages without a hint: hints may be lost, and some
+ * messages become due without one. While hints work, it scans rarely.
  */
 export class TargetScanner implements Service {
   readonly name: string;
@@ -19,13 +19,16 @@ export class TargetScanner implements Service {
   readonly #transport: PushTransport['name'];
   readonly #found: (target: WaitingTarget) => boolean;
   readonly #loop: Loop;
-  /** The last target that was looked at; empty: a walk begins. */
+  /** The last target that was read; empty at the beginning of a scan. */
   #after = '';
   #walkedMs = 0;
   #restUntil = -Infinity;
   readonly #interval: LookInterval;
 
-  /** @param found is given each target with the time of its first message. True: no hint had told of it. */
+  /**
+   * @param found called with each target and the due time of its first message. Returns true if no hint had announced
+   * it.
+   */
   constructor(runtime: Runtime, transport: PushTransport['name'], found: (target: WaitingTarget) => boolean) {
     const { config, logger, store } = runtime;
     this.name = `${transport} scanner`;

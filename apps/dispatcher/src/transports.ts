@@ -2,18 +2,18 @@ import type { Transport } from '@resonate/protocol';
 import { enabledTransports, type Runtime } from '@resonate/process';
 import { BashTransport, HttpPush, Kafka, PubSub, Sqs, type PushTransport } from '@resonate/transports';
 
-/** A transport that is switched on, and how much it may have under way. */
+/** An enabled transport, and how many messages it may send at once. */
 export interface EnabledTransport {
   transport: PushTransport;
-  /** Messages on their way to one target at once. */
+  /** Messages to one target at once. */
   concurrency: number;
-  /** Messages on their way to all targets together. */
+  /** Messages to all targets at once. */
   maxInFlight: number;
 }
 
 type PushName = Exclude<Transport, 'poll'>;
 
-/** Streams (`poll`) are the api role's. */
+/** Without `poll`: the api role delivers over event streams. */
 const CREATE: Record<PushName, (runtime: Runtime) => EnabledTransport> = {
   http: httpPush,
   bash,
@@ -22,7 +22,7 @@ const CREATE: Record<PushName, (runtime: Runtime) => EnabledTransport> = {
   sqs,
 };
 
-/** The transports that the configuration switches on. What is addressed to another one waits. */
+/** The transports that the configuration enables. Messages for any other transport wait. */
 export function createTransports(runtime: Runtime): EnabledTransport[] {
   const names = enabledTransports(runtime.config).filter((name): name is PushName => name !== 'poll');
   return names.map((name) => CREATE[name](runtime));
@@ -43,7 +43,7 @@ function httpPush({ config }: Runtime): EnabledTransport {
   return { transport, concurrency, maxInFlight };
 }
 
-/** Brokers answer within milliseconds and take many messages at once: what takes longer than this is out of order. */
+/** Brokers answer within milliseconds and accept many messages at once. One that takes longer than this has a fault. */
 const BROKER_TIMEOUT_MS = 10_000;
 const BROKER_BOUNDS = { concurrency: 100, maxInFlight: 1_000 };
 
@@ -66,7 +66,7 @@ function kafka({ config }: Runtime): EnabledTransport {
   return { transport, ...BROKER_BOUNDS };
 }
 
-/** Of `NAME=host:port`, repeated. */
+/** From repeated `NAME=host:port`. */
 function byCluster(named: readonly string[]): Map<string, string[]> {
   const clusters = new Map<string, string[]>();
   for (const entry of named) {
@@ -81,7 +81,10 @@ function sqs({ config }: Runtime): EnabledTransport {
   return { transport: new Sqs({ region, endpoint, timeoutMs: BROKER_TIMEOUT_MS }), ...BROKER_BOUNDS };
 }
 
-/** Pushes that start a script at once, or wait for room to: what waits is out of other dispatchers' reach for a while. */
+/**
+ * Pushes that start a script, or wait for a free place. No other dispatcher can deliver a message that waits here, so
+ * there are few.
+ */
 const STARTING = 4;
 
 function bash({ config, logger, store }: Runtime): EnabledTransport {
