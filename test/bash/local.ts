@@ -159,7 +159,7 @@ export function localTests(server: () => BashServer): void {
     await call(url(), 'promise.create', { id, timeoutAt: Date.now() + 600_000, param: { data: base64('echo') } });
     await call(url(), 'promise.register_listener', { awaited: id, address: 'bash://' });
     await call(url(), 'promise.settle', { id, state: 'resolved', value: {} });
-    await server().process.logged('a script can only be run: unblock dropped');
+    await server().process.logged('bash targets accept only execute messages: unblock dropped');
     expect(await outcome(url(), 'echo on')).toEqual(['resolved', 'on']);
   });
 }

@@ -34,7 +34,7 @@ describe('the log of a start', () => {
 
   test('tells that dev keeps everything in memory', async () => {
     server = await ServerProcess.start({ command: 'dev' });
-    expect(await server.logged('Using in-memory storage: everything is gone when the server stops')).toBeDefined();
+    expect(await server.logged('Using in-memory storage: all data is lost when the server stops')).toBeDefined();
     expect(server.output(2_000)).not.toContain('SQLite');
   });
 

@@ -25,7 +25,7 @@ export async function sweepDeadLetters({ config, logger, metrics, store }: Runti
     const { count, more } = await store.deadLetters.keepAged(transport, unblockMaxAgeMs, error);
     if (count > 0) {
       metrics.deaths.inc({ transport, reason: 'age' }, count);
-      logger.warn('unblocks became dead letters: nobody took them in time', { transport, count });
+      logger.warn('unblocks became dead letters: not delivered in time', { transport, count });
     }
     if (more) return true;
   }

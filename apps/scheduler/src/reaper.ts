@@ -17,7 +17,7 @@ export function createReaper({ logger, store }: Runtime): Loop {
       const released = await store.releaseClaims(ids);
       // Last: if this process dies before, the next leader finds the row again.
       await store.removeProcesses(ids);
-      logger.warn('processes are gone', { processes: ids, messagesDueAgain: released });
+      logger.warn('released the messages of dead processes', { processes: ids, messagesDueAgain: released });
       return null;
     },
   });

@@ -117,7 +117,7 @@ export class PgBossJobs implements Service {
     for (const { id, data } of left) {
       if (data.by === processId || (await isAlive(data.by))) continue;
       await boss.cancel(name, id);
-      logger.info('the maintenance job of a process that is gone is begun anew', { job: name, process: data.by });
+      logger.info('canceled the maintenance job of a dead process', { job: name, process: data.by });
       cleared = true;
     }
     return cleared;
@@ -154,7 +154,7 @@ export class PgBossJobs implements Service {
       try {
         await run(AbortSignal.any([signal, job.signal]));
       } catch (error) {
-        if (!signal.aborted) logger.error('maintenance failed, it is run again', { job: name, error });
+        if (!signal.aborted) logger.error('a maintenance job failed and will run again', { job: name, error });
         throw error;
       }
     });
@@ -182,6 +182,6 @@ export class PgBossJobs implements Service {
   #tell(error: unknown): void {
     if (performance.now() - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = performance.now();
-    this.#context.logger.warn('the queue of maintenance jobs has trouble', { error });
+    this.#context.logger.warn('error in the queue of maintenance jobs', { error });
   }
 }

@@ -22,7 +22,7 @@ export function redriveDuty({ logger, store }: Context): Duty {
         if (order === null || order.endedAt !== null) break;
         await rest(REST * (performance.now() - startedAt), signal);
       }
-      logger.info('dead letters are sent again', { redriven });
+      logger.info('dead letters were redriven', { redriven });
       return { redriven };
     },
   };

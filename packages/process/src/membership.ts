@@ -48,7 +48,7 @@ export class Membership implements Service {
       await store.removeProcesses([processId]);
     } catch (error) {
       // If this fails, the scheduler releases them when the heartbeat has stopped.
-      logger.warn('could not sign off', { error });
+      logger.warn('could not remove this process from the table of processes', { error });
     }
   }
 

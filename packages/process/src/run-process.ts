@@ -45,7 +45,7 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   const { metrics, store } = runtime;
   const { failed } = store;
   const leaveFailed = () => {
-    logger.error('the database has failed, only a new start can help: exiting at once', { error: failed?.reason });
+    logger.error('the database has failed and the process must be restarted: exiting', { error: failed?.reason });
     process.exit(1);
   };
   if (failed?.aborted) leaveFailed();
@@ -106,7 +106,7 @@ function logStorage({ config, logger }: Runtime): void {
   const { type, sqlite } = config.storage;
   const { path } = sqlite;
   if (type !== 'sqlite') logger.info(`Using ${BACKENDS[type]} backend`, { url: config.storage[type].url });
-  else if (path === ':memory:') logger.info('Using in-memory storage: everything is gone when the server stops');
+  else if (path === ':memory:') logger.info('Using in-memory storage: all data is lost when the server stops');
   else logger.info('Using SQLite backend', { path });
 }
 

@@ -75,12 +75,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       unavailable: occasionally((error) => logger.warn('the database is unavailable, requests get 503', { error })),
       conflicted: (attempt) => {
         metrics.batchRetries.inc({ reason: 'conflict' });
-        logger.debug('batch is repeated after a conflict', { attempt });
+        logger.debug('a batch is repeated after a conflict', { attempt });
       },
       repeated: () => metrics.batchRetries.inc({ reason: 'more_rows' }),
       gaveUp: (reason) => {
         metrics.batchesGivenUp.inc({ reason });
-        logger.warn('batch is given up, its requests are tried apart', { reason });
+        logger.warn('a batch failed, its requests are tried separately', { reason });
       },
       measured: measureStore(metrics),
     },

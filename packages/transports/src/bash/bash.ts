@@ -79,7 +79,7 @@ export class BashTransport implements PushTransport {
   async push({ target, message }: Outgoing): Promise<void> {
     if (message.kind === 'unblock') {
       const { id } = message.data.promise;
-      this.#options.logger.warn('a script can only be run: unblock dropped', { target, promise: id });
+      this.#options.logger.warn('bash targets accept only execute messages: unblock dropped', { target, promise: id });
       return;
     }
     await this.#room.enter(PATIENCE_MS, new Busy('as many scripts run as may (transports.bash_exec.max_running)'));

@@ -41,7 +41,7 @@ export class TaskWriter {
       if (status === 200 || status === 404 || status === 409) return;
       await pause(backoffMs(attempts, BACKOFF));
     }
-    this.#logger.warn('the task of a stopped script was not given back: it waits for the end of its lease', {
+    this.#logger.warn('the task of a stopped script was not released: it waits until its lease ends', {
       task: id,
     });
   }
