@@ -47,7 +47,7 @@ function isGone(path: string): boolean {
   return !IS_OTHER.test(path) && !FILES.some((file) => file.startsWith(path));
 }
 
-/** Every file by its path, and by each end of its path: `a/b.ts`, `b.ts`. */
+/** Every file by its path, and by each end of its path: `tidy/sources.ts`, `sources.ts`. */
 const BY_END = new Set(FILES.flatMap((file) => file.split('/').map((_, at, parts) => parts.slice(at).join('/'))));
 /** Files that a user has. */
 BY_END.add('resonate.toml').add('resonate.sql').add('x.test.ts');

@@ -62,7 +62,7 @@ export function matches(file: string, text: string, pattern: RegExp): string[] {
 export interface Import {
   file: string;
   line: number;
-  /** As written: `@resonate/store`, `node:fs`, `./x.ts`. */
+  /** As written: `@resonate/store`, `node:fs`, `./sources.ts`. */
   name: string;
 }
 
