@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { loadConfig } from '@resonate/config';
 import { createLogger } from '@resonate/observability';
 import { openRuntime, type Runtime } from '@resonate/process';
@@ -217,6 +217,62 @@ describe('a worker that does not keep up', () => {
     slow.isStalled = true;
     for (let index = 0; index < 10; index++) await create(`${index}`, 'poll://any@g');
     expect([slow.waiting, quick.waiting]).toEqual([2, 8]);
+  });
+});
+
+describe('a claim asks only for targets that there is news of', () => {
+  /** The targets that each claim asks for from now on; resolved with those of the next claim. */
+  function claims(): { asked: string[][]; next: () => Promise<void> } {
+    const { store } = runtime;
+    const asked: string[][] = [];
+    let wake = () => {};
+    const claim = store.claim.bind(store);
+    jest.spyOn(store, 'claim').mockImplementation((due) => {
+      asked.push(due.targets.map(({ target }) => target));
+      return claim(due).finally(() => wake());
+    });
+    return { asked, next: () => new Promise((resolve) => (wake = resolve)) };
+  }
+
+  const hint = (target: string) => {
+    const at = Date.now();
+    runtime.store.announce({
+      timerAt: null,
+      deliveries: new Map([['poll', { at, targets: new Map([[target, at]]) }]]),
+    });
+  };
+
+  test('each stream that opens costs the same, however many are open', async () => {
+    await delivery.start();
+    const { asked, next } = claims();
+    for (let index = 0; index < 50; index++) {
+      const looked = next();
+      new Worker('g', `w${index}`);
+      await looked;
+    }
+    expect(asked).toEqual(Array.from({ length: 50 }, (_, index) => ['g', `g/w${index}`]));
+  });
+
+  test('a hint of another process costs a claim for its target, and none when no stream here serves it', async () => {
+    await delivery.start();
+    const { asked, next } = claims();
+    const opened = next();
+    for (const id of ['a', 'b', 'c']) new Worker('g', id);
+    await opened;
+    asked.length = 0;
+    const looked = next();
+    for (const target of ['elsewhere', 'g/absent', 'g/b']) hint(target);
+    await looked;
+    expect(asked).toEqual([['g/b']]);
+  });
+
+  test('a message that no hint told of, like those of a process that died, is found by the next survey', async () => {
+    await delivery.start();
+    const worker = new Worker('g', 'a');
+    await create('w', 'poll://any@g');
+    expect(await worker.next()).toBe('execute w');
+    await runtime.store.releaseClaims(null);
+    expect(await worker.next()).toBe('execute w');
   });
 });
 

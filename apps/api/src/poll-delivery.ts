@@ -11,25 +11,34 @@ import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
 import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
-import type { Room, StreamHub, StreamSlot } from '@resonate/transports';
+import type { StreamHub, StreamSlot } from '@resonate/transports';
 import { LastAsked } from './last-asked.ts';
+import { PollTargets } from './poll-targets.ts';
 
-/** Targets asked for in one claim; streams beyond get their turn in the next. */
+/** Most targets that one claim, or one survey, asks for; the others follow in the next ones. */
 const MAX_TARGETS = 1_000;
 
 /** How long a message waits for the connection it prefers, which another process may hold. */
 const PREFERENCE_GRACE_MS = 100;
 
-/** How long a message waits for which the streams had no room in bytes. */
+/** How long a message waits that was too large for what the streams may hold. */
 const UNTIL_IT_FITS_MS = 1_000;
 
-/** What was taken is recorded together with what else is taken within this time; what came back is recorded at once. */
+/** Messages that were taken within this time are recorded together. A message that came back is recorded at once. */
 const GATHER_MS = 50;
 
+/** What became of a message, and for whom it was. */
+interface Outcome {
+  outcome: DeliveryOutcome;
+  target: string;
+}
+
 /**
- * Delivers `poll://` messages over the event streams of this process. What a batch of this process makes due for a
- * stream with room is claimed in that batch's own commit and written right after it (`reserve`); the loop claims the
- * rest: what other processes made due, what waited for a stream to open, what comes again.
+ * Delivers `poll://` messages over the streams of this process. When a batch of this process makes a message due and a
+ * stream has room for it, the batch's own commit claims it, and it is written right after the commit (`reserve`). The loop
+ * claims all others: messages of other processes' batches, messages that waited for a stream to open, and messages that
+ * are due again. It asks for the targets that hints and opened streams name. A survey looks at all targets from time to
+ * time, for what no hint told of.
  */
 export class PollDelivery implements Service, Receiver {
   readonly name = 'poll';
@@ -39,11 +48,16 @@ export class PollDelivery implements Service, Receiver {
   readonly #loop: Loop;
   readonly #lastAsked = new LastAsked();
   readonly #interval: LookInterval;
-  /** From when on it is no surprise to find something due, epoch ms: somebody told, or the last look did. */
-  #expectedAt = -Infinity;
-  /** Where the next claim's targets begin when there are more than it asks for. */
+  readonly #targets: PollTargets;
+  /** When the next survey is due, epoch ms. */
+  #surveyAt = Infinity;
+  /** A hint told of messages without their targets: what the next survey finds is no surprise. */
+  #isSurveyTold = false;
+  /** Where the next survey begins when there are more targets than it asks for. */
   #turn = 0;
-  #outcomes: DeliveryOutcome[] = [];
+  /** Targets for which a survey found messages that no hint had told of; other processes may be about to take them. */
+  readonly #unannounced = new Set<string>();
+  #outcomes: Outcome[] = [];
   #recording: Promise<void> | null = null;
   /** Ends the gathering of outcomes. */
   #hurry: () => void = () => {};
@@ -53,6 +67,7 @@ export class PollDelivery implements Service, Receiver {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#interval = new LookInterval(runtime);
+    this.#targets = new PollTargets(hub);
     this.#loop = new Loop({
       name: this.name,
       pollIntervalMs: Math.max(RARELY_MS, config.messages.pollIntervalMs),
@@ -60,16 +75,22 @@ export class PollDelivery implements Service, Receiver {
       clock: store.clock,
       step: () => this.#drain(),
     });
-    hub.onRoom(() => this.#wakeAt(-Infinity));
+    hub.onRoom((stream) => {
+      this.#targets.opened(stream);
+      this.#loop.wake();
+    });
     store.onHints(({ deliveries }) => {
-      const at = deliveries.get('poll')?.at;
-      if (at !== undefined && hub.size > 0) this.#wakeAt(at);
+      const due = deliveries.get('poll');
+      if (due?.targets === null) this.#surveyFrom(due.at);
+      for (const [target, at] of due?.targets ?? []) this.#note(target, at);
     });
   }
 
   async start(): Promise<void> {
     if (!this.#runtime.config.transports.httpPoll.enabled) return;
     this.#runtime.store.attachReceiver(this);
+    // Streams that are open by now were announced, so the first survey has time.
+    this.#surveyAt = Math.min(this.#surveyAt, this.#nextSurveyAt());
     await this.#loop.start();
   }
 
@@ -101,62 +122,92 @@ export class PollDelivery implements Service, Receiver {
     return { slot: null, why: 'large' };
   }
 
-  #wakeAt(at: number): void {
-    this.#expectedAt = Math.min(this.#expectedAt, at);
+  #note(target: string, at: number): void {
+    if (this.#targets.note(target, at)) this.#loop.wakeAt(at);
+  }
+
+  #surveyFrom(at: number): void {
+    this.#isSurveyTold = true;
+    this.#surveyAt = Math.min(this.#surveyAt, at);
     this.#loop.wakeAt(at);
   }
 
-  /** Takes one look, and notes when the next one is expected to find something. */
-  async #drain(): Promise<number | null> {
-    const isExpected = this.#expectedAt <= this.#runtime.store.clock.now();
-    this.#expectedAt = Infinity;
-    const { found, nextAt } = await this.#claim();
-    if (found && !isExpected) this.#interval.foundUnannounced();
-    if (nextAt !== null) this.#expectedAt = Math.min(this.#expectedAt, nextAt);
-    const lookAt = this.#interval.nextAt;
-    return lookAt === null || nextAt === null ? (nextAt ?? lookAt) : Math.min(nextAt, lookAt);
-  }
-
-  async #claim(): Promise<{ found: boolean; nextAt: number | null }> {
+  #nextSurveyAt(): number {
     const { config, store } = this.#runtime;
-    if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) return { found: false, nextAt: null };
-    const { batchSize } = config.messages;
-    const rooms = this.#nextRooms();
-    const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
-    const targets = rooms.map(({ target, limit }) => ({ target, limit: Math.min(limit, batchSize) }));
-    const { executes, unblocks } = await store.claim({
-      transport: 'poll',
-      targets,
-      preferred: this.#hub.ids(),
-      graceMs,
-    });
-    for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
-    for (const task of executes) this.#hand({ kind: 'execute', task });
-    const found = executes.length + unblocks.length > 0;
-    if (executes.length + unblocks.length >= batchSize) return { found, nextAt: 0 };
-    const next = await store.nextDeliveryAt(
-      'poll',
-      rooms.map(({ target }) => target),
-    );
-    const now = await store.now();
-    if (next === null || next > now) return { found, nextAt: next };
-    // Due and yet not claimed: it waits for the connection it prefers, for room, or for a lock of another process.
-    const again = now + config.messages.pollIntervalMs;
-    return { found, nextAt: next + graceMs > now ? next + graceMs : again };
+    return this.#interval.nextAt ?? store.clock.now() + Math.max(RARELY_MS, config.messages.pollIntervalMs);
   }
 
-  /** The targets with room, of more than one claim asks for the next ones each time. */
-  #nextRooms(): Room[] {
-    const rooms = this.#hub.rooms();
-    if (rooms.length <= MAX_TARGETS) return rooms;
-    const from = this.#turn % rooms.length;
+  /** One round of the loop. @returns when the next one is due. */
+  async #drain(): Promise<number | null> {
+    const { config, store } = this.#runtime;
+    if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) {
+      this.#targets.prune();
+      return null;
+    }
+    await this.#claim();
+    if (this.#surveyAt <= store.clock.now()) await this.#survey();
+    return Math.min(this.#surveyAt, this.#targets.nextAt(store.clock.now()) ?? Infinity);
+  }
+
+  /** Looks for messages that no hint told of. */
+  async #survey(): Promise<void> {
+    const { store } = this.#runtime;
+    const isTold = this.#isSurveyTold;
+    this.#isSurveyTold = false;
+    this.#unannounced.clear();
+    for (const { target, dueAt } of await store.nextDue('poll', this.#inTurn(this.#hub.targets()))) {
+      const isDue = dueAt <= store.clock.now();
+      if (isDue && !isTold && !this.#targets.knows(target)) this.#unannounced.add(target);
+      this.#targets.note(target, dueAt);
+    }
+    this.#surveyAt = this.#nextSurveyAt();
+  }
+
+  /** Of more targets than one survey asks for, each survey takes the next ones. */
+  #inTurn(targets: string[]): string[] {
+    if (targets.length <= MAX_TARGETS) return targets;
+    const from = this.#turn % targets.length;
     this.#turn = from + MAX_TARGETS;
-    return [...rooms.slice(from), ...rooms.slice(0, from)].slice(0, MAX_TARGETS);
+    return [...targets.slice(from), ...targets.slice(0, from)].slice(0, MAX_TARGETS);
+  }
+
+  async #claim(): Promise<void> {
+    const { config, store } = this.#runtime;
+    const most = { targets: MAX_TARGETS, messages: config.messages.batchSize };
+    const { targets, preferred } = this.#targets.take(store.clock.now(), most);
+    if (targets.length === 0) return;
+    const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
+    const names = targets.map(({ target }) => target);
+    try {
+      const { executes, unblocks } = await store.claim({ transport: 'poll', targets, preferred, graceMs });
+      for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
+      for (const task of executes) this.#hand({ kind: 'execute', task });
+      const served = new Set([...executes, ...unblocks.map(({ listener }) => listener)].map(({ target }) => target));
+      for (const name of served) if (this.#unannounced.delete(name)) this.#interval.foundUnannounced();
+      await this.#refresh(names, served, graceMs);
+    } catch (error) {
+      for (const name of names) this.#targets.note(name, -Infinity);
+      throw error;
+    }
+  }
+
+  /** Notes when the next message of each target is due. @param served targets that just got messages. */
+  async #refresh(names: readonly string[], served: ReadonlySet<string>, graceMs: number): Promise<void> {
+    const { config, store } = this.#runtime;
+    const next = await store.nextDue('poll', names);
+    if (next.length === 0) return;
+    const now = await store.now();
+    for (const { target, dueAt } of next) {
+      // Due and yet not claimed: it waits for the connection it prefers, or for another process's lock.
+      const isWaiting = dueAt <= now && !served.has(target);
+      const lookAt = dueAt + graceMs > now ? dueAt + graceMs : now + config.messages.pollIntervalMs;
+      this.#targets.note(target, isWaiting ? lookAt : dueAt);
+    }
   }
 
   /**
-   * Hands over a claimed message. When its stream is gone meanwhile, it is due again at once. When the streams hold so
-   * many bytes that it does not fit, it is due again a little later: it stays in its row, not in memory.
+   * Hands over a claimed message. If its stream closed meanwhile, the message is due again at once. If the streams hold too
+   * many bytes for it, it is due again a little later: it stays in its row, not in memory.
    */
   #hand(delivery: Delivery): void {
     const found = this.#slot(delivery);
@@ -189,7 +240,7 @@ export class PollDelivery implements Service, Receiver {
   #done(delivery: Delivery, taken: boolean, waitMs = 0): void {
     const outcome = outcomeOf(delivery, taken ? null : this.#runtime.store.clock.now() + waitMs);
     if (!outcome) return;
-    this.#outcomes.push(outcome);
+    this.#outcomes.push({ outcome, target: rowOf(delivery).target });
     this.#recording ??= this.#record();
     if (!taken) this.#hurry();
   }
@@ -199,17 +250,17 @@ export class PollDelivery implements Service, Receiver {
     while (this.#outcomes.length > 0) {
       const outcomes = this.#outcomes.splice(0);
       try {
-        await this.#runtime.store.acknowledge(outcomes);
-        if (outcomes.some(({ delivered }) => !delivered)) this.#wakeAt(-Infinity);
+        await this.#runtime.store.acknowledge(outcomes.map(({ outcome }) => outcome));
+        for (const { outcome, target } of outcomes) if ('dueAt' in outcome) this.#note(target, outcome.dueAt);
       } catch (error) {
-        // Not lost: what has no outcome is due again after tasks.retry_timeout.
+        // Nothing is lost: a message without an outcome is due again after tasks.retry_timeout.
         this.#runtime.logger.warn('outcomes of deliveries were not recorded', { count: outcomes.length, error });
       }
     }
     this.#recording = null;
   }
 
-  /** Resolves after `GATHER_MS`; when hurried, as soon as what else comes in this turn is there. */
+  /** Resolves after `GATHER_MS`; when hurried, at the end of this turn of the event loop. */
   #gathered(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, GATHER_MS);

@@ -1,4 +1,4 @@
-export { StreamHub, type Room, type StreamHubOptions, type StreamSlot } from './sse/stream-hub.ts';
+export { StreamHub, type StreamHubOptions, type StreamSlot } from './sse/stream-hub.ts';
 export type { Stream } from './sse/stream.ts';
 export { AcknowledgedStream, type AcknowledgedEnds } from './websocket/acknowledged-stream.ts';
 export type { Parcel, WorkerStream } from './worker-stream.ts';

@@ -83,7 +83,7 @@ describe('a slot', () => {
     expect(odd.ends.messages).toEqual(['1', '2']);
     expect(send('a/b', null, '3')).toBe(false);
     odd.ends.flush();
-    expect(hub.rooms().map(({ target }) => target)).toEqual(['a%2Fb', 'a%2Fb/c%252F%20%C3%BC']);
+    expect(hub.targets()).toEqual(['a%2Fb', 'a%2Fb/c%252F%20%C3%BC']);
     expect([hub.holds('a%2Fb', 'c%2F ü'), hub.holds('a%2Fb', 'other'), hub.holds('b', 'c%2F ü')]).toEqual([
       true,
       false,
@@ -105,34 +105,40 @@ describe('a slot', () => {
   });
 });
 
-describe('rooms', () => {
-  test('are what each stream and each group can take, groups first, full ones left out', () => {
+describe('room', () => {
+  test('is what a stream or a group can take; full targets are left out of the list, groups come first', () => {
     const { hub, open, send } = hubOf();
     const a = open('g', 'a');
     open('g', 'b');
     open('h', 'c');
     send('g/a', null, '1');
     send('g/a', null, '2');
-    expect(hub.rooms()).toEqual([
-      { target: 'g', limit: 2 },
-      { target: 'h', limit: 2 },
-      { target: 'g/b', limit: 2 },
-      { target: 'h/c', limit: 2 },
-    ]);
+    expect(hub.targets()).toEqual(['g', 'h', 'g/b', 'h/c']);
+    expect(['g', 'g/a', 'g/b', 'h/absent', 'absent'].map((target) => hub.room(target, 10))).toEqual([2, 0, 2, 0, 0]);
     a.ends.flush();
-    expect(hub.rooms()[0]).toEqual({ target: 'g', limit: 4 });
+    expect([hub.room('g', 10), hub.room('g', 3)]).toEqual([4, 3]);
   });
 
-  test('are announced when a stream opens and when a full one has room again', () => {
+  test('is announced when a stream opens and when a full one has room again', () => {
     const { hub, open, send } = hubOf({ bufferSize: 1 });
-    let announced = 0;
-    hub.onRoom(() => announced++);
+    const announced: string[] = [];
+    hub.onRoom(({ id }) => announced.push(id));
     const a = open('g', 'a');
-    expect(announced).toBe(1);
+    expect(announced).toEqual(['a']);
     send('g', null, '1');
-    expect(announced).toBe(1);
+    expect(announced).toEqual(['a']);
     a.ends.flush();
-    expect(announced).toBe(2);
+    expect(announced).toEqual(['a', 'a']);
+    open('g', 'b');
+    expect(announced).toEqual(['a', 'a', 'b']);
+  });
+
+  test('is there for a group or one stream of it: both are served, and their ids may be preferred', () => {
+    const { hub, open } = hubOf();
+    for (const id of ['a', 'b']) open('g', id);
+    open('h', 'c');
+    expect(['g', 'g/a', 'g/c', 'absent'].map((target) => hub.serves(target))).toEqual([true, true, false, false]);
+    expect(['g', 'g/a', 'g/c', 'absent'].map((target) => hub.ids(target))).toEqual([['a', 'b'], ['a'], [], []]);
   });
 });
 
@@ -149,7 +155,7 @@ describe('a stream', () => {
     expect(send('g/a', null, '2')).toBe(true);
     expect(again.ends.messages).toEqual(['2']);
     hub.close(again.stream);
-    expect([hub.size, hub.rooms(), hub.ids()]).toEqual([0, [], []]);
+    expect([hub.size, hub.targets(), hub.ids('g')]).toEqual([0, [], []]);
     expect(lost).toEqual(['1', '2']);
   });
 

@@ -28,18 +28,12 @@ export interface StreamSlot {
   cancel(): void;
 }
 
-/** How many messages there is room for. */
-export interface Room {
-  target: string;
-  limit: number;
-}
-
 /** The connections of workers to this process, by group and id: event streams and WebSockets. */
 export class StreamHub {
   readonly #options: StreamHubOptions;
   readonly #limits: BufferLimits;
   readonly #groups = new Map<string, Map<string, WorkerStream>>();
-  readonly #roomListeners = new Set<() => void>();
+  readonly #roomListeners = new Set<(stream: WorkerStream) => void>();
   #size = 0;
 
   constructor(options: StreamHubOptions) {
@@ -57,8 +51,8 @@ export class StreamHub {
     return this.#size < this.#options.maxStreams || (this.#groups.get(group)?.has(id) ?? false);
   }
 
-  /** Called whenever there may be room where there was none: a stream opened, or a reader caught up. */
-  onRoom(listener: () => void): void {
+  /** Calls `listener` with a stream that opened, and with a full one whose reader caught up. */
+  onRoom(listener: (stream: WorkerStream) => void): void {
     this.#roomListeners.add(listener);
   }
 
@@ -82,11 +76,11 @@ export class StreamHub {
       older.end();
       this.close(older);
     }
-    const stream = create({ group, id, limits: this.#limits }, () => this.#announceRoom());
+    const stream: Kind = create({ group, id, limits: this.#limits }, () => this.#announceRoom(stream));
     const members = this.#groups.get(group) ?? new Map<string, WorkerStream>();
     this.#groups.set(group, members.set(id, stream));
     this.#size++;
-    this.#announceRoom();
+    this.#announceRoom(stream);
     return stream;
   }
 
@@ -125,27 +119,36 @@ export class StreamHub {
     return this.#groups.get(decodeURIComponent(target))?.has(id) ?? false;
   }
 
-  /**
-   * Every target that the streams of this process serve, with how many messages they have room for. Groups come first.
-   */
-  rooms(): Room[] {
-    const groups: Room[] = [];
-    const single: Room[] = [];
+  /** True when a stream here may take messages for the target. */
+  serves(target: string): boolean {
+    return this.#streamsOf(target).next().done !== true;
+  }
+
+  /** How many messages for the target the streams have room for; counted up to `most`. */
+  room(target: string, most: number): number {
+    let room = 0;
+    for (const stream of this.#streamsOf(target)) {
+      room += stream.room;
+      if (room >= most) return most;
+    }
+    return room;
+  }
+
+  /** The targets that there is room for: groups first. */
+  targets(): string[] {
+    const groups: string[] = [];
+    const single: string[] = [];
     for (const [group, members] of this.#groups) {
-      let limit = 0;
-      for (const stream of members.values()) {
-        if (stream.room === 0) continue;
-        limit += stream.room;
-        single.push({ target: pollTarget(group, stream.id), limit: stream.room });
-      }
-      if (limit > 0) groups.push({ target: pollTarget(group), limit });
+      const before = single.length;
+      for (const { id, room } of members.values()) if (room > 0) single.push(pollTarget(group, id));
+      if (single.length > before) groups.push(pollTarget(group));
     }
     return [...groups, ...single];
   }
 
-  /** The ids of all streams, which messages may prefer. */
-  ids(): string[] {
-    return [...this.#groups.values()].flatMap((members) => [...members.keys()]);
+  /** The ids of the streams that serve a target: the connections that its messages may prefer. */
+  ids(target: string): string[] {
+    return [...this.#streamsOf(target)].map(({ id }) => id);
   }
 
   /** All streams, as a list that stays valid while they are closed. */
@@ -158,6 +161,14 @@ export class StreamHub {
     return [...this.#groups].map(([group, members]) => ({ group, count: members.size }));
   }
 
+  *#streamsOf(target: string): Generator<WorkerStream> {
+    const [group = '', id] = target.split('/').map(decodeURIComponent);
+    const members = this.#groups.get(group);
+    const single = id === undefined ? undefined : members?.get(id);
+    if (id === undefined) yield* members?.values() ?? [];
+    else if (single) yield single;
+  }
+
   #find(target: string, prefers: string | null, avoids: string | null): WorkerStream | null {
     const [group = '', id] = target.split('/').map(decodeURIComponent);
     const members = this.#groups.get(group);
@@ -168,8 +179,8 @@ export class StreamHub {
     return preferred ?? nextInTurn(members, avoids) ?? avoided;
   }
 
-  #announceRoom(): void {
-    for (const listener of this.#roomListeners) listener();
+  #announceRoom(stream: WorkerStream): void {
+    for (const listener of this.#roomListeners) listener(stream);
   }
 }
 
