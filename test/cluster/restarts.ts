@@ -40,8 +40,8 @@ export function restartTests(cluster: () => TestCluster, report: (line: string) 
       const load = new Load(cluster().apis.map((api) => api.url));
       const client = await startClient({ sdk: SDK, url, workers: GROUP });
       try {
-        for (const name of ['one', 'two']) {
-          workers.push(await startWorker({ sdk: SDK, url, name, group: GROUP, ttlMs: TTL_MS }));
+        for (const network of ['http', 'websocket'] as const) {
+          workers.push(await startWorker({ sdk: SDK, url, network, name: network, group: GROUP, ttlMs: TTL_MS }));
         }
         load.start(CALLERS);
         const options = client.options({ target: GROUP });

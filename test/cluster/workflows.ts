@@ -3,6 +3,7 @@ import type { Spawned } from '../processes/spawned.ts';
 import { startClient, within, type Client } from '../sdk/client.ts';
 import { journeyResult } from '../sdk/workers/functions.ts';
 import { startWorker } from '../sdk/worker-process.ts';
+import type { NetworkName } from '../sdk/workers/sdk.ts';
 import { metricOf, type TestCluster } from './cluster.ts';
 import { INSTALLED_WITHIN_MS, installPythonSdk, startPythonWorker } from './python.ts';
 import { startSplitRoute, type SplitRoute } from './split-route.ts';
@@ -25,9 +26,13 @@ export function workflowTests(cluster: () => TestCluster): void {
     beforeAll(async () => {
       const [first, second] = cluster().apis;
       routes.push(await startSplitRoute(first.url, second.url), await startSplitRoute(second.url, first.url));
-      const ways = [...routes.map(({ url }) => url), cluster().url];
-      const started = ways.map((url, index) => {
-        return startWorker({ sdk: SDK, url, name: `worker-${index}`, group: 'workers', ttlMs: TTL_MS });
+      const ways: { url: string; network: NetworkName }[] = [
+        ...routes.map(({ url }) => ({ url, network: 'http' as const })),
+        { url: cluster().url, network: 'http' },
+        { url: cluster().url, network: 'websocket' },
+      ];
+      const started = ways.map((way, index) => {
+        return startWorker({ sdk: SDK, ...way, name: `worker-${index}`, group: 'workers', ttlMs: TTL_MS });
       });
       workers.push(...(await Promise.all(started)));
       client = await startClient({ sdk: SDK, url: cluster().url, workers: 'workers' });
@@ -44,7 +49,7 @@ export function workflowTests(cluster: () => TestCluster): void {
       return within(FINISHED_WITHIN_MS, id, client.rpc(id, name, ...args, client.options({ target: group })));
     }
 
-    test('give the right results over workers on different replicas, and streams apart from requests', async () => {
+    test('give the right results over workers on different replicas, with streams apart from requests and with WebSockets', async () => {
       const streams = await Promise.all(cluster().apis.map((api) => metricOf(api, 'resonate_sse_connections')));
       expect(Math.min(...streams)).toBeGreaterThan(0);
       const numbers = Array.from({ length: JOURNEYS }, (_, n) => n);
