@@ -1,11 +1,13 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadConfig } from '@resonate/config';
 import { createLogger } from '@resonate/observability';
 import { openRuntime, type Runtime } from '@resonate/process';
 import { PassThrough } from 'node:stream';
+import { AbsentConnections } from './absent-connections.ts';
 import { sweepDeadLetters } from './dead-letter-sweep.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 let runtime: Runtime;
 let now: number;
@@ -65,4 +67,55 @@ test('dead letters are forgotten after a month', async () => {
   now += 1;
   await sweepDeadLetters(runtime);
   expect(await letters()).toEqual([]);
+});
+
+describe('an unblock for one connection', () => {
+  let absent: AbsentConnections;
+  const startedAs = (role: string, startedAt: number) =>
+    runtime.store.heartbeat({ id: role, role, version: 'test', host: 'here', startedAt, leader: true });
+  const waiting = async () => {
+    await absent.drop();
+    return (await runtime.store.nextDue('poll', ['group/gone'])).length;
+  };
+
+  beforeEach(async () => {
+    absent = new AbsentConnections(runtime);
+    await startedAs('all', now - HOUR);
+    await absent.drop();
+  });
+
+  test('is dropped when the connection stays away for 10 minutes, is counted, and is no dead letter', async () => {
+    await settled('p', 'poll://uni@group/gone');
+    now += 10 * MINUTE;
+    expect(await waiting()).toBe(1);
+    now += 1;
+    expect(await waiting()).toBe(0);
+    expect(await letters()).toEqual([]);
+    const { values } = await runtime.metrics.unblocksDropped.get();
+    expect(values).toMatchObject([{ value: 1 }]);
+  });
+
+  test('stays until this process has led for so long', async () => {
+    await settled('p', 'poll://uni@group/gone');
+    now += HOUR;
+    absent.restart();
+    expect(await waiting()).toBe(1);
+    now += 10 * MINUTE;
+    expect(await waiting()).toBe(1);
+    now += 1;
+    expect(await waiting()).toBe(0);
+  });
+
+  test('stays until clients could connect to an api process for so long', async () => {
+    await settled('p', 'poll://uni@group/gone');
+    now += HOUR;
+    await runtime.store.removeProcesses(['all']);
+    await startedAs('scheduler', now - HOUR);
+    expect(await waiting()).toBe(1);
+    await startedAs('api', now);
+    now += 10 * MINUTE;
+    expect(await waiting()).toBe(1);
+    now += 1;
+    expect(await waiting()).toBe(0);
+  });
 });

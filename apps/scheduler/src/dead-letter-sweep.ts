@@ -1,20 +1,34 @@
-import { Loop } from '@resonate/lifecycle';
+import { Loop, type Service } from '@resonate/lifecycle';
 import { enabledTransports, type Runtime } from '@resonate/process';
+import { AbsentConnections } from './absent-connections.ts';
 
 const LOOK_EVERY_MS = 5_000;
 
-/** Makes dead letters of messages that have waited too long, and deletes old dead letters. */
-export function createDeadLetterSweep(runtime: Runtime): Loop {
+/** Makes dead letters of messages that have waited too long, deletes old dead letters, and drops what nobody can receive. */
+export function createDeadLetterSweep(runtime: Runtime): Service {
   const { config, logger, store } = runtime;
-  return new Loop({
+  const absent = new AbsentConnections(runtime);
+  const loop = new Loop({
     name: 'dead-letter sweep',
     pollIntervalMs: LOOK_EVERY_MS,
     logger,
     step: async () => {
-      if (config.debug && (await store.isPaused())) return null;
-      return (await sweepDeadLetters(runtime)) ? 0 : null;
+      if (config.debug && (await store.isPaused())) {
+        absent.restart();
+        return null;
+      }
+      const more = [await sweepDeadLetters(runtime), await absent.drop()];
+      return more.includes(true) ? 0 : null;
     },
   });
+  return {
+    name: loop.name,
+    start: () => {
+      absent.restart();
+      return loop.start();
+    },
+    stop: () => loop.stop(),
+  };
 }
 
 /** Does a small part of it, so that requests run in between. @returns true if there is more to do. */

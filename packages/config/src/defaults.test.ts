@@ -65,6 +65,7 @@ describe('without any setting', () => {
     for (let n = 0; n < maxAttempts; n++) total += Math.min(backoffMaxMs, backoffMinMs * 2 ** n);
     expect(total).toBeGreaterThan(3 * 3_600_000);
     expect(config.messages.unblockMaxAgeMs).toBe(24 * 3_600_000);
+    expect(config.messages.uniMaxAgeMs).toBe(600_000);
     expect(config.messages.deadLetterMaxAgeMs).toBe(30 * 24 * 3_600_000);
   });
 

@@ -6,6 +6,7 @@ import {
   deferred,
   dueAtOnce,
   failedTask,
+  isForAbsent,
   isTooOld,
   MAX_RESUMED_ATTEMPTS,
   redriven,
@@ -240,6 +241,18 @@ test('M10: a redriven letter is a new message, due at once', () => {
   const letter = deadLetterOf(listener({ attempts: 5, prefers: '7' }), 'x', NOW);
   const fresh = { dueAt: NOW + 50, enqueuedAt: NOW + 50, attempts: 0, prefers: '7' };
   expect(redriven(letter, NOW + 50)).toEqual(listener(fresh));
+});
+
+test('M11: an unblock for one connection that nobody takes for too long is for an absent client', () => {
+  const uni = { address: 'poll://uni@g/1', transport: 'poll', target: 'g/1' } as const;
+  const absent = listener({ ...uni, dueAt: NOW - 501 });
+  expect(isForAbsent(absent, 500, NOW)).toBe(true);
+  expect(isForAbsent({ ...absent, attempts: 1 }, 500, NOW)).toBe(true);
+  expect(isForAbsent({ ...absent, dueAt: NOW - 500 }, 500, NOW)).toBe(false);
+  expect(isForAbsent({ ...absent, dueAt: null }, 500, NOW)).toBe(false);
+  expect(isForAbsent({ ...absent, claimedBy: 'other' }, 500, NOW)).toBe(false);
+  expect(isForAbsent({ ...absent, address: 'poll://any@g/1', target: 'g', prefers: '1' }, 500, NOW)).toBe(false);
+  expect(isForAbsent(listener({ dueAt: NOW - 501 }), 500, NOW)).toBe(false);
 });
 
 describe('a task that is returned without progress', () => {

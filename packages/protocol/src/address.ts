@@ -74,6 +74,11 @@ export function pollTarget(group: string, id?: string): string {
   return id === undefined ? encodeURIComponent(group) : `${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
 }
 
+/** True when messages for this target may go to one connection only, as those of `poll://uni@GROUP/ID`. */
+export function isForOneConnection(transport: Transport, target: string): boolean {
+  return transport === 'poll' && target.includes('/');
+}
+
 function parseHttp(text: string): Address | null {
   if (!URL.canParse(text)) return null;
   return { text, transport: 'http', target: new URL(text).origin };

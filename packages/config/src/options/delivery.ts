@@ -58,6 +58,12 @@ export const messages = {
     max: 365 * DAY,
     describe: 'How long an unblock waits for its stream or its target before it becomes a dead letter',
   }),
+  uni_max_age: duration({
+    default: 10 * MINUTE,
+    min: 1,
+    max: 365 * DAY,
+    describe: 'How long an unblock for one connection (poll://uni@GROUP/ID) waits for it before it is dropped',
+  }),
   dead_letter_max_age: duration({
     default: 30 * DAY,
     min: 1,

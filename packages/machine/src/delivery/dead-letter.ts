@@ -1,3 +1,4 @@
+import { isForOneConnection } from '@resonate/protocol';
 import type { Delivery, ListenerRow } from '../rows.ts';
 import { isDue, isWaiting } from './message.ts';
 
@@ -28,6 +29,16 @@ export function isTooOld(listener: ListenerRow, maxAgeMs: number, now: number): 
   const { enqueuedAt, claimedBy } = listener;
   if (!isWaiting(listener) || enqueuedAt === null || enqueuedAt >= now - maxAgeMs) return false;
   return claimedBy === null || isDue(listener, now);
+}
+
+/**
+ * True when the one connection that an `unblock` is for (`poll://uni@`) has been away for longer than `absentMs`
+ * (transition M11). An open connection with room takes its messages as soon as they are due. So a message that has been
+ * due for so long, and that nobody holds, had no connection in all that time.
+ */
+export function isForAbsent(listener: ListenerRow, absentMs: number, now: number): boolean {
+  const { transport, target, dueAt, claimedBy } = listener;
+  return isForOneConnection(transport, target) && claimedBy === null && dueAt !== null && dueAt < now - absentMs;
 }
 
 /** The letter is sent again: due at once, with no attempt behind it (transition M10). */

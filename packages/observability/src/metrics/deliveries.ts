@@ -154,6 +154,11 @@ function failureMetrics(registers: Registry[]) {
       help: 'Dead letters in the whole cluster (counted up to 10000)',
       registers,
     }),
+    unblocksDropped: new Counter({
+      name: 'resonate_unblocks_dropped_total',
+      help: 'Unblocks dropped as the one connection they were for (poll://uni@) did not come back',
+      registers,
+    }),
     /** reason: `attempts` or `age`. */
     deaths: new Counter({
       name: 'resonate_deaths_total',

@@ -157,6 +157,42 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners).toHaveLength(3);
     });
 
+    test('are not made of what waits for one connection that does not come back: that is dropped', async () => {
+      const ids = Array.from({ length: 250 }, (_, index) => `p${index}`);
+      await Promise.all(ids.map((id) => settled(store, id, 'poll://uni@group/gone')));
+      await settled(store, 'broken', 'poll://uni@group/broken');
+      await claim('group/broken', 'poll');
+      await store.acknowledge([
+        { kind: 'unblock', awaited: 'broken', address: 'poll://uni@group/broken', delivered: false, dueAt: 1 },
+      ]);
+      await settled(store, 'held', 'poll://uni@group/held');
+      await claim('group/held', 'poll');
+      await settled(store, 'any', 'poll://any@group/gone', 'http://host/');
+      const target = { 'resonate:target': 'poll://uni@group/gone' };
+      await sendOk(store, 'promise.create', promiseCreate('task', target));
+      expect(await store.backlog('poll', 1_000, 10)).toMatchObject({
+        count: 2,
+        targets: expect.arrayContaining([
+          { target: 'group', count: 1, ageMs: expect.any(Number) },
+          { target: 'group/gone', count: 1, ageMs: expect.any(Number) },
+        ]),
+      });
+      expect((await store.deadLetters.dropAbsent(60_000)).count).toBe(1);
+      let dropped = 0;
+      for (let next: string | null = ''; next !== null;) {
+        const piece: { count: number; next: string | null } = await store.deadLetters.dropAbsent(-60_000, next);
+        dropped += piece.count;
+        next = piece.next;
+      }
+      expect(dropped).toBe(250);
+      const { listeners, tasks } = await dialect.dump();
+      expect(listeners.map(({ address }) => address).sort()).toEqual([
+        ...['http://host/', 'poll://any@group/gone', 'poll://uni@group/held'],
+      ]);
+      expect(tasks).toHaveLength(1);
+      expect(await awaited()).toEqual([]);
+    });
+
     test('are forgotten when they are too old', async () => {
       await die('host', 'a', 'b');
       expect(await store.deadLetters.dropAged(60_000)).toEqual({ count: 0, more: false });

@@ -80,6 +80,7 @@ const WEIGHTS = {
   resumeOne: 4,
   deliverNow: 6,
   giveUpOld: 3,
+  dropAbsent: 2,
   redrive: 5,
 };
 
@@ -259,6 +260,9 @@ class Run {
       case 'giveUpOld':
         await this.#letters.keepAged(queue.transport, HOUR, 'too old');
         return modelOutbox.giveUpOld(context, queue.transport, HOUR, 'too old');
+      case 'dropAbsent':
+        await this.#letters.dropAbsent(HOUR);
+        return modelOutbox.dropAbsent(context, HOUR);
       case 'redrive': {
         const letters = (await this.#letters.list({}, 100)).filter(() => random.chance(0.5));
         await this.#letters.redrive({ ids: letters.map((letter) => letter.id) });

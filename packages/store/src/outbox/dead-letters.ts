@@ -1,7 +1,15 @@
-import { deadLetterOf, isTooOld, pairKey, redriven, type DeadLetterRow, type ListenerRow } from '@resonate/machine';
-import type { Transport } from '@resonate/protocol';
+import {
+  deadLetterOf,
+  isForAbsent,
+  isTooOld,
+  pairKey,
+  redriven,
+  type DeadLetterRow,
+  type ListenerRow,
+} from '@resonate/machine';
+import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
-import { allOf, beginsWith } from '../sql/conditions.ts';
+import { allOf, beginsWith, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { transport as readTransport } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
@@ -92,7 +100,7 @@ export class DeadLetters {
     const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
       ORDER BY enqueued_at LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);
-    const listeners = rows.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
+    const listeners = rows.map(keyRow);
     const count = await rewriteMessages(
       this.#dialect,
       { tasks: [], listeners },
@@ -107,6 +115,37 @@ export class DeadLetters {
       },
     );
     return { count, more: rows.length === AT_ONCE };
+  }
+
+  /**
+   * Drops `unblock`s whose one connection (`poll://uni@`) has been away for longer than `absentMs`; no letter is kept.
+   * Looks at a few targets per call.
+   * @param after where the last call ended; `''`: from the start.
+   * @returns how many were dropped, and where the next call begins; null: all targets were looked at.
+   */
+  async dropAbsent(absentMs: number, after = ''): Promise<{ count: number; next: string | null }> {
+    const before = (await this.#dialect.now()) - absentMs;
+    const page = await this.#dialect.waitingTargets('poll', AT_ONCE, after);
+    const names = page
+      .filter(({ target, dueAt }) => isForOneConnection('poll', target) && dueAt < before)
+      .map(({ target }) => target);
+    const listeners = names.length > 0 ? await this.#dueForTargets(names, before) : [];
+    const count = await rewriteMessages(
+      this.#dialect,
+      { tasks: [], listeners },
+      { task: (task) => task, listener: (listener, at) => (isForAbsent(listener, absentMs, at) ? null : listener) },
+    );
+    if (count > 0 && listeners.length === AT_ONCE) return { count, next: after };
+    return { count, next: page.length < AT_ONCE ? null : (page.at(-1)?.target ?? null) };
+  }
+
+  /** Unclaimed `unblock`s for these streams that became due before then: a few of them. */
+  async #dueForTargets(targets: readonly string[], before: number): Promise<ListenerKey[]> {
+    const these = targets.map(() => '?').join(', ');
+    const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByTarget} AND transport = 'poll'
+      AND target IN (${these}) AND due_at < ${before} AND claimed_by IS NULL LIMIT ${AT_ONCE}`;
+    const [rows = []] = await this.#sql.select([{ sql, params: [...targets] }]);
+    return rows.map(keyRow);
   }
 
   /**
@@ -198,6 +237,10 @@ function redrivenListeners(present: unknown[][], letters: unknown[][], now: numb
     inserts.push(listener);
   }
   return inserts;
+}
+
+function keyRow([awaited, address]: unknown[]): ListenerKey {
+  return { awaited: String(awaited), address: String(address) };
 }
 
 function letterRow(values: unknown[]): DeadLetterRow {

@@ -190,6 +190,15 @@ export function giveUpOld(context: Context, transport: string, maxAgeMs: number,
   }
 }
 
+/** `unblock`s that only one connection may take, and that nobody has taken for longer than `absentMs`, are gone. */
+export function dropAbsent(context: Context, absentMs: number): void {
+  for (const entry of all(context)) {
+    const isForOne = parseAddress(entry.address)?.poll?.cast === 'uni';
+    if (entry.message.kind !== 'unblock' || !isForOne || entry.claimedBy !== null) continue;
+    if (context.now - entry.dueAt > absentMs) replace(context, entry, null);
+  }
+}
+
 /** Dead letters of these `unblock`s become messages again. */
 export function redrive(context: Context, keys: readonly string[]): void {
   const { state, now } = context;
