@@ -20,12 +20,21 @@ interface Mistake {
   names: string[];
 }
 
+/** Never to be repeated. */
+const SECRET = 'hunter2';
+
 const MISTAKES: Record<string, Mistake> = {
   'no command': { args: [], names: ['--help'] },
   'an unknown command': { args: ['serv'], names: ['serve'] },
   'an unknown option': { args: ['serve', '--nope', '1'], names: ['nope'] },
   'a mistyped option': { args: ['serve', '--server-prot', '1'], names: ['server-prot', 'server-port'] },
   'an argument too many': { args: ['serve', 'now'], names: ['now'] },
+  'a URL as an argument too many': {
+    args: ['serve', `postgres://me:${SECRET}@host/db`],
+    names: ['postgres://me:***@'],
+  },
+  'a URL as a command': { args: [`postgres://me:${SECRET}@host/db`, 'serve'], names: ['postgres://me:***@'] },
+  'a URL as an option': { args: ['serve', `--postgres://me:${SECRET}@host/db`], names: ['postgres://me:***@'] },
   'an option without its value': { args: ['serve', '--server-port'], names: ['server-port'] },
   'an option given twice': { args: ['serve', '--server-port', '1', '--server-port', '2'], names: ['--server-port'] },
   'a port out of bounds': { args: ['serve', '--server-port', '65536'], names: ['server.port', '65536', '65535'] },
@@ -79,6 +88,7 @@ describe('a server that is started wrongly', () => {
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toMatch(/^resonate: .+\n$/);
       for (const name of names) expect(stderr).toContain(name);
+      expect(stderr).not.toContain(SECRET);
       expect(await readdir(directory)).toEqual(toml === undefined ? [] : ['resonate.toml']);
     },
   );

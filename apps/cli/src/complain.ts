@@ -1,3 +1,4 @@
+import { maskUrls } from '@resonate/config/mask';
 import type { Argv } from 'yargs';
 import { printable } from './client/output.ts';
 
@@ -19,11 +20,12 @@ export function suggestWith(suggest: typeof meant): void {
 
 /**
  * Prints the error in one line and ends the process. For a group of commands without a subcommand it prints its help.
+ * Passwords of URLs are hidden: an argument in the wrong place is repeated in the message, which may end up in a log.
  * @param message of yargs: the command line is wrong. @param cli the command that was parsed
  */
 export function complain(message: string | null, error?: Error, cli?: Argv): never {
   if (message === SUBCOMMAND_MISSING) process.stderr.write(helpOf(cli));
-  else process.stderr.write(`resonate: ${message ? plain(message, cli) : oneLine(error)}\n`);
+  else process.stderr.write(`resonate: ${maskUrls(message ? plain(message, cli) : oneLine(error))}\n`);
   process.exit(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
 }
 
