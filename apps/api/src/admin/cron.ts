@@ -1,5 +1,5 @@
 import type { Runtime } from '@resonate/process';
-import { cronFault, isTimezone, nextOccurrence, weekdayHint } from '@resonate/protocol';
+import { cronFault, isTimezone, nextOccurrence, PUBLIC_TEXT, weekdayHint } from '@resonate/protocol';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
@@ -10,7 +10,7 @@ export function cronHandler({ config, store }: Runtime): Pick<Handlers, 'cron'> 
   return {
     async cron({ query: { cron, cronDialect = config.schedules.cron, timezone = 'UTC' } }) {
       const fault = cronFault(cron, cronDialect);
-      if (fault) throw new Refusal(400, `Invalid request: cron: cron ${fault}`);
+      if (fault) throw new Refusal(400, `${PUBLIC_TEXT.cron}: it ${fault}`);
       if (!isTimezone(timezone))
         throw new Refusal(400, 'Invalid request: timezone: must be a name such as Europe/Berlin');
       const runs: number[] = [];
