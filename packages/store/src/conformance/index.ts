@@ -1,5 +1,6 @@
 import { describe } from '@jest/globals';
 import { adminConformance } from './admin.ts';
+import { boundsConformance } from './bounds.ts';
 import { claimConformance } from './claims.ts';
 import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
@@ -23,6 +24,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
   describe(`${name} as a store`, () => {
     protocolConformance(under);
     valuesConformance(under);
+    boundsConformance(under);
     preloadConformance(under);
     searchConformance(under);
     claimConformance(under);
