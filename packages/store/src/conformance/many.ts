@@ -48,7 +48,6 @@ function timer(store: Store) {
     expect(await send(store, kind, data)).toMatchObject({ status });
     const ms = performance.now() - start;
     if (ms > WITHIN_MS) throw new Error(`${kind} took ${Math.round(ms)} ms`);
-    if (process.env['E_TIME']) process.stderr.write(`${kind} ${Math.round(ms)} ms\n`);
   };
 }
 
