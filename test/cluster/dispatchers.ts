@@ -70,6 +70,26 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
     });
   });
 
+  test('a dispatcher that is stopped sends nothing again that its targets have taken', async () => {
+    const target = await PushTarget.start();
+    const { url } = cluster();
+    const ids: string[] = [];
+    const create = async (count: number) => {
+      for (let index = 0; index < count; index++) ids.push(await createTask(url, target.url));
+      await until('all arrived', 15_000, () => new Set(target.pushes.map(idOf)).size === ids.length);
+    };
+    try {
+      await create(TASKS);
+      // Given back, they would be due at once, for those that still run and before what comes later.
+      for (const dispatcher of cluster().of('dispatcher').slice(1)) expect(await dispatcher.terminate()).toBe(0);
+      await create(1);
+      expect(target.pushes.map(idOf).sort()).toEqual(ids.sort());
+    } finally {
+      for (const id of ids) await ask(url, 'promise.settle', { id, state: 'resolved', value: {} });
+      await target.close();
+    }
+  });
+
   test('dispatchers share the work: every message goes out once', async () => {
     const target = await PushTarget.start();
     try {

@@ -185,7 +185,9 @@ describe('a message to an HTTP address, with a short tasks.retry_timeout', () =>
 test('pushes under way do not hold up a stop, and what they carried comes again at the next start, as after a kill', async () => {
   await start();
   try {
-    const worker = await target(() => 'hang');
+    const worker = await target(({ path }) => (path === '/taken' ? 200 : 'hang'));
+    await createTask(other, `${worker.url}/taken`);
+    await worker.received(other, 1);
     await createTask(work, worker.url);
     await settleFor(worker.url);
     const first = [...(await worker.received(work, 1)), ...(await worker.received(awaited, 1))];
@@ -195,6 +197,8 @@ test('pushes under way do not hold up a stop, and what they carried comes again 
     await server.restart();
     await worker.received(work, 2, SOON_MS);
     await worker.received(awaited, 2, SOON_MS);
+    // It was delivered; the server stopped in order, so it knew.
+    expect(worker.about(other)).toHaveLength(1);
     await server.kill9();
 
     worker.behaviour = () => 200;

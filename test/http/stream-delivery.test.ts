@@ -229,6 +229,21 @@ describe('a message to poll://', () => {
     await Promise.all(collecting);
     expect(received.sort()).toEqual(ids.sort());
   });
+
+  test('that came right before a clean stop does not come again', async () => {
+    const stream = await open('one');
+    const awaited = `${group}.awaited`;
+    await ok('promise.create', { id: awaited, timeoutAt: FAR_FUTURE });
+    await ok('promise.register_listener', { awaited, address: address('uni', 'one') });
+    await ok('promise.settle', { id: awaited, state: 'resolved' });
+    expect(await stream.next()).toMatchObject({ kind: 'unblock' });
+    expect(await server.stop()).toBe(0);
+    await server.restart();
+    const next = await open('one');
+    // An `unblock` would come before any task.
+    const task = await createTask('next', address('uni', 'one'));
+    expect(await tasksFrom(next, 1)).toEqual([task]);
+  });
 });
 
 describe('with a short tasks.retry_timeout, a message to poll://', () => {

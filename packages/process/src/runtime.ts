@@ -87,8 +87,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);
   if (dialect.pool) metrics.watchPool(dialect.name, dialect.pool);
-  // Only one process at a time uses a SQLite file, so the process that holds these claims is gone.
-  if (!store.isShared) await store.releaseClaims(null);
+  if (!store.isShared) await releaseClaimsOfTheDead(store);
   const leadership = new LeadershipState();
   leadership.onChange(() => {
     metrics.leader.set(leadership.held ? 1 : 0);
@@ -97,6 +96,17 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const stats = new StatsSource(metrics, () => store.waiting);
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
+}
+
+/**
+ * Only one process at a time uses a SQLite file: one that is still listed in it was killed. One that stopped in order is not
+ * listed. What it still claims has been delivered, and targets of pushes must not get it again at once. Workers on streams
+ * get it again: they lost their connection to the server, perhaps before they could acquire the task.
+ */
+async function releaseClaimsOfTheDead(store: Store): Promise<void> {
+  await store.releaseClaims(null, 'poll');
+  const dead = (await store.processes()).map(({ id }) => id);
+  if (dead.length > 0) await store.releaseClaims(dead);
 }
 
 /** A batch that only reads also waits in the queue, but it is no transaction. */

@@ -271,9 +271,13 @@ export class Store {
     return this.#dialect.reindex?.(signal) ?? null;
   }
 
-  /** Makes what these processes (`null`: any) claimed or deferred due at once. @returns how many messages. */
-  releaseClaims(processIds: readonly string[] | null): Promise<number> {
-    return this.#release({ processIds: processIds && new Set(processIds) });
+  /**
+   * Makes what these processes (`null`: any) claimed or deferred due at once, of one transport if it is named.
+   * @returns how many messages.
+   */
+  releaseClaims(processIds: readonly string[] | null, transport?: Transport): Promise<number> {
+    const since = transport && { since: { transport, dueFrom: 0 } };
+    return this.#release({ processIds: processIds && new Set(processIds), ...since });
   }
 
   /** Makes what this process deferred due at once; its claims stay, as what was delivered must not go out again. */

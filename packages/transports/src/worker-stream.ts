@@ -34,6 +34,8 @@ export interface WorkerStream {
   send(parcel: Parcel, bytes: number): void;
   /** Keeps an idle connection from being closed. */
   ping(): void;
+  /** Takes no more messages. Resolves once it is known of those that were sent whether they arrived, or after a moment. */
+  drain(): Promise<void>;
   /** Closes the connection from this side. */
   end(): void;
   /**

@@ -116,6 +116,8 @@ export class HttpServer implements Service {
     if (!server) return;
     const closed = new Promise((resolve) => server.close(resolve));
     this.#websockets.drain();
+    // Otherwise what was just written would be due again, and go out a second time from another process.
+    await this.#hub.drain();
     for (const stream of this.#hub.streams()) {
       stream.end();
       this.#hub.close(stream);

@@ -84,6 +84,11 @@ export class StreamHub {
     return stream;
   }
 
+  /** No stream takes more messages. Resolves when it is known of those under way whether they arrived, within a second. */
+  async drain(): Promise<void> {
+    await Promise.all(this.streams().map((stream) => stream.drain()));
+  }
+
   /** Removes a stream whose connection is closed. */
   close(stream: WorkerStream): void {
     if (!stream.close()) return;

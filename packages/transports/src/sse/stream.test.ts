@@ -45,6 +45,40 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+describe('a stream that is drained', () => {
+  test('takes no more, and waits until what it wrote has settled', async () => {
+    const { ends, log, stream, send } = opened(3);
+    send('m');
+    ends.flush();
+    jest.advanceTimersByTime(SETTLING_MS / 2);
+    const drained = stream.drain().then(() => log.push('drained'));
+    expect(stream.room).toBe(0);
+    await jest.advanceTimersByTimeAsync(SETTLING_MS / 2);
+    await drained;
+    expect(log).toEqual(['m taken', 'drained']);
+  });
+
+  test('waits for nothing where nothing is under way, and not long for a reader that stalls', async () => {
+    const idle = opened();
+    await idle.stream.drain();
+    const { log, stream, send } = opened();
+    send('m');
+    const drained = stream.drain().then(() => log.push('drained'));
+    await jest.advanceTimersByTimeAsync(2 * SETTLING_MS);
+    await drained;
+    stream.close();
+    expect(log).toEqual(['drained', 'm lost']);
+  });
+
+  test('waits no longer once it breaks', async () => {
+    const { stream, send } = opened();
+    send('m');
+    const drained = stream.drain();
+    stream.close();
+    await drained;
+  });
+});
+
 describe('the room of a stream', () => {
   test('shrinks with every reservation, and comes back when it is flushed or cancelled', () => {
     const { ends, log, stream, send } = opened(3);

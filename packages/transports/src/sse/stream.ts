@@ -15,6 +15,9 @@ export interface StreamEnds {
  */
 export const SETTLING_MS = 500;
 
+/** What was written right before a stream is drained has settled by then. */
+const DRAINED_WITHIN_MS = SETTLING_MS + 50;
+
 interface Written {
   parcel: Parcel;
   bytes: number;
@@ -29,6 +32,9 @@ export class Stream implements WorkerStream {
   readonly #buffer: MessageBuffer;
   readonly #ends: StreamEnds;
   #closed = false;
+  #draining = false;
+  /** Ends the wait of `drain`. */
+  #drained: () => void = () => {};
   #written: Written[] = [];
   #settling: NodeJS.Timeout | null = null;
 
@@ -40,7 +46,7 @@ export class Stream implements WorkerStream {
   }
 
   get room(): number {
-    return this.#closed ? 0 : this.#buffer.room;
+    return this.#closed || this.#draining ? 0 : this.#buffer.room;
   }
 
   reserve(): void {
@@ -71,6 +77,19 @@ export class Stream implements WorkerStream {
     if (!this.#closed) this.#ends.write(': ping\n\n', () => {});
   }
 
+  drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#written.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      // What a stalled reader has not taken by then is not going to settle.
+      const timer = setTimeout(resolve, DRAINED_WITHIN_MS);
+      this.#drained = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   /** Closes the stream from this side. */
   end(): void {
     this.#ends.end();
@@ -88,6 +107,7 @@ export class Stream implements WorkerStream {
       if (flushedAt === Infinity) this.#buffer.release(1, bytes);
       parcel.done(false);
     }
+    this.#drained();
     return true;
   }
 
@@ -108,5 +128,6 @@ export class Stream implements WorkerStream {
     const next = this.#written[0]?.flushedAt ?? Infinity;
     if (next < Infinity) this.#settling = setTimeout(() => this.#settle(), next + SETTLING_MS - performance.now());
     for (const { parcel } of settled) parcel.done(true);
+    if (this.#written.length === 0) this.#drained();
   }
 }

