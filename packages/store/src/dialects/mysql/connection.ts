@@ -11,6 +11,8 @@ export interface MysqlOptions {
   connectTimeoutMs: number;
   /** How long one round trip may take, waiting for locks included; then its connection is given up. */
   statementTimeoutMs: number;
+  /** After so long the server ends a connection that nobody uses; 10 s unless given. */
+  idleS?: number;
 }
 
 /** What one statement answered. */
@@ -35,6 +37,11 @@ const KEEPALIVE_MS = 10_000;
 /** How long a paused or vanished process holds locks. MySQL can't tell an open transaction from a connection in the pool. */
 const IDLE_IN_TRANSACTION_S = 5;
 const IDLE_S = 10;
+/**
+ * So much earlier this process closes it itself: mysql2 writes a raw warning to standard error when the server's farewell
+ * comes.
+ */
+const CLOSED_BEFORE_MS = 1_500;
 
 /** Deadlock, lock wait timeout, insert collision, MariaDB's changed record. */
 const CONFLICTS = new Set([1213, 1205, 1062, 1020]);
@@ -57,6 +64,7 @@ export class Database {
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions) {
     const connection = connectionOptions(options.url);
+    const { idleS = IDLE_S } = options;
     this.name = connection.database;
     this.answerMs = options.statementTimeoutMs + ANSWER_MARGIN_MS;
     this.pool = { size: options.poolSize, used: 0, waiting: 0 };
@@ -72,8 +80,10 @@ export class Database {
     this.#pool.on('connection', (connection) => {
       const session = new Session(connection, this.answerMs, this.traffic);
       this.#sessions.set(connection, session);
-      session.begin(settings(options.statementTimeoutMs));
+      session.begin(settings(options.statementTimeoutMs, idleS));
     });
+    this.#pool.on('acquire', (connection) => this.#sessions.get(connection)?.used());
+    this.#pool.on('release', (connection) => this.#sessions.get(connection)?.unused(idleS * 1_000 - CLOSED_BEFORE_MS));
   }
 
   /** Lends a connection while `work` runs; what it left open is undone. @throws StoreUnavailable when none can be had. */
@@ -124,12 +134,12 @@ export class Database {
 }
 
 /** Locks only on rows that are there, strict mode, UTC; and no plan but an index range, however many ids are named. */
-function settings(statementTimeoutMs: number): string[] {
+function settings(statementTimeoutMs: number, idleS: number): string[] {
   return [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',
       innodb_lock_wait_timeout = ${LOCK_TIMEOUT_S}
-      /*!80000 , max_execution_time = ${statementTimeoutMs}, wait_timeout = ${IDLE_S},
+      /*!80000 , max_execution_time = ${statementTimeoutMs}, wait_timeout = ${idleS},
         range_optimizer_max_mem_size = 0 */
       /*M! , max_statement_time = ${statementTimeoutMs / 1000}, idle_transaction_timeout = ${IDLE_IN_TRANSACTION_S},
         in_predicate_conversion_threshold = 0 */`,
@@ -150,6 +160,7 @@ export class Session {
   #maxPacket = Infinity;
   #open = false;
   #broken = false;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(connection: mysql.PoolConnection, timeoutMs: number, traffic: Traffic) {
     this.#connection = connection;
@@ -194,8 +205,19 @@ export class Session {
     if (!this.#broken) this.#connection.release();
   }
 
+  /** Somebody uses the connection (again). */
+  used(): void {
+    clearTimeout(this.#idle);
+  }
+
+  /** Nobody uses the connection; after so long it is closed. */
+  unused(forMs: number): void {
+    this.#idle = setTimeout(() => this.destroy(), forMs).unref();
+  }
+
   destroy(): void {
     this.#broken = true;
+    clearTimeout(this.#idle);
     this.#connection.destroy();
   }
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Reply } from '@resonate/protocol';
 import {
   freshMysqlDatabase,
@@ -7,6 +7,7 @@ import {
   startTcpProxy,
   type TcpProxy,
 } from '@resonate/testkit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promiseCreate, send, storeOn, taskCreate } from '../../conformance/under-test.ts';
 import type { Store } from '../../store.ts';
 import { MysqlDialect } from './dialect.ts';
@@ -102,6 +103,23 @@ describe('a batch whose connection breaks', () => {
     expect(await create()).toMatchObject({ status: 503 });
     delete proxy.rules.toServer;
     await expectCreatedOnce(await create());
+  });
+
+  test('is idle is closed before the server does it, and nothing is written to standard error', async () => {
+    const idle = new MysqlDialect({ ...OPTIONS, url, idleS: 2 });
+    const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      await idle.now();
+      const links = [...proxy.links].slice(-1);
+      const startedAt = Date.now();
+      while (links.some((link) => proxy.links.has(link))) await sleep(20);
+      expect(Date.now() - startedAt).toBeLessThan(1_900);
+      expect(await idle.now()).toBeGreaterThan(0);
+      expect(error.mock.calls).toEqual([]);
+    } finally {
+      error.mockRestore();
+      await idle.close();
+    }
   });
 
   test('is idle may have been closed by the server', async () => {
