@@ -3,6 +3,7 @@ import { until } from '../processes/until.ts';
 import { searchPromises } from '../processes/wire.ts';
 import type { TestCluster } from './cluster.ts';
 import { ask, fireTimer } from './requests.ts';
+import { RoleProcess } from './role-process.ts';
 
 /** What every occurrence of them makes a promise, whatever comes between: one policy for overlapping runs each. */
 const COMPLETE = {
@@ -16,6 +17,8 @@ const SCHEDULES = Object.entries({ ...COMPLETE, ...PASSING });
 /** What a takeover may take. */
 const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
+/** The lease of a dead leader ends after 3 s. */
+const AFTER_LEASE_MS = 4_500;
 /** The standby asks five times a second. */
 const AFTER_TERM_MS = 1_500;
 /** Occurrences that tell something of what happened between them. */
@@ -55,6 +58,28 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
       report(`timers fire ${tookMs} ms after kill -9 of the leader`);
       expect(tookMs).toBeLessThan(AFTER_KILL_MS);
+    });
+
+    test('of schedulers that elect by lease, killed with -9, is replaced when its lease ends, after 3 s', async () => {
+      // Beside those of the cluster, which elect by lock: for a moment two lead, as they may.
+      const env = { ...cluster().backing.env, RESONATE_STORAGE__ELECTION: 'lease' };
+      const [one, other] = await Promise.all([
+        RoleProcess.start('scheduler', env),
+        RoleProcess.start('scheduler', env),
+      ]);
+      try {
+        const leader = await until('one of them leads', 15_000, () => [one, other].find(({ leads }) => leads));
+        const standby = leader === one ? other : one;
+        const killedAt = Date.now();
+        await leader.kill9();
+        await until('the other one leads', PATIENCE_MS, () => standby.leads);
+        const tookMs = Date.now() - killedAt;
+        report(`a leader by lease is replaced ${tookMs} ms after kill -9`);
+        expect(tookMs).toBeLessThan(AFTER_LEASE_MS);
+      } finally {
+        await one.dispose();
+        await other.dispose();
+      }
     });
 
     test('stopped, hands over at once', async () => {
