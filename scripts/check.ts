@@ -42,7 +42,7 @@ const ENDS_WITHIN_MS = 30_000;
 const CLUSTERS = ['test/(cluster|deploy|sdk|torture)/', 'packages/maintenance/'];
 /** Servers, their clients and workers, and all else that counts milliseconds. */
 const SERVERS = [
-  'test/(admin|auth|bash|cli|dashboard|http|mcp|observability|package|retention|transports)/',
+  'test/(admin|auth|bash|cli|dashboard|http|mcp|observability|package|retention|soak|transports)/',
   'packages/(delivery|lifecycle|observability|process|transports|wakeup)/',
   'apps/',
 ];
