@@ -71,11 +71,12 @@ describe('a stream that is drained', () => {
   });
 
   test('waits no longer once it breaks', async () => {
-    const { stream, send } = opened();
+    const { log, stream, send } = opened();
     send('m');
     const drained = stream.drain();
     stream.close();
     await drained;
+    expect(log).toEqual(['m lost']);
   });
 });
 
