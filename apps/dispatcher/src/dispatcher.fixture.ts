@@ -90,12 +90,12 @@ export class TestDispatcher {
     return this.create(id, { 'resonate:target': url, ...tags });
   }
 
-  /** @param now when it settles, epoch ms; null: now. */
-  async settleWithListener(id: string, address: string, now: number | null = null): Promise<void> {
+  /** @param now when it settles, epoch ms; null: now. @param value what it settles with. */
+  async settleWithListener(id: string, address: string, now: number | null = null, value = {}): Promise<void> {
     const { store } = this.runtime;
     await this.create(id, {}, now);
     await store.execute({ kind: 'promise.register_listener', data: { awaited: id, address } }, now, 0);
-    await store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value: {} } }, now, 0);
+    await store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value } }, now, 0);
   }
 
   async deliveries(): Promise<Record<string, number>> {

@@ -38,6 +38,29 @@ describe('a message to an HTTP target', () => {
     await until(async () => (await tested.dueInMs(target.url)) === null);
   });
 
+  test('of many large ones only some are under way at once, small ones pass them, and all arrive', async () => {
+    await tested.stop();
+    await start({ 'transports-http-push-concurrency': '100' });
+    const target = await tested.listen();
+    const value = { data: 'x'.repeat(4 << 20) };
+    const ids = Array.from({ length: 16 }, (_, index) => `large ${index}`);
+    for (const id of ids) await tested.settleWithListener(id, target.url, null, value);
+    await tested.createTask('small', target.url);
+    const arrived = [];
+    do arrived.push(await target.next());
+    while ((arrived.at(-1)?.message as { kind: string }).kind !== 'execute');
+    // 32 MiB, and the one that goes beyond.
+    expect(arrived.length + target.waiting - 1).toBeLessThanOrEqual(9);
+    for (const { response } of arrived) response.end();
+    while (arrived.length < ids.length + 1) {
+      const next = await target.next();
+      next.response.end();
+      arrived.push(next);
+    }
+    await until(async () => (await tested.deliveries())['success'] === ids.length + 1);
+    expect(await tested.runtime.store.backlog('http', 100)).toMatchObject({ count: 0 });
+  });
+
   test('that is refused comes again after the backoff, not at once', async () => {
     const target = await tested.listen();
     await tested.settleWithListener('p', target.url);

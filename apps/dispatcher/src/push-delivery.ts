@@ -9,6 +9,14 @@ import type { EnabledTransport } from './transports.ts';
 import { WaitingTargets } from './waiting-targets.ts';
 
 /**
+ * Bytes of promises in messages under way, beyond which only small messages are claimed. Each is held as row and as text
+ * until it is delivered, so a target that hangs could fill the memory.
+ */
+const MAX_BYTES_UNDER_WAY = 32 << 20;
+/** Of one claim: all its targets share it. */
+const MAX_BYTES_AT_ONCE = 16 << 20;
+
+/**
  * Delivers the messages of one transport: claims due messages for targets that have a free slot, and pushes them. Each
  * target has its own slots, so a target that is slow or hangs does not delay the others.
  */
@@ -21,6 +29,7 @@ export class PushDelivery implements Service {
   readonly #failing: FailingTargets;
   readonly #pusher: Pusher;
   readonly #loop: Loop;
+  #bytesUnderWay = 0;
 
   constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
@@ -62,10 +71,11 @@ export class PushDelivery implements Service {
     // Before the claim, so that a hint that arrives during it is kept.
     for (const name of names) this.#waiting.forget(name);
     try {
-      const request = { transport: this.#transport, targets, preferred: [], graceMs: 0 };
+      const maxBytes = Math.min(MAX_BYTES_AT_ONCE, Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay));
+      const request = { transport: this.#transport, targets, preferred: [], graceMs: 0, maxBytes };
       const { executes, unblocks } = await store.claim(request);
-      for (const unblock of unblocks) this.#push({ kind: 'unblock', ...unblock }, probes);
-      for (const task of executes) this.#push({ kind: 'execute', task }, probes);
+      for (const { bytes, ...unblock } of unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);
+      for (const task of executes) this.#push({ kind: 'execute', task }, probes, 0);
       const claimed = new Set([...executes, ...unblocks.map(({ listener }) => listener)].map(({ target }) => target));
       await this.#waiting.refresh(names, (name) => claimed.has(name));
     } catch (error) {
@@ -91,13 +101,15 @@ export class PushDelivery implements Service {
     return { probes, targets: shares.map((share) => (probes.has(share.target) ? { ...share, limit: 1 } : share)) };
   }
 
-  #push(delivery: Delivery, probes: ReadonlySet<string>): void {
+  #push(delivery: Delivery, probes: ReadonlySet<string>, bytes: number): void {
     const { target } = rowOf(delivery);
     const push = this.#pusher.push(delivery, probes.has(target));
     if (!push) return;
     this.#slots.take(target);
+    this.#bytesUnderWay += bytes;
     void push.finally(() => {
       this.#slots.release(target);
+      this.#bytesUnderWay -= bytes;
       this.#loop.wake();
     });
   }

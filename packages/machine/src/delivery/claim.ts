@@ -19,6 +19,17 @@ export function claimed<Row extends Message>(message: Row, { processId, retryTim
 }
 
 /**
+ * The process gives a claim back of which it did nothing: the message is as it was before (transition M12).
+ * @param taken the message as it was claimed. @param before as it was found.
+ */
+export function unclaimed<Row extends Message>(message: Row, taken: Row, before: Row): Row {
+  const isUnchanged = message.claimedBy === taken.claimedBy && message.dueAt === taken.dueAt;
+  if (!isUnchanged || message.attempts !== taken.attempts) return message;
+  const { dueAt, enqueuedAt, attempts, claimedBy, deferredBy } = before;
+  return { ...message, dueAt, enqueuedAt, attempts, claimedBy, deferredBy };
+}
+
+/**
  * The failures since the last success, with this attempt. A message that is claimed again although nothing was
  * recorded of the last claim did not fail: the task was delivered and not acquired yet, an `unblock` takes long, or
  * its process died. It is not the first attempt either, so the number is at least 2.

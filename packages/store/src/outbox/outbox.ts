@@ -6,11 +6,11 @@ import {
   pairKey,
   released,
   renewed,
+  unclaimed,
   type Claimer,
   type DeliveryOutcome,
   type ExecuteOutcome,
   type ListenerRow,
-  type PromiseRow,
   type Release,
   type TaskRow,
   type UnblockOutcome,
@@ -19,7 +19,8 @@ import type { Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
-import { LISTENERS, PROMISES, TASKS } from '../tables.ts';
+import { LISTENERS, TASKS } from '../tables.ts';
+import { MAX_CLAIMED_BYTES, promisesOf, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
 import { rewriteMessages, rewriteRepeatedly } from './messages.ts';
 
@@ -28,7 +29,16 @@ export type Claim = DueMessages & Claimer;
 
 export interface Claimed {
   executes: TaskRow[];
-  unblocks: { listener: ListenerRow; promise: PromiseRow }[];
+  unblocks: ClaimedUnblock[];
+}
+
+/** What was claimed in one transaction. */
+interface Taken {
+  tasks: TaskRow[];
+  /** As they are now, and as they were found. */
+  listeners: { listener: ListenerRow; before: ListenerRow }[];
+  /** Of the promises that the listeners wait for: see `promisesOf`. */
+  rows: unknown[][];
 }
 
 /** So many claims are released at a time, so that no lock is held for long. */
@@ -65,10 +75,11 @@ export class Outbox {
     }
   }
 
-  #take(claim: Claim): Promise<Claimed> {
+  async #take(claim: Claim): Promise<Claimed> {
     const { outbox } = this.#dialect;
+    const { maxBytes = MAX_CLAIMED_BYTES } = claim;
     const reads = outbox.lockDue(claim);
-    return rewriteRepeatedly(this.#dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
+    const taken = await rewriteRepeatedly(this.#dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
       const due = rows
         .slice(0, reads.listeners.length)
         .flat()
@@ -77,22 +88,43 @@ export class Outbox {
         .slice(reads.listeners.length)
         .flat()
         .map((row) => TASKS.decode(row));
-      const listeners = due.map((listener) => claimed(listener, claim, now));
-      const tasks = withinLimits(waiting, claim, listeners).map((task) => claimed(task, claim, now));
+      const listeners = due.map((before) => ({ before, listener: claimed(before, claim, now) }));
+      const updates = listeners.map(({ listener }) => listener);
+      const tasks = withinLimits(waiting, claim, updates).map((task) => claimed(task, claim, now));
       // A settled promise changes no more, so it needs no lock.
-      const awaited = [...new Set(listeners.map((listener) => listener.awaited))];
+      const awaited = [...new Set(updates.map((listener) => listener.awaited))];
       return {
         tasks,
-        listeners: { inserts: [], updates: listeners, deletes: [] },
-        also: awaited.length > 0 ? [outbox.promises(awaited)] : [],
-        result: ([promises = []]) =>
-          claimedWith(
-            tasks,
-            listeners,
-            promises.map((row) => PROMISES.decode(row)),
-          ),
+        listeners: { inserts: [], updates, deletes: [] },
+        also: awaited.length > 0 ? [promisesOf(this.#dialect, awaited, maxBytes)] : [],
+        result: ([promises = []]) => ({ tasks, listeners, rows: promises }),
       };
     });
+    return this.#withPromises(taken, maxBytes);
+  }
+
+  /** Messages whose promises are too large to be held together with the others are given back. */
+  async #withPromises({ tasks, listeners, rows }: Taken, maxBytes: number): Promise<Claimed> {
+    const oldestFirst = listeners.map(({ listener }) => listener).toSorted(byAge);
+    const { unblocks, left } = await withPromises(this.#dialect, oldestFirst, rows, maxBytes);
+    await this.#unclaim(listeners.filter(({ listener }) => left.includes(listener)));
+    return { executes: tasks.toSorted(byAge), unblocks };
+  }
+
+  async #unclaim(entries: Taken['listeners']): Promise<void> {
+    const keyOf = ({ awaited, address }: ListenerRow) => pairKey(awaited, address);
+    const byKey = new Map(entries.map((entry) => [keyOf(entry.listener), entry]));
+    await rewriteMessages(
+      this.#dialect,
+      { tasks: [], listeners: entries.map(({ listener }) => listener) },
+      {
+        task: (task) => task,
+        listener(row) {
+          const entry = byKey.get(keyOf(row));
+          return entry ? unclaimed(row, entry.listener, entry.before) : row;
+        },
+      },
+    );
   }
 
   /** What became of claimed messages. Rows that another process took over, or that moved on, are left alone. */
@@ -178,15 +210,6 @@ function withinLimits(tasks: readonly TaskRow[], { targets }: Claim, taken: read
 }
 
 /** The oldest first. */
-function claimedWith(tasks: TaskRow[], listeners: ListenerRow[], promises: PromiseRow[]): Claimed {
-  const byId = new Map(promises.map((promise) => [promise.id, promise]));
-  const byAge = (one: TaskRow | ListenerRow, other: TaskRow | ListenerRow) =>
-    (one.enqueuedAt ?? 0) - (other.enqueuedAt ?? 0);
-  return {
-    executes: tasks.toSorted(byAge),
-    unblocks: listeners.toSorted(byAge).flatMap((listener) => {
-      const promise = byId.get(listener.awaited);
-      return promise ? [{ listener, promise }] : [];
-    }),
-  };
+function byAge(one: TaskRow | ListenerRow, other: TaskRow | ListenerRow): number {
+  return (one.enqueuedAt ?? 0) - (other.enqueuedAt ?? 0);
 }

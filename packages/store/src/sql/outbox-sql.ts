@@ -14,6 +14,11 @@ export interface DueMessages {
    */
   preferred: readonly string[];
   graceMs: number;
+  /**
+   * How many bytes the promises of `unblock`s may have together; 16 MiB unless given. One is claimed however large, but
+   * with 0 only small ones are.
+   */
+  maxBytes?: number;
 }
 
 /**

@@ -1,0 +1,72 @@
+import type { ListenerRow, PromiseRow } from '@resonate/machine';
+import type { Dialect } from '../dialect.ts';
+import { branchColumns, branchRowBytes } from '../dialects/branches.ts';
+import type { Statement } from '../sql/statement.ts';
+import { PROMISES } from '../tables.ts';
+
+/** A promise that is part of a message, and the bytes of its columns of any length. */
+interface ClaimedPromise {
+  promise: PromiseRow;
+  bytes: number;
+}
+
+/** Bytes of the promises that one claim loads: each becomes a message, and both are held until it is delivered. */
+export const MAX_CLAIMED_BYTES = 16 << 20;
+/** A promise of at most this size is loaded in any case: the number of messages bounds these. */
+const SMALL_BYTES = 16 << 10;
+
+const ROW_BYTES = branchRowBytes('OCTET_LENGTH');
+/** Null in rows of promises that are larger than their share. */
+const PARAM = PROMISES.columns.findIndex(({ name }) => name === 'param');
+
+/** Reads these promises; those that are larger than their share of `maxBytes` without their data. */
+export function promisesOf({ plain: { words } }: Dialect, ids: readonly string[], maxBytes: number): Statement {
+  const share = Math.max(SMALL_BYTES, Math.floor(maxBytes / Math.max(1, ids.length)));
+  const sql = `SELECT ${branchColumns(`${ROW_BYTES} <= ${share}`)}, ${ROW_BYTES}
+    FROM ${words.byKey('promises AS p')} WHERE p.id IN (${ids.map(() => '?').join(', ')})`;
+  return { sql, params: [...ids] };
+}
+
+/** An `unblock` with the promise that it tells of. */
+export interface ClaimedUnblock extends ClaimedPromise {
+  listener: ListenerRow;
+}
+
+/**
+ * Adds their promises to listeners, in their order, as long as these fit into `maxBytes`: the first one does, however
+ * large, and small ones always do. Each listener counts, because each gets a message of its own.
+ * @param rows of `promisesOf`; what they lack is loaded.
+ * @returns the messages, and the listeners whose promises do not fit.
+ */
+export async function withPromises(
+  dialect: Dialect,
+  listeners: readonly ListenerRow[],
+  rows: readonly unknown[][],
+  maxBytes: number,
+): Promise<{ unblocks: ClaimedUnblock[]; left: ListenerRow[] }> {
+  const found = new Map(rows.map((row) => [String(row[0]), row]));
+  const unblocks: ClaimedUnblock[] = [];
+  const left: ListenerRow[] = [];
+  let total = 0;
+  for (const listener of listeners) {
+    const row = found.get(listener.awaited);
+    if (!row) continue;
+    const bytes = Number(row.at(-1));
+    const isFirst = total === 0 && maxBytes > 0;
+    if (bytes > SMALL_BYTES && !isFirst && total + bytes > maxBytes) {
+      left.push(listener);
+      continue;
+    }
+    total += bytes;
+    const whole = row[PARAM] === null ? await reloaded(dialect, listener.awaited) : row;
+    if (!whole) continue;
+    found.set(listener.awaited, whole);
+    unblocks.push({ listener, promise: PROMISES.decode(whole), bytes });
+  }
+  return { unblocks, left };
+}
+
+async function reloaded(dialect: Dialect, id: string): Promise<unknown[] | undefined> {
+  const [rows = []] = await dialect.plain.select([promisesOf(dialect, [id], Number.MAX_SAFE_INTEGER)]);
+  return rows[0];
+}
