@@ -118,7 +118,8 @@ export const newId = newKey('id');
 /** The id of a promise, like `id` and `newId`. */
 export const idOfPromise = text('id', PUBLIC_TEXT.promiseId);
 export const newIdOfPromise = newKey('id', PUBLIC_TEXT.promiseId);
-export const pid = text('pid', PUBLIC_TEXT.processId);
+/** Kept with the task and shown in searches, so bounded like an id. */
+export const pid = newKey('pid', PUBLIC_TEXT.processId);
 export const awaited = text('awaited');
 export const awaiter = text('awaiter');
 export const promiseId = text('promiseId');

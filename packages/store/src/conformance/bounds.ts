@@ -43,6 +43,11 @@ export function boundsConformance(under: DialectUnderTest): void {
     const CASES: Case[] = [
       { name: 'the id of a promise', most: key, request: (size) => ['promise.create', promiseCreate(odd(size))] },
       { name: 'the id of a task', most: key, request: (size) => ['task.create', taskCreate(odd(size), 'me')] },
+      {
+        name: 'the process that holds a task',
+        most: () => KEY,
+        request: (size) => ['task.create', taskCreate(odd(20), odd(size))],
+      },
       { name: 'the id of a schedule', most: key, request: (size) => ['schedule.create', schedule(odd(size), 'run')] },
       { name: 'an http address', most: key, request: (size) => listener(odd(size, 'http://host/')) },
       { name: 'the group of an address', most: key, request: (size) => listener(odd(size, 'poll://any@')) },
