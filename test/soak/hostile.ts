@@ -55,7 +55,7 @@ export async function hostile({ durationMs, seed, signal, log }: Hostility): Pro
     try {
       const before = (await heap.used()) / MIB;
       const over = AbortSignal.any([signal, AbortSignal.timeout(durationMs)]);
-      const attacks = await attack(server.url, { seed, over, sink: sink.url, log, hasEnded: () => ended !== null });
+      const attacks = await attack(server.url, { seed, over, sink: sink.address, log, hasEnded: () => ended !== null });
       const [seen, noise] = [bystander.take(), quiet.take()];
       bystander.kill();
       await new Promise((resolve) => setTimeout(resolve, ended === null ? SETTLING_MS : 0));
@@ -81,7 +81,7 @@ export async function hostile({ durationMs, seed, signal, log }: Hostility): Pro
 interface Attacking {
   seed: number;
   over: AbortSignal;
-  sink: string;
+  sink(index: number): string;
   log(line: string): void;
   hasEnded(): boolean;
 }
@@ -127,7 +127,7 @@ function faultsOf(attacks: Outcome['attacks']): Record<string, number> {
 }
 
 /** Takes pushes: it answers some at once, some late, and reads others not at all. */
-async function startSink(): Promise<{ url: string; stop(): void }> {
+async function startSink(): Promise<{ address(index: number): string; stop(): void }> {
   let count = 0;
   const server = createServer((request, response) => {
     count += 1;
@@ -136,10 +136,11 @@ async function startSink(): Promise<{ url: string; stop(): void }> {
     const answer = () => response.writeHead(count % 5 === 0 ? 503 : 200).end();
     request.once('end', () => (count % 2 === 0 ? answer() : setTimeout(answer, 2_000)));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}/`,
+    // All of 127.0.0.0/8 is this machine.
+    address: (index) => `http://127.0.0.${(index % 100) + 1}:${port}/`,
     stop() {
       server.close();
       server.closeAllConnections();

@@ -8,8 +8,8 @@ export interface Target {
   url: string;
   random: Random;
   client: HttpClient;
-  /** Where pushes are taken slowly, or not at all: an `http://` address. */
-  sink: string;
+  /** Addresses where pushes are taken slowly, or not at all, each a target of its own. */
+  sink(index: number): string;
   /** Aborted when time is over. */
   signal: AbortSignal;
   /** Counts an outcome: an HTTP status, or a word. */

@@ -110,15 +110,15 @@ const largeBranches: Attack = async (target) => {
   await Promise.all([0, 1, 2, 3, 4, 5].map(acquire));
 };
 
-/** Many large `unblock`s at once for one target that takes them slowly. */
+/** Many large `unblock`s at once for targets that take them slowly. */
 const largePushes: Attack = async (target) => {
   const { random, sink } = target;
   const run = random.int(0, 2 ** 31);
-  const data = 'x'.repeat(LARGE / 4);
+  const data = 'x'.repeat(random.pick([LARGE / 40, LARGE / 2]));
   const ids = Array.from({ length: 25 }, (_, index) => `push.${run}.${index}`);
-  for (const id of ids) {
+  for (const [index, id] of ids.entries()) {
     await rpc(target, 'promise.create', { id, timeoutAt: Date.now() + 60_000, param: {} });
-    await rpc(target, 'promise.register_listener', { awaited: id, address: `${sink}${run}` });
+    await rpc(target, 'promise.register_listener', { awaited: id, address: sink(index) });
   }
   await Promise.all(ids.map((id) => rpc(target, 'promise.settle', { id, state: 'resolved', value: { data } })));
   await pause(target, 1_000, 3_000);
