@@ -3,6 +3,8 @@ import { type Kind, REQUESTS } from '@resonate/protocol';
 import { freshMysqlDatabase, freshPostgresDatabase, mysqlForTests, postgresForTests } from '@resonate/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bystander } from '../processes/bystander.ts';
+import { freePort } from '../processes/free-port.ts';
+import { Heap, inspectedOn } from '../processes/heap.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { declaredFields, ROWS, sizedRequests, valueAt } from './sized-requests.ts';
@@ -15,6 +17,8 @@ const CLIENTS = 2;
 const ALONE_MS = 3_000;
 /** What a bystander may wait, besides the machine's own noise. */
 const BYSTANDER_MS = 250;
+/** What stays in use after the requests: caches and compiled code. One body of 2 MB that is kept per kind would be more. */
+const HEAP_GROWTH = 16 * 1024 * 1024;
 
 interface Store {
   start: () => Promise<{ url: string; stop: () => Promise<void> }>;
@@ -38,6 +42,7 @@ describe.each(Object.entries(STORES))('%s', (type, store) => {
   let own: Awaited<ReturnType<Store['fresh']>> | undefined;
   let server: ServerProcess;
   let bystander: Bystander;
+  let heap: Heap;
   /** A server that gets nothing but its own bystander: what that one waits is the machine's noise. */
   let quietServer: ServerProcess;
   let quiet: Bystander;
@@ -46,13 +51,16 @@ describe.each(Object.entries(STORES))('%s', (type, store) => {
     database = await store?.start();
     own = database && (await store?.fresh(database.url));
     const storage = own && { storage: ['--storage-type', type, `--storage-${type}-url`, own.url] };
-    server = await ServerProcess.start({ ...storage });
+    const inspectPort = await freePort();
+    server = await ServerProcess.start({ ...storage, env: { NODE_OPTIONS: inspectedOn(inspectPort) } });
+    heap = await Heap.of(server.pid, inspectPort);
     quietServer = await ServerProcess.start();
     bystander = await Bystander.start(server.url);
     quiet = await Bystander.start(quietServer.url);
   });
 
   afterAll(async () => {
+    heap?.close();
     bystander?.kill();
     quiet?.kill();
     await quietServer?.dispose();
@@ -62,11 +70,14 @@ describe.each(Object.entries(STORES))('%s', (type, store) => {
   });
 
   test('answers fields of any size below 500, and others in time', async () => {
+    const before = await heap.used();
+    bystander.take();
     await sleep(ALONE_MS);
     const alone = bystander.take();
     const { statuses, failed } = await sendAll(server.url);
     const [seen, noise] = [bystander.take(), quiet.take()];
-    console.log(`${type}: ${JSON.stringify({ statuses, alone, seen, noise })}`);
+    const grown = (await heap.used()) - before;
+    console.log(`${type}: ${JSON.stringify({ statuses, alone, seen, noise, grown })}`);
     expect(failed).toEqual([]);
     for (const status of [200, 400, 404]) expect([status, statuses[status]]).not.toEqual([status, undefined]);
     expect(seen.faults).toEqual([]);
@@ -76,6 +87,7 @@ describe.each(Object.entries(STORES))('%s', (type, store) => {
     expect(seen.slowestMs).toBeLessThanOrEqual(withinMs);
     expect(server.output(2_000)).not.toContain('"level":"error"');
     expect(await (await fetch(`${server.url}/ready`)).status).toBe(200);
+    expect(grown).toBeLessThan(HEAP_GROWTH);
   });
 });
 

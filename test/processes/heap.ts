@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { until } from '../processes/until.ts';
+import { until } from './until.ts';
 
 const WITHIN_MS = 20_000;
 
@@ -8,7 +8,12 @@ interface Usage {
   usedSize: number;
 }
 
-/** The heap of another Node process, which was started with `--inspect-port`. */
+/** NODE_OPTIONS of a process whose heap is looked at. */
+export function inspectedOn(port: number): string {
+  return `--inspect-port=127.0.0.1:${port}`;
+}
+
+/** The heap of another Node process, which was started with `inspectedOn`. */
 export class Heap {
   readonly #socket: WebSocket;
 

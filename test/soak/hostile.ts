@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { Random } from '@resonate/testkit';
 import { Bystander, type Seen } from '../processes/bystander.ts';
 import { freePort } from '../processes/free-port.ts';
+import { Heap, inspectedOn } from '../processes/heap.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import type { Attack } from './attacks/attack.ts';
 import { BODIES } from './attacks/bodies.ts';
 import { CONNECTIONS } from './attacks/connections.ts';
-import { Heap } from './heap.ts';
 import { HEAP_MIB, MIB } from './options.ts';
 
 /** Attacks that run at the same time. */
@@ -43,7 +43,7 @@ export interface Outcome {
 /** Sends hostile traffic to a server with a small heap. */
 export async function hostile({ durationMs, seed, signal, log }: Hostility): Promise<Outcome> {
   const inspectPort = await freePort();
-  const node = `--max-old-space-size=${HEAP_MIB} --inspect-port=127.0.0.1:${inspectPort}`;
+  const node = `--max-old-space-size=${HEAP_MIB} ${inspectedOn(inspectPort)}`;
   const server = await ServerProcess.start({ env: { NODE_OPTIONS: node } });
   const quietServer = await ServerProcess.start();
   const sink = await startSink();
