@@ -13,8 +13,8 @@ import { HEAP_MIB, MIB } from './options.ts';
 
 /** Attacks that run at the same time. */
 const AT_ONCE = 6;
-/** After the attacks: streams and answers that were dropped are given back, messages in flight end. */
-const SETTLING_MS = 15_000;
+/** After the attacks: what was dropped is noticed, and pushes under way end. */
+const SETTLING_MS = 10_000;
 const ATTACKS: Readonly<Record<string, Attack>> = { ...BODIES, ...CONNECTIONS };
 
 export interface Hostility {
@@ -58,6 +58,7 @@ export async function hostile({ durationMs, seed, signal, log }: Hostility): Pro
       const attacks = await attack(server.url, { seed, over, sink: sink.address, log, hasEnded: () => ended !== null });
       const [seen, noise] = [bystander.take(), quiet.take()];
       bystander.kill();
+      sink.stop();
       await new Promise((resolve) => setTimeout(resolve, ended === null ? SETTLING_MS : 0));
       const after = ended === null ? (await heap.used()) / MIB : NaN;
       const errors = server
