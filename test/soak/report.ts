@@ -4,7 +4,7 @@ import { HEAP_MIB, type Options } from './options.ts';
 /** What a bystander may wait, besides the machine's own noise. */
 const BYSTANDER_MS = 1_000;
 /** What may stay in use after the attacks: caches and compiled code that a server has once it worked. */
-const HEAP_GROWTH_MIB = 64;
+const HEAP_GROWTH_MIB = 32;
 
 /** What was wrong, one line each. */
 export function violations({ attacks, faults, bystander, noise, heapMib, errors, ended }: Outcome): string[] {
