@@ -132,7 +132,7 @@ describe('messages that a stalled stream has no room for in bytes', () => {
     await delivery.start();
     const ids = ['a', 'b', 'c', 'd', 'e'];
     const settle = async () => {
-      for (const id of ids) await settleWithListener(id, 'poll://uni@g/w', LARGE);
+      for (const id of ids) await settleWithListener(id, 'poll://any@g', LARGE);
     };
     if (!isOpenBefore) await settle();
     const worker = new Worker('g', 'w');
