@@ -1,8 +1,8 @@
 import type { Outcome } from './hostile.ts';
 import { HEAP_MIB, type Options } from './options.ts';
 
-/** What a bystander may wait, besides the machine's own noise. */
-const BYSTANDER_MS = 1_000;
+/** A bystander who waits longer is shut out: commits of megabytes take up to 2 s where other programs use the disk. */
+const BYSTANDER_MS = 5_000;
 /** What may stay in use after the attacks: caches and compiled code that a server has once it worked. */
 const HEAP_GROWTH_MIB = 32;
 
