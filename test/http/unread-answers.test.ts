@@ -3,6 +3,7 @@ import { afterEach, beforeAll, afterAll, expect, jest, test } from '@jest/global
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
+import { WorkerSocket } from '../processes/worker-socket.ts';
 import { requestBytes } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
 
@@ -108,4 +109,25 @@ test('what all connections leave unread is bounded: the oldest one is closed, ot
   });
   expect(closed).toBeLessThan(60);
   expect(await client.rpc('promise.get', { id: 'larger' })).toMatchObject({ status: 200 });
+});
+
+test('what all WebSockets leave unread is bounded with it', async () => {
+  const opened = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => WorkerSocket.open(server.url, `/connect/unread/${index}`)),
+  );
+  let closed = 0;
+  for (const worker of opened) {
+    worker.socket.pause();
+    void worker.closed.then(() => closed++);
+    for (let count = 0; count < 5; count++) worker.ask('promise.get', { id: 'large' }).catch(() => undefined);
+  }
+  // 24 MiB are 24 answers. A connection that is not read shows its end when it is read again.
+  await until('some are cut off', 60_000, async () => {
+    expect(await client.rpc('promise.get', { id: 'none' })).toMatchObject({ status: 404 });
+    const text = await (await fetch(server.metricsUrl)).text();
+    return Number(/^resonate_websocket_connections (\d+)$/m.exec(text)?.[1]) < opened.length - 10;
+  });
+  for (const { socket } of opened) socket.resume();
+  await until('they see it', 30_000, () => closed > 10);
+  for (const worker of opened) worker.break();
 });

@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { ByteBudget } from './byte-budget.ts';
+import { SMALL_ANSWER_BYTES, type ByteBudget } from './byte-budget.ts';
 
 /** By the parser's error code; whatever else is no HTTP gets a 400. */
 const STATUSES: Readonly<Record<string, number>> = {
@@ -13,8 +13,6 @@ const STATUSES: Readonly<Record<string, number>> = {
 /** A connection on which more requests, or more bytes of them, wait behind an unread answer is closed. */
 const MAX_WAITING = 1_000;
 const MAX_WAITING_BYTES = 256 * 1024;
-/** Smaller answers fit into what the operating system buffers for a connection. */
-const SMALL_ANSWER_BYTES = 16 * 1024;
 
 interface Answers {
   latest: ServerResponse;
@@ -33,9 +31,9 @@ export class Connections {
   readonly #broken = new WeakSet<Duplex>();
   readonly #unread: ByteBudget;
 
-  /** @param maxUnread bytes of answers that clients have not read yet, of all connections. */
-  constructor(server: Server, maxUnread: number) {
-    this.#unread = new ByteBudget(maxUnread);
+  /** @param unread for answers that clients have not read yet, of all connections. */
+  constructor(server: Server, unread: ByteBudget) {
+    this.#unread = unread;
     server.on('connection', (socket) => {
       this.#silent.add(socket);
       socket.once('close', () => this.#silent.delete(socket));

@@ -7,6 +7,7 @@ import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
 import { WebSocketEndpoint } from '../websocket/websocket-endpoint.ts';
 import { Admission, type Refused } from './admission.ts';
+import { unreadBudget, type ByteBudget } from './byte-budget.ts';
 import { Bodies, endUnread, type Body } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
@@ -41,6 +42,7 @@ export class HttpServer implements Service {
   readonly #cors: Cors;
   readonly #admission: Admission;
   readonly #bodies: Bodies;
+  readonly #unread: ByteBudget;
   readonly #routes: Express;
   #server: Server | null = null;
   #connections: Connections | null = null;
@@ -56,7 +58,8 @@ export class HttpServer implements Service {
     this.#admission = new Admission({ server, hasAuth: auth !== null });
     // A worker that keeps one connection knows the promises of the tasks that it holds.
     const workers = new Rpc(runtime, auth, { fencePreload: 'own' });
-    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission);
+    this.#unread = unreadBudget(server.maxUnreadAnswers);
+    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission, this.#unread);
     this.#bodies = new Bodies(server);
     const answered = (response: ServerResponse, bytes: number) => this.#connections?.answered(response, bytes);
     this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin({ bodies: this.#bodies, answered }));
@@ -80,7 +83,7 @@ export class HttpServer implements Service {
   }
 
   #create(): Server {
-    const { maxConnections, headersTimeoutMs, requestTimeoutMs, maxUnreadAnswers } = this.#runtime.config.server;
+    const { maxConnections, headersTimeoutMs, requestTimeoutMs } = this.#runtime.config.server;
     const server = createServer(
       {
         headersTimeout: headersTimeoutMs,
@@ -103,7 +106,7 @@ export class HttpServer implements Service {
     });
     server.maxConnections = maxConnections;
     server.timeout = IDLE_TIMEOUT_MS;
-    this.#connections = new Connections(server, maxUnreadAnswers);
+    this.#connections = new Connections(server, this.#unread);
     return server;
   }
 

@@ -6,6 +6,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { bearerToken, type Auth, type Verified } from '../auth/auth.ts';
 import { mayJoin } from '../auth/principal.ts';
 import type { Admission } from '../http/admission.ts';
+import type { ByteBudget } from '../http/byte-budget.ts';
 import { untilExpiry } from '../http/end-at.ts';
 import type { Rpc } from '../rpc.ts';
 import { WorkerConnection } from './worker-connection.ts';
@@ -34,11 +35,14 @@ export class WebSocketEndpoint {
   readonly #rpc: Rpc;
   readonly #admission: Admission;
   readonly #server: WebSocketServer;
+  readonly #unread: ByteBudget;
   /** Each with what takes it out of the hub. */
   readonly #connections = new Map<WorkerConnection, () => void>();
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc, admission: Admission) {
+  /** @param unread for what clients have not read yet, of all connections. */
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc, admission: Admission, unread: ByteBudget) {
+    this.#unread = unread;
     this.#runtime = runtime;
     this.#hub = hub;
     this.#auth = auth;
@@ -109,6 +113,7 @@ export class WebSocketEndpoint {
       rpc: this.#rpc,
       headers: request.headers,
       limits: { maxInFlight, maxInFlightBytes: config.server.maxBodySize, maxUnread },
+      unread: this.#unread,
     });
     const stream = this.#hub.openAcknowledged(group, id, {
       write: (text) => connection.send(text),

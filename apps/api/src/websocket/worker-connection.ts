@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AcknowledgedStream } from '@resonate/transports';
 import type { WebSocket } from 'ws';
+import { SMALL_ANSWER_BYTES, type ByteBudget } from '../http/byte-budget.ts';
 import type { Rpc } from '../rpc.ts';
 
 export interface ConnectionLimits {
@@ -18,6 +19,8 @@ export interface ConnectionOptions {
   /** Of the request that opened the connection: its token serves requests without one of their own. */
   headers: IncomingHttpHeaders;
   limits: ConnectionLimits;
+  /** For what clients have not read yet, of all connections. When it is full, the connection of the oldest is cut off. */
+  unread: ByteBudget;
 }
 
 /** Close codes (RFC 6455 section 7.4): what a worker's network makes of them is in docs/protocol.md. */
@@ -72,7 +75,12 @@ export class WorkerConnection {
       return;
     }
     this.#cork();
-    this.#socket.send(text);
+    if (text.length <= SMALL_ANSWER_BYTES) {
+      this.#socket.send(text);
+      return;
+    }
+    const holding = this.#options.unread.hold(text.length, () => this.#socket.terminate());
+    this.#socket.send(text, () => holding.release());
   }
 
   /** Cuts the connection when nothing came back since the last time. */

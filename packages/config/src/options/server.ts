@@ -52,7 +52,7 @@ export const server = {
     min: MIB,
     max: 16 * 1024 * MIB,
     describe:
-      'Most bytes of answers that clients have not read yet, all together; beyond it the connection of the oldest one is closed',
+      'Most bytes of answers that clients have not read yet, all together, and at most an eighth of the heap; beyond it the connection of the oldest one is closed',
   }),
   max_connections: integer({
     default: 10_000,
