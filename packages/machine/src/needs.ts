@@ -25,6 +25,8 @@ export class Needs {
   /** Promises whose branch is answered only while it is small: bound by `FENCE_PRELOAD`. */
   readonly fenced = new Set<string>();
   readonly schedules = new Set<string>();
+  /** All of it is loaded, however many bytes that is: whoever sets it has found out that it fits into memory. */
+  loadsAll = false;
 
   promise(id: string): void {
     this.promises.add(id);

@@ -4,6 +4,7 @@ import {
   OutcomeUnknown,
   RequestTooLarge,
   StoreUnavailable,
+  TooMuchAtOnce,
   type StoreEvents,
   type StoreOperation,
 } from '@resonate/store';
@@ -19,7 +20,8 @@ export function measureStore(metrics: Metrics): StoreEvents['measured'] {
       return result;
     } catch (error) {
       if (error instanceof StoreUnavailable) metrics.up.set(0);
-      metrics.countStoreError(operation, nameOf(error));
+      // Such a batch is split, or its request is refused: the database did what it was asked.
+      if (!(error instanceof TooMuchAtOnce)) metrics.countStoreError(operation, nameOf(error));
       throw error;
     } finally {
       const duration = durations.get(operation) ?? metrics.storeOperation(operation);

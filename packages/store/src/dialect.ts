@@ -190,6 +190,13 @@ export class RequestTooLarge extends Error {
   override readonly name = 'RequestTooLarge';
 }
 
+/** The promises of a batch are too large to be loaded together; nothing was done. A batch of several requests is split. */
+export class TooMuchAtOnce extends RequestTooLarge {
+  constructor() {
+    super('the promises that it names are too large to be loaded together');
+  }
+}
+
 /** The connection broke while the commit was under way, and it could not be found out whether it happened. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';

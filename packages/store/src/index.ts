@@ -10,6 +10,7 @@ export {
   OutcomeUnknown,
   RequestTooLarge,
   StoreUnavailable,
+  TooMuchAtOnce,
   type Dialect,
   type Leadership,
   type WaitingTarget,

@@ -94,6 +94,15 @@ const largeSearches: Attack = async (target) => {
   await Promise.all(Array.from({ length: 4 }, () => rpc(target, 'promise.search', search)));
 };
 
+/** Many requests at once that name large promises: they are a batch, and so are what it loads. */
+const largeReads: Attack = async (target) => {
+  await largePromise(target);
+  const kind = target.random.pick(['promise.get', 'promise.create', 'promise.settle']);
+  const data = { timeoutAt: FAR_FUTURE, param: {}, state: 'resolved', value: {} };
+  const ids = Array.from({ length: LARGE_PROMISES }, (_, index) => largeId(index));
+  await Promise.all(ids.map((id) => rpc(target, kind, { id, ...data })));
+};
+
 /** A worker that acquires a task of a branch with megabytes in it. */
 const largeBranches: Attack = async (target) => {
   const { random } = target;
@@ -161,6 +170,7 @@ export const BODIES: Record<string, Attack> = {
   'cron bombs': cronBombs,
   'template bombs': templateBombs,
   'large searches': largeSearches,
+  'large reads': largeReads,
   'large branches': largeBranches,
   'large pushes': largePushes,
   'many actions': manyActions,

@@ -5,6 +5,7 @@ import { claimConformance } from './claims.ts';
 import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
 import { electionConformance, keepingConformance } from './keeping.ts';
+import { largeBatchConformance } from './large-batches.ts';
 import { manyConformance } from './many.ts';
 import { outboxConformance } from './outbox.ts';
 import { preloadConformance } from './preload.ts';
@@ -34,6 +35,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     adminConformance(under);
     retentionConformance(under);
     manyConformance(under);
+    largeBatchConformance(under);
     keepingConformance(under);
     scheduleConformance(under);
     electionConformance(under);

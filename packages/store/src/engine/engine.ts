@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import {
   collectNeeds,
   MoreNeeded,
@@ -11,11 +12,20 @@ import {
   type Loaded,
 } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import { BatchConflict, OutcomeUnknown, StoreUnavailable, type Decision, type Dialect } from '../dialect.ts';
+import {
+  BatchConflict,
+  OutcomeUnknown,
+  StoreUnavailable,
+  TooMuchAtOnce,
+  type Decision,
+  type Dialect,
+} from '../dialect.ts';
+import { BATCH_BYTES } from '../dialects/shares.ts';
 import type { StoreEvents } from '../events.ts';
 import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
 import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
 import type { Offer } from './handover.ts';
+import { promiseBytes } from './promise-bytes.ts';
 
 export interface EngineOptions {
   dialect: Dialect;
@@ -55,6 +65,10 @@ const MAX_REPEATS = 8;
 /** From this conflict on a batch waits a moment: its opponent is done by then. */
 const PAUSE_FROM_CONFLICT = 3;
 const PAUSE_MS = { min: 5, max: 50 };
+const PART_PAUSE_MS = 10;
+
+/** Bytes of promises that a request may load that names many. Decoded and answered they take several times as much. */
+const ALONE_BYTES = getHeapStatistics().heap_size_limit / 8;
 
 /** A batch asked for more rows again and again: a fault of the program. Nothing was committed. */
 class EndlessRepeat extends Error {
@@ -138,6 +152,7 @@ export class Engine {
       if (isOver) return entries.forEach(({ item, resolve }) => resolve(this.#failed(item.command, error)));
       const middle = entries.length >> 1;
       await this.#write(entries.slice(0, middle));
+      if (error instanceof TooMuchAtOnce) await answersLeave(entries.slice(0, middle));
       await this.#write(entries.slice(middle));
     }
   }
@@ -159,6 +174,7 @@ export class Engine {
         more.forEach((rows) => rows.announce(needs));
         events.repeated();
       } catch (error) {
+        if (error instanceof TooMuchAtOnce && (await this.#loadsAll(needs, entries.length))) continue;
         if (!(error instanceof BatchConflict)) throw error;
         if (++conflicts >= MAX_CONFLICTS) {
           events.gaveUp('conflict');
@@ -168,6 +184,14 @@ export class Engine {
         if (conflicts >= PAUSE_FROM_CONFLICT) await pause();
       }
     }
+  }
+
+  /** Whether the promises fit into memory after all, though one is larger than its share; then all of them are loaded. */
+  async #loadsAll(needs: Needs, requests: number): Promise<boolean> {
+    if (needs.loadsAll) return false;
+    const most = requests > 1 ? BATCH_BYTES : ALONE_BYTES;
+    needs.loadsAll = (await promiseBytes(this.#options.dialect, needs.promises)) <= most;
+    return needs.loadsAll;
   }
 
   async #transact(entries: Entries, needs: Needs): Promise<Decided> {
@@ -232,14 +256,18 @@ export class Engine {
   async #read(entries: Entries): Promise<void> {
     const { dialect, events } = this.#options;
     const needs = needsOf(entries);
-    const { loaded, now } = await events
-      .measured('read', () => dialect.load(needs))
-      .catch((error: unknown) => {
-        if (error instanceof StoreUnavailable) events.unavailable(error);
-        throw error;
-      });
-    const ws = new WorkingSet(needs, loaded);
-    for (const entry of entries) this.#answerRead(entry, ws, now);
+    try {
+      const { loaded, now } = await events.measured('read', () => dialect.load(needs));
+      const ws = new WorkingSet(needs, loaded);
+      for (const entry of entries) this.#answerRead(entry, ws, now);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) events.unavailable(error);
+      if (!(error instanceof TooMuchAtOnce) || entries.length <= 1) throw error;
+      const middle = entries.length >> 1;
+      await this.#read(entries.slice(0, middle));
+      await answersLeave(entries.slice(0, middle));
+      await this.#read(entries.slice(middle));
+    }
   }
 
   #answerRead({ item, resolve, reject }: Entry<Submitted, Reply>, ws: WorkingSet, now: number): void {
@@ -264,6 +292,16 @@ function needsOf(entries: Entries): Needs {
   const needs = new Needs();
   for (const { item } of entries) collectNeeds(item.command, needs, item.choices);
   return needs;
+}
+
+/**
+ * Between parts of a batch that was too large: answers of megabytes leave the process before it makes more of them. The
+ * function that resolves a promise holds it, and so the answer, for as long as the batch is under way: it is let go.
+ */
+function answersLeave(entries: Entries): Promise<void> {
+  const ignore = () => {};
+  for (const entry of entries) Object.assign(entry, { resolve: ignore, reject: ignore });
+  return new Promise((resolve) => setTimeout(resolve, PART_PAUSE_MS));
 }
 
 function pause(): Promise<void> {

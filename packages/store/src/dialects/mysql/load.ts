@@ -1,5 +1,5 @@
 import type { Loaded, Needs } from '@resonate/machine';
-import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type SqlValue, type Table } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, readList, SCHEDULES, TASKS, type SqlValue, type Table } from '../../tables.ts';
 import {
   branchColumns,
   branchRowBytes,
@@ -8,6 +8,7 @@ import {
   wantedBranches,
   type WantedBranches,
 } from '../branches.ts';
+import { decodeShared, sharedList, shareOf } from '../shares.ts';
 import { byKeys } from './by-keys.ts';
 import type { Result } from './connection.ts';
 import { inline, list, quote } from './literal.ts';
@@ -41,7 +42,11 @@ export function fetches(needs: Needs, lock: boolean): Fetch[] {
   const byId = <Row>(table: Table<Row>, key: keyof Loaded, ids: Set<string>) => {
     if (ids.size > 0) add(table, key, [`${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id${forUpdate}`]);
   };
-  byId(PROMISES, 'promises', needs.promises);
+  if (needs.promises.size > 0) {
+    const sql = `SELECT ${sharedList(String(shareOf(needs)))} FROM promises AS p FORCE INDEX (PRIMARY)
+      WHERE id IN ${list(needs.promises)} ORDER BY id${forUpdate}`;
+    found.push({ sql, into: (loaded, rows) => void loaded.promises.push(...decodeShared(rows)) });
+  }
   if (needs.settlements.size > 0) add(TASKS, 'tasks', [tasksAndAwaiters(needs) + forUpdate]);
   else byId(TASKS, 'tasks', needs.tasks);
   byId(SCHEDULES, 'schedules', needs.schedules);

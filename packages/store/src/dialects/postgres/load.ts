@@ -1,6 +1,7 @@
 import { FENCE_PRELOAD, PRELOAD, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
-import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { branchColumns, branchRowBytes, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
+import { decodeShared, sharedList, shareOf } from '../shares.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 
 /** A query and where its rows go. */
@@ -21,7 +22,7 @@ const byPair = <Row>(table: Table<Row>) => {
   return `SELECT ${readList(table, 't')} FROM unnest($1::text[], $2::text[]) AS pair(first, second)
     JOIN ${table.name} t ON t.${first} = pair.first AND t.${second} = pair.second`;
 };
-const promises = byId(PROMISES, '$1::text[]');
+const promises = `SELECT ${sharedList('$2::bigint')} FROM promises AS p WHERE id = ANY($1::text[]) ORDER BY id`;
 const tasks = byId(TASKS, withAwaiters);
 const schedules = byId(SCHEDULES, '$1::text[]');
 /** The length of a long text is known without reading it: what is beyond the bytes stays where it is. */
@@ -84,7 +85,11 @@ export class Load {
     const { loaded } = this;
     const settlements = array(needs.settlements);
     const lock = locking ? 'lock_' : '';
-    if (needs.promises.size > 0) this.#add(`${lock}promises`, [array(needs.promises)], PROMISES, loaded.promises);
+    if (needs.promises.size > 0) {
+      const values = [array(needs.promises), String(shareOf(needs))];
+      const take = (rows: Rows) => void loaded.promises.push(...decodeShared(rows));
+      this.#steps.push({ query: { name: `${lock}promises`, values }, take });
+    }
     if (needs.tasks.size > 0) this.#add(`${lock}tasks`, [array(needs.tasks), settlements], TASKS, loaded.tasks);
     if (needs.schedules.size > 0) this.#add(`${lock}schedules`, [array(needs.schedules)], SCHEDULES, loaded.schedules);
     if (needs.settlements.size + needs.resumed.size > 0) {

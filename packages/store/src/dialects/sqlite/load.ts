@@ -1,9 +1,10 @@
 import { TAG } from '@resonate/protocol';
 import type Database from 'better-sqlite3';
-import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
+import type { Loaded, Needs, PreloadBound, PromiseRow } from '@resonate/machine';
 import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
 import { decoded } from '../base.ts';
 import { beyondBound, branchColumns, branchRowBytes, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
+import { decodeShared, sharedList, shareOf } from '../shares.ts';
 
 /**
  * Prepares what loads the rows that a batch needs, by one statement for all keys of a sort: 2.2 us a promise, where one
@@ -12,7 +13,7 @@ import { beyondBound, branchColumns, branchRowBytes, rowLimit, takeBranches, wan
  */
 export function loader(database: Database.Database): (needs: Needs) => Loaded {
   const find = {
-    promises: finder(database, PROMISES, 't.id = wanted.value'),
+    promises: promiseFinder(database),
     tasks: finder(database, TASKS, 't.id = wanted.value'),
     schedules: finder(database, SCHEDULES, 't.id = wanted.value'),
     callbacks: finder(database, CALLBACKS, byPair(CALLBACKS)),
@@ -25,7 +26,7 @@ export function loader(database: Database.Database): (needs: Needs) => Loaded {
   };
   return (needs) => {
     const settled = [...needs.settlements];
-    const promises = find.promises([...needs.promises]);
+    const promises = find.promises(needs);
     const on = find.callbacksOn(settled);
     const tasks = find.tasks([...new Set([...needs.tasks, ...on.map(({ awaiter }) => awaiter)])]);
     const resumed = tasks.filter(({ id, resumes }) => resumes > 0 && needs.resumed.has(id));
@@ -70,6 +71,19 @@ function finder<Row>(database: Database.Database, table: Table<Row>, isWanted: s
   const statement = database.prepare<[string], unknown[]>(sql).raw(true);
   return (keys: readonly (string | readonly string[])[]): Row[] =>
     keys.length === 0 ? [] : decoded(table, statement.all(JSON.stringify(keys)));
+}
+
+/** Finds the promises of a batch. @throws TooMuchAtOnce */
+function promiseFinder(database: Database.Database): (needs: Needs) => PromiseRow[] {
+  const whole = finder(database, PROMISES, 't.id = wanted.value');
+  const sql = `SELECT ${sharedList('?')} FROM json_each(?) AS wanted CROSS JOIN promises AS p ON p.id = wanted.value`;
+  const bounded = database.prepare<[number, number, number, string], unknown[]>(sql).raw(true);
+  return (needs) => {
+    const share = shareOf(needs);
+    const ids = [...needs.promises];
+    if (share === Number.MAX_SAFE_INTEGER) return whole(ids);
+    return decodeShared(bounded.all(share, share, share, JSON.stringify(ids)));
+  };
 }
 
 function byPair<Row>({ key }: Table<Row>): string {
