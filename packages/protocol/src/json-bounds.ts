@@ -23,13 +23,18 @@ const CLOSE_ARRAY = 0x5d;
 const LETTER_U = 0x75;
 
 /**
+ * For each open array or object: the number of its commas so far, or -1 for an array, whose items are not keys. One for
+ * all calls, as a call never waits.
+ */
+const commas = new Int32Array(MAX_DEPTH + 1);
+
+/**
  * @param body UTF-8 bytes that should be JSON. Errors in the JSON itself are left to the parser.
  * @returns what is wrong with the body, to be appended to "Invalid request: "; null if it may be parsed.
  */
 export function boundsFault(body: Uint8Array): string | null {
   const maxValues = MIN_VALUES + body.length / BYTES_PER_VALUE;
-  /** For each open array or object: the number of its commas so far, or -1 for an array, whose items are not keys. */
-  const commas = new Int32Array(MAX_DEPTH + 1);
+  commas[0] = 0;
   let depth = 0;
   let values = 0;
   for (let at = 0; at < body.length; at++) {

@@ -37,6 +37,8 @@ export class Admission {
   readonly #own: ReadonlySet<string>;
   readonly #ownOrigin: string | null;
   #addresses: ReadonlySet<string> = new Set();
+  /** The Host header that was accepted last: nearly all requests have the same one. */
+  #acceptedHost: string | null = null;
   #readAt = -Infinity;
 
   constructor({ server, hasAuth }: AdmissionOptions) {
@@ -53,12 +55,10 @@ export class Admission {
     const { headers, url = '' } = request;
     if (hasTwoHosts(request.rawHeaders)) return { status: 400, message: 'A request must have one Host header' };
     if (OPEN_PATH.test(url)) return null;
-    const host = ABSOLUTE_URL.exec(url)?.[1] ?? headers.host;
-    if (this.#hosts !== null && host !== undefined && !this.#isOwnHost(bareName(host), this.#hosts)) {
-      return {
-        status: 403,
-        message: `Host ${JSON.stringify(host.slice(0, 255))} is not a name of this server (server.allowed_hosts, server.url)`,
-      };
+    const host = (url.startsWith('/') ? undefined : ABSOLUTE_URL.exec(url)?.[1]) ?? headers.host;
+    if (host !== undefined && host !== this.#acceptedHost) {
+      if (this.#hosts !== null && !this.#isOwnHost(bareName(host), this.#hosts)) return notAName(host);
+      this.#acceptedHost = host;
     }
     const { origin } = headers;
     if (origin === undefined) return isForeignWithoutOrigin(request) && !this.#origins.has('*') ? FOREIGN : null;
@@ -89,6 +89,11 @@ export class Admission {
     }
     return this.#addresses.has(name);
   }
+}
+
+function notAName(host: string): Refused {
+  const shown = JSON.stringify(host.slice(0, 255));
+  return { status: 403, message: `Host ${shown} is not a name of this server (server.allowed_hosts, server.url)` };
 }
 
 const FOREIGN: Refused = {

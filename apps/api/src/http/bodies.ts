@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget } from './byte-budget.ts';
+import { ByteBudget, type Holding } from './byte-budget.ts';
 
 export type Body =
   | { ok: true; bytes: Buffer }
@@ -31,29 +31,31 @@ export class Bodies {
         resolve({ ok: false, reason: 'too large' });
         return;
       }
+      const announced = Number(request.headers['content-length']);
       const chunks: Buffer[] = [];
       let size = 0;
+      let holding: Holding | null = null;
+      let isOver = false;
       const end = (body: Body) => {
-        request.removeAllListeners('data');
-        holding.release();
+        if (isOver) return;
+        isOver = true;
+        holding?.release();
         chunks.length = 0;
         resolve(body);
       };
-      const holding = this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
       request.on('data', (chunk: Buffer) => {
+        if (isOver) return;
         size += chunk.length;
-        if (size > maxBytes) {
-          end({ ok: false, reason: 'too large' });
-          return;
-        }
+        if (size > maxBytes) return end({ ok: false, reason: 'too large' });
+        // Nearly every body comes in one piece: it is finished and holds nothing.
+        if (size === announced && chunks.length === 0) return end({ ok: true, bytes: chunk });
         chunks.push(chunk);
+        holding ??= this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
         holding.add(chunk.length);
       });
-      request.on('end', () =>
-        end({ ok: true, bytes: chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks) }),
-      );
+      request.on('end', () => end({ ok: true, bytes: Buffer.concat(chunks) }));
       request.on('close', () => {
-        if (!request.readableEnded) end({ ok: false, reason: 'aborted' });
+        if (!isOver) end({ ok: false, reason: 'aborted' });
       });
     });
   }
