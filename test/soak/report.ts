@@ -1,5 +1,6 @@
+import type { Run } from '../processes/long-run.ts';
 import type { Outcome } from './hostile.ts';
-import { HEAP_MIB, type Options } from './options.ts';
+import { HEAP_MIB } from './options.ts';
 
 /** A bystander who waits longer is shut out: commits of megabytes take up to 2 s where other programs use the disk. */
 const BYSTANDER_MS = 5_000;
@@ -28,7 +29,7 @@ export function violations({ attacks, faults, bystander, noise, heapMib, errors,
 }
 
 /** What a run counted and found, for people. */
-export function report(outcome: Outcome, { minutes, seed }: Options): string {
+export function report(outcome: Outcome, { minutes, seed }: Run): string {
   const { attacks, faults, bystander, noise, heapMib, ended } = outcome;
   const broken = violations(outcome);
   const listed = (counts: Record<string, number>) =>
