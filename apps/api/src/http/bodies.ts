@@ -20,18 +20,15 @@ export class Bodies {
   }
 
   /** By what its header announces. */
-  isTooLarge({ headers }: IncomingMessage): boolean {
-    return Number(headers['content-length']) > this.#maxBytes;
+  isTooLarge(request: IncomingMessage): boolean {
+    return announcedBytes(request) > this.#maxBytes;
   }
 
   /** @param maxBytes a smaller bound than `server.max_body_size`, for bodies that are never large. */
   read(request: IncomingMessage, maxBytes = this.#maxBytes): Promise<Body> {
     return new Promise((resolve) => {
-      if (Number(request.headers['content-length']) > maxBytes) {
-        resolve({ ok: false, reason: 'too large' });
-        return;
-      }
-      const announced = Number(request.headers['content-length']);
+      const announced = announcedBytes(request);
+      if (announced > maxBytes) return resolve({ ok: false, reason: 'too large' });
       const chunks: Buffer[] = [];
       let size = 0;
       let holding: Holding | null = null;
@@ -54,11 +51,14 @@ export class Bodies {
         holding.add(chunk.length);
       });
       request.on('end', () => end({ ok: true, bytes: Buffer.concat(chunks) }));
-      request.on('close', () => {
-        if (!isOver) end({ ok: false, reason: 'aborted' });
-      });
+      request.on('close', () => end({ ok: false, reason: 'aborted' }));
     });
   }
+}
+
+/** How long its header says that the body is; NaN if it says nothing. */
+function announcedBytes({ headers }: IncomingMessage): number {
+  return Number(headers['content-length']);
 }
 
 /** Ends an answer whose request's body was not read: what still comes of the body is thrown away meanwhile. */
