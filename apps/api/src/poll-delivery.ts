@@ -5,6 +5,7 @@ import {
   messageOf,
   outcomeOf,
   RARELY_MS,
+  servedTargets,
   traceDelivery,
 } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
@@ -179,10 +180,10 @@ export class PollDelivery implements Service, Receiver {
     const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
     const names = targets.map(({ target }) => target);
     try {
-      const { executes, unblocks } = await store.claim({ transport: 'poll', targets, preferred, graceMs });
-      for (const unblock of unblocks) this.#hand({ kind: 'unblock', ...unblock });
-      for (const task of executes) this.#hand({ kind: 'execute', task });
-      const served = new Set([...executes, ...unblocks.map(({ listener }) => listener)].map(({ target }) => target));
+      const claimed = await store.claim({ transport: 'poll', targets, preferred, graceMs });
+      for (const unblock of claimed.unblocks) this.#hand({ kind: 'unblock', ...unblock });
+      for (const task of claimed.executes) this.#hand({ kind: 'execute', task });
+      const served = servedTargets(claimed);
       for (const name of served) if (this.#unannounced.delete(name)) this.#interval.foundUnannounced();
       await this.#refresh(names, served, graceMs);
     } catch (error) {

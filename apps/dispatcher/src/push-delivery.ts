@@ -1,4 +1,4 @@
-import { TargetSlots } from '@resonate/delivery';
+import { servedTargets, TargetSlots } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 import { rowOf, type Delivery } from '@resonate/store';
@@ -73,11 +73,11 @@ export class PushDelivery implements Service {
     try {
       const maxBytes = Math.min(MAX_BYTES_AT_ONCE, Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay));
       const request = { transport: this.#transport, targets, preferred: [], graceMs: 0, maxBytes };
-      const { executes, unblocks } = await store.claim(request);
-      for (const { bytes, ...unblock } of unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);
-      for (const task of executes) this.#push({ kind: 'execute', task }, probes, 0);
-      const claimed = new Set([...executes, ...unblocks.map(({ listener }) => listener)].map(({ target }) => target));
-      await this.#waiting.refresh(names, (name) => claimed.has(name));
+      const claimed = await store.claim(request);
+      for (const { bytes, ...unblock } of claimed.unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);
+      for (const task of claimed.executes) this.#push({ kind: 'execute', task }, probes, 0);
+      const served = servedTargets(claimed);
+      await this.#waiting.refresh(names, (name) => served.has(name));
     } catch (error) {
       for (const name of names) this.#waiting.note(name, 0);
       throw error;
