@@ -1,5 +1,6 @@
 import { FENCE_PRELOAD, PRELOAD, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
 import { PROMISES } from '../tables.ts';
+import { isCut, PROMISE_COLUMN_COUNT, promiseColumns } from './promise-columns.ts';
 
 /**
  * How branches are loaded, in every dialect: at most so many promises, and so many bytes of their JSON columns. The first
@@ -14,9 +15,6 @@ const FENCED: PreloadBound = { ...FENCE_PRELOAD, bytes: 4 * FENCE_PRELOAD.bytes 
 export function rowLimit({ promises }: PreloadBound): number {
   return promises + 2;
 }
-
-/** The columns of any length. */
-const LONG = ['param', 'value', 'tags'];
 
 /** Which branches a batch wants: by name, and as those of promises; and how much of each. */
 export interface WantedBranches {
@@ -44,34 +42,17 @@ export function wantedBranches({ branches, preloads, fenced }: Needs): WantedBra
  * @param fits the SQL condition under which a row is within the bytes.
  */
 export function branchColumns(fits: string): string {
-  const columns = PROMISES.columns.filter(({ copy }) => !copy);
-  const listed = columns.map(({ name }) =>
-    LONG.includes(name) ? `CASE WHEN ${fits} THEN p.${name} END` : `p.${name}`,
-  );
-  return [...listed, 'p.branch'].join(', ');
-}
-
-/** SQL for the bytes of a row's long columns. @param lengthOf the database's function for the bytes of a text. */
-export function branchRowBytes(lengthOf: string): string {
-  return LONG.map((name) => `${lengthOf}(${name})`).join(' + ');
-}
-
-const PARAM = PROMISES.columns.findIndex(({ name }) => name === LONG[0]);
-const BRANCH = PROMISES.columns.filter(({ copy }) => !copy).length;
-
-/** Marks a row of `branchColumns` as the first one beyond the bytes. */
-export function beyondBound(values: readonly unknown[]): unknown[] {
-  return values.with(PARAM, null);
+  return `${promiseColumns(fits)}, p.branch`;
 }
 
 /** Adds rows of `branchColumns`, which come in the order of their ids: at most one more of a branch than the bound allows. */
 export function takeBranches(loaded: Loaded, rows: readonly (readonly unknown[])[], bound: PreloadBound): void {
   const counts = new Map<string, number>();
   for (const values of rows) {
-    const branch = values[BRANCH] as string;
+    const branch = values[PROMISE_COLUMN_COUNT] as string;
     const count = (counts.get(branch) ?? 0) + 1;
     counts.set(branch, count);
-    if (values[PARAM] === null || count >= rowLimit(bound)) loaded.cutBranches.push(branch);
+    if (isCut(values) || count >= rowLimit(bound)) loaded.cutBranches.push(branch);
     else loaded.branches.push(PROMISES.decode(values));
   }
 }

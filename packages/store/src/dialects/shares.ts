@@ -1,6 +1,7 @@
 import type { Needs, PromiseRow } from '@resonate/machine';
 import { TooMuchAtOnce } from '../dialect.ts';
 import { PROMISES } from '../tables.ts';
+import { isCut, promiseBytes, promiseColumns } from './promise-columns.ts';
 
 /**
  * Requests are small, but the promises that they name may have megabytes each: without a bound, 256 reads in one batch
@@ -17,28 +18,15 @@ export function shareOf({ promises, loadsAll }: Needs): number {
   return loadsAll || promises.size <= FEW ? Number.MAX_SAFE_INTEGER : Math.floor(BATCH_BYTES / promises.size);
 }
 
-const COLUMNS = PROMISES.columns.filter(({ copy }) => !copy);
-
-/** SQL for the bytes of a promise's columns that may be large. */
-export const PROMISE_BYTES = COLUMNS.filter(({ type }) => type === 'json')
-  .map(({ name }) => `OCTET_LENGTH(p.${name})`)
-  .join(' + ');
-
 /** The select list of promises `p`. @param share SQL: a row with more bytes has null in the columns that may be large. */
 export function sharedList(share: string): string {
-  const fits = `${PROMISE_BYTES} <= ${share}`;
-  const columns = COLUMNS.map(({ name, type }) =>
-    type === 'json' ? `CASE WHEN ${fits} THEN p.${name} END` : `p.${name}`,
-  );
-  return columns.join(', ');
+  return promiseColumns(`${promiseBytes('p')} <= ${share}`);
 }
-
-const PARAM = COLUMNS.findIndex(({ type }) => type === 'json');
 
 /** Decodes rows of `sharedList`. @throws TooMuchAtOnce if one is larger than its share. */
 export function decodeShared(rows: readonly (readonly unknown[])[]): PromiseRow[] {
   return rows.map((values) => {
-    if (values[PARAM] === null) throw new TooMuchAtOnce();
+    if (isCut(values)) throw new TooMuchAtOnce();
     return PROMISES.decode(values);
   });
 }

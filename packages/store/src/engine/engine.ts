@@ -25,7 +25,7 @@ import type { StoreEvents } from '../events.ts';
 import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
 import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
 import type { Offer } from './handover.ts';
-import { promiseBytes } from './promise-bytes.ts';
+import { bytesOfPromises } from './bytes-of-promises.ts';
 
 export interface EngineOptions {
   dialect: Dialect;
@@ -190,7 +190,7 @@ export class Engine {
   async #loadsAll(needs: Needs, requests: number): Promise<boolean> {
     if (needs.loadsAll) return false;
     const most = requests > 1 ? BATCH_BYTES : ALONE_BYTES;
-    needs.loadsAll = (await promiseBytes(this.#options.dialect, needs.promises)) <= most;
+    needs.loadsAll = (await bytesOfPromises(this.#options.dialect, needs.promises)) <= most;
     return needs.loadsAll;
   }
 

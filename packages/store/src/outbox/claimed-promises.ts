@@ -1,6 +1,6 @@
 import type { ListenerRow, PromiseRow } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
-import { branchColumns, branchRowBytes } from '../dialects/branches.ts';
+import { isCut, promiseBytes, promiseColumns } from '../dialects/promise-columns.ts';
 import type { Statement } from '../sql/statement.ts';
 import { PROMISES } from '../tables.ts';
 
@@ -15,14 +15,12 @@ export const MAX_CLAIMED_BYTES = 16 << 20;
 /** A promise of at most this size is loaded in any case: the number of messages bounds these. */
 const SMALL_BYTES = 16 << 10;
 
-const ROW_BYTES = branchRowBytes('OCTET_LENGTH');
-/** Null in rows of promises that are larger than their share. */
-const PARAM = PROMISES.columns.findIndex(({ name }) => name === 'param');
+const BYTES = promiseBytes('p');
 
 /** Reads these promises; those that are larger than their share of `maxBytes` without their data. */
 export function promisesOf({ plain: { words } }: Dialect, ids: readonly string[], maxBytes: number): Statement {
   const share = Math.max(SMALL_BYTES, Math.floor(maxBytes / Math.max(1, ids.length)));
-  const sql = `SELECT ${branchColumns(`${ROW_BYTES} <= ${share}`)}, ${ROW_BYTES}
+  const sql = `SELECT ${promiseColumns(`${BYTES} <= ${share}`)}, ${BYTES}
     FROM ${words.byKey('promises AS p')} WHERE p.id IN (${ids.map(() => '?').join(', ')})`;
   return { sql, params: [...ids] };
 }
@@ -58,7 +56,7 @@ export async function withPromises(
       continue;
     }
     total += bytes;
-    const whole = row[PARAM] === null ? await reloaded(dialect, listener.awaited) : row;
+    const whole = isCut(row) ? await reloaded(dialect, listener.awaited) : row;
     if (!whole) continue;
     found.set(listener.awaited, whole);
     unblocks.push({ listener, promise: PROMISES.decode(whole), bytes });

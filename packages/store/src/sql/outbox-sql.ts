@@ -35,8 +35,6 @@ export interface OutboxSql {
   lockTasks(ids: readonly string[]): Statement;
   /** Locks listeners in the order of their keys; rows by `LISTENERS`. */
   lockListeners(keys: readonly ListenerKey[]): Statement;
-  /** Promises by id, without a lock; rows by `PROMISES`. */
-  promises(ids: readonly string[]): Statement;
   /**
    * Finds, without a lock, what `released` may give back: ids of tasks, and listeners as awaited and address. Rows whose
    * time has come need no release, so the backlog is not looked at.

@@ -1,13 +1,7 @@
 import type { Loaded, Needs } from '@resonate/machine';
 import { CALLBACKS, LISTENERS, readList, SCHEDULES, TASKS, type SqlValue, type Table } from '../../tables.ts';
-import {
-  branchColumns,
-  branchRowBytes,
-  rowLimit,
-  takeBranches,
-  wantedBranches,
-  type WantedBranches,
-} from '../branches.ts';
+import { branchColumns, rowLimit, takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
+import { promiseBytes } from '../promise-columns.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
 import { byKeys } from './by-keys.ts';
 import type { Result } from './connection.ts';
@@ -138,7 +132,7 @@ export function pair(column: string, value: string, other: string, otherValue: s
  */
 function branches({ names, ofPromises, bound }: WantedBranches): string {
   const most = (names.size + ofPromises.size) * rowLimit(bound);
-  const bytes = `${branchRowBytes('LENGTH')} AS bytes`;
+  const bytes = `${promiseBytes('promises')} AS bytes`;
   const sizes: string[] = [];
   if (names.size > 0) {
     const named = `branch IN ${list(names)}`;

@@ -2,7 +2,7 @@ import type { Release } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import { complete } from '../../sql/statement.ts';
-import { LISTENERS, PROMISES, readList, TASKS, type Table } from '../../tables.ts';
+import { LISTENERS, readList, TASKS, type Table } from '../../tables.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import { byKeys } from './by-keys.ts';
 import type { Database } from './connection.ts';
@@ -58,8 +58,6 @@ export function outboxOf(database: Database): OutboxSql {
         params,
       };
     },
-    promises: (ids) =>
-      complete(`SELECT ${readList(PROMISES)} FROM promises FORCE INDEX (PRIMARY) WHERE id IN ${list([...ids, null])}`),
     held: (release, limit) => held(database, release, limit),
   };
 }

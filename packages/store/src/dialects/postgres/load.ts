@@ -1,6 +1,7 @@
 import { FENCE_PRELOAD, PRELOAD, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
 import { CALLBACKS, LISTENERS, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
-import { branchColumns, branchRowBytes, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
+import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
+import { promiseBytes } from '../promise-columns.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
 
@@ -30,7 +31,7 @@ const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigi
   FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
   CROSS JOIN LATERAL (
     SELECT *, sum(bytes) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS total FROM (
-      SELECT *, ${branchRowBytes('octet_length')} AS bytes
+      SELECT *, ${promiseBytes('promises')} AS bytes
       FROM promises WHERE branch = wanted.name ORDER BY id LIMIT ${limit}
     ) AS first
   ) AS p WHERE p.total - p.bytes <= $3::bigint`;

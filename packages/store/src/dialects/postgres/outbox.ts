@@ -1,4 +1,4 @@
-import { LISTENERS, PROMISES, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
+import { LISTENERS, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { QueueSql } from '../server/dialect.ts';
@@ -29,7 +29,6 @@ const LOCK_LISTENERS = `SELECT mine.* FROM
       ORDER BY awaited COLLATE "C", address COLLATE "C") AS wanted
     CROSS JOIN LATERAL (SELECT ${readList(LISTENERS)} FROM listeners
       WHERE listeners.awaited = wanted.awaited AND listeners.address = wanted.address FOR UPDATE) AS mine`;
-const PROMISES_BY_ID = `SELECT ${readList(PROMISES)} FROM promises WHERE id = ANY($1::text[])`;
 
 /** From target to target along the index, one step each, however many messages wait. */
 const waiting = (from: string) => {
@@ -86,7 +85,6 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
   { name: 'lock_due_tasks', text: LOCK_DUE.tasks },
   { name: 'lock_messages_tasks', text: LOCK_TASKS },
   { name: 'lock_messages_listeners', text: LOCK_LISTENERS },
-  { name: 'promises_of_messages', text: PROMISES_BY_ID },
   { name: 'tasks_waiting', text: waiting(TASKS_WAITING) },
   { name: 'listeners_waiting', text: waiting(LISTENERS_WAITING) },
   { name: 'next_task', text: earliest(TASKS_WAITING) },
@@ -117,7 +115,6 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
       sql: LOCK_LISTENERS,
       params: [array(keys.map(({ awaited }) => awaited)), array(keys.map(({ address }) => address))],
     }),
-    promises: (ids) => ({ sql: PROMISES_BY_ID, params: [array(ids)] }),
     async held({ processIds, since }, limit) {
       const params = [processIds && array(processIds), since?.dueFrom ?? 0, since?.transport ?? null, limit];
       const columns: [string, string][] = [

@@ -53,7 +53,6 @@ const INDEXES: Record<string, string[]> = {
   lock_due_listeners: ['listeners_dispatch'],
   lock_messages_tasks: ['tasks_pkey'],
   lock_messages_listeners: ['listeners_pkey'],
-  promises_of_messages: ['promises_pkey'],
   tasks_waiting: ['tasks_dispatch'],
   listeners_waiting: ['listeners_dispatch'],
   next_task: ['tasks_dispatch'],

@@ -3,7 +3,7 @@ import type { Transport } from '@resonate/protocol';
 import type { WaitingTarget } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { LISTENERS, PROMISES, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
+import { LISTENERS, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
 /**
@@ -17,10 +17,6 @@ const WAITING = { tasks: "state = 'pending'", listeners: 'due_at IS NOT NULL' };
 
 /** How messages are found; nobody else writes, so there is nothing to lock. @param rows runs a statement that only reads. */
 export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () => number): OutboxSql {
-  const byId = <Row>(table: Table<Row>, ids: readonly string[]): Statement => ({
-    sql: `SELECT ${readList(table, 't')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} t ON t.id = wanted.value`,
-    params: [JSON.stringify(ids)],
-  });
   return {
     lockDue({ transport, targets, preferred, graceMs }) {
       const now = clock();
@@ -34,13 +30,15 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
         tasks: due(TASKS, `${WAITING.tasks} AND timeout_at > ?`, now),
       };
     },
-    lockTasks: (ids) => byId(TASKS, ids),
+    lockTasks: (ids) => ({
+      sql: `SELECT ${readList(TASKS, 't')} FROM json_each(?) AS wanted CROSS JOIN tasks t ON t.id = wanted.value`,
+      params: [JSON.stringify(ids)],
+    }),
     lockListeners: (keys) => ({
       sql: `SELECT ${readList(LISTENERS, 't')} FROM json_each(?) AS wanted
         CROSS JOIN listeners t ON t.awaited = wanted.value ->> 0 AND t.address = wanted.value ->> 1`,
       params: [JSON.stringify(keys.map(({ awaited, address }) => [awaited, address]))],
     }),
-    promises: (ids) => byId(PROMISES, ids),
     async held({ processIds, since }, limit) {
       const ids = processIds && JSON.stringify([...processIds]);
       const whose = ids === null ? 'IS NOT NULL' : 'IN (SELECT value FROM json_each(?))';

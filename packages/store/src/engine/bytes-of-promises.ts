@@ -1,17 +1,17 @@
 import type { Dialect } from '../dialect.ts';
-import { PROMISE_BYTES } from '../dialects/shares.ts';
+import { promiseBytes } from '../dialects/promise-columns.ts';
 
 /** Ids in one statement. */
 const AT_ONCE = 500;
 
 /** The bytes of these promises together. The database knows the lengths without reading the texts. */
-export async function promiseBytes(dialect: Dialect, ids: ReadonlySet<string>): Promise<number> {
+export async function bytesOfPromises(dialect: Dialect, ids: ReadonlySet<string>): Promise<number> {
   const all = [...ids];
   let bytes = 0;
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const some = all.slice(from, from + AT_ONCE);
     const places = some.map(() => '?').join(', ');
-    const sql = `SELECT COALESCE(SUM(${PROMISE_BYTES}), 0) FROM promises AS p WHERE p.id IN (${places})`;
+    const sql = `SELECT COALESCE(SUM(${promiseBytes('p')}), 0) FROM promises AS p WHERE p.id IN (${places})`;
     const [rows] = await dialect.plain.select([{ sql, params: some }]);
     bytes += Number(rows?.[0]?.[0]);
   }
