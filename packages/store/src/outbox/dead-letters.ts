@@ -14,7 +14,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { transport as readTransport } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import { LISTENERS, type SqlValue } from '../tables.ts';
-import { rewriteMessages, rewriteRepeatedly } from './messages.ts';
+import { rewriteListeners, rewriteRepeatedly } from './messages.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
 export interface DeadLetter {
@@ -101,19 +101,14 @@ export class DeadLetters {
       ORDER BY enqueued_at LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);
     const listeners = rows.map(keyRow);
-    const count = await rewriteMessages(
-      this.#dialect,
-      { tasks: [], listeners },
-      {
-        task: (task) => task,
-        listener: (listener, at) => (isTooOld(listener, maxAgeMs, at) ? null : listener),
-        also: (removed, at) =>
-          deadLetterStatements(
-            removed.map((listener) => ({ listener, error })),
-            at,
-          ),
-      },
-    );
+    const count = await rewriteListeners(this.#dialect, listeners, {
+      listener: (listener, at) => (isTooOld(listener, maxAgeMs, at) ? null : listener),
+      also: (removed, at) =>
+        deadLetterStatements(
+          removed.map((listener) => ({ listener, error })),
+          at,
+        ),
+    });
     return { count, more: rows.length === AT_ONCE };
   }
 
@@ -130,11 +125,9 @@ export class DeadLetters {
       .filter(({ target, dueAt }) => isForOneConnection('poll', target) && dueAt < before)
       .map(({ target }) => target);
     const listeners = names.length > 0 ? await this.#dueForTargets(names, before) : [];
-    const count = await rewriteMessages(
-      this.#dialect,
-      { tasks: [], listeners },
-      { task: (task) => task, listener: (listener, at) => (isForAbsent(listener, absentMs, at) ? null : listener) },
-    );
+    const count = await rewriteListeners(this.#dialect, listeners, {
+      listener: (listener, at) => (isForAbsent(listener, absentMs, at) ? null : listener),
+    });
     if (count > 0 && listeners.length === AT_ONCE) return { count, next: after };
     return { count, next: page.length < AT_ONCE ? null : (page.at(-1)?.target ?? null) };
   }
@@ -164,7 +157,7 @@ export class DeadLetters {
     const [rows = []] = await this.#sql.select([{ sql, params }]);
     const ids = rows.map(([id]) => Number(id));
     if (ids.length === 0) return { count: 0, last: null };
-    const keys = rows.map(([, awaited, address]) => ({ awaited: String(awaited), address: String(address) }));
+    const keys = rows.map(([, ...key]) => keyRow(key));
     const these = `id IN (${ids.join(', ')})`;
     const reads = [
       this.#dialect.outbox.lockListeners(keys),

@@ -39,6 +39,15 @@ export async function rewriteMessages(dialect: Dialect, keys: MessageKeys, rules
   return changed;
 }
 
+/** `rewriteMessages` for listeners alone. */
+export function rewriteListeners(
+  dialect: Dialect,
+  listeners: readonly ListenerKey[],
+  rules: Omit<MessageRules, 'task'>,
+): Promise<number> {
+  return rewriteMessages(dialect, { tasks: [], listeners }, { ...rules, task: (task) => task });
+}
+
 function rewriteSome(dialect: Dialect, { tasks, listeners }: MessageKeys, rules: MessageRules): Promise<number> {
   const { outbox } = dialect;
   const reads = [

@@ -22,7 +22,7 @@ import type { DueMessages } from '../sql/outbox-sql.ts';
 import { LISTENERS, TASKS } from '../tables.ts';
 import { MAX_CLAIMED_BYTES, promisesOf, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
-import { rewriteMessages, rewriteRepeatedly } from './messages.ts';
+import { rewriteListeners, rewriteMessages, rewriteRepeatedly } from './messages.ts';
 
 /** Which messages a process takes, and for how long. */
 export type Claim = DueMessages & Claimer;
@@ -114,17 +114,13 @@ export class Outbox {
   async #unclaim(entries: Taken['listeners']): Promise<void> {
     const keyOf = ({ awaited, address }: ListenerRow) => pairKey(awaited, address);
     const byKey = new Map(entries.map((entry) => [keyOf(entry.listener), entry]));
-    await rewriteMessages(
-      this.#dialect,
-      { tasks: [], listeners: entries.map(({ listener }) => listener) },
-      {
-        task: (task) => task,
-        listener(row) {
-          const entry = byKey.get(keyOf(row));
-          return entry ? unclaimed(row, entry.listener, entry.before) : row;
-        },
+    const listeners = entries.map(({ listener }) => listener);
+    await rewriteListeners(this.#dialect, listeners, {
+      listener(row) {
+        const entry = byKey.get(keyOf(row));
+        return entry ? unclaimed(row, entry.listener, entry.before) : row;
       },
-    );
+    });
   }
 
   /** What became of claimed messages. Rows that another process took over, or that moved on, are left alone. */
@@ -161,11 +157,7 @@ export class Outbox {
 
   /** What this process still holds of these is due again at `dueAt` (epoch ms) and not before. */
   async renew(listeners: readonly ListenerKey[], processId: string, dueAt: number): Promise<void> {
-    await rewriteMessages(
-      this.#dialect,
-      { tasks: [], listeners },
-      { task: (task) => task, listener: (listener) => renewed(listener, processId, dueAt) },
-    );
+    await rewriteListeners(this.#dialect, listeners, { listener: (listener) => renewed(listener, processId, dueAt) });
   }
 
   /** Makes what was claimed or deferred due at once. @returns how many messages. */
