@@ -150,10 +150,7 @@ export class Engine {
       // An unknown outcome may be a commit: run again, the batch would tell whoever succeeded that another did.
       const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
       if (isOver) return entries.forEach(({ item, resolve }) => resolve(this.#failed(item.command, error)));
-      const middle = entries.length >> 1;
-      await this.#write(entries.slice(0, middle));
-      if (error instanceof TooMuchAtOnce) await answersLeave(entries.slice(0, middle));
-      await this.#write(entries.slice(middle));
+      await inHalves(entries, error, (half) => this.#write(half));
     }
   }
 
@@ -263,10 +260,7 @@ export class Engine {
     } catch (error) {
       if (error instanceof StoreUnavailable) events.unavailable(error);
       if (!(error instanceof TooMuchAtOnce) || entries.length <= 1) throw error;
-      const middle = entries.length >> 1;
-      await this.#read(entries.slice(0, middle));
-      await answersLeave(entries.slice(0, middle));
-      await this.#read(entries.slice(middle));
+      await inHalves(entries, error, (half) => this.#read(half));
     }
   }
 
@@ -292,6 +286,15 @@ function needsOf(entries: Entries): Needs {
   const needs = new Needs();
   for (const { item } of entries) collectNeeds(item.command, needs, item.choices);
   return needs;
+}
+
+/** Runs a batch that failed in two parts, one after the other. */
+async function inHalves(entries: Entries, error: unknown, run: (half: Entries) => Promise<void>): Promise<void> {
+  const middle = entries.length >> 1;
+  const first = entries.slice(0, middle);
+  await run(first);
+  if (error instanceof TooMuchAtOnce) await answersLeave(first);
+  await run(entries.slice(middle));
 }
 
 /**
