@@ -23,8 +23,8 @@ const CLOSE_ARRAY = 0x5d;
 const LETTER_U = 0x75;
 
 /**
- * For each open array or object: the number of its commas so far, or -1 for an array, whose items are not keys. One for
- * all calls, as a call never waits.
+ * For each open array or object: the number of its commas so far, or -1 for an array, whose items are not keys. All
+ * calls share it: they are synchronous, so no two run at the same time.
  */
 const commas = new Int32Array(MAX_DEPTH + 1);
 

@@ -19,7 +19,7 @@ export function claimed<Row extends Message>(message: Row, { processId, retryTim
 }
 
 /**
- * The process gives a claim back of which it did nothing: the message is as it was before (transition M12).
+ * Undoes a claim with which the process did nothing: the message is as it was before the claim (transition M12).
  * @param taken the message as it was claimed. @param before as it was found.
  */
 export function unclaimed<Row extends Message>(message: Row, taken: Row, before: Row): Row {
