@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from './is-alive.ts';
 
 /**
  * Below the ports that systems give to outgoing connections (from 32,768 or 49,152 on): such a port, free a moment ago,
@@ -11,78 +10,72 @@ import { isAlive } from './is-alive.ts';
 const FIRST = 20_000;
 const BLOCK = 200;
 const BLOCKS = 60;
-/** One file for each block that is taken, with the id of the process that has it. */
+const LOCK_PORTS = Array.from({ length: BLOCKS }, (_, block) => FIRST + block * BLOCK);
+/** One file for each block, with the id of the process that took it last. */
 const TAKEN = join(tmpdir(), 'resonate-test-ports');
 /** Which port of the block is looked at next. */
 let next = Math.floor(Math.random() * BLOCK);
 
 /**
- * A TCP port on 127.0.0.1 nobody listens on right now: `preferred` if it is free, else any; none again before
- * all others of the block. Test processes that run beside each other get different ones: a port is free between the look and
- * the server's start.
+ * A TCP port on 127.0.0.1 that nobody listens on right now: `preferred` if it is free, else one from this process's block. No
+ * port of the block is returned twice before all the others were. Test processes that run beside each other get different ports:
+ * otherwise another process could take the port between this check and the start of the server.
+ *
+ * @throws Error if all blocks belong to other processes, or all ports of the block are in use.
  */
 export async function freePort(preferred = 0): Promise<number> {
   if (preferred !== 0 && (await isFree(preferred))) return preferred;
-  const first = FIRST + ownBlock() * BLOCK;
+  const lockPort = await ownBlock();
   for (let tries = 0; tries < BLOCK; tries++) {
-    const port = first + (next++ % BLOCK);
+    const port = lockPort + 1 + (next++ % (BLOCK - 1));
     if (await isFree(port)) return port;
   }
-  throw new Error(`no free port from ${first} to ${first + BLOCK - 1}`);
+  throw new Error(`no free port from ${lockPort + 1} to ${lockPort + BLOCK - 1}`);
 }
 
-/** The block of this process, also for the next test file in it. */
-function ownBlock(): number {
+/**
+ * The block of this process. Who listens on a block's first port has the block: the system gives it to one process only, and
+ * takes it back when that process ends, however it ends.
+ *
+ * @returns the block's first port.
+ */
+async function ownBlock(): Promise<number> {
+  // Jest evaluates this module again for each test file, so what an earlier file took is found by the note on disk.
+  const noted = LOCK_PORTS.find((port) => holder(port) === process.pid);
+  if (noted !== undefined && !(await isFree(noted))) return noted;
   mkdirSync(TAKEN, { recursive: true });
-  const blocks = Array.from({ length: BLOCKS }, (_, block) => block);
-  const own = blocks.find(isOwn) ?? blocks.find(take) ?? takeOver(blocks.filter(isLeft));
-  if (own === undefined) throw new Error(`${BLOCKS} processes hold all ports for tests: see ${TAKEN}`);
-  return own;
+  const start = process.pid % BLOCKS;
+  for (const port of [...LOCK_PORTS.slice(start), ...LOCK_PORTS.slice(0, start)]) {
+    if (!(await listen(createServer().unref(), port))) continue;
+    writeFileSync(noteOf(port), String(process.pid));
+    return port;
+  }
+  throw new Error(`other processes hold all ${BLOCKS} blocks of ports for tests: see ${TAKEN}`);
 }
 
-function isOwn(block: number): boolean {
-  return holder(block) === process.pid;
-}
-
-function isLeft(block: number): boolean {
-  const pid = holder(block);
-  return pid === null || !isAlive(pid);
-}
-
-function holder(block: number): number | null {
+function holder(port: number): number | null {
   try {
-    return Number(readFileSync(fileOf(block), 'utf8'));
+    return Number(readFileSync(noteOf(port), 'utf8'));
   } catch {
     return null;
   }
 }
 
-/** Two that took what a dead process left at once would share it: each takes another one. */
-function takeOver(left: number[]): number | undefined {
-  const block = left[process.pid % left.length];
-  if (block === undefined) return undefined;
-  rmSync(fileOf(block), { force: true });
-  return take(block) ? block : undefined;
+function noteOf(port: number): string {
+  return join(TAKEN, String(port));
 }
 
-function take(block: number): boolean {
-  try {
-    writeFileSync(fileOf(block), String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  if (!(await listen(probe, port))) return false;
+  await new Promise((resolve) => probe.close(resolve));
+  return true;
 }
 
-function fileOf(block: number): string {
-  return join(TAKEN, String(block));
-}
-
-function isFree(port: number): Promise<boolean> {
+/** @returns whether the server got the port. */
+function listen(server: Server, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
   });
 }
