@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { createLogger, type Fields, type LogLevel } from './index.ts';
@@ -173,4 +174,17 @@ test('lines that could not be written are counted once one can be', () => {
     { msg: 'three' },
     { level: 'warn', msg: 'log lines could not be written and are lost', count: 2 },
   ]);
+});
+
+test('a reader that stalls costs a bounded number of bytes; the lines beyond are counted when it reads again', async () => {
+  const pipe = new PassThrough();
+  const logger = createLogger({ level: 'info', stream: pipe });
+  for (let i = 0; i < 1_000; i++) logger.info('x'.repeat(8_000), { i });
+  expect(pipe.writableLength + pipe.readableLength).toBeLessThan(1_200_000);
+  const lines: { msg: string; count?: number }[] = [];
+  for await (const line of createInterface(pipe)) {
+    lines.push(JSON.parse(line) as { msg: string; count?: number });
+    if (lines.at(-1)?.count !== undefined) break;
+  }
+  expect(lines.at(-1)?.count).toBe(1_000 - (lines.length - 1));
 });

@@ -1,6 +1,6 @@
 import winston from 'winston';
 import { jsonLine, textLine, type Fields } from './log-format.ts';
-import { logSink } from './log-sink.ts';
+import { logSink, type LogStream } from './log-sink.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -23,7 +23,7 @@ export interface RootLogger extends Logger {
 export interface LogTarget {
   level: LogLevel;
   /** Where the lines go; standard output by default. */
-  stream?: NodeJS.WritableStream & { isTTY?: boolean };
+  stream?: LogStream & { isTTY?: boolean };
 }
 
 const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
