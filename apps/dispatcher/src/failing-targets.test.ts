@@ -77,6 +77,18 @@ test('what waits for a failing target is put off together: only probes reach it'
   expect(await tested.runtime.store.backlog('http', 100)).toMatchObject({ count: 0 });
 });
 
+test('a busy target with many messages gets none before the time that it asked for', async () => {
+  await start({ 'transports-http-push-concurrency': 1 });
+  const askedFrom = Date.now();
+  const { url, told } = await target((response) => response.writeHead(429, { 'retry-after': '2' }).end());
+  for (let index = 0; index < 6; index++) await tested.createTask(`p ${index}`, url);
+  await until(async () => (await openCircuits()) === 1);
+  const first = told.length;
+  await until(() => Promise.resolve(told.length > first || Date.now() - askedFrom > 10_000));
+  expect(told.length).toBeGreaterThan(first);
+  expect(Date.now() - askedFrom).toBeGreaterThanOrEqual(2_000);
+});
+
 test('a failing target makes no other one wait', async () => {
   await start({ 'messages-backoff-max': '50ms' });
   const failing = await target(refused);

@@ -63,10 +63,10 @@ export class FailingTargets implements Service {
     this.#circuits.notTried(target);
   }
 
-  /** @returns whether the circuit is open now. */
-  failed(target: string, isProbe: boolean): boolean {
+  /** @param askedMs how long the target asked to be left alone. @returns whether the circuit is open now. */
+  failed(target: string, isProbe: boolean, askedMs: number): boolean {
     const wasOpen = this.#circuits.isOpen(target);
-    const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now());
+    const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now(), askedMs);
     this.#showOpen();
     // Even if nothing is due. After this deferral, a due message shows that another process resumed the target.
     if (isOpen && (isProbe || !wasOpen)) this.#defer(target);

@@ -104,8 +104,8 @@ export class Pusher implements Service {
       await this.#record(target, outcomeOf(delivery, (await store.now()) + backoffMs(1, { minMs, maxMs })));
       return;
     }
-    const isOpen = this.#failing.failed(target, isProbe);
     const askedMs = failure instanceof PushFailed ? (failure.retryAfterMs ?? 0) : 0;
+    const isOpen = this.#failing.failed(target, isProbe, askedMs);
     const ownMs = Math.max(backoffMs(attempts, { minMs, maxMs }), Math.min(askedMs, maxMs));
     const againAt = (await store.now()) + (isOpen ? Math.max(ownMs, Math.min(maxMs, OPEN_CIRCUIT_BACKOFF_MS)) : ownMs);
     await this.#record(target, outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));

@@ -100,8 +100,11 @@ export class Circuits {
     if (circuit) circuit.isProbing = true;
   }
 
-  /** @returns whether the circuit is open now. */
-  failed(target: string, isProbe: boolean, now: number): boolean {
+  /**
+   * @param askedMs how long the target asked to be left alone; an open circuit sends no probe before that.
+   * @returns whether the circuit is open now.
+   */
+  failed(target: string, isProbe: boolean, now: number, askedMs = 0): boolean {
     const circuit = this.#remember(target);
     circuit.failures++;
     const opens = circuit.openings === 0 && circuit.failures >= this.#options.failures;
@@ -112,9 +115,10 @@ export class Circuits {
       circuit.isProbing = false;
       // Messages that became due since the last deferral have not been deferred.
       circuit.isDeferred = false;
-      circuit.probeAt = now + this.#waitMs(circuit);
-      circuit.askAt = circuit.probeAt;
+      circuit.probeAt = Math.max(circuit.probeAt, now + this.#waitMs(circuit));
     }
+    circuit.probeAt = Math.max(circuit.probeAt, now + Math.min(askedMs, this.#options.maxMs));
+    circuit.askAt = Math.max(circuit.askAt, circuit.probeAt);
     return circuit.openings > 0;
   }
 
