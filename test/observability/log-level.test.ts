@@ -50,3 +50,11 @@ test.each(['', '{"level":"loud"}', '{"level":"debug","forMs":0}', `{"level":"${'
 test('only reading and changing it is possible', async () => {
   expect((await fetch(levelUrl(), { method: 'DELETE' })).status).toBe(405);
 });
+
+test('no web page can change it, not even one whose name leads to this machine', async () => {
+  const body = '{"level":"debug"}';
+  for (const origin of ['http://evil.example', new URL(levelUrl()).origin, 'null']) {
+    expect((await fetch(levelUrl(), { method: 'PUT', body, headers: { origin } })).status).toBe(403);
+  }
+  expect(await (await fetch(levelUrl())).json()).toMatchObject({ level: 'info', until: null });
+});

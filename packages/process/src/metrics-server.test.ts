@@ -108,6 +108,16 @@ describe('the metrics endpoint', () => {
     expect((await fetch(`http://127.0.0.1:${port}/metrics`, { method: 'POST' })).status).toBe(405);
   });
 
+  test('refuses a request with two hosts', async () => {
+    const port = await freePort();
+    await serve(port);
+    const client = connect(port, '127.0.0.1').setEncoding('utf8');
+    client.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    const [answer] = (await once(client, 'data')) as [string];
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    client.destroy();
+  });
+
   test.each<[string, ReadyCheck, number, unknown]>([
     ['all is well', () => Promise.resolve({ store: true }), 200, { ready: true, checks: { store: true } }],
     [

@@ -87,6 +87,7 @@ export class MetricsServer implements Service {
 
   async #answer(request: IncomingMessage): Promise<Answer> {
     const path = request.url?.split('?')[0];
+    if ((request.headersDistinct['host']?.length ?? 0) > 1) return plain(400, 'A request must have one Host header');
     if (path === '/log-level' && this.#level) return this.#logLevel(request, this.#level);
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method Not Allowed');
     if (path === '/health') return plain(200, 'ok');
@@ -96,9 +97,13 @@ export class MetricsServer implements Service {
     return { status: 200, type: registry.contentType, body: await registry.metrics() };
   }
 
-  /** Refused from other machines: the port needs no token, and debug lines contain ids and cost time. */
+  /**
+   * Refused from other machines and from web pages, which send their origin: the port needs no token, and debug lines
+   * contain ids and cost time.
+   */
   async #logLevel(request: IncomingMessage, level: LevelSwitch): Promise<Answer> {
     if (!LOOPBACK.test(request.socket.remoteAddress ?? '')) return plain(403, 'Only from the machine of the server');
+    if (request.headers.origin !== undefined) return plain(403, 'Not from a web page');
     if (request.method === 'PUT') {
       const body = await bodyOf(request);
       const fault = body === null ? `the body is longer than ${MAX_BODY_BYTES} bytes` : level.change(body);
