@@ -1,15 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServerProcess } from '../processes/server-process.ts';
-import { Spawned } from '../processes/spawned.ts';
+import type { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
 import { searchPromises } from '../processes/wire.ts';
 import { decoded, startClient, within, type Client } from './client.ts';
+import { startCrashingWorker } from './crashing-worker-process.ts';
 import { CRASH_POINTS, type CrashPoint } from './workers/crash-points.ts';
 
-const WORKER = fileURLToPath(new URL('./workers/crashing-worker.ts', import.meta.url));
 const GROUP = 'workers';
-const READY_WITHIN_MS = 30_000;
 const DONE_WITHIN_MS = 30_000;
 
 /** The steps of workers whose start is stored together with their result (docs/decisions/one-trip-per-step.md). */
@@ -32,10 +30,9 @@ describe('a step over the WebSocket', () => {
   });
 
   async function worker(name: string, at?: CrashPoint): Promise<Spawned> {
-    const args = [WORKER, '--url', server.url, '--group', GROUP, '--name', name, ...(at ? ['--at', at] : [])];
-    const started = new Spawned(process.execPath, args);
+    const crash = at === undefined ? {} : { at };
+    const started = await startCrashingWorker({ url: server.url, group: GROUP, name, network: 'websocket', ...crash });
     workers.push(started);
-    await started.line('the worker is connected', (line) => line === 'connected', READY_WITHIN_MS);
     return started;
   }
 
