@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context, Resonate } from '@resonatehq/sdk/async';
+import { WebSocketNetwork } from '../../clients/typescript/src/index.ts';
 import { ServerProcess } from '../processes/server-process.ts';
-import { SDK_VERSIONS } from './workers/sdk.ts';
+import { SDK_VERSIONS, type NetworkName } from './workers/sdk.ts';
 
 type AsyncEngine = typeof import('@resonatehq/sdk/async');
 
@@ -13,36 +14,45 @@ async function loadAsyncEngine(version: string): Promise<AsyncEngine> {
 const square = async (_: Context, n: number) => n * n;
 
 /** Steps, calls and a sleep all at once: the engine has many requests of one task in flight. */
-async function allAtOnce(context: Context, width: number): Promise<number> {
+async function allAtOnce(context: Context, width: number, target: string): Promise<number> {
   const numbers = Array.from({ length: width }, (_, n) => n);
   const nap = context.sleep(300);
   const steps = numbers.map((n) => context.run(square, n));
-  const calls = numbers.map((n) => context.rpc<number>('square', n, context.options({ target: 'async' })));
+  const calls = numbers.map((n) => context.rpc<number>('square', n, context.options({ target })));
   const results = await Promise.all([...steps, ...calls]);
   await nap;
   return results.reduce((sum, n) => sum + n, 0);
 }
 
-describe.each(SDK_VERSIONS)('the async engine of the official SDK %s', (sdk) => {
-  let server: ServerProcess;
+const NETWORKS: readonly NetworkName[] = ['http', 'websocket'];
+const PAIRS = SDK_VERSIONS.flatMap((sdk) => NETWORKS.map((network) => [sdk, network] as const));
+
+let server: ServerProcess;
+
+beforeAll(async () => {
+  server = await ServerProcess.start();
+});
+
+afterAll(() => server?.dispose());
+
+describe.each(PAIRS)('the async engine of the official SDK %s over %s', (sdk, network) => {
+  const group = `${sdk}-${network}`;
   let resonate: Resonate;
 
   beforeAll(async () => {
-    server = await ServerProcess.start();
     const { Resonate } = await loadAsyncEngine(sdk);
-    resonate = new Resonate({ url: server.url, group: 'async', logLevel: 'error' });
+    const { url } = server;
+    const way = network === 'websocket' ? { network: new WebSocketNetwork({ url, group }) } : { url, group };
+    resonate = new Resonate({ ...way, logLevel: 'error' });
     resonate.register('square', square);
     resonate.register('allAtOnce', allAtOnce);
   });
 
-  afterAll(async () => {
-    await resonate?.stop();
-    await server?.dispose();
-  });
+  afterAll(() => resonate?.stop());
 
   test('20 steps, 20 calls and a sleep at once', async () => {
     const squares = (19 * 20 * 39) / 6;
-    const handle = await resonate.run('at-once-1', 'allAtOnce', 20);
+    const handle = await resonate.run(`at-once-${group}`, 'allAtOnce', 20, group);
     await expect(handle.result()).resolves.toBe(2 * squares);
   });
 });
