@@ -40,9 +40,9 @@ const ENDS_WITHIN_MS = 30_000;
 
 /** Clusters and containers, whose processes die: minutes of waiting for what must come within seconds. */
 const CLUSTERS = ['test/(cluster|deploy|sdk|torture)/', 'packages/maintenance/'];
-/** Servers, their clients and workers, and all else that counts milliseconds. */
+/** Servers, their clients and workers, and all else that counts milliseconds. The suites of the commands do not. */
 const SERVERS = [
-  'test/(admin|auth|bash|cli|dashboard|http|mcp|observability|package|retention|soak|transports)/',
+  'test/(admin|auth|bash|dashboard|http|mcp|observability|retention|soak|transports)/',
   'packages/(delivery|lifecycle|observability|process|transports|wakeup)/',
   'apps/',
 ];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   freshMysqlDatabase,
   freshPostgresDatabase,
+  rounds,
   startMysqlOrMariadb,
   startPostgres,
   type TestDatabase,
@@ -15,7 +16,7 @@ import { startClient, within, type Client } from '../sdk/client.ts';
 import { journeyResult } from '../sdk/workers/functions.ts';
 import { startWorker } from '../sdk/worker-process.ts';
 
-const KILLS = 10;
+const KILLS = rounds(4, 10);
 const WRITERS = 8;
 const JOURNEYS = 30;
 const GROUP = 'workers';

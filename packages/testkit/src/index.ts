@@ -1,5 +1,6 @@
 export * from './compare.ts';
 export * from './random.ts';
+export * from './rounds.ts';
 export * as modelOutbox from './model/outbox.ts';
 export * from './reference-model.ts';
 export * from './trace-replay.ts';

@@ -1,5 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeTraceDifference, readTraces, replay, runDifferential, type TraceDifference } from '@resonate/testkit';
+import {
+  describeTraceDifference,
+  readTraces,
+  replay,
+  rounds,
+  runDifferential,
+  type TraceDifference,
+} from '@resonate/testkit';
 import type { Store } from '../store.ts';
 import type { Dialect } from '../dialect.ts';
 import { openForAll, send, SERVER_URL, type DialectUnderTest } from './under-test.ts';
@@ -29,7 +36,8 @@ export function protocolConformance(under: DialectUnderTest): void {
     );
 
     const given = process.env['SEED'];
-    const seeds = given ? [Number(given)] : [1, Math.floor(Date.now() / 1000)];
+    const first = Math.floor(Date.now() / 1000);
+    const seeds = given ? [Number(given)] : Array.from({ length: rounds(1, 10) }, (_, round) => first + round);
     test.each(seeds)(
       'are those of the reference model for random requests (seed %i)',
       async (seed) => {
