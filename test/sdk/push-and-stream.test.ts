@@ -17,17 +17,22 @@ jest.setTimeout(120_000);
 const MINUTE_MS = 600;
 const SHORTENED = ['--messages-backoff-min', '5', '--messages-backoff-max', '100', '--tasks-retry-timeout', '300'];
 const WORKERS = 'workers';
+const SOCKETS = 'sockets';
 
 let server: ServerProcess;
-/** Holds an event stream. */
-let worker: Spawned;
+/** One holds an event stream, the other one a WebSocket. */
+let workers: Spawned[] = [];
 /** Functions served over HTTP. */
 let receiver: PushReceiver;
 let served: Resonate;
 
 beforeAll(async () => {
   server = await ServerProcess.start({ args: SHORTENED });
-  worker = await startWorker({ sdk: '0.11.5', url: server.url, name: 'streaming', group: WORKERS });
+  const { url } = server;
+  workers = await Promise.all([
+    startWorker({ sdk: '0.11.5', url, name: 'streaming', group: WORKERS }),
+    startWorker({ sdk: '0.11.5', url, name: 'socket', group: SOCKETS, network: 'websocket' }),
+  ]);
   receiver = await PushReceiver.listen();
   served = new Resonate({ network: new HttpNetwork({ url: server.url, adapter: receiver }), logLevel: 'error' });
   served.register('relay', relay);
@@ -36,12 +41,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await served?.stop();
-  await worker?.kill9();
+  for (const worker of workers) await worker.kill9();
   await server?.dispose();
 });
 
-test('a workflow goes to and fro between functions over HTTP push and workers over event streams', async () => {
-  const stops = [WORKERS, receiver.anycast, WORKERS, receiver.anycast, WORKERS];
+test('a workflow goes to and fro between functions over HTTP push and workers over event streams and WebSockets', async () => {
+  const stops = [WORKERS, receiver.anycast, SOCKETS, receiver.anycast, WORKERS, SOCKETS];
   const before = { ...receiver.received };
   const target = served.options({ target: receiver.anycast });
   await expect(served.rpc('both-ways', 'relay', stops, target)).resolves.toBe(stops.length);
@@ -50,11 +55,12 @@ test('a workflow goes to and fro between functions over HTTP push and workers ov
   expect(receiver.received.unblock).toBeGreaterThan(before.unblock);
 });
 
-test('50 workflows at once, begun on either side', async () => {
-  const targets = [receiver.anycast, WORKERS];
+test('50 workflows at once, begun on each side', async () => {
+  const targets = [receiver.anycast, WORKERS, SOCKETS];
+  const targetOf = (n: number) => targets[n % targets.length] ?? '';
   const runs = Array.from({ length: 50 }, (_, n) => {
-    const stops = [targets[(n + 1) % 2] ?? '', targets[n % 2] ?? ''];
-    return served.rpc(`many-${n}`, 'relay', stops, served.options({ target: targets[n % 2] ?? '' }));
+    const stops = [targetOf(n + 1), targetOf(n)];
+    return served.rpc(`many-${n}`, 'relay', stops, served.options({ target: targetOf(n) }));
   });
   expect(await Promise.all(runs)).toEqual(runs.map(() => 2));
 });
