@@ -139,7 +139,7 @@ describe('messages that a stalled stream has no room for in bytes', () => {
     worker.isStalled = true;
     if (isOpenBefore) await settle();
     const arrived = [await worker.next(), await worker.next()];
-    await until(async () => (await runtime.store.backlog('poll', 10)).count === 3 || worker.waiting > 0);
+    await until(async () => (await runtime.store.queues.backlog('poll', 10)).count === 3 || worker.waiting > 0);
     expect(worker.waiting).toBe(0);
     worker.goOn();
     while (arrived.length < ids.length) arrived.push(await worker.next());
@@ -175,8 +175,8 @@ describe('a message for a worker', () => {
     const worker = new Worker('g', 'a');
     await settleWithListener('p', 'poll://any@g');
     expect(await worker.next()).toBe('unblock p');
-    expect(await runtime.store.nextDeliveryAt('poll', ['g'])).not.toBeNull();
-    await until(async () => (await runtime.store.nextDeliveryAt('poll', ['g'])) === null);
+    expect(await runtime.store.queues.nextDueAt('poll', ['g'])).not.toBeNull();
+    await until(async () => (await runtime.store.queues.nextDueAt('poll', ['g'])) === null);
     expect(worker.waiting).toBe(0);
   });
 
@@ -190,7 +190,7 @@ describe('a message for a worker', () => {
     const healthy = new Worker('h', 'a');
     await settleWithListener('q', 'poll://any@h');
     expect(await healthy.next()).toBe('unblock q');
-    await until(async () => (await runtime.store.nextDeliveryAt('poll', ['h'])) === null);
+    await until(async () => (await runtime.store.queues.nextDueAt('poll', ['h'])) === null);
     hub.close(stalled.stream);
     expect(await new Worker('g', 'b').next()).toBe('unblock p');
   });
@@ -223,11 +223,11 @@ describe('a worker that does not keep up', () => {
 describe('a claim asks only for targets that there is news of', () => {
   /** The targets that each claim asks for from now on; resolved with those of the next claim. */
   function claims(): { asked: string[][]; next: () => Promise<void> } {
-    const { store } = runtime;
+    const { outbox } = runtime.store;
     const asked: string[][] = [];
     let wake = () => {};
-    const claim = store.claim.bind(store);
-    jest.spyOn(store, 'claim').mockImplementation((due) => {
+    const claim = outbox.claim.bind(outbox);
+    jest.spyOn(outbox, 'claim').mockImplementation((due) => {
       asked.push(due.targets.map(({ target }) => target));
       return claim(due).finally(() => wake());
     });
@@ -236,7 +236,7 @@ describe('a claim asks only for targets that there is news of', () => {
 
   const hint = (target: string) => {
     const at = Date.now();
-    runtime.store.announce({
+    runtime.store.hints.announce({
       timerAt: null,
       deliveries: new Map([['poll', { at, targets: new Map([[target, at]]) }]]),
     });
@@ -271,7 +271,7 @@ describe('a claim asks only for targets that there is news of', () => {
     const worker = new Worker('g', 'a');
     await create('w', 'poll://any@g');
     expect(await worker.next()).toBe('execute w');
-    await runtime.store.releaseClaims(null);
+    await runtime.store.outbox.release({ processIds: null });
     expect(await worker.next()).toBe('execute w');
   });
 });
@@ -297,7 +297,7 @@ test('a stop records what was lost with its streams, so that another process tak
   expect(await worker.next()).toBe('execute w');
   hub.close(worker.stream);
   await delivery.stop();
-  expect(await runtime.store.nextDeliveryAt('poll', ['g'])).toBeLessThanOrEqual(Date.now());
+  expect(await runtime.store.queues.nextDueAt('poll', ['g'])).toBeLessThanOrEqual(Date.now());
 });
 
 test('a stop records what was taken just before, so that nobody gets it again', async () => {
@@ -308,5 +308,5 @@ test('a stop records what was taken just before, so that nobody gets it again', 
   await until(async () => (await runtime.metrics.deliveries.get()).values.some(({ value }) => value === 1));
   hub.close(worker.stream);
   await delivery.stop();
-  expect(await runtime.store.nextDeliveryAt('poll', ['g'])).toBeNull();
+  expect(await runtime.store.queues.nextDueAt('poll', ['g'])).toBeNull();
 });

@@ -10,11 +10,16 @@ import {
 } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import { rowOf, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { StreamHub, StreamSlot } from '@resonate/transports';
 import { LastAsked } from './last-asked.ts';
 import { PollTargets } from './poll-targets.ts';
+
+type Context = RuntimeWith<
+  'config' | 'logger' | 'metrics' | 'serverUrl' | 'tracing',
+  'attachReceiver' | 'clock' | 'debug' | 'execute' | 'hints' | 'isShared' | 'now' | 'outbox' | 'queues'
+>;
 
 /** Most targets that one claim, or one survey, asks for; the others follow in the next ones. */
 const MAX_TARGETS = 1_000;
@@ -44,7 +49,7 @@ interface Outcome {
 export class PollDelivery implements Service, Receiver {
   readonly name = 'poll';
   readonly transport = 'poll';
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #hub: StreamHub;
   readonly #loop: Loop;
   readonly #lastAsked = new LastAsked();
@@ -63,7 +68,7 @@ export class PollDelivery implements Service, Receiver {
   /** Ends the gathering of outcomes. */
   #hurry: () => void = () => {};
 
-  constructor(runtime: Runtime, hub: StreamHub) {
+  constructor(runtime: Context, hub: StreamHub) {
     const { config, logger, store } = runtime;
     this.#runtime = runtime;
     this.#hub = hub;
@@ -80,7 +85,7 @@ export class PollDelivery implements Service, Receiver {
       this.#targets.opened(stream);
       this.#loop.wake();
     });
-    store.onHints(({ deliveries }) => {
+    store.hints.onHint(({ deliveries }) => {
       const due = deliveries.get('poll');
       if (due?.targets === null) this.#surveyFrom(due.at);
       for (const [target, at] of due?.targets ?? []) this.#note(target, at);
@@ -141,7 +146,7 @@ export class PollDelivery implements Service, Receiver {
   /** One round of the loop. @returns when the next one is due. */
   async #drain(): Promise<number | null> {
     const { config, store } = this.#runtime;
-    if (this.#hub.size === 0 || (config.debug && (await store.isPaused()))) {
+    if (this.#hub.size === 0 || (config.debug && (await store.debug.isPaused()))) {
       this.#targets.prune();
       return null;
     }
@@ -156,7 +161,7 @@ export class PollDelivery implements Service, Receiver {
     const isTold = this.#isSurveyTold;
     this.#isSurveyTold = false;
     this.#unannounced.clear();
-    for (const { target, dueAt } of await store.nextDue('poll', this.#inTurn(this.#hub.targets()))) {
+    for (const { target, dueAt } of await store.queues.nextDue('poll', this.#inTurn(this.#hub.targets()))) {
       const isDue = dueAt <= store.clock.now();
       if (isDue && !isTold && !this.#targets.knows(target)) this.#unannounced.add(target);
       this.#targets.note(target, dueAt);
@@ -180,7 +185,7 @@ export class PollDelivery implements Service, Receiver {
     const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
     const names = targets.map(({ target }) => target);
     try {
-      const claimed = await store.claim({ transport: 'poll', targets, preferred, graceMs });
+      const claimed = await store.outbox.claim({ transport: 'poll', targets, preferred, graceMs });
       for (const unblock of claimed.unblocks) this.#hand({ kind: 'unblock', ...unblock });
       for (const task of claimed.executes) this.#hand({ kind: 'execute', task });
       const served = servedTargets(claimed);
@@ -195,7 +200,7 @@ export class PollDelivery implements Service, Receiver {
   /** Notes when the next message of each target is due. @param served targets that just got messages. */
   async #refresh(names: readonly string[], served: ReadonlySet<string>, graceMs: number): Promise<void> {
     const { config, store } = this.#runtime;
-    const next = await store.nextDue('poll', names);
+    const next = await store.queues.nextDue('poll', names);
     if (next.length === 0) return;
     const now = await store.now();
     for (const { target, dueAt } of next) {
@@ -251,7 +256,7 @@ export class PollDelivery implements Service, Receiver {
     while (this.#outcomes.length > 0) {
       const outcomes = this.#outcomes.splice(0);
       try {
-        await this.#runtime.store.acknowledge(outcomes.map(({ outcome }) => outcome));
+        await this.#runtime.store.outbox.acknowledge(outcomes.map(({ outcome }) => outcome));
         for (const { outcome, target } of outcomes) if ('dueAt' in outcome) this.#note(target, outcome.dueAt);
       } catch (error) {
         // Nothing is lost: a message without an outcome is due again after tasks.retry_timeout.

@@ -9,10 +9,12 @@ import {
   type Reply,
 } from '@resonate/protocol';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Carrier, Runtime, ServerTracing } from '@resonate/process';
+import type { Carrier, RuntimeWith, ServerTracing } from '@resonate/process';
 import type { ExecuteOptions } from '@resonate/store';
 import { bearerToken, type Auth } from './auth/auth.ts';
 import { permissionFor } from './auth/permission.ts';
+
+type Context = RuntimeWith<'config' | 'logger' | 'metrics' | 'tracing', 'execute'>;
 
 type RequestSpan = ReturnType<ServerTracing['request']> | null;
 
@@ -30,7 +32,7 @@ const MAX_PARSED_OF_STRANGERS = 16 * 1024;
 
 /** One RPC: from the bytes of a body to the bytes of its answer (protocol section 1). Never rejects. */
 export class Rpc {
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #auth: Auth | null;
   readonly #choices: Choices;
 
@@ -38,7 +40,7 @@ export class Rpc {
    * @param auth null: every request is accepted.
    * @param choices how the store answers these clients.
    */
-  constructor(runtime: Runtime, auth: Auth | null, choices: Choices = {}) {
+  constructor(runtime: Context, auth: Auth | null, choices: Choices = {}) {
     this.#runtime = runtime;
     this.#auth = auth;
     this.#choices = choices;

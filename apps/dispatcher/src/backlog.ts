@@ -1,7 +1,7 @@
 import { TRANSPORTS } from '@resonate/protocol';
 import { Loop } from '@resonate/lifecycle';
 import { type BacklogReading, TOP_TARGETS } from '@resonate/observability';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 
 /** Autoscalers read the metric every 15 s or less often. */
 const COUNT_EVERY_MS = 5_000;
@@ -12,11 +12,15 @@ const COUNT_EVERY_MS = 5_000;
 const MAX_COUNTED = 10_000;
 
 /** Keeps the metrics up to date by which dispatchers are scaled, and resonate_dead_letters. */
-export function createBacklog({ logger, metrics, store }: Runtime): Loop {
+export function createBacklog({
+  logger,
+  metrics,
+  store,
+}: RuntimeWith<'logger' | 'metrics', 'deadLetters' | 'queues'>): Loop {
   const read = async () => {
     const readings = new Map<string, BacklogReading>();
     for (const transport of TRANSPORTS) {
-      const { count, ageMs, targets } = await store.backlog(transport, MAX_COUNTED, TOP_TARGETS);
+      const { count, ageMs, targets } = await store.queues.backlog(transport, MAX_COUNTED, TOP_TARGETS);
       const named = targets.map((found) => ({ ...found, ageSeconds: found.ageMs / 1000 }));
       readings.set(transport, { count, ageSeconds: ageMs / 1000, targets: named });
     }

@@ -1,6 +1,8 @@
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { Delivery, ListenerKey } from '@resonate/store';
+
+type Context = RuntimeWith<'config' | 'logger', 'clock' | 'outbox'>;
 
 /** How often a claim is renewed before it would end. */
 const RENEWALS_PER_CLAIM = 3;
@@ -12,19 +14,19 @@ const RENEWALS_PER_CLAIM = 3;
  */
 export class ClaimRenewal implements Service {
   readonly name: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   /** When each push began, epoch ms. */
   readonly #held = new Map<ListenerKey, number>();
   readonly #loop: Loop;
 
-  constructor(runtime: Runtime, transport: string) {
+  constructor(runtime: Context, transport: string) {
     const { config, logger, store } = runtime;
     this.name = `${transport} claims`;
     this.#runtime = runtime;
     const everyMs = Math.max(1, Math.floor(config.tasks.retryTimeoutMs / RENEWALS_PER_CLAIM));
     const step = async () => {
       const long = [...this.#held].filter(([, since]) => store.clock.now() - since >= everyMs / 2);
-      if (long.length > 0) await store.renewClaims(long.map(([key]) => key));
+      if (long.length > 0) await store.outbox.renew(long.map(([key]) => key));
       return null;
     };
     this.#loop = new Loop({ name: this.name, pollIntervalMs: everyMs, logger, clock: store.clock, step });

@@ -105,7 +105,7 @@ export class TestDispatcher {
 
   /** In how many ms a message for the target is due; null if none is. */
   async dueInMs(url: string): Promise<number | null> {
-    const at = await this.runtime.store.nextDeliveryAt('http', [new URL(url).origin]);
+    const at = await this.runtime.store.queues.nextDueAt('http', [new URL(url).origin]);
     return at === null ? null : at - Date.now();
   }
 }

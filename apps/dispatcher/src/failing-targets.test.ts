@@ -74,7 +74,7 @@ test('what waits for a failing target is put off together: only probes reach it'
   // Half an hour or more. The younger a message is, the later it is due.
   await until(async () => ((await tested.dueInMs(url)) ?? 0) > 1_700_000);
   expect(told).toHaveLength(count);
-  expect(await tested.runtime.store.backlog('http', 100)).toMatchObject({ count: 0 });
+  expect(await tested.runtime.store.queues.backlog('http', 100)).toMatchObject({ count: 0 });
 });
 
 test('a busy target with many messages gets none before the time that it asked for', async () => {
@@ -149,7 +149,7 @@ test('with several dispatchers, what each has put off arrives when the target is
   let answer = refused;
   const { url, told } = await target((response) => answer(response));
   await Promise.all(Array.from({ length: 100 }, (_, index) => tested.settleWithListener(`p${index}`, url)));
-  await until(async () => told.length > 40 && (await tested.runtime.store.backlog('http', 100)).count === 0);
+  await until(async () => told.length > 40 && (await tested.runtime.store.queues.backlog('http', 100)).count === 0);
   answer = taken;
   await until(async () => (await tested.dueInMs(url)) === null);
   await second.stop();
@@ -177,8 +177,8 @@ test('what one dispatcher brings back is not put off again by another whose circ
   const { url, told } = await target((response) => answer(response));
   const queue = { transport: 'http' as const, target: new URL(url).origin };
   const deferred: number[] = [];
-  const defer = store.defer.bind(store);
-  store.defer = async (queued, forMs) => {
+  const defer = store.queues.defer.bind(store.queues);
+  store.queues.defer = async (queued, forMs) => {
     const count = await defer(queued, forMs);
     deferred.push(told.length);
     return count;
@@ -189,7 +189,7 @@ test('what one dispatcher brings back is not put off again by another whose circ
   answer = taken;
   const before = Date.now();
   // Does what another process does that has reached the target.
-  await store.resume(queue, 3_600_000);
+  await store.queues.resume(queue, 3_600_000);
   await until(async () => told.length === 3);
   // Its own circuit would have waited for two seconds.
   expect(Date.now() - before).toBeLessThan(1_500);
@@ -198,11 +198,11 @@ test('what one dispatcher brings back is not put off again by another whose circ
 test('what is put off while the target comes back is brought back all the same', async () => {
   await start({ 'messages-backoff-max': '1h' });
   const { store } = tested.runtime;
-  const defer = store.defer.bind(store);
+  const defer = store.queues.defer.bind(store.queues);
   let answer = refused;
   const { url } = await target((response) => answer(response));
   let delayed = 0;
-  store.defer = async (queue, forMs) => {
+  store.queues.defer = async (queue, forMs) => {
     // A slow database: the deferral takes until the target works again.
     if (++delayed === 2) await until(async () => (await openCircuits()) === 0);
     return defer(queue, forMs);
@@ -218,14 +218,14 @@ test('what is put off while the target comes back is brought back all the same',
 test('bringing back is tried again when the database was away just then', async () => {
   await start({ 'messages-backoff-max': '1h' });
   const { store } = tested.runtime;
-  const resume = store.resume.bind(store);
+  const resume = store.queues.resume.bind(store.queues);
   let failures = 0;
-  store.resume = (queue, withinMs, one) =>
-    one || failures++ > 0 ? resume(queue, withinMs, one) : Promise.reject(new Error('the database is away'));
+  store.queues.resume = (queue, withinMs) =>
+    failures++ > 0 ? resume(queue, withinMs) : Promise.reject(new Error('the database is away'));
   let answer = refused;
   const { url, told } = await target((response) => answer(response));
   await Promise.all(Array.from({ length: 30 }, (_, index) => tested.settleWithListener(`p${index}`, url)));
-  await until(async () => (await openCircuits()) === 1 && (await store.backlog('http', 100)).count === 0);
+  await until(async () => (await openCircuits()) === 1 && (await store.queues.backlog('http', 100)).count === 0);
   answer = taken;
   await until(async () => (await tested.dueInMs(url)) === null);
   expect(new Set(told).size).toBe(30);
@@ -247,7 +247,7 @@ test('a stop does not wait until everything is put off', async () => {
   let begun = 0;
   let goOn = () => {};
   const held = new Promise<void>((resolve) => (goOn = resolve));
-  store.defer = async () => {
+  store.queues.defer = async () => {
     begun++;
     await held;
     return 0;

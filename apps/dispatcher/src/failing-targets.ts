@@ -1,8 +1,10 @@
 import { Circuits, type Advice } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { PushTransport } from '@resonate/transports';
 import type { WaitingTargets } from './waiting-targets.ts';
+
+type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'clock' | 'queues'>;
 
 /**
  * The circuit breakers of one transport's targets (`Circuits`). While a circuit is open, the messages for its target are
@@ -11,7 +13,7 @@ import type { WaitingTargets } from './waiting-targets.ts';
  */
 export class FailingTargets implements Service {
   readonly name: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #transport: PushTransport['name'];
   readonly #waiting: WaitingTargets;
   readonly #circuits: Circuits;
@@ -21,7 +23,7 @@ export class FailingTargets implements Service {
   readonly #toResume = new Set<string>();
   #stopping = false;
 
-  constructor(runtime: Runtime, transport: PushTransport['name'], waiting: WaitingTargets) {
+  constructor(runtime: Context, transport: PushTransport['name'], waiting: WaitingTargets) {
     const { config, logger, store } = runtime;
     const { backoffMinMs: minMs, backoffMaxMs: maxMs, circuitFailures: failures, pollIntervalMs } = config.messages;
     this.name = `${transport} circuits`;
@@ -94,7 +96,7 @@ export class FailingTargets implements Service {
       if (this.#stopping) return null;
       this.#toDefer.delete(target);
       if (this.#circuits.isOpen(target)) {
-        await store.defer({ transport: this.#transport, target }, backoffMaxMs);
+        await store.queues.defer({ transport: this.#transport, target }, backoffMaxMs);
         this.#circuits.deferred(target);
       }
       this.#waiting.forget(target);
@@ -105,7 +107,7 @@ export class FailingTargets implements Service {
     }
     for (const target of this.#circuits.takeProbes(store.clock.now())) {
       if (this.#stopping) return null;
-      const resumed = await store.resume({ transport: this.#transport, target }, backoffMaxMs, true);
+      const resumed = await store.queues.resumeOne({ transport: this.#transport, target }, backoffMaxMs);
       if (resumed > 0) this.#waiting.note(target, 0);
       else await this.#closeIfIdle(target);
     }
@@ -118,7 +120,10 @@ export class FailingTargets implements Service {
     for (const target of this.#toResume) {
       if (this.#stopping) return;
       if (!this.#circuits.isOpen(target)) {
-        const messages = await store.resume({ transport: this.#transport, target }, config.messages.backoffMaxMs);
+        const messages = await store.queues.resume(
+          { transport: this.#transport, target },
+          config.messages.backoffMaxMs,
+        );
         logger.info('a target works again', { target, messages });
         if (messages > 0) this.#waiting.note(target, 0);
       }
@@ -128,7 +133,7 @@ export class FailingTargets implements Service {
 
   /** Closes the circuit of a target without messages: there is nothing to probe with, so it would stay open forever. */
   async #closeIfIdle(target: string): Promise<void> {
-    if ((await this.#runtime.store.nextDeliveryAt(this.#transport, [target])) !== null) return;
+    if ((await this.#runtime.store.queues.nextDueAt(this.#transport, [target])) !== null) return;
     this.#circuits.succeeded(target);
     this.#showOpen();
   }

@@ -58,7 +58,7 @@ describe('a message to an HTTP target', () => {
       arrived.push(next);
     }
     await until(async () => (await tested.deliveries())['success'] === ids.length + 1);
-    expect(await tested.runtime.store.backlog('http', 100)).toMatchObject({ count: 0 });
+    expect(await tested.runtime.store.queues.backlog('http', 100)).toMatchObject({ count: 0 });
   });
 
   test('that is refused comes again after the backoff, not at once', async () => {
@@ -96,7 +96,7 @@ describe('a message to an HTTP target', () => {
 
   test('whose taking could not be recorded is a success all the same, and not deferred as a failure', async () => {
     const target = await tested.listen();
-    tested.runtime.store.acknowledge = () => Promise.reject(new Error('the database is away'));
+    tested.runtime.store.outbox.acknowledge = () => Promise.reject(new Error('the database is away'));
     await tested.settleWithListener('p', target.url);
     (await target.next()).response.end();
     await until(async () => Object.keys(await tested.deliveries()).length > 0);
@@ -152,7 +152,7 @@ test('a push that takes longer than tasks.retry_timeout is not repeated beside i
   const target = await tested.listen();
   await tested.createTask('w', target.url);
   const { response } = await target.next();
-  const claims = async () => tested.runtime.store.nextDeliveryAt('http', [new URL(target.url).origin]);
+  const claims = async () => tested.runtime.store.queues.nextDueAt('http', [new URL(target.url).origin]);
   for (let again = 0; again < 3; again++) {
     const claimedUntil = await claims();
     await until(async () => (await claims()) !== claimedUntil);
@@ -184,6 +184,6 @@ test('what is due and goes nowhere is told as backlog, by transport', async () =
   // The messages that hang in slots are claimed.
   await until(async () => (await backlog())['poll'] === 3);
   expect(await backlog()).toMatchObject({ poll: 3, http: 10 - CONCURRENCY, gcps: 0 });
-  tested.runtime.store.backlog = () => Promise.reject(new Error('the database is away'));
+  tested.runtime.store.queues.backlog = () => Promise.reject(new Error('the database is away'));
   await until(async () => Object.keys(await backlog()).length === 0);
 }, 30_000);

@@ -1,12 +1,17 @@
 import { servedTargets, TargetSlots } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import { rowOf, type Delivery } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 import { FailingTargets } from './failing-targets.ts';
 import { Pusher } from './pusher.ts';
 import type { EnabledTransport } from './transports.ts';
 import { WaitingTargets } from './waiting-targets.ts';
+
+type Context = RuntimeWith<
+  'config' | 'logger' | 'metrics' | 'serverUrl',
+  'clock' | 'debug' | 'hints' | 'isShared' | 'now' | 'outbox' | 'queues'
+>;
 
 /**
  * Bytes of promises in messages under way, beyond which only small messages are claimed. Each is held as row and as text
@@ -22,7 +27,7 @@ const MAX_BYTES_AT_ONCE = 16 << 20;
  */
 export class PushDelivery implements Service {
   readonly name: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #transport: PushTransport['name'];
   readonly #slots: TargetSlots;
   readonly #waiting: WaitingTargets;
@@ -31,7 +36,7 @@ export class PushDelivery implements Service {
   readonly #loop: Loop;
   #bytesUnderWay = 0;
 
-  constructor(runtime: Runtime, { transport, concurrency, maxInFlight }: EnabledTransport) {
+  constructor(runtime: Context, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
     this.name = `${transport.name} delivery`;
     this.#runtime = runtime;
@@ -64,7 +69,7 @@ export class PushDelivery implements Service {
 
   async #step(): Promise<number | null> {
     const { config, store } = this.#runtime;
-    if (config.debug && (await store.isPaused())) return null;
+    if (config.debug && (await store.debug.isPaused())) return null;
     const { targets, probes } = this.#toClaim(store.clock.now());
     if (targets.length === 0) return this.#waiting.nextAt;
     const names = targets.map(({ target }) => target);
@@ -73,7 +78,7 @@ export class PushDelivery implements Service {
     try {
       const maxBytes = Math.min(MAX_BYTES_AT_ONCE, Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay));
       const request = { transport: this.#transport, targets, preferred: [], graceMs: 0, maxBytes };
-      const claimed = await store.claim(request);
+      const claimed = await store.outbox.claim(request);
       for (const { bytes, ...unblock } of claimed.unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);
       for (const task of claimed.executes) this.#push({ kind: 'execute', task }, probes, 0);
       const served = servedTargets(claimed);

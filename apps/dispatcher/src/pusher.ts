@@ -1,10 +1,12 @@
 import { handedOver, messageOf, outcomeOf, outcomeOfFailure } from '@resonate/delivery';
 import { backoffMs, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import { rowOf, type Delivery, type DeliveryOutcome } from '@resonate/store';
 import { Busy, PushFailed, type PushTransport } from '@resonate/transports';
 import { ClaimRenewal } from './claim-renewal.ts';
 import type { FailingTargets } from './failing-targets.ts';
+
+type Context = RuntimeWith<'config' | 'logger' | 'metrics' | 'serverUrl', 'clock' | 'now' | 'outbox'>;
 
 /**
  * The least backoff of a failed message while its target's circuit is open. When the circuit closes, the message is
@@ -22,7 +24,7 @@ interface Events {
 /** Pushes claimed messages over one transport, and records the outcomes. */
 export class Pusher implements Service {
   readonly name: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #transport: PushTransport;
   readonly #failing: FailingTargets;
   readonly #events: Events;
@@ -30,7 +32,7 @@ export class Pusher implements Service {
   readonly #underWay = new Map<string, Promise<void>>();
   #stopping = false;
 
-  constructor(runtime: Runtime, transport: PushTransport, failing: FailingTargets, events: Events) {
+  constructor(runtime: Context, transport: PushTransport, failing: FailingTargets, events: Events) {
     this.name = `${transport.name} pushes`;
     this.#runtime = runtime;
     this.#transport = transport;
@@ -114,7 +116,7 @@ export class Pusher implements Service {
   async #record(target: string, outcome: DeliveryOutcome | null): Promise<void> {
     const { logger, metrics, store } = this.#runtime;
     if (!outcome) return;
-    await store.acknowledge([outcome]);
+    await store.outbox.acknowledge([outcome]);
     if ('dueAt' in outcome) this.#events.dueAgain(target, outcome.dueAt);
     if (!('diedOf' in outcome)) return;
     const { awaited, diedOf } = outcome;

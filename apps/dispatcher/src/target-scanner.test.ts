@@ -18,7 +18,7 @@ beforeEach(async () => {
   waiting = [];
   let lookedAt = performance.now();
   let looked: (afterMs: number) => void = () => {};
-  runtime.store.waitingTargets = () => {
+  runtime.store.queues.waitingTargets = () => {
     const now = performance.now();
     looked(now - lookedAt);
     lookedAt = now;

@@ -1,8 +1,10 @@
 import { LookInterval, RARELY_MS } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
+
+type Context = RuntimeWith<'config' | 'logger', 'clock' | 'isShared' | 'queues'>;
 
 /** Targets per read. SQLite is read in this process's own thread, 0.01 ms per target. */
 const PAGE = 200;
@@ -15,7 +17,7 @@ const REST_PER_WALK = 9;
  */
 export class TargetScanner implements Service {
   readonly name: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #transport: PushTransport['name'];
   readonly #found: (target: WaitingTarget) => boolean;
   readonly #loop: Loop;
@@ -29,7 +31,7 @@ export class TargetScanner implements Service {
    * @param found called with each target and the due time of its first message. Returns true if no hint had announced
    * it.
    */
-  constructor(runtime: Runtime, transport: PushTransport['name'], found: (target: WaitingTarget) => boolean) {
+  constructor(runtime: Context, transport: PushTransport['name'], found: (target: WaitingTarget) => boolean) {
     const { config, logger, store } = runtime;
     this.name = `${transport} scanner`;
     this.#runtime = runtime;
@@ -57,7 +59,7 @@ export class TargetScanner implements Service {
     const { store } = this.#runtime;
     if (this.#after === '' && store.clock.now() < this.#restUntil) return this.#restUntil;
     const start = performance.now();
-    const page = await store.waitingTargets(this.#transport, PAGE, this.#after);
+    const page = await store.queues.waitingTargets(this.#transport, PAGE, this.#after);
     if (page.map(this.#found).includes(true)) this.#interval.foundUnannounced();
     this.#walkedMs += performance.now() - start;
     this.#after = page.length === PAGE ? (page.at(-1)?.target ?? '') : '';

@@ -1,8 +1,10 @@
 import { DueTargets } from '@resonate/delivery';
 import type { Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { PushTransport } from '@resonate/transports';
 import { TargetScanner } from './target-scanner.ts';
+
+type Context = RuntimeWith<'config' | 'logger', 'clock' | 'hints' | 'isShared' | 'queues'>;
 
 interface Events {
   /** Called when a message is due at `at`, epoch ms, or was due then. */
@@ -14,13 +16,13 @@ interface Events {
 /** The targets that have messages, and when the first one of each is due. It learns this from hints and from the scanner. */
 export class WaitingTargets implements Service {
   readonly name: string;
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #transport: PushTransport['name'];
   readonly #events: Events;
   readonly #due = new DueTargets();
   readonly #scanner: TargetScanner;
 
-  constructor(runtime: Runtime, transport: PushTransport['name'], events: Events) {
+  constructor(runtime: Context, transport: PushTransport['name'], events: Events) {
     const { store } = runtime;
     this.name = `${transport} targets`;
     this.#runtime = runtime;
@@ -31,7 +33,7 @@ export class WaitingTargets implements Service {
       this.note(target, dueAt);
       return isNews && dueAt <= store.clock.now();
     });
-    store.onHints(({ deliveries }) => {
+    store.hints.onHint(({ deliveries }) => {
       const due = deliveries.get(transport);
       if (due?.targets === null) this.#scanner.wakeAt(due.at);
       for (const [target, at] of due?.targets ?? []) this.note(target, at);
@@ -74,7 +76,7 @@ export class WaitingTargets implements Service {
     const { config, store } = this.#runtime;
     // A message that is due but was not claimed is locked, or its promise is over and the scheduler has not settled it yet.
     const again = store.clock.now() + config.messages.pollIntervalMs;
-    for (const { target, dueAt } of await store.nextDue(this.#transport, names)) {
+    for (const { target, dueAt } of await store.queues.nextDue(this.#transport, names)) {
       this.#due.note(target, isServed(target) ? dueAt : Math.max(dueAt, again));
     }
   }

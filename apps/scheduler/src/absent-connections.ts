@@ -1,4 +1,6 @@
-import { enabledTransports, type Runtime } from '@resonate/process';
+import { enabledTransports, type RuntimeWith } from '@resonate/process';
+
+type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'cluster' | 'deadLetters' | 'now'>;
 
 /** Processes that workers' streams connect to. */
 const WITH_STREAMS: readonly string[] = ['all', 'api'];
@@ -9,13 +11,13 @@ const WITH_STREAMS: readonly string[] = ['all', 'api'];
  * now has been running. So a restart of the whole cluster drops nothing that a client comes back for.
  */
 export class AbsentConnections {
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   /** Since when this process has led without a pause, by the store's clock; null: from the next look on. */
   #since: number | null = null;
   /** The target that the last look ended with. */
   #after = '';
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Context) {
     this.#runtime = runtime;
   }
 
@@ -43,7 +45,7 @@ export class AbsentConnections {
   }
 
   async #couldConnectSince(time: number): Promise<boolean> {
-    const processes = await this.#runtime.store.processes();
+    const processes = await this.#runtime.store.cluster.processes();
     return processes.some(({ role, startedAt }) => WITH_STREAMS.includes(role) && startedAt < time);
   }
 }

@@ -1,6 +1,8 @@
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { Leadership } from '@resonate/store';
+
+type Context = RuntimeWith<'leadership' | 'logger', 'cluster'>;
 
 /**
  * How often a standby tries to become the leader, with one statement. After a leader resigns, there is none for at most
@@ -16,12 +18,12 @@ const ROLE = 'scheduler';
  */
 export class Candidate implements Service {
   readonly name = 'scheduler';
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #duties: readonly Service[];
   readonly #campaign: Loop;
   #leadership: Leadership | null = null;
 
-  constructor(runtime: Runtime, duties: readonly Service[]) {
+  constructor(runtime: Context, duties: readonly Service[]) {
     this.#runtime = runtime;
     this.#duties = duties;
     this.#campaign = new Loop({
@@ -50,7 +52,7 @@ export class Candidate implements Service {
       await this.#resign();
     }
     if (this.#leadership) return null;
-    const leadership = await this.#runtime.store.elect(ROLE);
+    const leadership = await this.#runtime.store.cluster.elect(ROLE);
     if (!leadership) return null;
     this.#leadership = leadership;
     this.#runtime.leadership.set(true);

@@ -54,7 +54,7 @@ test('an unblock for a transport that is off waits for as long as it is', async 
   now += 1_000 * HOUR;
   await sweepDeadLetters(runtime);
   expect(await letters()).toEqual([]);
-  expect(await runtime.store.backlog('gcps', 10)).toMatchObject({ count: 1 });
+  expect(await runtime.store.queues.backlog('gcps', 10)).toMatchObject({ count: 1 });
 });
 
 test('dead letters are forgotten after a month', async () => {
@@ -72,10 +72,10 @@ test('dead letters are forgotten after a month', async () => {
 describe('an unblock for one connection', () => {
   let absent: AbsentConnections;
   const startedAs = (role: string, startedAt: number) =>
-    runtime.store.heartbeat({ id: role, role, version: 'test', host: 'here', startedAt, leader: true });
+    runtime.store.cluster.heartbeat({ id: role, role, version: 'test', host: 'here', startedAt, leader: true });
   const waiting = async () => {
     await absent.drop();
-    return (await runtime.store.nextDue('poll', ['group/gone'])).length;
+    return (await runtime.store.queues.nextDue('poll', ['group/gone'])).length;
   };
 
   beforeEach(async () => {
@@ -109,7 +109,7 @@ describe('an unblock for one connection', () => {
   test('stays until clients could connect to an api process for so long', async () => {
     await settled('p', 'poll://uni@group/gone');
     now += HOUR;
-    await runtime.store.removeProcesses(['all']);
+    await runtime.store.cluster.removeProcesses(['all']);
     await startedAs('scheduler', now - HOUR);
     expect(await waiting()).toBe(1);
     await startedAs('api', now);

@@ -1,11 +1,13 @@
 import { Loop, type Service } from '@resonate/lifecycle';
-import { enabledTransports, type Runtime } from '@resonate/process';
+import { enabledTransports, type RuntimeWith } from '@resonate/process';
 import { AbsentConnections } from './absent-connections.ts';
+
+type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'cluster' | 'deadLetters' | 'debug' | 'now'>;
 
 const LOOK_EVERY_MS = 5_000;
 
 /** Makes dead letters of messages that have waited too long, deletes old dead letters, and drops what nobody can receive. */
-export function createDeadLetterSweep(runtime: Runtime): Service {
+export function createDeadLetterSweep(runtime: Context): Service {
   const { config, logger, store } = runtime;
   const absent = new AbsentConnections(runtime);
   const loop = new Loop({
@@ -13,7 +15,7 @@ export function createDeadLetterSweep(runtime: Runtime): Service {
     pollIntervalMs: LOOK_EVERY_MS,
     logger,
     step: async () => {
-      if (config.debug && (await store.isPaused())) {
+      if (config.debug && (await store.debug.isPaused())) {
         absent.restart();
         return null;
       }
@@ -32,7 +34,7 @@ export function createDeadLetterSweep(runtime: Runtime): Service {
 }
 
 /** Does a small part of it, so that requests run in between. @returns true if there is more to do. */
-export async function sweepDeadLetters({ config, logger, metrics, store }: Runtime): Promise<boolean> {
+export async function sweepDeadLetters({ config, logger, metrics, store }: Context): Promise<boolean> {
   const { unblockMaxAgeMs, deadLetterMaxAgeMs } = config.messages;
   const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;
   for (const transport of enabledTransports(config)) {

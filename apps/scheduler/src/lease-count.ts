@@ -1,18 +1,18 @@
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 
 const COUNT_EVERY_MS = 5_000;
 /** Counting reads every row it counts. A number above ten thousand would change no decision. */
 const MAX_COUNTED = 10_000;
 
 /** Keeps the metric resonate_leases up to date. Only the leader reports it, so the cluster has it once. */
-export function createLeaseCount({ logger, metrics, store }: Runtime): Service {
+export function createLeaseCount({ logger, metrics, store }: RuntimeWith<'logger' | 'metrics', 'admin'>): Service {
   const loop = new Loop({
     name: 'lease count',
     pollIntervalMs: COUNT_EVERY_MS,
     logger,
     step: async () => {
-      metrics.leases.set(await store.leases(MAX_COUNTED));
+      metrics.leases.set(await store.admin.countLeases(MAX_COUNTED));
       return null;
     },
   });

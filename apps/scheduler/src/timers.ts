@@ -1,5 +1,5 @@
 import { Loop } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 
 /**
  * How many timers of one kind fire in one round. It is small, so that a round hardly delays requests, even the first
@@ -14,24 +14,29 @@ const SORTS = ['promise', 'lease', 'schedule'] as const;
  * Fires promise timeouts, lease ends and schedules at their times. It sleeps until the next due time. A commit that
  * makes something due earlier wakes it, and it looks at least every timeouts.poll_interval.
  */
-export function createTimers({ config, logger, metrics, store }: Runtime): Loop {
+export function createTimers({
+  config,
+  logger,
+  metrics,
+  store,
+}: RuntimeWith<'config' | 'logger' | 'metrics', 'clock' | 'debug' | 'hints' | 'timers'>): Loop {
   const loop = new Loop({
     name: 'timers',
     pollIntervalMs: config.timeouts.pollIntervalMs,
     logger,
     clock: store.clock,
     step: async () => {
-      if (config.debug && (await store.isPaused())) return null;
-      const fired = await store.fireDueTimers(ROUND_LIMIT);
+      if (config.debug && (await store.debug.isPaused())) return null;
+      const fired = await store.timers.fireDue(ROUND_LIMIT);
       metrics.schedulePromises.inc(fired.runs);
       if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
       for (const timer of SORTS) metrics.timers.inc({ timer }, fired[`${timer}s`]);
       metrics.timersFailed.inc(fired.failed);
       metrics.timersFailing.set(fired.failing);
-      return fired.more ? 0 : store.nextTimerAt();
+      return fired.more ? 0 : store.timers.nextAt();
     },
   });
-  store.onHints(({ timerAt }) => {
+  store.hints.onHint(({ timerAt }) => {
     if (timerAt !== null) loop.wakeAt(timerAt);
   });
   return loop;

@@ -1,7 +1,7 @@
 import { promiseIdOf, type Message } from '@resonate/protocol';
 import type { AttemptOutcome } from '@resonate/observability';
 import { rowOf, type Delivery } from '@resonate/store';
-import { traced, type Carrier, type Runtime, type ServerTracing } from '@resonate/process';
+import { traced, type Carrier, type Runtime, type RuntimeWith, type ServerTracing } from '@resonate/process';
 
 type DeliverySpan = ReturnType<ServerTracing['delivery']> | null;
 
@@ -14,7 +14,11 @@ export interface Attempt {
 }
 
 /** Counts a message that is handed to a transport. For its first attempt, also measures how late it is. */
-export function handedOver({ metrics, store }: Runtime, transport: string, delivery: Delivery): void {
+export function handedOver(
+  { metrics, store }: RuntimeWith<'metrics', 'clock'>,
+  transport: string,
+  delivery: Delivery,
+): void {
   metrics.messages.inc({ kind: delivery.kind });
   const { attempts, enqueuedAt } = rowOf(delivery);
   if (attempts > 1 || enqueuedAt === null) return;
@@ -23,7 +27,7 @@ export function handedOver({ metrics, store }: Runtime, transport: string, deliv
 
 /** Begins an attempt: it is counted and logged, and it ends `span`, if given. */
 export function beginAttempt(
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'logger' | 'metrics'>,
   transport: string,
   target: string,
   message: Message,
@@ -50,12 +54,16 @@ export function beginAttempt(
  * The span of an attempt, a child of the span that created the message's promise; null if traces are off. Never
  * rejects.
  */
-export async function traceDelivery(runtime: Runtime, transport: string, message: Message): Promise<DeliverySpan> {
+export async function traceDelivery(
+  runtime: RuntimeWith<'tracing', 'execute'>,
+  transport: string,
+  message: Message,
+): Promise<DeliverySpan> {
   const { tracing } = runtime;
   return tracing && tracing.delivery(transport, message, await paramHeaders(runtime, message));
 }
 
-async function paramHeaders({ store }: Runtime, message: Message): Promise<Carrier | undefined> {
+async function paramHeaders({ store }: RuntimeWith<never, 'execute'>, message: Message): Promise<Carrier | undefined> {
   if (message.kind === 'unblock') return message.data.promise.param.headers;
   // A task's row does not have the headers. Reads that start in the same turn of the event loop share a batch.
   const reply = await store.execute({ kind: 'promise.get', data: { id: message.data.task.id } }, null, 0);

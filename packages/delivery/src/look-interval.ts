@@ -1,4 +1,6 @@
-import { wakeupChannel, type Runtime } from '@resonate/process';
+import { wakeupChannel, type RuntimeWith } from '@resonate/process';
+
+type Context = RuntimeWith<'config', 'clock' | 'isShared'>;
 
 /**
  * How often a loop looks for due messages while hints work. At `messages.poll_interval` (100 ms) an idle process would
@@ -13,10 +15,10 @@ const OFTEN_FOR_MS = 60_000;
  * not.
  */
 export class LookInterval {
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   #oftenUntil = -Infinity;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Context) {
     this.#runtime = runtime;
   }
 

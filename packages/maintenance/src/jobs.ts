@@ -1,5 +1,5 @@
 import type { Service } from '@resonate/lifecycle';
-import { DEAD_AFTER_MS, type Runtime, storageTarget } from '@resonate/process';
+import { DEAD_AFTER_MS, type RuntimeWith, storageTarget } from '@resonate/process';
 import { LeaderJobs } from './leader-jobs.ts';
 import { PgBossJobs } from './pg-boss-jobs.ts';
 import { recorded } from './recorded.ts';
@@ -8,7 +8,12 @@ import { retentionDuty } from './retention.ts';
 import { analyzeDuty, reindexDuty } from './upkeep.ts';
 
 /** The maintenance jobs of the leader: as pg-boss jobs on Postgres, otherwise without a queue. */
-export function createJobs(runtime: Runtime): Service {
+export function createJobs(
+  runtime: RuntimeWith<
+    'config' | 'logger' | 'metrics' | 'processId',
+    'clock' | 'cluster' | 'debug' | 'now' | 'upkeep' | 'waiting'
+  >,
+): Service {
   const { config, logger, processId, store } = runtime;
   const target = storageTarget(config);
   const duties = [retentionDuty, redriveDuty, analyzeDuty, ...(target.type === 'postgres' ? [reindexDuty] : [])];
@@ -16,7 +21,7 @@ export function createJobs(runtime: Runtime): Service {
   if (target.type !== 'postgres') return new LeaderJobs(jobs, logger, store.clock);
   const isAlive = async (id: string) => {
     const now = await store.now();
-    return (await store.processes()).some((one) => one.id === id && one.heartbeatAt >= now - DEAD_AFTER_MS);
+    return (await store.cluster.processes()).some((one) => one.id === id && one.heartbeatAt >= now - DEAD_AFTER_MS);
   };
   return new PgBossJobs(jobs, { logger, target, processId, isAlive, clock: store.clock });
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Runtime } from '@resonate/process';
+import type { Store } from '@resonate/store';
 
 /** The store counts as busy while more requests than this wait for it. */
 const BUSY = 16;
@@ -34,7 +34,7 @@ export function pauseAfter(stepMs: number, share: number): number {
 
 /** Waits while requests queue up in this process, at most `maxMs`. */
 export async function untilQuiet(
-  store: Pick<Runtime['store'], 'waiting'>,
+  store: Pick<Store, 'waiting'>,
   signal: AbortSignal,
   maxMs = MAX_BUSY_MS,
 ): Promise<void> {

@@ -1,8 +1,8 @@
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { JobRun } from '@resonate/store';
 import type { Duty, Job } from './job.ts';
 
-type Context = Pick<Runtime, 'metrics' | 'processId'> & { store: Pick<Runtime['store'], 'jobs' | 'now'> };
+type Context = RuntimeWith<'metrics' | 'processId', 'now' | 'upkeep'>;
 
 /**
  * Adds recording to a duty: each run is written into the database, where all processes see it, and counted. If a run
@@ -13,14 +13,14 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
     name,
     async dueAt() {
       if ('isWanted' in when) return (await when.isWanted()) ? 0 : null;
-      const last = await store.jobs.lastRun(name);
+      const last = await store.upkeep.jobs.lastRun(name);
       return last === null || last.endedAt === null || last.error !== null ? 0 : last.endedAt + when.everyMs;
     },
     async run(signal) {
       const begun: JobRun = { by: processId, startedAt: await store.now(), endedAt: null, error: null, done: {} };
       const end = async (outcome: Partial<JobRun>) =>
-        store.jobs.note(name, { ...begun, endedAt: await store.now(), ...outcome });
-      await store.jobs.note(name, begun);
+        store.upkeep.jobs.note(name, { ...begun, endedAt: await store.now(), ...outcome });
+      await store.upkeep.jobs.note(name, begun);
       metrics.maintenanceRunning.set({ name }, 1);
       try {
         const done = await run(signal);

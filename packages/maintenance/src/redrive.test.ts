@@ -40,26 +40,26 @@ async function die(addresses: string[]): Promise<void> {
 }
 
 const addresses = (count: number) => Array.from({ length: count }, (_, n) => `poll://any@group${n % 2}/${n}`);
-const waiting = async () => (await runtime.store.backlog('poll', 10_000)).count;
+const waiting = async () => (await runtime.store.queues.backlog('poll', 10_000)).count;
 
 test('a bulk redrive goes on where it was ended, sends each letter once, and is written down', async () => {
   await die(addresses(LETTERS));
   const { store } = runtime;
   const job = recorded(redriveDuty(runtime), runtime);
   expect(await job.dueAt()).toBeNull();
-  const order = await store.bulkRedrive.order({});
+  const order = await store.upkeep.bulkRedrive.order({});
   expect(order).toMatchObject({ redriven: 0, endedAt: null });
   // Only one order at a time.
-  expect(await store.bulkRedrive.order({})).toBeNull();
-  await store.bulkRedrive.step();
+  expect(await store.upkeep.bulkRedrive.order({})).toBeNull();
+  await store.upkeep.bulkRedrive.step();
   expect(await waiting()).toBe(200);
   expect(await job.dueAt()).toBe(0);
   await job.run(new AbortController().signal);
   expect(await waiting()).toBe(LETTERS);
   expect(await store.deadLetters.count(1_000)).toBe(0);
-  expect(await store.bulkRedrive.current()).toMatchObject({ id: order?.id, redriven: LETTERS, endedAt: now });
+  expect(await store.upkeep.bulkRedrive.current()).toMatchObject({ id: order?.id, redriven: LETTERS, endedAt: now });
   expect(await job.dueAt()).toBeNull();
-  expect(await store.jobs.lastRun('redrive')).toMatchObject({
+  expect(await store.upkeep.jobs.lastRun('redrive')).toMatchObject({
     ...{ by: runtime.processId, error: null, done: { redriven: LETTERS } },
     ...{ startedAt: now, endedAt: now },
   });
@@ -68,17 +68,17 @@ test('a bulk redrive goes on where it was ended, sends each letter once, and is 
 test('what dies again meanwhile is not sent again for ever', async () => {
   await die(addresses(LETTERS));
   const { store } = runtime;
-  await store.bulkRedrive.order({ target: 'group0' });
-  await store.bulkRedrive.step();
+  await store.upkeep.bulkRedrive.order({ target: 'group0' });
+  await store.upkeep.bulkRedrive.step();
   now += 2 * DAY;
   while ((await store.deadLetters.keepAged('poll', DAY, 'nobody came again')).more);
   expect(await store.deadLetters.count(1_000)).toBe(LETTERS);
-  while (await store.bulkRedrive.step());
-  expect(await store.bulkRedrive.current()).toMatchObject({ redriven: LETTERS / 2 });
+  while (await store.upkeep.bulkRedrive.step());
+  expect(await store.upkeep.bulkRedrive.current()).toMatchObject({ redriven: LETTERS / 2 });
   expect(await waiting()).toBe(LETTERS / 2 - 200);
 });
 
 test('an order over nothing is done at once', async () => {
-  expect(await runtime.store.bulkRedrive.order({})).toMatchObject({ redriven: 0, endedAt: now });
+  expect(await runtime.store.upkeep.bulkRedrive.order({})).toMatchObject({ redriven: 0, endedAt: now });
   expect(await recorded(redriveDuty(runtime), runtime).dueAt()).toBeNull();
 });

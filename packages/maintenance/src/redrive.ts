@@ -1,8 +1,8 @@
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { Duty } from './job.ts';
 import { untilQuiet, rest } from './pace.ts';
 
-type Context = Pick<Runtime, 'logger' | 'store'>;
+type Context = RuntimeWith<'logger', 'upkeep' | 'waiting'>;
 
 /** The pause after each batch, as a multiple of its duration, because ordinary delivery needs the database, too. */
 const REST = 1;
@@ -11,13 +11,13 @@ const REST = 1;
 export function redriveDuty({ logger, store }: Context): Duty {
   return {
     name: 'redrive',
-    when: { isWanted: async () => (await store.bulkRedrive.current())?.endedAt === null },
+    when: { isWanted: async () => (await store.upkeep.bulkRedrive.current())?.endedAt === null },
     async run(signal) {
       let redriven = 0;
       while (!signal.aborted) {
         await untilQuiet(store, signal);
         const startedAt = performance.now();
-        const order = await store.bulkRedrive.step();
+        const order = await store.upkeep.bulkRedrive.step();
         redriven = order?.redriven ?? redriven;
         if (order === null || order.endedAt !== null) break;
         await rest(REST * (performance.now() - startedAt), signal);

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { loadConfig } from '@resonate/config';
 import { createLogger } from '@resonate/observability';
 import { openRuntime, type Runtime } from '@resonate/process';
+import type { SweepOptions } from '@resonate/store';
 import { pauseAfter, shareOf } from './pace.ts';
 import { retentionDuty } from './retention.ts';
 
@@ -51,30 +52,26 @@ const lag = () => metric('resonate_retention_lag_seconds');
 async function run(): Promise<{ tookMs: number; busyMs: number; done: Record<string, number>; lags: number[] }> {
   let busyMs = 0;
   const lags: number[] = [];
-  const { store } = runtime;
-  const timed = Object.create(store, {
-    waiting: { get: () => store.waiting },
-    isPaused: { value: () => store.isPaused() },
-    now: { value: () => store.now() },
-    sweep: {
-      value: async (options: Parameters<typeof store.sweep>[0]) => {
-        const sweep = await store.sweep(options);
-        const step = sweep.step.bind(sweep);
-        sweep.step = async () => {
-          lags.push(await lag());
-          const startedAt = performance.now();
-          try {
-            return await step();
-          } finally {
-            busyMs += performance.now() - startedAt;
-          }
-        };
-        return sweep;
-      },
-    },
-  }) as Runtime['store'];
+  const { upkeep } = runtime.store;
+  const original = upkeep.sweep.bind(upkeep);
+  upkeep.sweep = async (options: SweepOptions) => {
+    const sweep = await original(options);
+    const step = sweep.step.bind(sweep);
+    sweep.step = async () => {
+      lags.push(await lag());
+      const startedAt = performance.now();
+      try {
+        return await step();
+      } finally {
+        busyMs += performance.now() - startedAt;
+      }
+    };
+    return sweep;
+  };
   const startedAt = performance.now();
-  const done = await retentionDuty({ ...runtime, store: timed }).run(new AbortController().signal);
+  const done = await retentionDuty(runtime)
+    .run(new AbortController().signal)
+    .finally(() => (upkeep.sweep = original));
   return { tookMs: performance.now() - startedAt, busyMs, done, lags };
 }
 
@@ -123,7 +120,7 @@ describe('retention', () => {
   test('one step deletes as many graphs as a batch may hold', async () => {
     await settle('a', 200);
     now += 2 * HOUR;
-    const sweep = await runtime.store.sweep({
+    const sweep = await runtime.store.upkeep.sweep({
       rules: { afterMs: HOUR, afterByState: {}, afterByTag: [] },
       batchSize: 200,
     });

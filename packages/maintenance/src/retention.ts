@@ -1,4 +1,4 @@
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { Sweep } from '@resonate/store';
 import type { Duty } from './job.ts';
 import { pauseAfter, rest, shareOf, untilQuiet } from './pace.ts';
@@ -10,7 +10,7 @@ const COUNT_EVERY_MS = 5_000;
 /** How often a run measures its lag: one look into an index. */
 const LAG_EVERY_MS = 500;
 
-type Context = Pick<Runtime, 'config' | 'logger' | 'metrics' | 'store'>;
+type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'debug' | 'now' | 'upkeep' | 'waiting'>;
 
 /**
  * Deletes promises that have been settled for long enough, in small steps. It speeds up while it lags, up to
@@ -25,8 +25,8 @@ export function retentionDuty(context: Context): Duty {
     name: 'retention',
     when: { everyMs: config.retention.intervalMs },
     async run(signal) {
-      if (config.debug && (await store.isPaused())) return {};
-      const sweep = await store.sweep({ rules: retentionRules(config), batchSize: config.retention.batchSize });
+      if (config.debug && (await store.debug.isPaused())) return {};
+      const sweep = await store.upkeep.sweep({ rules: retentionRules(config), batchSize: config.retention.batchSize });
       const { promises, graphs, kept } = await runSweep(context, sweep, checkedUntil, signal);
       if (promises > 0) logger.info('call graphs were deleted', { graphs, promises, kept: Object.fromEntries(kept) });
       if (!signal.aborted) {

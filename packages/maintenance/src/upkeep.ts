@@ -1,14 +1,14 @@
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { Duty } from './job.ts';
 
-type Context = Pick<Runtime, 'config' | 'store'>;
+type Context = RuntimeWith<'config', 'upkeep'>;
 
 /** Updates the statistics of the database. */
 export function analyzeDuty({ config, store }: Context): Duty {
   return {
     name: 'analyze',
     when: { everyMs: config.maintenance.intervalMs },
-    run: async () => ({ tables: await store.analyze() }),
+    run: async () => ({ tables: await store.upkeep.analyze() }),
   };
 }
 
@@ -17,6 +17,6 @@ export function reindexDuty({ config, store }: Context): Duty {
   return {
     name: 'reindex',
     when: { everyMs: config.maintenance.intervalMs },
-    run: async (signal) => ({ indexes: (await store.reindex(signal)) ?? 0 }),
+    run: async (signal) => ({ indexes: (await store.upkeep.reindex(signal)) ?? 0 }),
   };
 }

@@ -1,4 +1,4 @@
-export { openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
+export { openRuntime, type Runtime, type RuntimeOptions, type RuntimeWith } from './runtime.ts';
 export { runProcess, VERSION, type ProcessOptions } from './run-process.ts';
 export { traced, type Carrier, type ServerTracing } from './server-tracing.ts';
 export { enabledTransports } from './enabled-transports.ts';

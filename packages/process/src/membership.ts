@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Runtime } from './runtime.ts';
+import type { RuntimeWith } from './runtime.ts';
+
+type Context = RuntimeWith<'clock' | 'leadership' | 'logger' | 'processId' | 'stats', 'cluster' | 'outbox'>;
 
 /** How often a process renews its row. */
 const HEARTBEAT_MS = 1_000;
@@ -15,11 +17,11 @@ export const DEAD_AFTER_MS = 5_000;
  */
 export class Membership implements Service {
   readonly name = 'membership';
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #info: { id: string; role: string; version: string; host: string; startedAt: number };
   readonly #loop: Loop;
 
-  constructor(runtime: Runtime, role: string, version: string) {
+  constructor(runtime: Context, role: string, version: string) {
     const { clock, logger, processId } = runtime;
     this.#runtime = runtime;
     this.#info = { id: processId, role, version, host: hostname(), startedAt: clock.now() };
@@ -44,8 +46,8 @@ export class Membership implements Service {
     await this.#loop.stop();
     const { logger, processId, store } = this.#runtime;
     try {
-      await store.releaseDeferred();
-      await store.removeProcesses([processId]);
+      await store.outbox.release({ processIds: new Set([processId]), only: 'deferred' });
+      await store.cluster.removeProcesses([processId]);
     } catch (error) {
       // If this fails, the scheduler releases them when the heartbeat has stopped.
       logger.warn('could not remove this process from the table of processes', { error });
@@ -54,6 +56,10 @@ export class Membership implements Service {
 
   async #renew(): Promise<void> {
     const { leadership, stats, store } = this.#runtime;
-    await store.heartbeat({ ...this.#info, leader: leadership.held, stats: JSON.stringify(await stats.read()) });
+    await store.cluster.heartbeat({
+      ...this.#info,
+      leader: leadership.held,
+      stats: JSON.stringify(await stats.read()),
+    });
   }
 }

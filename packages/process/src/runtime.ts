@@ -26,6 +26,12 @@ export interface Runtime {
   readonly tracing: ServerTracing | null;
 }
 
+/** The parts of a runtime that some code uses: these fields, and these parts of the store. */
+export type RuntimeWith<Fields extends Exclude<keyof Runtime, 'store'>, StoreParts extends keyof Store> = Pick<
+  Runtime,
+  Fields
+> & { readonly store: Pick<Store, StoreParts> };
+
 export interface RuntimeOptions {
   config: Config;
   role: Role;
@@ -103,10 +109,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
  * listed. What it still claims has been delivered, and targets of pushes must not get it again at once. Workers on streams
  * get it again: they lost their connection to the server, perhaps before they could acquire the task.
  */
-async function releaseClaimsOfTheDead(store: Store): Promise<void> {
-  await store.releaseClaims(null, 'poll');
-  const dead = (await store.processes()).map(({ id }) => id);
-  if (dead.length > 0) await store.releaseClaims(dead);
+async function releaseClaimsOfTheDead(store: Pick<Store, 'cluster' | 'outbox'>): Promise<void> {
+  await store.outbox.release({ processIds: null, since: { transport: 'poll', dueFrom: 0 } });
+  const dead = (await store.cluster.processes()).map(({ id }) => id);
+  if (dead.length > 0) await store.outbox.release({ processIds: new Set(dead) });
 }
 
 /** A batch that only reads also waits in the queue, but it is no transaction. */

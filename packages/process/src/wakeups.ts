@@ -1,28 +1,27 @@
 import type { Config } from '@resonate/config';
 import type { Transport } from '@resonate/protocol';
-import type { Logger, Metrics } from '@resonate/observability';
-import type { DueMessages, Hints, Store } from '@resonate/store';
+import type { Metrics } from '@resonate/observability';
+import type { DueHint, DueTimes } from '@resonate/store';
 import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupOptions } from '@resonate/wakeup';
-
-export interface WakeupContext {
-  config: Config;
-  store: Store;
-  logger: Logger;
-  processId: string;
-  metrics: Metrics;
-}
+import type { RuntimeWith } from './runtime.ts';
 
 /**
  * Connects the loops of this process with those of the others. A commit here that makes something due soon wakes their
  * loops, and theirs wake ours.
  */
-export function connectWakeups({ config, store, logger, processId, metrics }: WakeupContext): Wakeup {
+export function connectWakeups({
+  config,
+  store,
+  logger,
+  processId,
+  metrics,
+}: RuntimeWith<'config' | 'logger' | 'processId' | 'metrics', 'clock' | 'hints'>): Wakeup {
   const wakeup = createWakeup({ ...wakeupChannel(config), processId, logger, observer: observerOf(metrics) });
-  store.onCommit((hints) => {
+  store.hints.onCommit((hints) => {
     const hint = soonDue(hints, store.clock.now(), config);
     if (hint) wakeup.publish(hint);
   });
-  wakeup.onHint((hint) => store.announce(hintsFrom(hint)));
+  wakeup.onHint((hint) => store.hints.announce(hintsFrom(hint)));
   return wakeup;
 }
 
@@ -49,7 +48,7 @@ export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 
 }
 
 /** Only what is due before the others poll is worth a message. Most timers are hours away. */
-function soonDue({ timerAt, deliveries }: Hints, now: number, config: Config): Hint | null {
+function soonDue({ timerAt, deliveries }: DueHint, now: number, config: Config): Hint | null {
   const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
   const until = now + config.messages.pollIntervalMs;
   const soon = [...deliveries].filter(([, { at }]) => at <= until);
@@ -64,8 +63,8 @@ function soonDue({ timerAt, deliveries }: Hints, now: number, config: Config): H
   };
 }
 
-function hintsFrom({ timerAt, deliveries, targets = {} }: Hint): Hints {
-  const due = Object.entries(deliveries).map(([transport, at]): [Transport, DueMessages] => {
+function hintsFrom({ timerAt, deliveries, targets = {} }: Hint): DueHint {
+  const due = Object.entries(deliveries).map(([transport, at]): [Transport, DueTimes] => {
     const named = targets[transport];
     return [transport as Transport, { at, targets: named ? new Map(Object.entries(named)) : null }];
   });

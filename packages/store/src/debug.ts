@@ -3,74 +3,89 @@ import type { Reply, Request } from '@resonate/protocol';
 import type { Dialect } from './dialect.ts';
 import { fireCommand } from './timers.ts';
 
-/** What the debug operations need of the store. */
-export interface DebugContext {
+export type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
+
+export interface DebugOptions {
   dialect: Dialect;
   retryTimeoutMs: number;
   serverUrl: string;
   submit(command: Command, debugNow: number | null): Promise<Reply>;
-  setPaused(paused: boolean): Promise<void>;
 }
 
-type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
+const PAUSED = 'paused';
 
 /** The debug operations (protocol section 5), which look at the whole database. */
-export async function runDebug(request: DebugRequest, debugNow: number | null, context: DebugContext): Promise<Reply> {
-  switch (request.kind) {
-    case 'debug.start':
-      await context.setPaused(true);
-      return { status: 200, data: {} };
-    case 'debug.stop':
-      await context.setPaused(false);
-      return { status: 200, data: {} };
-    case 'debug.reset':
-      await context.dialect.reset();
-      return { status: 200, data: {} };
-    case 'debug.snap': {
-      const now = debugNow ?? (await context.dialect.now());
-      return debugSnap(
-        await context.dialect.dump(),
-        { now, retryTimeoutMs: context.retryTimeoutMs },
-        context.serverUrl,
-      );
+export class Debug {
+  readonly #options: DebugOptions;
+  #lastPaused = false;
+
+  constructor(options: DebugOptions) {
+    this.#options = options;
+  }
+
+  /** True while `debug.start` holds the background loops of the whole cluster. Asks the database. */
+  async isPaused(): Promise<boolean> {
+    this.#lastPaused = (await this.#options.dialect.readSetting(PAUSED)) === 'true';
+    return this.#lastPaused;
+  }
+
+  /** `isPaused` as it was last read or set by this process. */
+  get lastPaused(): boolean {
+    return this.#lastPaused;
+  }
+
+  /** @param debugNow replaces the clock (epoch ms); null: the store's own. */
+  async run(request: DebugRequest, debugNow: number | null): Promise<Reply> {
+    const { dialect, retryTimeoutMs, serverUrl } = this.#options;
+    switch (request.kind) {
+      case 'debug.start':
+        await this.#setPaused(true);
+        return { status: 200, data: {} };
+      case 'debug.stop':
+        await this.#setPaused(false);
+        return { status: 200, data: {} };
+      case 'debug.reset':
+        await dialect.reset();
+        return { status: 200, data: {} };
+      case 'debug.snap': {
+        const now = debugNow ?? (await dialect.now());
+        return debugSnap(await dialect.dump(), { now, retryTimeoutMs }, serverUrl);
+      }
+      case 'debug.tick':
+        await this.#tick(request.data.time);
+        return { status: 200, data: [] };
     }
-    case 'debug.tick':
-      await tick(request.data.time, context);
-      return { status: 200, data: [] };
+  }
+
+  async #setPaused(paused: boolean): Promise<void> {
+    this.#lastPaused = paused;
+    await this.#options.dialect.writeSetting(PAUSED, String(paused));
+  }
+
+  /** Fires once what is due at `time`: leases and retries, one occurrence per schedule, promise timeouts. */
+  async #tick(time: number): Promise<void> {
+    const { dialect, retryTimeoutMs, submit } = this.#options;
+    const run = async (commands: Command[]) => {
+      for (const command of commands) await submit(command, time);
+    };
+    const rows = await dialect.dump();
+    const leases = rows.tasks.filter((task) => task.state === 'acquired' && isDue(task.dueAt, time));
+    const retries = rows.tasks.filter((task) => isDue(retryAt(task, retryTimeoutMs), time));
+    const schedules = rows.schedules.filter((schedule) => isDue(schedule.nextRunAt, time));
+    await run(leases.map(({ id }) => ({ kind: 'timer.lease', data: { id } })));
+    await run(retries.map(({ id }) => ({ kind: 'timer.retry', data: { id } })));
+    await run(schedules.map(fireCommand));
+    // Read again: the timeout of a promise that a schedule just created may have passed already.
+    const { promises } = await dialect.dump();
+    const expired = promises.filter((promise) => promise.state === 'pending' && isDue(promise.timeoutAt, time));
+    await run(expired.map(({ id }) => ({ kind: 'timer.promise', data: { id } })));
   }
 }
 
-/** One pass of everything that is due at `time`: leases and retries, one occurrence per schedule, promise timeouts. */
-async function tick(time: number, context: DebugContext): Promise<void> {
-  const rows = await context.dialect.dump();
-  const leases = rows.tasks.filter((task) => task.state === 'acquired' && isDue(task.dueAt, time));
-  const retries = rows.tasks.filter((task) => isDue(retryAt(task, context.retryTimeoutMs), time));
-  const schedules = rows.schedules.filter((schedule) => isDue(schedule.nextRunAt, time));
-  await run(
-    leases.map(({ id }) => ({ kind: 'timer.lease', data: { id } })),
-    time,
-    context,
-  );
-  await run(
-    retries.map(({ id }) => ({ kind: 'timer.retry', data: { id } })),
-    time,
-    context,
-  );
-  await run(schedules.map(fireCommand), time, context);
-  // Read anew: what a schedule just made may be over already.
-  const { promises } = await context.dialect.dump();
-  const expired = promises.filter((promise) => promise.state === 'pending' && isDue(promise.timeoutAt, time));
-  await run(
-    expired.map(({ id }) => ({ kind: 'timer.promise', data: { id } })),
-    time,
-    context,
-  );
+export function isDebug(request: Request): request is DebugRequest {
+  return request.kind.startsWith('debug.');
 }
 
 function isDue(at: number | null, time: number): boolean {
   return at !== null && at <= time;
-}
-
-async function run(commands: Command[], time: number, { submit }: DebugContext): Promise<void> {
-  for (const command of commands) await submit(command, time);
 }

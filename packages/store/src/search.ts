@@ -15,6 +15,10 @@ import type { FoundRows } from './sql/search.ts';
 
 export type SearchRequest = Extract<Request, { kind: `${string}.search` }>;
 
+export function isSearch(request: Request): request is SearchRequest {
+  return request.kind.endsWith('.search');
+}
+
 /** Answers a search. @param prefix only ids that begin with it are found. */
 export async function answerSearch(
   dialect: Dialect,

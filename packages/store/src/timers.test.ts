@@ -23,7 +23,7 @@ describe('firing what is due', () => {
     await due.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 50 });
     await due.send('schedule.create', schedule('s'));
     due.now += 100;
-    expect(await due.store.fireDueTimers(10)).toEqual({
+    expect(await due.store.timers.fireDue(10)).toEqual({
       promises: 1,
       leases: 1,
       schedules: 0,
@@ -35,9 +35,9 @@ describe('firing what is due', () => {
     });
     expect([await due.state('over'), await due.state('not yet')]).toEqual(['rejected_timedout', 'pending']);
     expect((await due.dialect.dump()).tasks).toMatchObject([{ id: 'w', state: 'pending', version: 1 }]);
-    expect(await due.store.nextTimerAt()).toBe(due.now + 1);
+    expect(await due.store.timers.nextAt()).toBe(due.now + 1);
     due.now = 11 * MINUTE;
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ promises: 1, schedules: 1, more: true });
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ promises: 1, schedules: 1, more: true });
     expect(await due.state('s/660000')).toBe('pending');
   });
 
@@ -45,14 +45,14 @@ describe('firing what is due', () => {
     const due = await fixture();
     for (const index of [3, 1, 2]) await due.create(`p${index}`, { timeoutAt: due.now + index });
     due.now += 100;
-    expect(await due.store.fireDueTimers(2)).toMatchObject({ promises: 2, more: true, latenessMs: 99 });
+    expect(await due.store.timers.fireDue(2)).toMatchObject({ promises: 2, more: true, latenessMs: 99 });
     expect([await due.state('p1'), await due.state('p2'), await due.state('p3')]).toEqual([
       'rejected_timedout',
       'rejected_timedout',
       'pending',
     ]);
-    expect(await due.store.fireDueTimers(2)).toMatchObject({ promises: 1, more: false });
-    expect(await due.store.fireDueTimers(2)).toMatchObject({ promises: 0, more: false });
+    expect(await due.store.timers.fireDue(2)).toMatchObject({ promises: 1, more: false });
+    expect(await due.store.timers.fireDue(2)).toMatchObject({ promises: 0, more: false });
   });
 
   test('makes up for missed occurrences one per round, without losing or doubling any', async () => {
@@ -60,7 +60,7 @@ describe('firing what is due', () => {
     await due.send('schedule.create', schedule('s'));
     due.now = 13 * MINUTE;
     for (const expected of [true, true, true, false]) {
-      expect(await due.store.fireDueTimers(10)).toMatchObject({ more: expected });
+      expect(await due.store.timers.fireDue(10)).toMatchObject({ more: expected });
     }
     const { promises, schedules } = await due.dialect.dump();
     expect(promises.map(({ id }) => id)).toEqual(['s/660000', 's/720000', 's/780000']);
@@ -76,12 +76,12 @@ describe('firing what is due', () => {
     due.now = 11 * MINUTE;
     const { dialect } = due;
     const stale = await dialect.dueTimers(due.now, 10);
-    await Promise.all([due.store.fireDueTimers(10), due.store.fireDueTimers(10)]);
+    await Promise.all([due.store.timers.fireDue(10), due.store.timers.fireDue(10)]);
     await due.send('task.acquire', { id: 'w', version: 1, pid: 'q', ttl: 500_000 });
     const before = await dialect.dump();
     expect(before.promises).toHaveLength(3);
     dialect.dueTimers = async () => stale;
-    await due.store.fireDueTimers(10);
+    await due.store.timers.fireDue(10);
     expect(await dialect.dump()).toEqual(before);
   });
 
@@ -95,14 +95,14 @@ describe('firing what is due', () => {
       ({ schedules }) => schedules.has('broken'),
       () => new Error('value too long'),
     );
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ promises: 1, schedules: 1, failed: 1, more: true });
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ promises: 1, schedules: 1, failed: 1, more: true });
     expect([await due.state('p'), await due.state('sound/660000')]).toEqual(['rejected_timedout', 'pending']);
     // It waits before it is tried again, and does not hide when others are due.
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ schedules: 0, failed: 0, more: false });
-    expect(await due.store.nextTimerAt()).toBe(due.now + 1_000);
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ schedules: 0, failed: 0, more: false });
+    expect(await due.store.timers.nextAt()).toBe(due.now + 1_000);
     due.now += 1_000;
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ schedules: 0, failed: 1, more: false });
-    expect(await due.store.nextTimerAt()).toBe(due.now + 2_000);
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ schedules: 0, failed: 1, more: false });
+    expect(await due.store.timers.nextAt()).toBe(due.now + 2_000);
     expect(due.faults).toContainEqual({ kind: 'timer.schedule', message: 'value too long' });
   });
 
@@ -115,14 +115,14 @@ describe('firing what is due', () => {
       ({ schedules }) => isBroken && schedules.has('broken'),
       () => new Error('value too long'),
     );
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ failed: 1, failing: 1 });
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ failed: 0, failing: 1 });
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 1, failing: 1 });
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 0, failing: 1 });
     isBroken = false;
     await due.send('schedule.delete', { id: 'broken' });
     due.now += 1_000;
-    expect(await due.store.fireDueTimers(10)).toMatchObject({ failed: 0, failing: 0 });
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 0, failing: 0 });
     // Else the loop would never sleep again.
-    expect(await due.store.nextTimerAt()).toBeNull();
+    expect(await due.store.timers.nextAt()).toBeNull();
   });
 
   test('rejects while the database is away, so that the loop waits', async () => {
@@ -133,7 +133,7 @@ describe('firing what is due', () => {
       () => true,
       () => new StoreUnavailable('gone'),
     );
-    await expect(due.store.fireDueTimers(10)).rejects.toThrow(StoreUnavailable);
+    await expect(due.store.timers.fireDue(10)).rejects.toThrow(StoreUnavailable);
   });
 
   test('fires while clients are refused because too much waits', async () => {
@@ -141,7 +141,7 @@ describe('firing what is due', () => {
     await due.create('p', { timeoutAt: due.now + 1 });
     due.now += 1;
     const waiting = [due.create('a'), due.create('b'), due.create('c')];
-    const fired = due.store.fireDueTimers(10);
+    const fired = due.store.timers.fireDue(10);
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 503, 503]);
     expect(await fired).toMatchObject({ promises: 1, failed: 0 });
   });

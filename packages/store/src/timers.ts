@@ -1,7 +1,8 @@
 import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
 import { MAX_TIME, type Reply } from '@resonate/protocol';
-import { StoreUnavailable, type DueTimers } from './dialect.ts';
-import { TIMER_SORTS, type TimerBackoff, type TimerSort } from './timer-backoff.ts';
+import { StoreUnavailable, type Dialect } from './dialect.ts';
+import type { StoreEvents } from './events.ts';
+import { TIMER_SORTS, TimerBackoff, type TimerSort } from './timer-backoff.ts';
 
 /** What one round fired, sort by sort. */
 export interface Fired {
@@ -20,17 +21,6 @@ export interface Fired {
   more: boolean;
 }
 
-export interface TimerContext {
-  /** The store's clock. */
-  now(): Promise<number>;
-  dueTimers(now: number, limit: number): Promise<DueTimers>;
-  nextTimerAt(): Promise<number | null>;
-  submit(command: Command): Promise<Reply>;
-  backoff: TimerBackoff;
-  /** Told of each timer that could not be fired. */
-  failed(timer: { sort: TimerSort; id: string; fault: string }): void;
-}
-
 /** A timer that is due; making the command may fail. */
 interface Timer {
   sort: TimerSort;
@@ -39,60 +29,100 @@ interface Timer {
   command(): Command;
 }
 
-/**
- * Fires what is due: at most `limit` of each sort, so that requests are answered in between. Each transition checks its own
- * due time again under its row's lock, so calling this late or twice does no harm. A timer that fails does not delay others
- * and is not tried again before its backoff is over.
- * @throws StoreUnavailable
- */
-export async function fireDueTimers(context: TimerContext, limit: number): Promise<Fired> {
-  const now = await context.now();
-  const due = await dueOf(context, now, limit);
-  const [promises, leases, schedules] = await Promise.all([
-    fireAll(due.promises, context, now),
-    fireAll(due.leases, context, now),
-    fireAll(due.schedules, context, now),
-  ]);
-  const fired = promises.length + leases.length + schedules.length;
-  const oldestAt = Math.min(now, ...[...due.promises, ...due.leases].map((timer) => timer.at));
-  const lists = Object.values(due);
-  return {
-    promises: promises.length,
-    leases: leases.length,
-    schedules: schedules.length,
-    runs: schedules.filter(({ data }) => (data as { fired: boolean }).fired).length,
-    failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
-    failing: context.backoff.size,
-    latenessMs: now - oldestAt,
-    // A schedule that fired may have its next occurrence behind it as well.
-    more: schedules.length > 0 || lists.some((list) => list.length >= limit),
-  };
-}
+/** Promise timeouts, lease ends and schedules: fires them at their times. */
+export class Timers {
+  readonly #dialect: Dialect;
+  readonly #submit: (command: Command) => Promise<Reply>;
+  readonly #events: StoreEvents;
+  readonly #backoff = new TimerBackoff();
 
-/** When a timer is due next: one that fails, when it is tried again. Null without any. */
-export async function nextTimerAt(context: TimerContext): Promise<number | null> {
-  const { backoff } = context;
-  if (backoff.size === 0) return context.nextTimerAt();
-  const next = await dueOf(context, MAX_TIME, 1, await context.now());
-  const times = Object.values(next).flatMap((timers) => timers.map(({ at }) => at));
-  return Math.min(...times, backoff.nextAt ?? Infinity);
-}
-
-/** The first timers of each sort up to `until`, without those that back off at `now`. */
-async function dueOf(context: TimerContext, until: number, limit: number, now = until) {
-  const { backoff } = context;
-  const asked = limit + backoff.most;
-  const due = await context.dueTimers(until, asked);
-  for (const sort of TIMER_SORTS) {
-    // A full list may lack some that are due.
-    if (due[sort].length < asked) backoff.keepOnly(sort, new Set(due[sort].map(({ id }) => id)), now);
+  constructor(dialect: Dialect, submit: (command: Command) => Promise<Reply>, events: StoreEvents) {
+    this.#dialect = dialect;
+    this.#submit = submit;
+    this.#events = events;
   }
-  const ready = (timers: Timer[]) => timers.filter(({ sort, id }) => !backoff.isHeld(sort, id, now)).slice(0, limit);
-  return {
-    promises: ready(due.promises.map(({ id, at }) => timer('promises', id, at, 'timer.promise'))),
-    leases: ready(due.leases.map(({ id, at }) => timer('leases', id, at, 'timer.lease'))),
-    schedules: ready(due.schedules.map(scheduleTimer)),
-  };
+
+  /**
+   * Fires what is due: at most `limit` of each sort, so that requests are answered in between. Each transition checks its
+   * own due time again under its row's lock, so calling this late or twice does no harm. A timer that fails does not delay
+   * others and is not tried again before its backoff is over.
+   * @throws StoreUnavailable
+   */
+  async fireDue(limit: number): Promise<Fired> {
+    const now = await this.#dialect.now();
+    const due = await this.#due(now, limit);
+    const [promises, leases, schedules] = await Promise.all([
+      this.#fireAll(due.promises, now),
+      this.#fireAll(due.leases, now),
+      this.#fireAll(due.schedules, now),
+    ]);
+    const fired = promises.length + leases.length + schedules.length;
+    const oldestAt = Math.min(now, ...[...due.promises, ...due.leases].map((timer) => timer.at));
+    const lists = Object.values(due);
+    return {
+      promises: promises.length,
+      leases: leases.length,
+      schedules: schedules.length,
+      runs: schedules.filter(({ data }) => (data as { fired: boolean }).fired).length,
+      failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
+      failing: this.#backoff.size,
+      latenessMs: now - oldestAt,
+      // A schedule that fired may have its next occurrence behind it as well.
+      more: schedules.length > 0 || lists.some((list) => list.length >= limit),
+    };
+  }
+
+  /** When a timer is due next; for one that fails, when it is tried again. Null without any. */
+  async nextAt(): Promise<number | null> {
+    if (this.#backoff.size === 0) return this.#events.measured('timers', () => this.#dialect.nextTimerAt());
+    const next = await this.#due(MAX_TIME, 1, await this.#dialect.now());
+    const times = Object.values(next).flatMap((timers) => timers.map(({ at }) => at));
+    return Math.min(...times, this.#backoff.nextAt ?? Infinity);
+  }
+
+  /** The first timers of each sort up to `until`, without those that back off at `now`. */
+  async #due(until: number, limit: number, now = until) {
+    const backoff = this.#backoff;
+    const asked = limit + backoff.most;
+    const due = await this.#events.measured('timers', () => this.#dialect.dueTimers(until, asked));
+    for (const sort of TIMER_SORTS) {
+      // A full list may lack some that are due.
+      if (due[sort].length < asked) backoff.keepOnly(sort, new Set(due[sort].map(({ id }) => id)), now);
+    }
+    const ready = (timers: Timer[]) => timers.filter(({ sort, id }) => !backoff.isHeld(sort, id, now)).slice(0, limit);
+    return {
+      promises: ready(due.promises.map(({ id, at }) => timer('promises', id, at, 'timer.promise'))),
+      leases: ready(due.leases.map(({ id, at }) => timer('leases', id, at, 'timer.lease'))),
+      schedules: ready(due.schedules.map(scheduleTimer)),
+    };
+  }
+
+  /** @returns the answers of those that succeeded. */
+  async #fireAll(timers: Timer[], now: number): Promise<Reply[]> {
+    const replies = await Promise.all(timers.map((each) => this.#fire(each)));
+    const unavailable = replies.find(({ status }) => status === 503);
+    if (unavailable) throw new StoreUnavailable(String(unavailable.data));
+    await Promise.all(timers.map((each, index) => this.#ended(each, replies[index], now)));
+    return replies.filter(({ status }) => status === 200);
+  }
+
+  async #fire(each: Timer): Promise<Reply> {
+    let command: Command;
+    try {
+      command = each.command();
+    } catch (error) {
+      return { status: 500, data: error instanceof Error ? error.message : String(error) };
+    }
+    return this.#submit(command);
+  }
+
+  async #ended({ sort, id, at }: Timer, reply: Reply | undefined, now: number): Promise<void> {
+    if (reply?.status === 200) return this.#backoff.succeeded(sort, id);
+    const fault = `${reply?.status}: ${String(reply?.data)}`;
+    this.#backoff.failed(sort, id, now);
+    this.#events.timerFailed({ sort, id, fault });
+    if (sort === 'schedules') await this.#submit({ kind: 'timer.schedule_fault', data: { id, at, fault } });
+  }
 }
 
 function timer(sort: TimerSort, id: string, at: number, kind: 'timer.promise' | 'timer.lease'): Timer {
@@ -101,33 +131,6 @@ function timer(sort: TimerSort, id: string, at: number, kind: 'timer.promise' | 
 
 function scheduleTimer(schedule: ScheduleRow): Timer {
   return { sort: 'schedules', id: schedule.id, at: schedule.nextRunAt, command: () => fireCommand(schedule) };
-}
-
-/** @returns the answers of those that succeeded. */
-async function fireAll(timers: Timer[], context: TimerContext, now: number): Promise<Reply[]> {
-  const replies = await Promise.all(timers.map((each) => fire(each, context)));
-  const unavailable = replies.find(({ status }) => status === 503);
-  if (unavailable) throw new StoreUnavailable(String(unavailable.data));
-  await Promise.all(timers.map((each, index) => settled(each, replies[index], context, now)));
-  return replies.filter(({ status }) => status === 200);
-}
-
-async function fire(each: Timer, { submit }: TimerContext): Promise<Reply> {
-  let command: Command;
-  try {
-    command = each.command();
-  } catch (error) {
-    return { status: 500, data: error instanceof Error ? error.message : String(error) };
-  }
-  return submit(command);
-}
-
-async function settled({ sort, id, at }: Timer, reply: Reply | undefined, context: TimerContext, now: number) {
-  if (reply?.status === 200) return context.backoff.succeeded(sort, id);
-  const fault = `${reply?.status}: ${String(reply?.data)}`;
-  context.backoff.failed(sort, id, now);
-  context.failed({ sort, id, fault });
-  if (sort === 'schedules') await context.submit({ kind: 'timer.schedule_fault', data: { id, at, fault } });
 }
 
 /** The schedule's next occurrence as a command. @throws when its promise's id would be too long. */

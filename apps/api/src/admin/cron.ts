@@ -1,4 +1,4 @@
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import { cronFault, isTimezone, nextOccurrence, PUBLIC_TEXT, weekdayHint } from '@resonate/protocol';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
@@ -6,7 +6,7 @@ import type { Handlers } from './mount.ts';
 const SHOWN_RUNS = 5;
 
 /** What a cron expression means on this server. */
-export function cronHandler({ config, store }: Runtime): Pick<Handlers, 'cron'> {
+export function cronHandler({ config, store }: RuntimeWith<'config', 'now'>): Pick<Handlers, 'cron'> {
   return {
     async cron({ query: { cron, cronDialect = config.schedules.cron, timezone = 'UTC' } }) {
       const fault = cronFault(cron, cronDialect);

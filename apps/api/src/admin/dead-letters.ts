@@ -1,5 +1,5 @@
 import type { DeadLetter as Shown, Selection } from '@resonate/admin';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { DeadLetter, DeadLetterFilter } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
@@ -8,7 +8,7 @@ type DeadLetterHandlers = Pick<Handlers, 'deadLetters' | 'deadLetter' | 'redrive
 type Wanted = Omit<Selection, 'all'> & { prefix?: string | undefined };
 
 /** What operators do with dead letters. A token with a prefix sees and changes those whose promise's id begins with it. */
-export function deadLetterHandlers({ store }: Runtime): DeadLetterHandlers {
+export function deadLetterHandlers({ store }: RuntimeWith<never, 'deadLetters'>): DeadLetterHandlers {
   const letters = store.deadLetters;
   return {
     async deadLetters({ query: { limit, cursor, ...filter } }, { prefix }) {

@@ -1,6 +1,6 @@
 import type { Change } from '@resonate/admin';
 import type { Service } from '@resonate/lifecycle';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { expiryOfRequest } from '../http/guard.ts';
@@ -8,6 +8,8 @@ import { endAt } from '../http/end-at.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 import { Viewer, type Interest } from './viewer.ts';
+
+type Context = RuntimeWith<'clock', 'clock' | 'hints'>;
 
 /** Pages that listen at once; the others ask now and then. */
 const MAX_VIEWERS = 200;
@@ -18,12 +20,12 @@ const TICK_MS = 5_000;
 /** Tells open pages that something has changed. Without any, it costs nothing: no commit is looked at. */
 export class ChangeFeed implements Service {
   readonly name = 'changes';
-  readonly #runtime: Runtime;
+  readonly #runtime: Context;
   readonly #viewers = new Set<Viewer>();
   #release: (() => void) | null = null;
   #stopped = false;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Context) {
     this.#runtime = runtime;
   }
 
@@ -63,8 +65,8 @@ export class ChangeFeed implements Service {
     const ticks = setInterval(() => all('tick'), TICK_MS);
     const pings = setInterval(() => this.#viewers.forEach((viewer) => viewer.ping()), PING_MS);
     const endings = [
-      store.onChanges((changes) => this.#changed(changes)),
-      store.onAnnounced(() => all('hint')),
+      store.hints.onChanges((changes) => this.#changed(changes)),
+      store.hints.onAnnounced(() => all('hint')),
       () => clearInterval(ticks),
       () => clearInterval(pings),
     ];

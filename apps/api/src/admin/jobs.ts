@@ -1,21 +1,23 @@
 import type { Jobs, RedriveOrder } from '@resonate/admin';
-import { DEAD_AFTER_MS, type Runtime } from '@resonate/process';
+import { DEAD_AFTER_MS, type RuntimeWith } from '@resonate/process';
 import { JOBS, type JobRun, type RedriveOrder as Order } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
 /** What operators see of maintenance, and how they order a bulk redrive. */
-export function jobHandlers({ store }: Runtime): Pick<Handlers, 'jobs' | 'orderRedrive' | 'redriveOrder'> {
+export function jobHandlers({
+  store,
+}: RuntimeWith<never, 'cluster' | 'now' | 'upkeep'>): Pick<Handlers, 'jobs' | 'orderRedrive' | 'redriveOrder'> {
   return {
     async jobs() {
       const now = await store.now();
-      const processes = await store.processes();
+      const processes = await store.cluster.processes();
       const alive = processes.filter(({ heartbeatAt }) => heartbeatAt >= now - DEAD_AFTER_MS).map(({ id }) => id);
-      const runs = await Promise.all(JOBS.map(async (name) => ({ name, run: await store.jobs.lastRun(name) })));
+      const runs = await Promise.all(JOBS.map(async (name) => ({ name, run: await store.upkeep.jobs.lastRun(name) })));
       return { now, jobs: runs.flatMap(({ name, run }) => (run ? [jobOf(name, run, alive)] : [])) };
     },
     async orderRedrive({ body: { transport, target } }, { prefix }) {
-      const order = await store.bulkRedrive.order({
+      const order = await store.upkeep.bulkRedrive.order({
         ...(transport ? { transport } : {}),
         ...(target !== undefined ? { target } : {}),
         ...(prefix === '' ? {} : { prefix }),
@@ -24,7 +26,7 @@ export function jobHandlers({ store }: Runtime): Pick<Handlers, 'jobs' | 'orderR
       return answerOf(order);
     },
     async redriveOrder({ params: { id } }, { prefix }) {
-      const order = await store.bulkRedrive.current();
+      const order = await store.upkeep.bulkRedrive.current();
       if (order?.id !== id || !(order.filter.prefix ?? '').startsWith(prefix)) {
         throw new Refusal(404, 'No such redrive: it never was, or another one came after it');
       }

@@ -1,9 +1,11 @@
 import { SERIES_STEP_MS, type Overview, type StreamCount } from '@resonate/admin';
 import { TRANSPORTS } from '@resonate/protocol';
-import { DEAD_AFTER_MS, parseStats, type Runtime } from '@resonate/process';
+import { DEAD_AFTER_MS, parseStats, type RuntimeWith } from '@resonate/process';
 import type { ProcessRow } from '@resonate/store';
 import type { Handlers } from './mount.ts';
 import type { Series } from './series.ts';
+
+type Context = RuntimeWith<never, 'admin' | 'cluster' | 'deadLetters' | 'now' | 'queues'>;
 
 /** Counting costs what is counted; whether it is ten thousand or more changes no decision. */
 const MAX_COUNTED = 10_000;
@@ -13,21 +15,21 @@ const MAX_STREAMS = 500;
 /** However many look at it, it is made once in this time. */
 const CACHED_MS = 1_000;
 
-export function overviewHandler(runtime: Runtime, series: Series): Pick<Handlers, 'overview'> {
+export function overviewHandler(runtime: Context, series: Series): Pick<Handlers, 'overview'> {
   const current = cached(() => overview(runtime, series), CACHED_MS);
   return { overview: () => current() };
 }
 
-async function overview({ store }: Runtime, series: Series): Promise<Overview> {
+async function overview({ store }: Context, series: Series): Promise<Overview> {
   const [now, processes, leases, deadLetters, backlog] = await Promise.all([
     store.now(),
-    store.processes(),
-    store.leases(MAX_COUNTED),
+    store.cluster.processes(),
+    store.admin.countLeases(MAX_COUNTED),
     store.deadLetters.count(MAX_COUNTED),
     Promise.all(
       TRANSPORTS.map(async (transport) => ({
         transport,
-        ...(await store.backlog(transport, MAX_COUNTED, NAMED_TARGETS)),
+        ...(await store.queues.backlog(transport, MAX_COUNTED, NAMED_TARGETS)),
       })),
     ),
   ]);

@@ -6,7 +6,7 @@ import {
   type Task,
   type TaskSummary,
 } from '@resonate/admin';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { BriefPromise, Detail, GraphNode as Node, Listed, TaskRow } from '@resonate/store';
 import { Cursors } from './cursors.ts';
 import { letterFor, narrowed } from './dead-letters.ts';
@@ -15,6 +15,8 @@ import type { Handlers } from './mount.ts';
 import { maySearch } from './session.ts';
 
 type PromiseHandlers = Pick<Handlers, 'promises' | 'promise' | 'graph' | 'tasks' | 'deliverTask'>;
+
+type Context = RuntimeWith<'config', 'admin' | 'cluster' | 'now'>;
 
 interface PageEnd {
   now: number;
@@ -26,9 +28,9 @@ const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 256;
 
 /** What operators ask of promises and tasks. A token with a prefix sees those whose id begins with it. */
-export function promiseHandlers({ config, store }: Runtime): PromiseHandlers {
+export function promiseHandlers({ config, store }: Context): PromiseHandlers {
   const { admin } = store;
-  const cursors = new Cursors(() => store.secret('admin cursors'));
+  const cursors = new Cursors(() => store.cluster.secret('admin cursors'));
   /** A page of promises in the wanted range. */
   async function page(
     wanted: {

@@ -1,7 +1,7 @@
 import { SERIES_POINTS, SERIES_STEP_MS, type SeriesPoint } from '@resonate/admin';
 import { Loop, type Service } from '@resonate/lifecycle';
 import { quantileMs } from '@resonate/observability';
-import { parseStats, type ProcessStats, type Runtime } from '@resonate/process';
+import { parseStats, type ProcessStats, type RuntimeWith } from '@resonate/process';
 import type { ProcessRow } from '@resonate/store';
 
 interface Sample {
@@ -19,13 +19,13 @@ export class Series implements Service {
   readonly #loop: Loop;
   #last: Sample | null = null;
 
-  constructor({ logger, store }: Runtime) {
+  constructor({ logger, store }: RuntimeWith<'logger', 'cluster' | 'now'>) {
     this.#loop = new Loop({
       name: this.name,
       pollIntervalMs: SERIES_STEP_MS,
       logger,
       step: async () => {
-        this.#add(await store.now(), await store.processes());
+        this.#add(await store.now(), await store.cluster.processes());
         return null;
       },
     });

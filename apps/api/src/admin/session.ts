@@ -1,4 +1,4 @@
-import { enabledTransports, type Runtime, VERSION } from '@resonate/process';
+import { enabledTransports, type Runtime, type RuntimeWith, VERSION } from '@resonate/process';
 import type { Auth } from '../auth/auth.ts';
 import { expiryOfRequest } from '../http/guard.ts';
 import type { Handlers } from './mount.ts';
@@ -6,7 +6,10 @@ import type { Handlers } from './mount.ts';
 /** How often a page asks again while no events come. */
 const REFRESH_MS = 5_000;
 
-export function sessionHandler({ config, store }: Runtime, auth: Auth | null): Pick<Handlers, 'session'> {
+export function sessionHandler(
+  { config, store }: RuntimeWith<'config', 'now'>,
+  auth: Auth | null,
+): Pick<Handlers, 'session'> {
   return {
     async session(_input, { prefix, request }) {
       const expiresAt = expiryOfRequest(request);

@@ -1,5 +1,5 @@
 import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
-import type { Runtime } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
@@ -12,11 +12,13 @@ import { openStream } from './open-stream.ts';
 import { Refusal } from './refusal.ts';
 import { PAGE_HEADERS } from './security-headers.ts';
 
+type Context = RuntimeWith<'clock' | 'config' | 'logger' | 'metrics', 'cluster' | 'now' | 'ready'>;
+
 /** The paths of the public server's first API, which no current client uses. */
 const LEGACY = /^\/(promises|schedules|tasks)(\/.*)?$/;
 
 /** Every path but `POST /`. @param auth null: every request is accepted. @param admin what answers below /admin. */
-export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth: Auth | null, admin: Router): Express {
+export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth: Auth | null, admin: Router): Express {
   const { config, logger, store } = runtime;
   const app = express();
   app.disable('x-powered-by');
@@ -49,7 +51,7 @@ export function createRoutes(runtime: Runtime, hub: StreamHub, cors: Cors, auth:
     response.status(426).json({ error: 'connect with a WebSocket' });
   });
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
-    const processes = await store.processes();
+    const processes = await store.cluster.processes();
     // Statistics are the admin API's: GET /admin/overview.
     response.json({ now: await store.now(), processes: processes.map((row) => ({ ...row, stats: undefined })) });
   });
@@ -92,7 +94,7 @@ function mayJoinGroup(principal: Principal, request: Request): boolean {
 }
 
 /** Workers' event streams (protocol section 6). */
-function poll({ config, clock, metrics }: Runtime, hub: StreamHub): RequestHandler {
+function poll({ config, clock, metrics }: Context, hub: StreamHub): RequestHandler {
   return (request, response) => {
     const { group, id } = streamOf(request);
     if (!config.transports.httpPoll.enabled) {

@@ -1,6 +1,6 @@
 import type { Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
-import { Outbox } from '../outbox/outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';
@@ -10,11 +10,13 @@ export type Delivered = 'due' | 'not pending' | 'absent';
 /** What operators look at. Everything is read beside the engine, at a bounded price; nothing of it decides anything. */
 export class Admin {
   readonly #dialect: Dialect;
+  readonly #outbox: Outbox;
   readonly #made: (transport: Transport, dueAt: number) => void;
 
   /** @param made told which message was made due. */
-  constructor(dialect: Dialect, made: (transport: Transport, dueAt: number) => void) {
+  constructor(dialect: Dialect, outbox: Outbox, made: (transport: Transport, dueAt: number) => void) {
     this.#dialect = dialect;
+    this.#outbox = outbox;
     this.#made = made;
   }
 
@@ -36,12 +38,19 @@ export class Admin {
     return hasGraph(this.#dialect.plain, root);
   }
 
+  /** How many tasks workers hold, counted up to `limit`: what is looked at is what is counted. */
+  async countLeases(limit: number): Promise<number> {
+    const held = `SELECT 1 FROM tasks WHERE state = 'acquired' AND due_at > 0 LIMIT ${limit}`;
+    const [rows] = await this.#dialect.plain.select([{ sql: `SELECT COUNT(*) FROM (${held}) AS held`, params: [] }]);
+    return Number(rows?.[0]?.[0]);
+  }
+
   /**
    * Makes the waiting message of a pending task due at once: one that is delayed, put off, or failed and waits for its
    * turn. Only when it is due changes, as with what a circuit puts off; one that is under way may come twice, as ever.
    */
   async deliver(id: string): Promise<Delivered> {
-    const found = await new Outbox(this.#dialect).deliverNow(id);
+    const found = await this.#outbox.deliverNow(id);
     if (!found) return 'absent';
     if (found.task.state !== 'pending') return 'not pending';
     this.#made(found.task.transport, found.dueAt);

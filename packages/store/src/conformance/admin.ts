@@ -5,7 +5,6 @@ import { readGraph } from '../admin/graph.ts';
 import type { Dialect } from '../dialect.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { readSecret } from '../secret.ts';
 import type { Store } from '../store.ts';
 import {
   FAR,
@@ -14,6 +13,7 @@ import {
   registerCallback,
   send,
   sendOk,
+  storeOn,
   settle,
   taskCreate,
   type DatabaseUnderTest,
@@ -71,11 +71,11 @@ export function adminConformance(under: DialectUnderTest): void {
     });
 
     test('a secret is made once, whoever asks first, and stays', async () => {
-      const asked = await Promise.all([1, 2, 3].map(() => readSecret(dialect, 'cursors')));
+      const asked = await Promise.all([1, 2, 3].map(() => storeOn(dialect).cluster.secret('cursors')));
       expect(new Set(asked.map((secret) => secret.toString('hex'))).size).toBe(1);
       expect(asked[0]).toHaveLength(32);
-      expect(await store.secret('cursors')).toEqual(asked[0]);
-      expect(await store.secret('others')).not.toEqual(asked[0]);
+      expect(await store.cluster.secret('cursors')).toEqual(asked[0]);
+      expect(await store.cluster.secret('others')).not.toEqual(asked[0]);
     });
 
     test('the newest promises come first, page by page', async () => {
@@ -174,7 +174,7 @@ export function adminConformance(under: DialectUnderTest): void {
       const tags = { 'resonate:target': 'poll://any@late', 'resonate:delay': later };
       await sendOk(store, 'promise.create', promiseCreate('late', tags));
       const claim = () =>
-        store.claim({ transport: 'poll', targets: [{ target: 'late', limit: 1 }], preferred: [], graceMs: 0 });
+        store.outbox.claim({ transport: 'poll', targets: [{ target: 'late', limit: 1 }], preferred: [], graceMs: 0 });
       expect((await claim()).executes).toEqual([]);
       expect(await store.admin.deliver('late')).toBe('due');
       expect((await claim()).executes).toMatchObject([{ id: 'late', attempts: 1, state: 'pending', version: 0 }]);

@@ -109,7 +109,7 @@ export function boundsConformance(under: DialectUnderTest): void {
         preferred: [],
         graceMs: 0,
       } as const;
-      expect((await store.claim(claim)).unblocks).toHaveLength(1);
+      expect((await store.outbox.claim(claim)).unblocks).toHaveLength(1);
     });
   });
 }

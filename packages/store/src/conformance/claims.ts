@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Claimer } from '@resonate/machine';
 import type { PromiseRecord, TaskRecord } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
-import { Outbox, type Claim, type Claimed } from '../outbox/outbox.ts';
+import type { Claimed } from '../outbox/outbox.ts';
+import type { DueMessages } from '../sql/outbox-sql.ts';
 import type { Store } from '../store.ts';
 import {
   openAnother,
   openEmptied,
+  outboxAs,
   promiseCreate,
   RETRY_TIMEOUT_MS,
   send,
@@ -16,6 +19,8 @@ import {
   type DialectUnderTest,
 } from './under-test.ts';
 
+const HOUR = 3_600_000;
+
 /** Messages are claimed by one process at a time, and lost by none. */
 export function claimConformance(under: DialectUnderTest): void {
   describe('claims', () => {
@@ -24,21 +29,19 @@ export function claimConformance(under: DialectUnderTest): void {
     let store: Store;
     openEmptied(under, (opened) => ({ database, dialect, store } = opened));
 
-    const claim = (overrides: Partial<Claim>, by = dialect): Promise<Claimed> =>
-      new Outbox(by).claim(
-        {
-          transport: 'poll',
-          targets: [{ target: 'workers', limit: 100 }],
-          preferred: [],
-          graceMs: 60_000,
-          processId: 'one',
-          retryTimeoutMs: RETRY_TIMEOUT_MS,
-          ...overrides,
-        },
-        0,
-      );
+    const claim = (
+      { processId, retryTimeoutMs, ...overrides }: Partial<DueMessages & Claimer>,
+      by = dialect,
+    ): Promise<Claimed> =>
+      outboxAs(by, processId, retryTimeoutMs).claim({
+        transport: 'poll',
+        targets: [{ target: 'workers', limit: 100 }],
+        preferred: [],
+        graceMs: 60_000,
+        ...overrides,
+      });
     const release = (processIds: readonly string[] | null) =>
-      new Outbox(dialect).release({ processIds: processIds && new Set(processIds) });
+      outboxAs(dialect).release({ processIds: processIds && new Set(processIds) });
     const to = (target: string, limit = 100) => ({ targets: [{ target, limit }] });
     const ids = ({ executes }: Claimed) => executes.map(({ id }) => id).sort();
     const listenersOf = ({ unblocks }: Claimed) => unblocks.map(({ listener }) => listener.address).sort();
@@ -135,7 +138,7 @@ export function claimConformance(under: DialectUnderTest): void {
         const task = { kind: 'execute', id: 'a', version: 0 } as const;
         const listener = { kind: 'unblock', awaited: 'p', address: 'poll://any@workers' } as const;
         const outcomes = [task, listener].map((message) => ({ ...message, delivered: false as const, dueAt: 0 }));
-        await new Outbox(dialect).acknowledge(outcomes, 'one');
+        await outboxAs(dialect).acknowledge(outcomes);
       };
       const seen: unknown[] = [];
       for (let attempt = 0; attempt < 3; attempt++) seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
@@ -167,13 +170,10 @@ export function claimConformance(under: DialectUnderTest): void {
       await settled(store, 'p', 'poll://any@workers', 'poll://any@workers/7');
       await claim({ preferred: ['7'] });
       const dueAt = await dialect.now();
-      await new Outbox(dialect).acknowledge(
-        [
-          { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
-          { kind: 'unblock', awaited: 'p', address: 'poll://any@workers/7', delivered: false, dueAt },
-        ],
-        'one',
-      );
+      await outboxAs(dialect).acknowledge([
+        { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
+        { kind: 'unblock', awaited: 'p', address: 'poll://any@workers/7', delivered: false, dueAt },
+      ]);
       expect(listenersOf(await claim({ preferred: ['7'] }))).toEqual(['poll://any@workers/7']);
       expect((await dialect.dump()).listeners).toHaveLength(1);
     });
@@ -184,13 +184,10 @@ export function claimConformance(under: DialectUnderTest): void {
       await claim({});
       const dueAt = await dialect.now();
       const failed = { kind: 'execute', version: 0, delivered: false } as const;
-      await new Outbox(dialect).acknowledge(
-        [
-          { ...failed, id: 'a', dueAt },
-          { ...failed, id: 'b', dueAt: dueAt + 60_000 },
-        ],
-        'one',
-      );
+      await outboxAs(dialect).acknowledge([
+        { ...failed, id: 'a', dueAt },
+        { ...failed, id: 'b', dueAt: dueAt + 60_000 },
+      ]);
       expect(await dialect.nextDue('poll', ['workers'])).toEqual([{ target: 'workers', dueAt }]);
       expect(ids(await claim({}))).toEqual(['a']);
     });
@@ -205,11 +202,11 @@ export function claimConformance(under: DialectUnderTest): void {
           { kind: 'execute', id: 'a', version, delivered: false, dueAt: 1 },
           { kind: 'unblock', awaited: 'p', address: 'poll://any@workers', delivered: true },
         ] as const;
-      await new Outbox(dialect).acknowledge(outcomes(0), 'two');
+      await outboxAs(dialect, 'two').acknowledge(outcomes(0));
       expect(await dialect.dump()).toMatchObject({ tasks, listeners });
-      await new Outbox(dialect).acknowledge(outcomes(1), 'one');
+      await outboxAs(dialect).acknowledge(outcomes(1));
       expect(await dialect.dump()).toMatchObject({ tasks, listeners: [] });
-      await new Outbox(dialect).acknowledge([], 'one');
+      await outboxAs(dialect).acknowledge([]);
     });
 
     test('of an unblock are kept by renewing them, only by the process that has them', async () => {
@@ -217,13 +214,13 @@ export function claimConformance(under: DialectUnderTest): void {
       await settled(store, 'q', 'poll://any@workers');
       await claim({ processId: 'one' });
       const key = { awaited: 'p', address: 'poll://any@workers' };
-      const claims = new Outbox(dialect);
       const due = async (id: string) => (await dialect.dump()).listeners.find(({ awaited }) => awaited === id)?.dueAt;
-      const [before, later] = [await due('p'), (await dialect.now()) + 3_600_000];
-      await claims.renew([key], 'two', later);
+      const [before, later] = [await due('p'), (await dialect.now()) + HOUR];
+      await outboxAs(dialect, 'two', HOUR).renew([key]);
       expect(await due('p')).toBe(before);
-      await claims.renew([key, { ...key, awaited: 'gone' }], 'one', later);
-      expect([await due('p'), await due('q')]).toEqual([later, before]);
+      await outboxAs(dialect, 'one', HOUR).renew([key, { ...key, awaited: 'gone' }]);
+      expect(await due('p')).toBeGreaterThanOrEqual(later);
+      expect(await due('q')).toBe(before);
     });
 
     test('of dead processes are free again at once', async () => {
@@ -277,17 +274,17 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await dialect.countDue('poll', ['workers', 'others', 'none'], 100)).toBe(6);
       expect(await dialect.countDue('poll', ['workers', 'others'], 3)).toBe(3);
       expect(await dialect.countDue('poll', [], 100)).toBe(0);
-      expect(await store.backlog('poll', 100)).toMatchObject({ count: 6 });
-      expect(await store.backlog('poll', 2)).toMatchObject({ count: 2 });
-      expect(await store.backlog('http', 100)).toMatchObject({ count: 2 });
-      expect(await store.backlog('gcps', 100)).toMatchObject({ count: 0 });
-      const { ageMs, targets } = await store.backlog('poll', 100, 1);
+      expect(await store.queues.backlog('poll', 100)).toMatchObject({ count: 6 });
+      expect(await store.queues.backlog('poll', 2)).toMatchObject({ count: 2 });
+      expect(await store.queues.backlog('http', 100)).toMatchObject({ count: 2 });
+      expect(await store.queues.backlog('gcps', 100)).toMatchObject({ count: 0 });
+      const { ageMs, targets } = await store.queues.backlog('poll', 100, 1);
       // Those of `workers` were due first.
       expect(targets).toEqual([{ target: 'workers', count: 5, ageMs }]);
       expect(ageMs).toBeGreaterThanOrEqual(0);
       expect(ageMs).toBeLessThan(60_000);
       await claim({ targets: [{ target: 'workers', limit: 3 }] });
-      expect(await store.backlog('poll', 100)).toMatchObject({ count: 3 });
+      expect(await store.queues.backlog('poll', 100)).toMatchObject({ count: 3 });
     });
 
     test('take as many unblocks as fit into memory, and leave the others as they were', async () => {
@@ -303,7 +300,13 @@ export function claimConformance(under: DialectUnderTest): void {
       const before = await dialect.dump();
       const take = async (maxBytes: number) => {
         const targets = [{ target: 'http://h', limit: 100 }];
-        const { unblocks } = await store.claim({ transport: 'http', targets, preferred: [], graceMs: 0, maxBytes });
+        const { unblocks } = await store.outbox.claim({
+          transport: 'http',
+          targets,
+          preferred: [],
+          graceMs: 0,
+          maxBytes,
+        });
         return unblocks;
       };
       // Only small ones where there is no room, and one however large it is where there is any.
@@ -323,10 +326,10 @@ export function claimConformance(under: DialectUnderTest): void {
 
     test('count the tasks that workers hold, up to a limit', async () => {
       for (const id of ['a', 'b', 'c']) await dispatch(id);
-      expect(await store.leases(100)).toBe(0);
+      expect(await store.admin.countLeases(100)).toBe(0);
       for (const id of ['a', 'b']) await sendOk(store, 'task.acquire', { id, version: 0, pid: 'p', ttl: 60_000 });
-      expect(await store.leases(100)).toBe(2);
-      expect(await store.leases(1)).toBe(1);
+      expect(await store.admin.countLeases(100)).toBe(2);
+      expect(await store.admin.countLeases(1)).toBe(1);
     });
 
     test('by several at once share nothing and leave nothing', async () => {

@@ -11,7 +11,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     openEmptied(under, (opened) => ({ dialect, store } = opened));
 
     const claim = (target: string, transport: 'http' | 'poll' = 'http') =>
-      store.claim({ transport, targets: [{ target, limit: 1_000 }], preferred: [], graceMs: 0 });
+      store.outbox.claim({ transport, targets: [{ target, limit: 1_000 }], preferred: [], graceMs: 0 });
 
     const death = (awaited: string, address: string, diedOf = 'it broke') =>
       ({ kind: 'unblock', awaited, address, delivered: false, diedOf }) as const;
@@ -21,7 +21,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       const address = `http://${host}/`;
       for (const id of ids) await settled(store, id, address);
       await claim(`http://${host}`);
-      await store.acknowledge(ids.map((id) => death(id, address)));
+      await store.outbox.acknowledge(ids.map((id) => death(id, address)));
     }
 
     const awaited = async (filter = {}) => (await store.deadLetters.list(filter, 100)).map((letter) => letter.awaited);
@@ -52,7 +52,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     test('keep a long error in part, and any character of it', async () => {
       await settled(store, 'p', 'http://host/');
       await claim('http://host');
-      await store.acknowledge([death('p', 'http://host/', `a\u0000'"?\\${'ß'.repeat(2_000)}`)]);
+      await store.outbox.acknowledge([death('p', 'http://host/', `a\u0000'"?\\${'ß'.repeat(2_000)}`)]);
       const [letter] = await store.deadLetters.list({}, 10);
       expect(letter!.lastError).toBe(`a'"?\\${'ß'.repeat(509)}`);
       expect(Buffer.byteLength(letter!.lastError)).toBeLessThanOrEqual(1_024);
@@ -61,7 +61,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     test('are made only by the process that holds the message', async () => {
       await settled(store, 'p', 'http://host/');
       await claim('http://host');
-      await storeOn(dialect, 'another').acknowledge([death('p', 'http://host/')]);
+      await storeOn(dialect, 'another').outbox.acknowledge([death('p', 'http://host/')]);
       expect(await awaited()).toEqual([]);
       expect((await dialect.dump()).listeners).toHaveLength(1);
     });
@@ -78,8 +78,13 @@ export function deadLetterConformance(under: DialectUnderTest): void {
 
     test('that are sent again prefer the connection that they preferred', async () => {
       await settled(store, 'p', 'poll://any@group/7');
-      await store.claim({ transport: 'poll', targets: [{ target: 'group', limit: 1 }], preferred: ['7'], graceMs: 0 });
-      await store.acknowledge([death('p', 'poll://any@group/7')]);
+      await store.outbox.claim({
+        transport: 'poll',
+        targets: [{ target: 'group', limit: 1 }],
+        preferred: ['7'],
+        graceMs: 0,
+      });
+      await store.outbox.acknowledge([death('p', 'poll://any@group/7')]);
       await store.deadLetters.redrive({});
       expect((await dialect.dump()).listeners[0]).toMatchObject({ prefers: '7', target: 'group', attempts: 0 });
     });
@@ -89,7 +94,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       await die('b', 'x.3', 'y%1', 'y_1');
       await settled(store, 'z', 'poll://uni@a/1');
       await claim('a/1', 'poll');
-      await store.acknowledge([death('z', 'poll://uni@a/1')]);
+      await store.outbox.acknowledge([death('z', 'poll://uni@a/1')]);
       expect(await awaited({ target: 'http://a' })).toEqual(['x.1', 'x.2']);
       expect(await awaited({ transport: 'poll' })).toEqual(['z']);
       expect(await awaited({ prefix: 'x.' })).toEqual(['x.1', 'x.2', 'x.3']);
@@ -162,7 +167,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       await Promise.all(ids.map((id) => settled(store, id, 'poll://uni@group/gone')));
       await settled(store, 'broken', 'poll://uni@group/broken');
       await claim('group/broken', 'poll');
-      await store.acknowledge([
+      await store.outbox.acknowledge([
         { kind: 'unblock', awaited: 'broken', address: 'poll://uni@group/broken', delivered: false, dueAt: 1 },
       ]);
       await settled(store, 'held', 'poll://uni@group/held');
@@ -170,7 +175,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       await settled(store, 'any', 'poll://any@group/gone', 'http://host/');
       const target = { 'resonate:target': 'poll://uni@group/gone' };
       await sendOk(store, 'promise.create', promiseCreate('task', target));
-      expect(await store.backlog('poll', 1_000, 10)).toMatchObject({
+      expect(await store.queues.backlog('poll', 1_000, 10)).toMatchObject({
         count: 2,
         targets: expect.arrayContaining([
           { target: 'group', count: 1, ageMs: expect.any(Number) },
@@ -203,7 +208,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     test('tell the loops of what they made due again', async () => {
       await die('host', 'a');
       const told: string[] = [];
-      store.onHints(({ deliveries }) => told.push(...deliveries.keys()));
+      store.hints.onHint(({ deliveries }) => told.push(...deliveries.keys()));
       await store.deadLetters.redrive({});
       expect(told).toEqual(['http']);
     });

@@ -24,7 +24,7 @@ export function deferralConformance(under: DialectUnderTest): void {
 
     const queue = { transport: 'http', target: 'http://host' } as const;
     const claim = (limit = 100, target: string = queue.target): Promise<Claimed> =>
-      store.claim({ transport: 'http', targets: [{ target, limit }], preferred: [], graceMs: 0 });
+      store.outbox.claim({ transport: 'http', targets: [{ target, limit }], preferred: [], graceMs: 0 });
     const namesOf = ({ executes, unblocks }: Claimed) => [
       ...unblocks.map(({ listener }) => listener.awaited),
       ...executes.map(({ id }) => id),
@@ -48,37 +48,37 @@ export function deferralConformance(under: DialectUnderTest): void {
       await settled(store, 'p', 'http://host/');
       await task('other', {}, 'http://other/');
       const now = await dialect.now();
-      expect(await store.defer(queue, MINUTE)).toBe(2);
+      expect(await store.queues.defer(queue, MINUTE)).toBe(2);
       expect(namesOf(await claim())).toEqual([]);
       const next = (await dialect.nextDue('http', [queue.target]))[0]?.dueAt;
       expect(next).toBeGreaterThan(now + MINUTE / 2 - 1);
       expect(next).toBeLessThanOrEqual((await dialect.now()) + MINUTE);
-      expect(await store.defer(queue, MINUTE)).toBe(0);
+      expect(await store.queues.defer(queue, MINUTE)).toBe(0);
       expect(namesOf(await claim(10, 'http://other'))).toEqual(['other']);
     });
 
     test('comes back by its age, the oldest first', async () => {
       await old({ middle: 20_000, oldest: 900_000, older: 25_000, youngest: 5 });
-      await store.defer(queue, MINUTE);
-      expect(await store.resume(queue, MINUTE)).toBe(4);
+      await store.queues.defer(queue, MINUTE);
+      expect(await store.queues.resume(queue, MINUTE)).toBe(4);
       for (const id of ['oldest', 'older', 'middle', 'youngest']) expect(namesOf(await claim(1))).toEqual([id]);
     });
 
     test('comes back one by one as well, the oldest first', async () => {
       await old({ younger: 1_000, older: 20_000 });
-      await store.defer(queue, MINUTE);
-      expect(await store.resume(queue, MINUTE, true)).toBe(1);
+      await store.queues.defer(queue, MINUTE);
+      expect(await store.queues.resumeOne(queue, MINUTE)).toBe(1);
       expect(namesOf(await claim())).toEqual(['older']);
-      expect(await store.resume(queue, MINUTE, true)).toBe(1);
+      expect(await store.queues.resumeOne(queue, MINUTE)).toBe(1);
       expect(namesOf(await claim())).toEqual(['younger']);
-      expect(await store.resume(queue, MINUTE, true)).toBe(0);
+      expect(await store.queues.resumeOne(queue, MINUTE)).toBe(0);
     });
 
     test('comes back with what failed and waits, but not with what is delayed, delivered or failed too often', async () => {
       const fail = async ({ executes }: Claimed, id: string, againInMs: number) => {
         const dueAt = (await dialect.now()) + againInMs;
         const { version } = executes.find((execute) => execute.id === id)!;
-        await store.acknowledge([{ kind: 'execute', id, version, delivered: false, dueAt }]);
+        await store.outbox.acknowledge([{ kind: 'execute', id, version, delivered: false, dueAt }]);
       };
       await task('refused');
       for (let attempt = 1; attempt <= 10; attempt++) await fail(await claim(), 'refused', attempt < 10 ? 0 : 30_000);
@@ -86,32 +86,32 @@ export function deferralConformance(under: DialectUnderTest): void {
       await task('delivered');
       await task('delayed', { 'resonate:delay': String(Date.now() + 30_000) });
       await fail(await claim(), 'failed', 30_000);
-      expect(await store.resume(queue, MINUTE)).toBe(1);
+      expect(await store.queues.resume(queue, MINUTE)).toBe(1);
       expect(namesOf(await claim())).toEqual(['failed']);
     });
 
     test('is due again at once when the process that put it off is gone', async () => {
       await task('a');
       await settled(store, 'p', 'http://host/');
-      await storeOn(dialect, 'dead').defer(queue, MINUTE);
-      await store.releaseClaims(['other']);
+      await storeOn(dialect, 'dead').queues.defer(queue, MINUTE);
+      await store.outbox.release({ processIds: new Set(['other']) });
       expect(namesOf(await claim())).toEqual([]);
-      expect(await store.releaseClaims(['dead'])).toBe(2);
+      expect(await store.outbox.release({ processIds: new Set(['dead']) })).toBe(2);
       expect(namesOf(await claim()).sort()).toEqual(['a', 'p']);
     });
 
     test('dies of age as well', async () => {
       await settled(store, 'p', 'http://host/');
-      await store.defer(queue, MINUTE);
+      await store.queues.defer(queue, MINUTE);
       expect((await store.deadLetters.keepAged('http', -MINUTE, 'too old')).count).toBe(1);
     });
 
     test('of any number is put off and brought back', async () => {
       const ids = Array.from({ length: 1_100 }, (_, index) => `task ${index}`);
       await Promise.all(ids.map((id) => task(id)));
-      expect(await store.defer(queue, MINUTE)).toBe(1_100);
-      expect(await store.resume(queue, MINUTE)).toBe(1_100);
-      expect(await store.backlog('http', 2_000)).toMatchObject({ count: 1_100 });
+      expect(await store.queues.defer(queue, MINUTE)).toBe(1_100);
+      expect(await store.queues.resume(queue, MINUTE)).toBe(1_100);
+      expect(await store.queues.backlog('http', 2_000)).toMatchObject({ count: 1_100 });
     });
 
     test('is not lost by a claim whose answer was: it is due again with the next one, what was out before stays', async () => {

@@ -3,11 +3,19 @@ import type { DeliveryOutcome } from '@resonate/machine';
 import { modelOutbox, Random, ReferenceModel } from '@resonate/testkit';
 import type { Dialect } from '../dialect.ts';
 import { DeadLetters } from '../outbox/dead-letters.ts';
-import { Deferral } from '../outbox/deferral.ts';
-import { Outbox } from '../outbox/outbox.ts';
 import type { Store } from '../store.ts';
-import { FAR, openEmptied, promiseCreate, registerCallback, send, SERVER_URL, settle } from './under-test.ts';
-import type { DialectUnderTest } from './under-test.ts';
+import {
+  FAR,
+  openEmptied,
+  outboxAs,
+  promiseCreate,
+  registerCallback,
+  send,
+  SERVER_URL,
+  settle,
+  storeOn,
+  type DialectUnderTest,
+} from './under-test.ts';
 
 const STEPS = 300;
 /** Seconds on a still machine: a limit for what hangs, no measure of speed. */
@@ -96,7 +104,6 @@ class Run {
   readonly #store: Store;
   readonly #random: Random;
   readonly #model = new ReferenceModel({ serverUrl: SERVER_URL });
-  readonly #outbox: Outbox;
   readonly #letters: DeadLetters;
   readonly #clock: () => Promise<number>;
   readonly end: () => void;
@@ -110,7 +117,6 @@ class Run {
     this.#dialect = dialect;
     this.#store = store;
     this.#random = new Random(seed);
-    this.#outbox = new Outbox(dialect);
     this.#letters = new DeadLetters(dialect, () => {});
     const now = dialect.now.bind(dialect);
     const rewrite = dialect.rewrite.bind(dialect);
@@ -236,25 +242,25 @@ class Run {
         const dueFrom = this.#claimedAt + HOLD_MS;
         const since = random.chance(0.3) ? { since: { transport: queue.transport, dueFrom } } : {};
         note({ holders, only, since });
-        await this.#outbox.release({ processIds: holders && new Set(holders), ...only, ...since });
+        await outboxAs(this.#dialect).release({ processIds: holders && new Set(holders), ...only, ...since });
         return modelOutbox.release(context, holders, { ...only, ...since });
       }
       case 'defer':
-        await new Deferral(this.#dialect, by).defer(queue, HOUR);
+        await storeOn(this.#dialect, by).queues.defer(queue, HOUR);
         return modelOutbox.defer(context, queue, by, HOUR);
       case 'resume':
-        await new Deferral(this.#dialect, by).resume(queue, HOUR);
+        await storeOn(this.#dialect, by).queues.resume(queue, HOUR);
         return modelOutbox.resume(context, queue, HOUR);
       case 'resumeOne': {
         const before = await this.#dueTimes();
-        await new Deferral(this.#dialect, by).resumeOne(queue, HOUR);
+        await storeOn(this.#dialect, by).queues.resumeOne(queue, HOUR);
         const after = await this.#dueTimes();
         const changed = [...after].find(([key, dueAt]) => before.get(key) !== dueAt)?.[0];
         return modelOutbox.resumeOne(context, queue, HOUR, changed);
       }
       case 'deliverNow': {
         const id = this.#id();
-        await this.#outbox.deliverNow(id);
+        await outboxAs(this.#dialect).deliverNow(id);
         return modelOutbox.deliverNow(context, id);
       }
       case 'giveUpOld':
@@ -277,20 +283,13 @@ class Run {
     const [limit, holdMs] = [random.pick([1, 2, 100]), random.pick([0, HOLD_MS, HOLD_MS])];
     const [preferred, graceMs] = [random.pick([[], ['7'], ['8']]), random.pick([0, HOUR])];
     const { transport, target } = queue;
-    const claim = {
-      transport,
-      targets: [{ target, limit }],
-      preferred,
-      graceMs,
-      processId: by,
-      retryTimeoutMs: holdMs,
-    };
-    const { executes, unblocks } = await this.#outbox.claim(claim, this.#now);
+    const claim = { transport, targets: [{ target, limit }], preferred, graceMs };
+    const { executes, unblocks } = await outboxAs(this.#dialect, by, holdMs).claim(claim);
     const got = [
       ...executes.map(({ id }) => modelOutbox.messageKey(id)),
       ...unblocks.map(({ listener }) => modelOutbox.messageKey(listener.awaited, listener.address)),
     ];
-    this.history.push(`  ${JSON.stringify({ ...claim, got })}`);
+    this.history.push(`  ${JSON.stringify({ ...claim, by, holdMs, got })}`);
     modelOutbox.claim(this.#model.at(this.#now), { ...queue, limit, preferred, graceMs, by, holdMs }, got);
     if (random.chance(0.5)) this.#claimedAt = this.#now;
   }
@@ -308,7 +307,7 @@ class Run {
     const by = random.chance(0.85) ? (message.claimedBy ?? 'one') : random.pick(PROCESSES);
     const dueAt = now + random.pick([-1, 45 * MINUTE, 3 * HOUR]);
     this.history.push(`  ${JSON.stringify({ what, message, by, dueAt })}`);
-    const acknowledge = (outcome: DeliveryOutcome) => this.#outbox.acknowledge([outcome], by);
+    const acknowledge = (outcome: DeliveryOutcome) => outboxAs(this.#dialect, by).acknowledge([outcome]);
     if ('id' in message) {
       const version = message.version + (random.chance(0.1) ? 1 : 0);
       await acknowledge({ kind: 'execute', id: message.id, version, delivered: false, dueAt });
@@ -328,7 +327,7 @@ class Run {
         await acknowledge({ ...unblock, delivered: false, diedOf: 'it broke' });
         return modelOutbox.died(context, key, by, 'it broke');
       case 'renew':
-        await this.#outbox.renew([{ awaited, address }], by, now + HOLD_MS);
+        await outboxAs(this.#dialect, by, HOLD_MS).renew([{ awaited, address }]);
         return modelOutbox.renew(context, key, by, now + HOLD_MS);
     }
   }

@@ -41,7 +41,7 @@ export function retentionConformance(under: DialectUnderTest): void {
 
     async function sweep(options: Partial<SweepOptions> = {}, steps = Infinity): Promise<Outcome> {
       const sum: Outcome = { graphs: 0, promises: 0, kept: {} };
-      const running = await store.sweep({ rules: AT_ONCE, batchSize: 10, ...options });
+      const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10, ...options });
       for (let step = 0; step < steps && !running.isDone; step++) {
         const outcome = await running.step();
         sum.graphs += outcome.graphs;
@@ -109,8 +109,10 @@ export function retentionConformance(under: DialectUnderTest): void {
       await settled(store, 'p', address);
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { undelivered: 1 } });
       const target = { target: 'http://host', limit: 1 };
-      await store.claim({ transport: 'http', targets: [target], preferred: [], graceMs: 0 });
-      await store.acknowledge([{ kind: 'unblock', awaited: 'p', address, delivered: false, diedOf: 'it broke' }]);
+      await store.outbox.claim({ transport: 'http', targets: [target], preferred: [], graceMs: 0 });
+      await store.outbox.acknowledge([
+        { kind: 'unblock', awaited: 'p', address, delivered: false, diedOf: 'it broke' },
+      ]);
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { dead_letter: 1 } });
       await store.deadLetters.drop({});
       expect(await sweep()).toMatchObject({ graphs: 1, promises: 1 });
@@ -141,7 +143,7 @@ export function retentionConformance(under: DialectUnderTest): void {
     test('removes a graph larger than a transaction in several, callees first, and has a root to the end', async () => {
       await graph('large', 35);
       await graph('small', 1);
-      const running = await store.sweep({ rules: AT_ONCE, batchSize: 10 });
+      const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10 });
       const counts: number[] = [];
       while (!running.isDone) {
         const { promises } = await running.step();
@@ -181,7 +183,7 @@ export function retentionConformance(under: DialectUnderTest): void {
 
     test('tells how much is ahead of it', async () => {
       await graph('a', 30);
-      const running = await store.sweep({ rules: AT_ONCE, batchSize: 10 });
+      const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10 });
       expect(await running.ahead(100)).toBe(31);
       expect(await running.ahead(5)).toBe(5);
       while (!running.isDone) await running.step();

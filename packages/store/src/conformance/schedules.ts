@@ -41,7 +41,7 @@ export function scheduleConformance(under: DialectUnderTest): void {
 
         await Promise.all(
           stores.map(async (each) => {
-            while ((await each.fireDueTimers(2)).more);
+            while ((await each.timers.fireDue(2)).more);
           }),
         );
 
@@ -71,9 +71,9 @@ export function scheduleConformance(under: DialectUnderTest): void {
         const created = await send(store, 'schedule.create', data, now - 2 * MINUTE_MS);
         expect(created.status).toBe(200);
         let failed = 0;
-        for (let round = 0; round < BROKEN / ROUND + 2; round++) failed += (await store.fireDueTimers(ROUND)).failed;
+        for (let round = 0; round < BROKEN / ROUND + 2; round++) failed += (await store.timers.fireDue(ROUND)).failed;
         expect(failed).toBe(BROKEN);
-        expect(await store.fireDueTimers(ROUND)).toMatchObject({ failed: 0, failing: BROKEN });
+        expect(await store.timers.fireDue(ROUND)).toMatchObject({ failed: 0, failing: BROKEN });
         expect((await dialect.dump()).promises).toMatchObject([{ id: 'run' }]);
         for (const { id } of broken.slice(0, KINDS_OF_FAULTS)) {
           const { schedule } = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.get', { id });

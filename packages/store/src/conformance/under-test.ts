@@ -3,6 +3,7 @@ import { checkRequest, isKind, type Kind, type Reply } from '@resonate/protocol'
 import type { PromiseQuery, TaskQuery } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
 import type { Statement } from '../sql/statement.ts';
+import { Outbox } from '../outbox/outbox.ts';
 import { Store } from '../store.ts';
 
 /** What a dialect's test file tells the suite: how to get databases, and what can't be asked through the interface. */
@@ -127,6 +128,12 @@ export function storeOn(dialect: Dialect, processId = 'one'): Store {
       maxWaitingWeight: 1 << 30,
     },
   });
+}
+
+/** The outbox of one process, whose claims may end at other times than a store's. */
+export function outboxAs(dialect: Dialect, processId = 'one', retryTimeoutMs = RETRY_TIMEOUT_MS): Outbox {
+  const clock = { now: () => 0, read: () => dialect.now() };
+  return new Outbox({ dialect, processId, retryTimeoutMs, clock, measured: (_operation, work) => work() });
 }
 
 /** Sends a request as it comes from a client; `now` replaces the clock. */

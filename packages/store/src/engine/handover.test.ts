@@ -101,7 +101,7 @@ describe('messages that a connection of this process can take', () => {
   test('wait as due messages when there is no room, and hint at it', async () => {
     const { server, connections } = await connected(1);
     const hints: unknown[] = [];
-    server.store.onHints(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
+    server.store.hints.onHint(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
     await Promise.all([server.createTask('a'), server.createTask('b')]);
     expect(connections.log).toEqual(['send execute a v0']);
     expect((await server.dialect.dump()).tasks).toMatchObject([
@@ -114,7 +114,7 @@ describe('messages that a connection of this process can take', () => {
   test('go without a hint when all of them are on their way', async () => {
     const { server } = await connected();
     const hints: unknown[] = [];
-    server.store.onHints(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
+    server.store.hints.onHint(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
     await server.createTask('a');
     expect(hints).toEqual([{}]);
   });

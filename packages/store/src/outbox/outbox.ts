@@ -16,7 +16,9 @@ import {
   type UnblockOutcome,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
+import type { StoreClock } from '../clock.ts';
 import type { Dialect } from '../dialect.ts';
+import type { StoreEvents } from '../events.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
 import { LISTENERS, TASKS } from '../tables.ts';
@@ -24,8 +26,11 @@ import { MAX_CLAIMED_BYTES, promisesOf, withPromises, type ClaimedUnblock } from
 import { deadLetterStatements } from './dead-letters.ts';
 import { rewriteListeners, rewriteMessages, rewriteRepeatedly } from './messages.ts';
 
-/** Which messages a process takes, and for how long. */
-export type Claim = DueMessages & Claimer;
+export interface OutboxOptions extends Claimer {
+  dialect: Dialect;
+  clock: Pick<StoreClock, 'now' | 'read'>;
+  measured: StoreEvents['measured'];
+}
 
 export interface Claimed {
   executes: TaskRow[];
@@ -46,40 +51,46 @@ const RELEASED_AT_ONCE = 1_000;
 
 /** Who has which message: claims, what became of them, and claims that are given back. */
 export class Outbox {
-  readonly #dialect: Dialect;
+  readonly #options: OutboxOptions;
   /** By transport, when the first claim began of which it is not known what became. */
   readonly #unknownSince = new Map<Transport, number>();
 
-  constructor(dialect: Dialect) {
-    this.#dialect = dialect;
+  constructor(options: OutboxOptions) {
+    this.#options = options;
   }
 
   /**
    * Takes due messages in one atomic step; two processes never take the same one. A claim whose answer was lost may have
    * been committed: then nobody has its messages, so the next claim of that transport gives them back first. Deliveries
    * that began before it are older, and stay.
-   * @param now the store's clock as far as it is known, epoch ms: never ahead of it.
    */
-  async claim(claim: Claim, now: number): Promise<Claimed> {
-    const { transport, processId, retryTimeoutMs } = claim;
+  claim(due: DueMessages): Promise<Claimed> {
+    return this.#options.measured('claim', () => this.#claim(due));
+  }
+
+  async #claim(due: DueMessages): Promise<Claimed> {
+    const { transport } = due;
+    const { clock, processId, retryTimeoutMs } = this.#options;
+    const now = clock.now();
     const since = this.#unknownSince.get(transport);
     if (since !== undefined) {
-      await this.release({ processIds: new Set([processId]), since: { transport, dueFrom: since + retryTimeoutMs } });
+      await this.#release({ processIds: new Set([processId]), since: { transport, dueFrom: since + retryTimeoutMs } });
       this.#unknownSince.delete(transport);
     }
     try {
-      return await this.#take(claim);
+      return await this.#take(due);
     } catch (error) {
       this.#unknownSince.set(transport, now);
       throw error;
     }
   }
 
-  async #take(claim: Claim): Promise<Claimed> {
-    const { outbox } = this.#dialect;
-    const { maxBytes = MAX_CLAIMED_BYTES } = claim;
-    const reads = outbox.lockDue(claim);
-    const taken = await rewriteRepeatedly(this.#dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
+  async #take(wanted: DueMessages): Promise<Claimed> {
+    const { dialect, processId, retryTimeoutMs } = this.#options;
+    const { maxBytes = MAX_CLAIMED_BYTES } = wanted;
+    const claimer = { processId, retryTimeoutMs };
+    const reads = dialect.outbox.lockDue(wanted);
+    const taken = await rewriteRepeatedly(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
       const due = rows
         .slice(0, reads.listeners.length)
         .flat()
@@ -88,15 +99,15 @@ export class Outbox {
         .slice(reads.listeners.length)
         .flat()
         .map((row) => TASKS.decode(row));
-      const listeners = due.map((before) => ({ before, listener: claimed(before, claim, now) }));
+      const listeners = due.map((before) => ({ before, listener: claimed(before, claimer, now) }));
       const updates = listeners.map(({ listener }) => listener);
-      const tasks = withinLimits(waiting, claim, updates).map((task) => claimed(task, claim, now));
+      const tasks = withinLimits(waiting, wanted, updates).map((task) => claimed(task, claimer, now));
       // A settled promise changes no more, so it needs no lock.
       const awaited = [...new Set(updates.map((listener) => listener.awaited))];
       return {
         tasks,
         listeners: { inserts: [], updates, deletes: [] },
-        also: awaited.length > 0 ? [promisesOf(this.#dialect, awaited, maxBytes)] : [],
+        also: awaited.length > 0 ? [promisesOf(dialect, awaited, maxBytes)] : [],
         result: ([promises = []]) => ({ tasks, listeners, rows: promises }),
       };
     });
@@ -106,7 +117,7 @@ export class Outbox {
   /** Messages whose promises are too large to be held together with the others are given back. */
   async #withPromises({ tasks, listeners, rows }: Taken, maxBytes: number): Promise<Claimed> {
     const oldestFirst = listeners.map(({ listener }) => listener).toSorted(byAge);
-    const { unblocks, left } = await withPromises(this.#dialect, oldestFirst, rows, maxBytes);
+    const { unblocks, left } = await withPromises(this.#options.dialect, oldestFirst, rows, maxBytes);
     await this.#unclaim(listeners.filter(({ listener }) => left.includes(listener)));
     return { executes: tasks.toSorted(byAge), unblocks };
   }
@@ -115,7 +126,7 @@ export class Outbox {
     const keyOf = ({ awaited, address }: ListenerRow) => pairKey(awaited, address);
     const byKey = new Map(entries.map((entry) => [keyOf(entry.listener), entry]));
     const listeners = entries.map(({ listener }) => listener);
-    await rewriteListeners(this.#dialect, listeners, {
+    await rewriteListeners(this.#options.dialect, listeners, {
       listener(row) {
         const entry = byKey.get(keyOf(row));
         return entry ? unclaimed(row, entry.listener, entry.before) : row;
@@ -124,7 +135,12 @@ export class Outbox {
   }
 
   /** What became of claimed messages. Rows that another process took over, or that moved on, are left alone. */
-  async acknowledge(outcomes: readonly DeliveryOutcome[], processId: string): Promise<void> {
+  acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    return this.#options.measured('acknowledge', () => this.#acknowledge(outcomes));
+  }
+
+  async #acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    const { dialect, processId } = this.#options;
     const executes = new Map<string, ExecuteOutcome>();
     const unblocks = new Map<string, UnblockOutcome>();
     for (const outcome of outcomes) {
@@ -132,7 +148,7 @@ export class Outbox {
       else unblocks.set(pairKey(outcome.awaited, outcome.address), outcome);
     }
     await rewriteMessages(
-      this.#dialect,
+      dialect,
       { tasks: [...executes.keys()], listeners: [...unblocks.values()] },
       {
         task(task) {
@@ -155,18 +171,25 @@ export class Outbox {
     );
   }
 
-  /** What this process still holds of these is due again at `dueAt` (epoch ms) and not before. */
-  async renew(listeners: readonly ListenerKey[], processId: string, dueAt: number): Promise<void> {
-    await rewriteListeners(this.#dialect, listeners, { listener: (listener) => renewed(listener, processId, dueAt) });
+  /** What this process still holds of these is due again in another tasks.retry_timeout and not before. */
+  async renew(listeners: readonly ListenerKey[]): Promise<void> {
+    const { clock, dialect, processId, retryTimeoutMs } = this.#options;
+    const dueAt = (await clock.read()) + retryTimeoutMs;
+    await rewriteListeners(dialect, listeners, { listener: (listener) => renewed(listener, processId, dueAt) });
   }
 
   /** Makes what was claimed or deferred due at once. @returns how many messages. */
-  async release(release: Release): Promise<number> {
+  release(release: Release): Promise<number> {
+    return this.#options.measured('release', () => this.#release(release));
+  }
+
+  async #release(release: Release): Promise<number> {
+    const { dialect } = this.#options;
     const rule = <Row extends ListenerRow | TaskRow>(row: Row, now: number) => released(row, release, now);
     let count = 0;
     for (;;) {
-      const held = await this.#dialect.outbox.held(release, RELEASED_AT_ONCE);
-      const changed = await rewriteMessages(this.#dialect, held, { task: rule, listener: rule });
+      const held = await dialect.outbox.held(release, RELEASED_AT_ONCE);
+      const changed = await rewriteMessages(dialect, held, { task: rule, listener: rule });
       count += changed;
       // Nothing changed: others were faster, and what is found again is theirs by now.
       if (changed === 0 || Math.max(held.tasks.length, held.listeners.length) < RELEASED_AT_ONCE) return count;
@@ -178,7 +201,8 @@ export class Outbox {
    * @returns the task as it was found and when its message is due; null: there is no such task.
    */
   async deliverNow(id: string): Promise<{ task: TaskRow; dueAt: number } | null> {
-    return rewriteRepeatedly(this.#dialect, [this.#dialect.outbox.lockTasks([id])], ([rows = []], now) => {
+    const { dialect } = this.#options;
+    return rewriteRepeatedly(dialect, [dialect.outbox.lockTasks([id])], ([rows = []], now) => {
       const task = rows.map((row) => TASKS.decode(row))[0];
       const after = task && dueAtOnce(task, now);
       return {
@@ -191,7 +215,7 @@ export class Outbox {
 }
 
 /** Listeners go before tasks: the answer they bring ends something, a task begins something. */
-function withinLimits(tasks: readonly TaskRow[], { targets }: Claim, taken: readonly ListenerRow[]): TaskRow[] {
+function withinLimits(tasks: readonly TaskRow[], { targets }: DueMessages, taken: readonly ListenerRow[]): TaskRow[] {
   const left = new Map(targets.map(({ target, limit }) => [target, limit]));
   for (const { target } of taken) left.set(target, (left.get(target) ?? 0) - 1);
   return tasks.filter(({ target }) => {

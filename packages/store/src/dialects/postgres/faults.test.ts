@@ -15,7 +15,6 @@ import pg from 'pg';
 import { promiseCreate, send, sendOk, settle, storeOn, taskCreate } from '../../conformance/under-test.ts';
 import { StoreUnavailable } from '../../dialect.ts';
 import type { Store } from '../../store.ts';
-import { Outbox } from '../../outbox/outbox.ts';
 import { PostgresDialect } from './dialect.ts';
 
 let server: TestServer;
@@ -97,14 +96,7 @@ test('a claim asks not to wait for the disk, and what comes after it on its conn
   const synced = () => alone.plain.select([{ sql: "SELECT current_setting('synchronous_commit')", params: [] }]);
   await sendOk(store, 'promise.create', promiseCreate('a', { 'resonate:target': 'poll://any@workers' }));
   const targets = [{ target: 'workers', limit: 1 }];
-  const claim = {
-    transport: 'poll',
-    targets,
-    preferred: [],
-    graceMs: 0,
-    processId: 'me',
-    retryTimeoutMs: 1_000,
-  } as const;
+  const claim = { transport: 'poll', targets, preferred: [], graceMs: 0 } as const;
   let sent = '';
   proxy.rules = {
     toServer(data, link) {
@@ -112,7 +104,7 @@ test('a claim asks not to wait for the disk, and what comes after it on its conn
       link.sendToServer(data);
     },
   };
-  expect((await new Outbox(alone).claim(claim, 0)).executes).toHaveLength(1);
+  expect((await storeOn(alone).outbox.claim(claim)).executes).toHaveLength(1);
   expect(sent).toContain('unsynced');
   expect(await synced()).toEqual([[['on']]]);
   await alone.close();

@@ -2,21 +2,19 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Outbox, type Claim } from '../../../outbox/outbox.ts';
 import { send } from '../../../conformance/under-test.ts';
+import type { DueMessages } from '../../../sql/outbox-sql.ts';
 import { Store } from '../../../store.ts';
 import { connect } from './connection.ts';
 import { SqliteDialect } from '../dialect.ts';
 import { LogSync } from './log-sync.ts';
 
 const NOW = 1_000_000;
-const CLAIM: Claim = {
+const CLAIM: DueMessages = {
   transport: 'poll',
   targets: [{ target: 'workers', limit: 1 }],
   preferred: [],
   graceMs: 0,
-  processId: 'me',
-  retryTimeoutMs: 1_000,
 };
 
 let directory: string;
@@ -94,7 +92,7 @@ test('nobody is answered before the disk has what was written', async () => {
 test('a claim hands out nothing that is not on the disk yet', async () => {
   const created = create('a');
   await turn();
-  const claimed = new Outbox(dialect).claim(CLAIM, NOW);
+  const claimed = store.outbox.claim(CLAIM);
   expect(await isSettled(claimed)).toBe(false);
   endSyncs();
   expect((await claimed).executes).toMatchObject([{ id: 'a' }]);
@@ -103,15 +101,15 @@ test('a claim hands out nothing that is not on the disk yet', async () => {
 
 test('a claim and its outcome cause no sync of their own', async () => {
   await createdDurably('a');
-  const [task] = (await new Outbox(dialect).claim(CLAIM, NOW)).executes;
+  const [task] = (await store.outbox.claim(CLAIM)).executes;
   const outcome = { kind: 'execute', id: 'a', version: task?.version ?? -1, delivered: false, dueAt: NOW } as const;
-  await new Outbox(dialect).acknowledge([outcome], 'me');
+  await store.outbox.acknowledge([outcome]);
   expect(syncs).toHaveLength(0);
 });
 
 test('what is written after a claim is synced again', async () => {
   await createdDurably('a');
-  await new Outbox(dialect).claim(CLAIM, NOW);
+  await store.outbox.claim(CLAIM);
   const created = create('b');
   expect(await isSettled(created)).toBe(false);
   expect(syncs).toHaveLength(1);

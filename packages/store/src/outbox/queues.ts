@@ -1,9 +1,11 @@
 import { deferred, MAX_RESUMED_ATTEMPTS, resumed, type ListenerRow, type TaskRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { Dialect } from '../dialect.ts';
+import type { Dialect, WaitingTarget } from '../dialect.ts';
+import type { StoreEvents } from '../events.ts';
+import { readBacklog, type Backlog } from './backlog.ts';
 import { rewriteMessages, type MessageKeys } from './messages.ts';
 
-/** Where messages queue. */
+/** The messages for one target. */
 export interface Queue {
   transport: Transport;
   target: string;
@@ -14,14 +16,40 @@ const AT_ONCE = 500;
 
 type Rule = <Row extends TaskRow | ListenerRow>(row: Row, now: number) => Row;
 
-/** Defers what waits for a target that keeps failing, and resumes it (`packages/machine/src/delivery/defer.ts`). */
-export class Deferral {
+/**
+ * The messages of the outbox as queues, one for each target: which targets wait, since when and how many messages.
+ * Defers the messages for a target that keeps failing, and resumes them (`packages/machine/src/delivery/defer.ts`).
+ */
+export class Queues {
   readonly #dialect: Dialect;
   readonly #processId: string;
+  readonly #measured: StoreEvents['measured'];
 
-  constructor(dialect: Dialect, processId: string) {
+  constructor(dialect: Dialect, processId: string, measured: StoreEvents['measured']) {
     this.#dialect = dialect;
     this.#processId = processId;
+    this.#measured = measured;
+  }
+
+  /** See `Dialect.waitingTargets`. */
+  waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
+    return this.#measured('queues', () => this.#dialect.waitingTargets(transport, limit, after));
+  }
+
+  /** When the first message for each of these targets is due. Targets without any are left out. */
+  nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
+    return this.#measured('queues', () => this.#dialect.nextDue(transport, targets));
+  }
+
+  /** When the first message for any of these targets is due; null without any. */
+  async nextDueAt(transport: Transport, targets: readonly string[]): Promise<number | null> {
+    const next = await this.nextDue(transport, targets);
+    return next.length === 0 ? null : next.reduce((least, { dueAt }) => Math.min(least, dueAt), Infinity);
+  }
+
+  /** What is due and not claimed, counted up to `limit`, with the `named` targets whose messages are the oldest. */
+  backlog(transport: Transport, limit: number, named = 0): Promise<Backlog> {
+    return this.#measured('queues', () => readBacklog(this.#dialect, transport, limit, named));
   }
 
   /** Everything that is due for the target now is due again in `forMs` at the latest. @returns how many messages. */

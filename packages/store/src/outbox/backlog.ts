@@ -1,5 +1,5 @@
 import { isForOneConnection, type Transport } from '@resonate/protocol';
-import type { Dialect, WaitingTarget } from './dialect.ts';
+import type { Dialect, WaitingTarget } from '../dialect.ts';
 
 /** Targets looked at in one round trip; SQLite reads them in the thread of this process. */
 const PAGE = 200;

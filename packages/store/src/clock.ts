@@ -1,0 +1,32 @@
+import type { Dialect } from './dialect.ts';
+
+/** The database's clock. Where processes share a database they go by its clock, so theirs need not agree. */
+export class StoreClock {
+  readonly #dialect: Pick<Dialect, 'now'>;
+  readonly #ofThisMachine: () => number;
+  /** How far the database's clock is ahead of this machine's. */
+  #aheadMs = 0;
+
+  /** @param ofThisMachine this machine's clock, epoch ms. */
+  constructor(dialect: Pick<Dialect, 'now'>, ofThisMachine: () => number) {
+    this.#dialect = dialect;
+    this.#ofThisMachine = ofThisMachine;
+  }
+
+  /** Epoch ms, computed from this machine's clock and from what the database last said. Asks nothing. */
+  now(): number {
+    return this.#ofThisMachine() + this.#aheadMs;
+  }
+
+  /** Asks the database. @returns epoch ms. */
+  async read(): Promise<number> {
+    const now = await this.#dialect.now();
+    this.wasRead(now);
+    return now;
+  }
+
+  /** The database's clock was just read, as part of a batch. */
+  wasRead(now: number): void {
+    this.#aheadMs = now - this.#ofThisMachine();
+  }
+}

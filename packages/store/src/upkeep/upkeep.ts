@@ -1,0 +1,39 @@
+import type { Dialect } from '../dialect.ts';
+import type { DeadLetters } from '../outbox/dead-letters.ts';
+import { Sweep, type SweepOptions } from '../retention/sweep.ts';
+import { complete } from '../sql/statement.ts';
+import { RECORD_TABLES } from '../tables.ts';
+import { BulkRedrive } from './bulk-redrive.ts';
+import { JobBook } from './job-book.ts';
+
+/** What the maintenance jobs do to the database, and what is recorded about them. */
+export class Upkeep {
+  readonly #dialect: Dialect;
+  /** Redrives many dead letters at once. */
+  readonly bulkRedrive: BulkRedrive;
+  /** The last run of each job. */
+  readonly jobs: JobBook;
+
+  constructor(dialect: Dialect, letters: DeadLetters) {
+    this.#dialect = dialect;
+    this.bulkRedrive = new BulkRedrive(dialect, letters);
+    this.jobs = new JobBook(dialect);
+  }
+
+  /** Begins to delete promises that have been settled for long enough. */
+  async sweep(options: SweepOptions): Promise<Sweep> {
+    return new Sweep(this.#dialect.plain, options, await this.#dialect.now());
+  }
+
+  /** Updates the statistics by which the database chooses indexes. @returns the number of tables. */
+  async analyze(): Promise<number> {
+    const { words, atomically } = this.#dialect.plain;
+    for (const sql of words.analyze) await atomically([complete(sql)]);
+    return RECORD_TABLES.length;
+  }
+
+  /** Rebuilds indexes that are far too large. @returns how many; null where the database needs none of it. */
+  reindex(signal: AbortSignal): Promise<number> | null {
+    return this.#dialect.reindex?.(signal) ?? null;
+  }
+}
