@@ -25,12 +25,15 @@ doJob(async (job: Job, measuring): Promise<LoadResult> => {
   measuring();
   const requestsBefore = open.requests();
   const cpuBefore = process.cpuUsage();
+  const othersBefore = open.cpuMs?.() ?? 0;
   const { latencies, elapsedMs } = await (perSecond === undefined
     ? closedLoop(rounds, job.durationMs)
     : openLoop(rounds, perSecond, job.durationMs));
   const cpu = process.cpuUsage(cpuBefore);
+  const othersCpuMs = (open.cpuMs?.() ?? 0) - othersBefore;
   const requests = open.requests() - requestsBefore;
   await open.close();
   const latency = latencies.summary();
-  return { rounds: latency.count, requests, elapsedMs, loadCpuMs: (cpu.user + cpu.system) / 1_000, latency };
+  const loadCpuMs = (cpu.user + cpu.system) / 1_000 + othersCpuMs;
+  return { rounds: latency.count, requests, elapsedMs, loadCpuMs, latency };
 });

@@ -20,6 +20,8 @@ export interface OpenScenario {
   warmUp?: Round[];
   /** Requests sent so far. */
   requests(): number;
+  /** CPU time so far of further processes that belong to the generator. */
+  cpuMs?(): number;
   close(): void | Promise<void>;
 }
 

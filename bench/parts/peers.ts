@@ -1,11 +1,13 @@
 import type { BenchOptions } from '../options.ts';
 import { dbos, restate } from '../peers/targets.ts';
+import { whyNoPython } from '../peers/python.ts';
 import { scenarioName, STEP_COUNTS, workName, type SdkName } from '../peers/workflows/names.ts';
 import { postgres } from '../targets/databases.ts';
 import { serverOn } from '../targets/server.ts';
 import { sqlite } from '../targets/sqlite.ts';
+import type { Storage } from '../targets/storage.ts';
 import type { Target } from '../targets/target.ts';
-import { closed, isWanted, type Step } from './part.ts';
+import { closed, isWanted, type Found, type Step } from './part.ts';
 import { step } from './requests.ts';
 
 const CALLERS = [1, 32];
@@ -14,16 +16,34 @@ const MOST_STEPS_OF_MANY = 10;
 /** The quick run measures this one. */
 const USUAL_STEPS = 3;
 
-const PEERS: readonly { sdk: SdkName; target: Target }[] = [
+interface Peer {
+  sdk: SdkName;
+  target: Target;
+  /** Told instead of the row: why it can't be had on this machine. */
+  missing?(): Promise<string | undefined>;
+}
+
+const PEERS: readonly Peer[] = [
   { sdk: 'resonate', target: serverOn(sqlite, 'single') },
   { sdk: 'resonate websocket', target: renamed(serverOn(sqlite, 'single'), 'sqlite websocket') },
   { sdk: 'resonate rpc', target: renamed(serverOn(sqlite, 'single'), 'sqlite rpc') },
+  ...pythonOn(sqlite),
   { sdk: 'restate', target: restate },
   { sdk: 'resonate', target: serverOn(postgres, 'single') },
   { sdk: 'resonate websocket', target: renamed(serverOn(postgres, 'single'), 'postgres websocket') },
   { sdk: 'resonate rpc', target: renamed(serverOn(postgres, 'single'), 'postgres rpc') },
+  ...pythonOn(postgres),
   { sdk: 'dbos', target: dbos },
 ];
+
+function pythonOn(storage: Storage): Peer[] {
+  const on = serverOn(storage, 'single');
+  const missing = whyNoPython;
+  return [
+    { sdk: 'resonate python', target: renamed(on, `${storage.name} python`), missing },
+    { sdk: 'resonate python websocket', target: renamed(on, `${storage.name} python websocket`), missing },
+  ];
+}
 
 /** The same workflow through each one's own SDK. A request is a workflow here: CPU is told for each of them. */
 export function peerSteps(options: BenchOptions): Step[] {
@@ -31,12 +51,24 @@ export function peerSteps(options: BenchOptions): Step[] {
     if (!isWanted(options, 'SDK workflows', workName(steps))) return false;
     return steps === USUAL_STEPS || !options.quick || (options.only?.includes(workName(steps)) ?? false);
   }).flatMap((steps) =>
-    PEERS.flatMap(({ sdk, target }) =>
-      CALLERS.filter((callers) => callers === 1 || steps <= MOST_STEPS_OF_MANY).map((callers) =>
-        step(target, { ...closed(options, scenarioName(sdk, steps), callers), work: workName(steps) }),
-      ),
+    PEERS.flatMap(({ sdk, target, missing }) =>
+      CALLERS.filter((callers) => callers === 1 || steps <= MOST_STEPS_OF_MANY).map((callers) => {
+        const measured = step(target, { ...closed(options, scenarioName(sdk, steps), callers), work: workName(steps) });
+        return missing ? unless(missing, measured) : measured;
+      }),
     ),
   );
+}
+
+/** A row that cannot be measured here is named with the reason; the run does not fail by it. */
+function unless(missing: () => Promise<string | undefined>, { name, run }: Step): Step {
+  return {
+    name,
+    async run(): Promise<Found> {
+      const reason = await missing();
+      return reason === undefined ? run() : { notes: [`${name}: left out: ${reason}`] };
+    },
+  };
 }
 
 function renamed(target: Target, name: string): Target {

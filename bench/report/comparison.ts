@@ -16,7 +16,7 @@ export interface Ratios {
 const times = (value: number | undefined) => (value === undefined ? '-' : `${value.toFixed(2)}x`);
 
 const COLUMNS: readonly Column<Ratios>[] = [
-  { title: 'target', width: -18, cell: (row) => row.target },
+  { title: 'target', width: -25, cell: (row) => row.target },
   { title: 'work', width: -28, cell: (row) => row.work },
   { title: 'load', width: 6, cell: (row) => row.load },
   { title: 'rounds/s', width: 8, cell: (row) => times(row.rate) },

@@ -2,7 +2,7 @@ import type { Row } from './row.ts';
 import { fine, headOf, lineOf, whole, type Column } from './text.ts';
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: 'target', width: -18, cell: (row) => row.target },
+  { title: 'target', width: -25, cell: (row) => row.target },
   { title: 'work', width: -28, cell: (row) => row.work },
   { title: 'load', width: 6, cell: (row) => row.load },
   { title: 'rounds/s', width: 8, cell: (row) => whole(row.roundsPerSecond) },

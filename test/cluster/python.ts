@@ -8,7 +8,8 @@ import { Spawned } from '../processes/spawned.ts';
 
 const WORKERS = fileURLToPath(new URL('./workers', import.meta.url));
 const REQUIREMENTS = join(WORKERS, 'requirements.txt');
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/python-worker', import.meta.url));
+/** Folder with the SDK's packages, for PYTHONPATH. */
+export const PYTHON_SDK = fileURLToPath(new URL('../../node_modules/.cache/python-worker', import.meta.url));
 
 /** What the SDK needs, and what it takes to install it. */
 const FITS = 'import pip, sys; sys.exit(sys.version_info < (3, 12))';
@@ -32,7 +33,7 @@ export async function startPythonWorker(python: string, options: PythonWorkerOpt
   const args = Object.entries({ ...options, 'stream-url': options.streamUrl })
     .filter(([name]) => name !== 'streamUrl')
     .flatMap(([name, value]) => [`--${name}`, value]);
-  const worker = new Spawned(python, [join(WORKERS, 'worker.py'), ...args], { PYTHONPATH: CACHE });
+  const worker = new Spawned(python, [join(WORKERS, 'worker.py'), ...args], { PYTHONPATH: PYTHON_SDK });
   try {
     await worker.line('the stream is open', (line) => line.includes('SSE connection established'), READY_WITHIN_MS);
   } catch (error) {
@@ -48,16 +49,16 @@ export async function startPythonWorker(python: string, options: PythonWorkerOpt
  */
 export async function installPythonSdk(): Promise<string> {
   const python = await findPython();
-  const installed = join(CACHE, 'installed.txt');
+  const installed = join(PYTHON_SDK, 'installed.txt');
   const wanted = `${readFileSync(REQUIREMENTS, 'utf8')}for ${python}\n`;
   if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return python;
-  rmSync(CACHE, { recursive: true, force: true });
+  rmSync(PYTHON_SDK, { recursive: true, force: true });
   await run(python, [
     '-m',
     'pip',
     'install',
     ...['--quiet', '--disable-pip-version-check', '--no-warn-script-location'],
-    ...['--target', CACHE, '-r', REQUIREMENTS],
+    ...['--target', PYTHON_SDK, '-r', REQUIREMENTS],
   ]);
   // Last: an installation that was broken off is made anew.
   writeFileSync(installed, wanted);

@@ -1,6 +1,7 @@
 import type { Scenario, Site } from '../../load/scenario.ts';
 import { openDbos } from './dbos.ts';
 import { scenarioName, SDKS, STEP_COUNTS, type SdkName } from './names.ts';
+import { openPython } from './python.ts';
 import { openResonate, openResonateRpc, openResonateWebSocket } from './resonate.ts';
 import { openRestate } from './restate.ts';
 import type { OpenWorkflow } from './workflow.ts';
@@ -9,6 +10,8 @@ const OPEN: Record<SdkName, OpenWorkflow> = {
   resonate: (site) => openResonate(site),
   'resonate websocket': openResonateWebSocket,
   'resonate rpc': openResonateRpc,
+  'resonate python': (site) => openPython(site, 'http'),
+  'resonate python websocket': (site) => openPython(site, 'websocket'),
   restate: openRestate,
   dbos: openDbos,
 };
@@ -35,6 +38,7 @@ export const WORKFLOWS: readonly Scenario[] = SDKS.flatMap((sdk) =>
         warmUp: perCaller(Math.min(steps, MOST_WARM_STEPS)),
         // How many requests an SDK sends is its own business.
         requests: () => runs,
+        ...(workflow.cpuMs ? { cpuMs: () => workflow.cpuMs?.() ?? 0 } : {}),
         close: () => workflow.close(),
       };
     },

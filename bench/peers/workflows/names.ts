@@ -7,9 +7,18 @@ export const WORKFLOW_WORKS: readonly string[] = STEP_COUNTS.map(workName);
 
 /**
  * Whose SDK. `resonate` is this server with the SDK as it comes, `resonate websocket` with the network of
- * clients/typescript; `resonate rpc`: the workflow starts through the server as a call to a worker.
+ * clients/typescript; `resonate rpc`: the workflow starts through the server as a call to a worker; `resonate python`: the
+ * Python SDK as it comes, and with the network of clients/python.
  */
-export const SDKS = ['resonate', 'resonate websocket', 'resonate rpc', 'restate', 'dbos'] as const;
+export const SDKS = [
+  'resonate',
+  'resonate websocket',
+  'resonate rpc',
+  'resonate python',
+  'resonate python websocket',
+  'restate',
+  'dbos',
+] as const;
 
 export type SdkName = (typeof SDKS)[number];
 

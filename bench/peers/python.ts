@@ -1,0 +1,14 @@
+import { installPythonSdk } from '../../test/cluster/python.ts';
+
+let installing: Promise<string | undefined> | undefined;
+
+/** Installs the official Python SDK once. @returns why that was not possible. */
+export function whyNoPython(): Promise<string | undefined> {
+  return (installing ??= installPythonSdk().then(
+    () => undefined,
+    (error: unknown) => firstLines(error instanceof Error ? error.message : String(error)),
+  ));
+}
+
+/** pip says a lot; what is wrong comes first. */
+const firstLines = (text: string) => text.split('\n').slice(0, 3).join(' ').slice(0, 300);
