@@ -28,16 +28,14 @@ export interface Detail {
 export async function readDetail(sql: PlainSql, id: string, limit: number, now: number): Promise<Detail | null> {
   const one = (text: string) => ({ sql: text, params: [id] });
   const ends = `LIMIT ${limit + 1}`;
-  const others = (own: string, other: string, index: string) =>
-    one(`SELECT c.${other}, ${BRIEF_COLUMNS} FROM callbacks c${sql.words.at(index)}
-      LEFT JOIN promises p ON p.id = c.${other} WHERE c.${own} = ? ORDER BY c.${other} ${ends}`);
   const [promises = [], tasks = [], ...lists] = await sql.select([
     one(`SELECT ${readList(PROMISES)} FROM promises WHERE id = ?`),
     one(`SELECT ${TASK_COLUMNS} FROM tasks k WHERE k.id = ?`),
     one(`SELECT ${readList(LISTENERS)} FROM listeners WHERE awaited = ? ORDER BY address ${ends}`),
     one(`SELECT ${LETTER_COLUMNS} FROM dead_letters${sql.words.at('dead_letters_awaited')}
       WHERE awaited = ? ORDER BY id ${ends}`),
-    others('awaiter', 'awaited', 'callbacks_awaiter'),
+    one(`SELECT c.awaited, ${BRIEF_COLUMNS} FROM callbacks c${sql.words.at('callbacks_awaiter')}
+      LEFT JOIN promises p ON p.id = c.awaited WHERE ${sql.words.byAwaiter('c.awaiter')} = ? ORDER BY c.awaited ${ends}`),
     one(`SELECT c.awaiter, ${BRIEF_COLUMNS} FROM callbacks c
       LEFT JOIN promises p ON p.id = c.awaiter WHERE c.awaited = ? ORDER BY c.awaiter ${ends}`),
   ]);

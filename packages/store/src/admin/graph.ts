@@ -100,6 +100,7 @@ function fitting(rows: readonly (readonly unknown[])[]): number {
 
 /** Only tasks that are not done wait for anything. */
 async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
+  const awaiter = sql.words.byAwaiter('awaiter');
   const waiting = nodes.filter(({ task }) => task !== null && task.state !== 'fulfilled');
   const byId = new Map(waiting.map((one) => [one.id, one]));
   const ids = [...byId.keys()];
@@ -108,7 +109,7 @@ async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
   for (let from = 0; from < ids.length && edges > 0 && room > 0; from += IDS_AT_ONCE) {
     const some = ids.slice(from, from + IDS_AT_ONCE);
     const text = `SELECT awaiter, awaited FROM callbacks${sql.words.at('callbacks_awaiter')}
-      WHERE awaiter IN (${places(some)}) ORDER BY awaiter LIMIT ${edges}`;
+      WHERE ${awaiter} IN (${places(some)}) ORDER BY ${awaiter} LIMIT ${edges}`;
     const [rows = []] = await sql.select([{ sql: text, params: some }]);
     edges -= rows.length;
     for (const [awaiter, awaited] of rows) {

@@ -25,6 +25,8 @@ export interface PlainWords {
   readonly listenersByAge: string;
   /** Behind a table's name: the index to walk, where the planner is told. */
   at(index: string): string;
+  /** A column of callbacks that is compared in the index `callbacks_awaiter`. */
+  byAwaiter(column: string): string;
   /** A table whose rows are found, and so locked, in the order of their keys. */
   byKey(table: string): string;
   /** Inserts the rows of a SELECT but those whose key is there. */
@@ -43,6 +45,7 @@ export interface PlainWords {
 /** Words of databases that have partial indexes and `ON CONFLICT`. */
 export const PARTIAL_INDEX_WORDS = {
   at: () => '',
+  byAwaiter: (column: string) => column,
   tasksByTarget: "tasks WHERE state = 'pending'",
   listenersByTarget: 'listeners WHERE due_at IS NOT NULL',
   listenersByAge: 'listeners WHERE due_at IS NOT NULL',

@@ -17,6 +17,7 @@ export const WORDS: PlainWords = {
   listenersByTarget: `${LISTENERS_WAITING.from} WHERE ${LISTENERS_WAITING.where}`,
   listenersByAge: 'listeners FORCE INDEX (listeners_age) WHERE is_due = 1',
   at: (index) => ` FORCE INDEX (${index})`,
+  byAwaiter: (column) => column,
   byKey: (table) => `${table} FORCE INDEX (PRIMARY)`,
   insertNew: (into, select) => `INSERT IGNORE INTO ${into} ${select}`,
   bySettlement: 'promises FORCE INDEX (promises_settled) WHERE settled_at IS NOT NULL',

@@ -4,6 +4,7 @@ import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branch
 import { promiseBytes } from '../promise-columns.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
 import type { Prepared, Query, Rows } from './pipeline.ts';
+import { byAwaiter } from './words.ts';
 
 /** A query and where its rows go. */
 interface Step {
@@ -53,8 +54,8 @@ export const LOAD_STATEMENTS: Prepared[] = [
   { name: 'lock_schedules', text: `${schedules} FOR UPDATE` },
   {
     name: 'callbacks',
-    text: `${callbacks} awaited = ANY($1::text[]) UNION ALL ${callbacks} awaiter = ANY($1::text[])
-      UNION ALL ${callbacks} awaiter = ANY($2::text[]) AND ready = 1`,
+    text: `${callbacks} awaited = ANY($1::text[]) UNION ALL ${callbacks} ${byAwaiter('awaiter')} = ANY($1::text[])
+      UNION ALL ${callbacks} ${byAwaiter('awaiter')} = ANY($2::text[]) AND ready = 1`,
   },
   { name: 'listeners', text: `${listeners} awaited = ANY($1::text[])` },
   { name: 'callback_pairs', text: byPair(CALLBACKS) },

@@ -13,7 +13,7 @@ CREATE TABLE callbacks (
   awaiter text COLLATE "C" NOT NULL,
   ready smallint NOT NULL
 );
-CREATE INDEX callbacks_awaiter ON public.callbacks USING btree (awaiter, ready);
+CREATE INDEX callbacks_awaiter ON public.callbacks USING btree (awaiter COLLATE "POSIX", ready);
 CREATE UNIQUE INDEX callbacks_pkey ON public.callbacks USING btree (awaited, awaiter);
 
 CREATE TABLE dead_letters (

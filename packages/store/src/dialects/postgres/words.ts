@@ -5,8 +5,22 @@ import type { Hints } from '../base.ts';
 /** `least` of one value is that value, and no index's column. The settings leave the planner no choice of index. */
 export const HINTS: Hints = { noIndex: (column) => `least(${column})`, useIndex: () => '', limit: '?' };
 
+/** The index has this collation, which is that of C by another name, so that the key's statements do not take it. */
+export const byAwaiter = (column: string) => `${column} COLLATE "POSIX"`;
+
+/** As many bytes as Postgres assumes of a table that was never analyzed. */
+const ANALYZED_BYTES = 10 * 8_192;
+
+/**
+ * Not while the table is small. Statements are planned once per connection. For a table that was analyzed while it was
+ * empty, the planner reads all of it for each row that a statement names, and keeps that plan as the table grows.
+ */
+const analyzed = (table: string) =>
+  `DO $$ BEGIN IF pg_relation_size('${table}') >= ${ANALYZED_BYTES} THEN ANALYZE ${table}; END IF; END $$`;
+
 export const WORDS: PlainWords = {
   ...PARTIAL_INDEX_WORDS,
+  byAwaiter,
   bySettlement: 'promises WHERE settled_at IS NOT NULL',
   byOrigin: 'promises WHERE origin IS NOT NULL',
   lock: ' FOR UPDATE',
@@ -18,5 +32,5 @@ export const WORDS: PlainWords = {
     const sql = `DELETE FROM ${table} USING json_to_recordset(?) AS gone(${columns}) WHERE ${same}`;
     return [{ sql, params: [JSON.stringify(objects)] }];
   },
-  analyze: RECORD_TABLES.map((table) => `ANALYZE ${table}`),
+  analyze: RECORD_TABLES.map(analyzed),
 };
