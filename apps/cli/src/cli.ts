@@ -5,7 +5,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 
 /** The `resonate` command. A command loads its code only when it runs, so that `--help` is fast. */
 export async function run(args: string[]): Promise<void> {
-  process.stdout.on('error', readerGone);
+  process.stdout.on('error', outputFailed);
   const cli = await commandLine(args);
   cli.fail(complain);
   try {
@@ -37,7 +37,7 @@ export async function commandLine(typed: string[]): Promise<Argv> {
         return options;
       },
       async (argv) => {
-        if (outlivesReader) process.stdout.off('error', readerGone);
+        if (outlivesReader) process.stdout.off('error', outputFailed);
         await command?.handler?.(argv);
       },
     );
@@ -66,8 +66,8 @@ export function withoutShortcuts([first, ...others]: string[]): string[] {
   return first === 'help' ? [...others, '--help'] : [first, ...others];
 }
 
-/** The end of a reader, as in `resonate … | head`, is not an error. */
-function readerGone(error: NodeJS.ErrnoException): void {
+/** The end of a reader, as in `resonate … | head`, is not an error. A full disk is: the output is not complete. */
+function outputFailed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  complain(null, error);
 }

@@ -205,4 +205,9 @@ describe('around a configuration', () => {
     const shell = await runCommand('bash', ['-c', `'${RESONATE}' config | head -1; echo "\${PIPESTATUS[0]}"`], { cwd });
     expect(shell).toEqual({ code: 0, stdout: '{\n0\n', stderr: '' });
   });
+
+  test('a full disk is told in one line, with exit code 1', async () => {
+    const { code, stderr } = await runCommand('bash', ['-c', `'${RESONATE}' config > /dev/full`], { cwd });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'resonate: ENOSPC: no space left on device, write\n' });
+  });
 });
