@@ -19,10 +19,12 @@ const listeners = `SELECT ${readList(LISTENERS)} FROM listeners WHERE`;
 /** Read in the statement that locks the tasks: after the promises' locks, so no awaiter can join any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
+/** Looked up one by one: with a plain join, a plan that was made for an empty table reads all of it for each pair. */
 const byPair = <Row>(table: Table<Row>) => {
   const [first, second] = table.key;
-  return `SELECT ${readList(table, 't')} FROM unnest($1::text[], $2::text[]) AS pair(first, second)
-    JOIN ${table.name} t ON t.${first} = pair.first AND t.${second} = pair.second`;
+  return `SELECT found.* FROM unnest($1::text[], $2::text[]) AS pair(first, second)
+    CROSS JOIN LATERAL (SELECT ${readList(table, 't')} FROM ${table.name} t
+      WHERE t.${first} = pair.first AND t.${second} = pair.second OFFSET 0) AS found`;
 };
 const promises = `SELECT ${sharedList('$2::bigint')} FROM promises AS p WHERE id = ANY($1::text[]) ORDER BY id`;
 const tasks = byId(TASKS, withAwaiters);

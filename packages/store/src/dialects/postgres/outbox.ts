@@ -52,7 +52,8 @@ const countDue = (from: string) => `SELECT count(*) FROM (
 
 /**
  * From queue to queue along the index, in each what is due later: the claimed and the delayed, not the backlog. (The
- * inner limit keeps the planner from turning it into a join that begins with all that waits.)
+ * inner limit keeps the planner from turning it into a join that begins with all that waits, and the order is that of the
+ * index that it is to take.)
  */
 const held = (from: string, columns: string) => {
   const next = (condition: string) =>
@@ -67,7 +68,7 @@ const held = (from: string, columns: string) => {
     SELECT theirs.* FROM queues CROSS JOIN LATERAL (SELECT ${columns} FROM ${from}
       AND transport = queues.transport AND target = queues.target
       AND due_at > greatest((SELECT now FROM clock), $2::bigint - 1) AND ($3::text IS NULL OR transport = $3)
-      AND (${theirs.join(' OR ')}) LIMIT $4::bigint) AS theirs LIMIT $4::bigint`;
+      AND (${theirs.join(' OR ')}) ORDER BY due_at LIMIT $4::bigint) AS theirs LIMIT $4::bigint`;
 };
 
 /**
