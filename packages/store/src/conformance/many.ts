@@ -20,7 +20,7 @@ export function manyConformance(under: DialectUnderTest): void {
       () =>
         withOpened(under, async ({ dialect, store }) => {
           // As maintenance does when a server starts: the statistics of empty tables must not make a bad plan.
-          await store.analyze();
+          await store.upkeep.analyze();
           const ids = Array.from({ length: MANY }, (_, index) => `awaited ${index}`);
           await insertPromises(dialect, ids);
           const timed = timer(store);
