@@ -48,11 +48,14 @@ function namePackagesByPath(): void {
   );
   for (const file of globSync(`${DIST}/**/*.js`)) {
     const source = readFileSync(file, 'utf8');
-    const changed = source.replace(/(from |import\(|import )(['"])(@resonate\/[^'"]+)\2/g, (_, before, quote, name) => {
-      const entry = entries.get(String(name));
-      if (!entry) throw new Error(`${file}: nothing exports ${name}`);
-      return `${before}${quote}./${relative(dirname(file), entry)}${quote}`;
-    });
+    const changed = source.replace(
+      /(from |import\(|import )(['"])(@resonate\/[^'"]+)\2/g,
+      (_, before: string, quote: string, name: string) => {
+        const entry = entries.get(name);
+        if (!entry) throw new Error(`${file}: nothing exports ${name}`);
+        return `${before}${quote}./${relative(dirname(file), entry)}${quote}`;
+      },
+    );
     if (changed !== source) writeFileSync(file, changed);
   }
 }

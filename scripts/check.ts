@@ -149,7 +149,8 @@ async function run(
   });
   clearInterval(watch);
   running.delete(child);
-  if (!failure && code !== 0) failure = `exit code ${code}`;
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the timer above sets it
+  if (!failure && code !== 0) failure = `exit code ${code ?? 'none'}`;
   return { failure, output: Buffer.concat(printed).toString('utf8') };
 }
 

@@ -38,13 +38,8 @@ function section(name: string, options: readonly Declaration[]): string {
 function entry({ path, env, flag, alias, option }: Declaration): string {
   const names = [`\`--${flag}\``, `\`${env}\``];
   if (alias) names.push(`also \`--${alias.flag}\`, \`${alias.env}\``);
-  const lines = [
-    `### \`${path}\``,
-    `${option.describe}.`,
-    `- ${names.join(', ')}`,
-    `- default: ${defaultOf(option)}; allowed: ${option.allowed}${option.secret ? '; never shown' : ''}`,
-  ];
-  return `${lines[0]}\n\n${lines[1]}\n\n${lines[2]}\n${lines[3]}\n`;
+  const allowed = `- default: ${defaultOf(option)}; allowed: ${option.allowed}${option.secret ? '; never shown' : ''}`;
+  return `### \`${path}\`\n\n${option.describe}.\n\n- ${names.join(', ')}\n${allowed}\n`;
 }
 
 function defaultOf(option: Declaration['option']): string {

@@ -37,7 +37,7 @@ async function startBare(script: string, args: string[]): Promise<RunningTarget>
   const server = new Spawned(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args]);
   const line = await server
     .line('its port', (text) => text.startsWith('listening on '), 10_000)
-    .catch(async (error) => {
+    .catch(async (error: unknown) => {
       await server.kill9();
       throw error;
     });

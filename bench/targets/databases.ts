@@ -52,7 +52,7 @@ const MARIADB: ServerKind = {
   async settle(url) {
     const connection = await mysql.createConnection(url);
     const [tables] = await connection.query<mysql.RowDataPacket[]>('SHOW TABLES');
-    for (const table of tables.flatMap((row) => Object.values(row))) {
+    for (const table of tables.flatMap((row) => Object.values(row) as string[])) {
       await connection.query('ANALYZE LOCAL TABLE ??', [table]);
     }
     // Returns when no version of a row waits to be purged.

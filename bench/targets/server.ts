@@ -28,7 +28,9 @@ async function startCluster({ env }: Database): Promise<Server> {
     processes.push(process);
     return process;
   };
-  const stop = async () => void (await Promise.all(processes.map((process) => process.dispose())));
+  const stop = async () => {
+    await Promise.all(processes.map((process) => process.dispose()));
+  };
   try {
     const { url } = await started('api');
     await started('scheduler');
@@ -71,10 +73,12 @@ export function serverOnFilled(storage: Storage, name: string, fill: (database: 
 async function start(database: Database, storage: Storage, shape: Shape, dropsIt: boolean) {
   const env = shape === 'cluster' ? { ...database.env, ...(await storage.clusterEnv?.()) } : database.env;
   const dropped = async () => (dropsIt ? database.drop() : undefined);
-  const server = await (shape === 'single' ? startSingle : startCluster)({ ...database, env }).catch(async (error) => {
-    await dropped();
-    throw error;
-  });
+  const server = await (shape === 'single' ? startSingle : startCluster)({ ...database, env }).catch(
+    async (error: unknown) => {
+      await dropped();
+      throw error;
+    },
+  );
   return {
     url: server.url,
     metricsUrls: server.metricsUrls,

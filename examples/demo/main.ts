@@ -36,7 +36,7 @@ try {
   await worker.kill9();
   const code = await server.stop();
   await server.dispose();
-  console.log(`\nServer stopped with exit code ${code}; nothing is left behind.`);
+  console.log(`\nServer stopped with exit code ${code ?? 'none'}; nothing is left behind.`);
 }
 
 /** Prints the call graph after each change until the workflow settles; on a terminal it replaces the old one. */

@@ -48,7 +48,7 @@ async function ask<T = Record<string, unknown>>(
   const got = await server.client.send({ path: `/admin/${path}`, method, headers: { ...bearer(token), ...headers } });
   const body = got.body === '' ? null : (JSON.parse(got.body) as T);
   if (got.status === 200) answer.parse(body);
-  return { status: got.status, etag: got.headers['etag'], body: body as T };
+  return { status: got.status, etag: got.headers.etag, body: body as T };
 }
 
 interface Row {

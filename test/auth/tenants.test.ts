@@ -276,7 +276,10 @@ describe('a tenant tries what is of another tenant', () => {
     await admins('promise.create', { id: `theirs/${HIDDEN}/news`, timeoutAt: FAR_FUTURE });
     const decoder = new TextDecoder();
     let text = '';
-    while (!text.includes('event: change')) text += decoder.decode((await reader?.read())?.value);
+    while (!text.includes('event: change')) {
+      const chunk = (await reader?.read()) as { value?: Uint8Array } | undefined;
+      text += decoder.decode(chunk?.value);
+    }
     await reader?.cancel();
     expect(text).toMatch(/data: \{"at":\d+,"cause":"(tick|hint)"\}/);
     leaksNothing(text);

@@ -84,9 +84,9 @@ export class Viewer {
     const run = `${AXE};
       document.getAnimations().forEach((animation) => animation.cancel());
       axe.run(document, { resultTypes: ['violations'] })`;
-    const { violations } = (await this.page.evaluate(run)) as {
+    const { violations } = await this.page.evaluate<{
       violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
-    };
+    }>(run);
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .map(

@@ -275,9 +275,9 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       for (const path of PAGES) {
         await reader.open(path);
         if (viewport === WIDE) found.push(...(await reader.violations()).map((violation) => `${path}: ${violation}`));
-        const width = (await reader.page.evaluate(
+        const width = await reader.page.evaluate<number>(
           'document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth',
-        )) as number;
+        );
         if (width > 0) found.push(`${path}: ${width} px too wide`);
       }
       await reader.close();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Folding } from '../../apps/dashboard/src/graph/model/folding.ts';
 import { rowsOf, windowOf } from '../../apps/dashboard/src/graph/model/rows.ts';
-import { CallTree, totalOf, type Branch } from '../../apps/dashboard/src/graph/model/tree.ts';
+import { CallTree, totalOf } from '../../apps/dashboard/src/graph/model/tree.ts';
 import { fanOut, node } from './graph-nodes.ts';
 
 function lines(tree: CallTree, folding = openFolding(tree)): string[] {
@@ -157,7 +157,7 @@ describe('folding', () => {
     tree.merge(chain);
     const folding = openFolding(tree);
     expect(rowsOf(tree.root, folding)).toHaveLength(5_000);
-    folding.setAll(tree.root as Branch, false);
+    folding.setAll(tree.root, false);
     expect(rowsOf(tree.root, folding)).toHaveLength(1);
   });
 });

@@ -14,7 +14,7 @@ describe('values are encoded as the SDK expects them', () => {
   });
 
   test('an error is thrown as an error', () => {
-    const error = sdk.decode(encodeValue('{"__type": "error", "name": "Refused", "message": "too late"}'));
+    const error: unknown = sdk.decode(encodeValue('{"__type": "error", "name": "Refused", "message": "too late"}'));
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'Refused', message: 'too late' });
   });

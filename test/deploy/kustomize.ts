@@ -51,7 +51,9 @@ function apply(folder: string, found: Manifest[], exchange: Readonly<Record<stri
     apply(exchange[path] ?? path, found, exchange);
   }
   for (const { name, behavior, literals } of kustomization.configMapGenerator ?? []) {
-    const data = Object.fromEntries(literals.map((literal) => literal.split(/=(.*)/s).slice(0, 2)));
+    const data: Record<string, string> = Object.fromEntries(
+      literals.map((literal) => literal.split(/=(.*)/s).slice(0, 2) as [string, string]),
+    );
     if (behavior === 'merge') Object.assign(find(found, 'ConfigMap', name)['data'] as object, data);
     else found.push({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data });
   }

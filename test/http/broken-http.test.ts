@@ -169,7 +169,7 @@ describe('a body above server.max_body_size', () => {
     for (let attempt = 1; attempt <= 5; attempt++) {
       const bytes = Buffer.alloc(20_000_000, ' ');
       const body = isChunked ? new Blob([bytes]).stream() : bytes;
-      const answer = await fetch(server.url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+      const answer = await fetch(server.url, { method: 'POST', body, duplex: 'half' });
       expect(await answer.json()).toMatchObject({ kind: 'unknown', head: { corrId: '0', status: 413 } });
       expect(answer.status).toBe(413);
     }

@@ -70,10 +70,10 @@ describe('paths and methods', () => {
 
   const LEGACY = ['promises', 'schedules', 'tasks'].flatMap((name) => [`/${name}`, `/${name}/`, `/${name}/a/b?c=d`]);
 
-  test.each(LEGACY.flatMap((path) => ['GET', 'POST', 'PATCH', 'DELETE'].map((method) => [method, path])))(
+  test.each(LEGACY.flatMap((path) => ['GET', 'POST', 'PATCH', 'DELETE'].map((method) => [method, path] as const)))(
     '%s %s is gone',
     async (method, path) => {
-      const { status, body } = await client.send({ method: method!, path: path!, body: method === 'GET' ? '' : '{}' });
+      const { status, body } = await client.send({ method, path, body: method === 'GET' ? '' : '{}' });
       expect({ status, body: JSON.parse(body) as unknown }).toEqual({
         status: 410,
         body: { error: expect.any(String) },

@@ -109,7 +109,8 @@ function leaves(schema: z.core.$ZodType): string[] {
     const paths = leaves(inner);
     return paths.length === 0 ? [name] : paths.map((path) => `${name}.${path}`);
   };
-  if (schema instanceof z.ZodObject) return Object.entries(schema.shape).flatMap(([name, inner]) => below(name, inner));
+  if (schema instanceof z.ZodObject)
+    return Object.entries(schema.shape as z.core.$ZodShape).flatMap(([name, inner]) => below(name, inner));
   if (schema instanceof z.ZodArray) return below('0', schema.element);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(leaves);
   return [];

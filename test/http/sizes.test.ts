@@ -90,7 +90,7 @@ describe.each(Object.entries(STORES))('%s', (type, store) => {
     const withinMs = BYSTANDER_MS * noise.slowdown + Math.max(alone.slowestMs, noise.slowestMs);
     expect(seen.slowestMs).toBeLessThanOrEqual(withinMs);
     expect(server.output(2_000)).not.toContain('"level":"error"');
-    expect(await (await fetch(`${server.url}/ready`)).status).toBe(200);
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
     expect(grown).toBeLessThan(HEAP_GROWTH);
   });
 });

@@ -61,7 +61,9 @@ async function unread(bytes: string): Promise<Socket> {
 /** How many requests of a kind were answered. */
 async function answered(kind: string): Promise<number> {
   const text = await (await fetch(server.metricsUrl)).text();
-  const lines = text.split('\n').filter((line) => /^resonate_request_total\{/.test(line) && line.includes(`"${kind}"`));
+  const lines = text
+    .split('\n')
+    .filter((line) => line.startsWith('resonate_request_total{') && line.includes(`"${kind}"`));
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 

@@ -20,7 +20,12 @@ function wordsOf(command: string): string[] {
   for (const [word] of command.matchAll(/(?:'[^']*'|"(?:\\.|[^"])*"|\\.|[^\s'"\\])+/g)) {
     if (/^(#|[|&;<>]|\d>)/.test(word)) break;
     const ended = word.endsWith(';');
-    words.push(word.replaceAll(/'([^']*)'|"((?:\\.|[^"])*)"|;$/g, (_, single, double) => `${single ?? double ?? ''}`));
+    words.push(
+      word.replaceAll(
+        /'([^']*)'|"((?:\\.|[^"])*)"|;$/g,
+        (_, single?: string, double?: string) => single ?? double ?? '',
+      ),
+    );
     if (ended) break;
   }
   return words;

@@ -17,11 +17,14 @@ const ENDED_AFTER_SIGNAL_MS = 90_000;
 const SEED = process.env['TEST_SEED'] ?? String(Math.floor(Math.random() * 2 ** 31));
 
 /** In the environment of all processes that these tests start, and of those that they start. */
-const MARK = `TORTURE_TEST=${randomUUID()}`;
+const MARK = { TORTURE_TEST: randomUUID() };
 
 function descendants(): string[] {
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && contentOf(`/proc/${entry}/environ`).includes(MARK))
+    .filter(
+      (entry) =>
+        /^\d+$/.test(entry) && contentOf(`/proc/${entry}/environ`).includes(`TORTURE_TEST=${MARK.TORTURE_TEST}`),
+    )
     .map((pid) => contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' '));
 }
 
@@ -38,13 +41,12 @@ describe('npm run torture', () => {
   const running: Spawned[] = [];
 
   // What it started ends with it.
-  afterEach(
-    async () => void (await Promise.all(running.splice(0).map((torture) => torture.terminate(ENDED_AFTER_SIGNAL_MS)))),
-    2 * ENDED_AFTER_SIGNAL_MS,
-  );
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((torture) => torture.terminate(ENDED_AFTER_SIGNAL_MS)));
+  }, 2 * ENDED_AFTER_SIGNAL_MS);
 
   function start(...args: string[]): Spawned {
-    const torture = new Spawned(process.execPath, [MAIN, ...args], Object.fromEntries([MARK.split('=')]));
+    const torture = new Spawned(process.execPath, [MAIN, ...args], MARK);
     running.push(torture);
     return torture;
   }

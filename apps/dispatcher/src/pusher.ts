@@ -77,7 +77,7 @@ export class Pusher implements Service {
     const push = this.#transport.push({ address, target, message, body: JSON.stringify(message) });
     const failure = await this.#claims.during(delivery, push).then(
       () => null,
-      (error: Error) => error,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
     if (!(failure instanceof Busy)) this.#events.ended(target, !failure);
     metrics.deliveries.inc({ status: failure ? 'error' : 'success' });

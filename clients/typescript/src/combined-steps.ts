@@ -260,7 +260,8 @@ export class CombinedSteps {
 /** null when the server's answer to a create is the one that was given early. */
 function refusalIn(response: Response, early: PromiseRecord): Refusal | null {
   const { head, data } = isFenced(response) ? response.data.action : response;
-  if (head.status !== 200) return { status: head.status, message: String(data) };
+  if (head.status !== 200)
+    return { status: head.status, message: typeof data === 'string' ? data : JSON.stringify(data) };
   const { promise } = data as { promise: PromiseRecord };
   if (promise.state === 'pending' && promise.timeoutAt === early.timeoutAt) return null;
   return { status: 409, message: `Promise ${early.id} already exists` };

@@ -143,7 +143,7 @@ export class Connection {
     } catch {
       // Its status says enough.
     }
-    this.#closeReason ??= `HTTP ${response.statusCode} ${body.slice(0, MAX_REFUSAL)}`;
+    this.#closeReason ??= `HTTP ${response.statusCode ?? 0} ${body.slice(0, MAX_REFUSAL)}`;
     this.#socket.terminate();
   }
 

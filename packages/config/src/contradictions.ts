@@ -16,7 +16,7 @@ function storeUrl(config: Config, where: Where): string | null {
 
 function sharedStore(config: Config, where: Where, command: string | undefined): string | null {
   if (config.storage.type !== 'sqlite' || !ROLES.has(command)) return null;
-  return `resonate ${command} needs a store that processes share: ${where('storage.type')} must be postgres or mysql`;
+  return `resonate ${command ?? ''} needs a store that processes share: ${where('storage.type')} must be postgres or mysql`;
 }
 
 /**

@@ -65,8 +65,8 @@ function camel(key: string): string {
 }
 
 function declare(path: readonly string[], option: Option<unknown>): Declaration {
-  const keys = path.map(camel);
-  if (option.kind === 'duration') keys.push(`${keys.pop()}Ms`);
+  const ofPath = path.map(camel);
+  const keys = option.kind === 'duration' ? [...ofPath.slice(0, -1), `${ofPath.at(-1) ?? ''}Ms`] : ofPath;
   const alias = option.alias === null ? null : names([...path.slice(0, -1), option.alias].join('.'));
   return { ...names(path.join('.')), keys, alias, option };
 }

@@ -21,7 +21,7 @@ export function serverFlags(): Record<string, Flag> {
     const unit = option.kind === 'duration' && option.default !== null ? ' ms' : '';
     flags[flag] = {
       type: 'string',
-      group: path.includes('.') ? `${path.split('.')[0]}:` : 'general:',
+      group: path.includes('.') ? `${path.slice(0, path.indexOf('.'))}:` : 'general:',
       describe: option.describe + choices,
       defaultDescription: shownValue(option, option.default) + unit,
       ...(alias ? { alias: alias.flag } : {}),

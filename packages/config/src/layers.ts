@@ -72,7 +72,8 @@ function parseToml(source: string, file: string): object {
     const problem = error as TomlProblem;
     const { line, column } = problem.location?.start ?? problem;
     const syntax = problem.found ? `unexpected ${JSON.stringify(problem.found)}` : 'unexpected end of file';
-    throw new ConfigError(`${file} line ${line}, column ${column}: ${problem.location ? syntax : problem.message}`);
+    const place = `line ${line ?? 0}, column ${column ?? 0}`;
+    throw new ConfigError(`${file} ${place}: ${problem.location ? syntax : (problem.message ?? '')}`);
   }
 }
 

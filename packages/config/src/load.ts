@@ -50,7 +50,7 @@ export function loadConfig(sources: Sources = {}): Loaded {
 /** An option, with the place where its value was written; if nowhere, where it can be written. */
 function withPlace(path: string, name: string | null): string {
   const declaration = DECLARATIONS.find((known) => known.path === path);
-  if (name === null) return `${path} (${declaration?.env} or --${declaration?.flag})`;
+  if (name === null) return declaration ? `${path} (${declaration.env} or --${declaration.flag})` : path;
   // `server.port in resonate.toml` already begins with the path.
   return name.startsWith(`${path} `) ? name : `${path} (from ${name})`;
 }

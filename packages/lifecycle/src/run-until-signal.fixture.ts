@@ -14,7 +14,7 @@ const service: Service = {
     setInterval(() => {}, 1000);
     console.log('started');
     if (behaviour === 'start-hangs') await never;
-    if (behaviour === 'throws') setImmediate(() => JSON.parse('{'));
+    if (behaviour === 'throws') setImmediate(() => void JSON.parse('{'));
     if (behaviour === 'rejects') void Promise.reject(new Error('nobody waits'));
   },
   stop: async () => {

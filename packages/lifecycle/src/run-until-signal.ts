@@ -49,6 +49,7 @@ export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logg
     await service.start();
   } catch (error) {
     // It was stopped while it started. The stop decides the exit code.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a signal sets it meanwhile
     if (stoppingSince === null) die('could not start')(error);
   }
 }

@@ -95,7 +95,7 @@ export function perform(ws: WorkingSet, { kind, data }: Command, context: Contex
 
 /** The operation of a command's kind. The one place where a kind and its data, known to fit, are joined again. */
 function operationOf(kind: OperationKind): Operation<unknown> {
-  return OPERATIONS[kind] as Operation<unknown>;
+  return OPERATIONS[kind];
 }
 
 /** Adds the rows that a command may touch. */

@@ -25,7 +25,10 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
       try {
         const done = await run(signal);
         // The next leader, or this process when it leads again, continues at once.
-        if (signal.aborted) return await end({ done, error: 'ended before it was done' });
+        if (signal.aborted) {
+          await end({ done, error: 'ended before it was done' });
+          return;
+        }
         await end({ done });
         metrics.maintenanceRuns.inc({ name, outcome: 'done' });
         metrics.maintenanceLastRun.set({ name }, (await store.now()) / 1_000);

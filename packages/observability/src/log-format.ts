@@ -18,6 +18,7 @@ function presentable(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   if (SECRET_NAME.test(name)) return MASK;
   if (typeof value === 'string') return ID_NAME.test(name) ? cut(value) : shorten(value);
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- a bigint, symbol or function: none is an object
   if (typeof value !== 'object') return String(value);
   if (value instanceof Error) return presentable(name, describeError(value), depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
@@ -74,5 +75,5 @@ export function textLine(level: string, msg: string, fields: Fields): string {
 function inText(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('stack' in value)) return value;
   const { name, message, code } = value as unknown as Partial<NodeJS.ErrnoException>;
-  return `${name}: ${message || code}`;
+  return `${name ?? 'Error'}: ${message || (code ?? '')}`;
 }

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { createLogger, type Fields, type LogLevel } from './index.ts';
 
-function capture({ tty = false, level = 'info' as LogLevel } = {}) {
+function capture({ tty = false, level = 'info' }: { tty?: boolean; level?: LogLevel } = {}) {
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: tty });
   const logger = createLogger({ level, stream });
   /** What was written since the last call. */

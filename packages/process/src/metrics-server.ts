@@ -59,8 +59,9 @@ export class MetricsServer implements Service {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, bind, resolve);
-    }).catch((cause: Error) => {
-      throw new Error(`cannot serve metrics on ${bind}:${port} (observability.metrics_port, 0: off): ${cause.message}`);
+    }).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`cannot serve metrics on ${bind}:${port} (observability.metrics_port, 0: off): ${reason}`);
     });
     this.#server = server;
     logger.info('Metrics endpoint listening', { port: (server.address() as AddressInfo).port });

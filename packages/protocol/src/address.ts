@@ -44,7 +44,7 @@ function parse(text: string): Address | null {
   if (text.startsWith('poll://')) return parsePoll(text);
   if (text.startsWith('http://') || text.startsWith('https://')) return parseHttp(text);
   const gcps = GCPS.exec(text);
-  if (gcps) return { text, transport: 'gcps', target: `${gcps[1]}/${gcps[2]}` };
+  if (gcps) return { text, transport: 'gcps', target: `${gcps[1] ?? ''}/${gcps[2] ?? ''}` };
   if (KAFKA.test(text)) return { text, transport: 'kafka', target: text.slice('kafka://'.length) };
   const queue = SQS.exec(text)?.[1];
   if (queue !== undefined) return parseSqs(text, queue);
@@ -64,7 +64,7 @@ function parsePoll(text: string): Address | null {
   const id = match[3] === undefined ? null : decode(match[3]);
   if (!group || id === '' || (cast === 'uni' && id === null)) return null;
   // Postgres cannot store a NUL, and no stream can be opened under such a name.
-  if (`${group}${id}`.includes('\0')) return null;
+  if (`${group}${id ?? ''}`.includes('\0')) return null;
   const target = cast === 'uni' && id !== null ? pollTarget(group, id) : pollTarget(group);
   return { text, transport: 'poll', target, poll: { cast, group, id } };
 }

@@ -189,7 +189,7 @@ function notFound(resource: string): Error & { code: number; details: string } {
 async function services(): Promise<[ServiceDefinition, ServiceDefinition]> {
   const { fromJSON } = await import('@grpc/proto-loader');
   const { default: protos } = await import('@google-cloud/pubsub/build/protos/protos.json', { with: { type: 'json' } });
-  const defined = fromJSON(protos as Parameters<typeof fromJSON>[0], { defaults: true, enums: String });
+  const defined = fromJSON(protos, { defaults: true, enums: String });
   return [defined['google.pubsub.v1.Publisher'], defined['google.pubsub.v1.Subscriber']] as [
     ServiceDefinition,
     ServiceDefinition,

@@ -36,7 +36,7 @@ async function pushTo(answer: (socket: Socket) => void): Promise<string | null> 
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return push.push(to(address)).then(
     () => null,
-    (error: Error) => error.message,
+    (error: unknown) => (error as Error).message,
   );
 }
 

@@ -38,7 +38,7 @@ async function push(address: string, caFile: string | null): Promise<string | nu
   try {
     return await transport.push(to(address)).then(
       () => null,
-      (error: Error) => error.message,
+      (error: unknown) => (error as Error).message,
     );
   } finally {
     await transport.close();

@@ -143,7 +143,7 @@ test('a broker that comes back after a power cut takes what it refused meanwhile
   await expect(transport.push(execute('meanwhile'))).rejects.toThrow();
   await kafka.restart();
   for (;;) {
-    const failure = await transport.push(execute('after')).catch((error: Error) => error);
+    const failure = await transport.push(execute('after')).catch((error: unknown) => error);
     if (failure === undefined) break;
   }
 }, 60_000);

@@ -87,7 +87,9 @@ describe('a publish', () => {
     await server.restart();
     await retried(() => transport.push(outgoing('after')));
     // Messages that were received and not acknowledged when the connection broke are received again.
-    const ids = () => new Set(received.map(({ data }) => JSON.parse(data.toString()).data.task.id));
+    const idOf = ({ data }: { data: Buffer }) =>
+      (JSON.parse(data.toString()) as { data: { task: { id: string } } }).data.task.id;
+    const ids = () => new Set(received.map(idOf));
     while (!ids().has('after')) await arrivals(received.length + 1);
     expect([...ids()].sort()).toEqual(['after', 'before']);
   });
@@ -103,7 +105,7 @@ test('closing ends what is under way', async () => {
 /** A channel takes a moment to notice that its server is back. */
 async function retried(attempt: () => Promise<void>): Promise<void> {
   for (;;) {
-    const failure = await attempt().catch((error: Error) => error);
+    const failure = await attempt().catch((error: unknown) => error);
     if (failure === undefined) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

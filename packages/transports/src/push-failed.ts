@@ -26,7 +26,7 @@ export function failureOf(error: unknown): PushFailed {
 /** The message, and those of its causes. If several addresses or brokers were tried, each has its own cause. */
 function reasonOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
-  const behind: unknown[] = error instanceof AggregateError ? [...error.errors] : [];
+  const behind: unknown[] = error instanceof AggregateError ? [...(error.errors as unknown[])] : [];
   if (error.cause !== undefined) behind.push(error.cause);
   const reasons = depth < MAX_DEPTH ? new Set(behind.map((inner) => reasonOf(inner, depth + 1))) : [];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -94,13 +94,13 @@ describe('in a FIFO queue', () => {
     await execute('order-1', 1);
     await execute('order-2', 1);
     const first = await receive('orders.fifo');
-    expect(first.map(({ Attributes }) => Attributes?.['MessageGroupId']).sort()).toEqual(['order-1', 'order-2']);
+    expect(first.map(({ Attributes }) => Attributes?.MessageGroupId).sort()).toEqual(['order-1', 'order-2']);
     await execute('order-1', 2);
     await transport.push(to('sqs://orders.fifo', unblockMessage(PROMISE)));
     const second = await receive('orders.fifo');
     expect(second.map(({ Body }) => (JSON.parse(Body ?? '') as Message).kind).sort()).toEqual(['execute', 'unblock']);
     // SQS does not allow the group id "order 1".
-    expect(second.map(({ Attributes }) => Attributes?.['MessageGroupId'])).toContainEqual(
+    expect(second.map(({ Attributes }) => Attributes?.MessageGroupId)).toContainEqual(
       expect.stringMatching(/^[0-9a-f]{64}$/),
     );
   });

@@ -77,7 +77,7 @@ export class Sqs implements PushTransport {
   async #queue(target: string, abortSignal: AbortSignal): Promise<Queue> {
     const [name = '', ...before] = target.split('/').reverse();
     const [accountOrRegion, host] = before;
-    if (host !== undefined) return this.#queueAt(host, `/${accountOrRegion}/${name}`);
+    if (host !== undefined) return this.#queueAt(host, `/${accountOrRegion ?? ''}/${name}`);
     const client = await this.#client(accountOrRegion ?? this.#options.region);
     const known = this.#urls.get(target);
     if (known !== undefined) return { client, url: known };

@@ -20,7 +20,7 @@ export class Peer {
     const changed = () => this.#changes.emit('change');
     const stream = new Writable({
       write: (line: Buffer, _encoding, done) => {
-        this.log.push(JSON.parse(line.toString()));
+        this.log.push(JSON.parse(line.toString()) as (typeof this.log)[number]);
         changed();
         done();
       },

@@ -49,8 +49,7 @@ const KINDS: Kind[] = [
       withRedis(url, async (client) => {
         for (const text of texts) await client.publish(CHANNEL, text);
       }),
-    cutListeners: (url) =>
-      withRedis(url, async (client) => void (await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub'))),
+    cutListeners: (url) => withRedis(url, (client) => client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')),
   },
 ];
 
@@ -60,7 +59,7 @@ async function withPostgres(url: string, work: (client: pg.Client) => Promise<vo
   await work(client).finally(() => client.end());
 }
 
-async function withRedis(url: string, work: (client: Redis) => Promise<void>): Promise<void> {
+async function withRedis(url: string, work: (client: Redis) => Promise<unknown>): Promise<void> {
   const client = new Redis(url);
   await work(client).finally(() => client.quit());
 }

@@ -67,9 +67,9 @@ const cronBombs: Attack = async (target) => {
 const templateBombs: Attack = async (target) => {
   const { random } = target;
   const id = `template.${random.int(0, 20)}.`.padEnd(random.pick([20, 600, LONGEST_ID]), 'i');
-  const promiseId = `${random.pick(['{{.id}}', '{{.timestamp}}', '{{', '}}{{.id}'])}`.repeat(
-    random.pick([2, 60, 600, 200_000]),
-  );
+  const promiseId = random
+    .pick(['{{.id}}', '{{.timestamp}}', '{{', '}}{{.id}'])
+    .repeat(random.pick([2, 60, 600, 200_000]));
   const promiseTags = { 'resonate:target': `poll://any@${promiseId}` };
   await rpc(target, 'schedule.create', { id, cron: '* * * * * *', promiseId, promiseTimeout: 1_000, promiseTags });
   for (let count = 0; count < 3; count++) await rpc(target, 'schedule.trigger', { id });

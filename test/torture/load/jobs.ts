@@ -161,7 +161,7 @@ export class Jobs {
     const clients = Array.from({ length: rivals }, () => this.#connect());
     try {
       const held = await Promise.all(clients.map((client) => this.#acquire(client, id, version)));
-      await Promise.all(held.map((lease) => lease && this.#hold(lease)));
+      await Promise.all(held.filter((lease) => lease !== null).map((lease) => this.#hold(lease)));
     } finally {
       for (const client of clients) client.close();
     }

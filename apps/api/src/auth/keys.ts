@@ -31,7 +31,7 @@ export function verificationKey(key: KeyObject): VerificationKey {
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return { key, algorithms: ['ES256'] };
   if (type === 'ec' && details?.namedCurve === 'secp384r1') return { key, algorithms: ['ES384'] };
   if (type === 'ed25519') return { key, algorithms: ['EdDSA'] };
-  const what = type === 'ec' ? `EC ${details?.namedCurve}` : String(type);
+  const what = type === 'ec' ? `EC ${details?.namedCurve ?? 'of no named curve'}` : String(type);
   throw new Error(`a key must be RSA, EC (P-256 or P-384) or Ed25519, not ${what}`);
 }
 

@@ -125,6 +125,6 @@ function hasTwoHosts(rawHeaders: readonly string[]): boolean {
 function bareName(host: string): string {
   const name = host.toLowerCase().replace(/:\d*$/, '');
   // An IPv6 address without brackets is no Host; as an option's value (`server.bind = ::1`) it is usual.
-  if (/:/.test(host) && !host.startsWith('[') && host.split(':').length > 2) return `[${host.toLowerCase()}]`;
+  if (host.includes(':') && !host.startsWith('[') && host.split(':').length > 2) return `[${host.toLowerCase()}]`;
   return name.endsWith('.') ? name.slice(0, -1) : name;
 }

@@ -99,7 +99,7 @@ export class Connections {
     // Every further piece of it is an error again.
     if (this.#broken.has(socket)) return;
     this.#broken.add(socket);
-    const refuse = () => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+    const refuse = () => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n\r\n`);
     const { latest, before } = this.#answers.get(socket) ?? {};
     // What came in part only is never answered.
     const last = latest?.req.complete ? latest : before;

@@ -15,7 +15,10 @@ const verified = new WeakMap<Request, Verified>();
  */
 export function guard(auth: Auth | null, permits: Permits, refusal = 'Forbidden'): RequestHandler {
   return async (request, response, next) => {
-    if (!auth) return next();
+    if (!auth) {
+      next();
+      return;
+    }
     const known = await auth.authenticate(bearerToken(request.headers.authorization));
     if (!known.ok) {
       if (known.status === 401) response.set('www-authenticate', 'Bearer');

@@ -72,8 +72,9 @@ export class HttpServer implements Service {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, bind, resolve);
-    }).catch((cause: Error) => {
-      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${cause.message}`);
+    }).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${reason}`);
     });
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);

@@ -71,7 +71,9 @@ describe('a stream over a real connection', () => {
     const socket = await worker('a');
     const taken: boolean[] = [];
     const settled = new Promise<void>((resolve) => {
-      const done = (isTaken: boolean) => void (taken.push(isTaken) === 2 && resolve());
+      const done = (isTaken: boolean) => {
+        if (taken.push(isTaken) === 2) resolve();
+      };
       for (const body of ['{"n":1}', '{"n":2}']) slot().send({ body, done });
     });
     const got = await reads(socket, '{"n":2}');

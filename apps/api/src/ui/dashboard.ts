@@ -16,7 +16,7 @@ const PAGE_POLICY = [
 ].join('; ');
 
 /** Their names change with what they hold. */
-const HASHED = /^\/assets\//;
+const HASHED = '/assets/';
 
 /** Where `npm run build` puts the page in a package, and `npm run build:ui` in a checkout. */
 const FOLDERS = ['../../../../ui', '../../../dashboard/dist'].map((folder) => join(import.meta.dirname, folder));
@@ -37,7 +37,7 @@ export function dashboardRoutes(folder = builtFolder()): Router {
     etag: true,
     single: true,
     setHeaders: (response, path) => {
-      response.setHeader('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache');
+      response.setHeader('cache-control', path.startsWith(HASHED) ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
   router.use('/ui', (request, response, next) => {

@@ -153,7 +153,7 @@ function decoded(part = ''): string | null {
 function refuse(raw: Duplex, { status, error }: Refusal): void {
   const body = JSON.stringify({ error });
   const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
     'Content-Type: application/json',
     `Content-Length: ${Buffer.byteLength(body)}`,

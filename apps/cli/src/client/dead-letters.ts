@@ -98,15 +98,20 @@ async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   const selection = selected('redrive', argv);
   if ('ids' in selection) {
     const { redriven } = (await post(`${PATH}/redrive`, selection, argv)) as { redriven: number };
-    return show({ redriven }, argv, fieldTable);
+    show({ redriven }, argv, fieldTable);
+    return;
   }
   const { redrive: order } = (await post(JOB_PATH, selection, argv)) as RedriveOrder;
-  if (!wait) return show(order, argv, recordTable);
+  if (!wait) {
+    show(order, argv, recordTable);
+    return;
+  }
   const progress = new Progress();
   let { endedAt, redriven } = order;
-  for (; endedAt === undefined; await pause(LOOK_EVERY_MS)) {
+  while (endedAt === undefined) {
     ({ endedAt, redriven } = ((await get(`${JOB_PATH}/${order.id}`, argv)) as RedriveOrder).redrive);
     progress.say(`${redriven} dead letters sent again`);
+    if (endedAt === undefined) await pause(LOOK_EVERY_MS);
   }
   progress.done();
   show({ redriven }, argv, fieldTable);

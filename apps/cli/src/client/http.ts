@@ -50,7 +50,7 @@ export async function request(kind: string, data: object, options: ClientOptions
   const answer = (await json(response, options)) as { head?: { status?: unknown }; data?: unknown } | null;
   if (typeof answer?.head?.status !== 'number') {
     throw new ClientError(
-      `${options.server} is not a Resonate server: it answered ${response.statusCode} without an envelope`,
+      `${options.server} is not a Resonate server: it answered ${response.statusCode ?? 0} without an envelope`,
     );
   }
   const { status } = answer.head;
@@ -140,14 +140,14 @@ function reason(error: Error): string {
 }
 
 async function json(response: IncomingMessage, { server }: ClientOptions): Promise<unknown> {
-  const text = await textOf(response).catch((error: Error) => {
-    throw new ClientError(`the connection to ${server} broke during its answer: ${reason(error)}`);
+  const text = await textOf(response).catch((error: unknown) => {
+    throw new ClientError(`the connection to ${server} broke during its answer: ${reason(error as Error)}`);
   });
   try {
     return JSON.parse(text);
   } catch {
     const shown = text.trim().slice(0, MAX_SHOWN).replaceAll(/\s+/g, ' ');
-    throw new ClientError(`${server} answered ${response.statusCode} without JSON: ${shown}`);
+    throw new ClientError(`${server} answered ${response.statusCode ?? 0} without JSON: ${shown}`);
   }
 }
 

@@ -26,15 +26,16 @@ export async function* receiveMessages(
   { signal, onLost }: StreamOptions,
 ): AsyncGenerator<Message> {
   let retryMs = FIRST_RETRY_MS;
-  while (!signal.aborted) {
+  const isOver = () => signal.aborted;
+  while (!isOver()) {
     try {
       for await (const message of open(path, server, signal)) {
         retryMs = FIRST_RETRY_MS;
         yield message;
       }
-      if (!signal.aborted) onLost('the server ended it');
+      if (!isOver()) onLost('the server ended it');
     } catch (error) {
-      if (!signal.aborted) onLost((error as Error).message);
+      if (!isOver()) onLost((error as Error).message);
     }
     await pause(retryMs, undefined, { signal }).catch(() => {});
     retryMs = Math.min(LAST_RETRY_MS, retryMs * 2);
@@ -45,7 +46,7 @@ async function* open(path: string, server: ClientOptions, signal: AbortSignal): 
   const response = await reach(path, server, { accept: 'text/event-stream', signal });
   if (response.statusCode !== 200) {
     response.destroy();
-    throw new Error(`${path} answered ${response.statusCode}`);
+    throw new Error(`${path} answered ${response.statusCode ?? 0}`);
   }
   const received: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => received.push(data), maxBufferSize: MAX_EVENT_CHARACTERS });

@@ -27,7 +27,7 @@ export function builder(promises: Argv): unknown {
   for (const [verb, state] of Object.entries(SETTLED)) {
     command.command(
       `${verb} <id>`,
-      `${verb[0]?.toUpperCase()}${verb.slice(1)} a promise`,
+      `${verb.charAt(0).toUpperCase()}${verb.slice(1)} a promise`,
       (options) => options.positional('id', ID).option('value', textOption('Its value: \'{"data": …}\'')),
       ({ id, value, ...options }) => answer('promise.settle', { id, state, value: valueOf(value, '--value') }, options),
     );

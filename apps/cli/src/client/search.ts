@@ -56,7 +56,7 @@ export async function search<T>(
   }
 }
 
-type Page<T> = { cursor?: string } & { [list in Search<T>['list']]?: T[] };
+type Page<T> = { cursor?: string } & Partial<Record<Search<T>['list'], T[]>>;
 
 async function* pages<T>(kind: string, query: object, first: Page<T>, argv: ClientArguments): AsyncGenerator<Page<T>> {
   for (let page = first; ;) {

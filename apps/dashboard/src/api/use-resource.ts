@@ -63,13 +63,18 @@ export function useResource<T>(
         setState((before) => ({ ...before, key, error, isLoading: false }));
       }
       isBusy = false;
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `change` sets it meanwhile
       if (isWanted) change();
     };
     const change = () => {
       isWanted = true;
       if (isBusy || timer) return;
       const delayMs = Math.max(0, startedAt + minIntervalMs - performance.now());
-      if (startedAt > 0 && isHeld()) timer = setTimeout(() => ((timer = null), change()), HELD_CHECK_MS);
+      const lookAgain = () => {
+        timer = null;
+        change();
+      };
+      if (startedAt > 0 && isHeld()) timer = setTimeout(lookAgain, HELD_CHECK_MS);
       else timer = setTimeout(() => void run(), delayMs);
     };
     again.current = () => {

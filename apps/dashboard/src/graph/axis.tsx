@@ -22,7 +22,7 @@ export function Axis({ range, whole, start, width, onZoom }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();
   const fractionAt = (clientX: number) => {
-    const box = element.current!.getBoundingClientRect();
+    const box = element.current?.getBoundingClientRect() ?? { left: 0, width: 1 };
     return Math.max(0, Math.min(1, (clientX - box.left) / box.width));
   };
   const finish = () => {

@@ -69,10 +69,13 @@ function Graph({ root }: { root: string }) {
             graph={graph}
             isBoxes={isBoxes}
             selected={selected}
-            onSelect={(id) => (setStack(undefined), open(id))}
+            onSelect={(id) => {
+              setStack(undefined);
+              open(id);
+            }}
             onStack={({ branch, stack: of }) => {
               change({ id: undefined }, { replace: true });
-              setStack({ parent: branch.parent!.node.id, title: of!.title });
+              if (branch.parent && of) setStack({ parent: branch.parent.node.id, title: of.title });
             }}
             onView={(view) => change({ view }, { replace: true })}
           />
@@ -119,7 +122,10 @@ function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: Drawin
   const onFold = () => setFolds((count) => count + 1);
   const { tree, folding } = graph;
   const zoomBy = (step: 1 | -1) => {
-    if (isBoxes) return setBoxSteps((steps) => steps + step);
+    if (isBoxes) {
+      setBoxSteps((steps) => steps + step);
+      return;
+    }
     const whole = wholeOf(graph);
     setZoom((range) => zoomed(range ?? whole, whole, step > 0 ? 0.5 : 2));
   };
@@ -132,7 +138,10 @@ function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: Drawin
         isBoxes={isBoxes}
         onView={onView}
         onZoom={zoomBy}
-        onFit={() => (setZoom(undefined), setFitted((count) => count + 1))}
+        onFit={() => {
+          setZoom(undefined);
+          setFitted((count) => count + 1);
+        }}
         onFoldAll={(isOpen) => {
           folding.setAll(tree.root, isOpen);
           folding.set(tree.root.node.id, true);

@@ -98,6 +98,7 @@ function repeatedly(round: () => Promise<void>, signal: AbortSignal, done: (erro
       if (!signal.aborted) done(cause instanceof Error ? cause : new Error(String(cause)));
     }
     isBusy = false;
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `again` sets it meanwhile
     if (isWanted && !signal.aborted) again();
   };
   const again = () => {

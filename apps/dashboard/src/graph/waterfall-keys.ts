@@ -31,7 +31,7 @@ export function moveBy(event: Key, rows: readonly Row[], active: number, page: n
     case 'ArrowRight':
       return row.open === false ? { index: active, fold: true } : row.open ? to(active + 1) : undefined;
     case 'ArrowLeft':
-      return row.open ? { index: active, fold: false } : to(parentOf(rows, active));
+      return row.open ? { index: active, fold: false } : to(parentOf(rows, row.depth, active));
     case 'Enter':
     case ' ':
       return { index: active, open: true };
@@ -40,8 +40,7 @@ export function moveBy(event: Key, rows: readonly Row[], active: number, page: n
   }
 }
 
-function parentOf(rows: readonly Row[], active: number): number {
-  const { depth } = rows[active]!;
-  for (let index = active - 1; index >= 0; index--) if (rows[index]!.depth < depth) return index;
-  return active;
+function parentOf(rows: readonly Row[], depth: number, active: number): number {
+  const above = rows.slice(0, active).findLastIndex((row) => row.depth < depth);
+  return above === -1 ? active : above;
 }

@@ -66,9 +66,10 @@ export function Waterfall(props: Props) {
   };
   const press = (event: KeyboardEvent, activeIndex: number) => {
     const to = moveBy(event, rows, activeIndex, Math.max(1, Math.floor(height / rowHeight) - 2));
-    if (!to) return;
+    const row = to && rows[to.index];
+    if (!row) return;
     event.preventDefault();
-    const { id } = rows[to.index]!.branch.node;
+    const { id } = row.branch.node;
     if (to.fold !== undefined) fold(id, to.fold);
     setActive(id);
     scrollTo(scroller.current, to.index, rowHeight);

@@ -7,7 +7,7 @@ const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?
 
 /** Any JSON value, indented and coloured. It creates only text nodes, whatever the value contains. */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
-  return <Code text={JSON.stringify(value, null, 2) ?? 'undefined'} label={label} isJson />;
+  return <Code text={value === undefined ? 'undefined' : JSON.stringify(value, null, 2)} label={label} isJson />;
 }
 
 /** Text that scrolls in its own box. */

@@ -4,15 +4,15 @@ const LINEAGE = new Set(['resonate:origin', 'resonate:parent', 'resonate:branch'
 
 /** Tags by name. A tag with a promise's id links to that promise, others to a search for the same tag. */
 export function Tags({ tags }: { tags: Record<string, string> }) {
-  const names = Object.keys(tags).toSorted();
-  if (names.length === 0) return <p class="dim">None</p>;
+  const sorted = Object.entries(tags).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  if (sorted.length === 0) return <p class="dim">None</p>;
   return (
     <dl class="pd-facts pd-tags">
-      {names.map((name) => (
+      {sorted.map(([name, value]) => (
         <div key={name}>
           <dt class="mono">{name}</dt>
           <dd class="mono">
-            <a href={LINEAGE.has(name) ? links.promise(tags[name]!) : searchFor(name, tags[name]!)}>{tags[name]}</a>
+            <a href={LINEAGE.has(name) ? links.promise(value) : searchFor(name, value)}>{value}</a>
           </dd>
         </div>
       ))}

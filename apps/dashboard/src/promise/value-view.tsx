@@ -12,6 +12,7 @@ interface Props {
 export function ValueView({ value, label, isPending = false }: Props) {
   const [isRaw, setRaw] = useState(false);
   const decoded = useMemo(() => decodeValue(value), [value.data]);
+  const { data = '' } = value;
   const headers = Object.entries(value.headers ?? {});
   const isEmpty = decoded.kind === 'empty';
   return (
@@ -23,20 +24,12 @@ export function ValueView({ value, label, isPending = false }: Props) {
             <button type="button" class="button small" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
               {isRaw ? 'Decoded' : 'Raw'}
             </button>
-            <button
-              type="button"
-              class="button small"
-              onClick={() => void copy(isRaw ? value.data! : textOf(decoded, value.data!))}
-            >
+            <button type="button" class="button small" onClick={() => void copy(isRaw ? data : textOf(decoded, data))}>
               <Icon name="copy" size={14} />
               Copy<span class="visually-hidden"> {label}</span>
             </button>
           </div>
-          {isRaw ? (
-            <Code text={value.data!} label={`${label}, raw`} />
-          ) : (
-            <DecodedView decoded={decoded} label={label} />
-          )}
+          {isRaw ? <Code text={data} label={`${label}, raw`} /> : <DecodedView decoded={decoded} label={label} />}
         </>
       )}
       {headers.length > 0 && (

@@ -30,8 +30,9 @@ export const scheduleCreate = z
     if (fault) context.addIssue(fault);
     const faults = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronFault(cron, dialect));
     // Without a dialect the server's default applies, which is not known here.
-    if (!faults.includes(null))
-      context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${faults[0]}` });
+    const [first] = faults;
+    if (first && !faults.includes(null))
+      context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${first}` });
   });
 
 export const scheduleDelete = z.object({ id: field.id });

@@ -30,8 +30,12 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     const upstream = connect(port, host);
     let tellsServer = true;
     const link: ProxyLink = {
-      sendToServer: (data) => void (upstream.writable && upstream.write(data)),
-      sendToClient: (data) => void (client.writable && client.write(data)),
+      sendToServer: (data) => {
+        if (upstream.writable) upstream.write(data);
+      },
+      sendToClient: (data) => {
+        if (client.writable) client.write(data);
+      },
       cutClient: () => {
         tellsServer = false;
         client.resetAndDestroy();

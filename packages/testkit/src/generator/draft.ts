@@ -75,7 +75,7 @@ export class Draft {
     const next = reply.status === 300 ? undefined : STATE_AFTER[kind];
     const task = this.#tasks.get(String(data['id']));
     if (task && next) this.#tasks.set(task.id, { ...task, state: next });
-    if (reply.status === 200) this.#learnCallbacks(data as Waiting);
+    if (reply.status === 200) this.#learnCallbacks(data);
     this.#forget();
   }
 

@@ -13,9 +13,9 @@ const USUAL = new Set([
   'TMPDIR',
   'XDG_RUNTIME_DIR',
 ]);
-const LOCALE = /^LC_/;
+const LOCALE = 'LC_';
 /** Variables by which the docker command finds its daemon. */
-const DOCKER = /^DOCKER_/;
+const DOCKER = 'DOCKER_';
 const SSH_AGENT = 'SSH_AUTH_SOCK';
 
 /**
@@ -24,12 +24,15 @@ const SSH_AGENT = 'SSH_AUTH_SOCK';
  * @param passed further allowed names.
  */
 export function scriptEnvironment(own: Variables, passed: readonly string[]): Record<string, string> {
-  return pick(own, (name) => USUAL.has(name) || LOCALE.test(name) || passed.includes(name));
+  return pick(own, (name) => USUAL.has(name) || name.startsWith(LOCALE) || passed.includes(name));
 }
 
 /** The same for the `docker` command, which passes none of it to the container. */
 export function dockerEnvironment(own: Variables): Record<string, string> {
-  return pick(own, (name) => USUAL.has(name) || LOCALE.test(name) || DOCKER.test(name) || name === SSH_AGENT);
+  return pick(
+    own,
+    (name) => USUAL.has(name) || name.startsWith(LOCALE) || name.startsWith(DOCKER) || name === SSH_AGENT,
+  );
 }
 
 function pick(own: Variables, wanted: (name: string) => boolean): Record<string, string> {

@@ -151,7 +151,8 @@ function parse(text: string): Record<string, unknown> {
 async function readText(response: Response, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = response.body ?? [];
+  for await (const chunk of body) {
     length += chunk.length;
     if (length > maxBytes) throw new TensorlakeError(`the answer is longer than ${maxBytes} bytes`, false);
     chunks.push(chunk);

@@ -19,7 +19,8 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
     check('pub/sub', gcps.enabled, async () => 'credentials are looked up at the first message'),
     check('bash', bashExec.enabled, findBash),
     check('kafka', kafka.enabled, async () => {
-      await Promise.any(kafka.brokers.map(reachable)).catch((error: AggregateError) => {
+      await Promise.any(kafka.brokers.map(reachable)).catch((error: unknown) => {
+        if (!(error instanceof AggregateError)) throw error;
         throw new Error(error.errors.map((one: Error) => one.message).join('; '));
       });
       return `a broker of ${kafka.brokers.join(', ')} is reachable`;
@@ -27,7 +28,7 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
     check('sqs', sqs.enabled, async () => {
       if (sqs.endpoint === null) return `region ${sqs.region ?? 'of the environment'}`;
       const { hostname, port, protocol } = new URL(sqs.endpoint);
-      await reachable(`${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`);
+      await reachable(`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`);
       return `${sqs.endpoint} is reachable`;
     }),
   ]);

@@ -82,7 +82,7 @@ function withoutAbsent<T extends object>(record: T): T {
 function read<L extends keyof Lists>(list: L, records: unknown, from: string): Lists[L] {
   const { data, error } = LISTS[list].safeParse(records);
   if (data !== undefined) return data as unknown as Lists[L];
-  const { path, message } = error?.issues[0] ?? { path: [], message: 'unknown' };
+  const { path, message } = error.issues[0] ?? { path: [], message: 'unknown' };
   throw new ClientError(`${from} has invalid ${list}: ${path.join('.')}: ${message}`);
 }
 

@@ -45,14 +45,15 @@ export function layoutOf(root: Branch, folding: Folding, pinned: ReadonlySet<str
   for (let at = stack.pop(); at; at = stack.pop()) {
     const { box, children } = at;
     if (children) {
-      box.line = children.length > 0 ? (children[0]!.line + children.at(-1)!.line) / 2 : line++;
+      const [first, last] = [children.at(0), children.at(-1)];
+      box.line = first && last ? (first.line + last.line) / 2 : line++;
       continue;
     }
     boxes.push(box);
     columns = Math.max(columns, box.column + 1);
     const below = box.stack || !folding.isOpen(box.branch.node.id) ? [] : childrenOf(box, pinned);
     stack.push({ box, children: below });
-    for (let n = below.length - 1; n >= 0; n--) stack.push({ box: below[n]! });
+    for (const child of below.toReversed()) stack.push({ box: child });
   }
   return { boxes, columns, lines: line };
 }
@@ -76,8 +77,8 @@ function childrenOf(parent: Box, pinned: ReadonlySet<string>): Box[] {
   const stackOf = new Map<Branch, Box>();
   const stacked = new Set<Branch>();
   for (const [title, members] of groups) {
-    if (members.length < STACK_FROM) continue;
-    const first = members[0]!;
+    const [first] = members;
+    if (!first || members.length < STACK_FROM) continue;
     stackOf.set(first, { ...boxOf(first, parent), key: `${node.id}\n${title}`, stack: stack(title, members) });
     for (const member of members) stacked.add(member);
   }

@@ -26,7 +26,7 @@ function openRows(root: Branch, isOpen: (id: string) => boolean): Row[] {
     const open = branch.children.length > 0 ? isOpen(branch.node.id) : undefined;
     rows.push({ branch, depth, open, dimmed: false });
     if (!open) continue;
-    for (let n = branch.children.length - 1; n >= 0; n--) stack.push({ branch: branch.children[n]!, depth: depth + 1 });
+    for (const child of branch.children.toReversed()) stack.push({ branch: child, depth: depth + 1 });
   }
   return rows;
 }
@@ -42,7 +42,11 @@ function matchingRows(root: Branch, matches: Matcher): Row[] {
   // A parent that matches itself has been entered before its children: only those in between are dimmed.
   return all
     .filter(({ branch }) => kept.has(branch))
-    .map((row) => ({ ...row, dimmed: kept.get(row.branch)!, open: hasKept(row.branch, kept) ? true : undefined }));
+    .map((row) => ({
+      ...row,
+      dimmed: kept.get(row.branch) ?? false,
+      open: hasKept(row.branch, kept) ? true : undefined,
+    }));
 }
 
 function hasKept(branch: Branch, kept: ReadonlyMap<Branch, boolean>): boolean {

@@ -147,10 +147,14 @@ function isBelow(branch: Branch, above: Branch): boolean {
 function placeOf(branch: Branch, siblings: readonly Branch[]): number {
   let low = 0;
   let high = siblings.length;
-  if (high > 0 && comesBefore(siblings[high - 1]!.node, branch.node)) return high;
+  const isAfter = (index: number) => {
+    const sibling = siblings[index];
+    return sibling !== undefined && comesBefore(sibling.node, branch.node);
+  };
+  if (isAfter(high - 1)) return high;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (comesBefore(siblings[middle]!.node, branch.node)) low = middle + 1;
+    if (isAfter(middle)) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -37,8 +37,8 @@ export const resonateBash = defineTool({
       promise.state === 'pending' &&
       (await call('promise.register_listener', { awaited: id, address }, server).then(
         () => true,
-        (error: Error) => {
-          logger.warn('nobody will be told of the outcome', { id, error: error.message });
+        (error: unknown) => {
+          logger.warn('nobody will be told of the outcome', { id, error: (error as Error).message });
           return false;
         },
       ));
