@@ -41,7 +41,7 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
       response.json({ status: 'ready' });
     } catch (error) {
       logger.warn('not ready', { error });
-      response.status(503).json({ status: 'unavailable', error: 'storage can not be reached' });
+      response.status(503).json({ status: 'unavailable', error: 'storage is unavailable' });
     }
   });
   // A base URL that ends in a slash makes clients ask for two of them.
@@ -70,7 +70,7 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
     }
     // The same as the protocol's requests get (protocol section 3).
     if (error instanceof StoreUnavailable) {
-      response.status(503).json({ error: 'storage can not be reached' });
+      response.status(503).json({ error: 'storage is unavailable' });
       return;
     }
     if (error instanceof Refusal) {
