@@ -266,7 +266,7 @@ describe('a claim asks only for targets that there is news of', () => {
     expect(asked).toEqual([['g/b']]);
   });
 
-  test('a message that no hint told of, like those of a process that died, is found by the next survey', async () => {
+  test('a message that no hint told of, like those of a process that died, is found by the next scan', async () => {
     await delivery.start();
     const worker = new Worker('g', 'a');
     await create('w', 'poll://any@g');

@@ -21,7 +21,7 @@ type Context = RuntimeWith<
   'attachReceiver' | 'clock' | 'debug' | 'execute' | 'hints' | 'isShared' | 'now' | 'outbox' | 'queues'
 >;
 
-/** Most targets that one claim, or one survey, asks for; the others follow in the next ones. */
+/** Most targets that one claim, or one scan, asks for; the others follow in the next ones. */
 const MAX_TARGETS = 1_000;
 
 /** How long a message waits for the connection it prefers, which another process may hold. */
@@ -43,7 +43,7 @@ interface Outcome {
  * Delivers `poll://` messages over the streams of this process. When a batch of this process makes a message due and a
  * stream has room for it, the batch's own commit claims it, and it is written right after the commit (`reserve`). The loop
  * claims all others: messages of other processes' batches, messages that waited for a stream to open, and messages that
- * are due again. It asks for the targets that hints and opened streams name. A survey looks at all targets from time to
+ * are due again. It asks for the targets that hints and opened streams name. A scan looks at all targets from time to
  * time, for what no hint told of.
  */
 export class PollDelivery implements Service, Receiver {
@@ -55,18 +55,18 @@ export class PollDelivery implements Service, Receiver {
   readonly #lastAsked = new LastAsked();
   readonly #interval: LookInterval;
   readonly #targets: PollTargets;
-  /** When the next survey is due, epoch ms. */
-  #surveyAt = Infinity;
-  /** A hint told of messages without their targets: what the next survey finds is no surprise. */
-  #isSurveyTold = false;
-  /** Where the next survey begins when there are more targets than it asks for. */
+  /** When the next scan is due, epoch ms. */
+  #scanAt = Infinity;
+  /** A hint told of messages without their targets: what the next scan finds is no surprise. */
+  #isScanAnnounced = false;
+  /** Where the next scan begins when there are more targets than it asks for. */
   #turn = 0;
-  /** Targets for which a survey found messages that no hint had told of; other processes may be about to take them. */
+  /** Targets for which a scan found messages that no hint had told of; other processes may be about to take them. */
   readonly #unannounced = new Set<string>();
   #outcomes: Outcome[] = [];
   #recording: Promise<void> | null = null;
-  /** Ends the gathering of outcomes. */
-  #hurry: () => void = () => {};
+  /** Records the outcomes that were gathered so far. */
+  #recordNow: () => void = () => {};
 
   constructor(runtime: Context, hub: StreamHub) {
     const { config, logger, store } = runtime;
@@ -87,7 +87,7 @@ export class PollDelivery implements Service, Receiver {
     });
     store.hints.onHint(({ deliveries }) => {
       const due = deliveries.get('poll');
-      if (due?.targets === null) this.#surveyFrom(due.at);
+      if (due?.targets === null) this.#scanFrom(due.at);
       for (const [target, at] of due?.targets ?? []) this.#note(target, at);
     });
   }
@@ -95,8 +95,8 @@ export class PollDelivery implements Service, Receiver {
   async start(): Promise<void> {
     if (!this.#runtime.config.transports.httpPoll.enabled) return;
     this.#runtime.store.attachReceiver(this);
-    // Streams that are open by now were announced, so the first survey has time.
-    this.#surveyAt = Math.min(this.#surveyAt, this.#nextSurveyAt());
+    // Streams that are open by now were announced, so the first scan has time.
+    this.#scanAt = Math.min(this.#scanAt, this.#nextScanAt());
     await this.#loop.start();
   }
 
@@ -104,7 +104,7 @@ export class PollDelivery implements Service, Receiver {
   async stop(): Promise<void> {
     this.#runtime.store.attachReceiver(null);
     await this.#loop.stop();
-    this.#hurry();
+    this.#recordNow();
     while (this.#recording) await this.#recording;
   }
 
@@ -132,13 +132,13 @@ export class PollDelivery implements Service, Receiver {
     if (this.#targets.note(target, at)) this.#loop.wakeAt(at);
   }
 
-  #surveyFrom(at: number): void {
-    this.#isSurveyTold = true;
-    this.#surveyAt = Math.min(this.#surveyAt, at);
+  #scanFrom(at: number): void {
+    this.#isScanAnnounced = true;
+    this.#scanAt = Math.min(this.#scanAt, at);
     this.#loop.wakeAt(at);
   }
 
-  #nextSurveyAt(): number {
+  #nextScanAt(): number {
     const { config, store } = this.#runtime;
     return this.#interval.nextAt ?? store.clock.now() + Math.max(RARELY_MS, config.messages.pollIntervalMs);
   }
@@ -151,25 +151,25 @@ export class PollDelivery implements Service, Receiver {
       return null;
     }
     await this.#claim();
-    if (this.#surveyAt <= store.clock.now()) await this.#survey();
-    return Math.min(this.#surveyAt, this.#targets.nextAt(store.clock.now()) ?? Infinity);
+    if (this.#scanAt <= store.clock.now()) await this.#scan();
+    return Math.min(this.#scanAt, this.#targets.nextAt(store.clock.now()) ?? Infinity);
   }
 
   /** Looks for messages that no hint told of. */
-  async #survey(): Promise<void> {
+  async #scan(): Promise<void> {
     const { store } = this.#runtime;
-    const isTold = this.#isSurveyTold;
-    this.#isSurveyTold = false;
+    const isTold = this.#isScanAnnounced;
+    this.#isScanAnnounced = false;
     this.#unannounced.clear();
     for (const { target, dueAt } of await store.queues.nextDue('poll', this.#inTurn(this.#hub.targets()))) {
       const isDue = dueAt <= store.clock.now();
       if (isDue && !isTold && !this.#targets.knows(target)) this.#unannounced.add(target);
       this.#targets.note(target, dueAt);
     }
-    this.#surveyAt = this.#nextSurveyAt();
+    this.#scanAt = this.#nextScanAt();
   }
 
-  /** Of more targets than one survey asks for, each survey takes the next ones. */
+  /** Of more targets than one scan asks for, each scan takes the next ones. */
   #inTurn(targets: string[]): string[] {
     if (targets.length <= MAX_TARGETS) return targets;
     const from = this.#turn % targets.length;
@@ -248,7 +248,7 @@ export class PollDelivery implements Service, Receiver {
     if (!outcome) return;
     this.#outcomes.push({ outcome, target: rowOf(delivery).target });
     this.#recording ??= this.#record();
-    if (!taken) this.#hurry();
+    if (!taken) this.#recordNow();
   }
 
   async #record(): Promise<void> {
@@ -266,11 +266,11 @@ export class PollDelivery implements Service, Receiver {
     this.#recording = null;
   }
 
-  /** Resolves after `GATHER_MS`; when hurried, at the end of this turn of the event loop. */
+  /** Resolves after `GATHER_MS`, or if `#recordNow` is called, at the end of this turn of the event loop. */
   #gathered(): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, GATHER_MS);
-      this.#hurry = () => {
+      this.#recordNow = () => {
         clearTimeout(timer);
         setImmediate(resolve);
       };

@@ -125,7 +125,7 @@ test('an unblock becomes a dead letter after its last attempt; an execute never 
   expect((await letters())[0]?.lastError).toContain('418');
   expect(told.filter((id) => id === 'p')).toHaveLength(2);
   await until(async () => told.filter((id) => id === 'w').length > 4);
-  const { values } = await tested.runtime.metrics.deaths.get();
+  const { values } = await tested.runtime.metrics.newDeadLetters.get();
   expect(values).toMatchObject([{ value: 1, labels: { transport: 'http', reason: 'attempts' } }]);
 });
 

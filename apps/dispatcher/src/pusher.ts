@@ -120,7 +120,7 @@ export class Pusher implements Service {
     if ('dueAt' in outcome) this.#events.dueAgain(target, outcome.dueAt);
     if (!('diedOf' in outcome)) return;
     const { awaited, diedOf } = outcome;
-    metrics.deaths.inc({ transport: this.#transport.name, reason: 'attempts' });
+    metrics.newDeadLetters.inc({ transport: this.#transport.name, reason: 'attempts' });
     logger.warn('an unblock became a dead letter', { promise: awaited, target, error: diedOf });
   }
 }

@@ -9,7 +9,7 @@ type Context = RuntimeWith<'config' | 'logger', 'clock' | 'isShared' | 'queues'>
 /** Targets per read. SQLite is read in this process's own thread, 0.01 ms per target. */
 const PAGE = 200;
 /** The pause after each scan, as a multiple of its duration: scanning takes at most a tenth of the time. */
-const REST_PER_WALK = 9;
+const PAUSE_PER_SCAN = 9;
 
 /**
  * Scans all targets that have messages, again and again. It finds messages without a hint: hints may be lost, and some
@@ -23,8 +23,8 @@ export class TargetScanner implements Service {
   readonly #loop: Loop;
   /** The last target that was read; empty at the beginning of a scan. */
   #after = '';
-  #walkedMs = 0;
-  #restUntil = -Infinity;
+  #scanMs = 0;
+  #pauseUntil = -Infinity;
   readonly #interval: LookInterval;
 
   /**
@@ -57,15 +57,15 @@ export class TargetScanner implements Service {
 
   async #look(): Promise<number | null> {
     const { store } = this.#runtime;
-    if (this.#after === '' && store.clock.now() < this.#restUntil) return this.#restUntil;
+    if (this.#after === '' && store.clock.now() < this.#pauseUntil) return this.#pauseUntil;
     const start = performance.now();
     const page = await store.queues.waitingTargets(this.#transport, PAGE, this.#after);
     if (page.map(this.#found).includes(true)) this.#interval.foundUnannounced();
-    this.#walkedMs += performance.now() - start;
+    this.#scanMs += performance.now() - start;
     this.#after = page.length === PAGE ? (page.at(-1)?.target ?? '') : '';
     if (this.#after !== '') return 0;
-    this.#restUntil = store.clock.now() + this.#walkedMs * REST_PER_WALK;
-    this.#walkedMs = 0;
+    this.#pauseUntil = store.clock.now() + this.#scanMs * PAUSE_PER_SCAN;
+    this.#scanMs = 0;
     return this.#interval.nextAt;
   }
 }

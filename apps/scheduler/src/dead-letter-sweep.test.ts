@@ -45,7 +45,7 @@ test('an unblock that no stream has taken for a day becomes a dead letter, not b
     { awaited: 'p', address: 'poll://uni@group/gone', attempts: 0, enqueuedAt: now - 24 * HOUR - 1, diedAt: now },
   ]);
   expect((await letters())[0]?.lastError).toContain('messages.unblock_max_age');
-  const { values } = await runtime.metrics.deaths.get();
+  const { values } = await runtime.metrics.newDeadLetters.get();
   expect(values).toMatchObject([{ value: 1, labels: { transport: 'poll', reason: 'age' } }]);
 });
 

@@ -40,7 +40,7 @@ export async function sweepDeadLetters({ config, logger, metrics, store }: Conte
   for (const transport of enabledTransports(config)) {
     const { count, more } = await store.deadLetters.keepAged(transport, unblockMaxAgeMs, error);
     if (count > 0) {
-      metrics.deaths.inc({ transport, reason: 'age' }, count);
+      metrics.newDeadLetters.inc({ transport, reason: 'age' }, count);
       logger.warn('unblocks became dead letters: not delivered in time', { transport, count });
     }
     if (more) return true;

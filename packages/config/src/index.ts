@@ -1,12 +1,12 @@
 export { ConfigError } from './error.ts';
 export { DECLARATIONS, type Config, type Declaration } from './declarations.ts';
-export type { Kind as OptionKind, Option } from './option.ts';
+export type { OptionKind, Option } from './option.ts';
 export {
   effectiveOptions,
   effectiveServerUrl,
   loadConfig,
   type Effective,
-  type Loaded,
+  type LoadedConfig,
   type Origin,
   type Sources,
 } from './load.ts';

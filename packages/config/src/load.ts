@@ -22,7 +22,7 @@ export interface Origin {
   name: string | null;
 }
 
-export interface Loaded {
+export interface LoadedConfig {
   config: Config;
   /** By toml path. */
   origins: Readonly<Record<string, Origin>>;
@@ -32,7 +32,7 @@ export interface Loaded {
  * Layers, lowest first: built-in defaults, resonate.toml, environment, the command's own values, flags.
  * @throws ConfigError one line: what is wrong, where it was written, what is allowed.
  */
-export function loadConfig(sources: Sources = {}): Loaded {
+export function loadConfig(sources: Sources = {}): LoadedConfig {
   const given = collect(sources);
   const values = new Map<string, unknown>();
   const origins: Record<string, Origin> = {};
@@ -125,7 +125,7 @@ export interface Effective {
 }
 
 /** Every option's effective value and its source, with secrets masked. */
-export function effectiveOptions({ config, origins }: Loaded): Effective[] {
+export function effectiveOptions({ config, origins }: LoadedConfig): Effective[] {
   return DECLARATIONS.map((declaration) => ({
     declaration,
     shown: shownValue(declaration.option, valueOf(config, declaration)),

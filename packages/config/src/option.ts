@@ -4,10 +4,10 @@
  */
 import { parseDuration } from './duration.ts';
 
-export type Kind = 'string' | 'url' | 'integer' | 'boolean' | 'choice' | 'list' | 'duration';
+export type OptionKind = 'string' | 'url' | 'integer' | 'boolean' | 'choice' | 'list' | 'duration';
 
 export interface Option<V> {
-  readonly kind: Kind;
+  readonly kind: OptionKind;
   /** null: unset. */
   readonly default: V;
   readonly describe: string;

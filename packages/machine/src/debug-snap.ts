@@ -1,7 +1,7 @@
 import { executeMessage, unblockMessage, type Message } from '@resonate/protocol';
 import type { Loaded } from './working-set.ts';
 import type { TaskRow } from './rows.ts';
-import { isWaiting, retryAt } from './rules/dispatch.ts';
+import { isUntried, retryAt } from './rules/dispatch.ts';
 import { projectPromise } from './rules/expiry.ts';
 import { promiseRecord, taskRecord } from './rules/records.ts';
 import { ok, type Context } from './operation.ts';
@@ -38,7 +38,7 @@ function messages(
   const executes = rows.tasks
     .filter((task) => task.state === 'pending' && task.dueAt !== null)
     // One that backs off is enqueued, as the public server shows it.
-    .filter((task) => (task.dueAt ?? now) <= now || isWaiting(task, retryTimeoutMs))
+    .filter((task) => (task.dueAt ?? now) <= now || isUntried(task, retryTimeoutMs))
     .map((task) => ({ address: task.address, message: executeMessage(serverUrl, task.id, task.version) }));
   const unblocks = rows.listeners.flatMap((listener) => {
     const promise = promises.get(listener.awaited);

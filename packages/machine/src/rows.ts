@@ -27,7 +27,7 @@ export interface PromiseRow {
 }
 
 /** Where a message goes and when: shared by tasks (`execute`) and listeners (`unblock`), which are the outbox. */
-export interface Delivery {
+export interface DeliveryColumns {
   address: string;
   transport: Transport;
   /** What deliveries queue by (`Address.target`). */
@@ -44,7 +44,7 @@ export interface Delivery {
   deferredBy: string | null;
 }
 
-export interface TaskRow extends Delivery {
+export interface TaskRow extends DeliveryColumns {
   id: string;
   state: TaskState;
   version: number;
@@ -66,7 +66,7 @@ export interface CallbackRow {
   ready: boolean;
 }
 
-export interface ListenerRow extends Delivery {
+export interface ListenerRow extends DeliveryColumns {
   awaited: string;
   /** null until the promise settles, then when `unblock` goes out (again). */
   dueAt: number | null;
@@ -96,7 +96,7 @@ export interface ScheduleRow {
 }
 
 /** The delivery fields of a row that has nothing to send yet. */
-export function unsent({ text, transport, target, poll }: Address): Delivery {
+export function unsent({ text, transport, target, poll }: Address): DeliveryColumns {
   const prefers = poll?.cast === 'any' ? poll.id : null;
   const queue = { address: text, transport, target, prefers };
   return { ...queue, enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null };

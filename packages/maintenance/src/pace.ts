@@ -21,7 +21,7 @@ const MIN_STEP_MS = 5;
  * @param lagMs how long the oldest promise that has not been checked has been due.
  * @param intervalMs the time between two runs.
  */
-export function shareOf(lagMs: number, intervalMs: number, maxShare: number): number {
+export function timeShareOf(lagMs: number, intervalMs: number, maxShare: number): number {
   const usual = Math.min(USUAL_SHARE, maxShare);
   const urgency = (lagMs / intervalMs - CALM_INTERVALS) / (URGENT_INTERVALS - CALM_INTERVALS);
   return usual + (maxShare - usual) * Math.min(1, Math.max(0, urgency));

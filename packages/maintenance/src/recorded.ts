@@ -19,8 +19,8 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
     async run(signal) {
       const begun: JobRun = { by: processId, startedAt: await store.now(), endedAt: null, error: null, done: {} };
       const end = async (outcome: Partial<JobRun>) =>
-        store.upkeep.jobs.note(name, { ...begun, endedAt: await store.now(), ...outcome });
-      await store.upkeep.jobs.note(name, begun);
+        store.upkeep.jobs.record(name, { ...begun, endedAt: await store.now(), ...outcome });
+      await store.upkeep.jobs.record(name, begun);
       metrics.maintenanceRunning.set({ name }, 1);
       try {
         const done = await run(signal);

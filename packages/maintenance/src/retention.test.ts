@@ -4,7 +4,7 @@ import { loadConfig } from '@resonate/config';
 import { createLogger } from '@resonate/observability';
 import { openRuntime, type Runtime } from '@resonate/process';
 import type { SweepOptions } from '@resonate/store';
-import { pauseAfter, shareOf } from './pace.ts';
+import { pauseAfter, timeShareOf } from './pace.ts';
 import { retentionDuty } from './retention.ts';
 
 const MINUTE = 60_000;
@@ -130,11 +130,11 @@ describe('retention', () => {
 });
 
 test('the share grows with the lag, between its usual and its largest value', () => {
-  const share = (lagMs: number) => shareOf(lagMs, MINUTE, 0.5);
+  const share = (lagMs: number) => timeShareOf(lagMs, MINUTE, 0.5);
   expect([0, MINUTE, 2 * MINUTE].map(share)).toEqual([0.2, 0.2, 0.2]);
   expect(share(6 * MINUTE)).toBeCloseTo(0.35);
   expect([10 * MINUTE, HOUR].map(share)).toEqual([0.5, 0.5]);
-  expect([0, HOUR].map((lagMs) => shareOf(lagMs, MINUTE, 0.1))).toEqual([0.1, 0.1]);
+  expect([0, HOUR].map((lagMs) => timeShareOf(lagMs, MINUTE, 0.1))).toEqual([0.1, 0.1]);
 });
 
 test('a pause leaves a step its share of the time', () => {

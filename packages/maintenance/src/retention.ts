@@ -1,7 +1,7 @@
 import type { RuntimeWith } from '@resonate/process';
 import type { Sweep } from '@resonate/store';
 import type { Duty } from './job.ts';
-import { pauseAfter, rest, shareOf, untilQuiet } from './pace.ts';
+import { pauseAfter, rest, timeShareOf, untilQuiet } from './pace.ts';
 import { retentionRules } from './rules.ts';
 
 /** The backlog is counted up to this number, because counting reads every row that it counts. */
@@ -61,7 +61,7 @@ async function runSweep({ config, metrics, store }: Context, sweep: Sweep, check
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `step` sets it
     if (sweep.isDone) break;
     const maxShare = maxPercent / 100;
-    const share = shareOf(lagMs, intervalMs, maxShare);
+    const share = timeShareOf(lagMs, intervalMs, maxShare);
     const pauseMs = pauseAfter(performance.now() - startedAt, share);
     await rest(pauseMs, signal);
     // On a store that is always busy the lag must not grow without limit. At the largest share requests get at most one

@@ -2,7 +2,7 @@ export { createLogger, silentLogger, type Logger, type LogLevel, type LogTarget,
 export { LevelSwitch, type Levelled, type LevelState } from './log-level.ts';
 export type { Fields } from './log-format.ts';
 export { createMetrics, type Metrics, type Role } from './metrics/metrics.ts';
-export { quantileMs, type Counts } from './metrics/tally.ts';
+export { quantileMs, type RequestCounts } from './metrics/tally.ts';
 export type { AttemptOutcome, BacklogReading } from './metrics/deliveries.ts';
 export { TOP_TARGETS, type InFlight } from './metrics/top-targets.ts';
 export { startTracing } from './tracing/start-tracing.ts';

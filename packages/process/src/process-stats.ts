@@ -1,7 +1,7 @@
-import type { Counts, Metrics } from '@resonate/observability';
+import type { RequestCounts, Metrics } from '@resonate/observability';
 
 /** What a process writes into its row with each heartbeat. Counts are totals since its start. */
-export interface ProcessStats extends Counts {
+export interface ProcessStats extends RequestCounts {
   /** Messages that were delivered, and attempts that failed. */
   delivered: number;
   failed: number;

@@ -2,7 +2,7 @@ import type { Command } from '@resonate/machine';
 import type { StoreUnavailable } from './dialect.ts';
 
 /** What is asked of the database, as operators know it. Rare operations have no name and are not measured. */
-export type Operation =
+export type StoreOperation =
   'write' | 'read' | 'search' | 'timers' | 'claim' | 'queues' | 'acknowledge' | 'release' | 'elect' | 'heartbeat';
 
 /** A batch that was answered. */
@@ -31,7 +31,7 @@ export interface StoreEvents {
   /** A batch was run again so often that it is now split; a request that is alone gets an error instead. */
   gaveUp(reason: 'conflict' | 'more_rows'): void;
   /** Runs `work` and observes how long it takes and how it fails. Changes neither its result nor its error. */
-  measured<T>(operation: Operation, work: () => Promise<T>): Promise<T>;
+  measured<T>(operation: StoreOperation, work: () => Promise<T>): Promise<T>;
 }
 
 /** Whoever observes nothing of an event leaves it out. */

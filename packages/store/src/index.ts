@@ -1,5 +1,5 @@
 export { Store, type ExecuteOptions, type StoreOptions } from './store.ts';
-export type { Batch, Operation as StoreOperation, StoreEvents } from './events.ts';
+export type { Batch, StoreOperation, StoreEvents } from './events.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export { postgresJobsSchema } from './dialects/postgres/namespace.ts';
 export { driverUrl as postgresDriverUrl } from './dialects/postgres/url.ts';
@@ -18,12 +18,12 @@ export {
 export type { ProcessInfo, ProcessRow } from './processes.ts';
 export type { DeadLetter, DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
-export { JOBS, type JobName, type JobRun } from './upkeep/job-book.ts';
+export { JOBS, type JobName, type JobRun } from './upkeep/job-runs.ts';
 export type { Claimed } from './outbox/outbox.ts';
 export type { Queue } from './outbox/queues.ts';
 export type { ListenerKey } from './sql/conditions.ts';
 export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
-export type { Delivered } from './admin/admin.ts';
+export type { DeliverResult } from './admin/admin.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';
 export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
 export type { Listed, Newest, NewestQuery, Place } from './admin/newest.ts';

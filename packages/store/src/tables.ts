@@ -6,7 +6,7 @@ import {
   type StringMap,
   type Value,
 } from '@resonate/protocol';
-import type { CallbackRow, Delivery, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
+import type { CallbackRow, DeliveryColumns, ListenerRow, PromiseRow, ScheduleRow, TaskRow } from '@resonate/machine';
 import type { ProcessRow } from './processes.ts';
 import { flag, int, intOrNull, json, oneOf, promiseState, taskState, text, textOrNull, transport } from './sql/read.ts';
 
@@ -121,7 +121,7 @@ export function tagRows(promise: Pick<PromiseRow, 'id' | 'tags'>): PromiseTagRow
   return rows;
 }
 
-function deliveryColumns<Row extends Delivery>(): Column<Row>[] {
+function deliveryColumns<Row extends DeliveryColumns>(): Column<Row>[] {
   return [
     { name: 'address', type: 'text', of: (row) => row.address },
     { name: 'transport', type: 'text', of: (row) => row.transport },
@@ -134,7 +134,7 @@ function deliveryColumns<Row extends Delivery>(): Column<Row>[] {
   ];
 }
 
-function decodeDelivery(v: readonly unknown[]): Delivery {
+function decodeDelivery(v: readonly unknown[]): DeliveryColumns {
   return {
     address: text(v[0]),
     transport: transport(v[1]),

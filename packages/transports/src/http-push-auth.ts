@@ -1,6 +1,6 @@
 import type { GoogleAuth } from 'google-auth-library';
 import { LRUCache } from 'lru-cache';
-import { preload } from './preload.ts';
+import { loadEarly } from './load-early.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 
@@ -68,7 +68,7 @@ class IdTokens {
   readonly #tokens = new LRUCache<string, Token>({ max: MAX_TOKENS });
   readonly #minting = new Map<string, Promise<string>>();
   readonly #limit = new PushLimit(MINT_TIMEOUT_MS);
-  readonly #auth: Promise<GoogleAuth> = preload(async () => new (await import('google-auth-library')).GoogleAuth());
+  readonly #auth: Promise<GoogleAuth> = loadEarly(async () => new (await import('google-auth-library')).GoogleAuth());
 
   async get(audience: string): Promise<string> {
     const kept = this.#tokens.get(audience);

@@ -1,6 +1,6 @@
 import type { Producer } from '@platformatic/kafka';
 import { promiseIdOf } from '@resonate/protocol';
-import { preload } from './preload.ts';
+import { loadEarly } from './load-early.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
@@ -45,7 +45,7 @@ export class Kafka implements PushTransport {
   readonly #limit: PushLimit;
   readonly #tls: { ca?: string[] } | null;
   /** Loaded at start. Loading takes 1.2 s, which would block the process at the first message. */
-  readonly #sdk = preload(() => import('@platformatic/kafka'));
+  readonly #sdk = loadEarly(() => import('@platformatic/kafka'));
   /** By cluster name; '' is the cluster without a name. */
   readonly #producers = new Map<string, Promise<TextProducer>>();
 

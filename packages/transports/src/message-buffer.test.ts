@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { ByteBudget, MessageBuffer } from './message-buffer.ts';
+import { SharedBytes, MessageBuffer } from './message-buffer.ts';
 
 const MIB = 1024 * 1024;
 
 function buffers(bytes: number, total: number) {
-  const budget = new ByteBudget(total);
+  const budget = new SharedBytes(total);
   let wakes = 0;
   const open = () => new MessageBuffer({ messages: 100, bytes, total: budget }, () => wakes++);
   return { budget, open, wakes: () => wakes };

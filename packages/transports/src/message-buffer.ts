@@ -1,5 +1,5 @@
 /** Bytes that all connections of a process hold together. */
-export class ByteBudget {
+export class SharedBytes {
   readonly max: number;
   held = 0;
 
@@ -14,7 +14,7 @@ export interface BufferLimits {
   /** Maximum of bytes. One message may always be held, so that none is too large to be sent. */
   bytes: number;
   /** Shared with other buffers. One message may always be held here, too. */
-  total: ByteBudget;
+  total: SharedBytes;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { PubSub as Client, Topic } from '@google-cloud/pubsub';
 import { LRUCache } from 'lru-cache';
-import { preload } from './preload.ts';
+import { loadEarly } from './load-early.ts';
 import { failureOf } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
@@ -30,7 +30,7 @@ export class PubSub implements PushTransport {
   readonly #limit: PushLimit;
   readonly #topics = new LRUCache<string, Topic>({ max: MAX_TOPICS });
   /** Loaded at start. Loading takes 0.6 s, which would block the process at the first message. */
-  readonly #sdk = preload(() => import('@google-cloud/pubsub'));
+  readonly #sdk = loadEarly(() => import('@google-cloud/pubsub'));
   #client: Promise<Client> | null = null;
 
   constructor(options: PubSubOptions) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import { promiseIdOf, type Message } from '@resonate/protocol';
 import { LRUCache } from 'lru-cache';
-import { preload } from './preload.ts';
+import { loadEarly } from './load-early.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
@@ -39,7 +39,7 @@ export class Sqs implements PushTransport {
   readonly name = 'sqs';
   readonly #options: SqsOptions;
   readonly #limit: PushLimit;
-  readonly #sdk = preload(() => import('@aws-sdk/client-sqs'));
+  readonly #sdk = loadEarly(() => import('@aws-sdk/client-sqs'));
   /** By region. */
   readonly #clients = new LRUCache<string, SQSClient>({ max: MAX_CLIENTS, dispose: (client) => client.destroy() });
   /** URLs of queues that were named without one, by target. */

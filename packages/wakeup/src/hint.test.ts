@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { earliest, isHint, mergeHints, NOTHING, type Hint } from './hint.ts';
-import { decodeMessage, encodeMessage } from './message.ts';
+import { decodeMessage, encodeMessage } from './hint-message.ts';
 
 const deliveries = (count: number, at: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, at]));

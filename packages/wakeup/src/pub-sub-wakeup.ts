@@ -1,7 +1,7 @@
 import { earliest, isEmpty, isHint, mergeHints, NOTHING, type Hint } from './hint.ts';
 import { KeptLink } from './kept-link.ts';
 import type { CreateLink, Link } from './link.ts';
-import { decodeMessage, encodeMessage } from './message.ts';
+import { decodeMessage, encodeMessage } from './hint-message.ts';
 import type { HintListener, Wakeup, WakeupOptions } from './wakeup.ts';
 import { within } from './within.ts';
 

@@ -53,11 +53,11 @@ export class Series implements Service {
     }
     this.#last = { at, stats };
     if (!before || at <= before.at) return;
-    const births = new Map(processes.map(({ id, startedAt }) => [id, startedAt]));
+    const startedAtById = new Map(processes.map(({ id, startedAt }) => [id, startedAt]));
     const steps = [...stats].flatMap(([id, told]) => {
       const known = before.stats.get(id);
       // All of what a process has done that is new; nothing of one whose past is not known.
-      if (!known && (births.get(id) ?? 0) < before.at) return [];
+      if (!known && (startedAtById.get(id) ?? 0) < before.at) return [];
       return [difference(told, known)];
     });
     this.#points.push(point(at, (at - before.at) / 1000, steps));

@@ -4,7 +4,7 @@ import type { Principal } from './principal.ts';
 type Data = Readonly<Record<string, unknown>>;
 
 /** `search`: allowed, but it shows only what has the prefix. */
-export type Permission = 'allowed' | 'search' | 'denied';
+export type Access = 'allowed' | 'search' | 'denied';
 
 /**
  * Where each kind names what it is about (protocol section 9). What comes back may be anything: data that isn't shaped
@@ -56,7 +56,7 @@ function field(value: unknown, name: string): unknown {
 }
 
 /** May this request be made? `data` is as it came, not checked yet. */
-export function permissionFor({ prefix }: Principal, kind: string, data: Data): Permission {
+export function permissionFor({ prefix }: Principal, kind: string, data: Data): Access {
   if (prefix === '') return 'allowed';
   if (prefix === null || !isKind(kind)) return 'denied';
   const ids = IDS[kind];

@@ -1,5 +1,5 @@
 /** Commands about a server's configuration have the server's options. */
-import { didYouMean, loadConfig, serverFlags, type Loaded } from '@resonate/config';
+import { didYouMean, loadConfig, serverFlags, type LoadedConfig } from '@resonate/config';
 import type { Argv } from 'yargs';
 import { suggestWith } from '../complain.ts';
 import type { OutputOptions } from './output.ts';
@@ -28,7 +28,7 @@ export function configurationOptions(command: Argv): Argv<ConfigurationArguments
 }
 
 /** The configuration of a server started here with these options. @throws ConfigError */
-export function configurationOf(argv: ConfigurationArguments): Loaded {
+export function configurationOf(argv: ConfigurationArguments): LoadedConfig {
   const flags = argv as unknown as Readonly<Record<string, unknown>>;
   return loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });
 }

@@ -1,5 +1,5 @@
 import type { ListenerRow, TaskRow } from '../rows.ts';
-import { isClaimedBy } from './message.ts';
+import { isClaimedBy } from './message-row.ts';
 
 /** What became of an `unblock` that a process had claimed. */
 export type UnblockOutcome = { kind: 'unblock'; awaited: string; address: string } & (

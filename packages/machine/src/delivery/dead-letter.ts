@@ -1,9 +1,12 @@
 import { isForOneConnection } from '@resonate/protocol';
-import type { Delivery, ListenerRow } from '../rows.ts';
-import { isDue, isWaiting } from './message.ts';
+import type { DeliveryColumns, ListenerRow } from '../rows.ts';
+import { isDue, isWaiting } from './message-row.ts';
 
 /** An `unblock` that could not be delivered, kept until somebody sends it again or drops it. Times are epoch ms. */
-export interface DeadLetterRow extends Pick<Delivery, 'address' | 'transport' | 'target' | 'prefers' | 'attempts'> {
+export interface DeadLetterRow extends Pick<
+  DeliveryColumns,
+  'address' | 'transport' | 'target' | 'prefers' | 'attempts'
+> {
   awaited: string;
   lastError: string;
   enqueuedAt: number;

@@ -1,10 +1,10 @@
-import { isDue, isWaiting, type Message } from './message.ts';
+import { isDue, isWaiting, type MessageRow } from './message-row.ts';
 
 /**
  * The target keeps failing, so what is due for it waits for `forMs` at most (transition M6). Deferred messages keep the
  * order of their age as far as `forMs` allows, so that the oldest comes first also when nobody resumes them.
  */
-export function deferred<Row extends Message>(message: Row, processId: string, forMs: number, now: number): Row {
+export function deferred<Row extends MessageRow>(message: Row, processId: string, forMs: number, now: number): Row {
   if (!isDue(message, now)) return message;
   const since = message.enqueuedAt ?? message.dueAt ?? now;
   const span = Math.floor(forMs / 2);
@@ -27,7 +27,11 @@ export interface ResumeLimits {
 }
 
 /** The target works again: what was deferred, or failed and waits for its next try, is due at once (transition M7). */
-export function resumed<Row extends Message>(message: Row, { withinMs, maxAttempts }: ResumeLimits, now: number): Row {
+export function resumed<Row extends MessageRow>(
+  message: Row,
+  { withinMs, maxAttempts }: ResumeLimits,
+  now: number,
+): Row {
   const { dueAt, enqueuedAt, claimedBy, attempts } = message;
   if (!isWaiting(message) || claimedBy !== null || attempts >= maxAttempts) return message;
   if (dueAt === null || dueAt <= now || dueAt > now + withinMs) return message;

@@ -23,7 +23,7 @@ export function returned(task: TaskRow, now: number, retryTimeoutMs: number): Ta
   return { ...retried(task, now), setbacks, dueAt: after(now, backoffMs(setbacks, retryTimeoutMs)) };
 }
 
-/** Shorter than the retry timeout, by which `isWaiting` recognizes it. */
+/** Shorter than the retry timeout, by which `isUntried` recognizes it. */
 function backoffMs(setbacks: number, retryTimeoutMs: number): number {
   if (setbacks < 2) return 0;
   const ms = Math.min(BACKOFF_MS.first * 2 ** (setbacks - 2), BACKOFF_MS.most);
@@ -34,7 +34,7 @@ function backoffMs(setbacks: number, retryTimeoutMs: number): number {
  * True for a message that was enqueued and was not handed over yet. Whoever takes it sets `dueAt` to that time plus the
  * retry timeout.
  */
-export function isWaiting({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeoutMs: number): boolean {
+export function isUntried({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeoutMs: number): boolean {
   if (dueAt === null || enqueuedAt === null || claimedBy !== null) return false;
   return dueAt - enqueuedAt < Math.max(1, retryTimeoutMs);
 }
@@ -45,5 +45,5 @@ export function isWaiting({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeou
  */
 export function retryAt(task: TaskRow, retryTimeoutMs: number): number | null {
   if (task.state !== 'pending' || task.dueAt === null) return null;
-  return isWaiting(task, retryTimeoutMs) ? (task.enqueuedAt ?? 0) + retryTimeoutMs : task.dueAt;
+  return isUntried(task, retryTimeoutMs) ? (task.enqueuedAt ?? 0) + retryTimeoutMs : task.dueAt;
 }

@@ -4,7 +4,7 @@ import type { WorkingSet } from '../working-set.ts';
 import { dispatched } from './dispatch.ts';
 import { fulfilled, isOver } from './expiry.ts';
 
-export interface Outcome {
+export interface Settlement {
   state: PromiseState;
   value: Value;
   settledAt: number;
@@ -15,7 +15,7 @@ export interface Outcome {
  * is resumed, whoever listens is told. `now` is when it is written down, which for a timeout may be later than
  * `outcome.settledAt`.
  */
-export function settle(ws: WorkingSet, promise: PromiseRow, outcome: Outcome, now: number): PromiseRow {
+export function settle(ws: WorkingSet, promise: PromiseRow, outcome: Settlement, now: number): PromiseRow {
   const settled: PromiseRow = { ...promise, ...outcome };
   ws.promises.put(settled);
   const task = ws.tasks.get(promise.id);
@@ -38,10 +38,10 @@ export function fire(ws: WorkingSet, callback: CallbackRow, now: number): void {
     return;
   }
   ws.putCallback({ ...callback, ready: true });
-  ws.tasks.put(resumed(awaiter, now));
+  ws.tasks.put(resumedTask(awaiter, now));
 }
 
-function resumed(task: TaskRow, now: number): TaskRow {
+function resumedTask(task: TaskRow, now: number): TaskRow {
   if (task.state === 'suspended') return { ...dispatched(task, now), resumes: 1 };
   return { ...task, resumes: task.resumes + 1 };
 }

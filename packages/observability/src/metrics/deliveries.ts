@@ -160,7 +160,7 @@ function failureMetrics(registers: Registry[]) {
       registers,
     }),
     /** reason: `attempts` or `age`. */
-    deaths: new Counter({
+    newDeadLetters: new Counter({
       name: 'resonate_deaths_total',
       help: 'Unblocks that became dead letters',
       labelNames: ['transport', 'reason'] as const,

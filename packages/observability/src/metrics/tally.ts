@@ -1,7 +1,7 @@
 import { REQUEST_SECONDS } from './buckets.ts';
 
 /** Totals of one process since it started, for views of the whole cluster. */
-export interface Counts {
+export interface RequestCounts {
   requests: number;
   /** Answered with a 5xx. */
   errors: number;
@@ -15,7 +15,7 @@ const SETTLING = new Set(['promise.settle', 'task.fulfill']);
 
 /** Plain numbers beside the metrics, because reading those of all kinds takes a walk through every label. */
 export class Tally {
-  readonly counts: Counts = {
+  readonly counts: RequestCounts = {
     requests: 0,
     errors: 0,
     settled: 0,

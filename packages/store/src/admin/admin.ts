@@ -5,7 +5,7 @@ import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';
 
-export type Delivered = 'due' | 'not pending' | 'absent';
+export type DeliverResult = 'due' | 'not pending' | 'absent';
 
 /** What operators look at. Everything is read beside the engine, at a bounded price; nothing of it decides anything. */
 export class Admin {
@@ -49,7 +49,7 @@ export class Admin {
    * Makes the waiting message of a pending task due at once: one that is delayed, put off, or failed and waits for its
    * turn. Only when it is due changes, as with what a circuit puts off; one that is under way may come twice, as ever.
    */
-  async deliver(id: string): Promise<Delivered> {
+  async deliver(id: string): Promise<DeliverResult> {
     const found = await this.#outbox.deliverNow(id);
     if (!found) return 'absent';
     if (found.task.state !== 'pending') return 'not pending';

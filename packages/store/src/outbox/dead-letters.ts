@@ -42,7 +42,7 @@ export interface DeadLetterFilter {
 }
 
 /** How much of a big piece of work is done. */
-export interface Done {
+export interface Progress {
   /** Letters it was done to. */
   count: number;
   /** Call again for the rest. */
@@ -94,7 +94,7 @@ export class DeadLetters {
   }
 
   /** Makes letters of messages that wait for longer than `maxAgeMs` and are not under way: so many at most per call. */
-  async keepAged(transport: Transport, maxAgeMs: number, error: string): Promise<Done> {
+  async keepAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
     const now = await this.#dialect.now();
     const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
     const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
@@ -145,7 +145,7 @@ export class DeadLetters {
    * Sends letters again, many at most: each becomes a listener that is due at once, with no attempt behind it. A letter
    * whose promise is gone stays.
    */
-  redrive(filter: DeadLetterFilter): Promise<Done> {
+  redrive(filter: DeadLetterFilter): Promise<Progress> {
     return throughout((after) => this.redriveNext(filter, after));
   }
 
@@ -177,7 +177,7 @@ export class DeadLetters {
   }
 
   /** Removes letters, many at most. */
-  drop(filter: DeadLetterFilter): Promise<Done> {
+  drop(filter: DeadLetterFilter): Promise<Progress> {
     return throughout((after) => {
       const { where, params } = condition(filter, after);
       return this.#delete({ sql: `SELECT id FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${AT_ONCE}`, params });
@@ -185,7 +185,7 @@ export class DeadLetters {
   }
 
   /** Removes letters that are older than `maxAgeMs`: so many at most per call. */
-  async dropAged(maxAgeMs: number): Promise<Done> {
+  async dropAged(maxAgeMs: number): Promise<Progress> {
     const before = (await this.#dialect.now()) - maxAgeMs;
     const sql = `SELECT id FROM dead_letters WHERE died_at < ${before} ORDER BY died_at LIMIT ${AT_ONCE}`;
     const { count, last } = await this.#delete({ sql, params: [] });
@@ -269,7 +269,7 @@ function piece(ids: readonly number[]): Piece {
 }
 
 /** Piece by piece until there is no more, or much was done. */
-async function throughout(next: (after: number) => Promise<Piece>): Promise<Done> {
+async function throughout(next: (after: number) => Promise<Piece>): Promise<Progress> {
   let done = 0;
   let after: number | null = 0;
   while (after !== null && done < MOST) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ListenerRow, Message, RowChanges, TaskRow } from '@resonate/machine';
+import type { ListenerRow, MessageRow, RowChanges, TaskRow } from '@resonate/machine';
 import { BatchConflict, StoreUnavailable, type Dialect } from '../dialect.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { OutboxWrites } from '../sql/outbox-sql.ts';
@@ -77,7 +77,7 @@ function rewriteSome(dialect: Dialect, { tasks, listeners }: MessageKeys, rules:
   });
 }
 
-function changes<Row extends Message>(before: Row, after: Row): Row[] {
+function changes<Row extends MessageRow>(before: Row, after: Row): Row[] {
   return after === before ? [] : [after];
 }
 

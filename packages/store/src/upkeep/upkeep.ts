@@ -4,7 +4,7 @@ import { Sweep, type SweepOptions } from '../retention/sweep.ts';
 import { complete } from '../sql/statement.ts';
 import { RECORD_TABLES } from '../tables.ts';
 import { BulkRedrive } from './bulk-redrive.ts';
-import { JobBook } from './job-book.ts';
+import { JobRuns } from './job-runs.ts';
 
 /** What the maintenance jobs do to the database, and what is recorded about them. */
 export class Upkeep {
@@ -12,12 +12,12 @@ export class Upkeep {
   /** Redrives many dead letters at once. */
   readonly bulkRedrive: BulkRedrive;
   /** The last run of each job. */
-  readonly jobs: JobBook;
+  readonly jobs: JobRuns;
 
   constructor(dialect: Dialect, letters: DeadLetters) {
     this.#dialect = dialect;
     this.bulkRedrive = new BulkRedrive(dialect, letters);
-    this.jobs = new JobBook(dialect);
+    this.jobs = new JobRuns(dialect);
   }
 
   /** Begins to delete promises that have been settled for long enough. */

@@ -1,5 +1,5 @@
 /** A script to run, and its promise. It is the same at every attempt. */
-export interface Job {
+export interface ScriptJob {
   promiseId: string;
   createdAt: number;
   timeoutAt: number;
@@ -24,11 +24,11 @@ export interface Backend {
    * @param signal when it is aborted, the script and everything that it started are ended, and the result no longer
    * matters.
    */
-  run(job: Job, signal: AbortSignal): Promise<Ending>;
+  run(job: ScriptJob, signal: AbortSignal): Promise<Ending>;
 }
 
 /** The environment variables that every script gets. */
-export function promiseEnv({ promiseId, createdAt, timeoutAt }: Job): Record<string, string> {
+export function promiseEnv({ promiseId, createdAt, timeoutAt }: ScriptJob): Record<string, string> {
   return {
     RESONATE_PROMISE_ID: promiseId,
     RESONATE_PROMISE_CREATED_AT: String(createdAt),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promiseEnv, type Backend, type Ending, type Job } from './backend.ts';
+import { promiseEnv, type Backend, type Ending, type ScriptJob } from './backend.ts';
 import { runChild } from './child.ts';
 import type { Guard } from './guard.ts';
 import { endingOf } from './local.ts';
@@ -29,7 +29,7 @@ export class DockerBackend implements Backend {
     this.#options = options;
   }
 
-  async run(job: Job, signal: AbortSignal): Promise<Ending> {
+  async run(job: ScriptJob, signal: AbortSignal): Promise<Ending> {
     if (!IMAGE.test(this.#image)) return { kind: 'refused', reason: `${this.#image} is not the name of an image` };
     const { env, maxOutput, graceMs, guard } = this.#options;
     const container = `resonate-${randomUUID()}`;
@@ -55,7 +55,7 @@ export class DockerBackend implements Backend {
     return { kind: 'lost', reason: `the container was killed (exit code ${ending.code})` };
   }
 
-  #args(job: Job, container: string): string[] {
+  #args(job: ScriptJob, container: string): string[] {
     const env = Object.entries(promiseEnv(job)).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
     const { script } = job;
     return ['run', '--rm', '--name', container, ...env, '--entrypoint', 'bash', this.#image, '-c', script];

@@ -1,4 +1,4 @@
-import { promiseEnv, tooLong, type Backend, type Ending, type Job } from './backend.ts';
+import { promiseEnv, tooLong, type Backend, type Ending, type ScriptJob } from './backend.ts';
 import { isPassing, runChild, unstartableReason, type ChildEnd } from './child.ts';
 import type { Guard } from './guard.ts';
 
@@ -18,7 +18,7 @@ export class LocalBackend implements Backend {
     this.#options = options;
   }
 
-  async run(job: Job, signal: AbortSignal): Promise<Ending> {
+  async run(job: ScriptJob, signal: AbortSignal): Promise<Ending> {
     const { env, maxOutput, graceMs, guard } = this.#options;
     let group = 0;
     const end = await runChild(

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { promiseEnv, tooLong, type Backend, type Ending, type Job } from './backend.ts';
+import { promiseEnv, tooLong, type Backend, type Ending, type ScriptJob } from './backend.ts';
 import { TensorlakeApi, TensorlakeError, type ProcessState, type Sandbox } from './tensorlake-api.ts';
 
 export interface TensorlakeOptions {
@@ -27,7 +27,7 @@ export class TensorlakeBackend implements Backend {
     this.#options = options;
   }
 
-  async run(job: Job, signal: AbortSignal): Promise<Ending> {
+  async run(job: ScriptJob, signal: AbortSignal): Promise<Ending> {
     const { apiKey } = this.#options;
     if (apiKey === null) return { kind: 'refused', reason: 'TENSORLAKE_API_KEY is not set on the server' };
     const api = new TensorlakeApi({ ...this.#options, apiKey }, signal);
@@ -46,7 +46,7 @@ export class TensorlakeBackend implements Backend {
     }
   }
 
-  async #runIn(sandbox: Sandbox, api: TensorlakeApi, job: Job, signal: AbortSignal): Promise<Ending> {
+  async #runIn(sandbox: Sandbox, api: TensorlakeApi, job: ScriptJob, signal: AbortSignal): Promise<Ending> {
     await running(sandbox, api, signal);
     const pid = await api.startScript(sandbox, job.script, promiseEnv(job));
     const { status, exitCode } = await ended(sandbox, pid, api, signal);

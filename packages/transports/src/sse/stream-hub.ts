@@ -1,5 +1,5 @@
 import { pollTarget } from '@resonate/protocol';
-import { ByteBudget, type BufferLimits } from '../message-buffer.ts';
+import { SharedBytes, type BufferLimits } from '../message-buffer.ts';
 import { AcknowledgedStream, type AcknowledgedEnds } from '../websocket/acknowledged-stream.ts';
 import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 import { Stream, type StreamEnds } from './stream.ts';
@@ -39,7 +39,7 @@ export class StreamHub {
   constructor(options: StreamHubOptions) {
     this.#options = options;
     const { bufferSize: messages, bufferBytes: bytes, totalBufferBytes } = options;
-    this.#limits = { messages, bytes, total: new ByteBudget(totalBufferBytes) };
+    this.#limits = { messages, bytes, total: new SharedBytes(totalBufferBytes) };
   }
 
   get size(): number {

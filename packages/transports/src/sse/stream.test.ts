@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { ByteBudget } from '../message-buffer.ts';
+import { SharedBytes } from '../message-buffer.ts';
 import { SETTLING_MS, Stream } from './stream.ts';
 
 /** A connection that keeps its writes until the test lets the operating system have them. */
@@ -26,7 +26,7 @@ function opened(bufferSize = 2) {
   const ends = new Ends();
   const log: string[] = [];
   const stream = new Stream(
-    { group: 'g', id: 'a', limits: { messages: bufferSize, bytes: 1_000_000, total: new ByteBudget(10_000_000) } },
+    { group: 'g', id: 'a', limits: { messages: bufferSize, bytes: 1_000_000, total: new SharedBytes(10_000_000) } },
     ends,
     () => log.push('room'),
   );

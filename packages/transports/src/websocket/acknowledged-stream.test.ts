@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { ByteBudget } from '../message-buffer.ts';
+import { SharedBytes } from '../message-buffer.ts';
 import { AcknowledgedStream } from './acknowledged-stream.ts';
 
 function opened(bufferSize = 2) {
   const log: string[] = [];
   const ends = { write: (text: string) => log.push(text), ping: () => log.push('ping'), end: () => log.push('end') };
   const stream = new AcknowledgedStream(
-    { group: 'g', id: 'a', limits: { messages: bufferSize, bytes: 1_000_000, total: new ByteBudget(10_000_000) } },
+    { group: 'g', id: 'a', limits: { messages: bufferSize, bytes: 1_000_000, total: new SharedBytes(10_000_000) } },
     ends,
     () => log.push('room'),
   );

@@ -1,7 +1,7 @@
 import type { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { receiveMessages } from '../message-stream.ts';
-import type { Session } from './session.ts';
+import type { McpSession } from './mcp-session.ts';
 
 const STATUSES: Readonly<Record<PromiseState, string>> = {
   pending: 'pending',
@@ -14,7 +14,7 @@ const STATUSES: Readonly<Record<PromiseState, string>> = {
 /** Tells the MCP client of each promise that settles and that this session listens for, until `signal` aborts. */
 export async function announceSettlements(
   path: string,
-  { server, logger }: Session,
+  { server, logger }: McpSession,
   transport: StdioServerTransport,
   signal: AbortSignal,
 ): Promise<void> {

@@ -6,7 +6,7 @@ import { createLogger } from '@resonate/observability';
 import packageJson from '../../../../../package.json' with { type: 'json' };
 import type { ClientOptions } from '../http.ts';
 import { announceSettlements } from './channel.ts';
-import type { Session } from './session.ts';
+import type { McpSession } from './mcp-session.ts';
 import { TOOLS } from './tools.ts';
 
 /** The event-stream group of all MCP sessions. */
@@ -16,7 +16,7 @@ const GROUP = 'mcp';
 export async function serveMcp(client: ClientOptions): Promise<void> {
   const id = randomUUID();
   const logger = createLogger({ level: 'info', stream: process.stderr });
-  const session: Session = { server: client, address: `poll://uni@${GROUP}/${id}`, logger };
+  const session: McpSession = { server: client, address: `poll://uni@${GROUP}/${id}`, logger };
   const server = new McpServer(
     { name: 'resonate-mcp', version: packageJson.version },
     { capabilities: { tools: {}, experimental: { 'claude/channel': {} } } },

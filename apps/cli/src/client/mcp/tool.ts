@@ -1,18 +1,18 @@
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { jsonText } from '../output.ts';
-import type { Session } from './session.ts';
+import type { McpSession } from './mcp-session.ts';
 
 export interface Tool<Input extends z.ZodObject> {
   name: string;
   description: string;
   input: Input;
   /** @returns the result, sent as JSON. @throws an error, sent as a failed result */
-  run(input: z.infer<Input>, session: Session): Promise<unknown>;
+  run(input: z.infer<Input>, session: McpSession): Promise<unknown>;
 }
 
 /** Registers a tool of a session with an MCP server. */
-export type Register = (server: McpServer, session: Session) => void;
+export type Register = (server: McpServer, session: McpSession) => void;
 
 export function defineTool<Input extends z.ZodObject>({ name, description, input, run }: Tool<Input>): Register {
   return (server, session) => {

@@ -19,7 +19,7 @@ export interface JobRun {
 }
 
 /** What the cluster knows of its maintenance jobs, whoever leads and whatever runs them. */
-export class JobBook {
+export class JobRuns {
   readonly #dialect: Pick<Dialect, 'readSetting' | 'writeSetting'>;
 
   constructor(dialect: Pick<Dialect, 'readSetting' | 'writeSetting'>) {
@@ -31,7 +31,7 @@ export class JobBook {
     return text === null ? null : json<JobRun>(text);
   }
 
-  note(job: JobName, run: JobRun): Promise<void> {
+  record(job: JobName, run: JobRun): Promise<void> {
     return this.#dialect.writeSetting(keyOf(job), JSON.stringify(run));
   }
 }

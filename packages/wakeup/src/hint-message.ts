@@ -1,7 +1,7 @@
 import { isHint, isObject, isTime, type Hint } from './hint.ts';
 
 /** What is sent over the channel. */
-export interface Message {
+export interface HintMessage {
   /** The process that sent it. */
   from: string;
   /** When the oldest hint in it was published, by the sender's clock, epoch ms. */
@@ -12,7 +12,7 @@ export interface Message {
 /** Longer messages are not ours. A NOTIFY takes less. */
 const MAX_LENGTH = 8000;
 
-export function encodeMessage({ from, sentAt, hint }: Message): string {
+export function encodeMessage({ from, sentAt, hint }: HintMessage): string {
   const text = JSON.stringify({ from, sentAt, ...hint });
   if (Buffer.byteLength(text) < MAX_LENGTH) return text;
   const { timerAt, deliveries } = hint;
@@ -20,7 +20,7 @@ export function encodeMessage({ from, sentAt, hint }: Message): string {
 }
 
 /** @returns null for a message that no process of ours can have sent: anybody may write to the channel. */
-export function decodeMessage(text: string): Message | null {
+export function decodeMessage(text: string): HintMessage | null {
   if (text.length > MAX_LENGTH) return null;
   let parsed: unknown;
   try {

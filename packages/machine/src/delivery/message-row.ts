@@ -1,22 +1,22 @@
 import type { ListenerRow, TaskRow } from '../rows.ts';
 
 /** A row of the outbox: a task stands for its `execute` message, a listener for its `unblock`. */
-export type Message = TaskRow | ListenerRow;
+export type MessageRow = TaskRow | ListenerRow;
 
-export function isTask(message: Message): message is TaskRow {
+export function isTask(message: MessageRow): message is TaskRow {
   return 'id' in message;
 }
 
 /** True while there is something to deliver: the task is pending, or the listener's promise has settled. */
-export function isWaiting(message: Message): boolean {
+export function isWaiting(message: MessageRow): boolean {
   return isTask(message) ? message.state === 'pending' : message.dueAt !== null;
 }
 
-export function isDue(message: Message, now: number): boolean {
+export function isDue(message: MessageRow, now: number): boolean {
   return isWaiting(message) && message.dueAt !== null && message.dueAt <= now;
 }
 
 /** True while this process holds the claim: only then may it say what became of the message. */
-export function isClaimedBy(message: Message, processId: string): boolean {
+export function isClaimedBy(message: MessageRow, processId: string): boolean {
   return isWaiting(message) && message.claimedBy === processId;
 }

@@ -1,5 +1,5 @@
 import type { TaskRow } from '../rows.ts';
-import { isDue, isWaiting, type Message } from './message.ts';
+import { isDue, isWaiting, type MessageRow } from './message-row.ts';
 
 /** What is given back. */
 export interface Release {
@@ -15,7 +15,7 @@ export interface Release {
  * A message is due at once since the process that claimed or deferred it is gone, or does not know what it holds
  * (transition M4). One whose time has come anyway is left alone.
  */
-export function released<Row extends Message>(message: Row, { processIds, only, since }: Release, now: number): Row {
+export function released<Row extends MessageRow>(message: Row, { processIds, only, since }: Release, now: number): Row {
   const { claimedBy, deferredBy, dueAt, transport } = message;
   const holders = only === 'deferred' ? [deferredBy] : [claimedBy, deferredBy];
   const isTheirs = holders.some((id) => id !== null && (processIds?.has(id) ?? true));
