@@ -49,6 +49,9 @@ interface HeldTask {
 /**
  * How long a create waits for its step to end. Longer steps cost a second trip, which nobody waits for: it happens while
  * they run. So this only has to cover steps that are about as short as the trip that is saved.
+ *
+ * Measured with 1, 2, 5 and 10 ms in turns, 1 caller, workflows of 10 steps, SQLite (docs/decisions/one-trip-per-step.md):
+ * steps of 0 ms took the server 15.3, 12.8, 11.4 and 11.4 ms of CPU a workflow, steps of 3 ms 21.4, 19.0, 16.3 and 15.6.
  */
 const HOLD_MS = 5;
 /** A step so close to its timeout may be too late at the server: its create is not answered early. */

@@ -14,7 +14,8 @@ type Frame = tuple[str, dict[str, Any]]
 #: Sends a request at once; the future has its answer.
 type Forward = Callable[[Frame], asyncio.Future[Frame]]
 
-#: How long a create waits for its step to end. Longer steps cost a second trip, which nobody waits for.
+#: How long a create waits for its step to end. Longer steps cost a second trip, which nobody waits for. Why 5 ms:
+#: docs/decisions/one-trip-per-step.md.
 HOLD_S = 0.005
 #: A step so close to its timeout may be too late at the server.
 TIMEOUT_MARGIN_MS = 1_000
