@@ -5,14 +5,14 @@ import { LRUCache } from 'lru-cache';
 const MAX_TASKS = 10_000;
 
 /**
- * Which worker each task was last sent to. A task that comes again although nothing it waited for has settled was given
- * back, ignored, or lost with its worker: another worker of the group is asked first, as this one may not know the
- * function, or may hang.
+ * Which worker each task was last sent to. If a task is sent again although no promise that it awaits has settled, its
+ * worker released it, ignored it or died. So the next attempt goes to another worker of the group: the last one may not
+ * know the function, or may hang.
  */
 export class LastAsked {
   readonly #workers = new LRUCache<string, string>({ max: MAX_TASKS });
 
-  /** The id of the worker to ask last; null: any may be asked. */
+  /** The id of the worker that gets the task only if no other can; null: any worker may get it. */
   avoids(delivery: Delivery): string | null {
     if (delivery.kind === 'unblock' || delivery.task.resumes > 0) return null;
     return this.#workers.get(delivery.task.id) ?? null;

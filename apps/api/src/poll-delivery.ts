@@ -27,13 +27,13 @@ const MAX_TARGETS = 1_000;
 /** How long a message waits for the connection it prefers, which another process may hold. */
 const PREFERENCE_GRACE_MS = 100;
 
-/** How long a message waits that was too large for what the streams may hold. */
+/** How long a message waits if the streams have no room for its bytes. */
 const UNTIL_IT_FITS_MS = 1_000;
 
 /** Messages that were taken within this time are recorded together. A message that came back is recorded at once. */
 const GATHER_MS = 50;
 
-/** What became of a message, and for whom it was. */
+/** The outcome of a message, with its target. */
 interface Outcome {
   outcome: DeliveryOutcome;
   target: string;
@@ -100,7 +100,7 @@ export class PollDelivery implements Service, Receiver {
     await this.#loop.start();
   }
 
-  /** The streams must have ended before: then all that was on its way has its outcome. */
+  /** Call it after the streams have ended, so that every message under way has its outcome. */
   async stop(): Promise<void> {
     this.#runtime.store.attachReceiver(null);
     await this.#loop.stop();
@@ -204,7 +204,7 @@ export class PollDelivery implements Service, Receiver {
     if (next.length === 0) return;
     const now = await store.now();
     for (const { target, dueAt } of next) {
-      // Due and yet not claimed: it waits for the connection it prefers, or for another process's lock.
+      // Due but not claimed: it waits for the connection it prefers, or another process has locked its row.
       const isWaiting = dueAt <= now && !served.has(target);
       const lookAt = dueAt + graceMs > now ? dueAt + graceMs : now + config.messages.pollIntervalMs;
       this.#targets.note(target, isWaiting ? lookAt : dueAt);
@@ -237,7 +237,7 @@ export class PollDelivery implements Service, Receiver {
         },
       });
     };
-    // Without traces nothing comes between the commit and the stream.
+    // Without traces, nothing is awaited between the commit and the write to the stream.
     if (tracing) void traceDelivery(this.#runtime, 'poll', message).then(write);
     else write(null);
   }

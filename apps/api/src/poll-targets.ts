@@ -2,11 +2,11 @@ import { DueTargets } from '@resonate/delivery';
 import { pollTarget } from '@resonate/protocol';
 import type { StreamHub, WorkerStream } from '@resonate/transports';
 
-/** What to claim messages for. */
+/** The targets to claim messages for. */
 export interface PollLook {
-  /** How many messages of which target at most. */
+  /** The most messages to claim, for each target. */
   targets: { target: string; limit: number }[];
-  /** The connections of this process whose messages need not wait. */
+  /** Connections of this process: messages that prefer them need not wait. */
   preferred: string[];
 }
 
@@ -36,13 +36,13 @@ export class PollTargets {
     return isServed;
   }
 
-  /** False: nobody told of messages for the target. */
+  /** False: no hint named messages for the target. */
   knows(target: string): boolean {
     return this.#due.knows(target);
   }
 
   /**
-   * What to claim now. What is told of these targets from here on counts for the next look.
+   * The targets to claim for now. Hints about them that come from now on count for the next call.
    * @param most targets of this look, and messages of each target.
    */
   take(now: number, most: { targets: number; messages: number }): PollLook {
@@ -50,7 +50,7 @@ export class PollTargets {
     const preferred: string[] = [];
     const add = (target: string) => {
       const limit = this.#hub.room(target, most.messages);
-      // One that is full is announced when it has room again.
+      // A full stream is announced again when it has room.
       if (limit > 0) limits.set(target, limit);
     };
     for (const stream of this.#opened) {

@@ -25,7 +25,7 @@ export interface Answer {
   body: string;
 }
 
-/** What an answer echoes of a body that was not parsed. */
+/** What an answer to a body that was not parsed echoes. */
 const UNREAD: Echo = { kind: 'unknown', corrId: '0' };
 /** Larger bodies are parsed only when a token came with them; smaller ones get an answer that echoes their `corrId`. */
 const MAX_PARSED_OF_STRANGERS = 16 * 1024;
@@ -140,7 +140,7 @@ async function strangerFault(auth: Auth, body: Buffer, { authorization }: Incomi
   return known.ok ? null : { status: known.status, data: known.message };
 }
 
-/** Enough of an unknown kind to recognize it by. */
+/** So many characters of an unknown kind appear in the message. */
 function shown(kind: string): string {
   return kind.length <= 100 ? kind : `${kind.slice(0, 100).toWellFormed()}…`;
 }
@@ -149,7 +149,7 @@ function carrierOf({ traceparent, tracestate }: IncomingHttpHeaders): Carrier {
   return { traceparent, tracestate };
 }
 
-/** What the request is about; an inner action has the id where the request has none. */
+/** The id that the request is about, or that of its inner action. */
 function idOf(data: Envelope['data']): string | undefined {
   const { action } = data as { action?: { data?: { id?: unknown } } | null };
   const id = data['id'] ?? data['awaited'] ?? action?.data?.id;

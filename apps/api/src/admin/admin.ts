@@ -39,7 +39,7 @@ export class AdminApi {
     };
     const router = mount(handlers, this.#auth, plumbing);
     const document = openApi();
-    // What it says is no secret: it is in the docs.
+    // Its content is public: it is in the docs, too.
     router.get('/admin/openapi.json', (_request, response) => void response.json(document));
     return router;
   }

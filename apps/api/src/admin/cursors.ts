@@ -7,7 +7,7 @@ const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** What is sealed is filled up to a multiple of this, so that its length does not tell that of an id. */
+/** The text is padded to a multiple of this before it is sealed, so that its length does not reveal an id's length. */
 const BLOCK_BYTES = 64;
 
 /**
@@ -30,7 +30,7 @@ export class Cursors {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, await this.#keyOf(), nonce).setAAD(Buffer.from(prefix));
     const text = Buffer.from(plain);
-    // No id has a NUL, so the filling can be told from it.
+    // No id contains a NUL, so the padding can be told apart from the id.
     const filled = Buffer.alloc(Math.ceil((text.length + 1) / BLOCK_BYTES) * BLOCK_BYTES);
     text.copy(filled);
     return Buffer.concat([nonce, cipher.update(filled), cipher.final(), cipher.getAuthTag()]).toString('base64url');

@@ -11,13 +11,13 @@ import { Viewer, type Interest } from './viewer.ts';
 
 type Context = RuntimeWith<'clock', 'clock' | 'hints'>;
 
-/** Pages that listen at once; the others ask now and then. */
+/** Most pages that listen at the same time. Further pages poll. */
 const MAX_VIEWERS = 200;
 const PING_MS = 15_000;
-/** What no commit of this process tells: other processes without hints, dead letters, the clock. */
+/** Changes that no commit of this process reports: those of other processes without hints, dead letters, and what time brings. */
 const TICK_MS = 5_000;
 
-/** Tells open pages that something has changed. Without any, it costs nothing: no commit is looked at. */
+/** Tells open pages that something has changed. If no page is open, it looks at no commit and costs nothing. */
 export class ChangeFeed implements Service {
   readonly name = 'changes';
   readonly #runtime: Context;

@@ -9,20 +9,20 @@ import { jsonBody } from '../http/json-body.ts';
 import type { Plumbing } from '../http/plumbing.ts';
 import { Refusal } from '../http/refusal.ts';
 
-/** Who asks. */
+/** The sender of a request. */
 export interface Asker {
-  /** How every id begins that may be seen or touched; '' for all. */
+  /** The prefix of the ids that the sender may see and change; '' for all ids. */
   prefix: string;
   request: Request;
   response: Response;
 }
 
-/** Longer than any body that the contract allows: 1,000 ids of dead letters, a target. */
+/** Longer than any body that the contract allows, such as 1,000 ids of dead letters. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 type StreamName = { [Name in RouteName]: (typeof ROUTES)[Name] extends { streams: true } ? Name : never }[RouteName];
 
-/** One per endpoint, with what the client gave, checked. Those that stream answer by themselves. */
+/** One handler per endpoint. It gets the checked input. Handlers of streams write their answer themselves. */
 export type Handlers = {
   [Name in RouteName]: (
     input: RouteInput<Name>,
@@ -32,7 +32,7 @@ export type Handlers = {
 
 type AnyHandler = (input: object, asker: Asker) => Promise<object> | void;
 
-/** Mounts every endpoint of the contract. @param auth null: everybody may do everything. */
+/** Mounts every endpoint of the contract. @param auth null: auth is off, and everybody may do everything. */
 export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered }: Plumbing): Router {
   const router = Router();
   const readBody = jsonBody(bodies, MAX_BODY_BYTES);
@@ -90,7 +90,7 @@ function send({ isConditional }: Route, request: Request, response: Response, an
   const body = Buffer.from(JSON.stringify(answer));
   if (isConditional) {
     const etag = `"${createHash('sha1')
-      // Its time changes with every answer and says nothing of the content.
+      // The time changes with every answer, even if the content does not.
       .update('now' in answer ? JSON.stringify({ ...answer, now: 0 }) : body)
       .digest('base64url')}"`;
     response.set('etag', etag);

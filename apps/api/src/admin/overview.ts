@@ -7,12 +7,12 @@ import type { Series } from './series.ts';
 
 type Context = RuntimeWith<never, 'admin' | 'cluster' | 'deadLetters' | 'now' | 'queues'>;
 
-/** Counting costs what is counted; whether it is ten thousand or more changes no decision. */
+/** Counting takes time in proportion to the count, and operators need no exact number above ten thousand. */
 const MAX_COUNTED = 10_000;
 const NAMED_TARGETS = 10;
-/** Groups and processes together, the largest. */
+/** The largest number of groups and processes that are shown. */
 const MAX_STREAMS = 500;
-/** However many look at it, it is made once in this time. */
+/** It is computed at most once in this time, however many pages ask. */
 const CACHED_MS = 1_000;
 
 export function overviewHandler(runtime: Context, series: Series): Pick<Handlers, 'overview'> {
@@ -58,7 +58,7 @@ function streamsOf({ id, stats }: ProcessRow): StreamCount[] {
   return (parseStats(stats)?.streams ?? []).map(({ group, count }) => ({ group, processId: id, count }));
 }
 
-/** One answer for all who ask within so much time, also while it is being made; a failure is not kept. */
+/** Shares one answer among all requests within this time, also while it is being computed. Failures are not shared. */
 function cached<T>(make: () => Promise<T>, forMs: number): () => Promise<T> {
   let kept: { value: Promise<T>; until: number } | null = null;
   return () => {

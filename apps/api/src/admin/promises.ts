@@ -31,7 +31,7 @@ const MAX_TAG_LENGTH = 256;
 export function promiseHandlers({ config, store }: Context): PromiseHandlers {
   const { admin } = store;
   const cursors = new Cursors(() => store.cluster.secret('admin cursors'));
-  /** A page of promises in the wanted range. */
+  /** A page of promises in the requested range. */
   async function page(
     wanted: {
       prefix?: string | undefined;

@@ -10,8 +10,8 @@ interface Sample {
 }
 
 /**
- * The last minutes of the whole cluster. Every process tells running counts with its heartbeat; each api reads them every
- * few seconds, so any of them can answer for all, and none need know the others.
+ * Counts of the last minutes for the whole cluster. Every process writes its running counts with its heartbeat. Each api
+ * reads all of them every few seconds, so each can answer for the whole cluster without asking others.
  */
 export class Series implements Service {
   readonly name = 'series';
@@ -56,7 +56,7 @@ export class Series implements Service {
     const startedAtById = new Map(processes.map(({ id, startedAt }) => [id, startedAt]));
     const steps = [...stats].flatMap(([id, told]) => {
       const known = before.stats.get(id);
-      // All of what a process has done that is new; nothing of one whose past is not known.
+      // A new process: all that it has counted. One that was not seen before, but is older: nothing, as its past is unknown.
       if (!known && (startedAtById.get(id) ?? 0) < before.at) return [];
       return [difference(told, known)];
     });

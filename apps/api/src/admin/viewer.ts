@@ -5,18 +5,18 @@ import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { beginEvents } from '../http/begin-events.ts';
 
-/** What a page wants to hear of. */
+/** The changes that a page wants to know about. */
 export interface Interest {
-  /** Only of this call graph; null: of all. */
+  /** Only those of this call graph; null: all. */
   origin: string | null;
-  /** Only of ids that begin so. */
+  /** Only those of ids with this prefix. */
   prefix: string;
 }
 
-/** Events of one page come no faster. */
+/** The shortest time between two events of one page. */
 const MIN_INTERVAL_MS = 500;
 
-/** A page that is told of changes: at most one event waits for it, however slowly it reads. */
+/** A page that gets events. At most one event waits for a page that reads slowly. */
 export class Viewer {
   readonly #interest: Interest;
   readonly #response: Response;
@@ -31,12 +31,12 @@ export class Viewer {
     beginEvents(response);
   }
 
-  /** It will be told of a change anyhow. */
+  /** An event for this page is already waiting. */
   get isTold(): boolean {
     return this.#waiting === 'commit';
   }
 
-  /** At once, or together with others when the last event was just sent. */
+  /** Sent at once, or together with later changes if the last event was sent a moment ago. */
   tell(cause: Change['cause']): void {
     this.#waiting = stronger(this.#waiting, cause);
     this.#timer ??= this.#send();

@@ -7,8 +7,8 @@ type Data = Readonly<Record<string, unknown>>;
 export type Access = 'allowed' | 'search' | 'denied';
 
 /**
- * Where each kind names what it is about (protocol section 9). What comes back may be anything: data that isn't shaped
- * as its kind demands is refused afterwards. null: no id, so only for those who may do everything.
+ * Where the data of each kind has the id that the request is about (protocol section 9). The value may be anything, because
+ * the data is checked only afterwards. null: the kind has no id, so only tokens that may do everything can send it.
  */
 const IDS: Record<Kind, ((data: Data) => unknown[]) | 'search' | null> = {
   'promise.get': byId,
@@ -55,7 +55,7 @@ function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-/** May this request be made? `data` is as it came, not checked yet. */
+/** Whether the token permits this request. `data` is not checked yet. */
 export function permissionFor({ prefix }: Principal, kind: string, data: Data): Access {
   if (prefix === '') return 'allowed';
   if (prefix === null || !isKind(kind)) return 'denied';

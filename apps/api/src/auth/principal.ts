@@ -1,6 +1,6 @@
 import type { Token } from './token.ts';
 
-/** Who asks, as far as it decides what they may do (protocol section 9). */
+/** What a token permits (protocol section 9). */
 export interface Principal {
   /** What every id must start with; '' for all, null for a token that may do nothing. */
   readonly prefix: string | null;
@@ -16,12 +16,12 @@ export function principalOf(claims: Token['claims']): Principal {
   return { prefix: isText(prefix) ? prefix : null, groups: groupsOf(groups) };
 }
 
-/** No id holds a NUL or half a character, so a prefix that does fits none; databases would choke on it in a search. */
+/** No id contains a NUL or half a surrogate pair, so such a prefix matches nothing. In a search, databases would fail on it. */
 function isText(prefix: unknown): prefix is string {
   return typeof prefix === 'string' && prefix.isWellFormed() && !prefix.includes('\u0000');
 }
 
-/** Anything but a list of names limits to nothing: somebody meant to limit. */
+/** Any value that is not a list of names permits nothing, because its author meant to set a limit. */
 function groupsOf(claim: unknown): ReadonlySet<string> | null {
   if (claim === undefined) return null;
   return new Set(Array.isArray(claim) ? claim.filter((name) => typeof name === 'string') : []);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { SMALL_ANSWER_BYTES, type ByteBudget } from './byte-budget.ts';
 
-/** By the parser's error code; whatever else is no HTTP gets a 400. */
+/** Status by the parser's error code. Other broken HTTP gets a 400. */
 const STATUSES: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -17,15 +17,15 @@ const MAX_WAITING_BYTES = 256 * 1024;
 interface Answers {
   latest: ServerResponse;
   before: ServerResponse | undefined;
-  /** Requests that came before the answers to earlier ones were read. */
+  /** Requests that arrived before the client read the answers to earlier ones. */
   waiting: (() => void)[];
-  /** How much had come when the first of them began to wait. */
+  /** How many bytes had arrived when the first of them began to wait. */
   waitingFrom: number;
 }
 
-/** The connections of a server, where Node's own handling would tell a client a wrong outcome, hold up a stop or fill the memory. */
+/** The connections of a server. Node alone would tell clients wrong outcomes, delay a stop or fill the memory. */
 export class Connections {
-  /** Opened, as load balancers and browsers do in advance, but no request came yet. */
+  /** Connections without a request so far. Load balancers and browsers open some in advance. */
   readonly #silent = new Set<Duplex>();
   readonly #answers = new WeakMap<Duplex, Answers>();
   readonly #broken = new WeakSet<Duplex>();
@@ -66,7 +66,7 @@ export class Connections {
     const { waiting } = answers;
     if (waiting.length === 0) answers.waitingFrom = socket.bytesRead;
     waiting.push(handle);
-    // Nothing of what waits here was begun.
+    // No waiting request has been started.
     if (waiting.length > MAX_WAITING || socket.bytesRead - answers.waitingFrom > MAX_WAITING_BYTES) {
       waiting.length = 0;
       socket.destroy();
@@ -89,19 +89,19 @@ export class Connections {
     this.#silent.delete(socket);
   }
 
-  /** Node takes a connection without a request for a busy one and would wait for it. */
+  /** Node counts a connection without a request as busy, and would wait for it. */
   closeSilent(): void {
     for (const socket of this.#silent) socket.destroy();
   }
 
   /** Broken HTTP. Requests before it on the same connection are answered first: they may have been carried out. */
   #refuse(socket: Duplex, status = 400): void {
-    // Every further piece of it is an error again.
+    // Each further part of a broken request is reported again.
     if (this.#broken.has(socket)) return;
     this.#broken.add(socket);
     const refuse = () => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n\r\n`);
     const { latest, before } = this.#answers.get(socket) ?? {};
-    // What came in part only is never answered.
+    // A request that arrived only in part is never answered.
     const last = latest?.req.complete ? latest : before;
     if (!socket.writable || (latest?.headersSent && !latest.writableEnded)) socket.destroy();
     else if (!last || last.writableFinished) refuse();

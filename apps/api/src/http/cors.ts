@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 
 const MAX_AGE_S = '600';
 
-/** CORS (server.cors.allow_origins): which headers an answer to a browser carries; none when its origin is not allowed. */
+/** CORS (server.cors.allow_origins): the headers of an answer to a browser. None if its origin is not allowed. */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
 

@@ -1,10 +1,10 @@
 import type { Clock } from '@resonate/lifecycle';
 import type { Response } from 'express';
 
-/** The longest setTimeout there is. */
+/** The longest delay that setTimeout accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Ends a stream when its token expires: its client must come back with one that holds. */
+/** Ends a stream when its token expires. The client must connect again with a valid token. */
 export function endAt(expiresAt: number | null, response: Response, clock: Clock): void {
   response.once(
     'close',
@@ -15,7 +15,7 @@ export function endAt(expiresAt: number | null, response: Response, clock: Clock
 /**
  * Calls `expired` when a token expires.
  * @param expiresAt epoch ms; null: never.
- * @returns what ends the waiting.
+ * @returns a function that cancels it.
  */
 export function untilExpiry(expiresAt: number | null, clock: Clock, expired: () => void): () => void {
   if (expiresAt === null) return () => {};

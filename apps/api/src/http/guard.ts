@@ -4,14 +4,14 @@ import type { Principal } from '../auth/principal.ts';
 
 type Permits = (principal: Principal, request: Request) => boolean;
 
-/** Express's mark on a request whose token was verified. */
+/** The key under which a request carries its verified token. */
 const verified = new WeakMap<Request, Verified>();
 
 /**
- * Lets a request pass whose `Authorization: Bearer` token holds and permits it; else 401, 403, or 503 while there are no
- * keys to check it with.
- * @param auth null: everything passes.
- * @param refusal what a 403 says.
+ * Passes requests whose `Authorization: Bearer` token is valid and permits them. Others get a 401 or 403, or a 503 while
+ * there are no keys to check tokens with.
+ * @param auth null: every request passes.
+ * @param refusal the message of a 403.
  */
 export function guard(auth: Auth | null, permits: Permits, refusal = 'Forbidden'): RequestHandler {
   return async (request, response, next) => {
@@ -32,7 +32,7 @@ export function guard(auth: Auth | null, permits: Permits, refusal = 'Forbidden'
   };
 }
 
-/** How the ids begin that a request which passed a guard may touch; '' for all, as where auth is off. */
+/** The prefix of the ids that a request may touch after it passed a guard; '' for all ids, also if auth is off. */
 export function prefixOfRequest(request: Request): string {
   return verified.get(request)?.principal.prefix ?? '';
 }

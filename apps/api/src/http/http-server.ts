@@ -15,9 +15,9 @@ import type { Plumbing } from './plumbing.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** After so long without a byte in either direction a connection is closed. Event streams carry pings. */
+/** A connection without a byte in either direction for this long is closed. Event streams carry pings. */
 const IDLE_TIMEOUT_MS = 120_000;
-/** How often at most Node looks for requests that arrive too slowly. */
+/** How often Node looks for requests that arrive too slowly. */
 const MAX_CHECK_INTERVAL_MS = 5_000;
 /** Longer than the idle time of usual load balancers, so that they, not we, close idle connections. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
@@ -26,12 +26,12 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const PATIENCE = 0.8;
 /** `/` with or without a query, alone or as a whole URL (RFC 9112 section 3.2.2). */
 const ROOT = /^(?:https?:\/\/[^/?]+)?\/?(?:\?|$)/i;
-/** SDKs give up a silent stream after 300 s, proxies usually after 60 s. */
+/** SDKs close a silent stream after 300 s, proxies usually after 60 s. */
 const PING_INTERVAL_MS = 15_000;
 
 /**
  * The HTTP side. `POST /` goes to the engine before express's router: on one machine Node's bare server answered
- * 22,900 small JSON POSTs/s where express did 12,600 (ARCHITECTURE.md). Express has the rest.
+ * 22,900 small JSON POSTs/s where express did 12,600 (ARCHITECTURE.md). Express handles all other paths.
  */
 export class HttpServer implements Service {
   readonly name = 'http';
@@ -56,7 +56,7 @@ export class HttpServer implements Service {
     const { server } = runtime.config;
     this.#cors = new Cors(server.cors.allowOrigins);
     this.#admission = new Admission({ server, hasAuth: auth !== null });
-    // A worker that keeps one connection knows the promises of the tasks that it holds.
+    // A worker on one connection already knows the promises of the tasks that it holds.
     const workers = new Rpc(runtime, auth, { fencePreload: 'own' });
     this.#unread = unreadBudget(server.maxUnreadAnswers);
     this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission, this.#unread);
@@ -65,7 +65,7 @@ export class HttpServer implements Service {
     this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin({ bodies: this.#bodies, answered }));
   }
 
-  /** Rejects when the port can't be had. */
+  /** Rejects if the port cannot be opened. */
   async start(): Promise<void> {
     const { bind, port } = this.#runtime.config.server;
     const server = this.#create();
@@ -93,7 +93,7 @@ export class HttpServer implements Service {
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         noDelay: true,
-        // Other upgrades, such as Java's to HTTP/2, are offers: the request is answered as if there were none.
+        // Other upgrades, such as Java's to HTTP/2, are offers: the request is answered without the upgrade.
         shouldUpgradeCallback: (request) => WebSocketEndpoint.isFor(request),
       },
       (request, response) => this.#route(request, response),
@@ -120,7 +120,7 @@ export class HttpServer implements Service {
     if (!server) return;
     const closed = new Promise((resolve) => server.close(resolve));
     this.#websockets.drain();
-    // Otherwise what was just written would be due again, and go out a second time from another process.
+    // Otherwise messages that were just written would become due again, and another process would send them a second time.
     await this.#hub.drain();
     for (const stream of this.#hub.streams()) {
       stream.end();
@@ -179,7 +179,7 @@ export class HttpServer implements Service {
     await endUnread(request, response, answer.body);
   }
 
-  /** What the client sends as a body is not looked at. */
+  /** The body of the request is ignored. */
   async #refuse(
     request: IncomingMessage,
     response: ServerResponse,

@@ -11,7 +11,7 @@ export function jsonBody(bodies: Bodies, maxBytes: number): RequestHandler {
     const body = await bodies.read(request, maxBytes);
     if (!body.ok) {
       if (body.reason === 'aborted') return;
-      // Still of use to the client's next request only if its rest were read.
+      // The connection could serve further requests only if the rest of the body were read.
       response.set('connection', 'close');
       request.resume();
       throw body.reason === 'too large'

@@ -68,7 +68,7 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
       next(error);
       return;
     }
-    // The same as the protocol's requests get (protocol section 3).
+    // The same text as in answers to the protocol's requests (protocol section 3).
     if (error instanceof StoreUnavailable) {
       response.status(503).json({ error: 'storage is unavailable' });
       return;

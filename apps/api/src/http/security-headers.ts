@@ -1,10 +1,10 @@
-/** On every answer: it is data for one client, not for caches, and no browser may take it for a page or a script. */
+/** Headers of every answer: no cache may keep it, and no browser may use it as a page or a script. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** On what a browser can be led to by a link. */
+/** Headers of pages that a browser can open by a link. */
 export const PAGE_HEADERS = {
   ...SECURITY_HEADERS,
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

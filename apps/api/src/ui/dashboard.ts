@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Router } from 'express';
 import sirv from 'sirv';
 
-/** Nothing from elsewhere, nothing inline, in nobody's frame: what is shown comes from clients. */
+/** No content from other sites, no inline scripts, no frames: the page shows data that clients wrote. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,7 +15,7 @@ const PAGE_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** Their names change with what they hold. */
+/** Their names contain a hash of their content. */
 const HASHED = '/assets/';
 
 /** Where `npm run build` puts the page in a package, and `npm run build:ui` in a checkout. */
@@ -30,7 +30,7 @@ function builtFolder(): string {
 export function dashboardRoutes(folder = builtFolder()): Router {
   const router = Router();
   const files = sirv(folder, {
-    // Files are looked up at each request: few ask, and a checkout may build the page anew meanwhile.
+    // Files are looked up at each request. Requests are rare, and in a checkout the page may be built again at any time.
     dev: true,
     brotli: true,
     gzip: true,
@@ -41,7 +41,7 @@ export function dashboardRoutes(folder = builtFolder()): Router {
     },
   });
   router.use('/ui', (request, response, next) => {
-    // Also with a 304: browsers take the headers of the newest answer for the page they kept.
+    // Also sent with a 304, because browsers apply the headers of the newest answer to their cached page.
     response.set({ 'content-security-policy': PAGE_POLICY, 'referrer-policy': 'no-referrer' });
     if (request.method !== 'GET' && request.method !== 'HEAD') next();
     else if (existsSync(join(folder, 'index.html'))) files(request, response, next);

@@ -36,7 +36,7 @@ export class WebSocketEndpoint {
   readonly #admission: Admission;
   readonly #server: WebSocketServer;
   readonly #unread: ByteBudget;
-  /** Each with what takes it out of the hub. */
+  /** Each connection with the function that removes it from the hub. */
   readonly #connections = new Map<WorkerConnection, () => void>();
   #stopping = false;
 
@@ -61,20 +61,20 @@ export class WebSocketEndpoint {
     this.#server.on('headers', (headers) => headers.push(`resonate-max-frame: ${maxBodySize}`));
   }
 
-  /** True for a request that this endpoint answers, be it with a refusal. */
+  /** True for a request that this endpoint answers, also if it refuses it. */
   static isFor({ headers }: IncomingMessage): boolean {
     return headers.upgrade?.toLowerCase() === 'websocket';
   }
 
   async upgrade(request: IncomingMessage, raw: Duplex, head: Buffer): Promise<void> {
-    // A client that leaves while its token is checked.
+    // The client may leave while its token is checked.
     raw.on('error', () => {});
     const admitted = await this.#admit(request);
     if ('status' in admitted) refuse(raw, admitted);
     else this.#server.handleUpgrade(request, raw, head, (socket) => this.#open(socket, request, raw, admitted));
   }
 
-  /** Asks all workers to connect elsewhere. They get no more messages; what they have asked is answered. */
+  /** Asks all workers to connect to another process. They get no further messages. Requests that they sent are answered. */
   drain(): void {
     this.#stopping = true;
     for (const [connection, leave] of this.#connections) {
@@ -83,7 +83,7 @@ export class WebSocketEndpoint {
     }
   }
 
-  /** Cuts off those who have not left. */
+  /** Closes the connections of workers that have not left. */
   closeAll(): void {
     for (const connection of this.#connections.keys()) connection.terminate();
   }
@@ -134,7 +134,7 @@ export class WebSocketEndpoint {
       connection.drain();
     });
     socket.once('close', stopWaiting);
-    // It came while the server began to stop.
+    // This connection was opened while the server began to stop.
     if (this.#stopping) {
       leave();
       connection.drain();

@@ -28,7 +28,7 @@ const CLOSE = { unsupported: 1003, policy: 1008, restart: 1012, replaced: 4409 }
 
 /** While more than this waits for the client to read, no further requests are read from it. */
 const UNREAD_PAUSE = 1024 * 1024;
-/** How long after "drain" a client may still send requests here, before its connection is closed between two of them. */
+/** How long after "drain" a client may still send requests. Then its connection is closed between two of them. */
 const DRAIN_GRACE_MS = 1_000;
 const DRAIN = JSON.stringify({ drain: true });
 const ACKNOWLEDGEMENT = /^\{"ack":(\d{1,15})\}$/;
@@ -41,7 +41,7 @@ export class WorkerConnection {
   readonly #raw: Duplex;
   readonly #options: ConnectionOptions;
   #stream: AcknowledgedStream | null = null;
-  /** Requests that were read and not begun. */
+  /** Requests that were read but not started. */
   readonly #waiting: Buffer[] = [];
   #inFlight = 0;
   #inFlightBytes = 0;
@@ -57,12 +57,12 @@ export class WorkerConnection {
     this.#options = options;
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on('pong', () => (this.#heard = true));
-    // The close that follows says all there is to say.
+    // The `close` event that follows reports the reason.
     socket.on('error', () => {});
     raw.on('drain', () => this.#regulate());
   }
 
-  /** Where its acknowledgements go. */
+  /** Gets the client's acknowledgements. */
   attach(stream: AcknowledgedStream): void {
     this.#stream = stream;
   }
@@ -83,7 +83,7 @@ export class WorkerConnection {
     this.#socket.send(text, () => holding.release());
   }
 
-  /** Cuts the connection when nothing came back since the last time. */
+  /** Closes the connection if the client sent nothing since the last ping. */
   ping(): void {
     // Its pong may wait behind requests that we do not read.
     const isWaitingForUs = this.#socket.isPaused && this.#socket.bufferedAmount < UNREAD_PAUSE;
@@ -95,7 +95,7 @@ export class WorkerConnection {
     this.#socket.ping();
   }
 
-  /** Its client has come back on a new connection. */
+  /** The client has opened a new connection. */
   replace(): void {
     this.#socket.close(CLOSE.replaced, 'another connection has this group and id');
   }
@@ -168,7 +168,7 @@ export class WorkerConnection {
     if (this.#corked) return;
     this.#corked = true;
     this.#raw.cork();
-    // Runs when all promises that are resolved by now have had their turn, with them all answers of a batch.
+    // It runs after all callbacks of promises that are resolved now, so all answers of a batch are in one write.
     process.nextTick(() => {
       this.#corked = false;
       this.#raw.uncork();
