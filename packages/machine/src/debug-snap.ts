@@ -37,7 +37,7 @@ function messages(
   const promises = new Map(rows.promises.map((row) => [row.id, row]));
   const executes = rows.tasks
     .filter((task) => task.state === 'pending' && task.dueAt !== null)
-    // One that backs off is enqueued, as the public server shows it.
+    // A task in backoff counts as enqueued, as on the public server.
     .filter((task) => (task.dueAt ?? now) <= now || isUntried(task, retryTimeoutMs))
     .map((task) => ({ address: task.address, message: executeMessage(serverUrl, task.id, task.version) }));
   const unblocks = rows.listeners.flatMap((listener) => {

@@ -14,7 +14,7 @@ export class Needs {
    * name, and its own registrations as awaiter.
    */
   readonly settlements = new Set<string>();
-  /** Tasks whose fired callbacks may be cleared. */
+  /** Tasks whose fired callbacks an acquire may delete. */
   readonly resumed = new Set<string>();
   /** Single callbacks and listeners by key. */
   readonly callbacks = new Map<string, { awaited: string; awaiter: string }>();
@@ -25,7 +25,7 @@ export class Needs {
   /** Promises whose branch is answered only while it is small: bound by `FENCE_PRELOAD`. */
   readonly fenced = new Set<string>();
   readonly schedules = new Set<string>();
-  /** All of it is loaded, however many bytes that is: whoever sets it has found out that it fits into memory. */
+  /** Loads everything, however large. Set it only after checking that it fits into memory. */
   loadsAll = false;
 
   promise(id: string): void {

@@ -3,7 +3,7 @@ import type { Needs } from './needs.ts';
 import type { FencePreload } from './rules/preload.ts';
 import type { WorkingSet } from './working-set.ts';
 
-/** What an operation knows besides its rows. */
+/** What an operation gets besides its rows. */
 export interface Context {
   /** Epoch ms; one instant for everything the request does (protocol section 4). */
   now: number;
@@ -22,7 +22,7 @@ export interface Context {
   retryTimeoutMs: number;
 }
 
-/** What of a request's context does not depend on the time. */
+/** The part of a request's context that does not depend on the time. */
 export type Choices = Pick<Context, 'fencePreload' | 'cronDialect' | 'corrId'>;
 
 /**

@@ -61,7 +61,7 @@ export const WRITES = {
   'schedule.trigger': scheduleTrigger,
 } as const satisfies { [K in Kind]?: OperationOf<K> };
 
-/** Transitions that time brings about; no client can ask for them. */
+/** Transitions that happen when a time is reached. No client can request them. */
 const TIMERS = {
   'timer.promise': promiseTimeout,
   'timer.lease': leaseTimeout,
@@ -83,8 +83,8 @@ type DataOf<K extends OperationKind> = (typeof OPERATIONS)[K] extends Operation<
 export type Command<K extends OperationKind = OperationKind> = { [P in K]: { kind: P; data: DataOf<P> } }[K];
 
 /**
- * Runs a command on the working set: first whatever it names takes the state that its time has brought, then the
- * operation itself.
+ * Runs a command on the working set. First the promises that it names settle if they have timed out. Then the operation
+ * itself runs.
  * @throws MoreNeeded, and on a fault of the program; the caller rewinds.
  */
 export function perform(ws: WorkingSet, { kind, data }: Command, context: Context): Reply {

@@ -5,7 +5,7 @@ import { byteOrder, type PromiseState, type RequestData, type StringMap, type Ta
  * Rows match when ANY of `anyOf` fits; each alternative is a stored state and, for promises, a side of the clock.
  */
 export interface PromiseQuery {
-  /** null: whatever the state. */
+  /** null: any state. */
   anyOf: PromiseAlternative[] | null;
   /** All pairs must match. */
   tags: StringMap;

@@ -1,5 +1,5 @@
 interface Cell<Row> {
-  /** As the database holds it; null: not there. */
+  /** The row in the database; null if there is none. */
   stored: Row | null;
   current: Row | null;
 }

@@ -30,9 +30,9 @@ export interface PromiseRow {
 export interface DeliveryColumns {
   address: string;
   transport: Transport;
-  /** What deliveries queue by (`Address.target`). */
+  /** Deliveries have one queue for each target (`Address.target`). */
   target: string;
-  /** The connection that had best take the message; null: any that the target allows. */
+  /** The preferred connection for the message; null: any connection of the target. */
   prefers: string | null;
   /** When the waiting message became due; null while there is none, or while a delay still runs. */
   enqueuedAt: number | null;
@@ -89,7 +89,7 @@ export interface ScheduleRow {
   catchUp: CatchUpPolicy | null;
   /** null: `resonate`. */
   cronDialect: CronDialect | null;
-  /** Why its last occurrence could not be fired; null while all is well. */
+  /** Why the last occurrence could not be fired; null if it was. */
   fault: string | null;
   /** Occurrences up to then still come; null: not paused. */
   pausedAt: number | null;

@@ -168,7 +168,7 @@ export class WorkingSet {
     const rows: PromiseRow[] = [];
     for (const [id, stored] of this.#branches.get(branch) ?? []) {
       const row = this.promises.peek(id) ?? stored;
-      // What was undone may have come again in another branch.
+      // A promise whose creation was undone may have been created again in another branch.
       if (id !== promise.id && row?.tags[TAG.branch] === branch) rows.push(row);
     }
     return rows;

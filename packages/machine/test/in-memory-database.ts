@@ -26,8 +26,8 @@ import type { Reply, Request } from '@resonate/protocol';
 export const RETRY_TIMEOUT_MS = 30_000;
 
 /**
- * The plainest store the machine can stand on. It loads EXACTLY the rows that `Needs` names: a transition that touches
- * one more throws, so whatever runs here has named its closure completely.
+ * The simplest store for the machine. It loads EXACTLY the rows that `Needs` names. A transition that touches another row
+ * throws, so these tests prove that each operation names all its rows.
  */
 export class InMemoryDatabase {
   readonly #promises = new Map<string, PromiseRow>();

@@ -1,7 +1,7 @@
 import type { ListenerRow, TaskRow } from '../rows.ts';
 import { isClaimedBy } from './message-row.ts';
 
-/** What became of an `unblock` that a process had claimed. */
+/** The outcome of an `unblock` that a process had claimed. */
 export type UnblockOutcome = { kind: 'unblock'; awaited: string; address: string } & (
   | { delivered: true }
   /** It is tried again at `dueAt` (epoch ms). */
@@ -10,7 +10,7 @@ export type UnblockOutcome = { kind: 'unblock'; awaited: string; address: string
   | { delivered: false; diedOf: string }
 );
 
-/** What became of an `execute`. It stays due until it is acquired, so only a failure is reported; next try at `dueAt`. */
+/** The failure of an `execute`; its next try is at `dueAt`. Success is not reported: it stays due until it is acquired. */
 export interface ExecuteOutcome {
   kind: 'execute';
   id: string;

@@ -13,7 +13,7 @@ export interface DeadLetterRow extends Pick<
   diedAt: number;
 }
 
-/** What kept a message from its receiver is cut to so many bytes. */
+/** The error of a failed delivery is cut to this many bytes. */
 const MAX_ERROR_BYTES = 1_024;
 
 /** The listener leaves the outbox for good (transition M9). */

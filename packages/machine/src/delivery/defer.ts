@@ -18,7 +18,7 @@ export function deferred<Row extends MessageRow>(message: Row, processId: string
  */
 export const MAX_RESUMED_ATTEMPTS = 10;
 
-/** What may be resumed. */
+/** Which messages to resume. */
 export interface ResumeLimits {
   /** The longest that anything is deferred for: what is due later than this was delayed by its sender. */
   withinMs: number;
@@ -26,7 +26,7 @@ export interface ResumeLimits {
   maxAttempts: number;
 }
 
-/** The target works again: what was deferred, or failed and waits for its next try, is due at once (transition M7). */
+/** The target works again: messages that were deferred, or that wait for their next try, are due at once (transition M7). */
 export function resumed<Row extends MessageRow>(
   message: Row,
   { withinMs, maxAttempts }: ResumeLimits,

@@ -7,7 +7,7 @@ export interface ScheduleFault {
   fault: string;
 }
 
-/** Remembers the fault for whoever looks at the schedule; only while the occurrence is still its next one. */
+/** Stores the fault in the schedule, where operators see it, but only if the occurrence is still the next one. */
 export const scheduleFault: Operation<ScheduleFault> = {
   needs: ({ id }, needs) => needs.schedule(id),
 

@@ -2,7 +2,7 @@ import { ok, type OperationOf } from '../operation.ts';
 import { createPromise } from '../rules/creation.ts';
 import { promiseRecord } from '../rules/records.ts';
 
-/** Idempotent by id: one that exists is answered as it stands, nothing else is compared. */
+/** Idempotent by id: if the promise exists, the answer is its record, whatever else the request says. */
 export const promiseCreate: OperationOf<'promise.create'> = {
   needs: ({ id }, needs) => needs.promise(id),
   touches: ({ id }) => [id],

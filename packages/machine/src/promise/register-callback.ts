@@ -3,7 +3,7 @@ import { fail, ok, type OperationOf } from '../operation.ts';
 import { promiseRecord } from '../rules/records.ts';
 import { fire } from '../rules/settlement.ts';
 
-/** Remembers that the task of `awaiter` waits for `awaited`; when that settled already, it counts at once. */
+/** Stores that the task of `awaiter` waits for `awaited`. If that promise is already settled, it counts at once. */
 export const promiseRegisterCallback: OperationOf<'promise.register_callback'> = {
   needs({ awaited, awaiter }, needs) {
     needs.promise(awaited);
@@ -23,7 +23,7 @@ export const promiseRegisterCallback: OperationOf<'promise.register_callback'> =
     const { state } = ws.tasks.need(awaiter);
     const callback = ws.callback(awaited, awaiter) ?? { awaited, awaiter, ready: false };
     if (state !== 'fulfilled' && promise.state === 'pending') ws.putCallback(callback);
-    // A halted task collects what it waited for before, but nothing that was over when it asked.
+    // A halted task counts settlements of promises that it awaited before, but not of promises that were already settled.
     else if (state !== 'fulfilled' && state !== 'halted' && !callback.ready) fire(ws, callback, now);
     return ok({ promise: promiseRecord(promise, now) });
   },

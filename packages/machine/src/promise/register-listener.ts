@@ -3,7 +3,7 @@ import { fail, ok, type OperationOf } from '../operation.ts';
 import { pairKey, unsent } from '../rows.ts';
 import { promiseRecord } from '../rules/records.ts';
 
-/** Remembers who is told when `awaited` settles; when it has, the answer says so and nothing is sent. */
+/** Stores the address to notify when `awaited` settles. If it is already settled, the answer says so and nothing is sent. */
 export const promiseRegisterListener: OperationOf<'promise.register_listener'> = {
   needs({ awaited, address }, needs) {
     needs.promise(awaited);

@@ -2,7 +2,7 @@ import { ok, PROMISE_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { promiseRecord } from '../rules/records.ts';
 import { settle } from '../rules/settlement.ts';
 
-/** The first settlement wins; a later one is answered with what it was. */
+/** The first settlement counts. Later ones get its record as the answer. */
 export const promiseSettle: OperationOf<'promise.settle'> = {
   needs: ({ id }, needs) => needs.settlement(id),
   touches: ({ id }) => [id],

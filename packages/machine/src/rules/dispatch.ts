@@ -6,12 +6,12 @@ export function dispatched(task: TaskRow, now: number): TaskRow {
   return { ...retried(task, now), setbacks: 0 };
 }
 
-/** The same for a message that is sent again: nothing has happened to the task. */
+/** The same for a message that is sent again. The task itself does not change. */
 export function retried(task: TaskRow, now: number): TaskRow {
   return { ...task, ...NOTHING_DUE, state: 'pending', pid: null, ttl: null, dueAt: now, enqueuedAt: now };
 }
 
-/** Second setback 0.5 s, then twice as long each time. */
+/** 0.5 s after the second setback, then twice as long each time. */
 const BACKOFF_MS = { first: 500, most: 20_000 };
 
 /**

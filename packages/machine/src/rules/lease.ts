@@ -28,8 +28,8 @@ export function clearResumes(ws: WorkingSet, task: TaskRow): void {
 }
 
 /**
- * True while `version` of the task is somebody's: the guard of every operation a worker makes on its own task. A
- * lease that is over but was not taken away yet still holds.
+ * True while a worker holds this `version` of the task. Every operation of a worker on its own task checks it. An expired
+ * lease counts until the scheduler ends it.
  */
 export function isHeldAt(task: TaskRow, version: number): boolean {
   return task.state === 'acquired' && task.version === version;

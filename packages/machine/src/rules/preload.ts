@@ -22,7 +22,7 @@ export const FENCE_PRELOAD: PreloadBound = { promises: 4, bytes: 2 << 10 };
 /** What answers that give a task to a worker say of its branch. */
 export interface Preload {
   preload: PromiseRecord[];
-  /** The branch has more promises: of one that is not in `preload` the worker knows nothing. */
+  /** The branch has more promises than `preload` contains. The worker must request those. */
   preloadPartial?: true;
 }
 

@@ -11,8 +11,8 @@ export interface Settlement {
 }
 
 /**
- * The one settlement cascade (protocol section 7): the promise settles, its task is fulfilled, whoever waits for it
- * is resumed, whoever listens is told. `now` is when it is written down, which for a timeout may be later than
+ * Everything that follows from a settlement (protocol section 7): the promise settles, its task is fulfilled, tasks that
+ * await it are resumed, and its listeners become due. `now` is when it is written down, which for a timeout may be later than
  * `outcome.settledAt`.
  */
 export function settle(ws: WorkingSet, promise: PromiseRow, outcome: Settlement, now: number): PromiseRow {

@@ -2,7 +2,7 @@ import { MAX_TIME } from '@resonate/protocol';
 import { ok, SCHEDULE_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { scheduleRecord } from '../rules/records.ts';
 
-/** No occurrence after now comes until it is resumed; one that is due and was not fired yet still does. */
+/** No occurrence after now fires until the schedule is resumed. One that is already due still fires. */
 export const schedulePause: OperationOf<'schedule.pause'> = {
   needs: ({ id }, needs) => needs.schedule(id),
 

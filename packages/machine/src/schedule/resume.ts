@@ -2,7 +2,7 @@ import { ok, SCHEDULE_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { scheduleRecord } from '../rules/records.ts';
 import { nextRunAfter } from '../rules/run.ts';
 
-/** Goes on with the first occurrence after now. What should have come before the pause and still waits is not lost. */
+/** Continues with the first occurrence after now. Occurrences from before the pause that have not fired yet still fire. */
 export const scheduleResume: OperationOf<'schedule.resume'> = {
   needs: ({ id }, needs) => needs.schedule(id),
 

@@ -3,7 +3,7 @@ import { isHeldAt } from '../rules/lease.ts';
 import { promiseRecord } from '../rules/records.ts';
 import { settle } from '../rules/settlement.ts';
 
-/** The worker is done: its promise settles and the task with it. */
+/** The worker has finished: the task's promise settles, and the task is fulfilled. */
 export const taskFulfill: OperationOf<'task.fulfill'> = {
   needs: ({ id }, needs) => needs.settlement(id),
   touches: ({ id }) => [id],

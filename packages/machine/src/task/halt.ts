@@ -1,7 +1,7 @@
 import { fail, ok, TASK_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { NOTHING_DUE } from '../rules/expiry.ts';
 
-/** Takes a task out of circulation until it is continued. */
+/** Halts a task: it is not sent to workers until it is continued. */
 export const taskHalt: OperationOf<'task.halt'> = {
   needs: ({ id }, needs) => needs.taskAndPromise(id),
   touches: ({ id }) => [id],

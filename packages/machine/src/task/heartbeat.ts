@@ -2,7 +2,7 @@ import { ok, type OperationOf } from '../operation.ts';
 import { after, isOver } from '../rules/expiry.ts';
 import { isHeldAt } from '../rules/lease.ts';
 
-/** Renews the leases a worker still holds; whatever it no longer holds is ignored. */
+/** Renews the leases that the worker still holds. Tasks that it no longer holds are ignored. */
 export const taskHeartbeat: OperationOf<'task.heartbeat'> = {
   needs({ tasks }, needs) {
     for (const { id } of tasks) needs.task(id);

@@ -2,7 +2,7 @@ import { fail, ok, TASK_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { returned } from '../rules/dispatch.ts';
 import { isHeldAt } from '../rules/lease.ts';
 
-/** The worker gives its task back: it is sent out again at the version it has, later when this happens repeatedly. */
+/** The worker releases its task. It is sent out again with the same version, with a delay if this happens repeatedly. */
 export const taskRelease: OperationOf<'task.release'> = {
   needs: ({ id }, needs) => needs.taskAndPromise(id),
   touches: ({ id }) => [id],

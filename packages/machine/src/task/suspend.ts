@@ -3,7 +3,7 @@ import { NOTHING_DUE } from '../rules/expiry.ts';
 import { clearResumes, isHeldAt } from '../rules/lease.ts';
 import { preload } from '../rules/preload.ts';
 
-/** The worker waits for other promises; when one of them settled already it goes on instead (300). */
+/** The worker waits for other promises. If one of them is already settled, the worker continues at once (300). */
 export const taskSuspend: OperationOf<'task.suspend'> = {
   needs({ id, actions }, needs) {
     needs.preload(id);
