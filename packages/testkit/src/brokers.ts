@@ -8,13 +8,13 @@ import { join } from 'node:path';
 const SOURCES = join(import.meta.dirname, '../brokers');
 export const BROKERS_POM = join(SOURCES, 'pom.xml');
 
-/** Deleted by nobody: the jars are 73 MB. */
+/** Nothing deletes it. The jars have 73 MB. */
 export function brokersDirectory(): string {
   const version = createHash('sha256').update(readFileSync(BROKERS_POM)).digest('hex').slice(0, 12);
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', `brokers-${version}`);
 }
 
-/** Java's arguments up to the class: small, quick to start, what it says on its standard error. */
+/** Java's arguments up to the class: a small heap, a quick start, the log on standard error. */
 export function javaArguments(): string[] {
   const directory = brokersDirectory();
   if (!existsSync(directory))

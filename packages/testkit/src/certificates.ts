@@ -24,7 +24,7 @@ export class CertificateAuthority {
     this.#openssl(['req', '-x509', ...KEY, ...self, '-keyout', 'ca.key', '-out', this.file]);
   }
 
-  /** A certificate for these names (`DNS:localhost,IP:127.0.0.1`); one for 0 days is over at once. */
+  /** A certificate for these names (`DNS:localhost,IP:127.0.0.1`); one for 0 days expires at once. */
   issue(names: string, days = 2): CertificateFiles {
     const name = `server${++this.#issued}`;
     const files = { certificate: join(this.#directory, `${name}.crt`), key: join(this.#directory, `${name}.key`) };

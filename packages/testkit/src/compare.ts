@@ -41,7 +41,7 @@ function stripInner(action: unknown): void {
   if (Number(action['head']['status']) >= 400) delete action['data'];
 }
 
-/** A copy as JSON would have it, with sorted keys and without what null says as well as absence. */
+/** A copy as JSON, with sorted keys and without fields whose null means the same as absence. */
 function plain(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(plain);
   if (!isRecord(json)) return json;
@@ -88,7 +88,7 @@ function idOf(entry: unknown): string | undefined {
   return isRecord(entry) && typeof entry['id'] === 'string' ? entry['id'] : undefined;
 }
 
-/** Then entries are told apart by id, so that a missing one doesn't make all that follow it differ. */
+/** Compares such lists by the ids of their entries, so that one missing entry does not make all later ones differ. */
 function haveUniqueIds(list: unknown[]): boolean {
   const ids = list.map(idOf);
   return !ids.includes(undefined) && new Set(ids).size === ids.length;

@@ -24,7 +24,7 @@ export interface DifferentialOptions {
 }
 
 export interface DifferentialReport {
-  /** How many requests got which answer, by `kind status`: shows what a run has reached. */
+  /** The number of requests by `kind status`. It shows which answers a run has covered. */
   answers: Map<string, number>;
   snaps: number;
 }

@@ -34,8 +34,8 @@ export async function freePort(preferred = 0): Promise<number> {
 }
 
 /**
- * The block of this process. Who listens on a block's first port has the block: the system gives it to one process only, and
- * takes it back when that process ends, however it ends.
+ * The block of this process. A process owns a block while it listens on the block's first port. The system allows that to
+ * one process only, and ends it with the process.
  *
  * @returns the block's first port.
  */

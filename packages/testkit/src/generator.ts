@@ -84,7 +84,7 @@ const FAMILIES = 3;
 const FAMILY_REQUESTS = 120;
 const FAMILY_MEMBERS = ['', '.a', '.b', '.c', '.d'];
 
-/** How far time moves between two requests, and now and then: over leases, retries and timeouts. */
+/** How far time moves between two requests. Some steps are long, to pass leases, retries and timeouts. */
 const STEPS_MS = [0, 0, 0, 0, 0, 1, 1, 10, 10, 100, 400, 500, 2_000];
 const JUMPS_MS = [5_000, 15_000, 30_000, 33_000, 61_000, 250_000];
 
@@ -99,7 +99,7 @@ export class RequestGenerator {
   readonly #draftOf = new WeakMap<GeneratedRequest, Draft>();
   #families = 0;
   #now: number;
-  /** What must come next. */
+  /** Requests that must come next. */
   #script: Step[] = [];
 
   constructor({ seed, ...options }: GeneratorOptions) {
@@ -132,7 +132,7 @@ export class RequestGenerator {
     return request;
   }
 
-  /** Often a moment around one at which something ends. */
+  /** Often a time just before or after one at which something ends. */
   #later(draft: Draft): number {
     const deadline = this.#random.chance(0.05) ? draft.deadline() : undefined;
     if (deadline !== undefined) return Math.max(this.#now, deadline + this.#random.pick([-1, 0, 0, 1, 100]));
@@ -157,7 +157,7 @@ export class RequestGenerator {
     return { kind, data };
   }
 
-  /** Tells what came of a request; it must be the very object that `next` gave. */
+  /** Reports the answer to a request, which must be the same object that `next` returned. */
   observe(request: GeneratedRequest, reply: Reply): void {
     const draft = this.#draftOf.get(request);
     if (!draft) throw new Error(`not a request of this generator: ${request.kind}`);

@@ -1,8 +1,8 @@
 import type { Message, PromiseRecord, TaskRecord } from '@resonate/protocol';
 
 /**
- * What holds in every state, whatever led there: rules over a `debug.snap`, and over two of them taken one after the
- * other. They know nothing of the reference model. The snap must follow a tick at the same time.
+ * Rules that hold in every state, for one `debug.snap` or for two that were taken one after the other. They know nothing
+ * of the reference model. The snap must follow a tick at the same time.
  */
 
 export interface Snap {
@@ -26,7 +26,7 @@ export interface BrokenInvariant {
 interface Invariant {
   name: string;
   section: string;
-  /** @returns what is wrong; empty when it holds. */
+  /** @returns what is wrong; empty if the rule holds. */
   check: (snap: Snap) => string[];
 }
 
@@ -260,7 +260,7 @@ function fulfilledIsFinal(before: Snap, after: Snap): string[] {
   return changed(before.tasks, after.tasks, (was, is) => was.state === 'fulfilled' && canonical(was) !== canonical(is));
 }
 
-/** Two owners of one version would both believe that the lease is theirs. */
+/** If two workers held the same version, both would believe that they own the lease. */
 function ownerChangesWithVersion(before: Snap, after: Snap): string[] {
   return changed(before.tasks, after.tasks, (was, is) => {
     const areOwned = was.state === 'acquired' && is.state === 'acquired';

@@ -48,22 +48,22 @@ export function checkLinearizability(
   return { verdict: 'linearizable', steps, explanation: '' };
 }
 
-/** Without time a heartbeat changes nothing; leaving it out keeps the tasks of one list apart. */
+/** A heartbeat changes nothing if time stands still. It is left out, because its list of tasks would join their histories. */
 function isIdle(event: HistoryEvent): boolean {
   return event.kind === 'task.heartbeat' && (isUnknown(event) || event.reply?.status === 200);
 }
 
 interface Answered extends HistoryEvent {
   answer: string;
-  /** Such a request changes nothing wherever it fits. */
+  /** This request changes nothing, so it can take the first place where its answer fits. */
   isPure: boolean;
 }
 
-/** Which requests have taken their place in the order, and what state that leads to. */
+/** The requests that have a place in the order so far, and the state after them. */
 interface Position {
-  /** All answered requests before this one have their place. */
+  /** All answered requests before this index have a place. */
   frontier: number;
-  /** Those behind the frontier that have theirs as well. */
+  /** Requests after the frontier that have a place, too. */
   ahead: readonly number[];
   /** Requests without an answer that are taken to have happened. */
   happened: readonly number[];
@@ -110,7 +110,7 @@ class Search {
       if (++this.steps > this.#maxSteps) return 'undecided';
       const next = this.#take(frame.position, choice);
       if (!next) continue;
-      // It fits here and changes nothing, so it can't fit better later.
+      // Its answer fits here and it changes nothing, so no later place is better.
       if (choice >= 0 && this.#answered[choice]!.isPure) frame.choices = [];
       const key = `${next.frontier}|${next.ahead.join()}|${next.happened.join()}|${next.state}`;
       if (this.#seen.has(key)) continue;

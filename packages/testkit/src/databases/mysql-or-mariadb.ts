@@ -9,7 +9,7 @@ export const MYSQL_SERVERS = { mariadb: startMariadb, mysql: startMysql } as con
 export type MysqlServerName = keyof typeof MYSQL_SERVERS;
 
 /**
- * Which of them suites run on that mean either: `TEST_MYSQL_SERVER`, else MariaDB. `npm run check` runs them on both.
+ * The server for suites that can run on either: `TEST_MYSQL_SERVER`, else MariaDB. `npm run check` runs them on both.
  * @throws when the variable names neither.
  */
 export function mysqlServerName(): MysqlServerName {
@@ -18,12 +18,12 @@ export function mysqlServerName(): MysqlServerName {
   return name;
 }
 
-/** Starts the server that `TEST_MYSQL_SERVER` names: for tests that need power over it. */
+/** Starts the server that `TEST_MYSQL_SERVER` names: for tests that stop, kill or configure it. */
 export function startMysqlOrMariadb(settings: Record<string, string> = {}): Promise<TestServer> {
   return MYSQL_SERVERS[mysqlServerName()](settings);
 }
 
-/** The server that `TEST_MYSQL_URL` names, else one of its own: for tests that need no power over it. */
+/** The server that `TEST_MYSQL_URL` names, else one of its own: for tests that only use it. */
 export async function mysqlForTests(): Promise<Pick<TestServer, 'url' | 'stop'>> {
   const url = process.env['TEST_MYSQL_URL'];
   return url ? { url, stop: async () => {} } : startMysqlOrMariadb();

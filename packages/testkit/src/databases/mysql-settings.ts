@@ -1,13 +1,13 @@
 /** Settings that MySQL and MariaDB share. */
 
-/** No test cuts the power, and some disks take 10 ms to sync. */
+/** Without syncing: no test cuts the power, and a sync takes up to 10 ms. */
 export const UNSYNCED = {
   'innodb-flush-log-at-trx-commit': '2',
   'innodb-flush-method': 'nosync',
   'innodb-doublewrite': '0',
 };
 
-/** Settings for what measures: the durability of production. */
+/** Settings for benchmarks: the durability of production. */
 export const DURABLE_MYSQL = {
   'innodb-flush-log-at-trx-commit': '1',
   'innodb-flush-method': 'O_DIRECT',

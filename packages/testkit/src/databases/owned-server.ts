@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A real server process for tests that never outlives them: its parent is a shell that waits for this process to say
- * stop, or to be gone, however that came about, and then ends the server and deletes its directory.
+ * A real server process for tests that never outlives them. Its parent is a shell. When this process tells the shell to
+ * stop, or ends for any reason, the shell ends the server and deletes its directory.
  */
 
 const SHELL = `
@@ -39,25 +39,25 @@ export function giveToServer(path: string): void {
 export interface OwnedServer {
   /** Ends the server and deletes its data. */
   stop(): Promise<void>;
-  /** Kills all its processes at once. What it wrote is there: only a power cut takes what was not synced. */
+  /** Kills all its processes at once. Its writes survive, because only a power cut loses what was not synced. */
   kill9(): Promise<void>;
-  /** Starts it on the data it had, after `kill9`; else restarts it in good order. */
+  /** Starts it again with its data. If it still runs, it is stopped in good order first. */
   restart(): Promise<void>;
   /** Its processes, to measure or to freeze. */
   pids(): number[];
 }
 
 export interface TestServer extends OwnedServer {
-  /** Of a database that always exists, where it is a database server. */
+  /** Database servers: the URL of a database that always exists. */
   url: string;
 }
 
 export interface ServerCommand {
   command: string;
   args: string[];
-  /** What the server says on its standard error once it takes connections. */
+  /** Matches the line on standard error that says that the server accepts connections. */
   ready: RegExp;
-  /** What makes it end at once, in good order; INT unless told. KILL for what may end in any order. */
+  /** The signal that stops it quickly and in good order; INT by default. KILL for servers that need no good order. */
   stopSignal?: 'INT' | 'TERM' | 'KILL';
   /** Whether it runs as the user of the tests, not as `nobody` for root: for what root may run. */
   runAs?: 'nobody' | 'self';
@@ -127,7 +127,7 @@ class ServerProcess implements OwnedServer {
   }
 
   async kill9(): Promise<void> {
-    // Children first: none of them gets to write anything because its parent is gone.
+    // Children first, so that none writes anything because its parent has ended.
     for (const pid of this.pids().reverse()) killIfThere(pid);
     await this.#end('keep');
   }

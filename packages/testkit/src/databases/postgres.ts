@@ -18,12 +18,12 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
-  // No test cuts the power, and some disks take 10 ms to sync.
+  // Without syncing: no test cuts the power, and a sync takes up to 10 ms.
   fsync: 'off',
   full_page_writes: 'off',
 };
 
-/** Settings for what measures: the durability of production. */
+/** Settings for benchmarks: the durability of production. */
 export const DURABLE_POSTGRES = { fsync: 'on', full_page_writes: 'on' };
 
 /**
@@ -50,7 +50,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   return { ...server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
 }
 
-/** The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that need no power over the server. */
+/** The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that only use it. */
 export async function postgresForTests(
   settings: Record<string, string> = {},
 ): Promise<Pick<TestServer, 'url' | 'stop'>> {

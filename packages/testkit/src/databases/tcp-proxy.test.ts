@@ -42,7 +42,7 @@ test('the server does not hear of a client that is cut off by a network that fai
   const closed = new Promise((resolve) => client.once('close', resolve));
   for (const link of proxy.links) link.cutClient();
   await closed;
-  // What it sends comes as far as the proxy: an end that was on its way to it would have come meanwhile.
+  // The proxy receives this text. If it had closed the server's side before, the server would know by now.
   const came = new Promise<string>((resolve) => (proxy.rules.toClient = (data) => resolve(data.toString())));
   accepted.write('still there');
   expect(await came).toBe('still there');

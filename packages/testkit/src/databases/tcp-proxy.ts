@@ -10,7 +10,7 @@ export interface ProxyLink {
   cut(): void;
 }
 
-/** What becomes of data that comes through; passes it on unless told otherwise. */
+/** What to do with data. Without a rule it is passed on. */
 export interface ProxyRules {
   toServer?(data: Buffer, link: ProxyLink): void;
   toClient?(data: Buffer, link: ProxyLink): void;
@@ -49,7 +49,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     client.on('data', (data) => (proxy.rules.toServer ? proxy.rules.toServer(data, link) : link.sendToServer(data)));
     upstream.on('data', (data) => (proxy.rules.toClient ? proxy.rules.toClient(data, link) : link.sendToClient(data)));
     client.on('end', () => upstream.end());
-    // A process that is killed with answers unread resets its connection: that has no 'end'.
+    // A process that is killed with unread answers resets its connection, which then emits no 'end'.
     client.on('close', () => tellsServer && upstream.end());
     upstream.on('end', () => client.end());
     upstream.on('close', () => {

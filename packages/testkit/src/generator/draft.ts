@@ -23,7 +23,7 @@ const TARGETS = [
 const LISTENERS = ['poll://any@g9', 'poll://uni@g1/w1', 'http://listener.invalid/x', 'https://listener.invalid/y'];
 const PAST_TIMEOUTS_MS = [-5_000, -1, 0];
 const TIMEOUTS_MS = [1, 500, 5_000, 20_000, 40_000, 40_000, 200_000, 400_000, 400_000, 1_000_000_000];
-/** Promises with a target live longer mostly, so that what they wait for ends before them. */
+/** Promises with a target mostly live longer, so that the promises they await settle first. */
 const TARGET_TIMEOUTS_MS = [5_000, 40_000, 200_000, 400_000, 400_000, 1_000_000_000, 1_000_000_000];
 const LEASES_MS = [1, 500, 5_000, 60_000, 60_000, 600_000];
 const DELAYS_MS = [-1_000, 0, 1, 50, 3_000, 31_000];
@@ -38,10 +38,10 @@ export class Draft {
   readonly #tasks = new Map<string, TaskRecord>();
   /** By id, when the promise times out, unless it was last seen settled; the oldest are forgotten. */
   readonly #promises = new Map<string, number | undefined>();
-  /** By awaited, the tasks that wait for it. */
+  /** Awaited promise -> the tasks that wait for it. */
   readonly #awaiters = new Map<string, Set<string>>();
   readonly #cursors = new Map<string, string>();
-  /** Of the schedule seen last. */
+  /** The next run of the schedule that was seen last. */
   #nextRunAt = 0;
   #generation = 0;
   now: number;
@@ -137,7 +137,7 @@ export class Draft {
     return this.random.pick(this.#ids);
   }
 
-  /** Waited for, and over, and nobody was told so: whoever names such a promise settles it. */
+  /** Awaited promises that have expired but are not settled yet. The next request that names one settles it. */
   #overdue(): string[] {
     return [...this.#awaiters.keys()].filter((id) => (this.#promises.get(id) ?? Infinity) <= this.now);
   }
@@ -242,7 +242,7 @@ export class Draft {
     return value;
   }
 
-  /** User tags, as promises have and searches ask for. */
+  /** Tags of users, for promises and searches. */
   userTags(): StringMap {
     return this.random.pick<StringMap>([
       { team: 'red' },
@@ -298,7 +298,7 @@ export class Draft {
   }
 }
 
-/** What a task becomes by an answer that doesn't show it. */
+/** The state of a task after a successful request whose answer does not contain the task. */
 const STATE_AFTER: Readonly<Record<string, TaskRecord['state']>> = {
   'task.release': 'pending',
   'task.suspend': 'suspended',

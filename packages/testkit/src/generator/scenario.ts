@@ -111,7 +111,7 @@ function firstOccurrence(draft: Draft): Step[] {
   ];
 }
 
-/** Runs that meet the one before, some of them late, by ticks and by triggers, perhaps around a pause. */
+/** Runs of a schedule whose previous run is still pending. Some are late; ticks and triggers start them, some around a pause. */
 function overlappingRuns(draft: Draft): Step[] {
   const { random } = draft;
   const id = draft.scheduleId();
@@ -119,7 +119,7 @@ function overlappingRuns(draft: Draft): Step[] {
     ...(at !== undefined && { at }),
     make: () => ({ kind, data: { id } }),
   });
-  // Time may have gone further by then, and never goes back.
+  // The clock may already be later, and it never goes back.
   const tick = (at: number): Step => ({ at, make: ({ now }) => ({ kind: 'debug.tick', data: { time: now } }) });
   const first = (Math.floor(draft.now / 10_000) + 1) * 10_000;
   const late = first + random.pick([10_000, 25_000, 30_000, 75_000, 200_000]);

@@ -7,7 +7,7 @@ export interface HistoryEvent {
   returnAt: number;
   kind: string;
   data: unknown;
-  /** Absent when no answer came; a status of 500 and above says as little about what happened. */
+  /** Absent if no answer came. After a status of 500 or above, the request may have happened or not, too. */
   reply?: Reply;
 }
 
@@ -53,7 +53,7 @@ interface NamingData {
 }
 
 function keysOf({ kind, data, reply }: HistoryEvent): string[] {
-  // Refused for its form, it is about no state, and its data can't be trusted to name anything.
+  // A request that was refused as malformed is about no state, and its data may contain anything.
   if (reply?.status === 400) return ['refused'];
   if (kind.startsWith('debug.')) throw new Error(`${kind} can't be part of a concurrent history`);
   // The promises that a trigger makes and cancels are nowhere in it.

@@ -5,7 +5,7 @@ import { fire } from './schedules.ts';
 import { byId, type Context, emptyState } from './state.ts';
 import { taskRecord } from './tasks.ts';
 
-/** The transitions that time brings (sections 4, 5 and 7 of the protocol), and the other `debug.*` kinds. */
+/** Transitions that happen when a time is reached (protocol sections 4, 5 and 7), and the other `debug.*` kinds. */
 
 /**
  * One scan: leases and retries, then one occurrence of each due schedule, then promise timeouts. In this order what a
@@ -33,7 +33,7 @@ export function debugReset({ state }: Context): unknown {
   return {};
 }
 
-/** What start and stop resume and pause, the background loops, is not part of the model. */
+/** The model has no background loops, so there is nothing to start or stop. */
 export function debugStartOrStop(): unknown {
   return {};
 }

@@ -5,7 +5,7 @@ import type { Context, ModelLetter, ModelTask, OutboxEntry, WaitingMessage } fro
 
 export type { ModelLetter, WaitingMessage } from './state.ts';
 
-/** What a process asks for when it claims. */
+/** The parameters of a claim. */
 export interface ModelClaim {
   transport: string;
   target: string;
@@ -64,7 +64,7 @@ export function claim(context: Context, wanted: ModelClaim, got: readonly string
   }
 }
 
-/** A claim that ended with no word of what came of it is no failure. */
+/** A claim without a recorded outcome is no failure. */
 function nextAttempt({ message, claimedBy, attempts }: OutboxEntry): number {
   const isSilent = claimedBy !== null;
   if (!isSilent) return attempts + 1;
@@ -108,7 +108,7 @@ export function renew(context: Context, key: string, by: string, until: number):
   for (const entry of claimedUnder(context, key, by)) replace(context, entry, { dueAt: until });
 }
 
-/** Who held messages is gone. @param holders null: everybody. */
+/** Releases the messages of processes that have ended. @param holders null: all processes. */
 export function release(
   context: Context,
   holders: readonly string[] | null,
@@ -128,7 +128,7 @@ export function defer(context: Context, queue: Queue, by: string, forMs: number)
   for (const entry of all(context)) {
     if (!isFor(queue, entry) || entry.dueAt > context.now) continue;
     const enqueuedAt = entry.enqueuedAt ?? entry.dueAt;
-    // As much sooner as it is old, but half of the time is waited by all.
+    // Older messages wait less, but each waits at least half of the time.
     const soonerMs = Math.min(context.now - enqueuedAt, Math.floor(forMs / 2));
     replace(context, entry, {
       dueAt: context.now + forMs - soonerMs,
@@ -146,7 +146,7 @@ export function resume(context: Context, queue: Queue, withinMs: number): void {
   }
 }
 
-/** What failed so often waits for its own time. */
+/** A message that failed this often keeps its own backoff. */
 const OFTEN = 10;
 
 /** The target may be up: one message is due. @param got its key; undefined: none was found. @throws if it is not the first. */

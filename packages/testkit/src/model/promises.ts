@@ -63,7 +63,7 @@ export function createIfAbsent(context: Context, wanted: NewPromise): void {
   state.tasks.set(id, task);
   if (isOver) return;
   const delay = promise.tags[DELAY] ?? '';
-  // Whatever is no time is no delay.
+  // A tag that is not a time sets no delay.
   const delayUntil = /^[0-9]{1,19}$/.test(delay) ? Math.min(Number(delay), Number.MAX_SAFE_INTEGER) : 0;
   if (delayUntil > now) task.timerAt = delayUntil;
   else sendExecute(context, task);

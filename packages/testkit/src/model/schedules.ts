@@ -44,7 +44,7 @@ export function scheduleDelete(context: Context, data: Fields): unknown {
   return {};
 }
 
-/** What is due already still comes; nothing else until it is resumed. */
+/** Occurrences that are already due still fire. No others fire until the schedule is resumed. */
 export function schedulePause(context: Context, data: Fields): unknown {
   const { id } = scheduleOr404(context, data.text('id'));
   const schedule = context.state.schedules.get(id)!;
@@ -98,7 +98,7 @@ const MISSED_MS = 60_000;
 export function fire(context: Context, schedule: ScheduleRecord): void {
   let occurredAt = schedule.nextRunAt;
   if (schedule.catchUp === 'last' || schedule.catchUp === 'none') {
-    // Only the last of all that are due; those before are passed over.
+    // Fires only the last of the due occurrences and skips the earlier ones.
     for (let at = occurredAt; isDue(context, schedule, at); at = nextAfter(schedule, at)) occurredAt = at;
   }
   const isMissed = schedule.catchUp === 'none' && context.now > occurredAt + MISSED_MS;
@@ -147,7 +147,7 @@ function promiseOf(schedule: ScheduleRecord, id: string, at: number): NewPromise
   };
 }
 
-/** A schedule that never comes again waits at the end of time. */
+/** A schedule without further occurrences has the largest time. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 function nextAfter(schedule: Pick<ScheduleRecord, 'cron' | 'cronDialect' | 'timezone'>, at: number): number {

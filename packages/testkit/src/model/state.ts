@@ -1,9 +1,9 @@
 import type { Message, PromiseRecord, ScheduleRecord } from '@resonate/protocol';
 
-/** What is known of a message that waits. Times are epoch ms. */
+/** A message that waits. Times are epoch ms. */
 export interface WaitingMessage {
   dueAt: number;
-  /** null: it was delayed by its sender, and nobody has touched it since. */
+  /** null: its sender delayed it, and no attempt was made since. */
   enqueuedAt: number | null;
   attempts: number;
   claimedBy: string | null;
@@ -95,7 +95,7 @@ export function byId<T extends { id: string }>(records: Iterable<T>): T[] {
     .map(({ record }) => record);
 }
 
-/** A copy for trying something on. What is never changed in place, promises for one, the copies share. */
+/** A copy to try something on. Copies share records that are never changed in place, such as promises. */
 export function copyState(state: ModelState): ModelState {
   return {
     promises: new Map(state.promises),

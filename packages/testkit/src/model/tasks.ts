@@ -166,7 +166,7 @@ export function taskFence(context: Context, data: Fields): unknown {
     head.status = 404;
     return { action: { kind, head, data: `no promise ${wanted.id}` }, preload: fencePreloadOf(context, id, wanted.id) };
   }
-  // The worker got somewhere.
+  // The worker made progress.
   if (context.state.promises.get(wanted.id) !== before) task.setbacks = 0;
   return {
     action: { kind, head, data: { promise: promiseOr404(context, wanted.id) } },
