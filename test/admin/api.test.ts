@@ -4,7 +4,7 @@ import { bearer, GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 import { until } from '../processes/until.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(60_000);
 const WITHIN_MS = 30_000;
 

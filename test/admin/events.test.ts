@@ -6,7 +6,7 @@ import { createParser } from 'eventsource-parser';
 import { bearer, GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(60_000);
 
 let server: GuardedServer;
@@ -82,7 +82,7 @@ describe('the events of the admin API', () => {
     await all.hears('commit');
     await create('mine/1');
     await mine.hears('commit');
-    // It was there before both commits, and was told of neither.
+    // This page was open during both commits and got no event.
     expect(graph.causes).not.toContain('commit');
     expect(mine.causes.filter((cause) => cause === 'commit')).toHaveLength(1);
     await create('mine/root.1', { 'resonate:origin': 'mine/root' });

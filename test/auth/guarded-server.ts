@@ -9,10 +9,10 @@ import { ServerProcess } from '../processes/server-process.ts';
 
 const ISSUER = 'https://issuer.example.com';
 
-/** Where a token travels. */
+/** The place of a token in a request. */
 export type Place = 'head' | 'header';
 
-/** A server that wants tokens of its own issuer. */
+/** A server that requires tokens, with the issuer of these tokens. */
 export class GuardedServer {
   readonly signer: Signer;
   readonly process: ServerProcess;
@@ -37,7 +37,7 @@ export class GuardedServer {
     return new GuardedServer(folder, signer, process);
   }
 
-  /** A good token with these claims, which may replace the usual ones. */
+  /** A valid token. These claims replace the usual ones. */
   token(claims: Record<string, unknown>, signer = this.signer): string {
     return signer.token({ iss: ISSUER, exp: expiring(10_000), ...claims });
   }

@@ -5,7 +5,7 @@ import { expiring, Signer } from '../../apps/api/src/auth/issuer.fixture.ts';
 import { WorkerSocket } from '../processes/worker-socket.ts';
 import { bearer, GuardedServer, type Place } from './guarded-server.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Every kind and every endpoint with every sort of token. */
@@ -130,7 +130,7 @@ describe('over a WebSocket', () => {
   test('a request is judged by the token in its head, whoever opened the connection', async () => {
     const socket = await WorkerSocket.open(server.process.url, '/connect/g/a', bearer(tokens['an admin']));
     for (const [kind, [about, data]] of Object.entries(KINDS)) {
-      // Without one, that of the connection serves.
+      // Without a token of its own, a request uses that of the connection.
       const { 'no token': none, ...answers } = await verdicts(
         async (auth) => (await socket.ask(kind, data, auth === undefined ? {} : { auth })).head.status,
       );

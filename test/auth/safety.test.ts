@@ -6,7 +6,7 @@ import { runCommand } from '../processes/run-command.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { bearer, GuardedServer } from './guarded-server.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const ORIGIN = 'https://app.example.com';
@@ -82,7 +82,7 @@ describe('a server that wants tokens', () => {
     }
     shown += await (await fetch(server.process.metricsUrl)).text();
     const log = server.process.output(2_000);
-    // What is looked through is the whole of it.
+    // The log that is searched is complete.
     expect(log).toContain('a token was refused');
     expect(shown).toContain('resonate_request_total');
     const parts = tokens.flatMap((token) => [token, ...token.split('.').slice(1)]).filter((part) => part !== '');

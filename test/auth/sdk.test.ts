@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Resonate, type Context } from '@resonatehq/sdk';
 import { GuardedServer } from './guarded-server.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** The official SDK against a server that wants tokens, over HTTP and over its event stream. */

@@ -5,7 +5,7 @@ import { until } from '../processes/until.ts';
 import { WorkerSocket } from '../processes/worker-socket.ts';
 import { bearer, GuardedServer } from './guarded-server.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 let server: GuardedServer;

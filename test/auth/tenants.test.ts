@@ -9,7 +9,7 @@ import { until } from '../processes/until.ts';
 import { apiPaths } from './api-paths.ts';
 import { bearer, GuardedServer } from './guarded-server.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /**
@@ -17,7 +17,7 @@ jest.setTimeout(180_000);
  * new one without a row fails.
  */
 
-/** Stands in everything of the other tenant that the requests here do not name themselves. */
+/** Appears in all data of the other tenant that these requests do not name themselves. */
 const HIDDEN = 'hidden-of-theirs';
 const THEIRS = 'theirs/known';
 const DASHBOARD = join(import.meta.dirname, '../../apps/dashboard/dist/index.html');
@@ -44,7 +44,7 @@ beforeAll(async () => {
   server = await GuardedServer.start('--messages-max-attempts', '1', '--messages-circuit-failures', '10000');
   admin = server.token({ role: 'admin' });
   mine = server.token({ prefix: 'mine/' });
-  // Nobody listens there.
+  // Nothing listens on this port.
   address = `http://127.0.0.1:${await freePort()}/hook${ADDRESS_SECRET}`;
   const param = { data: Buffer.from(HIDDEN).toString('base64') };
   const graph = { 'resonate:origin': 'mine/root', 'resonate:target': 'poll://any@nobody' };
@@ -82,7 +82,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.dispose());
 
-/** All that the other tenant has, as the admin sees it. */
+/** All data of the other tenant, as an admin sees it. */
 async function theirState(): Promise<unknown> {
   const found = await Promise.all([
     admins('promise.search', { limit: 1000 }),

@@ -9,7 +9,7 @@ import { gone, lines, pids, settled, submit } from './scripts.ts';
 import { scriptEnv } from './server.ts';
 
 const LEASE_MS = 4_000;
-/** Long before a lease is over, also on a busy machine. */
+/** Much shorter than a lease, also on a busy machine. */
 const AT_ONCE_MS = 2_000;
 
 describe('two dispatchers that run scripts', () => {

@@ -146,7 +146,7 @@ export function localTests(server: () => BashServer): void {
     const script = `echo $$ >> ${log}; until [ -e ${go} ]; do sleep 0.05; done`;
     const ids = await Promise.all(Array.from({ length: 3 * MAX_RUNNING }, () => submit(url(), script)));
     const first = await pids(log, MAX_RUNNING);
-    // Time enough for one more to be started: what comes later has waited.
+    // Enough time to start one more script. One that starts later has waited.
     await expect(until('one more runs', 1_000, () => lines(log).length > MAX_RUNNING)).rejects.toThrow('not within');
     expect(first.filter(isAlive)).toHaveLength(MAX_RUNNING);
     writeFileSync(go, '');

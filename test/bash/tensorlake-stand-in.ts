@@ -90,7 +90,7 @@ export class TensorlakeStandIn {
   }
 }
 
-/** It starts while one looks at it. */
+/** The sandbox starts when it is read for the first time. */
 function look(sandbox: StandInSandbox): Answer {
   const { status } = sandbox;
   if (status === 'pending') sandbox.status = 'running';

@@ -3,7 +3,7 @@ import { freePort } from '../processes/free-port.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { Spawned } from '../processes/spawned.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 let server: ServerProcess | undefined;

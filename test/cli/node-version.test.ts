@@ -7,7 +7,7 @@ import { runCommand } from '../processes/run-command.ts';
 import { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** The command as a checkout has it after `npm ci`. */
@@ -25,7 +25,7 @@ describe('whichever Node comes first on the PATH', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'resonate-node-'));
-    // Any use of it would be seen.
+    // The test would notice if anything ran it.
     await writeFile(join(directory, 'node'), '#!/bin/sh\necho "the wrong node" >&2\nexit 99\n');
     await chmod(join(directory, 'node'), 0o755);
     env = { PATH: `${directory}${delimiter}${process.env['PATH']}` };

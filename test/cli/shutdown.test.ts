@@ -5,7 +5,7 @@ import { EventStream } from '../processes/event-stream.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const IN_FLIGHT = 100;
@@ -69,7 +69,7 @@ describe('a clean stop', () => {
   );
 
   test('does not wait for connections that were opened and not used, or used before and kept', async () => {
-    // Had they to be waited for, the stop would take as long as this allows.
+    // If the server waited for them, the stop would take as long as the time limit.
     server = await ServerProcess.start({ args: ['--server-shutdown-timeout', '3600000'] });
     await connection();
     const client = new HttpClient(server.url);

@@ -9,11 +9,11 @@ import { runCommand } from '../processes/run-command.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const MEBIBYTE = 1024 * 1024;
-/** Pages in the log that make it be written back. */
+/** The number of pages in the log from which SQLite writes it back. */
 const LONG_LOG = 16_000;
 
 /** Creates answered before the server is killed. */
@@ -98,7 +98,7 @@ describe('a server killed with -9', () => {
       for (let count = 0; !isKilled; count++) {
         const id = `client-${name}-${count}`;
         const create = client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE, param: { data: id } });
-        // The last one of each client gets no answer: it may be there or not.
+        // The last create of each client gets no answer, so its promise may exist or not.
         const answer = await create.catch(() => undefined);
         if (answer?.status === 200) answered.push(id);
         if (answered.length === ANSWERED && !isKilled) {
@@ -156,13 +156,13 @@ describe('a server whose disk fails', () => {
       client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE, param: { data: 'x'.repeat(MEBIBYTE) } });
     let hasEnded = false;
     const ended = server.ended().finally(() => (hasEnded = true));
-    // Should the log have been written back before it was broken, it gets long again.
+    // If the log was written back before it was damaged, the next round fills it again.
     for (let round = 0; !hasEnded; round++) {
       let count = 0;
       do {
         expect(await create(`${round}-${count++}`)).toMatchObject({ status: 200 });
       } while ((await logPages()).last < LONG_LOG);
-      // To read the log is a disk I/O error now.
+      // From now on, reading the log is a disk I/O error.
       await truncate(join(server.directory, 'resonate.db-wal'), MEBIBYTE);
       await until('the log is written back', 60_000, async () => {
         const { last, copied } = await logPages();

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { runCommand } from '../processes/run-command.ts';
 import { RESONATE } from '../processes/server-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const ROOT = join(import.meta.dirname, '../..');

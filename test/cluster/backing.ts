@@ -18,13 +18,13 @@ const WAKEUP_CONNECTION = 'resonate-wakeup';
 export interface Backing {
   /** Storage and wake-ups, as a process needs them in its environment. */
   env: Record<string, string>;
-  /** Straight to the database, whatever the network does. */
+  /** The URL of the database itself, which faults of the network do not affect. */
   databaseUrl: string;
   database: TestServer;
   redis: TestServer | null;
   /** The way on which processes wake each other. */
   wakeups: Pick<FaultyNetwork, 'silenceWakeups' | 'breakWakeups' | 'healWakeups'>;
-  /** What goes to the database, or what it answers, is lost from now on; null ends that, and the connections it hit. */
+  /** From now on, requests to the database or its answers are lost. null ends the fault and closes the affected connections. */
   lose(what: Lost): void;
   stop(): Promise<void>;
 }

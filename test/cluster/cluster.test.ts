@@ -14,7 +14,7 @@ import { workflowTests } from './workflows.ts';
  * tests; what a test killed, froze or stopped runs again before the next one.
  */
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 describe.each(['postgres', mysqlServerName()] as const)('a cluster on %s', (database) => {

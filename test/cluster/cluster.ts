@@ -4,7 +4,7 @@ import { startLoadBalancer, type LoadBalancer } from '../deploy/load-balancer.ts
 import { startBacking, type Backing, type DatabaseName } from './backing.ts';
 import { RoleProcess, type RoleName } from './role-process.ts';
 
-/** Longer than the default, so that a test can tell a wake-up from a look that was due anyway. */
+/** Longer than the default, so that a test can tell a wake-up from a regular poll. */
 export const POLL_INTERVAL_MS = 1_000;
 
 const SETTINGS = { RESONATE_MESSAGES__POLL_INTERVAL: `${POLL_INTERVAL_MS}ms` };
@@ -72,7 +72,7 @@ export class TestCluster {
     return this.processes.filter((process) => process.role === role);
   }
 
-  /** Who runs, as the cluster itself sees it. */
+  /** The running processes, as the cluster itself lists them. */
   async shown(): Promise<ProcessShown[]> {
     const answer = await fetch(`${this.url}/cluster`, { signal: AbortSignal.timeout(5_000) });
     return ((await answer.json()) as { processes: ProcessShown[] }).processes;

@@ -11,7 +11,7 @@ import type { RoleProcess } from './role-process.ts';
 const MESSAGES = 10;
 const RECEIVED_WITHIN_MS = 3_000;
 
-/** What a worker holds, as these tests see it. */
+/** A worker's connection, as these tests use it. */
 interface Stream {
   /** Messages that were not taken yet. */
   readonly waiting: number;

@@ -6,9 +6,9 @@ import { ask, createTask } from './requests.ts';
 import type { RoleProcess } from './role-process.ts';
 
 const TASKS = 12;
-/** The dead are noticed after 5 s; without that, what they held comes again after tasks.retry_timeout, 30 s. */
+/** A dead process is noticed after 5 s. Otherwise its messages would be sent again after tasks.retry_timeout, 30 s. */
 const AFTER_DEATH_MS = 12_000;
-/** What was given back is claimed by another one when it looks: in a second at most. */
+/** Another dispatcher claims released messages at its next poll, within a second. */
 const AFTER_TERM_MS = 4_000;
 
 export function dispatcherTests(cluster: () => TestCluster, report: (line: string) => void): void {
@@ -22,7 +22,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
 
     afterEach(async () => {
       await target.close();
-      // Nobody acquires them: they would be pushed for ever, and counted in the next test.
+      // Nobody acquires these tasks. They would be pushed again and again, and the next test would count them.
       for (const id of tasks) await ask(cluster().url, 'promise.settle', { id, state: 'resolved', value: {} });
     });
 
@@ -80,7 +80,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
     };
     try {
       await create(TASKS);
-      // Given back, they would be due at once, for those that still run and before what comes later.
+      // If they were released, they would be due at once, and other dispatchers would push them before later messages.
       for (const dispatcher of cluster().of('dispatcher').slice(1)) expect(await dispatcher.terminate()).toBe(0);
       await create(1);
       expect(target.pushes.map(idOf).sort()).toEqual(ids.sort());

@@ -35,7 +35,7 @@ export interface FiredTimer {
 /** Makes a promise that times out soon and waits until a stream on `api` is told: until a scheduler settled it. */
 export async function fireTimer(api: RoleProcess, withinMs: number): Promise<FiredTimer> {
   const since = Date.now();
-  // Of one that timed out before somebody listened nobody is told: a busy machine needs longer.
+  // If the promise times out before the listener is registered, there is no notification. A busy machine needs longer.
   for (let inMs = 200; ; inMs *= 2) {
     const id = `timer-${randomUUID()}`;
     const stream = await EventStream.open(api.url, `/poll/timers/${id}`);
@@ -56,7 +56,7 @@ export async function fireTimer(api: RoleProcess, withinMs: number): Promise<Fir
 
 /** A client that does what clients of a cluster do: after a connection error it tries again, on the next replica. */
 export class RetryingClient {
-  /** Connection errors it got over. */
+  /** The number of connection errors that it retried. */
   retries = 0;
   readonly #clients: HttpClient[];
   #turn = 0;

@@ -50,7 +50,7 @@ export function restartTests(cluster: () => TestCluster, report: (line: string) 
         const begin = async (n: number) => {
           const handle = await client.beginRpc<number>(`restarted-${n}`, 'journey', n, options);
           const result = handle.result();
-          // A failure is reported where the results are awaited.
+          // Failures are reported where the results are awaited.
           result.catch(() => undefined);
           results.push(result);
         };

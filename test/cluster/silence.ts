@@ -13,7 +13,7 @@ const TIMERS_POLL_INTERVAL_MS = 1_000;
 const ROUNDS = 4;
 const DOWN = 'wake-up channel is down: processes notice each other’s work when they poll';
 
-/** Hints are no truth: without them everything moves, when somebody looks. */
+/** Hints may be lost: without them, every message is found by polling. */
 export function silenceTests(cluster: () => TestCluster): void {
   describe.each(['silently dead', 'broken'] as const)('with the wake-up channel %s', (state) => {
     afterEach(() => cluster().backing.wakeups.healWakeups());
@@ -53,10 +53,10 @@ export function silenceTests(cluster: () => TestCluster): void {
       await target.close();
 
       const { lateMs } = await fireTimer(cluster().apis[0], 15_000);
-      // The scheduler looks, then the replica with the stream does.
+      // The scheduler polls, then the replica with the stream polls.
       expect(lateMs).toBeLessThan(TIMERS_POLL_INTERVAL_MS + POLL_INTERVAL_MS + MARGIN_MS);
 
-      // It was: a replica noticed by itself.
+      // A replica noticed the loss by itself.
       await until('the channel is seen to be down', 20_000, () => timesDown() > before);
       wakeups.healWakeups();
       await until('processes wake each other again', 20_000, async () => {

@@ -5,16 +5,16 @@ import type { TestCluster } from './cluster.ts';
 import { ask, fireTimer } from './requests.ts';
 import { RoleProcess } from './role-process.ts';
 
-/** What every occurrence of them makes a promise, whatever comes between: one policy for overlapping runs each. */
+/** Schedules whose every occurrence creates a promise, also during a takeover: one for each overlap policy. */
 const COMPLETE = {
   'each-second-allow': { timezone: 'Europe/Berlin' },
   'each-second-cancel': { overlap: 'cancel' },
   'each-second-skip': { overlap: 'skip', promiseTimeout: 500 },
 };
-/** These pass over what comes while nobody leads. */
+/** Schedules that skip occurrences while there is no leader. */
 const PASSING = { 'each-second-last': { catchUp: 'last' }, 'each-second-none': { catchUp: 'none' } };
 const SCHEDULES = Object.entries({ ...COMPLETE, ...PASSING });
-/** What a takeover may take. */
+/** The longest time that a takeover may take. */
 const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
 /** The lease of a dead leader ends after 3 s. */
@@ -23,7 +23,7 @@ const AFTER_LEASE_MS = 4_500;
 const AFTER_TERM_MS = 1_500;
 /** Occurrences that tell something of what happened between them. */
 const ENOUGH = 5;
-/** Tests of it fail with a time, not for want of one. */
+/** The limit is generous, so that a failure shows the measured time. */
 const PATIENCE_MS = 20_000;
 
 /** @param report told how long nobody fired timers, as a client sees it. */

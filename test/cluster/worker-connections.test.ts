@@ -6,7 +6,7 @@ import { within } from '../sdk/client.ts';
 import { TestCluster } from './cluster.ts';
 import type { RoleProcess } from './role-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(300_000);
 
 const GROUP = 'connected';

@@ -5,7 +5,7 @@ import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { WorkerSocket } from '../processes/worker-socket.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const CLIENTS = 12;
@@ -70,7 +70,7 @@ async function record(url: string, connect: (typeof WAYS)[number]['connect']): P
   return history;
 }
 
-/** The part of requests that were under way while another client's request was. */
+/** The share of requests that overlapped with another client's request. */
 function overlapShare(history: HistoryEvent[]): number {
   const inOrder = [...history].sort((a, b) => a.callAt - b.callAt);
   const overlapping = inOrder.filter((event, index) => (inOrder[index + 1]?.callAt ?? Infinity) < event.returnAt);

@@ -3,11 +3,11 @@ import { describeTraceDifference, readTraces, replay, type Trace } from '@resona
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const traces = readTraces();
-/** Each takes its share of the traces: one alone would mostly wait for the next request. */
+/** Each replays a share of the traces, because one server alone would mostly wait for the next request. */
 const SERVERS = 3;
 /** What comes after a first difference is mostly its consequence. */
 const DIFFERENCES_SHOWN = 3;

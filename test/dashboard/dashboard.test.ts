@@ -10,7 +10,7 @@ import { freePort } from '../processes/free-port.ts';
 import { PHONE, TestBrowser, type Viewer, WIDE } from './browser.ts';
 import { buildUi, DIST } from '../../scripts/build-ui.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 const MAX_BUNDLE_BYTES = 400_000;

@@ -7,7 +7,7 @@ import { ServerProcess } from '../processes/server-process.ts';
 import { PHONE, TestBrowser, type Viewer } from './browser.ts';
 import { buildUi } from '../../scripts/build-ui.ts';
 
-/** Far more than needed, because machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 const START = Date.UTC(2026, 10, 22, 14);

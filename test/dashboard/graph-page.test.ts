@@ -5,7 +5,7 @@ import { ServerProcess } from '../processes/server-process.ts';
 import { PHONE, TestBrowser, type Viewer } from './browser.ts';
 import { buildUi } from '../../scripts/build-ui.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 const MARKUP = '<img src=x onerror="alert(1)">';

@@ -23,7 +23,7 @@ const dialect = await openDialect(
   Date.now,
 );
 
-/** The control: reads without a lock, decides, and writes afterwards, as if there were no ladder. */
+/** The control: reads without locks, decides, and writes afterwards. */
 function unlocked(real: Dialect): Dialect {
   return new Proxy(real, {
     get(target, name) {

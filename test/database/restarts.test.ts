@@ -43,7 +43,7 @@ async function write(
     const id = `kept.${writer}.${number}`;
     const created = await client.rpc('promise.create', { id, timeoutAt: FAR_AWAY });
     const settled = created.status === 200 ? await client.rpc('promise.settle', { id, state: 'resolved' }) : created;
-    // Whatever went wrong was the database's absence, and is said so.
+    // Every failure is caused by the missing database, and its status says so.
     if (created.status !== 200 || settled.status !== 200) {
       expect([created.status, settled.status].filter((status) => ![200, 500, 503].includes(status))).toEqual([]);
       refused++;

@@ -94,7 +94,7 @@ describe.each([
 
   async function start(mode: 'locked' | 'unlocked'): Promise<void> {
     engines.forEach((engine) => engine.stop());
-    // All at once: the migrations are theirs to sort out.
+    // All at once, so that their migrations run at the same time.
     engines = await Promise.all(Array.from({ length: ENGINES }, () => Engine.start(type, database.url, mode)));
   }
 

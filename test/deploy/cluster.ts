@@ -115,7 +115,7 @@ export async function journeysThrough(cluster: Cluster): Promise<{ results: numb
       numbers.map((n) => client.beginRpc<number>(`journey-${n}`, 'journey', n, options)),
     );
     const results = Promise.all(handles.map((handle) => handle.result()));
-    // A failure is reported where the results are awaited.
+    // Failures are reported where the results are awaited.
     results.catch(() => undefined);
     await until('workflows are under way', FINISHED_WITHIN_MS, async () => {
       return (await searchPromises(cluster.url, {}, 'resolved')).length >= JOURNEYS;

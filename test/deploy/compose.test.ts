@@ -9,7 +9,7 @@ import { ROOT } from './image.ts';
 
 /** docker-compose.yml and what it mounts, read: it is valid, and its parts agree with each other and with the product. */
 
-/** Its own types need a package that it does not bring. */
+/** The types of dclint need a package that it does not install. */
 const Linter = DCLinter as unknown as new (options: object) => {
   lintFiles(paths: string[], isRecursive: boolean): { messages: { type: string; line: number; message: string }[] }[];
 };

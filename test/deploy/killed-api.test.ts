@@ -5,7 +5,7 @@ import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 const CALLERS = 16;

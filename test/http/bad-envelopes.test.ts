@@ -4,7 +4,7 @@ import { HttpClient, type RpcAnswer } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { FAR_FUTURE, populate, stateOf } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** What each fault gets, and that it changes nothing (protocol sections 1 and 3). */
@@ -213,7 +213,7 @@ describe('a server without --debug', () => {
     async (kind) => {
       await client.rpc('promise.create', { id: 'kept', timeoutAt: FAR_FUTURE });
       expect(await client.rpc(kind, kind === 'debug.tick' ? { time: FAR_FUTURE } : {})).toMatchObject({ status: 403 });
-      // Whoever may not ask is told so before the request is looked at.
+      // Clients without permission are refused before the request is checked.
       expect(await client.rpc(kind, { time: 'never' })).toMatchObject({ status: 403 });
       expect(await client.rpc('promise.get', { id: 'kept' })).toMatchObject({
         data: { promise: { state: 'pending' } },

@@ -5,7 +5,7 @@ import { ServerProcess } from '../processes/server-process.ts';
 import { RawConnection, requestBytes, statuses } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Bodies that are expensive to parse, and bodies that never end. */
@@ -88,7 +88,7 @@ describe('a server without authentication', () => {
     const text = await open[0]!.until('the refusal', (received) => received.includes('max_unfinished_bodies'));
     expect(statuses(text)).toEqual([503]);
     expect(await client.rpc('promise.get', { id: 'none' })).toMatchObject({ status: 404 });
-    // What the newest one began goes on.
+    // The newest request can continue.
     await open[4]!.write(' '.repeat(MIB + 1024));
     expect(statuses(await open[4]!.until('an answer', (received) => received.includes('"status":400')))).toEqual([400]);
     for (const raw of open) raw.close();

@@ -5,7 +5,7 @@ import { until } from '../processes/until.ts';
 import { RawConnection, requestBytes, statuses } from './raw-connection.ts';
 import { FAR_FUTURE, populate, stateOf } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Clients that break HTTP itself, or send more than they may. */

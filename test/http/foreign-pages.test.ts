@@ -6,10 +6,10 @@ import { ServerProcess } from '../processes/server-process.ts';
 import { RawConnection, requestBytes, statuses } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** What the page of another site can do to a server that its user's browser reaches: nothing. */
+/** A page of another site can do nothing to a server that its user's browser can reach. */
 
 const EVIL = 'https://evil.example.com';
 

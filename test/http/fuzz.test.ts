@@ -5,12 +5,12 @@ import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { mutated } from './mutations.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const BODIES = 20_000;
 const IN_FLIGHT = 32;
-/** So often begin anew with requests that are about now, as they run ahead of the clock. */
+/** After so many requests the generator starts again at the present, because its times run ahead of the clock. */
 const GENERATOR_LIFE = 500;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const REPLAY = `TEST_SEED=${SEED} npm test -- test/http/fuzz.test.ts`;
@@ -101,7 +101,7 @@ test(`${BODIES} bodies, most of them damaged, are all answered below 500 and lea
   await Promise.all(Array.from({ length: IN_FLIGHT }, () => fuzzer.run()));
   console.log(`seed ${SEED}, answers: ${JSON.stringify(Object.fromEntries([...fuzzer.answers].sort()))}`);
 
-  // Without all sorts of answers it would have tested little.
+  // Without many different answers, the run would have tested little.
   for (const status of EXPECTED_STATUSES) expect([status, fuzzer.answers.get(status) ?? 0]).not.toEqual([status, 0]);
   expect(fuzzer.answers.get(200)).toBeGreaterThan(BODIES / 10);
   expect(fuzzer.answers.get(400)).toBeGreaterThan(BODIES / 10);

@@ -6,7 +6,7 @@ import { until } from '../processes/until.ts';
 import { PushTarget, type Behaviour } from './push-target.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Far below the 30 s after which an unanswered message would come again anyway. */
@@ -169,7 +169,7 @@ describe('a message to an HTTP address, with a short tasks.retry_timeout', () =>
     const pushes = await worker.received(work, 4);
     for (const [index, { at, message }] of pushes.entries()) {
       expect(message).toMatchObject({ kind: 'execute', data: { task: { id: work, version: 0 } } });
-      // Both ends were seen a little late, each by its own amount.
+      // The test sees both ends a little late, and not equally late.
       if (index > 0) expect(at - (pushes[index - 1]?.at ?? 0)).toBeGreaterThan(RETRY_MS / 2);
     }
     await ok('task.acquire', { id: work, version: 0, pid: 'p', ttl: 3_600_000 });

@@ -6,7 +6,7 @@ import { until } from '../processes/until.ts';
 import { RawConnection, requestBytes } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** What is at which path, beside the RPC route itself. */

@@ -9,11 +9,11 @@ import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { declaredFields, ROWS, sizedRequests, valueAt } from './sized-requests.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(600_000);
 
 const CLIENTS = 2;
-/** SQLite gets every request. Most never reach a database, so each other one gets one in so many, others in each run. */
+/** SQLite gets every request. Most requests never reach a database, so the other stores get one in so many, others in each run. */
 const ONE_IN = rounds(4, 1);
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -86,7 +86,7 @@ describe.each(Object.entries(STORES))('%s', (type, store) => {
     for (const status of [200, 400, 404]) expect([status, statuses[status]]).not.toEqual([status, undefined]);
     expect(seen.faults).toEqual([]);
     expect(Object.keys(seen.statuses)).toEqual(['200']);
-    // Where other programs use the processors, what the server computes takes longer by as much.
+    // If other programs use the processors, the server's computations take longer in proportion.
     const withinMs = BYSTANDER_MS * noise.slowdown + Math.max(alone.slowestMs, noise.slowestMs);
     expect(seen.slowestMs).toBeLessThanOrEqual(withinMs);
     expect(server.output(2_000)).not.toContain('"level":"error"');

@@ -7,7 +7,7 @@ import { until } from '../processes/until.ts';
 import { RawConnection, requestBytes } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Far below the 30 s after which a message that nobody acquired would come again anyway. */
@@ -111,7 +111,7 @@ describe('a message to poll://', () => {
     const [a, b] = [await open('a'), await open('b')];
     const preferred = await createTasks(4, address('any', 'b'));
     expect(await tasksFrom(b, 4)).toEqual(preferred);
-    // What nobody acquired would come again when its stream breaks.
+    // Messages that nobody acquired would be sent again when their stream breaks.
     for (const id of preferred) await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
     b.break();
     await b.ended;
@@ -260,7 +260,7 @@ describe('with a short tasks.retry_timeout, a message to poll://', () => {
       times.push(at);
     }
     for (const [index, at] of times.entries()) {
-      // Both ends were seen a little late, each by its own amount.
+      // The test sees both ends a little late, and not equally late.
       if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(RETRY_MS / 2);
     }
     await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });

@@ -5,13 +5,13 @@ import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** What happens by itself at its time: seen by a worker on its event stream, from creation to the message. */
+/** Timers, as a worker sees them on its event stream, from creation to the message. */
 
 const TIMERS = 50;
-/** The first is due so long after the request that sets it: nothing of it is late because it was set late. */
+/** The first timer is due this long after the request that sets it, so that no timer is set too late. */
 const FIRST_AFTER_MS = 2_000;
 const APART_MS = 20;
 /** On two cores with a load of 14 the medians were 8 to 28 ms (`npm test -- test/http/timers`). */
@@ -70,7 +70,7 @@ async function see(count: number): Promise<Seen[]> {
   return seen;
 }
 
-/** Every time was met once, none too early, and half of them nearly in time. */
+/** Every timer fired once, none too early, and half of them with little delay. */
 function expectInTime(what: string, dueAt: Map<string, number>, seen: Seen[]): void {
   expect(seen.map(({ id }) => id).sort()).toEqual([...dueAt.keys()].sort());
   const lateness = seen.map(({ id, at }) => at - (dueAt.get(id) ?? 0)).sort((a, b) => a - b);

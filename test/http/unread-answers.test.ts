@@ -7,7 +7,7 @@ import { WorkerSocket } from '../processes/worker-socket.ts';
 import { requestBytes } from './raw-connection.ts';
 import { FAR_FUTURE } from './state.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Clients that ask and do not read. */

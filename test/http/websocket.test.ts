@@ -9,7 +9,7 @@ import { until } from '../processes/until.ts';
 import { call } from '../processes/wire.ts';
 import { WorkerSocket } from '../processes/worker-socket.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 const FAR = 9e12;

@@ -8,7 +8,7 @@ import { HttpClient } from '../processes/http-client.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 const WITHIN_MS = 30_000;
 

@@ -8,7 +8,7 @@ import { ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 import { metricsIn } from './promql.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 const ROOT = new URL('../../', import.meta.url);
@@ -54,7 +54,7 @@ describe('what a live server on Postgres shows', () => {
     const lonely = { 'resonate:target': 'poll://any@nobody' };
     await client.rpc('promise.create', { id: 'b', timeoutAt: Date.now() + 60_000, tags: lonely });
     client.close();
-    // The last to come: counted every 5 s.
+    // This metric appears last, because it is counted every 5 s.
     await until('the backlog and a timer are counted', 20_000, async () => {
       text = await (await fetch(server.metricsUrl)).text();
       return (
@@ -96,7 +96,7 @@ describe('what a live server on Postgres shows', () => {
     const bare = new Set([...shown].map((name) => name.replace(/_(bucket|sum|count)$/, '')));
     const own = [...declared()].filter((name) => name.startsWith('resonate_'));
     const notShown = own.filter((name) => !bare.has(name));
-    // Alerts have these.
+    // Labels of alerts.
     expect(notShown.sort()).toEqual(['resonate_wakeup_connected', 'resonate_wakeups_total']);
   });
 

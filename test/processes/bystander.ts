@@ -36,7 +36,7 @@ export interface Seen {
 const SHOWN_FAULTS = 5;
 
 /**
- * Somebody else on the same server: a process that creates and settles one promise every 100 ms and notes how long each
+ * Another client of the same server: a process that creates and settles one promise every 100 ms and notes how long each
  * answer takes.
  */
 export class Bystander {
@@ -63,7 +63,7 @@ export class Bystander {
     return bystander;
   }
 
-  /** What it saw since it was asked last. */
+  /** What it measured since the last call. */
   take(): Seen {
     const steps = this.#steps;
     this.#steps = [];

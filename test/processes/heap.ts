@@ -8,7 +8,7 @@ interface Usage {
   usedSize: number;
 }
 
-/** NODE_OPTIONS of a process whose heap is looked at. */
+/** NODE_OPTIONS of a process whose heap is measured. */
 export function inspectedOn(port: number): string {
   return `--inspect-port=127.0.0.1:${port}`;
 }

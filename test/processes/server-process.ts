@@ -10,7 +10,7 @@ import { until } from './until.ts';
 export const RESONATE =
   process.env['TEST_RESONATE_BIN'] ?? fileURLToPath(new URL('../../apps/cli/bin/resonate', import.meta.url));
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 15_000;
 

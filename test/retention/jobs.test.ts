@@ -5,7 +5,7 @@ import { FAR_FUTURE } from '../http/state.ts';
 import { freePort } from '../processes/free-port.ts';
 import { until } from '../processes/until.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 const WITHIN_MS = 30_000;
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await GuardedServer.start('--messages-max-attempts', '1', '--messages-circuit-failures', '10000');
   admin = server.token({ role: 'admin' });
   mine = server.token({ prefix: 'mine/' });
-  // Nobody listens there.
+  // Nothing listens on this port.
   target = `http://127.0.0.1:${await freePort()}`;
 });
 afterAll(() => server?.dispose());

@@ -12,7 +12,7 @@ const SMALL = 40;
 const CALLEES = 4;
 const LARGE = 'large';
 const LARGE_CALLEES = 300;
-/** So many are deleted in each life of the server before it is killed. */
+/** The server is killed after it has deleted this many. */
 const DELETED_BEFORE_KILL = 60;
 const WITHIN_MS = 180_000;
 const RETENTION = ['--retention-after', '2s', '--retention-interval', '100ms', '--retention-batch-size', '10'];

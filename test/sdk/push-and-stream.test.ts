@@ -10,7 +10,7 @@ import { PushReceiver } from './push-receiver.ts';
 import { relay } from './workers/functions.ts';
 import { startWorker } from './worker-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 /** A minute in the production's time: retries and waits are 100 times shorter here. */

@@ -25,7 +25,7 @@ const python = pythons().find((path) => existsSync(path));
 
 function pythons(): string[] {
   const names = ['python3.13', 'python3.12'];
-  // A shim of pyenv is there whether or not its version is.
+  // pyenv has a shim also for versions that are not installed.
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.endsWith('shims'));
   const versions = ['3.13.0', '3.12.1'].map((version) => join(homedir(), `.pyenv/versions/${version}/bin/python`));
   return [

@@ -13,7 +13,7 @@ import { HEAP_MIB, MIB } from './options.ts';
 
 /** Attacks that run at the same time. */
 const AT_ONCE = 6;
-/** After the attacks: what was dropped is noticed, and pushes under way end. */
+/** The time after the attacks in which the server notices dropped connections and finishes pushes. */
 const SETTLING_MS = 10_000;
 const ATTACKS: Readonly<Record<string, Attack>> = { ...BODIES, ...CONNECTIONS };
 

@@ -6,7 +6,7 @@ import { Spawned } from '../../processes/spawned.ts';
 import { startWorker } from '../../sdk/worker-process.ts';
 import { onTerminal, resonateFor, type Resonate } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 const WITHIN_MS = 30_000;
 
@@ -75,7 +75,7 @@ describe('invoke', () => {
   });
 
   test('--wait fails as the function did', async () => {
-    // As the SDK writes down an error.
+    // The form in which the SDK stores an error.
     const value = { data: Buffer.from('{"__type":"error","message":"out of paper"}').toString('base64') };
     for (const id of ['failed', 'canceled']) await client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE });
     await client.rpc('promise.settle', { id: 'failed', state: 'rejected', value });
@@ -129,7 +129,7 @@ describe('tree', () => {
       '├── root.b 🟢 (run step)',
       '│   └── root.b.0 🟡 (sleep)',
       '└── root.a 🟡 (rpc far)',
-      // The public command prints that blank.
+      // The public command prints this trailing blank, too.
       '    └── root.a.0 🔴 ',
     ];
     expect(await resonate.run('tree', 'root')).toEqual({ code: 0, stdout: `${tree.join('\n')}\n`, stderr: '' });
@@ -168,7 +168,7 @@ describe('tree', () => {
         expect(await watching.exited).toEqual({ code: 0, signal: null });
       }
       expect(running.output()).toBe('root.w 🟡 \n\nroot.w 🟢 ');
-      // Back up by the one line of the picture before.
+      // The cursor moves up by the one line that the tree had before.
       expect(screen.output()).toContain('\u001b[1A\u001b[J');
     } finally {
       await screen.kill9();

@@ -4,7 +4,7 @@ import { ServerProcess } from '../../processes/server-process.ts';
 import { call } from '../../processes/wire.ts';
 import { resonateFor } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Two servers that read cron expressions differently. */

@@ -9,7 +9,7 @@ import {
 import { runCommand } from '../../processes/run-command.ts';
 import { RESONATE } from '../../processes/server-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const DATABASES = {

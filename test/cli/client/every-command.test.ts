@@ -10,7 +10,7 @@ import { RESONATE, ServerProcess } from '../../processes/server-process.ts';
 import { until } from '../../processes/until.ts';
 import { resonateFor, type Resonate } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 /** Servers run until they are stopped (test/cli/log.test.ts); `mcp` talks to a program (test/mcp). */

@@ -7,7 +7,7 @@ import { ServerProcess } from '../../processes/server-process.ts';
 import { call } from '../../processes/wire.ts';
 import { resonateFor } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 interface Records {
@@ -71,7 +71,7 @@ function pageOf(kind: string, { cursor = '', limit = 100, state }: Search): obje
   return { [name]: found, ...(found.length === limit ? { cursor: found.at(-1)?.id } : {}) };
 }
 
-/** As of a time before any: what has expired since it was recorded is shown as it was. */
+/** As of a time before all of them, so that promises that have expired since are shown as recorded. */
 async function snapshot(): Promise<Records> {
   const head = { corrId: 'snap', version: '2026-04-01', 'resonate:debug_time': 0 };
   const body = JSON.stringify({ kind: 'debug.snap', head, data: {} });
@@ -79,7 +79,7 @@ async function snapshot(): Promise<Records> {
   return ((await answer.json()) as { data: Records }).data;
 }
 
-/** `null` and nothing are one. */
+/** `null` and absence mean the same. */
 const withoutNulls = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value, (_key, part: unknown) => (part === null ? undefined : part))) as T;
 
@@ -95,7 +95,7 @@ test('takes over every record that was recorded of the public server, to the byt
   });
   const snap = await snapshot();
   expect(snap.promises).toEqual(withoutNulls(RECORDED.promises));
-  // What a worker held, or waited, is work for whoever takes it first.
+  // Tasks that a worker held, or that were suspended, are pending here: the first worker gets them.
   const states = new Map(snap.tasks.map(({ id, state }) => [id, state]));
   for (const { id, state } of RECORDED.tasks) {
     const expected = ['halted', 'fulfilled'].includes(state) ? state : 'pending';

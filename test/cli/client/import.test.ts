@@ -11,7 +11,7 @@ import { ServerProcess } from '../../processes/server-process.ts';
 import { call } from '../../processes/wire.ts';
 import { resonateFor, type Resonate } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 let directory: string;
@@ -93,7 +93,7 @@ describe('import', () => {
     const copied = await all(target.url);
     expect(copied).toEqual(await all(source.url));
     expect(copied.promises).toHaveLength(done.promises);
-    // As a run does that goes on where another one was stopped.
+    // Like a second run that continues after the first was stopped.
     expect(await resonate.json('import', '--from', source.url)).toEqual(done);
     expect(await all(target.url)).toEqual(copied);
     expect(stream.waiting).toBe(0);

@@ -7,7 +7,7 @@ import { freePort } from '../../processes/free-port.ts';
 import { runCommand } from '../../processes/run-command.ts';
 import { RESONATE } from '../../processes/server-process.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 const run = (args: string[], options: { cwd?: string; env?: Record<string, string> } = {}) =>

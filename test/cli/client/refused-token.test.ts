@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { GuardedServer } from '../../auth/guarded-server.ts';
 import { resonateFor, type Resonate } from './resonate.ts';
 
-/** Far more than needed, because machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
 let server: GuardedServer;

@@ -4,7 +4,7 @@ import { HttpClient } from '../../processes/http-client.ts';
 import { ServerProcess } from '../../processes/server-process.ts';
 import { resonateFor, type Resonate } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
 let server: ServerProcess;

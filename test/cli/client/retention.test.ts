@@ -5,7 +5,7 @@ import { runCommand } from '../../processes/run-command.ts';
 import { RESONATE, ServerProcess } from '../../processes/server-process.ts';
 import { onTerminal } from './resonate.ts';
 
-/** Far more than it takes: machines that run tests are busy. */
+/** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(60_000);
 
 const FAR_AWAY = 4_102_444_800_000;
