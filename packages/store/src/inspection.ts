@@ -6,4 +6,6 @@ export interface Inspection {
   knownVersion: number;
   /** The store's clock, epoch ms. */
   now: number;
+  /** It takes no writes now, such as a standby. An account with special rights may be able to write all the same. */
+  isReadOnly: boolean;
 }

@@ -60,3 +60,20 @@ describe.each(Object.entries(DATABASES))('on %s', (type, { start, fresh, wakeups
     expect((await checks())['schema']).toEqual({ status: 'ok', detail: `version ${after}` });
   });
 });
+
+test('doctor warns of a Postgres that takes no writes', async () => {
+  const server = await postgresForTests();
+  try {
+    const url = new URL(server.url);
+    url.searchParams.set('options', '-c default_transaction_read_only=on');
+    const args = ['doctor', '--storage-type', 'postgres', '--storage-postgres-url', url.href];
+    const { stdout } = await runCommand(RESONATE, args);
+    const { checks } = JSON.parse(stdout) as { checks: Check[] };
+    expect(checks.find(({ check }) => check === 'store')).toMatchObject({
+      status: 'warning',
+      detail: expect.stringContaining('it is read-only'),
+    });
+  } finally {
+    await server.stop();
+  }
+});

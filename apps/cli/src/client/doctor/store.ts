@@ -16,13 +16,19 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     const found = await inspectStore(target, Date.now);
     const tookMs = performance.now() - startedAt;
     return [
-      { check: 'store', status: 'ok', detail: `${placeOf(target)}, answered within ${span(tookMs)}` },
+      reached(found, `${placeOf(target)}, answered within ${span(tookMs)}`),
       schema(found, target),
       ...(target.type === 'sqlite' ? [] : [clock(found.now, askedAt, askedAt + tookMs)]),
     ];
   } catch (error) {
     return [failed('store', new Error(maskUrls((error as Error).message)))];
   }
+}
+
+function reached({ isReadOnly }: Inspection, detail: string): Finding {
+  const check = 'store';
+  if (!isReadOnly) return { check, status: 'ok', detail };
+  return { check, status: 'warning', detail: `${detail}, but it is read-only: a server waits until it takes writes` };
 }
 
 function placeOf(target: StorageTarget): string {

@@ -8,16 +8,20 @@ const EXISTS = `SELECT count(*) FROM information_schema.tables
 /** One that was interrupted goes on at the next start. */
 const APPLIED = 'SELECT max(version) FROM migrations WHERE finished = 1';
 
+/** Of the server, and of a session's transactions under the names that MySQL and MariaDB have for it. */
+const READ_ONLY = "SHOW VARIABLES WHERE variable_name IN ('read_only', 'tx_read_only', 'transaction_read_only')";
+
 /** @throws StoreUnavailable */
 export async function inspect(options: MysqlOptions): Promise<Inspection> {
   const database = new Database({ ...options, poolSize: 1 });
   try {
-    const [found, clock] = await database.run(EXISTS, `SELECT ${NOW}`);
+    const [found, clock, readOnly] = await database.run(EXISTS, `SELECT ${NOW}`, READ_ONLY);
     const [version] = Number(found?.rows[0]?.[0]) > 0 ? await database.run(APPLIED) : [];
     return {
       schemaVersion: Number(version?.rows[0]?.[0] ?? 0) || null,
       knownVersion: readMigrations('mysql').length,
       now: Number(clock?.rows[0]?.[0]),
+      isReadOnly: readOnly?.rows.some(([, value]) => value !== 'OFF') ?? false,
     };
   } finally {
     await database.close();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshMysqlDatabase, mysqlForTests } from '@resonate/testkit';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import {
@@ -9,6 +9,7 @@ import {
   type Search,
 } from '../../conformance/index.ts';
 import { MysqlDialect } from './dialect.ts';
+import { inspect } from './inspect.ts';
 import { HINTS } from './words.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { inline } from './literal.ts';
@@ -81,6 +82,26 @@ const underTest = (election: 'advisory' | 'lease'): DialectUnderTest => ({
       explain: (search) => explain(url, search),
     };
   },
+});
+
+test.each(['read_only', 'transaction read-only'])('an inspection tells of a server that is %s', async (kind) => {
+  const { url, drop } = await freshMysqlDatabase(server.url);
+  const options = { url, poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
+  const set = (mode: 'ONLY' | 'WRITE') =>
+    select(
+      url,
+      kind === 'read_only'
+        ? `SET GLOBAL read_only = ${mode === 'ONLY' ? 1 : 0}`
+        : `SET GLOBAL TRANSACTION READ ${mode}`,
+    );
+  try {
+    expect(await inspect(options)).toMatchObject({ isReadOnly: false });
+    await set('ONLY');
+    expect(await inspect(options)).toMatchObject({ isReadOnly: true });
+  } finally {
+    await set('WRITE');
+    await drop();
+  }
 });
 
 dialectConformance('MySQL', underTest('advisory'));

@@ -9,10 +9,11 @@ const CLOCK = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigin
 export async function inspect(options: PostgresOptions): Promise<Inspection> {
   const session = await new Connections(options, []).dedicated();
   try {
-    const [found, clock, encoding] = await session.run([
+    const [found, clock, encoding, readOnly] = await session.run([
       { text: "SELECT to_regclass('schema_migrations') IS NOT NULL" },
       { text: CLOCK },
       ENCODING,
+      { text: 'SHOW transaction_read_only' },
     ]);
     checkEncoding(encoding);
     const isThere = found?.[0]?.[0] === 't';
@@ -21,6 +22,7 @@ export async function inspect(options: PostgresOptions): Promise<Inspection> {
       schemaVersion: Number(version?.[0]?.[0] ?? 0) || null,
       knownVersion: readMigrations('postgres').length,
       now: Number(clock?.[0]?.[0]),
+      isReadOnly: readOnly?.[0]?.[0] === 'on',
     };
   } finally {
     await session.end();

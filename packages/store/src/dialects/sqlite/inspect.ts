@@ -12,9 +12,22 @@ import { messageOf } from '../../message-of.ts';
 /** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
 export function inspect(path: string, clock: () => number): Inspection {
   try {
-    return { schemaVersion: versionOf(path), knownVersion: readMigrations('sqlite').length, now: clock() };
+    const schemaVersion = versionOf(path);
+    return {
+      ...{ schemaVersion, knownVersion: readMigrations('sqlite').length },
+      ...{ now: clock(), isReadOnly: schemaVersion !== null && isReadOnly(path) },
+    };
   } catch (error) {
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
+  }
+}
+
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch {
+    return true;
   }
 }
 
