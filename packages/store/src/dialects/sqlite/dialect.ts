@@ -87,11 +87,13 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
-    return this.#durably(() => {
+    const work = () => {
       const decision = decide(ready(this.#load)(needs), this.#clock());
       if (decision.changes) ready(this.#write)(decision.changes);
       return decision;
-    });
+    };
+    // Without asking SQLite twice for its counter: 2 us of the 16 that an empty transaction takes.
+    return this.#synced(work, ({ changes }) => changes !== null);
   }
 
   async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
@@ -177,11 +179,16 @@ export class SqliteDialect extends BaseDialect implements Dialect {
 
   /** All of `work` or nothing of it, on the disk before anybody hears of it. */
   async #durably<T>(work: () => T): Promise<T> {
-    this.#connection.log?.check();
     const writtenBefore = this.#rowsWritten();
+    return this.#synced(work, () => this.#rowsWritten() !== writtenBefore);
+  }
+
+  /** @param hasWritten whether there is something to sync. */
+  async #synced<T>(work: () => T, hasWritten: (result: T) => boolean): Promise<T> {
+    this.#connection.log?.check();
     const result = this.#atomically(work);
     // Without a change there is nothing to sync, but what was read may be the work of a commit that still is.
-    if (this.#rowsWritten() !== writtenBefore) this.#connection.log?.wrote();
+    if (hasWritten(result)) this.#connection.log?.wrote();
     try {
       await this.#connection.log?.durable();
     } catch (error) {
