@@ -1,6 +1,7 @@
 import {
   beginAttempt,
   handedOver,
+  lookAgainAt,
   LookInterval,
   messageOf,
   outcomeOf,
@@ -203,11 +204,10 @@ export class PollDelivery implements Service, Receiver {
     const next = await store.queues.nextDue('poll', names);
     if (next.length === 0) return;
     const now = await store.now();
+    const { pollIntervalMs } = config.messages;
     for (const { target, dueAt } of next) {
-      // Due but not claimed: it waits for the connection it prefers, or another process has locked its row.
-      const isWaiting = dueAt <= now && !served.has(target);
-      const lookAt = dueAt + graceMs > now ? dueAt + graceMs : now + config.messages.pollIntervalMs;
-      this.#targets.note(target, isWaiting ? lookAt : dueAt);
+      const isServed = served.has(target);
+      this.#targets.note(target, lookAgainAt(dueAt, { now, isServed, graceMs, pollIntervalMs }));
     }
   }
 

@@ -1,4 +1,4 @@
-import { DueTargets } from '@resonate/delivery';
+import { DueTargets, lookAgainAt } from '@resonate/delivery';
 import type { Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from '@resonate/process';
 import type { PushTransport } from '@resonate/transports';
@@ -74,10 +74,10 @@ export class WaitingTargets implements Service {
    */
   async refresh(names: readonly string[], isServed: (name: string) => boolean = () => true): Promise<void> {
     const { config, store } = this.#runtime;
-    // A message that is due but was not claimed is locked, or its promise is over and the scheduler has not settled it yet.
-    const again = store.clock.now() + config.messages.pollIntervalMs;
+    const { pollIntervalMs } = config.messages;
+    const now = store.clock.now();
     for (const { target, dueAt } of await store.queues.nextDue(this.#transport, names)) {
-      this.#due.note(target, isServed(target) ? dueAt : Math.max(dueAt, again));
+      this.#due.note(target, lookAgainAt(dueAt, { now, isServed: isServed(target), graceMs: 0, pollIntervalMs }));
     }
   }
 }

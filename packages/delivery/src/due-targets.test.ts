@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { DueTargets } from './due-targets.ts';
+import { DueTargets, lookAgainAt } from './due-targets.ts';
 
 test('a target is due from its earliest time on, until it is forgotten', () => {
   const targets = new DueTargets();
@@ -33,4 +33,13 @@ test('targets that are due later are remembered up to a bound', () => {
   const targets = new DueTargets();
   for (let n = 0; n < 20_000; n++) targets.note(`later-${n}`, 100);
   expect(targets.due(100).size).toBe(10_000);
+});
+
+test('after a claim, a target whose due message was not claimed is looked at later', () => {
+  const claim = { now: 100, isServed: false, graceMs: 0, pollIntervalMs: 20 };
+  expect(lookAgainAt(150, claim)).toBe(150);
+  expect(lookAgainAt(90, { ...claim, isServed: true })).toBe(90);
+  expect(lookAgainAt(90, claim)).toBe(120);
+  expect(lookAgainAt(90, { ...claim, graceMs: 50 })).toBe(140);
+  expect(lookAgainAt(90, { ...claim, graceMs: 5 })).toBe(120);
 });

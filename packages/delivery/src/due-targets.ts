@@ -4,6 +4,23 @@
 const MAX_LATER = 10_000;
 
 /**
+ * When to look at a target again after a claim. A message that is due and was not claimed is locked, or waits for the
+ * connection that it prefers, or its promise is over and the scheduler has not settled it yet. Looking at once again would
+ * find the same.
+ * @param dueAt when the target's first message is due, epoch ms.
+ * @param claim.isServed whether the claim returned messages for the target.
+ * @param claim.graceMs how long a message waits for the connection that it prefers.
+ */
+export function lookAgainAt(
+  dueAt: number,
+  claim: { now: number; isServed: boolean; graceMs: number; pollIntervalMs: number },
+): number {
+  const { now, isServed, graceMs, pollIntervalMs } = claim;
+  if (dueAt > now || isServed) return dueAt;
+  return dueAt + graceMs > now ? dueAt + graceMs : now + pollIntervalMs;
+}
+
+/**
  * When the first message for each target is due, as far as this process knows. A time may be too early; the caller then
  * reads the right one from the store. Targets that are due later cost nothing until then, however many there are.
  */

@@ -1,14 +1,11 @@
-import { getHeapStatistics } from 'node:v8';
-
-/** Node holds an answer twice: as it was made, and as it is written behind its headers. */
-const HEAP_SHARE = 8;
+import { HEAP_SHARE_BYTES } from '@resonate/store';
 
 /** Smaller answers fit into what the operating system buffers for a connection. */
 export const SMALL_ANSWER_BYTES = 16 * 1024;
 
 /** For answers that clients have not read yet: `server.max_unread_answers`, and no more than an eighth of the heap. */
 export function unreadBudget(maxBytes: number): ByteBudget {
-  return new ByteBudget(Math.min(maxBytes, getHeapStatistics().heap_size_limit / HEAP_SHARE));
+  return new ByteBudget(Math.min(maxBytes, HEAP_SHARE_BYTES));
 }
 
 interface Entry {

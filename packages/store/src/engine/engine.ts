@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8';
 import {
   collectNeeds,
   MoreNeeded,
@@ -22,6 +21,7 @@ import {
 } from '../dialect.ts';
 import { BATCH_BYTES } from '../dialects/shares.ts';
 import type { StoreEvents } from '../events.ts';
+import { HEAP_SHARE_BYTES } from '../heap-share.ts';
 import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
 import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
 import type { Offer } from './handover.ts';
@@ -31,11 +31,11 @@ export interface EngineOptions {
   dialect: Dialect;
   limits: BatcherLimits;
   retryTimeoutMs: number;
-  /** For each transaction: what this process can deliver itself, right after the commit. */
+  /** Called for each transaction: the messages that this process can deliver itself right after the commit. */
   offer(): Offer;
-  /** Told the store's clock as each batch reads it. */
+  /** Called with the store's clock, which each batch reads. */
   clocked(now: number): void;
-  /** Told what a batch changed: after its commit, before anybody is answered. */
+  /** Called with what a batch changed, after its commit and before its requests are answered. */
   committed(changes: Changes): void;
   events: StoreEvents;
 }
@@ -53,31 +53,31 @@ type Entries = Entry<Submitted, Reply>[];
 
 interface Decided {
   replies: Reply[];
-  /** Rows that the batch turned out to need. With any, nothing was decided. */
+  /** Rows that the batch needs in addition. If there are any, nothing was decided. */
   more: MoreNeeded[];
   now: number;
 }
 
-/** A batch that lost this often in a row is run in halves, then alone, so that one culprit harms no other. */
+/**
+ * After this many conflicts in a row a batch is split in halves, and these again, until the request that causes the
+ * conflicts is alone and the others succeed.
+ */
 const MAX_CONFLICTS = 10;
-/** The same for a batch that keeps asking for more rows. Three rounds are the most that any known request takes. */
+/** The same for a batch that asks for more rows again and again. No known request asks more than three times. */
 const MAX_REPEATS = 8;
-/** From this conflict on a batch waits a moment: its opponent is done by then. */
+/** After this many conflicts, wait briefly so that the competing batch can finish. */
 const PAUSE_FROM_CONFLICT = 3;
 const PAUSE_MS = { min: 5, max: 50 };
 const PART_PAUSE_MS = 10;
 
-/** Bytes of promises that a request may load that names many. Decoded and answered they take several times as much. */
-const ALONE_BYTES = getHeapStatistics().heap_size_limit / 8;
-
-/** A batch asked for more rows again and again: a fault of the program. Nothing was committed. */
+/** A batch asked for more rows too often, which is a fault of the program. Nothing was committed. */
 class EndlessRepeat extends Error {
   override readonly name = 'EndlessRepeat';
 }
 
 /**
- * Runs commands against the database: those that may change something in locked batches, those that only read beside
- * them. Every command is answered; nothing is ever rejected.
+ * Runs commands against the database. Commands that may change rows run in batches that lock them; commands that only
+ * read run in batches without locks. Every command gets a reply; the promises never reject.
  */
 export class Engine {
   readonly #options: EngineOptions;
@@ -90,12 +90,12 @@ export class Engine {
     this.#reads = new Batcher(options.limits, (entries) => this.#timed('read', entries, this.#read(entries)));
   }
 
-  /** Requests that wait for a batch. */
+  /** How many requests wait for a batch. */
   get waiting(): number {
     return this.#writes.waiting + this.#reads.waiting;
   }
 
-  /** How long nothing has been answered although something was asked, in ms; 0 while nothing is asked. */
+  /** For how many ms no request has been answered while some were waiting; 0 if none is waiting. */
   get silentMs(): number {
     return Math.max(this.#writes.silentMs, this.#reads.silentMs);
   }
@@ -106,14 +106,14 @@ export class Engine {
     return this.#answered(command, batcher.submit({ command, debugNow, choices }, weight));
   }
 
-  /** A command of the server's own. A full queue does not refuse it: timers must fire under load as well. */
+  /** A command of the server itself. It is accepted even if the queue is full, because timers must fire under load, too. */
   submitOwn(command: Command, debugNow: number | null): Promise<Reply> {
     return this.#answered(command, this.#writes.submitAlways({ command, debugNow }, 0));
   }
 
   /** Resolves when everything submitted is answered. */
   async drain(): Promise<void> {
-    // Reads first, as some become writes.
+    // Reads first, because a read may become a write.
     await this.#reads.drain();
     await this.#writes.drain();
   }
@@ -140,21 +140,22 @@ export class Engine {
     );
   }
 
-  /** Runs a batch: load, decide, write, commit, and only then answer. */
+  /** Runs a batch: load, decide, write, commit. Answers only after the commit. */
   async #write(entries: Entries): Promise<void> {
     try {
       const replies = await this.#transactWithRetries(entries);
       entries.forEach((entry, index) => entry.resolve(replies[index] ?? INTERNAL_ERROR));
     } catch (error) {
       if (error instanceof StoreUnavailable) this.#options.events.unavailable(error);
-      // An unknown outcome may be a commit: run again, the batch would tell whoever succeeded that another did.
+      // After an unknown outcome the batch may have been committed. If it ran again, a client whose request succeeded
+      // would be told that somebody else's did.
       const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
       if (isOver) return entries.forEach(({ item, resolve }) => resolve(this.#failed(item.command, error)));
       await inHalves(entries, error, (half) => this.#write(half));
     }
   }
 
-  /** @throws what `Dialect.transact` does; EndlessRepeat. */
+  /** @throws what `Dialect.transact` throws, and EndlessRepeat. */
   async #transactWithRetries(entries: Entries): Promise<Reply[]> {
     const { events } = this.#options;
     const needs = needsOf(entries);
@@ -183,10 +184,10 @@ export class Engine {
     }
   }
 
-  /** Whether the promises fit into memory after all, though one is larger than its share; then all of them are loaded. */
+  /** One promise is larger than its share. Checks whether all of them together still fit into memory, and then loads them. */
   async #loadsAll(needs: Needs, requests: number): Promise<boolean> {
     if (needs.loadsAll) return false;
-    const most = requests > 1 ? BATCH_BYTES : ALONE_BYTES;
+    const most = requests > 1 ? BATCH_BYTES : HEAP_SHARE_BYTES;
     needs.loadsAll = (await bytesOfPromises(this.#options.dialect, needs.promises)) <= most;
     return needs.loadsAll;
   }
@@ -206,7 +207,7 @@ export class Engine {
     return result;
   }
 
-  /** Runs every command of a batch on the rows that were loaded for it, in the order they came. */
+  /** Runs each command of a batch, in order of arrival, on the rows that were loaded for it. */
   #decide(entries: Entries, needs: Needs, { loaded, now }: Rows, offer: Offer): Decision<Decided> {
     if (isTorn(needs, loaded)) throw new BatchConflict('a promise was created while the batch was loaded');
     const ws = new WorkingSet(needs, loaded);
@@ -219,7 +220,7 @@ export class Engine {
     return { changes, result };
   }
 
-  /** One command on the working set; when it throws, it alone is undone. */
+  /** Runs one command on the working set. If it throws, only its own changes are undone. */
   #perform(ws: WorkingSet, item: Submitted, now: number, more: MoreNeeded[]): Reply {
     const { command, choices, debugNow, instantAt } = item;
     const { retryTimeoutMs, events } = this.#options;
@@ -238,7 +239,7 @@ export class Engine {
     }
   }
 
-  /** The batch is committed: whatever goes wrong here must not look like a batch that failed. */
+  /** Errors here are only logged: the batch is committed, so its requests must not be answered as failed. */
   #afterCommit(entries: Entries, offer: Offer, changes: Changes | null): void {
     const { events, committed } = this.#options;
     for (const step of [() => offer.send(), () => changes && committed(changes)]) {
@@ -269,7 +270,7 @@ export class Engine {
     try {
       resolve(perform(ws, command, { now: debugNow ?? now, retryTimeoutMs: this.#options.retryTimeoutMs }));
     } catch (error) {
-      // Reading an expired promise settles it (protocol section 4): that is a write.
+      // Reading an expired promise settles it (protocol section 4), which is a write.
       if (error instanceof MoreNeeded) return void this.#writes.submitAlways(item, 0).then(resolve, reject);
       this.#options.events.faulted(command.kind, error);
       resolve(INTERNAL_ERROR);
@@ -288,7 +289,7 @@ function needsOf(entries: Entries): Needs {
   return needs;
 }
 
-/** Runs a batch that failed in two parts, one after the other. */
+/** Splits a batch that failed in two, and runs one half after the other. */
 async function inHalves(entries: Entries, error: unknown, run: (half: Entries) => Promise<void>): Promise<void> {
   const middle = entries.length >> 1;
   const first = entries.slice(0, middle);
@@ -298,8 +299,8 @@ async function inHalves(entries: Entries, error: unknown, run: (half: Entries) =
 }
 
 /**
- * Between parts of a batch that was too large: answers of megabytes leave the process before it makes more of them. The
- * function that resolves a promise holds it, and so the answer, for as long as the batch is under way: it is let go.
+ * Waits between the parts of a batch that was too large, so that answers of megabytes are sent before more are made. An
+ * entry's `resolve` keeps its answer in memory as long as the batch runs, so both functions are replaced.
  */
 function answersLeave(entries: Entries): Promise<void> {
   const ignore = () => {};
@@ -313,8 +314,8 @@ function pause(): Promise<void> {
 }
 
 /**
- * A row that does not exist can't be locked: another process may create a promise between the statement that looks for
- * it and the one that looks for its task. A task without its promise, when both were looked for, shows that.
+ * A row that does not exist cannot be locked, so another process may create a promise between the statement that reads
+ * promises and the one that reads tasks. If a task was found without its promise, this has happened.
  */
 function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
   const found = new Set(promises.map(({ id }) => id));
