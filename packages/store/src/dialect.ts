@@ -17,59 +17,62 @@ import type { PlainSql } from './sql/plain-sql.ts';
 import type { Statement } from './sql/statement.ts';
 
 /**
- * What a database must be able to do. No rule of the protocol lives behind this interface: it locks, loads, writes,
- * claims, finds, elects and migrates. The suite in `conformance/` is its definition.
+ * What a database must be able to do: lock, load and write rows, find them, elect a process and migrate. No rule of the
+ * protocol is behind this interface. The test suite in `conformance/` defines it.
  */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
-  /** Other processes may work on the same database. */
+  /** True if other processes may use the same database. */
   readonly isShared: boolean;
-  /** A batch is answered within this time, in ms, if the database works at all: time-outs end it otherwise. */
+  /** A working database answers a batch within this time, in ms. After that, timeouts end the batch. */
   readonly answersWithinMs: number;
-  /** How many characters an id, an address or a lineage tag may have; unset: any number. */
+  /** The maximum length of an id, an address or a lineage tag, in characters; unset: no limit. */
   readonly maxIdLength?: number;
-  /** Counts what was asked of the database server; absent where the database is in the process. */
+  /** Counts the statements sent to the database server; absent if the database runs inside this process. */
   readonly traffic?: Readonly<Traffic>;
-  /** Its connections as they are now; absent where the database is in the process. */
+  /** The current use of its connections; absent if the database runs inside this process. */
   readonly pool?: Readonly<Pool>;
   /**
-   * Aborted, with a StoreUnavailable, once only a new start can help: the disk has failed, and what of it can be read is
-   * not what is on it. Absent where a database server sees to its own disk.
+   * Aborted, with a StoreUnavailable, when the process must be restarted: the disk failed, so rows that are read may not be
+   * on it. Absent for a database server, which handles failures of its disk itself.
    */
   readonly failed?: AbortSignal | undefined;
-  /** For what is done rarely to the outbox: dead letters, and what is put off for a target that keeps failing. */
+  /** Plain SQL for rare operations: dead letters, deferrals, retention and what operators look at. */
   readonly plain: PlainSql;
 
-  /** Brings the schema up to date; safe when many processes start at once. Refuses a database newer than the program. */
+  /**
+   * Brings the schema up to date. Several processes may do so at once.
+   * @throws if a newer program has migrated the database.
+   */
   migrate(): Promise<void>;
 
   /**
-   * One atomic batch: locks and loads `needs` (the lock ladder, ARCHITECTURE.md), calls `decide` once with the rows and
-   * the store's clock, writes the changes, commits.
+   * One atomic batch: locks and loads `needs` in a fixed order (docs/locking.md), calls `decide` once with the rows and
+   * the store's clock, writes the changes, and commits.
    * @returns what `decide` returned, once that is committed.
    * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or the driver's error.
    */
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>>;
 
-  /** The same rows without a lock, for requests that change nothing. */
+  /** Loads the same rows without locks, for requests that change nothing. */
   load(needs: Needs): Promise<{ loaded: Loaded; now: number }>;
 
-  /** At most `query.limit` rows in byte order of id. Tags are matched as the index holds them (`tagIndexText`). */
+  /** At most `query.limit` rows in byte order of id. Tags are compared as the index has them (`tagIndexText`). */
   searchPromises(query: PromiseQuery): Promise<FoundRows<PromiseRow>>;
   searchTasks(query: TaskQuery): Promise<TaskRow[]>;
-  /** All schedules above `query.after`; tags are left to the caller. */
+  /** All schedules with an id above `query.after`. The caller compares the tags. */
   searchSchedules(query: ScheduleQuery): Promise<FoundRows<ScheduleRow>>;
 
-  /** Timers that are due at `now`, oldest first, at most `limit` of each sort. */
+  /** Timers that are due at `now`, the oldest first, at most `limit` of each sort. */
   dueTimers(now: number, limit: number): Promise<DueTimers>;
   /** When the next timer is due; null without any. */
   nextTimerAt(): Promise<number | null>;
 
-  /** How messages are found and locked. */
+  /** Finds and locks messages. */
   readonly outbox: OutboxSql;
   /**
-   * One transaction on the outbox: runs `reads`, lets `decide` see their rows and the store's clock, writes what it
-   * returns. A crash may undo it, and then messages go out again, as they may anyway: it waits for no disk.
+   * One transaction on the outbox: runs `reads`, calls `decide` with their rows and the store's clock, and writes what it
+   * returns. It does not wait for the disk: a crash may undo it, and then messages are sent again, as they may be anyway.
    * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or the driver's error.
    */
   rewrite<Result>(
@@ -78,84 +81,85 @@ export interface Dialect {
   ): Promise<Result>;
 
   /**
-   * The targets of a transport that messages wait for, with the earliest due time of each: at most `limit`, in byte
-   * order of their names, those after `after`.
+   * The targets of a transport that have messages, with the earliest due time of each: the first `limit` targets after
+   * `after`, in byte order of their names.
    */
   waitingTargets(transport: Transport, limit: number, after?: string): Promise<WaitingTarget[]>;
-  /** How many messages are due for these targets, counted up to `limit`: what is looked at is what is counted. */
+  /** How many messages are due for these targets, counted up to `limit`, because counting reads each of these rows. */
   countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number>;
-  /** When the first message for each of these targets is due; those without any are left out. */
+  /** When the first message for each of these targets is due. Targets without messages are left out. */
   nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]>;
-  /** The store's clock, epoch ms: the cluster's where it is shared. */
+  /** The database's clock, epoch ms. All processes that share a database go by it. */
   now(): Promise<number>;
 
   /**
-   * Makes this process the only one of the cluster that holds `role`; null while another one does. Postgres: an
-   * advisory lock of a dedicated connection, MySQL: GET_LOCK on one, both: or a lease row (`storage.election`);
-   * SQLite: always, the file belongs to this process.
+   * Makes this process the only one of the cluster that holds `role`. Postgres uses an advisory lock, MySQL uses GET_LOCK,
+   * each on a connection of its own; both can use a lease row instead (`storage.election`). SQLite always succeeds,
+   * because only one process uses the file.
+   * @returns null while another process holds the role.
    * @throws StoreUnavailable
    */
   elect(role: string, processId: string): Promise<Leadership | null>;
 
-  /** Writes this process's row with the store's clock as its heartbeat (insert or update). */
+  /** Inserts or updates the row of this process, with the database's clock as the time of its heartbeat. */
   heartbeat(process: ProcessInfo): Promise<void>;
   /** Every process that has a row, by id. */
   processes(): Promise<ProcessRow[]>;
   removeProcesses(ids: readonly string[]): Promise<void>;
 
   /**
-   * Rebuilds indexes that have grown far beyond what their rows need, while requests go on; absent where that is of no use.
-   * @returns how many.
+   * Rebuilds indexes that are far larger than their rows need, without blocking requests. Absent where it does not help.
+   * @returns how many indexes.
    */
   reindex?(signal: AbortSignal): Promise<number>;
 
-  /** Everything, for debug.snap. */
+  /** All rows, for debug.snap. */
   dump(): Promise<Loaded>;
-  /** Empties every table that holds records; switches (settings) and who runs stay as they are. */
+  /** Empties all tables except those of settings and processes. */
   reset(): Promise<void>;
 
-  /** A small durable map for cluster-wide switches. */
+  /** Reads one entry of a small durable map, for switches of the whole cluster. */
   readSetting(key: string): Promise<string | null>;
   writeSetting(key: string, value: string): Promise<void>;
 
   close(): Promise<void>;
 }
 
-/** What a batch decided: what to write, where null is nothing, and what else its caller wants to know. */
+/** What a batch decided: the changes to write (null: none), and a result for the caller. */
 export interface Decision<Result> {
   changes: Changes | null;
   result: Result;
 }
 
-/** Synchronous: nothing else happens between the rows it sees and the changes it makes. */
+/** Synchronous, so nothing else runs between reading the rows and making the changes. */
 export type Decide<Result> = (loaded: Loaded, now: number) => Decision<Result>;
 
-/** What this process has asked of its database server so far. */
+/** What this process has sent to its database server so far. */
 export interface Traffic {
   /** BEGIN, COMMIT and the like included. */
   statements: number;
-  /** Messages that were answered: several statements may share one. */
+  /** Messages to the server and back. One may have several statements. */
   roundTrips: number;
 }
 
 /** The connections of a process to its database server. */
 export interface Pool {
-  /** How many it may have. */
+  /** The maximum number of connections. */
   size: number;
-  /** How many are lent. */
+  /** How many are in use. */
   used: number;
-  /** Who waits for one. */
+  /** How many callers wait for a connection. */
   waiting: number;
 }
 
 /**
- * A role held by this process. Losing it is noticed within seconds, not at once: what a leader does must bear a second
- * one beside it for that long.
+ * A role that this process holds. A process notices within seconds, not at once, that it lost the role. So for seconds two
+ * processes may act as the leader, and this must do no harm.
  */
 export interface Leadership {
-  /** Aborted once it is lost or given up; then another process may hold the role. */
+  /** Aborted when the role is lost or given up. Then another process may hold it. */
   readonly ended: AbortSignal;
-  /** Gives the role up, so that another process need not wait. */
+  /** Gives the role up, so that another process can take it at once. */
   release(): Promise<void>;
 }
 
@@ -175,29 +179,29 @@ export interface WaitingTarget {
   dueAt: number;
 }
 
-/** The database can't be reached or is shutting down; nothing was committed. Clients get 503. */
+/** The database cannot be reached or is shutting down. Nothing was committed. Clients get a 503. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
-/** The batch lost against another one (deadlock, serialization, insert collision); nothing was committed. */
+/** The batch conflicted with another one (deadlock, serialization, insert collision). Nothing was committed. */
 export class BatchConflict extends Error {
   override readonly name = 'BatchConflict';
 }
 
-/** A request that the database can't take whatever the others of its batch are; nothing was committed. Clients get 400. */
+/** A request that is too large for the database, even in a batch of its own. Nothing was committed. Clients get a 400. */
 export class RequestTooLarge extends Error {
   override readonly name = 'RequestTooLarge';
 }
 
-/** The promises of a batch are too large to be loaded together; nothing was done. A batch of several requests is split. */
+/** The promises of a batch are too large to be loaded together. Nothing was done. A batch of several requests is split. */
 export class TooMuchAtOnce extends RequestTooLarge {
   constructor() {
     super('the promises that it names are too large to be loaded together');
   }
 }
 
-/** The connection broke while the commit was under way, and it could not be found out whether it happened. */
+/** The connection broke during the commit, and the process could not find out whether the batch was committed. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
 }

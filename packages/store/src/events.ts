@@ -1,16 +1,16 @@
 import type { Command } from '@resonate/machine';
 import type { StoreUnavailable } from './dialect.ts';
 
-/** What is asked of the database, as operators know it. Rare operations have no name and are not measured. */
+/** Operations on the database, as metrics name them. Rare operations have no name and are not measured. */
 export type StoreOperation =
   'write' | 'read' | 'search' | 'timers' | 'claim' | 'queues' | 'acknowledge' | 'release' | 'elect' | 'heartbeat';
 
-/** A batch that was answered. */
+/** A batch whose requests were answered. */
 export interface Batch {
   sort: 'write' | 'read';
   size: number;
   commands(): Command[];
-  /** How long the one that waited longest did so before the batch began. */
+  /** How long the request that came first waited for the batch to begin. */
   waitedMs: number;
   ms: number;
 }
@@ -18,23 +18,23 @@ export interface Batch {
 /** What happens inside the store, for metrics and logs. */
 export interface StoreEvents {
   batchDone(batch: Batch): void;
-  /** A fault of the program or the database: the request got a 500. */
+  /** The program or the database failed, and the request got a 500. */
   faulted(kind: string, error: unknown): void;
-  /** A timeout, a lease's end or a schedule's occurrence could not be fired. It is tried again later. */
+  /** A promise timeout, a lease end or a schedule could not be fired. It is tried again later. */
   timerFailed(timer: { sort: string; id: string; fault: string }): void;
-  /** The database could not be asked for a batch or a search: its requests got a 503 that does not tell why. */
+  /** The database was unavailable for a batch or a search. Its requests got a 503 without the reason. */
   unavailable(error: StoreUnavailable): void;
-  /** A batch that lost against another one is run again. */
+  /** A batch conflicted with another one and runs again. */
   conflicted(attempt: number): void;
-  /** A batch is run again with more rows. */
+  /** A batch runs again, with more rows. */
   repeated(): void;
-  /** A batch was run again so often that it is now split; a request that is alone gets an error instead. */
+  /** A batch ran so often that it is split now. If it has only one request, that one gets an error. */
   gaveUp(reason: 'conflict' | 'more_rows'): void;
-  /** Runs `work` and observes how long it takes and how it fails. Changes neither its result nor its error. */
+  /** Runs `work` and measures how long it takes and whether it fails. Returns its result, or throws its error. */
   measured<T>(operation: StoreOperation, work: () => Promise<T>): Promise<T>;
 }
 
-/** Whoever observes nothing of an event leaves it out. */
+/** Adds an empty function for each event that is left out. */
 export function completeEvents(events: Partial<StoreEvents>): StoreEvents {
   const ignore = () => {};
   return {

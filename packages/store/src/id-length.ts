@@ -1,13 +1,14 @@
 import { occurrencePromiseId } from '@resonate/machine';
 import { MAX_TIME, TAG, type Request, type StringMap } from '@resonate/protocol';
 
-/** Tags that have a key column of their own, or name a delivery's target. */
+/** Tags that are stored in an indexed column of their own, or name the target of a delivery. */
 const LIMITED_TAGS = [TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule];
 const LIMITED_FIELDS = new Set(['id', 'awaited', 'awaiter', 'address']);
 
 /**
- * What of a request is longer than the key columns of the store hold (protocol section 3, MySQL), as a message; null
- * when all fits. Characters are Unicode's, as the server counts them.
+ * Checks whether the ids, addresses and tags of a request fit into the indexed columns of the database (protocol section
+ * 3, MySQL). Counts Unicode characters, as MySQL does.
+ * @returns which one is too long, for the client; null if all fit.
  */
 export function overlong(request: Request, maxLength: number): string | null {
   for (const [name, text] of keyTexts(request.data)) {
@@ -32,7 +33,7 @@ function* keyTexts(data: object): Generator<[string, string]> {
       for (const task of value as object[]) yield* keyTexts(task);
     }
   }
-  // The ids that a schedule makes are promise ids as well.
+  // The ids that a schedule generates are ids of promises, too.
   if ('id' in data && 'promiseId' in data) {
     yield ['promiseId', occurrencePromiseId(data as { id: string; promiseId: string }, MAX_TIME)];
   }

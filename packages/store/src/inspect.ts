@@ -2,9 +2,9 @@ import type { Inspection } from './inspection.ts';
 import type { StorageTarget } from './open.ts';
 
 /**
- * Looks at a database as it is: nothing is migrated, locked or written, also while servers use it.
- * @param clock this machine's, which is the store's on SQLite.
- * @throws StoreUnavailable when it can't be reached or read.
+ * Reads the state of a database. Migrates, locks and writes nothing, so servers may use it at the same time.
+ * @param clock this machine's clock (epoch ms), used on SQLite.
+ * @throws StoreUnavailable if it cannot be reached or read.
  */
 export async function inspectStore(target: StorageTarget, clock: () => number): Promise<Inspection> {
   switch (target.type) {

@@ -1,8 +1,8 @@
-/** What is found in a database, without changing anything in it. */
+/** The state of a database, read without changing it. */
 export interface Inspection {
-  /** The migrations it has had; null before a server has ever used it. */
+  /** The version of its last migration; null if no server has used it yet. */
   schemaVersion: number | null;
-  /** What this program brings it to. */
+  /** The version that this program migrates to. */
   knownVersion: number;
   /** The store's clock, epoch ms. */
   now: number;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Dialect } from './dialect.ts';
 
 /**
- * Migrations are append-only SQL files, `NNNN_name.sql`, one folder per dialect. One that was released is never
- * edited: the next change is the next file.
+ * Migrations are SQL files, `NNNN_name.sql`, one folder per dialect. A released file is never edited: the next change
+ * is the next file.
  */
 export interface Migration {
   version: number;
@@ -14,12 +14,12 @@ export interface Migration {
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-/** The migrations of one dialect, in their order. */
+/** The migrations of one dialect, in order. */
 export function readMigrations(dialect: Dialect['name']): Migration[] {
   return migrationsIn(join(import.meta.dirname, 'dialects', dialect, 'migrations'));
 }
 
-/** @throws when a file's name is none of a migration's, or a version is missing. */
+/** @throws if a file is not named like a migration, or if a version is missing. */
 export function migrationsIn(folder: string): Migration[] {
   const migrations = readdirSync(folder)
     .filter((file) => file.endsWith('.sql'))
@@ -36,8 +36,8 @@ export function migrationsIn(folder: string): Migration[] {
 }
 
 /**
- * The migrations that a database at `applied` still needs.
- * @throws when the database was written by a newer program.
+ * The migrations that a database still needs whose version is `applied`.
+ * @throws if a newer program has migrated the database.
  */
 export function pendingMigrations(all: Migration[], applied: number): Migration[] {
   if (applied > all.length) {

@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts';
 
-/** A database server that processes share. */
+/** A database server, which several processes may share. */
 export interface ServerTarget {
   type: 'postgres' | 'mysql';
   url: string;
@@ -10,7 +10,7 @@ export interface ServerTarget {
   election: 'advisory' | 'lease';
 }
 
-/** A file of this process. `synchronous`: see `ConnectOptions`. */
+/** A file, which only one process uses at a time. `synchronous`: see `ConnectOptions`. */
 export interface FileTarget {
   type: 'sqlite';
   path: string;
@@ -20,9 +20,10 @@ export interface FileTarget {
 export type StorageTarget = FileTarget | ServerTarget;
 
 /**
- * Opens and migrates the database. Drivers load only when they are chosen, so a broken one harms nobody else.
- * @param clock this machine's, which is the store's on SQLite; a server has its own.
- * @throws StoreUnavailable when it can't be reached; an error that says why when its schema does not fit.
+ * Opens and migrates the database. Only the chosen driver is loaded, so a broken installation of another one does not
+ * matter.
+ * @param clock this machine's clock (epoch ms), used on SQLite; a database server has its own.
+ * @throws StoreUnavailable if it cannot be reached, and an error with the reason if its schema does not fit.
  */
 export async function openDialect(target: StorageTarget, clock: () => number): Promise<Dialect> {
   const dialect = await create(target, clock);

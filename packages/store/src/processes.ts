@@ -1,4 +1,4 @@
-/** One process of the cluster, as it tells the others of itself. */
+/** One process of the cluster, as it describes itself to the others. */
 export interface ProcessInfo {
   id: string;
   /** `all`, `api`, `scheduler` or `dispatcher`. */
@@ -6,9 +6,9 @@ export interface ProcessInfo {
   version: string;
   host: string;
   startedAt: number;
-  /** True while it leads (`elect`). */
+  /** True while it is the leader (`elect`). */
   leader: boolean;
-  /** What it tells of itself: a little JSON, which the store does not look into. */
+  /** Its statistics, as JSON that the store does not read. */
   stats?: string;
 }
 

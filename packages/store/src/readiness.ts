@@ -1,12 +1,12 @@
 import { StoreUnavailable, type Dialect } from './dialect.ts';
 import type { Engine } from './engine/engine.ts';
 
-/** Health checks may come many times per second from several probers; the database is asked at most this often. */
+/** Several health checkers may ask many times per second. The database is asked at most this often. */
 const PROBE_EVERY_MS = 3_000;
-/** The row that a probe writes. */
+/** The setting that a probe writes. */
 const KEY = 'write probe';
 
-/** Whether requests can be served: the engine answers, and the database takes writes. */
+/** Checks whether requests can be served: the engine answers, and the database accepts writes. */
 export class Readiness {
   readonly #dialect: Pick<Dialect, 'writeSetting' | 'answersWithinMs'>;
   readonly #engine: Pick<Engine, 'silentMs'>;
@@ -19,7 +19,7 @@ export class Readiness {
   }
 
   /**
-   * A write proves what a read can't: a database may be read-only after a failover, or its disk may be full.
+   * Writes, because reading is not enough: a database may be read-only after a failover, or its disk may be full.
    * @throws StoreUnavailable, or the database's error.
    */
   async check(): Promise<void> {
@@ -31,7 +31,7 @@ export class Readiness {
     if (now - this.#probedAt >= PROBE_EVERY_MS) {
       this.#probedAt = now;
       this.#probe = this.#dialect.writeSetting(KEY, String(Math.floor(now)));
-      // Whoever checks is told; the promise itself may be looked at by nobody.
+      // The callers that await it get the error. Without this, a rejection that no caller awaits would end the process.
       this.#probe.catch(() => {});
     }
     await this.#probe;

@@ -46,7 +46,7 @@ export async function answerSearch(
   }
 }
 
-/** As the machine pages: the last row of `limit` is not shown, it says that there are more. */
+/** The rows for one page. If there are `limit` rows, the last one is not shown: it only says that there are more. */
 interface PageRows<Row> {
   rows: Row[];
   limit: number;
@@ -61,7 +61,7 @@ function findPromises(dialect: Dialect, query: PromiseQuery, prefix: string): Pr
   );
 }
 
-/** The rows of tasks are small: none has data of clients. */
+/** Rows of tasks are small, because they have no data of clients. So a page of them is never cut. */
 function findTasks(dialect: Dialect, query: TaskQuery, prefix: string): Promise<PageRows<TaskRow>> {
   return filtered(
     query,
@@ -85,8 +85,8 @@ function hasTags(tags: StringMap, wanted: StringMap): boolean {
 }
 
 /**
- * Pages until `limit` rows pass or the page is large: what the index finds may have a little more than what is wanted. The
- * query begins where the ids with `prefix` do; here it ends with them.
+ * Reads until `limit` rows pass the check or the page is large, because the index may find some rows that do not match.
+ * The query begins at the first id with `prefix`; this ends it after the last one.
  */
 async function filtered<Row extends { id: string }, Query extends { after: string | null; limit: number }>(
   query: Query,
@@ -102,7 +102,7 @@ async function filtered<Row extends { id: string }, Query extends { after: strin
     const last = rows.at(-1);
     const isEnd = !last || (rows.length < query.limit && !isCut) || isPast(last.id, prefix);
     if (isEnd || found.length >= query.limit) return { rows: found.slice(0, query.limit), limit: query.limit };
-    // A shorter page, whose last row says that there are more.
+    // The page is shorter than asked for. Its last row says that there are more.
     if (isCut && found.length > 1) return { rows: found, limit: found.length };
     page = { ...page, after: last.id };
   }

@@ -6,17 +6,17 @@ import { Store } from './store.ts';
 
 export const RETRY_TIMEOUT_MS = 30_000;
 
-/** A store in memory with a clock that stands still, for tests of what is above the dialects. */
+/** A store in memory whose clock a test sets, for tests of the code above the dialects. */
 export class SqliteStore {
   readonly dialect: SqliteDialect;
   readonly store: Store;
-  /** Kinds of requests that ended in a fault, with what was thrown. */
+  /** The requests that failed with a 500: their kinds, and the errors' messages. */
   readonly faults: { kind: string; message: string }[] = [];
-  /** Why the database could not be asked, one for each batch. */
+  /** Why the database was unavailable, once for each batch. */
   readonly unavailable: string[] = [];
-  /** Why batches were given up. */
+  /** Why batches were split or refused. */
   readonly gaveUp: string[] = [];
-  /** Sizes of the batches, in the order they were answered. */
+  /** Sizes of the batches, in the order in which they were answered. */
   readonly batches: number[] = [];
   now = 1_000_000;
 
@@ -62,7 +62,7 @@ export class SqliteStore {
     return this.send('promise.create', { id, timeoutAt, tags });
   }
 
-  /** With a task for `poll://any@g` unless the tags say otherwise. */
+  /** Creates a promise with a task for `poll://any@g`, unless the tags name another target. */
   createTask(id: string, options: { timeoutAt?: number; tags?: StringMap } = {}): Promise<Reply> {
     return this.create(id, { ...options, tags: { 'resonate:target': 'poll://any@g', ...options.tags } });
   }
@@ -72,7 +72,7 @@ export class SqliteStore {
     return promises.find((promise) => promise.id === id)?.state ?? 'absent';
   }
 
-  /** Transactions for which `when` holds throw right before their commit, inside the real transaction. */
+  /** From now on, transactions for which `when` returns true fail right before their commit. */
   breakTransactions(when: (needs: Needs) => boolean, makeError: () => Error): void {
     const { dialect } = this;
     const transact = dialect.transact.bind(dialect);

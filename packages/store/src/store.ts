@@ -26,7 +26,7 @@ export interface StoreOptions {
   processId: string;
   retryTimeoutMs: number;
   serverUrl: string;
-  /** How cron expressions are read that do not say so; `resonate` when absent. */
+  /** The cron dialect of schedules that name none; `resonate` if unset. */
   cronDialect?: CronDialect;
   limits: BatcherLimits;
   /** This machine's clock, epoch ms. */

@@ -8,14 +8,14 @@ interface Failing {
   retryAt: number;
 }
 
-/** After the first failure, then twice as long each time. */
+/** The wait after the first failure. It doubles with each further one, up to `most`. */
 const RETRY_MS = { first: 1_000, most: 300_000 };
-/** Timers of one sort that are remembered; beyond it the one that failed longest ago is tried again. */
+/** How many failing timers of one sort are remembered. Beyond this, the one that failed longest ago is forgotten. */
 const MAX_FAILING = 10_000;
 
 /**
- * Timers that could not be fired wait longer each time, so that they never fill a round. Kept in memory: another scheduler
- * that takes over tries each once.
+ * Timers that could not be fired wait longer after each failure, so that they do not take the places of others in a round.
+ * Kept in memory: a scheduler that takes over tries each of them once.
  */
 export class TimerBackoff {
   readonly #failing = {
@@ -24,12 +24,12 @@ export class TimerBackoff {
     schedules: new LRUCache<string, Failing>({ max: MAX_FAILING }),
   };
 
-  /** How many timers fail. */
+  /** How many timers are failing. */
   get size(): number {
     return Object.values(this.#failing).reduce((sum, failing) => sum + failing.size, 0);
   }
 
-  /** How many of the sort that fails most. */
+  /** The number of failing timers of the sort that has most of them. */
   get most(): number {
     return Math.max(...Object.values(this.#failing).map((failing) => failing.size));
   }
@@ -48,7 +48,7 @@ export class TimerBackoff {
     this.#failing[sort].delete(id);
   }
 
-  /** Forgets those of a sort that wait no longer and are not among `due`: they were settled or deleted meanwhile. */
+  /** Forgets timers of a sort whose wait is over and that are not in `due`: they were settled or deleted meanwhile. */
   keepOnly(sort: TimerSort, due: ReadonlySet<string>, now: number): void {
     const failing = this.#failing[sort];
     for (const [id, { retryAt }] of [...failing.entries()]) {
@@ -56,7 +56,7 @@ export class TimerBackoff {
     }
   }
 
-  /** When the next of them is tried again, epoch ms; null without any. */
+  /** When the next failing timer is tried again, epoch ms; null if there is none. */
   get nextAt(): number | null {
     let next = Infinity;
     for (const failing of Object.values(this.#failing)) {

@@ -4,24 +4,24 @@ import { StoreUnavailable, type Dialect } from './dialect.ts';
 import type { StoreEvents } from './events.ts';
 import { TIMER_SORTS, TimerBackoff, type TimerSort } from './timer-backoff.ts';
 
-/** What one round fired, sort by sort. */
+/** What one round fired. */
 export interface Fired {
   promises: number;
   leases: number;
   schedules: number;
-  /** Promises that the schedules created; others of their occurrences were skipped. */
+  /** Promises that the schedules created. Occurrences that were skipped do not count. */
   runs: number;
   /** Timers that could not be fired. They are tried again later. */
   failed: number;
   /** Timers that failed when they were last tried, in this round or before. */
   failing: number;
-  /** How far behind its time the oldest timer was, ms. */
+  /** How late the oldest timer was, ms. */
   latenessMs: number;
-  /** More may be due than one round takes, and this one got somewhere. */
+  /** True if more timers may be due now. */
   more: boolean;
 }
 
-/** A timer that is due; making the command may fail. */
+/** A timer that is due. `command` may throw. */
 interface Timer {
   sort: TimerSort;
   id: string;

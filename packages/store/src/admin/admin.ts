@@ -7,20 +7,20 @@ import { findNewest, type Newest, type NewestQuery } from './newest.ts';
 
 export type DeliverResult = 'due' | 'not pending' | 'absent';
 
-/** What operators look at. Everything is read beside the engine, at a bounded price; nothing of it decides anything. */
+/** What operators look at. Reads bypass the engine and lock nothing, and each reads a limited number of rows. */
 export class Admin {
   readonly #dialect: Dialect;
   readonly #outbox: Outbox;
   readonly #made: (transport: Transport, dueAt: number) => void;
 
-  /** @param made told which message was made due. */
+  /** @param made called with the transport of a message that was made due, and its due time (epoch ms). */
   constructor(dialect: Dialect, outbox: Outbox, made: (transport: Transport, dueAt: number) => void) {
     this.#dialect = dialect;
     this.#outbox = outbox;
     this.#made = made;
   }
 
-  /** Promises, the newest first. */
+  /** Promises, newest first. */
   newest(query: NewestQuery, now: number): Promise<Newest> {
     return findNewest(this.#dialect.plain, query, now);
   }
@@ -38,7 +38,7 @@ export class Admin {
     return hasGraph(this.#dialect.plain, root);
   }
 
-  /** How many tasks workers hold, counted up to `limit`: what is looked at is what is counted. */
+  /** How many tasks workers hold, counted up to `limit`, because counting reads each of these rows. */
   async countLeases(limit: number): Promise<number> {
     const held = `SELECT 1 FROM tasks WHERE state = 'acquired' AND due_at > 0 LIMIT ${limit}`;
     const [rows] = await this.#dialect.plain.select([{ sql: `SELECT COUNT(*) FROM (${held}) AS held`, params: [] }]);
@@ -46,8 +46,8 @@ export class Admin {
   }
 
   /**
-   * Makes the waiting message of a pending task due at once: one that is delayed, put off, or failed and waits for its
-   * turn. Only when it is due changes, as with what a circuit puts off; one that is under way may come twice, as ever.
+   * Makes the message of a pending task due at once, whether it was delayed, deferred, or failed and waits for its next
+   * attempt. Nothing else changes. A message that is being delivered may then arrive twice, as any message may.
    */
   async deliver(id: string): Promise<DeliverResult> {
     const found = await this.#outbox.deliverNow(id);

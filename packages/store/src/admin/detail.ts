@@ -8,11 +8,11 @@ import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';
 
 export interface OtherPromise {
   id: string;
-  /** null: there is no such promise any more. */
+  /** null: the promise does not exist any more. */
   state: PromiseState | null;
 }
 
-/** One promise with what hangs on it: of each list at most `limit`, in order of id or address. */
+/** One promise with everything that belongs to it. Each list has at most `limit` entries, in order of id or address. */
 export interface Detail {
   promise: PromiseRecord;
   function: string | undefined;
@@ -21,7 +21,7 @@ export interface Detail {
   awaits: OtherPromise[];
   listeners: ListenerRow[];
   deadLetters: DeadLetter[];
-  /** One of the lists was cut. */
+  /** At least one of the lists is incomplete. */
   more: boolean;
 }
 

@@ -6,11 +6,11 @@ import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type B
 
 export interface GraphQuery {
   root: string;
-  /** How ids begin that may be shown; '' for all. */
+  /** Shows only ids with this prefix; '' for all. */
   prefix: string;
-  /** The page begins behind this id. */
+  /** The page begins after this id. */
   after: string | null;
-  /** Only what may have changed since then, by the store's clock. */
+  /** Only promises that may have changed since then, by the store's clock. */
   since: number | null;
   limit: number;
 }
@@ -19,19 +19,19 @@ export interface Node extends BriefPromise {
   parent: string | null;
   branch: string | null;
   task: TaskRow | null;
-  /** What its task waits for. */
+  /** The promises that its task waits for. */
   awaits: string[];
 }
 
 export interface GraphPage {
   nodes: Node[];
-  /** The id to go on behind; null: this was the last page. */
+  /** The next page begins after this id; null: this was the last page. */
   after: string | null;
 }
 
-/** Transactions that were under way at `since` may have written older times: so much is looked at again. */
+/** Transactions that ran at `since` may commit rows with earlier times. So it reads this much further back. */
 const OVERLAP_MS = 5_000;
-/** Edges of one page, and how many characters of ids they and the nodes may have. */
+/** Limits of one page: its edges, and the characters of the ids of edges and nodes. */
 const MAX_EDGES = 10_000;
 const MAX_ID_CHARACTERS = 2_000_000;
 const IDS_AT_ONCE = 500;
@@ -60,7 +60,7 @@ export async function readGraph(sql: PlainSql, query: GraphQuery, now: number): 
   return { nodes, after: found.length > page.length ? String(page.at(-1)?.[0]) : null };
 }
 
-/** True when there is such a promise, or one that began with it. */
+/** True if this promise exists, or if another one has it as its origin. */
 export async function hasGraph(sql: PlainSql, root: string): Promise<boolean> {
   const results = await sql.select([
     { sql: 'SELECT 1 FROM promises WHERE id = ?', params: [root] },
@@ -69,7 +69,7 @@ export async function hasGraph(sql: PlainSql, root: string): Promise<boolean> {
   return results.some((rows) => rows.length > 0);
 }
 
-/** What ran out counts as settled from then on, and tasks that live change without telling when. */
+/** Includes promises that expired since then, and all tasks that are not over, because these have no time of change. */
 function changedSince(since: number | null, now: number): Condition[] {
   if (since === null) return [];
   const from = since - OVERLAP_MS;
@@ -88,7 +88,7 @@ function node(values: readonly unknown[], now: number): Node {
   };
 }
 
-/** How many of the first rows a page has room for: names and addresses that clients chose may be long. */
+/** How many rows fit on a page. Clients choose names and addresses, so these may be long. */
 function fitting(rows: readonly (readonly unknown[])[]): number {
   let room = MAX_ID_CHARACTERS;
   const beyond = rows.findIndex((values) => {
@@ -98,7 +98,7 @@ function fitting(rows: readonly (readonly unknown[])[]): number {
   return beyond < 0 ? rows.length : Math.max(beyond, 1);
 }
 
-/** Only tasks that are not done wait for anything. */
+/** Only tasks that are not fulfilled wait for promises. */
 async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
   const awaiter = sql.words.byAwaiter('awaiter');
   const waiting = nodes.filter(({ task }) => task !== null && task.state !== 'fulfilled');

@@ -6,26 +6,26 @@ import { allOf, beginsWith, hasTag, type Condition } from '../sql/conditions.ts'
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 import { json } from '../sql/read.ts';
 
-/** A place in the order of the newest first. */
+/** A position in the list of promises, newest first. */
 export interface Place {
   createdAt: number;
   id: string;
 }
 
 export interface NewestQuery {
-  /** How ids begin; '' for all. */
+  /** Only ids with this prefix; '' for all. */
   prefix: string;
   state?: PromiseState | undefined;
-  /** Only promises with a task, in this state where one is given. */
+  /** Only promises with a task, in this state if one is given. */
   task?: { state: TaskState | undefined } | undefined;
   tags: readonly (readonly [name: string, value: string])[];
-  /** Created at or after, and before. */
+  /** Created at or after `from`, and before `to`. */
   from?: number | undefined;
   to?: number | undefined;
-  /** Only those that no other promise has called. */
+  /** Only roots: promises that no other promise has created. */
   isRoot: boolean;
   limit: number;
-  /** Goes on behind it. */
+  /** The page begins after this position. */
   after: Place | null;
 }
 
@@ -37,18 +37,18 @@ export interface Listed extends BriefPromise {
 
 export interface Newest {
   rows: Listed[];
-  /** Where to go on; null at the end. */
+  /** Where the next page begins; null at the end. */
   next: Place | null;
 }
 
-/** Rows that one page looks at. */
+/** How many rows one page reads at most. */
 export const MOST_LOOKED_AT = 5_000;
 const FIRST_LOOKED_AT = 500;
 
 /**
- * The newest promises of a kind, at a bounded price whatever there is: what is rare is found by its own index and sorted;
- * what no index of a condition has fewer than 5,000 of is frequent enough to be met on a walk along the times of creation,
- * which ends after 5,000 rows and goes on with the next page.
+ * The newest promises that match the query. A page reads at most 5,000 rows, however many promises there are. If one
+ * condition has an index with fewer matches than that, all of them are read and sorted. Otherwise matches are frequent, so
+ * the index of creation times is read from the newest on; after 5,000 rows the page ends, and the next one continues.
  */
 export async function findNewest(sql: PlainSql, query: NewestQuery, now: number): Promise<Newest> {
   const lead = await rarest(sql, query);
@@ -62,7 +62,7 @@ export async function findNewest(sql: PlainSql, query: NewestQuery, now: number)
   return { rows, next: found.walkedTo };
 }
 
-/** What the index can't tell: tags are cut there, and what ran out is not written down as settled yet. */
+/** Checks what the index cannot: it has long tags only in part, and expired promises may still be stored as pending. */
 function isWanted(row: Listed, { state, task, tags }: NewestQuery): boolean {
   if (state === 'pending' && row.state !== state) return false;
   if (task?.state !== undefined && row.task?.state !== task.state) return false;
@@ -85,7 +85,7 @@ interface Found {
   walkedTo: Place | null;
 }
 
-/** An index that a condition of the query has, with the rows it leads to. */
+/** A condition of the query that has an index, with the rows that this index finds. */
 interface Lead {
   /** With promise `p`, and task `k` where `hasTask`. */
   from: string;
@@ -125,7 +125,7 @@ function leadsOf({ words }: PlainSql, { prefix, state, task, tags }: NewestQuery
   return leads;
 }
 
-/** The lead with the fewest rows, if those are few. */
+/** The index with the fewest matching rows, if they are few. */
 async function rarest(sql: PlainSql, query: NewestQuery): Promise<Lead | null> {
   const leads = leadsOf(sql, query);
   if (leads.length === 0) return null;
@@ -141,11 +141,11 @@ async function rarest(sql: PlainSql, query: NewestQuery): Promise<Lead | null> {
   return least.count <= MOST_LOOKED_AT ? least.lead : null;
 }
 
-/** Tags of a promise that are longer than this, as JSON, are read on their own, so that a page holds those of one row. */
+/** If the tags of a promise are longer than this, as JSON, they are read separately, one promise at a time. */
 const MAX_TAGS_BYTES = 8 * 1024;
 const SHORT_TAGS = `CASE WHEN OCTET_LENGTH(p.tags) <= ${MAX_TAGS_BYTES} THEN p.tags END`;
 
-/** Puts in those tags of rows with long ones that are asked for, and as many others as fit into a few kilobytes. */
+/** Adds tags to rows whose tags are long: those that the query names, and as many others as fit into a few kilobytes. */
 async function addLongTags({ select }: PlainSql, page: unknown[][], query: NewestQuery): Promise<void> {
   const wanted = new Set(query.tags.map(([name]) => name));
   for (const values of page) {
@@ -175,14 +175,14 @@ function columns({ task }: NewestQuery): string {
 async function amongRare({ select }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
   const where = allOf([...lead.conditions, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
   const join = query.task && !lead.hasTask ? ' JOIN tasks k ON k.id = p.id' : '';
-  // By a sum, which has no index: planners that can walk along the times instead do, through all there is.
+  // Sorted by a sum, because it has no index. Otherwise some planners read the index of times, to its end.
   const order = ORDER('p.created_at + 0', 'p.id');
   const text = `SELECT ${columns(query)} FROM ${lead.from}${join} WHERE ${where.sql} ${order} LIMIT ${query.limit + 1}`;
   const [rows = []] = await select([{ sql: text, params: where.params }]);
   return { rows, walkedTo: null };
 }
 
-/** What is asked for most, such as the newest roots, is found near the beginning: then the long walk is saved. */
+/** Common queries, such as the newest roots, find enough among the first rows. Then fewer rows are read. */
 async function alongTimeAsNeeded(sql: PlainSql, query: NewestQuery): Promise<Found> {
   if (filters(query).length === 0 && !query.task) return alongTime(sql, query, query.limit + 1);
   const near = await alongTime(sql, query, FIRST_LOOKED_AT);
@@ -194,7 +194,7 @@ async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: 
   const path = allOf(within(query, 'created_at', 'id'));
   const walked = `FROM promises${words.at('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
   const where = allOf(conditions);
-  // CROSS JOIN: SQLite then keeps to this order, and never begins with all promises of a state.
+  // CROSS JOIN makes SQLite keep this order. Otherwise it may begin with all promises of a state.
   const join = query.task ? ' CROSS JOIN tasks k' : '';
   const same = `p.id = w.id${query.task ? ' AND k.id = w.id' : ''}`;
   const text = `SELECT ${columns(query)} FROM (SELECT id, created_at ${walked} ${most}) AS w
@@ -207,7 +207,7 @@ async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: 
   return { rows, walkedTo: end ? { id: String(end[0]), createdAt: Number(end[1]) } : null };
 }
 
-/** What is behind `after`, in the wanted time. */
+/** Rows after the position `after`, created in the wanted time. */
 function within({ from, to, after }: NewestQuery, at: string, id: string): Condition[] {
   const conditions: Condition[] = [];
   if (from !== undefined) conditions.push({ sql: `${at} >= ${from}`, params: [] });

@@ -4,7 +4,7 @@ import { readList, TASKS } from '../tables.ts';
 import { functionNameOf, PARAM_HEAD } from './function-name.ts';
 import { promiseState } from '../sql/read.ts';
 
-/** A promise without its data, as far as lists and graphs show it, in the projected view. */
+/** A promise as lists and graphs show it, without its data. An expired promise counts as settled. */
 export interface BriefPromise {
   id: string;
   state: PromiseState;
@@ -16,7 +16,7 @@ export interface BriefPromise {
 }
 
 const BRIEF = ['id', 'state', 'created_at', 'settled_at', 'timeout_at', 'is_timer'];
-/** Select list that `briefPromise` reads; a param may be megabytes, so only its head is fetched. */
+/** The columns for `briefPromise`. A param may have megabytes, so only its beginning is read. */
 export const BRIEF_COLUMNS = [...BRIEF.map((name) => `p.${name}`), `SUBSTR(p.param, 1, ${PARAM_HEAD})`].join(', ');
 export const BRIEF_LENGTH = BRIEF.length + 1;
 
@@ -48,7 +48,7 @@ export function briefPromise(values: readonly unknown[], now: number): BriefProm
 
 export const TASK_COLUMNS = readList(TASKS, 'k');
 
-/** In the projected view; null for what an outer join found nothing for. */
+/** The task of a row; null if the outer join found none. The task of an expired promise counts as fulfilled. */
 export function taskOf(values: readonly unknown[], now: number): TaskRow | null {
   return values[0] === null ? null : projectTask(TASKS.decode(values), now);
 }

@@ -1,4 +1,4 @@
-/** More waits than the bound allows: the client may come back later (503). */
+/** Too many requests are waiting. The client gets a 503 and may try again later. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }
@@ -6,9 +6,9 @@ export class QueueFull extends Error {
 export interface BatcherLimits {
   /** Items in one batch. */
   maxItems: number;
-  /** Total weight (bytes) of one batch; a single heavier item still goes, alone. */
+  /** Total weight (bytes) of one batch. An item that is heavier by itself gets a batch of its own. */
   maxWeight: number;
-  /** Batches under way at once. */
+  /** How many batches may run at once. */
   maxInFlight: number;
   /** Items waiting for a batch, and their weight (bytes) together. */
   maxWaiting: number;
@@ -24,7 +24,7 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
-/** One item of a batch and where its result goes; a batch must answer every one of its entries. */
+/** One item of a batch, with the functions that answer it. A batch must answer each of its entries. */
 export interface Entry<Item, Result> {
   readonly item: Item;
   /** When it came, by `performance.now()`. */
@@ -34,8 +34,8 @@ export interface Entry<Item, Result> {
 }
 
 /**
- * Natural batching: what arrives while a batch is under way forms the next one. No timer and no artificial delay:
- * a lone item goes as soon as the event loop has read what else already arrived.
+ * Items that arrive while a batch runs form the next one. There is no timer and no artificial delay: a lone item starts
+ * as soon as the event loop has read what else arrived with it.
  */
 export class Batcher<Item, Result> {
   readonly #run: (entries: Entry<Item, Result>[]) => Promise<void>;
@@ -44,7 +44,7 @@ export class Batcher<Item, Result> {
   #waitingWeight = 0;
   #inFlight = 0;
   #scheduled = false;
-  /** When a batch was answered last, or when the first item came after a time without any; by `performance.now()`. */
+  /** When the last batch was answered, or when the first item came after an idle time; by `performance.now()`. */
   #progressAt = 0;
   readonly #idle: (() => void)[] = [];
 
@@ -57,7 +57,7 @@ export class Batcher<Item, Result> {
     return this.#waiting.length;
   }
 
-  /** How long no batch has been answered although there was something to answer, in ms. */
+  /** For how many ms no batch has been answered while items were waiting; 0 if none is waiting. */
   get silentMs(): number {
     return this.#isIdle ? 0 : performance.now() - this.#progressAt;
   }
@@ -70,14 +70,14 @@ export class Batcher<Item, Result> {
   submit(item: Item, weight: number): Promise<Result> {
     const { maxWaiting, maxWaitingWeight } = this.#limits;
     const { length } = this.#waiting;
-    // One that alone is heavier than the bound still has its turn.
+    // A single item may be heavier than the limit. It is accepted if nothing else waits.
     if (length >= maxWaiting || (length > 0 && this.#waitingWeight + weight > maxWaitingWeight)) {
       return Promise.reject(new QueueFull(`${length} requests of ${this.#waitingWeight} bytes are waiting already`));
     }
     return this.submitAlways(item, weight);
   }
 
-  /** Whatever waits already: for what was accepted before, and for the server's own work, which bounds itself. */
+  /** Ignores the limits. For requests that were accepted before, and for the server's own work, which has other limits. */
   submitAlways(item: Item, weight: number): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const since = performance.now();
@@ -88,21 +88,21 @@ export class Batcher<Item, Result> {
     });
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when no item waits and no batch runs. */
   async drain(): Promise<void> {
     if (this.#isIdle) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** @param seen how many waited a turn of the event loop ago. */
+  /** @param seen how many items waited one turn of the event loop ago. */
   #schedule(seen = 0): void {
     if (this.#scheduled || this.#waiting.length === 0 || this.#inFlight >= this.#limits.maxInFlight) return;
     this.#scheduled = true;
-    // After the poll phase: all requests that this turn of the loop has read go into one batch.
+    // setImmediate runs after the poll phase, so all requests that this turn of the loop has read go into one batch.
     setImmediate(() => {
       this.#scheduled = false;
       const { length } = this.#waiting;
-      // Beside a batch under way, more may come for as long as each turn of the loop brings some.
+      // While another batch runs, wait as long as each turn of the loop brings more items.
       if (this.#inFlight > 0 && length > seen && length < this.#limits.maxItems) {
         this.#schedule(length);
       } else {

@@ -1,10 +1,10 @@
 import type { Dialect } from '../dialect.ts';
 import { promiseBytes } from '../dialects/promise-columns.ts';
 
-/** Ids in one statement. */
+/** How many ids one statement names. */
 const AT_ONCE = 500;
 
-/** The bytes of these promises together. The database knows the lengths without reading the texts. */
+/** The total size of these promises. The database knows the lengths without reading the texts. */
 export async function bytesOfPromises(dialect: Dialect, ids: ReadonlySet<string>): Promise<number> {
   const all = [...ids];
   let bytes = 0;

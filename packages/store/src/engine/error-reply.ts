@@ -2,13 +2,13 @@ import type { Reply } from '@resonate/protocol';
 import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../dialect.ts';
 import { QueueFull } from './batcher.ts';
 
-/** The answer to a request whose operation threw: a fault of the program. */
+/** The reply to a request whose operation threw, which is a fault of the program. */
 export const INTERNAL_ERROR: Reply = { status: 500, data: 'Internal error' };
 
-/** What a client is told of an error. Errors of the store become replies here and nowhere else. */
+/** The reply for an error of the store. No other function makes replies from the store's errors. */
 export function errorReply(error: unknown): Reply {
   if (error instanceof QueueFull) return { status: 503, data: `Server is overloaded: ${error.message}` };
-  // Its message may name the database's address, which is no client's business: the log has it.
+  // The error's message may contain the database's address, which clients must not see. The log has it.
   if (error instanceof StoreUnavailable) return { status: 503, data: 'Storage is unavailable: try again later' };
   if (error instanceof BatchConflict) {
     return { status: 503, data: 'Too many conflicts with other requests, nothing was changed: try again' };
@@ -17,7 +17,7 @@ export function errorReply(error: unknown): Reply {
   return { status: 500, data: 'Storage failed' };
 }
 
-/** True for an error that an operator must see: it is neither the client's fault nor will it pass by itself. */
+/** True for an error that an operator must see: the client did not cause it, and it does not go away by itself. */
 export function isFault(error: unknown): boolean {
   return errorReply(error).status === 500;
 }

@@ -14,12 +14,12 @@ import type { Transport } from '@resonate/protocol';
 export type Delivery =
   { kind: 'execute'; task: TaskRow } | { kind: 'unblock'; listener: ListenerRow; promise: PromiseRow };
 
-/** The row that stands for the message in the outbox: where it goes, how often it was tried, who has it. */
+/** The message's row in the outbox: its address, how often it was tried, and who has claimed it. */
 export function rowOf(delivery: Delivery): TaskRow | ListenerRow {
   return delivery.kind === 'execute' ? delivery.task : delivery.listener;
 }
 
-/** Room for one message in a connection that this process holds. Either `send` or `cancel` is called, once. */
+/** Reserved room for one message in a connection of this process. The caller calls `send` or `cancel`, once. */
 export interface Slot {
   send(delivery: Delivery): void;
   cancel(): void;
@@ -28,26 +28,26 @@ export interface Slot {
 /** The connections of this process. */
 export interface Receiver {
   readonly transport: Transport;
-  /** A slot in a connection that may take messages for this target, null when there is none or no room. */
+  /** @returns a slot in a connection that serves this target; null if there is none with room. */
   reserve(target: string, prefers: string | null, delivery: Delivery): Slot | null;
 }
 
 /**
- * The messages that a connection of this process can carry as soon as the batch that made them due is committed. They are
- * written as claimed in the same flush and sent right after the commit, so that delivering them costs no statement.
+ * Messages that a batch makes due and that a connection of this process has room for. The batch writes their rows as
+ * claimed, and they are sent right after its commit. So their delivery needs no statement of its own.
  */
 export class Offer {
   readonly #receiver: Receiver | null;
   readonly #by: Claimer;
   readonly #slots: { slot: Slot; delivery: Delivery }[] = [];
 
-  /** @param receiver null: nothing can be delivered from here. */
+  /** @param receiver null: this process has no connections. */
   constructor(receiver: Receiver | null, by: Claimer) {
     this.#receiver = receiver;
     this.#by = by;
   }
 
-  /** Claims what there is room for; changes `changes` in place. */
+  /** Claims the messages that there is room for. Modifies `changes`. */
   take(changes: Changes, ws: WorkingSet, now: number): void {
     const receiver = this.#receiver;
     if (!receiver) return;
@@ -57,18 +57,18 @@ export class Offer {
     };
     const execute = (task: TaskRow): Delivery | null =>
       task.state === 'pending' && now < task.timeoutAt ? { kind: 'execute', task } : null;
-    // A listener's answer before new work: it ends something, work begins something.
+    // Listeners first: they get the result of finished work, tasks begin new work.
     this.#claim(changes.listeners.updates, unblock, receiver, now);
     this.#claim(changes.tasks.inserts, execute, receiver, now);
     this.#claim(changes.tasks.updates, execute, receiver, now);
   }
 
-  /** After the commit. */
+  /** To be called after the commit. */
   send(): void {
     this.#slots.forEach(({ slot, delivery }) => slot.send(delivery));
   }
 
-  /** When there was no commit. */
+  /** To be called if there was no commit. */
   cancel(): void {
     this.#slots.splice(0).forEach(({ slot }) => slot.cancel());
   }

@@ -3,23 +3,26 @@ import type { Dialect } from '../dialect.ts';
 import type { DeadLetterFilter, DeadLetters } from '../outbox/dead-letters.ts';
 import { json } from '../sql/read.ts';
 
-/** That many dead letters be sent again, and how far that is. Times are epoch ms by the store's clock. */
+/** An operator's order to redrive many dead letters, with its progress. Times are epoch ms by the store's clock. */
 export interface RedriveOrder {
   id: string;
   filter: Pick<DeadLetterFilter, 'transport' | 'target' | 'prefix'>;
   orderedAt: number;
-  /** The last letter there was: what dies again meanwhile has a higher id, and is not sent again for ever. */
+  /**
+   * The id of the last dead letter when it was ordered. A message that becomes a dead letter again has a higher id, so it
+   * is not redriven forever.
+   */
   through: number;
-  /** The last letter that was looked at. */
+  /** The id of the last dead letter that was processed. */
   after: number;
   redriven: number;
-  /** null: it is not done yet. */
+  /** null: it is still running. */
   endedAt: number | null;
 }
 
 const KEY = 'redrive';
 
-/** One order at a time, kept in the database: whoever leads goes on with it, piece by piece. */
+/** One order at a time, stored in the database. The leader carries it out in small steps; a new leader continues it. */
 export class BulkRedrive {
   readonly #dialect: Pick<Dialect, 'readSetting' | 'writeSetting' | 'now' | 'plain'>;
   readonly #letters: DeadLetters;
@@ -29,13 +32,13 @@ export class BulkRedrive {
     this.#letters = letters;
   }
 
-  /** The last order, done or not. */
+  /** The last order, whether it is done or not. */
   async current(): Promise<RedriveOrder | null> {
     const text = await this.#dialect.readSetting(KEY);
     return text === null ? null : json<RedriveOrder>(text);
   }
 
-  /** @returns null while another order is not done. */
+  /** @returns null while another order is running. */
   async order(filter: RedriveOrder['filter']): Promise<RedriveOrder | null> {
     const current = await this.current();
     if (current?.endedAt === null) return null;
@@ -48,7 +51,11 @@ export class BulkRedrive {
     return order;
   }
 
-  /** The next piece. Killed in the middle, it is looked at again; what was sent is not sent twice. @returns null: done. */
+  /**
+   * Redrives a few dead letters. If the process is killed before the progress is stored, they are looked at again, but none
+   * is redriven twice.
+   * @returns null if there is no order to carry out.
+   */
   async step(): Promise<RedriveOrder | null> {
     const order = await this.current();
     if (order === null || order.endedAt !== null) return null;

@@ -1,24 +1,24 @@
 import type { Dialect } from '../dialect.ts';
 import { json } from '../sql/read.ts';
 
-/** Every maintenance job there is; `reindex` only where the database has use for it. */
+/** All maintenance jobs. `reindex` runs only on databases where it helps. */
 export const JOBS = ['retention', 'redrive', 'analyze', 'reindex'] as const;
 export type JobName = (typeof JOBS)[number];
 
-/** The last run of a maintenance job, or the one under way. Times are epoch ms by the store's clock. */
+/** The current run of a maintenance job, or the last one. Times are epoch ms by the store's clock. */
 export interface JobRun {
   /** The process that runs it. */
   by: string;
   startedAt: number;
-  /** null: it runs, or its process died. */
+  /** null: it is running, or its process died. */
   endedAt: number | null;
-  /** Why it failed; null: it did not. */
+  /** Why it failed; null if it did not. */
   error: string | null;
-  /** What it has done, by name. */
+  /** What it did: counts by name. */
   done: Readonly<Record<string, number>>;
 }
 
-/** What the cluster knows of its maintenance jobs, whoever leads and whatever runs them. */
+/** The last run of each maintenance job, stored in the database so that all processes of the cluster see it. */
 export class JobRuns {
   readonly #dialect: Pick<Dialect, 'readSetting' | 'writeSetting'>;
 
