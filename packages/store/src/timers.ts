@@ -117,7 +117,7 @@ export class Timers {
   }
 
   async #ended({ sort, id, at }: Timer, reply: Reply | undefined, now: number): Promise<void> {
-    if (reply?.status === 200) return this.#backoff.succeeded(sort, id);
+    if (reply?.status === 200) return void this.#backoff.succeeded(sort, id);
     const fault = `${reply?.status}: ${String(reply?.data)}`;
     this.#backoff.failed(sort, id, now);
     this.#events.timerFailed({ sort, id, fault });
