@@ -83,23 +83,6 @@ export default tseslint.config(
       '@typescript-eslint/no-dynamic-delete': 'off',
     },
   },
-  {
-    // What these find in the store is still to be mended.
-    files: ['packages/store/**'],
-    rules: {
-      '@typescript-eslint/await-thenable': 'off',
-      '@typescript-eslint/consistent-type-definitions': 'off',
-      '@typescript-eslint/no-base-to-string': 'off',
-      '@typescript-eslint/no-meaningless-void-operator': 'off',
-      '@typescript-eslint/no-unnecessary-condition': 'off',
-      '@typescript-eslint/no-unnecessary-type-assertion': 'off',
-      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/restrict-plus-operands': 'off',
-      '@typescript-eslint/restrict-template-expressions': 'off',
-      '@typescript-eslint/use-unknown-in-catch-callback-variable': 'off',
-    },
-  },
   only(['packages/protocol/src/**'], []),
   only(['packages/admin/src/**'], ['protocol', 'protocol/address', 'protocol/records']),
   only(['packages/machine/src/**'], ['protocol']),

@@ -74,7 +74,10 @@ export class Hints {
   }
 }
 
-type Due = { at: number; targets: Map<string, number> };
+interface Due {
+  at: number;
+  targets: Map<string, number>;
+}
 
 function hintOf(changes: Changes): DueHint {
   const hint = { timerAt: null as number | null, deliveries: new Map<Transport, Due>() };

@@ -117,8 +117,11 @@ export class Timers {
   }
 
   async #ended({ sort, id, at }: Timer, reply: Reply | undefined, now: number): Promise<void> {
-    if (reply?.status === 200) return void this.#backoff.succeeded(sort, id);
-    const fault = `${reply?.status}: ${String(reply?.data)}`;
+    if (reply?.status === 200) {
+      this.#backoff.succeeded(sort, id);
+      return;
+    }
+    const fault = `${reply?.status ?? 'no answer'}: ${String(reply?.data)}`;
     this.#backoff.failed(sort, id, now);
     this.#events.timerFailed({ sort, id, fault });
     if (sort === 'schedules') await this.#submit({ kind: 'timer.schedule_fault', data: { id, at, fault } });

@@ -3,6 +3,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { places } from '../sql/conditions.ts';
 import { allOf, beginsWith, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
+import { textOrNull } from '../sql/read.ts';
 
 export interface GraphQuery {
   root: string;
@@ -81,8 +82,8 @@ function node(values: readonly unknown[], now: number): Node {
   const [parent, branch] = values.slice(BRIEF_LENGTH);
   return {
     ...briefPromise(values, now),
-    parent: parent === null ? null : String(parent),
-    branch: branch === null ? null : String(branch),
+    parent: textOrNull(parent),
+    branch: textOrNull(branch),
     task: taskOf(values.slice(BRIEF_LENGTH + 2), now),
     awaits: [],
   };

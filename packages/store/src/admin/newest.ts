@@ -4,7 +4,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
 import { allOf, beginsWith, hasTag, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
-import { json } from '../sql/read.ts';
+import { json, textOrNull } from '../sql/read.ts';
 
 /** A position in the list of promises, newest first. */
 export interface Place {
@@ -75,7 +75,7 @@ function listed(values: readonly unknown[], now: number): Listed {
   return {
     ...briefPromise(values, now),
     tags: json<StringMap>(tags),
-    origin: origin === null ? null : String(origin),
+    origin: textOrNull(origin),
     task: task.length > 0 ? taskOf(task, now) : null,
   };
 }
@@ -152,7 +152,7 @@ async function addLongTags({ select }: PlainSql, page: unknown[][], query: Newes
     if (values[BRIEF_LENGTH] !== null) continue;
     const text = 'SELECT tags FROM promises WHERE id = ?';
     const [[row] = []] = await select([{ sql: text, params: [String(values[0])] }]);
-    values[BRIEF_LENGTH] = JSON.stringify(someOf(JSON.parse(String(row?.[0] ?? '{}')) as StringMap, wanted));
+    values[BRIEF_LENGTH] = JSON.stringify(someOf(json<StringMap>(row?.[0] ?? '{}'), wanted));
   }
 }
 

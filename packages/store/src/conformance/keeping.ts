@@ -175,7 +175,7 @@ export function electionConformance(under: DialectUnderTest): void {
       withOpened(under, async ({ dialect }) => {
         const roles = await Promise.all(['scheduler', 'reaper'].map((role) => dialect.elect(role, 'one')));
         expect(roles.map((leadership) => leadership?.ended.aborted)).toEqual([false, false]);
-        await Promise.all(roles.map((leadership) => leadership?.release()));
+        await Promise.all(roles.map(async (leadership) => leadership?.release()));
       }));
 
     test('among many at once has one winner', () =>

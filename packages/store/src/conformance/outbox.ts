@@ -243,37 +243,45 @@ class Run {
         const since = random.chance(0.3) ? { since: { transport: queue.transport, dueFrom } } : {};
         note({ holders, only, since });
         await outboxAs(this.#dialect).release({ processIds: holders && new Set(holders), ...only, ...since });
-        return modelOutbox.release(context, holders, { ...only, ...since });
+        modelOutbox.release(context, holders, { ...only, ...since });
+        return;
       }
       case 'defer':
         await storeOn(this.#dialect, by).queues.defer(queue, HOUR);
-        return modelOutbox.defer(context, queue, by, HOUR);
+        modelOutbox.defer(context, queue, by, HOUR);
+        return;
       case 'resume':
         await storeOn(this.#dialect, by).queues.resume(queue, HOUR);
-        return modelOutbox.resume(context, queue, HOUR);
+        modelOutbox.resume(context, queue, HOUR);
+        return;
       case 'resumeOne': {
         const before = await this.#dueTimes();
         await storeOn(this.#dialect, by).queues.resumeOne(queue, HOUR);
         const after = await this.#dueTimes();
         const changed = [...after].find(([key, dueAt]) => before.get(key) !== dueAt)?.[0];
-        return modelOutbox.resumeOne(context, queue, HOUR, changed);
+        modelOutbox.resumeOne(context, queue, HOUR, changed);
+        return;
       }
       case 'deliverNow': {
         const id = this.#id();
         await outboxAs(this.#dialect).deliverNow(id);
-        return modelOutbox.deliverNow(context, id);
+        modelOutbox.deliverNow(context, id);
+        return;
       }
       case 'giveUpOld':
         await this.#letters.keepAged(queue.transport, HOUR, 'too old');
-        return modelOutbox.giveUpOld(context, queue.transport, HOUR, 'too old');
+        modelOutbox.giveUpOld(context, queue.transport, HOUR, 'too old');
+        return;
       case 'dropAbsent':
         await this.#letters.dropAbsent(HOUR);
-        return modelOutbox.dropAbsent(context, HOUR);
+        modelOutbox.dropAbsent(context, HOUR);
+        return;
       case 'redrive': {
         const letters = (await this.#letters.list({}, 100)).filter(() => random.chance(0.5));
         await this.#letters.redrive({ ids: letters.map((letter) => letter.id) });
         const keys = letters.map(({ awaited, address }) => modelOutbox.messageKey(awaited, address));
-        return modelOutbox.redrive(context, keys);
+        modelOutbox.redrive(context, keys);
+        return;
       }
     }
   }
@@ -311,7 +319,8 @@ class Run {
     if ('id' in message) {
       const version = message.version + (random.chance(0.1) ? 1 : 0);
       await acknowledge({ kind: 'execute', id: message.id, version, delivered: false, dueAt });
-      return modelOutbox.failed(context, modelOutbox.messageKey(message.id), by, dueAt, version);
+      modelOutbox.failed(context, modelOutbox.messageKey(message.id), by, dueAt, version);
+      return;
     }
     const { awaited, address } = message;
     const unblock = { kind: 'unblock', awaited, address } as const;
@@ -319,16 +328,20 @@ class Run {
     switch (what) {
       case 'deliver':
         await acknowledge({ ...unblock, delivered: true });
-        return modelOutbox.delivered(context, key, by);
+        modelOutbox.delivered(context, key, by);
+        return;
       case 'fail':
         await acknowledge({ ...unblock, delivered: false, dueAt });
-        return modelOutbox.failed(context, key, by, dueAt);
+        modelOutbox.failed(context, key, by, dueAt);
+        return;
       case 'die':
         await acknowledge({ ...unblock, delivered: false, diedOf: 'it broke' });
-        return modelOutbox.died(context, key, by, 'it broke');
+        modelOutbox.died(context, key, by, 'it broke');
+        return;
       case 'renew':
         await outboxAs(this.#dialect, by, HOLD_MS).renew([{ awaited, address }]);
-        return modelOutbox.renew(context, key, by, now + HOLD_MS);
+        modelOutbox.renew(context, key, by, now + HOLD_MS);
+        return;
     }
   }
 

@@ -47,7 +47,7 @@ export function searchConformance(under: DialectUnderTest): void {
     const long = 'long '.repeat(60);
 
     test('find promises in byte order, whatever the page size', async () => {
-      const shuffled = [...IDS].sort((a, b) => (a + a.length < b + b.length ? 1 : -1));
+      const shuffled = [...IDS].sort((a, b) => (`${a}${a.length}` < `${b}${b.length}` ? 1 : -1));
       const tags = Object.fromEntries([...LINEAGE, 'mine', 'long'].map((name) => [name, `${name} of all`]));
       tags['long'] = `${long}1`;
       await Promise.all(shuffled.map((id) => sendOk(store, 'promise.create', promiseCreate(id, tags))));

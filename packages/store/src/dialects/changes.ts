@@ -28,7 +28,7 @@ export function writesOf(changes: Partial<Changes>): Write[] {
   const { promises = NONE, tasks = NONE, callbacks = NONE, listeners = NONE, schedules = NONE } = changes;
   const writes: Write[] = [];
   const add = <Row>(sort: Write['sort'], table: Table<Row>, rows: readonly Row[]) => {
-    if (rows.length > 0) writes.push({ sort, table: table as Table<unknown>, rows: sorted(table, rows) });
+    if (rows.length > 0) writes.push({ sort, table, rows: sorted(table, rows) });
   };
   const change = <Row>(table: Table<Row>, { updates, deletes }: RowChanges<Row>) => {
     add('update', table, updates);

@@ -46,7 +46,10 @@ export class Term implements Leadership {
     const since = performance.now();
     const held = await this.#options.renew().catch(() => null);
     if (this.ended.aborted) return;
-    if (held === false) return this.end();
+    if (held === false) {
+      this.end();
+      return;
+    }
     if (held) {
       clearTimeout(this.#expiry);
       this.#expiry = this.#expireAfter(since);

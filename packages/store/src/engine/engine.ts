@@ -9,6 +9,7 @@ import {
   type Choices,
   type Command,
   type Loaded,
+  type RowChanges,
 } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
 import {
@@ -323,7 +324,6 @@ function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
 }
 
 function isEmpty(changes: Changes): boolean {
-  return Object.values(changes).every(
-    ({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0,
-  );
+  const tables = Object.values(changes) as RowChanges<unknown>[];
+  return tables.every(({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0);
 }

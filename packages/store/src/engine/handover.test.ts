@@ -47,13 +47,13 @@ async function connected(room = 100): Promise<{ server: SqliteStore; connections
 describe('messages that a connection of this process can take', () => {
   test('are written as claimed in the commit that makes them due, and sent after it', async () => {
     const { server, connections } = await connected();
-    let nextDelivery: Promise<WaitingTarget[]> | null = null;
+    const nextDeliveries: Promise<WaitingTarget[]>[] = [];
     connections.onSend = () => {
-      nextDelivery = server.dialect.nextDue('poll', ['g']);
+      nextDeliveries.push(server.dialect.nextDue('poll', ['g']));
     };
     await server.createTask('w');
     expect(connections.log).toEqual(['send execute w v0']);
-    expect(await nextDelivery).toEqual([{ target: 'g', dueAt: server.now + RETRY_TIMEOUT_MS }]);
+    expect(await nextDeliveries[0]).toEqual([{ target: 'g', dueAt: server.now + RETRY_TIMEOUT_MS }]);
     expect((await server.dialect.dump()).tasks).toMatchObject([
       {
         claimedBy: 'me',

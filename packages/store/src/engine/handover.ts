@@ -84,7 +84,7 @@ export class Offer {
       const taken = claimed(row, this.#by, now);
       const delivery = deliver(taken);
       const slot = delivery && receiver.reserve(row.target, row.prefers, delivery);
-      if (!slot || !delivery) return;
+      if (!slot) return;
       rows[index] = taken;
       this.#slots.push({ slot, delivery });
     });

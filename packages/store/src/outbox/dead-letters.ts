@@ -11,7 +11,7 @@ import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import { allOf, beginsWith, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { transport as readTransport } from '../sql/read.ts';
+import { textOrNull, transport as readTransport } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import { LISTENERS, type SqlValue } from '../tables.ts';
 import { rewriteListeners, rewriteRepeatedly } from './messages.ts';
@@ -243,7 +243,7 @@ function letterRow(values: unknown[]): DeadLetterRow {
     address: String(address),
     transport: readTransport(transport),
     target: String(target),
-    prefers: prefers === null ? null : String(prefers),
+    prefers: textOrNull(prefers),
     attempts: Number(attempts),
     lastError: String(lastError),
     enqueuedAt: Number(enqueuedAt),

@@ -3,7 +3,7 @@ import type { PromiseState, StringMap } from '@resonate/protocol';
 import type { Statement } from '../sql/statement.ts';
 import { places } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { json, promiseState, taskState } from '../sql/read.ts';
+import { json, promiseState, taskState, textOrNull } from '../sql/read.ts';
 
 /** A promise with the graph it belongs to: its origin's, or else its own. */
 export interface Member extends RetainedPromise {
@@ -134,7 +134,7 @@ export class GraphReader {
 export function memberOf([id, origin, state, settledAt, tags]: unknown[]): Member {
   return {
     id: String(id),
-    origin: origin === null ? String(id) : String(origin),
+    origin: textOrNull(origin) ?? String(id),
     state: promiseState(state),
     settledAt: settledAt === null ? null : Number(settledAt),
     tags: json<StringMap>(tags),

@@ -24,8 +24,8 @@ export function electByLock(database: Database, role: string): Promise<Leadershi
         await new Promise<void>((ended) => resolve(term(session, name, since, ended)));
       else resolve(null);
     };
-    database.use(whileElected).catch((error: Error) => {
-      reject(error instanceof ConnectionLost ? new StoreUnavailable(error.message) : error);
+    database.use(whileElected).catch((error: unknown) => {
+      reject(error instanceof ConnectionLost ? new StoreUnavailable(error.message) : (error as Error));
     });
   });
 }

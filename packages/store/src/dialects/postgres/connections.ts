@@ -55,7 +55,10 @@ export class Connections {
       max: options.poolSize,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it, its types don't say so
-      onConnect: (client) => this.#begin(client as pg.Client, prepared),
+      onConnect: (client) => {
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- its clients are made by `Client`
+        return this.#begin(client as pg.Client, prepared);
+      },
     });
     // An idle connection that broke: the pool has dropped it already.
     this.#pool.on('error', () => {});

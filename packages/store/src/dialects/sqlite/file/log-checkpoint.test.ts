@@ -35,8 +35,12 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
+async function countSync(): Promise<void> {
+  syncs++;
+}
+
 /** @param seen which file its thread opens. */
-function checkpointWith(seen: string, syncFile: () => Promise<void> = async () => void syncs++): LogCheckpoint {
+function checkpointWith(seen: string, syncFile = countSync): LogCheckpoint {
   return new LogCheckpoint(database, {
     path: seen,
     pages: PAGES,

@@ -107,7 +107,7 @@ export class LogCheckpoint {
   }
 
   async #copied(thread: Worker): Promise<void> {
-    const sync = this.#options.syncFile().catch((error: Error) => this.#fail(error));
+    const sync = this.#options.syncFile().catch((error: unknown) => this.#fail(error as Error));
     this.#syncing = Promise.all([this.#syncing, sync]).then(() => undefined);
     await sync;
     if (this.#thread !== thread || this.#isOver) return;
