@@ -151,8 +151,8 @@ export class Engine {
       // After an unknown outcome the batch may have been committed. If it ran again, a client whose request succeeded
       // would be told that somebody else's did.
       const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
-      if (isOver) return void entries.forEach(({ item, resolve }) => resolve(this.#failed(item.command, error)));
-      await inHalves(entries, error, (half) => this.#write(half));
+      if (isOver) for (const { item, resolve } of entries) resolve(this.#failed(item.command, error));
+      else await inHalves(entries, error, (half) => this.#write(half));
     }
   }
 
