@@ -9,7 +9,7 @@ export interface ProcessInfo {
   /** True while it is the leader (`elect`). */
   leader: boolean;
   /** Its statistics, as JSON that the store does not read. */
-  stats?: string;
+  stats?: string | undefined;
 }
 
 export interface ProcessRow extends ProcessInfo {

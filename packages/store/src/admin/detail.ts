@@ -1,8 +1,8 @@
 import { projectPromise, promiseRecord, type ListenerRow, type TaskRow } from '@resonate/machine';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
-import { letter, LETTER_COLUMNS, type DeadLetter } from '../outbox/dead-letters.ts';
+import type { DeadLetter } from '../outbox/dead-letters.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { readList, LISTENERS, PROMISES } from '../tables.ts';
+import { DEAD_LETTERS, LISTENERS, PROMISES } from '../tables.ts';
 import { functionName } from './function-name.ts';
 import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';
 
@@ -29,12 +29,12 @@ export async function readDetail(sql: PlainSql, id: string, limit: number, now: 
   const one = (text: string) => ({ sql: text, params: [id] });
   const ends = `LIMIT ${limit + 1}`;
   const [promises = [], tasks = [], ...lists] = await sql.select([
-    one(`SELECT ${readList(PROMISES)} FROM promises WHERE id = ?`),
+    one(`SELECT ${PROMISES.list()} FROM promises WHERE id = ?`),
     one(`SELECT ${TASK_COLUMNS} FROM tasks k WHERE k.id = ?`),
-    one(`SELECT ${readList(LISTENERS)} FROM listeners WHERE awaited = ? ORDER BY address ${ends}`),
-    one(`SELECT ${LETTER_COLUMNS} FROM dead_letters${sql.words.at('dead_letters_awaited')}
+    one(`SELECT ${LISTENERS.list()} FROM listeners WHERE awaited = ? ORDER BY address ${ends}`),
+    one(`SELECT ${DEAD_LETTERS.list()} FROM dead_letters${sql.words.useIndex('dead_letters_awaited')}
       WHERE awaited = ? ORDER BY id ${ends}`),
-    one(`SELECT c.awaited, ${BRIEF_COLUMNS} FROM callbacks c${sql.words.at('callbacks_awaiter')}
+    one(`SELECT c.awaited, ${BRIEF_COLUMNS} FROM callbacks c${sql.words.useIndex('callbacks_awaiter')}
       LEFT JOIN promises p ON p.id = c.awaited WHERE ${sql.words.byAwaiter('c.awaiter')} = ? ORDER BY c.awaited ${ends}`),
     one(`SELECT c.awaiter, ${BRIEF_COLUMNS} FROM callbacks c
       LEFT JOIN promises p ON p.id = c.awaiter WHERE c.awaited = ? ORDER BY c.awaiter ${ends}`),
@@ -52,8 +52,8 @@ export async function readDetail(sql: PlainSql, id: string, limit: number, now: 
     task: tasks[0] ? taskOf(tasks[0], now) : null,
     awaitedBy: awaitedBy.map(other),
     awaits: awaits.map(other),
-    listeners: listeners.map((values) => LISTENERS.decode(values)),
-    deadLetters: deadLetters.map(letter),
+    listeners: LISTENERS.decodeAll(listeners),
+    deadLetters: DEAD_LETTERS.decodeAll(deadLetters),
     more: lists.some((rows) => rows.length > limit),
   };
 }

@@ -1,7 +1,6 @@
 import type { TaskRow } from '@resonate/machine';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { places } from '../sql/conditions.ts';
-import { allOf, beginsWith, type Condition } from '../sql/conditions.ts';
+import { allOf, beginsWith, given, is, isAbove, places, that, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 import { textOrNull } from '../sql/read.ts';
 
@@ -43,12 +42,12 @@ export async function readGraph(sql: PlainSql, query: GraphQuery, now: number): 
   const of = `SELECT ${BRIEF_COLUMNS}, p.parent, p.branch, ${TASK_COLUMNS} FROM promises p`;
   const tasks = 'LEFT JOIN tasks k ON k.id = p.id';
   const members = allOf([
-    { sql: 'p.origin = ?', params: [root] },
+    is('p.origin', root),
     ...beginsWith('p.id', prefix),
-    ...(after === null ? [] : [{ sql: 'p.id > ?', params: [after] }]),
+    ...given(after, (last) => isAbove('p.id', last)),
     ...changedSince(since, now),
   ]);
-  const at = sql.words.at('promises_origin');
+  const at = sql.words.useIndex('promises_origin');
   const itself = allOf([{ sql: 'p.id = ? AND p.origin IS NULL', params: [root] }, ...changedSince(since, now)]);
   const statements = [
     { sql: `${of}${at} ${tasks} WHERE ${members.sql} ORDER BY p.id LIMIT ${limit + 1}`, params: members.params },
@@ -65,7 +64,7 @@ export async function readGraph(sql: PlainSql, query: GraphQuery, now: number): 
 export async function hasGraph(sql: PlainSql, root: string): Promise<boolean> {
   const results = await sql.select([
     { sql: 'SELECT 1 FROM promises WHERE id = ?', params: [root] },
-    { sql: `SELECT 1 FROM promises${sql.words.at('promises_origin')} WHERE origin = ? LIMIT 1`, params: [root] },
+    { sql: `SELECT 1 FROM promises${sql.words.useIndex('promises_origin')} WHERE origin = ? LIMIT 1`, params: [root] },
   ]);
   return results.some((rows) => rows.length > 0);
 }
@@ -75,7 +74,7 @@ function changedSince(since: number | null, now: number): Condition[] {
   if (since === null) return [];
   const from = since - OVERLAP_MS;
   const times = `p.created_at >= ${from} OR p.settled_at >= ${from} OR (p.timeout_at >= ${from} AND p.timeout_at <= ${now})`;
-  return [{ sql: `(${times} OR (p.state = 'pending' AND k.id IS NOT NULL))`, params: [] }];
+  return [that(`(${times} OR (p.state = 'pending' AND k.id IS NOT NULL))`)];
 }
 
 function node(values: readonly unknown[], now: number): Node {
@@ -109,7 +108,7 @@ async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
   let room = MAX_ID_CHARACTERS;
   for (let from = 0; from < ids.length && edges > 0 && room > 0; from += IDS_AT_ONCE) {
     const some = ids.slice(from, from + IDS_AT_ONCE);
-    const text = `SELECT awaiter, awaited FROM callbacks${sql.words.at('callbacks_awaiter')}
+    const text = `SELECT awaiter, awaited FROM callbacks${sql.words.useIndex('callbacks_awaiter')}
       WHERE ${awaiter} IN (${places(some)}) ORDER BY ${awaiter} LIMIT ${edges}`;
     const [rows = []] = await sql.select([{ sql: text, params: some }]);
     edges -= rows.length;

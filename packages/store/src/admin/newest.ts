@@ -1,8 +1,9 @@
 import type { TaskRow } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
-import { allOf, beginsWith, hasTag, type Condition } from '../sql/conditions.ts';
+import { allOf, beginsWith, given, hasTag, is, that, type Condition } from '../sql/conditions.ts';
+import { bestOf, pathOf, type Lead, type Path } from '../sql/plan.ts';
+import type { Words } from '../sql/words.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 import { json, textOrNull } from '../sql/read.ts';
 
@@ -85,60 +86,34 @@ interface Found {
   walkedTo: Place | null;
 }
 
-/** A condition of the query that has an index, with the rows that this index finds. */
-interface Lead {
-  /** With promise `p`, and task `k` where `hasTask`. */
-  from: string;
-  hasTask?: true;
-  conditions: Condition[];
-  /** The same without a join. */
-  alone: string;
+/** Every condition of the query that has an index. */
+function leadsOf({ prefix, state, task, tags }: NewestQuery): Lead[] {
+  return [
+    ...(prefix === '' ? [] : [{ by: 'id' } as const]),
+    ...(task?.state === undefined ? [] : [{ by: 'task', state: task.state } as const]),
+    ...tags.map(([name, value]) => ({ by: 'tag', name, value }) as const),
+    ...(state === undefined ? [] : [{ by: 'state', state } as const]),
+  ];
 }
 
-function leadsOf({ words }: PlainSql, { prefix, state, task, tags }: NewestQuery): Lead[] {
-  const leads: Lead[] = [];
-  if (prefix !== '') leads.push({ from: 'promises p', alone: 'promises p', conditions: beginsWith('p.id', prefix) });
-  if (task?.state !== undefined) {
-    const alone = `tasks k${words.at('tasks_state')}`;
-    const conditions = [{ sql: 'k.state = ?', params: [task.state] }, ...beginsWith('k.id', prefix)];
-    leads.push({ from: `${alone} JOIN promises p ON p.id = k.id`, hasTask: true, alone, conditions });
-  }
-  for (const [name, value] of tags) {
-    const column = TAG_COLUMNS.get(name);
-    if (column) {
-      const alone = `promises p${words.at(`promises_${column}`)}`;
-      leads.push({ from: alone, alone, conditions: [hasTag(name, value), ...beginsWith('p.id', prefix)] });
-    } else {
-      const is = { sql: 't.name = ? AND t.value = ?', params: [tagIndexText(name), tagIndexText(value)] };
-      const from = 'promise_tags t JOIN promises p ON p.id = t.promise_id';
-      leads.push({ from, alone: 'promise_tags t', conditions: [is, ...beginsWith('t.promise_id', prefix)] });
-    }
-  }
-  if (state !== undefined) {
-    const alone = `promises p${words.at('promises_state')}`;
-    leads.push({
-      from: alone,
-      alone,
-      conditions: [{ sql: 'p.state = ?', params: [state] }, ...beginsWith('p.id', prefix)],
-    });
-  }
-  return leads;
+/** How the rows of a lead are found, those whose ids begin as they should. */
+function pathWithin({ prefix }: NewestQuery, lead: Lead, words: Words): Path {
+  const path = pathOf(lead, words);
+  return { ...path, where: [...path.where, ...beginsWith(path.id, prefix)] };
 }
 
 /** The index with the fewest matching rows, if they are few. */
-async function rarest(sql: PlainSql, query: NewestQuery): Promise<Lead | null> {
-  const leads = leadsOf(sql, query);
-  if (leads.length === 0) return null;
-  const counts = await sql.select(
-    leads.map(({ alone, conditions }) => {
-      const where = allOf(conditions);
-      const some = `SELECT 1 FROM ${alone} WHERE ${where.sql} LIMIT ${MOST_LOOKED_AT + 1}`;
-      return { sql: `SELECT COUNT(*) FROM (${some}) AS first`, params: where.params };
-    }),
-  );
-  const counted = leads.map((lead, index) => ({ lead, count: Number(counts[index]?.[0]?.[0]) }));
-  const least = counted.reduce((best, other) => (other.count < best.count ? other : best));
-  return least.count <= MOST_LOOKED_AT ? least.lead : null;
+async function rarest({ words, select }: PlainSql, query: NewestQuery): Promise<Lead | null> {
+  const best = await bestOf(leadsOf(query), select, {
+    ask(lead) {
+      const { alone, where } = pathWithin(query, lead, words);
+      const { sql, params } = allOf(where);
+      const some = `SELECT 1 FROM ${alone} WHERE ${sql} LIMIT ${MOST_LOOKED_AT + 1}`;
+      return { sql: `SELECT COUNT(*) FROM (${some}) AS first`, params };
+    },
+    rate: ([rows = 0]) => -rows,
+  });
+  return best && best.rate >= -MOST_LOOKED_AT ? best.option : null;
 }
 
 /** If the tags of a promise are longer than this, as JSON, they are read separately, one promise at a time. */
@@ -172,12 +147,13 @@ function columns({ task }: NewestQuery): string {
   return `${BRIEF_COLUMNS}, ${SHORT_TAGS}, p.origin${task ? `, ${TASK_COLUMNS}` : ''}`;
 }
 
-async function amongRare({ select }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
-  const where = allOf([...lead.conditions, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
-  const join = query.task && !lead.hasTask ? ' JOIN tasks k ON k.id = p.id' : '';
+async function amongRare({ select, words }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
+  const path = pathWithin(query, lead, words);
+  const where = allOf([...path.where, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
+  const join = query.task && lead.by !== 'task' ? ' JOIN tasks k ON k.id = p.id' : '';
   // Sorted by a sum, because it has no index. Otherwise some planners read the index of times, to its end.
   const order = ORDER('p.created_at + 0', 'p.id');
-  const text = `SELECT ${columns(query)} FROM ${lead.from}${join} WHERE ${where.sql} ${order} LIMIT ${query.limit + 1}`;
+  const text = `SELECT ${columns(query)} FROM ${path.from}${join} WHERE ${where.sql} ${order} LIMIT ${query.limit + 1}`;
   const [rows = []] = await select([{ sql: text, params: where.params }]);
   return { rows, walkedTo: null };
 }
@@ -192,7 +168,7 @@ async function alongTimeAsNeeded(sql: PlainSql, query: NewestQuery): Promise<Fou
 async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: number): Promise<Found> {
   const conditions = filters(query);
   const path = allOf(within(query, 'created_at', 'id'));
-  const walked = `FROM promises${words.at('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
+  const walked = `FROM promises${words.useIndex('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
   const where = allOf(conditions);
   // CROSS JOIN makes SQLite keep this order. Otherwise it may begin with all promises of a state.
   const join = query.task ? ' CROSS JOIN tasks k' : '';
@@ -209,21 +185,22 @@ async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: 
 
 /** Rows after the position `after`, created in the wanted time. */
 function within({ from, to, after }: NewestQuery, at: string, id: string): Condition[] {
-  const conditions: Condition[] = [];
-  if (from !== undefined) conditions.push({ sql: `${at} >= ${from}`, params: [] });
-  if (to !== undefined) conditions.push({ sql: `${at} < ${to}`, params: [] });
-  if (!after) return conditions;
-  const { createdAt } = after;
-  const behind = { sql: `${at} <= ${createdAt} AND (${at} < ${createdAt} OR ${id} < ?)`, params: [after.id] };
-  return [...conditions, behind];
+  return [
+    ...given(from, (time) => that(`${at} >= ${time}`)),
+    ...given(to, (time) => that(`${at} < ${time}`)),
+    ...given(after, ({ createdAt, id: last }) => ({
+      sql: `${at} <= ${createdAt} AND (${at} < ${createdAt} OR ${id} < ?)`,
+      params: [last],
+    })),
+  ];
 }
 
 function filters({ prefix, state, task, tags, isRoot }: NewestQuery): Condition[] {
   return [
     ...beginsWith('p.id', prefix),
-    ...(state === undefined ? [] : [{ sql: 'p.state = ?', params: [state] }]),
-    ...(task?.state === undefined ? [] : [{ sql: 'k.state = ?', params: [task.state] }]),
+    ...given(state, (wanted) => is('p.state', wanted)),
+    ...given(task?.state, (wanted) => is('k.state', wanted)),
     ...tags.map(([name, value]) => hasTag(name, value)),
-    ...(isRoot ? [{ sql: '(p.origin IS NULL OR p.origin = p.id)', params: [] }] : []),
+    ...(isRoot ? [that('(p.origin IS NULL OR p.origin = p.id)')] : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { projectPromise, projectTask, type TaskRow } from '@resonate/machine';
 import { TAG, type PromiseState } from '@resonate/protocol';
-import { readList, TASKS } from '../tables.ts';
+import { TASKS } from '../tables.ts';
 import { functionNameOf, PARAM_HEAD } from './function-name.ts';
 import { promiseState } from '../sql/read.ts';
 
@@ -46,7 +46,7 @@ export function briefPromise(values: readonly unknown[], now: number): BriefProm
   };
 }
 
-export const TASK_COLUMNS = readList(TASKS, 'k');
+export const TASK_COLUMNS = TASKS.list('k');
 
 /** The task of a row; null if the outer join found none. The task of an expired promise counts as fulfilled. */
 export function taskOf(values: readonly unknown[], now: number): TaskRow | null {

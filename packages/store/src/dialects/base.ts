@@ -9,43 +9,22 @@ import type {
 } from '@resonate/machine';
 import type { DueTimer, DueTimers } from '../dialect.ts';
 import type { ProcessRow } from '../processes.ts';
-import { int, intOrNull, text } from '../sql/read.ts';
-import {
-  searchPromises,
-  searchSchedules,
-  searchTasks,
-  type FoundRows,
-  type NoIndex,
-  type UseIndex,
-} from '../sql/search.ts';
+import { places } from '../sql/conditions.ts';
+import type { PlainSql } from '../sql/plain-sql.ts';
+import { int, intOrNull, text, textOrNull } from '../sql/read.ts';
+import { searchPromises, searchSchedules, searchTasks, type FoundRows } from '../sql/search.ts';
 import { complete, type Statement } from '../sql/statement.ts';
-import {
-  CALLBACKS,
-  LISTENERS,
-  PROCESSES,
-  PROMISES,
-  readList,
-  SCHEDULES,
-  TASKS,
-  type SqlValue,
-  type Table,
-} from '../tables.ts';
-
-/** How a database's SQL differs where the shared statements meet an index. */
-export interface Hints {
-  noIndex: NoIndex;
-  useIndex: UseIndex;
-  /** What stands behind LIMIT for a parameter. */
-  limit: string;
-}
+import type { SqlValue, Table } from '../sql/table.ts';
+import type { Words } from '../sql/words.ts';
+import { CALLBACKS, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS } from '../tables.ts';
 
 /** Every row of a table, in the order of its key. */
 function all<Row>(table: Table<Row>): string {
-  return `SELECT ${readList(table)} FROM ${table.name} ORDER BY ${table.key.join(', ')}`;
+  return `SELECT ${table.list()} FROM ${table.name} ORDER BY ${table.key.join(', ')}`;
 }
 
 /** The statements that all databases understand, by name, with `?` for parameters. */
-export function sharedSql({ useIndex, limit }: Hints) {
+export function sharedSql({ useIndex, limit, orUpdate, settingKey }: Words) {
   const due = (what: string, from: string, at: string) =>
     `SELECT ${what} FROM ${from} ${at} <= ? ORDER BY ${at} LIMIT ${limit}`;
   const pending = `promises${useIndex('promises_timeout')} WHERE state = 'pending'`;
@@ -53,38 +32,49 @@ export function sharedSql({ useIndex, limit }: Hints) {
   return {
     due_promises: due('id, timeout_at', `${pending} AND`, 'timeout_at'),
     due_leases: due('id, due_at', `${acquired} AND`, 'due_at'),
-    due_schedules: due(readList(SCHEDULES), 'schedules WHERE', 'next_run_at'),
+    due_schedules: due(SCHEDULES.list(), 'schedules WHERE', 'next_run_at'),
     next_timer: `SELECT MIN(at) FROM (
       SELECT MIN(timeout_at) AS at FROM ${pending}
       UNION ALL SELECT MIN(due_at) FROM ${acquired}
       UNION ALL SELECT MIN(next_run_at) FROM schedules) AS timers`,
     processes: all(PROCESSES),
+    read_setting: `SELECT value FROM settings WHERE ${settingKey} = ?`,
+    write_setting: `INSERT INTO settings (${settingKey}, value) VALUES (?, ?) ${orUpdate([settingKey], ['value'])}`,
   };
 }
 
-/** The calls of a dialect in which databases differ only by how a statement is sent. */
+/** The calls of a dialect in which databases differ only by their words and by how a statement is sent. */
 export abstract class BaseDialect {
-  protected readonly hints: Hints;
+  readonly plain: PlainSql;
+  protected readonly words: Words;
   readonly #shared: ReturnType<typeof sharedSql>;
 
-  constructor(hints: Hints) {
-    this.hints = hints;
-    this.#shared = sharedSql(hints);
+  constructor(words: Words) {
+    this.words = words;
+    this.#shared = sharedSql(words);
+    this.plain = {
+      words,
+      select: (statements) => this.select(statements),
+      atomically: (statements) => this.atomically(statements),
+      decided: (reads, decide) => this.decided(reads, decide),
+    };
   }
 
-  /** Reads; several statements see one state of the database. @returns the rows of each, values as they were selected. */
+  /** See `PlainSql`. */
   protected abstract select(statements: Statement[]): Promise<unknown[][][]>;
+  protected abstract atomically(statements: Statement[]): Promise<unknown[][][]>;
+  protected abstract decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void>;
 
   searchPromises(query: PromiseQuery): Promise<FoundRows<PromiseRow>> {
-    return searchPromises(query, { ...this.hints, run: (statements) => this.select(statements) });
+    return searchPromises(query, this.plain);
   }
 
   searchTasks(query: TaskQuery): Promise<TaskRow[]> {
-    return searchTasks(query, { ...this.hints, run: (statements) => this.select(statements) });
+    return searchTasks(query, this.plain);
   }
 
   searchSchedules(query: ScheduleQuery): Promise<FoundRows<ScheduleRow>> {
-    return searchSchedules(query, { ...this.hints, run: (statements) => this.select(statements) });
+    return searchSchedules(query, this.plain);
   }
 
   async dueTimers(now: number, limit: number): Promise<DueTimers> {
@@ -92,7 +82,7 @@ export abstract class BaseDialect {
     const statements = [due_promises, due_leases, due_schedules].map((sql) => ({ sql, params: [now, limit] }));
     const [promises = [], leases = [], schedules = []] = await this.select(statements);
     const timer = ([id, at]: unknown[]): DueTimer => ({ id: text(id), at: int(at) });
-    return { promises: promises.map(timer), leases: leases.map(timer), schedules: decoded(SCHEDULES, schedules) };
+    return { promises: promises.map(timer), leases: leases.map(timer), schedules: SCHEDULES.decodeAll(schedules) };
   }
 
   async nextTimerAt(): Promise<number | null> {
@@ -100,18 +90,35 @@ export abstract class BaseDialect {
   }
 
   async processes(): Promise<ProcessRow[]> {
-    return decoded(PROCESSES, await this.#rows(this.#shared.processes));
+    return PROCESSES.decodeAll(await this.#rows(this.#shared.processes));
+  }
+
+  async removeProcesses(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.atomically([{ sql: `DELETE FROM processes WHERE id IN (${places(ids)})`, params: [...ids] }]);
+  }
+
+  async readSetting(key: string): Promise<string | null> {
+    return textOrNull((await this.#rows(this.#shared.read_setting, key))[0]?.[0] ?? null);
+  }
+
+  async writeSetting(key: string, value: string): Promise<void> {
+    await this.atomically([{ sql: this.#shared.write_setting, params: [key, value] }]);
+  }
+
+  async reset(): Promise<void> {
+    await this.atomically(this.words.reset.map(complete));
   }
 
   async dump(): Promise<Loaded> {
     const statements = [all(PROMISES), all(TASKS), all(CALLBACKS), all(LISTENERS), all(SCHEDULES)].map(complete);
     const [promises, tasks, callbacks, listeners, schedules] = await this.select(statements);
     return {
-      promises: decoded(PROMISES, promises),
-      tasks: decoded(TASKS, tasks),
-      callbacks: decoded(CALLBACKS, callbacks),
-      listeners: decoded(LISTENERS, listeners),
-      schedules: decoded(SCHEDULES, schedules),
+      promises: PROMISES.decodeAll(promises),
+      tasks: TASKS.decodeAll(tasks),
+      callbacks: CALLBACKS.decodeAll(callbacks),
+      listeners: LISTENERS.decodeAll(listeners),
+      schedules: SCHEDULES.decodeAll(schedules),
       branches: [],
       cutBranches: [],
     };
@@ -120,8 +127,4 @@ export abstract class BaseDialect {
   async #rows(sql: string, ...params: SqlValue[]): Promise<unknown[][]> {
     return (await this.select([{ sql, params }]))[0] ?? [];
   }
-}
-
-export function decoded<Row>(table: Table<Row>, rows: readonly unknown[][] = []): Row[] {
-  return rows.map((values) => table.decode(values));
 }

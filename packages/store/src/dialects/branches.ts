@@ -1,6 +1,6 @@
 import { FENCE_PRELOAD, PRELOAD, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
+import { text } from '../sql/read.ts';
 import { PROMISES } from '../tables.ts';
-import { isCut, PROMISE_COLUMN_COUNT, promiseColumns } from './promise-columns.ts';
 
 /**
  * How branches are loaded, in every dialect: at most so many promises, and so many bytes of their JSON columns. The first
@@ -42,17 +42,17 @@ export function wantedBranches({ branches, preloads, fenced }: Needs): WantedBra
  * @param fits the SQL condition under which a row is within the bytes.
  */
 export function branchColumns(fits: string): string {
-  return `${promiseColumns(fits)}, p.branch`;
+  return `${PROMISES.listIf(fits, 'p')}, p.branch`;
 }
 
 /** Adds rows of `branchColumns`, which come in the order of their ids: at most one more of a branch than the bound allows. */
 export function takeBranches(loaded: Loaded, rows: readonly (readonly unknown[])[], bound: PreloadBound): void {
   const counts = new Map<string, number>();
   for (const values of rows) {
-    const branch = values[PROMISE_COLUMN_COUNT] as string;
+    const branch = text(values[PROMISES.width]);
     const count = (counts.get(branch) ?? 0) + 1;
     counts.set(branch, count);
-    if (isCut(values) || count >= rowLimit(bound)) loaded.cutBranches.push(branch);
+    if (!PROMISES.isWhole(values) || count >= rowLimit(bound)) loaded.cutBranches.push(branch);
     else loaded.branches.push(PROMISES.decode(values));
   }
 }

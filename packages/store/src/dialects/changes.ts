@@ -1,21 +1,15 @@
 import type { Changes, RowChanges } from '@resonate/machine';
-import {
-  CALLBACKS,
-  keyColumns,
-  LISTENERS,
-  PROMISE_TAGS,
-  PROMISES,
-  SCHEDULES,
-  tagRows,
-  TASKS,
-  type Table,
-} from '../tables.ts';
+import type { Column, SqlValue, Table, TableShape } from '../sql/table.ts';
+import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../tables.ts';
 
 /** What becomes of some rows of a table: one statement. */
 export interface Write {
   sort: 'insert' | 'update' | 'delete';
-  table: Table<unknown>;
-  rows: readonly unknown[];
+  table: TableShape;
+  /** All columns for an insert, the key and what may change for an update, the key for a delete. */
+  columns: readonly Column[];
+  /** Each with the values of `columns`. */
+  rows: SqlValue[][];
 }
 
 const NONE: RowChanges<never> = { inserts: [], updates: [], deletes: [] };
@@ -27,19 +21,27 @@ const NONE: RowChanges<never> = { inserts: [], updates: [], deletes: [] };
 export function writesOf(changes: Partial<Changes>): Write[] {
   const { promises = NONE, tasks = NONE, callbacks = NONE, listeners = NONE, schedules = NONE } = changes;
   const writes: Write[] = [];
-  const add = <Row>(sort: Write['sort'], table: Table<Row>, rows: readonly Row[]) => {
-    if (rows.length > 0) writes.push({ sort, table, rows: sorted(table, rows) });
+  const insert = <Row>(table: Table<Row>, rows: readonly Row[]) => {
+    if (rows.length === 0) return;
+    const values = sorted(table, rows).map((row) => table.valuesOf(row));
+    writes.push({ sort: 'insert', table, columns: table.columns, rows: values });
   };
   const change = <Row>(table: Table<Row>, { updates, deletes }: RowChanges<Row>) => {
-    add('update', table, updates);
-    add('delete', table, deletes);
+    if (updates.length > 0) {
+      const rows = sorted(table, updates).map((row) => [...table.keyOf(row), ...table.mutableValuesOf(row)]);
+      writes.push({ sort: 'update', table, columns: [...table.keyColumns, ...table.mutableColumns], rows });
+    }
+    if (deletes.length > 0) {
+      const rows = sorted(table, deletes).map((row) => table.keyOf(row));
+      writes.push({ sort: 'delete', table, columns: table.keyColumns, rows });
+    }
   };
-  add('insert', PROMISES, promises.inserts);
-  add('insert', PROMISE_TAGS, promises.inserts.flatMap(tagRows));
-  add('insert', TASKS, tasks.inserts);
-  add('insert', CALLBACKS, callbacks.inserts);
-  add('insert', LISTENERS, listeners.inserts);
-  add('insert', SCHEDULES, schedules.inserts);
+  insert(PROMISES, promises.inserts);
+  insert(PROMISE_TAGS, promises.inserts.flatMap(tagRows));
+  insert(TASKS, tasks.inserts);
+  insert(CALLBACKS, callbacks.inserts);
+  insert(LISTENERS, listeners.inserts);
+  insert(SCHEDULES, schedules.inserts);
   change(PROMISES, promises);
   change(TASKS, tasks);
   change(CALLBACKS, callbacks);
@@ -49,9 +51,8 @@ export function writesOf(changes: Partial<Changes>): Write[] {
 }
 
 /** Rows in the order of their keys, each key once: two tag names may be equal in what the index holds of them. */
-function sorted<Row>(table: Table<Row>, rows: readonly Row[]): Row[] {
-  const keys = keyColumns(table);
-  const byKey = new Map(rows.map((row) => [keys.map((column) => column.of(row)).join('\0'), row]));
-  if (byKey.size === 1) return [...byKey.values()];
+function sorted<Row>(table: Table<Row>, rows: readonly Row[]): readonly Row[] {
+  if (rows.length === 1) return rows;
+  const byKey = new Map(rows.map((row) => [table.keyOf(row).join('\0'), row]));
   return [...byKey].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, row]) => row);
 }

@@ -1,7 +1,6 @@
 import type { Needs, PromiseRow } from '@resonate/machine';
 import { TooMuchAtOnce } from '../dialect.ts';
 import { PROMISES } from '../tables.ts';
-import { isCut, promiseBytes, promiseColumns } from './promise-columns.ts';
 
 /**
  * Requests are small, but the promises that they name may have megabytes each: without a bound, 256 reads in one batch
@@ -20,13 +19,13 @@ export function shareOf({ promises, loadsAll }: Needs): number {
 
 /** The select list of promises `p`. @param share SQL: a row with more bytes has null in the columns that may be large. */
 export function sharedList(share: string): string {
-  return promiseColumns(`${promiseBytes('p')} <= ${share}`);
+  return PROMISES.listIf(`${PROMISES.bytes('p')} <= ${share}`, 'p');
 }
 
 /** Decodes rows of `sharedList`. @throws TooMuchAtOnce if one is larger than its share. */
 export function decodeShared(rows: readonly (readonly unknown[])[]): PromiseRow[] {
   return rows.map((values) => {
-    if (isCut(values)) throw new TooMuchAtOnce();
+    if (!PROMISES.isWhole(values)) throw new TooMuchAtOnce();
     return PROMISES.decode(values);
   });
 }

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts';
-import { promiseBytes } from '../dialects/promise-columns.ts';
+import { PROMISES } from '../tables.ts';
 
 /** How many ids one statement names. */
 const AT_ONCE = 500;
@@ -11,7 +11,7 @@ export async function bytesOfPromises(dialect: Dialect, ids: ReadonlySet<string>
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const some = all.slice(from, from + AT_ONCE);
     const places = some.map(() => '?').join(', ');
-    const sql = `SELECT COALESCE(SUM(${promiseBytes('p')}), 0) FROM promises AS p WHERE p.id IN (${places})`;
+    const sql = `SELECT COALESCE(SUM(${PROMISES.bytes('p')}), 0) FROM promises AS p WHERE p.id IN (${places})`;
     const [rows] = await dialect.plain.select([{ sql, params: some }]);
     bytes += Number(rows?.[0]?.[0]);
   }

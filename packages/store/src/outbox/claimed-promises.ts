@@ -1,6 +1,5 @@
 import type { ListenerRow, PromiseRow } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
-import { isCut, promiseBytes, promiseColumns } from '../dialects/promise-columns.ts';
 import type { Statement } from '../sql/statement.ts';
 import { PROMISES } from '../tables.ts';
 
@@ -15,12 +14,12 @@ export const MAX_CLAIMED_BYTES = 16 << 20;
 /** A promise of at most this size is loaded in any case: the number of messages bounds these. */
 const SMALL_BYTES = 16 << 10;
 
-const BYTES = promiseBytes('p');
+const BYTES = PROMISES.bytes('p');
 
 /** Reads these promises; those that are larger than their share of `maxBytes` without their data. */
 export function promisesOf({ plain: { words } }: Dialect, ids: readonly string[], maxBytes: number): Statement {
   const share = Math.max(SMALL_BYTES, Math.floor(maxBytes / Math.max(1, ids.length)));
-  const sql = `SELECT ${promiseColumns(`${BYTES} <= ${share}`)}, ${BYTES}
+  const sql = `SELECT ${PROMISES.listIf(`${BYTES} <= ${share}`, 'p')}, ${BYTES}
     FROM ${words.byKey('promises AS p')} WHERE p.id IN (${ids.map(() => '?').join(', ')})`;
   return { sql, params: [...ids] };
 }
@@ -56,7 +55,7 @@ export async function withPromises(
       continue;
     }
     total += bytes;
-    const whole = isCut(row) ? await reloaded(dialect, listener.awaited) : row;
+    const whole = PROMISES.isWhole(row) ? row : await reloaded(dialect, listener.awaited);
     if (!whole) continue;
     found.set(listener.awaited, whole);
     unblocks.push({ listener, promise: PROMISES.decode(whole), bytes });

@@ -1,19 +1,12 @@
-import {
-  deadLetterOf,
-  isForAbsent,
-  isTooOld,
-  pairKey,
-  redriven,
-  type DeadLetterRow,
-  type ListenerRow,
-} from '@resonate/machine';
+import { deadLetterOf, isForAbsent, isTooOld, pairKey, redriven, type ListenerRow } from '@resonate/machine';
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
-import { allOf, beginsWith, type ListenerKey } from '../sql/conditions.ts';
+import { allOf, beginsWith, given, is, places, that, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { textOrNull, transport as readTransport } from '../sql/read.ts';
+import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
-import { LISTENERS, type SqlValue } from '../tables.ts';
+import type { SqlValue } from '../sql/table.ts';
+import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS } from '../tables.ts';
 import { rewriteListeners, rewriteRepeatedly } from './messages.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
@@ -61,10 +54,6 @@ const AT_ONCE = 200;
 /** What one call may do: whoever waits for it does so for seconds. */
 const MOST = 10_000;
 
-/** Select list that `letter` reads. */
-export const LETTER_COLUMNS = 'id, awaited, address, transport, target, attempts, last_error, enqueued_at, died_at';
-const LETTER_ROW = 'awaited, address, transport, target, prefers, attempts, last_error, enqueued_at, died_at';
-
 /** Takes an `unblock` out of the outbox for good, keeps it, and sends it again when it is told to. */
 export class DeadLetters {
   readonly #dialect: Dialect;
@@ -81,9 +70,9 @@ export class DeadLetters {
   /** Letters above `after` in order of their ids, the oldest first. */
   async list(filter: DeadLetterFilter, limit: number, after = 0): Promise<DeadLetter[]> {
     const { where, params } = condition(filter, after);
-    const sql = `SELECT ${LETTER_COLUMNS} FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${limit}`;
+    const sql = `SELECT ${DEAD_LETTERS.list()} FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${limit}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);
-    return rows.map(letter);
+    return DEAD_LETTERS.decodeAll(rows);
   }
 
   /** How many there are, counted up to `limit`. */
@@ -97,10 +86,10 @@ export class DeadLetters {
   async keepAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
     const now = await this.#dialect.now();
     const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
-    const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
+    const sql = `SELECT ${LISTENER_KEYS.list()} FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}
       ORDER BY enqueued_at LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [transport] }]);
-    const listeners = rows.map(keyRow);
+    const listeners = LISTENER_KEYS.decodeAll(rows);
     const count = await rewriteListeners(this.#dialect, listeners, {
       listener: (listener, at) => (isTooOld(listener, maxAgeMs, at) ? null : listener),
       also: (removed, at) =>
@@ -134,11 +123,11 @@ export class DeadLetters {
 
   /** Unclaimed `unblock`s for these streams that became due before then: a few of them. */
   async #dueForTargets(targets: readonly string[], before: number): Promise<ListenerKey[]> {
-    const these = targets.map(() => '?').join(', ');
-    const sql = `SELECT awaited, address FROM ${this.#sql.words.listenersByTarget} AND transport = 'poll'
+    const these = places(targets);
+    const sql = `SELECT ${LISTENER_KEYS.list()} FROM ${this.#sql.words.listenersByTarget} AND transport = 'poll'
       AND target IN (${these}) AND due_at < ${before} AND claimed_by IS NULL LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [...targets] }]);
-    return rows.map(keyRow);
+    return LISTENER_KEYS.decodeAll(rows);
   }
 
   /**
@@ -153,15 +142,15 @@ export class DeadLetters {
   async redriveNext(filter: DeadLetterFilter, after: number): Promise<Piece> {
     const { where, params } = condition(filter, after);
     const known = 'EXISTS (SELECT 1 FROM promises WHERE promises.id = dead_letters.awaited)';
-    const sql = `SELECT id, awaited, address FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
+    const sql = `SELECT ${LISTENER_KEYS.list()}, id FROM dead_letters WHERE ${where} AND ${known} ORDER BY id LIMIT ${AT_ONCE}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);
-    const ids = rows.map(([id]) => Number(id));
+    const ids = rows.map((values) => int(values[LISTENER_KEYS.width]));
     if (ids.length === 0) return { count: 0, last: null };
-    const keys = rows.map(([, ...key]) => keyRow(key));
+    const keys = LISTENER_KEYS.decodeAll(rows);
     const these = `id IN (${ids.join(', ')})`;
     const reads = [
       this.#dialect.outbox.lockListeners(keys),
-      complete(`SELECT ${LETTER_ROW} FROM dead_letters WHERE ${these} ORDER BY id`),
+      complete(`SELECT ${DEAD_LETTER_ROWS.list()} FROM dead_letters WHERE ${these} ORDER BY id`),
     ];
     const { transports, at } = await rewriteRepeatedly(this.#dialect, reads, ([present = [], letters = []], now) => {
       const inserts = redrivenListeners(present, letters, now);
@@ -209,22 +198,17 @@ export function deadLetterStatements(
 ): Statement[] {
   if (dead.length === 0) return [];
   const rows = dead.map(({ listener, error }) => deadLetterOf(listener, error, now));
-  const values = rows.flatMap(({ lastError, enqueuedAt, diedAt, ...row }) => [
-    ...[row.awaited, row.address, row.transport, row.target, row.prefers, row.attempts, lastError],
-    ...[enqueuedAt, diedAt],
-  ]);
-  const places = rows.map(() => '(?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
-  return [{ sql: `INSERT INTO dead_letters (${LETTER_ROW}) VALUES ${places}`, params: values }];
+  const one = `(${Array(DEAD_LETTER_ROWS.width).fill('?').join(', ')})`;
+  const sql = `INSERT INTO dead_letters (${DEAD_LETTER_ROWS.list()}) VALUES ${rows.map(() => one).join(', ')}`;
+  return [{ sql, params: rows.flatMap((row) => DEAD_LETTER_ROWS.valuesOf(row)) }];
 }
 
 /** Each letter's listener once, and only where there is none: what waits already is delivered anyway. */
 function redrivenListeners(present: unknown[][], letters: unknown[][], now: number): ListenerRow[] {
-  const taken = new Set(
-    present.map((row) => LISTENERS.decode(row)).map(({ awaited, address }) => pairKey(awaited, address)),
-  );
+  const taken = new Set(LISTENERS.decodeAll(present).map(({ awaited, address }) => pairKey(awaited, address)));
   const inserts: ListenerRow[] = [];
-  for (const row of letters) {
-    const listener = redriven(letterRow(row), now);
+  for (const row of DEAD_LETTER_ROWS.decodeAll(letters)) {
+    const listener = redriven(row, now);
     if (taken.has(pairKey(listener.awaited, listener.address))) continue;
     taken.add(pairKey(listener.awaited, listener.address));
     inserts.push(listener);
@@ -232,33 +216,14 @@ function redrivenListeners(present: unknown[][], letters: unknown[][], now: numb
   return inserts;
 }
 
-function keyRow([awaited, address]: unknown[]): ListenerKey {
-  return { awaited: String(awaited), address: String(address) };
-}
-
-function letterRow(values: unknown[]): DeadLetterRow {
-  const [awaited, address, transport, target, prefers, attempts, lastError, enqueuedAt, diedAt] = values;
-  return {
-    awaited: String(awaited),
-    address: String(address),
-    transport: readTransport(transport),
-    target: String(target),
-    prefers: textOrNull(prefers),
-    attempts: Number(attempts),
-    lastError: String(lastError),
-    enqueuedAt: Number(enqueuedAt),
-    diedAt: Number(diedAt),
-  };
-}
-
 function condition(filter: DeadLetterFilter, after: number): { where: string; params: SqlValue[] } {
   const { ids, transport, target, prefix = '', through } = filter;
   const { sql, params } = allOf([
-    complete(`id > ${after}`),
-    ...(through === undefined ? [] : [complete(`id <= ${through}`)]),
-    ...(ids ? [complete(`id IN (${[...ids, 0].join(', ')})`)] : []),
-    ...(transport === undefined ? [] : [{ sql: 'transport = ?', params: [transport] }]),
-    ...(target === undefined ? [] : [{ sql: 'target = ?', params: [target] }]),
+    that(`id > ${after}`),
+    ...given(through, (last) => that(`id <= ${last}`)),
+    ...given(ids, (wanted) => that(`id IN (${[...wanted, 0].join(', ')})`)),
+    ...given(transport, (wanted) => is('transport', wanted)),
+    ...given(target, (wanted) => is('target', wanted)),
     ...beginsWith('awaited', prefix),
   ]);
   return { where: sql, params };
@@ -278,19 +243,4 @@ async function throughout(next: (after: number) => Promise<Piece>): Promise<Prog
     after = last;
   }
   return { count: done, more: after !== null };
-}
-
-export function letter(values: unknown[]): DeadLetter {
-  const [id, awaited, address, transport, target, attempts, lastError, enqueuedAt, diedAt] = values;
-  return {
-    id: Number(id),
-    awaited: String(awaited),
-    address: String(address),
-    transport: readTransport(transport),
-    target: String(target),
-    attempts: Number(attempts),
-    lastError: String(lastError),
-    enqueuedAt: Number(enqueuedAt),
-    diedAt: Number(diedAt),
-  };
 }

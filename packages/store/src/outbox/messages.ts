@@ -57,12 +57,9 @@ function rewriteSome(dialect: Dialect, { tasks, listeners }: MessageKeys, rules:
   return rewriteRepeatedly(dialect, reads, (rows, now) => {
     const locked = [...rows];
     const tasksFound = tasks.length > 0 ? (locked.shift() ?? []) : [];
-    const changedTasks = tasksFound
-      .map((row) => TASKS.decode(row))
-      .flatMap((task) => changes(task, rules.task(task, now)));
+    const changedTasks = TASKS.decodeAll(tasksFound).flatMap((task) => changes(task, rules.task(task, now)));
     const changedListeners: RowChanges<ListenerRow> = { inserts: [], updates: [], deletes: [] };
-    for (const row of locked.shift() ?? []) {
-      const listener = LISTENERS.decode(row);
+    for (const listener of LISTENERS.decodeAll(locked.shift())) {
       const after = rules.listener(listener, now);
       if (after === null) changedListeners.deletes.push(listener);
       else changedListeners.updates.push(...changes(listener, after));

@@ -91,14 +91,8 @@ export class Outbox {
     const claimer = { processId, retryTimeoutMs };
     const reads = dialect.outbox.lockDue(wanted);
     const taken = await rewriteRepeatedly(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
-      const due = rows
-        .slice(0, reads.listeners.length)
-        .flat()
-        .map((row) => LISTENERS.decode(row));
-      const waiting = rows
-        .slice(reads.listeners.length)
-        .flat()
-        .map((row) => TASKS.decode(row));
+      const due = LISTENERS.decodeAll(rows.slice(0, reads.listeners.length).flat());
+      const waiting = TASKS.decodeAll(rows.slice(reads.listeners.length).flat());
       const listeners = due.map((before) => ({ before, listener: claimed(before, claimer, now) }));
       const updates = listeners.map(({ listener }) => listener);
       const tasks = withinLimits(waiting, wanted, updates).map((task) => claimed(task, claimer, now));
@@ -203,7 +197,7 @@ export class Outbox {
   async deliverNow(id: string): Promise<{ task: TaskRow; dueAt: number } | null> {
     const { dialect } = this.#options;
     return rewriteRepeatedly(dialect, [dialect.outbox.lockTasks([id])], ([rows = []], now) => {
-      const task = rows.map((row) => TASKS.decode(row))[0];
+      const [task] = TASKS.decodeAll(rows);
       const after = task && dueAtOnce(task, now);
       return {
         tasks: after && after !== task ? [after] : [],

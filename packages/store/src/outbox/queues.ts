@@ -2,6 +2,7 @@ import { deferred, MAX_RESUMED_ATTEMPTS, resumed, type ListenerRow, type TaskRow
 import type { Transport } from '@resonate/protocol';
 import type { Dialect, WaitingTarget } from '../dialect.ts';
 import type { StoreEvents } from '../events.ts';
+import { LISTENER_KEYS } from '../tables.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
 import { rewriteMessages, type MessageKeys } from './messages.ts';
 
@@ -105,7 +106,7 @@ export class Queues {
   async #apply(table: 'listeners' | 'tasks', queue: Queue, which: string, rule: Rule, limit: number): Promise<number> {
     const { words, select } = this.#dialect.plain;
     const [from, keys] =
-      table === 'tasks' ? [words.tasksByTarget, 'id'] : [words.listenersByTarget, 'awaited, address'];
+      table === 'tasks' ? [words.tasksByTarget, 'id'] : [words.listenersByTarget, LISTENER_KEYS.list()];
     const sql = `SELECT ${keys} FROM ${from} AND transport = ? AND target = ? AND ${which}
       ORDER BY due_at LIMIT ${limit}`;
     const [found = []] = await select([{ sql, params: [queue.transport, queue.target] }]);
@@ -115,8 +116,5 @@ export class Queues {
 
 function keysIn(table: 'listeners' | 'tasks', rows: unknown[][]): MessageKeys {
   if (table === 'tasks') return { tasks: rows.map(([id]) => String(id)), listeners: [] };
-  return {
-    tasks: [],
-    listeners: rows.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) })),
-  };
+  return { tasks: [], listeners: LISTENER_KEYS.decodeAll(rows) };
 }

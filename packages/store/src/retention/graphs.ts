@@ -3,6 +3,7 @@ import type { PromiseState, StringMap } from '@resonate/protocol';
 import type { Statement } from '../sql/statement.ts';
 import { places } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
+import { byOrigin } from '../sql/words.ts';
 import { json, promiseState, taskState, textOrNull } from '../sql/read.ts';
 
 /** A promise with the graph it belongs to: its origin's, or else its own. */
@@ -56,7 +57,7 @@ export class GraphReader {
 
   /** Promises of an origin but its root that had settled by then, the last ids first: callees before their callers. */
   async settledCallees(origin: string, settledUntil: number, limit: number): Promise<Member[]> {
-    const sql = `SELECT ${MEMBER} FROM ${this.#sql.words.byOrigin} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
+    const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
       ORDER BY id DESC LIMIT ${limit}`;
     const [rows = []] = await this.#sql.select([{ sql, params: [origin, origin] }]);
     return rows.map(memberOf);
@@ -66,7 +67,7 @@ export class GraphReader {
   async count(origin: string): Promise<{ promises: number; pending: number }> {
     const counted = "COUNT(*), COUNT(CASE WHEN state = 'pending' THEN 1 END)";
     const [own, roots] = await this.#sql.select([
-      { sql: `SELECT ${counted} FROM ${this.#sql.words.byOrigin} AND origin = ?`, params: [origin] },
+      { sql: `SELECT ${counted} FROM ${byOrigin(this.#sql.words)} AND origin = ?`, params: [origin] },
       { sql: `SELECT ${counted} FROM promises WHERE id = ? AND origin IS NULL`, params: [origin] },
     ]);
     const sum = (column: number) => Number(own?.[0]?.[column]) + Number(roots?.[0]?.[column]);
@@ -88,7 +89,7 @@ export class GraphReader {
 
   /** Ids and origins of all that the graphs have now. */
   rosterStatements(origins: readonly string[], limit: number): Statement[] {
-    const sql = `SELECT ${MEMBER} FROM ${this.#sql.words.byOrigin} AND origin IN (${places(origins)}) LIMIT ${limit}`;
+    const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin IN (${places(origins)}) LIMIT ${limit}`;
     return [{ sql, params: [...origins] }, this.#roots(origins)];
   }
 
@@ -120,7 +121,7 @@ export class GraphReader {
   }
 
   #page(origin: string, after: string, limit: number): Statement {
-    const sql = `SELECT ${MEMBER} FROM ${this.#sql.words.byOrigin} AND origin = ? AND id > ? ORDER BY id LIMIT ${limit}`;
+    const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin = ? AND id > ? ORDER BY id LIMIT ${limit}`;
     return { sql, params: [origin, after] };
   }
 

@@ -8,6 +8,7 @@ import {
 } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
 import type { PlainSql } from '../sql/plain-sql.ts';
+import { bySettlement } from '../sql/words.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
 import { addOutcome, Removal, type Outcome } from './removal.ts';
 
@@ -70,7 +71,7 @@ export class Sweep {
   /** Promises old enough to be looked at that this sweep has not come to, counted up to `limit`. */
   async ahead(limit: number): Promise<number> {
     if (this.settledBy === null) return 0;
-    const rows = `SELECT 1 FROM ${this.#sql.words.bySettlement} AND settled_at > ${this.#position.settledAt}
+    const rows = `SELECT 1 FROM ${bySettlement(this.#sql.words)} AND settled_at > ${this.#position.settledAt}
       AND settled_at <= ${this.settledBy} LIMIT ${limit}`;
     const [found] = await this.#sql.select([{ sql: `SELECT COUNT(*) FROM (${rows}) AS ahead`, params: [] }]);
     return Number(found?.[0]?.[0]);
@@ -86,7 +87,7 @@ export class Sweep {
     const shortest = shortestPeriod(this.#options.rules);
     if (shortest === null) return 0;
     const from = Math.max(this.#position.settledAt, checkedUntil);
-    const sql = `SELECT settled_at FROM ${this.#sql.words.bySettlement} AND settled_at > ${from}
+    const sql = `SELECT settled_at FROM ${bySettlement(this.#sql.words)} AND settled_at > ${from}
       AND settled_at <= ${now - shortest} ORDER BY settled_at LIMIT 1`;
     const [rows] = await this.#sql.select([{ sql, params: [] }]);
     const oldest = rows?.[0]?.[0];
@@ -105,7 +106,7 @@ export class Sweep {
     if (this.settledBy === null) return;
     const { batchSize } = this.#options;
     const { settledAt, id } = this.#position;
-    const select = `SELECT settled_at, id, origin FROM ${this.#sql.words.bySettlement}`;
+    const select = `SELECT settled_at, id, origin FROM ${bySettlement(this.#sql.words)}`;
     const results = await this.#sql.select([
       { sql: `${select} AND settled_at = ${settledAt} AND id > ? ORDER BY id LIMIT ${batchSize}`, params: [id] },
       {

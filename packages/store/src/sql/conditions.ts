@@ -1,9 +1,29 @@
-import { TAG_COLUMNS, tagIndexText, type SqlValue } from '../tables.ts';
+import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
+import type { SqlValue } from './table.ts';
 
 /** A condition with its parameters. */
 export interface Condition {
   sql: string;
   params: SqlValue[];
+}
+
+/** `column = ?` */
+export function is(column: string, value: SqlValue): Condition {
+  return { sql: `${column} = ?`, params: [value] };
+}
+
+export function isAbove(column: string, value: SqlValue): Condition {
+  return { sql: `${column} > ?`, params: [value] };
+}
+
+/** A condition whose values stand in it: numbers, never what a client sent. */
+export function that(sql: string): Condition {
+  return { sql, params: [] };
+}
+
+/** The condition for a value that is given; none for one that is left out. */
+export function given<T>(value: T | null | undefined, condition: (value: T) => Condition): Condition[] {
+  return value === null || value === undefined ? [] : [condition(value)];
 }
 
 export function allOf(conditions: readonly Condition[]): Condition {
@@ -14,19 +34,20 @@ export function allOf(conditions: readonly Condition[]): Condition {
 /** That a column begins with `prefix`, as a range which an index serves. */
 export function beginsWith(column: string, prefix: string): Condition[] {
   if (prefix === '') return [];
-  const end = firstBeyond(prefix);
-  return [
-    { sql: `${column} >= ?`, params: [prefix] },
-    ...(end === null ? [] : [{ sql: `${column} < ?`, params: [end] }]),
-  ];
+  const below = given(firstBeyond(prefix), (end) => ({ sql: `${column} < ?`, params: [end] }));
+  return [{ sql: `${column} >= ?`, params: [prefix] }, ...below];
 }
 
-/** That promise `p` has a tag; as far as the index of tags holds it. */
-export function hasTag(name: string, value: string): Condition {
+/**
+ * That promise `p` has a tag; as far as the index of tags holds it.
+ * @param noIndex keeps the planner from choosing the index of a tag's own column.
+ */
+export function hasTag(name: string, value: string, noIndex = (column: string) => column): Condition {
   const column = TAG_COLUMNS.get(name);
-  if (column) return { sql: `p.${column} = ?`, params: [value] };
+  if (column) return is(noIndex(`p.${column}`), value);
+  // A scalar subquery, as planners may turn EXISTS into a join that begins with all promises of that tag.
   return {
-    sql: 'EXISTS (SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id)',
+    sql: '(SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id) = 1',
     params: [tagIndexText(name), tagIndexText(value)],
   };
 }

@@ -1,4 +1,4 @@
-import { PROMISE_STATES, TASK_STATES, TRANSPORTS } from '@resonate/protocol';
+import { PROMISE_STATES, TASK_STATES } from '@resonate/protocol';
 
 /** How a value that a driver hands over becomes one of ours: the only place that looks into what it is. */
 
@@ -25,4 +25,3 @@ export function oneOf<T extends string>(known: readonly T[]): (value: unknown) =
 
 export const promiseState = oneOf(PROMISE_STATES);
 export const taskState = oneOf(TASK_STATES);
-export const transport = oneOf(TRANSPORTS);

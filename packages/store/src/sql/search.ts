@@ -6,43 +6,37 @@ import type {
   PromiseRow,
   ScheduleQuery,
   ScheduleRow,
+  TaskRow,
 } from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
-import { readList, PROMISES, SCHEDULES, sizeList, TAG_COLUMNS, tagIndexText, TASKS } from '../tables.ts';
-import { allOf, type Condition } from './conditions.ts';
+import { PROMISES, SCHEDULES, TAG_COLUMNS, TASKS } from '../tables.ts';
+import { allOf, given, hasTag, is, isAbove, type Condition } from './conditions.ts';
+import { bestOf, pathOf, type Lead, type Path } from './plan.ts';
+import type { PlainSql } from './plain-sql.ts';
 import type { Statement } from './statement.ts';
+import type { Words } from './words.ts';
 
 /**
  * The SQL of searches, shared by all dialects, with `?` for parameters. A query with several alternatives becomes one
  * statement each, so that each walks its own index; `mergeById` puts the answers together.
  */
 
-/** How a dialect says "filter by this column, but don't choose its index". */
-export type NoIndex = (column: string) => string;
-
-/** How a dialect tells its planner which index to walk, after the table's name; empty where it finds out by itself. */
-export type UseIndex = (index: string) => string;
-const anyIndex: UseIndex = () => '';
-
-/** The condition of a search whose index is walked, in id order; the others are looked at row by row. */
-export type Lead = { by: 'tag'; name: string; value: string } | { by: 'state' | 'timeout' | 'id' };
-
 /**
- * @param lead what is walked along (`bestLead`); the first tag unless told.
+ * @param lead what is walked along; the first tag unless told.
  * @param list what is selected of promise `p`.
  */
 export function promiseStatements(
   query: PromiseQuery,
-  noIndex: NoIndex,
-  useIndex = anyIndex,
+  words: Words,
   lead?: Lead,
-  list = readList(PROMISES, 'p'),
+  list = PROMISES.list('p'),
 ): Statement[] {
   return (query.anyOf ?? [null]).map((alternative) => {
-    const [usual] = leads(query, alternative);
-    const own = alternative?.expired ? usual : (lead ?? usual);
-    const { from, id, where } = walk(query, alternative, own, noIndex, useIndex);
-    const conditions = [...where, ...filters(query, alternative, own, noIndex)];
+    const [usual, ...others] = leadsOf(query, alternative);
+    // Each alternative walks along a state of its own.
+    const own = (lead && others.find((other) => isAlike(other, lead))) ?? usual;
+    const { from, id, path } = walk(query, own, words);
+    const conditions = [...path, ...filters(query, alternative, own, words)];
     const { sql, params } = allOf(conditions);
     const condition = conditions.length > 0 ? ` WHERE ${sql}` : '';
     return {
@@ -53,58 +47,27 @@ export function promiseStatements(
 }
 
 /** What an alternative can walk along, the usual choice first. */
-function leads(query: PromiseQuery, alternative: PromiseAlternative | null): [Lead, ...Lead[]] {
-  // Promises that ran out and are not written down as settled yet: few, found by their timer.
-  if (alternative?.expired) return [{ by: 'timeout' }];
-  const tags = Object.entries(query.tags).map(([name, value]): Lead => ({ by: 'tag', name, value }));
-  const inColumnsFirst = [...tags.filter(isInColumn), ...tags.filter((tag) => !isInColumn(tag))];
-  const byState: Lead[] = alternative ? [{ by: 'state' }] : [];
-  const [first = { by: 'id' }, ...others] = [...inColumnsFirst, ...byState];
+function leadsOf(query: PromiseQuery, alternative: PromiseAlternative | null): [Lead, ...Lead[]] {
+  if (alternative?.expired) return [{ by: 'timeout', now: alternative.expired.now }];
+  const tags = Object.entries(query.tags).map(([name, value]): Lead & { by: 'tag' } => ({ by: 'tag', name, value }));
+  const inColumns = tags.filter(({ name }) => TAG_COLUMNS.has(name));
+  const byState: Lead[] = alternative ? [{ by: 'state', state: alternative.state }] : [];
+  const [first = { by: 'id' }, ...others] = [
+    ...inColumns,
+    ...tags.filter((tag) => !inColumns.includes(tag)),
+    ...byState,
+  ];
   return [first, ...others];
 }
 
-function isInColumn(lead: Lead): boolean {
-  return lead.by === 'tag' && TAG_COLUMNS.has(lead.name);
+function isAlike(one: Lead, other: Lead): boolean {
+  return one.by === other.by && (one.by !== 'tag' || other.by !== 'tag' || one.name === other.name);
 }
 
-interface Walk {
-  from: string;
-  /** What the rows are ordered by. */
-  id: string;
-  where: Condition[];
-}
-
-function walk(
-  query: PromiseQuery,
-  alternative: PromiseAlternative | null,
-  lead: Lead,
-  noIndex: NoIndex,
-  useIndex: UseIndex,
-): Walk {
-  const where: Condition[] = [];
-  let from = 'promises p';
-  let id = 'p.id';
-  if (lead.by === 'state') {
-    from += useIndex('promises_state');
-    where.push({ sql: 'p.state = ?', params: [alternative?.state ?? ''] });
-  } else if (lead.by === 'timeout') {
-    from += useIndex('promises_timeout');
-    // Sorted afterwards: planners that may walk by id instead do, through all that is pending.
-    id = noIndex('p.id');
-    where.push({ sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [alternative?.expired?.now ?? 0] });
-  } else if (lead.by === 'tag') {
-    const column = TAG_COLUMNS.get(lead.name);
-    if (column) {
-      from += useIndex(`promises_${column}`);
-      where.push({ sql: `p.${column} = ?`, params: [lead.value] });
-    } else {
-      from = 'promise_tags t JOIN promises p ON p.id = t.promise_id';
-      id = 't.promise_id';
-      where.push({ sql: 't.name = ? AND t.value = ?', params: [tagIndexText(lead.name), tagIndexText(lead.value)] });
-    }
-  }
-  if (query.after !== null) where.push({ sql: `${id} > ?`, params: [query.after] });
-  return { from, id, where };
+/** The rows of a lead behind the last page, as `FROM … WHERE … ORDER BY`. */
+function walk({ after }: PromiseQuery, lead: Lead, words: Words) {
+  const { from, id, where } = pathOf(lead, words);
+  return { from, id, path: [...where, ...given(after, (last) => isAbove(id, last))] };
 }
 
 /** Every condition but the lead's. */
@@ -112,22 +75,13 @@ function filters(
   query: PromiseQuery,
   alternative: PromiseAlternative | null,
   lead: Lead,
-  noIndex: NoIndex,
+  { noIndex }: Words,
 ): Condition[] {
-  const where: Condition[] = [];
-  for (const [name, value] of Object.entries(query.tags)) {
-    if (lead.by === 'tag' && lead.name === name) continue;
-    const column = TAG_COLUMNS.get(name);
-    // A scalar subquery, as planners may turn EXISTS into a join that begins with all promises of that tag.
-    const tag = 'SELECT 1 FROM promise_tags o WHERE o.name = ? AND o.value = ? AND o.promise_id = p.id';
-    if (column) where.push({ sql: `${noIndex(`p.${column}`)} = ?`, params: [value] });
-    else where.push({ sql: `(${tag}) = 1`, params: [tagIndexText(name), tagIndexText(value)] });
-  }
-  if (alternative?.expired) where.push({ sql: 'p.is_timer = ?', params: [alternative.expired.timer ? 1 : 0] });
-  else if (alternative && lead.by !== 'state')
-    where.push({ sql: `${noIndex('p.state')} = ?`, params: [alternative.state] });
-  if (alternative?.live) where.push({ sql: `${noIndex('p.timeout_at')} > ?`, params: [alternative.live.now] });
-  return where;
+  const tags = Object.entries(query.tags).filter(([name]) => lead.by !== 'tag' || lead.name !== name);
+  const where = tags.map(([name, value]) => hasTag(name, value, noIndex));
+  if (alternative?.expired) where.push(is('p.is_timer', alternative.expired.timer ? 1 : 0));
+  else if (alternative && lead.by !== 'state') where.push(is(noIndex('p.state'), alternative.state));
+  return [...where, ...given(alternative?.live, ({ now }) => isAbove(noIndex('p.timeout_at'), now))];
 }
 
 /** How many rows of a lead are looked at to learn how many of them are wanted. */
@@ -135,66 +89,58 @@ const SAMPLED = 100;
 /** A query may name any number of tags. */
 const MAX_CANDIDATES = 4;
 
-/** A statement that answers one row: how many of a lead's first rows there are, and how many of them are wanted. */
-export interface LeadSample extends Statement {
-  lead: Lead;
-}
-
-/**
- * A search by several conditions walks along one of them and skips what the others rule out: all of a million rows in
- * the worst case. So the first rows of each are looked at before (`bestLead`); none when there is nothing to choose.
- */
-function leadSamples(query: PromiseQuery, noIndex: NoIndex, useIndex = anyIndex): LeadSample[] {
+/** The lead that ends soon, else the one whose first rows have the most that are wanted; none where there is no choice. */
+async function bestLead(query: PromiseQuery, { words, select }: Searchable): Promise<Lead | undefined> {
   const alternative = query.anyOf?.find(({ expired }) => !expired) ?? null;
-  const candidates = leads(query, alternative);
-  if (candidates.length < 2) return [];
-  return [...candidates.slice(0, MAX_CANDIDATES - 1), ...candidates.slice(MAX_CANDIDATES - 1).slice(-1)].map((lead) => {
-    const { from, id, where: path } = walk(query, alternative, lead, noIndex, useIndex);
-    const where = allOf(path);
-    const rest = allOf(filters(query, alternative, lead, noIndex));
-    const rows = `SELECT CASE WHEN ${rest.sql} THEN 1 ELSE 0 END AS wanted FROM ${from}
-      WHERE ${where.sql} ORDER BY ${id} LIMIT ${SAMPLED}`;
-    const sql = `SELECT COUNT(*), COALESCE(SUM(wanted), 0) FROM (${rows}) AS first`;
-    return { lead, sql, params: [...rest.params, ...where.params] };
+  const leads = leadsOf(query, alternative);
+  if (leads.length < 2) return undefined;
+  const candidates = [...leads.slice(0, MAX_CANDIDATES - 1), ...leads.slice(MAX_CANDIDATES - 1).slice(-1)];
+  const best = await bestOf(candidates, select, {
+    /** How many of a lead's first rows there are, and how many of them are wanted. */
+    ask(lead) {
+      const { from, id, path } = walk(query, lead, words);
+      const where = allOf(path);
+      const rest = allOf(filters(query, alternative, lead, words));
+      const rows = `SELECT CASE WHEN ${rest.sql} THEN 1 ELSE 0 END AS wanted FROM ${from}
+        WHERE ${where.sql} ORDER BY ${id} LIMIT ${SAMPLED}`;
+      const sql = `SELECT COUNT(*), COALESCE(SUM(wanted), 0) FROM (${rows}) AS first`;
+      return { sql, params: [...rest.params, ...where.params] };
+    },
+    rate: ([rows = 0, wanted = 0]) => (rows < SAMPLED ? 1 + SAMPLED - rows : wanted / SAMPLED),
   });
+  return best?.option;
 }
 
-/** One that ends soon, else the one whose first rows have the most that are wanted. @param counts of each sample. */
-function bestLead(samples: readonly LeadSample[], counts: readonly (readonly unknown[])[]): Lead | undefined {
-  const rated = samples.map(({ lead }, index) => {
-    const [rows, wanted] = [Number(counts[index]?.[0]), Number(counts[index]?.[1])];
-    return { lead, rate: rows < SAMPLED ? 1 + SAMPLED - rows : wanted / SAMPLED };
-  });
-  const [first, ...others] = rated;
-  return first && others.reduce((best, other) => (other.rate > best.rate ? other : best), first).lead;
+export function taskStatements(query: TaskQuery, words: Words): Statement[] {
+  return (query.anyOf ?? [null]).map((alternative) => taskStatement(query, alternative, words));
 }
 
-export function taskStatements(query: TaskQuery, noIndex: NoIndex, useIndex = anyIndex): Statement[] {
-  return (query.anyOf ?? [null]).map((alternative) => taskStatement(query, alternative, noIndex, useIndex));
-}
-
-function taskStatement(
-  query: TaskQuery,
-  alternative: TaskAlternative | null,
-  noIndex: NoIndex,
-  useIndex: UseIndex,
-): Statement {
-  const where: Condition[] = [];
-  let from = alternative && alternative.state !== null ? `tasks k${useIndex('tasks_state')}` : 'tasks k';
-  if (alternative?.expired) {
-    from = `promises p${useIndex('promises_timeout')} JOIN tasks k ON k.id = p.id`;
-    where.push({ sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [alternative.expired.now] });
-  }
-  if (alternative && alternative.state !== null) where.push({ sql: 'k.state = ?', params: [alternative.state] });
-  if (alternative?.live) where.push({ sql: `${noIndex('k.timeout_at')} > ?`, params: [alternative.live.now] });
-  const id = alternative?.expired ? noIndex('p.id') : 'k.id';
-  if (query.after !== null) where.push({ sql: `${id} > ?`, params: [query.after] });
-  const { sql, params } = allOf(where);
-  const condition = where.length > 0 ? ` WHERE ${sql}` : '';
+function taskStatement(query: TaskQuery, alternative: TaskAlternative | null, words: Words): Statement {
+  const { from, id, where } = taskPath(alternative, words);
+  const conditions = [
+    ...where,
+    ...given(alternative?.live, ({ now }) => isAbove(words.noIndex('k.timeout_at'), now)),
+    ...given(query.after, (after) => isAbove(id, after)),
+  ];
+  const { sql, params } = allOf(conditions);
+  const condition = conditions.length > 0 ? ` WHERE ${sql}` : '';
   return {
-    sql: `SELECT ${readList(TASKS, 'k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`,
+    sql: `SELECT ${TASKS.list('k')} FROM ${from}${condition} ORDER BY ${id} LIMIT ?`,
     params: [...params, query.limit],
   };
+}
+
+/** How tasks `k` are found. */
+function taskPath(alternative: TaskAlternative | null, words: Words): Pick<Path, 'from' | 'id' | 'where'> {
+  const state = alternative?.state ?? null;
+  if (alternative?.expired) {
+    const { from, id, where } = pathOf({ by: 'timeout', now: alternative.expired.now }, words);
+    const ofState = given(state, (wanted) => is('k.state', wanted));
+    return { from: `${from} JOIN tasks k ON k.id = p.id`, id, where: [...where, ...ofState] };
+  }
+  if (state === null) return { from: 'tasks k', id: 'k.id', where: [] };
+  const { alone, id, where } = pathOf({ by: 'task', state }, words);
+  return { from: alone, id, where };
 }
 
 /** What a search found. */
@@ -204,13 +150,8 @@ export interface FoundRows<Row> {
   isCut: boolean;
 }
 
-/** How a database is searched. */
-export interface Searchable {
-  noIndex: NoIndex;
-  useIndex?: UseIndex;
-  /** One round trip. @returns the rows of each statement, values in the order they were selected. */
-  run(statements: Statement[]): Promise<unknown[][][]>;
-}
+/** How a database is searched: by its words, in one round trip for several statements. */
+type Searchable = Pick<PlainSql, 'words' | 'select'>;
 
 /**
  * First the sizes of the rows, then the rows that a page has room for: a thousand promises of a megabyte each would fill
@@ -218,24 +159,15 @@ export interface Searchable {
  */
 export async function searchPromises(
   query: PromiseQuery,
-  { noIndex, useIndex, run }: Searchable,
+  { words, select }: Searchable,
 ): Promise<FoundRows<PromiseRow>> {
-  const samples = leadSamples(query, noIndex, useIndex);
-  const counts = samples.length > 0 ? await run(samples) : [];
-  const lead =
-    samples.length > 0
-      ? bestLead(
-          samples,
-          counts.map(([row]) => row ?? []),
-        )
-      : undefined;
-  const statements = (limit: number, list?: string) =>
-    promiseStatements({ ...query, limit }, noIndex, useIndex, lead, list);
-  const sizes = sizesOf(await run(statements(query.limit, sizeList(PROMISES, 'p'))), query.limit);
+  const lead = await bestLead(query, { words, select });
+  const statements = (limit: number, list?: string) => promiseStatements({ ...query, limit }, words, lead, list);
+  const sizes = sizesOf(await select(statements(query.limit, `p.id, ${PROMISES.bytes('p')}`)), query.limit);
   const limit = fitting(sizes);
-  const lists = await run(statements(limit));
+  const lists = await select(statements(limit));
   const rows = mergeById(
-    lists.map((rows) => rows.map((values) => PROMISES.decode(values))),
+    lists.map((rows) => PROMISES.decodeAll(rows)),
     limit,
   );
   return { rows, isCut: limit < sizes.length };
@@ -244,15 +176,15 @@ export async function searchPromises(
 /** Schedules in order of id, whatever their tags. */
 export async function searchSchedules(
   { after, limit }: ScheduleQuery,
-  { run }: Searchable,
+  { select }: Searchable,
 ): Promise<FoundRows<ScheduleRow>> {
   const statements = (list: string, most: number): Statement[] => [
     { sql: `SELECT ${list} FROM schedules s WHERE s.id > ? ORDER BY s.id LIMIT ?`, params: [after ?? '', most] },
   ];
-  const sizes = sizesOf(await run(statements(sizeList(SCHEDULES, 's'), limit)), limit);
+  const sizes = sizesOf(await select(statements(`s.id, ${SCHEDULES.bytes('s')}`, limit)), limit);
   const most = fitting(sizes);
-  const [rows = []] = await run(statements(readList(SCHEDULES, 's'), most));
-  return { rows: rows.map((values) => SCHEDULES.decode(values)), isCut: most < sizes.length };
+  const [rows = []] = await select(statements(SCHEDULES.list('s'), most));
+  return { rows: SCHEDULES.decodeAll(rows), isCut: most < sizes.length };
 }
 
 /** Stored bytes after which a page ends: it is read, parsed and written as one piece. */
@@ -280,10 +212,10 @@ function fitting(sizes: readonly Size[]): number {
   return Math.max(beyond < 0 ? sizes.length : beyond, Math.min(MIN_ROWS, sizes.length), 1);
 }
 
-export async function searchTasks(query: TaskQuery, { noIndex, useIndex, run }: Searchable) {
-  const lists = await run(taskStatements(query, noIndex, useIndex));
+export async function searchTasks(query: TaskQuery, { words, select }: Searchable): Promise<TaskRow[]> {
+  const lists = await select(taskStatements(query, words));
   return mergeById(
-    lists.map((rows) => rows.map((values) => TASKS.decode(values))),
+    lists.map((rows) => TASKS.decodeAll(rows)),
     query.limit,
   );
 }

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../tables.ts';
+import type { SqlValue } from './table.ts';
 
 /** One statement with `?` in the places of its parameters. */
 export interface Statement {

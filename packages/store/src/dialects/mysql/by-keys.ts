@@ -1,5 +1,5 @@
 import type { Statement } from '../../sql/statement.ts';
-import type { SqlValue } from '../../tables.ts';
+import type { SqlValue } from '../../sql/table.ts';
 
 /**
  * Up to this many keys are spelt out as `(a = … AND b = …) OR …`. MariaDB's time for that grows with the square of their

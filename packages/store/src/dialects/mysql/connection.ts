@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2';
 import { BatchConflict, RequestTooLarge, StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
+import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from '../server/connection.ts';
 import { quote } from './literal.ts';
 import { connectionOptions } from './url.ts';
 
@@ -13,18 +14,6 @@ export interface MysqlOptions {
   statementTimeoutMs: number;
   /** After so long the server ends a connection that nobody uses; 10 s unless given. */
   idleS?: number;
-}
-
-/** What one statement answered. */
-export interface Result {
-  /** Values in the order they were selected. */
-  rows: unknown[][];
-  affected: number;
-}
-
-/** A round trip that got no answer: what it did is not known. */
-export class ConnectionLost extends Error {
-  override readonly name = 'ConnectionLost';
 }
 
 export const BEGIN = 'START TRANSACTION';
@@ -52,11 +41,10 @@ const UNAVAILABLE = new Set([1040, 1203, 1290, 1792, 1836, 1021, 1114, 1969, 302
 const MAX_ATTEMPTS = 5;
 
 /** The connections of one process to its database. */
-export class Database {
+export class Database implements ServerConnections<string, Session> {
   readonly name: string;
   readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
   readonly pool: Pool;
-  /** How long one round trip may take. */
   readonly answerMs: number;
   readonly #pool: mysql.Pool;
   readonly #sessions = new WeakMap<mysql.PoolConnection, Session>();
@@ -86,7 +74,6 @@ export class Database {
     this.#pool.on('release', (connection) => this.#sessions.get(connection)?.unused(idleS * 1_000 - CLOSED_BEFORE_MS));
   }
 
-  /** Lends a connection while `work` runs; what it left open is undone. @throws StoreUnavailable when none can be had. */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     this.pool.waiting++;
     const session = await this.#connect().finally(() => this.pool.waiting--);
@@ -99,7 +86,7 @@ export class Database {
     }
   }
 
-  /** Like `use`, for what may be done twice: repeated when it lost against others or its connection was dead. */
+  /** Also repeated when it lost against others. */
   async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -113,8 +100,8 @@ export class Database {
   }
 
   /** One round trip on any connection, for what may be done twice. */
-  run(...statements: string[]): Promise<Result[]> {
-    return this.repeat((session) => session.run(...statements));
+  run(...statements: string[]): Promise<Rows[]> {
+    return this.repeat((session) => session.run(statements));
   }
 
   async close(): Promise<void> {
@@ -147,10 +134,9 @@ function settings(statementTimeoutMs: number, idleS: number): string[] {
 }
 
 /** One connection. */
-export class Session {
+export class Session implements ServerSession<string> {
   /** Names the connection in `batches`, and is the name of a lock that it holds as long as it lives. */
   readonly key: string = randomUUID();
-  /** The number of its current batch. */
   batch = 0;
   /** Settled when the first round trip is; rejected, the connection is of no use. */
   ready: Promise<void> = Promise.resolve();
@@ -170,18 +156,15 @@ export class Session {
 
   /** Sends what every connection starts with. */
   begin(settings: string[]): void {
-    const first = this.run(...settings, `SELECT @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`);
+    const first = this.run([...settings, `SELECT @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`]);
     this.ready = first.then((results) => {
-      this.#maxPacket = Number(results.at(-1)?.rows[0]?.[0]);
+      this.#maxPacket = Number(results.at(-1)?.[0]?.[0]);
     });
     this.ready.catch(() => this.destroy());
   }
 
-  /**
-   * Runs statements in one round trip; the first that fails is the last. Texts of binary columns come as strings.
-   * @throws ConnectionLost, BatchConflict, StoreUnavailable, or the driver's error.
-   */
-  async run(...statements: string[]): Promise<Result[]> {
+  /** Texts of binary columns come as strings. */
+  async run(statements: readonly string[]): Promise<Rows[]> {
     const sql = statements.join(';\n');
     this.#checkSize(sql);
     if (statements.some((statement) => statement.startsWith(BEGIN))) this.#open = true;
@@ -189,18 +172,18 @@ export class Session {
     this.#traffic.roundTrips++;
     const answer = await this.#query(sql);
     if (statements.includes(COMMIT)) this.#open = false;
-    return (statements.length === 1 ? [answer] : (answer as unknown[])).map(toResult);
+    return statements.length === 1 ? [rowsOf(answer)] : answersIn(answer).map(rowsOf);
   }
 
   /** For statements that take as long as they take; such a connection is destroyed, not given back. */
-  unlimited(): Promise<Result[]> {
+  unlimited(): Promise<Rows[]> {
     this.#timeoutMs = 0;
-    return this.run('SET @unlimited = 1 /*M! , SESSION max_statement_time = 0 */');
+    return this.run(['SET @unlimited = 1 /*M! , SESSION max_statement_time = 0 */']);
   }
 
   /** Undoes an open transaction, by closing the connection if need be, and gives the connection back. */
   async finish(): Promise<void> {
-    if (this.#open && !this.#broken) await this.run('ROLLBACK').catch(() => this.destroy());
+    if (this.#open && !this.#broken) await this.run(['ROLLBACK']).catch(() => this.destroy());
     this.#open = false;
     if (!this.#broken) this.#connection.release();
   }
@@ -255,14 +238,29 @@ export class Session {
   }
 }
 
-function toResult(answer: unknown): Result {
-  if (!Array.isArray(answer)) return { rows: [], affected: (answer as mysql.ResultSetHeader).affectedRows };
-  const rows = answer as unknown[][];
-  for (const row of rows) {
+/** The answers of several statements. */
+function answersIn(answer: unknown): unknown[] {
+  return Array.isArray(answer) ? answer : [];
+}
+
+/** The rows of one statement; of one that only writes, none. */
+function rowsOf(answer: unknown): Rows {
+  if (!isRows(answer)) return [];
+  for (const row of answer) {
     for (let index = 0; index < row.length; index++) {
       const cell = row[index];
       if (cell instanceof Buffer) row[index] = cell.toString();
     }
   }
-  return { rows, affected: 0 };
+  return answer;
+}
+
+function isRows(answer: unknown): answer is Rows {
+  return Array.isArray(answer);
+}
+
+/** The server's number for an error; null: it is not the server's. */
+export function errnoOf(error: unknown): number | null {
+  const isNumbered = typeof error === 'object' && error !== null && 'errno' in error;
+  return isNumbered && typeof error.errno === 'number' ? error.errno : null;
 }

@@ -1,7 +1,7 @@
 import type { Inspection } from '../../inspection.ts';
 import { readMigrations } from '../../migrations.ts';
 import { Database, type MysqlOptions } from './connection.ts';
-import { NOW } from './load.ts';
+import { NOW } from './literal.ts';
 
 const EXISTS = `SELECT count(*) FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_name = 'migrations'`;
@@ -16,12 +16,12 @@ export async function inspect(options: MysqlOptions): Promise<Inspection> {
   const database = new Database({ ...options, poolSize: 1 });
   try {
     const [found, clock, readOnly] = await database.run(EXISTS, `SELECT ${NOW}`, READ_ONLY);
-    const [version] = Number(found?.rows[0]?.[0]) > 0 ? await database.run(APPLIED) : [];
+    const [version] = Number(found?.[0]?.[0]) > 0 ? await database.run(APPLIED) : [];
     return {
-      schemaVersion: Number(version?.rows[0]?.[0] ?? 0) || null,
+      schemaVersion: Number(version?.[0]?.[0] ?? 0) || null,
       knownVersion: readMigrations('mysql').length,
-      now: Number(clock?.rows[0]?.[0]),
-      isReadOnly: readOnly?.rows.some(([, value]) => value !== 'OFF') ?? false,
+      now: Number(clock?.[0]?.[0]),
+      isReadOnly: readOnly?.some(([, value]) => value !== 'OFF') ?? false,
     };
   } finally {
     await database.close();

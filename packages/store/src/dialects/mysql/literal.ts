@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../tables.ts';
+import type { SqlValue } from '../../sql/table.ts';
 
 /**
  * All values travel inside the statements (several go in one round trip, which prepared statements can't), and every
@@ -18,6 +18,9 @@ function literal(value: SqlValue): string {
 export function list(values: Iterable<SqlValue>): string {
   return `(${Array.from(values, literal).join(', ')})`;
 }
+
+/** The server's clock when the statement began, epoch ms; sessions are in UTC. */
+export const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
 /** Puts parameters in the place of question marks; a statement with parameters must hold none in a text. */
 export function inline(sql: string, params: readonly SqlValue[]): string {

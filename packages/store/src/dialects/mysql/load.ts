@@ -1,128 +1,68 @@
-import type { Loaded, Needs } from '@resonate/machine';
-import { CALLBACKS, LISTENERS, readList, SCHEDULES, TASKS, type SqlValue, type Table } from '../../tables.ts';
-import { branchColumns, rowLimit, takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
-import { promiseBytes } from '../promise-columns.ts';
-import { decodeShared, sharedList, shareOf } from '../shares.ts';
+import type { SqlValue, Table } from '../../sql/table.ts';
+import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
+import { branchColumns, rowLimit, type WantedBranches } from '../branches.ts';
+import type { LoadSql } from '../server/load.ts';
+import { sharedList } from '../shares.ts';
 import { byKeys } from './by-keys.ts';
-import type { Result } from './connection.ts';
-import { inline, list, quote } from './literal.ts';
-
-/** The server's clock when the statement began, epoch ms; sessions are in UTC. */
-export const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
-
-/** A statement and where its rows go. */
-interface Fetch {
-  sql: string;
-  into(loaded: Loaded, rows: unknown[][]): void;
-}
+import { inline, list } from './literal.ts';
 
 /** MySQL keeps the order of a derived table only where a limit makes it matter. */
 const ALL = '18446744073709551615';
 
-/**
- * The statements that fetch what a batch needs, in the order of the lock ladder (design: one order for all). Named
- * index hints keep the optimizer from scanning a small table, which would wait for rows that nobody named.
- */
-export function fetches(needs: Needs, lock: boolean): Fetch[] {
-  const forUpdate = lock ? ' FOR UPDATE' : '';
-  const found: Fetch[] = [];
-  const add = <Row>(table: Table<Row>, key: keyof Loaded, selects: string[]) => {
-    if (selects.length === 0) return;
-    const into = (loaded: Loaded, rows: unknown[][]) => {
-      for (const values of rows) (loaded[key] as Row[]).push(table.decode(values));
-    };
-    found.push({ sql: selects.join('\nUNION ALL '), into });
-  };
-  const byId = <Row>(table: Table<Row>, key: keyof Loaded, ids: Set<string>) => {
-    if (ids.size > 0) add(table, key, [`${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id${forUpdate}`]);
-  };
-  if (needs.promises.size > 0) {
-    const sql = `SELECT ${sharedList(String(shareOf(needs)))} FROM promises AS p FORCE INDEX (PRIMARY)
-      WHERE id IN ${list(needs.promises)} ORDER BY id${forUpdate}`;
-    found.push({ sql, into: (loaded, rows) => void loaded.promises.push(...decodeShared(rows)) });
-  }
-  if (needs.settlements.size > 0) add(TASKS, 'tasks', [tasksAndAwaiters(needs) + forUpdate]);
-  else byId(TASKS, 'tasks', needs.tasks);
-  byId(SCHEDULES, 'schedules', needs.schedules);
-  add(CALLBACKS, 'callbacks', callbacks(needs));
-  add(LISTENERS, 'listeners', listeners(needs));
-  for (const wanted of wantedBranches(needs)) {
-    found.push({ sql: branches(wanted), into: (loaded, rows) => takeBranches(loaded, rows, wanted.bound) });
-  }
-  return found;
-}
+const forUpdate = (locking: boolean) => (locking ? ' FOR UPDATE' : '');
 
-/** Puts the answers together. */
-export function loadedFrom(found: readonly Fetch[], results: readonly Result[]): Loaded {
-  const loaded: Loaded = {
-    promises: [],
-    tasks: [],
-    callbacks: [],
-    listeners: [],
-    schedules: [],
-    branches: [],
-    cutBranches: [],
-  };
-  found.forEach(({ into }, index) => into(loaded, results[index]?.rows ?? []));
-  return loaded;
+/**
+ * Index hints keep the optimizer from scanning a small table, which would wait for rows that nobody named.
+ */
+export const LOAD: LoadSql<string> = {
+  promises: (ids, share, locking) => `SELECT ${sharedList(String(share))} FROM promises AS p FORCE INDEX (PRIMARY)
+    WHERE id IN ${list(ids)} ORDER BY id${forUpdate(locking)}`,
+  tasks: (ids, settlements, locking) =>
+    (settlements.size > 0 ? tasksAndAwaiters(ids, settlements) : byId(TASKS, ids)) + forUpdate(locking),
+  schedules: (ids, locking) => byId(SCHEDULES, ids) + forUpdate(locking),
+  callbacks(settlements, resumed) {
+    const selects: string[] = [];
+    if (settlements.size > 0) {
+      selects.push(where(CALLBACKS, 'PRIMARY', `awaited IN ${list(settlements)}`));
+      selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(settlements)}`));
+    }
+    if (resumed.size > 0)
+      selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(resumed)} AND ready = 1`));
+    return selects.join('\nUNION ALL ');
+  },
+  callbackPairs: (pairs) =>
+    withKeys(
+      CALLBACKS,
+      pairs.map(({ awaited, awaiter }) => [awaited, awaiter]),
+    ),
+  listeners: (settlements) => where(LISTENERS, 'PRIMARY', `awaited IN ${list(settlements)}`),
+  listenerPairs: (pairs) =>
+    withKeys(
+      LISTENERS,
+      pairs.map(({ awaited, address }) => [awaited, address]),
+    ),
+  branches,
+};
+
+function byId<Row>(table: Table<Row>, ids: ReadonlySet<string>): string {
+  return `${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id`;
 }
 
 function where<Row>(table: Table<Row>, index: string, condition: string): string {
-  return `SELECT ${readList(table)} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
+  return `SELECT ${table.list()} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
 }
 
 function withKeys<Row>(table: Table<Row>, keys: readonly (readonly SqlValue[])[]): string {
   const { sql, params } = byKeys(table.name, table.key, keys);
-  return inline(`SELECT ${readList(table, 't')} FROM ${sql}`, params);
+  return inline(`SELECT ${table.list('t')} FROM ${sql}`, params);
 }
 
-/**
- * Named tasks and, of the callbacks as they are now that the promises are locked, the awaiters, in one sweep in byte
- * order: two sweeps would lock in no order.
- */
-function tasksAndAwaiters({ tasks, settlements }: Needs): string {
+/** The awaiters are those of the callbacks as they are now that the promises are locked; all in byte order. */
+function tasksAndAwaiters(tasks: ReadonlySet<string>, settlements: ReadonlySet<string>): string {
   const named = `SELECT id FROM tasks FORCE INDEX (PRIMARY) WHERE id IN ${list(tasks)}`;
   const awaiters = `SELECT awaiter FROM callbacks FORCE INDEX (PRIMARY) WHERE awaited IN ${list(settlements)}`;
   const ids = `(${named} UNION ${awaiters} ORDER BY id LIMIT ${ALL})`;
-  return `SELECT ${readList(TASKS, 't')} FROM ${ids} n STRAIGHT_JOIN tasks t FORCE INDEX (PRIMARY) ON t.id = n.id`;
-}
-
-function callbacks({ settlements, resumed, callbacks }: Needs): string[] {
-  const selects: string[] = [];
-  if (settlements.size > 0) {
-    selects.push(where(CALLBACKS, 'PRIMARY', `awaited IN ${list(settlements)}`));
-    selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(settlements)}`));
-  }
-  if (resumed.size > 0)
-    selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(resumed)} AND ready = 1`));
-  if (callbacks.size > 0) {
-    selects.push(
-      withKeys(
-        CALLBACKS,
-        Array.from(callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]),
-      ),
-    );
-  }
-  return selects;
-}
-
-function listeners({ settlements, listeners }: Needs): string[] {
-  const selects: string[] = [];
-  if (settlements.size > 0) selects.push(where(LISTENERS, 'PRIMARY', `awaited IN ${list(settlements)}`));
-  if (listeners.size > 0) {
-    selects.push(
-      withKeys(
-        LISTENERS,
-        Array.from(listeners.values(), ({ awaited, address }) => [awaited, address]),
-      ),
-    );
-  }
-  return selects;
-}
-
-/** Spelt out: MariaDB finds no ranges in comparisons of rows. */
-export function pair(column: string, value: string, other: string, otherValue: string): string {
-  return `(${column} = ${quote(value)} AND ${other} = ${quote(otherValue)})`;
+  return `SELECT ${TASKS.list('t')} FROM ${ids} n STRAIGHT_JOIN tasks t FORCE INDEX (PRIMARY) ON t.id = n.id`;
 }
 
 /**
@@ -132,7 +72,7 @@ export function pair(column: string, value: string, other: string, otherValue: s
  */
 function branches({ names, ofPromises, bound }: WantedBranches): string {
   const most = (names.size + ofPromises.size) * rowLimit(bound);
-  const bytes = `${promiseBytes('promises')} AS bytes`;
+  const bytes = `${PROMISES.bytes('promises')} AS bytes`;
   const sizes: string[] = [];
   if (names.size > 0) {
     const named = `branch IN ${list(names)}`;

@@ -29,7 +29,7 @@ describe('a migration that was interrupted', () => {
   });
 
   const write = (file: string, ...steps: string[]) => writeFileSync(join(folder, file), `${steps.join(';\n\n')};\n`);
-  const select = async (sql: string) => (await database.run(sql))[0]?.rows;
+  const select = async (sql: string) => (await database.run(sql))[0];
   const tables = () => select("SHOW TABLES LIKE 'm%'");
 
   const STEPS = [

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { StoreUnavailable } from '../../dialect.ts';
 import { pendingMigrations, type Migration } from '../../migrations.ts';
-import type { Database, Session } from './connection.ts';
+import { flag, int, intOrNull } from '../../sql/read.ts';
+import { errnoOf, type Database, type Session } from './connection.ts';
 import { list, quote } from './literal.ts';
 
 /** How long a process waits for others that migrate at the same time. */
@@ -34,14 +35,15 @@ export async function migrate(database: Database, migrations: Migration[]): Prom
   // Repeated when the connection is lost: it goes on where it was.
   await database.repeat(async (session) => {
     try {
-      await session.run(`SET SESSION wait_timeout = ${SILENCE_S}`);
+      await session.run([`SET SESSION wait_timeout = ${SILENCE_S}`]);
       await lock(session, quote(lockName(database.name, 'migrate')));
       // An ALTER of a big table takes its time.
       await session.unlimited();
       const select = 'SELECT version, steps_done, step_under_way, finished FROM migrations ORDER BY version';
-      const [, applied] = await session.run(CREATE_MIGRATIONS, select);
-      const rows = (applied?.rows ?? []) as [number, number, number | null, number][];
-      const [version = 0, done = 0, underWay = null, finished = 1] = rows.at(-1) ?? [];
+      const [, applied = []] = await session.run([CREATE_MIGRATIONS, select]);
+      const last = applied.at(-1) ?? [0, 0, null, 1];
+      const [version, done, finished] = [int(last[0]), int(last[1]), flag(last[3])];
+      const underWay = intOrNull(last[2]);
       const pending = pendingMigrations(migrations, version);
       const interrupted = finished ? undefined : migrations[version - 1];
       if (interrupted) await apply(session, interrupted, done, underWay);
@@ -56,8 +58,8 @@ export async function migrate(database: Database, migrations: Migration[]): Prom
 async function lock(session: Session, name: string): Promise<void> {
   const until = performance.now() + LOCK_WAIT_MS;
   for (;;) {
-    const [answer] = await session.run(`SELECT GET_LOCK(${name}, 1)`);
-    if (Number(answer?.rows[0]?.[0]) === 1) return;
+    const [answer] = await session.run([`SELECT GET_LOCK(${name}, 1)`]);
+    if (int(answer?.[0]?.[0]) === 1) return;
     if (performance.now() > until)
       throw new StoreUnavailable('another process has been migrating the schema for minutes');
   }
@@ -71,18 +73,18 @@ async function apply(session: Session, migration: Migration, done: number, under
   const { version, name, sql } = migration;
   const steps = sql.split(/;\s*$/m).filter((step) => /^\s*[^\s-]/m.test(step));
   const note = (stepsDone: number, step: number | null, finished: 0 | 1) =>
-    session.run(
+    session.run([
       `REPLACE INTO migrations (version, name, steps_done, step_under_way, finished)
        VALUES ${list([version, name, stepsDone, step, finished])}`,
-    );
+    ]);
   for (const [index, step] of steps.entries()) {
     if (index < done) continue;
     await note(index, index + 1, 0);
     try {
-      await session.run(step);
+      await session.run([step]);
     } catch (error) {
-      const { errno } = error as { errno?: number };
-      if (errno === undefined) throw error;
+      const errno = errnoOf(error);
+      if (errno === null) throw error;
       if (underWay !== index + 1 || !ALREADY_DONE.has(errno)) {
         await note(index, null, 0);
         throw error;

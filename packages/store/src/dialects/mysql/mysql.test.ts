@@ -10,7 +10,7 @@ import {
 } from '../../conformance/index.ts';
 import { MysqlDialect } from './dialect.ts';
 import { inspect } from './inspect.ts';
-import { HINTS } from './words.ts';
+import { WORDS } from './words.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { inline } from './literal.ts';
 
@@ -30,13 +30,12 @@ async function select(url: string, sql: string): Promise<RowDataPacket[]> {
 const TABLES: Record<string, string> = { t: 'promise_tags', o: 'promise_tags', p: 'promises', k: 'tasks' };
 
 async function explain(url: string, search: Search): Promise<Plan> {
-  const { noIndex, useIndex } = HINTS;
   const statements =
     'statements' in search
       ? search.statements
       : 'promises' in search
-        ? promiseStatements(search.promises, noIndex, useIndex)
-        : taskStatements(search.tasks, noIndex, useIndex);
+        ? promiseStatements(search.promises, WORDS)
+        : taskStatements(search.tasks, WORDS);
   const found: Plan = { indexes: [], scans: [] };
   for (const statement of statements.map(({ sql, params }) => inline(sql, params))) {
     for (const { table, type, key, Extra } of await select(url, `EXPLAIN FORMAT=TRADITIONAL ${statement}`)) {

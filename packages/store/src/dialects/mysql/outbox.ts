@@ -1,13 +1,14 @@
 import type { Release } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
+import { text } from '../../sql/read.ts';
 import { complete } from '../../sql/statement.ts';
-import { LISTENERS, readList, TASKS, type Table } from '../../tables.ts';
+import type { Table } from '../../sql/table.ts';
+import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
 import type { QueueSql } from '../server/dialect.ts';
 import { byKeys } from './by-keys.ts';
 import type { Database } from './connection.ts';
-import { list, quote } from './literal.ts';
-import { NOW, pair } from './load.ts';
+import { list, NOW, quote } from './literal.ts';
 
 /** Where messages wait: what the dispatch index of each table begins with. */
 interface Waiting {
@@ -20,7 +21,7 @@ export const LISTENERS_WAITING: Waiting = {
   from: 'listeners FORCE INDEX (listeners_dispatch)',
   key: 'is_due',
   where: 'is_due = 1',
-  columns: 'awaited, address',
+  columns: LISTENER_KEYS.list(),
 };
 export const TASKS_WAITING: Waiting = {
   from: 'tasks FORCE INDEX (tasks_dispatch)',
@@ -38,14 +39,14 @@ export function outboxOf(database: Database): OutboxSql {
       const ready = `transport = ${quote(transport)} AND due_at <= ${NOW} AND (${prefers.join(' OR ')})`;
       const lock = <Row>(table: Table<Row>, { from, where }: Waiting) =>
         targets.map(({ target, limit }) =>
-          complete(`SELECT ${readList(table)} FROM ${from} WHERE ${where} AND ${ready} AND target = ${quote(target)}
+          complete(`SELECT ${table.list()} FROM ${from} WHERE ${where} AND ${ready} AND target = ${quote(target)}
             ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
         );
       const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
       return { listeners: lock(LISTENERS, LISTENERS_WAITING), tasks: lock(TASKS, alive) };
     },
     lockTasks: (ids) =>
-      complete(`SELECT ${readList(TASKS)} FROM tasks FORCE INDEX (PRIMARY)
+      complete(`SELECT ${TASKS.list()} FROM tasks FORCE INDEX (PRIMARY)
         WHERE id IN ${list([...ids, null])} ORDER BY id FOR UPDATE`),
     lockListeners(keys) {
       const { sql, params } = byKeys(
@@ -54,7 +55,7 @@ export function outboxOf(database: Database): OutboxSql {
         keys.map(({ awaited, address }) => [awaited, address]),
       );
       return {
-        sql: `SELECT ${readList(LISTENERS, 't')} FROM ${sql} ORDER BY t.awaited, t.address FOR UPDATE`,
+        sql: `SELECT ${LISTENERS.list('t')} FROM ${sql} ORDER BY t.awaited, t.address FOR UPDATE`,
         params,
       };
     },
@@ -97,18 +98,19 @@ async function held(database: Database, { processIds, since }: Release, limit: n
   const ids = processIds && list([...processIds, null]);
   const theirs = ['claimed_by', 'deferred_by'].map((column) => `${column} ${ids ? `IN ${ids}` : 'IS NOT NULL'}`);
   const look = async ({ from, columns }: Waiting, queues: string[]): Promise<unknown[][]> => {
-    const [found] = await database.run(
+    const [found = []] = await database.run(
       `SELECT ${columns} FROM ${from} WHERE (${queues.join(' OR ')}) AND (${theirs.join(' OR ')}) LIMIT ${limit}`,
     );
-    return found?.rows ?? [];
+    return found;
   };
   const targetsOf = await database.run(...transports.flatMap((transport) => earliest(transport, '', '')));
   const [listeners = [], tasks = []] = await Promise.all(
     [LISTENERS_WAITING, TASKS_WAITING].map(async (waiting, kind) => {
       // One range of the index each.
       const queues = transports.flatMap((transport, index) =>
-        (targetsOf[index * 2 + kind]?.rows ?? []).map(
-          ([target]) => `(${waiting.where} AND ${pair('transport', transport, 'target', String(target))} AND ${later})`,
+        (targetsOf[index * 2 + kind] ?? []).map(
+          ([target]) =>
+            `(${waiting.where} AND transport = ${quote(transport)} AND target = ${quote(text(target))} AND ${later})`,
         ),
       );
       const rows: unknown[][] = [];
@@ -119,7 +121,7 @@ async function held(database: Database, { processIds, since }: Release, limit: n
     }),
   );
   return {
-    tasks: tasks.map(([id]) => String(id)),
-    listeners: listeners.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) })),
+    tasks: tasks.map(([id]) => text(id)),
+    listeners: LISTENER_KEYS.decodeAll(listeners),
   };
 }

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { Pool, Traffic } from '../../dialect.ts';
-import { ConnectionLost, unreachable } from './errors.ts';
-import type { Prepared, Query, Rows } from './pipeline.ts';
+import { ConnectionLost, type ServerConnections } from '../server/connection.ts';
+import { unreachable } from './errors.ts';
+import type { Prepared, Query } from './pipeline.ts';
 import { Session } from './session.ts';
 import { driverUrl } from './url.ts';
 
@@ -39,7 +40,7 @@ export const SETTINGS = {
 };
 
 /** The connections of one process to its database. */
-export class Connections {
+export class Connections implements ServerConnections<Query, Session> {
   readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
   readonly pool: Pool;
   readonly #options: PostgresOptions;
@@ -64,7 +65,6 @@ export class Connections {
     this.#pool.on('error', () => {});
   }
 
-  /** Lends a connection while `work` runs. @throws StoreUnavailable when none can be had. */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     this.pool.waiting++;
     const client = await this.#pool
@@ -74,7 +74,8 @@ export class Connections {
       })
       .finally(() => this.pool.waiting--);
     this.pool.used++;
-    const session = this.#sessions.get(client) as Session;
+    const session = this.#sessions.get(client);
+    if (!session) throw new Error('the pool lent a connection that it had not announced');
     try {
       return await work(session);
     } finally {
@@ -86,25 +87,13 @@ export class Connections {
     }
   }
 
-  /** One round trip on any connection. */
-  run(queries: readonly Query[]): Promise<Rows[]> {
-    return this.use((session) => session.run(queries));
-  }
-
-  /** Like `run`, for what may be run twice: a connection that was broken before doesn't count. */
-  async read(queries: readonly Query[]): Promise<Rows[]> {
+  async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
     try {
-      return await this.run(queries);
+      return await this.use(work);
     } catch (error) {
-      if (error instanceof ConnectionLost && !error.isFrozen) return this.run(queries);
+      if (error instanceof ConnectionLost && !error.isFrozen) return this.use(work);
       throw error;
     }
-  }
-
-  /** Like `read`; several queries see one state of the database. */
-  async snapshot(queries: readonly Query[]): Promise<Rows[]> {
-    if (queries.length === 1) return this.read(queries);
-    return (await this.read([{ name: 'begin_reading' }, ...queries, { name: 'commit' }])).slice(1, -1);
   }
 
   /**
@@ -123,15 +112,10 @@ export class Connections {
     return new Session(client, answerMs, this.traffic);
   }
 
-  get statementTimeoutMs(): number {
-    return this.#options.statementTimeoutMs;
-  }
-
   close(): Promise<void> {
     return this.#pool.end();
   }
 
-  /** How long one round trip may take. */
   get answerMs(): number {
     return this.#options.statementTimeoutMs + ANSWER_MARGIN_MS;
   }

@@ -1,7 +1,6 @@
 import type { Leadership } from '../../dialect.ts';
-import { electByLease, Term, type LeaseTable } from '../term.ts';
+import { Term } from '../server/term.ts';
 import type { Connections } from './connections.ts';
-import type { Prepared } from './pipeline.ts';
 import type { Session } from './session.ts';
 
 const PROBE_MS = 500;
@@ -17,20 +16,9 @@ const SILENCE = `SELECT set_config(name, '${SILENCE_MS}', false) FROM pg_setting
 
 /** Per schema, should several clusters share a database. */
 const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('resonate ' || current_schema() || ' ' || $1, 0))`;
-const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)';
 
-export const ELECTION_STATEMENTS: Prepared[] = [
-  {
-    name: 'take_lease',
-    text: `INSERT INTO leases AS held (role, holder, ends_at) VALUES ($1, $2, ${NOW} + $3::bigint)
-      ON CONFLICT (role) DO UPDATE SET holder = excluded.holder, ends_at = excluded.ends_at
-      WHERE held.holder = excluded.holder OR held.ends_at <= ${NOW} RETURNING role`,
-  },
-  { name: 'give_lease', text: 'DELETE FROM leases WHERE role = $1 AND holder = $2' },
-];
-
-/** Election by lease row or by advisory lock. A standby's connection stays open for its next attempt. */
-export class Election implements LeaseTable {
+/** Election by advisory lock. A standby's connection stays open for its next attempt. */
+export class Election {
   readonly #connections: Connections;
   readonly #standbys = new Map<string, Session>();
 
@@ -38,12 +26,8 @@ export class Election implements LeaseTable {
     this.#connections = connections;
   }
 
-  async electByLease(role: string, processId: string): Promise<Leadership | null> {
-    return electByLease(this, role, processId);
-  }
-
   /** The lock lasts as long as its connection; both sides notice within seconds when the other one is gone. */
-  async electByLock(role: string): Promise<Leadership | null> {
+  async elect(role: string): Promise<Leadership | null> {
     const since = performance.now();
     const session = this.#standbys.get(role) ?? (await this.#candidate());
     this.#standbys.delete(role);
@@ -71,15 +55,6 @@ export class Election implements LeaseTable {
     );
     void session.ended.then(() => term.end());
     return term;
-  }
-
-  async take(role: string, holder: string, forMs: number): Promise<boolean> {
-    const [rows] = await this.#connections.run([{ name: 'take_lease', values: [role, holder, String(forMs)] }]);
-    return rows?.length === 1;
-  }
-
-  async give(role: string, holder: string): Promise<void> {
-    await this.#connections.run([{ name: 'give_lease', values: [role, holder] }]);
   }
 
   async close(): Promise<void> {

@@ -1,17 +1,7 @@
 import pg from 'pg';
 import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
 import { messageOf } from '../../message-of.ts';
-
-/** A round trip that got no answer: what it did is not known. */
-export class ConnectionLost extends StoreUnavailable {
-  /** The server was silent for too long, so that trying again would take as long. */
-  readonly isFrozen: boolean;
-
-  constructor(message: string, isFrozen = false) {
-    super(message);
-    this.isFrozen = isFrozen;
-  }
-}
+import { ConnectionLost } from '../server/connection.ts';
 
 /** Serialization failure, deadlock, insert collision, lock not available. */
 const CONFLICTS = new Set(['40001', '40P01', '23505', '55P03']);
@@ -38,6 +28,6 @@ export function meaning(error: unknown): Error {
 
 /** Why no connection could be had, in words; a name with several addresses fails with one error for each. */
 export function unreachable(error: unknown): StoreUnavailable {
-  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : (error as Error);
-  return new StoreUnavailable(`cannot connect to Postgres: ${message}`);
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return new StoreUnavailable(`cannot connect to Postgres: ${messageOf(first)}`);
 }

@@ -1,11 +1,13 @@
-import { LISTENERS, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
+import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
+import type { SqlValue, Table } from '../../sql/table.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { QueueSql } from '../server/dialect.ts';
-import { array } from './load.ts';
-import type { Prepared, Query } from './pipeline.ts';
+import { array } from './array.ts';
+import type { Prepared } from './pipeline.ts';
 
-const CLOCK_MS = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+/** The clock, epoch ms. */
+export const CLOCK_MS = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /** What may be taken: $1 transport, $2 targets with their limits, $3 preferred connections, $4 how long those are waited for. */
 const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = wanted.target
@@ -15,19 +17,19 @@ const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = 
 const lockDue = <Row>(table: Table<Row>, where: string) => `
   WITH clock AS MATERIALIZED (SELECT ${CLOCK_MS} AS now),
   wanted AS MATERIALIZED (SELECT target, room FROM json_to_recordset($2) AS wanted(target text, room bigint))
-  SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${readList(table)} FROM ${table.name}
+  SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${table.list()} FROM ${table.name}
     WHERE ${where} AND ${ready(table.name)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
 const LOCK_DUE = {
   listeners: lockDue(LISTENERS, 'due_at IS NOT NULL'),
   tasks: lockDue(TASKS, "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
 };
 
-const LOCK_TASKS = `SELECT ${readList(TASKS)} FROM tasks WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`;
+const LOCK_TASKS = `SELECT ${TASKS.list()} FROM tasks WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`;
 /** Looked up one by one, in the order of their keys: a plain join may be turned round. */
 const LOCK_LISTENERS = `SELECT mine.* FROM
     (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted(awaited, address)
       ORDER BY awaited COLLATE "C", address COLLATE "C") AS wanted
-    CROSS JOIN LATERAL (SELECT ${readList(LISTENERS)} FROM listeners
+    CROSS JOIN LATERAL (SELECT ${LISTENERS.list()} FROM listeners
       WHERE listeners.awaited = wanted.awaited AND listeners.address = wanted.address FOR UPDATE) AS mine`;
 
 /** From target to target along the index, one step each, however many messages wait. */
@@ -47,7 +49,7 @@ const earliest = (
 /** Looks at no more rows than it counts: in the index, what is due for a target lies together. */
 const countDue = (from: string) => `SELECT count(*) FROM (
     SELECT 1 FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL (SELECT 1 FROM ${from} AND transport = $1
-      AND target = wanted.name AND due_at <= (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+      AND target = wanted.name AND due_at <= (SELECT ${CLOCK_MS})
       LIMIT $3::bigint) AS one LIMIT $3::bigint) AS due`;
 
 /**
@@ -71,17 +73,10 @@ const held = (from: string, columns: string) => {
       AND (${theirs.join(' OR ')}) ORDER BY due_at LIMIT $4::bigint) AS theirs LIMIT $4::bigint`;
 };
 
-/**
- * The rest of the transaction waits for no disk. A crash may take a claim or an acknowledgement, and then the message goes
- * out again, as it may anyway. What a claim hands out is on disk: others see a batch only when it is, and whoever is
- * promised something that rests on a claim waits for a commit that comes later in the log.
- */
-export const UNSYNCED: Query = { name: 'unsynced' };
-
 export const OUTBOX_STATEMENTS: Prepared[] = [
   { name: 'unsynced', text: "SELECT set_config('synchronous_commit', 'off', true)" },
   { name: 'held_tasks', text: held(TASKS_WAITING, 'id') },
-  { name: 'held_listeners', text: held(LISTENERS_WAITING, 'awaited, address') },
+  { name: 'held_listeners', text: held(LISTENERS_WAITING, LISTENER_KEYS.list()) },
   { name: 'lock_due_listeners', text: LOCK_DUE.listeners },
   { name: 'lock_due_tasks', text: LOCK_DUE.tasks },
   { name: 'lock_messages_tasks', text: LOCK_TASKS },
@@ -120,13 +115,13 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
       const params = [processIds && array(processIds), since?.dueFrom ?? 0, since?.transport ?? null, limit];
       const columns: [string, string][] = [
         [TASKS_WAITING, 'id'],
-        [LISTENERS_WAITING, 'awaited, address'],
+        [LISTENERS_WAITING, LISTENER_KEYS.list()],
       ];
       const statements = columns.map(([from, names]) => ({ sql: held(from, names), params }));
       const [tasks = [], listeners = []] = await select(statements);
       return {
         tasks: tasks.map(([id]) => String(id)),
-        listeners: listeners.map(([awaited, address]) => ({ awaited: String(awaited), address: String(address) })),
+        listeners: LISTENER_KEYS.decodeAll(listeners),
       };
     },
   };

@@ -4,7 +4,7 @@ import type { Connection, Submittable } from 'pg';
 export interface Query {
   name?: string;
   text?: string;
-  values?: readonly (string | null)[];
+  values?: (string | null)[];
 }
 
 export interface Prepared {
@@ -21,23 +21,18 @@ export type Rows = (string | null)[][];
  * more pair of system calls per statement, and what follows a failed BEGIN would run outside of any transaction.
  */
 export class Pipeline implements Submittable {
+  readonly #settle = Promise.withResolvers<Rows[]>();
   /** One entry per query. Rejects with the server's error, or with the connection's. */
-  readonly results: Promise<Rows[]>;
+  readonly results = this.#settle.promise;
   readonly #queries: readonly Query[];
   readonly #prepare: readonly Prepared[];
   readonly #done: Rows[] = [];
   #rows: Rows = [];
-  #resolve!: (results: Rows[]) => void;
-  #reject!: (error: Error) => void;
 
   /** @param prepare statements that this connection shall know by their names from now on. */
   constructor(queries: readonly Query[], prepare: readonly Prepared[] = []) {
     this.#queries = queries;
     this.#prepare = prepare;
-    this.results = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
   }
 
   submit(connection: Connection): void {
@@ -46,7 +41,7 @@ export class Pipeline implements Submittable {
     for (const { name, text } of this.#prepare) connection.parse({ name, text, types: [] }, true);
     for (const { name = '', text, values = [] } of this.#queries) {
       if (text !== undefined) connection.parse({ name, text, types: [] }, true);
-      connection.bind({ statement: name, values: values as (string | null)[] }, true);
+      connection.bind({ statement: name, values }, true);
       connection.execute(null, true);
     }
     connection.sync();
@@ -68,11 +63,11 @@ export class Pipeline implements Submittable {
 
   /** The server's error, or what became of the connection; it means nothing once every statement was answered. */
   handleError(error: Error): void {
-    if (this.#done.length === this.#queries.length) this.#resolve(this.#done);
-    else this.#reject(error);
+    if (this.#done.length === this.#queries.length) this.#settle.resolve(this.#done);
+    else this.#settle.reject(error);
   }
 
   handleReadyForQuery(): void {
-    this.#resolve(this.#done);
+    this.#settle.resolve(this.#done);
   }
 }

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freshPostgresDatabase, postgresForTests, type TestDatabase } from '@resonate/testkit';
 import pg from 'pg';
 import { RECORD_TABLES } from '../../tables.ts';
-import { PostgresDialect, PREPARED } from './dialect.ts';
+import { PostgresDialect } from './dialect.ts';
 import { planNodes, type PlanNode } from './plan.fixture.ts';
+import { PREPARED } from './statements.ts';
 import { WORDS } from './words.ts';
 
 let server: Awaited<ReturnType<typeof postgresForTests>>;

@@ -9,8 +9,9 @@ import {
   type Search,
 } from '../../conformance/index.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
-import { numbered, PostgresDialect } from './dialect.ts';
-import { HINTS } from './words.ts';
+import { PostgresDialect } from './dialect.ts';
+import { numbered } from './statements.ts';
+import { WORDS } from './words.ts';
 import { planNodes } from './plan.fixture.ts';
 
 const OPTIONS = { poolSize: 5, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
@@ -27,8 +28,8 @@ async function explain(url: string, search: Search): Promise<Plan> {
     'statements' in search
       ? search.statements
       : 'promises' in search
-        ? promiseStatements(search.promises, HINTS.noIndex)
-        : taskStatements(search.tasks, HINTS.noIndex);
+        ? promiseStatements(search.promises, WORDS)
+        : taskStatements(search.tasks, WORDS);
   const plan: Plan = { indexes: [], scans: [] };
   for (const { sql } of statements) {
     for (const node of await planNodes(url, numbered(sql))) {

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { StoreUnavailable, type Traffic } from '../../dialect.ts';
-import { ConnectionLost, meaning } from './errors.ts';
+import { ConnectionLost, type ServerSession } from '../server/connection.ts';
+import { meaning } from './errors.ts';
 import { Pipeline, type Prepared, type Query, type Rows } from './pipeline.ts';
 
 /** One connection. */
-export class Session {
+export class Session implements ServerSession<Query> {
   /** Names this connection in `batches`. */
   readonly id = randomUUID();
-  /** Counts the batches that this connection committed. */
   batch = 0;
+  /** A transaction is open, or may be. */
   inTransaction = false;
   /** It must not be used again. */
   isBroken = false;
@@ -35,9 +36,12 @@ export class Session {
     const timer = setTimeout(() => this.#abandon(pipeline), this.#answerMs);
     this.#traffic.statements += queries.length;
     this.#traffic.roundTrips++;
+    if (queries.some(({ name }) => name?.startsWith('begin'))) this.inTransaction = true;
     this.#client.query(pipeline);
     try {
-      return await pipeline.results;
+      const results = await pipeline.results;
+      if (queries.at(-1)?.name === 'commit') this.inTransaction = false;
+      return results;
     } catch (error) {
       const meant = meaning(error);
       if (meant instanceof StoreUnavailable) this.isBroken = true;

@@ -31,7 +31,8 @@ async function encrypted(parameters: string, host = '127.0.0.1'): Promise<boolea
   const options = { url, poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
   const connections = new Connections(options, []);
   try {
-    const [rows] = await connections.run([{ text: 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()' }]);
+    const text = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+    const [rows] = await connections.use((session) => session.run([{ text }]));
     return rows?.[0]?.[0] === 't';
   } finally {
     await connections.close();

@@ -1,9 +1,5 @@
-import { PARTIAL_INDEX_WORDS, type PlainWords } from '../../sql/plain-sql.ts';
+import { PARTIAL_INDEX_WORDS, type Words } from '../../sql/words.ts';
 import { RECORD_TABLES } from '../../tables.ts';
-import type { Hints } from '../base.ts';
-
-/** `least` of one value is that value, and no index's column. The settings leave the planner no choice of index. */
-export const HINTS: Hints = { noIndex: (column) => `least(${column})`, useIndex: () => '', limit: '?' };
 
 /** The index has this collation, which is that of C by another name, so that the key's statements do not take it. */
 export const byAwaiter = (column: string) => `${column} COLLATE "POSIX"`;
@@ -18,11 +14,14 @@ const ANALYZED_BYTES = 10 * 8_192;
 const analyzed = (table: string) =>
   `DO $$ BEGIN IF pg_relation_size('${table}') >= ${ANALYZED_BYTES} THEN ANALYZE ${table}; END IF; END $$`;
 
-export const WORDS: PlainWords = {
+export const WORDS: Words = {
   ...PARTIAL_INDEX_WORDS,
+  /** `least` of one value is that value, and no index's column. */
+  noIndex: (column) => `least(${column})`,
+  /** The settings leave the planner no choice of index. */
+  useIndex: () => '',
+  limit: '?',
   byAwaiter,
-  bySettlement: 'promises WHERE settled_at IS NOT NULL',
-  byOrigin: 'promises WHERE origin IS NOT NULL',
   lock: ' FOR UPDATE',
   // As one JSON text: in a list of pairs the planner finds no index.
   remove: (table, key, rows) => {
@@ -32,5 +31,6 @@ export const WORDS: PlainWords = {
     const sql = `DELETE FROM ${table} USING json_to_recordset(?) AS gone(${columns}) WHERE ${same}`;
     return [{ sql, params: [JSON.stringify(objects)] }];
   },
+  reset: [`TRUNCATE ${RECORD_TABLES.join(', ')}`],
   analyze: RECORD_TABLES.map(analyzed),
 };

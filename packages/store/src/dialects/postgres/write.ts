@@ -1,19 +1,6 @@
 import type { Changes } from '@resonate/machine';
-import {
-  CALLBACKS,
-  columnList,
-  keyColumns,
-  LISTENERS,
-  mutableColumns,
-  PROMISE_TAGS,
-  PROMISES,
-  SCHEDULES,
-  TASKS,
-  type Column,
-  type ColumnType,
-  type SqlValue,
-  type Table,
-} from '../../tables.ts';
+import type { Column, ColumnType, SqlValue, TableShape } from '../../sql/table.ts';
+import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { writesOf } from '../changes.ts';
 import type { Prepared, Query } from './pipeline.ts';
 
@@ -24,45 +11,39 @@ import type { Prepared, Query } from './pipeline.ts';
  */
 const SQL_TYPES: Record<ColumnType, string> = { text: 'text', json: 'text', int: 'bigint', bool: 'smallint' };
 
-const TABLES = [PROMISES, PROMISE_TAGS, TASKS, CALLBACKS, LISTENERS, SCHEDULES] as Table<unknown>[];
+const TABLES: TableShape[] = [PROMISES, PROMISE_TAGS, TASKS, CALLBACKS, LISTENERS, SCHEDULES];
 
 export const WRITE_STATEMENTS: Prepared[] = TABLES.flatMap((table) => {
-  const { name } = table;
-  const rows = (columns: readonly Column<unknown>[]) =>
+  const { name, columns, columnList, keyColumns, mutableColumns } = table;
+  const rows = (columns: readonly Column[]) =>
     `json_to_recordset($1) AS new(${columns.map((column) => `${column.name} ${SQL_TYPES[column.type]}`).join(', ')})`;
-  const keys = keyColumns(table);
-  const mutable = mutableColumns(table);
   const sameKey = table.key.map((column) => `${name}.${column} = new.${column}`).join(' AND ');
-  const set = mutable.map((column) => `${column.name} = new.${column.name}`).join(', ');
-  const insert = `INSERT INTO ${name} (${columnList(table)}) SELECT ${columnList(table)} FROM ${rows(table.columns)}`;
-  const update = `UPDATE ${name} SET ${set} FROM ${rows([...keys, ...mutable])} WHERE ${sameKey}`;
-  const remove = `DELETE FROM ${name} USING ${rows(keys)} WHERE ${sameKey}`;
+  const set = mutableColumns.map((column) => `${column.name} = new.${column.name}`).join(', ');
+  const insert = `INSERT INTO ${name} (${columnList}) SELECT ${columnList} FROM ${rows(columns)}`;
+  const update = `UPDATE ${name} SET ${set} FROM ${rows([...keyColumns, ...mutableColumns])} WHERE ${sameKey}`;
+  const remove = `DELETE FROM ${name} USING ${rows(keyColumns)} WHERE ${sameKey}`;
   return [
     { name: `insert_${name}`, text: insert },
-    ...(mutable.length > 0 ? [{ name: `update_${name}`, text: update }] : []),
+    ...(mutableColumns.length > 0 ? [{ name: `update_${name}`, text: update }] : []),
     { name: `delete_${name}`, text: remove },
   ];
 });
 
 export function writes(changes: Partial<Changes>): Query[] {
-  return writesOf(changes).map(({ sort, table, rows }) => {
-    const columns = {
-      insert: table.columns,
-      update: [...keyColumns(table), ...mutableColumns(table)],
-      delete: keyColumns(table),
-    };
-    return { name: `${sort}_${table.name}`, values: [json(columns[sort], rows)] };
-  });
+  return writesOf(changes).map(({ sort, table, columns, rows }) => ({
+    name: `${sort}_${table.name}`,
+    values: [json(columns, rows)],
+  }));
 }
 
 /** A column that is left out is null, and costs nothing to write or to read. */
-function json<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const objects = rows.map((row) => {
+function json(columns: readonly Column[], rows: readonly SqlValue[][]): string {
+  const objects = rows.map((values) => {
     const object: Record<string, SqlValue> = {};
-    for (const { name, of } of columns) {
-      const value = of(row);
-      if (value !== null) object[name] = value;
-    }
+    values.forEach((value, index) => {
+      const column = columns[index];
+      if (column && value !== null) object[column.name] = value;
+    });
     return object;
   });
   return JSON.stringify(objects);

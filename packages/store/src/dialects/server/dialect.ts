@@ -1,9 +1,28 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Changes, Loaded, Needs } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { WaitingTarget } from '../../dialect.ts';
+import {
+  BatchConflict,
+  OutcomeUnknown,
+  type Decide,
+  type Decision,
+  type Leadership,
+  type Pool,
+  type Traffic,
+  type WaitingTarget,
+} from '../../dialect.ts';
+import { messageOf } from '../../message-of.ts';
+import type { ProcessInfo } from '../../processes.ts';
+import type { OutboxWrites } from '../../sql/outbox-sql.ts';
 import { int, text } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
+import type { Words } from '../../sql/words.ts';
 import { BaseDialect } from '../base.ts';
 import { mergeTargets } from '../waiting-targets.ts';
+import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from './connection.ts';
+import { heartbeatOf } from './heartbeat.ts';
+import { electByLease } from './lease.ts';
+import { fetchesOf, loadedFrom, type LoadSql } from './load.ts';
 
 /** What is asked of the queues of waiting messages: of tasks and of listeners, one statement each. */
 export interface QueueSql {
@@ -15,26 +34,203 @@ export interface QueueSql {
   nextDue(transport: Transport, targets: readonly string[]): Statement[];
 }
 
-/** A dialect of a database server: a queue is looked through by one statement, in one round trip. */
-export abstract class ServerDialect extends BaseDialect {
-  protected abstract readonly queues: QueueSql;
+/** What a database server makes of the shared calls: its transactions, and its statements for rows. */
+export interface ServerSql<Query, Session> {
+  readonly words: Words;
+  /** A statement as it is sent. */
+  query(statement: Statement): Query;
+  readonly begin: readonly Query[];
+  /** Begins a transaction that a crash may undo: its commit waits for no disk, where the server can do that. */
+  readonly beginLoosely: readonly Query[];
+  /** Begins a transaction that reads one state of the database. */
+  readonly beginReading: readonly Query[];
+  /** Begins a batch, and ends it: one of them writes its number. */
+  beginBatch(session: Session): readonly Query[];
+  endBatch(session: Session, now: number): readonly Query[];
+  readonly commit: Query;
+  /** Reads the clock, epoch ms; and the clock as an expression. */
+  readonly clock: Query;
+  readonly clockMs: string;
+  readonly load: LoadSql<Query>;
+  writes(changes: Partial<Changes>): Query[];
+  readonly queues: QueueSql;
+}
+
+/** Of one batch. */
+const ROUND_TRIPS = 2;
+const ASK_AGAIN_MS = 100;
+
+/**
+ * A dialect of a database server. Its connections are lent from a pool, statements that are sent together take one round
+ * trip, and a connection may break at any time.
+ */
+export abstract class ServerDialect<Query, Session extends ServerSession<Query>> extends BaseDialect {
+  readonly isShared = true;
+  readonly answersWithinMs: number;
+  readonly traffic: Readonly<Traffic>;
+  readonly pool: Readonly<Pool>;
+  readonly #connections: ServerConnections<Query, Session>;
+  readonly #sql: ServerSql<Query, Session>;
+  readonly #byLease: boolean;
+
+  /** @param byLease elects by lease row instead of by a lock of the server. */
+  constructor(connections: ServerConnections<Query, Session>, sql: ServerSql<Query, Session>, byLease: boolean) {
+    super(sql.words);
+    this.#connections = connections;
+    this.answersWithinMs = ROUND_TRIPS * connections.answerMs;
+    this.traffic = connections.traffic;
+    this.pool = connections.pool;
+    this.#sql = sql;
+    this.#byLease = byLease;
+  }
+
+  /** How long it is tried to find out what became of a commit, ms. */
+  protected abstract readonly patienceMs: number;
+  /** Whether a batch may have been committed though its commit failed. */
+  protected abstract mayHaveCommitted(error: unknown): boolean;
+  /** Whether the last batch of a lost connection was committed. The answer stays true. May fail, and is asked again. */
+  protected abstract happened(lost: Session, now: number): Promise<boolean>;
+  protected abstract electByLock(role: string): Promise<Leadership | null>;
+  /** For leases, one transaction. May be run twice. */
+  protected abstract lease(statements: Statement[]): Promise<Rows[]>;
+
+  /** A batch in two round trips: lock and load, then write and commit. */
+  transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
+    return this.#connections.use(async (session) => {
+      session.batch++;
+      const fetches = fetchesOf(this.#sql.load, needs, true);
+      const queries = fetches.map(({ query }) => query);
+      // The clock is read last: no batch that had to wait for another one's locks has an earlier time than that one.
+      const results = await this.#begin(session, this.#sql.beginBatch(session), [...queries, this.#sql.clock]);
+      const { loaded, now } = loadedFrom(fetches, results);
+      const decision = decide(loaded, now);
+      if (decision.changes) await this.#commit(session, decision.changes, now);
+      return decision;
+    });
+  }
+
+  async #commit(session: Session, changes: Changes, now: number): Promise<void> {
+    try {
+      await session.run([...this.#sql.writes(changes), ...this.#sql.endBatch(session, now)]);
+    } catch (error) {
+      if (this.mayHaveCommitted(error) && (await this.#askWhetherHappened(session, now))) return;
+      throw error instanceof ConnectionLost ? notCommitted(error) : error;
+    }
+  }
+
+  async #askWhetherHappened(lost: Session, now: number): Promise<boolean> {
+    const until = performance.now() + this.patienceMs;
+    for (;;) {
+      try {
+        return await this.happened(lost, now);
+      } catch (error) {
+        if (performance.now() > until) throw new OutcomeUnknown(messageOf(error));
+        await delay(ASK_AGAIN_MS);
+      }
+    }
+  }
+
+  async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
+    const fetches = fetchesOf(this.#sql.load, needs, false);
+    const queries = [...fetches.map(({ query }) => query), this.#sql.clock];
+    return loadedFrom(fetches, await this.#read(queries, fetches.length > 1));
+  }
+
+  rewrite<Result>(
+    reads: readonly Statement[],
+    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+  ): Promise<Result> {
+    return this.#connections.use(async (session) => {
+      const { beginLoosely, clock, commit, query, writes } = this.#sql;
+      const rows = await this.#begin(session, beginLoosely, [...reads.map(query), clock]);
+      const now = int(rows.pop()?.[0]?.[0]);
+      const { tasks, listeners, also = [], result } = decide(rows, now);
+      const written = writes({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
+      const answers = await session.run([...written, ...also.map(query), commit]);
+      return result(answers.slice(written.length, -1));
+    });
+  }
+
+  /** @returns the rows of `queries`. @throws BatchConflict when the connection broke: nothing was committed. */
+  async #begin(session: Session, begin: readonly Query[], queries: readonly Query[]): Promise<Rows[]> {
+    try {
+      return (await session.run([...begin, ...queries])).slice(begin.length);
+    } catch (error) {
+      throw error instanceof ConnectionLost && !error.isFrozen ? notCommitted(error) : error;
+    }
+  }
+
+  async now(): Promise<number> {
+    return int((await this.#read([this.#sql.clock], false))[0]?.[0]?.[0]);
+  }
+
+  elect(role: string, processId: string): Promise<Leadership | null> {
+    if (!this.#byLease) return this.electByLock(role);
+    const { words, clockMs } = this.#sql;
+    return electByLease({ words, clockMs, run: (statements) => this.lease(statements) }, role, processId);
+  }
+
+  async heartbeat(info: ProcessInfo): Promise<void> {
+    const { beginLoosely, commit, query, words, clockMs } = this.#sql;
+    const beat = query(heartbeatOf(words, clockMs, info));
+    await this.#connections.repeat((session) => session.run([...beginLoosely, beat, commit]));
+  }
 
   async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    return mergeTargets(waiting(await this.select(this.queues.waiting(transport, limit, after))), limit);
+    return mergeTargets(waiting(await this.select(this.#sql.queues.waiting(transport, limit, after))), limit);
   }
 
   async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
     if (targets.length === 0) return 0;
-    const counts = await this.select(this.queues.countDue(transport, targets, limit));
+    const counts = await this.select(this.#sql.queues.countDue(transport, targets, limit));
     return counts.reduce((sum, rows) => Math.min(limit, sum + int(rows[0]?.[0])), 0);
   }
 
   async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
     if (targets.length === 0) return [];
-    return mergeTargets(waiting(await this.select(this.queues.nextDue(transport, targets))), targets.length);
+    return mergeTargets(waiting(await this.select(this.#sql.queues.nextDue(transport, targets))), targets.length);
+  }
+
+  protected select(statements: Statement[]): Promise<Rows[]> {
+    return this.#read(statements.map(this.#sql.query), statements.length > 1);
+  }
+
+  protected atomically(statements: Statement[]): Promise<Rows[]> {
+    return atomicallyOn(this.#connections, this.#sql, statements);
+  }
+
+  protected decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void> {
+    const { begin, commit, query } = this.#sql;
+    return this.#connections.repeat(async (session) => {
+      const results = await session.run([...begin, ...reads.map(query)]);
+      const writes = decide(results.slice(begin.length));
+      if (writes.length > 0) await session.run([...writes.map(query), commit]);
+    });
+  }
+
+  /** @param together all queries see one state of the database. */
+  async #read(queries: readonly Query[], together: boolean): Promise<Rows[]> {
+    if (!together) return this.#connections.repeat((session) => session.run(queries));
+    const { beginReading, commit } = this.#sql;
+    const results = await this.#connections.repeat((session) => session.run([...beginReading, ...queries, commit]));
+    return results.slice(beginReading.length, -1);
   }
 }
 
-function waiting(results: unknown[][][]): WaitingTarget[] {
+/** One transaction in one round trip, which may be run twice. @returns the rows of each statement. */
+export async function atomicallyOn<Query, Session extends ServerSession<Query>>(
+  connections: ServerConnections<Query, Session>,
+  { begin, commit, query }: ServerSql<Query, Session>,
+  statements: readonly Statement[],
+): Promise<Rows[]> {
+  const queries = [...begin, ...statements.map(query), commit];
+  return (await connections.repeat((session) => session.run(queries))).slice(begin.length, -1);
+}
+
+function notCommitted({ message }: Error): BatchConflict {
+  return new BatchConflict(`the connection was lost before the commit: ${message}`);
+}
+
+function waiting(results: Rows[]): WaitingTarget[] {
   return results.flat().map(([target, dueAt]) => ({ target: text(target), dueAt: int(dueAt) }));
 }

@@ -11,17 +11,18 @@ import {
   type Leadership,
   type WaitingTarget,
 } from '../../dialect.ts';
+import { places } from '../../sql/conditions.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import type { ProcessInfo } from '../../processes.ts';
-import type { PlainSql } from '../../sql/plain-sql.ts';
-import { int, text } from '../../sql/read.ts';
+import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { columnList, PROCESSES, RECORD_TABLES, type SqlValue } from '../../tables.ts';
+import type { SqlValue } from '../../sql/table.ts';
+import { PROCESSES } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { connect, type Connection } from './file/connection.ts';
 import { loader } from './load.ts';
 import { outboxOf, Queues } from './outbox.ts';
-import { HINTS, WORDS } from './words.ts';
+import { WORDS } from './words.ts';
 import { writer } from './write.ts';
 import { messageOf } from '../../message-of.ts';
 
@@ -43,16 +44,6 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   readonly #database: Database.Database;
   readonly #clock: () => number;
   readonly #statements = new Map<string, Prepared>();
-  readonly plain: PlainSql = {
-    words: WORDS,
-    select: (statements) => this.select(statements),
-    atomically: (statements) => this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params))),
-    decided: (reads, decide) =>
-      this.#durably(() => {
-        const writes = decide(reads.map(({ sql, params }) => this.#rows(sql, params)));
-        for (const { sql, params } of writes) this.#rowsOrNone(sql, params);
-      }),
-  };
   #load: ReturnType<typeof loader> | null = null;
   #write: ReturnType<typeof writer> | null = null;
   readonly outbox: OutboxSql = outboxOf(
@@ -63,7 +54,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
 
   /** @param path a file, or `:memory:`. @param open how to connect to it. @throws StoreUnavailable */
   constructor(path: string, clock: () => number, open: (path: string) => Connection = connect) {
-    super(HINTS);
+    super(WORDS);
     this.#connection = open(path);
     this.#database = this.#connection.database;
     this.#clock = clock;
@@ -141,32 +132,10 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   async heartbeat(info: ProcessInfo): Promise<void> {
-    const places = PROCESSES.columns.map(() => '?').join(', ');
-    const row = { ...info, heartbeatAt: this.#clock() };
-    const sql = `REPLACE INTO processes (${columnList(PROCESSES)}) VALUES (${places})`;
-    await this.#loosely(() => this.#prepared(sql).run(...PROCESSES.columns.map((column) => column.of(row))));
-  }
-
-  async removeProcesses(ids: readonly string[]): Promise<void> {
-    const sql = 'DELETE FROM processes WHERE id IN (SELECT value FROM json_each(?))';
-    await this.#loosely(() => this.#prepared(sql).run(JSON.stringify(ids)));
-  }
-
-  async reset(): Promise<void> {
-    await this.#durably(() => {
-      for (const table of RECORD_TABLES) this.#database.exec(`DELETE FROM ${table}`);
-    });
-  }
-
-  async readSetting(key: string): Promise<string | null> {
-    const [row] = this.#rows('SELECT value FROM settings WHERE key = ?', [key]);
-    return row ? text(row[0]) : null;
-  }
-
-  async writeSetting(key: string, value: string): Promise<void> {
-    const sql =
-      'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value';
-    await this.#durably(() => this.#prepared(sql).run(key, value));
+    const { columnList, columns } = PROCESSES;
+    const sql = `REPLACE INTO processes (${columnList}) VALUES (${places(columns)})`;
+    const values = PROCESSES.valuesOf({ ...info, heartbeatAt: this.#clock() });
+    await this.#loosely(() => this.#prepared(sql).run(...values));
   }
 
   async close(): Promise<void> {
@@ -175,6 +144,17 @@ export class SqliteDialect extends BaseDialect implements Dialect {
 
   protected select(statements: Statement[]): Promise<unknown[][][]> {
     return this.#onceDurable(statements.map(({ sql, params }) => this.#rows(sql, params)));
+  }
+
+  protected atomically(statements: Statement[]): Promise<unknown[][][]> {
+    return this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
+  }
+
+  protected decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void> {
+    return this.#durably(() => {
+      const writes = decide(reads.map(({ sql, params }) => this.#rows(sql, params)));
+      for (const { sql, params } of writes) this.#rowsOrNone(sql, params);
+    });
   }
 
   /** All of `work` or nothing of it, on the disk before anybody hears of it. */

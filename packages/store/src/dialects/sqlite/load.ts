@@ -1,10 +1,9 @@
 import { TAG } from '@resonate/protocol';
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs, PreloadBound, PromiseRow } from '@resonate/machine';
-import { CALLBACKS, LISTENERS, PROMISES, readList, SCHEDULES, TASKS, type Table } from '../../tables.ts';
-import { decoded } from '../base.ts';
+import type { Table } from '../../sql/table.ts';
+import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
-import { cut, promiseBytes } from '../promise-columns.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
 
 /**
@@ -68,10 +67,10 @@ function branchesOf(
 /** Finds the rows that exist of those with these keys. A key of several columns is an array. */
 function finder<Row>(database: Database.Database, table: Table<Row>, isWanted: string) {
   // CROSS JOIN: SQLite looks each key up in the table, never the other way round.
-  const sql = `SELECT ${readList(table, 't')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
+  const sql = `SELECT ${table.list('t')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
   const statement = database.prepare<[string], unknown[]>(sql).raw(true);
   return (keys: readonly (string | readonly string[])[]): Row[] =>
-    keys.length === 0 ? [] : decoded(table, statement.all(JSON.stringify(keys)));
+    keys.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(keys)));
 }
 
 /** Finds the promises of a batch. @throws TooMuchAtOnce */
@@ -99,7 +98,7 @@ type BranchFinder = (branch: string, bound: PreloadBound) => unknown[][];
  * the length of a text without reading it. So at most twice the bound is read.
  */
 function branchFinder(database: Database.Database): BranchFinder {
-  const bytes = promiseBytes('p');
+  const bytes = PROMISES.bytes('p');
   // IN instead of =: with ORDER BY, SQLite plans anew whenever a value is bound to it (14.5 us each, instead of 1.3).
   const statement = database
     .prepare<[number, number, number, string, number], unknown[]>(
@@ -111,7 +110,7 @@ function branchFinder(database: Database.Database): BranchFinder {
     let left = bound.bytes;
     for (const values of statement.iterate(bound.bytes, bound.bytes, bound.bytes, branch, rowLimit(bound))) {
       left -= Number(values.pop());
-      rows.push(left < 0 ? cut(values) : values);
+      rows.push(left < 0 ? PROMISES.withoutJson(values) : values);
       if (left < 0) break;
     }
     return rows;

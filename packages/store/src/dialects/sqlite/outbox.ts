@@ -2,8 +2,10 @@ import type Database from 'better-sqlite3';
 import type { Transport } from '@resonate/protocol';
 import type { WaitingTarget } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
+import { int, intOrNull, text } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { LISTENERS, readList, TASKS, type SqlValue, type Table } from '../../tables.ts';
+import type { SqlValue, Table } from '../../sql/table.ts';
+import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
 import { mergeTargets } from '../waiting-targets.ts';
 
 /**
@@ -22,7 +24,7 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
       const now = clock();
       const due = <Row>(table: Table<Row>, where: string, ...further: SqlValue[]) =>
         targets.map(({ target, limit }) => ({
-          sql: `SELECT ${readList(table)} FROM ${table.name} WHERE ${READY} AND ${where} ORDER BY due_at LIMIT ? + 0`,
+          sql: `SELECT ${table.list()} FROM ${table.name} WHERE ${READY} AND ${where} ORDER BY due_at LIMIT ? + 0`,
           params: [transport, target, now, now - graceMs, JSON.stringify(preferred), ...further, limit],
         }));
       return {
@@ -31,11 +33,11 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
       };
     },
     lockTasks: (ids) => ({
-      sql: `SELECT ${readList(TASKS, 't')} FROM json_each(?) AS wanted CROSS JOIN tasks t ON t.id = wanted.value`,
+      sql: `SELECT ${TASKS.list('t')} FROM json_each(?) AS wanted CROSS JOIN tasks t ON t.id = wanted.value`,
       params: [JSON.stringify(ids)],
     }),
     lockListeners: (keys) => ({
-      sql: `SELECT ${readList(LISTENERS, 't')} FROM json_each(?) AS wanted
+      sql: `SELECT ${LISTENERS.list('t')} FROM json_each(?) AS wanted
         CROSS JOIN listeners t ON t.awaited = wanted.value ->> 0 AND t.address = wanted.value ->> 1`,
       params: [JSON.stringify(keys.map(({ awaited, address }) => [awaited, address]))],
     }),
@@ -53,11 +55,8 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
           ],
         });
       return {
-        tasks: find('id', 'tasks').map(([id]) => String(id)),
-        listeners: find('awaited, address', 'listeners').map(([awaited, address]) => ({
-          awaited: String(awaited),
-          address: String(address),
-        })),
+        tasks: find('id', 'tasks').map(([id]) => text(id)),
+        listeners: LISTENER_KEYS.decodeAll(find(LISTENER_KEYS.list(), 'listeners')),
       };
     },
   };
@@ -65,8 +64,8 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
 
 /** What the loops ask of the outbox. */
 export class Queues {
-  readonly #nextTaskTarget: Database.Statement;
-  readonly #nextListenerTarget: Database.Statement;
+  readonly #nextTaskTarget: Database.Statement<unknown[], unknown[]>;
+  readonly #nextListenerTarget: Database.Statement<unknown[], unknown[]>;
   readonly #nextTask: Database.Statement;
   readonly #nextListener: Database.Statement;
   readonly #countTasks: Database.Statement;
@@ -87,10 +86,10 @@ export class Queues {
     for (const statement of [this.#nextTaskTarget, this.#nextListenerTarget]) {
       let after = from;
       for (let count = 0; count < limit; count++) {
-        const row = statement.get(transport, after) as { target: string; due_at: number } | undefined;
+        const row = statement.get(transport, after);
         if (!row) break;
-        found.push({ target: row.target, dueAt: row.due_at });
-        after = row.target;
+        after = text(row[0]);
+        found.push({ target: after, dueAt: int(row[1]) });
       }
     }
     return mergeTargets(found, limit);
@@ -100,7 +99,7 @@ export class Queues {
     let count = 0;
     for (const target of targets) {
       for (const statement of [this.#countTasks, this.#countListeners]) {
-        count += statement.get(transport, target, now, limit - count) as number;
+        count += int(statement.get(transport, target, now, limit - count));
       }
     }
     return count;
@@ -110,7 +109,7 @@ export class Queues {
     const found: WaitingTarget[] = [];
     for (const target of targets) {
       for (const statement of [this.#nextTask, this.#nextListener]) {
-        const dueAt = statement.get(transport, target) as number | null;
+        const dueAt = intOrNull(statement.get(transport, target));
         if (dueAt !== null) found.push({ target, dueAt });
       }
     }
@@ -118,10 +117,9 @@ export class Queues {
   }
 }
 
-function nextTarget(database: Database.Database, from: string): Database.Statement {
-  return database.prepare(
-    `SELECT target, due_at FROM ${from} AND transport IN (?) AND target > ? ORDER BY target, due_at LIMIT 1`,
-  );
+function nextTarget(database: Database.Database, from: string): Database.Statement<unknown[], unknown[]> {
+  const sql = `SELECT target, due_at FROM ${from} AND transport IN (?) AND target > ? ORDER BY target, due_at LIMIT 1`;
+  return database.prepare<unknown[], unknown[]>(sql).raw(true);
 }
 
 function counted(database: Database.Database, from: string): Database.Statement {

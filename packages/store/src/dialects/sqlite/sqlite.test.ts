@@ -7,19 +7,18 @@ import { readMigrations } from '../../migrations.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { connect } from './file/connection.ts';
 import { SqliteDialect } from './dialect.ts';
-import { HINTS } from './words.ts';
+import { WORDS } from './words.ts';
 
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
 async function explain(search: Search): Promise<Plan> {
   const database = new Database(':memory:');
   for (const { sql } of readMigrations('sqlite')) database.exec(sql);
-  const { noIndex, useIndex } = HINTS;
   const statements =
     'statements' in search
       ? search.statements
       : 'promises' in search
-        ? promiseStatements(search.promises, noIndex, useIndex)
-        : taskStatements(search.tasks, noIndex, useIndex);
+        ? promiseStatements(search.promises, WORDS)
+        : taskStatements(search.tasks, WORDS);
   const steps = statements.flatMap(({ sql, params }) => {
     return database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...params) as { detail: string }[];
   });

@@ -1,4 +1,4 @@
-import type { Leadership } from '../dialect.ts';
+import type { Leadership } from '../../dialect.ts';
 
 export interface TermOptions {
   /** Whether the role is still held. Answering false ends the term; failing only means that it is asked again. */
@@ -60,31 +60,4 @@ export class Term implements Leadership {
   #expireAfter(since: number): NodeJS.Timeout {
     return setTimeout(() => this.end(), Math.max(0, since + this.#options.validMs - performance.now()));
   }
-}
-
-/** One row per role that any process may take once it is free or over. */
-export interface LeaseTable {
-  /** Takes or renews the role for `forMs`; false while another holder's lease lasts. One atomic statement. */
-  take(role: string, holder: string, forMs: number): Promise<boolean>;
-  /** Removes the holder's own row. */
-  give(role: string, holder: string): Promise<void>;
-}
-
-/** How long after the last renewal a dead leader is replaced: as long as with the locks of Postgres and MySQL. */
-const LEASE_MS = 3_000;
-const RENEW_LEASE_MS = 500;
-/** The holder stops this much before its lease ends in the database, so that clocks may differ in speed. */
-const MARGIN_MS = 500;
-
-/** Election by lease row, for databases without advisory locks. */
-export async function electByLease(table: LeaseTable, role: string, holder: string): Promise<Leadership | null> {
-  const since = performance.now();
-  if (!(await table.take(role, holder, LEASE_MS))) return null;
-  const options = {
-    renew: () => table.take(role, holder, LEASE_MS),
-    everyMs: RENEW_LEASE_MS,
-    validMs: LEASE_MS - MARGIN_MS,
-    giveUp: () => table.give(role, holder),
-  };
-  return new Term(options, since);
 }

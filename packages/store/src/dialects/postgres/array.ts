@@ -1,0 +1,6 @@
+/** The text form of a text array. */
+export function array(texts: Iterable<string>): string {
+  const quoted: string[] = [];
+  for (const text of texts) quoted.push(`"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`);
+  return `{${quoted.join(',')}}`;
+}

@@ -1,0 +1,65 @@
+import type { Statement } from '../../sql/statement.ts';
+import { sharedSql } from '../base.ts';
+import type { ServerSql } from '../server/dialect.ts';
+import { heartbeatSql } from '../server/heartbeat.ts';
+import { BATCH_STATEMENTS, numberBatch } from './batches.ts';
+import { LOAD, LOAD_STATEMENTS } from './load.ts';
+import { CLOCK_MS, OUTBOX_STATEMENTS, QUEUES } from './outbox.ts';
+import type { Prepared, Query } from './pipeline.ts';
+import type { Session } from './session.ts';
+import { WORDS } from './words.ts';
+import { writes, WRITE_STATEMENTS } from './write.ts';
+
+const SHARED = { ...sharedSql(WORDS), heartbeat: heartbeatSql(WORDS, CLOCK_MS) };
+
+/** What every connection knows by name. */
+export const PREPARED: readonly Prepared[] = [
+  { name: 'begin', text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
+  { name: 'begin_reading', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' },
+  { name: 'commit', text: 'COMMIT' },
+  { name: 'clock', text: `SELECT ${CLOCK_MS}` },
+  ...LOAD_STATEMENTS,
+  ...WRITE_STATEMENTS,
+  ...BATCH_STATEMENTS,
+  ...OUTBOX_STATEMENTS,
+  ...Object.entries(SHARED).map(([name, sql]) => ({ name, text: numbered(sql) })),
+];
+
+const NAMES = new Map(PREPARED.map(({ name, text }) => [text, name]));
+const BEGIN: Query = { name: 'begin' };
+const COMMIT: Query = { name: 'commit' };
+
+export const SQL: ServerSql<Query, Session> = {
+  words: WORDS,
+  query,
+  begin: [BEGIN],
+  /**
+   * The commit waits for no disk. A crash may take a claim or an acknowledgement, and then the message goes out again, as
+   * it may anyway. What a claim hands out is on disk: others see a batch only when it is, and whoever is promised something
+   * that rests on a claim waits for a commit that comes later in the log.
+   */
+  beginLoosely: [BEGIN, { name: 'unsynced' }],
+  beginReading: [{ name: 'begin_reading' }],
+  beginBatch: () => [BEGIN],
+  endBatch: (session, now) => [numberBatch(session, now), COMMIT],
+  commit: COMMIT,
+  clock: { name: 'clock' },
+  clockMs: CLOCK_MS,
+  load: LOAD,
+  writes,
+  queues: QUEUES,
+};
+
+/** A prepared one where there is one. */
+function query({ sql, params }: Statement): Query {
+  const text = numbered(sql);
+  const name = NAMES.get(text);
+  const values = params.map((param) => (param === null ? null : String(param)));
+  return name === undefined ? { text, values } : { name, values };
+}
+
+/** Parameters as Postgres writes them: $1, $2. */
+export function numbered(sql: string): string {
+  let place = 0;
+  return sql.replaceAll('?', () => `$${++place}`);
+}

@@ -1,0 +1,52 @@
+import type { Leadership } from '../../dialect.ts';
+import { text } from '../../sql/read.ts';
+import type { Statement } from '../../sql/statement.ts';
+import type { Words } from '../../sql/words.ts';
+import { Term } from './term.ts';
+
+/** How long after the last renewal a dead leader is replaced: as long as with the locks of Postgres and MySQL. */
+const LEASE_MS = 3_000;
+const RENEW_LEASE_MS = 500;
+/** The holder stops this much before its lease ends in the database, so that clocks may differ in speed. */
+const MARGIN_MS = 500;
+
+/** How leases are read and written: one row per role that any process may take once it is free or over. */
+export interface LeaseSql {
+  words: Words;
+  /** The server's clock as an expression, epoch ms. */
+  clockMs: string;
+  /** One transaction. May be run twice. */
+  run(statements: Statement[]): Promise<unknown[][][]>;
+}
+
+/** Election by lease row, which needs no lock of a connection. */
+export async function electByLease(sql: LeaseSql, role: string, holder: string): Promise<Leadership | null> {
+  const since = performance.now();
+  if (!(await take(sql, role, holder))) return null;
+  const options = {
+    renew: () => take(sql, role, holder),
+    everyMs: RENEW_LEASE_MS,
+    validMs: LEASE_MS - MARGIN_MS,
+    giveUp: async () => {
+      await sql.run([{ sql: 'DELETE FROM leases WHERE role = ? AND holder = ?', params: [role, holder] }]);
+    },
+  };
+  return new Term(options, since);
+}
+
+/** Takes or renews the role; false while another holder's lease lasts. */
+async function take({ words, clockMs, run }: LeaseSql, role: string, holder: string): Promise<boolean> {
+  const mine = `holder = ? OR ends_at <= ${clockMs}`;
+  const [, , rows] = await run([
+    {
+      sql: `UPDATE leases SET ends_at = ${clockMs} + ${LEASE_MS}, holder = ? WHERE role = ? AND (${mine})`,
+      params: [holder, role, holder],
+    },
+    {
+      sql: words.insertNew('leases (role, holder, ends_at)', `SELECT ?, ?, ${clockMs} + ${LEASE_MS}`),
+      params: [role, holder],
+    },
+    { sql: 'SELECT holder FROM leases WHERE role = ?', params: [role] },
+  ]);
+  return rows?.[0] !== undefined && text(rows[0][0]) === holder;
+}

@@ -1,0 +1,90 @@
+import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
+import { int } from '../../sql/read.ts';
+import { CALLBACKS, LISTENERS, SCHEDULES, TASKS } from '../../tables.ts';
+import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
+import { decodeShared, shareOf } from '../shares.ts';
+import type { Rows } from './connection.ts';
+
+/** The statements that load a batch's rows. With `locking` each locks its rows in the order of their keys. */
+export interface LoadSql<Query> {
+  /** @param share promises with more bytes come without their data (`sharedList`). */
+  promises(ids: ReadonlySet<string>, share: number, locking: boolean): Query;
+  /**
+   * Named tasks and the awaiters of the settlements, in one sweep: two would lock in no order. It reads the awaiters after
+   * the promises' locks, so no other can join any more.
+   */
+  tasks(ids: ReadonlySet<string>, settlements: ReadonlySet<string>, locking: boolean): Query;
+  schedules(ids: ReadonlySet<string>, locking: boolean): Query;
+  /** Callbacks on and of these promises, and those of resumed tasks that are ready. */
+  callbacks(settlements: ReadonlySet<string>, resumed: ReadonlySet<string>): Query;
+  callbackPairs(pairs: readonly { awaited: string; awaiter: string }[]): Query;
+  listeners(settlements: ReadonlySet<string>): Query;
+  listenerPairs(pairs: readonly { awaited: string; address: string }[]): Query;
+  /** Rows of `branchColumns`. */
+  branches(wanted: WantedBranches): Query;
+}
+
+/** A statement and where its rows go. */
+export interface Fetch<Query> {
+  query: Query;
+  into(loaded: Loaded, rows: Rows): void;
+}
+
+/** The statements that fetch what a batch needs, in the order of the lock ladder (docs/locking.md). */
+export function fetchesOf<Query>(sql: LoadSql<Query>, needs: Needs, locking: boolean): Fetch<Query>[] {
+  const { promises, tasks, schedules, settlements, resumed, callbacks, listeners } = needs;
+  const fetches: Fetch<Query>[] = [];
+  const add = (isNeeded: boolean, query: () => Query, into: Fetch<Query>['into']) => {
+    if (isNeeded) fetches.push({ query: query(), into });
+  };
+  // Not by push(...): a promise may have more callbacks than a call may have arguments.
+  const toCallbacks = (loaded: Loaded, rows: Rows) =>
+    (loaded.callbacks = loaded.callbacks.concat(CALLBACKS.decodeAll(rows)));
+  const toListeners = (loaded: Loaded, rows: Rows) =>
+    (loaded.listeners = loaded.listeners.concat(LISTENERS.decodeAll(rows)));
+  add(
+    promises.size > 0,
+    () => sql.promises(promises, shareOf(needs), locking),
+    (loaded, rows) => (loaded.promises = decodeShared(rows)),
+  );
+  add(
+    tasks.size + settlements.size > 0,
+    () => sql.tasks(tasks, settlements, locking),
+    (loaded, rows) => (loaded.tasks = TASKS.decodeAll(rows)),
+  );
+  add(
+    schedules.size > 0,
+    () => sql.schedules(schedules, locking),
+    (loaded, rows) => (loaded.schedules = SCHEDULES.decodeAll(rows)),
+  );
+  add(settlements.size + resumed.size > 0, () => sql.callbacks(settlements, resumed), toCallbacks);
+  add(callbacks.size > 0, () => sql.callbackPairs([...callbacks.values()]), toCallbacks);
+  add(settlements.size > 0, () => sql.listeners(settlements), toListeners);
+  add(listeners.size > 0, () => sql.listenerPairs([...listeners.values()]), toListeners);
+  for (const wanted of wantedBranches(needs)) {
+    fetches.push({ query: sql.branches(wanted), into: toBranches(wanted.bound) });
+  }
+  return fetches;
+}
+
+function toBranches(bound: PreloadBound): Fetch<never>['into'] {
+  return (loaded, rows) => takeBranches(loaded, rows, bound);
+}
+
+/** Puts the answers together. @param results of the fetches, and of the clock behind them. */
+export function loadedFrom(
+  fetches: readonly Fetch<unknown>[],
+  results: readonly Rows[],
+): { loaded: Loaded; now: number } {
+  const loaded: Loaded = {
+    promises: [],
+    tasks: [],
+    callbacks: [],
+    listeners: [],
+    schedules: [],
+    branches: [],
+    cutBranches: [],
+  };
+  fetches.forEach(({ into }, index) => into(loaded, results[index] ?? []));
+  return { loaded, now: int(results[fetches.length]?.[0]?.[0]) };
+}
