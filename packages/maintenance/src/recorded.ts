@@ -1,5 +1,5 @@
 import type { RuntimeWith } from '@resonate/process';
-import type { JobRun } from '@resonate/store';
+import { errorText, type JobRun } from '@resonate/store';
 import type { Duty, Job } from './job.ts';
 
 type Context = RuntimeWith<'metrics' | 'processId', 'now' | 'upkeep'>;
@@ -35,7 +35,7 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
       } catch (error) {
         metrics.maintenanceRuns.inc({ name, outcome: 'failed' });
         // If the database itself failed, the error cannot be written there.
-        await end({ error: error instanceof Error ? error.message : String(error) }).catch(() => {});
+        await end({ error: errorText(error) }).catch(() => {});
         throw error;
       } finally {
         metrics.maintenanceRunning.set({ name }, 0);

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Service } from '@resonate/lifecycle';
 import { LevelSwitch, type Levelled, type Logger } from '@resonate/observability';
+import { errorText } from '@resonate/store';
 
 /**
  * What must be true for this process to do its work, by name: `{ store: true, leader: false }`. The process is ready if
@@ -60,8 +61,9 @@ export class MetricsServer implements Service {
       server.once('error', reject);
       server.listen(port, bind, resolve);
     }).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`cannot serve metrics on ${bind}:${port} (observability.metrics_port, 0: off): ${reason}`);
+      throw new Error(
+        `cannot serve metrics on ${bind}:${port} (observability.metrics_port, 0: off): ${errorText(cause)}`,
+      );
     });
     this.#server = server;
     logger.info('Metrics endpoint listening', { port: (server.address() as AddressInfo).port });

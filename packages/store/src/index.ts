@@ -34,6 +34,7 @@ export type { Fired } from './timers.ts';
 export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export { countRemovable } from './retention/dry-run.ts';
 export type { Outcome as SweepOutcome } from './retention/removal.ts';
+export { errorText } from './error-text.ts';
 export { HEAP_SHARE_BYTES } from './heap-share.ts';
 export type { Backlog } from './outbox/backlog.ts';
 export type { Changes, DeliveryOutcome, TaskRow } from '@resonate/machine';

@@ -1,6 +1,7 @@
 import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
 import { MAX_TIME, type Reply } from '@resonate/protocol';
 import { StoreUnavailable, type Dialect } from './dialect.ts';
+import { errorText } from './error-text.ts';
 import type { StoreEvents } from './events.ts';
 import { TIMER_SORTS, TimerBackoff, type TimerSort } from './timer-backoff.ts';
 
@@ -111,7 +112,7 @@ export class Timers {
     try {
       command = each.command();
     } catch (error) {
-      return { status: 500, data: error instanceof Error ? error.message : String(error) };
+      return { status: 500, data: errorText(error) };
     }
     return this.#submit(command);
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Express, Router } from 'express';
 import type { Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
+import { errorText } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
@@ -73,8 +74,7 @@ export class HttpServer implements Service {
       server.once('error', reject);
       server.listen(port, bind, resolve);
     }).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${reason}`);
+      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${errorText(cause)}`);
     });
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);

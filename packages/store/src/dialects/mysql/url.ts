@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { SslOptions } from 'mysql2';
-import { messageOf } from '../../message-of.ts';
+import { errorText } from '../../error-text.ts';
 
 export interface ConnectionOptions {
   host: string;
@@ -49,7 +49,7 @@ function sslOptions(parameters: URLSearchParams): SslOptions | null {
     try {
       return { [name.slice('ssl-'.length)]: readFileSync(path) };
     } catch (error) {
-      throw new Error(`cannot read ${name} of the MySQL URL: ${messageOf(error)}`, { cause: error });
+      throw new Error(`cannot read ${name} of the MySQL URL: ${errorText(error)}`, { cause: error });
     }
   };
   return {

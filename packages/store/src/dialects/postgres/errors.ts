@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
-import { messageOf } from '../../message-of.ts';
+import { errorText } from '../../error-text.ts';
 import { ConnectionLost } from '../server/connection.ts';
 
 /** Serialization failure, deadlock, insert collision, lock not available. */
@@ -15,7 +15,7 @@ const INSUFFICIENT_RESOURCES = '53';
 /** What an error of a round trip means to the engine. */
 export function meaning(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
-  if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(messageOf(error));
+  if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(errorText(error));
   // The server ends the connection after it.
   if (error.severity === 'FATAL' || error.severity === 'PANIC') return new ConnectionLost(error.message);
   const code = error.code ?? '';
@@ -29,5 +29,5 @@ export function meaning(error: unknown): Error {
 /** Why no connection could be had, in words; a name with several addresses fails with one error for each. */
 export function unreachable(error: unknown): StoreUnavailable {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return new StoreUnavailable(`cannot connect to Postgres: ${messageOf(first)}`);
+  return new StoreUnavailable(`cannot connect to Postgres: ${errorText(first)}`);
 }

@@ -11,7 +11,7 @@ import {
   type Traffic,
   type WaitingTarget,
 } from '../../dialect.ts';
-import { messageOf } from '../../message-of.ts';
+import { errorText } from '../../error-text.ts';
 import type { ProcessInfo } from '../../processes.ts';
 import type { OutboxWrites } from '../../sql/outbox-sql.ts';
 import { int, text } from '../../sql/read.ts';
@@ -124,7 +124,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
       try {
         return await this.happened(lost, now);
       } catch (error) {
-        if (performance.now() > until) throw new OutcomeUnknown(messageOf(error));
+        if (performance.now() > until) throw new OutcomeUnknown(errorText(error));
         await delay(ASK_AGAIN_MS);
       }
     }

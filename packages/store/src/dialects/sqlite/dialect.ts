@@ -24,7 +24,7 @@ import { loader } from './load.ts';
 import { outboxOf, Queues } from './outbox.ts';
 import { WORDS } from './words.ts';
 import { writer } from './write.ts';
-import { messageOf } from '../../message-of.ts';
+import { errorText } from '../../error-text.ts';
 
 type Prepared = Database.Statement<unknown[], unknown[]>;
 
@@ -172,7 +172,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     try {
       await this.#connection.log?.durable();
     } catch (error) {
-      throw new OutcomeUnknown(messageOf(error));
+      throw new OutcomeUnknown(errorText(error));
     }
     return result;
   }

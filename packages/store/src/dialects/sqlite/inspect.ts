@@ -7,7 +7,7 @@ import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { WORDS } from './words.ts';
 import { int } from '../../sql/read.ts';
-import { messageOf } from '../../message-of.ts';
+import { errorText } from '../../error-text.ts';
 
 /** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
 export function inspect(path: string, clock: () => number): Inspection {
@@ -18,7 +18,7 @@ export function inspect(path: string, clock: () => number): Inspection {
       ...{ now: clock(), isReadOnly: schemaVersion !== null && isReadOnly(path) },
     };
   } catch (error) {
-    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${errorText(error)}`);
   }
 }
 
@@ -51,7 +51,7 @@ export function openForReading(path: string): { plain: PlainSql; close(): Promis
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });
   } catch (error) {
-    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${errorText(error)}`);
   }
   const refuse = () => Promise.reject(new Error('the database is open for reading only'));
   const plain: PlainSql = {

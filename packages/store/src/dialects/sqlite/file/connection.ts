@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../../dialect.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
-import { messageOf } from '../../../message-of.ts';
+import { errorText } from '../../../error-text.ts';
 
 /** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -92,7 +92,7 @@ export function connect(given: string, options: ConnectOptions = {}): Connection
     };
   } catch (error) {
     lock.close();
-    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${messageOf(error)}`);
+    throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${errorText(error)}`);
   }
 }
 
@@ -176,7 +176,7 @@ function acquireLock(path: string): Database.Database {
     }
   } catch (error) {
     const busy = (error as { code?: string }).code === 'SQLITE_BUSY';
-    const reason = busy ? 'another server is using it' : messageOf(error);
+    const reason = busy ? 'another server is using it' : errorText(error);
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${reason}`);
   }
 }

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../../dialect.ts';
-import { messageOf } from '../../../message-of.ts';
+import { errorText } from '../../../error-text.ts';
 
 /**
  * Brings commits to the disk beside the event loop. With `synchronous = FULL` SQLite syncs inside COMMIT and the whole
@@ -58,7 +58,7 @@ export class LogSync {
       await this.#sync();
       this.#durable = upTo;
     } catch (error) {
-      this.fail(`the database's log could not be synced: ${messageOf(error)}`);
+      this.fail(`the database's log could not be synced: ${errorText(error)}`);
     } finally {
       this.#running = null;
     }

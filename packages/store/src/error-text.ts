@@ -1,5 +1,5 @@
 /** The message of an error; anything else that was thrown, as text. */
-export function messageOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error || hasMessage(error) ? error.message : String(error);
 }
 
