@@ -35,12 +35,7 @@ export function insertCeiling(storage: Storage): Target {
 
 async function startBare(script: string, args: string[]): Promise<RunningTarget> {
   const server = new Spawned(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args]);
-  const line = await server
-    .line('its port', (text) => text.startsWith('listening on '), 10_000)
-    .catch(async (error: unknown) => {
-      await server.kill9();
-      throw error;
-    });
+  const line = await server.ready('its port', (text) => text.startsWith('listening on '), 10_000);
   return {
     url: `http://127.0.0.1:${line.slice('listening on '.length)}`,
     pids: { server: [server.pid], database: [] },

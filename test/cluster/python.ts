@@ -34,12 +34,7 @@ export async function startPythonWorker(python: string, options: PythonWorkerOpt
     .filter(([name]) => name !== 'streamUrl')
     .flatMap(([name, value]) => [`--${name}`, value]);
   const worker = new Spawned(python, [join(WORKERS, 'worker.py'), ...args], { PYTHONPATH: PYTHON_SDK });
-  try {
-    await worker.line('the stream is open', (line) => line.includes('SSE connection established'), READY_WITHIN_MS);
-  } catch (error) {
-    await worker.kill9();
-    throw error;
-  }
+  await worker.ready('the stream is open', (line) => line.includes('SSE connection established'), READY_WITHIN_MS);
   return worker;
 }
 

@@ -95,6 +95,16 @@ export class Spawned {
     }
   }
 
+  /** Waits as `line` does for what tells that the process is ready. Kills the process if that does not come. */
+  async ready(what: string, matches: (line: string) => boolean, withinMs: number): Promise<string> {
+    try {
+      return await this.line(what, matches, withinMs);
+    } catch (error) {
+      await this.kill9();
+      throw error;
+    }
+  }
+
   /** Sends text to its standard input. */
   type(text: string): void {
     this.#child.stdin?.write(text);

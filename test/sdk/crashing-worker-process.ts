@@ -27,12 +27,7 @@ export async function startCrashingWorker(options: CrashingWorkerOptions): Promi
   if (at !== undefined) args.push('--at', at);
   if (step !== undefined) args.push('--in', String(step));
   const worker = new Spawned(process.execPath, args);
-  try {
-    const isConnected = (line: string) => line === 'connected' || line === 'adapter connected';
-    await worker.line('the worker is connected', isConnected, READY_WITHIN_MS);
-  } catch (error) {
-    await worker.kill9();
-    throw error;
-  }
+  const isConnected = (line: string) => line === 'connected' || line === 'adapter connected';
+  await worker.ready('the worker is connected', isConnected, READY_WITHIN_MS);
   return worker;
 }

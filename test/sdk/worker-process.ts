@@ -27,11 +27,6 @@ export async function startWorker(options: WorkerOptions): Promise<Spawned> {
   if (options.ttlMs !== undefined) args.push('--ttl', String(options.ttlMs));
   if (options.stuck === true) args.push('--stuck');
   const worker = new Spawned(process.execPath, args);
-  try {
-    await worker.line('the worker is ready', (line) => line === 'ready', READY_WITHIN_MS);
-  } catch (error) {
-    await worker.kill9();
-    throw error;
-  }
+  await worker.ready('the worker is ready', (line) => line === 'ready', READY_WITHIN_MS);
   return worker;
 }
