@@ -92,27 +92,17 @@ export class Selection<Row> {
   }
 }
 
-/** A table as far as statements are built from it, whatever its rows are. */
-export interface TableShape {
+/**
+ * One table, described once: all that dialects select, insert, update and delete is built from it. Rows travel as arrays
+ * in the order of the columns.
+ */
+export class Table<Row> extends Selection<Row> {
   readonly name: string;
   /** Names of the key columns; they are the first ones. */
   readonly key: readonly string[];
   /** All that are written when a row is inserted. */
   readonly columns: readonly Column[];
   /** Their names, as an insert lists them. */
-  readonly columnList: string;
-  readonly keyColumns: readonly Column[];
-  readonly mutableColumns: readonly Column[];
-}
-
-/**
- * One table, described once: all that dialects select, insert, update and delete is built from it. Rows travel as arrays
- * in the order of the columns.
- */
-export class Table<Row> extends Selection<Row> implements TableShape {
-  readonly name: string;
-  readonly key: readonly string[];
-  readonly columns: readonly Column[];
   readonly columnList: string;
   readonly keyColumns: readonly Column[];
   readonly mutableColumns: readonly Column[];
@@ -164,6 +154,12 @@ export class Table<Row> extends Selection<Row> implements TableShape {
     return values.with(this.#firstJson, null);
   }
 }
+
+/** A table as far as statements are built from it, whatever its rows are. */
+export type TableShape = Pick<
+  Table<never>,
+  'name' | 'key' | 'columns' | 'columnList' | 'keyColumns' | 'mutableColumns'
+>;
 
 function columnsOf<Row>(fields: Fields<Row>): FieldColumn[] {
   const columns: FieldColumn[] = [];
