@@ -2,7 +2,7 @@ export * from './rows.ts';
 export * from './delivery/index.ts';
 export { Needs } from './needs.ts';
 export type { RowChanges } from './row-table.ts';
-export { WorkingSet, type Changes, type Loaded } from './working-set.ts';
+export { emptyLoaded, WorkingSet, type Changes, type Loaded } from './working-set.ts';
 export type { Choices, Context, Operation } from './operation.ts';
 export * from './query.ts';
 export {

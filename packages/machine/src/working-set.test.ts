@@ -3,17 +3,9 @@ import { TAG } from '@resonate/protocol';
 import { MoreNeeded } from './more-needed.ts';
 import { Needs } from './needs.ts';
 import type { CallbackRow, PromiseRow } from './rows.ts';
-import { WorkingSet, type Loaded } from './working-set.ts';
+import { emptyLoaded, WorkingSet } from './working-set.ts';
 
-const NOTHING: Loaded = {
-  promises: [],
-  tasks: [],
-  callbacks: [],
-  listeners: [],
-  schedules: [],
-  branches: [],
-  cutBranches: [],
-};
+const NOTHING = emptyLoaded();
 
 function promise(id: string, branch?: string): PromiseRow {
   const tags = branch === undefined ? {} : { [TAG.branch]: branch };

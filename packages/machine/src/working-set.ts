@@ -24,6 +24,10 @@ export interface Loaded {
   cutBranches: string[];
 }
 
+export function emptyLoaded(): Loaded {
+  return { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [], cutBranches: [] };
+}
+
 /** What a batch did, table by table. */
 export interface Changes {
   promises: RowChanges<PromiseRow>;

@@ -1,11 +1,12 @@
-import type {
-  Loaded,
-  PromiseQuery,
-  PromiseRow,
-  ScheduleQuery,
-  ScheduleRow,
-  TaskQuery,
-  TaskRow,
+import {
+  emptyLoaded,
+  type Loaded,
+  type PromiseQuery,
+  type PromiseRow,
+  type ScheduleQuery,
+  type ScheduleRow,
+  type TaskQuery,
+  type TaskRow,
 } from '@resonate/machine';
 import type { DueTimer, DueTimers } from '../dialect.ts';
 import type { ProcessRow } from '../processes.ts';
@@ -114,13 +115,12 @@ export abstract class BaseDialect {
     const statements = [all(PROMISES), all(TASKS), all(CALLBACKS), all(LISTENERS), all(SCHEDULES)].map(complete);
     const [promises, tasks, callbacks, listeners, schedules] = await this.select(statements);
     return {
+      ...emptyLoaded(),
       promises: PROMISES.decodeAll(promises),
       tasks: TASKS.decodeAll(tasks),
       callbacks: CALLBACKS.decodeAll(callbacks),
       listeners: LISTENERS.decodeAll(listeners),
       schedules: SCHEDULES.decodeAll(schedules),
-      branches: [],
-      cutBranches: [],
     };
   }
 

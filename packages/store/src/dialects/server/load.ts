@@ -1,4 +1,4 @@
-import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
+import { emptyLoaded, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
 import { int } from '../../sql/read.ts';
 import { CALLBACKS, LISTENERS, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
@@ -76,15 +76,7 @@ export function loadedFrom(
   fetches: readonly Fetch<unknown>[],
   results: readonly Rows[],
 ): { loaded: Loaded; now: number } {
-  const loaded: Loaded = {
-    promises: [],
-    tasks: [],
-    callbacks: [],
-    listeners: [],
-    schedules: [],
-    branches: [],
-    cutBranches: [],
-  };
+  const loaded = emptyLoaded();
   fetches.forEach(({ into }, index) => into(loaded, results[index] ?? []));
   return { loaded, now: int(results[fetches.length]?.[0]?.[0]) };
 }
