@@ -34,29 +34,30 @@ export interface QueueSql {
   nextDue(transport: Transport, targets: readonly string[]): Statement[];
 }
 
-/** What a database server makes of the shared calls: its transactions, and its statements for rows. */
+/** The SQL of one kind of server: how it begins and ends transactions, and how it loads and writes rows. */
 export interface ServerSql<Query, Session> {
   readonly words: Words;
-  /** A statement as it is sent. */
+  /** Turns a statement into what this server's connection sends. */
   query(statement: Statement): Query;
   readonly begin: readonly Query[];
   /** Begins a transaction that a crash may undo: its commit waits for no disk, where the server can do that. */
   readonly beginLoosely: readonly Query[];
-  /** Begins a transaction that reads one state of the database. */
+  /** Begins a transaction whose statements all see the database as it was at one moment. */
   readonly beginReading: readonly Query[];
-  /** Begins a batch, and ends it: one of them writes its number. */
+  /** The first and the last statements of a batch. One of the two writes the batch's number. */
   beginBatch(session: Session): readonly Query[];
   endBatch(session: Session, now: number): readonly Query[];
   readonly commit: Query;
-  /** Reads the clock, epoch ms; and the clock as an expression. */
+  /** Selects the server's clock, epoch ms. */
   readonly clock: Query;
+  /** The same clock as an expression within a statement. */
   readonly clockMs: string;
   readonly load: LoadSql<Query>;
   writes(changes: Partial<Changes>): Query[];
   readonly queues: QueueSql;
 }
 
-/** Of one batch. */
+/** How many round trips one batch takes. */
 const ROUND_TRIPS = 2;
 const ASK_AGAIN_MS = 100;
 
@@ -84,14 +85,14 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     this.#byLease = byLease;
   }
 
-  /** How long it is tried to find out what became of a commit, ms. */
+  /** For how long a batch whose commit got no answer asks whether it was committed, ms. */
   protected abstract readonly patienceMs: number;
   /** Whether a batch may have been committed though its commit failed. */
   protected abstract mayHaveCommitted(error: unknown): boolean;
   /** Whether the last batch of a lost connection was committed. The answer stays true. May fail, and is asked again. */
   protected abstract happened(lost: Session, now: number): Promise<boolean>;
   protected abstract electByLock(role: string): Promise<Leadership | null>;
-  /** For leases, one transaction. May be run twice. */
+  /** Runs the statements of a lease election as one transaction. It may run twice. */
   protected abstract lease(statements: Statement[]): Promise<Rows[]>;
 
   /** A batch in two round trips: lock and load, then write and commit. */
