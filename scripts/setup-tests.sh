@@ -33,6 +33,7 @@ apt_install() {
 missing_packages() {
   packages=()
   has mariadbd || packages+=(mariadb-server)
+  compgen -G '/usr/lib/postgresql/*/bin/pg_basebackup' >/dev/null || packages+=(postgresql)
   has redis-server || packages+=(redis-server)
   has haproxy || packages+=(haproxy)
   has openssl || packages+=(openssl)

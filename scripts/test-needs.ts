@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { brokersDirectory } from '../packages/testkit/src/brokers.ts';
 import { mysqlProgram } from '../packages/testkit/src/databases/mysql.ts';
+import { postgresPrograms } from '../packages/testkit/src/databases/postgres-pair.ts';
 
 /**
  * The programs that npm does not bring and that some suites start. jest.config.js leaves such a suite out where a program is
@@ -49,6 +50,7 @@ const NEEDS: readonly Need[] = [
   },
   { name: 'MariaDB or TEST_MYSQL_URL', uses: /\bmysqlForTests\b/, isThere: () => isMysqlGiven() || hasMariadb() },
   { name: 'MySQL', uses: /\bstartMysql\(|MYSQL_SERVERS\.mysql|'--database', 'mysql'/, isThere: hasMysql },
+  { name: 'Postgres with pg_basebackup', uses: /\bstartPostgresPair\(/, isThere: () => postgresPrograms() !== null },
   { name: 'Redis', uses: /\bstartRedis\b/, isThere: () => onPath('redis-server') },
   { name: 'HAProxy', uses: /\bstartLoadBalancer\b/, isThere: () => onPath('haproxy') },
   { name: 'OpenSSL', uses: /'openssl'|\bCertificateAuthority\b/, isThere: () => onPath('openssl') },

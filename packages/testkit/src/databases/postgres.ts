@@ -67,12 +67,13 @@ export async function freshPostgresDatabase(serverUrl: string): Promise<TestData
   return { url: url.href, drop: () => runPostgres(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-async function runPostgres(url: string, sql: string): Promise<void> {
+/** Runs statements, each as a transaction of its own. */
+export async function runPostgres(url: string, ...statements: string[]): Promise<void> {
   const { default: pg } = await import('pg');
   const client = new pg.Client(url);
   await client.connect();
   try {
-    await client.query(sql);
+    for (const sql of statements) await client.query(sql);
   } finally {
     await client.end();
   }

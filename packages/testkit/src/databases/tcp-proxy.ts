@@ -18,6 +18,8 @@ export interface ProxyRules {
 
 export interface TcpProxy {
   port: number;
+  /** Where it leads new connections. */
+  target: { host: string; port: number };
   rules: ProxyRules;
   links: ReadonlySet<ProxyLink>;
   stop(): Promise<void>;
@@ -27,7 +29,7 @@ export interface TcpProxy {
 export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const links = new Set<ProxyLink>();
   const server = createServer((client) => {
-    const upstream = connect(port, host);
+    const upstream = connect(proxy.target.port, proxy.target.host);
     let tellsServer = true;
     const link: ProxyLink = {
       sendToServer: (data) => {
@@ -60,6 +62,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   });
   const proxy: TcpProxy = {
     port: 0,
+    target: { host, port },
     rules: {},
     links,
     stop: () => {
