@@ -108,6 +108,21 @@ describe('layers', () => {
   });
 });
 
+describe('a Postgres URL', () => {
+  const urlOf = (url: string) => load('', { flags: { 'storage-postgres-url': url } }).config.storage.postgres.url;
+
+  test.each(['postgres://u:p@a:5432,b:5432/db?target_session_attrs=read-write', 'postgres://u:p,q@a,b,[::1]:5432/db'])(
+    '%s names several servers',
+    (url) => {
+      expect(urlOf(url)).toBe(url);
+    },
+  );
+
+  test.each(['postgres://a:x,b:5432/db', 'mysql://a,b/db', 'a,b'])('%s is none', (url) => {
+    expect(() => urlOf(url)).toThrow('must be a URL such as postgres://');
+  });
+});
+
 describe('resonate dev', () => {
   const production = { RESONATE_STORAGE__TYPE: 'postgres', RESONATE_STORAGE__POSTGRES__URL: 'postgres://h/d' };
 

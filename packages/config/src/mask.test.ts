@@ -4,6 +4,7 @@ import { maskUrls } from './index.ts';
 describe('a URL in a text', () => {
   test.each([
     ['postgres://user:secret@host/db', 'postgres://user:***@host/db'],
+    ['postgres://user:secret@a:5432,b:5432/db', 'postgres://user:***@a:5432,b:5432/db'],
     ['redis://:secret@host', 'redis://:***@host'],
     ['mysql://user:se@cr/et@host/db', 'mysql://user:***@host/db'],
     ['x://y then mysql://user:secret@host', 'x://y then mysql://user:***@host'],

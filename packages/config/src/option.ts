@@ -137,9 +137,24 @@ export function text<D extends string | null>(spec: Common<D> & Checked): Option
   };
 }
 
+interface Link extends Common<null> {
+  schemes: readonly string[];
+  /** Its driver also understands `host:1,host:2`, which makes it no URL by the standard. */
+  severalHosts?: boolean;
+  example: string;
+}
+
+/** `x://user@a:1,b:2/path` -> `x://user@a:1/path` */
+function withoutOtherHosts(text: string): string {
+  return text.replaceAll(/,[^,/?#@]*(?=[,/?#]|$)/g, '');
+}
+
 /** A URL with one of `schemes`. A secret one may contain a password, and is shown without it. */
-export function url(spec: Common<null> & { schemes: readonly string[]; example: string }): Option<string | null> {
-  const check = (value: string) => URL.canParse(value) && spec.schemes.includes(new URL(value).protocol.slice(0, -1));
+export function url(spec: Link): Option<string | null> {
+  const check = (value: string) => {
+    const checked = spec.severalHosts ? withoutOtherHosts(value) : value;
+    return URL.canParse(checked) && spec.schemes.includes(new URL(checked).protocol.slice(0, -1));
+  };
   const read = (value: unknown) => clean(value, check);
   return {
     ...base(spec),

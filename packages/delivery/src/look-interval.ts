@@ -1,4 +1,4 @@
-import { wakeupChannel, type RuntimeWith } from '@resonate/process';
+import { wakeupType, type RuntimeWith } from '@resonate/process';
 
 type Context = RuntimeWith<'config', 'clock' | 'isShared'>;
 
@@ -31,7 +31,7 @@ export class LookInterval {
   get nextAt(): number | null {
     const { config, store } = this.#runtime;
     const now = store.clock.now();
-    const hintsAreMissing = store.isShared && wakeupChannel(config).type === 'none';
+    const hintsAreMissing = store.isShared && wakeupType(config) === 'none';
     return hintsAreMissing || now < this.#oftenUntil ? now + config.messages.pollIntervalMs : null;
   }
 }

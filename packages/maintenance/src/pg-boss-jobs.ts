@@ -1,6 +1,6 @@
 import { type Clock, Loop, type Service } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
-import { postgresDriverUrl, postgresJobsSchema } from '@resonate/store';
+import { PostgresPrimary, postgresJobsSchema } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
 
@@ -52,6 +52,7 @@ export class PgBossJobs implements Service {
   readonly name = 'maintenance';
   readonly #jobs: readonly Job[];
   readonly #context: Context;
+  readonly #primary: PostgresPrimary;
   readonly #loop: Loop;
   /** The worker of each queue. */
   readonly #workers = new Map<string, string>();
@@ -62,6 +63,7 @@ export class PgBossJobs implements Service {
   constructor(jobs: readonly Job[], context: Context) {
     this.#jobs = jobs;
     this.#context = context;
+    this.#primary = new PostgresPrimary(context.target);
     this.#loop = new Loop({
       name: 'maintenance',
       pollIntervalMs: LOOK_EVERY_MS,
@@ -125,7 +127,8 @@ export class PgBossJobs implements Service {
 
   async #open(): Promise<PgBoss> {
     const { PgBoss } = await import('pg-boss');
-    const boss = new PgBoss(this.#options(await postgresJobsSchema(this.#context.target)));
+    const { statementTimeoutMs } = this.#context.target;
+    const boss = new PgBoss(this.#options(await postgresJobsSchema(this.#primary, statementTimeoutMs)));
     boss.on('error', (error) => this.#tell(error));
     try {
       await boss.start();
@@ -162,17 +165,17 @@ export class PgBossJobs implements Service {
   }
 
   #options(schema: string) {
-    const { url, connectTimeoutMs, statementTimeoutMs } = this.#context.target;
+    const { connectTimeoutMs, statementTimeoutMs } = this.#context.target;
     return {
-      connectionString: postgresDriverUrl(url),
       schema,
       createSchema: schema === 'resonate_jobs',
       application_name: 'resonate',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: connectTimeoutMs,
-      // pg-boss passes unknown options to the driver. With this one it notices a database that stopped answering.
+      // pg-boss passes unknown options to the driver.
+      Client: this.#primary.Client,
+      // With this one it notices a database that stopped answering.
       query_timeout: statementTimeoutMs,
-      keepAlive: true,
       schedule: false,
       superviseIntervalSeconds: SUPERVISE_S,
       monitorIntervalSeconds: SUPERVISE_S,

@@ -1,7 +1,7 @@
 import type { Config } from '@resonate/config';
 import type { Transport } from '@resonate/protocol';
 import type { Metrics } from '@resonate/observability';
-import type { DueHint, DueTimes } from '@resonate/store';
+import { PostgresPrimary, type DueHint, type DueTimes } from '@resonate/store';
 import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupOptions } from '@resonate/wakeup';
 import type { RuntimeWith } from './runtime.ts';
 
@@ -38,13 +38,19 @@ function observerOf({ wakeups, wakeupLatency, wakeupConnected }: Metrics): Wakeu
 }
 
 /** The channel over which the processes of a cluster wake each other. */
-export function wakeupChannel({ storage, wakeup }: Config): Pick<WakeupOptions, 'type' | 'url'> {
-  const { type, redis } = wakeup;
-  if (type === 'redis' || (type === 'auto' && redis.url !== null)) return { type: 'redis', url: redis.url };
-  if (type === 'postgres' || (type === 'auto' && storage.type === 'postgres')) {
-    return { type: 'postgres', url: storage.postgres.url };
-  }
-  return { type: 'none', url: null };
+export function wakeupChannel(config: Config): Pick<WakeupOptions, 'type' | 'url' | 'newPostgresClient'> {
+  const type = wakeupType(config);
+  const { storage, wakeup } = config;
+  if (type === 'redis') return { type, url: wakeup.redis.url };
+  const { url, connectTimeoutMs } = storage.postgres;
+  if (type === 'none' || url === null) return { type, url: null };
+  const primary = new PostgresPrimary({ url, connectTimeoutMs });
+  return { type, url: null, newPostgresClient: (options) => primary.newClient(options) };
+}
+
+export function wakeupType({ storage, wakeup: { type, redis } }: Config): WakeupOptions['type'] {
+  if (type === 'redis' || (type === 'auto' && redis.url !== null)) return 'redis';
+  return type === 'postgres' || (type === 'auto' && storage.type === 'postgres') ? 'postgres' : 'none';
 }
 
 /** Only what is due before the others poll is worth a message. Most timers are hours away. */

@@ -2,7 +2,7 @@ export { Store, type ExecuteOptions, type StoreOptions } from './store.ts';
 export type { Batch, StoreOperation, StoreEvents } from './events.ts';
 export { openDialect, type StorageTarget } from './open.ts';
 export { postgresJobsSchema } from './dialects/postgres/namespace.ts';
-export { driverUrl as postgresDriverUrl } from './dialects/postgres/url.ts';
+export { Primary as PostgresPrimary } from './dialects/postgres/primary.ts';
 export { inspectStore } from './inspect.ts';
 export type { Inspection } from './inspection.ts';
 export {

@@ -8,6 +8,9 @@ const CLOSE_TIMEOUT_MS = 500;
 
 const DEFAULT_SCHEMA = 'public';
 
+/** Makes a client that finds its server by itself. */
+export type NewPostgresClient = (config: pg.ClientConfig) => pg.Client;
+
 /**
  * LISTENs on one connection and NOTIFYs from another, never from the store's: a transaction that notifies locks the
  * whole database while it commits.
@@ -22,10 +25,10 @@ export class PostgresLink implements Link {
   readonly #topicOf = new Map<string, string>();
   readonly #channelOf = new Map<string, string>();
 
-  constructor({ url, name, topics, events }: LinkOptions) {
+  constructor({ url, name, topics, events }: LinkOptions, newClient: NewPostgresClient = driversOwn(url)) {
     this.#topics = topics;
-    this.#listener = createClient(url, name, events);
-    this.#notifier = createClient(url, name, events);
+    this.#listener = createClient(newClient, name, events);
+    this.#notifier = createClient(newClient, name, events);
     this.#listener.on('notification', ({ channel, payload }) =>
       events.message(this.#topicOf.get(channel) ?? channel, payload ?? ''),
     );
@@ -73,9 +76,12 @@ function channelIn(schema: string, topic: string): string {
     .slice(0, 40)}`;
 }
 
-function createClient(url: string, name: string, { lost }: LinkEvents): pg.Client {
-  const client = new pg.Client({
-    connectionString: url,
+function driversOwn(url: string): NewPostgresClient {
+  return (config) => new pg.Client({ ...config, connectionString: url });
+}
+
+function createClient(newClient: NewPostgresClient, name: string, { lost }: LinkEvents): pg.Client {
+  const client = newClient({
     application_name: name,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,

@@ -1,6 +1,7 @@
 import type { Service } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
 import type { Hint } from './hint.ts';
+import type { NewPostgresClient } from './postgres.ts';
 
 export type HintListener = (hint: Hint) => void;
 
@@ -36,8 +37,9 @@ export interface WakeupObserver {
 export interface WakeupOptions {
   /** `none`: no hints are sent. */
   type: 'none' | 'postgres' | 'redis';
-  /** The URL of the server; null for `none`. */
+  /** The URL of the server; null for `none`, and where `newPostgresClient` knows it. */
   url: string | null;
+  newPostgresClient?: NewPostgresClient;
   /** Unique among the processes on the channel. A process ignores its own messages. */
   processId: string;
   logger: Logger;

@@ -12,12 +12,13 @@ const AGAIN_MS = 200;
 /** Whether what one process publishes reaches another one, over a channel of its own. */
 export async function checkWakeups(config: Config): Promise<Finding[]> {
   const check = 'wake-ups';
-  const { type, url } = wakeupChannel(config);
+  const wakeups = wakeupChannel(config);
+  const { type } = wakeups;
   if (type === 'none') return [{ check, status: 'off', detail: 'one process needs none' }];
   const id = randomUUID();
   const channel = `doctor_${id.slice(0, 8)}`;
   const [one, other] = ['one', 'other'].map((name) =>
-    createWakeup({ type, url, channel, processId: `doctor-${name}-${id}`, logger: silentLogger }),
+    createWakeup({ ...wakeups, channel, processId: `doctor-${name}-${id}`, logger: silentLogger }),
   ) as [ReturnType<typeof createWakeup>, ReturnType<typeof createWakeup>];
   const startedAt = performance.now();
   try {

@@ -3,14 +3,11 @@ import type { Pool, Traffic } from '../../dialect.ts';
 import { ConnectionLost, type ServerConnections } from '../server/connection.ts';
 import { unreachable } from './errors.ts';
 import type { Prepared, Query } from './pipeline.ts';
+import { Primary, type PrimaryOptions } from './primary.ts';
 import { Session } from './session.ts';
-import { driverUrl } from './url.ts';
 
-export interface PostgresOptions {
-  /** postgres://user:password@host:port/database, with sslmode, sslrootcert, sslcert and sslkey as in libpq. */
-  url: string;
+export interface PostgresOptions extends PrimaryOptions {
   poolSize: number;
-  connectTimeoutMs: number;
   /** How long one statement may take, waiting for locks included. */
   statementTimeoutMs: number;
 }
@@ -20,7 +17,6 @@ const IDLE_IN_TRANSACTION_MS = 5_000;
 /** The server speaks up after statement_timeout; when it doesn't, it is frozen or gone. */
 const ANSWER_MARGIN_MS = 5_000;
 const IDLE_CONNECTION_MS = 300_000;
-const KEEPALIVE_MS = 10_000;
 
 /**
  * Every statement has its index, so plans that could only be better on a small table (or seem so while statistics are
@@ -44,15 +40,18 @@ export class Connections implements ServerConnections<Query, Session> {
   readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
   readonly pool: Pool;
   readonly #options: PostgresOptions;
+  readonly #primary: Primary;
   readonly #pool: pg.Pool;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
 
-  /** Connects on first use. @param prepared what every connection of the pool knows by name. */
+  /** Connects on first use. @param prepared what every connection of the pool knows by name. @throws when the URL is not one. */
   constructor(options: PostgresOptions, prepared: readonly Prepared[]) {
     this.#options = options;
     this.pool = { size: options.poolSize, used: 0, waiting: 0 };
+    this.#primary = new Primary(options);
     this.#pool = new pg.Pool({
-      ...clientConfig(options),
+      Client: this.#primary.Client,
+      connectionTimeoutMillis: options.connectTimeoutMs,
       max: options.poolSize,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it, its types don't say so
@@ -81,6 +80,7 @@ export class Connections implements ServerConnections<Query, Session> {
     } finally {
       // Nobody waits for a rollback: what was read under the locks is true, whatever becomes of them.
       void session.rollback().then(() => {
+        if (session.isBroken) this.#primary.doubt();
         client.release(session.isBroken);
         this.pool.used--;
       });
@@ -102,8 +102,7 @@ export class Connections implements ServerConnections<Query, Session> {
    * @throws StoreUnavailable
    */
   async dedicated(answerMs: number = this.answerMs): Promise<Session> {
-    const client = new pg.Client(clientConfig(this.#options));
-    client.on('error', () => {});
+    const client = this.#primary.newClient();
     try {
       await client.connect();
     } catch (error) {
@@ -121,8 +120,6 @@ export class Connections implements ServerConnections<Query, Session> {
   }
 
   async #begin(client: pg.Client, prepared: readonly Prepared[]): Promise<void> {
-    // Whoever uses it is told by the round trip that fails; without a listener the event would end the process.
-    client.on('error', () => {});
     const session = new Session(client, this.answerMs, this.traffic);
     this.#sessions.set(client, session);
     const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
@@ -131,14 +128,4 @@ export class Connections implements ServerConnections<Query, Session> {
       FROM json_each_text($1) AS wanted(key, value) JOIN pg_settings ON name = wanted.key`;
     await session.run([{ text, values: [JSON.stringify(settings)] }], prepared);
   }
-}
-
-function clientConfig({ url, connectTimeoutMs }: PostgresOptions): pg.ClientConfig {
-  return {
-    connectionString: driverUrl(url),
-    application_name: 'resonate',
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: KEEPALIVE_MS,
-  };
 }

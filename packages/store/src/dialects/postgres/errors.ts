@@ -26,8 +26,13 @@ export function meaning(error: unknown): Error {
   return error;
 }
 
-/** Why no connection could be had, in words; a name with several addresses fails with one error for each. */
+/** Why no connection could be had. */
 export function unreachable(error: unknown): StoreUnavailable {
+  return new StoreUnavailable(`cannot connect to Postgres: ${reasonOf(error)}`);
+}
+
+/** The text of an error; a name with several addresses fails with one error for each. */
+export function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return new StoreUnavailable(`cannot connect to Postgres: ${errorText(first)}`);
+  return errorText(first);
 }

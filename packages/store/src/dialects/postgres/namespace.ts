@@ -1,4 +1,5 @@
-import { Connections, type PostgresOptions } from './connections.ts';
+import { unreachable } from './errors.ts';
+import type { Primary } from './primary.ts';
 
 const DEFAULT_SCHEMA = 'public';
 const JOBS_SCHEMA = 'resonate_jobs';
@@ -10,16 +11,20 @@ const QUESTION = `SELECT current_schema(), to_regnamespace('${JOBS_SCHEMA}') IS 
  * The schema in which pg-boss keeps the jobs of this installation. An installation in the schema `public` has
  * `resonate_jobs`. One in another schema, or whose account may not create schemas, keeps its jobs beside its own tables,
  * so that two installations in two schemas of one database do not share jobs.
+ * @param answerMs how long the database may take to answer.
  * @throws StoreUnavailable
  */
-export async function postgresJobsSchema(options: Omit<PostgresOptions, 'poolSize'>): Promise<string> {
-  const session = await new Connections({ ...options, poolSize: 1 }, []).dedicated();
+export async function postgresJobsSchema(primary: Primary, answerMs: number): Promise<string> {
+  const client = primary.newClient({ query_timeout: answerMs });
   try {
-    const [rows] = await session.run([{ text: QUESTION }]);
-    const [schema, isThere, mayCreate] = rows?.[0] ?? [];
+    await client.connect();
+    const { rows } = await client.query<[string | null, boolean, boolean]>({ text: QUESTION, rowMode: 'array' });
+    const [schema, isThere, mayCreate] = rows[0] ?? [];
     const own = schema ?? DEFAULT_SCHEMA;
-    return own === DEFAULT_SCHEMA && (isThere === 't' || mayCreate === 't') ? JOBS_SCHEMA : own;
+    return own === DEFAULT_SCHEMA && (isThere || mayCreate) ? JOBS_SCHEMA : own;
+  } catch (error) {
+    throw unreachable(error);
   } finally {
-    await session.end();
+    client.end().catch(() => {});
   }
 }

@@ -1,5 +1,56 @@
+const DEFAULT_PORT = '5432';
+const ATTRIBUTES = 'target_session_attrs';
+/** This server writes, so that only the primary will do, even with `any`, which is libpq's default. */
+const WRITABLE = ['read-write', 'primary', 'any'];
+
+/** One server of a URL. */
+export interface Host {
+  /** The URL of this server alone, as the driver must be given it. */
+  url: string;
+  host: string;
+  port: number;
+  /** For error messages. */
+  name: string;
+  /** Its place among the servers of the URL. */
+  place: number;
+  isOneOfSeveral: boolean;
+}
+
+/**
+ * The servers of postgres://user:password@a:5432,b:5432/name, in order.
+ * @throws an Error that names the fault but never the URL, which holds a password.
+ */
+export function hostsOf(url: string): [Host, ...Host[]] {
+  const start = url.indexOf('://') + '://'.length;
+  const end = start + url.slice(start).search(/[/?#]|$/);
+  const from = start + url.slice(start, end).lastIndexOf('@') + 1;
+  const [first = '', ...others] = url.slice(from, end).split(',');
+  const isOneOfSeveral = others.length > 0;
+  const hostAt = (address: string, place: number): Host => {
+    const what = isOneOfSeveral ? `host ${place + 1} of the Postgres URL` : 'the Postgres URL';
+    if (isOneOfSeveral && address === '') throw new Error(`${what} is empty`);
+    return { ...hostOf(url.slice(0, from) + address + url.slice(end), what), place, isOneOfSeveral };
+  };
+  return [hostAt(first, 0), ...others.map((address, index) => hostAt(address, index + 1))];
+}
+
+function hostOf(text: string, what: string): Omit<Host, 'place' | 'isOneOfSeveral'> {
+  if (!URL.canParse(text)) throw new Error(`${what} is malformed: postgres://user:password@host:5432/name`);
+  const { hostname, port, searchParams } = new URL(text);
+  if (!WRITABLE.includes(searchParams.get(ATTRIBUTES) ?? 'any'))
+    throw new Error(`${ATTRIBUTES} of the Postgres URL must be ${WRITABLE.join(', ')}: this server writes`);
+  if (searchParams.get('host')?.includes(','))
+    throw new Error('several hosts go before the path of the Postgres URL: postgres://a:5432,b:5432/name');
+  return {
+    url: driverUrl(text),
+    host: decodeURIComponent(hostname.replace(/^\[|\]$/g, '')),
+    port: Number(port || DEFAULT_PORT),
+    name: `${searchParams.get('host') ?? hostname}:${port || DEFAULT_PORT}`,
+  };
+}
+
 /** The URL as the driver must be given it, so that its sslmode means what it means to libpq. */
-export function driverUrl(url: string): string {
+function driverUrl(url: string): string {
   // pg reads sslmode=require as verify-full unless it is told to read it as everything else does.
   const asLibpq =
     /[?&]sslmode=(?!no-verify)/.test(url) && !url.includes('uselibpqcompat') ? '&uselibpqcompat=true' : '';

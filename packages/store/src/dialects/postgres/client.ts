@@ -1,0 +1,70 @@
+import pg from 'pg';
+import { reasonOf } from './errors.ts';
+import { standingOf, type Standing } from './standing.ts';
+import type { Host } from './url.ts';
+
+/** Tells a client where to connect. */
+export interface Guide {
+  /** How long one server may take. */
+  readonly connectTimeoutMs: number;
+  /** The server to use. */
+  find(): Promise<Host>;
+  /** @throws when a server must not be used. */
+  check(standing: Standing): void;
+  /** A connection failed or broke, so the next one must not go to the same server without asking the others. */
+  doubt(): void;
+}
+
+const KEEPALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+
+/** A connection to the primary: it is closed at once when the server turns out to be another one. */
+export class PrimaryClient extends pg.Client {
+  readonly #guide: Guide;
+
+  constructor(guide: Guide, config: pg.ClientConfig) {
+    super({ application_name: 'resonate', ...KEEPALIVE, ...config });
+    this.#guide = guide;
+    // Who uses the connection learns of its end from the query that fails. Without a listener the event ends the process.
+    this.on('error', () => guide.doubt());
+  }
+
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error | null, client: pg.Client) => void): void;
+  override connect(callback?: (error: Error | null, client: pg.Client) => void): Promise<pg.Client> | undefined {
+    const connected = this.#connect();
+    if (!callback) return connected;
+    const failed = (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), this);
+    connected.then(() => callback(null, this), failed);
+    return undefined;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    await this.connectTo(await this.#guide.find());
+    return this;
+  }
+
+  /** @throws when the server does not answer in time, or must not be used. */
+  async connectTo({ host, port, name, isOneOfSeveral }: Host): Promise<Standing> {
+    // The pool waits no more: what was connected now would stay open.
+    if (this.connection.stream.destroyed) throw new Error('the connection was given up');
+    if (isOneOfSeveral) {
+      this.host = host;
+      this.port = port;
+    }
+    const { connectTimeoutMs } = this.#guide;
+    const giveUp = () => this.connection.stream.destroy(new Error(`no answer within ${connectTimeoutMs} ms`));
+    const timer = setTimeout(giveUp, connectTimeoutMs);
+    try {
+      await super.connect();
+      const standing = await standingOf(this);
+      this.#guide.check(standing);
+      return standing;
+    } catch (error) {
+      this.#guide.doubt();
+      this.end().catch(() => {});
+      throw new Error(`${name}: ${reasonOf(error)}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

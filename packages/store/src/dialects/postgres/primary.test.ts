@@ -1,0 +1,118 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort, runPostgres, startPostgresPair, startTcpProxy, type PostgresPair } from '@resonate/testkit';
+import { promiseCreate, send, storeOn } from '../../conformance/under-test.ts';
+import { PostgresDialect } from './dialect.ts';
+import { Primary } from './primary.ts';
+
+const LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 5_000 };
+/** It may connect and ask, as any account may. */
+const ACCOUNT = 'app';
+
+let pair: PostgresPair;
+/** Accepts connections and never answers, like the address of a machine that hangs. */
+let silent: Server;
+let hosts: { primary: string; standby: string; refusing: string; silent: string };
+
+beforeAll(async () => {
+  pair = await startPostgresPair();
+  await runPostgres(pair.primary.url, `CREATE ROLE ${ACCOUNT} LOGIN`, `CREATE DATABASE app OWNER ${ACCOUNT}`);
+  silent = createServer().listen(0, '127.0.0.1');
+  const portOf = (url: string) => new URL(url).port;
+  hosts = {
+    primary: `127.0.0.1:${portOf(pair.primary.url)}`,
+    standby: `[::1]:${portOf(pair.standby.url)}`,
+    refusing: `127.0.0.1:${await freePort()}`,
+    silent: `127.0.0.1:${(silent.address() as AddressInfo).port}`,
+  };
+}, 60_000);
+afterAll(async () => {
+  silent.close();
+  await pair.stop();
+});
+
+const urlOf = (...names: string[]) => `postgres://${ACCOUNT}@${names.join(',')}/app?target_session_attrs=read-write`;
+
+/** Where a new connection goes. */
+async function placeOf(primary: Primary): Promise<string> {
+  const client = primary.newClient();
+  await client.connect();
+  await client.end();
+  return client.host.includes(':') ? `[${client.host}]:${client.port}` : `${client.host}:${client.port}`;
+}
+
+describe('before a failover', () => {
+  test('a server that refuses, one that is silent and a standby are passed by', async () => {
+    const primary = new Primary({ url: urlOf(hosts.refusing, hosts.silent, hosts.standby, hosts.primary), ...LIMITS });
+    const startedAt = performance.now();
+    expect(await placeOf(primary)).toBe(hosts.primary);
+    // It does not wait until the silent one has taken all its time.
+    expect(performance.now() - startedAt).toBeLessThan(LIMITS.connectTimeoutMs);
+  });
+
+  test('with several servers that take writes it is the first one', async () => {
+    const { port } = new URL(pair.primary.url);
+    const url = urlOf(hosts.standby, `[::1]:${port}`, hosts.primary);
+    expect(await placeOf(new Primary({ url, ...LIMITS }))).toBe(`[::1]:${port}`);
+  });
+
+  test('what is wrong with each server is said when none is the primary', async () => {
+    const primary = new Primary({ url: urlOf(hosts.refusing, hosts.silent, hosts.standby), ...LIMITS });
+    const reasons = [
+      `${hosts.refusing}: connect ECONNREFUSED`,
+      `${hosts.silent}: no answer within 2000 ms`,
+      `${hosts.standby}: it is a standby`,
+    ];
+    const failure = await primary.find().catch((error: unknown) => (error as Error).message);
+    for (const reason of reasons) expect(failure).toContain(reason);
+  });
+
+  test('a standby alone is used neither to write nor to read, as what it answers may be old', async () => {
+    const dialect = new PostgresDialect({ url: urlOf(hosts.standby), poolSize: 2, ...LIMITS });
+    const store = storeOn(dialect);
+    const refused = { status: 503 };
+    expect(await send(store, 'promise.create', promiseCreate('a'))).toMatchObject(refused);
+    expect(await send(store, 'promise.get', { id: 'a' })).toMatchObject(refused);
+    await expect(dialect.migrate()).rejects.toThrow('it is a standby');
+    await expect(dialect.elect('scheduler', 'me')).rejects.toThrow('it is a standby');
+    await store.close();
+  });
+});
+
+describe('after a failover', () => {
+  let primary: Primary;
+  let proxied: Primary;
+  let proxy: Awaited<ReturnType<typeof startTcpProxy>>;
+  const portOf = (url: string) => Number(new URL(url).port);
+
+  beforeAll(async () => {
+    proxy = await startTcpProxy('127.0.0.1', portOf(pair.primary.url));
+    primary = new Primary({ url: urlOf(hosts.primary, hosts.standby), ...LIMITS });
+    proxied = new Primary({ url: urlOf(`127.0.0.1:${proxy.port}`), ...LIMITS });
+    await Promise.all([placeOf(primary), placeOf(proxied)]);
+    await pair.primary.kill9();
+    await pair.promote();
+    proxy.target.port = portOf(pair.standby.url);
+  }, 60_000);
+  afterAll(() => proxy.stop());
+
+  test('connections go to the new primary', async () => {
+    await expect(placeOf(primary)).rejects.toThrow('ECONNREFUSED');
+    expect(await placeOf(primary)).toBe(hosts.standby);
+    await placeOf(proxied);
+  });
+
+  test('a former primary that takes writes again is not used, whoever asks', async () => {
+    await pair.primary.restart();
+    await pair.misleadFormer();
+    primary.doubt();
+    expect(await placeOf(primary)).toBe(hosts.standby);
+    // A process that starts now has not seen the new primary before.
+    expect(await placeOf(new Primary({ url: urlOf(hosts.primary, hosts.standby), ...LIMITS }))).toBe(hosts.standby);
+    // A proxy that leads back to it.
+    proxy.target.port = portOf(pair.primary.url);
+    await expect(placeOf(proxied)).rejects.toThrow('it is a former primary: its timeline 1 has a successor');
+    proxy.target.port = portOf(pair.standby.url);
+    await placeOf(proxied);
+  });
+});

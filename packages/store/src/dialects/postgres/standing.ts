@@ -1,0 +1,42 @@
+import pg from 'pg';
+
+/** What a server says of itself. */
+export interface Standing {
+  /** It repeats what another server does: it takes no writes, and what it answers may be old. */
+  isStandby: boolean;
+  /** It takes no writes, though it may be no standby: an operator, or a full disk, has stopped them. */
+  isReadOnly: boolean;
+  /** Where it is in the history of its database; null when the server does not tell. */
+  era: Era | null;
+}
+
+/** Each promotion begins a timeline with the next number. So of two primaries, the one with the lower number is old. */
+export interface Era {
+  /** Copies of one database have the same. */
+  system: string;
+  timeline: number;
+}
+
+const PLAIN = `SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'`;
+/** Not from the control file: it tells the new timeline only after the first checkpoint. */
+const TIMELINE = `CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END`;
+const DETAILED = `${PLAIN}, system_identifier::text, ${TIMELINE} FROM pg_control_system()`;
+
+type Row = [boolean, boolean, string?, (string | null)?];
+
+/** @throws when the connection breaks. */
+export async function standingOf(client: pg.Client): Promise<Standing> {
+  const [isStandby, isReadOnly, system, timeline] = await ask(client, DETAILED).catch((error: unknown) => {
+    // Servers that only speak the protocol of Postgres have no timelines.
+    if (error instanceof pg.DatabaseError && error.severity === 'ERROR') return ask(client, PLAIN);
+    throw error;
+  });
+  return { isStandby, isReadOnly, era: system && timeline ? { system, timeline: parseInt(timeline, 16) } : null };
+}
+
+async function ask(client: pg.Client, text: string): Promise<Row> {
+  const { rows } = await client.query<Row>({ text, rowMode: 'array' });
+  const [row] = rows;
+  if (!row) throw new Error('the server does not say whether it takes writes');
+  return row;
+}
