@@ -75,6 +75,9 @@ describe('the admin API', () => {
     expect(await ids('promises?tag=team=red&tag=resonate:origin=mine/w')).toEqual(['mine/w']);
     expect(await ids('promises?roots=true&state=pending')).toEqual(['theirs/w', 'mine/w']);
     expect(await ids('promises?to=5')).toEqual([]);
+    expect(await ids('promises?func=greet&prefix=mine')).toEqual(['mine/w.1', 'mine/w']);
+    expect(await ids('promises?func=greet', mine)).toEqual(['mine/w.1', 'mine/w']);
+    expect(await ids('promises?func=gree')).toEqual([]);
   });
 
   test('shows a promise with its task and who is told; addresses, which may carry secrets, to admins only', async () => {

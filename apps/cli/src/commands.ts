@@ -33,6 +33,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     examples: [
       ['resonate promises get order-1', 'Show a promise'],
       ['resonate promises search --state pending', 'List pending promises'],
+      ['resonate promises search --func processOrder --state rejected', 'List calls of a function that failed'],
       [`resonate promises resolve approval-1 --value '{"data": true}'`, 'Settle a promise with a value'],
     ],
     load: () => import('./client/promises.ts'),

@@ -4,6 +4,8 @@ import { DEAD_LETTER } from './dead-letters.ts';
 import { at, count, cursor, flag, pageSize, repeated, tags, text, time, value } from './fields.ts';
 
 const MAX_TAGS = 8;
+/** The server keeps so much of a function's name. */
+const MAX_FUNCTION_NAME = 160;
 const MAX_GRAPH_PAGE = 2_000;
 
 const promiseState = z.enum(PROMISE_STATES);
@@ -23,6 +25,9 @@ export const PROMISES_QUERY = z.strictObject({
   tag: repeated(text.regex(/^[^=]+=/, 'must be NAME=VALUE'), MAX_TAGS)
     .optional()
     .meta({ description: 'NAME=VALUE; several: all of them' }),
+  func: text.max(MAX_FUNCTION_NAME).optional().meta({
+    description: 'The function that the param calls: its whole name, or the first 160 characters of a longer one',
+  }),
   roots: flag.optional().meta({ description: 'Only promises that no other promise has called' }),
   limit: pageSize(500, 50),
 });

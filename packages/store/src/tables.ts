@@ -18,6 +18,7 @@ import type {
   ScheduleRow,
   TaskRow,
 } from '@resonate/machine';
+import { functionName } from './function-name.ts';
 import type { ProcessRow } from './processes.ts';
 import {
   enumOf,
@@ -57,13 +58,14 @@ export const PROMISES = new Table<PromiseRow>(
     createdAt: INT,
     settledAt: mutable(INT_OR_NULL),
   },
-  // Copies of tags that searches and preloads go by, so that an index serves them.
+  // Copies that searches and preloads go by, so that an index serves them: of tags, and of the function in the param.
   {
     is_timer: { type: 'bool', of: ({ tags }) => (tags[TAG.timer] === 'true' ? 1 : 0) },
     origin: tag(TAG.origin),
     branch: tag(TAG.branch),
     parent: tag(TAG.parent),
     schedule: tag(TAG.schedule),
+    func: { type: 'text', of: ({ param }) => functionName(param) ?? null },
   },
 );
 

@@ -144,6 +144,23 @@ describe('search', () => {
     expect(await resonate.run(...none, '--all')).toEqual(await resonate.run(...none));
   });
 
+  test('by function finds its calls, newest first, page by page, and with other filters', async () => {
+    const calls = ['f2', 'f1', 'f3'];
+    const call = { '-f': 'charge', '--json-args': '[]', '-t': '1h' };
+    for (const id of calls) await resonate.json('invoke', id, ...Object.entries(call).flat());
+    await client.rpc('promise.settle', { id: 'f1', state: 'rejected' });
+    const byFunction = ['promises', 'search', '--func', 'charge'];
+    const ids = async (...more: string[]) =>
+      (await resonate.json<{ promises: { id: string }[] }>(...byFunction, ...more)).promises.map(({ id }) => id);
+    expect(await ids()).toEqual(['f3', 'f1', 'f2']);
+    expect(await ids('--all', '--limit', '2')).toEqual(['f3', 'f1', 'f2']);
+    expect(await ids('--state', 'rejected')).toEqual(['f1']);
+    expect(await ids('--tags', TARGET)).toEqual([]);
+    const [head, ...rows] = await resonate.terminal(...byFunction);
+    expect(head).toMatch(/^ID +STATE +FUNCTION +CREATED +TIMEOUT +SETTLED$/);
+    expect(rows.map((row) => row.replaceAll(/ {2,}/g, ' ')).at(1)).toMatch(/^f1 rejected charge \d{4}-/);
+  });
+
   test('tasks and schedules are searched alike', async () => {
     for (let n = 10; n < 22; n++) await schedule(`every-${n}`);
     const [tasks, allTasks, schedules, allSchedules] = await Promise.all([

@@ -41,7 +41,7 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
       limit: number;
     },
     own: string,
-    rest: Pick<Parameters<typeof admin.newest>[0], 'state' | 'task' | 'tags' | 'isRoot'>,
+    rest: Pick<Parameters<typeof admin.newest>[0], 'state' | 'task' | 'tags' | 'func' | 'isRoot'>,
   ): Promise<{ rows: Listed[]; end: PageEnd }> {
     if (!maySearch(config, own)) throw new Refusal(403, 'Tokens that are limited to a prefix may not search');
     const { from, to, cursor, limit } = wanted;
@@ -57,9 +57,9 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
     if (!id.startsWith(own)) throw new Refusal(404, 'Promise not found');
   };
   return {
-    async promises({ query: { state, tag = [], roots, ...range } }, { prefix }) {
+    async promises({ query: { state, tag = [], func, roots, ...range } }, { prefix }) {
       const tags = tag.map(nameAndValue);
-      const { rows, end } = await page(range, prefix, { state, task: undefined, tags, isRoot: roots === true });
+      const { rows, end } = await page(range, prefix, { state, task: undefined, tags, func, isRoot: roots === true });
       return { ...end, promises: rows.map(promiseSummary) };
     },
     async tasks({ query: { state, ...range } }, { prefix }) {

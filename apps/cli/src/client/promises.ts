@@ -2,10 +2,11 @@ import type { PromiseRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer, decoded } from './answer.ts';
+import { CALLS } from './calls.ts';
 import { clientOptions, fromNow, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
 import { idCommand } from './id-command.ts';
 import { instant, type Table } from './output.ts';
-import { pageOptions, search, type Search } from './search.ts';
+import { pageOptions, search, searchOf, type Search } from './search.ts';
 
 const ID = { type: 'string', describe: "The promise's id", demandOption: true } as const;
 const SETTLED = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_canceled' } as const;
@@ -33,9 +34,11 @@ export function builder(promises: Argv): unknown {
     );
   }
   return command
-    .command('search', 'List promises, in order of id', searchOptions, (argv) =>
-      search(PROMISES, { state: argv.state, tags: jsonOf(argv.tags, '--tags') }, argv),
-    )
+    .command('search', 'List promises, in order of id', searchOptions, (argv) => {
+      const { state, func } = argv;
+      const tags = jsonOf(argv.tags, '--tags');
+      return func === undefined ? search(PROMISES, { state, tags }, argv) : search(CALLS, { state, tags, func }, argv);
+    })
     .command(
       'register-callback <awaited> <awaiter>',
       'Resume the task of a promise when another promise settles',
@@ -69,12 +72,13 @@ function searchOptions(options: Argv<ClientArguments>) {
   const filters = options.options({
     state: textOption('pending, resolved, rejected, rejected_canceled or rejected_timedout'),
     tags: textOption('Tags that must all match: \'{"name": "value"}\''),
+    func: textOption('The function that is called, by its whole name: newest first, without their data'),
   });
   return pageOptions(filters, PROMISES);
 }
 
 const PROMISES: Search<PromiseRecord> = {
-  kind: 'promise.search',
+  load: searchOf('promise.search'),
   list: 'promises',
   pageSize: 100,
   table: promiseTable,

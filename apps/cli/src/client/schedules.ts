@@ -12,7 +12,7 @@ import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArgu
 import { call, ClientError } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, printable, show, span, wantsTable, type Table } from './output.ts';
-import { pageOptions, search, type Search } from './search.ts';
+import { pageOptions, search, searchOf, type Search } from './search.ts';
 
 /** Next runs shown for a new schedule. */
 const SHOWN_RUNS = 3;
@@ -127,7 +127,7 @@ function dayAndTime(at: number): string {
 }
 
 const SCHEDULES: Search<ScheduleRecord> = {
-  kind: 'schedule.search',
+  load: searchOf('schedule.search'),
   list: 'schedules',
   pageSize: 10,
   table: scheduleTable,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Argv } from 'yargs';
 import type { ClientArguments } from './arguments.ts';
-import { call } from './http.ts';
+import { call, type ClientOptions } from './http.ts';
 import { columnWidths, jsonText, lineText, printable, show, tableText, wantsTable, type Table } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -13,15 +13,22 @@ export interface PageArguments {
 
 /** A kind of search: the request, the field of its answer with the records, and their table. */
 export interface Search<T> {
-  kind: `${string}.search`;
+  /** Asks for one page. @throws ClientError */
+  load(query: Record<string, unknown>, options: ClientOptions): Promise<Page<T>>;
   list: 'promises' | 'tasks' | 'schedules';
   /** The default number of records per page, the same as of the public command. */
   pageSize: number;
+  /** The maximal page of a server, if it is not 1,000. */
+  maxPage?: number;
   table(records: readonly T[]): Table;
 }
 
-/** The maximal page of a server. */
 const MAX_PAGE = 1000;
+
+/** A search of the protocol. */
+export function searchOf(kind: `${string}.search`): Search<never>['load'] {
+  return (query, options) => call(kind, query, options);
+}
 
 export function pageOptions<T extends ClientArguments>(
   command: Argv<T>,
@@ -45,24 +52,29 @@ export async function search<T>(
   filters: Record<string, unknown>,
   argv: ClientArguments & PageArguments,
 ): Promise<void> {
-  const { kind, list, pageSize, table } = what;
+  const { list, pageSize, maxPage = MAX_PAGE, table } = what;
   const { limit, cursor, all } = argv;
-  const query = { ...filters, cursor, limit: limit ?? (all ? MAX_PAGE : pageSize) };
-  const first = await call<Page<T>>(kind, query, argv);
-  if (all) return printAll(what, wantsTable(argv), pages(kind, query, first, argv));
+  const query = { ...filters, cursor, limit: limit ?? (all ? maxPage : pageSize) };
+  const first = await what.load(query, argv);
+  if (all) return printAll(what, wantsTable(argv), pages(what, query, first, argv));
   show(first, argv, (page) => table(page[list] ?? []));
   if (first.cursor !== undefined && wantsTable(argv)) {
     process.stderr.write(`more: --cursor ${printable(first.cursor)}, or --all\n`);
   }
 }
 
-type Page<T> = { cursor?: string } & Partial<Record<Search<T>['list'], T[]>>;
+export type Page<T> = { cursor?: string | undefined } & Partial<Record<Search<T>['list'], T[]>>;
 
-async function* pages<T>(kind: string, query: object, first: Page<T>, argv: ClientArguments): AsyncGenerator<Page<T>> {
+async function* pages<T>(
+  { load }: Search<T>,
+  query: Record<string, unknown>,
+  first: Page<T>,
+  argv: ClientArguments,
+): AsyncGenerator<Page<T>> {
   for (let page = first; ;) {
     yield page;
     if (page.cursor === undefined) return;
-    page = await call<Page<T>>(kind, { ...query, cursor: page.cursor }, argv);
+    page = await load({ ...query, cursor: page.cursor }, argv);
   }
 }
 

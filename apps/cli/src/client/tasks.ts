@@ -7,7 +7,7 @@ import { clientOptions, durationMs, fromNow, jsonOf, textOption, type ClientArgu
 import { call, ClientError, get, request } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, show, span, wantsTable, type Cell, type Table } from './output.ts';
-import { pageOptions, search, type Search } from './search.ts';
+import { pageOptions, search, searchOf, type Search } from './search.ts';
 
 const ID = { type: 'string', describe: "The task's id, the same as its promise's", demandOption: true } as const;
 const VERSION = { type: 'number', requiresArg: true, describe: "The task's version", demandOption: true } as const;
@@ -166,7 +166,7 @@ async function suspend({ id, version, actions, ...options }: Suspension): Promis
     throw new ClientError('not suspended: an awaited promise has already settled, so the task is still held (300)');
 }
 
-const TASKS: Search<TaskRecord> = { kind: 'task.search', list: 'tasks', pageSize: 100, table: taskTable };
+const TASKS: Search<TaskRecord> = { load: searchOf('task.search'), list: 'tasks', pageSize: 100, table: taskTable };
 
 function taskTable(tasks: readonly TaskRecord[]): Table {
   return {

@@ -14,6 +14,7 @@ export const SPANS: Readonly<Record<string, readonly [label: string, ms: number]
 /** The filters in the page's URL. */
 export interface Filters {
   prefix: string;
+  func: string;
   state: string;
   tags: readonly string[];
   /** A key of SPANS, `custom`, or '' for any time. */
@@ -30,6 +31,7 @@ export function readFilters(params: URLSearchParams): Filters {
   const span = params.get('span') ?? '';
   return {
     prefix: params.get('prefix') ?? '',
+    func: params.get('func') ?? '',
     state: params.get('state') ?? '',
     tags: params.getAll('tag'),
     span: from !== '' || to !== '' ? 'custom' : span,
@@ -40,15 +42,16 @@ export function readFilters(params: URLSearchParams): Filters {
 }
 
 /** True if any filter is set. */
-export function isNarrowed({ prefix, state, tags, span }: Filters): boolean {
-  return prefix !== '' || state !== '' || tags.length > 0 || span !== '';
+export function isNarrowed({ prefix, func, state, tags, span }: Filters): boolean {
+  return prefix !== '' || func !== '' || state !== '' || tags.length > 0 || span !== '';
 }
 
 /** The query for the server. @param now epoch ms, the end of a span */
-export function requestOf({ prefix, state, tags, span, from, to, isAll }: Filters, now: number): Query {
+export function requestOf({ prefix, func, state, tags, span, from, to, isAll }: Filters, now: number): Query {
   const spanMs = SPANS[span]?.[1];
   const query = {
     prefix,
+    func,
     state: state as NonNullable<PromisesQuery['state']>,
     tag: [...tags],
     from: spanMs === undefined ? epochMs(from) : now - spanMs,

@@ -13,11 +13,12 @@ interface Props {
 /** The filters of a search. A choice takes effect at once, a text with Enter or the button. */
 export function SearchForm({ filters, onChange }: Props) {
   const [prefix, setPrefix] = useState(filters.prefix);
+  const [func, setFunc] = useState(filters.func);
   const [tag, setTag] = useState('');
   const [isCustom, setCustom] = useState(filters.span === 'custom');
   const isTagWrong = tag !== '' && !/^[^=]+=/.test(tag);
   const submit = () => {
-    if (!isTagWrong) onChange({ prefix, tag: tag === '' ? filters.tags : [...filters.tags, tag] });
+    if (!isTagWrong) onChange({ prefix, func: func.trim(), tag: tag === '' ? filters.tags : [...filters.tags, tag] });
   };
   return (
     <form
@@ -39,6 +40,17 @@ export function SearchForm({ filters, onChange }: Props) {
         />
       </label>
       <label class="field grow">
+        <span>Function</span>
+        <input
+          class="input"
+          value={func}
+          spellcheck={false}
+          maxLength={160}
+          placeholder="its whole name"
+          onInput={(event) => setFunc(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field grow">
         <span>Tag</span>
         <input
           class="input"
@@ -53,7 +65,7 @@ export function SearchForm({ filters, onChange }: Props) {
         filters={filters}
         isCustom={isCustom}
         onCustom={setCustom}
-        onChange={(changes) => onChange({ prefix, ...changes })}
+        onChange={(changes) => onChange({ prefix, func: func.trim(), ...changes })}
       />
       <button type="submit" class="button primary">
         Search

@@ -3,7 +3,7 @@ import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import type { DeadLetter } from '../outbox/dead-letters.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { DEAD_LETTERS, LISTENERS, PROMISES } from '../tables.ts';
-import { functionName } from './function-name.ts';
+import { functionName } from '../function-name.ts';
 import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';
 
 export interface OtherPromise {

@@ -20,6 +20,8 @@ export interface NewestQuery {
   /** Only promises with a task, in this state if one is given. */
   task?: { state: TaskState | undefined } | undefined;
   tags: readonly (readonly [name: string, value: string])[];
+  /** Only promises whose param calls this function: the whole name. */
+  func?: string | undefined;
   /** Created at or after `from`, and before `to`. */
   from?: number | undefined;
   to?: number | undefined;
@@ -49,7 +51,8 @@ const FIRST_LOOKED_AT = 500;
 /**
  * The newest promises that match the query. A page reads at most 5,000 rows, however many promises there are. If one
  * condition has an index with fewer matches than that, all of them are read and sorted. Otherwise matches are frequent, so
- * the index of creation times is read from the newest on; after 5,000 rows the page ends, and the next one continues.
+ * the index of creation times (of one function, if one is asked for) is read from the newest on; after 5,000 rows the page
+ * ends, and the next one continues.
  */
 export async function findNewest(sql: PlainSql, query: NewestQuery, now: number): Promise<Newest> {
   const lead = await rarest(sql, query);
@@ -87,8 +90,9 @@ interface Found {
 }
 
 /** Every condition of the query that has an index. */
-function leadsOf({ prefix, state, task, tags }: NewestQuery): Lead[] {
+function leadsOf({ prefix, state, task, tags, func }: NewestQuery): Lead[] {
   return [
+    ...given(func, (name) => ({ by: 'function', name }) as const),
     ...(prefix === '' ? [] : [{ by: 'id' } as const]),
     ...(task?.state === undefined ? [] : [{ by: 'task', state: task.state } as const]),
     ...tags.map(([name, value]) => ({ by: 'tag', name, value }) as const),
@@ -149,7 +153,8 @@ function columns({ task }: NewestQuery): string {
 
 async function amongRare({ select, words }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
   const path = pathWithin(query, lead, words);
-  const where = allOf([...path.where, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
+  const calls = given(query.func, (name) => is(words.noIndex('p.func'), name));
+  const where = allOf([...path.where, ...calls, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
   const join = query.task && lead.by !== 'task' ? ' JOIN tasks k ON k.id = p.id' : '';
   // Sorted by a sum, because it has no index. Otherwise some planners read the index of times, to its end.
   const order = ORDER('p.created_at + 0', 'p.id');
@@ -167,8 +172,10 @@ async function alongTimeAsNeeded(sql: PlainSql, query: NewestQuery): Promise<Fou
 
 async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: number): Promise<Found> {
   const conditions = filters(query);
-  const path = allOf(within(query, 'created_at', 'id'));
-  const walked = `FROM promises${words.useIndex('promises_created')} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
+  const { func } = query;
+  const path = allOf([...given(func, (name) => is('func', name)), ...within(query, 'created_at', 'id')]);
+  const index = words.useIndex(func === undefined ? 'promises_created' : 'promises_func');
+  const walked = `FROM promises${index} WHERE ${path.sql} ${ORDER('created_at', 'id')} LIMIT`;
   const where = allOf(conditions);
   // CROSS JOIN makes SQLite keep this order. Otherwise it may begin with all promises of a state.
   const join = query.task ? ' CROSS JOIN tasks k' : '';
@@ -195,6 +202,7 @@ function within({ from, to, after }: NewestQuery, at: string, id: string): Condi
   ];
 }
 
+/** All that a walk by time checks of each row; `func` is part of the walk. */
 function filters({ prefix, state, task, tags, isRoot }: NewestQuery): Condition[] {
   return [
     ...beginsWith('p.id', prefix),

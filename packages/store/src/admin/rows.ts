@@ -1,7 +1,7 @@
 import { projectPromise, projectTask, type TaskRow } from '@resonate/machine';
 import { TAG, type PromiseState } from '@resonate/protocol';
 import { TASKS } from '../tables.ts';
-import { functionNameOf, PARAM_HEAD } from './function-name.ts';
+import { functionNameOf, PARAM_HEAD } from '../function-name.ts';
 import { promiseState } from '../sql/read.ts';
 
 /** A promise as lists and graphs show it, without its data. An expired promise counts as settled. */

@@ -21,7 +21,8 @@ import {
 } from './under-test.ts';
 
 const ALL: NewestQuery = { prefix: '', tags: [], isRoot: false, limit: 10, after: null };
-const PARAM = { data: Buffer.from(JSON.stringify({ func: 'grüße', args: [1] })).toString('base64') };
+const calling = (func: string) => ({ data: Buffer.from(JSON.stringify({ func, args: [1] })).toString('base64') });
+const PARAM = calling('grüße');
 const AWAY = { origin: 'resonate:origin', parent: 'resonate:parent', branch: 'resonate:branch' } as const;
 
 /** What operators look at: the newest of many, a call graph, one promise. */
@@ -108,6 +109,9 @@ export function adminConformance(under: DialectUnderTest): void {
       ['state', { state: 'resolved' }, ['a/1']],
       ['state and id', { state: 'pending', prefix: 'b/2' }, ['b/2.1', 'b/2']],
       ['roots', { isRoot: true }, ['over', 'b/2', 'b/1', 'a/2', 'a/1']],
+      ['function', { func: 'grüße' }, ['over', 'b/2.1', 'b/2', 'b/1', 'a/2', 'a/1']],
+      ['function, id and state', { func: 'grüße', prefix: 'a/', state: 'resolved' }, ['a/1']],
+      ['the beginning of a function, which is not its name', { func: 'grü' }, []],
       ['having a task', { task: { state: undefined } }, ['a/2']],
       ['the state of a task', { task: { state: 'pending' } }, ['a/2']],
       ['the state of no task', { task: { state: 'acquired' } }, []],
@@ -115,6 +119,43 @@ export function adminConformance(under: DialectUnderTest): void {
       ['time and tag', { from: START + 3_000, tags: [['team', 'red']] }, ['b/2', 'b/1']],
     ])('they are found by %s', async (_name, query, expected) => {
       expect(await ids(query)).toEqual(expected);
+    });
+
+    test('a function that is frequent is walked along by time, page by page, beside one that is rare', async () => {
+      const at = START - 1_000_000;
+      for (const [index, func] of ['often', 'often', 'rare', 'often', 'often'].entries()) {
+        const request = { ...promiseCreate(`called/${index}`), param: calling(func) };
+        expect(await send(store, 'promise.create', request, at + index)).toMatchObject({ status: 200 });
+      }
+      const pages: string[][] = [];
+      const isFrequent: PlainSql['select'] = async (statements) => {
+        const results = await dialect.plain.select(statements);
+        return results.map((rows, n) =>
+          statements[n]?.sql.startsWith('SELECT COUNT') ? [[MOST_LOOKED_AT + 1]] : rows,
+        );
+      };
+      for (let after: NewestQuery['after'] = null; pages.length < 5;) {
+        const query = { ...ALL, func: 'often', limit: 3, after };
+        const { rows, next } = await findNewest({ ...dialect.plain, select: isFrequent }, query, START);
+        pages.push(rows.map(({ id }) => id));
+        after = next;
+        if (!next) break;
+      }
+      expect(pages).toEqual([['called/4', 'called/3', 'called/1'], ['called/0']]);
+      expect(await ids({ func: 'rare' })).toEqual(['called/2']);
+    });
+
+    test('a function whose name no database would store, or a long one, does not keep a promise from being created', async () => {
+      const names = { nul: 'a\0b', half: 'a\ud800b', long: `${'x'.repeat(159)}😀😀`, quoted: '"\\\'' };
+      for (const [id, func] of Object.entries(names)) {
+        const request = { ...promiseCreate(`odd/${id}`), param: calling(func) };
+        expect(await send(store, 'promise.create', request, START - 2_000_000)).toMatchObject({ status: 200 });
+      }
+      const { rows } = await newest({ prefix: 'odd/' });
+      const functions = Object.fromEntries(rows.map(({ id, function: name }) => [id, name]));
+      expect(functions).toEqual({ 'odd/long': 'x'.repeat(159), 'odd/quoted': names.quoted });
+      expect(await ids({ func: 'x'.repeat(159) })).toEqual(['odd/long']);
+      expect(await ids({ func: names.quoted })).toEqual(['odd/quoted']);
     });
 
     test('they are told with their function, and what ran out as settled', async () => {
@@ -204,6 +245,7 @@ export function adminConformance(under: DialectUnderTest): void {
         ['tag', { tags: [['team', 'red']] }],
         ['id', { prefix: 'b/' }],
         ['task', { task: { state: 'pending' } }],
+        ['function', { func: 'grüße' }],
       ];
       /** Anything that reads a whole table; rows that are few may be sorted, joined and counted in any way. */
       const isWalk = (scan: string) =>
@@ -227,7 +269,7 @@ export function adminConformance(under: DialectUnderTest): void {
           );
           const walk = sent.filter(({ sql }) => !sql.startsWith('SELECT COUNT'));
           const { indexes, scans } = await database.explain({ statements: walk });
-          expect(indexes).toContain('promises_created');
+          expect(indexes).toContain(query.func === undefined ? 'promises_created' : 'promises_func');
           expect(scans.filter(isWalk)).toEqual([]);
         },
       );

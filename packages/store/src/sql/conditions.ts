@@ -21,8 +21,8 @@ export function that(sql: string): Condition {
   return { sql, params: [] };
 }
 
-/** The condition for a value that is given; none for one that is left out. */
-export function given<T>(value: T | null | undefined, condition: (value: T) => Condition): Condition[] {
+/** What is made of a value that is given, such as its condition; nothing for one that is left out. */
+export function given<T, Given = Condition>(value: T | null | undefined, condition: (value: T) => Given): Given[] {
   return value === null || value === undefined ? [] : [condition(value)];
 }
 

@@ -16,6 +16,7 @@ export type Lead =
   | { by: 'state'; state: PromiseState }
   | { by: 'tag'; name: string; value: string }
   | { by: 'task'; state: TaskState }
+  | { by: 'function'; name: string }
   /** Promises that ran out and are not written down as settled yet: few, found by their timer. */
   | { by: 'timeout'; now: number };
 
@@ -45,6 +46,8 @@ export function pathOf(lead: Lead, { useIndex, noIndex }: Words): Path {
       // Sorted afterwards: planners that may walk by id instead do, through all that is pending.
       return { ...alongPromises('promises_timeout', ranOut), id: noIndex('p.id') };
     }
+    case 'function':
+      return alongPromises('promises_func', is('p.func', lead.name));
     case 'task': {
       const alone = `tasks k${useIndex('tasks_state')}`;
       const where = [is('k.state', lead.state)];

@@ -88,10 +88,12 @@ CREATE TABLE promises (
   origin text COLLATE "C",
   branch text COLLATE "C",
   parent text COLLATE "C",
-  schedule text COLLATE "C"
+  schedule text COLLATE "C",
+  func text COLLATE "C"
 );
 CREATE INDEX promises_branch ON public.promises USING btree (branch, id) WHERE (branch IS NOT NULL);
 CREATE INDEX promises_created ON public.promises USING btree (created_at);
+CREATE INDEX promises_func ON public.promises USING btree (func, created_at) WHERE (func IS NOT NULL);
 CREATE INDEX promises_origin ON public.promises USING btree (origin, id) WHERE (origin IS NOT NULL);
 CREATE INDEX promises_parent ON public.promises USING btree (parent, id) WHERE (parent IS NOT NULL);
 CREATE INDEX promises_schedule ON public.promises USING btree (schedule, id) WHERE (schedule IS NOT NULL);
