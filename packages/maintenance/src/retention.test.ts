@@ -116,17 +116,6 @@ describe('retention', () => {
     expect(done).toEqual({ graphs: 200, promises: 200 });
     expect(busyMs / tookMs).toBeLessThan(0.12);
   });
-
-  test('one step deletes as many graphs as a batch may hold', async () => {
-    await settle('a', 200);
-    now += 2 * HOUR;
-    const sweep = await runtime.store.upkeep.sweep({
-      rules: { afterMs: HOUR, afterByState: {}, afterByTag: [] },
-      batchSize: 200,
-    });
-    await sweep.step();
-    expect(await sweep.step()).toMatchObject({ graphs: 200, promises: 200 });
-  });
 });
 
 test('the share grows with the lag, between its usual and its largest value', () => {

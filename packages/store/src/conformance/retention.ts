@@ -39,10 +39,14 @@ export function retentionConformance(under: DialectUnderTest): void {
     const child = (id: string, origin: string, tags: Record<string, string> = {}) =>
       promiseCreate(id, { 'resonate:origin': origin, 'resonate:parent': origin, ...tags });
 
-    async function sweep(options: Partial<SweepOptions> = {}, steps = Infinity): Promise<Outcome> {
+    /** @param isOver ends it before it is done. */
+    async function sweep(
+      options: Partial<SweepOptions> = {},
+      isOver: (soFar: Outcome) => boolean = () => false,
+    ): Promise<Outcome> {
       const sum: Outcome = { graphs: 0, promises: 0, kept: {} };
       const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10, ...options });
-      for (let step = 0; step < steps && !running.isDone; step++) {
+      while (!running.isDone && !isOver(sum)) {
         const outcome = await running.step();
         sum.graphs += outcome.graphs;
         sum.promises += outcome.promises;
@@ -158,7 +162,7 @@ export function retentionConformance(under: DialectUnderTest): void {
 
     test('goes on with what was begun, also when the rules would keep it by now', async () => {
       await graph('large', 35);
-      await sweep({}, 4);
+      await sweep({}, ({ promises }) => promises > 0);
       const half = await left();
       expect(half.length).toBeGreaterThan(0);
       expect(half.length).toBeLessThan(36);
@@ -168,7 +172,7 @@ export function retentionConformance(under: DialectUnderTest): void {
 
     test('leaves a promise that came to a large graph while that was removed', async () => {
       await graph('large', 35);
-      await sweep({}, 4);
+      await sweep({}, ({ promises }) => promises > 0);
       await sendOk(store, 'promise.create', child('large.new', 'large'));
       await sweep();
       expect(await left()).toEqual(['large.new']);
@@ -179,6 +183,42 @@ export function retentionConformance(under: DialectUnderTest): void {
       const timeoutAt = await dialect.now();
       await Promise.all(ids.map((id) => sendOk(store, 'promise.create', promiseCreate(id, {}, timeoutAt))));
       expect(await sweep()).toEqual({ graphs: 45, promises: 45, kept: {} });
+    });
+
+    test('says how long the oldest promise that it has not checked has been due', async () => {
+      await graph('a', 0);
+      await graph('b', 0);
+      const [first, last] = (await dialect.dump()).promises.map(({ settledAt }) => settledAt ?? 0).sort();
+      const { afterMs } = AT_ONCE;
+      const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 1 });
+      const now = (await dialect.now()) + 1_000;
+      const dueFor = (settledAt = 0) => now - (afterMs ?? 0) - settledAt;
+      expect(await running.lagMs(now, -1)).toBe(dueFor(first));
+      while ((await running.step()).promises === 0);
+      // Also if both settled within the same millisecond.
+      expect(await running.lagMs(now, -1)).toBe(dueFor(last));
+      while (!running.isDone) await running.step();
+      expect(await running.lagMs(now, -1)).toBe(0);
+      expect(await running.lagMs(now, now)).toBe(0);
+    });
+
+    test('judges a large graph in many steps, each of which reads a part of it', async () => {
+      await graph('large', 45);
+      const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10 });
+      let steps = 0;
+      while ((await rowsOf('removals')) === 0) {
+        expect(await running.step()).toMatchObject({ promises: 0 });
+        steps++;
+      }
+      expect(steps).toBeGreaterThan(4);
+    });
+
+    test('one step deletes a batch, or less where a transaction stops the process', async () => {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => graph(`g${index}`, 0)));
+      const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 40 });
+      let deleted = 0;
+      while (deleted === 0) deleted = (await running.step()).promises;
+      expect(deleted).toBe(under.isShared ? 40 : 10);
     });
 
     test('tells how much is ahead of it', async () => {

@@ -1,21 +1,16 @@
-import {
-  heldBy,
-  reasonToKeep,
-  shortestPeriod,
-  tooYoung,
-  type KeepReason,
-  type RetentionRules,
-} from '@resonate/machine';
-import { TAG } from '@resonate/protocol';
+import { heldBy, shortestPeriod, tooYoung, type KeepReason, type RetentionRules } from '@resonate/machine';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { bySettlement } from '../sql/words.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
+import { LargeGraph } from './large-graph.ts';
 import { addOutcome, Removal, type Outcome } from './removal.ts';
 
 export interface SweepOptions {
   rules: RetentionRules;
   /** Promises in one transaction. A graph that has more goes in several. */
   batchSize: number;
+  /** A step takes no further graph once it has so many promises, by default a batch. */
+  stepSize?: number;
   /** Only counts what would be removed. */
   isDryRun?: boolean;
 }
@@ -41,12 +36,18 @@ export class Sweep {
   readonly #reader: GraphReader;
   readonly #removal: Removal;
   readonly #options: SweepOptions;
+  /** At most a batch. */
+  readonly #stepSize: number;
   readonly #now: number;
   /** Every promise that settled later than this stays (epoch ms). null: every promise stays. */
   readonly settledBy: number | null;
   #position: Position = { settledAt: -1, id: '' };
   /** Origins that were found and not judged yet. */
   #found: string[] = [];
+  /** A graph of which some promises were judged. */
+  #large: LargeGraph | null = null;
+  /** Promises in the graphs that were read last, on average. Reading more graphs than a step deletes is wasted work. */
+  #meanSize = 1;
   readonly #judged = new Set<string>();
   #isAtEnd = false;
   /** Removals that an earlier sweep began are finished first, in the order of their origins: this was the last one. */
@@ -58,6 +59,7 @@ export class Sweep {
     this.#reader = new GraphReader(sql);
     this.#removal = new Removal(sql, this.#reader);
     this.#options = options;
+    this.#stepSize = Math.min(options.stepSize ?? options.batchSize, options.batchSize);
     this.#now = now;
     const shortest = shortestPeriod(options.rules);
     this.settledBy = shortest === null ? null : now - shortest;
@@ -65,7 +67,8 @@ export class Sweep {
 
   /** Call `step` until this is true. */
   get isDone(): boolean {
-    return this.#begun === null && this.#found.length === 0 && (this.#isAtEnd || this.settledBy === null);
+    const isBetweenGraphs = this.#begun === null && this.#large === null && this.#found.length === 0;
+    return isBetweenGraphs && (this.#isAtEnd || this.settledBy === null);
   }
 
   /** Promises old enough to be looked at that this sweep has not come to, counted up to `limit`. */
@@ -86,17 +89,25 @@ export class Sweep {
   async lagMs(now: number, checkedUntil: number): Promise<number> {
     const shortest = shortestPeriod(this.#options.rules);
     if (shortest === null) return 0;
-    const from = Math.max(this.#position.settledAt, checkedUntil);
-    const sql = `SELECT settled_at FROM ${bySettlement(this.#sql.words)} AND settled_at > ${from}
-      AND settled_at <= ${now - shortest} ORDER BY settled_at LIMIT 1`;
-    const [rows] = await this.#sql.select([{ sql, params: [] }]);
-    const oldest = rows?.[0]?.[0];
-    return oldest === undefined ? 0 : now - shortest - Number(oldest);
+    const { settledAt, id } = this.#position;
+    const select = `SELECT settled_at FROM ${bySettlement(this.#sql.words)}`;
+    const [same, later] = await this.#sql.select([
+      // Many promises may have settled within the same millisecond as the last one that was found.
+      { sql: `${select} AND settled_at = ${settledAt} AND id > ? ORDER BY id LIMIT 1`, params: [id] },
+      {
+        sql: `${select} AND settled_at > ${Math.max(settledAt, checkedUntil)} AND settled_at <= ${now - shortest}
+          ORDER BY settled_at LIMIT 1`,
+        params: [],
+      },
+    ]);
+    const oldest = (settledAt > checkedUntil ? same?.[0] : undefined) ?? later?.[0];
+    return oldest === undefined ? 0 : now - shortest - Number(oldest[0]);
   }
 
   /** @throws StoreUnavailable, BatchConflict: then the step was done completely or not at all. */
   async step(): Promise<Outcome> {
     if (this.#begun !== null) return this.#goOn(this.#begun);
+    if (this.#large !== null) return this.#judgeLarge(this.#large);
     if (this.#found.length === 0) await this.#look();
     return this.#found.length === 0 ? NOTHING : this.#judge();
   }
@@ -104,42 +115,45 @@ export class Sweep {
   /** Finds the next origins of promises that settled long enough ago. */
   async #look(): Promise<void> {
     if (this.settledBy === null) return;
-    const { batchSize } = this.#options;
+    const limit = this.#stepSize;
     const { settledAt, id } = this.#position;
     const select = `SELECT settled_at, id, origin FROM ${bySettlement(this.#sql.words)}`;
     const results = await this.#sql.select([
-      { sql: `${select} AND settled_at = ${settledAt} AND id > ? ORDER BY id LIMIT ${batchSize}`, params: [id] },
+      { sql: `${select} AND settled_at = ${settledAt} AND id > ? ORDER BY id LIMIT ${limit}`, params: [id] },
       {
         sql: `${select} AND settled_at > ${settledAt} AND settled_at <= ${this.settledBy}
-          ORDER BY settled_at, id LIMIT ${batchSize}`,
+          ORDER BY settled_at, id LIMIT ${limit}`,
         params: [],
       },
     ]);
-    const rows = results.flat().slice(0, batchSize);
+    const rows = results.flat().slice(0, limit);
     const last = rows.at(-1);
     if (last) this.#position = { settledAt: Number(last[0]), id: String(last[1]) };
-    this.#isAtEnd = rows.length < batchSize;
+    this.#isAtEnd = rows.length < limit;
     if (this.#judged.size > MAX_JUDGED) this.#judged.clear();
     const origins = new Set(rows.map(([, own, origin]) => String(origin ?? own)));
     this.#found = [...origins].filter((origin) => !this.#judged.has(origin));
   }
 
-  /** Judges found graphs and removes those that may go, as many as fit into one transaction. */
+  /** Judges found graphs and removes those that may go, until they have enough promises for one step. */
   async #judge(): Promise<Outcome> {
     const { rules, batchSize, isDryRun } = this.#options;
-    const graphs = await this.#reader.graphs(
-      this.#found.slice(0, Math.min(batchSize, MAX_GRAPHS_AT_ONCE)),
-      batchSize + 1,
-    );
+    const atOnce = Math.min(MAX_GRAPHS_AT_ONCE, Math.ceil(this.#stepSize / this.#meanSize));
+    const graphs = await this.#reader.graphs(this.#found.slice(0, atOnce), batchSize + 1);
+    const members = [...graphs.values()].flat();
+    this.#meanSize = Math.max(1, members.length / graphs.size);
     const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
     const going: Member[][] = [];
     let size = 0;
     for (const [origin, members] of graphs) {
       const isLarge = members.length > batchSize;
-      if (going.length > 0 && (isLarge || size + members.length > batchSize)) break;
+      if (going.length > 0 && (isLarge || size + members.length > this.#stepSize)) break;
       this.#found.shift();
       this.#judged.add(origin);
-      if (isLarge) return addOutcome(outcome, await this.#judgeLarge(origin));
+      if (isLarge) {
+        this.#large = new LargeGraph(origin, this.#reader, rules, this.#now);
+        return outcome;
+      }
       const reason = tooYoung({ promises: members, rootTags: rootTagsOf(members) }, rules, this.#now);
       if (reason !== null) keep(outcome, reason);
       else if (members.length > 0) {
@@ -162,32 +176,19 @@ export class Sweep {
     return outcome;
   }
 
-  /**
-   * Judges a graph page by page, notes that its removal has begun, and leaves the removal to the next steps. It locks
-   * nothing meanwhile: settled promises do not change, and the count at the end tells whether a promise was added.
-   */
-  async #judgeLarge(origin: string): Promise<Outcome> {
-    const { rules, batchSize, isDryRun } = this.#options;
-    const root = await this.#reader.root(origin);
-    let [after, count, settledUntil] = ['', 0, 0];
-    let members: Member[] = root && !(TAG.origin in root.tags) ? [root] : [];
-    do {
-      const around = await this.#reader.surroundings(members);
-      const reason = reasonToKeep(graphWith(members, around, root?.tags ?? {}), rules, this.#now);
-      if (reason !== null) return { ...NOTHING, kept: { [reason]: 1 } };
-      count += members.length;
-      settledUntil = Math.max(settledUntil, ...members.map(({ settledAt }) => settledAt ?? 0));
-      members = await this.#reader.page(origin, after, batchSize);
-      after = members.at(-1)?.id ?? after;
-    } while (members.length > 0);
-    const now = await this.#reader.count(origin);
-    if (now.promises !== count || now.pending > 0) return { ...NOTHING, kept: { changed: 1 } };
-    if (isDryRun) return { graphs: 1, promises: count, kept: {} };
+  /** Judges the next part of a large graph. At its end it notes that its removal has begun, which the next steps do. */
+  async #judgeLarge(graph: LargeGraph): Promise<Outcome> {
+    const verdict = await graph.judge(this.#stepSize);
+    if (verdict === null) return NOTHING;
+    this.#large = null;
+    if ('reason' in verdict) return { ...NOTHING, kept: { [verdict.reason]: 1 } };
+    const { promises, settledUntil } = verdict;
+    if (this.#options.isDryRun) return { graphs: 1, promises, kept: {} };
     const sql = this.#sql.words.insertNew(
       'removals (origin, settled_until)',
       `SELECT id, ${settledUntil} FROM (SELECT ? AS id) AS begun WHERE 1 = 1`,
     );
-    await this.#sql.atomically([{ sql, params: [origin] }]);
+    await this.#sql.atomically([{ sql, params: [graph.origin] }]);
     this.#begun = '';
     return NOTHING;
   }
@@ -207,9 +208,8 @@ export class Sweep {
   }
 
   async #removePart(origin: string, settledUntil: number): Promise<Outcome> {
-    const { batchSize } = this.#options;
-    const callees = await this.#reader.settledCallees(origin, settledUntil, batchSize);
-    if (callees.length === batchSize) return this.#removal.part(callees);
+    const callees = await this.#reader.settledCallees(origin, settledUntil, this.#stepSize);
+    if (callees.length === this.#stepSize) return this.#removal.part(callees);
     const root = await this.#reader.root(origin);
     const roots = root && root.settledAt !== null && root.settledAt <= settledUntil ? [root] : [];
     // The root goes last: while it exists, nobody can start the call again among the results of the old one.
