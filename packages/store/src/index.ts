@@ -27,6 +27,8 @@ export type { DeliverResult } from './admin/admin.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';
 export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
 export type { Listed, Newest, NewestQuery, Place } from './admin/newest.ts';
+export type { FailedPromise, Outcome } from './admin/outcome.ts';
+export type { WaitingPromise, Waits } from './admin/waits.ts';
 export type { BriefPromise } from './admin/rows.ts';
 export type { DueHint, DueTimes } from './hints.ts';
 export type { BatcherLimits } from './engine/batcher.ts';

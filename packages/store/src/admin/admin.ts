@@ -3,6 +3,8 @@ import type { Dialect } from '../dialect.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
+import { readOutcome, type Outcome } from './outcome.ts';
+import { readWaits, type Waits } from './waits.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';
 
 export type DeliverResult = 'due' | 'not pending' | 'absent';
@@ -36,6 +38,16 @@ export class Admin {
 
   hasGraph(root: string): Promise<boolean> {
     return hasGraph(this.#dialect.plain, root);
+  }
+
+  /** A promise, its task and what it waits for, at most `limit` promises. null: there is no such promise. */
+  waits(id: string, limit: number, now: number): Promise<Waits | null> {
+    return readWaits(this.#dialect.plain, id, limit, now);
+  }
+
+  /** How a settled promise ended: its error, its children that failed, and notifications that have not arrived. */
+  outcome(id: string, now: number): Promise<Outcome> {
+    return readOutcome(this.#dialect.plain, id, now);
   }
 
   /** How many tasks workers hold, counted up to `limit`, because counting reads each of these rows. */

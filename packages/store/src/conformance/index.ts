@@ -16,6 +16,7 @@ import { searchConformance } from './searches.ts';
 import { sharingConformance } from './sharing.ts';
 import type { DialectUnderTest } from './under-test.ts';
 import { valuesConformance } from './values.ts';
+import { whyConformance } from './why.ts';
 
 export { electionConformance };
 export type { DatabaseUnderTest, DialectUnderTest, Plan, Search } from './under-test.ts';
@@ -33,6 +34,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     deadLetterConformance(under);
     outboxConformance(under);
     adminConformance(under);
+    whyConformance(under);
     retentionConformance(under);
     manyConformance(under);
     largeBatchConformance(under);
