@@ -12,6 +12,7 @@ export function createApi(runtime: Runtime): Service {
   const hub = new StreamHub({ ...httpPoll, maxStreams: httpPoll.maxConnections });
   const auth = createAuth(runtime);
   runtime.stats.streams = () => hub.groups();
+  runtime.stats.left = () => hub.departed();
   const admin = new AdminApi(runtime, auth);
   const services = [
     ...(auth ? [auth] : []),

@@ -1,6 +1,6 @@
-import { Circuits, type Advice } from '@resonate/delivery';
+import { Circuits, type Advice, type Failed } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { RuntimeWith } from '@resonate/process';
+import type { FailingTarget, RuntimeWith } from '@resonate/process';
 import type { PushTransport } from '@resonate/transports';
 import type { WaitingTargets } from './waiting-targets.ts';
 
@@ -65,10 +65,17 @@ export class FailingTargets implements Service {
     this.#circuits.notTried(target);
   }
 
-  /** @param askedMs how long the target asked to be left alone. @returns whether the circuit is open now. */
-  failed(target: string, isProbe: boolean, askedMs: number): boolean {
+  /** The targets that failed last, at most `most`. */
+  failing(most: number): FailingTarget[] {
+    return this.#circuits
+      .failing(most)
+      .map(({ last, ...circuit }) => ({ transport: this.#transport, ...circuit, ...last }));
+  }
+
+  /** @returns whether the circuit is open now. */
+  failed(target: string, isProbe: boolean, failure: Failed): boolean {
     const wasOpen = this.#circuits.isOpen(target);
-    const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now(), askedMs);
+    const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now(), failure);
     this.#showOpen();
     // Even if nothing is due. After this deferral, a due message shows that another process resumed the target.
     if (isOpen && (isProbe || !wasOpen)) this.#defer(target);

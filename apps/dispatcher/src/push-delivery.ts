@@ -1,6 +1,6 @@
 import { servedTargets, TargetSlots } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { RuntimeWith } from '@resonate/process';
+import type { FailingTarget, RuntimeWith } from '@resonate/process';
 import { rowOf, type Delivery } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 import { FailingTargets } from './failing-targets.ts';
@@ -65,6 +65,11 @@ export class PushDelivery implements Service {
   async stop(): Promise<void> {
     await Promise.all([this.#waiting.stop(), this.#loop.stop(), this.#failing.stop()]);
     await this.#pusher.stop();
+  }
+
+  /** The targets that failed last, at most `most`. */
+  failing(most: number): FailingTarget[] {
+    return this.#failing.failing(most);
   }
 
   async #step(): Promise<number | null> {

@@ -107,7 +107,11 @@ export class Pusher implements Service {
       return;
     }
     const askedMs = failure instanceof PushFailed ? (failure.retryAfterMs ?? 0) : 0;
-    const isOpen = this.#failing.failed(target, isProbe, askedMs);
+    const isOpen = this.#failing.failed(target, isProbe, {
+      askedMs,
+      error: failure.message,
+      promise: promiseOf(delivery),
+    });
     const ownMs = Math.max(backoffMs(attempts, { minMs, maxMs }), Math.min(askedMs, maxMs));
     const againAt = (await store.now()) + (isOpen ? Math.max(ownMs, Math.min(maxMs, OPEN_CIRCUIT_BACKOFF_MS)) : ownMs);
     await this.#record(target, outcomeOfFailure(delivery, { againAt, error: failure.message, maxAttempts }));

@@ -56,13 +56,13 @@ describe('a circuit', () => {
   });
 
   test('leaves a target alone for as long as it asks, up to a bound', () => {
-    circuits.failed('a', false, 0, 500);
+    circuits.failed('a', false, 0, { askedMs: 500 });
     fail(2);
     expect(circuits.advise('a', 10, 499)).toBe('defer');
     expect(circuits.takeProbes(499)).toEqual([]);
     expect(circuits.advise('a', 10, 500)).toBe('probe');
     circuits.probing('a');
-    circuits.failed('a', true, 500, 1e12);
+    circuits.failed('a', true, 500, { askedMs: 1e12 });
     expect(circuits.advise('a', 510, 1_499)).toBe('defer');
     expect(circuits.advise('a', 510, 1_500)).toBe('probe');
   });

@@ -16,6 +16,23 @@ interface Circuit {
   /** The messages that were due when it opened have been deferred. */
   isDeferred: boolean;
   isProbing: boolean;
+  /** The last failure. */
+  last: FailedAttempt;
+}
+
+/** An attempt that failed: why, and the promise that its message was about. */
+export interface FailedAttempt {
+  error: string;
+  promise: string;
+}
+
+/** Longer errors are cut, because one is kept for each target. */
+const MAX_ERROR = 200;
+
+/** What is known of a failure. */
+export interface Failed extends Partial<FailedAttempt> {
+  /** How long the target asked to be left alone; an open circuit sends no probe before that. */
+  askedMs?: number;
 }
 
 export interface CircuitOptions extends BackoffOptions {
@@ -100,13 +117,29 @@ export class Circuits {
     if (circuit) circuit.isProbing = true;
   }
 
-  /**
-   * @param askedMs how long the target asked to be left alone; an open circuit sends no probe before that.
-   * @returns whether the circuit is open now.
-   */
-  failed(target: string, isProbe: boolean, now: number, askedMs = 0): boolean {
+  /** The targets that failed last, the latest first: at most `most`. */
+  failing(most: number): { target: string; failures: number; retryAt: number | null; last: FailedAttempt }[] {
+    return [...this.#circuits]
+      .reverse()
+      .slice(0, most)
+      .map(([target, { failures, openings, probeAt, last }]) => ({
+        target,
+        failures,
+        retryAt: openings > 0 ? probeAt : null,
+        last,
+      }));
+  }
+
+  /** @returns whether the circuit is open now. */
+  failed(
+    target: string,
+    isProbe: boolean,
+    now: number,
+    { askedMs = 0, error = '', promise = '' }: Failed = {},
+  ): boolean {
     const circuit = this.#remember(target);
     circuit.failures++;
+    circuit.last = { error: error.slice(0, MAX_ERROR), promise };
     const opens = circuit.openings === 0 && circuit.failures >= this.#options.failures;
     if (opens) this.#open++;
     if (opens || isProbe) {
@@ -157,6 +190,7 @@ export class Circuits {
       askAt: 0,
       isDeferred: false,
       isProbing: false,
+      last: { error: '', promise: '' },
     };
     this.#circuits.set(target, circuit);
     if (this.#circuits.size > MAX_REMEMBERED) {

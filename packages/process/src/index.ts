@@ -4,5 +4,5 @@ export { traced, type Carrier, type ServerTracing } from './server-tracing.ts';
 export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';
 export { wakeupChannel, wakeupType } from './wakeups.ts';
-export { parseStats, type ProcessStats } from './process-stats.ts';
+export { parseStats, type FailingTarget, type ProcessStats } from './process-stats.ts';
 export { DEAD_AFTER_MS } from './membership.ts';

@@ -9,6 +9,12 @@ export interface ProcessStats extends RequestCounts {
   waiting: number;
   /** The largest groups of workers' event streams. */
   streams: GroupCount[];
+  /** Groups that workers left within the last hour, the latest first. Processes of older versions do not write it. */
+  left?: DepartedWorkers[] | undefined;
+  /** Targets that fail, the latest first. The same holds. */
+  failing?: FailingTarget[] | undefined;
+  /** The transports that its configuration enables. The same holds. */
+  transports?: string[] | undefined;
 }
 
 export interface GroupCount {
@@ -16,18 +22,46 @@ export interface GroupCount {
   count: number;
 }
 
+export interface DepartedWorkers {
+  group: string;
+  /** Workers that left and have not come back. */
+  count: number;
+  /** How long ago the last of them left, when this was written. */
+  agoMs: number;
+}
+
+/** A target whose last delivery failed. */
+export interface FailingTarget {
+  transport: string;
+  target: string;
+  /** In a row. */
+  failures: number;
+  error: string;
+  /** The promise that the last failed message was about. */
+  promise: string;
+  /** When the next message is tried while its circuit is open, epoch ms; null: the circuit is closed. */
+  retryAt: number | null;
+}
+
 const MAX_GROUPS = 100;
 const MAX_GROUP_NAME = 200;
+const MAX_FAILING = 50;
+/** MySQL stores at most 64 KiB of statistics. */
+const MAX_LIST_BYTES = 16 * 1024;
 
-/** Collects the statistics. The role that holds streams sets `streams`. */
+/** Collects the statistics. The role that holds streams sets `streams` and `left`, the one that pushes sets `failing`. */
 export class StatsSource {
   streams: () => GroupCount[] = () => [];
+  left: () => DepartedWorkers[] = () => [];
+  failing: () => FailingTarget[] = () => [];
   readonly #metrics: Metrics;
   readonly #waiting: () => number;
+  readonly #transports: readonly string[];
 
-  constructor(metrics: Metrics, waiting: () => number) {
+  constructor(metrics: Metrics, waiting: () => number, transports: readonly string[]) {
     this.#metrics = metrics;
     this.#waiting = waiting;
+    this.#transports = transports;
   }
 
   async read(): Promise<ProcessStats> {
@@ -39,11 +73,30 @@ export class StatsSource {
       delivered: of('success'),
       failed: of('error'),
       waiting: this.#waiting(),
-      streams: groups
-        .slice(0, MAX_GROUPS)
-        .map(({ group, count }) => ({ group: group.slice(0, MAX_GROUP_NAME), count })),
+      streams: fitting(
+        groups.map((one) => ({ ...one, group: one.group.slice(0, MAX_GROUP_NAME) })).slice(0, MAX_GROUPS),
+      ),
+      left: fitting(this.left().slice(0, MAX_GROUPS)),
+      failing: fitting(this.failing().slice(0, MAX_FAILING)),
+      transports: [...this.#transports],
     };
   }
+}
+
+/** The first ones that fit into the limit. Names are chosen by clients, so some may be long: these are left out. */
+function fitting<One>(list: readonly One[]): One[] {
+  let room = MAX_LIST_BYTES;
+  return list.filter((one) => {
+    const bytes = Buffer.byteLength(JSON.stringify(one));
+    if (bytes > room) return false;
+    room -= bytes;
+    return true;
+  });
+}
+
+/** @returns the list as it was written, or undefined for anything else. */
+function listOf<One>(list: One[] | undefined): One[] | undefined {
+  return Array.isArray(list) ? list : undefined;
 }
 
 /** The statistics of another process; null if it has none, or if another version wrote them in another form. */
@@ -55,7 +108,14 @@ export function parseStats(text: string | undefined): ProcessStats | null {
     const numbers = [requests, errors, settled, delivered, failed, waiting];
     const isWhole =
       numbers.every((value) => typeof value === 'number') && Array.isArray(times) && Array.isArray(streams);
-    return isWhole ? (stats as ProcessStats) : null;
+    if (!isWhole) return null;
+    const { left, failing, transports } = stats;
+    return {
+      ...(stats as ProcessStats),
+      left: listOf(left),
+      failing: listOf(failing),
+      transports: listOf(transports),
+    };
   } catch {
     return null;
   }

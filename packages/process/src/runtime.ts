@@ -3,6 +3,7 @@ import { effectiveServerUrl, type Config } from '@resonate/config';
 import { type Clock, systemClock } from '@resonate/lifecycle';
 import { createMetrics, type Metrics, type Role, type RootLogger } from '@resonate/observability';
 import { Store, type Batch } from '@resonate/store';
+import { enabledTransports } from './enabled-transports.ts';
 import { LeadershipState } from './leadership-state.ts';
 import { measureStore } from './measure-store.ts';
 import { openStorage } from './open-store.ts';
@@ -100,7 +101,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     // The new leader reports them.
     if (!leadership.held) metrics.timersFailing.set(0);
   });
-  const stats = new StatsSource(metrics, () => store.waiting);
+  const stats = new StatsSource(metrics, () => store.waiting, enabledTransports(config));
   return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
 }
 

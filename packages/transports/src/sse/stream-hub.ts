@@ -2,6 +2,7 @@ import { pollTarget } from '@resonate/protocol';
 import { SharedBytes, type BufferLimits } from '../message-buffer.ts';
 import { AcknowledgedStream, type AcknowledgedEnds } from '../websocket/acknowledged-stream.ts';
 import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
+import { Departures, type Departed } from './departures.ts';
 import { Stream, type StreamEnds } from './stream.ts';
 
 export interface StreamHubOptions {
@@ -34,6 +35,7 @@ export class StreamHub {
   readonly #limits: BufferLimits;
   readonly #groups = new Map<string, Map<string, WorkerStream>>();
   readonly #roomListeners = new Set<(stream: WorkerStream) => void>();
+  readonly #departures = new Departures();
   #size = 0;
 
   constructor(options: StreamHubOptions) {
@@ -80,6 +82,7 @@ export class StreamHub {
     const members = this.#groups.get(group) ?? new Map<string, WorkerStream>();
     this.#groups.set(group, members.set(id, stream));
     this.#size++;
+    this.#departures.back(group, id);
     this.#announceRoom(stream);
     return stream;
   }
@@ -94,7 +97,10 @@ export class StreamHub {
     if (!stream.close()) return;
     this.#size--;
     const members = this.#groups.get(stream.group);
-    if (members?.get(stream.id) === stream) members.delete(stream.id);
+    if (members?.get(stream.id) === stream) {
+      members.delete(stream.id);
+      this.#departures.left(stream.group, stream.id);
+    }
     if (members?.size === 0) this.#groups.delete(stream.group);
   }
 
@@ -164,6 +170,11 @@ export class StreamHub {
   /** The number of streams per group. */
   groups(): { group: string; count: number }[] {
     return [...this.#groups].map(([group, members]) => ({ group, count: members.size }));
+  }
+
+  /** Groups that workers left within the last hour. */
+  departed(): Departed[] {
+    return this.#departures.groups();
   }
 
   *#streamsOf(target: string): Generator<WorkerStream> {
