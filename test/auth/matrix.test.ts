@@ -225,6 +225,8 @@ const ADMIN: Record<RouteName, [about: 'own' | 'list' | 'none' | 'all', id: stri
   overview: ['all', ''],
   promises: ['list', ''],
   promise: ['own', 'mine/x'],
+  why: ['own', 'mine/x'],
+  scheduleWhy: ['none', 'mine/none'],
   graph: ['own', 'mine/x'],
   tasks: ['list', ''],
   deliverTask: ['own', 'mine/x'],

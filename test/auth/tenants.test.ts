@@ -59,6 +59,24 @@ beforeAll(async () => {
     ['promise.register_callback', { awaited: `theirs/${HIDDEN}`, awaiter: THEIRS }],
     ['schedule.create', { id: THEIRS, cron: '0 0 1 1 *', promiseId: `theirs/${HIDDEN}`, promiseTimeout: 1 }],
   ];
+  // A tenant's promises that wait for, are a step of, or failed because of another tenant's.
+  const toNobody = { 'resonate:target': 'poll://any@nobody' };
+  requests.push(
+    create('mine/waits', toNobody),
+    ['task.acquire', { id: 'mine/waits', version: 0, pid: 'p', ttl: 60_000 }],
+    [
+      'task.suspend',
+      {
+        id: 'mine/waits',
+        version: 1,
+        actions: [{ kind: 'promise.register_callback', data: { awaited: `theirs/${HIDDEN}`, awaiter: 'mine/waits' } }],
+      },
+    ],
+    create('mine/failed'),
+    create(`theirs/${HIDDEN}/failed`, { 'resonate:parent': 'mine/failed' }),
+    ['promise.settle', { id: `theirs/${HIDDEN}/failed`, state: 'rejected', value: param }],
+    ['promise.settle', { id: 'mine/failed', state: 'rejected', value: {} }],
+  );
   for (const id of ['theirs/dead', 'mine/dead']) {
     requests.push(create(id));
     requests.push(['promise.register_listener', { awaited: id, address }]);
@@ -164,6 +182,14 @@ const ADMIN: Record<RouteName, () => { path: string; body?: object; status: numb
     { path: `/admin/promises/${encodeURIComponent('mine/root')}`, status: 200 },
     { path: `/admin/promises/${encodeURIComponent('mine/dead')}`, status: 200 },
   ],
+  why: () => [
+    { path: `/admin/promises/${encodeURIComponent(THEIRS)}/why`, status: 404 },
+    { path: `/admin/promises/${encodeURIComponent('mine/root')}/why`, status: 200 },
+    { path: `/admin/promises/${encodeURIComponent('mine/waits')}/why`, status: 200 },
+    { path: `/admin/promises/${encodeURIComponent('mine/dead')}/why`, status: 200 },
+    { path: `/admin/promises/${encodeURIComponent('mine/failed')}/why`, status: 200 },
+  ],
+  scheduleWhy: () => [{ path: `/admin/schedules/${encodeURIComponent(THEIRS)}/why`, status: 404 }],
   graph: () => [
     { path: `/admin/graph/${encodeURIComponent(THEIRS)}`, status: 404 },
     { path: `/admin/graph/${encodeURIComponent('mine/root')}`, status: 200 },
@@ -303,5 +329,20 @@ test('the pages of a tenant go on to the end with the cursors it is given, and n
       expect(stolen.status).toBe(400);
     }
   } while (cursor !== undefined);
-  expect(seen).toEqual(['mine/dead', 'mine/root']);
+  expect(seen).toEqual(['mine/dead', 'mine/failed', 'mine/waits', 'mine/root']);
+});
+
+test('a promise that names one of another tenant as its caller is told nothing of it', async () => {
+  await server.ask(
+    'promise.create',
+    { id: 'mine/step', timeoutAt: FAR_FUTURE, tags: { 'resonate:branch': THEIRS } },
+    mine,
+  );
+  const names = (tenant: string, token: string) =>
+    adminGet<{ cause: string }>(`/admin/promises/${encodeURIComponent(tenant)}/why`, token);
+  expect(await names('mine/step', admin)).toMatchObject({ cause: 'no_worker', promise: THEIRS });
+  const told = await names('mine/step', mine);
+  expect(told).toMatchObject({ cause: 'hidden' });
+  expect(JSON.stringify(told)).not.toContain('theirs/');
+  expect(await names('mine/waits', mine)).toMatchObject({ cause: 'hidden' });
 });

@@ -21,4 +21,5 @@ export type { DeadLetter, DeadLetters, DeadLettersQuery, Dropped, Redriven, Sele
 export type { CronMeaning } from './cron.ts';
 export type { Jobs, RedriveOrder } from './jobs.ts';
 export type { Change, EventsQuery, Fault } from './events.ts';
+export { MAX_HOPS, type Cause, type ScheduleWhy, type Why } from './why.ts';
 export type { Session } from './session.ts';

@@ -7,6 +7,7 @@ import * as jobs from './jobs.ts';
 import { OVERVIEW } from './overview.ts';
 import * as promises from './promises.ts';
 import { SESSION } from './session.ts';
+import { SCHEDULE_WHY, WHY } from './why.ts';
 
 /**
  * Who may call it. `prefix`: every token with a prefix; it sees and changes only ids that begin with the prefix.
@@ -67,6 +68,24 @@ export const ROUTES = {
     answer: promises.PROMISE,
     faults: { 404: 'There is no such promise' },
     isConditional: true,
+  },
+  why: {
+    method: 'GET',
+    path: '/admin/promises/:id/why',
+    summary: 'Why a promise is pending, or how it ended, in one sentence, and what to do',
+    may: 'prefix',
+    params: id,
+    answer: WHY,
+    faults: { 404: 'There is no such promise' },
+  },
+  scheduleWhy: {
+    method: 'GET',
+    path: '/admin/schedules/:id/why',
+    summary: 'When a schedule runs next, or why it does not',
+    may: 'prefix',
+    params: id,
+    answer: SCHEDULE_WHY,
+    faults: { 404: 'There is no such schedule' },
   },
   graph: {
     method: 'GET',

@@ -12,6 +12,7 @@ import { overviewHandler } from './overview.ts';
 import { promiseHandlers } from './promises.ts';
 import { Series } from './series.ts';
 import { sessionHandler } from './session.ts';
+import { whyHandlers } from './why/handlers.ts';
 
 /** Everything below /admin, with the services behind it. */
 export class AdminApi {
@@ -32,6 +33,7 @@ export class AdminApi {
       ...sessionHandler(this.#runtime, this.#auth),
       ...overviewHandler(this.#runtime, this.series),
       ...promiseHandlers(this.#runtime),
+      ...whyHandlers(this.#runtime),
       ...deadLetterHandlers(this.#runtime),
       ...jobHandlers(this.#runtime),
       ...cronHandler(this.#runtime),

@@ -1,12 +1,13 @@
 import type { PromiseRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
-import { answer, decoded } from './answer.ts';
+import { answer, decoded, fieldTable } from './answer.ts';
 import { CALLS } from './calls.ts';
 import { clientOptions, fromNow, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
-import { idCommand } from './id-command.ts';
-import { instant, type Table } from './output.ts';
+import { call } from './http.ts';
+import { instant, show, wantsTable, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
+import { showWhy, whyOf, whyText } from './why.ts';
 
 const ID = { type: 'string', describe: "The promise's id", demandOption: true } as const;
 const SETTLED = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_canceled' } as const;
@@ -14,7 +15,18 @@ const SETTLED = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_can
 /** `resonate promises …` */
 export function builder(promises: Argv): unknown {
   const command = clientOptions(promises)
-    .command(idCommand('get', 'Show a promise', 'promise.get', ID))
+    .command(
+      'get <id>',
+      'Show a promise',
+      (options) => options.positional('id', ID),
+      (argv) => showPromise(argv),
+    )
+    .command(
+      'why <id>',
+      'Say why a promise is pending or how it ended, and what to do',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => showWhy('promises', id, options),
+    )
     .command('create <id>', 'Create a promise, or show the existing one with this id', createOptions, (argv) => {
       const { id, timeout, param, tags } = argv;
       const data = {
@@ -58,6 +70,15 @@ export function builder(promises: Argv): unknown {
       ({ awaited, address, ...options }) => answer('promise.register_listener', { awaited, address }, options),
     )
     .demandCommand(1, SUBCOMMAND_MISSING);
+}
+
+/** The record; on a terminal also why it is pending or failed, if the server says so. */
+async function showPromise({ id, ...options }: ClientArguments & { id: string }): Promise<void> {
+  const record = await call<{ promise: PromiseRecord }>('promise.get', { id }, options);
+  show(record, options, fieldTable);
+  if (!wantsTable(options)) return;
+  const why = await whyOf(id, options);
+  if (why && why.cause !== 'resolved') process.stdout.write(`\n${whyText(why)}`);
 }
 
 function createOptions(options: Argv<ClientArguments>) {

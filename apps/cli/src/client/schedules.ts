@@ -13,6 +13,7 @@ import { call, ClientError } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, printable, show, span, wantsTable, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
+import { showWhy } from './why.ts';
 
 /** Next runs shown for a new schedule. */
 const SHOWN_RUNS = 3;
@@ -23,6 +24,12 @@ const ID = { type: 'string', describe: "The schedule's id", demandOption: true }
 export function builder(schedules: Argv): unknown {
   return clientOptions(schedules)
     .command(idCommand('get', 'Show a schedule', 'schedule.get', ID))
+    .command(
+      'why <id>',
+      'Say when a schedule runs next, or why it does not',
+      (options) => options.positional('id', ID),
+      ({ id, ...options }) => showWhy('schedules', id, options),
+    )
     .command('create <id>', 'Create a schedule, or show the existing one with this id', createOptions, (argv) => {
       const data = {
         id: argv.id,

@@ -1,0 +1,22 @@
+import type { Ending, Facts, Waiting } from './facts.ts';
+import { receiverOf } from './receivers.ts';
+import { instantFrom } from './words.ts';
+
+/** A worker that crashes or restarts gives a task back once or twice. From the third time on, something is wrong. */
+const REPEATED = 3;
+
+/** The task goes to and fro between the server and its workers. @returns null: it does not. */
+export function givenBack({ promise, task, subject }: Waiting, { now }: Facts): Ending | null {
+  const { setbacks, dueAt } = task;
+  if (setbacks < REPEATED) return null;
+  const isWaiting = task.state === 'pending' && dueAt !== null && dueAt > now;
+  const next = isWaiting ? ` It is sent again at ${instantFrom(dueAt, now)}.` : '';
+  const name = promise.function === undefined ? 'its function' : `the function ${promise.function}`;
+  return {
+    cause: 'given_back',
+    sentence: `${subject} was given back by its workers ${setbacks} times in a row without progress: they released it, or their lease ended.${next}`,
+    action: `Look at the log of the workers of ${receiverOf(task)}. Often ${name} is not registered there, or not in this version, or the process ends while it runs it.`,
+    needsAction: true,
+    ...(isWaiting && { until: dueAt }),
+  };
+}

@@ -1,0 +1,57 @@
+import { DEAD_AFTER_MS, parseStats, type RuntimeWith } from '@resonate/process';
+import type { ScheduleRecord } from '@resonate/protocol';
+import { Refusal } from '../../http/refusal.ts';
+import type { Handlers } from '../mount.ts';
+import { followChain } from './chain.ts';
+import type { ProcessFacts } from './facts.ts';
+import { scheduleWhy } from './schedule.ts';
+import { why } from './why.ts';
+
+type Context = RuntimeWith<'config' | 'processId' | 'stats', 'admin' | 'cluster' | 'execute' | 'now'>;
+
+/** Why something does not go on. Reads by key, and at most as many promises as docs/admin-api.md says. */
+export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleWhy'> {
+  const { config, store } = runtime;
+  return {
+    async why({ params: { id } }, { prefix }) {
+      const maySee = (other: string) => other.startsWith(prefix);
+      const now = await store.now();
+      const chain = maySee(id)
+        ? await followChain(id, {
+            waits: (one, limit) => store.admin.waits(one, limit, now),
+            outcome: (one) => store.admin.outcome(one, now),
+            maySee,
+          })
+        : null;
+      if (!chain) throw new Refusal(404, 'Promise not found');
+      const processes = await processFacts(runtime, now);
+      return why({ now, chain, processes, retryTimeoutMs: config.tasks.retryTimeoutMs, prefix });
+    },
+    async scheduleWhy({ params: { id } }, { prefix }) {
+      const reply = id.startsWith(prefix)
+        ? await store.execute({ kind: 'schedule.get', data: { id } }, null, 0)
+        : { status: 404, data: null };
+      if (reply.status === 503) throw new Refusal(503, String(reply.data));
+      if (reply.status !== 200) throw new Refusal(404, 'Schedule not found');
+      const now = await store.now();
+      const { schedule } = reply.data as { schedule: ScheduleRecord };
+      return scheduleWhy(schedule, { now, processes: await processFacts(runtime, now) });
+    },
+  };
+}
+
+/** What each process wrote with its last heartbeat; of this one, what holds now. */
+async function processFacts({ processId, stats, store }: Context, now: number): Promise<ProcessFacts[]> {
+  const own = await stats.read();
+  return (await store.cluster.processes()).map(({ id, role, startedAt, heartbeatAt, leader, stats: text }) => {
+    const isOwn = id === processId;
+    return {
+      role,
+      startedAt,
+      heartbeatAt: isOwn ? now : heartbeatAt,
+      isAlive: now - heartbeatAt < DEAD_AFTER_MS,
+      leader,
+      stats: isOwn ? own : parseStats(text),
+    };
+  });
+}

@@ -1,0 +1,144 @@
+import { LATE_MS, type Ending, type Facts, type Waiting } from './facts.ts';
+import { givenBack } from './given-back.ts';
+import { groupFacts, groupText, isServed, pollReceiver, receiverOf, targetFailure } from './receivers.ts';
+import { counted, instantFrom, span } from './words.ts';
+
+/** Why nobody has acquired a task: its message waits, or was delivered to somebody who does not take it. */
+export function pendingTask(waiting: Waiting, facts: Facts): Ending {
+  return (
+    delayed(waiting, facts) ??
+    notServed(waiting, facts) ??
+    noWorker(waiting, facts) ??
+    givenBack(waiting, facts) ??
+    targetFails(waiting, facts) ??
+    late(waiting, facts) ??
+    inDelivery(waiting)
+  );
+}
+
+/** Its caller asked for a later start, and no message was due yet. */
+function delayed({ task, subject }: Waiting, { now }: Facts): Ending | null {
+  const { dueAt, enqueuedAt } = task;
+  if (enqueuedAt !== null || dueAt === null || dueAt <= now) return null;
+  return {
+    cause: 'delayed',
+    sentence: `${subject} starts at ${instantFrom(dueAt, now)}, as its caller asked (resonate:delay).`,
+    action: 'There is nothing to do. To start it at once, use "Deliver now" on its page of the dashboard.',
+    needsAction: false,
+    until: dueAt,
+  };
+}
+
+function notServed({ task, subject }: Waiting, facts: Facts): Ending | null {
+  const { transport } = task;
+  if (isServed(transport, facts)) return null;
+  return {
+    cause: 'transport_off',
+    sentence: `${subject} waits for ${receiverOf(task)}, but no running process delivers over ${transport}.`,
+    action: `Switch the transport on (docs/transports.md)${transport === 'poll' ? '' : ', and in a cluster start a dispatcher: `resonate dispatcher`'}.`,
+    needsAction: true,
+    ...sinceOf(waiting(task)),
+  };
+}
+
+function noWorker({ promise, task, subject }: Waiting, facts: Facts): Ending | null {
+  if (task.transport !== 'poll') return null;
+  const { now, prefix } = facts;
+  const { group, id } = pollReceiver(task.target);
+  const known = groupFacts(group, facts);
+  // Processes count their connections by group. One that is open takes its message as soon as it is due.
+  const isAway = known.connected === 0 || (id !== undefined && isOverdue(task, now));
+  if (!isAway) return null;
+  const name = promise.function === undefined ? '' : ` that has the function ${promise.function}`;
+  const numbers = prefix === '' ? ` (${groupText(known, now)})` : '';
+  const whom = id === undefined ? 'a worker' : `one connection`;
+  return {
+    cause: 'no_worker',
+    sentence:
+      id === undefined
+        ? `${subject} waits for a worker of ${receiverOf(task)}, but none is connected${numbers}.`
+        : `${subject} waits for ${receiverOf(task)}, which is not connected${numbers}.`,
+    action: `Start ${whom === 'a worker' ? `a worker of ${receiverOf(task)}${name}` : 'that worker again'}. If it runs, check its group and the URL of the server in its settings.`,
+    needsAction: true,
+    ...sinceOf(waiting(task)),
+  };
+}
+
+function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
+  const { now } = facts;
+  const failure = targetFailure(task, facts);
+  // A message that is not claimed, and whose attempts are counted, has failed.
+  const hasFailed = task.claimedBy === null && task.attempts > 0;
+  if (!hasFailed && task.deferredBy === null) return null;
+  const reason = failure?.error === undefined ? '' : `: ${failure.error}`;
+  const count = failure ? ` (${counted(failure.failures, 'failure')} in a row)` : '';
+  const nextAt = earliest(task.dueAt, task.deferredBy === null ? null : (failure?.retryAt ?? null));
+  const next = nextAt === null || nextAt <= now ? '' : ` The next attempt is at ${instantFrom(nextAt, now)}.`;
+  return {
+    cause: 'target_fails',
+    sentence: `${subject} cannot be delivered to ${receiverOf(task)}, which fails${reason}${count}.${next}`,
+    action: 'Make the target work. The server tries again by itself.',
+    needsAction: true,
+    ...(failure?.error !== undefined && { error: failure.error }),
+    ...sinceOf(waiting(task)),
+    ...(nextAt !== null && nextAt > now && { until: nextAt }),
+  };
+}
+
+/** Its message has been due, or delivered and not taken, for longer than it should. */
+function late({ task, subject }: Waiting, facts: Facts): Ending | null {
+  const { now, retryTimeoutMs } = facts;
+  const { claimedBy, dueAt, enqueuedAt } = task;
+  if (claimedBy !== null && dueAt !== null && dueAt > now) {
+    const waitedMs = now - (enqueuedAt ?? now);
+    if (waitedMs < LATE_MS) return null;
+    const sentAt = dueAt - retryTimeoutMs;
+    return {
+      cause: 'not_taken',
+      sentence: `${subject} was sent to ${receiverOf(task)} ${span(now - sentAt)} ago, but no worker has acquired it. It is sent again at ${instantFrom(dueAt, now)}.`,
+      action: 'Look at the log of the workers: they may be busy, hang, or not reach the server.',
+      needsAction: true,
+      ...sinceOf(waiting(task)),
+      until: dueAt,
+    };
+  }
+  if (!isOverdue(task, now)) return null;
+  const who =
+    task.transport === 'poll' ? 'although a worker is connected' : 'although a process delivers to such targets';
+  return {
+    cause: 'not_delivered',
+    sentence: `${subject} has been due for ${span(now - (dueAt ?? now))} and was not delivered to ${receiverOf(task)}, ${who}.`,
+    action:
+      'The receiver may be busy: it takes a limited number of messages at once. If not, look at the log of the server (api for poll://, else dispatcher).',
+    needsAction: true,
+    ...sinceOf(waiting(task)),
+  };
+}
+
+function inDelivery({ task, subject }: Waiting): Ending {
+  return {
+    cause: 'in_delivery',
+    sentence: `${subject} is being delivered to ${receiverOf(task)}.`,
+    action: 'There is nothing to do. Ask again in a few seconds.',
+    needsAction: false,
+    ...sinceOf(task.enqueuedAt),
+  };
+}
+
+function isOverdue({ dueAt }: Waiting['task'], now: number): boolean {
+  return dueAt !== null && dueAt <= now - LATE_MS;
+}
+
+/** Since when its message waits. */
+function waiting({ enqueuedAt, dueAt }: Waiting['task']): number | null {
+  return enqueuedAt ?? dueAt;
+}
+
+function sinceOf(at: number | null): { since?: number } {
+  return at === null ? {} : { since: at };
+}
+
+function earliest(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}

@@ -1,0 +1,92 @@
+import type { TaskRow } from '@resonate/store';
+import type { Facts, ProcessFacts } from './facts.ts';
+import { counted, shortened, span } from './words.ts';
+
+type Queue = Pick<TaskRow, 'transport' | 'target'>;
+
+/** Who gets the messages of a target, in words: `group default`, `http://localhost:3000`, `kafka://orders`. */
+export function receiverOf({ transport, target }: Queue): string {
+  if (transport === 'http') return shortened(target);
+  if (transport !== 'poll') return shortened(`${transport}://${target}`);
+  const { group, id } = pollReceiver(target);
+  return id === undefined ? `group ${shortened(group)}` : `connection ${shortened(id)} of group ${shortened(group)}`;
+}
+
+/** The parts of a target of `poll`. They are percent-encoded there. */
+export function pollReceiver(target: string): { group: string; id: string | undefined } {
+  const [group = '', id] = target.split('/').map(decodeURIComponent);
+  return { group, id };
+}
+
+export interface GroupFacts {
+  /** Workers of the group that are connected to any process. */
+  connected: number;
+  /** Workers that left within the last hour, as far as the running processes know. */
+  departed: number;
+  /** When the last of them left. */
+  leftAt: number | null;
+  /** How long the process has run that knows the longest. */
+  knownForMs: number;
+}
+
+/** What the running processes know of the workers of a group. */
+export function groupFacts(group: string, { processes, now }: Pick<Facts, 'processes' | 'now'>): GroupFacts {
+  const facts: GroupFacts = { connected: 0, departed: 0, leftAt: null, knownForMs: 0 };
+  for (const { stats, heartbeatAt, startedAt } of processes.filter(isApi)) {
+    facts.knownForMs = Math.max(facts.knownForMs, now - startedAt);
+    for (const stream of stats?.streams ?? []) if (stream.group === group) facts.connected += stream.count;
+    for (const { group: left, count, agoMs } of stats?.left ?? []) {
+      if (left !== group) continue;
+      facts.departed += count;
+      facts.leftAt = Math.max(facts.leftAt ?? 0, heartbeatAt - agoMs);
+    }
+  }
+  return facts;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** `0 connected; 2 left within the last hour, the last one 12 min ago` */
+export function groupText({ connected, departed, leftAt, knownForMs }: GroupFacts, now: number): string {
+  const before = knownForMs >= HOUR_MS ? 'within the last hour' : `since the server started ${span(knownForMs)} ago`;
+  if (departed === 0 || leftAt === null) return `${connected} connected, and none was ${before}`;
+  return `${connected} connected; ${counted(departed, 'worker')} left ${before}, the last one ${span(now - leftAt)} ago`;
+}
+
+function isApi({ isAlive, role }: ProcessFacts): boolean {
+  return isAlive && (role === 'all' || role === 'api');
+}
+
+/** True if a running process delivers over this transport, as far as is known. */
+export function isServed(transport: TaskRow['transport'], { processes }: Facts): boolean {
+  const role = transport === 'poll' ? 'api' : 'dispatcher';
+  return processes.some(
+    (one) =>
+      one.isAlive &&
+      (one.role === 'all' || one.role === role) &&
+      // A process of an older version does not say it.
+      (one.stats?.transports?.includes(transport) ?? true),
+  );
+}
+
+export interface TargetFailure {
+  failures: number;
+  error: string | undefined;
+  retryAt: number | null;
+}
+
+/**
+ * What a running process knows of a failing target. A reader with a prefix is told the error only if a message about one
+ * of its own promises failed: other messages for the target are not its business.
+ */
+export function targetFailure({ transport, target }: Queue, { processes, prefix }: Facts): TargetFailure | null {
+  const known = processes
+    .filter(({ isAlive }) => isAlive)
+    .flatMap(({ stats }) => stats?.failing ?? [])
+    .filter((one) => one.transport === transport && one.target === target)
+    .sort((one, other) => other.failures - one.failures);
+  const [worst] = known;
+  if (!worst) return null;
+  const error = known.find(({ promise }) => promise.startsWith(prefix))?.error;
+  return { failures: worst.failures, error, retryAt: worst.retryAt };
+}

@@ -1,0 +1,119 @@
+import type { DeadLetter, WaitingPromise } from '@resonate/store';
+import type { Ending, Facts } from './facts.ts';
+import { receiverOf } from './receivers.ts';
+import { counted, instantFrom, named, span } from './words.ts';
+
+const VERBS = {
+  resolved: 'resolved',
+  rejected: 'failed',
+  rejected_canceled: 'was canceled',
+  rejected_timedout: 'timed out',
+} as const;
+
+const CAUSES = { rejected: 'failed', rejected_canceled: 'canceled', rejected_timedout: 'timed_out' } as const;
+
+/** How a promise ended. */
+export function settled(promise: WaitingPromise, facts: Facts): Ending {
+  const { state } = promise;
+  if (state === 'resolved' || state === 'pending') {
+    return undelivered(promise, facts) ?? notified(promise, facts) ?? resolved(promise, facts);
+  }
+  const { outcome, failed } = facts.chain;
+  const error = outcome?.error ?? failed.at(-1)?.error;
+  const culprit = failed.at(-1);
+  const name = (culprit ?? promise).function;
+  return {
+    cause: CAUSES[state],
+    sentence: [`${ended(promise, facts)}${errorText(outcome?.error)}.`, blame(facts), lost(facts)]
+      .filter((part) => part !== '')
+      .join(' '),
+    action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`),
+    needsAction: false,
+    ...(error !== undefined && { error }),
+    ...(promise.settledAt !== null && { since: promise.settledAt }),
+  };
+}
+
+const ACTIONS: Record<keyof typeof CAUSES, (name: string) => string> = {
+  rejected: (name) => `Fix what made ${name} fail, then call it again under a new id: a settled promise never changes.`,
+  rejected_canceled: () => 'A client canceled it. Call it again under a new id if it is still wanted.',
+  rejected_timedout: (name) =>
+    `Give ${name} more time, or find out what took so long, then call it again under a new id.`,
+};
+
+/** `It failed at … (5 min ago), 3 s after it was created` */
+function ended({ state, settledAt, createdAt }: WaitingPromise, { now }: Facts): string {
+  const verb = state === 'pending' ? 'is pending' : VERBS[state];
+  if (settledAt === null) return `It ${verb}`;
+  return `It ${verb} at ${instantFrom(settledAt, now)}, ${span(settledAt - createdAt)} after it was created`;
+}
+
+function errorText(error: string | undefined): string {
+  return error === undefined ? '' : `: ${error.replace(/\.$/, '')}`;
+}
+
+/** Which descendant failed first. */
+function blame({ chain: { failed, outcome } }: Facts): string {
+  const culprit = failed.at(-1);
+  if (!culprit || culprit.state === 'pending' || culprit.state === 'resolved') return '';
+  const who = named(culprit);
+  if (culprit.error !== undefined && culprit.error === outcome?.error) return `The error is that of ${who}.`;
+  return `Before that, ${who} ${VERBS[culprit.state]}${errorText(culprit.error)}.`;
+}
+
+function resolved(promise: WaitingPromise, facts: Facts): Ending {
+  return {
+    cause: 'resolved',
+    sentence: `${ended(promise, facts)}.`,
+    action: 'There is nothing to do.',
+    needsAction: false,
+    ...(promise.settledAt !== null && { since: promise.settledAt }),
+  };
+}
+
+/** Somebody who wanted to know of the result will not be told. */
+function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
+  const [letter] = facts.chain.outcome?.deadLetters ?? [];
+  if (!letter) return null;
+  const error = errorFor(letter, facts);
+  return {
+    cause: 'dead_letter',
+    sentence: `${ended(promise, facts)}, but not everybody was told. ${lost(facts)}`,
+    action: `Make the target work, then send it again: resonate dead-letters redrive ${letter.id}`,
+    needsAction: true,
+    error,
+    since: letter.diedAt,
+  };
+}
+
+/** `A notification to X could not be delivered (10 attempts): …` */
+function lost(facts: Facts): string {
+  const letters = facts.chain.outcome?.deadLetters ?? [];
+  const [letter] = letters;
+  if (!letter) return '';
+  const others = letters.length > 1 ? `, nor could ${counted(letters.length - 1, 'other')}` : '';
+  const attempts = counted(letter.attempts, 'attempt');
+  return `Its notification of ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts))}.`;
+}
+
+/** Addresses may carry secrets. */
+function errorFor({ lastError, address, target }: DeadLetter, { prefix }: Facts): string {
+  return prefix === '' ? lastError : lastError.replaceAll(address, target);
+}
+
+/** A notification has been tried and waits for its next attempt. */
+function notified(promise: WaitingPromise, facts: Facts): Ending | null {
+  const { now } = facts;
+  const tried = facts.chain.outcome?.listeners.find(({ attempts }) => attempts > 1);
+  if (!tried) return null;
+  const { attempts, dueAt } = tried;
+  const next = dueAt === null || dueAt <= now ? '' : ` The next attempt is at ${instantFrom(dueAt, now)}.`;
+  return {
+    cause: 'notification_waits',
+    sentence: `${ended(promise, facts)}, but its notification of ${receiverOf(tried)} has not arrived (${counted(attempts, 'attempt')}).${next}`,
+    action: 'Make the target work, or start the client that waits. The server tries again by itself.',
+    needsAction: true,
+    ...(tried.enqueuedAt !== null && { since: tried.enqueuedAt }),
+    ...(dueAt !== null && dueAt > now && { until: dueAt }),
+  };
+}

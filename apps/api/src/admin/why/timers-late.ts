@@ -1,0 +1,22 @@
+import type { Ending, Facts } from './facts.ts';
+
+/** The scheduler has not done what is due, or will not. @param at when it was or is due. */
+export function timersLate(what: string, facts: Pick<Facts, 'now' | 'processes'>, at?: number): Ending {
+  const leads = hasLeader(facts);
+  const who = leads
+    ? 'the elected scheduler has not fired that timer yet'
+    : 'no running process is the elected scheduler, so no timer fires';
+  return {
+    cause: 'timers_late',
+    sentence: `${what}, but ${who}.`,
+    action: leads
+      ? 'Ask again in a few seconds. If it stays so, look at the log of the leader (`resonate cluster`) and at the database.'
+      : 'See `resonate cluster`: one process must be the leader. Start `resonate serve`, or `resonate scheduler` in a cluster.',
+    needsAction: true,
+    ...(at !== undefined && (at <= facts.now ? { since: at } : { until: at })),
+  };
+}
+
+export function hasLeader({ processes }: Pick<Facts, 'processes'>): boolean {
+  return processes.some(({ isAlive, leader }) => isAlive && leader);
+}

@@ -1,0 +1,142 @@
+import type { WaitingPromise } from '@resonate/store';
+import { givenBack } from './given-back.ts';
+import { LATE_MS, type Ending, type Facts, type Link, type Waiting } from './facts.ts';
+import { hasLeader, timersLate } from './timers-late.ts';
+import { instant, instantFrom, isNever, named, shortened, span } from './words.ts';
+
+const NOTHING = 'There is nothing to do.';
+
+export function sleeping({ timeoutAt }: WaitingPromise, subject: string, facts: Facts): Ending {
+  const { now } = facts;
+  if (!hasLeader(facts)) return timersLate(`${subject} sleeps until ${instant(timeoutAt)}`, facts, timeoutAt);
+  return {
+    cause: 'sleeping',
+    sentence: `${subject} sleeps until ${instantFrom(timeoutAt, now)}.`,
+    action: `${NOTHING} The server resolves it then.`,
+    needsAction: false,
+    until: timeoutAt,
+  };
+}
+
+/** Pending, with neither a task nor a timer: a client has to settle it. */
+export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: string, { now, chain }: Facts): Ending {
+  const isOrphan = chain.ended === 'gone';
+  const end = isNever(timeoutAt) ? '' : ` It times out at ${instantFrom(timeoutAt, now)}.`;
+  const what = isOrphan
+    ? 'is a step of a promise that does not exist (any more), so no worker settles it.'
+    : 'has no target, so no worker settles it: it waits for somebody outside, such as a person who approves.';
+  return {
+    cause: isOrphan ? 'abandoned' : 'outside',
+    sentence: `${subject} ${what}${end}`,
+    action: `Settle it when the answer is known: resonate promises resolve '${shortened(id)}' --value '{"data": …}'.`,
+    needsAction: true,
+    since: createdAt,
+    ...(isNever(timeoutAt) ? {} : { until: timeoutAt }),
+  };
+}
+
+/** A step whose caller has settled. */
+export function abandoned({ promise }: Link, { chain, now }: Facts): Ending {
+  const step = chain.links.at(-2)?.promise ?? promise;
+  const end = isNever(step.timeoutAt) ? '' : ` It times out at ${instantFrom(step.timeoutAt, now)}.`;
+  return {
+    cause: 'abandoned',
+    sentence: `${named(promise)} has ended (${promise.state}), so nobody runs its steps any more.${end}`,
+    action: `Usually nothing waits for it. If something does, settle it: resonate promises cancel '${shortened(step.id)}'.`,
+    needsAction: false,
+    ...(promise.settledAt !== null && { since: promise.settledAt }),
+    ...(isNever(step.timeoutAt) ? {} : { until: step.timeoutAt }),
+  };
+}
+
+export function haltedTask({ id }: WaitingPromise, subject: string): Ending {
+  return {
+    cause: 'halted',
+    sentence: `${subject} is halted: no worker gets it until somebody continues it.`,
+    action: `resonate tasks continue '${shortened(id)}'`,
+    needsAction: true,
+  };
+}
+
+export function heldTask(waiting: Waiting, facts: Facts): Ending {
+  const { task, subject } = waiting;
+  const { now } = facts;
+  const { pid, ttl, dueAt } = task;
+  if (dueAt !== null && dueAt <= now - LATE_MS) {
+    return timersLate(
+      `The lease of ${subject === 'It' ? 'its worker' : subject} ended at ${instant(dueAt)}`,
+      facts,
+      dueAt,
+    );
+  }
+  const repeated = givenBack(waiting, facts);
+  if (repeated) return repeated;
+  const heartbeatAt = dueAt !== null && ttl !== null ? dueAt - ttl : null;
+  const lease = dueAt === null ? '' : ` until ${instant(dueAt)}`;
+  const heartbeat = heartbeatAt === null ? '' : `, last heartbeat ${span(now - heartbeatAt)} ago`;
+  return {
+    cause: 'held',
+    sentence: `${subject} is held by worker ${shortened(pid ?? '?')}${lease}${heartbeat}.`,
+    action:
+      'The worker runs it, so there is nothing to do. If that takes too long, look at its log. If the worker is gone, another one gets the task when the lease ends.',
+    needsAction: false,
+    ...(heartbeatAt !== null && { since: heartbeatAt }),
+    ...(dueAt !== null && { until: dueAt }),
+  };
+}
+
+/** A task that waits for no pending promise: what it waited for has ended by its timeout, or there never was one. */
+export function suspendedTask({ id }: WaitingPromise, subject: string, facts: Facts): Ending {
+  const { now, chain } = facts;
+  const { expiredAt } = chain;
+  const it = subject === 'It' ? 'it' : subject;
+  if (expiredAt === null) {
+    return {
+      cause: 'abandoned',
+      sentence: `${subject} is suspended and waits for no promise, so nothing resumes its task.`,
+      action: `Its worker asked for that. Settle the promise: resonate promises cancel '${shortened(id)}'`,
+      needsAction: true,
+    };
+  }
+  if (expiredAt <= now - LATE_MS || !hasLeader(facts)) {
+    return timersLate(`What ${it} waits for ended by its timeout at ${instant(expiredAt)}`, facts, expiredAt);
+  }
+  return justSettled(`What ${it} waits for has ended by its timeout`);
+}
+
+/** The answer was overtaken by an event. */
+export function justSettled(what: string): Ending {
+  return {
+    cause: 'in_delivery',
+    sentence: `${what} just now, so it is about to go on.`,
+    action: `${NOTHING} Ask again in a few seconds.`,
+    needsAction: false,
+  };
+}
+
+/** The wait goes on, but it was not followed further. */
+export function unfollowed(ended: 'cycle' | 'too_deep' | 'hidden', { id }: WaitingPromise, subject: string): Ending {
+  switch (ended) {
+    case 'cycle':
+      return {
+        cause: 'cycle',
+        sentence: `${subject} waits for a promise that waits for it, so neither of them can go on.`,
+        action: 'Cancel one of the promises of the chain, and change the functions: no call may await its own caller.',
+        needsAction: true,
+      };
+    case 'too_deep':
+      return {
+        cause: 'too_deep',
+        sentence: `${subject} waits for another one, and so on: the chain is longer than is shown.`,
+        action: `Ask again, about its last promise: resonate promises why '${shortened(id)}'`,
+        needsAction: false,
+      };
+    case 'hidden':
+      return {
+        cause: 'hidden',
+        sentence: `${subject} waits for a promise that this token may not see.`,
+        action: 'Ask somebody whose token may see it.',
+        needsAction: false,
+      };
+  }
+}

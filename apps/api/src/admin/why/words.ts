@@ -1,0 +1,47 @@
+/** Parts of sentences. */
+
+/** The last instant that `Date` knows; clients send later ones for "never". */
+const MAX_DATE_MS = 8_640_000_000_000_000;
+const NEVER_MS = Date.UTC(2200, 0, 1);
+const MAX_ID = 80;
+
+/** An instant in UTC: `2026-01-31 23:59:59 UTC`. */
+export function instant(at: number): string {
+  return new Date(Math.min(at, MAX_DATE_MS))
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC');
+}
+
+/** True for a time that clients send to say "never". */
+export function isNever(at: number): boolean {
+  return at >= NEVER_MS;
+}
+
+/** A length of time: `250 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
+export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  const seconds = ms / 1_000;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+}
+
+/** `2026-01-31 23:59:59 UTC (in 5 min)`, `… (5 min ago)` */
+export function instantFrom(at: number, now: number): string {
+  return `${instant(at)} (${at >= now ? `in ${span(at - now)}` : `${span(now - at)} ago`})`;
+}
+
+/** `1 worker`, `2 workers` */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** An id as a sentence has it, with its function: `order.1 (ship)`. Ids may have kilobytes, so a long one is cut. */
+export function named({ id, function: name }: { id: string; function?: string | undefined }): string {
+  return name === undefined ? shortened(id) : `${shortened(id)} (${name})`;
+}
+
+export function shortened(id: string): string {
+  return id.length <= MAX_ID ? id : `${id.slice(0, MAX_ID / 2)}…${id.slice(1 - MAX_ID / 2)}`;
+}

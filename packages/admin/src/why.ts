@@ -1,0 +1,85 @@
+import { PROMISE_STATES } from '@resonate/protocol/records';
+import { z } from 'zod';
+import { at, count } from './fields.ts';
+
+/** How many promises a wait is followed along. */
+export const MAX_HOPS = 32;
+
+/** Why a promise is pending, or how it ended. docs/troubleshooting.md explains each. */
+const CAUSES = [
+  /** Pending: a task waits for its message, or its worker. */
+  'no_worker',
+  'given_back',
+  'target_fails',
+  'transport_off',
+  'not_delivered',
+  'not_taken',
+  'in_delivery',
+  'delayed',
+  'halted',
+  'held',
+  /** Pending: nobody works on it. */
+  'sleeping',
+  'outside',
+  'abandoned',
+  'timers_late',
+  /** Pending: the wait could not be followed to its end. */
+  'cycle',
+  'too_deep',
+  'hidden',
+  /** Settled. */
+  'resolved',
+  'failed',
+  'canceled',
+  'timed_out',
+  'notification_waits',
+  'dead_letter',
+  /** Of a schedule. */
+  'schedule_waits',
+  'schedule_paused',
+  'schedule_fails',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+const answer = {
+  now: at,
+  id: z.string(),
+  cause: z.enum(CAUSES),
+  /** In plain English. Times are in UTC. */
+  sentence: z.string(),
+  /** What to do about it. */
+  action: z.string(),
+  /** False if it goes on by itself, or has ended as it should. */
+  needsAction: z.boolean(),
+  /** The error of the target, the promise or the schedule. */
+  error: z.string().optional(),
+  /** When this began; of `held`: when the worker last renewed its lease. */
+  since: at.optional(),
+  /** When it ends, or when the server tries again. */
+  until: at.optional(),
+};
+
+/** GET /admin/promises/ID/why */
+export const WHY = z.object({
+  ...answer,
+  /** The promise to look at: where the wait ends, or the descendant that failed. Absent if it is the promise itself. */
+  promise: z.string().optional(),
+  /**
+   * From the promise itself to where the wait ends, or to the descendant that failed. Each waits for the next one, is a
+   * step of it, or failed because of it.
+   */
+  chain: z.array(
+    z.object({
+      id: z.string(),
+      state: z.enum(PROMISE_STATES),
+      function: z.string().optional(),
+      /** How many other promises it waits for. The count stops at 100. */
+      others: count.optional(),
+    }),
+  ),
+});
+export type Why = z.infer<typeof WHY>;
+
+/** GET /admin/schedules/ID/why */
+export const SCHEDULE_WHY = z.object(answer);
+export type ScheduleWhy = z.infer<typeof SCHEDULE_WHY>;
