@@ -7,7 +7,7 @@ export interface GraphPromise {
   createdAt: number;
 }
 
-/** Loads all promises of a workflow: their origin is its id. */
+/** Loads all promises of a workflow. Their origin is the id of its root promise. */
 export async function fetchCallGraph(url: string, rootId: string): Promise<GraphPromise[]> {
   const answer = await fetch(url, {
     method: 'POST',

@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: a server, a worker and one workflow, with the call graph as it grows.
+ * `npm run demo` starts a server and a worker, runs one workflow and prints its call graph as it grows.
  */
 import { relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -39,7 +39,7 @@ try {
   console.log(`\nServer stopped with exit code ${code ?? 'none'}; nothing is left behind.`);
 }
 
-/** Prints the call graph after each change until the workflow settles; on a terminal it replaces the old one. */
+/** Prints the call graph after each change until the workflow settles. On a terminal it replaces the previous graph. */
 async function watch(startedAt: number): Promise<void> {
   let shown: string[] = [];
   for (;;) {

@@ -1,10 +1,11 @@
 /**
- * A worker that gets its tasks from Kafka. The server: `resonate serve --transports-kafka-enabled true
- * --transports-kafka-brokers localhost:9092`. A task for it: a promise with the tag `resonate:target` = `kafka://orders`.
+ * A worker that gets its tasks from Kafka. Start the server with `resonate serve --transports-kafka-enabled true
+ * --transports-kafka-brokers localhost:9092`. To give the worker a task, create a promise with the tag `resonate:target` =
+ * `kafka://orders`.
  *
  *   KAFKA_BROKERS=localhost:9092 KAFKA_TOPIC=orders node examples/kafka-worker/main.ts
  *
- * Start as many as the topic has partitions.
+ * You can start as many workers as the topic has partitions.
  */
 import { Consumer, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
 import { packOrder } from '../worker/pack-order.ts';
@@ -21,7 +22,8 @@ const stream = await consumer.consume({
   topics: [topic],
   mode: MessagesStreamModes.COMMITTED,
   fallbackMode: 'earliest',
-  // A record that is lost after its commit does no harm: the server sends it again until a worker acquires the task.
+  // If a worker dies after the commit of a record, no task is lost: the server sends the message again until a worker
+  // acquires the task.
   autocommit: true,
 });
 process.once('SIGTERM', () => void stream.close());

@@ -1,10 +1,11 @@
 /**
- * A worker that gets its tasks from SQS. The server: `resonate serve --transports-sqs-enabled true
- * --transports-sqs-region eu-central-1`. A task for it: a promise with the tag `resonate:target` = `sqs://orders`.
+ * A worker that gets its tasks from SQS. Start the server with `resonate serve --transports-sqs-enabled true
+ * --transports-sqs-region eu-central-1`. To give the worker a task, create a promise with the tag `resonate:target` =
+ * `sqs://orders`.
  *
  *   SQS_QUEUE=orders AWS_REGION=eu-central-1 node examples/sqs-worker/main.ts
  *
- * Start as many as you like. SQS_ENDPOINT selects a server other than AWS.
+ * You can start any number of workers. SQS_ENDPOINT selects a server other than AWS.
  */
 import {
   DeleteMessageCommand,
@@ -39,7 +40,7 @@ while (!stopping.signal.aborted) {
   await Promise.all(Messages.map(handle));
 }
 
-/** A message that is not deleted comes again after its visibility timeout. */
+/** SQS delivers a message that is not deleted again after its visibility timeout. */
 async function handle({ Body = '', ReceiptHandle, MessageAttributes }: Message): Promise<void> {
   if (MessageAttributes?.['kind']?.StringValue === 'execute') {
     const message = JSON.parse(Body) as ExecuteMessage;

@@ -19,8 +19,9 @@ const PID = `worker-${randomUUID()}`;
 
 /**
  * Acquires the task, calls `work` with the promise's parameter, and settles the promise with the result or error.
- * Messages arrive at least once: if another worker has the task, or it is done, this does nothing.
- * @returns true if this worker got the task. @throws if the server cannot be reached; then let the message come again
+ * A message may arrive more than once. If another worker has the task, or the task is done, this does nothing.
+ * @returns true if this worker fulfilled the task.
+ * @throws if the server cannot be reached. Then do not acknowledge the message, so that it is delivered again.
  */
 export async function runTask(message: ExecuteMessage, work: (param: unknown) => Promise<unknown>): Promise<boolean> {
   const { serverUrl } = message.head;
