@@ -3,24 +3,24 @@ import { format, resolveConfig } from 'prettier';
 
 const INTRODUCTION = `# Configuration
 
-Generated from the declarations in packages/config by \`npm run docs\`; a test fails when it is stale. Change the
-declaration, not this page.
+This page is generated from the declarations in packages/config by \`npm run docs\`. A test fails if it is out of date. Change
+the declarations, not this page.
 
-An option can be set in four places. A later one wins:
+The value of an option can come from four places. A later one wins:
 
 1. the built-in default
-2. \`resonate.toml\` in the folder the server is started in
+2. \`resonate.toml\` in the directory in which you start the server
 3. the environment variable
 4. the command-line flag
 
-\`resonate dev\` keeps everything in memory whatever the file and the environment say about storage and wake-ups; only a
-flag changes that.
+\`resonate dev\` keeps everything in memory. It ignores what the file and the environment say about storage and wake-ups; only
+flags change that.
 
-An unknown key, a value out of bounds or two options that contradict each other end the start with one line on standard
-error and [exit code 2](errors.md). So does an option whose feature this version does not have.
+The server does not start if a key is unknown, a value is out of bounds, two options contradict each other, or this version
+does not have the option's feature. It then prints one line to standard error and ends with [exit code 2](errors.md).
 
 Durations are milliseconds (\`15000\`) or text with units (\`15s\`, \`1h30m\`). A list is a repeated flag, text with commas,
-or an array in \`resonate.toml\`. A switch may stand alone: \`--debug\`.
+or an array in \`resonate.toml\`. A flag that is true or false needs no value: \`--debug\`.
 `;
 
 /** docs/configuration.md as the declarations want it, formatted like every other file. */
@@ -38,8 +38,13 @@ function section(name: string, options: readonly Declaration[]): string {
 function entry({ path, env, flag, alias, option }: Declaration): string {
   const names = [`\`--${flag}\``, `\`${env}\``];
   if (alias) names.push(`also \`--${alias.flag}\`, \`${alias.env}\``);
-  const allowed = `- default: ${defaultOf(option)}; allowed: ${option.allowed}${option.secret ? '; never shown' : ''}`;
-  return `### \`${path}\`\n\n${option.describe}.\n\n- ${names.join(', ')}\n${allowed}\n`;
+  const allowed = `- default: ${defaultOf(option)}; allowed: ${escaped(option.allowed)}${option.secret ? '; never shown' : ''}`;
+  return `### \`${path}\`\n\n${escaped(option.describe)}.\n\n- ${names.join(', ')}\n${allowed}\n`;
+}
+
+/** Two asterisks in a text would be emphasis. */
+function escaped(text: string): string {
+  return text.replaceAll('*', '\\*');
 }
 
 function defaultOf(option: Declaration['option']): string {

@@ -33,8 +33,8 @@ for await (const { value, headers } of stream) {
   if (headers.get('kind') !== 'execute') continue;
   const message = JSON.parse(value) as ExecuteMessage;
   try {
-    const ours = await runTask(message, packOrder);
-    console.log(`${message.data.task.id} ${ours ? 'done' : 'is not ours'}`);
+    const isDone = await runTask(message, packOrder);
+    console.log(`${message.data.task.id} ${isDone ? 'done' : 'skipped: another worker has it or has done it'}`);
   } catch (error) {
     console.error(`${message.data.task.id} ${String(error)}`);
   }

@@ -45,8 +45,8 @@ async function handle({ Body = '', ReceiptHandle, MessageAttributes }: Message):
   if (MessageAttributes?.['kind']?.StringValue === 'execute') {
     const message = JSON.parse(Body) as ExecuteMessage;
     try {
-      const ours = await runTask(message, packOrder);
-      console.log(`${message.data.task.id} ${ours ? 'done' : 'is not ours'}`);
+      const isDone = await runTask(message, packOrder);
+      console.log(`${message.data.task.id} ${isDone ? 'done' : 'skipped: another worker has it or has done it'}`);
     } catch (error) {
       console.error(`${message.data.task.id} ${String(error)}`);
       return;

@@ -6,9 +6,9 @@ type Json = Record<string, unknown>;
 
 const FAULTS: Readonly<Record<number, string>> = {
   400: 'The request is not valid; the message says what is wrong',
-  401: 'No token, or one that does not hold',
-  403: 'The token may not do this',
-  503: 'Storage can not be reached; try again',
+  401: 'The token is missing or invalid',
+  403: 'The token does not allow this request',
+  503: 'The database cannot be reached; retry',
 };
 
 /** OpenAPI 3.1 of every endpoint below /admin: docs/openapi.json, and the answer to /admin/openapi.json. */
@@ -23,7 +23,7 @@ export function openApi(): Json {
     info: {
       title: 'Resonate admin API',
       version: '1',
-      description: 'What operators ask and do: the dashboard and the command line use it. Times are epoch ms.',
+      description: 'The API for operators, used by the dashboard and the command line. Times are epoch ms.',
     },
     security: [{ bearer: [] }, {}],
     paths,
@@ -36,7 +36,10 @@ export function openApi(): Json {
 
 function operation(operationId: string, route: Route): Json {
   const { summary, may, params, query, body, answer, streams, isConditional, faults = {} } = route;
-  const who = may === 'admin' ? 'Only for tokens that may do everything.' : 'A prefix token sees and touches its own.';
+  const who =
+    may === 'admin'
+      ? 'Only for tokens without restrictions.'
+      : 'A token with a prefix sees and changes only ids that begin with it.';
   const parameters = [
     ...(params ? parametersOf(params, 'path') : []),
     ...(query ? parametersOf(query, 'query') : []),

@@ -24,11 +24,11 @@ export const PROMISES_QUERY = z.strictObject({
   state: promiseState.optional(),
   tag: repeated(text.regex(/^[^=]+=/, 'must be NAME=VALUE'), MAX_TAGS)
     .optional()
-    .meta({ description: 'NAME=VALUE; several: all of them' }),
+    .meta({ description: 'NAME=VALUE; with several, all of them must match' }),
   func: text.max(MAX_FUNCTION_NAME).optional().meta({
     description: 'The function that the param calls: its whole name, or the first 160 characters of a longer one',
   }),
-  roots: flag.optional().meta({ description: 'Only promises that no other promise has called' }),
+  roots: flag.optional().meta({ description: 'Only roots: promises that no other promise has called' }),
   limit: pageSize(500, 50),
 });
 export type PromisesQuery = z.input<typeof PROMISES_QUERY>;
@@ -152,7 +152,7 @@ export type PromiseDetail = z.infer<typeof PROMISE>;
 
 /** GET /admin/graph/ROOT: in byte order of id, page by page. With `since`, only what may have changed. */
 export const GRAPH_QUERY = z.strictObject({
-  after: text.optional().meta({ description: 'The id that the page before ended with' }),
+  after: text.optional().meta({ description: 'The last id of the page before' }),
   since: time.optional().meta({ description: '`now` of an earlier answer: only what may have changed since then' }),
   limit: pageSize(MAX_GRAPH_PAGE, MAX_GRAPH_PAGE),
 });

@@ -40,7 +40,7 @@ export const ROUTES = {
   session: {
     method: 'GET',
     path: '/admin/session',
-    summary: 'What the token may do, and what server this is',
+    summary: 'The rights of the token, and the version and transports of the server',
     may: 'prefix',
     answer: SESSION,
   },
@@ -62,7 +62,7 @@ export const ROUTES = {
   promise: {
     method: 'GET',
     path: '/admin/promises/:id',
-    summary: 'One promise with its task, who waits for it and who is told',
+    summary: 'One promise with its task, the promises that wait for it and its listeners',
     may: 'prefix',
     params: id,
     answer: promises.PROMISE,
@@ -90,7 +90,7 @@ export const ROUTES = {
   graph: {
     method: 'GET',
     path: '/admin/graph/:id',
-    summary: 'The call graph that began with a promise',
+    summary: 'The call graph of a root promise',
     may: 'prefix',
     params: id,
     query: promises.GRAPH_QUERY,
@@ -113,7 +113,7 @@ export const ROUTES = {
     may: 'prefix',
     params: id,
     answer: promises.DELIVERED,
-    faults: { 404: 'There is no such task', 409: 'The task is not pending: no message waits' },
+    faults: { 404: 'There is no such task', 409: 'The task is not pending, so it has no waiting message' },
   },
   deadLetters: {
     method: 'GET',
@@ -126,7 +126,7 @@ export const ROUTES = {
   deadLetter: {
     method: 'GET',
     path: '/admin/dead-letters/:id',
-    summary: 'One of them',
+    summary: 'One dead letter',
     may: 'prefix',
     params: letters.DEAD_LETTER_ID,
     answer: letters.ONE_DEAD_LETTER,
@@ -135,7 +135,7 @@ export const ROUTES = {
   redriveDeadLetters: {
     method: 'POST',
     path: '/admin/dead-letters/redrive',
-    summary: 'Sends them again',
+    summary: 'Sends dead letters again',
     may: 'prefix',
     body: letters.SELECTION,
     answer: letters.REDRIVEN,
@@ -143,7 +143,7 @@ export const ROUTES = {
   dropDeadLetters: {
     method: 'POST',
     path: '/admin/dead-letters/drop',
-    summary: 'Forgets them',
+    summary: 'Deletes dead letters without sending them',
     may: 'prefix',
     body: letters.SELECTION,
     answer: letters.DROPPED,
@@ -158,25 +158,25 @@ export const ROUTES = {
   orderRedrive: {
     method: 'POST',
     path: '/admin/jobs/redrive',
-    summary: 'Has many dead letters sent again, as a job of the elected scheduler',
+    summary: 'Starts a job of the elected scheduler that sends many dead letters again',
     may: 'prefix',
     body: jobs.REDRIVE,
     answer: jobs.REDRIVE_ORDER,
-    faults: { 409: 'Another redrive is under way' },
+    faults: { 409: 'Another redrive is running' },
   },
   redriveOrder: {
     method: 'GET',
     path: '/admin/jobs/redrive/:id',
-    summary: 'How far that is',
+    summary: 'The progress of a redrive job',
     may: 'prefix',
     params: id,
     answer: jobs.REDRIVE_ORDER,
-    faults: { 404: 'There is no such redrive, or another one came after it' },
+    faults: { 404: 'There is no such redrive, or a later one has replaced it' },
   },
   cron: {
     method: 'GET',
     path: '/admin/cron',
-    summary: 'What a cron expression means: its next runs',
+    summary: 'The next runs of a cron expression',
     may: 'prefix',
     query: CRON_QUERY,
     answer: CRON,
@@ -184,7 +184,7 @@ export const ROUTES = {
   events: {
     method: 'GET',
     path: '/admin/events',
-    summary: 'Tells when something has changed',
+    summary: 'A stream of events that say when to load the data again',
     may: 'prefix',
     query: EVENTS_QUERY,
     answer: CHANGE,

@@ -6,31 +6,31 @@ export const auth = {
     default: [],
     allowed: 'paths of PEM files, or "none"',
     describe:
-      'Path to the JWT public key in PEM format (repeatable; "none" accepts unsigned tokens; unset without jwks_url: auth is off)',
+      'Path of a PEM file with public keys that verify tokens (repeatable). "none" accepts unsigned tokens. If neither this nor jwks_url is set, authentication is off',
   }),
   jwks_url: url({
     default: null,
     schemes: ['http', 'https'],
     example: 'https://issuer.example.com/.well-known/jwks.json',
-    describe: 'Where to fetch the public keys from (JWKS); refreshed as keys rotate',
+    describe: 'URL of a key set (JWKS) with the public keys; it is fetched again as keys rotate',
   }),
   jwks_refresh: duration({
     default: 5 * MINUTE,
     min: 1_000,
     max: 24 * 60 * MINUTE,
-    describe: 'How often the keys of jwks_url are fetched again; a key unknown until then is looked for at once',
+    describe: 'How often the key set of jwks_url is fetched again. A token with an unknown key id also causes a fetch',
   }),
-  iss: text({ default: null, describe: 'Required issuer (iss claim) of a token' }),
-  aud: text({ default: null, describe: 'Required audience (aud claim) of a token' }),
+  iss: text({ default: null, describe: 'Issuer that every token must have (claim iss)' }),
+  aud: text({ default: null, describe: 'Audience that every token must have (claim aud)' }),
   leeway: duration({
     default: MINUTE,
     min: 0,
     max: 10 * MINUTE,
-    describe: 'Tolerated clock skew when a token expires or begins to be valid',
+    describe: 'Tolerated clock difference between issuer and server when exp and nbf of a token are checked',
   }),
   search_prefix: choice({
     choices: ['filter', 'deny'],
     default: 'filter',
-    describe: 'What a search does for a token limited to a prefix: only what it may see, or 403',
+    describe: 'How a search answers a token with a prefix: filter returns only ids with the prefix, deny answers 403',
   }),
 };

@@ -2,12 +2,17 @@ import { choice, duration, integer, url } from '../option.ts';
 import { DAY, HOUR, MINUTE } from './units.ts';
 
 export const tasks = {
-  lease_timeout: duration({ default: 15_000, min: 1, max: DAY, describe: 'Task lease timeout' }),
+  lease_timeout: duration({
+    default: 15_000,
+    min: 1,
+    max: DAY,
+    describe: 'Lease of tasks that the server runs itself (scripts); workers choose their own lease (ttl)',
+  }),
   retry_timeout: duration({
     default: 30_000,
     min: 1,
     max: DAY,
-    describe: 'When a message that nobody acquired goes out again',
+    describe: 'How long after a message was sent it is sent again, if no worker acquired its task',
   }),
 };
 
@@ -16,7 +21,8 @@ export const timeouts = {
     default: 1000,
     min: 1,
     max: HOUR,
-    describe: 'Longest sleep between two looks for due timeouts, leases and schedules',
+    describe:
+      'How often the database is polled for due timeouts, leases and schedules if nothing wakes the scheduler earlier',
   }),
 };
 
@@ -25,14 +31,19 @@ export const messages = {
     default: 100,
     min: 1,
     max: HOUR,
-    describe: 'Longest sleep between two looks for due messages',
+    describe: 'How often the database is polled for due messages if nothing wakes the process earlier',
   }),
-  batch_size: integer({ default: 100, min: 1, max: 10_000, describe: 'Most messages claimed at once' }),
+  batch_size: integer({
+    default: 100,
+    min: 1,
+    max: 10_000,
+    describe: 'Maximum number of messages that are claimed at once',
+  }),
   backoff_min: duration({
     default: 500,
     min: 1,
     max: HOUR,
-    describe: 'Wait after the first failed delivery; doubles with each further one',
+    describe: 'Wait after the first failed delivery; it doubles with each further failure',
   }),
   backoff_max: duration({
     default: 10 * MINUTE,
@@ -50,7 +61,8 @@ export const messages = {
     default: 5,
     min: 1,
     max: 10_000,
-    describe: 'Failures in a row after which a target is left alone but for one message at a time, with longer waits',
+    describe:
+      'Failures in a row after which a target gets only one message at a time as a probe, with longer and longer waits',
   }),
   unblock_max_age: duration({
     default: DAY,
@@ -62,7 +74,8 @@ export const messages = {
     default: 10 * MINUTE,
     min: 1,
     max: 365 * DAY,
-    describe: 'How long an unblock for one connection (poll://uni@GROUP/ID) waits for it before it is dropped',
+    describe:
+      'How long an unblock for one connection (poll://uni@GROUP/ID) waits for that connection before it is dropped',
   }),
   dead_letter_max_age: duration({
     default: 30 * DAY,
@@ -77,7 +90,7 @@ export const wakeup = {
     choices: ['auto', 'none', 'postgres', 'redis'],
     default: 'auto',
     describe:
-      'How processes wake each other (auto: Redis when its URL is set, else LISTEN/NOTIFY on Postgres, else polling only)',
+      'How processes wake each other (auto: Redis if its URL is set, else LISTEN/NOTIFY on Postgres, else only polling)',
   }),
   redis: {
     url: url({
@@ -85,7 +98,7 @@ export const wakeup = {
       secret: true,
       schemes: ['redis', 'rediss'],
       example: 'redis://:password@host:6379',
-      describe: 'Redis that carries the wake-ups',
+      describe: 'URL of the Redis that carries the wake-ups',
     }),
   },
 };

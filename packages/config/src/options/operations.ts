@@ -5,7 +5,12 @@ import { DAY, MINUTE, PORT } from './units.ts';
 const ENDPOINT = /^(?:https?:\/\/)?[^\s/:@]+(?::\d{1,5})?(?:\/\S*)?$/;
 
 const ofState = (what: string) =>
-  duration({ default: null, min: 1, max: 3650 * DAY, describe: `The same for ${what} (unset: as retention.after)` });
+  duration({
+    default: null,
+    min: 1,
+    max: 3650 * DAY,
+    describe: `The retention period of ${what} (unset: the same as retention.after)`,
+  });
 
 export const retention = {
   after: duration({
@@ -23,21 +28,26 @@ export const retention = {
     allowed: 'NAME=PATTERN:PERIOD such as team=billing-*:90d or keep=true:never',
     check: (text) => parseTagPeriod(text) !== null,
     describe:
-      'Periods of promises with a tag, and of all that such a root has called: NAME=PATTERN:PERIOD, where * is any text and never keeps them (repeatable; the first that fits)',
+      'Retention periods of promises with a tag, as NAME=PATTERN:PERIOD (repeatable; the first match counts). If a root has the tag, the period applies to its whole call graph. In PATTERN, * stands for any text; with "never" as PERIOD they are kept for ever',
   }),
   interval: duration({
     default: MINUTE,
     min: 100,
     max: DAY,
-    describe: 'How long after one look for what may be deleted the next one begins',
+    describe: 'Time from the end of one retention run to the start of the next',
   }),
-  batch_size: integer({ default: 100, min: 1, max: 1000, describe: 'Most promises deleted in one transaction' }),
+  batch_size: integer({
+    default: 100,
+    min: 1,
+    max: 1000,
+    describe: 'Maximum number of promises deleted in one transaction',
+  }),
   max_percent: integer({
     default: 50,
     min: 1,
     max: 90,
     describe:
-      'Most of the time, in percent, that deletions may take when retention lags; while it keeps up they take 20 percent at most',
+      'Maximum share of the time, in percent, that deletions may take when retention lags. While it keeps up, they take at most 20 percent',
   }),
 };
 
@@ -65,13 +75,14 @@ export const observability = {
   otlp_protocol: choice({
     choices: ['auto', 'grpc', 'http'],
     default: 'auto',
-    describe: 'How traces are sent: OTLP over gRPC or over HTTP with JSON (auto: gRPC to port 4317, else HTTP)',
+    describe: 'How traces are sent: OTLP over gRPC, or over HTTP with JSON (auto: gRPC if the port is 4317, else HTTP)',
   }),
   trace_percent: integer({
     default: 100,
     min: 0,
     max: 100,
-    describe: 'Percentage of the traces begun by this server that are recorded; for others, their sender decides',
+    describe:
+      'Percentage of the traces begun by this server that are recorded. For a trace that a client began, the client decides',
   }),
 };
 

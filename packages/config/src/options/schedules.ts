@@ -5,6 +5,6 @@ export const schedules = {
     choices: ['resonate', 'unix'],
     default: 'resonate',
     describe:
-      'How cron expressions of new schedules are read: resonate as the public server (weekday 1 is Sunday), unix as cron(8) (0 is Sunday)',
+      'Cron dialect of new schedules that name none: resonate is that of the public server (weekday 1 is Sunday), unix is that of cron(8) (weekday 0 is Sunday)',
   }),
 };

@@ -14,25 +14,26 @@ const HOST_NAME = /^(?:\*|(?:\*\.)?[^\s/@*:[\]]+|\[[\da-f:.]+\])$/i;
 export const server = {
   host: text({ default: 'localhost', describe: 'Host name under which clients reach the server' }),
   port: integer({ ...PORT, default: 8001, describe: 'Port of the HTTP API (0: any free port)' }),
-  bind: text({ default: '0.0.0.0', describe: 'Address the HTTP API and the metrics endpoint listen on' }),
+  bind: text({ default: '0.0.0.0', describe: 'Address on which the HTTP API and the metrics endpoint listen' }),
   shutdown_timeout: duration({
     default: 10_000,
     min: 0,
     max: 60 * MINUTE,
-    describe: 'How long a clean shutdown may take',
+    describe: 'How long a clean shutdown may take; after that the process ends with exit code 1',
   }),
   url: url({
     default: null,
     schemes: ['http', 'https'],
     example: 'https://resonate.example.com',
-    describe: 'Externally reachable URL; http://{host}:{port} when unset. A dispatcher that pushes messages needs it',
+    describe:
+      'URL at which workers reach this server; http://{host}:{port} if unset. A dispatcher that pushes messages needs it',
   }),
   allowed_hosts: list({
     default: [],
     allowed: 'host names without a port such as resonate-api or *.example.com, or "*"',
     check: (host) => HOST_NAME.test(host),
     describe:
-      'Further names under which clients reach a server without authentication, besides those of this machine and of server.url (repeatable; * for any). Other Host headers are refused, so that no web page can reach the server under a name of its own',
+      'Further host names under which clients reach a server without authentication, besides those of this machine and of server.url (repeatable; * for any). Requests with other Host headers are refused, so that no web page can reach the server through its own domain',
   }),
   max_body_size: integer({
     default: 2 * MIB,
@@ -45,20 +46,20 @@ export const server = {
     min: MIB,
     max: 16 * 1024 * MIB,
     describe:
-      'Most bytes of request bodies that have arrived in part, all together; beyond it the oldest one is answered with 503',
+      'Maximum total size in bytes of all request bodies that have arrived only in part; beyond it the oldest one is answered with 503',
   }),
   max_unread_answers: integer({
     default: 128 * MIB,
     min: MIB,
     max: 16 * 1024 * MIB,
     describe:
-      'Most bytes of answers that clients have not read yet, all together, and at most an eighth of the heap; beyond it the connection of the oldest one is closed',
+      'Maximum total size in bytes of all answers that clients have not read yet; it is never more than an eighth of the heap. Beyond it the connection of the oldest answer is closed',
   }),
   max_connections: integer({
     default: 10_000,
     min: 1,
     max: 1_000_000,
-    describe: 'Most connections open at once, streams included',
+    describe: 'Maximum number of open connections, streams included',
   }),
   headers_timeout: duration({
     default: 20_000,

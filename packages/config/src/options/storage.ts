@@ -6,7 +6,7 @@ const statementTimeout = duration({
   default: 30_000,
   min: 1,
   max: HOUR,
-  describe: 'How long one statement may take before it is given up',
+  describe: 'How long one statement may take before it is canceled',
 });
 const connectTimeout = duration({
   default: 10_000,
@@ -26,22 +26,28 @@ export const storage = {
     default: 2,
     min: 1,
     max: 64,
-    describe: 'Batches one process runs at once: the next one is decided while the last one is made durable',
+    describe:
+      'How many batches one process runs at once, so that the next one is decided while the last one is made durable',
   }),
-  batch_size: integer({ default: 256, min: 1, max: 10_000, describe: 'Most requests in one batch (one transaction)' }),
+  batch_size: integer({
+    default: 256,
+    min: 1,
+    max: 10_000,
+    describe: 'Maximum number of requests in one batch (one transaction)',
+  }),
   queue_size: integer({
     default: 10_000,
     min: 1,
     max: 1_000_000,
-    describe: 'Most requests waiting for the store; beyond it they are answered with 503',
+    describe: 'Maximum number of requests that wait for the store; further ones are answered with 503',
   }),
   sqlite: {
-    path: text({ default: 'resonate.db', describe: 'SQLite file (:memory: keeps everything in memory)' }),
+    path: text({ default: 'resonate.db', describe: 'Path of the SQLite file (:memory: keeps everything in memory)' }),
     synchronous: choice({
       choices: ['full', 'normal'],
       default: 'full',
       describe:
-        'full: an answered request survives a power cut. normal: a power cut may take the last commits; a killed process loses nothing',
+        'full: the effect of an answered request survives a power cut. normal: a power cut may lose the last commits, but a killed process loses nothing',
     }),
   },
   postgres: {

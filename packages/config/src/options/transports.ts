@@ -15,27 +15,33 @@ const httpPush = {
     default: 16,
     min: 1,
     max: 10_000,
-    describe: 'Most pushes under way at once to one target (scheme, host and port): a hanging one holds up no other',
+    describe:
+      'Maximum number of concurrent pushes to one target (scheme, host and port), so that a target that hangs does not delay others',
   }),
   max_in_flight: integer({
     default: 1000,
     min: 1,
     max: 100_000,
-    describe: 'Most pushes under way at once to all targets together',
+    describe: 'Maximum number of concurrent pushes to all targets together',
   }),
-  connect_timeout: duration({ default: 10_000, min: 1, max: 10 * MINUTE, describe: 'How long connecting may take' }),
+  connect_timeout: duration({
+    default: 10_000,
+    min: 1,
+    max: 10 * MINUTE,
+    describe: 'How long connecting to a target may take',
+  }),
   request_timeout: duration({
     default: 180_000,
     min: 1,
     max: 60 * MINUTE,
-    describe: 'How long a push may take until its answer is complete',
+    describe: 'How long a push may take, from its start until its answer is complete',
   }),
   ca_file: text({ default: null, describe: 'PEM file of further certificate authorities to trust' }),
   allow_hosts: list({
     default: [],
     allowed: 'hosts such as workers.example.com, *.example.com or 10.0.0.5:9000',
     check: (host) => HOST_PATTERN.test(host),
-    describe: 'Hosts that may be pushed to (repeatable; none: any)',
+    describe: 'Hosts to which messages may be pushed (repeatable; if the list is empty, all hosts)',
   }),
   auth: {
     mode: choice({ choices: ['none', 'bearer', 'gcp'], default: 'none', describe: 'How a push authenticates itself' }),
@@ -53,26 +59,28 @@ const httpPush = {
 const bashExec = {
   enabled: bool({
     default: false,
-    describe: 'Run scripts for bash:// targets (anyone who may create a promise can then run code here)',
+    describe: 'Run scripts for bash:// targets. Everybody who may create a promise can then run code on this machine',
   }),
   max_running: integer({
     default: 16,
     min: 1,
     max: 1000,
-    describe: 'Most scripts that run at once in one process; further ones wait, or run in another dispatcher',
+    describe:
+      'Maximum number of scripts that one process runs at once; further ones wait, or run in another dispatcher',
   }),
   max_output: integer({
     default: MIB,
     min: 1024,
     max: 8 * MIB,
     describe:
-      'Longest output of a script in bytes: with more on stdout its promise is rejected; of stderr the end is kept',
+      'Maximum output of a script in bytes. If stdout is longer, the promise is rejected. Of stderr, the last bytes are kept',
   }),
   pass_env: list({
     default: [],
     allowed: 'names of environment variables other than RESONATE_*',
     check: (name) => VARIABLE.test(name) && !name.startsWith('RESONATE_'),
-    describe: 'Variables of the server that local scripts get too, beside PATH, HOME, locale and the like (repeatable)',
+    describe:
+      'Further environment variables of the server that local scripts get, besides PATH, HOME, locale and the like (repeatable)',
   }),
   tensorlake: {
     api_key: text({
@@ -90,7 +98,7 @@ const bashExec = {
       default: 'https://{id}.sandbox.tensorlake.ai',
       allowed: 'a URL with {id}, such as https://{id}.sandbox.tensorlake.ai',
       check: (template) => SANDBOX_URL.test(template) && template.includes('{id}'),
-      describe: 'Where a Tensorlake sandbox answers; {id} stands for its id',
+      describe: 'URL of a Tensorlake sandbox; {id} stands for its id',
     }),
   },
 };
@@ -101,13 +109,14 @@ const kafka = {
     default: [],
     allowed: 'brokers such as host:9092',
     check: (broker) => HOST_AND_PORT.test(broker),
-    describe: 'Brokers to start from (repeatable)',
+    describe: 'Bootstrap brokers of the default cluster (repeatable)',
   }),
   clusters: list({
     default: [],
     allowed: 'brokers of named clusters such as eu=host:9092',
     check: (broker) => NAMED_BROKER.test(broker),
-    describe: 'Brokers of the clusters that kafka://CLUSTER/TOPIC names, as CLUSTER=host:port (repeatable)',
+    describe:
+      'Bootstrap brokers of further clusters, as CLUSTER=host:port, for addresses such as kafka://CLUSTER/TOPIC (repeatable)',
   }),
   tls: bool({ default: false, describe: 'Connect with TLS' }),
   ca_file: text({ default: null, describe: 'PEM file of further certificate authorities to trust' }),
@@ -141,44 +150,46 @@ export const transports = {
       default: 1000,
       min: 1,
       max: 1_000_000,
-      describe: 'Most streams open at once; a further one is answered with 503',
+      describe: 'Maximum number of open streams; a further one is answered with 503',
     }),
     buffer_size: integer({
       default: 100,
       min: 1,
       max: 100_000,
-      describe: 'Most messages a slow stream may hold unread',
+      describe: 'Maximum number of unread messages of one stream',
     }),
     buffer_bytes: integer({
       default: 16 * MIB,
       min: 1024,
       max: 1024 * MIB,
-      describe: 'Most bytes of messages a slow stream may hold unread; one message may be larger',
+      describe: 'Maximum size in bytes of the unread messages of one stream; a single message may be larger',
     }),
     total_buffer_bytes: integer({
       default: 128 * MIB,
       min: 1024,
       max: 64 * 1024 * MIB,
-      describe: 'Most bytes of unread messages that all streams of a process may hold together',
+      describe: 'Maximum size in bytes of the unread messages of all streams of a process together',
     }),
   },
   websocket: {
     enabled: bool({
       default: true,
       describe:
-        'Accept WebSockets of workers, which carry requests, answers and poll:// messages (off too without http_poll.enabled)',
+        'Accept WebSockets of workers, which carry requests, answers and poll:// messages. Also off if http_poll.enabled is off',
     }),
     max_in_flight: integer({
       default: 1024,
       min: 1,
       max: 100_000,
-      describe: 'Most requests of one connection under way at once: beyond, it is not read until some are answered',
+      describe:
+        'Maximum number of concurrent requests of one connection. Beyond it the server stops reading from the connection until some are answered',
     }),
     max_unread: integer({
       default: 64 * MIB,
       min: MIB,
       max: 1024 * MIB,
-      describe: 'Most bytes that may wait for a worker that does not read its connection; beyond, it is cut off',
+      describe:
+        'Maximum size in bytes of what one worker has not read from its connection. Beyond it the server closes the connection',
     }),
   },
   gcps: {
