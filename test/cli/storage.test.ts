@@ -170,7 +170,7 @@ describe('a server whose disk fails', () => {
       });
     }
     expect(await ended).toBe(1);
-    expect(server.output(5)).toContain('the database has failed and the process must be restarted: exiting');
+    expect(server.output(5)).toContain('the database has failed, exiting: restart this process');
     expect(server.output(5)).toContain("the database's log could not be written back: disk I/O error");
     client.close();
   });

@@ -3,7 +3,7 @@ import { at } from './fields.ts';
 
 const dialect = z.enum(['resonate', 'unix']);
 
-/** GET /admin/cron: what a cron expression means. For checking it before a schedule is created. */
+/** GET /admin/cron: what a cron expression means. It serves to check an expression before a schedule is created. */
 export const CRON_QUERY = z.object({
   cron: z.string().min(1).max(256),
   /** The server's `schedules.cron` if absent. */
@@ -13,11 +13,11 @@ export const CRON_QUERY = z.object({
 });
 
 export const CRON = z.object({
-  /** How the expression was read. */
+  /** The dialect in which the expression was read. */
   cronDialect: dialect,
   /** The next five occurrences; fewer if there are no more. */
   runs: z.array(at),
-  /** Present if the expression has weekdays as numbers, which mean other days in the other dialect. */
+  /** Present if the expression has weekdays as numbers, because the other dialect numbers weekdays differently. */
   hint: z.string().optional(),
 });
 export type CronMeaning = z.infer<typeof CRON>;

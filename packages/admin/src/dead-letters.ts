@@ -10,7 +10,7 @@ export const DEAD_LETTER = z.object({
   id: z.int().positive(),
   /** The settled promise that the message is about. */
   awaited: z.string(),
-  /** Only for tokens that may do everything, because it may contain secrets. */
+  /** Only for admin tokens, because an address may contain secrets. */
   address: z.string().optional(),
   transport: z.string(),
   target: z.string(),
@@ -28,7 +28,7 @@ export const DEAD_LETTERS_QUERY = z.strictObject({
   limit: pageSize(1_000, 100),
   cursor: z
     .string()
-    .regex(/^\d{1,15}$/, 'is not one that this server has given')
+    .regex(/^\d{1,15}$/, 'is not a cursor of this server')
     .default('0'),
 });
 export type DeadLettersQuery = z.input<typeof DEAD_LETTERS_QUERY>;
@@ -51,11 +51,11 @@ export const SELECTION = z
     message: 'exactly one of ids, target and all must be given',
   })
   .refine(({ transport, target }) => transport === undefined || target !== undefined, {
-    message: 'transport goes with target only',
+    message: 'transport is only allowed together with target',
   });
 export type Selection = z.input<typeof SELECTION>;
 
-/** `more`: one request does a limited part. Send it again for the rest. */
+/** `more`: one request processes a limited number of letters. If it is true, send the request again for the rest. */
 export const REDRIVEN = z.object({ redriven: count, more: z.boolean() });
 export const DROPPED = z.object({ dropped: count, more: z.boolean() });
 export type Redriven = z.infer<typeof REDRIVEN>;

@@ -8,8 +8,9 @@ export const EVENTS_QUERY = z.strictObject({
 export type EventsQuery = z.input<typeof EVENTS_QUERY>;
 
 /**
- * The data of each `change` event: reload what is shown. At most two per second. `commit`: the answering process
- * changed something that the token may see; `hint`: another process may have; `tick`: perhaps nothing changed.
+ * The data of each `change` event, after which a page reloads what it shows. There are at most two per second.
+ * `commit`: the answering process changed something that the token may see. `hint`: another process may have changed
+ * something. `tick`: sent regularly, even if nothing changed.
  */
 export const CHANGE = z.object({ at, cause: z.enum(['commit', 'hint', 'tick']) });
 export type Change = z.infer<typeof CHANGE>;

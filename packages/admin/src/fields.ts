@@ -11,7 +11,7 @@ const noNul = (value: string) => !value.includes('\0');
 /** An id in a query: not empty, and limited in length. */
 export const text = z.string().min(1).max(4_096).refine(noNul, 'has a NUL character');
 
-/** A cursor from an earlier answer. Sealed, it is longer than the id in it. */
+/** A cursor from an earlier answer. It is sealed (encrypted), so it is longer than the id that it contains. */
 export const cursor = z.string().min(1).max(8_192).refine(noNul, 'has a NUL character');
 
 /** A number from a query string. */
@@ -35,5 +35,5 @@ export function repeated<Item extends z.ZodType>(item: Item, max: number) {
 
 export const tags = z.record(z.string(), z.string());
 
-/** As on the wire. SDKs put base64 into `data`. */
+/** The value of a promise as it is sent on the wire. SDKs put base64 into `data`. */
 export const value = z.object({ headers: tags.optional(), data: z.string().optional() });

@@ -11,26 +11,26 @@ export const JOBS = z.object({
       name: z.string(),
       /** `lost`: its process died. Another process begins the job again. */
       state: z.enum(['running', 'done', 'failed', 'lost']),
-      /** The process that runs it or ran it. */
+      /** The process that runs the job or ran it last. */
       by: z.string(),
       startedAt: at,
       endedAt: at.optional(),
       error: z.string().optional(),
-      /** What it did, as counts by name. */
+      /** The results of the run, as counts by name. */
       done: z.record(z.string(), count),
     }),
   ),
 });
 export type Jobs = z.infer<typeof JOBS>;
 
-/** POST /admin/jobs/redrive: `all` that the token may change, or those for a target. */
+/** POST /admin/jobs/redrive: `all` dead letters that the token may change, or those for one target. */
 export const REDRIVE = z
   .strictObject({ transport: z.enum(TRANSPORTS).optional(), target: text.optional(), all: z.literal(true).optional() })
   .refine(({ target, all }) => (target === undefined) !== (all === undefined), {
     message: 'exactly one of target and all must be given',
   })
   .refine(({ transport, target }) => transport === undefined || target !== undefined, {
-    message: 'transport goes with target only',
+    message: 'transport is only allowed together with target',
   });
 
 export const REDRIVE_ORDER = z.object({

@@ -59,7 +59,7 @@ function operation(operationId: string, route: Route): Json {
         description: streams ? 'Events named `change`, with this data' : 'Done',
         content: { [type]: { schema: schemaOf(answer, 'output') } },
       },
-      ...(isConditional && { 304: { description: 'Nothing has changed' } }),
+      ...(isConditional && { 304: { description: 'The answer has not changed' } }),
       ...Object.fromEntries(Object.entries({ ...FAULTS, ...faults }).map(([status, text]) => [status, fault(text)])),
     },
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { at, count } from './fields.ts';
 
-/** How many seconds one point of the series covers, and how many points there are: the last 15 minutes. */
+/** The time that one point of the series covers, and the number of points. Together they cover the last 15 minutes. */
 export const SERIES_STEP_MS = 5_000;
 export const SERIES_POINTS = 180;
 
@@ -25,7 +25,7 @@ const BACKLOG = z.object({
   transport: z.string(),
   /** Messages that are due and not claimed, counted up to `limit`. */
   count,
-  /** How long the oldest of them has been due, ms; 0 without any. */
+  /** How long the oldest of them has been due, ms; 0 if there are none. */
   ageMs: count,
   /** The targets with the oldest messages. */
   targets: z.array(z.object({ target: z.string(), count, ageMs: count })),
@@ -46,7 +46,7 @@ const POINT = z.object({
   at,
   /** Answered requests per second in the whole cluster. */
   requests: PER_SECOND,
-  /** Of them, those answered with a 5xx. */
+  /** Requests per second that were answered with a 5xx. */
   errors: PER_SECOND,
   /** Promises that requests have settled, per second. */
   settled: PER_SECOND,
@@ -60,12 +60,12 @@ const POINT = z.object({
 });
 export type SeriesPoint = z.infer<typeof POINT>;
 
-/** GET /admin/overview: the whole cluster, whichever api answers. */
+/** GET /admin/overview: the whole cluster. Every api process can answer. */
 export const OVERVIEW = z.object({
   now: at,
   processes: z.array(PROCESS),
   backlog: z.array(BACKLOG),
-  /** Counting stops here: a count of this number means "at least". */
+  /** Counting stops at this number: a count that equals it means "at least". */
   limit: count,
   /** Acquired tasks, up to `limit`. */
   leases: count,

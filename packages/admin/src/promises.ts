@@ -12,9 +12,9 @@ const promiseState = z.enum(PROMISE_STATES);
 const taskState = z.enum(TASK_STATES);
 
 const filters = {
-  prefix: text.optional().meta({ description: 'How the id begins' }),
-  from: time.optional().meta({ description: 'Created then or later, epoch ms' }),
-  to: time.optional().meta({ description: 'Created before, epoch ms' }),
+  prefix: text.optional().meta({ description: 'The beginning of the id' }),
+  from: time.optional().meta({ description: 'Created at this time or later, epoch ms' }),
+  to: time.optional().meta({ description: 'Created before this time, epoch ms' }),
   cursor: cursor.optional(),
 };
 
@@ -26,7 +26,7 @@ export const PROMISES_QUERY = z.strictObject({
     .optional()
     .meta({ description: 'NAME=VALUE; with several, all of them must match' }),
   func: text.max(MAX_FUNCTION_NAME).optional().meta({
-    description: 'The function that the param calls: its whole name, or the first 160 characters of a longer one',
+    description: 'The name of the function that the param calls; of a longer name, the first 160 characters',
   }),
   roots: flag.optional().meta({ description: 'Only roots: promises that no other promise has called' }),
   limit: pageSize(500, 50),
@@ -35,12 +35,12 @@ export type PromisesQuery = z.input<typeof PROMISES_QUERY>;
 
 const summary = {
   id: z.string(),
-  /** As clients see it: an expired promise is shown as settled. */
+  /** The state that clients see: an expired promise is shown as settled. */
   state: promiseState,
   createdAt: at,
   settledAt: at.optional(),
   timeoutAt: at,
-  /** The function that an SDK wrote into the param, if it can be read. */
+  /** The name of the function that an SDK wrote into the param, if it can be parsed. */
   function: z.string().optional(),
 };
 
@@ -66,7 +66,7 @@ export type Promises = z.infer<typeof PROMISES>;
 const task = {
   state: taskState,
   version: count,
-  /** Awaited promises that settled since it was last acquired. */
+  /** How many awaited promises settled since the task was last acquired. */
   resumes: count,
   /** The worker that holds it; only while acquired. */
   pid: z.string().optional(),
@@ -74,9 +74,9 @@ const task = {
   ttl: count.optional(),
   /** Only while acquired. */
   leaseEndsAt: at.optional(),
-  /** Only while pending: when its `execute` is sent (again). */
+  /** Only while pending: when the `execute` message is sent (again). */
   nextDeliveryAt: at.optional(),
-  /** How often in a row it was released, or its lease expired, without progress. */
+  /** How often in a row the task was released, or its lease expired, without progress. */
   setbacks: count,
   /** How often delivering the current message has failed. */
   attempts: count,
@@ -93,8 +93,8 @@ export type TasksQuery = z.input<typeof TASKS_QUERY>;
 
 const TASK_SUMMARY = z.object({
   ...task,
-  /** When its promise was created. */
   id: z.string(),
+  /** When its promise was created. */
   createdAt: at,
   timeoutAt: at,
   function: z.string().optional(),
@@ -104,7 +104,7 @@ export type TaskSummary = z.infer<typeof TASK_SUMMARY>;
 export const TASKS = z.object({ ...paged, tasks: z.array(TASK_SUMMARY) });
 export type Tasks = z.infer<typeof TASKS>;
 
-/** How many edges of each kind are returned at most. */
+/** The maximum number of edges of each kind that are returned. */
 export const MAX_EDGES = 100;
 
 const OTHER_PROMISE = z.object({
@@ -137,7 +137,7 @@ export const PROMISE = z.object({
     z.object({
       transport: z.string(),
       target: z.string(),
-      /** Only for tokens that may do everything, because it may contain secrets. */
+      /** Only for admin tokens, because an address may contain secrets. */
       address: z.string().optional(),
       attempts: count,
       /** Once settled: when its `unblock` is sent (again). */
@@ -145,12 +145,15 @@ export const PROMISE = z.object({
     }),
   ),
   deadLetters: z.array(DEAD_LETTER),
-  /** At least one of the four lists above is incomplete. */
+  /** True if at least one of the four lists above is incomplete. */
   more: z.boolean(),
 });
 export type PromiseDetail = z.infer<typeof PROMISE>;
 
-/** GET /admin/graph/ROOT: in byte order of id, page by page. With `since`, only what may have changed. */
+/**
+ * GET /admin/graph/ROOT: the promises in byte order of id, page by page. With `since`, only promises that may have
+ * changed.
+ */
 export const GRAPH_QUERY = z.strictObject({
   after: text.optional().meta({ description: 'The last id of the page before' }),
   since: time.optional().meta({ description: '`now` of an earlier answer: only what may have changed since then' }),
@@ -164,7 +167,7 @@ const GRAPH_NODE = z.object({
   branch: z.string().optional(),
   /** True for a sleep, which resolves at its timeout. */
   isTimer: z.boolean().optional(),
-  /** A promise without a task is run by the task of its branch, or by nobody. */
+  /** Absent for a promise that has no task of its own. The task of its branch runs it, if any does. */
   task: TASK.optional(),
   /** Promises that its task waits for. */
   awaits: z.array(z.string()).optional(),

@@ -10,8 +10,8 @@ import { SESSION } from './session.ts';
 import { SCHEDULE_WHY, WHY } from './why.ts';
 
 /**
- * Who may call it. `prefix`: every token with a prefix; it sees and changes only ids that begin with the prefix.
- * `admin`: only tokens that may do everything. With auth off, everybody.
+ * Who may call an endpoint. `prefix`: every token; a token with a prefix sees and changes only ids that begin with it.
+ * `admin`: only admin tokens, which have no prefix. If auth is off, everybody may call everything.
  */
 export type Permission = 'prefix' | 'admin';
 
@@ -29,13 +29,13 @@ export interface Route {
   faults?: Readonly<Record<number, string>>;
   /** The answer is an event stream; `answer` is the data of its events. */
   streams?: true;
-  /** Sends an ETag, and honors `If-None-Match`. */
+  /** The answer has an ETag, and the endpoint supports `If-None-Match`. */
   isConditional?: true;
 }
 
 const id = z.object({ id: text });
 
-/** Every endpoint below /admin. Server routes, documents and clients are made from this list. */
+/** Every endpoint below /admin. Server routes, the OpenAPI document and clients are derived from this list. */
 export const ROUTES = {
   session: {
     method: 'GET',
@@ -54,7 +54,7 @@ export const ROUTES = {
   promises: {
     method: 'GET',
     path: '/admin/promises',
-    summary: 'Promises, the newest first',
+    summary: 'Promises, newest first',
     may: 'prefix',
     query: promises.PROMISES_QUERY,
     answer: promises.PROMISES,
@@ -101,7 +101,7 @@ export const ROUTES = {
   tasks: {
     method: 'GET',
     path: '/admin/tasks',
-    summary: 'Tasks, those of the newest promises first',
+    summary: 'Tasks, newest promises first',
     may: 'prefix',
     query: promises.TASKS_QUERY,
     answer: promises.TASKS,
@@ -109,7 +109,7 @@ export const ROUTES = {
   deliverTask: {
     method: 'POST',
     path: '/admin/tasks/:id/deliver',
-    summary: 'Makes the waiting message of a pending task due at once',
+    summary: 'Delivers the message of a pending task now, without waiting for the next attempt',
     may: 'prefix',
     params: id,
     answer: promises.DELIVERED,
@@ -118,7 +118,7 @@ export const ROUTES = {
   deadLetters: {
     method: 'GET',
     path: '/admin/dead-letters',
-    summary: 'Messages that could not be delivered, the oldest first',
+    summary: 'Messages that could not be delivered, oldest first',
     may: 'prefix',
     query: letters.DEAD_LETTERS_QUERY,
     answer: letters.DEAD_LETTERS,

@@ -4,8 +4,8 @@ import { at } from './fields.ts';
 /** GET /admin/session */
 export const SESSION = z.object({
   /** The prefix of all ids that this token may see or change; '' for all. */
-  prefix: z.string().meta({ description: "How every id begins that this token may touch; '' for all" }),
-  /** True for a token that may do everything, and if auth is off. */
+  prefix: z.string().meta({ description: "The prefix of all ids that this token may see or change; '' for all" }),
+  /** True for an admin token, and if auth is off. */
   isAdmin: z.boolean(),
   /** False if no token is needed. */
   authEnabled: z.boolean(),

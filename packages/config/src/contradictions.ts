@@ -1,7 +1,7 @@
-/** Values that are allowed by themselves but not together. */
+/** Checks for values that are allowed on their own but not in combination. */
 import type { Config } from './declarations.ts';
 
-/** Names an option, with the place where its value was set or can be set. */
+/** Describes an option: its path, and where its value was set or can be set. */
 export type Where = (path: string) => string;
 
 type Check = (config: Config, where: Where, command: string | undefined) => string | null;
@@ -16,19 +16,18 @@ function storeUrl(config: Config, where: Where): string | null {
 
 function sharedStore(config: Config, where: Where, command: string | undefined): string | null {
   if (config.storage.type !== 'sqlite' || !ROLES.has(command)) return null;
-  return `resonate ${command ?? ''} needs a store that processes share: ${where('storage.type')} must be postgres or mysql`;
+  return `resonate ${command ?? ''} needs a database that several processes can share: ${where('storage.type')} must be postgres or mysql`;
 }
 
 /**
- * A pushed message contains the URL that its worker calls. Only a process that serves HTTP may use its own address by
- * default. With the port of a dispatcher, workers would call an address where nothing listens, and workflows would
- * hang.
+ * A pushed message contains the URL that its worker calls. A process that serves HTTP uses its own address by default.
+ * A dispatcher must not: nothing listens there, so workers could not answer and workflows would hang.
  */
 function callbackUrl(config: Config, where: Where, command: string | undefined): string | null {
   const { httpPush, gcps, kafka: topics, sqs } = config.transports;
   const pushes = [httpPush, gcps, topics, sqs].some(({ enabled }) => enabled);
   if (command !== 'dispatcher' || !pushes || config.server.url !== null) return null;
-  return `resonate dispatcher sends messages that name the URL its workers call: ${where('server.url')} must be set to where the api processes answer`;
+  return `resonate dispatcher sends messages with the URL that workers call: set ${where('server.url')} to the URL of the api processes`;
 }
 
 function ports(config: Config, where: Where, command: string | undefined): string | null {
@@ -59,10 +58,10 @@ function pushToken(config: Config, where: Where): string | null {
 function authKeys(config: Config, where: Where): string | null {
   const { publickey, jwksUrl, iss, aud } = config.auth;
   if (publickey.includes('none') && (publickey.length > 1 || jwksUrl !== null)) {
-    return `${where('auth.publickey')} is none (unsigned tokens are accepted), but there are keys as well`;
+    return `${where('auth.publickey')} is none (unsigned tokens are accepted), so no other key may be configured`;
   }
   if (publickey.length > 0 || jwksUrl !== null || (iss === null && aud === null)) return null;
-  // Whoever sets a required claim expects that tokens are checked.
+  // A required claim has no effect while tokens are not checked, so it is an error.
   const claim = iss !== null ? 'auth.iss' : 'auth.aud';
   return `${where(claim)} is set, but auth is off: neither ${where('auth.publickey')} nor auth.jwks_url is set`;
 }

@@ -1,6 +1,6 @@
 /**
- * Every server option, declared once, and the names that follow from its place: toml key, environment variable and
- * flag.
+ * Every server option, declared once. Its toml key, environment variable and flag are derived from its place in the
+ * tree.
  */
 import type { Option } from './option.ts';
 import type { Typed } from './config-type.ts';
@@ -33,13 +33,13 @@ const TREE = {
 export type Config = Typed<typeof TREE>;
 
 export interface Declaration {
-  /** As in resonate.toml: `tasks.lease_timeout`. */
+  /** The key in resonate.toml: `tasks.lease_timeout`. */
   path: string;
   /** `RESONATE_TASKS__LEASE_TIMEOUT` */
   env: string;
   /** Without the dashes: `tasks-lease-timeout`. */
   flag: string;
-  /** Its path in `Config`: `['tasks', 'leaseTimeoutMs']`. */
+  /** The path of its value in `Config`: `['tasks', 'leaseTimeoutMs']`. */
   keys: readonly string[];
   /** The names of its second spelling. */
   alias: { path: string; env: string; flag: string } | null;

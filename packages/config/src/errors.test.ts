@@ -197,10 +197,10 @@ describe('a contradiction', () => {
       },
       'transports.kafka.sasl.password',
     ],
-    [{ command: 'dispatcher' }, 'resonate dispatcher needs a store that processes share'],
+    [{ command: 'dispatcher' }, 'resonate dispatcher needs a database that several processes can share'],
     [
       { command: 'dispatcher', flags: { 'storage-type': 'mysql', 'storage-mysql-url': 'mysql://h/d' } },
-      'server.url (RESONATE_SERVER__URL or --server-url) must be set to where the api processes answer',
+      'set server.url (RESONATE_SERVER__URL or --server-url) to the URL of the api processes',
     ],
   ])('%j', (sources, message) => {
     expect(errorOf(sources)).toContain(message);

@@ -3,7 +3,7 @@ import { shownValue } from './mask.ts';
 
 /** One option in the form of yargs' `.options()`. */
 export interface Flag {
-  /** Always a string. The loader reads and checks it, and can then say what is wrong with it. */
+  /** Always a string, so that the loader parses and checks it and can write the error message. */
   type: 'string';
   group: string;
   describe: string;

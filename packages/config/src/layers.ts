@@ -1,4 +1,4 @@
-/** The layers above the defaults. Each returns its values, and the names under which the user wrote them. */
+/** The configuration layers above the defaults. Each returns its values, with the names that the user wrote. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import toml from 'toml';
@@ -56,7 +56,7 @@ function readText(path: string, file: string, optional: boolean): string | null 
   }
 }
 
-/** The parser's error: the place, and a list of what it expected, which is too long to show. */
+/** An error of the toml parser. Its list of expected tokens is too long to show. */
 interface TomlProblem {
   message?: string;
   line?: number;
@@ -94,8 +94,8 @@ function walk(table: object, prefix: string, file: string, found: Given[]): void
 }
 
 /**
- * A variable that is set to nothing is refused like any empty value. Otherwise an empty `auth.publickey` would silently
- * turn auth off.
+ * An empty variable is an error, like any empty value. Otherwise an empty `auth.publickey` would silently turn auth
+ * off.
  */
 export function envLayer(env: NodeJS.ProcessEnv): Given[] {
   const found: Given[] = [];
@@ -113,9 +113,9 @@ export function envLayer(env: NodeJS.ProcessEnv): Given[] {
   return found;
 }
 
-/** Clients and SDKs read these variables. Their names look like sections of ours. */
+/** Variables of clients and SDKs. Their names look like those of our sections, but they are not options. */
 const FOR_CLIENTS = new Set(['RESONATE_SERVER']);
-/** Kubernetes sets such variables for a Service that is named, for example, resonate-server. */
+/** Kubernetes sets variables with these names for a Service that is named, for example, resonate-server. */
 const SERVICE_LINK = /_SERVICE_(?:HOST|PORT(?:_.+)?)$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/;
 const SERVICE_URL = /^(?:tcp|udp|sctp):\/\//;
 
@@ -146,8 +146,8 @@ const IN_MEMORY: Readonly<Record<string, unknown>> = {
 };
 
 /**
- * `resonate dev` is in memory, whatever the project's file and environment say about its server. Only a flag is
- * explicit enough to change that.
+ * `resonate dev` keeps everything in memory, even if resonate.toml or the environment name a database. Only a flag
+ * overrides that.
  */
 export function commandLayer(command: string | undefined): Given[] {
   if (command !== 'dev') return [];

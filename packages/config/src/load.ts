@@ -12,7 +12,10 @@ export interface Sources {
   env?: NodeJS.ProcessEnv | undefined;
   /** Flags by name without dashes (`server-port`), as strings or typed values. Others are ignored. */
   flags?: Readonly<Record<string, unknown>> | undefined;
-  /** The command that runs. `dev` keeps everything in memory. The single roles need a shared store. */
+  /**
+   * The command that runs. `dev` keeps everything in memory. `api`, `scheduler` and `dispatcher` need a shared
+   * database.
+   */
   command?: string | undefined;
 }
 
@@ -47,7 +50,7 @@ export function loadConfig(sources: Sources = {}): LoadedConfig {
   return { config, origins };
 }
 
-/** An option, with the place where its value was written; if nowhere, where it can be written. */
+/** An option's path and the place where its value was set. If it was not set: where it can be set. */
 function withPlace(path: string, name: string | null): string {
   const declaration = DECLARATIONS.find((known) => known.path === path);
   if (name === null) return declaration ? `${path} (${declaration.env} or --${declaration.flag})` : path;
@@ -55,7 +58,10 @@ function withPlace(path: string, name: string | null): string {
   return name.startsWith(`${path} `) ? name : `${path} (from ${name})`;
 }
 
-/** @returns the value of the highest layer for each option that is given anywhere. Lower layers are checked as well. */
+/**
+ * @returns for each option that is given anywhere, the value of the highest layer. Values of lower layers are checked,
+ * too.
+ */
 function collect(sources: Sources): Map<string, Given> {
   const layers = [
     tomlLayer(sources),
@@ -107,7 +113,7 @@ function assemble(values: ReadonlyMap<string, unknown>): Config {
     for (const key of keys.slice(0, -1)) node = (node[key] ??= {}) as Record<string, unknown>;
     node[keys.at(-1) ?? ''] = values.get(path);
   }
-  // The only cast between the built and the declared shape. Both follow from the same declarations by the same rule.
+  // The compiler cannot check this cast. The object and its type follow from the same declarations by the same rule.
   return root as unknown as Config;
 }
 
@@ -134,8 +140,8 @@ export function effectiveOptions({ config, origins }: LoadedConfig): Effective[]
 }
 
 /**
- * The URL under which workers and browsers reach this server. @param port the port that it got, if it asked for any
- * free one.
+ * The URL under which workers and browsers reach this server. @param port the actual port, if the configured one is 0
+ * (any free port).
  */
 export function effectiveServerUrl(config: Config, port: number = config.server.port): string {
   return config.server.url ?? `http://${config.server.host}:${port}`;

@@ -2,7 +2,7 @@ import type { Option } from './option.ts';
 
 export const MASK = '***';
 
-/** `?name=` or `&name=`. The name contains no character that ends one, so that the search reads each character once. */
+/** `?name=` or `&name=`. The name excludes the delimiters, so that the search reads each character once. */
 const PARAMETER = /[?&]([^?&=\s]*)=/g;
 const SECRET_PARAMETER = /password|secret|token|key|signature|credential/i;
 
@@ -30,7 +30,7 @@ function maskParameters(word: string): string {
   let masked = '';
   let copied = 0;
   for (const { 0: found, 1: name = '', index } of word.matchAll(PARAMETER)) {
-    // It is inside a value that is masked already.
+    // This parameter is inside a value that is masked already.
     if (index < copied || !SECRET_PARAMETER.test(name)) continue;
     const start = index + found.length;
     const next = word.indexOf('&', start);

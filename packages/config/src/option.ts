@@ -1,5 +1,5 @@
 /**
- * The kinds of option. Each constructor declares one option: its default, limits and description, and how its value is
+ * The kinds of options. Each function declares one option: its default, limits and description, and how its value is
  * read from text (environment, flags) and from a typed value (resonate.toml, code).
  */
 import { parseDuration } from './duration.ts';
@@ -13,7 +13,7 @@ export interface Option<V> {
   readonly describe: string;
   /** The allowed values, for error messages and documents: "an integer from 0 to 65535". */
   readonly allowed: string;
-  /** Its value is never shown. */
+  /** True if the value must never be shown. */
   readonly secret: boolean;
   /** A second spelling of the key, accepted on every layer. Only lists have one, so both may be given. */
   readonly alias: string | null;
@@ -26,7 +26,7 @@ export interface Option<V> {
 
 export type Duration<V> = Option<V> & { readonly kind: 'duration' };
 
-/** The option's type. An option whose default is null may be unset. */
+/** The type of an option's value. If the default is null, the value may be null (unset). */
 type Maybe<V, D> = null extends D ? V | null : V;
 
 interface Common<D> {
@@ -106,7 +106,7 @@ export function choice<const C extends readonly string[]>(spec: Common<C[number]
 }
 
 interface Checked {
-  /** Says in words what `check` requires. */
+  /** Describes what `check` requires, for error messages. */
   allowed?: string;
   check?: (text: string) => boolean;
 }
@@ -115,10 +115,7 @@ const MAX_TEXT = 4096;
 /** Control characters would break header lines, log lines and paths. */
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/**
- * Blank text is not a value: whoever sets an option wants to change something, and an empty value would often turn a
- * check off.
- */
+/** Blank text is refused. It is usually a mistake, and an empty value would often turn a check off. */
 function clean(value: unknown, check?: (text: string) => boolean): string | undefined {
   if (typeof value !== 'string' || value.trim() === '' || value.length > MAX_TEXT || CONTROL.test(value))
     return undefined;
@@ -139,7 +136,7 @@ export function text<D extends string | null>(spec: Common<D> & Checked): Option
 
 interface Link extends Common<null> {
   schemes: readonly string[];
-  /** Its driver also understands `host:1,host:2`, which makes it no URL by the standard. */
+  /** True if the driver also accepts `host:1,host:2`, which is not a URL by the standard. */
   severalHosts?: boolean;
   example: string;
 }
@@ -149,7 +146,9 @@ function withoutOtherHosts(text: string): string {
   return text.replaceAll(/,[^,/?#@]*(?=[,/?#]|$)/g, '');
 }
 
-/** A URL with one of `schemes`. A secret one may contain a password, and is shown without it. */
+/**
+ * A URL with one of `schemes`. If it is secret, it may contain a password, and the password is masked when it is shown.
+ */
 export function url(spec: Link): Option<string | null> {
   const check = (value: string) => {
     const checked = spec.severalHosts ? withoutOtherHosts(value) : value;
@@ -170,7 +169,8 @@ const MAX_ITEMS = 1000;
 
 /**
  * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. A
- * given list has at least one item, and none is blank. Only leaving the option out means an empty list.
+ * list that is given must have at least one item, and no item may be blank. The list is empty only if the option is
+ * left out.
  */
 export function list(spec: Common<readonly string[]> & Checked & { alias?: string }): Option<readonly string[]> {
   const fromValue = (value: unknown): readonly string[] | undefined => {

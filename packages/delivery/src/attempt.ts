@@ -9,7 +9,7 @@ type DeliverySpan = ReturnType<ServerTracing['delivery']> | null;
 export interface Attempt {
   /** The message to send. If traces are on, its head has the trace context. */
   message: Message;
-  /** To be called once. */
+  /** Must be called once. */
   end(outcome: AttemptOutcome, error?: string): void;
 }
 
@@ -25,7 +25,7 @@ export function handedOver(
   metrics.deliveryLatency.observe({ transport }, Math.max(0, store.clock.now() - enqueuedAt) / 1000);
 }
 
-/** Begins an attempt: it is counted and logged, and it ends `span`, if given. */
+/** Begins an attempt. Its end is counted and logged, and ends `span`, if given. */
 export function beginAttempt(
   runtime: Pick<Runtime, 'logger' | 'metrics'>,
   transport: string,
@@ -65,7 +65,8 @@ export async function traceDelivery(
 
 async function paramHeaders({ store }: RuntimeWith<never, 'execute'>, message: Message): Promise<Carrier | undefined> {
   if (message.kind === 'unblock') return message.data.promise.param.headers;
-  // A task's row does not have the headers. Reads that start in the same turn of the event loop share a batch.
+  // The headers are not in a task's row, so read the promise. Reads that start in the same turn of the event loop share
+  // a batch.
   const reply = await store.execute({ kind: 'promise.get', data: { id: message.data.task.id } }, null, 0);
   if (reply.status !== 200) return undefined;
   return (reply.data as { promise: { param: { headers?: Carrier } } }).promise.param.headers;

@@ -1,19 +1,21 @@
 import { backoffMs, type BackoffOptions } from '@resonate/lifecycle';
 
-/** Targets that failed most recently. A target beyond this number is forgotten, as if it had never failed. */
+/**
+ * The maximum number of targets that are remembered. Beyond it the oldest one is forgotten, as if it had never failed.
+ */
 const MAX_REMEMBERED = 10_000;
 
 interface Circuit {
   /** Failures since the last success. */
   failures: number;
-  /** How often it opened, or stayed open after a probe, since the last success; 0: it is closed. */
+  /** How often the circuit opened, or stayed open after a probe, since the last success. 0 if it is closed. */
   openings: number;
   openedAt: number;
   /** When the next probe may be sent. */
   probeAt: number;
   /** When to resume a deferred message as the probe. */
   askAt: number;
-  /** The messages that were due when it opened have been deferred. */
+  /** True if the messages that were due when the circuit opened have been deferred. */
   isDeferred: boolean;
   isProbing: boolean;
   /** The last failure. */
@@ -47,7 +49,7 @@ export type Advice =
   | 'probe'
   /** Deliver nothing before the probe's time. */
   | 'defer'
-  /** Do nothing: the probe is being delivered. */
+  /** Do nothing now: the probe is being delivered. */
   | 'leave';
 
 /**
@@ -74,8 +76,9 @@ export class Circuits {
   }
 
   /**
-   * @param dueAt due time of the target's earliest message. If it is before the circuit opened, although everything due
-   * then was deferred, another process has reached the target and resumed its messages: probe now.
+   * @param dueAt due time of the target's earliest message. Normally all messages that were due when the circuit opened
+   * are deferred. If `dueAt` is before that, another process has reached the target and resumed its messages, so probe
+   * now.
    */
   advise(target: string, dueAt: number, now: number): Advice {
     const circuit = this.#circuits.get(target);
@@ -85,7 +88,7 @@ export class Circuits {
     return now >= circuit.probeAt || isBroughtBack ? 'probe' : 'defer';
   }
 
-  /** The messages that were due for the target have been deferred. */
+  /** Call it after the messages that were due for the target were deferred. */
   deferred(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isDeferred = true;
@@ -105,19 +108,19 @@ export class Circuits {
     return targets;
   }
 
-  /** When `takeProbes` returns the next one, epoch ms; null if no circuit is open. */
+  /** When `takeProbes` returns the next target, epoch ms; null if no circuit waits for a probe. */
   get nextProbeAt(): number | null {
     const times = this.#waiting().map(([, { askAt }]) => askAt);
     return times.length > 0 ? times.reduce((one, other) => Math.min(one, other)) : null;
   }
 
-  /** A message is being delivered as the probe. */
+  /** Call it when a message is delivered as the probe. */
   probing(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isProbing = true;
   }
 
-  /** The targets that failed last, the latest first: at most `most`. */
+  /** The targets that failed most recently, latest first. @param most the maximum number. */
   failing(most: number): { target: string; failures: number; retryAt: number | null; last: FailedAttempt }[] {
     return [...this.#circuits]
       .reverse()
@@ -146,7 +149,7 @@ export class Circuits {
       circuit.openings++;
       circuit.openedAt = now;
       circuit.isProbing = false;
-      // Messages that became due since the last deferral have not been deferred.
+      // Messages that became due since the last deferral are not deferred yet.
       circuit.isDeferred = false;
       circuit.probeAt = Math.max(circuit.probeAt, now + this.#waitMs(circuit));
     }
@@ -164,7 +167,7 @@ export class Circuits {
     return true;
   }
 
-  /** The probe was not delivered, for a reason that says nothing about the target. */
+  /** Call it if the probe was not attempted for a reason unrelated to the target. */
   notTried(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isProbing = false;

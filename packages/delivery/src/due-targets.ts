@@ -1,14 +1,12 @@
-/**
- * Targets whose messages are due later. Those beyond this number are found again by the scan of all waiting targets.
- */
+/** How many targets with later due times are remembered. The scan of all waiting targets finds the others again. */
 const MAX_LATER = 10_000;
 
 /**
- * When to look at a target again after a claim. A message that is due and was not claimed is locked, or waits for the
- * connection that it prefers, or its promise is over and the scheduler has not settled it yet. Looking at once again would
- * find the same.
+ * When to look at a target again after a claim. A due message may stay unclaimed for three reasons: its row is locked,
+ * it waits for the connection that it prefers, or its promise has timed out and the scheduler has not settled it yet.
+ * Looking again at once would find the same.
  * @param dueAt when the target's first message is due, epoch ms.
- * @param claim.isServed whether the claim returned messages for the target.
+ * @param claim.isServed true if the claim returned messages for the target.
  * @param claim.graceMs how long a message waits for the connection that it prefers.
  */
 export function lookAgainAt(
@@ -22,15 +20,16 @@ export function lookAgainAt(
 
 /**
  * When the first message for each target is due, as far as this process knows. A time may be too early; the caller then
- * reads the right one from the store. Targets that are due later cost nothing until then, however many there are.
+ * reads the right one from the store. Targets that are due later are kept apart, so that looking for due ones does not
+ * visit them.
  */
 export class DueTargets {
   readonly #due = new Map<string, number>();
   readonly #later = new Map<string, number>();
-  /** No target in `#later` is due earlier. */
+  /** The earliest due time in `#later`, or an earlier time. */
   #laterAt = Infinity;
 
-  /** A message for the target is due at `at`, epoch ms, or was due then. */
+  /** Notes that a message for the target is due at `at`, epoch ms. `at` may be in the past. */
   note(target: string, at: number): void {
     const due = this.#due.get(target);
     if (due !== undefined) {
@@ -48,13 +47,13 @@ export class DueTargets {
     return this.#due.has(target) || this.#later.has(target);
   }
 
-  /** The known time of the target is out of date. */
+  /** Forgets the due time of the target, because it is out of date. */
   forget(target: string): void {
     this.#due.delete(target);
     this.#later.delete(target);
   }
 
-  /** The targets that have a due message, with its due time. */
+  /** The targets with a due message, and its due time. */
   due(now: number): ReadonlyMap<string, number> {
     if (this.#laterAt > now) return this.#due;
     this.#laterAt = Infinity;
@@ -69,7 +68,7 @@ export class DueTargets {
     return this.#due;
   }
 
-  /** When the next message that is not due yet is due, at the earliest; null if none is known. */
+  /** The earliest time at which a message that is not due yet may become due; null if none is known. */
   get nextAt(): number | null {
     return this.#laterAt === Infinity ? null : this.#laterAt;
   }

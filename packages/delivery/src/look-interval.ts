@@ -22,7 +22,7 @@ export class LookInterval {
     this.#runtime = runtime;
   }
 
-  /** A due message was found that no hint had announced. */
+  /** Call it when a due message was found that no hint had announced. */
   foundUnannounced(): void {
     this.#oftenUntil = this.#runtime.store.clock.now() + OFTEN_FOR_MS;
   }

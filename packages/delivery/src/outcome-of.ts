@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryOutcome } from '@resonate/store';
 
 /**
- * What to record about a message that was handed to a transport.
+ * What to record in the store after a message was handed to a transport.
  * @param againAt when it is due again, epoch ms; null if it was delivered.
  * @returns null for an `execute` that was delivered: it stays claimed until a worker acquires its task.
  */
@@ -20,11 +20,13 @@ export interface Failure {
   againAt: number;
   /** What went wrong. */
   error: string;
-  /** After this many attempts an `unblock` becomes a dead letter. An `execute` is tried as long as its task waits. */
+  /**
+   * After this many attempts an `unblock` becomes a dead letter. An `execute` is tried as long as its task is pending.
+   */
   maxAttempts: number;
 }
 
-/** What to record about a message that was not delivered. */
+/** What to record in the store after a message was not delivered. */
 export function outcomeOfFailure(delivery: Delivery, { againAt, error, maxAttempts }: Failure): DeliveryOutcome | null {
   if (delivery.kind === 'execute' || delivery.listener.attempts < maxAttempts) return outcomeOf(delivery, againAt);
   const { awaited, address } = delivery.listener;

@@ -1,4 +1,7 @@
-/** Targets whose last turn and last result are remembered. A target beyond this number counts as new. */
+/**
+ * For how many targets the last turn and the last result are remembered. Beyond it the oldest is forgotten and counts
+ * as new.
+ */
 const MAX_REMEMBERED = 10_000;
 
 /** Limits how many deliveries run at once: to one target, and in total. */
@@ -7,7 +10,7 @@ export class TargetSlots {
   readonly #total: number;
   readonly #taken = new Map<string, number>();
   #takenTogether = 0;
-  /** The turn in which each target last got a share, as a running number. The least recent target is first. */
+  /** The number of the turn in which each target last got a share. The target with the oldest turn is first. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
   /** Whether the last delivery to each target succeeded. */
@@ -27,7 +30,7 @@ export class TargetSlots {
     return !this.#taken.has(target);
   }
 
-  /** A delivery to the target has ended. */
+  /** Records the result of a delivery to the target. */
   ended(target: string, isSuccess: boolean): void {
     this.#isSound.delete(target);
     this.#isSound.set(target, isSuccess);
@@ -35,8 +38,8 @@ export class TargetSlots {
   }
 
   /**
-   * The second half of all slots is for targets whose last delivery succeeded. Any other target gets one of them at
-   * most, so that many hanging targets leave room.
+   * Half of all slots are reserved for targets whose last delivery succeeded. Any other target gets at most one of the
+   * reserved slots, so that many hanging targets leave room for healthy ones.
    */
   #free(target: string, together: number): number {
     const own = this.#taken.get(target) ?? 0;
@@ -58,9 +61,9 @@ export class TargetSlots {
   }
 
   /**
-   * How many messages to claim for which target: as many as each has free slots, at most `limit` in total. If that is
-   * not enough for all, the order is: first targets that did not fail last, then those with fewer running deliveries,
-   * then those whose last turn is longest ago.
+   * How many messages to claim for each target: as many as it has free slots, and at most `limit` in total. If `limit`
+   * is not enough for all, targets come in this order: targets whose last delivery did not fail, then targets with
+   * fewer running deliveries, then targets whose last turn is longest ago.
    */
   share(targets: readonly string[], limit: number): { target: string; limit: number }[] {
     let left = Math.min(limit, this.#total - this.#takenTogether);
@@ -71,7 +74,7 @@ export class TargetSlots {
     const inOrder = [...targets].sort((a, b) => failed(a) - failed(b) || load(a) - load(b) || turn(a) - turn(b));
     const shares: { target: string; limit: number }[] = [];
     for (const [index, target] of inOrder.entries()) {
-      // Leaves at least one message for each target that follows, while there are any.
+      // Leave at least one message for each following target, if possible.
       const fair = Math.max(1, left - (inOrder.length - index - 1));
       const share = Math.min(left, fair, this.#free(target, together));
       if (share <= 0) continue;

@@ -5,7 +5,7 @@ import type { Service } from './service.ts';
 
 /**
  * One round of work.
- * @returns when more work is due, in epoch ms (a time in the past: continue at once), or null if that is not known.
+ * @returns when more work is due, epoch ms. A time in the past means at once, and null means that it is not known.
  */
 export type Step = () => Promise<number | null>;
 
@@ -36,9 +36,12 @@ export class Loop implements Service {
   #started = false;
   #paused = false;
   #running: Promise<void> | null = null;
-  /** When the next step is due, epoch ms; Infinity: no hint has arrived. */
+  /** When the next step is due, epoch ms; Infinity if no time is known. */
   #dueAt = Infinity;
-  /** After a failure, hints do not shorten the wait. Many hints arrive exactly when everything fails. */
+  /**
+   * After a failure, hints do not shorten the wait until this time. Otherwise the many hints of a busy server would
+   * cause a retry without a pause.
+   */
   #notBefore = -Infinity;
   #failures = 0;
   #cancelSleep: () => void = () => {};
@@ -79,12 +82,12 @@ export class Loop implements Service {
     this.#sleep();
   }
 
-  /** Something changed: the next step starts at once, or right after the running one. */
+  /** Starts the next step at once, or right after the running one. */
   wake(): void {
     this.wakeAt(-Infinity);
   }
 
-  /** Something is due at `at`, epoch ms. */
+  /** Starts the next step at `at`, epoch ms, unless it starts earlier. */
   wakeAt(at: number): void {
     if (at >= this.#dueAt) return;
     this.#dueAt = at;
@@ -92,17 +95,17 @@ export class Loop implements Service {
   }
 
   #sleep(): void {
-    // Whatever ends one of these states calls #schedule again, and #dueAt remembers the hint.
+    // Each of these states ends with another call of #sleep, and #dueAt keeps the due time until then.
     if (!this.#started || this.#paused || this.#running) return;
     this.#cancelSleep();
     const delay = Math.ceil(Math.max(this.#dueAt, this.#notBefore) - this.#clock.now());
     if (delay <= 0) {
-      // Not in the caller's turn of the event loop: the caller finishes first, and many hints of one turn cause one
-      // step.
+      // Run the step in a later turn of the event loop. So the caller finishes first, and many hints of one turn cause
+      // one step.
       const immediate = setImmediate(() => this.#run());
       this.#cancelSleep = () => clearImmediate(immediate);
     } else {
-      // Bounded, because everything looks far away after the clock was set back.
+      // The sleep is limited, because after the clock was set back every due time looks far away.
       const longest = Math.min(Math.max(this.#pollIntervalMs, BACKOFF_MAX_MS), MAX_DELAY_MS);
       const timer = setTimeout(() => this.#run(), Math.min(delay, longest));
       this.#cancelSleep = () => clearTimeout(timer);
@@ -117,7 +120,7 @@ export class Loop implements Service {
   }
 
   async #runStep(): Promise<void> {
-    // This step may miss hints that arrive from now on, so they cause another one.
+    // Hints that arrive from now on cause another step, because this one may miss their work.
     this.#dueAt = Infinity;
     let next: number | null = null;
     try {
@@ -135,7 +138,11 @@ export class Loop implements Service {
     this.#failures++;
     const delayMs = backoffMs(this.#failures, { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS });
     this.#notBefore = this.#clock.now() + delayMs;
-    this.#logger.error('background step failed', { error, failures: this.#failures, retryInMs: delayMs });
+    this.#logger.error('a step of a background loop failed, it will be retried', {
+      error,
+      failures: this.#failures,
+      retryInMs: delayMs,
+    });
     return this.#notBefore;
   }
 }

@@ -1,4 +1,4 @@
-/** A process that a test sends signals to. Its argument says how its only service behaves. */
+/** A process that a test sends signals to. Its argument selects the behaviour of its only service. */
 import { setTimeout } from 'node:timers/promises';
 import { createLogger } from '@resonate/observability';
 import { runUntilSignal } from './run-until-signal.ts';

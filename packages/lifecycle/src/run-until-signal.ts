@@ -7,14 +7,14 @@ export interface RunOptions {
   logger: Logger;
 }
 
-/** Under npm one Ctrl-C arrives twice: from the terminal and from npm. */
+/** A second signal within this time is ignored: under npm one Ctrl-C arrives twice, from the terminal and from npm. */
 const ECHO_MS = 500;
 
 /**
- * Runs a service as the whole of this process: starts it, stops it on SIGTERM or SIGINT, and ends the process. The exit
- * code is 0 after a clean stop. It is 1 if the service did not start, did not stop in time or failed to stop, on a
- * second signal half a second later or more, and on an error that nothing caught, because the state of the process is
- * unknown then.
+ * Runs a service as the main program of this process: starts it, stops it on SIGTERM or SIGINT, and ends the process.
+ * The exit code is 0 after a clean stop. It is 1 if the service did not start, did not stop in time or failed to stop.
+ * It is also 1 after a second signal (at least half a second after the first), and after an uncaught error, because
+ * then the state of the process is unknown.
  */
 export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logger }: RunOptions): Promise<void> {
   const die = (msg: string) => (error: unknown) => {
@@ -48,8 +48,8 @@ export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logg
   try {
     await service.start();
   } catch (error) {
-    // It was stopped while it started. The stop decides the exit code.
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a signal sets it meanwhile
+    // If the service was stopped while it started, the stop decides the exit code. eslint-disable-next-line
+    // @typescript-eslint/no-unnecessary-condition -- a signal sets it meanwhile
     if (stoppingSince === null) die('could not start')(error);
   }
 }

@@ -17,8 +17,8 @@ export class ServiceGroup implements Service {
   }
 
   /**
-   * Starts the services. If one fails, those before it are stopped and the group rejects with its error. A group starts
-   * once.
+   * Starts the services. If one fails, the services that started before it are stopped, and the group rejects with the
+   * error. A group can be started only once.
    */
   start(): Promise<void> {
     this.#starting = this.#startAll();
@@ -39,8 +39,8 @@ export class ServiceGroup implements Service {
   }
 
   /**
-   * May be called while the group starts: then no further service is started. All services are stopped even if one
-   * fails to; the group then rejects with that error.
+   * May be called while the group starts; then no further service is started. All services are stopped, even if one
+   * fails to stop. The group then rejects with the errors.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#starting.catch(() => {}).then(() => this.#stopStarted());

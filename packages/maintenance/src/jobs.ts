@@ -7,7 +7,7 @@ import { redriveDuty } from './redrive.ts';
 import { retentionDuty } from './retention.ts';
 import { analyzeDuty, reindexDuty } from './upkeep.ts';
 
-/** The maintenance jobs of the leader: as pg-boss jobs on Postgres, otherwise without a queue. */
+/** The maintenance jobs of the leader. On Postgres they run as pg-boss jobs, otherwise without a queue. */
 export function createJobs(
   runtime: RuntimeWith<
     'config' | 'logger' | 'metrics' | 'processId',

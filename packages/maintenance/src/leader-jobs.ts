@@ -5,7 +5,7 @@ import type { Job } from './job.ts';
 /** How often to check whether a job is wanted. */
 const LOOK_EVERY_MS = 2_000;
 
-/** Runs jobs in the leader while this service is started. A job that fails is run again later. */
+/** Runs jobs while this service is started. Only the leader starts it. A job that fails runs again later. */
 export class LeaderJobs implements Service {
   readonly name = 'maintenance';
   readonly #jobs: readonly Job[];
@@ -14,7 +14,7 @@ export class LeaderJobs implements Service {
   #loops: Loop[] = [];
   #term = new AbortController();
 
-  /** @param clock the store's clock, by which jobs are due. */
+  /** @param clock the store's clock. The due times of jobs refer to it. */
   constructor(jobs: readonly Job[], logger: Logger, clock: Clock) {
     this.#jobs = jobs;
     this.#logger = logger;

@@ -4,20 +4,20 @@ import type { Store } from '@resonate/store';
 /** The store counts as busy while more requests than this wait for it. */
 const BUSY = 16;
 const BUSY_PAUSE_MS = 100;
-/** A job gets its turn after this long, even if the store stays busy. */
+/** A job continues after this time, even if the store stays busy. */
 const MAX_BUSY_MS = 5_000;
 
-/** The share of time that retention takes while it keeps up. */
+/** The share of time that retention uses while it keeps up. */
 const USUAL_SHARE = 0.2;
-/** Retention speeds up once its lag exceeds this many times its interval. A healthy one lags by about one. */
+/** Retention speeds up when its lag exceeds this many intervals. While it keeps up, it lags by about one interval. */
 const CALM_INTERVALS = 2;
-/** At this many times its interval retention takes its largest share. */
+/** At a lag of this many intervals, retention uses its largest share of time. */
 const URGENT_INTERVALS = 10;
 /** A step counts as at least this long, so that many short steps still leave pauses between them. */
 const MIN_STEP_MS = 5;
 
 /**
- * The share of time, above 0 and at most `maxShare`, that retention may spend in the database. It grows with the lag.
+ * The share of time that retention may spend in the database: more than 0, at most `maxShare`. It grows with the lag.
  * @param lagMs how long the oldest promise that has not been checked has been due.
  * @param intervalMs the time between two runs.
  */

@@ -4,7 +4,7 @@ import { PostgresPrimary, postgresJobsSchema } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
 
-/** The store's database, as the store is configured. */
+/** The store's database, with the store's settings. */
 interface PostgresTarget {
   url: string;
   connectTimeoutMs: number;
@@ -18,35 +18,35 @@ interface Context {
   processId: string;
   /** Whether the heartbeat of a process is recent. */
   isAlive(processId: string): Promise<boolean>;
-  /** The store's clock, by which jobs are due. */
+  /** The store's clock. The due times of jobs refer to it. */
   clock: Clock;
 }
 
 interface Sent {
-  /** The process that queued the job. No other one may run it. */
+  /** The process that queued the job. No other process may run it. */
   by: string;
 }
 
 const MAX_CONNECTIONS = 2;
 /** How often to queue the due jobs. */
 const LOOK_EVERY_MS = 2_000;
-/** The queue gives up a job whose process has sent no heartbeat for this long. pg-boss allows no shorter time. */
+/** pg-boss gives up a job whose process sent no heartbeat for this long. It does not allow a shorter time. */
 const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
-/** The longest run that pg-boss allows. A living process may take its time. */
+/** The longest run that pg-boss allows. A job may run for long as long as its process is alive. */
 const LONGEST_RUN_S = 24 * 3_600;
 const KEEP_FINISHED_S = 24 * 3_600;
 const STOP_MS = 3_000;
-/** While the database is unreachable every query fails. One log line in this time is enough. */
+/** At most one log line in this time, because every query fails while the database is unreachable. */
 const TELL_EVERY_MS = 10_000;
 
-/** Retries without a practical limit. pg-boss needs a number. */
+/** Practically unlimited retries; pg-boss needs a number. */
 const RETRIES = { retryLimit: 1_000, retryDelay: 1, retryBackoff: true, retryDelayMax: 300 };
 
 /**
- * Runs jobs as pg-boss jobs in the store's database (see `postgresJobsSchema`) while this service is started. A queue
- * holds one job, waiting or running, so no two processes run the same one. A failed job is run again. The job of a dead
- * process is canceled and queued again.
+ * Runs jobs as pg-boss jobs in the store's database (see `postgresJobsSchema`) while this service is started. Each job
+ * has a queue, which holds at most one entry, waiting or running. So no two processes run the same job. A failed job
+ * runs again. The entry of a dead process is canceled and queued again.
  */
 export class PgBossJobs implements Service {
   readonly name = 'maintenance';
@@ -105,11 +105,11 @@ export class PgBossJobs implements Service {
     const send = () => boss.send(name, { by: this.#context.processId } satisfies Sent);
     const id = (await send()) ?? ((await this.#clear(boss, name)) ? await send() : null);
     const worker = this.#workers.get(name);
-    // So that it does not wait for its next poll.
+    // Wake the worker, so that it does not wait for its next poll.
     if (id !== null && worker !== undefined) boss.notifyWorker(worker);
   }
 
-  /** Cancels the jobs of dead processes, sooner than pg-boss would. @returns whether there were any. */
+  /** Cancels the jobs of dead processes, because pg-boss would do it later. @returns whether there were any. */
   async #clear(boss: PgBoss, name: string): Promise<boolean> {
     const { processId, isAlive, logger } = this.#context;
     const left = (await boss.findJobs<Sent>(name)).filter(({ state }) =>
@@ -152,7 +152,8 @@ export class PgBossJobs implements Service {
     await boss.createQueue(name, { ...options, policy: 'exclusive' });
     await boss.deleteQueuedJobs(name);
     const worker = await boss.work<Sent>(name, { pollingIntervalSeconds: LOOK_EVERY_MS / 1_000 }, async ([job]) => {
-      // Queued by a former leader. If it ran here, nobody could tell whose job it is.
+      // A former leader queued this job. It must not run here: others decide by the process in `by` whether a job's
+      // process is alive.
       if (job?.data.by !== processId) return;
       try {
         await run(AbortSignal.any([signal, job.signal]));
@@ -174,7 +175,7 @@ export class PgBossJobs implements Service {
       connectionTimeoutMillis: connectTimeoutMs,
       // pg-boss passes unknown options to the driver.
       Client: this.#primary.Client,
-      // With this one it notices a database that stopped answering.
+      // With this option the driver notices that the database stopped answering.
       query_timeout: statementTimeoutMs,
       schedule: false,
       superviseIntervalSeconds: SUPERVISE_S,

@@ -5,8 +5,8 @@ import type { Duty, Job } from './job.ts';
 type Context = RuntimeWith<'metrics' | 'processId', 'now' | 'upkeep'>;
 
 /**
- * Adds recording to a duty: each run is written into the database, where all processes see it, and counted. If a run
- * failed or its process died, the job is due again at once.
+ * Makes a Job of a duty. Each run is counted and recorded in the database, where all processes see it. If a run failed
+ * or its process died, the job is due again at once.
  */
 export function recorded({ name, when, run }: Duty, { metrics, processId, store }: Context): Job {
   return {
@@ -24,9 +24,9 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
       metrics.maintenanceRunning.set({ name }, 1);
       try {
         const done = await run(signal);
-        // The next leader, or this process when it leads again, continues at once.
+        // Recorded as an error, so that the next leader continues at once.
         if (signal.aborted) {
-          await end({ done, error: 'ended before it was done' });
+          await end({ done, error: 'stopped before it was done' });
           return;
         }
         await end({ done });
@@ -34,7 +34,7 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
         metrics.maintenanceLastRun.set({ name }, (await store.now()) / 1_000);
       } catch (error) {
         metrics.maintenanceRuns.inc({ name, outcome: 'failed' });
-        // If the database itself failed, the error cannot be written there.
+        // If the database itself failed, the error cannot be recorded, so ignore that.
         await end({ error: errorText(error) }).catch(() => {});
         throw error;
       } finally {

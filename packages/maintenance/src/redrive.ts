@@ -4,10 +4,12 @@ import { untilQuiet, rest } from './pace.ts';
 
 type Context = RuntimeWith<'logger', 'upkeep' | 'waiting'>;
 
-/** The pause after each batch, as a multiple of its duration, because ordinary delivery needs the database, too. */
+/**
+ * The pause after each batch, as a multiple of its duration. It leaves time in the database for ordinary deliveries.
+ */
 const REST = 1;
 
-/** Redrives dead letters in bulk, as an operator ordered. */
+/** Delivers dead letters again in bulk, when an operator has ordered it. */
 export function redriveDuty({ logger, store }: Context): Duty {
   return {
     name: 'redrive',
@@ -22,7 +24,7 @@ export function redriveDuty({ logger, store }: Context): Duty {
         if (order === null || order.endedAt !== null) break;
         await rest(REST * (performance.now() - startedAt), signal);
       }
-      logger.info('dead letters were redriven', { redriven });
+      logger.info('dead letters were queued for delivery again', { redriven });
       return { redriven };
     },
   };

@@ -7,19 +7,19 @@ import { retentionRules } from './rules.ts';
 /** The backlog is counted up to this number, because counting reads every row that it counts. */
 const MAX_COUNTED = 10_000;
 const COUNT_EVERY_MS = 5_000;
-/** How often a run measures its lag: one look into an index. */
+/** How often a run measures its lag. That is one index lookup. */
 const LAG_EVERY_MS = 500;
 
 type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'debug' | 'now' | 'upkeep' | 'waiting'>;
 
 /**
  * Deletes promises that have been settled for long enough, in small steps. It speeds up while it lags, up to
- * `retention.max_percent` of the time. It also runs when nothing may be deleted, because a removal that began under other
- * options must be finished.
+ * `retention.max_percent` of the time. It also runs if the options allow no deletion, because a removal that began
+ * under other options must be finished.
  */
 export function retentionDuty(context: Context): Duty {
   const { config, logger, store } = context;
-  /** Everything that settled until then was checked by the last complete run of this process. */
+  /** The last complete run of this process checked everything that had settled by this time. */
   let checkedUntil = -1;
   return {
     name: 'retention',
@@ -64,8 +64,8 @@ async function runSweep({ config, metrics, store }: Context, sweep: Sweep, check
     const share = timeShareOf(lagMs, intervalMs, maxShare);
     const pauseMs = pauseAfter(performance.now() - startedAt, share);
     await rest(pauseMs, signal);
-    // On a store that is always busy the lag must not grow without limit. At the largest share requests get at most one
-    // more pause.
+    // Wait while the store is busy. At the largest share wait at most one more pause: on a store that is always busy
+    // the lag must not grow without limit.
     await untilQuiet(store, signal, share === maxShare ? pauseMs : Infinity);
   }
   return { promises, graphs, kept };

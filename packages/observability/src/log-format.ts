@@ -5,15 +5,15 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const SECRET_NAME = /^auth$|token|passw|secret|authorization|cookie|credential|(?:api|access|private)[-_]?key/i;
 /**
- * Fields with ids that clients chose. They are not masked: two masked ids could look the same, and nobody would find
- * them in the log.
+ * Fields with ids that clients chose. They are not masked: two masked ids could look the same, and a search of the log
+ * would not find them.
  */
 const ID_NAME = /^(?:id|ids|promise|awaited|awaiter|task|schedule|corrId|process|processes)$/;
 const MAX_DEPTH = 4;
 const MAX_ITEMS = 100;
 const MAX_TEXT = 8192;
 
-/** A copy that is safe to log: plain JSON values, no secrets, limited in depth, length and number. */
+/** A copy that is safe to log: plain JSON values, secrets masked; depth, length and number of items are limited. */
 function presentable(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   if (SECRET_NAME.test(name)) return MASK;
@@ -30,7 +30,7 @@ function presentable(name: string, value: unknown, depth: number): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, presentable(key, item, depth + 1)]));
 }
 
-/** `code` identifies the errors of drivers and of Node. Some errors have nothing else. */
+/** Some errors of drivers and of Node have a `code` and no message. */
 function describeError(error: Error): Fields {
   const { name, message, stack, cause } = error;
   const code = (error as NodeJS.ErrnoException).code;
@@ -58,7 +58,7 @@ function presentableFields(fields: Fields): Record<string, unknown> {
 /** One JSON object: ts, level, msg, then the fields. */
 export function jsonLine(level: string, msg: string, fields: Fields): string {
   const line: Record<string, unknown> = { ts: new Date().toISOString(), level, msg: shorten(msg) };
-  // A field with one of these names must not replace them.
+  // Spread `line` again at the end, so that no field replaces ts, level or msg.
   return JSON.stringify({ ...line, ...presentableFields(fields), ...line });
 }
 
@@ -71,7 +71,7 @@ export function textLine(level: string, msg: string, fields: Fields): string {
   return line.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
-/** Without the stack, which is too long for a line on a terminal. The JSON lines have it. */
+/** Leaves out the stack of an error, because it is too long for a line on a terminal. JSON lines have it. */
 function inText(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('stack' in value)) return value;
   const { name, message, code } = value as unknown as Partial<NodeJS.ErrnoException>;

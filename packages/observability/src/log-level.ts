@@ -8,7 +8,7 @@ export interface Levelled {
 
 const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
-/** How long a changed level lasts by default, because people forget to turn debug off. */
+/** How long a changed level lasts by default. It is limited, because people forget to turn debug off. */
 const DEFAULT_MS = 600_000;
 const MAX_MS = 24 * 3_600_000;
 

@@ -1,19 +1,19 @@
 import { Writable } from 'node:stream';
 
-/** Lines that wait for a reader who stalls, in bytes or characters, as the stream counts them. */
+/** How much may wait in the stream while its reader stalls. Bytes or characters, as the stream counts them. */
 const MAX_WAITING = 1_048_576;
 
-/** A stream that may know how much of what it was given is not written yet. */
+/** `writableLength` is how much was given to the stream and is not written yet. Some streams do not have it. */
 export type LogStream = NodeJS.WritableStream & { readonly writableLength?: number };
 
 /**
- * Writes log lines to a stream whose failures never reach the process: its reader may go away (EPIPE) or stop reading,
- * or the disk of its file may be full (ENOSPC). Lines that cannot be written are lost.
- * @param lostLine the line that says how many were lost, written once writing succeeds again.
+ * Writes log lines to a stream. Failures of the stream never affect the process: its reader may go away (EPIPE) or stop
+ * reading, or the disk may be full (ENOSPC). Lines that cannot be written are lost.
+ * @param lostLine makes the line that says how many lines were lost. It is written when writing succeeds again.
  */
 export function logSink(stream: LogStream, lostLine: (count: number) => string): Writable {
   let lost = 0;
-  // An 'error' event without a listener would end the process. The callback of each write counts what is lost.
+  // An 'error' event without a listener would end the process. The callback of each write counts the lost lines.
   stream.on('error', () => {});
   const written = (error?: Error | null) => {
     if (error) {
@@ -27,7 +27,7 @@ export function logSink(stream: LogStream, lostLine: (count: number) => string):
   return new Writable({
     decodeStrings: false,
     write(chunk: string, _encoding, done) {
-      // Writes to a pipe return at once, so lines for a reader who stalls would fill the memory.
+      // Writes to a pipe return at once. Without this limit, lines for a stalled reader would fill the memory.
       if ((stream.writableLength ?? 0) < MAX_WAITING) stream.write(chunk, written);
       else lost++;
       done();

@@ -29,8 +29,8 @@ export interface LogTarget {
 const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * Logs for people on a terminal (`INFO resonate: started port=8001`), otherwise as one JSON object per line. Secrets
- * are masked. A stream that fails does not disturb the process: its lines are lost and counted.
+ * Writes text lines on a terminal (`INFO resonate: started port=8001`), otherwise one JSON object per line. Secrets are
+ * masked. If the stream fails, lines are lost and counted, and the process continues.
  */
 export function createLogger({ level, stream = process.stdout }: LogTarget): RootLogger {
   const line = stream.isTTY === true ? textLine : jsonLine;
@@ -57,7 +57,7 @@ export function createLogger({ level, stream = process.stdout }: LogTarget): Roo
 
 function bind(sink: winston.Logger, bound: Fields): Logger {
   const log = (level: LogLevel) => (msg: string, fields?: Fields) => {
-    // Checked first, so that a line below the level costs nothing.
+    // Check the level first, so that a line below it costs nothing.
     if (LEVELS[level] <= LEVELS[sink.level as LogLevel]) {
       sink.log({ level, message: msg, fields: fields ? { ...bound, ...fields } : bound });
     }

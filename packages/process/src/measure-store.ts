@@ -20,7 +20,7 @@ export function measureStore(metrics: Metrics): StoreEvents['measured'] {
       return result;
     } catch (error) {
       if (error instanceof StoreUnavailable) metrics.up.set(0);
-      // Such a batch is split, or its request is refused: the database did what it was asked.
+      // TooMuchAtOnce is not an error of the database: the batch is split, or its request is refused.
       if (!(error instanceof TooMuchAtOnce)) metrics.countStoreError(operation, nameOf(error));
       throw error;
     } finally {

@@ -11,9 +11,9 @@ const HEARTBEAT_MS = 1_000;
 export const DEAD_AFTER_MS = 5_000;
 
 /**
- * This process's row in the table of processes. It starts first and stops last. At a clean stop it releases the
- * messages that it deferred. By then the senders have released what they could not deliver. Delivered messages stay
- * claimed, so that they are not sent again.
+ * Keeps this process's row in the table of processes. It starts before the roles and stops after them. At a clean stop
+ * it releases the messages that this process deferred. The senders have already released the messages that they could
+ * not deliver. Delivered messages stay claimed, so that they are not sent again.
  */
 export class Membership implements Service {
   readonly name = 'membership';
@@ -49,7 +49,7 @@ export class Membership implements Service {
       await store.outbox.release({ processIds: new Set([processId]), only: 'deferred' });
       await store.cluster.removeProcesses([processId]);
     } catch (error) {
-      // If this fails, the scheduler releases them when the heartbeat has stopped.
+      // Not fatal: the scheduler releases the messages when it notices that the heartbeat has stopped.
       logger.warn('could not remove this process from the table of processes', { error });
     }
   }

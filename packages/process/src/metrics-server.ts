@@ -6,8 +6,8 @@ import { LevelSwitch, type Levelled, type Logger } from '@resonate/observability
 import { errorText } from '@resonate/store';
 
 /**
- * What must be true for this process to do its work, by name: `{ store: true, leader: false }`. The process is ready if
- * all are.
+ * The conditions under which this process can do its work, by name: `{ store: true, leader: false }`. The process is
+ * ready if all are true.
  */
 export type ReadyCheck = () => Promise<Readonly<Record<string, boolean>>>;
 
@@ -25,7 +25,7 @@ export interface MetricsServerOptions {
 const READY_TIMEOUT_MS = 2000;
 const MAX_CONNECTIONS = 100;
 const MAX_BODY_BYTES = 1_000;
-/** Addresses of this machine. A port-forward into a pod comes from there, too. */
+/** Loopback addresses. `kubectl port-forward` into a pod uses them, too. */
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
 interface Answer {
@@ -35,8 +35,8 @@ interface Answer {
 }
 
 /**
- * Serves GET /metrics, /health (200 while the process lives) and /ready (200 or 503) on a port of their own. GET and
- * PUT /log-level are served to this machine only.
+ * Serves GET /metrics, /health (200 while the process lives) and /ready (200 or 503) on a separate port. GET and PUT
+ * /log-level are served to this machine only.
  */
 export class MetricsServer implements Service {
   readonly name = 'metrics';
@@ -101,12 +101,13 @@ export class MetricsServer implements Service {
   }
 
   /**
-   * Refused from other machines and from web pages, which send their origin: the port needs no token, and debug lines
-   * contain ids and cost time.
+   * Refuses requests of other machines, and of web pages, which send an Origin header. The port needs no token, debug
+   * lines contain ids, and they cost time.
    */
   async #logLevel(request: IncomingMessage, level: LevelSwitch): Promise<Answer> {
-    if (!LOOPBACK.test(request.socket.remoteAddress ?? '')) return plain(403, 'Only from the machine of the server');
-    if (request.headers.origin !== undefined) return plain(403, 'Not from a web page');
+    if (!LOOPBACK.test(request.socket.remoteAddress ?? ''))
+      return plain(403, 'Allowed only from the machine of the server');
+    if (request.headers.origin !== undefined) return plain(403, 'Not allowed from a web page');
     if (request.method === 'PUT') {
       const body = await bodyOf(request);
       const fault = body === null ? `the body is longer than ${MAX_BODY_BYTES} bytes` : level.change(body);
@@ -125,7 +126,7 @@ export class MetricsServer implements Service {
   }
 }
 
-/** @returns null if it is too long. */
+/** @returns the body, or null if it is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | null> {
   let text = '';
   for await (const chunk of request) {

@@ -7,9 +7,9 @@ const PATIENCE_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /**
- * Opens the configured database. Waits for a server that cannot be reached yet, because in a cluster everything starts
- * at once.
- * @throws StoreUnavailable if it cannot be reached for a minute, or if the SQLite file cannot be opened.
+ * Opens the configured database. Waits for a server that is unreachable, because the processes of a cluster and its
+ * database may start at the same time.
+ * @throws StoreUnavailable if the server is unreachable for a minute, or if the SQLite file cannot be opened.
  */
 export async function openStorage(config: Config, clock: () => number, logger: Logger) {
   const target = storageTarget(config);

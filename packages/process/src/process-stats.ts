@@ -7,7 +7,7 @@ export interface ProcessStats extends RequestCounts {
   failed: number;
   /** Requests that wait for the store. */
   waiting: number;
-  /** The largest groups of workers' event streams. */
+  /** The largest groups of workers, with their numbers of event streams. */
   streams: GroupCount[];
   /** Groups that workers left within the last hour, the latest first. Processes of older versions do not write it. */
   left?: DepartedWorkers[] | undefined;
@@ -83,7 +83,10 @@ export class StatsSource {
   }
 }
 
-/** The first ones that fit into the limit. Names are chosen by clients, so some may be long: these are left out. */
+/**
+ * The entries that fit into the limit, in order. Clients choose the names, so some entries may be long; these are left
+ * out.
+ */
 function fitting<One>(list: readonly One[]): One[] {
   let room = MAX_LIST_BYTES;
   return list.filter((one) => {
@@ -94,12 +97,14 @@ function fitting<One>(list: readonly One[]): One[] {
   });
 }
 
-/** @returns the list as it was written, or undefined for anything else. */
+/** @returns the list unchanged, or undefined if it is not a list. */
 function listOf<One>(list: One[] | undefined): One[] | undefined {
   return Array.isArray(list) ? list : undefined;
 }
 
-/** The statistics of another process; null if it has none, or if another version wrote them in another form. */
+/**
+ * Parses the statistics of another process; null if it has none, or if another version wrote them in another format.
+ */
 export function parseStats(text: string | undefined): ProcessStats | null {
   if (text === undefined) return null;
   try {

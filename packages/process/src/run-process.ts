@@ -28,11 +28,12 @@ const EXIT_USAGE = 2;
 export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {
   const config = configOrExit(command, flags);
   const logger = createLogger({ level: config.level });
-  // Libraries write to standard error. Like standard output, it may be closed or be a file on a full disk.
+  // Libraries write to standard error. If it is closed or its disk is full, the process must continue, so ignore its
+  // errors.
   process.stderr.on('error', () => {});
   logger.info('Resonate Server starting', startFields(config, role));
-  // No service runs yet that would have to be stopped. As the first process of a container, this one would otherwise
-  // ignore the signal.
+  // Until the services start, a signal may end the process at once. Without this handler, the first process of a
+  // container (PID 1) would ignore the signal.
   const leave = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, leave);
   const runtime = await openRuntime({ config, role, version: VERSION, logger }).catch((error: unknown) => {
@@ -45,7 +46,7 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   const { metrics, store } = runtime;
   const { failed } = store;
   const leaveFailed = () => {
-    logger.error('the database has failed and the process must be restarted: exiting', { error: failed?.reason });
+    logger.error('the database has failed, exiting: restart this process', { error: failed?.reason });
     process.exit(1);
   };
   if (failed?.aborted) leaveFailed();

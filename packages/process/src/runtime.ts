@@ -17,11 +17,11 @@ export interface Runtime {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly store: Store;
-  /** Identifies this process in its claims. */
+  /** Identifies this process in the messages that it claims. */
   readonly processId: string;
   readonly serverUrl: string;
   readonly leadership: LeadershipState;
-  /** What the process reports about itself to the others. */
+  /** What this process reports about itself to the other processes. */
   readonly stats: StatsSource;
   /** null if traces are off. */
   readonly tracing: ServerTracing | null;
@@ -41,9 +41,12 @@ export interface RuntimeOptions {
   clock?: Clock;
 }
 
-/** The largest batch in bytes: a limit on memory, far above a usual batch. */
+/** The maximum size of a batch in bytes. It limits memory and is far above the size of a usual batch. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-/** The most bytes of waiting requests. Beyond it clients get a 503, whatever storage.queue_size allows. */
+/**
+ * The maximum size of all waiting requests in bytes. Beyond it clients get a 503, even if storage.queue_size allows
+ * more requests.
+ */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -79,10 +82,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       },
       timerFailed: (timer) => logger.error('timer failed', timer),
       faulted: (kind, error) => logger.error('request failed', { kind, error }),
-      unavailable: occasionally((error) => logger.warn('the database is unavailable, requests get 503', { error })),
+      unavailable: occasionally((error) =>
+        logger.warn('the database is unavailable, requests are answered with 503', { error }),
+      ),
       conflicted: (attempt) => {
         metrics.batchRetries.inc({ reason: 'conflict' });
-        logger.debug('a batch is repeated after a conflict', { attempt });
+        logger.debug('a batch is retried after a conflict', { attempt });
       },
       repeated: () => metrics.batchRetries.inc({ reason: 'more_rows' }),
       gaveUp: (reason) => {
@@ -98,7 +103,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const leadership = new LeadershipState();
   leadership.onChange(() => {
     metrics.leader.set(leadership.held ? 1 : 0);
-    // The new leader reports them.
+    // From now on the new leader reports the failing timers.
     if (!leadership.held) metrics.timersFailing.set(0);
   });
   const stats = new StatsSource(metrics, () => store.waiting, enabledTransports(config));
@@ -106,9 +111,10 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /**
- * Only one process at a time uses a SQLite file: one that is still listed in it was killed. One that stopped in order is not
- * listed. What it still claims has been delivered, and targets of pushes must not get it again at once. Workers on streams
- * get it again: they lost their connection to the server, perhaps before they could acquire the task.
+ * Releases claims of earlier processes on the same SQLite file. Only one process at a time uses the file, so a process
+ * that is still listed in it was killed, and its claims are released. A process that stopped cleanly is not listed.
+ * Messages that it still claims were delivered, so push targets do not get them again at once. Workers on streams do
+ * get them again: they lost their connection, perhaps before they could acquire the task.
  */
 async function releaseClaimsOfTheDead(store: Pick<Store, 'cluster' | 'outbox'>): Promise<void> {
   await store.outbox.release({ processIds: null, since: { transport: 'poll', dueFrom: 0 } });
@@ -116,7 +122,7 @@ async function releaseClaimsOfTheDead(store: Pick<Store, 'cluster' | 'outbox'>):
   if (dead.length > 0) await store.outbox.release({ processIds: new Set(dead) });
 }
 
-/** A batch that only reads also waits in the queue, but it is no transaction. */
+/** A read batch waits in the queue like others, but it is not a transaction, so only its wait is observed. */
 function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void {
   metrics.queueWait.observe(waitedMs / 1000);
   if (sort === 'read') return;
@@ -124,7 +130,7 @@ function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void
   metrics.batchDuration.observe(ms / 1000);
 }
 
-/** During an outage every batch fails. One line in this time is enough. */
+/** At most one log line in this time, because during an outage every batch fails. */
 const TOLD_EVERY_MS = 10_000;
 
 function occasionally<T>(tell: (what: T) => void): (what: T) => void {

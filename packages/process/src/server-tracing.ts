@@ -10,7 +10,7 @@ import {
 } from '@resonate/observability';
 import type { Batch } from '@resonate/store';
 
-/** Where trace context may be: HTTP headers, the head of an envelope, the headers of a promise's param. */
+/** Anything that may carry trace context: HTTP headers, the head of an envelope, the headers of a promise's param. */
 export interface Carrier {
   readonly traceparent?: unknown;
   readonly tracestate?: unknown;
@@ -39,8 +39,9 @@ export async function openTracing(options: ServerTracingOptions): Promise<Server
 }
 
 /**
- * The spans of a server. A promise stores the trace that created it as `traceparent` (and `tracestate`) in the headers
- * of its param. That is durable, every process and worker sees it, and it needs no column or index.
+ * The spans of a server. A promise stores the trace context of the request that created it, as `traceparent` and
+ * `tracestate` in the headers of its param. There it is durable, every process and worker sees it, and no extra column
+ * or index is needed.
  */
 export class ServerTracing {
   readonly #tracing: Tracing;
@@ -51,12 +52,17 @@ export class ServerTracing {
     this.#tracing = tracing;
   }
 
-  /** The span of a request. Trace context in the head takes precedence over that in HTTP headers, as for the token. */
+  /**
+   * The span of a request. Trace context in the head takes precedence over HTTP headers. The same holds for the token.
+   */
   request(kind: string, head: Carrier, headers: Carrier): Span {
     return this.#tracing.start({ name: kind, kind: 'server', parent: contextOf(head) ?? contextOf(headers) });
   }
 
-  /** The request to run. If it creates a promise, the promise stores the trace context, unless the client set one. */
+  /**
+   * Returns the request to run. If it creates a promise, the promise stores the trace context, unless the client set
+   * one.
+   */
   carry(request: Request, span: Span): Request {
     const carried = withContext(request, span.context);
     this.#spans.set(carried, span);
@@ -92,7 +98,7 @@ export class ServerTracing {
   }
 }
 
-/** The message with trace context in its head, which the worker continues. */
+/** The message with the span's trace context in its head, so that the worker continues the trace. */
 export function traced<M extends Message>(message: M, span: Span): M {
   return { ...message, head: { ...message.head, ...span.context } };
 }

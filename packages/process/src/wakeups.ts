@@ -6,8 +6,8 @@ import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupO
 import type { RuntimeWith } from './runtime.ts';
 
 /**
- * Connects the loops of this process with those of the others. A commit here that makes something due soon wakes their
- * loops, and theirs wake ours.
+ * Connects the loops of this process with those of other processes. When a commit here makes something due soon, it
+ * wakes their loops, and their commits wake ours.
  */
 export function connectWakeups({
   config,
@@ -53,7 +53,10 @@ export function wakeupType({ storage, wakeup: { type, redis } }: Config): Wakeup
   return type === 'postgres' || (type === 'auto' && storage.type === 'postgres') ? 'postgres' : 'none';
 }
 
-/** Only what is due before the others poll is worth a message. Most timers are hours away. */
+/**
+ * The part of a hint that is due before the other processes poll; null if there is none. The rest needs no message:
+ * most timers are hours away.
+ */
 function soonDue({ timerAt, deliveries }: DueHint, now: number, config: Config): Hint | null {
   const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
   const until = now + config.messages.pollIntervalMs;

@@ -2,7 +2,7 @@ import { isLonger, MAX_KEY_BYTES } from './limits.ts';
 
 /**
  * Addresses (protocol section 6): the receivers of messages. An address is parsed once, when a promise or listener is
- * created. Its parts are stored in the row, so that messages are claimed by an index.
+ * created. Its parts are stored in the row, so that a claim can find messages by an index.
  */
 
 export const TRANSPORTS = ['http', 'poll', 'gcps', 'bash', 'kafka', 'sqs'] as const;
@@ -13,7 +13,7 @@ export interface Address {
   text: string;
   transport: Transport;
   /**
-   * The queue of the message: messages with the same transport and target can go to the same receivers. poll: GROUP for
+   * The queue of the message. Messages with the same transport and target can go to the same receivers. poll: GROUP for
    * `any`, GROUP/ID for `uni`, both percent-encoded anew; http: the URL's origin; gcps: PROJECT/TOPIC; bash: `local`,
    * `docker/IMAGE` or `tensorlake/IMAGE`; kafka: TOPIC or CLUSTER/TOPIC; sqs: QUEUE, REGION/QUEUE or
    * HOST/ACCOUNT/QUEUE.
@@ -74,7 +74,7 @@ export function pollTarget(group: string, id?: string): string {
   return id === undefined ? encodeURIComponent(group) : `${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
 }
 
-/** True when messages for this target may go to one connection only, as those of `poll://uni@GROUP/ID`. */
+/** True if messages for this target may go to one connection only, such as those for `poll://uni@GROUP/ID`. */
 export function isForOneConnection(transport: Transport, target: string): boolean {
   return transport === 'poll' && target.includes('/');
 }

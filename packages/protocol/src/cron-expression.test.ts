@@ -18,7 +18,7 @@ function runs(cron: string, count: number, cronDialect?: CronDialect): string[] 
   return found;
 }
 
-describe('the public server’s way, as the documentation of its cron library has it', () => {
+describe('resonate, as the documentation of the public server’s cron library describes it', () => {
   test.each([
     [
       'a weekday by number counts from Sunday, which is 1',
@@ -26,7 +26,7 @@ describe('the public server’s way, as the documentation of its cron library ha
       ['Mon 2026-01-05 09:00:00', 'Mon 2026-01-12 09:00:00'],
     ],
     ['7 is Saturday', '0 9 * * 7', ['Sat 2026-01-03 09:00:00']],
-    ['a range of numbers does too', '15 10 * * 1-5', ['Thu 2026-01-01 10:15:00', 'Sun 2026-01-04 10:15:00']],
+    ['a range of numbers', '15 10 * * 1-5', ['Thu 2026-01-01 10:15:00', 'Sun 2026-01-04 10:15:00']],
     [
       'a range of names',
       '15 10 * * MON-FRI',
@@ -51,7 +51,7 @@ describe('the public server’s way, as the documentation of its cron library ha
     ['other short names', '0 9 * * Tues,Thurs', ['Thu 2026-01-01 09:00:00', 'Tue 2026-01-06 09:00:00']],
     ['a long name of a month', '0 0 1 february *', ['Sun 2026-02-01 00:00:00', 'Mon 2027-02-01 00:00:00']],
     [
-      'a number with a step goes on to the end',
+      'a number with a step continues to the end of the field',
       '5/15 0 * * *',
       [
         'Thu 2026-01-01 00:05:00',
@@ -63,7 +63,7 @@ describe('the public server’s way, as the documentation of its cron library ha
     ],
     ['0/15', '0/15 * * * *', ['Thu 2026-01-01 00:00:00', 'Thu 2026-01-01 00:15:00']],
     [
-      'a step beyond the field is its first value',
+      'a step larger than the field means its first value',
       '*/61 * * * *',
       ['Thu 2026-01-01 00:00:00', 'Thu 2026-01-01 01:00:00'],
     ],
@@ -124,7 +124,7 @@ test('the longest expression is one that names every minute', () => {
   expect(`${minutes} * * * *`.length).toBeLessThan(MAX_CRON_LENGTH);
 });
 
-test('whoever writes a weekday as a number is told its name', () => {
+test('the hint names the day for a weekday that is written as a number', () => {
   expect(weekdayHint('0 9 * * 2')).toMatch(/^Day of week 2 is MON/);
   expect(weekdayHint('0 9 * * 2', 'unix')).toMatch(/^Day of week 2 is TUE/);
   expect(weekdayHint('0 0 9 * * MON,7')).toMatch(/^Day of week 7 is SAT/);

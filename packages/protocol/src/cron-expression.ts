@@ -2,15 +2,15 @@ import { Cron } from 'croner';
 
 /**
  * Two dialects of cron expressions:
- * - `resonate`, the public server's. Weekdays by number are 1 (Sunday) to 7 (Saturday). A day must match day of month
+ * - `resonate`, the public server's. Weekday numbers are 1 (Sunday) to 7 (Saturday). A day must match day of month
  *   AND weekday. Ranges go upwards. A step may follow a number (`5/15`) and may be larger than the field.
- * - `unix`, that of cron(8). Weekdays by number are 0 (Sunday) to 7 (Sunday again). If both day of month and weekday
- *   are given, one of them must match. It also has `L`, `W` and `#`.
+ * - `unix`, that of cron(8). Weekday numbers are 0 (Sunday) to 7 (Sunday again). If both day of month and weekday are
+ *   given, one of them must match. It also has `L`, `W` and `#`.
  */
 export const CRON_DIALECTS = ['resonate', 'unix'] as const;
 export type CronDialect = (typeof CRON_DIALECTS)[number];
 
-/** Limit of an expression, characters. The longest useful ones name every minute of an hour. */
+/** Maximum length of an expression, characters. The longest useful expressions name every minute of an hour. */
 export const MAX_CRON_LENGTH = 256;
 
 const SHORTHANDS: ReadonlyMap<string, string> = new Map([
@@ -136,7 +136,9 @@ function wrong(part: string, { name, min, max, names }: Field): CronFault {
 const WEEKDAY_FIELD = FIELDS.findIndex(({ names }) => names === WEEKDAYS);
 const WEEKDAY_NAMES = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** A hint if weekdays are written as numbers, which mean other days in the other dialect; null otherwise. */
+/**
+ * A hint if a weekday is written as a number, because the other dialect numbers weekdays differently; null otherwise.
+ */
 export function weekdayHint(expression: string, dialect: CronDialect = 'resonate'): string | null {
   const field = cronFields(expression)[WEEKDAY_FIELD];
   const number = field?.split(',').flatMap((part) => /^\d/.exec(part) ?? [])[0];

@@ -25,7 +25,7 @@ describe('a change of the clock, rules that name hours', () => {
     // The clock jumps from 02:00 to 02:30 at 15:30 UTC.
     ['Australia/Lord_Howe', '15 2 * * *', '2026-10-03T00:00', ['2026-10-03T15:30', '2026-10-04T15:15']],
     ['Asia/Kolkata', '30 2 * * *', '2026-03-28T12:00', ['2026-03-28T21:00', '2026-03-29T21:00']],
-  ])('in %s: %s comes at the leap, once', (timezone, cron, after, expected) => {
+  ])('in %s: %s, whose time is skipped, runs once, when the clock jumps', (timezone, cron, after, expected) => {
     expect(occurrences({ cron, timezone }, utc(after), utc(after) + 48 * HOUR)).toEqual(expected);
   });
 
@@ -37,23 +37,23 @@ describe('a change of the clock, rules that name hours', () => {
     // The clock goes from 02:00 back to 01:30 at 15:00 UTC.
     ['Australia/Lord_Howe', '45 1 * * *', '2026-04-04T00:00', ['2026-04-04T14:45', '2026-04-05T15:15']],
     ['Asia/Kolkata', '30 1 * * *', '2026-10-24T12:00', ['2026-10-24T20:00', '2026-10-25T20:00']],
-  ])('in %s: %s, which it shows twice, comes the first time only', (timezone, cron, after, expected) => {
+  ])('in %s: %s, whose time is shown twice, runs only the first time', (timezone, cron, after, expected) => {
     expect(occurrences({ cron, timezone }, utc(after), utc(after) + 48 * HOUR)).toEqual(expected);
   });
 
-  test('several times in one leap come together, as one', () => {
+  test('several skipped times run as one when the clock jumps', () => {
     const leap = { cron: '0,15,30 2,3 * * *', timezone: 'Europe/Berlin' };
     const expected = ['2026-03-29T01:00', '2026-03-29T01:15', '2026-03-29T01:30'];
     expect(occurrences(leap, utc('2026-03-29T00:00'), utc('2026-03-29T12:00'))).toEqual(expected);
   });
 
-  test('asked in the second pass of an hour, the first pass is over', () => {
+  test('a request during the second pass of an hour does not find runs of the first pass', () => {
     const rule = { cron: '*/20 2 * * *', timezone: 'Europe/Berlin' };
     expect(said(nextOccurrence(rule, utc('2026-10-25T01:10')) ?? 0)).toBe('2026-10-26T01:00');
     expect(said(nextOccurrence({ ...rule, cron: '0 3 * * *' }, utc('2026-10-25T01:10')) ?? 0)).toBe('2026-10-25T02:00');
   });
 
-  test('every other hour comes neither at a leap of its own nor twice', () => {
+  test('a rule for every other hour neither runs twice nor runs extra when the clock jumps', () => {
     const rule = { cron: '0 */2 * * *', timezone: 'Europe/Berlin' };
     const spring = ['2026-03-28T23:00', '2026-03-29T01:00', '2026-03-29T02:00', '2026-03-29T04:00'];
     expect(occurrences(rule, utc('2026-03-28T22:00'), utc('2026-03-29T05:00'))).toEqual(spring);
@@ -76,9 +76,9 @@ describe('a change of the clock, rules for every hour', () => {
   });
 });
 
-describe('against a clock that is watched minute by minute', () => {
-  // Besides the ordinary zones: a change by half an hour, a negative winter time, an hour for Ramadan, a whole day
-  // skipped.
+describe('compared with a clock that is read every minute', () => {
+  // Besides ordinary changes: a change by half an hour, a negative winter time, an hour for Ramadan, and a whole
+  // skipped day.
   const CHANGES = [
     ['Europe/Berlin', '2026-03-29T01:00'],
     ['Europe/Berlin', '2026-10-25T01:00'],
@@ -113,7 +113,7 @@ describe('against a clock that is watched minute by minute', () => {
     }
   });
 
-  test.each(CHANGES)('%s, %s, asked at any time', (timezone, changeAt) => {
+  test.each(CHANGES)('%s, %s, requested at any time', (timezone, changeAt) => {
     for (const cron of ['*/20 1-3 * * *', '10,40 * * * *']) {
       const watched = watch(cron, timezone, utc(changeAt) - 3 * HOUR, utc(changeAt) + 72 * HOUR).map(utc);
       for (let at = utc(changeAt) - 2 * HOUR; at < utc(changeAt) + 2 * HOUR; at += 7 * MINUTE) {
@@ -123,9 +123,7 @@ describe('against a clock that is watched minute by minute', () => {
     }
   });
 
-  /**
-   * The times that somebody notes who looks at the clock each minute, and which of them it shows for the first time.
-   */
+  /** The reference: looks at the zone's clock every minute and returns the minutes at which the rule must run. */
   function watch(cron: string, timezone: string, after: number, until: number): string[] {
     const [minutes = '', hours = '', days = '', , weekdays = ''] = cron.split(' ');
     const fits = (shown: Date) =>
@@ -156,7 +154,7 @@ describe('against a clock that is watched minute by minute', () => {
 });
 
 describe('the last occurrence up to now', () => {
-  test.each([undefined, 'Europe/Berlin'])('is the one that a walk through all of them ends at (%s)', (timezone) => {
+  test.each([undefined, 'Europe/Berlin'])('is the last one of all occurrences (%s)', (timezone) => {
     for (const cron of ['*/7 * * * * *', '13 * * * *', '* 3 * * *', '0 4 * * 1']) {
       const recurrence = { cron, timezone: timezone ?? null };
       for (const [from, now] of [
@@ -173,7 +171,7 @@ describe('the last occurrence up to now', () => {
     }
   });
 
-  test('of a rule for every second is found at once, years later', () => {
+  test('of a rule for every second is found quickly, even years later', () => {
     const now = utc('2036-01-01T00:00:00') + 999;
     expect(lastOccurrence({ cron: '* * * * * *' }, utc('2026-01-01T00:00'), now)).toBe(now - 999);
     expect(lastOccurrence({ cron: '0 0 1 1 *' }, now, now + HOUR)).toBeNull();
@@ -195,7 +193,7 @@ test('names of the IANA database are time zones, offsets and anything else are n
   expect(names.filter(isTimezone)).toEqual(['UTC', 'Europe/Berlin', 'europe/berlin', 'Etc/GMT+5', 'US/Eastern']);
 });
 
-test('nothing occurs after the year 9999, however late it is asked', () => {
+test('nothing occurs after the year 9999', () => {
   for (const at of [Date.UTC(10_000, 0), 8.64e15, Number.MAX_SAFE_INTEGER]) {
     for (const cron of ['0 * * * *', '0 3 * * *']) {
       expect(nextOccurrence({ cron }, at)).toBeNull();
@@ -204,7 +202,7 @@ test('nothing occurs after the year 9999, however late it is asked', () => {
   }
 });
 
-test('an expression has 5 to 7 fields and comes at least once', () => {
+test('an expression must have 5 to 7 fields and occur at least once', () => {
   const expressions = [
     '* * * * *',
     '* * * * * *',

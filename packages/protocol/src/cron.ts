@@ -5,8 +5,7 @@ import { findShift, offsetAt } from './timezone.ts';
 
 /**
  * Cron expressions (protocol section 3): 5 fields, or 6 to 7 with seconds first, in UTC or in the time zone of the
- * schedule.
- * When a zone's clock changes, cron(8) of Vixie and Debian treats two kinds of rules differently, and so does this. A
+ * schedule. When a zone's clock changes, two kinds of rules behave differently, like in Vixie's and Debian's cron(8). A
  * rule that names hours follows the clock: a skipped time runs when the clock jumps forward, and a time that the clock
  * shows twice runs only the first time. A rule for every hour follows elapsed time: it runs whenever the clock shows
  * its time.
@@ -51,7 +50,8 @@ export function nextOccurrence(recurrence: Recurrence, afterAt: number): number 
 export function lastOccurrence(recurrence: Recurrence, afterAt: number, now: number): number | null {
   const isDueAfter = (at: number) => (nextOccurrence(recurrence, at) ?? Infinity) <= now;
   if (!isDueAfter(afterAt)) return null;
-  // Halves the interval that contains the last occurrence, down to a second, which contains one at most.
+  // Binary search: halve the interval that contains the last occurrence until it is one second. A second contains at
+  // most one occurrence.
   let [after, notAfter] = [afterAt, now];
   while (notAfter - after > SECOND_MS) {
     const middle = Math.floor((after + notAfter) / 2);
@@ -62,7 +62,8 @@ export function lastOccurrence(recurrence: Recurrence, afterAt: number, now: num
 }
 
 /**
- * Reads the zone's clock as if it were UTC's. An occurrence runs when the clock first shows its time or a later one.
+ * Finds the next occurrence in wall-clock time, as if the zone were UTC, then the instant at which the zone's clock
+ * first shows that time or a later one.
  */
 function nextByTheClock(recurrence: Recurrence, timezone: string, afterAt: number): number | null {
   const shown = nextRun(recurrence, 'UTC', latestShown(timezone, afterAt));
@@ -91,8 +92,8 @@ function goesByTime(cron: string): boolean {
 }
 
 /**
- * Parsed expressions are cached: parsing takes longer than finding the next run, and a scheduler uses the same ones
- * again and again.
+ * Parsed expressions are cached, because parsing takes longer than finding the next run, and a scheduler uses the same
+ * expressions again and again.
  */
 const parsed = new LRUCache<string, Cron>({ max: 1_000 });
 

@@ -8,7 +8,7 @@ function open(body: unknown) {
 }
 
 describe('openEnvelope', () => {
-  test('a whole envelope opens, unknown head keys are ignored', () => {
+  test('a complete envelope is accepted; unknown head keys are ignored', () => {
     const opened = open({
       kind: 'promise.get',
       head: { ...HEAD, auth: 't', 'resonate:origin': 'x' },
@@ -143,7 +143,7 @@ describe('checkRequest', () => {
     expect(checked).toMatchObject({ ok: true, request: { data: { timeoutAt: 2 } } });
   });
 
-  test('times beyond what JSON numbers can tell apart are clamped, not refused', () => {
+  test('times beyond the exact range of JSON numbers are clamped, not refused', () => {
     const checked = checkRequest('promise.create', { id: 'a', timeoutAt: 2 ** 63 });
     expect(checked).toMatchObject({ ok: true, request: { data: { timeoutAt: Number.MAX_SAFE_INTEGER } } });
   });

@@ -78,7 +78,7 @@ function refuse(echo: Echo, fault: string): Opened {
 }
 
 /**
- * Parses a JSON body, after checking its size, depth and number of values. `fault` is appended to "Invalid request: ".
+ * Checks the depth and number of values of a JSON body, then parses it. `fault` is meant to follow "Invalid request: ".
  */
 export function parseJson(body: Buffer): { ok: true; json: unknown } | { ok: false; fault: string } {
   if (!isUtf8(body)) return { ok: false, fault: 'the body is not valid UTF-8' };

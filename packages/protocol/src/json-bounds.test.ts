@@ -16,26 +16,26 @@ function keys(count: number): string {
 }
 
 describe('depth', () => {
-  test('counts only what is open at once, and nothing inside strings', () => {
+  test('counts only brackets that are open at the same time, and nothing inside strings', () => {
     expect(faultOf(nested(MAX_DEPTH))).toBeNull();
     expect(faultOf(nested(MAX_DEPTH + 1))).toMatch(/nested deeper/);
     expect(faultOf(`[${'[],'.repeat(1000)}1]`)).toBeNull();
     expect(faultOf(JSON.stringify({ a: '[{'.repeat(1000), [`"\\${'['.repeat(100)}`]: 1 }))).toBeNull();
   });
 
-  test('brackets that close nothing do not make room for more', () => {
+  test('unmatched closing brackets do not raise the limit', () => {
     expect(faultOf(`${']'.repeat(100)}${nested(MAX_DEPTH + 1)}`)).toMatch(/nested deeper/);
   });
 });
 
 describe('keys of one object', () => {
-  test('are bounded, the items of a list are not', () => {
+  test('are limited; the items of a list are not', () => {
     expect(faultOf(keys(MAX_KEYS))).toBeNull();
     expect(faultOf(keys(MAX_KEYS + 1))).toMatch(/more than 10000 keys/);
     expect(faultOf(`{"a":[${'0,'.repeat(MAX_KEYS * 2)}0]}`)).toBeNull();
   });
 
-  test('are counted on behind an inner object', () => {
+  test('are counted before and after an inner object', () => {
     const half = Array.from({ length: MAX_KEYS / 2 + 1 }, (_, index) => `"${index}":0`).join();
     expect(faultOf(`{${half},"in":{"x":[1,2]},${half}}`)).toMatch(/more than 10000 keys/);
   });
@@ -51,7 +51,7 @@ describe('values', () => {
     expect(faultOf(`[${item.repeat((2 * MIB) / item.length)}1]`)).toMatch(/too many values/);
   });
 
-  test('the most that one request may name is not', () => {
+  test('a request with the maximum number of tasks is accepted', () => {
     const suspend = Array.from({ length: 50_000 }, (_, index) => ({
       kind: 'promise.register_callback',
       head: { corrId: String(index), version: '2026-04-01' },

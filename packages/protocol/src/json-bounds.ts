@@ -1,15 +1,13 @@
 /**
  * Checks the text of a JSON body before it is parsed. `JSON.parse` has no limits: 10 MB of `[],[],` or of object keys
- * block the event loop for seconds. One pass over the bytes finds what would be expensive.
+ * block the event loop for seconds. One pass over the bytes finds bodies that are expensive to parse.
  */
 
 /** Deeper than any real request, and low enough that recursive code does not overflow the stack. */
 export const MAX_DEPTH = 64;
 /** An object with more keys than this becomes a slow dictionary. */
 export const MAX_KEYS = 10_000;
-/**
- * How many values any body may have. A larger body may have one more per `BYTES_PER_VALUE`. Real requests have fewer.
- */
+/** A body may have this many values, and one more per `BYTES_PER_VALUE` bytes. Real requests have fewer. */
 const MIN_VALUES = 100_000;
 const BYTES_PER_VALUE = 16;
 

@@ -2,12 +2,12 @@ import type { StringMap } from './records.ts';
 import { TAG } from './tags.ts';
 
 /**
- * Size limits of what is created, on every store. Postgres allows index entries of 2,704 bytes. The largest entries
- * here have two keys (an awaited and an awaiting promise, a branch and an id), or two tag texts of 160 characters and a
- * key. MySQL's key columns are shorter, 255 characters; the store checks that.
+ * Size limits of ids, tags and addresses, on every database. Postgres allows index entries of 2,704 bytes. The largest
+ * entries here have two keys (an awaited and an awaiting promise, or a branch and an id), or two tag texts of 160
+ * characters and a key. MySQL's key columns are shorter, 255 characters; the store checks that.
  */
 
-/** Limit of an id, an address, the target of an address, or a lineage tag, bytes. */
+/** Maximum length of an id, an address, the target of an address, or a lineage tag, in bytes. */
 export const MAX_KEY_BYTES = 1_280;
 const MAX_TAGS = 256;
 const MAX_TAG_NAME_BYTES = 1_280;
@@ -24,7 +24,10 @@ function bytesOf(text: string): number {
   return UTF8.encode(text).length;
 }
 
-/** Whether the text has more bytes than that. Measures only texts that may be too long. */
+/**
+ * Whether the text has more than `maxBytes` bytes. It counts the bytes only if the number of characters does not
+ * decide.
+ */
 export function isLonger(text: string, maxBytes: number): boolean {
   if (text.length > maxBytes) return true;
   return text.length * MAX_BYTES_PER_UNIT > maxBytes && bytesOf(text) > maxBytes;
@@ -38,7 +41,7 @@ export function keyFault(name: string, text: string): string | null {
 /** What is wrong with the tags of a new row; null if they are valid. */
 export function tagsFault(tags: StringMap): string | null {
   const names = Object.keys(tags);
-  if (names.length > MAX_TAGS) return `tags must not be more than ${MAX_TAGS}`;
+  if (names.length > MAX_TAGS) return `tags must have at most ${MAX_TAGS} entries`;
   for (const name of names) {
     if (isLonger(name, MAX_TAG_NAME_BYTES))
       return `the name of a tag must not be longer than ${MAX_TAG_NAME_BYTES} bytes`;
@@ -59,8 +62,8 @@ const TIME_PLACEHOLDER = '{{.timestamp}}';
 const TIME_BYTES = 16;
 
 /**
- * What is wrong with a schedule's template for promise ids; null if it is valid. It only computes lengths, because a
- * template may contain its schedule's id many times.
+ * What is wrong with a schedule's template for promise ids; null if it is valid. It computes the length without filling
+ * in the template, because a template may contain its schedule's id many times.
  */
 export function templateFault(template: string, id: string): string | null {
   const fault = keyFault('promiseId', template);

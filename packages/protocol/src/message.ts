@@ -2,7 +2,7 @@ import type { PromiseRecord } from './records.ts';
 
 /** The two messages that a server sends to workers (protocol section 6). */
 
-/** W3C trace context. Only a server with traces sends it. */
+/** W3C trace context. The server sends it only if tracing is on. */
 export interface MessageHead {
   traceparent?: string;
   tracestate?: string;

@@ -1,6 +1,6 @@
 /**
- * Texts of the public server's errors, as recorded. An error message of ours that begins with one of them is sent
- * without "Invalid request: " before it. It may add a reason.
+ * Texts of the public server's errors, as recorded. Our own error message may begin with one of them and add a reason.
+ * It is then sent without "Invalid request: " before it.
  */
 export const PUBLIC_TEXT = {
   promiseId: 'Promise ID is required',

@@ -1,8 +1,8 @@
 import type { CronDialect } from './cron-expression.ts';
 
 /**
- * The records of protocol section 2, as on the wire. All times are integers, epoch ms. Optional fields are absent,
- * never null.
+ * The records of protocol section 2, as they are sent on the wire. All times are integers, epoch ms. Optional fields
+ * are absent, never null.
  */
 
 export type StringMap = Record<string, string>;
@@ -68,9 +68,9 @@ export interface ScheduleRecord {
   timezone?: string;
   overlap?: OverlapPolicy;
   catchUp?: CatchUpPolicy;
-  /** How `cron` is read, if not in the public server's dialect. */
+  /** The dialect of `cron`; absent for the public server's dialect. */
   cronDialect?: CronDialect;
-  /** Why the last occurrence could not be fired, while that is so. It is tried again. */
+  /** Why the last occurrence could not be fired. It is tried again, and `fault` is absent once it succeeds. */
   fault?: string;
   /** Only while paused. */
   pausedAt?: number;

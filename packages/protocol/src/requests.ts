@@ -52,8 +52,8 @@ export function isKind(kind: string): kind is Kind {
 }
 
 /**
- * The kind, as logs, metrics and traces show it. An unknown kind is not shown, because it may be anything, even a token
- * in the wrong field.
+ * The kind, as logs, metrics and traces show it. An unknown kind is not shown: it may be any text, even a token that a
+ * client put into the wrong field.
  */
 export function knownKind(kind: string): Kind | 'unknown' {
   return isKind(kind) ? kind : 'unknown';

@@ -2,10 +2,13 @@
 
 const SECOND_MS = 1_000;
 
-/** Cached by lower-case name, because names are case-insensitive: so there are no more formats than zones. */
+/** Cached by lower-case name. Names are case-insensitive, so this keeps one format per zone. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The longest name in the database has 32 characters. Intl would take 0.1 s for a name of several megabytes. */
+/**
+ * Longer names are refused, because Intl takes 0.1 s for a name of several megabytes. The longest name in the database
+ * has 32 characters.
+ */
 const MAX_NAME_LENGTH = 64;
 
 /** True for names in the IANA database. Offsets such as `+02:00`, which Intl also accepts, are not names. */

@@ -36,7 +36,8 @@ export function createHttpPushAgent(options: HttpPushAgentOptions): Dispatcher {
     httpProxy,
     httpsProxy,
     noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
-    // Many proxies refuse CONNECT to ports other than 443, so plain HTTP requests name the whole URL instead.
+    // Many proxies refuse CONNECT to ports other than 443, so plain HTTP requests send the whole URL to the proxy
+    // instead.
     proxyTunnel: false,
     requestTls: tls,
     proxyTls: tls,

@@ -25,7 +25,7 @@ export function basicAuth({ username, password }: URL): Record<string, string> {
   return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** Text with invalid percent encoding stays as it is. */
+/** Text with invalid percent encoding is returned unchanged. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -41,7 +41,7 @@ export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAu
   if (mode === 'none') return () => Promise.resolve({});
   if (mode === 'bearer') {
     if (token === null || !HEADER_VALUE.test(token)) {
-      throw new Error('the token for HTTP pushes has characters that no header may hold, or is missing');
+      throw new Error('the token for HTTP pushes is missing, or has characters that are not allowed in a header');
     }
     return () => Promise.resolve({ [header]: `Bearer ${token}` });
   }
@@ -49,7 +49,7 @@ export function createHttpPushAuth({ mode, token, audience, header }: HttpPushAu
   return async (url) => ({ [header]: `Bearer ${await tokens.get(audience ?? url.href)}` });
 }
 
-/** Limited, because audiences are URLs of targets, which clients choose. */
+/** Limited, because audiences are URLs of targets, and clients choose targets. */
 const MAX_TOKENS = 1_000;
 /** A token is renewed this long before it expires, because the push takes time and the target's clock may be ahead. */
 const RENEW_BEFORE_MS = 60_000;

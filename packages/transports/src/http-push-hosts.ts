@@ -28,7 +28,7 @@ export class AllowedHosts {
 function split(pattern: string): { hostname: string; port: string | null } {
   const port = /:(\d{1,5})$/.exec(pattern)?.[1] ?? null;
   const host = port === null || pattern.endsWith(']') ? pattern : pattern.slice(0, -port.length - 1);
-  // With this scheme URL does not drop a default port from the pattern.
+  // Parse the host without its port, because URL drops a default port.
   const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : null;
   return { hostname: (url?.hostname ?? host.toLowerCase()).replace(/\.$/, ''), port };
 }

@@ -124,15 +124,15 @@ describe('a redirect', () => {
     const last = await target();
     const { host } = await redirecting(307, `http://${last.host}/`);
     await expect(pushTo(`http://${host}/`, { allowHosts: [host] })).rejects.toThrow(
-      `the host ${last.host} is not among those of transports.http_push.allow_hosts`,
+      `the host ${last.host} is not listed in transports.http_push.allow_hosts`,
     );
     expect(last.arrived).toEqual([]);
   });
 
   test.each([
-    [undefined, 'the target answered 307 without a location to go to'],
-    ['http://[', 'the target answered 307 without a location to go to'],
-    ['ftp://127.0.0.1/', 'the target redirected from http: to ftp:, which is not followed'],
+    [undefined, 'the target answered 307 without a valid Location header'],
+    ['http://[', 'the target answered 307 without a valid Location header'],
+    ['ftp://127.0.0.1/', 'the target redirected from http: to ftp:, which is not allowed'],
     ['/', 'the target redirected more than 10 times'],
   ])('to %s is a failure', async (location, message) => {
     const { host, arrived } = await redirecting(307, location);

@@ -95,6 +95,6 @@ describe('a file of authorities', () => {
     const file = authority.issue('DNS:localhost').key;
     expect(() => new HttpPush({ ...options, caFile: file })).toThrow('no certificate');
     writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
-    expect(() => new HttpPush({ ...options, caFile: file })).toThrow("can't be read");
+    expect(() => new HttpPush({ ...options, caFile: file })).toThrow('cannot be parsed');
   });
 });

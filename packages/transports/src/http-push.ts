@@ -9,28 +9,32 @@ import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface HttpPushOptions {
   connectTimeoutMs: number;
-  /** For the whole push: token, connection, redirects and answer. */
+  /** Limit for the whole push: token, connection, redirects and answer. */
   requestTimeoutMs: number;
   /** Maximum of connections to one target. */
   connectionsPerTarget: number;
   auth?: HttpPushAuthOptions;
   /** PEM file with further trusted certificate authorities. */
   caFile?: string | null;
-  /** Hosts that may be pushed to (see AllowedHosts). Without any, all are. */
+  /** Hosts that may be pushed to (see AllowedHosts). An empty list allows all. */
   allowHosts?: readonly string[];
-  /** The environment that names the proxies; by default that of the process. */
+  /** The environment with the proxy variables; by default that of the process. */
   env?: NodeJS.ProcessEnv;
 }
 
-/** The body of an answer is not used. At most this much of it is read, so that the connection can be used again. */
+/**
+ * The body of an answer is not used. Up to this many bytes are read and dropped, so that the connection can be used
+ * again.
+ */
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** The same limit as the public server's. */
 const MAX_REDIRECTS = 10;
 /**
- * Statuses after which clients send the same request again. After 301, 302 and 303 they send a GET without the message.
+ * Redirects that are followed: clients repeat the same request. After 301, 302 and 303 they send a GET without the
+ * message.
  */
 const REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
-/** Statuses whose answer may say when to try again. */
+/** Statuses whose answer may have a Retry-After header. */
 const BUSY: ReadonlySet<number> = new Set([429, 503]);
 const NO_AUTH: HttpPushAuthOptions = { mode: 'none', token: null, audience: null, header: 'Authorization' };
 
@@ -86,7 +90,7 @@ export class HttpPush implements PushTransport {
 
   #mustBeAllowed(url: URL): void {
     if (this.#hosts.allows(url)) return;
-    throw new PushFailed(`the host ${url.host} is not among those of transports.http_push.allow_hosts`);
+    throw new PushFailed(`the host ${url.host} is not listed in transports.http_push.allow_hosts`);
   }
 
   async #post(url: URL, body: string, auth: Record<string, string>, signal: AbortSignal): Promise<Answer> {
@@ -120,11 +124,11 @@ function withoutCredentials(url: URL): URL {
 /** @throws PushFailed if the redirect cannot be followed. */
 function redirectOf(url: URL, status: number, { location }: Answer['headers']): URL {
   if (typeof location !== 'string' || !URL.canParse(location, url.href)) {
-    throw new PushFailed(`the target answered ${status} without a location to go to`);
+    throw new PushFailed(`the target answered ${status} without a valid Location header`);
   }
   const next = new URL(location, url);
   if (next.protocol === 'https:' || next.protocol === url.protocol) return next;
-  throw new PushFailed(`the target redirected from ${url.protocol} to ${next.protocol}, which is not followed`);
+  throw new PushFailed(`the target redirected from ${url.protocol} to ${next.protocol}, which is not allowed`);
 }
 
 function refused(status: number, headers: Answer['headers']): PushFailed {

@@ -28,7 +28,7 @@ export interface KafkaLogin {
 type TextProducer = Producer<string, string, string, string>;
 
 const MECHANISMS = { plain: 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512' } as const;
-/** Enough to find the new leader of a partition. The dispatcher retries after longer faults. */
+/** Enough retries to find the new leader of a partition. After longer faults the dispatcher retries. */
 const RETRIES = 2;
 const RETRY_DELAY_MS = 200;
 /** How many requests to one broker may run at once. */
@@ -79,10 +79,15 @@ export class Kafka implements PushTransport {
     const known = this.#producers.get(cluster);
     if (known) return known;
     const brokers = cluster === '' ? this.#options.brokers : this.#options.clusters.get(cluster);
-    if (!brokers?.length) throw new PushFailed(`no Kafka cluster ${cluster} in transports.kafka.clusters`);
+    if (!brokers?.length)
+      throw new PushFailed(
+        cluster === ''
+          ? 'transports.kafka.brokers is empty'
+          : `no Kafka cluster ${cluster} in transports.kafka.clusters`,
+      );
     const producer = this.#create([...brokers]);
     this.#producers.set(cluster, producer);
-    // A failed client is not kept, or every later message would fail in the same way.
+    // A failed client is not kept. Otherwise every later message would fail in the same way.
     producer.catch(() => this.#producers.delete(cluster));
     return producer;
   }
@@ -106,7 +111,7 @@ export class Kafka implements PushTransport {
         sasl: { mechanism: MECHANISMS[sasl.mechanism], username: sasl.username, password: sasl.password },
       }),
     });
-    // Each push that waits for its retry has one listener, so many listeners are no leak.
+    // Each push that waits for a retry adds a listener, so many listeners are not a leak.
     producer.setMaxListeners(0);
     return producer;
   }

@@ -1,4 +1,4 @@
-/** Bytes that all connections of a process hold together. */
+/** The bytes that all connections of a process hold together. */
 export class SharedBytes {
   readonly max: number;
   held = 0;
@@ -9,18 +9,17 @@ export class SharedBytes {
 }
 
 export interface BufferLimits {
-  /** Maximum of messages. */
+  /** Maximum number of messages. */
   messages: number;
-  /** Maximum of bytes. One message may always be held, so that none is too large to be sent. */
+  /**
+   * Maximum number of bytes. An empty buffer accepts a message of any size, so that no message is too large to be sent.
+   */
   bytes: number;
-  /** Shared with other buffers. One message may always be held here, too. */
+  /** Shared with other buffers. If it holds nothing, it accepts a message of any size, too. */
   total: SharedBytes;
 }
 
-/**
- * The assumed size of a message whose size is not known yet, before the first message. After that it is the size of the
- * last one.
- */
+/** The assumed size of the first message. Later ones are assumed to be as large as the one before. */
 const USUAL_BYTES = 1_024;
 
 /** The messages of one connection that its worker has not received, limited in number and bytes. */
@@ -30,7 +29,7 @@ export class MessageBuffer {
   #messages = 0;
   #bytes = 0;
   #lastBytes = USUAL_BYTES;
-  /** A message did not fit: nothing more is accepted until some of the held messages are gone. */
+  /** True after a message did not fit. Nothing more is accepted until a held message is released. */
   #isFull = false;
 
   constructor(limits: BufferLimits, roomAgain: () => void) {
@@ -61,7 +60,8 @@ export class MessageBuffer {
       this.#isFull = true;
       return false;
     }
-    // The second half is for connections that hold nothing, so that stalled connections leave room for others.
+    // The second half of the shared bytes is reserved for connections that hold nothing, so that stalled connections
+    // leave room for others.
     const share = this.#bytes === 0 ? total.max : total.max / 2;
     if (total.held > 0 && total.held + bytes > share) return false;
     this.#bytes += bytes;

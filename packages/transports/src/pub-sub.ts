@@ -6,7 +6,7 @@ import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface PubSubOptions {
-  /** The project that is charged for calls; null: that of the first topic. */
+  /** The project that is billed for calls; null: the project of the first topic. */
   project: string | null;
   /** Timeout of one publish, until Pub/Sub has confirmed it. */
   timeoutMs: number;
@@ -17,7 +17,7 @@ const MAX_TOPICS = 1_000;
 /** Messages that become due together are sent together. A lone message waits at most this long. */
 const BATCH_WAIT_MS = 1;
 const BATCH_MESSAGES = 100;
-/** The client's own timeout is longer than ours. It only cleans up. */
+/** The client's own timeout is this much longer than ours. It only frees what a stuck call holds. */
 const CLEAN_UP_AFTER_MS = 1_000;
 
 /**
@@ -63,7 +63,7 @@ export class PubSub implements PushTransport {
   }
 
   #connect(projectId: string): Promise<Client> {
-    // Without a project the client searches for one, which takes a second where there is no metadata server.
+    // Without a project the client searches for one. That takes a second if there is no metadata server.
     this.#client ??= this.#sdk.then(({ PubSub: Client }) => new Client({ projectId }));
     return this.#client;
   }

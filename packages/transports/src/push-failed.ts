@@ -1,6 +1,6 @@
 /**
- * A push whose receiver may not have the message. The text is logged and stored in dead letters, so it never contains a
- * secret.
+ * The error of a push whose receiver may not have the message. Its text is logged and stored in dead letters, so it
+ * never contains a secret.
  */
 export class PushFailed extends Error {
   override readonly name = 'PushFailed';
@@ -23,7 +23,10 @@ export function failureOf(error: unknown): PushFailed {
   return new PushFailed(reasonOf(error).replaceAll(/\s+/g, ' ').trim().slice(0, MAX_REASON), { cause: error });
 }
 
-/** The message, and those of its causes. If several addresses or brokers were tried, each has its own cause. */
+/**
+ * The message of an error, and those of its causes. If several addresses or brokers were tried, there is a cause for
+ * each.
+ */
 function reasonOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
   const behind: unknown[] = error instanceof AggregateError ? [...(error.errors as unknown[])] : [];

@@ -20,8 +20,7 @@ export class PushLimit {
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closed) throw closing();
     const ending = new AbortController();
-    // Not AbortSignal.timeout: it keeps its memory until its time has passed, 0.6 KB for every push of the last
-    // minutes.
+    // Not AbortSignal.timeout: it is freed only when its time has passed, and holds 0.6 KB for every push until then.
     const timeOut = setTimeout(() => {
       ending.abort(new PushFailed(`the target did not answer within ${this.#limitMs} ms`));
     }, this.#limitMs);

@@ -8,7 +8,7 @@ import { PushLimit, unlessAborted } from './push-limit.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface SqsOptions {
-  /** The region of addresses that name none; null: that of the environment (AWS_REGION or the profile). */
+  /** The region for addresses without one; null: that of the environment (AWS_REGION or the profile). */
   region: string | null;
   /** URL of an SQS-compatible server; null: AWS. */
   endpoint: string | null;
@@ -42,7 +42,7 @@ export class Sqs implements PushTransport {
   readonly #sdk = loadEarly(() => import('@aws-sdk/client-sqs'));
   /** By region. */
   readonly #clients = new LRUCache<string, SQSClient>({ max: MAX_CLIENTS, dispose: (client) => client.destroy() });
-  /** URLs of queues that were named without one, by target. */
+  /** URLs of queues that were addressed by name, by target. */
   readonly #urls = new LRUCache<string, string>({ max: MAX_QUEUES });
 
   constructor(options: SqsOptions) {
@@ -83,7 +83,7 @@ export class Sqs implements PushTransport {
     if (known !== undefined) return { client, url: known };
     const { GetQueueUrlCommand } = await this.#sdk;
     const { QueueUrl: url } = await client.send(new GetQueueUrlCommand({ QueueName: name }), { abortSignal });
-    if (url === undefined) throw new PushFailed(`SQS knows no URL of the queue ${name}`);
+    if (url === undefined) throw new PushFailed(`SQS returned no URL for the queue ${name}`);
     this.#urls.set(target, url);
     return { client, url };
   }
@@ -96,7 +96,7 @@ export class Sqs implements PushTransport {
     }
     const regionOfHost = AWS_HOST.exec(host)?.[1];
     if (regionOfHost === undefined || endpoint !== null) {
-      throw new PushFailed(`${host} is not a host of AWS SQS, nor that of transports.sqs.endpoint`);
+      throw new PushFailed(`${host} is neither a host of AWS SQS nor the host of transports.sqs.endpoint`);
     }
     return { client: await this.#client(regionOfHost), url: `https://${host}${path}` };
   }

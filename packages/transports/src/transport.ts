@@ -12,8 +12,8 @@ export interface Outgoing {
 }
 
 /**
- * The transport itself has no room now. That is not the receiver's fault. The message is tried again after a short
- * wait.
+ * The transport itself has no room now. This does not count as a failure of the receiver. The message is tried again
+ * after a short wait.
  */
 export class Busy extends Error {
   override readonly name = 'Busy';

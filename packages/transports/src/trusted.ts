@@ -10,12 +10,12 @@ export function trustedWith(caFile: string): string[] {
   const certificates = readFileSync(caFile, 'utf8').match(
     /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g,
   );
-  if (certificates === null) throw new Error(`${caFile} has no certificate (PEM) in it`);
+  if (certificates === null) throw new Error(`${caFile} contains no certificate in PEM format`);
   for (const certificate of certificates) {
     try {
       new X509Certificate(certificate);
     } catch (error) {
-      throw new Error(`${caFile} has a certificate that can't be read`, { cause: error });
+      throw new Error(`${caFile} contains a certificate that cannot be parsed`, { cause: error });
     }
   }
   return [...getCACertificates('default'), ...certificates];

@@ -4,7 +4,7 @@ import type { BufferLimits } from './message-buffer.ts';
 export interface Parcel {
   /** The message as JSON. */
   body: string;
-  /** To be called once: with true when the worker has the message, with false if its connection broke before. */
+  /** Called once: with true when the worker has the message, with false if its connection broke before. */
   done(taken: boolean): void;
 }
 
@@ -15,7 +15,7 @@ export interface StreamOptions {
   limits: BufferLimits;
 }
 
-/** One worker's connection, as the delivery of messages sees it. */
+/** The part of a worker's connection that message delivery uses. */
 export interface WorkerStream {
   readonly group: string;
   readonly id: string;
@@ -34,13 +34,15 @@ export interface WorkerStream {
   send(parcel: Parcel, bytes: number): void;
   /** Keeps an idle connection from being closed. */
   ping(): void;
-  /** Takes no more messages. Resolves once it is known of those that were sent whether they arrived, or after a moment. */
+  /**
+   * Stops accepting messages. Resolves when it is known whether the sent messages arrived, or after a short timeout.
+   */
   drain(): Promise<void>;
   /** Closes the connection from this side. */
   end(): void;
   /**
-   * The connection is closed: messages that the worker has not received are lost. @returns false if it was closed
-   * before.
+   * Call it when the connection is closed. Messages that the worker has not received are lost. @returns false if it was
+   * closed before.
    */
   close(): boolean;
 }

@@ -4,7 +4,10 @@ import { PubSubWakeup } from './pub-sub-wakeup.ts';
 import type { Wakeup, WakeupOptions } from './wakeup.ts';
 
 const DEFAULT_CHANNEL = 'resonate_wakeup';
-/** With the 17 characters of a probe's topic it fits into the 63 bytes of a Postgres name. */
+/**
+ * At most 40 characters: together with the 17 that a probe topic adds, it must fit into the 63 bytes of a Postgres
+ * name.
+ */
 const CHANNEL = /^[A-Za-z0-9_.:-]{1,40}$/;
 
 /** Loads its driver on `start`. @throws if the URL or channel is invalid. */
@@ -12,8 +15,8 @@ export function createWakeup({ newPostgresClient, ...options }: WakeupOptions): 
   const { type, url, channel = DEFAULT_CHANNEL, ...rest } = options;
   if (type === 'none') return silentWakeup;
   if (!newPostgresClient && (url === null || !URL.canParse(url)))
-    throw new Error(`wake-ups over ${type} need the server's url`);
-  if (!CHANNEL.test(channel)) throw new Error(`the wake-up channel's name must match ${CHANNEL.source}`);
+    throw new Error(`wake-ups over ${type} need a valid URL of the server`);
+  if (!CHANNEL.test(channel)) throw new Error(`the name of the wake-up channel must match ${CHANNEL.source}`);
   const load = () => DRIVERS[type](newPostgresClient);
   return new PubSubWakeup({ url: url ?? '', channel, load, ...rest });
 }

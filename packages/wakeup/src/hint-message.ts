@@ -4,12 +4,12 @@ import { isHint, isObject, isTime, type Hint } from './hint.ts';
 export interface HintMessage {
   /** The process that sent it. */
   from: string;
-  /** When the oldest hint in it was published, by the sender's clock, epoch ms. */
+  /** When the oldest hint in the message was published, by the sender's clock, epoch ms. */
   sentAt: number;
   hint: Hint;
 }
 
-/** Longer messages are not ours. A NOTIFY takes less. */
+/** No message of ours is longer: Postgres limits a NOTIFY to less than 8,000 bytes. */
 const MAX_LENGTH = 8000;
 
 export function encodeMessage({ from, sentAt, hint }: HintMessage): string {
@@ -19,7 +19,7 @@ export function encodeMessage({ from, sentAt, hint }: HintMessage): string {
   return JSON.stringify({ from, sentAt, timerAt, deliveries });
 }
 
-/** @returns null for a message that no process of ours can have sent: anybody may write to the channel. */
+/** @returns null for a message that no process of ours can have sent. Other clients may write to the channel, too. */
 export function decodeMessage(text: string): HintMessage | null {
   if (text.length > MAX_LENGTH) return null;
   let parsed: unknown;

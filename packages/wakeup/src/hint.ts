@@ -1,5 +1,6 @@
 /**
- * What a commit made due. A hint is a reason to look at the store earlier than planned; only the store has the truth.
+ * What a commit made due. A hint makes a process look at the store earlier than planned. Only the store says what is
+ * really due.
  */
 export interface Hint {
   /** The earliest timer that was set or moved, in epoch milliseconds; null without one. */
@@ -14,12 +15,12 @@ export interface Hint {
 }
 
 /**
- * With more targets than this, a hint does not list them. With names of usual length the message then stays well below
- * the 8,000 bytes of a NOTIFY.
+ * A hint with more targets than this does not list them. Then, with target names of usual length, the message stays
+ * well below the 8,000 bytes of a NOTIFY.
  */
 const MAX_TARGETS = 50;
 
-/** Far more transports than exist. It limits a message to about 2 kB (a NOTIFY takes less than 8,000 bytes). */
+/** Far more transports than exist. It limits a message to about 2 kB (a NOTIFY must be shorter than 8,000 bytes). */
 const MAX_TRANSPORTS = 32;
 /** Other versions may have transports with other names. */
 const TRANSPORT = /^[a-z][a-z0-9_-]{0,31}$/;
@@ -47,12 +48,15 @@ export function isEmpty(hint: Hint): boolean {
   return earliest(hint) === Infinity;
 }
 
-/** @returns the earliest of its times; Infinity if it has none. */
+/** @returns the earliest time in the hint; Infinity if it has none. */
 export function earliest({ timerAt, deliveries }: Hint): number {
   return Math.min(timerAt ?? Infinity, ...Object.values(deliveries));
 }
 
-/** @returns both hints in one, with the earlier of each two times. Transports beyond the limit are left out. */
+/**
+ * @returns both hints in one. Where both have a time, the earlier one is kept. Transports beyond the limit are left
+ * out.
+ */
 export function mergeHints(one: Hint, other: Hint): Hint {
   const deliveries = { ...one.deliveries };
   let room = MAX_TRANSPORTS - Object.keys(deliveries).length;
@@ -66,7 +70,7 @@ export function mergeHints(one: Hint, other: Hint): Hint {
   return { timerAt: timerAt === Infinity ? null : timerAt, deliveries, ...(targets && { targets }) };
 }
 
-/** Only for transports whose targets are known in both hints, as far as both have the transport. */
+/** Merges the targets of a transport only if each hint that has the transport also lists its targets. */
 function mergeTargets(one: Hint, other: Hint): Hint['targets'] {
   const merged: Record<string, Record<string, number>> = {};
   for (const transport of new Set([...Object.keys(one.deliveries), ...Object.keys(other.deliveries)])) {

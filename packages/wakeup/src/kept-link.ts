@@ -5,7 +5,7 @@ import type { CreateLink, Link } from './link.ts';
 import { within } from './within.ts';
 
 const OPEN_TIMEOUT_MS = 5000;
-/** A connection that broke silently is replaced after at most the sum of these two. */
+/** The sum of these two is the longest time until a connection that broke silently is replaced. */
 const PROBE_INTERVAL_MS = 3000;
 const PROBE_TIMEOUT_MS = 3000;
 const BACKOFF_MIN_MS = 100;
@@ -18,15 +18,18 @@ export interface KeptLinkOptions {
   /** The topic that all processes share. */
   topic: string;
   onMessage(text: string): void;
-  /** Called when messages begin or cease to flow. */
+  /** Called when the link begins or stops to work. */
   onChange(up: boolean): void;
   logger: Logger;
 }
 
-/** Replaces its link with a new one when the link breaks, or when a message to ourselves does not come back. */
+/**
+ * Keeps one link open. It replaces the link when it breaks, or when a probe (a message to this process itself) does not
+ * come back.
+ */
 export class KeptLink {
   readonly #options: KeptLinkOptions;
-  /** Only this process publishes to it and listens to it, so that probes do not reach the others. */
+  /** A topic that only this process uses, so that probes do not reach other processes. */
   readonly #probeTopic: string;
   readonly #stopping = new AbortController();
   #running: Promise<void> | null = null;
@@ -40,7 +43,7 @@ export class KeptLink {
     this.#probeTopic = `${options.topic}_${randomBytes(8).toString('hex')}`;
   }
 
-  /** The link while messages flow, otherwise null. */
+  /** The link while it works, otherwise null. */
   get link(): Link | null {
     return this.#link;
   }
@@ -103,7 +106,7 @@ export class KeptLink {
     return create({ url, name, topics: [topic, this.#probeTopic], events: { message, lost } });
   }
 
-  /** Sends a message to ourselves over both connections. @throws if it does not come back in time. */
+  /** Sends a message to this process itself, over both connections. @throws if it does not come back in time. */
   async #probe(link: Link, signal: AbortSignal): Promise<void> {
     const probe = randomBytes(8).toString('hex');
     const back = Promise.withResolvers<void>();
@@ -111,7 +114,7 @@ export class KeptLink {
       if (text === probe) back.resolve();
     };
     const roundTrip = Promise.all([link.publish(this.#probeTopic, probe), back.promise]);
-    await within(PROBE_TIMEOUT_MS, 'a message to ourselves', roundTrip, signal);
+    await within(PROBE_TIMEOUT_MS, 'the probe of the wake-up channel', roundTrip, signal);
   }
 
   #setLink(link: Link | null): void {
@@ -140,7 +143,7 @@ export class KeptLink {
   }
 }
 
-/** With jitter, because all processes lost the same server at the same time. */
+/** Random, because all processes lost the same server at the same time and should not reconnect together. */
 function backoffMs(failures: number): number {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (failures - 1));
   return Math.round(ceiling * (0.5 + Math.random() / 2));

@@ -1,5 +1,6 @@
 /**
- * What a kind of channel implements: pub/sub over connections that are used once and do not reconnect by themselves.
+ * The interface of a channel's driver: pub/sub over connections that do not reconnect by themselves. A link is opened
+ * once.
  */
 export interface Link {
   /** Connects and subscribes. */
@@ -18,7 +19,7 @@ export interface LinkEvents {
 
 export interface LinkOptions {
   url: string;
-  /** The name that the server's operator sees for the connections. */
+  /** The name of the connections, which the operator of the pub/sub server sees. */
   name: string;
   topics: readonly string[];
   events: LinkEvents;

@@ -5,7 +5,7 @@ import type { Hint } from './hint.ts';
 import { createWakeup } from './create-wakeup.ts';
 import type { Wakeup, WakeupOptions } from './wakeup.ts';
 
-/** A process on the channel, as a test sees it. */
+/** One process on the channel. It records what it receives, for tests. */
 export class Peer {
   readonly wakeup: Wakeup;
   readonly hints: Hint[] = [];

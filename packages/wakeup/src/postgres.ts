@@ -12,10 +12,10 @@ const DEFAULT_SCHEMA = 'public';
 export type NewPostgresClient = (config: pg.ClientConfig) => pg.Client;
 
 /**
- * LISTENs on one connection and NOTIFYs from another, never from the store's: a transaction that notifies locks the
- * whole database while it commits.
- * Channels belong to the whole database. Two installations in two schemas must not wake each other, so outside the
- * schema `public` the channel's name is a hash of topic and schema.
+ * LISTENs on one connection and NOTIFYs from another. The store's connections must not NOTIFY: a transaction that
+ * notifies takes a lock on the whole database while it commits. A channel belongs to the whole database. Two
+ * installations in two schemas must not wake each other. So outside the schema `public` the channel's name is a hash of
+ * topic and schema.
  */
 export class PostgresLink implements Link {
   readonly #listener: pg.Client;
@@ -53,7 +53,7 @@ export class PostgresLink implements Link {
 
   async #prepare(): Promise<void> {
     await this.#notifier.connect();
-    // A transaction that notifies writes a commit record, which does not need to be on disk.
+    // A transaction that notifies writes a commit record. It need not wait until that is on disk.
     await this.#notifier.query('SET synchronous_commit = off');
   }
 
@@ -67,7 +67,7 @@ export class PostgresLink implements Link {
   }
 }
 
-/** At most 63 bytes, the limit of Postgres. */
+/** The channel's name. At most 63 bytes, the limit of Postgres. */
 function channelIn(schema: string, topic: string): string {
   if (schema === DEFAULT_SCHEMA) return topic;
   return `resonate_${createHash('sha256')

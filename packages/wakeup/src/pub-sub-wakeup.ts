@@ -6,13 +6,13 @@ import type { HintListener, Wakeup, WakeupOptions } from './wakeup.ts';
 import { within } from './within.ts';
 
 /**
- * The shortest time between two messages, so that hints do not load a busy database: eight processes without this limit
+ * The shortest time between two messages, so that hints cost a busy database little. Without this limit eight processes
  * cost Postgres half a core (1,440 messages a second, 0.36 ms of its CPU each).
  */
 const REST_MS = 5;
 /**
- * A hint about something due later than this is sent after `LATER_MS`, together with the hints until then. Most timers
- * are hours away.
+ * A hint for a time further away than this waits `LATER_MS`, and is sent together with the hints that arrive meanwhile.
+ * Most timers are hours away.
  */
 const SOON_MS = 1000;
 const LATER_MS = 50;
@@ -27,9 +27,9 @@ export interface PubSubWakeupOptions extends Omit<WakeupOptions, 'type'> {
 
 interface Pending {
   hint: Hint;
-  /** When the oldest hint in it was published, epoch ms. */
+  /** When the oldest hint in the message was published, epoch ms. */
   sentAt: number;
-  /** When to send it, by `performance.now`. */
+  /** When to send the message, from `performance.now()`. */
   goAt: number;
 }
 
@@ -98,7 +98,7 @@ export class PubSubWakeup implements Wakeup {
   }
 
   onHint(listener: HintListener): () => void {
-    // Wrapped, so that a listener that subscribes twice is called twice, and each unsubscribing ends one subscription.
+    // Wrapped, so that each subscription is separate, even if the same listener subscribes twice.
     const subscribed: HintListener = (hint) => listener(hint);
     this.#listeners.add(subscribed);
     return () => void this.#listeners.delete(subscribed);
@@ -106,7 +106,7 @@ export class PubSubWakeup implements Wakeup {
 
   #schedule(): void {
     const link = this.#kept?.link;
-    // A message that was sent over a broken link may never settle.
+    // Sending over a broken link may never settle, so wait only for a message over the current link.
     if (this.#stopped || !this.#pending || !link || this.#sending?.over === link) return;
     const goAt = Math.max(this.#pending.goAt, this.#restUntil);
     if (this.#scheduled && this.#scheduled.goAt <= goAt) return;
@@ -159,14 +159,15 @@ export class PubSubWakeup implements Wakeup {
       try {
         listener(message.hint);
       } catch (error) {
-        logger.error('a listener failed on a hint', { error });
+        logger.error('a listener threw while it handled a wake-up hint', { error });
       }
     }
   }
 }
 
 /**
- * Runs it in a later turn of the event loop, so that all hints of one turn become one message. @returns how to cancel.
+ * Calls `run` in a later turn of the event loop, so that all hints of one turn become one message. @returns a function
+ * that cancels it.
  */
 function after(ms: number, run: () => void): () => void {
   if (ms > 0) {

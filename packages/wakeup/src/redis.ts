@@ -3,13 +3,13 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import type { Link, LinkEvents, LinkOptions } from './link.ts';
 
-/** How long a closing connection waits until the server has closed it. */
+/** How long a closing connection waits until the server closes it, too. */
 const CLOSE_TIMEOUT_MS = 500;
 
 /**
- * The connector of ioredis listens only to a socket's first error (its pull request 962). A refused certificate causes
- * two, and an error without a listener ends the process. It also sends no host name in TLS, which servers behind a
- * proxy need.
+ * Replaces the connector of ioredis, which listens only to the first error of a socket (its pull request 962). A
+ * refused certificate causes two errors, and an error without a listener ends the process. The original also sends no
+ * server name (SNI) in TLS, but servers behind a proxy need it.
  */
 class Connector extends AbstractConnector {
   readonly #options: RedisOptions;
@@ -35,7 +35,7 @@ const OPTIONS = {
   // The owner of this link opens a new one, so errors must surface at once.
   retryStrategy: null,
   enableOfflineQueue: false,
-  // With access lists, not every user of a Redis may call INFO. The first probe proves more anyway.
+  // The ready check calls INFO, which Redis' access lists may forbid. The first probe proves more anyway.
   enableReadyCheck: false,
   disableClientInfo: true,
   protocol: 2,

@@ -3,14 +3,14 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export interface TcpProxy {
   /** The server's URL with the proxy's port. */
   url: string;
-  /** From now on the open connections carry nothing, and neither end is told, as if a firewall had dropped them. */
+  /** From now on the open connections carry no data, and neither end notices, as if a firewall dropped all packets. */
   silence(): void;
   /** The number of open connections. */
   connections(): number;
   stop(): Promise<void>;
 }
 
-/** A proxy to the server whose connections can be cut without either end noticing. */
+/** A proxy to a server. Its connections can be cut without either end noticing. */
 export async function startProxy(serverUrl: string): Promise<TcpProxy> {
   const target = new URL(serverUrl);
   const pairs = new Set<[Socket, Socket]>();

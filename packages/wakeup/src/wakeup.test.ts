@@ -249,7 +249,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     a.wakeup.publish(NOW);
     a.wakeup.publish({ timerAt: 0, deliveries: {} });
     await a.down();
-    expect(a.log.at(-1)?.error?.message).toMatch('a message to ourselves took longer than');
+    expect(a.log.at(-1)?.error?.message).toMatch('the probe of the wake-up channel took longer than');
     await a.until(() => a.connected);
     b.wakeup.publish({ timerAt: 5, deliveries: {} });
     await a.until(() => a.hints.length > 0);
@@ -359,8 +359,8 @@ describe('wake-ups', () => {
 
   test('ask for a url and a channel that every server takes', () => {
     const options = { type: 'redis', url: 'redis://127.0.0.1', processId: 'a', logger: silentLogger } as const;
-    expect(() => createWakeup({ ...options, url: null })).toThrow('need the server');
-    expect(() => createWakeup({ ...options, url: 'localhost' })).toThrow('need the server');
+    expect(() => createWakeup({ ...options, url: null })).toThrow('need a valid URL');
+    expect(() => createWakeup({ ...options, url: 'localhost' })).toThrow('need a valid URL');
     for (const channel of ['', 'a b', 'x'.repeat(41), 'ü']) {
       expect(() => createWakeup({ ...options, channel })).toThrow('name must match');
     }

@@ -16,7 +16,7 @@ export interface Wakeup extends Service {
    * Hints that are published while a message is being sent, or within 5 ms of the last one, are sent together.
    */
   publish(hint: Hint): void;
-  /** Calls the listener with the hints of other processes, not with this one's. @returns how to unsubscribe. */
+  /** Calls the listener with the hints of other processes. @returns a function that unsubscribes. */
   onHint(listener: HintListener): () => void;
 }
 
@@ -27,10 +27,13 @@ export type DropReason = 'invalid' | 'unsent' | 'garbage';
 export interface WakeupObserver {
   /** The server has accepted a message, which may contain many hints. */
   onPublished?(): void;
-  /** Milliseconds since the oldest hint in it was published. Differences between the two clocks distort it. */
+  /**
+   * Milliseconds since the oldest hint in the message was published. Clock differences between the processes distort
+   * it.
+   */
   onReceived?(latencyMs: number): void;
   onDropped?(reason: DropReason): void;
-  /** Whether messages flow, when that changes. Initially they do not. */
+  /** Called when the channel starts or stops to work. Initially it does not work. */
   onConnected?(connected: boolean): void;
 }
 

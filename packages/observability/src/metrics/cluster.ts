@@ -4,19 +4,19 @@ import { LATENESS_SECONDS } from './buckets.ts';
 /** Timers, leases, the leader, and the hints between processes. */
 export function clusterMetrics(registers: Registry[]) {
   return {
-    leader: new Gauge({ name: 'resonate_leader', help: '1 while this process leads, else 0', registers }),
+    leader: new Gauge({ name: 'resonate_leader', help: '1 while this process is the leader, else 0', registers }),
     leases: new Gauge({
       name: 'resonate_leases',
-      help: 'Tasks that workers hold, in the whole cluster, told by its leader (counted up to 10000)',
+      help: 'Tasks that workers hold, in the whole cluster; reported by the leader (counted up to 10000)',
       registers,
     }),
     timerLateness: new Histogram({
       name: 'resonate_timer_lateness_seconds',
-      help: 'How long after its time a promise timeout, lease end or schedule took effect',
+      help: 'Delay between the due time of a promise timeout, lease expiry or schedule and its effect',
       buckets: LATENESS_SECONDS,
       registers,
     }),
-    /** timer: `promise` (a timeout), `lease` (a worker that stopped its heartbeats) or `schedule`. */
+    /** timer: `promise` (a timeout), `lease` (a lease that expired) or `schedule`. */
     timers: new Counter({
       name: 'resonate_timers_total',
       help: 'Timers that took effect',
@@ -25,17 +25,17 @@ export function clusterMetrics(registers: Registry[]) {
     }),
     timersFailed: new Counter({
       name: 'resonate_timers_failed_total',
-      help: 'Timers that were due and could not take effect; they are tried again',
+      help: 'Due timers that failed; they are tried again',
       registers,
     }),
     timersFailing: new Gauge({
       name: 'resonate_timers_failing',
-      help: 'Timers that are due and failed when they were last tried, told by the leader',
+      help: 'Due timers whose last attempt failed; reported by the leader',
       registers,
     }),
     wakeupLatency: new Histogram({
       name: 'resonate_wakeup_latency_seconds',
-      help: 'Time from a commit in one process to its hint in this one, as far as their clocks agree',
+      help: 'Time from a commit in another process to its hint in this one; clock differences distort it',
       buckets: LATENESS_SECONDS,
       registers,
     }),
@@ -48,7 +48,7 @@ export function clusterMetrics(registers: Registry[]) {
     }),
     wakeupConnected: new Gauge({
       name: 'resonate_wakeup_connected',
-      help: '1 while hints of other processes arrive here, 0 while every loop waits for its poll interval',
+      help: '1 while hints of other processes arrive, 0 while loops depend on their poll intervals',
       registers,
     }),
   };

@@ -5,12 +5,12 @@ import { InFlight, OTHER, targetLabel, topTargets } from './top-targets.ts';
 /** `taken` by the receiver, `failed`, or `busy`: not tried, because the transport had no room. */
 export type AttemptOutcome = 'taken' | 'failed' | 'busy';
 
-/** The due messages of one transport that no process has claimed. */
+/** The messages of one transport that are due and that no process has claimed. */
 export interface BacklogReading {
   count: number;
-  /** How long the oldest one has been due, s; 0 without any. */
+  /** How long the oldest of them has been due, s; 0 if there are none. */
   ageSeconds: number;
-  /** Some of its targets. The others have the rest of `count`. */
+  /** The targets with the oldest messages. The rest of `count` belongs to other targets. */
   targets: readonly { target: string; count: number; ageSeconds: number }[];
 }
 
@@ -36,14 +36,14 @@ export function deliveryMetrics(registers: Registry[]) {
     }),
     deliveryLatency: new Histogram({
       name: 'resonate_delivery_latency_seconds',
-      help: 'Time from a message being due for the first time to its being handed to the transport',
+      help: 'Time from when a message was first due until it was handed to the transport',
       labelNames: ['transport'] as const,
       buckets: LATENESS_SECONDS,
       registers,
     }),
     pushDuration: new Histogram({
       name: 'resonate_push_duration_seconds',
-      help: 'Time a transport took to deliver one message, or to fail',
+      help: 'Time that a transport took for one attempt, successful or not',
       labelNames: ['transport'] as const,
       buckets: REQUEST_SECONDS,
       registers,
@@ -62,14 +62,14 @@ export function deliveryMetrics(registers: Registry[]) {
 function attemptMetrics(registers: Registry[]) {
   const attempts = new Counter({
     name: 'resonate_delivery_attempts_total',
-    help: 'Attempts to deliver a message, by what came of them',
+    help: 'Attempts to deliver a message, by outcome',
     labelNames: ['transport', 'kind', 'outcome'],
     registers,
   });
   const trackers = new Map<string, InFlight>();
   new Gauge({
     name: 'resonate_deliveries_in_flight',
-    help: `Messages on their way from this process, of the busiest targets by name and of all others as ${OTHER}`,
+    help: `Deliveries that run in this process: the busiest targets by name, all others as ${OTHER}`,
     labelNames: ['transport', 'target'],
     registers,
     collect() {
@@ -96,32 +96,32 @@ function waitingMetrics(registers: Registry[]) {
   /** transport: `poll`, `http`, … */
   const backlog = new Gauge({
     name: 'resonate_backlog_messages',
-    help: 'Messages that are due and that nobody has claimed, in the whole cluster (counted up to 10000)',
+    help: 'Messages that are due and not claimed, in the whole cluster (counted up to 10000)',
     labelNames: ['transport'] as const,
     registers,
   });
   const age = new Gauge({
     name: 'resonate_backlog_age_seconds',
-    help: 'How long the message that nobody claims has been due that is due for the longest time; 0 without any',
+    help: 'How long the oldest message that is due and not claimed has been due; 0 if there is none',
     labelNames: ['transport'],
     registers,
   });
   const byTarget = new Gauge({
     name: 'resonate_target_backlog_messages',
-    help: `As resonate_backlog_messages, of the targets with the oldest messages by name and of all others as ${OTHER}`,
+    help: `Like resonate_backlog_messages: the targets with the oldest messages by name, all others as ${OTHER}`,
     labelNames: ['transport', 'target'],
     registers,
   });
   const ageByTarget = new Gauge({
     name: 'resonate_target_backlog_age_seconds',
-    help: 'As resonate_backlog_age_seconds, of the targets with the oldest messages',
+    help: 'Like resonate_backlog_age_seconds, for the targets with the oldest messages',
     labelNames: ['transport', 'target'],
     registers,
   });
   const forget = () => [backlog, age, byTarget, ageByTarget].forEach((gauge) => gauge.reset());
   return {
     backlog,
-    /** Replaces all values. Without readings it shows none, because nothing is known. */
+    /** Replaces all values. If there are no readings, the metrics have no values, because nothing is known. */
     showBacklog(readings: ReadonlyMap<string, BacklogReading>): void {
       forget();
       for (const [transport, { count, ageSeconds, targets }] of readings) {
@@ -142,10 +142,10 @@ function waitingMetrics(registers: Registry[]) {
 
 function failureMetrics(registers: Registry[]) {
   return {
-    /** transport: `http`, …; targets whose circuit breaker is open in this process. */
+    /** transport: `http`, … */
     circuitsOpen: new Gauge({
       name: 'resonate_circuits_open',
-      help: 'Targets that this process leaves alone but for a probe, because they keep failing',
+      help: 'Targets whose circuit breaker is open in this process: after repeated failures they get only probes',
       labelNames: ['transport'] as const,
       registers,
     }),
@@ -156,7 +156,7 @@ function failureMetrics(registers: Registry[]) {
     }),
     unblocksDropped: new Counter({
       name: 'resonate_unblocks_dropped_total',
-      help: 'Unblocks dropped as the one connection they were for (poll://uni@) did not come back',
+      help: 'Unblocks dropped because the only connection they were for (poll://uni@) did not come back',
       registers,
     }),
     /** reason: `attempts` or `age`. */

@@ -1,4 +1,4 @@
-/** The metrics of every process, by subject. docs/observability.md says what each is for. */
+/** The metrics that every process has, one file per subject. docs/observability.md explains each. */
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { clusterMetrics } from './cluster.ts';
 import { deliveryMetrics } from './deliveries.ts';
@@ -11,7 +11,7 @@ export type Role = 'all' | 'api' | 'scheduler' | 'dispatcher';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** @returns the metrics of one process, in their own registry, so that a test can have many. */
+/** @returns the metrics of one process. They have their own registry, so that a test can create several. */
 export function createMetrics({ role, version }: { role: Role; version: string }) {
   const registry = new Registry();
   const registers = [registry];

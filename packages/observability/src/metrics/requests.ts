@@ -20,7 +20,7 @@ export function requestMetrics(registers: Registry[]) {
   });
   const tally = new Tally();
   return {
-    /** The same as plain numbers, for all kinds together. */
+    /** Totals over all kinds, as plain numbers. */
     requestCounts: tally.counts,
     /** Counts an answered request. A kind that is not in the protocol is counted as `unknown`. */
     countRequest(kind: string, status: number, seconds: number): void {

@@ -15,7 +15,7 @@ export function retentionMetrics(registers: Registry[]) {
     }),
     retentionLag: new Gauge({
       name: 'resonate_retention_lag_seconds',
-      help: 'How long the oldest promise that retention has not checked has been due; about retention.interval while it keeps up',
+      help: 'How long the oldest promise that retention has not checked yet has been due; about retention.interval while retention keeps up',
       registers,
     }),
     retentionBacklog: new Gauge({

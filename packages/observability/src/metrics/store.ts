@@ -34,7 +34,7 @@ export function storeMetrics(registers: Registry[]) {
     queueDepth: new Gauge({ name: 'resonate_queue_depth', help: 'Requests waiting for the store', registers }),
     queueWait: new Histogram({
       name: 'resonate_queue_wait_seconds',
-      help: 'How long the request of a batch that waited longest did so before the batch began',
+      help: 'Longest wait of a request in a batch before the batch began',
       buckets: REQUEST_SECONDS,
       registers,
     }),
@@ -48,13 +48,13 @@ export function storeMetrics(registers: Registry[]) {
     /** reason: as for `batchRetries`. */
     batchesGivenUp: new Counter({
       name: 'resonate_batches_given_up_total',
-      help: 'Batches that were split, or requests that were refused, because they had run again too often',
+      help: 'Batches that were split, or requests that were refused, after too many retries',
       labelNames: ['reason'] as const,
       registers,
     }),
     up: new Gauge({
       name: 'resonate_store_up',
-      help: '1 when the database answered what it was asked last, 0 when it could not be reached',
+      help: '1 if the database answered the last operation, 0 if it could not be reached',
       registers,
     }),
     ...operationMetrics(registers),
@@ -78,8 +78,8 @@ function operationMetrics(registers: Registry[]) {
   });
   return {
     /**
-     * Observes the durations of one operation, s. It is created once, because looking up the label each time costs
-     * more.
+     * Observes durations of one operation, s. Keep the returned object, because looking up the label for each
+     * observation costs more.
      */
     storeOperation: (operation: string): { observe(seconds: number): void } => durations.labels(operation),
     countStoreError(operation: string, error: string): void {
@@ -103,11 +103,11 @@ function databaseMetrics(registers: Registry[]) {
       });
   };
   return {
-    /** @param traffic read at each scrape, so that counting costs the store one addition. */
+    /** @param traffic read only at each scrape, so that counting costs the store one addition. */
     watchDatabase(dialect: string, traffic: TrafficCounts): void {
-      const statements = 'SQL statements sent to the database server, BEGIN and COMMIT included';
+      const statements = 'SQL statements sent to the database server, including BEGIN and COMMIT';
       watched(Counter, 'resonate_store_statements_total', statements)(dialect, () => traffic.statements);
-      const roundTrips = 'Messages sent to the database server, each with one statement or several';
+      const roundTrips = 'Messages sent to the database server, each with one or more statements';
       watched(Counter, 'resonate_store_round_trips_total', roundTrips)(dialect, () => traffic.roundTrips);
     },
     /** @param pool read at each scrape. */

@@ -13,7 +13,7 @@ export interface RequestCounts {
 
 const SETTLING = new Set(['promise.settle', 'task.fulfill']);
 
-/** Plain numbers beside the metrics, because reading those of all kinds takes a walk through every label. */
+/** Totals as plain numbers. Summing the metrics would need a walk through every label. */
 export class Tally {
   readonly counts: RequestCounts = {
     requests: 0,
@@ -33,7 +33,7 @@ export class Tally {
   }
 }
 
-/** The time in ms within which a share of the requests was answered; null without requests. */
+/** The time in ms within which `share` (0 to 1) of the requests were answered; null without requests. */
 export function quantileMs(times: readonly number[], share: number): number | null {
   const wanted = times.reduce((sum, count) => sum + count, 0) * share;
   if (wanted === 0) return null;

@@ -1,7 +1,7 @@
-/** How many targets are shown by name. There may be any number of them, and each would be a time series. */
+/** How many targets are shown by name. The number is limited, because each name is a time series. */
 export const TOP_TARGETS = 10;
 
-/** The label of all other targets together. No target has this name: targets have a host, a group or a topic. */
+/** The label for all other targets together. No target can have this name. */
 export const OTHER = '(other)';
 
 const MAX_LABEL = 100;
@@ -11,7 +11,7 @@ export function targetLabel(target: string): string {
   return target.length > MAX_LABEL ? `${target.slice(0, MAX_LABEL)}…` : target;
 }
 
-/** The targets with the highest numbers by name. The sum of the others is shown as OTHER, which is always present. */
+/** The targets with the highest counts by name. OTHER has the sum of all others and is always present. */
 export function topTargets(counts: Iterable<readonly [target: string, count: number]>): Map<string, number> {
   const sorted = [...counts].sort(([, a], [, b]) => b - a);
   const shown = new Map([[OTHER, 0]]);

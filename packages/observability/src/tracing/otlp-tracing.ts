@@ -31,7 +31,7 @@ const SEND_EVERY_MS = 1_000;
 const SEND_TIMEOUT_MS = 5_000;
 /** Limited, because clients choose some attributes, such as ids. */
 const LIMITS = { attributeValueLengthLimit: 256, linkCountLimit: 128 };
-/** One line in this time, because a collector that is down must not fill the log. */
+/** At most one line in this time, so that a collector that is down does not fill the log. */
 const COMPLAIN_EVERY_MS = 60_000;
 
 const KINDS = { server: OtelKind.SERVER, producer: OtelKind.PRODUCER, internal: OtelKind.INTERNAL } as const;
@@ -77,7 +77,7 @@ export class OtlpTracing implements Tracing {
   }
 
   async close(): Promise<void> {
-    // The SDK itself reports what it could not send.
+    // The SDK itself logs what it could not send.
     await this.#provider.shutdown().catch(() => {});
   }
 

@@ -9,7 +9,10 @@ export interface OtlpAddress {
   url: string;
 }
 
-/** Where traces are sent. Without a scheme it is http:. Over HTTP, an address without a path gets the usual one. */
+/**
+ * Where traces are sent. An endpoint without a scheme is http:. Over HTTP, an endpoint without a path gets
+ * `/v1/traces`.
+ */
 export function otlpAddress(endpoint: string, protocol: OtlpProtocol): OtlpAddress {
   const url = new URL(/^https?:\/\//i.test(endpoint) ? endpoint : `http://${endpoint}`);
   const isGrpc = protocol === 'grpc' || (protocol === 'auto' && url.port === GRPC_PORT && url.pathname === '/');

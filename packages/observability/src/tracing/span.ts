@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.ts';
 
-/** W3C trace context (https://www.w3.org/TR/trace-context), as it is sent in HTTP headers, heads and promises. */
+/** W3C trace context (https://www.w3.org/TR/trace-context). HTTP headers, envelope heads and promises carry it. */
 export interface TraceContext {
   traceparent: string;
   tracestate?: string;
@@ -12,12 +12,12 @@ export type SpanKind = 'server' | 'producer' | 'internal';
 export type Attributes = Readonly<Record<string, string | number>>;
 
 export interface SpanOptions {
-  /** One of a few names. What differs between spans is an attribute. */
+  /** One of a few fixed names. Everything else about a span is an attribute. */
   name: string;
   kind: SpanKind;
   /** The parent. If it is absent or invalid, the span begins a trace. */
   parent?: Partial<TraceContext> | undefined;
-  /** Other spans that it works for. */
+  /** Other spans that this span works for, such as the requests of a batch. */
   links?: readonly TraceContext[];
   attributes?: Attributes;
   /** Epoch ms, may have fractions; now by default. */
@@ -25,9 +25,9 @@ export interface SpanOptions {
 }
 
 export interface Span {
-  /** Makes spans in other processes children of this one. */
+  /** To be passed to other processes, whose spans become children of this one. */
   readonly context: TraceContext;
-  /** @param error what went wrong, if anything. @param endedAt epoch ms; now by default. */
+  /** @param error the error message, if it failed. @param endedAt epoch ms; now by default. */
   end(attributes?: Attributes, error?: string, endedAt?: number): void;
 }
 
@@ -45,8 +45,7 @@ export interface TracingOptions {
   /** `auto`: OTLP over gRPC to port 4317, over HTTP to any other. */
   protocol: OtlpProtocol;
   /**
-   * The share of traces that are recorded, of those that begin here. For the others, the process where they began
-   * decides.
+   * The percentage of traces beginning here that are recorded. For other traces, the process where they begin decides.
    */
   percent: number;
   /** Attributes of the process, such as `service.name`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as field from '../fields.ts';
 
-/** The `data` of each `debug.*` kind, which only a server with `--debug` serves (protocol section 5). */
+/** The `data` of each `debug.*` kind (protocol section 5). Only a server with `--debug` accepts these kinds. */
 
 const nothing = z.object({});
 

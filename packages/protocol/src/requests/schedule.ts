@@ -29,7 +29,7 @@ export const scheduleCreate = z
     const fault = targetFault(promiseTags) ?? templateFault(promiseId, id);
     if (fault) context.addIssue(fault);
     const faults = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronFault(cron, dialect));
-    // Without a dialect the server's default applies, which is not known here.
+    // Without a dialect the server's default applies. It is not known here, so one valid dialect is enough.
     const [first] = faults;
     if (first && !faults.includes(null))
       context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${first}` });

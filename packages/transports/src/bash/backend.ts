@@ -1,4 +1,4 @@
-/** A script to run, and its promise. It is the same at every attempt. */
+/** A script to run, and the promise that it belongs to. Every attempt gets the same job. */
 export interface ScriptJob {
   promiseId: string;
   createdAt: number;
@@ -9,20 +9,16 @@ export interface ScriptJob {
 /** How a run ended. */
 export type Ending =
   | { kind: 'exited'; code: number; stdout: string; stderr: string }
-  /** The script cannot run, or its result could never be stored. Another attempt would end in the same way. */
+  /** The script cannot run, or its result cannot be stored. Another attempt would end in the same way. */
   | { kind: 'refused'; reason: string }
-  /**
-   * The script was killed by a signal, or its state is unknown. That says nothing about the script, so it is tried
-   * again.
-   */
+  /** The script was killed by a signal, or its state is unknown. The script itself may be fine, so it runs again. */
   | { kind: 'lost'; reason: string };
 
 /** Where scripts run. */
 export interface Backend {
   /**
-   * Runs the script to its end. Never rejects.
-   * @param signal when it is aborted, the script and everything that it started are ended, and the result no longer
-   * matters.
+   * Runs the script until it ends. Never rejects.
+   * @param signal ends the script and every process that it started. After that the caller ignores the result.
    */
   run(job: ScriptJob, signal: AbortSignal): Promise<Ending>;
 }
@@ -36,7 +32,10 @@ export function promiseEnv({ promiseId, createdAt, timeoutAt }: ScriptJob): Reco
   };
 }
 
-/** Why an output that is too long fails the script: a part of a result would be a wrong result. */
+/**
+ * The ending of a script whose output is too long. It is not truncated, because a part of a result would be a wrong
+ * result.
+ */
 export function tooLong(maxOutput: number): Ending {
   return { kind: 'refused', reason: `stdout is longer than ${maxOutput} bytes (transports.bash_exec.max_output)` };
 }

@@ -139,7 +139,7 @@ test('a result that the store refuses rejects the promise with the reason', asyn
   const store = new OneTask('echo result');
   store.instead.push({ kind: 'task.fulfill', reply: { status: 400, data: 'too large' } });
   await push(transportTo(store));
-  expect(await store.settled).toEqual(['rejected', "the result of the script can't be stored: too large"]);
+  expect(await store.settled).toEqual(['rejected', 'the result of the script cannot be stored: too large']);
 });
 
 test('without room a push waits, until it gets some or the transport closes', async () => {

@@ -32,7 +32,10 @@ export interface BashOptions {
 
 /** The longest time between SIGTERM and SIGKILL. It is shorter if leases are short. */
 const MAX_GRACE_MS = 3_000;
-/** How long a message may wait here for a free place. After that another process may take it. */
+/**
+ * How long a push waits until another script may start. After that the message is released, and another process may
+ * claim it.
+ */
 const PATIENCE_MS = 5_000;
 const CLOSED = 'the server is shutting down';
 const UNREADABLE = 'param.data is missing or not valid base64/utf-8';
@@ -41,15 +44,15 @@ const UNREADABLE = 'param.data is missing or not valid base64/utf-8';
 interface Acquired {
   task: TaskRecord;
   promise: PromiseRecord;
-  /** By `performance.now()`, read before the request was sent. */
+  /** From `performance.now()`, read before the request was sent. */
   acquiredAt: number;
 }
 
 /**
- * Delivers to `bash://`: acquires the task itself, runs the script in its promise, and settles the promise with the
- * result. A push ends when the task is acquired; the script goes on running. The number of scripts is limited. While
- * all places are taken, pushes wait, so the dispatcher claims no more messages than it has slots and claims none of
- * them again and again.
+ * Delivers to `bash://`: acquires the task itself, runs the script that its promise contains, and settles the promise
+ * with the result. A push ends when the task is acquired; the script continues to run. The number of running scripts is
+ * limited. At the limit pushes wait instead of failing. While they wait they keep their slots in the dispatcher, so it
+ * does not claim the same messages again and again.
  */
 export class BashTransport implements PushTransport {
   readonly name = 'bash';
@@ -70,7 +73,7 @@ export class BashTransport implements PushTransport {
     this.#options = options;
     this.#graceMs = Math.min(MAX_GRACE_MS, Math.floor(ttlMs / 5));
     this.#room = new Room(options.maxRunning);
-    // If this process is frozen for that long, at most a third of its leases' time is left.
+    // If this process was frozen for `silenceMs`, a third of each lease is left at most.
     this.#guard = new Guard({ silenceMs: (ttlMs * 2) / 3 - this.#graceMs, env: dockerEnvironment(env) });
     this.#leases = new Leases({ execute, pid: this.#pid, ttlMs, graceMs: this.#graceMs });
     this.#writer = new TaskWriter(execute, logger);
@@ -82,7 +85,10 @@ export class BashTransport implements PushTransport {
       this.#options.logger.warn('bash targets accept only execute messages: unblock dropped', { target, promise: id });
       return;
     }
-    await this.#room.enter(PATIENCE_MS, new Busy('as many scripts run as may (transports.bash_exec.max_running)'));
+    await this.#room.enter(
+      PATIENCE_MS,
+      new Busy('the maximum number of scripts is running (transports.bash_exec.max_running)'),
+    );
     let acquired: Acquired | null = null;
     try {
       acquired = await this.#acquire(message.data.task);
@@ -98,7 +104,7 @@ export class BashTransport implements PushTransport {
     else this.#start(target, acquired);
   }
 
-  /** Ends all scripts and releases their tasks, so that other workers get them at once. */
+  /** Ends all scripts and releases their tasks, so that other workers can acquire them at once. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#room.close(new Error(CLOSED));
@@ -107,7 +113,7 @@ export class BashTransport implements PushTransport {
     await this.#guard.close();
   }
 
-  /** @returns null if the task is not to be run any more: another worker has it, or its promise has settled. */
+  /** @returns null if there is nothing to run: another worker has the task, or its promise has settled. */
   async #acquire({ id, version }: { id: string; version: number }): Promise<Acquired | null> {
     const { execute, ttlMs } = this.#options;
     const acquiredAt = performance.now();
@@ -146,7 +152,10 @@ export class BashTransport implements PushTransport {
       if (!stop.signal.aborted) {
         if (verdict) await this.#writer.settle(task, verdict, stop.signal);
         else if (ending.kind === 'lost')
-          logger.warn('a script was lost, it will run again', { ...about, reason: ending.reason });
+          logger.warn('a script was killed or its state is unknown: it will run again', {
+            ...about,
+            reason: ending.reason,
+          });
       }
       if (!stop.signal.aborted) return;
       logger.info('a script was stopped', { ...about, reason: String(stop.signal.reason) });

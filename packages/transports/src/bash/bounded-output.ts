@@ -1,7 +1,10 @@
-/** Beyond this number, chunks are joined, because many small chunks take far more memory than their bytes. */
+/** When there are this many chunks, they are joined. Many small chunks take far more memory than their bytes. */
 const MAX_CHUNKS = 1_024;
 
-/** The output of a stream, up to a number of bytes. If there is more, it keeps nothing (`head`) or the end (`tail`). */
+/**
+ * The output of a stream, limited in bytes. If the output is longer, `tail` keeps its end, and `head` drops what
+ * exceeds the limit.
+ */
 export class BoundedOutput {
   readonly #max: number;
   readonly #keep: 'head' | 'tail';
@@ -14,7 +17,7 @@ export class BoundedOutput {
     this.#keep = keep;
   }
 
-  /** Whether there was more than it may keep. */
+  /** Whether the output exceeded the limit. */
   get overflowed(): boolean {
     return this.#overflowed;
   }

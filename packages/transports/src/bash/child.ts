@@ -22,8 +22,8 @@ export type ChildEnd =
   | { kind: 'unstartable'; error: NodeJS.ErrnoException };
 
 /**
- * Waits at file descriptor 3, the gate, before it becomes the command, so that nothing runs that the guard does not
- * know of. If this process dies before it opens the gate, the command never begins.
+ * Waits for a line on file descriptor 3, the gate, before it executes the command. So the guard knows the process group
+ * before the command runs. If this process dies before it opens the gate, the command never begins.
  */
 const AT_THE_GATE = `
 read -r -u 3 open || exit 1
@@ -32,7 +32,9 @@ command -v "$1" >/dev/null || { echo "failed to start $1: it is not on the PATH 
 exec "$@"
 `;
 
-/** A process that left the group may keep the pipes open. This long after the others were killed, they are closed. */
+/**
+ * A process that left the group may keep the pipes open. This process closes them this long after it killed the group.
+ */
 const PIPES_MS = 1_000;
 
 /**
@@ -63,7 +65,7 @@ export function runChild(options: ChildOptions, signal: AbortSignal): Promise<Ch
 
 function openGate(child: ChildProcess): void {
   const gate = child.stdio[3] as Duplex;
-  // It was killed while it waited.
+  // The child was killed while it waited.
   gate.on('error', () => undefined);
   gate.end('open\n', () => gate.destroy());
 }
@@ -111,7 +113,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The machine lacked a resource for a moment. The same command may start later. */
+/** Errors for a temporary lack of resources. The same command may start later. */
 const PASSING = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 export function isPassing(error: NodeJS.ErrnoException): boolean {

@@ -13,7 +13,10 @@ export interface DockerOptions {
   guard: Guard;
 }
 
-/** Registry, path, tag and digest. It cannot begin like an option of `docker run`. */
+/**
+ * Registry, path, tag and digest. The first character cannot be a dash, so an image is never taken for an option of
+ * `docker run`.
+ */
 const IMAGE = /^[A-Za-z0-9][\w.\-/:@]*$/;
 /** 128 + SIGKILL and 128 + SIGTERM: the exit codes of `docker run` when the container was killed. */
 const KILLED = new Set([137, 143]);
@@ -45,7 +48,7 @@ export class DockerBackend implements Backend {
       },
       signal,
     );
-    // The daemon runs the container. Killing the command would leave the container running.
+    // The daemon runs the container, so killing the `docker` command does not stop it.
     if (signal.aborted || end.kind === 'overflowed' || (end.kind === 'ended' && end.code === null)) {
       await remove(container, env);
     }

@@ -1,6 +1,6 @@
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables by which programs find each other and know their user. None of them belongs to the server. */
+/** Variables that most programs need. None of them configures the server. */
 const USUAL = new Set([
   'PATH',
   'HOME',
@@ -14,7 +14,7 @@ const USUAL = new Set([
   'XDG_RUNTIME_DIR',
 ]);
 const LOCALE = 'LC_';
-/** Variables by which the docker command finds its daemon. */
+/** Variables that tell the docker command where its daemon is. */
 const DOCKER = 'DOCKER_';
 const SSH_AGENT = 'SSH_AUTH_SOCK';
 

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /**
- * A process beside this one that outlives it. Each line on its standard input shows that this process lives; the lines
- * also name the process groups and containers that run scripts. It kills all of them when the input ends, because this
- * process died, or when no line arrives for too long, because this process is frozen and its leases are ending.
+ * A separate process that outlives this one. Each line on its standard input shows that this process is alive. The
+ * lines also name the process groups and containers that run scripts. It kills all of them when its input ends, because
+ * then this process has died. It also kills them when no line arrives for too long, because then this process is frozen
+ * and its leases are about to expire.
  */
 const PROGRAM = `
 while read -r -t "$1" sign group container; do
@@ -17,7 +18,10 @@ for container in "\${containers[@]}"; do [ -n "$container" ] && docker rm -f "$c
 `;
 
 export interface GuardOptions {
-  /** After this time without a line everything is killed. Whole seconds, shorter than a lease. */
+  /**
+   * After this time without a line the guard kills all scripts. It is rounded down to seconds, and shorter than a
+   * lease.
+   */
   silenceMs: number;
   env: Readonly<Record<string, string>>;
 }
@@ -50,26 +54,26 @@ export class Guard {
     this.#groups.delete(group);
     this.#send(`- ${group}`);
     if (this.#groups.size > 0) return;
-    // Ended now instead of by its silence, because lines that are sent to a guard while it ends would be lost.
+    // End the guard now instead of waiting for its timeout. Lines that are sent to a guard while it ends would be lost.
     this.#process?.stdin?.end();
     this.#process = null;
   }
 
-  /** Shows that this process lives. To be called several times within `silenceMs`. */
+  /** Tells the guard that this process is alive. Must be called several times within `silenceMs`. */
   feed(): void {
     if (this.#groups.size === 0) return;
     if (this.#process === null) this.#start();
     else this.#send('.');
   }
 
-  /** Resolves when no guard process is left. Nothing may be watched any more. */
+  /** Resolves when no guard process is left. Call it only after every group was forgotten. */
   async close(): Promise<void> {
     await Promise.all(this.#alive);
   }
 
   #start(): void {
     const seconds = Math.max(1, Math.floor(this.#options.silenceMs / 1000));
-    // In its own session, so that a terminal's Ctrl-C does not end it.
+    // The guard gets its own session, so that a terminal's Ctrl-C does not end it.
     const guard: ChildProcess = spawn('bash', ['-c', PROGRAM, 'resonate-guard', String(seconds)], {
       cwd: '/',
       env: this.#options.env,
@@ -82,7 +86,7 @@ export class Guard {
       guard.once('error', () => resolve());
     }).then(() => {
       this.#alive.delete(ended);
-      // The next `feed` starts another one and tells it all groups.
+      // The next `feed` starts another guard and sends it all groups.
       if (this.#process === guard) this.#process = null;
     });
     this.#alive.add(ended);

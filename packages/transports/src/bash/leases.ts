@@ -8,14 +8,17 @@ export interface LeasesOptions {
   /** The pid under which the tasks are acquired. */
   pid: string;
   ttlMs: number;
-  /** Time that ending a script may take. A lease that cannot be renewed is given up this long before it ends. */
+  /**
+   * How long ending a script may take. If a lease cannot be renewed, its script is stopped this long before the lease
+   * expires.
+   */
   graceMs: number;
 }
 
 interface Held {
   id: string;
   version: number;
-  /** By `performance.now()`, read before the request that renewed it was sent. */
+  /** From `performance.now()`, read before the request that renewed it was sent. */
   renewedAt: number;
   lost: (why: string) => void;
 }
@@ -35,13 +38,13 @@ export class Leases {
     this.#options = options;
   }
 
-  /** How often to call `look`: every second, for short leases more often. */
+  /** How often to call `look`: every second, or more often if leases are short. */
   get everyMs(): number {
     return Math.max(1, Math.min(SECOND, Math.floor(this.#options.ttlMs / 6)));
   }
 
   /**
-   * @param acquiredAt by `performance.now()`, read before the task was requested.
+   * @param acquiredAt from `performance.now()`, read before the task was requested.
    * @param lost called at most once.
    * @returns a function that ends the renewals.
    */
@@ -73,7 +76,7 @@ export class Leases {
       const { status } = await execute({ kind: 'task.heartbeat', data: { pid, tasks } });
       if (status !== 200) due.length = 0;
     }
-    // A heartbeat answers 200 even if it renewed nothing.
+    // A heartbeat is answered with 200 even if it renewed nothing, so check each task.
     await Promise.all(all.map((held) => this.#check(held, due.includes(held) ? askedAt : null)));
   }
 

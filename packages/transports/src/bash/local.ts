@@ -3,14 +3,14 @@ import { isPassing, runChild, unstartableReason, type ChildEnd } from './child.t
 import type { Guard } from './guard.ts';
 
 export interface LocalOptions {
-  /** The environment of scripts, beside the variables of their promise. */
+  /** The environment of scripts, in addition to the variables of their promise. */
   env: Readonly<Record<string, string>>;
   maxOutput: number;
   graceMs: number;
   guard: Guard;
 }
 
-/** `bash://`: runs `bash -c SCRIPT` on this machine, as this process's user. */
+/** `bash://`: runs `bash -c SCRIPT` on this machine, as the user of this process. */
 export class LocalBackend implements Backend {
   readonly #options: LocalOptions;
 

@@ -3,7 +3,7 @@ interface Waiting {
   refuse: (error: Error) => void;
 }
 
-/** A limited number of places, given out in the order of the requests. */
+/** A semaphore: a limited number of places, given out in the order of the requests. */
 export class Room {
   #free: number;
   readonly #waiting = new Set<Waiting>();
@@ -13,7 +13,10 @@ export class Room {
     this.#free = places;
   }
 
-  /** Resolves when there is a place. Rejects with `late` if there is none for `patienceMs`, or if the room closes. */
+  /**
+   * Resolves when the caller has a place. Rejects with `late` if it gets none within `patienceMs`, and with the error
+   * of `close` if the room closes.
+   */
   async enter(patienceMs: number, late: Error): Promise<void> {
     if (this.#closed) throw this.#closed;
     if (this.#free > 0) {

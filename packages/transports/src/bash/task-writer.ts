@@ -6,7 +6,9 @@ import type { Execute } from './leases.ts';
 import type { Verdict } from './verdict.ts';
 
 const BACKOFF = { minMs: 50, maxMs: 2_000 };
-/** How long a shutdown waits for the store. Tasks that were not released are dispatched again when their leases end. */
+/**
+ * How often a shutdown tries to release a task. A task that is not released is dispatched again when its lease expires.
+ */
 const RELEASE_ATTEMPTS = 5;
 
 /** Writes the result of an acquired task to the store. */
@@ -21,12 +23,12 @@ export class TaskWriter {
 
   /**
    * Settles the task's promise. Tries again while the store is unreachable.
-   * @param signal aborted when the task is lost, and with it the result.
+   * @param signal aborted when another worker may have the task. The result is then dropped.
    */
   async settle(task: TaskRecord, verdict: Verdict, signal: AbortSignal): Promise<void> {
     for (let attempts = 1; ; attempts++) {
       const { status, data } = await this.#fulfill(task, verdict);
-      // 404, 409: the promise settled otherwise, or by an attempt whose reply was lost.
+      // 404, 409: somebody else settled the promise, or an earlier attempt did and its reply was lost.
       if (status === 200 || status === 404 || status === 409) return;
       if (status === 400) return this.#settleUnstorable(task, String(data));
       await pause(backoffMs(attempts, BACKOFF), undefined, { signal }).catch(() => undefined);
@@ -41,14 +43,14 @@ export class TaskWriter {
       if (status === 200 || status === 404 || status === 409) return;
       await pause(backoffMs(attempts, BACKOFF));
     }
-    this.#logger.warn('the task of a stopped script was not released: it waits until its lease ends', {
+    this.#logger.warn('the task of a stopped script was not released: it is dispatched again when its lease expires', {
       task: id,
     });
   }
 
-  /** Any attempt would be refused like this one, so running the script again would not help. */
+  /** Rejects the promise. The store would refuse every attempt, so running the script again would not help. */
   async #settleUnstorable(task: TaskRecord, refusal: string): Promise<void> {
-    const data = `the result of the script can't be stored: ${refusal}`;
+    const data = `the result of the script cannot be stored: ${refusal}`;
     const { status } = await this.#fulfill(task, { state: 'rejected', data });
     if (status !== 200) this.#logger.error(data, { task: task.id });
   }

@@ -34,7 +34,7 @@ const REQUEST_WITHIN_MS = 30_000;
 /** Limit of every other answer, bytes. */
 const MAX_ANSWER = 64 * 1024;
 const MAX_QUOTED = 300;
-/** The id becomes part of a host name, and the key is sent to that host. */
+/** Checked, because the id becomes part of a host name, and the API key is sent to that host. */
 const SANDBOX_ID = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 const SANDBOX_SECONDS = 600;
 
@@ -45,8 +45,8 @@ export class TensorlakeApi {
   readonly #signal: AbortSignal;
 
   /**
-   * @param signal ends requests to a sandbox. Creating and deleting one is not ended, because the sandbox would be left
-   * behind.
+   * @param signal ends requests to a sandbox. It does not end the creation or deletion of a sandbox, because the
+   * sandbox would be left behind.
    */
   constructor(options: TensorlakeApiOptions, signal: AbortSignal) {
     this.#options = options;
@@ -88,7 +88,7 @@ export class TensorlakeApi {
   /** stdout and stderr as one text, because the API does not separate them; null if it is longer than allowed. */
   async output({ url }: Sandbox, pid: number): Promise<string | null> {
     const { maxOutput } = this.#options;
-    // JSON writes some characters as six bytes.
+    // JSON may escape a character as six bytes (`\u0000`).
     const answer = await this.#ask(
       'GET',
       `${url}/api/v1/processes/${pid}/output`,
@@ -101,7 +101,7 @@ export class TensorlakeApi {
     return Buffer.byteLength(text) > maxOutput ? null : text;
   }
 
-  /** Requests to a sandbox end with its script. */
+  /** Requests to a sandbox end when its script is stopped. */
   #limitOf(url: string, method: string): AbortSignal {
     const late = AbortSignal.timeout(REQUEST_WITHIN_MS);
     const keeps = method !== 'GET' && url.startsWith(`${this.#options.apiUrl}/sandboxes`);

@@ -32,7 +32,7 @@ export class TensorlakeBackend implements Backend {
     if (apiKey === null) return { kind: 'refused', reason: 'TENSORLAKE_API_KEY is not set on the server' };
     const api = new TensorlakeApi({ ...this.#options, apiKey }, signal);
     try {
-      // Not ended by the signal: without its id the sandbox could not be deleted.
+      // The signal does not end this request: without the id the sandbox could not be deleted.
       const sandbox = await api.createSandbox(this.#image);
       try {
         return await this.#runIn(sandbox, api, job, signal);
@@ -67,7 +67,7 @@ async function running(sandbox: Sandbox, api: TensorlakeApi, signal: AbortSignal
     }
     await pause(LOOK_MS, undefined, { signal });
   }
-  throw new TensorlakeError(`the sandbox did not run within ${SANDBOX_READY_WITHIN_MS / 1000} s`, false);
+  throw new TensorlakeError(`the sandbox was not running after ${SANDBOX_READY_WITHIN_MS / 1000} s`, false);
 }
 
 async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: AbortSignal): Promise<ProcessState> {
@@ -77,8 +77,10 @@ async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: 
       if (state.status === 'exited' || state.status === 'signaled') return state;
       failed = 0;
     } catch (error) {
-      // Whatever the answer is: a sandbox whose time is over no longer exists, which says nothing about the script.
-      if (++failed >= MAX_FAILED_LOOKS) throw new TensorlakeError(`out of sight: ${String(error)}`, true);
+      // Any error counts, also a 404: a sandbox that has timed out no longer exists. That does not mean that the script
+      // failed.
+      if (++failed >= MAX_FAILED_LOOKS)
+        throw new TensorlakeError(`the state of the process is unknown: ${String(error)}`, true);
     }
     await pause(LOOK_MS, undefined, { signal });
   }
@@ -89,7 +91,7 @@ function unlessPassing(error: unknown): null {
   throw error;
 }
 
-/** A sandbox that cannot be deleted ends by itself when its time is over. */
+/** A sandbox that cannot be deleted ends by itself after 600 s. */
 async function remove(sandbox: Sandbox, api: TensorlakeApi): Promise<void> {
   for (let attempts = 1; attempts <= DELETE_ATTEMPTS; attempts++) {
     const deleted = await api.deleteSandbox(sandbox).then(

@@ -1,6 +1,6 @@
 import type { Ending } from './backend.ts';
 
-/** What a promise is settled with. */
+/** The state and data that a promise is settled with. */
 export interface Verdict {
   state: 'resolved' | 'rejected';
   /** Plain text, not base64. */
@@ -8,8 +8,8 @@ export interface Verdict {
 }
 
 /**
- * What the result of a run means for its promise. null: it stays pending, and the task is dispatched again when its
- * lease ends.
+ * What the result of a run means for its promise. null: the promise stays pending, and the task is dispatched again
+ * when its lease expires.
  */
 export function verdictOf(ending: Ending): Verdict | null {
   if (ending.kind === 'lost') return null;

@@ -6,17 +6,17 @@ import { Departures, type Departed } from './departures.ts';
 import { Stream, type StreamEnds } from './stream.ts';
 
 export interface StreamHubOptions {
-  /** Maximum of open streams (transports.http_poll.max_connections). */
+  /** Maximum number of open streams (transports.http_poll.max_connections). */
   maxStreams: number;
-  /** Maximum of messages per stream that its reader has not received (transports.http_poll.buffer_size). */
+  /** Maximum number of messages per stream that its reader has not received (transports.http_poll.buffer_size). */
   bufferSize: number;
-  /** Maximum of bytes of these messages (transports.http_poll.buffer_bytes). */
+  /** Maximum size of these messages per stream, bytes (transports.http_poll.buffer_bytes). */
   bufferBytes: number;
-  /** Maximum of bytes of these messages for all streams together (transports.http_poll.total_buffer_bytes). */
+  /** Maximum size of these messages for all streams together, bytes (transports.http_poll.total_buffer_bytes). */
   totalBufferBytes: number;
 }
 
-/** Room for one message. To be ended by one call of `send` or `cancel`. */
+/** Room for one message. The owner must call `send` or `cancel` once. */
 export interface StreamSlot {
   /** The id of the stream. */
   readonly id: string;
@@ -48,17 +48,20 @@ export class StreamHub {
     return this.#size;
   }
 
-  /** False if too many streams are open. A client that reconnects takes its own place again. */
+  /** False if too many streams are open. A client that reconnects replaces its old stream, so it always has a place. */
   hasPlaceFor(group: string, id: string): boolean {
     return this.#size < this.#options.maxStreams || (this.#groups.get(group)?.has(id) ?? false);
   }
 
-  /** Calls `listener` with a stream that opened, and with a full one whose reader caught up. */
+  /** Calls `listener` with each stream that opens, and with each full stream whose reader catches up. */
   onRoom(listener: (stream: WorkerStream) => void): void {
     this.#roomListeners.add(listener);
   }
 
-  /** Adds an event stream. An older one with the same group and id is ended: its client has reconnected. */
+  /**
+   * Adds an event stream. If there is one with the same group and id, its client has reconnected, so the older stream
+   * is ended.
+   */
   open(group: string, id: string, ends: StreamEnds): Stream {
     return this.#add(group, id, (options, roomAgain) => new Stream(options, ends, roomAgain));
   }
@@ -87,7 +90,10 @@ export class StreamHub {
     return stream;
   }
 
-  /** No stream takes more messages. Resolves when it is known of those under way whether they arrived, within a second. */
+  /**
+   * From now on no stream accepts messages. Resolves within a second, when it is known whether the messages under way
+   * arrived.
+   */
   async drain(): Promise<void> {
     await Promise.all(this.streams().map((stream) => stream.drain()));
   }
@@ -145,7 +151,7 @@ export class StreamHub {
     return room;
   }
 
-  /** The targets that there is room for: groups first. */
+  /** The targets whose streams have room. Groups come first. */
   targets(): string[] {
     const groups: string[] = [];
     const single: string[] = [];
@@ -157,12 +163,12 @@ export class StreamHub {
     return [...groups, ...single];
   }
 
-  /** The ids of the streams that serve a target: the connections that its messages may prefer. */
+  /** The ids of the streams that serve a target. Its messages may prefer one of them. */
   ids(target: string): string[] {
     return [...this.#streamsOf(target)].map(({ id }) => id);
   }
 
-  /** All streams, as a list that stays valid while they are closed. */
+  /** All streams. The list is a copy, so the caller may close streams while it iterates. */
   streams(): WorkerStream[] {
     return [...this.#groups.values()].flatMap((members) => [...members.values()]);
   }
@@ -204,7 +210,7 @@ function withRoom(stream: WorkerStream | undefined): WorkerStream | null {
   return stream && stream.room > 0 ? stream : null;
 }
 
-/** The first stream with room other than `avoids`. It then moves to the end of the line. */
+/** The first stream with room other than `avoids`. It moves to the end of the group's order (round robin). */
 function nextInTurn(members: Map<string, WorkerStream>, avoids: string | null): WorkerStream | null {
   for (const [id, stream] of members) {
     if (stream.room === 0 || id === avoids) continue;

@@ -11,17 +11,17 @@ export interface StreamEnds {
 
 /**
  * How long a stream must stay open after a message left this process, before the message counts as delivered. A socket
- * accepts bytes that its reader never gets; a broken stream usually shows it well within this time.
+ * accepts bytes even if its reader never gets them. A broken connection is usually noticed within this time.
  */
 export const SETTLING_MS = 500;
 
-/** What was written right before a stream is drained has settled by then. */
+/** Long enough to settle messages that were written just before the drain. */
 const DRAINED_WITHIN_MS = SETTLING_MS + 50;
 
 interface Written {
   parcel: Parcel;
   bytes: number;
-  /** When the operating system got it, by `performance.now()`; Infinity before that. */
+  /** When the operating system accepted it, from `performance.now()`; Infinity before that. */
   flushedAt: number;
 }
 
@@ -33,7 +33,7 @@ export class Stream implements WorkerStream {
   readonly #ends: StreamEnds;
   #closed = false;
   #draining = false;
-  /** Ends the wait of `drain`. */
+  /** Resolves the promise of `drain`. */
   #drained: () => void = () => {};
   #written: Written[] = [];
   #settling: NodeJS.Timeout | null = null;
@@ -81,7 +81,7 @@ export class Stream implements WorkerStream {
     this.#draining = true;
     if (this.#written.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      // What a stalled reader has not taken by then is not going to settle.
+      // Messages that a stalled reader has not received by then will not settle.
       const timer = setTimeout(resolve, DRAINED_WITHIN_MS);
       this.#drained = () => {
         clearTimeout(timer);
@@ -96,8 +96,8 @@ export class Stream implements WorkerStream {
   }
 
   /**
-   * The connection is closed, and the messages written last may not have arrived. @returns false if it was closed
-   * before.
+   * Call it when the connection is closed. Messages that have not settled are reported as lost. @returns false if it
+   * was closed before.
    */
   close(): boolean {
     if (this.#closed) return false;
@@ -111,9 +111,9 @@ export class Stream implements WorkerStream {
     return true;
   }
 
-  /** The settling time begins here: before, the message was only in this process's own buffer. */
+  /** The settling time begins here. Before this, the message was only in this process's own buffer. */
   #flushed(written: Written): void {
-    // The stream closed, which gave the place back.
+    // The stream has closed, and `close` gave the place back.
     if (this.#closed) return;
     written.flushedAt = performance.now();
     this.#buffer.release(1, written.bytes);

@@ -5,7 +5,7 @@ import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
 export interface AcknowledgedEnds {
   /** Sends one message. */
   write(text: string): void;
-  /** Pings the worker. A connection that has not answered since the last ping is cut. */
+  /** Pings the worker. If the worker has not answered the last ping, the connection is closed instead. */
   ping(): void;
   /** Closes the connection. */
   end(): void;
@@ -62,10 +62,10 @@ export class AcknowledgedStream implements WorkerStream {
   }
 
   /**
-   * The worker has received the first `count` messages of this connection. On a closed stream this changes nothing,
-   * because its messages were reported as lost. It is no error either: the acknowledgement may have been sent before
-   * the stream closed.
-   * @returns false if the count is impossible: fewer were sent, or more were acknowledged before.
+   * The worker has received the first `count` messages of this connection. On a closed stream this has no effect,
+   * because its messages were already reported as lost. It is not an error, because the worker may have sent the
+   * acknowledgement before the stream closed.
+   * @returns false if the count is impossible: fewer messages were sent, or more were acknowledged before.
    */
   acknowledge(count: number): boolean {
     const more = count - this.#acknowledged;
@@ -83,7 +83,7 @@ export class AcknowledgedStream implements WorkerStream {
     if (!this.#closed) this.#ends.ping();
   }
 
-  /** Its endpoint asks the worker to leave, and waits for the acknowledgements. */
+  /** Does nothing: the WebSocket endpoint asks the worker to leave and waits for the acknowledgements. */
   drain(): Promise<void> {
     return Promise.resolve();
   }
