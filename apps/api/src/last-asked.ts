@@ -1,13 +1,13 @@
 import type { Delivery } from '@resonate/store';
 import { LRUCache } from 'lru-cache';
 
-/** Tasks whose last worker is remembered, about 2 MB. */
+/** For how many tasks the last worker is remembered, about 2 MB. */
 const MAX_TASKS = 10_000;
 
 /**
- * Which worker each task was last sent to. If a task is sent again although no promise that it awaits has settled, its
- * worker released it, ignored it or died. So the next attempt goes to another worker of the group: the last one may not
- * know the function, or may hang.
+ * The worker that each task was last sent to. If a task is sent again although no promise that it awaits has settled,
+ * its worker released it, ignored it or died. The next attempt then goes to another worker of the group, because the
+ * last one may not know the function, or may hang.
  */
 export class LastAsked {
   readonly #workers = new LRUCache<string, string>({ max: MAX_TASKS });

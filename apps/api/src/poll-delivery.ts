@@ -22,16 +22,16 @@ type Context = RuntimeWith<
   'attachReceiver' | 'clock' | 'debug' | 'execute' | 'hints' | 'isShared' | 'now' | 'outbox' | 'queues'
 >;
 
-/** Most targets that one claim, or one scan, asks for; the others follow in the next ones. */
+/** The maximum number of targets in one claim or one scan. The next claim or scan continues with the others. */
 const MAX_TARGETS = 1_000;
 
-/** How long a message waits for the connection it prefers, which another process may hold. */
+/** How long a message waits for the connection that it prefers. Another process may hold that connection. */
 const PREFERENCE_GRACE_MS = 100;
 
-/** How long a message waits if the streams have no room for its bytes. */
+/** When to try a message again if the streams have no room for its bytes. */
 const UNTIL_IT_FITS_MS = 1_000;
 
-/** Messages that were taken within this time are recorded together. A message that came back is recorded at once. */
+/** Deliveries within this time are recorded together. A message that was not delivered is recorded at once. */
 const GATHER_MS = 50;
 
 /** The outcome of a message, with its target. */
@@ -42,10 +42,10 @@ interface Outcome {
 
 /**
  * Delivers `poll://` messages over the streams of this process. When a batch of this process makes a message due and a
- * stream has room for it, the batch's own commit claims it, and it is written right after the commit (`reserve`). The loop
- * claims all others: messages of other processes' batches, messages that waited for a stream to open, and messages that
- * are due again. It asks for the targets that hints and opened streams name. A scan looks at all targets from time to
- * time, for what no hint told of.
+ * stream has room for it, the batch itself claims the message, and it is written to the stream right after the commit
+ * (`reserve`). The loop claims all other messages: those of other processes' batches, those that waited for a stream to
+ * open, and those that are due again. It claims for the targets that hints and opened streams name. From time to time a
+ * scan checks all targets, to find messages that no hint announced.
  */
 export class PollDelivery implements Service, Receiver {
   readonly name = 'poll';
@@ -58,11 +58,13 @@ export class PollDelivery implements Service, Receiver {
   readonly #targets: PollTargets;
   /** When the next scan is due, epoch ms. */
   #scanAt = Infinity;
-  /** A hint told of messages without their targets: what the next scan finds is no surprise. */
+  /**
+   * True if a hint announced messages without naming their targets. What the next scan finds then counts as announced.
+   */
   #isScanAnnounced = false;
-  /** Where the next scan begins when there are more targets than it asks for. */
+  /** Where the next scan begins if there are too many targets for one scan. */
   #turn = 0;
-  /** Targets for which a scan found messages that no hint had told of; other processes may be about to take them. */
+  /** Targets for which a scan found messages that no hint had announced. Another process may be about to claim them. */
   readonly #unannounced = new Set<string>();
   #outcomes: Outcome[] = [];
   #recording: Promise<void> | null = null;
@@ -96,7 +98,7 @@ export class PollDelivery implements Service, Receiver {
   async start(): Promise<void> {
     if (!this.#runtime.config.transports.httpPoll.enabled) return;
     this.#runtime.store.attachReceiver(this);
-    // Streams that are open by now were announced, so the first scan has time.
+    // `onRoom` has already reported the streams that are open now, so the first scan need not run at once.
     this.#scanAt = Math.min(this.#scanAt, this.#nextScanAt());
     await this.#loop.start();
   }
@@ -110,12 +112,16 @@ export class PollDelivery implements Service, Receiver {
   }
 
   reserve(target: string, prefers: string | null, delivery: Delivery): Slot | null {
-    // Another process may hold the connection it prefers: the loop takes it here after the grace.
+    // Another process may hold the preferred connection. If it does not, the loop claims the message here after
+    // `PREFERENCE_GRACE_MS`.
     if (prefers !== null && this.#runtime.store.isShared && !this.#hub.holds(target, prefers)) return null;
     return this.#slot(delivery).slot;
   }
 
-  /** A place in a stream, or why there is none: `gone` (no stream with a place), or `large` (no room for its bytes). */
+  /**
+   * A place in a stream, or why there is none: `gone` (no stream has a free place), or `large` (no room for the
+   * message's bytes).
+   */
   #slot(delivery: Delivery): { slot: Slot } | { slot: null; why: 'gone' | 'large' } {
     const { target, prefers } = rowOf(delivery);
     const slot = this.#hub.reserve(target, prefers, this.#lastAsked.avoids(delivery));
@@ -156,7 +162,7 @@ export class PollDelivery implements Service, Receiver {
     return Math.min(this.#scanAt, this.#targets.nextAt(store.clock.now()) ?? Infinity);
   }
 
-  /** Looks for messages that no hint told of. */
+  /** Looks for messages that no hint announced. */
   async #scan(): Promise<void> {
     const { store } = this.#runtime;
     const isTold = this.#isScanAnnounced;
@@ -170,7 +176,7 @@ export class PollDelivery implements Service, Receiver {
     this.#scanAt = this.#nextScanAt();
   }
 
-  /** Of more targets than one scan asks for, each scan takes the next ones. */
+  /** The targets of this scan. If there are too many for one scan, each scan takes the next `MAX_TARGETS`. */
   #inTurn(targets: string[]): string[] {
     if (targets.length <= MAX_TARGETS) return targets;
     const from = this.#turn % targets.length;
@@ -212,8 +218,9 @@ export class PollDelivery implements Service, Receiver {
   }
 
   /**
-   * Hands over a claimed message. If its stream closed meanwhile, the message is due again at once. If the streams hold too
-   * many bytes for it, it is due again a little later: it stays in its row, not in memory.
+   * Sends a claimed message. If its stream has closed meanwhile, the message is due again at once. If the streams have
+   * no room for its bytes, it is due again after `UNTIL_IT_FITS_MS`. Until then it is stored only in its row, not in
+   * memory.
    */
   #hand(delivery: Delivery): void {
     const found = this.#slot(delivery);
@@ -237,12 +244,12 @@ export class PollDelivery implements Service, Receiver {
         },
       });
     };
-    // Without traces, nothing is awaited between the commit and the write to the stream.
+    // If tracing is off, write synchronously, so that the message leaves right after the commit.
     if (tracing) void traceDelivery(this.#runtime, 'poll', message).then(write);
     else write(null);
   }
 
-  /** @param waitMs when not taken: how long from now it is due again. */
+  /** @param waitMs if the message was not taken: when it is due again, ms from now. */
   #done(delivery: Delivery, taken: boolean, waitMs = 0): void {
     const outcome = outcomeOf(delivery, taken ? null : this.#runtime.store.clock.now() + waitMs);
     if (!outcome) return;

@@ -4,21 +4,21 @@ import type { StreamHub, WorkerStream } from '@resonate/transports';
 
 /** The targets to claim messages for. */
 export interface PollLook {
-  /** The most messages to claim, for each target. */
+  /** The maximum number of messages to claim for each target. */
   targets: { target: string; limit: number }[];
-  /** Connections of this process: messages that prefer them need not wait. */
+  /** Connections of this process. Messages that prefer one of them need not wait. */
   preferred: string[];
 }
 
 /**
- * Which of this process's targets to claim messages for. A stream that opens and a hint name theirs, so a claim asks for
- * these alone. When each stream that opened caused a claim for all targets, opening 1,000 streams cost a number of lookups
- * that grew with the square of 1,000.
+ * Selects the targets to claim messages for: those of streams that opened and those that hints named. A claim for all
+ * targets of the process would be too expensive: if each opened stream caused one, opening n streams would cost n²
+ * lookups.
  */
 export class PollTargets {
   readonly #hub: StreamHub;
   readonly #due = new DueTargets();
-  /** Streams that opened, or have room again, since the last look at them. */
+  /** Streams that opened, or that have room again, since `take` last used them. */
   readonly #opened = new Set<WorkerStream>();
 
   constructor(hub: StreamHub) {
@@ -29,21 +29,23 @@ export class PollTargets {
     this.#opened.add(stream);
   }
 
-  /** A message for the target is due at `at`, epoch ms. @returns false when no stream here serves the target. */
+  /**
+   * Notes that a message for the target is due at `at`, epoch ms. @returns false if no stream here serves the target.
+   */
   note(target: string, at: number): boolean {
     const isServed = this.#hub.serves(target);
     if (isServed) this.#due.note(target, at);
     return isServed;
   }
 
-  /** False: no hint named messages for the target. */
+  /** Whether a due time of the target is known. */
   knows(target: string): boolean {
     return this.#due.knows(target);
   }
 
   /**
-   * The targets to claim for now. Hints about them that come from now on count for the next call.
-   * @param most targets of this look, and messages of each target.
+   * The targets to claim messages for now. Hints that arrive after this call count for the next one.
+   * @param most the maximum number of targets, and of messages for each.
    */
   take(now: number, most: { targets: number; messages: number }): PollLook {
     const limits = new Map<string, number>();
@@ -75,7 +77,7 @@ export class PollTargets {
     for (const stream of this.#opened) if (stream.room === 0) this.#opened.delete(stream);
   }
 
-  /** When the next look is due, epoch ms; null: nothing is known. */
+  /** When `take` has targets again, epoch ms; null if that is not known. */
   nextAt(now: number): number | null {
     return this.#opened.size > 0 || this.#due.due(now).size > 0 ? now : this.#due.nextAt;
   }

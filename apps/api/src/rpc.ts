@@ -25,12 +25,17 @@ export interface Answer {
   body: string;
 }
 
-/** What an answer to a body that was not parsed echoes. */
+/** The echo in the answer to a body that was not parsed. */
 const UNREAD: Echo = { kind: 'unknown', corrId: '0' };
-/** Larger bodies are parsed only when a token came with them; smaller ones get an answer that echoes their `corrId`. */
+/**
+ * Larger bodies are parsed only if they come with a valid token. Smaller bodies are always parsed, so that the answer
+ * to an unauthorized request echoes its `corrId`.
+ */
 const MAX_PARSED_OF_STRANGERS = 16 * 1024;
 
-/** One RPC: from the bytes of a body to the bytes of its answer (protocol section 1). Never rejects. */
+/**
+ * Answers requests: takes the bytes of a body and returns the text of the answer (protocol section 1). Never rejects.
+ */
 export class Rpc {
   readonly #runtime: Context;
   readonly #auth: Auth | null;
@@ -38,7 +43,7 @@ export class Rpc {
 
   /**
    * @param auth null: every request is accepted.
-   * @param choices how the store answers these clients.
+   * @param choices options of the store for these clients.
    */
   constructor(runtime: Context, auth: Auth | null, choices: Choices = {}) {
     this.#runtime = runtime;
@@ -46,7 +51,7 @@ export class Rpc {
     this.#choices = choices;
   }
 
-  /** @param headers the token and the trace context in them serve where the head has none. */
+  /** @param headers their token and trace context are used if the envelope's head has none. */
   async answer(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<Answer> {
     const start = performance.now();
     const refused =
@@ -71,7 +76,7 @@ export class Rpc {
     return this.#seal(UNREAD, reply, performance.now());
   }
 
-  /** Authentication and permission (protocol section 9), then the request itself. */
+  /** Checks authentication and permission (protocol section 9), then runs the request. */
   async #admit(
     auth: Auth,
     envelope: Envelope,
@@ -91,7 +96,7 @@ export class Rpc {
     return this.#run(envelope, size, principal.prefix ?? '', span);
   }
 
-  /** @param prefix what every id in the answer of a search must begin with. */
+  /** @param prefix the prefix that every id in the answer of a search must have. */
   #run({ kind, head, data }: Envelope, size: number, prefix: string, span: RequestSpan): Reply | Promise<Reply> {
     if (!isKind(kind)) return { status: 400, data: `Unknown operation: ${shown(kind)}` };
     const { debug } = this.#runtime.config;
@@ -121,26 +126,28 @@ export class Rpc {
     return { status, body };
   }
 
-  /** A page of large promises may be longer than any string can be (0.5 GB). */
+  /**
+   * Serializes an answer. That may fail: a page of large promises can exceed the maximum length of a string (0.5 GB).
+   */
   #written(echo: Echo, reply: Reply): Answer {
     try {
       return { status: reply.status, body: sealEnvelope(echo, reply) };
     } catch (error) {
-      this.#runtime.logger.error('an answer could not be written', { kind: knownKind(echo.kind), error });
+      this.#runtime.logger.error('an answer could not be serialized', { kind: knownKind(echo.kind), error });
       const failed = { status: 500, data: 'The answer is too large: ask for less with limit' };
       return { status: failed.status, body: sealEnvelope(echo, failed) };
     }
   }
 }
 
-/** Refuses a body that came without a valid token in the header and has none in its head (`head.auth`) either. */
+/** Refuses a body without a valid token in the header, unless the body may have a token in `head.auth`. */
 async function strangerFault(auth: Auth, body: Buffer, { authorization }: IncomingHttpHeaders): Promise<Reply | null> {
   if (body.includes('"auth"')) return null;
   const known = await auth.authenticate(bearerToken(authorization));
   return known.ok ? null : { status: known.status, data: known.message };
 }
 
-/** So many characters of an unknown kind appear in the message. */
+/** An unknown kind for an error message, cut to 100 characters. */
 function shown(kind: string): string {
   return kind.length <= 100 ? kind : `${kind.slice(0, 100).toWellFormed()}…`;
 }

@@ -6,7 +6,10 @@ import { createAuth } from './auth/auth.ts';
 import { HttpServer } from './http/http-server.ts';
 import { PollDelivery } from './poll-delivery.ts';
 
-/** The api role: the protocol over HTTP, workers' event streams and what is delivered over them, health. */
+/**
+ * The api role: the protocol over HTTP, workers' event streams and WebSockets, delivery over them, the admin API, and
+ * health checks.
+ */
 export function createApi(runtime: Runtime): Service {
   const { httpPoll } = runtime.config.transports;
   const hub = new StreamHub({ ...httpPoll, maxStreams: httpPoll.maxConnections });
@@ -19,7 +22,7 @@ export function createApi(runtime: Runtime): Service {
     new PollDelivery(runtime, hub),
     admin.series,
     new HttpServer(runtime, hub, auth, (plumbing) => admin.routes(plumbing)),
-    // Stops first: pages that listen would keep the server from closing.
+    // Last, so that it stops first: open event streams of pages would keep the server from closing.
     admin.feed,
   ];
   return new ServiceGroup('api', services, runtime.logger);

@@ -3,15 +3,15 @@ import { Loop } from '@resonate/lifecycle';
 import { type BacklogReading, TOP_TARGETS } from '@resonate/observability';
 import type { RuntimeWith } from '@resonate/process';
 
-/** Autoscalers read the metric every 15 s or less often. */
+/** Often enough, because autoscalers read the metric every 15 s or less often. */
 const COUNT_EVERY_MS = 5_000;
 /**
- * Counting reads every row it counts. This is enough for 20 dispatchers with 500 messages each; a larger number would
- * change no decision.
+ * Counting is limited, because it reads every row that it counts. This is enough for 20 dispatchers with 500 messages
+ * each. A larger number would not change a scaling decision.
  */
 const MAX_COUNTED = 10_000;
 
-/** Keeps the metrics up to date by which dispatchers are scaled, and resonate_dead_letters. */
+/** Updates the backlog metrics, by which dispatchers are scaled, and resonate_dead_letters. */
 export function createBacklog({
   logger,
   metrics,
@@ -35,7 +35,7 @@ export function createBacklog({
         metrics.showBacklog(await read());
         metrics.deadLetters.set(await store.deadLetters.count(MAX_COUNTED));
       } catch (error) {
-        // An old number would pass for the current one. Autoscalers know how to treat a missing one.
+        // Remove the old values, because they would look current. Autoscalers can handle missing values.
         metrics.showBacklog(new Map());
         metrics.deadLetters.reset();
         throw error;

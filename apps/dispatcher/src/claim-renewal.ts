@@ -4,13 +4,13 @@ import type { Delivery, ListenerKey } from '@resonate/store';
 
 type Context = RuntimeWith<'config' | 'logger', 'clock' | 'outbox'>;
 
-/** How often a claim is renewed before it would end. */
+/** How often a claim is renewed within its duration. */
 const RENEWALS_PER_CLAIM = 3;
 
 /**
- * Renews the claims of `unblock`s whose push takes longer than tasks.retry_timeout. Otherwise another dispatcher would
- * push them, too. The transport's timeout bounds how long. Claims of `execute`s are not renewed: if the receiver hangs,
- * another worker may get the task.
+ * Renews the claims of `unblock`s while their push is running. A push may take longer than tasks.retry_timeout, and
+ * without renewal another dispatcher would push the message, too. The transport's timeout limits the time. Claims of
+ * `execute`s are not renewed, so that another worker gets the task if the receiver hangs.
  */
 export class ClaimRenewal implements Service {
   readonly name: string;

@@ -90,7 +90,7 @@ export class TestDispatcher {
     return this.create(id, { 'resonate:target': url, ...tags });
   }
 
-  /** @param now when it settles, epoch ms; null: now. @param value what it settles with. */
+  /** @param now the time of settling, epoch ms; null: the current time. @param value the value to settle with. */
   async settleWithListener(id: string, address: string, now: number | null = null, value = {}): Promise<void> {
     const { store } = this.runtime;
     await this.create(id, {}, now);
@@ -103,7 +103,7 @@ export class TestDispatcher {
     return Object.fromEntries(values.map(({ labels, value }) => [String(labels.status), value]));
   }
 
-  /** In how many ms a message for the target is due; null if none is. */
+  /** In how many ms a message for the target is due; null if there is no message. */
   async dueInMs(url: string): Promise<number | null> {
     const at = await this.runtime.store.queues.nextDueAt('http', [new URL(url).origin]);
     return at === null ? null : at - Date.now();

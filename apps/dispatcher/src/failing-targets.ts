@@ -7,9 +7,9 @@ import type { WaitingTargets } from './waiting-targets.ts';
 type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'clock' | 'queues'>;
 
 /**
- * The circuit breakers of one transport's targets (`Circuits`). While a circuit is open, the messages for its target are
- * deferred in the store; when it closes, they are resumed. A loop of its own does this: deferring many messages takes a
- * while, and deliveries to other targets must not wait for it.
+ * The circuit breakers of one transport's targets (`Circuits`). While a circuit is open, the messages for its target
+ * are deferred in the store. When it closes, they are resumed. This has its own loop, because deferring many messages
+ * takes time, and deliveries to other targets must not wait for it.
  */
 export class FailingTargets implements Service {
   readonly name: string;
@@ -19,7 +19,7 @@ export class FailingTargets implements Service {
   readonly #circuits: Circuits;
   readonly #loop: Loop;
   readonly #toDefer = new Set<string>();
-  /** Targets that work again and whose deferred messages have not been resumed yet. */
+  /** Targets that work again, but whose deferred messages have not been resumed yet. */
   readonly #toResume = new Set<string>();
   #stopping = false;
 
@@ -38,7 +38,9 @@ export class FailingTargets implements Service {
     return this.#loop.start();
   }
 
-  /** Does not wait until everything is deferred: the reaper makes this process's messages due again anyway. */
+  /**
+   * Does not wait until everything is deferred, because this process's deferred messages are released when it stops.
+   */
   stop(): Promise<void> {
     this.#stopping = true;
     return this.#loop.stop();
@@ -48,24 +50,27 @@ export class FailingTargets implements Service {
     return this.#circuits.isOpen(target);
   }
 
-  /** What to do with the messages of a target, the first of which became due at `dueAt`. Defers them if it says so. */
+  /**
+   * What to do with the messages of a target. If the advice is `defer`, this also starts the deferral. @param dueAt
+   * when the first message became due.
+   */
   advise(target: string, dueAt: number, now: number): Advice {
     const advice = this.#circuits.advise(target, dueAt, now);
     if (advice === 'defer') this.#defer(target);
     return advice;
   }
 
-  /** A probe is being delivered. */
+  /** Call it when a probe is being delivered. */
   probing(target: string): void {
     this.#circuits.probing(target);
   }
 
-  /** The probe was not delivered, for a reason that says nothing about the target. */
+  /** Call it if the probe was not attempted for a reason unrelated to the target. */
   notTried(target: string): void {
     this.#circuits.notTried(target);
   }
 
-  /** The targets that failed last, at most `most`. */
+  /** The targets that failed most recently, latest first. @param most the maximum number. */
   failing(most: number): FailingTarget[] {
     return this.#circuits
       .failing(most)
@@ -77,7 +82,7 @@ export class FailingTargets implements Service {
     const wasOpen = this.#circuits.isOpen(target);
     const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now(), failure);
     this.#showOpen();
-    // Even if nothing is due. After this deferral, a due message shows that another process resumed the target.
+    // Defer even if nothing is due. After that, a due message shows that another process resumed the target's messages.
     if (isOpen && (isProbe || !wasOpen)) this.#defer(target);
     return isOpen;
   }
@@ -108,7 +113,7 @@ export class FailingTargets implements Service {
       }
       this.#waiting.forget(target);
       await this.#waiting.refresh([target]);
-      // The circuit closed during the deferral, which may have deferred messages that were just resumed.
+      // If the circuit closed during the deferral, messages that were just resumed may have been deferred again.
       if (!this.#circuits.isOpen(target)) this.#toResume.add(target);
       await this.#resume();
     }
@@ -138,7 +143,10 @@ export class FailingTargets implements Service {
     }
   }
 
-  /** Closes the circuit of a target without messages: there is nothing to probe with, so it would stay open forever. */
+  /**
+   * Closes the circuit of a target without messages. Without a message there is no probe, so it would stay open
+   * forever.
+   */
   async #closeIfIdle(target: string): Promise<void> {
     if ((await this.#runtime.store.queues.nextDueAt(this.#transport, [target])) !== null) return;
     this.#circuits.succeeded(target);

@@ -2,11 +2,14 @@ import { beginAttempt, traceDelivery } from '@resonate/delivery';
 import type { Runtime } from '@resonate/process';
 import { Busy, type Outgoing, type PushTransport } from '@resonate/transports';
 
-/** A transport that counts and times each push. If traces are on, it also sends a span's context along. */
+/**
+ * Wraps a transport: counts and times each push. If tracing is on, each push gets a span, and the message carries its
+ * context.
+ */
 export function observed(transport: PushTransport, runtime: Runtime): PushTransport {
   const { metrics } = runtime;
   const { name } = transport;
-  // So that the metric exists from the start, as 0.
+  // Create the metric now, so that it is 0 from the start.
   metrics.inFlight(name);
   return {
     name,

@@ -14,11 +14,11 @@ type Context = RuntimeWith<
 >;
 
 /**
- * Bytes of promises in messages under way, beyond which only small messages are claimed. Each is held as row and as text
- * until it is delivered, so a target that hangs could fill the memory.
+ * The limit for bytes of promises in running pushes. At the limit only small messages are claimed. Each message is in
+ * memory as a row and as text until it is delivered, so without a limit a target that hangs could fill the memory.
  */
 const MAX_BYTES_UNDER_WAY = 32 << 20;
-/** Of one claim: all its targets share it. */
+/** The same limit for one claim. All its targets share it. */
 const MAX_BYTES_AT_ONCE = 16 << 20;
 
 /**
@@ -78,7 +78,7 @@ export class PushDelivery implements Service {
     const { targets, probes } = this.#toClaim(store.clock.now());
     if (targets.length === 0) return this.#waiting.nextAt;
     const names = targets.map(({ target }) => target);
-    // Before the claim, so that a hint that arrives during it is kept.
+    // Forget before the claim, so that a hint that arrives during the claim is kept.
     for (const name of names) this.#waiting.forget(name);
     try {
       const maxBytes = Math.min(MAX_BYTES_AT_ONCE, Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay));
@@ -95,12 +95,12 @@ export class PushDelivery implements Service {
     return 0;
   }
 
-  /** How many messages to claim for which target, and which of the targets are probed. */
+  /** How many messages to claim for each target, and which targets get a probe. */
   #toClaim(now: number) {
     const probes = new Set<string>();
     const targets: string[] = [];
     for (const [target, dueAt] of this.#waiting.due(now)) {
-      // When a slot of the target becomes free, the loop is woken.
+      // The loop is woken when a slot of the target becomes free.
       if (this.#slots.free(target) === 0) continue;
       const advice = this.#failing.advise(target, dueAt, now);
       if (advice === 'defer') this.#waiting.forget(target);

@@ -9,13 +9,14 @@ import type { FailingTargets } from './failing-targets.ts';
 type Context = RuntimeWith<'config' | 'logger' | 'metrics' | 'serverUrl', 'clock' | 'now' | 'outbox'>;
 
 /**
- * The least backoff of a failed message while its target's circuit is open. When the circuit closes, the message is
- * resumed with the deferred ones, in order of age. If this process dies first, the message is due by itself.
+ * The minimum backoff of a failed message while its target's circuit is open. When the circuit closes, the message is
+ * resumed together with the deferred ones, in order of age. If this process dies first, the message becomes due after
+ * the backoff.
  */
 const OPEN_CIRCUIT_BACKOFF_MS = 30_000;
 
 interface Events {
-  /** Called when a push has ended, before its outcome is recorded. Not for one that the transport had no room for. */
+  /** Called when a push has ended, before its outcome is recorded. Not called if the transport was busy. */
   ended(target: string, isSuccess: boolean): void;
   /** Called when a message that failed is due again at `at`, epoch ms. */
   dueAgain(target: string, at: number): void;
@@ -54,8 +55,8 @@ export class Pusher implements Service {
   }
 
   /**
-   * @returns null if this message is being pushed already: that push takes longer than tasks.retry_timeout, so the message
-   * was claimed again. Otherwise a promise that resolves when the outcome is recorded; it never rejects.
+   * @returns null if this message is already being pushed: that push takes longer than tasks.retry_timeout, so the
+   * message was claimed again. Otherwise a promise that resolves when the outcome is recorded. It never rejects.
    */
   push(delivery: Delivery, isProbe: boolean): Promise<void> | null {
     const { target } = rowOf(delivery);
@@ -94,14 +95,14 @@ export class Pusher implements Service {
     const { backoffMinMs: minMs, backoffMaxMs: maxMs, maxAttempts } = config.messages;
     const { attempts, target } = rowOf(delivery);
     if (this.#stopping) {
-      // This process's own shutdown ended the push. The target did not fail.
+      // The shutdown of this process ended the push, so this does not count as a failure of the target.
       await this.#record(target, outcomeOf(delivery, await store.now()));
       return;
     }
-    // Without the address: URLs of webhooks contain tokens.
+    // Do not log the address, because URLs of webhooks contain tokens.
     logger.warn('push failed', { target, promise: promiseOf(delivery), kind: delivery.kind, error: failure.message });
     if (failure instanceof Busy) {
-      // The transport had no room, which says nothing about the target.
+      // The transport was busy, so this does not count as a failure of the target.
       if (isProbe) this.#failing.notTried(target);
       await this.#record(target, outcomeOf(delivery, (await store.now()) + backoffMs(1, { minMs, maxMs })));
       return;

@@ -8,7 +8,7 @@ import { createTransports } from './transports.ts';
 /** How many failing targets of each transport a process reports. */
 const MAX_FAILING = 50;
 
-/** The dispatcher role: takes due messages out of the outbox and hands them to the transports. */
+/** The dispatcher role: claims due messages in the outbox and hands them to the transports. */
 export function createDispatcher(runtime: Runtime): Service {
   const deliveries = createTransports(runtime).map(
     (enabled) => new PushDelivery(runtime, { ...enabled, transport: observed(enabled.transport, runtime) }),

@@ -6,14 +6,14 @@ import type { PushTransport } from '@resonate/transports';
 
 type Context = RuntimeWith<'config' | 'logger', 'clock' | 'isShared' | 'queues'>;
 
-/** Targets per read. SQLite is read in this process's own thread, 0.01 ms per target. */
+/** Targets per read. It is limited, because SQLite reads in the main thread of this process (0.01 ms per target). */
 const PAGE = 200;
-/** The pause after each scan, as a multiple of its duration: scanning takes at most a tenth of the time. */
+/** The pause after each scan, as a multiple of its duration. So scanning takes at most a tenth of the time. */
 const PAUSE_PER_SCAN = 9;
 
 /**
- * Scans all targets that have messages, again and again. It finds messages without a hint: hints may be lost, and some
- * messages become due without one. While hints work, it scans rarely.
+ * Regularly scans all targets that have messages. It finds messages that were not announced, because hints may be lost
+ * and some messages become due without one. While hints work, it scans rarely.
  */
 export class TargetScanner implements Service {
   readonly name: string;
@@ -50,7 +50,7 @@ export class TargetScanner implements Service {
     return this.#loop.stop();
   }
 
-  /** Something is due at `at`, for an unknown target. */
+  /** Scans at `at`, because something is due then for an unknown target. */
   wakeAt(at: number): void {
     this.#loop.wakeAt(at);
   }

@@ -13,7 +13,7 @@ export interface EnabledTransport {
 
 type PushName = Exclude<Transport, 'poll'>;
 
-/** Without `poll`: the api role delivers over event streams. */
+/** `poll` is not here, because the api role delivers over event streams. */
 const CREATE: Record<PushName, (runtime: Runtime) => EnabledTransport> = {
   http: httpPush,
   bash,
@@ -43,7 +43,7 @@ function httpPush({ config }: Runtime): EnabledTransport {
   return { transport, concurrency, maxInFlight };
 }
 
-/** Brokers answer within milliseconds and accept many messages at once. One that takes longer than this has a fault. */
+/** Healthy brokers answer within milliseconds and accept many messages at once. */
 const BROKER_TIMEOUT_MS = 10_000;
 const BROKER_BOUNDS = { concurrency: 100, maxInFlight: 1_000 };
 
@@ -66,7 +66,7 @@ function kafka({ config }: Runtime): EnabledTransport {
   return { transport, ...BROKER_BOUNDS };
 }
 
-/** From repeated `NAME=host:port`. */
+/** Groups the brokers by cluster. Each entry is `NAME=host:port`. */
 function byCluster(named: readonly string[]): Map<string, string[]> {
   const clusters = new Map<string, string[]>();
   for (const entry of named) {
@@ -82,8 +82,8 @@ function sqs({ config }: Runtime): EnabledTransport {
 }
 
 /**
- * Pushes that start a script, or wait for a free place. No other dispatcher can deliver a message that waits here, so
- * there are few.
+ * How many pushes may acquire a task or wait for a free place at once. It is low, because no other dispatcher can
+ * deliver a message that waits here.
  */
 const STARTING = 4;
 

@@ -7,13 +7,16 @@ import { TargetScanner } from './target-scanner.ts';
 type Context = RuntimeWith<'config' | 'logger', 'clock' | 'hints' | 'isShared' | 'queues'>;
 
 interface Events {
-  /** Called when a message is due at `at`, epoch ms, or was due then. */
+  /** Called when a message is due at `at`, epoch ms. `at` may be in the past. */
   due(at: number): void;
-  /** Whether this process learns of the target's messages without a hint, because it is delivering to it. */
+  /** True if this process is delivering to the target. It then finds the target's messages without a hint. */
   isBusy(target: string): boolean;
 }
 
-/** The targets that have messages, and when the first one of each is due. It learns this from hints and from the scanner. */
+/**
+ * The targets that have messages, with the due time of the first message of each. They are learned from hints and from
+ * the scanner.
+ */
 export class WaitingTargets implements Service {
   readonly name: string;
   readonly #runtime: Context;
@@ -48,12 +51,12 @@ export class WaitingTargets implements Service {
     return this.#scanner.stop();
   }
 
-  /** The targets that have a due message, with its due time. */
+  /** The targets with a due message, and its due time. */
   due(now: number): ReadonlyMap<string, number> {
     return this.#due.due(now);
   }
 
-  /** When the next message that is not due yet is due, at the earliest; null if none is known. */
+  /** The earliest time at which a message that is not due yet may become due; null if none is known. */
   get nextAt(): number | null {
     return this.#due.nextAt;
   }
@@ -63,14 +66,14 @@ export class WaitingTargets implements Service {
     this.#events.due(at);
   }
 
-  /** Forgets the due time. Hints that arrive from now on count as new. */
+  /** Forgets the due time of the target, until a hint or the scanner sets it again. */
   forget(target: string): void {
     this.#due.forget(target);
   }
 
   /**
    * Reads from the store when the next message for each target is due.
-   * @param isServed whether a claim just returned messages for the target.
+   * @param isServed true if a claim just returned messages for the target.
    */
   async refresh(names: readonly string[], isServed: (name: string) => boolean = () => true): Promise<void> {
     const { config, store } = this.#runtime;

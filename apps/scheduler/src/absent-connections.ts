@@ -6,28 +6,31 @@ type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'cluster' | 'deadLet
 const WITH_STREAMS: readonly string[] = ['all', 'api'];
 
 /**
- * Drops `unblock`s for one connection (`poll://uni@GROUP/ID`) whose client has ended and does not come back under this
- * id. An absence counts only while clients could connect: while this process leads, and while an api process that runs
- * now has been running. So a restart of the whole cluster drops nothing that a client comes back for.
+ * Drops `unblock`s for one connection (`poll://uni@GROUP/ID`) whose client has ended and does not return with this id.
+ * The time of absence counts only while clients could connect: while this process is the leader, and while a current
+ * api process has been running. So a restart of the whole cluster does not drop messages of clients that return.
  */
 export class AbsentConnections {
   readonly #runtime: Context;
-  /** Since when this process has led without a pause, by the store's clock; null: from the next look on. */
+  /**
+   * Since when this process has been the leader without a pause, by the store's clock; null: counting begins at the
+   * next call of `drop`.
+   */
   #since: number | null = null;
-  /** The target that the last look ended with. */
+  /** The target at which the last call of `drop` ended. */
   #after = '';
 
   constructor(runtime: Context) {
     this.#runtime = runtime;
   }
 
-  /** Absences are counted anew: another process led, or deliveries were paused. */
+  /** Counts absences from the beginning, because another process was the leader or deliveries were paused. */
   restart(): void {
     this.#since = null;
     this.#after = '';
   }
 
-  /** One small piece of it. @returns true when there is more to do at once. */
+  /** Checks a limited number of targets. @returns true if there is more to do at once. */
   async drop(): Promise<boolean> {
     const { config, logger, metrics, store } = this.#runtime;
     if (!enabledTransports(config).includes('poll')) return false;

@@ -5,16 +5,16 @@ import type { Leadership } from '@resonate/store';
 type Context = RuntimeWith<'leadership' | 'logger', 'cluster'>;
 
 /**
- * How often a standby tries to become the leader, with one statement. After a leader resigns, there is none for at most
- * this long.
+ * How often a standby tries to become the leader, with one statement. It is also the longest time without a leader
+ * after one resigns.
  */
 const CAMPAIGN_MS = 200;
 
 const ROLE = 'scheduler';
 
 /**
- * Runs its duties while this process is the leader. When it is no longer the leader, it stops them and becomes a
- * standby.
+ * Stands for election, and runs its duties while this process is the leader. When it loses the leadership, it stops
+ * them and becomes a standby.
  */
 export class Candidate implements Service {
   readonly name = 'scheduler';
@@ -38,7 +38,7 @@ export class Candidate implements Service {
     return this.#campaign.start();
   }
 
-  /** Resigns at once. */
+  /** Stops the duties and releases the leadership, so that a standby can take over at once. */
   async stop(): Promise<void> {
     await this.#campaign.stop();
     const leadership = this.#leadership;

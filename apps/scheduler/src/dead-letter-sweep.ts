@@ -6,7 +6,10 @@ type Context = RuntimeWith<'config' | 'logger' | 'metrics', 'cluster' | 'deadLet
 
 const LOOK_EVERY_MS = 5_000;
 
-/** Makes dead letters of messages that have waited too long, deletes old dead letters, and drops what nobody can receive. */
+/**
+ * Turns messages that have waited too long into dead letters, deletes old dead letters, and drops messages for
+ * connections that do not return.
+ */
 export function createDeadLetterSweep(runtime: Context): Service {
   const { config, logger, store } = runtime;
   const absent = new AbsentConnections(runtime);
@@ -33,7 +36,7 @@ export function createDeadLetterSweep(runtime: Context): Service {
   };
 }
 
-/** Does a small part of it, so that requests run in between. @returns true if there is more to do. */
+/** Processes a limited number of messages, so that requests run in between. @returns true if there is more to do. */
 export async function sweepDeadLetters({ config, logger, metrics, store }: Context): Promise<boolean> {
   const { unblockMaxAgeMs, deadLetterMaxAgeMs } = config.messages;
   const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;

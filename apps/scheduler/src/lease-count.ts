@@ -2,10 +2,10 @@ import { Loop, type Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from '@resonate/process';
 
 const COUNT_EVERY_MS = 5_000;
-/** Counting reads every row it counts. A number above ten thousand would change no decision. */
+/** Counting is limited, because it reads every row that it counts. A larger number would not change a decision. */
 const MAX_COUNTED = 10_000;
 
-/** Keeps the metric resonate_leases up to date. Only the leader reports it, so the cluster has it once. */
+/** Updates the metric resonate_leases. Only the leader reports it, so the sum over all processes is right. */
 export function createLeaseCount({ logger, metrics, store }: RuntimeWith<'logger' | 'metrics', 'admin'>): Service {
   const loop = new Loop({
     name: 'lease count',

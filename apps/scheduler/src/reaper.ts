@@ -3,7 +3,10 @@ import { DEAD_AFTER_MS, type RuntimeWith } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Releases the messages of processes whose heartbeat has stopped: they are due at once, not after retry_timeout. */
+/**
+ * Releases the messages of processes whose heartbeat has stopped. So they are due at once instead of after
+ * tasks.retry_timeout.
+ */
 export function createReaper({ logger, store }: RuntimeWith<'logger', 'cluster' | 'now' | 'outbox'>): Loop {
   return new Loop({
     name: 'reaper',
@@ -15,7 +18,7 @@ export function createReaper({ logger, store }: RuntimeWith<'logger', 'cluster' 
       if (dead.length === 0) return null;
       const ids = dead.map(({ id }) => id);
       const released = await store.outbox.release({ processIds: new Set(ids) });
-      // Last: if this process dies before, the next leader finds the row again.
+      // Remove the rows last. If this process dies before, the next leader still finds them.
       await store.cluster.removeProcesses(ids);
       logger.warn('released the messages of dead processes', { processes: ids, messagesDueAgain: released });
       return null;

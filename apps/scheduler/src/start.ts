@@ -8,8 +8,8 @@ import { createReaper } from './reaper.ts';
 import { createTimers } from './timers.ts';
 
 /**
- * The scheduler role. One process is elected. It fires the timers, releases the messages of dead processes, makes dead
- * letters, counts leases, and runs the maintenance jobs.
+ * The scheduler role. The elected process fires timers, releases the messages of dead processes, makes dead letters,
+ * counts leases, and runs the maintenance jobs.
  */
 export function createScheduler(runtime: Runtime): Service {
   const duties = [createTimers, createReaper, createDeadLetterSweep, createLeaseCount, createJobs];

@@ -3,7 +3,7 @@ import type { RuntimeWith } from '@resonate/process';
 
 /**
  * How many timers of one kind fire in one round. It is small, so that a round hardly delays requests, even the first
- * one, whose code is not compiled yet. While 10,000 promises expire (SQLite; 4 and 6 runs), concurrent creates take 6
+ * round, whose code is not compiled yet. While 10,000 promises expire (SQLite; 4 and 6 runs), concurrent creates take 6
  * to 11 ms at the median and at most 42 to 68 ms with a limit of 100, and 4 to 8 ms and 25 to 62 ms with 50. The last
  * listener is notified after 1.0 to 1.3 s with 100 and 1.0 to 1.7 s with 50 (npm run bench -- --only "10k timers").
  */

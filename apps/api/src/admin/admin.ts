@@ -41,7 +41,7 @@ export class AdminApi {
     };
     const router = mount(handlers, this.#auth, plumbing);
     const document = openApi();
-    // Its content is public: it is in the docs, too.
+    // No guard, because the document is public: it is in the docs, too.
     router.get('/admin/openapi.json', (_request, response) => void response.json(document));
     return router;
   }

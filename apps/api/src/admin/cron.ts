@@ -5,7 +5,7 @@ import type { Handlers } from './mount.ts';
 
 const SHOWN_RUNS = 5;
 
-/** What a cron expression means on this server. */
+/** Explains a cron expression: its next runs on this server. */
 export function cronHandler({ config, store }: RuntimeWith<'config', 'now'>): Pick<Handlers, 'cron'> {
   return {
     async cron({ query: { cron, cronDialect = config.schedules.cron, timezone = 'UTC' } }) {

@@ -11,8 +11,9 @@ const TAG_BYTES = 16;
 const BLOCK_BYTES = 64;
 
 /**
- * Cursors of pages, newest first. A page may end at a promise that the token must not see, since all promises are walked
- * along: tokens with a prefix get the place sealed. All processes of a cluster have the same key.
+ * Cursors of lists that are sorted newest first. A page may end at a promise that the token must not see, because a
+ * list walks over all promises. So for tokens with a prefix the cursor is encrypted. All processes of a cluster have
+ * the same key.
  */
 export class Cursors {
   readonly #secret: () => Promise<Buffer>;
@@ -23,26 +24,29 @@ export class Cursors {
     this.#secret = secret;
   }
 
-  /** @param prefix of the token, '' when it sees everything. Another prefix can't open what was sealed for this one. */
+  /**
+   * @param prefix the token's prefix; '' if it sees everything. A cursor that was sealed for one prefix cannot be
+   * opened with another.
+   */
   async seal({ createdAt, id }: Place, prefix: string): Promise<string> {
     const plain = `${createdAt} ${id}`;
     if (prefix === '') return plain;
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, await this.#keyOf(), nonce).setAAD(Buffer.from(prefix));
     const text = Buffer.from(plain);
-    // No id contains a NUL, so the padding can be told apart from the id.
+    // The padding is NULs. No id contains a NUL, so the end of the id is known.
     const filled = Buffer.alloc(Math.ceil((text.length + 1) / BLOCK_BYTES) * BLOCK_BYTES);
     text.copy(filled);
     return Buffer.concat([nonce, cipher.update(filled), cipher.final(), cipher.getAuthTag()]).toString('base64url');
   }
 
-  /** @throws Refusal when `seal` has not made it for this prefix. */
+  /** @throws Refusal if `seal` did not make the cursor for this prefix. */
   async open(cursor: string, prefix: string): Promise<Place> {
     const plain =
       prefix === '' ? cursor : this.#unsealed(Buffer.from(cursor, 'base64url'), prefix, await this.#keyOf());
     const [, createdAt, id] = PLAIN.exec(plain ?? '') ?? [];
     if (createdAt === undefined || id === undefined) {
-      throw new Refusal(400, 'Invalid request: cursor: is not one that this server has given');
+      throw new Refusal(400, 'Invalid request: cursor: is not a cursor of this server');
     }
     return { createdAt: Number(createdAt), id };
   }

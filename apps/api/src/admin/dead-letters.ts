@@ -7,7 +7,9 @@ import type { Handlers } from './mount.ts';
 type DeadLetterHandlers = Pick<Handlers, 'deadLetters' | 'deadLetter' | 'redriveDeadLetters' | 'dropDeadLetters'>;
 type Wanted = Omit<Selection, 'all'> & { prefix?: string | undefined };
 
-/** What operators do with dead letters. A token with a prefix sees and changes those whose promise's id begins with it. */
+/**
+ * The endpoints for dead letters. A token with a prefix sees and changes only letters whose promise id begins with it.
+ */
 export function deadLetterHandlers({ store }: RuntimeWith<never, 'deadLetters'>): DeadLetterHandlers {
   const letters = store.deadLetters;
   return {
@@ -39,7 +41,7 @@ export function deadLetterHandlers({ store }: RuntimeWith<never, 'deadLetters'>)
   };
 }
 
-/** Addresses and the errors about them may carry secrets: tokens with a prefix see no address. */
+/** Addresses, and errors that quote them, may contain secrets, so tokens with a prefix do not see addresses. */
 export function letterFor({ address, ...letter }: DeadLetter, prefix: string): Shown {
   return prefix === ''
     ? { ...letter, address }
@@ -48,7 +50,7 @@ export function letterFor({ address, ...letter }: DeadLetter, prefix: string): S
 
 const NOTHING = { count: 0, more: false };
 
-/** Narrows a filter to the token's prefix; null when nothing is left. */
+/** Narrows a filter to the token's prefix; null if it matches nothing. */
 function visible({ ids, transport, target, prefix = '' }: Wanted, own: string): DeadLetterFilter | null {
   const narrower = narrowed(prefix, own);
   if (narrower === null) return null;
@@ -60,7 +62,7 @@ function visible({ ids, transport, target, prefix = '' }: Wanted, own: string): 
   };
 }
 
-/** The prefix of what begins with both; null: nothing does. */
+/** The longer of two prefixes, if it begins with the other; null otherwise, because then no id begins with both. */
 export function narrowed(wanted: string, own: string): string | null {
   if (wanted.startsWith(own)) return wanted;
   return own.startsWith(wanted) ? own : null;

@@ -11,13 +11,18 @@ import { Viewer, type Interest } from './viewer.ts';
 
 type Context = RuntimeWith<'clock', 'clock' | 'hints'>;
 
-/** Most pages that listen at the same time. Further pages poll. */
+/** The maximum number of pages with an event stream. Further pages poll. */
 const MAX_VIEWERS = 200;
 const PING_MS = 15_000;
-/** Changes that no commit of this process reports: those of other processes without hints, dead letters, and what time brings. */
+/**
+ * How often pages are told to reload in any case, because some changes are not announced: those of other processes
+ * without hints, dead letters, and the passing of time.
+ */
 const TICK_MS = 5_000;
 
-/** Tells open pages that something has changed. If no page is open, it looks at no commit and costs nothing. */
+/**
+ * Tells open pages that something has changed. While no page is open, it does not listen to commits and costs nothing.
+ */
 export class ChangeFeed implements Service {
   readonly name = 'changes';
   readonly #runtime: Context;

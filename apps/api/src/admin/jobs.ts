@@ -4,7 +4,7 @@ import { JOBS, type JobRun, type RedriveOrder as Order } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
-/** What operators see of maintenance, and how they order a bulk redrive. */
+/** The endpoints for maintenance jobs and for ordering a bulk redrive. */
 export function jobHandlers({
   store,
 }: RuntimeWith<never, 'cluster' | 'now' | 'upkeep'>): Pick<Handlers, 'jobs' | 'orderRedrive' | 'redriveOrder'> {
@@ -22,13 +22,13 @@ export function jobHandlers({
         ...(target !== undefined ? { target } : {}),
         ...(prefix === '' ? {} : { prefix }),
       });
-      if (order === null) throw new Refusal(409, 'Another redrive is under way');
+      if (order === null) throw new Refusal(409, 'Another redrive is still running');
       return answerOf(order);
     },
     async redriveOrder({ params: { id } }, { prefix }) {
       const order = await store.upkeep.bulkRedrive.current();
       if (order?.id !== id || !(order.filter.prefix ?? '').startsWith(prefix)) {
-        throw new Refusal(404, 'No such redrive: it never was, or another one came after it');
+        throw new Refusal(404, 'There is no such redrive, or a later one replaced it');
       }
       return answerOf(order);
     },

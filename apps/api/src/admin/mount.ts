@@ -17,12 +17,12 @@ export interface Asker {
   response: Response;
 }
 
-/** Longer than any body that the contract allows, such as 1,000 ids of dead letters. */
+/** Longer than any valid body. The longest one names 1,000 dead letters. */
 const MAX_BODY_BYTES = 64 * 1024;
 
 type StreamName = { [Name in RouteName]: (typeof ROUTES)[Name] extends { streams: true } ? Name : never }[RouteName];
 
-/** One handler per endpoint. It gets the checked input. Handlers of streams write their answer themselves. */
+/** One handler per endpoint. Its input has been validated. Handlers of streams write their answer themselves. */
 export type Handlers = {
   [Name in RouteName]: (
     input: RouteInput<Name>,
@@ -32,11 +32,12 @@ export type Handlers = {
 
 type AnyHandler = (input: object, asker: Asker) => Promise<object> | void;
 
-/** Mounts every endpoint of the contract. @param auth null: auth is off, and everybody may do everything. */
+/** Mounts every endpoint of packages/admin. @param auth null: auth is off, and everybody may do everything. */
 export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered }: Plumbing): Router {
   const router = Router();
   const readBody = jsonBody(bodies, MAX_BODY_BYTES);
-  // Fixed segments before parameters: /dead-letters/redrive is no id.
+  // Mount paths with fixed segments before paths with parameters, so that `redrive` in /dead-letters/redrive is not
+  // read as an id.
   const names = (Object.keys(ROUTES) as RouteName[]).sort(
     (one, other) => ROUTES[one].path.split(':').length - ROUTES[other].path.split(':').length,
   );
@@ -47,7 +48,7 @@ export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered 
     const method = route.method === 'GET' ? ('get' as const) : ('post' as const);
     router[method](route.path, ...guards, async (request, response) => {
       if (route.streams && request.method === 'HEAD') {
-        // Express sends HEAD here too: a stream without a body would never end.
+        // Express handles HEAD with this route, too. A stream without a body would never end.
         response.type('text/event-stream').end();
         return;
       }
@@ -61,10 +62,10 @@ export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered 
 
 function guardOf({ may }: Route, auth: Auth | null) {
   if (may === 'prefix') return guard(auth, ({ prefix }) => prefix !== null);
-  return guard(auth, mayDoAll, 'Only tokens that may do everything can see the whole cluster');
+  return guard(auth, mayDoAll, 'This needs an admin token, because it concerns the whole cluster');
 }
 
-/** @throws Refusal with all that is wrong. */
+/** Validates the input. @throws Refusal that lists all faults. */
 function checked({ params, query, body }: Route, request: Request): object {
   const parts: [string, z.ZodType | undefined, unknown][] = [
     ['params', params, request.params],
@@ -90,7 +91,7 @@ function send({ isConditional }: Route, request: Request, response: Response, an
   const body = Buffer.from(JSON.stringify(answer));
   if (isConditional) {
     const etag = `"${createHash('sha1')
-      // The time changes with every answer, even if the content does not.
+      // Leave out `now`, which differs in every answer even if the content is the same.
       .update('now' in answer ? JSON.stringify({ ...answer, now: 0 }) : body)
       .digest('base64url')}"`;
     response.set('etag', etag);

@@ -7,12 +7,12 @@ import type { Series } from './series.ts';
 
 type Context = RuntimeWith<never, 'admin' | 'cluster' | 'deadLetters' | 'now' | 'queues'>;
 
-/** Counting takes time in proportion to the count, and operators need no exact number above ten thousand. */
+/** Counting takes time in proportion to the count. Above ten thousand, operators do not need the exact number. */
 const MAX_COUNTED = 10_000;
 const NAMED_TARGETS = 10;
 /** The largest number of groups and processes that are shown. */
 const MAX_STREAMS = 500;
-/** It is computed at most once in this time, however many pages ask. */
+/** The overview is computed at most once in this time, even if many pages request it. */
 const CACHED_MS = 1_000;
 
 export function overviewHandler(runtime: Context, series: Series): Pick<Handlers, 'overview'> {
@@ -58,7 +58,10 @@ function streamsOf({ id, stats }: ProcessRow): StreamCount[] {
   return (parseStats(stats)?.streams ?? []).map(({ group, count }) => ({ group, processId: id, count }));
 }
 
-/** Shares one answer among all requests within this time, also while it is being computed. Failures are not shared. */
+/**
+ * Caches the result of `make` for `forMs`. Requests that arrive while it is being computed share the result. Failures
+ * are not cached.
+ */
 function cached<T>(make: () => Promise<T>, forMs: number): () => Promise<T> {
   let kept: { value: Promise<T>; until: number } | null = null;
   return () => {

@@ -27,7 +27,7 @@ interface PageEnd {
 const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 256;
 
-/** What operators ask of promises and tasks. A token with a prefix sees those whose id begins with it. */
+/** The endpoints for promises and tasks. A token with a prefix sees only ids that begin with it. */
 export function promiseHandlers({ config, store }: Context): PromiseHandlers {
   const { admin } = store;
   const cursors = new Cursors(() => store.cluster.secret('admin cursors'));
@@ -43,7 +43,8 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
     own: string,
     rest: Pick<Parameters<typeof admin.newest>[0], 'state' | 'task' | 'tags' | 'func' | 'isRoot'>,
   ): Promise<{ rows: Listed[]; end: PageEnd }> {
-    if (!maySearch(config, own)) throw new Refusal(403, 'Tokens that are limited to a prefix may not search');
+    if (!maySearch(config, own))
+      throw new Refusal(403, 'Tokens with a prefix may not search on this server (auth.search_prefix)');
     const { from, to, cursor, limit } = wanted;
     const prefix = narrowed(wanted.prefix ?? '', own);
     const after = cursor === undefined ? null : await cursors.open(cursor, own);
@@ -93,7 +94,8 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
     async deliverTask({ params: { id } }, { prefix }) {
       const delivered = id.startsWith(prefix) ? await admin.deliver(id) : 'absent';
       if (delivered === 'absent') throw new Refusal(404, 'Task not found');
-      if (delivered === 'not pending') throw new Refusal(409, 'The task is not pending: no message waits');
+      if (delivered === 'not pending')
+        throw new Refusal(409, 'The task is not pending, so it has no message to deliver');
       return { id, dueAt: await store.now() };
     },
   };
@@ -155,7 +157,7 @@ function taskView({ state, version, resumes, pid, ttl, dueAt, setbacks, attempts
   };
 }
 
-/** A task may wait for promises that the token must not see. */
+/** Leaves out awaited promises that the token must not see. */
 function graphNode(node: Node, prefix: string): GraphNode {
   const { parent, branch, isTimer, task } = node;
   const awaits = node.awaits.filter((id) => id.startsWith(prefix));
@@ -169,7 +171,7 @@ function graphNode(node: Node, prefix: string): GraphNode {
   };
 }
 
-/** Addresses may carry secrets: only tokens that may do everything see them. */
+/** Addresses may contain secrets, so only admin tokens see them. */
 function promiseDetail(detail: Detail, now: number, prefix: string): PromiseDetail {
   const { promise, function: name, task, more } = detail;
   const addressOf = ({ address }: { address: string }) => (prefix === '' ? { address } : {});

@@ -10,8 +10,8 @@ interface Sample {
 }
 
 /**
- * Counts of the last minutes for the whole cluster. Every process writes its running counts with its heartbeat. Each api
- * reads all of them every few seconds, so each can answer for the whole cluster without asking others.
+ * Rates of the last 15 minutes for the whole cluster. Every process writes its totals with its heartbeat. Each api
+ * process reads all totals every 5 s, so it can answer for the whole cluster without asking other processes.
  */
 export class Series implements Service {
   readonly name = 'series';
@@ -31,7 +31,7 @@ export class Series implements Service {
     });
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   get points(): readonly SeriesPoint[] {
     return this.#points;
   }
@@ -56,7 +56,8 @@ export class Series implements Service {
     const startedAtById = new Map(processes.map(({ id, startedAt }) => [id, startedAt]));
     const steps = [...stats].flatMap(([id, told]) => {
       const known = before.stats.get(id);
-      // A new process: all that it has counted. One that was not seen before, but is older: nothing, as its past is unknown.
+      // For a process that started since the last sample, count all its totals. An older process that is seen for the
+      // first time counts nothing, because its totals cover an unknown time.
       if (!known && (startedAtById.get(id) ?? 0) < before.at) return [];
       return [difference(told, known)];
     });

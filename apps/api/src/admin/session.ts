@@ -3,7 +3,7 @@ import type { Auth } from '../auth/auth.ts';
 import { expiryOfRequest } from '../http/guard.ts';
 import type { Handlers } from './mount.ts';
 
-/** How often a page asks again while no events come. */
+/** How often a page polls while it gets no events. */
 const REFRESH_MS = 5_000;
 
 export function sessionHandler(
@@ -28,7 +28,7 @@ export function sessionHandler(
   };
 }
 
-/** As for the searches of the protocol. */
+/** Whether a token with this prefix may list promises and tasks. The same rule as for the protocol's searches. */
 export function maySearch({ auth }: Runtime['config'], prefix: string): boolean {
   return prefix === '' || auth.searchPrefix === 'filter';
 }

@@ -5,18 +5,18 @@ import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { beginEvents } from '../http/begin-events.ts';
 
-/** The changes that a page wants to know about. */
+/** The changes that a page is interested in. */
 export interface Interest {
-  /** Only those of this call graph; null: all. */
+  /** Only changes of this call graph; null: all. */
   origin: string | null;
-  /** Only those of ids with this prefix. */
+  /** Only changes of ids with this prefix. */
   prefix: string;
 }
 
 /** The shortest time between two events of one page. */
 const MIN_INTERVAL_MS = 500;
 
-/** A page that gets events. At most one event waits for a page that reads slowly. */
+/** The event stream of one page. If the page reads slowly, at most one event waits for it. */
 export class Viewer {
   readonly #interest: Interest;
   readonly #response: Response;
@@ -31,12 +31,15 @@ export class Viewer {
     beginEvents(response);
   }
 
-  /** An event for this page is already waiting. */
+  /** True if a `commit` event is already waiting for this page. */
   get isTold(): boolean {
     return this.#waiting === 'commit';
   }
 
-  /** Sent at once, or together with later changes if the last event was sent a moment ago. */
+  /**
+   * Sends an event at once. If the last event was sent less than `MIN_INTERVAL_MS` ago, it is merged with later
+   * changes.
+   */
   tell(cause: Change['cause']): void {
     this.#waiting = stronger(this.#waiting, cause);
     this.#timer ??= this.#send();
@@ -58,7 +61,8 @@ export class Viewer {
   isTouched({ promises, tasks, schedules, callbacks, listeners }: Changes): boolean {
     const { origin, prefix } = this.#interest;
     if (origin === null && prefix === '') return true;
-    // Ids begin with their origin's, but an origin may also be a mere tag.
+    // Usually the id of a promise begins with the id of its origin. But clients may set any origin tag, so compare
+    // that, too.
     const isIt = (id: string, of = id) =>
       id.startsWith(prefix) && (origin === null || of === origin || id.startsWith(origin));
     const some = <Row>(changed: { inserts: Row[]; updates: Row[]; deletes: Row[] }, passes: (row: Row) => boolean) =>
@@ -72,7 +76,7 @@ export class Viewer {
     );
   }
 
-  /** @returns the time within which nothing more is sent. */
+  /** Sends the waiting event. @returns the timer until which nothing more is sent. */
   #send(): NodeJS.Timeout {
     const cause = this.#waiting;
     if (cause !== null && !this.#response.writableNeedDrain) {

@@ -10,7 +10,7 @@ import { claimsFault, expiryOf, isSignedBy, parseToken, type ClaimRules, type To
 /** A token that is valid. */
 export interface Verified {
   principal: Principal;
-  /** Epoch ms, tolerance included. */
+  /** Epoch ms, including the leeway. */
   expiresAt: number;
 }
 
@@ -23,9 +23,13 @@ export interface AuthOptions {
 }
 
 const UNAUTHORIZED: Authentication = { ok: false, status: 401, message: 'Unauthorized' };
-const UNAVAILABLE: Authentication = { ok: false, status: 503, message: 'The keys for tokens are not available' };
+const UNAVAILABLE: Authentication = {
+  ok: false,
+  status: 503,
+  message: 'The keys that verify tokens are not available yet',
+};
 
-/** Bounds of the cache of verified tokens: how many, and how many characters together. */
+/** Limits of the cache of verified tokens: their number, and their characters in total. */
 const CACHED = { max: 10_000, maxSize: 16 * 1024 * 1024 };
 
 /** Checks tokens (protocol section 9). A verified token stays valid until it expires or the keys change. */
@@ -49,7 +53,7 @@ export class Auth implements Service {
       jwksUrl === null ? null : new RemoteKeys({ url: jwksUrl, refreshMs: jwksRefreshMs, logger, changed });
   }
 
-  /** Reads the keys. Rejects if a file has a key that cannot be used, or none. */
+  /** Reads the keys. Rejects if a file has no key, or a key that cannot be used. */
   async start(): Promise<void> {
     const { config, logger } = this.#options;
     if (this.#acceptsUnsigned) {
@@ -65,7 +69,7 @@ export class Auth implements Service {
     await this.#remote?.stop();
   }
 
-  /** Checks a token. Returns at once for a token that was verified before, as most were. */
+  /** Checks a token. Returns synchronously for a token that was verified before, which is the usual case. */
   authenticate(text: string | undefined): Authentication | Promise<Authentication> {
     if (text === undefined) return UNAUTHORIZED;
     const token = this.#verified.get(text);
@@ -75,10 +79,10 @@ export class Auth implements Service {
 
   async #verify(text: string): Promise<Authentication> {
     const token = parseToken(text);
-    const fault = token ? claimsFault(token.claims, this.#rules, this.#options.clock.now()) : 'no JWT';
+    const fault = token ? claimsFault(token.claims, this.#rules, this.#options.clock.now()) : 'not a JWT';
     if (!token || fault !== null) return this.#refuse(fault);
     try {
-      if (!this.#acceptsUnsigned && !(await this.#isSigned(token))) return this.#refuse('no key signed it');
+      if (!this.#acceptsUnsigned && !(await this.#isSigned(token))) return this.#refuse('not signed by a known key');
     } catch (error) {
       if (error instanceof KeysUnavailable) return UNAVAILABLE;
       throw error;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** Signs tokens, with Node's own crypto: not the library that checks them. */
+/** Signs tokens with Node's own crypto, not with the library that checks them. */
 export class Signer {
   readonly publicKey: KeyObject;
   readonly #privateKey: KeyObject;
@@ -49,12 +49,12 @@ export function unsigned(claims: Claims, header: Claims): string {
   return [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
 }
 
-/** `exp` in so many seconds from now. */
+/** A value for `exp`, this many seconds from now. */
 export function expiring(seconds: number): number {
   return Math.floor(Date.now() / 1000) + seconds;
 }
 
-/** An issuer's key set over HTTP: what it answers can be changed, and what was asked is counted. */
+/** Serves an issuer's key set over HTTP. Tests can change the answer; requests are counted. */
 export class KeySetServer {
   fetched = 0;
   answer: (response: ServerResponse) => void = (response) => response.writeHead(500).end();

@@ -6,10 +6,10 @@ import { ALGORITHMS, verificationKey } from './keys.ts';
 import type { Token } from './token.ts';
 
 const FETCH_TIMEOUT_MS = 5_000;
-/** However many tokens name unknown key ids, they cause at most one fetch in this time. */
+/** Tokens with unknown key ids cause at most one fetch in this time. */
 const UNKNOWN_KID_INTERVAL_MS = 10_000;
 const MAX_BYTES = 512 * 1024;
-/** More than any issuer uses at a time. A token without a key id is tried with each of them. */
+/** More keys than any issuer uses at a time. It is limited, because a token without a key id is tried with each key. */
 const MAX_KEYS = 50;
 
 const VERIFY = { algorithms: [...ALGORITHMS] };
@@ -28,7 +28,7 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
-/** A key set behind a URL (JWKS, RFC 7517). While it cannot be fetched, the last keys stay in use. */
+/** A key set that is fetched from a URL (JWKS, RFC 7517). If it cannot be fetched, the last keys stay in use. */
 export class RemoteKeys implements Service {
   readonly name = 'jwks';
   readonly #options: RemoteKeysOptions;
@@ -41,15 +41,15 @@ export class RemoteKeys implements Service {
     this.#options = options;
     this.#keySet = createRemoteJWKSet(new URL(options.url), {
       timeoutDuration: FETCH_TIMEOUT_MS,
-      // Only this class decides when to fetch. By itself jose refuses every token while an expired set cannot be
-      // fetched, and does not limit how often it tries.
+      // Turn off jose's own fetching: only this class decides when to fetch. jose would refuse every token while an
+      // expired set cannot be fetched, and it does not limit how often it tries.
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
       [customFetch]: (url, request) => fetchKeySet(url, request, options.logger),
     });
   }
 
-  /** Resolves even if the set cannot be fetched: the server must start while its issuer is unreachable. */
+  /** Resolves even if the set cannot be fetched, because the server must start while its issuer is unreachable. */
   async start(): Promise<void> {
     await this.#refresh();
     this.#timer = setInterval(() => void this.#refresh(), this.#options.refreshMs);
@@ -60,7 +60,9 @@ export class RemoteKeys implements Service {
     await this.#fetching;
   }
 
-  /** Whether a key of the set signed the token. A key that the set lacks is searched for. @throws KeysUnavailable */
+  /**
+   * Whether a key of the set signed the token. If the set lacks the key, it is fetched again. @throws KeysUnavailable
+   */
   async isSigned(token: Token): Promise<boolean> {
     const known = this.#keySet.fresh ? await this.#verify(token) : 'unknown key';
     if (known !== 'unknown key') return known;
@@ -80,7 +82,7 @@ export class RemoteKeys implements Service {
     }
   }
 
-  /** Fetches the set, unless that was done a moment ago. */
+  /** Fetches the set, unless a search did so less than `UNKNOWN_KID_INTERVAL_MS` ago. */
   async #search(): Promise<void> {
     const now = performance.now();
     if (!this.#fetching && now - this.#searchedAt < UNKNOWN_KID_INTERVAL_MS) return;
@@ -109,7 +111,7 @@ export class RemoteKeys implements Service {
   }
 }
 
-/** A token without a key id: each key of its algorithm may have signed it. */
+/** For a token without a key id. Tries each key of its algorithm. */
 async function isSignedByAny(text: string, keys: errors.JWKSMultipleMatchingKeys): Promise<boolean> {
   for await (const key of keys) {
     try {
@@ -123,7 +125,7 @@ async function isSignedByAny(text: string, keys: errors.JWKSMultipleMatchingKeys
 }
 
 /**
- * The set with only those keys that this server can use.
+ * Fetches the set and keeps only the keys that this server can use.
  * @throws Error if it is too large or has no such key, so that the keys of the last fetch stay in use
  */
 async function fetchKeySet(url: string, request: RequestInit, logger: Logger): Promise<Response> {
@@ -133,9 +135,9 @@ async function fetchKeySet(url: string, request: RequestInit, logger: Logger): P
     throw new Error(`the server of the key set answered ${response.status}`);
   }
   const set = JSON.parse(await readText(response.body)) as { keys?: unknown } | null;
-  if (!Array.isArray(set?.keys)) throw new Error('it is not a JSON Web Key Set');
+  if (!Array.isArray(set?.keys)) throw new Error('the answer is not a JSON Web Key Set');
   const keys = set.keys.slice(0, MAX_KEYS).filter((jwk: unknown) => isUsable(jwk, logger));
-  if (keys.length === 0) throw new Error('it has no key that this server can use');
+  if (keys.length === 0) throw new Error('the key set has no key that this server can use');
   return Response.json({ keys });
 }
 
@@ -144,7 +146,7 @@ async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
+    if (size > MAX_BYTES) throw new Error(`the key set is larger than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -9,15 +9,15 @@ export const ALGORITHMS = [...RSA_ALGORITHMS, 'ES256', 'ES384', 'EdDSA'] as cons
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /**
- * A public key and the algorithms that it may be used with. The key decides them, never the token: otherwise an attacker
- * could sign with HS256 and use the public key as the secret.
+ * A public key and the algorithms that it may be used with. The key determines the algorithms, never the token.
+ * Otherwise an attacker could sign with HS256 and use the public key as the secret.
  */
 export interface VerificationKey {
   key: KeyObject;
   algorithms: readonly Algorithm[];
 }
 
-/** Smaller keys are no longer safe. jsonwebtoken and jose refuse them, too. */
+/** Shorter keys are no longer safe. jsonwebtoken and jose refuse them, too. */
 const MIN_RSA_BITS = 2048;
 
 /** @throws Error that says why the key cannot be used. */
@@ -38,7 +38,9 @@ export function verificationKey(key: KeyObject): VerificationKey {
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]+?-----END \1-----/g;
 const PUBLIC_LABELS = new Set(['PUBLIC KEY', 'RSA PUBLIC KEY']);
 
-/** The public keys of PEM files (auth.publickey), each of which may hold several. @throws Error naming the file */
+/**
+ * Reads the public keys of PEM files (auth.publickey). A file may contain several. @throws Error that names the file
+ */
 export function readPemKeys(paths: readonly string[]): VerificationKey[] {
   return paths.flatMap((path) => {
     try {
@@ -51,10 +53,11 @@ export function readPemKeys(paths: readonly string[]): VerificationKey[] {
 
 function parsePemKeys(text: string): VerificationKey[] {
   const blocks = [...text.matchAll(PEM_BLOCK)];
-  if (blocks.length === 0) throw new Error('holds no PEM public key');
+  if (blocks.length === 0) throw new Error('it contains no public key in PEM format');
   return blocks.map(([pem, label = '']) => {
-    // Node would silently take the public key out of a private key or a certificate, and nobody would notice the mistake.
-    if (!PUBLIC_LABELS.has(label)) throw new Error(`holds a ${label}; only public keys belong there`);
+    // Refuse private keys and certificates. Node would silently extract their public key, and nobody would notice the
+    // mistake.
+    if (!PUBLIC_LABELS.has(label)) throw new Error(`it contains a ${label}, but only public keys are allowed`);
     return verificationKey(createPublicKey(pem));
   });
 }

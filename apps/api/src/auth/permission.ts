@@ -3,12 +3,12 @@ import type { Principal } from './principal.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** `search`: allowed, but it shows only what has the prefix. */
+/** `search`: allowed, but the answer contains only ids with the prefix. */
 export type Access = 'allowed' | 'search' | 'denied';
 
 /**
- * Where the data of each kind has the id that the request is about (protocol section 9). The value may be anything, because
- * the data is checked only afterwards. null: the kind has no id, so only tokens that may do everything can send it.
+ * Reads the ids that a request of each kind is about from its data (protocol section 9). A value may be anything,
+ * because the data is validated only afterwards. null: the kind has no id, so only admin tokens may send it.
  */
 const IDS: Record<Kind, ((data: Data) => unknown[]) | 'search' | null> = {
   'promise.get': byId,

@@ -2,7 +2,7 @@ import type { Token } from './token.ts';
 
 /** What a token permits (protocol section 9). */
 export interface Principal {
-  /** What every id must start with; '' for all, null for a token that may do nothing. */
+  /** The prefix that every id must have; '' for all ids, null for a token that permits nothing. */
   readonly prefix: string | null;
   /** Groups whose event streams may be opened; null for all. */
   readonly groups: ReadonlySet<string> | null;
@@ -16,12 +16,14 @@ export function principalOf(claims: Token['claims']): Principal {
   return { prefix: isText(prefix) ? prefix : null, groups: groupsOf(groups) };
 }
 
-/** No id contains a NUL or half a surrogate pair, so such a prefix matches nothing. In a search, databases would fail on it. */
+/**
+ * A prefix with a NUL or a lone surrogate is invalid: no id contains these, and databases would fail on it in a search.
+ */
 function isText(prefix: unknown): prefix is string {
   return typeof prefix === 'string' && prefix.isWellFormed() && !prefix.includes('\u0000');
 }
 
-/** Any value that is not a list of names permits nothing, because its author meant to set a limit. */
+/** A claim that is not a list of names permits no group, because its author wanted to set a limit. */
 function groupsOf(claim: unknown): ReadonlySet<string> | null {
   if (claim === undefined) return null;
   return new Set(Array.isArray(claim) ? claim.filter((name) => typeof name === 'string') : []);

@@ -2,7 +2,7 @@ import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose';
 import jwt from 'jsonwebtoken';
 import type { VerificationKey } from './keys.ts';
 
-/** A JWT, read but not verified. */
+/** A JWT that was parsed but not verified. */
 export interface Token {
   text: string;
   algorithm: string;
@@ -43,7 +43,7 @@ export async function isSignedBy({ text, algorithm }: Token, { key, algorithms }
     else jwt.verify(text, key, { algorithms: [allowed], ignoreExpiration: true, ignoreNotBefore: true });
     return true;
   } catch {
-    // For a malformed signature the libraries throw errors of many classes.
+    // Catch everything: for a malformed signature the libraries throw errors of many classes.
     return false;
   }
 }

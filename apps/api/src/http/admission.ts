@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Config } from '@resonate/config';
 
-/** Why a request is refused before anything else is looked at. */
+/** The answer to a request that is refused before anything else is checked. */
 export interface Refused {
   status: 400 | 403;
   message: string;
@@ -10,11 +10,11 @@ export interface Refused {
 
 export interface AdmissionOptions {
   server: Pick<Config['server'], 'host' | 'bind' | 'url' | 'allowedHosts' | 'cors'>;
-  /** False: every request is accepted, so only the names of this machine tell a local page from a foreign one. */
+  /** False if the server accepts requests without a token. Then the Host header must name this machine. */
   hasAuth: boolean;
 }
 
-/** How long the list of this machine's addresses is used before an unknown one makes us read it again. */
+/** The list of this machine's addresses is read again for an unknown address, at most once in this time. */
 const INTERFACES_MS = 5_000;
 const LOOPBACK = /^127(?:\.\d{1,3}){3}$/;
 const OPEN_PATH = /^\/(?:health|ready)(?:\?|$)/;
@@ -22,14 +22,15 @@ const PAGE_PATH = /^\/(?:ui(?:\/|\?|$)|\?|$)/;
 const ABSOLUTE_URL = /^https?:\/\/([^/?#]*)/i;
 
 /**
- * Keeps web pages of other sites out. A browser sends requests to this server on behalf of any page that it shows, and
- * without authentication nothing else would stop them. SDKs and the command line send no `Origin`.
+ * Refuses requests from web pages of other sites. A browser sends requests to this server for any page that it shows,
+ * and without authentication nothing else would stop them. SDKs and the command line send no `Origin`.
  *
- * - A request with an `Origin` must come from this server's own page or an allowed origin (`server.cors.allow_origins`).
- * - A request that a browser marks as another site's (`Sec-Fetch-Site`) must not come without an `Origin`: images and
- *   scripts send none.
- * - Without authentication the `Host` must be a name of this machine, else a page could point its own name at this
- *   machine (DNS rebinding) and would then be "the server's own".
+ * - A request with an `Origin` must come from this server's own page or an allowed origin
+ *   (`server.cors.allow_origins`).
+ * - A request that the browser marks as coming from another site (`Sec-Fetch-Site`) must have an `Origin`. Requests
+ *   for images and scripts have none.
+ * - Without authentication the `Host` must be a name of this machine. Otherwise a page could point its own host name
+ *   at this machine (DNS rebinding) and would count as the server's own page.
  */
 export class Admission {
   readonly #origins: ReadonlySet<string>;
@@ -37,7 +38,7 @@ export class Admission {
   readonly #own: ReadonlySet<string>;
   readonly #ownOrigin: string | null;
   #addresses: ReadonlySet<string> = new Set();
-  /** The Host header that was accepted last: nearly all requests have the same one. */
+  /** The last accepted Host header. It is cached, because nearly all requests have the same one. */
   #acceptedHost: string | null = null;
   #readAt = -Infinity;
 
@@ -50,7 +51,7 @@ export class Admission {
     this.#own = new Set(['localhost', hostname(), host, bind, own?.hostname ?? 'localhost'].map(bareName));
   }
 
-  /** Works for upgrades too. @returns null when the request may be looked at. */
+  /** Checks a request, also an upgrade. @returns null if the request may continue. */
   fault(request: IncomingMessage): Refused | null {
     const { headers, url = '' } = request;
     if (hasTwoHosts(request.rawHeaders)) return { status: 400, message: 'A request must have one Host header' };
@@ -67,7 +68,7 @@ export class Admission {
 
   #isAllowed(origin: string, host: string | undefined): boolean {
     if (this.#origins.has('*') || this.#origins.has(origin) || origin === this.#ownOrigin) return true;
-    // The scheme is not compared: a proxy may have ended TLS.
+    // The scheme is not compared, because a proxy may terminate TLS.
     return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
   }
 
@@ -77,7 +78,10 @@ export class Admission {
     return this.#isAddress(name);
   }
 
-  /** Read again when an address is unknown: interfaces come and go. */
+  /**
+   * Whether `name` is an address of this machine. Network interfaces may change, so the list is read again for an
+   * unknown address.
+   */
   #isAddress(name: string): boolean {
     if (!/^[\d.]+$|^\[[\da-f:.]+\]$/.test(name)) return false;
     if (!this.#addresses.has(name) && performance.now() - this.#readAt > INTERFACES_MS) {
@@ -102,7 +106,7 @@ const FOREIGN: Refused = {
 };
 
 /**
- * A browser's request for another site's page that carries no `Origin`: an image, a script, a frame. Only opening the
+ * A browser's request on behalf of another site that has no `Origin`: an image, a script, a frame. Only opening the
  * dashboard by a link is allowed.
  */
 function isForeignWithoutOrigin({ method, url = '', headers }: IncomingMessage): boolean {
@@ -111,7 +115,7 @@ function isForeignWithoutOrigin({ method, url = '', headers }: IncomingMessage):
   return !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && PAGE_PATH.test(url));
 }
 
-/** A proxy and this server might each believe another one. */
+/** Two Host headers are refused, because a proxy and this server might each use a different one. */
 function hasTwoHosts(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -124,7 +128,8 @@ function hasTwoHosts(rawHeaders: readonly string[]): boolean {
 /** A host's name without its port and without the dot of a fully qualified name, in lower case. */
 function bareName(host: string): string {
   const name = host.toLowerCase().replace(/:\d*$/, '');
-  // An IPv6 address without brackets is no Host; as an option's value (`server.bind = ::1`) it is usual.
+  // An IPv6 address without brackets is not valid in a Host header, but usual as the value of an option (`server.bind =
+  // ::1`).
   if (host.includes(':') && !host.startsWith('[') && host.split(':').length > 2) return `[${host.toLowerCase()}]`;
   return name.endsWith('.') ? name.slice(0, -1) : name;
 }

@@ -3,13 +3,16 @@ import { ByteBudget, type Holding } from './byte-budget.ts';
 
 export type Body =
   | { ok: true; bytes: Buffer }
-  /** `no room`: too many bytes of unfinished bodies, and this one began first. */
+  /** `no room`: unfinished bodies hold too many bytes, and this one is the oldest. */
   | { ok: false; reason: 'too large' | 'no room' | 'aborted' };
 
-/** How long a client whose body is refused may go on sending: closed earlier, it would see a broken connection instead of the answer. */
+/**
+ * How long a client may continue to send a body that was refused. If the connection were closed at once, the client
+ * would see a broken connection instead of the answer.
+ */
 const LINGER_MS = 5_000;
 
-/** Reads the bodies of requests. What unfinished bodies hold together is bounded (`server.max_unfinished_bodies`). */
+/** Reads the bodies of requests. The total size of unfinished bodies is limited (`server.max_unfinished_bodies`). */
 export class Bodies {
   readonly #maxBytes: number;
   readonly #unfinished: ByteBudget;
@@ -19,12 +22,12 @@ export class Bodies {
     this.#unfinished = new ByteBudget(maxUnfinishedBodies);
   }
 
-  /** By what its header announces. */
+  /** Whether the body is too large according to its Content-Length. */
   isTooLarge(request: IncomingMessage): boolean {
     return announcedBytes(request) > this.#maxBytes;
   }
 
-  /** @param maxBytes a smaller bound than `server.max_body_size`, for bodies that are never large. */
+  /** @param maxBytes a lower limit than `server.max_body_size`, for bodies that are never large. */
   read(request: IncomingMessage, maxBytes = this.#maxBytes): Promise<Body> {
     return new Promise((resolve) => {
       const announced = announcedBytes(request);
@@ -44,7 +47,7 @@ export class Bodies {
         if (isOver) return;
         size += chunk.length;
         if (size > maxBytes) return end({ ok: false, reason: 'too large' });
-        // Nearly every body comes in one piece: it is finished and holds nothing.
+        // Nearly every body arrives in one chunk. It is complete, so it never counts as unfinished.
         if (size === announced && chunks.length === 0) return end({ ok: true, bytes: chunk });
         chunks.push(chunk);
         holding ??= this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
@@ -56,12 +59,12 @@ export class Bodies {
   }
 }
 
-/** How long its header says that the body is; NaN if it says nothing. */
+/** The Content-Length; NaN if there is none. */
 function announcedBytes({ headers }: IncomingMessage): number {
   return Number(headers['content-length']);
 }
 
-/** Ends an answer whose request's body was not read: what still comes of the body is thrown away meanwhile. */
+/** Ends the answer to a request whose body was not read. The rest of the body is read and dropped first. */
 export async function endUnread(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
   response.write(body);
   await discardBody(request);

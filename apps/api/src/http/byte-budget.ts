@@ -1,9 +1,12 @@
 import { HEAP_SHARE_BYTES } from '@resonate/store';
 
-/** Smaller answers fit into what the operating system buffers for a connection. */
+/** Answers up to this size are not counted, because they fit into the send buffer of a connection. */
 export const SMALL_ANSWER_BYTES = 16 * 1024;
 
-/** For answers that clients have not read yet: `server.max_unread_answers`, and no more than an eighth of the heap. */
+/**
+ * The budget for answers that clients have not read yet: `server.max_unread_answers`, but at most an eighth of the
+ * heap.
+ */
 export function unreadBudget(maxBytes: number): ByteBudget {
   return new ByteBudget(Math.min(maxBytes, HEAP_SHARE_BYTES));
 }
@@ -13,17 +16,17 @@ interface Entry {
   evict: () => void;
 }
 
-/** Bytes that something holds. Release it once, whether or not it was evicted. */
+/** The bytes of one holder. The holder must release them once, even if it was evicted. */
 export interface Holding {
-  /** May evict, also the holder itself. */
+  /** May evict holders, including this one. */
   add(bytes: number): void;
   release(): void;
 }
 
 /**
- * Bounds what many clients hold together. When it is full, the oldest holder is evicted: a client that works holds
- * bytes for milliseconds, so the oldest one is stuck or hostile. Refusing newcomers would let a few such clients shut
- * out all others.
+ * Limits the bytes that many clients hold in total. When the limit is exceeded, the oldest holder is evicted. A healthy
+ * client holds bytes for milliseconds, so the oldest one is stuck or hostile. If new clients were refused instead, a
+ * few such clients could block all others.
  */
 export class ByteBudget {
   readonly #maxBytes: number;
@@ -35,7 +38,7 @@ export class ByteBudget {
     this.#maxBytes = maxBytes;
   }
 
-  /** @param evict makes the holder let go of its bytes; called once at most. */
+  /** @param evict makes the holder give up its bytes; called at most once. */
   hold(bytes: number, evict: () => void): Holding {
     const entry = { bytes: 0, evict };
     this.#entries.add(entry);

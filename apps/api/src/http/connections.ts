@@ -10,7 +10,7 @@ const STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** A connection on which more requests, or more bytes of them, wait behind an unread answer is closed. */
+/** How many requests may wait on a connection behind an unread answer. With more, the connection is closed. */
 const MAX_WAITING = 1_000;
 const MAX_WAITING_BYTES = 256 * 1024;
 
@@ -19,19 +19,22 @@ interface Answers {
   before: ServerResponse | undefined;
   /** Requests that arrived before the client read the answers to earlier ones. */
   waiting: (() => void)[];
-  /** How many bytes had arrived when the first of them began to wait. */
+  /** How many bytes had arrived on the connection when the first of them began to wait. */
   waitingFrom: number;
 }
 
-/** The connections of a server. Node alone would tell clients wrong outcomes, delay a stop or fill the memory. */
+/**
+ * Handles what Node's server does not: broken requests behind valid ones, connections without requests at a stop, and
+ * clients that do not read their answers.
+ */
 export class Connections {
-  /** Connections without a request so far. Load balancers and browsers open some in advance. */
+  /** Connections that have not sent a request yet. Load balancers and browsers open some in advance. */
   readonly #silent = new Set<Duplex>();
   readonly #answers = new WeakMap<Duplex, Answers>();
   readonly #broken = new WeakSet<Duplex>();
   readonly #unread: ByteBudget;
 
-  /** @param unread for answers that clients have not read yet, of all connections. */
+  /** @param unread the budget for unread answers of all connections. */
   constructor(server: Server, unread: ByteBudget) {
     this.#unread = unread;
     server.on('connection', (socket) => {
@@ -44,8 +47,9 @@ export class Connections {
   }
 
   /**
-   * A request begins. Requests of one connection are handled one after the other: the next one begins when the
-   * operating system has taken the answer to the one before, so that an unread connection holds one answer.
+   * Handles a request. Requests of one connection are handled one after the other: the next one begins when the
+   * operating system has accepted the previous answer. So a client that does not read holds at most one answer in
+   * memory.
    */
   requested({ socket }: IncomingMessage, response: ServerResponse, handle: () => void): void {
     this.#silent.delete(socket);
@@ -66,7 +70,7 @@ export class Connections {
     const { waiting } = answers;
     if (waiting.length === 0) answers.waitingFrom = socket.bytesRead;
     waiting.push(handle);
-    // No waiting request has been started.
+    // Closing is safe, because none of the waiting requests has been started.
     if (waiting.length > MAX_WAITING || socket.bytesRead - answers.waitingFrom > MAX_WAITING_BYTES) {
       waiting.length = 0;
       socket.destroy();
@@ -77,31 +81,38 @@ export class Connections {
     });
   }
 
-  /** An answer of so many bytes was written. While the client does not read it, it counts (`server.max_unread_answers`). */
+  /**
+   * Call it after an answer was written. Until the client has read it, it counts towards `server.max_unread_answers`.
+   */
   answered(response: ServerResponse, bytes: number): void {
     if (bytes <= SMALL_ANSWER_BYTES || response.writableFinished) return;
     const holding = this.#unread.hold(bytes, () => response.destroy());
     response.once('close', () => holding.release());
   }
 
-  /** A connection speaks another protocol from now on: who took it over closes it. */
+  /**
+   * Call it when a connection was upgraded to another protocol. From then on the owner of the new protocol closes it.
+   */
   upgraded(socket: Duplex): void {
     this.#silent.delete(socket);
   }
 
-  /** Node counts a connection without a request as busy, and would wait for it. */
+  /** Closes connections without a request. When the server stops, Node would wait for them. */
   closeSilent(): void {
     for (const socket of this.#silent) socket.destroy();
   }
 
-  /** Broken HTTP. Requests before it on the same connection are answered first: they may have been carried out. */
+  /**
+   * Refuses broken HTTP. Earlier requests on the same connection are answered first, because they may have been
+   * executed.
+   */
   #refuse(socket: Duplex, status = 400): void {
-    // Each further part of a broken request is reported again.
+    // Node reports each further part of a broken request again.
     if (this.#broken.has(socket)) return;
     this.#broken.add(socket);
     const refuse = () => socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\n\r\n`);
     const { latest, before } = this.#answers.get(socket) ?? {};
-    // A request that arrived only in part is never answered.
+    // A request that arrived only in part is never answered, so do not wait for its answer.
     const last = latest?.req.complete ? latest : before;
     if (!socket.writable || (latest?.headersSent && !latest.writableEnded)) socket.destroy();
     else if (!last || last.writableFinished) refuse();

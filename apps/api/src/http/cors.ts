@@ -2,7 +2,10 @@ import type { OutgoingHttpHeaders } from 'node:http';
 
 const MAX_AGE_S = '600';
 
-/** CORS (server.cors.allow_origins): the headers of an answer to a browser. None if its origin is not allowed. */
+/**
+ * CORS (server.cors.allow_origins): the headers that allow a browser's page to read an answer. There are none if its
+ * origin is not allowed.
+ */
 export class Cors {
   readonly #origins: ReadonlySet<string>;
 

@@ -16,23 +16,27 @@ import type { Plumbing } from './plumbing.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
-/** A connection without a byte in either direction for this long is closed. Event streams carry pings. */
+/**
+ * A connection that is silent in both directions for this long is closed. Event streams carry pings, so they are not.
+ */
 const IDLE_TIMEOUT_MS = 120_000;
-/** How often Node looks for requests that arrive too slowly. */
+/** The longest interval in which Node checks for requests that arrive too slowly. */
 const MAX_CHECK_INTERVAL_MS = 5_000;
-/** Longer than the idle time of usual load balancers, so that they, not we, close idle connections. */
+/**
+ * Longer than the idle timeout of common load balancers, so that they close idle connections before this server does.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** The part of server.shutdown_timeout after which connections with unfinished requests are cut. */
+/** After this share of server.shutdown_timeout, connections with unfinished requests are closed. */
 const PATIENCE = 0.8;
-/** `/` with or without a query, alone or as a whole URL (RFC 9112 section 3.2.2). */
+/** The path `/`, with or without a query, or as part of a complete URL (RFC 9112 section 3.2.2). */
 const ROOT = /^(?:https?:\/\/[^/?]+)?\/?(?:\?|$)/i;
-/** SDKs close a silent stream after 300 s, proxies usually after 60 s. */
+/** Shorter than the idle timeouts of SDKs (300 s) and of usual proxies (60 s). */
 const PING_INTERVAL_MS = 15_000;
 
 /**
- * The HTTP side. `POST /` goes to the engine before express's router: on one machine Node's bare server answered
- * 22,900 small JSON POSTs/s where express did 12,600 (ARCHITECTURE.md). Express handles all other paths.
+ * The HTTP server. `POST /` bypasses express: on one machine Node's bare server answered 22,900 small JSON POSTs/s, and
+ * express 12,600. Express handles all other paths.
  */
 export class HttpServer implements Service {
   readonly name = 'http';
@@ -57,7 +61,7 @@ export class HttpServer implements Service {
     const { server } = runtime.config;
     this.#cors = new Cors(server.cors.allowOrigins);
     this.#admission = new Admission({ server, hasAuth: auth !== null });
-    // A worker on one connection already knows the promises of the tasks that it holds.
+    // Workers with one connection already know the promises of their tasks, so preload only their own.
     const workers = new Rpc(runtime, auth, { fencePreload: 'own' });
     this.#unread = unreadBudget(server.maxUnreadAnswers);
     this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission, this.#unread);
@@ -93,7 +97,7 @@ export class HttpServer implements Service {
         keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
         maxHeaderSize: MAX_HEADER_BYTES,
         noDelay: true,
-        // Other upgrades, such as Java's to HTTP/2, are offers: the request is answered without the upgrade.
+        // Ignore other upgrades, such as Java's offer of HTTP/2. The request is then answered without an upgrade.
         shouldUpgradeCallback: (request) => WebSocketEndpoint.isFor(request),
       },
       (request, response) => this.#route(request, response),
@@ -120,7 +124,8 @@ export class HttpServer implements Service {
     if (!server) return;
     const closed = new Promise((resolve) => server.close(resolve));
     this.#websockets.drain();
-    // Otherwise messages that were just written would become due again, and another process would send them a second time.
+    // Wait until written messages count as delivered. Otherwise they would become due again, and another process would
+    // send them a second time.
     await this.#hub.drain();
     for (const stream of this.#hub.streams()) {
       stream.end();
@@ -137,10 +142,12 @@ export class HttpServer implements Service {
     clearTimeout(cutOff);
   }
 
-  /** @param mustContinue the client sends its body when it is told to (`Expect: 100-continue`). */
+  /**
+   * @param mustContinue true if the client waits for "100 Continue" before it sends the body (`Expect: 100-continue`).
+   */
   #route(request: IncomingMessage, response: ServerResponse, mustContinue = false): void {
     const handle = () => {
-      // A connection that is kept alive would outlive the server.
+      // While stopping, do not keep connections alive, because the server waits until they are closed.
       if (this.#stopping) response.setHeader('connection', 'close');
       const refused = this.#admission.fault(request);
       if (mustContinue && !refused && !this.#bodies.isTooLarge(request)) response.writeContinue();
@@ -161,7 +168,7 @@ export class HttpServer implements Service {
     }
     const answer = await this.#rpc.answer(body.bytes, request.headers);
     const length = this.#writeHead(request, response, answer);
-    // If it is as long in bytes as in characters, it is ASCII, which latin1 writes as it is.
+    // If the text has as many bytes as characters, it is ASCII. Then latin1 writes the same bytes and is faster.
     response.end(answer.body, length === answer.body.length ? 'latin1' : 'utf8');
     this.#connections?.answered(response, length);
   }
@@ -172,14 +179,14 @@ export class HttpServer implements Service {
     const data =
       reason === 'too large'
         ? `The body is larger than ${maxBodySize} bytes (server.max_body_size)`
-        : 'The server holds too many unfinished bodies (server.max_unfinished_bodies)';
+        : 'Unfinished request bodies take too much memory (server.max_unfinished_bodies); try again';
     const answer = this.#rpc.refuse({ status: reason === 'too large' ? 413 : 503, data });
     response.setHeader('connection', 'close');
     this.#writeHead(request, response, answer);
     await endUnread(request, response, answer.body);
   }
 
-  /** The body of the request is ignored. */
+  /** Answers with an error. The body of the request is not used. */
   async #refuse(
     request: IncomingMessage,
     response: ServerResponse,

@@ -3,7 +3,7 @@ import { parseJson } from '@resonate/protocol';
 import type { Bodies } from './bodies.ts';
 import { Refusal } from './refusal.ts';
 
-/** Reads a JSON body into `request.body`, whatever type the client declares; none is `undefined`. */
+/** Reads a JSON body into `request.body`; an empty body becomes `undefined`. The Content-Type is ignored. */
 export function jsonBody(bodies: Bodies, maxBytes: number): RequestHandler {
   return async (request, response, next) => {
     const encoding = request.headers['content-encoding'] ?? 'identity';
@@ -11,12 +11,12 @@ export function jsonBody(bodies: Bodies, maxBytes: number): RequestHandler {
     const body = await bodies.read(request, maxBytes);
     if (!body.ok) {
       if (body.reason === 'aborted') return;
-      // The connection could serve further requests only if the rest of the body were read.
+      // Close the connection: it could serve further requests only after the rest of the body was read.
       response.set('connection', 'close');
       request.resume();
       throw body.reason === 'too large'
         ? new Refusal(413, `The body is larger than ${maxBytes} bytes`)
-        : new Refusal(503, 'The server holds too many unfinished bodies (server.max_unfinished_bodies)');
+        : new Refusal(503, 'Unfinished request bodies take too much memory (server.max_unfinished_bodies); try again');
     }
     if (body.bytes.length > 0) {
       const parsed = parseJson(body.bytes);

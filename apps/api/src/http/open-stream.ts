@@ -16,7 +16,7 @@ export function openStream(
   let corked = false;
   const stream = hub.open(group, id, {
     write(text, flushed) {
-      // All messages of one turn leave in one packet.
+      // All messages of one turn of the event loop leave in one packet.
       if (!corked) {
         corked = true;
         response.cork();

@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 import type { Bodies } from './bodies.ts';
 
-/** What endpoints need of the HTTP server that they are mounted on. */
+/** The functions of the HTTP server that its endpoints use. */
 export interface Plumbing {
   bodies: Bodies;
-  /** Told how many bytes an answer has. */
+  /** Must be called with the size of each answer, bytes. */
   answered: (response: Response, bytes: number) => void;
 }

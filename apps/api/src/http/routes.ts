@@ -14,10 +14,10 @@ import { PAGE_HEADERS } from './security-headers.ts';
 
 type Context = RuntimeWith<'clock' | 'config' | 'logger' | 'metrics', 'cluster' | 'now' | 'ready'>;
 
-/** The paths of the public server's first API, which no current client uses. */
+/** The paths of the public server's first API. No current client uses it. */
 const LEGACY = /^\/(promises|schedules|tasks)(\/.*)?$/;
 
-/** Every path but `POST /`. @param auth null: every request is accepted. @param admin what answers below /admin. */
+/** Every path except `POST /`. @param auth null: every request is accepted. @param admin the routes below /admin. */
 export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth: Auth | null, admin: Router): Express {
   const { config, logger, store } = runtime;
   const app = express();
@@ -44,7 +44,7 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
       response.status(503).json({ status: 'unavailable', error: 'storage is unavailable' });
     }
   });
-  // A base URL that ends in a slash makes clients ask for two of them.
+  // Several slashes are accepted, because clients with a base URL that ends in a slash send two.
   app.get(/^\/+poll\/([^/]+)\/([^/]+)$/, guard(auth, mayJoinGroup), poll(runtime, hub));
   app.get(/^\/+connect\/([^/]+)\/([^/]+)$/, (_request, response) => {
     response.set({ upgrade: 'websocket', connection: 'upgrade' });
@@ -52,13 +52,13 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
   });
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
     const processes = await store.cluster.processes();
-    // Statistics are the admin API's: GET /admin/overview.
+    // Without statistics: the admin API has them (GET /admin/overview).
     response.json({ now: await store.now(), processes: processes.map((row) => ({ ...row, stats: undefined })) });
   });
   app.use(admin);
   if (config.ui.enabled) app.use(dashboardRoutes());
   app.all(LEGACY, (_request, response) => {
-    response.status(410).json({ error: 'this API is gone: POST the request to / instead' });
+    response.status(410).json({ error: 'this API no longer exists: POST the request to / instead' });
   });
   app.use((request, response) => {
     response.status(404).json({ error: `nothing at ${request.method} ${request.path}` });
@@ -98,9 +98,9 @@ function poll({ config, clock, metrics }: Context, hub: StreamHub): RequestHandl
   return (request, response) => {
     const { group, id } = streamOf(request);
     if (!config.transports.httpPoll.enabled) {
-      response.status(404).json({ error: 'the SSE poll transport is off' });
+      response.status(404).json({ error: 'event streams are disabled (transports.http_poll.enabled)' });
     } else if (request.method === 'HEAD') {
-      // Express sends HEAD here too: a stream without a body would swallow messages.
+      // Express handles HEAD with this route, too. A stream without a body would swallow messages.
       response.type('text/event-stream').end();
     } else if (!hub.hasPlaceFor(group, id)) {
       response.status(503).json({ error: 'too many streams are open' });

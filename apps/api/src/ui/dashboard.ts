@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Router } from 'express';
 import sirv from 'sirv';
 
-/** No content from other sites, no inline scripts, no frames: the page shows data that clients wrote. */
+/** No content from other sites, no inline scripts, no frames, because the page shows data that clients wrote. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -15,10 +15,10 @@ const PAGE_POLICY = [
   "form-action 'none'",
 ].join('; ');
 
-/** Their names contain a hash of their content. */
+/** Files below this path have a hash of their content in their names, so they may be cached forever. */
 const HASHED = '/assets/';
 
-/** Where `npm run build` puts the page in a package, and `npm run build:ui` in a checkout. */
+/** The folder of the built page in a package (`npm run build`), and in a checkout (`npm run build:ui`). */
 const FOLDERS = ['../../../../ui', '../../../dashboard/dist'].map((folder) => join(import.meta.dirname, folder));
 
 function builtFolder(): string {
@@ -26,11 +26,11 @@ function builtFolder(): string {
   return existsSync(packaged) ? packaged : built;
 }
 
-/** The dashboard's files, below /ui; every path that names no file is the page, but for those with a file's extension. */
+/** Serves the dashboard's files below /ui. A path that is not a file gets the page, unless it has a file extension. */
 export function dashboardRoutes(folder = builtFolder()): Router {
   const router = Router();
   const files = sirv(folder, {
-    // Files are looked up at each request. Requests are rare, and in a checkout the page may be built again at any time.
+    // Look up files at each request, because in a checkout the page may be rebuilt at any time. Requests are rare.
     dev: true,
     brotli: true,
     gzip: true,

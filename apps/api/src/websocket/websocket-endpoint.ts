@@ -11,7 +11,9 @@ import { untilExpiry } from '../http/end-at.ts';
 import type { Rpc } from '../rpc.ts';
 import { WorkerConnection } from './worker-connection.ts';
 
-/** `/connect/{group}/{id}`; a base URL that ends in a slash makes clients ask for two of them. */
+/**
+ * `/connect/{group}/{id}`. Several slashes are accepted, because clients with a base URL that ends in a slash send two.
+ */
 const PATH = /^\/+connect\/([^/?]+)\/([^/?]+)(?:\?|$)/;
 
 /** Why a connection is refused. */
@@ -27,7 +29,7 @@ interface Admitted {
   token: Verified | null;
 }
 
-/** Workers' WebSockets (docs/protocol.md section 6): all that `POST /` and an event stream do, over one connection. */
+/** Workers' WebSockets (docs/protocol.md section 6). One connection replaces `POST /` and an event stream. */
 export class WebSocketEndpoint {
   readonly #runtime: Runtime;
   readonly #hub: StreamHub;
@@ -40,7 +42,7 @@ export class WebSocketEndpoint {
   readonly #connections = new Map<WorkerConnection, () => void>();
   #stopping = false;
 
-  /** @param unread for what clients have not read yet, of all connections. */
+  /** @param unread the budget for unread bytes of all connections. */
   constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc, admission: Admission, unread: ByteBudget) {
     this.#unread = unread;
     this.#runtime = runtime;
@@ -54,14 +56,14 @@ export class WebSocketEndpoint {
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: maxBodySize,
-      // The envelope's own check answers bad text with a 400 instead of closing the connection.
+      // Invalid UTF-8 must not close the connection: opening the envelope answers it with a 400.
       skipUTF8Validation: true,
     });
-    // So that clients refuse a larger request themselves instead of losing their connection over it.
+    // Tells clients the limit, so that they refuse a larger request themselves instead of losing the connection.
     this.#server.on('headers', (headers) => headers.push(`resonate-max-frame: ${maxBodySize}`));
   }
 
-  /** True for a request that this endpoint answers, also if it refuses it. */
+  /** True for a request that this endpoint answers, even if only to refuse it. */
   static isFor({ headers }: IncomingMessage): boolean {
     return headers.upgrade?.toLowerCase() === 'websocket';
   }
@@ -74,7 +76,10 @@ export class WebSocketEndpoint {
     else this.#server.handleUpgrade(request, raw, head, (socket) => this.#open(socket, request, raw, admitted));
   }
 
-  /** Asks all workers to connect to another process. They get no further messages. Requests that they sent are answered. */
+  /**
+   * Asks all workers to connect to another process. They get no further messages. Requests that they have sent are
+   * still answered.
+   */
   drain(): void {
     this.#stopping = true;
     for (const [connection, leave] of this.#connections) {
@@ -92,11 +97,15 @@ export class WebSocketEndpoint {
     const { url = '', headers } = request;
     const { httpPoll, websocket } = this.#runtime.config.transports;
     const place = PATH.exec(url);
-    if (!place) return { status: 404, error: 'nothing takes WebSockets here: connect to /connect/{group}/{id}' };
+    if (!place) return { status: 404, error: 'this path does not accept WebSockets: connect to /connect/{group}/{id}' };
     const refused = this.#admission.fault(request);
     if (refused) return { status: refused.status, error: refused.message };
-    if (!httpPoll.enabled || !websocket.enabled) return { status: 404, error: 'WebSockets of workers are off' };
-    if (this.#stopping) return { status: 503, error: 'the server stops' };
+    if (!httpPoll.enabled || !websocket.enabled)
+      return {
+        status: 404,
+        error: 'WebSockets are disabled (transports.websocket.enabled, transports.http_poll.enabled)',
+      };
+    if (this.#stopping) return { status: 503, error: 'the server is shutting down' };
     const [group, id] = [decoded(place[1]), decoded(place[2])];
     if (group === null || id === null) return { status: 400, error: 'group and id must be percent-encoded text' };
     const known = await this.#auth?.authenticate(bearerToken(headers.authorization));
@@ -134,7 +143,7 @@ export class WebSocketEndpoint {
       connection.drain();
     });
     socket.once('close', stopWaiting);
-    // This connection was opened while the server began to stop.
+    // The server began to stop while this connection was being opened.
     if (this.#stopping) {
       leave();
       connection.drain();

@@ -6,33 +6,45 @@ import { SMALL_ANSWER_BYTES, type ByteBudget } from '../http/byte-budget.ts';
 import type { Rpc } from '../rpc.ts';
 
 export interface ConnectionLimits {
-  /** Requests of one connection that may be under way; beyond, the connection is not read (transports.websocket.max_in_flight). */
+  /**
+   * Maximum number of running requests of one connection. At the limit, reading from the connection pauses
+   * (transports.websocket.max_in_flight).
+   */
   maxInFlight: number;
-  /** The same in bytes. */
+  /** The same limit in bytes. */
   maxInFlightBytes: number;
-  /** Bytes that may wait for a client that does not read; beyond, it is cut off (transports.websocket.max_unread). */
+  /**
+   * Maximum number of bytes that wait for a client that does not read. Beyond it the connection is closed
+   * (transports.websocket.max_unread).
+   */
   maxUnread: number;
 }
 
 export interface ConnectionOptions {
   rpc: Rpc;
-  /** Of the request that opened the connection: its token serves requests without one of their own. */
+  /** The headers of the upgrade request. Requests without their own token use the token in them. */
   headers: IncomingHttpHeaders;
   limits: ConnectionLimits;
-  /** For what clients have not read yet, of all connections. When it is full, the connection of the oldest is cut off. */
+  /**
+   * The budget for unread bytes of all connections. When it is exceeded, the connection of the oldest unread answer is
+   * closed.
+   */
   unread: ByteBudget;
 }
 
-/** Close codes (RFC 6455 section 7.4): what a worker's network makes of them is in docs/protocol.md. */
+/** Close codes (RFC 6455 section 7.4). docs/protocol.md says how clients react to each. */
 const CLOSE = { unsupported: 1003, policy: 1008, restart: 1012, replaced: 4409 } as const;
 
-/** While more than this waits for the client to read, no further requests are read from it. */
+/** While more bytes than this wait for the client to read, reading from it pauses. */
 const UNREAD_PAUSE = 1024 * 1024;
-/** How long after "drain" a client may still send requests. Then its connection is closed between two of them. */
+/**
+ * How long after "drain" a client may still send requests. Then the connection is closed as soon as no request is
+ * running.
+ */
 const DRAIN_GRACE_MS = 1_000;
 const DRAIN = JSON.stringify({ drain: true });
 const ACKNOWLEDGEMENT = /^\{"ack":(\d{1,15})\}$/;
-/** No acknowledgement is longer. */
+/** The length of the longest acknowledgement. */
 const ACKNOWLEDGEMENT_BYTES = '{"ack":}'.length + 15;
 
 /** One worker's WebSocket: requests in, answers and messages out. */
@@ -62,7 +74,7 @@ export class WorkerConnection {
     raw.on('drain', () => this.#regulate());
   }
 
-  /** Gets the client's acknowledgements. */
+  /** Sets the stream that gets the client's acknowledgements. */
   attach(stream: AcknowledgedStream): void {
     this.#stream = stream;
   }
@@ -85,7 +97,7 @@ export class WorkerConnection {
 
   /** Closes the connection if the client sent nothing since the last ping. */
   ping(): void {
-    // Its pong may wait behind requests that we do not read.
+    // While reading is paused, the pong may wait behind requests that were not read yet.
     const isWaitingForUs = this.#socket.isPaused && this.#socket.bufferedAmount < UNREAD_PAUSE;
     if (!this.#heard && !isWaitingForUs) {
       this.#socket.terminate();
@@ -95,12 +107,12 @@ export class WorkerConnection {
     this.#socket.ping();
   }
 
-  /** The client has opened a new connection. */
+  /** Closes this connection, because the client has opened a new one. */
   replace(): void {
     this.#socket.close(CLOSE.replaced, 'another connection has this group and id');
   }
 
-  /** Asks the client to connect elsewhere, answers what it has sent, and closes. */
+  /** Asks the client to connect to another process, answers the requests that it has sent, and closes. */
   drain(): void {
     if (this.#drained) return;
     this.#drained = true;
@@ -144,8 +156,9 @@ export class WorkerConnection {
   }
 
   /**
-   * Carries out what waits. While too much is under way or unread the connection is not read, so that TCP holds the
-   * client back; what waits then is the rest of what was read at once.
+   * Starts waiting requests, then pauses or resumes reading. While too many requests are running or too many bytes are
+   * unread, reading pauses, so that TCP slows the client down. Requests may still wait then, because one read can
+   * contain several.
    */
   #regulate(): void {
     for (let request; !this.#isBusy() && (request = this.#waiting.shift());) void this.#answer(request);
@@ -168,7 +181,8 @@ export class WorkerConnection {
     if (this.#corked) return;
     this.#corked = true;
     this.#raw.cork();
-    // It runs after all callbacks of promises that are resolved now, so all answers of a batch are in one write.
+    // nextTick runs after the callbacks of all promises that are resolved now, so all answers of a batch leave in one
+    // write.
     process.nextTick(() => {
       this.#corked = false;
       this.#raw.uncork();
@@ -177,6 +191,6 @@ export class WorkerConnection {
 
   #closeWhenIdle(): void {
     if (this.#graceOver && this.#inFlight + this.#waiting.length === 0)
-      this.#socket.close(CLOSE.restart, 'the server stops');
+      this.#socket.close(CLOSE.restart, 'the server is shutting down');
   }
 }
