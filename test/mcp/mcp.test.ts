@@ -193,7 +193,7 @@ describe('an MCP session', () => {
     await http.rpc('promise.settle', { id: 'kept', state: 'resolved' });
     expect(await session.told('kept')).toMatchObject({ status: 'resolved' });
     // Standard output is the protocol's; what else there is to say went to standard error.
-    expect(session.log).toContain('the event stream is down');
+    expect(session.log).toContain('the event stream broke');
   });
 
   test('ends when its client goes', async () => {

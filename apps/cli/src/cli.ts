@@ -16,7 +16,7 @@ export async function run(args: string[]): Promise<void> {
   }
 }
 
-/** The parser for `args`, with the commands and options they may contain; nothing is parsed yet. */
+/** Creates the parser for `typed`, with the options of the commands that it mentions. Parses nothing yet. */
 export async function commandLine(typed: string[]): Promise<Argv> {
   const args = withoutShortcuts(typed);
   const cli = yargs(args)
@@ -66,7 +66,10 @@ export function withoutShortcuts([first, ...others]: string[]): string[] {
   return first === 'help' ? [...others, '--help'] : [first, ...others];
 }
 
-/** The end of a reader, as in `resonate … | head`, is not an error. A full disk is: the output is not complete. */
+/**
+ * It is not an error if the reader ends, as in `resonate … | head`. A full disk is an error, because the output is
+ * incomplete.
+ */
 function outputFailed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   complain(null, error);

@@ -9,7 +9,10 @@ function server(name: ServerName, describe: string, examples: CommandEntry['exam
 
 const POSTGRES = '--storage-type postgres --storage-postgres-url postgres://user:password@localhost/resonate';
 
-/** Every command of `resonate`. A file is loaded only when its command is used, because loading all takes seconds on a slow machine. */
+/**
+ * Every command of `resonate`. A file is loaded only when its command is used, because loading all files takes seconds
+ * on a slow machine.
+ */
 export const COMMANDS: readonly CommandEntry[] = [
   server('serve', 'Start a server with all roles; it stores its data in resonate.db', [
     ['resonate serve', 'Store everything in resonate.db in this directory'],
@@ -22,7 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     [`resonate api ${POSTGRES}`, 'One of any number of api processes'],
   ]),
   server('scheduler', 'Start a scheduler process of a cluster: timeouts, leases, cron', [
-    [`resonate scheduler ${POSTGRES}`, 'The leader, or a standby if one leads already'],
+    [`resonate scheduler ${POSTGRES}`, 'It becomes the leader, or a standby if there is a leader'],
   ]),
   server('dispatcher', 'Start a dispatcher process of a cluster: message delivery', [
     [`resonate dispatcher ${POSTGRES}`, 'One of any number of dispatchers'],
@@ -82,13 +85,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     names: ['tree'],
     positionals: '<id>',
     describe: 'Show the call graph of a promise as a tree',
-    examples: [['resonate tree order-1 --watch', 'Show it again whenever it changes']],
+    examples: [['resonate tree order-1 --watch', 'Print the tree again whenever it changes']],
     load: () => import('./client/tree.ts'),
   },
   {
     names: ['mcp'],
     describe: 'Serve the Model Context Protocol over standard input and output',
-    examples: [['resonate mcp --server http://localhost:8001', 'Start this from the MCP client']],
+    examples: [['resonate mcp --server http://localhost:8001', 'The MCP client runs this command']],
     load: () => import('./client/mcp.ts'),
   },
   {
@@ -106,13 +109,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     names: ['migrate'],
     describe: "Update the database's schema and end",
-    examples: [[`resonate migrate ${POSTGRES}`, 'Before the new version starts']],
+    examples: [[`resonate migrate ${POSTGRES}`, 'Run this before the new version starts']],
     load: () => import('./client/migrate.ts'),
   },
   {
     names: ['retention'],
     describe: 'Count what retention would delete',
-    examples: [['resonate retention --dry-run --retention-after 30d', 'With a period of 30 days']],
+    examples: [['resonate retention --dry-run --retention-after 30d', 'Count with a period of 30 days']],
     load: () => import('./client/retention.ts'),
   },
   {
@@ -133,7 +136,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     names: ['doctor'],
     describe: 'Check the configuration, the database and everything else a server needs',
-    examples: [['resonate doctor', 'It changes nothing']],
+    examples: [['resonate doctor', 'Check, without changing anything']],
     load: () => import('./client/doctor.ts'),
   },
 ];

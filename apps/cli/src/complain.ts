@@ -2,25 +2,25 @@ import { maskUrls } from '@resonate/config/mask';
 import type { Argv } from 'yargs';
 import { printable } from './client/output.ts';
 
-/** Exit codes: a wrong command line or configuration; a failure. */
+/** Exit codes: EXIT_USAGE for a wrong command line or configuration, EXIT_FAILED for everything else. */
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
 
 export const COMMAND_MISSING = 'missing command (resonate --help lists them)';
-/** A group of commands such as `promises` was named alone. */
+/** The error if a group of commands such as `promises` has no subcommand. */
 export const SUBCOMMAND_MISSING = 'Missing required subcommand';
 
-/** Suggests an option for a misspelt one, as the rest of a sentence. */
+/** Returns the end of an error message that suggests an option for a misspelt one. */
 let meant: (unknown: string) => string = () => ' (see --help)';
 
-/** Sets how the suggestion is found. */
+/** Sets the function that finds the suggestion. */
 export function suggestWith(suggest: typeof meant): void {
   meant = suggest;
 }
 
 /**
- * Prints the error in one line and ends the process. For a group of commands without a subcommand it prints its help.
- * Passwords of URLs are hidden: an argument in the wrong place is repeated in the message, which may end up in a log.
+ * Prints the error in one line and ends the process. For a group of commands without a subcommand it prints the group's
+ * help. Passwords in URLs are masked, because the message may repeat an argument, and it may end up in a log.
  * @param message of yargs: the command line is wrong. @param cli the command that was parsed
  */
 export function complain(message: string | null, error?: Error, cli?: Argv): never {
@@ -29,14 +29,14 @@ export function complain(message: string | null, error?: Error, cli?: Argv): nev
   process.exit(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
 }
 
-/** Rewrites messages of yargs: it does not name a missing argument, nor the option that was meant. */
+/** Rewrites messages of yargs, which do not name missing arguments and do not suggest options. */
 function plain(message: string, cli: Argv | undefined): string {
   const given = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
   if (given !== undefined) return missingArguments(Number(given), cli);
   const options = /^Missing required arguments?: (.+)$/m.exec(message)?.[1]?.split(', ');
   if (options) return `missing ${plural(options, 'option')} ${options.map((name) => `--${name}`).join(', ')}`;
   const unknown = /^Unknown arguments?: (\S+)$/.exec(message)?.[1];
-  // Without dashes it is not a misspelt option.
+  // A word without dashes is not a misspelt option.
   if (unknown === undefined || process.argv.includes(unknown)) return lineOf(message);
   return `unknown option --${unknown}${meant(unknown)}`;
 }
@@ -61,10 +61,10 @@ function helpOf(cli: Argv | undefined): string {
 }
 
 function oneLine(error: Error | undefined): string {
-  return lineOf(error?.message || 'it failed without a message');
+  return lineOf(error?.message || 'the command failed without an error message');
 }
 
-/** Joins lines: yargs breaks some messages, and a server's message may contain anything. */
+/** Makes one printable line of a text. yargs wraps some messages, and a server's message may contain any characters. */
 function lineOf(text: string): string {
   return printable(
     text

@@ -35,7 +35,10 @@ export function serverCommand(command: ServerCommand): Command {
   };
 }
 
-/** The api starts last: when it answers, everything else runs. A role loads only its own code. */
+/**
+ * The services of a role. The api starts last, so that everything else runs when it answers. Only the code of the role
+ * is loaded.
+ */
 async function servicesOf(role: Role, runtime: Runtime): Promise<Service[]> {
   const services: Service[] = [];
   if (role === 'all' || role === 'scheduler') {

@@ -362,7 +362,7 @@ describe('wake-ups', () => {
     expect(() => createWakeup({ ...options, url: null })).toThrow('need a valid URL');
     expect(() => createWakeup({ ...options, url: 'localhost' })).toThrow('need a valid URL');
     for (const channel of ['', 'a b', 'x'.repeat(41), 'ü']) {
-      expect(() => createWakeup({ ...options, channel })).toThrow('name must match');
+      expect(() => createWakeup({ ...options, channel })).toThrow('must match');
     }
   });
 });

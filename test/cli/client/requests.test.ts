@@ -307,7 +307,7 @@ describe('on a terminal', () => {
       await resonate.run('promises', 'create', id, '--timeout', '1h', '--tags', '{"of":"more"}');
     const search = ['promises', 'search', '--tags', '{"of":"more"}'];
     const first = await resonate.terminal(...search, '--limit', '1');
-    expect(first.at(-1)).toBe('more: --cursor more-1, or --all');
+    expect(first.at(-1)).toBe('next page: --cursor more-1; everything: --all');
     const last = await resonate.terminal(...search, '--limit', '1', '--cursor', 'more-1');
     expect(last.join('\n')).not.toContain('more: ');
   });

@@ -81,7 +81,7 @@ describe('a key file', () => {
   test.each([
     ['a P-521 key', () => new Signer('P-521').pem, 'not EC secp521r1'],
     ['an RSA key of 1024 bits', () => new Signer('rsa-1024').pem, 'needs 2048 bits'],
-    ['a private key', () => p256.privatePem, 'holds a PRIVATE KEY; only public keys'],
+    ['a private key', () => p256.privatePem, 'contains a PRIVATE KEY, but only public keys'],
     ['text', () => 'hello', 'contains no public key in PEM format'],
     ['a key that is cut off', () => p256.pem.replace(/\n.{20}/, '\n'), 'auth.publickey'],
   ])('with %s is refused at start, by name', async (_, text, message) => {

@@ -86,13 +86,13 @@ export function valueOf(text: string | undefined, name: string): unknown {
   return encodeData(jsonOf(text, name));
 }
 
-/** The same for a parsed value. Anything else is passed on, and the server refuses it. */
+/** The same for a parsed value. A value of another form is returned unchanged, and the server refuses it. */
 export function encodeData(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('data' in value)) return value;
   return { ...value, data: base64(value.data) };
 }
 
-/** A text itself, anything else as JSON, in base64. */
+/** Base64 of a text, or of the JSON of anything else. */
 export function base64(data: unknown): string {
   return Buffer.from(typeof data === 'string' ? data : JSON.stringify(data)).toString('base64');
 }

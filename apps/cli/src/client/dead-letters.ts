@@ -45,8 +45,8 @@ export function builder(deadLetters: Argv): unknown {
 
 function listOptions(options: Argv<ClientArguments>): Argv<ListArguments> {
   return options.options({
-    limit: { type: 'number', requiresArg: true, describe: 'Maximal number on a page, up to 1000' },
-    cursor: textOption('The cursor of the page before'),
+    limit: { type: 'number', requiresArg: true, describe: 'Maximum number on a page, up to 1000' },
+    cursor: textOption('Cursor that the previous page ended with'),
     transport: textOption('Only for this transport: http, poll, …'),
     target: textOption('Only for this target'),
     prefix: textOption('Only for promises whose id begins with this'),
@@ -55,8 +55,8 @@ function listOptions(options: Argv<ClientArguments>): Argv<ListArguments> {
 
 function selectOptions(options: Argv<ClientArguments>): Argv<SelectArguments> {
   return options.positional('ids', { type: 'number', array: true, describe: 'Ids of dead letters' }).options({
-    target: textOption('All for this target'),
-    all: { type: 'boolean', describe: 'All dead letters' },
+    target: textOption('Select all dead letters for this target'),
+    all: { type: 'boolean', describe: 'Select all dead letters' },
   });
 }
 
@@ -67,14 +67,14 @@ async function list({ limit, cursor, transport, target, prefix, ...options }: Li
   }
   const page = (await get(`${PATH}?${query.toString()}`, options)) as DeadLetters;
   show(page, options, letterTable);
-  if (page.cursor !== undefined && wantsTable(options)) process.stderr.write(`more: --cursor ${page.cursor}\n`);
+  if (page.cursor !== undefined && wantsTable(options)) process.stderr.write(`next page: --cursor ${page.cursor}\n`);
 }
 
 function redriveOptions(options: Argv<ClientArguments>): Argv<RedriveArguments> {
   return selectOptions(options).option('wait', {
     type: 'boolean',
     default: true,
-    describe: 'Wait until all are due; with --no-wait the server continues in the background',
+    describe: 'Wait until all are queued for delivery; with --no-wait the server does that in the background',
   });
 }
 
@@ -93,7 +93,10 @@ function selected(verb: string, { ids = [], target, all }: SelectArguments): Sel
   return selection;
 }
 
-/** Letters by id are sent at once. Others are a job of the server, which continues if this command is interrupted. */
+/**
+ * Letters that are selected by id are sent at once. For other selections the server runs a job, which continues if this
+ * command is interrupted.
+ */
 async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   const selection = selected('redrive', argv);
   if ('ids' in selection) {
@@ -117,7 +120,7 @@ async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   show({ redriven }, argv, fieldTable);
 }
 
-/** Repeats while there are more, because one request drops a limited number. */
+/** Sends several requests, because one request drops a limited number of letters. */
 async function drop(argv: SelectArguments): Promise<void> {
   const selection = selected('drop', argv);
   const progress = new Progress();

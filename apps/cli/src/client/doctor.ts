@@ -10,7 +10,7 @@ export const builder = configurationOptions;
 
 const CHECKS = { store: checkStore, 'wake-ups': checkWakeups, transports: checkTransports };
 
-/** `resonate doctor`: checks that a server with this configuration has what it needs. Exit code 1 if a check fails. */
+/** `resonate doctor`: checks that a server with this configuration can run. The exit code is 1 if a check fails. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {
   const { config } = configurationOf(argv);
   const findings: Finding[] = [{ check: 'configuration', status: 'ok', detail: `for resonate ${argv.for}` }];

@@ -6,14 +6,14 @@ export interface ClientOptions {
   /** Base URL of the server. */
   server: string;
   token?: string | undefined;
-  /** The time that the server uses as now, epoch ms; it must be in debug mode. */
+  /** The time that the server uses as the current time, epoch ms. Only for a server in debug mode. */
   debugTime?: number | undefined;
 }
 
 /** An error as one line for the user. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
-  /** The status of the server's answer; null without an answer. */
+  /** The status of the server's answer; null if there was none. */
   readonly status: number | null;
 
   constructor(message: string, status: number | null = null) {
@@ -35,8 +35,8 @@ export interface Answer {
 }
 
 /**
- * One request of the protocol.
- * @throws ClientError if the server cannot be reached or refuses the request; then with its message.
+ * Sends one request of the protocol.
+ * @throws ClientError if the server is unreachable or refuses the request. A refusal contains the server's message.
  */
 export async function request(kind: string, data: object, options: ClientOptions): Promise<Answer> {
   const { token, debugTime } = options;
@@ -58,7 +58,7 @@ export async function request(kind: string, data: object, options: ClientOptions
   return { status, data: answer.data as Record<string, unknown> };
 }
 
-/** The data that the server answers to one request of the protocol. @throws ClientError */
+/** Sends one request of the protocol. @returns the data of the answer. @throws ClientError */
 export async function call<T = Record<string, unknown>>(
   kind: string,
   data: object,
@@ -72,7 +72,7 @@ export function get(path: string, options: ClientOptions): Promise<unknown> {
   return exchange(path, options, {});
 }
 
-/** POSTs JSON to a path of the server that is not the protocol's. @throws ClientError */
+/** POSTs JSON to a path of the server other than `/`. @throws ClientError */
 export function post(path: string, body: object, options: ClientOptions): Promise<unknown> {
   return exchange(path, options, { body: JSON.stringify(body) });
 }
@@ -86,7 +86,10 @@ async function exchange(path: string, options: ClientOptions, sent: Sent): Promi
   throw new ClientError(`${message} (${status})${adviceFor(status, options)}`, status);
 }
 
-/** What to do about a refused token, as the rest of a line. The server does not say more, so that nobody can probe it. */
+/**
+ * The end of an error message: what to do about a refused token. The server's own message has no details, so that it
+ * does not help attackers.
+ */
 function adviceFor(status: number, { token }: ClientOptions): string {
   if (status === 401) {
     return token
@@ -97,7 +100,7 @@ function adviceFor(status: number, { token }: ClientOptions): string {
 }
 
 interface Sent {
-  /** JSON, for a POST; a GET without. */
+  /** JSON. With a body it is a POST, otherwise a GET. */
   body?: string;
   accept?: string;
   /** Aborts the request and its answer; if absent, a time limit applies. */
@@ -105,8 +108,8 @@ interface Sent {
 }
 
 /**
- * Sends one request. It uses `node:http`, because loading `fetch` takes a third of a short command's time (100 ms instead of
- * 15, `time resonate promises get`).
+ * Sends one request. It uses `node:http`, because loading `fetch` takes 100 ms instead of 15 (`time resonate promises
+ * get`), a third of a short command's time.
  * @returns the answer without its body. @throws ClientError if there is no answer.
  */
 export async function reach(path: string, options: ClientOptions, sent: Sent): Promise<IncomingMessage> {
@@ -132,7 +135,7 @@ export async function reach(path: string, options: ClientOptions, sent: Sent): P
   });
 }
 
-/** A host with several addresses has one error for each. */
+/** The reason of a failed request. A host with several addresses has an error for each. */
 function reason(error: Error): string {
   if (error.name === 'AbortError') return `no answer within ${TIMEOUT_MS / 1000} s`;
   if (error instanceof AggregateError) return [...new Set(error.errors.map((one: Error) => one.message))].join(', ');

@@ -40,7 +40,7 @@ export function builder(command: Argv): unknown {
   });
 }
 
-/** Copies promises, schedules and halted tasks to the server, which stays paused. @throws ClientError */
+/** Copies promises, schedules and halted tasks to the server, and leaves it paused. @throws ClientError */
 export async function handler(argv: object): Promise<void> {
   const { held = false, ...options } = argv as ImportArguments;
   const source = await open(options);
@@ -64,10 +64,12 @@ async function open({ from, server, 'from-token': token }: ImportArguments): Pro
   return serverSource({ server: url, token });
 }
 
-/** A step that a worker is running for the source would run twice. */
+/** Refuses to import while workers hold tasks at the source, because the steps that they run would run twice. */
 async function refuseHeld(source: Source, held: boolean): Promise<void> {
   if (!source.knowsTasks) {
-    process.stderr.write('resonate: warning: the files have no tasks, so held and halted tasks are not known\n');
+    process.stderr.write(
+      'resonate: warning: the files have no tasks, so it is unknown which tasks are held or halted\n',
+    );
   }
   if (held) return;
   for await (const [task] of source.tasks('acquired')) {

@@ -86,7 +86,7 @@ function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** Prints what the function returned: text as it is, anything else as JSON. @throws ClientError if the call failed */
+/** Prints the result of the function: text unchanged, anything else as JSON. @throws ClientError if the call failed */
 function printResult({ id, state, value }: PromiseRecord): void {
   const text = value.data === undefined ? '' : decoded(value.data);
   const result = jsonOrText(text);

@@ -11,13 +11,13 @@ const MAX_EVENT_CHARACTERS = 64 * 1024 * 1024;
 interface StreamOptions {
   /** Ends the stream for good. */
   signal: AbortSignal;
-  /** The stream ended or could not be opened. It will be opened again after a pause. */
+  /** Called when the stream ended or could not be opened. It is opened again after a pause. */
   onLost(reason: string): void;
 }
 
 /**
- * The messages for one address, over an event stream that is reopened whenever it ends. No message is lost meanwhile, because
- * the server keeps undelivered messages.
+ * Receives the messages for one address over an event stream. The stream is reopened whenever it ends. No message is
+ * lost in between, because the server keeps undelivered messages.
  * @param path `/poll/GROUP/ID`
  */
 export async function* receiveMessages(
@@ -33,7 +33,7 @@ export async function* receiveMessages(
         retryMs = FIRST_RETRY_MS;
         yield message;
       }
-      if (!isOver()) onLost('the server ended it');
+      if (!isOver()) onLost('the server ended the stream');
     } catch (error) {
       if (!isOver()) onLost((error as Error).message);
     }

@@ -7,7 +7,7 @@ import { configurationOf, configurationOptions, type ConfigurationArguments } fr
 
 export const builder = configurationOptions;
 
-/** `resonate migrate`: updates the database's schema, as the first server to start would, and ends. */
+/** `resonate migrate`: updates the database's schema and ends. The first server that starts would do the same. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {
   const target = storageTarget(configurationOf(argv).config);
   if (target.type === 'sqlite' && target.path === ':memory:') {

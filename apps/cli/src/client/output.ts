@@ -1,4 +1,4 @@
-/** How client commands answer: a table for people, JSON for programs. */
+/** The output of client commands: a table for people, JSON for programs. */
 
 export interface OutputOptions {
   /** `table` or `json`; unset: a table on a terminal, JSON into a pipe or file. */
@@ -10,28 +10,28 @@ export type Cell = string | number | boolean | undefined;
 export interface Table {
   columns: readonly string[];
   rows: readonly (readonly Cell[])[];
-  /** Nothing is shortened. */
+  /** True if long cells are not shortened. */
   isWide?: boolean;
 }
 
-/** Longest text of a cell; a row's first cell is its id and stays whole, so that it can be copied. */
+/** Maximum length of a cell. The first cell of a row is its id and is never shortened, so that it can be copied. */
 const MAX_CELL = 80;
-/** What would move a terminal's cursor or change its colours. */
+/** Control characters, which could move a terminal's cursor or change its colours. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
-/** The last instant that `Date` knows; clients send later ones for "never". */
+/** The last time that `Date` supports. Clients send later ones for "never". */
 const MAX_DATE_MS = 8_640_000_000_000_000;
 
-/** Whether to answer with a table. */
+/** Whether to print a table. */
 export function wantsTable({ output }: OutputOptions): boolean {
   return output === undefined ? process.stdout.isTTY : output === 'table';
 }
 
-/** Prints an answer in the wanted form. */
+/** Prints data in the requested format. */
 export function show<T>(data: T, options: OutputOptions, table: (data: T) => Table): void {
   process.stdout.write(wantsTable(options) ? tableText(table(data)) : jsonText(data));
 }
 
-/** Indented JSON with its keys in order, to the byte what the public server's command prints. */
+/** Indented JSON with sorted keys. It equals the output of the public server's command byte by byte. */
 export function jsonText(data: unknown): string {
   return `${JSON.stringify(inOrder(data), null, 2)}\n`;
 }
@@ -43,7 +43,7 @@ function inOrder(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, inOrder(inner)]));
 }
 
-/** Lines below their headings; only headings when there are no rows. */
+/** The headings and a line for each row. Without rows only the headings. */
 export function tableText({ columns, rows, isWide }: Table): string {
   const maxCell = isWide ? Infinity : MAX_CELL;
   const widths = columnWidths({ columns, rows }, maxCell);
@@ -56,7 +56,7 @@ export function columnWidths({ columns, rows }: Table, maxCell = MAX_CELL): numb
   );
 }
 
-/** One row, its cells at least as wide as `widths`. */
+/** One row. Its cells are padded to `widths`. */
 export function lineText(row: readonly Cell[], widths: readonly number[], maxCell = MAX_CELL): string {
   const cells = row.map((cell, index) => cellText(cell, index, maxCell).padEnd(widths[index] ?? 0));
   return `${cells.join('  ').trimEnd()}\n`;
@@ -67,18 +67,18 @@ function cellText(cell: Cell, index: number, maxCell: number): string {
   return index === 0 || text.length <= maxCell ? text : `${text.slice(0, maxCell - 1)}…`;
 }
 
-/** A text of somebody else's, safe to write to a terminal. */
+/** Replaces control characters, so that text from outside is safe to write to a terminal. */
 export function printable(text: string): string {
   return text.replaceAll(CONTROL, '·');
 }
 
-/** An instant for people, in UTC: `2026-01-31 23:59:59Z`; nothing when there is none. @param at epoch ms */
+/** A time for people, in UTC: `2026-01-31 23:59:59Z`; empty if there is none. @param at epoch ms */
 export function instant(at: number | undefined): string {
   if (at === undefined) return '';
   return at > MAX_DATE_MS ? 'never' : new Date(at).toISOString().replace('T', ' ').replace(/\.\d+/, '');
 }
 
-/** A length of time for people: `250 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
+/** A duration for people: `250 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
 export function span(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;

@@ -2,7 +2,9 @@
 export class Progress {
   readonly #shown: boolean;
 
-  /** @param beside where the command prints meanwhile: if it is a terminal too, there is no progress line. */
+  /**
+   * @param beside the stream to which the command prints at the same time. If it is a terminal, no progress is shown.
+   */
   constructor(beside?: NodeJS.WriteStream) {
     this.#shown = process.stderr.isTTY && !beside?.isTTY;
   }

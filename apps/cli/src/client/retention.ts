@@ -14,13 +14,13 @@ export function builder(command: Argv): Argv<RetentionArguments> {
   return configurationOptions(command).option('dry-run', {
     type: 'boolean',
     demandOption: true,
-    describe: 'Only count; the elected scheduler of the cluster deletes',
+    describe: 'Only count (required); only the elected scheduler of the cluster deletes',
   });
 }
 
 /** `resonate retention --dry-run`: counts what a server with these options would delete from its database now. */
 export async function handler(argv: RetentionArguments): Promise<void> {
-  if (!argv['dry-run']) throw new ClientError('use --dry-run: this command only counts; the elected scheduler deletes');
+  if (!argv['dry-run']) throw new ClientError('add --dry-run: this command only counts; the elected scheduler deletes');
   const { config } = configurationOf(argv);
   const target = storageTarget(config);
   if (target.type === 'sqlite' && target.path === ':memory:') {

@@ -15,7 +15,7 @@ import { instant, printable, show, span, wantsTable, type Table } from './output
 import { pageOptions, search, searchOf, type Search } from './search.ts';
 import { showWhy } from './why.ts';
 
-/** Next runs shown for a new schedule. */
+/** How many next runs are shown for a new schedule. */
 const SHOWN_RUNS = 3;
 
 const ID = { type: 'string', describe: "The schedule's id", demandOption: true } as const;
@@ -93,7 +93,7 @@ function createOptions(options: Argv<ClientArguments>) {
     'catch-up': {
       choices: ['all', 'last', 'none'] satisfies CatchUpPolicy[],
       requiresArg: true,
-      describe: 'Which runs missed during a downtime are made up for',
+      describe: 'Which runs that were missed during a downtime are started late',
     },
   });
 }
@@ -111,7 +111,10 @@ async function create(data: object & { id: string }, options: ClientArguments): 
   if (hint !== null) process.stderr.write(`${printable(hint)}\n`);
 }
 
-/** The next runs, epoch ms; none if the server does not know `schedule.preview`, as it is an addition. */
+/**
+ * The next runs, epoch ms. Empty if the server does not support `schedule.preview`, which the public server does not
+ * have.
+ */
 async function nextRuns(id: string, options: ClientArguments): Promise<number[]> {
   try {
     return (await call<{ runs: number[] }>('schedule.preview', { id, limit: SHOWN_RUNS }, options)).runs;

@@ -11,7 +11,7 @@ export interface PageArguments {
   all?: boolean | undefined;
 }
 
-/** A kind of search: the request, the field of its answer with the records, and their table. */
+/** One kind of search: its request, the field of the answer that has the records, and their table. */
 export interface Search<T> {
   /** Asks for one page. @throws ClientError */
   load(query: Record<string, unknown>, options: ClientOptions): Promise<Page<T>>;
@@ -38,11 +38,11 @@ export function pageOptions<T extends ClientArguments>(
     limit: {
       type: 'number',
       requiresArg: true,
-      describe: `Maximal number of ${list} on a page, up to ${MAX_PAGE}`,
+      describe: `Maximum number of ${list} on a page, up to ${MAX_PAGE}`,
       defaultDescription: String(pageSize),
     },
-    cursor: { type: 'string', requiresArg: true, describe: 'The cursor of the page before' },
-    all: { type: 'boolean', describe: `All ${list}, not only one page` },
+    cursor: { type: 'string', requiresArg: true, describe: 'Cursor that the previous page ended with' },
+    all: { type: 'boolean', describe: `Print all ${list}, not only one page` },
   });
 }
 
@@ -59,7 +59,7 @@ export async function search<T>(
   if (all) return printAll(what, wantsTable(argv), pages(what, query, first, argv));
   show(first, argv, (page) => table(page[list] ?? []));
   if (first.cursor !== undefined && wantsTable(argv)) {
-    process.stderr.write(`more: --cursor ${printable(first.cursor)}, or --all\n`);
+    process.stderr.write(`next page: --cursor ${printable(first.cursor)}; everything: --all\n`);
   }
 }
 
@@ -101,7 +101,7 @@ async function printAll<T>({ list, table }: Search<T>, asTable: boolean, all: As
   if (!asTable) await write(count === 0 ? ']\n}\n' : '\n  ]\n}\n');
 }
 
-/** Waits if the reader is slower. */
+/** Waits while the reader is slower than this command. */
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

@@ -1,4 +1,4 @@
-/** Commands about a server's configuration have the server's options. */
+/** For commands about a server's configuration. They accept the server's options. */
 import { didYouMean, loadConfig, serverFlags, type LoadedConfig } from '@resonate/config';
 import type { Argv } from 'yargs';
 import { suggestWith } from '../complain.ts';
@@ -27,7 +27,7 @@ export function configurationOptions(command: Argv): Argv<ConfigurationArguments
     });
 }
 
-/** The configuration of a server started here with these options. @throws ConfigError */
+/** The configuration that a server would have if it were started here with these options. @throws ConfigError */
 export function configurationOf(argv: ConfigurationArguments): LoadedConfig {
   const flags = argv as unknown as Readonly<Record<string, unknown>>;
   return loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });

@@ -6,12 +6,12 @@ import { Progress } from './progress.ts';
 
 const FIRST_MS = 50;
 const LONGEST_MS = 1_000;
-/** A restart takes less. A longer outage is reported to the user. */
+/** Outages up to this time are tolerated, because a restart takes less. A longer outage is an error. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Polls until the promise is settled, at least once per second. A listener would be faster, but if it is interrupted, its
- * message would stay behind on the server.
+ * Polls until the promise is settled, at least once per second. A listener would be faster, but if this command is
+ * interrupted, its message would remain on the server.
  * @throws ClientError if the server refuses the request, or cannot be reached for a minute
  */
 export async function untilSettled(id: string, options: ClientOptions): Promise<PromiseRecord> {
@@ -27,7 +27,7 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
       }
       const waitedMs = performance.now() - startedAt;
       progress.say(`waiting for ${printable(id)}: ${span(waitedMs)}`);
-      // In proportion to the wait so far, so that a short call is not reported late.
+      // The pause is a tenth of the wait so far, so that the end of a short call is noticed quickly.
       await pause(Math.min(LONGEST_MS, Math.max(FIRST_MS, waitedMs / 10)));
     }
   } finally {

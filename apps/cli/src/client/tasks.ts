@@ -113,7 +113,10 @@ function working(command: Tasks): void {
     .command(idCommand('continue', 'Continue a halted task', 'task.continue', ID));
 }
 
-/** The record; on a terminal also how often the task was given back, which the protocol does not tell. */
+/**
+ * Prints the record. A table also shows how often the task was given back without progress, which the protocol's record
+ * does not contain.
+ */
 async function showTask({ id, ...options }: ClientArguments & { id: string }): Promise<void> {
   const record = await call('task.get', { id }, options);
   const more = wantsTable(options) ? await setbackRows(id, options) : [];
@@ -123,7 +126,7 @@ async function showTask({ id, ...options }: ClientArguments & { id: string }): P
   });
 }
 
-/** Nothing if the server has no admin API, or not for this token. */
+/** Empty if the server has no admin API, or if the token does not permit it. */
 async function setbackRows(id: string, options: ClientArguments): Promise<Cell[][]> {
   try {
     const { task } = (await get(`/admin/promises/${encodeURIComponent(id)}`, options)) as PromiseDetail;
@@ -154,7 +157,7 @@ function createOptions(options: Argv<ClientArguments>) {
 
 type Suspension = ClientArguments & { id: string; version: number; actions: string };
 
-/** If the task is not suspended, the command fails: a script must know that the task is still held. */
+/** If the task was not suspended, the command fails, so that a script notices that the task is still held. */
 async function suspend({ id, version, actions, ...options }: Suspension): Promise<void> {
   const { status, data } = await request(
     'task.suspend',

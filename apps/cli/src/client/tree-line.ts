@@ -11,7 +11,7 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
   rejected_timedout: '🔴',
 };
 
-/** One line of the tree. It equals the public command's output, also in its trailing blank if the call is unknown. */
+/** One line of the tree. It equals the public command's output, including the trailing space if the call is unknown. */
 export function treeLine({ id, promise, trunks, branch }: Placed): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
   return `${trunks}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;

@@ -13,7 +13,7 @@ export interface Placed extends Root {
   branch: '' | '├── ' | '└── ';
 }
 
-/** How a branch continues beside its descendants. */
+/** The characters below a branch, in front of its descendants. */
 const TRUNK = { '': '', '├── ': '│   ', '└── ': '    ' } as const;
 
 /**
@@ -25,7 +25,7 @@ export function arrange(root: Root, promises: readonly PromiseRecord[]): Placed[
   const placed: Placed[] = [];
   const seen = new Set([root.id]);
   const waiting: Placed[] = [{ ...root, trunks: '', branch: '' }];
-  // A stack instead of recursion, because a chain of calls may be deeper than the program's own stack.
+  // A stack instead of recursion, because a chain of calls may be deeper than the call stack allows.
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     placed.push(next);
     const trunks = next.trunks + TRUNK[next.branch];

@@ -15,20 +15,23 @@ export function builder(command: Argv): Argv<TreeArguments> {
     .positional('id', { type: 'string', describe: 'Id of the root promise', demandOption: true })
     .option('watch', {
       type: 'boolean',
-      describe: 'Show it again whenever it changes, until every promise is settled',
+      describe: 'Print the tree again whenever it changes, until every promise is settled',
     });
 }
 
 const PAGE = 1000;
-/** Larger trees are refused, because nobody could read them. */
+/** The largest tree that is shown. Nobody could read a larger one. */
 const MAX_PROMISES = 10_000;
 const LOOK_AGAIN_MS = 500;
 
-/** `resonate tree`: the call graph of a promise as a tree; with `--output json` its promises in that order. */
+/**
+ * `resonate tree`: the call graph of a promise as a tree. With `--output json` it prints the promises in the order of
+ * the tree.
+ */
 export async function handler(argv: TreeArguments): Promise<void> {
   if (argv.watch) return watch(argv);
   const tree = await load(argv.id, argv);
-  if (tree.length === 0) throw new ClientError(`no promise has the id or the origin ${argv.id}`);
+  if (tree.length === 0) throw new ClientError(`there is no promise with the id or the origin ${argv.id}`);
   process.stdout.write(treeText(tree, argv));
 }
 
@@ -37,7 +40,7 @@ function treeText(tree: readonly Placed[], { output }: TreeArguments): string {
   return tree.map((placed) => `${treeLine(placed)}\n`).join('');
 }
 
-/** On a terminal each tree replaces the one before; elsewhere an empty line separates them. */
+/** On a terminal each tree replaces the previous one. Elsewhere an empty line separates them. */
 async function watch(argv: TreeArguments): Promise<void> {
   const progress = new Progress();
   let shown = '';
@@ -57,14 +60,14 @@ async function watch(argv: TreeArguments): Promise<void> {
   }
 }
 
-/** @param height number of lines of the tree before. @returns the number of this one. */
+/** @param height the number of lines of the previous tree. @returns the number of lines of this tree. */
 function redraw(text: string, height: number): number {
   const lines = text.split('\n').slice(0, -1);
   const room = Math.max(2, (process.stdout.rows || 24) - 1);
   const hidden = lines.length > room ? lines.splice(room - 1).length : 0;
   if (hidden > 0) lines.push(`… and ${hidden} more`);
   const up = height > 0 ? `\x1b[${height}A` : '';
-  // Long lines are cut off: a wrapped line would break the count of lines to go up.
+  // Turn off line wrapping while printing, because a wrapped line would make the line count wrong.
   process.stdout.write(`${up}\x1b[J\x1b[?7l${lines.map((line) => `${line}\n`).join('')}\x1b[?7h`);
   return lines.length;
 }
@@ -88,7 +91,7 @@ async function load(id: string, options: ClientOptions): Promise<Placed[]> {
   return root === null && promises.length === 0 ? [] : arrange({ id, promise: root }, promises);
 }
 
-/** A promise that `invoke` created has no origin tag. */
+/** Gets the root by its id, because a promise that `invoke` created has no origin tag. */
 async function find(id: string, options: ClientOptions): Promise<PromiseRecord | null> {
   try {
     return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;

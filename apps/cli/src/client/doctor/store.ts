@@ -4,10 +4,13 @@ import { inspectStore, type Inspection, type StorageTarget } from '@resonate/sto
 import { span } from '../output.ts';
 import { failed, type Finding } from './finding.ts';
 
-/** Leases and timeouts go by the store's clock; what clients compute by their own is off by as much. */
+/**
+ * A larger difference gets a warning. Leases and timeouts follow the store's clock, so times that clients compute with
+ * their own clock are wrong by the difference.
+ */
 const MAX_CLOCK_DIFFERENCE_MS = 1_000;
 
-/** Whether the database can be reached, fits this program, and agrees about the time. */
+/** Checks that the database is reachable, that this program supports its schema, and that the clocks agree. */
 export async function checkStore(config: Config): Promise<Finding[]> {
   const target = storageTarget(config);
   const startedAt = performance.now();
@@ -28,7 +31,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 function reached({ isReadOnly }: Inspection, detail: string): Finding {
   const check = 'store';
   if (!isReadOnly) return { check, status: 'ok', detail };
-  return { check, status: 'warning', detail: `${detail}, but it is read-only: a server waits until it takes writes` };
+  return { check, status: 'warning', detail: `${detail}, but it is read-only: a server waits until it accepts writes` };
 }
 
 function placeOf(target: StorageTarget): string {
@@ -38,24 +41,24 @@ function placeOf(target: StorageTarget): string {
 function schema({ schemaVersion, knownVersion }: Inspection, target: StorageTarget): Finding {
   const check = 'schema';
   if (target.type === 'sqlite' && target.path === ':memory:') return { check, status: 'ok', detail: 'in memory' };
-  if (schemaVersion === null) return { check, status: 'ok', detail: 'none yet: the first start makes it' };
+  if (schemaVersion === null) return { check, status: 'ok', detail: 'none yet: the first start creates it' };
   const versions = `version ${schemaVersion}, this program has ${knownVersion}`;
   if (schemaVersion === knownVersion) return { check, status: 'ok', detail: `version ${schemaVersion}` };
   if (schemaVersion < knownVersion) {
     return {
       check,
       status: 'warning',
-      detail: `${versions}: the next start, or resonate migrate, brings it up to date`,
+      detail: `${versions}: the next start, or resonate migrate, updates it`,
     };
   }
-  return { check, status: 'failed', detail: `${versions}: a newer program wrote it` };
+  return { check, status: 'failed', detail: `${versions}: a newer version of this program wrote it` };
 }
 
-/** The store's clock was read at some time between the two. */
+/** @param store the store's clock, read at some time between `earliest` and `latest`. */
 function clock(store: number, earliest: number, latest: number): Finding {
   const off = store < earliest ? store - earliest : Math.max(0, store - latest);
   const tooFar = Math.abs(off) > MAX_CLOCK_DIFFERENCE_MS;
   const detail =
-    off === 0 ? 'as this machine' : `${span(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} this machine`;
+    off === 0 ? 'the same as this machine' : `${span(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} this machine`;
   return { check: 'clock', status: tooFar ? 'warning' : 'ok', detail };
 }

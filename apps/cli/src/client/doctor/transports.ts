@@ -7,7 +7,7 @@ import { failed, type Finding } from './finding.ts';
 
 const WITHIN_MS = 5_000;
 
-/** What each transport needs, and whether it is there: files, programs, servers that answer. */
+/** Checks for each enabled transport that the files, programs and servers that it needs are available. */
 export function checkTransports({ transports }: Config): Promise<Finding[]> {
   const { httpPush, httpPoll, gcps, bashExec, kafka, sqs } = transports;
   return Promise.all([
@@ -16,7 +16,7 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
       return `http:// and https://${httpPush.allowHosts.length > 0 ? ` on ${httpPush.allowHosts.join(', ')}` : ''}`;
     }),
     check('http poll', httpPoll.enabled, async () => `up to ${httpPoll.maxConnections} event streams`),
-    check('pub/sub', gcps.enabled, async () => 'credentials are looked up at the first message'),
+    check('pub/sub', gcps.enabled, async () => 'not checked: credentials are looked up at the first message'),
     check('bash', bashExec.enabled, findBash),
     check('kafka', kafka.enabled, async () => {
       await Promise.any(kafka.brokers.map(reachable)).catch((error: unknown) => {
@@ -47,11 +47,11 @@ async function findBash(): Promise<string> {
   const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'bash'));
   const found = candidates.map((path) => access(path, constants.X_OK).then(() => path));
   return Promise.any(found).catch(() => {
-    throw new Error('there is no bash in PATH');
+    throw new Error('bash is not on the PATH');
   });
 }
 
-/** @param place `host:port`; brackets around an IPv6 address. */
+/** @param place `host:port`; an IPv6 address is in brackets. */
 function reachable(place: string): Promise<void> {
   const port = Number(place.slice(place.lastIndexOf(':') + 1));
   const host = place.slice(0, place.lastIndexOf(':')).replace(/^\[|\]$/g, '');

@@ -9,12 +9,12 @@ import { failed, type Finding } from './finding.ts';
 const WITHIN_MS = 5_000;
 const AGAIN_MS = 200;
 
-/** Whether what one process publishes reaches another one, over a channel of its own. */
+/** Checks that a hint of one process reaches another one. It uses a separate channel. */
 export async function checkWakeups(config: Config): Promise<Finding[]> {
   const check = 'wake-ups';
   const wakeups = wakeupChannel(config);
   const { type } = wakeups;
-  if (type === 'none') return [{ check, status: 'off', detail: 'one process needs none' }];
+  if (type === 'none') return [{ check, status: 'off', detail: 'not needed for a single process' }];
   const id = randomUUID();
   const channel = `doctor_${id.slice(0, 8)}`;
   const [one, other] = ['one', 'other'].map((name) =>
@@ -24,16 +24,16 @@ export async function checkWakeups(config: Config): Promise<Finding[]> {
   try {
     const heard = new Promise<void>((resolve) => other.onHint(() => resolve()));
     await Promise.all([one.start(), other.start()]);
-    // Published before the other side listens, a hint is lost.
+    // Publish again and again, because a hint is lost if the other side does not listen yet.
     const again = setInterval(() => one.publish({ timerAt: Date.now(), deliveries: {} }), AGAIN_MS);
     const isHeard = await Promise.race([heard.then(() => true), after(WITHIN_MS)]);
     clearInterval(again);
-    if (!isHeard) throw new Error(`nothing came through ${type} within ${span(WITHIN_MS)}: processes only poll`);
+    if (!isHeard) throw new Error(`no hint arrived over ${type} within ${span(WITHIN_MS)}: processes would only poll`);
     return [
       {
         check,
         status: 'ok',
-        detail: `over ${type}, connected and heard within ${span(performance.now() - startedAt)}`,
+        detail: `over ${type}: a hint arrived ${span(performance.now() - startedAt)} after the start`,
       },
     ];
   } catch (error) {

@@ -11,15 +11,15 @@ export interface Source {
   schedules(): AsyncIterable<ScheduleRecord[]>;
   /** Tasks of one state. */
   tasks(state: 'acquired' | 'halted'): AsyncIterable<Pick<TaskRecord, 'id' | 'state'>[]>;
-  /** False for files without tasks: then held and halted tasks are not known. */
+  /** False for files without tasks. Then it is unknown which tasks are held or halted. */
   readonly knowsTasks: boolean;
 }
 
-/** Small, because a page is in memory and values may be large. */
+/** A small page, because a page is in memory and values may be large. */
 const PAGE = 200;
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 
-/** Servers write "never" as times that JSON numbers cannot represent exactly. */
+/** Clamped, because servers write "never" as times that JSON numbers cannot represent exactly. */
 const time = z
   .number()
   .min(0)
@@ -42,7 +42,10 @@ const promise = z
     createdAt: time,
     settledAt: absent(time),
   })
-  .refine(({ state, settledAt }) => (state === 'pending') === (settledAt === undefined), 'settledAt does not fit')
+  .refine(
+    ({ state, settledAt }) => (state === 'pending') === (settledAt === undefined),
+    'settledAt does not match the state',
+  )
   .transform(withoutAbsent);
 
 const schedule = z

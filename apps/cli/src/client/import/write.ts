@@ -3,7 +3,7 @@ import type { PromiseRecord, ScheduleRecord } from '@resonate/protocol';
 import { ClientError, type ClientOptions } from '../http.ts';
 import { persistently } from './persistently.ts';
 
-/** The reason why a record was not imported. The others are. */
+/** The reason why one record was not imported. The import continues with the others. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
@@ -11,7 +11,7 @@ export class Refusal extends Error {
 /** Statuses caused by the record, not by the server or the network. */
 const RECORD_IS_WRONG = new Set([400, 404, 409, 413, 422]);
 
-/** Sends a request as of `at` (epoch ms), which a server in debug mode uses as now. */
+/** Sends a request as of `at` (epoch ms): a server in debug mode uses it as the current time. */
 async function asOf(at: number, kind: string, data: object, options: ClientOptions) {
   try {
     return await persistently(kind, data, { ...options, debugTime: at });
@@ -22,7 +22,7 @@ async function asOf(at: number, kind: string, data: object, options: ClientOptio
 }
 
 /**
- * Copies a promise to the millisecond: it is created as of its creation and settled as of its settlement.
+ * Copies a promise with its times: it is created as of its creation time and settled as of its settlement time.
  * @throws Refusal if another promise has the id, or the result differs from the source
  */
 export async function writePromise(record: PromiseRecord, options: ClientOptions): Promise<void> {
@@ -53,9 +53,9 @@ const DEFINITION = [
 ];
 
 /**
- * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source. Its cron
- * expression keeps its meaning, whatever `schedules.cron` is here: a record without `cronDialect` is read as the public
- * server reads it.
+ * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source. The
+ * dialect is always sent, so that the cron expression keeps its meaning even if `schedules.cron` differs here. A record
+ * without `cronDialect` has the public server's dialect.
  * @throws Refusal if another schedule has the id
  */
 export async function writeSchedule(record: ScheduleRecord, options: ClientOptions): Promise<void> {
@@ -72,7 +72,8 @@ export async function writeSchedule(record: ScheduleRecord, options: ClientOptio
 }
 
 /**
- * Halts the task of an imported promise. It does so as of time 0, so that this does not settle an expired promise.
+ * Halts the task of an imported promise. It does so as of time 0, so that the request does not settle an expired
+ * promise.
  * @throws Refusal
  */
 export async function haltTask(id: string, options: ClientOptions): Promise<void> {

@@ -11,14 +11,14 @@ const STATUSES: Readonly<Record<PromiseState, string>> = {
   rejected_timedout: 'timedout',
 };
 
-/** Tells the MCP client of each promise that settles and that this session listens for, until `signal` aborts. */
+/** Notifies the MCP client when a promise settles that this session listens to. Runs until `signal` aborts. */
 export async function announceSettlements(
   path: string,
   { server, logger }: McpSession,
   transport: StdioServerTransport,
   signal: AbortSignal,
 ): Promise<void> {
-  const onLost = (reason: string) => logger.warn('the event stream is down, trying again', { reason });
+  const onLost = (reason: string) => logger.warn('the event stream broke, reconnecting', { reason });
   for await (const message of receiveMessages(path, server, { signal, onLost })) {
     if (message.kind === 'unblock') await transport.send(notification(message.data.promise));
   }

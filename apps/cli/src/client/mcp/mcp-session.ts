@@ -4,7 +4,7 @@ import type { ClientOptions } from '../http.ts';
 /** What the tools of one MCP session share. */
 export interface McpSession {
   readonly server: ClientOptions;
-  /** Where the server sends what this session listens for: `poll://uni@mcp/<id>`. */
+  /** The address of this session's listeners: `poll://uni@mcp/<id>`. */
   readonly address: string;
   readonly logger: Logger;
 }

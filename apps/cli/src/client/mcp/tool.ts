@@ -27,7 +27,9 @@ export const promiseId = z.string().min(1).describe("The promise's id");
 
 export const tags = z.record(z.string(), z.string()).describe('Names and values, all strings');
 
-/** A param or value. `data` may be anything: it becomes JSON unless it is text, and is then base64-encoded. */
+/**
+ * A param or value. `data` may be any JSON. It is converted to JSON text unless it is a string, then base64-encoded.
+ */
 export const value = z.looseObject({
   data: z.unknown().optional().describe('Any JSON; it is base64-encoded automatically'),
   headers: z.record(z.string(), z.string()).optional(),

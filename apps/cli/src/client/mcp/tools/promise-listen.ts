@@ -5,7 +5,7 @@ import { defineTool, promiseId } from '../tool.ts';
 export const promiseListen = defineTool({
   name: 'promise-listen',
   description:
-    'Get notified when a promise settles. Returns the promise as it is now. When it settles, a ' +
+    'Get notified when a promise settles. Returns the current promise. When it settles, a ' +
     '`notifications/claude/channel` notification contains it. A promise that has already settled causes no notification',
   input: z.object({ id: promiseId }),
   run: ({ id }, { server, address }) => call('promise.register_listener', { awaited: id, address }, server),

@@ -21,7 +21,7 @@ export const resonateBash = defineTool({
       .string()
       .startsWith('bash://')
       .default('bash://')
-      .describe('Where: bash://, bash://docker/IMAGE or bash://tensorlake/IMAGE'),
+      .describe('Where the script runs: bash://, bash://docker/IMAGE or bash://tensorlake/IMAGE'),
     tags: tags.optional(),
   }),
   async run({ script, id = `bash-${randomUUID()}`, timeoutMs, target, tags }, { server, address, logger }) {
@@ -32,13 +32,16 @@ export const resonateBash = defineTool({
       tags: { ...tags, 'resonate:target': target },
     };
     const { promise } = await call<{ promise: PromiseRecord }>('promise.create', data, server);
-    // The script is on its way, whatever becomes of the listener.
+    // The script runs even if registering the listener fails, so that is not an error.
     const registered =
       promise.state === 'pending' &&
       (await call('promise.register_listener', { awaited: id, address }, server).then(
         () => true,
         (error: unknown) => {
-          logger.warn('nobody will be told of the outcome', { id, error: (error as Error).message });
+          logger.warn('the listener could not be registered: there will be no notification when the script ends', {
+            id,
+            error: (error as Error).message,
+          });
           return false;
         },
       ));
