@@ -10,7 +10,8 @@ export default defineConfig({
   build: {
     target: 'es2022',
     emptyOutDir: true,
-    // The page's content security policy has no data: but for images, and files of their own can be cached.
+    // Do not inline files: the page's content security policy allows data: only for images, and separate files can be
+    // cached.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
@@ -22,14 +23,14 @@ export default defineConfig({
       '^/(admin/.*)?$': {
         target: 'http://127.0.0.1:8001',
         changeOrigin: true,
-        // The server refuses pages of other origins, and the page that Vite serves has one.
+        // Replace the origin, because the server refuses pages of other origins, such as the page that Vite serves.
         headers: { origin: 'http://127.0.0.1:8001' },
       },
     },
   },
 });
 
-/** Each file beside itself as .br and .gz: the server sends those, and compresses nothing itself. */
+/** Writes a .br and a .gz file beside each file. The server sends these and compresses nothing itself. */
 function compressed(): Plugin {
   let folder = '';
   return {

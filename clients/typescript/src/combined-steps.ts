@@ -11,22 +11,22 @@ import {
 /** Sends a request to the server. */
 export type Forward = (request: Request) => Promise<Response>;
 
-/** What gives a task to a worker. */
+/** The part of an answer that gives a task to a worker. */
 interface Answer {
   /** The other promises of the branch. */
   preload: PromiseRecord[];
-  /** True when there are more of them. */
+  /** True if `preload` is incomplete. */
   preloadPartial?: boolean;
 }
 
-/** Why a step's create was not what the worker had been told. */
+/** The server's answer to a create that differs from the early answer, or the error of the request. */
 type Refusal = { error: unknown } | { status: number; message: string };
 
 /** A create that was answered before it was sent. */
 interface EarlyCreate {
   request: TaskFenceReq;
   record: PromiseRecord;
-  /** Set when it is sent. Never rejects; null: it took effect as answered. */
+  /** Set when the create is sent. Never rejects. null if the server's answer was the same as the early answer. */
   outcome: Promise<Refusal | null> | null;
 }
 
@@ -35,32 +35,40 @@ interface HeldTask {
   version: number;
   /** `resonate:branch` of its promise. */
   branch: string;
-  /** All promises of the branch; of others it is certain that they don't exist. */
+  /** The ids of all promises of the branch. Other ids of the branch certainly do not exist. */
   known: Set<string>;
-  /** Answered early and not settled, by id. */
+  /** The creates that were answered early and whose steps are not settled, by id. */
   early: Map<string, EarlyCreate>;
-  /** Those of them that were not sent, in order. */
+  /** Those of them that were not sent yet, in order. */
   unsent: EarlyCreate[];
   timer: NodeJS.Timeout | null;
-  /** The first create that failed ends the task: nothing more of it is stored. */
+  /** The refusal of the first create that failed. From then on nothing more of the task is stored. */
   refusal: Refusal | null;
 }
 
 /**
- * How long a create waits for its step to end. Longer steps cost a second trip, which nobody waits for: it happens while
- * they run. So this only has to cover steps that are about as short as the trip that is saved.
+ * How long a create waits for its step to end. A longer step costs a second round trip, but nobody waits for it,
+ * because it happens while the step runs. So this only has to cover steps that are about as short as the round trip
+ * that is saved.
  *
- * Measured with 1, 2, 5 and 10 ms in turns, 1 caller, workflows of 10 steps, SQLite (docs/decisions/one-trip-per-step.md):
- * steps of 0 ms took the server 15.3, 12.8, 11.4 and 11.4 ms of CPU a workflow, steps of 3 ms 21.4, 19.0, 16.3 and 15.6.
+ * Measured with 1, 2, 5 and 10 ms in turns, 1 caller, workflows of 10 steps, SQLite
+ * (docs/decisions/one-trip-per-step.md): steps of 0 ms took the server 15.3, 12.8, 11.4 and 11.4 ms of CPU a workflow,
+ * steps of 3 ms 21.4, 19.0, 16.3 and 15.6.
  */
 const HOLD_MS = 5;
-/** A step so close to its timeout may be too late at the server: its create is not answered early. */
+/**
+ * If a step is closer than this to its timeout, its create is not answered early, because it may reach the server too
+ * late.
+ */
 const TIMEOUT_MARGIN_MS = 1_000;
-/** More tasks than a worker runs at once; beyond, the oldest ones are handled plainly. */
+/**
+ * The maximum number of tasks whose steps are combined, more than a worker runs at once. Beyond it the oldest idle task
+ * is dropped, and its requests are forwarded unchanged.
+ */
 const MAX_TASKS = 10_000;
-/** Tasks whose creates were not as answered; kept so that their next run asks first. */
+/** How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged. */
 const MAX_PLAIN = 1_000;
-/** What the SDK puts on a step of its own; any other tag of the server's has effects that only the server knows. */
+/** The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows. */
 const STEP_TAGS: ReadonlySet<string> = new Set([
   'resonate:scope',
   'resonate:branch',
@@ -69,14 +77,15 @@ const STEP_TAGS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * One durable trip per step. The SDK stores a step's start (`create`), runs it, and stores its result (`settle`). Where
- * it is certain how the server will answer the create, it is answered here at once, and sent together with the settle:
- * in order, in one batch. Then the step's result is stored before the SDK hears of it, as ever.
+ * One durable round trip per step. The SDK stores a step's start (`create`), runs the step, and stores its result
+ * (`settle`). If it is certain how the server will answer the create, this class answers it at once, and sends it later
+ * together with the settle, in order and in one batch. As before, the SDK continues only after the step's result is
+ * stored.
  *
- * The answer is certain when the step runs in this worker, belongs to the branch of a task that the worker holds, and is
- * not among the promises of that branch that came with the task: nobody else creates promises in there. Should it turn
- * out otherwise (the lease is lost, the promise was there after all), the settle fails with the create's refusal. The SDK
- * then gives the task up, and the next run finds in the store what is there.
+ * The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
+ * not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
+ * server's answer is different after all (the lease was lost, or the promise existed), the settle fails with the
+ * refusal of the create. The SDK then gives up the task, and the next run continues from what is stored.
  */
 export class CombinedSteps {
   readonly #forward: Forward;
@@ -100,7 +109,7 @@ export class CombinedSteps {
       case 'task.suspend': {
         const task = this.#leave(request.data);
         const response = await this.#forward(request);
-        // It goes on at once: something it waits for has happened.
+        // The task continues at once, because a promise that it awaits has already settled.
         if (task && response.kind === 'task.suspend' && isRedirect(response)) {
           this.#hold(request.data.id, task.version, task.branch, response.data);
         }
@@ -119,7 +128,7 @@ export class CombinedSteps {
     if ((response.kind === 'task.acquire' || response.kind === 'task.create') && isSuccess(response)) {
       const { task, promise } = response.data;
       const { 'resonate:branch': branch, 'resonate:timer': timer } = promise.tags;
-      // A timer's task runs nothing; the SDK lets go of it without a word.
+      // The task of a timer runs nothing, and the SDK drops it without a request.
       if (task?.state === 'acquired' && branch !== undefined && timer === undefined) {
         this.#hold(task.id, task.version, branch, response.data);
       }
@@ -127,7 +136,7 @@ export class CombinedSteps {
     return response;
   }
 
-  /** @param answer the one that gave the task to this worker, with the branch's promises. */
+  /** @param answer the answer that gave the task to this worker. It contains the promises of the branch. */
   #hold(id: string, version: number, branch: string, { preload, preloadPartial }: Answer): void {
     this.#drop(id);
     if (preloadPartial === true || this.#plain.has(id)) return;
@@ -136,7 +145,7 @@ export class CombinedSteps {
     if (this.#tasks.size > MAX_TASKS) this.#forgetOne();
   }
 
-  /** The oldest one with nothing in between: the SDK may have let go of it long ago. */
+  /** Forgets the oldest task without a running step. The SDK may have dropped it long ago. */
   #forgetOne(): void {
     for (const [id, { early }] of this.#tasks) {
       if (early.size > 0) continue;
@@ -145,7 +154,7 @@ export class CombinedSteps {
     }
   }
 
-  /** Handles what follows of a task plainly. Its creates go out first. */
+  /** Sends the task's waiting creates. From then on its requests are forwarded unchanged. */
   #drop(id: string): void {
     const task = this.#tasks.get(id);
     if (!task) return;
@@ -153,7 +162,7 @@ export class CombinedSteps {
     this.#tasks.delete(id);
   }
 
-  /** @returns the task, when the worker gives up what it holds. */
+  /** Drops a task that the worker gives up. @returns the task; null if it is not held in this version. */
   #leave({ id, version }: { id: string; version: number }): HeldTask | null {
     const task = this.#tasks.get(id);
     if (task?.version !== version) return null;
@@ -177,7 +186,7 @@ export class CombinedSteps {
     return this.#forward(request);
   }
 
-  /** Whether it is known here how the server will answer this create. */
+  /** Whether it is certain how the server will answer this create. */
   #isCertain({ known, branch }: HeldTask, { data: { id, timeoutAt, tags } }: PromiseCreateReq): boolean {
     return (
       tags['resonate:scope'] === 'local' &&
@@ -219,21 +228,21 @@ export class CombinedSteps {
     };
   }
 
-  /** The end of a step that was answered early: both are sent together, unless the create was sent before. */
+  /** Settles a step whose create was answered early. Sends both together, unless the create was sent before. */
   async #settle(task: HeldTask, request: TaskFenceReq, early: EarlyCreate): Promise<Response> {
     task.early.delete(early.record.id);
     this.#flush(task);
     const settling = this.#forward(request);
-    // Whatever becomes of it, the create's refusal comes first.
+    // The refusal of the create takes precedence, so ignore an error of the settle.
     settling.catch(() => {});
     const refusal = await early.outcome;
     if (refusal) return refused(request, refusal);
     const response = await settling;
-    // Two batches at once may pass each other: it came before its create.
+    // The server may run two batches in parallel. If the settle arrived before its create, send it again.
     return isMissing(response) ? this.#forward(request) : response;
   }
 
-  /** Sends the creates that wait, in their order. */
+  /** Sends the waiting creates in order. */
   #flush(task: HeldTask): void {
     if (task.timer) clearTimeout(task.timer);
     task.timer = null;
@@ -252,7 +261,10 @@ export class CombinedSteps {
     return refusal;
   }
 
-  /** Creates of this task were not as answered; should it come again, it is handled plainly. */
+  /**
+   * Remembers that an early answer for this task was wrong. If the task comes again, its requests are forwarded
+   * unchanged.
+   */
   #askFirst(id: string): void {
     this.#plain.add(id);
     const [oldest] = this.#plain;
@@ -260,7 +272,7 @@ export class CombinedSteps {
   }
 }
 
-/** null when the server's answer to a create is the one that was given early. */
+/** The refusal in the server's answer to a create; null if the answer is the same as the early one. */
 function refusalIn(response: Response, early: PromiseRecord): Refusal | null {
   const { head, data } = isFenced(response) ? response.data.action : response;
   if (head.status !== 200)
@@ -270,7 +282,7 @@ function refusalIn(response: Response, early: PromiseRecord): Refusal | null {
   return { status: 409, message: `Promise ${early.id} already exists` };
 }
 
-/** The promise that a fence settles is not there. */
+/** True if the promise that a fence settles does not exist. */
 function isMissing(response: Response): boolean {
   return isFenced(response) && response.data.action.head.status === 404;
 }
@@ -279,7 +291,7 @@ function isFenced(response: Response): response is Extract<Response, { kind: 'ta
   return response.kind === 'task.fence' && isSuccess(response);
 }
 
-/** What the SDK makes of it is what it makes of a lost lease: it ends the task and releases it. */
+/** Answers with the refusal. The SDK handles it like a lost lease: it ends the task and releases it. */
 function refused({ head: { corrId, version } }: TaskFenceReq, refusal: Refusal): Response {
   if ('error' in refusal) throw refusal.error;
   const head = { corrId, status: refusal.status, version };

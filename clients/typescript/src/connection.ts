@@ -7,21 +7,23 @@ export interface ConnectionOptions {
   /** `ws://…/connect/{group}/{id}`. */
   url: string;
   token: string | undefined;
-  /** How long opening may take, and each request until its answer. */
+  /** Limit for opening the connection, and for each request until its answer. */
   timeoutMs: number;
 }
 
-/** What a connection tells its network. */
+/** Events that a connection reports to its network. */
 export interface ConnectionEvents {
   opened(): void;
   received(message: unknown): void;
-  /** The server stops: this connection takes no further requests and closes when the last one is answered. */
+  /**
+   * The server is shutting down. The connection accepts no further requests and closes when the last one is answered.
+   */
   draining(): void;
-  /** Once, also when it never opened. */
+  /** Called once, even if the connection never opened. */
   closed(reason: string, code: number): void;
 }
 
-/** A frame as it comes: an answer, a message, or the server's wish that the worker leaves. */
+/** A received frame: an answer, a message, or the server's request to leave (`drain`). */
 interface Frame {
   kind?: unknown;
   head?: { corrId?: unknown; status?: unknown };
@@ -30,20 +32,23 @@ interface Frame {
 
 interface Pending {
   request: Request;
-  /** By `performance.now()`. */
+  /** From `performance.now()`. */
   deadline: number;
   resolve(response: Response): void;
   reject(error: Error): void;
 }
 
-/** Statuses of the protocol. All others are failures of the platform, as for the SDK's own HttpNetwork. */
+/**
+ * Statuses of the protocol. Any other status is a failure of the platform. The SDK's own HttpNetwork treats it in the
+ * same way.
+ */
 const PROTOCOL_STATUSES: ReadonlySet<unknown> = new Set([200, 300, 404, 409, 422, 501]);
-/** The server sends a ping every 15 s. */
+/** A connection that is silent for this long is closed. The server sends a ping every 15 s. */
 const SILENCE_MS = 45_000;
-/** A first answer of the server that refuses the connection is read up to here, for the log. */
+/** How many characters of the server's answer are logged if it refuses the connection. */
 const MAX_REFUSAL = 1_000;
 
-/** The connection ended before the answer came: the request may or may not have taken effect. */
+/** The connection ended before the answer arrived. The request may or may not have taken effect. */
 export class ConnectionLost extends ResonateTimeoutException {}
 
 /** One WebSocket from its opening to its end. */
@@ -82,16 +87,19 @@ export class Connection {
 
   /**
    * Sends a request.
-   * @throws ResonateTimeoutException (as a rejection) without an answer in time, or when its status is none of the
-   * protocol; ConnectionLost when the connection ends before the answer.
+   * Rejects with ResonateTimeoutException if there is no answer in time or its status is not one of the protocol, and
+   * with ConnectionLost if the connection ends before the answer.
    */
   request(request: Request): Promise<Response> {
-    // The protocol leaves corrIds to the client; should two requests have the same one, the second gets another.
+    // Clients choose the corrId. If two running requests have the same one, the second gets a different one on the
+    // wire.
     const given = request.head.corrId;
     const corrId = this.#pending.has(given) ? `${given}/${crypto.randomUUID()}` : given;
     const text = JSON.stringify(corrId === given ? request : { ...request, head: { ...request.head, corrId } });
     if (text.length > this.#maxFrame / 3 && Buffer.byteLength(text) > this.#maxFrame) {
-      return Promise.reject(new ResonateTimeoutException(`the server takes no requests above ${this.#maxFrame} bytes`));
+      return Promise.reject(
+        new ResonateTimeoutException(`the request is larger than the ${this.#maxFrame} bytes that the server accepts`),
+      );
     }
     return new Promise((resolve, reject) => {
       this.#pending.set(corrId, { request, deadline: performance.now() + this.#timeoutMs, resolve, reject });
@@ -100,7 +108,7 @@ export class Connection {
     });
   }
 
-  /** Closes it when the last request is answered. */
+  /** Closes the connection when the last request is answered. */
   retire(): void {
     this.#retired = true;
     if (this.#pending.size === 0) this.#socket.close(1000);
@@ -122,7 +130,8 @@ export class Connection {
         raw.uncork();
       });
     }
-    // Whether it arrives shows in its answer; a connection that ends fails all that wait for theirs.
+    // Ignore the result: the answer shows that the frame arrived. If the connection ends, all requests without an
+    // answer fail.
     this.#socket.send(text, () => {});
   }
 
@@ -141,7 +150,7 @@ export class Connection {
         if (body.length > MAX_REFUSAL) break;
       }
     } catch {
-      // Its status says enough.
+      // Ignore the error: the status is enough for the log.
     }
     this.#closeReason ??= `HTTP ${response.statusCode ?? 0} ${body.slice(0, MAX_REFUSAL)}`;
     this.#socket.terminate();
@@ -153,7 +162,7 @@ export class Connection {
     try {
       frame = JSON.parse(text) as Frame;
     } catch {
-      this.#closeReason ??= 'the server sent a frame that is no JSON';
+      this.#closeReason ??= 'the server sent a frame that is not JSON';
       this.#socket.terminate();
       return;
     }
@@ -170,7 +179,7 @@ export class Connection {
 
   #answered(corrId: string, frame: Frame): void {
     const pending = this.#pending.get(corrId);
-    // It came after its time.
+    // The answer arrived after the timeout.
     if (!pending) return;
     this.#pending.delete(corrId);
     const status = frame.head?.status;
@@ -186,7 +195,7 @@ export class Connection {
     if (this.#retired) this.retire();
   }
 
-  /** One frame for all messages that came together. */
+  /** Acknowledges all messages of one turn of the event loop with one frame. */
   #acknowledge(): void {
     if (this.#isAcknowledging) return;
     this.#isAcknowledging = true;
@@ -196,7 +205,7 @@ export class Connection {
     });
   }
 
-  /** Fails what waited too long. All wait equally long, so the oldest comes first. */
+  /** Fails the requests that have waited too long. All have the same timeout, so the oldest expires first. */
   #expire(): void {
     this.#expiry = null;
     const now = performance.now();
@@ -213,7 +222,7 @@ export class Connection {
 
   #checkSilence(): void {
     if (performance.now() - this.#heardAt < SILENCE_MS) return;
-    this.#closeReason ??= `nothing came for ${SILENCE_MS / 1000} s`;
+    this.#closeReason ??= `the server was silent for ${SILENCE_MS / 1000} s`;
     this.#socket.terminate();
   }
 

@@ -199,7 +199,9 @@ describe('a request', () => {
     const first = send('promise.get');
     peer.answer(await peer.frames.next());
     await first;
-    await expect(send('promise.get', 'x'.repeat(500))).rejects.toThrow('the server takes no requests above 500 bytes');
+    await expect(send('promise.get', 'x'.repeat(500))).rejects.toThrow(
+      'the request is larger than the 500 bytes that the server accepts',
+    );
     void send('promise.get', 'small');
     expect(await peer.frames.next()).toMatchObject({ data: { id: 'small' } });
   });
@@ -276,7 +278,7 @@ test('messages are acknowledged by their number and reach the SDK', async () => 
   expect([await received.next(), await peer.frames.next()]).toEqual([message, { ack: 2 }]);
 });
 
-test('a frame that is no JSON ends the connection', async () => {
+test('a frame that is not JSON ends the connection', async () => {
   const peer = await connect();
   peer.socket.send('{');
   await peer.closed;

@@ -16,32 +16,41 @@ export interface WebSocketNetworkOptions {
   url?: string;
   /** The worker's group. Default: `default`. */
   group?: string;
-  /** Names this worker in its group; no other worker may have the same. Default: random. */
+  /** Identifies this worker in its group. It must be unique. Default: random. */
   pid?: string;
   /** Bearer token. Default: `RESONATE_TOKEN`. */
   token?: string;
   /** How long a request may take, in ms. Default: `RESONATE_TIMEOUT`, else 10,000. */
   timeout?: number;
   /**
-   * Stores the start of a step together with its result, in one trip instead of two. Default: true. A step may then begin
-   * before its start is stored; its result is stored before the next step begins, either way.
+   * Stores the start of a step together with its result, in one round trip instead of two. Default: true. A step may
+   * then begin before its start is stored. In both cases its result is stored before the next step begins.
    */
   combineSteps?: boolean;
-  /** Where connections that open and close are logged. Default: nowhere. */
+  /** Logs when connections open and close. Default: no log. */
   logger?: Logger;
 }
 
-/** Wait before connecting again: doubles with each attempt, less a random part of up to a half. */
+/**
+ * The wait before the next connection attempt. It doubles with each attempt, and up to half of it is subtracted at
+ * random.
+ */
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 30_000;
-/** A connection that lived longer has proved that the server is well. */
+/** If a connection lasted longer than this, the server is healthy, so the next wait is short again. */
 const SOUND_AFTER_MS = 5_000;
-/** Workers that are asked to leave at once come back spread over this time. */
+/**
+ * Workers that a server asks to leave reconnect at random times within this period, so that they do not all reconnect
+ * at once.
+ */
 const DRAIN_SPREAD_MS = 100;
-/** Another worker has this group and pid: two that keep replacing each other do so slowly. */
+/**
+ * Close code: another worker has the same group and pid. The next wait is longer, so that two such workers replace each
+ * other only slowly.
+ */
 const REPLACED = 4409;
 const REPLACED_ATTEMPT = 4;
-/** The server gives the same answer when such a request comes twice. */
+/** Requests that may be sent twice, because the server gives the same answer again. */
 const REPEATABLE: ReadonlySet<Request['kind']> = new Set([
   ...(['promise.get', 'promise.search', 'task.get', 'task.search', 'schedule.get', 'schedule.search'] as const),
   ...(['promise.create', 'promise.settle', 'promise.register_callback', 'promise.register_listener'] as const),
@@ -57,9 +66,9 @@ interface Waiter {
  *
  *     const resonate = new Resonate({ network: new WebSocketNetwork({ url: 'http://localhost:8001', group: 'workers' }) });
  *
- * A request waits for a connection for up to `timeout`. When a connection breaks, the requests without an answer are of two
- * kinds. Reads and requests about promises alone are sent again over the next connection. Requests about a task fail with
- * `ResonateTimeoutException`, as those of `HttpNetwork` do: the SDK then releases the task, and it runs again.
+ * A request waits for a connection for up to `timeout`. When a connection breaks, reads and promise requests without an
+ * answer are sent again over the next connection. Requests about a task fail with `ResonateTimeoutException`, as in
+ * `HttpNetwork`. The SDK then releases the task, and it runs again.
  */
 export class WebSocketNetwork implements Network {
   readonly unicast: string;
@@ -71,7 +80,7 @@ export class WebSocketNetwork implements Network {
   readonly #steps: CombinedSteps | null;
   readonly #callbacks: ((message: Message) => void)[] = [];
   readonly #waiters = new Set<Waiter>();
-  /** Open ones; the last takes the requests, others answer what they have. */
+  /** The open connections. The current one accepts requests; the others only wait for their last answers. */
   readonly #connections = new Set<Connection>();
   #current: Connection | null = null;
   #opening: Connection | null = null;
@@ -98,7 +107,7 @@ export class WebSocketNetwork implements Network {
     return `poll://any@${target}`;
   }
 
-  /** Begins to connect; requests wait for it by themselves. */
+  /** Begins to connect. Does not wait: requests wait for the connection themselves. */
   async init(): Promise<void> {
     this.#connect();
   }
@@ -114,7 +123,10 @@ export class WebSocketNetwork implements Network {
     this.#callbacks.push(callback);
   }
 
-  /** Sends a request; usable without `this`, as the SDK calls it. Rejects with `ResonateTimeoutException` whenever `HttpNetwork` would. */
+  /**
+   * Sends a request. Rejects with `ResonateTimeoutException` in the same cases as `HttpNetwork`. An arrow function,
+   * because the SDK calls it without `this`.
+   */
   send: Send = (request) => (this.#steps ? this.#steps.send(request) : this.#request(request)) as Promise<never>;
 
   async #request(request: Request): Promise<Response> {
@@ -175,7 +187,10 @@ export class WebSocketNetwork implements Network {
     this.#waiters.clear();
   }
 
-  /** The server stops: connects elsewhere, while this connection answers what was sent over it. */
+  /**
+   * The server is shutting down. Connects to another process, and keeps this connection until its requests are
+   * answered.
+   */
   #leave(connection: Connection): void {
     if (this.#current === connection) {
       this.#current = null;
@@ -186,7 +201,7 @@ export class WebSocketNetwork implements Network {
 
   #closed(connection: Connection, reason: string, code: number): void {
     this.#connections.delete(connection);
-    // One that was left has its successor already.
+    // A connection that was left has already been replaced.
     if (connection !== this.#opening && connection !== this.#current) return;
     this.#opening = null;
     this.#current = null;

@@ -13,12 +13,12 @@ export interface PageArguments {
 
 /** One kind of search: its request, the field of the answer that has the records, and their table. */
 export interface Search<T> {
-  /** Asks for one page. @throws ClientError */
+  /** Requests one page. @throws ClientError */
   load(query: Record<string, unknown>, options: ClientOptions): Promise<Page<T>>;
   list: 'promises' | 'tasks' | 'schedules';
   /** The default number of records per page, the same as of the public command. */
   pageSize: number;
-  /** The maximal page of a server, if it is not 1,000. */
+  /** The largest page that a server returns, if it is not 1,000. */
   maxPage?: number;
   table(records: readonly T[]): Table;
 }

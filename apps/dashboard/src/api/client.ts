@@ -2,7 +2,7 @@ import { tokenRefused, currentToken } from './token.ts';
 
 const PROTOCOL_VERSION = '2026-04-01';
 
-/** An error status of the server or a proxy. `status` 0: the server could not be reached. */
+/** An error status of the server or a proxy. `status` is 0 if the server could not be reached. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -59,7 +59,7 @@ async function request<T>(url: string, init: RequestInit, signal?: AbortSignal):
     response = await fetch(url, { ...init, headers: { ...headers, ...authorization() }, signal: signal ?? null });
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw new ApiError(0, 'The server cannot be reached. Check that it runs.');
+    throw new ApiError(0, 'The server cannot be reached. Check that it is running.');
   }
   const text = await response.text();
   const answer = parse(text);
@@ -78,7 +78,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Admin endpoints answer `{error}`, the protocol a string as `data`. */
+/** The error message of an answer. Admin endpoints answer `{error}`; the protocol has the message as `data`. */
 function messageOf(response: Response, answer: unknown): string {
   const { error, data } = (answer ?? {}) as { error?: unknown; data?: unknown };
   for (const message of [error, data]) if (typeof message === 'string' && message !== '') return message;

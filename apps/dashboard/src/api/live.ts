@@ -7,15 +7,15 @@ export type LiveStatus = 'live' | 'polling' | 'paused' | 'connecting' | 'offline
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** The server sends comments far more often, so a stream that is silent for longer is dead. */
+/** A stream that is silent for longer than this is dead, because the server sends comments far more often. */
 const SILENCE_MS = 60_000;
 
 type Listener = () => void;
 
 /**
- * Reports that something changed, from the server's event stream (GET /admin/events, read with fetch, because that can send
- * the token). Without a stream it reports at the interval that the session gives. While the page is hidden it does nothing, and
- * it reports once when the page is visible again.
+ * Reports changes on the server to its listeners. It reads the server's event stream (GET /admin/events) with fetch,
+ * because EventSource cannot send the token. Without a stream it reports at the session's refresh interval. While the
+ * page is hidden it does nothing. It reports once when the page is visible again.
  */
 class LiveStream {
   readonly #origin: string;
@@ -92,7 +92,7 @@ class LiveStream {
         .getReader();
       while (!(await events.read()).done) this.#tick();
     } catch {
-      // The reason does not matter: the page polls until it has a stream again.
+      // Ignore the error: the page polls until it has a stream again.
     }
     clearTimeout(silence);
     if (this.#abort === abort) this.#fallBack(hasAnswer);
@@ -112,7 +112,7 @@ class LiveStream {
     this.#retryMs = Math.min(this.#retryMs * 2, MAX_RETRY_MS);
   }
 
-  /** Not an interval, because the period is known only when the session is loaded. */
+  /** A timeout instead of an interval, because the period is known only when the session is loaded. */
   #pollLater(): void {
     this.#poll = setTimeout(() => {
       this.#pollLater();
@@ -121,7 +121,7 @@ class LiveStream {
   }
 }
 
-/** A proxy answers for a server that it cannot reach. */
+/** True if a proxy answered because it cannot reach the server. */
 function isUnreachable({ status }: Response): boolean {
   return status === 502 || status === 504;
 }
@@ -131,7 +131,7 @@ const statusListeners = new Set<Listener>();
 let status: LiveStatus = 'connecting';
 
 /**
- * Calls back at once, and whenever something may have changed (at most about twice per second).
+ * Calls `listener` at once, and whenever something may have changed (at most about twice per second).
  * @param origin reports only changes in this call graph; '' for all changes.
  * @returns a function that stops it.
  */
@@ -144,7 +144,7 @@ export function onChange(origin: string, listener: Listener): () => void {
   };
 }
 
-/** How the page learns of changes at the moment. */
+/** How the page is currently kept up to date. */
 export function liveStatus(): LiveStatus {
   return status;
 }

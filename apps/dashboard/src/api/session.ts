@@ -4,7 +4,7 @@ import { serverNow, syncClock } from '../parts/time.tsx';
 import { get } from './client.ts';
 import { onTokenChange } from './token.ts';
 
-/** Used until the session is loaded. */
+/** The polling interval until the session is loaded. */
 const FIRST_REFRESH_MS = 5_000;
 
 let session: Session | undefined;

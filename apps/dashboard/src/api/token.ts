@@ -1,4 +1,4 @@
-/** The reader's token. It is stored for this tab only, and never in a URL. */
+/** The key under which the user's token is stored: for this tab only, never in a URL. */
 const KEY = 'resonate.token';
 
 type Listener = () => void;
@@ -20,7 +20,10 @@ export function setToken(token: string | null): void {
   for (const listener of changeListeners) listener();
 }
 
-/** The server requires a token or refuses this one. Opens the dialog once per token: if closed, it stays closed. */
+/**
+ * Call it when the server requires a token or refuses this one. Opens the dialog once per token. If the user closes it,
+ * it stays closed.
+ */
 export function tokenRefused(): void {
   if (isAsked) return;
   askForToken();
@@ -36,13 +39,13 @@ export function isTokenAsked(): boolean {
   return isAsked;
 }
 
-/** Calls back when the token changes. @returns a function that stops it. */
+/** Calls `listener` when the token changes. @returns a function that stops it. */
 export function onTokenChange(listener: Listener): () => void {
   changeListeners.add(listener);
   return () => void changeListeners.delete(listener);
 }
 
-/** Calls back when the dialog should open. @returns a function that stops it. */
+/** Calls `listener` when the dialog should open. @returns a function that stops it. */
 export function onTokenAsked(listener: Listener): () => void {
   askListeners.add(listener);
   return () => void askListeners.delete(listener);

@@ -11,7 +11,10 @@ export interface PageOf<Row> {
 export interface Pages<Row> extends PageOf<Row> {
   error: Error | undefined;
   isLoading: boolean;
-  /** True if rows no longer update, so that nothing shifts between pages loaded at different times. */
+  /**
+   * True if the rows no longer update. That is so after loading more pages, because otherwise rows would shift between
+   * pages.
+   */
   isFrozen: boolean;
   loadMore(): void;
   /** Loads the first page again. */
@@ -20,13 +23,15 @@ export interface Pages<Row> extends PageOf<Row> {
 
 const pointer = matchMedia('(hover: hover)');
 
-/** True while the pointer hovers over a list. Touch screens do not count: their hover state stays after a touch. */
+/**
+ * True while the pointer hovers over a list. Touch screens are excluded, because their hover state stays after a touch.
+ */
 function isHeld(): boolean {
   return pointer.matches && document.querySelector('main .table tbody:hover') !== null;
 }
 
 /**
- * A list whose first page updates until the reader loads more pages. It does not update under the pointer.
+ * A list whose first page updates until the user loads more pages. It does not update while the pointer hovers over it.
  * @param key identifies the list; another key starts over.
  * @param load loads one page. @param live see useResource.
  */

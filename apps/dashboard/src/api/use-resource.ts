@@ -15,11 +15,11 @@ const HELD_CHECK_MS = 500;
 const never = () => false;
 
 interface Options {
-  /** Loads again after a change: '' after any, an origin only after changes in that call graph, undefined never. */
+  /** When to load again. '': after any change. An origin: only after changes in that call graph. undefined: never. */
   live?: string | undefined;
-  /** Minimal time between two loads, ms. */
+  /** Minimum time between two loads, ms. */
   minIntervalMs?: number;
-  /** While it returns true, changes do not load: rows must not move under the pointer. */
+  /** While it returns true, changes do not cause a load, because rows must not move under the pointer. */
   isHeld?: () => boolean;
 }
 

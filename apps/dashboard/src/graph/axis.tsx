@@ -1,9 +1,9 @@
 import { useRef, useState } from 'preact/hooks';
 import { fractionOf, ticksOf, zoomed, type Range } from './model/timescale.ts';
 
-/** Width of a label with the space around it, px. */
+/** Width of a label including the space around it, px. */
 const TICK_PX = 86;
-/** A tick nearer to the right end has no label: there would be no room for it. */
+/** A tick closer than this to the right end has no label, because there is no room for it. */
 const LABEL_PX = 56;
 /** A shorter drag counts as a click. */
 const MIN_DRAG_PX = 6;
@@ -17,7 +17,9 @@ interface Props {
   onZoom: (range: Range | undefined) => void;
 }
 
-/** The time axis. Drag over it to zoom into that range, double-click to show all, use Ctrl and the wheel to zoom. */
+/**
+ * The time axis. Drag over it to zoom into a range, double-click to show everything, or use Ctrl and the wheel to zoom.
+ */
 export function Axis({ range, whole, start, width, onZoom }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<{ from: number; to: number }>();

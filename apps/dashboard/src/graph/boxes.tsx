@@ -17,9 +17,9 @@ interface Props {
   /** Called with a stack that was chosen. */
   onStack: (box: Box) => void;
   onFold: () => void;
-  /** Another number fits the whole drawing into the view. */
+  /** When this number changes, the whole drawing is fitted into the view. */
   fitted: number;
-  /** The number of zoom steps so far: a change zooms in (larger) or out. */
+  /** The number of zoom steps so far. A larger number zooms in, a smaller one zooms out. */
   zoomSteps: number;
 }
 
@@ -90,7 +90,9 @@ export function Boxes({ graph, selected, onSelect, onStack, onFold, fitted, zoom
   );
 }
 
-/** Edges from caller to callee, bold and dashed if the caller waits now; also to awaited calls of others. */
+/**
+ * Edges from callers to callees, bold and dashed if the caller waits now. Also edges to awaited calls of other callers.
+ */
 function Edges({ boxes, view, size }: { boxes: readonly Box[]; view: View; size: Size }) {
   const byId = new Map(boxes.filter((box) => !box.stack).map((box) => [box.branch.node.id, box]));
   const edges = boxes.flatMap((box) => {

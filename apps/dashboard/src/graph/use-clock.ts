@@ -2,12 +2,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { serverNow } from '../parts/index.ts';
 
 const SECOND = 1_000;
-/** Below this, render every frame, so that bars grow smoothly. */
+/** If a pixel stands for less time than this, render every frame, so that bars grow smoothly. */
 const SMOOTH_MS = 50;
 
 /**
- * The server's time, epoch ms. While `isRunning`, its component renders again whenever a bar grows by a pixel: at most once per
- * frame, at least once per second, and never while the page is hidden. So a day-long workflow renders once per second.
+ * The server's time, epoch ms. While `isRunning`, the component renders again whenever a bar grows by a pixel: at most
+ * once per frame, at least once per second, and never while the page is hidden. So a day-long workflow renders once per
+ * second.
  * @param msPerPixel the time that one pixel stands for
  */
 export function useClock(isRunning: boolean, msPerPixel: number): number {

@@ -9,7 +9,7 @@ import { CallTree } from './model/tree.ts';
 
 /** Larger graphs are truncated, because more nodes would make the page slow. */
 export const MAX_NODES = 20_000;
-/** Minimal time between two requests for changes, ms. */
+/** Minimum time between two requests for changes, ms. */
 const MIN_INTERVAL_MS = 400;
 
 export interface LoadedGraph {
@@ -23,7 +23,7 @@ export interface LoadedGraph {
   reload(): void;
 }
 
-/** The call graph of a root: loaded page by page, then kept up to date by requests for what has changed since. */
+/** The call graph of a root. It is loaded page by page, then kept up to date by requests for changes. */
 export function useGraph(root: string): LoadedGraph {
   const graph = useRef({ root: '', tree: new CallTree(''), folding: new Folding() });
   if (graph.current.root !== root) graph.current = { root, tree: new CallTree(root), folding: new Folding() };

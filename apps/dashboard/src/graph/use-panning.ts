@@ -15,7 +15,8 @@ interface Drag {
 }
 
 /**
- * The visible part of a drawing: all of it until the reader pans or zooms, and all again with each new `fitted`.
+ * The visible part of a drawing. It shows everything until the user pans or zooms, and everything again when `fitted`
+ * changes.
  * @param zoomSteps number of zoom steps so far; a change zooms
  */
 export function usePanning(layout: Layout, size: Size, fitted: number, zoomSteps: number) {

@@ -9,7 +9,7 @@ export interface Move {
 
 type Key = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>;
 
-/** Keys of a tree as in the ARIA pattern: arrows, Home, End, Page Up, Page Down, Enter. */
+/** The keys of the ARIA tree pattern: arrows, Home, End, Page Up, Page Down, Enter. */
 export function moveBy(event: Key, rows: readonly Row[], active: number, page: number): Move | undefined {
   if (event.ctrlKey || event.metaKey || event.altKey || rows.length === 0) return undefined;
   const row = rows[active];

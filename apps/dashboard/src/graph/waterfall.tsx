@@ -12,9 +12,9 @@ import { useSize } from './use-size.ts';
 import { WaterfallRow } from './waterfall-row.tsx';
 import { moveBy } from './waterfall-keys.ts';
 
-/** Below this width a bar is under its name. */
+/** Below this width each bar is placed under its name. */
 const NARROW_PX = 520;
-/** Space right of the last end, as a fraction of the whole. */
+/** Space to the right of the last end, as a fraction of the whole range. */
 const ROOM = 0.03;
 /** Height of the axis, as in the style sheet. */
 const HEAD_PX = 30;
@@ -73,7 +73,7 @@ export function Waterfall(props: Props) {
     if (to.fold !== undefined) fold(id, to.fold);
     setActive(id);
     scrollTo(scroller.current, to.index, rowHeight);
-    // An open side panel shows the row that becomes active.
+    // If the side panel is open, it shows the row that becomes active.
     if (to.open || (selected !== undefined && id !== selected)) onSelect(id);
   };
 

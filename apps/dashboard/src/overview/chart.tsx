@@ -84,7 +84,7 @@ function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' 
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
-    // On the right, half a label of the time axis must fit.
+    // On the right there must be room for half a label of the time axis.
     padding: [10, 22, 0, 0],
     scales: {
       x: { range: (_plot, _min, max) => timeRange(max, serverNow() / 1_000) },

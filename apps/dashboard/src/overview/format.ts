@@ -3,7 +3,7 @@ export function figure(count: number): string {
   return count.toLocaleString('en');
 }
 
-/** A count that stopped at its limit says so. */
+/** A count as text; with a plus if counting stopped at the limit. */
 export function bounded(count: number, limit: number): string {
   return count >= limit ? `${figure(limit)}+` : figure(count);
 }

@@ -9,7 +9,7 @@ export function timeRange(newest: number | null, now: number): [from: number, to
   return [to - SPAN_S, to];
 }
 
-/** Indices of samples without a neighbour: a line needs two, so these are drawn as points. */
+/** Indices of samples without a neighbour. They are drawn as points, because a line needs two samples. */
 export function loneSamples(values: Samples): number[] {
   const lone: number[] = [];
   for (let at = 0; at < values.length; at++) {

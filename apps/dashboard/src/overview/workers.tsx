@@ -49,7 +49,7 @@ function nameOf(id: string, processes: readonly ProcessInfo[]): string {
   return known ? `${known.role} on ${known.host}` : shortId(id);
 }
 
-/** Enough of an id to tell processes apart. */
+/** The beginning of an id, enough to tell processes apart. */
 export function shortId(id: string): string {
   return id.length > 16 ? `${id.slice(0, 15)}…` : id;
 }

@@ -46,7 +46,7 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
 
 interface ConfirmProps {
   title: string;
-  /** What will happen. */
+  /** A description of what will happen. */
   children: ComponentChildren;
   /** The verb on the button, such as `Cancel the promise`. */
   action: string;
@@ -56,7 +56,7 @@ interface ConfirmProps {
   /** False disables the button, for forms that are not complete. */
   isReady?: boolean;
   isWide?: boolean;
-  /** Does it. If it throws, the dialog stays open and shows the error. */
+  /** Performs the action. If it throws, the dialog stays open and shows the error. */
   onConfirm: () => Promise<void>;
   onClose: () => void;
 }

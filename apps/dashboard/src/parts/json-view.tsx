@@ -5,7 +5,7 @@ import { useState } from 'preact/hooks';
 const MAX_CHARS = 100_000;
 const TOKEN = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
 
-/** Any JSON value, indented and coloured. It creates only text nodes, whatever the value contains. */
+/** Any JSON value, indented and coloured. It creates only text nodes, so a value cannot inject HTML. */
 export function JsonView({ value, label }: { value: unknown; label: string }) {
   return <Code text={value === undefined ? 'undefined' : JSON.stringify(value, null, 2)} label={label} isJson />;
 }

@@ -40,7 +40,7 @@ export function Badge({ tone, icon, label }: { tone: Tone; icon?: IconName; labe
   );
 }
 
-/** Label, tone and icon for a state; an unknown state is shown as it is. */
+/** Label, tone and icon for a state. An unknown state is shown unchanged. */
 export function lookOf(state: string, of: 'promise' | 'task' = 'promise'): Look {
   return (of === 'promise' ? PROMISE_LOOKS : TASK_LOOKS)[state] ?? { label: state, tone: 'muted', icon: 'dots' };
 }

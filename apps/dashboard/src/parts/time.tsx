@@ -52,7 +52,10 @@ export function Time({ at }: { at: number }) {
   );
 }
 
-/** `2026-11-22 14:03:07.123 +01:00` in the reader's time zone. @param digits of the second's fraction: 3 or none */
+/**
+ * `2026-11-22 14:03:07.123 +01:00` in the reader's time zone. @param digits the number of digits after the second: 3 or
+ * none
+ */
 export function absoluteTime(at: number, digits: 0 | 3 = 3): string {
   if (Math.abs(at) > MAX_DATE) return `${at} ms since 1970`;
   const date = new Date(at);
@@ -84,7 +87,10 @@ export function relativeTime(at: number, now: number): string {
   return distance > 0 ? `in ${text}` : `${text} ago`;
 }
 
-/** "340 ms", "2.4 s", "3 min 20 s", "5 d 2 h". @param parts at most so many units; 1 also drops fractions of seconds */
+/**
+ * "340 ms", "2.4 s", "3 min 20 s", "5 d 2 h". @param parts the maximum number of units; 1 also drops fractions of
+ * seconds
+ */
 export function duration(ms: number, parts = 2): string {
   if (ms < SECOND) return `${Math.round(ms)} ms`;
   if (ms < 10 * SECOND && parts > 1) return `${(ms / SECOND).toFixed(1)} s`;

@@ -4,7 +4,7 @@ import { decodeValue, type Value } from './value.ts';
 
 const MAX_CHARS = 500;
 
-/** Why a promise failed, in one line: its error, or the state that it ended in. */
+/** Why a promise failed, in one line: its error, or its final state. */
 export function Failure({ id }: { id: string }) {
   const { data } = usePromise(id);
   if (!data) return null;

@@ -15,7 +15,7 @@ import { ValueView } from './value-view.tsx';
 interface Props {
   id: string;
   loaded: Resource<PromiseDetail>;
-  /** In a narrow column beside a graph. */
+  /** True in the narrow column beside a graph. */
   isSide?: boolean;
 }
 

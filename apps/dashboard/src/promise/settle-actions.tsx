@@ -42,7 +42,7 @@ const WAYS: readonly Way[] = [
     icon: 'ban',
     isDangerous: true,
     template: '',
-    explanation: 'Its awaiters are told that it was canceled. Code that is running for it is not interrupted.',
+    explanation: 'Its awaiters get an error that says it was canceled. Code that is running for it is not interrupted.',
   },
 ];
 
@@ -83,9 +83,10 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
       value: encodeValue(text),
     });
     onDone();
-    // Settling a settled promise is not an error. It means that somebody else was faster.
+    // Settling a settled promise is not an error for the server, so compare the state to notice that somebody else was
+    // faster.
     if (promise.state === way.state) toast(`${way.done} ${id}`);
-    else throw new Error(`Somebody else has settled it meanwhile: ${promise.state}`);
+    else throw new Error(`Somebody else has already settled it: ${promise.state}`);
   };
   return (
     <ConfirmDialog
@@ -115,7 +116,8 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
           onInput={(event) => setText(event.currentTarget.value)}
         />
         <span id="settle-hint" class={fault === undefined ? 'hint' : 'field-fault'}>
-          {fault ?? 'For example {"approved": true}. Leave empty for undefined. The page encodes it as the SDKs do.'}
+          {fault ??
+            'For example {"approved": true}. Leave empty for undefined. The page encodes it in the same way as the SDKs.'}
         </span>
       </label>
     </ConfirmDialog>

@@ -50,7 +50,7 @@ const DELIVER: Action = {
   verb: 'Deliver now',
   icon: 'send',
   done: 'Message is due',
-  explanation: 'Its waiting message is sent at once instead of at its next delivery time.',
+  explanation: 'Its message is sent at once instead of at its next delivery time.',
   run: (id) => post<Delivered>(`/admin/tasks/${encodeURIComponent(id)}/deliver`, {}),
 };
 

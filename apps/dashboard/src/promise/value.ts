@@ -14,11 +14,11 @@ export type Decoded =
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Decodes a value as well as possible: clients other than the SDKs may store anything. */
+/** Decodes a value as far as possible, because clients other than the SDKs may store anything. */
 export function decodeValue({ data }: Value): Decoded {
   if (!data) return { kind: 'empty' };
   const plain = parsed(data);
-  // `1234` and `true` are valid base64 too, but certainly meant as JSON.
+  // `1234` and `true` are valid base64, too, but they are meant as JSON.
   if (plain) return plain;
   if (!BASE64.test(data)) return { kind: 'text', text: data };
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
@@ -53,7 +53,7 @@ function errorOf(json: unknown): Decoded | undefined {
 }
 
 /**
- * Encodes JSON text as the SDKs do, so that the workflow gets that value. Blank text encodes `undefined`.
+ * Encodes JSON text in the same way as the SDKs, so that the workflow gets that value. Blank text encodes `undefined`.
  * @throws SyntaxError if the text is not JSON.
  */
 export function encodeValue(text: string): { headers: Record<string, string>; data: string } {

@@ -85,7 +85,7 @@ function Fields({ form, onChange, isArgsWrong }: FieldsProps) {
         <span>Function</span>
         <input class="input mono" spellcheck={false} {...field('func')} />
         <span class="hint">
-          The name under which the worker registered it. Empty: runs create a promise without a task
+          The name under which the worker registered it. If empty, runs create a promise without a task
         </span>
       </label>
       <label class="field">

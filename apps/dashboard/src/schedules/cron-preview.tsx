@@ -4,7 +4,7 @@ import { useResource } from '../api/use-resource.ts';
 import { dayAndTime } from '../parts/index.ts';
 import { inWords } from './cron-words.ts';
 
-/** What a cron expression means on this server: in words, its next runs, and a hint if weekdays are numbers. */
+/** Explains a cron expression: in words, its next runs on this server, and a hint if weekdays are numbers. */
 export function CronPreview({ cron, timezone }: { cron: string; timezone: string }) {
   const { data, error } = useResource(JSON.stringify([cron, timezone]), (signal) =>
     get<CronMeaning>('/admin/cron', { cron, timezone }, signal),

@@ -1,6 +1,6 @@
 import cronstrue from 'cronstrue';
 
-/** As `cronDialect` of a schedule record; absent: `resonate`. */
+/** The `cronDialect` of a schedule record; `resonate` if absent. */
 export type CronDialect = 'resonate' | 'unix';
 
 const LARGEST_STEP = 59;

@@ -14,7 +14,7 @@ interface Words {
 const WORDS: Readonly<Record<Verb, Words>> = {
   pause: {
     label: 'Pause',
-    consequence: 'will create no promises until you resume it. Runs during the pause are not made up for.',
+    consequence: 'will create no promises until you resume it. Runs that are due during the pause are skipped.',
     done: 'is paused',
   },
   resume: { label: 'Resume', consequence: 'will continue with its next run after now.', done: 'is active again' },

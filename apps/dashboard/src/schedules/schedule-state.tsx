@@ -1,7 +1,7 @@
 import { Badge } from '../parts/index.ts';
 import type { Schedule } from './schedule.ts';
 
-/** Active, paused, or failing: its due occurrence could not be fired and is tried again. */
+/** Active, paused or failing. Failing means that a due run could not be started and is tried again. */
 export function ScheduleState({ schedule: { pausedAt, fault } }: { schedule: Schedule }) {
   if (fault !== undefined) {
     return (

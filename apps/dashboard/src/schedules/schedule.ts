@@ -18,7 +18,7 @@ export interface Schedule {
   catchUp?: string;
   pausedAt?: number;
   cronDialect?: CronDialect;
-  /** Why its due occurrence could not be fired; absent if it was. */
+  /** Why its last due run could not be started; absent if it was started. */
   fault?: string;
 }
 

@@ -19,7 +19,7 @@ export interface Filters {
   tags: readonly string[];
   /** A key of SPANS, `custom`, or '' for any time. */
   span: string;
-  /** As `<input type="datetime-local">` has them. */
+  /** In the format of `<input type="datetime-local">`. */
   from: string;
   to: string;
   isAll: boolean;

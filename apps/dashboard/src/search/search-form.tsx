@@ -10,7 +10,7 @@ interface Props {
   onChange: (changes: Query) => void;
 }
 
-/** The filters of a search. A choice takes effect at once, a text with Enter or the button. */
+/** The filters of a search. Choices take effect at once, texts with Enter or the button. */
 export function SearchForm({ filters, onChange }: Props) {
   const [prefix, setPrefix] = useState(filters.prefix);
   const [func, setFunc] = useState(filters.func);

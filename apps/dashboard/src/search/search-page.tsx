@@ -125,7 +125,7 @@ function Nothing({ noun, isNarrowed, isAll }: { noun: string; isNarrowed: boolea
     <Empty title={isNarrowed ? `No ${noun} matches` : `There is no ${noun} yet`}>
       {isNarrowed ? (
         isAll ? (
-          'An id matches by its beginning, a function by its whole name, a tag by its whole value.'
+          'The id filter matches the beginning of an id. Function and tag must match exactly.'
         ) : (
           'This searched only workflows. Choose “All promises” to search their steps, too.'
         )

@@ -8,7 +8,7 @@ const PAGES: Readonly<Record<string, string>> = {
   s: links.schedules,
   d: links.deadLetters,
 };
-/** Maximal time between `g` and the letter of a page. */
+/** Maximum time between `g` and the letter of a page. */
 const PAIR_MS = 1_500;
 
 interface Actions {
@@ -17,7 +17,7 @@ interface Actions {
   go: (url: string) => void;
 }
 
-/** Keys for every page. They do nothing while the reader types or a dialog is open. */
+/** Keys that work on every page. They do nothing while the user types or a dialog is open. */
 export function useShortcuts(actions: Actions): void {
   const latest = useRef(actions);
   latest.current = actions;

@@ -16,7 +16,7 @@ interface NavItem {
   href: string;
   label: string;
   icon: IconName;
-  /** Other pages for which this item is marked. */
+  /** Other pages on which this item is marked as current. */
   covers?: readonly string[];
 }
 
@@ -53,7 +53,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           onSubmit={(event) => {
             event.preventDefault();
             const prefix = search.current?.value.trim() ?? '';
-            // The next keys are shortcuts again, not more text.
+            // Leave the field, so that the next keys are shortcuts again.
             main.current?.focus();
             route(`${links.promises}${prefix === '' ? '' : `?kind=all&prefix=${encodeURIComponent(prefix)}`}`);
           }}

@@ -30,6 +30,6 @@ function storedTheme(): Theme {
 function apply(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
-  // Charts are drawn on a canvas, which does not follow custom properties.
+  // Tell charts to redraw. They are drawn on a canvas, which does not follow custom properties.
   dispatchEvent(new Event('themechange'));
 }

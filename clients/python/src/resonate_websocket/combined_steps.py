@@ -1,4 +1,4 @@
-"""One durable trip per step; clients/typescript/src/combined-steps.ts is the same for TypeScript."""
+"""One durable round trip per step. clients/typescript/src/combined-steps.ts is the same for TypeScript."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: A request or an answer: its JSON text, and what it says.
+#: A request or an answer: its JSON text, and the parsed text.
 type Frame = tuple[str, dict[str, Any]]
-#: Sends a request at once; the future has its answer.
+#: Sends a request at once. The future resolves with its answer.
 type Forward = Callable[[Frame], asyncio.Future[Frame]]
 
-#: How long a create waits for its step to end. Longer steps cost a second trip, which nobody waits for. Why 5 ms:
-#: docs/decisions/one-trip-per-step.md.
+#: How long a create waits for its step to end. A longer step costs a second round trip, but nobody waits for it.
+#: docs/decisions/one-trip-per-step.md says why it is 5 ms.
 HOLD_S = 0.005
-#: A step so close to its timeout may be too late at the server.
+#: If a step is closer than this to its timeout, its create is not answered early, because it may reach the server too
+#: late.
 TIMEOUT_MARGIN_MS = 1_000
-#: Beyond, idle tasks are handled plainly, the oldest first.
+#: The maximum number of tasks whose steps are combined. Beyond it the oldest idle task is dropped, and its requests are
+#: forwarded unchanged.
 MAX_TASKS = 10_000
 MAX_PLAIN = 1_000
-#: What the SDK puts on a step of its own; any other tag of the server's has effects that only the server knows.
+#: The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows.
 STEP_TAGS = frozenset(
     f"resonate:{name}" for name in ("scope", "branch", "parent", "origin")
 )
@@ -30,7 +32,7 @@ STEP_TAGS = frozenset(
 
 @dataclass
 class Refusal:
-    """Why a step's create was not what the worker had been told."""
+    """The server's answer to a create that differs from the early answer, or the error of the request."""
 
     status: int = 0
     message: str = ""
@@ -43,7 +45,7 @@ class EarlyCreate:
 
     request: Frame
     record: dict[str, Any]
-    #: Set when it is sent; ``None`` as its result: it took effect as answered.
+    #: Set when the create is sent. Its result is ``None`` if the server's answer was the same as the early answer.
     outcome: asyncio.Future[Refusal | None] | None = None
 
 
@@ -53,7 +55,7 @@ class HeldTask:
 
     version: int
     branch: str
-    #: All promises of the branch; of others it is certain that they don't exist.
+    #: The ids of all promises of the branch. Other ids of the branch certainly do not exist.
     known: set[str]
     early: dict[str, EarlyCreate] = field(default_factory=dict)
     unsent: list[EarlyCreate] = field(default_factory=list)
@@ -64,9 +66,10 @@ class HeldTask:
 class CombinedSteps:
     """Answers the create of a step at once, and sends it together with the step's settle.
 
-    Only where the answer is certain: the step runs in this worker, belongs to the branch of a task that the worker
-    holds, and is not among the promises of that branch that came with the task. Should it turn out otherwise, the
-    settle fails with the create's refusal, and the SDK gives the task up as it does when its lease is lost.
+    It does so only if the answer is certain: the step runs in this worker, it belongs to the branch of a task that the
+    worker holds, and it is not among the promises of that branch that came with the task. If the server's answer is
+    different after all, the settle fails with the refusal of the create. The SDK then gives up the task, as it does
+    after losing the lease.
     """
 
     def __init__(self, forward: Forward) -> None:
@@ -87,7 +90,7 @@ class CombinedSteps:
             case "task.suspend":
                 task = self._leave(body["data"])
                 answer = await self._forward(request)
-                # It goes on at once: something it waits for has happened.
+                # The task continues at once, because a promise that it awaits has already settled.
                 if task is not None and answer[1]["head"]["status"] == 300:
                     self._hold(body["data"]["id"], task.version, task.branch, answer[1]["data"])
                 return answer
@@ -100,7 +103,7 @@ class CombinedSteps:
             return
         data = answer["data"]
         task, tags = data.get("task"), data["promise"].get("tags", {})
-        # A timer's task runs nothing; the SDK lets go of it without a word.
+        # The task of a timer runs nothing, and the SDK drops it without a request.
         if not task or task["state"] != "acquired" or "resonate:timer" in tags:
             return
         if "resonate:branch" in tags:
@@ -117,7 +120,7 @@ class CombinedSteps:
                 del self._tasks[idle]
 
     def _drop(self, id: str) -> None:
-        """Handle what follows of a task plainly. Its creates go out first."""
+        """Send the task's waiting creates. From then on its requests are forwarded unchanged."""
         task = self._tasks.pop(id, None)
         if task is not None:
             self._flush(task)
@@ -165,21 +168,21 @@ class CombinedSteps:
         return _frame({"kind": "task.fence", "head": _ok(head), "data": {"action": inner, "preload": []}})
 
     async def _settle(self, task: HeldTask, request: Frame, early: EarlyCreate) -> Frame:
-        """Send the end of a step together with its create, unless that was sent before."""
+        """Send the settle of a step together with its create, unless the create was sent before."""
         del task.early[early.record["id"]]
         self._flush(task)
         settling = self._forward(request)
         refusal = await early.outcome if early.outcome is not None else None
         if refusal is not None:
-            # Whatever becomes of it, the create's refusal comes first.
+            # The refusal of the create takes precedence, so ignore the result of the settle.
             settling.add_done_callback(lambda done: done.cancelled() or done.exception())
             return _refused(request, refusal)
         answer = await settling
-        # Two batches at once may pass each other: it came before its create.
+        # The server may run two batches in parallel. If the settle arrived before its create, send it again.
         return await self._forward(request) if _is_missing(answer[1]) else answer
 
     def _flush(self, task: HeldTask) -> None:
-        """Send the creates that wait, in their order."""
+        """Send the waiting creates in order."""
         if task.timer is not None:
             task.timer.cancel()
             task.timer = None
@@ -191,7 +194,7 @@ class CombinedSteps:
     async def _outcome(self, task: HeldTask, early: EarlyCreate, sent: asyncio.Future[Frame]) -> Refusal | None:
         try:
             refusal = _refusal_in((await sent)[1], early.record)
-        except Exception as error:  # noqa: BLE001 -- it is raised where the step is settled
+        except Exception as error:  # noqa: BLE001 -- raised again when the step is settled
             refusal = Refusal(error=error)
         if refusal is not None:
             task.refusal = task.refusal or refusal
@@ -200,7 +203,10 @@ class CombinedSteps:
         return refusal
 
     def _ask_first(self, id: str) -> None:
-        """Creates of this task were not as answered; should it come again, it is handled plainly."""
+        """Remember that an early answer for this task was wrong.
+
+        If the task comes again, its requests are forwarded unchanged.
+        """
         self._plain[id] = None
         if len(self._plain) > MAX_PLAIN:
             del self._plain[next(iter(self._plain))]

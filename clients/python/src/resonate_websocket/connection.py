@@ -22,15 +22,17 @@ from resonate_websocket.combined_steps import CombinedSteps, Frame
 
 logger = logging.getLogger(__name__)
 
-#: Wait before connecting again: doubles with each attempt, less a random part of up to a half.
+#: The wait before the next connection attempt. It doubles with each attempt, and up to half of it is subtracted at
+#: random.
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 30.0
-#: A connection that lived longer has proved that the server is well.
+#: If a connection lasted longer than this, the server is healthy, so the next wait is short again.
 SOUND_AFTER_S = 5.0
-#: Another worker has this group and pid: two that keep replacing each other do so slowly.
+#: Close code: another worker has the same group and pid. The next wait is longer, so that two such workers replace each
+#: other only slowly.
 REPLACED = 4409
 REPLACED_ATTEMPT = 4
-#: The server closes a connection over a frame that is larger than it accepts.
+#: Close code: the server closes the connection if a frame is larger than it accepts.
 TOO_LARGE = 1009
 HEARTBEAT_S = 30.0
 
@@ -44,7 +46,7 @@ class _Pending:
 
 @dataclass(eq=False)
 class _Link:
-    """One WebSocket, and what is to be written to it."""
+    """One WebSocket, and the frames that wait to be written to it."""
 
     socket: aiohttp.ClientWebSocketResponse
     outbox: deque[str] = field(default_factory=deque)
@@ -53,7 +55,7 @@ class _Link:
     leaving: bool = False
 
     def post(self, text: str) -> None:
-        """Write a frame after those that were posted before."""
+        """Write a frame after all frames that were posted before."""
         self.outbox.append(text)
         self.wake.set()
 
@@ -61,16 +63,17 @@ class _Link:
 class WebSocketConnection:
     """A Resonate server over one WebSocket: requests, answers and messages.
 
-    Serves the SDK as its network and as its source::
+    The SDK uses it as its network and as its source::
 
         resonate = Resonate(group="workers", network=WebSocketConnection("http://localhost:8001", group="workers"))
 
-    Requests wait for the connection while it is opened or opened again. Those that were on their way when it broke are
-    sent again, as ``HttpConnection`` does: all operations of the protocol bear that. A request fails with
-    ``ConnectorError`` when the server refuses the connection (a bad token, say) and when the connection is stopped.
+    Requests wait while the connection is being opened or reopened. Requests without an answer are sent again when the
+    connection breaks, as ``HttpConnection`` does. That is safe for all operations of the protocol. A request fails with
+    ``ConnectorError`` if the server refuses the connection (for example because of an invalid token) or if the
+    connection is stopped.
 
-    ``group`` must be the one that ``Resonate`` has. ``pid`` names the worker in it; no two workers may share one.
-    ``combine_steps`` stores the start of a step together with its result, in one trip instead of two.
+    ``group`` must be the group of ``Resonate``. ``pid`` identifies the worker in the group and must be unique.
+    ``combine_steps`` stores the start of a step together with its result, in one round trip instead of two.
     """
 
     def __init__(
@@ -110,7 +113,7 @@ class WebSocketConnection:
         self._subscribers.append(callback)
 
     async def start(self) -> None:
-        """Begin to connect; requests wait for it by themselves."""
+        """Begin to connect. Does not wait: requests wait for the connection themselves."""
         self._spawn(self._run())
 
     async def stop(self) -> None:
@@ -149,7 +152,7 @@ class WebSocketConnection:
 
     def _answered(self, link: _Link, text: str, body: dict[str, Any]) -> None:
         pending = self._pending.pop(body["head"]["corrId"], None)
-        # Its caller may have been cancelled.
+        # The caller may have cancelled the future.
         if pending is not None and not pending.answer.done():
             pending.answer.set_result((text, body))
         self._close_when_idle(link)
@@ -163,7 +166,7 @@ class WebSocketConnection:
     # -- the connection ------------------------------------------------------
 
     async def _run(self) -> None:
-        """Keep one connection that takes requests."""
+        """Keep one connection open that accepts requests."""
         async with aiohttp.ClientSession() as session:
             try:
                 while True:
@@ -171,7 +174,7 @@ class WebSocketConnection:
                     await self._connect(session)
                     await self._lost.wait()
             finally:
-                # The session closes what is open.
+                # Leaving the session closes its connections.
                 self._link = None
 
     async def _connect(self, session: aiohttp.ClientSession) -> None:
@@ -223,7 +226,8 @@ class WebSocketConnection:
     def _receive(self, link: _Link, text: str) -> None:
         body = json.loads(text)
         if body.get("drain"):
-            # The server stops: connect elsewhere, while this connection answers what was sent over it.
+            # The server is shutting down. Connect to another process, and keep this connection until its requests are
+            # answered.
             link.leaving = True
             if self._link is link:
                 self._link = None
@@ -242,7 +246,7 @@ class WebSocketConnection:
             self._spawn(_close(link.socket))
 
     async def _ended(self, link: _Link) -> None:
-        """What was on its way is sent again."""
+        """Send the unanswered requests again over the next connection."""
         code = link.socket.close_code
         unanswered = [corr_id for corr_id, pending in self._pending.items() if pending.link is link]
         if code == TOO_LARGE and unanswered:

@@ -2,8 +2,9 @@ import { endOf } from './node.ts';
 import type { Branch } from './tree.ts';
 
 /**
- * The promises that decided when the root ended. Starting at its end, go back to the child that ended last, from that child's
- * start to the child that ended last before it, and so on; then do the same inside each of these children.
+ * The promises that determined when the root ended. Start at its end and go back to the child that ended last. From
+ * that child's start go back to the child that ended last before it, and so on. Then do the same inside each of these
+ * children.
  */
 export function criticalPath(root: Branch, now: number): Set<string> {
   const path = new Set<string>();

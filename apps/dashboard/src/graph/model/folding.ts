@@ -4,8 +4,9 @@ import type { Branch } from './tree.ts';
 const OPEN_ROWS = 300;
 
 /**
- * Which branches are expanded. The user's choices have priority. For other branches it is decided when they get their first
- * child: the root is expanded, others while there is room. It does not change later, so nothing moves while somebody reads.
+ * Which branches are expanded. The user's choices have priority. Other branches are decided when they get their first
+ * child: the root is expanded, others while there is room. The decision does not change later, so nothing moves while
+ * the user reads.
  */
 export class Folding {
   readonly #open = new Map<string, boolean>();
@@ -34,7 +35,7 @@ export class Folding {
     for (let at = branch.parent; at; at = at.parent) this.#open.set(at.node.id, true);
   }
 
-  /** Decides for branches not yet decided, level by level. Call after each merge. */
+  /** Decides for undecided branches, level by level. Call it after each merge. */
   decide(root: Branch): void {
     let level: Branch[] = [root];
     while (level.length > 0) {

@@ -2,7 +2,7 @@ import type { Folding } from './folding.ts';
 import { titleOf } from './node.ts';
 import { noCounts, type Branch, type Counts } from './tree.ts';
 
-/** Children beyond this many of one parent are drawn as stacks, so that a fan-out of 1,000 fits on a screen. */
+/** If a parent has more children than this, they are drawn as stacks, so that a fan-out of 1,000 fits on a screen. */
 const STACK_ABOVE = 12;
 
 /** Fewer children of one function are drawn one by one. */
@@ -63,7 +63,10 @@ function boxOf(branch: Branch, parent?: Box): Box {
   return parent ? { ...box, parent } : box;
 }
 
-/** Children one by one. If they are many, those of one function are a stack in the place of the first. */
+/**
+ * The boxes of a parent's children. If there are many children, those of one function become a stack in the place of
+ * the first.
+ */
 function childrenOf(parent: Box, pinned: ReadonlySet<string>): Box[] {
   const { children, node } = parent.branch;
   if (children.length <= STACK_ABOVE) return children.map((child) => boxOf(child, parent));

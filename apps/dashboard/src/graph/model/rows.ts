@@ -39,7 +39,7 @@ function matchingRows(root: Branch, matches: Matcher): Row[] {
     kept.set(branch, false);
     for (let at = branch.parent; at && !kept.has(at); at = at.parent) kept.set(at, true);
   }
-  // A parent that matches itself has been entered before its children: only those in between are dimmed.
+  // Rows that do not match themselves are ancestors of a match, so they are dimmed.
   return all
     .filter(({ branch }) => kept.has(branch))
     .map((row) => ({

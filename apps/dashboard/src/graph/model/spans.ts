@@ -8,7 +8,7 @@ export interface Span {
   to: number;
 }
 
-/** The maximal number of parts of a bar; further ones are merged. */
+/** The maximum number of parts of a bar. Further parts are merged. */
 const MAX_PARTS = 60;
 
 /**
@@ -25,7 +25,10 @@ export function spansOf(branch: Branch, now: number): Span[] {
   return split(branch, from, to, now);
 }
 
-/** Not acquired: queued since its creation or, if it ran before, since the last known event of its children. */
+/**
+ * The phases of a task that is not acquired: queued since its creation or, if it ran before, since the last known event
+ * of its children.
+ */
 function queuedSpans(branch: Branch, from: number, to: number): Span[] {
   if ((branch.node.task?.version ?? 0) === 0) return [{ kind: 'queued', from, to }];
   let last = from;

@@ -19,7 +19,7 @@ const STEPS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].map((n) => n * DAY),
 ];
 
-/** The position of a time in a range: 0 at its start, 1 at its end; outside below 0 or above 1. */
+/** The position of a time in a range: 0 at its start, 1 at its end, below 0 or above 1 outside the range. */
 export function fractionOf(at: number, { from, to }: Range): number {
   return (at - from) / Math.max(1, to - from);
 }
@@ -35,14 +35,14 @@ export function ticksOf(range: Range, start: number, most: number): { at: number
   return ticks;
 }
 
-/** Zooms by a factor (below 1: closer) around a fraction of the range, within the whole. */
+/** Zooms by a factor (below 1 zooms in) around a fraction of the range. The result stays within `whole`. */
 export function zoomed(range: Range, whole: Range, factor: number, around = 0.5): Range {
   const length = Math.max(MIN_RANGE_MS, Math.min(whole.to - whole.from, (range.to - range.from) * factor));
   const pivot = range.from + (range.to - range.from) * around;
   return within({ from: pivot - length * around, to: pivot + length * (1 - around) }, whole);
 }
 
-/** Moves by a fraction of the visible range, within the whole. */
+/** Moves by a fraction of the visible range. The result stays within `whole`. */
 export function panned(range: Range, whole: Range, by: number): Range {
   const shift = (range.to - range.from) * by;
   return within({ from: range.from + shift, to: range.to + shift }, whole);

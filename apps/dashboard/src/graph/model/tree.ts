@@ -2,7 +2,7 @@ import { NODE_STATES, type CallNode, type NodeState } from './node.ts';
 
 export type Counts = Record<NodeState, number>;
 
-/** A node in its place. `counts` covers the whole subtree, itself included. */
+/** A node and its place in the tree. `counts` covers the whole subtree, including the node itself. */
 export interface Branch {
   node: CallNode;
   parent: Branch | undefined;
@@ -13,14 +13,14 @@ export interface Branch {
 const BY_ID = new Intl.Collator('en', { numeric: true });
 
 /**
- * The promises of one origin as a tree that grows: `merge` puts new and changed nodes where they belong and leaves the
- * rest alone. Children are ordered by creation, so a row keeps its place among its siblings for ever. Parents are user
- * data (tags): one that is unknown, or that would close a circle, is taken to be the root.
+ * The promises of one origin as a growing tree. `merge` adds new nodes and updates changed ones; other nodes keep their
+ * place. Children are ordered by creation time, so a row never changes its place among its siblings. Parents come from
+ * tags, which users may set. If a parent is unknown or would create a cycle, the root is used instead.
  */
 export class CallTree {
   readonly root: Branch;
   readonly #branches = new Map<string, Branch>();
-  /** Ids of parents that have not been seen -> those that wait for them below the root. */
+  /** By the id of a parent that was not merged yet: its children, which are below the root until then. */
   readonly #orphans = new Map<string, Set<Branch>>();
   #revision = 0;
 
@@ -30,12 +30,12 @@ export class CallTree {
     this.#branches.set(rootId, this.root);
   }
 
-  /** Goes up with every merge that changed something. */
+  /** Increases with every merge that changes something. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** How many promises are known. */
+  /** The number of known promises. */
   get size(): number {
     return this.#branches.size - (this.root.node.absent ? 1 : 0);
   }
@@ -49,7 +49,7 @@ export class CallTree {
     return this.#branches.values();
   }
 
-  /** Puts nodes in or over what is known of them; answers how many were new or different. */
+  /** Adds new nodes and replaces known ones. @returns how many were new or changed. */
   merge(nodes: Iterable<CallNode>): number {
     let changed = 0;
     for (const node of nodes) {
@@ -100,7 +100,7 @@ export class CallTree {
       if (waiting) waiting.add(branch);
       else this.#orphans.set(parentId, new Set([branch]));
     }
-    // Only what has children can be above its own parent.
+    // A cycle is possible only if the branch has children, so check only then.
     if (!parent || (branch.children.length > 0 && isBelow(parent, branch))) parent = this.root;
     branch.parent = parent;
     parent.children.splice(placeOf(branch, parent.children), 0, branch);
@@ -137,13 +137,13 @@ function addUpwards(from: Branch, change: Counts, sign: 1 | -1): void {
   }
 }
 
-/** Whether `branch` is `above` or hangs somewhere below it. */
+/** Whether `branch` is `above` or one of its descendants. */
 function isBelow(branch: Branch, above: Branch): boolean {
   for (let at: Branch | undefined = branch; at; at = at.parent) if (at === above) return true;
   return false;
 }
 
-/** Nodes come in order of creation, nearly always: looked for from the end. */
+/** The index for a branch among its siblings, by creation time. Usually it is the last, so check that first. */
 function placeOf(branch: Branch, siblings: readonly Branch[]): number {
   let low = 0;
   let high = siblings.length;

@@ -1,4 +1,4 @@
-/** How a drawing is shown: moved by x, y pixels after being scaled. */
+/** The position of a drawing: it is scaled first, then moved by x, y pixels. */
 export interface View {
   x: number;
   y: number;
@@ -12,11 +12,17 @@ interface Size {
 
 const MIN_SCALE = 0.05;
 const MAX_SCALE = 2.5;
-/** Text gets unreadable below it: what does not fit then is left to panning. */
+/**
+ * The smallest scale for fitting, because text is unreadable below it. If the drawing still does not fit, the user must
+ * pan.
+ */
 const MIN_FIT = 0.55;
 const MARGIN = 24;
 
-/** All of a drawing in the frame, as large as it gets; one too large for reading starts at its left, in the middle. */
+/**
+ * Fits a whole drawing into the frame, as large as possible. If it would be too small to read, shows its left end,
+ * vertically centered.
+ */
 export function fit(drawing: Size, frame: Size): View {
   const room = { width: frame.width - 2 * MARGIN, height: frame.height - 2 * MARGIN };
   const whole = Math.min(1, room.width / drawing.width, room.height / drawing.height);
@@ -30,14 +36,14 @@ export function fit(drawing: Size, frame: Size): View {
   };
 }
 
-/** Scaled by a factor, keeping what is at a point of the frame where it is. */
+/** Scales by a factor. The point `at` of the frame keeps its place. */
 export function zoomedAt({ x, y, scale }: View, factor: number, at: { x: number; y: number }): View {
   const next = Math.max(MIN_SCALE, Math.min(MAX_SCALE, scale * factor));
   const by = next / scale;
   return { scale: next, x: at.x - (at.x - x) * by, y: at.y - (at.y - y) * by };
 }
 
-/** Where a point of the drawing is in the frame. */
+/** The position in the frame of a point of the drawing. */
 export function transformed(at: { x: number; y: number }, { x, y, scale }: View): { x: number; y: number } {
   return { x: at.x * scale + x, y: at.y * scale + y };
 }
