@@ -1,6 +1,9 @@
 import tseslint from 'typescript-eslint';
 
-/** Which packages each part may import (design: apps -> packages -> machine -> protocol; drivers only in their dialect). */
+/**
+ * Which packages each part may import: apps -> packages -> machine -> protocol, and database drivers only in their
+ * dialect.
+ */
 const DRIVERS = ['pg', 'mysql2', 'mysql2/promise', 'better-sqlite3', 'ioredis', 'pg-boss'];
 
 function only(files, allowed, driversAllowed = []) {
@@ -25,32 +28,34 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      // A number in a text reads as one expects. What may be undefined or any does not.
+      // Numbers in template strings are fine. Values that may be undefined or any are not.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `() => close()` is the usual callback, and `return stop();` ends a function early.
       '@typescript-eslint/no-confusing-void-expression': [
         'error',
         { ignoreArrowShorthand: true, ignoreVoidOperator: true, ignoreVoidReturningFunctions: true },
       ],
-      // An empty environment variable, message or name counts as none.
+      // `||` is allowed for strings, because an empty environment variable, message or name counts as absent.
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
-      // Brackets say that the key may be missing: `env['PATH']`.
+      // Brackets show that the key may be missing: `env['PATH']`.
       '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
-      // Interfaces describe objects of functions, and code takes single functions out of them. None of these uses `this`.
+      // Some interfaces describe objects of functions, and callers take single functions out of them. None of these
+      // functions uses `this`.
       '@typescript-eslint/unbound-method': 'off',
-      // `() => {}` says that nothing is to be done.
+      // `() => {}` is a deliberate no-op.
       '@typescript-eslint/no-empty-function': 'off',
-      // An async method turns what it throws into a rejection, as those do that wait.
+      // A method without `await` may be async, so that its errors are rejections, too.
       '@typescript-eslint/require-await': 'off',
-      // It forbids `Promise.withResolvers<void>()`, which has no other form.
+      // It forbids `Promise.withResolvers<void>()`, for which there is no other form.
       '@typescript-eslint/no-invalid-void-type': 'off',
-      // `json<Shape>(text)` lets the caller name what it reads.
+      // `json<Shape>(text)` lets the caller name the result's type.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
-      // It asks for `!`, which is forbidden.
+      // It demands `!`, which is forbidden.
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
-      // `order === null || order.endedAt !== null` names two cases, and `?.` would hide one of them.
+      // `order === null || order.endedAt !== null` shows two cases, and `?.` would hide one of them.
       '@typescript-eslint/prefer-optional-chain': 'off',
-      // The type `string` hides the name of an optional package from tsc, which else wants it installed.
+      // The type `string` hides the name of an optional package from tsc. Otherwise tsc would require it to be
+      // installed.
       '@typescript-eslint/no-inferrable-types': 'off',
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 70, skipComments: true, skipBlankLines: true }],
@@ -70,11 +75,12 @@ export default tseslint.config(
     ],
     rules: {
       'max-lines-per-function': 'off',
-      // Where something is missing the test fails, and says where.
+      // If a value is missing, the test fails at that line anyway.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // What `beforeAll` assigns is undefined after it failed, and a callback changes what a loop waits for. tsc knows neither.
+      // tsc does not know that variables of `beforeAll` are undefined after it failed, or that a callback changes the
+      // condition of a loop.
       '@typescript-eslint/no-unnecessary-condition': 'off',
-      // Where something is missing, the text of the failure shows it.
+      // If a value is missing, the failure message shows it.
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowNullish: true, allowBoolean: true },

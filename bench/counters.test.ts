@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createMetrics } from '@resonate/observability';
 import { counted, parseCounters } from './counters.ts';
 
-test('the counters of a process are read from its metrics, and what came between two readings', async () => {
+test('reads the counters of a process from its metrics, and the difference between two readings', async () => {
   const metrics = createMetrics({ role: 'all', version: '1' });
   const traffic = { statements: 10, roundTrips: 4 };
   metrics.watchDatabase('postgres', traffic);
@@ -18,7 +18,7 @@ test('the counters of a process are read from its metrics, and what came between
   expect(counted(before, after)).toEqual({ requests: 3, batches: 1, batched: 3, statements: 14, roundTrips: 2 });
 });
 
-test('where the database is in the process, there are no statements to count', async () => {
+test('there are no counts of statements if the database is in the process', async () => {
   const metrics = createMetrics({ role: 'all', version: '1' });
   const counters = parseCounters(await metrics.registry.metrics());
   expect(counted(counters, counters)).toEqual({ requests: 0, batches: 0, batched: 0 });

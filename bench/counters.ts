@@ -1,15 +1,15 @@
-/** What the measured process counted of its own work, as its metrics endpoint tells it. */
+/** Counts of the measured process's work, from its metrics endpoint. */
 export interface Counters {
   requests: number;
   batches: number;
   /** Requests in those batches. */
   batched: number;
-  /** Absent where the database is in the process. */
+  /** Absent if the database is in the process. */
   statements?: number;
   roundTrips?: number;
 }
 
-/** The counters of all processes together. @throws when an endpoint can't be read. */
+/** The sum of the counters of all processes. @throws if an endpoint cannot be read. */
 export async function readCounters(metricsUrls: readonly string[]): Promise<Counters> {
   const texts = metricsUrls.map(async (url) => {
     const response = await fetch(url);
@@ -19,7 +19,7 @@ export async function readCounters(metricsUrls: readonly string[]): Promise<Coun
   return parseCounters((await Promise.all(texts)).join('\n'));
 }
 
-/** @param text metrics in Prometheus' text form. */
+/** @param text metrics in Prometheus' text format. */
 export function parseCounters(text: string): Counters {
   const totals = new Map<string, number>();
   for (const [, name = '', value] of text.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)) {
@@ -36,7 +36,7 @@ export function parseCounters(text: string): Counters {
   };
 }
 
-/** What was counted between two readings. */
+/** The difference between two readings. */
 export function counted(before: Counters, after: Counters): Counters {
   const { statements, roundTrips } = after;
   return {

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICK_MS = 10;
 
 /**
- * CPU time in ms that the processes and all their children, also those that ended, have used so far, user and system,
- * from /proc. Undefined where there is no /proc. Resolution 10 ms: measure over seconds.
+ * CPU time (user and system) in ms that the processes and all their children have used so far, including children that
+ * ended. It is read from /proc; undefined if there is none. The resolution is 10 ms, so measure for seconds.
  */
 export function cpuMs(pids: readonly number[]): number | undefined {
   let ticks = 0;
@@ -14,7 +14,8 @@ export function cpuMs(pids: readonly number[]): number | undefined {
     const stat = read(`/proc/${pid}/stat`);
     if (stat === undefined) continue; // It ended meanwhile; its parent has its time.
     isRead = true;
-    // The command's name (in brackets) may hold spaces; from field 14 on: utime, stime, and both of ended children.
+    // The name of the command (in brackets) may contain spaces. Fields 14 to 17 are utime, stime, and the same of ended
+    // children.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     for (const field of fields.slice(11, 15)) ticks += Number(field);
   }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const PAGE = Buffer.alloc(4096, 1);
 
 /**
- * How often per second this disk makes 4 KiB durable, written and synced one after the other: the most a store that
- * syncs each commit can do for a single caller.
+ * How often per second this disk can write and sync 4 KiB, one after the other. A store that syncs each commit cannot
+ * serve a single caller faster.
  */
 export function syncsPerSecond(durationMs: number): number {
   const directory = mkdtempSync(join(tmpdir(), 'resonate-disk-'));

@@ -10,17 +10,19 @@ const ROOT = join(import.meta.dirname, '..');
 
 export interface Machine {
   node: string;
-  /** Of what is measured: databases, SDKs and peers, by name. */
+  /** The versions of what is measured (databases, SDKs and peers), by name. */
   versions: Record<string, string>;
   platform: string;
   cpu: string;
   cores: number;
   memoryGb: number;
-  /** 4 KiB written and synced one after the other. */
+  /** How often per second 4 KiB can be written and synced, one after the other. */
   syncsPerSecond: number;
-  /** Of the last 1, 5 and 15 minutes, before the benchmark began: above 0 something else was running. */
+  /**
+   * The load averages of the last 1, 5 and 15 minutes before the benchmark began. Above 0 something else was running.
+   */
   loadAverage: number[];
-  /** Of the project; absent outside a checkout. */
+  /** The commit of the project; absent outside a checkout. */
   commit?: string;
 }
 
@@ -60,14 +62,14 @@ function manifest(folder: string) {
   return JSON.parse(text) as { version: string; dependencies?: Record<string, string> };
 }
 
-/** With `+changes` when files differ from it. */
+/** The commit, with `+changes` if files differ from it. */
 function currentCommit(): string | undefined {
   return output('git', ['describe', '--always', '--dirty=+changes', '--exclude=*'])?.trim();
 }
 
-/** What a program says; undefined when there is none, or it fails. */
+/** The output of a program; undefined if it does not exist or fails. */
 function output(program: string, args: string[]): string | undefined {
-  // Debian keeps servers out of a user's search path.
+  // On Debian, database servers are in folders that are not on a user's PATH.
   const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` };
   try {
     return execFileSync(program, args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe', env });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('measures, writes what it measured, and compares with it the next time', async () => {
+test('measures, writes the results, and compares with them in the next run', async () => {
   const json = join(folder, 'results.json');
   const works = 'create,invocation over push';
   const short = ['--stores', 'sqlite', '--callers', '2', '--rates', '20', '--seconds', '0.3', '--warmup', '0.1'];

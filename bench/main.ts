@@ -1,4 +1,4 @@
-/** `npm run bench`: starts what it measures, prints one table, writes JSON. */
+/** `npm run bench`: starts the servers that it measures, prints one table, and writes JSON. */
 import { writeFile } from 'node:fs/promises';
 import { describeMachine, type Machine } from './machine.ts';
 import { readOptions, USAGE, type BenchOptions } from './options.ts';
@@ -8,7 +8,7 @@ import { tableHead, tableLine } from './report/table.ts';
 import { readResults, type Results } from './results.ts';
 import { STORAGES } from './targets/index.ts';
 
-// What it started ends with it: at its exit, which a signal alone would not bring about.
+// Child processes are ended in the `exit` event. A signal alone would not cause that event, so exit explicitly.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 let options: BenchOptions | undefined;
@@ -41,7 +41,7 @@ async function bench(options: BenchOptions): Promise<void> {
         results.failures.push(failure);
         console.log(failure);
       }
-      // Whatever ends a long run early, what was measured is there.
+      // Write after each step, so that the results of a long run are kept if it ends early.
       if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
     }
   } finally {

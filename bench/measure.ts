@@ -4,18 +4,20 @@ import type { Job, LoadResult } from './load/messages.ts';
 import { runLoad, type Watched } from './run-load.ts';
 import type { RunningTarget, Target } from './targets/target.ts';
 
-/** What is done to a target, and how the table calls it. */
+/** The load for a target. `work` is its name in the table, if it differs from the scenario. */
 export type Work = Omit<Job, 'url'> & { work?: string };
 
-/** One measurement as the load generator and /proc saw it. */
+/** One measurement, from the load generator and /proc. */
 export interface Measurement extends LoadResult {
   target: string;
   work: string;
   load: string;
-  /** CPU time of the server's and the database's processes while measuring; absent without /proc. */
+  /**
+   * CPU time that the processes of the server and of the database used during the measurement; absent without /proc.
+   */
   serverCpuMs?: number;
   databaseCpuMs?: number;
-  /** The server's own counts; absent when it has none. */
+  /** The server's own counters; absent if it has none. */
   counters?: Counters;
 }
 
@@ -25,7 +27,7 @@ interface Usage {
   counters: Promise<Counters> | undefined;
 }
 
-/** Starts the target afresh, runs the scenario against it from a process of its own, and stops both. */
+/** Starts a new target, runs the scenario against it from a separate process, and stops both. */
 export async function measure(target: Target, { work, ...job }: Work): Promise<Measurement> {
   const { result, ...usage } = await watched(target, ({ url }, look) => runLoad({ ...job, url }, look));
   return {
@@ -37,7 +39,10 @@ export async function measure(target: Target, { work, ...job }: Work): Promise<M
   };
 }
 
-/** Starts the target, lets `run` use it, and stops it. @returns what `run` saw, and what it took of the processes. */
+/**
+ * Starts the target, lets `run` use it, and stops it. @returns the result of `run`, and the resources that the
+ * processes used.
+ */
 export async function watched<Result>(
   target: Target,
   run: (running: RunningTarget, look: () => Usage) => Promise<Watched<Result, Usage>>,
@@ -47,7 +52,7 @@ export async function watched<Result>(
     const { metricsUrls, pids } = running;
     const look = (): Usage => {
       const counters = metricsUrls && readCounters(metricsUrls);
-      // Awaited when the load is over; what it fails with is told then.
+      // It is awaited when the load is over, and an error is thrown then.
       counters?.catch(() => {});
       return { server: cpuMs(pids.server), database: cpuMs(pids.database), counters };
     };

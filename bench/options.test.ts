@@ -5,7 +5,7 @@ import { stepsOf } from './parts/index.ts';
 const stepNames = (...argv: string[]) => stepsOf(readOptions(argv)!).map(({ name }) => name);
 
 describe('the options', () => {
-  test('a mistake is refused with what there is', () => {
+  test('an invalid value is refused with a list of the valid ones', () => {
     expect(() => readOptions(['--stores', 'oracle'])).toThrow(/--stores: no "oracle"; there are sqlite, postgres/);
     expect(() => readOptions(['--only', 'creat'])).toThrow(/--only: no "creat"/);
     expect(() => readOptions(['--callers', '1,0'])).toThrow('--callers: 0 is not a number above 0');
@@ -13,7 +13,7 @@ describe('the options', () => {
     expect(() => readOptions(['--second', '1'])).toThrow(/--second/);
   });
 
-  test('select a work, its stores, shapes and callers', () => {
+  test('select a work, stores, shapes and callers', () => {
     expect(stepNames('--only', 'create', '--stores', 'sqlite,postgres', '--callers', '8')).toEqual([
       'bare node:http, create, 8 callers',
       'bare sqlite, create, 8 callers',
@@ -33,7 +33,7 @@ describe('the options', () => {
     ]);
   });
 
-  test('the quick run leaves out what takes minutes, unless it is asked for', () => {
+  test('the quick run leaves out works that take minutes, unless they are selected', () => {
     const slow = /100k timers|old|hanging|retention|cluster|mariadb/;
     expect(stepNames('--quick').filter((name) => slow.test(name))).toEqual([]);
     expect(stepNames().some((name) => slow.test(name))).toBe(true);

@@ -10,19 +10,19 @@ export interface BenchOptions {
   seconds: number;
   warmupSeconds: number;
   callers: number[];
-  /** Of the open loop, per second. */
+  /** Rates of the open loop, rounds per second. */
   rates: number[];
-  /** Names of parts and of works; everything when absent. */
+  /** Names of parts and works; absent for all. */
   only?: string[];
   stores: string[];
   shapes: Shape[];
-  /** Old promises in the tables. */
+  /** How many old promises are in the tables. */
   old: number;
   ids: IdStyle;
   seed: number;
-  /** Where the results go as JSON. */
+  /** The file for the results as JSON. */
   json?: string;
-  /** An earlier run's JSON to compare with. */
+  /** The JSON file of an earlier run to compare with. */
   against?: string;
 }
 
@@ -30,20 +30,20 @@ const list = (names: readonly string[]) => names.map((name) => `"${name}"`).join
 
 export const USAGE = `npm run bench -- [options]
   --quick             the short run: sqlite and postgres, one process, 1 and 64 callers, 1 s each; workflows of 3 steps; no
-                      100k timers, old promises, hanging target or retention; flags below still count
+                      100k timers, old promises, hanging target or retention; the flags below override this
   --only NAME,...     parts: ${list(PART_NAMES)};
                       or works: ${list(WORK_NAMES)} [all]
   --stores NAME,...   of: ${list(STORAGES.map(({ name }) => name))} [${USUAL_STORAGES.map(({ name }) => name).join(',')}]
   --shape NAME,...    single (all roles in one process), cluster (api, scheduler, dispatcher; not on sqlite) [both]
-  --callers N,N,...   how many callers at once [1,8,64,256]
-  --rates N,N,...     of the open loop, invocations per second [100,500]
-  --seconds N         how long each measurement takes [3]
-  --warmup N          seconds before it, with 64 callers, that don't count [3]
-  --old N             old promises in the tables [1000000]
-  --ids STYLE         of promises: ${ID_STYLES.join(' or ')}; random ones are dearer for every B-tree [counted]
-  --seed N            of random ids [1]
-  --json FILE         write the results there
-  --against FILE      print ratios to an earlier run's results
+  --callers N,N,...   numbers of concurrent callers [1,8,64,256]
+  --rates N,N,...     rates of the open loop, invocations per second [100,500]
+  --seconds N         duration of each measurement [3]
+  --warmup N          seconds of warm-up with 64 callers before each measurement [3]
+  --old N             number of old promises in the tables [1000000]
+  --ids STYLE         ids of promises: ${ID_STYLES.join(' or ')}; random ids cost more in every B-tree [counted]
+  --seed N            seed of random ids [1]
+  --json FILE         write the results to this file
+  --against FILE      print the ratios to the results of an earlier run
   --help`;
 
 const FULL = {
@@ -65,7 +65,7 @@ const QUICK: typeof FULL = {
 
 const text = { type: 'string' } as const;
 
-/** Reads the command line; throws an Error that says what is wrong with it. Undefined when only help is asked for. */
+/** Parses the command line. @returns undefined for --help. @throws Error that says what is wrong. */
 export function readOptions(argv: readonly string[]): BenchOptions | undefined {
   const { values } = parseArgs({
     args: [...argv],

@@ -9,12 +9,12 @@ export interface Results {
   machine: Machine;
   options: BenchOptions;
   rows: Row[];
-  /** What fits no table. */
+  /** Results that do not fit into the table. */
   notes: string[];
   failures: string[];
 }
 
-/** @throws when it is not the result of a run. */
+/** @throws if the file is not the result of a run. */
 export async function readResults(file: string): Promise<Results> {
   const results = JSON.parse(await readFile(file, 'utf8')) as Partial<Results>;
   const isRow = (row: Partial<Row>) => typeof row.target === 'string' && typeof row.work === 'string';

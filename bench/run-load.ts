@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Job, LoadMessage, LoadResult } from './load/messages.ts';
 
-/** What a generator did, and what `look` saw when its warm-up was over and at its end. */
+/** The result of a load generator, and the results of `look` after its warm-up and at its end. */
 export interface Watched<Result, Seen> {
   result: Result;
   before: Seen;
@@ -11,7 +11,7 @@ export interface Watched<Result, Seen> {
 
 const scriptAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Runs a job of the load generator in a process of its own. */
+/** Runs a job of the load generator in a separate process. */
 export function runLoad<Seen>(job: Job, look: () => Seen): Promise<Watched<LoadResult, Seen>> {
   return runGenerator(scriptAt('./load/main.ts'), job, look);
 }

@@ -1,6 +1,6 @@
 /**
- * The packages of `clients/`, built and packed into clients/dist: what workers install. The Python one needs a `python3`
- * with pip; without, it is left out.
+ * Builds the packages of `clients/`, which workers install, and packs them into clients/dist. The Python package needs
+ * `python3` with pip; without it, it is left out.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -22,7 +22,10 @@ function buildTypeScript(): void {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', PACKED], { cwd: TYPESCRIPT, stdio: 'inherit' });
 }
 
-/** In a copy: setuptools leaves files beside its sources. The wheel holds no code of its builder's version. */
+/**
+ * Builds in a copy, because setuptools leaves files beside its sources. The wheel has no compiled code, so it works
+ * with every Python version.
+ */
 function buildPython(): void {
   const copy = mkdtempSync(join(tmpdir(), 'resonate-wheel-'));
   cpSync(PYTHON, copy, { recursive: true });

@@ -1,6 +1,6 @@
 /**
- * `npm run build:ui`, and the last step of `npm ci` in a checkout: builds the dashboard that `resonate dev` and `serve` of the
- * checkout show at /ui. Does nothing when the built files are newer than their sources.
+ * `npm run build:ui`, also the last step of `npm ci` in a checkout. Builds the dashboard that `resonate dev` and
+ * `resonate serve` of the checkout show at /ui. Does nothing if the built files are newer than their sources.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -13,7 +13,7 @@ const SOURCES = ['src', 'index.html', 'vite.config.ts', 'package.json'];
 /** The folder of the built dashboard. */
 export const DIST = join(PACKAGE, 'dist');
 
-/** Replaces the folder in one step: a server or another suite may be reading it. */
+/** Replaces the folder in one step, because a server or another suite may be reading it. */
 export function buildUi(): void {
   if (builtAt() > Math.max(...SOURCES.map((name) => changedAt(join(PACKAGE, name))))) return;
   const cache = join(PACKAGE, '.cache');

@@ -1,7 +1,7 @@
 /**
- * `npm run build`: JavaScript in dist/, which `npm pack` packs, with the dashboard in dist/ui, and the workers'
- * packages in clients/dist. Node runs TypeScript as it is everywhere but inside node_modules, where an installed package
- * lies.
+ * `npm run build`: builds JavaScript in dist/, which `npm pack` packs, the dashboard in dist/ui, and the workers'
+ * packages in clients/dist. It is needed for installed packages only, because Node does not run TypeScript inside
+ * node_modules.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { missingDependencies, workspaces } from './workspaces.ts';
 
 const DIST = 'dist';
 const BIN = join(DIST, 'bin/resonate.js');
-/** An older Node would fail with an error that helps nobody. */
+/** An older Node would fail with an incomprehensible error, so check its version first. */
 const BIN_SOURCE = `#!/usr/bin/env node
 if (Number(process.versions.node.split('.')[0]) < 22) {
   console.error('resonate needs Node 22 or newer, this is ' + process.version);
@@ -37,7 +37,7 @@ chmodSync(BIN, 0o755);
 execFileSync('npx', ['vite', 'build', 'apps/dashboard', '--outDir', resolve(DIST, 'ui')], { stdio: 'inherit' });
 execFileSync('node', ['scripts/build-clients.ts'], { stdio: 'inherit' });
 
-/** `@resonate/store` becomes the path of its entry: a package that is installed has no workspaces. */
+/** Replaces `@resonate/store` by the path of its entry file, because an installed package has no workspaces. */
 function namePackagesByPath(): void {
   const entries = new Map(
     workspaces().flatMap(({ folder, name, exports = {} }) =>

@@ -1,6 +1,6 @@
 /**
- * `npm run check`: types, lint, unused code, formatting and all tests, each to its end whatever failed before. The last line counts
- * the tests; a check that fails counts as one more failure.
+ * `npm run check`: checks types, lint, unused code and formatting, and runs all tests. It continues after a failure.
+ * The last line counts the tests; a failed check counts as one more failure.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,11 +16,11 @@ interface Step {
   env?: Record<string, string>;
 }
 
-/** What jest writes down of a run, as far as it is read here. */
+/** The parts of jest's JSON summary that are used here. */
 interface Summary {
   numPassedTests: number;
   numFailedTests: number;
-  /** Files that did not even load. */
+  /** Test files that could not be loaded. */
   numRuntimeErrorTestSuites: number;
 }
 
@@ -29,31 +29,34 @@ const folder = mkdtempSync(join(tmpdir(), 'resonate-check-'));
 const tests = (name: string, workers: number, ...args: string[]): Step => ({
   name,
   script: 'test',
-  // The last lines of the whole check say what was left out, so no lane repeats it.
+  // Without the reporter for left-out suites, because the end of the whole check lists them.
   args: [`--maxWorkers=${workers}`, '--reporters=default', '--json', `--outputFile=${summaryOf(name)}`, ...args],
 });
 
-/** Far more than a step takes: one that hangs is ended, fails and says so. */
+/** Far longer than any step takes. A step that hangs is ended and fails with a message. */
 const STEP_LIMIT_MS = 30 * 60_000;
-/** Tests that are done end at once, unless one left something open. */
+/** When all tests are done, jest ends at once unless a test left something open. After this time the step fails. */
 const ENDS_WITHIN_MS = 30_000;
 
-/** Clusters and containers, whose processes die: minutes of waiting for what must come within seconds. */
+/** Suites that kill processes of clusters and containers, and check time limits of seconds. */
 const CLUSTERS = ['test/(cluster|deploy|sdk|torture)/', 'packages/maintenance/'];
-/** Servers, their clients and workers, and all else that counts milliseconds. The suites of the commands do not. */
+/** Suites of servers, clients and workers that depend on milliseconds. The suites of the command line do not. */
 const SERVERS = [
   'test/(admin|auth|bash|dashboard|http|mcp|observability|retention|soak|transports)/',
   'packages/(delivery|lifecycle|observability|process|transports|wakeup)/',
   'apps/',
 ];
 
-/** What runs on MySQL, too, after MariaDB. The rest of what runs on MariaDB does so on demand: `TEST_MYSQL_SERVER=mysql npm test`. */
+/**
+ * Suites that run on MySQL, too, after MariaDB. The other suites for MariaDB run on MySQL only on demand:
+ * `TEST_MYSQL_SERVER=mysql npm test`.
+ */
 const ON_MYSQL = ['packages/store/src/dialects/mysql/', 'test/database/six-engines'];
-/** What runs there on another database ran before. */
+/** Tests of these suites that use another database ran before. */
 const NOT_AGAIN = '^(?!six engines on one postgres)';
 
 interface Lane {
-  /** Of its processes, as `nice` takes it. */
+  /** The niceness of its processes. */
   niceness: number;
   steps: readonly Step[];
 }
@@ -62,10 +65,10 @@ const missing = leftOut();
 const IGNORED = [...[...CLUSTERS, ...SERVERS].map(inRoot), ...missing.map(({ file }) => inRoot(`${file}$`))];
 
 /**
- * Lanes run beside each other, the steps of a lane one after the other: a run may take 20 minutes on 2 cores, and tests
- * that start processes wait for a third of their time. Whoever counts milliseconds goes first when both cores are busy,
- * above all clusters, whose takeovers have a time limit. Not by so much that what only computes stands still: its
- * databases have to start within a minute, too.
+ * Lanes run in parallel, the steps of a lane one after the other. A run may take 20 minutes on 2 cores, and tests that
+ * start processes wait for a third of their time. When both cores are busy, suites that depend on milliseconds have
+ * priority, above all clusters, whose takeovers have a time limit. The difference is small enough that other suites
+ * still make progress, because their databases must start within a minute, too.
  */
 const LANES: readonly Lane[] = [
   { niceness: 0, steps: [tests('clusters', 1, '--testPathPatterns', ...CLUSTERS.map(below))] },
@@ -98,7 +101,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const before = cpuTimes();
 try {
   const failed = (await Promise.all(LANES.map(runAll))).flat();
-  // Near 100 %, only less work makes it faster.
+  // If this is near 100 %, more parallel lanes would not make the check faster.
   const { busy, all } = cpuTimes();
   console.log(`the processors were ${Math.round((100 * (busy - before.busy)) / (all - before.all))} % busy`);
   report(failed);
@@ -106,7 +109,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Runs one after the other. @returns the names of those that failed. */
+/** Runs the steps of a lane one after the other. @returns the names of the failed steps. */
 async function runAll({ niceness, steps }: Lane): Promise<string[]> {
   const failed: string[] = [];
   for (const step of steps) {
@@ -120,13 +123,13 @@ async function runAll({ niceness, steps }: Lane): Promise<string[]> {
   return failed;
 }
 
-/** Tests say how far they are; what the others print comes in one piece, when they are done. */
+/** Runs a step. Tests print their progress. The output of other steps is printed when they are done. */
 async function run(
   { name, script, args, env }: Step,
   niceness: number,
 ): Promise<{ failure: string | null; output: string }> {
   const output = script === 'test' ? 'inherit' : 'pipe';
-  // A group of its own: ended with all that it started.
+  // A separate process group, so that it can be ended with all processes that it started.
   const stdio = ['inherit', output, output] as const;
   const command = ['-n', String(niceness), 'npm', 'run', '--silent', script, '--', ...args];
   const child = spawn('nice', command, { stdio: [...stdio], detached: true, env: { ...process.env, ...env } });
@@ -139,7 +142,7 @@ async function run(
   const watch = setInterval(() => {
     const now = performance.now();
     if (doneAt === Infinity && existsSync(summaryOf(name))) doneAt = now;
-    if (now > startedAt + STEP_LIMIT_MS) failure = `not done after ${STEP_LIMIT_MS / 60_000} minutes`;
+    if (now > startedAt + STEP_LIMIT_MS) failure = `still running after ${STEP_LIMIT_MS / 60_000} minutes`;
     else if (now > doneAt + ENDS_WITHIN_MS) failure = 'all tests are done, but something they opened is still open';
     if (failure) end(child);
   }, 1_000);
@@ -159,7 +162,7 @@ function end(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It has just ended by itself.
+    // The process has just ended by itself.
   }
 }
 
@@ -172,7 +175,7 @@ function report(failed: readonly string[]): void {
   for (const { name, summary } of summaries) {
     const failedTests = (summary?.numFailedTests ?? 0) + (summary?.numRuntimeErrorTestSuites ?? 0);
     passed += summary?.numPassedTests ?? 0;
-    // A run that failed without a failed test (no summary, a leak, a crash) is a failure all the same.
+    // A run that failed without a failed test (no summary, a leak, a crash) counts as a failure, too.
     failures += failedTests === 0 && failed.includes(name) ? 1 : failedTests;
   }
   failures += failed.filter((name) => !summaries.some((lane) => lane.name === name)).length;
@@ -182,7 +185,7 @@ function report(failed: readonly string[]): void {
   if (failures > 0) process.exitCode = 1;
 }
 
-/** As jest wants it: patterns are sought in whole paths. */
+/** Anchors the pattern, because jest searches patterns anywhere in a path. */
 function below(folder: string): string {
   return `^${folder}`;
 }
@@ -191,7 +194,7 @@ function inRoot(folder: string): string {
   return `<rootDir>/${folder}`;
 }
 
-/** Milliseconds of all processors since the machine started. */
+/** CPU time of all processors since the machine started, ms. */
 function cpuTimes(): { busy: number; all: number } {
   const times = cpus().map(({ times }) => times);
   const all = times.flatMap((time) => Object.values(time)).reduce((sum, ms) => sum + ms, 0);

@@ -1,4 +1,4 @@
-/** `npm run lockfile`, after every change of a dependency: completes package-lock.json (see lockfile.ts). */
+/** `npm run lockfile`: completes package-lock.json (see lockfile.ts). Run it after every change of a dependency. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { completeLockfile, readLockfile } from './lockfile.ts';

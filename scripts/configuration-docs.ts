@@ -23,7 +23,7 @@ Durations are milliseconds (\`15000\`) or text with units (\`15s\`, \`1h30m\`). 
 or an array in \`resonate.toml\`. A flag that is true or false needs no value: \`--debug\`.
 `;
 
-/** docs/configuration.md as the declarations want it, formatted like every other file. */
+/** The text of docs/configuration.md, generated from the declarations and formatted. */
 export async function configurationDocs(): Promise<string> {
   const sections = Map.groupBy(DECLARATIONS, ({ path }) => (path.includes('.') ? path.split('.')[0] : ''));
   const text = [...sections].map(([name, options]) => section(name || 'general', options)).join('\n');

@@ -1,4 +1,4 @@
-/** `npm run docs`: docs/openapi.json, from the contract of the admin API. */
+/** `npm run docs`: writes docs/openapi.json from the declarations in packages/admin. */
 import { writeFileSync } from 'node:fs';
 import { openApi } from '@resonate/admin';
 import { format } from 'prettier';

@@ -1,4 +1,7 @@
-/** `npm run brokers`: fetches the brokers that tests run (Kafka, ElasticMQ) from Maven Central into the user's cache. */
+/**
+ * `npm run brokers`: downloads the brokers for tests (Kafka, ElasticMQ) from Maven Central into the user's cache
+ * folder.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -8,7 +11,7 @@ const directory = brokersDirectory();
 if (existsSync(directory)) {
   console.log(`${directory} is there`);
 } else {
-  // Complete or not there at all, whatever happens on the way.
+  // Install into a temporary folder first, so that the final folder is complete or absent.
   const incoming = `${directory}.${process.pid}`;
   mkdirSync(dirname(directory), { recursive: true });
   try {
@@ -22,5 +25,5 @@ if (existsSync(directory)) {
   } finally {
     rmSync(incoming, { recursive: true, force: true });
   }
-  console.log(`fetched into ${directory}`);
+  console.log(`downloaded into ${directory}`);
 }

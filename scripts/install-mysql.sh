@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts MySQL itself into the cache folder, for tests. Debian's stable releases have only MariaDB, so the server and all its
-# libraries come from Debian's unstable suite. They are unpacked into a folder and run with their own dynamic linker: nothing
-# of the system is touched, and no root is needed. apt checks the signatures as usual.
+# Installs MySQL into the cache folder, for tests. Debian's stable releases have only MariaDB, so the server and all its
+# libraries come from Debian's unstable suite. They are unpacked into a folder and run with their own dynamic linker. So
+# the system is not changed, and no root is needed. apt checks the signatures as usual.
 set -euo pipefail
 folder="${XDG_CACHE_HOME:-$HOME/.cache}/resonate-tests/mysql"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -18,7 +18,8 @@ fi
 incoming="$folder.$$"
 trap 'rm -rf "$incoming"' EXIT
 mkdir -p "$incoming"/apt/{etc/preferences.d,state/lists/partial,cache/archives/partial} "$incoming/files"
-# An empty list of what is installed: apt then fetches every library, also those that the system has in another version.
+# An empty list of installed packages makes apt download every library, even those that the system has in another
+# version.
 : >"$incoming/apt/status"
 echo "deb [signed-by=$keyring] http://deb.debian.org/debian unstable main" >"$incoming/apt/etc/sources.list"
 options=(
@@ -30,7 +31,7 @@ options=(
 apt-get "${options[@]}" update
 apt-get "${options[@]}" -y --no-install-recommends --download-only install mysql-server-core
 for package in "$incoming"/apt/cache/archives/*.deb; do
-  # Perl serves only scripts of the package, gconv only other character sets of the C library: 110 MB less.
+  # Skip Perl, which only scripts of the package use, and gconv, which has further character sets. That saves 110 MB.
   case "${package##*/}" in perl* | libperl* | libc-gconv*) continue ;; esac
   dpkg-deb --extract "$package" "$incoming/files"
 done
@@ -38,7 +39,7 @@ rm -rf "$incoming/apt" "$incoming"/files/usr/{bin,share/{doc,man,locale}}
 
 cat >"$incoming/mysqld" <<'SCRIPT'
 #!/bin/sh
-# MySQL with the dynamic linker and the libraries that it was built with.
+# Starts MySQL with the dynamic linker and the libraries that it was built with.
 files=$(dirname "$(readlink -f "$0")")/files
 libraries=$(dirname "$(ls "$files"/usr/lib/*/ld-linux-*.so.*)")
 exec "$libraries"/ld-linux-*.so.* --library-path "$libraries" "$files/usr/sbin/mysqld" "$@"

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 /**
  * Corrects what npm writes into package-lock.json, so that `npm ci` works without a warning on every machine:
- * - Optional packages for platforms that the registry does not hold are added. Without them npm 11 calls the lock file out of date.
- * - `gypfile: false`, with which a package says that it ships its binary, is added. Without it npm 10 builds the binary, which
- *   needs Python, a compiler and Node's headers.
- * - `engines` of installed packages is removed. npm compares it with the Node that npm itself runs on, which may be 20, and warns
- *   (EBADENGINE). The code runs on the Node 24 of the npm package `node`.
+ * - Optional packages for other platforms are added. Without them npm 11 reports that the lock file is out of date.
+ * - `gypfile: false` is added, which means that a package ships its binary. Without it npm 10 builds the binary,
+ *   which needs Python, a compiler and Node's headers.
+ * - `engines` of installed packages is removed. npm compares it with the Node that npm itself runs on, which may be
+ *   20, and warns (EBADENGINE). The code runs on the Node 24 of the npm package `node`.
  */
 export interface LockedPackage {
   version?: string;
@@ -31,7 +31,7 @@ export function readLockfile(root: string): Lockfile {
   return JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lockfile;
 }
 
-/** Changes `lock`. @returns one line for each change; nothing when it was complete. */
+/** Changes `lock`. @returns one line for each change; empty if it was complete. */
 export function completeLockfile(lock: Lockfile, root: string): string[] {
   return [...addPlatforms(lock), ...markPrebuilt(lock, root), ...removeEngines(lock)];
 }
@@ -48,7 +48,7 @@ function addPlatforms({ packages }: Lockfile): string[] {
   return added;
 }
 
-/** Platform packages say in their name where they belong: `@swc/core-linux-arm64-gnu`. */
+/** The entry of a platform package. Its name contains the platform: `@swc/core-linux-arm64-gnu`. */
 function platformEntry(name: string, range: string, dev: boolean): LockedPackage {
   const parts = name.split(/[/-]/);
   const os = parts.find((part) => OS.has(part));
@@ -61,7 +61,7 @@ function markPrebuilt({ packages }: Lockfile, root: string): string[] {
   const marked: string[] = [];
   for (const [path, entry] of Object.entries(packages)) {
     const manifest = join(root, path, 'package.json');
-    // npm builds whatever has such a file.
+    // npm builds every package that has this file.
     if (entry.gypfile === false || !existsSync(join(root, path, 'binding.gyp'))) continue;
     const { gypfile } = JSON.parse(readFileSync(manifest, 'utf8')) as { gypfile?: boolean };
     if (gypfile !== false) continue;

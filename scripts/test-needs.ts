@@ -6,8 +6,8 @@ import { mysqlProgram } from '../packages/testkit/src/databases/mysql.ts';
 import { postgresPrograms } from '../packages/testkit/src/databases/postgres-pair.ts';
 
 /**
- * The programs that npm does not bring and that some suites start. jest.config.js leaves such a suite out where a program is
- * missing, and tells so; in CI that is an error. scripts/setup-tests.sh installs them all.
+ * The programs that some suites start and that npm does not install. If a program is missing, jest.config.js leaves out
+ * its suites and reports them; in CI that is an error. scripts/setup-tests.sh installs all programs.
  */
 
 const ROOT = join(import.meta.dirname, '..');
@@ -21,14 +21,14 @@ export const TEST_FILES = [
 
 interface Need {
   name: string;
-  /** What a suite, or a file that it imports, calls to start the program. */
+  /** Matches a suite that starts the program. The call may also be in a file that the suite imports. */
   uses: RegExp;
   isThere(): boolean;
 }
 
 /** A suite that is left out, with the names of the programs that it lacks. */
 export interface LeftOut {
-  /** From the root of the project. */
+  /** The path from the root of the project. */
   file: string;
   lacks: readonly string[];
 }
@@ -73,14 +73,14 @@ const NEEDS: readonly Need[] = [
   { name: 'promtool (prometheus)', uses: /'promtool'/, isThere: () => onPath('promtool') },
 ];
 
-/** Roughly: the suite itself asks each Python for its version. */
+/** A rough check. The suite itself checks the version of each Python. */
 function hasPython(): boolean {
   const pyenv = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
   const newer = globSync('3.1[2-9]*', { cwd: pyenv }).length > 0;
   return newer || inCache('python/bin/python3.13') || ['python3.12', 'python3.13', 'python3.14'].some(onPath);
 }
 
-/** The suites that can't run here. Empty, and quick, where everything is installed. */
+/** The suites that cannot run here. If everything is installed, it is empty, and found without reading the suites. */
 export function leftOut(): LeftOut[] {
   const missing = NEEDS.filter(({ isThere }) => !isThere());
   if (missing.length === 0) return [];
@@ -93,14 +93,18 @@ export function leftOut(): LeftOut[] {
     });
 }
 
-/** The suite's text and that of the files it imports by a path, and so on. Packages, such as the testkit, are not read. */
+/**
+ * The text of the suite and of all files that it imports by path, directly or indirectly. Packages, such as the
+ * testkit, are not read.
+ */
 function withImports(file: string): string {
   const read = new Map<string, string>();
   const visit = (path: string) => {
     if (read.has(path) || !existsSync(path)) return;
     const text = readFileSync(path, 'utf8');
     read.set(path, text);
-    // The testkit's own suites import what starts each server; only what they call counts.
+    // Skip files of the testkit. Its own suites import the starters of all servers, but only the ones that they call
+    // count.
     if (relative(ROOT, path).startsWith('packages/testkit/src/')) return;
     for (const [, name = ''] of text.matchAll(/\bfrom '(\.[^']+\.ts)'|\bimport\('(\.[^']+\.ts)'\)/g))
       if (name) visit(join(dirname(path), name));
@@ -109,7 +113,7 @@ function withImports(file: string): string {
   return [...read.values()].join('\n');
 }
 
-/** For people, in a few lines: which suites did not run, and what to do. Empty when all did. */
+/** A message that says which suites did not run and what to do. Empty if all ran. */
 export function describeLeftOut(suites: readonly LeftOut[]): string {
   if (suites.length === 0) return '';
   const lines = suites.map(({ file, lacks }) => `  ${file}: needs ${lacks.join(', ')}`);

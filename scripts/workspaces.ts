@@ -11,14 +11,14 @@ export interface Workspace extends PackageFile {
   folder: string;
 }
 
-/** Those that an installed package consists of: all but what only tests use. */
+/** The workspaces that are part of an installed package: all except those that only tests use. */
 export function workspaces(): Workspace[] {
   return globSync('{apps,packages}/*/package.json')
     .map((file) => ({ ...read(file), folder: dirname(file) }))
     .filter(({ name }) => name !== '@resonate/testkit');
 }
 
-/** What workspaces need from the registry and package.json at the top does not list the same way, as NAME@RANGE. */
+/** Dependencies of workspaces, as NAME@RANGE, that the root package.json does not list in the same way. */
 export function missingDependencies(): string[] {
   const { dependencies: listed = {} } = read('package.json');
   const needed = workspaces().flatMap(({ dependencies = {} }) => Object.entries(dependencies));

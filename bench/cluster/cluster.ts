@@ -8,7 +8,7 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-/** Starts that many processes of each role on an empty database. */
+/** Starts a cluster on an empty database, with the given number of processes of each role. */
 export async function startCluster(storage: Storage, counts: Counts): Promise<Cluster> {
   const database = await storage.create();
   const env = { ...database.env, ...(await storage.clusterEnv?.()) };

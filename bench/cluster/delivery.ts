@@ -8,7 +8,10 @@ import type { Cluster } from './cluster.ts';
 
 const PID = 'bench-worker';
 
-/** From sending promise.create to one api until a worker whose stream is on another api has the message. */
+/**
+ * Measures the time from sending promise.create to one api until a worker whose stream is on another api has the
+ * message.
+ */
 export async function deliveryAcross(
   { processes }: Cluster,
   callers: number,

@@ -7,12 +7,12 @@ import type { Cluster } from './cluster.ts';
 const FAULTS = ['kill -9', 'SIGSTOP', 'SIGTERM'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Timers come due this often, so this is how finely a gap is seen. */
+/** The interval at which timers come due. It is also the resolution of a measured gap. */
 const TIMER_EVERY_MS = 50;
 const TIMERS_FOR_MS = 10_000;
 const SETTLE_MS = 1_000;
 
-/** The longest time in which no timer fired, ms, each time the leading scheduler was killed, frozen or stopped. */
+/** Kills, freezes and stops the leading scheduler. @returns for each time, how long no timer fired, ms. */
 export async function failover(cluster: Cluster, times: number): Promise<Record<Fault, number[]>> {
   const gaps: Record<Fault, number[]> = { 'kill -9': [], SIGSTOP: [], SIGTERM: [] };
   for (const fault of FAULTS) {

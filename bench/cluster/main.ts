@@ -1,4 +1,7 @@
-/** `npm run bench:cluster`: how soon a cluster fails over and delivers, and what more processes of a role bring. */
+/**
+ * `npm run bench:cluster`: measures failover, delivery across api processes, and how rates grow with more processes of
+ * a role.
+ */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -15,7 +18,7 @@ const USAGE = `npm run bench:cluster -- [options]
   --database NAME  ${Object.keys(DATABASES).join(', ')} [postgres]
   --seconds N      how long each rate is measured [4]
   --times N        how often the leader is killed, frozen and stopped [3]
-  --json FILE      write the results there
+  --json FILE      write the results to this file
   --help`;
 
 const COUNTS = [1, 2, 4];
@@ -38,7 +41,7 @@ async function bench(database: string, seconds: number, times: number): Promise<
       const gaps = (results['failoverMs'] = await failover(cluster, times));
       for (const [fault, each] of Object.entries(gaps)) {
         console.log(
-          `timers stand still after ${fault} of the leader: ${each.map((ms) => `${Math.round(ms)} ms`).join(', ')}`,
+          `no timer fired after ${fault} of the leader for: ${each.map((ms) => `${Math.round(ms)} ms`).join(', ')}`,
         );
       }
       for (const callers of [1, 16]) {

@@ -9,7 +9,10 @@ import type { Cluster } from './cluster.ts';
 
 const CALLERS = 64;
 
-/** Messages per second that all dispatchers of the cluster push to one target which takes `answerMs` for each. */
+/**
+ * Measures how many messages per second all dispatchers of the cluster push to one target. The target takes `answerMs`
+ * for each.
+ */
 export async function drainRate({ processes }: Cluster, messages: number, answerMs: number): Promise<number> {
   const [api] = processes.api;
   if (!api) throw new Error('an api runs');
@@ -25,7 +28,7 @@ export async function drainRate({ processes }: Cluster, messages: number, answer
   });
   await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
-  // All messages wait before the first one is pushed.
+  // Freeze the dispatchers, so that all messages are waiting before the first one is pushed.
   for (const dispatcher of processes.dispatcher) dispatcher.freeze();
   await createAll(api.url, url, messages);
   const startedAt = performance.now();

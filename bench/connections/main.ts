@@ -1,7 +1,7 @@
 /**
- * `npm run bench:connections`: what 1,000 WebSockets of idle workers cost an api. Memory and CPU of the process over half
- * a minute without connections, then over half a minute with them. The process has all roles on SQLite, which are as idle.
- * It ends by itself within two minutes.
+ * `npm run bench:connections`: measures what 1,000 WebSockets of idle workers cost an api. It measures memory and CPU
+ * of the process for half a minute without connections, then for half a minute with them. The process has all roles on
+ * SQLite, which are idle, too. The benchmark takes at most two minutes.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,12 +11,15 @@ import { until } from '../../test/processes/until.ts';
 import { cpuMs } from '../cpu.ts';
 
 const CONNECTIONS = 1_000;
-/** Opened at the same time. */
+/** How many connections are opened at the same time. */
 const AT_ONCE = 50;
 const OPEN_WITHIN_MS = 30_000;
-/** Two pings go over each connection meanwhile. */
+/** The duration of a measurement. Each connection carries two pings in this time. */
 const MEASURED_MS = 30_000;
-/** After it started, or opened the last connection, the process is not idle yet. */
+/**
+ * The wait before a measurement, because the process is not idle right after the start or after the last connection
+ * opened.
+ */
 const SETTLING_MS = 5_000;
 
 interface Cost {

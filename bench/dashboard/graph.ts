@@ -1,6 +1,6 @@
 /**
- * How fast a call graph of 2,000 promises is drawn, and how smoothly it scrolls: `npm run bench:graph`.
- * Wants a built dashboard (`npm run build:ui`) and Debian's Chromium.
+ * `npm run bench:graph`: measures how fast a call graph of 2,000 promises is drawn, and how smoothly it scrolls. Needs
+ * a built dashboard (`npm run build:ui`) and Debian's Chromium.
  */
 import type { Page } from 'playwright-core';
 import { HttpClient } from '../../test/processes/http-client.ts';
@@ -9,7 +9,7 @@ import { TestBrowser } from '../../test/dashboard/browser.ts';
 
 const NODES = 2_000;
 const SCROLL_MS = 3_000;
-/** As fast as one turns a wheel: 130 lines each second. */
+/** The speed of a fast mouse wheel: 130 lines per second. */
 const WHEEL_PX_PER_MS = 4;
 
 const server = await ServerProcess.start({ command: 'dev' });
@@ -17,11 +17,11 @@ const browser = await TestBrowser.launch(server.url);
 try {
   await create();
   const { page } = await browser.viewer();
-  // Once before, so that scripts are compiled and cached.
+  // The first round only makes the browser compile and cache the scripts.
   for (const label of ['first view', 'drawn again']) {
     await page.goto('/ui/promises');
     await page.locator('main h1').waitFor();
-    // From the navigation until the whole graph is known and its lines are on the screen.
+    // Measures from the navigation until the whole graph is loaded and its lines are on the screen.
     const drawnMs = await page.evaluate<number>(`new Promise((resolve) => {
       const start = performance.now();
       history.pushState(null, '', '/ui/graph?root=bench');

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:dashboard`: what 20 open dashboards cost a server at half of its load. Ten show the overview, ten the
- * newest workflows; each asks again whenever an event tells of a change. Told as CPU time of the server, in rounds with and
- * without them: rates of a machine that others use too would tell less.
+ * `npm run bench:dashboard`: measures what 20 open dashboards cost a server at half of its maximum load. Ten show the
+ * overview, ten the newest workflows. Each loads its data again when an event reports a change. The result is the CPU
+ * time of the server, in alternating rounds with and without dashboards, because on a shared machine CPU time is more
+ * reliable than rates.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ServerProcess } from '../../test/processes/server-process.ts';
@@ -47,7 +48,10 @@ try {
   await server.dispose();
 }
 
-/** Creates promises while it should go on. @param everyMs between two of them; 0: as fast as they are answered. */
+/**
+ * Creates promises while `goesOn` returns true. @param everyMs the time between two creates; 0: as fast as they are
+ * answered.
+ */
 async function load(connections: Connection[], goesOn: () => boolean, everyMs: number): Promise<number> {
   const start = performance.now();
   let turn = 0;
@@ -62,7 +66,7 @@ async function load(connections: Connection[], goesOn: () => boolean, everyMs: n
   return performance.now() - start;
 }
 
-/** CPU time of the server per time, while requests come at this rate. */
+/** The share of one core that the server uses while it gets requests at this rate. */
 async function shareOfCpu(connections: Connection[], perSecond: number): Promise<number> {
   const [start, before] = [performance.now(), cpuMs([server.pid]) ?? 0];
   await load(connections, () => performance.now() < start + ROUND_MS, 1_000 / perSecond);

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createParser } from 'eventsource-parser';
 
-/** As the overview does by itself. */
+/** The interval at which the overview reloads even without a change. */
 const RELOAD_MS = 5_000;
 
-/** An open dashboard, as far as the server notices it. */
+/** An open dashboard: sends the same requests to the server as the real page. */
 export class Page {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #url: string;
@@ -46,7 +46,7 @@ export class Page {
       await once(answer, 'end');
       if (answer.statusCode === 200) this.answers++;
     } catch {
-      // It was closed meanwhile.
+      // The page was closed during the request.
     }
     this.#asking = false;
   }

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:hanging`: from the moment a promise.create is to be sent until a target has the message: alone, while
- * another target hangs with 400 messages, and while 1,500 targets that nobody serves are put off. 100 messages/s, since
- * callers that send as fast as they are answered measure the machine: 200 messages at once are 200 commits and 200 pushes.
+ * `npm run bench:hanging`: measures the time from when a promise.create is due to be sent until a target has the
+ * message. It measures a target alone, beside a target that hangs with 400 messages, and beside 1,500 unreachable
+ * targets whose messages are deferred. The rate is fixed at 100 messages/s. Callers that send as fast as they are
+ * answered would measure the machine instead: 200 messages at once are 200 commits and 200 pushes.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -29,16 +30,16 @@ const sound = await target((id, answer) => {
 });
 let hang = 0;
 const hanging = await target(() => hang++);
-// So that a dead target is put off at its first failure.
+// The circuit of a dead target opens at its first failure.
 const server = await ServerProcess.start({ args: ['--messages-circuit-failures', '1'] });
 try {
   await deliver('warm', WARM_UP, 0);
   print('alone', await deliver('alone', SOUND));
   await create(HANGING, (n) => [`hanging-${n}`, hanging.url]);
   const beside = await deliver('beside', SOUND);
-  print(`beside ${HANGING} that hang (${hang} of them under way)`, beside);
+  print(`beside a hanging target with ${HANGING} messages (${hang} of them being pushed)`, beside);
   const creating = create(DEAD, (n) => [`dead-${n}`, `http://127.${1 + (n >> 8)}.${n & 255}.1:9/`]);
-  print(`while ${DEAD} for dead targets come`, await deliver('coming', SOUND));
+  print(`while ${DEAD} messages for dead targets arrive`, await deliver('coming', SOUND));
   await creating;
   await until('all circuits open', 180_000, async () => (await openCircuits()) >= DEAD);
   print(`beside ${DEAD} dead targets`, await deliver('later', SOUND));
@@ -62,7 +63,7 @@ async function openCircuits(): Promise<number> {
   return Number(/^resonate_circuits_open\{transport="http"\} (\d+)/m.exec(metrics)?.[1] ?? 0);
 }
 
-/** One message each `everyMs`; what comes too late for its turn is late. */
+/** Sends a message every `everyMs`. Each latency counts from the time when the message was due to be sent. */
 async function deliver(name: string, count: number, everyMs = EVERY_MS): Promise<Latencies> {
   const latencies = new Latencies();
   const startedAt = performance.now();
@@ -90,7 +91,7 @@ function print(what: string, latencies: Latencies): void {
   console.log(`${count} messages ${what}: p50 ${ms(p50)}, p99 ${ms(p99)}, longest ${ms(max)}`);
 }
 
-/** @param receive may answer, or not. */
+/** @param receive called for each message; it may answer or leave the push hanging. */
 async function target(receive: (id: string, answer: () => void) => void) {
   const receiver = createServer((request, response) => {
     void idOf(request).then((id) => receive(id, () => response.end()));

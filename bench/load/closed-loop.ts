@@ -2,7 +2,7 @@ import { Latencies } from './latencies.ts';
 import { finished, type LoopResult } from './loop.ts';
 import type { Round } from './scenario.ts';
 
-/** Every caller starts its next round as soon as the last one ended, for `durationMs`; rounds under way are finished. */
+/** Each caller starts its next round when the last one has ended, for `durationMs`. Running rounds are finished. */
 export async function closedLoop(rounds: Round[], durationMs: number): Promise<LoopResult> {
   const latencies = new Latencies();
   const startedAt = performance.now();

@@ -14,8 +14,8 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const NOTHING = Buffer.alloc(0);
 
 /**
- * One HTTP/1.1 keep-alive connection on a raw socket, one request at a time: as little work per request as Node allows,
- * so that the load generator is not what gets measured. Reads answers with a content-length only.
+ * An HTTP/1.1 keep-alive connection on a raw socket, with one request at a time. It does as little work per request as
+ * Node allows, so that the load generator is not the limit. It reads only answers with a content-length.
  */
 export class Connection {
   readonly #socket: Socket;
@@ -52,7 +52,7 @@ export class Connection {
 
   /** POSTs a body of ASCII characters. */
   request(body: string): Promise<Reply> {
-    if (this.#pending) throw new Error('a request is in flight already');
+    if (this.#pending) throw new Error('a request is already in flight');
     if (this.#isClosed) throw new Error('the server closed the connection before the request');
     this.requests++;
     return new Promise((resolve, reject) => {

@@ -1,12 +1,12 @@
 import { get, type ClientRequest } from 'node:http';
 
-/** What the server sends over a stream: `execute` and `unblock` messages. */
+/** A message that the server sends over a stream: `execute` or `unblock`. */
 export interface StreamMessage {
   kind: string;
   data: { task?: { id: string; version: number }; promise?: { id: string } };
 }
 
-/** A worker's or listener's stream: GET /poll/{group}/{id}. */
+/** The event stream of a worker or listener: GET /poll/{group}/{id}. */
 export class EventStream {
   readonly #request: ClientRequest;
   #isClosed = false;
@@ -15,7 +15,7 @@ export class EventStream {
     this.#request = request;
   }
 
-  /** Resolves when the server has opened the stream; `heard` gets each message. */
+  /** Resolves when the server has opened the stream. `heard` is called with each message. */
   static async open(url: string, group: string, id: string, heard: (message: StreamMessage) => void) {
     return new Promise<EventStream>((resolve, reject) => {
       const headers = { accept: 'text/event-stream' };
@@ -34,7 +34,7 @@ export class EventStream {
         });
         const stream = new EventStream(request);
         response.once('close', () => {
-          // Messages may be lost with it: what waits for one would wait in vain.
+          // Fail, because messages may be lost with the stream, and rounds would wait for them forever.
           if (!stream.#isClosed) throw new Error(`the server ended the stream of ${group}/${id}`);
         });
         resolve(stream);

@@ -1,14 +1,14 @@
 import { Random } from '@resonate/testkit';
 
 /**
- * What promise ids look like. `counted`: one counter, as for order numbers, so new rows are neighbours in every index.
- * `random`: the worst case for a B-tree: each new row touches a page of its own in each index.
+ * The kinds of promise ids. `counted`: from a counter, like order numbers, so new rows are neighbours in every index.
+ * `random`: the worst case for a B-tree, because each new row is on a different page of each index.
  */
 export const ID_STYLES = ['counted', 'random'] as const;
 
 export type IdStyle = (typeof ID_STYLES)[number];
 
-/** Ids that no other run uses; `run` sets this one apart. The same seed scatters them alike. */
+/** Makes ids that no other run uses. `run` distinguishes the runs. The same seed gives the same random parts. */
 export function idSource(style: IdStyle, run: string, seed = 1): () => string {
   let n = 0;
   if (style === 'counted') return () => `${run}-${n++}`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Latencies } from './latencies.ts';
 
 describe('latencies', () => {
-  test('percentiles of 1 to 1000 ms are within a thousandth', () => {
+  test('percentiles of 1 to 1000 ms are exact to a thousandth', () => {
     const latencies = new Latencies();
     for (let ms = 1000; ms >= 1; ms--) latencies.record(ms);
     const summary = latencies.summary();
@@ -17,13 +17,13 @@ describe('latencies', () => {
     }
   });
 
-  test('parts of a millisecond are kept', () => {
+  test('fractions of a millisecond are kept', () => {
     const latencies = new Latencies();
     latencies.record(0.137);
     expect(latencies.summary()).toMatchObject({ p50: 0.137, max: 0.137 });
   });
 
-  test('what is shorter or longer than its range counts at its ends', () => {
+  test('values outside the range count as its minimum or maximum', () => {
     const latencies = new Latencies();
     latencies.record(0);
     latencies.record(Number.MAX_SAFE_INTEGER);
@@ -33,7 +33,7 @@ describe('latencies', () => {
     expect(summary.max).toBeGreaterThanOrEqual(600_000);
   });
 
-  test('nothing recorded gives zeros', () => {
+  test('without records all values are zero', () => {
     expect(new Latencies().summary()).toEqual({ count: 0, p50: 0, p90: 0, p99: 0, max: 0 });
   });
 });

@@ -1,6 +1,6 @@
 import { createHistogram } from 'node:perf_hooks';
 
-/** All in milliseconds; zeros when nothing was recorded. */
+/** All values in milliseconds; zeros if nothing was recorded. */
 export interface LatencySummary {
   count: number;
   p50: number;

@@ -5,10 +5,10 @@ export interface LoopResult {
   elapsedMs: number;
 }
 
-/** A round that takes longer than this will never end: workflows of 1,000 steps take longest. */
+/** A round that takes longer than this is considered stuck. Workflows of 1,000 steps take the longest. */
 const STUCK_AFTER_MS = 120_000;
 
-/** Awaits the end of a loop of `durationMs`; throws when `what` got stuck. */
+/** Waits for the end of a loop of `durationMs`. @throws if `what` is stuck. */
 export async function finished(what: string, ended: Promise<unknown>, durationMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const withinMs = durationMs + STUCK_AFTER_MS;

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { closedLoop } from './closed-loop.ts';
 import { openLoop } from './open-loop.ts';
 
-/** Counts its rounds, each of which takes a while. */
+/** Rounds that count how often they run. Each takes `takesMs`. */
 function rounds(callers: number, takesMs: number) {
   const counts = { begun: 0, underWay: 0, mostUnderWay: 0 };
   const round = async () => {
@@ -17,7 +17,7 @@ function rounds(callers: number, takesMs: number) {
 }
 
 describe('an open loop', () => {
-  test('begins as many rounds as the rate asks for, whatever each takes', async () => {
+  test('begins rounds at the given rate, no matter how long each takes', async () => {
     const { counts, rounds: all } = rounds(50, 100);
     const { latencies, elapsedMs } = await openLoop(all, 100, 300);
     expect(counts.begun).toBe(30);
@@ -26,7 +26,7 @@ describe('an open loop', () => {
     expect(elapsedMs).toBeGreaterThanOrEqual(380);
   });
 
-  test('charges the wait of rounds that found nobody free', async () => {
+  test('includes the wait for a free caller in the latency', async () => {
     const { rounds: all } = rounds(1, 50);
     // Ten rounds are due within 100 ms; one after the other they take 500 ms.
     const { latencies } = await openLoop(all, 100, 100);
@@ -35,13 +35,13 @@ describe('an open loop', () => {
     expect(max).toBeGreaterThanOrEqual(400);
   });
 
-  test('fails with what a round failed with', async () => {
+  test('fails with the error of a failed round', async () => {
     const broken = () => Promise.reject(new Error('refused'));
     await expect(openLoop([broken], 100, 50)).rejects.toThrow('refused');
   });
 });
 
-test('in a closed loop each caller has one round under way', async () => {
+test('in a closed loop each caller runs one round at a time', async () => {
   const { counts, rounds: all } = rounds(3, 20);
   const { latencies } = await closedLoop(all, 100);
   const { count, p50 } = latencies.summary();

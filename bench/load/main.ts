@@ -1,4 +1,4 @@
-/** The load generator: a process of its own that gets one job by IPC, does it and ends. */
+/** The load generator: a separate process that gets one job over IPC, does it and ends. */
 import { WORKFLOWS } from '../peers/workflows/index.ts';
 import { closedLoop } from './closed-loop.ts';
 import { idSource } from './ids.ts';
@@ -8,14 +8,15 @@ import { SCENARIOS } from './scenarios/index.ts';
 import { doJob } from './worker.ts';
 
 /**
- * The warm-up's, whatever load is measured: in the first seconds a lone caller of a new server waits for code that is not
- * compiled yet (Postgres, `task.create+fulfill`: 2.0 to 2.9 ms of the server's CPU per request, 1.2 after such a warm-up).
+ * The number of callers in a warm-up, for every measured load. Many callers make the new server compile its code. With
+ * a lone caller the first seconds would be slower (Postgres, `task.create+fulfill`: 2.0 to 2.9 ms of the server's CPU
+ * per request, 1.2 ms after such a warm-up).
  */
 const WARM_CALLERS = 64;
 
 doJob(async (job: Job, measuring): Promise<LoadResult> => {
   const scenario = [...SCENARIOS, ...WORKFLOWS].find(({ name }) => name === job.scenario);
-  if (scenario === undefined) throw new Error(`no such scenario: ${job.scenario}`);
+  if (scenario === undefined) throw new Error(`there is no scenario ${job.scenario}`);
   const run = `${process.pid.toString(36)}x${Date.now().toString(36)}`;
   const { url, callers, perSecond } = job;
   const most = Math.max(callers, WARM_CALLERS);

@@ -1,16 +1,19 @@
 import type { IdStyle } from './ids.ts';
 import type { LatencySummary } from './latencies.ts';
 
-/** What the bench tells the load generator's process. */
+/** The job that the bench sends to the load generator's process. */
 export interface Job {
   scenario: string;
   url: string;
-  /** How many callers at once, each beginning anew when its round is over; with `perSecond` the most rounds under way. */
+  /**
+   * The number of concurrent callers. Each begins a new round when its last one has ended. With `perSecond`, the
+   * maximum number of running rounds.
+   */
   callers: number;
-  /** Rounds begin at this rate, whatever earlier ones take. */
+  /** Rounds begin at this rate, no matter how long earlier ones take. */
   perSecond?: number;
   ids: IdStyle;
-  /** Of random ids. */
+  /** The seed of random ids. */
   seed?: number;
   warmupMs: number;
   durationMs: number;
@@ -20,11 +23,11 @@ export interface LoadResult {
   rounds: number;
   requests: number;
   elapsedMs: number;
-  /** CPU time the load generator itself took. */
+  /** CPU time that the load generator itself used. */
   loadCpuMs: number;
   latency: LatencySummary;
 }
 
-/** What a load generator answers: once when the warm-up is over, once at the end. */
+/** The messages of a load generator: one when the warm-up is over, one at the end. */
 export type LoadMessage<Result> =
   { kind: 'measuring' } | { kind: 'measured'; result: Result } | { kind: 'failed'; message: string };

@@ -3,9 +3,9 @@ import { finished, type LoopResult } from './loop.ts';
 import type { Round } from './scenario.ts';
 
 /**
- * Rounds become due at a fixed rate, however long earlier ones take, and each latency counts from the instant the round
- * was due: a server that stalls is charged for everything that had to wait. Timers have a resolution of 1 ms, which
- * such a latency includes. At most `rounds.length` are under way.
+ * Rounds become due at a fixed rate, no matter how long earlier ones take. Each latency counts from the time when its
+ * round was due. So if the server stalls, the latencies include everything that had to wait. They also include the
+ * resolution of timers, 1 ms. At most `rounds.length` rounds run at the same time.
  */
 export async function openLoop(
   rounds: Round[],

@@ -1,12 +1,12 @@
 /**
- * Request bodies. Built by joining strings around ids and versions: JSON.stringify per request would cost the load
- * generator more than sending does. Ids must need no escaping.
+ * Request bodies. They are built by joining strings around ids and versions, because JSON.stringify would cost the load
+ * generator more than sending the request. Ids must not need escaping.
  */
 
 const HEAD = '"head":{"corrId":"bench","version":"2026-04-01"}';
-/** Far enough away never to matter. */
+/** So far away that no promise times out. */
 const TIMEOUT_AT = Date.now() + 24 * 3_600_000;
-/** What the SDK sends for a call of a function with two small arguments. */
+/** The param that the SDK sends for a call of a function with two small arguments. */
 const PARAM = `"param":{"headers":{},"data":"${btoa('{"func":"add","args":[1,2],"version":1}')}"}`;
 const VALUE = `"value":{"headers":{},"data":"${btoa('{"total":3}')}"}`;
 const TTL_MS = 60_000;
@@ -16,20 +16,20 @@ const request = (kind: string, data: string) => `{"kind":"${kind}",${HEAD},"data
 const createData = (id: string, tags: string, timeoutAt = TIMEOUT_AT) =>
   `"id":"${id}","timeoutAt":${timeoutAt},${PARAM},"tags":{${tags}}`;
 
-/** The tags the SDK puts on a call that a worker shall take. */
+/** The tags that the SDK sets on a call for a worker. */
 const callTags = (id: string, target: string) =>
   `"resonate:scope":"global","resonate:target":"${target}","resonate:branch":"${id}",` +
   `"resonate:parent":"${id}","resonate:origin":"${id}"`;
 
-/** The tags the SDK puts on a step of a workflow. */
+/** The tags that the SDK sets on a step of a workflow. */
 const stepTags = (root: string) =>
   `"resonate:scope":"local","resonate:branch":"${root}","resonate:parent":"${root}","resonate:origin":"${root}"`;
 
-/** A plain promise: nobody is sent anything. */
+/** A plain promise. No message is sent for it. */
 export const promiseCreate = (id: string, timeoutAt?: number) =>
   request('promise.create', createData(id, '', timeoutAt));
 
-/** A call: the promise gets a task, and `target` an execute message. */
+/** A call: the promise gets a task, and `target` gets an execute message. */
 export const callCreate = (id: string, target: string) =>
   request('promise.create', createData(id, callTags(id, target)));
 
@@ -49,7 +49,7 @@ export const taskCreate = (id: string, pid: string, target: string) =>
       `"data":{${createData(id, callTags(id, target))}}}`,
   );
 
-/** Creates a step's promise under the task's protection. */
+/** Creates a step's promise, fenced by the task. */
 export const fenceCreate = (id: string, version: number, child: string) =>
   request(
     'task.fence',

@@ -4,23 +4,23 @@ import { Connection, openConnections, type Reply } from './connection.ts';
 export interface Site {
   url: string;
   callers: number;
-  /** Part of all groups, so that runs don't meet. */
+  /** Part of every group name, so that runs do not share workers. */
   run: string;
   /** A new promise id. */
   nextId(): string;
 }
 
-/** One round of one caller; when what it measures was over, as `performance.now()` tells time. */
+/** One round of one caller. Resolves with the time at which the measured part ended, from `performance.now()`. */
 export type Round = () => Promise<number>;
 
 export interface OpenScenario {
-  /** One for each caller. */
+  /** One round function for each caller. */
   rounds: Round[];
-  /** Those that the warm-up repeats instead, one for each caller. */
+  /** The rounds for the warm-up, if they differ; one for each caller. */
   warmUp?: Round[];
   /** Requests sent so far. */
   requests(): number;
-  /** CPU time so far of further processes that belong to the generator. */
+  /** CPU time used so far by further processes of the load generator. */
   cpuMs?(): number;
   close(): void | Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface Scenario {
   open(site: Site): Promise<OpenScenario>;
 }
 
-/** A scenario whose rounds only send requests on the caller's own connection, each measured as a whole. */
+/** A scenario whose rounds only send requests on the caller's own connection. Each round is measured as a whole. */
 export function requestScenario(name: string, round: (connection: Connection, id: string) => Promise<void>): Scenario {
   return {
     name,
@@ -54,7 +54,7 @@ export function shared(connections: Connection[]): { requests(): number; close()
   };
 }
 
-/** Sends `body` and throws unless the answer is 200: a fast refusal must not count as work. */
+/** Sends `body`. Throws unless the status is 200, because a fast refusal must not count as work. */
 export async function ok(connection: Connection, body: string): Promise<Reply> {
   const reply = await connection.request(body);
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.body.toString('utf8')} to ${body}`);

@@ -1,4 +1,7 @@
-/** A load generator of its own: promises that expire, listeners that hear of it, and callers beside them. */
+/**
+ * A separate load generator: promises that expire, listeners that are notified, and callers that send requests at the
+ * same time.
+ */
 import { Connection, openConnections } from './connection.ts';
 import { EventStream } from './event-stream.ts';
 import { idSource } from './ids.ts';
@@ -13,27 +16,33 @@ export interface TimersJob {
   url: string;
   /** Promises that expire, each with a listener. */
   count: number;
-  /** Between two expiries; 0: all expire at one instant. */
+  /** The time between two expiries; 0: all expire at the same time. */
   everyMs: number;
 }
 
 export interface TimersResult {
-  /** From the instant a promise expires until its listener has the message. */
+  /** The time from the expiry of a promise until its listener has the message. */
   lateness: LatencySummary;
-  /** Of creates that others send from half a second before the expiry until the last listener has heard of it. */
+  /**
+   * The latency of creates that other callers send, from half a second before the expiry until the last listener is
+   * notified.
+   */
   others: LatencySummary;
 }
 
 const GROUP = 'bench-timers';
 const CLIENT = 'bench';
 const CREATORS = 32;
-/** How long the creation takes is told from that of so many promises; the expiry is planned with as much to spare. */
+/**
+ * The duration of the creation is estimated from this many promises. The expiry is planned with a reserve: the estimate
+ * times SPARE.
+ */
 const PROBES = 500;
 const SPARE = 1.6;
 const SETTLE_MS = 2_000;
 const OTHERS_PER_SECOND = 100;
 const OTHERS_BEFORE_MS = 500;
-/** A listener that has not heard by then never will. */
+/** A listener that was not notified within this time is considered lost. */
 const HEARD_WITHIN_MS = 120_000;
 
 const now = () => performance.timeOrigin + performance.now();
@@ -69,7 +78,7 @@ doJob(async ({ url, count, everyMs }: TimersJob, measuring): Promise<TimersResul
     (n) => `timer-${run}-${n}`,
     (n) => firstAt + n * everyMs,
   );
-  // The server closes connections that are idle for long, and it may be long until the expiry.
+  // Close the connections, because the time until the expiry may exceed the server's idle timeout.
   for (const connection of connections) connection.close();
   if (Date.now() > firstAt - OTHERS_BEFORE_MS) throw new Error('the promises expired while they were created');
   await until(firstAt - OTHERS_BEFORE_MS);
@@ -84,7 +93,7 @@ doJob(async ({ url, count, everyMs }: TimersJob, measuring): Promise<TimersResul
   return result;
 });
 
-/** Creates the promises, and registers the listener with each, as fast as the server goes. */
+/** Creates the promises and registers a listener for each, as fast as the server answers. */
 async function create(
   connections: Connection[],
   count: number,
@@ -101,7 +110,7 @@ async function create(
   await Promise.all(connections.map(creator));
 }
 
-/** Sends creates at a fixed rate, second by second, until `ended`. */
+/** Sends creates at a fixed rate, in runs of one second, until `ended` resolves. */
 async function requestsBeside(connections: Connection[], run: string, ended: Promise<void>): Promise<Latencies> {
   const latencies = new Latencies();
   const nextId = idSource('counted', `beside-${run}`);

@@ -1,6 +1,6 @@
 import type { LoadMessage } from './messages.ts';
 
-/** Makes this process a load generator: it gets one job by IPC, does it, tells what came of it and ends. */
+/** Makes this process a load generator: it gets one job over IPC, does it, sends the result and ends. */
 export function doJob<Job, Result>(work: (job: Job, measuring: () => void) => Promise<Result>): void {
   process.once('message', (job: Job) => {
     work(job, () => tell({ kind: 'measuring' })).then(

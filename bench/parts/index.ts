@@ -6,7 +6,7 @@ import { programSteps } from './programs.ts';
 import { ceilingSteps, oldPromisesSteps, requestSteps } from './requests.ts';
 import { timerSteps } from './timers.ts';
 
-/** Everything that is asked for, in the order of the table. */
+/** All selected steps, in the order of the table. */
 export function stepsOf(options: BenchOptions): Step[] {
   const storages = STORAGES.filter(({ name }) => options.stores.includes(name));
   return [

@@ -1,7 +1,7 @@
 import { INVOCATIONS, REQUESTS } from '../load/scenarios/index.ts';
 import { WORKFLOW_WORKS } from '../peers/workflows/names.ts';
 
-/** Timers: how many, and how far apart they expire. */
+/** Works with timers: the number of timers, and the time between their expiries. */
 export const TIMER_WORKS = [
   { name: '10k timers', count: 10_000, everyMs: 0 },
   { name: '100k timers', count: 100_000, everyMs: 0 },

@@ -3,7 +3,7 @@ import type { BenchOptions } from '../options.ts';
 import type { Row } from '../report/row.ts';
 import type { PartName } from './names.ts';
 
-/** What one step found: rows of the table, and lines that fit no table. */
+/** The results of one step: rows of the table, and notes that do not fit into it. */
 export interface Found {
   rows?: Row[];
   notes?: string[];
@@ -11,17 +11,17 @@ export interface Found {
 
 /** One measurement. */
 export interface Step {
-  /** For the message when it fails. */
+  /** The name in the error message if the step fails. */
   name: string;
   run(): Promise<Found>;
 }
 
-/** Whether a work of a part is asked for. */
+/** Whether a work of a part is selected. */
 export function isWanted({ only }: BenchOptions, part: PartName, work?: string): boolean {
   return only === undefined || only.includes(part) || (work !== undefined && only.includes(work));
 }
 
-/** What the options say of every closed loop. */
+/** The work of a closed loop, with the options that apply to all of them. */
 export function closed(options: BenchOptions, scenario: string, callers: number): Work {
   return {
     scenario,

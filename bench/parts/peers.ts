@@ -11,15 +11,15 @@ import { closed, isWanted, type Found, type Step } from './part.ts';
 import { step } from './requests.ts';
 
 const CALLERS = [1, 32];
-/** Longer workflows are measured with one caller: what they show is what a step costs in them. */
+/** Longer workflows are measured with one caller only, because they are meant to show the cost of a step. */
 const MOST_STEPS_OF_MANY = 10;
-/** The quick run measures this one. */
+/** The number of steps in the quick run. */
 const USUAL_STEPS = 3;
 
 interface Peer {
   sdk: SdkName;
   target: Target;
-  /** Told instead of the row: why it can't be had on this machine. */
+  /** Returns why this cannot be measured on this machine. It is printed instead of the row. */
   missing?(): Promise<string | undefined>;
 }
 
@@ -45,7 +45,7 @@ function pythonOn(storage: Storage): Peer[] {
   ];
 }
 
-/** The same workflow through each one's own SDK. A request is a workflow here: CPU is told for each of them. */
+/** Runs the same workflow with the SDK of each system. Here a request is a workflow, so CPU times are per workflow. */
 export function peerSteps(options: BenchOptions): Step[] {
   return STEP_COUNTS.filter((steps) => {
     if (!isWanted(options, 'SDK workflows', workName(steps))) return false;
@@ -60,7 +60,7 @@ export function peerSteps(options: BenchOptions): Step[] {
   );
 }
 
-/** A row that cannot be measured here is named with the reason; the run does not fail by it. */
+/** If a row cannot be measured here, prints the reason instead. The run does not fail. */
 function unless(missing: () => Promise<string | undefined>, { name, run }: Step): Step {
   return {
     name,

@@ -13,7 +13,7 @@ interface Program {
 const LAST_LINES = 30;
 const ENDS_WITHIN_MS = 600_000;
 
-/** Benchmarks of their own whose findings are sentences; each takes minutes, so the quick run leaves them out. */
+/** Separate benchmark programs whose results are sentences. Each takes minutes, so the quick run leaves them out. */
 const PROGRAMS: readonly Program[] = [
   { part: 'hanging target', script: '../hanging/main.ts', args: [] },
   {
@@ -33,7 +33,7 @@ export function programSteps(options: BenchOptions): Step[] {
         const { code } = await program.exited;
         clearTimeout(limit);
         const lines = program.output(LAST_LINES);
-        // 1: it measured, and says that something was too slow.
+        // Exit code 1 means that it measured, and that something was too slow.
         if (code !== 0 && code !== 1) throw new Error(`ended with ${code}\n${lines}`);
         return { notes: lines.split('\n').map((line) => `${part}: ${line}`) };
       },

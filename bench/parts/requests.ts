@@ -12,10 +12,10 @@ import type { Database, Storage } from '../targets/storage.ts';
 import type { Target } from '../targets/target.ts';
 import { closed, isWanted, type Step } from './part.ts';
 
-/** The most invocations under way in an open loop. */
+/** The maximum number of running invocations in an open loop. */
 const MOST_UNDER_WAY = 512;
 const CALLERS_WITH_OLD = 64;
-/** Storages that the bare server knows. */
+/** Storages that the bare insert server supports. */
 const WITH_CEILING = new Set([sqlite.name, postgres.name]);
 
 export function step(target: Target, work: Work): Step {
@@ -27,7 +27,10 @@ export function step(target: Target, work: Work): Step {
   };
 }
 
-/** What the generator does against servers that do nothing, or nothing but insert: beside it stands what is measured. */
+/**
+ * The same load against servers that do nothing, or only insert a row. These rows are an upper limit for the measured
+ * ones.
+ */
 export function ceilingSteps(options: BenchOptions, storages: readonly Storage[]): Step[] {
   if (!REQUESTS.some(({ name }) => isWanted(options, 'requests', name))) return [];
   const inserting = storages.filter(({ name }) => WITH_CEILING.has(name)).map(insertCeiling);
@@ -51,14 +54,14 @@ export function requestSteps(options: BenchOptions, storage: Storage): Step[] {
   });
 }
 
-/** The server in each shape that is asked for and that the storage allows. */
+/** The server in each selected shape that the storage supports. */
 export function targetsOn({ shapes }: BenchOptions, storage: Storage): Target[] {
   return shapes
     .filter((shape) => shape === 'single' || storage.clusterEnv !== undefined)
     .map((shape) => serverOn(storage, shape));
 }
 
-/** Requests on tables full of old promises. */
+/** Requests on tables with many old promises. */
 export function oldPromisesSteps(options: BenchOptions, storage: Storage): Step[] {
   if (!isWanted(options, 'old promises') || (options.quick && !options.only)) return [];
   const filled = serverOnFilled(storage, `${short(options.old)} old`, (database) => fillWith(database, options.old));

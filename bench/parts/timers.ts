@@ -11,10 +11,10 @@ import { targetsOn } from './requests.ts';
 
 const TIMERS = fileURLToPath(new URL('../load/timers.ts', import.meta.url));
 const OTHERS = 'creates beside';
-/** Creating so many promises takes a while; one shape and one run tell enough. */
+/** Creating this many promises takes long, so they are measured only in one shape and once. */
 const MANY = 100_000;
 
-/** How late listeners hear of promises that expire, and what creates beside them feel. */
+/** How late listeners are notified of promises that expire, and the latency of creates at the same time. */
 export function timerSteps(options: BenchOptions, storage: Storage): Step[] {
   return targetsOn(options, storage).flatMap((target) =>
     TIMER_WORKS.filter(({ name, count }) => {

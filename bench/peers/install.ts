@@ -7,16 +7,18 @@ const FOLDER = import.meta.dirname;
 
 let installing: Promise<void> | undefined;
 
-/** Installs what the benchmark compares with, once; again when its lock file has changed since. */
+/**
+ * Installs the systems that the benchmark compares with. It does so once, and again when their lock file has changed.
+ */
 export function installPeers(): Promise<void> {
   return (installing ??= install());
 }
 
 async function install(): Promise<void> {
-  // npm writes it at the end of an installation.
+  // npm writes this file at the end of an installation.
   const installedAt = modifiedAt(join(FOLDER, 'node_modules/.package-lock.json'));
   if (installedAt >= modifiedAt(join(FOLDER, 'package-lock.json'))) return;
-  console.error('installs the peers (npm ci in bench/peers)');
+  console.error('installing the peers (npm ci in bench/peers)');
   await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: FOLDER });
 }
 

@@ -2,7 +2,7 @@ import { installPythonSdk } from '../../test/cluster/python.ts';
 
 let installing: Promise<string | undefined> | undefined;
 
-/** Installs the official Python SDK once. @returns why that was not possible. */
+/** Installs the official Python SDK once. @returns why that was not possible; undefined if it succeeded. */
 export function whyNoPython(): Promise<string | undefined> {
   return (installing ??= installPythonSdk().then(
     () => undefined,
@@ -10,5 +10,5 @@ export function whyNoPython(): Promise<string | undefined> {
   ));
 }
 
-/** pip says a lot; what is wrong comes first. */
+/** Only the first lines, because pip prints a lot and the error comes first. */
 const firstLines = (text: string) => text.split('\n').slice(0, 3).join(' ').slice(0, 300);

@@ -12,7 +12,7 @@ import { ADMIN } from './workflows/restate.ts';
 
 const READY_WITHIN_MS = 60_000;
 
-/** Restate's server with its defaults, on an empty directory: it syncs its log. */
+/** Restate's server with its defaults, on an empty directory. It syncs its log. */
 export const restate: Target = {
   name: 'restate',
   async start() {
@@ -49,7 +49,7 @@ export const restate: Target = {
   },
 };
 
-/** DBOS is a library: all there is to start is the Postgres that the server is measured on as well. */
+/** DBOS is a library, so only Postgres is started. It is the same Postgres that this server is measured on. */
 export const dbos: Target = {
   name: 'dbos',
   async start() {
@@ -64,7 +64,7 @@ export const dbos: Target = {
   },
 };
 
-/** The package has one binary for each platform. */
+/** The path of Restate's binary. The package has one for each platform. */
 function restateServer(): string {
   const { resolve } = createRequire(join(import.meta.dirname, 'package.json'));
   return resolve(`@restatedev/restate-server-${process.platform}-${process.arch}/bin/restate-server`);

@@ -1,7 +1,9 @@
 import type { Row } from './row.ts';
 import { headOf, lineOf, type Column } from './text.ts';
 
-/** What a row is as a multiple of what it was; absent where one of the two runs did not measure it. */
+/**
+ * The values of a row divided by those of the earlier run. A ratio is absent if one of the two runs did not measure it.
+ */
 export interface Ratios {
   target: string;
   work: string;
@@ -45,7 +47,7 @@ export function compare(now: readonly Row[], before: readonly Row[]): Ratios[] {
   });
 }
 
-/** The rows as a table of ratios: 2.00x at `rounds/s` is twice as many, at `p50` twice as slow. */
+/** The rows as a table of ratios. 2.00x means twice as many for `rounds/s`, and twice as slow for `p50`. */
 export function comparisonTable(ratios: readonly Ratios[]): string {
   return [headOf(COLUMNS), ...ratios.map((row) => lineOf(COLUMNS, row))].join('\n');
 }

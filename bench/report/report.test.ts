@@ -40,20 +40,20 @@ describe('the report', () => {
     expect(toRow({ ...MEASURED, databaseCpuMs: 1_560 }).databaseCpuUsPerRequest).toBe(20);
   });
 
-  test('statements and round trips are per request that the server counted', () => {
+  test('statements and round trips are divided by the requests that the server counted', () => {
     const counters = { requests: 80_000, batches: 0, batched: 0, statements: 40_000, roundTrips: 8_000 };
     const row = toRow({ ...MEASURED, counters });
     expect(row).toMatchObject({ statementsPerRequest: 0.5, roundTripsPerRequest: 0.1 });
     expect(row.meanBatchSize).toBeUndefined();
   });
 
-  test('a measurement without requests divides nothing by zero', () => {
+  test('a measurement without requests does not divide by zero', () => {
     const row = toRow({ ...MEASURED, rounds: 0, requests: 0, elapsedMs: 0 });
     expect(row).toMatchObject({ roundsPerSecond: 0, requestsPerSecond: 0, loadCpuPercent: 0 });
     expect(row.serverCpuUsPerRequest).toBeUndefined();
   });
 
-  test('a line lines up with the head, and what was not measured is a dash', () => {
+  test('a line is aligned with the head, and a dash stands for what was not measured', () => {
     const [titles, rule] = tableHead().split('\n');
     const line = tableLine(toRow(MEASURED));
     expect(line).toHaveLength(rule?.length ?? 0);

@@ -2,11 +2,11 @@ import type { Counters } from '../counters.ts';
 import type { LatencySummary } from '../load/latencies.ts';
 import type { Measurement } from '../measure.ts';
 
-/** A measurement in the units people compare. What is absent could not be measured, or means nothing there. */
+/** A measurement in comparable units. A value is absent if it could not be measured or has no meaning. */
 export interface Row {
   target: string;
   work: string;
-  /** Callers at once, or the rate that rounds began at: `64`, `500/s`. */
+  /** The number of concurrent callers, or the rate at which rounds began: `64`, `500/s`. */
   load: string;
   roundsPerSecond?: number;
   requestsPerSecond?: number;
@@ -16,14 +16,14 @@ export interface Row {
   maxMs: number;
   serverCpuUsPerRequest?: number;
   databaseCpuUsPerRequest?: number;
-  /** As the server counted them, background work included. Absent where the database is in the process. */
+  /** Counted by the server, including background work. Absent if the database is in the process. */
   statementsPerRequest?: number;
   roundTripsPerRequest?: number;
-  /** Requests in one transaction, on the average; absent when nothing was written. */
+  /** Average number of requests in one transaction; absent if nothing was written. */
   meanBatchSize?: number;
-  /** Of one core. Near 100 the load generator itself was the limit. */
+  /** Percent of one core. Near 100 the load generator itself was the limit. */
   loadCpuPercent?: number;
-  /** The load generator's: that of the worker and its client, where a round is a workflow. */
+  /** CPU time of the load generator. If a round is a workflow, it includes the worker and its client. */
   loadCpuUsPerRound?: number;
 }
 
@@ -41,7 +41,7 @@ export function toRow(measured: Measurement): Row {
   };
 }
 
-/** A row of which only latencies are known. */
+/** A row with only latencies. */
 export function latencyRow(of: Pick<Row, 'target' | 'work' | 'load'>, latency: LatencySummary): Row {
   const { target, work, load } = of;
   return { target, work, load, p50Ms: latency.p50, p90Ms: latency.p90, p99Ms: latency.p99, maxMs: latency.max };

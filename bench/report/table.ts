@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<Row>[] = [
   },
 ];
 
-/** The table's first lines; rows follow one by one, as they are measured. */
+/** The table's first lines. Rows are printed one by one as they are measured. */
 export const tableHead = (): string => headOf(COLUMNS);
 
 export const tableLine = (row: Row): string => lineOf(COLUMNS, row);

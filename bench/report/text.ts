@@ -1,6 +1,6 @@
 export interface Column<Of> {
   title: string;
-  /** Right-aligned to so many characters, left-aligned for a negative number. */
+  /** The width in characters. Cells are right-aligned; a negative number means left-aligned. */
   width: number;
   cell: (row: Of) => string;
 }
@@ -19,12 +19,12 @@ function pad(text: string, width: number): string {
   return width < 0 ? text.padEnd(-width) : text.padStart(width);
 }
 
-/** Thousands grouped, no fraction: 12,345. */
+/** A number without fraction and with grouped thousands: 12,345. */
 export function whole(value: number | undefined): string {
   return value === undefined ? '-' : Math.round(value).toLocaleString('en-US');
 }
 
-/** Three significant figures below 100, whole above. */
+/** Three significant figures below 100, an integer above. */
 export function fine(value: number | undefined): string {
   if (value === undefined || value >= 100) return whole(value);
   return value === 0 ? '0' : value.toPrecision(3);

@@ -1,13 +1,16 @@
 import { Needs, type Changes, type PromiseRow, type RowChanges, type TaskRow } from '@resonate/machine';
 import type { Dialect } from '@resonate/store';
 
-/** Promises of one call: a root and what it has called. */
+/** The number of promises in a call graph: a root and its calls. */
 const GRAPH = 10;
-/** Of so many call graphs one has expired, and one is pending. */
+/** One in this many call graphs has expired, and one is pending. */
 const ONE_IN = 20;
-/** Small enough that a busy machine writes them before the database takes the transaction for abandoned. */
+/**
+ * Call graphs per transaction. Small enough that a busy machine writes them before the database aborts the idle
+ * transaction.
+ */
 const GRAPHS_AT_ONCE = 100;
-/** Ids are spread evenly, in no order that has to do with the order of creation. */
+/** A multiplier that spreads ids evenly, in an order unrelated to the order of creation. */
 const GOLDEN = 2_654_435_761;
 const TARGET = 'poll://any@nobody';
 const HOUR = 3_600_000;
@@ -15,7 +18,9 @@ const YEAR_MS = 8_760 * HOUR;
 const PARAM = { headers: {}, data: btoa('{"func":"work","args":[1],"version":1}') };
 
 export interface Filled {
-  /** Promises that retention shall delete: all of them settled at `expiredAt`, the others long after it. */
+  /**
+   * The number of promises that retention must delete. All of them settled at `expiredAt`, the others long after it.
+   */
   expired: number;
   expiredAt: number;
 }
@@ -46,7 +51,7 @@ interface Rows {
   task: TaskRow | null;
 }
 
-/** The root is a call that a worker took, the rest are its steps. */
+/** The rows of a call graph. The root is a call that a worker ran, the other promises are its steps. */
 function graphOf(n: number, now: number, expiredAt: number): Rows[] {
   const root = `${(Math.imul(n, GOLDEN) >>> 0).toString(16).padStart(8, '0')}.${n}`;
   const isPending = n % ONE_IN === 1;

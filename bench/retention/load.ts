@@ -12,7 +12,7 @@ interface Sample {
   ms: number;
 }
 
-/** Creates promises and settles each, so many pairs a second, until it is stopped. Times are those of performance.now. */
+/** Creates and settles promises at a fixed rate until it is stopped. Times are from performance.now(). */
 export class Load {
   readonly #samples: Sample[] = [];
   readonly #connections: Connection[];
@@ -28,7 +28,7 @@ export class Load {
         this.#call(connection, startAt + (index * everyMs) / connections.length, everyMs, `load-${index}`),
       ),
     );
-    // It is heard of where the load is stopped.
+    // The error is reported by `stop`.
     this.#callers.catch(() => (this.#running = false));
   }
 
@@ -36,13 +36,13 @@ export class Load {
     return new Load(await openConnections(url, connections), rate);
   }
 
-  /** @throws what a caller failed of. */
+  /** @throws the error of a caller that failed. */
   async stop(): Promise<void> {
     this.#running = false;
     await this.#callers.finally(() => this.#connections.forEach((connection) => connection.close()));
   }
 
-  /** What was sent within one of these spans took so long. */
+  /** The latencies of requests that were sent within one of these spans. */
   latencies(spans: readonly (readonly [from: number, to: number])[]): Record<Operation, Latencies> {
     const found = { create: new Latencies(), settle: new Latencies() };
     for (const { operation, at, ms } of this.#samples) {

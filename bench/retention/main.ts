@@ -1,6 +1,7 @@
 /**
- * `npm run bench:retention`: create and settle beside a retention that deletes 5 % of 1,000,000 promises, and before and
- * after it on the same server. Ends with 1 when the p99 beside it is more than 1.2 times that without it.
+ * `npm run bench:retention`: measures create and settle while retention deletes 5 % of 1,000,000 promises, and before
+ * and after that on the same server. The exit code is 1 if the p99 during retention is more than 1.2 times the p99
+ * without it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,16 +13,16 @@ import { fill, type Filled } from './fill.ts';
 import { Load, type Operation } from './load.ts';
 
 const USAGE = `npm run bench:retention -- [options]
-  --promises N       how many promises are in the tables [1000000]; a twentieth of them has expired
+  --promises N       number of promises in the tables [1000000]; a twentieth of them is old enough to be deleted
   --targets NAME,... of: ${LARGE_STORAGES.map(({ name }) => name).join(', ')} [sqlite,postgres]
-  --rate N           promises created and settled each second [500]
-  --connections N    on so many connections [16]
-  --seconds N        how long it is measured without retention, before and after it together [20]
+  --rate N           promises that are created and settled per second [500]
+  --connections N    number of connections for that [16]
+  --seconds N        duration of the measurement without retention, half before and half after it [20]
   --help`;
 const WARM_UP_MS = 4_000;
 const LOOK_EVERY_MS = 250;
 const CLEARED_WITHIN_MS = 600_000;
-/** What the p99 beside retention may be of the p99 without it. */
+/** The largest allowed ratio between the p99 during retention and the p99 without it. */
 const MOST = 1.2;
 
 const { values } = parseArgs({
@@ -55,7 +56,7 @@ async function bench(storage: Storage): Promise<void> {
 
 async function measure(name: string, { env }: Database, { expired, expiredAt }: Filled): Promise<void> {
   const idleMs = (whole('seconds') * 1_000) / 2;
-  // The period ends while the load runs: one server, whatever else goes on, with and without retention.
+  // The retention period ends while the load runs. So the same server is measured with and without retention.
   const expiresAt = Date.now() + 3_000 + WARM_UP_MS + idleMs;
   const retention = ['--retention-after', `${expiresAt - expiredAt}ms`, '--retention-interval', '1s'];
   const server = await ServerProcess.start({ storage: [], env, args: [...retention, '--level', 'warn'] });
@@ -75,7 +76,7 @@ async function measure(name: string, { env }: Database, { expired, expiredAt }: 
   }
 }
 
-/** Between which looks all was deleted. */
+/** Polls the server until everything is deleted. @returns when that began and ended. */
 async function cleared(server: ServerProcess, expired: number): Promise<{ begunAt: number; clearedAt: number }> {
   let begunAt = performance.now();
   for (const giveUpAt = begunAt + CLEARED_WITHIN_MS; performance.now() < giveUpAt;) {
@@ -86,7 +87,7 @@ async function cleared(server: ServerProcess, expired: number): Promise<{ begunA
     if (deleted === 0) begunAt = lookedAt;
     await pause(LOOK_EVERY_MS);
   }
-  throw new Error(`not all was deleted within ${seconds(CLEARED_WITHIN_MS)}\n${server.output()}`);
+  throw new Error(`not everything was deleted within ${seconds(CLEARED_WITHIN_MS)}\n${server.output()}`);
 }
 
 type Measured = ReturnType<Load['latencies']>;
@@ -97,8 +98,8 @@ function report(name: string, idle: Measured, beside: Measured): void {
     const ratio = other.p99 / one.p99;
     const ms = (value: number) => `${value.toFixed(1)} ms`;
     console.log(
-      `${name} ${operation}: p50 ${ms(one.p50)}, ${ms(other.p50)} beside retention; ` +
-        `p99 ${ms(one.p99)}, ${ms(other.p99)} beside retention: ${ratio.toFixed(2)} times; ` +
+      `${name} ${operation}: p50 ${ms(one.p50)}, ${ms(other.p50)} during retention; ` +
+        `p99 ${ms(one.p99)}, ${ms(other.p99)} during retention: ${ratio.toFixed(2)} times; ` +
         `longest ${ms(one.max)}, ${ms(other.max)}`,
     );
     if (ratio > MOST) process.exitCode = 1;

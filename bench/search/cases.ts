@@ -3,7 +3,7 @@ import { MIDDLE } from './rows.ts';
 
 export interface SearchCase {
   name: string;
-  /** The request of the `run`th repetition: rare values differ each time, so that none is found in a cache. */
+  /** The request of repetition number `run`. Rare values differ each time, so that none is in a cache. */
   request(run: number): Request;
 }
 
@@ -34,7 +34,7 @@ const LINEAGE = ['origin', 'branch', 'parent', 'schedule'];
 const BIG: Record<string, string> = { schedule: 'nightly' };
 const STATES = ['pending', 'resolved', 'rejected', 'rejected_canceled', 'rejected_timedout'] as const;
 
-/** @param count how many promises there are. */
+/** @param count the number of promises in the database. */
 export function searchCases(count: number): SearchCase[] {
   const rare = (name: string) => (run: number) => `${name}.${(run * 7_919) % Math.floor(count / 100)}`;
   return [

@@ -2,7 +2,7 @@ import { Needs, type Changes, type RowChanges } from '@resonate/machine';
 import type { Dialect } from '@resonate/store';
 import { promiseOf, taskOf } from './rows.ts';
 
-/** Half of a MariaDB packet (16 MiB by default) holds as many. */
+/** This many rows fill half of a MariaDB packet (16 MiB by default). */
 const ROWS_AT_ONCE = 5_000;
 
 /** Writes `count` promises with their tags and tasks, as batches of the dialect. */

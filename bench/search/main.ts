@@ -1,4 +1,4 @@
-/** `npm run bench:search`: how long searches take in a large database. Prints one table, writes JSON. */
+/** `npm run bench:search`: measures searches in a large database. Prints one table and writes JSON. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { openDialect, Store, type Dialect } from '@resonate/store';
@@ -9,17 +9,17 @@ import { fill } from './fill.ts';
 
 const ALL = LARGE_STORAGES.map(({ name }) => name).join(',');
 const USAGE = `npm run bench:search -- [options]
-  --promises N       how many promises are in the tables [1000000]
+  --promises N       number of promises in the tables [1000000]
   --targets NAME,... of: ${ALL} [all]
-  --only TEXT        only searches whose name has it
+  --only TEXT        only searches whose name contains this
   --runs N           how often each search runs [30]
-  --json FILE        write the results there
+  --json FILE        write the results to this file
   --help`;
 const WARM_UP_RUNS = 3;
-/** A slow search runs less often. */
+/** The time for one kind of search. A slow search is repeated less often. */
 const CASE_MS = 3_000;
 const MIN_RUNS = 3;
-/** What a search may take. */
+/** The longest time that a search may take. */
 const LIMIT_MS = 10;
 
 interface Timing {
@@ -55,7 +55,7 @@ async function bench(): Promise<void> {
   if (values.json) await writeFile(values.json, `${JSON.stringify(timings, null, 2)}\n`);
 }
 
-/** Each search on a database of that many promises. */
+/** Measures each search on a database of `count` promises. */
 async function timed(storage: Storage, cases: SearchCase[], count: number, runs: number): Promise<Timing[]> {
   const database = await storage.create();
   const timings: Timing[] = [];

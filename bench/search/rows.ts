@@ -1,7 +1,9 @@
 import type { PromiseRow, TaskRow } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
 
-/** Ids are spread evenly over eight hexadecimal digits, in no order that has to do with the order of creation. */
+/**
+ * A multiplier that spreads ids evenly over eight hexadecimal digits, in an order unrelated to the order of creation.
+ */
 const GOLDEN = 2_654_435_761;
 export const MIDDLE = '80000000';
 
@@ -10,7 +12,7 @@ const YEAR_MS = 365 * 86_400_000;
 const TARGET = 'poll://any@workers';
 const RARE = 10;
 
-/** A number without pattern for each `n`, the same on every run. */
+/** A pseudo-random number for each `n`, the same in every run. */
 function scattered(n: number, salt: number): number {
   let x = Math.imul(n + 1, 0x9e3779b1) ^ Math.imul(salt + 1, 0x85ebca6b);
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -22,10 +24,10 @@ function idOf(n: number): string {
   return `${(Math.imul(n, GOLDEN) >>> 0).toString(16).padStart(8, '0')}.${n}`;
 }
 
-/** Of a thousand promises 100 are pending, 10 rejected, 1 canceled, 10 timed out, the others resolved. */
+/** Of 1,000 promises 100 are pending, 10 rejected, 1 canceled, 10 timed out, and the others resolved. */
 function stateOf(n: number, tags: StringMap): PromiseState {
   const part = scattered(n, 1) % 1_000;
-  // What runs every night is long done, but for the last runs.
+  // Nightly runs ended long ago, except for the last ones.
   if (tags['resonate:schedule'] === 'nightly') return part === 0 ? 'pending' : 'resolved';
   if (part < 100) return 'pending';
   if (part < 110) return 'rejected';
@@ -33,7 +35,7 @@ function stateOf(n: number, tags: StringMap): PromiseState {
   return part < 121 ? 'rejected_timedout' : 'resolved';
 }
 
-/** Every lineage tag has one value that a tenth of all promises share and values that ten share. */
+/** Every lineage tag has one value that a tenth of all promises share, and many values that ten promises share. */
 function tagsOf(n: number): StringMap {
   const group = Math.floor(n / RARE);
   const lineage = (name: string) => (scattered(n, name.length) % 10 === 0 ? `${name}.big` : `${name}.${group}`);
@@ -68,7 +70,7 @@ export function promiseOf(n: number, now: number): PromiseRow {
   };
 }
 
-/** Of a thousand tasks of pending promises 10 are pending, 10 acquired, 1 halted, the others suspended. */
+/** Of 1,000 tasks of pending promises 10 are pending, 10 acquired, 1 halted, and the others suspended. */
 export function taskOf(promise: PromiseRow, n: number): TaskRow | null {
   if (promise.tags['resonate:target'] === undefined) return null;
   const part = scattered(n, 3) % 1_000;

@@ -1,7 +1,7 @@
 /**
- * A create without a server around it: parses each request, inserts one row for it, requests that wait together in one
- * transaction that is synced, and answers. No check, no rule, no index but the key, no second table. `sqlite PATH` or
- * `postgres URL`.
+ * The minimum that a durable create needs: parses each request, inserts one row for it, and answers. Requests that wait
+ * at the same time share a transaction, which is synced. There are no checks, no rules, no index except the key, and no
+ * second table. Arguments: `sqlite PATH` or `postgres URL`.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import { fdatasync, openSync } from 'node:fs';

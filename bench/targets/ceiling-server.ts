@@ -1,4 +1,4 @@
-/** Reads each request to its end and gives every one the same answer, as long as that of a promise.create. */
+/** Reads each request completely and always sends the same answer, which is as long as that of a promise.create. */
 import { createServer } from 'node:http';
 import { announcePort } from './announce-port.ts';
 

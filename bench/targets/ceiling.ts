@@ -3,13 +3,13 @@ import { Spawned } from '../../test/processes/spawned.ts';
 import type { Storage } from './storage.ts';
 import type { RunningTarget, Target } from './target.ts';
 
-/** A server that does nothing but answer: what the load generator and Node's HTTP can do at most on this machine. */
+/** A server that only answers. It shows the maximum that the load generator and Node's HTTP can do on this machine. */
 export const ceiling: Target = {
   name: 'bare node:http',
   start: () => startBare('./ceiling-server.ts', []),
 };
 
-/** A server that does nothing but insert a row and answer: the most durable creates that this machine can do so. */
+/** A server that only inserts a row and answers. It shows the maximum rate of durable creates on this machine. */
 export function insertCeiling(storage: Storage): Target {
   return {
     name: `bare ${storage.name}`,

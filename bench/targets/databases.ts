@@ -20,7 +20,7 @@ interface ServerKind {
   type: 'postgres' | 'mysql';
   start(settings: Record<string, string>): Promise<TestServer>;
   fresh(serverUrl: string): Promise<TestDatabase>;
-  /** As {@link Database.settle}, for the database at `url`. */
+  /** Like {@link Database.settle}, for the database at `url`. */
   settle(url: string): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ interface Variant {
   name: string;
   /** Further settings of the database server. */
   settings?: Record<string, string>;
-  /** Added to each answer of the database, as if it were that far away. */
+  /** A delay that is added to each answer of the database, to simulate a distant database. */
   delayMs?: number;
   batchesInFlight?: number;
 }
@@ -55,7 +55,7 @@ const MARIADB: ServerKind = {
     for (const table of tables.flatMap((row) => Object.values(row) as string[])) {
       await connection.query('ANALYZE LOCAL TABLE ??', [table]);
     }
-    // Returns when no version of a row waits to be purged.
+    // Wait until no old row version waits to be purged.
     await connection.query('SET GLOBAL innodb_max_purge_lag_wait = 0');
     await connection.end();
   },
@@ -69,7 +69,9 @@ const MYSQL: ServerKind = {
 
 const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_000, election: 'advisory' } as const;
 
-/** A database server of this machine that lives as long as the storage, an empty database each time. */
+/**
+ * A database server on this machine, which runs until the storage is closed. Each measurement gets an empty database.
+ */
 function databaseServer({ type, start, fresh, settle }: ServerKind, variant: Variant): Storage {
   const { name, settings = {}, delayMs = 0, batchesInFlight } = variant;
   let server: Promise<TestServer> | undefined;
@@ -96,7 +98,7 @@ function databaseServer({ type, start, fresh, settle }: ServerKind, variant: Var
       };
     },
     async clusterEnv() {
-      // Postgres carries the wake-ups itself.
+      // Postgres needs no Redis, because it carries the wake-ups itself.
       if (type === 'postgres') return {};
       return { RESONATE_WAKEUP__REDIS__URL: (await (redis ??= startRedis())).url };
     },
@@ -112,7 +114,7 @@ export const postgres = databaseServer(POSTGRES, { name: 'postgres' });
 export const mariadb = databaseServer(MARIADB, { name: 'mariadb' });
 export const mysqlServer = databaseServer(MYSQL, { name: 'mysql' });
 
-/** With memory for a million promises. */
+/** Postgres with enough memory for a million promises. */
 export const largePostgres = databaseServer(POSTGRES, {
   name: 'postgres',
   settings: { shared_buffers: '1GB', max_wal_size: '8GB' },
@@ -122,10 +124,10 @@ export const largeMariadb = databaseServer(MARIADB, {
   settings: { 'innodb-buffer-pool-size': '1G', 'innodb-log-file-size': '1G' },
 });
 
-/** How many batches are in flight in the comparison with a database that is 1 ms away, or in another region. */
+/** The numbers of batches in flight for the comparison with distant databases. */
 const IN_FLIGHT = [1, 2, 4, 8];
 
-/** Only on demand: what the distance of the database and batches in flight do. */
+/** Measured only if selected. Shows the effect of the database's distance and of the batches in flight. */
 export const distantPostgres = IN_FLIGHT.flatMap((count) =>
   [0, 1, 10].map((delayMs) =>
     databaseServer(POSTGRES, { name: `postgres +${delayMs}ms x${count}`, delayMs, batchesInFlight: count }),

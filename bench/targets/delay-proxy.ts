@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
- * A TCP proxy in front of the server that `url` names, which holds back every answer by `delayMs`: a database that is
- * one such round trip away.
+ * A TCP proxy in front of the server at `url`. It delays every answer by `delayMs`, to simulate a database with this
+ * round-trip time.
  */
 export async function delayProxy(url: string, delayMs: number): Promise<{ url: string; stop(): Promise<void> }> {
   const target = new URL(url);

@@ -2,15 +2,15 @@ import { distantPostgres, largeMariadb, largePostgres, mariadb, mysqlServer, pos
 import { sqlite } from './sqlite.ts';
 import type { Storage } from './storage.ts';
 
-/** What is measured unless others are asked for, in the order of the table. */
+/** The storages that are measured by default, in the order of the table. */
 export const USUAL_STORAGES: readonly Storage[] = [sqlite, postgres, mariadb];
 
 export const STORAGES: readonly Storage[] = [...USUAL_STORAGES, mysqlServer, ...distantPostgres];
 
-/** Where a million promises are kept. */
+/** The storages for a million promises. */
 export const LARGE_STORAGES: readonly Storage[] = [sqlite, largePostgres, largeMariadb];
 
-/** @throws when an option names what is not among them, with what there is. */
+/** @throws if an option names an unknown storage. The error lists the known ones. */
 export function storagesNamed(option: string, names: string, among: readonly Storage[]): Storage[] {
   return names.split(',').map((name) => {
     const found = among.find((storage) => storage.name === name);

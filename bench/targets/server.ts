@@ -5,7 +5,7 @@ import type { Target } from './target.ts';
 
 export const SHAPES = ['single', 'cluster'] as const;
 
-/** `single`: all roles in one process. `cluster`: an api, a scheduler and a dispatcher, a process each. */
+/** `single`: all roles in one process. `cluster`: one process each for api, scheduler and dispatcher. */
 export type Shape = (typeof SHAPES)[number];
 
 /** Server processes on a database. */
@@ -47,7 +47,7 @@ async function startCluster({ env }: Database): Promise<Server> {
   }
 }
 
-/** The server on an empty database, another one each time. */
+/** The server on an empty database. Each start gets a new one. */
 export function serverOn(storage: Storage, shape: Shape): Target {
   return {
     name: shape === 'single' ? storage.name : `${storage.name} cluster`,
@@ -55,7 +55,7 @@ export function serverOn(storage: Storage, shape: Shape): Target {
   };
 }
 
-/** The server on one database that `fill` has written to before, kept from start to start. */
+/** The server on a database that `fill` has filled. All starts use the same database. */
 export function serverOnFilled(storage: Storage, name: string, fill: (database: Database) => Promise<void>): Target {
   let filling: Promise<Database> | undefined;
   const filled = async () => {

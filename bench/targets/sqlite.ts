@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Storage } from './storage.ts';
 
-/** A fresh file in the temporary directory; `resonate serve` with its defaults. */
+/** `resonate serve` with its defaults, on a new file in the temporary directory. */
 export const sqlite: Storage = {
   name: 'sqlite',
   async create() {
@@ -17,7 +17,7 @@ export const sqlite: Storage = {
       env: { RESONATE_STORAGE__TYPE: 'sqlite', RESONATE_STORAGE__SQLITE__PATH: path },
       target: { type: 'sqlite', path },
       pids: () => [],
-      // As much as the server's own job `analyze` may do.
+      // The same limit as in the server's own job `analyze`.
       settle: async () => {
         const database = new Sqlite(path);
         database.exec('PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)');

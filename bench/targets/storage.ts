@@ -1,23 +1,23 @@
 import type { StorageTarget } from '@resonate/store';
 
-/** An empty database, as a server is told of it and as a program opens it. */
+/** An empty database: how a server is configured to use it, and how a program opens it. */
 export interface Database {
-  /** Settings of the processes that use it. */
+  /** Environment variables for the processes that use it. */
   env: Record<string, string>;
   target: StorageTarget;
-  /** Processes of the database; none where it is in the server's. */
+  /** Processes of the database; none if it is inside the server's process. */
   pids(): number[];
-  /** Does now what it does in the background after many writes, so that it is not measured: cleaning up, statistics. */
+  /** Does the background work that follows many writes (cleaning up, statistics) now, so that it is not measured. */
   settle(): Promise<void>;
   drop(): Promise<void>;
 }
 
-/** Where promises are kept. To add one, implement this and list it in index.ts. */
+/** A kind of database. To add one, implement this and list it in index.ts. */
 export interface Storage {
   name: string;
   create(): Promise<Database>;
-  /** Further settings that several processes on it need. */
+  /** Further environment variables that a cluster on this storage needs. */
   clusterEnv?(): Promise<Record<string, string>>;
-  /** Ends what it kept between databases. */
+  /** Stops what was kept running between databases. */
   close?(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 /** A server under measurement, started for one measurement and stopped after it. */
 export interface RunningTarget {
-  /** Where it takes requests. */
+  /** The URL for requests. */
   url: string;
-  /** Where its processes' own counters are, when it has any. */
+  /** The URLs of its processes' metrics, if it has any. */
   metricsUrls?: string[];
-  /** Processes whose CPU time counts as the server's, and as its database's when that is one of its own. */
+  /** Processes whose CPU time counts as the server's, and those that count as the database's. */
   pids: { server: number[]; database: number[] };
   stop(): Promise<void>;
 }
@@ -14,6 +14,6 @@ export interface Target {
   name: string;
   /** Starts it and resolves when it answers. */
   start(): Promise<RunningTarget>;
-  /** Ends what it kept between measurements. */
+  /** Stops what was kept running between measurements. */
   close?(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Lets rounds await what a stream brings, in whichever order the two come. */
+/** Lets rounds wait for messages of a stream. The message may arrive before or after the round waits. */
 export class Arrivals<T> {
   readonly #waiting = new Map<string, (arrived: T) => void>();
   readonly #early = new Map<string, T>();

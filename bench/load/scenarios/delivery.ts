@@ -7,8 +7,8 @@ import { Arrivals } from './arrivals.ts';
 const PID = 'bench-worker';
 
 /**
- * How soon a connected worker hears of a new call: from sending promise.create until the execute message is in. The call is then acquired and
- * fulfilled, which is not timed.
+ * Measures how soon a connected worker gets a new call: from sending promise.create until the execute message arrives.
+ * Then the call is acquired and fulfilled, which is not measured.
  */
 export const delivery: Scenario = {
   name: 'create -> worker',

@@ -3,10 +3,10 @@ import { delivery } from './delivery.ts';
 import { pushInvocation, streamInvocation } from './invocation.ts';
 import { create, createGetSettle, suspendResume, taskRound } from './requests.ts';
 
-/** What callers do when only requests are measured. */
+/** The scenarios that only send requests. */
 export const REQUESTS: readonly Scenario[] = [create, createGetSettle, taskRound, suspendResume];
 
-/** What callers and workers do together. */
+/** The scenarios with callers and workers. */
 export const INVOCATIONS: readonly Scenario[] = [streamInvocation, pushInvocation, delivery];
 
 /** In the order of the table. */

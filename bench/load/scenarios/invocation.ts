@@ -10,7 +10,7 @@ const CLIENT = 'bench-client';
 
 type Heard = (message: StreamMessage) => void;
 
-/** How messages come: where the worker's and the caller's go to. */
+/** The addresses to which the messages for the worker and for the caller are sent. */
 interface Route {
   worker: string;
   caller: string;
@@ -42,15 +42,15 @@ async function overPush(_: Site, worker: Heard, caller: Heard): Promise<Route> {
 }
 
 /**
- * A whole invocation: the caller creates the call and registers as listener, a worker hears of it, acquires and fulfils
- * it, the caller hears the outcome. Four requests, two messages.
+ * A whole invocation: the caller creates the call and registers as a listener, a worker gets the message, acquires and
+ * fulfills the task, and the caller gets the outcome. That is four requests and two messages.
  */
 function invocation(name: string, route: typeof overStreams): Scenario {
   return {
     name,
     async open(site) {
       const settled = new Arrivals<true>();
-      // A worker that fails would leave its caller waiting: it fails the rounds instead.
+      // If a worker fails, its caller would wait forever. So the failure also fails the rounds.
       const { promise: broken, reject: failed } = Promise.withResolvers<never>();
       broken.catch(() => undefined);
       const callers = await openConnections(site.url, site.callers);
@@ -59,7 +59,8 @@ function invocation(name: string, route: typeof overStreams): Scenario {
       const { worker, caller, close } = await route(
         site,
         ({ data: { task } }) => {
-          // As many as there are calls under way: only a message that came twice finds none, and it would come again.
+          // There are as many worker connections as running calls. Only a message that arrives twice finds none, and it
+          // may be dropped, because it would be sent again.
           const hand = task && idle.pop();
           if (hand) work(hand, task).then(() => idle.push(hand), failed);
         },
@@ -71,7 +72,7 @@ function invocation(name: string, route: typeof overStreams): Scenario {
         const id = site.nextId();
         await ok(connection, body.callCreate(id, worker));
         const { body: answer } = await ok(connection, body.registerListener(id, caller));
-        // Settled before the listener came: the answer says so, and no message follows.
+        // If the promise settled before the listener was registered, the answer says so, and no message follows.
         if (answer.includes('"state":"pending"')) await Promise.race([settled.wait(id), broken]);
         return performance.now();
       });
@@ -88,7 +89,7 @@ function invocation(name: string, route: typeof overStreams): Scenario {
   };
 }
 
-/** What a worker does with an execute message. */
+/** The worker's part after an execute message. */
 async function work(hand: Connection, task: { id: string; version: number }): Promise<void> {
   await ok(hand, body.taskAcquire(task.id, task.version, PID));
   await ok(hand, body.taskFulfill(task.id, task.version + 1));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { StreamMessage } from '../event-stream.ts';
 
-/** An HTTP server that takes each message the server pushes and answers 200 at once. */
+/** An HTTP target for pushes. It answers each message with 200 at once. */
 export class PushTarget {
   readonly #server: Server;
   readonly url: string;

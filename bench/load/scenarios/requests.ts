@@ -1,7 +1,7 @@
 import * as body from '../requests.ts';
 import { ok, requestScenario } from '../scenario.ts';
 
-/** Nobody listens there: the execute messages of these scenarios stay where they are. */
+/** An address without workers, so the execute messages of these scenarios are never delivered. */
 const NOWHERE = 'poll://any@bench-nowhere';
 const PID = 'bench';
 
@@ -23,7 +23,7 @@ export const taskRound = requestScenario('task.create+fulfill', async (connectio
   await ok(connection, body.taskFulfill(id, 1));
 });
 
-/** Six requests: a workflow that starts, creates a child, suspends on it, is woken by its settling and ends. */
+/** Six requests: a workflow that starts, creates a child, suspends until the child settles, resumes and ends. */
 export const suspendResume = requestScenario('suspend+resume', async (connection, id) => {
   const child = `${id}.0`;
   await ok(connection, body.taskCreate(id, PID, NOWHERE));

@@ -1,7 +1,10 @@
 import type { Site } from '../../load/scenario.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Installed beside this file, not with the project: so its types are what is used of it. */
+/**
+ * The parts of the DBOS package that are used. The package is installed in bench/peers, not with the project, so its
+ * own types are not available.
+ */
 interface Dbos {
   DBOS: {
     setConfig(config: { name: string; systemDatabaseUrl: string; logLevel: string }): void;
@@ -21,7 +24,7 @@ interface Dbos {
 
 const PACKAGE: string = '@dbos-inc/dbos-sdk';
 
-/** A library: the workflow runs in the process that starts it, `url` is its database. */
+/** DBOS is a library: the workflow runs in the process that starts it. `url` is its database. */
 export async function openDbos({ url }: Site): Promise<Workflow> {
   const { DBOS } = (await import(PACKAGE)) as Dbos;
   DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, logLevel: 'error' });

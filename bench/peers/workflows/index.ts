@@ -16,10 +16,12 @@ const OPEN: Record<SdkName, OpenWorkflow> = {
   dbos: openDbos,
 };
 
-/** Longer workflows are warmed up with such ones: 64 callers of the longest would take minutes. */
+/**
+ * Longer workflows are warmed up with workflows of this length, because 64 callers of the longest would take minutes.
+ */
 const MOST_WARM_STEPS = 10;
 
-/** A round is a workflow from its start to its result. */
+/** Each round is a workflow, from its start to its result. */
 export const WORKFLOWS: readonly Scenario[] = SDKS.flatMap((sdk) =>
   STEP_COUNTS.map((steps) => ({
     name: scenarioName(sdk, steps),
@@ -36,7 +38,7 @@ export const WORKFLOWS: readonly Scenario[] = SDKS.flatMap((sdk) =>
       return {
         rounds: perCaller(steps),
         warmUp: perCaller(Math.min(steps, MOST_WARM_STEPS)),
-        // How many requests an SDK sends is its own business.
+        // Count workflows, because the number of requests differs between the SDKs.
         requests: () => runs,
         ...(workflow.cpuMs ? { cpuMs: () => workflow.cpuMs?.() ?? 0 } : {}),
         close: () => workflow.close(),

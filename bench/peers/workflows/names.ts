@@ -1,4 +1,4 @@
-/** How many no-op steps a workflow has. */
+/** The numbers of no-op steps in a workflow. */
 export const STEP_COUNTS = [1, 3, 10, 100, 1_000] as const;
 
 export const workName = (steps: number) => `workflow of ${steps} step${steps === 1 ? '' : 's'}`;
@@ -6,9 +6,9 @@ export const workName = (steps: number) => `workflow of ${steps} step${steps ===
 export const WORKFLOW_WORKS: readonly string[] = STEP_COUNTS.map(workName);
 
 /**
- * Whose SDK. `resonate` is this server with the SDK as it comes, `resonate websocket` with the network of
- * clients/typescript; `resonate rpc`: the workflow starts through the server as a call to a worker; `resonate python`: the
- * Python SDK as it comes, and with the network of clients/python.
+ * The SDKs. `resonate`: this server with the unmodified SDK. `resonate websocket`: with the network of
+ * clients/typescript. `resonate rpc`: the workflow starts through the server, as a call to a worker. `resonate python`
+ * and `resonate python websocket`: the unmodified Python SDK, and with the network of clients/python.
  */
 export const SDKS = [
   'resonate',

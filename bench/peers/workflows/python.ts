@@ -10,7 +10,7 @@ import type { Workflow } from './workflow.ts';
 
 const WORKER = join(import.meta.dirname, 'worker.py');
 const NETWORK = fileURLToPath(new URL('../../../clients/python/src', import.meta.url));
-/** Of what it printed on its standard error, for the message when it ends. */
+/** How many characters of its standard error are kept for the error message if it ends. */
 const MOST_SAID = 4_000;
 
 interface Answer {
@@ -24,7 +24,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The official Python SDK in a process of its own, which gets ids by its standard input and answers results. */
+/** The official Python SDK in a separate process. It gets ids on its standard input and prints the results. */
 export async function openPython({ url, run }: Site, network: 'http' | 'websocket'): Promise<Workflow> {
   const python = await installPythonSdk();
   const worker = spawn(python, [WORKER, '--url', url, '--group', `bench-${run}`, '--network', network], {
@@ -46,7 +46,7 @@ export async function openPython({ url, run }: Site, network: 'http' | 'websocke
   };
   worker.on('error', (error) => ended(error.message));
   worker.on('close', (code) => ended(`code ${code}`));
-  // Its end is told by `close`.
+  // Ignore errors here, because the `close` event reports the end of the worker.
   worker.stdin.on('error', () => {});
   return {
     run: (id, steps) =>

@@ -21,7 +21,7 @@ async function start({ url, run }: Site, network: 'http' | 'websocket') {
   return { resonate, group };
 }
 
-/** `resonate.run`: begins in the process that calls it. */
+/** `resonate.run`: the workflow starts in the process that calls it. */
 export async function openResonate(site: Site, network: 'http' | 'websocket' = 'http'): Promise<Workflow> {
   const { resonate } = await start(site, network);
   return { run: (id, steps) => resonate.run(id, count, steps), close: () => resonate.stop() };
@@ -32,7 +32,7 @@ export function openResonateWebSocket(site: Site): Promise<Workflow> {
   return openResonate(site, 'websocket');
 }
 
-/** `resonate.rpc`: the server sends it to a worker, here the same process. */
+/** `resonate.rpc`: the server sends the workflow to a worker, here in the same process. */
 export async function openResonateRpc(site: Site): Promise<Workflow> {
   const { resonate, group } = await start(site, 'http');
   return {

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { Site } from '../../load/scenario.ts';
 import type { Workflow } from './workflow.ts';
 
-/** Installed beside this file, not with the project: so their types are what is used of them. */
+/**
+ * The parts of Restate's packages that are used. They are installed in bench/peers, not with the project, so their own
+ * types are not available.
+ */
 interface Context {
   run<Result>(name: string, step: () => Result): Promise<Result>;
 }
@@ -25,7 +28,7 @@ interface Clients {
 
 const SDK: string = '@restatedev/restate-sdk';
 const CLIENTS: string = '@restatedev/restate-sdk-clients';
-/** Where the admin API is, as a parameter of the ingress's URL. */
+/** The query parameter of the ingress URL that has the URL of the admin API. */
 export const ADMIN = 'admin';
 
 async function count(context: Context, steps: number): Promise<number> {
@@ -54,7 +57,7 @@ export async function openRestate({ url }: Site): Promise<Workflow> {
   };
 }
 
-/** Tells the server of the service. */
+/** Registers the service with the server. */
 async function register(admin: string, port: number): Promise<void> {
   const answer = await fetch(`${admin}/deployments`, {
     method: 'POST',

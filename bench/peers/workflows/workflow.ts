@@ -1,9 +1,9 @@
 import type { Site } from '../../load/scenario.ts';
 
-/** A workflow of no-op steps, started and awaited by id, and a worker that runs it: in this process, unless `cpuMs` is there. */
+/** A workflow of no-op steps, and a worker that runs it. The worker is in this process unless `cpuMs` is present. */
 export interface Workflow {
   run(id: string, steps: number): Promise<unknown>;
-  /** CPU time so far of a worker that is a process of its own. */
+  /** CPU time used so far by a worker in a separate process. */
   cpuMs?(): number;
   close(): Promise<void>;
 }
