@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 /**
  * Corrects what npm writes into package-lock.json, so that `npm ci` works without a warning on every machine:
- * - Optional packages for other platforms are added. Without them npm 11 reports that the lock file is out of date.
+ * - Optional packages for other platforms are added if npm left them out, because the registry does not have them.
+ *   Without them npm 11 reports that the lock file is out of date.
  * - `gypfile: false` is added, which means that a package ships its binary. Without it npm 10 builds the binary,
  *   which needs Python, a compiler and Node's headers.
  * - `engines` of installed packages is removed. npm compares it with the Node that npm itself runs on, which may be

@@ -19,7 +19,7 @@ function open(now = 0): void {
 }
 
 describe('a circuit', () => {
-  test('opens after so many failures in a row, not with a success between them', () => {
+  test('opens after the configured number of failures in a row; a success in between resets the count', () => {
     fail(2);
     circuits.succeeded('a');
     fail(2);
@@ -29,7 +29,7 @@ describe('a circuit', () => {
     expect([circuits.open, circuits.advise('b', 0, 0)]).toEqual([1, 'deliver']);
   });
 
-  test('lets one message through after a wait, and no other meanwhile', () => {
+  test('lets one message through after a wait, and no other until that has ended', () => {
     open();
     expect(circuits.advise('a', 10, 49)).toBe('defer');
     expect(circuits.advise('a', 10, 100)).toBe('probe');
@@ -37,7 +37,7 @@ describe('a circuit', () => {
     expect(circuits.advise('a', 10, 100)).toBe('leave');
   });
 
-  test('waits for longer each time that the probe fails, up to a bound', () => {
+  test('waits longer after each failed probe, up to a limit', () => {
     open();
     let now = 0;
     const waits: number[] = [];
@@ -55,7 +55,7 @@ describe('a circuit', () => {
     });
   });
 
-  test('leaves a target alone for as long as it asks, up to a bound', () => {
+  test('sends nothing for as long as the target asks, up to a limit', () => {
     circuits.failed('a', false, 0, { askedMs: 500 });
     fail(2);
     expect(circuits.advise('a', 10, 499)).toBe('defer');
@@ -67,13 +67,13 @@ describe('a circuit', () => {
     expect(circuits.advise('a', 510, 1_500)).toBe('probe');
   });
 
-  test('stays as it is when what was under way before fails as well', () => {
+  test('does not change when messages that were sent before it opened fail', () => {
     open();
     fail(20, 40);
     expect(circuits.advise('a', 10, 100)).toBe('probe');
   });
 
-  test('closes with a success, and opens anew only after as many failures', () => {
+  test('closes after a success, and opens again only after the same number of failures', () => {
     open();
     expect(circuits.succeeded('a')).toBe(true);
     expect(circuits.succeeded('a')).toBe(false);
@@ -81,7 +81,7 @@ describe('a circuit', () => {
     expect([circuits.open, circuits.advise('a', 0, 0)]).toEqual([0, 'deliver']);
   });
 
-  test('may try at once what another process has brought back', () => {
+  test('probes at once when another process has resumed the messages', () => {
     fail(3, 50);
     expect(circuits.advise('a', 40, 60)).toBe('defer');
     circuits.deferred('a');
@@ -89,7 +89,7 @@ describe('a circuit', () => {
     expect(circuits.advise('a', 40, 60)).toBe('probe');
   });
 
-  test('may try again when its probe was not tried after all', () => {
+  test('may probe again if the probe was not attempted', () => {
     open();
     circuits.probing('a');
     circuits.notTried('a');
@@ -97,8 +97,8 @@ describe('a circuit', () => {
   });
 });
 
-describe('what to try with', () => {
-  test('is asked for when the wait is over, and again when nothing came of it', () => {
+describe('a request for a probe', () => {
+  test('is made when the wait is over, and again if no probe followed', () => {
     open();
     const first = circuits.nextProbeAt!;
     expect(circuits.takeProbes(first - 1)).toEqual([]);
@@ -109,7 +109,7 @@ describe('what to try with', () => {
     expect(circuits.takeProbes(second)).toEqual(['a']);
   });
 
-  test('is not asked for while a probe is under way, or with all circuits closed', () => {
+  test('is not made while a probe is running, or while all circuits are closed', () => {
     open();
     circuits.probing('a');
     expect([circuits.takeProbes(1_000), circuits.nextProbeAt]).toEqual([[], null]);
@@ -118,7 +118,7 @@ describe('what to try with', () => {
   });
 });
 
-test('targets are forgotten when there are too many, with their circuits', () => {
+test('if there are too many targets, the oldest and their circuits are forgotten', () => {
   open();
   for (let other = 0; other < 10_000; other++) fail(1, 0, `other ${other}`);
   expect([circuits.open, circuits.advise('a', 0, 0)]).toEqual([0, 'deliver']);

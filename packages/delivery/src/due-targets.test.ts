@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { DueTargets, lookAgainAt } from './due-targets.ts';
 
-test('a target is due from its earliest time on, until it is forgotten', () => {
+test('a target is due from its earliest time until it is forgotten', () => {
   const targets = new DueTargets();
   targets.note('a', 20);
   targets.note('a', 10);
@@ -20,7 +20,7 @@ test('a target is due from its earliest time on, until it is forgotten', () => {
   expect(targets.nextAt).toBeNull();
 });
 
-test('what is told of a target that was forgotten counts again', () => {
+test('a forgotten target may be noted again', () => {
   const targets = new DueTargets();
   targets.note('a', 10);
   targets.forget('a');
@@ -29,13 +29,13 @@ test('what is told of a target that was forgotten counts again', () => {
   expect([...targets.due(40)]).toEqual([['a', 40]]);
 });
 
-test('targets that are due later are remembered up to a bound', () => {
+test('the number of targets that are due later is limited', () => {
   const targets = new DueTargets();
   for (let n = 0; n < 20_000; n++) targets.note(`later-${n}`, 100);
   expect(targets.due(100).size).toBe(10_000);
 });
 
-test('after a claim, a target whose due message was not claimed is looked at later', () => {
+test('after a claim, a target whose due message was not claimed is checked later', () => {
   const claim = { now: 100, isServed: false, graceMs: 0, pollIntervalMs: 20 };
   expect(lookAgainAt(150, claim)).toBe(150);
   expect(lookAgainAt(90, { ...claim, isServed: true })).toBe(90);

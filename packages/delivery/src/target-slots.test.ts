@@ -6,7 +6,7 @@ function take(slots: TargetSlots, target: string, count: number): void {
 }
 
 describe('free slots', () => {
-  test('are bounded by target and together', () => {
+  test('are limited per target and in total', () => {
     const slots = new TargetSlots(3, 5);
     for (const target of ['a', 'b', 'c']) slots.ended(target, true);
     take(slots, 'a', 2);
@@ -17,7 +17,7 @@ describe('free slots', () => {
     expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([0, 0, 0]);
   });
 
-  test('above half of the total are for targets whose last delivery succeeded; others get one', () => {
+  test('in the second half of the total are for targets whose last delivery succeeded; other targets get one', () => {
     const slots = new TargetSlots(4, 10);
     expect(slots.share(['a', 'b', 'c'], 100)).toEqual([
       { target: 'a', limit: 4 },
@@ -33,7 +33,7 @@ describe('free slots', () => {
     expect(slots.free('b')).toBe(0);
   });
 
-  test('come back when they are released', () => {
+  test('are free again after they are released', () => {
     const slots = new TargetSlots(2, 10);
     take(slots, 'a', 2);
     slots.release('a');
@@ -44,7 +44,7 @@ describe('free slots', () => {
 });
 
 describe('a share', () => {
-  test('is what each target has free, when that is within the limit', () => {
+  test('is the number of free slots of each target if the limit allows', () => {
     const slots = new TargetSlots(3, 100);
     take(slots, 'b', 1);
     take(slots, 'c', 3);
@@ -54,7 +54,7 @@ describe('a share', () => {
     ]);
   });
 
-  test('leaves at least one to each target, as far as the limit goes', () => {
+  test('leaves at least one for each target if the limit allows', () => {
     const slots = new TargetSlots(100, 1_000);
     const targets = ['a', 'b', 'c', 'd'];
     const shares = slots.share(targets, 10);
@@ -66,27 +66,27 @@ describe('a share', () => {
     ]);
   });
 
-  test('goes round when it is not enough for all: none is always last', () => {
+  test('rotates if there is not enough for all, so that no target is always last', () => {
     const slots = new TargetSlots(10, 100);
     const next = () => slots.share(['a', 'b', 'c', 'd', 'e'], 2).map(({ target }) => target);
     expect([...next(), ...next(), ...next()]).toEqual(['a', 'b', 'c', 'd', 'e', 'a']);
   });
 
-  test('goes first to those with less under way, when it is not enough for all', () => {
+  test('prefers targets with fewer running deliveries if there is not enough for all', () => {
     const slots = new TargetSlots(10, 100);
     take(slots, 'a', 3);
     take(slots, 'b', 1);
     expect(slots.share(['a', 'b', 'c'], 2).map(({ target }) => target)).toEqual(['c', 'b']);
   });
 
-  test('goes last to those that failed last', () => {
+  test('goes last to targets whose last delivery failed', () => {
     const slots = new TargetSlots(10, 100);
     slots.ended('a', false);
     take(slots, 'b', 3);
     expect(slots.share(['a', 'b'], 1).map(({ target }) => target)).toEqual(['b']);
   });
 
-  test('never exceeds what is free together', () => {
+  test('never exceeds the total of free slots', () => {
     const slots = new TargetSlots(10, 12);
     take(slots, 'x', 9);
     const shares = slots.share(['a', 'b', 'c', 'd'], 100);

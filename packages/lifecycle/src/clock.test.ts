@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ManualClock } from './clock.ts';
 
-test('a manual clock stands still until it is told', () => {
+test('a manual clock stands still until it is set', () => {
   const clock = new ManualClock(1000);
   expect(clock.now()).toBe(1000);
   clock.advance(500);

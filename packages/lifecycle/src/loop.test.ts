@@ -55,7 +55,7 @@ describe('a loop', () => {
     expect(ran).toEqual([0, 300, 301, 1301]);
   });
 
-  test('goes on at once while more is due, and lets others run between two steps', async () => {
+  test('continues at once while more is due, and lets other work run between two steps', async () => {
     let others = 0;
     const ran = watch(() => {
       setImmediate(() => others++);
@@ -81,14 +81,14 @@ describe('a loop', () => {
     end();
   });
 
-  test('bears a poll interval beyond what timers can hold', async () => {
+  test('accepts a poll interval that is longer than timers support', async () => {
     const ran = watch(undefined, { pollIntervalMs: 2 ** 40 });
     await loop.start();
     await pass(60_000);
     expect(ran).toEqual([0]);
   });
 
-  test('does not fall asleep for long when the clock is set back', async () => {
+  test('does not sleep too long when the clock is set back', async () => {
     const ran = watch();
     await loop.start();
     await pass(10);
@@ -100,7 +100,7 @@ describe('a loop', () => {
 });
 
 describe('a hint', () => {
-  test('starts the next step at once; many make one', async () => {
+  test('starts the next step at once; many hints start one step', async () => {
     const ran = watch();
     await loop.start();
     await pass(10);
@@ -112,7 +112,7 @@ describe('a hint', () => {
     expect(ran).toEqual([0, 10, 1010]);
   });
 
-  test('that arrives during a step is not lost, even when the step knows of nothing', async () => {
+  test('that arrives during a step is not lost, even if the step returns no next time', async () => {
     const { step, end } = held();
     const ran = watch(step);
     await loop.start();
@@ -126,7 +126,7 @@ describe('a hint', () => {
     end();
   });
 
-  test('for a time wakes the loop then, but never later than it would have woken', async () => {
+  test('for a later time wakes the loop then, but never later than without the hint', async () => {
     const ran = watch();
     await loop.start();
     await pass(0);
@@ -151,7 +151,7 @@ describe('a hint', () => {
 });
 
 describe('a step that fails', () => {
-  test('is logged and tried again with growing, bounded waits that hints do not shorten', async () => {
+  test('is logged and retried with growing, limited waits that hints do not shorten', async () => {
     const errors: unknown[] = [];
     const logger: Logger = { ...silentLogger, child: () => logger, error: (_, fields) => errors.push(fields) };
     const ran = watch(() => Promise.reject(new Error('store is away')), { logger, pollIntervalMs: 10 });
@@ -169,7 +169,7 @@ describe('a step that fails', () => {
     expect(errors[0]).toMatchObject({ error: { message: 'store is away' }, failures: 1 });
   });
 
-  test('is tried again soon, however long the poll interval is', async () => {
+  test('is retried soon, even if the poll interval is long', async () => {
     const outcomes = [() => Promise.reject(new Error('once'))];
     const ran = watch(() => outcomes.shift()?.() ?? Promise.resolve(null), { pollIntervalMs: 3_600_000 });
     await loop.start();
@@ -207,7 +207,7 @@ describe('stopping and pausing', () => {
     expect(ran).toEqual([0]);
   });
 
-  test('a paused loop ignores hints and goes on at once when it is resumed', async () => {
+  test('a paused loop ignores hints and continues at once when it is resumed', async () => {
     const ran = watch();
     await loop.start();
     await pass(0);

@@ -23,7 +23,7 @@ function record() {
 const group = (...services: Service[]) => new ServiceGroup('all', services, silentLogger);
 
 describe('a group', () => {
-  test('starts in order and stops in reverse, once, however often it is stopped', async () => {
+  test('starts in order and stops in reverse, and only once even if it is stopped several times', async () => {
     const { events, service } = record();
     const all = group(service('a'), service('b'), service('c'));
     await all.start();
@@ -40,7 +40,7 @@ describe('a group', () => {
     expect(events).toEqual(['start a', 'start b', 'stop a']);
   });
 
-  test('stops the others when one fails to stop, and says so at the end', async () => {
+  test('stops the others if one fails to stop, and rejects at the end', async () => {
     const { events, service } = record();
     const all = group(service('a'), service('b', { stop: true }), service('c'));
     await all.start();

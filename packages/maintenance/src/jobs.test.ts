@@ -108,7 +108,7 @@ describe.each(adapters)('%s', (_name, adapter) => {
   }, 30_000);
 });
 
-test('of two processes on one Postgres one at a time runs a job; the other goes on when it stops', async () => {
+test('of two processes on one Postgres only one runs a job at a time; the other takes over when it stops', async () => {
   const target = await freshTarget();
   let running = 0;
   let most = 0;
@@ -132,7 +132,7 @@ test('of two processes on one Postgres one at a time runs a job; the other goes 
   expect(most).toBe(1);
 }, 30_000);
 
-test('what a dead process has begun is begun anew at once, and no process runs what another one has put into the queue', async () => {
+test('a job that a dead process began is started again at once, and no process runs a job that another one queued', async () => {
   const target = await freshTarget();
   const hung = watched(() => new Promise<never>(() => {}));
   const dies = postgresJobs(hung.job, target, { id: 'dies' });
@@ -151,7 +151,7 @@ test('what a dead process has begun is begun anew at once, and no process runs w
   expect(runs.length).toBeGreaterThan(0);
 }, 30_000);
 
-test('the jobs go on by themselves after Postgres was away', async () => {
+test('the jobs continue by themselves after an outage of Postgres', async () => {
   const own = await startPostgres();
   const { job, runs, nth } = watched(async () => {});
   const service = postgresJobs(job, { ...(await freshTarget()), url: own.url });

@@ -42,7 +42,7 @@ async function die(addresses: string[]): Promise<void> {
 const addresses = (count: number) => Array.from({ length: count }, (_, n) => `poll://any@group${n % 2}/${n}`);
 const waiting = async () => (await runtime.store.queues.backlog('poll', 10_000)).count;
 
-test('a bulk redrive goes on where it was ended, sends each letter once, and is written down', async () => {
+test('a bulk redrive continues where it was interrupted, sends each letter once, and is recorded', async () => {
   await die(addresses(LETTERS));
   const { store } = runtime;
   const job = recorded(redriveDuty(runtime), runtime);
@@ -65,7 +65,7 @@ test('a bulk redrive goes on where it was ended, sends each letter once, and is 
   });
 });
 
-test('what dies again meanwhile is not sent again for ever', async () => {
+test('letters that fail again during the redrive are not sent again forever', async () => {
   await die(addresses(LETTERS));
   const { store } = runtime;
   await store.upkeep.bulkRedrive.order({ target: 'group0' });
@@ -78,7 +78,7 @@ test('what dies again meanwhile is not sent again for ever', async () => {
   expect(await waiting()).toBe(LETTERS / 2 - 200);
 });
 
-test('an order over nothing is done at once', async () => {
+test('an order that selects no letters is done at once', async () => {
   expect(await runtime.store.upkeep.bulkRedrive.order({})).toMatchObject({ redriven: 0, endedAt: now });
   expect(await recorded(redriveDuty(runtime), runtime).dueAt()).toBeNull();
 });

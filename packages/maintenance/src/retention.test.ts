@@ -107,7 +107,7 @@ describe('retention', () => {
     expect(await lag()).toBe(0);
   });
 
-  test('takes no more than retention.max_percent of the time, however far it lags', async () => {
+  test('takes at most retention.max_percent of the time, even if it lags far behind', async () => {
     await runtime.store.close();
     await open({ 'retention-max-percent': '10' });
     await settle('a', 200);
@@ -118,7 +118,7 @@ describe('retention', () => {
   });
 });
 
-test('the share grows with the lag, between its usual and its largest value', () => {
+test('the share grows with the lag, from the usual to the largest share', () => {
   const share = (lagMs: number) => timeShareOf(lagMs, MINUTE, 0.5);
   expect([0, MINUTE, 2 * MINUTE].map(share)).toEqual([0.2, 0.2, 0.2]);
   expect(share(6 * MINUTE)).toBeCloseTo(0.35);

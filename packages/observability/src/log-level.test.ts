@@ -18,7 +18,7 @@ function levelled(): Levelled {
   };
 }
 
-test('a level lasts for 10 minutes, or as long as it is said to', () => {
+test('a level lasts for 10 minutes, or for the requested time', () => {
   const log = levelled();
   const levels = new LevelSwitch(log);
   expect(levels.change('{"level":"debug"}')).toBeNull();
@@ -31,7 +31,7 @@ test('a level lasts for 10 minutes, or as long as it is said to', () => {
   expect(log.level).toBe('info');
 });
 
-test('the last change counts, and a stop brings the configured level back', () => {
+test('the last change counts, and closing restores the configured level', () => {
   const log = levelled();
   const levels = new LevelSwitch(log);
   levels.change('{"level":"debug","forMs":10}');

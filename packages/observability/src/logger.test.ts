@@ -13,7 +13,7 @@ function capture({ tty = false, level = 'info' }: { tty?: boolean; level?: LogLe
 }
 
 describe('on a terminal', () => {
-  test('a line reads like the public server’s', () => {
+  test('a line looks like the public server’s', () => {
     const { logger, text } = capture({ tty: true });
     logger.info('Resonate Server starting', { port: 8001 });
     logger.info('Using SQLite backend', { path: 'resonate.db' });
@@ -63,7 +63,7 @@ describe('otherwise', () => {
     });
   });
 
-  test('what JSON can not hold is shown all the same', () => {
+  test('values that JSON does not support are shown, too', () => {
     const { logger, json } = capture();
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
@@ -86,7 +86,7 @@ describe('otherwise', () => {
 });
 
 describe('levels', () => {
-  test('only what is at least as grave is written', () => {
+  test('only lines of the level or above are written', () => {
     const { logger, text } = capture({ level: 'warn' });
     logger.debug('a');
     logger.info('b');
@@ -96,7 +96,7 @@ describe('levels', () => {
     expect(text().trim().split('\n')).toHaveLength(2);
   });
 
-  test('the level changes at run time, for children that exist already too', () => {
+  test('the level changes at run time, also for existing children', () => {
     const { logger, text } = capture();
     const child = logger.child({ role: 'api' });
     child.debug('before');
@@ -140,21 +140,21 @@ describe('secrets', () => {
     expect(json()['msg']).toBe('connecting to redis://:***@host');
   });
 
-  test('are not suspected in ids, which clients choose', () => {
+  test('are not masked in ids, because clients choose them', () => {
     const { logger, json } = capture();
     const id = 'https://a:b@c/?token=d';
     logger.info('x', { id, promise: id, processes: [id] });
     expect(json()).toMatchObject({ id, promise: id, processes: [id] });
   });
 
-  test('are not suspected in counts and plain URLs', () => {
+  test('are not masked in counts and plain URLs', () => {
     const { logger, json } = capture();
     logger.info('x', { tokens: 5, url: 'http://localhost:8001/a' });
     expect(json()).toMatchObject({ tokens: 5, url: 'http://localhost:8001/a' });
   });
 });
 
-test('lines that could not be written are counted once one can be', () => {
+test('lines that could not be written are counted, and the count is logged when writing works again', () => {
   const lines: string[] = [];
   let isFull = true;
   // Like process.stdout: after a failed write the stream still works.
@@ -176,7 +176,7 @@ test('lines that could not be written are counted once one can be', () => {
   ]);
 });
 
-test('a reader that stalls costs a bounded number of bytes; the lines beyond are counted when it reads again', async () => {
+test('a stalled reader costs a limited number of bytes; further lines are counted, and the count is logged when it reads again', async () => {
   const pipe = new PassThrough();
   const logger = createLogger({ level: 'info', stream: pipe });
   for (let i = 0; i < 1_000; i++) logger.info('x'.repeat(8_000), { i });

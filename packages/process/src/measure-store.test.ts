@@ -19,7 +19,7 @@ const valueOf = async (name: string) => {
   return lines.filter((line) => line.startsWith(`${name}{`)).reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
 };
 
-test('a batch that runs again because it needs more rows is no error', async () => {
+test('a batch that runs again because it needs more rows is not an error', async () => {
   const { store } = runtime;
   const schedule = { id: 's', cron: '0 0 1 1 *', promiseId: 's.{{.timestamp}}', promiseTimeout: 60_000 };
   const policies = { cronDialect: undefined, timezone: undefined, overlap: undefined, catchUp: undefined };

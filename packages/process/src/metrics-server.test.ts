@@ -9,7 +9,7 @@ import { MetricsServer, type ReadyCheck } from './metrics-server.ts';
 const metrics = () => createMetrics({ role: 'all', version: '1.2.3' });
 
 describe('the metrics', () => {
-  test('have the names that existing boards query', async () => {
+  test('have the names that existing dashboards query', async () => {
     const all = metrics();
     all.countRequest('promise.create', 200, 0.003);
     all.messages.inc({ kind: 'execute' });
@@ -24,13 +24,13 @@ describe('the metrics', () => {
     expect(text).toContain('resonate_schedule_promises_total 1');
   });
 
-  test('tell what runs and how Node is doing', async () => {
+  test('show the version and role of the process, and the metrics of Node', async () => {
     const text = await metrics().registry.metrics();
     expect(text).toContain(`resonate_build_info{version="1.2.3",role="all",node="${process.version}"} 1`);
     expect(text).toContain('nodejs_eventloop_lag_p99_seconds');
   });
 
-  test('do not grow with kinds that clients invent', async () => {
+  test('do not grow with unknown kinds of requests', async () => {
     const all = metrics();
     for (let n = 0; n < 1000; n++) all.countRequest(`made.up-${n}`, 400, 0.001);
     const text = await all.registry.metrics();
@@ -38,7 +38,7 @@ describe('the metrics', () => {
     expect(text).not.toContain('made.up');
   });
 
-  test('name the busiest targets only, the others together', async () => {
+  test('show only the busiest targets by name, and the sum of the others', async () => {
     const all = metrics();
     const inFlight = all.inFlight('http');
     for (let n = 0; n < 1000; n++) inFlight.begin(`http://idle-${n}`);
@@ -54,7 +54,7 @@ describe('the metrics', () => {
     expect(named.find(([target]) => target === '(other)')?.[1]).toBe(991);
   });
 
-  test('show what a backlog’s named targets leave to the others, and nothing once it is not known', async () => {
+  test('show the rest of a backlog as other targets, and nothing if the backlog is unknown', async () => {
     const all = metrics();
     const targets = [{ target: 'a', count: 3, ageSeconds: 9 }];
     all.showBacklog(new Map([['poll', { count: 5, ageSeconds: 9, targets }]]));
@@ -67,7 +67,7 @@ describe('the metrics', () => {
     expect(await all.registry.metrics()).not.toContain('backlog_messages{');
   });
 
-  test('of two processes in one test are apart', async () => {
+  test('of two processes in one test are separate', async () => {
     const [one, two] = [metrics(), metrics()];
     one.schedulePromises.inc(5);
     expect(await two.registry.metrics()).toContain('resonate_schedule_promises_total 0');
@@ -135,7 +135,7 @@ describe('the metrics endpoint', () => {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
   });
 
-  test('says that it is not ready when the check does not answer', async () => {
+  test('is not ready if the check does not answer', async () => {
     const port = await freePort();
     await serve(port, () => new Promise(() => {}));
     expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(503);
@@ -148,7 +148,7 @@ describe('the metrics endpoint', () => {
     expect(listening()).toBe(before);
   });
 
-  test('names the option when its port is taken', async () => {
+  test('names the option if its port is in use', async () => {
     const port = await freePort();
     await serve(port);
     await expect(serve(port)).rejects.toThrow(
@@ -156,7 +156,7 @@ describe('the metrics endpoint', () => {
     );
   });
 
-  test('stops although a client keeps its connection open, and twice', async () => {
+  test('stops even if a client keeps its connection open; a second stop is harmless', async () => {
     const port = await freePort();
     const server = await serve(port);
     const client = connect(port, '127.0.0.1');

@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 describe('a static token', () => {
-  test('goes along with each push, in the header that was chosen', async () => {
+  test('is sent with each push, in the configured header', async () => {
     const usual = await target();
     await pushWith({ mode: 'bearer', token: SECRET })(usual.url);
     const own = await target('x-worker-auth');
@@ -54,7 +54,7 @@ describe('a static token', () => {
     expect([...usual.tokens, ...own.tokens]).toEqual([`Bearer ${SECRET}`, `Bearer ${SECRET}`]);
   });
 
-  test('is in no error', async () => {
+  test('does not appear in an error', async () => {
     const push = pushWith({ mode: 'bearer', token: SECRET });
     const refusing = await target('authorization', 401);
     const breaking = await listen((request) => request.socket.destroy());
@@ -66,7 +66,7 @@ describe('a static token', () => {
     expect(() => pushWith({ mode: 'bearer', token: `${SECRET}\n` })).toThrow(/^(?!.*s3cret).*not allowed in a header/);
   });
 
-  test('is sent nowhere when there is to be none', async () => {
+  test('is not sent if the mode is none', async () => {
     const plain = await target();
     await pushWith({ token: SECRET })(plain.url);
     expect(plain.tokens).toEqual([undefined]);
@@ -104,7 +104,7 @@ describe('an ID token of the metadata server', () => {
     }
   });
 
-  test('is made once for many pushes, for the URL of each target', async () => {
+  test('is requested once for many pushes, for the URL of each target', async () => {
     const [one, other] = [await target(), await target()];
     const push = pushWith({ mode: 'gcp' });
     await Promise.all([one.url, one.url, other.url].map(push));
@@ -115,7 +115,7 @@ describe('an ID token of the metadata server', () => {
     expect(one.tokens[0]).toMatch(/^Bearer e30\..+\.sig$/);
   }, 30_000);
 
-  test('is for the audience of the configuration', async () => {
+  test('has the configured audience', async () => {
     const [one, other] = [await target(), await target()];
     const push = pushWith({ mode: 'gcp', audience: 'my-workers' });
     await push(one.url);
@@ -123,7 +123,7 @@ describe('an ID token of the metadata server', () => {
     expect(minted).toEqual(['my-workers']);
   });
 
-  test('is renewed before it ends', async () => {
+  test('is renewed before it expires', async () => {
     const one = await target();
     const push = pushWith({ mode: 'gcp' });
     lifetimeMs = 50_000;
@@ -133,7 +133,7 @@ describe('an ID token of the metadata server', () => {
     expect(new Set(one.tokens).size).toBe(2);
   });
 
-  test('that is not to be had fails the push, which does not go out without it', async () => {
+  test('that cannot be obtained fails the push, which is not sent without it', async () => {
     const one = await target();
     const push = pushWith({ mode: 'gcp' });
     broken = true;

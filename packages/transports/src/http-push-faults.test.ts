@@ -47,26 +47,26 @@ function drip(socket: Socket, piece: (n: number) => string): void {
   socket.once('close', () => clearInterval(timer));
 }
 
-test('an answer that breaks off in its status line is a failure', async () => {
+test('an answer that is cut off in its status line is a failure', async () => {
   expect(await pushTo((socket) => socket.end('HTTP/1.1 20'))).toMatch(/socket|closed|Invalid|HTTP/);
 });
 
-test('an answer that breaks off in its body is what its status says', async () => {
+test('an answer that is cut off in its body counts by its status', async () => {
   expect(await pushTo((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'))).toBeNull();
 });
 
-test('a refusal that breaks off in its body is what its status says', async () => {
+test('a refusal that is cut off in its body counts by its status', async () => {
   const refused = 'HTTP/1.1 503 Busy\r\ncontent-length: 100\r\n\r\nhalf';
   expect(await pushTo((socket) => socket.end(refused))).toBe('the target answered 503');
 });
 
-test('a status line that never ends is given up after the time-out', async () => {
+test('a status line that never ends fails after the timeout', async () => {
   expect(await pushTo((socket) => drip(socket, (n) => 'HTTP/1.1 200 O'[n] ?? 'K'))).toMatch(
     /did not answer within 500 ms|[Hh]eader|[Ss]ize/,
   );
 });
 
-test('headers without end are not kept', async () => {
+test('endless headers are not buffered', async () => {
   const filler = 'x'.repeat(8_000);
   expect(
     await pushTo((socket) => {
@@ -76,11 +76,11 @@ test('headers without end are not kept', async () => {
   ).toMatch(/[Hh]eader/);
 });
 
-test('what is not HTTP is a failure', async () => {
+test('an answer that is not HTTP is a failure', async () => {
   expect(await pushTo((socket) => socket.end('220 mail.example.com ESMTP\r\n'))).toMatch(/HTTP/);
 });
 
-test('interim answers without a last one are given up after the time-out', async () => {
+test('interim answers without a final one fail after the timeout', async () => {
   expect(await pushTo((socket) => drip(socket, () => 'HTTP/1.1 102 Processing\r\n\r\n'))).toBe(
     'the target did not answer within 500 ms',
   );

@@ -82,14 +82,14 @@ describe('user and password of a target', () => {
     ]);
   });
 
-  test('give way to a configured token', async () => {
+  test('are not sent if a token is configured', async () => {
     const { host, arrived } = await target();
     const auth = { mode: 'bearer' as const, token: 'token', audience: null, header: 'authorization' };
     await pushTo(`http://user:pass@${host}/`, { auth });
     expect(arrived[0]?.authorization).toBe('Bearer token');
   });
 
-  test('are in no error', async () => {
+  test('do not appear in an error', async () => {
     const { host } = await redirecting(401, undefined);
     for (const address of [`http://user:hunter2@${host}/`, 'http://user:hunter2@127.0.0.1:1/']) {
       const error: unknown = await pushTo(address).catch((reason: unknown) => reason);
@@ -100,25 +100,31 @@ describe('user and password of a target', () => {
 });
 
 describe('a redirect', () => {
-  test.each([307, 308])('with %i is followed with the message and within its origin with the token', async (status) => {
-    const last = await target();
-    const { host, arrived } = await listenTwice(status);
-    await pushTo(`http://us%20er:p%40ss@${host}/first`);
-    expect(arrived).toEqual([
-      { url: '/first', authorization: BASIC, body: MESSAGE },
-      { url: '/second', authorization: BASIC, body: MESSAGE },
-    ]);
-    const away = await redirecting(status, `http://${last.host}/away`);
-    await pushTo(`http://us%20er:p%40ss@${away.host}/`);
-    expect(last.arrived).toEqual([{ url: '/away', authorization: undefined, body: MESSAGE }]);
-  });
+  test.each([307, 308])(
+    'with %i is followed with the message, and with the token if the origin is the same',
+    async (status) => {
+      const last = await target();
+      const { host, arrived } = await listenTwice(status);
+      await pushTo(`http://us%20er:p%40ss@${host}/first`);
+      expect(arrived).toEqual([
+        { url: '/first', authorization: BASIC, body: MESSAGE },
+        { url: '/second', authorization: BASIC, body: MESSAGE },
+      ]);
+      const away = await redirecting(status, `http://${last.host}/away`);
+      await pushTo(`http://us%20er:p%40ss@${away.host}/`);
+      expect(last.arrived).toEqual([{ url: '/away', authorization: undefined, body: MESSAGE }]);
+    },
+  );
 
-  test.each([301, 302, 303])('with %i is a failure: what follows it would not carry the message', async (status) => {
-    const last = await target();
-    const { host } = await redirecting(status, `http://${last.host}/`);
-    await expect(pushTo(`http://${host}/`)).rejects.toThrow(`the target answered ${status}`);
-    expect(last.arrived).toEqual([]);
-  });
+  test.each([301, 302, 303])(
+    'with %i is a failure, because the next request would not contain the message',
+    async (status) => {
+      const last = await target();
+      const { host } = await redirecting(status, `http://${last.host}/`);
+      await expect(pushTo(`http://${host}/`)).rejects.toThrow(`the target answered ${status}`);
+      expect(last.arrived).toEqual([]);
+    },
+  );
 
   test('to a host that may not be pushed to is a failure', async () => {
     const last = await target();
@@ -154,7 +160,7 @@ describe('a redirect', () => {
 });
 
 describe('a proxy of the environment', () => {
-  test('carries pushes but those of NO_PROXY', async () => {
+  test('is used for all pushes except those of NO_PROXY', async () => {
     const { host, arrived } = await target();
     const asked: string[] = [];
     const proxy = await listen((request, response) => {
@@ -179,7 +185,7 @@ describe('a proxy of the environment', () => {
     expect(tunnels).toEqual(['workers.invalid:443']);
   });
 
-  test('that is no URL is an error at the start', () => {
+  test('that is not a URL is an error at the start', () => {
     expect(() => new HttpPush({ ...OPTIONS, env: { HTTP_PROXY: 'proxy' } })).toThrow('is not a URL');
   });
 });

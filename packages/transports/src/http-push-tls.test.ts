@@ -46,12 +46,12 @@ async function push(address: string, caFile: string | null): Promise<string | nu
 }
 
 describe('a target with TLS', () => {
-  test('is pushed to when its authority is one of the file', async () => {
+  test('is pushed to if its authority is in the file', async () => {
     const port = await serve(authority.issue('DNS:localhost'));
     expect(await push(`https://localhost:${port}/`, authority.file)).toBeNull();
   });
 
-  test('is refused when nobody knows its authority', async () => {
+  test('is refused if its authority is unknown', async () => {
     const port = await serve(authority.issue('DNS:localhost'));
     expect(await push(`https://localhost:${port}/`, null)).toMatch(/unable to verify|self-signed|unable to get/);
   });
@@ -61,12 +61,12 @@ describe('a target with TLS', () => {
     expect(await push(`https://localhost:${port}/`, authority.file)).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  test('is refused when its certificate is over', async () => {
+  test('is refused if its certificate has expired', async () => {
     const port = await serve(authority.issue('DNS:localhost', 0));
     expect(await push(`https://localhost:${port}/`, authority.file)).toContain('certificate has expired');
   });
 
-  test('that speaks something else is refused', async () => {
+  test('that does not speak TLS is refused', async () => {
     const plain = createTcpServer((socket) => socket.end('220 mail ready\r\n')).listen(0, '127.0.0.1');
     servers.push(plain);
     await once(plain, 'listening');
@@ -75,7 +75,7 @@ describe('a target with TLS', () => {
     );
   });
 
-  test('that never answers the handshake is given up after the time-out for connecting', async () => {
+  test('that never answers the handshake fails after the connection timeout', async () => {
     const mute = createTcpServer((socket) => servers.push({ close: () => socket.destroy() })).listen(0, '127.0.0.1');
     servers.push(mute);
     await once(mute, 'listening');
@@ -87,11 +87,11 @@ describe('a target with TLS', () => {
 describe('a file of authorities', () => {
   const options = { connectTimeoutMs: 300, requestTimeoutMs: 300, connectionsPerTarget: 1 };
 
-  test('that is not there is told at once', () => {
+  test('that does not exist is an error at the start', () => {
     expect(() => new HttpPush({ ...options, caFile: '/nowhere/ca.pem' })).toThrow('/nowhere/ca.pem');
   });
 
-  test('without a certificate that can be read is told at once', () => {
+  test('without a valid certificate is an error at the start', () => {
     const file = authority.issue('DNS:localhost').key;
     expect(() => new HttpPush({ ...options, caFile: file })).toThrow('no certificate');
     writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');

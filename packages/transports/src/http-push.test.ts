@@ -51,7 +51,7 @@ describe('a push', () => {
     expect(received).toEqual([{ method: 'POST', type: 'application/json', body: MESSAGE }]);
   });
 
-  test('is taken with any status of success, with or without a body', async () => {
+  test('succeeds with any 2xx status, with or without a body', async () => {
     for (const status of [200, 201, 202, 204, 299]) {
       handle = (_request, response) => response.writeHead(status).end(status === 204 ? undefined : 'thanks');
       await push.push(to(url));
@@ -59,14 +59,14 @@ describe('a push', () => {
     expect(received).toHaveLength(5);
   });
 
-  test('fails with every other status, which the error names', async () => {
+  test('fails with any other status, and the error contains it', async () => {
     for (const status of [300, 304, 400, 404, 500, 503]) {
       handle = (_request, response) => response.writeHead(status).end(status === 304 ? undefined : 'no');
       await expect(push.push(to(url))).rejects.toThrow(new PushFailed(`the target answered ${status}`));
     }
   });
 
-  test('says how long a busy target asks to be left alone', async () => {
+  test('reports the wait that a busy target asks for', async () => {
     const asked = async (status: number, retryAfter: string) => {
       handle = (_request, response) => response.writeHead(status, { 'retry-after': retryAfter }).end();
       return push.push(to(url)).catch((error: unknown) => (error as PushFailed).retryAfterMs);
@@ -80,7 +80,7 @@ describe('a push', () => {
     expect(await asked(500, '7')).toBeNull();
   });
 
-  test('fails when nobody listens', async () => {
+  test('fails if nothing listens on the port', async () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
@@ -93,15 +93,15 @@ describe('a push', () => {
   });
 });
 
-describe('a target that takes its time', () => {
-  test('and never answers is given up after the time-out', async () => {
+describe('a slow target', () => {
+  test('that never answers fails the push after the timeout', async () => {
     handle = () => {};
     const impatient = pushWith(100);
     await expect(impatient.push(to(url))).rejects.toThrow('did not answer within 100 ms');
     await impatient.close();
   });
 
-  test('with a body that never ends has taken the message by its status', async () => {
+  test('with a body that never ends has accepted the message by its status', async () => {
     handle = (_request, response) => {
       response.writeHead(200).write('still');
     };
@@ -110,7 +110,7 @@ describe('a target that takes its time', () => {
     await impatient.close();
   });
 
-  test('with a body that drips is not waited for beyond the time-out', async () => {
+  test('with a slow body is not waited for beyond the timeout', async () => {
     let drip: NodeJS.Timeout | undefined;
     handle = (_request, response) => {
       response.writeHead(500);
@@ -122,7 +122,7 @@ describe('a target that takes its time', () => {
     await impatient.close();
   });
 
-  test('holds up no push to another target, however many wait for it', async () => {
+  test('does not delay pushes to other targets, even if many pushes wait for it', async () => {
     const waiting: ServerResponse[] = [];
     handle = (_request, response) => waiting.push(response);
     const other = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
@@ -159,7 +159,7 @@ test('a huge answer is not read to its end', async () => {
   await push.push(to(url));
 });
 
-test('closing ends the pushes under way', async () => {
+test('closing ends the running pushes', async () => {
   const arrived = new Promise<void>((resolve) => (handle = () => resolve()));
   const hanging = push.push(to(url));
   const outcome = expect(hanging).rejects.toThrow();

@@ -77,7 +77,7 @@ describe('a record', () => {
     expect(second?.partition).toBe(first?.partition);
   });
 
-  test('for each of many pushes at once, over all partitions', async () => {
+  test('is written for each of many concurrent pushes, over all partitions', async () => {
     const transport = connect();
     const ids = Array.from({ length: 300 }, (_, n) => `many-${n}`);
     await Promise.all(ids.map((id) => transport.push(execute(id))));
@@ -88,7 +88,7 @@ describe('a record', () => {
 });
 
 describe('a push fails and says why', () => {
-  test('when the topic is not there, while those to others go on', async () => {
+  test('if the topic does not exist, while pushes to other topics succeed', async () => {
     const transport = connect();
     const [lost, fine] = await Promise.allSettled([
       transport.push(execute('w', 'kafka://nowhere')),
@@ -98,11 +98,11 @@ describe('a push fails and says why', () => {
     expect(fine.status).toBe('fulfilled');
   });
 
-  test('when the configuration has no such cluster', async () => {
+  test('if the cluster is not configured', async () => {
     await expect(connect().push(execute('w', 'kafka://other/orders'))).rejects.toThrow('no Kafka cluster other');
   });
 
-  test('when no broker is there, within its time', async () => {
+  test('within the timeout if no broker is reachable', async () => {
     const transport = connect({ brokers: ['127.0.0.1:1'], timeoutMs: 2_000 });
     await expect(transport.push(execute('w'))).rejects.toThrow(/ECONNREFUSED|did not answer within 2000 ms/);
   });
@@ -131,12 +131,12 @@ describe('a broker with TLS and a login', () => {
     },
   );
 
-  test('is refused when nobody knows its authority', async () => {
+  test('is refused if its authority is unknown', async () => {
     await expect(secure({}, null).push(execute('w'))).rejects.toThrow(/certificate/i);
   });
 });
 
-test('a broker that comes back after a power cut takes what it refused meanwhile', async () => {
+test('a broker that returns after a power cut accepts the message that it refused before', async () => {
   const transport = connect({ timeoutMs: 3_000 });
   await transport.push(execute('before'));
   await kafka.kill9();

@@ -21,8 +21,8 @@ function fill(buffer: MessageBuffer, bytes: number): number {
   }
 }
 
-describe('what a connection holds', () => {
-  test('is bounded in bytes, and takes more once some of it has gone', () => {
+describe('the messages that a connection holds', () => {
+  test('are limited in bytes; after a release more fit', () => {
     const { budget, open, wakes } = buffers(16 * MIB, 128 * MIB);
     const buffer = open();
     expect(fill(buffer, 5 * MIB)).toBe(3);
@@ -32,11 +32,11 @@ describe('what a connection holds', () => {
     expect({ room: buffer.room, wakes: wakes() }).toEqual({ room: 1, wakes: 1 });
   });
 
-  test('is as many messages as the places, when they are small', () => {
+  test('are limited in number if they are small', () => {
     expect(fill(buffers(16 * MIB, 128 * MIB).open(), 200)).toBe(100);
   });
 
-  test('may be one message of any size', () => {
+  test('may be a single message of any size', () => {
     const { open } = buffers(1_024, 2_048);
     const buffer = open();
     expect(fill(buffer, MIB)).toBe(1);
@@ -44,7 +44,7 @@ describe('what a connection holds', () => {
     expect(fill(buffer, MIB)).toBe(1);
   });
 
-  test('leaves no place behind when a message does not fit', () => {
+  test('keep no place for a message that did not fit', () => {
     const { budget, open } = buffers(10_000, 100_000);
     const buffer = open();
     buffer.reserve();
@@ -58,7 +58,7 @@ describe('what a connection holds', () => {
   });
 });
 
-test('all connections together are bounded, and stalled ones leave room for those that hold nothing', () => {
+test('the total of all connections is limited, and stalled ones leave room for those that hold nothing', () => {
   const { budget, open } = buffers(16 * MIB, 32 * MIB);
   const stalled = Array.from({ length: 10 }, open);
   fill(stalled[0]!, 4 * MIB);

@@ -59,7 +59,7 @@ describe('a publish', () => {
     expect(message?.attributes).toEqual({});
   });
 
-  test('goes out together with what is pushed at the same time', async () => {
+  test('is sent together with concurrent pushes', async () => {
     await Promise.all(Array.from({ length: 250 }, (_, n) => transport.push(outgoing(`w${n}`))));
     await arrivals(250);
     expect(server.batches.reduce((sum, size) => sum + size)).toBe(250);
@@ -67,20 +67,20 @@ describe('a publish', () => {
     expect(Math.max(...server.batches)).toBe(100);
   });
 
-  test('to a topic that is not there fails and says so', async () => {
+  test('to a topic that does not exist fails with that reason', async () => {
     await expect(transport.push(outgoing('w', 'gcps://acme/nowhere'))).rejects.toThrow(
       /NOT_FOUND.*projects\/acme\/topics\/nowhere/,
     );
   });
 
-  test('that gets no answer is given up', async () => {
+  test('that gets no answer fails after the timeout', async () => {
     server.mute = true;
     const impatient = new PubSub({ project: null, timeoutMs: 200 });
     await expect(impatient.push(outgoing('muted'))).rejects.toThrow('did not answer within 200 ms');
     await impatient.close();
   });
 
-  test('fails while nobody is there, and arrives when somebody is', async () => {
+  test('fails while the server is down, and succeeds when it is back', async () => {
     await transport.push(outgoing('before'));
     await server.stop();
     await expect(transport.push(outgoing('meanwhile'))).rejects.toThrow(/UNAVAILABLE|CANCELLED|did not answer/);
@@ -95,7 +95,7 @@ describe('a publish', () => {
   });
 });
 
-test('closing ends what is under way', async () => {
+test('closing ends running pushes', async () => {
   server.mute = true;
   const hanging = expect(transport.push(outgoing('w'))).rejects.toThrow('shutting down');
   await transport.close();

@@ -29,7 +29,7 @@ test.each([
   expect(failureOf(error).message).toBe(said);
 });
 
-test('a failure stays what it is, a long one is cut, one that is its own cause ends', () => {
+test('a PushFailed is returned unchanged, a long reason is cut, and a cyclic cause ends', () => {
   const failed = new PushFailed('the target answered 500');
   expect(failureOf(failed)).toBe(failed);
   expect(failureOf(new Error('x'.repeat(10_000))).message).toHaveLength(500);

@@ -86,7 +86,7 @@ describe('a message', () => {
 });
 
 describe('in a FIFO queue', () => {
-  test('the promise is the group, and what is sent again for one task version is the same message', async () => {
+  test('the group is the promise, and messages for the same task version have the same deduplication id', async () => {
     const transport = connect();
     const execute = (id: string, version: number) =>
       transport.push(to('sqs://orders.fifo', executeMessage('http://localhost:8001', id, version)));
@@ -107,22 +107,22 @@ describe('in a FIFO queue', () => {
 });
 
 describe('a push fails and says why', () => {
-  test('when the queue is not there', async () => {
+  test('if the queue does not exist', async () => {
     await expect(connect().push(to('sqs://nowhere'))).rejects.toThrow(/does not exist|NonExistentQueue/i);
   });
 
-  test('when the URL is of a host that is neither AWS nor configured, which hears nothing of it', async () => {
+  test('if the host of the URL is neither AWS nor configured; it gets no request', async () => {
     await expect(connect().push(to('sqs://127.0.0.1:1/123/orders'))).rejects.toThrow('not a host of AWS SQS');
     await expect(connect({ endpoint: null }).push(to('sqs://evil.example/123/orders'))).rejects.toThrow(
       'not a host of AWS SQS',
     );
   });
 
-  test('when nobody listens', async () => {
+  test('if nothing listens on the port', async () => {
     await expect(connect({ endpoint: 'http://127.0.0.1:1' }).push(to('sqs://orders'))).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('when there is no answer in time', async () => {
+  test('if there is no answer in time', async () => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const endpoint = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`;
@@ -131,7 +131,7 @@ describe('a push fails and says why', () => {
     mute.close();
   });
 
-  test('when the transport closes', async () => {
+  test('if the transport closes', async () => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const transport = connect({ endpoint: `http://127.0.0.1:${(mute.address() as AddressInfo).port}` });

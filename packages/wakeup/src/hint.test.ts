@@ -5,8 +5,8 @@ import { decodeMessage, encodeMessage } from './hint-message.ts';
 const deliveries = (count: number, at: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, at]));
 
-describe('hints that are merged', () => {
-  test('keep the earlier of the times each', () => {
+describe('merged hints', () => {
+  test('keep the earlier of two times', () => {
     const one = { timerAt: 5, deliveries: { poll: 7, http: 1 } };
     const other = { timerAt: 3, deliveries: { poll: 9, gcps: 2 } };
     const both = { timerAt: 3, deliveries: { poll: 7, http: 1, gcps: 2 } };
@@ -14,13 +14,13 @@ describe('hints that are merged', () => {
     expect(mergeHints(other, one)).toEqual(both);
   });
 
-  test('are what they are when there is nothing to merge with', () => {
+  test('are unchanged if merged with nothing', () => {
     const hint = { timerAt: null, deliveries: { poll: 0 } };
     expect(mergeHints(NOTHING, hint)).toEqual(hint);
     expect(mergeHints(NOTHING, NOTHING)).toEqual({ timerAt: null, deliveries: {} });
   });
 
-  test('stay small whatever comes', () => {
+  test('stay small, no matter what is merged', () => {
     let merged: Hint = NOTHING;
     for (let round = 0; round < 100; round++) {
       merged = mergeHints(merged, { timerAt: 1, deliveries: { [`transport-${round}`]: 2 ** 53, poll: round } });
@@ -32,7 +32,7 @@ describe('hints that are merged', () => {
     expect(encodeMessage({ from: 'p'.repeat(200), sentAt: Date.now(), hint: longest }).length).toBeLessThan(4000);
   });
 
-  test('tell when the first of it is due', () => {
+  test('have the earliest due time', () => {
     expect(earliest({ timerAt: 5, deliveries: { poll: 7 } })).toBe(5);
     expect(earliest({ timerAt: null, deliveries: { poll: 7, http: 6 } })).toBe(6);
     expect(earliest(NOTHING)).toBe(Infinity);
@@ -69,7 +69,7 @@ describe('a message', () => {
     expect(decodeMessage(typeof text === 'string' ? text : JSON.stringify(text))).toBeNull();
   });
 
-  test('of another version may know more transports and fields', () => {
+  test('of another version may have more transports and fields', () => {
     const text = JSON.stringify({ ...valid, deliveries: { kafka: 1 }, urgency: 'high' });
     expect(decodeMessage(text)?.hint).toEqual({ timerAt: null, deliveries: { kafka: 1 } });
   });

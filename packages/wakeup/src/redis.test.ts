@@ -25,7 +25,7 @@ async function expectDelivery(a: Peer, b: Peer): Promise<void> {
 }
 
 describe('wake-ups over a Redis', () => {
-  test('with a password need it, and come to life when it is right', async () => {
+  test('fail with a wrong password, and work with the right one', async () => {
     const server = await startRedis({ requirepass: 'sesame' });
     const a = new Peer({ type: 'redis', url: withPassword(server.url, 'sesame'), processId: 'a' });
     const b = new Peer({ type: 'redis', url: withPassword(server.url, 'poppy'), processId: 'b' });
@@ -45,7 +45,7 @@ describe('wake-ups over a Redis', () => {
     await server.stop();
   });
 
-  test('are encrypted when the url says so, and only for a certificate that is trusted', async () => {
+  test('are encrypted if the URL says so, and only with a trusted certificate', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'redis-tls-'));
     const { cert, key } = await createCertificate(directory);
     // The port of a proxy that has ended is free.

@@ -98,7 +98,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(b.latencies[0]).toBeLessThan(5000);
   });
 
-  test('of one turn go out as one message with the earliest times', async () => {
+  test('of one turn of the event loop are sent as one message with the earliest times', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     for (let at = 10_000; at > 0; at--) a.wakeup.publish({ timerAt: at, deliveries: { poll: at + 1 } });
     await Promise.all([a.until(() => a.published > 0), b.until(() => b.hints.length > 0)]);
@@ -106,7 +106,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(a.published).toBe(1);
   });
 
-  test('say for which targets something is due, the earlier of the times each', async () => {
+  test('list the targets that are due, each with its earliest time', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const told = (at: number, times: Record<string, number>) =>
       a.wakeup.publish({ timerAt: null, deliveries: { http: at }, targets: { http: times } });
@@ -129,7 +129,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(b.hints).toEqual([{ timerAt: null, deliveries: { http: 1 } }]);
   });
 
-  test('of a busy process go out as a message every few milliseconds', async () => {
+  test('of a busy process are sent as one message every few milliseconds', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const startedAt = performance.now();
     for (let at = 10_000; at > 0; at--) {
@@ -142,7 +142,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(a.published).toBeLessThanOrEqual(tookMs / 4 + 2);
   });
 
-  test('about a distant time arrive too, taken along by those about now', async () => {
+  test('about a distant time arrive, too, together with hints about now', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const distant = { timerAt: Date.now() + 3_600_000, deliveries: {} };
     a.wakeup.publish(distant);
@@ -153,7 +153,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(b.hints).toEqual([distant, { ...distant, deliveries: { poll: 1 } }]);
   });
 
-  test('that are none are not sent', async () => {
+  test('that are empty are not sent', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     a.wakeup.publish({ timerAt: null, deliveries: {} });
     a.wakeup.publish({ timerAt: NaN, deliveries: {} });
@@ -173,7 +173,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect([b.hints, stranger.hints]).toEqual([[NOW], []]);
   });
 
-  test('are picked out of the garbage on the channel', async () => {
+  test('are received even if there is garbage on the channel', async () => {
     const b = await createPeer('b').started();
     const garbage = [
       '',
@@ -192,7 +192,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(b.latencies).toEqual([0]);
   });
 
-  test('reach the listeners that don’t fail, and only as long as they are subscribed', async () => {
+  test('reach every subscribed listener, even if another one throws', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const heard: number[] = [];
     b.wakeup.onHint(() => {
@@ -209,7 +209,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(heard).toEqual([1]);
   });
 
-  test('flow again after the server was killed and started anew', async () => {
+  test('arrive again after the server was killed and restarted', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     await server.kill9();
     await Promise.all([a.down(), b.down()]);
@@ -231,7 +231,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     ]);
   });
 
-  test('flow again after a connection was cut', async () => {
+  test('arrive again after a connection was cut', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     await cutListeners(server.url);
     await Promise.all([a, b].map((peer) => peer.until(() => peer.log.at(-1)?.msg === 'wake-up channel is up again')));
@@ -240,7 +240,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(b.hints).toEqual([NOW]);
   });
 
-  test('flow again over new connections when the old ones fall silent', async () => {
+  test('arrive again over new connections when the old ones fall silent', async () => {
     const proxy = await startProxy(server.url);
     const a = await createPeer('a', { url: proxy.url }).started();
     const b = await createPeer('b').started();
@@ -259,7 +259,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     await proxy.stop();
   });
 
-  test('cost nothing while the server is frozen, and flow again when it thaws', async () => {
+  test('cost no memory while the server is frozen, and arrive again when it continues', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const frozen = server.pids();
     for (const pid of frozen) process.kill(pid, 'SIGSTOP');
@@ -286,7 +286,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(a.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
-  test('published right before stopping still go out', async () => {
+  test('that are published right before stopping are still sent', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     a.wakeup.publish(NOW);
     await a.wakeup.stop();
@@ -307,14 +307,14 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect([a.published, b.hints]).toEqual([1, [NOW]]);
   });
 
-  describe('leave nothing behind that keeps a process alive', () => {
-    test('when all is well', async () => {
+  describe('do not keep a process alive after stop', () => {
+    test('if the server works', async () => {
       const fixture = startFixture(type, server.url);
       await fixture.says('wake-up channel is up');
       expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
     });
 
-    test('when nobody listens on the port', async () => {
+    test('if nothing listens on the port', async () => {
       const gone = await startProxy(server.url);
       await gone.stop();
       const fixture = startFixture(type, gone.url);
@@ -322,7 +322,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
       expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
     });
 
-    test('when the server was killed', async () => {
+    test('if the server was killed', async () => {
       const fixture = startFixture(type, server.url);
       await fixture.says('wake-up channel is up');
       await server.kill9();
@@ -331,7 +331,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
       await server.restart();
     });
 
-    test('when the server is frozen', async () => {
+    test('if the server is frozen', async () => {
       const fixture = startFixture(type, server.url);
       await fixture.says('wake-up channel is up');
       const frozen = server.pids();
@@ -346,7 +346,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
 });
 
 describe('wake-ups', () => {
-  test('of type none go nowhere', async () => {
+  test('of type none are not sent', async () => {
     const wakeup = createWakeup({ type: 'none', url: null, processId: 'a', logger: silentLogger });
     await wakeup.start();
     const heard: unknown[] = [];
@@ -357,7 +357,7 @@ describe('wake-ups', () => {
     expect(heard).toEqual([]);
   });
 
-  test('ask for a url and a channel that every server takes', () => {
+  test('need a valid URL and channel name', () => {
     const options = { type: 'redis', url: 'redis://127.0.0.1', processId: 'a', logger: silentLogger } as const;
     expect(() => createWakeup({ ...options, url: null })).toThrow('need a valid URL');
     expect(() => createWakeup({ ...options, url: 'localhost' })).toThrow('need a valid URL');

@@ -88,14 +88,14 @@ function push(transport: BashTransport, address = 'bash://'): Promise<void> {
   return transport.push(to(address, executeMessage('http://localhost:8001', 'p', 0)));
 }
 
-describe('while the store is away', () => {
-  test('a script is not started, and its message comes again', async () => {
+describe('while the store is unavailable', () => {
+  test('a script is not started, and its message is sent again', async () => {
     const store = new OneTask('echo');
     store.isAway = true;
     await expect(push(transportTo(store))).rejects.toThrow('503');
   });
 
-  test('a result is kept until it can be told', async () => {
+  test('a result is kept until it can be stored', async () => {
     const store = new OneTask('echo result');
     store.instead.push({ kind: 'task.fulfill', reply: AWAY }, { kind: 'task.fulfill', reply: AWAY });
     await push(transportTo(store));
@@ -103,7 +103,7 @@ describe('while the store is away', () => {
     expect(store.count('task.fulfill')).toBe(3);
   });
 
-  test('a script runs on only as long as its lease holds', async () => {
+  test('a script runs only as long as its lease is valid', async () => {
     const pidFile = join(folder, 'pid');
     const store = new OneTask(`echo $$ > ${pidFile}; exec sleep 1000`);
     const since = performance.now();
@@ -125,7 +125,7 @@ test('a lease is renewed after a third of its time, again and again', async () =
   expect(store.count('task.heartbeat')).toBeLessThanOrEqual((performance.now() - since) / (TTL_MS / 3));
 });
 
-test('a task that somebody else has is not run, and its message needs no second try', async () => {
+test('a task that another worker has is not run, and its message is not sent again', async () => {
   const store = new OneTask('echo');
   store.instead.push({ kind: 'task.acquire', reply: { status: 409, data: 'Task is not pending' } });
   const transport = transportTo(store);
@@ -142,7 +142,7 @@ test('a result that the store refuses rejects the promise with the reason', asyn
   expect(await store.settled).toEqual(['rejected', 'the result of the script cannot be stored: too large']);
 });
 
-test('without room a push waits, until it gets some or the transport closes', async () => {
+test('at the limit of scripts a push waits until one ends or the transport closes', async () => {
   const go = join(folder, 'go');
   const store = new OneTask(`until [ -e ${go} ]; do sleep 0.01; done`);
   const transport = transportTo(store);
@@ -155,7 +155,7 @@ test('without room a push waits, until it gets some or the transport closes', as
   expect(store.count('task.release')).toBe(1);
 });
 
-test('without a key Tensorlake is not asked: the promise is rejected', async () => {
+test('without an API key Tensorlake gets no request, and the promise is rejected', async () => {
   const store = new OneTask('echo');
   await push(transportTo(store), 'bash://tensorlake');
   expect(await store.settled).toEqual(['rejected', 'TENSORLAKE_API_KEY is not set on the server']);

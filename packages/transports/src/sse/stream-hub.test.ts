@@ -44,7 +44,7 @@ function hubOf(options: Partial<{ maxStreams: number; bufferSize: number }> = {}
 }
 
 describe('a slot', () => {
-  test('for any of a group goes round its streams', () => {
+  test('for any stream of a group rotates among its streams', () => {
     const { open, send } = hubOf();
     const [a, b] = [open('g', 'a'), open('g', 'b')];
     open('other', 'c');
@@ -55,7 +55,7 @@ describe('a slot', () => {
     ]);
   });
 
-  test('goes to the preferred stream while that has room, else to another', () => {
+  test('goes to the preferred stream if that has room, otherwise to another', () => {
     const { open, send } = hubOf();
     const [a, b] = [open('g', 'a'), open('g', 'b')];
     for (const body of ['1', '2', '3', '4']) send('g', 'b', body);
@@ -106,7 +106,7 @@ describe('a slot', () => {
 });
 
 describe('room', () => {
-  test('is what a stream or a group can take; full targets are left out of the list, groups come first', () => {
+  test('is the capacity of a stream or a group; full targets are not listed, and groups come first', () => {
     const { hub, open, send } = hubOf();
     const a = open('g', 'a');
     open('g', 'b');
@@ -119,7 +119,7 @@ describe('room', () => {
     expect([hub.room('g', 10), hub.room('g', 3)]).toEqual([4, 3]);
   });
 
-  test('is announced when a stream opens and when a full one has room again', () => {
+  test('is announced when a stream opens and when a full stream has room again', () => {
     const { hub, open, send } = hubOf({ bufferSize: 1 });
     const announced: string[] = [];
     hub.onRoom(({ id }) => announced.push(id));
@@ -133,7 +133,7 @@ describe('room', () => {
     expect(announced).toEqual(['a', 'a', 'b']);
   });
 
-  test('is there for a group or one stream of it: both are served, and their ids may be preferred', () => {
+  test('exists for a group and for each of its streams: both are served, and the ids may be preferred', () => {
     const { hub, open } = hubOf();
     for (const id of ['a', 'b']) open('g', id);
     open('h', 'c');
@@ -143,7 +143,7 @@ describe('room', () => {
 });
 
 describe('a stream', () => {
-  test('that comes back ends its older self; what was just written to that is lost, and goes to nobody twice', () => {
+  test('that reconnects ends the older stream; messages just written to the older one count as lost, and each is reported once', () => {
     const { hub, open, send, lost } = hubOf();
     const old = open('g', 'a');
     send('g/a', null, '1');
@@ -159,7 +159,7 @@ describe('a stream', () => {
     expect(lost).toEqual(['1', '2']);
   });
 
-  test('finds no place beyond the limit, but its own', () => {
+  test('has no place beyond the limit, except to replace itself', () => {
     const { hub, open } = hubOf({ maxStreams: 2 });
     open('g', 'a');
     expect(hub.hasPlaceFor('g', 'b')).toBe(true);

@@ -46,7 +46,7 @@ afterEach(() => {
 });
 
 describe('a stream that is drained', () => {
-  test('takes no more, and waits until what it wrote has settled', async () => {
+  test('accepts no more messages, and waits until written ones have settled', async () => {
     const { ends, log, stream, send } = opened(3);
     send('m');
     ends.flush();
@@ -58,7 +58,7 @@ describe('a stream that is drained', () => {
     expect(log).toEqual(['m taken', 'drained']);
   });
 
-  test('waits for nothing where nothing is under way, and not long for a reader that stalls', async () => {
+  test('does not wait without unsettled messages, and only briefly for a stalled reader', async () => {
     const idle = opened();
     await idle.stream.drain();
     const { log, stream, send } = opened();
@@ -70,7 +70,7 @@ describe('a stream that is drained', () => {
     expect(log).toEqual(['drained', 'm lost']);
   });
 
-  test('waits no longer once it breaks', async () => {
+  test('stops waiting when the connection breaks', async () => {
     const { log, stream, send } = opened();
     send('m');
     const drained = stream.drain();
@@ -81,7 +81,7 @@ describe('a stream that is drained', () => {
 });
 
 describe('the room of a stream', () => {
-  test('shrinks with every reservation, and comes back when it is flushed or cancelled', () => {
+  test('shrinks with every reservation, and grows when that is flushed or cancelled', () => {
     const { ends, log, stream, send } = opened(3);
     expect(stream.room).toBe(3);
     stream.reserve();
@@ -94,7 +94,7 @@ describe('the room of a stream', () => {
     expect(log).toEqual([]);
   });
 
-  test('is announced when it comes back after there was none', () => {
+  test('is announced when there is room again after there was none', () => {
     const { ends, log, stream, send } = opened(2);
     send('m1');
     send('m2');
@@ -110,7 +110,7 @@ describe('the room of a stream', () => {
     expect(stream.room).toBe(1);
   });
 
-  test('is none once it is closed, whatever order slots, writes and flushes end in', () => {
+  test('is zero after the stream is closed, in whatever order slots, writes and flushes end', () => {
     const { ends, log, stream, send } = opened(3);
     stream.reserve();
     stream.reserve();
@@ -131,7 +131,7 @@ describe('a message', () => {
     expect(ends.written).toEqual(['data: {"kind":"execute"}\n\n']);
   });
 
-  test('counts as taken when the stream outlives it by the settling time, not before', () => {
+  test('counts as delivered when the stream has stayed open for the settling time, not before', () => {
     const { ends, log, send } = opened();
     send('m');
     ends.flush();
@@ -141,7 +141,7 @@ describe('a message', () => {
     expect(log).toEqual(['m taken']);
   });
 
-  test('settles each at its own time', () => {
+  test('settles at its own time', () => {
     const { ends, log, send } = opened(10);
     send('m1');
     ends.flush();
@@ -154,7 +154,7 @@ describe('a message', () => {
     expect(log).toEqual(['m1 taken', 'm2 taken']);
   });
 
-  test('is lost when the stream breaks within the settling time', () => {
+  test('is lost if the stream breaks within the settling time', () => {
     const { ends, log, stream, send } = opened(10);
     send('m1');
     ends.flush();
@@ -168,7 +168,7 @@ describe('a message', () => {
     expect(log).toEqual(['m1 taken', 'm2 lost']);
   });
 
-  test('that never left this process, because its reader stalls, is lost with the stream however long that takes', () => {
+  test('that never left this process because its reader stalls is lost when the stream closes, even much later', () => {
     const { ends, log, stream, send } = opened(10);
     send('m1');
     send('m2');
@@ -179,7 +179,7 @@ describe('a message', () => {
     expect(log).toEqual(['m1 taken', 'm2 lost']);
   });
 
-  test('that leaves late settles from then on', () => {
+  test('that leaves late starts its settling time then', () => {
     const { ends, log, send } = opened(10);
     send('m');
     jest.advanceTimersByTime(100 * SETTLING_MS);

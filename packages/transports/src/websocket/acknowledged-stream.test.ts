@@ -18,7 +18,7 @@ function opened(bufferSize = 2) {
 }
 
 describe('an acknowledged stream', () => {
-  test('counts a message as taken when its worker says so, not before', () => {
+  test('counts a message as delivered when its worker acknowledges it, not before', () => {
     const { stream, send, log } = opened(3);
     for (const body of ['1', '2', '3']) send(body);
     expect(log.splice(0)).toEqual(['1', '2', '3']);
@@ -30,7 +30,7 @@ describe('an acknowledged stream', () => {
     expect(log).toEqual(['3 lost']);
   });
 
-  test('refuses to be told of messages that were not sent, and to take one back', () => {
+  test('refuses acknowledgements of messages that were not sent, and lower counts than before', () => {
     const { stream, send } = opened();
     expect(stream.acknowledge(1)).toBe(false);
     send('1');
@@ -39,7 +39,7 @@ describe('an acknowledged stream', () => {
     expect(stream.acknowledge(0)).toBe(false);
   });
 
-  test('has room for as many messages as were reserved and neither taken nor cancelled', () => {
+  test('has less room for each message that was reserved and neither acknowledged nor cancelled', () => {
     const { stream, send, log } = opened(2);
     send('1');
     stream.reserve();
@@ -51,7 +51,7 @@ describe('an acknowledged stream', () => {
     expect(log).toEqual(['1', 'room', '1 taken']);
   });
 
-  test('that is closed while a message is acknowledged accepts that, and only for messages that were sent', () => {
+  test('accepts acknowledgements after it is closed, but only for messages that were sent', () => {
     const { stream, send, log } = opened();
     send('1');
     send('2');
@@ -62,7 +62,7 @@ describe('an acknowledged stream', () => {
     expect(log).toEqual([]);
   });
 
-  test('that is closed loses what is sent over it, and is closed once', () => {
+  test('loses messages that are sent after it is closed, and closes only once', () => {
     const { stream, log } = opened();
     stream.reserve();
     expect([stream.close(), stream.close(), stream.room]).toEqual([true, false, 0]);
