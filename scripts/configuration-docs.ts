@@ -42,7 +42,7 @@ function entry({ path, env, flag, alias, option }: Declaration): string {
   return `### \`${path}\`\n\n${escaped(option.describe)}.\n\n- ${names.join(', ')}\n${allowed}\n`;
 }
 
-/** Two asterisks in a text would be emphasis. */
+/** Escapes asterisks, because two of them in a text would mean emphasis. */
 function escaped(text: string): string {
   return text.replaceAll('*', '\\*');
 }

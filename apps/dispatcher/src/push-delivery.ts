@@ -67,7 +67,7 @@ export class PushDelivery implements Service {
     await this.#pusher.stop();
   }
 
-  /** The targets that failed last, at most `most`. */
+  /** The targets that failed most recently, latest first. @param most the maximum number. */
   failing(most: number): FailingTarget[] {
     return this.#failing.failing(most);
   }

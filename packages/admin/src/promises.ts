@@ -4,7 +4,7 @@ import { DEAD_LETTER } from './dead-letters.ts';
 import { at, count, cursor, flag, pageSize, repeated, tags, text, time, value } from './fields.ts';
 
 const MAX_TAGS = 8;
-/** The server keeps so much of a function's name. */
+/** Maximum length of a function's name. The server stores only the beginning of a longer one. */
 const MAX_FUNCTION_NAME = 160;
 const MAX_GRAPH_PAGE = 2_000;
 
@@ -24,7 +24,7 @@ export const PROMISES_QUERY = z.strictObject({
   state: promiseState.optional(),
   tag: repeated(text.regex(/^[^=]+=/, 'must be NAME=VALUE'), MAX_TAGS)
     .optional()
-    .meta({ description: 'NAME=VALUE; with several, all of them must match' }),
+    .meta({ description: 'NAME=VALUE; if repeated, all must match' }),
   func: text.max(MAX_FUNCTION_NAME).optional().meta({
     description: 'The name of the function that the param calls; of a longer name, the first 160 characters',
   }),
@@ -155,7 +155,7 @@ export type PromiseDetail = z.infer<typeof PROMISE>;
  * changed.
  */
 export const GRAPH_QUERY = z.strictObject({
-  after: text.optional().meta({ description: 'The last id of the page before' }),
+  after: text.optional().meta({ description: 'The last id of the previous page' }),
   since: time.optional().meta({ description: '`now` of an earlier answer: only what may have changed since then' }),
   limit: pageSize(MAX_GRAPH_PAGE, MAX_GRAPH_PAGE),
 });

@@ -2,7 +2,7 @@ import { PROMISE_STATES } from '@resonate/protocol/records';
 import { z } from 'zod';
 import { at, count } from './fields.ts';
 
-/** How many promises a wait is followed along. */
+/** The maximum number of promises along which a wait is followed. */
 export const MAX_HOPS = 32;
 
 /** Why a promise is pending, or how it ended. docs/troubleshooting.md explains each. */
@@ -45,28 +45,28 @@ const answer = {
   now: at,
   id: z.string(),
   cause: z.enum(CAUSES),
-  /** In plain English. Times are in UTC. */
+  /** The explanation, one English sentence. Times are in UTC. */
   sentence: z.string(),
   /** What to do about it. */
   action: z.string(),
-  /** False if it goes on by itself, or has ended as it should. */
+  /** False if it continues by itself, or ended normally. */
   needsAction: z.boolean(),
   /** The error of the target, the promise or the schedule. */
   error: z.string().optional(),
-  /** When this began; of `held`: when the worker last renewed its lease. */
+  /** When this state began. For `held`: when the worker last renewed its lease. */
   since: at.optional(),
-  /** When it ends, or when the server tries again. */
+  /** When this state ends, or when the server tries again. */
   until: at.optional(),
 };
 
 /** GET /admin/promises/ID/why */
 export const WHY = z.object({
   ...answer,
-  /** The promise to look at: where the wait ends, or the descendant that failed. Absent if it is the promise itself. */
+  /** The promise to look at: the end of the wait, or the descendant that failed. Absent if it is the promise itself. */
   promise: z.string().optional(),
   /**
-   * From the promise itself to where the wait ends, or to the descendant that failed. Each waits for the next one, is a
-   * step of it, or failed because of it.
+   * From the promise itself to the end of the wait, or to the descendant that failed. Each promise waits for the next
+   * one, is a step of it, or failed because of it.
    */
   chain: z.array(
     z.object({

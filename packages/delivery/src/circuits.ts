@@ -22,18 +22,18 @@ interface Circuit {
   last: FailedAttempt;
 }
 
-/** An attempt that failed: why, and the promise that its message was about. */
+/** A failed attempt: the error, and the promise that the message was about. */
 export interface FailedAttempt {
   error: string;
   promise: string;
 }
 
-/** Longer errors are cut, because one is kept for each target. */
+/** Maximum length of a stored error. It is limited, because one error is stored for each target. */
 const MAX_ERROR = 200;
 
-/** What is known of a failure. */
+/** Details of a failure. */
 export interface Failed extends Partial<FailedAttempt> {
-  /** How long the target asked to be left alone; an open circuit sends no probe before that. */
+  /** The wait that the target asked for (Retry-After). An open circuit sends no probe before that. */
   askedMs?: number;
 }
 

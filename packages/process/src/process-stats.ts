@@ -9,11 +9,13 @@ export interface ProcessStats extends RequestCounts {
   waiting: number;
   /** The largest groups of workers, with their numbers of event streams. */
   streams: GroupCount[];
-  /** Groups that workers left within the last hour, the latest first. Processes of older versions do not write it. */
+  /**
+   * Groups that workers left within the last hour, latest first. Processes of older versions do not write this field.
+   */
   left?: DepartedWorkers[] | undefined;
-  /** Targets that fail, the latest first. The same holds. */
+  /** Failing targets, latest first. Processes of older versions do not write this field. */
   failing?: FailingTarget[] | undefined;
-  /** The transports that its configuration enables. The same holds. */
+  /** The transports that its configuration enables. Processes of older versions do not write this field. */
   transports?: string[] | undefined;
 }
 
@@ -24,9 +26,9 @@ export interface GroupCount {
 
 export interface DepartedWorkers {
   group: string;
-  /** Workers that left and have not come back. */
+  /** The number of workers that left and have not returned. */
   count: number;
-  /** How long ago the last of them left, when this was written. */
+  /** How long before this was written the last of them left. */
   agoMs: number;
 }
 
@@ -46,7 +48,7 @@ export interface FailingTarget {
 const MAX_GROUPS = 100;
 const MAX_GROUP_NAME = 200;
 const MAX_FAILING = 50;
-/** MySQL stores at most 64 KiB of statistics. */
+/** Maximum size of each list as JSON. MySQL stores at most 64 KiB of statistics. */
 const MAX_LIST_BYTES = 16 * 1024;
 
 /** Collects the statistics. The role that holds streams sets `streams` and `left`, the one that pushes sets `failing`. */

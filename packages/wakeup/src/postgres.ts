@@ -8,7 +8,7 @@ const CLOSE_TIMEOUT_MS = 500;
 
 const DEFAULT_SCHEMA = 'public';
 
-/** Makes a client that finds its server by itself. */
+/** Creates a client that finds its server by itself, for example the primary of several servers. */
 export type NewPostgresClient = (config: pg.ClientConfig) => pg.Client;
 
 /**

@@ -40,7 +40,7 @@ export interface WakeupObserver {
 export interface WakeupOptions {
   /** `none`: no hints are sent. */
   type: 'none' | 'postgres' | 'redis';
-  /** The URL of the server; null for `none`, and where `newPostgresClient` knows it. */
+  /** The URL of the server. null for `none`, and if `newPostgresClient` is given, which knows the server. */
   url: string | null;
   newPostgresClient?: NewPostgresClient;
   /** Unique among the processes on the channel. A process ignores its own messages. */

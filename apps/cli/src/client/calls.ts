@@ -6,7 +6,10 @@ import type { Search } from './search.ts';
 /** The largest page of the admin API. */
 const MAX_PAGE = 500;
 
-/** Promises that call a function, the newest first. The search of the protocol does not know functions. */
+/**
+ * Promises that call a function, newest first. It uses the admin API, because the protocol's search cannot search for
+ * functions.
+ */
 export const CALLS: Search<PromiseSummary> = {
   load: async (query, options) => (await get(`/admin/promises?${parameters(query)}`, options)) as Promises,
   list: 'promises',
@@ -15,7 +18,7 @@ export const CALLS: Search<PromiseSummary> = {
   table: callTable,
 };
 
-/** @throws ClientError if tags are not texts by their names. */
+/** @throws ClientError if the tags are not an object of strings. */
 function parameters({ tags = {}, ...filters }: Record<string, unknown>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(filters)) {

@@ -72,7 +72,7 @@ export function builder(promises: Argv): unknown {
     .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
-/** The record; on a terminal also why it is pending or failed, if the server says so. */
+/** Prints the record. A table also shows why the promise is pending or failed, if the server can explain it. */
 async function showPromise({ id, ...options }: ClientArguments & { id: string }): Promise<void> {
   const record = await call<{ promise: PromiseRecord }>('promise.get', { id }, options);
   show(record, options, fieldTable);
@@ -93,7 +93,7 @@ function searchOptions(options: Argv<ClientArguments>) {
   const filters = options.options({
     state: textOption('pending, resolved, rejected, rejected_canceled or rejected_timedout'),
     tags: textOption('Tags that must all match: \'{"name": "value"}\''),
-    func: textOption('The function that is called, by its whole name: newest first, without their data'),
+    func: textOption('Full name of the function that is called; lists newest first, without params and values'),
   });
   return pageOptions(filters, PROMISES);
 }

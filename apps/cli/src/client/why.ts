@@ -4,18 +4,18 @@ import { printable, wantsTable, jsonText, type OutputOptions } from './output.ts
 
 type What = 'promises' | 'schedules';
 
-/** `… why ID`: why a promise is pending, how it ended, or when a schedule runs. */
+/** `… why ID`: explains why a promise is pending, how it ended, or when a schedule runs. */
 export async function showWhy(what: What, id: string, options: ClientOptions & OutputOptions): Promise<void> {
   const answer = await ask(what, id, options);
   process.stdout.write(wantsTable(options) ? whyText(answer) : jsonText(answer));
 }
 
-/** The same of a promise, for commands that show it beside something else; null if the server does not say. */
+/** The explanation of a promise, for commands that print it with other things. null if the server has none. */
 export async function whyOf(id: string, options: ClientOptions): Promise<Why | null> {
   try {
     return (await ask('promises', id, options)) as Why;
   } catch (error) {
-    // A server without this endpoint, or a token that may not use it.
+    // The server does not have this endpoint, or the token does not permit it.
     if (error instanceof ClientError) return null;
     throw error;
   }

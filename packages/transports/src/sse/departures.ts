@@ -1,22 +1,24 @@
-/** Workers that left recently: so many are remembered, for so long. */
+/** How many workers that left are remembered, and for how long. */
 const MAX_REMEMBERED = 1_000;
 const FOR_MS = 3_600_000;
 
 export interface Departed {
   group: string;
-  /** Different ids of workers that left within the last hour and have not come back. */
+  /** The number of workers (by id) that left within the last hour and have not returned. */
   count: number;
   /** How long ago the last of them left. */
   agoMs: number;
 }
 
-/** Workers whose connection closed within the last hour, for those who ask why nobody takes a task. */
+/**
+ * Remembers the workers whose connections closed within the last hour. It helps to explain why nobody acquires a task.
+ */
 export class Departures {
   /** By group and id, the earliest first. */
   readonly #left = new Map<string, { group: string; at: number }>();
   readonly #now: () => number;
 
-  /** @param now ms, from a clock that never goes back. */
+  /** @param now ms, from a monotonic clock. */
   constructor(now = () => performance.now()) {
     this.#now = now;
   }
@@ -29,12 +31,12 @@ export class Departures {
     if (this.#left.size > MAX_REMEMBERED && oldest !== undefined) this.#left.delete(oldest);
   }
 
-  /** It has connected again. */
+  /** Call it when a worker has connected again. */
   back(group: string, id: string): void {
     this.#left.delete(keyOf(group, id));
   }
 
-  /** Groups that workers left, the latest first. */
+  /** Groups that workers left, latest first. */
   groups(): Departed[] {
     const now = this.#now();
     const groups = new Map<string, Departed>();

@@ -2,17 +2,17 @@ import { MAX_EDGES, MAX_HOPS } from '@resonate/admin';
 import type { FailedPromise, Outcome, TaskRow, WaitingPromise, Waits } from '@resonate/store';
 import type { Chain, Link } from './facts.ts';
 
-/** How the chain's promises are read. */
+/** The reads that following a chain needs. */
 export interface Reader {
   waits(id: string, limit: number): Promise<Waits | null>;
   outcome(id: string): Promise<Outcome>;
-  /** True if the reader of the answer may see this promise. */
+  /** True if the token of the request may see this promise. */
   maySee(id: string): boolean;
 }
 
 /**
- * Follows what a promise waits for to its end, over at most `MAX_HOPS` promises, with one read for each.
- * @returns null: there is no such promise.
+ * Follows from a promise to what it waits for, and so on, over at most `MAX_HOPS` promises. Each costs one read.
+ * @returns null if there is no such promise.
  */
 export async function followChain(id: string, reader: Reader): Promise<Chain | null> {
   const first = await reader.waits(id, MAX_EDGES);
@@ -45,10 +45,10 @@ interface Next {
   others: number;
 }
 
-/** The promise that this one waits for, or why the chain ends here. */
+/** The promise that this one waits for, or the reason why the chain ends here. */
 function nextOf({ promise, awaits, more }: Waits, seen: ReadonlySet<string>, reader: Reader): Next | Chain['ended'] {
   const { state, task, branch, isTimer, id } = promise;
-  // The SDKs give a sleep a target, but no worker has to take it.
+  // The SDKs set a target on a sleep, but no worker has to acquire it.
   if (state !== 'pending' || isTimer) return 'end';
   if (!task) {
     if (branch === null || branch === id) return 'end';
@@ -57,7 +57,7 @@ function nextOf({ promise, awaits, more }: Waits, seen: ReadonlySet<string>, rea
   }
   if (task.state !== 'suspended') return 'end';
   const pending = awaits.filter((awaited) => awaited.state === 'pending');
-  // One of them has settled by its timeout, and the scheduler has yet to write it down.
+  // One of them has timed out, and the scheduler has not recorded that yet.
   if (pending.length < awaits.length) return 'end';
   const visible = pending.filter((awaited) => reader.maySee(awaited.id));
   const [next] = visible.filter((awaited) => !seen.has(awaited.id)).sort((one, other) => need(one) - need(other));
@@ -66,7 +66,7 @@ function nextOf({ promise, awaits, more }: Waits, seen: ReadonlySet<string>, rea
   return visible.length > 0 ? 'cycle' : 'end';
 }
 
-/** Of several awaited promises, the one that most probably needs somebody to act comes first. */
+/** The order of several awaited promises: first the one that most probably needs an action. */
 function need({ task, isTimer }: WaitingPromise): number {
   if (isTimer) return 6;
   if (!task) return 3;
@@ -78,7 +78,7 @@ function hasFailed({ attempts, setbacks, deferredBy }: TaskRow): boolean {
   return attempts > 1 || setbacks > 1 || deferredBy !== null;
 }
 
-/** A settled promise. If it failed, follows the failures of its descendants to the first one. */
+/** The chain of a settled promise. If it failed, follows the failures of its descendants to the first one. */
 async function settledChain(promise: WaitingPromise, reader: Reader): Promise<Chain> {
   const outcome = await reader.outcome(promise.id);
   const failed: FailedPromise[] = [];
@@ -99,7 +99,10 @@ async function settledChain(promise: WaitingPromise, reader: Reader): Promise<Ch
   return { links: [{ promise, as: 'start', others: 0 }], ended: 'end', expiredAt: null, outcome, failed };
 }
 
-/** Of the failed children: the first with the same error, or else the first one that failed before its parent did. */
+/**
+ * The failed child that caused the failure: the first one with the same error, otherwise the first one that failed
+ * before its parent.
+ */
 function culprit(parent: FailedPromise, children: readonly FailedPromise[]): FailedPromise | undefined {
   const before = children
     .filter(({ settledAt }) => (settledAt ?? Infinity) <= (parent.settledAt ?? Infinity))

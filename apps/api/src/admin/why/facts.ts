@@ -2,14 +2,17 @@ import type { Cause } from '@resonate/admin';
 import type { ProcessStats } from '@resonate/process';
 import type { FailedPromise, Outcome, TaskRow, WaitingPromise } from '@resonate/store';
 
-/** What a diagnosis is made of. It does no I/O: all of this is read before. Times are epoch ms, by the store's clock. */
+/**
+ * The input of a diagnosis. It is read beforehand, because a diagnosis does no I/O. Times are epoch ms, by the store's
+ * clock.
+ */
 export interface Facts {
   now: number;
   chain: Chain;
   processes: readonly ProcessFacts[];
-  /** After so long a delivered message is sent again (tasks.retry_timeout). */
+  /** The time after which a delivered message is sent again (tasks.retry_timeout). */
   retryTimeoutMs: number;
-  /** The prefix of the ids that the reader may see; '' for all. */
+  /** The prefix of the ids that the token may see; '' for all. */
   prefix: string;
 }
 
@@ -26,28 +29,28 @@ export interface ProcessFacts {
 export interface Chain {
   links: readonly [Link, ...Link[]];
   /**
-   * Why it was not followed further: `end`, the last promise waits for no other one; `cycle`, it waits for one of the
-   * chain; `too_deep`, there are more; `hidden`, the reader may not see the next one; `gone`, it is a step of a promise
-   * that does not exist.
+   * Why the chain ends. `end`: the last promise waits for no other one. `cycle`: it waits for a promise of the chain.
+   * `too_deep`: there are more promises. `hidden`: the token may not see the next one. `gone`: it is a step of a
+   * promise that does not exist.
    */
   ended: 'end' | 'cycle' | 'too_deep' | 'hidden' | 'gone';
-  /** If the last promise waits for one that has ended by its timeout, and was not told: when that was. */
+  /** When an awaited promise of the last promise timed out, if the last promise was not resumed yet. */
   expiredAt: number | null;
   /** How the last promise ended, if it is settled. */
   outcome: Outcome | null;
-  /** If it failed: the descendants that failed, each a child of the one before. */
+  /** If it failed: the failed descendants, each a child of the previous one. */
   failed: readonly FailedPromise[];
 }
 
 export interface Link {
   promise: WaitingPromise;
-  /** How it concerns the promise before it. */
+  /** Its relation to the previous promise. */
   as: 'start' | 'awaited' | 'branch';
-  /** How many others the promise before it waits for. */
+  /** How many other promises the previous promise waits for. */
   others: number;
 }
 
-/** A pending promise with its task, and how the sentence begins. */
+/** A pending promise with its task, and the subject of the sentence. */
 export interface Waiting {
   promise: WaitingPromise;
   task: TaskRow;
@@ -65,5 +68,5 @@ export interface Ending {
   until?: number | undefined;
 }
 
-/** Until then, a message that is due or was sent is not late. */
+/** A message counts as late only if it has been due, or was sent, for longer than this. */
 export const LATE_MS = 5_000;

@@ -2,10 +2,15 @@ import type { Ending, Facts, Waiting } from './facts.ts';
 import { receiverOf } from './receivers.ts';
 import { instantFrom } from './words.ts';
 
-/** A worker that crashes or restarts gives a task back once or twice. From the third time on, something is wrong. */
+/**
+ * From this number of times on, something is wrong. A worker that crashes or restarts gives a task back only once or
+ * twice.
+ */
 const REPEATED = 3;
 
-/** The task goes to and fro between the server and its workers. @returns null: it does not. */
+/**
+ * The diagnosis of a task that workers acquire and give back again and again. @returns null if it is not such a task.
+ */
 export function givenBack({ promise, task, subject }: Waiting, { now }: Facts): Ending | null {
   const { setbacks, dueAt } = task;
   if (setbacks < REPEATED) return null;

@@ -9,7 +9,10 @@ import { why } from './why.ts';
 
 type Context = RuntimeWith<'config' | 'processId' | 'stats', 'admin' | 'cluster' | 'execute' | 'now'>;
 
-/** Why something does not go on. Reads by key, and at most as many promises as docs/admin-api.md says. */
+/**
+ * The endpoints that explain why a promise or schedule does not continue. They read by key, and at most the number of
+ * promises that docs/admin-api.md says.
+ */
 export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleWhy'> {
   const { config, store } = runtime;
   return {
@@ -40,7 +43,7 @@ export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleW
   };
 }
 
-/** What each process wrote with its last heartbeat; of this one, what holds now. */
+/** The statistics that each process wrote with its last heartbeat. For this process, the current ones. */
 async function processFacts({ processId, stats, store }: Context, now: number): Promise<ProcessFacts[]> {
   const own = await stats.read();
   return (await store.cluster.processes()).map(({ id, role, startedAt, heartbeatAt, leader, stats: text }) => {

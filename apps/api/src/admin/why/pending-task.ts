@@ -3,7 +3,9 @@ import { givenBack } from './given-back.ts';
 import { groupFacts, groupText, isServed, pollReceiver, receiverOf, targetFailure } from './receivers.ts';
 import { counted, instantFrom, span } from './words.ts';
 
-/** Why nobody has acquired a task: its message waits, or was delivered to somebody who does not take it. */
+/**
+ * Why no worker has acquired a task: its message waits, or was delivered to a worker that does not acquire the task.
+ */
 export function pendingTask(waiting: Waiting, facts: Facts): Ending {
   return (
     delayed(waiting, facts) ??
@@ -16,7 +18,7 @@ export function pendingTask(waiting: Waiting, facts: Facts): Ending {
   );
 }
 
-/** Its caller asked for a later start, and no message was due yet. */
+/** The caller requested a later start, and no message was due yet. */
 function delayed({ task, subject }: Waiting, { now }: Facts): Ending | null {
   const { dueAt, enqueuedAt } = task;
   if (enqueuedAt !== null || dueAt === null || dueAt <= now) return null;
@@ -46,7 +48,7 @@ function noWorker({ promise, task, subject }: Waiting, facts: Facts): Ending | n
   const { now, prefix } = facts;
   const { group, id } = pollReceiver(task.target);
   const known = groupFacts(group, facts);
-  // Processes count their connections by group. One that is open takes its message as soon as it is due.
+  // Processes count their connections only by group. An open connection gets its message as soon as that is due.
   const isAway = known.connected === 0 || (id !== undefined && isOverdue(task, now));
   if (!isAway) return null;
   const name = promise.function === undefined ? '' : ` that has the function ${promise.function}`;
@@ -67,7 +69,7 @@ function noWorker({ promise, task, subject }: Waiting, facts: Facts): Ending | n
 function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
   const { now } = facts;
   const failure = targetFailure(task, facts);
-  // A message that is not claimed, and whose attempts are counted, has failed.
+  // If a message is not claimed and has attempts, its last attempt failed.
   const hasFailed = task.claimedBy === null && task.attempts > 0;
   if (!hasFailed && task.deferredBy === null) return null;
   const reason = failure?.error === undefined ? '' : `: ${failure.error}`;
@@ -85,7 +87,7 @@ function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
   };
 }
 
-/** Its message has been due, or delivered and not taken, for longer than it should. */
+/** The message has been due for too long, or was delivered and the task was not acquired for too long. */
 function late({ task, subject }: Waiting, facts: Facts): Ending | null {
   const { now, retryTimeoutMs } = facts;
   const { claimedBy, dueAt, enqueuedAt } = task;
@@ -129,7 +131,7 @@ function isOverdue({ dueAt }: Waiting['task'], now: number): boolean {
   return dueAt !== null && dueAt <= now - LATE_MS;
 }
 
-/** Since when its message waits. */
+/** The time since which its message has been waiting. */
 function waiting({ enqueuedAt, dueAt }: Waiting['task']): number | null {
   return enqueuedAt ?? dueAt;
 }

@@ -4,7 +4,7 @@ import { counted, shortened, span } from './words.ts';
 
 type Queue = Pick<TaskRow, 'transport' | 'target'>;
 
-/** Who gets the messages of a target, in words: `group default`, `http://localhost:3000`, `kafka://orders`. */
+/** The receiver of a target's messages in words: `group default`, `http://localhost:3000`, `kafka://orders`. */
 export function receiverOf({ transport, target }: Queue): string {
   if (transport === 'http') return shortened(target);
   if (transport !== 'poll') return shortened(`${transport}://${target}`);
@@ -12,24 +12,24 @@ export function receiverOf({ transport, target }: Queue): string {
   return id === undefined ? `group ${shortened(group)}` : `connection ${shortened(id)} of group ${shortened(group)}`;
 }
 
-/** The parts of a target of `poll`. They are percent-encoded there. */
+/** The decoded parts of a `poll` target, which is percent-encoded. */
 export function pollReceiver(target: string): { group: string; id: string | undefined } {
   const [group = '', id] = target.split('/').map(decodeURIComponent);
   return { group, id };
 }
 
 export interface GroupFacts {
-  /** Workers of the group that are connected to any process. */
+  /** The number of workers of the group that are connected to any process. */
   connected: number;
-  /** Workers that left within the last hour, as far as the running processes know. */
+  /** The number of workers that left within the last hour, as far as the running processes know. */
   departed: number;
   /** When the last of them left. */
   leftAt: number | null;
-  /** How long the process has run that knows the longest. */
+  /** The uptime of the oldest process. Nothing is known of the time before. */
   knownForMs: number;
 }
 
-/** What the running processes know of the workers of a group. */
+/** What the running processes know about the workers of a group. */
 export function groupFacts(group: string, { processes, now }: Pick<Facts, 'processes' | 'now'>): GroupFacts {
   const facts: GroupFacts = { connected: 0, departed: 0, leftAt: null, knownForMs: 0 };
   for (const { stats, heartbeatAt, startedAt } of processes.filter(isApi)) {
@@ -57,14 +57,14 @@ function isApi({ isAlive, role }: ProcessFacts): boolean {
   return isAlive && (role === 'all' || role === 'api');
 }
 
-/** True if a running process delivers over this transport, as far as is known. */
+/** True if a running process delivers over this transport, or if that is unknown. */
 export function isServed(transport: TaskRow['transport'], { processes }: Facts): boolean {
   const role = transport === 'poll' ? 'api' : 'dispatcher';
   return processes.some(
     (one) =>
       one.isAlive &&
       (one.role === 'all' || one.role === role) &&
-      // A process of an older version does not say it.
+      // A process of an older version does not report its transports.
       (one.stats?.transports?.includes(transport) ?? true),
   );
 }
@@ -76,8 +76,8 @@ export interface TargetFailure {
 }
 
 /**
- * What a running process knows of a failing target. A reader with a prefix is told the error only if a message about one
- * of its own promises failed: other messages for the target are not its business.
+ * What a running process knows about a failing target. A token with a prefix sees the error only if the message was
+ * about a promise with this prefix, because it must not see anything of other promises.
  */
 export function targetFailure({ transport, target }: Queue, { processes, prefix }: Facts): TargetFailure | null {
   const known = processes

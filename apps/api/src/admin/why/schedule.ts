@@ -4,7 +4,7 @@ import { LATE_MS, type Facts } from './facts.ts';
 import { hasLeader, timersLate } from './timers-late.ts';
 import { instant, instantFrom, isNever, shortened } from './words.ts';
 
-/** Says when a schedule runs next, or why it does not. Pure. */
+/** Explains when a schedule runs next, or why it does not run. A pure function. */
 export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' | 'processes'>): ScheduleWhy {
   const { id, nextRunAt, lastRunAt, pausedAt, fault } = schedule;
   const { now } = facts;

@@ -71,7 +71,7 @@ function resolved(promise: WaitingPromise, facts: Facts): Ending {
   };
 }
 
-/** Somebody who wanted to know of the result will not be told. */
+/** A listener that will not be notified, because its message is a dead letter. */
 function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
   const [letter] = facts.chain.outcome?.deadLetters ?? [];
   if (!letter) return null;
@@ -96,12 +96,12 @@ function lost(facts: Facts): string {
   return `Its notification of ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts))}.`;
 }
 
-/** Addresses may carry secrets. */
+/** The error without the address, because addresses may contain secrets. */
 function errorFor({ lastError, address, target }: DeadLetter, { prefix }: Facts): string {
   return prefix === '' ? lastError : lastError.replaceAll(address, target);
 }
 
-/** A notification has been tried and waits for its next attempt. */
+/** A listener's notification that failed and waits for its next attempt. */
 function notified(promise: WaitingPromise, facts: Facts): Ending | null {
   const { now } = facts;
   const tried = facts.chain.outcome?.listeners.find(({ attempts }) => attempts > 1);

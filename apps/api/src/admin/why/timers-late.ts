@@ -1,6 +1,6 @@
 import type { Ending, Facts } from './facts.ts';
 
-/** The scheduler has not done what is due, or will not. @param at when it was or is due. */
+/** The diagnosis for a timer that the scheduler has not fired or will not fire. @param at the due time of the timer. */
 export function timersLate(what: string, facts: Pick<Facts, 'now' | 'processes'>, at?: number): Ending {
   const leads = hasLeader(facts);
   const who = leads

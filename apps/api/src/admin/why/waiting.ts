@@ -18,7 +18,7 @@ export function sleeping({ timeoutAt }: WaitingPromise, subject: string, facts: 
   };
 }
 
-/** Pending, with neither a task nor a timer: a client has to settle it. */
+/** A pending promise with neither a task nor a timer. A client has to settle it. */
 export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: string, { now, chain }: Facts): Ending {
   const isOrphan = chain.ended === 'gone';
   const end = isNever(timeoutAt) ? '' : ` It times out at ${instantFrom(timeoutAt, now)}.`;
@@ -85,7 +85,7 @@ export function heldTask(waiting: Waiting, facts: Facts): Ending {
   };
 }
 
-/** A task that waits for no pending promise: what it waited for has ended by its timeout, or there never was one. */
+/** A suspended task that waits for no pending promise: its awaited promise has timed out, or it never had one. */
 export function suspendedTask({ id }: WaitingPromise, subject: string, facts: Facts): Ending {
   const { now, chain } = facts;
   const { expiredAt } = chain;
@@ -104,7 +104,7 @@ export function suspendedTask({ id }: WaitingPromise, subject: string, facts: Fa
   return justSettled(`What ${it} waits for has ended by its timeout`);
 }
 
-/** The answer was overtaken by an event. */
+/** The state has changed while it was being read. */
 export function justSettled(what: string): Ending {
   return {
     cause: 'in_delivery',
@@ -114,7 +114,7 @@ export function justSettled(what: string): Ending {
   };
 }
 
-/** The wait goes on, but it was not followed further. */
+/** The chain continues, but it was not followed further. */
 export function unfollowed(ended: 'cycle' | 'too_deep' | 'hidden', { id }: WaitingPromise, subject: string): Ending {
   switch (ended) {
     case 'cycle':

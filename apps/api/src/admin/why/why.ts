@@ -14,10 +14,13 @@ import {
 } from './waiting.ts';
 import { named } from './words.ts';
 
-/** So many promises of a chain are named in the sentence; of a longer one, the first ones and the last one. */
+/**
+ * The maximum number of promises of a chain that the sentence names. Of a longer chain it names the first ones and the
+ * last one.
+ */
 const NAMED = 4;
 
-/** Says why a promise is pending, or how it ended. Pure: all that it needs is in `facts`. */
+/** Explains why a promise is pending, or how it ended. A pure function of `facts`. */
 export function why(facts: Facts): Why {
   const { chain, now } = facts;
   const [first] = chain.links;

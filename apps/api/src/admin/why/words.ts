@@ -1,11 +1,11 @@
 /** Parts of sentences. */
 
-/** The last instant that `Date` knows; clients send later ones for "never". */
+/** The last time that `Date` supports. Clients send later ones for "never". */
 const MAX_DATE_MS = 8_640_000_000_000_000;
 const NEVER_MS = Date.UTC(2200, 0, 1);
 const MAX_ID = 80;
 
-/** An instant in UTC: `2026-01-31 23:59:59 UTC`. */
+/** A time in UTC: `2026-01-31 23:59:59 UTC`. */
 export function instant(at: number): string {
   return new Date(Math.min(at, MAX_DATE_MS))
     .toISOString()
@@ -18,7 +18,7 @@ export function isNever(at: number): boolean {
   return at >= NEVER_MS;
 }
 
-/** A length of time: `250 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
+/** A duration: `250 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
 export function span(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   const seconds = ms / 1_000;
@@ -37,7 +37,7 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
-/** An id as a sentence has it, with its function: `order.1 (ship)`. Ids may have kilobytes, so a long one is cut. */
+/** An id for a sentence, with its function: `order.1 (ship)`. A long id is cut, because ids may have kilobytes. */
 export function named({ id, function: name }: { id: string; function?: string | undefined }): string {
   return name === undefined ? shortened(id) : `${shortened(id)} (${name})`;
 }
