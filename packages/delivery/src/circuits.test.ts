@@ -123,3 +123,21 @@ test('if there are too many targets, the oldest and their circuits are forgotten
   for (let other = 0; other < 10_000; other++) fail(1, 0, `other ${other}`);
   expect([circuits.open, circuits.advise('a', 0, 0)]).toEqual([0, 'deliver']);
 });
+
+test('tells of the targets that fail, with the last error, until they work again', () => {
+  circuits.failed('a', false, 0, { error: 'refused', promise: 'p1' });
+  circuits.failed('a', false, 0, { error: `late${'!'.repeat(1_000)}`, promise: 'p2' });
+  fail(3, 0, 'b');
+  expect(circuits.failing(10)).toMatchObject([
+    { target: 'b', failures: 3, retryAt: expect.any(Number) },
+    {
+      target: 'a',
+      failures: 2,
+      retryAt: null,
+      last: { promise: 'p2', error: expect.stringMatching(/^late!{196}$/) },
+    },
+  ]);
+  expect(circuits.failing(1)).toHaveLength(1);
+  circuits.succeeded('a');
+  expect(circuits.failing(10).map(({ target }) => target)).toEqual(['b']);
+});

@@ -1,0 +1,284 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Cause } from '@resonate/admin';
+import type { FailedPromise, TaskRow, WaitingPromise } from '@resonate/store';
+import type { ProcessFacts } from './facts.ts';
+import { MINUTE, NOW, process, promise, task, whyIn, type World } from './why.fixture.ts';
+
+/** The diagnosis from rows in memory: every cause and its borders. test/admin/why.test.ts makes the causes for real. */
+
+const ofTask = (fields: Partial<TaskRow>, processes?: ProcessFacts[]) =>
+  whyIn({ promises: [promise('a', { task: task(fields), function: 'ship' })], ...(processes && { processes }) });
+
+const http = { transport: 'http', target: 'https://shop.example', address: 'https://shop.example/?key=1' } as const;
+
+describe('a pending task', () => {
+  test.each<[string, Partial<TaskRow>, Cause, string]>([
+    ['is on its way', {}, 'in_delivery', 'It is being delivered to group g.'],
+    [
+      'starts later',
+      { enqueuedAt: null, dueAt: NOW + 5 * MINUTE },
+      'delayed',
+      'It starts at 2026-01-31 12:05:00 UTC (in 5 min), as its caller asked (resonate:delay).',
+    ],
+    [
+      'was given back again and again',
+      { setbacks: 193, dueAt: NOW + 20_000 },
+      'given_back',
+      'It was given back by its workers 193 times in a row without progress: they released it, or their lease ended. It is sent again at 2026-01-31 12:00:20 UTC (in 20 s).',
+    ],
+    ['was given back twice, as by a worker that restarts', { setbacks: 2 }, 'in_delivery', 'being delivered'],
+    [
+      'was sent to a worker that does not take it',
+      { claimedBy: 'p', enqueuedAt: NOW - 40_000, dueAt: NOW + 20_000, attempts: 2 },
+      'not_taken',
+      'It was sent to group g 10 s ago, but no worker has acquired it. It is sent again at 2026-01-31 12:00:20 UTC (in 20 s).',
+    ],
+    [
+      'was sent a moment ago',
+      { claimedBy: 'p', enqueuedAt: NOW - 1_000, dueAt: NOW + 29_000, attempts: 1 },
+      'in_delivery',
+      'being delivered',
+    ],
+    [
+      'has been due for long although a worker is connected',
+      { dueAt: NOW - 40_000, enqueuedAt: NOW - 40_000 },
+      'not_delivered',
+      'It has been due for 40 s and was not delivered to group g, although a worker is connected.',
+    ],
+    [
+      'is for a transport that nobody serves',
+      { transport: 'kafka', target: 'orders' },
+      'transport_off',
+      'It waits for kafka://orders, but no running process delivers over kafka.',
+    ],
+    [
+      'is for one connection of a group, which is away',
+      { target: 'g/one', dueAt: NOW - 6_000 },
+      'no_worker',
+      'It waits for connection one of group g, which is not connected',
+    ],
+    ['is halted', { state: 'halted', dueAt: null }, 'halted', 'It is halted: no worker gets it until'],
+    [
+      'is held',
+      { state: 'acquired', pid: 'w1', ttl: 60_000, dueAt: NOW + 56_000 },
+      'held',
+      'It is held by worker w1 until 2026-01-31 12:00:56 UTC, last heartbeat 4 s ago.',
+    ],
+    [
+      'is held for the fourth time without progress',
+      { state: 'acquired', pid: 'w1', ttl: 60_000, dueAt: NOW + 56_000, setbacks: 3 },
+      'given_back',
+      '3 times in a row',
+    ],
+    [
+      'is held, but its lease has ended',
+      { state: 'acquired', pid: 'w1', ttl: 60_000, dueAt: NOW - 9_000 },
+      'timers_late',
+      'the elected scheduler has not fired that timer yet',
+    ],
+    ['waits for nothing', { state: 'suspended', dueAt: null }, 'abandoned', 'waits for no promise'],
+  ])('%s', async (_name, fields, cause, sentence) => {
+    const answer = await ofTask(fields);
+    expect(answer).toMatchObject({ cause, sentence: expect.stringContaining(sentence) });
+    expect(answer.action).toMatch(/\w/);
+  });
+
+  test('has no worker: how many there were is told as far as the running processes know', async () => {
+    const none = (stats: Partial<ProcessFacts['stats']>, startedAt = NOW - 10 * MINUTE) =>
+      ofTask({}, [process({ startedAt }, { streams: [], ...stats })]);
+    expect((await none({})).sentence).toBe(
+      'It waits for a worker of group g, but none is connected (0 connected, and none was since the server started 10 min ago).',
+    );
+    const left = [{ group: 'g', count: 2, agoMs: 12 * MINUTE }];
+    const answer = await none({ left }, NOW - 100 * MINUTE);
+    expect(answer).toMatchObject({ cause: 'no_worker', needsAction: true, since: NOW });
+    expect(answer.sentence).toContain('(0 connected; 2 workers left within the last hour, the last one 12 min ago)');
+    expect(answer.action).toContain('a worker of group g that has the function ship');
+  });
+
+  test('has a worker at another process; those of a dead process do not count', async () => {
+    const api = process({ role: 'api', leader: false }, { streams: [] });
+    const other = process({ role: 'api', leader: false });
+    expect((await ofTask({}, [api, other])).cause).toBe('in_delivery');
+    expect((await ofTask({}, [api, { ...other, isAlive: false }])).cause).toBe('no_worker');
+  });
+
+  test('has a target that fails, with the error and the next attempt', async () => {
+    const failing = [
+      { ...http, failures: 12, error: 'connect ECONNREFUSED', promise: 'a', retryAt: NOW + 30_000 },
+      { transport: 'http', target: 'https://other.example', failures: 99, error: 'no', promise: 'b', retryAt: null },
+    ];
+    const deferred = { ...http, deferredBy: 'p', dueAt: NOW + 5 * MINUTE };
+    const answer = await ofTask(deferred, [process({}, { failing })]);
+    expect(answer).toMatchObject({ cause: 'target_fails', error: 'connect ECONNREFUSED', until: NOW + 30_000 });
+    expect(answer.sentence).toBe(
+      'It cannot be delivered to https://shop.example, which fails: connect ECONNREFUSED (12 failures in a row). The next attempt is at 2026-01-31 12:00:30 UTC (in 30 s).',
+    );
+    // After a restart nobody knows the error.
+    expect((await ofTask({ ...http, attempts: 3, dueAt: NOW + 1_000 })).sentence).toBe(
+      'It cannot be delivered to https://shop.example, which fails. The next attempt is at 2026-01-31 12:00:01 UTC (in 1 s).',
+    );
+  });
+
+  test('of a tenant: no numbers, no address, and no error of others', async () => {
+    const failing = [{ ...http, failures: 2, error: 'the target answered 418', promise: 'b', retryAt: null }];
+    const world = (fields: Partial<TaskRow>, one: ProcessFacts): World => ({
+      promises: [promise('a', { task: task(fields) })],
+      processes: [one],
+      prefix: 'a',
+    });
+    const failed = { ...http, attempts: 2, dueAt: NOW + 1_000 };
+    const refused = await whyIn(world(failed, process({}, { failing })));
+    expect(refused.cause).toBe('target_fails');
+    expect(JSON.stringify(refused)).not.toMatch(/418|key=1/);
+    expect((await whyIn(world({}, process({}, { streams: [] })))).sentence).toBe(
+      'It waits for a worker of group g, but none is connected.',
+    );
+  });
+});
+
+describe('a chain', () => {
+  const suspended = (id: string, fields: Partial<WaitingPromise> = {}) =>
+    promise(id, { task: task({ state: 'suspended', dueAt: null }), ...fields });
+
+  test('is named up to its end', async () => {
+    const promises = [
+      suspended('a'),
+      suspended('b', { function: 'pay' }),
+      promise('c', { isTimer: true, timeoutAt: NOW + 5 * MINUTE, task: task() }),
+    ];
+    const answer = await whyIn({ promises, awaits: { a: ['b'], b: ['c'] } });
+    expect(answer).toMatchObject({ cause: 'sleeping', promise: 'c', until: NOW + 5 * MINUTE, needsAction: false });
+    expect(answer.sentence).toBe(
+      'It waits for b (pay), which waits for c. c sleeps until 2026-01-31 12:05:00 UTC (in 5 min).',
+    );
+    expect(answer.chain.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('goes from a step to the task that runs it', async () => {
+    const held = task({ state: 'acquired', pid: 'w', ttl: 60_000, dueAt: NOW + 60_000 });
+    const promises = [promise('a', { branch: 'b' }), promise('b', { task: held })];
+    expect((await whyIn({ promises })).sentence).toMatch(/^It is a step of b\. b is held by worker w until/);
+    const over = [promise('a', { branch: 'b' }), promise('b', { state: 'resolved', settledAt: NOW - MINUTE })];
+    expect(await whyIn({ promises: over })).toMatchObject({ cause: 'abandoned', since: NOW - MINUTE });
+    expect(await whyIn({ promises: [promise('a', { branch: 'gone' })] })).toMatchObject({ cause: 'abandoned' });
+  });
+
+  test('follows the one of several that most probably needs help', async () => {
+    const promises = [
+      suspended('a'),
+      promise('b', { isTimer: true, timeoutAt: NOW + MINUTE }),
+      promise('c', { task: task({ state: 'acquired', dueAt: NOW + MINUTE }) }),
+      promise('d', { task: task({ attempts: 5 }) }),
+      promise('e', { task: task() }),
+      promise('f', { task: task({ state: 'halted', dueAt: null }) }),
+    ];
+    const first = async (...awaited: string[]) => (await whyIn({ promises, awaits: { a: awaited } })).promise;
+    expect(await first('b', 'c', 'd', 'e', 'f')).toBe('f');
+    expect(await first('b', 'c', 'd', 'e')).toBe('d');
+    expect(await first('b', 'c', 'e')).toBe('e');
+    expect(await first('b', 'c')).toBe('c');
+    const answer = await whyIn({ promises, awaits: { a: ['b', 'c', 'f'] } });
+    expect(answer.sentence).toMatch(/^It waits for f \(and 2 others\)\. f is halted/);
+    expect(answer.chain[0]).toMatchObject({ others: 2 });
+  });
+
+  test('ends at a circle, after 32 promises, and at what the reader may not see', async () => {
+    const ring = { promises: [suspended('a'), suspended('b')], awaits: { a: ['b'], b: ['a'] } };
+    expect(await whyIn(ring)).toMatchObject({ cause: 'cycle', promise: 'b', needsAction: true });
+    const ids = Array.from({ length: 50 }, (_, index) => `a${index}`);
+    const awaits = Object.fromEntries(ids.map((id, index) => [id, ids.slice(index + 1, index + 2)]));
+    const deep = await whyIn({ promises: ids.map((id) => suspended(id)), awaits }, 'a0');
+    expect(deep).toMatchObject({ cause: 'too_deep', promise: 'a31' });
+    expect(deep.reads).toHaveLength(32);
+    expect(deep.sentence).toContain('which waits for (over 27 more) a31.');
+    const secret = { promises: [suspended('a'), suspended('b')], awaits: { a: ['b'] }, prefix: 'a' };
+    const hidden = await whyIn(secret);
+    expect(hidden).toMatchObject({ cause: 'hidden', chain: [{ id: 'a' }] });
+    expect(hidden.reads).toEqual(['a']);
+    expect(await whyIn({ promises: [promise('a', { branch: 'b' })], prefix: 'a' })).toMatchObject({ cause: 'hidden' });
+  });
+
+  test('whose end has passed its timeout says who is late', async () => {
+    const ended = (settledAt: number, leader: boolean) =>
+      whyIn({
+        promises: [suspended('a'), promise('b', { isTimer: true, state: 'resolved', settledAt })],
+        awaits: { a: ['b'] },
+        processes: [process({ leader })],
+      });
+    expect(await ended(NOW - 1_000, true)).toMatchObject({ cause: 'in_delivery', needsAction: false });
+    expect(await ended(NOW - 9_000, true)).toMatchObject({ cause: 'timers_late', since: NOW - 9_000 });
+    expect((await ended(NOW - 1_000, false)).sentence).toContain('no running process is the elected scheduler');
+  });
+
+  test('that ends at a promise without a target says that somebody outside must settle it', async () => {
+    const approval = promise('b', { timeoutAt: NOW + 60 * MINUTE });
+    const answer = await whyIn({ promises: [suspended('a'), approval], awaits: { a: ['b'] } });
+    expect(answer).toMatchObject({ cause: 'outside', needsAction: true, until: NOW + 60 * MINUTE });
+    expect(answer.action).toContain("resonate promises resolve 'b'");
+    expect((await whyIn({ promises: [promise('a')] })).sentence).not.toContain('times out');
+  });
+
+  test('with ids of kilobytes gives a sentence that fits a screen', async () => {
+    const long = 'x'.repeat(4_000);
+    const answer = await whyIn({ promises: [suspended('a'), promise(long)], awaits: { a: [long] } });
+    expect(answer.sentence.length).toBeLessThan(500);
+    expect(answer.promise).toBe(long);
+  });
+});
+
+describe('a settled promise', () => {
+  const failed = (id: string, error: string | undefined, agoMs: number): FailedPromise => ({
+    ...promise(id, { state: 'rejected', settledAt: NOW - agoMs, function: `f-${id}` }),
+    error,
+  });
+  const root = promise('a', { state: 'rejected', createdAt: NOW - 5_000, settledAt: NOW - 2_000 });
+
+  test('failed: the error is followed to the call that it comes from', async () => {
+    const answer = await whyIn({
+      promises: [root],
+      outcomes: {
+        a: { error: 'no luck', failed: [failed('other', 'caught', 4_000), failed('b', 'no luck', 3_000)] },
+        b: { error: 'no luck', failed: [failed('c', 'no luck', 3_500)] },
+      },
+    });
+    expect(answer).toMatchObject({ cause: 'failed', error: 'no luck', promise: 'c', needsAction: false });
+    expect(answer.chain.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(answer.sentence).toBe(
+      'It failed at 2026-01-31 11:59:58 UTC (2 s ago), 3 s after it was created: no luck. The error is that of c (f-c).',
+    );
+  });
+
+  test('failed with another error than its calls: the first of them is named, those after it are not', async () => {
+    const outcomes = { a: { error: 'no stock', failed: [failed('late', 'x', 1_000), failed('b', 'gone', 3_000)] } };
+    expect((await whyIn({ promises: [root], outcomes })).sentence).toMatch(
+      /: no stock\. Before that, b \(f-b\) failed: gone\.$/,
+    );
+    const hidden = await whyIn({ promises: [root], outcomes, prefix: 'a' });
+    expect(hidden.sentence).toMatch(/: no stock\.$/);
+  });
+
+  test.each([
+    ['rejected_canceled', 'canceled', 'It was canceled at'],
+    ['rejected_timedout', 'timed_out', 'It timed out at'],
+    ['resolved', 'resolved', 'It resolved at'],
+  ] as const)('%s', async (state, cause, sentence) => {
+    const answer = await whyIn({ promises: [{ ...root, state }] });
+    expect(answer).toMatchObject({ cause, needsAction: false, sentence: expect.stringContaining(sentence) });
+  });
+
+  test('of which somebody was not told', async () => {
+    const letter = { id: 7, awaited: 'a', ...http, attempts: 10, lastError: `no ${http.address}` };
+    const deadLetters = [{ ...letter, enqueuedAt: NOW - MINUTE, diedAt: NOW - 1_000 }];
+    const resolved = { ...root, state: 'resolved' as const };
+    const answer = await whyIn({ promises: [resolved], outcomes: { a: { deadLetters } }, prefix: 'a' });
+    expect(answer).toMatchObject({ cause: 'dead_letter', needsAction: true, since: NOW - 1_000 });
+    expect(answer.action).toContain('redrive 7');
+    expect(JSON.stringify(answer)).not.toContain('key=1');
+    const waiting = { awaited: 'a', ...task({ ...http, attempts: 4, dueAt: NOW + 9_000 }) };
+    expect(await whyIn({ promises: [resolved], outcomes: { a: { listeners: [waiting] } } })).toMatchObject({
+      cause: 'notification_waits',
+      until: NOW + 9_000,
+    });
+  });
+});
