@@ -87,6 +87,8 @@ describe('an MCP session', () => {
       'promise-settle': ['id', 'resolution'],
       'promise-search': [],
       'promise-listen': ['id'],
+      why: ['id'],
+      tree: ['id'],
       'resonate-bash': ['script'],
     });
     for (const { description } of tools) expect(description).toMatch(/./);
@@ -95,6 +97,20 @@ describe('an MCP session', () => {
       experimental: { 'claude/channel': {} },
     });
     expect(session.client.getServerVersion()).toMatchObject({ name: 'resonate-mcp' });
+  });
+
+  test('says why a promise is pending, and shows its call graph', async () => {
+    const tags = { 'resonate:target': 'poll://any@nobody', 'resonate:scope': 'global' };
+    await session.answer('promise-create', { id: 'stuck', timeout_at: FAR_FUTURE, tags });
+    expect(await session.answer('why', { id: 'stuck' })).toMatchObject({
+      cause: 'no_worker',
+      sentence: expect.stringContaining('group nobody'),
+      action: expect.stringContaining('Start a worker'),
+    });
+    expect(await session.answer('tree', { id: 'stuck' })).toEqual({ tree: ['stuck 🟡 (rpc)'] });
+    for (const tool of ['why', 'tree']) {
+      expect((await session.call(tool, { id: 'nothing' })).isError).toBe(true);
+    }
   });
 
   test('creates, gets, settles and finds promises', async () => {

@@ -133,7 +133,17 @@ describe('tree', () => {
       '    └── root.a.0 🔴 ',
     ];
     expect(await resonate.run('tree', 'root')).toEqual({ code: 0, stdout: `${tree.join('\n')}\n`, stderr: '' });
-    expect(await resonate.terminal('tree', 'root')).toEqual(tree);
+    const shown = await resonate.terminal('tree', 'root');
+    expect(shown.slice(0, tree.length)).toEqual([
+      ...tree.slice(0, -1),
+      expect.stringMatching(/^ {4}└── root\.a\.0 🔴 failed after \d+ m?s$/),
+    ]);
+    // Why the root is pending.
+    expect(shown.slice(tree.length)).toEqual([
+      '',
+      expect.stringMatching(/^It has no target/),
+      expect.stringMatching(/^What to do: Settle it/),
+    ]);
     const { promises } = await resonate.json<{ promises: { id: string }[] }>('tree', 'root', '--output', 'json');
     expect(promises.map(({ id }) => id)).toEqual(['root', 'root.b', 'root.b.0', 'root.a', 'root.a.0']);
     const none = await resonate.run('tree', 'nothing');

@@ -2,6 +2,7 @@ import type { PromiseRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { decoded, fieldTable } from './answer.ts';
 import { base64, clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
+import { errorOf, OUTCOMES } from './error-of.ts';
 import { call, ClientError } from './http.ts';
 import { jsonText, printable, show } from './output.ts';
 import { untilSettled } from './settled.ts';
@@ -76,11 +77,7 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = {
-  rejected: 'was rejected',
-  rejected_canceled: 'was canceled',
-  rejected_timedout: 'timed out',
-};
+const REJECTED: Readonly<Record<string, string>> = { ...OUTCOMES, rejected: 'was rejected' };
 
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
@@ -88,14 +85,12 @@ function printableLines(text: string): string {
 
 /** Prints the result of the function: text unchanged, anything else as JSON. @throws ClientError if the call failed */
 function printResult({ id, state, value }: PromiseRecord): void {
-  const text = value.data === undefined ? '' : decoded(value.data);
-  const result = jsonOrText(text);
   if (state === 'resolved') {
+    const result = jsonOrText(value.data === undefined ? '' : decoded(value.data));
     if (typeof result !== 'string') process.stdout.write(jsonText(result));
     else if (result !== '') process.stdout.write(`${process.stdout.isTTY ? printableLines(result) : result}\n`);
     return;
   }
-  const { message } = (typeof result === 'object' && result !== null ? result : {}) as { message?: unknown };
-  const why = typeof message === 'string' ? message : text;
-  throw new ClientError(`${id} ${OUTCOMES[state] ?? state}${why === '' ? '' : `: ${why}`}`);
+  const error = errorOf({ value });
+  throw new ClientError(`${id} ${REJECTED[state] ?? state}${error === '' ? '' : `: ${error}`}`);
 }

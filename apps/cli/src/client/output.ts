@@ -64,7 +64,12 @@ export function lineText(row: readonly Cell[], widths: readonly number[], maxCel
 
 function cellText(cell: Cell, index: number, maxCell: number): string {
   const text = printable(String(cell ?? ''));
-  return index === 0 || text.length <= maxCell ? text : `${text.slice(0, maxCell - 1)}…`;
+  return index === 0 ? text : shortened(text, maxCell);
+}
+
+/** A text that is cut to what a cell shows. */
+export function shortened(text: string, most = MAX_CELL): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 /** Replaces control characters, so that text from outside is safe to write to a terminal. */

@@ -3,6 +3,7 @@ import type { PromiseRecord } from '@resonate/protocol';
 import { call, ClientError, type ClientOptions } from './http.ts';
 import { printable, span } from './output.ts';
 import { Progress } from './progress.ts';
+import { whyOf, whyText } from './why.ts';
 
 const FIRST_MS = 50;
 const LONGEST_MS = 1_000;
@@ -17,6 +18,7 @@ const PATIENCE_MS = 60_000;
 export async function untilSettled(id: string, options: ClientOptions): Promise<PromiseRecord> {
   const startedAt = performance.now();
   const progress = new Progress();
+  const obstacle = new Obstacle(id, options);
   let heardAt = startedAt;
   try {
     for (;;) {
@@ -26,12 +28,45 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
         heardAt = performance.now();
       }
       const waitedMs = performance.now() - startedAt;
+      const news = await obstacle.news(waitedMs);
+      if (news !== null) {
+        progress.done();
+        process.stderr.write(news);
+      }
       progress.say(`waiting for ${printable(id)}: ${span(waitedMs)}`);
       // The pause is a tenth of the wait so far, so that the end of a short call is noticed quickly.
       await pause(Math.min(LONGEST_MS, Math.max(FIRST_MS, waitedMs / 10)));
     }
   } finally {
     progress.done();
+  }
+}
+
+const FIRST_NEWS_MS = 5_000;
+const NEWS_EVERY_MS = 10_000;
+
+/** What keeps a call from ending, told once it has taken some seconds and somebody has to act. */
+class Obstacle {
+  readonly #id: string;
+  readonly #options: ClientOptions;
+  #nextMs = FIRST_NEWS_MS;
+  #told = '';
+
+  constructor(id: string, options: ClientOptions) {
+    this.#id = id;
+    this.#options = options;
+  }
+
+  /** @returns text for the user; null if there is nothing new. */
+  async news(waitedMs: number): Promise<string | null> {
+    if (waitedMs < this.#nextMs) return null;
+    this.#nextMs = waitedMs + NEWS_EVERY_MS;
+    const why = await whyOf(this.#id, this.#options);
+    if (!why?.needsAction) return null;
+    const obstacle = `${why.cause} ${why.promise ?? ''}`;
+    if (obstacle === this.#told) return null;
+    this.#told = obstacle;
+    return `Still waiting. ${whyText(why)}`;
   }
 }
 

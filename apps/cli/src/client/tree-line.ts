@@ -1,6 +1,7 @@
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { decoded } from './answer.ts';
-import { printable } from './output.ts';
+import { errorOf, OUTCOMES } from './error-of.ts';
+import { printable, shortened, span } from './output.ts';
 import type { Placed } from './tree-order.ts';
 
 const SIGNS: Readonly<Record<PromiseState, string>> = {
@@ -11,10 +12,27 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
   rejected_timedout: '🔴',
 };
 
-/** One line of the tree. It equals the public command's output, including the trailing space if the call is unknown. */
-export function treeLine({ id, promise, trunks, branch }: Placed): string {
+/**
+ * One line of the tree. It equals the public command's output, including the trailing space if the call is unknown.
+ * @param tells also say how a call failed, after how long, and which function it was
+ */
+export function treeLine({ id, promise, trunks, branch }: Placed, tells = false): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
-  return `${trunks}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;
+  const line = `${trunks}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;
+  const failure = promise && tells ? failureOf(promise) : '';
+  return failure === '' ? line : `${line.trimEnd()} ${failure}`;
+}
+
+/** `failed after 3 s: out of paper`, with the function if the call does not name it; or nothing. */
+function failureOf(promise: PromiseRecord): string {
+  const { state, param, createdAt, settledAt = createdAt } = promise;
+  const outcome = OUTCOMES[state];
+  if (outcome === undefined) return '';
+  const name = callOf(promise) === '' ? nameOf(param.data).trim() : '';
+  const error = errorOf(promise);
+  const called = name === '' ? '' : `(${name}) `;
+  const why = error === '' ? '' : `: ${shortened(printable(error))}`;
+  return `${called}${outcome} after ${span(settledAt - createdAt)}${why}`;
 }
 
 /** `(run f)`, `(rpc f)`, `(sleep)`, or nothing. */

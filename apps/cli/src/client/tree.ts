@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PromiseRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
 import { clientOptions, type ClientArguments } from './arguments.ts';
-import { call, ClientError, type ClientOptions } from './http.ts';
-import { jsonText, printable } from './output.ts';
+import { ClientError } from './http.ts';
+import { jsonText, printable, wantsTable } from './output.ts';
 import { Progress } from './progress.ts';
-import { arrange, type Placed } from './tree-order.ts';
+import { loadTree } from './tree-load.ts';
 import { treeLine } from './tree-line.ts';
+import type { Placed } from './tree-order.ts';
+import { whyOf, whyText } from './why.ts';
 
 type TreeArguments = ClientArguments & { id: string; watch?: boolean | undefined };
 
@@ -19,9 +20,6 @@ export function builder(command: Argv): Argv<TreeArguments> {
     });
 }
 
-const PAGE = 1000;
-/** The largest tree that is shown. Nobody could read a larger one. */
-const MAX_PROMISES = 10_000;
 const LOOK_AGAIN_MS = 500;
 
 /**
@@ -30,14 +28,17 @@ const LOOK_AGAIN_MS = 500;
  */
 export async function handler(argv: TreeArguments): Promise<void> {
   if (argv.watch) return watch(argv);
-  const tree = await load(argv.id, argv);
+  const tree = await loadTree(argv.id, argv);
   if (tree.length === 0) throw new ClientError(`there is no promise with the id or the origin ${argv.id}`);
   process.stdout.write(treeText(tree, argv));
+  const why = wantsTable(argv) && tree[0]?.promise?.state === 'pending' ? await whyOf(argv.id, argv) : null;
+  if (why) process.stdout.write(`\n${whyText(why)}`);
 }
 
-function treeText(tree: readonly Placed[], { output }: TreeArguments): string {
-  if (output === 'json') return jsonText({ promises: tree.flatMap(({ promise }) => promise ?? []) });
-  return tree.map((placed) => `${treeLine(placed)}\n`).join('');
+/** In a pipe it equals what the public server's command prints; on a terminal it also says how calls failed. */
+function treeText(tree: readonly Placed[], argv: TreeArguments): string {
+  if (argv.output === 'json') return jsonText({ promises: tree.flatMap(({ promise }) => promise ?? []) });
+  return tree.map((placed) => `${treeLine(placed, wantsTable(argv))}\n`).join('');
 }
 
 /** On a terminal each tree replaces the previous one. Elsewhere an empty line separates them. */
@@ -46,7 +47,7 @@ async function watch(argv: TreeArguments): Promise<void> {
   let shown = '';
   let height = 0;
   for (;;) {
-    const tree = await load(argv.id, argv);
+    const tree = await loadTree(argv.id, argv);
     const text = tree.length === 0 ? '' : treeText(tree, argv);
     if (text === '') progress.say(`waiting for ${printable(argv.id)}`);
     if (text !== shown) {
@@ -70,33 +71,4 @@ function redraw(text: string, height: number): number {
   // Turn off line wrapping while printing, because a wrapped line would make the line count wrong.
   process.stdout.write(`${up}\x1b[J\x1b[?7l${lines.map((line) => `${line}\n`).join('')}\x1b[?7h`);
   return lines.length;
-}
-
-async function load(id: string, options: ClientOptions): Promise<Placed[]> {
-  const promises: PromiseRecord[] = [];
-  const query = { tags: { 'resonate:origin': id }, limit: PAGE };
-  let cursor: string | undefined;
-  do {
-    const page = await call<{ promises: PromiseRecord[]; cursor?: string }>(
-      'promise.search',
-      { ...query, cursor },
-      options,
-    );
-    promises.push(...page.promises);
-    cursor = page.cursor;
-    if (promises.length > MAX_PROMISES)
-      throw new ClientError(`the tree of ${id} has more than ${MAX_PROMISES} promises`);
-  } while (cursor !== undefined);
-  const root = promises.find((promise) => promise.id === id) ?? (await find(id, options));
-  return root === null && promises.length === 0 ? [] : arrange({ id, promise: root }, promises);
-}
-
-/** Gets the root by its id, because a promise that `invoke` created has no origin tag. */
-async function find(id: string, options: ClientOptions): Promise<PromiseRecord | null> {
-  try {
-    return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;
-  } catch (error) {
-    if (error instanceof ClientError && error.status === 404) return null;
-    throw error;
-  }
 }

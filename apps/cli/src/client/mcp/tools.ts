@@ -5,6 +5,8 @@ import { promiseListen } from './tools/promise-listen.ts';
 import { promiseSearch } from './tools/promise-search.ts';
 import { promiseSettle } from './tools/promise-settle.ts';
 import { resonateBash } from './tools/resonate-bash.ts';
+import { tree } from './tools/tree.ts';
+import { why } from './tools/why.ts';
 
 /** Every tool of `resonate mcp`. */
 export const TOOLS: readonly Register[] = [
@@ -13,5 +15,7 @@ export const TOOLS: readonly Register[] = [
   promiseSettle,
   promiseSearch,
   promiseListen,
+  why,
+  tree,
   resonateBash,
 ];

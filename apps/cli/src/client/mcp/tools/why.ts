@@ -1,0 +1,11 @@
+import { z } from 'zod';
+import { get } from '../../http.ts';
+import { defineTool, promiseId } from '../tool.ts';
+
+export const why = defineTool({
+  name: 'why',
+  description:
+    'Say in one sentence why a promise is pending or how it failed, and what to do. It follows what the promise waits for to its end',
+  input: z.object({ id: promiseId }),
+  run: ({ id }, { server }) => get(`/admin/promises/${encodeURIComponent(id)}/why`, server),
+});
