@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -75,6 +75,15 @@ async function until(isThere: () => boolean): Promise<void> {
   while (!isThere()) await turn();
 }
 
+/** The nice values of this process's threads, as Linux shows them. */
+function niceValues(): number[] {
+  return readdirSync('/proc/self/task').map((id) => {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
+    // The name before, in parentheses, may have spaces.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+  });
+}
+
 const isAllCopied = () => log().copied === log().written;
 
 test('a log that has become long is written back while nobody waits for it', async () => {
@@ -89,6 +98,15 @@ test('a log that has become long is written back while nobody waits for it', asy
   commit();
   // It has begun anew.
   expect(log().written).toBeLessThan(10);
+});
+
+test('on Linux the thread leaves the processors to the others', async () => {
+  if (process.platform !== 'linux') return;
+  const nicer = Math.min(19, getPriority() + 10);
+  const before = niceValues().filter((nice) => nice === nicer).length;
+  commitUntil(() => log().written >= PAGES);
+  await until(() => syncs > 0);
+  expect(niceValues().filter((nice) => nice === nicer)).toHaveLength(before + 1);
 });
 
 test('the log begins anew while commits never cease, again and again', async () => {
