@@ -27,7 +27,7 @@ export async function openLoop(
     const due = Math.min(total, Math.floor((performance.now() - startedAt) / everyMs) + 1);
     while (begun < due) {
       const round = idle.pop();
-      if (!round) return; // The next one that ends goes on.
+      if (!round) return; // The next round that ends starts the waiting one.
       measure(round, startedAt + begun++ * everyMs).catch(reject);
     }
     if (begun < total) timer = setTimeout(beginDue, Math.max(0, startedAt + begun * everyMs - performance.now()));

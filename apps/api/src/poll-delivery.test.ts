@@ -24,7 +24,7 @@ afterEach(async () => {
   await runtime.store.close();
 });
 
-/** A worker's connection, which takes messages as fast as they come unless it stalls. */
+/** A worker's connection. It accepts messages at once unless it stalls. */
 class Worker {
   readonly stream: Stream;
   readonly #messages: string[] = [];
@@ -76,7 +76,7 @@ async function settleWithListener(id: string, address: string, value: { data?: s
   await runtime.store.execute({ kind: 'promise.settle', data: { id, state: 'resolved', value } }, null, 0);
 }
 
-/** Throws when it does not hold within ten seconds. */
+/** Throws if the condition is not true within ten seconds. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadlineAt = Date.now() + 10_000;
   while (!(await holds())) {
@@ -85,7 +85,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   }
 }
 
-describe('a task that its worker gives back', () => {
+describe('a task that its worker releases', () => {
   async function giveBack(id: string, version: number): Promise<void> {
     const { store } = runtime;
     const acquired = await store.execute(
@@ -110,7 +110,7 @@ describe('a task that its worker gives back', () => {
     expect(a.waiting).toBe(0);
   });
 
-  test('goes to the same worker when there is no other one', async () => {
+  test('goes to the same worker if there is no other one', async () => {
     await delivery.start();
     const worker = new Worker('g', 'a');
     await create('w', 'poll://any@g');
@@ -148,20 +148,20 @@ describe('messages that a stalled stream has no room for in bytes', () => {
 });
 
 describe('a message for a worker', () => {
-  test('waits until a stream opens, and goes out at once', async () => {
+  test('waits until a stream opens, and is sent at once', async () => {
     await delivery.start();
     await create('w', 'poll://any@g');
     expect(await new Worker('g', 'a').next()).toBe('execute w');
   });
 
-  test('is handed over in its own commit when its stream is open', async () => {
+  test('is claimed by the commit that creates it if its stream is open', async () => {
     await delivery.start();
     const worker = new Worker('g', 'a');
     await create('w', 'poll://uni@g/a');
     expect(worker.waiting).toBe(1);
   });
 
-  test('goes to another stream at once when the one it was written to breaks', async () => {
+  test('goes to another stream at once if the one that it was written to breaks', async () => {
     await delivery.start();
     const first = new Worker('g', 'a');
     await create('w', 'poll://any@g');
@@ -170,7 +170,7 @@ describe('a message for a worker', () => {
     expect(await new Worker('g', 'b').next()).toBe('execute w');
   });
 
-  test('of an unblock is forgotten once its stream has outlived it', async () => {
+  test('is deleted, if it is an unblock, when its stream has stayed open for the settling time', async () => {
     await delivery.start();
     const worker = new Worker('g', 'a');
     await settleWithListener('p', 'poll://any@g');
@@ -180,13 +180,13 @@ describe('a message for a worker', () => {
     expect(worker.waiting).toBe(0);
   });
 
-  test('is not forgotten when its reader stalls and then breaks, however late', async () => {
+  test('is not deleted if its reader stalls and the stream breaks later', async () => {
     await delivery.start();
     const stalled = new Worker('g', 'a');
     stalled.isStalled = true;
     await settleWithListener('p', 'poll://any@g');
     expect(await stalled.next()).toBe('unblock p');
-    // A later message to a healthy worker is forgotten once the time in which a stream may break has passed.
+    // A later message to a healthy worker is deleted after the settling time.
     const healthy = new Worker('h', 'a');
     await settleWithListener('q', 'poll://any@h');
     expect(await healthy.next()).toBe('unblock q');
@@ -196,8 +196,8 @@ describe('a message for a worker', () => {
   });
 });
 
-describe('a worker that does not keep up', () => {
-  test('gets as much as fits; the rest waits for it to catch up, in order', async () => {
+describe('a slow worker', () => {
+  test('gets as many messages as fit; the rest waits, in order, until it catches up', async () => {
     await delivery.start();
     const worker = new Worker('g', 'a');
     worker.isStalled = true;
@@ -211,7 +211,7 @@ describe('a worker that does not keep up', () => {
     ]);
   });
 
-  test('leaves its group to the others', async () => {
+  test('leaves the messages of its group to other workers', async () => {
     await delivery.start();
     const [slow, quick] = [new Worker('g', 'slow'), new Worker('g', 'quick')];
     slow.isStalled = true;
@@ -220,8 +220,8 @@ describe('a worker that does not keep up', () => {
   });
 });
 
-describe('a claim asks only for targets that there is news of', () => {
-  /** The targets that each claim asks for from now on; resolved with those of the next claim. */
+describe('a claim only for targets that have changed', () => {
+  /** Resolves with the targets of the next claim. */
   function claims(): { asked: string[][]; next: () => Promise<void> } {
     const { outbox } = runtime.store;
     const asked: string[][] = [];
@@ -242,7 +242,7 @@ describe('a claim asks only for targets that there is news of', () => {
     });
   };
 
-  test('each stream that opens costs the same, however many are open', async () => {
+  test('the cost of opening a stream does not depend on the number of open streams', async () => {
     await delivery.start();
     const { asked, next } = claims();
     for (let index = 0; index < 50; index++) {
@@ -253,7 +253,7 @@ describe('a claim asks only for targets that there is news of', () => {
     expect(asked).toEqual(Array.from({ length: 50 }, (_, index) => ['g', `g/w${index}`]));
   });
 
-  test('a hint of another process costs a claim for its target, and none when no stream here serves it', async () => {
+  test('a hint of another process causes a claim for its target, but only if a stream here serves it', async () => {
     await delivery.start();
     const { asked, next } = claims();
     const opened = next();
@@ -266,7 +266,7 @@ describe('a claim asks only for targets that there is news of', () => {
     expect(asked).toEqual([['g/b']]);
   });
 
-  test('a message that no hint told of, like those of a process that died, is found by the next scan', async () => {
+  test('a message that no hint announced, such as one of a dead process, is found by the next scan', async () => {
     await delivery.start();
     const worker = new Worker('g', 'a');
     await create('w', 'poll://any@g');
@@ -276,10 +276,10 @@ describe('a claim asks only for targets that there is news of', () => {
   });
 });
 
-test('with more streams than one claim asks for, every group and every stream gets its turn', async () => {
+test('with more streams than targets in one claim, every group and every stream gets its turn', async () => {
   const many = Array.from({ length: 1_500 }, (_, index) => new Worker('g', `w${index}`));
   const other = new Worker('h', 'only');
-  // Due before the loop starts: not handed over, but claimed.
+  // The messages are due before the loop starts, so the loop must claim them.
   for (const [id, target] of Object.entries({ any: 'g', first: 'g/w0', last: 'g/w1499', other: 'h/only' })) {
     await create(id, target.includes('/') ? `poll://uni@${target}` : `poll://any@${target}`);
   }
@@ -290,7 +290,7 @@ test('with more streams than one claim asks for, every group and every stream ge
   await until(async () => many.reduce((sum, { waiting }) => sum + waiting, 0) === 2);
 });
 
-test('a stop records what was lost with its streams, so that another process takes it at once', async () => {
+test('a stop records the messages that were lost with its streams, so that another process delivers them at once', async () => {
   await delivery.start();
   const worker = new Worker('g', 'a');
   await create('w', 'poll://any@g');
@@ -300,7 +300,7 @@ test('a stop records what was lost with its streams, so that another process tak
   expect(await runtime.store.queues.nextDueAt('poll', ['g'])).toBeLessThanOrEqual(Date.now());
 });
 
-test('a stop records what was taken just before, so that nobody gets it again', async () => {
+test('a stop records the messages that were delivered just before, so that nobody gets them again', async () => {
   await delivery.start();
   const worker = new Worker('g', 'a');
   await settleWithListener('p', 'poll://any@g');

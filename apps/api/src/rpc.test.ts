@@ -43,8 +43,9 @@ test.each([
   expect([status, (JSON.parse(body) as { data: unknown }).data]).toEqual([400, data]);
 });
 
-test('an answer that cannot be written is a 500 for its client, and no harm to the process', async () => {
-  // In real use: a page longer than a string may be, 0.5 GB. That is too much for a test, a circular one fails the same way.
+test('an answer that cannot be serialized is a 500 for its client and does not harm the process', async () => {
+  // In real use this is a page that is longer than the maximum of a string, 0.5 GB. That is too large for a test. A
+  // circular object fails in the same way.
   const page: { promises: unknown[] } = { promises: [] };
   page.promises.push(page);
   const { store } = runtime;

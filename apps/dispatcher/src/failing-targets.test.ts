@@ -47,7 +47,7 @@ async function openCircuits(): Promise<number> {
   return values.reduce((sum, { value }) => sum + value, 0);
 }
 
-test('what waits for a target that fails arrives when it is back, the oldest first', async () => {
+test('messages for a failing target arrive when it works again, oldest first', async () => {
   await start({ 'messages-backoff-max': '1h', 'transports-http-push-concurrency': 1 });
   let answer = refused;
   const { url, told } = await target((response) => answer(response));
@@ -64,14 +64,14 @@ test('what waits for a target that fails arrives when it is back, the oldest fir
   expect(await openCircuits()).toBe(0);
 });
 
-test('what waits for a failing target is put off together: only probes reach it', async () => {
+test('the messages for a failing target are deferred together: only probes reach it', async () => {
   await start({ 'messages-backoff-min': '1h', 'messages-backoff-max': '1h' });
   const { url, told } = await target(refused);
   for (let index = 0; index < 3; index++) await tested.createTask(`first ${index}`, url);
   await until(async () => (await openCircuits()) === 1);
   const count = told.length;
   await Promise.all(Array.from({ length: 50 }, (_, index) => tested.createTask(`later ${index}`, url)));
-  // Half an hour or more. The younger a message is, the later it is due.
+  // They are due in half an hour or later. Newer messages are due later.
   await until(async () => ((await tested.dueInMs(url)) ?? 0) > 1_700_000);
   expect(told).toHaveLength(count);
   expect(await tested.runtime.store.queues.backlog('http', 100)).toMatchObject({ count: 0 });
@@ -89,7 +89,7 @@ test('a busy target with many messages gets none before the time that it asked f
   expect(Date.now() - askedFrom).toBeGreaterThanOrEqual(2_000);
 });
 
-test('a failing target makes no other one wait', async () => {
+test('a failing target does not delay other targets', async () => {
   await start({ 'messages-backoff-max': '50ms' });
   const failing = await target(refused);
   const sound = await target(taken);
@@ -102,7 +102,7 @@ test('a failing target makes no other one wait', async () => {
   expect(failing.told.length).toBeLessThan(400);
 });
 
-test('200 messages to a sound target arrive while 400 to one that hangs do not', async () => {
+test('200 messages to a healthy target arrive while 400 messages to a hanging target wait', async () => {
   await start();
   const hanging = await target(() => {});
   const sound = await target(taken);
@@ -142,7 +142,7 @@ test('a dead letter that is sent again arrives', async () => {
   expect(await deadLetters.count(10)).toBe(0);
 });
 
-test('with several dispatchers, what each has put off arrives when the target is back', async () => {
+test('with several dispatchers, the messages that each has deferred arrive when the target works again', async () => {
   await start({ 'messages-backoff-max': '1h' });
   const second = createDispatcher(tested.runtime);
   await second.start();
@@ -156,7 +156,7 @@ test('with several dispatchers, what each has put off arrives when the target is
   expect(new Set(told).size).toBe(100);
 });
 
-test('an answer that breaks off is a failure, counted once, and comes again', async () => {
+test('an answer that is cut off is a failure, is counted once, and the message is sent again', async () => {
   await start({ 'messages-backoff-max': '20ms' });
   let first = true;
   const { url, told } = await target((response) => {
@@ -170,7 +170,7 @@ test('an answer that breaks off is a failure, counted once, and comes again', as
   expect(await tested.deliveries()).toEqual({ error: 1, success: 1 });
 });
 
-test('what one dispatcher brings back is not put off again by another whose circuit is still open', async () => {
+test('messages that one dispatcher resumes are not deferred again by another whose circuit is still open', async () => {
   await start({ 'messages-backoff-min': '1s', 'messages-backoff-max': '1h', 'messages-circuit-failures': 1 });
   const { store } = tested.runtime;
   let answer = refused;
@@ -184,18 +184,18 @@ test('what one dispatcher brings back is not put off again by another whose circ
     return count;
   };
   await tested.settleWithListener('p', url);
-  // A probe failed, and nothing became due since.
+  // A probe failed, and nothing has become due since then.
   await until(async () => deferred.includes(2) || told.length > 2);
   answer = taken;
   const before = Date.now();
-  // Does what another process does that has reached the target.
+  // Does the same as another process that has reached the target.
   await store.queues.resume(queue, 3_600_000);
   await until(async () => told.length === 3);
-  // Its own circuit would have waited for two seconds.
+  // This process's own circuit would have waited for two seconds.
   expect(Date.now() - before).toBeLessThan(1_500);
 });
 
-test('what is put off while the target comes back is brought back all the same', async () => {
+test('messages that are deferred while the target recovers are resumed, too', async () => {
   await start({ 'messages-backoff-max': '1h' });
   const { store } = tested.runtime;
   const defer = store.queues.defer.bind(store.queues);
@@ -203,7 +203,7 @@ test('what is put off while the target comes back is brought back all the same',
   const { url } = await target((response) => answer(response));
   let delayed = 0;
   store.queues.defer = async (queue, forMs) => {
-    // A slow database: the deferral takes until the target works again.
+    // Simulates a slow database: the deferral lasts until the target works again.
     if (++delayed === 2) await until(async () => (await openCircuits()) === 0);
     return defer(queue, forMs);
   };
@@ -215,7 +215,7 @@ test('what is put off while the target comes back is brought back all the same',
   expect(await openCircuits()).toBe(0);
 }, 20_000);
 
-test('bringing back is tried again when the database was away just then', async () => {
+test('resuming is tried again if the database was unavailable', async () => {
   await start({ 'messages-backoff-max': '1h' });
   const { store } = tested.runtime;
   const resume = store.queues.resume.bind(store.queues);
@@ -232,7 +232,7 @@ test('bringing back is tried again when the database was away just then', async 
   expect(failures).toBeGreaterThan(1);
 });
 
-test('a circuit is forgotten when nothing is left for its target', async () => {
+test('a circuit is closed if its target has no messages left', async () => {
   await start({ 'messages-max-attempts': 1 });
   const { url } = await target(refused);
   await Promise.all([1, 2, 3].map((index) => tested.settleWithListener(`p${index}`, url)));
@@ -241,7 +241,7 @@ test('a circuit is forgotten when nothing is left for its target', async () => {
   expect(await tested.dueInMs(url)).toBeNull();
 });
 
-test('a stop does not wait until everything is put off', async () => {
+test('a stop does not wait until everything is deferred', async () => {
   await start({ 'messages-circuit-failures': 1, 'messages-backoff-min': '1h', 'messages-backoff-max': '1h' });
   const { store } = tested.runtime;
   let begun = 0;
@@ -261,7 +261,7 @@ test('a stop does not wait until everything is put off', async () => {
   expect(begun).toBe(1);
 });
 
-test('no log line has the address: webhooks carry tokens in it', async () => {
+test('no log line contains the address, because URLs of webhooks contain tokens', async () => {
   await start({ 'messages-max-attempts': 1 });
   const { url } = await target(refused);
   await tested.settleWithListener('p', `${url}hook?token=s3cret`);

@@ -15,7 +15,7 @@ async function start(overrides: Record<string, string> = {}): Promise<void> {
 }
 
 describe('a message to an HTTP target', () => {
-  test('goes out as soon as it is due; an execute stays due until somebody acquires it', async () => {
+  test('is sent as soon as it is due; an execute stays due until a worker acquires its task', async () => {
     const target = await tested.listen();
     await tested.createTask('w', target.url);
     const { message, response } = await target.next();
@@ -29,7 +29,7 @@ describe('a message to an HTTP target', () => {
     expect(await tested.dueInMs(target.url)).toBeGreaterThan(20_000);
   });
 
-  test('of an unblock goes once the target has taken it', async () => {
+  test('is deleted, if it is an unblock, when the target has accepted it', async () => {
     const target = await tested.listen();
     await tested.settleWithListener('p', target.url);
     const { message, response } = await target.next();
@@ -38,7 +38,7 @@ describe('a message to an HTTP target', () => {
     await until(async () => (await tested.dueInMs(target.url)) === null);
   });
 
-  test('of many large ones only some are under way at once, small ones pass them, and all arrive', async () => {
+  test('waits if too many large ones are being pushed; small ones overtake them, and all arrive', async () => {
     await tested.stop();
     await start({ 'transports-http-push-concurrency': '100' });
     const target = await tested.listen();
@@ -49,7 +49,7 @@ describe('a message to an HTTP target', () => {
     const arrived = [];
     do arrived.push(await target.next());
     while ((arrived.at(-1)?.message as { kind: string }).kind !== 'execute');
-    // 32 MiB, and the one that goes beyond.
+    // 32 MiB, and the message that exceeds it.
     expect(arrived.length + target.waiting - 1).toBeLessThanOrEqual(9);
     for (const { response } of arrived) response.end();
     while (arrived.length < ids.length + 1) {
@@ -61,7 +61,7 @@ describe('a message to an HTTP target', () => {
     expect(await tested.runtime.store.queues.backlog('http', 100)).toMatchObject({ count: 0 });
   });
 
-  test('that is refused comes again after the backoff, not at once', async () => {
+  test('that is refused is sent again after the backoff, not at once', async () => {
     const target = await tested.listen();
     await tested.settleWithListener('p', target.url);
     (await target.next()).response.writeHead(500).end();
@@ -70,7 +70,7 @@ describe('a message to an HTTP target', () => {
     expect(await tested.deliveries()).toEqual({ error: 1 });
   });
 
-  test('that a busy target refuses waits as long as it asks, and no longer than messages.backoff_max', async () => {
+  test('that a busy target refuses waits as long as the target asks, but at most messages.backoff_max', async () => {
     await tested.stop();
     await start({ 'messages-backoff-min': '1ms', 'messages-backoff-max': '5m' });
     const target = await tested.listen();
@@ -94,7 +94,7 @@ describe('a message to an HTTP target', () => {
     expect(await dueInMs()).toBeLessThanOrEqual(300_000);
   });
 
-  test('whose taking could not be recorded is a success all the same, and not deferred as a failure', async () => {
+  test('that was delivered counts as a success even if that could not be recorded', async () => {
     const target = await tested.listen();
     tested.runtime.store.outbox.acknowledge = () => Promise.reject(new Error('the database is away'));
     await tested.settleWithListener('p', target.url);
@@ -106,7 +106,7 @@ describe('a message to an HTTP target', () => {
 });
 
 describe('a target that hangs', () => {
-  test('has no more than its share under way, and holds up no other', async () => {
+  test('has at most its share of running pushes, and does not delay other targets', async () => {
     const [hanging, sound] = [await tested.listen(), await tested.listen()];
     await Promise.all(Array.from({ length: 10 }, (_, index) => tested.createTask(`h${index}`, hanging.url)));
     const first = await hanging.next();
@@ -119,7 +119,7 @@ describe('a target that hangs', () => {
     await hanging.next();
   });
 
-  test('does not hold up a stop: what was under way is due again at once', async () => {
+  test('does not delay a stop: messages that were being pushed are due again at once', async () => {
     const hanging = await tested.listen();
     await tested.createTask('w', hanging.url);
     await hanging.next();
@@ -129,7 +129,7 @@ describe('a target that hangs', () => {
   });
 });
 
-test('an unblock whose push takes longer than the retry time-out is pushed by no other dispatcher', async () => {
+test('an unblock whose push takes longer than tasks.retry_timeout is not pushed by another dispatcher', async () => {
   const RETRY_MS = 300;
   await tested.stop();
   tested = await TestDispatcher.start({ 'tasks-retry-timeout': RETRY_MS });
@@ -146,7 +146,7 @@ test('an unblock whose push takes longer than the retry time-out is pushed by no
   await second.stop();
 });
 
-test('a push that takes longer than tasks.retry_timeout is not repeated beside itself, but after it', async () => {
+test('a push that takes longer than tasks.retry_timeout is repeated only after it has ended', async () => {
   await tested.stop();
   await start({ 'tasks-retry-timeout': '50ms' });
   const target = await tested.listen();
@@ -162,7 +162,7 @@ test('a push that takes longer than tasks.retry_timeout is not repeated beside i
   expect((await target.next()).message).toMatchObject({ data: { task: { id: 'w' } } });
 });
 
-test('a target gets its messages however many others, before it by name, have something waiting', async () => {
+test('a target gets its messages even if many targets before it by name have waiting messages', async () => {
   const later = { 'resonate:delay': String(Date.now() + 3_600_000) };
   const others = Array.from({ length: 2_100 }, (_, index) => `http://1${String(index).padStart(5, '0')}.invalid/`);
   await Promise.all(others.map((url, index) => tested.createTask(`o${index}`, url, later)));
@@ -173,7 +173,7 @@ test('a target gets its messages however many others, before it by name, have so
   expect((await target.next()).message).toMatchObject({ data: { task: { id: 'x' } } });
 });
 
-test('what is due and goes nowhere is told as backlog, by transport', async () => {
+test('messages that are due and not delivered are reported as backlog, by transport', async () => {
   const hanging = await tested.listen();
   await Promise.all(Array.from({ length: 10 }, (_, index) => tested.createTask(`h${index}`, hanging.url)));
   await Promise.all([1, 2, 3].map((index) => tested.createTask(`p${index}`, 'poll://any@nobody')));
@@ -181,7 +181,7 @@ test('what is due and goes nowhere is told as backlog, by transport', async () =
     const { values } = await tested.runtime.metrics.backlog.get();
     return Object.fromEntries(values.map(({ labels, value }) => [String(labels.transport), value]));
   };
-  // The messages that hang in slots are claimed.
+  // Messages in hanging pushes are claimed, so they do not count.
   await until(async () => (await backlog())['poll'] === 3);
   expect(await backlog()).toMatchObject({ poll: 3, http: 10 - CONCURRENCY, gcps: 0 });
   tested.runtime.store.queues.backlog = () => Promise.reject(new Error('the database is away'));

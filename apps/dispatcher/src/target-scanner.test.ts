@@ -7,7 +7,7 @@ import { TargetScanner } from './target-scanner.ts';
 
 let runtime: Runtime;
 let scanner: TargetScanner;
-/** Resolves at the next look, with the ms since the previous one. */
+/** Resolves at the next scan with the ms since the previous one. */
 let look: () => Promise<number>;
 let waiting: { target: string; dueAt: number }[];
 
@@ -32,7 +32,7 @@ afterEach(async () => {
   await runtime.store.close();
 });
 
-test('looks rarely while hints tell of everything, and often after it found what none had told of', async () => {
+test('scans rarely while hints announce everything, and often after it found a message that was not announced', async () => {
   let isNews = false;
   scanner = new TargetScanner(runtime, 'http', () => isNews);
   await scanner.start();

@@ -34,7 +34,7 @@ async function settled(id: string, ...addresses: string[]): Promise<void> {
 
 const letters = () => runtime.store.deadLetters.list({}, 1_000);
 
-test('an unblock that no stream has taken for a day becomes a dead letter, not before', async () => {
+test('an unblock that could not be delivered for a day becomes a dead letter, not before', async () => {
   await settled('p', 'poll://uni@group/gone');
   now += 24 * HOUR;
   await sweepDeadLetters(runtime);
@@ -49,7 +49,7 @@ test('an unblock that no stream has taken for a day becomes a dead letter, not b
   expect(values).toMatchObject([{ value: 1, labels: { transport: 'poll', reason: 'age' } }]);
 });
 
-test('an unblock for a transport that is off waits for as long as it is', async () => {
+test('an unblock for a disabled transport waits until it is enabled', async () => {
   await settled('p', 'gcps://project/topic');
   now += 1_000 * HOUR;
   await sweepDeadLetters(runtime);
@@ -57,7 +57,7 @@ test('an unblock for a transport that is off waits for as long as it is', async 
   expect(await runtime.store.queues.backlog('gcps', 10)).toMatchObject({ count: 1 });
 });
 
-test('dead letters are forgotten after a month', async () => {
+test('dead letters are deleted after a month', async () => {
   await settled('p', 'poll://uni@group/gone');
   now += 25 * HOUR;
   await sweepDeadLetters(runtime);
@@ -84,7 +84,7 @@ describe('an unblock for one connection', () => {
     await absent.drop();
   });
 
-  test('is dropped when the connection stays away for 10 minutes, is counted, and is no dead letter', async () => {
+  test('is dropped and counted if the connection stays away for 10 minutes, and does not become a dead letter', async () => {
     await settled('p', 'poll://uni@group/gone');
     now += 10 * MINUTE;
     expect(await waiting()).toBe(1);
@@ -95,7 +95,7 @@ describe('an unblock for one connection', () => {
     expect(values).toMatchObject([{ value: 1 }]);
   });
 
-  test('stays until this process has led for so long', async () => {
+  test('is kept until this process has been the leader for that time', async () => {
     await settled('p', 'poll://uni@group/gone');
     now += HOUR;
     absent.restart();
@@ -106,7 +106,7 @@ describe('an unblock for one connection', () => {
     expect(await waiting()).toBe(0);
   });
 
-  test('stays until clients could connect to an api process for so long', async () => {
+  test('is kept until clients could connect to an api process for that time', async () => {
     await settled('p', 'poll://uni@group/gone');
     now += HOUR;
     await runtime.store.cluster.removeProcesses(['all']);

@@ -11,7 +11,7 @@ const TAGS = {
   'resonate:origin': 'wf',
 };
 
-/** A server of the test's own: it answers when it is told to. */
+/** A fake server that answers when the test tells it to. */
 class Server {
   readonly sent: Request[] = [];
   readonly #open: { request: Request; resolve(response: Response): void; reject(error: Error): void }[] = [];
@@ -39,7 +39,7 @@ class Server {
     this.#open.shift()?.reject(new Error('connection lost'));
   }
 
-  /** `create wf.1`, `settle wf.1`, `task.suspend`, … in the order in which they came. */
+  /** The requests in order: `create wf.1`, `settle wf.1`, `task.suspend`, … */
   kinds(): string[] {
     return this.sent.splice(0).map((request) => {
       if (request.kind !== 'task.fence') return request.kind;
@@ -88,7 +88,7 @@ const settle = (id: string, version = 1) =>
     },
   });
 
-/** The worker takes the task `wf`. */
+/** The worker acquires the task `wf`. */
 async function acquire(answer: { version?: number; preload?: object[]; preloadPartial?: boolean } = {}): Promise<void> {
   const { version = 1, preload = [], ...more } = answer;
   const acquired = steps.send({
@@ -106,7 +106,7 @@ async function acquire(answer: { version?: number; preload?: object[]; preloadPa
   server.sent.length = 0;
 }
 
-/** All promises that can go on have gone on. */
+/** Waits until all pending callbacks of promises have run. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the create of a step', () => {
@@ -128,7 +128,7 @@ describe('the create of a step', () => {
     expect(await settled).toMatchObject({ data: { action: { data: { promise: { state: 'resolved' } } } } });
   });
 
-  test('is sent alone when the step takes longer', async () => {
+  test('is sent alone if the step takes longer', async () => {
     await acquire();
     await create('wf.1');
     jest.advanceTimersByTime(4);
@@ -139,7 +139,7 @@ describe('the create of a step', () => {
     expect(server.kinds()).toEqual(['settle wf.1']);
   });
 
-  test('goes before whatever else the task sends, in order', async () => {
+  test('is sent before all further requests of the task, in order', async () => {
     await acquire();
     await create('wf.1');
     await create('wf.2');
@@ -163,20 +163,20 @@ describe('the create of a step', () => {
     expect(server.sent).toHaveLength(1);
   });
 
-  test('is asked of the server when only a part of the branch came', async () => {
+  test('is forwarded if the branch is incomplete', async () => {
     await acquire({ preloadPartial: true });
     void create('wf.1');
     expect(server.kinds()).toEqual(['create wf.1']);
   });
 
-  test('is asked of the server when the worker does not hold the task any more', async () => {
+  test('is forwarded if the worker no longer holds the task', async () => {
     await acquire();
     void steps.send({ kind: 'task.release', head: HEAD, data: { id: 'wf', version: 1 } });
     void create('wf.1');
     expect(server.kinds()).toEqual(['task.release', 'create wf.1']);
   });
 
-  test('knows the branch anew when a suspended task goes on at once', async () => {
+  test('uses the new branch if a suspended task continues at once', async () => {
     await acquire();
     const suspended = steps.send({ kind: 'task.suspend', head: HEAD, data: { id: 'wf', version: 1, actions: [] } });
     server.answer(300, { preload: [{ id: 'wf.1' }] });
@@ -208,7 +208,7 @@ describe('a create that the server refuses', () => {
     expect(server.kinds()).toEqual(['task.release']);
   });
 
-  test('by its connection fails the settle in the same way, whatever became of that', async () => {
+  test('by its connection fails the settle in the same way, regardless of what the settle returns', async () => {
     await acquire();
     await create('wf.1');
     const settled = settle('wf.1');
@@ -217,7 +217,7 @@ describe('a create that the server refuses', () => {
     await expect(settled).rejects.toThrow('connection lost');
   });
 
-  test('before the step ends keeps its settle from being sent', async () => {
+  test('before the step ends prevents sending the settle', async () => {
     await acquire();
     await create('wf.1');
     jest.advanceTimersByTime(5);
@@ -253,7 +253,7 @@ describe('a create that the server refuses', () => {
   });
 });
 
-test('a settle that passed its create on the way is sent again', async () => {
+test('a settle that overtook its create is sent again', async () => {
   await acquire();
   await create('wf.1');
   const settled = settle('wf.1');
@@ -265,7 +265,7 @@ test('a settle that passed its create on the way is sent again', async () => {
   expect(await settled).toMatchObject({ data: { action: { head: { status: 200 } } } });
 });
 
-test('requests of no task go as they are', async () => {
+test('requests without a task are forwarded unchanged', async () => {
   const got = steps.send({ kind: 'promise.get', head: HEAD, data: { id: 'p' } });
   server.answer(404, 'not found');
   expect(await got).toMatchObject({ head: { status: 404 } });

@@ -5,7 +5,7 @@ import { ResonateTimeoutException, type Logger, type Message, type Request } fro
 import { WebSocketServer, type WebSocket } from 'ws';
 import { WebSocketNetwork, type WebSocketNetworkOptions } from './websocket-network.ts';
 
-/** Things that happen one after the other, each awaited once. */
+/** A queue of events. Each is awaited once. */
 class Events<T> {
   readonly #happened: T[] = [];
   readonly #waiting: ((event: T) => void)[] = [];
@@ -32,7 +32,7 @@ interface Frame {
   ack?: number;
 }
 
-/** One connection as the server sees it. */
+/** The server's side of one connection. */
 class Peer {
   readonly frames = new Events<Frame>();
   readonly closed: Promise<unknown>;
@@ -69,7 +69,7 @@ beforeEach(async () => {
   server.on('connection', (socket) => peers.add(new Peer(socket)));
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  // Sockets are real, so what they run on is not faked; the network's clock and timers are.
+  // Only the network's clock and timers are fake. The sockets are real.
   jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
   random(0);
 });
@@ -133,12 +133,12 @@ describe('a connection that is lost', () => {
     expect(await waits.next()).toBe(100);
   });
 
-  test('makes the waits short again once it has lived for more than 5 s', async () => {
+  test('makes the waits short again if it lasted for more than 5 s', async () => {
     const first = await connect();
     first.socket.terminate();
     jest.advanceTimersByTime(await waits.next());
     const second = await peers.next();
-    // The network has opened it when it sends something.
+    // The network considers the connection open when it sends a request.
     void send('promise.get');
     await second.frames.next();
     jest.advanceTimersByTime(5_001);
@@ -152,7 +152,7 @@ describe('a connection that is lost', () => {
     expect(await waits.next()).toBe(3_200);
   });
 
-  test('is opened again when nothing came over it for 45 s', async () => {
+  test('is opened again if it was silent for 45 s', async () => {
     const peer = await connect();
     jest.advanceTimersByTime(60_000);
     await peer.closed;
@@ -169,7 +169,7 @@ describe('a connection that is lost', () => {
 });
 
 describe('a request', () => {
-  test('whose connection is lost is sent again when that is safe, else it fails as with HttpNetwork', async () => {
+  test('whose connection is lost is sent again if that is safe, otherwise it fails as with HttpNetwork', async () => {
     const first = await connect();
     const [read, release] = [send('promise.get'), send('task.release')];
     await first.frames.next();
@@ -185,7 +185,7 @@ describe('a request', () => {
     expect(second.frames.count).toBe(0);
   });
 
-  test('under way when the network stops fails', async () => {
+  test('without an answer fails when the network stops', async () => {
     const peer = await connect();
     const read = send('promise.get');
     await peer.frames.next();
@@ -193,9 +193,9 @@ describe('a request', () => {
     await expect(read).rejects.toThrow('the network was stopped');
   });
 
-  test('larger than the server takes fails and is not sent; others are', async () => {
+  test('larger than the server accepts fails without being sent; others are sent', async () => {
     const peer = await connect();
-    // Until it is open, the network does not know the bound.
+    // The network knows the limit only after the connection is open.
     const first = send('promise.get');
     peer.answer(await peer.frames.next());
     await first;
@@ -236,7 +236,7 @@ describe('a request', () => {
     await expect(read).rejects.toThrow(ResonateTimeoutException);
   });
 
-  test('gets its own answer when answers come in another order', async () => {
+  test('gets its own answer even if answers arrive in another order', async () => {
     const peer = await connect();
     const [one, two] = [send('promise.get'), send('task.release')];
     const [first, second] = [await peer.frames.next(), await peer.frames.next()];
@@ -247,12 +247,12 @@ describe('a request', () => {
   });
 });
 
-test('a server that stops still answers what it was sent; new requests go over another connection', async () => {
+test('a stopping server still answers the requests it has got; new requests use another connection', async () => {
   const first = await connect();
   const early = send('task.release');
   const asked = await first.frames.next();
   first.send({ drain: true });
-  // Answers come after the wish to leave, so the network has read that.
+  // The answer arrives after `drain`, so the network has read `drain`.
   const gone = send('promise.get');
   first.answer(await first.frames.next());
   await gone;

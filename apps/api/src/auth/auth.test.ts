@@ -43,7 +43,7 @@ async function statusOf(answer: Authentication | Promise<Authentication>): Promi
 async function judged(options: Partial<Config['auth']>, token: string | undefined): Promise<number> {
   const auth = await start(options);
   const first = await statusOf(auth.authenticate(token));
-  // Whatever is remembered changes nothing.
+  // The result must be the same from the cache.
   expect(await statusOf(auth.authenticate(token))).toBe(first);
   return first;
 }
@@ -57,7 +57,7 @@ describe('a key file', () => {
   ];
 
   test.each(ALGORITHMS)(
-    'of %s accepts tokens of its algorithms, and refuses them changed',
+    'of %s accepts tokens of its algorithms, and refuses modified ones',
     async (name, signer, own) => {
       const publickey = [file(`${name}.pem`, signer.pem)];
       for (const algorithm of own) {
@@ -90,7 +90,7 @@ describe('a key file', () => {
     await expect(start({ publickey: [path] })).rejects.toThrow(path);
   });
 
-  test('that is not there is refused at start', async () => {
+  test('that does not exist is refused at start', async () => {
     await expect(start({ publickey: [join(folder, 'none.pem')] })).rejects.toThrow('none.pem');
   });
 });
@@ -154,12 +154,12 @@ describe('claims', () => {
   ])('with %s', async (_, claims, options, expected) => {
     const publickey = [file('claims.pem', p256.pem)];
     expect(await judged({ publickey, ...options }, p256.token(claims as Record<string, unknown>))).toBe(expected);
-    // Unsigned tokens are judged by the same rules.
+    // The same rules apply to unsigned tokens.
     const token = `${unsigned(claims as Record<string, unknown>, { alg: 'none' })}.`;
     expect(await judged({ publickey: ['none'], ...options }, token)).toBe(expected);
   });
 
-  test('that held hold no longer once the token expires', async () => {
+  test('that were valid are refused when the token expires', async () => {
     const auth = await start({ publickey: [file('late.pem', p256.pem)], leewayMs: 1_000 });
     const exp = expiring(100);
     const token = p256.token({ role: 'admin', exp });
@@ -192,7 +192,7 @@ describe('a key set behind a URL', () => {
 
   const named = (signer: Signer, kid: string, algorithm = 'ES256') => signer.token(ADMIN, algorithm, { kid });
 
-  test('serves keys of every kind, chosen by key id, and leaves out what does not fit', async () => {
+  test('serves keys of every kind, selected by key id, and ignores keys that cannot be used', async () => {
     issuer.serve(
       { kty: 'oct', kid: 'secret', k: 'c2VjcmV0' },
       { kty: 'RSA', kid: 'broken' },
@@ -215,7 +215,7 @@ describe('a key set behind a URL', () => {
     expect(await status(`${text}.${createHmac('sha256', 'secret').update(text).digest('base64url')}`)).toBe(401);
   });
 
-  test('is fetched again for a key id that nobody knows, but not for each of them', async () => {
+  test('is fetched again for an unknown key id, but not for each one', async () => {
     issuer.serve(p256.jwk({ kid: '1' }));
     const auth = await startRemote();
     expect(await statusOf(auth.authenticate(named(p256, '1')))).toBe(200);
@@ -227,11 +227,11 @@ describe('a key set behind a URL', () => {
     expect(issuer.fetched).toBe(2);
     for (let n = 0; n < 50; n++) expect(await statusOf(auth.authenticate(named(stranger, `no ${n}`)))).toBe(401);
     expect(issuer.fetched).toBe(2);
-    // The key was taken back: a token that was verified before holds no longer.
+    // The key was revoked, so a token that was verified before is refused.
     expect(await statusOf(auth.authenticate(named(p256, '1')))).toBe(401);
   });
 
-  test('that can not be had leaves every token unjudged, until it can', async () => {
+  test('that cannot be fetched causes a 503 for every token until it can', async () => {
     issuer.answer = (response) => response.writeHead(500).end();
     const auth = await startRemote();
     expect(await statusOf(auth.authenticate(named(p256, '1')))).toBe(503);

@@ -11,7 +11,7 @@ const BUFFER_SIZE = 20;
 let hub: StreamHub;
 let server: Server;
 const sockets: Socket[] = [];
-/** Told when a stream opens, has room again, or closes. */
+/** Called when a stream opens, has room again, or closes. */
 let changed: () => void;
 
 beforeEach(async () => {
@@ -50,7 +50,7 @@ async function worker(id: string): Promise<Socket> {
   return socket;
 }
 
-/** Reads until the text has come. */
+/** Reads until the text has arrived. */
 async function reads(socket: Socket, text: string): Promise<string> {
   let got = '';
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -67,7 +67,7 @@ function slot(): StreamSlot {
 }
 
 describe('a stream over a real connection', () => {
-  test('is an event stream whose messages of one turn come in one piece', async () => {
+  test('is an event stream, and messages of one turn of the event loop arrive in one chunk', async () => {
     const socket = await worker('a');
     const taken: boolean[] = [];
     const settled = new Promise<void>((resolve) => {
@@ -85,15 +85,15 @@ describe('a stream over a real connection', () => {
     expect(taken).toEqual([true, true]);
   });
 
-  test('of a reader that stalls fills up; what the system has not taken is lost when it breaks', async () => {
+  test('fills up if its reader stalls; messages that the system has not accepted are lost when it breaks', async () => {
     const socket = await worker('a');
     socket.pause();
     const outcomes: boolean[] = [];
-    // More than the buffers of both ends' systems hold.
+    // More than the socket buffers of both ends hold.
     const body = 'x'.repeat(1 << 20);
     for (let count = 0; count < BUFFER_SIZE; count++) slot().send({ body, done: (taken) => outcomes.push(taken) });
     expect(hub.reserve('g', null)).toBeNull();
-    // A message that is sent later to a healthy stream counts as taken once the time for that has passed.
+    // A message that is sent later to a healthy stream counts as delivered after the settling time.
     await worker('healthy');
     expect(await new Promise((resolve) => slot().send({ body: 'later', done: resolve }))).toBe(true);
     const takenBefore = outcomes.length;
@@ -104,7 +104,7 @@ describe('a stream over a real connection', () => {
     expect(outcomes.slice(takenBefore)).toEqual(Array<boolean>(BUFFER_SIZE - takenBefore).fill(false));
   });
 
-  test('that its client opens again ends the older one cleanly', async () => {
+  test('ends cleanly when its client opens a new one', async () => {
     const older = await worker('a');
     await reads(older, ': connected');
     const last = reads(older, '0\r\n\r\n');

@@ -35,7 +35,7 @@ function build(): void {
   writeFileSync(join(folder, 'assets/index-1a2b.js.br'), brotliCompressSync('packed()'));
 }
 
-/** As it is sent: paths are not made tidy on the way. */
+/** Sends the path unchanged, because fetch would normalize it. */
 async function get(path: string, headers = {}, method = 'GET') {
   const { port } = server.address() as AddressInfo;
   const sent = request({ port, host: '127.0.0.1', path, method, headers, agent: false }).end();
@@ -46,7 +46,7 @@ async function get(path: string, headers = {}, method = 'GET') {
 }
 
 describe('the dashboard', () => {
-  test('says how to build it while it is not built, and is served once it is', async () => {
+  test('says how to build it if it is not built, and is served after the build', async () => {
     const before = await get('/ui/');
     expect([before.status, String(before.body)]).toEqual([404, expect.stringContaining('npm run build')]);
     build();
@@ -63,7 +63,7 @@ describe('the dashboard', () => {
     expect(again.status).toBe(304);
   });
 
-  test('lets a page load nothing from elsewhere and run nothing inline', async () => {
+  test('forbids its pages to load anything from other sites and to run inline scripts', async () => {
     build();
     const policy = String((await get('/ui/')).headers['content-security-policy']).split('; ');
     expect(policy).toEqual(
@@ -72,7 +72,7 @@ describe('the dashboard', () => {
     expect(policy.join()).not.toMatch(/unsafe|\*/);
   });
 
-  test('sends files compressed as the build left them, to be kept for good', async () => {
+  test('sends the compressed files of the build, which may be cached forever', async () => {
     build();
     const packed = await get('/ui/assets/index-1a2b.js', { 'accept-encoding': 'gzip, br' });
     expect(packed.headers).toMatchObject({
@@ -96,7 +96,7 @@ describe('the dashboard', () => {
     expect(String((await get(path)).body)).not.toBe('secret');
   });
 
-  test('is where a browser comes to that asks for /; other clients and methods are told that there is nothing', async () => {
+  test('is where a browser is redirected to from /; other clients and methods get a 404', async () => {
     build();
     const { status, headers } = await get('/', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
     expect([status, headers.location]).toEqual([302, '/ui/']);

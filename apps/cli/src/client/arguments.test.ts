@@ -28,7 +28,7 @@ describe('a value', () => {
     ['{"data":{"a":[1]},"headers":{"h":"1"}}', { data: base64('{"a":[1]}'), headers: { h: '1' } }],
     ['{"data":null}', { data: base64('null') }],
     ['{"headers":{}}', { headers: {} }],
-    // For the server to refuse.
+    // Unchanged, so that the server refuses it.
     ['"text"', 'text'],
     ['null', null],
   ])('%s goes out with its data in base64', (text, value) => {
@@ -40,7 +40,7 @@ describe('a value', () => {
   });
 
   test.each(['done', 'plain text', 'abc=', base64('\u0000\u0001'), '////'])(
-    'that is no readable base64 is shown as it is: %j',
+    'that is not readable base64 is shown unchanged: %j',
     (data) => {
       expect(decoded(data)).toBe(data);
     },

@@ -14,7 +14,7 @@ const tree = (id: string, root: PromiseRecord | null, promises: PromiseRecord[])
   arrange({ id, promise: root }, promises).map((placed) => treeLine(placed).trimEnd());
 
 describe('a tree of promises', () => {
-  test('leaves out none whose parent is not among them', () => {
+  test('includes promises whose parent is missing', () => {
     expect(tree('r', null, [promise('a', 'gone'), promise('b'), promise('c', 'a'), promise('d', 'd')])).toEqual([
       'r',
       '├── a 🟡',
@@ -24,14 +24,14 @@ describe('a tree of promises', () => {
     ]);
   });
 
-  test('ends where parents name each other, and where the root names a parent', () => {
+  test('ends if parents form a cycle, or if the root has a parent', () => {
     const root = promise('r', 'a');
     expect(tree('r', root, [root, promise('a', 'r'), promise('b', 'a'), promise('x', 'y'), promise('y', 'x')])).toEqual(
       ['r 🟡', '└── a 🟡', '    └── b 🟡'],
     );
   });
 
-  test('may be deeper than a program can recurse', () => {
+  test('may be deeper than the call stack allows', () => {
     const chain = [promise('p0')];
     for (let n = 1; n < 3_000; n++) chain.push(promise(`p${n}`, `p${n - 1}`));
     const placed = arrange({ id: 'p0', promise: chain[0] ?? null }, chain);
