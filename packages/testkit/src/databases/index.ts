@@ -1,8 +1,10 @@
 export { giveToServer, type TestServer } from './owned-server.ts';
 export * from './mariadb.ts';
 export * from './mysql.ts';
+export * from './mysql-pair.ts';
 export * from './mysql-or-mariadb.ts';
 export { DURABLE_MYSQL } from './mysql-settings.ts';
+export * from './pgbouncer.ts';
 export * from './postgres.ts';
 export * from './postgres-pair.ts';
 export * from './redis.ts';

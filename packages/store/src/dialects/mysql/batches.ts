@@ -1,5 +1,5 @@
 import { int, intOrNull, text } from '../../sql/read.ts';
-import type { Database, Session } from './connection.ts';
+import { checkWritable, IS_READ_ONLY, type Database, type Session } from './connection.ts';
 import { list, NOW, quote } from './literal.ts';
 
 /**
@@ -29,7 +29,10 @@ export async function forgetOldBatches(database: Database): Promise<void> {
 export function happened(database: Database, { key, batch }: Session): Promise<boolean> {
   return database.use(async (session) => {
     await endConnection(session, key);
-    const [rows] = await session.run([`SELECT number FROM batches WHERE connection = ${quote(key)} FOR UPDATE`]);
+    const number = `SELECT number FROM batches WHERE connection = ${quote(key)} FOR UPDATE`;
+    // Asked before: a replica that is about to be promoted may have received the batch and not have applied it yet.
+    const [readOnly, rows] = await session.run([`SELECT ${IS_READ_ONLY}`, number]);
+    checkWritable(readOnly?.[0]?.[0]);
     return rows?.[0] !== undefined && int(rows[0][0]) === batch;
   });
 }

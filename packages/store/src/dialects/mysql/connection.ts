@@ -14,6 +14,8 @@ export interface MysqlOptions {
   statementTimeoutMs: number;
   /** After so long the server ends a connection that nobody uses; 10 s unless given. */
   idleS?: number;
+  /** Also uses a server that is read-only. */
+  mayBeReadOnly?: boolean;
 }
 
 export const BEGIN = 'START TRANSACTION';
@@ -52,7 +54,7 @@ export class Database implements ServerConnections<string, Session> {
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions) {
     const connection = connectionOptions(options.url);
-    const { idleS = IDLE_S } = options;
+    const { idleS = IDLE_S, mayBeReadOnly = false } = options;
     this.name = connection.database;
     this.answerMs = options.statementTimeoutMs + ANSWER_MARGIN_MS;
     this.pool = { size: options.poolSize, used: 0, waiting: 0 };
@@ -68,7 +70,7 @@ export class Database implements ServerConnections<string, Session> {
     this.#pool.on('connection', (connection) => {
       const session = new Session(connection, this.answerMs, this.traffic);
       this.#sessions.set(connection, session);
-      session.begin(settings(options.statementTimeoutMs, idleS));
+      session.begin(settings(options.statementTimeoutMs, idleS), mayBeReadOnly);
     });
     this.#pool.on('acquire', (connection) => this.#sessions.get(connection)?.used());
     this.#pool.on('release', (connection) => this.#sessions.get(connection)?.unused(idleS * 1_000 - CLOSED_BEFORE_MS));
@@ -155,10 +157,12 @@ export class Session implements ServerSession<string> {
   }
 
   /** Sends what every connection starts with. */
-  begin(settings: string[]): void {
-    const first = this.run([...settings, `SELECT @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`]);
-    this.ready = first.then((results) => {
-      this.#maxPacket = Number(results.at(-1)?.[0]?.[0]);
+  begin(settings: string[], mayBeReadOnly: boolean): void {
+    const facts = `SELECT ${IS_READ_ONLY}, @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`;
+    this.ready = this.run([...settings, facts]).then((results) => {
+      const [isReadOnly, maxPacket] = results.at(-1)?.[0] ?? [];
+      if (!mayBeReadOnly) checkWritable(isReadOnly);
+      this.#maxPacket = Number(maxPacket);
     });
     this.ready.catch(() => this.destroy());
   }
@@ -236,6 +240,15 @@ export class Session implements ServerSession<string> {
     if (unavailable) return new StoreUnavailable(message);
     return lost ? new ConnectionLost(message) : error;
   }
+}
+
+/** A replica, or a former primary after a failover: it lacks what it has not received yet, so nothing is read there either. */
+export const IS_READ_ONLY = '@@global.read_only';
+
+/** @param isReadOnly as the server answers. @throws StoreUnavailable */
+export function checkWritable(isReadOnly: unknown): void {
+  if (!['0', 'OFF'].includes(String(isReadOnly)))
+    throw new StoreUnavailable('the server is read-only (read_only), as a replica is');
 }
 
 /** The answers of several statements. */

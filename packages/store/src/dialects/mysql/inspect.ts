@@ -13,7 +13,7 @@ const READ_ONLY = "SHOW VARIABLES WHERE variable_name IN ('read_only', 'tx_read_
 
 /** @throws StoreUnavailable */
 export async function inspect(options: MysqlOptions): Promise<Inspection> {
-  const database = new Database({ ...options, poolSize: 1 });
+  const database = new Database({ ...options, poolSize: 1, mayBeReadOnly: true });
   try {
     const [found, clock, readOnly] = await database.run(EXISTS, `SELECT ${NOW}`, READ_ONLY);
     const [version] = Number(found?.[0]?.[0]) > 0 ? await database.run(APPLIED) : [];

@@ -103,5 +103,31 @@ test.each(['read_only', 'transaction read-only'])('an inspection tells of a serv
   }
 });
 
+test('a server with read_only, as a replica has it, is used neither to write nor to read', async () => {
+  const { url, drop } = await freshMysqlDatabase(server.url);
+  const options = {
+    url,
+    poolSize: 1,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 30_000,
+    election: 'advisory',
+  } as const;
+  const migrated = new MysqlDialect(options);
+  await migrated.migrate();
+  await migrated.close();
+  const dialect = new MysqlDialect(options);
+  try {
+    await select(url, 'SET GLOBAL read_only = 1');
+    await expect(dialect.now()).rejects.toThrow('the server is read-only');
+    await expect(dialect.elect('scheduler', 'me')).rejects.toThrow('the server is read-only');
+    await select(url, 'SET GLOBAL read_only = 0');
+    expect(await dialect.now()).toBeGreaterThan(0);
+  } finally {
+    await select(url, 'SET GLOBAL read_only = 0');
+    await dialect.close();
+    await drop();
+  }
+});
+
 dialectConformance('MySQL', underTest('advisory'));
 describe('MySQL that elects by lease row', () => electionConformance(underTest('lease')));
