@@ -35,6 +35,7 @@ missing_packages() {
   packages=()
   has mariadbd || packages+=(mariadb-server)
   compgen -G '/usr/lib/postgresql/*/bin/pg_basebackup' >/dev/null || packages+=(postgresql)
+  has pgbouncer || packages+=(pgbouncer)
   has redis-server || packages+=(redis-server)
   has haproxy || packages+=(haproxy)
   has openssl || packages+=(openssl)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
 import { SERVER_USER, startOwned, type TestServer } from './owned-server.ts';
+import { startPgbouncer } from './pgbouncer.ts';
 
 export interface TestDatabase {
   url: string;
@@ -50,12 +51,24 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   return { ...server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
 }
 
-/** The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that only use it. */
+/**
+ * The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that only use it. With `TEST_POSTGRES_POOLER`
+ * (`session` or `transaction`) they reach their own server through PgBouncer.
+ */
 export async function postgresForTests(
   settings: Record<string, string> = {},
 ): Promise<Pick<TestServer, 'url' | 'stop'>> {
   const url = process.env['TEST_POSTGRES_URL'];
-  return url ? { url, stop: async () => {} } : startPostgres(settings);
+  if (url) return { url, stop: async () => {} };
+  const server = await startPostgres(settings);
+  const mode = process.env['TEST_POSTGRES_POOLER'];
+  if (mode !== 'session' && mode !== 'transaction') return server;
+  const pooler = await startPgbouncer(server.url, mode);
+  const stop = async () => {
+    await pooler.stop();
+    await server.stop();
+  };
+  return { url: pooler.url, stop };
 }
 
 /** Creates an empty database with a name of its own on the server. */

@@ -3,6 +3,7 @@ import type { Pool, Traffic } from '../../dialect.ts';
 import { ConnectionLost, type ServerConnections } from '../server/connection.ts';
 import { unreachable } from './errors.ts';
 import type { Prepared, Query } from './pipeline.ts';
+import { checkPooler } from './pooler.ts';
 import { Primary, type PrimaryOptions } from './primary.ts';
 import { Session } from './session.ts';
 
@@ -109,6 +110,11 @@ export class Connections implements ServerConnections<Query, Session> {
       throw unreachable(error);
     }
     return new Session(client, answerMs, this.traffic);
+  }
+
+  /** @throws an Error when there is a pooler that cannot be used. */
+  checkPooler(byLease: boolean): Promise<void> {
+    return checkPooler(this.#primary, this.answerMs, byLease);
   }
 
   close(): Promise<void> {

@@ -24,17 +24,20 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
   protected readonly patienceMs: number;
   readonly #connections: Connections;
   readonly #election: Election;
+  readonly #byLease: boolean;
 
   /** Connects on first use. @param byLease elects by lease row instead of by advisory lock. */
   constructor(options: PostgresOptions, byLease = false) {
     const connections = new Connections(options, PREPARED);
     super(connections, SQL, byLease);
     this.#connections = connections;
+    this.#byLease = byLease;
     this.patienceMs = options.statementTimeoutMs;
     this.#election = new Election(connections);
   }
 
   async migrate(): Promise<void> {
+    await this.#connections.checkPooler(this.#byLease);
     const session = await this.#connections.dedicated(UNLIMITED_MS);
     await migrate(session).finally(() => session.end());
   }
