@@ -9,7 +9,7 @@ export type PoolMode = 'session' | 'transaction';
 const PROGRAM = process.env['TEST_PGBOUNCER'] ?? '/usr/sbin/pgbouncer';
 
 /** Whether this version can keep track of prepared statements when it pools transactions. */
-export function pgbouncerTracksStatements(): boolean {
+function pgbouncerTracksStatements(): boolean {
   const [, minor = '0'] = /PgBouncer 1\.(\d+)/.exec(execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' })) ?? [];
   return Number(minor) >= 21;
 }
