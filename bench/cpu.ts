@@ -12,7 +12,7 @@ export function cpuMs(pids: readonly number[]): number | undefined {
   let isRead = false;
   for (const pid of new Set(pids.flatMap(withChildren))) {
     const stat = read(`/proc/${pid}/stat`);
-    if (stat === undefined) continue; // It ended meanwhile; its parent has its time.
+    if (stat === undefined) continue; // The process has ended; its parent's fields include its time.
     isRead = true;
     // The name of the command (in brackets) may contain spaces. Fields 14 to 17 are utime, stime, and the same of ended
     // children.

@@ -109,7 +109,7 @@ export const MAX_EDGES = 100;
 
 const OTHER_PROMISE = z.object({
   id: z.string(),
-  /** Absent if the promise does not exist any more. */
+  /** Absent if the promise no longer exists. */
   state: promiseState.optional(),
 });
 

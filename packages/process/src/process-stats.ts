@@ -51,7 +51,7 @@ const MAX_FAILING = 50;
 /** Maximum size of each list as JSON. MySQL stores at most 64 KiB of statistics. */
 const MAX_LIST_BYTES = 16 * 1024;
 
-/** Collects the statistics. The role that holds streams sets `streams` and `left`, the one that pushes sets `failing`. */
+/** Collects the statistics. The api role sets `streams` and `left`, the dispatcher sets `failing`. */
 export class StatsSource {
   streams: () => GroupCount[] = () => [];
   left: () => DepartedWorkers[] = () => [];

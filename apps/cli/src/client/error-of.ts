@@ -1,14 +1,17 @@
 import type { PromiseRecord } from '@resonate/protocol';
 import { decoded } from './answer.ts';
 
-/** How a promise failed, as the rest of a sentence. */
+/** The end of a sentence that says how a promise failed. */
 export const OUTCOMES: Readonly<Record<string, string>> = {
   rejected: 'failed',
   rejected_canceled: 'was canceled',
   rejected_timedout: 'timed out',
 };
 
-/** The error in the value of a rejected promise, as SDKs store it, or else the whole value; '' without a value. */
+/**
+ * The error that an SDK stored in the value of a rejected promise. If there is none, the whole value; '' without a
+ * value.
+ */
 export function errorOf({ value }: Pick<PromiseRecord, 'value'>): string {
   const text = value.data === undefined ? '' : decoded(value.data);
   try {

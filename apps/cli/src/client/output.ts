@@ -67,7 +67,7 @@ function cellText(cell: Cell, index: number, maxCell: number): string {
   return index === 0 ? text : shortened(text, maxCell);
 }
 
-/** A text that is cut to what a cell shows. */
+/** Cuts a text to the length of a cell. */
 export function shortened(text: string, most = MAX_CELL): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

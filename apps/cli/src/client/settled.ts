@@ -45,7 +45,7 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
 const FIRST_NEWS_MS = 5_000;
 const NEWS_EVERY_MS = 10_000;
 
-/** What keeps a call from ending, told once it has taken some seconds and somebody has to act. */
+/** Explains why a call does not end, if it has taken some seconds and somebody has to act. */
 class Obstacle {
   readonly #id: string;
   readonly #options: ClientOptions;

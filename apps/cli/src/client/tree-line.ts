@@ -14,7 +14,7 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
 
 /**
  * One line of the tree. It equals the public command's output, including the trailing space if the call is unknown.
- * @param tells also say how a call failed, after how long, and which function it was
+ * @param tells true to add how a call failed, after how long, and its function
  */
 export function treeLine({ id, promise, trunks, branch }: Placed, tells = false): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';

@@ -6,7 +6,7 @@ const PAGE = 1000;
 /** The largest tree that is shown. Nobody could read a larger one. */
 const MAX_PROMISES = 10_000;
 
-/** The promises whose root is `id`, in the order of the tree; none if there is neither the root nor a descendant. */
+/** The promises whose root is `id`, in the order of the tree. Empty if neither the root nor a descendant exists. */
 export async function loadTree(id: string, options: ClientOptions): Promise<Placed[]> {
   const promises: PromiseRecord[] = [];
   const query = { tags: { 'resonate:origin': id }, limit: PAGE };

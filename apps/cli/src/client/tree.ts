@@ -35,7 +35,7 @@ export async function handler(argv: TreeArguments): Promise<void> {
   if (why) process.stdout.write(`\n${whyText(why)}`);
 }
 
-/** In a pipe it equals what the public server's command prints; on a terminal it also says how calls failed. */
+/** In a pipe the output equals that of the public server's command. On a terminal it also says how calls failed. */
 function treeText(tree: readonly Placed[], argv: TreeArguments): string {
   if (argv.output === 'json') return jsonText({ promises: tree.flatMap(({ promise }) => promise ?? []) });
   return tree.map((placed) => `${treeLine(placed, wantsTable(argv))}\n`).join('');

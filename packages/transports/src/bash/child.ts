@@ -109,7 +109,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {
-    // The group has no process any more.
+    // All processes of the group have ended.
   }
 }
 

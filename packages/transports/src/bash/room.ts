@@ -49,7 +49,7 @@ export class Room {
     else this.#free++;
   }
 
-  /** Gives out no more places. Those who wait are rejected with `error`. */
+  /** Stops giving out places. Waiting callers are rejected with `error`. */
   close(error: Error): void {
     this.#closed = error;
     for (const { refuse } of this.#waiting) refuse(error);

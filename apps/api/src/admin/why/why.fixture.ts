@@ -3,7 +3,7 @@ import { followChain } from './chain.ts';
 import type { Facts, ProcessFacts } from './facts.ts';
 import { why } from './why.ts';
 
-/** Rows in memory, and what a diagnosis says of them. */
+/** Rows in memory, and a diagnosis of them. */
 
 export const NOW = Date.UTC(2026, 0, 31, 12, 0, 0);
 export const MINUTE = 60_000;
@@ -68,7 +68,7 @@ export function process(fields: Partial<ProcessFacts> = {}, stats: Partial<Proce
 
 export interface World {
   promises: WaitingPromise[];
-  /** Who awaits whom. */
+  /** The awaited promises of each awaiter. */
   awaits?: Record<string, string[]>;
   outcomes?: Record<string, Partial<Outcome>>;
   processes?: ProcessFacts[];

@@ -4,7 +4,9 @@ import type { FailedPromise, TaskRow, WaitingPromise } from '@resonate/store';
 import type { ProcessFacts } from './facts.ts';
 import { MINUTE, NOW, process, promise, task, whyIn, type World } from './why.fixture.ts';
 
-/** The diagnosis from rows in memory: every cause and its borders. test/admin/why.test.ts makes the causes for real. */
+/**
+ * Diagnoses of rows in memory: every cause and its limits. test/admin/why.test.ts creates the causes on a real server.
+ */
 
 const ofTask = (fields: Partial<TaskRow>, processes?: ProcessFacts[]) =>
   whyIn({ promises: [promise('a', { task: task(fields), function: 'ship' })], ...(processes && { processes }) });
@@ -114,7 +116,7 @@ describe('a pending task', () => {
     expect(answer.sentence).toBe(
       'It cannot be delivered to https://shop.example, which fails: connect ECONNREFUSED (12 failures in a row). The next attempt is at 2026-01-31 12:00:30 UTC (in 30 s).',
     );
-    // After a restart nobody knows the error.
+    // After a restart the error is unknown.
     expect((await ofTask({ ...http, attempts: 3, dueAt: NOW + 1_000 })).sentence).toBe(
       'It cannot be delivered to https://shop.example, which fails. The next attempt is at 2026-01-31 12:00:01 UTC (in 1 s).',
     );

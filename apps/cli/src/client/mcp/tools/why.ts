@@ -5,7 +5,7 @@ import { defineTool, promiseId } from '../tool.ts';
 export const why = defineTool({
   name: 'why',
   description:
-    'Say in one sentence why a promise is pending or how it failed, and what to do. It follows what the promise waits for to its end',
+    'Say in one sentence why a promise is pending or how it failed, and what to do. It follows the chain of awaited promises to its end',
   input: z.object({ id: promiseId }),
   run: ({ id }, { server }) => get(`/admin/promises/${encodeURIComponent(id)}/why`, server),
 });
