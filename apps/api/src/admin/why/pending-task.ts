@@ -51,16 +51,17 @@ function noWorker({ promise, task, subject }: Waiting, facts: Facts): Ending | n
   // Processes count their connections only by group. An open connection gets its message as soon as that is due.
   const isAway = known.connected === 0 || (id !== undefined && isOverdue(task, now));
   if (!isAway) return null;
+  const receiver = receiverOf(task);
   const name = promise.function === undefined ? '' : ` that has the function ${promise.function}`;
   const numbers = prefix === '' ? ` (${groupText(known, now)})` : '';
-  const whom = id === undefined ? 'a worker' : `one connection`;
+  const [sentence, start] =
+    id === undefined
+      ? [`${subject} waits for a worker of ${receiver}, but none is connected`, `Start a worker of ${receiver}${name}.`]
+      : [`${subject} waits for ${receiver}, which is not connected`, 'Start that worker again.'];
   return {
     cause: 'no_worker',
-    sentence:
-      id === undefined
-        ? `${subject} waits for a worker of ${receiverOf(task)}, but none is connected${numbers}.`
-        : `${subject} waits for ${receiverOf(task)}, which is not connected${numbers}.`,
-    action: `Start ${whom === 'a worker' ? `a worker of ${receiverOf(task)}${name}` : 'that worker again'}. If it runs, check its group and the URL of the server in its settings.`,
+    sentence: `${sentence}${numbers}.`,
+    action: `${start} If it runs, check its group and the URL of the server in its settings.`,
     needsAction: true,
     ...sinceOf(waiting(task)),
   };
@@ -71,14 +72,18 @@ function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
   const failure = targetFailure(task, facts);
   // If a message is not claimed and has attempts, its last attempt failed.
   const hasFailed = task.claimedBy === null && task.attempts > 0;
-  if (!hasFailed && task.deferredBy === null) return null;
+  // A stream that broke is no failing target: the message waits for another stream.
+  if (task.transport === 'poll' || (!hasFailed && task.deferredBy === null)) return null;
   const reason = failure?.error === undefined ? '' : `: ${failure.error}`;
-  const count = failure ? ` (${counted(failure.failures, 'failure')} in a row)` : '';
+  // After a restart nobody knows whether the target failed or the transport had no room.
+  const what = failure
+    ? `cannot be delivered to ${receiverOf(task)}, which fails${reason} (${counted(failure.failures, 'failure')} in a row)`
+    : `could not be delivered to ${receiverOf(task)} yet (${counted(task.attempts, 'attempt')})`;
   const nextAt = earliest(task.dueAt, task.deferredBy === null ? null : (failure?.retryAt ?? null));
   const next = nextAt === null || nextAt <= now ? '' : ` The next attempt is at ${instantFrom(nextAt, now)}.`;
   return {
     cause: 'target_fails',
-    sentence: `${subject} cannot be delivered to ${receiverOf(task)}, which fails${reason}${count}.${next}`,
+    sentence: `${subject} ${what}.${next}`,
     action: 'Make the target work. The server tries again by itself.',
     needsAction: true,
     ...(failure?.error !== undefined && { error: failure.error }),

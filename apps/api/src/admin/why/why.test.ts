@@ -59,6 +59,7 @@ describe('a pending task', () => {
       'no_worker',
       'It waits for connection one of group g, which is not connected',
     ],
+    ['went into a stream that broke', { attempts: 1 }, 'in_delivery', 'being delivered'],
     ['is halted', { state: 'halted', dueAt: null }, 'halted', 'It is halted: no worker gets it until'],
     [
       'is held',
@@ -118,7 +119,7 @@ describe('a pending task', () => {
     );
     // After a restart the error is unknown.
     expect((await ofTask({ ...http, attempts: 3, dueAt: NOW + 1_000 })).sentence).toBe(
-      'It cannot be delivered to https://shop.example, which fails. The next attempt is at 2026-01-31 12:00:01 UTC (in 1 s).',
+      'It could not be delivered to https://shop.example yet (3 attempts). The next attempt is at 2026-01-31 12:00:01 UTC (in 1 s).',
     );
   });
 
