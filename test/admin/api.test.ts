@@ -78,6 +78,8 @@ describe('the admin API', () => {
     expect(await ids('promises?func=greet&prefix=mine')).toEqual(['mine/w.1', 'mine/w']);
     expect(await ids('promises?func=greet', mine)).toEqual(['mine/w.1', 'mine/w']);
     expect(await ids('promises?func=gree')).toEqual([]);
+    expect(await ids('promises?steps=true')).toEqual(['mine/w.1']);
+    expect((await ask('promises', 'promises?steps=true&roots=true')).status).toBe(400);
   });
 
   test('shows a promise with its task and who is told; addresses, which may carry secrets, to admins only', async () => {
@@ -103,6 +105,18 @@ describe('the admin API', () => {
     expect(changed.body.nodes.map(({ id }) => id)).toEqual(['mine/w', 'mine/w.1', 'mine/w.2']);
     const since = await ask<{ nodes: Row[] }>('graph', `graph/${ENCODED}?since=${first.body.now}`);
     expect(since.body.nodes.map(({ id }) => id)).toContain('mine/w.2');
+  });
+
+  test('counts what runs, waits and failed, for a tenant its own', async () => {
+    expect((await ask('counts', 'counts')).body).toMatchObject({ running: 0, waiting: 2, suspended: 0, failed: 0 });
+    await create('theirs/failed');
+    const error = Buffer.from(JSON.stringify({ __type: 'error', message: 'no' })).toString('base64');
+    const settled = { id: 'theirs/failed', state: 'rejected', value: { data: error } };
+    expect((await server.ask('promise.settle', settled, admin)).status).toBe(200);
+    expect((await ask('counts', 'counts')).body).toMatchObject({ failed: 1, isFailedCut: false });
+    expect((await ask('counts', 'counts', mine)).body).toMatchObject({ waiting: 1, failed: 0 });
+    const { body } = await ask<{ promises: Row[] }>('promises', 'promises?state=failed');
+    expect(body.promises).toMatchObject([{ id: 'theirs/failed', state: 'rejected', error: 'no' }]);
   });
 
   test('lists tasks and makes what waits due', async () => {

@@ -223,6 +223,7 @@ describe('GET', () => {
 const ADMIN: Record<RouteName, [about: 'own' | 'list' | 'none' | 'all', id: string, body?: object]> = {
   session: ['list', ''],
   overview: ['all', ''],
+  counts: ['list', ''],
   promises: ['list', ''],
   promise: ['own', 'mine/x'],
   why: ['own', 'mine/x'],

@@ -173,6 +173,7 @@ const KINDS: Record<Kind, object[]> = {
 const ADMIN: Record<RouteName, () => { path: string; body?: object; status: number }[]> = {
   session: () => [{ path: '/admin/session', status: 200 }],
   overview: () => [{ path: '/admin/overview', status: 403 }],
+  counts: () => [{ path: '/admin/counts', status: 200 }],
   promises: () =>
     ['', '?limit=1', '?prefix=theirs/', `?prefix=${encodeURIComponent(THEIRS)}`, '?state=pending&limit=1']
       .map((query) => ({ path: `/admin/promises${query}`, status: 200 }))

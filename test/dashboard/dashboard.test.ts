@@ -49,7 +49,7 @@ const dialogButton = (name: string) => viewer.page.getByRole('dialog').getByRole
 describe('the dashboard', () => {
   test('asks for a token, keeps it for the tab, and shows the cluster', async () => {
     const { page } = viewer;
-    await page.goto('/ui');
+    await page.goto('/ui/cluster');
     await page.getByLabel('JSON Web Token').fill(admin);
     await page.getByRole('button', { name: 'Use this token' }).click();
     await row('all roles').waitFor();
@@ -215,8 +215,11 @@ describe('the dashboard', () => {
     await ask('promise.create', { id: 'mine/1', timeoutAt: FAR_FUTURE });
     await ask('promise.create', { id: 'theirs/1', timeoutAt: FAR_FUTURE });
     const tenant = await browser.viewer({ token: server.token({ prefix: 'mine/' }) });
+    await tenant.open('/ui/cluster');
+    await tenant.page.getByText('This page needs a token without restrictions').waitFor();
     await tenant.open('/ui');
-    await tenant.page.getByText('The overview needs a token without restrictions').waitFor();
+    await row('mine/1', tenant).waitFor();
+    expect(await row('theirs/1', tenant).count()).toBe(0);
     await tenant.open('/ui/promises?kind=all');
     await row('mine/1', tenant).waitFor();
     expect(await tenant.page.locator('td.cell-id a').allInnerTexts()).toEqual(['mine/1']);
@@ -260,6 +263,7 @@ describe('the dashboard', () => {
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   const PAGES = [
     '/ui',
+    '/ui/cluster',
     '/ui/promises?kind=all&prefix=markup',
     '/ui/tasks',
     '/ui/schedules?id=nightly',

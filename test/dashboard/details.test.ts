@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Locator } from 'playwright-core';
-import { loneSamples, timeRange } from '../../apps/dashboard/src/overview/samples.ts';
+import { loneSamples, timeRange } from '../../apps/dashboard/src/cluster/samples.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
@@ -164,12 +164,12 @@ describe('lists and dialogs', () => {
   });
 });
 
-describe('the overview', () => {
+describe('the cluster', () => {
   test('counts one event stream in the singular', async () => {
     const ended = new AbortController();
     const stream = await fetch(`${server.url}/poll/readers/one`, { signal: ended.signal });
     expect(stream.status).toBe(200);
-    await viewer.open('/ui');
+    await viewer.open('/ui/cluster');
     await viewer.page.getByText('1 event stream', { exact: true }).waitFor();
     ended.abort();
   });

@@ -1,7 +1,8 @@
 import { LocationProvider, Route, Router } from 'preact-iso';
+import { ClusterPage } from './cluster/cluster-page.tsx';
 import { DeadLettersPage } from './dead-letters/dead-letters-page.tsx';
 import { GraphPage } from './graph/graph-page.tsx';
-import { OverviewPage } from './overview/overview-page.tsx';
+import { HomePage } from './home/home-page.tsx';
 import { BASE, links } from './parts/links.ts';
 import { Empty, Page } from './parts/index.ts';
 import { PromisePage } from './promise/promise-page.tsx';
@@ -16,7 +17,8 @@ export function App() {
     <LocationProvider scope={BASE}>
       <Shell>
         <Router>
-          <Route path={BASE} component={OverviewPage} />
+          <Route path={BASE} component={HomePage} />
+          <Route path={links.cluster} component={ClusterPage} />
           <Route path={links.promises} component={SearchPage} />
           <Route path={`${BASE}/promise`} component={PromisePage} />
           <Route path={`${BASE}/graph`} component={GraphPage} />

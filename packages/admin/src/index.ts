@@ -4,6 +4,7 @@ export { SERIES_POINTS, SERIES_STEP_MS } from './overview.ts';
 export type { Overview, ProcessInfo, SeriesPoint, StreamCount, TransportBacklog } from './overview.ts';
 export { MAX_EDGES } from './promises.ts';
 export type {
+  Counts,
   Delivered,
   Graph,
   GraphNode,

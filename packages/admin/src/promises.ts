@@ -21,7 +21,10 @@ const filters = {
 /** GET /admin/promises: newest first. */
 export const PROMISES_QUERY = z.strictObject({
   ...filters,
-  state: promiseState.optional(),
+  state: z
+    .enum([...PROMISE_STATES, 'failed'])
+    .optional()
+    .meta({ description: '`failed`: rejected, canceled or timed out' }),
   tag: repeated(text.regex(/^[^=]+=/, 'must be NAME=VALUE'), MAX_TAGS)
     .optional()
     .meta({ description: 'NAME=VALUE; if repeated, all must match' }),
@@ -29,6 +32,7 @@ export const PROMISES_QUERY = z.strictObject({
     description: 'The name of the function that the param calls; of a longer name, the first 160 characters',
   }),
   roots: flag.optional().meta({ description: 'Only roots: promises that no other promise has called' }),
+  steps: flag.optional().meta({ description: 'Only promises that another promise has called' }),
   limit: pageSize(500, 50),
 });
 export type PromisesQuery = z.input<typeof PROMISES_QUERY>;
@@ -50,6 +54,8 @@ const PROMISE_SUMMARY = z.object({
   tags,
   /** The root of its call graph; absent if the promise has no such tag. */
   origin: z.string().optional(),
+  /** Of a failed promise: the error in its value, at most 300 characters; absent if the value is empty. */
+  error: z.string().optional(),
 });
 export type PromiseSummary = z.infer<typeof PROMISE_SUMMARY>;
 
@@ -62,6 +68,24 @@ const paged = {
 };
 export const PROMISES = z.object({ ...paged, promises: z.array(PROMISE_SUMMARY) });
 export type Promises = z.infer<typeof PROMISES>;
+
+/** GET /admin/counts: what a developer looks for first. Tokens with a prefix get the counts of their ids. */
+export const COUNTS = z.object({
+  now: at,
+  /** Counting stops here: a count of this number means "at least". */
+  limit: count,
+  /** Tasks that a worker holds. */
+  running: count,
+  /** Tasks that wait for a worker. */
+  waiting: count,
+  /** Tasks that wait for a promise: a call, a timer or somebody outside. */
+  suspended: count,
+  /** Workflows that were rejected, canceled or timed out. */
+  failed: count,
+  /** There may be more of them: `limit` failed promises were looked at, and not all are workflows. */
+  isFailedCut: z.boolean(),
+});
+export type Counts = z.infer<typeof COUNTS>;
 
 const task = {
   state: taskState,

@@ -51,6 +51,13 @@ export const ROUTES = {
     may: 'admin',
     answer: OVERVIEW,
   },
+  counts: {
+    method: 'GET',
+    path: '/admin/counts',
+    summary: 'How many tasks run and wait, and how many workflows failed',
+    may: 'prefix',
+    answer: promises.COUNTS,
+  },
   promises: {
     method: 'GET',
     path: '/admin/promises',

@@ -24,6 +24,7 @@ export type { Queue } from './outbox/queues.ts';
 export type { ListenerKey } from './sql/conditions.ts';
 export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handover.ts';
 export type { DeliverResult } from './admin/admin.ts';
+export { MOST_COUNTED } from './admin/counts.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';
 export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
 export type { Listed, Newest, NewestQuery, Place } from './admin/newest.ts';

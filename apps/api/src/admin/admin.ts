@@ -2,6 +2,7 @@ import { openApi } from '@resonate/admin';
 import type { Runtime } from '@resonate/process';
 import type { Router } from 'express';
 import type { Auth } from '../auth/auth.ts';
+import { countsHandler } from './counts.ts';
 import { cronHandler } from './cron.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { ChangeFeed } from './events.ts';
@@ -32,6 +33,7 @@ export class AdminApi {
     const handlers = {
       ...sessionHandler(this.#runtime, this.#auth),
       ...overviewHandler(this.#runtime, this.series),
+      ...countsHandler(this.#runtime),
       ...promiseHandlers(this.#runtime),
       ...whyHandlers(this.#runtime),
       ...deadLetterHandlers(this.#runtime),

@@ -18,6 +18,15 @@ type PromiseHandlers = Pick<Handlers, 'promises' | 'promise' | 'graph' | 'tasks'
 
 type Context = RuntimeWith<'config', 'admin' | 'cluster' | 'now'>;
 
+/** The part of a list that is asked for. */
+interface Range {
+  prefix?: string | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
+  cursor?: string | undefined;
+  limit: number;
+}
+
 interface PageEnd {
   now: number;
   cursor?: string;
@@ -33,13 +42,7 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
   const cursors = new Cursors(() => store.cluster.secret('admin cursors'));
   /** A page of promises in the requested range. */
   async function page(
-    wanted: {
-      prefix?: string | undefined;
-      from?: number | undefined;
-      to?: number | undefined;
-      cursor?: string | undefined;
-      limit: number;
-    },
+    wanted: Range,
     own: string,
     rest: Pick<Parameters<typeof admin.newest>[0], 'state' | 'task' | 'tags' | 'func' | 'isRoot'>,
   ): Promise<{ rows: Listed[]; end: PageEnd }> {
@@ -58,9 +61,15 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
     if (!id.startsWith(own)) throw new Refusal(404, 'Promise not found');
   };
   return {
-    async promises({ query: { state, tag = [], func, roots, ...range } }, { prefix }) {
+    async promises({ query: { state, tag = [], func, roots, steps, ...range } }, { prefix }) {
       const tags = tag.map(nameAndValue);
-      const { rows, end } = await page(range, prefix, { state, task: undefined, tags, func, isRoot: roots === true });
+      const { rows, end } = await page(range, prefix, {
+        state,
+        task: undefined,
+        tags,
+        func,
+        isRoot: rootsOrSteps(roots, steps),
+      });
       return { ...end, promises: rows.map(promiseSummary) };
     },
     async tasks({ query: { state, ...range } }, { prefix }) {
@@ -68,7 +77,6 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
         state: undefined,
         task: { state },
         tags: [],
-        isRoot: false,
       });
       return { ...end, tasks: rows.flatMap(taskSummary) };
     },
@@ -101,6 +109,13 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
   };
 }
 
+/** @throws Refusal of both, which no promise is. */
+function rootsOrSteps(roots?: true, steps?: true): boolean | undefined {
+  if (roots && steps) throw new Refusal(400, 'Invalid request: give roots or steps, not both');
+  if (roots) return true;
+  return steps ? false : undefined;
+}
+
 function nameAndValue(tag: string): [name: string, value: string] {
   const at = tag.indexOf('=');
   return [tag.slice(0, at), tag.slice(at + 1)];
@@ -123,6 +138,7 @@ function promiseSummary(row: Listed): PromiseSummary {
     ...brief(row),
     tags: Object.fromEntries(some.map(([name, value]) => [name, value.slice(0, MAX_TAG_LENGTH)])),
     ...(row.origin !== null && { origin: row.origin }),
+    ...(row.error !== undefined && { error: row.error }),
   };
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../parts/index.ts';
 import { Failure } from '../promise/failure.tsx';
 import { SidePromise } from '../promise/side-promise.tsx';
+import { Why } from '../promise/why.tsx';
 import { Boxes } from './boxes.tsx';
 import { Filter, matcherOf, NO_FILTER, type FilterState } from './filter.tsx';
 import './waterfall.css';
@@ -60,6 +61,7 @@ function Graph({ root }: { root: string }) {
     <div class="graph-page">
       <Page title={titleOf(tree.root.node)} lead={<Lead graph={graph} />} actions={<Actions root={root} />}>
         {isFailed(tree.root.node.state) && <Failure id={root} />}
+        {tree.root.node.state === 'pending' && !tree.root.node.absent && <Why id={root} />}
         {error && isLoaded && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
         {graph.isCut && (
           <p class="graph-note tone-pending">Only the first {MAX_NODES.toLocaleString('en')} calls are shown.</p>

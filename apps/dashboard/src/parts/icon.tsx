@@ -1,4 +1,5 @@
 const PATHS = {
+  home: 'M4 11l8-7 8 7M6 9.5V20h12V9.5M10 20v-6h4v6',
   overview: 'M4 13h4v7H4zM10 4h4v16h-4zM16 9h4v11h-4z',
   promises: 'M5 5h14M5 12h9M5 19h6M18 10v8m0 0-3-3m3 3 3-3',
   tasks: 'M9 6h11M9 12h11M9 18h11M4 6l1 1 2-2M4 12l1 1 2-2M4 18l1 1 2-2',

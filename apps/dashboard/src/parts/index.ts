@@ -18,4 +18,5 @@ export {
   useNow,
   utcOffset,
 } from './time.tsx';
+export { Tiles, type Tile } from './tiles.tsx';
 export { toast } from './toast.tsx';

@@ -6,6 +6,7 @@ export const links = {
   promises: `${BASE}/promises`,
   tasks: `${BASE}/tasks`,
   schedules: `${BASE}/schedules`,
+  cluster: `${BASE}/cluster`,
   deadLetters: `${BASE}/dead-letters`,
   promise: (id: string) => `${BASE}/promise?id=${encodeURIComponent(id)}`,
   graph: (root: string) => `${BASE}/graph?root=${encodeURIComponent(root)}`,

@@ -11,6 +11,7 @@ import { SettleActions } from './settle-actions.tsx';
 import { Tags } from './tags.tsx';
 import { TaskCard } from './task-card.tsx';
 import { ValueView } from './value-view.tsx';
+import { Why } from './why.tsx';
 
 interface Props {
   id: string;
@@ -42,6 +43,7 @@ export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = f
             {data.function !== undefined && <span class="mono">{data.function}</span>}
           </div>
         )}
+        {promise.state === 'pending' && <Why id={id} />}
         {promise.state === 'pending' && <SettleActions id={id} func={data.function} onDone={reload} />}
         <Values promise={promise} />
         {data.deadLetters.length > 0 && (

@@ -25,6 +25,9 @@ export interface Filters {
   isAll: boolean;
 }
 
+/** Which promises: all, those that no other promise has called, or the others. */
+export type Kind = 'all' | 'roots' | 'steps';
+
 export function readFilters(params: URLSearchParams): Filters {
   const from = params.get('from') ?? '';
   const to = params.get('to') ?? '';
@@ -46,8 +49,13 @@ export function isNarrowed({ prefix, func, state, tags, span }: Filters): boolea
   return prefix !== '' || func !== '' || state !== '' || tags.length > 0 || span !== '';
 }
 
+/** True if a text is searched for: what matches may be a step of a workflow. */
+export function hasText({ prefix, func, tags }: Filters): boolean {
+  return prefix !== '' || func !== '' || tags.length > 0;
+}
+
 /** The query for the server. @param now epoch ms, the end of a span */
-export function requestOf({ prefix, func, state, tags, span, from, to, isAll }: Filters, now: number): Query {
+export function requestOf({ prefix, func, state, tags, span, from, to }: Filters, kind: Kind, now: number): Query {
   const spanMs = SPANS[span]?.[1];
   const query = {
     prefix,
@@ -56,8 +64,8 @@ export function requestOf({ prefix, func, state, tags, span, from, to, isAll }: 
     tag: [...tags],
     from: spanMs === undefined ? epochMs(from) : now - spanMs,
     to: epochMs(to),
-    ...(isAll ? {} : { roots: 'true' as const }),
-  } satisfies Record<keyof Omit<PromisesQuery, 'limit' | 'cursor' | 'roots'>, unknown> & { roots?: 'true' };
+    ...(kind === 'all' ? {} : { [kind]: 'true' }),
+  } satisfies Record<keyof Omit<PromisesQuery, 'limit' | 'cursor' | 'roots' | 'steps'>, unknown>;
   return query;
 }
 

@@ -3,7 +3,8 @@ import type { Query } from '../api/client.ts';
 import { lookOf, serverNow, utcOffset } from '../parts/index.ts';
 import { SPANS, type Filters } from './filters.ts';
 
-const STATES = ['pending', 'resolved', 'rejected', 'rejected_canceled', 'rejected_timedout'];
+const FAILED = 'failed';
+const STATES = ['pending', 'resolved', FAILED, 'rejected', 'rejected_canceled', 'rejected_timedout'];
 
 interface Props {
   filters: Filters;
@@ -95,7 +96,7 @@ function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
           <option value="">Any</option>
           {STATES.map((state) => (
             <option key={state} value={state}>
-              {lookOf(state).label}
+              {state === FAILED ? 'Failed (any way)' : lookOf(state).label}
             </option>
           ))}
         </select>
@@ -107,7 +108,7 @@ function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
           value={filters.isAll ? 'all' : ''}
           onChange={(event) => onChange({ kind: event.currentTarget.value })}
         >
-          <option value="">Workflows only</option>
+          <option value="">Workflows first</option>
           <option value="all">All promises</option>
         </select>
       </label>

@@ -7,6 +7,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['g', 't'], 'Tasks'],
   [['g', 's'], 'Schedules'],
   [['g', 'd'], 'Dead letters'],
+  [['g', 'c'], 'Cluster'],
   [['?'], 'This help'],
   [['Esc'], 'Close a dialog'],
 ];

@@ -7,6 +7,7 @@ const PAGES: Readonly<Record<string, string>> = {
   t: links.tasks,
   s: links.schedules,
   d: links.deadLetters,
+  c: links.cluster,
 };
 /** Maximum time between `g` and the letter of a page. */
 const PAIR_MS = 1_500;

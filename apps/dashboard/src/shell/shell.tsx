@@ -21,11 +21,12 @@ interface NavItem {
 }
 
 const NAV: readonly NavItem[] = [
-  { href: links.overview, label: 'Overview', icon: 'overview' },
+  { href: links.overview, label: 'Overview', icon: 'home' },
   { href: links.promises, label: 'Promises', icon: 'promises', covers: ['/ui/promise', '/ui/graph'] },
   { href: links.tasks, label: 'Tasks', icon: 'tasks' },
   { href: links.schedules, label: 'Schedules', icon: 'schedules' },
   { href: links.deadLetters, label: 'Dead letters', icon: 'letters' },
+  { href: links.cluster, label: 'Cluster', icon: 'system' },
 ];
 
 /** The frame of every page: navigation, search, token, theme. */
@@ -55,7 +56,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             const prefix = search.current?.value.trim() ?? '';
             // Leave the field, so that the next keys are shortcuts again.
             main.current?.focus();
-            route(`${links.promises}${prefix === '' ? '' : `?kind=all&prefix=${encodeURIComponent(prefix)}`}`);
+            route(`${links.promises}${prefix === '' ? '' : `?prefix=${encodeURIComponent(prefix)}`}`);
           }}
         >
           <Icon name="search" />

@@ -19,7 +19,7 @@ import {
   type Column,
 } from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
-import { PromiseName } from '../search/search-page.tsx';
+import { PromiseName } from '../search/columns.tsx';
 
 const STATES = ['pending', 'acquired', 'suspended', 'halted', 'fulfilled'];
 

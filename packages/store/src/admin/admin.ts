@@ -1,6 +1,7 @@
 import type { Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { readCounts, type Counts } from './counts.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
 import { readOutcome, type Outcome } from './outcome.ts';
@@ -25,6 +26,10 @@ export class Admin {
   /** Promises, newest first. */
   newest(query: NewestQuery, now: number): Promise<Newest> {
     return findNewest(this.#dialect.plain, query, now);
+  }
+
+  counts(prefix: string): Promise<Counts> {
+    return readCounts(this.#dialect.plain, prefix);
   }
 
   /** null: there is no such promise. */

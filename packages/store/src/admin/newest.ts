@@ -1,9 +1,10 @@
 import type { TaskRow } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { allOf, beginsWith, given, hasTag, is, that, type Condition } from '../sql/conditions.ts';
+import { allOf, beginsWith, given, HAS_FAILED, hasTag, is, IS_ROOT, that, type Condition } from '../sql/conditions.ts';
 import { bestOf, pathOf, type Lead, type Path } from '../sql/plan.ts';
 import type { Words } from '../sql/words.ts';
+import { errorMessageOf, VALUE_HEAD } from './error-message.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 import { json, textOrNull } from '../sql/read.ts';
 
@@ -16,7 +17,8 @@ export interface Place {
 export interface NewestQuery {
   /** Only ids with this prefix; '' for all. */
   prefix: string;
-  state?: PromiseState | undefined;
+  /** `failed`: rejected, canceled or timed out. */
+  state?: PromiseState | 'failed' | undefined;
   /** Only promises with a task, in this state if one is given. */
   task?: { state: TaskState | undefined } | undefined;
   tags: readonly (readonly [name: string, value: string])[];
@@ -25,8 +27,8 @@ export interface NewestQuery {
   /** Created at or after `from`, and before `to`. */
   from?: number | undefined;
   to?: number | undefined;
-  /** Only roots: promises that no other promise has created. */
-  isRoot: boolean;
+  /** True: only roots, which no other promise has called. False: only the others. */
+  isRoot?: boolean | undefined;
   limit: number;
   /** The page begins after this position. */
   after: Place | null;
@@ -35,6 +37,8 @@ export interface NewestQuery {
 export interface Listed extends BriefPromise {
   tags: StringMap;
   origin: string | null;
+  /** Why it failed, as far as its value says it. */
+  error: string | undefined;
   task: TaskRow | null;
 }
 
@@ -74,12 +78,13 @@ function isWanted(row: Listed, { state, task, tags }: NewestQuery): boolean {
 }
 
 function listed(values: readonly unknown[], now: number): Listed {
-  const [tags, origin] = values.slice(BRIEF_LENGTH);
-  const task = values.slice(BRIEF_LENGTH + 2);
+  const [tags, origin, value] = values.slice(BRIEF_LENGTH);
+  const task = values.slice(BRIEF_LENGTH + 3);
   return {
     ...briefPromise(values, now),
     tags: json<StringMap>(tags),
     origin: textOrNull(origin),
+    error: errorMessageOf(textOrNull(value) ?? ''),
     task: task.length > 0 ? taskOf(task, now) : null,
   };
 }
@@ -96,8 +101,12 @@ function leadsOf({ prefix, state, task, tags, func }: NewestQuery): Lead[] {
     ...(prefix === '' ? [] : [{ by: 'id' } as const]),
     ...(task?.state === undefined ? [] : [{ by: 'task', state: task.state } as const]),
     ...tags.map(([name, value]) => ({ by: 'tag', name, value }) as const),
-    ...(state === undefined ? [] : [{ by: 'state', state } as const]),
+    ...given(state, leadOfState),
   ];
+}
+
+function leadOfState(state: PromiseState | 'failed'): Lead {
+  return state === 'failed' ? { by: 'failed' } : { by: 'state', state };
 }
 
 /** How the rows of a lead are found, those whose ids begin as they should. */
@@ -145,10 +154,13 @@ function someOf(tags: StringMap, wanted: ReadonlySet<string>): StringMap {
   return Object.fromEntries(some);
 }
 
+/** The beginning of the value of a promise that failed. A value may have megabytes. */
+const FAILURE_COLUMN = `CASE WHEN ${HAS_FAILED.sql} THEN SUBSTR(p.value, 1, ${VALUE_HEAD}) END`;
+
 const ORDER = (at: string, id: string) => `ORDER BY ${at} DESC, ${id} DESC`;
 
 function columns({ task }: NewestQuery): string {
-  return `${BRIEF_COLUMNS}, ${SHORT_TAGS}, p.origin${task ? `, ${TASK_COLUMNS}` : ''}`;
+  return `${BRIEF_COLUMNS}, ${SHORT_TAGS}, p.origin, ${FAILURE_COLUMN}${task ? `, ${TASK_COLUMNS}` : ''}`;
 }
 
 async function amongRare({ select, words }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
@@ -206,9 +218,9 @@ function within({ from, to, after }: NewestQuery, at: string, id: string): Condi
 function filters({ prefix, state, task, tags, isRoot }: NewestQuery): Condition[] {
   return [
     ...beginsWith('p.id', prefix),
-    ...given(state, (wanted) => is('p.state', wanted)),
+    ...given(state, (wanted) => (wanted === 'failed' ? HAS_FAILED : is('p.state', wanted))),
     ...given(task?.state, (wanted) => is('k.state', wanted)),
     ...tags.map(([name, value]) => hasTag(name, value)),
-    ...(isRoot ? [that('(p.origin IS NULL OR p.origin = p.id)')] : []),
+    ...given(isRoot, (wanted) => that(wanted ? IS_ROOT : `NOT ${IS_ROOT}`)),
   ];
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findNewest, MOST_LOOKED_AT, type NewestQuery } from '../admin/newest.ts';
+import { readCounts } from '../admin/counts.ts';
 import { readDetail } from '../admin/detail.ts';
 import { readGraph } from '../admin/graph.ts';
 import type { Dialect } from '../dialect.ts';
@@ -20,7 +21,7 @@ import {
   type DialectUnderTest,
 } from './under-test.ts';
 
-const ALL: NewestQuery = { prefix: '', tags: [], isRoot: false, limit: 10, after: null };
+const ALL: NewestQuery = { prefix: '', tags: [], limit: 10, after: null };
 const calling = (func: string) => ({ data: Buffer.from(JSON.stringify({ func, args: [1] })).toString('base64') });
 const PARAM = calling('grüße');
 const AWAY = { origin: 'resonate:origin', parent: 'resonate:parent', branch: 'resonate:branch' } as const;
@@ -109,6 +110,7 @@ export function adminConformance(under: DialectUnderTest): void {
       ['state', { state: 'resolved' }, ['a/1']],
       ['state and id', { state: 'pending', prefix: 'b/2' }, ['b/2.1', 'b/2']],
       ['roots', { isRoot: true }, ['over', 'b/2', 'b/1', 'a/2', 'a/1']],
+      ['being called by another', { isRoot: false }, ['b/2.1']],
       ['function', { func: 'grüße' }, ['over', 'b/2.1', 'b/2', 'b/1', 'a/2', 'a/1']],
       ['function, id and state', { func: 'grüße', prefix: 'a/', state: 'resolved' }, ['a/1']],
       ['the beginning of a function, which is not its name', { func: 'grü' }, []],
@@ -165,6 +167,27 @@ export function adminConformance(under: DialectUnderTest): void {
       ]);
       expect(await newest({ prefix: 'over', state: 'pending' }, START + 6_000)).toEqual({ rows: [], next: null });
       expect((await newest({ prefix: 'over' }, START + 5_999)).rows[0]!.state).toBe('pending');
+    });
+
+    test('what failed, in any way, is listed with its error and counted', async () => {
+      const at = START - 3_000_000;
+      const error = Buffer.from(JSON.stringify({ __type: 'error', message: 'no such address' })).toString('base64');
+      const ends = { r: 'rejected', c: 'rejected_canceled', t: 'rejected', ok: 'resolved' } as const;
+      for (const [id, state] of Object.entries(ends)) {
+        const tags = id === 'c' ? { [AWAY.origin]: 'failed/r' } : {};
+        await send(store, 'promise.create', promiseCreate(`failed/${id}`, tags, id === 't' ? at + 1 : FAR), at);
+        const value = id === 'r' ? { data: error } : {};
+        await send(store, 'promise.settle', { id: `failed/${id}`, state, value }, at + 2);
+      }
+      const { rows } = await newest({ prefix: 'failed/', state: 'failed' });
+      expect(rows.map(({ id, state, error: why }) => [id, state, why])).toEqual([
+        ['failed/t', 'rejected_timedout', undefined],
+        ['failed/r', 'rejected', 'no such address'],
+        ['failed/c', 'rejected_canceled', undefined],
+      ]);
+      expect(await store.admin.counts('failed/')).toMatchObject({ failed: 2, isFailedCut: false, running: 0 });
+      expect(await store.admin.counts('a/')).toMatchObject({ failed: 0, waiting: 1 });
+      expect(await store.admin.counts('')).toMatchObject({ failed: 2, waiting: 1 });
     });
 
     test('a call graph is told in order of id, with tasks and what they wait for', async () => {
@@ -246,6 +269,7 @@ export function adminConformance(under: DialectUnderTest): void {
         ['id', { prefix: 'b/' }],
         ['task', { task: { state: 'pending' } }],
         ['function', { func: 'grüße' }],
+        ['failure', { state: 'failed' }],
       ];
       /** Anything that reads a whole table; rows that are few may be sorted, joined and counted in any way. */
       const isWalk = (scan: string) =>
@@ -274,11 +298,13 @@ export function adminConformance(under: DialectUnderTest): void {
         },
       );
 
-      test('a graph and a promise', async () => {
+      test('a graph, a promise and the counts', async () => {
         const query = { root: 'g', prefix: '', after: null, since: 5, limit: 10 };
         const sent = [
           ...(await statementsOf((sql) => readGraph(sql, query, START), 0)),
           ...(await statementsOf((sql) => readDetail(sql, 'g', 10, START), 0)),
+          ...(await statementsOf((sql) => readCounts(sql, ''), 0)),
+          ...(await statementsOf((sql) => readCounts(sql, 'g'), 0)),
         ];
         const { indexes, scans } = await database.explain({ statements: sent });
         expect(indexes).toContain('promises_origin');

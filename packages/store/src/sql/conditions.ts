@@ -16,6 +16,14 @@ export function isAbove(column: string, value: SqlValue): Condition {
   return { sql: `${column} > ?`, params: [value] };
 }
 
+/** Rejected, canceled or timed out. */
+export const HAS_FAILED: Condition = {
+  sql: "p.state IN ('rejected', 'rejected_canceled', 'rejected_timedout')",
+  params: [],
+};
+/** That no other promise has called promise `p`. */
+export const IS_ROOT = '(p.origin IS NULL OR p.origin = p.id)';
+
 /** A condition whose values stand in it: numbers, never what a client sent. */
 export function that(sql: string): Condition {
   return { sql, params: [] };

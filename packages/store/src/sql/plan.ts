@@ -1,6 +1,6 @@
 import type { PromiseState, TaskState } from '@resonate/protocol';
 import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
-import { is, type Condition } from './conditions.ts';
+import { HAS_FAILED, is, type Condition } from './conditions.ts';
 import type { PlainSql } from './plain-sql.ts';
 import type { Statement } from './statement.ts';
 import type { Words } from './words.ts';
@@ -14,6 +14,7 @@ import type { Words } from './words.ts';
 export type Lead =
   | { by: 'id' }
   | { by: 'state'; state: PromiseState }
+  | { by: 'failed' }
   | { by: 'tag'; name: string; value: string }
   | { by: 'task'; state: TaskState }
   | { by: 'function'; name: string }
@@ -41,6 +42,8 @@ export function pathOf(lead: Lead, { useIndex, noIndex }: Words): Path {
       return { from: 'promises p', alone: 'promises p', id: 'p.id', where: [] };
     case 'state':
       return alongPromises('promises_state', is('p.state', lead.state));
+    case 'failed':
+      return alongPromises('promises_state', HAS_FAILED);
     case 'timeout': {
       const ranOut = { sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [lead.now] };
       // Sorted afterwards: planners that may walk by id instead do, through all that is pending.

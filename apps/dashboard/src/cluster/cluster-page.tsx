@@ -6,14 +6,14 @@ import { useResource } from '../api/use-resource.ts';
 import { Empty, ErrorState, Icon, links, Loading, Page, Panel } from '../parts/index.ts';
 import { Backlog } from './backlog.tsx';
 import { Chart } from './chart.tsx';
-import { figure, ms, rate } from './format.ts';
+import { figure, ms, rate } from '../parts/format.ts';
 import { MaintenanceJobs } from './jobs.tsx';
 import { Processes } from './processes.tsx';
-import { Tiles } from './tiles.tsx';
+import { ClusterTiles } from './tiles.tsx';
 import { Workers } from './workers.tsx';
 
 /** The state of the whole cluster, now and over the last minutes. */
-export function OverviewPage() {
+export function ClusterPage() {
   const session = useSession();
   const { data, error, reload } = useResource('overview', (signal) => get<Overview>('/admin/overview', {}, signal), {
     live: '',
@@ -27,7 +27,7 @@ export function OverviewPage() {
   }, [reload, everyMs]);
   if (error instanceof ApiError && error.status === 403) return <Restricted prefix={session?.prefix} />;
   return (
-    <Page title="Overview">
+    <Page title="Cluster">
       {error && <ErrorState error={error} onRetry={reload} />}
       {!data && !error && <Loading />}
       {data && <Content overview={data} />}
@@ -40,7 +40,7 @@ function Content({ overview }: { overview: Overview }) {
   const times = series.map(({ at }) => at);
   return (
     <div class="overview">
-      <Tiles overview={overview} />
+      <ClusterTiles overview={overview} />
       <Panel title="Throughput, per second">
         <Chart
           label="Requests, settled promises and deliveries per second over the last minutes"
@@ -96,9 +96,9 @@ function streamsText(count: number): string {
 /** For tokens that may see only some ids. */
 function Restricted({ prefix }: { prefix: string | undefined }) {
   return (
-    <Page title="Overview">
+    <Page title="Cluster">
       <div class="panel">
-        <Empty icon="key" title="The overview needs a token without restrictions">
+        <Empty icon="key" title="This page needs a token without restrictions">
           <p>
             {prefix ? (
               <>

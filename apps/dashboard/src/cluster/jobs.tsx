@@ -2,7 +2,7 @@ import type { Jobs } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Badge, duration, Panel, Table, Time, type Column } from '../parts/index.ts';
-import { figure } from './format.ts';
+import { figure } from '../parts/format.ts';
 
 type Job = Jobs['jobs'][number];
 

@@ -1,6 +1,6 @@
 import type { ProcessInfo } from '@resonate/admin';
 import { Badge, Table, Time, type Column } from '../parts/index.ts';
-import { figure } from './format.ts';
+import { figure } from '../parts/format.ts';
 import { shortId } from './workers.tsx';
 
 const COLUMNS: readonly Column<ProcessInfo>[] = [

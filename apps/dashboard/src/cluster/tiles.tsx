@@ -1,50 +1,13 @@
 import type { Overview } from '@resonate/admin';
-import { duration, Icon, links, type IconName } from '../parts/index.ts';
-import { bounded, figure, ms, rate } from './format.ts';
+import { duration, links, Tiles, type Tile } from '../parts/index.ts';
+import { bounded, figure, ms, rate } from '../parts/format.ts';
 
 /** A message that waits longer than this is highlighted. */
 const OLD_MS = 30_000;
 
-interface Tile {
-  icon: IconName;
-  label: string;
-  value: string;
-  note: string;
-  href?: string;
-  /** Highlights the tile; the note says what is wrong. */
-  isAlarming?: boolean;
-}
-
 /** The numbers that show whether the cluster is healthy. */
-export function Tiles({ overview }: { overview: Overview }) {
-  return (
-    <ul class="tiles">
-      {tilesOf(overview).map(({ icon, label, value, note, href, isAlarming }) => {
-        const content = (
-          <>
-            <span class="tile-label">
-              <Icon name={icon} size={14} />
-              {label}
-            </span>
-            <strong class="tile-value">{value}</strong>
-            <span class="tile-note">{note}</span>
-          </>
-        );
-        const look = isAlarming ? 'tile alarming' : 'tile';
-        return (
-          <li key={label}>
-            {href === undefined ? (
-              <div class={look}>{content}</div>
-            ) : (
-              <a class={look} href={href}>
-                {content}
-              </a>
-            )}
-          </li>
-        );
-      })}
-    </ul>
-  );
+export function ClusterTiles({ overview }: { overview: Overview }) {
+  return <Tiles tiles={tilesOf(overview)} />;
 }
 
 function tilesOf({ series, backlog, leases, deadLetters, limit, streams, processes }: Overview): Tile[] {

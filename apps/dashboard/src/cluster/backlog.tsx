@@ -1,6 +1,6 @@
 import type { TransportBacklog } from '@resonate/admin';
 import { duration, Empty, Table, type Column } from '../parts/index.ts';
-import { bounded } from './format.ts';
+import { bounded } from '../parts/format.ts';
 
 interface Row {
   transport: string;

@@ -1,6 +1,6 @@
 import type { ProcessInfo, StreamCount } from '@resonate/admin';
 import { Empty, Table, type Column } from '../parts/index.ts';
-import { figure } from './format.ts';
+import { figure } from '../parts/format.ts';
 
 const MAX_SHOWN = 50;
 

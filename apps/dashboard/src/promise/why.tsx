@@ -1,0 +1,38 @@
+import type { Why as Answer } from '@resonate/admin';
+import { get } from '../api/client.ts';
+import { useResource } from '../api/use-resource.ts';
+import { Icon, links } from '../parts/index.ts';
+import './promise.css';
+
+/** Some reasons come and go without a change of the promise, such as a worker that connects. */
+const MIN_INTERVAL_MS = 2_000;
+
+/** Why a promise is pending and what to do about it, in two sentences. Nothing until that is known. */
+export function Why({ id }: { id: string }) {
+  const { data } = useResource(
+    `why ${id}`,
+    (signal) => get<Answer>(`/admin/promises/${encodeURIComponent(id)}/why`, {}, signal),
+    { live: '', minIntervalMs: MIN_INTERVAL_MS },
+  );
+  if (!data) return null;
+  const { sentence, action, needsAction, promise } = data;
+  return (
+    <div class={needsAction ? 'why tone-pending' : 'why tone-muted'} role="status" aria-label="Why it is pending">
+      <Icon name={needsAction ? 'warning' : 'clock'} />
+      <div>
+        <p class="why-sentence">{sentence}</p>
+        <p>
+          {action}
+          {promise !== undefined && promise !== id && (
+            <>
+              {' '}
+              <a href={links.promise(promise)}>
+                Open <span class="mono">{promise}</span>
+              </a>
+            </>
+          )}
+        </p>
+      </div>
+    </div>
+  );
+}

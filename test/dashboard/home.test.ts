@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { FAR_FUTURE } from '../http/state.ts';
+import { HttpClient } from '../processes/http-client.ts';
+import { ServerProcess } from '../processes/server-process.ts';
+import { TestBrowser, type Viewer } from './browser.ts';
+import { buildUi } from '../../scripts/build-ui.ts';
+
+/** Far longer than needed, because machines that run tests are busy. */
+jest.setTimeout(120_000);
+
+let server: ServerProcess;
+let client: HttpClient;
+let browser: TestBrowser;
+let viewer: Viewer;
+
+async function ask(kind: string, data: object): Promise<void> {
+  const answer = await client.rpc(kind, data);
+  expect({ kind, data, answer }).toMatchObject({ answer: { status: 200 } });
+}
+
+const call = (func: string) => ({ headers: {}, data: btoa(JSON.stringify({ func, args: [], version: 1 })) });
+const TARGET = { 'resonate:target': 'poll://any@nobody' };
+
+async function create(id: string, func: string, tags: Record<string, string> = {}): Promise<void> {
+  await ask('promise.create', { id, timeoutAt: FAR_FUTURE, param: call(func), tags });
+}
+
+/** One workflow of each sort: held by a worker, waiting for one, waiting for a step; and three that failed. */
+async function createWorkflows(): Promise<void> {
+  await create('order-1', 'order', TARGET);
+  await ask('task.acquire', { id: 'order-1', version: 0, pid: 'worker', ttl: 600_000 });
+  await create('order-2', 'order', TARGET);
+  await create('order-3', 'order', TARGET);
+  await create('order-3:0', 'charge', { 'resonate:origin': 'order-3', 'resonate:parent': 'order-3' });
+  await ask('task.acquire', { id: 'order-3', version: 0, pid: 'worker', ttl: 600_000 });
+  const callback = { kind: 'promise.register_callback', head: {}, data: { awaited: 'order-3:0', awaiter: 'order-3' } };
+  await ask('task.suspend', { id: 'order-3', version: 1, actions: [callback] });
+  const error = { __type: 'error', name: 'PaymentError', message: 'card declined' };
+  const value = { headers: {}, data: btoa(JSON.stringify(error)) };
+  await create('bad-1', 'charge');
+  await ask('promise.settle', { id: 'bad-1', state: 'rejected', value });
+  await create('bad-2', 'charge');
+  await ask('promise.settle', { id: 'bad-2', state: 'rejected_canceled' });
+  await ask('promise.create', { id: 'bad-3', timeoutAt: Date.now() + 1_000, param: call('charge') });
+}
+
+beforeAll(async () => {
+  buildUi();
+  server = await ServerProcess.start({ command: 'dev' });
+  client = new HttpClient(server.url);
+  browser = await TestBrowser.launch(server.url);
+  viewer = await browser.viewer();
+});
+
+afterAll(async () => {
+  client?.close();
+  await browser?.close();
+  await server?.stop();
+  await server?.dispose();
+});
+
+const tile = (label: string) => viewer.page.locator('.tile').filter({ hasText: label }).locator('.tile-value');
+const region = (name: string) => viewer.page.getByRole('table', { name });
+
+describe('the front page', () => {
+  test('says what to do on a new server', async () => {
+    await viewer.open('/ui');
+    await viewer.page.getByText('There is no workflow yet').waitFor();
+    await viewer.page.getByText('No workflow has failed').waitFor();
+  });
+
+  test('counts what runs, waits and failed, as it happens', async () => {
+    await createWorkflows();
+    await tile('Failed').getByText('3', { exact: true }).waitFor();
+    for (const label of ['Running', 'Waiting for a worker', 'Suspended']) {
+      await tile(label).getByText('1', { exact: true }).waitFor();
+    }
+  });
+
+  test('shows recent failures with their error, and the newest workflows', async () => {
+    const failures = region('Recent failures');
+    await failures.getByText('PaymentError: card declined').waitFor();
+    expect(await failures.locator('.badge').allInnerTexts()).toEqual(['Timed out', 'Canceled', 'Rejected']);
+    const newest = region('Newest workflows');
+    expect(await newest.locator('td.cell-id').count()).toBe(6);
+    expect(await newest.getByText('order-3:0').count()).toBe(0);
+  });
+
+  test('leads from a number to what was counted', async () => {
+    await viewer.page.getByRole('link', { name: /^Failed/ }).click();
+    await viewer.page.waitForURL(/state=failed/);
+    await region('Workflows').getByText('PaymentError: card declined').waitFor();
+    expect(await region('Workflows').locator('td.cell-id').count()).toBe(3);
+  });
+});
+
+describe('a search', () => {
+  test('by function finds workflows first, then steps', async () => {
+    const { page } = viewer;
+    await viewer.open('/ui/promises');
+    await page.getByLabel('Function').fill('charge');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await region('Steps').getByText('order-3:0').waitFor();
+    const names = region('Workflows').locator('td.cell-id a span:last-child');
+    expect(await names.allInnerTexts()).toEqual(['bad-3', 'bad-2', 'bad-1']);
+    await page.getByLabel('State').selectOption('failed');
+    await page.waitForURL(/func=charge.*state=failed|state=failed.*func=charge/);
+    await region('Workflows').getByText('card declined').waitFor();
+    expect(await region('Steps').count()).toBe(0);
+  });
+
+  test('from the top of a page finds workflows first, then steps', async () => {
+    const { page } = viewer;
+    await viewer.open('/ui/tasks');
+    await page.getByLabel('Search promises by id').fill('order-3');
+    await page.keyboard.press('Enter');
+    await region('Steps').getByText('order-3:0').waitFor();
+    expect(await region('Workflows').locator('td.cell-id').count()).toBe(1);
+  });
+
+  test('that finds no id offers to search for a function of that name', async () => {
+    const { page } = viewer;
+    await viewer.open('/ui/promises?prefix=charge');
+    await page.getByRole('link', { name: 'Search for the function charge' }).click();
+    await region('Workflows').getByText('bad-1').waitFor();
+  });
+});
+
+describe('a pending promise', () => {
+  const why = () => viewer.page.getByRole('status', { name: 'Why it is pending' });
+
+  test('says on its page why it is pending, and what to do', async () => {
+    await viewer.open('/ui/promise?id=order-2');
+    await why()
+      .getByText(/waits for a worker of group nobody/)
+      .waitFor();
+    expect(await why().locator('p').allInnerTexts()).toHaveLength(2);
+  });
+
+  test('says above its graph what it waits for, with a link to it', async () => {
+    await viewer.open('/ui/graph?root=order-3');
+    await why().getByRole('link', { name: 'Open order-3:0' }).click();
+    await viewer.page.waitForURL(/promise\?id=order-3%3A0/);
+    await why().waitFor();
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  const PAGES = [
+    '/ui',
+    '/ui/promises?state=failed',
+    '/ui/promises?func=charge',
+    '/ui/promise?id=order-2',
+    '/ui/graph?root=order-3',
+  ];
+
+  test('axe finds nothing serious, and nothing is wider than the page from 390 to 1920 px', async () => {
+    const found: string[] = [];
+    for (const width of [390, 768, 1280, 1920]) {
+      const reader = await browser.viewer({ colorScheme, viewport: { width, height: 900 } });
+      for (const path of PAGES) {
+        await reader.open(path);
+        if (width === 390 || width === 1280) found.push(...(await reader.violations()).map((one) => `${path}: ${one}`));
+        const over = await reader.page.evaluate<number>(
+          'document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth',
+        );
+        if (over > 0) found.push(`${path}: ${over} px too wide at ${width} px`);
+      }
+      await reader.close();
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+test('no script has failed', () => {
+  expect(viewer.faults).toEqual([]);
+});
