@@ -22,6 +22,7 @@ describe('a program that is not installed', () => {
       'test/dashboard/dashboard.test.ts',
       'test/dashboard/details.test.ts',
       'test/dashboard/graph-page.test.ts',
+      'test/dashboard/home.test.ts',
     ]);
   });
 
