@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { unreachable } from './errors.ts';
 import type { PrimaryClient } from './client.ts';
 import type { Primary } from './primary.ts';
 
-/** What is prepared is not there, or somebody else has prepared it. */
-const FOREIGN_STATEMENTS = ['26000', '42P05'];
+const ROUNDS = 6;
+const NO_SUCH_STATEMENT = '26000';
 
 /**
  * Refuses a pooler that loses what the store needs. In transaction mode a pooler such as PgBouncer serves each transaction
@@ -22,16 +23,10 @@ export async function checkPooler(primary: Primary, answerMs: number, byLease: b
     await Promise.all([one.connect(), other.connect()]).catch((error: unknown) => {
       throw unreachable(error);
     });
-    const process = await processOf(one);
-    await other.query('BEGIN');
-    // If the other connection now has the process that this one had, this one gets another.
-    const isMoved = (await processOf(other)) === process || (await processOf(one)) !== process;
-    if (isMoved && !byLease) throw new Error(NO_LOCKS);
-    // It has prepared this statement at another process.
-    if (isMoved) await processOf(one);
+    if ((await isMoved(one, other)) && !byLease) throw new Error(NO_LOCKS);
   } catch (error) {
-    const isForeign = error instanceof pg.DatabaseError && FOREIGN_STATEMENTS.includes(error.code ?? '');
-    if (isForeign) throw new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error });
+    const isLost = error instanceof pg.DatabaseError && error.code === NO_SUCH_STATEMENT;
+    if (isLost) throw new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error });
     throw error;
   } finally {
     for (const client of [one, other]) client.end().catch(() => {});
@@ -43,9 +38,31 @@ const NO_LOCKS =
 const NO_STATEMENTS =
   'Postgres is behind a pooler that loses prepared statements: pool sessions, or use PgBouncer 1.21 or newer with max_prepared_statements = 200';
 
-/** The process of the database that serves the connection now. */
-async function processOf(client: pg.Client): Promise<unknown> {
-  const question = { name: 'process', text: 'SELECT pg_backend_pid()', rowMode: 'array' } as const;
+/**
+ * Whether a connection is served by another process of the database after a transaction. Both connections begin and end
+ * transactions in turns. If a pooler hands out the process that became free last, they swap in the second round; if it
+ * hands out the one that has been free for longest, in the third.
+ */
+async function isMoved(one: pg.Client, other: pg.Client): Promise<boolean> {
+  const processes = new Map<pg.Client, unknown>();
+  const first = { client: one, name: randomUUID() };
+  const second = { client: other, name: randomUUID() };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const { client, name } of round % 4 < 2 ? [first, second] : [second, first]) {
+      await client.query('BEGIN');
+      const process = await processOf(client, name);
+      if (processes.has(client) && processes.get(client) !== process) return true;
+      processes.set(client, process);
+    }
+    await one.query('COMMIT');
+    await other.query('COMMIT');
+  }
+  return false;
+}
+
+/** The process of the database that serves the connection now. @param name of the statement that the connection prepares. */
+async function processOf(client: pg.Client, name: string): Promise<unknown> {
+  const question = { name, text: 'SELECT pg_backend_pid()', rowMode: 'array' } as const;
   const { rows } = await client.query<[number]>(question);
   return rows[0]?.[0];
 }
