@@ -8,9 +8,11 @@ import {
   type TaskQuery,
   type TaskRow,
 } from '@resonate/machine';
-import type { DueTimer, DueTimers } from '../dialect.ts';
+import type { Transport } from '@resonate/protocol';
+import type { DueTimer, DueTimers, WaitingTarget } from '../dialect.ts';
 import type { ProcessRow } from '../processes.ts';
 import { places } from '../sql/conditions.ts';
+import type { OutboxSql } from '../sql/outbox-sql.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { int, intOrNull, text, textOrNull } from '../sql/read.ts';
 import { searchPromises, searchSchedules, searchTasks, type FoundRows } from '../sql/search.ts';
@@ -18,6 +20,7 @@ import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue, Table } from '../sql/table.ts';
 import type { Words } from '../sql/words.ts';
 import { CALLBACKS, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS } from '../tables.ts';
+import { targetsIn } from './waiting-targets.ts';
 
 /** Every row of a table, in the order of its key. */
 function all<Row>(table: Table<Row>): string {
@@ -47,6 +50,7 @@ export function sharedSql({ useIndex, limit, orUpdate, settingKey }: Words) {
 /** The calls of a dialect in which databases differ only by their words and by how a statement is sent. */
 export abstract class BaseDialect {
   readonly plain: PlainSql;
+  abstract readonly outbox: OutboxSql;
   protected readonly words: Words;
   readonly #shared: ReturnType<typeof sharedSql>;
 
@@ -88,6 +92,21 @@ export abstract class BaseDialect {
 
   async nextTimerAt(): Promise<number | null> {
     return intOrNull((await this.#rows(this.#shared.next_timer))[0]?.[0] ?? null);
+  }
+
+  async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
+    return targetsIn(await this.select(this.outbox.waiting(transport, limit, after)), limit);
+  }
+
+  async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
+    if (targets.length === 0) return 0;
+    const counts = await this.select(this.outbox.countDue(transport, targets, limit));
+    return counts.reduce((sum, rows) => Math.min(limit, sum + int(rows[0]?.[0])), 0);
+  }
+
+  async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
+    if (targets.length === 0) return [];
+    return targetsIn(await this.select(this.outbox.nextDue(transport, targets)));
   }
 
   async processes(): Promise<ProcessRow[]> {

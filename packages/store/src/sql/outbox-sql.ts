@@ -35,6 +35,12 @@ export interface OutboxSql {
   lockTasks(ids: readonly string[]): Statement;
   /** Locks listeners in the order of their keys; rows by `LISTENERS`. */
   lockListeners(keys: readonly ListenerKey[]): Statement;
+  /** Answers targets above `after`, by name, and when the first message of each is due. */
+  waiting(transport: Transport, limit: number, after: string): Statement[];
+  /** Each statement answers one number: how many messages are due, up to `limit`. */
+  countDue(transport: Transport, targets: readonly string[], limit: number): Statement[];
+  /** Answers these targets and when the first message of each is due. A target without messages is left out, or its time is null. */
+  nextDue(transport: Transport, targets: readonly string[]): Statement[];
   /**
    * Finds, without a lock, what `released` may give back: ids of tasks, and listeners as awaited and address. Rows whose
    * time has come need no release, so the backlog is not looked at.

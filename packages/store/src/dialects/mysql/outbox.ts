@@ -5,7 +5,6 @@ import { text } from '../../sql/read.ts';
 import { complete } from '../../sql/statement.ts';
 import type { Table } from '../../sql/table.ts';
 import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
-import type { QueueSql } from '../server/dialect.ts';
 import { byKeys } from './by-keys.ts';
 import type { Database } from './connection.ts';
 import { list, NOW, quote } from './literal.ts';
@@ -59,6 +58,16 @@ export function outboxOf(database: Database): OutboxSql {
         params,
       };
     },
+    waiting: (transport, limit, after) =>
+      earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),
+    // Looks at no more rows than it counts: in the index, what is due for a target lies together.
+    countDue(transport, targets, limit) {
+      const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
+      return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) =>
+        complete(`SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`),
+      );
+    },
+    nextDue: (transport, targets) => earliest(transport, `AND target IN ${list(targets)}`, '').map(complete),
     held: (release, limit) => held(database, release, limit),
   };
 }
@@ -74,19 +83,6 @@ function earliest(transport: Transport, which: string, limit: string): string[] 
       GROUP BY ${group} ORDER BY ${group} ${limit}`;
   });
 }
-
-export const QUEUES: QueueSql = {
-  waiting: (transport, limit, after) =>
-    earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),
-  // Looks at no more rows than it counts: in the index, what is due for a target lies together.
-  countDue(transport, targets, limit) {
-    const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
-    return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) =>
-      complete(`SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`),
-    );
-  },
-  nextDue: (transport, targets) => earliest(transport, `AND target IN ${list(targets)}`, '').map(complete),
-};
 
 /** So many queues are looked through in one statement. */
 const QUEUES_AT_ONCE = 100;

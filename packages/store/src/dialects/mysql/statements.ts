@@ -3,7 +3,6 @@ import { numberBatch } from './batches.ts';
 import { BEGIN, COMMIT, type Session } from './connection.ts';
 import { inline, NOW } from './literal.ts';
 import { LOAD } from './load.ts';
-import { QUEUES } from './outbox.ts';
 import { WORDS } from './words.ts';
 import { writes } from './write.ts';
 
@@ -20,5 +19,4 @@ export const SQL: ServerSql<string, Session> = {
   clockMs: NOW,
   load: LOAD,
   writes,
-  queues: QUEUES,
 };

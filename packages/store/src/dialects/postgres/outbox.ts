@@ -2,7 +2,6 @@ import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
 import type { SqlValue, Table } from '../../sql/table.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import type { QueueSql } from '../server/dialect.ts';
 import { array } from './array.ts';
 import type { Prepared } from './pipeline.ts';
 
@@ -92,12 +91,6 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
 const ofBoth = (sql: (from: string) => string, ...params: SqlValue[]) =>
   [TASKS_WAITING, LISTENERS_WAITING].map((from) => ({ sql: sql(from), params }));
 
-export const QUEUES: QueueSql = {
-  waiting: (transport, limit, after) => ofBoth(waiting, transport, limit, after),
-  countDue: (transport, targets, limit) => ofBoth(countDue, transport, array(targets), limit),
-  nextDue: (transport, targets) => ofBoth(earliest, transport, array(targets)),
-};
-
 /** @param select runs statements that only read. */
 export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][][]>): OutboxSql {
   return {
@@ -111,6 +104,9 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
       sql: LOCK_LISTENERS,
       params: [array(keys.map(({ awaited }) => awaited)), array(keys.map(({ address }) => address))],
     }),
+    waiting: (transport, limit, after) => ofBoth(waiting, transport, limit, after),
+    countDue: (transport, targets, limit) => ofBoth(countDue, transport, array(targets), limit),
+    nextDue: (transport, targets) => ofBoth(earliest, transport, array(targets)),
     async held({ processIds, since }, limit) {
       const params = [processIds && array(processIds), since?.dueFrom ?? 0, since?.transport ?? null, limit];
       const columns: [string, string][] = [

@@ -4,7 +4,7 @@ import type { ServerSql } from '../server/dialect.ts';
 import { heartbeatSql } from '../server/heartbeat.ts';
 import { BATCH_STATEMENTS, numberBatch } from './batches.ts';
 import { LOAD, LOAD_STATEMENTS } from './load.ts';
-import { CLOCK_MS, OUTBOX_STATEMENTS, QUEUES } from './outbox.ts';
+import { CLOCK_MS, OUTBOX_STATEMENTS } from './outbox.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import type { Session } from './session.ts';
 import { WORDS } from './words.ts';
@@ -47,7 +47,6 @@ export const SQL: ServerSql<Query, Session> = {
   clockMs: CLOCK_MS,
   load: LOAD,
   writes,
-  queues: QUEUES,
 };
 
 /** A prepared one where there is one. */

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Changes, Loaded, Needs } from '@resonate/machine';
-import type { Transport } from '@resonate/protocol';
 import {
   BatchConflict,
   OutcomeUnknown,
@@ -9,30 +8,18 @@ import {
   type Leadership,
   type Pool,
   type Traffic,
-  type WaitingTarget,
 } from '../../dialect.ts';
 import { errorText } from '../../error-text.ts';
 import type { ProcessInfo } from '../../processes.ts';
 import type { OutboxWrites } from '../../sql/outbox-sql.ts';
-import { int, text } from '../../sql/read.ts';
+import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
 import { BaseDialect } from '../base.ts';
-import { mergeTargets } from '../waiting-targets.ts';
 import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from './connection.ts';
 import { heartbeatOf } from './heartbeat.ts';
 import { electByLease } from './lease.ts';
 import { fetchesOf, loadedFrom, type LoadSql } from './load.ts';
-
-/** What is asked of the queues of waiting messages: of tasks and of listeners, one statement each. */
-export interface QueueSql {
-  /** Answers targets above `after` and when the first message of each is due, by target. */
-  waiting(transport: Transport, limit: number, after: string): Statement[];
-  /** Answers how many messages are due, `limit` at most. */
-  countDue(transport: Transport, targets: readonly string[], limit: number): Statement[];
-  /** Answers these targets, but those that no message waits for, and when the first message of each is due. */
-  nextDue(transport: Transport, targets: readonly string[]): Statement[];
-}
 
 /** The SQL of one kind of server: how it begins and ends transactions, and how it loads and writes rows. */
 export interface ServerSql<Query, Session> {
@@ -54,7 +41,6 @@ export interface ServerSql<Query, Session> {
   readonly clockMs: string;
   readonly load: LoadSql<Query>;
   writes(changes: Partial<Changes>): Query[];
-  readonly queues: QueueSql;
 }
 
 /** How many round trips one batch takes. */
@@ -177,21 +163,6 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     await this.#connections.repeat((session) => session.run([...beginLoosely, beat, commit]));
   }
 
-  async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    return mergeTargets(waiting(await this.select(this.#sql.queues.waiting(transport, limit, after))), limit);
-  }
-
-  async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
-    if (targets.length === 0) return 0;
-    const counts = await this.select(this.#sql.queues.countDue(transport, targets, limit));
-    return counts.reduce((sum, rows) => Math.min(limit, sum + int(rows[0]?.[0])), 0);
-  }
-
-  async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
-    if (targets.length === 0) return [];
-    return mergeTargets(waiting(await this.select(this.#sql.queues.nextDue(transport, targets))), targets.length);
-  }
-
   protected select(statements: Statement[]): Promise<Rows[]> {
     return this.#read(statements.map(this.#sql.query), statements.length > 1);
   }
@@ -230,8 +201,4 @@ export async function atomicallyOn<Query, Session extends ServerSession<Query>>(
 
 function notCommitted({ message }: Error): BatchConflict {
   return new BatchConflict(`the connection was lost before the commit: ${message}`);
-}
-
-function waiting(results: Rows[]): WaitingTarget[] {
-  return results.flat().map(([target, dueAt]) => ({ target: text(target), dueAt: int(dueAt) }));
 }

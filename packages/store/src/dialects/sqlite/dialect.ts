@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs } from '@resonate/machine';
-import type { Transport } from '@resonate/protocol';
 import type { OutboxSql, OutboxWrites } from '../../sql/outbox-sql.ts';
 import {
   OutcomeUnknown,
@@ -9,7 +8,6 @@ import {
   type Decision,
   type Dialect,
   type Leadership,
-  type WaitingTarget,
 } from '../../dialect.ts';
 import { places } from '../../sql/conditions.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
@@ -21,7 +19,7 @@ import { PROCESSES } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { connect, type Connection } from './file/connection.ts';
 import { loader } from './load.ts';
-import { outboxOf, Queues } from './outbox.ts';
+import { outboxOf } from './outbox.ts';
 import { WORDS } from './words.ts';
 import { writer } from './write.ts';
 import { errorText } from '../../error-text.ts';
@@ -50,7 +48,6 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     ({ sql, params }) => this.#rows(sql, params),
     () => this.#clock(),
   );
-  #queues: Queues | null = null;
 
   /** @param path a file, or `:memory:`. @param open how to connect to it. @throws StoreUnavailable */
   constructor(path: string, clock: () => number, open: (path: string) => Connection = connect) {
@@ -74,7 +71,6 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     });
     this.#load = loader(this.#database);
     this.#write = writer(this.#database);
-    this.#queues = new Queues(this.#database);
   }
 
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
@@ -108,18 +104,6 @@ export class SqliteDialect extends BaseDialect implements Dialect {
       ready(this.#write)({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
       return result(also.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
     });
-  }
-
-  async waitingTargets(transport: Transport, limit: number, after = ''): Promise<WaitingTarget[]> {
-    return ready(this.#queues).waitingTargets(transport, limit, after);
-  }
-
-  async countDue(transport: Transport, targets: readonly string[], limit: number): Promise<number> {
-    return ready(this.#queues).countDue(transport, targets, limit, await this.now());
-  }
-
-  async nextDue(transport: Transport, targets: readonly string[]): Promise<WaitingTarget[]> {
-    return ready(this.#queues).nextDue(transport, targets);
   }
 
   async now(): Promise<number> {
