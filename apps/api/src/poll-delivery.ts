@@ -12,14 +12,14 @@ import {
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
 import type { RuntimeWith } from '@resonate/process';
-import { rowOf, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
+import { rowOf, type Claimed, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { StreamHub, StreamSlot } from '@resonate/transports';
 import { LastAsked } from './last-asked.ts';
 import { PollTargets } from './poll-targets.ts';
 
 type Context = RuntimeWith<
   'config' | 'logger' | 'metrics' | 'serverUrl' | 'tracing',
-  'attachReceiver' | 'clock' | 'debug' | 'execute' | 'hints' | 'isShared' | 'now' | 'outbox' | 'queues'
+  'attachReceiver' | 'clock' | 'debug' | 'execute' | 'hints' | 'isShared' | 'outbox' | 'queues'
 >;
 
 /** The maximum number of targets in one claim or one scan. The next claim or scan continues with the others. */
@@ -197,7 +197,7 @@ export class PollDelivery implements Service, Receiver {
       for (const task of claimed.executes) this.#hand({ kind: 'execute', task });
       const served = servedTargets(claimed);
       for (const name of served) if (this.#unannounced.delete(name)) this.#interval.foundUnannounced();
-      await this.#refresh(names, served, graceMs);
+      this.#learn(claimed, served, graceMs);
     } catch (error) {
       for (const name of names) this.#targets.note(name, -Infinity);
       throw error;
@@ -205,12 +205,8 @@ export class PollDelivery implements Service, Receiver {
   }
 
   /** Notes when the next message of each target is due. @param served targets that just got messages. */
-  async #refresh(names: readonly string[], served: ReadonlySet<string>, graceMs: number): Promise<void> {
-    const { config, store } = this.#runtime;
-    const next = await store.queues.nextDue('poll', names);
-    if (next.length === 0) return;
-    const now = await store.now();
-    const { pollIntervalMs } = config.messages;
+  #learn({ next, now }: Claimed, served: ReadonlySet<string>, graceMs: number): void {
+    const { pollIntervalMs } = this.#runtime.config.messages;
     for (const { target, dueAt } of next) {
       const isServed = served.has(target);
       this.#targets.note(target, lookAgainAt(dueAt, { now, isServed, graceMs, pollIntervalMs }));

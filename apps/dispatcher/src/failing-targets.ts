@@ -112,7 +112,7 @@ export class FailingTargets implements Service {
         this.#circuits.deferred(target);
       }
       this.#waiting.forget(target);
-      await this.#waiting.refresh([target]);
+      await this.#waiting.refresh(target);
       // If the circuit closed during the deferral, messages that were just resumed may have been deferred again.
       if (!this.#circuits.isOpen(target)) this.#toResume.add(target);
       await this.#resume();

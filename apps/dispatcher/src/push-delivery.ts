@@ -87,7 +87,7 @@ export class PushDelivery implements Service {
       for (const { bytes, ...unblock } of claimed.unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);
       for (const task of claimed.executes) this.#push({ kind: 'execute', task }, probes, 0);
       const served = servedTargets(claimed);
-      await this.#waiting.refresh(names, (name) => served.has(name));
+      this.#waiting.learn(claimed.next, (name) => served.has(name));
     } catch (error) {
       for (const name of names) this.#waiting.note(name, 0);
       throw error;

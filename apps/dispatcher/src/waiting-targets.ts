@@ -1,6 +1,7 @@
 import { DueTargets, lookAgainAt } from '@resonate/delivery';
 import type { Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from '@resonate/process';
+import type { WaitingTarget } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 import { TargetScanner } from './target-scanner.ts';
 
@@ -71,15 +72,20 @@ export class WaitingTargets implements Service {
     this.#due.forget(target);
   }
 
+  /** Reads from the store when the next message for the target is due. */
+  async refresh(target: string): Promise<void> {
+    this.learn(await this.#runtime.store.queues.nextDue(this.#transport, [target]));
+  }
+
   /**
-   * Reads from the store when the next message for each target is due.
+   * Learns when the next message for each of these targets is due.
    * @param isServed true if a claim just returned messages for the target.
    */
-  async refresh(names: readonly string[], isServed: (name: string) => boolean = () => true): Promise<void> {
+  learn(next: readonly WaitingTarget[], isServed: (name: string) => boolean = () => true): void {
     const { config, store } = this.#runtime;
     const { pollIntervalMs } = config.messages;
     const now = store.clock.now();
-    for (const { target, dueAt } of await store.queues.nextDue(this.#transport, names)) {
+    for (const { target, dueAt } of next) {
       this.#due.note(target, lookAgainAt(dueAt, { now, isServed: isServed(target), graceMs: 0, pollIntervalMs }));
     }
   }

@@ -192,6 +192,33 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({}))).toEqual(['a']);
     });
 
+    test('tell when the next message of each of their targets is due', async () => {
+      const soon = (await dialect.now()) + 60_000;
+      await dispatch('first');
+      await dispatch('second');
+      const delay = { 'resonate:target': 'poll://any@others', 'resonate:delay': String(soon) };
+      await sendOk(store, 'promise.create', promiseCreate('later', delay));
+      const targets = ['workers', 'others', 'none'].map((target) => ({ target, limit: 1 }));
+      const { executes, next } = await claim({ targets });
+      const [second] = (await dialect.dump()).tasks.filter(({ claimedBy, id }) => claimedBy === null && id !== 'later');
+      expect(executes).toHaveLength(1);
+      expect(next).toEqual([
+        { target: 'others', dueAt: soon },
+        { target: 'workers', dueAt: second?.dueAt },
+      ]);
+    });
+
+    test('whose outcomes arrive at once are recorded together', async () => {
+      const outbox = outboxAs(dialect);
+      for (let index = 0; index < 20; index++) await settled(store, `p${index}`, 'poll://any@workers');
+      const keys = (await claim({})).unblocks.map(({ listener: { awaited, address } }) => ({ awaited, address }));
+      const before = dialect.traffic?.roundTrips ?? 0;
+      await Promise.all(keys.map((key) => outbox.acknowledge([{ kind: 'unblock', ...key, delivered: true }])));
+      expect(keys).toHaveLength(20);
+      expect((dialect.traffic?.roundTrips ?? 0) - before).toBeLessThanOrEqual(4);
+      expect((await dialect.dump()).listeners).toEqual([]);
+    });
+
     test('can be acknowledged only by their process, and only as they were', async () => {
       await dispatch('a');
       await settled(store, 'p', 'poll://any@workers');

@@ -17,7 +17,9 @@ import {
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { StoreClock } from '../clock.ts';
-import type { Dialect } from '../dialect.ts';
+import type { Dialect, WaitingTarget } from '../dialect.ts';
+import { mergeTargets, targetsIn } from '../dialects/waiting-targets.ts';
+import { Batcher, type BatcherLimits } from '../engine/batcher.ts';
 import type { StoreEvents } from '../events.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
@@ -35,6 +37,10 @@ export interface OutboxOptions extends Claimer {
 export interface Claimed {
   executes: TaskRow[];
   unblocks: ClaimedUnblock[];
+  /** When the first message that each target still has is due. Targets without messages are left out. */
+  next: WaitingTarget[];
+  /** The store's clock at the claim, epoch ms. */
+  now: number;
 }
 
 /** What was claimed in one transaction. */
@@ -44,19 +50,37 @@ interface Taken {
   listeners: { listener: ListenerRow; before: ListenerRow }[];
   /** Of the promises that the listeners wait for: see `promisesOf`. */
   rows: unknown[][];
+  next: WaitingTarget[];
+  now: number;
 }
 
+/** So many outcomes are recorded in one transaction at most. */
+const ACKNOWLEDGED_AT_ONCE = 200;
 /** So many claims are released at a time, so that no lock is held for long. */
 const RELEASED_AT_ONCE = 1_000;
+
+/** One transaction at a time; waiting outcomes are bounded by the messages that may be under way. */
+const ACKNOWLEDGEMENT_LIMITS: BatcherLimits = {
+  maxItems: ACKNOWLEDGED_AT_ONCE,
+  maxWeight: ACKNOWLEDGED_AT_ONCE,
+  maxInFlight: 1,
+  maxWaiting: Infinity,
+  maxWaitingWeight: Infinity,
+};
 
 /** Who has which message: claims, what became of them, and claims that are given back. */
 export class Outbox {
   readonly #options: OutboxOptions;
   /** By transport, when the first claim began of which it is not known what became. */
   readonly #unknownSince = new Map<Transport, number>();
+  readonly #acknowledgements: Batcher<readonly DeliveryOutcome[], void>;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    this.#acknowledgements = new Batcher(ACKNOWLEDGEMENT_LIMITS, async (entries) => {
+      await options.measured('acknowledge', () => this.#acknowledge(entries.flatMap(({ item }) => item)));
+      for (const entry of entries) entry.resolve();
+    });
   }
 
   /**
@@ -89,6 +113,7 @@ export class Outbox {
     const { dialect, processId, retryTimeoutMs } = this.#options;
     const { maxBytes = MAX_CLAIMED_BYTES } = wanted;
     const claimer = { processId, retryTimeoutMs };
+    const targets = wanted.targets.map(({ target }) => target);
     const reads = dialect.outbox.lockDue(wanted);
     const taken = await rewriteRepeatedly(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
       const due = LISTENERS.decodeAll(rows.slice(0, reads.listeners.length).flat());
@@ -98,22 +123,29 @@ export class Outbox {
       const tasks = withinLimits(waiting, wanted, updates).map((task) => claimed(task, claimer, now));
       // A settled promise changes no more, so it needs no lock.
       const awaited = [...new Set(updates.map((listener) => listener.awaited))];
+      const promises = awaited.length > 0 ? [promisesOf(dialect, awaited, maxBytes)] : [];
       return {
         tasks,
         listeners: { inserts: [], updates, deletes: [] },
-        also: awaited.length > 0 ? [promisesOf(dialect, awaited, maxBytes)] : [],
-        result: ([promises = []]) => ({ tasks, listeners, rows: promises }),
+        also: [...promises, ...dialect.outbox.nextDue(wanted.transport, targets)],
+        result: (also) => ({
+          ...{ tasks, listeners, now },
+          rows: also.slice(0, promises.length).flat(),
+          next: targetsIn(also.slice(promises.length)),
+        }),
       };
     });
     return this.#withPromises(taken, maxBytes);
   }
 
   /** Messages whose promises are too large to be held together with the others are given back. */
-  async #withPromises({ tasks, listeners, rows }: Taken, maxBytes: number): Promise<Claimed> {
+  async #withPromises({ tasks, listeners, rows, next, now }: Taken, maxBytes: number): Promise<Claimed> {
     const oldestFirst = listeners.map(({ listener }) => listener).toSorted(byAge);
     const { unblocks, left } = await withPromises(this.#options.dialect, oldestFirst, rows, maxBytes);
-    await this.#unclaim(listeners.filter(({ listener }) => left.includes(listener)));
-    return { executes: tasks.toSorted(byAge), unblocks };
+    const givenBack = listeners.filter(({ listener }) => left.includes(listener));
+    await this.#unclaim(givenBack);
+    const dueAgain = givenBack.map(({ before: { target, dueAt } }) => ({ target, dueAt: dueAt ?? now }));
+    return { executes: tasks.toSorted(byAge), unblocks, next: mergeTargets([...next, ...dueAgain]), now };
   }
 
   async #unclaim(entries: Taken['listeners']): Promise<void> {
@@ -128,9 +160,13 @@ export class Outbox {
     });
   }
 
-  /** What became of claimed messages. Rows that another process took over, or that moved on, are left alone. */
-  acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
-    return this.#options.measured('acknowledge', () => this.#acknowledge(outcomes));
+  /**
+   * Records what became of claimed messages. Rows that another process took over, or that moved on, are left alone.
+   * Outcomes that arrive while others are recorded share the next transaction
+   * (docs/decisions/delivery-rules.md has the numbers).
+   */
+  async acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
+    if (outcomes.length > 0) await this.#acknowledgements.submitAlways(outcomes, outcomes.length);
   }
 
   async #acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
@@ -138,8 +174,10 @@ export class Outbox {
     const executes = new Map<string, ExecuteOutcome>();
     const unblocks = new Map<string, UnblockOutcome>();
     for (const outcome of outcomes) {
-      if (outcome.kind === 'execute') executes.set(outcome.id, outcome);
-      else unblocks.set(pairKey(outcome.awaited, outcome.address), outcome);
+      if (outcome.kind === 'execute') {
+        const other = executes.get(outcome.id);
+        if (!other || other.version <= outcome.version) executes.set(outcome.id, outcome);
+      } else unblocks.set(pairKey(outcome.awaited, outcome.address), outcome);
     }
     await rewriteMessages(
       dialect,
