@@ -7,7 +7,7 @@ import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue } from '../sql/table.ts';
 import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS } from '../tables.ts';
-import { rewriteListeners, rewriteRepeatedly } from './messages.ts';
+import { lockListeners, rewriteListeners, rewriteRepeatedly } from './messages.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
 export interface DeadLetter {
@@ -149,7 +149,7 @@ export class DeadLetters {
     const keys = LISTENER_KEYS.decodeAll(rows);
     const these = `id IN (${ids.join(', ')})`;
     const reads = [
-      this.#dialect.outbox.lockListeners(keys),
+      lockListeners(this.#dialect, keys),
       complete(`SELECT ${DEAD_LETTER_ROWS.list()} FROM dead_letters WHERE ${these} ORDER BY id`),
     ];
     const { transports, at } = await rewriteRepeatedly(this.#dialect, reads, ([present = [], letters = []], now) => {

@@ -28,6 +28,18 @@ const MAX_ATTEMPTS = 10;
 const PAUSE_FROM_ATTEMPT = 3;
 const PAUSE_MS = 10;
 
+/** Rows by `TASKS`. */
+export function lockTasks({ plain: { words } }: Dialect, ids: readonly string[]): Statement {
+  const keys = ids.map((id) => [id]);
+  return words.rowsWithKeys(TASKS, keys, true);
+}
+
+/** Rows by `LISTENERS`. */
+export function lockListeners({ plain: { words } }: Dialect, listeners: readonly ListenerKey[]): Statement {
+  const keys = listeners.map(({ awaited, address }) => [awaited, address]);
+  return words.rowsWithKeys(LISTENERS, keys, true);
+}
+
 /** Locks these messages, a few at a time, applies the rules and writes what changed. @returns how many rows changed. */
 export async function rewriteMessages(dialect: Dialect, keys: MessageKeys, rules: MessageRules): Promise<number> {
   let changed = 0;
@@ -49,10 +61,9 @@ export function rewriteListeners(
 }
 
 function rewriteSome(dialect: Dialect, { tasks, listeners }: MessageKeys, rules: MessageRules): Promise<number> {
-  const { outbox } = dialect;
   const reads = [
-    ...(tasks.length > 0 ? [outbox.lockTasks(tasks)] : []),
-    ...(listeners.length > 0 ? [outbox.lockListeners(listeners)] : []),
+    ...(tasks.length > 0 ? [lockTasks(dialect, tasks)] : []),
+    ...(listeners.length > 0 ? [lockListeners(dialect, listeners)] : []),
   ];
   return rewriteRepeatedly(dialect, reads, (rows, now) => {
     const locked = [...rows];

@@ -26,7 +26,7 @@ import type { DueMessages } from '../sql/outbox-sql.ts';
 import { LISTENERS, TASKS } from '../tables.ts';
 import { MAX_CLAIMED_BYTES, promisesOf, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
-import { rewriteListeners, rewriteMessages, rewriteRepeatedly } from './messages.ts';
+import { lockTasks, rewriteListeners, rewriteMessages, rewriteRepeatedly } from './messages.ts';
 
 export interface OutboxOptions extends Claimer {
   dialect: Dialect;
@@ -234,7 +234,7 @@ export class Outbox {
    */
   async deliverNow(id: string): Promise<{ task: TaskRow; dueAt: number } | null> {
     const { dialect } = this.#options;
-    return rewriteRepeatedly(dialect, [dialect.outbox.lockTasks([id])], ([rows = []], now) => {
+    return rewriteRepeatedly(dialect, [lockTasks(dialect, [id])], ([rows = []], now) => {
       const [task] = TASKS.decodeAll(rows);
       const after = task && dueAtOnce(task, now);
       return {

@@ -31,10 +31,6 @@ export interface OutboxSql {
    * `LISTENERS` and by `TASKS`.
    */
   lockDue(due: DueMessages): { listeners: Statement[]; tasks: Statement[] };
-  /** Locks tasks in the order of their ids; rows by `TASKS`. */
-  lockTasks(ids: readonly string[]): Statement;
-  /** Locks listeners in the order of their keys; rows by `LISTENERS`. */
-  lockListeners(keys: readonly ListenerKey[]): Statement;
   /** Answers targets above `after`, by name, and when the first message of each is due. */
   waiting(transport: Transport, limit: number, after: string): Statement[];
   /** Each statement answers one number: how many messages are due, up to `limit`. */

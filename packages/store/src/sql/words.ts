@@ -1,4 +1,5 @@
 import type { Statement } from './statement.ts';
+import type { Table } from './table.ts';
 
 /** Where the databases' SQL differs: each has one list of words, and the shared statements are made of them. */
 export interface Words {
@@ -22,6 +23,8 @@ export interface Words {
   insertNew(into: string, select: string): string;
   /** Behind an INSERT: where the key is there already, these columns are written. */
   orUpdate(key: readonly string[], columns: readonly string[]): string;
+  /** Selects the rows with these keys. With `locks` they are locked, in the order of their keys. */
+  rowsWithKeys<Row>(table: Table<Row>, keys: readonly (readonly string[])[], locks?: boolean): Statement;
   /** Removes the rows with these keys, all of them texts. */
   remove(table: string, key: readonly string[], rows: readonly (readonly string[])[]): Statement[];
   /** The key column of `settings`. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2';
-import { BatchConflict, RequestTooLarge, StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
-import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from '../server/connection.ts';
+import { BatchConflict, RequestTooLarge, StoreUnavailable, type Traffic } from '../../dialect.ts';
+import { ConnectionLost, ServerConnections, ServerSession, type Lent, type Rows } from '../server/connection.ts';
+import { errorText } from '../../error-text.ts';
 import { quote } from './literal.ts';
 import { connectionOptions } from './url.ts';
 
@@ -21,8 +22,6 @@ export interface MysqlOptions {
 export const BEGIN = 'START TRANSACTION';
 export const COMMIT = 'COMMIT';
 
-/** The server's own limits speak first; when it doesn't, it is frozen or gone. */
-const ANSWER_MARGIN_MS = 5_000;
 const LOCK_TIMEOUT_S = 5;
 const KEEPALIVE_MS = 10_000;
 /** How long a paused or vanished process holds locks. MySQL can't tell an open transaction from a connection in the pool. */
@@ -39,25 +38,18 @@ const CONFLICTS = new Set([1213, 1205, 1062, 1020]);
 /** Too many connections, read-only since a failover, out of disk, given up after the statement timeout. */
 const UNAVAILABLE = new Set([1040, 1203, 1290, 1792, 1836, 1021, 1114, 1969, 3024]);
 
-/** How often a transaction that lost against another one is repeated before its caller hears of it. */
-const MAX_ATTEMPTS = 5;
-
 /** The connections of one process to its database. */
-export class Database implements ServerConnections<string, Session> {
+export class Database extends ServerConnections<string, Session> {
   readonly name: string;
-  readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
-  readonly pool: Pool;
-  readonly answerMs: number;
   readonly #pool: mysql.Pool;
   readonly #sessions = new WeakMap<mysql.PoolConnection, Session>();
 
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions) {
+    super(options);
     const connection = connectionOptions(options.url);
     const { idleS = IDLE_S, mayBeReadOnly = false } = options;
     this.name = connection.database;
-    this.answerMs = options.statementTimeoutMs + ANSWER_MARGIN_MS;
-    this.pool = { size: options.poolSize, used: 0, waiting: 0 };
     this.#pool = mysql.createPool({
       ...connection,
       connectionLimit: options.poolSize,
@@ -76,31 +68,6 @@ export class Database implements ServerConnections<string, Session> {
     this.#pool.on('release', (connection) => this.#sessions.get(connection)?.unused(idleS * 1_000 - CLOSED_BEFORE_MS));
   }
 
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    this.pool.waiting++;
-    const session = await this.#connect().finally(() => this.pool.waiting--);
-    this.pool.used++;
-    try {
-      return await work(session);
-    } finally {
-      // Nobody waits for a rollback: what was read under the locks is true whatever becomes of them.
-      void session.finish().finally(() => this.pool.used--);
-    }
-  }
-
-  /** Also repeated when it lost against others. */
-  async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.use(work);
-      } catch (error) {
-        const repeatable = error instanceof BatchConflict || error instanceof ConnectionLost;
-        if (repeatable && attempt < MAX_ATTEMPTS) continue;
-        throw repeatable ? new StoreUnavailable(error.message) : error;
-      }
-    }
-  }
-
   /** One round trip on any connection, for what may be done twice. */
   run(...statements: string[]): Promise<Rows[]> {
     return this.repeat((session) => session.run(statements));
@@ -110,12 +77,12 @@ export class Database implements ServerConnections<string, Session> {
     await new Promise<void>((resolve) => this.#pool.end(() => resolve()));
   }
 
-  #connect(): Promise<Session> {
+  protected lend(): Promise<Lent<Session>> {
     return new Promise((resolve, reject) => {
       const fail = (error?: Error | null) => reject(new StoreUnavailable(`cannot connect to MySQL: ${error?.message}`));
       this.#pool.getConnection((error, connection) => {
         const session = error ? undefined : this.#sessions.get(connection);
-        if (session) session.ready.then(() => resolve(session), fail);
+        if (session) session.ready.then(() => resolve({ session, giveBack: () => session.giveBack() }), fail);
         else fail(error);
       });
     });
@@ -136,24 +103,19 @@ function settings(statementTimeoutMs: number, idleS: number): string[] {
 }
 
 /** One connection. */
-export class Session implements ServerSession<string> {
+export class Session extends ServerSession<string> {
   /** Names the connection in `batches`, and is the name of a lock that it holds as long as it lives. */
   readonly key: string = randomUUID();
-  batch = 0;
   /** Settled when the first round trip is; rejected, the connection is of no use. */
   ready: Promise<void> = Promise.resolve();
   readonly #connection: mysql.PoolConnection;
-  readonly #traffic: Traffic;
-  #timeoutMs: number;
+  protected readonly rollbackQuery = 'ROLLBACK';
   #maxPacket = Infinity;
-  #open = false;
-  #broken = false;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(connection: mysql.PoolConnection, timeoutMs: number, traffic: Traffic) {
+  constructor(connection: mysql.PoolConnection, answerMs: number, traffic: Traffic) {
+    super(answerMs, traffic);
     this.#connection = connection;
-    this.#traffic = traffic;
-    this.#timeoutMs = timeoutMs;
   }
 
   /** Sends what every connection starts with. */
@@ -167,29 +129,15 @@ export class Session implements ServerSession<string> {
     this.ready.catch(() => this.destroy());
   }
 
-  /** Texts of binary columns come as strings. */
-  async run(statements: readonly string[]): Promise<Rows[]> {
-    const sql = statements.join(';\n');
-    this.#checkSize(sql);
-    if (statements.some((statement) => statement.startsWith(BEGIN))) this.#open = true;
-    this.#traffic.statements += statements.length;
-    this.#traffic.roundTrips++;
-    const answer = await this.#query(sql);
-    if (statements.includes(COMMIT)) this.#open = false;
-    return statements.length === 1 ? [rowsOf(answer)] : answersIn(answer).map(rowsOf);
-  }
-
   /** For statements that take as long as they take; such a connection is destroyed, not given back. */
   unlimited(): Promise<Rows[]> {
-    this.#timeoutMs = 0;
+    this.waitForever();
     return this.run(['SET @unlimited = 1 /*M! , SESSION max_statement_time = 0 */']);
   }
 
-  /** Undoes an open transaction, by closing the connection if need be, and gives the connection back. */
-  async finish(): Promise<void> {
-    if (this.#open && !this.#broken) await this.run(['ROLLBACK']).catch(() => this.destroy());
-    this.#open = false;
-    if (!this.#broken) this.#connection.release();
+  giveBack(): void {
+    if (this.isBroken) this.destroy();
+    else this.#connection.release();
   }
 
   /** Somebody uses the connection (again). */
@@ -203,7 +151,7 @@ export class Session implements ServerSession<string> {
   }
 
   destroy(): void {
-    this.#broken = true;
+    this.isBroken = true;
     clearTimeout(this.#idle);
     this.#connection.destroy();
   }
@@ -215,30 +163,34 @@ export class Session implements ServerSession<string> {
     throw new RequestTooLarge(`larger than the database takes at once (its max_allowed_packet is ${this.#maxPacket})`);
   }
 
-  #query(sql: string): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const expire = () => {
-        this.destroy();
-        reject(new ConnectionLost('the database did not answer in time'));
-      };
-      const timer = this.#timeoutMs > 0 ? setTimeout(expire, this.#timeoutMs) : undefined;
-      this.#connection.query(sql, (error, answer) => {
-        clearTimeout(timer);
-        if (error) reject(this.#meaning(error));
-        else resolve(answer);
-      });
-    });
+  /** Texts of binary columns come as strings. */
+  protected async send(statements: readonly string[]): Promise<Rows[]> {
+    const sql = statements.join(';\n');
+    this.#checkSize(sql);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#connection.query(sql, (error, answer) => (error ? reject(error) : resolve(answer)));
+    const answer = await promise;
+    return statements.length === 1 ? [rowsOf(answer)] : answersIn(answer).map(rowsOf);
   }
 
-  #meaning(error: mysql.QueryError): Error {
-    const { errno = 0, sqlState, message } = error;
+  protected begins(statement: string): boolean {
+    return statement.startsWith(BEGIN);
+  }
+
+  protected commits(statement: string): boolean {
+    return statement === COMMIT;
+  }
+
+  protected meaning(error: unknown): Error {
+    if (error instanceof RequestTooLarge || error instanceof ConnectionLost) return error;
+    if (!(error instanceof Error)) return new ConnectionLost(errorText(error));
+    const errno = errnoOf(error) ?? 0;
+    const { message } = error;
     if (CONFLICTS.has(errno)) return new BatchConflict(message);
+    if (UNAVAILABLE.has(errno)) return new StoreUnavailable(message);
     // Class 08: the server ends the connection. No state at all: it said nothing.
-    const lost = !sqlState || sqlState.startsWith('08');
-    const unavailable = UNAVAILABLE.has(errno);
-    if (lost || unavailable) this.destroy();
-    if (unavailable) return new StoreUnavailable(message);
-    return lost ? new ConnectionLost(message) : error;
+    const state = 'sqlState' in error && typeof error.sqlState === 'string' ? error.sqlState : '';
+    return state === '' || state.startsWith('08') ? new ConnectionLost(message) : error;
   }
 }
 

@@ -1,10 +1,9 @@
-import type { SqlValue, Table } from '../../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
+import type { Table } from '../../sql/table.ts';
+import { CALLBACKS, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, type WantedBranches } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
 import { sharedList } from '../shares.ts';
-import { byKeys } from './by-keys.ts';
-import { inline, list } from './literal.ts';
+import { list } from './literal.ts';
 
 /** MySQL keeps the order of a derived table only where a limit makes it matter. */
 const ALL = '18446744073709551615';
@@ -19,7 +18,6 @@ export const LOAD: LoadSql<string> = {
     WHERE id IN ${list(ids)} ORDER BY id${forUpdate(locking)}`,
   tasks: (ids, settlements, locking) =>
     (settlements.size > 0 ? tasksAndAwaiters(ids, settlements) : byId(TASKS, ids)) + forUpdate(locking),
-  schedules: (ids, locking) => byId(SCHEDULES, ids) + forUpdate(locking),
   callbacks(settlements, resumed) {
     const selects: string[] = [];
     if (settlements.size > 0) {
@@ -30,17 +28,7 @@ export const LOAD: LoadSql<string> = {
       selects.push(where(CALLBACKS, 'callbacks_awaiter', `awaiter IN ${list(resumed)} AND ready = 1`));
     return selects.join('\nUNION ALL ');
   },
-  callbackPairs: (pairs) =>
-    withKeys(
-      CALLBACKS,
-      pairs.map(({ awaited, awaiter }) => [awaited, awaiter]),
-    ),
   listeners: (settlements) => where(LISTENERS, 'PRIMARY', `awaited IN ${list(settlements)}`),
-  listenerPairs: (pairs) =>
-    withKeys(
-      LISTENERS,
-      pairs.map(({ awaited, address }) => [awaited, address]),
-    ),
   branches,
 };
 
@@ -50,11 +38,6 @@ function byId<Row>(table: Table<Row>, ids: ReadonlySet<string>): string {
 
 function where<Row>(table: Table<Row>, index: string, condition: string): string {
   return `SELECT ${table.list()} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
-}
-
-function withKeys<Row>(table: Table<Row>, keys: readonly (readonly SqlValue[])[]): string {
-  const { sql, params } = byKeys(table.name, table.key, keys);
-  return inline(`SELECT ${table.list('t')} FROM ${sql}`, params);
 }
 
 /** The awaiters are those of the callbacks as they are now that the promises are locked; all in byte order. */

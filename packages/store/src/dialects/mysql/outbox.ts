@@ -5,7 +5,6 @@ import { text } from '../../sql/read.ts';
 import { complete } from '../../sql/statement.ts';
 import type { Table } from '../../sql/table.ts';
 import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
-import { byKeys } from './by-keys.ts';
 import type { Database } from './connection.ts';
 import { list, NOW, quote } from './literal.ts';
 
@@ -43,20 +42,6 @@ export function outboxOf(database: Database): OutboxSql {
         );
       const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
       return { listeners: lock(LISTENERS, LISTENERS_WAITING), tasks: lock(TASKS, alive) };
-    },
-    lockTasks: (ids) =>
-      complete(`SELECT ${TASKS.list()} FROM tasks FORCE INDEX (PRIMARY)
-        WHERE id IN ${list([...ids, null])} ORDER BY id FOR UPDATE`),
-    lockListeners(keys) {
-      const { sql, params } = byKeys(
-        LISTENERS.name,
-        LISTENERS.key,
-        keys.map(({ awaited, address }) => [awaited, address]),
-      );
-      return {
-        sql: `SELECT ${LISTENERS.list('t')} FROM ${sql} ORDER BY t.awaited, t.address FOR UPDATE`,
-        params,
-      };
     },
     waiting: (transport, limit, after) =>
       earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),

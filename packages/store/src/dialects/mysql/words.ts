@@ -17,6 +17,11 @@ export const WORDS: Words = {
   lock: ' FOR UPDATE',
   insertNew: (into, select) => `INSERT IGNORE INTO ${into} ${select}`,
   orUpdate: (_, columns) => `ON DUPLICATE KEY UPDATE ${columns.map((name) => `${name} = VALUES(${name})`).join(', ')}`,
+  rowsWithKeys(table, keys, locks = false) {
+    const { sql, params } = byKeys(table.name, table.key, keys);
+    const order = table.key.map((column) => `t.${column}`).join(', ');
+    return { sql: `SELECT ${table.list('t')} FROM ${sql} ${locks ? `ORDER BY ${order} FOR UPDATE` : ''}`, params };
+  },
   remove: (table, key, rows) => {
     const { sql, params } = byKeys(table, key, rows);
     return [{ sql: `DELETE t FROM ${sql}`, params }];

@@ -1,6 +1,5 @@
 import pg from 'pg';
-import type { Pool, Traffic } from '../../dialect.ts';
-import { ConnectionLost, type ServerConnections } from '../server/connection.ts';
+import { ServerConnections, type Lent } from '../server/connection.ts';
 import { unreachable } from './errors.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import { checkPooler } from './pooler.ts';
@@ -15,8 +14,6 @@ export interface PostgresOptions extends PrimaryOptions {
 
 /** What a paused process holds locks for at most: between its two round trips a batch waits for nothing. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** The server speaks up after statement_timeout; when it doesn't, it is frozen or gone. */
-const ANSWER_MARGIN_MS = 5_000;
 const IDLE_CONNECTION_MS = 300_000;
 
 /**
@@ -37,9 +34,7 @@ export const SETTINGS = {
 };
 
 /** The connections of one process to its database. */
-export class Connections implements ServerConnections<Query, Session> {
-  readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
-  readonly pool: Pool;
+export class Connections extends ServerConnections<Query, Session> {
   readonly #options: PostgresOptions;
   readonly #primary: Primary;
   readonly #pool: pg.Pool;
@@ -47,8 +42,8 @@ export class Connections implements ServerConnections<Query, Session> {
 
   /** Connects on first use. @param prepared what every connection of the pool knows by name. @throws when the URL is not one. */
   constructor(options: PostgresOptions, prepared: readonly Prepared[]) {
+    super(options);
     this.#options = options;
-    this.pool = { size: options.poolSize, used: 0, waiting: 0 };
     this.#primary = new Primary(options);
     this.#pool = new pg.Pool({
       Client: this.#primary.Client,
@@ -65,36 +60,17 @@ export class Connections implements ServerConnections<Query, Session> {
     this.#pool.on('error', () => {});
   }
 
-  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    this.pool.waiting++;
-    const client = await this.#pool
-      .connect()
-      .catch((error: unknown) => {
-        throw unreachable(error);
-      })
-      .finally(() => this.pool.waiting--);
-    this.pool.used++;
+  protected async lend(): Promise<Lent<Session>> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw unreachable(error);
+    });
     const session = this.#sessions.get(client);
     if (!session) throw new Error('the pool lent a connection that it had not announced');
-    try {
-      return await work(session);
-    } finally {
-      // Nobody waits for a rollback: what was read under the locks is true, whatever becomes of them.
-      void session.rollback().then(() => {
-        if (session.isBroken) this.#primary.doubt();
-        client.release(session.isBroken);
-        this.pool.used--;
-      });
-    }
-  }
-
-  async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      return await this.use(work);
-    } catch (error) {
-      if (error instanceof ConnectionLost && !error.isFrozen) return this.use(work);
-      throw error;
-    }
+    const giveBack = () => {
+      if (session.isBroken) this.#primary.doubt();
+      client.release(session.isBroken);
+    };
+    return { session, giveBack };
   }
 
   /**
@@ -121,17 +97,13 @@ export class Connections implements ServerConnections<Query, Session> {
     return this.#pool.end();
   }
 
-  get answerMs(): number {
-    return this.#options.statementTimeoutMs + ANSWER_MARGIN_MS;
-  }
-
   async #begin(client: pg.Client, prepared: readonly Prepared[]): Promise<void> {
-    const session = new Session(client, this.answerMs, this.traffic);
+    const session = new Session(client, this.answerMs, this.traffic, prepared);
     this.#sessions.set(client, session);
     const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
     // By way of pg_settings, so that a database that lacks one of them is none the worse.
     const text = `SELECT set_config(name, wanted.value, false)
       FROM json_each_text($1) AS wanted(key, value) JOIN pg_settings ON name = wanted.key`;
-    await session.run([{ text, values: [JSON.stringify(settings)] }], prepared);
+    await session.run([{ text, values: [JSON.stringify(settings)] }]);
   }
 }

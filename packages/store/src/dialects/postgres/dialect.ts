@@ -13,9 +13,6 @@ import { reindex } from './reindex.ts';
 import type { Session } from './session.ts';
 import { PREPARED, SQL } from './statements.ts';
 
-/** Building an index may take hours. */
-const UNLIMITED_MS = 2 ** 31 - 1;
-
 /** Postgres 14 and newer, shared by any number of processes. */
 export class PostgresDialect extends ServerDialect<Query, Session> implements Dialect {
   readonly name = 'postgres';
@@ -38,7 +35,8 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
 
   async migrate(): Promise<void> {
     await this.#connections.checkPooler(this.#byLease);
-    const session = await this.#connections.dedicated(UNLIMITED_MS);
+    // Building an index may take hours.
+    const session = await this.#connections.dedicated(Infinity);
     await migrate(session).finally(() => session.end());
   }
 

@@ -1,4 +1,5 @@
-import type { Query, Rows } from './pipeline.ts';
+import type { Rows } from '../server/connection.ts';
+import type { Query } from './pipeline.ts';
 
 /** Asks for the database's encoding; its answer is for `checkEncoding`. */
 export const ENCODING: Query = { text: 'SHOW server_encoding' };

@@ -1,6 +1,5 @@
 import { FENCE_PRELOAD, PRELOAD, type PreloadBound } from '@resonate/machine';
-import type { Table } from '../../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
 import { sharedList } from '../shares.ts';
@@ -8,20 +7,11 @@ import { array } from './array.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import { byAwaiter } from './words.ts';
 
-const byId = <Row>(table: Table<Row>, ids: string) =>
-  `SELECT ${table.list()} FROM ${table.name} WHERE id = ANY(${ids}) ORDER BY id`;
 const callbacks = `SELECT ${CALLBACKS.list()} FROM callbacks WHERE`;
 const listeners = `SELECT ${LISTENERS.list()} FROM listeners WHERE`;
 /** Read in the statement that locks the tasks: after the promises' locks, so no awaiter can join any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
-/** Looked up one by one: with a plain join, a plan that was made for an empty table reads all of it for each pair. */
-const byPair = <Row>(table: Table<Row>) => {
-  const [first, second] = table.key;
-  return `SELECT found.* FROM unnest($1::text[], $2::text[]) AS pair(first, second)
-    CROSS JOIN LATERAL (SELECT ${table.list('t')} FROM ${table.name} t
-      WHERE t.${first} = pair.first AND t.${second} = pair.second OFFSET 0) AS found`;
-};
 const promises = `SELECT ${sharedList('$2::bigint')} FROM promises AS p WHERE id = ANY($1::text[]) ORDER BY id`;
 /** The length of a long text is known without reading it: what is beyond the bytes stays where it is. */
 const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigint')}
@@ -42,16 +32,13 @@ const lockable = (name: string, text: string): Prepared[] => [
 
 export const LOAD_STATEMENTS: Prepared[] = [
   ...lockable('promises', promises),
-  ...lockable('tasks', byId(TASKS, withAwaiters)),
-  ...lockable('schedules', byId(SCHEDULES, '$1::text[]')),
+  ...lockable('tasks', `SELECT ${TASKS.list()} FROM tasks WHERE id = ANY(${withAwaiters}) ORDER BY id`),
   {
     name: 'callbacks',
     text: `${callbacks} awaited = ANY($1::text[]) UNION ALL ${callbacks} ${byAwaiter('awaiter')} = ANY($1::text[])
       UNION ALL ${callbacks} ${byAwaiter('awaiter')} = ANY($2::text[]) AND ready = 1`,
   },
   { name: 'listeners', text: `${listeners} awaited = ANY($1::text[])` },
-  { name: 'callback_pairs', text: byPair(CALLBACKS) },
-  { name: 'listener_pairs', text: byPair(LISTENERS) },
   ...[PRELOAD, FENCE_PRELOAD].map((bound) => ({ name: branchesName(bound), text: branches(rowLimit(bound)) })),
 ];
 
@@ -64,17 +51,8 @@ export const LOAD: LoadSql<Query> = {
     name: locked('tasks', locking),
     values: [array(ids), array(settlements)],
   }),
-  schedules: (ids, locking) => ({ name: locked('schedules', locking), values: [array(ids)] }),
   callbacks: (settlements, resumed) => ({ name: 'callbacks', values: [array(settlements), array(resumed)] }),
-  callbackPairs: (pairs) => ({
-    name: 'callback_pairs',
-    values: [array(pairs.map(({ awaited }) => awaited)), array(pairs.map(({ awaiter }) => awaiter))],
-  }),
   listeners: (settlements) => ({ name: 'listeners', values: [array(settlements)] }),
-  listenerPairs: (pairs) => ({
-    name: 'listener_pairs',
-    values: [array(pairs.map(({ awaited }) => awaited)), array(pairs.map(({ address }) => address))],
-  }),
   branches: ({ names, ofPromises, bound }) => ({
     name: branchesName(bound),
     values: [array(names), array(ofPromises), String(bound.bytes)],

@@ -11,7 +11,6 @@ const BATCH_ROWS_KEPT_MS = 86_400_000;
  */
 export async function migrate(session: Session): Promise<void> {
   checkEncoding((await session.run([ENCODING]))[0]);
-  session.inTransaction = true;
   try {
     const results = await session.run([
       { text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
@@ -33,7 +32,6 @@ export async function migrate(session: Session): Promise<void> {
     // Rows of connections that are long gone.
     const used = `(extract(epoch FROM clock_timestamp()) * 1000 - ${BATCH_ROWS_KEPT_MS})`;
     await session.run([{ text: `DELETE FROM batches WHERE used_at < ${used}` }, { text: 'COMMIT' }]);
-    session.inTransaction = false;
   } finally {
     await session.rollback();
   }

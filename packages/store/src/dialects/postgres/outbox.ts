@@ -23,14 +23,6 @@ const LOCK_DUE = {
   tasks: lockDue(TASKS, "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
 };
 
-const LOCK_TASKS = `SELECT ${TASKS.list()} FROM tasks WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE`;
-/** Looked up one by one, in the order of their keys: a plain join may be turned round. */
-const LOCK_LISTENERS = `SELECT mine.* FROM
-    (SELECT * FROM unnest($1::text[], $2::text[]) AS wanted(awaited, address)
-      ORDER BY awaited COLLATE "C", address COLLATE "C") AS wanted
-    CROSS JOIN LATERAL (SELECT ${LISTENERS.list()} FROM listeners
-      WHERE listeners.awaited = wanted.awaited AND listeners.address = wanted.address FOR UPDATE) AS mine`;
-
 /** From target to target along the index, one step each, however many messages wait. */
 const waiting = (from: string) => {
   const next = (condition: string) =>
@@ -78,8 +70,6 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
   { name: 'held_listeners', text: held(LISTENERS_WAITING, LISTENER_KEYS.list()) },
   { name: 'lock_due_listeners', text: LOCK_DUE.listeners },
   { name: 'lock_due_tasks', text: LOCK_DUE.tasks },
-  { name: 'lock_messages_tasks', text: LOCK_TASKS },
-  { name: 'lock_messages_listeners', text: LOCK_LISTENERS },
   { name: 'tasks_waiting', text: waiting(TASKS_WAITING) },
   { name: 'listeners_waiting', text: waiting(LISTENERS_WAITING) },
   { name: 'next_task', text: earliest(TASKS_WAITING) },
@@ -99,11 +89,6 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
       const params = [transport, wanted, array(preferred), graceMs];
       return { listeners: [{ sql: LOCK_DUE.listeners, params }], tasks: [{ sql: LOCK_DUE.tasks, params }] };
     },
-    lockTasks: (ids) => ({ sql: LOCK_TASKS, params: [array(ids)] }),
-    lockListeners: (keys) => ({
-      sql: LOCK_LISTENERS,
-      params: [array(keys.map(({ awaited }) => awaited)), array(keys.map(({ address }) => address))],
-    }),
     waiting: (transport, limit, after) => ofBoth(waiting, transport, limit, after),
     countDue: (transport, targets, limit) => ofBoth(countDue, transport, array(targets), limit),
     nextDue: (transport, targets) => ofBoth(earliest, transport, array(targets)),

@@ -9,7 +9,6 @@ const BLOAT = 3;
 const ENTRY_BYTES = 16;
 /** B-trees that grow in no order are filled so far. */
 const FILL = 0.7;
-const UNLIMITED_MS = 2 ** 31 - 1;
 
 /** Indexes of this schema that are several times as large as their rows need, as the statistics have it; the largest first. */
 const bloated = (minBytes: number) => `SELECT quote_ident(i.relname) FROM pg_class i
@@ -35,7 +34,7 @@ const LEFT_BEHIND = `SELECT quote_ident(i.relname) FROM pg_class i JOIN pg_index
  * @param minBytes what is smaller is left alone. @returns how many were rebuilt.
  */
 export async function reindex(connections: Connections, signal: AbortSignal, minBytes = MIN_BYTES): Promise<number> {
-  const session = await connections.dedicated(UNLIMITED_MS);
+  const session = await connections.dedicated(Infinity);
   const end = () => void session.end();
   signal.addEventListener('abort', end, { once: true });
   try {

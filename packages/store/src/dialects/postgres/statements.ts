@@ -1,4 +1,5 @@
 import type { Statement } from '../../sql/statement.ts';
+import { CALLBACKS, LISTENERS, SCHEDULES, TASKS } from '../../tables.ts';
 import { sharedSql } from '../base.ts';
 import type { ServerSql } from '../server/dialect.ts';
 import { heartbeatSql } from '../server/heartbeat.ts';
@@ -12,6 +13,16 @@ import { writes, WRITE_STATEMENTS } from './write.ts';
 
 const SHARED = { ...sharedSql(WORDS), heartbeat: heartbeatSql(WORDS, CLOCK_MS) };
 
+const { rowsWithKeys } = WORDS;
+const WITH_KEYS = {
+  schedules: rowsWithKeys(SCHEDULES, []),
+  lock_schedules: rowsWithKeys(SCHEDULES, [], true),
+  callback_pairs: rowsWithKeys(CALLBACKS, []),
+  listener_pairs: rowsWithKeys(LISTENERS, []),
+  lock_messages_tasks: rowsWithKeys(TASKS, [], true),
+  lock_messages_listeners: rowsWithKeys(LISTENERS, [], true),
+};
+
 /** What every connection knows by name. */
 export const PREPARED: readonly Prepared[] = [
   { name: 'begin', text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
@@ -22,6 +33,7 @@ export const PREPARED: readonly Prepared[] = [
   ...WRITE_STATEMENTS,
   ...BATCH_STATEMENTS,
   ...OUTBOX_STATEMENTS,
+  ...Object.entries(WITH_KEYS).map(([name, { sql }]) => ({ name, text: numbered(sql) })),
   ...Object.entries(SHARED).map(([name, sql]) => ({ name, text: numbered(sql) })),
 ];
 

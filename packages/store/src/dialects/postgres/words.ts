@@ -1,5 +1,6 @@
 import { PARTIAL_INDEX_WORDS, type Words } from '../../sql/words.ts';
 import { RECORD_TABLES } from '../../tables.ts';
+import { array } from './array.ts';
 
 /** The index has this collation, which is that of C by another name, so that the key's statements do not take it. */
 export const byAwaiter = (column: string) => `${column} COLLATE "POSIX"`;
@@ -23,6 +24,21 @@ export const WORDS: Words = {
   limit: '?',
   byAwaiter,
   lock: ' FOR UPDATE',
+  rowsWithKeys(table, keys, locks = false) {
+    const lock = locks ? 'FOR UPDATE' : '';
+    const [first, second] = table.key;
+    const firsts = array(keys.map(([value]) => String(value)));
+    if (second === undefined) {
+      const sql = `SELECT ${table.list()} FROM ${table.name} WHERE ${first} = ANY(?::text[]) ORDER BY ${first} ${lock}`;
+      return { sql, params: [firsts] };
+    }
+    // Looked up one by one, in the order of the keys: a plan for a join that was made for an empty table reads all of it.
+    const sql = `SELECT found.* FROM (SELECT * FROM unnest(?::text[], ?::text[]) AS wanted(a, b)
+        ORDER BY a COLLATE "C", b COLLATE "C") AS wanted
+      CROSS JOIN LATERAL (SELECT ${table.list('t')} FROM ${table.name} t
+        WHERE t.${first} = wanted.a AND t.${second} = wanted.b OFFSET 0 ${lock}) AS found`;
+    return { sql, params: [firsts, array(keys.map(([, value]) => String(value)))] };
+  },
   // As one JSON text: in a list of pairs the planner finds no index.
   remove: (table, key, rows) => {
     const columns = key.map((column) => `${column} text`).join(', ');

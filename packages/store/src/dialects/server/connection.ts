@@ -1,30 +1,132 @@
-import { StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
+import { BatchConflict, StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
 
 /** What one statement answered: values in the order they were selected. */
 export type Rows = unknown[][];
 
+/** The server ends statements that take too long. If it does not answer this long after that, it is frozen or gone. */
+const ANSWER_MARGIN_MS = 5_000;
+/** How often `repeat` tries in all. */
+const MAX_ATTEMPTS = 5;
+
 /** One connection to a database server. */
-export interface ServerSession<Query> {
+export abstract class ServerSession<Query> {
   /** The number of its current batch. */
-  batch: number;
+  batch = 0;
+  /** It must not be used again. */
+  isBroken = false;
+  /** A transaction is open, or may be. */
+  protected inTransaction = false;
+  readonly #traffic: Traffic;
+  #answerMs: number;
+
+  /** @param answerMs how long a round trip may take. */
+  constructor(answerMs: number, traffic: Traffic) {
+    this.#answerMs = answerMs;
+    this.#traffic = traffic;
+  }
+
+  /** Sends statements in one message. @returns the rows of each. */
+  protected abstract send(queries: readonly Query[]): Promise<Rows[]>;
+  protected abstract begins(query: Query): boolean;
+  protected abstract commits(query: Query): boolean;
+  protected abstract readonly rollbackQuery: Query;
+  /** What an error of `send` means to the engine. */
+  protected abstract meaning(error: unknown): Error;
+  /** Breaks the connection off. */
+  abstract destroy(): void;
+
   /**
    * One round trip. Statements after one that fails are not run.
    * @returns the rows of each.
-   * @throws ConnectionLost, BatchConflict, StoreUnavailable, or the driver's error.
+   * @throws ConnectionLost, BatchConflict, StoreUnavailable, RequestTooLarge, or the driver's error.
    */
-  run(queries: readonly Query[]): Promise<Rows[]>;
+  async run(queries: readonly Query[]): Promise<Rows[]> {
+    this.#traffic.statements += queries.length;
+    this.#traffic.roundTrips++;
+    if (queries.some((query) => this.begins(query))) this.inTransaction = true;
+    try {
+      const results = await this.#inTime(this.send(queries));
+      if (queries.some((query) => this.commits(query))) this.inTransaction = false;
+      return results;
+    } catch (error) {
+      const meant = this.meaning(error);
+      if (meant instanceof StoreUnavailable) this.isBroken = true;
+      throw meant;
+    }
+  }
+
+  /** Ends a transaction that a failed or idle batch left open. */
+  async rollback(): Promise<void> {
+    if (!this.inTransaction || this.isBroken) return;
+    this.inTransaction = false;
+    await this.run([this.rollbackQuery]).catch(() => (this.isBroken = true));
+  }
+
+  /** From now on a round trip may take any time. */
+  protected waitForever(): void {
+    this.#answerMs = Infinity;
+  }
+
+  async #inTime(answer: Promise<Rows[]>): Promise<Rows[]> {
+    if (this.#answerMs === Infinity) return answer;
+    const silence = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      silence.reject(new ConnectionLost(`no answer within ${this.#answerMs} ms`, true));
+      this.destroy();
+    }, this.#answerMs);
+    return Promise.race([answer, silence.promise]).finally(() => clearTimeout(timer));
+  }
+}
+
+/** A connection that is lent from the pool. */
+export interface Lent<Session> {
+  session: Session;
+  giveBack(): void;
 }
 
 /** The connections of one process to its database server. */
-export interface ServerConnections<Query, Session extends ServerSession<Query>> {
-  readonly traffic: Readonly<Traffic>;
-  readonly pool: Readonly<Pool>;
+export abstract class ServerConnections<Query, Session extends ServerSession<Query>> {
+  readonly traffic: Traffic = { statements: 0, roundTrips: 0 };
+  readonly pool: Pool;
   /** How long one round trip may take. */
   readonly answerMs: number;
-  /** Lends a connection while `work` runs; what it left open is undone. @throws StoreUnavailable when none can be had. */
-  use<T>(work: (session: Session) => Promise<T>): Promise<T>;
-  /** Like `use`, for what may be done twice: repeated when its connection was dead. */
-  repeat<T>(work: (session: Session) => Promise<T>): Promise<T>;
+
+  constructor({ poolSize, statementTimeoutMs }: { poolSize: number; statementTimeoutMs: number }) {
+    this.pool = { size: poolSize, used: 0, waiting: 0 };
+    this.answerMs = statementTimeoutMs + ANSWER_MARGIN_MS;
+  }
+
+  /** @throws StoreUnavailable when no connection can be had. */
+  protected abstract lend(): Promise<Lent<Session>>;
+
+  /** Lends a connection while `work` runs. What it left open is undone. @throws StoreUnavailable */
+  async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    this.pool.waiting++;
+    const { session, giveBack } = await this.lend().finally(() => this.pool.waiting--);
+    this.pool.used++;
+    try {
+      return await work(session);
+    } finally {
+      // Nobody waits for a rollback: what was read under the locks is true, whatever becomes of them.
+      void session.rollback().then(() => {
+        giveBack();
+        this.pool.used--;
+      });
+    }
+  }
+
+  /** `use` for work that may be done twice: it is repeated when it lost against others, or its connection was lost. */
+  async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.use(work);
+      } catch (error) {
+        const isRepeatable = error instanceof BatchConflict || (error instanceof ConnectionLost && !error.isFrozen);
+        if (!isRepeatable) throw error;
+        if (attempt >= MAX_ATTEMPTS) throw new StoreUnavailable(error.message);
+      }
+    }
+  }
 }
 
 /** A round trip that got no answer: what it did is not known. */

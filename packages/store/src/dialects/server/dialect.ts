@@ -85,7 +85,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return this.#connections.use(async (session) => {
       session.batch++;
-      const fetches = fetchesOf(this.#sql.load, needs, true);
+      const fetches = fetchesOf(this.#sql, needs, true);
       const queries = fetches.map(({ query }) => query);
       // The clock is read last: no batch that had to wait for another one's locks has an earlier time than that one.
       const results = await this.#begin(session, this.#sql.beginBatch(session), [...queries, this.#sql.clock]);
@@ -118,7 +118,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   }
 
   async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
-    const fetches = fetchesOf(this.#sql.load, needs, false);
+    const fetches = fetchesOf(this.#sql, needs, false);
     const queries = [...fetches.map(({ query }) => query), this.#sql.clock];
     return loadedFrom(fetches, await this.#read(queries, fetches.length > 1));
   }

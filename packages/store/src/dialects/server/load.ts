@@ -1,5 +1,8 @@
 import { emptyLoaded, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
 import { int } from '../../sql/read.ts';
+import type { Statement } from '../../sql/statement.ts';
+import type { Table } from '../../sql/table.ts';
+import type { Words } from '../../sql/words.ts';
 import { CALLBACKS, LISTENERS, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
 import { decodeShared, shareOf } from '../shares.ts';
@@ -14,14 +17,18 @@ export interface LoadSql<Query> {
    * the promises' locks, so no other can join any more.
    */
   tasks(ids: ReadonlySet<string>, settlements: ReadonlySet<string>, locking: boolean): Query;
-  schedules(ids: ReadonlySet<string>, locking: boolean): Query;
   /** Callbacks on and of these promises, and those of resumed tasks that are ready. */
   callbacks(settlements: ReadonlySet<string>, resumed: ReadonlySet<string>): Query;
-  callbackPairs(pairs: readonly { awaited: string; awaiter: string }[]): Query;
   listeners(settlements: ReadonlySet<string>): Query;
-  listenerPairs(pairs: readonly { awaited: string; address: string }[]): Query;
   /** Rows of `branchColumns`. */
   branches(wanted: WantedBranches): Query;
+}
+
+/** What it takes to build these statements. */
+interface LoadingSql<Query> {
+  readonly load: LoadSql<Query>;
+  readonly words: Words;
+  query(statement: Statement): Query;
 }
 
 /** A statement and where its rows go. */
@@ -31,12 +38,18 @@ export interface Fetch<Query> {
 }
 
 /** The statements that fetch what a batch needs, in the order of the lock ladder (docs/locking.md). */
-export function fetchesOf<Query>(sql: LoadSql<Query>, needs: Needs, locking: boolean): Fetch<Query>[] {
+export function fetchesOf<Query>(
+  { load: sql, query: queryOf, words }: LoadingSql<Query>,
+  needs: Needs,
+  locking: boolean,
+): Fetch<Query>[] {
   const { promises, tasks, schedules, settlements, resumed, callbacks, listeners } = needs;
   const fetches: Fetch<Query>[] = [];
   const add = (isNeeded: boolean, query: () => Query, into: Fetch<Query>['into']) => {
     if (isNeeded) fetches.push({ query: query(), into });
   };
+  const withKeys = <Row>(table: Table<Row>, rows: readonly (readonly string[])[], locks = false) =>
+    queryOf(words.rowsWithKeys(table, rows, locks));
   // Not by push(...): a promise may have more callbacks than a call may have arguments.
   const toCallbacks = (loaded: Loaded, rows: Rows) =>
     (loaded.callbacks = loaded.callbacks.concat(CALLBACKS.decodeAll(rows)));
@@ -54,13 +67,20 @@ export function fetchesOf<Query>(sql: LoadSql<Query>, needs: Needs, locking: boo
   );
   add(
     schedules.size > 0,
-    () => sql.schedules(schedules, locking),
+    () =>
+      withKeys(
+        SCHEDULES,
+        Array.from(schedules, (id) => [id]),
+        locking,
+      ),
     (loaded, rows) => (loaded.schedules = SCHEDULES.decodeAll(rows)),
   );
   add(settlements.size + resumed.size > 0, () => sql.callbacks(settlements, resumed), toCallbacks);
-  add(callbacks.size > 0, () => sql.callbackPairs([...callbacks.values()]), toCallbacks);
+  const pairs = Array.from(callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]);
+  add(callbacks.size > 0, () => withKeys(CALLBACKS, pairs), toCallbacks);
   add(settlements.size > 0, () => sql.listeners(settlements), toListeners);
-  add(listeners.size > 0, () => sql.listenerPairs([...listeners.values()]), toListeners);
+  const keys = Array.from(listeners.values(), ({ awaited, address }) => [awaited, address]);
+  add(listeners.size > 0, () => withKeys(LISTENERS, keys), toListeners);
   for (const wanted of wantedBranches(needs)) {
     fetches.push({ query: sql.branches(wanted), into: toBranches(wanted.bound) });
   }

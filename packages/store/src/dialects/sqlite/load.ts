@@ -5,6 +5,7 @@ import type { Table } from '../../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
+import { WORDS } from './words.ts';
 
 /**
  * Prepares what loads the rows that a batch needs, by one statement for all keys of a sort: 2.2 us a promise, where one
@@ -16,11 +17,11 @@ export function loader(database: Database.Database): (needs: Needs) => Loaded {
     promises: promiseFinder(database),
     tasks: finder(database, TASKS, 't.id = wanted.value'),
     schedules: finder(database, SCHEDULES, 't.id = wanted.value'),
-    callbacks: finder(database, CALLBACKS, byPair(CALLBACKS)),
+    callbacks: finderByKey(database, CALLBACKS),
     callbacksOn: finder(database, CALLBACKS, 't.awaited = wanted.value'),
     callbacksOf: finder(database, CALLBACKS, 't.awaiter = wanted.value'),
     readyCallbacksOf: finder(database, CALLBACKS, 't.awaiter = wanted.value AND t.ready = 1'),
-    listeners: finder(database, LISTENERS, byPair(LISTENERS)),
+    listeners: finderByKey(database, LISTENERS),
     listenersOn: finder(database, LISTENERS, 't.awaited = wanted.value'),
     branch: branchFinder(database),
   };
@@ -64,13 +65,20 @@ function branchesOf(
   return branches;
 }
 
-/** Finds the rows that exist of those with these keys. A key of several columns is an array. */
+/** Finds the rows with these keys. */
+function finderByKey<Row>(database: Database.Database, table: Table<Row>) {
+  const statement = database.prepare<[string], unknown[]>(WORDS.rowsWithKeys(table, []).sql).raw(true);
+  return (keys: readonly (readonly string[])[]): Row[] =>
+    keys.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(keys)));
+}
+
+/** Finds the rows that a condition finds for each of some ids. */
 function finder<Row>(database: Database.Database, table: Table<Row>, isWanted: string) {
   // CROSS JOIN: SQLite looks each key up in the table, never the other way round.
   const sql = `SELECT ${table.list('t')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
   const statement = database.prepare<[string], unknown[]>(sql).raw(true);
-  return (keys: readonly (string | readonly string[])[]): Row[] =>
-    keys.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(keys)));
+  return (ids: readonly string[]): Row[] =>
+    ids.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(ids)));
 }
 
 /** Finds the promises of a batch. @throws TooMuchAtOnce */
@@ -84,10 +92,6 @@ function promiseFinder(database: Database.Database): (needs: Needs) => PromiseRo
     if (share === Number.MAX_SAFE_INTEGER) return whole(ids);
     return decodeShared(bounded.all(share, share, share, JSON.stringify(ids)));
   };
-}
-
-function byPair<Row>({ key }: Table<Row>): string {
-  return key.map((name, index) => `t.${name} = wanted.value ->> ${index}`).join(' AND ');
 }
 
 /** The rows of a branch within a bound, and the first one beyond it. */

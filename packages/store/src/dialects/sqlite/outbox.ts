@@ -43,15 +43,6 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
         tasks: due(TASKS, `${WAITING.tasks} AND timeout_at > ?`, now),
       };
     },
-    lockTasks: (ids) => ({
-      sql: `SELECT ${TASKS.list('t')} FROM json_each(?) AS wanted CROSS JOIN tasks t ON t.id = wanted.value`,
-      params: [JSON.stringify(ids)],
-    }),
-    lockListeners: (keys) => ({
-      sql: `SELECT ${LISTENERS.list('t')} FROM json_each(?) AS wanted
-        CROSS JOIN listeners t ON t.awaited = wanted.value ->> 0 AND t.address = wanted.value ->> 1`,
-      params: [JSON.stringify(keys.map(({ awaited, address }) => [awaited, address]))],
-    }),
     waiting: (transport, limit, after) => ofBoth(waiting, after, transport, limit, transport, after),
     countDue: (transport, targets, limit) => ofBoth(countDue, JSON.stringify(targets), transport, clock(), limit),
     nextDue: (transport, targets) => ofBoth(nextDue, transport, JSON.stringify(targets)),

@@ -13,6 +13,12 @@ export const WORDS: Words = {
   limit: '? + 0',
   // One writer: its transaction is the lock.
   lock: '',
+  rowsWithKeys(table, keys) {
+    const isWanted = table.key.map((column, place) => `t.${column} = wanted.value ->> ${place}`).join(' AND ');
+    // CROSS JOIN: SQLite looks each key up in the table, never the other way round.
+    const sql = `SELECT ${table.list('t')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
+    return { sql, params: [JSON.stringify(keys)] };
+  },
   remove: (table, key, rows) => {
     const sql = `DELETE FROM ${table} WHERE ${key.map((column) => `${column} = ?`).join(' AND ')}`;
     return rows.map((row) => ({ sql, params: [...row] }));
