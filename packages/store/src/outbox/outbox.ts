@@ -127,7 +127,7 @@ export class Outbox {
       return {
         tasks,
         listeners: { inserts: [], updates, deletes: [] },
-        also: [...promises, ...dialect.outbox.nextDue(wanted.transport, targets)],
+        also: [...promises, ...(targets.length > 0 ? dialect.outbox.nextDue(wanted.transport, targets) : [])],
         result: (also) => ({
           ...{ tasks, listeners, now },
           rows: also.slice(0, promises.length).flat(),
