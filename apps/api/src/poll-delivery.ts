@@ -34,8 +34,8 @@ const UNTIL_IT_FITS_MS = 1_000;
 /** Deliveries within this time are recorded together. A message that was not delivered is recorded at once. */
 const GATHER_MS = 50;
 
-/** The outcome of a message, with its target. */
-interface Outcome {
+/** The outcome of a message that is not recorded yet, with its target. */
+interface UnrecordedOutcome {
   outcome: DeliveryOutcome;
   target: string;
 }
@@ -66,7 +66,7 @@ export class PollDelivery implements Service, Receiver {
   #turn = 0;
   /** Targets for which a scan found messages that no hint had announced. Another process may be about to claim them. */
   readonly #unannounced = new Set<string>();
-  #outcomes: Outcome[] = [];
+  #outcomes: UnrecordedOutcome[] = [];
   #recording: Promise<void> | null = null;
   /** Records the outcomes that were gathered so far. */
   #recordNow: () => void = () => {};

@@ -21,7 +21,7 @@ export interface DueHint {
  * Tells the loops of this process what became due: by its own commits, and, as far as hints arrive, by the commits of
  * other processes.
  */
-export class Hints {
+export class DueHints {
   readonly #onHint = new Set<(hint: DueHint) => void>();
   readonly #onCommit = new Set<(hint: DueHint) => void>();
   readonly #onChanges = new Set<(changes: Changes) => void>();

@@ -36,7 +36,7 @@ export type { BatcherLimits } from './engine/batcher.ts';
 export type { Fired } from './timers.ts';
 export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export { countRemovable } from './retention/dry-run.ts';
-export type { Outcome as SweepOutcome } from './retention/removal.ts';
+export type { SweepOutcome } from './retention/removal.ts';
 export { errorText } from './error-text.ts';
 export { HEAP_SHARE_BYTES } from './heap-share.ts';
 export type { Backlog } from './outbox/backlog.ts';

@@ -10,7 +10,7 @@ import { Engine } from './engine/engine.ts';
 import { errorReply, isFault } from './engine/error-reply.ts';
 import { Offer, type Receiver } from './engine/handover.ts';
 import { completeEvents, type StoreEvents } from './events.ts';
-import { Hints } from './hints.ts';
+import { DueHints } from './hints.ts';
 import { overlong } from './id-length.ts';
 import { DeadLetters } from './outbox/dead-letters.ts';
 import { Outbox } from './outbox/outbox.ts';
@@ -49,7 +49,7 @@ export class Store {
   readonly #cronDialect: CronDialect | undefined;
   readonly #events: StoreEvents;
   readonly clock: StoreClock;
-  readonly hints: Hints;
+  readonly hints: DueHints;
   readonly timers: Timers;
   /** Claims messages, and records what became of them. */
   readonly outbox: Outbox;
@@ -71,7 +71,7 @@ export class Store {
     const { measured } = this.#events;
     const claimer = { processId, retryTimeoutMs };
     this.clock = new StoreClock(dialect, options.clock);
-    this.hints = new Hints();
+    this.hints = new DueHints();
     this.#engine = new Engine({
       dialect,
       limits: options.limits,

@@ -2,7 +2,7 @@ import type { TaskRow } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { allOf, beginsWith, given, HAS_FAILED, hasTag, is, IS_ROOT, that, type Condition } from '../sql/conditions.ts';
-import { bestOf, pathOf, type Lead, type Path } from '../sql/plan.ts';
+import { bestOf, pathOf, type IndexedFilter, type Path } from '../sql/plan.ts';
 import type { Words } from '../sql/words.ts';
 import { errorMessageOf, VALUE_HEAD } from './error-message.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
@@ -59,8 +59,8 @@ const FIRST_LOOKED_AT = 500;
  * ends, and the next one continues.
  */
 export async function findNewest(sql: PlainSql, query: NewestQuery, now: number): Promise<Newest> {
-  const lead = await rarest(sql, query);
-  const found = lead ? await amongRare(sql, query, lead) : await alongTimeAsNeeded(sql, query);
+  const filter = await rarest(sql, query);
+  const found = filter ? await amongRare(sql, query, filter) : await alongTimeAsNeeded(sql, query);
   const page = found.rows.slice(0, query.limit);
   await addLongTags(sql, page, query);
   const rows = page.map((values) => listed(values, now)).filter((row) => isWanted(row, query));
@@ -95,31 +95,31 @@ interface Found {
 }
 
 /** Every condition of the query that has an index. */
-function leadsOf({ prefix, state, task, tags, func }: NewestQuery): Lead[] {
+function indexedFiltersOf({ prefix, state, task, tags, func }: NewestQuery): IndexedFilter[] {
   return [
     ...given(func, (name) => ({ by: 'function', name }) as const),
     ...(prefix === '' ? [] : [{ by: 'id' } as const]),
     ...(task?.state === undefined ? [] : [{ by: 'task', state: task.state } as const]),
     ...tags.map(([name, value]) => ({ by: 'tag', name, value }) as const),
-    ...given(state, leadOfState),
+    ...given(state, filterOfState),
   ];
 }
 
-function leadOfState(state: PromiseState | 'failed'): Lead {
+function filterOfState(state: PromiseState | 'failed'): IndexedFilter {
   return state === 'failed' ? { by: 'failed' } : { by: 'state', state };
 }
 
-/** How the rows of a lead are found, those whose ids begin as they should. */
-function pathWithin({ prefix }: NewestQuery, lead: Lead, words: Words): Path {
-  const path = pathOf(lead, words);
+/** How the rows that meet a filter and have the prefix are found. */
+function pathWithin({ prefix }: NewestQuery, filter: IndexedFilter, words: Words): Path {
+  const path = pathOf(filter, words);
   return { ...path, where: [...path.where, ...beginsWith(path.id, prefix)] };
 }
 
 /** The index with the fewest matching rows, if they are few. */
-async function rarest({ words, select }: PlainSql, query: NewestQuery): Promise<Lead | null> {
-  const best = await bestOf(leadsOf(query), select, {
-    ask(lead) {
-      const { alone, where } = pathWithin(query, lead, words);
+async function rarest({ words, select }: PlainSql, query: NewestQuery): Promise<IndexedFilter | null> {
+  const best = await bestOf(indexedFiltersOf(query), select, {
+    ask(filter) {
+      const { alone, where } = pathWithin(query, filter, words);
       const { sql, params } = allOf(where);
       const some = `SELECT 1 FROM ${alone} WHERE ${sql} LIMIT ${MOST_LOOKED_AT + 1}`;
       return { sql: `SELECT COUNT(*) FROM (${some}) AS first`, params };
@@ -163,11 +163,11 @@ function columns({ task }: NewestQuery): string {
   return `${BRIEF_COLUMNS}, ${SHORT_TAGS}, p.origin, ${FAILURE_COLUMN}${task ? `, ${TASK_COLUMNS}` : ''}`;
 }
 
-async function amongRare({ select, words }: PlainSql, query: NewestQuery, lead: Lead): Promise<Found> {
-  const path = pathWithin(query, lead, words);
+async function amongRare({ select, words }: PlainSql, query: NewestQuery, filter: IndexedFilter): Promise<Found> {
+  const path = pathWithin(query, filter, words);
   const calls = given(query.func, (name) => is(words.noIndex('p.func'), name));
   const where = allOf([...path.where, ...calls, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
-  const join = query.task && lead.by !== 'task' ? ' JOIN tasks k ON k.id = p.id' : '';
+  const join = query.task && filter.by !== 'task' ? ' JOIN tasks k ON k.id = p.id' : '';
   // Sorted by a sum, because it has no index. Otherwise some planners read the index of times, to its end.
   const order = ORDER('p.created_at + 0', 'p.id');
   const text = `SELECT ${columns(query)} FROM ${path.from}${join} WHERE ${where.sql} ${order} LIMIT ${query.limit + 1}`;

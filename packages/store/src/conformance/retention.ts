@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RetentionRules } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
-import type { Outcome } from '../retention/removal.ts';
+import type { SweepOutcome } from '../retention/removal.ts';
 import type { SweepOptions } from '../retention/sweep.ts';
 import type { Store } from '../store.ts';
 import {
@@ -42,16 +42,16 @@ export function retentionConformance(under: DialectUnderTest): void {
     /** @param isOver ends it before it is done. */
     async function sweep(
       options: Partial<SweepOptions> = {},
-      isOver: (soFar: Outcome) => boolean = () => false,
-    ): Promise<Outcome> {
-      const sum: Outcome = { graphs: 0, promises: 0, kept: {} };
+      isOver: (soFar: SweepOutcome) => boolean = () => false,
+    ): Promise<SweepOutcome> {
+      const sum: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
       const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10, ...options });
       while (!running.isDone && !isOver(sum)) {
         const outcome = await running.step();
         sum.graphs += outcome.graphs;
         sum.promises += outcome.promises;
         for (const [reason, count] of Object.entries(outcome.kept)) {
-          const key = reason as keyof Outcome['kept'];
+          const key = reason as keyof SweepOutcome['kept'];
           sum.kept[key] = (sum.kept[key] ?? 0) + count;
         }
       }

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../dialect.ts';
 import { inspectStore } from '../inspect.ts';
 import { openDialect, type StorageTarget } from '../open.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { addOutcome, type Outcome } from './removal.ts';
+import { addOutcome, type SweepOutcome } from './removal.ts';
 import { Sweep } from './sweep.ts';
 
 /** Promises that are judged together; nothing is locked. */
@@ -17,10 +17,10 @@ const BATCH_SIZE = 500;
 export async function countRemovable(
   target: StorageTarget,
   rules: RetentionRules,
-  told: (soFar: Outcome) => void,
-): Promise<Outcome> {
+  told: (soFar: SweepOutcome) => void,
+): Promise<SweepOutcome> {
   const { schemaVersion, knownVersion, now } = await inspectStore(target, Date.now);
-  const sum: Outcome = { graphs: 0, promises: 0, kept: {} };
+  const sum: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
   if (schemaVersion === null) return sum;
   if (schemaVersion !== knownVersion) {
     throw new StoreUnavailable(`the schema has version ${schemaVersion}, this program's is ${knownVersion}`);

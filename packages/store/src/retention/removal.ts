@@ -5,8 +5,8 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { PROMISE_TAGS, tagRows } from '../tables.ts';
 import { graphWith, memberOf, surroundingsOf, type GraphReader, type Member } from './graphs.ts';
 
-/** What became of graphs: how many promises went, and why others stayed. */
-export interface Outcome {
+/** What a sweep did: how many graphs and promises it removed, and how many graphs it kept for which reason. */
+export interface SweepOutcome {
   graphs: number;
   promises: number;
   kept: Partial<Record<KeepReason | 'changed', number>>;
@@ -26,10 +26,10 @@ export class Removal {
    * Whole graphs, judged again under their promises' locks: a promise that came to one of them meanwhile keeps it. One
    * that comes later comes after the removal: it is written beside what is gone.
    */
-  async whole(graphs: readonly (readonly Member[])[], rules: RetentionRules, now: number): Promise<Outcome> {
+  async whole(graphs: readonly (readonly Member[])[], rules: RetentionRules, now: number): Promise<SweepOutcome> {
     const members = inOrder(graphs.flat());
     const origins = graphs.flatMap(([first]) => (first ? [first.origin] : []));
-    const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
+    const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
     const { lock } = this.#sql.words;
     const reads = [
       this.#reader.lockStatement(members),
@@ -60,8 +60,8 @@ export class Removal {
    * Some promises of a graph whose removal has begun, unless somebody waits for one of them.
    * @param last statements that end the removal with them.
    */
-  async part(members: readonly Member[], last: Statement[] = []): Promise<Outcome> {
-    const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
+  async part(members: readonly Member[], last: Statement[] = []): Promise<SweepOutcome> {
+    const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
     const reads = [
       this.#reader.lockStatement(inOrder(members)),
       ...this.#reader.aroundStatements(members, this.#sql.words.lock),
@@ -109,10 +109,10 @@ function byOrigin(members: readonly Member[]): Map<string, Member[]> {
 }
 
 /** @returns the sum, which is changed in place. */
-export function addOutcome(sum: Outcome, more: Outcome): Outcome {
+export function addOutcome(sum: SweepOutcome, more: SweepOutcome): SweepOutcome {
   sum.graphs += more.graphs;
   sum.promises += more.promises;
-  for (const [reason, count] of Object.entries(more.kept) as [keyof Outcome['kept'], number][]) {
+  for (const [reason, count] of Object.entries(more.kept) as [keyof SweepOutcome['kept'], number][]) {
     sum.kept[reason] = (sum.kept[reason] ?? 0) + count;
   }
   return sum;

@@ -3,7 +3,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { bySettlement } from '../sql/words.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
 import { LargeGraph } from './large-graph.ts';
-import { addOutcome, Removal, type Outcome } from './removal.ts';
+import { addOutcome, Removal, type SweepOutcome } from './removal.ts';
 
 export interface SweepOptions {
   rules: RetentionRules;
@@ -25,7 +25,7 @@ interface Position {
 const MAX_GRAPHS_AT_ONCE = 250;
 /** How many judged graphs a sweep remembers. Beyond that it may judge a graph a second time. */
 const MAX_JUDGED = 100_000;
-const NOTHING: Outcome = { graphs: 0, promises: 0, kept: {} };
+const NOTHING: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
 
 /**
  * One pass through all promises that settled long enough ago, in small steps. Each step reads a bounded number of rows and
@@ -105,7 +105,7 @@ export class Sweep {
   }
 
   /** @throws StoreUnavailable, BatchConflict: then the step was done completely or not at all. */
-  async step(): Promise<Outcome> {
+  async step(): Promise<SweepOutcome> {
     if (this.#begun !== null) return this.#goOn(this.#begun);
     if (this.#large !== null) return this.#judgeLarge(this.#large);
     if (this.#found.length === 0) await this.#look();
@@ -136,13 +136,13 @@ export class Sweep {
   }
 
   /** Judges found graphs and removes those that may go, until they have enough promises for one step. */
-  async #judge(): Promise<Outcome> {
+  async #judge(): Promise<SweepOutcome> {
     const { rules, batchSize, isDryRun } = this.#options;
     const atOnce = Math.min(MAX_GRAPHS_AT_ONCE, Math.ceil(this.#stepSize / this.#meanSize));
     const graphs = await this.#reader.graphs(this.#found.slice(0, atOnce), batchSize + 1);
     const members = [...graphs.values()].flat();
     this.#meanSize = Math.max(1, members.length / graphs.size);
-    const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
+    const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
     const going: Member[][] = [];
     let size = 0;
     for (const [origin, members] of graphs) {
@@ -165,8 +165,8 @@ export class Sweep {
     return addOutcome(outcome, await (isDryRun ? this.#count(going) : this.#removal.whole(going, rules, this.#now)));
   }
 
-  async #count(graphs: Member[][]): Promise<Outcome> {
-    const outcome: Outcome = { graphs: 0, promises: 0, kept: {} };
+  async #count(graphs: Member[][]): Promise<SweepOutcome> {
+    const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
     const around = await this.#reader.surroundings(graphs.flat());
     for (const members of graphs) {
       const reason = heldBy(graphWith(members, around));
@@ -177,7 +177,7 @@ export class Sweep {
   }
 
   /** Judges the next part of a large graph. At its end it notes that its removal has begun, which the next steps do. */
-  async #judgeLarge(graph: LargeGraph): Promise<Outcome> {
+  async #judgeLarge(graph: LargeGraph): Promise<SweepOutcome> {
     const verdict = await graph.judge(this.#stepSize);
     if (verdict === null) return NOTHING;
     this.#large = null;
@@ -194,7 +194,7 @@ export class Sweep {
   }
 
   /** Removes the next part of a graph whose removal this sweep, or one that was stopped midway, has begun. */
-  async #goOn(after: string): Promise<Outcome> {
+  async #goOn(after: string): Promise<SweepOutcome> {
     this.#begun = null;
     if (this.#options.isDryRun) return NOTHING;
     const sql = 'SELECT origin, settled_until FROM removals WHERE origin > ? ORDER BY origin LIMIT 1';
@@ -207,7 +207,7 @@ export class Sweep {
     return outcome;
   }
 
-  async #removePart(origin: string, settledUntil: number): Promise<Outcome> {
+  async #removePart(origin: string, settledUntil: number): Promise<SweepOutcome> {
     const callees = await this.#reader.settledCallees(origin, settledUntil, this.#stepSize);
     if (callees.length === this.#stepSize) return this.#removal.part(callees);
     const root = await this.#reader.root(origin);
@@ -224,6 +224,6 @@ export class Sweep {
   }
 }
 
-function keep(outcome: Outcome, reason: KeepReason): void {
+function keep(outcome: SweepOutcome, reason: KeepReason): void {
   outcome.kept[reason] = (outcome.kept[reason] ?? 0) + 1;
 }

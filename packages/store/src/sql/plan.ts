@@ -6,24 +6,24 @@ import type { Statement } from './statement.ts';
 import type { Words } from './words.ts';
 
 /**
- * Which index a search walks along. A search by several conditions can follow the index of one of them and has to look at
- * each row for the others: at a million rows in the worst case. So the first rows of each are counted before (`bestOf`).
+ * Which index a search walks along. A search with several filters can use the index of one of them only, and has to check
+ * the others on each row: in the worst case on a million rows. So it first counts a few rows of each filter (`bestOf`).
  */
 
-/** The condition whose index finds the promises of a search, in the order of their ids. */
-export type Lead =
+/** A filter of a search that has an index, which gives the promises in the order of their ids. */
+export type IndexedFilter =
   | { by: 'id' }
   | { by: 'state'; state: PromiseState }
   | { by: 'failed' }
   | { by: 'tag'; name: string; value: string }
   | { by: 'task'; state: TaskState }
   | { by: 'function'; name: string }
-  /** Promises that ran out and are not written down as settled yet: few, found by their timer. */
+  /** Pending promises whose timeout has passed. They are few, because the scheduler settles them. */
   | { by: 'timeout'; now: number };
 
-/** How the rows of a lead are found. */
+/** How the rows that meet a filter are found. */
 export interface Path {
-  /** What follows `FROM`: promise `p`, and task `k` where the lead is one of tasks. */
+  /** What follows `FROM`: promise `p`, and task `k` if the filter is about tasks. */
   from: string;
   /** The same without a join, to count. */
   alone: string;
@@ -32,34 +32,34 @@ export interface Path {
   where: Condition[];
 }
 
-export function pathOf(lead: Lead, { useIndex, noIndex }: Words): Path {
+export function pathOf(filter: IndexedFilter, { useIndex, noIndex }: Words): Path {
   const alongPromises = (index: string, ...where: Condition[]): Path => {
     const from = `promises p${useIndex(index)}`;
     return { from, alone: from, id: 'p.id', where };
   };
-  switch (lead.by) {
+  switch (filter.by) {
     case 'id':
       return { from: 'promises p', alone: 'promises p', id: 'p.id', where: [] };
     case 'state':
-      return alongPromises('promises_state', is('p.state', lead.state));
+      return alongPromises('promises_state', is('p.state', filter.state));
     case 'failed':
       return alongPromises('promises_state', HAS_FAILED);
     case 'timeout': {
-      const ranOut = { sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [lead.now] };
+      const ranOut = { sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [filter.now] };
       // Sorted afterwards: planners that may walk by id instead do, through all that is pending.
       return { ...alongPromises('promises_timeout', ranOut), id: noIndex('p.id') };
     }
     case 'function':
-      return alongPromises('promises_func', is('p.func', lead.name));
+      return alongPromises('promises_func', is('p.func', filter.name));
     case 'task': {
       const alone = `tasks k${useIndex('tasks_state')}`;
-      const where = [is('k.state', lead.state)];
+      const where = [is('k.state', filter.state)];
       return { from: `${alone} JOIN promises p ON p.id = k.id`, alone, id: 'k.id', where };
     }
     case 'tag': {
-      const column = TAG_COLUMNS.get(lead.name);
-      if (column) return alongPromises(`promises_${column}`, is(`p.${column}`, lead.value));
-      const where = [is('t.name', tagIndexText(lead.name)), is('t.value', tagIndexText(lead.value))];
+      const column = TAG_COLUMNS.get(filter.name);
+      if (column) return alongPromises(`promises_${column}`, is(`p.${column}`, filter.value));
+      const where = [is('t.name', tagIndexText(filter.name)), is('t.value', tagIndexText(filter.value))];
       const from = 'promise_tags t JOIN promises p ON p.id = t.promise_id';
       return { from, alone: 'promise_tags t', id: 't.promise_id', where };
     }

@@ -11,7 +11,7 @@ import type {
 import { byteOrder } from '@resonate/protocol';
 import { PROMISES, SCHEDULES, TAG_COLUMNS, TASKS } from '../tables.ts';
 import { allOf, given, hasTag, is, isAbove, type Condition } from './conditions.ts';
-import { bestOf, pathOf, type Lead, type Path } from './plan.ts';
+import { bestOf, pathOf, type IndexedFilter, type Path } from './plan.ts';
 import type { PlainSql } from './plain-sql.ts';
 import type { Statement } from './statement.ts';
 import type { Words } from './words.ts';
@@ -22,21 +22,21 @@ import type { Words } from './words.ts';
  */
 
 /**
- * @param lead what is walked along; the first tag unless told.
+ * @param filter the filter whose index is walked; unless given, the usual one of each alternative (`indexedFiltersOf`).
  * @param list what is selected of promise `p`.
  */
 export function promiseStatements(
   query: PromiseQuery,
   words: Words,
-  lead?: Lead,
+  filter?: IndexedFilter,
   list = PROMISES.list('p'),
 ): Statement[] {
   return (query.anyOf ?? [null]).map((alternative) => {
-    const [usual, ...others] = leadsOf(query, alternative);
+    const [usual, ...others] = indexedFiltersOf(query, alternative);
     // Each alternative walks along a state of its own.
-    const own = (lead && others.find((other) => isAlike(other, lead))) ?? usual;
+    const own = (filter && others.find((other) => isAlike(other, filter))) ?? usual;
     const { from, id, path } = walk(query, own, words);
-    const conditions = [...path, ...filters(query, alternative, own, words)];
+    const conditions = [...path, ...conditionsBeside(query, alternative, own, words)];
     const { sql, params } = allOf(conditions);
     const condition = conditions.length > 0 ? ` WHERE ${sql}` : '';
     return {
@@ -46,12 +46,19 @@ export function promiseStatements(
   });
 }
 
-/** What an alternative can walk along, the usual choice first. */
-function leadsOf(query: PromiseQuery, alternative: PromiseAlternative | null): [Lead, ...Lead[]] {
+/** The filters of an alternative that have an index, the usual choice first. */
+function indexedFiltersOf(
+  query: PromiseQuery,
+  alternative: PromiseAlternative | null,
+): [IndexedFilter, ...IndexedFilter[]] {
   if (alternative?.expired) return [{ by: 'timeout', now: alternative.expired.now }];
-  const tags = Object.entries(query.tags).map(([name, value]): Lead & { by: 'tag' } => ({ by: 'tag', name, value }));
+  const tags = Object.entries(query.tags).map(([name, value]): IndexedFilter & { by: 'tag' } => ({
+    by: 'tag',
+    name,
+    value,
+  }));
   const inColumns = tags.filter(({ name }) => TAG_COLUMNS.has(name));
-  const byState: Lead[] = alternative ? [{ by: 'state', state: alternative.state }] : [];
+  const byState: IndexedFilter[] = alternative ? [{ by: 'state', state: alternative.state }] : [];
   const [first = { by: 'id' }, ...others] = [
     ...inColumns,
     ...tags.filter((tag) => !inColumns.includes(tag)),
@@ -60,47 +67,50 @@ function leadsOf(query: PromiseQuery, alternative: PromiseAlternative | null): [
   return [first, ...others];
 }
 
-function isAlike(one: Lead, other: Lead): boolean {
+function isAlike(one: IndexedFilter, other: IndexedFilter): boolean {
   return one.by === other.by && (one.by !== 'tag' || other.by !== 'tag' || one.name === other.name);
 }
 
-/** The rows of a lead behind the last page, as `FROM … WHERE … ORDER BY`. */
-function walk({ after }: PromiseQuery, lead: Lead, words: Words) {
-  const { from, id, where } = pathOf(lead, words);
+/** The rows that meet a filter, after those of the last page: what follows FROM, WHERE and ORDER BY. */
+function walk({ after }: PromiseQuery, filter: IndexedFilter, words: Words) {
+  const { from, id, where } = pathOf(filter, words);
   return { from, id, path: [...where, ...given(after, (last) => isAbove(id, last))] };
 }
 
-/** Every condition but the lead's. */
-function filters(
+/** Every condition of the search except the one whose index is walked. */
+function conditionsBeside(
   query: PromiseQuery,
   alternative: PromiseAlternative | null,
-  lead: Lead,
+  filter: IndexedFilter,
   { noIndex }: Words,
 ): Condition[] {
-  const tags = Object.entries(query.tags).filter(([name]) => lead.by !== 'tag' || lead.name !== name);
+  const tags = Object.entries(query.tags).filter(([name]) => filter.by !== 'tag' || filter.name !== name);
   const where = tags.map(([name, value]) => hasTag(name, value, noIndex));
   if (alternative?.expired) where.push(is('p.is_timer', alternative.expired.timer ? 1 : 0));
-  else if (alternative && lead.by !== 'state') where.push(is(noIndex('p.state'), alternative.state));
+  else if (alternative && filter.by !== 'state') where.push(is(noIndex('p.state'), alternative.state));
   return [...where, ...given(alternative?.live, ({ now }) => isAbove(noIndex('p.timeout_at'), now))];
 }
 
-/** How many rows of a lead are looked at to learn how many of them are wanted. */
+/** How many of the rows that meet a filter are read to estimate how many of them the search wants. */
 const SAMPLED = 100;
 /** A query may name any number of tags. */
 const MAX_CANDIDATES = 4;
 
-/** The lead that ends soon, else the one whose first rows have the most that are wanted; none where there is no choice. */
-async function bestLead(query: PromiseQuery, { words, select }: Searchable): Promise<Lead | undefined> {
+/**
+ * The filter to walk along: one that few rows meet, else the one whose first rows have the largest share of wanted ones.
+ * Undefined if there is no choice.
+ */
+async function bestFilter(query: PromiseQuery, { words, select }: Searchable): Promise<IndexedFilter | undefined> {
   const alternative = query.anyOf?.find(({ expired }) => !expired) ?? null;
-  const leads = leadsOf(query, alternative);
-  if (leads.length < 2) return undefined;
-  const candidates = [...leads.slice(0, MAX_CANDIDATES - 1), ...leads.slice(MAX_CANDIDATES - 1).slice(-1)];
+  const filters = indexedFiltersOf(query, alternative);
+  if (filters.length < 2) return undefined;
+  const candidates = [...filters.slice(0, MAX_CANDIDATES - 1), ...filters.slice(MAX_CANDIDATES - 1).slice(-1)];
   const best = await bestOf(candidates, select, {
-    /** How many of a lead's first rows there are, and how many of them are wanted. */
-    ask(lead) {
-      const { from, id, path } = walk(query, lead, words);
+    /** Answers how many of the first rows there are, and how many of them are wanted. */
+    ask(filter) {
+      const { from, id, path } = walk(query, filter, words);
       const where = allOf(path);
-      const rest = allOf(filters(query, alternative, lead, words));
+      const rest = allOf(conditionsBeside(query, alternative, filter, words));
       const rows = `SELECT CASE WHEN ${rest.sql} THEN 1 ELSE 0 END AS wanted FROM ${from}
         WHERE ${where.sql} ORDER BY ${id} LIMIT ${SAMPLED}`;
       const sql = `SELECT COUNT(*), COALESCE(SUM(wanted), 0) FROM (${rows}) AS first`;
@@ -161,8 +171,8 @@ export async function searchPromises(
   query: PromiseQuery,
   { words, select }: Searchable,
 ): Promise<FoundRows<PromiseRow>> {
-  const lead = await bestLead(query, { words, select });
-  const statements = (limit: number, list?: string) => promiseStatements({ ...query, limit }, words, lead, list);
+  const filter = await bestFilter(query, { words, select });
+  const statements = (limit: number, list?: string) => promiseStatements({ ...query, limit }, words, filter, list);
   const sizes = sizesOf(await select(statements(query.limit, `p.id, ${PROMISES.bytes('p')}`)), query.limit);
   const limit = fitting(sizes);
   const lists = await select(statements(limit));
