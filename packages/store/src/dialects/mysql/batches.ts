@@ -3,8 +3,8 @@ import { checkWritable, IS_READ_ONLY, type Database, type Session } from './conn
 import { list, NOW, quote } from './literal.ts';
 
 /**
- * Writes the batch's number with the batch: MySQL can't be asked what became of a transaction. Done first, so that its
- * row lock lasts as long as the transaction.
+ * Writes the number of a connection's current batch, because MySQL cannot tell whether a transaction was committed. It is
+ * the first statement of the transaction, so its row is locked until the transaction ends.
  */
 export function numberBatch({ key, batch }: Session): string {
   return `INSERT INTO batches (connection, number, used_at) VALUES (${quote(key)}, ${batch}, ${NOW})
@@ -14,7 +14,7 @@ export function numberBatch({ key, batch }: Session): string {
 const FORGOTTEN_AFTER_MS = 86_400_000;
 const FORGOTTEN_AT_ONCE = 10_000;
 
-/** Removes what connections of long ago left. */
+/** Removes the rows of connections that ended long ago. */
 export async function forgetOldBatches(database: Database): Promise<void> {
   const old = `SELECT connection FROM batches WHERE used_at < ${NOW} - ${FORGOTTEN_AFTER_MS} LIMIT ${FORGOTTEN_AT_ONCE}`;
   const [found = []] = await database.run(old);
@@ -23,8 +23,8 @@ export async function forgetOldBatches(database: Database): Promise<void> {
 }
 
 /**
- * Whether the last batch of a lost connection was committed. Its row can be locked only when the transaction is over,
- * so the answer stays true.
+ * Whether the last batch of a lost connection was committed. Its row can be locked only after the transaction has ended,
+ * so the answer is final.
  */
 export function happened(database: Database, { key, batch }: Session): Promise<boolean> {
   return database.use(async (session) => {
@@ -37,10 +37,10 @@ export function happened(database: Database, { key, batch }: Session): Promise<b
   });
 }
 
-/** The server may not know yet that the connection is lost, and wait for its next statement with all locks held. */
+/** Ends the connection on the server, which may not know that it is lost, and would keep its locks. */
 async function endConnection(session: Session, key: string): Promise<void> {
   const [answer] = await session.run([`SELECT IS_USED_LOCK(${quote(key)})`]);
   const connection = intOrNull(answer?.[0]?.[0] ?? null);
-  // When it fails, the connection has just ended by itself.
+  // If this fails, the connection has just ended by itself.
   if (connection !== null) await session.run([`KILL ${connection}`]).catch(() => {});
 }

@@ -2,14 +2,14 @@ import type { Statement } from '../../sql/statement.ts';
 import type { SqlValue } from '../../sql/table.ts';
 
 /**
- * Up to this many keys are spelt out as `(a = … AND b = …) OR …`. MariaDB's time for that grows with the square of their
- * number: 10,000 keys took minutes. Beyond it the keys are joined as a table.
+ * Up to this many keys are written as `(a = … AND b = …) OR …`. MariaDB's time for that grows with the square of their
+ * number: 10,000 keys took minutes. More keys are joined as a table.
  */
 const SPELT_OUT = 100;
 
 /**
- * The rows of a table with these keys, found by its primary key one by one: what follows `FROM`, with the table as `t`.
- * MariaDB finds no index ranges in comparisons of rows, such as `(a, b) IN (…)`.
+ * What follows `FROM` to find the rows with these keys, each by the primary key; the table is `t`. MariaDB uses no index
+ * for comparisons of rows, such as `(a, b) IN (…)`.
  * @param key the columns of the primary key, all of them VARBINARY.
  */
 export function byKeys(table: string, key: readonly string[], rows: readonly (readonly SqlValue[])[]): Statement {
@@ -23,9 +23,9 @@ export function byKeys(table: string, key: readonly string[], rows: readonly (re
     return { sql: `${found} WHERE ${rows.map(() => one).join(' OR ')}`, params: rows.flat() };
   }
   const columns = key.map((_, index) => `k${index} VARCHAR(1020) CHARACTER SET utf8mb4 PATH '$[${index}]'`);
-  // Without the cast the texts' collations differ, and no index can be used.
+  // Without the cast the collations differ, and MySQL uses no index.
   const same = key.map((column, index) => `t.${column} = CAST(k.k${index} AS BINARY)`);
-  // In a subquery, because MySQL refuses to lock the rows of a JSON_TABLE: "appears in multiple locking clauses".
+  // In a subquery, because MySQL does not lock the rows of a JSON_TABLE: "appears in multiple locking clauses".
   const keys = `(SELECT * FROM JSON_TABLE(?, '$[*]' COLUMNS (${columns.join(', ')})) AS listed) AS k`;
   return { sql: `${keys} STRAIGHT_JOIN ${found} ON ${same.join(' AND ')}`, params: [JSON.stringify(rows)] };
 }

@@ -11,9 +11,9 @@ export interface MysqlOptions {
   url: string;
   poolSize: number;
   connectTimeoutMs: number;
-  /** How long one round trip may take, waiting for locks included; then its connection is given up. */
+  /** How long one round trip may take, including the wait for locks. After that, its connection is closed. */
   statementTimeoutMs: number;
-  /** After so long the server ends a connection that nobody uses; 10 s unless given. */
+  /** After this time the server ends an unused connection; 10 s by default. */
   idleS?: number;
   /** Also uses a server that is read-only. */
   mayBeReadOnly?: boolean;
@@ -24,18 +24,18 @@ export const COMMIT = 'COMMIT';
 
 const LOCK_TIMEOUT_S = 5;
 const KEEPALIVE_MS = 10_000;
-/** How long a paused or vanished process holds locks. MySQL can't tell an open transaction from a connection in the pool. */
+/** How long a paused or dead process keeps its locks on MariaDB. MySQL has no such setting: there it is IDLE_S. */
 const IDLE_IN_TRANSACTION_S = 5;
 const IDLE_S = 10;
 /**
- * So much earlier this process closes it itself: mysql2 writes a raw warning to standard error when the server's farewell
- * comes.
+ * This process closes an unused connection this much earlier than the server does, because mysql2 writes a warning to
+ * standard error when the server closes it.
  */
 const CLOSED_BEFORE_MS = 1_500;
 
 /** Deadlock, lock wait timeout, insert collision, MariaDB's changed record. */
 const CONFLICTS = new Set([1213, 1205, 1062, 1020]);
-/** Too many connections, read-only since a failover, out of disk, given up after the statement timeout. */
+/** Too many connections, read-only after a failover, disk full, statement timeout exceeded. */
 const UNAVAILABLE = new Set([1040, 1203, 1290, 1792, 1836, 1021, 1114, 1969, 3024]);
 
 /** The connections of one process to its database. */
@@ -68,7 +68,7 @@ export class Database extends ServerConnections<string, Session> {
     this.#pool.on('release', (connection) => this.#sessions.get(connection)?.unused(idleS * 1_000 - CLOSED_BEFORE_MS));
   }
 
-  /** One round trip on any connection, for what may be done twice. */
+  /** One round trip on any connection, for statements that may run twice. */
   run(...statements: string[]): Promise<Rows[]> {
     return this.repeat((session) => session.run(statements));
   }
@@ -89,7 +89,7 @@ export class Database extends ServerConnections<string, Session> {
   }
 }
 
-/** Locks only on rows that are there, strict mode, UTC; and no plan but an index range, however many ids are named. */
+/** Locks only existing rows, strict mode, UTC, and index ranges however many ids a statement names. */
 function settings(statementTimeoutMs: number, idleS: number): string[] {
   return [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
@@ -104,9 +104,9 @@ function settings(statementTimeoutMs: number, idleS: number): string[] {
 
 /** One connection. */
 export class Session extends ServerSession<string> {
-  /** Names the connection in `batches`, and is the name of a lock that it holds as long as it lives. */
+  /** Names the connection in `batches`, and a lock (GET_LOCK) that the connection holds until it ends. */
   readonly key: string = randomUUID();
-  /** Settled when the first round trip is; rejected, the connection is of no use. */
+  /** Settles with the first round trip. If it rejects, the connection cannot be used. */
   ready: Promise<void> = Promise.resolve();
   readonly #connection: mysql.PoolConnection;
   protected readonly rollbackQuery = 'ROLLBACK';
@@ -118,7 +118,7 @@ export class Session extends ServerSession<string> {
     this.#connection = connection;
   }
 
-  /** Sends what every connection starts with. */
+  /** Sends the first statements of the connection. */
   begin(settings: string[], mayBeReadOnly: boolean): void {
     const facts = `SELECT ${IS_READ_ONLY}, @@max_allowed_packet, GET_LOCK(${quote(this.key)}, 0)`;
     this.ready = this.run([...settings, facts]).then((results) => {
@@ -129,7 +129,7 @@ export class Session extends ServerSession<string> {
     this.ready.catch(() => this.destroy());
   }
 
-  /** For statements that take as long as they take; such a connection is destroyed, not given back. */
+  /** Removes the time limits of the connection. It must be destroyed afterwards, not given back. */
   unlimited(): Promise<Rows[]> {
     this.waitForever();
     return this.run(['SET @unlimited = 1 /*M! , SESSION max_statement_time = 0 */']);
@@ -140,12 +140,12 @@ export class Session extends ServerSession<string> {
     else this.#connection.release();
   }
 
-  /** Somebody uses the connection (again). */
+  /** The connection was lent. */
   used(): void {
     clearTimeout(this.#idle);
   }
 
-  /** Nobody uses the connection; after so long it is closed. */
+  /** The connection was given back. It is closed if nobody uses it for `forMs`. */
   unused(forMs: number): void {
     this.#idle = setTimeout(() => this.destroy(), forMs).unref();
   }
@@ -156,7 +156,7 @@ export class Session extends ServerSession<string> {
     this.#connection.destroy();
   }
 
-  /** Half a packet for a batch, so that a row that was written can be read again. */
+  /** A batch may have half of the largest packet. So an answer with a row that was written fits into a packet, too. */
   #checkSize(sql: string): void {
     const limit = this.#maxPacket / 2;
     if (sql.length * 3 <= limit || Buffer.byteLength(sql) <= limit) return;
@@ -188,7 +188,7 @@ export class Session extends ServerSession<string> {
     const { message } = error;
     if (CONFLICTS.has(errno)) return new BatchConflict(message);
     if (UNAVAILABLE.has(errno)) return new StoreUnavailable(message);
-    // Class 08: the server ends the connection. No state at all: it said nothing.
+    // Class 08: the server ends the connection. Without a state, the error is not from the server.
     const state = 'sqlState' in error && typeof error.sqlState === 'string' ? error.sqlState : '';
     return state === '' || state.startsWith('08') ? new ConnectionLost(message) : error;
   }
@@ -208,7 +208,7 @@ function answersIn(answer: unknown): unknown[] {
   return Array.isArray(answer) ? answer : [];
 }
 
-/** The rows of one statement; of one that only writes, none. */
+/** The rows of one statement; none if it only writes. */
 function rowsOf(answer: unknown): Rows {
   if (!isRows(answer)) return [];
   for (const row of answer) {
@@ -224,7 +224,7 @@ function isRows(answer: unknown): answer is Rows {
   return Array.isArray(answer);
 }
 
-/** The server's number for an error; null: it is not the server's. */
+/** The number of an error of the server; null for other errors. */
 export function errnoOf(error: unknown): number | null {
   const isNumbered = typeof error === 'object' && error !== null && 'errno' in error;
   return isNumbered && typeof error.errno === 'number' ? error.errno : null;

@@ -12,16 +12,16 @@ import { SQL } from './statements.ts';
 
 const ELECTION_CONNECTIONS = 2;
 
-/** MySQL 8.0 and MariaDB 10.6, by SQL that both understand. */
+/** MySQL 8.0 and MariaDB 10.6 and newer, with SQL that both understand. */
 export class MysqlDialect extends ServerDialect<string, Session> implements Dialect {
   readonly name = 'mysql';
-  /** 1020 bytes in the key columns, of which an index holds three. */
+  /** Key columns have 1,020 bytes, 4 per character. An index holds three of them at most. */
   readonly maxIdLength = 255;
   readonly outbox: OutboxSql;
-  /** A restarting server recovers in this time. */
+  /** A server that restarts needs about this long to recover. */
   protected readonly patienceMs = 30_000;
   readonly #database: Database;
-  /** Connections for this alone: a term must not end because all others are busy. */
+  /** A pool of its own, so that a leader can renew its term while all other connections are busy. */
   readonly #election: Database;
 
   /** Connects on first use. @throws when the URL is not one. */
@@ -42,7 +42,7 @@ export class MysqlDialect extends ServerDialect<string, Session> implements Dial
     await Promise.all([this.#database.close(), this.#election.close()]);
   }
 
-  /** Whatever went wrong about the server while it was to commit: only the batch's number tells. */
+  /** After any such error during the commit, only the number in `batches` says what happened. */
   protected mayHaveCommitted(error: unknown): boolean {
     return error instanceof StoreUnavailable;
   }

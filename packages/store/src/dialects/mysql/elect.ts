@@ -12,8 +12,8 @@ const VALID_MS = 2_500;
 const SILENCE_S = 3;
 
 /**
- * Election by GET_LOCK: the server frees the lock when the holder's connection ends.
- * @param database connections for this alone: a term must not end because all others are busy.
+ * Elects by GET_LOCK: the server frees the lock when the holder's connection ends.
+ * @param database a pool that nothing else uses, so that the leader can always renew its term.
  */
 export function electByLock(database: Database, role: string): Promise<Leadership | null> {
   const name = quote(lockName(database.name, `leader/${role}`));
@@ -39,7 +39,7 @@ function term(session: Session, name: string, since: number, ended: () => void):
     }
   };
   const giveUp = async () => {
-    // Free for others when this is answered; of a connection that just ends, the server learns later.
+    // Frees the lock at once. If the connection just ended, the server would notice later.
     await session.run([`DO RELEASE_LOCK(${name})`]).catch(() => {});
     session.destroy();
     ended();

@@ -5,10 +5,10 @@ import { NOW } from './literal.ts';
 
 const EXISTS = `SELECT count(*) FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_name = 'migrations'`;
-/** One that was interrupted goes on at the next start. */
+/** An interrupted migration does not count: the next start continues it. */
 const APPLIED = 'SELECT max(version) FROM migrations WHERE finished = 1';
 
-/** Of the server, and of a session's transactions under the names that MySQL and MariaDB have for it. */
+/** Variables of the server and of the session's transactions; MySQL and MariaDB name the second one differently. */
 const READ_ONLY = "SHOW VARIABLES WHERE variable_name IN ('read_only', 'tx_read_only', 'transaction_read_only')";
 
 /** @throws StoreUnavailable */

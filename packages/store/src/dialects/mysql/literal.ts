@@ -1,9 +1,9 @@
 import type { SqlValue } from '../../sql/table.ts';
 
 /**
- * All values travel inside the statements (several go in one round trip, which prepared statements can't), and every
- * text among them passes through here. Doubling both characters is safe whatever the server's sql_mode says of
- * backslashes: a quote can never end the literal.
+ * Quotes a text. All values are written into the statements, because prepared statements cannot share a round trip.
+ * Quotes and backslashes are doubled. This is safe with and without NO_BACKSLASH_ESCAPES in sql_mode: a quote in the text
+ * never ends the literal.
  */
 export function quote(text: string): string {
   return `'${/['\\]/.test(text) ? text.replace(/['\\]/g, (character) => character + character) : text}'`;
@@ -14,7 +14,7 @@ function literal(value: SqlValue): string {
   return typeof value === 'number' ? String(value) : quote(value);
 }
 
-/** `('a', 'b')` in the order given: what IN and ROW comparisons take. */
+/** `('a', 'b')`, for IN and VALUES. */
 export function list(values: Iterable<SqlValue>): string {
   return `(${Array.from(values, literal).join(', ')})`;
 }
@@ -22,7 +22,7 @@ export function list(values: Iterable<SqlValue>): string {
 /** The server's clock when the statement began, epoch ms; sessions are in UTC. */
 export const NOW = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
 
-/** Puts parameters in the place of question marks; a statement with parameters must hold none in a text. */
+/** Replaces each `?` by a parameter. A statement with parameters must not have a `?` inside a literal. */
 export function inline(sql: string, params: readonly SqlValue[]): string {
   if (params.length === 0) return sql;
   let index = 0;

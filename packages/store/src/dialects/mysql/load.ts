@@ -5,14 +5,12 @@ import type { LoadSql } from '../server/load.ts';
 import { sharedList } from '../shares.ts';
 import { list } from './literal.ts';
 
-/** MySQL keeps the order of a derived table only where a limit makes it matter. */
+/** MySQL keeps the order of a derived table only if it has a LIMIT. */
 const ALL = '18446744073709551615';
 
 const forUpdate = (locking: boolean) => (locking ? ' FOR UPDATE' : '');
 
-/**
- * Index hints keep the optimizer from scanning a small table, which would wait for rows that nobody named.
- */
+/** Index hints prevent scans of small tables. A scan would lock, and wait for, rows that the statement does not name. */
 export const LOAD: LoadSql<string> = {
   promises: (ids, share, locking) => `SELECT ${sharedList(String(share))} FROM promises AS p FORCE INDEX (PRIMARY)
     WHERE id IN ${list(ids)} ORDER BY id${forUpdate(locking)}`,
@@ -40,7 +38,7 @@ function where<Row>(table: Table<Row>, index: string, condition: string): string
   return `SELECT ${table.list()} FROM ${table.name} FORCE INDEX (${index}) WHERE ${condition}`;
 }
 
-/** The awaiters are those of the callbacks as they are now that the promises are locked; all in byte order. */
+/** Named tasks and awaiters in byte order. The promises are locked before, so no awaiter can be added any more. */
 function tasksAndAwaiters(tasks: ReadonlySet<string>, settlements: ReadonlySet<string>): string {
   const named = `SELECT id FROM tasks FORCE INDEX (PRIMARY) WHERE id IN ${list(tasks)}`;
   const awaiters = `SELECT awaiter FROM callbacks FORCE INDEX (PRIMARY) WHERE awaited IN ${list(settlements)}`;
@@ -49,9 +47,9 @@ function tasksAndAwaiters(tasks: ReadonlySet<string>, settlements: ReadonlySet<s
 }
 
 /**
- * The promises of the wanted branches within the bound, and the first one of each beyond it. The limit is one for all
- * branches together, so a branch much larger than the bound leaves less to the others, which are then answered in part: a
- * limit for each took 12 ms for 64 branches (UNION ALL), one for all 1.
+ * The promises of the wanted branches within the bound, and the first promise of each branch beyond it. All branches share
+ * one limit, so a very large branch may cut others short. With a limit per branch (UNION ALL), 64 branches took 12 ms
+ * instead of 1 ms.
  */
 function branches({ names, ofPromises, bound }: WantedBranches): string {
   const most = (names.size + ofPromises.size) * rowLimit(bound);

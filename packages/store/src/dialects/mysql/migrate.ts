@@ -7,10 +7,10 @@ import { list, quote } from './literal.ts';
 
 /** How long a process waits for others that migrate at the same time. */
 const LOCK_WAIT_MS = 120_000;
-/** The server frees the lock of a process that is silent for this long: between statements, that one is gone. */
+/** The server frees the lock of a process that sends nothing for this long, because that process is gone. */
 const SILENCE_S = 10;
 
-/** What a statement answers when an interrupted run had carried it out already: what it makes exists, or is gone. */
+/** Errors of a statement that an interrupted run had already executed: what it creates exists, or what it drops is gone. */
 const ALREADY_DONE = new Set([1050, 1051, 1060, 1061, 1091]);
 
 const CREATE_MIGRATIONS = `CREATE TABLE IF NOT EXISTS migrations (
@@ -21,23 +21,23 @@ const CREATE_MIGRATIONS = `CREATE TABLE IF NOT EXISTS migrations (
   finished TINYINT NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 
-/** The name of a lock of ours: GET_LOCK's names are the whole server's, and at most 64 characters. */
+/** The name of a lock. Names of GET_LOCK belong to the whole server and have at most 64 characters. */
 export function lockName(database: string, purpose: string): string {
   const digest = createHash('sha256').update(`${database}/${purpose}`).digest('hex');
   return `resonate-${digest.slice(0, 40)}`;
 }
 
 /**
- * Brings the schema up to date; one process at a time. DDL commits by itself here, so each statement is noted before
- * it runs: whoever comes after a crash goes on with the interrupted one.
+ * Brings the schema up to date; one process at a time. MySQL commits each DDL statement by itself, so each statement is
+ * recorded before it runs. After a crash the next process continues with the interrupted one.
  */
 export async function migrate(database: Database, migrations: Migration[]): Promise<void> {
-  // Repeated when the connection is lost: it goes on where it was.
+  // Repeated if the connection is lost: it continues with the interrupted statement.
   await database.repeat(async (session) => {
     try {
       await session.run([`SET SESSION wait_timeout = ${SILENCE_S}`]);
       await lock(session, quote(lockName(database.name, 'migrate')));
-      // An ALTER of a big table takes its time.
+      // An ALTER of a large table may take hours.
       await session.unlimited();
       const select = 'SELECT version, steps_done, step_under_way, finished FROM migrations ORDER BY version';
       const [, applied = []] = await session.run([CREATE_MIGRATIONS, select]);
@@ -49,7 +49,7 @@ export async function migrate(database: Database, migrations: Migration[]): Prom
       if (interrupted) await apply(session, interrupted, done, underWay);
       for (const migration of pending) await apply(session, migration, 0, null);
     } finally {
-      // Its lock and its limits go with it.
+      // This also frees the lock.
       session.destroy();
     }
   });
@@ -66,8 +66,8 @@ async function lock(session: Session, name: string): Promise<void> {
 }
 
 /**
- * @param done how many statements an interrupted run had carried out.
- * @param underWay the one after them, when it may have been carried out or not.
+ * @param done how many statements an interrupted run had executed.
+ * @param underWay the number of the next one, if it may have been executed; else null.
  */
 async function apply(session: Session, migration: Migration, done: number, underWay: number | null): Promise<void> {
   const { version, name, sql } = migration;

@@ -8,7 +8,7 @@ import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
 import type { Database } from './connection.ts';
 import { list, NOW, quote } from './literal.ts';
 
-/** Where messages wait: what the dispatch index of each table begins with. */
+/** Waiting messages, as the dispatch index of each table begins. */
 interface Waiting {
   from: string;
   key: string;
@@ -28,7 +28,7 @@ export const TASKS_WAITING: Waiting = {
   columns: 'id',
 };
 
-/** How messages are found and locked. @param database for what is looked for in several steps. */
+/** How messages are found and locked. @param database for searches that take several statements. */
 export function outboxOf(database: Database): OutboxSql {
   return {
     lockDue({ transport, targets, preferred, graceMs }) {
@@ -45,7 +45,7 @@ export function outboxOf(database: Database): OutboxSql {
     },
     waiting: (transport, limit, after) =>
       earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),
-    // Looks at no more rows than it counts: in the index, what is due for a target lies together.
+    // Reads only the rows that it counts: the due messages of a target are neighbours in the index.
     countDue(transport, targets, limit) {
       const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
       return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) =>
@@ -58,8 +58,8 @@ export function outboxOf(database: Database): OutboxSql {
 }
 
 /**
- * The earliest message of each target. Grouped by all that the index begins with, so that the server seeks from target
- * to target, however many messages wait: 2 ms for 25 targets with 30,000 messages, 130 grouped by `target` alone.
+ * The earliest message of each target. It groups by all first columns of the index, so that the server reads one entry per
+ * target, however many messages wait: 2 ms for 25 targets with 30,000 messages, and 130 ms if grouped by `target` alone.
  */
 function earliest(transport: Transport, which: string, limit: string): string[] {
   return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, key, where }) => {
@@ -69,10 +69,10 @@ function earliest(transport: Transport, which: string, limit: string): string[] 
   });
 }
 
-/** So many queues are looked through in one statement. */
+/** How many queues one statement reads. */
 const QUEUES_AT_ONCE = 100;
 
-/** In each queue what is due later: the claimed and the delayed, not the backlog. */
+/** Reads only messages that are due later: claimed and delayed ones, not the backlog. */
 async function held(database: Database, { processIds, since }: Release, limit: number) {
   const transports = since ? TRANSPORTS.filter((transport) => transport === since.transport) : TRANSPORTS;
   const later = since ? `due_at > GREATEST(${NOW}, ${since.dueFrom - 1})` : `due_at > ${NOW}`;
@@ -87,7 +87,7 @@ async function held(database: Database, { processIds, since }: Release, limit: n
   const targetsOf = await database.run(...transports.flatMap((transport) => earliest(transport, '', '')));
   const [listeners = [], tasks = []] = await Promise.all(
     [LISTENERS_WAITING, TASKS_WAITING].map(async (waiting, kind) => {
-      // One range of the index each.
+      // Each condition is one range of the index.
       const queues = transports.flatMap((transport, index) =>
         (targetsOf[index * 2 + kind] ?? []).map(
           ([target]) =>

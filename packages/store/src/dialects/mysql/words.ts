@@ -4,9 +4,9 @@ import { byKeys } from './by-keys.ts';
 import { LISTENERS_WAITING, TASKS_WAITING } from './outbox.ts';
 
 export const WORDS: Words = {
-  /** An expression has no index. */
+  /** No index has an expression. */
   noIndex: (column) => `COALESCE(${column})`,
-  /** Several indexes begin with the state; which one the optimizer takes follows from its statistics. */
+  /** Several indexes begin with the state. Without a hint the optimizer chooses one by its statistics. */
   useIndex: (index) => ` FORCE INDEX (${index})`,
   limit: '?',
   tasksByTarget: `${TASKS_WAITING.from} WHERE ${TASKS_WAITING.where}`,

@@ -3,9 +3,9 @@ import type { Prepared, Query } from './pipeline.ts';
 import type { Session } from './session.ts';
 
 /**
- * Each batch writes its number on its connection's row. To learn whether a batch whose answer was lost happened, the
- * row is read and fenced in one statement: it waits for a transaction that is still under way, and one that arrives
- * later breaks on the fence. `pg_xact_status` can't tell: a transaction id that was lost in a crash is given out again.
+ * Each batch writes its number into the row of its connection. If the answer to a commit is lost, one statement reads and
+ * fences that row: it waits for a transaction that is still running, and a commit that arrives later fails at the fence.
+ * `pg_xact_status` is no substitute, because a transaction id that was lost in a crash is used again.
  */
 export const BATCH_STATEMENTS: Prepared[] = [
   {
@@ -23,9 +23,9 @@ export function numberBatch({ id, batch }: Session, now: number): Query {
   return { name: 'number_batch', values: [id, String(batch), String(now)] };
 }
 
-/** Whether the last batch of a lost connection was committed. It can't be committed any more. */
+/** Whether the last batch of a lost connection was committed. If not, it can never be committed. */
 export async function happened(connections: Connections, { id, batch }: Session, now: number): Promise<boolean> {
-  // Outside of the pool, whose connections may all be waiting for this very answer.
+  // Not from the pool: all its connections may be waiting for this answer.
   const session = await connections.dedicated();
   try {
     const [rows] = await session.run([{ text: FENCE, values: [id, String(now)] }]);

@@ -12,15 +12,15 @@ export interface PostgresOptions extends PrimaryOptions {
   statementTimeoutMs: number;
 }
 
-/** What a paused process holds locks for at most: between its two round trips a batch waits for nothing. */
+/** The server ends a transaction that sends nothing for so long, so that a paused process does not keep its locks. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 const IDLE_CONNECTION_MS = 300_000;
 
 /**
- * Every statement has its index, so plans that could only be better on a small table (or seem so while statistics are
- * old) are ruled out, and each is planned once per connection: with `auto`, ids looked up in an array are planned anew
- * every time, which took a quarter of the database's CPU for a lone settle. Nor is a statement shared out: it reads a page
- * of rows, and to start the worker for that took 5 ms (a search for `resolved` among 500,000 promises).
+ * Every statement has an index, so other plans are switched off: they are better only on small tables, or seem better
+ * while statistics are old. Each statement is planned once per connection. With `auto`, a look-up of ids in an array is
+ * planned every time, which took a quarter of the database's CPU for a single settle. Parallel workers are off: a
+ * statement reads one page of rows, and starting a worker took 5 ms (a search for `resolved` among 500,000 promises).
  */
 export const SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
@@ -56,7 +56,7 @@ export class Connections extends ServerConnections<Query, Session> {
         return this.#begin(client as pg.Client, prepared);
       },
     });
-    // An idle connection that broke: the pool has dropped it already.
+    // An idle connection broke. The pool has already removed it.
     this.#pool.on('error', () => {});
   }
 
@@ -101,7 +101,7 @@ export class Connections extends ServerConnections<Query, Session> {
     const session = new Session(client, this.answerMs, this.traffic, prepared);
     this.#sessions.set(client, session);
     const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
-    // By way of pg_settings, so that a database that lacks one of them is none the worse.
+    // Joined with pg_settings, so that a setting which this version does not have is left out.
     const text = `SELECT set_config(name, wanted.value, false)
       FROM json_each_text($1) AS wanted(key, value) JOIN pg_settings ON name = wanted.key`;
     await session.run([{ text, values: [JSON.stringify(settings)] }]);

@@ -6,18 +6,18 @@ import type { Session } from './session.ts';
 const PROBE_MS = 500;
 const VALID_MS = 10_000;
 /**
- * The server frees the lock of a leader that is silent for this long: its process is frozen, or its machine gone.
- * Keepalives would find only the latter, as the kernel answers them. Candidates are never silent for as long.
+ * The server frees the lock of a leader that has been silent for this long, because its process is frozen or its machine
+ * is gone. Keepalives detect only the second case, because the kernel answers them. Candidates ask more often than this.
  */
 const SILENCE_MS = 3_000;
-/** Before Postgres 14 the server notices only a machine that vanished, after 5 + 3 * 3 seconds. */
+/** A server without idle_session_timeout detects only that the machine is gone, after 5 + 3 * 3 seconds. */
 const KEEPALIVE = 'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3';
 const SILENCE = `SELECT set_config(name, '${SILENCE_MS}', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 
-/** Per schema, should several clusters share a database. */
+/** The lock's key contains the schema, because several clusters may share a database. */
 const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtextextended('resonate ' || current_schema() || ' ' || $1, 0))`;
 
-/** Election by advisory lock. A standby's connection stays open for its next attempt. */
+/** Elects by advisory lock. A process that does not get it keeps its connection for the next attempt. */
 export class Election {
   readonly #connections: Connections;
   readonly #standbys = new Map<string, Session>();

@@ -5,9 +5,9 @@ import { ConnectionLost } from '../server/connection.ts';
 
 /** Serialization failure, deadlock, insert collision, lock not available. */
 const CONFLICTS = new Set(['40001', '40P01', '23505', '55P03']);
-/** Read-only since a failover; given up after statement_timeout. */
+/** The server became read-only in a failover, or the statement exceeded statement_timeout. */
 const UNAVAILABLE = new Set(['25006', '57014']);
-/** What is larger than a limit of Postgres; of what clients send, only an index entry can be. */
+/** Something exceeds a limit of Postgres. Of the data of clients, only an index entry can. */
 const TOO_LARGE = '54000';
 /** Out of disk, memory or connections. */
 const INSUFFICIENT_RESOURCES = '53';
@@ -16,7 +16,7 @@ const INSUFFICIENT_RESOURCES = '53';
 export function meaning(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(errorText(error));
-  // The server ends the connection after it.
+  // After such an error the server ends the connection.
   if (error.severity === 'FATAL' || error.severity === 'PANIC') return new ConnectionLost(error.message);
   const code = error.code ?? '';
   if (code === TOO_LARGE)

@@ -9,11 +9,11 @@ import { byAwaiter } from './words.ts';
 
 const callbacks = `SELECT ${CALLBACKS.list()} FROM callbacks WHERE`;
 const listeners = `SELECT ${LISTENERS.list()} FROM listeners WHERE`;
-/** Read in the statement that locks the tasks: after the promises' locks, so no awaiter can join any more. */
+/** Read in the statement that locks the tasks. The promises are locked before, so no awaiter can be added any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
 const promises = `SELECT ${sharedList('$2::bigint')} FROM promises AS p WHERE id = ANY($1::text[]) ORDER BY id`;
-/** The length of a long text is known without reading it: what is beyond the bytes stays where it is. */
+/** Postgres knows the length of a long text without reading it, so rows beyond the limit of bytes are not read. */
 const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigint')}
   FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
   CROSS JOIN LATERAL (
@@ -22,7 +22,7 @@ const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigi
       FROM promises WHERE branch = wanted.name ORDER BY id LIMIT ${limit}
     ) AS first
   ) AS p WHERE p.total - p.bytes <= $3::bigint`;
-/** A statement for each bound: with the limit as a parameter the plan would be made for an unknown one. */
+/** One statement for each bound, because Postgres would plan for an unknown limit if the limit was a parameter. */
 const branchesName = (bound: PreloadBound) => `branches_${bound.promises}`;
 /** The same statement without a lock and with one. */
 const lockable = (name: string, text: string): Prepared[] => [
@@ -44,7 +44,7 @@ export const LOAD_STATEMENTS: Prepared[] = [
 
 const locked = (name: string, locking: boolean) => (locking ? `lock_${name}` : name);
 
-/** Every statement sees what was committed before it began, so what is read after a lock can't change any more. */
+/** Every statement sees what was committed before it began, so rows that a lock protects are read after the lock. */
 export const LOAD: LoadSql<Query> = {
   promises: (ids, share, locking) => ({ name: locked('promises', locking), values: [array(ids), String(share)] }),
   tasks: (ids, settlements, locking) => ({

@@ -8,11 +8,11 @@ import type { Prepared } from './pipeline.ts';
 /** The clock, epoch ms. */
 export const CLOCK_MS = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
-/** What may be taken: $1 transport, $2 targets with their limits, $3 preferred connections, $4 how long those are waited for. */
+/** Messages that may be claimed: $1 transport, $2 targets with limits, $3 preferred connections, $4 the grace for these, ms. */
 const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = wanted.target
     AND ${table}.due_at <= (SELECT now FROM clock) AND (${table}.prefers IS NULL
       OR ${table}.due_at <= (SELECT now FROM clock) - $4::bigint OR ${table}.prefers = ANY($3::text[]))`;
-/** The order of the index: of each target the oldest. A row that somebody else has locked is passed over. */
+/** Of each target the oldest messages, in the order of the index. Rows that another transaction has locked are skipped. */
 const lockDue = <Row>(table: Table<Row>, where: string) => `
   WITH clock AS MATERIALIZED (SELECT ${CLOCK_MS} AS now),
   wanted AS MATERIALIZED (SELECT target, room FROM json_to_recordset($2) AS wanted(target text, room bigint))
@@ -23,7 +23,7 @@ const LOCK_DUE = {
   tasks: lockDue(TASKS, "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
 };
 
-/** From target to target along the index, one step each, however many messages wait. */
+/** Reads one index entry per target, however many messages wait. */
 const waiting = (from: string) => {
   const next = (condition: string) =>
     `(SELECT target, due_at FROM ${from} AND transport = $1 ${condition} ORDER BY target, due_at LIMIT 1)`;
@@ -37,16 +37,16 @@ const earliest = (
   from: string,
 ) => `SELECT wanted.name, first.due_at FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL
     (SELECT due_at FROM ${from} AND transport = $1 AND target = wanted.name ORDER BY due_at LIMIT 1) AS first`;
-/** Looks at no more rows than it counts: in the index, what is due for a target lies together. */
+/** Reads only the rows that it counts: the due messages of a target are neighbours in the index. */
 const countDue = (from: string) => `SELECT count(*) FROM (
     SELECT 1 FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL (SELECT 1 FROM ${from} AND transport = $1
       AND target = wanted.name AND due_at <= (SELECT ${CLOCK_MS})
       LIMIT $3::bigint) AS one LIMIT $3::bigint) AS due`;
 
 /**
- * From queue to queue along the index, in each what is due later: the claimed and the delayed, not the backlog. (The
- * inner limit keeps the planner from turning it into a join that begins with all that waits, and the order is that of the
- * index that it is to take.)
+ * Walks the index from queue to queue, and reads only messages that are due later: claimed and delayed ones, not the
+ * backlog. The inner limit prevents a join that begins with all waiting messages. ORDER BY names the order of the index
+ * that is to be used.
  */
 const held = (from: string, columns: string) => {
   const next = (condition: string) =>
@@ -81,7 +81,7 @@ export const OUTBOX_STATEMENTS: Prepared[] = [
 const ofBoth = (sql: (from: string) => string, ...params: SqlValue[]) =>
   [TASKS_WAITING, LISTENERS_WAITING].map((from) => ({ sql: sql(from), params }));
 
-/** @param select runs statements that only read. */
+/** How messages are found and locked. @param select runs statements that only read. */
 export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][][]>): OutboxSql {
   return {
     lockDue({ transport, targets, preferred, graceMs }) {

@@ -1,6 +1,6 @@
 import type { Connection, Submittable } from 'pg';
 
-/** A statement to run: a prepared one by its name, or `text` that is planned anew. */
+/** A statement to run: the `name` of a prepared one, or a `text`, which is planned each time. */
 export interface Query {
   name?: string;
   text?: string;
@@ -12,24 +12,24 @@ export interface Prepared {
   text: string;
 }
 
-/** Rows in Postgres' text form, values in the order they were selected. */
+/** Rows as arrays of values in Postgres' text form, in the order of the select list. */
 export type Rows = (string | null)[][];
 
 /**
- * Several statements in one message and one answer: all of them, or those before the first that fails. Written for the
- * interface that pg offers to cursors and streams, as its own pipeline mode syncs after each statement: that is one
- * more pair of system calls per statement, and what follows a failed BEGIN would run outside of any transaction.
+ * Sends several statements in one message and gets one answer. If a statement fails, the ones after it are not run. It
+ * uses the interface that pg has for cursors and streams. The pipeline mode of pg syncs after each statement: that costs
+ * a pair of system calls per statement, and statements after a failed BEGIN would run outside of any transaction.
  */
 export class Pipeline implements Submittable {
   readonly #settle = Promise.withResolvers<Rows[]>();
-  /** One entry per query. Rejects with the server's error, or with the connection's. */
+  /** The rows of each query. Rejects with the error of the server or of the connection. */
   readonly results = this.#settle.promise;
   readonly #queries: readonly Query[];
   readonly #prepare: readonly Prepared[];
   readonly #done: Rows[] = [];
   #rows: Rows = [];
 
-  /** @param prepare statements that this connection shall know by their names from now on. */
+  /** @param prepare statements to prepare first, under their names. */
   constructor(queries: readonly Query[], prepare: readonly Prepared[] = []) {
     this.#queries = queries;
     this.#prepare = prepare;
@@ -61,7 +61,7 @@ export class Pipeline implements Submittable {
     this.handleCommandComplete();
   }
 
-  /** The server's error, or what became of the connection; it means nothing once every statement was answered. */
+  /** An error of the server or of the connection. It is ignored if every statement was answered before. */
   handleError(error: Error): void {
     if (this.#done.length === this.#queries.length) this.#settle.resolve(this.#done);
     else this.#settle.reject(error);

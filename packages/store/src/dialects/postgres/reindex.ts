@@ -1,16 +1,16 @@
 import type { Connections } from './connections.ts';
 import type { Session } from './session.ts';
 
-/** An index below this size is not worth the work. */
+/** Smaller indexes are not rebuilt. */
 const MIN_BYTES = 64 * 1024 * 1024;
-/** An index that takes so many times the space that its entries need is rebuilt. */
+/** An index is rebuilt if it takes this many times the space that its entries need. */
 const BLOAT = 3;
-/** Of an entry beside its columns: its header, its line pointer, and what alignment wastes. */
+/** The space of an index entry without its columns: header, line pointer and alignment. */
 const ENTRY_BYTES = 16;
-/** B-trees that grow in no order are filled so far. */
+/** How full the pages of a B-tree are whose keys are inserted in random order. */
 const FILL = 0.7;
 
-/** Indexes of this schema that are several times as large as their rows need, as the statistics have it; the largest first. */
+/** Indexes of this schema that, by the statistics, are several times as large as their rows need; the largest first. */
 const bloated = (minBytes: number) => `SELECT quote_ident(i.relname) FROM pg_class i
   JOIN pg_index x ON x.indexrelid = i.oid JOIN pg_class t ON t.oid = x.indrelid
   WHERE i.relnamespace = current_schema()::regnamespace AND i.relkind = 'i' AND i.reltuples >= 0
@@ -21,17 +21,18 @@ const bloated = (minBytes: number) => `SELECT quote_ident(i.relname) FROM pg_cla
       WHERE a.attrelid = t.oid AND a.attnum = ANY(x.indkey::int2[])))
   ORDER BY pg_relation_size(i.oid) DESC`;
 
-/** A rebuild takes as long as it takes, and ends soon after the process that wants it. */
+/** A rebuild has no time limit. It ends within about a second if this process dies. */
 const ALONE = "SET statement_timeout = 0; SET client_connection_check_interval = '1s'";
 
-/** What a rebuild that was killed has left behind. */
+/** Invalid indexes that interrupted rebuilds left behind. */
 const LEFT_BEHIND = `SELECT quote_ident(i.relname) FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid
   WHERE i.relnamespace = current_schema()::regnamespace AND NOT x.indisvalid AND i.relname ~ '_cc(new|old)[0-9]*$'`;
 
 /**
- * Rebuilds indexes that have become far larger than their rows need, as they do when most rows of a page are deleted and
- * none comes between. Requests go on meanwhile. Ended in the middle it leaves an index that the next run removes.
- * @param minBytes what is smaller is left alone. @returns how many were rebuilt.
+ * Rebuilds indexes that are far larger than their rows need. Indexes grow like that when most rows of a page are deleted
+ * and no new keys fall between the others. Requests are not blocked. If it is interrupted, an invalid index stays, which
+ * the next run removes.
+ * @param minBytes smaller indexes are not rebuilt. @returns how many were rebuilt.
  */
 export async function reindex(connections: Connections, signal: AbortSignal, minBytes = MIN_BYTES): Promise<number> {
   const session = await connections.dedicated(Infinity);

@@ -9,7 +9,7 @@ import { Pipeline, type Prepared, type Query, type Rows } from './pipeline.ts';
 export class Session extends ServerSession<Query> {
   /** Names this connection in `batches`. */
   readonly id = randomUUID();
-  /** Resolves when the connection is no more, whoever ended it. */
+  /** Resolves when the connection has ended, on whichever side. */
   readonly ended: Promise<void>;
   protected readonly rollbackQuery: Query = { text: 'ROLLBACK' };
   protected readonly meaning = meaning;
@@ -35,7 +35,7 @@ export class Session extends ServerSession<Query> {
 
   destroy(): void {
     this.isBroken = true;
-    // With a query under way pg breaks the connection off instead of taking leave of the server.
+    // While a query runs, pg closes the socket without telling the server.
     void this.#client.end();
   }
 

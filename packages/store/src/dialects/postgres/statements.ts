@@ -23,7 +23,7 @@ const WITH_KEYS = {
   lock_messages_listeners: rowsWithKeys(LISTENERS, [], true),
 };
 
-/** What every connection knows by name. */
+/** The statements that every connection prepares. */
 export const PREPARED: readonly Prepared[] = [
   { name: 'begin', text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
   { name: 'begin_reading', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' },
@@ -46,9 +46,9 @@ export const SQL: ServerSql<Query, Session> = {
   query,
   begin: [BEGIN],
   /**
-   * The commit waits for no disk. A crash may take a claim or an acknowledgement, and then the message goes out again, as
-   * it may anyway. What a claim hands out is on disk: others see a batch only when it is, and whoever is promised something
-   * that rests on a claim waits for a commit that comes later in the log.
+   * The commit does not wait for the disk. A crash may undo a claim or an acknowledgement; then the message is sent again,
+   * as may happen anyway. The rows that a claim hands out are on the disk, because other transactions see a batch only
+   * after its commit was flushed. A later request that builds on a claim waits for its own commit, which is later in the log.
    */
   beginLoosely: [BEGIN, { name: 'unsynced' }],
   beginReading: [{ name: 'begin_reading' }],
@@ -61,7 +61,7 @@ export const SQL: ServerSql<Query, Session> = {
   writes,
 };
 
-/** A prepared one where there is one. */
+/** Uses the prepared statement with this text, if there is one. */
 function query({ sql, params }: Statement): Query {
   const text = numbered(sql);
   const name = NAMES.get(text);
@@ -69,7 +69,7 @@ function query({ sql, params }: Statement): Query {
   return name === undefined ? { text, values } : { name, values };
 }
 
-/** Parameters as Postgres writes them: $1, $2. */
+/** Replaces each `?` by $1, $2 and so on. */
 export function numbered(sql: string): string {
   let place = 0;
   return sql.replaceAll('?', () => `$${++place}`);

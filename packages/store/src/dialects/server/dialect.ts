@@ -27,11 +27,11 @@ export interface ServerSql<Query, Session> {
   /** Turns a statement into what this server's connection sends. */
   query(statement: Statement): Query;
   readonly begin: readonly Query[];
-  /** Begins a transaction that a crash may undo: its commit waits for no disk, where the server can do that. */
+  /** Begins a transaction that a crash may undo. Its commit does not wait for the disk, if the server supports that. */
   readonly beginLoosely: readonly Query[];
-  /** Begins a transaction whose statements all see the database as it was at one moment. */
+  /** Begins a transaction whose statements all see the same snapshot of the database. */
   readonly beginReading: readonly Query[];
-  /** The first and the last statements of a batch. One of the two writes the batch's number. */
+  /** The first and the last statements of a batch. One of them writes the number of the batch. */
   beginBatch(session: Session): readonly Query[];
   endBatch(session: Session, now: number): readonly Query[];
   readonly commit: Query;
@@ -48,8 +48,8 @@ const ROUND_TRIPS = 2;
 const ASK_AGAIN_MS = 100;
 
 /**
- * A dialect of a database server. Its connections are lent from a pool, statements that are sent together take one round
- * trip, and a connection may break at any time.
+ * A dialect of a database server. Connections come from a pool and may break at any time. Statements that are sent together
+ * take one round trip.
  */
 export abstract class ServerDialect<Query, Session extends ServerSession<Query>> extends BaseDialect {
   readonly isShared = true;
@@ -60,7 +60,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   readonly #sql: ServerSql<Query, Session>;
   readonly #byLease: boolean;
 
-  /** @param byLease elects by lease row instead of by a lock of the server. */
+  /** @param byLease elects by a row in `leases` instead of by a lock of the server. */
   constructor(connections: ServerConnections<Query, Session>, sql: ServerSql<Query, Session>, byLease: boolean) {
     super(sql.words);
     this.#connections = connections;
@@ -71,11 +71,11 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     this.#byLease = byLease;
   }
 
-  /** For how long a batch whose commit got no answer asks whether it was committed, ms. */
+  /** If a commit gets no answer: how long to keep asking whether it was committed, ms. */
   protected abstract readonly patienceMs: number;
-  /** Whether a batch may have been committed though its commit failed. */
+  /** Whether a batch may have been committed although its commit failed with this error. */
   protected abstract mayHaveCommitted(error: unknown): boolean;
-  /** Whether the last batch of a lost connection was committed. The answer stays true. May fail, and is asked again. */
+  /** Whether the last batch of a lost connection was committed. The answer is final. If it fails, it is asked again. */
   protected abstract happened(lost: Session, now: number): Promise<boolean>;
   protected abstract electByLock(role: string): Promise<Leadership | null>;
   /** Runs the statements of a lease election as one transaction. It may run twice. */
@@ -87,7 +87,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
       session.batch++;
       const fetches = fetchesOf(this.#sql, needs, true);
       const queries = fetches.map(({ query }) => query);
-      // The clock is read last: no batch that had to wait for another one's locks has an earlier time than that one.
+      // The clock is read last, so that a batch which waited for the locks of another one does not have an earlier time.
       const results = await this.#begin(session, this.#sql.beginBatch(session), [...queries, this.#sql.clock]);
       const { loaded, now } = loadedFrom(fetches, results);
       const decision = decide(loaded, now);
@@ -180,7 +180,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     });
   }
 
-  /** @param together all queries see one state of the database. */
+  /** @param together whether all queries must see the same snapshot. */
   async #read(queries: readonly Query[], together: boolean): Promise<Rows[]> {
     if (!together) return this.#connections.repeat((session) => session.run(queries));
     const { beginReading, commit } = this.#sql;
@@ -189,7 +189,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   }
 }
 
-/** One transaction in one round trip, which may be run twice. @returns the rows of each statement. */
+/** One transaction in one round trip. It may run twice. @returns the rows of each statement. */
 export async function atomicallyOn<Query, Session extends ServerSession<Query>>(
   connections: ServerConnections<Query, Session>,
   { begin, commit, query }: ServerSql<Query, Session>,

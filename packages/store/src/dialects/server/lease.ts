@@ -4,13 +4,13 @@ import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
 import { Term } from './term.ts';
 
-/** How long after the last renewal a dead leader is replaced: as long as with the locks of Postgres and MySQL. */
+/** A dead leader is replaced this long after its last renewal. With the locks of Postgres and MySQL it is as long. */
 const LEASE_MS = 3_000;
 const RENEW_LEASE_MS = 500;
-/** The holder stops this much before its lease ends in the database, so that clocks may differ in speed. */
+/** The holder stops this long before its lease ends in the database, because clocks run at different speeds. */
 const MARGIN_MS = 500;
 
-/** How leases are read and written: one row per role that any process may take once it is free or over. */
+/** How leases are read and written. A role has one row; any process may take it when the lease has ended. */
 export interface LeaseSql {
   words: Words;
   /** The server's clock as an expression, epoch ms. */
@@ -19,7 +19,7 @@ export interface LeaseSql {
   run(statements: Statement[]): Promise<unknown[][][]>;
 }
 
-/** Election by lease row, which needs no lock of a connection. */
+/** Elects by a row in `leases`. Needs no lock that belongs to a connection. */
 export async function electByLease(sql: LeaseSql, role: string, holder: string): Promise<Leadership | null> {
   const since = performance.now();
   if (!(await take(sql, role, holder))) return null;

@@ -13,11 +13,11 @@ export interface LoadSql<Query> {
   /** @param share promises with more bytes come without their data (`sharedList`). */
   promises(ids: ReadonlySet<string>, share: number, locking: boolean): Query;
   /**
-   * Named tasks and the awaiters of the settlements, in one sweep: two would lock in no order. It reads the awaiters after
-   * the promises' locks, so no other can join any more.
+   * The named tasks and the awaiters of the settlements, in one statement, because two statements would lock in no common
+   * order. It runs after the promises are locked, so no awaiter can be added any more.
    */
   tasks(ids: ReadonlySet<string>, settlements: ReadonlySet<string>, locking: boolean): Query;
-  /** Callbacks on and of these promises, and those of resumed tasks that are ready. */
+  /** Callbacks in which one of these promises is awaited or awaiter, and the ready ones of resumed tasks. */
   callbacks(settlements: ReadonlySet<string>, resumed: ReadonlySet<string>): Query;
   listeners(settlements: ReadonlySet<string>): Query;
   /** Rows of `branchColumns`. */
@@ -91,7 +91,7 @@ function toBranches(bound: PreloadBound): Fetch<never>['into'] {
   return (loaded, rows) => takeBranches(loaded, rows, bound);
 }
 
-/** Puts the answers together. @param results of the fetches, and of the clock behind them. */
+/** The loaded rows and the clock. @param results the rows of each fetch, then those of the clock. */
 export function loadedFrom(
   fetches: readonly Fetch<unknown>[],
   results: readonly Rows[],

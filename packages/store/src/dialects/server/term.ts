@@ -1,16 +1,16 @@
 import type { Leadership } from '../../dialect.ts';
 
 export interface TermOptions {
-  /** Whether the role is still held. Answering false ends the term; failing only means that it is asked again. */
+  /** Whether the role is still held. False ends the term. If it fails, it is asked again. */
   renew(): Promise<boolean>;
   everyMs: number;
-  /** The term ends when no renewal that began within this time has succeeded: the database may be away or frozen. */
+  /** The term ends if no renewal that began within this time has succeeded, because the database may be unreachable. */
   validMs: number;
-  /** Gives up what holds the role. Called once, however the term ends; may fail. */
+  /** Frees the role. Called once, however the term ends. May fail. */
   giveUp(): Promise<void>;
 }
 
-/** A leadership that lasts as long as it can be renewed. Shared by every sort of election. */
+/** A leadership that lasts as long as it is renewed. All kinds of election use it. */
 export class Term implements Leadership {
   readonly #options: TermOptions;
   readonly #controller = new AbortController();
@@ -18,7 +18,7 @@ export class Term implements Leadership {
   #expiry: NodeJS.Timeout;
   #givenUp: Promise<void> | null = null;
 
-  /** @param since when the role was known to be held, by `performance.now()`. */
+  /** @param since a time at which the role was held, by `performance.now()`. */
   constructor(options: TermOptions, since: number) {
     this.#options = options;
     this.#renewal = setTimeout(() => void this.#renew(), options.everyMs);
@@ -34,7 +34,7 @@ export class Term implements Leadership {
     await this.#givenUp;
   }
 
-  /** Ends the term at once, for whoever knows that the role is lost. */
+  /** Ends the term at once, when the role is known to be lost. */
   end(): void {
     clearTimeout(this.#renewal);
     clearTimeout(this.#expiry);
