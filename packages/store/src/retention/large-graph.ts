@@ -1,10 +1,10 @@
 import { reasonToKeep, type RetentionRules } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
 import { graphWith, type GraphReader, type Member } from './graphs.ts';
-import type { Outcome } from './removal.ts';
+import type { SweepOutcome } from './removal.ts';
 
 /** Why a graph stays, or how many promises it has and when the last of them settled (epoch ms). */
-export type Verdict = { reason: keyof Outcome['kept'] } | { promises: number; settledUntil: number };
+export type Verdict = { reason: keyof SweepOutcome['kept'] } | { promises: number; settledUntil: number };
 
 /**
  * Judges a graph that is larger than a transaction, page by page. It locks nothing meanwhile: settled promises do not
