@@ -40,11 +40,10 @@ async function countSync(): Promise<void> {
 }
 
 /** @param seen which file its thread opens. */
-function checkpointWith(seen: string, syncFile = countSync, everyMs = Infinity): LogCheckpoint {
+function checkpointWith(seen: string, syncFile = countSync): LogCheckpoint {
   return new LogCheckpoint(database, {
     path: seen,
     pages: PAGES,
-    everyMs,
     syncFile,
     failed: ({ message }) => void failures.push(message),
   });
@@ -99,13 +98,6 @@ test('a log that has become long is written back while nobody waits for it', asy
   commit();
   // It has begun anew.
   expect(log().written).toBeLessThan(10);
-});
-
-test('a log that is not long is written back as well when the last time was some time ago', async () => {
-  checkpoint = checkpointWith(path, countSync, 0);
-  commitUntil(() => log().written >= PAGES / 8);
-  await until(() => syncs > 0 && isAllCopied());
-  expect(log().written).toBeLessThan(PAGES / 2);
 });
 
 test('on Linux the thread leaves the processors to the others', async () => {

@@ -12,19 +12,10 @@ const OVERDUE = 4;
 /** A writer that is faster than the thread is stopped after as many tries: the log has a bound. */
 const MAX_TRIES = 5;
 
-/**
- * How long after a checkpoint the next one begins if the log has between one and two eighths of its usual length by then. A
- * log that grows faster gets its usual length, because rarer checkpoints cost less in all.
- */
-const EVERY_MS = 400;
-const PARTS = 8;
-
 export interface LogCheckpointOptions {
   path: string;
   /** In the log, that make a checkpoint begin. */
   pages: number;
-  /** How long after a checkpoint the next one begins although the log is not that long; 400 ms by default. */
-  everyMs?: number;
   /** Brings the database file to the disk. */
   syncFile(): Promise<void>;
   /** Nobody knows any more what of the file is on the disk: nothing may be committed from then on. The first reason counts. */
@@ -54,7 +45,6 @@ export class LogCheckpoint {
   /** Ends before the file may be closed; never rejects. */
   #syncing: Promise<void> = Promise.resolve();
   #nextAt: number;
-  #endedAt = performance.now();
   /** Closed, or failed: nothing is begun any more. */
   #isOver = false;
 
@@ -72,8 +62,8 @@ export class LogCheckpoint {
     try {
       const { written } = this.#frames();
       if (written < pages) this.#nextAt = pages;
-      if (written >= OVERDUE * pages) this.#copyHere();
-      else if (this.#tries === 0 && (written >= this.#nextAt || this.#isTime(written))) this.#begin(written);
+      else if (written >= OVERDUE * pages) this.#copyHere();
+      else if (written >= this.#nextAt && this.#tries === 0) this.#begin(written);
     } catch {
       // A later commit tries again.
     }
@@ -91,13 +81,6 @@ export class LogCheckpoint {
       });
     }
     await this.#syncing;
-  }
-
-  /** Under a small load the log is copied before it is long: many short checkpoints delay requests less than a long one. */
-  #isTime(written: number): boolean {
-    const { pages, everyMs = EVERY_MS } = this.#options;
-    const isSmallLoad = written >= pages / PARTS && written <= (2 * pages) / PARTS;
-    return isSmallLoad && performance.now() - this.#endedAt >= everyMs;
   }
 
   #begin(written: number): void {
@@ -138,7 +121,6 @@ export class LogCheckpoint {
 
   #finish(): void {
     this.#tries = 0;
-    this.#endedAt = performance.now();
     if (!this.#isOver) this.#copyHere();
   }
 
