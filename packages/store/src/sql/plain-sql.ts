@@ -13,7 +13,8 @@ export interface PlainSql {
   atomically(statements: Statement[]): Promise<unknown[][][]>;
   /**
    * One transaction: reads (and, where they say so, locks), lets `decide` see the rows of each, writes what it returns.
-   * May be run twice when a connection breaks.
+   * May be run twice when a connection breaks. A power cut may undo the last of these transactions, so they are for work that
+   * is then simply done again.
    */
   decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void>;
 }

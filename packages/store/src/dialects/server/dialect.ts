@@ -172,7 +172,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   }
 
   protected decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void> {
-    const { begin, commit, query } = this.#sql;
+    const { beginLoosely: begin, commit, query } = this.#sql;
     return this.#connections.repeat(async (session) => {
       const results = await session.run([...begin, ...reads.map(query)]);
       const writes = decide(results.slice(begin.length));

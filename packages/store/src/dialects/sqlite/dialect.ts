@@ -135,7 +135,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   protected decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void> {
-    return this.#durably(() => {
+    return this.#loosely(() => {
       const writes = decide(reads.map(({ sql, params }) => this.#rows(sql, params)));
       for (const { sql, params } of writes) this.#rowsOrNone(sql, params);
     });
@@ -162,8 +162,8 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   /**
-   * All of `work` or nothing of it, for what a power cut may undo: who has a message, and that it was taken. It goes out
-   * again then. What `work` read is on the disk before anybody hears of it.
+   * All of `work` or nothing of it, for what a power cut may undo: who has a message, that it was taken, and what retention
+   * deleted. It is sent or deleted again then. What `work` read is on the disk before anybody hears of it.
    */
   async #loosely<T>(work: () => T): Promise<T> {
     this.#connection.log?.check();
