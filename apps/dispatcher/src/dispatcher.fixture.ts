@@ -37,7 +37,9 @@ export class TestDispatcher {
   }
 
   static async start(flags: Record<string, string | number>): Promise<TestDispatcher> {
-    const { config } = loadConfig({ env: {}, flags, command: 'dev' });
+    // A stop waits for a fifth of it when a target hangs.
+    const shutdown = { 'server-shutdown-timeout': '500ms' };
+    const { config } = loadConfig({ env: {}, flags: { ...shutdown, ...flags }, command: 'dev' });
     const lines: string[] = [];
     const stream = new PassThrough().on('data', (line) => lines.push(String(line)));
     const logger = createLogger({ level: 'warn', stream });

@@ -119,7 +119,7 @@ describe('a target that hangs', () => {
     await hanging.next();
   });
 
-  test('does not delay a stop: messages that were being pushed are due again at once', async () => {
+  test('delays a stop only briefly: messages that were being pushed are due again at once', async () => {
     const hanging = await tested.listen();
     await tested.createTask('w', hanging.url);
     await hanging.next();
@@ -127,6 +127,20 @@ describe('a target that hangs', () => {
     await tested.dispatcher.stop();
     expect(await tested.dueInMs(hanging.url)).toBeLessThanOrEqual(0);
   });
+});
+
+test('a stop lets a target answer, so that what it took is not sent again', async () => {
+  await tested.stop();
+  await start({ 'server-shutdown-timeout': '1m' });
+  const slow = await tested.listen();
+  await tested.createTask('w', slow.url);
+  const { response } = await slow.next();
+  const stopped = tested.dispatcher.stop();
+  await new Promise((resolve) => setImmediate(resolve));
+  response.end();
+  await stopped;
+  expect(await tested.deliveries()).toEqual({ success: 1 });
+  expect(await tested.dueInMs(slow.url)).toBeGreaterThan(20_000);
 });
 
 test('an unblock whose push takes longer than tasks.retry_timeout is not pushed by another dispatcher', async () => {

@@ -15,6 +15,9 @@ type Context = RuntimeWith<'config' | 'logger' | 'metrics' | 'serverUrl', 'clock
  */
 const OPEN_CIRCUIT_BACKOFF_MS = 30_000;
 
+/** How long a stop waits for running pushes, as a share of server.shutdown_timeout, and at most. */
+const STOP_GRACE = { share: 0.2, mostMs: 2_000 };
+
 interface Events {
   /** Called when a push has ended, before its outcome is recorded. Not called if the transport was busy. */
   ended(target: string, isSuccess: boolean): void;
@@ -46,8 +49,16 @@ export class Pusher implements Service {
     return this.#claims.start();
   }
 
-  /** Ends the pushes under way. Their messages are due again at once. */
+  /**
+   * Lets the pushes under way end for a short time, because a target that got the message may be about to answer: ending
+   * the push would send the message again. Then ends the others. Their messages are due again at once.
+   */
   async stop(): Promise<void> {
+    const graceMs = Math.min(STOP_GRACE.mostMs, STOP_GRACE.share * this.#runtime.config.server.shutdownTimeoutMs);
+    const { promise: graceOver, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, graceMs);
+    await Promise.race([Promise.all(this.#underWay.values()), graceOver]);
+    clearTimeout(timer);
     this.#stopping = true;
     await this.#transport.close();
     await Promise.all(this.#underWay.values());
