@@ -112,9 +112,9 @@ describe('a push fails and says why', () => {
   });
 
   test('if the host of the URL is neither AWS nor configured; it gets no request', async () => {
-    await expect(connect().push(to('sqs://127.0.0.1:1/123/orders'))).rejects.toThrow('not a host of AWS SQS');
+    await expect(connect().push(to('sqs://127.0.0.1:1/123/orders'))).rejects.toThrow('neither a host of AWS SQS');
     await expect(connect({ endpoint: null }).push(to('sqs://evil.example/123/orders'))).rejects.toThrow(
-      'not a host of AWS SQS',
+      'neither a host of AWS SQS',
     );
   });
 
