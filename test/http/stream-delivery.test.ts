@@ -13,6 +13,8 @@ jest.setTimeout(180_000);
 /** Far below the 30 s after which a message that nobody acquired would come again anyway. */
 const SOON_MS = 10_000;
 const RETRY_MS = 300;
+/** A message counts as taken when its stream stays open for 500 ms after it; a stream that broke so soon does not. */
+const SURELY_NOT_TAKEN_MS = 250;
 
 let server: ServerProcess;
 let client: HttpClient;
@@ -170,13 +172,19 @@ describe('a message to poll://', () => {
   });
 
   test('that a stream broke with goes to the next one at once', async () => {
-    for (let round = 0; round < 10; round++) {
-      const first = await open(`first-${round}`);
-      const id = await createTask(`work-${round}`, address('any'));
+    for (let rounds = 0, quick = 0; quick < 10; rounds++) {
+      expect(rounds).toBeLessThan(100);
+      const first = await open(`first-${rounds}`);
+      const startedAt = performance.now();
+      const id = await createTask(`work-${rounds}`, address('any'));
       expect(await tasksFrom(first, 1)).toEqual([id]);
-      const second = await open(`second-${round}`);
+      const second = await open(`second-${rounds}`);
       first.break();
-      expect(await tasksFrom(second, 1)).toEqual([id]);
+      // On a busy machine this takes longer: then the message may count as taken, and is not sent again soon.
+      if (performance.now() - startedAt < SURELY_NOT_TAKEN_MS) {
+        quick++;
+        expect(await tasksFrom(second, 1)).toEqual([id]);
+      }
       await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
       second.break();
       await second.ended;
