@@ -130,6 +130,7 @@ describe('the call graph and a promise in the browser', () => {
     await page.keyboard.press('End');
     await page.getByRole('treeitem').nth(20).waitFor();
     expect(await page.getByRole('treeitem', { level: 1 }).count()).toBe(0);
+    await page.getByRole('status', { name: 'Why it is pending' }).waitFor();
     await page.getByRole('button', { name: 'Graph', exact: true }).click();
     await item('1000 calls of leaf: 998 pending, 2 resolved').click();
     await page.getByRole('complementary', { name: 'Calls of leaf' }).getByText('fan-1:7', { exact: true }).click();

@@ -7,13 +7,17 @@ import './promise.css';
 /** Some reasons come and go without a change of the promise, such as a worker that connects. */
 const MIN_INTERVAL_MS = 2_000;
 
-/** Why a promise is pending and what to do about it, in two sentences. Nothing until that is known. */
+/**
+ * Why a promise is pending and what to do about it, in two sentences. Until that is known it keeps their place, so that what
+ * is below does not move under the pointer.
+ */
 export function Why({ id }: { id: string }) {
-  const { data } = useResource(
+  const { data, isLoading } = useResource(
     `why ${id}`,
     (signal) => get<Answer>(`/admin/promises/${encodeURIComponent(id)}/why`, {}, signal),
     { live: '', minIntervalMs: MIN_INTERVAL_MS },
   );
+  if (!data && isLoading) return <div class="why why-loading" aria-hidden="true" />;
   if (!data) return null;
   const { sentence, action, needsAction, promise } = data;
   return (
