@@ -25,11 +25,13 @@ const COLUMNS = `${BRIEF_COLUMNS}, p.branch, ${TASK_COLUMNS}`;
  * `limit` + 1 callbacks, each with its promise and task. @returns null: there is no such promise.
  */
 export async function readWaits(sql: PlainSql, id: string, limit: number, now: number): Promise<Waits | null> {
+  // MySQL 9.7 reads all tasks while they are few.
+  const tasks = sql.words.byKey('tasks k');
   const [own = [], awaited = []] = await sql.select([
-    { sql: `SELECT ${COLUMNS} FROM promises p LEFT JOIN tasks k ON k.id = p.id WHERE p.id = ?`, params: [id] },
+    { sql: `SELECT ${COLUMNS} FROM promises p LEFT JOIN ${tasks} ON k.id = p.id WHERE p.id = ?`, params: [id] },
     {
       sql: `SELECT ${COLUMNS} FROM callbacks c${sql.words.useIndex('callbacks_awaiter')}
-        JOIN promises p ON p.id = c.awaited LEFT JOIN tasks k ON k.id = p.id
+        JOIN promises p ON p.id = c.awaited LEFT JOIN ${tasks} ON k.id = p.id
         WHERE ${sql.words.byAwaiter('c.awaiter')} = ? ORDER BY c.awaited LIMIT ${limit + 1}`,
       params: [id],
     },
