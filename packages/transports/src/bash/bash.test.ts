@@ -10,7 +10,7 @@ import { to } from '../outgoing.fixture.ts';
 import { BashTransport } from './bash.ts';
 
 /** Long enough that a renewal is in time on a machine that stalls for several hundred milliseconds. */
-const TTL_MS = 1_200;
+const TTL_MS = 3_000;
 const AWAY: Reply = { status: 503, data: 'Storage is unavailable' };
 
 const folder = mkdtempSync(join(tmpdir(), 'resonate-bash-'));
