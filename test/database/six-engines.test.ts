@@ -15,7 +15,7 @@ import { Engine } from './engine.ts';
 const ENGINES = 6;
 const CLIENTS = 48;
 /** Each round is a history of its own, on an empty database. Engines that decide without locks are caught in the first. */
-const ROUNDS = rounds(3, 12);
+const ROUNDS = rounds(2, 12);
 const REQUESTS_PER_ROUND = 5_000;
 /** So few that nearly every request meets another engine's. */
 const IDS = 8;
