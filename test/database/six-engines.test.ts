@@ -117,7 +117,7 @@ describe.each([
   test('are caught when they decide without the locks', async () => {
     await start('unlocked');
     const verdicts: string[] = [];
-    for (let round = 0; round < ROUNDS && !verdicts.includes('violation'); round++) {
+    for (let round = 0; round < 2 * ROUNDS && !verdicts.includes('violation'); round++) {
       verdicts.push(verdictOf(await record(engines, SEED + round, REQUESTS_PER_ROUND)).verdict);
     }
     expect({ verdicts, replay: REPLAY }).toMatchObject({ verdicts: expect.arrayContaining(['violation']) });
