@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { handedOver, messageOf, outcomeOf, outcomeOfFailure } from '@resonate/delivery';
 import { backoffMs, type Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from '@resonate/process';
@@ -55,10 +56,7 @@ export class Pusher implements Service {
    */
   async stop(): Promise<void> {
     const graceMs = Math.min(STOP_GRACE.mostMs, STOP_GRACE.share * this.#runtime.config.server.shutdownTimeoutMs);
-    const { promise: graceOver, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, graceMs);
-    await Promise.race([Promise.all(this.#underWay.values()), graceOver]);
-    clearTimeout(timer);
+    await Promise.race([Promise.all(this.#underWay.values()), delay(graceMs, undefined, { ref: false })]);
     this.#stopping = true;
     await this.#transport.close();
     await Promise.all(this.#underWay.values());

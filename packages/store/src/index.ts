@@ -28,7 +28,7 @@ export { MOST_COUNTED } from './admin/counts.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';
 export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
 export type { Listed, Newest, NewestQuery, Place } from './admin/newest.ts';
-export type { FailedPromise, Outcome } from './admin/outcome.ts';
+export type { FailedPromise, PromiseOutcome } from './admin/outcome.ts';
 export type { WaitingPromise, Waits } from './admin/waits.ts';
 export type { BriefPromise } from './admin/rows.ts';
 export type { DueHint, DueTimes } from './hints.ts';

@@ -4,7 +4,7 @@ import type { Outbox } from '../outbox/outbox.ts';
 import { readCounts, type Counts } from './counts.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
-import { readOutcome, type Outcome } from './outcome.ts';
+import { readOutcome, type PromiseOutcome } from './outcome.ts';
 import { readWaits, type Waits } from './waits.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';
 
@@ -51,7 +51,7 @@ export class Admin {
   }
 
   /** How a settled promise ended: its error, its children that failed, and notifications that have not arrived. */
-  outcome(id: string, now: number): Promise<Outcome> {
+  outcome(id: string, now: number): Promise<PromiseOutcome> {
     return readOutcome(this.#dialect.plain, id, now);
   }
 

@@ -10,7 +10,7 @@ export interface FailedPromise extends BriefPromise {
   error: string | undefined;
 }
 
-export interface Outcome {
+export interface PromiseOutcome {
   error: string | undefined;
   /** Its children that failed: those that it called itself, in order of id. */
   failed: FailedPromise[];
@@ -30,7 +30,7 @@ const FAILED = "('rejected', 'rejected_canceled', 'rejected_timedout')";
  * How a settled promise ended. Four statements, which read by key or along an index: 1 promise, at most 1,000 children,
  * 100 listeners and 10 dead letters.
  */
-export async function readOutcome(sql: PlainSql, id: string, now: number): Promise<Outcome> {
+export async function readOutcome(sql: PlainSql, id: string, now: number): Promise<PromiseOutcome> {
   const one = (text: string) => ({ sql: text, params: [id] });
   const head = `SUBSTR(p.value, 1, ${VALUE_HEAD})`;
   const children = `SELECT id FROM promises${sql.words.useIndex('promises_parent')} WHERE parent = ? ORDER BY id LIMIT ${MAX_CHILDREN}`;

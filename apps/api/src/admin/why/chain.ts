@@ -1,11 +1,11 @@
 import { MAX_EDGES, MAX_HOPS } from '@resonate/admin';
-import type { FailedPromise, Outcome, TaskRow, WaitingPromise, Waits } from '@resonate/store';
+import type { FailedPromise, PromiseOutcome, TaskRow, WaitingPromise, Waits } from '@resonate/store';
 import type { Chain, Link } from './facts.ts';
 
 /** The reads that following a chain needs. */
 export interface Reader {
   waits(id: string, limit: number): Promise<Waits | null>;
-  outcome(id: string): Promise<Outcome>;
+  outcome(id: string): Promise<PromiseOutcome>;
   /** True if the token of the request may see this promise. */
   maySee(id: string): boolean;
 }

@@ -1,6 +1,6 @@
 import type { Cause } from '@resonate/admin';
 import type { ProcessStats } from '@resonate/process';
-import type { FailedPromise, Outcome, TaskRow, WaitingPromise } from '@resonate/store';
+import type { FailedPromise, PromiseOutcome, TaskRow, WaitingPromise } from '@resonate/store';
 
 /**
  * The input of a diagnosis. It is read beforehand, because a diagnosis does no I/O. Times are epoch ms, by the store's
@@ -37,7 +37,7 @@ export interface Chain {
   /** When an awaited promise of the last promise timed out, if the last promise was not resumed yet. */
   expiredAt: number | null;
   /** How the last promise ended, if it is settled. */
-  outcome: Outcome | null;
+  outcome: PromiseOutcome | null;
   /** If it failed: the failed descendants, each a child of the previous one. */
   failed: readonly FailedPromise[];
 }

@@ -1,4 +1,4 @@
-import type { Outcome, TaskRow, WaitingPromise, Waits } from '@resonate/store';
+import type { PromiseOutcome, TaskRow, WaitingPromise, Waits } from '@resonate/store';
 import { followChain } from './chain.ts';
 import type { Facts, ProcessFacts } from './facts.ts';
 import { why } from './why.ts';
@@ -70,7 +70,7 @@ export interface World {
   promises: WaitingPromise[];
   /** The awaited promises of each awaiter. */
   awaits?: Record<string, string[]>;
-  outcomes?: Record<string, Partial<Outcome>>;
+  outcomes?: Record<string, Partial<PromiseOutcome>>;
   processes?: ProcessFacts[];
   prefix?: string;
 }

@@ -1,4 +1,5 @@
 import type { Why } from '@resonate/admin';
+import type { FailedPromise, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts, Link } from './facts.ts';
 import { pendingTask } from './pending-task.ts';
 import { settled } from './settled.ts';
@@ -40,17 +41,18 @@ export function why(facts: Facts): Why {
     ...(until !== undefined && { until }),
     ...(promise !== first.promise.id && { promise }),
     chain: [
-      ...chain.links.map(({ promise: { id, state, function: name } }, index) => {
+      ...chain.links.map((link, index) => {
         const others = chain.links[index + 1]?.others ?? 0;
-        return { id, state, ...(name !== undefined && { function: name }), ...(others > 0 && { others }) };
+        return { ...step(link.promise), ...(others > 0 && { others }) };
       }),
-      ...chain.failed.map(({ id, state, function: name }) => ({
-        id,
-        state,
-        ...(name !== undefined && { function: name }),
-      })),
+      ...chain.failed.map(step),
     ],
   };
+}
+
+/** A promise as the answer lists it. */
+function step({ id, state, function: name }: WaitingPromise | FailedPromise): Why['chain'][number] {
+  return { id, state, ...(name !== undefined && { function: name }) };
 }
 
 function endingOf(link: Link, facts: Facts): Ending {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { unreachable } from './errors.ts';
-import type { PrimaryClient } from './client.ts';
 import type { Primary } from './primary.ts';
 
 const ROUNDS = 6;
@@ -15,10 +14,8 @@ const NO_SUCH_STATEMENT = '26000';
  * @throws an Error that says what to change. StoreUnavailable when the database cannot be reached.
  */
 export async function checkPooler(primary: Primary, answerMs: number, byLease: boolean): Promise<void> {
-  const [one, other] = [0, 1].map(() => primary.newClient({ query_timeout: answerMs })) as [
-    PrimaryClient,
-    PrimaryClient,
-  ];
+  const one = primary.newClient({ query_timeout: answerMs });
+  const other = primary.newClient({ query_timeout: answerMs });
   try {
     await Promise.all([one.connect(), other.connect()]).catch((error: unknown) => {
       throw unreachable(error);

@@ -7,23 +7,23 @@ import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
 import { errorText } from '../../../error-text.ts';
 
-/** How long a statement waits for another program's lock on the file: as long, this process does nothing else. */
+/** How long a statement waits for another program's lock on the file. The whole process stands still meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** 64 MiB of page cache, in KiB, negative as SQLite wants it. */
 const CACHE_KIB = -65_536;
 
 /**
- * Pages (of 4 KiB) in the log that make it be written back to the file: 64 MiB. Rows with random ids touch the same
- * pages again and again, so rarer is cheaper: 22,500 inserts/s against 15,500 with SQLite's 1,000 pages.
+ * A log with this many pages of 4 KiB (64 MiB) is written back to the file. Rows with random ids change the same pages
+ * again and again, so writing back rarely is cheaper: 22,500 inserts/s, and 15,500 with SQLite's default of 1,000 pages.
  */
 const CHECKPOINT_PAGES = 16_000;
-/** A page in the log, with its header. */
+/** The size of a page in the log, with its header. */
 const FRAME_BYTES = 4_096 + 24;
-/** Of the log's index: the header, twice. */
+/** The size of the header of the log's index, which is stored twice. */
 const INDEX_HEADER_BYTES = 96;
-/** Symbolic links to follow one after the other; a circle of them ends here. */
+/** The maximum number of symbolic links that are followed, so that a circle of links ends. */
 const MAX_LINKS = 40;
-/** The log grows a little while it is written back. */
+/** The log may grow to this multiple of its length, because commits continue while it is written back. */
 const GROWTH = 1.25;
 
 export interface Connection {
@@ -116,9 +116,9 @@ function readLink(path: string): string | null {
 function openDatabase(path: string): Database.Database {
   const database = new Database(path);
   database.pragma('journal_mode = WAL');
-  // An answered request survives a power cut: LogSync sees to it. NORMAL syncs the log before it is written back.
+  // LogSync makes answered requests survive a power cut. NORMAL syncs the log before it is written back.
   database.pragma('synchronous = NORMAL');
-  // SQLite's own says nothing of a sync that fails.
+  // SQLite's automatic checkpoint does not report a sync that fails.
   database.pragma('wal_autocheckpoint = 0');
   database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   database.pragma(`cache_size = ${CACHE_KIB}`);
@@ -126,18 +126,21 @@ function openDatabase(path: string): Database.Database {
   return database;
 }
 
-/** With it open, no other connection is the last one to be closed. It is there from the start: a failure may leave no file free. */
+/**
+ * A connection that is closed last, so that no other one is. It is opened at the start, because after a failure the process
+ * may have no free file descriptor.
+ */
 function openReader(path: string): Database.Database {
   const reader = new Database(path, { readonly: true });
-  // A connection that has not read anything does not count.
+  // SQLite counts only connections that have read something.
   reader.prepare('SELECT count(*) FROM sqlite_schema').get();
   return reader;
 }
 
 /**
- * Has SQLite read the log from its beginning: its index says what of the log is in the database file, which is wrong after
- * a failed sync, and stays as long as any program has the database open, a database shell for one. To zero its header
- * is what the file format has for that: whoever comes next builds it anew.
+ * Makes SQLite read the log from its beginning. The log's index says which part of the log is already in the database file.
+ * After a failed sync that is wrong, and the index stays as long as any program, such as a database shell, has the database
+ * open. By the file format, a header of zeros makes the next connection build the index anew.
  */
 function forgetLogIndex(path: string): void {
   const index = `${path}-shm`;
@@ -148,11 +151,11 @@ function forgetLogIndex(path: string): void {
 }
 
 /**
- * The write-ahead log: SQLite keeps it as long as its connection is open. Its name, and what an earlier server left in it,
- * are on the disk from here on.
+ * Opens the write-ahead log, which SQLite keeps as long as its connection is open. When this returns, the log's directory
+ * entry and what an earlier server wrote into the log are on the disk.
  */
 function openLog(database: Database.Database, path: string, maxBytes: number): LogFile {
-  // The log is made by the first transaction.
+  // The first transaction creates the log.
   database.exec('BEGIN IMMEDIATE');
   const log = new LogFile(`${path}-wal`, maxBytes);
   log.writeAgain();
