@@ -117,6 +117,7 @@ export default tseslint.config(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
     [
       'admin',
+      'admin/span',
       'config',
       'delivery',
       'lifecycle',

@@ -1,5 +1,6 @@
+import { span } from '@resonate/admin/span';
 import { call, type ClientOptions } from './http.ts';
-import { instant, printable, show, span, type OutputOptions, type Table } from './output.ts';
+import { instant, printable, show, type OutputOptions, type Table } from './output.ts';
 
 /** Sends one request of the protocol and prints the data of its answer. @throws ClientError */
 export async function answer(kind: string, data: object, options: ClientOptions & OutputOptions): Promise<void> {

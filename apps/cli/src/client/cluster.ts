@@ -1,7 +1,8 @@
+import { span } from '@resonate/admin/span';
 import type { Argv } from 'yargs';
 import { clientOptions, type ClientArguments } from './arguments.ts';
 import { get } from './http.ts';
-import { show, span, type Table } from './output.ts';
+import { show, type Table } from './output.ts';
 
 interface Cluster {
   now: number;

@@ -1,8 +1,9 @@
+import { span } from '@resonate/admin/span';
 import type { Jobs } from '@resonate/admin';
 import type { Argv } from 'yargs';
 import { clientOptions, type ClientArguments } from './arguments.ts';
 import { get } from './http.ts';
-import { show, span, type Table } from './output.ts';
+import { show, type Table } from './output.ts';
 
 export const builder = (command: Argv) => clientOptions(command);
 

@@ -1,3 +1,4 @@
+import { span } from '@resonate/admin/span';
 import {
   weekdayHint,
   type CatchUpPolicy,
@@ -11,7 +12,7 @@ import { fieldTable } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
 import { call, ClientError } from './http.ts';
 import { idCommand } from './id-command.ts';
-import { instant, printable, show, span, wantsTable, type Table } from './output.ts';
+import { instant, printable, show, wantsTable, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
 import { showWhy } from './why.ts';
 

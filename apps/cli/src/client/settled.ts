@@ -1,7 +1,8 @@
+import { span } from '@resonate/admin/span';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PromiseRecord } from '@resonate/protocol';
 import { call, ClientError, type ClientOptions } from './http.ts';
-import { printable, span } from './output.ts';
+import { printable } from './output.ts';
 import { Progress } from './progress.ts';
 import { whyOf, whyText } from './why.ts';
 

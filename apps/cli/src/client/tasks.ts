@@ -1,3 +1,4 @@
+import { span } from '@resonate/admin/span';
 import type { PromiseDetail } from '@resonate/admin';
 import type { TaskRecord } from '@resonate/protocol';
 import type { Argv } from 'yargs';
@@ -6,7 +7,7 @@ import { answer, fieldTable } from './answer.ts';
 import { clientOptions, durationMs, fromNow, jsonOf, textOption, type ClientArguments } from './arguments.ts';
 import { call, ClientError, get, request } from './http.ts';
 import { idCommand } from './id-command.ts';
-import { instant, show, span, wantsTable, type Cell, type Table } from './output.ts';
+import { instant, show, wantsTable, type Cell, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
 
 const ID = { type: 'string', describe: "The task's id, the same as its promise's", demandOption: true } as const;

@@ -1,7 +1,8 @@
+import { span } from '@resonate/admin/span';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { decoded } from './answer.ts';
 import { errorOf, OUTCOMES } from './error-of.ts';
-import { printable, shortened, span } from './output.ts';
+import { printable, shortened } from './output.ts';
 import type { Placed } from './tree-order.ts';
 
 const SIGNS: Readonly<Record<PromiseState, string>> = {

@@ -1,3 +1,5 @@
+import { span as spanOf } from '@resonate/admin/span';
+
 /** Parts of sentences. */
 
 /** The last time that `Date` supports. Clients send later ones for "never". */
@@ -18,13 +20,9 @@ export function isNever(at: number): boolean {
   return at >= NEVER_MS;
 }
 
-/** A duration: `250 ms`, `12 s`, `3 min`, `5 h`, `2 d`. */
+/** A duration in words. It is never negative, although the clocks of two machines differ. */
 export function span(ms: number): string {
-  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
-  const seconds = ms / 1_000;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
+  return spanOf(Math.max(0, ms));
 }
 
 /** `2026-01-31 23:59:59 UTC (in 5 min)`, `… (5 min ago)` */

@@ -1,7 +1,7 @@
+import { span } from '@resonate/admin/span';
 import { maskUrls, type Config } from '@resonate/config';
 import { storageTarget } from '@resonate/process';
 import { inspectStore, type Inspection, type StorageTarget } from '@resonate/store';
-import { span } from '../output.ts';
 import { failed, type Finding } from './finding.ts';
 
 /**

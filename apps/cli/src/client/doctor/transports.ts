@@ -1,8 +1,8 @@
+import { span } from '@resonate/admin/span';
 import { access, constants } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import type { Config } from '@resonate/config';
-import { span } from '../output.ts';
 import { failed, type Finding } from './finding.ts';
 
 const WITHIN_MS = 5_000;

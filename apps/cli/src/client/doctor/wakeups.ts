@@ -1,9 +1,9 @@
+import { span } from '@resonate/admin/span';
 import { randomUUID } from 'node:crypto';
 import { maskUrls, type Config } from '@resonate/config';
 import { silentLogger } from '@resonate/observability';
 import { wakeupChannel } from '@resonate/process';
 import { createWakeup } from '@resonate/wakeup';
-import { span } from '../output.ts';
 import { failed, type Finding } from './finding.ts';
 
 const WITHIN_MS = 5_000;
