@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { checkInvariants, type GeneratedRequest, Random, RequestGenerator, type Snap } from '@resonate/testkit';
+import { checkInvariants, type GeneratedRequest, Random, RequestGenerator, rounds, type Snap } from '@resonate/testkit';
 import { EventStream } from '../processes/event-stream.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
@@ -8,7 +8,7 @@ import { mutated } from './mutations.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-const BODIES = 20_000;
+const BODIES = rounds(10_000, 100_000);
 const IN_FLIGHT = 32;
 /** After so many requests the generator starts again at the present, because its times run ahead of the clock. */
 const GENERATOR_LIFE = 500;

@@ -7,6 +7,8 @@ import { FAR_FUTURE } from './state.ts';
 
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
+/** Another process may take both cores for a second. What is really late is late in each run. */
+jest.retryTimes(2);
 
 /** Timers, as a worker sees them on its event stream, from creation to the message. */
 

@@ -5,7 +5,7 @@ import { until } from '../processes/until.ts';
 import { searchPromises } from '../processes/wire.ts';
 import { startClient, within, type Client } from './client.ts';
 import { journeyResult } from './workers/functions.ts';
-import { CLIENTS } from './workers/sdk.ts';
+import { CURRENT_CLIENTS } from './workers/sdk.ts';
 import { startWorker } from './worker-process.ts';
 
 const GROUP = 'workers';
@@ -14,7 +14,7 @@ const TTL_MS = 2_000;
 /** Less than the 30 s after which an unanswered dispatch is repeated: what a dead process held must move before. */
 const RECOVERED_WITHIN_MS = 25_000;
 
-describe.each(CLIENTS)('with the official SDK %s over %s', (sdk, network) => {
+describe.each(CURRENT_CLIENTS)('with the official SDK %s over %s', (sdk, network) => {
   let server: ServerProcess;
   let client: Client;
   let workers: Spawned[];

@@ -7,7 +7,6 @@ import { runCommand } from '../processes/run-command.ts';
 import { Spawned } from '../processes/spawned.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-const AT_ONCE = ['postgres', 'mariadb'] as const;
 /** Half a minute has about 11 faults. Each run has another seed, so a few runs of CI have every fault on every database. */
 const MINUTES_EACH = rounds(0.5, 5);
 /** Starting, draining and checking come on top of the load. */
@@ -15,6 +14,8 @@ const ENDED_WITHIN_MS = MINUTES_EACH * 60_000 + 240_000;
 /** Whatever is under way is given up; a cluster that has only begun to start is waited for. */
 const ENDED_AFTER_SIGNAL_MS = 90_000;
 const SEED = process.env['TEST_SEED'] ?? String(Math.floor(Math.random() * 2 ** 31));
+/** The seed chooses between MariaDB and MySQL. All three databases at once would take each other's time on 2 cores. */
+const AT_ONCE = ['postgres', Number(SEED) % 2 === 0 ? 'mariadb' : 'mysql'] as const;
 
 /** In the environment of all processes that these tests start, and of those that they start. */
 const MARK = { TORTURE_TEST: randomUUID() };
@@ -66,15 +67,6 @@ describe('npm run torture', () => {
     async () => {
       const outcomes = await Promise.all(AT_ONCE.map(outcome));
       expect(outcomes).toEqual(AT_ONCE.map(() => ({ code: 0, output: '' })));
-    },
-    ENDED_WITHIN_MS + 60_000,
-  );
-
-  // Alone: three clusters on two processors would take each other's time.
-  test(
-    `finds nothing wrong with a cluster on mysql in ${MINUTES_EACH} minutes`,
-    async () => {
-      expect(await outcome('mysql')).toEqual({ code: 0, output: '' });
     },
     ENDED_WITHIN_MS + 60_000,
   );

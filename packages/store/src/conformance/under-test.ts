@@ -12,6 +12,8 @@ export interface DialectUnderTest {
   create(): Promise<DatabaseUnderTest>;
   /** Several processes may open one database. */
   isShared: boolean;
+  /** Which of the recorded traces run, by their number. Without it, all do. */
+  takesTrace?: (number: number) => boolean;
 }
 
 export interface DatabaseUnderTest {

@@ -11,6 +11,8 @@ import { join } from 'node:path';
 const SHELL = `
 "$@" &
 server=$!
+# Only the server holds standard error from here on, so it closes when the server ends.
+exec 2>/dev/null
 read -r order
 kill -"$OWNED_SIGNAL" $server 2>/dev/null
 wait $server
