@@ -95,6 +95,7 @@ const LANES: readonly Lane[] = [
       { name: 'lint', script: 'lint', args: [] },
       { name: 'unused code', script: 'unused', args: [] },
       { name: 'formatting', script: 'format:check', args: [] },
+      { name: 'documents', script: 'docs:site', args: [] },
     ],
   },
 ];

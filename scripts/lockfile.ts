@@ -41,12 +41,19 @@ function addPlatforms({ packages }: Lockfile): string[] {
   const added: string[] = [];
   for (const [path, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
     for (const [name, range] of Object.entries(optionalDependencies)) {
-      if (`${path}/node_modules/${name}` in packages || `node_modules/${name}` in packages) continue;
+      if (isLocked(packages, path, name)) continue;
       packages[`node_modules/${name}`] = platformEntry(name, range, dev ?? false);
       added.push(`${name} (optional, for another platform)`);
     }
   }
   return added;
+}
+
+/** Whether Node finds an entry for `name` from the package at `path`: in its folder or in one above it. */
+function isLocked(packages: Lockfile['packages'], path: string, name: string): boolean {
+  const folder = path === '' ? '' : `${path}/`;
+  if (`${folder}node_modules/${name}` in packages) return true;
+  return path !== '' && isLocked(packages, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))), name);
 }
 
 /** The entry of a platform package. Its name contains the platform: `@swc/core-linux-arm64-gnu`. */

@@ -1,0 +1,108 @@
+/**
+ * `npm run docs:site`: makes a static site of docs/ with search. A dead link, or a page that is not in the sidebar,
+ * fails the build.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type DefaultTheme } from 'vitepress';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDERS_WITHOUT_PAGES = ['apps', 'packages', 'bench', 'deploy', 'examples', 'scripts', 'site/*'];
+
+const SIDEBAR: DefaultTheme.SidebarItem[] = [
+  section('Start', 'quick-start', 'tutorial', 'concepts', 'faq', 'glossary'),
+  section('Use', 'cli', 'dashboard', 'schedules', 'bash', 'troubleshooting'),
+  section('Choose', 'comparison', 'differences', 'moving-over'),
+  section('Operate', 'operating', 'upgrade', 'capacity', 'security', 'auth', 'configuration', 'databases', 'retention'),
+  section('Install', 'compose', 'kubernetes', 'observability'),
+  section('Deliver', 'delivery-guarantees', 'delivery', 'transports'),
+  section('Reference', 'protocol', 'admin-api', 'errors', 'transitions', 'locking', 'benchmark'),
+  { text: 'Decisions', collapsed: true, items: pagesIn('docs/decisions') },
+  {
+    text: 'Project',
+    items: [
+      { text: 'Architecture', link: '/ARCHITECTURE' },
+      { text: 'Contributing', link: '/CONTRIBUTING' },
+      { text: 'Changelog', link: '/CHANGELOG' },
+    ],
+  },
+];
+checkSidebar();
+
+export default defineConfig({
+  title: 'Resonate server',
+  description: 'A server for durable functions',
+  srcDir: '..',
+  srcExclude: ['README.md', 'test/!(conformance)/**', ...FOLDERS_WITHOUT_PAGES.map((folder) => `${folder}/**`)],
+  outDir: 'dist',
+  ignoreDeadLinks: 'localhostLinks',
+  cacheDir: '../node_modules/.cache/vitepress',
+  rewrites: { 'site/index.md': 'index.md' },
+  vite: { build: { target: 'es2022' } },
+  themeConfig: {
+    nav: [
+      { text: 'Quick start', link: '/docs/quick-start' },
+      { text: 'Tutorial', link: '/docs/tutorial' },
+      { text: 'Configuration', link: '/docs/configuration' },
+    ],
+    sidebar: SIDEBAR,
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+  markdown: {
+    // { id } in a heading is no attribute.
+    attrs: { disable: true },
+    // The anchors that GitHub makes, because links between pages name them.
+    anchor: {
+      slugify: (title) =>
+        title
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+          .replaceAll(' ', '-'),
+    },
+    config(md) {
+      // Vue takes {{ }} for an expression, also in code.
+      md.core.ruler.push('verbatim', ({ tokens }) => {
+        for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+          if (token.type === 'code_inline') token.attrSet('v-pre', '');
+        }
+      });
+      // Blocks of code that are indented instead of fenced are commands.
+      md.core.ruler.push('commands', ({ tokens }) => {
+        for (const token of tokens) {
+          if (token.type === 'code_block')
+            Object.assign(token, { type: 'fence', tag: 'code', markup: '```', info: 'sh' });
+        }
+      });
+      // The site has no pages of source files, so their names are no links.
+      md.core.ruler.push('sources', ({ tokens }) => {
+        for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+          const href = token.type === 'link_open' ? token.attrGet('href') : null;
+          if (href !== null && !/^([a-z]+:|#)|\.md(#|$)/.test(href)) {
+            token.attrs = token.attrs?.filter(([name]) => name !== 'href') ?? null;
+          }
+        }
+      });
+    },
+  },
+});
+
+function section(text: string, ...pages: string[]): DefaultTheme.SidebarItem {
+  return { text, items: pages.map((page) => itemOf(`docs/${page}.md`)) };
+}
+
+function pagesIn(folder: string): DefaultTheme.SidebarItem[] {
+  return globSync(`${folder}/*.md`, { cwd: ROOT }).sort().map(itemOf);
+}
+
+/** Named by the heading of the page. */
+function itemOf(page: string): DefaultTheme.SidebarItem {
+  const heading = /^# (.+)$/m.exec(readFileSync(join(ROOT, page), 'utf8'))?.[1] ?? page;
+  return { text: heading.replaceAll('`', ''), link: `/${page.replace(/\.md$/, '')}` };
+}
+
+function checkSidebar(): void {
+  const listed = new Set(SIDEBAR.flatMap(({ items }) => items ?? []).map(({ link }) => `${link?.slice(1) ?? ''}.md`));
+  const missing = globSync('docs/**/*.md', { cwd: ROOT }).filter((page) => !listed.has(page));
+  if (missing.length > 0) throw new Error(`not in the sidebar of site/.vitepress/config.ts: ${missing.join(', ')}`);
+}
