@@ -22,6 +22,8 @@ interface ServerKind {
   fresh(serverUrl: string): Promise<TestDatabase>;
   /** Like {@link Database.settle}, for the database at `url`. */
   settle(url: string): Promise<void>;
+  /** Like {@link Database.bytes}. */
+  bytes(url: string): Promise<number>;
 }
 
 interface Variant {
@@ -44,6 +46,13 @@ const POSTGRES: ServerKind = {
     await client.query('CHECKPOINT');
     await client.end();
   },
+  async bytes(url) {
+    const client = new pg.Client(url);
+    await client.connect();
+    const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
+    await client.end();
+    return Number(rows[0]?.bytes);
+  },
 };
 const MARIADB: ServerKind = {
   type: 'mysql',
@@ -59,6 +68,14 @@ const MARIADB: ServerKind = {
     await connection.query('SET GLOBAL innodb_max_purge_lag_wait = 0');
     await connection.end();
   },
+  async bytes(url) {
+    const connection = await mysql.createConnection(url);
+    const [rows] = await connection.query<mysql.RowDataPacket[]>(
+      'SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = DATABASE()',
+    );
+    await connection.end();
+    return Number(rows[0]?.['bytes']);
+  },
 };
 
 const MYSQL: ServerKind = {
@@ -72,7 +89,7 @@ const LIMITS = { poolSize: 2, connectTimeoutMs: 10_000, statementTimeoutMs: 600_
 /**
  * A database server on this machine, which runs until the storage is closed. Each measurement gets an empty database.
  */
-function databaseServer({ type, start, fresh, settle }: ServerKind, variant: Variant): Storage {
+function databaseServer({ type, start, fresh, settle, bytes }: ServerKind, variant: Variant): Storage {
   const { name, settings = {}, delayMs = 0, batchesInFlight } = variant;
   let server: Promise<TestServer> | undefined;
   let redis: ReturnType<typeof startRedis> | undefined;
@@ -91,6 +108,7 @@ function databaseServer({ type, start, fresh, settle }: ServerKind, variant: Var
         target: { type, url: database.url, ...LIMITS },
         pids,
         settle: () => settle(database.url),
+        bytes: () => bytes(database.url),
         async drop() {
           await proxy?.stop();
           await database.drop();

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -23,6 +23,7 @@ export const sqlite: Storage = {
         database.exec('PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)');
         database.close();
       },
+      bytes: async () => (await stat(path)).size,
       async drop() {
         process.off('exit', removeAtExit);
         await rm(directory, { recursive: true, force: true });
