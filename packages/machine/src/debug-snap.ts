@@ -6,7 +6,7 @@ import { projectPromise } from './rules/expiry.ts';
 import { promiseRecord, taskRecord } from './rules/records.ts';
 import { ok, type Context } from './operation.ts';
 
-/** Everything the server holds, as `debug.snap` answers it (protocol section 5). `rows` is the whole database. */
+/** The answer of `debug.snap` (protocol section 5): everything in the database. @param rows the whole database. */
 export function debugSnap(rows: Loaded, { now, retryTimeoutMs }: Context, serverUrl: string) {
   const promises = rows.promises.map((row) => projectPromise(row, now));
   const outstanding = rows.listeners.filter((row) => row.dueAt === null);

@@ -5,16 +5,16 @@ export interface More {
   settlements?: readonly string[];
   branches?: readonly string[];
   /**
-   * The time (epoch ms) that these rows' names were made of, when they contain one. The request must be repeated with this
-   * time as `Context.instantAt`: with a newer time it would name other rows, and so on for ever.
+   * The time (epoch ms) that the names of these rows contain, if they contain one. The request must be repeated with this
+   * time as `Context.instantAt`. With a newer time it would name other rows again, without end.
    */
   instantAt?: number;
 }
 
 /**
- * A request needs rows that could not be named beforehand: the settlement of a promise that has expired but is not settled
- * yet, the promise of a schedule's run, or the branch of a promise that the batch itself created. The batch must run again
- * with these rows. This is rare: the scheduler settles within milliseconds, so the normal load stays small.
+ * A request needs rows that were not known beforehand: those of an expired promise that must be settled, the promise of a
+ * schedule's run, or the branch of a promise that the batch itself created. The batch must run again with these rows. This
+ * is rare, because the scheduler settles expired promises within milliseconds.
  */
 export class MoreNeeded extends Error {
   override readonly name = 'MoreNeeded';

@@ -10,8 +10,8 @@ export class Needs {
   /** Tasks by id. */
   readonly tasks = new Set<string>();
   /**
-   * Promises that may settle: with each, its task, the callbacks and listeners on it, the tasks those callbacks
-   * name, and its own registrations as awaiter.
+   * Promises that may settle. With each are loaded: its task, the callbacks and listeners on it, the tasks that these
+   * callbacks name, and the callbacks in which it is the awaiter.
    */
   readonly settlements = new Set<string>();
   /** Tasks whose fired callbacks an acquire may delete. */
@@ -19,10 +19,10 @@ export class Needs {
   /** Single callbacks and listeners by key. */
   readonly callbacks = new Map<string, { awaited: string; awaiter: string }>();
   readonly listeners = new Map<string, { awaited: string; address: string }>();
-  /** Promises whose branch is answered as `preload`, and branches that requests name themselves: bound by `PRELOAD`. */
+  /** Promises whose branch is answered as `preload`, and branches by name. The bound is `PRELOAD`. */
   readonly preloads = new Set<string>();
   readonly branches = new Set<string>();
-  /** Promises whose branch is answered only while it is small: bound by `FENCE_PRELOAD`. */
+  /** Promises whose branch is answered only while it is small. The bound is `FENCE_PRELOAD`. */
   readonly fenced = new Set<string>();
   readonly schedules = new Set<string>();
   /** Loads everything, however large. Set it only after checking that it fits into memory. */
@@ -36,7 +36,7 @@ export class Needs {
     this.tasks.add(id);
   }
 
-  /** For requests that name a task: its promise is named with it, and settled when its time has come. */
+  /** For requests that name a task. They also name its promise, which is settled if it has expired. */
   taskAndPromise(id: string): void {
     this.promises.add(id);
     this.tasks.add(id);
@@ -48,7 +48,7 @@ export class Needs {
     this.settlements.add(id);
   }
 
-  /** The task and what an acquire clears. */
+  /** The task and the callbacks that an acquire deletes. */
   resumable(id: string): void {
     this.tasks.add(id);
     this.resumed.add(id);

@@ -93,7 +93,7 @@ export function perform(ws: WorkingSet, { kind, data }: Command, context: Contex
   return operation.run(ws, data, context);
 }
 
-/** The operation of a command's kind. The one place where a kind and its data, known to fit, are joined again. */
+/** The operation of a command's kind. The type of the command ensures that its data fits. */
 function operationOf(kind: OperationKind): Operation<unknown> {
   return OPERATIONS[kind];
 }

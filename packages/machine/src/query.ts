@@ -1,8 +1,8 @@
 import { byteOrder, type PromiseState, type RequestData, type StringMap, type TaskState } from '@resonate/protocol';
 
 /**
- * Searches as data: the machine says which rows a search means in the projected view, a dialect only finds them.
- * Rows match when ANY of `anyOf` fits; each alternative is a stored state and, for promises, a side of the clock.
+ * Searches as data: the machine defines which rows match, in the projected view, and a dialect only finds them. A row
+ * matches if one of `anyOf` matches. An alternative is a stored state and, for promises, whether the timeout has passed.
  */
 export interface PromiseQuery {
   /** null: any state. */
@@ -16,7 +16,7 @@ export interface PromiseQuery {
 
 export interface PromiseAlternative {
   state: PromiseState;
-  /** Bounds on the promise's timeoutAt: not yet over, or over by `now`. */
+  /** Whether the promise's timeoutAt is after `now` (live) or not (expired). */
   live?: { now: number };
   expired?: { now: number; timer: boolean };
 }
@@ -28,7 +28,7 @@ export interface TaskQuery {
 }
 
 export interface TaskAlternative {
-  /** null: whatever the state. */
+  /** null: any state. */
   state: TaskState | null;
   live?: { now: number };
   expired?: { now: number };
@@ -50,7 +50,7 @@ const DEFAULT_SCHEDULE_LIMIT = 10;
 
 /**
  * Where a search begins: after the cursor, and not before the ids with `prefix` ('' for all), which are a range in byte
- * order. Below it no id is found, but for those that begin with the text right before it and U+10FFFF.
+ * order. It also finds ids that begin with the text right before `prefix` and U+10FFFF; the caller leaves these out.
  */
 function begin(cursor: string | undefined, prefix: string): string | null {
   const before = prefix === '' ? null : justBelow(prefix);
@@ -62,12 +62,12 @@ function justBelow(text: string): string {
   const last = String.fromCodePoint(text.codePointAt(text.length - (/[\uDC00-\uDFFF]$/.test(text) ? 2 : 1)) ?? 0);
   const head = text.slice(0, -last.length);
   const code = last.codePointAt(0) ?? 0;
-  // No id has a NUL, and no text half a surrogate pair.
+  // No id has a NUL, and no text has half of a surrogate pair.
   if (code <= 1) return head;
   return `${head}${String.fromCodePoint(code === 0xe000 ? 0xd7ff : code - 1)}\u{10FFFF}`;
 }
 
-/** @param prefix finds only ids that begin with it; rows past them are the caller's to leave out. */
+/** @param prefix finds ids that begin with it. It may find rows after them, which the caller leaves out. */
 export function promiseQuery(data: RequestData<'promise.search'>, now: number, prefix = ''): PromiseQuery {
   return {
     anyOf: data.state === undefined ? null : promiseAlternatives(data.state, now),

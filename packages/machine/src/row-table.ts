@@ -16,8 +16,8 @@ export interface RowChanges<Row> {
 }
 
 /**
- * The rows of one table that a batch loaded, with what it did to them. Touching a key that was not loaded throws:
- * such a row was not locked, so nothing may be decided over it.
+ * The rows of one table that a batch loaded, and its changes to them. Touching a key that was not loaded throws, because
+ * that row is not locked.
  */
 export class RowTable<Row> {
   readonly #name: string;
@@ -30,7 +30,7 @@ export class RowTable<Row> {
     this.#keyOf = keyOf;
   }
 
-  /** Says that `key` was looked for; `load` fills in what was found. */
+  /** Records that `key` was looked up. `load` adds the rows that were found. */
   expect(key: string): void {
     if (!this.#cells.has(key)) this.#cells.set(key, { stored: null, current: null });
   }
@@ -39,7 +39,7 @@ export class RowTable<Row> {
     this.#cells.set(this.#keyOf(row), { stored: row, current: row });
   }
 
-  /** True when the key was looked for, whether or not there is a row. */
+  /** True if the key was looked up, whether or not there is a row. */
   isLoaded(key: string): boolean {
     return this.#cells.has(key);
   }
@@ -48,14 +48,14 @@ export class RowTable<Row> {
     return this.#cell(key).current;
   }
 
-  /** Like `get`, for a row that must be there. */
+  /** Like `get`, for a row that must exist. */
   need(key: string): Row {
     const row = this.get(key);
     if (row === null) throw new Error(`${this.#name}: no row ${JSON.stringify(key)}`);
     return row;
   }
 
-  /** The row when it was loaded, else null: for views that decide nothing. */
+  /** The row if it was loaded, else null. For answers only, not for decisions. */
   peek(key: string): Row | null {
     return this.#cells.get(key)?.current ?? null;
   }
@@ -68,13 +68,13 @@ export class RowTable<Row> {
     this.#change(this.#cell(key), null);
   }
 
-  /** Puts a row whose absence is known without having looked for its key. */
+  /** Inserts a row that is known not to exist, although its key was not looked up. */
   insert(row: Row): void {
     this.expect(this.#keyOf(row));
     this.put(row);
   }
 
-  /** All rows as they are now, in the order they came. */
+  /** All rows as they are now, in the order in which they were loaded or inserted. */
   *rows(): IterableIterator<Row> {
     for (const cell of this.#cells.values()) if (cell.current !== null) yield cell.current;
   }
@@ -90,7 +90,7 @@ export class RowTable<Row> {
     }
   }
 
-  /** What must be written so that the database holds the current rows. */
+  /** The changes that must be written to the database. */
   changes(): RowChanges<Row> {
     const changes: RowChanges<Row> = { inserts: [], updates: [], deletes: [] };
     if (this.#journal.length === 0) return changes;

@@ -11,8 +11,8 @@ import type {
 } from '@resonate/protocol';
 
 /**
- * The rows the machine decides over, one type per table. Rows are values: a transition puts a new one, it never
- * changes one in place. Times are epoch ms.
+ * The rows of the state machine, one type per table. A row is never changed in place: a transition replaces it by a new one.
+ * Times are epoch ms.
  */
 
 export interface PromiseRow {
@@ -38,9 +38,9 @@ export interface DeliveryColumns {
   enqueuedAt: number | null;
   /** How often the waiting message was handed to a transport. */
   attempts: number;
-  /** The process that took the message to deliver it; it is due again at `dueAt` unless it arrives. */
+  /** The process that has claimed the message to deliver it. It is due again at `dueAt`. */
   claimedBy: string | null;
-  /** The process that deferred the message as its target keeps failing; never set together with `claimedBy`. */
+  /** The process that deferred the message because its target keeps failing. Never set together with `claimedBy`. */
   deferredBy: string | null;
 }
 
@@ -51,24 +51,24 @@ export interface TaskRow extends DeliveryColumns {
   resumes: number;
   pid: string | null;
   ttl: number | null;
-  /** The promise's, so that the task's lock alone tells whether it still lives. */
+  /** A copy of the promise's timeout, so that the locked row of the task alone shows whether the promise has expired. */
   timeoutAt: number;
-  /** How often in a row the task was released, or its lease expired, without progress. */
+  /** How many times in a row the task was released, or its lease expired, without progress. */
   setbacks: number;
-  /** pending: when `execute` goes out (again); acquired: the lease's end; else null. */
+  /** pending: when `execute` is sent (again); acquired: when the lease ends; else null. */
   dueAt: number | null;
 }
 
 export interface CallbackRow {
   awaited: string;
   awaiter: string;
-  /** The awaited promise settled and counts in the awaiter's resumes. */
+  /** The awaited promise has settled and is counted in the awaiter's `resumes`. */
   ready: boolean;
 }
 
 export interface ListenerRow extends DeliveryColumns {
   awaited: string;
-  /** null until the promise settles, then when `unblock` goes out (again). */
+  /** null until the promise settles; then when `unblock` is sent (again). */
   dueAt: number | null;
 }
 
@@ -83,7 +83,7 @@ export interface ScheduleRow {
   /** MAX_TIME: never, or not while it is paused. */
   nextRunAt: number;
   lastRunAt: number | null;
-  /** null: not chosen, as of all that clients of the public server create. */
+  /** null: no policy was chosen. Clients of the public server cannot choose one. */
   timezone: string | null;
   overlap: OverlapPolicy | null;
   catchUp: CatchUpPolicy | null;
@@ -91,7 +91,7 @@ export interface ScheduleRow {
   cronDialect: CronDialect | null;
   /** Why the last occurrence could not be fired; null if it was. */
   fault: string | null;
-  /** Occurrences up to then still come; null: not paused. */
+  /** Paused since then: occurrences up to this time still fire. null: not paused. */
   pausedAt: number | null;
 }
 
@@ -102,7 +102,7 @@ export function unsent({ text, transport, target, poll }: Address): DeliveryColu
   return { ...queue, enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null };
 }
 
-/** Joins the parts of a compound key; NUL is in no id (protocol section 3). */
+/** Joins the parts of a compound key with NUL, which no id contains (protocol section 3). */
 export function pairKey(first: string, second: string): string {
   return `${first}\u0000${second}`;
 }

@@ -11,7 +11,7 @@ import {
 } from './rows.ts';
 import { RowTable, type RowChanges } from './row-table.ts';
 
-/** What the store found for a batch's `Needs`. */
+/** The rows that the store found for a batch's `Needs`. */
 export interface Loaded {
   promises: PromiseRow[];
   tasks: TaskRow[];
@@ -28,7 +28,7 @@ export function emptyLoaded(): Loaded {
   return { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [], cutBranches: [] };
 }
 
-/** What a batch did, table by table. */
+/** The changes of a batch, by table. */
 export interface Changes {
   promises: RowChanges<PromiseRow>;
   tasks: RowChanges<TaskRow>;
@@ -44,8 +44,8 @@ export interface Mark {
 const NOTHING: ReadonlySet<string> = new Set();
 
 /**
- * All rows a batch may touch, in memory. Operations run on it one after another and see each other's effects; a
- * failed one is undone alone (`mark`, `rewind`).
+ * All rows that a batch may touch, in memory. Operations run on it one after another and see each other's effects. If one
+ * fails, only its own changes are undone (`mark`, `rewind`).
  */
 export class WorkingSet {
   readonly promises = new RowTable<PromiseRow>('promises', (row) => row.id);
@@ -60,7 +60,7 @@ export class WorkingSet {
   readonly #byAwaiter = new Map<string, Set<string>>();
   readonly #listenersOf = new Map<string, Set<string>>();
   readonly #branches = new Map<string, Map<string, PromiseRow | null>>();
-  /** Loaded up to `PRELOAD`; up to `FENCE_PRELOAD` at least; and those of either sort that have more. */
+  /** Branches loaded up to `PRELOAD`, those loaded at least up to `FENCE_PRELOAD`, and those of both with more promises. */
   readonly #loadedBranches: Set<string>;
   readonly #fencedBranches = new Set<string>();
   readonly #cutBranches: Set<string>;
@@ -94,18 +94,18 @@ export class WorkingSet {
     }
   }
 
-  /** True when everything that a settlement of this promise touches is here. */
+  /** True if all rows that a settlement of this promise touches are loaded. */
   settles(id: string): boolean {
     return this.#needs.settlements.has(id);
   }
 
-  /** Every callback on a promise that was announced as one that may settle. */
+  /** All callbacks on a promise. It must be one of `Needs.settlements`. */
   callbacksOn(awaited: string): CallbackRow[] {
     this.#announced(this.#needs.settlements, awaited, 'settlement');
     return this.#rowsOf(this.callbacks, this.#byAwaited.get(awaited));
   }
 
-  /** Every callback of an awaiter: all of them when it may settle, else at least those that fired. */
+  /** The callbacks of an awaiter: all of them if it may settle, else at least those that are ready. */
   callbacksOf(awaiter: string): CallbackRow[] {
     if (!this.#needs.settlements.has(awaiter)) this.#announced(this.#needs.resumed, awaiter, 'resume');
     return this.#rowsOf(this.callbacks, this.#byAwaiter.get(awaiter));
@@ -134,15 +134,15 @@ export class WorkingSet {
     this.#indexListener(row);
   }
 
-  /** A new promise: it also joins its branch. */
+  /** Inserts a new promise, also into its branch. */
   insertPromise(row: PromiseRow): void {
     this.promises.put(row);
     this.#joinBranch(row, null);
   }
 
   /**
-   * The other promises of a promise's branch as they are now, as far as they are loaded; none without a branch.
-   * @throws MoreNeeded when the promise is so new that its branch could not be loaded with it.
+   * The other promises of a promise's branch as they are now, as far as they are loaded; empty without a branch.
+   * @throws MoreNeeded if this batch created the promise, so that its branch is not loaded.
    */
   branchOf(promise: PromiseRow): PromiseRow[] {
     const branch = promise.tags[TAG.branch];
@@ -152,8 +152,7 @@ export class WorkingSet {
   }
 
   /**
-   * The other promises of a promise's branch, or null when not all of them are loaded: then they are more than
-   * `FENCE_PRELOAD`.
+   * The other promises of a promise's branch; null if not all of them are loaded, because they exceed `FENCE_PRELOAD`.
    * @throws MoreNeeded as `branchOf` does.
    */
   wholeBranchOf(promise: PromiseRow): PromiseRow[] | null {
@@ -172,7 +171,7 @@ export class WorkingSet {
     const rows: PromiseRow[] = [];
     for (const [id, stored] of this.#branches.get(branch) ?? []) {
       const row = this.promises.peek(id) ?? stored;
-      // A promise whose creation was undone may have been created again in another branch.
+      // The creation of the promise was undone, and it may have been created again in another branch.
       if (id !== promise.id && row?.tags[TAG.branch] === branch) rows.push(row);
     }
     return rows;
@@ -206,7 +205,7 @@ export class WorkingSet {
     addTo(this.#listenersOf, row.awaited, pairKey(row.awaited, row.address));
   }
 
-  /** `stored` is null for a promise of this batch, so that it leaves the branch again when it is undone. */
+  /** `stored` is null for a promise that this batch created, so that undoing it removes it from the branch. */
   #joinBranch(row: PromiseRow, stored: PromiseRow | null): void {
     const branch = row.tags[TAG.branch];
     if (branch === undefined) return;

@@ -10,7 +10,7 @@ export type UnblockOutcome = { kind: 'unblock'; awaited: string; address: string
   | { delivered: false; diedOf: string }
 );
 
-/** The failure of an `execute`; its next try is at `dueAt`. Success is not reported: it stays due until it is acquired. */
+/** A failed attempt to send an `execute`; the next one is at `dueAt`. Success is not recorded: acquiring the task ends it. */
 export interface ExecuteOutcome {
   kind: 'execute';
   id: string;
@@ -21,7 +21,7 @@ export interface ExecuteOutcome {
 
 export type DeliveryOutcome = UnblockOutcome | ExecuteOutcome;
 
-/** The `unblock` arrived or failed (transitions M2 and M3). @returns null: the row goes. */
+/** The `unblock` arrived or failed (transitions M2 and M3). @returns null: the row is deleted. */
 export function acknowledgedListener(
   listener: ListenerRow,
   outcome: UnblockOutcome,
@@ -31,13 +31,13 @@ export function acknowledgedListener(
   return 'dueAt' in outcome ? { ...listener, dueAt: outcome.dueAt, claimedBy: null } : null;
 }
 
-/** The `execute` failed (transition M3). A task that moved on meanwhile is left alone. */
+/** The `execute` failed (transition M3). A task that has changed since it was claimed is left alone. */
 export function failedTask(task: TaskRow, { version, dueAt }: ExecuteOutcome, processId: string): TaskRow {
   if (!isClaimedBy(task, processId) || task.version !== version) return task;
   return { ...task, dueAt, claimedBy: null };
 }
 
-/** The delivery takes longer than the retry time-out: the claim holds until `dueAt` (transition M5). */
+/** The delivery takes longer than the retry timeout, so the claim is extended to `dueAt` (transition M5). */
 export function renewed(listener: ListenerRow, processId: string, dueAt: number): ListenerRow {
   return isClaimedBy(listener, processId) ? { ...listener, dueAt } : listener;
 }

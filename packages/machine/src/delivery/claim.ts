@@ -2,11 +2,11 @@ import { isTask, type MessageRow } from './message-row.ts';
 
 export interface Claimer {
   processId: string;
-  /** After so long a claimed message is due again, unless it was acquired or acknowledged. */
+  /** A claimed message is due again after this time, unless its task was acquired or its outcome recorded. */
   retryTimeoutMs: number;
 }
 
-/** The process takes the message in order to deliver it (transition M1). */
+/** The process claims the message, to deliver it (transition M1). */
 export function claimed<Row extends MessageRow>(
   message: Row,
   { processId, retryTimeoutMs }: Claimer,
@@ -23,8 +23,8 @@ export function claimed<Row extends MessageRow>(
 }
 
 /**
- * Undoes a claim with which the process did nothing: the message is as it was before the claim (transition M12).
- * @param taken the message as it was claimed. @param before as it was found.
+ * Undoes a claim that the process did not use: the message is as it was before the claim (transition M12).
+ * @param taken the claimed message. @param before the message before the claim.
  */
 export function unclaimed<Row extends MessageRow>(message: Row, taken: Row, before: Row): Row {
   const isUnchanged = message.claimedBy === taken.claimedBy && message.dueAt === taken.dueAt;
@@ -34,9 +34,9 @@ export function unclaimed<Row extends MessageRow>(message: Row, taken: Row, befo
 }
 
 /**
- * The failures since the last success, with this attempt. A message that is claimed again although nothing was
- * recorded of the last claim did not fail: the task was delivered and not acquired yet, an `unblock` takes long, or
- * its process died. It is not the first attempt either, so the number is at least 2.
+ * The number of attempts since the last success, with this one. If a message is claimed again and no outcome of its last
+ * claim was recorded, that attempt does not count as failed: the task may be delivered but not acquired, the delivery of an
+ * `unblock` may take long, or the process may have died. But this is not the first attempt, so the number is at least 2.
  */
 function attemptsWithThisOne(message: MessageRow): number {
   const { claimedBy, attempts } = message;

@@ -1,8 +1,8 @@
 import { isDue, isWaiting, type MessageRow } from './message-row.ts';
 
 /**
- * The target keeps failing, so what is due for it waits for `forMs` at most (transition M6). Deferred messages keep the
- * order of their age as far as `forMs` allows, so that the oldest comes first also when nobody resumes them.
+ * The target keeps failing, so a message that is due for it waits, for at most `forMs` (transition M6). Older messages become
+ * due earlier, within `forMs`. So the oldest is sent first even if the messages are not resumed.
  */
 export function deferred<Row extends MessageRow>(message: Row, processId: string, forMs: number, now: number): Row {
   if (!isDue(message, now)) return message;
@@ -13,20 +13,20 @@ export function deferred<Row extends MessageRow>(message: Row, processId: string
 }
 
 /**
- * A message that failed this often comes by its own backoff only. Otherwise one that is refused for good would use up
- * its attempts within moments, each time that others succeed.
+ * A message that has failed this often is not resumed; it waits for its own backoff. Otherwise a message that its target
+ * always refuses would use up its attempts within moments, whenever others succeed.
  */
 export const MAX_RESUMED_ATTEMPTS = 10;
 
 /** Which messages to resume. */
 export interface ResumeLimits {
-  /** The longest that anything is deferred for: what is due later than this was delayed by its sender. */
+  /** The longest time that a message is deferred for. A message that is due later was delayed by its sender. */
   withinMs: number;
   /** Only messages with fewer attempts than this. */
   maxAttempts: number;
 }
 
-/** The target works again: messages that were deferred, or that wait for their next try, are due at once (transition M7). */
+/** The target works again, so deferred messages and those that wait for their next attempt are due at once (transition M7). */
 export function resumed<Row extends MessageRow>(
   message: Row,
   { withinMs, maxAttempts }: ResumeLimits,

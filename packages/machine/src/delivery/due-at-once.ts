@@ -1,19 +1,19 @@
 import type { TaskRow } from '../rows.ts';
 import { isDue, isWaiting, type MessageRow } from './message-row.ts';
 
-/** What is given back. */
+/** Which claims and deferrals to release. */
 export interface Release {
-  /** What these processes have claimed or deferred; null: whatever any process has. */
+  /** Those of these processes; null: those of all processes. */
   processIds: ReadonlySet<string> | null;
-  /** `deferred`: claims stay, as what was delivered under them is not to go out again. */
+  /** `deferred`: releases no claims, because claimed messages may have been delivered and must not be sent twice. */
   only?: 'deferred';
-  /** Claims of one transport that would be due again at `dueFrom` (epoch ms) or later: those made since a moment. */
+  /** Only messages of one transport that are due at `dueFrom` (epoch ms) or later: those that were claimed since a moment. */
   since?: { transport: string; dueFrom: number };
 }
 
 /**
- * A message is due at once since the process that claimed or deferred it is gone, or does not know what it holds
- * (transition M4). One whose time has come anyway is left alone.
+ * Makes a message due at once, because the process that claimed or deferred it has ended, or lost the answer to its claim
+ * (transition M4). A message that is due anyway is left alone.
  */
 export function released<Row extends MessageRow>(message: Row, { processIds, only, since }: Release, now: number): Row {
   const { claimedBy, deferredBy, dueAt, transport } = message;
@@ -24,7 +24,7 @@ export function released<Row extends MessageRow>(message: Row, { processIds, onl
   return { ...message, dueAt: now, claimedBy: null, deferredBy: null };
 }
 
-/** An operator asks for the `execute` now, whatever delays it (transition M8). One under way may then come twice. */
+/** An operator makes the `execute` due now, whatever delays it (transition M8). One that is being sent may arrive twice. */
 export function dueAtOnce(task: TaskRow, now: number): TaskRow {
   if (!isWaiting(task) || isDue(task, now)) return task;
   return { ...task, enqueuedAt: task.enqueuedAt ?? now, dueAt: now, claimedBy: null, deferredBy: null };

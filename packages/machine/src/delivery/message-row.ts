@@ -16,7 +16,7 @@ export function isDue(message: MessageRow, now: number): boolean {
   return isWaiting(message) && message.dueAt !== null && message.dueAt <= now;
 }
 
-/** True while this process holds the claim: only then may it say what became of the message. */
+/** True while this process has the claim. Only then may it record the message's outcome. */
 export function isClaimedBy(message: MessageRow, processId: string): boolean {
   return isWaiting(message) && message.claimedBy === processId;
 }

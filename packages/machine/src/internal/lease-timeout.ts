@@ -2,7 +2,7 @@ import { ok, type Operation } from '../operation.ts';
 import { returned } from '../rules/dispatch.ts';
 import { isOver } from '../rules/expiry.ts';
 
-/** A worker's lease expired: its task is sent out again. Does nothing when the lease was renewed meanwhile. */
+/** A worker's lease expired, so its task is sent again. Does nothing if the lease was renewed meanwhile. */
 export const leaseTimeout: Operation<{ id: string }> = {
   needs: ({ id }, needs) => needs.task(id),
 

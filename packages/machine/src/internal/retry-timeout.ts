@@ -3,8 +3,8 @@ import { retried, retryAt } from '../rules/dispatch.ts';
 import { isOver } from '../rules/expiry.ts';
 
 /**
- * A pending task's retry timer fires (protocol section 7). Only `debug.tick` asks for it: with deliveries running, a
- * message that was handed over becomes due again by itself.
+ * A pending task's retry timer fires (protocol section 7). Only `debug.tick` fires it. In normal operation a message becomes
+ * due again without a timer (`claimed`).
  */
 export const retryTimeout: Operation<{ id: string }> = {
   needs: ({ id }, needs) => needs.task(id),

@@ -11,7 +11,7 @@ const MISSED_AFTER_MS = 60_000;
 export interface Occurrence {
   id: string;
   at: number;
-  /** The promises it most probably creates and depends on: their rows are loaded together with the schedule's. */
+  /** The promises that it probably creates and depends on. Their rows are loaded together with the schedule's. */
   promiseId: string;
   lastRunId: string | null;
 }
@@ -23,9 +23,9 @@ export function occurrenceOf(schedule: ScheduleRow): Occurrence {
 }
 
 /**
- * Fires one occurrence (protocol section 5), but only if it is due and still the schedule's next one: so each occurrence
- * creates exactly one promise, whoever else tries. Later occurrences that the catch-up policy skips are skipped in the same
- * step.
+ * Fires one occurrence (protocol section 5), but only if it is due and still the schedule's next one. So each occurrence
+ * creates exactly one promise, even if several processes fire it. Later occurrences that the catch-up policy skips are
+ * skipped in the same step.
  */
 export const scheduleFire: Operation<Occurrence> = {
   needs({ id, promiseId, lastRunId: lastId }: Occurrence, needs: Needs) {

@@ -6,7 +6,7 @@ export function dispatched(task: TaskRow, now: number): TaskRow {
   return { ...retried(task, now), setbacks: 0 };
 }
 
-/** The same for a message that is sent again. The task itself does not change. */
+/** The `execute` message is due at once again. The task's state does not change. */
 export function retried(task: TaskRow, now: number): TaskRow {
   return { ...task, ...NOTHING_DUE, state: 'pending', pid: null, ttl: null, dueAt: now, enqueuedAt: now };
 }
@@ -15,8 +15,8 @@ export function retried(task: TaskRow, now: number): TaskRow {
 const BACKOFF_MS = { first: 500, most: 20_000 };
 
 /**
- * A worker gave the task back, or lost its lease. From the second time on without progress the message waits before it goes
- * out: a task that no worker can run must not go to and fro as fast as the network allows.
+ * A worker released the task, or its lease expired. From the second time on without progress the message is delayed.
+ * Otherwise a task that no worker can run would be sent and released as fast as the network allows.
  */
 export function returned(task: TaskRow, now: number, retryTimeoutMs: number): TaskRow {
   const setbacks = task.setbacks + 1;
@@ -31,8 +31,7 @@ function backoffMs(setbacks: number, retryTimeoutMs: number): number {
 }
 
 /**
- * True for a message that was enqueued and was not handed over yet. Whoever takes it sets `dueAt` to that time plus the
- * retry timeout.
+ * True for a message that was enqueued and was not claimed yet. A claim sets `dueAt` to its time plus the retry timeout.
  */
 export function isUntried({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeoutMs: number): boolean {
   if (dueAt === null || enqueuedAt === null || claimedBy !== null) return false;
@@ -40,8 +39,8 @@ export function isUntried({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeou
 }
 
 /**
- * When the protocol's retry timer of a pending task fires. A message that waits was enqueued together with a timer
- * retryTimeoutMs later; otherwise (delayed, or handed over already) the timer is `dueAt` itself.
+ * When the protocol's retry timer of a pending task fires. For a message that waits, it is retryTimeoutMs after it was
+ * enqueued. For a delayed message, or one that was claimed, it is `dueAt`.
  */
 export function retryAt(task: TaskRow, retryTimeoutMs: number): number | null {
   if (task.state !== 'pending' || task.dueAt === null) return null;

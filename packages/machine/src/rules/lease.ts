@@ -2,7 +2,7 @@ import type { TaskRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
 import { after, NOTHING_DUE } from './expiry.ts';
 
-/** Acquire (protocol section 5): the next version, leased to `pid` for `ttl` ms, with nothing left to resume for. */
+/** A worker acquires the task (protocol section 5): the next version, leased to `pid` for `ttl` ms, without resumes. */
 export function acquire(ws: WorkingSet, task: TaskRow, pid: string, ttl: number, now: number): TaskRow {
   clearResumes(ws, task);
   const acquired: TaskRow = {
@@ -19,7 +19,7 @@ export function acquire(ws: WorkingSet, task: TaskRow, pid: string, ttl: number,
   return acquired;
 }
 
-/** Forgets which awaited promises settled since the last acquire. */
+/** Deletes the callbacks of awaited promises that have settled since the last acquire. */
 export function clearResumes(ws: WorkingSet, task: TaskRow): void {
   if (task.resumes === 0) return;
   for (const callback of ws.callbacksOf(task.id)) {

@@ -3,23 +3,23 @@ import type { PromiseRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
 import { promiseRecord } from './records.ts';
 
-/** How much of a branch is loaded or answered at most. */
+/** The maximum part of a branch that is loaded or answered. */
 export interface PreloadBound {
   promises: number;
-  /** Bytes of the ids, params, values and tags. The store counts their JSON text, the machine the texts in it. */
+  /** Bytes of ids, params, values and tags. The store counts their JSON, the machine the texts in it. */
   bytes: number;
 }
 
-/** For `task.acquire`, `task.create` and `task.suspend`, whose preload a worker replays from. It asks for the rest one by one. */
+/** For `task.acquire`, `task.create` and `task.suspend`. A worker replays from this preload, and requests other promises one by one. */
 export const PRELOAD: PreloadBound = { promises: 1_000, bytes: 8 << 20 };
 
 /**
- * For `task.fence`: a branch within this bound is answered whole, as the public server does. The bytes are those of the
- * task's own promise too. The recorded traffic needs 2 promises and 524 bytes. See docs/decisions/fence-preload.md.
+ * For `task.fence`: a branch within this bound is answered completely, as by the public server. The bytes include the task's
+ * own promise. The recorded traffic needs 2 promises and 524 bytes (docs/decisions/fence-preload.md).
  */
 export const FENCE_PRELOAD: PreloadBound = { promises: 4, bytes: 2 << 10 };
 
-/** What answers that give a task to a worker say of its branch. */
+/** The branch of a task, in answers that give the task to a worker. */
 export interface Preload {
   preload: PromiseRecord[];
   /** The branch has more promises than `preload` contains. The worker must request those. */
@@ -37,7 +37,7 @@ export function preload(ws: WorkingSet, promise: PromiseRow, now: number): Prelo
 
 /**
  * The preload of a `task.fence`: the whole branch while it is small, else only the promise that the fence created or
- * settled. A branch that grows must not make every one of its steps dearer.
+ * settled. So the answers do not grow with the branch.
  * @param acted the promise that the fence's action names, null when there is none.
  * @param mode `own`: never more than that promise.
  */
@@ -62,7 +62,7 @@ function own(promise: PromiseRow, acted: PromiseRow | null): PromiseRow[] {
   return acted !== null && branch !== undefined && acted.tags[TAG.branch] === branch ? [acted] : [];
 }
 
-/** How many of the rows, from the first on, the bound allows. @param used bytes of it that are used already. */
+/** How many of the first rows are within the bound. @param used how many of its bytes are used already. */
 function countWithin(rows: readonly PromiseRow[], bound: PreloadBound, used = 0): number {
   let bytes = used;
   for (const [index, row] of rows.entries()) {

@@ -33,7 +33,7 @@ export function scheduleRecord(row: ScheduleRow): ScheduleRecord {
   };
 }
 
-/** A settled promise as the wire shows it: time changes nothing about it any more. */
+/** A settled promise as the wire shows it. It does not depend on the time. */
 export function settledRecord(row: PromiseRow): PromiseRecord {
   return promiseRecord(row, row.timeoutAt);
 }

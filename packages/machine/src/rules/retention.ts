@@ -1,50 +1,50 @@
 import { TAG, type PromiseState, type StringMap } from '@resonate/protocol';
 import type { PromiseRow, TaskRow } from '../rows.ts';
 
-/** How long settled promises are kept, ms; null: for ever. */
+/** How long settled promises are kept, ms; null: forever. */
 export interface RetentionRules {
   afterMs: number | null;
-  /** Where a state has a period of its own. */
+  /** States with a period of their own. */
   afterByState: Readonly<Partial<Record<PromiseState, number>>>;
-  /** The first one that fits a promise, or else its root, decides instead. */
+  /** The first rule that matches the promise, or else its root, has precedence. */
   afterByTag: readonly TagRule[];
 }
 
 export interface TagRule {
   name: string;
-  /** What the tag's value must be; `*` stands for any text. */
+  /** The tag's value; `*` stands for any text. */
   pattern: string;
   afterMs: number | null;
 }
 
-/** A promise of a call graph, as far as retention goes by it. */
+/** The fields of a promise that retention needs. */
 export type RetainedPromise = Pick<PromiseRow, 'id' | 'state' | 'settledAt' | 'tags'>;
 
-/** Some or all promises of one origin, with what hangs on them. */
+/** Some or all promises of one origin, with their tasks, messages, awaiters and callers. */
 export interface CallGraph {
   promises: readonly RetainedPromise[];
-  /** The tags of the promise that all others come from; none where it is not there. */
+  /** The tags of the root promise; empty if it does not exist. */
   rootTags: StringMap;
   tasks: readonly Pick<TaskRow, 'id' | 'state'>[];
-  /** Promises of the graph whose `unblock` is not delivered yet, and those of kept dead letters. */
+  /** Promises of the graph with undelivered `unblock`s, and those with dead letters. */
   undelivered: readonly string[];
   deadLetters: readonly string[];
-  /** Promises outside that await one of the graph, or that one of the graph was called by. */
+  /** Promises outside of the graph that await a promise of it, or have called one. */
   around: readonly Pick<PromiseRow, 'id' | 'state'>[];
 }
 
-/** Why a call graph stays. */
+/** Why a call graph is kept. */
 export type KeepReason = 'pending' | 'recent' | 'forever' | 'awaited' | 'undelivered' | 'dead_letter';
 
 /**
- * Whether a call graph may go: all of it has been settled for as long as the rules say, and nobody waits for any of it.
- * @returns why it stays; null: it may go. Once it may, only new promises of its origin can change that.
+ * Whether a call graph may be removed: all of its promises have been settled for long enough, and nobody waits for one.
+ * @returns why it is kept; null: it may be removed. After that, only new promises of its origin can change the answer.
  */
 export function reasonToKeep(graph: CallGraph, rules: RetentionRules, now: number): KeepReason | null {
   return tooYoung(graph, rules, now) ?? heldBy(graph);
 }
 
-/** Of the promises alone: whether one is pending or has not been settled for long enough. */
+/** Checks only the promises: whether one is pending, or has not been settled for long enough. */
 export function tooYoung(
   { promises, rootTags }: Pick<CallGraph, 'promises' | 'rootTags'>,
   rules: RetentionRules,
@@ -52,7 +52,7 @@ export function tooYoung(
 ): KeepReason | null {
   let reason: KeepReason | null = null;
   for (const promise of promises) {
-    // An expired one too: who awaits it has not been told.
+    // An expired promise counts as pending here, because its awaiters have not been resumed.
     if (promise.state === 'pending' || promise.settledAt === null) return 'pending';
     const afterMs = periodOf(promise, rootTags, rules);
     if (afterMs === null) reason = 'forever';
@@ -61,7 +61,7 @@ export function tooYoung(
   return reason;
 }
 
-/** Of what hangs on the promises: whether somebody still waits for one. */
+/** Checks what surrounds the promises: whether somebody still waits for one. */
 export function heldBy({ tasks, undelivered, deadLetters, around }: CallGraph): KeepReason | null {
   if (tasks.some(({ state }) => state !== 'fulfilled')) return 'pending';
   if (around.some(({ state }) => state === 'pending')) return 'awaited';
@@ -69,14 +69,14 @@ export function heldBy({ tasks, undelivered, deadLetters, around }: CallGraph): 
   return deadLetters.length > 0 ? 'dead_letter' : null;
 }
 
-/** The shortest of all periods: what settled later than that ago stays; null: everything does. */
+/** The shortest of all periods, ms: promises that settled more recently are all kept. null: everything is kept. */
 export function shortestPeriod({ afterMs, afterByState, afterByTag }: RetentionRules): number | null {
   const periods = [afterMs, ...Object.values(afterByState), ...afterByTag.map((rule) => rule.afterMs)];
   const finite = periods.filter((period) => period !== null);
   return finite.length === 0 ? null : Math.min(...finite);
 }
 
-/** Ids that a promise names as its callers. */
+/** The ids that a promise names as its callers. */
 export function callersOf({ id, tags }: RetainedPromise): string[] {
   const named = [tags[TAG.parent], tags[TAG.branch], tags[TAG.origin]];
   return named.filter((caller): caller is string => caller !== undefined && caller !== id);
@@ -91,7 +91,7 @@ function ruleFor(tags: StringMap, { afterByTag }: RetentionRules): TagRule | und
   return afterByTag.find(({ name, pattern }) => Object.hasOwn(tags, name) && fits(pattern, tags[name] ?? ''));
 }
 
-/** Whether a text is what the pattern says, `*` being any text. */
+/** Whether a text matches the pattern, in which `*` stands for any text. */
 function fits(pattern: string, text: string): boolean {
   const [start = '', ...rest] = pattern.split('*');
   const end = rest.pop();

@@ -9,7 +9,7 @@ import { touch } from './touch.ts';
 
 /** The id of the promise that a run of the schedule creates. @throws when it would be too long. */
 export function occurrencePromiseId(schedule: Pick<ScheduleRow, 'id' | 'promiseId'>, at: number): string {
-  // Rows may be older than the bound on what is created.
+  // Rows may be older than this limit.
   const fault = templateFault(schedule.promiseId, schedule.id);
   if (fault) throw new Error(fault);
   return schedule.promiseId.replaceAll('{{.id}}', () => schedule.id).replaceAll('{{.timestamp}}', () => String(at));
@@ -29,9 +29,9 @@ export function nextRunAfter(schedule: ScheduleRow, at: number): number {
 }
 
 export interface RunTimes {
-  /** When the run is due: what `{{.timestamp}}` stands for, and when its promise was created. */
+  /** When the run is due. It replaces `{{.timestamp}}` and is the creation time of its promise. */
   at: number;
-  /** What `at` was computed from: see `Context.instantAt`. */
+  /** The time from which `at` was computed: see `Context.instantAt`. */
   instantAt: number;
   now: number;
 }

@@ -12,7 +12,7 @@ export interface Settlement {
 
 /**
  * Everything that follows from a settlement (protocol section 7): the promise settles, its task is fulfilled, tasks that
- * await it are resumed, and its listeners become due. `now` is when it is written down, which for a timeout may be later than
+ * await it are resumed, and its listeners become due. `now` is the time of the write. After a timeout it may be later than
  * `outcome.settledAt`.
  */
 export function settle(ws: WorkingSet, promise: PromiseRow, outcome: Settlement, now: number): PromiseRow {
@@ -30,7 +30,7 @@ export function settle(ws: WorkingSet, promise: PromiseRow, outcome: Settlement,
   return settled;
 }
 
-/** An awaited promise settled: counts for its awaiter, and wakes it when it is suspended. */
+/** An awaited promise settled: counts it for its awaiter, and makes the awaiter pending if it is suspended. */
 export function fire(ws: WorkingSet, callback: CallbackRow, now: number): void {
   const awaiter = ws.tasks.get(callback.awaiter);
   if (!awaiter || isOver(awaiter, now)) {

@@ -4,9 +4,8 @@ import { isExpired, stateAtTimeout } from './expiry.ts';
 import { settle } from './settlement.ts';
 
 /**
- * Promise timeouts (protocol sections 4 and 7): each of these named promises whose time has come is settled, with all
- * that follows.
- * @throws MoreNeeded, for all of them at once, when settlements are due whose rows were not loaded.
+ * Promise timeouts (protocol sections 4 and 7): settles each of these promises that has expired, with all consequences.
+ * @throws MoreNeeded, for all of them at once, if rows for a settlement were not loaded.
  */
 export function touch(ws: WorkingSet, ids: readonly string[], now: number): void {
   const due = [...new Set(ids)].flatMap((id) => {

@@ -4,7 +4,7 @@ import { nextRunAfter } from '../rules/run.ts';
 
 const DEFAULT_LIMIT = 10;
 
-/** When the schedule runs next: its occurrences after now, none while it is paused. */
+/** The next occurrences of a schedule after now; none while it is paused. */
 export const schedulePreview: OperationOf<'schedule.preview'> = {
   needs: ({ id }, needs) => needs.schedule(id),
 

@@ -3,7 +3,7 @@ import { acquire } from '../rules/lease.ts';
 import { preload } from '../rules/preload.ts';
 import { promiseRecord, taskRecord } from '../rules/records.ts';
 
-/** A worker takes a pending task at the version its `execute` message named. */
+/** A worker acquires a pending task, by the version in its `execute` message. */
 export const taskAcquire: OperationOf<'task.acquire'> = {
   needs({ id }, needs) {
     needs.preload(id);

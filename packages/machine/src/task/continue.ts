@@ -1,7 +1,7 @@
 import { fail, ok, TASK_NOT_FOUND, type OperationOf } from '../operation.ts';
 import { dispatched } from '../rules/dispatch.ts';
 
-/** A halted task is sent out again. */
+/** A halted task is sent to workers again. */
 export const taskContinue: OperationOf<'task.continue'> = {
   needs: ({ id }, needs) => needs.taskAndPromise(id),
   touches: ({ id }) => [id],

@@ -6,7 +6,7 @@ import { acquire } from '../rules/lease.ts';
 import { preload, type Preload } from '../rules/preload.ts';
 import { promiseRecord, taskRecord } from '../rules/records.ts';
 
-/** Makes a promise and takes its task in one step: no message goes out. */
+/** Creates a promise and acquires its task in one step, so no message is sent. */
 export const taskCreate: OperationOf<'task.create'> = {
   needs({ action }, needs) {
     needs.preload(action.data.id);

@@ -9,7 +9,7 @@ import type { WorkingSet } from '../working-set.ts';
 
 type Action = RequestData<'task.fence'>['action'];
 
-/** Creates or settles another promise only while the caller still holds its own task. */
+/** Creates or settles another promise, but only while the caller still holds its own task. */
 export const taskFence: OperationOf<'task.fence'> = {
   needs({ id, action }, needs, choices) {
     needs.taskAndPromise(id);
