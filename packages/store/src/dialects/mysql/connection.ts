@@ -28,10 +28,10 @@ const KEEPALIVE_MS = 10_000;
 const IDLE_IN_TRANSACTION_S = 5;
 const IDLE_S = 10;
 /**
- * This process closes an unused connection this much earlier than the server does, because mysql2 writes a warning to
- * standard error when the server closes it.
+ * The pool closes an unused connection this much earlier than the server does, because mysql2 writes a warning to standard
+ * error when the server closes it. The pool checks once per second.
  */
-const CLOSED_BEFORE_MS = 1_500;
+const CLOSED_BEFORE_MS = 2_000;
 
 /** Deadlock, lock wait timeout, insert collision, MariaDB's changed record. */
 const CONFLICTS = new Set([1213, 1205, 1062, 1020]);
@@ -53,6 +53,9 @@ export class Database extends ServerConnections<string, Session> {
     this.#pool = mysql.createPool({
       ...connection,
       connectionLimit: options.poolSize,
+      // Without `maxIdle` below the limit, the pool ignores `idleTimeout`.
+      maxIdle: options.poolSize - 1,
+      idleTimeout: idleS * 1_000 - CLOSED_BEFORE_MS,
       connectTimeout: options.connectTimeoutMs,
       multipleStatements: true,
       rowsAsArray: true,
@@ -64,8 +67,6 @@ export class Database extends ServerConnections<string, Session> {
       this.#sessions.set(connection, session);
       session.begin(settings(options.statementTimeoutMs, idleS), mayBeReadOnly);
     });
-    this.#pool.on('acquire', (connection) => this.#sessions.get(connection)?.used());
-    this.#pool.on('release', (connection) => this.#sessions.get(connection)?.unused(idleS * 1_000 - CLOSED_BEFORE_MS));
   }
 
   /** One round trip on any connection, for statements that may run twice. */
@@ -111,7 +112,6 @@ export class Session extends ServerSession<string> {
   readonly #connection: mysql.PoolConnection;
   protected readonly rollbackQuery = 'ROLLBACK';
   #maxPacket = Infinity;
-  #idle: NodeJS.Timeout | undefined;
 
   constructor(connection: mysql.PoolConnection, answerMs: number, traffic: Traffic) {
     super(answerMs, traffic);
@@ -140,19 +140,8 @@ export class Session extends ServerSession<string> {
     else this.#connection.release();
   }
 
-  /** The connection was lent. */
-  used(): void {
-    clearTimeout(this.#idle);
-  }
-
-  /** The connection was given back. It is closed if nobody uses it for `forMs`. */
-  unused(forMs: number): void {
-    this.#idle = setTimeout(() => this.destroy(), forMs).unref();
-  }
-
   destroy(): void {
     this.isBroken = true;
-    clearTimeout(this.#idle);
     this.#connection.destroy();
   }
 
