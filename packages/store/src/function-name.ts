@@ -2,14 +2,14 @@ import type { Value } from '@resonate/protocol';
 
 /** How many characters of a stored param are read to find the function's name, which SDKs put first. */
 export const PARAM_HEAD = 1_024;
-/** UTF-16 units of a name; what an index holds has a limit. A longer name is cut. */
+/** The maximum length of a name in UTF-16 units, because index entries have a size limit. A longer name is cut. */
 export const MAX_FUNCTION_NAME = 160;
 const NAME = /^\s*\{\s*"func"\s*:\s*("(?:[^"\\]|\\.)*")/;
 const DATA = /"data":"([A-Za-z0-9+/=]*)/;
 
 /**
- * The function that an SDK's param calls: `{ "func": …, "args": … }` as JSON in base64. Undefined if it is not one. Only the
- * first characters are decoded, however long the param is.
+ * The function that a param of an SDK names: `{ "func": …, "args": … }` as JSON in base64. Undefined for other params. Only
+ * the first characters are decoded, however long the param is.
  */
 export function functionName({ data }: Value): string | undefined {
   return data === undefined ? undefined : nameIn(Buffer.from(data.slice(0, PARAM_HEAD), 'base64').toString());
@@ -25,7 +25,7 @@ function nameIn(json: string): string | undefined {
   const quoted = NAME.exec(json)?.[1];
   if (quoted === undefined) return undefined;
   try {
-    const name = JSON.parse(quoted) as string;
+    const name = String(JSON.parse(quoted));
     return name === '' || !isStorable(name) ? undefined : cut(name);
   } catch {
     return undefined;
@@ -37,7 +37,7 @@ function isStorable(name: string): boolean {
   return name.isWellFormed() && !name.includes('\0');
 }
 
-/** Never through the middle of a character. */
+/** Cuts a long name, but never within a character. */
 function cut(name: string): string {
   if (name.length <= MAX_FUNCTION_NAME) return name;
   const head = name.slice(0, MAX_FUNCTION_NAME);

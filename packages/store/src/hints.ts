@@ -80,7 +80,7 @@ interface Due {
 }
 
 function hintOf(changes: Changes): DueHint {
-  const hint = { timerAt: null as number | null, deliveries: new Map<Transport, Due>() };
+  const hint: { timerAt: number | null; deliveries: Map<Transport, Due> } = { timerAt: null, deliveries: new Map() };
   const timer = (at: number | null) => {
     if (at !== null && (hint.timerAt === null || at < hint.timerAt)) hint.timerAt = at;
   };

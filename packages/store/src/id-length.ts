@@ -1,9 +1,11 @@
 import { occurrencePromiseId } from '@resonate/machine';
-import { MAX_TIME, TAG, type Request, type StringMap } from '@resonate/protocol';
+import { MAX_TIME, TAG, type Request } from '@resonate/protocol';
 
 /** Tags that are stored in an indexed column of their own, or name the target of a delivery. */
-const LIMITED_TAGS = [TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule];
+const LIMITED_TAGS = new Set<string>([TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule]);
 const LIMITED_FIELDS = new Set(['id', 'awaited', 'awaiter', 'address']);
+/** Fields with requests or tasks inside of a request. */
+const NESTED_FIELDS = new Set(['action', 'actions', 'data', 'tasks']);
 
 /**
  * Checks whether the ids, addresses and tags of a request fit into the indexed columns of the database (protocol section
@@ -20,21 +22,29 @@ export function overlong(request: Request, maxLength: number): string | null {
 }
 
 function* keyTexts(data: object): Generator<[string, string]> {
-  for (const [name, value] of Object.entries(data) as [string, unknown][]) {
+  const fields: [string, unknown][] = Object.entries(data);
+  for (const [name, value] of fields) {
     if (typeof value === 'string') {
       if (LIMITED_FIELDS.has(name)) yield [name, value];
     } else if (name === 'tags' || name === 'promiseTags') {
-      for (const tag of LIMITED_TAGS) yield [tag, (value as StringMap | undefined)?.[tag] ?? ''];
-    } else if (name === 'action') {
-      yield* keyTexts((value as { data: object }).data);
-    } else if (name === 'actions') {
-      for (const action of value as { data: object }[]) yield* keyTexts(action.data);
-    } else if (name === 'tasks') {
-      for (const task of value as object[]) yield* keyTexts(task);
+      yield* limitedTags(value);
+    } else if (NESTED_FIELDS.has(name)) {
+      const inside: unknown[] = Array.isArray(value) ? value : [value];
+      for (const each of inside) if (isObject(each)) yield* keyTexts(each);
     }
   }
   // The ids that a schedule generates are ids of promises, too.
-  if ('id' in data && 'promiseId' in data) {
-    yield ['promiseId', occurrencePromiseId(data as { id: string; promiseId: string }, MAX_TIME)];
-  }
+  if (!('id' in data && 'promiseId' in data)) return;
+  const { id, promiseId } = data;
+  if (typeof id !== 'string' || typeof promiseId !== 'string') return;
+  yield ['promiseId', occurrencePromiseId({ id, promiseId }, MAX_TIME)];
+}
+
+function* limitedTags(tags: unknown): Generator<[string, string]> {
+  const entries: [string, unknown][] = isObject(tags) ? Object.entries(tags) : [];
+  for (const [tag, text] of entries) if (LIMITED_TAGS.has(tag) && typeof text === 'string') yield [tag, text];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -64,7 +64,7 @@ export class Timers {
       promises: promises.length,
       leases: leases.length,
       schedules: schedules.length,
-      runs: schedules.filter(({ data }) => (data as { fired: boolean }).fired).length,
+      runs: schedules.filter(hasRun).length,
       failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
       failing: this.#backoff.size,
       latenessMs: now - oldestAt,
@@ -127,6 +127,11 @@ export class Timers {
     this.#events.timerFailed({ sort, id, fault });
     if (sort === 'schedules') await this.#submit({ kind: 'timer.schedule_fault', data: { id, at, fault } });
   }
+}
+
+/** Whether the schedule created a promise. */
+function hasRun({ data }: Reply): boolean {
+  return typeof data === 'object' && data !== null && 'fired' in data && data.fired === true;
 }
 
 function timer(sort: TimerSort, id: string, at: number, kind: 'timer.promise' | 'timer.lease'): Timer {

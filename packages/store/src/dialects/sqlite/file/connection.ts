@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../../../dialect.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
-import { errorText } from '../../../error-text.ts';
+import { errorCode, errorText } from '../../../error-text.ts';
 
 /** How long a statement waits for another program's lock on the file. The whole process stands still meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000;
@@ -73,7 +73,7 @@ export function connect(given: string, options: ConnectOptions = {}): Connection
       path,
       pages: checkpointPages,
       syncFile: () => syncFile(file),
-      failed: ({ message }) => logSync.fail(`the database's log could not be written back: ${message}`),
+      failed: (reason) => logSync.fail(`the database's log could not be written back: ${reason}`),
     });
     return {
       database,
@@ -178,8 +178,7 @@ function acquireLock(path: string): Database.Database {
       throw error;
     }
   } catch (error) {
-    const busy = (error as { code?: string }).code === 'SQLITE_BUSY';
-    const reason = busy ? 'another server is using it' : errorText(error);
+    const reason = errorCode(error) === 'SQLITE_BUSY' ? 'another server is using it' : errorText(error);
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${reason}`);
   }
 }

@@ -1,4 +1,4 @@
-/** The thread of `LogCheckpoint`: copies the log into the database file with a connection of its own. */
+/** The thread of `LogCheckpoint`: it copies the log into the database file over its own connection. */
 import { readlinkSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
@@ -7,14 +7,14 @@ import Database from 'better-sqlite3';
 import type { CheckpointRequest } from './log-checkpoint.ts';
 
 /**
- * How much nicer the thread is than its process. With two processors the event loop and the syncs of the log go first:
- * during a checkpoint 1 % of the syncs took 8 to 12 ms, and 19 to 24 ms without this.
+ * Added to the thread's nice value, so that the event loop and the syncs of the log run first. During a checkpoint on two
+ * processors, the slowest 1 % of the syncs took 8 to 12 ms with this, and 19 to 24 ms without.
  */
 const NICER = 10;
 
 lowerPriority();
-const database = new Database(workerData as string, { fileMustExist: true });
-// The log is synced before it is copied, the file before the log begins anew.
+const database = new Database(String(workerData), { fileMustExist: true });
+// SQLite syncs the log before it copies it, and the file before it reuses the log.
 database.pragma('synchronous = NORMAL');
 const copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
 
@@ -25,17 +25,17 @@ parentPort?.on('message', (request: CheckpointRequest) => {
     return;
   }
   copy.get();
-  // What was committed meanwhile, which is little.
+  // The little that was committed during the first copy.
   copy.get();
   parentPort?.postMessage('copied');
 });
 
-/** Linux has a priority for each thread. Elsewhere the thread keeps its own. */
+/** Only Linux has a priority for each thread. */
 function lowerPriority(): void {
   try {
     const id = Number(basename(readlinkSync('/proc/thread-self')));
     setPriority(id, Math.min(constants.priority.PRIORITY_LOW, getPriority() + NICER));
   } catch {
-    // No Linux, or no /proc.
+    // Not Linux, or /proc is not mounted. The thread keeps its priority.
   }
 }

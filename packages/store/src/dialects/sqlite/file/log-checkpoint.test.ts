@@ -45,7 +45,7 @@ function checkpointWith(seen: string, syncFile = countSync): LogCheckpoint {
     path: seen,
     pages: PAGES,
     syncFile,
-    failed: ({ message }) => void failures.push(message),
+    failed: (reason) => void failures.push(reason),
   });
 }
 

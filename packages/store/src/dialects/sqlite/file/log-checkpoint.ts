@@ -1,61 +1,62 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
+import { errorCode, errorText } from '../../../error-text.ts';
 
-/** What the thread is told. It answers a `copy` with any message. */
+/** A message to the thread. It answers each `copy` with a message. */
 export type CheckpointRequest = 'copy' | 'close';
 
-/** What of the log is copied on the event loop, for which it stands still: 400 pages took 6 ms, 250 took 4. */
+/** How many pages are copied on the event loop, which is blocked meanwhile: by 400 pages for 6 ms, by 250 for 4 ms. */
 const MAX_LAST_PAGES = 500;
-/** As many times the log's usual length make a commit itself write it back: the thread that should have done it does not. */
+/** If the log has this many times its usual length, the thread does not work, so the commit itself copies the log. */
 const OVERDUE = 4;
-/** A writer that is faster than the thread is stopped after as many tries: the log has a bound. */
+/** After this many copies by the thread the rest is copied here, however long it is. So the log stays bounded. */
 const MAX_TRIES = 5;
 
 export interface LogCheckpointOptions {
   path: string;
-  /** In the log, that make a checkpoint begin. */
+  /** A checkpoint begins when the log has this many pages. */
   pages: number;
-  /** Brings the database file to the disk. */
+  /** Flushes the database file to the disk. */
   syncFile(): Promise<void>;
-  /** Nobody knows any more what of the file is on the disk: nothing may be committed from then on. The first reason counts. */
-  failed(error: Error): void;
+  /** Called when it is not known which parts of the file are on the disk. From then on nothing may be committed. */
+  failed(reason: string): void;
 }
 
 /**
- * Writes the log back into the database file in a thread. SQLite does it within a COMMIT, and the whole process stands still
- * meanwhile: 39 to 65 ms for 64 MiB of pages all over a file of 400,000 promises, far more on a slow disk; now 1 to 6 ms
- * (`npm run bench:retention -- --targets sqlite --promises 400000`).
+ * Copies the log into the database file (a checkpoint) in a thread. SQLite itself does this within a COMMIT, which blocks
+ * the whole process: for 39 to 65 ms with 64 MiB of pages in random places of a file of 400,000 promises, and for much
+ * longer on a slow disk. With the thread it is 1 to 6 ms (`npm run bench:retention -- --targets sqlite --promises 400000`).
  *
- * SQLite begins the log anew only when all of it is copied, which the thread never reaches while others write. So it copies
- * nearly all, and the little that came meanwhile is copied here, between two transactions. SQLite syncs the file only then:
- * without a sync before that one would take as long as the thread has saved.
+ * SQLite reuses the log from its beginning only when all of it is copied. The thread never gets there while the process
+ * writes. So the thread copies nearly all of it, and the few pages that were written meanwhile are copied here, between two
+ * transactions. That last copy makes SQLite sync the file, so `syncFile` runs before it: then there is little left to sync.
  *
- * SQLite notes what is copied before it is synced, and Linux tells of pages that were lost only once. So one failure of the
- * disk ends all checkpoints: the next one would go on behind what was lost, succeed, and begin the log anew over the only
- * copy of it. A start copies all of the log again (`connection.ts`).
+ * SQLite records pages as copied before they are synced, and Linux reports lost pages only once. So after one failure of
+ * the disk there are no more checkpoints: the next one would begin behind the lost pages, succeed, and then overwrite the
+ * log, which has their only copy. The next start copies the whole log again (`connection.ts`).
  */
 export class LogCheckpoint {
   readonly #options: LogCheckpointOptions;
-  readonly #look: Database.Statement;
+  readonly #look: Database.Statement<[], [busy: number, written: number, copied: number]>;
   readonly #copy: Database.Statement;
   #thread: Worker | null = null;
-  /** Of the checkpoint under way; 0: none is. */
+  /** How many copies the current checkpoint has begun; 0: there is no current checkpoint. */
   #tries = 0;
-  /** Ends before the file may be closed; never rejects. */
+  /** The file may be closed when this resolves. It never rejects. */
   #syncing: Promise<void> = Promise.resolve();
   #nextAt: number;
-  /** Closed, or failed: nothing is begun any more. */
+  /** It was closed, or the disk failed: no checkpoint begins any more. */
   #isOver = false;
 
   constructor(database: Database.Database, options: LogCheckpointOptions) {
     this.#options = options;
     this.#nextAt = options.pages;
-    this.#look = database.prepare('PRAGMA wal_checkpoint(NOOP)').raw(true);
+    this.#look = database.prepare<[], [number, number, number]>('PRAGMA wal_checkpoint(NOOP)').raw(true);
     this.#copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
-  /** To be called after each commit; takes about a microsecond. Never throws: the commit is done, whatever is wrong. */
+  /** To be called after each commit. Takes about 1 us. Never throws, because the commit is done. */
   committed(): void {
     if (this.#isOver) return;
     const { pages } = this.#options;
@@ -69,7 +70,7 @@ export class LogCheckpoint {
     }
   }
 
-  /** Ends the thread: the connection that is closed last writes all of the log back, and that shall be the server's. */
+  /** Ends the thread. The connection that is closed last copies the whole log, and this must be the server's own. */
   async close(): Promise<void> {
     this.#isOver = true;
     const thread = this.#thread;
@@ -84,7 +85,7 @@ export class LogCheckpoint {
   }
 
   #begin(written: number): void {
-    // Not at every commit again, should this fail: somebody may be reading what is in the log, in a database shell.
+    // If this fails, the next try is not at once: a database shell may be reading from the log.
     this.#nextAt = written + this.#options.pages / 4;
     this.#thread ??= this.#start();
     this.#tries = 1;
@@ -92,7 +93,7 @@ export class LogCheckpoint {
   }
 
   #start(): Worker {
-    // In a checkout the thread's file is TypeScript, in an installed package JavaScript, as this one is.
+    // The thread's file has this file's extension: .ts in a checkout, .js in an installed package.
     const script = new URL(`./log-checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
     const thread = new Worker(script, { workerData: this.#options.path });
     thread.on('message', () => void this.#copied(thread));
@@ -101,13 +102,13 @@ export class LogCheckpoint {
       this.#thread = null;
       this.#finish();
     });
-    // After the listeners, which have the process wait for the thread.
+    // After the listeners, because adding them makes the process wait for the thread again.
     thread.unref();
     return thread;
   }
 
   async #copied(thread: Worker): Promise<void> {
-    const sync = this.#options.syncFile().catch((error: unknown) => this.#fail(error as Error));
+    const sync = this.#options.syncFile().catch((error: unknown) => this.#fail(error));
     this.#syncing = Promise.all([this.#syncing, sync]).then(() => undefined);
     await sync;
     if (this.#thread !== thread || this.#isOver) return;
@@ -133,20 +134,20 @@ export class LogCheckpoint {
   }
 
   /**
-   * Everything else loses nothing, and a later checkpoint tries again: a thread that could not start, a full disk, for which
-   * SQLite has a code of its own, or a quota, for which it has not: then it is a write that failed.
+   * Other errors lose nothing, and a later checkpoint tries again: the thread could not start, the disk is full (SQLite has
+   * a code for that), or a quota is exceeded (SQLite reports a failed write).
    */
   #failIfDisk(error: unknown): void {
-    const code = String((error as { code?: unknown }).code);
-    if (code.startsWith('SQLITE_IOERR') && code !== 'SQLITE_IOERR_WRITE') this.#fail(error as Error);
+    const code = errorCode(error);
+    if (code.startsWith('SQLITE_IOERR') && code !== 'SQLITE_IOERR_WRITE') this.#fail(error);
   }
 
-  #fail(error: Error): void {
+  #fail(error: unknown): void {
     this.#isOver = true;
-    this.#options.failed(error);
+    this.#options.failed(errorText(error));
   }
 
-  /** Pages that are not copied yet. Not a number when SQLite can't say: then the last copy finds out what is wrong. */
+  /** How many pages are not copied yet. NaN if SQLite cannot tell: then the last copy gets the error. */
   #left(): number {
     try {
       const { written, copied } = this.#frames();
@@ -156,9 +157,9 @@ export class LogCheckpoint {
     }
   }
 
-  /** Pages in the log since it began, and how many of them are in the database file, from the first one on. */
+  /** How many pages were written to the log, and how many of these, from the first one on, are in the database file. */
   #frames(): { written: number; copied: number } {
-    const [, written, copied] = this.#look.get() as [busy: number, written: number, copied: number];
+    const [, written, copied] = this.#look.get() ?? [0, NaN, NaN];
     return { written, copied };
   }
 }

@@ -4,13 +4,13 @@ import { promisify } from 'node:util';
 const CHUNK_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(CHUNK_BYTES);
 
-/** Brings what was written to an open file to the disk. */
+/** Flushes what was written to an open file to the disk. */
 export const syncData = promisify(fdatasync);
 
 /**
- * SQLite's write-ahead log, kept longer than what is written of it: to sync a file that grows, the file system syncs its
- * own journal too (621 syncs/s against 856 of a file that has its size, 161 against 99 us of CPU each). SQLite stops
- * reading at the first frame that is none, and zeros are none; later it writes over them.
+ * SQLite's write-ahead log file. Zeros are appended to it ahead of SQLite's writes, because syncing a file that has grown
+ * also syncs the file system's journal: 621 syncs/s with 161 us of CPU each, and 856 with 99 us if the file keeps its size.
+ * SQLite stops reading at the first invalid frame, and zeros are one. Later it writes over them.
  */
 export class LogFile {
   readonly #file: number;
@@ -18,21 +18,21 @@ export class LogFile {
   /** Where the zeros end. */
   #end = 0;
 
-  /** @param maxBytes how long SQLite lets the log become before it begins anew; it is not made longer than that. */
+  /** @param maxBytes the length at which SQLite begins to reuse the log. Zeros are not appended beyond it. */
   constructor(path: string, maxBytes: number) {
     this.#file = openSync(path, 'r+');
     this.#maxBytes = maxBytes;
   }
 
-  /** Brings to the disk what was written so far. SQLite must not write meanwhile: not before this has returned. */
+  /** Flushes what was written so far. SQLite must not write before this has returned its promise. */
   sync(): Promise<void> {
     this.#lengthen();
     return syncData(this.#file);
   }
 
   /**
-   * Writes what the file has once more, and brings it to the disk. After a failed sync Linux shows as written what is not on
-   * the disk, and never writes it again by itself. Nobody else may write meanwhile. 68 MB took 41 to 60 ms.
+   * Writes the contents of the file again, and flushes them. After a failed sync, Linux shows contents that are not on the
+   * disk, and never writes them again by itself. Nobody else may write meanwhile. 68 MB took 41 to 60 ms.
    */
   writeAgain(): void {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -52,7 +52,7 @@ export class LogFile {
     try {
       this.#end = size + writeSync(this.#file, ZEROS, 0, ZEROS.length, size);
     } catch {
-      // A full disk, for one: SQLite will say so when it has something to write.
+      // For example the disk is full. SQLite gets the same error with its next write.
       this.#end = size;
     }
   }

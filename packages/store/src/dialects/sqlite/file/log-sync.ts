@@ -2,9 +2,9 @@ import { StoreUnavailable } from '../../../dialect.ts';
 import { errorText } from '../../../error-text.ts';
 
 /**
- * Brings commits to the disk beside the event loop. With `synchronous = FULL` SQLite syncs inside COMMIT and the whole
- * process stands still meanwhile; here COMMIT only writes the log, and whoever was told of it waits for the sync. One
- * sync covers every commit written before it began.
+ * Flushes commits to the disk without blocking the event loop. With `synchronous = FULL`, SQLite syncs inside COMMIT, which
+ * blocks the whole process. Here COMMIT only writes the log, and the answers wait for the sync. One sync covers all commits
+ * that were written before it began.
  */
 export class LogSync {
   readonly #sync: () => Promise<void>;
@@ -13,7 +13,7 @@ export class LogSync {
   #running: Promise<void> | null = null;
   readonly #end = new AbortController();
 
-  /** @param sync brings everything written to the log so far to the disk. */
+  /** @param sync flushes everything that was written to the log so far. */
   constructor(sync: () => Promise<void>) {
     this.#sync = sync;
   }
@@ -25,8 +25,8 @@ export class LogSync {
 
   /**
    * Resolves when every commit so far would survive a power cut.
-   * @throws StoreUnavailable from the first failed sync on, for good: nobody knows what of the log reached the disk, and
-   * Linux reports the loss only once. A start reads the log afresh.
+   * @throws StoreUnavailable after the first failed sync, until the process is restarted: it is not known which part of the
+   * log is on the disk, and Linux reports a loss only once. A start reads the log again.
    */
   async durable(): Promise<void> {
     const upTo = this.#written;
@@ -37,12 +37,12 @@ export class LogSync {
     }
   }
 
-  /** @throws StoreUnavailable once the disk has failed: nothing more may be begun. */
+  /** @throws StoreUnavailable once the disk has failed. Then no transaction may begin. */
   check(): void {
     this.failed.throwIfAborted();
   }
 
-  /** From now on nothing may be begun, and nobody is told that anything is durable. The first reason stays. */
+  /** From now on no transaction may begin, and `durable` rejects. The first reason stays. */
   fail(reason: string): void {
     this.#end.abort(new StoreUnavailable(reason));
   }
