@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dialect, Leadership } from './dialect.ts';
 import type { StoreEvents } from './events.ts';
-import type { ProcessInfo, ProcessRow } from './processes.ts';
+import type { ProcessInfo, ProcessRow } from './tables.ts';
 
 const SECRET_BYTES = 32;
 

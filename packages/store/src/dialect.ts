@@ -11,8 +11,8 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { ProcessInfo, ProcessRow } from './processes.ts';
-import type { OutboxSql, OutboxWrites } from './sql/outbox-sql.ts';
+import type { ProcessInfo, ProcessRow } from './tables.ts';
+import type { OutboxSql } from './sql/outbox-sql.ts';
 import type { PlainSql } from './sql/plain-sql.ts';
 import type { Statement } from './sql/statement.ts';
 
@@ -37,7 +37,7 @@ export interface Dialect {
    * on it. Absent for a database server, which handles failures of its disk itself.
    */
   readonly failed?: AbortSignal | undefined;
-  /** Plain SQL for rare operations: dead letters, deferrals, retention and what operators look at. */
+  /** Plain SQL for rare operations. */
   readonly plain: PlainSql;
 
   /**
@@ -71,13 +71,14 @@ export interface Dialect {
   /** Finds and locks messages. */
   readonly outbox: OutboxSql;
   /**
-   * One transaction on the outbox: runs `reads`, calls `decide` with their rows and the store's clock, and writes what it
-   * returns. It does not wait for the disk: a crash may undo it, and then messages are sent again, as they may be anyway.
+   * One transaction that may be undone by a crash, because its commit does not wait for the disk: runs `reads`, calls
+   * `decide` with the rows of each and the store's clock, and writes what it returns. It is for work that is done again
+   * then: a message is sent again, as any message may be, and retention deletes again.
    * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or the driver's error.
    */
   rewrite<Result>(
     reads: readonly Statement[],
-    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+    decide: (rows: unknown[][][], now: number) => Rewrite<Result>,
   ): Promise<Result>;
 
   /**
@@ -134,6 +135,14 @@ export interface Decision<Result> {
 /** Synchronous, so nothing else runs between reading the rows and making the changes. */
 export type Decide<Result> = (loaded: Loaded, now: number) => Decision<Result>;
 
+/** What one `Dialect.rewrite` writes: rows, and then further statements. */
+export interface Rewrite<Result> {
+  changes?: Partial<Changes>;
+  also?: readonly Statement[];
+  /** @param also the rows of each further statement. */
+  result(also: unknown[][][]): Result;
+}
+
 /** What this process has sent to its database server so far. */
 export interface Traffic {
   /** BEGIN, COMMIT and the like included. */
@@ -177,6 +186,18 @@ export interface DueTimers {
 export interface WaitingTarget {
   target: string;
   dueAt: number;
+}
+
+/** The state of a database, read without changing it. */
+export interface Inspection {
+  /** The version of its last migration; null if no server has used it yet. */
+  schemaVersion: number | null;
+  /** The version that this program migrates to. */
+  knownVersion: number;
+  /** The store's clock, epoch ms. */
+  now: number;
+  /** It takes no writes now, such as a standby. An account with special rights may be able to write all the same. */
+  isReadOnly: boolean;
 }
 
 /** The database cannot be reached or is shutting down. Nothing was committed. Clients get a 503. */

@@ -4,7 +4,6 @@ export { openDialect, type StorageTarget } from './open.ts';
 export { postgresJobsSchema } from './dialects/postgres/namespace.ts';
 export { Primary as PostgresPrimary } from './dialects/postgres/primary.ts';
 export { inspectStore } from './inspect.ts';
-export type { Inspection } from './inspection.ts';
 export {
   BatchConflict,
   OutcomeUnknown,
@@ -12,10 +11,11 @@ export {
   StoreUnavailable,
   TooMuchAtOnce,
   type Dialect,
+  type Inspection,
   type Leadership,
   type WaitingTarget,
 } from './dialect.ts';
-export type { ProcessInfo, ProcessRow } from './processes.ts';
+export type { ProcessInfo, ProcessRow } from './tables.ts';
 export type { DeadLetter, DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
 export { JOBS, type JobName, type JobRun } from './upkeep/job-runs.ts';
@@ -38,7 +38,7 @@ export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export { countRemovable } from './retention/dry-run.ts';
 export type { SweepOutcome } from './retention/removal.ts';
 export { errorText } from './error-text.ts';
-export { HEAP_SHARE_BYTES } from './heap-share.ts';
+export { HEAP_SHARE_BYTES } from './dialects/shares.ts';
 export type { Backlog } from './outbox/backlog.ts';
 export type { Changes, DeliveryOutcome, TaskRow } from '@resonate/machine';
 export { settledRecord, type RetentionRules } from '@resonate/machine';

@@ -1,4 +1,4 @@
-import type { Inspection } from './inspection.ts';
+import type { Inspection } from './dialect.ts';
 import type { StorageTarget } from './open.ts';
 
 /**

@@ -19,7 +19,6 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import { functionName } from './function-name.ts';
-import type { ProcessRow } from './processes.ts';
 import {
   enumOf,
   FLAG,
@@ -37,7 +36,7 @@ import {
   type Fields,
 } from './sql/table.ts';
 
-/** Every table: the one description of its columns that all dialects build their statements from (`sql/table.ts`). */
+/** The descriptions of all tables (`sql/table.ts`). All dialects build their statements from them. */
 
 const VALUE = jsonOf<Value>();
 const TAGS = jsonOf<StringMap>();
@@ -58,7 +57,7 @@ export const PROMISES = new Table<PromiseRow>(
     createdAt: INT,
     settledAt: mutable(INT_OR_NULL),
   },
-  // Copies that searches and preloads go by, so that an index serves them: of tags, and of the function in the param.
+  // Copies of tags and of the function in the param, so that searches and preloads can use an index.
   {
     is_timer: { type: 'bool', of: ({ tags }) => (tags[TAG.timer] === 'true' ? 1 : 0) },
     origin: tag(TAG.origin),
@@ -69,7 +68,7 @@ export const PROMISES = new Table<PromiseRow>(
   },
 );
 
-/** The tags that have a column of their own in `promises`; all others are rows of `promise_tags`. */
+/** The tags that have their own column in `promises`. All others are rows of `promise_tags`. */
 export const TAG_COLUMNS: ReadonlyMap<string, string> = new Map([
   [TAG.origin, 'origin'],
   [TAG.branch, 'branch'],
@@ -79,17 +78,17 @@ export const TAG_COLUMNS: ReadonlyMap<string, string> = new Map([
 
 export interface PromiseTagRow {
   name: string;
-  /** Cut to `TAG_INDEX_LENGTH` characters: an index entry has a size limit; whoever reads compares the whole tag. */
+  /** Cut to `TAG_INDEX_LENGTH` characters, because index entries have a size limit. Searches compare the whole tag, too. */
   value: string;
   promiseId: string;
 }
 
 const TAG_INDEX_LENGTH = 160;
 
-/** Derived from `promises` when one is inserted: what makes a search by any tag a walk along an index, in id order. */
+/** Copies of the tags of a promise, written when it is inserted. A search by any tag reads them by index, in id order. */
 export const PROMISE_TAGS = new Table<PromiseTagRow>('promise_tags', 3, { name: TEXT, value: TEXT, promiseId: TEXT });
 
-/** Cuts to what the tag index holds, never through the middle of a character. */
+/** Cuts a text to the length that the tag index stores, but never within a character. */
 export function tagIndexText(value: string): string {
   if (value.length <= TAG_INDEX_LENGTH) return value;
   const cut = value.slice(0, TAG_INDEX_LENGTH);
@@ -145,7 +144,7 @@ export const LISTENER_KEYS = new Selection<Pick<ListenerRow, 'awaited' | 'addres
 
 export const SCHEDULES = new Table<ScheduleRow>('schedules', 1, {
   id: TEXT,
-  // All written again: one that is deleted and created anew within a batch is an update.
+  // All columns are mutable: a schedule that is deleted and created again within one batch is an update.
   cron: mutable(TEXT),
   promiseId: mutable(TEXT),
   promiseTimeout: mutable(INT),
@@ -174,8 +173,26 @@ const LETTER: Fields<Omit<DeadLetterRow, 'prefers'>> = {
   diedAt: INT,
 };
 export const DEAD_LETTERS = new Selection<Omit<DeadLetterRow, 'prefers'> & { id: number }>({ id: INT, ...LETTER });
-/** A dead letter as it is written, and read to be sent again: the database gives it its id. */
+/** A dead letter as it is inserted, and as it is read to be redriven. The database assigns its id. */
 export const DEAD_LETTER_ROWS = new Selection<DeadLetterRow>({ ...LETTER, prefers: TEXT_OR_NULL });
+
+/** One process of the cluster, as it describes itself to the others. */
+export interface ProcessInfo {
+  id: string;
+  /** `all`, `api`, `scheduler` or `dispatcher`. */
+  role: string;
+  version: string;
+  host: string;
+  startedAt: number;
+  /** True while it is the leader (`elect`). */
+  leader: boolean;
+  /** Its statistics, as JSON that the store does not read. */
+  stats?: string | undefined;
+}
+
+export interface ProcessRow extends ProcessInfo {
+  heartbeatAt: number;
+}
 
 export const PROCESSES = new Table<ProcessRow>('processes', 1, {
   id: TEXT,
@@ -188,7 +205,7 @@ export const PROCESSES = new Table<ProcessRow>('processes', 1, {
   stats: mutable(OPTIONAL_TEXT),
 });
 
-/** What clients have made: all that a reset empties. */
+/** The tables with records of clients. A reset empties them. */
 export const RECORD_TABLES = [
   'promises',
   'promise_tags',

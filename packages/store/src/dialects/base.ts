@@ -10,7 +10,6 @@ import {
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { DueTimer, DueTimers, WaitingTarget } from '../dialect.ts';
-import type { ProcessRow } from '../processes.ts';
 import { places } from '../sql/conditions.ts';
 import type { OutboxSql } from '../sql/outbox-sql.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
@@ -19,7 +18,7 @@ import { searchPromises, searchSchedules, searchTasks, type FoundRows } from '..
 import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue, Table } from '../sql/table.ts';
 import type { Words } from '../sql/words.ts';
-import { CALLBACKS, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS } from '../tables.ts';
+import { CALLBACKS, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type ProcessRow } from '../tables.ts';
 import { targetsIn } from './waiting-targets.ts';
 
 /** Every row of a table, in the order of its key. */
@@ -61,14 +60,12 @@ export abstract class BaseDialect {
       words,
       select: (statements) => this.select(statements),
       atomically: (statements) => this.atomically(statements),
-      decided: (reads, decide) => this.decided(reads, decide),
     };
   }
 
   /** See `PlainSql`. */
   protected abstract select(statements: Statement[]): Promise<unknown[][][]>;
   protected abstract atomically(statements: Statement[]): Promise<unknown[][][]>;
-  protected abstract decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void>;
 
   searchPromises(query: PromiseQuery): Promise<FoundRows<PromiseRow>> {
     return searchPromises(query, this.plain);

@@ -3,29 +3,30 @@ import { text } from '../sql/read.ts';
 import { PROMISES } from '../tables.ts';
 
 /**
- * How branches are loaded, in every dialect: at most so many promises, and so many bytes of their JSON columns. The first
- * promise beyond the bytes is still answered, without these columns: that tells that the branch goes on.
+ * How branches are loaded, in every dialect: up to a number of promises, and up to a number of bytes in their JSON columns.
+ * The first promise beyond the bytes is also selected, without its JSON. It shows that the branch has more promises.
  */
 
-/** All branches of one batch that are loaded up to `PRELOAD` share this many bytes. */
+/** The branches of one batch share this many bytes, each up to `PRELOAD.bytes`. */
 const PRELOAD_BYTES_OF_BATCH = 32 << 20;
-/** Bytes enough for what the machine counts, whose JSON is longer than the texts in it. */
+/** The machine counts the bytes of the texts. Their JSON is longer, so more bytes are loaded. */
 const FENCED: PreloadBound = { ...FENCE_PRELOAD, bytes: 4 * FENCE_PRELOAD.bytes };
-/** How many rows of a branch are read: the promise itself, those that its preload may have, and the first one beyond. */
+/** How many rows of a branch are read: the promise itself, its preload, and the first one beyond. */
 export function rowLimit({ promises }: PreloadBound): number {
   return promises + 2;
 }
 
-/** Which branches a batch wants: by name, and as those of promises; and how much of each. */
+/** Branches that a batch wants, each up to the bound. */
 export interface WantedBranches {
   names: ReadonlySet<string>;
+  /** Ids of promises whose branches are wanted. */
   ofPromises: ReadonlySet<string>;
   bound: PreloadBound;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** What a batch needs of branches: at most two lists, each with a bound of its own. */
+/** The branches that a batch needs: at most two lists, each with its own bound. */
 export function wantedBranches({ branches, preloads, fenced }: Needs): WantedBranches[] {
   const wanted: WantedBranches[] = [];
   const count = branches.size + preloads.size;
@@ -45,7 +46,7 @@ export function branchColumns(fits: string): string {
   return `${PROMISES.listIf(fits, 'p')}, p.branch`;
 }
 
-/** Adds rows of `branchColumns`, which come in the order of their ids: at most one more of a branch than the bound allows. */
+/** Adds rows of `branchColumns`, which are in the order of their ids. The one beyond the bound only marks its branch as cut. */
 export function takeBranches(loaded: Loaded, rows: readonly (readonly unknown[])[], bound: PreloadBound): void {
   const counts = new Map<string, number>();
   for (const values of rows) {

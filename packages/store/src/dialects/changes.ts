@@ -2,11 +2,11 @@ import type { Changes, RowChanges } from '@resonate/machine';
 import type { Column, SqlValue, Table, TableShape } from '../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../tables.ts';
 
-/** What becomes of some rows of a table: one statement. */
+/** What happens to some rows of a table. */
 export interface Write {
   sort: 'insert' | 'update' | 'delete';
   table: TableShape;
-  /** All columns for an insert, the key and what may change for an update, the key for a delete. */
+  /** For an insert all columns, for an update the key and the mutable columns, for a delete the key. */
   columns: readonly Column[];
   /** Each with the values of `columns`. */
   rows: SqlValue[][];
@@ -15,8 +15,8 @@ export interface Write {
 const NONE: RowChanges<never> = { inserts: [], updates: [], deletes: [] };
 
 /**
- * What a batch changed, in the order it is written: inserts first, rows by key, so that batches which create the same rows
- * wait for one another in one order.
+ * What a batch changed, in the order in which it is written: inserts first, and rows by key. So batches that create the same
+ * rows wait for each other in the same order.
  */
 export function writesOf(changes: Partial<Changes>): Write[] {
   const { promises = NONE, tasks = NONE, callbacks = NONE, listeners = NONE, schedules = NONE } = changes;
@@ -50,7 +50,7 @@ export function writesOf(changes: Partial<Changes>): Write[] {
   return writes;
 }
 
-/** Rows in the order of their keys, each key once: two tag names may be equal in what the index holds of them. */
+/** Rows in the order of their keys, each key once: two long tag names may be equal in their indexed beginnings. */
 function sorted<Row>(table: Table<Row>, rows: readonly Row[]): readonly Row[] {
   if (rows.length === 1) return rows;
   const byKey = new Map(rows.map((row) => [table.keyOf(row).join('\0'), row]));

@@ -15,15 +15,6 @@ export interface BatcherLimits {
   maxWaitingWeight: number;
 }
 
-interface Waiting<Item, Result> {
-  item: Item;
-  weight: number;
-  /** By `performance.now()`. */
-  since: number;
-  resolve(result: Result): void;
-  reject(error: unknown): void;
-}
-
 /** One item of a batch, with the functions that answer it. A batch must answer each of its entries. */
 export interface Entry<Item, Result> {
   readonly item: Item;
@@ -31,6 +22,10 @@ export interface Entry<Item, Result> {
   readonly since: number;
   resolve(result: Result): void;
   reject(error: unknown): void;
+}
+
+interface Waiting<Item, Result> extends Entry<Item, Result> {
+  readonly weight: number;
 }
 
 /**

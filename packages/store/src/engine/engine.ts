@@ -9,7 +9,6 @@ import {
   type Choices,
   type Command,
   type Loaded,
-  type RowChanges,
 } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
 import {
@@ -20,13 +19,11 @@ import {
   type Decision,
   type Dialect,
 } from '../dialect.ts';
-import { BATCH_BYTES } from '../dialects/shares.ts';
+import { BATCH_BYTES, bytesOfPromises, HEAP_SHARE_BYTES } from '../dialects/shares.ts';
 import type { StoreEvents } from '../events.ts';
-import { HEAP_SHARE_BYTES } from '../heap-share.ts';
 import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
 import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
 import type { Offer } from './handover.ts';
-import { bytesOfPromises } from './bytes-of-promises.ts';
 
 export interface EngineOptions {
   dialect: Dialect;
@@ -324,6 +321,8 @@ function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
 }
 
 function isEmpty(changes: Changes): boolean {
-  const tables = Object.values(changes) as RowChanges<unknown>[];
-  return tables.every(({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0);
+  const { promises, tasks, callbacks, listeners, schedules } = changes;
+  return [promises, tasks, callbacks, listeners, schedules].every(
+    ({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0,
+  );
 }

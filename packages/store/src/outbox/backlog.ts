@@ -1,16 +1,16 @@
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect, WaitingTarget } from '../dialect.ts';
 
-/** Targets looked at in one round trip; SQLite reads them in the thread of this process. */
+/** The number of targets in one round trip. SQLite reads them on the event loop. */
 const PAGE = 200;
-/** Targets looked at in all: one seek in an index each, whether anything is due for them or not. */
+/** The maximum number of targets. Each takes one seek in an index, even if nothing is due for it. */
 const MAX_TARGETS = 10_000;
 
-/** What of one transport is due and claimed by nobody. */
+/** The messages of one transport that are due and not claimed. */
 export interface Backlog {
   /** Messages, counted up to the limit. */
   count: number;
-  /** How long the one that has been due for the longest time has been so; 0 without any. */
+  /** For how long the oldest one has been due; 0 without any. */
   ageMs: number;
   /** The targets with the oldest messages. */
   targets: { target: string; count: number; ageMs: number }[];
@@ -18,15 +18,14 @@ export interface Backlog {
 
 /** A target with messages that are due. */
 interface DueTarget extends WaitingTarget {
-  /** How many, counted up to the limit; undefined: not counted yet. */
+  /** How many messages, counted up to the limit; undefined: not counted yet. */
   count?: number;
 }
 
 /**
- * Counts up to `limit` messages, and those of the `named` targets with the oldest ones each for itself: in all, no
- * more than twice `limit` rows are looked at. An `unblock` for one connection (`poll://uni@`) is not counted: it waits
- * when its client has gone, which is no work that anybody could take, and it is dropped soon
- * (`DeadLetters.dropAbsent`).
+ * Counts up to `limit` messages, and also separately those of the `named` targets with the oldest messages. It reads at most
+ * twice `limit` rows. An `unblock` for one connection (`poll://uni@`) is not counted: if its client is gone, no other
+ * process can take the message, and it is dropped soon (`DeadLetters.dropAbsent`).
  */
 export async function readBacklog(
   dialect: Dialect,
@@ -63,7 +62,7 @@ export async function readBacklog(
   return backlog;
 }
 
-/** Of these targets, those that tasks are due for, without listeners: how many, up to `limit` in all, and since when. */
+/** Those of these targets that have due tasks: how many tasks, up to `limit` in all, and since when. Listeners do not count. */
 async function dueTasks(
   dialect: Dialect,
   transport: Transport,

@@ -9,14 +9,14 @@ interface ClaimedPromise {
   bytes: number;
 }
 
-/** Bytes of the promises that one claim loads: each becomes a message, and both are held until it is delivered. */
+/** How many bytes of promises one claim loads. Each becomes a message, and both stay in memory until it is delivered. */
 export const MAX_CLAIMED_BYTES = 16 << 20;
-/** A promise of at most this size is loaded in any case: the number of messages bounds these. */
+/** A promise of at most this size is always loaded, because the number of messages is bounded, too. */
 const SMALL_BYTES = 16 << 10;
 
 const BYTES = PROMISES.bytes('p');
 
-/** Reads these promises; those that are larger than their share of `maxBytes` without their data. */
+/** Reads these promises. Those that are larger than their share of `maxBytes` come without their data. */
 export function promisesOf({ plain: { words } }: Dialect, ids: readonly string[], maxBytes: number): Statement {
   const share = Math.max(SMALL_BYTES, Math.floor(maxBytes / Math.max(1, ids.length)));
   const sql = `SELECT ${PROMISES.listIf(`${BYTES} <= ${share}`, 'p')}, ${BYTES}
@@ -24,15 +24,15 @@ export function promisesOf({ plain: { words } }: Dialect, ids: readonly string[]
   return { sql, params: [...ids] };
 }
 
-/** An `unblock` with the promise that it tells of. */
+/** An `unblock` message: a listener with its settled promise. */
 export interface ClaimedUnblock extends ClaimedPromise {
   listener: ListenerRow;
 }
 
 /**
- * Adds their promises to listeners, in their order, as long as these fit into `maxBytes`: the first one does, however
- * large, and small ones always do. Each listener counts, because each gets a message of its own.
- * @param rows of `promisesOf`; what they lack is loaded.
+ * Adds the promises to their listeners, in this order, as long as they fit into `maxBytes`. The first one always fits,
+ * however large it is, and small ones always fit. A promise counts for each of its listeners, because each gets a message.
+ * @param rows of `promisesOf`; data that they lack is loaded.
  * @returns the messages, and the listeners whose promises do not fit.
  */
 export async function withPromises(

@@ -1,18 +1,19 @@
 import { deadLetterOf, isForAbsent, isTooOld, pairKey, redriven, type ListenerRow } from '@resonate/machine';
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
+import { rewrite } from '../rewrite.ts';
 import { allOf, beginsWith, given, is, places, that, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue } from '../sql/table.ts';
 import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS } from '../tables.ts';
-import { lockListeners, rewriteListeners, rewriteRepeatedly } from './messages.ts';
+import { lockListeners, rewriteListeners } from './messages.ts';
 
 /** An `unblock` that could not be delivered. Times are epoch ms. */
 export interface DeadLetter {
   id: number;
-  /** The settled promise that it tells of. */
+  /** The settled promise that it is about. */
   awaited: string;
   address: string;
   transport: Transport;
@@ -23,44 +24,44 @@ export interface DeadLetter {
   diedAt: number;
 }
 
-/** Which dead letters; what is left out matters not. */
+/** Selects dead letters. A field that is left out selects all. */
 export interface DeadLetterFilter {
   ids?: readonly number[];
   transport?: string;
   target?: string;
-  /** How the awaited promise's id begins. */
+  /** The awaited promise's id begins with this. */
   prefix?: string;
-  /** None with a higher id. */
+  /** Only ids up to this one. */
   through?: number;
 }
 
-/** How much of a big piece of work is done. */
+/** The progress of a call that may have to be repeated. */
 export interface Progress {
-  /** Letters it was done to. */
+  /** How many letters were processed. */
   count: number;
-  /** Call again for the rest. */
+  /** True: call it again for the rest. */
   more: boolean;
 }
 
-/** What was done to a few letters. */
+/** The progress of one transaction. */
 export interface Piece {
   count: number;
-  /** The last one that was looked at; null: there are no more. */
+  /** The id of the last letter that was looked at; null: there are no more. */
   last: number | null;
 }
 
-/** So many rows in one transaction: no lock is held for long. */
+/** The number of rows in one transaction, so that no lock is held for long. */
 const AT_ONCE = 200;
-/** What one call may do: whoever waits for it does so for seconds. */
+/** The number of letters in one call. It takes seconds, and a client waits for it. */
 const MOST = 10_000;
 
-/** Takes an `unblock` out of the outbox for good, keeps it, and sends it again when it is told to. */
+/** The `unblock`s that were taken out of the outbox because they could not be delivered. Operators redrive or drop them. */
 export class DeadLetters {
   readonly #dialect: Dialect;
   readonly #sql: PlainSql;
   readonly #redriven: (transports: Transport[], at: number) => void;
 
-  /** @param redriven told which transports have something to deliver since when. */
+  /** @param redriven called with the transports of redriven messages and the time since which they are due (epoch ms). */
   constructor(dialect: Dialect, redriven: (transports: Transport[], at: number) => void) {
     this.#dialect = dialect;
     this.#sql = dialect.plain;
@@ -75,14 +76,14 @@ export class DeadLetters {
     return DEAD_LETTERS.decodeAll(rows);
   }
 
-  /** How many there are, counted up to `limit`. */
+  /** The number of all letters, counted up to `limit`. */
   async count(limit: number): Promise<number> {
     const sql = `SELECT count(*) FROM (SELECT 1 FROM dead_letters LIMIT ${limit}) AS counted`;
     const [rows] = await this.#sql.select([{ sql, params: [] }]);
     return Number(rows?.[0]?.[0]);
   }
 
-  /** Makes letters of messages that wait for longer than `maxAgeMs` and are not under way: so many at most per call. */
+  /** Makes letters of messages that wait for longer than `maxAgeMs` and are not being delivered: at most 200 per call. */
   async keepAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
     const now = await this.#dialect.now();
     const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
@@ -102,9 +103,9 @@ export class DeadLetters {
   }
 
   /**
-   * Drops `unblock`s whose one connection (`poll://uni@`) has been away for longer than `absentMs`; no letter is kept.
-   * Looks at a few targets per call.
-   * @param after where the last call ended; `''`: from the start.
+   * Drops `unblock`s for one connection (`poll://uni@`) that has been closed for longer than `absentMs`. They do not become
+   * letters. Each call looks at a few targets.
+   * @param after the `next` of the last call; `''`: begins with the first target.
    * @returns how many were dropped, and where the next call begins; null: all targets were looked at.
    */
   async dropAbsent(absentMs: number, after = ''): Promise<{ count: number; next: string | null }> {
@@ -121,7 +122,7 @@ export class DeadLetters {
     return { count, next: page.length < AT_ONCE ? null : (page.at(-1)?.target ?? null) };
   }
 
-  /** Unclaimed `unblock`s for these streams that became due before then: a few of them. */
+  /** At most 200 unclaimed `unblock`s for these targets that became due before this time. */
   async #dueForTargets(targets: readonly string[], before: number): Promise<ListenerKey[]> {
     const these = places(targets);
     const sql = `SELECT ${LISTENER_KEYS.list()} FROM ${this.#sql.words.listenersByTarget} AND transport = 'poll'
@@ -131,14 +132,14 @@ export class DeadLetters {
   }
 
   /**
-   * Sends letters again, many at most: each becomes a listener that is due at once, with no attempt behind it. A letter
-   * whose promise is gone stays.
+   * Sends letters again, at most 10,000 per call. Each becomes a listener that is due at once and has no attempts. A letter
+   * whose promise was deleted stays.
    */
   redrive(filter: DeadLetterFilter): Promise<Progress> {
     return throughout((after) => this.redriveNext(filter, after));
   }
 
-  /** Sends a few letters again, the next ones above `after`. */
+  /** Sends the next letters with ids above `after` again, in one transaction. */
   async redriveNext(filter: DeadLetterFilter, after: number): Promise<Piece> {
     const { where, params } = condition(filter, after);
     const known = 'EXISTS (SELECT 1 FROM promises WHERE promises.id = dead_letters.awaited)';
@@ -152,11 +153,10 @@ export class DeadLetters {
       lockListeners(this.#dialect, keys),
       complete(`SELECT ${DEAD_LETTER_ROWS.list()} FROM dead_letters WHERE ${these} ORDER BY id`),
     ];
-    const { transports, at } = await rewriteRepeatedly(this.#dialect, reads, ([present = [], letters = []], now) => {
+    const { transports, at } = await rewrite(this.#dialect, reads, ([present = [], letters = []], now) => {
       const inserts = redrivenListeners(present, letters, now);
       return {
-        tasks: [],
-        listeners: { inserts, updates: [], deletes: [] },
+        changes: { listeners: { inserts, updates: [], deletes: [] } },
         also: [complete(`DELETE FROM dead_letters WHERE ${these}`)],
         result: () => ({ transports: [...new Set(inserts.map(({ transport }) => transport))], at: now }),
       };
@@ -165,7 +165,7 @@ export class DeadLetters {
     return piece(ids);
   }
 
-  /** Removes letters, many at most. */
+  /** Removes letters, at most 10,000 per call. */
   drop(filter: DeadLetterFilter): Promise<Progress> {
     return throughout((after) => {
       const { where, params } = condition(filter, after);
@@ -173,7 +173,7 @@ export class DeadLetters {
     });
   }
 
-  /** Removes letters that are older than `maxAgeMs`: so many at most per call. */
+  /** Removes letters that are older than `maxAgeMs`, at most 200 per call. */
   async dropAged(maxAgeMs: number): Promise<Progress> {
     const before = (await this.#dialect.now()) - maxAgeMs;
     const sql = `SELECT id FROM dead_letters WHERE died_at < ${before} ORDER BY died_at LIMIT ${AT_ONCE}`;
@@ -191,7 +191,7 @@ export class DeadLetters {
   }
 }
 
-/** Keeps listeners that leave the outbox as dead letters, each with what kept it from its receiver. */
+/** Stores removed listeners as dead letters, each with the error of its last attempt. */
 export function deadLetterStatements(
   dead: readonly { listener: ListenerRow; error: string }[],
   now: number,
@@ -203,7 +203,7 @@ export function deadLetterStatements(
   return [{ sql, params: rows.flatMap((row) => DEAD_LETTER_ROWS.valuesOf(row)) }];
 }
 
-/** Each letter's listener once, and only where there is none: what waits already is delivered anyway. */
+/** The listeners to insert: each only once, and only if it does not exist, because an existing one is delivered anyway. */
 function redrivenListeners(present: unknown[][], letters: unknown[][], now: number): ListenerRow[] {
   const taken = new Set(LISTENERS.decodeAll(present).map(({ awaited, address }) => pairKey(awaited, address)));
   const inserts: ListenerRow[] = [];
@@ -233,7 +233,7 @@ function piece(ids: readonly number[]): Piece {
   return { count: ids.length, last: ids.length < AT_ONCE ? null : Math.max(...ids) };
 }
 
-/** Piece by piece until there is no more, or much was done. */
+/** Repeats `next` until there are no more letters, or `MOST` were processed. */
 async function throughout(next: (after: number) => Promise<Piece>): Promise<Progress> {
   let done = 0;
   let after: number | null = 0;

@@ -21,12 +21,13 @@ import type { Dialect, WaitingTarget } from '../dialect.ts';
 import { mergeTargets, targetsIn } from '../dialects/waiting-targets.ts';
 import { Batcher, type BatcherLimits } from '../engine/batcher.ts';
 import type { StoreEvents } from '../events.ts';
+import { rewrite, updatesOf } from '../rewrite.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
 import { LISTENERS, TASKS } from '../tables.ts';
 import { MAX_CLAIMED_BYTES, promisesOf, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
-import { lockTasks, rewriteListeners, rewriteMessages, rewriteRepeatedly } from './messages.ts';
+import { lockTasks, messageKeys, rewriteListeners, rewriteMessages } from './messages.ts';
 
 export interface OutboxOptions extends Claimer {
   dialect: Dialect;
@@ -43,23 +44,23 @@ export interface Claimed {
   now: number;
 }
 
-/** What was claimed in one transaction. */
+/** The result of one claiming transaction. */
 interface Taken {
   tasks: TaskRow[];
-  /** As they are now, and as they were found. */
+  /** Each as it was written, and as it was before. */
   listeners: { listener: ListenerRow; before: ListenerRow }[];
-  /** Of the promises that the listeners wait for: see `promisesOf`. */
+  /** The settled promises of the listeners, as `promisesOf` selects them. */
   rows: unknown[][];
   next: WaitingTarget[];
   now: number;
 }
 
-/** So many outcomes are recorded in one transaction at most. */
+/** The maximum number of outcomes in one transaction. */
 const ACKNOWLEDGED_AT_ONCE = 200;
-/** So many claims are released at a time, so that no lock is held for long. */
+/** How many claims are looked up at once. */
 const RELEASED_AT_ONCE = 1_000;
 
-/** One transaction at a time; waiting outcomes are bounded by the messages that may be under way. */
+/** One transaction at a time. The number of waiting outcomes is bounded by the number of messages that are being sent. */
 const ACKNOWLEDGEMENT_LIMITS: BatcherLimits = {
   maxItems: ACKNOWLEDGED_AT_ONCE,
   maxWeight: ACKNOWLEDGED_AT_ONCE,
@@ -68,10 +69,10 @@ const ACKNOWLEDGEMENT_LIMITS: BatcherLimits = {
   maxWaitingWeight: Infinity,
 };
 
-/** Who has which message: claims, what became of them, and claims that are given back. */
+/** Claims messages for this process, records their outcomes, and releases claims. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** By transport, when the first claim began of which it is not known what became. */
+  /** By transport, when the first claim began whose answer was lost (epoch ms). */
   readonly #unknownSince = new Map<Transport, number>();
   readonly #acknowledgements: Batcher<readonly DeliveryOutcome[], void>;
 
@@ -84,9 +85,9 @@ export class Outbox {
   }
 
   /**
-   * Takes due messages in one atomic step; two processes never take the same one. A claim whose answer was lost may have
-   * been committed: then nobody has its messages, so the next claim of that transport gives them back first. Deliveries
-   * that began before it are older, and stay.
+   * Claims due messages in one atomic step. Two processes never claim the same one. A claim whose answer was lost may have
+   * been committed, and then nobody sends its messages. So the next claim of that transport releases them first. Messages
+   * that were claimed earlier stay claimed.
    */
   claim(due: DueMessages): Promise<Claimed> {
     return this.#options.measured('claim', () => this.#claim(due));
@@ -115,18 +116,17 @@ export class Outbox {
     const claimer = { processId, retryTimeoutMs };
     const targets = wanted.targets.map(({ target }) => target);
     const reads = dialect.outbox.lockDue(wanted);
-    const taken = await rewriteRepeatedly(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
+    const taken = await rewrite(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
       const due = LISTENERS.decodeAll(rows.slice(0, reads.listeners.length).flat());
       const waiting = TASKS.decodeAll(rows.slice(reads.listeners.length).flat());
       const listeners = due.map((before) => ({ before, listener: claimed(before, claimer, now) }));
       const updates = listeners.map(({ listener }) => listener);
       const tasks = withinLimits(waiting, wanted, updates).map((task) => claimed(task, claimer, now));
-      // A settled promise changes no more, so it needs no lock.
+      // A settled promise never changes, so it needs no lock.
       const awaited = [...new Set(updates.map((listener) => listener.awaited))];
       const promises = awaited.length > 0 ? [promisesOf(dialect, awaited, maxBytes)] : [];
       return {
-        tasks,
-        listeners: { inserts: [], updates, deletes: [] },
+        changes: { tasks: updatesOf(tasks), listeners: updatesOf(updates) },
         also: [...promises, ...(targets.length > 0 ? dialect.outbox.nextDue(wanted.transport, targets) : [])],
         result: (also) => ({
           ...{ tasks, listeners, now },
@@ -138,7 +138,7 @@ export class Outbox {
     return this.#withPromises(taken, maxBytes);
   }
 
-  /** Messages whose promises are too large to be held together with the others are given back. */
+  /** Releases messages whose promises do not fit into memory together with the others. */
   async #withPromises({ tasks, listeners, rows, next, now }: Taken, maxBytes: number): Promise<Claimed> {
     const oldestFirst = listeners.map(({ listener }) => listener).toSorted(byAge);
     const { unblocks, left } = await withPromises(this.#options.dialect, oldestFirst, rows, maxBytes);
@@ -161,8 +161,8 @@ export class Outbox {
   }
 
   /**
-   * Records what became of claimed messages. Rows that another process took over, or that moved on, are left alone.
-   * Outcomes that arrive while others are recorded share the next transaction
+   * Records the outcomes of claimed messages. It does not change rows that another process has claimed since, or whose task
+   * has changed since. Outcomes that arrive while others are recorded share the next transaction
    * (docs/decisions/delivery-rules.md has the numbers).
    */
   async acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
@@ -203,14 +203,14 @@ export class Outbox {
     );
   }
 
-  /** What this process still holds of these is due again in another tasks.retry_timeout and not before. */
+  /** Extends the claims that this process still has on these listeners by another `tasks.retry_timeout`. */
   async renew(listeners: readonly ListenerKey[]): Promise<void> {
     const { clock, dialect, processId, retryTimeoutMs } = this.#options;
     const dueAt = (await clock.read()) + retryTimeoutMs;
     await rewriteListeners(dialect, listeners, { listener: (listener) => renewed(listener, processId, dueAt) });
   }
 
-  /** Makes what was claimed or deferred due at once. @returns how many messages. */
+  /** Makes claimed or deferred messages due at once. @returns how many messages. */
   release(release: Release): Promise<number> {
     return this.#options.measured('release', () => this.#release(release));
   }
@@ -220,10 +220,10 @@ export class Outbox {
     const rule = <Row extends ListenerRow | TaskRow>(row: Row, now: number) => released(row, release, now);
     let count = 0;
     for (;;) {
-      const held = await dialect.outbox.held(release, RELEASED_AT_ONCE);
+      const held = messageKeys(...(await dialect.outbox.held(release, RELEASED_AT_ONCE)));
       const changed = await rewriteMessages(dialect, held, { task: rule, listener: rule });
       count += changed;
-      // Nothing changed: others were faster, and what is found again is theirs by now.
+      // If nothing changed, other processes were faster, and they have these messages now.
       if (changed === 0 || Math.max(held.tasks.length, held.listeners.length) < RELEASED_AT_ONCE) return count;
     }
   }
@@ -234,19 +234,18 @@ export class Outbox {
    */
   async deliverNow(id: string): Promise<{ task: TaskRow; dueAt: number } | null> {
     const { dialect } = this.#options;
-    return rewriteRepeatedly(dialect, [lockTasks(dialect, [id])], ([rows = []], now) => {
+    return rewrite(dialect, [lockTasks(dialect, [id])], ([rows = []], now) => {
       const [task] = TASKS.decodeAll(rows);
       const after = task && dueAtOnce(task, now);
       return {
-        tasks: after && after !== task ? [after] : [],
-        listeners: { inserts: [], updates: [], deletes: [] },
+        changes: { tasks: updatesOf(after && after !== task ? [after] : []) },
         result: () => (task ? { task, dueAt: now } : null),
       };
     });
   }
 }
 
-/** Listeners go before tasks: the answer they bring ends something, a task begins something. */
+/** Listeners have precedence over tasks: they bring the result of finished work, and tasks begin new work. */
 function withinLimits(tasks: readonly TaskRow[], { targets }: DueMessages, taken: readonly ListenerRow[]): TaskRow[] {
   const left = new Map(targets.map(({ target, limit }) => [target, limit]));
   for (const { target } of taken) left.set(target, (left.get(target) ?? 0) - 1);

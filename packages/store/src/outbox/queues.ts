@@ -4,7 +4,7 @@ import type { Dialect, WaitingTarget } from '../dialect.ts';
 import type { StoreEvents } from '../events.ts';
 import { LISTENER_KEYS } from '../tables.ts';
 import { readBacklog, type Backlog } from './backlog.ts';
-import { rewriteMessages, type MessageKeys } from './messages.ts';
+import { messageKeys, rewriteMessages } from './messages.ts';
 
 /** The messages for one target. */
 export interface Queue {
@@ -12,14 +12,14 @@ export interface Queue {
   target: string;
 }
 
-/** So many messages are looked for at a time. */
+/** How many messages are looked up at once. */
 const AT_ONCE = 500;
 
 type Rule = <Row extends TaskRow | ListenerRow>(row: Row, now: number) => Row;
 
 /**
- * The messages of the outbox as queues, one for each target: which targets wait, since when and how many messages.
- * Defers the messages for a target that keeps failing, and resumes them (`packages/machine/src/delivery/defer.ts`).
+ * The outbox as queues, one for each target: which targets have messages, how many, and since when. It defers the messages
+ * for a target that keeps failing, and resumes them (`packages/machine/src/delivery/defer.ts`).
  */
 export class Queues {
   readonly #dialect: Dialect;
@@ -48,12 +48,12 @@ export class Queues {
     return next.length === 0 ? null : next.reduce((least, { dueAt }) => Math.min(least, dueAt), Infinity);
   }
 
-  /** What is due and not claimed, counted up to `limit`, with the `named` targets whose messages are the oldest. */
+  /** The messages that are due and not claimed, counted up to `limit`, and the `named` targets with the oldest of them. */
   backlog(transport: Transport, limit: number, named = 0): Promise<Backlog> {
     return this.#measured('queues', () => readBacklog(this.#dialect, transport, limit, named));
   }
 
-  /** Everything that is due for the target now is due again in `forMs` at the latest. @returns how many messages. */
+  /** Defers everything that is due for the target now, for at most `forMs`. @returns how many messages. */
   async defer(queue: Queue, forMs: number): Promise<number> {
     const now = await this.#dialect.now();
     const rule: Rule = (row, at) => deferred(row, this.#processId, forMs, Math.max(at, now));
@@ -61,8 +61,8 @@ export class Queues {
   }
 
   /**
-   * What was deferred, or failed and waits for its next try, is due at once, as old as it is.
-   * @param withinMs the longest that anything is deferred for.
+   * Makes messages due at once that were deferred, or that failed and wait for their next attempt. They keep their age.
+   * @param withinMs the longest time that a message is deferred for.
    */
   async resume(queue: Queue, withinMs: number): Promise<number> {
     const limits = { withinMs, maxAttempts: MAX_RESUMED_ATTEMPTS };
@@ -70,7 +70,7 @@ export class Queues {
     return this.#applyToAll(queue, await this.#resumable(limits), rule);
   }
 
-  /** Resumes the oldest, those that failed often after all others. @returns how many: 0 or 1. */
+  /** Resumes the oldest message; one that failed often only if there is no other. @returns how many: 0 or 1. */
   async resumeOne(queue: Queue, withinMs: number): Promise<number> {
     for (const maxAttempts of [MAX_RESUMED_ATTEMPTS, Infinity]) {
       const limits = { withinMs, maxAttempts };
@@ -83,7 +83,7 @@ export class Queues {
     return 0;
   }
 
-  /** Finds what `resumed` may change. Not the delayed, which nobody has tried to deliver, nor what somebody holds. */
+  /** Finds messages that `resumed` may change: not those with a delay, which were never due, and not claimed ones. */
   async #resumable({ withinMs, maxAttempts }: { withinMs: number; maxAttempts: number }): Promise<string> {
     const now = await this.#dialect.now();
     const few = maxAttempts === Infinity ? '' : ` AND attempts < ${maxAttempts}`;
@@ -102,7 +102,7 @@ export class Queues {
     return changed;
   }
 
-  /** In the order of the index, which is that of age as far as it goes: nothing is sorted. */
+  /** The oldest first, in the order of the index, so the database sorts nothing. */
   async #apply(table: 'listeners' | 'tasks', queue: Queue, which: string, rule: Rule, limit: number): Promise<number> {
     const { words, select } = this.#dialect.plain;
     const [from, keys] =
@@ -110,11 +110,7 @@ export class Queues {
     const sql = `SELECT ${keys} FROM ${from} AND transport = ? AND target = ? AND ${which}
       ORDER BY due_at LIMIT ${limit}`;
     const [found = []] = await select([{ sql, params: [queue.transport, queue.target] }]);
-    return rewriteMessages(this.#dialect, keysIn(table, found), { task: rule, listener: rule });
+    const messages = table === 'tasks' ? messageKeys(found, []) : messageKeys([], found);
+    return rewriteMessages(this.#dialect, messages, { task: rule, listener: rule });
   }
-}
-
-function keysIn(table: 'listeners' | 'tasks', rows: unknown[][]): MessageKeys {
-  if (table === 'tasks') return { tasks: rows.map(([id]) => String(id)), listeners: [] };
-  return { tasks: [], listeners: LISTENER_KEYS.decodeAll(rows) };
 }

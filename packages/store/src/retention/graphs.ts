@@ -6,24 +6,24 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { byOrigin } from '../sql/words.ts';
 import { json, promiseState, taskState, textOrNull } from '../sql/read.ts';
 
-/** A promise with the graph it belongs to: its origin's, or else its own. */
+/** A promise with the id that names its graph: its origin, or else its own id. */
 export interface Member extends RetainedPromise {
   origin: string;
 }
 
-/** What hangs on promises, of all graphs at once. */
+/** What belongs to the promises of some graphs: tasks, listeners, dead letters, awaiters and callers. */
 export interface Surroundings {
   tasks: CallGraph['tasks'];
   undelivered: string[];
   deadLetters: string[];
-  /** In which states there are promises that await them; one of each. */
+  /** Promises that await them: one for each state. */
   awaiters: { awaited: string; id: string; state: PromiseState }[];
   callers: CallGraph['around'];
 }
 
 const MEMBER = 'id, origin, state, settled_at, tags';
 
-/** The statements that retention reads by, and how their rows are read. */
+/** Reads call graphs, without deciding what may be removed. */
 export class GraphReader {
   readonly #sql: PlainSql;
 
@@ -47,7 +47,7 @@ export class GraphReader {
     return rows.map(memberOf);
   }
 
-  /** The promise that the graph is named after, if it is part of it. */
+  /** The promise that names the graph; null if it belongs to another graph or does not exist. */
   async root(origin: string): Promise<Member | null> {
     const sql = `SELECT ${MEMBER} FROM promises WHERE id = ?`;
     const [rows] = await this.#sql.select([{ sql, params: [origin] }]);
@@ -55,7 +55,7 @@ export class GraphReader {
     return found?.origin === origin ? found : null;
   }
 
-  /** Promises of an origin but its root that had settled by then, the last ids first: callees before their callers. */
+  /** Promises of an origin without its root that had settled by then, the last ids first: callees before their callers. */
   async settledCallees(origin: string, settledUntil: number, limit: number): Promise<Member[]> {
     const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
       ORDER BY id DESC LIMIT ${limit}`;
@@ -74,26 +74,25 @@ export class GraphReader {
     return { promises: sum(0), pending: sum(1) };
   }
 
-  /** Nothing hangs on nothing. */
   async surroundings(members: readonly Member[]): Promise<Surroundings> {
     if (members.length === 0) return surroundingsOf([]);
     return surroundingsOf(await this.#sql.select(this.aroundStatements(members, '')));
   }
 
-  /** The promises themselves, locked in the order of their ids. */
+  /** Locks the promises, in the order of their ids. */
   lockStatement(members: readonly Member[]): Statement {
     const ids = members.map(({ id }) => id);
     const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(ids)})`;
     return { sql: `SELECT ${MEMBER} ${from} ORDER BY id${this.#sql.words.lock}`, params: ids };
   }
 
-  /** Ids and origins of all that the graphs have now. */
+  /** Reads the promises that the graphs have now. */
   rosterStatements(origins: readonly string[], limit: number): Statement[] {
     const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin IN (${places(origins)}) LIMIT ${limit}`;
     return [{ sql, params: [...origins] }, this.#roots(origins)];
   }
 
-  /** Read by `surroundingsOf`. @param lock behind the statement for the tasks. */
+  /** Answers what `surroundingsOf` reads. @param lock SQL that locks the tasks, or `''`. */
   aroundStatements(members: readonly Member[], lock: string): Statement[] {
     const ids = members.map(({ id }) => id);
     const own = new Set(ids);
@@ -102,7 +101,7 @@ export class GraphReader {
     const { byKey } = this.#sql.words;
     return [
       { sql: `SELECT id, state FROM ${byKey('tasks')} WHERE id ${these} ORDER BY id${lock}`, params: ids },
-      // One statement: a letter that is sent again while it is read is seen as the one or the other.
+      // In one statement, so that a dead letter that is redriven meanwhile is found as a letter or as a listener.
       {
         sql: `SELECT 1, awaited FROM listeners WHERE awaited ${these}
           UNION ALL SELECT 2, awaited FROM dead_letters WHERE awaited ${these}`,
@@ -125,7 +124,7 @@ export class GraphReader {
     return { sql, params: [origin, after] };
   }
 
-  /** Promises that say nothing of an origin are their own. */
+  /** A promise without an origin names its own graph. */
   #roots(origins: readonly string[]): Statement {
     const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(origins)}) AND origin IS NULL`;
     return { sql: `SELECT ${MEMBER} ${from}`, params: [...origins] };
@@ -158,7 +157,7 @@ export function surroundingsOf([tasks = [], outbox = [], awaiters = [], callers 
   };
 }
 
-/** One graph with what hangs on it. @param rootTags where the root is not among the promises. */
+/** One graph with its surroundings. @param rootTags given if the root is not among the promises. */
 export function graphWith(members: readonly Member[], around: Surroundings, rootTags = rootTagsOf(members)): CallGraph {
   const ids = new Set(members.map(({ id }) => id));
   const callers = new Set(members.flatMap(callersOf));

@@ -3,12 +3,12 @@ import { TAG } from '@resonate/protocol';
 import { graphWith, type GraphReader, type Member } from './graphs.ts';
 import type { SweepOutcome } from './removal.ts';
 
-/** Why a graph stays, or how many promises it has and when the last of them settled (epoch ms). */
+/** Why a graph stays; or, if it may be removed, how many promises it has and when the last one settled (epoch ms). */
 export type Verdict = { reason: keyof SweepOutcome['kept'] } | { promises: number; settledUntil: number };
 
 /**
- * Judges a graph that is larger than a transaction, page by page. It locks nothing meanwhile: settled promises do not
- * change, and the count at the end tells whether a promise was added.
+ * Judges a graph that is too large for one transaction, page by page. It locks nothing: settled promises do not change, and
+ * the count at the end shows whether a promise was added.
  */
 export class LargeGraph {
   readonly origin: string;

@@ -1,85 +1,80 @@
 import { heldBy, reasonToKeep, type KeepReason, type RetentionRules } from '@resonate/machine';
 import { byteOrder } from '@resonate/protocol';
+import type { Dialect } from '../dialect.ts';
+import { rewrite } from '../rewrite.ts';
 import type { Statement } from '../sql/statement.ts';
-import type { PlainSql } from '../sql/plain-sql.ts';
 import { PROMISE_TAGS, tagRows } from '../tables.ts';
 import { graphWith, memberOf, surroundingsOf, type GraphReader, type Member } from './graphs.ts';
 
-/** What a sweep did: how many graphs and promises it removed, and how many graphs it kept for which reason. */
+/** What a sweep did: how many graphs and promises it removed, and for each reason how many graphs it kept. */
 export interface SweepOutcome {
   graphs: number;
   promises: number;
   kept: Partial<Record<KeepReason | 'changed', number>>;
 }
 
-/** Removes call graphs, each with all that hangs on it, in one transaction. */
+/** Removes call graphs with everything that belongs to them. Each call is one transaction. */
 export class Removal {
-  readonly #sql: PlainSql;
+  readonly #dialect: Pick<Dialect, 'plain' | 'rewrite'>;
   readonly #reader: GraphReader;
 
-  constructor(sql: PlainSql, reader: GraphReader) {
-    this.#sql = sql;
+  constructor(dialect: Pick<Dialect, 'plain' | 'rewrite'>, reader: GraphReader) {
+    this.#dialect = dialect;
     this.#reader = reader;
   }
 
   /**
-   * Whole graphs, judged again under their promises' locks: a promise that came to one of them meanwhile keeps it. One
-   * that comes later comes after the removal: it is written beside what is gone.
+   * Removes whole graphs. Each is judged again under its promises' locks, and stays if a promise was added to it since. A
+   * promise that is added after the transaction is not removed: it then is the only one of its graph.
    */
   async whole(graphs: readonly (readonly Member[])[], rules: RetentionRules, now: number): Promise<SweepOutcome> {
     const members = inOrder(graphs.flat());
     const origins = graphs.flatMap(([first]) => (first ? [first.origin] : []));
-    const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
-    const { lock } = this.#sql.words;
+    const { lock } = this.#dialect.plain.words;
     const reads = [
       this.#reader.lockStatement(members),
       ...this.#reader.aroundStatements(members, lock),
       ...this.#reader.rosterStatements(origins, members.length + 1),
     ];
-    await this.#sql.decided(reads, ([locked = [], ...results]) => {
-      Object.assign(outcome, { graphs: 0, promises: 0, kept: {} });
+    return rewrite(this.#dialect, reads, ([locked = [], ...results]) => {
       const found = byOrigin(locked.map(memberOf));
       const roster = byOrigin(results.slice(AROUND).flatMap((rows) => rows.map(memberOf)));
       const around = surroundingsOf(results);
+      const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
       const gone: Member[] = [];
       for (const origin of origins) {
         const graph = found.get(origin) ?? [];
         const isWhole = roster.get(origin)?.length === graph.length;
         const reason = isWhole ? reasonToKeep(graphWith(graph, around), rules, now) : 'changed';
         if (reason === null) gone.push(...graph);
-        if (reason === null) outcome.graphs += 1;
-        else outcome.kept[reason] = (outcome.kept[reason] ?? 0) + 1;
+        addOutcome(outcome, reason === null ? { graphs: 1, promises: graph.length, kept: {} } : keptFor(reason));
       }
-      outcome.promises = gone.length;
-      return this.#removing(gone);
+      return { also: this.#removing(gone), result: () => outcome };
     });
-    return outcome;
   }
 
   /**
-   * Some promises of a graph whose removal has begun, unless somebody waits for one of them.
-   * @param last statements that end the removal with them.
+   * Removes some promises of a graph whose removal has begun, unless somebody waits for one of them.
+   * @param last statements that run in the same transaction when these promises are the last ones.
    */
   async part(members: readonly Member[], last: Statement[] = []): Promise<SweepOutcome> {
-    const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
     const reads = [
       this.#reader.lockStatement(inOrder(members)),
-      ...this.#reader.aroundStatements(members, this.#sql.words.lock),
+      ...this.#reader.aroundStatements(members, this.#dialect.plain.words.lock),
     ];
-    await this.#sql.decided(reads, ([locked = [], ...results]) => {
+    return rewrite<SweepOutcome>(this.#dialect, reads, ([locked = [], ...results]) => {
       const found = locked.map(memberOf);
       const reason = heldBy(graphWith(found, surroundingsOf(results)));
-      outcome.promises = reason === null ? found.length : 0;
-      outcome.kept = reason === null ? {} : { [reason]: 1 };
-      return reason === null ? [...this.#removing(found), ...last] : [];
+      if (reason !== null) return { result: () => keptFor(reason) };
+      const also = [...this.#removing(found), ...last];
+      return { also, result: () => ({ graphs: 0, promises: found.length, kept: {} }) };
     });
-    return outcome;
   }
 
   /** Rows in the order of their keys, as all transactions lock them. */
   #removing(members: readonly Member[]): Statement[] {
     if (members.length === 0) return [];
-    const { remove } = this.#sql.words;
+    const { remove } = this.#dialect.plain.words;
     const ids = inOrder(members).map(({ id }) => [id]);
     const tags = members.flatMap(tagRows).map(({ name, value, promiseId }) => [name, value, promiseId]);
     return [
@@ -89,6 +84,11 @@ export class Removal {
       ...remove('callbacks', ['awaited'], ids),
     ];
   }
+}
+
+/** The outcome for one graph that stays. */
+export function keptFor(reason: keyof SweepOutcome['kept']): SweepOutcome {
+  return { graphs: 0, promises: 0, kept: { [reason]: 1 } };
 }
 
 /** How many results `aroundStatements` has. */

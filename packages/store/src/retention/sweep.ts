@@ -1,63 +1,67 @@
-import { heldBy, shortestPeriod, tooYoung, type KeepReason, type RetentionRules } from '@resonate/machine';
+import { heldBy, shortestPeriod, tooYoung, type RetentionRules } from '@resonate/machine';
+import type { Dialect } from '../dialect.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { bySettlement } from '../sql/words.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
 import { LargeGraph } from './large-graph.ts';
-import { addOutcome, Removal, type SweepOutcome } from './removal.ts';
+import { addOutcome, keptFor, Removal, type SweepOutcome } from './removal.ts';
 
 export interface SweepOptions {
   rules: RetentionRules;
-  /** Promises in one transaction. A graph that has more goes in several. */
+  /** The maximum number of promises in one transaction. A larger graph is removed in several. */
   batchSize: number;
-  /** A step takes no further graph once it has so many promises, by default a batch. */
+  /** A step takes no further graph once it has this many promises; `batchSize` if unset. */
   stepSize?: number;
   /** Only counts what would be removed. */
   isDryRun?: boolean;
 }
 
-/** How far a sweep has come: it goes through the settled promises, oldest first. */
+/** The position of a sweep. It goes through the settled promises, oldest first. */
 interface Position {
   settledAt: number;
   id: string;
 }
 
-/** The most graphs that one step reads: each is a statement. A batch of graphs with one promise each needs as many. */
+/** The maximum number of graphs that one step reads, because each is a statement. */
 const MAX_GRAPHS_AT_ONCE = 250;
-/** How many judged graphs a sweep remembers. Beyond that it may judge a graph a second time. */
+/** How many judged graphs a sweep remembers. Beyond that, it may judge a graph twice. */
 const MAX_JUDGED = 100_000;
 const NOTHING: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
 
 /**
  * One pass through all promises that settled long enough ago, in small steps. Each step reads a bounded number of rows and
- * is at most one transaction. A process may die between two steps or within one: the next sweep finds what is left.
+ * is at most one transaction. If the process is killed, the next sweep finds what is left.
  */
 export class Sweep {
   readonly #sql: PlainSql;
   readonly #reader: GraphReader;
   readonly #removal: Removal;
   readonly #options: SweepOptions;
-  /** At most a batch. */
+  /** At most `batchSize`. */
   readonly #stepSize: number;
   readonly #now: number;
-  /** Every promise that settled later than this stays (epoch ms). null: every promise stays. */
+  /** Promises that settled later than this stay (epoch ms). null: all promises stay. */
   readonly settledBy: number | null;
   #position: Position = { settledAt: -1, id: '' };
-  /** Origins that were found and not judged yet. */
+  /** Origins of graphs that are not judged yet. */
   #found: string[] = [];
-  /** A graph of which some promises were judged. */
+  /** The large graph that is being judged. */
   #large: LargeGraph | null = null;
-  /** Promises in the graphs that were read last, on average. Reading more graphs than a step deletes is wasted work. */
+  /** The average size of the graphs that were read last. It avoids reading more graphs than a step can remove. */
   #meanSize = 1;
   readonly #judged = new Set<string>();
   #isAtEnd = false;
-  /** Removals that an earlier sweep began are finished first, in the order of their origins: this was the last one. */
+  /**
+   * The origin of the last unfinished removal that was continued; null: none is left. A sweep first finishes the removals of
+   * large graphs that an earlier sweep began, in the order of their origins.
+   */
   #begun: string | null = '';
 
   /** @param now the store's clock, epoch ms: one instant for the whole sweep. */
-  constructor(sql: PlainSql, options: SweepOptions, now: number) {
-    this.#sql = sql;
-    this.#reader = new GraphReader(sql);
-    this.#removal = new Removal(sql, this.#reader);
+  constructor(dialect: Pick<Dialect, 'plain' | 'rewrite'>, options: SweepOptions, now: number) {
+    this.#sql = dialect.plain;
+    this.#reader = new GraphReader(dialect.plain);
+    this.#removal = new Removal(dialect, this.#reader);
     this.#options = options;
     this.#stepSize = Math.min(options.stepSize ?? options.batchSize, options.batchSize);
     this.#now = now;
@@ -71,7 +75,7 @@ export class Sweep {
     return isBetweenGraphs && (this.#isAtEnd || this.settledBy === null);
   }
 
-  /** Promises old enough to be looked at that this sweep has not come to, counted up to `limit`. */
+  /** How many promises this sweep still has to check, counted up to `limit`. */
   async ahead(limit: number): Promise<number> {
     if (this.settledBy === null) return 0;
     const rows = `SELECT 1 FROM ${bySettlement(this.#sql.words)} AND settled_at > ${this.#position.settledAt}
@@ -155,7 +159,7 @@ export class Sweep {
         return outcome;
       }
       const reason = tooYoung({ promises: members, rootTags: rootTagsOf(members) }, rules, this.#now);
-      if (reason !== null) keep(outcome, reason);
+      if (reason !== null) addOutcome(outcome, keptFor(reason));
       else if (members.length > 0) {
         going.push(members);
         size += members.length;
@@ -170,18 +174,17 @@ export class Sweep {
     const around = await this.#reader.surroundings(graphs.flat());
     for (const members of graphs) {
       const reason = heldBy(graphWith(members, around));
-      if (reason !== null) keep(outcome, reason);
-      else addOutcome(outcome, { graphs: 1, promises: members.length, kept: {} });
+      addOutcome(outcome, reason === null ? { graphs: 1, promises: members.length, kept: {} } : keptFor(reason));
     }
     return outcome;
   }
 
-  /** Judges the next part of a large graph. At its end it notes that its removal has begun, which the next steps do. */
+  /** Judges the next part of a large graph. If it may be removed, records that, and the next steps remove it. */
   async #judgeLarge(graph: LargeGraph): Promise<SweepOutcome> {
     const verdict = await graph.judge(this.#stepSize);
     if (verdict === null) return NOTHING;
     this.#large = null;
-    if ('reason' in verdict) return { ...NOTHING, kept: { [verdict.reason]: 1 } };
+    if ('reason' in verdict) return keptFor(verdict.reason);
     const { promises, settledUntil } = verdict;
     if (this.#options.isDryRun) return { graphs: 1, promises, kept: {} };
     const sql = this.#sql.words.insertNew(
@@ -193,7 +196,7 @@ export class Sweep {
     return NOTHING;
   }
 
-  /** Removes the next part of a graph whose removal this sweep, or one that was stopped midway, has begun. */
+  /** Removes the next part of a graph whose removal this sweep or an earlier one has begun. */
   async #goOn(after: string): Promise<SweepOutcome> {
     this.#begun = null;
     if (this.#options.isDryRun) return NOTHING;
@@ -202,7 +205,7 @@ export class Sweep {
     if (!rows?.[0]) return NOTHING;
     const origin = String(rows[0][0]);
     const outcome = await this.#removePart(origin, Number(rows[0][1]));
-    // Somebody waits for a promise of this graph: a later sweep tries again.
+    // If a promise of this graph is awaited, a later sweep tries again.
     this.#begun = outcome.promises > 0 || outcome.graphs > 0 ? after : origin;
     return outcome;
   }
@@ -212,7 +215,7 @@ export class Sweep {
     if (callees.length === this.#stepSize) return this.#removal.part(callees);
     const root = await this.#reader.root(origin);
     const roots = root && root.settledAt !== null && root.settledAt <= settledUntil ? [root] : [];
-    // The root goes last: while it exists, nobody can start the call again among the results of the old one.
+    // The root is removed last. While it exists, nobody can start the call again and find results of the old run.
     const end = { sql: 'DELETE FROM removals WHERE origin = ?', params: [origin] };
     const members = [...callees, ...roots];
     if (members.length === 0) {
@@ -222,8 +225,4 @@ export class Sweep {
     const outcome = await this.#removal.part(members, [end]);
     return outcome.promises > 0 ? { ...outcome, graphs: 1 } : outcome;
   }
-}
-
-function keep(outcome: SweepOutcome, reason: KeepReason): void {
-  outcome.kept[reason] = (outcome.kept[reason] ?? 0) + 1;
 }

@@ -21,15 +21,15 @@ export const HAS_FAILED: Condition = {
   sql: "p.state IN ('rejected', 'rejected_canceled', 'rejected_timedout')",
   params: [],
 };
-/** That no other promise has called promise `p`. */
+/** Promise `p` is a root: no other promise has called it. */
 export const IS_ROOT = '(p.origin IS NULL OR p.origin = p.id)';
 
-/** A condition whose values stand in it: numbers, never what a client sent. */
+/** A condition without parameters. Values in it must be numbers, never texts of clients. */
 export function that(sql: string): Condition {
   return { sql, params: [] };
 }
 
-/** What is made of a value that is given, such as its condition; nothing for one that is left out. */
+/** The condition for a value, or no condition if the value is left out. */
 export function given<T, Given = Condition>(value: T | null | undefined, condition: (value: T) => Given): Given[] {
   return value === null || value === undefined ? [] : [condition(value)];
 }
@@ -39,7 +39,7 @@ export function allOf(conditions: readonly Condition[]): Condition {
   return { sql, params: conditions.flatMap(({ params }) => params) };
 }
 
-/** That a column begins with `prefix`, as a range which an index serves. */
+/** A column begins with `prefix`, as a range for which an index can be used. */
 export function beginsWith(column: string, prefix: string): Condition[] {
   if (prefix === '') return [];
   const below = given(firstBeyond(prefix), (end) => ({ sql: `${column} < ?`, params: [end] }));
@@ -47,8 +47,8 @@ export function beginsWith(column: string, prefix: string): Condition[] {
 }
 
 /**
- * That promise `p` has a tag; as far as the index of tags holds it.
- * @param noIndex keeps the planner from choosing the index of a tag's own column.
+ * Promise `p` has a tag. Only the beginning of a long tag is compared, because the index has no more.
+ * @param noIndex prevents the planner from choosing the index of a tag's own column.
  */
 export function hasTag(name: string, value: string, noIndex = (column: string) => column): Condition {
   const column = TAG_COLUMNS.get(name);
@@ -73,7 +73,7 @@ export interface ListenerKey {
 const LAST_CODE_POINT = 0x10_ff_ff;
 const SURROGATES = { first: 0xd8_00, beyond: 0xe0_00 };
 
-/** The least text, in byte order, above all that begin with `prefix`; null when there is none. */
+/** The first text, in byte order, after all texts that begin with `prefix`; null if there is none. */
 function firstBeyond(prefix: string): string | null {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   while (points.at(-1) === LAST_CODE_POINT) points.pop();

@@ -1,6 +1,6 @@
 import { PROMISE_STATES, TASK_STATES } from '@resonate/protocol';
 
-/** How a value that a driver hands over becomes one of ours: the only place that looks into what it is. */
+/** Converts values of database drivers. Drivers differ in the types that they return, and no other file checks these. */
 
 export const text = (value: unknown): string => (typeof value === 'string' ? value : String(value));
 export const int = (value: unknown): number => (typeof value === 'number' ? value : Number(value));
@@ -8,12 +8,12 @@ export const textOrNull = (value: unknown): string | null => (value === null ? n
 export const intOrNull = (value: unknown): number | null => (value === null ? null : int(value));
 export const flag = (value: unknown): boolean => int(value) === 1;
 
-/** JSON that this program wrote, so it has the type that was written. */
+/** Reads JSON that this program has written, so its type is known. */
 export function json<T>(value: unknown): T {
   return JSON.parse(text(value)) as T;
 }
 
-/** One of a list of texts. @throws when the database has another one: a newer program wrote it, or a person. */
+/** Reads one of a list of texts. @throws if it is another text, which a newer program or a person has written. */
 export function oneOf<T extends string>(known: readonly T[]): (value: unknown) => T {
   const byText = new Map<unknown, T>(known.map((each) => [each, each]));
   return (value) => {

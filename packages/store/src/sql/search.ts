@@ -17,12 +17,12 @@ import type { Statement } from './statement.ts';
 import type { Words } from './words.ts';
 
 /**
- * The SQL of searches, shared by all dialects, with `?` for parameters. A query with several alternatives becomes one
- * statement each, so that each walks its own index; `mergeById` puts the answers together.
+ * The SQL of searches for all dialects. Each alternative of a query becomes a statement of its own, so that each uses its
+ * own index. `mergeById` merges the answers.
  */
 
 /**
- * @param filter the filter whose index is walked; unless given, the usual one of each alternative (`indexedFiltersOf`).
+ * @param filter the filter whose index is used; by default the usual one of each alternative (`indexedFiltersOf`).
  * @param list what is selected of promise `p`.
  */
 export function promiseStatements(
@@ -33,7 +33,7 @@ export function promiseStatements(
 ): Statement[] {
   return (query.anyOf ?? [null]).map((alternative) => {
     const [usual, ...others] = indexedFiltersOf(query, alternative);
-    // Each alternative walks along a state of its own.
+    // A filter by state means the state of each alternative.
     const own = (filter && others.find((other) => isAlike(other, filter))) ?? usual;
     const { from, id, path } = walk(query, own, words);
     const conditions = [...path, ...conditionsBeside(query, alternative, own, words)];
@@ -71,7 +71,7 @@ function isAlike(one: IndexedFilter, other: IndexedFilter): boolean {
   return one.by === other.by && (one.by !== 'tag' || other.by !== 'tag' || one.name === other.name);
 }
 
-/** The rows that meet a filter, after those of the last page: what follows FROM, WHERE and ORDER BY. */
+/** The rows that meet a filter and follow the last page: the texts behind FROM, WHERE and ORDER BY. */
 function walk({ after }: PromiseQuery, filter: IndexedFilter, words: Words) {
   const { from, id, where } = pathOf(filter, words);
   return { from, id, path: [...where, ...given(after, (last) => isAbove(id, last))] };
@@ -97,8 +97,8 @@ const SAMPLED = 100;
 const MAX_CANDIDATES = 4;
 
 /**
- * The filter to walk along: one that few rows meet, else the one whose first rows have the largest share of wanted ones.
- * Undefined if there is no choice.
+ * The filter whose index to use: one that few rows meet; if there is none, the one whose first rows match the search most
+ * often. Undefined if there is no choice.
  */
 async function bestFilter(query: PromiseQuery, { words, select }: Searchable): Promise<IndexedFilter | undefined> {
   const alternative = query.anyOf?.find(({ expired }) => !expired) ?? null;
@@ -106,7 +106,7 @@ async function bestFilter(query: PromiseQuery, { words, select }: Searchable): P
   if (filters.length < 2) return undefined;
   const candidates = [...filters.slice(0, MAX_CANDIDATES - 1), ...filters.slice(MAX_CANDIDATES - 1).slice(-1)];
   const best = await bestOf(candidates, select, {
-    /** Answers how many of the first rows there are, and how many of them are wanted. */
+    /** Answers how many rows were sampled, and how many of them match the search. */
     ask(filter) {
       const { from, id, path } = walk(query, filter, words);
       const where = allOf(path);
@@ -160,12 +160,12 @@ export interface FoundRows<Row> {
   isCut: boolean;
 }
 
-/** How a database is searched: by its words, in one round trip for several statements. */
+/** What a search needs of `PlainSql`. */
 type Searchable = Pick<PlainSql, 'words' | 'select'>;
 
 /**
- * First the sizes of the rows, then the rows that a page has room for: a thousand promises of a megabyte each would fill
- * the memory and block the process while they are written.
+ * Reads first the sizes of the rows, and then the rows that fit into a page. Otherwise a thousand promises of a megabyte
+ * each would fill the memory, and would block the process while they are written.
  */
 export async function searchPromises(
   query: PromiseQuery,
@@ -183,7 +183,7 @@ export async function searchPromises(
   return { rows, isCut: limit < sizes.length };
 }
 
-/** Schedules in order of id, whatever their tags. */
+/** Schedules in order of id. The caller compares the tags. */
 export async function searchSchedules(
   { after, limit }: ScheduleQuery,
   { select }: Searchable,
@@ -197,7 +197,7 @@ export async function searchSchedules(
   return { rows: SCHEDULES.decodeAll(rows), isCut: most < sizes.length };
 }
 
-/** Stored bytes after which a page ends: it is read, parsed and written as one piece. */
+/** A page ends after this many stored bytes, because it is read, parsed and written as one piece. */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** The last row of a page that is cut only says that there are more, so a page needs two. */
 const MIN_ROWS = 2;
@@ -218,7 +218,7 @@ function sizesOf(lists: unknown[][][], limit: number): Size[] {
 function fitting(sizes: readonly Size[]): number {
   let total = 0;
   const beyond = sizes.findIndex(({ bytes }) => (total += bytes) > MAX_PAGE_BYTES);
-  // At least 1: databases would take LIMIT 0 for no row at all.
+  // At least 1, because LIMIT 0 finds nothing.
   return Math.max(beyond < 0 ? sizes.length : beyond, Math.min(MIN_ROWS, sizes.length), 1);
 }
 

@@ -1,6 +1,6 @@
 import type { SqlValue } from './table.ts';
 
-/** One statement with `?` in the places of its parameters. */
+/** A statement with a `?` for each parameter. */
 export interface Statement {
   sql: string;
   params: SqlValue[];

@@ -1,15 +1,15 @@
 import { flag, int, intOrNull, json, oneOf, text, textOrNull } from './read.ts';
 
-/** JSON is stored as text: no database reorders its keys or refuses an escape that it was given. */
+/** JSON is stored as text, so no database reorders its keys or refuses an escape in it. */
 export type ColumnType = 'text' | 'int' | 'bool' | 'json';
 export type SqlValue = string | number | null;
 
-/** How a field of a row is stored: the type of its column, and the way there and back. */
+/** How a field of a row is stored: the type of its column, and how values are written and read. */
 export interface Stored<T> {
   type: ColumnType;
   read(value: unknown): T;
   write(value: T): SqlValue;
-  /** Written again when the row changes. */
+  /** The column is written again when the row changes. */
   isMutable?: true;
 }
 
@@ -18,7 +18,7 @@ export const TEXT_OR_NULL: Stored<string | null> = { type: 'text', read: textOrN
 export const INT: Stored<number> = { type: 'int', read: int, write: (value) => value };
 export const INT_OR_NULL: Stored<number | null> = { type: 'int', read: intOrNull, write: (value) => value };
 export const FLAG: Stored<boolean> = { type: 'bool', read: flag, write: (value) => (value ? 1 : 0) };
-/** Null in the database where the field is not set. */
+/** The column is null if the field is not set. */
 export const OPTIONAL_TEXT: Stored<string | undefined> = {
   type: 'text',
   read: (value) => textOrNull(value) ?? undefined,
@@ -48,7 +48,7 @@ export function mutable<T>(stored: Stored<T>): Stored<T> {
 /** Each field of a row, in the order of the columns. The column of `timeoutAt` is `timeout_at`. */
 export type Fields<Row> = { [Name in keyof Row]-?: Stored<Row[Name]> };
 
-/** A column as far as statements are built from it. */
+/** The part of a column from which statements are built. */
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -59,19 +59,19 @@ interface FieldColumn extends Column {
   readonly stored: Stored<unknown>;
 }
 
-/** A column that is a copy of what other columns hold, for an index. Nothing reads it back. */
+/** A column for an index, with a value that is computed from other columns. It is never read back. */
 export interface Copy<Row> {
   type: ColumnType;
   of(row: Row): SqlValue;
 }
 
-/** Some columns that are read together: their select list, and how a selected row becomes a typed one. */
+/** Columns that are read together: their select list, and how a selected row is decoded. */
 export class Selection<Row> {
-  /** How many columns `list` has: behind them come those that a statement adds. */
+  /** How many columns `list` has. A statement may select further ones behind them. */
   readonly width: number;
-  /** Makes a row of the values of `list`; values behind them are left alone. */
+  /** Decodes the values of `list`, and ignores further ones behind them. */
   readonly decode: (values: readonly unknown[]) => Row;
-  /** The values of a row in the order of `list`; of a table, in the order of `columns`. */
+  /** The values of a row in the order of `list`, and for a table in the order of `columns`. */
   readonly valuesOf: (row: Row) => SqlValue[];
   protected readonly own: readonly FieldColumn[];
 
@@ -93,14 +93,14 @@ export class Selection<Row> {
 }
 
 /**
- * One table, described once: all that dialects select, insert, update and delete is built from it. Rows travel as arrays
- * in the order of the columns.
+ * The description of one table. All dialects build their statements from it. Rows are sent and received as arrays in the
+ * order of the columns.
  */
 export class Table<Row> extends Selection<Row> {
   readonly name: string;
-  /** Names of the key columns; they are the first ones. */
+  /** The names of the key columns, which are the first columns. */
   readonly key: readonly string[];
-  /** All that are written when a row is inserted. */
+  /** All columns that an insert writes. */
   readonly columns: readonly Column[];
   /** Their names, as an insert lists them. */
   readonly columnList: string;
@@ -128,15 +128,15 @@ export class Table<Row> extends Selection<Row> {
     this.#firstJson = this.own.findIndex(({ type }) => type === 'json');
   }
 
-  /** SQL for the bytes of a row's JSON, its only columns of any length. */
+  /** SQL for the size of a row's JSON. Other columns are short. */
   bytes(qualifier: string): string {
     return this.#json.map(({ name }) => `OCTET_LENGTH(${qualifier}.${name})`).join(' + ');
   }
 
   /**
    * The select list that `decode` reads, but without the JSON of rows that do not meet a condition. A database knows the
-   * length of a long text without reading it, so what is left out stays where it is. `isWhole` tells such a row.
-   * @param condition SQL, for instance that `bytes` are few; it stands there once for each JSON column.
+   * length of a long text without reading it, so it does not read what is left out. `isWhole` detects such a row.
+   * @param condition SQL, for example a limit for `bytes`. It is written once for each JSON column.
    */
   listIf(condition: string, qualifier: string): string {
     const column = ({ name, type }: Column) =>
@@ -155,7 +155,7 @@ export class Table<Row> extends Selection<Row> {
   }
 }
 
-/** A table as far as statements are built from it, whatever its rows are. */
+/** The part of a table from which statements are built, for tables of any row type. */
 export type TableShape = Pick<
   Table<never>,
   'name' | 'key' | 'columns' | 'columnList' | 'keyColumns' | 'mutableColumns'
@@ -196,13 +196,13 @@ function encoder<Row>(columns: readonly FieldColumn[], copies: readonly Copy<Row
 }
 
 /**
- * Makes one function that calls `functions` by the names `f0`, `f1` and so on, as if it were written by hand. To decode
- * a task's row takes 47 ns so, and 410 by a loop that sets field after field; every request decodes and writes several.
- * The source holds nothing but names of fields of this program.
+ * Compiles a function from source that calls `functions` by the names `f0`, `f1` and so on. Decoding the row of a task takes
+ * 47 ns with it, and 410 ns with a loop over the fields; each request decodes and writes several rows. The source contains
+ * only names of fields of this program.
  */
 function compiled<Compiled>(source: string, functions: readonly unknown[]): Compiled {
   const names = functions.map((_, index) => `f${index}`);
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- nothing but names of fields, see above
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- only names of fields, see above
   const compile = new Function(...names, `return ${source};`) as (...functions: readonly unknown[]) => Compiled;
   return compile(...functions);
 }

@@ -1,27 +1,27 @@
 import type { Statement } from './statement.ts';
 import type { Table } from './table.ts';
 
-/** Where the databases' SQL differs: each has one list of words, and the shared statements are made of them. */
+/** The parts of shared statements that differ between databases. Each dialect has one object of them. */
 export interface Words {
   /** Filters by a column, but does not choose its index. */
   noIndex(column: string): string;
-  /** Behind a table's name: the index to walk. Empty where the planner finds it by itself. */
+  /** Written behind a table's name: the index to use. Empty where the planner finds it by itself. */
   useIndex(index: string): string;
-  /** What stands behind LIMIT for a parameter. */
+  /** Written behind LIMIT if the limit is a parameter. */
   readonly limit: string;
-  /** The waiting messages, as `FROM … WHERE` begins: by target and time, and listeners by age. */
+  /** Waiting messages, as the beginning of `FROM … WHERE`: by target and time, and listeners by age. */
   readonly tasksByTarget: string;
   readonly listenersByTarget: string;
   readonly listenersByAge: string;
-  /** A column of callbacks that is compared in the index `callbacks_awaiter`. */
+  /** A column of callbacks in a comparison that uses the index `callbacks_awaiter`. */
   byAwaiter(column: string): string;
-  /** A table whose rows are found, and so locked, in the order of their keys. */
+  /** A table whose rows are found in the order of their keys, and so are locked in this order. */
   byKey(table: string): string;
-  /** Behind a SELECT: its rows are locked as they are found. */
+  /** Written behind a SELECT: locks the rows as they are found. */
   readonly lock: string;
-  /** Inserts the rows of a SELECT but those whose key is there. */
+  /** Inserts the rows of a SELECT, except those whose key exists. */
   insertNew(into: string, select: string): string;
-  /** Behind an INSERT: where the key is there already, these columns are written. */
+  /** Written behind an INSERT: updates these columns if the key exists. */
   orUpdate(key: readonly string[], columns: readonly string[]): string;
   /** Selects the rows with these keys. With `locks` they are locked, in the order of their keys. */
   rowsWithKeys<Row>(table: Table<Row>, keys: readonly (readonly string[])[], locks?: boolean): Statement;
@@ -35,7 +35,7 @@ export interface Words {
   readonly analyze: readonly string[];
 }
 
-/** Words of databases that have partial indexes and `ON CONFLICT`. */
+/** The words that are the same in all databases with partial indexes and `ON CONFLICT`. */
 export const PARTIAL_INDEX_WORDS = {
   tasksByTarget: "tasks WHERE state = 'pending'",
   listenersByTarget: 'listeners WHERE due_at IS NOT NULL',
@@ -48,12 +48,12 @@ export const PARTIAL_INDEX_WORDS = {
   settingKey: 'key',
 } satisfies Partial<Words>;
 
-/** Settled promises by time, as `FROM … WHERE` begins. */
+/** Settled promises by time, as the beginning of `FROM … WHERE`. */
 export function bySettlement({ useIndex }: Words): string {
   return `promises${useIndex('promises_settled')} WHERE settled_at IS NOT NULL`;
 }
 
-/** Promises by origin, as `FROM … WHERE` begins. */
+/** Promises by origin, as the beginning of `FROM … WHERE`. */
 export function byOrigin({ useIndex }: Words): string {
   return `promises${useIndex('promises_origin')} WHERE origin IS NOT NULL`;
 }

@@ -29,7 +29,7 @@ export class Upkeep {
   /** Begins to delete promises that have been settled for long enough. */
   async sweep(options: SweepOptions): Promise<Sweep> {
     const stepSize = this.#dialect.isShared ? options.batchSize : SQLITE_STEP;
-    return new Sweep(this.#dialect.plain, { stepSize, ...options }, await this.#dialect.now());
+    return new Sweep(this.#dialect, { stepSize, ...options }, await this.#dialect.now());
   }
 
   /** Updates the statistics by which the database chooses indexes. @returns the number of tables. */

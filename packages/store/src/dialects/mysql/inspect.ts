@@ -1,4 +1,4 @@
-import type { Inspection } from '../../inspection.ts';
+import type { Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
 import { Database, type MysqlOptions } from './connection.ts';
 import { NOW } from './literal.ts';

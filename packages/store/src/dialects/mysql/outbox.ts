@@ -73,7 +73,11 @@ function earliest(transport: Transport, which: string, limit: string): string[] 
 const QUEUES_AT_ONCE = 100;
 
 /** Reads only messages that are due later: claimed and delayed ones, not the backlog. */
-async function held(database: Database, { processIds, since }: Release, limit: number) {
+async function held(
+  database: Database,
+  { processIds, since }: Release,
+  limit: number,
+): Promise<[tasks: unknown[][], listeners: unknown[][]]> {
   const transports = since ? TRANSPORTS.filter((transport) => transport === since.transport) : TRANSPORTS;
   const later = since ? `due_at > GREATEST(${NOW}, ${since.dueFrom - 1})` : `due_at > ${NOW}`;
   const ids = processIds && list([...processIds, null]);
@@ -85,24 +89,19 @@ async function held(database: Database, { processIds, since }: Release, limit: n
     return found;
   };
   const targetsOf = await database.run(...transports.flatMap((transport) => earliest(transport, '', '')));
-  const [listeners = [], tasks = []] = await Promise.all(
-    [LISTENERS_WAITING, TASKS_WAITING].map(async (waiting, kind) => {
-      // Each condition is one range of the index.
-      const queues = transports.flatMap((transport, index) =>
-        (targetsOf[index * 2 + kind] ?? []).map(
-          ([target]) =>
-            `(${waiting.where} AND transport = ${quote(transport)} AND target = ${quote(text(target))} AND ${later})`,
-        ),
-      );
-      const rows: unknown[][] = [];
-      for (let first = 0; first < queues.length && rows.length < limit; first += QUEUES_AT_ONCE) {
-        rows.push(...(await look(waiting, queues.slice(first, first + QUEUES_AT_ONCE))));
-      }
-      return rows;
-    }),
-  );
-  return {
-    tasks: tasks.map(([id]) => text(id)),
-    listeners: LISTENER_KEYS.decodeAll(listeners),
+  const find = async (waiting: Waiting, kind: number) => {
+    // Each condition is one range of the index.
+    const queues = transports.flatMap((transport, index) =>
+      (targetsOf[index * 2 + kind] ?? []).map(
+        ([target]) =>
+          `(${waiting.where} AND transport = ${quote(transport)} AND target = ${quote(text(target))} AND ${later})`,
+      ),
+    );
+    const rows: unknown[][] = [];
+    for (let first = 0; first < queues.length && rows.length < limit; first += QUEUES_AT_ONCE) {
+      rows.push(...(await look(waiting, queues.slice(first, first + QUEUES_AT_ONCE))));
+    }
+    return rows;
   };
+  return Promise.all([find(TASKS_WAITING, 1), find(LISTENERS_WAITING, 0)]);
 }

@@ -3,7 +3,7 @@ import { reasonOf } from './errors.ts';
 import { standingOf, type Standing } from './standing.ts';
 import type { Host } from './url.ts';
 
-/** Tells a client where to connect. */
+/** Tells a client which server to use. */
 export interface Guide {
   /** How long one server may take. */
   readonly connectTimeoutMs: number;
@@ -17,14 +17,14 @@ export interface Guide {
 
 const KEEPALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
-/** A connection to the primary: it is closed at once when the server turns out to be another one. */
+/** A connection to the primary. It is closed at once if the server is not the primary. */
 export class PrimaryClient extends pg.Client {
   readonly #guide: Guide;
 
   constructor(guide: Guide, config: pg.ClientConfig) {
     super({ application_name: 'resonate', ...KEEPALIVE, ...config });
     this.#guide = guide;
-    // Who uses the connection learns of its end from the query that fails. Without a listener the event ends the process.
+    // The user of the connection gets the error from its query. Without a listener, this event would end the process.
     this.on('error', () => guide.doubt());
   }
 
@@ -45,7 +45,7 @@ export class PrimaryClient extends pg.Client {
 
   /** @throws when the server does not answer in time, or must not be used. */
   async connectTo({ host, port, name, isOneOfSeveral }: Host): Promise<Standing> {
-    // The pool waits no more: what was connected now would stay open.
+    // The pool has stopped waiting, so a connection that is made now would stay open.
     if (this.connection.stream.destroyed) throw new Error('the connection was given up');
     if (isOneOfSeveral) {
       this.host = host;

@@ -1,9 +1,21 @@
-import type { Inspection } from '../../inspection.ts';
+import type { Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
+import type { Rows } from '../server/connection.ts';
 import { Connections, type PostgresOptions } from './connections.ts';
-import { checkEncoding, ENCODING } from './encoding.ts';
+import { CLOCK_MS } from './outbox.ts';
+import type { Query } from './pipeline.ts';
 
-const CLOCK = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+/** Asks for the database's encoding; its answer is for `checkEncoding`. */
+export const ENCODING: Query = { text: 'SHOW server_encoding' };
+
+/** @throws when the database is not UTF-8: texts of clients would be refused or stored damaged. */
+export function checkEncoding(answer: Rows | undefined): void {
+  const encoding = String(answer?.[0]?.[0]);
+  if (encoding === 'UTF8') return;
+  throw new Error(
+    `the Postgres database has the encoding ${encoding}, but it must be UTF8: create it with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0`,
+  );
+}
 
 /** @throws StoreUnavailable, and an error when the database is not UTF-8. */
 export async function inspect(options: PostgresOptions): Promise<Inspection> {
@@ -11,7 +23,7 @@ export async function inspect(options: PostgresOptions): Promise<Inspection> {
   try {
     const [found, clock, encoding, readOnly] = await session.run([
       { text: "SELECT to_regclass('schema_migrations') IS NOT NULL" },
-      { text: CLOCK },
+      { text: `SELECT ${CLOCK_MS}` },
       ENCODING,
       { text: 'SHOW transaction_read_only' },
     ]);

@@ -3,9 +3,8 @@ import { CALLBACKS, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
 import { sharedList } from '../shares.ts';
-import { array } from './array.ts';
 import type { Prepared, Query } from './pipeline.ts';
-import { byAwaiter } from './words.ts';
+import { array, byAwaiter } from './words.ts';
 
 const callbacks = `SELECT ${CALLBACKS.list()} FROM callbacks WHERE`;
 const listeners = `SELECT ${LISTENERS.list()} FROM listeners WHERE`;

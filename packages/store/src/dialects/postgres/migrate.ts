@@ -1,5 +1,6 @@
-import { checkEncoding, ENCODING } from './encoding.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
+import { checkEncoding, ENCODING } from './inspect.ts';
+import { CLOCK_MS } from './outbox.ts';
 import type { Session } from './session.ts';
 
 const LOCK = "pg_advisory_xact_lock(hashtextextended('resonate migrations ' || current_schema(), 0))";
@@ -30,8 +31,8 @@ export async function migrate(session: Session): Promise<void> {
       await session.run([{ text: record, values: [String(version), name] }]);
     }
     // Rows of connections that are long gone.
-    const used = `(extract(epoch FROM clock_timestamp()) * 1000 - ${BATCH_ROWS_KEPT_MS})`;
-    await session.run([{ text: `DELETE FROM batches WHERE used_at < ${used}` }, { text: 'COMMIT' }]);
+    const forget = `DELETE FROM batches WHERE used_at < ${CLOCK_MS} - ${BATCH_ROWS_KEPT_MS}`;
+    await session.run([{ text: forget }, { text: 'COMMIT' }]);
   } finally {
     await session.rollback();
   }

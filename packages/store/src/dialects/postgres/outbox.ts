@@ -2,8 +2,8 @@ import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
 import type { SqlValue, Table } from '../../sql/table.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { array } from './array.ts';
 import type { Prepared } from './pipeline.ts';
+import { array } from './words.ts';
 
 /** The clock, epoch ms. */
 export const CLOCK_MS = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
@@ -64,10 +64,12 @@ const held = (from: string, columns: string) => {
       AND (${theirs.join(' OR ')}) ORDER BY due_at LIMIT $4::bigint) AS theirs LIMIT $4::bigint`;
 };
 
+const HELD = { tasks: held(TASKS_WAITING, 'id'), listeners: held(LISTENERS_WAITING, LISTENER_KEYS.list()) };
+
 export const OUTBOX_STATEMENTS: Prepared[] = [
   { name: 'unsynced', text: "SELECT set_config('synchronous_commit', 'off', true)" },
-  { name: 'held_tasks', text: held(TASKS_WAITING, 'id') },
-  { name: 'held_listeners', text: held(LISTENERS_WAITING, LISTENER_KEYS.list()) },
+  { name: 'held_tasks', text: HELD.tasks },
+  { name: 'held_listeners', text: HELD.listeners },
   { name: 'lock_due_listeners', text: LOCK_DUE.listeners },
   { name: 'lock_due_tasks', text: LOCK_DUE.tasks },
   { name: 'tasks_waiting', text: waiting(TASKS_WAITING) },
@@ -94,16 +96,11 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
     nextDue: (transport, targets) => ofBoth(earliest, transport, array(targets)),
     async held({ processIds, since }, limit) {
       const params = [processIds && array(processIds), since?.dueFrom ?? 0, since?.transport ?? null, limit];
-      const columns: [string, string][] = [
-        [TASKS_WAITING, 'id'],
-        [LISTENERS_WAITING, LISTENER_KEYS.list()],
-      ];
-      const statements = columns.map(([from, names]) => ({ sql: held(from, names), params }));
-      const [tasks = [], listeners = []] = await select(statements);
-      return {
-        tasks: tasks.map(([id]) => String(id)),
-        listeners: LISTENER_KEYS.decodeAll(listeners),
-      };
+      const [tasks = [], listeners = []] = await select([
+        { sql: HELD.tasks, params },
+        { sql: HELD.listeners, params },
+      ]);
+      return [tasks, listeners];
     },
   };
 }

@@ -8,11 +8,11 @@ import { hostsOf, type Host } from './url.ts';
 export interface PrimaryOptions {
   /** postgres://user:password@a:5432,b:5432/database, with sslmode, sslrootcert, sslcert and sslkey as in libpq. */
   url: string;
-  /** How long one server may take to accept a connection and to say what it is. */
+  /** How long one server may take to accept a connection and to answer whether it is the primary. */
   connectTimeoutMs: number;
 }
 
-/** How long the other servers may take to answer once one is known that takes writes. */
+/** Once one server has said that it accepts writes, the others may take this much longer to answer. */
 const OTHERS_MS = 500;
 
 interface Candidate {
@@ -21,13 +21,13 @@ interface Candidate {
 }
 
 /**
- * Which server of a URL is the primary. The others are not used. A standby refuses writes, and what it answers may be
- * old. A former primary that came back without knowing of the new one takes writes, but they are lost.
+ * Finds the primary among the servers of a URL. The others are not used. A standby refuses writes, and its rows may be old.
+ * A former primary that came back and does not know the new one accepts writes, but they are lost.
  */
 export class Primary implements Guide {
   readonly connectTimeoutMs: number;
   readonly #hosts: readonly [Host, ...Host[]];
-  /** Where to connect as long as nothing speaks against it. */
+  /** The server to use; null: the servers must be asked. */
   #known: Host | null = null;
   #search: Promise<Host> | null = null;
   #latest: Era | null = null;
@@ -88,7 +88,7 @@ export class Primary implements Guide {
       }
     });
     await Promise.race([Promise.all(answers), found.promise]);
-    // One that answered first may turn out to be a former primary by what another one says.
+    // A server that answered first may be a former primary. The era of another server shows that.
     const [best] = candidates.filter(({ standing: { era } }) => !era || !this.#isFormer(era)).sort(byUse);
     if (!best) throw new Error(failures.join('; '));
     this.#known = best.host;

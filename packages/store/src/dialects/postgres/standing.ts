@@ -1,24 +1,24 @@
 import pg from 'pg';
 
-/** What a server says of itself. */
+/** What a server says about itself. */
 export interface Standing {
-  /** It repeats what another server does: it takes no writes, and what it answers may be old. */
+  /** It is a replica: it refuses writes, and its rows may be old. */
   isStandby: boolean;
-  /** It takes no writes, though it may be no standby: an operator, or a full disk, has stopped them. */
+  /** It refuses writes: it is a standby, or it was made read-only, for example because its disk is full. */
   isReadOnly: boolean;
-  /** Where it is in the history of its database; null when the server does not tell. */
+  /** Its timeline in the history of the database; null if the server does not tell it. */
   era: Era | null;
 }
 
 /** Each promotion begins a timeline with the next number. So of two primaries, the one with the lower number is old. */
 export interface Era {
-  /** Copies of one database have the same. */
+  /** The same for all copies of one database. */
   system: string;
   timeline: number;
 }
 
 const PLAIN = `SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'`;
-/** Not from the control file: it tells the new timeline only after the first checkpoint. */
+/** Not from the control file, which has the new timeline only after the first checkpoint. */
 const TIMELINE = `CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END`;
 const DETAILED = `${PLAIN}, system_identifier::text, ${TIMELINE} FROM pg_control_system()`;
 

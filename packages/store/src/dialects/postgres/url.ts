@@ -1,11 +1,11 @@
 const DEFAULT_PORT = '5432';
 const ATTRIBUTES = 'target_session_attrs';
-/** This server writes, so that only the primary will do, even with `any`, which is libpq's default. */
+/** This program writes, so it uses only the primary, even with `any`, which is libpq's default. */
 const WRITABLE = ['read-write', 'primary', 'any'];
 
 /** One server of a URL. */
 export interface Host {
-  /** The URL of this server alone, as the driver must be given it. */
+  /** The URL of this server alone, for the driver. */
   url: string;
   host: string;
   port: number;
@@ -49,9 +49,9 @@ function hostOf(text: string, what: string): Omit<Host, 'place' | 'isOneOfSevera
   };
 }
 
-/** The URL as the driver must be given it, so that its sslmode means what it means to libpq. */
+/** The URL for the driver, in which sslmode has the meaning that it has in libpq. */
 function driverUrl(url: string): string {
-  // pg reads sslmode=require as verify-full unless it is told to read it as everything else does.
+  // pg reads sslmode=require as verify-full unless this parameter is set.
   const asLibpq =
     /[?&]sslmode=(?!no-verify)/.test(url) && !url.includes('uselibpqcompat') ? '&uselibpqcompat=true' : '';
   return url + asLibpq;

@@ -1,6 +1,12 @@
 import { PARTIAL_INDEX_WORDS, type Words } from '../../sql/words.ts';
 import { RECORD_TABLES } from '../../tables.ts';
-import { array } from './array.ts';
+
+/** A text array in Postgres' text form. */
+export function array(texts: Iterable<string>): string {
+  const quoted: string[] = [];
+  for (const text of texts) quoted.push(`"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`);
+  return `{${quoted.join(',')}}`;
+}
 
 /** The index has the collation POSIX, which sorts like C. So statements that look up by the key cannot use this index. */
 export const byAwaiter = (column: string) => `${column} COLLATE "POSIX"`;

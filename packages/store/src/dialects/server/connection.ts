@@ -1,11 +1,11 @@
 import { BatchConflict, StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
 
-/** What one statement answered: values in the order they were selected. */
+/** The rows of one statement: values in the order of the select list. */
 export type Rows = unknown[][];
 
 /** The server ends statements that take too long. If it does not answer this long after that, it is frozen or gone. */
 const ANSWER_MARGIN_MS = 5_000;
-/** How often `repeat` tries in all. */
+/** The number of attempts of `repeat`. */
 const MAX_ATTEMPTS = 5;
 
 /** One connection to a database server. */
@@ -30,9 +30,9 @@ export abstract class ServerSession<Query> {
   protected abstract begins(query: Query): boolean;
   protected abstract commits(query: Query): boolean;
   protected abstract readonly rollbackQuery: Query;
-  /** What an error of `send` means to the engine. */
+  /** Converts an error of `send` to one that the engine knows. */
   protected abstract meaning(error: unknown): Error;
-  /** Breaks the connection off. */
+  /** Closes the connection without waiting for the server. */
   abstract destroy(): void;
 
   /**
@@ -99,7 +99,7 @@ export abstract class ServerConnections<Query, Session extends ServerSession<Que
   /** @throws StoreUnavailable when no connection can be had. */
   protected abstract lend(): Promise<Lent<Session>>;
 
-  /** Lends a connection while `work` runs. What it left open is undone. @throws StoreUnavailable */
+  /** Lends a connection while `work` runs. A transaction that it leaves open is rolled back. @throws StoreUnavailable */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     this.pool.waiting++;
     const { session, giveBack } = await this.lend().finally(() => this.pool.waiting--);
@@ -107,7 +107,7 @@ export abstract class ServerConnections<Query, Session extends ServerSession<Que
     try {
       return await work(session);
     } finally {
-      // Nobody waits for a rollback: what was read under the locks is true, whatever becomes of them.
+      // The caller does not wait for the rollback: what it read under the locks stays true.
       void session.rollback().then(() => {
         giveBack();
         this.pool.used--;
@@ -115,7 +115,7 @@ export abstract class ServerConnections<Query, Session extends ServerSession<Que
     }
   }
 
-  /** `use` for work that may be done twice: it is repeated when it lost against others, or its connection was lost. */
+  /** `use` for work that may run twice: it is repeated after a conflict, or if its connection is lost. */
   async repeat<T>(work: (session: Session) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -129,9 +129,9 @@ export abstract class ServerConnections<Query, Session extends ServerSession<Que
   }
 }
 
-/** A round trip that got no answer: what it did is not known. */
+/** A round trip got no answer, so its effect is not known. */
 export class ConnectionLost extends StoreUnavailable {
-  /** The server was silent for too long, so that trying again would take as long. */
+  /** The server did not answer in time. Trying again would take as long. */
   readonly isFrozen: boolean;
 
   constructor(message: string, isFrozen = false) {

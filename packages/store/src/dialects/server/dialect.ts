@@ -7,14 +7,14 @@ import {
   type Decision,
   type Leadership,
   type Pool,
+  type Rewrite,
   type Traffic,
 } from '../../dialect.ts';
 import { errorText } from '../../error-text.ts';
-import type { ProcessInfo } from '../../processes.ts';
-import type { OutboxWrites } from '../../sql/outbox-sql.ts';
 import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
+import type { ProcessInfo } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from './connection.ts';
 import { heartbeatOf } from './heartbeat.ts';
@@ -125,14 +125,14 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
 
   rewrite<Result>(
     reads: readonly Statement[],
-    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+    decide: (rows: unknown[][][], now: number) => Rewrite<Result>,
   ): Promise<Result> {
     return this.#connections.use(async (session) => {
       const { beginLoosely, clock, commit, query, writes } = this.#sql;
       const rows = await this.#begin(session, beginLoosely, [...reads.map(query), clock]);
       const now = int(rows.pop()?.[0]?.[0]);
-      const { tasks, listeners, also = [], result } = decide(rows, now);
-      const written = writes({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
+      const { changes = {}, also = [], result } = decide(rows, now);
+      const written = writes(changes);
       const answers = await session.run([...written, ...also.map(query), commit]);
       return result(answers.slice(written.length, -1));
     });
@@ -169,15 +169,6 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
 
   protected atomically(statements: Statement[]): Promise<Rows[]> {
     return atomicallyOn(this.#connections, this.#sql, statements);
-  }
-
-  protected decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void> {
-    const { beginLoosely: begin, commit, query } = this.#sql;
-    return this.#connections.repeat(async (session) => {
-      const results = await session.run([...begin, ...reads.map(query)]);
-      const writes = decide(results.slice(begin.length));
-      if (writes.length > 0) await session.run([...writes.map(query), commit]);
-    });
   }
 
   /** @param together whether all queries must see the same snapshot. */

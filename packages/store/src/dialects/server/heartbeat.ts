@@ -1,7 +1,6 @@
-import type { ProcessInfo } from '../../processes.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
-import { PROCESSES } from '../../tables.ts';
+import { PROCESSES, type ProcessInfo } from '../../tables.ts';
 
 const CLOCK_COLUMN = 'heartbeat_at';
 

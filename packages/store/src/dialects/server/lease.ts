@@ -4,7 +4,7 @@ import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
 import { Term } from './term.ts';
 
-/** A dead leader is replaced this long after its last renewal. With the locks of Postgres and MySQL it is as long. */
+/** A dead leader is replaced this long after its last renewal. The locks of Postgres and MySQL take as long. */
 const LEASE_MS = 3_000;
 const RENEW_LEASE_MS = 500;
 /** The holder stops this long before its lease ends in the database, because clocks run at different speeds. */
@@ -15,7 +15,7 @@ export interface LeaseSql {
   words: Words;
   /** The server's clock as an expression, epoch ms. */
   clockMs: string;
-  /** One transaction. May be run twice. */
+  /** Runs one transaction, maybe twice. */
   run(statements: Statement[]): Promise<unknown[][][]>;
 }
 

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs } from '@resonate/machine';
-import type { OutboxSql, OutboxWrites } from '../../sql/outbox-sql.ts';
+import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import {
   OutcomeUnknown,
   StoreUnavailable,
@@ -8,31 +8,31 @@ import {
   type Decision,
   type Dialect,
   type Leadership,
+  type Rewrite,
 } from '../../dialect.ts';
 import { places } from '../../sql/conditions.ts';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
-import type { ProcessInfo } from '../../processes.ts';
 import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { SqlValue } from '../../sql/table.ts';
-import { PROCESSES } from '../../tables.ts';
+import { PROCESSES, type ProcessInfo } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { connect, type Connection } from './file/connection.ts';
 import { loader } from './load.ts';
 import { outboxOf } from './outbox.ts';
 import { WORDS } from './words.ts';
 import { writer } from './write.ts';
-import { errorText } from '../../error-text.ts';
+import { errorCode, errorText } from '../../error-text.ts';
 
 type Prepared = Database.Statement<unknown[], unknown[]>;
 
 const MAX_STATEMENTS = 200;
-/** No time-out bounds a sync of the disk; one that takes longer than this is broken for those who wait. */
+/** A sync of the disk has no timeout. If it takes longer than this, the server reports that it is not ready. */
 const ANSWERS_WITHIN_MS = 10_000;
 
 /**
- * SQLite in the server's own process: every call is done when it returns, one writer, no lock to wait for. A storage
- * thread was no faster than running in place.
+ * SQLite in the server's own process. Its calls are synchronous, and there is one writer, so nothing waits for a lock. A
+ * thread for the database was not faster.
  */
 export class SqliteDialect extends BaseDialect implements Dialect {
   readonly name = 'sqlite';
@@ -79,7 +79,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
       if (decision.changes) ready(this.#write)(decision.changes);
       return decision;
     };
-    // Without asking SQLite twice for its counter: 2 us of the 16 that an empty transaction takes.
+    // `#durably` would read SQLite's counter twice, which takes 2 us of the 16 of an empty transaction.
     return this.#synced(work, ({ changes }) => changes !== null);
   }
 
@@ -89,19 +89,12 @@ export class SqliteDialect extends BaseDialect implements Dialect {
 
   rewrite<Result>(
     reads: readonly Statement[],
-    decide: (rows: unknown[][][], now: number) => OutboxWrites<Result>,
+    decide: (rows: unknown[][][], now: number) => Rewrite<Result>,
   ): Promise<Result> {
     return this.#loosely(() => {
-      const {
-        tasks,
-        listeners,
-        also = [],
-        result,
-      } = decide(
-        reads.map(({ sql, params }) => this.#rows(sql, params)),
-        this.#clock(),
-      );
-      ready(this.#write)({ tasks: { inserts: [], updates: [...tasks], deletes: [] }, listeners });
+      const rows = reads.map(({ sql, params }) => this.#rows(sql, params));
+      const { changes, also = [], result } = decide(rows, this.#clock());
+      if (changes) ready(this.#write)(changes);
       return result(also.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
     });
   }
@@ -134,14 +127,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     return this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
   }
 
-  protected decided(reads: Statement[], decide: (results: unknown[][][]) => Statement[]): Promise<void> {
-    return this.#loosely(() => {
-      const writes = decide(reads.map(({ sql, params }) => this.#rows(sql, params)));
-      for (const { sql, params } of writes) this.#rowsOrNone(sql, params);
-    });
-  }
-
-  /** All of `work` or nothing of it, on the disk before anybody hears of it. */
+  /** Runs `work` in one transaction. It is on the disk when this resolves. */
   async #durably<T>(work: () => T): Promise<T> {
     const writtenBefore = this.#rowsWritten();
     return this.#synced(work, () => this.#rowsWritten() !== writtenBefore);
@@ -151,7 +137,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   async #synced<T>(work: () => T, hasWritten: (result: T) => boolean): Promise<T> {
     this.#connection.log?.check();
     const result = this.#atomically(work);
-    // Without a change there is nothing to sync, but what was read may be the work of a commit that still is.
+    // Even if nothing was written here, the rows may come from a commit that is not synced yet.
     if (hasWritten(result)) this.#connection.log?.wrote();
     try {
       await this.#connection.log?.durable();
@@ -162,26 +148,26 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   /**
-   * All of `work` or nothing of it, for what a power cut may undo: who has a message, that it was taken, and what retention
-   * deleted. It is sent or deleted again then. What `work` read is on the disk before anybody hears of it.
+   * Runs `work` in one transaction that a power cut may undo. What `work` has read is on the disk when this resolves. But
+   * its own writes may not be: for claims, outcomes and retention, which are then simply done again.
    */
   async #loosely<T>(work: () => T): Promise<T> {
     this.#connection.log?.check();
     return this.#onceDurable(this.#atomically(work));
   }
 
-  /** What was read may be the work of a commit that is not on the disk yet. */
+  /** Waits until the rows that were read are on the disk, because they may come from a commit that is not synced yet. */
   async #onceDurable<T>(result: T): Promise<T> {
     await this.#connection.log?.durable();
     return result;
   }
 
-  /** By this connection so far. Tables made by a migration are none: they are synced with the first rows. */
+  /** By this connection so far. Creating a table does not count: it is synced with the first rows. */
   #rowsWritten(): number {
     return int(this.#rows('SELECT total_changes()', [])[0]?.[0]);
   }
 
-  /** All of `work` or nothing of it. It is synchronous, so nothing else can run inside its transaction. */
+  /** Runs `work` in one transaction. It is synchronous, so nothing else can run inside its transaction. */
   #atomically<T>(work: () => T): T {
     this.#begin();
     try {
@@ -195,7 +181,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     }
   }
 
-  /** @throws StoreUnavailable while another program, a database shell for one, has a transaction open on the file. */
+  /** @throws StoreUnavailable while another program, such as a database shell, has a transaction open on the file. */
   #begin(): void {
     try {
       this.#prepared('BEGIN IMMEDIATE').run();
@@ -210,14 +196,14 @@ export class SqliteDialect extends BaseDialect implements Dialect {
       .all(...params);
   }
 
-  /** None of what only writes. */
+  /** Returns no rows for a statement that only writes. */
   #rowsOrNone(sql: string, params: SqlValue[]): unknown[][] {
     if (this.#prepared(sql).reader) return this.#rows(sql, params);
     this.#prepared(sql).run(...params);
     return [];
   }
 
-  /** Statements are few but for searches, whose shape follows the client's tags: so the cache is bounded. */
+  /** The cache is bounded, because each combination of tags in a search makes another statement. */
   #prepared(sql: string): Prepared {
     const known = this.#statements.get(sql);
     if (known) return known;
@@ -228,7 +214,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 }
 
-/** Primary error codes (extended ones begin with them) that pass, or that an operator must mend. */
+/** Errors that go away by themselves or that an operator must fix. Extended error codes begin with these. */
 const UNAVAILABLE: readonly (readonly [code: string, meaning: string])[] = [
   ['SQLITE_BUSY', 'another program has locked the database file'],
   ['SQLITE_FULL', 'the disk is full'],
@@ -237,8 +223,7 @@ const UNAVAILABLE: readonly (readonly [code: string, meaning: string])[] = [
 
 /** What an error of SQLite means to the engine. */
 function meaning(error: unknown): unknown {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  const known = UNAVAILABLE.find(([primary]) => code.startsWith(primary));
+  const known = UNAVAILABLE.find(([primary]) => errorCode(error).startsWith(primary));
   return known ? new StoreUnavailable(known[1]) : error;
 }
 

@@ -1,15 +1,14 @@
 import Database from 'better-sqlite3';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { StoreUnavailable } from '../../dialect.ts';
-import type { Inspection } from '../../inspection.ts';
+import { StoreUnavailable, type Dialect, type Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { WORDS } from './words.ts';
 import { int } from '../../sql/read.ts';
 import { errorText } from '../../error-text.ts';
 
-/** @throws StoreUnavailable when the file can't be read, or is not there and can't be made. */
+/** @throws StoreUnavailable when the file cannot be read, or does not exist and cannot be created. */
 export function inspect(path: string, clock: () => number): Inspection {
   try {
     const schemaVersion = versionOf(path);
@@ -45,8 +44,8 @@ function versionOf(path: string): number | null {
   }
 }
 
-/** Reads beside a server that has the file for itself. @throws StoreUnavailable */
-export function openForReading(path: string): { plain: PlainSql; close(): Promise<void> } {
+/** Opens a database that only reads, also while a server has the file open. @throws StoreUnavailable */
+export function openForReading(path: string): Pick<Dialect, 'plain' | 'rewrite' | 'close'> {
   let database: Database.Database;
   try {
     database = new Database(path, { readonly: true, fileMustExist: true });
@@ -64,7 +63,6 @@ export function openForReading(path: string): { plain: PlainSql; close(): Promis
           .all(...params),
       ),
     atomically: refuse,
-    decided: refuse,
   };
-  return { plain, close: async () => void database.close() };
+  return { plain, rewrite: refuse, close: async () => void database.close() };
 }
