@@ -95,7 +95,7 @@ export default tseslint.config(
   only(['packages/config/src/**'], ['protocol']),
   only(['packages/observability/src/**'], ['config', 'protocol']),
   only(['packages/lifecycle/src/**'], ['observability']),
-  only(['packages/store/src/**'], ['machine', 'protocol', 'testkit']),
+  only(['packages/store/src/**'], ['machine', 'protocol', 'protocol/sdk-error', 'testkit']),
   only(['packages/store/src/dialects/sqlite/**'], ['machine', 'protocol'], ['better-sqlite3']),
   only(['packages/store/src/dialects/postgres/**'], ['machine', 'protocol'], ['pg']),
   only(['packages/store/src/dialects/mysql/**'], ['machine', 'protocol'], ['mysql2', 'mysql2/promise']),
@@ -117,7 +117,7 @@ export default tseslint.config(
     ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
     [
       'admin',
-      'admin/span',
+      'admin/words',
       'config',
       'delivery',
       'lifecycle',

@@ -1,4 +1,4 @@
-import { span } from '@resonate/admin/span';
+import { span } from '@resonate/admin/words';
 import { call, type ClientOptions } from './http.ts';
 import { instant, printable, show, type OutputOptions, type Table } from './output.ts';
 

@@ -1,8 +1,9 @@
+import { ENDED } from '@resonate/admin/words';
 import type { PromiseRecord } from '@resonate/protocol';
+import { errorIn } from '@resonate/protocol/sdk-error';
 import type { Argv } from 'yargs';
 import { decoded, fieldTable } from './answer.ts';
 import { base64, clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
-import { errorOf, OUTCOMES } from './error-of.ts';
 import { call, ClientError } from './http.ts';
 import { jsonText, printable, show } from './output.ts';
 import { untilSettled } from './settled.ts';
@@ -77,7 +78,7 @@ function jsonOrText(text: string): unknown {
   }
 }
 
-const REJECTED: Readonly<Record<string, string>> = { ...OUTCOMES, rejected: 'was rejected' };
+const VERBS = { ...ENDED, rejected: 'was rejected', pending: 'is pending' };
 
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
@@ -85,12 +86,13 @@ function printableLines(text: string): string {
 
 /** Prints the result of the function: text unchanged, anything else as JSON. @throws ClientError if the call failed */
 function printResult({ id, state, value }: PromiseRecord): void {
+  const data = decoded(value.data ?? '');
   if (state === 'resolved') {
-    const result = jsonOrText(value.data === undefined ? '' : decoded(value.data));
+    const result = jsonOrText(data);
     if (typeof result !== 'string') process.stdout.write(jsonText(result));
     else if (result !== '') process.stdout.write(`${process.stdout.isTTY ? printableLines(result) : result}\n`);
     return;
   }
-  const error = errorOf({ value });
-  throw new ClientError(`${id} ${REJECTED[state] ?? state}${error === '' ? '' : `: ${error}`}`);
+  const error = errorIn(data);
+  throw new ClientError(`${id} ${VERBS[state]}${error === '' ? '' : `: ${error}`}`);
 }

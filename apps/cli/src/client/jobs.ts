@@ -1,4 +1,4 @@
-import { span } from '@resonate/admin/span';
+import { span } from '@resonate/admin/words';
 import type { Jobs } from '@resonate/admin';
 import type { Argv } from 'yargs';
 import { clientOptions, type ClientArguments } from './arguments.ts';

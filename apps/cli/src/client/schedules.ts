@@ -1,4 +1,4 @@
-import { span } from '@resonate/admin/span';
+import { span } from '@resonate/admin/words';
 import {
   weekdayHint,
   type CatchUpPolicy,

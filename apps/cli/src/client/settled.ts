@@ -1,4 +1,4 @@
-import { span } from '@resonate/admin/span';
+import { span } from '@resonate/admin/words';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PromiseRecord } from '@resonate/protocol';
 import { call, ClientError, type ClientOptions } from './http.ts';

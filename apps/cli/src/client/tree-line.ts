@@ -1,7 +1,7 @@
-import { span } from '@resonate/admin/span';
+import { ENDED, span } from '@resonate/admin/words';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
+import { errorIn } from '@resonate/protocol/sdk-error';
 import { decoded } from './answer.ts';
-import { errorOf, OUTCOMES } from './error-of.ts';
 import { printable, shortened } from './output.ts';
 import type { Placed } from './tree-order.ts';
 
@@ -26,14 +26,13 @@ export function treeLine({ id, promise, trunks, branch }: Placed, tells = false)
 
 /** `failed after 3 s: out of paper`, with the function if the call does not name it; or nothing. */
 function failureOf(promise: PromiseRecord): string {
-  const { state, param, createdAt, settledAt = createdAt } = promise;
-  const outcome = OUTCOMES[state];
-  if (outcome === undefined) return '';
+  const { state, param, value, createdAt, settledAt = createdAt } = promise;
+  if (state === 'pending' || state === 'resolved') return '';
   const name = callOf(promise) === '' ? nameOf(param.data).trim() : '';
-  const error = errorOf(promise);
+  const error = errorIn(decoded(value.data ?? ''));
   const called = name === '' ? '' : `(${name}) `;
   const why = error === '' ? '' : `: ${shortened(printable(error))}`;
-  return `${called}${outcome} after ${span(settledAt - createdAt)}${why}`;
+  return `${called}${ENDED[state]} after ${span(settledAt - createdAt)}${why}`;
 }
 
 /** `(run f)`, `(rpc f)`, `(sleep)`, or nothing. */

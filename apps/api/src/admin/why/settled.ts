@@ -1,14 +1,8 @@
+import { ENDED } from '@resonate/admin/words';
 import type { DeadLetter, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
 import { counted, instantFrom, named, span } from './words.ts';
-
-const VERBS = {
-  resolved: 'resolved',
-  rejected: 'failed',
-  rejected_canceled: 'was canceled',
-  rejected_timedout: 'timed out',
-} as const;
 
 const CAUSES = { rejected: 'failed', rejected_canceled: 'canceled', rejected_timedout: 'timed_out' } as const;
 
@@ -43,7 +37,7 @@ const ACTIONS: Record<keyof typeof CAUSES, (name: string) => string> = {
 
 /** `It failed at … (5 min ago), 3 s after it was created` */
 function ended({ state, settledAt, createdAt }: WaitingPromise, { now }: Facts): string {
-  const verb = state === 'pending' ? 'is pending' : VERBS[state];
+  const verb = state === 'pending' ? 'is pending' : ENDED[state];
   if (settledAt === null) return `It ${verb}`;
   return `It ${verb} at ${instantFrom(settledAt, now)}, ${span(settledAt - createdAt)} after it was created`;
 }
@@ -58,7 +52,7 @@ function blame({ chain: { failed, outcome } }: Facts): string {
   if (!culprit || culprit.state === 'pending' || culprit.state === 'resolved') return '';
   const who = named(culprit);
   if (culprit.error !== undefined && culprit.error === outcome?.error) return `The error is that of ${who}.`;
-  return `Before that, ${who} ${VERBS[culprit.state]}${errorText(culprit.error)}.`;
+  return `Before that, ${who} ${ENDED[culprit.state]}${errorText(culprit.error)}.`;
 }
 
 function resolved(promise: WaitingPromise, facts: Facts): Ending {

@@ -1,4 +1,4 @@
-import { span as spanOf } from '@resonate/admin/span';
+import { span as spanOf } from '@resonate/admin/words';
 
 /** Parts of sentences. */
 

@@ -1,4 +1,4 @@
-import { span } from '@resonate/admin/span';
+import { span } from '@resonate/admin/words';
 import { maskUrls, type Config } from '@resonate/config';
 import { storageTarget } from '@resonate/process';
 import { inspectStore, type Inspection, type StorageTarget } from '@resonate/store';

@@ -1,4 +1,4 @@
-import { span } from '@resonate/admin/span';
+import { span } from '@resonate/admin/words';
 import { randomUUID } from 'node:crypto';
 import { maskUrls, type Config } from '@resonate/config';
 import { silentLogger } from '@resonate/observability';

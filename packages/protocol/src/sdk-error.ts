@@ -1,0 +1,30 @@
+/** SDKs store `{ "__type": "error", "message": …, "stack": …, "name": … }`. */
+const ERROR = /^\s*\{\s*"__type"\s*:\s*"(?:aggregate_)?error"/;
+const MESSAGE = /"message"\s*:\s*"((?:[^"\\]|\\.)*)/;
+const NAME = /"name"\s*:\s*"((?:[^"\\]|\\.)*)"\s*[,}]/;
+const TEXT = /^\s*"((?:[^"\\]|\\.)*)/;
+
+/**
+ * The error in the decoded data of a rejected promise: name and message of an SDK's error, the text of a JSON string, or
+ * other data as it is.
+ * @param data its end may be cut off, because SDKs put the message first.
+ */
+export function errorIn(data: string): string {
+  if (!ERROR.test(data)) {
+    const text = TEXT.exec(data)?.[1];
+    return text === undefined ? data : unescaped(text);
+  }
+  const message = unescaped(MESSAGE.exec(data)?.[1] ?? '');
+  const name = unescaped(NAME.exec(data)?.[1] ?? '');
+  if (name === '' || name === 'Error') return message;
+  return message === '' ? name : `${name}: ${message}`;
+}
+
+/** @param inner the characters between the quotes of a JSON string. Its end may be cut off. */
+export function unescaped(inner: string): string {
+  try {
+    return String(JSON.parse(`"${inner}"`));
+  } catch {
+    return inner;
+  }
+}
