@@ -73,6 +73,7 @@ const KINDS: Record<Kind, [about: 'own' | 'all' | 'search', data: object]> = {
   'task.search': ['search', {}],
   'schedule.get': ['own', { id: 'mine/x' }],
   'schedule.create': ['own', { id: 'mine/x', cron: '0 0 1 1 *', promiseId: 'mine/x', promiseTimeout: 1 }],
+  'schedule.update': ['own', { id: 'mine/x', cron: '0 0 1 1 *', promiseId: 'mine/x', promiseTimeout: 1 }],
   'schedule.delete': ['own', { id: 'mine/x' }],
   'schedule.pause': ['own', { id: 'mine/x' }],
   'schedule.resume': ['own', { id: 'mine/x' }],

@@ -156,6 +156,10 @@ const KINDS: Record<Kind, object[]> = {
   'task.search': searches,
   'schedule.get': byId,
   'schedule.create': [{ id: 'mine/s', cron: '* * * * *', promiseId: THEIRS, promiseTimeout: 1 }],
+  'schedule.update': [
+    { id: 'mine/s', cron: '* * * * *', promiseId: THEIRS, promiseTimeout: 1 },
+    { id: THEIRS, cron: '* * * * *', promiseId: 'mine/s', promiseTimeout: 1 },
+  ],
   'schedule.delete': byId,
   'schedule.pause': byId,
   'schedule.resume': byId,

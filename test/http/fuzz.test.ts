@@ -71,7 +71,7 @@ const WEIGHTS = {
   ...{ 'promise.register_callback': 6, 'promise.register_listener': 4 },
   ...{ 'task.get': 3, 'task.create': 8, 'task.acquire': 10, 'task.release': 4, 'task.fulfill': 4, 'task.suspend': 8 },
   ...{ 'task.fence': 6, 'task.heartbeat': 4, 'task.halt': 3, 'task.continue': 3, 'task.search': 2 },
-  ...{ 'schedule.get': 1, 'schedule.create': 2, 'schedule.delete': 1, 'schedule.search': 1 },
+  ...{ 'schedule.get': 1, 'schedule.create': 2, 'schedule.update': 1, 'schedule.delete': 1, 'schedule.search': 1 },
   ...{ 'schedule.pause': 0.5, 'schedule.resume': 1, 'schedule.trigger': 1, 'schedule.preview': 0.5 },
 };
 

@@ -81,6 +81,7 @@ export const ROWS: Record<Kind, readonly Row[]> = {
   'task.search': search({ state: 'pending' }),
   'schedule.get': byId(scheduleThere),
   'schedule.create': [{ data: cron }],
+  'schedule.update': [{ before: scheduleThere, data: cron }],
   'schedule.delete': byId(scheduleThere),
   'schedule.pause': byId(scheduleThere),
   'schedule.resume': byId(scheduleThere),

@@ -18,6 +18,7 @@ import { schedulePause } from './schedule/pause.ts';
 import { schedulePreview } from './schedule/preview.ts';
 import { scheduleResume } from './schedule/resume.ts';
 import { scheduleTrigger } from './schedule/trigger.ts';
+import { scheduleUpdate } from './schedule/update.ts';
 import { taskAcquire } from './task/acquire.ts';
 import { taskContinue } from './task/continue.ts';
 import { taskCreate } from './task/create.ts';
@@ -55,6 +56,7 @@ export const WRITES = {
   'task.halt': taskHalt,
   'task.continue': taskContinue,
   'schedule.create': scheduleCreate,
+  'schedule.update': scheduleUpdate,
   'schedule.delete': scheduleDelete,
   'schedule.pause': schedulePause,
   'schedule.resume': scheduleResume,

@@ -48,6 +48,7 @@ function expectReached(answers: Record<string, number>, atLeast: number): void {
       'task.continue 200',
       'task.heartbeat 200',
       'schedule.create 200',
+      'schedule.update 200',
       'schedule.delete 200',
       'schedule.pause 200',
       'schedule.resume 200',

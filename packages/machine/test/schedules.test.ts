@@ -141,6 +141,51 @@ describe('a schedule', () => {
     });
   });
 
+  describe('that is updated', () => {
+    const definition = (cron: string) => ({
+      ...{ id: 's', cron, promiseId: 'new/{{.timestamp}}', promiseTimeout: MINUTE, promiseParam: {} },
+      ...{ promiseTags: {}, cronDialect: undefined, timezone: undefined, overlap: undefined, catchUp: undefined },
+    });
+    const update = (cron = '*/5 * * * *') => ({ kind: 'schedule.update' as const, data: definition(cron) });
+
+    test('S11: runs next at its new time, and keeps nothing of its old definition but its history', () => {
+      const server = scheduled(MINUTE, { overlap: 'skip' });
+      fire(server, MINUTE, MINUTE);
+      const { status, data } = server.run(1.5 * MINUTE, update());
+      expect(status).toBe(200);
+      expect(data).toEqual({
+        schedule: {
+          ...{ id: 's', cron: '*/5 * * * *', promiseId: 'new/{{.timestamp}}', promiseTimeout: MINUTE },
+          ...{ promiseParam: {}, promiseTags: {}, createdAt: 0, lastRunAt: MINUTE, nextRunAt: 5 * MINUTE },
+        },
+      });
+    });
+
+    test('S11: still fires an occurrence that is due, as the new definition says', () => {
+      const server = scheduled();
+      server.run(1.5 * MINUTE, update());
+      expect(fire(server, 2 * MINUTE, MINUTE)).toEqual({ fired: true });
+      expect(server.rows.promises).toMatchObject([{ id: 'new/60000' }]);
+      expect(server.rows.schedules).toMatchObject([{ nextRunAt: 5 * MINUTE }]);
+    });
+
+    test('S11: stays paused', () => {
+      const server = scheduled();
+      server.run(1, { kind: 'schedule.pause', data: { id: 's' } });
+      server.run(2, update());
+      expect(server.rows.schedules).toMatchObject([{ pausedAt: 1, nextRunAt: Number.MAX_SAFE_INTEGER }]);
+      server.run(3, { kind: 'schedule.resume', data: { id: 's' } });
+      expect(server.rows.schedules).toMatchObject([{ pausedAt: null, nextRunAt: 5 * MINUTE }]);
+    });
+
+    test('S11: refuses an expression without a future occurrence, and an unknown id', () => {
+      const server = scheduled();
+      expect(server.run(1, update('0 0 30 2 *'))).toMatchObject({ status: 400 });
+      expect(server.rows.schedules).toMatchObject([{ cron: '* * * * *' }]);
+      expect(new Server().run(1, update())).toMatchObject({ status: 404 });
+    });
+  });
+
   describe('that is paused', () => {
     const command = (name: 'pause' | 'resume' | 'trigger' | 'preview') => ({
       kind: `schedule.${name}` as const,

@@ -26,6 +26,7 @@ export const REQUESTS = {
   'task.search': task.taskSearch,
   'schedule.get': schedule.scheduleGet,
   'schedule.create': schedule.scheduleCreate,
+  'schedule.update': schedule.scheduleUpdate,
   'schedule.delete': schedule.scheduleDelete,
   'schedule.pause': schedule.schedulePause,
   'schedule.resume': schedule.scheduleResume,

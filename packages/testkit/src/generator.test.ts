@@ -53,6 +53,7 @@ describe('the request generator', () => {
       'task.search': [200],
       'schedule.get': [200, 404],
       'schedule.create': [200],
+      'schedule.update': [200, 404],
       'schedule.delete': [200, 404],
       'schedule.pause': [200, 404],
       'schedule.resume': [200, 404],

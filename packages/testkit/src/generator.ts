@@ -45,6 +45,7 @@ const WEIGHTS: Record<GeneratedKind, number> = {
   'task.search': 2.5,
   'schedule.get': 1,
   'schedule.create': 2,
+  'schedule.update': 0.5,
   'schedule.delete': 0.7,
   'schedule.pause': 0.3,
   'schedule.resume': 0.6,

@@ -28,6 +28,7 @@ const OPERATIONS = new Map<string, Operation>(
     'task.search': tasks.taskSearch,
     'schedule.get': schedules.scheduleGet,
     'schedule.create': schedules.scheduleCreate,
+    'schedule.update': schedules.scheduleUpdate,
     'schedule.delete': schedules.scheduleDelete,
     'schedule.pause': schedules.schedulePause,
     'schedule.resume': schedules.scheduleResume,

@@ -30,6 +30,7 @@ const IDS: Record<Kind, ((data: Data) => unknown[]) | 'search' | null> = {
   'task.search': 'search',
   'schedule.get': byId,
   'schedule.create': ({ promiseId }) => [promiseId],
+  'schedule.update': ({ id, promiseId }) => [id, promiseId],
   'schedule.delete': byId,
   'schedule.pause': byId,
   'schedule.resume': byId,

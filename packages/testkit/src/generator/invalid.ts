@@ -135,6 +135,7 @@ export const INVALID: readonly Maker[] = [
   schedule({ timezone: '' }),
   schedule({ overlap: 'sometimes' }),
   schedule({ catchUp: true }),
+  plain('schedule.update', { id: 's0', cron: '* * * * *' }),
   plain('schedule.pause', {}),
   plain('schedule.trigger', { id: '' }),
   plain('schedule.preview', { id: 's0', limit: 101 }),

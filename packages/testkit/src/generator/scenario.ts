@@ -132,12 +132,17 @@ function overlappingRuns(draft: Draft): Step[] {
     catchUp: random.pick(CATCH_UP_POLICIES),
   };
   const twice = [naming('schedule.trigger', first + 1), naming('schedule.trigger', first + 2)];
+  const changed: Step = {
+    make: () => ({ kind: 'schedule.update', data: { ...data, cron: '*/20 * * * * *', overlap: 'cancel' } }),
+  };
   const meanwhile = random.pick([
     [],
     twice,
     twice,
     [naming('schedule.pause')],
     [naming('schedule.pause'), naming('schedule.resume')],
+    [changed],
+    [naming('schedule.pause'), changed, naming('schedule.resume')],
   ]);
   return [
     naming('schedule.delete'),

@@ -91,25 +91,9 @@ export const VALID = {
 
   'schedule.get': (draft: Draft): Data => ({ id: draft.scheduleId() }),
 
-  'schedule.create': (draft: Draft): Data => {
-    const { random } = draft;
-    const data: Data = {
-      id: draft.scheduleId(),
-      cron: random.pick(CRONS),
-      promiseId: random.chance(0.9) ? random.pick(PROMISE_IDS) : draft.anyId(),
-      promiseTimeout: random.pick([0, 1, 5_000, 60_000, 3_600_000]),
-    };
-    if (random.chance(0.8)) data['promiseParam'] = draft.value();
-    if (random.chance(0.9)) {
-      const target = random.chance(0.7) ? { 'resonate:target': draft.target() } : {};
-      const timer = random.chance(0.1) ? { 'resonate:timer': 'true' } : {};
-      data['promiseTags'] = { ...target, ...timer, ...(random.chance(0.4) ? draft.userTags() : {}) };
-    }
-    if (random.chance(0.3)) data['timezone'] = random.pick(TIMEZONES);
-    if (random.chance(0.6)) data['overlap'] = random.pick(OVERLAP_POLICIES);
-    if (random.chance(0.4)) data['catchUp'] = random.pick(CATCH_UP_POLICIES);
-    return data;
-  },
+  'schedule.create': schedule,
+
+  'schedule.update': schedule,
 
   'schedule.delete': (draft: Draft): Data => ({ id: draft.scheduleId() }),
 
@@ -136,6 +120,26 @@ export const VALID = {
 } as const;
 
 export type GeneratedKind = keyof typeof VALID;
+
+function schedule(draft: Draft): Data {
+  const { random } = draft;
+  const data: Data = {
+    id: draft.scheduleId(),
+    cron: random.pick(CRONS),
+    promiseId: random.chance(0.9) ? random.pick(PROMISE_IDS) : draft.anyId(),
+    promiseTimeout: random.pick([0, 1, 5_000, 60_000, 3_600_000]),
+  };
+  if (random.chance(0.8)) data['promiseParam'] = draft.value();
+  if (random.chance(0.9)) {
+    const target = random.chance(0.7) ? { 'resonate:target': draft.target() } : {};
+    const timer = random.chance(0.1) ? { 'resonate:timer': 'true' } : {};
+    data['promiseTags'] = { ...target, ...timer, ...(random.chance(0.4) ? draft.userTags() : {}) };
+  }
+  if (random.chance(0.3)) data['timezone'] = random.pick(TIMEZONES);
+  if (random.chance(0.6)) data['overlap'] = random.pick(OVERLAP_POLICIES);
+  if (random.chance(0.4)) data['catchUp'] = random.pick(CATCH_UP_POLICIES);
+  return data;
+}
 
 function promiseTags(draft: Draft): Record<string, string> {
   return draft.random.pick([

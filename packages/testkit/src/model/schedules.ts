@@ -17,10 +17,9 @@ export function scheduleGet(context: Context, data: Fields): unknown {
   return { schedule: scheduleOr404(context, data.text('id')) };
 }
 
-export function scheduleCreate(context: Context, data: Fields): unknown {
+function definitionIn(data: Fields) {
   const cronDialect = data.has('cronDialect') ? data.oneOf('cronDialect', CRON_DIALECTS) : 'resonate';
-  const wanted = {
-    id: data.text('id'),
+  return {
     cron: data.cron('cron', cronDialect),
     promiseId: data.text('promiseId'),
     promiseTimeout: data.integer('promiseTimeout', 0),
@@ -31,11 +30,30 @@ export function scheduleCreate(context: Context, data: Fields): unknown {
     ...(data.has('overlap') && { overlap: data.oneOf('overlap', ['allow', 'skip', 'cancel']) }),
     ...(data.has('catchUp') && { catchUp: data.oneOf('catchUp', ['all', 'last', 'none']) }),
   };
-  if (!context.state.schedules.has(wanted.id)) {
+}
+
+export function scheduleCreate(context: Context, data: Fields): unknown {
+  const [id, wanted] = [data.text('id'), definitionIn(data)];
+  if (!context.state.schedules.has(id)) {
     const nextRunAt = nextAfter(wanted, context.now);
-    context.state.schedules.set(wanted.id, { ...wanted, createdAt: context.now, nextRunAt });
+    context.state.schedules.set(id, { id, ...wanted, createdAt: context.now, nextRunAt });
   }
-  return { schedule: scheduleOr404(context, wanted.id) };
+  return { schedule: scheduleOr404(context, id) };
+}
+
+/** Nothing of the old definition stays. An occurrence that is already due stays due. */
+export function scheduleUpdate(context: Context, data: Fields): unknown {
+  const [id, wanted] = [data.text('id'), definitionIn(data)];
+  const { createdAt, nextRunAt, lastRunAt, pausedAt } = scheduleOr404(context, id);
+  context.state.schedules.set(id, {
+    id,
+    ...wanted,
+    createdAt,
+    nextRunAt: nextRunAt > context.now && pausedAt === undefined ? nextAfter(wanted, context.now) : nextRunAt,
+    ...(lastRunAt !== undefined && { lastRunAt }),
+    ...(pausedAt !== undefined && { pausedAt }),
+  });
+  return { schedule: scheduleOr404(context, id) };
 }
 
 export function scheduleDelete(context: Context, data: Fields): unknown {
