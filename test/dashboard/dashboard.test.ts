@@ -129,25 +129,101 @@ describe('the dashboard', () => {
     });
   });
 
-  test('shows a dead letter and sends it again; it arrives', async () => {
+  test('edits a schedule, which keeps its pause and what the form does not show', async () => {
+    const { page } = viewer;
+    const definition = { promiseParam: { headers: { h: '1' }, data: 'not a call' }, promiseTags: { team: 'red' } };
+    const schedule = { id: 'hourly', cron: '0 * * * *', promiseId: '{{.id}}/{{.timestamp}}', promiseTimeout: 1_234 };
+    await ask('schedule.create', { ...schedule, ...definition, catchUp: 'last' });
+    await ask('schedule.pause', { id: 'hourly' });
+    const before = (await ask('schedule.get', { id: 'hourly' }))['schedule'];
+    await viewer.open('/ui/schedules');
+    await row('hourly').getByRole('button', { name: 'Edit hourly' }).click();
+    await page.getByLabel('Cron expression').fill('15 4 * * *');
+    await page.getByRole('dialog').getByText('At 04:15').waitFor();
+    await dialogButton('Save').click();
+    await row('hourly').getByText('At 04:15').waitFor();
+    expect((await ask('schedule.get', { id: 'hourly' }))['schedule']).toEqual({
+      ...(before as object),
+      cron: '15 4 * * *',
+    });
+    await row('hourly').getByRole('button', { name: 'Edit hourly' }).click();
+    await page.getByLabel('Function').fill('report');
+    await page.getByLabel('Target').fill('poll://any@reports');
+    await dialogButton('Save').click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await ask('schedule.get', { id: 'hourly' }))['schedule']).toMatchObject({
+      promiseTags: { team: 'red', 'resonate:target': 'poll://any@reports' },
+      promiseParam: { data: btoa(JSON.stringify({ func: 'report', args: [], version: 1 })) },
+    });
+  });
+
+  test('starts a workflow and runs it again, with ids that the token allows', async () => {
+    const resonate = new Resonate({ url: server.process.url, group: 'default', token: admin });
+    resonate.register('shout', async (_: Context, name: string) => `${name}!`);
+    const tenant = await browser.viewer({ token: server.token({ prefix: 'mine/' }) });
+    const { page } = tenant;
+    const dialog = page.getByRole('dialog');
+    const run = (name: string) => dialog.getByRole('button', { name, exact: true });
+    try {
+      await tenant.open('/ui/promises');
+      await page.getByRole('button', { name: 'Start a workflow' }).click();
+      await dialog.getByLabel('Function').fill('shout');
+      await dialog.getByLabel('Arguments').fill('["Zoë"]');
+      await dialog.getByLabel('Id').fill('theirs/shout');
+      expect(await run('Start').isDisabled()).toBe(true);
+      await dialog.getByText('Your token allows ids that begin with mine/').waitFor();
+      await dialog.getByLabel('Id').fill('mine/shout');
+      await run('Start').click();
+      await page.waitForURL(/promise\?id=mine%2Fshout$/);
+      await page.getByLabel('Value', { exact: true }).getByText('Zoë!').waitFor();
+      await page.getByRole('button', { name: 'Run again…' }).click();
+      const id = await dialog.getByLabel('Id').inputValue();
+      expect(id).toMatch(/^mine\/shout-\d{8}-\d{6}$/);
+      await dialog.getByLabel('Id').fill('mine/shout');
+      await run('Run again').click();
+      await dialog.getByText('already exists').waitFor();
+      await dialog.getByLabel('Id').fill(id);
+      await run('Run again').click();
+      await page.waitForURL(/promise\?id=mine%2Fshout-/);
+      await page.getByLabel('Value', { exact: true }).getByText('Zoë!').waitFor();
+    } finally {
+      await resonate.stop();
+    }
+    const [first, second] = await Promise.all(
+      ['mine/shout', new URL(page.url()).searchParams.get('id')].map((id) => ask('promise.get', { id })),
+    );
+    expect(second).toMatchObject({ promise: { param: (first as { promise: { param: object } }).promise.param } });
+    expect(tenant.faults).toEqual([]);
+    await tenant.close();
+  });
+
+  test('shows dead letters and sends the selected ones again; they arrive', async () => {
+    const { page } = viewer;
     // Nobody listens there yet.
-    await ask('promise.create', { id: 'news', timeoutAt: FAR_FUTURE });
-    await ask('promise.register_listener', { awaited: 'news', address: `http://127.0.0.1:${hookPort}/hook` });
-    await ask('promise.settle', { id: 'news', state: 'resolved', value: {} });
+    for (const id of ['news-1', 'news-2']) {
+      await ask('promise.create', { id, timeoutAt: FAR_FUTURE });
+      await ask('promise.register_listener', { awaited: id, address: `http://127.0.0.1:${hookPort}/${id}` });
+      await ask('promise.settle', { id, state: 'resolved', value: {} });
+    }
     await viewer.open('/ui/dead-letters');
-    await row('news').waitFor();
-    expect(await row('news').innerText()).toMatch(/ECONNREFUSED|refused/i);
-    const hook = createServer((request, response) => {
-      request.resume().on('end', () => response.end());
+    await row('news-1').waitFor();
+    await row('news-2').waitFor();
+    expect(await row('news-1').innerText()).toMatch(/ECONNREFUSED|refused/i);
+    const paths = new Set<string>();
+    const hook = createServer(({ url = '' }, response) => {
+      paths.add(url);
+      response.end();
+      if (paths.size === 2) hook.emit('both');
     });
     hook.listen(hookPort, '127.0.0.1');
     await once(hook, 'listening');
     try {
-      const arrived = once(hook, 'request');
-      await row('news').getByRole('button', { name: 'Send again' }).click();
+      const arrived = once(hook, 'both');
+      for (const id of ['news-1', 'news-2']) await page.getByLabel(`Select the dead letter of ${id}`).check();
+      await page.getByRole('button', { name: 'Send 2 selected again' }).click();
       await dialogButton('Send again').click();
       await arrived;
-      await viewer.page.getByText('No dead letters').waitFor();
+      await page.getByText('No dead letters').waitFor();
     } finally {
       hook.closeAllConnections();
       hook.close();

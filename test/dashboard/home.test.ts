@@ -145,6 +145,50 @@ describe('a pending promise', () => {
   });
 });
 
+describe('a selection in a list', () => {
+  const row = (text: string) => viewer.page.getByRole('row').filter({ hasText: text });
+  const dialogButton = (name: string) => viewer.page.getByRole('dialog').getByRole('button', { name, exact: true });
+
+  test('cancels the promises that are selected, after saying how many', async () => {
+    const { page } = viewer;
+    for (const id of ['many-1', 'many-2', 'many-3']) await ask('promise.create', { id, timeoutAt: FAR_FUTURE });
+    await ask('promise.settle', { id: 'many-2', state: 'resolved' });
+    await viewer.open('/ui/promises?prefix=many');
+    await row('many-3').waitFor();
+    expect(await page.getByLabel('Select many-2').isDisabled()).toBe(true);
+    await page.getByLabel('Select many-1').check();
+    const bar = page.getByRole('region', { name: 'Selection' });
+    await bar.getByText('1 selected').waitFor();
+    await page.getByLabel('Select all rows').check();
+    await bar.getByRole('button', { name: 'Cancel 2…' }).click();
+    expect(await page.getByRole('dialog').getByRole('listitem').allInnerTexts()).toEqual(['many-3', 'many-1']);
+    await dialogButton('Cancel 2 workflows').click();
+    await page.getByText('Canceled: 2 workflows').waitFor();
+    await row('many-1').getByText('Canceled').waitFor();
+    await row('many-3').getByText('Canceled').waitFor();
+    await bar.waitFor({ state: 'detached' });
+    expect(await row('many-2').innerText()).toContain('Resolved');
+  });
+
+  test('releases the tasks that are selected; tries only those again that failed', async () => {
+    const { page } = viewer;
+    for (const id of ['held-1', 'held-2']) {
+      const data = { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': 'poll://any@nobody' } };
+      await ask('task.create', { pid: 'worker', ttl: 600_000, action: { kind: 'promise.create', head: {}, data } });
+    }
+    await viewer.open('/ui/tasks?prefix=held');
+    await page.getByLabel('Select all rows').check();
+    await page.getByRole('button', { name: 'Release 2…' }).click();
+    // Somebody else is faster.
+    await ask('task.release', { id: 'held-1', version: 1 });
+    await dialogButton('Release 2 tasks').click();
+    await page.getByRole('alert').getByText('1 of 2 failed. The first, held-1').waitFor();
+    await dialogButton('Release').waitFor();
+    await page.keyboard.press('Escape');
+    await row('held-2').getByText('Waiting').waitFor();
+  });
+});
+
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   const PAGES = [
     '/ui',
@@ -170,6 +214,33 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     }
     expect(found).toEqual([]);
   });
+});
+
+/** Opened before axe looks: forms and a selection. */
+const OPENINGS: readonly [path: string, open: (page: Viewer['page']) => Promise<void>][] = [
+  ['/ui', (page) => page.getByRole('button', { name: 'Start a workflow' }).click()],
+  ['/ui/graph?root=order-2', (page) => page.getByRole('button', { name: 'Run again…' }).click()],
+  ['/ui/promises', (page) => page.getByLabel('Select order-2').check()],
+  ['/ui/schedules', (page) => page.getByRole('button', { name: 'Edit nightly' }).click()],
+];
+
+test.each([
+  [390, 'dark'],
+  [1920, 'light'],
+] as const)('axe finds nothing serious in forms and selections at %i px, %s', async (width, colorScheme) => {
+  await ask('schedule.create', { id: 'nightly', cron: '30 2 * * *', promiseId: 'n.{{.timestamp}}', promiseTimeout: 1 });
+  const reader = await browser.viewer({ colorScheme, viewport: { width, height: 900 } });
+  for (const [path, open] of OPENINGS) {
+    await reader.open(path);
+    await open(reader.page);
+    await reader.page.locator('dialog, .selection-bar').waitFor();
+    expect([path, await reader.violations()]).toEqual([path, []]);
+    const over = await reader.page.evaluate<number>(
+      `Math.max(...[...document.querySelectorAll('main, dialog')].map((one) => one.scrollWidth - one.clientWidth))`,
+    );
+    expect([path, over]).toEqual([path, 0]);
+  }
+  await reader.close();
 });
 
 test('no script has failed', () => {

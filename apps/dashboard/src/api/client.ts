@@ -82,5 +82,5 @@ function parse(text: string): unknown {
 function messageOf(response: Response, answer: unknown): string {
   const { error, data } = (answer ?? {}) as { error?: unknown; data?: unknown };
   for (const message of [error, data]) if (typeof message === 'string' && message !== '') return message;
-  return `HTTP ${response.status} ${response.statusText}`.trim();
+  return `The server answered with HTTP ${response.status} ${response.statusText}`.trim();
 }

@@ -24,14 +24,16 @@ export interface Pages<Row> extends PageOf<Row> {
 const pointer = matchMedia('(hover: hover)');
 
 /**
- * True while the pointer hovers over a list. Touch screens are excluded, because their hover state stays after a touch.
+ * True while the pointer hovers over a list, or rows are selected. Touch screens do not count as hovering, because their
+ * hover state stays after a touch.
  */
 function isHeld(): boolean {
+  if (document.querySelector('main .table tbody input:checked')) return true;
   return pointer.matches && document.querySelector('main .table tbody:hover') !== null;
 }
 
 /**
- * A list whose first page updates until the user loads more pages. It does not update while the pointer hovers over it.
+ * A list whose first page updates until the user loads more pages. It does not update while it is held (`isHeld`).
  * @param key identifies the list; another key starts over.
  * @param load loads one page. @param live see useResource.
  */

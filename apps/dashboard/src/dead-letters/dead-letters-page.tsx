@@ -3,7 +3,18 @@ import { useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useQuery } from '../api/use-query.ts';
-import { Empty, ErrorState, Icon, links, Loading, Page, Table, Time, type Column } from '../parts/index.ts';
+import {
+  Empty,
+  ErrorState,
+  Icon,
+  links,
+  Loading,
+  Page,
+  Table,
+  Time,
+  useSelection,
+  type Column,
+} from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
 import { PrefixFilter } from '../tasks/tasks-page.tsx';
 import { LetterDialog, type LetterAction } from './letter-dialog.tsx';
@@ -11,7 +22,6 @@ import { LetterDialog, type LetterAction } from './letter-dialog.tsx';
 /** Messages that could not be delivered, their errors, and actions on them. */
 export function DeadLettersPage() {
   const [params, change] = useQuery();
-  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [action, setAction] = useState<LetterAction | null>(null);
   const filter = readFilter(params);
   const pages = usePages<DeadLetter>(
@@ -22,19 +32,11 @@ export function DeadLettersPage() {
     },
     '',
   );
-  const ids = pages.rows.filter(({ id }) => chosen.has(id)).map(({ id }) => id);
-  const choose = (id: number, isChosen: boolean) => {
-    const next = new Set(chosen);
-    if (isChosen) next.add(id);
-    else next.delete(id);
-    setChosen(next);
-  };
-  const columns = columnsOf({
-    chosen,
-    choose,
-    act: setAction,
-    narrow: (letter) => change({ target: letter.target, transport: letter.transport }),
+  const selection = useSelection(pages.rows, {
+    keyOf: ({ id }) => id,
+    nameOf: ({ awaited }) => `the dead letter of ${awaited}`,
   });
+  const columns = columnsOf(setAction, ({ target, transport }) => change({ target, transport }));
   return (
     <Page
       title="Dead letters"
@@ -43,12 +45,23 @@ export function DeadLettersPage() {
       <div class="filters">
         <PrefixFilter key={filter.prefix} prefix={filter.prefix} onChange={(prefix) => change({ prefix })} />
         <TargetTag filter={filter} onClear={() => change({ target: '', transport: '' })} />
-        <Bulk ids={ids} filter={filter} isEmpty={pages.rows.length === 0} act={setAction} />
+        <Bulk
+          ids={selection.selected.map(({ id }) => id)}
+          filter={filter}
+          isEmpty={pages.rows.length === 0}
+          act={setAction}
+        />
       </div>
       <section class="panel" aria-label="Results" aria-busy={pages.isLoading}>
         {pages.error && <ErrorState error={pages.error} onRetry={pages.reload} />}
         {pages.rows.length > 0 && (
-          <Table label="Dead letters" columns={columns} rows={pages.rows} keyOf={({ id }) => id} />
+          <Table
+            label="Dead letters"
+            columns={columns}
+            rows={pages.rows}
+            keyOf={({ id }) => id}
+            selection={selection}
+          />
         )}
         {pages.rows.length === 0 && pages.isLoading && <Loading />}
         {pages.rows.length === 0 && !pages.isLoading && !pages.error && (
@@ -63,7 +76,7 @@ export function DeadLettersPage() {
           action={action}
           onClose={() => setAction(null)}
           onDone={() => {
-            setChosen(new Set());
+            selection.selectAll(false);
             pages.reload();
           }}
         />
@@ -99,7 +112,7 @@ interface BulkProps {
   act: (action: LetterAction) => void;
 }
 
-/** Buttons for the chosen letters; if none is chosen, for all letters of the filter, if the server can select them. */
+/** Buttons for the selected letters; if none is selected, for all letters of the filter, if the server can select them. */
 function Bulk({ ids, filter, isEmpty, act }: BulkProps) {
   const hasTarget = filter.target !== '';
   const selection: Selection | null =
@@ -116,10 +129,10 @@ function Bulk({ ids, filter, isEmpty, act }: BulkProps) {
             }
           : { all: true };
   if (isEmpty || selection === null) return null;
-  const what = ids.length > 0 ? `${ids.length} chosen` : hasTarget ? 'all to this target' : 'all';
+  const what = ids.length > 0 ? `${ids.length} selected` : hasTarget ? 'all to this target' : 'all';
   const scope =
     ids.length > 0
-      ? `the ${ids.length} chosen dead letters`
+      ? `the ${ids.length} selected dead letters`
       : hasTarget
         ? `all dead letters to ${filter.target}`
         : 'all dead letters';
@@ -137,30 +150,9 @@ function Bulk({ ids, filter, isEmpty, act }: BulkProps) {
   );
 }
 
-interface RowActions {
-  chosen: ReadonlySet<number>;
-  choose: (id: number, isChosen: boolean) => void;
-  act: (action: LetterAction) => void;
-  narrow: (letter: DeadLetter) => void;
-}
-
-function columnsOf({ chosen, choose, act, narrow }: RowActions): Column<DeadLetter>[] {
+function columnsOf(act: (action: LetterAction) => void, narrow: (letter: DeadLetter) => void): Column<DeadLetter>[] {
   return [
-    {
-      title: 'Promise',
-      kind: 'id',
-      cell: ({ id, awaited }) => (
-        <span class="choice">
-          <input
-            type="checkbox"
-            aria-label={`Choose the dead letter of ${awaited}`}
-            checked={chosen.has(id)}
-            onChange={(event) => choose(id, event.currentTarget.checked)}
-          />
-          <a href={links.promise(awaited)}>{awaited}</a>
-        </span>
-      ),
-    },
+    { title: 'Promise', kind: 'id', cell: ({ awaited }) => <a href={links.promise(awaited)}>{awaited}</a> },
     {
       title: 'Target',
       cell: (letter) => (

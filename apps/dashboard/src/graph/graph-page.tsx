@@ -13,6 +13,7 @@ import {
   StateBadge,
   useNow,
 } from '../parts/index.ts';
+import { RunAgain } from '../call/run-again.tsx';
 import { Failure } from '../promise/failure.tsx';
 import { SidePromise } from '../promise/side-promise.tsx';
 import { Why } from '../promise/why.tsx';
@@ -23,7 +24,7 @@ import './boxes.css';
 import './graph.css';
 import type { Box } from './model/layout.ts';
 import { Legend } from './legend.tsx';
-import { endOf, isFailed, titleOf } from './model/node.ts';
+import { endOf, isFailed, titleOf, type CallNode } from './model/node.ts';
 import { zoomed, type Range } from './model/timescale.ts';
 import { StackPanel } from './stack-panel.tsx';
 import { Toolbar } from './toolbar.tsx';
@@ -59,7 +60,7 @@ function Graph({ root }: { root: string }) {
   if (tree.size === 0) return <Nothing root={root} graph={graph} />;
   return (
     <div class="graph-page">
-      <Page title={titleOf(tree.root.node)} lead={<Lead graph={graph} />} actions={<Actions root={root} />}>
+      <Page title={titleOf(tree.root.node)} lead={<Lead graph={graph} />} actions={<Actions root={tree.root.node} />}>
         {isFailed(tree.root.node.state) && <Failure id={root} />}
         {tree.root.node.state === 'pending' && !tree.root.node.absent && <Why id={root} />}
         {error && isLoaded && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
@@ -199,12 +200,15 @@ function Lead({ graph: { tree } }: { graph: LoadedGraph }) {
   );
 }
 
-function Actions({ root }: { root: string }) {
+function Actions({ root: { id, task } }: { root: CallNode }) {
   return (
-    <a class="button" href={links.promise(root)}>
-      <Icon name="promises" />
-      Root promise
-    </a>
+    <>
+      {task && <RunAgain id={id} />}
+      <a class="button" href={links.promise(id)}>
+        <Icon name="promises" />
+        Root promise
+      </a>
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { bounded } from '../parts/format.ts';
 import { Empty, ErrorState, links, Loading, Page, Panel, Table, Tiles, type Tile } from '../parts/index.ts';
+import { StartButton } from '../call/start-button.tsx';
 import { columnsFor, FAILURE_COLUMNS } from '../search/columns.tsx';
 
 /** Each part loads again after changes, but not more often. */
@@ -14,7 +15,7 @@ const FAILED = `${links.promises}?state=failed`;
 /** /ui: what runs, what waits, what failed and why, and the newest workflows. */
 export function HomePage() {
   return (
-    <Page title="Overview">
+    <Page title="Overview" actions={<StartButton />}>
       <div class="home">
         <CountTiles />
         <RecentFailures />
@@ -76,7 +77,7 @@ function useNewest(key: string, query: Query) {
 function RecentFailures() {
   const { data, error, reload } = useNewest('failures', { state: 'failed' });
   return (
-    <Panel title="Recent failures" actions={<a href={FAILED}>All that failed</a>}>
+    <Panel title="Recent failures" actions={<a href={FAILED}>All failed workflows</a>}>
       {error && <ErrorState error={error} onRetry={reload} />}
       {!data && !error && <Loading />}
       {data?.promises.length === 0 && <Empty icon="check" title="No workflow has failed" />}
@@ -95,7 +96,8 @@ function NewestWorkflows() {
       {!data && !error && <Loading />}
       {data?.promises.length === 0 && (
         <Empty icon="promises" title="There is no workflow yet">
-          Start one with an SDK, or with <code class="mono">resonate invoke ID -f FUNCTION</code>.
+          Start one with the button above, with an SDK, or with <code class="mono">resonate invoke ID -f FUNCTION</code>
+          .
         </Empty>
       )}
       {data && data.promises.length > 0 && (

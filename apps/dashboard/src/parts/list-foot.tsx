@@ -21,7 +21,7 @@ export function ListFoot<Row>({ pages, noun }: { pages: Pages<Row>; noun: string
       )}
       {isFrozen && (
         <button type="button" class="button small" onClick={pages.reload}>
-          Back to the newest
+          Show the newest
         </button>
       )}
     </footer>

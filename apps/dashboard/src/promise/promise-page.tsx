@@ -1,4 +1,5 @@
 import { useQuery } from '../api/use-query.ts';
+import { RunAgain } from '../call/run-again.tsx';
 import { Empty, Icon, links, Page, StateBadge } from '../parts/index.ts';
 import { originOf } from './lineage.ts';
 import { PromiseDetails } from './promise-details.tsx';
@@ -33,10 +34,13 @@ function OnePromise({ id }: { id: string }) {
     </span>
   );
   const actions = promise && (
-    <a class="button" href={`${links.graph(originOf(promise))}&id=${encodeURIComponent(id)}`}>
-      <Icon name="graph" />
-      Call graph
-    </a>
+    <>
+      {loaded.data?.task && <RunAgain id={id} />}
+      <a class="button" href={`${links.graph(originOf(promise))}&id=${encodeURIComponent(id)}`}>
+        <Icon name="graph" />
+        Call graph
+      </a>
+    </>
   );
   return (
     <Page title={name ?? id} lead={lead} actions={actions}>

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
-import { operate } from '../api/client.ts';
 import { ConfirmDialog, Icon, toast, type IconName } from '../parts/index.ts';
+import { settle } from './settle.ts';
 import { encodeValue } from './value.ts';
 
 interface Way {
@@ -76,27 +76,19 @@ interface DialogProps extends Props {
 function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
   const [text, setText] = useState(way.template);
   const fault = useMemo(() => faultOf(text), [text]);
-  const settle = async () => {
-    const { promise } = await operate<{ promise: { state: string } }>('promise.settle', {
-      id,
-      state: way.state,
-      value: encodeValue(text),
-    });
-    onDone();
-    // Settling a settled promise is not an error for the server, so compare the state to notice that somebody else was
-    // faster.
-    if (promise.state === way.state) toast(`${way.done} ${id}`);
-    else throw new Error(`Somebody else has already settled it: ${promise.state}`);
-  };
   return (
     <ConfirmDialog
       title={`${way.verb} this promise?`}
       action={`${way.verb} the promise`}
-      dismiss={way.state === 'rejected_canceled' ? 'Keep it' : 'Cancel'}
+      dismiss={way.state === 'rejected_canceled' ? 'Do not cancel' : 'Cancel'}
       isDangerous={way.isDangerous}
       isReady={fault === undefined}
       isWide
-      onConfirm={settle}
+      onConfirm={async () => {
+        await settle({ id, state: way.state, value: encodeValue(text) });
+        toast(`${way.done} ${id}`);
+        onDone();
+      }}
       onClose={onClose}
     >
       <p>

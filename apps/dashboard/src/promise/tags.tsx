@@ -21,5 +21,5 @@ export function Tags({ tags }: { tags: Record<string, string> }) {
 }
 
 function searchFor(name: string, value: string): string {
-  return `${links.promises}?all=true&tag=${encodeURIComponent(`${name}=${value}`)}`;
+  return `${links.promises}?kind=all&tag=${encodeURIComponent(`${name}=${value}`)}`;
 }

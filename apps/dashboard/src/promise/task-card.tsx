@@ -1,73 +1,7 @@
-import type { Delivered, Task } from '@resonate/admin';
+import type { Task } from '@resonate/admin';
 import { useState } from 'preact/hooks';
-import { operate, post } from '../api/client.ts';
-import {
-  ConfirmDialog,
-  duration,
-  Fact,
-  Icon,
-  type IconName,
-  relativeTime,
-  StateBadge,
-  toast,
-  useNow,
-} from '../parts/index.ts';
-
-interface Action {
-  verb: string;
-  icon: IconName;
-  done: string;
-  isDangerous?: true;
-  explanation: string;
-  run: (id: string, version: number) => Promise<unknown>;
-}
-
-const HALT: Action = {
-  verb: 'Halt',
-  icon: 'pause',
-  done: 'Halted',
-  isDangerous: true,
-  explanation: 'No worker gets it until you continue it. A worker that holds it now loses its lease.',
-  run: (id) => operate('task.halt', { id }),
-};
-const CONTINUE: Action = {
-  verb: 'Continue',
-  icon: 'play',
-  done: 'Continued',
-  explanation: 'It is offered to the workers of its group at once.',
-  run: (id) => operate('task.continue', { id }),
-};
-const RELEASE: Action = {
-  verb: 'Release',
-  icon: 'refresh',
-  done: 'Released',
-  isDangerous: true,
-  explanation:
-    'The worker that holds it loses its lease, and another worker may acquire it at once. Do this if the worker hangs.',
-  run: (id, version) => operate('task.release', { id, version }),
-};
-const DELIVER: Action = {
-  verb: 'Deliver now',
-  icon: 'send',
-  done: 'Message is due',
-  explanation: 'Its message is sent at once instead of at its next delivery time.',
-  run: (id) => post<Delivered>(`/admin/tasks/${encodeURIComponent(id)}/deliver`, {}),
-};
-
-function actionsFor(state: Task['state']): Action[] {
-  switch (state) {
-    case 'pending':
-      return [DELIVER, HALT];
-    case 'acquired':
-      return [RELEASE, HALT];
-    case 'suspended':
-      return [HALT];
-    case 'halted':
-      return [CONTINUE];
-    case 'fulfilled':
-      return [];
-  }
-}
+import { ActionDialog, duration, Fact, Icon, relativeTime, StateBadge, useNow } from '../parts/index.ts';
+import { TASK_ACTIONS } from '../tasks/task-actions.ts';
 
 interface Props {
   id: string;
@@ -79,8 +13,8 @@ interface Props {
 /** The task of a promise: its worker, lease and next delivery, and actions on it. */
 export function TaskCard({ id, task, isPending, onDone }: Props) {
   const now = useNow();
-  const [action, setAction] = useState<Action>();
-  const actions = isPending ? actionsFor(task.state) : [];
+  const [action, setAction] = useState<(typeof TASK_ACTIONS)[number]>();
+  const actions = isPending ? TASK_ACTIONS.filter(({ applies }) => applies({ id, ...task })) : [];
   return (
     <>
       <dl class="pd-facts">
@@ -124,21 +58,13 @@ export function TaskCard({ id, task, isPending, onDone }: Props) {
         </div>
       )}
       {action && (
-        <ConfirmDialog
-          title={`${action.verb}?`}
-          action={action.verb}
-          isDangerous={action.isDangerous ?? false}
-          onConfirm={async () => {
-            await action.run(id, task.version);
-            toast(`${action.done}: ${id}`);
-            onDone();
-          }}
+        <ActionDialog
+          action={action}
+          rows={[{ id, ...task }]}
+          noun="task"
+          onDone={onDone}
           onClose={() => setAction(undefined)}
-        >
-          <p>
-            The task of <span class="mono">{id}</span>. {action.explanation}
-          </p>
-        </ConfirmDialog>
+        />
       )}
     </>
   );

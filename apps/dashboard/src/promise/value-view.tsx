@@ -80,6 +80,6 @@ async function copy(text: string): Promise<void> {
     await navigator.clipboard.writeText(text);
     toast('Copied');
   } catch {
-    toast('The browser does not allow this page to use the clipboard', { isError: true });
+    toast('The browser allows copying only on https and localhost', { isError: true });
   }
 }

@@ -2,20 +2,30 @@ import type { CronMeaning } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { dayAndTime } from '../parts/index.ts';
-import { inWords } from './cron-words.ts';
+import { inWords, type CronDialect } from './cron-words.ts';
 
 /** Explains a cron expression: in words, its next runs on this server, and a hint if weekdays are numbers. */
-export function CronPreview({ cron, timezone }: { cron: string; timezone: string }) {
+export function CronPreview({
+  cron,
+  timezone,
+  cronDialect,
+}: {
+  cron: string;
+  timezone: string;
+  /** The server's default if undefined. */
+  cronDialect: CronDialect | undefined;
+}) {
   const { data, error } = useResource(JSON.stringify([cron, timezone]), (signal) =>
-    get<CronMeaning>('/admin/cron', { cron, timezone }, signal),
+    get<CronMeaning>('/admin/cron', { cron, timezone, cronDialect }, signal),
   );
+  const words = data ? inWords(cron, data.cronDialect) : null;
   return (
     <div class="field span" aria-live="polite">
       <span>Next runs</span>
       {error && <span class="hint">{error.message}</span>}
       {data && !error && (
         <>
-          <span class="hint">{inWords(cron, data.cronDialect) ?? 'As the expression says'}</span>
+          {words !== null && <span class="hint">{words}</span>}
           {data.hint !== undefined && <span class="hint">{data.hint}</span>}
           <ol class="plain">
             {data.runs.map((at) => (

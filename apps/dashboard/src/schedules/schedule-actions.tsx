@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { operate } from '../api/client.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
+import { EditDialog } from './schedule-dialog.tsx';
 import type { Schedule } from './schedule.ts';
 
 type Verb = 'pause' | 'resume' | 'trigger' | 'delete';
@@ -36,13 +37,19 @@ interface Props {
   onDeleted?: () => void;
 }
 
-/** Pause or resume, run now, delete: each after a confirmation. */
-export function ScheduleActions({ schedule: { id, pausedAt }, onChanged, onDeleted }: Props) {
+/** Edit in a form; pause or resume, run now, delete: each after a confirmation. */
+export function ScheduleActions({ schedule, onChanged, onDeleted }: Props) {
+  const { id, pausedAt } = schedule;
+  const [isEditing, setEditing] = useState(false);
   const [verb, setVerb] = useState<Verb | null>(null);
   const verbs: Verb[] = [pausedAt === undefined ? 'pause' : 'resume', 'trigger', 'delete'];
   const words = verb && WORDS[verb];
   return (
     <span class="row-buttons">
+      <button type="button" class="button small" aria-label={`Edit ${id}`} onClick={() => setEditing(true)}>
+        Edit
+      </button>
+      {isEditing && <EditDialog schedule={schedule} onClose={() => setEditing(false)} onChanged={onChanged} />}
       {verbs.map((one) => (
         <button
           key={one}

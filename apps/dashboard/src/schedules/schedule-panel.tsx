@@ -16,6 +16,7 @@ import { decodeValue } from '../promise/value.ts';
 import { ScheduleActions } from './schedule-actions.tsx';
 import { ScheduleState } from './schedule-state.tsx';
 import { inWords } from './cron-words.ts';
+import { CATCH_UPS, OVERLAPS } from './schedule-form.ts';
 import { getDetail, type ScheduleDetail } from './schedule.ts';
 
 /** One schedule: its definition, its next runs and the results of its last runs. */
@@ -52,18 +53,20 @@ function Definition({ schedule }: { schedule: ScheduleDetail['schedule'] }) {
       <Fact name="State">
         <ScheduleState schedule={schedule} />
       </Fact>
-      {fault !== undefined && <Fact name="Last failure">{fault}; it is tried again, at most 5 minutes apart</Fact>}
-      <Fact name="Runs">{inWords(cron, cronDialect) ?? 'as the expression says'}</Fact>
+      {fault !== undefined && (
+        <Fact name="Last failure">{fault}. The server tries again at least every 5 minutes.</Fact>
+      )}
+      <Fact name="Runs">{inWords(cron, cronDialect) ?? <span class="mono">{cron}</span>}</Fact>
       <Fact name="Cron">
         <span class="mono">{cron}</span> in {timezone ?? 'UTC'}
-        {cronDialect === 'unix' && ', read as cron(8)'}
+        {cronDialect === 'unix' && ', with the meaning of cron(8)'}
       </Fact>
       <Fact name="Creates">
         <span class="mono">{promiseId}</span>
       </Fact>
       <Fact name="Times out">after {duration(promiseTimeout)}</Fact>
-      <Fact name="Overlap">{overlap ?? 'allow'}</Fact>
-      <Fact name="Catch up">{catchUp ?? 'all'}</Fact>
+      <Fact name="If the last run is pending">{OVERLAPS[overlap ?? 'allow'] ?? overlap}</Fact>
+      <Fact name="Missed runs">{CATCH_UPS[catchUp ?? 'all'] ?? catchUp}</Fact>
       <Fact name="Created">
         <Time at={createdAt} />
       </Fact>

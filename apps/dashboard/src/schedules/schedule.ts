@@ -1,5 +1,6 @@
 import type { Promises, PromiseSummary } from '@resonate/admin';
 import { get, operate } from '../api/client.ts';
+import type { Value } from '../promise/value.ts';
 import type { CronDialect } from './cron-words.ts';
 
 /** A schedule record of the protocol (docs/schedules.md). */
@@ -8,7 +9,7 @@ export interface Schedule {
   cron: string;
   promiseId: string;
   promiseTimeout: number;
-  promiseParam: { headers?: Record<string, string>; data?: string };
+  promiseParam: Value;
   promiseTags: Record<string, string>;
   createdAt: number;
   nextRunAt: number;

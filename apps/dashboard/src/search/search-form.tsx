@@ -47,7 +47,7 @@ export function SearchForm({ filters, onChange }: Props) {
           value={func}
           spellcheck={false}
           maxLength={160}
-          placeholder="its whole name"
+          placeholder="exact name"
           onInput={(event) => setFunc(event.currentTarget.value)}
         />
       </label>
@@ -129,7 +129,7 @@ function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
               {label}
             </option>
           ))}
-          <option value="custom">From … to …</option>
+          <option value="custom">Custom range</option>
         </select>
       </label>
     </>

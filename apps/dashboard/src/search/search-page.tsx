@@ -2,8 +2,20 @@ import type { Promises, PromiseSummary } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useQuery } from '../api/use-query.ts';
-import { Empty, ErrorState, links, Loading, Page, serverNow, Table } from '../parts/index.ts';
+import { StartButton } from '../call/start-button.tsx';
+import {
+  Empty,
+  ErrorState,
+  links,
+  Loading,
+  Page,
+  SelectionBar,
+  serverNow,
+  Table,
+  useSelection,
+} from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
+import { CANCEL } from '../promise/cancel.ts';
 import { columnsFor } from './columns.tsx';
 import { hasText, isNarrowed, readFilters, requestOf, type Filters, type Kind } from './filters.ts';
 import { SearchForm } from './search-form.tsx';
@@ -21,6 +33,7 @@ export function SearchPage() {
           ? 'All promises, newest first.'
           : 'Workflows, newest first. A workflow is a promise that no other promise has called.'
       }
+      actions={<StartButton />}
     >
       <SearchForm key={key} filters={filters} onChange={change} />
       <Results key={`main ${key}`} filters={filters} kind={filters.isAll ? 'all' : 'roots'} />
@@ -44,6 +57,7 @@ function Results({ filters, kind }: { filters: Filters; kind: Kind }) {
     '',
   );
   const { rows, cursor, error, isLoading } = pages;
+  const selection = useSelection(rows, { keyOf: ({ id }) => id, nameOf: ({ id }) => id, isSelectable: CANCEL.applies });
   if (kind === 'steps' && rows.length === 0 && cursor === undefined) return null;
   return (
     <section class="panel" aria-label={TITLES[kind]} aria-busy={isLoading}>
@@ -53,10 +67,19 @@ function Results({ filters, kind }: { filters: Filters; kind: Kind }) {
         </header>
       )}
       {error && <ErrorState error={error} onRetry={pages.reload} />}
-      {rows.length > 0 && <Table label={TITLES[kind]} columns={columnsFor(rows)} rows={rows} keyOf={({ id }) => id} />}
+      {rows.length > 0 && (
+        <Table
+          label={TITLES[kind]}
+          columns={columnsFor(rows)}
+          rows={rows}
+          keyOf={({ id }) => id}
+          selection={selection}
+        />
+      )}
       {rows.length === 0 && isLoading && <Loading />}
       {rows.length === 0 && !isLoading && !error && <Nothing filters={filters} noun={NOUNS[kind]} />}
       {(rows.length > 0 || cursor !== undefined) && <ListFoot pages={pages} noun={NOUNS[kind]} />}
+      <SelectionBar selection={selection} actions={[CANCEL]} noun={NOUNS[kind]} onDone={pages.reload} />
     </section>
   );
 }
@@ -66,7 +89,7 @@ function Nothing({ filters, noun }: { filters: Filters; noun: string }) {
   if (!isNarrowed(filters)) {
     return (
       <Empty title={`There is no ${noun} yet`}>
-        Start one with an SDK, or with <code class="mono">resonate invoke ID -f FUNCTION</code>.
+        Start one with the button above, with an SDK, or with <code class="mono">resonate invoke ID -f FUNCTION</code>.
       </Empty>
     );
   }

@@ -2,9 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { liveStatus, onLiveStatus, type LiveStatus } from '../api/live.ts';
 
 const TEXTS: Readonly<Record<LiveStatus, readonly [label: string, title: string]>> = {
-  live: ['Live', 'This page shows changes at once'],
-  polling: ['Polling', 'There is no event stream at the moment, so the page loads its data every few seconds'],
-  offline: ['Offline', 'The server does not answer. The page shows old data and keeps trying'],
+  live: ['Live', 'The page updates when something changes'],
+  polling: ['Polling', 'There is no event stream. The page loads its data every few seconds'],
+  offline: ['Offline', 'The server does not answer. The page shows old data and tries again'],
   paused: ['Paused', 'The page loads nothing while it is hidden'],
   connecting: ['Connecting', 'The page is opening its event stream'],
 };

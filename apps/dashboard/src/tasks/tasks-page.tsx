@@ -1,25 +1,39 @@
-import type { Delivered, Tasks, TaskSummary } from '@resonate/admin';
+import type { Tasks, TaskSummary } from '@resonate/admin';
 import { useState } from 'preact/hooks';
-import { get, post } from '../api/client.ts';
+import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useQuery } from '../api/use-query.ts';
 import {
-  ConfirmDialog,
+  ActionDialog,
   duration,
   Empty,
   ErrorState,
   lookOf,
   Loading,
   Page,
+  SelectionBar,
   StateBadge,
   Table,
   Time,
-  toast,
   useNow,
+  useSelection,
   type Column,
+  type RowAction,
 } from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
+import { CANCEL } from '../promise/cancel.ts';
 import { PromiseName } from '../search/columns.tsx';
+import { DELIVER, TASK_ACTIONS } from './task-actions.ts';
+
+/** The task's own actions, and canceling its promise, which is pending as long as the task is not done. */
+const ACTIONS: readonly RowAction<TaskSummary>[] = [
+  ...TASK_ACTIONS,
+  { ...CANCEL, applies: isOpen, run: ({ id }) => CANCEL.run({ id, state: 'pending' }) },
+];
+
+function isOpen({ state }: TaskSummary): boolean {
+  return state !== 'fulfilled';
+}
 
 const STATES = ['pending', 'acquired', 'suspended', 'halted', 'fulfilled'];
 
@@ -37,9 +51,14 @@ export function TasksPage() {
     },
     '',
   );
+  const selection = useSelection(pages.rows, {
+    keyOf: ({ id }) => id,
+    nameOf: ({ id }) => `the task ${id}`,
+    isSelectable: isOpen,
+  });
   const columns = columnsOf(setDelivered);
   return (
-    <Page title="Tasks" lead="Work for workers. The tasks of the newest promises come first.">
+    <Page title="Tasks" lead="A task is the work that a worker does for a promise. Newest promises first.">
       <div class="filters">
         <div class="chips" role="group" aria-label="State">
           {['', ...STATES].map((one) => (
@@ -58,29 +77,24 @@ export function TasksPage() {
       </div>
       <section class="panel" aria-label="Results" aria-busy={pages.isLoading}>
         {pages.error && <ErrorState error={pages.error} onRetry={pages.reload} />}
-        {pages.rows.length > 0 && <Table label="Tasks" columns={columns} rows={pages.rows} keyOf={({ id }) => id} />}
+        {pages.rows.length > 0 && (
+          <Table label="Tasks" columns={columns} rows={pages.rows} keyOf={({ id }) => id} selection={selection} />
+        )}
         {pages.rows.length === 0 && pages.isLoading && <Loading />}
         {pages.rows.length === 0 && !pages.isLoading && !pages.error && (
           <Empty icon="tasks" title={state === '' && prefix === '' ? 'There is no task yet' : 'No task matches'} />
         )}
         {(pages.rows.length > 0 || pages.cursor !== undefined) && <ListFoot pages={pages} noun="task" />}
+        <SelectionBar selection={selection} actions={ACTIONS} noun="task" onDone={pages.reload} />
       </section>
       {delivered && (
-        <ConfirmDialog
-          title="Deliver now?"
-          action="Deliver now"
+        <ActionDialog
+          action={DELIVER}
+          rows={[delivered]}
+          noun="task"
+          onDone={pages.reload}
           onClose={() => setDelivered(null)}
-          onConfirm={async () => {
-            await post<Delivered>(`/admin/tasks/${encodeURIComponent(delivered.id)}/deliver`, {});
-            toast(`${delivered.id} is due now`);
-            pages.reload();
-          }}
-        >
-          <p>
-            The message for <strong class="mono">{delivered.id}</strong> will be sent to {delivered.target} at once
-            instead of at its next delivery time.
-          </p>
-        </ConfirmDialog>
+        />
       )}
     </Page>
   );
