@@ -19,32 +19,40 @@ export interface Backing {
   /** Storage and wake-ups, as a process needs them in its environment. */
   env: Record<string, string>;
   /** The URL of the database itself, which faults of the network do not affect. */
-  databaseUrl: string;
+  readonly databaseUrl: string;
   database: TestServer;
   redis: TestServer | null;
   /** The way on which processes wake each other. */
   wakeups: Pick<FaultyNetwork, 'silenceWakeups' | 'breakWakeups' | 'healWakeups'>;
   /** From now on, requests to the database or its answers are lost. null ends the fault and closes the affected connections. */
   lose(what: Lost): void;
+  /** Leads new connections to another database server. */
+  leadTo(serverUrl: string): void;
   stop(): Promise<void>;
 }
 
-/** Postgres, whose processes wake each other by LISTEN/NOTIFY; or MySQL or MariaDB, where Redis carries the wake-ups. */
-export function startBacking(database: DatabaseName): Promise<Backing> {
-  return database === 'postgres' ? onPostgres() : onMysql(database);
+/**
+ * Postgres, whose processes wake each other by LISTEN/NOTIFY; or MySQL or MariaDB, where Redis carries the wake-ups.
+ * @param server one that runs already; its URL may change. Else a new one.
+ */
+export async function startBacking(name: DatabaseName, server?: TestServer): Promise<Backing> {
+  if (name === 'postgres') return onPostgres(server ?? (await startPostgres()));
+  return onMysql(server ?? (await MYSQL_SERVERS[name]()));
 }
 
-async function onPostgres(): Promise<Backing> {
-  const database = await startPostgres();
+async function onPostgres(database: TestServer): Promise<Backing> {
   const { url } = await freshPostgresDatabase(database.url);
   const network = await FaultyNetwork.before(url, (greeting) => greeting.includes(WAKEUP_CONNECTION));
   return {
     env: { RESONATE_STORAGE__TYPE: 'postgres', RESONATE_STORAGE__POSTGRES__URL: network.url },
-    databaseUrl: url,
+    get databaseUrl() {
+      return onServer(database, url);
+    },
     database,
     redis: null,
     wakeups: network,
     lose: (what) => network.lose(what),
+    leadTo: (serverUrl) => network.leadTo(serverUrl),
     stop: async () => {
       await network.stop();
       await database.stop();
@@ -52,8 +60,7 @@ async function onPostgres(): Promise<Backing> {
   };
 }
 
-async function onMysql(name: MysqlServerName): Promise<Backing> {
-  const database = await MYSQL_SERVERS[name]();
+async function onMysql(database: TestServer): Promise<Backing> {
   const redis = await startRedis();
   const { url } = await freshMysqlDatabase(database.url);
   const network = await FaultyNetwork.before(url, () => false);
@@ -64,14 +71,22 @@ async function onMysql(name: MysqlServerName): Promise<Backing> {
       RESONATE_STORAGE__MYSQL__URL: network.url,
       RESONATE_WAKEUP__REDIS__URL: wakeups.url,
     },
-    databaseUrl: url,
+    get databaseUrl() {
+      return onServer(database, url);
+    },
     database,
     redis,
     wakeups,
     lose: (what) => network.lose(what),
+    leadTo: (serverUrl) => network.leadTo(serverUrl),
     stop: async () => {
       await Promise.all([network.stop(), wakeups.stop()]);
       await Promise.all([database.stop(), redis.stop()]);
     },
   };
+}
+
+/** The URL of the same database on the present server. */
+function onServer(server: TestServer, databaseUrl: string): string {
+  return new URL(new URL(databaseUrl).pathname, server.url).href;
 }

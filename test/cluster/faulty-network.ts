@@ -65,6 +65,12 @@ export class FaultyNetwork {
     if (what === null) this.#cutDamaged();
   }
 
+  /** Leads new connections to another server. */
+  leadTo(serverUrl: string): void {
+    const { hostname, port } = new URL(serverUrl);
+    this.#proxy.target = { host: hostname, port: Number(port) };
+  }
+
   stop(): Promise<void> {
     return this.#proxy.stop();
   }

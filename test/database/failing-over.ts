@@ -39,9 +39,12 @@ async function selectMysql(url: string, sql: string): Promise<string[][]> {
   return Array.isArray(rows) ? (rows as unknown[][]).map((row) => row.map(String)) : [];
 }
 
+/** Autovacuum writes by itself. Then a test could not tell whether anybody else has. */
+const QUIET = { autovacuum: 'off' };
+
 /** @param way how clients find the primary. */
 export async function startPostgresFailingOver(way: 'hosts' | 'proxy'): Promise<FailingOver> {
-  const { primary, standby, ...pair } = await startPostgresPair();
+  const { primary, standby, ...pair } = await startPostgresPair(QUIET);
   const proxy = await startTcpProxy('127.0.0.1', portOf(primary.url));
   const ports = way === 'proxy' ? [proxy.port] : [portOf(primary.url), portOf(standby.url)];
   const hosts = ports.map((port) => `127.0.0.1:${port}`).join();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '@resonate/testkit';
 import { freePort } from '../processes/free-port.ts';
+import { RESONATE } from '../processes/server-process.ts';
 import type { Spawned } from '../processes/spawned.ts';
 import { startWorker } from '../sdk/worker-process.ts';
 import type { Findings } from './findings.ts';
@@ -25,6 +26,14 @@ export interface Mortal {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
+interface ClusterOptions {
+  logDirectory: string;
+  random: Random;
+  findings: Findings;
+  /** The program that its processes start with, and that one process of each role keeps; null: this version's. */
+  upgradeFrom: string | null;
+}
+
 /** All processes under torture: the roles of the server, and workers of the SDK that are connected to different apis. */
 export class Cluster {
   readonly members: readonly Member[];
@@ -40,7 +49,7 @@ export class Cluster {
   /** Starts everything. @param env storage and wake-ups. */
   static async start(
     env: Record<string, string>,
-    { logDirectory, random, findings }: { logDirectory: string; random: Random; findings: Findings },
+    { logDirectory, random, findings, upgradeFrom }: ClusterOptions,
   ): Promise<Cluster> {
     const members: Member[] = [];
     const apiUrls: string[] = [];
@@ -53,6 +62,8 @@ export class Cluster {
         members.push(
           new Member({
             name,
+            firstProgram: upgradeFrom ?? RESONATE,
+            staysOld: upgradeFrom !== null && n === ROLES[role],
             args: [
               role,
               ...['--server-bind', '127.0.0.1', '--server-host', '127.0.0.1', '--server-port', String(ports.api)],

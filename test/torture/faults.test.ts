@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { FAULTS, planFaults, type Targets } from './faults.ts';
 
-const TARGETS: Targets = { servers: ['api-1', 'api-2', 'scheduler-1'], workers: ['worker-1'], hasRedis: true };
+const TARGETS: Targets = {
+  servers: ['api-1', 'api-2', 'scheduler-1'],
+  workers: ['worker-1'],
+  hasRedis: true,
+  hasStandby: true,
+};
 const MINUTES_MS = 10 * 60_000;
 
 describe('the faults of a run', () => {
@@ -21,10 +26,12 @@ describe('the faults of a run', () => {
     expect(new Set(plan.map(({ kind }) => kind))).toEqual(new Set(Object.keys(FAULTS)));
   });
 
-  test('leave Redis alone where there is none', () => {
-    const kinds = planFaults(7, MINUTES_MS, { ...TARGETS, hasRedis: false }).map(({ kind }) => kind);
+  test('leave Redis and a standby alone where there is none', () => {
+    const kinds = planFaults(7, MINUTES_MS, { ...TARGETS, hasRedis: false, hasStandby: false }).map(({ kind }) => kind);
     expect(kinds).not.toContain('redis-kill');
+    expect(kinds).not.toContain('database-failover');
     expect(kinds).toContain('wakeup-silent');
+    expect(kinds).toContain('database-kill');
   });
 
   test('are over before the run is', () => {

@@ -12,6 +12,8 @@ export const FAULTS = {
   'database-freeze': 1,
   /** Connections to the database break in the middle of a batch: nobody knows what was committed. */
   'database-flaky': 3,
+  /** kill -9 of the primary for good; a while later its standby is promoted. */
+  'database-failover': 1,
   'redis-kill': 1,
   /** The wake-up channel delivers nothing, though its connections stand. */
   'wakeup-silent': 2,
@@ -35,6 +37,7 @@ const LASTS_MS: Record<FaultKind, readonly [number, number]> = {
   'database-kill': [0, 3_000],
   'database-freeze': [500, 5_000],
   'database-flaky': [10, 5_000],
+  'database-failover': [0, 3_000],
   'redis-kill': [0, 3_000],
   'wakeup-silent': [2_000, 12_000],
 };
@@ -47,6 +50,8 @@ export interface Targets {
   servers: readonly string[];
   workers: readonly string[];
   hasRedis: boolean;
+  /** Whether the database has a standby. */
+  hasStandby: boolean;
 }
 
 /** The faults of a run: the same seed, length and targets give the same faults. They overlap, but not on one target. */
@@ -56,7 +61,7 @@ export function planFaults(seed: number, durationMs: number, targets: Targets): 
   const faults: Fault[] = [];
   let round: FaultKind[] = [];
   for (let atMs = 1_000; ; atMs += random.int(BETWEEN_MS.min, BETWEEN_MS.max)) {
-    if (round.length === 0) round = shuffledRound(random, targets.hasRedis);
+    if (round.length === 0) round = shuffledRound(random, targets);
     const kind = round.pop() as FaultKind;
     const lastsMs = random.int(...LASTS_MS[kind]);
     const target = random.pick(targetsOf(kind, targets));
@@ -71,8 +76,11 @@ export function planFaults(seed: number, durationMs: number, targets: Targets): 
   }
 }
 
-function shuffledRound(random: Random, hasRedis: boolean): FaultKind[] {
-  const kinds = (Object.keys(FAULTS) as FaultKind[]).filter((kind) => hasRedis || kind !== 'redis-kill');
+function shuffledRound(random: Random, { hasRedis, hasStandby }: Targets): FaultKind[] {
+  const impossible = new Set<FaultKind>();
+  if (!hasRedis) impossible.add('redis-kill');
+  if (!hasStandby) impossible.add('database-failover');
+  const kinds = (Object.keys(FAULTS) as FaultKind[]).filter((kind) => !impossible.has(kind));
   return kinds
     .flatMap((kind) => Array.from({ length: FAULTS[kind] }, () => ({ kind, order: random.next() })))
     .sort((a, b) => a.order - b.order)
@@ -89,6 +97,7 @@ function targetsOf(kind: FaultKind, { servers, workers }: Targets): readonly str
     case 'database-kill':
     case 'database-freeze':
     case 'database-flaky':
+    case 'database-failover':
       return ['database'];
     case 'redis-kill':
     case 'wakeup-silent':

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Backing } from '../cluster/backing.ts';
+import type { TortureBacking } from './backing.ts';
 import type { Cluster, Mortal } from './cluster.ts';
 import type { Excuse } from './excuse.ts';
 import type { Fault } from './faults.ts';
@@ -9,7 +9,7 @@ import type { Member } from './member.ts';
 const FLAKY_MS = { lost: 10, well: 500 };
 
 export interface InjectorOptions {
-  backing: Backing;
+  backing: TortureBacking;
   cluster: Cluster;
   excuse: Excuse;
   findings: Findings;
@@ -18,11 +18,13 @@ export interface InjectorOptions {
 
 /** Does to the cluster what the plan says, each fault from its beginning to its end. */
 export class Injector {
-  readonly #backing: Backing;
+  readonly #backing: TortureBacking;
   readonly #cluster: Cluster;
   readonly #excuse: Excuse;
   readonly #findings: Findings;
   readonly #log: (line: string) => void;
+  /** The last fault of the database. How long a failover takes is not planned, so the next one waits for its end. */
+  #databaseFault: Promise<unknown> = Promise.resolve();
 
   constructor({ backing, cluster, excuse, findings, log }: InjectorOptions) {
     this.#backing = backing;
@@ -53,7 +55,10 @@ export class Injector {
 
   #begin(fault: Fault, signal: AbortSignal): Promise<void> {
     const inject = () => this.#inject(fault, signal);
-    return fault.target === 'database' ? this.#excuse.during(inject) : inject();
+    if (fault.target !== 'database') return inject();
+    const next = this.#databaseFault.then(() => this.#excuse.during(inject));
+    this.#databaseFault = next.catch(() => undefined);
+    return next;
   }
 
   async #inject(fault: Fault, signal: AbortSignal): Promise<void> {
@@ -85,6 +90,8 @@ export class Injector {
         return freeze(this.#backing.database.pids(), lasts);
       case 'database-flaky':
         return this.#makeFlaky(fault.lastsMs, signal);
+      case 'database-failover':
+        return this.#backing.failOver?.(lasts);
       case 'redis-kill': {
         await this.#backing.redis?.kill9();
         await lasts();

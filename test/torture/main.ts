@@ -1,12 +1,11 @@
 /**
- * `npm run torture -- --minutes M --seed S --database postgres|mariadb|mysql`: a real cluster of processes under random load and
- * random faults. Exit codes: 0 every check held, 1 something was violated, 2 wrong command line, 130 interrupted.
+ * `npm run torture`: a real cluster of processes under random load and random faults (options.ts). Exit codes: 0 every check held, 1 something was violated, 2 wrong command line, 130 interrupted.
  */
 import { interruption, optionsOrExit } from '../processes/long-run.ts';
 import { readOptions, USAGE } from './options.ts';
 import { report } from './report.ts';
 
-const { minutes, seed, databases } = optionsOrExit(readOptions, USAGE);
+const { minutes, seed, databases, failovers, upgradeFrom } = optionsOrExit(readOptions, USAGE);
 // Only now, as it brings databases and the SDK along.
 const { torture } = await import('./torture.ts');
 const signal = interruption();
@@ -15,13 +14,11 @@ const minutesEach = minutes / databases.length;
 for (const database of databases) {
   if (signal.aborted) break;
   const outcome = await torture({
-    database,
+    ...{ database, failovers, upgradeFrom, seed, signal },
     durationMs: minutesEach * 60_000,
-    seed,
-    signal,
     log: (line) => console.log(line),
   });
-  console.log(report(outcome, { minutes: minutesEach, seed }));
+  console.log(report(outcome, { minutes: minutesEach, seed, failovers, upgradeFrom }));
   if (outcome.findings.violations.length > 0) process.exitCode = 1;
 }
 if (signal.aborted) process.exitCode = 130;

@@ -11,6 +11,10 @@ const START_AGAIN_MS = 500;
 
 export interface MemberSpec {
   name: string;
+  /** What it is started with for the first time; after that it is this version's. */
+  firstProgram: string;
+  /** Whether it has that program every time. An older version may start only as long as the schema is its own. */
+  staysOld: boolean;
   args: readonly string[];
   env: Record<string, string>;
   /** Answers 200 when the process is ready. */
@@ -23,22 +27,27 @@ export interface MemberSpec {
 /** One process of the cluster, under an orchestrator: started again when it could not start, or ended by itself. */
 export class Member {
   readonly name: string;
+  readonly staysOld: boolean;
   readonly #spec: MemberSpec;
+  #program: string;
   #process: Spawned | null = null;
 
   constructor(spec: MemberSpec) {
     this.#spec = spec;
     this.name = spec.name;
+    this.staysOld = spec.staysOld;
+    this.#program = spec.firstProgram;
   }
 
   start(): void {
     const { args, env, logFile } = this.#spec;
     // To a file: what seven processes log is not for this process to read.
     const reporting = { LOG: logFile, NODE_OPTIONS: `--report-on-signal --report-directory=${dirname(logFile)}` };
-    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', RESONATE, ...args], {
+    const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', this.#program, ...args], {
       ...env,
       ...reporting,
     });
+    if (!this.staysOld) this.#program = RESONATE;
     const logged = sizeOf(logFile);
     this.#process = process;
     void process.exited.then(async (exit) => {

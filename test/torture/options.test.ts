@@ -4,7 +4,15 @@ import { DATABASES, readOptions } from './options.ts';
 describe('the command line', () => {
   test('has minutes, seed and database', () => {
     const args = ['--minutes', '0.5', '--seed', '42', '--database', 'mariadb'];
-    expect(readOptions(args)).toEqual({ minutes: 0.5, seed: 42, databases: ['mariadb'] });
+    const off = { failovers: false, upgradeFrom: null };
+    expect(readOptions(args)).toEqual({ minutes: 0.5, seed: 42, databases: ['mariadb'], ...off });
+  });
+
+  test('has failovers, and a program to upgrade from', () => {
+    const args = ['--database', 'postgres', '--failovers', '--upgrade-from', process.execPath];
+    expect(readOptions(args)).toMatchObject({ failovers: true, upgradeFrom: process.execPath });
+    expect(readOptions(['--failovers']).databases).toEqual(['postgres', 'mysql']);
+    expect(() => readOptions(['--failovers', '--database', 'mariadb'])).toThrow('postgres, mysql with --failovers');
   });
 
   test('means all databases and any seed when it says nothing', () => {
@@ -19,6 +27,7 @@ describe('the command line', () => {
     ['--seed', '1.5', '--seed: an integer'],
     ['--seed', '4294967296', '--seed: an integer'],
     ['--database', 'oracle', '--database: one of postgres, mariadb, mysql'],
+    ['--upgrade-from', '/nowhere/resonate', '/nowhere/resonate is not a program'],
     ['--unknown', 'x', '--unknown'],
   ])('is refused with %s %s', (flag, value, message) => {
     expect(() => readOptions([flag, value])).toThrow(message);

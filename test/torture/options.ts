@@ -1,15 +1,28 @@
+import { accessSync, constants } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readRun, type Run } from '../processes/long-run.ts';
 
 export const DATABASES = ['postgres', 'mariadb', 'mysql'] as const;
 export type Database = (typeof DATABASES)[number];
 
+/** Those of which the tests can start a primary with a standby. */
+const REPLICATED = ['postgres', 'mysql'] as const;
+export type ReplicatedName = (typeof REPLICATED)[number];
+
 export interface Options extends Run {
   /** The time is split between them. */
   databases: readonly Database[];
+  /** Whether the database has a standby, and loses its primary again and again. */
+  failovers: boolean;
+  /**
+   * The `resonate` program of an older version. Every process of the cluster starts with it, and comes back with this
+   * version after a fault, except for one process of each role. null: all have this version.
+   */
+  upgradeFrom: string | null;
 }
 
-export const USAGE = 'usage: npm run torture -- [--minutes M] [--seed S] [--database postgres|mariadb|mysql]';
+export const USAGE =
+  'usage: npm run torture -- [--minutes M] [--seed S] [--database postgres|mariadb|mysql] [--failovers] [--upgrade-from PROGRAM]';
 
 /** Reads the command line. @throws with one line that says what is wrong. */
 export function readOptions(args: readonly string[]): Options {
@@ -19,14 +32,36 @@ export function readOptions(args: readonly string[]): Options {
       minutes: { type: 'string', default: '3' },
       seed: { type: 'string' },
       database: { type: 'string' },
+      failovers: { type: 'boolean', default: false },
+      'upgrade-from': { type: 'string' },
     },
   });
-  return { ...readRun({ minutes: values.minutes, seed: values.seed }), databases: databasesOf(values.database) };
+  return {
+    ...readRun({ minutes: values.minutes, seed: values.seed }),
+    databases: databasesOf(values.database, values.failovers),
+    failovers: values.failovers,
+    upgradeFrom: programOf(values['upgrade-from']),
+  };
 }
 
-function databasesOf(name: string | undefined): readonly Database[] {
-  if (name === undefined) return DATABASES;
-  const known = DATABASES.find((database) => database === name);
-  if (!known) throw new Error(`--database: one of ${DATABASES.join(', ')}`);
+function databasesOf(name: string | undefined, failovers: boolean): readonly Database[] {
+  const among: readonly Database[] = failovers ? REPLICATED : DATABASES;
+  if (name === undefined) return among;
+  const known = among.find((database) => database === name);
+  if (!known) throw new Error(`--database: one of ${among.join(', ')}${failovers ? ' with --failovers' : ''}`);
   return [known];
+}
+
+export function isReplicated(name: Database): name is ReplicatedName {
+  return REPLICATED.some((database) => database === name);
+}
+
+function programOf(path: string | undefined): string | null {
+  if (path === undefined) return null;
+  try {
+    accessSync(path, constants.X_OK);
+  } catch {
+    throw new Error(`--upgrade-from: ${path} is not a program`);
+  }
+  return path;
 }

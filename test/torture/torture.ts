@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '@resonate/testkit';
-import { startBacking, type Backing } from '../cluster/backing.ts';
 import { PushTarget } from '../http/push-target.ts';
 import { ApiClient } from './api-client.ts';
 import { Availability } from './availability.ts';
+import { startTortureBacking, type TortureBacking } from './backing.ts';
 import { checkHistories } from './checks/histories.ts';
 import { checkLeases } from './checks/leases.ts';
 import { Cluster } from './cluster.ts';
@@ -20,17 +20,16 @@ import { Jobs } from './load/jobs.ts';
 import { RawLoad } from './load/raw.ts';
 import { Schedules } from './load/schedules.ts';
 import { Workflows } from './load/workflows.ts';
-import type { Database } from './options.ts';
+import type { Database, Options } from './options.ts';
 
 const RAW_CLIENTS = 8;
 /** Independent streams of chance, so that one more request does not change the faults. */
 const STREAM = { faults: 1, cluster: 2, raw: 3, clients: 4, jobs: 5, workflows: 6 } as const;
 
-export interface TortureOptions {
+export interface TortureOptions extends Pick<Options, 'seed' | 'failovers' | 'upgradeFrom'> {
   database: Database;
   /** Of load and faults. */
   durationMs: number;
-  seed: number;
   /** Ends the run early; what was found so far is checked all the same. */
   signal: AbortSignal;
   log: (line: string) => void;
@@ -51,12 +50,14 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   const availability = new Availability();
   const logDirectory = mkdtempSync(join(tmpdir(), `torture-${database}-`));
   const random = (stream: number) => new Random(options.seed * 31 + stream);
-  let backing: Backing | undefined;
+  let backing: TortureBacking | undefined;
   let cluster: Cluster | undefined;
   try {
     log(`${database}: starting`);
-    backing = await startBacking(database);
-    cluster = await Cluster.start(backing.env, { logDirectory, random: random(STREAM.cluster), findings });
+    backing = await startTortureBacking(database, options.failovers);
+    cluster = await Cluster.start(backing.env, {
+      ...{ logDirectory, random: random(STREAM.cluster), findings, upgradeFrom: options.upgradeFrom },
+    });
     await cluster.ready();
     await new Run(options, { backing, cluster, findings, availability, excuse: new Excuse() }).run(random);
   } catch (error) {
@@ -72,14 +73,14 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
 }
 
 /** What processes and database are doing, beside the logs: whatever hangs still hangs. */
-async function diagnose(directory: string, cluster?: Cluster, backing?: Backing): Promise<void> {
+async function diagnose(directory: string, cluster?: Cluster, backing?: TortureBacking): Promise<void> {
   const doing = backing && (await activity(backing).catch(String));
   writeFileSync(join(directory, 'database.txt'), doing ?? 'not started');
   await cluster?.report();
 }
 
 interface Subjects {
-  backing: Backing;
+  backing: TortureBacking;
   cluster: Cluster;
   findings: Findings;
   availability: Availability;
@@ -158,9 +159,10 @@ class Run {
     const { durationMs, log } = this.#options;
     const names = (list: readonly { name: string }[]) => list.map(({ name }) => name);
     const plan = planFaults(seed, durationMs, {
-      servers: names(cluster.members),
+      servers: names(cluster.members.filter(({ staysOld }) => !staysOld)),
       workers: names(cluster.workers),
       hasRedis: backing.redis !== null,
+      hasStandby: backing.failOver !== null,
     });
     const startedAt = performance.now();
     const stamped = (line: string) => log(`${((performance.now() - startedAt) / 1_000).toFixed(1)} s: ${line}`);

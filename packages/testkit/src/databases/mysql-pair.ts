@@ -18,41 +18,80 @@ const SETTINGS = {
   'gtid-mode': 'ON',
   'enforce-gtid-consistency': 'ON',
   'plugin-dir': join(dirname(mysqlProgram()), 'files/usr/lib/mysql/plugin'),
-  'plugin-load-add': 'semisync_source.so;semisync_replica.so',
+  'plugin-load-add': 'semisync_source.so;semisync_replica.so;mysql_clone.so',
   'rpl-semi-sync-replica-enabled': 'ON',
   // It never gives up waiting for the replica.
   'rpl-semi-sync-source-timeout': A_DAY_MS,
   // As a server should start that was the primary once: it takes writes when it is told to.
   'super-read-only': 'ON',
+  // A copy has the former replication of its source. It must not follow before it is told whom.
+  'skip-replica-start': 'ON',
 };
 const TAKE_WRITES = 'SET GLOBAL super_read_only = OFF, read_only = OFF';
+const WAIT_FOR_REPLICA = 'SET GLOBAL rpl_semi_sync_source_enabled = ON';
+/** A copied server cannot start itself again: only a supervisor could do that. */
+const NOT_SUPERVISED = 3707;
 
 /** Starts two servers of MySQL with semi-synchronous replication by GTID. They end with this process, however that ends. */
 export async function startMysqlPair(): Promise<MysqlPair> {
-  const [primary, replica] = (await Promise.all(
-    ['1', '2'].map((id) => startMysql({ ...SETTINGS, 'server-id': id })),
-  )) as [TestServer, TestServer];
-  const port = Number(new URL(primary.url).port);
-  await query(
-    replica.url,
-    `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${port}, SOURCE_USER = 'root',
-      SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1`,
-    'START REPLICA',
-  );
-  await query(primary.url, 'SET GLOBAL rpl_semi_sync_source_enabled = ON', TAKE_WRITES);
+  const [primary, replica] = await Promise.all([startServer(), startServer()]);
+  await follow(replica.url, primary.url);
+  await makeMysqlPrimary(primary.url);
   return {
     primary,
     replica,
-    promote: async () => {
-      await query(replica.url, 'STOP REPLICA IO_THREAD');
-      const [status] = await query(replica.url, 'SHOW REPLICA STATUS');
-      const received = String(status?.['Retrieved_Gtid_Set']).replaceAll(/\s/g, '');
-      await query(replica.url, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${received}')`, 'STOP REPLICA', TAKE_WRITES);
-    },
+    promote: () => promoteMysql(replica.url),
     stop: async () => {
       await Promise.all([primary.stop(), replica.stop()]);
     },
   };
+}
+
+/** Starts a replica of a running primary. From now on the primary acknowledges only what the replica has received. */
+export async function startMysqlReplica(primaryUrl: string): Promise<TestServer> {
+  const replica = await startServer();
+  const { host } = new URL(primaryUrl);
+  try {
+    await query(
+      replica.url,
+      `SET GLOBAL clone_valid_donor_list = '${host}'`,
+      `CLONE INSTANCE FROM root@'127.0.0.1':${new URL(primaryUrl).port} IDENTIFIED BY ''`,
+    );
+  } catch (error) {
+    if ((error as { errno?: number }).errno !== NOT_SUPERVISED) throw error;
+  }
+  await replica.restart();
+  await follow(replica.url, primaryUrl);
+  await query(primaryUrl, WAIT_FOR_REPLICA);
+  return replica;
+}
+
+/** Makes a replica a primary that waits for no other, once it has applied what it received. */
+export async function promoteMysql(replicaUrl: string): Promise<void> {
+  await query(replicaUrl, 'STOP REPLICA IO_THREAD');
+  const [status] = await query(replicaUrl, 'SHOW REPLICA STATUS');
+  const received = String(status?.['Retrieved_Gtid_Set']).replaceAll(/\s/g, '');
+  await query(replicaUrl, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${received}')`, 'STOP REPLICA', TAKE_WRITES);
+}
+
+/** Lets a server that was started (again) take writes, which its replica must have received. */
+export async function makeMysqlPrimary(url: string): Promise<void> {
+  await query(url, WAIT_FOR_REPLICA, TAKE_WRITES);
+}
+
+let lastId = 0;
+
+function startServer(): Promise<TestServer> {
+  return startMysql({ ...SETTINGS, 'server-id': String(++lastId) });
+}
+
+async function follow(replicaUrl: string, primaryUrl: string): Promise<void> {
+  await query(
+    replicaUrl,
+    `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${new URL(primaryUrl).port},
+      SOURCE_USER = 'root', SOURCE_AUTO_POSITION = 1, SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1`,
+    'START REPLICA',
+  );
 }
 
 /** @returns the rows of the last statement. */

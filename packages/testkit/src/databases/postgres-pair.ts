@@ -22,11 +22,15 @@ const SETTINGS = {
   unix_socket_directories: '',
   max_connections: '200',
   fsync: 'off',
-  // It writes by itself. Then a test could not tell whether anybody else has.
-  autovacuum: 'off',
+  // A standby that lost its primary looks for it this often; the default is 5 s.
+  wal_retrieve_retry_interval: '500ms',
+  // A standby that was just copied asks for what was written meanwhile.
+  wal_keep_size: '256MB',
 };
 const READY = /ready to accept (?:read-only )?connections/;
 const STANDBY = 'standby';
+const RELOAD = 'SELECT pg_reload_conf()';
+const waitForStandby = (names: string) => `ALTER SYSTEM SET synchronous_standby_names = '${names}'`;
 
 /** The folder of the programs of the newest Postgres that the system has: npm's lacks pg_basebackup. Null without any. */
 export function postgresPrograms(): string | null {
@@ -38,43 +42,56 @@ export function postgresPrograms(): string | null {
 /**
  * Starts two servers of the system's Postgres, with synchronous replication from one to the other. They end with this
  * process, however that ends.
+ * @param settings of both servers.
  */
-export async function startPostgresPair(): Promise<PostgresPair> {
-  const programs = postgresPrograms();
-  if (programs === null) throw new Error('Postgres with pg_basebackup is not installed: apt-get install postgresql');
-  const primary = await startServer('postgres-primary', programs, 'initdb', (directory) => [
+export async function startPostgresPair(settings: Record<string, string> = {}): Promise<PostgresPair> {
+  const primary = await startServer('postgres-primary', settings, 'initdb', (directory) => [
     ...['-D', directory, '--auth=trust', '--username=postgres', '--encoding=UTF8', '--no-sync', '--no-instructions'],
     '--locale=C',
   ]);
-  const { port } = new URL(primary.url);
-  const standby = await startServer(STANDBY, programs, 'pg_basebackup', (directory) => [
-    ...['-D', directory, '-h', '127.0.0.1', '-p', port, '-U', 'postgres', '--write-recovery-conf', '--no-sync'],
-    ...['--checkpoint=fast', '--wal-method=stream'],
-  ]);
-  const waitForStandby = (names: string) => `ALTER SYSTEM SET synchronous_standby_names = '${names}'`;
-  const reload = 'SELECT pg_reload_conf()';
-  await runPostgres(primary.url, waitForStandby(STANDBY), reload);
+  const standby = await startPostgresStandby(primary.url, settings);
   return {
     primary,
     standby,
-    promote: () => runPostgres(standby.url, 'SELECT pg_promote()'),
-    misleadFormer: () => runPostgres(primary.url, waitForStandby(''), reload),
+    promote: () => promotePostgres(standby.url),
+    misleadFormer: () => runPostgres(primary.url, waitForStandby(''), RELOAD),
     stop: async () => {
       await Promise.all([primary.stop(), standby.stop()]);
     },
   };
 }
 
+/** Starts a standby of a running primary. From now on the primary acknowledges only what the standby has, too. */
+export async function startPostgresStandby(
+  primaryUrl: string,
+  settings: Record<string, string> = {},
+): Promise<TestServer> {
+  const { port } = new URL(primaryUrl);
+  const standby = await startServer(STANDBY, settings, 'pg_basebackup', (directory) => [
+    ...['-D', directory, '-h', '127.0.0.1', '-p', port, '-U', 'postgres', '--write-recovery-conf', '--no-sync'],
+    ...['--checkpoint=fast', '--wal-method=stream'],
+  ]);
+  await runPostgres(primaryUrl, waitForStandby(STANDBY), RELOAD);
+  return standby;
+}
+
+/** Makes a standby a primary that waits for no other. */
+export function promotePostgres(standbyUrl: string): Promise<void> {
+  return runPostgres(standbyUrl, 'SELECT pg_promote()');
+}
+
 /** @param fill the program that fills the server's directory. */
 async function startServer(
   name: string,
-  programs: string,
+  more: Record<string, string>,
   fill: string,
   argumentsOf: (directory: string) => string[],
 ): Promise<TestServer> {
+  const programs = postgresPrograms();
+  if (programs === null) throw new Error('Postgres with pg_basebackup is not installed: apt-get install postgresql');
   const port = await freePort();
   // A standby introduces itself to its primary by the name of its cluster.
-  const settings = Object.entries({ ...SETTINGS, port: String(port), cluster_name: name });
+  const settings = Object.entries({ ...SETTINGS, ...more, port: String(port), cluster_name: name });
   const server = await startOwned(name, async (directory) => {
     await promisify(execFile)(join(programs, fill), argumentsOf(directory), { ...SERVER_USER, cwd: directory });
     const args = ['-D', directory, ...settings.flatMap(([setting, value]) => ['-c', `${setting}=${value}`])];

@@ -1,0 +1,20 @@
+import { startBacking, type Backing } from '../cluster/backing.ts';
+import { isReplicated, type Database } from './options.ts';
+import { ReplicatedServer } from './replicated-server.ts';
+
+/** What the cluster under torture runs on. */
+export interface TortureBacking extends Backing {
+  /** See `ReplicatedServer`. null: the database has no standby. */
+  failOver: ((outage: () => Promise<unknown>) => Promise<void>) | null;
+}
+
+/** @param failovers whether the database has a synchronous standby. */
+export async function startTortureBacking(name: Database, failovers: boolean): Promise<TortureBacking> {
+  if (!failovers || !isReplicated(name)) return Object.assign(await startBacking(name), { failOver: null });
+  const server = await ReplicatedServer.start(name);
+  const backing = await startBacking(name, server);
+  // Not copied into a new object: the database's URL changes.
+  return Object.assign(backing, {
+    failOver: (outage: () => Promise<unknown>) => server.failOver(outage, (url) => backing.leadTo(url)),
+  });
+}

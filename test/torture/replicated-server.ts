@@ -1,0 +1,95 @@
+import {
+  makeMysqlPrimary,
+  promoteMysql,
+  promotePostgres,
+  startMysqlPair,
+  startMysqlReplica,
+  startPostgresPair,
+  startPostgresStandby,
+  type TestServer,
+} from '@resonate/testkit';
+import type { ReplicatedName } from './options.ts';
+
+/** How servers of one kind replicate. */
+interface Replication {
+  /** A primary and its standby, which has everything the primary has acknowledged. */
+  startPair(): Promise<[primary: TestServer, standby: TestServer]>;
+  startStandby(primaryUrl: string): Promise<TestServer>;
+  promote(standbyUrl: string): Promise<void>;
+  /** Lets a primary that was started again take writes. */
+  resume(primaryUrl: string): Promise<void>;
+}
+
+const REPLICATION: Record<ReplicatedName, Replication> = {
+  postgres: {
+    startPair: async () => {
+      const { primary, standby } = await startPostgresPair();
+      return [primary, standby];
+    },
+    startStandby: startPostgresStandby,
+    promote: promotePostgres,
+    resume: () => Promise.resolve(),
+  },
+  mysql: {
+    startPair: async () => {
+      const { primary, replica } = await startMysqlPair();
+      return [primary, replica];
+    },
+    startStandby: startMysqlReplica,
+    promote: promoteMysql,
+    resume: makeMysqlPrimary,
+  },
+};
+
+/** A database server with a standby: whichever is the primary. */
+export class ReplicatedServer implements TestServer {
+  readonly #replication: Replication;
+  #primary: TestServer;
+  #standby: TestServer;
+
+  private constructor(replication: Replication, primary: TestServer, standby: TestServer) {
+    this.#replication = replication;
+    this.#primary = primary;
+    this.#standby = standby;
+  }
+
+  static async start(name: ReplicatedName): Promise<ReplicatedServer> {
+    return new ReplicatedServer(REPLICATION[name], ...(await REPLICATION[name].startPair()));
+  }
+
+  get url(): string {
+    return this.#primary.url;
+  }
+
+  kill9(): Promise<void> {
+    return this.#primary.kill9();
+  }
+
+  async restart(): Promise<void> {
+    await this.#primary.restart();
+    await this.#replication.resume(this.#primary.url);
+  }
+
+  pids(): number[] {
+    return this.#primary.pids();
+  }
+
+  /**
+   * Kills the primary for good, and makes its standby the primary after `outage`. Resolves when that has a standby again.
+   * @param leadTo leads clients to the new primary.
+   */
+  async failOver(outage: () => Promise<unknown>, leadTo: (url: string) => void): Promise<void> {
+    await this.#primary.kill9();
+    await outage();
+    await this.#replication.promote(this.#standby.url);
+    leadTo(this.#standby.url);
+    const former = this.#primary;
+    this.#primary = this.#standby;
+    await former.stop();
+    this.#standby = await this.#replication.startStandby(this.url);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#primary.stop(), this.#standby.stop()]);
+  }
+}
