@@ -16,7 +16,10 @@ let hosts: { primary: string; standby: string; refusing: string; silent: string 
 
 beforeAll(async () => {
   pair = await startPostgresPair();
-  await runPostgres(pair.primary.url, `CREATE ROLE ${ACCOUNT} LOGIN`, `CREATE DATABASE app OWNER ${ACCOUNT}`);
+  // Otherwise the standby might not have the database yet when a test asks it.
+  const replicated = 'SET synchronous_commit = remote_apply';
+  const create = [`CREATE ROLE ${ACCOUNT} LOGIN`, `CREATE DATABASE app OWNER ${ACCOUNT}`];
+  await runPostgres(pair.primary.url, replicated, ...create);
   silent = createServer().listen(0, '127.0.0.1');
   const portOf = (url: string) => new URL(url).port;
   hosts = {
