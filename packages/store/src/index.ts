@@ -1,9 +1,8 @@
 export { Store, type ExecuteOptions, type StoreOptions } from './store.ts';
 export type { Batch, StoreOperation, StoreEvents } from './events.ts';
-export { openDialect, type StorageTarget } from './open.ts';
+export { inspectStore, openDialect, type StorageTarget } from './open.ts';
 export { postgresJobsSchema } from './dialects/postgres/namespace.ts';
 export { Primary as PostgresPrimary } from './dialects/postgres/primary.ts';
-export { inspectStore } from './inspect.ts';
 export {
   BatchConflict,
   OutcomeUnknown,

@@ -1,4 +1,4 @@
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Inspection } from './dialect.ts';
 
 /** A database server, which several processes may share. */
 export interface ServerTarget {
@@ -48,5 +48,21 @@ async function create(target: StorageTarget, clock: () => number): Promise<Diale
       return new (await import('./dialects/postgres/dialect.ts')).PostgresDialect(target, target.election === 'lease');
     case 'mysql':
       return new (await import('./dialects/mysql/dialect.ts')).MysqlDialect(target);
+  }
+}
+
+/**
+ * Reads the state of a database. Migrates, locks and writes nothing, so servers may use it at the same time.
+ * @param clock this machine's clock (epoch ms), used on SQLite.
+ * @throws StoreUnavailable if it cannot be reached or read.
+ */
+export async function inspectStore(target: StorageTarget, clock: () => number): Promise<Inspection> {
+  switch (target.type) {
+    case 'sqlite':
+      return (await import('./dialects/sqlite/inspect.ts')).inspect(target.path, clock);
+    case 'postgres':
+      return (await import('./dialects/postgres/inspect.ts')).inspect(target);
+    case 'mysql':
+      return (await import('./dialects/mysql/inspect.ts')).inspect(target);
   }
 }

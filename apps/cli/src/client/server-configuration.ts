@@ -29,6 +29,5 @@ export function configurationOptions(command: Argv): Argv<ConfigurationArguments
 
 /** The configuration that a server would have if it were started here with these options. @throws ConfigError */
 export function configurationOf(argv: ConfigurationArguments): LoadedConfig {
-  const flags = argv as unknown as Readonly<Record<string, unknown>>;
-  return loadConfig({ cwd: process.cwd(), env: process.env, flags, command: argv.for });
+  return loadConfig({ cwd: process.cwd(), env: process.env, flags: { ...argv }, command: argv.for });
 }

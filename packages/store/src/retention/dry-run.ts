@@ -1,7 +1,6 @@
 import type { RetentionRules } from '@resonate/machine';
 import { StoreUnavailable, type Dialect } from '../dialect.ts';
-import { inspectStore } from '../inspect.ts';
-import { openDialect, type StorageTarget } from '../open.ts';
+import { inspectStore, openDialect, type StorageTarget } from '../open.ts';
 import { addOutcome, type SweepOutcome } from './removal.ts';
 import { Sweep } from './sweep.ts';
 
