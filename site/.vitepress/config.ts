@@ -77,13 +77,12 @@ export default defineConfig({
             Object.assign(token, { type: 'fence', tag: 'code', markup: '```', info: 'sh' });
         }
       });
-      // The site has no pages of source files, so their names are no links.
+      // The site has no pages of source files, so links to them become plain text.
       md.core.ruler.push('sources', ({ tokens }) => {
+        let isToSource = false;
         for (const token of tokens.flatMap(({ children }) => children ?? [])) {
-          const href = token.type === 'link_open' ? token.attrGet('href') : null;
-          if (href !== null && !/^([a-z]+:|#)|\.md(#|$)/.test(href)) {
-            token.attrs = token.attrs?.filter(([name]) => name !== 'href') ?? null;
-          }
+          if (token.type === 'link_open') isToSource = !/^([a-z]+:|#)|\.md(#|$)/.test(token.attrGet('href') ?? '');
+          if (isToSource && token.type.startsWith('link_')) Object.assign(token, { type: 'text', content: '' });
         }
       });
     },
