@@ -96,6 +96,27 @@ export function scheduleConformance(under: DialectUnderTest): void {
         expect(schedule.nextRunAt).toBeLessThan(paused.schedule.nextRunAt);
       }));
 
+    test('is stored with its new definition when it is updated', () =>
+      withOpened(under, async ({ store }) => {
+        const data = { id: 's', cron: '0 0 1 1 *', promiseId: 'p', promiseTimeout: HOUR_MS, overlap: 'skip' };
+        const created = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.create', data);
+        const definition = {
+          ...{
+            id: 's',
+            cron: '0 0 2 2 *',
+            promiseId: 'q',
+            promiseTimeout: 1,
+            timezone: 'Asia/Kolkata',
+            catchUp: 'last',
+          },
+          ...{ promiseParam: { headers: { h: '1' }, data: 'd' }, promiseTags: { team: 'red' }, cronDialect: 'unix' },
+        };
+        const updated = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.update', definition);
+        const { createdAt } = created.schedule;
+        expect(updated.schedule).toEqual({ ...definition, createdAt, nextRunAt: expect.any(Number) });
+        expect(await sendOk(store, 'schedule.get', { id: 's' })).toEqual(updated);
+      }));
+
     test.each(OVERLAP_POLICIES)('is triggered again and again, each run named by its time (overlap: %s)', (overlap) =>
       withOpened(under, async ({ dialect, store }) => {
         const data = {
