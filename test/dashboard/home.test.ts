@@ -239,6 +239,10 @@ test.each([
       `Math.max(...[...document.querySelectorAll('main, dialog')].map((one) => one.scrollWidth - one.clientWidth))`,
     );
     expect([path, over]).toEqual([path, 0]);
+    const small = await reader.page.evaluate<number>(
+      `[...document.querySelectorAll('td input')].filter((one) => one.getBoundingClientRect().width < 16).length`,
+    );
+    expect([path, small]).toEqual([path, 0]);
   }
   await reader.close();
 });

@@ -10,6 +10,7 @@ import { start } from './start.ts';
 /** A timeout further away than this is that of a promise without a deadline. It is copied as it is. */
 const FOREVER_MS = 100 * 365 * 24 * 3_600_000;
 const TARGET = 'resonate:target';
+const SECOND = 1_000;
 
 interface Props {
   id: string;
@@ -63,11 +64,14 @@ function RunAgainDialog({ detail, onClose }: { detail: PromiseDetail; onClose: (
     >
       <p>
         This starts a new workflow with the same function and arguments. It has{' '}
-        {isForever ? 'no deadline' : `${duration(timeoutMs)} to complete`}. <span class="mono">{oldId}</span> does not
-        change.
+        {isForever ? 'no deadline' : `${duration(Math.ceil(timeoutMs / SECOND) * SECOND)} to complete`}.{' '}
+        <span class="mono">{oldId}</span> does not change.
       </p>
       <IdField id={id} prefix={prefix} onChange={setId} />
-      <ValueView value={param} label="Param" />
+      <section>
+        <h3>Param</h3>
+        <ValueView value={param} label="Param" />
+      </section>
     </ConfirmDialog>
   );
 }

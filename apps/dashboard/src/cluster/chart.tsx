@@ -64,8 +64,9 @@ export function Chart({ label, times, lines, format }: Props) {
             {name} <strong>{newest(now[index]?.value ?? null, format)}</strong>
           </span>
         ))}
+        <span class="dim push">Time zone {utcOffset(serverNow())}</span>
       </figcaption>
-      <div ref={box} class="chart-box" role="img" aria-label={label} title={`Times are ${utcOffset(serverNow())}`} />
+      <div ref={box} class="chart-box" role="img" aria-label={label} />
     </figure>
   );
 }
