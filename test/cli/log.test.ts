@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { freePort } from '../processes/free-port.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
@@ -48,7 +49,11 @@ describe('the log of a start', () => {
     const command = `exec ${RESONATE} dev --server-bind 127.0.0.1 --server-port ${port} --observability-metrics-port ${metricsPort}`;
     // util-linux' `script` runs a command on a pseudo terminal, in $SHELL: a shell left in between answers Ctrl-C itself.
     terminal = new Spawned('script', ['-qefc', command, '/dev/null']);
-    const line = (text: string) => terminal!.line(text, (heard) => heard.startsWith(text), 30_000);
+    const line = (text: string) => {
+      const isIt = (heard: string) =>
+        /^\S+Z +(.*)/.exec(stripVTControlCharacters(heard))?.[1]?.startsWith(text) === true;
+      return terminal!.line(text, isIt, 30_000);
+    };
     await line(`INFO resonate: Resonate Server starting port=${port}`);
     await line('INFO resonate: Using in-memory storage');
     await line('INFO resonate: Auth disabled — all requests accepted');

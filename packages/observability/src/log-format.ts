@@ -1,4 +1,5 @@
 /** Formats a log line as text or JSON. Both mask secrets and limit the size of a field. */
+import { styleText } from 'node:util';
 import { MASK, maskUrls } from '@resonate/config';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -62,13 +63,30 @@ export function jsonLine(level: string, msg: string, fields: Fields): string {
   return JSON.stringify({ ...line, ...presentableFields(fields), ...line });
 }
 
-/** `INFO resonate: Resonate Server starting port=8001` */
-export function textLine(level: string, msg: string, fields: Fields): string {
+const COLOURS: Readonly<Record<string, 'blue' | 'green' | 'yellow' | 'red'>> = {
+  debug: 'blue',
+  info: 'green',
+  warn: 'yellow',
+  error: 'red',
+};
+
+/**
+ * `2026-01-31T23:59:59.000Z  INFO resonate: Resonate Server starting port=8001`, in the form of the public server. It
+ * has colours if the terminal supports them and NO_COLOR is not set.
+ */
+export function textLine(stream: NodeJS.WritableStream, level: string, msg: string, fields: Fields): string {
   const shown = Object.entries(presentableFields(fields))
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${JSON.stringify(inText(value))}`);
-  const line = `${level.toUpperCase()} resonate: ${shorten(msg)}${shown.join('')}`;
-  return line.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  const time = styleText('dim', new Date().toISOString(), { stream });
+  const name = styleText(COLOURS[level] ?? 'red', level.toUpperCase().padStart(5), { stream });
+  const origin = styleText('dim', 'resonate:', { stream });
+  return `${time} ${name} ${origin} ${withoutControls(`${shorten(msg)}${shown.join('')}`)}`;
+}
+
+/** Keeps a text within its line, and without escape sequences of its own. */
+function withoutControls(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
 /** Leaves out the stack of an error, because it is too long for a line on a terminal. JSON lines have it. */

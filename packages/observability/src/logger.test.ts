@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { createLogger, type Fields, type LogLevel } from './index.ts';
 
@@ -12,17 +13,31 @@ function capture({ tty = false, level = 'info' }: { tty?: boolean; level?: LogLe
   return { logger, text, json };
 }
 
+/** Without colours, and with TIME for each time. */
+function plain(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/^\S+Z /gm, 'TIME ');
+}
+
 describe('on a terminal', () => {
   test('a line looks like the public server’s', () => {
     const { logger, text } = capture({ tty: true });
     logger.info('Resonate Server starting', { port: 8001 });
     logger.info('Using SQLite backend', { path: 'resonate.db' });
     logger.warn('Auth disabled');
-    expect(text()).toBe(
-      'INFO resonate: Resonate Server starting port=8001\n' +
-        'INFO resonate: Using SQLite backend path="resonate.db"\n' +
-        'WARN resonate: Auth disabled\n',
+    expect(plain(text())).toBe(
+      'TIME  INFO resonate: Resonate Server starting port=8001\n' +
+        'TIME  INFO resonate: Using SQLite backend path="resonate.db"\n' +
+        'TIME  WARN resonate: Auth disabled\n',
     );
+  });
+
+  test('each level has its colour', () => {
+    const { logger, text } = capture({ tty: true });
+    logger.info('a');
+    logger.error('b');
+    const [info, error] = text().split('\n');
+    expect(info).toContain('\u001b[32m INFO\u001b[39m');
+    expect(error).toContain('\u001b[31mERROR\u001b[39m');
   });
 
   test('an error, a line break or an escape sequence stays within its line', () => {
@@ -32,8 +47,8 @@ describe('on a terminal', () => {
       id: '\u001b[31mred',
       gone: undefined,
     });
-    expect(text()).toBe(
-      'ERROR resonate: failed INFO resonate: forged error="TypeError: no\\nway" id="\\u001b[31mred"\n',
+    expect(plain(text())).toBe(
+      'TIME ERROR resonate: failed INFO resonate: forged error="TypeError: no\\nway" id="\\u001b[31mred"\n',
     );
   });
 

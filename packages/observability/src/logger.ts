@@ -29,11 +29,11 @@ export interface LogTarget {
 const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * Writes text lines on a terminal (`INFO resonate: started port=8001`), otherwise one JSON object per line. Secrets are
- * masked. If the stream fails, lines are lost and counted, and the process continues.
+ * Writes text lines with time and colours on a terminal, otherwise one JSON object per line. Secrets are masked. If the stream fails, lines are lost and counted, and the process continues.
  */
 export function createLogger({ level, stream = process.stdout }: LogTarget): RootLogger {
-  const line = stream.isTTY === true ? textLine : jsonLine;
+  const line = (at: string, msg: string, fields: Fields) =>
+    stream.isTTY === true ? textLine(stream, at, msg, fields) : jsonLine(at, msg, fields);
   const lostLine = (count: number) => line('warn', 'log lines could not be written and are lost', { count });
   const sink = winston.createLogger({
     levels: LEVELS,
