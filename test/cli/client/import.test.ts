@@ -79,7 +79,9 @@ async function fill(url: string): Promise<void> {
   while ((await over()).some(({ state }) => state === 'pending'));
 }
 
-const done = { promises: 9, schedules: 2, halted: 1, refused: 0 };
+const counts = { promises: 9, schedules: 2, halted: 1 };
+const done = { ...counts, refused: 0, new: counts };
+const again = { ...done, new: { promises: 0, schedules: 0, halted: 0 } };
 
 describe('import', () => {
   test('refuses a server that is not in debug mode', async () => {
@@ -94,7 +96,7 @@ describe('import', () => {
     expect(copied).toEqual(await all(source.url));
     expect(copied.promises).toHaveLength(done.promises);
     // Like a second run that continues after the first was stopped.
-    expect(await resonate.json('import', '--from', source.url)).toEqual(done);
+    expect(await resonate.json('import', '--from', source.url)).toEqual(again);
     expect(await all(target.url)).toEqual(copied);
     expect(stream.waiting).toBe(0);
     stream.break();
@@ -125,7 +127,7 @@ describe('import', () => {
       const { code, stdout, stderr } = await resonateFor(own.url).run('import', '--from', source.url);
       expect({ code, stdout: JSON.parse(stdout) as unknown }).toEqual({
         code: 1,
-        stdout: { ...done, promises: 8, refused: 1 },
+        stdout: { ...done, promises: 8, refused: 1, new: { ...counts, promises: 8 } },
       });
       expect(stderr).toMatch(/^promises: resolved: a promise with this id exists/);
       expect(await call(own.url, 'promise.get', { id: 'resolved' })).toMatchObject({
@@ -140,7 +142,7 @@ describe('import', () => {
     await call(source.url, 'task.acquire', { id: 'waits', version: 0, pid: 'worker', ttl: 600_000 });
     const { code, stderr } = await resonate.run('import', '--from', source.url);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('waits') });
-    expect(await resonate.json('import', '--from', source.url, '--held')).toEqual(done);
+    expect(await resonate.json('import', '--from', source.url, '--held')).toEqual(again);
   });
 
   test('delivers what is pending once the server runs without --debug', async () => {
@@ -205,7 +207,7 @@ describe('import from another implementation', () => {
     expect(stderr).toMatch(/^promises: x: it is rejected_timedout here and resolved at the source/);
     expect({ code, stdout: JSON.parse(stdout) as unknown }).toEqual({
       code: 1,
-      stdout: { promises: 3, schedules: 0, halted: 0, refused: 1 },
+      stdout: { promises: 3, schedules: 0, halted: 0, refused: 1, new: { promises: 3, schedules: 0, halted: 0 } },
     });
     const { promises } = await all(own.url);
     expect(promises.slice(0, 3)).toEqual([

@@ -49,7 +49,7 @@ export async function handler(argv: object): Promise<void> {
   const writer = new Writer(options);
   await writer.all('promises', source.promises(), writePromise);
   await writer.all('schedules', source.schedules(), writeSchedule);
-  await writer.all('halted', source.tasks('halted'), ({ id }, server) => haltTask(id, server));
+  await writer.all('halted', source.tasks('halted'), haltTask);
   writer.conclude(options);
 }
 
@@ -92,55 +92,57 @@ async function pauseServer(options: ClientOptions): Promise<void> {
   }
 }
 
+/** Writes one record. @returns whether it changed anything. @throws Refusal */
+type Write<T> = (record: T, options: ClientOptions) => Promise<boolean>;
+
 class Writer {
   readonly #options: ClientOptions;
   readonly #counts: Record<string, number> = {};
+  /** How many of them were not here before. */
+  readonly #new: Record<string, number> = {};
   #refused = 0;
 
   constructor(options: ClientOptions) {
     this.#options = options;
   }
 
-  async all<T extends { id: string }>(
-    name: string,
-    pages: AsyncIterable<T[]>,
-    write: (record: T, options: ClientOptions) => Promise<void>,
-  ): Promise<void> {
+  async all<T extends { id: string }>(name: string, pages: AsyncIterable<T[]>, write: Write<T>): Promise<void> {
     const progress = new Progress();
-    let count = 0;
+    let [count, added] = [0, 0];
     for await (const page of pages) {
       for (let start = 0; start < page.length; start += AT_ONCE) {
         const some = page.slice(start, start + AT_ONCE);
         const written = await Promise.all(some.map((record) => this.#write(name, record, write)));
-        count += written.filter(Boolean).length;
-        progress.say(`${count} ${name}, now at ${printable(some.at(-1)?.id ?? '')}`);
+        count += written.filter((outcome) => outcome !== 'refused').length;
+        added += written.filter((outcome) => outcome === 'new').length;
+        progress.say(`${count} ${name}, ${added} of them new, now at ${printable(some.at(-1)?.id ?? '')}`);
       }
     }
     progress.done();
     this.#counts[name] = count;
+    this.#new[name] = added;
   }
 
   async #write<T extends { id: string }>(
     name: string,
     record: T,
-    write: (record: T, options: ClientOptions) => Promise<void>,
-  ): Promise<boolean> {
+    write: Write<T>,
+  ): Promise<'new' | 'same' | 'refused'> {
     try {
-      await write(record, this.#options);
-      return true;
+      return (await write(record, this.#options)) ? 'new' : 'same';
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#refused++;
       if (this.#refused <= MAX_TOLD) {
         process.stderr.write(printable(`${name}: ${record.id}: ${error.message}`) + '\n');
       }
-      return false;
+      return 'refused';
     }
   }
 
   /** Prints the counts. @throws ClientError if a record was refused */
   conclude(options: ClientArguments): void {
-    show({ ...this.#counts, refused: this.#refused }, options, fieldTable);
+    show({ ...this.#counts, refused: this.#refused, new: this.#new }, options, fieldTable);
     if (this.#refused > 0) throw new ClientError(`${this.#refused} records were not imported; the server is paused`);
   }
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PromiseRecord, ScheduleRecord } from '@resonate/protocol';
+import type { PromiseRecord, ScheduleRecord, TaskRecord } from '@resonate/protocol';
 import { ClientError, type ClientOptions } from '../http.ts';
 import { persistently } from './persistently.ts';
 
@@ -21,19 +21,35 @@ async function asOf(at: number, kind: string, data: object, options: ClientOptio
   }
 }
 
+/** Whether the server has the record already. The request is sent as of `at`, so that it settles nothing. */
+async function exists(kind: string, id: string, at: number, options: ClientOptions): Promise<boolean> {
+  try {
+    await persistently(kind, { id }, { ...options, debugTime: at });
+    return true;
+  } catch (error) {
+    if (error instanceof ClientError && error.status === 404) return false;
+    throw error;
+  }
+}
+
 /**
  * Copies a promise with its times: it is created as of its creation time and settled as of its settlement time.
- * @throws Refusal if another promise has the id, or the result differs from the source
+ * @returns whether it changed anything. @throws Refusal if another promise has the id, or the result differs from the
+ * source
  */
-export async function writePromise(record: PromiseRecord, options: ClientOptions): Promise<void> {
+export async function writePromise(record: PromiseRecord, options: ClientOptions): Promise<boolean> {
   const { id, state, param, value, tags, timeoutAt, createdAt, settledAt } = record;
+  // If this import settles the promise, it is new. Others are looked up before, because a creation does not tell.
+  const isSettledHere = settledAt !== undefined && timeoutAt > createdAt;
+  const isNew = !isSettledHere && !(await exists('promise.get', id, createdAt, options));
   const kept = await asOf(createdAt, 'promise.create', { id, param, tags, timeoutAt }, options);
   let promise = kept['promise'] as PromiseRecord;
   const differing = (['param', 'tags', 'timeoutAt', 'createdAt'] as const).find(
     (field) => !isDeepStrictEqual(promise[field], record[field]),
   );
   if (differing !== undefined) throw new Refusal(`a promise with this id exists and has another ${differing}`);
-  if (promise.state === 'pending' && settledAt !== undefined) {
+  const isToSettle = promise.state === 'pending' && settledAt !== undefined;
+  if (isToSettle) {
     // A timeout cannot be requested. It happens when the promise is read as of its timeout.
     const settled =
       state === 'rejected_timedout'
@@ -44,6 +60,7 @@ export async function writePromise(record: PromiseRecord, options: ClientOptions
   if (!isDeepStrictEqual({ ...promise }, { ...record })) {
     throw new Refusal(`it is ${promise.state} here and ${state} at the source, or its value or times differ`);
   }
+  return isNew || isToSettle;
 }
 
 /** The fields that define a schedule. */
@@ -56,10 +73,11 @@ const DEFINITION = [
  * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source. The
  * dialect is always sent, so that the cron expression keeps its meaning even if `schedules.cron` differs here. A record
  * without `cronDialect` has the public server's dialect.
- * @throws Refusal if another schedule has the id
+ * @returns whether it is new here. @throws Refusal if another schedule has the id
  */
-export async function writeSchedule(record: ScheduleRecord, options: ClientOptions): Promise<void> {
+export async function writeSchedule(record: ScheduleRecord, options: ClientOptions): Promise<boolean> {
   const { id, createdAt, lastRunAt } = record;
+  const isKnown = await exists('schedule.get', id, createdAt, options);
   const definition = Object.fromEntries(DEFINITION.map((field) => [field, record[field]]));
   const data = { id, ...definition, cronDialect: record.cronDialect ?? 'resonate' };
   const kept = await asOf(lastRunAt ?? createdAt, 'schedule.create', data, options);
@@ -69,13 +87,17 @@ export async function writeSchedule(record: ScheduleRecord, options: ClientOptio
   if (record.pausedAt !== undefined && schedule.pausedAt === undefined) {
     await asOf(record.pausedAt, 'schedule.pause', { id }, options);
   }
+  return !isKnown;
 }
 
 /**
  * Halts the task of an imported promise. It does so as of time 0, so that the request does not settle an expired
  * promise.
- * @throws Refusal
+ * @returns whether it was not halted before. @throws Refusal
  */
-export async function haltTask(id: string, options: ClientOptions): Promise<void> {
+export async function haltTask({ id }: Pick<TaskRecord, 'id'>, options: ClientOptions): Promise<boolean> {
+  const { task } = (await asOf(0, 'task.get', { id }, options)) as { task: TaskRecord };
+  if (task.state === 'halted') return false;
   await asOf(0, 'task.halt', { id }, options);
+  return true;
 }
