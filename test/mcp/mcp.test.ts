@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { isAlive } from '@resonate/testkit';
 import { GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
+import { freePort } from '../processes/free-port.ts';
 import { HttpClient } from '../processes/http-client.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
@@ -64,7 +65,9 @@ let http: HttpClient;
 let session: McpSession;
 
 beforeAll(async () => {
-  server = await ServerProcess.start();
+  server = await ServerProcess.start({
+    args: ['--messages-max-attempts', '1', '--messages-circuit-failures', '1000'],
+  });
   http = new HttpClient(server.url);
   session = await McpSession.start(server.url);
 });
@@ -87,8 +90,24 @@ describe('an MCP session', () => {
       'promise-settle': ['id', 'resolution'],
       'promise-search': [],
       'promise-listen': ['id'],
+      invoke: ['id', 'func'],
       why: ['id'],
       tree: ['id'],
+      'task-get': ['id'],
+      'task-search': [],
+      'task-halt': ['id'],
+      'task-continue': ['id'],
+      'schedule-create': ['id', 'cron', 'promiseId', 'promiseTimeout'],
+      'schedule-get': ['id'],
+      'schedule-search': [],
+      'schedule-why': ['id'],
+      'schedule-pause': ['id'],
+      'schedule-resume': ['id'],
+      'schedule-trigger': ['id'],
+      'schedule-delete': ['id'],
+      'dead-letter-list': [],
+      'dead-letter-redrive': [],
+      'dead-letter-drop': [],
       'resonate-bash': ['script'],
     });
     for (const { description } of tools) expect(description).toMatch(/./);
@@ -120,15 +139,16 @@ describe('an MCP session', () => {
       param: { data: 'hi', headers: { h: '1' } },
       tags: { of: 'mcp' },
     });
-    expect(created).toEqual((await http.rpc('promise.get', { id: 'm' })).data);
-    expect(created).toMatchObject({ promise: { param: { data: base64('hi'), headers: { h: '1' } } } });
+    const { promise } = (await http.rpc('promise.get', { id: 'm' })).data as { promise: { param: object } };
+    expect(promise.param).toEqual({ data: base64('hi'), headers: { h: '1' } });
+    expect(created).toEqual({ promise: { ...promise, param: { data: 'hi', headers: { h: '1' } } } });
     expect(await session.answer('promise-get', { id: 'm' })).toEqual(created);
     const settled = await session.answer('promise-settle', {
       id: 'm',
       resolution: 'cancel',
       value: { data: { n: 1 } },
     });
-    expect(settled).toMatchObject({ promise: { state: 'rejected_canceled', value: { data: base64('{"n":1}') } } });
+    expect(settled).toMatchObject({ promise: { state: 'rejected_canceled', value: { data: { n: 1 } } } });
     await session.answer('promise-create', { id: 'm2', timeout_at: FAR_FUTURE, tags: { of: 'mcp' } });
     const search = { tags: { of: 'mcp' }, limit: 1 };
     const page = await session.answer<{ cursor: string }>('promise-search', search);
@@ -136,6 +156,55 @@ describe('an MCP session', () => {
     const rest = await session.answer('promise-search', { ...search, cursor: page.cursor });
     expect(rest).toMatchObject({ promises: [{ id: 'm2' }] });
     expect(await session.answer('promise-search', { ...search, state: 'resolved' })).toEqual({ promises: [] });
+  });
+
+  test('calls a function, and halts and continues its task', async () => {
+    const call = { id: 'call', func: 'charge', args: [{ euros: 5 }], target: 'poll://any@nobody' };
+    expect(await session.answer('invoke', call)).toMatchObject({
+      promise: { state: 'pending', param: { data: { func: 'charge', args: [{ euros: 5 }], version: 1 } } },
+    });
+    expect(await session.answer('task-get', { id: 'call' })).toMatchObject({ task: { state: 'pending' } });
+    await session.answer('task-halt', { id: 'call' });
+    const halted = await session.answer('task-search', { state: 'halted' });
+    expect(halted).toMatchObject({ tasks: [{ id: 'call', state: 'halted' }] });
+    await session.answer('task-continue', { id: 'call' });
+    expect(await session.answer('task-search', { state: 'halted' })).toEqual({ tasks: [] });
+  });
+
+  test('creates, pauses, triggers and deletes schedules', async () => {
+    const id = 'yearly';
+    const created = await session.answer('schedule-create', {
+      ...{ id, cron: '0 0 1 1 *', promiseId: '{{.id}}.{{.timestamp}}', promiseTimeout: 1_000 },
+      ...{ promiseParam: { data: ['x'] }, promiseTags: { of: 'mcp-schedule' } },
+    });
+    expect(created).toMatchObject({ schedule: { id, promiseParam: { data: ['x'] } } });
+    expect(await session.answer('schedule-search', {})).toMatchObject({ schedules: [{ id }] });
+    await session.answer('schedule-pause', { id });
+    expect(await session.answer('schedule-why', { id })).toMatchObject({ sentence: expect.stringContaining('paused') });
+    await session.answer('schedule-resume', { id });
+    expect(await session.answer('schedule-trigger', { id })).toMatchObject({
+      promise: { state: 'pending', param: { data: ['x'] } },
+    });
+    await session.answer('schedule-delete', { id });
+    expect((await session.call('schedule-get', { id })).isError).toBe(true);
+  });
+
+  test('lists, sends again and drops messages that could not be delivered', async () => {
+    const address = `http://127.0.0.1:${await freePort()}/`;
+    await session.answer('promise-create', { id: 'unheard', timeout_at: FAR_FUTURE });
+    await http.rpc('promise.register_listener', { awaited: 'unheard', address });
+    await session.answer('promise-settle', { id: 'unheard', resolution: 'resolve' });
+    interface Page {
+      deadLetters: { id: number; awaited: string }[];
+    }
+    const letter = () =>
+      until('the message is a dead letter', WITHIN_MS, async () => {
+        const { deadLetters } = await session.answer<Page>('dead-letter-list', { prefix: 'unheard' });
+        return deadLetters[0];
+      });
+    expect(await session.answer('dead-letter-redrive', { ids: [(await letter()).id] })).toMatchObject({ redriven: 1 });
+    expect(await session.answer('dead-letter-drop', { ids: [(await letter()).id] })).toMatchObject({ dropped: 1 });
+    expect((await session.call('dead-letter-drop', {})).isError).toBe(true);
   });
 
   test.each([
@@ -166,7 +235,7 @@ describe('an MCP session', () => {
     );
     const { id, createdAt, timeoutAt } = started.promise;
     expect(started).toMatchObject({
-      promise: { param: { data: base64(script) }, tags: { why: 'test', 'resonate:target': 'bash://' } },
+      promise: { param: { data: script }, tags: { why: 'test', 'resonate:target': 'bash://' } },
       listener_registered: true,
       target: 'bash://',
     });

@@ -40,6 +40,15 @@ export function decoded(data: string): string {
   return /[\ufffd\u0000-\u0008\u000e-\u001f]/.test(text) ? data : text;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** The value of JSON; any other text is returned unchanged. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,8 +2,9 @@ import { ENDED } from '@resonate/admin/words';
 import type { PromiseRecord } from '@resonate/protocol';
 import { errorIn } from '@resonate/protocol/sdk-error';
 import type { Argv } from 'yargs';
-import { decoded, fieldTable } from './answer.ts';
-import { base64, clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
+import { decoded, fieldTable, jsonOrText } from './answer.ts';
+import { clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
+import { callData } from './call-data.ts';
 import { call, ClientError } from './http.ts';
 import { jsonText, printable, show } from './output.ts';
 import { untilSettled } from './settled.ts';
@@ -44,23 +45,16 @@ export function builder(command: Argv): Argv<InvokeArguments> {
 
 /** `resonate invoke`: calls a function of a worker and prints the promise, or with `--wait` the result. */
 export async function handler(argv: InvokeArguments): Promise<void> {
-  const created = await call<{ promise: PromiseRecord }>('promise.create', callData(argv), argv);
+  const created = await call<{ promise: PromiseRecord }>('promise.create', callOf(argv), argv);
   if (argv.wait) printResult(await untilSettled(argv.id, argv));
   else show(created, argv, fieldTable);
 }
 
-function callData({ id, func, version, timeout, target, delay, ...argv }: InvokeArguments): object {
+function callOf({ id, func, version, timeout, target, delay, ...argv }: InvokeArguments): object {
   if (!Number.isSafeInteger(version) || version < 1) throw new ClientError('--version must be an integer above zero');
   const delayMs = delay === undefined ? 0 : durationMs(delay, '--delay');
-  const now = Date.now();
-  const tags = { 'resonate:target': target, ...(delayMs > 0 ? { 'resonate:delay': String(now + delayMs) } : {}) };
-  return {
-    id,
-    // The time limit starts after the delay.
-    timeoutAt: now + delayMs + durationMs(timeout, '--timeout'),
-    param: { headers: {}, data: base64({ func, args: argumentsOf(argv), version }) },
-    tags,
-  };
+  const timeoutMs = durationMs(timeout, '--timeout');
+  return callData({ id, func, args: argumentsOf(argv), version, target, timeoutMs, delayMs });
 }
 
 function argumentsOf({ arg = [], 'json-args': all }: Pick<InvokeArguments, 'arg' | 'json-args'>): unknown[] {
@@ -68,14 +62,6 @@ function argumentsOf({ arg = [], 'json-args': all }: Pick<InvokeArguments, 'arg'
   const values = jsonOf(all, '--json-args');
   if (!Array.isArray(values)) throw new ClientError('--json-args must be a JSON array');
   return values;
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 const VERBS = { ...ENDED, rejected: 'was rejected', pending: 'is pending' };

@@ -2,6 +2,7 @@ import type { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdi
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { receiveMessages } from '../message-stream.ts';
 import type { McpSession } from './mcp-session.ts';
+import { readable } from './readable.ts';
 
 const STATUSES: Readonly<Record<PromiseState, string>> = {
   pending: 'pending',
@@ -26,6 +27,6 @@ export async function announceSettlements(
 
 function notification(promise: PromiseRecord) {
   const meta = { handle: promise.id, status: STATUSES[promise.state] };
-  const params = { content: JSON.stringify(promise), meta };
+  const params = { content: JSON.stringify(readable(promise)), meta };
   return { jsonrpc: '2.0', method: 'notifications/claude/channel', params } as const;
 }

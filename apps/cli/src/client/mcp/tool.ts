@@ -2,12 +2,13 @@ import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { jsonText } from '../output.ts';
 import type { McpSession } from './mcp-session.ts';
+import { readable } from './readable.ts';
 
 export interface Tool<Input extends z.ZodObject> {
   name: string;
   description: string;
   input: Input;
-  /** @returns the result, sent as JSON. @throws an error, sent as a failed result */
+  /** @returns the result, sent as JSON with decoded data. @throws an error, sent as a failed result */
   run(input: z.infer<Input>, session: McpSession): Promise<unknown>;
 }
 
@@ -17,13 +18,19 @@ export type Register = (server: McpServer, session: McpSession) => void;
 export function defineTool<Input extends z.ZodObject>({ name, description, input, run }: Tool<Input>): Register {
   return (server, session) => {
     server.registerTool<z.ZodObject, z.ZodObject>(name, { description, inputSchema: input }, async (given) => {
-      const text = jsonText(await run(given as z.infer<Input>, session)).trimEnd();
+      const text = jsonText(readable(await run(given as z.infer<Input>, session))).trimEnd();
       return { content: [{ type: 'text', text }] };
     });
   };
 }
 
 export const promiseId = z.string().min(1).describe("The promise's id");
+
+/** The page of a search. */
+export const page = {
+  limit: z.int().min(1).max(1000).optional().describe('Maximum number of results (default 100)'),
+  cursor: z.string().min(1).optional().describe('The cursor of the previous page, to get the next one'),
+};
 
 export const tags = z.record(z.string(), z.string()).describe('Names and values, all strings');
 

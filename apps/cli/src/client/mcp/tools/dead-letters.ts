@@ -1,0 +1,41 @@
+import { TRANSPORTS } from '@resonate/protocol/address';
+import { z } from 'zod';
+import { DEAD_LETTERS_PATH } from '../../dead-letters.ts';
+import { get, parametersOf, post } from '../../http.ts';
+import { defineTool, page, type Register } from '../tool.ts';
+
+const selection = z.object({
+  ids: z.array(z.int().min(1)).min(1).optional().describe('Ids of dead letters'),
+  target: z.string().min(1).optional().describe('All for this target'),
+  all: z.literal(true).optional().describe('All of them'),
+});
+
+/** The tools for messages that could not be delivered. */
+export const DEAD_LETTER_TOOLS: readonly Register[] = [
+  defineTool({
+    name: 'dead-letter-list',
+    description: 'List messages that could not be delivered, oldest first, with their last errors',
+    input: z.object({
+      transport: z.enum(TRANSPORTS).optional(),
+      target: z.string().min(1).optional(),
+      prefix: z.string().min(1).optional().describe('Only for promises whose id begins with this'),
+      ...page,
+    }),
+    run: (query, { server }) => get(`${DEAD_LETTERS_PATH}?${parametersOf(query).toString()}`, server),
+  }),
+  defineTool({
+    name: 'dead-letter-redrive',
+    description:
+      'Send dead letters again. Give exactly one of ids, target and all. If the answer says more, call it again for the rest',
+    input: selection,
+    run: (selected, { server }) => post(`${DEAD_LETTERS_PATH}/redrive`, selected, server),
+  }),
+  defineTool({
+    name: 'dead-letter-drop',
+    description:
+      'Delete dead letters; they cannot be restored. Give exactly one of ids, target and all. If the answer says more, ' +
+      'call it again for the rest',
+    input: selection,
+    run: (selected, { server }) => post(`${DEAD_LETTERS_PATH}/drop`, selected, server),
+  }),
+];
