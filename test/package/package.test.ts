@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { OPTIONAL_PACKAGES } from '@resonate/config/optional-packages';
+import { linkedFiles } from '../../scripts/package-manifest.ts';
 import { freePort } from '../processes/free-port.ts';
 import { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
@@ -28,14 +30,15 @@ describe('the package', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'resonate-package-'));
     const [checkout, empty] = [join(directory, 'checkout'), join(directory, 'empty')];
-    const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'docs', 'scripts'];
+    const files = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'LICENSE', 'README.md', 'scripts'];
     const parts = ['apps', 'packages', 'clients'];
-    for (const name of [...files, ...parts]) await cp(join(ROOT, name), join(checkout, name), { recursive: true });
+    for (const name of [...files, ...parts, ...linkedFiles(join(ROOT, 'README.md'))])
+      await cp(join(ROOT, name), join(checkout, name), { recursive: true });
     await symlink(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
     const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
     const pack = async () => {
       await run(checkout, 'npm', 'run', 'build');
-      await run(checkout, 'npm', 'pack', '--ignore-scripts', '--pack-destination', directory);
+      await run(checkout, 'npm', 'pack', './dist', '--pack-destination', directory);
     };
     const fetchNode = async () => {
       await mkdir(empty);
@@ -74,7 +77,7 @@ describe('the package', () => {
     }
     const migrations = globSync('packages/store/src/dialects/*/migrations/*.sql', { cwd: ROOT });
     const { stdout } = await run(directory, 'tar', '-tf', tarball);
-    expect(migrations.filter((file) => !stdout.includes(`package/dist/${file}\n`))).toEqual([]);
+    expect(migrations.filter((file) => !stdout.includes(`package/${file}\n`))).toEqual([]);
   });
 
   test('is built beside that of the workers, which carries its types and no test', async () => {
@@ -88,8 +91,48 @@ describe('the package', () => {
     expect(files.filter((file) => /\.test\.|^src\//.test(file))).toEqual([]);
   });
 
+  test('is ready to be published: npm has nothing to correct', async () => {
+    const { stdout, stderr } = await run(join(directory, 'checkout'), 'npm', 'publish', './dist', '--dry-run');
+    expect(stdout).toContain(`+ resonate-server@`);
+    expect(stderr).not.toMatch(/warn/i);
+  });
+
+  test('has every file that its README links to', async () => {
+    const installed = join(directory, 'empty/node_modules/resonate-server');
+    const links = linkedFiles(join(installed, 'README.md'));
+    expect(links.length).toBeGreaterThan(3);
+    expect(links.filter((path) => !existsSync(join(installed, path)))).toEqual([]);
+  });
+
+  test('names the packages that an option needs, and how to install them', async () => {
+    const packages = Object.values(OPTIONAL_PACKAGES).flat();
+    const installed = packages.filter((name) => existsSync(join(directory, 'empty/node_modules', name)));
+    expect(installed).toEqual([]);
+    const refused = async (...args: string[]) => {
+      const failed = await run(directory, oldestNode, bin, ...args).catch((error: unknown) => error);
+      return failed as { code: number; stderr: string };
+    };
+    const kafka = ['--transports-kafka-enabled', '--transports-kafka-brokers', 'localhost:9092'];
+    expect(await refused('dev', ...kafka)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^resonate: transports\.kafka needs .*: npm install @platformatic\/kafka@\^\d\S+\n$/,
+      ),
+    });
+    expect(await refused('dev', '--observability-otlp-endpoint', 'localhost:4317')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('npm install @opentelemetry/api@'),
+    });
+    expect(await refused('mcp')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('npm install @modelcontextprotocol/sdk@'),
+    });
+  });
+
   test('carries no test and no source', async () => {
     const { stdout } = await run(directory, 'tar', '-tf', tarball);
-    expect(stdout.split('\n').filter((file) => /\.(test|fixture)\.|\.ts$|testkit/.test(file))).toEqual([]);
+    expect(
+      stdout.split('\n').filter((file) => /^package\/(apps|packages)\/.*(\.(test|fixture)\.|\.ts$|testkit)/.test(file)),
+    ).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Config } from '@resonate/config';
+import { ConfigError, loadConfig, requireConfiguredPackages, type Config } from '@resonate/config';
 import { runUntilSignal, type Service, ServiceGroup } from '@resonate/lifecycle';
 import { createLogger, type Role } from '@resonate/observability';
 import packageJson from '../../../package.json' with { type: 'json' };
@@ -88,7 +88,9 @@ async function isReachable(store: Runtime['store']): Promise<boolean> {
 
 function configOrExit(command: string, flags: Readonly<Record<string, unknown>>): Config {
   try {
-    return loadConfig({ cwd: process.cwd(), env: process.env, flags, command }).config;
+    const { config } = loadConfig({ cwd: process.cwd(), env: process.env, flags, command });
+    requireConfiguredPackages(config, command);
+    return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`resonate: ${error.message}\n`);

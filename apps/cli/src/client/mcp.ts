@@ -1,3 +1,4 @@
+import { requirePackages } from '@resonate/config/optional-packages';
 import type { Argv } from 'yargs';
 import { serverOptions } from './arguments.ts';
 import type { ClientOptions } from './http.ts';
@@ -6,6 +7,7 @@ export const builder = (command: Argv): Argv<ClientOptions> => serverOptions(com
 
 /** `resonate mcp`: runs until standard input ends. */
 export async function handler(options: ClientOptions): Promise<void> {
+  requirePackages('resonate mcp');
   const { serveMcp } = await import('./mcp/serve.ts');
   await serveMcp(options);
 }

@@ -2,7 +2,7 @@ import { span } from '@resonate/admin/words';
 import { access, constants } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
-import type { Config } from '@resonate/config';
+import { requirePackages, type Config } from '@resonate/config';
 import { failed, type Finding } from './finding.ts';
 
 const WITHIN_MS = 5_000;
@@ -12,13 +12,18 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
   const { httpPush, httpPoll, gcps, bashExec, kafka, sqs } = transports;
   return Promise.all([
     check('http push', httpPush.enabled, async () => {
+      if (httpPush.auth.mode === 'gcp') requirePackages('transports.http_push.auth.mode=gcp');
       if (httpPush.caFile !== null) await access(httpPush.caFile, constants.R_OK);
       return `http:// and https://${httpPush.allowHosts.length > 0 ? ` on ${httpPush.allowHosts.join(', ')}` : ''}`;
     }),
     check('http poll', httpPoll.enabled, async () => `up to ${httpPoll.maxConnections} event streams`),
-    check('pub/sub', gcps.enabled, async () => 'not checked: credentials are looked up at the first message'),
+    check('pub/sub', gcps.enabled, async () => {
+      requirePackages('transports.gcps');
+      return 'not checked: credentials are looked up at the first message';
+    }),
     check('bash', bashExec.enabled, findBash),
     check('kafka', kafka.enabled, async () => {
+      requirePackages('transports.kafka');
       await Promise.any(kafka.brokers.map(reachable)).catch((error: unknown) => {
         if (!(error instanceof AggregateError)) throw error;
         throw new Error(error.errors.map((one: Error) => one.message).join('; '));
@@ -26,6 +31,7 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
       return `a broker of ${kafka.brokers.join(', ')} is reachable`;
     }),
     check('sqs', sqs.enabled, async () => {
+      requirePackages('transports.sqs');
       if (sqs.endpoint === null) return `region ${sqs.region ?? 'of the environment'}`;
       const { hostname, port, protocol } = new URL(sqs.endpoint);
       await reachable(`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`);
