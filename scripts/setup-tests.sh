@@ -40,9 +40,12 @@ missing_packages() {
   has haproxy || packages+=(haproxy)
   has openssl || packages+=(openssl)
   has script || packages+=(bsdutils)
+  has zsh || packages+=(zsh)
+  has fish || packages+=(fish)
   has java || packages+=(default-jre-headless)
   has mvn || packages+=(maven)
   has promtool || packages+=(prometheus)
+  has systemd-analyze || packages+=(systemd)
   has unzip || packages+=(unzip)
   has chromium || [ -e "${CHROMIUM_PATH:-/usr/bin/chromium}" ] || packages+=(chromium)
   [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || [ -e "$cache/mysql" ] || packages+=(debian-archive-keyring)
@@ -91,6 +94,7 @@ install_programs() {
 npm ci &
 npm_ci=$!
 install_programs
+has helm || scripts/install-helm.sh
 wait "$npm_ci"
 npm run --silent brokers
 scripts/install-mysql.sh

@@ -35,8 +35,8 @@ export interface LeftOut {
 
 const SEARCHED = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const onPath = (program: string) => SEARCHED.some((folder) => existsSync(join(folder, program)));
-const inCache = (path: string) =>
-  existsSync(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', path));
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests');
+const inCache = (pattern: string) => globSync(pattern, { cwd: CACHE }).length > 0;
 
 const isMysqlGiven = () => Boolean(process.env['TEST_MYSQL_URL']);
 const hasMariadb = () => onPath('mariadbd') && onPath('mariadb-install-db');
@@ -71,6 +71,9 @@ const NEEDS: readonly Need[] = [
     isThere: () => hasPython(),
   },
   { name: 'script (bsdutils)', uses: /'script', ?\[|'script',$/m, isThere: () => onPath('script') },
+  { name: 'zsh and fish', uses: /\bsource \.\/fish\b/, isThere: () => onPath('zsh') && onPath('fish') },
+  { name: 'Helm', uses: /\bhelmProgram\(/, isThere: () => onPath('helm') || inCache('helm/helm') },
+  { name: 'systemd', uses: /'systemd-analyze'/, isThere: () => onPath('systemd-analyze') },
   { name: 'promtool (prometheus)', uses: /'promtool'/, isThere: () => onPath('promtool') },
 ];
 

@@ -39,7 +39,7 @@ const MISTAKES: Record<string, Mistake> = {
   'an option given twice': { args: ['serve', '--server-port', '1', '--server-port', '2'], names: ['--server-port'] },
   'a port out of bounds': { args: ['serve', '--server-port', '65536'], names: ['server.port', '65536', '65535'] },
   'a port that is no number': { args: ['dev', '--server-port', 'http'], names: ['server.port', 'http', 'integer'] },
-  'an unknown choice': { args: ['serve', '--level', 'loud'], names: ['level', 'loud', 'debug, info, warn, error'] },
+  'an unknown choice': { args: ['serve', '--level', 'loud'], names: ['--level', 'loud', 'debug, info, warn, error'] },
   'a duration out of bounds': { args: ['serve', '--tasks-retry-timeout', '0'], names: ['tasks.retry_timeout', '1'] },
   'keys that are given but empty': { args: ['serve', '--auth-publickey', ''], names: ['auth.publickey', 'PEM'] },
   'keys that are a comma': { args: ['dev', '--auth-publickey', ','], names: ['auth.publickey', 'PEM'] },
@@ -126,6 +126,7 @@ describe('asking for help', () => {
     [['promises', 'register-listener'], /^missing arguments <awaited>, <address>; usage: /],
     [['promises', 'create', 'p'], 'missing option --timeout'],
     [['tasks', 'claim', 't'], 'missing options --version, --pid, --ttl'],
+    [['tasks', 'search', '--state', 'ready'], /^--state must be one of pending, acquired, .*, not "ready"$/],
   ])('%j names what is missing', async (args, message) => {
     const { code, stderr } = await runCommand(RESONATE, args);
     expect(code).toBe(2);
@@ -133,6 +134,19 @@ describe('asking for help', () => {
     if (typeof message === 'string') expect(text).toBe(message);
     else expect(text).toMatch(message);
   });
+
+  test.each(['api', 'scheduler', 'dispatcher', 'migrate', 'retention'])(
+    '%s --help shows what it uses',
+    async (name) => {
+      const { stdout } = await runCommand(RESONATE, [name, '--help']);
+      expect(stdout).toContain('--storage-type');
+      expect(stdout).toContain('Other options of the server are accepted');
+      expect(stdout.includes('--auth-publickey')).toBe(name === 'api');
+      expect(stdout.includes('--retention-after')).toBe(name === 'scheduler' || name === 'retention');
+      expect(stdout.includes('--transports-kafka-brokers')).toBe(name === 'dispatcher');
+      expect(await runCommand(RESONATE, [name, '--auth-publickey', '', '--help'])).toMatchObject({ code: 0 });
+    },
+  );
 
   test.each(['serve', 'dev'])('%s --help lists the options with their defaults', async (command) => {
     const { code, stdout } = await runCommand(RESONATE, [command, '--help']);

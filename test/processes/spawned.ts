@@ -154,7 +154,8 @@ export class Spawned {
   }
 }
 
-/** The environment of this process, without what would configure a server. */
+/** The environment of this process, without what would configure a server, and without jest's FORCE_COLOR. */
 export function withoutResonateVariables(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RESONATE_')));
+  const isOurs = (name: string) => name.startsWith('RESONATE_') || name === 'FORCE_COLOR';
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));
 }

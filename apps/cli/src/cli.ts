@@ -1,7 +1,12 @@
-import yargs, { type Argv } from 'yargs';
+import { createRequire } from 'node:module';
+import type yargsModule from 'yargs';
+import type { Argv } from 'yargs';
 import { COMMANDS } from './commands.ts';
 import { COMMAND_MISSING, complain } from './complain.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
+
+/** The CommonJS build, because the other one breaks the lines of help texts within words. */
+const yargs = createRequire(import.meta.url)('yargs') as typeof yargsModule;
 
 /** The `resonate` command. A command loads its code only when it runs, so that `--help` is fast. */
 export async function run(args: string[]): Promise<void> {
@@ -46,7 +51,6 @@ export async function commandLine(typed: string[]): Promise<Argv> {
     cli
       // Always English, because scripts and `complain` read these errors.
       .detectLocale(false)
-      .completion('completion', 'Print a script that completes commands and options in bash or zsh')
       .demandCommand(1, COMMAND_MISSING)
       .parserConfiguration({ 'camel-case-expansion': false, 'greedy-arrays': false })
       .strict()

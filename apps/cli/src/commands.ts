@@ -139,4 +139,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     examples: [['resonate doctor', 'Check, without changing anything']],
     load: () => import('./client/doctor.ts'),
   },
+  {
+    names: ['completion'],
+    positionals: '[shell]',
+    describe: 'Print a script with which bash, zsh or fish completes commands, options and values',
+    examples: [
+      ['resonate completion bash >> ~/.bashrc', 'Complete in new bash shells'],
+      ['resonate completion zsh >> ~/.zshrc', 'Complete in new zsh shells'],
+      ['resonate completion fish > ~/.config/fish/completions/resonate.fish', 'Complete in new fish shells'],
+    ],
+    load: () => import('./completion.ts'),
+  },
 ];

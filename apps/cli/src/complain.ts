@@ -29,12 +29,16 @@ export function complain(message: string | null, error?: Error, cli?: Argv): nev
   process.exit(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
 }
 
+const INVALID_CHOICE = /^Invalid values:\s+Argument: (\S+), Given: (.+), Choices: (.+)$/m;
+
 /** Rewrites messages of yargs, which do not name missing arguments and do not suggest options. */
 function plain(message: string, cli: Argv | undefined): string {
-  const given = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
-  if (given !== undefined) return missingArguments(Number(given), cli);
+  const typed = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
+  if (typed !== undefined) return missingArguments(Number(typed), cli);
   const options = /^Missing required arguments?: (.+)$/m.exec(message)?.[1]?.split(', ');
   if (options) return `missing ${plural(options, 'option')} ${options.map((name) => `--${name}`).join(', ')}`;
+  const [, name = '', given = '', allowed = ''] = INVALID_CHOICE.exec(message) ?? [];
+  if (name !== '') return `--${name} must be one of ${allowed.replaceAll('"', '')}, not ${given}`;
   const unknown = /^Unknown arguments?: (\S+)$/.exec(message)?.[1];
   // A word without dashes is not a misspelt option.
   if (unknown === undefined || process.argv.includes(unknown)) return lineOf(message);

@@ -1,9 +1,10 @@
-import { didYouMean, serverFlags } from '@resonate/config';
+import { didYouMean } from '@resonate/config';
 import type { Service } from '@resonate/lifecycle';
 import type { Role } from '@resonate/observability';
 import type { Runtime } from '@resonate/process';
 import type { Command } from './command.ts';
 import { suggestWith } from './complain.ts';
+import { shownFlags, withNoteOnOthers } from './shown-options.ts';
 
 /** The commands that run a server, and their roles. */
 export const SERVER_ROLES = {
@@ -18,10 +19,10 @@ export type ServerCommand = keyof typeof SERVER_ROLES;
 
 /** `resonate serve`, `dev` or a single role. It runs until a signal ends it. */
 export function serverCommand(command: ServerCommand): Command {
-  const flags = serverFlags();
+  const flags = shownFlags(command);
   suggestWith((unknown) => didYouMean(unknown, Object.keys(flags)));
   return {
-    builder: (options) => options.options(flags),
+    builder: (options) => withNoteOnOthers(options.options(flags), command),
     handler: async (argv) => {
       const role = SERVER_ROLES[command];
       const { runProcess } = await import('@resonate/process');

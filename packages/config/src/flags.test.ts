@@ -46,6 +46,6 @@ describe('the command line', () => {
     expect(help).toMatch(/--server-port +Port of the HTTP API.*\[default: 8001\]/);
     expect(help).toMatch(/--tasks-lease-timeout .*\[default: 15000 ms\]/);
     expect(help).toMatch(/--storage-postgres-url .*\[default: unset\]/);
-    expect(help).toMatch(/--level +Log level \(debug, info, warn, error\)/);
+    expect(help).toMatch(/--level +Log level +.*\[choices: "debug", "info", "warn", "error"\]/);
   });
 });

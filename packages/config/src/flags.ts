@@ -9,22 +9,30 @@ export interface Flag {
   describe: string;
   defaultDescription: string;
   alias?: string;
+  /** yargs refuses other values, and shells complete these. */
+  choices?: readonly string[];
+  /** True if help and completion leave it out. */
+  hidden?: true;
   /** A switch may be given without a value: `--debug`. */
   requiresArg: boolean;
 }
 
-/** The server options by flag name, for yargs. They have no defaults, so every value in `argv` comes from the user. */
-export function serverFlags(): Record<string, Flag> {
+/**
+ * The server options by flag name, for yargs. They have no defaults, so every value in `argv` comes from the user.
+ * @param isShown whether help shows an option, by its path
+ */
+export function serverFlags(isShown: (path: string) => boolean = () => true): Record<string, Flag> {
   const flags: Record<string, Flag> = {};
   for (const { path, flag, alias, option } of DECLARATIONS) {
-    const choices = option.choices ? ` (${option.choices.join(', ')})` : '';
     const unit = option.kind === 'duration' && option.default !== null ? ' ms' : '';
     flags[flag] = {
       type: 'string',
       group: path.includes('.') ? `${path.slice(0, path.indexOf('.'))}:` : 'general:',
-      describe: option.describe + choices,
+      describe: option.describe,
       defaultDescription: shownValue(option, option.default) + unit,
       ...(alias ? { alias: alias.flag } : {}),
+      ...(option.choices ? { choices: option.choices } : {}),
+      ...(isShown(path) ? {} : { hidden: true as const }),
       requiresArg: option.kind !== 'boolean',
     };
   }

@@ -121,7 +121,7 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`import --from ${join(directory, 'promises.json')}`), /^promises +0$/],
       // Behind the progress, which it overwrites.
       [typed('doctor --for dev'), /CHECK +STATUS +DETAIL$/],
-      [['completion'], /^#compdef|^###-begin-resonate-completions-###/],
+      [['completion', 'zsh'], /^#compdef resonate/],
     ],
   ];
 }

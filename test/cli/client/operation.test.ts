@@ -26,15 +26,16 @@ describe('a client command', () => {
     const { url } = server.process;
     const token = server.token({ role: 'admin' });
     const get = ['promises', 'get', 'none'];
-    const [flags, environment, both, without] = await Promise.all([
+    const [flags, environment, ofSdks, both, without] = await Promise.all([
       run([...get, '-S', url, '-T', token]),
-      run(get, { env: { RESONATE_SERVER: url, RESONATE_TOKEN: token } }),
+      run(get, { env: { RESONATE_SERVER: url, RESONATE_URL: 'http://127.0.0.1:9', RESONATE_TOKEN: token } }),
+      run(get, { env: { RESONATE_URL: url, RESONATE_TOKEN: token } }),
       run([...get, '--server', `${url}/`, '--token', token], {
         env: { RESONATE_SERVER: 'http://127.0.0.1:9', RESONATE_TOKEN: 'wrong' },
       }),
       run([...get, '-S', url]),
     ]);
-    for (const { stderr, code } of [flags, environment, both]) {
+    for (const { stderr, code } of [flags, environment, ofSdks, both]) {
       expect({ stderr, code }).toEqual({ stderr: expect.stringContaining('(404)'), code: 1 });
     }
     expect(without).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('(401)') });
@@ -92,25 +93,6 @@ describe('a mistake', () => {
       expect(result).toEqual({ mistake: name, code, stdout: '', stderr: line });
       for (const part of names) expect(result).toMatchObject({ stderr: expect.stringContaining(part) });
     }
-  });
-});
-
-describe('shell completion', () => {
-  const complete = async (...words: string[]) =>
-    (await run(['--get-yargs-completions', 'resonate', ...words], { env: { SHELL: '/bin/bash' } })).stdout.split('\n');
-
-  test('comes as a script', async () => {
-    const { code, stdout } = await run(['completion'], { env: { SHELL: '/bin/bash' } });
-    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('complete -o') });
-  });
-
-  test('knows commands, subcommands and options', async () => {
-    expect(await complete('')).toEqual(expect.arrayContaining(['serve', 'promises', 'invoke', 'doctor']));
-    expect(await complete('promises', '')).toEqual(expect.arrayContaining(['get', 'create', 'search']));
-    expect(await complete('promises', 'search', '--')).toEqual(
-      expect.arrayContaining(['--all', '--state', '--server']),
-    );
-    expect(await complete('serve', '--storage')).toEqual(expect.arrayContaining(['--storage-type']));
   });
 });
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { FAR_FUTURE } from '../../http/state.ts';
 import { HttpClient } from '../../processes/http-client.ts';
+import { runCommand } from '../../processes/run-command.ts';
 import { ServerProcess } from '../../processes/server-process.ts';
-import { resonateFor, type Resonate } from './resonate.ts';
+import { onTerminal, resonateFor, type Resonate } from './resonate.ts';
 
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
@@ -297,7 +298,10 @@ describe('schedules with policies', () => {
     ]);
     const stderr = expect.stringMatching(/^resonate: .*timezone must be a name of the IANA .*\(400\)\n$/);
     expect(zone).toEqual({ code: 1, stdout: '', stderr });
-    expect(policy).toMatchObject({ code: 2, stderr: expect.stringContaining('"allow", "skip", "cancel"') });
+    expect(policy).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--overlap must be one of allow, skip, cancel'),
+    });
   });
 });
 
@@ -307,7 +311,7 @@ describe('on a terminal', () => {
       await resonate.run('promises', 'create', id, '--timeout', '1h', '--tags', '{"of":"more"}');
     const search = ['promises', 'search', '--tags', '{"of":"more"}'];
     const first = await resonate.terminal(...search, '--limit', '1');
-    expect(first.at(-1)).toBe('next page: --cursor more-1; everything: --all');
+    expect(first.at(-1)).toBe('more: --cursor more-1 or --all');
     const last = await resonate.terminal(...search, '--limit', '1', '--cursor', 'more-1');
     expect(last.join('\n')).not.toContain('more: ');
   });
@@ -331,6 +335,22 @@ describe('on a terminal', () => {
     expect(fields).toContainEqual(expect.stringMatching(/^value\.data +"done"$/));
     expect(fields).toContainEqual(expect.stringMatching(/^tags\.screen +yes$/));
     expect(JSON.parse(json.join('\n'))).toMatchObject({ promises: [{ id: 'on-screen' }] });
+  });
+
+  test('states have colours, and a narrow one shortens ids in their middle, unless a table is asked for', async () => {
+    const id = `long-${'0123456789'.repeat(5)}-end`;
+    await create(id, { long: 'yes' });
+    const search = ['promises', 'search', '--tags', '{"long":"yes"}'];
+    const on = async (columns: number, ...more: string[]) => {
+      const env = { RESONATE_SERVER: server.url, TERM: 'xterm-256color' };
+      const { stdout } = await runCommand(...onTerminal([...search, ...more], columns), { env });
+      return stdout.split('\r\n')[1];
+    };
+    const yellow = '\u001b[33mpending\u001b[39m';
+    expect(await on(100)).toContain('long-012345678901234…567890123456789-end');
+    expect(await on(100)).toContain(yellow);
+    expect(await on(250)).toContain(id);
+    expect(await on(100, '--output', 'table')).toContain(id);
   });
 
   test('what others wrote can not steer it', async () => {

@@ -7,7 +7,7 @@ export interface Resonate {
   run(...args: string[]): Promise<CommandResult>;
   /** Into a pipe: what it prints, as JSON; throws unless it ends with code 0. */
   json<T = unknown>(...args: string[]): Promise<T>;
-  /** On a terminal: what it prints, line by line; throws unless it ends with code 0. */
+  /** On a terminal without colours: what it prints, line by line; throws unless it ends with code 0. */
   terminal(...args: string[]): Promise<string[]>;
 }
 
@@ -23,15 +23,16 @@ export function resonateFor(url: string): Resonate {
       return JSON.parse(stdout) as T;
     },
     async terminal(...args) {
-      const { code, stdout } = await runCommand(...onTerminal(args), { env });
+      const { code, stdout } = await runCommand(...onTerminal(args), { env: { ...env, NO_COLOR: '1' } });
       if (code !== 0) throw new Error(`resonate ${args.join(' ')} ended with code ${code}: ${stdout}`);
       return stdout.split('\r\n').slice(0, -1);
     },
   };
 }
 
-/** util-linux' `script` runs a command on a pseudo terminal. */
-export function onTerminal(args: readonly string[]): [command: string, args: string[]] {
+/** util-linux' `script` runs a command on a pseudo terminal. @param columns its width; by default it has none */
+export function onTerminal(args: readonly string[], columns?: number): [command: string, args: string[]] {
   const quoted = [RESONATE, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
-  return ['script', ['-qefc', `exec ${quoted}`, '/dev/null']];
+  const resize = columns === undefined ? '' : `stty cols ${columns}; `;
+  return ['script', ['-qefc', `${resize}exec ${quoted}`, '/dev/null']];
 }

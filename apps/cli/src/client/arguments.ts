@@ -8,15 +8,15 @@ export type ClientArguments = ClientOptions & OutputOptions;
 
 const DEFAULT_SERVER = 'http://localhost:8001';
 
-/** `--server` and `--token`, also from the environment. */
+/** `--server` and `--token`, also from the environment. RESONATE_URL is the variable that the SDKs read. */
 export function serverOptions(command: Argv): Argv<ClientOptions> {
-  const { RESONATE_SERVER, RESONATE_TOKEN } = process.env;
+  const { RESONATE_SERVER, RESONATE_URL, RESONATE_TOKEN } = process.env;
   return command
     .options({
       server: {
-        ...textOption('URL of the server (environment: RESONATE_SERVER)'),
+        ...textOption('URL of the server (environment: RESONATE_SERVER, else RESONATE_URL)'),
         alias: 'S',
-        default: RESONATE_SERVER || DEFAULT_SERVER,
+        default: RESONATE_SERVER || RESONATE_URL || DEFAULT_SERVER,
         defaultDescription: DEFAULT_SERVER,
       },
       token: {
@@ -32,17 +32,24 @@ export function serverOptions(command: Argv): Argv<ClientOptions> {
 
 /** `--server`, `--token` and `--output`. */
 export function clientOptions(command: Argv): Argv<ClientArguments> {
-  return serverOptions(command).option('output', {
-    choices: ['table', 'json'],
-    requiresArg: true,
-    describe: 'Output format; default: a table on a terminal, JSON into a pipe or file',
-  });
+  return serverOptions(command).option('output', OUTPUT);
 }
 
 /** An option that takes one text. */
 export function textOption(describe: string) {
   return { type: 'string', requiresArg: true, describe } as const;
 }
+
+/** An option that takes one of a few values. Shells complete them. */
+export function choiceOption<const Choice extends string>(choices: readonly Choice[], describe: string) {
+  return { choices, requiresArg: true, describe } as const;
+}
+
+/** `--output` */
+export const OUTPUT = choiceOption(
+  ['table', 'json'],
+  'Output format; default: a table on a terminal, JSON into a pipe or file',
+);
 
 /** Options that may be repeated. */
 const REPEATABLE = new Set(['arg', 'from', 'ids', '_']);

@@ -1,5 +1,5 @@
 import type { Promises, PromiseSummary } from '@resonate/admin';
-import { ClientError, get } from './http.ts';
+import { ClientError, get, parametersOf } from './http.ts';
 import { instant, type Table } from './output.ts';
 import type { Search } from './search.ts';
 
@@ -20,10 +20,7 @@ export const CALLS: Search<PromiseSummary> = {
 
 /** @throws ClientError if the tags are not an object of strings. */
 function parameters({ tags = {}, ...filters }: Record<string, unknown>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(filters)) {
-    if (typeof value === 'string' || typeof value === 'number') query.set(name, String(value));
-  }
+  const query = parametersOf(filters);
   if (typeof tags !== 'object' || tags === null) throw new ClientError('--tags must be a JSON object');
   for (const [name, value] of Object.entries(tags)) {
     if (typeof value !== 'string') throw new ClientError(`--tags: the value of ${name} must be a text`);

@@ -1,8 +1,9 @@
 import { effectiveOptions } from '@resonate/config';
+import type { Argv } from 'yargs';
 import { show, type Table } from './output.ts';
 import { configurationOf, configurationOptions, type ConfigurationArguments } from './server-configuration.ts';
 
-export const builder = configurationOptions;
+export const builder = (command: Argv) => configurationOptions(command, 'config');
 
 interface Setting {
   option: string;

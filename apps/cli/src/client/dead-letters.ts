@@ -1,24 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter, DeadLetters, RedriveOrder } from '@resonate/admin';
+import { TRANSPORTS } from '@resonate/protocol/address';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { fieldTable } from './answer.ts';
-import { clientOptions, textOption, type ClientArguments } from './arguments.ts';
-import { ClientError, get, post } from './http.ts';
-import { instant, show, wantsTable, type Table } from './output.ts';
+import { choiceOption, clientOptions, textOption, type ClientArguments } from './arguments.ts';
+import { ClientError, get, parametersOf, post } from './http.ts';
+import { instant, show, type Table } from './output.ts';
 import { Progress } from './progress.ts';
+import { pageOptions, search, type Search } from './search.ts';
 
-const PATH = '/admin/dead-letters';
+export const DEAD_LETTERS_PATH = '/admin/dead-letters';
 const JOB_PATH = '/admin/jobs/redrive';
 const LOOK_EVERY_MS = 250;
-
-interface ListArguments extends ClientArguments {
-  limit?: number | undefined;
-  cursor?: string | undefined;
-  transport?: string | undefined;
-  target?: string | undefined;
-  prefix?: string | undefined;
-}
 
 interface SelectArguments extends ClientArguments {
   ids?: number[] | undefined;
@@ -31,26 +25,34 @@ type RedriveArguments = SelectArguments & { wait: boolean };
 /** `resonate dead-letters …` */
 export function builder(deadLetters: Argv): unknown {
   return clientOptions(deadLetters)
-    .command('list', 'List messages that could not be delivered, oldest first', listOptions, list)
+    .command('list', 'List messages that could not be delivered, oldest first', listOptions, (argv) => {
+      const { transport, target, prefix } = argv;
+      return search(DEAD_LETTERS, { transport, target, prefix }, argv);
+    })
     .command(
       'show <id>',
       'Show a dead letter',
-      (options) => options.positional('id', { type: 'number', describe: 'Id of the dead letter', demandOption: true }),
-      async ({ id, ...options }) => show((await get(`${PATH}/${id}`, options)) as object, options, recordTable),
+      (options) =>
+        options
+          .positional('id', { type: 'number', describe: 'Id of the dead letter', demandOption: true })
+          .example('resonate dead-letters show 17', ''),
+      async ({ id, ...options }) =>
+        show((await get(`${DEAD_LETTERS_PATH}/${id}`, options)) as object, options, recordTable),
     )
     .command('redrive [ids..]', 'Send dead letters again', redriveOptions, redrive)
-    .command('drop [ids..]', 'Delete dead letters', selectOptions, drop)
+    .command('drop [ids..]', 'Delete dead letters', dropOptions, drop)
     .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
-function listOptions(options: Argv<ClientArguments>): Argv<ListArguments> {
-  return options.options({
-    limit: { type: 'number', requiresArg: true, describe: 'Maximum number on a page, up to 1000' },
-    cursor: textOption('Cursor that the previous page ended with'),
-    transport: textOption('Only for this transport: http, poll, …'),
+function listOptions(options: Argv<ClientArguments>) {
+  const filters = options.options({
+    transport: choiceOption(TRANSPORTS, 'Only for this transport'),
     target: textOption('Only for this target'),
     prefix: textOption('Only for promises whose id begins with this'),
   });
+  return pageOptions(filters, DEAD_LETTERS)
+    .example('resonate dead-letters list --transport http', 'Messages for http:// and https:// targets')
+    .example('resonate dead-letters list --prefix order-', 'Messages about promises of orders');
 }
 
 function selectOptions(options: Argv<ClientArguments>): Argv<SelectArguments> {
@@ -60,22 +62,21 @@ function selectOptions(options: Argv<ClientArguments>): Argv<SelectArguments> {
   });
 }
 
-async function list({ limit, cursor, transport, target, prefix, ...options }: ListArguments): Promise<void> {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ limit, cursor, transport, target, prefix })) {
-    if (value !== undefined) query.set(name, String(value));
-  }
-  const page = (await get(`${PATH}?${query.toString()}`, options)) as DeadLetters;
-  show(page, options, letterTable);
-  if (page.cursor !== undefined && wantsTable(options)) process.stderr.write(`next page: --cursor ${page.cursor}\n`);
+function redriveOptions(options: Argv<ClientArguments>): Argv<RedriveArguments> {
+  return selectOptions(options)
+    .option('wait', {
+      type: 'boolean',
+      default: true,
+      describe: 'Wait until all are queued for delivery; with --no-wait the server does that in the background',
+    })
+    .example('resonate dead-letters redrive 17 18', 'Send two of them')
+    .example('resonate dead-letters redrive --target https://shop.example.com/orders', 'All for one target');
 }
 
-function redriveOptions(options: Argv<ClientArguments>): Argv<RedriveArguments> {
-  return selectOptions(options).option('wait', {
-    type: 'boolean',
-    default: true,
-    describe: 'Wait until all are queued for delivery; with --no-wait the server does that in the background',
-  });
+function dropOptions(options: Argv<ClientArguments>): Argv<SelectArguments> {
+  return selectOptions(options)
+    .example('resonate dead-letters drop 17', 'Delete one')
+    .example('resonate dead-letters drop --all', 'Delete all of them');
 }
 
 type Selection = { ids: number[] } | { target: string } | { all: true };
@@ -100,7 +101,7 @@ function selected(verb: string, { ids = [], target, all }: SelectArguments): Sel
 async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   const selection = selected('redrive', argv);
   if ('ids' in selection) {
-    const { redriven } = (await post(`${PATH}/redrive`, selection, argv)) as { redriven: number };
+    const { redriven } = (await post(`${DEAD_LETTERS_PATH}/redrive`, selection, argv)) as { redriven: number };
     show({ redriven }, argv, fieldTable);
     return;
   }
@@ -126,7 +127,7 @@ async function drop(argv: SelectArguments): Promise<void> {
   const progress = new Progress();
   let dropped = 0;
   for (let more = true; more;) {
-    const answer = (await post(`${PATH}/drop`, selection, argv)) as { dropped: number; more: boolean };
+    const answer = (await post(`${DEAD_LETTERS_PATH}/drop`, selection, argv)) as { dropped: number; more: boolean };
     dropped += answer.dropped;
     ({ more } = answer);
     progress.say(`${dropped} dead letters dropped`);
@@ -139,7 +140,15 @@ function recordTable(answer: object): Table {
   return fieldTable(answer as Record<string, unknown>);
 }
 
-function letterTable({ deadLetters }: { deadLetters: readonly DeadLetter[] }): Table {
+const DEAD_LETTERS: Search<DeadLetter> = {
+  load: async (query, options) =>
+    (await get(`${DEAD_LETTERS_PATH}?${parametersOf(query).toString()}`, options)) as DeadLetters,
+  list: 'deadLetters',
+  pageSize: 100,
+  table: letterTable,
+};
+
+function letterTable(deadLetters: readonly DeadLetter[]): Table {
   return {
     columns: ['ID', 'PROMISE', 'ADDRESS', 'ATTEMPTS', 'DIED', 'LAST ERROR'],
     rows: deadLetters.map(({ id, awaited, address, attempts, diedAt, lastError }) => [

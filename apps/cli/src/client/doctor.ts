@@ -1,3 +1,4 @@
+import type { Argv } from 'yargs';
 import { checkStore } from './doctor/store.ts';
 import { checkTransports } from './doctor/transports.ts';
 import { checkWakeups } from './doctor/wakeups.ts';
@@ -6,7 +7,7 @@ import { show } from './output.ts';
 import { Progress } from './progress.ts';
 import { configurationOf, configurationOptions, type ConfigurationArguments } from './server-configuration.ts';
 
-export const builder = configurationOptions;
+export const builder = (command: Argv) => configurationOptions(command, 'doctor');
 
 const CHECKS = { store: checkStore, 'wake-ups': checkWakeups, transports: checkTransports };
 

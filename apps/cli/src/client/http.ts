@@ -72,6 +72,15 @@ export function get(path: string, options: ClientOptions): Promise<unknown> {
   return exchange(path, options, {});
 }
 
+/** The query of a URL. Values that are undefined are left out. */
+export function parametersOf(values: Readonly<Record<string, unknown>>): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string' || typeof value === 'number') query.set(name, String(value));
+  }
+  return query;
+}
+
 /** POSTs JSON to a path of the server other than `/`. @throws ClientError */
 export function post(path: string, body: object, options: ClientOptions): Promise<unknown> {
   return exchange(path, options, { body: JSON.stringify(body) });

@@ -1,11 +1,12 @@
 import { storageTarget } from '@resonate/process';
 import { inspectStore, openDialect } from '@resonate/store';
+import type { Argv } from 'yargs';
 import { ClientError } from './http.ts';
 import { show } from './output.ts';
 import { Progress } from './progress.ts';
 import { configurationOf, configurationOptions, type ConfigurationArguments } from './server-configuration.ts';
 
-export const builder = configurationOptions;
+export const builder = (command: Argv) => configurationOptions(command, 'migrate');
 
 /** `resonate migrate`: updates the database's schema and ends. The first server that starts would do the same. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {

@@ -1,4 +1,5 @@
 /** The output of client commands: a table for people, JSON for programs. */
+import { styleText } from 'node:util';
 
 export interface OutputOptions {
   /** `table` or `json`; unset: a table on a terminal, JSON into a pipe or file. */
@@ -14,8 +15,12 @@ export interface Table {
   isWide?: boolean;
 }
 
-/** Maximum length of a cell. The first cell of a row is its id and is never shortened, so that it can be copied. */
+/** Maximum length of a cell. */
 const MAX_CELL = 80;
+/** Maximum length of an id in a table that is wider than the terminal. */
+const MAX_ID = 40;
+/** Headings of columns with ids. Ids are never cut at their end, because that is where they differ. */
+const ID_HEADINGS = new Set(['ID', 'PROMISE']);
 /** Control characters, which could move a terminal's cursor or change its colours. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 /** The last time that `Date` supports. Clients send later ones for "never". */
@@ -28,7 +33,7 @@ export function wantsTable({ output }: OutputOptions): boolean {
 
 /** Prints data in the requested format. */
 export function show<T>(data: T, options: OutputOptions, table: (data: T) => Table): void {
-  process.stdout.write(wantsTable(options) ? tableText(table(data)) : jsonText(data));
+  process.stdout.write(wantsTable(options) ? tableText(table(data), options) : jsonText(data));
 }
 
 /** Indented JSON with sorted keys. It equals the output of the public server's command byte by byte. */
@@ -44,27 +49,92 @@ function inOrder(value: unknown): unknown {
 }
 
 /** The headings and a line for each row. Without rows only the headings. */
-export function tableText({ columns, rows, isWide }: Table): string {
+export function tableText(table: Table, options: OutputOptions): string {
+  const layout = layoutOf(table, options);
+  return linesText([table.columns, ...table.rows], layout);
+}
+
+/** The widths of a table's columns. Further pages of a list have the layout of the first. */
+export interface Layout {
+  columns: readonly string[];
+  widths: readonly number[];
+  maxCell: number;
+  maxId: number;
+}
+
+/** Ids are shortened only on a terminal that is too narrow for them, and not with `--output table`. */
+export function layoutOf({ columns, rows, isWide }: Table, { output }: OutputOptions): Layout {
   const maxCell = isWide ? Infinity : MAX_CELL;
-  const widths = columnWidths({ columns, rows }, maxCell);
-  return [columns, ...rows].map((row) => lineText(row, widths, maxCell)).join('');
+  const whole = withWidths({ columns, rows }, maxCell, Infinity);
+  const width = whole.widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length);
+  const isTooWide = output === undefined && process.stdout.isTTY && width > (process.stdout.columns || Infinity);
+  return isTooWide && !isWide ? withWidths({ columns, rows }, maxCell, MAX_ID) : whole;
 }
 
-export function columnWidths({ columns, rows }: Table, maxCell = MAX_CELL): number[] {
-  return columns.map((heading, index) =>
-    Math.max(heading.length, ...rows.map((row) => cellText(row[index], index, maxCell).length)),
+function withWidths({ columns, rows }: Table, maxCell: number, maxId: number): Layout {
+  const layout = { columns, maxCell, maxId };
+  const widths = columns.map((heading, index) =>
+    Math.max(heading.length, ...rows.map((row) => cellText(row[index], index, layout).length)),
   );
+  return { ...layout, widths };
 }
 
-/** One row. Its cells are padded to `widths`. */
-export function lineText(row: readonly Cell[], widths: readonly number[], maxCell = MAX_CELL): string {
-  const cells = row.map((cell, index) => cellText(cell, index, maxCell).padEnd(widths[index] ?? 0));
-  return `${cells.join('  ').trimEnd()}\n`;
+const GAP = '  ';
+
+/** The rows, with their cells padded to the widths of the layout. */
+export function linesText(rows: readonly (readonly Cell[])[], layout: Layout): string {
+  return rows.map((row) => lineText(row, layout)).join('');
 }
 
-function cellText(cell: Cell, index: number, maxCell: number): string {
+function lineText(row: readonly Cell[], layout: Layout): string {
+  const cells = row.map((cell, index) => {
+    const text = cellText(cell, index, layout);
+    const padding = ' '.repeat(Math.max(0, (layout.widths[index] ?? 0) - text.length));
+    return (isState(row, index, layout) ? coloured(text) : text) + padding;
+  });
+  return `${cells.join(GAP).trimEnd()}\n`;
+}
+
+function cellText(cell: Cell, index: number, { columns, maxCell, maxId }: Omit<Layout, 'widths'>): string {
   const text = printable(String(cell ?? ''));
-  return index === 0 ? text : shortened(text, maxCell);
+  if (!ID_HEADINGS.has(columns[index] ?? '')) return index === 0 ? text : shortened(text, maxCell);
+  if (text.length <= maxId) return text;
+  const half = Math.floor((maxId - 1) / 2);
+  return `${text.slice(0, maxId - 1 - half)}…${text.slice(-half)}`;
+}
+
+/** Whether a cell is a state: in a column of states, or the value of a field such as `task.state`. */
+function isState(row: readonly Cell[], index: number, { columns }: Layout): boolean {
+  const heading = columns[index] ?? '';
+  return /^(STATE|STATUS)$/.test(heading) || (heading === 'VALUE' && /(^|\.)state$/.test(String(row[0])));
+}
+
+type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'blue' | 'gray';
+
+/** States of promises, tasks and jobs, and the results of `doctor`. */
+const COLOURS: ReadonlyMap<string, Colour> = new Map<string, Colour>([
+  ['pending', 'yellow'],
+  ['resolved', 'green'],
+  ['rejected', 'red'],
+  ['rejected_canceled', 'red'],
+  ['rejected_timedout', 'red'],
+  ['acquired', 'cyan'],
+  ['suspended', 'blue'],
+  ['halted', 'red'],
+  ['fulfilled', 'green'],
+  ['running', 'cyan'],
+  ['done', 'green'],
+  ['lost', 'red'],
+  ['failed', 'red'],
+  ['ok', 'green'],
+  ['warning', 'yellow'],
+  ['off', 'gray'],
+]);
+
+/** Coloured only on a terminal, and not if NO_COLOR is set. */
+function coloured(text: string): string {
+  const colour = COLOURS.get(text);
+  return colour === undefined ? text : styleText(colour, text, { stream: process.stdout });
 }
 
 /** Cuts a text to the length of a cell. */

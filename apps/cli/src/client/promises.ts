@@ -1,9 +1,18 @@
 import type { PromiseRecord } from '@resonate/protocol';
+import { PROMISE_STATES } from '@resonate/protocol/records';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer, decoded, fieldTable } from './answer.ts';
 import { CALLS } from './calls.ts';
-import { clientOptions, fromNow, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
+import {
+  choiceOption,
+  clientOptions,
+  fromNow,
+  jsonOf,
+  textOption,
+  valueOf,
+  type ClientArguments,
+} from './arguments.ts';
 import { call } from './http.ts';
 import { instant, show, wantsTable, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
@@ -18,13 +27,13 @@ export function builder(promises: Argv): unknown {
     .command(
       'get <id>',
       'Show a promise',
-      (options) => options.positional('id', ID),
+      (options) => options.positional('id', ID).example('resonate promises get order-1', ''),
       (argv) => showPromise(argv),
     )
     .command(
       'why <id>',
       'Say why a promise is pending or how it ended, and what to do',
-      (options) => options.positional('id', ID),
+      (options) => options.positional('id', ID).example('resonate promises why order-1', ''),
       ({ id, ...options }) => showWhy('promises', id, options),
     )
     .command('create <id>', 'Create a promise, or show the existing one with this id', createOptions, (argv) => {
@@ -41,7 +50,11 @@ export function builder(promises: Argv): unknown {
     command.command(
       `${verb} <id>`,
       `${verb.charAt(0).toUpperCase()}${verb.slice(1)} a promise`,
-      (options) => options.positional('id', ID).option('value', textOption('Its value: \'{"data": …}\'')),
+      (options) =>
+        options
+          .positional('id', ID)
+          .option('value', textOption('Its value: \'{"data": …}\''))
+          .example(`resonate promises ${verb} approval-1 --value '{"data": "by Ann"}'`, ''),
       ({ id, value, ...options }) => answer('promise.settle', { id, state, value: valueOf(value, '--value') }, options),
     );
   }
@@ -57,7 +70,8 @@ export function builder(promises: Argv): unknown {
       (options) =>
         options
           .positional('awaited', { ...ID, describe: 'The promise to wait for' })
-          .positional('awaiter', { ...ID, describe: 'The promise that waits' }),
+          .positional('awaiter', { ...ID, describe: 'The promise that waits' })
+          .example('resonate promises register-callback payment-1 order-1', ''),
       ({ awaited, awaiter, ...options }) => answer('promise.register_callback', { awaited, awaiter }, options),
     )
     .command(
@@ -66,7 +80,8 @@ export function builder(promises: Argv): unknown {
       (options) =>
         options
           .positional('awaited', { ...ID, describe: 'The promise to wait for' })
-          .positional('address', { ...ID, describe: 'Address for the message: https://…, poll://…' }),
+          .positional('address', { ...ID, describe: 'Address for the message: https://…, poll://…' })
+          .example('resonate promises register-listener order-1 https://shop.example.com/orders', ''),
       ({ awaited, address, ...options }) => answer('promise.register_listener', { awaited, address }, options),
     )
     .demandCommand(1, SUBCOMMAND_MISSING);
@@ -82,20 +97,30 @@ async function showPromise({ id, ...options }: ClientArguments & { id: string })
 }
 
 function createOptions(options: Argv<ClientArguments>) {
-  return options.positional('id', ID).options({
-    timeout: { ...textOption('Time until it times out: 30s, 1h30m'), demandOption: true },
-    param: textOption('Its param: \'{"data": …}\'; the command base64-encodes data'),
-    tags: textOption('Its tags: \'{"name": "value"}\''),
-  });
+  return options
+    .positional('id', ID)
+    .options({
+      timeout: { ...textOption('Time until it times out: 30s, 1h30m'), demandOption: true },
+      param: textOption('Its param: \'{"data": …}\'; the command base64-encodes data'),
+      tags: textOption('Its tags: \'{"name": "value"}\''),
+    })
+    .example('resonate promises create approval-1 --timeout 3d', 'A promise that a person settles')
+    .example(
+      `resonate promises create mail-1 --timeout 1h --param '{"data": {"to": "ann"}}' --tags '{"resonate:target": "poll://any@mail"}'`,
+      'A promise with a task for the workers of the group mail',
+    );
 }
 
 function searchOptions(options: Argv<ClientArguments>) {
   const filters = options.options({
-    state: textOption('pending, resolved, rejected, rejected_canceled or rejected_timedout'),
+    state: choiceOption(PROMISE_STATES, 'Only promises in this state'),
     tags: textOption('Tags that must all match: \'{"name": "value"}\''),
     func: textOption('Full name of the function that is called; lists newest first, without params and values'),
   });
-  return pageOptions(filters, PROMISES);
+  return pageOptions(filters, PROMISES)
+    .example('resonate promises search --state pending --all', 'Every pending promise')
+    .example(`resonate promises search --tags '{"customer": "c-1"}'`, 'Promises with this tag')
+    .example('resonate promises search --func processOrder', 'The newest calls of a function');
 }
 
 const PROMISES: Search<PromiseRecord> = {

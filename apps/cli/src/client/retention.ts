@@ -11,7 +11,7 @@ import { configurationOf, configurationOptions, type ConfigurationArguments } fr
 type RetentionArguments = ConfigurationArguments & { 'dry-run': boolean };
 
 export function builder(command: Argv): Argv<RetentionArguments> {
-  return configurationOptions(command).option('dry-run', {
+  return configurationOptions(command, 'retention').option('dry-run', {
     type: 'boolean',
     demandOption: true,
     describe: 'Only count (required); only the elected scheduler of the cluster deletes',

@@ -9,7 +9,15 @@ import {
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { fieldTable } from './answer.ts';
-import { clientOptions, durationMs, jsonOf, textOption, valueOf, type ClientArguments } from './arguments.ts';
+import {
+  choiceOption,
+  clientOptions,
+  durationMs,
+  jsonOf,
+  textOption,
+  valueOf,
+  type ClientArguments,
+} from './arguments.ts';
 import { call, ClientError } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, printable, show, wantsTable, type Table } from './output.ts';
@@ -20,15 +28,16 @@ import { showWhy } from './why.ts';
 const SHOWN_RUNS = 3;
 
 const ID = { type: 'string', describe: "The schedule's id", demandOption: true } as const;
+const SAMPLE = { ...ID, sample: 'nightly' };
 
 /** `resonate schedules …` */
 export function builder(schedules: Argv): unknown {
   return clientOptions(schedules)
-    .command(idCommand('get', 'Show a schedule', 'schedule.get', ID))
+    .command(idCommand('schedule', 'get', 'Show a schedule', SAMPLE))
     .command(
       'why <id>',
       'Say when a schedule runs next, or why it does not',
-      (options) => options.positional('id', ID),
+      (options) => options.positional('id', ID).example('resonate schedules why nightly', ''),
       ({ id, ...options }) => showWhy('schedules', id, options),
     )
     .command('create <id>', 'Create a schedule, or show the existing one with this id', createOptions, (argv) => {
@@ -46,57 +55,65 @@ export function builder(schedules: Argv): unknown {
       };
       return create(data, argv);
     })
-    .command(idCommand('delete', 'Delete a schedule; its promises stay', 'schedule.delete', ID))
-    .command(idCommand('pause', 'Pause a schedule until it is resumed', 'schedule.pause', ID))
-    .command(idCommand('resume', 'Resume a paused schedule with its next run after now', 'schedule.resume', ID))
-    .command(idCommand('trigger', 'Start an additional run now, even while paused', 'schedule.trigger', ID))
+    .command(idCommand('schedule', 'delete', 'Delete a schedule; its promises stay', SAMPLE))
+    .command(idCommand('schedule', 'pause', 'Pause a schedule until it is resumed', SAMPLE))
+    .command(idCommand('schedule', 'resume', 'Resume a paused schedule with its next run after now', SAMPLE))
+    .command(idCommand('schedule', 'trigger', 'Start an additional run now, even while paused', SAMPLE))
     .command(
       'preview <id>',
       'Show the next runs',
       (options) =>
         options
           .positional('id', ID)
-          .option('limit', { type: 'number', requiresArg: true, describe: 'Number of runs, at most 100 (default 10)' }),
+          .option('limit', { type: 'number', requiresArg: true, describe: 'Number of runs, at most 100 (default 10)' })
+          .example('resonate schedules preview nightly --limit 3', ''),
       (argv) => preview(argv),
     )
     .command(
       'search',
       'List schedules, in order of id',
       (options) =>
-        pageOptions(options.option('tags', textOption('Tags that must all match: \'{"name": "value"}\'')), SCHEDULES),
+        pageOptions(
+          options.option('tags', textOption('Tags that must all match: \'{"name": "value"}\'')),
+          SCHEDULES,
+        ).example('resonate schedules search --all', ''),
       (argv) => search(SCHEDULES, { tags: jsonOf(argv.tags, '--tags') }, argv),
     )
     .demandCommand(1, SUBCOMMAND_MISSING);
 }
 
+const CREATE_EXAMPLE = `resonate schedules create nightly --cron '30 2 * * *' --timezone Europe/Berlin --promise-id '{{.id}}.{{.timestamp}}' --promise-timeout 1h --promise-tags '{"resonate:target": "poll://any@default"}'`;
+
 function createOptions(options: Argv<ClientArguments>) {
-  return options.positional('id', ID).options({
-    cron: {
-      ...textOption('Cron expression, such as "0 * * * *"; six fields start with seconds; UTC without --timezone'),
-      demandOption: true,
-    },
-    'cron-dialect': {
-      choices: ['resonate', 'unix'] satisfies CronDialect[],
-      requiresArg: true,
-      describe:
+  return options
+    .positional('id', ID)
+    .example(CREATE_EXAMPLE, 'Every night')
+    .options({
+      cron: {
+        ...textOption('Cron expression, such as "0 * * * *"; six fields start with seconds; UTC without --timezone'),
+        demandOption: true,
+      },
+      'cron-dialect': choiceOption<CronDialect>(
+        ['resonate', 'unix'],
         'Weekdays by number: resonate counts from 1 (Sunday), unix from 0; default: schedules.cron of the server',
-    },
-    'promise-id': { ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are replaced'), demandOption: true },
-    'promise-timeout': { ...textOption('Time until each promise times out: 1h'), demandOption: true },
-    'promise-param': textOption('Param of each promise: \'{"data": …}\'; the command base64-encodes data'),
-    'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
-    timezone: textOption('Time zone of the cron expression: Europe/Berlin'),
-    overlap: {
-      choices: ['allow', 'skip', 'cancel'] satisfies OverlapPolicy[],
-      requiresArg: true,
-      describe: 'If the last run is still pending: start the new run too, skip it, or cancel the last run',
-    },
-    'catch-up': {
-      choices: ['all', 'last', 'none'] satisfies CatchUpPolicy[],
-      requiresArg: true,
-      describe: 'Which runs that were missed during a downtime are started late',
-    },
-  });
+      ),
+      'promise-id': {
+        ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are replaced'),
+        demandOption: true,
+      },
+      'promise-timeout': { ...textOption('Time until each promise times out: 1h'), demandOption: true },
+      'promise-param': textOption('Param of each promise: \'{"data": …}\'; the command base64-encodes data'),
+      'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
+      timezone: textOption('Time zone of the cron expression: Europe/Berlin'),
+      overlap: choiceOption<OverlapPolicy>(
+        ['allow', 'skip', 'cancel'],
+        'If the last run is still pending: start the new run too, skip it, or cancel the last run',
+      ),
+      'catch-up': choiceOption<CatchUpPolicy>(
+        ['all', 'last', 'none'],
+        'Which runs that were missed during a downtime are started late',
+      ),
+    });
 }
 
 /** Creates a schedule. On a terminal also shows its next runs, and how a weekday given as a number was read. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Argv } from 'yargs';
 import type { ClientArguments } from './arguments.ts';
 import { call, type ClientOptions } from './http.ts';
-import { columnWidths, jsonText, lineText, printable, show, tableText, wantsTable, type Table } from './output.ts';
+import { jsonText, layoutOf, linesText, printable, show, wantsTable, type Layout, type Table } from './output.ts';
 import { Progress } from './progress.ts';
 
 export interface PageArguments {
@@ -15,7 +15,7 @@ export interface PageArguments {
 export interface Search<T> {
   /** Requests one page. @throws ClientError */
   load(query: Record<string, unknown>, options: ClientOptions): Promise<Page<T>>;
-  list: 'promises' | 'tasks' | 'schedules';
+  list: 'promises' | 'tasks' | 'schedules' | 'deadLetters';
   /** The default number of records per page, the same as of the public command. */
   pageSize: number;
   /** The largest page that a server returns, if it is not 1,000. */
@@ -34,15 +34,16 @@ export function pageOptions<T extends ClientArguments>(
   command: Argv<T>,
   { pageSize, list }: Pick<Search<never>, 'pageSize' | 'list'>,
 ) {
+  const records = nameOf(list);
   return command.options({
     limit: {
       type: 'number',
       requiresArg: true,
-      describe: `Maximum number of ${list} on a page, up to ${MAX_PAGE}`,
+      describe: `Maximum number of ${records} on a page, up to ${MAX_PAGE}`,
       defaultDescription: String(pageSize),
     },
     cursor: { type: 'string', requiresArg: true, describe: 'Cursor that the previous page ended with' },
-    all: { type: 'boolean', describe: `Print all ${list}, not only one page` },
+    all: { type: 'boolean', describe: `Print all ${records}, not only one page` },
   });
 }
 
@@ -56,10 +57,10 @@ export async function search<T>(
   const { limit, cursor, all } = argv;
   const query = { ...filters, cursor, limit: limit ?? (all ? maxPage : pageSize) };
   const first = await what.load(query, argv);
-  if (all) return printAll(what, wantsTable(argv), pages(what, query, first, argv));
+  if (all) return printAll(what, argv, pages(what, query, first, argv));
   show(first, argv, (page) => table(page[list] ?? []));
   if (first.cursor !== undefined && wantsTable(argv)) {
-    process.stderr.write(`next page: --cursor ${printable(first.cursor)}; everything: --all\n`);
+    process.stderr.write(`more: --cursor ${printable(first.cursor)} or --all\n`);
   }
 }
 
@@ -79,26 +80,36 @@ async function* pages<T>(
 }
 
 /** Only one page is in memory at a time. */
-async function printAll<T>({ list, table }: Search<T>, asTable: boolean, all: AsyncIterable<Page<T>>): Promise<void> {
+async function printAll<T>(
+  { list, table }: Search<T>,
+  argv: ClientArguments,
+  all: AsyncIterable<Page<T>>,
+): Promise<void> {
   const progress = new Progress(process.stdout);
+  const asTable = wantsTable(argv);
   let count = 0;
-  let widths: number[] | null = null;
+  let layout: Layout | null = null;
   for await (const page of all) {
     const records = page[list] ?? [];
     if (asTable) {
       const shown = table(records);
-      await write(widths === null ? tableText(shown) : shown.rows.map((row) => lineText(row, widths ?? [])).join(''));
-      widths ??= columnWidths(shown);
+      const headings: Table['rows'] = layout === null ? [shown.columns] : [];
+      layout ??= layoutOf(shown, argv);
+      await write(linesText([...headings, ...shown.rows], layout));
     } else {
       const items = records.map((record) => `\n    ${jsonText(record).trimEnd().replaceAll('\n', '\n    ')}`);
       const start = count === 0 ? `{\n  "${list}": [` : '';
       await write(start + (count > 0 && items.length > 0 ? ',' : '') + items.join(','));
     }
     count += records.length;
-    progress.say(`${count} ${list}`);
+    progress.say(`${count} ${nameOf(list)}`);
   }
   progress.done();
   if (!asTable) await write(count === 0 ? ']\n}\n' : '\n  ]\n}\n');
+}
+
+function nameOf(list: Search<never>['list']): string {
+  return list === 'deadLetters' ? 'dead letters' : list;
 }
 
 /** Waits while the reader is slower than this command. */

@@ -1,30 +1,26 @@
 /** For commands about a server's configuration. They accept the server's options. */
-import { didYouMean, loadConfig, serverFlags, type LoadedConfig } from '@resonate/config';
+import { didYouMean, loadConfig, type LoadedConfig } from '@resonate/config';
 import type { Argv } from 'yargs';
 import { suggestWith } from '../complain.ts';
+import { shownFlags, withNoteOnOthers } from '../shown-options.ts';
+import { choiceOption, OUTPUT } from './arguments.ts';
 import type { OutputOptions } from './output.ts';
 
 const SERVERS = ['serve', 'dev', 'api', 'scheduler', 'dispatcher'];
 
 export type ConfigurationArguments = OutputOptions & { for: string };
 
-/** The server's options, `--for` and `--output`. */
-export function configurationOptions(command: Argv): Argv<ConfigurationArguments> {
-  const flags = serverFlags();
+/** The server's options, `--for` and `--output`. @param name of the command */
+export function configurationOptions(command: Argv, name: string): Argv<ConfigurationArguments> {
+  const flags = shownFlags(name);
   suggestWith((unknown) => didYouMean(unknown, [...Object.keys(flags), 'for', 'output']));
   command.options(flags);
-  return command
+  return withNoteOnOthers(command, name)
     .option('for', {
-      choices: SERVERS,
-      requiresArg: true,
+      ...choiceOption(SERVERS, 'The server command that the configuration is for'),
       default: 'serve',
-      describe: 'The server command that the configuration is for',
     })
-    .option('output', {
-      choices: ['table', 'json'],
-      requiresArg: true,
-      describe: 'Output format; default: a table on a terminal, JSON into a pipe or file',
-    });
+    .option('output', OUTPUT);
 }
 
 /** The configuration that a server would have if it were started here with these options. @throws ConfigError */

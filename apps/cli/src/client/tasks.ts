@@ -1,16 +1,26 @@
 import { span } from '@resonate/admin/words';
 import type { PromiseDetail } from '@resonate/admin';
 import type { TaskRecord } from '@resonate/protocol';
+import { TASK_STATES } from '@resonate/protocol/records';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../complain.ts';
 import { answer, fieldTable } from './answer.ts';
-import { clientOptions, durationMs, fromNow, jsonOf, textOption, type ClientArguments } from './arguments.ts';
+import {
+  choiceOption,
+  clientOptions,
+  durationMs,
+  fromNow,
+  jsonOf,
+  textOption,
+  type ClientArguments,
+} from './arguments.ts';
 import { call, ClientError, get, request } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, show, wantsTable, type Cell, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
 
 const ID = { type: 'string', describe: "The task's id, the same as its promise's", demandOption: true } as const;
+const SAMPLE = { ...ID, sample: 'order-1' };
 const VERSION = { type: 'number', requiresArg: true, describe: "The task's version", demandOption: true } as const;
 const PID = { ...textOption('Name of the worker that holds the task; must be unique'), demandOption: true } as const;
 const TTL = { ...textOption('Duration of the lease, renewed by heartbeats: 15s, 1m'), demandOption: true } as const;
@@ -25,7 +35,10 @@ export function builder(tasks: Argv): unknown {
       'search',
       'List tasks, in order of id',
       (options) =>
-        pageOptions(options.option('state', textOption('pending, acquired, suspended, halted or fulfilled')), TASKS),
+        pageOptions(options.option('state', choiceOption(TASK_STATES, 'Only tasks in this state')), TASKS).example(
+          'resonate tasks search --state acquired',
+          'Tasks that workers hold',
+        ),
       (argv) => search(TASKS, { state: argv.state }, argv),
     )
     .demandCommand(1, SUBCOMMAND_MISSING);
@@ -39,7 +52,7 @@ function holding(command: Tasks): void {
     .command(
       'get <id>',
       'Show a task',
-      (options) => options.positional('id', ID),
+      (options) => options.positional('id', ID).example('resonate tasks get order-1', ''),
       (argv) => showTask(argv),
     )
     .command('create <id>', 'Create a promise and acquire its task', createOptions, (argv) => {
@@ -56,7 +69,10 @@ function holding(command: Tasks): void {
     .command(
       'claim <id>',
       'Acquire a pending task',
-      (options) => versioned(options).options({ pid: PID, ttl: TTL }),
+      (options) =>
+        versioned(options)
+          .options({ pid: PID, ttl: TTL })
+          .example('resonate tasks claim order-1 --version 1 --pid worker-1 --ttl 1m', ''),
       ({ id, version, pid, ttl, ...options }) =>
         answer('task.acquire', { id, version, pid, ttl: durationMs(ttl, '--ttl') }, options),
     )
@@ -64,32 +80,35 @@ function holding(command: Tasks): void {
       'heartbeat',
       'Renew the leases of tasks',
       (options) =>
-        options.options({
-          pid: PID,
-          tasks: { ...textOption('The tasks: \'[{"id": …, "version": …}]\''), demandOption: true },
-        }),
+        options
+          .options({
+            pid: PID,
+            tasks: { ...textOption('The tasks: \'[{"id": …, "version": …}]\''), demandOption: true },
+          })
+          .example(`resonate tasks heartbeat --pid worker-1 --tasks '[{"id": "order-1", "version": 2}]'`, ''),
       ({ pid, tasks, ...options }) => answer('task.heartbeat', { pid, tasks: jsonOf(tasks, '--tasks') }, options),
     )
     .command(
       'release <id>',
       'Release a task, so that another worker can acquire it',
-      versioned,
+      (options) => versioned(options).example('resonate tasks release order-1 --version 2', ''),
       ({ id, version, ...options }) => answer('task.release', { id, version }, options),
     );
 }
 
 /** Commands for the holder of a task, and those that halt and continue it. */
 function working(command: Tasks): void {
-  const withAction = (options: Argv<ClientArguments>) =>
-    versioned(options).option('action', {
-      ...textOption('The action: \'{"kind": …, "data": …}\''),
-      demandOption: true,
-    });
+  const withAction = (example: string) => (options: Argv<ClientArguments>) =>
+    versioned(options)
+      .option('action', { ...textOption('The action: \'{"kind": …, "data": …}\''), demandOption: true })
+      .example(example, '');
   command
     .command(
       'fence <id>',
       'Create or settle another promise, only while this task is held',
-      withAction,
+      withAction(
+        `resonate tasks fence order-1 --version 2 --action '{"kind": "promise.settle", "head": {}, "data": {"id": "payment-1", "state": "resolved"}}'`,
+      ),
       ({ id, version, action, ...options }) =>
         answer('task.fence', { id, version, action: jsonOf(action, '--action') }, options),
     )
@@ -97,21 +116,28 @@ function working(command: Tasks): void {
       'suspend <id>',
       'Suspend a task until one of its awaited promises settles',
       (options) =>
-        versioned(options).option('actions', {
-          ...textOption('Callbacks: \'[{"kind": "promise.register_callback", "data": …}]\''),
-          demandOption: true,
-        }),
+        versioned(options)
+          .option('actions', {
+            ...textOption('Callbacks: \'[{"kind": "promise.register_callback", "data": …}]\''),
+            demandOption: true,
+          })
+          .example(
+            `resonate tasks suspend order-1 --version 2 --actions '[{"kind": "promise.register_callback", "head": {}, "data": {"awaited": "payment-1", "awaiter": "order-1"}}]'`,
+            '',
+          ),
       (argv) => suspend(argv),
     )
     .command(
       'complete <id>',
       'Settle the promise of a task, which completes the task',
-      withAction,
+      withAction(
+        `resonate tasks complete order-1 --version 2 --action '{"kind": "promise.settle", "head": {}, "data": {"id": "order-1", "state": "resolved"}}'`,
+      ),
       ({ id, version, action, ...options }) =>
         answer('task.fulfill', { id, version, action: jsonOf(action, '--action') }, options),
     )
-    .command(idCommand('halt', 'Halt a task until it is continued', 'task.halt', ID))
-    .command(idCommand('continue', 'Continue a halted task', 'task.continue', ID));
+    .command(idCommand('task', 'halt', 'Halt a task until it is continued', SAMPLE))
+    .command(idCommand('task', 'continue', 'Continue a halted task', SAMPLE));
 }
 
 /**
@@ -147,13 +173,19 @@ function versioned(options: Argv<ClientArguments>) {
 }
 
 function createOptions(options: Argv<ClientArguments>) {
-  return options.positional('id', ID).options({
-    pid: PID,
-    ttl: TTL,
-    timeout: { ...textOption('Time until the promise times out: 1h'), demandOption: true },
-    param: textOption("The promise's param, sent unchanged"),
-    tags: textOption('The promise\'s tags, with resonate:target: \'{"name": "value"}\''),
-  });
+  return options
+    .positional('id', ID)
+    .options({
+      pid: PID,
+      ttl: TTL,
+      timeout: { ...textOption('Time until the promise times out: 1h'), demandOption: true },
+      param: textOption("The promise's param, sent unchanged"),
+      tags: textOption('The promise\'s tags, with resonate:target: \'{"name": "value"}\''),
+    })
+    .example(
+      `resonate tasks create order-1 --pid worker-1 --ttl 1m --timeout 1h --tags '{"resonate:target": "poll://any@default"}'`,
+      '',
+    );
 }
 
 type Suspension = ClientArguments & { id: string; version: number; actions: string };
