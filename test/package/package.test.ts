@@ -94,7 +94,8 @@ describe('the package', () => {
   test('is ready to be published: npm has nothing to correct', async () => {
     const { stdout, stderr } = await run(join(directory, 'checkout'), 'npm', 'publish', './dist', '--dry-run');
     expect(stdout).toContain(`+ resonate-server@`);
-    expect(stderr).not.toMatch(/warn/i);
+    // A test has no account.
+    expect(stderr.split('\n').filter((line) => /warn/i.test(line) && !line.includes('logged in'))).toEqual([]);
   });
 
   test('has every file that its README links to', async () => {
@@ -107,7 +108,8 @@ describe('the package', () => {
   test('names the packages that an option needs, and how to install them', async () => {
     const packages = Object.values(OPTIONAL_PACKAGES).flat();
     const installed = packages.filter((name) => existsSync(join(directory, 'empty/node_modules', name)));
-    expect(installed).toEqual([]);
+    // prom-client needs this one.
+    expect(installed).toEqual(['@opentelemetry/api']);
     const refused = async (...args: string[]) => {
       const failed = await run(directory, oldestNode, bin, ...args).catch((error: unknown) => error);
       return failed as { code: number; stderr: string };
@@ -121,7 +123,7 @@ describe('the package', () => {
     });
     expect(await refused('dev', '--observability-otlp-endpoint', 'localhost:4317')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('npm install @opentelemetry/api@'),
+      stderr: expect.stringContaining('npm install @opentelemetry/core@'),
     });
     expect(await refused('mcp')).toMatchObject({
       code: 2,
