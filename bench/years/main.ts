@@ -12,7 +12,6 @@ import { fill } from '../retention/fill.ts';
 import { Load } from '../retention/load.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
-import { bytesOf } from './bytes.ts';
 
 const USAGE = `npm run bench:years -- [options]
   --promises N,...   numbers of promises in the tables [0,1000000]
@@ -53,7 +52,7 @@ async function bench(storage: Storage, count: number): Promise<void> {
     const dialect = await openDialect(database.target, Date.now);
     const filledMs = await timed(() => fill(dialect, count).finally(() => dialect.close()));
     await database.settle();
-    const bytes = await bytesOf(database.target);
+    const bytes = await database.bytes();
     const each = count === 0 ? '' : `, ${Math.round(bytes / count).toLocaleString('en')} bytes each`;
     say(`${Math.round(bytes / 1_048_576).toLocaleString('en')} MiB${each}; filled in ${seconds(filledMs)}`);
     await measure(database, say);
@@ -104,7 +103,7 @@ async function migrate(target: StorageTarget): Promise<{ columnMs: number; index
   const dialect = await openDialect(target, Date.now);
   const run = (sql: string) => timed(() => dialect.plain.atomically([{ sql, params: [] }]));
   try {
-    const columnMs = await run('ALTER TABLE promises ADD COLUMN later BIGINT');
+    const columnMs = await run('ALTER TABLE promises ADD COLUMN later INTEGER');
     return { columnMs, indexMs: await run('CREATE INDEX promises_later ON promises (settled_at, created_at)') };
   } finally {
     await dialect.close();
