@@ -26,7 +26,8 @@ export const REQUESTS = {
   'task.search': task.taskSearch,
   'schedule.get': schedule.scheduleGet,
   'schedule.create': schedule.scheduleCreate,
-  'schedule.update': schedule.scheduleUpdate,
+  // A definition has the same fields whether it is new or replaces another one.
+  'schedule.update': schedule.scheduleCreate,
   'schedule.delete': schedule.scheduleDelete,
   'schedule.pause': schedule.schedulePause,
   'schedule.resume': schedule.scheduleResume,

@@ -35,9 +35,6 @@ export const scheduleCreate = z
       context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${first}` });
   });
 
-/** A new definition of an existing schedule. */
-export const scheduleUpdate = scheduleCreate;
-
 export const scheduleDelete = z.object({ id: field.id });
 
 export const schedulePause = z.object({ id: field.id });
