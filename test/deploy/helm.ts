@@ -10,7 +10,7 @@ export const CHART = join(ROOT, 'deploy/helm/resonate');
 export const PRODUCTION = ['--values', join(CHART, 'values-production.yaml')];
 
 /** The Helm that scripts/install-helm.sh installed, or the one on the PATH. */
-export function helmProgram(): string {
+function helmProgram(): string {
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests');
   const installed = join(cache, 'helm/helm');
   return existsSync(installed) ? installed : 'helm';

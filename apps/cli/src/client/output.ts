@@ -49,7 +49,7 @@ function inOrder(value: unknown): unknown {
 }
 
 /** The headings and a line for each row. Without rows only the headings. */
-export function tableText(table: Table, options: OutputOptions): string {
+function tableText(table: Table, options: OutputOptions): string {
   const layout = layoutOf(table, options);
   return linesText([table.columns, ...table.rows], layout);
 }
