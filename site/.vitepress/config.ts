@@ -14,7 +14,7 @@ const SECTIONS: DefaultTheme.SidebarItem[] = [
   section('Use', 'cli', 'dashboard', 'schedules', 'bash', 'troubleshooting'),
   section('Choose', 'comparison', 'differences', 'moving-over'),
   section('Operate', 'operating', 'upgrade', 'capacity', 'security', 'auth', 'configuration', 'databases', 'retention'),
-  section('Install', 'compose', 'kubernetes', 'observability'),
+  section('Install', 'install', 'compose', 'kubernetes', 'observability'),
   section('Deliver', 'delivery-guarantees', 'delivery', 'transports'),
   section('Reference', 'protocol', 'admin-api', 'errors', 'transitions', 'locking', 'benchmark'),
 ];
