@@ -160,7 +160,7 @@ describe('the dashboard', () => {
   test('starts a workflow and runs it again, with ids that the token allows', async () => {
     const resonate = new Resonate({ url: server.process.url, group: 'default', token: admin });
     resonate.register('shout', async (_: Context, name: string) => `${name}!`);
-    const tenant = await browser.viewer({ token: server.token({ prefix: 'mine/' }) });
+    const tenant = await browser.viewer({ token: server.token({ prefix: 'ours/' }) });
     const { page } = tenant;
     const dialog = page.getByRole('dialog');
     const run = (name: string) => dialog.getByRole('button', { name, exact: true });
@@ -171,26 +171,26 @@ describe('the dashboard', () => {
       await dialog.getByLabel('Arguments').fill('["Zoë"]');
       await dialog.getByLabel('Id').fill('theirs/shout');
       expect(await run('Start').isDisabled()).toBe(true);
-      await dialog.getByText('Your token allows ids that begin with mine/').waitFor();
-      await dialog.getByLabel('Id').fill('mine/shout');
+      await dialog.getByText('Your token allows ids that begin with ours/').waitFor();
+      await dialog.getByLabel('Id').fill('ours/shout');
       await run('Start').click();
-      await page.waitForURL(/promise\?id=mine%2Fshout$/);
+      await page.waitForURL(/promise\?id=ours%2Fshout$/);
       await page.getByLabel('Value', { exact: true }).getByText('Zoë!').waitFor();
       await page.getByRole('button', { name: 'Run again…' }).click();
       const id = await dialog.getByLabel('Id').inputValue();
-      expect(id).toMatch(/^mine\/shout-\d{8}-\d{6}$/);
-      await dialog.getByLabel('Id').fill('mine/shout');
+      expect(id).toMatch(/^ours\/shout-\d{8}-\d{6}$/);
+      await dialog.getByLabel('Id').fill('ours/shout');
       await run('Run again').click();
       await dialog.getByText('already exists').waitFor();
       await dialog.getByLabel('Id').fill(id);
       await run('Run again').click();
-      await page.waitForURL(/promise\?id=mine%2Fshout-/);
+      await page.waitForURL(/promise\?id=ours%2Fshout-/);
       await page.getByLabel('Value', { exact: true }).getByText('Zoë!').waitFor();
     } finally {
       await resonate.stop();
     }
     const [first, second] = await Promise.all(
-      ['mine/shout', new URL(page.url()).searchParams.get('id')].map((id) => ask('promise.get', { id })),
+      ['ours/shout', new URL(page.url()).searchParams.get('id')].map((id) => ask('promise.get', { id })),
     );
     expect(second).toMatchObject({ promise: { param: (first as { promise: { param: object } }).promise.param } });
     expect(tenant.faults).toEqual([]);
