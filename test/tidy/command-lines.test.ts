@@ -97,3 +97,32 @@ test('the examples in help texts are ones that the program takes', async () => {
     expect({ line, why: await complaint(wordsOf(line).slice(1)) }).toEqual({ line, why: null });
   }
 });
+
+/** The help of a command, without line breaks inside its lines. */
+async function helpOf(...words: string[]): Promise<string> {
+  const args = [...words, '--help'];
+  const cli = await commandLine(args);
+  cli.exitProcess(false).wrap(null);
+  return new Promise((resolve) => {
+    void cli.parseAsync(args, {}, (_error, _argv, output) => resolve(output));
+  });
+}
+
+test.each(['promises', 'tasks', 'schedules', 'dead-letters'])(
+  'the help of every subcommand of %s has examples that the program takes',
+  async (group) => {
+    const subcommands = [...(await helpOf(group)).matchAll(/^ {2}resonate \S+ ([a-z-]+) .*$/gm)].map(
+      ([, name = '']) => name,
+    );
+    expect(new Set(subcommands).size).toBeGreaterThan(3);
+    for (const name of new Set(subcommands)) {
+      const [, examples = ''] = (await helpOf(group, name)).split('\nExamples:\n');
+      const lines = [...examples.matchAll(/^ {2}(\S.*?)(?: {2,}.*)?$/gm)].map(([, line = '']) => line);
+      expect({ name, lines }).toEqual({ name, lines: expect.arrayContaining([expect.any(String)]) });
+      for (const line of lines) {
+        expect(line.startsWith(`resonate ${group} ${name}`)).toBe(true);
+        expect({ line, why: await complaint(wordsOf(line).slice(1)) }).toEqual({ line, why: null });
+      }
+    }
+  },
+);
