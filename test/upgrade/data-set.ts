@@ -3,8 +3,8 @@ import type { HttpClient } from '../processes/http-client.ts';
 import { until } from '../processes/until.ts';
 
 /** Where workers and clients of the data set listen. Nobody does, so what is sent there stays in the database. */
-export const WORKERS = 'poll://any@workers';
-export const CLIENTS = 'poll://any@clients';
+const WORKERS = 'poll://any@workers';
+const CLIENTS = 'poll://any@clients';
 
 const DAY_MS = 86_400_000;
 /** Leases of acquired tasks last until then, so that they are acquired in every test to come. */
