@@ -95,6 +95,7 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`schedules get ${id}`), /^promiseTimeout +60 min$/],
       [typed(`schedules preview ${id} --limit 1`), /^(Sun|Mon|Tue|Wed|Thu|Fri|Sat) \d{4}-01-01 00:00:00Z$/],
       [typed(`schedules why ${id}`), /^What to do: /],
+      [typed(`schedules update ${id} --timezone UTC`), /^timezone +UTC$/],
       [typed(`schedules pause ${id}`), /^pausedAt +\d{4}-/],
       [typed(`schedules resume ${id}`), /^nextRunAt +\d{4}-01-01 00:00:00Z$/],
       [typed(`schedules trigger ${id}`), /^promise\.state +pending$/],

@@ -247,8 +247,8 @@ describe('tasks', () => {
 });
 
 describe('schedules', () => {
-  test('are created, shown and deleted', async () => {
-    const made = await resonate.json(
+  test('are created, shown, changed and deleted', async () => {
+    const made = await resonate.json<{ schedule: object }>(
       ...['schedules', 'create', 'nightly', '--cron', '0 3 * * *', '--promise-id', 'n.{{.timestamp}}'],
       ...['--promise-timeout', '2h', '--promise-param', '{"data":"x"}', '--promise-tags', '{"a":"b"}'],
     );
@@ -259,6 +259,11 @@ describe('schedules', () => {
       },
     });
     expect(await resonate.json('schedules', 'get', 'nightly')).toEqual(made);
+    expect(await resonate.json('schedules', 'update', 'nightly', '--promise-timeout', '3h')).toEqual({
+      schedule: { ...made.schedule, promiseTimeout: 3 * HOUR },
+    });
+    const nothing = await resonate.run('schedules', 'update', 'nightly');
+    expect(nothing).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('Give what to change: --cron, ') });
     expect(await resonate.json('schedules', 'delete', 'nightly')).toEqual({});
     const gone = await resonate.run('schedule', 'get', 'nightly');
     expect(gone).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^resonate: .*\(404\)\n$/) });

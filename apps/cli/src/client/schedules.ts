@@ -40,21 +40,10 @@ export function builder(schedules: Argv): unknown {
       (options) => options.positional('id', ID).example('resonate schedules why nightly', ''),
       ({ id, ...options }) => showWhy('schedules', id, options),
     )
-    .command('create <id>', 'Create a schedule, or show the existing one with this id', createOptions, (argv) => {
-      const data = {
-        id: argv.id,
-        cron: argv.cron,
-        promiseId: argv['promise-id'],
-        promiseTimeout: durationMs(argv['promise-timeout'], '--promise-timeout'),
-        promiseParam: valueOf(argv['promise-param'], '--promise-param'),
-        promiseTags: jsonOf(argv['promise-tags'], '--promise-tags'),
-        timezone: argv.timezone,
-        overlap: argv.overlap,
-        catchUp: argv['catch-up'],
-        cronDialect: argv['cron-dialect'],
-      };
-      return create(data, argv);
-    })
+    .command('create <id>', 'Create a schedule, or show the existing one with this id', createOptions, (argv) =>
+      write('schedule.create', { id: argv.id, ...definitionOf(argv) }, argv),
+    )
+    .command('update <id>', 'Change a schedule; what is not given stays as it is', updateOptions, update)
     .command(idCommand('schedule', 'delete', 'Delete a schedule; its promises stay', SAMPLE))
     .command(idCommand('schedule', 'pause', 'Pause a schedule until it is resumed', SAMPLE))
     .command(idCommand('schedule', 'resume', 'Resume a paused schedule with its next run after now', SAMPLE))
@@ -84,45 +73,90 @@ export function builder(schedules: Argv): unknown {
 
 const CREATE_EXAMPLE = `resonate schedules create nightly --cron '30 2 * * *' --timezone Europe/Berlin --promise-id '{{.id}}.{{.timestamp}}' --promise-timeout 1h --promise-tags '{"resonate:target": "poll://any@default"}'`;
 
+/** What a schedule consists of. All of it is optional here: `create` demands some, `update` at least one. */
+const DEFINITION = {
+  cron: textOption('Cron expression, such as "0 * * * *"; six fields start with seconds; UTC without --timezone'),
+  'cron-dialect': choiceOption<CronDialect>(
+    ['resonate', 'unix'],
+    'Weekdays by number: resonate counts from 1 (Sunday), unix from 0; default: schedules.cron of the server',
+  ),
+  'promise-id': textOption('Id of each promise; {{.timestamp}} and {{.id}} are replaced'),
+  'promise-timeout': textOption('Time until each promise times out: 1h'),
+  'promise-param': textOption('Param of each promise: \'{"data": …}\'; the command base64-encodes data'),
+  'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
+  timezone: textOption('Time zone of the cron expression: Europe/Berlin'),
+  overlap: choiceOption<OverlapPolicy>(
+    ['allow', 'skip', 'cancel'],
+    'If the last run is still pending: start the new run too, skip it, or cancel the last run',
+  ),
+  'catch-up': choiceOption<CatchUpPolicy>(
+    ['all', 'last', 'none'],
+    'Which runs that were missed during a downtime are started late',
+  ),
+} as const;
+
 function createOptions(options: Argv<ClientArguments>) {
   return options
     .positional('id', ID)
     .example(CREATE_EXAMPLE, 'Every night')
-    .options({
-      cron: {
-        ...textOption('Cron expression, such as "0 * * * *"; six fields start with seconds; UTC without --timezone'),
-        demandOption: true,
-      },
-      'cron-dialect': choiceOption<CronDialect>(
-        ['resonate', 'unix'],
-        'Weekdays by number: resonate counts from 1 (Sunday), unix from 0; default: schedules.cron of the server',
-      ),
-      'promise-id': {
-        ...textOption('Id of each promise; {{.timestamp}} and {{.id}} are replaced'),
-        demandOption: true,
-      },
-      'promise-timeout': { ...textOption('Time until each promise times out: 1h'), demandOption: true },
-      'promise-param': textOption('Param of each promise: \'{"data": …}\'; the command base64-encodes data'),
-      'promise-tags': textOption('Tags of each promise: \'{"name": "value"}\''),
-      timezone: textOption('Time zone of the cron expression: Europe/Berlin'),
-      overlap: choiceOption<OverlapPolicy>(
-        ['allow', 'skip', 'cancel'],
-        'If the last run is still pending: start the new run too, skip it, or cancel the last run',
-      ),
-      'catch-up': choiceOption<CatchUpPolicy>(
-        ['all', 'last', 'none'],
-        'Which runs that were missed during a downtime are started late',
-      ),
+    .options(DEFINITION)
+    .demandOption(['cron', 'promise-id', 'promise-timeout']);
+}
+
+function updateOptions(options: Argv<ClientArguments>) {
+  return options
+    .positional('id', ID)
+    .example(`resonate schedules update nightly --cron '0 4 * * *'`, 'Runs at 4 instead')
+    .options(DEFINITION)
+    .check((argv) => {
+      const names = Object.keys(DEFINITION);
+      if (names.some((name) => argv[name] !== undefined)) return true;
+      throw new Error(`Give what to change: --${names.join(', --')}`);
     });
 }
 
-/** Creates a schedule. On a terminal also shows its next runs, and how a weekday given as a number was read. */
-async function create(data: object & { id: string }, options: ClientArguments): Promise<void> {
-  const created = await call<{ schedule: ScheduleRecord }>('schedule.create', data, options);
-  const { cron, cronDialect } = created.schedule;
+type DefinitionArguments = { [Name in keyof typeof DEFINITION]?: string | undefined };
+
+/** The fields of a request that were given. */
+function definitionOf(argv: DefinitionArguments) {
+  const timeout = argv['promise-timeout'];
+  const given = {
+    cron: argv.cron,
+    promiseId: argv['promise-id'],
+    promiseTimeout: timeout === undefined ? undefined : durationMs(timeout, '--promise-timeout'),
+    promiseParam: valueOf(argv['promise-param'], '--promise-param'),
+    promiseTags: jsonOf(argv['promise-tags'], '--promise-tags'),
+    timezone: argv.timezone,
+    overlap: argv.overlap,
+    catchUp: argv['catch-up'],
+    cronDialect: argv['cron-dialect'],
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** `schedule.update` replaces the whole definition, so the request repeats what stays. */
+async function update(argv: ClientArguments & DefinitionArguments & { id: string }): Promise<void> {
+  const { id } = argv;
+  const given = definitionOf(argv);
+  const { schedule } = await call<{ schedule: ScheduleRecord }>('schedule.get', { id }, argv);
+  // A record without a dialect has the default one. A request without one would get the server's.
+  const { cron, cronDialect = 'resonate', timezone, overlap, catchUp } = schedule;
+  const { promiseId, promiseTimeout, promiseParam, promiseTags } = schedule;
+  const known = { cron, cronDialect, timezone, overlap, catchUp, promiseId, promiseTimeout, promiseParam, promiseTags };
+  await write('schedule.update', { id, ...known, ...given }, argv);
+}
+
+/** Sends a definition. On a terminal also shows its next runs, and how a weekday given as a number was read. */
+async function write(
+  kind: 'schedule.create' | 'schedule.update',
+  data: object & { id: string },
+  options: ClientArguments,
+): Promise<void> {
+  const written = await call<{ schedule: ScheduleRecord }>(kind, data, options);
+  const { cron, cronDialect } = written.schedule;
   const runs = wantsTable(options) ? await nextRuns(data.id, options) : [];
-  show(created, options, () => {
-    const { rows, ...table } = fieldTable({ ...created });
+  show(written, options, () => {
+    const { rows, ...table } = fieldTable({ ...written });
     return { ...table, rows: [...rows, ...runs.map((at) => ['next run', dayAndTime(at)])] };
   });
   const hint = weekdayHint(cron, cronDialect);
