@@ -127,7 +127,13 @@ const LARGEST = 2_000_000;
 /** What is refused without being read further is not sent at every size. */
 const DEEP_OR_WIDE = [1_000, 100_000];
 
-const ODD = { 'lone surrogates': '\ud800', NUL: '\u0000', astral: '\u{1F600}', combining: 'e\u0301\u0323' };
+/** Texts that are refused are also large. Those that are stored differ from plain ones in nothing but their bytes. */
+const ODD = {
+  'lone surrogates': { odd: '\ud800', sizes: SIZES },
+  NUL: { odd: '\u0000', sizes: SIZES },
+  astral: { odd: '\u{1F600}', sizes: SIZES.slice(0, 2) },
+  combining: { odd: 'e\u0301\u0323', sizes: SIZES.slice(0, 2) },
+};
 
 /** A field's replacement, as JSON. */
 interface Filler {
@@ -146,11 +152,8 @@ const digits = (size: number): Filler => ({ name: `${size} digits`, json: '1'.re
 
 const TEXTS = [
   ...[...SIZES, LARGEST].map(text),
-  ...SIZES.flatMap((size) =>
-    Object.entries(ODD).map(([name, odd]) => ({
-      name: `${size} ${name}`,
-      json: JSON.stringify(odd.repeat(size / odd.length)),
-    })),
+  ...Object.entries(ODD).flatMap(([name, { odd, sizes }]) =>
+    sizes.map((size) => ({ name: `${size} ${name}`, json: JSON.stringify(odd.repeat(size / odd.length)) })),
   ),
 ];
 const STRUCTURES = DEEP_OR_WIDE.flatMap((size) => [deep(size), list(size), map(size)]);

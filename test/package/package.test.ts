@@ -92,7 +92,9 @@ describe('the package', () => {
   });
 
   test('is ready to be published: npm has nothing to correct', async () => {
-    const { stdout, stderr } = await run(join(directory, 'checkout'), 'npm', 'publish', './dist', '--dry-run');
+    // CI runs npm silently, and npm passes that on to the npm that it starts.
+    const publish = ['publish', './dist', '--dry-run', '--loglevel', 'notice'];
+    const { stdout, stderr } = await run(join(directory, 'checkout'), 'npm', ...publish);
     expect(stdout).toContain(`+ resonate-server@`);
     // A test has no account.
     expect(stderr.split('\n').filter((line) => /warn/i.test(line) && !line.includes('logged in'))).toEqual([]);

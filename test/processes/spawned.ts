@@ -154,8 +154,11 @@ export class Spawned {
   }
 }
 
-/** The environment of this process, without what would configure a server, and without jest's FORCE_COLOR. */
+/** Whether an output has colours depends on these. */
+const COLOUR_VARIABLES = new Set(['CI', 'FORCE_COLOR']);
+
+/** The environment of this process, without what would configure a server or decide about colours. */
 export function withoutResonateVariables(): NodeJS.ProcessEnv {
-  const isOurs = (name: string) => name.startsWith('RESONATE_') || name === 'FORCE_COLOR';
+  const isOurs = (name: string) => name.startsWith('RESONATE_') || COLOUR_VARIABLES.has(name);
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { loadConfig } from '@resonate/config';
 import { createLogger } from '@resonate/observability';
@@ -75,6 +75,14 @@ async function run(): Promise<{ tookMs: number; busyMs: number; done: Record<str
   return { tookMs: performance.now() - startedAt, busyMs, done, lags };
 }
 
+/** How long a run paused, in durations of its steps. A step counts as 5 ms or more. */
+function pausesPerStep({ tookMs, busyMs, lags }: Awaited<ReturnType<typeof run>>): number {
+  return (tookMs - busyMs) / Math.max(busyMs, 5 * lags.length);
+}
+
+/** Its timings are relative, but another process may take both cores for a moment. */
+jest.retryTimes(2);
+
 describe('retention', () => {
   test('deletes faster while it lags, and its lag falls to 0', async () => {
     await settle('a', PROMISES);
@@ -84,7 +92,8 @@ describe('retention', () => {
     now += 24 * HOUR;
     const behind = await run();
     for (const { done } of [calm, behind]) expect(done).toEqual({ graphs: PROMISES, promises: PROMISES });
-    expect(behind.tookMs).toBeLessThan(0.75 * calm.tookMs);
+    // A step has pauses of four times its duration in the first run, and of its duration in the second.
+    expect(pausesPerStep(behind)).toBeLessThan(0.75 * pausesPerStep(calm));
     expect(calm.lags[0]).toBe(1);
     expect(behind.lags[0]).toBe((23 * HOUR) / 1_000);
     expect(await lag()).toBe(0);

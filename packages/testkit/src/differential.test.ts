@@ -26,7 +26,7 @@ async function run(subject: Subject, seed: number, steps = 400): Promise<string>
 
 /** @returns the message of the first run that finds a difference. */
 async function find(makeSubject: () => Subject): Promise<string> {
-  for (let seed = 1; seed <= 10; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const message = await run(makeSubject(), seed);
     if (message) return message;
   }
