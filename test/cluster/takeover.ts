@@ -19,8 +19,8 @@ const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
 /** The lease of a dead leader ends after 3 s. */
 const AFTER_LEASE_MS = 4_500;
-/** The standby asks five times a second. */
-const AFTER_TERM_MS = 1_500;
+/** The standby asks five times a second. Beside the other suites of CI it took up to 1.6 s. */
+const AFTER_TERM_MS = 2_500;
 /** Occurrences that tell something of what happened between them. */
 const ENOUGH = 5;
 /** The limit is generous, so that a failure shows the measured time. */

@@ -9,7 +9,7 @@ import { WorkerSocket } from '../processes/worker-socket.ts';
 jest.setTimeout(180_000);
 
 const CLIENTS = 12;
-const REQUESTS = 4_000;
+const REQUESTS = 2_000;
 /** So few that nearly every request meets another client's. */
 const IDS = 8;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));

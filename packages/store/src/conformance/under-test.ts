@@ -14,6 +14,8 @@ export interface DialectUnderTest {
   isShared: boolean;
   /** Which of the recorded traces run, by their number. Without it, all do. */
   takesTrace?: (number: number) => boolean;
+  /** How many promises one workflow awaits at once; 40,000 by default. */
+  awaited?: number;
 }
 
 export interface DatabaseUnderTest {

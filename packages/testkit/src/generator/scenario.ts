@@ -128,7 +128,7 @@ function overlappingRuns(draft: Draft): Step[] {
     id,
     cron: random.pick(['*/10 * * * * *', '*/30 * * * * *', '* * * * *']),
     promiseTimeout: random.pick([5_000, 20_000, 3_600_000]),
-    overlap: random.pick([...OVERLAP_POLICIES, 'skip', 'skip']),
+    overlap: random.pick([...OVERLAP_POLICIES, 'skip', 'skip', 'skip']),
     catchUp: random.pick(CATCH_UP_POLICIES),
   };
   const twice = [naming('schedule.trigger', first + 1), naming('schedule.trigger', first + 2)];
@@ -137,8 +137,7 @@ function overlappingRuns(draft: Draft): Step[] {
   };
   const meanwhile = random.pick([
     [],
-    twice,
-    twice,
+    ...[twice, twice, twice, twice],
     [naming('schedule.pause')],
     [naming('schedule.pause'), naming('schedule.resume')],
     [changed],
