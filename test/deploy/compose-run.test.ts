@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDuration } from '@resonate/config';
+import { rounds } from '@resonate/testkit';
 import { mysqlWith, postgresWith, redisWith, type Backing, type Hosts } from './backing.ts';
 import { Cluster, journeysThrough, pushThrough, type RoleSpec } from './cluster.ts';
 import { readComposeFile, rolesOf, type ComposeFile } from './compose-file.ts';
@@ -46,7 +47,10 @@ async function startBacking({ services }: ComposeFile, storage: string): Promise
   return { [databaseHost]: database, 'redis:6379': await redisWith(redis?.command ?? []) };
 }
 
-describe.each([{}, { STORAGE_TYPE: 'mysql' }])('docker compose up with the settings %j', (settings) => {
+/** `npm run test:thorough` also runs it on MySQL. */
+const SETTINGS = [{}, { STORAGE_TYPE: 'mysql' }].slice(0, rounds(1, 2));
+
+describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => {
   const compose = readComposeFile(settings);
   let backing: Record<string, Backing> = {};
   let cluster: Cluster;
