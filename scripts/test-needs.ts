@@ -4,6 +4,7 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { brokersDirectory } from '../packages/testkit/src/brokers.ts';
 import { mysqlProgram } from '../packages/testkit/src/databases/mysql.ts';
 import { postgresPrograms } from '../packages/testkit/src/databases/postgres-pair.ts';
+import { TEST_CACHE } from '../packages/testkit/src/test-cache.ts';
 
 /**
  * The programs that some suites start and that npm does not install. If a program is missing, jest.config.js leaves out
@@ -35,8 +36,7 @@ export interface LeftOut {
 
 const SEARCHED = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
 const onPath = (program: string) => SEARCHED.some((folder) => existsSync(join(folder, program)));
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests');
-const inCache = (pattern: string) => globSync(pattern, { cwd: CACHE }).length > 0;
+const inCache = (pattern: string) => globSync(pattern, { cwd: TEST_CACHE }).length > 0;
 
 const isMysqlGiven = () => Boolean(process.env['TEST_MYSQL_URL']);
 const hasMariadb = () => onPath('mariadbd') && onPath('mariadb-install-db');

@@ -9,6 +9,7 @@ import { openDialect } from '@resonate/store';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { fill, type Filled } from './fill.ts';
 import { Load, type Operation } from './load.ts';
 
@@ -47,7 +48,7 @@ async function bench(storage: Storage): Promise<void> {
   try {
     const startedAt = performance.now();
     const dialect = await openDialect(database.target, Date.now);
-    const filled = await fill(dialect, whole('promises')).finally(() => dialect.close());
+    const filled = await fill(dialect, wholeNumber('--promises', values.promises)).finally(() => dialect.close());
     await database.settle();
     console.log(`${storage.name}: ${values.promises} promises in ${seconds(performance.now() - startedAt)}`);
     await measure(storage.name, database, filled);
@@ -58,13 +59,17 @@ async function bench(storage: Storage): Promise<void> {
 }
 
 async function measure(name: string, { env }: Database, { expired, expiredAt }: Filled): Promise<void> {
-  const idleMs = (whole('seconds') * 1_000) / 2;
+  const idleMs = (wholeNumber('--seconds', values.seconds) * 1_000) / 2;
   // The retention period ends while the load runs. So the same server is measured with and without retention.
   const expiresAt = Date.now() + 3_000 + WARM_UP_MS + idleMs;
   const retention = ['--retention-after', `${expiresAt - expiredAt}ms`, '--retention-interval', values.interval];
   const server = await ServerProcess.start({ storage: [], env, args: [...retention, '--level', 'warn'] });
   try {
-    const load = await Load.start(server.url, whole('connections'), whole('rate'));
+    const load = await Load.start(
+      server.url,
+      wholeNumber('--connections', values.connections),
+      wholeNumber('--rate', values.rate),
+    );
     await pause(WARM_UP_MS);
     const from = performance.now();
     const { begunAt, clearedAt } = await cleared(server, expired);
@@ -122,11 +127,4 @@ function medianP99(load: Load, operation: Operation, spans: Spans): number {
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
-}
-
-function whole(option: 'promises' | 'rate' | 'connections' | 'seconds'): number {
-  const number = Number(values[option]);
-  if (!Number.isInteger(number) || number < 1)
-    throw new Error(`--${option}: ${values[option]} is not a number above 0`);
-  return number;
 }

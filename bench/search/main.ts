@@ -5,6 +5,7 @@ import { openDialect, Store, type Dialect } from '@resonate/store';
 import { searchCases, type SearchCase } from './cases.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Storage } from '../targets/storage.ts';
+import { wholeNumber } from '../whole-number.ts';
 import { fill } from './fill.ts';
 
 const ALL = LARGE_STORAGES.map(({ name }) => name).join(',');
@@ -45,7 +46,7 @@ if (values.help) console.log(USAGE);
 else await bench();
 
 async function bench(): Promise<void> {
-  const [count, runs] = [whole('--promises', values.promises), whole('--runs', values.runs)];
+  const [count, runs] = [wholeNumber('--promises', values.promises), wholeNumber('--runs', values.runs)];
   const storages = storagesNamed('--targets', values.targets, LARGE_STORAGES);
   const cases = searchCases(count).filter(({ name }) => name.includes(values.only));
   const timings: Timing[] = [];
@@ -123,10 +124,4 @@ function storeOn(dialect: ConstructorParameters<typeof Store>[0]['dialect']): St
     clock: Date.now,
     limits: { maxItems: 1, maxWeight: 1, maxInFlight: 1, maxWaiting: 1, maxWaitingWeight: 1 },
   });
-}
-
-function whole(flag: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${flag}: ${text} is not a number above 0`);
-  return number;
 }

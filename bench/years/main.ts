@@ -12,6 +12,7 @@ import { fill } from '../retention/fill.ts';
 import { Load } from '../retention/load.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 const USAGE = `npm run bench:years -- [options]
   --promises N,...   numbers of promises in the tables [0,1000000]
@@ -38,7 +39,7 @@ const { values } = parseArgs({
 
 if (values.help) console.log(USAGE);
 else {
-  const counts = values.promises.split(',').map((text) => whole('--promises', text, 0));
+  const counts = values.promises.split(',').map((text) => wholeNumber('--promises', text, 0));
   for (const storage of storagesNamed('--targets', values.targets, LARGE_STORAGES)) {
     for (const count of counts) await bench(storage, count);
     await storage.close?.();
@@ -69,9 +70,9 @@ async function measure({ env }: Database, say: (what: string) => void): Promise<
   const server = await ServerProcess.start(options);
   say(`a server is ready after ${seconds(performance.now() - startedAt)}`);
   try {
-    const load = await Load.start(server.url, CONNECTIONS, whole('--rate', values.rate, 1));
+    const load = await Load.start(server.url, CONNECTIONS, wholeNumber('--rate', values.rate));
     const from = performance.now() + WARM_UP_MS;
-    const until = from + whole('--seconds', values.seconds, 1) * 1_000;
+    const until = from + wholeNumber('--seconds', values.seconds) * 1_000;
     await pause(until - performance.now());
     const found = load.latencies([[from, until]]);
     await load.stop();
@@ -123,10 +124,4 @@ function text(latencies: Latencies): string {
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
-}
-
-function whole(option: string, text: string, least: number): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < least) throw new Error(`${option}: ${text} is not a number from ${least}`);
-  return number;
 }

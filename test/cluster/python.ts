@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { TEST_CACHE } from '@resonate/testkit';
 import { Spawned } from '../processes/spawned.ts';
 
 const WORKERS = fileURLToPath(new URL('./workers', import.meta.url));
@@ -68,7 +69,7 @@ async function findPython(): Promise<string> {
     ...['python3.13', 'python3.12', 'python3.14', 'python3'],
     ...pyenv.map((version) => join(versions, version, 'bin', 'python3')),
     // Where scripts/setup-tests.sh puts it on systems that have an older one.
-    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests/python/bin/python3.13'),
+    join(TEST_CACHE, 'python/bin/python3.13'),
   ];
   for (const candidate of candidates) {
     const fits = await run(candidate, ['-c', FITS]).then(

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { TEST_CACHE } from '@resonate/testkit';
 import { parseAllDocuments } from 'yaml';
 import { runCommand } from '../processes/run-command.ts';
 import { ROOT } from './image.ts';
@@ -11,8 +11,7 @@ export const PRODUCTION = ['--values', join(CHART, 'values-production.yaml')];
 
 /** The Helm that scripts/install-helm.sh installed, or the one on the PATH. */
 function helmProgram(): string {
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests');
-  const installed = join(cache, 'helm/helm');
+  const installed = join(TEST_CACHE, 'helm/helm');
   return existsSync(installed) ? installed : 'helm';
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { TEST_CACHE } from './test-cache.ts';
 
 /** Where the brokers of packages/testkit/brokers/pom.xml are: fetched once for each version of that file. */
 
@@ -11,7 +11,7 @@ export const BROKERS_POM = join(SOURCES, 'pom.xml');
 /** Nothing deletes it. The jars have 73 MB. */
 export function brokersDirectory(): string {
   const version = createHash('sha256').update(readFileSync(BROKERS_POM)).digest('hex').slice(0, 12);
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', `brokers-${version}`);
+  return join(TEST_CACHE, `brokers-${version}`);
 }
 
 /** Java's arguments up to the class: a small heap, a quick start, the log on standard error. */

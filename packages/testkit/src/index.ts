@@ -15,3 +15,4 @@ export * from './sqs.ts';
 export * from './pub-sub.ts';
 export * from './free-port.ts';
 export * from './is-alive.ts';
+export * from './test-cache.ts';

@@ -12,6 +12,9 @@ export interface Call {
 
 export const NEW_CALL: Call = { func: '', args: '[]', target: 'poll://any@default', timeout: '60' };
 
+/** The tag with the address of the workers. */
+export const TARGET = 'resonate:target';
+
 const MINUTE = 60_000;
 
 /** The arguments; null if they are not a JSON array. */

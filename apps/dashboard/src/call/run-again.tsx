@@ -4,12 +4,12 @@ import { useState } from 'preact/hooks';
 import { ConfirmDialog, Dialog, duration, ErrorState, Icon, links, serverNow, toast } from '../parts/index.ts';
 import { usePromise } from '../promise/use-promise.ts';
 import { ValueView } from '../promise/value-view.tsx';
+import { TARGET } from './call.ts';
 import { IdField, usePrefix } from './id-field.tsx';
 import { start } from './start.ts';
 
 /** A timeout further away than this is that of a promise without a deadline. It is copied as it is. */
 const FOREVER_MS = 100 * 365 * 24 * 3_600_000;
-const TARGET = 'resonate:target';
 const SECOND = 1_000;
 
 interface Props {

@@ -1,7 +1,7 @@
 import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
 import { ConfirmDialog, Icon, links, serverNow, toast } from '../parts/index.ts';
-import { argumentsOf, NEW_CALL, paramOf, timeoutMs } from './call.ts';
+import { argumentsOf, NEW_CALL, paramOf, TARGET, timeoutMs } from './call.ts';
 import { CallFields } from './call-fields.tsx';
 import { IdField, usePrefix } from './id-field.tsx';
 import { start } from './start.ts';
@@ -40,7 +40,7 @@ function StartDialog({ onClose }: { onClose: () => void }) {
       isReady={isReady}
       onClose={onClose}
       onConfirm={async () => {
-        const tags = { 'resonate:target': call.target };
+        const tags = { [TARGET]: call.target };
         await start({ id, param: paramOf(call), tags, timeoutAt: serverNow() + timeoutMs(call) });
         toast(`Started ${id}`);
         route(links.promise(id));

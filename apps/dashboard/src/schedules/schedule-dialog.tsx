@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { operate } from '../api/client.ts';
+import { refuseExisting } from '../api/refuse-existing.ts';
 import { usePrefix } from '../call/id-field.tsx';
 import { ConfirmDialog, toast } from '../parts/index.ts';
 import { ScheduleFields } from './schedule-fields.tsx';
@@ -18,9 +19,7 @@ export function CreateDialog({ onClose, onCreated }: { onClose: () => void; onCr
       isReady={isComplete(form, prefix)}
       onClose={onClose}
       onConfirm={async () => {
-        // The server would return an existing schedule unchanged, which would look like success here.
-        const existing = await operate('schedule.get', { id: form.id }).catch(() => null);
-        if (existing) throw new Error(`A schedule with the id ${form.id} already exists.`);
+        await refuseExisting('schedule', form.id);
         await operate('schedule.create', requestOf(form, prefix));
         toast(`Created the schedule ${form.id}`);
         onCreated(form.id);

@@ -1,7 +1,6 @@
-import { argumentsOf, callIn, minutesOf, NEW_CALL, paramOf, timeoutMs, type Call } from '../call/call.ts';
+import { argumentsOf, callIn, minutesOf, NEW_CALL, paramOf, TARGET, timeoutMs, type Call } from '../call/call.ts';
 import type { Schedule } from './schedule.ts';
 
-const TARGET = 'resonate:target';
 const ID = '{{.id}}';
 
 /** The fields of the form of a schedule. */

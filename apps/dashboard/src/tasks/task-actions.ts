@@ -5,7 +5,7 @@ import type { RowAction } from '../parts/index.ts';
 /** A task with the id of its promise. */
 type Target = Pick<Task, 'state' | 'version'> & { id: string };
 
-const DELIVER: RowAction<Target> = {
+export const DELIVER: RowAction<Target> = {
   verb: 'Deliver now',
   icon: 'send',
   done: 'Message is due',
@@ -42,4 +42,3 @@ const CONTINUE: RowAction<Target> = {
 };
 
 export const TASK_ACTIONS: readonly RowAction<Target>[] = [DELIVER, RELEASE, HALT, CONTINUE];
-export { DELIVER };

@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
+import { TEST_CACHE } from '../test-cache.ts';
 import { flags, UNSYNCED } from './mysql-settings.ts';
 import { startOwned, type TestServer } from './owned-server.ts';
 
 /** Where scripts/install-mysql.sh puts the server. */
 export function mysqlProgram(): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests', 'mysql', 'mysqld');
+  return join(TEST_CACHE, 'mysql', 'mysqld');
 }
 
 /** mysqld refuses to run as root unless told to. Only root may read the cache folder, so it can't run as `nobody`. */
