@@ -221,7 +221,7 @@ describe('an MCP session', () => {
   });
 
   test('tells of a promise that times out', async () => {
-    await session.answer('promise-create', { id: 'late', timeout_at: Date.now() + 300 });
+    await session.answer('promise-create', { id: 'late', timeout_at: Date.now() + 2000 });
     await session.answer('promise-listen', { id: 'late' });
     const told = await session.told('late');
     expect(told).toMatchObject({ content: { state: 'rejected_timedout' }, status: 'timedout' });

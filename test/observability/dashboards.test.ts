@@ -50,7 +50,8 @@ describe('what a live server on Postgres shows', () => {
     const tags = { 'resonate:target': 'poll://any@workers' };
     await client.rpc('promise.create', { id: 'a', timeoutAt: Date.now() + 60_000, tags });
     await stream.next();
-    await client.rpc('promise.create', { id: 'soon', timeoutAt: Date.now() + 50 });
+    // The server must receive it before it times out, or no timer is needed.
+    await client.rpc('promise.create', { id: 'soon', timeoutAt: Date.now() + 2000 });
     const lonely = { 'resonate:target': 'poll://any@nobody' };
     await client.rpc('promise.create', { id: 'b', timeoutAt: Date.now() + 60_000, tags: lonely });
     client.close();
