@@ -55,6 +55,20 @@ export function storageArguments(target: StorageTarget): string[] {
     : ['--storage-type', target.type, `--storage-${target.type}-url`, target.url];
 }
 
+/** Whether a transaction that writes keeps a SQLite database locked for longer than opening it does. */
+export function isLocked(path: string): boolean {
+  const database = new Sqlite(path, { timeout: 500 });
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return false;
+  } catch (error) {
+    if (error instanceof Sqlite.SqliteError && error.code === 'SQLITE_BUSY') return true;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
 function onSqlite(): UpgradeDatabase {
   const directory = mkdtempSync(join(tmpdir(), 'upgrade-'));
   const path = join(directory, 'resonate.db');

@@ -7,7 +7,8 @@ import { HttpClient } from '../processes/http-client.ts';
 import { runCommand } from '../processes/run-command.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { Spawned } from '../processes/spawned.ts';
-import { startServers, storageArguments, type Row, type Servers, type UpgradeDatabase } from './databases.ts';
+import { until } from '../processes/until.ts';
+import { isLocked, startServers, storageArguments, type Row, type Servers, type UpgradeDatabase } from './databases.ts';
 import { FIRST, FROZEN_VERSIONS, frozenSaid, frozenSql, SERVER_URL, type Dialect, type Said } from './frozen.ts';
 
 const DIALECTS: readonly Dialect[] = ['sqlite', 'postgres', 'mysql'];
@@ -169,6 +170,23 @@ async function has(stream: EventStream, ...subjects: (string | RegExp)[]): Promi
 describe('a migration that is killed with -9', () => {
   const said = (dialect: Dialect) => frozenSaid(FIRST, dialect);
   const migrate = (target: StorageTarget) => new Spawned(RESONATE, ['migrate', ...storageArguments(target)]);
+
+  test('is undone, and run again by the next one, on sqlite', () =>
+    withFrozen(FIRST, 'sqlite', async (database) => {
+      const { target } = database;
+      if (target.type !== 'sqlite') throw new Error('not a file');
+      // A migration updates this table. With this trigger it does not come to an end.
+      const endless = Array.from({ length: 10 }, (_, n) => `sqlite_schema AS s${n}`).join();
+      await database.run(`CREATE TRIGGER endless AFTER UPDATE ON schedules BEGIN SELECT count(*) FROM ${endless}; END`);
+      const before = { schema: await database.schema(), rows: await rowsOf(database) };
+      const migration = migrate(target);
+      await until('the migration', 20_000, () => isLocked(target.path));
+      await migration.kill9();
+      expect({ schema: await database.schema(), rows: await rowsOf(database) }).toEqual(before);
+
+      await database.run('DROP TRIGGER endless');
+      expect(await migrated(target, said('sqlite').at)).toMatchObject(said('sqlite'));
+    }));
 
   // Each kill comes later than the one before, in the middle of a statement.
   test.each([
