@@ -1,5 +1,5 @@
 import { startBacking, type Backing } from '../cluster/backing.ts';
-import { isReplicated, type Database } from './options.ts';
+import type { Database } from './options.ts';
 import { ReplicatedServer } from './replicated-server.ts';
 
 /** What the cluster under torture runs on. */
@@ -10,7 +10,7 @@ export interface TortureBacking extends Backing {
 
 /** @param failovers whether the database has a synchronous standby. */
 export async function startTortureBacking(name: Database, failovers: boolean): Promise<TortureBacking> {
-  if (!failovers || !isReplicated(name)) return Object.assign(await startBacking(name), { failOver: null });
+  if (!failovers) return Object.assign(await startBacking(name), { failOver: null });
   const server = await ReplicatedServer.start(name);
   const backing = await startBacking(name, server);
   // Not copied into a new object: the database's URL changes.

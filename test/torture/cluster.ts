@@ -15,7 +15,7 @@ export const SDK = '0.11.5';
 export const GROUP = 'workers';
 /** What a dead worker held is free again after this. */
 const WORKER_TTL_MS = 2_000;
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 const REPORTED_WITHIN_MS = 2_000;
 
 /** A process that can be killed and comes back. */

@@ -5,10 +5,6 @@ import { readRun, type Run } from '../processes/long-run.ts';
 export const DATABASES = ['postgres', 'mariadb', 'mysql'] as const;
 export type Database = (typeof DATABASES)[number];
 
-/** Those of which the tests can start a primary with a standby. */
-const REPLICATED = ['postgres', 'mysql'] as const;
-export type ReplicatedName = (typeof REPLICATED)[number];
-
 export interface Options extends Run {
   /** The time is split between them. */
   databases: readonly Database[];
@@ -38,22 +34,17 @@ export function readOptions(args: readonly string[]): Options {
   });
   return {
     ...readRun({ minutes: values.minutes, seed: values.seed }),
-    databases: databasesOf(values.database, values.failovers),
+    databases: databasesOf(values.database),
     failovers: values.failovers,
     upgradeFrom: programOf(values['upgrade-from']),
   };
 }
 
-function databasesOf(name: string | undefined, failovers: boolean): readonly Database[] {
-  const among: readonly Database[] = failovers ? REPLICATED : DATABASES;
-  if (name === undefined) return among;
-  const known = among.find((database) => database === name);
-  if (!known) throw new Error(`--database: one of ${among.join(', ')}${failovers ? ' with --failovers' : ''}`);
+function databasesOf(name: string | undefined): readonly Database[] {
+  if (name === undefined) return DATABASES;
+  const known = DATABASES.find((database) => database === name);
+  if (!known) throw new Error(`--database: one of ${DATABASES.join(', ')}`);
   return [known];
-}
-
-export function isReplicated(name: Database): name is ReplicatedName {
-  return REPLICATED.some((database) => database === name);
 }
 
 function programOf(path: string | undefined): string | null {

@@ -1,14 +1,18 @@
 import {
+  makeMariadbPrimary,
   makeMysqlPrimary,
+  promoteMariadb,
   promoteMysql,
   promotePostgres,
+  startMariadbPrimary,
+  startMariadbReplica,
   startMysqlPair,
   startMysqlReplica,
   startPostgresPair,
   startPostgresStandby,
   type TestServer,
 } from '@resonate/testkit';
-import type { ReplicatedName } from './options.ts';
+import type { Database } from './options.ts';
 
 /** How servers of one kind replicate. */
 interface Replication {
@@ -20,7 +24,7 @@ interface Replication {
   resume(primaryUrl: string): Promise<void>;
 }
 
-const REPLICATION: Record<ReplicatedName, Replication> = {
+const REPLICATION: Record<Database, Replication> = {
   postgres: {
     startPair: async () => {
       const { primary, standby } = await startPostgresPair();
@@ -29,6 +33,15 @@ const REPLICATION: Record<ReplicatedName, Replication> = {
     startStandby: startPostgresStandby,
     promote: promotePostgres,
     resume: () => Promise.resolve(),
+  },
+  mariadb: {
+    startPair: async () => {
+      const primary = await startMariadbPrimary();
+      return [primary, await startMariadbReplica(primary.url)];
+    },
+    startStandby: startMariadbReplica,
+    promote: promoteMariadb,
+    resume: makeMariadbPrimary,
   },
   mysql: {
     startPair: async () => {
@@ -53,7 +66,7 @@ export class ReplicatedServer implements TestServer {
     this.#standby = standby;
   }
 
-  static async start(name: ReplicatedName): Promise<ReplicatedServer> {
+  static async start(name: Database): Promise<ReplicatedServer> {
     return new ReplicatedServer(REPLICATION[name], ...(await REPLICATION[name].startPair()));
   }
 

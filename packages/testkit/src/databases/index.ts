@@ -1,5 +1,6 @@
 export { giveToServer, type TestServer } from './owned-server.ts';
 export * from './mariadb.ts';
+export * from './mariadb-pair.ts';
 export * from './mysql.ts';
 export * from './mysql-pair.ts';
 export * from './mysql-or-mariadb.ts';

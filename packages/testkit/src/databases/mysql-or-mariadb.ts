@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { startMariadb } from './mariadb.ts';
+import { queryMysql } from './mysql-query.ts';
 import { startMysql } from './mysql.ts';
 import type { TestServer } from './owned-server.ts';
 import type { TestDatabase } from './postgres.ts';
@@ -32,18 +33,13 @@ export async function mysqlForTests(): Promise<Pick<TestServer, 'url' | 'stop'>>
 /** Creates an empty database with a name of its own on the server. */
 export async function freshMysqlDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await runMysql(serverUrl, `CREATE DATABASE ${name}`);
+  await queryMysql(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => runMysql(serverUrl, `DROP DATABASE IF EXISTS ${name}`) };
-}
-
-async function runMysql(url: string, sql: string): Promise<void> {
-  const { createConnection } = await import('mysql2/promise');
-  const connection = await createConnection(url);
-  try {
-    await connection.query(sql);
-  } finally {
-    await connection.end();
-  }
+  return {
+    url: url.href,
+    drop: async () => {
+      await queryMysql(serverUrl, `DROP DATABASE IF EXISTS ${name}`);
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { queryMysql } from './mysql-query.ts';
 import { mysqlProgram, startMysql } from './mysql.ts';
 import type { TestServer } from './owned-server.ts';
 
@@ -52,7 +53,7 @@ export async function startMysqlReplica(primaryUrl: string): Promise<TestServer>
   const replica = await startServer();
   const { host } = new URL(primaryUrl);
   try {
-    await query(
+    await queryMysql(
       replica.url,
       `SET GLOBAL clone_valid_donor_list = '${host}'`,
       `CLONE INSTANCE FROM root@'127.0.0.1':${new URL(primaryUrl).port} IDENTIFIED BY ''`,
@@ -62,21 +63,21 @@ export async function startMysqlReplica(primaryUrl: string): Promise<TestServer>
   }
   await replica.restart();
   await follow(replica.url, primaryUrl);
-  await query(primaryUrl, WAIT_FOR_REPLICA);
+  await queryMysql(primaryUrl, WAIT_FOR_REPLICA);
   return replica;
 }
 
 /** Makes a replica a primary that waits for no other, once it has applied what it received. */
 export async function promoteMysql(replicaUrl: string): Promise<void> {
-  await query(replicaUrl, 'STOP REPLICA IO_THREAD');
-  const [status] = await query(replicaUrl, 'SHOW REPLICA STATUS');
+  await queryMysql(replicaUrl, 'STOP REPLICA IO_THREAD');
+  const [status] = await queryMysql(replicaUrl, 'SHOW REPLICA STATUS');
   const received = String(status?.['Retrieved_Gtid_Set']).replaceAll(/\s/g, '');
-  await query(replicaUrl, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${received}')`, 'STOP REPLICA', TAKE_WRITES);
+  await queryMysql(replicaUrl, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${received}')`, 'STOP REPLICA', TAKE_WRITES);
 }
 
 /** Lets a server that was started (again) take writes, which its replica must have received. */
 export async function makeMysqlPrimary(url: string): Promise<void> {
-  await query(url, WAIT_FOR_REPLICA, TAKE_WRITES);
+  await queryMysql(url, WAIT_FOR_REPLICA, TAKE_WRITES);
 }
 
 let lastId = 0;
@@ -86,23 +87,10 @@ function startServer(): Promise<TestServer> {
 }
 
 async function follow(replicaUrl: string, primaryUrl: string): Promise<void> {
-  await query(
+  await queryMysql(
     replicaUrl,
     `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${new URL(primaryUrl).port},
       SOURCE_USER = 'root', SOURCE_AUTO_POSITION = 1, SOURCE_CONNECT_RETRY = 1, GET_SOURCE_PUBLIC_KEY = 1`,
     'START REPLICA',
   );
-}
-
-/** @returns the rows of the last statement. */
-async function query(url: string, ...statements: string[]): Promise<Record<string, unknown>[]> {
-  const { createConnection } = await import('mysql2/promise');
-  const connection = await createConnection(url);
-  try {
-    let rows: unknown = [];
-    for (const sql of statements) [rows] = await connection.query(sql);
-    return Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [];
-  } finally {
-    await connection.end();
-  }
 }

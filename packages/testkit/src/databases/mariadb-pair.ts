@@ -1,0 +1,80 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import { startMariadb } from './mariadb.ts';
+import { queryMysql } from './mysql-query.ts';
+import type { TestServer } from './owned-server.ts';
+
+const A_DAY_MS = '86400000';
+
+const SETTINGS = {
+  'log-bin': 'binlog',
+  'log-slave-updates': 'ON',
+  'gtid-strict-mode': 'ON',
+  'rpl-semi-sync-slave-enabled': 'ON',
+  'rpl-semi-sync-master-wait-point': 'AFTER_SYNC',
+  // It never gives up waiting for the replica.
+  'rpl-semi-sync-master-timeout': A_DAY_MS,
+  // As a server should start that was the primary once: it takes writes when it is told to.
+  'read-only': 'ON',
+  'skip-slave-start': 'ON',
+};
+const TAKE_WRITES = 'SET GLOBAL read_only = OFF';
+const WAIT_FOR_REPLICA = 'SET GLOBAL rpl_semi_sync_master_enabled = ON';
+
+/** Starts a MariaDB that takes writes and can have a replica. It ends with this process, however that ends. */
+export async function startMariadbPrimary(): Promise<TestServer> {
+  const primary = await startServer();
+  await queryMysql(primary.url, TAKE_WRITES);
+  return primary;
+}
+
+/** Starts a replica of a running primary. From now on the primary acknowledges only what the replica has received. */
+export async function startMariadbReplica(primaryUrl: string): Promise<TestServer> {
+  const replica = await startServer();
+  await copy(primaryUrl, replica.url);
+  // The primary first: it expects acknowledgements only of replicas that connect later.
+  await queryMysql(primaryUrl, WAIT_FOR_REPLICA);
+  await queryMysql(
+    replica.url,
+    `CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${new URL(primaryUrl).port}, MASTER_USER = 'root',
+      MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1`,
+    'START SLAVE',
+  );
+  return replica;
+}
+
+/** Makes a replica a primary that waits for no other, once it has applied what it received. */
+export async function promoteMariadb(replicaUrl: string): Promise<void> {
+  await queryMysql(replicaUrl, 'STOP SLAVE IO_THREAD');
+  const [status] = await queryMysql(replicaUrl, 'SHOW SLAVE STATUS');
+  const received = String(status?.['Gtid_IO_Pos']);
+  await queryMysql(replicaUrl, `SELECT MASTER_GTID_WAIT('${received}')`, 'STOP SLAVE', 'RESET SLAVE ALL', TAKE_WRITES);
+}
+
+/** Lets a server that was started again take writes, which its replica must have received. */
+export async function makeMariadbPrimary(url: string): Promise<void> {
+  await queryMysql(url, WAIT_FOR_REPLICA, TAKE_WRITES);
+}
+
+let lastId = 0;
+
+function startServer(): Promise<TestServer> {
+  return startMariadb({ ...SETTINGS, 'server-id': String(++lastId) });
+}
+
+/** Copies all databases, and from where in the primary's log the replica has to continue. */
+async function copy(fromUrl: string, toUrl: string): Promise<void> {
+  const server = (url: string) => ['--no-defaults', '--host=127.0.0.1', `--port=${new URL(url).port}`, '--user=root'];
+  const what = ['--all-databases', '--ignore-database=mysql', '--ignore-database=sys'];
+  const dump = spawn('mariadb-dump', [...server(fromUrl), '--single-transaction', '--master-data', '--gtid', ...what], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const dumped = once(dump, 'exit');
+  const load = execFile('mariadb', [...server(toUrl), '--init-command=SET SESSION sql_log_bin = 0']);
+  const loaded = once(load, 'exit');
+  if (!load.stdin) throw new Error('mariadb has no standard input');
+  await pipeline(dump.stdout, load.stdin);
+  const codes = (await Promise.all([dumped, loaded])).map(([code]) => code);
+  if (codes.some((code) => code !== 0)) throw new Error(`mariadb-dump and mariadb ended with codes ${codes.join()}`);
+}
