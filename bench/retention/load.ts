@@ -12,6 +12,9 @@ interface Sample {
   ms: number;
 }
 
+/** How many loads this process has started, so that no two create the same promises. */
+let started = 0;
+
 /** Creates and settles promises at a fixed rate until it is stopped. Times are from performance.now(). */
 export class Load {
   readonly #samples: Sample[] = [];
@@ -23,9 +26,10 @@ export class Load {
     this.#connections = connections;
     const everyMs = (connections.length * 1_000) / rate;
     const startAt = performance.now();
+    const run = ++started;
     this.#callers = Promise.all(
       connections.map((connection, index) =>
-        this.#call(connection, startAt + (index * everyMs) / connections.length, everyMs, `load-${index}`),
+        this.#call(connection, startAt + (index * everyMs) / connections.length, everyMs, `load-${run}-${index}`),
       ),
     );
     // The error is reported by `stop`.

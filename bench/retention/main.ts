@@ -10,6 +10,7 @@ import { ServerProcess } from '../../test/processes/server-process.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { deletedBy } from './deleted.ts';
 import { fill, type Filled } from './fill.ts';
 import { Load, type Operation } from './load.ts';
 
@@ -89,8 +90,7 @@ async function cleared(server: ServerProcess, expired: number): Promise<{ begunA
   let begunAt = performance.now();
   for (const giveUpAt = begunAt + CLEARED_WITHIN_MS; performance.now() < giveUpAt;) {
     const lookedAt = performance.now();
-    const text = await (await fetch(server.metricsUrl)).text();
-    const deleted = Number(/^resonate_retention_deleted_total (\d+)/m.exec(text)?.[1] ?? 0);
+    const deleted = await deletedBy(server);
     if (deleted >= expired) return { begunAt, clearedAt: performance.now() };
     if (deleted === 0) begunAt = lookedAt;
     await pause(LOOK_EVERY_MS);

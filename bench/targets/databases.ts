@@ -23,7 +23,7 @@ interface ServerKind {
   /** Like {@link Database.settle}, for the database at `url`. */
   settle(url: string): Promise<void>;
   /** Like {@link Database.bytes}. */
-  bytes(url: string): Promise<number>;
+  bytes(url: string): Promise<Map<string, number>>;
 }
 
 interface Variant {
@@ -49,9 +49,11 @@ const POSTGRES: ServerKind = {
   async bytes(url) {
     const client = new pg.Client(url);
     await client.connect();
-    const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size(current_database()) AS bytes');
+    const { rows } = await client.query<{ name: string; bytes: string }>(
+      "SELECT relname AS name, pg_total_relation_size(oid) AS bytes FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+    );
     await client.end();
-    return Number(rows[0]?.bytes);
+    return new Map(rows.map(({ name, bytes }) => [name, Number(bytes)]));
   },
 };
 const MARIADB: ServerKind = {
@@ -71,10 +73,10 @@ const MARIADB: ServerKind = {
   async bytes(url) {
     const connection = await mysql.createConnection(url);
     const [rows] = await connection.query<mysql.RowDataPacket[]>(
-      'SELECT SUM(data_length + index_length) AS bytes FROM information_schema.tables WHERE table_schema = DATABASE()',
+      'SELECT table_name AS name, data_length + index_length AS bytes FROM information_schema.tables WHERE table_schema = DATABASE()',
     );
     await connection.end();
-    return Number(rows[0]?.['bytes']);
+    return new Map(rows.map(({ name, bytes }) => [String(name), Number(bytes)]));
   },
 };
 

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -23,7 +23,17 @@ export const sqlite: Storage = {
         database.exec('PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)');
         database.close();
       },
-      bytes: async () => (await stat(path)).size,
+      bytes: async () => {
+        const database = new Sqlite(path, { readonly: true });
+        const rows = database
+          .prepare<[], [string, number]>(
+            "SELECT tbl_name, sum(pgsize) FROM dbstat('main', 1) JOIN sqlite_schema USING (name) GROUP BY tbl_name",
+          )
+          .raw(true)
+          .all();
+        database.close();
+        return new Map(rows);
+      },
       async drop() {
         process.off('exit', removeAtExit);
         await rm(directory, { recursive: true, force: true });

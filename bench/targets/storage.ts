@@ -9,8 +9,8 @@ export interface Database {
   pids(): number[];
   /** Does the background work that follows many writes (cleaning up, statistics) now, so that it is not measured. */
   settle(): Promise<void>;
-  /** The space that tables and indexes take. */
-  bytes(): Promise<number>;
+  /** The space that each table takes with its indexes. */
+  bytes(): Promise<Map<string, number>>;
   drop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:years`: what a large database costs beside an empty one: its size, the start of a server, requests,
- * searches, and a migration that adds a column and an index.
+ * searches, retention, and a migration that adds a column and an index.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -8,8 +8,9 @@ import { openDialect, type StorageTarget } from '@resonate/store';
 import { HttpClient } from '../../test/processes/http-client.ts';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { Latencies } from '../load/latencies.ts';
-import { fill } from '../retention/fill.ts';
-import { Load } from '../retention/load.ts';
+import { deletedBy } from '../retention/deleted.ts';
+import { fill, type Filled } from '../retention/fill.ts';
+import { Load, type Operation } from '../retention/load.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -18,7 +19,7 @@ const USAGE = `npm run bench:years -- [options]
   --promises N,...   numbers of promises in the tables [0,1000000]
   --targets NAME,... of: ${LARGE_STORAGES.map(({ name }) => name).join(', ')} [sqlite,postgres]
   --rate N           promises that are created and settled per second [200]
-  --seconds N        duration of that load [20]
+  --seconds N        duration of that load, once without retention and once with it [20]
   --help`;
 const CONNECTIONS = 16;
 const WARM_UP_MS = 4_000;
@@ -46,17 +47,20 @@ else {
   }
 }
 
+type Say = (what: string) => void;
+
 async function bench(storage: Storage, count: number): Promise<void> {
   const database = await storage.create();
-  const say = (what: string) => console.log(`${storage.name}, ${count.toLocaleString('en')} promises: ${what}`);
+  const say: Say = (what) => console.log(`${storage.name}, ${count.toLocaleString('en')} promises: ${what}`);
   try {
     const dialect = await openDialect(database.target, Date.now);
-    const filledMs = await timed(() => fill(dialect, count).finally(() => dialect.close()));
+    const startedAt = performance.now();
+    const filled = await fill(dialect, count).finally(() => dialect.close());
+    say(`filled in ${seconds(performance.now() - startedAt)}`);
     await database.settle();
-    const bytes = await database.bytes();
-    const each = count === 0 ? '' : `, ${Math.round(bytes / count).toLocaleString('en')} bytes each`;
-    say(`${Math.round(bytes / 1_048_576).toLocaleString('en')} MiB${each}; filled in ${seconds(filledMs)}`);
+    await sizes(database, count, say);
     await measure(database, say);
+    if (count > 0) await retire(database, filled, say);
     const migration = await migrate(database.target);
     say(`a migration: ${seconds(migration.columnMs)} for a column, ${seconds(migration.indexMs)} for an index`);
   } finally {
@@ -64,25 +68,65 @@ async function bench(storage: Storage, count: number): Promise<void> {
   }
 }
 
-async function measure({ env }: Database, say: (what: string) => void): Promise<void> {
-  const options = { storage: [], env, args: ['--level', 'warn'] };
+async function sizes(database: Database, count: number, say: Say): Promise<void> {
+  const tables = [...(await database.bytes())].sort(([, one], [, other]) => other - one);
+  const total = tables.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const each = count === 0 ? '' : `, ${Math.round(total / count).toLocaleString('en')} bytes each`;
+  say(`${mebibytes(total)}${each}`);
+  const large = tables.filter(([, bytes]) => bytes > total / 100).map(([name, bytes]) => `${name} ${mebibytes(bytes)}`);
+  if (count > 0) say(`of these ${large.join(', ')}`);
+}
+
+/** A server of this database, with its metrics. */
+function serve({ env }: Database, ...args: string[]): Promise<ServerProcess> {
+  return ServerProcess.start({ storage: [], env, args: ['--level', 'warn', ...args] });
+}
+
+async function measure(database: Database, say: Say): Promise<void> {
   const startedAt = performance.now();
-  const server = await ServerProcess.start(options);
+  const server = await serve(database);
   say(`a server is ready after ${seconds(performance.now() - startedAt)}`);
   try {
-    const load = await Load.start(server.url, CONNECTIONS, wholeNumber('--rate', values.rate));
-    const from = performance.now() + WARM_UP_MS;
-    const until = from + wholeNumber('--seconds', values.seconds) * 1_000;
-    await pause(until - performance.now());
-    const found = load.latencies([[from, until]]);
-    await load.stop();
-    say(`create ${text(found.create)}; settle ${text(found.settle)}`);
+    say(textOf(await underLoad(server)));
     say(
       `searches: by tag ${text(await searches(server.url, tagged))}; pending ${text(await searches(server.url, pending))}`,
     );
   } finally {
     await server.dispose();
   }
+}
+
+/** Measures while retention, which is late, deletes what has expired. */
+async function retire(database: Database, { expired, expiredAt }: Filled, say: Say): Promise<void> {
+  const after = Math.round((Date.now() - expiredAt) / 2);
+  const server = await serve(database, '--retention-after', `${after}ms`);
+  try {
+    let [deleted, from] = [0, 0];
+    const latencies = await underLoad(server, async () => {
+      [deleted, from] = [await deletedBy(server), performance.now()];
+    });
+    const now = await deletedBy(server);
+    const rate = ((now - deleted) * 1_000) / (performance.now() - from);
+    const all =
+      now < expired ? `all ${expired.toLocaleString('en')} within ${seconds((expired * 1_000) / rate)}` : 'all';
+    say(
+      `retention deletes ${Math.round(rate).toLocaleString('en')} per second, ${all}; meanwhile ${textOf(latencies)}`,
+    );
+  } finally {
+    await server.dispose();
+  }
+}
+
+/** @param warm is called when the warm-up has ended. */
+async function underLoad(server: ServerProcess, warm?: () => Promise<void>): Promise<Record<Operation, Latencies>> {
+  const load = await Load.start(server.url, CONNECTIONS, wholeNumber('--rate', values.rate));
+  await pause(WARM_UP_MS);
+  await warm?.();
+  const from = performance.now();
+  await pause(wholeNumber('--seconds', values.seconds) * 1_000);
+  const found = load.latencies([[from, performance.now()]]);
+  await load.stop();
+  return found;
 }
 
 /** @param query the `data` of the nth `promise.search`. */
@@ -120,6 +164,14 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 function text(latencies: Latencies): string {
   const { p50, p99 } = latencies.summary();
   return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+}
+
+function textOf({ create, settle }: Record<Operation, Latencies>): string {
+  return `create ${text(create)}; settle ${text(settle)}`;
+}
+
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576).toLocaleString('en')} MiB`;
 }
 
 function seconds(ms: number): string {
