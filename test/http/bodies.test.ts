@@ -94,6 +94,21 @@ describe('a server without authentication', () => {
     for (const raw of open) raw.close();
   });
 
+  test('keeps no chunk of a body: a client may send each byte as one', async () => {
+    const resident = async () => {
+      const text = await (await fetch(server.metricsUrl)).text();
+      return Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
+    };
+    const before = await resident();
+    const raw = await RawConnection.open(server.url);
+    const chunks = '1\r\n \r\n'.repeat(200_000);
+    await raw.write(requestBytes('POST', '/', { 'transfer-encoding': 'chunked' }, `${chunks}0\r\n\r\n`));
+    expect(statuses(await raw.until('the answer', (received) => received.includes('"status":400')))).toEqual([400]);
+    raw.close();
+    // If the chunks were kept, they would take 100 MB.
+    expect((await resident()) - before).toBeLessThan(48 * MIB);
+  });
+
   test('bounds the bodies of the admin API the same way', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>
       client.send({ method: 'POST', path: '/admin/dead-letters/drop', body, headers });

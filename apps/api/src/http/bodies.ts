@@ -11,6 +11,7 @@ export type Body =
  * would see a broken connection instead of the answer.
  */
 const LINGER_MS = 5_000;
+const EMPTY = Buffer.alloc(0);
 
 /** Reads the bodies of requests. The total size of unfinished bodies is limited (`server.max_unfinished_bodies`). */
 export class Bodies {
@@ -32,7 +33,8 @@ export class Bodies {
     return new Promise((resolve) => {
       const announced = announcedBytes(request);
       if (announced > maxBytes) return resolve({ ok: false, reason: 'too large' });
-      const chunks: Buffer[] = [];
+      const most = Number.isNaN(announced) ? maxBytes : announced;
+      let arrived = EMPTY;
       let size = 0;
       let holding: Holding | null = null;
       let isOver = false;
@@ -40,20 +42,28 @@ export class Bodies {
         if (isOver) return;
         isOver = true;
         holding?.release();
-        chunks.length = 0;
+        arrived = EMPTY;
         resolve(body);
       };
       request.on('data', (chunk: Buffer) => {
         if (isOver) return;
+        const before = size;
         size += chunk.length;
         if (size > maxBytes) return end({ ok: false, reason: 'too large' });
         // Nearly every body arrives in one chunk. It is complete, so it never counts as unfinished.
-        if (size === announced && chunks.length === 0) return end({ ok: true, bytes: chunk });
-        chunks.push(chunk);
-        holding ??= this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
-        holding.add(chunk.length);
+        if (size === announced && before === 0) return end({ ok: true, bytes: chunk });
+        // Chunks are not kept: a client may send each byte as a chunk, and each takes hundreds of bytes of memory.
+        if (size > arrived.length) {
+          const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(2 * arrived.length, most)));
+          const more = larger.length - arrived.length;
+          arrived.copy(larger, 0, 0, before);
+          arrived = larger;
+          holding ??= this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
+          holding.add(more);
+        }
+        chunk.copy(arrived, before);
       });
-      request.on('end', () => end({ ok: true, bytes: Buffer.concat(chunks) }));
+      request.on('end', () => end({ ok: true, bytes: arrived.subarray(0, size) }));
       request.on('close', () => end({ ok: false, reason: 'aborted' }));
     });
   }

@@ -152,6 +152,8 @@ export class HttpServer implements Service {
       const refused = this.#admission.fault(request);
       if (mustContinue && !refused && !this.#bodies.isTooLarge(request)) response.writeContinue();
       const isRpc = request.method === 'POST' && isRoot(request.url);
+      // The body of a GET is dropped. A stream's request would hold it as long as the stream is open.
+      if (request.method === 'GET') request.resume();
       if (refused) void this.#refuse(request, response, refused, isRpc);
       else if (isRpc) void this.#handleRpc(request, response);
       else this.#routes(request, response);
