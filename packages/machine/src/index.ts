@@ -20,7 +20,7 @@ export { MoreNeeded } from './more-needed.ts';
 export { promiseSearch } from './promise/search.ts';
 export { taskSearch } from './task/search.ts';
 export { scheduleSearch } from './schedule/search.ts';
-export { occurrenceOf } from './internal/schedule-fire.ts';
+export { occurrenceOf, type DueSchedule } from './internal/schedule-fire.ts';
 export { occurrencePromiseId } from './rules/run.ts';
 export { debugSnap } from './debug-snap.ts';
 export { retryAt } from './rules/dispatch.ts';

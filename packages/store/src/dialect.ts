@@ -1,6 +1,7 @@
 import type { FoundRows } from './sql/search.ts';
 import type {
   Changes,
+  DueSchedule,
   Loaded,
   Needs,
   PromiseQuery,
@@ -180,7 +181,7 @@ export interface DueTimer {
 export interface DueTimers {
   promises: DueTimer[];
   leases: DueTimer[];
-  schedules: ScheduleRow[];
+  schedules: DueSchedule[];
 }
 
 export interface WaitingTarget {
@@ -218,7 +219,7 @@ export class RequestTooLarge extends Error {
 /** The promises of a batch are too large to be loaded together. Nothing was done. A batch of several requests is split. */
 export class TooMuchAtOnce extends RequestTooLarge {
   constructor() {
-    super('the promises that it names are too large to be loaded together');
+    super('the promises or schedules that it names are too large to be loaded together');
   }
 }
 

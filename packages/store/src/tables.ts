@@ -13,6 +13,7 @@ import type {
   CallbackRow,
   DeadLetterRow,
   DeliveryColumns,
+  DueSchedule,
   ListenerRow,
   PromiseRow,
   ScheduleRow,
@@ -142,6 +143,8 @@ export const LISTENERS = new Table<ListenerRow>('listeners', 2, {
 
 export const LISTENER_KEYS = new Selection<Pick<ListenerRow, 'awaited' | 'address'>>({ awaited: TEXT, address: TEXT });
 
+const OVERLAP = nullable(enumOf(OVERLAP_POLICIES));
+
 export const SCHEDULES = new Table<ScheduleRow>('schedules', 1, {
   id: TEXT,
   // All columns are mutable: a schedule that is deleted and created again within one batch is an update.
@@ -154,11 +157,19 @@ export const SCHEDULES = new Table<ScheduleRow>('schedules', 1, {
   nextRunAt: mutable(INT),
   lastRunAt: mutable(INT_OR_NULL),
   timezone: mutable(TEXT_OR_NULL),
-  overlap: mutable(nullable(enumOf(OVERLAP_POLICIES))),
+  overlap: mutable(OVERLAP),
   catchUp: mutable(nullable(enumOf(CATCH_UP_POLICIES))),
   pausedAt: mutable(INT_OR_NULL),
   cronDialect: mutable(nullable(enumOf(CRON_DIALECTS))),
   fault: mutable(TEXT_OR_NULL),
+});
+
+export const DUE_SCHEDULES = new Selection<DueSchedule>({
+  id: TEXT,
+  promiseId: TEXT,
+  nextRunAt: INT,
+  lastRunAt: INT_OR_NULL,
+  overlap: OVERLAP,
 });
 
 /** A dead letter as operators see it, without its id. */

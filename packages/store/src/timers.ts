@@ -1,4 +1,4 @@
-import { occurrenceOf, type Command, type ScheduleRow } from '@resonate/machine';
+import { occurrenceOf, type Command, type DueSchedule } from '@resonate/machine';
 import { MAX_TIME, type Reply } from '@resonate/protocol';
 import { StoreUnavailable, type Dialect } from './dialect.ts';
 import { errorText } from './error-text.ts';
@@ -138,11 +138,11 @@ function timer(sort: TimerSort, id: string, at: number, kind: 'timer.promise' | 
   return { sort, id, at, command: () => ({ kind, data: { id } }) };
 }
 
-function scheduleTimer(schedule: ScheduleRow): Timer {
+function scheduleTimer(schedule: DueSchedule): Timer {
   return { sort: 'schedules', id: schedule.id, at: schedule.nextRunAt, command: () => fireCommand(schedule) };
 }
 
 /** The schedule's next occurrence as a command. @throws when its promise's id would be too long. */
-export function fireCommand(schedule: ScheduleRow): Command {
+export function fireCommand(schedule: DueSchedule): Command {
   return { kind: 'timer.schedule', data: occurrenceOf(schedule) };
 }

@@ -16,8 +16,11 @@ export interface Occurrence {
   lastRunId: string | null;
 }
 
+/** What is known of a schedule that is due. Its param may have megabytes, and is read only when it fires. */
+export type DueSchedule = Pick<ScheduleRow, 'id' | 'promiseId' | 'nextRunAt' | 'lastRunAt' | 'overlap'>;
+
 /** The next occurrence of a schedule. */
-export function occurrenceOf(schedule: ScheduleRow): Occurrence {
+export function occurrenceOf(schedule: DueSchedule): Occurrence {
   const { id, nextRunAt: at } = schedule;
   return { id, at, promiseId: occurrencePromiseId(schedule, at), lastRunId: lastRunId(schedule) };
 }

@@ -16,7 +16,7 @@ export function occurrencePromiseId(schedule: Pick<ScheduleRow, 'id' | 'promiseI
 }
 
 /** The promise of the previous run, if the overlap policy depends on whether it is pending; else null. */
-export function lastRunId(schedule: ScheduleRow): string | null {
+export function lastRunId(schedule: Pick<ScheduleRow, 'id' | 'promiseId' | 'overlap' | 'lastRunAt'>): string | null {
   const { overlap, lastRunAt } = schedule;
   if (overlap === null || overlap === 'allow' || lastRunAt === null) return null;
   return occurrencePromiseId(schedule, lastRunAt);

@@ -10,7 +10,7 @@ const BYTES = 2 << 20;
 const IDS = Array.from({ length: BATCH_BYTES / BYTES + 2 }, (_, index) => `large ${index}`);
 const SMALL_IDS = Array.from({ length: 30 }, (_, index) => `small ${index}`);
 
-/** Requests at once that name promises of megabytes: what is loaded together fits into memory. */
+/** Requests at once that name promises or schedules of megabytes: what is loaded together fits into memory. */
 export function largeBatchConformance(under: DialectUnderTest): void {
   describe('promises of megabytes', () => {
     let dialect: Dialect;
@@ -19,8 +19,9 @@ export function largeBatchConformance(under: DialectUnderTest): void {
     let batches: number[] = [];
     openForAll(under, (opened) => ({ dialect, store } = opened));
 
-    const note = ({ promises }: Loaded) => {
-      batches.push(promises.reduce((sum, { param }) => sum + (param.data?.length ?? 0), 0));
+    const note = ({ promises, schedules }: Loaded) => {
+      const params = [...promises.map(({ param }) => param), ...schedules.map(({ promiseParam }) => promiseParam)];
+      batches.push(params.reduce((sum, { data }) => sum + (data?.length ?? 0), 0));
     };
     const statuses = (replies: { status: number }[]) => [...new Set(replies.map(({ status }) => status))];
 
@@ -63,6 +64,19 @@ export function largeBatchConformance(under: DialectUnderTest): void {
       const listen = (awaited: string) => send(store, 'promise.register_listener', { awaited, address: 'http://b/' });
       expect(statuses(await Promise.all(ids.map(listen)))).toEqual([200]);
       expect(batches.length).toBeLessThanOrEqual(2);
+    });
+
+    test('of schedules are read, changed and run in parts that fit', async () => {
+      const promiseParam = { data: 'x'.repeat(BYTES) };
+      for (const id of IDS) {
+        const run = { id, cron: '0 0 1 1 *', promiseId: `run of ${id}`, promiseTimeout: 1, promiseParam };
+        await sendOk(store, 'schedule.create', run);
+      }
+      batches = [];
+      for (const kind of ['schedule.get', 'schedule.pause', 'schedule.trigger', 'schedule.delete']) {
+        expect(statuses(await Promise.all(IDS.map((id) => send(store, kind, { id }))))).toEqual([200]);
+      }
+      expect(Math.max(...batches)).toBeLessThanOrEqual(BATCH_BYTES);
     });
 
     test('are named by one request, as many as the heap has room for', async () => {

@@ -18,7 +18,16 @@ import { searchPromises, searchSchedules, searchTasks, type FoundRows } from '..
 import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue, Table } from '../sql/table.ts';
 import type { Words } from '../sql/words.ts';
-import { CALLBACKS, LISTENERS, PROCESSES, PROMISES, SCHEDULES, TASKS, type ProcessRow } from '../tables.ts';
+import {
+  CALLBACKS,
+  DUE_SCHEDULES,
+  LISTENERS,
+  PROCESSES,
+  PROMISES,
+  SCHEDULES,
+  TASKS,
+  type ProcessRow,
+} from '../tables.ts';
 import { targetsIn } from './waiting-targets.ts';
 
 /** Every row of a table, in the order of its key. */
@@ -35,7 +44,7 @@ export function sharedSql({ useIndex, limit, orUpdate, settingKey }: Words) {
   return {
     due_promises: due('id, timeout_at', `${pending} AND`, 'timeout_at'),
     due_leases: due('id, due_at', `${acquired} AND`, 'due_at'),
-    due_schedules: due(SCHEDULES.list(), 'schedules WHERE', 'next_run_at'),
+    due_schedules: due(DUE_SCHEDULES.list(), 'schedules WHERE', 'next_run_at'),
     next_timer: `SELECT MIN(at) FROM (
       SELECT MIN(timeout_at) AS at FROM ${pending}
       UNION ALL SELECT MIN(due_at) FROM ${acquired}
@@ -84,7 +93,7 @@ export abstract class BaseDialect {
     const statements = [due_promises, due_leases, due_schedules].map((sql) => ({ sql, params: [now, limit] }));
     const [promises = [], leases = [], schedules = []] = await this.select(statements);
     const timer = ([id, at]: unknown[]): DueTimer => ({ id: text(id), at: int(at) });
-    return { promises: promises.map(timer), leases: leases.map(timer), schedules: SCHEDULES.decodeAll(schedules) };
+    return { promises: promises.map(timer), leases: leases.map(timer), schedules: DUE_SCHEDULES.decodeAll(schedules) };
   }
 
   async nextTimerAt(): Promise<number | null> {

@@ -19,7 +19,7 @@ import {
   type Decision,
   type Dialect,
 } from '../dialect.ts';
-import { BATCH_BYTES, bytesOfPromises, HEAP_SHARE_BYTES } from '../dialects/shares.ts';
+import { BATCH_BYTES, bytesOf, HEAP_SHARE_BYTES } from '../dialects/shares.ts';
 import type { StoreEvents } from '../events.ts';
 import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
 import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
@@ -182,11 +182,11 @@ export class Engine {
     }
   }
 
-  /** One promise is larger than its share. Checks whether all of them together still fit into memory, and then loads them. */
+  /** One row is larger than its share. Checks whether all of them together still fit into memory, and then loads them. */
   async #loadsAll(needs: Needs, requests: number): Promise<boolean> {
     if (needs.loadsAll) return false;
     const most = requests > 1 ? BATCH_BYTES : HEAP_SHARE_BYTES;
-    needs.loadsAll = (await bytesOfPromises(this.#options.dialect, needs.promises)) <= most;
+    needs.loadsAll = (await bytesOf(this.#options.dialect, needs)) <= most;
     return needs.loadsAll;
   }
 

@@ -1,8 +1,8 @@
 import type { Table } from '../../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, type WantedBranches } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
-import { sharedList } from '../shares.ts';
+import { sharedList, type Sized } from '../shares.ts';
 import { list } from './literal.ts';
 
 /** MySQL keeps the order of a derived table only if it has a LIMIT. */
@@ -12,8 +12,8 @@ const forUpdate = (locking: boolean) => (locking ? ' FOR UPDATE' : '');
 
 /** Index hints prevent scans of small tables. A scan would lock, and wait for, rows that the statement does not name. */
 export const LOAD: LoadSql<string> = {
-  promises: (ids, share, locking) => `SELECT ${sharedList(String(share))} FROM promises AS p FORCE INDEX (PRIMARY)
-    WHERE id IN ${list(ids)} ORDER BY id${forUpdate(locking)}`,
+  promises: (ids, share, locking) => shared(PROMISES, ids, share) + forUpdate(locking),
+  schedules: (ids, share, locking) => shared(SCHEDULES, ids, share) + forUpdate(locking),
   tasks: (ids, settlements, locking) =>
     (settlements.size > 0 ? tasksAndAwaiters(ids, settlements) : byId(TASKS, ids)) + forUpdate(locking),
   callbacks(settlements, resumed) {
@@ -29,6 +29,11 @@ export const LOAD: LoadSql<string> = {
   listeners: (settlements) => where(LISTENERS, 'PRIMARY', `awaited IN ${list(settlements)}`),
   branches,
 };
+
+function shared(table: Sized, ids: ReadonlySet<string>, share: number): string {
+  return `SELECT ${sharedList(table, String(share))} FROM ${table.name} AS t FORCE INDEX (PRIMARY)
+    WHERE id IN ${list(ids)} ORDER BY id`;
+}
 
 function byId<Row>(table: Table<Row>, ids: ReadonlySet<string>): string {
   return `${where(table, 'PRIMARY', `id IN ${list(ids)}`)} ORDER BY id`;

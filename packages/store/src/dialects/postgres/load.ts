@@ -1,8 +1,8 @@
 import { FENCE_PRELOAD, PRELOAD, type PreloadBound } from '@resonate/machine';
-import { CALLBACKS, LISTENERS, PROMISES, TASKS } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
-import { sharedList } from '../shares.ts';
+import { sharedList, type Sized } from '../shares.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import { array, byAwaiter } from './words.ts';
 
@@ -11,7 +11,8 @@ const listeners = `SELECT ${LISTENERS.list()} FROM listeners WHERE`;
 /** Read in the statement that locks the tasks. The promises are locked before, so no awaiter can be added any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
-const promises = `SELECT ${sharedList('$2::bigint')} FROM promises AS p WHERE id = ANY($1::text[]) ORDER BY id`;
+const shared = (table: Sized) =>
+  `SELECT ${sharedList(table, '$2::bigint')} FROM ${table.name} AS t WHERE id = ANY($1::text[]) ORDER BY id`;
 /** Postgres knows the length of a long text without reading it, so rows beyond the limit of bytes are not read. */
 const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigint')}
   FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
@@ -30,7 +31,8 @@ const lockable = (name: string, text: string): Prepared[] => [
 ];
 
 export const LOAD_STATEMENTS: Prepared[] = [
-  ...lockable('promises', promises),
+  ...lockable('promises', shared(PROMISES)),
+  ...lockable('schedules', shared(SCHEDULES)),
   ...lockable('tasks', `SELECT ${TASKS.list()} FROM tasks WHERE id = ANY(${withAwaiters}) ORDER BY id`),
   {
     name: 'callbacks',
@@ -46,6 +48,7 @@ const locked = (name: string, locking: boolean) => (locking ? `lock_${name}` : n
 /** Every statement sees what was committed before it began, so rows that a lock protects are read after the lock. */
 export const LOAD: LoadSql<Query> = {
   promises: (ids, share, locking) => ({ name: locked('promises', locking), values: [array(ids), String(share)] }),
+  schedules: (ids, share, locking) => ({ name: locked('schedules', locking), values: [array(ids), String(share)] }),
   tasks: (ids, settlements, locking) => ({
     name: locked('tasks', locking),
     values: [array(ids), array(settlements)],

@@ -1,5 +1,5 @@
 import type { Statement } from '../../sql/statement.ts';
-import { CALLBACKS, LISTENERS, SCHEDULES, TASKS } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, TASKS } from '../../tables.ts';
 import { sharedSql } from '../base.ts';
 import type { ServerSql } from '../server/dialect.ts';
 import { heartbeatSql } from '../server/heartbeat.ts';
@@ -15,8 +15,6 @@ const SHARED = { ...sharedSql(WORDS), heartbeat: heartbeatSql(WORDS, CLOCK_MS) }
 
 const { rowsWithKeys } = WORDS;
 const WITH_KEYS = {
-  schedules: rowsWithKeys(SCHEDULES, []),
-  lock_schedules: rowsWithKeys(SCHEDULES, [], true),
   callback_pairs: rowsWithKeys(CALLBACKS, []),
   listener_pairs: rowsWithKeys(LISTENERS, []),
   lock_messages_tasks: rowsWithKeys(TASKS, [], true),

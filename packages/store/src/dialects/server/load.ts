@@ -3,15 +3,16 @@ import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Table } from '../../sql/table.ts';
 import type { Words } from '../../sql/words.ts';
-import { CALLBACKS, LISTENERS, SCHEDULES, TASKS } from '../../tables.ts';
+import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
 import { decodeShared, shareOf } from '../shares.ts';
 import type { Rows } from './connection.ts';
 
 /** The statements that load a batch's rows. With `locking` each locks its rows in the order of their keys. */
 export interface LoadSql<Query> {
-  /** @param share promises with more bytes come without their data (`sharedList`). */
+  /** @param share rows with more bytes come without their data (`sharedList`). */
   promises(ids: ReadonlySet<string>, share: number, locking: boolean): Query;
+  schedules(ids: ReadonlySet<string>, share: number, locking: boolean): Query;
   /**
    * The named tasks and the awaiters of the settlements, in one statement, because two statements would lock in no common
    * order. It runs after the promises are locked, so no awaiter can be added any more.
@@ -48,8 +49,8 @@ export function fetchesOf<Query>(
   const add = (isNeeded: boolean, query: () => Query, into: Fetch<Query>['into']) => {
     if (isNeeded) fetches.push({ query: query(), into });
   };
-  const withKeys = <Row>(table: Table<Row>, rows: readonly (readonly string[])[], locks = false) =>
-    queryOf(words.rowsWithKeys(table, rows, locks));
+  const withKeys = <Row>(table: Table<Row>, rows: readonly (readonly string[])[]) =>
+    queryOf(words.rowsWithKeys(table, rows));
   // Not by push(...): a promise may have more callbacks than a call may have arguments.
   const toCallbacks = (loaded: Loaded, rows: Rows) =>
     (loaded.callbacks = loaded.callbacks.concat(CALLBACKS.decodeAll(rows)));
@@ -58,7 +59,7 @@ export function fetchesOf<Query>(
   add(
     promises.size > 0,
     () => sql.promises(promises, shareOf(needs), locking),
-    (loaded, rows) => (loaded.promises = decodeShared(rows)),
+    (loaded, rows) => (loaded.promises = decodeShared(PROMISES, rows)),
   );
   add(
     tasks.size + settlements.size > 0,
@@ -67,13 +68,8 @@ export function fetchesOf<Query>(
   );
   add(
     schedules.size > 0,
-    () =>
-      withKeys(
-        SCHEDULES,
-        Array.from(schedules, (id) => [id]),
-        locking,
-      ),
-    (loaded, rows) => (loaded.schedules = SCHEDULES.decodeAll(rows)),
+    () => sql.schedules(schedules, shareOf(needs), locking),
+    (loaded, rows) => (loaded.schedules = decodeShared(SCHEDULES, rows)),
   );
   add(settlements.size + resumed.size > 0, () => sql.callbacks(settlements, resumed), toCallbacks);
   const pairs = Array.from(callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]);

@@ -1,6 +1,6 @@
 import { TAG } from '@resonate/protocol';
 import type Database from 'better-sqlite3';
-import type { Loaded, Needs, PreloadBound, PromiseRow } from '@resonate/machine';
+import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
 import type { Table } from '../../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
@@ -15,9 +15,9 @@ import { WORDS } from './words.ts';
  */
 export function loader(database: Database.Database): (needs: Needs) => Loaded {
   const find = {
-    promises: promiseFinder(database),
+    promises: sharedFinder(database, PROMISES),
     tasks: finder(database, TASKS, 't.id = wanted.value'),
-    schedules: finder(database, SCHEDULES, 't.id = wanted.value'),
+    schedules: sharedFinder(database, SCHEDULES),
     callbacks: finderByKey(database, CALLBACKS),
     callbacksOn: finder(database, CALLBACKS, 't.awaited = wanted.value'),
     callbacksOf: finder(database, CALLBACKS, 't.awaiter = wanted.value'),
@@ -28,7 +28,7 @@ export function loader(database: Database.Database): (needs: Needs) => Loaded {
   };
   return (needs) => {
     const settled = [...needs.settlements];
-    const promises = find.promises(needs);
+    const promises = find.promises(needs.promises, needs);
     const on = find.callbacksOn(settled);
     const tasks = find.tasks([...new Set([...needs.tasks, ...on.map(({ awaiter }) => awaiter)])]);
     const resumed = tasks.filter(({ id, resumes }) => resumes > 0 && needs.resumed.has(id));
@@ -42,7 +42,7 @@ export function loader(database: Database.Database): (needs: Needs) => Loaded {
       ...find.listeners(Array.from(needs.listeners.values(), ({ awaited, address }) => [awaited, address])),
       ...find.listenersOn(settled),
     ];
-    const schedules = find.schedules([...needs.schedules]);
+    const schedules = find.schedules(needs.schedules, needs);
     const loaded: Loaded = { promises, tasks, callbacks, listeners, schedules, branches: [], cutBranches: [] };
     for (const { names, ofPromises, bound } of wantedBranches(needs)) {
       for (const branch of branchesOf(names, ofPromises, promises)) {
@@ -82,16 +82,17 @@ function finder<Row>(database: Database.Database, table: Table<Row>, isWanted: s
     ids.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(ids)));
 }
 
-/** Finds the promises of a batch. @throws TooMuchAtOnce */
-function promiseFinder(database: Database.Database): (needs: Needs) => PromiseRow[] {
-  const whole = finder(database, PROMISES, 't.id = wanted.value');
-  const sql = `SELECT ${sharedList('?')} FROM json_each(?) AS wanted CROSS JOIN promises AS p ON p.id = wanted.value`;
-  const bounded = database.prepare<[number, number, number, string], unknown[]>(sql).raw(true);
-  return (needs) => {
+/** Finds the rows of a batch that may be large. @throws TooMuchAtOnce */
+function sharedFinder<Row>(database: Database.Database, table: Table<Row>) {
+  const whole = finder(database, table, 't.id = wanted.value');
+  const list = sharedList(table, '@share');
+  const sql = `SELECT ${list} FROM json_each(@ids) AS wanted CROSS JOIN ${table.name} AS t ON t.id = wanted.value`;
+  const bounded = database.prepare<[{ share: number; ids: string }], unknown[]>(sql).raw(true);
+  return (wanted: ReadonlySet<string>, needs: Needs): Row[] => {
     const share = shareOf(needs);
-    const ids = [...needs.promises];
+    const ids = [...wanted];
     if (share === Number.MAX_SAFE_INTEGER) return whole(ids);
-    return decodeShared(bounded.all(share, share, share, JSON.stringify(ids)));
+    return ids.length === 0 ? [] : decodeShared(table, bounded.all({ share, ids: JSON.stringify(ids) }));
   };
 }
 
