@@ -24,7 +24,7 @@ export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' |
       ...base,
       cause: 'schedule_fails',
       sentence: `Its run of ${instant(nextRunAt)} cannot be created: ${fault}. The server tries again.`,
-      action: 'Delete the schedule and create it anew, with a promise id, tags and a param that are valid.',
+      action: `Correct its promise id, tags or param: resonate schedules update '${shortened(id)}'`,
       needsAction: true,
       error: fault,
       since: nextRunAt,

@@ -32,7 +32,7 @@ const ACTIONS: Record<keyof typeof CAUSES, (name: string) => string> = {
   rejected: (name) => `Fix what made ${name} fail, then call it again under a new id: a settled promise never changes.`,
   rejected_canceled: () => 'A client canceled it. Call it again under a new id if it is still wanted.',
   rejected_timedout: (name) =>
-    `Give ${name} more time, or find out what took so long, then call it again under a new id.`,
+    `Find out what took so long, or give ${name} a longer timeout. Then call it again under a new id.`,
 };
 
 /** `It failed at … (5 min ago), 3 s after it was created` */
@@ -72,7 +72,7 @@ function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
   const error = errorFor(letter, facts);
   return {
     cause: 'dead_letter',
-    sentence: `${ended(promise, facts)}, but not everybody was told. ${lost(facts)}`,
+    sentence: `${ended(promise, facts)}, but not every listener was notified. ${lost(facts)}`,
     action: `Make the target work, then send it again: resonate dead-letters redrive ${letter.id}`,
     needsAction: true,
     error,
@@ -80,14 +80,14 @@ function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
   };
 }
 
-/** `A notification to X could not be delivered (10 attempts): …` */
+/** `The notification to X is a dead letter (10 attempts): …` */
 function lost(facts: Facts): string {
   const letters = facts.chain.outcome?.deadLetters ?? [];
   const [letter] = letters;
   if (!letter) return '';
   const others = letters.length > 1 ? `, nor could ${counted(letters.length - 1, 'other')}` : '';
   const attempts = counted(letter.attempts, 'attempt');
-  return `Its notification of ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts))}.`;
+  return `The notification to ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts))}.`;
 }
 
 /** The error without the address, because addresses may contain secrets. */
@@ -104,7 +104,7 @@ function notified(promise: WaitingPromise, facts: Facts): Ending | null {
   const next = dueAt === null || dueAt <= now ? '' : ` The next attempt is at ${instantFrom(dueAt, now)}.`;
   return {
     cause: 'notification_waits',
-    sentence: `${ended(promise, facts)}, but its notification of ${receiverOf(tried)} has not arrived (${counted(attempts, 'attempt')}).${next}`,
+    sentence: `${ended(promise, facts)}, but the notification to ${receiverOf(tried)} has not arrived (${counted(attempts, 'attempt')}).${next}`,
     action: 'Make the target work, or start the client that waits. The server tries again by itself.',
     needsAction: true,
     ...(tried.enqueuedAt !== null && { since: tried.enqueuedAt }),

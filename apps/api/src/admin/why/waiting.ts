@@ -23,7 +23,7 @@ export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: s
   const isOrphan = chain.ended === 'gone';
   const end = isNever(timeoutAt) ? '' : ` It times out at ${instantFrom(timeoutAt, now)}.`;
   const what = isOrphan
-    ? 'is a step of a promise that does not exist (any more), so no worker settles it.'
+    ? 'is a step of a promise that does not exist or was deleted, so no worker settles it.'
     : 'has no target, so no worker settles it: it waits for somebody outside, such as a person who approves.';
   return {
     cause: isOrphan ? 'abandoned' : 'outside',
@@ -94,21 +94,21 @@ export function suspendedTask({ id }: WaitingPromise, subject: string, facts: Fa
     return {
       cause: 'abandoned',
       sentence: `${subject} is suspended and waits for no promise, so nothing resumes its task.`,
-      action: `Its worker asked for that. Settle the promise: resonate promises cancel '${shortened(id)}'`,
+      action: `Its worker suspended it without anything to wait for. Settle the promise: resonate promises cancel '${shortened(id)}'`,
       needsAction: true,
     };
   }
   if (expiredAt <= now - LATE_MS || !hasLeader(facts)) {
-    return timersLate(`What ${it} waits for ended by its timeout at ${instant(expiredAt)}`, facts, expiredAt);
+    return timersLate(`The promise that ${it} waits for timed out at ${instant(expiredAt)}`, facts, expiredAt);
   }
-  return justSettled(`What ${it} waits for has ended by its timeout`);
+  return justSettled(`The promise that ${it} waits for timed out`);
 }
 
 /** The state has changed while it was being read. */
 export function justSettled(what: string): Ending {
   return {
     cause: 'in_delivery',
-    sentence: `${what} just now, so it is about to go on.`,
+    sentence: `${what} just now, so it is about to continue.`,
     action: `${NOTHING} Ask again in a few seconds.`,
     needsAction: false,
   };
@@ -120,22 +120,22 @@ export function unfollowed(ended: 'cycle' | 'too_deep' | 'hidden', { id }: Waiti
     case 'cycle':
       return {
         cause: 'cycle',
-        sentence: `${subject} waits for a promise that waits for it, so neither of them can go on.`,
+        sentence: `${subject} waits for a promise that waits for it, so neither can continue.`,
         action: 'Cancel one of the promises of the chain, and change the functions: no call may await its own caller.',
         needsAction: true,
       };
     case 'too_deep':
       return {
         cause: 'too_deep',
-        sentence: `${subject} waits for another one, and so on: the chain is longer than is shown.`,
-        action: `Ask again, about its last promise: resonate promises why '${shortened(id)}'`,
+        sentence: `${subject} waits for another one, and so on: the chain is too long to follow.`,
+        action: `To follow it further: resonate promises why '${shortened(id)}'`,
         needsAction: false,
       };
     case 'hidden':
       return {
         cause: 'hidden',
         sentence: `${subject} waits for a promise that this token may not see.`,
-        action: 'Ask somebody whose token may see it.',
+        action: 'Use a token that may see it.',
         needsAction: false,
       };
   }
