@@ -1,11 +1,11 @@
 import {
   beginAttempt,
   handedOver,
-  lookAgainAt,
-  LookInterval,
+  nextCheckAt,
+  ScanInterval,
   messageOf,
   outcomeOf,
-  RARELY_MS,
+  RARE_SCAN_MS,
   servedTargets,
   traceDelivery,
 } from '@resonate/delivery';
@@ -14,7 +14,7 @@ import type { Message } from '@resonate/protocol';
 import type { RuntimeWith } from '@resonate/process';
 import { rowOf, type Claimed, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { StreamHub, StreamSlot } from '@resonate/transports';
-import { LastAsked } from './last-asked.ts';
+import { LastWorkers } from './last-workers.ts';
 import { PollTargets } from './poll-targets.ts';
 
 type Context = RuntimeWith<
@@ -53,8 +53,8 @@ export class PollDelivery implements Service, Receiver {
   readonly #runtime: Context;
   readonly #hub: StreamHub;
   readonly #loop: Loop;
-  readonly #lastAsked = new LastAsked();
-  readonly #interval: LookInterval;
+  readonly #lastWorkers = new LastWorkers();
+  readonly #interval: ScanInterval;
   readonly #targets: PollTargets;
   /** When the next scan is due, epoch ms. */
   #scanAt = Infinity;
@@ -75,11 +75,11 @@ export class PollDelivery implements Service, Receiver {
     const { config, logger, store } = runtime;
     this.#runtime = runtime;
     this.#hub = hub;
-    this.#interval = new LookInterval(runtime);
+    this.#interval = new ScanInterval(runtime);
     this.#targets = new PollTargets(hub);
     this.#loop = new Loop({
       name: this.name,
-      pollIntervalMs: Math.max(RARELY_MS, config.messages.pollIntervalMs),
+      pollIntervalMs: Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs),
       logger,
       clock: store.clock,
       step: () => this.#drain(),
@@ -124,7 +124,7 @@ export class PollDelivery implements Service, Receiver {
    */
   #slot(delivery: Delivery): { slot: Slot } | { slot: null; why: 'gone' | 'large' } {
     const { target, prefers } = rowOf(delivery);
-    const slot = this.#hub.reserve(target, prefers, this.#lastAsked.avoids(delivery));
+    const slot = this.#hub.reserve(target, prefers, this.#lastWorkers.avoids(delivery));
     if (!slot) return { slot: null, why: 'gone' };
     const message = messageOf(delivery, this.#runtime.serverUrl);
     const body = JSON.stringify(message);
@@ -147,7 +147,7 @@ export class PollDelivery implements Service, Receiver {
 
   #nextScanAt(): number {
     const { config, store } = this.#runtime;
-    return this.#interval.nextAt ?? store.clock.now() + Math.max(RARELY_MS, config.messages.pollIntervalMs);
+    return this.#interval.nextAt ?? store.clock.now() + Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs);
   }
 
   /** One round of the loop. @returns when the next one is due. */
@@ -209,7 +209,7 @@ export class PollDelivery implements Service, Receiver {
     const { pollIntervalMs } = this.#runtime.config.messages;
     for (const { target, dueAt } of next) {
       const isServed = served.has(target);
-      this.#targets.note(target, lookAgainAt(dueAt, { now, isServed, graceMs, pollIntervalMs }));
+      this.#targets.note(target, nextCheckAt(dueAt, { now, isServed, graceMs, pollIntervalMs }));
     }
   }
 
@@ -225,7 +225,7 @@ export class PollDelivery implements Service, Receiver {
   }
 
   #send(delivery: Delivery, message: Message, body: string, { id, send }: StreamSlot): void {
-    this.#lastAsked.sent(delivery, id);
+    this.#lastWorkers.sent(delivery, id);
     const { metrics, tracing } = this.#runtime;
     handedOver(this.#runtime, 'poll', delivery);
     const { target } = rowOf(delivery);

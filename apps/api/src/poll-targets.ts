@@ -3,7 +3,7 @@ import { pollTarget } from '@resonate/protocol';
 import type { StreamHub, WorkerStream } from '@resonate/transports';
 
 /** The targets to claim messages for. */
-export interface PollLook {
+export interface PollClaim {
   /** The maximum number of messages to claim for each target. */
   targets: { target: string; limit: number }[];
   /** Connections of this process. Messages that prefer one of them need not wait. */
@@ -47,7 +47,7 @@ export class PollTargets {
    * The targets to claim messages for now. Hints that arrive after this call count for the next one.
    * @param most the maximum number of targets, and of messages for each.
    */
-  take(now: number, most: { targets: number; messages: number }): PollLook {
+  take(now: number, most: { targets: number; messages: number }): PollClaim {
     const limits = new Map<string, number>();
     const preferred: string[] = [];
     const add = (target: string) => {

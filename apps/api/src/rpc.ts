@@ -31,7 +31,7 @@ const UNREAD: Echo = { kind: 'unknown', corrId: '0' };
  * Larger bodies are parsed only if they come with a valid token. Smaller bodies are always parsed, so that the answer
  * to an unauthorized request echoes its `corrId`.
  */
-const MAX_PARSED_OF_STRANGERS = 16 * 1024;
+const MAX_PARSED_WITHOUT_TOKEN = 16 * 1024;
 
 /**
  * Answers requests: takes the bytes of a body and returns the text of the answer (protocol section 1). Never rejects.
@@ -55,7 +55,7 @@ export class Rpc {
   async answer(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<Answer> {
     const start = performance.now();
     const refused =
-      this.#auth && body.length > MAX_PARSED_OF_STRANGERS && (await strangerFault(this.#auth, body, headers));
+      this.#auth && body.length > MAX_PARSED_WITHOUT_TOKEN && (await tokenFault(this.#auth, body, headers));
     if (refused) return this.#seal(UNREAD, refused, start);
     const opened = openEnvelope(body);
     if (!opened.ok) return this.#seal(opened.echo, opened.reply, start);
@@ -141,7 +141,7 @@ export class Rpc {
 }
 
 /** Refuses a body without a valid token in the header, unless the body may have a token in `head.auth`. */
-async function strangerFault(auth: Auth, body: Buffer, { authorization }: IncomingHttpHeaders): Promise<Reply | null> {
+async function tokenFault(auth: Auth, body: Buffer, { authorization }: IncomingHttpHeaders): Promise<Reply | null> {
   if (body.includes('"auth"')) return null;
   const known = await auth.authenticate(bearerToken(authorization));
   return known.ok ? null : { status: known.status, data: known.message };

@@ -21,7 +21,7 @@ export function createApi(runtime: Runtime): Service {
     ...(auth ? [auth] : []),
     new PollDelivery(runtime, hub),
     admin.series,
-    new HttpServer(runtime, hub, auth, (plumbing) => admin.routes(plumbing)),
+    new HttpServer(runtime, hub, auth, (limits) => admin.routes(limits)),
     // Last, so that it stops first: open event streams of pages would keep the server from closing.
     admin.feed,
   ];

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type yargsModule from 'yargs';
 import type { Argv } from 'yargs';
 import { COMMANDS } from './commands.ts';
-import { COMMAND_MISSING, complain } from './complain.ts';
+import { COMMAND_MISSING, exitWithError } from './exit-with-error.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 
 /** The CommonJS build, because the other one breaks the lines of help texts within words. */
@@ -12,12 +12,12 @@ const yargs = createRequire(import.meta.url)('yargs') as typeof yargsModule;
 export async function run(args: string[]): Promise<void> {
   process.stdout.on('error', outputFailed);
   const cli = await commandLine(args);
-  cli.fail(complain);
+  cli.fail(exitWithError);
   try {
     await cli.parseAsync();
   } catch (error) {
     // yargs passes rejections of a command to `fail`, but not errors that it throws synchronously.
-    complain(null, error as Error);
+    exitWithError(null, error as Error);
   }
 }
 
@@ -49,7 +49,7 @@ export async function commandLine(typed: string[]): Promise<Argv> {
   }
   return (
     cli
-      // Always English, because scripts and `complain` read these errors.
+      // Always English, because scripts and `exitWithError` read these errors.
       .detectLocale(false)
       .demandCommand(1, COMMAND_MISSING)
       .parserConfiguration({ 'camel-case-expansion': false, 'greedy-arrays': false })
@@ -76,5 +76,5 @@ export function withoutShortcuts([first, ...others]: string[]): string[] {
  */
 function outputFailed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
-  complain(null, error);
+  exitWithError(null, error);
 }

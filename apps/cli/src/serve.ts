@@ -3,7 +3,7 @@ import type { Service } from '@resonate/lifecycle';
 import type { Role } from '@resonate/observability';
 import type { Runtime } from '@resonate/process';
 import type { Command } from './command.ts';
-import { suggestWith } from './complain.ts';
+import { suggestWith } from './exit-with-error.ts';
 import { shownFlags, withNoteOnOthers } from './shown-options.ts';
 
 /** The commands that run a server, and their roles. */

@@ -51,8 +51,8 @@ export class Pusher implements Service {
   }
 
   /**
-   * Lets the pushes under way end for a short time, because a target that got the message may be about to answer: ending
-   * the push would send the message again. Then ends the others. Their messages are due again at once.
+   * First waits a short time for running pushes: a target that has the message may be about to answer, and an aborted
+   * push is sent again. Then aborts the others. Their messages are due again at once.
    */
   async stop(): Promise<void> {
     const graceMs = Math.min(STOP_GRACE.mostMs, STOP_GRACE.share * this.#runtime.config.server.shutdownTimeoutMs);

@@ -1,4 +1,4 @@
-import { LookInterval, RARELY_MS } from '@resonate/delivery';
+import { ScanInterval, RARE_SCAN_MS } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
@@ -25,7 +25,7 @@ export class TargetScanner implements Service {
   #after = '';
   #scanMs = 0;
   #pauseUntil = -Infinity;
-  readonly #interval: LookInterval;
+  readonly #interval: ScanInterval;
 
   /**
    * @param found called with each target and the due time of its first message. Returns true if no hint had announced
@@ -37,8 +37,8 @@ export class TargetScanner implements Service {
     this.#runtime = runtime;
     this.#transport = transport;
     this.#found = found;
-    this.#interval = new LookInterval(runtime);
-    const pollIntervalMs = Math.max(RARELY_MS, config.messages.pollIntervalMs);
+    this.#interval = new ScanInterval(runtime);
+    const pollIntervalMs = Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs);
     this.#loop = new Loop({ name: this.name, pollIntervalMs, logger, clock: store.clock, step: () => this.#look() });
   }
 

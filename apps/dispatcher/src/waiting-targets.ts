@@ -1,4 +1,4 @@
-import { DueTargets, lookAgainAt } from '@resonate/delivery';
+import { DueTargets, nextCheckAt } from '@resonate/delivery';
 import type { Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
@@ -86,7 +86,7 @@ export class WaitingTargets implements Service {
     const { pollIntervalMs } = config.messages;
     const now = store.clock.now();
     for (const { target, dueAt } of next) {
-      this.#due.note(target, lookAgainAt(dueAt, { now, isServed: isServed(target), graceMs: 0, pollIntervalMs }));
+      this.#due.note(target, nextCheckAt(dueAt, { now, isServed: isServed(target), graceMs: 0, pollIntervalMs }));
     }
   }
 }

@@ -256,7 +256,7 @@ export class CombinedSteps {
     );
     if (refusal) {
       task.refusal ??= refusal;
-      if ('status' in refusal) this.#askFirst(request.data.id);
+      if ('status' in refusal) this.#stopCombining(request.data.id);
     }
     return refusal;
   }
@@ -265,7 +265,7 @@ export class CombinedSteps {
    * Remembers that an early answer for this task was wrong. If the task comes again, its requests are forwarded
    * unchanged.
    */
-  #askFirst(id: string): void {
+  #stopCombining(id: string): void {
     this.#plain.add(id);
     const [oldest] = this.#plain;
     if (this.#plain.size > MAX_PLAIN && oldest !== undefined) this.#plain.delete(oldest);

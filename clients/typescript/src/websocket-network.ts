@@ -38,7 +38,7 @@ export interface WebSocketNetworkOptions {
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 30_000;
 /** If a connection lasted longer than this, the server is healthy, so the next wait is short again. */
-const SOUND_AFTER_MS = 5_000;
+const HEALTHY_AFTER_MS = 5_000;
 /**
  * Workers that a server asks to leave reconnect at random times within this period, so that they do not all reconnect
  * at once.
@@ -167,7 +167,7 @@ export class WebSocketNetwork implements Network {
         received: (message) => this.#deliver(message),
         draining: () => this.#leave(connection),
         closed: (reason, code) => {
-          if (performance.now() - openedAt > SOUND_AFTER_MS) this.#attempt = 0;
+          if (performance.now() - openedAt > HEALTHY_AFTER_MS) this.#attempt = 0;
           this.#closed(connection, reason, code);
         },
       },

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { DueTargets, lookAgainAt } from './due-targets.ts';
+import { DueTargets, nextCheckAt } from './due-targets.ts';
 
 test('a target is due from its earliest time until it is forgotten', () => {
   const targets = new DueTargets();
@@ -37,9 +37,9 @@ test('the number of targets that are due later is limited', () => {
 
 test('after a claim, a target whose due message was not claimed is checked later', () => {
   const claim = { now: 100, isServed: false, graceMs: 0, pollIntervalMs: 20 };
-  expect(lookAgainAt(150, claim)).toBe(150);
-  expect(lookAgainAt(90, { ...claim, isServed: true })).toBe(90);
-  expect(lookAgainAt(90, claim)).toBe(120);
-  expect(lookAgainAt(90, { ...claim, graceMs: 50 })).toBe(140);
-  expect(lookAgainAt(90, { ...claim, graceMs: 5 })).toBe(120);
+  expect(nextCheckAt(150, claim)).toBe(150);
+  expect(nextCheckAt(90, { ...claim, isServed: true })).toBe(90);
+  expect(nextCheckAt(90, claim)).toBe(120);
+  expect(nextCheckAt(90, { ...claim, graceMs: 50 })).toBe(140);
+  expect(nextCheckAt(90, { ...claim, graceMs: 5 })).toBe(120);
 });

@@ -9,7 +9,7 @@ const MAX_LATER = 10_000;
  * @param claim.isServed true if the claim returned messages for the target.
  * @param claim.graceMs how long a message waits for the connection that it prefers.
  */
-export function lookAgainAt(
+export function nextCheckAt(
   dueAt: number,
   claim: { now: number; isServed: boolean; graceMs: number; pollIntervalMs: number },
 ): number {

@@ -14,7 +14,7 @@ export class TargetSlots {
   readonly #turns = new Map<string, number>();
   #turn = 0;
   /** Whether the last delivery to each target succeeded. */
-  readonly #isSound = new Map<string, boolean>();
+  readonly #lastSucceeded = new Map<string, boolean>();
 
   constructor(perTarget: number, total: number) {
     this.#perTarget = perTarget;
@@ -32,9 +32,9 @@ export class TargetSlots {
 
   /** Records the result of a delivery to the target. */
   ended(target: string, isSuccess: boolean): void {
-    this.#isSound.delete(target);
-    this.#isSound.set(target, isSuccess);
-    forgetOldest(this.#isSound);
+    this.#lastSucceeded.delete(target);
+    this.#lastSucceeded.set(target, isSuccess);
+    forgetOldest(this.#lastSucceeded);
   }
 
   /**
@@ -44,7 +44,7 @@ export class TargetSlots {
   #free(target: string, together: number): number {
     const own = this.#taken.get(target) ?? 0;
     const half = Math.ceil(this.#total / 2) - together;
-    const most = this.#isSound.get(target) ? Infinity : Math.max(half, own === 0 ? 1 : 0);
+    const most = this.#lastSucceeded.get(target) ? Infinity : Math.max(half, own === 0 ? 1 : 0);
     return Math.max(0, Math.min(this.#total - together, this.#perTarget - own, most));
   }
 
@@ -68,7 +68,7 @@ export class TargetSlots {
   share(targets: readonly string[], limit: number): { target: string; limit: number }[] {
     let left = Math.min(limit, this.#total - this.#takenTogether);
     let together = this.#takenTogether;
-    const failed = (target: string) => (this.#isSound.get(target) === false ? 1 : 0);
+    const failed = (target: string) => (this.#lastSucceeded.get(target) === false ? 1 : 0);
     const load = (target: string) => this.#taken.get(target) ?? 0;
     const turn = (target: string) => this.#turns.get(target) ?? 0;
     const inOrder = [...targets].sort((a, b) => failed(a) - failed(b) || load(a) - load(b) || turn(a) - turn(b));

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Store } from '@resonate/store';
 
 /** The store counts as busy while more requests than this wait for it. */
@@ -42,11 +42,11 @@ export async function untilQuiet(
   while (store.waiting > BUSY && !signal.aborted) {
     const leftMs = giveUpAt - performance.now();
     if (leftMs <= 0) return;
-    await rest(Math.min(BUSY_PAUSE_MS, leftMs), signal);
+    await pause(Math.min(BUSY_PAUSE_MS, leftMs), signal);
   }
 }
 
-/** Ends early when the signal is aborted. */
-export async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  await pause(ms, undefined, { signal }).catch(() => {});
+/** Resolves after `ms`, or as soon as the signal is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -1,13 +1,13 @@
 import type { RuntimeWith } from '@resonate/process';
 import type { Duty } from './job.ts';
-import { untilQuiet, rest } from './pace.ts';
+import { pause, untilQuiet } from './pace.ts';
 
 type Context = RuntimeWith<'logger', 'upkeep' | 'waiting'>;
 
 /**
  * The pause after each batch, as a multiple of its duration. It leaves time in the database for ordinary deliveries.
  */
-const REST = 1;
+const PAUSE_PER_BATCH = 1;
 
 /** Delivers dead letters again in bulk, when an operator has ordered it. */
 export function redriveDuty({ logger, store }: Context): Duty {
@@ -22,7 +22,7 @@ export function redriveDuty({ logger, store }: Context): Duty {
         const order = await store.upkeep.bulkRedrive.step();
         redriven = order?.redriven ?? redriven;
         if (order === null || order.endedAt !== null) break;
-        await rest(REST * (performance.now() - startedAt), signal);
+        await pause(PAUSE_PER_BATCH * (performance.now() - startedAt), signal);
       }
       logger.info('dead letters were queued for delivery again', { redriven });
       return { redriven };

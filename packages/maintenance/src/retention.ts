@@ -1,7 +1,7 @@
 import type { RuntimeWith } from '@resonate/process';
 import type { Sweep } from '@resonate/store';
 import type { Duty } from './job.ts';
-import { pauseAfter, rest, timeShareOf, untilQuiet } from './pace.ts';
+import { pause, pauseAfter, timeShareOf, untilQuiet } from './pace.ts';
 import { retentionRules } from './rules.ts';
 
 /** The backlog is counted up to this number, because counting reads every row that it counts. */
@@ -63,7 +63,7 @@ async function runSweep({ config, metrics, store }: Context, sweep: Sweep, check
     const maxShare = maxPercent / 100;
     const share = timeShareOf(lagMs, intervalMs, maxShare);
     const pauseMs = pauseAfter(performance.now() - startedAt, share);
-    await rest(pauseMs, signal);
+    await pause(pauseMs, signal);
     // Wait while the store is busy. At the largest share wait at most one more pause: on a store that is always busy
     // the lag must not grow without limit.
     await untilQuiet(store, signal, share === maxShare ? pauseMs : Infinity);

@@ -3,7 +3,7 @@ import type { Logger } from '@resonate/observability';
 import { openDialect, StoreUnavailable, type StorageTarget } from '@resonate/store';
 
 /** How long a starting process waits for a database server that is not up yet. */
-const PATIENCE_MS = 60_000;
+const MAX_WAIT_MS = 60_000;
 const RETRY_MS = 1_000;
 
 /**
@@ -13,13 +13,13 @@ const RETRY_MS = 1_000;
  */
 export async function openStorage(config: Config, clock: () => number, logger: Logger) {
   const target = storageTarget(config);
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = performance.now() + MAX_WAIT_MS;
   for (;;) {
     try {
       return await openDialect(target, clock);
     } catch (error) {
-      const patient = target.type !== 'sqlite' && error instanceof StoreUnavailable && performance.now() < giveUpAt;
-      if (!patient) throw error;
+      const mayRetry = target.type !== 'sqlite' && error instanceof StoreUnavailable && performance.now() < giveUpAt;
+      if (!mayRetry) throw error;
       logger.warn('waiting for the database', { error: error.message });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -9,7 +9,7 @@ import { within } from './within.ts';
  * The shortest time between two messages, so that hints cost a busy database little. Without this limit eight processes
  * cost Postgres half a core (1,440 messages a second, 0.36 ms of its CPU each).
  */
-const REST_MS = 5;
+const MIN_GAP_MS = 5;
 /**
  * A hint for a time further away than this waits `LATER_MS`, and is sent together with the hints that arrive meanwhile.
  * Most timers are hours away.
@@ -30,7 +30,7 @@ interface Pending {
   /** When the oldest hint in the message was published, epoch ms. */
   sentAt: number;
   /** When to send the message, from `performance.now()`. */
-  goAt: number;
+  dueAt: number;
 }
 
 /**
@@ -44,8 +44,8 @@ export class PubSubWakeup implements Wakeup {
   #stopped = false;
   /** The next message. It waits here while the channel is down. */
   #pending: Pending | null = null;
-  #scheduled: { goAt: number; cancel: () => void } | null = null;
-  #restUntil = -Infinity;
+  #scheduled: { dueAt: number; cancel: () => void } | null = null;
+  #notBefore = -Infinity;
   #sending: { over: Link; done: Promise<void> } | null = null;
 
   constructor(options: PubSubWakeupOptions) {
@@ -87,12 +87,12 @@ export class PubSubWakeup implements Wakeup {
     }
     if (isEmpty(hint)) return;
     const now = Date.now();
-    const goAt = performance.now() + (earliest(hint) > now + SOON_MS ? LATER_MS : 0);
-    const earlier = this.#pending ?? { hint: NOTHING, sentAt: now, goAt };
+    const dueAt = performance.now() + (earliest(hint) > now + SOON_MS ? LATER_MS : 0);
+    const earlier = this.#pending ?? { hint: NOTHING, sentAt: now, dueAt };
     this.#pending = {
       hint: mergeHints(earlier.hint, hint),
       sentAt: earlier.sentAt,
-      goAt: Math.min(earlier.goAt, goAt),
+      dueAt: Math.min(earlier.dueAt, dueAt),
     };
     this.#schedule();
   }
@@ -108,11 +108,11 @@ export class PubSubWakeup implements Wakeup {
     const link = this.#kept?.link;
     // Sending over a broken link may never settle, so wait only for a message over the current link.
     if (this.#stopped || !this.#pending || !link || this.#sending?.over === link) return;
-    const goAt = Math.max(this.#pending.goAt, this.#restUntil);
-    if (this.#scheduled && this.#scheduled.goAt <= goAt) return;
+    const dueAt = Math.max(this.#pending.dueAt, this.#notBefore);
+    if (this.#scheduled && this.#scheduled.dueAt <= dueAt) return;
     this.#scheduled?.cancel();
-    const waitMs = Math.ceil(goAt - performance.now());
-    this.#scheduled = { goAt, cancel: after(waitMs, () => void this.#send()) };
+    const waitMs = Math.ceil(dueAt - performance.now());
+    this.#scheduled = { dueAt, cancel: after(waitMs, () => void this.#send()) };
   }
 
   async #flush(): Promise<void> {
@@ -127,7 +127,7 @@ export class PubSubWakeup implements Wakeup {
     const message = this.#pending;
     if (!link || !message) return;
     this.#pending = null;
-    this.#restUntil = performance.now() + REST_MS;
+    this.#notBefore = performance.now() + MIN_GAP_MS;
     const sending = { over: link, done: this.#sendOver(link, message) };
     this.#sending = sending;
     await sending.done;

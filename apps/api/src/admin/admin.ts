@@ -7,7 +7,7 @@ import { cronHandler } from './cron.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { ChangeFeed } from './events.ts';
 import { jobHandlers } from './jobs.ts';
-import type { Plumbing } from '../http/plumbing.ts';
+import type { MemoryLimits } from '../http/memory-limits.ts';
 import { mount } from './mount.ts';
 import { overviewHandler } from './overview.ts';
 import { promiseHandlers } from './promises.ts';
@@ -29,7 +29,7 @@ export class AdminApi {
     this.feed = new ChangeFeed(runtime);
   }
 
-  routes(plumbing: Plumbing): Router {
+  routes(limits: MemoryLimits): Router {
     const handlers = {
       ...sessionHandler(this.#runtime, this.#auth),
       ...overviewHandler(this.#runtime, this.series),
@@ -41,7 +41,7 @@ export class AdminApi {
       ...cronHandler(this.#runtime),
       ...this.feed.handler(),
     };
-    const router = mount(handlers, this.#auth, plumbing);
+    const router = mount(handlers, this.#auth, limits);
     const document = openApi();
     // No guard, because the document is public: it is in the docs, too.
     router.get('/admin/openapi.json', (_request, response) => void response.json(document));

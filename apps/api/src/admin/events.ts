@@ -80,7 +80,7 @@ export class ChangeFeed implements Service {
 
   #changed(changes: Changes): void {
     for (const viewer of this.#viewers) {
-      if (!viewer.isTold && viewer.isTouched(changes)) viewer.tell('commit');
+      if (!viewer.hasCommitEvent && viewer.isTouched(changes)) viewer.tell('commit');
     }
   }
 }

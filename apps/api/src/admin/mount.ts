@@ -6,11 +6,11 @@ import type { Auth } from '../auth/auth.ts';
 import { mayDoAll } from '../auth/principal.ts';
 import { guard, prefixOfRequest } from '../http/guard.ts';
 import { jsonBody } from '../http/json-body.ts';
-import type { Plumbing } from '../http/plumbing.ts';
+import type { MemoryLimits } from '../http/memory-limits.ts';
 import { Refusal } from '../http/refusal.ts';
 
 /** The sender of a request. */
-export interface Asker {
+export interface Caller {
   /** The prefix of the ids that the sender may see and change; '' for all ids. */
   prefix: string;
   request: Request;
@@ -26,14 +26,14 @@ type StreamName = { [Name in RouteName]: (typeof ROUTES)[Name] extends { streams
 export type Handlers = {
   [Name in RouteName]: (
     input: RouteInput<Name>,
-    asker: Asker,
+    caller: Caller,
   ) => Name extends StreamName ? void : Promise<RouteAnswer<Name>>;
 };
 
-type AnyHandler = (input: object, asker: Asker) => Promise<object> | void;
+type AnyHandler = (input: object, caller: Caller) => Promise<object> | void;
 
 /** Mounts every endpoint of packages/admin. @param auth null: auth is off, and everybody may do everything. */
-export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered }: Plumbing): Router {
+export function mount(handlers: Handlers, auth: Auth | null, { bodies, answered }: MemoryLimits): Router {
   const router = Router();
   const readBody = jsonBody(bodies, MAX_BODY_BYTES);
   // Mount paths with fixed segments before paths with parameters, so that `redrive` in /dead-letters/redrive is not

@@ -32,7 +32,7 @@ export class Viewer {
   }
 
   /** True if a `commit` event is already waiting for this page. */
-  get isTold(): boolean {
+  get hasCommitEvent(): boolean {
     return this.#waiting === 'commit';
   }
 

@@ -12,7 +12,7 @@ import { unreadBudget, type ByteBudget } from './byte-budget.ts';
 import { Bodies, endUnread, type Body } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
-import type { Plumbing } from './plumbing.ts';
+import type { MemoryLimits } from './memory-limits.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
@@ -28,7 +28,7 @@ const MAX_CHECK_INTERVAL_MS = 5_000;
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** After this share of server.shutdown_timeout, connections with unfinished requests are closed. */
-const PATIENCE = 0.8;
+const GRACE_SHARE = 0.8;
 /** The path `/`, with or without a query, or as part of a complete URL (RFC 9112 section 3.2.2). */
 const ROOT = /^(?:https?:\/\/[^/?]+)?\/?(?:\?|$)/i;
 /** Shorter than the idle timeouts of SDKs (300 s) and of usual proxies (60 s). */
@@ -54,7 +54,7 @@ export class HttpServer implements Service {
   #pings: NodeJS.Timeout | null = null;
   #stopping = false;
 
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: (plumbing: Plumbing) => Router) {
+  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, admin: (limits: MemoryLimits) => Router) {
     this.#runtime = runtime;
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
@@ -133,11 +133,11 @@ export class HttpServer implements Service {
     }
     server.closeIdleConnections();
     this.#connections?.closeSilent();
-    const patienceMs = this.#runtime.config.server.shutdownTimeoutMs * PATIENCE;
+    const graceMs = this.#runtime.config.server.shutdownTimeoutMs * GRACE_SHARE;
     const cutOff = setTimeout(() => {
       server.closeAllConnections();
       this.#websockets.closeAll();
-    }, patienceMs);
+    }, graceMs);
     await closed;
     clearTimeout(cutOff);
   }

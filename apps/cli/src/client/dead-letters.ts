@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetter, DeadLetters, RedriveOrder } from '@resonate/admin';
 import { TRANSPORTS } from '@resonate/protocol/address';
 import type { Argv } from 'yargs';
-import { SUBCOMMAND_MISSING } from '../complain.ts';
+import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { fieldTable } from './answer.ts';
 import { choiceOption, clientOptions, textOption, type ClientArguments } from './arguments.ts';
 import { ClientError, get, parametersOf, post } from './http.ts';

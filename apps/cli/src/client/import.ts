@@ -16,7 +16,7 @@ interface ImportArguments extends ClientArguments {
 /** Requests in flight at once. */
 const AT_ONCE = 32;
 /** Further refusals are counted but not printed. */
-const MAX_TOLD = 20;
+const MAX_PRINTED = 20;
 
 /** `resonate import` */
 export function builder(command: Argv): unknown {
@@ -133,7 +133,7 @@ class Writer {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.#refused++;
-      if (this.#refused <= MAX_TOLD) {
+      if (this.#refused <= MAX_PRINTED) {
         process.stderr.write(printable(`${name}: ${record.id}: ${error.message}`) + '\n');
       }
       return 'refused';

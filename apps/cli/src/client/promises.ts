@@ -1,7 +1,7 @@
 import type { PromiseRecord } from '@resonate/protocol';
 import { PROMISE_STATES } from '@resonate/protocol/records';
 import type { Argv } from 'yargs';
-import { SUBCOMMAND_MISSING } from '../complain.ts';
+import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { answer, decoded, fieldTable } from './answer.ts';
 import { CALLS } from './calls.ts';
 import {

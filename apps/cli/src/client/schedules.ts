@@ -7,7 +7,7 @@ import {
   type ScheduleRecord,
 } from '@resonate/protocol';
 import type { Argv } from 'yargs';
-import { SUBCOMMAND_MISSING } from '../complain.ts';
+import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { fieldTable } from './answer.ts';
 import {
   choiceOption,

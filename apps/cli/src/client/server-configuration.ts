@@ -1,7 +1,7 @@
 /** For commands about a server's configuration. They accept the server's options. */
 import { didYouMean, loadConfig, type LoadedConfig } from '@resonate/config';
 import type { Argv } from 'yargs';
-import { suggestWith } from '../complain.ts';
+import { suggestWith } from '../exit-with-error.ts';
 import { shownFlags, withNoteOnOthers } from '../shown-options.ts';
 import { choiceOption, OUTPUT } from './arguments.ts';
 import type { OutputOptions } from './output.ts';

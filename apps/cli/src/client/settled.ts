@@ -9,7 +9,7 @@ import { whyOf, whyText } from './why.ts';
 const FIRST_MS = 50;
 const LONGEST_MS = 1_000;
 /** Outages up to this time are tolerated, because a restart takes less. A longer outage is an error. */
-const PATIENCE_MS = 60_000;
+const MAX_OUTAGE_MS = 60_000;
 
 /**
  * Polls until the promise is settled, at least once per second. A listener would be faster, but if this command is
@@ -19,7 +19,7 @@ const PATIENCE_MS = 60_000;
 export async function untilSettled(id: string, options: ClientOptions): Promise<PromiseRecord> {
   const startedAt = performance.now();
   const progress = new Progress();
-  const obstacle = new Obstacle(id, options);
+  const advice = new Advice(id, options);
   let heardAt = startedAt;
   try {
     for (;;) {
@@ -29,10 +29,10 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
         heardAt = performance.now();
       }
       const waitedMs = performance.now() - startedAt;
-      const news = await obstacle.news(waitedMs);
-      if (news !== null) {
+      const text = await advice.next(waitedMs);
+      if (text !== null) {
         progress.done();
-        process.stderr.write(news);
+        process.stderr.write(text);
       }
       progress.say(`waiting for ${printable(id)}: ${span(waitedMs)}`);
       // The pause is a tenth of the wait so far, so that the end of a short call is noticed quickly.
@@ -43,15 +43,15 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
   }
 }
 
-const FIRST_NEWS_MS = 5_000;
-const NEWS_EVERY_MS = 10_000;
+const FIRST_ADVICE_MS = 5_000;
+const ADVICE_EVERY_MS = 10_000;
 
-/** Explains why a call does not end, if it has taken some seconds and somebody has to act. */
-class Obstacle {
+/** Says why a call that takes long does not end, if the user has to do something about it. */
+class Advice {
   readonly #id: string;
   readonly #options: ClientOptions;
-  #nextMs = FIRST_NEWS_MS;
-  #told = '';
+  #nextMs = FIRST_ADVICE_MS;
+  #given = '';
 
   constructor(id: string, options: ClientOptions) {
     this.#id = id;
@@ -59,14 +59,14 @@ class Obstacle {
   }
 
   /** @returns text for the user; null if there is nothing new. */
-  async news(waitedMs: number): Promise<string | null> {
+  async next(waitedMs: number): Promise<string | null> {
     if (waitedMs < this.#nextMs) return null;
-    this.#nextMs = waitedMs + NEWS_EVERY_MS;
+    this.#nextMs = waitedMs + ADVICE_EVERY_MS;
     const why = await whyOf(this.#id, this.#options);
     if (!why?.needsAction) return null;
-    const obstacle = `${why.cause} ${why.promise ?? ''}`;
-    if (obstacle === this.#told) return null;
-    this.#told = obstacle;
+    const reason = `${why.cause} ${why.promise ?? ''}`;
+    if (reason === this.#given) return null;
+    this.#given = reason;
     return `Still waiting. ${whyText(why)}`;
   }
 }
@@ -77,7 +77,7 @@ async function ask(id: string, options: ClientOptions, heardAt: number): Promise
     return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;
   } catch (error) {
     const away = error instanceof ClientError && (error.status === null || error.status >= 500);
-    if (away && performance.now() - heardAt < PATIENCE_MS) return null;
+    if (away && performance.now() - heardAt < MAX_OUTAGE_MS) return null;
     throw error;
   }
 }

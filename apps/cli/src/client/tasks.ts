@@ -3,7 +3,7 @@ import type { PromiseDetail } from '@resonate/admin';
 import type { TaskRecord } from '@resonate/protocol';
 import { TASK_STATES } from '@resonate/protocol/records';
 import type { Argv } from 'yargs';
-import { SUBCOMMAND_MISSING } from '../complain.ts';
+import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { answer, fieldTable } from './answer.ts';
 import {
   choiceOption,

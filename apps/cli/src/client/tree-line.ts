@@ -15,12 +15,12 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
 
 /**
  * One line of the tree. It equals the public command's output, including the trailing space if the call is unknown.
- * @param tells true to add how a call failed, after how long, and its function
+ * @param showsFailure true to add how a call failed, after how long, and its function
  */
-export function treeLine({ id, promise, trunks, branch }: Placed, tells = false): string {
+export function treeLine({ id, promise, trunks, branch }: Placed, showsFailure = false): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
   const line = `${trunks}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;
-  const failure = promise && tells ? failureOf(promise) : '';
+  const failure = promise && showsFailure ? failureOf(promise) : '';
   return failure === '' ? line : `${line.trimEnd()} ${failure}`;
 }
 

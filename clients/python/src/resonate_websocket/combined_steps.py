@@ -199,10 +199,10 @@ class CombinedSteps:
         if refusal is not None:
             task.refusal = task.refusal or refusal
             if refusal.error is None:
-                self._ask_first(early.request[1]["data"]["id"])
+                self._stop_combining(early.request[1]["data"]["id"])
         return refusal
 
-    def _ask_first(self, id: str) -> None:
+    def _stop_combining(self, id: str) -> None:
         """Remember that an early answer for this task was wrong.
 
         If the task comes again, its requests are forwarded unchanged.

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 30.0
 #: If a connection lasted longer than this, the server is healthy, so the next wait is short again.
-SOUND_AFTER_S = 5.0
+HEALTHY_AFTER_S = 5.0
 #: Close code: another worker has the same group and pid. The next wait is longer, so that two such workers replace each
 #: other only slowly.
 REPLACED = 4409
@@ -219,7 +219,7 @@ class WebSocketConnection:
                     self._receive(link, message.data)
         finally:
             link.wake.set()
-        if asyncio.get_running_loop().time() - opened_at > SOUND_AFTER_S:
+        if asyncio.get_running_loop().time() - opened_at > HEALTHY_AFTER_S:
             self._attempt = 0
         await self._ended(link)
 

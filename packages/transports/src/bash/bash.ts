@@ -8,7 +8,7 @@ import { dockerEnvironment, scriptEnvironment } from './environment.ts';
 import { Guard } from './guard.ts';
 import { Leases, type Execute } from './leases.ts';
 import { LocalBackend } from './local.ts';
-import { Room } from './room.ts';
+import { Semaphore } from './semaphore.ts';
 import { scriptOf } from './script.ts';
 import { TensorlakeBackend } from './tensorlake.ts';
 import { TaskWriter } from './task-writer.ts';
@@ -36,7 +36,7 @@ const MAX_GRACE_MS = 3_000;
  * How long a push waits until another script may start. After that the message is released, and another process may
  * claim it.
  */
-const PATIENCE_MS = 5_000;
+const START_WAIT_MS = 5_000;
 const CLOSED = 'the server is shutting down';
 const UNREADABLE = 'param.data is missing or not valid base64/utf-8';
 
@@ -59,7 +59,7 @@ export class BashTransport implements PushTransport {
   readonly #options: BashOptions;
   readonly #pid = `bash-exec-${randomUUID()}`;
   readonly #graceMs: number;
-  readonly #room: Room;
+  readonly #scripts: Semaphore;
   readonly #guard: Guard;
   readonly #leases: Leases;
   readonly #writer: TaskWriter;
@@ -72,7 +72,7 @@ export class BashTransport implements PushTransport {
     const { execute, ttlMs, env, logger } = options;
     this.#options = options;
     this.#graceMs = Math.min(MAX_GRACE_MS, Math.floor(ttlMs / 5));
-    this.#room = new Room(options.maxRunning);
+    this.#scripts = new Semaphore(options.maxRunning);
     // If this process was frozen for `silenceMs`, a third of each lease is left at most.
     this.#guard = new Guard({ silenceMs: (ttlMs * 2) / 3 - this.#graceMs, env: dockerEnvironment(env) });
     this.#leases = new Leases({ execute, pid: this.#pid, ttlMs, graceMs: this.#graceMs });
@@ -85,8 +85,8 @@ export class BashTransport implements PushTransport {
       this.#options.logger.warn('bash targets accept only execute messages: unblock dropped', { target, promise: id });
       return;
     }
-    await this.#room.enter(
-      PATIENCE_MS,
+    await this.#scripts.enter(
+      START_WAIT_MS,
       new Busy('the maximum number of scripts is running (transports.bash_exec.max_running)'),
     );
     let acquired: Acquired | null = null;
@@ -97,17 +97,17 @@ export class BashTransport implements PushTransport {
         throw new Error(CLOSED);
       }
     } catch (error) {
-      this.#room.leave();
+      this.#scripts.leave();
       throw error;
     }
-    if (acquired === null) this.#room.leave();
+    if (acquired === null) this.#scripts.leave();
     else this.#start(target, acquired);
   }
 
   /** Ends all scripts and releases their tasks, so that other workers can acquire them at once. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#room.close(new Error(CLOSED));
+    this.#scripts.close(new Error(CLOSED));
     for (const stop of this.#running.values()) stop.abort(CLOSED);
     await Promise.all(this.#running.keys());
     await this.#guard.close();
@@ -130,7 +130,7 @@ export class BashTransport implements PushTransport {
       .catch((error: unknown) => this.#options.logger.error('running a script failed', { target, error }))
       .finally(() => {
         this.#running.delete(run);
-        this.#room.leave();
+        this.#scripts.leave();
         if (this.#running.size > 0 || this.#ticking === null) return;
         clearInterval(this.#ticking);
         this.#ticking = null;

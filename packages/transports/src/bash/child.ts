@@ -114,10 +114,10 @@ function kill(group: number, signal: NodeJS.Signals): void {
 }
 
 /** Errors for a temporary lack of resources. The same command may start later. */
-const PASSING = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
+const TEMPORARY = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 export function isPassing(error: NodeJS.ErrnoException): boolean {
-  return PASSING.has(error.code ?? '');
+  return TEMPORARY.has(error.code ?? '');
 }
 
 const REASONS: Record<string, string> = {

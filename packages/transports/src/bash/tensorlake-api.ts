@@ -2,11 +2,11 @@
 export class TensorlakeError extends Error {
   override readonly name = 'TensorlakeError';
   /** Whether the same request may succeed later. */
-  readonly passing: boolean;
+  readonly isTemporary: boolean;
 
-  constructor(message: string, passing: boolean) {
+  constructor(message: string, isTemporary: boolean) {
     super(message);
-    this.passing = passing;
+    this.isTemporary = isTemporary;
   }
 }
 
@@ -126,8 +126,8 @@ export class TensorlakeApi {
       throw error instanceof TensorlakeError ? error : new TensorlakeError(reasonOf(error), true);
     }
     if (status >= 200 && status < 300) return parse(text);
-    const passing = status >= 500 || status === 408 || status === 429;
-    throw new TensorlakeError(`status ${status} ${text.slice(0, MAX_QUOTED)}`.trim(), passing);
+    const isTemporary = status >= 500 || status === 408 || status === 429;
+    throw new TensorlakeError(`status ${status} ${text.slice(0, MAX_QUOTED)}`.trim(), isTemporary);
   }
 }
 

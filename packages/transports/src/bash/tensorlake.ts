@@ -42,7 +42,7 @@ export class TensorlakeBackend implements Backend {
     } catch (error) {
       if (signal.aborted) return { kind: 'lost', reason: 'stopped' };
       if (!(error instanceof TensorlakeError)) throw error;
-      return { kind: error.passing ? 'lost' : 'refused', reason: `tensorlake: ${error.message}` };
+      return { kind: error.isTemporary ? 'lost' : 'refused', reason: `tensorlake: ${error.message}` };
     }
   }
 
@@ -87,7 +87,7 @@ async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: 
 }
 
 function unlessPassing(error: unknown): null {
-  if (error instanceof TensorlakeError && error.passing) return null;
+  if (error instanceof TensorlakeError && error.isTemporary) return null;
   throw error;
 }
 
@@ -96,7 +96,7 @@ async function remove(sandbox: Sandbox, api: TensorlakeApi): Promise<void> {
   for (let attempts = 1; attempts <= DELETE_ATTEMPTS; attempts++) {
     const deleted = await api.deleteSandbox(sandbox).then(
       () => true,
-      (error: unknown) => error instanceof TensorlakeError && !error.passing,
+      (error: unknown) => error instanceof TensorlakeError && !error.isTemporary,
     );
     if (deleted) return;
   }

@@ -6,17 +6,17 @@ type Context = RuntimeWith<'config', 'clock' | 'isShared'>;
  * How often a loop looks for due messages while hints work. At `messages.poll_interval` (100 ms) an idle process would
  * query its database 10 times a second.
  */
-export const RARELY_MS = 1_000;
+export const RARE_SCAN_MS = 1_000;
 /** After a loop finds a message that no hint announced, it looks every `messages.poll_interval` for this long. */
-const OFTEN_FOR_MS = 60_000;
+const FREQUENT_FOR_MS = 60_000;
 
 /**
- * When to look for due messages next: every `RARELY_MS` while hints work, every `messages.poll_interval` while they do
+ * When to look for due messages next: every `RARE_SCAN_MS` while hints work, every `messages.poll_interval` while they do
  * not.
  */
-export class LookInterval {
+export class ScanInterval {
   readonly #runtime: Context;
-  #oftenUntil = -Infinity;
+  #frequentUntil = -Infinity;
 
   constructor(runtime: Context) {
     this.#runtime = runtime;
@@ -24,14 +24,14 @@ export class LookInterval {
 
   /** Call it when a due message was found that no hint had announced. */
   foundUnannounced(): void {
-    this.#oftenUntil = this.#runtime.store.clock.now() + OFTEN_FOR_MS;
+    this.#frequentUntil = this.#runtime.store.clock.now() + FREQUENT_FOR_MS;
   }
 
-  /** Epoch ms; null if `RARELY_MS` from now is early enough. */
+  /** Epoch ms; null if `RARE_SCAN_MS` from now is early enough. */
   get nextAt(): number | null {
     const { config, store } = this.#runtime;
     const now = store.clock.now();
     const hintsAreMissing = store.isShared && wakeupType(config) === 'none';
-    return hintsAreMissing || now < this.#oftenUntil ? now + config.messages.pollIntervalMs : null;
+    return hintsAreMissing || now < this.#frequentUntil ? now + config.messages.pollIntervalMs : null;
   }
 }

@@ -11,11 +11,11 @@ export const COMMAND_MISSING = 'missing command (resonate --help lists them)';
 export const SUBCOMMAND_MISSING = 'Missing required subcommand';
 
 /** Returns the end of an error message that suggests an option for a misspelt one. */
-let meant: (unknown: string) => string = () => ' (see --help)';
+let suggestion: (unknown: string) => string = () => ' (see --help)';
 
 /** Sets the function that finds the suggestion. */
-export function suggestWith(suggest: typeof meant): void {
-  meant = suggest;
+export function suggestWith(suggest: typeof suggestion): void {
+  suggestion = suggest;
 }
 
 /**
@@ -23,7 +23,7 @@ export function suggestWith(suggest: typeof meant): void {
  * help. Passwords in URLs are masked, because the message may repeat an argument, and it may end up in a log.
  * @param message of yargs: the command line is wrong. @param cli the command that was parsed
  */
-export function complain(message: string | null, error?: Error, cli?: Argv): never {
+export function exitWithError(message: string | null, error?: Error, cli?: Argv): never {
   if (message === SUBCOMMAND_MISSING) process.stderr.write(helpOf(cli));
   else process.stderr.write(`resonate: ${maskUrls(message ? plain(message, cli) : oneLine(error))}\n`);
   process.exit(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
@@ -42,7 +42,7 @@ function plain(message: string, cli: Argv | undefined): string {
   const unknown = /^Unknown arguments?: (\S+)$/.exec(message)?.[1];
   // A word without dashes is not a misspelt option.
   if (unknown === undefined || process.argv.includes(unknown)) return lineOf(message);
-  return `unknown option --${unknown}${meant(unknown)}`;
+  return `unknown option --${unknown}${suggestion(unknown)}`;
 }
 
 /** @param given how many arguments were typed */

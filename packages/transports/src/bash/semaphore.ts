@@ -3,8 +3,8 @@ interface Waiting {
   refuse: (error: Error) => void;
 }
 
-/** A semaphore: a limited number of places, given out in the order of the requests. */
-export class Room {
+/** Limits how many callers run at once. The others wait in the order in which they came. */
+export class Semaphore {
   #free: number;
   readonly #waiting = new Set<Waiting>();
   #closed: Error | null = null;
@@ -14,17 +14,17 @@ export class Room {
   }
 
   /**
-   * Resolves when the caller has a place. Rejects with `late` if it gets none within `patienceMs`, and with the error
-   * of `close` if the room closes.
+   * Resolves when the caller may run; it must then call `leave`. Rejects with `late` after `waitMs`, and with the
+   * error of `close` if that is called first.
    */
-  async enter(patienceMs: number, late: Error): Promise<void> {
+  async enter(waitMs: number, late: Error): Promise<void> {
     if (this.#closed) throw this.#closed;
     if (this.#free > 0) {
       this.#free--;
       return;
     }
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => waiting.refuse(late), patienceMs);
+      const timer = setTimeout(() => waiting.refuse(late), waitMs);
       const done = () => {
         clearTimeout(timer);
         this.#waiting.delete(waiting);
@@ -49,7 +49,7 @@ export class Room {
     else this.#free++;
   }
 
-  /** Stops giving out places. Waiting callers are rejected with `error`. */
+  /** Lets nobody run any more. Waiting callers are rejected with `error`. */
   close(error: Error): void {
     this.#closed = error;
     for (const { refuse } of this.#waiting) refuse(error);

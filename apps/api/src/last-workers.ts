@@ -9,7 +9,7 @@ const MAX_TASKS = 10_000;
  * its worker released it, ignored it or died. The next attempt then goes to another worker of the group, because the
  * last one may not know the function, or may hang.
  */
-export class LastAsked {
+export class LastWorkers {
   readonly #workers = new LRUCache<string, string>({ max: MAX_TASKS });
 
   /** The id of the worker that gets the task only if no other can; null: any worker may get it. */
