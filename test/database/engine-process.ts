@@ -48,7 +48,7 @@ const store = new Store({
   serverUrl: 'http://localhost:8001',
   clock: Date.now,
   limits: { maxItems: 256, maxWeight: 4 << 20, maxInFlight: 2, maxWaiting: 10_000, maxWaitingWeight: 64 << 20 },
-  events: { faulted: (kind, error) => console.error(kind, error) },
+  events: { requestFailed: (kind, error) => console.error(kind, error) },
 });
 
 process.on('message', ({ number, kind, data }: EngineRequest) => {

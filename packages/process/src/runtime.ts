@@ -81,7 +81,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
         metrics.queueDepth.set(store.waiting);
       },
       timerFailed: (timer) => logger.error('timer failed', timer),
-      faulted: (kind, error) => logger.error('request failed', { kind, error }),
+      requestFailed: (kind, error) => logger.error('request failed', { kind, error }),
       unavailable: occasionally((error) =>
         logger.warn('the database is unavailable, requests are answered with 503', { error }),
       ),

@@ -19,7 +19,7 @@ export interface Batch {
 export interface StoreEvents {
   batchDone(batch: Batch): void;
   /** The program or the database failed, and the request got a 500. */
-  faulted(kind: string, error: unknown): void;
+  requestFailed(kind: string, error: unknown): void;
   /** A promise timeout, a lease end or a schedule could not be fired. It is tried again later. */
   timerFailed(timer: { sort: string; id: string; fault: string }): void;
   /** The database was unavailable for a batch or a search. Its requests got a 503 without the reason. */
@@ -39,7 +39,7 @@ export function completeEvents(events: Partial<StoreEvents>): StoreEvents {
   const ignore = () => {};
   return {
     batchDone: ignore,
-    faulted: ignore,
+    requestFailed: ignore,
     timerFailed: ignore,
     unavailable: ignore,
     conflicted: ignore,

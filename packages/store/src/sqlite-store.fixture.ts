@@ -37,7 +37,7 @@ export class SqliteStore {
         ...limits,
       },
       events: {
-        faulted: (kind, error) => this.faults.push({ kind, message: (error as Error).message }),
+        requestFailed: (kind, error) => this.faults.push({ kind, message: (error as Error).message }),
         unavailable: ({ message }) => this.unavailable.push(message),
         gaveUp: (reason) => this.gaveUp.push(reason),
         batchDone: ({ sort, size }) => sort === 'write' && this.batches.push(size),

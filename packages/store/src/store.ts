@@ -7,7 +7,7 @@ import { Debug, isDebug } from './debug.ts';
 import { StoreUnavailable, type Dialect } from './dialect.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
 import { Engine } from './engine/engine.ts';
-import { errorReply, isFault } from './engine/error-reply.ts';
+import { errorReply, isServerError } from './engine/error-reply.ts';
 import { Offer, type Receiver } from './engine/handover.ts';
 import { completeEvents, type StoreEvents } from './events.ts';
 import { DueHints } from './hints.ts';
@@ -100,14 +100,14 @@ export class Store {
   /**
    * Runs a checked request. Never rejects: if the store fails, the reply is a 503 or a 500.
    * @param debugNow replaces the clock for this request (epoch ms), null for the store's own.
-   * @param weight the request's size in bytes.
+   * @param size of the request in bytes.
    * @param options.prefix a search finds only ids that begin with it.
    * @param options.fencePreload `own`: a `task.fence` never preloads more than the promise it created or settled.
    */
   async execute(
     request: Request,
     debugNow: number | null,
-    weight: number,
+    size: number,
     { prefix = '', ...choices }: ExecuteOptions = {},
   ): Promise<Reply> {
     const { maxIdLength } = this.#dialect;
@@ -119,9 +119,9 @@ export class Store {
       }
       if (isDebug(request)) return await this.debug.run(request, debugNow);
       const cronDialect = this.#cronDialect;
-      return await this.#engine.submit(request, debugNow, weight, { cronDialect, ...choices });
+      return await this.#engine.submit(request, debugNow, size, { cronDialect, ...choices });
     } catch (error) {
-      if (isFault(error)) this.#events.faulted(request.kind, error);
+      if (isServerError(error)) this.#events.requestFailed(request.kind, error);
       if (error instanceof StoreUnavailable) this.#events.unavailable(error);
       return errorReply(error);
     }

@@ -22,7 +22,7 @@ import {
 import { BATCH_BYTES, bytesOf, HEAP_SHARE_BYTES } from '../dialects/shares.ts';
 import type { StoreEvents } from '../events.ts';
 import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
-import { errorReply, INTERNAL_ERROR, isFault } from './error-reply.ts';
+import { errorReply, INTERNAL_ERROR, isServerError } from './error-reply.ts';
 import type { Offer } from './handover.ts';
 
 export interface EngineOptions {
@@ -98,10 +98,10 @@ export class Engine {
     return Math.max(this.#writes.silentMs, this.#reads.silentMs);
   }
 
-  /** @param weight the request's size in bytes, which bounds the queue and a batch. */
-  submit(command: Command, debugNow: number | null, weight: number, choices?: Choices): Promise<Reply> {
+  /** @param size of the request in bytes. It counts against the limits of the queue and of a batch. */
+  submit(command: Command, debugNow: number | null, size: number, choices?: Choices): Promise<Reply> {
     const batcher = command.kind in READS ? this.#reads : this.#writes;
-    return this.#answered(command, batcher.submit({ command, debugNow, choices }, weight));
+    return this.#answered(command, batcher.submit({ command, debugNow, choices }, size));
   }
 
   /** A command of the server itself. It is accepted even if the queue is full, because timers must fire under load, too. */
@@ -116,13 +116,11 @@ export class Engine {
     await this.#writes.drain();
   }
 
-  #answered(command: Command, reply: Promise<Reply>): Promise<Reply> {
-    return reply.catch((error: unknown) => this.#failed(command, error));
-  }
-
-  #failed({ kind }: Command, error: unknown): Reply {
-    if (isFault(error)) this.#options.events.faulted(kind, error);
-    return errorReply(error);
+  #answered({ kind }: Command, reply: Promise<Reply>): Promise<Reply> {
+    return reply.catch((error: unknown) => {
+      if (isServerError(error)) this.#options.events.requestFailed(kind, error);
+      return errorReply(error);
+    });
   }
 
   async #timed(sort: 'write' | 'read', entries: Entries, done: Promise<void>): Promise<void> {
@@ -148,7 +146,7 @@ export class Engine {
       // After an unknown outcome the batch may have been committed. If it ran again, a client whose request succeeded
       // would be told that somebody else's did.
       const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
-      if (isOver) for (const { item, resolve } of entries) resolve(this.#failed(item.command, error));
+      if (isOver) for (const { reject } of entries) reject(error);
       else await inHalves(entries, error, (half) => this.#write(half));
     }
   }
@@ -231,7 +229,7 @@ export class Engine {
         more.push(error);
         item.instantAt ??= error.instantAt;
       } else {
-        events.faulted(command.kind, error);
+        events.requestFailed(command.kind, error);
       }
       return INTERNAL_ERROR;
     }
@@ -244,7 +242,7 @@ export class Engine {
       try {
         step();
       } catch (error) {
-        events.faulted(entries[0]?.item.command.kind ?? 'unknown', error);
+        events.requestFailed(entries[0]?.item.command.kind ?? 'unknown', error);
       }
     }
   }
@@ -270,7 +268,7 @@ export class Engine {
     } catch (error) {
       // Reading an expired promise settles it (protocol section 4), which is a write.
       if (error instanceof MoreNeeded) return void this.#writes.submitAlways(item, 0).then(resolve, reject);
-      this.#options.events.faulted(command.kind, error);
+      this.#options.events.requestFailed(command.kind, error);
       resolve(INTERNAL_ERROR);
     }
   }

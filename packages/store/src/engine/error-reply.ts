@@ -18,6 +18,6 @@ export function errorReply(error: unknown): Reply {
 }
 
 /** True for an error that an operator must see: the client did not cause it, and it does not go away by itself. */
-export function isFault(error: unknown): boolean {
+export function isServerError(error: unknown): boolean {
   return errorReply(error).status === 500;
 }
