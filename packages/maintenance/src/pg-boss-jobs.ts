@@ -1,5 +1,5 @@
 import { type Clock, Loop, type Service } from '@resonate/lifecycle';
-import type { Logger } from '@resonate/observability';
+import { atMostEvery, type Logger } from '@resonate/observability';
 import { PostgresPrimary, postgresJobsSchema } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
@@ -38,7 +38,7 @@ const LONGEST_RUN_S = 24 * 3_600;
 const KEEP_FINISHED_S = 24 * 3_600;
 const STOP_MS = 3_000;
 /** At most one log line in this time, because every query fails while the database is unreachable. */
-const TELL_EVERY_MS = 10_000;
+const LOG_EVERY_MS = 10_000;
 
 /** Practically unlimited retries; pg-boss needs a number. */
 const RETRIES = { retryLimit: 1_000, retryDelay: 1, retryBackoff: true, retryDelayMax: 300 };
@@ -54,16 +54,19 @@ export class PgBossJobs implements Service {
   readonly #context: Context;
   readonly #primary: PostgresPrimary;
   readonly #loop: Loop;
+  readonly #logError: (error: unknown) => void;
   /** The worker of each queue. */
   readonly #workers = new Map<string, string>();
   #boss: PgBoss | null = null;
   #term = new AbortController();
-  #toldAt = -Infinity;
 
   constructor(jobs: readonly Job[], context: Context) {
     this.#jobs = jobs;
     this.#context = context;
     this.#primary = new PostgresPrimary(context.target);
+    this.#logError = atMostEvery(LOG_EVERY_MS, (error) =>
+      context.logger.warn('error in the queue of maintenance jobs', { error }),
+    );
     this.#loop = new Loop({
       name: 'maintenance',
       pollIntervalMs: LOOK_EVERY_MS,
@@ -84,7 +87,7 @@ export class PgBossJobs implements Service {
     await this.#loop.stop();
     const boss = this.#boss;
     this.#boss = null;
-    await boss?.stop({ graceful: true, timeout: STOP_MS }).catch((error: unknown) => this.#tell(error));
+    await boss?.stop({ graceful: true, timeout: STOP_MS }).catch(this.#logError);
   }
 
   /** Queues the due jobs. @returns when the next job is due. */
@@ -129,7 +132,7 @@ export class PgBossJobs implements Service {
     const { PgBoss } = await import('pg-boss');
     const { statementTimeoutMs } = this.#context.target;
     const boss = new PgBoss(this.#options(await postgresJobsSchema(this.#primary, statementTimeoutMs)));
-    boss.on('error', (error) => this.#tell(error));
+    boss.on('error', this.#logError);
     try {
       await boss.start();
       for (const job of this.#jobs) await this.#serve(boss, job);
@@ -181,11 +184,5 @@ export class PgBossJobs implements Service {
       superviseIntervalSeconds: SUPERVISE_S,
       monitorIntervalSeconds: SUPERVISE_S,
     };
-  }
-
-  #tell(error: unknown): void {
-    if (performance.now() - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = performance.now();
-    this.#context.logger.warn('error in the queue of maintenance jobs', { error });
   }
 }

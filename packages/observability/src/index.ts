@@ -1,3 +1,4 @@
+export { atMostEvery } from './at-most-every.ts';
 export { createLogger, silentLogger, type Logger, type LogLevel, type LogTarget, type RootLogger } from './logger.ts';
 export { LevelSwitch, type Levelled, type LevelState } from './log-level.ts';
 export type { Fields } from './log-format.ts';

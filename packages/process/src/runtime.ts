@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { effectiveServerUrl, type Config } from '@resonate/config';
 import { type Clock, systemClock } from '@resonate/lifecycle';
-import { createMetrics, type Metrics, type Role, type RootLogger } from '@resonate/observability';
+import { atMostEvery, createMetrics, type Metrics, type Role, type RootLogger } from '@resonate/observability';
 import { Store, type Batch } from '@resonate/store';
 import { enabledTransports } from './enabled-transports.ts';
 import { LeadershipState } from './leadership-state.ts';
@@ -48,6 +48,8 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
  * more requests.
  */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** At most one log line in this time, because during an outage every batch fails. */
+const LOG_EVERY_MS = 10_000;
 
 /**
  * Opens the store, the metrics and the traces of a process.
@@ -82,7 +84,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       },
       timerFailed: (timer) => logger.error('timer failed', timer),
       requestFailed: (kind, error) => logger.error('request failed', { kind, error }),
-      unavailable: occasionally((error) =>
+      unavailable: atMostEvery(LOG_EVERY_MS, (error) =>
         logger.warn('the database is unavailable, requests are answered with 503', { error }),
       ),
       conflicted: (attempt) => {
@@ -128,17 +130,4 @@ function countBatch(metrics: Metrics, { sort, size, waitedMs, ms }: Batch): void
   if (sort === 'read') return;
   metrics.batchSize.observe(size);
   metrics.batchDuration.observe(ms / 1000);
-}
-
-/** At most one log line in this time, because during an outage every batch fails. */
-const TOLD_EVERY_MS = 10_000;
-
-function occasionally<T>(tell: (what: T) => void): (what: T) => void {
-  let toldAt = -Infinity;
-  return (what) => {
-    const now = performance.now();
-    if (now - toldAt < TOLD_EVERY_MS) return;
-    toldAt = now;
-    tell(what);
-  };
 }

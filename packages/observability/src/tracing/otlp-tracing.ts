@@ -21,6 +21,7 @@ import {
   TracerProvider,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
+import { atMostEvery } from '../at-most-every.ts';
 import type { Logger } from '../logger.ts';
 import type { Attributes, Span, SpanOptions, TraceContext, Tracing, TracingOptions } from './span.ts';
 
@@ -32,7 +33,7 @@ const SEND_TIMEOUT_MS = 5_000;
 /** Limited, because clients choose some attributes, such as ids. */
 const LIMITS = { attributeValueLengthLimit: 256, linkCountLimit: 128 };
 /** At most one line in this time, so that a collector that is down does not fill the log. */
-const COMPLAIN_EVERY_MS = 60_000;
+const LOG_EVERY_MS = 60_000;
 
 const KINDS = { server: OtelKind.SERVER, producer: OtelKind.PRODUCER, internal: OtelKind.INTERNAL } as const;
 
@@ -43,7 +44,7 @@ export class OtlpTracing implements Tracing {
   readonly #propagator = new W3CTraceContextPropagator();
 
   constructor(exporter: SpanExporter, { endpoint, percent, attributes, logger }: TracingOptions) {
-    diag.setLogger(complaints(logger, endpoint), DiagLogLevel.WARN);
+    diag.setLogger(diagnostics(logger, endpoint), DiagLogLevel.WARN);
     this.#provider = new TracerProvider({
       resource: resourceFromAttributes(attributes),
       sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(percent / 100) }),
@@ -103,14 +104,10 @@ function end(span: OtelSpan, attributes: Attributes = {}, error?: string, endedA
 }
 
 /** Writes OpenTelemetry's warnings and errors into the server's log, at most one line per minute. */
-function complaints(logger: Logger, endpoint: string) {
-  let nextAt = 0;
-  const complain = (message: string, ...details: unknown[]) => {
-    const now = performance.now();
-    if (now < nextAt) return;
-    nextAt = now + COMPLAIN_EVERY_MS;
-    logger.warn('traces could not be sent', { endpoint, error: message, details });
-  };
+function diagnostics(logger: Logger, endpoint: string) {
+  const warn = atMostEvery(LOG_EVERY_MS, (message: string, ...details: unknown[]) =>
+    logger.warn('traces could not be sent', { endpoint, error: message, details }),
+  );
   const ignore = () => {};
-  return { error: complain, warn: complain, info: ignore, debug: ignore, verbose: ignore };
+  return { error: warn, warn, info: ignore, debug: ignore, verbose: ignore };
 }
