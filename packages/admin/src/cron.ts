@@ -20,4 +20,3 @@ export const CRON = z.object({
   /** Present if the expression has weekdays as numbers, because the other dialect numbers weekdays differently. */
   hint: z.string().optional(),
 });
-export type CronMeaning = z.infer<typeof CRON>;

@@ -31,7 +31,6 @@ export const DEAD_LETTERS_QUERY = z.strictObject({
     .regex(/^\d{1,15}$/, 'is not a cursor of this server')
     .default('0'),
 });
-export type DeadLettersQuery = z.input<typeof DEAD_LETTERS_QUERY>;
 
 export const DEAD_LETTERS = z.object({ deadLetters: z.array(DEAD_LETTER), cursor: z.string().optional() });
 export type DeadLetters = z.infer<typeof DEAD_LETTERS>;
@@ -58,5 +57,3 @@ export type Selection = z.input<typeof SELECTION>;
 /** `more`: one request processes a limited number of letters. If it is true, send the request again for the rest. */
 export const REDRIVEN = z.object({ redriven: count, more: z.boolean() });
 export const DROPPED = z.object({ dropped: count, more: z.boolean() });
-export type Redriven = z.infer<typeof REDRIVEN>;
-export type Dropped = z.infer<typeof DROPPED>;

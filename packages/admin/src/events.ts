@@ -5,7 +5,6 @@ import { at, text } from './fields.ts';
 export const EVENTS_QUERY = z.strictObject({
   origin: text.optional().meta({ description: 'Only changes of this call graph' }),
 });
-export type EventsQuery = z.input<typeof EVENTS_QUERY>;
 
 /**
  * The data of each `change` event, after which a page reloads what it shows. There are at most two per second.

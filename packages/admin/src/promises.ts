@@ -113,7 +113,6 @@ export type Task = z.infer<typeof TASK>;
 
 /** GET /admin/tasks: newest first. */
 export const TASKS_QUERY = z.strictObject({ ...filters, state: taskState.optional(), limit: pageSize(500, 50) });
-export type TasksQuery = z.input<typeof TASKS_QUERY>;
 
 const TASK_SUMMARY = z.object({
   ...task,
@@ -209,4 +208,3 @@ export type Graph = z.infer<typeof GRAPH>;
 
 /** POST /admin/tasks/ID/deliver */
 export const DELIVERED = z.object({ id: z.string(), dueAt: at });
-export type Delivered = z.infer<typeof DELIVERED>;

@@ -13,7 +13,7 @@ import { SCHEDULE_WHY, WHY } from './why.ts';
  * Who may call an endpoint. `prefix`: every token; a token with a prefix sees and changes only ids that begin with it.
  * `admin`: only admin tokens, which have no prefix. If auth is off, everybody may call everything.
  */
-export type Permission = 'prefix' | 'admin';
+type Permission = 'prefix' | 'admin';
 
 export interface Route {
   method: 'GET' | 'POST';
@@ -217,3 +217,10 @@ export interface RouteInput<Name extends RouteName> {
 }
 
 export type RouteAnswer<Name extends RouteName> = z.input<Routes[Name]['answer']>;
+
+/** What a client gets from the endpoints with this method: the answer by path. */
+export type Answers<Method extends Route['method']> = {
+  [Name in RouteName as Routes[Name] extends { method: Method } ? Routes[Name]['path'] : never]: z.output<
+    Routes[Name]['answer']
+  >;
+};

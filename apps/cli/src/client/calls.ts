@@ -1,5 +1,5 @@
-import type { Promises, PromiseSummary } from '@resonate/admin';
-import { ClientError, get, parametersOf } from './http.ts';
+import type { PromiseSummary } from '@resonate/admin';
+import { ClientError, getAdmin } from './http.ts';
 import { instant, type Table } from './output.ts';
 import type { Search } from './search.ts';
 
@@ -11,7 +11,7 @@ const MAX_PAGE = 500;
  * functions.
  */
 export const CALLS: Search<PromiseSummary> = {
-  load: async (query, options) => (await get(`/admin/promises?${parameters(query)}`, options)) as Promises,
+  load: ({ tags = {}, ...filters }, options) => getAdmin('/admin/promises', { ...filters, tag: pairs(tags) }, options),
   list: 'promises',
   pageSize: 100,
   maxPage: MAX_PAGE,
@@ -19,14 +19,12 @@ export const CALLS: Search<PromiseSummary> = {
 };
 
 /** @throws ClientError if the tags are not an object of strings. */
-function parameters({ tags = {}, ...filters }: Record<string, unknown>): string {
-  const query = parametersOf(filters);
+function pairs(tags: unknown): string[] {
   if (typeof tags !== 'object' || tags === null) throw new ClientError('--tags must be a JSON object');
-  for (const [name, value] of Object.entries(tags)) {
+  return Object.entries(tags).map(([name, value]) => {
     if (typeof value !== 'string') throw new ClientError(`--tags: the value of ${name} must be a text`);
-    query.append('tag', `${name}=${value}`);
-  }
-  return query.toString();
+    return `${name}=${value}`;
+  });
 }
 
 function callTable(promises: readonly PromiseSummary[]): Table {

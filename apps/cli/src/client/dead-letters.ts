@@ -1,17 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DeadLetter, DeadLetters, RedriveOrder } from '@resonate/admin';
+import type { DeadLetter } from '@resonate/admin';
 import { TRANSPORTS } from '@resonate/protocol/address';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { fieldTable } from './answer.ts';
 import { choiceOption, clientOptions, textOption, type ClientArguments } from './arguments.ts';
-import { ClientError, get, parametersOf, post } from './http.ts';
+import { ClientError, getAdmin, postAdmin } from './http.ts';
 import { instant, show, type Table } from './output.ts';
 import { Progress } from './progress.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
-export const DEAD_LETTERS_PATH = '/admin/dead-letters';
-const JOB_PATH = '/admin/jobs/redrive';
 const LOOK_EVERY_MS = 250;
 
 interface SelectArguments extends ClientArguments {
@@ -37,7 +35,7 @@ export function builder(deadLetters: Argv): unknown {
           .positional('id', { type: 'number', describe: 'Id of the dead letter', demandOption: true })
           .example('resonate dead-letters show 17', ''),
       async ({ id, ...options }) =>
-        show((await get(`${DEAD_LETTERS_PATH}/${id}`, options)) as object, options, recordTable),
+        show(await getAdmin('/admin/dead-letters/:id', { id }, options), options, recordTable),
     )
     .command('redrive [ids..]', 'Send dead letters again', redriveOptions, redrive)
     .command('drop [ids..]', 'Delete dead letters', dropOptions, drop)
@@ -101,11 +99,11 @@ function selected(verb: string, { ids = [], target, all }: SelectArguments): Sel
 async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   const selection = selected('redrive', argv);
   if ('ids' in selection) {
-    const { redriven } = (await post(`${DEAD_LETTERS_PATH}/redrive`, selection, argv)) as { redriven: number };
+    const { redriven } = await postAdmin('/admin/dead-letters/redrive', selection, argv);
     show({ redriven }, argv, fieldTable);
     return;
   }
-  const { redrive: order } = (await post(JOB_PATH, selection, argv)) as RedriveOrder;
+  const { redrive: order } = await postAdmin('/admin/jobs/redrive', selection, argv);
   if (!wait) {
     show(order, argv, recordTable);
     return;
@@ -113,7 +111,7 @@ async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
   const progress = new Progress();
   let { endedAt, redriven } = order;
   while (endedAt === undefined) {
-    ({ endedAt, redriven } = ((await get(`${JOB_PATH}/${order.id}`, argv)) as RedriveOrder).redrive);
+    ({ endedAt, redriven } = (await getAdmin('/admin/jobs/redrive/:id', { id: order.id }, argv)).redrive);
     progress.say(`${redriven} dead letters sent again`);
     if (endedAt === undefined) await pause(LOOK_EVERY_MS);
   }
@@ -127,7 +125,7 @@ async function drop(argv: SelectArguments): Promise<void> {
   const progress = new Progress();
   let dropped = 0;
   for (let more = true; more;) {
-    const answer = (await post(`${DEAD_LETTERS_PATH}/drop`, selection, argv)) as { dropped: number; more: boolean };
+    const answer = await postAdmin('/admin/dead-letters/drop', selection, argv);
     dropped += answer.dropped;
     ({ more } = answer);
     progress.say(`${dropped} dead letters dropped`);
@@ -141,8 +139,7 @@ function recordTable(answer: object): Table {
 }
 
 const DEAD_LETTERS: Search<DeadLetter> = {
-  load: async (query, options) =>
-    (await get(`${DEAD_LETTERS_PATH}?${parametersOf(query).toString()}`, options)) as DeadLetters,
+  load: (query, options) => getAdmin('/admin/dead-letters', query, options),
   list: 'deadLetters',
   pageSize: 100,
   table: letterTable,

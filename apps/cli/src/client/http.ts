@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Answers } from '@resonate/admin';
 import { PROTOCOL_VERSION } from '@resonate/protocol/envelope';
 
 export interface ClientOptions {
@@ -72,18 +73,36 @@ export function get(path: string, options: ClientOptions): Promise<unknown> {
   return exchange(path, options, {});
 }
 
-/** The query of a URL. Values that are undefined are left out. */
-export function parametersOf(values: Readonly<Record<string, unknown>>): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'string' || typeof value === 'number') query.set(name, String(value));
-  }
-  return query;
+/** GETs from an endpoint of the admin API. @throws ClientError */
+export async function getAdmin<Path extends keyof Answers<'GET'>>(
+  path: Path,
+  parameters: Readonly<Record<string, unknown>>,
+  options: ClientOptions,
+): Promise<Answers<'GET'>[Path]> {
+  return (await get(withParameters(path, parameters), options)) as Answers<'GET'>[Path];
 }
 
-/** POSTs JSON to a path of the server other than `/`. @throws ClientError */
-export function post(path: string, body: object, options: ClientOptions): Promise<unknown> {
-  return exchange(path, options, { body: JSON.stringify(body) });
+/** POSTs to an endpoint of the admin API. @throws ClientError */
+export async function postAdmin<Path extends keyof Answers<'POST'>>(
+  path: Path,
+  body: object,
+  options: ClientOptions,
+): Promise<Answers<'POST'>[Path]> {
+  return (await exchange(path, options, { body: JSON.stringify(body) })) as Answers<'POST'>[Path];
+}
+
+/** Puts parameters into a path that names them (`:id`), and the others into its query. Only texts and numbers count. */
+function withParameters(path: string, parameters: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  let filled = path;
+  for (const [name, given] of Object.entries(parameters)) {
+    for (const value of Array.isArray(given) ? given : [given]) {
+      if (typeof value !== 'string' && typeof value !== 'number') continue;
+      if (path.includes(`:${name}`)) filled = filled.replace(`:${name}`, () => encodeURIComponent(value));
+      else query.append(name, String(value));
+    }
+  }
+  return query.size === 0 ? filled : `${filled}?${query.toString()}`;
 }
 
 async function exchange(path: string, options: ClientOptions, sent: Sent): Promise<unknown> {

@@ -2,14 +2,14 @@ import { span } from '@resonate/admin/words';
 import type { Jobs } from '@resonate/admin';
 import type { Argv } from 'yargs';
 import { clientOptions, type ClientArguments } from './arguments.ts';
-import { get } from './http.ts';
+import { getAdmin } from './http.ts';
 import { show, type Table } from './output.ts';
 
 export const builder = (command: Argv) => clientOptions(command);
 
 /** `resonate jobs`: the last run of each maintenance job. */
 export async function handler(options: ClientArguments): Promise<void> {
-  show((await get('/admin/jobs', options)) as Jobs, options, jobTable);
+  show(await getAdmin('/admin/jobs', {}, options), options, jobTable);
 }
 
 function jobTable({ now, jobs }: Jobs): Table {

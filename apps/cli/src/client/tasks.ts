@@ -1,5 +1,4 @@
 import { span } from '@resonate/admin/words';
-import type { PromiseDetail } from '@resonate/admin';
 import type { TaskRecord } from '@resonate/protocol';
 import { TASK_STATES } from '@resonate/protocol/records';
 import type { Argv } from 'yargs';
@@ -14,7 +13,7 @@ import {
   textOption,
   type ClientArguments,
 } from './arguments.ts';
-import { call, ClientError, get, request } from './http.ts';
+import { call, ClientError, getAdmin, request } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, show, wantsTable, type Cell, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
@@ -156,7 +155,7 @@ async function showTask({ id, ...options }: ClientArguments & { id: string }): P
 /** Empty if the server has no admin API, or if the token does not permit it. */
 async function setbackRows(id: string, options: ClientArguments): Promise<Cell[][]> {
   try {
-    const { task } = (await get(`/admin/promises/${encodeURIComponent(id)}`, options)) as PromiseDetail;
+    const { task } = await getAdmin('/admin/promises/:id', { id }, options);
     if (!task || task.setbacks === 0) return [];
     const rows: Cell[][] = [['given back', `${task.setbacks} times in a row without progress`]];
     if (task.nextDeliveryAt !== undefined) rows.push(['next try', instant(task.nextDeliveryAt)]);

@@ -1,3 +1,4 @@
+import type { Answers } from '@resonate/admin';
 import { tokenRefused, currentToken } from './token.ts';
 
 const PROTOCOL_VERSION = '2026-04-01';
@@ -14,14 +15,26 @@ export class ApiError extends Error {
 
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
-/** GET of an admin endpoint. @param path such as `/admin/overview`. @throws ApiError */
-export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  return request<T>(`${path}${queryString(query)}`, { method: 'GET' }, signal);
+/** GET of an admin endpoint. @param query an `id` in it takes the place of `:id` in the path. @throws ApiError */
+export function get<Path extends keyof Answers<'GET'>>(
+  path: Path,
+  { id, ...query }: Query & { id?: string } = {},
+  signal?: AbortSignal,
+): Promise<Answers<'GET'>[Path]> {
+  return request(`${withId(path, id)}${queryString(query)}`, { method: 'GET' }, signal);
 }
 
-/** POST to an admin endpoint. @throws ApiError */
-export function post<T>(path: string, body: unknown): Promise<T> {
-  return request<T>(path, { method: 'POST', body: JSON.stringify(body) });
+/** POST to an admin endpoint. @param id takes the place of `:id` in the path. @throws ApiError */
+export function post<Path extends keyof Answers<'POST'>>(
+  path: Path,
+  body: unknown,
+  id?: string,
+): Promise<Answers<'POST'>[Path]> {
+  return request(withId(path, id), { method: 'POST', body: JSON.stringify(body) });
+}
+
+function withId(path: string, id = ''): string {
+  return path.replace(':id', () => encodeURIComponent(id));
 }
 
 /**

@@ -34,7 +34,7 @@ export function startSession(): void {
 
 async function load(): Promise<void> {
   try {
-    session = await get<Session>('/admin/session');
+    session = await get('/admin/session');
     if (Math.abs(session.now - serverNow()) > 1_000) syncClock(session.now);
   } catch {
     // Each page shows its own errors, and a missing token opens the dialog.

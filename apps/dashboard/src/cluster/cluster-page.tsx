@@ -15,7 +15,7 @@ import { Workers } from './workers.tsx';
 /** The state of the whole cluster, now and over the last minutes. */
 export function ClusterPage() {
   const session = useSession();
-  const { data, error, reload } = useResource('overview', (signal) => get<Overview>('/admin/overview', {}, signal), {
+  const { data, error, reload } = useResource('overview', (signal) => get('/admin/overview', {}, signal), {
     live: '',
     minIntervalMs: 2_000,
   });

@@ -34,7 +34,7 @@ const COLUMNS: readonly Column<Job>[] = [
 
 /** The last run of each maintenance job; nothing if none has run. */
 export function MaintenanceJobs() {
-  const { data } = useResource('jobs', (signal) => get<Jobs>('/admin/jobs', {}, signal), {
+  const { data } = useResource('jobs', (signal) => get('/admin/jobs', {}, signal), {
     live: '',
     minIntervalMs: 10_000,
   });

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetters, Selection } from '@resonate/admin';
+import type { DeadLetter, Selection } from '@resonate/admin';
 import { useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
@@ -27,7 +27,7 @@ export function DeadLettersPage() {
   const pages = usePages<DeadLetter>(
     params.toString(),
     async (cursor, signal) => {
-      const { deadLetters, ...rest } = await get<DeadLetters>('/admin/dead-letters', { ...filter, cursor }, signal);
+      const { deadLetters, ...rest } = await get('/admin/dead-letters', { ...filter, cursor }, signal);
       return { rows: deadLetters, ...rest };
     },
     '',

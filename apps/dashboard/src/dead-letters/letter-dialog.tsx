@@ -1,4 +1,4 @@
-import type { Dropped, Redriven, Selection } from '@resonate/admin';
+import type { Selection } from '@resonate/admin';
 import { post } from '../api/client.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
 
@@ -25,7 +25,7 @@ export function LetterDialog({
     let count = 0;
     try {
       for (let more = true; more;) {
-        const answer = await post<Redriven | Dropped>(`/admin/dead-letters/${verb}`, selection);
+        const answer = await post(`/admin/dead-letters/${verb}`, selection);
         count += 'redriven' in answer ? answer.redriven : answer.dropped;
         more = answer.more;
       }

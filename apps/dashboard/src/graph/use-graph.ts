@@ -1,4 +1,3 @@
-import type { Graph } from '@resonate/admin';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { onChange } from '../api/live.ts';
@@ -40,7 +39,7 @@ export function useGraph(root: string): LoadedGraph {
       let now: number | undefined;
       let after: string | undefined;
       do {
-        const page: Graph = await get(`/admin/graph/${encodeURIComponent(root)}`, { since, after }, abort.signal);
+        const page = await get('/admin/graph/:id', { id: root, since, after }, abort.signal);
         syncClock(page.now);
         now ??= page.now;
         tree.merge(page.nodes.map((node) => toCallNode(node, root)));

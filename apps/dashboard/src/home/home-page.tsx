@@ -1,4 +1,4 @@
-import type { Counts, Promises } from '@resonate/admin';
+import type { Counts } from '@resonate/admin';
 import type { Query } from '../api/client.ts';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
@@ -26,7 +26,7 @@ export function HomePage() {
 }
 
 function CountTiles() {
-  const { data, error, reload } = useResource('counts', (signal) => get<Counts>('/admin/counts', {}, signal), OFTEN);
+  const { data, error, reload } = useResource('counts', (signal) => get('/admin/counts', {}, signal), OFTEN);
   if (error && !data) return <ErrorState error={error} onRetry={reload} />;
   return data ? <Tiles tiles={tilesOf(data)} /> : <Loading label="Counting" />;
 }
@@ -67,11 +67,7 @@ function tilesOf({ running, waiting, suspended, failed, isFailedCut, limit }: Co
 }
 
 function useNewest(key: string, query: Query) {
-  return useResource(
-    key,
-    (signal) => get<Promises>('/admin/promises', { ...query, roots: 'true', limit: SHOWN }, signal),
-    OFTEN,
-  );
+  return useResource(key, (signal) => get('/admin/promises', { ...query, roots: 'true', limit: SHOWN }, signal), OFTEN);
 }
 
 function RecentFailures() {

@@ -8,7 +8,7 @@ export function usePromise(id: string): Resource<PromiseDetail> {
   return useResource(
     id,
     async (signal) => {
-      const detail = await get<PromiseDetail>(`/admin/promises/${encodeURIComponent(id)}`, {}, signal);
+      const detail = await get('/admin/promises/:id', { id }, signal);
       syncClock(detail.now);
       return detail;
     },

@@ -1,4 +1,3 @@
-import type { Why as Answer } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Icon, links } from '../parts/index.ts';
@@ -12,11 +11,10 @@ const MIN_INTERVAL_MS = 2_000;
  * is below does not move under the pointer.
  */
 export function Why({ id }: { id: string }) {
-  const { data, isLoading } = useResource(
-    `why ${id}`,
-    (signal) => get<Answer>(`/admin/promises/${encodeURIComponent(id)}/why`, {}, signal),
-    { live: '', minIntervalMs: MIN_INTERVAL_MS },
-  );
+  const { data, isLoading } = useResource(`why ${id}`, (signal) => get('/admin/promises/:id/why', { id }, signal), {
+    live: '',
+    minIntervalMs: MIN_INTERVAL_MS,
+  });
   if (!data && isLoading) return <div class="why why-loading" aria-hidden="true" />;
   if (!data) return null;
   const { sentence, action, needsAction, promise } = data;

@@ -1,4 +1,3 @@
-import type { CronMeaning } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { dayAndTime } from '../parts/index.ts';
@@ -16,7 +15,7 @@ export function CronPreview({
   cronDialect: CronDialect | undefined;
 }) {
   const { data, error } = useResource(JSON.stringify([cron, timezone]), (signal) =>
-    get<CronMeaning>('/admin/cron', { cron, timezone, cronDialect }, signal),
+    get('/admin/cron', { cron, timezone, cronDialect }, signal),
   );
   const words = data ? inWords(cron, data.cronDialect) : null;
   return (

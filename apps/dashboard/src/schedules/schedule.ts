@@ -52,7 +52,7 @@ export async function getDetail(id: string, signal: AbortSignal): Promise<Schedu
     getSchedule(id, signal),
     operate<{ runs: number[] }>('schedule.preview', { id, limit: SHOWN_RUNS }, signal),
     // A token without the right to search still gets the schedule.
-    get<Promises>('/admin/promises', query, signal).catch(() => ({ promises: [] as PromiseSummary[] })),
+    get('/admin/promises', query, signal).catch((): Pick<Promises, 'promises'> => ({ promises: [] })),
   ]);
   return { schedule, runs, last: promises };
 }

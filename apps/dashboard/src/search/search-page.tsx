@@ -1,4 +1,4 @@
-import type { Promises, PromiseSummary } from '@resonate/admin';
+import type { PromiseSummary } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useQuery } from '../api/use-query.ts';
@@ -51,7 +51,7 @@ function Results({ filters, kind }: { filters: Filters; kind: Kind }) {
     kind,
     async (cursor, signal) => {
       const query = { ...requestOf(filters, kind, serverNow()), cursor };
-      const { promises, ...rest } = await get<Promises>('/admin/promises', query, signal);
+      const { promises, ...rest } = await get('/admin/promises', query, signal);
       return { rows: promises, ...rest };
     },
     '',

@@ -1,4 +1,4 @@
-import type { Delivered, Task } from '@resonate/admin';
+import type { Task } from '@resonate/admin';
 import { operate, post } from '../api/client.ts';
 import type { RowAction } from '../parts/index.ts';
 
@@ -11,7 +11,7 @@ export const DELIVER: RowAction<Target> = {
   done: 'Message is due',
   explanation: 'The message is sent at once instead of at its next delivery time.',
   applies: ({ state }) => state === 'pending',
-  run: ({ id }) => post<Delivered>(`/admin/tasks/${encodeURIComponent(id)}/deliver`, {}),
+  run: ({ id }) => post('/admin/tasks/:id/deliver', {}, id),
 };
 const RELEASE: RowAction<Target> = {
   verb: 'Release',

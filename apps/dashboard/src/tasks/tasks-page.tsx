@@ -1,4 +1,4 @@
-import type { Tasks, TaskSummary } from '@resonate/admin';
+import type { TaskSummary } from '@resonate/admin';
 import { useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
@@ -46,7 +46,7 @@ export function TasksPage() {
   const pages = usePages<TaskSummary>(
     params.toString(),
     async (cursor, signal) => {
-      const { tasks, ...rest } = await get<Tasks>('/admin/tasks', { state, prefix, cursor }, signal);
+      const { tasks, ...rest } = await get('/admin/tasks', { state, prefix, cursor }, signal);
       return { rows: tasks, ...rest };
     },
     '',

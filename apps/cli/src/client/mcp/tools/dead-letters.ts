@@ -1,7 +1,6 @@
 import { TRANSPORTS } from '@resonate/protocol/address';
 import { z } from 'zod';
-import { DEAD_LETTERS_PATH } from '../../dead-letters.ts';
-import { get, parametersOf, post } from '../../http.ts';
+import { getAdmin, postAdmin } from '../../http.ts';
 import { defineTool, page, type Register } from '../tool.ts';
 
 const selection = z.object({
@@ -21,14 +20,14 @@ export const DEAD_LETTER_TOOLS: readonly Register[] = [
       prefix: z.string().min(1).optional().describe('Only for promises whose id begins with this'),
       ...page,
     }),
-    run: (query, { server }) => get(`${DEAD_LETTERS_PATH}?${parametersOf(query).toString()}`, server),
+    run: (query, { server }) => getAdmin('/admin/dead-letters', query, server),
   }),
   defineTool({
     name: 'dead-letter-redrive',
     description:
       'Send dead letters again. Give exactly one of ids, target and all. If the answer says more, call it again for the rest',
     input: selection,
-    run: (selected, { server }) => post(`${DEAD_LETTERS_PATH}/redrive`, selected, server),
+    run: (selected, { server }) => postAdmin('/admin/dead-letters/redrive', selected, server),
   }),
   defineTool({
     name: 'dead-letter-drop',
@@ -36,6 +35,6 @@ export const DEAD_LETTER_TOOLS: readonly Register[] = [
       'Delete dead letters; they cannot be restored. Give exactly one of ids, target and all. If the answer says more, ' +
       'call it again for the rest',
     input: selection,
-    run: (selected, { server }) => post(`${DEAD_LETTERS_PATH}/drop`, selected, server),
+    run: (selected, { server }) => postAdmin('/admin/dead-letters/drop', selected, server),
   }),
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { encodeData } from '../../arguments.ts';
-import { call, get } from '../../http.ts';
+import { call, getAdmin } from '../../http.ts';
 import { defineTool, page, tags, value, type Register } from '../tool.ts';
 
 const schedule = z.object({ id: z.string().min(1).describe("The schedule's id") });
@@ -42,7 +42,7 @@ export const SCHEDULE_TOOLS: readonly Register[] = [
     name: 'schedule-why',
     description: 'Say when a schedule runs next, or why it does not',
     input: schedule,
-    run: ({ id }, { server }) => get(`/admin/schedules/${encodeURIComponent(id)}/why`, server),
+    run: ({ id }, { server }) => getAdmin('/admin/schedules/:id/why', { id }, server),
   }),
   byId('schedule-pause', 'schedule.pause', 'Pause a schedule until it is resumed'),
   byId('schedule-resume', 'schedule.resume', 'Resume a paused schedule with its next run after now'),

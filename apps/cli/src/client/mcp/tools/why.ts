@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { get } from '../../http.ts';
+import { getAdmin } from '../../http.ts';
 import { defineTool, promiseId } from '../tool.ts';
 
 export const why = defineTool({
@@ -7,5 +7,5 @@ export const why = defineTool({
   description:
     'Say in one sentence why a promise is pending or how it failed, and what to do. It follows the chain of awaited promises to its end',
   input: z.object({ id: promiseId }),
-  run: ({ id }, { server }) => get(`/admin/promises/${encodeURIComponent(id)}/why`, server),
+  run: ({ id }, { server }) => getAdmin('/admin/promises/:id/why', { id }, server),
 });
