@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { onChange } from './live.ts';
+import { repeatedly } from './repeatedly.ts';
 import { onTokenChange } from './token.ts';
 
 export interface Resource<T> {
@@ -10,9 +11,6 @@ export interface Resource<T> {
   isLoading: boolean;
   reload(): void;
 }
-
-const HELD_CHECK_MS = 500;
-const never = () => false;
 
 interface Options {
   /** When to load again. '': after any change. An origin: only after changes in that call graph. undefined: never. */
@@ -31,7 +29,7 @@ interface Options {
 export function useResource<T>(
   key: string,
   load: (signal: AbortSignal) => Promise<T>,
-  { live, minIntervalMs = 1_000, isHeld = never }: Options = {},
+  { live, minIntervalMs = 1_000, isHeld = () => false }: Options = {},
 ): Resource<T> {
   const [state, setState] = useState<{ key: string; data?: T; error?: Error; isLoading: boolean }>({
     key,
@@ -39,59 +37,29 @@ export function useResource<T>(
   });
   const latest = useRef(load);
   latest.current = load;
-  const again = useRef<() => void>(() => {});
+  const loadNow = useRef<() => void>(() => {});
 
   useEffect(() => {
-    const abort = new AbortController();
-    let isBusy = false;
-    let isWanted = false;
-    let startedAt = -Infinity;
-    let timer: ReturnType<typeof setTimeout> | null = null;
-    const run = async () => {
-      if (timer) clearTimeout(timer);
-      timer = null;
-      isWanted = false;
-      isBusy = true;
-      startedAt = performance.now();
-      setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, isLoading: true }));
-      try {
-        const data = await latest.current(abort.signal);
-        if (!abort.signal.aborted) setState({ key, data, isLoading: false });
-      } catch (cause) {
-        if (abort.signal.aborted) return;
-        const error = cause instanceof Error ? cause : new Error(String(cause));
-        setState((before) => ({ ...before, key, error, isLoading: false }));
-      }
-      isBusy = false;
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `change` sets it meanwhile
-      if (isWanted) change();
-    };
-    const change = () => {
-      isWanted = true;
-      if (isBusy || timer) return;
-      const delayMs = Math.max(0, startedAt + minIntervalMs - performance.now());
-      const lookAgain = () => {
-        timer = null;
-        change();
-      };
-      if (startedAt > 0 && isHeld()) timer = setTimeout(lookAgain, HELD_CHECK_MS);
-      else timer = setTimeout(() => void run(), delayMs);
-    };
-    again.current = () => {
-      isWanted = true;
-      if (!isBusy) void run();
-    };
-    change();
+    const loads = repeatedly(
+      async (signal) => {
+        setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, isLoading: true }));
+        const data = await latest.current(signal);
+        if (!signal.aborted) setState({ key, data, isLoading: false });
+      },
+      (error) => error && setState((before) => ({ ...before, key, error, isLoading: false })),
+      { minIntervalMs, isHeld },
+    );
+    loadNow.current = loads.atOnce;
+    loads.again();
     // onChange calls back at once; that is the first load.
-    const endLive = live === undefined ? onTokenChange(change) : onChange(live, change);
+    const endLive = live === undefined ? onTokenChange(loads.again) : onChange(live, loads.again);
     return () => {
-      abort.abort();
-      if (timer) clearTimeout(timer);
+      loads.stop();
       endLive();
     };
   }, [key, live, minIntervalMs]);
 
-  const reload = useCallback(() => again.current(), []);
+  const reload = useCallback(() => loadNow.current(), []);
   const current = state.key === key ? state : { key, isLoading: true };
   return {
     data: 'data' in current ? current.data : undefined,

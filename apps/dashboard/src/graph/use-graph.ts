@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { onChange } from '../api/live.ts';
+import { repeatedly } from '../api/repeatedly.ts';
 import { syncClock } from '../parts/index.ts';
 import { Folding } from './model/folding.ts';
 import { toCallNode } from './model/from-answer.ts';
@@ -31,15 +32,14 @@ export function useGraph(root: string): LoadedGraph {
   const again = useRef(() => {});
 
   useEffect(() => {
-    const abort = new AbortController();
     const { tree, folding } = graph.current;
     let since: number | undefined;
-    const round = async () => {
+    const round = async (signal: AbortSignal) => {
       let isComplete = true;
       let now: number | undefined;
       let after: string | undefined;
       do {
-        const page = await get('/admin/graph/:id', { id: root, since, after }, abort.signal);
+        const page = await get('/admin/graph/:id', { id: root, since, after }, signal);
         syncClock(page.now);
         now ??= page.now;
         tree.merge(page.nodes.map((node) => toCallNode(node, root)));
@@ -50,20 +50,22 @@ export function useGraph(root: string): LoadedGraph {
       } while (!isComplete && tree.size < MAX_NODES);
       since = now;
     };
-    const end = repeatedly(round, abort.signal, (error) =>
-      setState((before) => ({
-        root,
-        isLoaded: !error || (before.root === root && before.isLoaded),
-        ...(error && { error }),
-      })),
+    const loads = repeatedly(
+      round,
+      (error) =>
+        setState((before) => ({
+          root,
+          isLoaded: !error || (before.root === root && before.isLoaded),
+          ...(error && { error }),
+        })),
+      { minIntervalMs: MIN_INTERVAL_MS },
     );
-    again.current = end.again;
+    again.current = loads.again;
     // onChange calls back at once; that is the first load.
-    const endLive = onChange(root, end.again);
+    const endLive = onChange(root, loads.again);
     return () => {
+      loads.stop();
       endLive();
-      abort.abort();
-      end.stop();
     };
   }, [root]);
 
@@ -77,32 +79,4 @@ export function useGraph(root: string): LoadedGraph {
     error: state.root === root ? state.error : undefined,
     reload: () => again.current(),
   };
-}
-
-/** Runs `round` on request, one at a time and not too often. Requests during a round cause one more. */
-function repeatedly(round: () => Promise<void>, signal: AbortSignal, done: (error?: Error) => void) {
-  let isBusy = false;
-  let isWanted = false;
-  let startedAt = -Infinity;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const run = async () => {
-    timer = undefined;
-    isWanted = false;
-    isBusy = true;
-    startedAt = performance.now();
-    try {
-      await round();
-      if (!signal.aborted) done();
-    } catch (cause) {
-      if (!signal.aborted) done(cause instanceof Error ? cause : new Error(String(cause)));
-    }
-    isBusy = false;
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `again` sets it meanwhile
-    if (isWanted && !signal.aborted) again();
-  };
-  const again = () => {
-    isWanted = true;
-    if (!isBusy) timer ??= setTimeout(() => void run(), Math.max(0, startedAt + MIN_INTERVAL_MS - performance.now()));
-  };
-  return { again, stop: () => clearTimeout(timer) };
 }
