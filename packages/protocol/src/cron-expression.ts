@@ -145,5 +145,7 @@ export function weekdayHint(expression: string, dialect: CronDialect = 'resonate
   if (number === undefined) return null;
   const index = dialect === 'unix' ? Number(number) % 7 : Number(number) - 1;
   const name = WEEKDAY_NAMES[index];
-  return name === undefined ? null : `Day of week ${number} is ${name}. Write the name: numbers differ between crons.`;
+  return name === undefined
+    ? null
+    : `Day of week ${number} is ${name}. Write the name: the dialects number weekdays differently.`;
 }

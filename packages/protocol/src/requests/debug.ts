@@ -5,8 +5,8 @@ import * as field from '../fields.ts';
 
 const nothing = z.object({});
 
-export const debugStart = nothing;
-export const debugStop = nothing;
-export const debugReset = nothing;
-export const debugSnap = nothing;
-export const debugTick = z.object({ time: field.time });
+export const debugStartData = nothing;
+export const debugStopData = nothing;
+export const debugResetData = nothing;
+export const debugSnapData = nothing;
+export const debugTickData = z.object({ time: field.time });

@@ -21,28 +21,28 @@ function shortened(text: string): string {
   return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH).toWellFormed()}…`;
 }
 
-export const promiseCreate = z
+export const promiseCreateData = z
   .object({ id: field.newIdOfPromise, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
   .superRefine((data, context) => {
     const fault = targetFault(data.tags);
     if (fault) context.addIssue(fault);
   });
 
-export const promiseSettle = z.object({
+export const promiseSettleData = z.object({
   id: field.idOfPromise,
   state: z.enum(SETTLED_STATES, `state must be one of ${SETTLED_STATES.join(', ')}`),
   value: field.value,
 });
 
-export const promiseGet = z.object({ id: field.idOfPromise });
+export const promiseGetData = z.object({ id: field.idOfPromise });
 
-export const promiseRegisterCallback = z
+export const promiseRegisterCallbackData = z
   .object({ awaited: field.awaited, awaiter: field.awaiter })
   .refine((data) => data.awaited !== data.awaiter, PUBLIC_TEXT.samePromise);
 
-export const promiseRegisterListener = z.object({ awaited: field.awaited, address: field.address });
+export const promiseRegisterListenerData = z.object({ awaited: field.awaited, address: field.address });
 
-export const promiseSearch = z.object({
+export const promiseSearchData = z.object({
   state: field.optional(z.enum(PROMISE_STATES, `state must be one of ${PROMISE_STATES.join(', ')}`)),
   tags: field.optional(field.searchTags),
   limit: field.optional(field.limit),

@@ -9,9 +9,9 @@ import { targetFault } from './promise.ts';
 
 /** The `data` of each `schedule.*` kind (protocol sections 3 and 5). */
 
-export const scheduleGet = z.object({ id: field.id });
+export const scheduleGetData = z.object({ id: field.id });
 
-export const scheduleCreate = z
+export const scheduleCreateData = z
   .object({
     id: field.newId,
     cron: field.cron,
@@ -35,17 +35,17 @@ export const scheduleCreate = z
       context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${first}` });
   });
 
-export const scheduleDelete = z.object({ id: field.id });
+export const scheduleDeleteData = z.object({ id: field.id });
 
-export const schedulePause = z.object({ id: field.id });
+export const schedulePauseData = z.object({ id: field.id });
 
-export const scheduleResume = z.object({ id: field.id });
+export const scheduleResumeData = z.object({ id: field.id });
 
-export const scheduleTrigger = z.object({ id: field.id });
+export const scheduleTriggerData = z.object({ id: field.id });
 
-export const schedulePreview = z.object({ id: field.id, limit: field.optional(field.previewLimit) });
+export const schedulePreviewData = z.object({ id: field.id, limit: field.optional(field.previewLimit) });
 
-export const scheduleSearch = z.object({
+export const scheduleSearchData = z.object({
   tags: field.optional(field.searchTags),
   limit: field.optional(field.limit),
   cursor: field.optional(field.cursor),

@@ -5,7 +5,7 @@ import { defineTool, promiseId } from '../tool.ts';
 
 const DEFAULT_TIMEOUT_MS = 3_600_000;
 
-export const invoke = defineTool({
+export const invokeTool = defineTool({
   name: 'invoke',
   description:
     'Call a function of a worker. Returns its promise at once. The id identifies the call: with the id of an earlier ' +

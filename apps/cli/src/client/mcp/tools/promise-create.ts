@@ -3,7 +3,7 @@ import { encodeData } from '../../arguments.ts';
 import { call } from '../../http.ts';
 import { defineTool, promiseId, tags, value } from '../tool.ts';
 
-export const promiseCreate = defineTool({
+export const promiseCreateTool = defineTool({
   name: 'promise-create',
   description: 'Create a durable promise, or get the existing one with this id',
   input: z.object({

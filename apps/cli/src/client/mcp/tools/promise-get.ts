@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { call } from '../../http.ts';
 import { defineTool, promiseId } from '../tool.ts';
 
-export const promiseGet = defineTool({
+export const promiseGetTool = defineTool({
   name: 'promise-get',
   description: 'Get a promise with its state and, once settled, its value',
   input: z.object({ id: promiseId }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { call } from '../../http.ts';
 import { defineTool, promiseId } from '../tool.ts';
 
-export const promiseListen = defineTool({
+export const promiseListenTool = defineTool({
   name: 'promise-listen',
   description:
     'Get notified when a promise settles. Returns the current promise. When it settles, a ' +

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { call } from '../../http.ts';
 import { defineTool, page, tags } from '../tool.ts';
 
-export const promiseSearch = defineTool({
+export const promiseSearchTool = defineTool({
   name: 'promise-search',
   description: 'Find promises by state and tags, in order of their ids',
   input: z.object({

@@ -5,7 +5,7 @@ import { defineTool, promiseId, value } from '../tool.ts';
 
 const STATES = { resolve: 'resolved', reject: 'rejected', cancel: 'rejected_canceled' } as const;
 
-export const promiseSettle = defineTool({
+export const promiseSettleTool = defineTool({
   name: 'promise-settle',
   description: 'Settle a promise. A promise that has already settled does not change',
   input: z.object({

@@ -7,7 +7,7 @@ import { defineTool, promiseId, tags } from '../tool.ts';
 
 const DEFAULT_TIMEOUT_MS = 300_000;
 
-export const resonateBash = defineTool({
+export const resonateBashTool = defineTool({
   name: 'resonate-bash',
   description:
     'Run a bash script durably in the background. Returns its promise at once. When the script ends, a ' +

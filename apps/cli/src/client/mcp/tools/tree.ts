@@ -4,7 +4,7 @@ import { loadTree } from '../../tree-load.ts';
 import { treeLine } from '../../tree-line.ts';
 import { defineTool, promiseId } from '../tool.ts';
 
-export const tree = defineTool({
+export const treeTool = defineTool({
   name: 'tree',
   description:
     'Show the call graph of a root promise as lines: each call below its caller, with its state and its error',
