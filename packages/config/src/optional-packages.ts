@@ -3,8 +3,8 @@ import type { Config } from './declarations.ts';
 import { ConfigError } from './error.ts';
 
 /**
- * npm packages that only some options and commands need. They are large, so an installed resonate-server does not bring
- * them (scripts/build.ts): who uses the option installs them beside it.
+ * npm packages that only some options and commands need. They are large, so resonate-server does not install them
+ * (scripts/build.ts). Whoever uses the option installs them.
  */
 export const OPTIONAL_PACKAGES = {
   'transports.kafka': ['@platformatic/kafka'],

@@ -6,13 +6,13 @@ export const tasks = {
     default: 15_000,
     min: 1,
     max: DAY,
-    describe: 'Lease of tasks that the server runs itself (scripts); workers choose their own lease (ttl)',
+    describe: 'Length of the lease of tasks that the server runs itself (scripts); workers choose their own (ttl)',
   }),
   retry_timeout: duration({
     default: 30_000,
     min: 1,
     max: DAY,
-    describe: 'How long after a message was sent it is sent again, if no worker acquired its task',
+    describe: 'How long a worker may take to acquire a task after its message was sent; then the message is sent again',
   }),
 };
 

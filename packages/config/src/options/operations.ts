@@ -28,7 +28,7 @@ export const retention = {
     allowed: 'NAME=PATTERN:PERIOD such as team=billing-*:90d or keep=true:never',
     check: (text) => parseTagPeriod(text) !== null,
     describe:
-      'Retention periods of promises with a tag, as NAME=PATTERN:PERIOD (repeatable; the first match counts). If a root has the tag, the period applies to its whole call graph. In PATTERN, * stands for any text; with "never" as PERIOD they are kept for ever',
+      'Retention periods of promises with a tag, as NAME=PATTERN:PERIOD (repeatable; the first match counts). If a root has the tag, the period applies to its whole call graph. In PATTERN, * stands for any text; the PERIOD "never" keeps them forever',
   }),
   interval: duration({
     default: MINUTE,

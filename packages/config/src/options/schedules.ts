@@ -5,6 +5,6 @@ export const schedules = {
     choices: ['resonate', 'unix'],
     default: 'resonate',
     describe:
-      'Cron dialect of new schedules that name none: resonate is that of the public server (weekday 1 is Sunday), unix is that of cron(8) (weekday 0 is Sunday)',
+      'Cron dialect of a new schedule that does not name one. resonate is that of the public server (weekday 1 is Sunday); unix is that of cron(8) (weekday 0 is Sunday)',
   }),
 };
