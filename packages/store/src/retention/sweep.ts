@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { heldBy, shortestPeriod, tooYoung, type RetentionRules } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
@@ -112,7 +113,10 @@ export class Sweep {
   async step(): Promise<SweepOutcome> {
     if (this.#begun !== null) return this.#goOn(this.#begun);
     if (this.#large !== null) return this.#judgeLarge(this.#large);
-    if (this.#found.length === 0) await this.#look();
+    if (this.#found.length === 0) {
+      await this.#look();
+      await nextTurn();
+    }
     return this.#found.length === 0 ? NOTHING : this.#judge();
   }
 
@@ -144,6 +148,8 @@ export class Sweep {
     const { rules, batchSize, isDryRun } = this.#options;
     const atOnce = Math.min(MAX_GRAPHS_AT_ONCE, Math.ceil(this.#stepSize / this.#meanSize));
     const graphs = await this.#reader.graphs(this.#found.slice(0, atOnce), batchSize + 1);
+    // SQLite blocks the event loop: 0.5 ms for these reads, 1.5 ms for the removal. Requests run in between.
+    await nextTurn();
     const members = [...graphs.values()].flat();
     this.#meanSize = Math.max(1, members.length / graphs.size);
     const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
