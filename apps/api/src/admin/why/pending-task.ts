@@ -95,11 +95,12 @@ function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
 /** The message has been due for too long, or was delivered and the task was not acquired for too long. */
 function late({ task, subject }: Waiting, facts: Facts): Ending | null {
   const { now, retryTimeoutMs } = facts;
-  const { claimedBy, dueAt, enqueuedAt } = task;
+  const { attempts, claimedBy, dueAt, enqueuedAt } = task;
   if (claimedBy !== null && dueAt !== null && dueAt > now) {
-    const waitedMs = now - (enqueuedAt ?? now);
-    if (waitedMs < LATE_MS) return null;
     const sentAt = dueAt - retryTimeoutMs;
+    // The first message may have waited long for a worker. Later ones are late from the beginning.
+    const since = attempts > 1 ? (enqueuedAt ?? now) : sentAt;
+    if (now - since < LATE_MS) return null;
     return {
       cause: 'not_taken',
       sentence: `${subject} was sent to ${receiverOf(task)} ${span(now - sentAt)} ago, but no worker has acquired it. It is sent again at ${instantFrom(dueAt, now)}.`,

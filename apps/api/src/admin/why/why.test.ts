@@ -30,6 +30,12 @@ describe('a pending task', () => {
     ],
     ['was given back twice, as by a worker that restarts', { setbacks: 2 }, 'in_delivery', 'being delivered'],
     [
+      'waited for a worker and was sent just now',
+      { claimedBy: 'p', enqueuedAt: NOW - 40_000, dueAt: NOW + 29_000, attempts: 1 },
+      'in_delivery',
+      'being delivered',
+    ],
+    [
       'was sent to a worker that does not take it',
       { claimedBy: 'p', enqueuedAt: NOW - 40_000, dueAt: NOW + 20_000, attempts: 2 },
       'not_taken',
