@@ -161,7 +161,10 @@ describe('a pending workflow', () => {
     expect(await why('later')).toMatchObject({ cause: 'delayed', until: expect.any(Number) });
     await targeted('stopped', 'poll://any@nobody');
     await call(server.url, 'task.halt', { id: 'stopped' });
-    expect(await why('stopped')).toMatchObject({ cause: 'halted', action: "resonate tasks continue 'stopped'" });
+    expect(await why('stopped')).toMatchObject({
+      cause: 'halted',
+      action: "Continue its task: resonate tasks continue 'stopped'",
+    });
   });
 
   test('whose target refuses it', async () => {

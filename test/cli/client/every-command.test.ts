@@ -80,6 +80,7 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`tasks halt ${t}`), /^done$/],
       [typed(`tasks get ${t}`), settled('halted')],
       [typed(`tasks continue ${t}`), /^done$/],
+      [typed(`tasks deliver ${t}`), /^dueAt +\d{4}-/],
       [claim(2), held],
       [
         typed(`tasks complete ${t} --version 3 --action`, action('promise.settle', { id: t, state: 'resolved' })),

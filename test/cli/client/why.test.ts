@@ -93,6 +93,6 @@ test('schedules why says when it runs next, and why it does not', async () => {
   await resonate.json('schedules', 'pause', 'nightly');
   expect(await resonate.terminal('schedules', 'why', 'nightly')).toEqual([
     expect.stringMatching(/^It is paused since/),
-    "What to do: resonate schedules resume 'nightly'",
+    "What to do: Resume it: resonate schedules resume 'nightly'",
   ]);
 });

@@ -87,8 +87,11 @@ export async function postAdmin<Path extends keyof Answers<'POST'>>(
   path: Path,
   body: object,
   options: ClientOptions,
+  parameters: Readonly<Record<string, unknown>> = {},
 ): Promise<Answers<'POST'>[Path]> {
-  return (await exchange(path, options, { body: JSON.stringify(body) })) as Answers<'POST'>[Path];
+  return (await exchange(withParameters(path, parameters), options, {
+    body: JSON.stringify(body),
+  })) as Answers<'POST'>[Path];
 }
 
 /** Puts parameters into a path that names them (`:id`), and the others into its query. Only texts and numbers count. */

@@ -13,7 +13,7 @@ import {
   textOption,
   type ClientArguments,
 } from './arguments.ts';
-import { call, ClientError, getAdmin, request } from './http.ts';
+import { call, ClientError, getAdmin, postAdmin, request } from './http.ts';
 import { idCommand } from './id-command.ts';
 import { instant, show, wantsTable, type Cell, type Table } from './output.ts';
 import { pageOptions, search, searchOf, type Search } from './search.ts';
@@ -136,7 +136,16 @@ function working(command: Tasks): void {
         answer('task.fulfill', { id, version, action: jsonOf(action, '--action') }, options),
     )
     .command(idCommand('task', 'halt', 'Halt a task until it is continued', SAMPLE))
-    .command(idCommand('task', 'continue', 'Continue a halted task', SAMPLE));
+    .command(idCommand('task', 'continue', 'Continue a halted task', SAMPLE))
+    .command(
+      'deliver <id>',
+      "Send a pending task's message now instead of at its next attempt",
+      (options) => options.positional('id', ID).example('resonate tasks deliver order-1', ''),
+      async ({ id, ...options }) => {
+        const delivered = await postAdmin('/admin/tasks/:id/deliver', {}, options, { id });
+        show(delivered, options, () => fieldTable(delivered));
+      },
+    );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { LATE_MS, type Ending, type Facts, type Waiting } from './facts.ts';
 import { givenBack } from './given-back.ts';
 import { groupFacts, groupText, isServed, pollReceiver, receiverOf, targetFailure } from './receivers.ts';
-import { counted, instantFrom, span } from './words.ts';
+import { counted, instantFrom, shortened, span } from './words.ts';
 
 /**
  * Why no worker has acquired a task: its message waits, or was delivered to a worker that does not acquire the task.
@@ -19,13 +19,13 @@ export function pendingTask(waiting: Waiting, facts: Facts): Ending {
 }
 
 /** The caller requested a later start, and no message was due yet. */
-function delayed({ task, subject }: Waiting, { now }: Facts): Ending | null {
+function delayed({ promise, task, subject }: Waiting, { now }: Facts): Ending | null {
   const { dueAt, enqueuedAt } = task;
   if (enqueuedAt !== null || dueAt === null || dueAt <= now) return null;
   return {
     cause: 'delayed',
     sentence: `${subject} starts at ${instantFrom(dueAt, now)}, as its caller asked (resonate:delay).`,
-    action: 'There is nothing to do. To start it at once, use "Deliver now" on its page of the dashboard.',
+    action: `There is nothing to do. ${tryNow(promise)}`,
     needsAction: false,
     until: dueAt,
   };
@@ -67,7 +67,7 @@ function noWorker({ promise, task, subject }: Waiting, facts: Facts): Ending | n
   };
 }
 
-function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
+function targetFails({ promise, task, subject }: Waiting, facts: Facts): Ending | null {
   const { now } = facts;
   const failure = targetFailure(task, facts);
   // If a message is not claimed and has attempts, its last attempt failed.
@@ -84,7 +84,7 @@ function targetFails({ task, subject }: Waiting, facts: Facts): Ending | null {
   return {
     cause: 'target_fails',
     sentence: `${subject} ${what}.${next}`,
-    action: 'Make the target work. The server tries again by itself.',
+    action: `Make the target work. The server tries again by itself. ${tryNow(promise)}`,
     needsAction: true,
     ...(failure?.error !== undefined && { error: failure.error }),
     ...sinceOf(waiting(task)),
@@ -131,6 +131,10 @@ function inDelivery({ task, subject }: Waiting): Ending {
     needsAction: false,
     ...sinceOf(task.enqueuedAt),
   };
+}
+
+function tryNow({ id }: Waiting['promise']): string {
+  return `To send it now: resonate tasks deliver '${shortened(id)}'`;
 }
 
 function isOverdue({ dueAt }: Waiting['task'], now: number): boolean {

@@ -14,7 +14,7 @@ export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' |
       ...base,
       cause: 'schedule_paused',
       sentence: `It is paused since ${instantFrom(pausedAt, now)}.`,
-      action: `resonate schedules resume '${shortened(id)}'`,
+      action: `Resume it: resonate schedules resume '${shortened(id)}'`,
       needsAction: true,
       since: pausedAt,
     };

@@ -53,13 +53,13 @@ export function haltedTask({ id }: WaitingPromise, subject: string): Ending {
   return {
     cause: 'halted',
     sentence: `${subject} is halted: no worker gets it until somebody continues it.`,
-    action: `resonate tasks continue '${shortened(id)}'`,
+    action: `Continue its task: resonate tasks continue '${shortened(id)}'`,
     needsAction: true,
   };
 }
 
 export function heldTask(waiting: Waiting, facts: Facts): Ending {
-  const { task, subject } = waiting;
+  const { promise, task, subject } = waiting;
   const { now } = facts;
   const { pid, ttl, dueAt } = task;
   if (dueAt !== null && dueAt <= now - LATE_MS) {
@@ -77,8 +77,7 @@ export function heldTask(waiting: Waiting, facts: Facts): Ending {
   return {
     cause: 'held',
     sentence: `${subject} is held by worker ${shortened(pid ?? '?')}${lease}${heartbeat}.`,
-    action:
-      'The worker runs it, so there is nothing to do. If that takes too long, look at its log. If the worker is gone, another one gets the task when the lease ends.',
+    action: `The worker runs it, so there is nothing to do. If that takes too long, look at its log. If the worker is gone, another one gets the task when the lease ends. To give it to another one now: resonate tasks release '${shortened(promise.id)}' --version ${task.version}`,
     needsAction: false,
     ...(heartbeatAt !== null && { since: heartbeatAt }),
     ...(dueAt !== null && { until: dueAt }),
