@@ -52,11 +52,12 @@ interface Props {
   onDone: () => void;
 }
 
-/** Settles a pending promise by hand. */
+/** Settles a pending promise by hand. It names the promise, because a page may have these buttons for two. */
 export function SettleActions({ id, func, onDone }: Props) {
   const [way, setWay] = useState<Way>();
   return (
     <div class="pd-actions">
+      <span class="mono pd-whose">{id}</span>
       {WAYS.map((one) => (
         <button key={one.state} type="button" class="button" onClick={() => setWay(one)}>
           <Icon name={one.icon} size={14} />

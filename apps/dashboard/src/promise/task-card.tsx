@@ -1,7 +1,6 @@
 import type { Task } from '@resonate/admin';
-import { useState } from 'preact/hooks';
-import { ActionDialog, duration, Fact, Icon, relativeTime, StateBadge, useNow } from '../parts/index.ts';
-import { TASK_ACTIONS } from '../tasks/task-actions.ts';
+import { duration, Fact, relativeTime, StateBadge, useNow } from '../parts/index.ts';
+import { TaskButtons } from './task-buttons.tsx';
 
 interface Props {
   id: string;
@@ -13,8 +12,6 @@ interface Props {
 /** The task of a promise: its worker, lease and next delivery, and actions on it. */
 export function TaskCard({ id, task, isPending, onDone }: Props) {
   const now = useNow();
-  const [action, setAction] = useState<(typeof TASK_ACTIONS)[number]>();
-  const actions = isPending ? TASK_ACTIONS.filter(({ applies }) => applies({ id, ...task })) : [];
   return (
     <>
       <dl class="pd-facts">
@@ -47,25 +44,7 @@ export function TaskCard({ id, task, isPending, onDone }: Props) {
           </span>
         </Fact>
       </dl>
-      {actions.length > 0 && (
-        <div class="pd-actions">
-          {actions.map((one) => (
-            <button key={one.verb} type="button" class="button small" onClick={() => setAction(one)}>
-              <Icon name={one.icon} size={14} />
-              {one.verb}…
-            </button>
-          ))}
-        </div>
-      )}
-      {action && (
-        <ActionDialog
-          action={action}
-          rows={[{ id, ...task }]}
-          noun="task"
-          onDone={onDone}
-          onClose={() => setAction(undefined)}
-        />
-      )}
+      {isPending && <TaskButtons id={id} task={task} onDone={onDone} />}
     </>
   );
 }

@@ -41,4 +41,6 @@ const CONTINUE: RowAction<Target> = {
   run: ({ id }) => operate('task.continue', { id }),
 };
 
+/** What may help a task that makes no progress. */
+export const REMEDIES: readonly RowAction<Target>[] = [DELIVER, RELEASE, CONTINUE];
 export const TASK_ACTIONS: readonly RowAction<Target>[] = [DELIVER, RELEASE, HALT, CONTINUE];
