@@ -90,6 +90,14 @@ describe('command lines in the documents', () => {
   });
 });
 
+test('a page with commands to type says how to run `resonate`', () => {
+  const silent = files(/^docs\/[a-z-]+\.md$/).filter((page) => {
+    const text = textOf(page);
+    return page !== 'docs/cli.md' && /^ {4}(\$ )?resonate [a-z]/m.test(text) && !text.includes('](cli.md#run-it)');
+  });
+  expect(silent).toEqual([]);
+});
+
 test('the examples in help texts are ones that the program takes', async () => {
   const lines = COMMANDS.flatMap(({ examples }) => examples.map(([line]) => line));
   expect(lines.length).toBeGreaterThanOrEqual(COMMANDS.length);
