@@ -74,7 +74,8 @@ describe('the call graph and a promise in the browser', () => {
     const human = page.locator('[data-id="sign-off-1:1"]');
     await human.waitFor();
     await human.click();
-    await page.getByRole('button', { name: 'Resolve…' }).click();
+    const side = page.getByRole('complementary', { name: 'Promise' });
+    await side.getByRole('button', { name: 'Resolve…' }).click();
     const editor = dialog().getByLabel('Value, as JSON');
     await editor.fill('{approved');
     expect(await dialog().getByRole('button', { name: 'Resolve the promise' }).isDisabled()).toBe(true);
