@@ -163,7 +163,7 @@ async function run(
   });
   clearInterval(watch);
   running.delete(child);
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the timer above sets it
+  // oxlint-disable-next-line typescript/no-unnecessary-condition -- the timer above sets it
   if (!failure && code !== 0) failure = `exit code ${code ?? 'none'}`;
   return { failure, output: Buffer.concat(printed).toString('utf8') };
 }

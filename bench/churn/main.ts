@@ -3,7 +3,6 @@
  * autovacuum costs, with Postgres' own settings and with smaller scale factors for the tables that change most.
  */
 import { parseArgs } from 'node:util';
-import { openDialect } from '@resonate/store';
 import pg from 'pg';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { openLoop } from '../load/open-loop.ts';
@@ -43,8 +42,7 @@ async function bench(factor: string): Promise<void> {
   if (target.type !== 'postgres') throw new Error('not Postgres');
   const client = new pg.Client(target.url);
   try {
-    const dialect = await openDialect(target, Date.now);
-    await fill(dialect, wholeNumber('--promises', values.promises)).finally(() => dialect.close());
+    await fill(target, wholeNumber('--promises', values.promises));
     await client.connect();
     if (factor !== 'default') await setFactor(client, factor);
     await database.settle();

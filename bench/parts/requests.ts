@@ -72,7 +72,11 @@ export function oldPromisesSteps(options: BenchOptions, storage: Storage): Step[
 
 async function fillWith(database: Database, count: number): Promise<void> {
   const dialect = await openDialect(database.target, Date.now);
-  await fill(dialect, count).finally(() => dialect.close());
+  try {
+    await fill(dialect, count);
+  } finally {
+    await dialect.close();
+  }
   await database.settle();
 }
 

@@ -1,5 +1,5 @@
 import { Needs, type Changes, type PromiseRow, type RowChanges, type TaskRow } from '@resonate/machine';
-import type { Dialect } from '@resonate/store';
+import { openDialect, type StorageTarget } from '@resonate/store';
 
 /** The number of promises in a call graph: a root and its calls. */
 const GRAPH = 10;
@@ -26,24 +26,31 @@ export interface Filled {
 }
 
 /** Writes `count` promises in call graphs, with their tags and tasks, as batches of the dialect. */
-export async function fill(dialect: Dialect, count: number): Promise<Filled> {
+export async function fill(target: StorageTarget, count: number): Promise<Filled> {
   const now = Date.now();
   const expiredAt = now - 48 * HOUR;
   const graphs = Math.floor(count / GRAPH);
-  for (let first = 0; first < graphs; first += GRAPHS_AT_ONCE) {
-    const length = Math.min(GRAPHS_AT_ONCE, graphs - first);
-    const rows = Array.from({ length }, (_, index) => graphOf(first + index, now, expiredAt)).flat();
-    const promises = rows.map(({ promise }) => promise);
-    const changes: Changes = {
-      promises: inserts(promises),
-      tasks: inserts(rows.flatMap(({ task }) => task ?? [])),
-      callbacks: inserts([]),
-      listeners: inserts([]),
-      schedules: inserts([]),
-    };
-    await dialect.transact(new Needs(), () => ({ changes, result: null }));
+  const dialect = await openDialect(target, Date.now);
+  try {
+    for (let first = 0; first < graphs; first += GRAPHS_AT_ONCE) {
+      const length = Math.min(GRAPHS_AT_ONCE, graphs - first);
+      const changes = created(Array.from({ length }, (_, index) => graphOf(first + index, now, expiredAt)).flat());
+      await dialect.transact(new Needs(), () => ({ changes, result: null }));
+    }
+  } finally {
+    await dialect.close();
   }
   return { expired: Math.ceil(graphs / ONE_IN) * GRAPH, expiredAt };
+}
+
+function created(rows: readonly Rows[]): Changes {
+  return {
+    promises: inserts(rows.map(({ promise }) => promise)),
+    tasks: inserts(rows.flatMap(({ task }) => task ?? [])),
+    callbacks: inserts([]),
+    listeners: inserts([]),
+    schedules: inserts([]),
+  };
 }
 
 interface Rows {

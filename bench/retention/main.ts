@@ -5,7 +5,6 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { openDialect } from '@resonate/store';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
@@ -48,8 +47,7 @@ async function bench(storage: Storage): Promise<void> {
   const database = await storage.create();
   try {
     const startedAt = performance.now();
-    const dialect = await openDialect(database.target, Date.now);
-    const filled = await fill(dialect, wholeNumber('--promises', values.promises)).finally(() => dialect.close());
+    const filled = await fill(database.target, wholeNumber('--promises', values.promises));
     await database.settle();
     console.log(`${storage.name}: ${values.promises} promises in ${seconds(performance.now() - startedAt)}`);
     await measure(storage.name, database, filled);

@@ -53,9 +53,8 @@ async function bench(storage: Storage, count: number): Promise<void> {
   const database = await storage.create();
   const say: Say = (what) => console.log(`${storage.name}, ${count.toLocaleString('en')} promises: ${what}`);
   try {
-    const dialect = await openDialect(database.target, Date.now);
     const startedAt = performance.now();
-    const filled = await fill(dialect, count).finally(() => dialect.close());
+    const filled = await fill(database.target, count);
     say(`filled in ${seconds(performance.now() - startedAt)}`);
     await database.settle();
     await sizes(database, count, say);

@@ -29,14 +29,22 @@ const STATES = 'SELECT id, state FROM promises';
 async function selectPostgres(url: string, sql: string): Promise<string[][]> {
   const client = new pg.Client(url);
   await client.connect();
-  return (await client.query<string[]>({ text: sql, rowMode: 'array' }).finally(() => client.end())).rows;
+  try {
+    return (await client.query<string[]>({ text: sql, rowMode: 'array' })).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 async function selectMysql(url: string, sql: string): Promise<string[][]> {
   const connection = await createConnection({ uri: url, rowsAsArray: true });
-  const [rows] = await connection.query(sql).finally(() => connection.end());
-  // Columns with a binary collation come as bytes.
-  return Array.isArray(rows) ? (rows as unknown[][]).map((row) => row.map(String)) : [];
+  try {
+    const [rows] = await connection.query(sql);
+    // Columns with a binary collation come as bytes.
+    return Array.isArray(rows) ? (rows as unknown[][]).map((row) => row.map(String)) : [];
+  } finally {
+    await connection.end();
+  }
 }
 
 /** Autovacuum writes by itself. Then a test could not tell whether anybody else has. */

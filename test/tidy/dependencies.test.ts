@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import lint from '../../oxlint.config.ts';
 import { files, importsOf, isTest, jsonOf, packageName } from './sources.ts';
 
 /** Each package.json tells the truth about what its package imports. */
@@ -14,14 +15,7 @@ interface Workspace extends Manifest {
   folder: string;
 }
 
-interface LintBlock {
-  files?: string[];
-  rules?: { 'no-restricted-imports'?: [string, { patterns: { regex: string }[] }] };
-}
-
-/** Plain JavaScript without types, so its name is no literal. */
-const LINT_CONFIG: string = '../../eslint.config.js';
-const { default: LINT_BLOCKS } = (await import(LINT_CONFIG)) as { default: LintBlock[] };
+type Restriction = [level: string, { patterns: { group: string[] }[] }];
 
 const WORKSPACES: Workspace[] = files(/^(apps|packages)\/[^/]+\/package\.json$/).map((file) => ({
   folder: file.replace('/package.json', ''),
@@ -64,11 +58,10 @@ describe.each(WORKSPACES)('$folder', (workspace) => {
   });
 });
 
-/** What eslint.config.js says that a package may import; everything where it says nothing. */
+/** What oxlint.config.ts says that a package may import; everything where it says nothing. */
 function importRule(folder: string): { allowed(name: string): boolean } {
-  const block = LINT_BLOCKS.find(
-    (rule) => rule.files?.includes(`${folder}/src/**`) && rule.rules?.['no-restricted-imports'],
-  );
-  const patterns = block?.rules?.['no-restricted-imports']?.[1].patterns.map(({ regex }) => new RegExp(regex)) ?? [];
-  return { allowed: (name) => !patterns.some((pattern) => pattern.test(name)) };
+  const rules = lint.overrides?.find(({ files }) => files.includes(`${folder}/src/**`))?.rules;
+  const rule = rules?.['no-restricted-imports'] as Restriction | undefined;
+  const group = rule?.[1].patterns.flatMap((pattern) => pattern.group);
+  return { allowed: (name) => !group || group.includes(`!${name}`) };
 }

@@ -98,7 +98,11 @@ function onPostgres({ url, drop }: TestDatabase): UpgradeDatabase {
   const query = async (sql: string) => {
     const client = new pg.Client(url);
     await client.connect();
-    return client.query<Row>(sql).finally(() => client.end());
+    try {
+      return await client.query<Row>(sql);
+    } finally {
+      await client.end();
+    }
   };
   const select = async (sql: string) => (await query(sql)).rows;
   return {
@@ -123,7 +127,11 @@ function onPostgres({ url, drop }: TestDatabase): UpgradeDatabase {
 function onMysql({ url, drop }: TestDatabase): UpgradeDatabase {
   const use = async <Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> => {
     const connection = await createConnection({ uri: url, multipleStatements: true });
-    return work(connection).finally(() => connection.end());
+    try {
+      return await work(connection);
+    } finally {
+      await connection.end();
+    }
   };
   const select = (sql: string) => use(async (connection) => (await connection.query(sql))[0] as Row[]);
   const IN = 'FROM information_schema';

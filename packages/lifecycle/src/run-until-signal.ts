@@ -49,7 +49,7 @@ export async function runUntilSignal(service: Service, { shutdownTimeoutMs, logg
     await service.start();
   } catch (error) {
     // If the service was stopped while it started, the stop decides the exit code.
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a signal sets it meanwhile
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- a signal sets it meanwhile
     if (stoppingSince === null) die('could not start')(error);
   }
 }

@@ -58,7 +58,7 @@ async function runSweep({ config, metrics, store }: Context, sweep: Sweep, check
     graphs += outcome.graphs;
     metrics.retentionDeleted.inc(outcome.promises);
     for (const [reason, count] of Object.entries(outcome.kept)) kept.set(reason, (kept.get(reason) ?? 0) + count);
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `step` sets it
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- `step` sets it
     if (sweep.isDone) break;
     const maxShare = maxPercent / 100;
     const share = timeShareOf(lagMs, intervalMs, maxShare);

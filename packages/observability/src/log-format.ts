@@ -19,7 +19,7 @@ function presentable(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return value;
   if (SECRET_NAME.test(name)) return MASK;
   if (typeof value === 'string') return ID_NAME.test(name) ? cut(value) : shorten(value);
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- a bigint, symbol or function: none is an object
+  // oxlint-disable-next-line typescript/no-base-to-string -- a bigint, symbol or function: none is an object
   if (typeof value !== 'object') return String(value);
   if (value instanceof Error) return presentable(name, describeError(value), depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();

@@ -39,7 +39,6 @@ export function createLogger({ level, stream = process.stdout }: LogTarget): Roo
     levels: LEVELS,
     level,
     format: winston.format.printf((info) => line(info.level, String(info.message), info['fields'] as Fields)),
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's types have two names for it
     transports: [new winston.transports.Stream({ stream: logSink(stream, lostLine) })],
     exitOnError: false,
   });

@@ -76,7 +76,7 @@ export class MessageBuffer {
     this.#bytes -= bytes;
     this.#limits.total.held -= bytes;
     if (bytes > 0) this.#isFull = false;
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the lines above change it
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- the lines above change it
     if (wasFull && this.room > 0) this.#roomAgain();
   }
 }

@@ -33,7 +33,11 @@ function linkIn(schema: string) {
 test('installations in two schemas of one database do not wake each other', async () => {
   const admin = new pg.Client(server.url);
   await admin.connect();
-  await admin.query('CREATE SCHEMA one; CREATE SCHEMA two').finally(() => admin.end());
+  try {
+    await admin.query('CREATE SCHEMA one; CREATE SCHEMA two');
+  } finally {
+    await admin.end();
+  }
   const [one, two, sibling] = [linkIn('one'), linkIn('two'), linkIn('one')];
   const all = [one, two, sibling];
   try {

@@ -38,9 +38,9 @@ const KINDS: Kind[] = [
         for (const text of texts) await client.query('SELECT pg_notify($1, $2)', [CHANNEL, text]);
       }),
     cutListeners: (url) =>
-      withPostgres(url, async (client) => {
-        await client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
-      }),
+      withPostgres(url, (client) =>
+        client.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"),
+      ),
   },
   {
     type: 'redis',
@@ -53,15 +53,19 @@ const KINDS: Kind[] = [
   },
 ];
 
-async function withPostgres(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function withPostgres(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
-  await work(client).finally(() => client.end());
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
 }
 
 async function withRedis(url: string, work: (client: Redis) => Promise<unknown>): Promise<void> {
   const client = new Redis(url);
-  await work(client).finally(() => client.quit());
+  await work(client).finally(() => client.disconnect());
 }
 
 describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners }) => {
@@ -93,9 +97,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     // If the sender received its own messages, it would have received this one before.
     await Promise.all([a, c].map((peer) => peer.until(() => peer.hints.at(-1)?.timerAt === 1)));
     expect([a.hints, b.hints, c.hints]).toEqual([[NOW], [hint], [hint, NOW]]);
-    expect(b.latencies).toHaveLength(1);
-    expect(b.latencies[0]).toBeGreaterThanOrEqual(0);
-    expect(b.latencies[0]).toBeLessThan(5000);
+    expect(b.latencies.map((latency) => latency >= 0 && latency < 5000)).toEqual([true]);
   });
 
   test('of one turn of the event loop are sent as one message with the earliest times', async () => {

@@ -43,7 +43,7 @@ function withId(path: string, id = ''): string {
  */
 export async function operate<T>(kind: string, data: Record<string, unknown>, signal?: AbortSignal): Promise<T> {
   const token = currentToken();
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- pages over plain HTTP have no randomUUID
+  // oxlint-disable-next-line typescript/no-unnecessary-condition -- pages over plain HTTP have no randomUUID
   const head = { corrId: crypto.randomUUID?.() ?? String(Math.random()), version: PROTOCOL_VERSION };
   const body = JSON.stringify({ kind, head: token === null ? head : { ...head, auth: token }, data });
   return (await request<{ data: T }>('/', { method: 'POST', body }, signal)).data;

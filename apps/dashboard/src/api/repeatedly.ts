@@ -36,7 +36,7 @@ export function repeatedly(
     isBusy = false;
     if (signal.aborted) return;
     ended(error);
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `again` sets it meanwhile
+    // oxlint-disable-next-line typescript/no-unnecessary-condition -- `again` sets it meanwhile
     if (isWanted) again();
   };
   const again = () => {

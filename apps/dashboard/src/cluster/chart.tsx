@@ -89,7 +89,7 @@ function optionsOf(element: HTMLElement, { lines, format }: Pick<Props, 'lines' 
     padding: [10, 22, 0, 0],
     scales: {
       x: { range: (_plot, _min, max) => timeRange(max, serverNow() / 1_000) },
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- null without data, whatever the types say
+      // oxlint-disable-next-line typescript/no-unnecessary-condition -- null without data, whatever the types say
       y: { range: (_plot, _min, max) => [0, Math.max((max ?? 0) * 1.15, 1)] },
     },
     axes: [

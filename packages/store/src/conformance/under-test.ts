@@ -71,7 +71,11 @@ export function openEmptied(under: DialectUnderTest, use: (opened: Opened) => vo
 /** Opens a database for one test. */
 export async function withOpened(under: DialectUnderTest, work: (opened: Opened) => Promise<void>): Promise<void> {
   const { opened, close } = await openMigrated(under);
-  await work(opened).finally(close);
+  try {
+    await work(opened);
+  } finally {
+    await close();
+  }
 }
 
 /** Opens a database in that many processes for one test; where it can't be shared they are all the same one. */

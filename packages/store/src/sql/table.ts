@@ -202,7 +202,7 @@ function encoder<Row>(columns: readonly FieldColumn[], copies: readonly Copy<Row
  */
 function compiled<Compiled>(source: string, functions: readonly unknown[]): Compiled {
   const names = functions.map((_, index) => `f${index}`);
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- only names of fields, see above
+  // oxlint-disable-next-line typescript/no-implied-eval -- only names of fields, see above
   const compile = new Function(...names, `return ${source};`) as (...functions: readonly unknown[]) => Compiled;
   return compile(...functions);
 }

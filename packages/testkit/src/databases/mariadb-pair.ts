@@ -75,6 +75,6 @@ async function copy(fromUrl: string, toUrl: string): Promise<void> {
   const loaded = once(load, 'exit');
   if (!load.stdin) throw new Error('mariadb has no standard input');
   await pipeline(dump.stdout, load.stdin);
-  const codes = (await Promise.all([dumped, loaded])).map(([code]) => code);
+  const codes = (await Promise.all([dumped, loaded])).map(([code]: unknown[]) => code);
   if (codes.some((code) => code !== 0)) throw new Error(`mariadb-dump and mariadb ended with codes ${codes.join()}`);
 }

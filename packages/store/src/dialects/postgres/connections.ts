@@ -50,9 +50,8 @@ export class Connections extends ServerConnections<Query, Session> {
       connectionTimeoutMillis: options.connectTimeoutMs,
       max: options.poolSize,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
-      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the pool awaits it, its types don't say so
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits it, its types don't say so
       onConnect: (client) => {
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- its clients are made by `Client`
         return this.#begin(client as pg.Client, prepared);
       },
     });

@@ -37,7 +37,11 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
     await this.#connections.checkPooler(this.#byLease);
     // Building an index may take hours.
     const session = await this.#connections.dedicated(Infinity);
-    await migrate(session).finally(() => session.end());
+    try {
+      await migrate(session);
+    } finally {
+      await session.end();
+    }
   }
 
   reindex(signal: AbortSignal): Promise<number> {

@@ -29,9 +29,13 @@ test.each(['SQL_ASCII', 'LATIN1'])(
       await expect(inspectStore(target, Date.now)).rejects.toThrow(refusal);
       const tables = "SELECT to_regclass('schema_migrations') AS found";
       const database = new pg.Client(url.href);
-      await database.connect();
-      const { rows } = await database.query<{ found: string | null }>(tables).finally(() => database.end());
-      expect(rows).toEqual([{ found: null }]);
+      try {
+        await database.connect();
+        const { rows } = await database.query<{ found: string | null }>(tables);
+        expect(rows).toEqual([{ found: null }]);
+      } finally {
+        await database.end();
+      }
     } finally {
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await admin.end();

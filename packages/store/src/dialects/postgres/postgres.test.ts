@@ -43,7 +43,11 @@ async function explain(url: string, search: Search): Promise<Plan> {
 async function execute(url: string, text: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
-  await client.query(text).finally(() => client.end());
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
 }
 
 /** CI replays every other trace, `npm run test:thorough` all. On SQLite all are replayed always. */
