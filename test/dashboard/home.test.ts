@@ -191,6 +191,7 @@ describe('a selection in a list', () => {
 
 /** Widths in px. Colours do not depend on the width. */
 const AXE_AT = { light: [390, 1280], dark: [1280] };
+const WIDTHS = { light: [1920, 1280, 768, 390], dark: [1280] };
 
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   const PAGES = [
@@ -206,7 +207,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     const reader = await browser.viewer({ colorScheme, viewport: { width: 1920, height: 900 } });
     for (const path of PAGES) {
       await reader.open(path);
-      for (const width of [1920, 1280, 768, 390]) {
+      for (const width of WIDTHS[colorScheme]) {
         await reader.page.setViewportSize({ width, height: 900 });
         if (AXE_AT[colorScheme].includes(width))
           found.push(...(await reader.violations()).map((one) => `${path} at ${width} px: ${one}`));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openDialect, type StorageTarget } from '@resonate/store';
-import { freshPostgresDatabase, postgresForTests } from '@resonate/testkit';
+import { freshPostgresDatabase, postgresForTests, someOf } from '@resonate/testkit';
 import { join } from 'node:path';
 import { HttpClient } from '../processes/http-client.ts';
 import { ServerProcess } from '../processes/server-process.ts';
@@ -88,7 +88,7 @@ async function contents(target: StorageTarget) {
   }
 }
 
-describe.each(Object.keys(CASES))('Retention on %s', (name) => {
+describe.each(someOf(Object.keys(CASES), 1))('Retention on %s', (name) => {
   test(`goes on after ${KILLS} times kill -9 in the middle and leaves no half call graph`, async () => {
     const { storage, target } = await CASES[name]!();
     const server = await ServerProcess.start({ args: RETENTION, ...(storage ? { storage } : {}) });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { someOf } from '@resonate/testkit';
 import { ServerProcess } from '../processes/server-process.ts';
 import type { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
@@ -15,7 +16,7 @@ const WORKERS = 'workers';
  */
 const OLDER_OVER_WEBSOCKET = ['0.11.4', 'websocket'] as const;
 
-describe.each([...CLIENTS, OLDER_OVER_WEBSOCKET])('the official SDK %s over %s', (sdk, network) => {
+describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %s over %s', (sdk, network) => {
   const atOnce = sdk === '0.11.5' ? 500 : 100;
   let server: ServerProcess;
   let worker: Spawned;
