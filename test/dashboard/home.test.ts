@@ -25,16 +25,22 @@ async function create(id: string, func: string, tags: Record<string, string> = {
   await ask('promise.create', { id, timeoutAt: FAR_FUTURE, param: call(func), tags });
 }
 
+/** A workflow that waits for its step `ID:0`, which nobody runs. */
+async function createWaiting(id: string): Promise<void> {
+  const step = `${id}:0`;
+  await create(id, 'order', TARGET);
+  await create(step, 'charge', { 'resonate:origin': id, 'resonate:parent': id });
+  await ask('task.acquire', { id, version: 0, pid: 'worker', ttl: 600_000 });
+  const callback = { kind: 'promise.register_callback', head: {}, data: { awaited: step, awaiter: id } };
+  await ask('task.suspend', { id, version: 1, actions: [callback] });
+}
+
 /** One workflow of each sort: held by a worker, waiting for one, waiting for a step; and three that failed. */
 async function createWorkflows(): Promise<void> {
   await create('order-1', 'order', TARGET);
   await ask('task.acquire', { id: 'order-1', version: 0, pid: 'worker', ttl: 600_000 });
   await create('order-2', 'order', TARGET);
-  await create('order-3', 'order', TARGET);
-  await create('order-3:0', 'charge', { 'resonate:origin': 'order-3', 'resonate:parent': 'order-3' });
-  await ask('task.acquire', { id: 'order-3', version: 0, pid: 'worker', ttl: 600_000 });
-  const callback = { kind: 'promise.register_callback', head: {}, data: { awaited: 'order-3:0', awaiter: 'order-3' } };
-  await ask('task.suspend', { id: 'order-3', version: 1, actions: [callback] });
+  await createWaiting('order-3');
   const error = { __type: 'error', name: 'PaymentError', message: 'card declined' };
   const value = { headers: {}, data: btoa(JSON.stringify(error)) };
   await create('bad-1', 'charge');
@@ -143,6 +149,18 @@ describe('a pending promise', () => {
     await viewer.page.waitForURL(/promise\?id=order-3%3A0/);
     await why().waitFor();
   });
+
+  test('is settled where its graph says that the workflow waits for it', async () => {
+    const { page } = viewer;
+    await createWaiting('order-4');
+    await viewer.open('/ui/graph?root=order-4');
+    await why().getByRole('button', { name: 'Resolve…' }).click();
+    await page.getByRole('dialog').getByText('order-4:0').waitFor();
+    await page.getByRole('button', { name: 'Resolve the promise' }).click();
+    await why()
+      .getByText(/waits for a worker of group nobody/)
+      .waitFor();
+  });
 });
 
 describe('a selection in a list', () => {
@@ -222,33 +240,40 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   });
 });
 
-/** Opened before axe looks: forms and a selection. */
+/** Opened before axe looks: forms, questions and a selection. */
 const OPENINGS: readonly [path: string, open: (page: Viewer['page']) => Promise<void>][] = [
   ['/ui', (page) => page.getByRole('button', { name: 'Start a workflow' }).click()],
   ['/ui/graph?root=order-2', (page) => page.getByRole('button', { name: 'Run again…' }).click()],
+  ['/ui/promise?id=order-2', (page) => page.getByRole('button', { name: 'Reject…' }).click()],
+  ['/ui/promise?id=order-2', (page) => page.getByRole('button', { name: 'Halt…' }).click()],
   ['/ui/promises', (page) => page.getByLabel('Select order-2').check()],
   ['/ui/schedules', (page) => page.getByRole('button', { name: 'Edit nightly' }).click()],
+  ['/ui/schedules', (page) => page.getByRole('button', { name: 'Delete nightly' }).click()],
 ];
 
-test.each([
-  [390, 'dark'],
-  [1920, 'light'],
-] as const)('axe finds nothing serious in forms and selections at %i px, %s', async (width, colorScheme) => {
+test('axe finds nothing serious in forms, questions and selections: dark at 390 px, light at 1920 px', async () => {
   await ask('schedule.create', { id: 'nightly', cron: '30 2 * * *', promiseId: 'n.{{.timestamp}}', promiseTimeout: 1 });
-  const reader = await browser.viewer({ colorScheme, viewport: { width, height: 900 } });
+  const reader = await browser.viewer();
   for (const [path, open] of OPENINGS) {
     await reader.open(path);
     await open(reader.page);
     await reader.page.locator('dialog, .selection-bar').waitFor();
-    expect([path, await reader.violations()]).toEqual([path, []]);
-    const over = await reader.page.evaluate<number>(
-      `Math.max(...[...document.querySelectorAll('main, dialog')].map((one) => one.scrollWidth - one.clientWidth))`,
-    );
-    expect([path, over]).toEqual([path, 0]);
-    const small = await reader.page.evaluate<number>(
-      `[...document.querySelectorAll('td input')].filter((one) => one.getBoundingClientRect().width < 16).length`,
-    );
-    expect([path, small]).toEqual([path, 0]);
+    for (const [width, colorScheme] of [
+      [390, 'dark'],
+      [1920, 'light'],
+    ] as const) {
+      await reader.page.setViewportSize({ width, height: 900 });
+      await reader.page.emulateMedia({ colorScheme });
+      expect([path, width, await reader.violations('dialog, .selection-bar')]).toEqual([path, width, []]);
+      const over = await reader.page.evaluate<number>(
+        `Math.max(...[...document.querySelectorAll('main, dialog')].map((one) => one.scrollWidth - one.clientWidth))`,
+      );
+      expect([path, width, over]).toEqual([path, width, 0]);
+      const small = await reader.page.evaluate<number>(
+        `[...document.querySelectorAll('td input')].filter((one) => one.getBoundingClientRect().width < 16).length`,
+      );
+      expect([path, width, small]).toEqual([path, width, 0]);
+    }
   }
   await reader.close();
 });
