@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startPgbouncer, startPostgres, type PoolMode, type TestServer } from '@resonate/testkit';
+import {
+  freshPostgresDatabase,
+  startPgbouncer,
+  startPostgres,
+  startTcpProxy,
+  type PoolMode,
+  type TestServer,
+} from '@resonate/testkit';
 import { promiseCreate, sendOk, settle, storeOn } from '../../conformance/under-test.ts';
+import { StoreUnavailable } from '../../dialect.ts';
 import { PostgresDialect } from './dialect.ts';
 
 const LIMITS = { poolSize: 4, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
@@ -45,3 +53,23 @@ describe('PgBouncer', () => {
       await expect(dialect.migrate()).rejects.toThrow('use PgBouncer 1.21 or newer');
     }));
 });
+
+// The program waits for a database that is unavailable, and ends with any other error.
+test.each(['pg_backend_pid', 'CREATE TABLE promises'])(
+  'a connection that breaks while the program starts, at %s, means that the database is unavailable',
+  async (statement) => {
+    const { url: direct, drop } = await freshPostgresDatabase(server.url);
+    const url = new URL(direct);
+    const proxy = await startTcpProxy(url.hostname, Number(url.port));
+    proxy.rules.toServer = (data, link) => (data.includes(statement) ? link.cut() : link.sendToServer(data));
+    url.port = String(proxy.port);
+    const dialect = new PostgresDialect({ url: url.href, ...LIMITS });
+    try {
+      await expect(dialect.migrate()).rejects.toBeInstanceOf(StoreUnavailable);
+    } finally {
+      await dialect.close();
+      await proxy.stop();
+      await drop();
+    }
+  },
+);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { unreachable } from './errors.ts';
+import { meaning, unreachable } from './errors.ts';
 import type { Primary } from './primary.ts';
 
 const ROUNDS = 6;
@@ -11,7 +11,7 @@ const NO_SUCH_STATEMENT = '26000';
  * of a connection by another process of the database. Then the lock of the election may be held by nobody or by several.
  * PgBouncer before 1.21 also loses prepared statements.
  * @param byLease the election needs no such lock.
- * @throws an Error that says what to change. StoreUnavailable when the database cannot be reached.
+ * @throws an Error that says what to change. StoreUnavailable when the database cannot be reached, or the connection breaks.
  */
 export async function checkPooler(primary: Primary, answerMs: number, byLease: boolean): Promise<void> {
   const one = primary.newClient({ query_timeout: answerMs });
@@ -20,11 +20,11 @@ export async function checkPooler(primary: Primary, answerMs: number, byLease: b
     await Promise.all([one.connect(), other.connect()]).catch((error: unknown) => {
       throw unreachable(error);
     });
-    if ((await isMoved(one, other)) && !byLease) throw new Error(NO_LOCKS);
-  } catch (error) {
-    const isLost = error instanceof pg.DatabaseError && error.code === NO_SUCH_STATEMENT;
-    if (isLost) throw new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error });
-    throw error;
+    const moved = await isMoved(one, other).catch((error: unknown) => {
+      const isLost = error instanceof pg.DatabaseError && error.code === NO_SUCH_STATEMENT;
+      throw isLost ? new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error }) : meaning(error);
+    });
+    if (moved && !byLease) throw new Error(NO_LOCKS);
   } finally {
     for (const client of [one, other]) client.end().catch(() => {});
   }

@@ -24,9 +24,11 @@ export class Session extends ServerSession<Query> {
     this.ended = new Promise((resolve) => client.once('end', resolve));
   }
 
-  /** Runs a file of statements. */
+  /** Runs a file of statements. @throws as `run` does. */
   async script(sql: string): Promise<void> {
-    await this.#client.query(sql);
+    await this.#client.query(sql).catch((error: unknown) => {
+      throw meaning(error);
+    });
   }
 
   end(): Promise<void> {
