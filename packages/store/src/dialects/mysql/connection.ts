@@ -37,6 +37,8 @@ const CLOSED_BEFORE_MS = 2_000;
 const CONFLICTS = new Set([1213, 1205, 1062, 1020]);
 /** Too many connections, read-only after a failover, disk full, statement timeout exceeded. */
 const UNAVAILABLE = new Set([1040, 1203, 1290, 1792, 1836, 1021, 1114, 1969, 3024]);
+/** MySQL ended a connection that was idle for wait_timeout. It says so in answer to the next statement, which it did not run. */
+const WAS_IDLE = 4031;
 
 /** The connections of one process to its database. */
 export class Database extends ServerConnections<string, Session> {
@@ -179,7 +181,7 @@ export class Session extends ServerSession<string> {
     if (UNAVAILABLE.has(errno)) return new StoreUnavailable(message);
     // Class 08: the server ends the connection. Without a state, the error is not from the server.
     const state = 'sqlState' in error && typeof error.sqlState === 'string' ? error.sqlState : '';
-    return state === '' || state.startsWith('08') ? new ConnectionLost(message) : error;
+    return state === '' || state.startsWith('08') || errno === WAS_IDLE ? new ConnectionLost(message) : error;
   }
 }
 

@@ -127,7 +127,26 @@ describe('a batch whose connection breaks', () => {
     for (const link of proxy.links) link.cut();
     expect(await send(store, 'task.get', { id: 'once' })).toMatchObject(created);
   });
+
+  test('is idle may have been closed by the server while the process was frozen', async () => {
+    const one = new MysqlDialect({ ...OPTIONS, url, poolSize: 1 });
+    // mysql2 warns about it.
+    const error = jest.spyOn(console, 'error').mockImplementation(() => {});
+    try {
+      await one.plain.atomically([{ sql: 'SET SESSION wait_timeout = 1', params: [] }]);
+      freeze(1_600);
+      expect(await one.now()).toBeGreaterThan(0);
+    } finally {
+      error.mockRestore();
+      await one.close();
+    }
+  });
 });
+
+/** As SIGSTOP does: meanwhile this process reads nothing. */
+function freeze(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 describe('a request that is larger than max_allowed_packet', () => {
   test('is refused alone, with the limit', async () => {
