@@ -62,7 +62,8 @@ export function isLocked(path: string): boolean {
     database.exec('BEGIN IMMEDIATE; ROLLBACK');
     return false;
   } catch (error) {
-    if (error instanceof Sqlite.SqliteError && error.code === 'SQLITE_BUSY') return true;
+    // Each test file loads its own copy of better-sqlite3, but the process keeps the error class of the first copy.
+    if ((error as { code?: unknown }).code === 'SQLITE_BUSY') return true;
     throw error;
   } finally {
     database.close();

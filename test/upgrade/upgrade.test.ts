@@ -180,8 +180,11 @@ describe('a migration that is killed with -9', () => {
       await database.run(`CREATE TRIGGER endless AFTER UPDATE ON schedules BEGIN SELECT count(*) FROM ${endless}; END`);
       const before = { schema: await database.schema(), rows: await rowsOf(database) };
       const migration = migrate(target);
-      await until('the migration', 20_000, () => isLocked(target.path));
-      await migration.kill9();
+      try {
+        await until('the migration', 20_000, () => isLocked(target.path));
+      } finally {
+        await migration.kill9();
+      }
       expect({ schema: await database.schema(), rows: await rowsOf(database) }).toEqual(before);
 
       await database.run('DROP TRIGGER endless');
