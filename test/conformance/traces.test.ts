@@ -7,12 +7,16 @@ import { ServerProcess } from '../processes/server-process.ts';
 jest.setTimeout(180_000);
 
 const traces = readTraces();
+const PARTS = rounds(4, 1);
 /** Each replays a share of the traces, because one server alone would mostly wait for the next request. */
 const SERVERS = 3;
 /** What comes after a first difference is mostly its consequence. */
 const DIFFERENCES_SHOWN = 3;
 
-/** The store's own suites replay all traces on SQLite, also in memory, so one server is enough in CI. */
+/**
+ * The store's own suites replay all traces, and HTTP changes nothing in an answer. So one server and a part of the traces are
+ * enough in CI.
+ */
 const STORES = [
   { command: 'serve', store: 'a SQLite file' },
   { command: 'dev', store: 'memory' },
@@ -30,11 +34,11 @@ describe.each(STORES)('over HTTP, with the state in $store', ({ command }) => {
     for (const server of servers) await server.dispose();
   });
 
-  test('all recorded traffic of the public server is answered without a difference', async () => {
+  test(`one in ${PARTS} traces of the public server is answered without a difference`, async () => {
     expect(traces).toHaveLength(120);
     const found = await Promise.all(
       servers.map((server, index) => {
-        const share = traces.filter((_, number) => number % SERVERS === index);
+        const share = traces.filter((_, number) => number % (PARTS * SERVERS) === index);
         return replayAll(server, share);
       }),
     );

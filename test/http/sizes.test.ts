@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Kind, REQUESTS } from '@resonate/protocol';
-import { freshMysqlDatabase, freshPostgresDatabase, mysqlForTests, postgresForTests } from '@resonate/testkit';
+import { freshMysqlDatabase, freshPostgresDatabase, mysqlForTests, postgresForTests, someOf } from '@resonate/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bystander } from '../processes/bystander.ts';
 import { freePort } from '../processes/free-port.ts';
@@ -25,8 +25,7 @@ interface Store {
   fresh: (url: string) => Promise<{ url: string; drop: () => Promise<void> }>;
 }
 
-const STORES: Record<string, Store | null> = {
-  sqlite: null,
+const SERVERS: Record<string, Store> = {
   postgres: { start: () => postgresForTests(), fresh: freshPostgresDatabase },
   mysql: { start: mysqlForTests, fresh: freshMysqlDatabase },
 };
@@ -37,7 +36,7 @@ test.each(Object.keys(REQUESTS) as Kind[])('every field of %s is made too large'
   expect(without).toEqual([]);
 });
 
-describe.each(Object.entries(STORES))('%s', (type, store) => {
+describe.each([['sqlite', null] as const, ...someOf(Object.entries(SERVERS), 1)])('%s', (type, store) => {
   let database: Awaited<ReturnType<Store['start']>> | undefined;
   let own: Awaited<ReturnType<Store['fresh']>> | undefined;
   let server: ServerProcess;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rounds } from '@resonate/testkit';
+import { someOf } from '@resonate/testkit';
 import Database from 'better-sqlite3';
 import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
 import { readMigrations } from '../../migrations.ts';
@@ -61,12 +61,8 @@ const inMemory: DialectUnderTest = {
   }),
 };
 
-/** All are replayed in memory, and through a server with a file (test/conformance). */
-const TRACE_PARTS = rounds(4, 1);
-
 const inFile: DialectUnderTest = {
   isShared: false,
-  takesTrace: (number) => number % TRACE_PARTS === 0,
   async create() {
     const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
     const path = join(directory, 'resonate.db');
@@ -84,5 +80,8 @@ const inFile: DialectUnderTest = {
   },
 };
 
-dialectConformance('SQLite in memory', inMemory);
-dialectConformance('SQLite in a file', inFile);
+const KINDS = [
+  { name: 'SQLite in memory', dialect: inMemory },
+  { name: 'SQLite in a file', dialect: inFile },
+];
+for (const { name, dialect } of someOf(KINDS, 1)) dialectConformance(name, dialect);
