@@ -22,10 +22,21 @@ export interface Loaded {
   branches: PromiseRow[];
   /** Wanted branches of which only the first promises are loaded, because of a bound. */
   cutBranches: string[];
+  /** Branches of `Needs.fenced` that exceed `FENCE_PRELOAD`. The same branch may be loaded further for a preload. */
+  cutFences: string[];
 }
 
 export function emptyLoaded(): Loaded {
-  return { promises: [], tasks: [], callbacks: [], listeners: [], schedules: [], branches: [], cutBranches: [] };
+  return {
+    promises: [],
+    tasks: [],
+    callbacks: [],
+    listeners: [],
+    schedules: [],
+    branches: [],
+    cutBranches: [],
+    cutFences: [],
+  };
 }
 
 /** The changes of a batch, by table. */
@@ -64,6 +75,7 @@ export class WorkingSet {
   readonly #loadedBranches: Set<string>;
   readonly #fencedBranches = new Set<string>();
   readonly #cutBranches: Set<string>;
+  readonly #cutFences: Set<string>;
 
   constructor(needs: Needs, loaded: Loaded) {
     this.#needs = needs;
@@ -86,6 +98,7 @@ export class WorkingSet {
     for (const row of loaded.branches) this.#joinBranch(row, row);
     this.#loadedBranches = new Set(needs.branches);
     this.#cutBranches = new Set(loaded.cutBranches);
+    this.#cutFences = new Set(loaded.cutFences);
     for (const { id, tags } of loaded.promises) {
       const branch = tags[TAG.branch];
       if (branch === undefined) continue;
@@ -158,8 +171,10 @@ export class WorkingSet {
   wholeBranchOf(promise: PromiseRow): PromiseRow[] | null {
     const branch = promise.tags[TAG.branch];
     if (branch === undefined) return [];
-    if (this.#cutBranches.has(branch)) return null;
-    return this.#fencedBranches.has(branch) ? this.#othersOf(promise, branch) : this.branchOf(promise);
+    if (this.#loadedBranches.has(branch) || !this.#fencedBranches.has(branch)) {
+      return this.#cutBranches.has(branch) ? null : this.branchOf(promise);
+    }
+    return this.#cutFences.has(branch) ? null : this.#othersOf(promise, branch);
   }
 
   /** True when the promise's branch has more promises than were loaded. */

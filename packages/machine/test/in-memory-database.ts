@@ -117,6 +117,7 @@ export class InMemoryDatabase {
       schedules: named(this.#schedules, needs.schedules),
       branches: [...this.#promises.values()].filter(({ tags }) => branches.has(tags['resonate:branch'] ?? '')),
       cutBranches: [],
+      cutFences: [],
     };
   }
 
@@ -130,6 +131,7 @@ export class InMemoryDatabase {
       schedules: sorted(this.#schedules),
       branches: [],
       cutBranches: [],
+      cutFences: [],
     };
   }
 

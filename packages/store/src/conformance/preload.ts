@@ -76,6 +76,11 @@ export function preloadConformance(under: DialectUnderTest): void {
       expect(await fence('a', 'a.5')).toEqual(['a.5']);
       expect(await fence('a', 'a.1')).toEqual(['a.1']);
       expect(await fence('a', 'a.6')).toEqual(['a.6']);
+      // A request of the same batch that needs the whole branch is not told that it is partial.
+      const needs = new Needs();
+      needs.fencePreload('a');
+      needs.preload('a');
+      expect((await dialect.load(needs)).loaded).toMatchObject({ cutBranches: [], cutFences: ['a'] });
     });
 
     test('of a fence is only what it created once the branch has many bytes', async () => {
@@ -98,7 +103,7 @@ export function preloadConformance(under: DialectUnderTest): void {
       const needs = new Needs();
       needs.fencePreload('large');
       const { loaded } = await dialect.load(needs);
-      expect(loaded).toMatchObject({ branches: [{ id: 'large' }], cutBranches: ['large'] });
+      expect(loaded).toMatchObject({ branches: [{ id: 'large' }], cutBranches: [], cutFences: ['large'] });
     });
 
     test('of many acquires at once is less for each', async () => {

@@ -48,12 +48,13 @@ export function branchColumns(fits: string): string {
 
 /** Adds rows of `branchColumns`, which are in the order of their ids. The one beyond the bound only marks its branch as cut. */
 export function takeBranches(loaded: Loaded, rows: readonly (readonly unknown[])[], bound: PreloadBound): void {
+  const cut = bound === FENCED ? loaded.cutFences : loaded.cutBranches;
   const counts = new Map<string, number>();
   for (const values of rows) {
     const branch = text(values[PROMISES.width]);
     const count = (counts.get(branch) ?? 0) + 1;
     counts.set(branch, count);
-    if (!PROMISES.isWhole(values) || count >= rowLimit(bound)) loaded.cutBranches.push(branch);
+    if (!PROMISES.isWhole(values) || count >= rowLimit(bound)) cut.push(branch);
     else loaded.branches.push(PROMISES.decode(values));
   }
 }

@@ -43,7 +43,16 @@ export function loader(database: Database.Database): (needs: Needs) => Loaded {
       ...find.listenersOn(settled),
     ];
     const schedules = find.schedules(needs.schedules, needs);
-    const loaded: Loaded = { promises, tasks, callbacks, listeners, schedules, branches: [], cutBranches: [] };
+    const loaded: Loaded = {
+      promises,
+      tasks,
+      callbacks,
+      listeners,
+      schedules,
+      branches: [],
+      cutBranches: [],
+      cutFences: [],
+    };
     for (const { names, ofPromises, bound } of wantedBranches(needs)) {
       for (const branch of branchesOf(names, ofPromises, promises)) {
         takeBranches(loaded, find.branch(branch, bound), bound);
