@@ -9,6 +9,7 @@ import { openLoop } from '../load/open-loop.ts';
 import { suspendResume } from '../load/scenarios/requests.ts';
 import { fill } from '../retention/fill.ts';
 import { largePostgres } from '../targets/databases.ts';
+import { mebibytes, seconds } from '../units.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 const USAGE = `npm run bench:churn -- [options]
@@ -129,12 +130,8 @@ async function tables(client: pg.Client): Promise<Table[]> {
 function report(factor: string, before: Table[], after: Table[]): void {
   for (const { name, bytes, dead, vacuums, vacuumMs } of after) {
     const start = before.find((table) => table.name === name)?.bytes ?? 0;
-    const size = `${mebibytes(start)}, then ${mebibytes(bytes)}`;
-    const cost = `${vacuums} vacuums in ${(vacuumMs / 1_000).toFixed(1)} s`;
+    const size = `${mebibytes(start, 1)}, then ${mebibytes(bytes, 1)}`;
+    const cost = `${vacuums} vacuums in ${seconds(vacuumMs)}`;
     console.log(`scale factor ${factor}, ${name}: ${size}; ${dead.toLocaleString('en')} dead rows; ${cost}`);
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }

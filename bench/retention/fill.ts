@@ -1,5 +1,6 @@
-import { Needs, type Changes, type PromiseRow, type RowChanges, type TaskRow } from '@resonate/machine';
+import { Needs, type PromiseRow, type TaskRow } from '@resonate/machine';
 import { openDialect, type StorageTarget } from '@resonate/store';
+import { created } from '../created.ts';
 
 /** The number of promises in a call graph: a root and its calls. */
 const GRAPH = 10;
@@ -34,23 +35,16 @@ export async function fill(target: StorageTarget, count: number): Promise<Filled
   try {
     for (let first = 0; first < graphs; first += GRAPHS_AT_ONCE) {
       const length = Math.min(GRAPHS_AT_ONCE, graphs - first);
-      const changes = created(Array.from({ length }, (_, index) => graphOf(first + index, now, expiredAt)).flat());
+      const rows = Array.from({ length }, (_, index) => graphOf(first + index, now, expiredAt)).flat();
+      const promises = rows.map(({ promise }) => promise);
+      const tasks = rows.flatMap(({ task }) => task ?? []);
+      const changes = created(promises, tasks);
       await dialect.transact(new Needs(), () => ({ changes, result: null }));
     }
   } finally {
     await dialect.close();
   }
   return { expired: Math.ceil(graphs / ONE_IN) * GRAPH, expiredAt };
-}
-
-function created(rows: readonly Rows[]): Changes {
-  return {
-    promises: inserts(rows.map(({ promise }) => promise)),
-    tasks: inserts(rows.flatMap(({ task }) => task ?? [])),
-    callbacks: inserts([]),
-    listeners: inserts([]),
-    schedules: inserts([]),
-  };
 }
 
 interface Rows {
@@ -91,8 +85,4 @@ function taskOf({ id, state, timeoutAt }: PromiseRow): TaskRow {
     ...{ timeoutAt, dueAt: null, address: TARGET, transport: 'poll', target: 'nobody', prefers: null },
     ...{ enqueuedAt: null, attempts: 0, claimedBy: null, deferredBy: null },
   };
-}
-
-function inserts<Row>(rows: Row[]): RowChanges<Row> {
-  return { inserts: rows, updates: [], deletes: [] };
 }

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
+import { seconds } from '../units.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { deletedBy } from './deleted.ts';
 import { fill, type Filled } from './fill.ts';
@@ -121,8 +122,4 @@ function medianP99(load: Load, operation: Operation, spans: Spans): number {
   );
   const p99s = windows.map((from) => load.latencies([[from, from + WINDOW_MS]])[operation].summary().p99);
   return p99s.sort((one, other) => one - other)[p99s.length >> 1] ?? NaN;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
 }

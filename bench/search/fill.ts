@@ -1,5 +1,6 @@
-import { Needs, type Changes, type RowChanges } from '@resonate/machine';
+import { Needs } from '@resonate/machine';
 import type { Dialect } from '@resonate/store';
+import { created } from '../created.ts';
 import { promiseOf, taskOf } from './rows.ts';
 
 /** This many rows fill half of a MariaDB packet (16 MiB by default). */
@@ -12,17 +13,8 @@ export async function fill(dialect: Dialect, count: number): Promise<void> {
     const promises = Array.from({ length: Math.min(ROWS_AT_ONCE, count - first) }, (_, index) =>
       promiseOf(first + index, now),
     );
-    const changes: Changes = {
-      promises: inserts(promises),
-      tasks: inserts(promises.flatMap((promise, index) => taskOf(promise, first + index) ?? [])),
-      callbacks: inserts([]),
-      listeners: inserts([]),
-      schedules: inserts([]),
-    };
+    const tasks = promises.flatMap((promise, index) => taskOf(promise, first + index) ?? []);
+    const changes = created(promises, tasks);
     await dialect.transact(new Needs(), () => ({ changes, result: null }));
   }
-}
-
-function inserts<Row>(rows: Row[]): RowChanges<Row> {
-  return { inserts: rows, updates: [], deletes: [] };
 }

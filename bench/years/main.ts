@@ -13,6 +13,7 @@ import { fill, type Filled } from '../retention/fill.ts';
 import { Load, type Operation } from '../retention/load.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
+import { mebibytes, seconds } from '../units.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 const USAGE = `npm run bench:years -- [options]
@@ -167,12 +168,4 @@ function text(latencies: Latencies): string {
 
 function textOf({ create, settle }: Record<Operation, Latencies>): string {
   return `create ${text(create)}; settle ${text(settle)}`;
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 1_048_576).toLocaleString('en')} MiB`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
 }
