@@ -1,18 +1,16 @@
 import type { Command } from '@resonate/machine';
 import type { StoreUnavailable } from './dialect.ts';
+import type { BatchTimes } from './engine/batcher.ts';
 
 /** Operations on the database, as metrics name them. Rare operations have no name and are not measured. */
 export type StoreOperation =
   'write' | 'read' | 'search' | 'timers' | 'claim' | 'queues' | 'acknowledge' | 'release' | 'elect' | 'heartbeat';
 
 /** A batch whose requests were answered. */
-export interface Batch {
+export interface Batch extends BatchTimes {
   sort: 'write' | 'read';
   size: number;
   commands(): Command[];
-  /** How long the request that came first waited for the batch to begin. */
-  waitedMs: number;
-  ms: number;
 }
 
 /** What happens inside the store, for metrics and logs. */

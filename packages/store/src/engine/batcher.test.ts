@@ -19,8 +19,8 @@ interface Started {
 function controlled(limits: Partial<BatcherLimits> = {}) {
   const started: Started[] = [];
   const waiters: (() => void)[] = [];
-  const batcher = new Batcher<string, string>({ ...LIMITS, ...limits }, (entries: Entry<string, string>[]) => {
-    return new Promise<void>((resolve, reject) => {
+  const run = (entries: Entry<string, string>[]) =>
+    new Promise<void>((resolve, reject) => {
       const finish = () => {
         entries.forEach((entry) => entry.resolve(`done ${entry.item}`));
         resolve();
@@ -28,7 +28,7 @@ function controlled(limits: Partial<BatcherLimits> = {}) {
       started.push({ items: entries.map(({ item }) => item), finish, fail: reject });
       waiters.splice(0).forEach((wake) => wake());
     });
-  });
+  const batcher = new Batcher<string, string>({ limits: { ...LIMITS, ...limits }, run });
   const nth = async (index: number): Promise<Started> => {
     while (started.length <= index) await new Promise<void>((resolve) => waiters.push(resolve));
     return started[index] as Started;
@@ -43,16 +43,16 @@ function letRun(): Promise<void> {
 describe('natural batching', () => {
   test('a lone item goes at once', async () => {
     const { batcher, nth } = controlled();
-    const result = batcher.submit('a', 1);
+    const result = batcher.add('a', 1);
     (await nth(0)).finish();
     expect(await result).toBe('done a');
   });
 
   test('what comes in one turn is one batch; what comes while it runs is the next', async () => {
     const { batcher, started, nth } = controlled();
-    const results = [batcher.submit('a', 1), batcher.submit('b', 1)];
+    const results = [batcher.add('a', 1), batcher.add('b', 1)];
     const first = await nth(0);
-    results.push(batcher.submit('c', 1), batcher.submit('d', 1));
+    results.push(batcher.add('c', 1), batcher.add('d', 1));
     await letRun();
     expect(started).toHaveLength(1);
     expect(batcher.waiting).toBe(2);
@@ -67,7 +67,7 @@ describe('natural batching', () => {
 
   test('as many batches run at once as allowed, in the order of arrival', async () => {
     const { batcher, started, nth } = controlled({ maxInFlight: 2, maxItems: 1 });
-    const results = ['a', 'b', 'c'].map((item) => batcher.submit(item, 1));
+    const results = ['a', 'b', 'c'].map((item) => batcher.add(item, 1));
     const second = await nth(1);
     await letRun();
     expect(started.map(({ items }) => items)).toEqual([['a'], ['b']]);
@@ -79,10 +79,10 @@ describe('natural batching', () => {
 
   test('beside a batch under way, what comes turn by turn is one batch, once a turn brings nothing more', async () => {
     const { batcher, started, nth } = controlled({ maxInFlight: 2 });
-    const results = [batcher.submit('a', 1)];
+    const results = [batcher.add('a', 1)];
     const first = await nth(0);
     for (const item of ['b', 'c', 'd']) {
-      results.push(batcher.submit(item, 1));
+      results.push(batcher.add(item, 1));
       await new Promise((resolve) => setImmediate(resolve));
     }
     const second = await nth(1);
@@ -94,11 +94,11 @@ describe('natural batching', () => {
 
   test('what waits beside a batch under way starts when that one ends, though more keeps coming', async () => {
     const { batcher, started, nth } = controlled({ maxInFlight: 2 });
-    const first = batcher.submit('a', 1);
+    const first = batcher.add('a', 1);
     await nth(0);
     const results: Promise<string>[] = [];
     for (let turn = 0; turn < 6; turn++) {
-      results.push(batcher.submit(String(turn), 1));
+      results.push(batcher.add(String(turn), 1));
       await new Promise((resolve) => setImmediate(resolve));
       if (turn === 2) started[0]?.finish();
     }
@@ -114,7 +114,7 @@ describe('the bounds of a batch', () => {
   test('are its number of items and their weight together', async () => {
     const { batcher, started, nth } = controlled({ maxItems: 3, maxWeight: 10 });
     const weights = { a: 4, b: 6, c: 1, d: 1, e: 1, f: 1 };
-    const results = Object.entries(weights).map(([item, weight]) => batcher.submit(item, weight));
+    const results = Object.entries(weights).map(([item, weight]) => batcher.add(item, weight));
     for (let index = 0; index < 3; index++) (await nth(index)).finish();
     expect(started.map(({ items }) => items)).toEqual([['a', 'b'], ['c', 'd', 'e'], ['f']]);
     await Promise.all(results);
@@ -122,7 +122,7 @@ describe('the bounds of a batch', () => {
 
   test('let an item heavier than a batch go alone', async () => {
     const { batcher, started, nth } = controlled({ maxWeight: 10 });
-    const results = [batcher.submit('huge', 99), batcher.submit('a', 1)];
+    const results = [batcher.add('huge', 99), batcher.add('a', 1)];
     (await nth(0)).finish();
     (await nth(1)).finish();
     expect(started.map(({ items }) => items)).toEqual([['huge'], ['a']]);
@@ -133,10 +133,10 @@ describe('the bounds of a batch', () => {
 describe('a full queue', () => {
   test('refuses further items by their number, and takes them again once a batch has left', async () => {
     const { batcher, nth } = controlled({ maxWaiting: 2 });
-    const results = [batcher.submit('a', 1), batcher.submit('b', 1)];
-    await expect(batcher.submit('c', 1)).rejects.toThrow(QueueFull);
+    const results = [batcher.add('a', 1), batcher.add('b', 1)];
+    await expect(batcher.add('c', 1)).rejects.toThrow(QueueFull);
     const first = await nth(0);
-    results.push(batcher.submit('d', 1));
+    results.push(batcher.add('d', 1));
     first.finish();
     (await nth(1)).finish();
     expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done d']);
@@ -144,11 +144,11 @@ describe('a full queue', () => {
 
   test('refuses by weight too, but not one that is too heavy all alone', async () => {
     const { batcher, nth } = controlled({ maxWaitingWeight: 50 });
-    const huge = batcher.submit('huge', 80);
-    await expect(batcher.submit('a', 1)).rejects.toThrow('1 requests of 80 bytes are waiting already');
+    const huge = batcher.add('huge', 80);
+    await expect(batcher.add('a', 1)).rejects.toThrow('1 requests of 80 bytes are waiting already');
     const first = await nth(0);
-    const results = [batcher.submit('b', 30), batcher.submit('c', 20)];
-    await expect(batcher.submit('d', 1)).rejects.toThrow(QueueFull);
+    const results = [batcher.add('b', 30), batcher.add('c', 20)];
+    await expect(batcher.add('d', 1)).rejects.toThrow(QueueFull);
     first.finish();
     (await nth(1)).finish();
     expect(await Promise.all([huge, ...results])).toEqual(['done huge', 'done b', 'done c']);
@@ -157,7 +157,7 @@ describe('a full queue', () => {
 
   test('lets the server pass with its own work', async () => {
     const { batcher, nth } = controlled({ maxWaiting: 1, maxWaitingWeight: 1 });
-    const results = [batcher.submit('a', 1), batcher.submitAlways('timer', 1)];
+    const results = [batcher.add('a', 1), batcher.addAlways('timer', 1)];
     (await nth(0)).finish();
     expect(await Promise.all(results)).toEqual(['done a', 'done timer']);
   });
@@ -166,7 +166,7 @@ describe('a full queue', () => {
 describe('a batch that fails as a whole', () => {
   test('rejects what it did not answer, and the next one runs', async () => {
     const { batcher, nth } = controlled({ maxItems: 1 });
-    const results = Promise.allSettled([batcher.submit('a', 1), batcher.submit('b', 1)]);
+    const results = Promise.allSettled([batcher.add('a', 1), batcher.add('b', 1)]);
     (await nth(0)).fail(new Error('broken'));
     (await nth(1)).finish();
     expect(await results).toMatchObject([{ reason: { message: 'broken' } }, { value: 'done b' }]);
@@ -178,7 +178,7 @@ describe('draining', () => {
     const { batcher, nth } = controlled({ maxItems: 1, maxInFlight: 2 });
     await batcher.drain();
     const order: string[] = [];
-    const results = ['a', 'b', 'c'].map((item) => batcher.submit(item, 1).then((result) => order.push(result)));
+    const results = ['a', 'b', 'c'].map((item) => batcher.add(item, 1).then((result) => order.push(result)));
     const drained = Promise.all([batcher.drain(), batcher.drain()]).then(() => order.push('drained'));
     for (const index of [1, 0, 2]) (await nth(index)).finish();
     await drained;

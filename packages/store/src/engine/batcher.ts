@@ -24,6 +24,21 @@ export interface Entry<Item, Result> {
   reject(error: unknown): void;
 }
 
+/** How long a batch took. */
+export interface BatchTimes {
+  /** How long the item that came first waited for the batch to begin. */
+  waitedMs: number;
+  ms: number;
+}
+
+export interface BatcherOptions<Item, Result> {
+  limits: BatcherLimits;
+  /** Answers the entries of a batch. If it rejects, so do the entries that it has not answered. */
+  run(entries: Entry<Item, Result>[]): Promise<void>;
+  /** Called after each `run`, even if it failed. */
+  ended?(entries: Entry<Item, Result>[], times: BatchTimes): void;
+}
+
 interface Waiting<Item, Result> extends Entry<Item, Result> {
   readonly weight: number;
 }
@@ -33,7 +48,7 @@ interface Waiting<Item, Result> extends Entry<Item, Result> {
  * as soon as the event loop has read what else arrived with it.
  */
 export class Batcher<Item, Result> {
-  readonly #run: (entries: Entry<Item, Result>[]) => Promise<void>;
+  readonly #options: BatcherOptions<Item, Result>;
   readonly #limits: BatcherLimits;
   #waiting: Waiting<Item, Result>[] = [];
   #waitingWeight = 0;
@@ -43,9 +58,9 @@ export class Batcher<Item, Result> {
   #progressAt = 0;
   readonly #idle: (() => void)[] = [];
 
-  constructor(limits: BatcherLimits, run: (entries: Entry<Item, Result>[]) => Promise<void>) {
-    this.#limits = limits;
-    this.#run = run;
+  constructor(options: BatcherOptions<Item, Result>) {
+    this.#options = options;
+    this.#limits = options.limits;
   }
 
   get waiting(): number {
@@ -62,24 +77,24 @@ export class Batcher<Item, Result> {
   }
 
   /** @throws QueueFull (as a rejection) beyond `maxWaiting` and `maxWaitingWeight`. */
-  submit(item: Item, weight: number): Promise<Result> {
+  add(item: Item, weight: number): Promise<Result> {
     const { maxWaiting, maxWaitingWeight } = this.#limits;
     const { length } = this.#waiting;
     // A single item may be heavier than the limit. It is accepted if nothing else waits.
     if (length >= maxWaiting || (length > 0 && this.#waitingWeight + weight > maxWaitingWeight)) {
       return Promise.reject(new QueueFull(`${length} requests of ${this.#waitingWeight} bytes are waiting already`));
     }
-    return this.submitAlways(item, weight);
+    return this.addAlways(item, weight);
   }
 
   /** Ignores the limits. For requests that were accepted before, and for the server's own work, which has other limits. */
-  submitAlways(item: Item, weight: number): Promise<Result> {
+  addAlways(item: Item, weight: number): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const since = performance.now();
       if (this.#isIdle) this.#progressAt = since;
       this.#waiting.push({ item, weight, since, resolve, reject });
       this.#waitingWeight += weight;
-      this.#schedule();
+      this.#scheduleBatch();
     });
   }
 
@@ -90,7 +105,7 @@ export class Batcher<Item, Result> {
   }
 
   /** @param seen how many items waited one turn of the event loop ago. */
-  #schedule(seen = 0): void {
+  #scheduleBatch(seen = 0): void {
     if (this.#scheduled || this.#waiting.length === 0 || this.#inFlight >= this.#limits.maxInFlight) return;
     this.#scheduled = true;
     // setImmediate runs after the poll phase, so all requests that this turn of the loop has read go into one batch.
@@ -99,29 +114,34 @@ export class Batcher<Item, Result> {
       const { length } = this.#waiting;
       // While another batch runs, wait as long as each turn of the loop brings more items.
       if (this.#inFlight > 0 && length > seen && length < this.#limits.maxItems) {
-        this.#schedule(length);
+        this.#scheduleBatch(length);
       } else {
-        this.#start();
-        this.#schedule();
+        void this.#runBatch();
+        this.#scheduleBatch();
       }
     });
   }
 
-  #start(): void {
-    const batch = this.#take();
-    if (batch.length === 0) return;
+  async #runBatch(): Promise<void> {
+    const { run, ended } = this.#options;
+    const batch = this.#takeBatch();
+    const startedAt = performance.now();
     this.#inFlight++;
-    void this.#run(batch)
-      .catch((error: unknown) => batch.forEach((entry) => entry.reject(error)))
-      .finally(() => {
-        this.#inFlight--;
-        this.#progressAt = performance.now();
-        this.#schedule();
-        if (this.#isIdle) this.#idle.splice(0).forEach((resolve) => resolve());
+    try {
+      await run(batch).finally(() => {
+        const waitedMs = startedAt - (batch[0]?.since ?? startedAt);
+        ended?.(batch, { waitedMs, ms: performance.now() - startedAt });
       });
+    } catch (error) {
+      batch.forEach((entry) => entry.reject(error));
+    }
+    this.#inFlight--;
+    this.#progressAt = performance.now();
+    this.#scheduleBatch();
+    if (this.#isIdle) this.#idle.splice(0).forEach((resolve) => resolve());
   }
 
-  #take(): Waiting<Item, Result>[] {
+  #takeBatch(): Waiting<Item, Result>[] {
     let weight = 0;
     let count = 0;
     for (const waiting of this.#waiting) {

@@ -20,8 +20,8 @@ import {
   type Dialect,
 } from '../dialect.ts';
 import { BATCH_BYTES, bytesOf, HEAP_SHARE_BYTES } from '../dialects/shares.ts';
-import type { StoreEvents } from '../events.ts';
-import { Batcher, type BatcherLimits, type Entry } from './batcher.ts';
+import type { Batch, StoreEvents } from '../events.ts';
+import { Batcher, type BatcherLimits, type BatchTimes, type Entry } from './batcher.ts';
 import { errorReply, INTERNAL_ERROR, isServerError } from './error-reply.ts';
 import type { Offer } from './handover.ts';
 
@@ -84,8 +84,17 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#writes = new Batcher(options.limits, (entries) => this.#timed('write', entries, this.#write(entries)));
-    this.#reads = new Batcher(options.limits, (entries) => this.#timed('read', entries, this.#read(entries)));
+    const { limits } = options;
+    this.#writes = new Batcher({
+      limits,
+      run: (entries) => this.#write(entries),
+      ended: (entries, times) => this.#report('write', entries, times),
+    });
+    this.#reads = new Batcher({
+      limits,
+      run: (entries) => this.#read(entries),
+      ended: (entries, times) => this.#report('read', entries, times),
+    });
   }
 
   /** How many requests wait for a batch. */
@@ -98,15 +107,18 @@ export class Engine {
     return Math.max(this.#writes.silentMs, this.#reads.silentMs);
   }
 
-  /** @param size of the request in bytes. It counts against the limits of the queue and of a batch. */
+  /**
+   * Adds the command to the next batch, which `#read` or `#write` runs.
+   * @param size of the request in bytes. It counts against the limits of the queue and of a batch.
+   */
   submit(command: Command, debugNow: number | null, size: number, choices?: Choices): Promise<Reply> {
     const batcher = command.kind in READS ? this.#reads : this.#writes;
-    return this.#answered(command, batcher.submit({ command, debugNow, choices }, size));
+    return batcher.add({ command, debugNow, choices }, size).catch((error: unknown) => this.#failed(command, error));
   }
 
   /** A command of the server itself. It is accepted even if the queue is full, because timers must fire under load, too. */
   submitOwn(command: Command, debugNow: number | null): Promise<Reply> {
-    return this.#answered(command, this.#writes.submitAlways({ command, debugNow }, 0));
+    return this.#writes.addAlways({ command, debugNow }, 0).catch((error: unknown) => this.#failed(command, error));
   }
 
   /** Resolves when everything submitted is answered. */
@@ -116,24 +128,15 @@ export class Engine {
     await this.#writes.drain();
   }
 
-  #answered({ kind }: Command, reply: Promise<Reply>): Promise<Reply> {
-    return reply.catch((error: unknown) => {
-      if (isServerError(error)) this.#options.events.requestFailed(kind, error);
-      return errorReply(error);
-    });
+  /** The reply to a command whose batch failed. Reports the errors that an operator must see. */
+  #failed({ kind }: Command, error: unknown): Reply {
+    if (isServerError(error)) this.#options.events.requestFailed(kind, error);
+    return errorReply(error);
   }
 
-  async #timed(sort: 'write' | 'read', entries: Entries, done: Promise<void>): Promise<void> {
-    const start = performance.now();
-    await done.finally(() =>
-      this.#options.events.batchDone({
-        sort,
-        size: entries.length,
-        commands: () => entries.map(({ item }) => item.command),
-        waitedMs: start - (entries[0]?.since ?? start),
-        ms: performance.now() - start,
-      }),
-    );
+  #report(sort: Batch['sort'], entries: Entries, times: BatchTimes): void {
+    const commands = () => entries.map(({ item }) => item.command);
+    this.#options.events.batchDone({ sort, size: entries.length, commands, ...times });
   }
 
   /** Runs a batch: load, decide, write, commit. Answers only after the commit. */
@@ -267,7 +270,7 @@ export class Engine {
       resolve(perform(ws, command, { now: debugNow ?? now, retryTimeoutMs: this.#options.retryTimeoutMs }));
     } catch (error) {
       // Reading an expired promise settles it (protocol section 4), which is a write.
-      if (error instanceof MoreNeeded) return void this.#writes.submitAlways(item, 0).then(resolve, reject);
+      if (error instanceof MoreNeeded) return void this.#writes.addAlways(item, 0).then(resolve, reject);
       this.#options.events.requestFailed(command.kind, error);
       resolve(INTERNAL_ERROR);
     }

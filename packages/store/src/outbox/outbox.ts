@@ -78,9 +78,12 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#acknowledgements = new Batcher(ACKNOWLEDGEMENT_LIMITS, async (entries) => {
-      await options.measured('acknowledge', () => this.#acknowledge(entries.flatMap(({ item }) => item)));
-      for (const entry of entries) entry.resolve();
+    this.#acknowledgements = new Batcher({
+      limits: ACKNOWLEDGEMENT_LIMITS,
+      run: async (entries) => {
+        await options.measured('acknowledge', () => this.#acknowledge(entries.flatMap(({ item }) => item)));
+        for (const entry of entries) entry.resolve();
+      },
     });
   }
 
@@ -166,7 +169,7 @@ export class Outbox {
    * (docs/decisions/delivery-rules.md has the numbers).
    */
   async acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
-    if (outcomes.length > 0) await this.#acknowledgements.submitAlways(outcomes, outcomes.length);
+    if (outcomes.length > 0) await this.#acknowledgements.addAlways(outcomes, outcomes.length);
   }
 
   async #acknowledge(outcomes: readonly DeliveryOutcome[]): Promise<void> {
