@@ -8,7 +8,6 @@ export type {
   Counts,
   Graph,
   GraphNode,
-  GraphQuery,
   PromiseDetail,
   Promises,
   PromisesQuery,
@@ -18,7 +17,7 @@ export type {
   TaskSummary,
 } from './promises.ts';
 export type { DeadLetter, DeadLetters, Selection } from './dead-letters.ts';
-export type { Jobs, RedriveOrder } from './jobs.ts';
+export type { Jobs, RedriveProgress } from './jobs.ts';
 export type { Change, Fault } from './events.ts';
 export { MAX_HOPS, type Cause, type ScheduleWhy, type Why } from './why.ts';
 export type { Session } from './session.ts';

@@ -33,7 +33,7 @@ export const REDRIVE = z
     message: 'transport is only allowed together with target',
   });
 
-export const REDRIVE_ORDER = z.object({
+export const REDRIVE_PROGRESS = z.object({
   redrive: z.object({
     id: z.string(),
     orderedAt: at,
@@ -42,4 +42,4 @@ export const REDRIVE_ORDER = z.object({
     redriven: count,
   }),
 });
-export type RedriveOrder = z.infer<typeof REDRIVE_ORDER>;
+export type RedriveProgress = z.infer<typeof REDRIVE_PROGRESS>;

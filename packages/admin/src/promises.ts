@@ -182,7 +182,6 @@ export const GRAPH_QUERY = z.strictObject({
   since: time.optional().meta({ description: '`now` of an earlier answer: only what may have changed since then' }),
   limit: pageSize(MAX_GRAPH_PAGE, MAX_GRAPH_PAGE),
 });
-export type GraphQuery = z.input<typeof GRAPH_QUERY>;
 
 const GRAPH_NODE = z.object({
   ...summary,

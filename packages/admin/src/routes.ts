@@ -168,7 +168,7 @@ export const ROUTES = {
     summary: 'Starts a job of the elected scheduler that sends many dead letters again',
     may: 'prefix',
     body: jobs.REDRIVE,
-    answer: jobs.REDRIVE_ORDER,
+    answer: jobs.REDRIVE_PROGRESS,
     faults: { 409: 'Another redrive is running' },
   },
   redriveOrder: {
@@ -177,7 +177,7 @@ export const ROUTES = {
     summary: 'The progress of a redrive job',
     may: 'prefix',
     params: id,
-    answer: jobs.REDRIVE_ORDER,
+    answer: jobs.REDRIVE_PROGRESS,
     faults: { 404: 'There is no such redrive, or a later one has replaced it' },
   },
   cron: {

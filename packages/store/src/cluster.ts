@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dialect, Leadership } from './dialect.ts';
 import type { StoreEvents } from './events.ts';
-import type { ProcessInfo, ProcessRow } from './tables.ts';
+import type { Heartbeat, ProcessRow } from './tables.ts';
 
 const SECRET_BYTES = 32;
 
@@ -23,7 +23,7 @@ export class Cluster {
   }
 
   /** Writes the row of this process, with the database's clock as the time of its heartbeat. */
-  heartbeat(process: ProcessInfo): Promise<void> {
+  heartbeat(process: Heartbeat): Promise<void> {
     return this.#measured('heartbeat', () => this.#dialect.heartbeat(process));
   }
 

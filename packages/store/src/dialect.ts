@@ -12,7 +12,7 @@ import type {
   TaskRow,
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
-import type { ProcessInfo, ProcessRow } from './tables.ts';
+import type { Heartbeat, ProcessRow } from './tables.ts';
 import type { OutboxSql } from './sql/outbox-sql.ts';
 import type { PlainSql } from './sql/plain-sql.ts';
 import type { Statement } from './sql/statement.ts';
@@ -104,7 +104,7 @@ export interface Dialect {
   elect(role: string, processId: string): Promise<Leadership | null>;
 
   /** Inserts or updates the row of this process, with the database's clock as the time of its heartbeat. */
-  heartbeat(process: ProcessInfo): Promise<void>;
+  heartbeat(process: Heartbeat): Promise<void>;
   /** Every process that has a row, by id. */
   processes(): Promise<ProcessRow[]>;
   removeProcesses(ids: readonly string[]): Promise<void>;

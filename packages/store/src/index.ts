@@ -14,8 +14,8 @@ export {
   type Leadership,
   type WaitingTarget,
 } from './dialect.ts';
-export type { ProcessInfo, ProcessRow } from './tables.ts';
-export type { DeadLetter, DeadLetterFilter } from './outbox/dead-letters.ts';
+export type { ProcessRow, StoredDeadLetter } from './tables.ts';
+export type { DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
 export { JOBS, type JobName, type JobRun } from './upkeep/job-runs.ts';
 export type { Claimed } from './outbox/outbox.ts';
@@ -25,7 +25,7 @@ export { rowOf, type Delivery, type Receiver, type Slot } from './engine/handove
 export type { DeliverResult } from './admin/admin.ts';
 export { MOST_COUNTED } from './admin/counts.ts';
 export type { Detail, OtherPromise } from './admin/detail.ts';
-export type { GraphPage, GraphQuery, Node as GraphNode } from './admin/graph.ts';
+export type { GraphPage, GraphQuery, GraphRow } from './admin/graph.ts';
 export type { Listed, Newest, NewestQuery, Place } from './admin/newest.ts';
 export type { FailedPromise, PromiseOutcome } from './admin/outcome.ts';
 export type { WaitingPromise, Waits } from './admin/waits.ts';

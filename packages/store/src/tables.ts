@@ -172,8 +172,12 @@ export const DUE_SCHEDULES = new Selection<DueSchedule>({
   overlap: OVERLAP,
 });
 
-/** A dead letter as operators see it, without its id. */
-const LETTER: Fields<Omit<DeadLetterRow, 'prefers'>> = {
+/** A dead letter as operators see it. The field `prefers` is left out, because only a redrive needs it. */
+export interface StoredDeadLetter extends Omit<DeadLetterRow, 'prefers'> {
+  id: number;
+}
+
+const LETTER: Fields<Omit<StoredDeadLetter, 'id'>> = {
   awaited: TEXT,
   address: TEXT,
   transport: TRANSPORT,
@@ -183,12 +187,12 @@ const LETTER: Fields<Omit<DeadLetterRow, 'prefers'>> = {
   enqueuedAt: INT,
   diedAt: INT,
 };
-export const DEAD_LETTERS = new Selection<Omit<DeadLetterRow, 'prefers'> & { id: number }>({ id: INT, ...LETTER });
+export const DEAD_LETTERS = new Selection<StoredDeadLetter>({ id: INT, ...LETTER });
 /** A dead letter as it is inserted, and as it is read to be redriven. The database assigns its id. */
 export const DEAD_LETTER_ROWS = new Selection<DeadLetterRow>({ ...LETTER, prefers: TEXT_OR_NULL });
 
-/** One process of the cluster, as it describes itself to the others. */
-export interface ProcessInfo {
+/** What a process of the cluster tells the others about itself. */
+export interface Heartbeat {
   id: string;
   /** `all`, `api`, `scheduler` or `dispatcher`. */
   role: string;
@@ -201,7 +205,7 @@ export interface ProcessInfo {
   stats?: string | undefined;
 }
 
-export interface ProcessRow extends ProcessInfo {
+export interface ProcessRow extends Heartbeat {
   heartbeatAt: number;
 }
 

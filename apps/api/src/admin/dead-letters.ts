@@ -1,6 +1,6 @@
-import type { DeadLetter as Shown, Selection } from '@resonate/admin';
+import type { DeadLetter, Selection } from '@resonate/admin';
 import type { RuntimeWith } from '@resonate/process';
-import type { DeadLetter, DeadLetterFilter } from '@resonate/store';
+import type { DeadLetterFilter, StoredDeadLetter } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
@@ -42,7 +42,7 @@ export function deadLetterHandlers({ store }: RuntimeWith<never, 'deadLetters'>)
 }
 
 /** Addresses, and errors that quote them, may contain secrets, so tokens with a prefix do not see addresses. */
-export function letterFor({ address, ...letter }: DeadLetter, prefix: string): Shown {
+export function letterFor({ address, ...letter }: StoredDeadLetter, prefix: string): DeadLetter {
   return prefix === ''
     ? { ...letter, address }
     : { ...letter, lastError: letter.lastError.replaceAll(address, letter.target) };

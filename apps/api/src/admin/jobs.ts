@@ -1,6 +1,6 @@
-import type { Jobs, RedriveOrder } from '@resonate/admin';
+import type { Jobs, RedriveProgress } from '@resonate/admin';
 import { DEAD_AFTER_MS, type RuntimeWith } from '@resonate/process';
-import { JOBS, type JobRun, type RedriveOrder as Order } from '@resonate/store';
+import { JOBS, type JobRun, type RedriveOrder } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
@@ -42,6 +42,6 @@ function jobOf(name: string, run: JobRun, alive: readonly string[]): Jobs['jobs'
   return { name, state, by, startedAt, done, ...(endedAt !== null && { endedAt }), ...(error !== null && { error }) };
 }
 
-function answerOf({ id, orderedAt, endedAt, redriven }: Order): RedriveOrder {
+function answerOf({ id, orderedAt, endedAt, redriven }: RedriveOrder): RedriveProgress {
   return { redrive: { id, orderedAt, redriven, ...(endedAt !== null && { endedAt }) } };
 }

@@ -7,7 +7,7 @@ import {
   type TaskSummary,
 } from '@resonate/admin';
 import type { RuntimeWith } from '@resonate/process';
-import type { BriefPromise, Detail, GraphNode as Node, Listed, TaskRow } from '@resonate/store';
+import type { BriefPromise, Detail, GraphRow, Listed, TaskRow } from '@resonate/store';
 import { Cursors } from './cursors.ts';
 import { letterFor, narrowed } from './dead-letters.ts';
 import { Refusal } from '../http/refusal.ts';
@@ -174,7 +174,7 @@ function taskView({ state, version, resumes, pid, ttl, dueAt, setbacks, attempts
 }
 
 /** Leaves out awaited promises that the token must not see. */
-function graphNode(node: Node, prefix: string): GraphNode {
+function graphNode(node: GraphRow, prefix: string): GraphNode {
   const { parent, branch, isTimer, task } = node;
   const awaits = node.awaits.filter((id) => id.startsWith(prefix));
   return {

@@ -1,8 +1,7 @@
 import { projectPromise, promiseRecord, type ListenerRow, type TaskRow } from '@resonate/machine';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
-import type { DeadLetter } from '../outbox/dead-letters.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { DEAD_LETTERS, LISTENERS, PROMISES } from '../tables.ts';
+import { DEAD_LETTERS, LISTENERS, PROMISES, type StoredDeadLetter } from '../tables.ts';
 import { functionName } from '../function-name.ts';
 import { BRIEF_COLUMNS, briefPromise, TASK_COLUMNS, taskOf } from './rows.ts';
 
@@ -20,7 +19,7 @@ export interface Detail {
   awaitedBy: OtherPromise[];
   awaits: OtherPromise[];
   listeners: ListenerRow[];
-  deadLetters: DeadLetter[];
+  deadLetters: StoredDeadLetter[];
   /** At least one of the lists is incomplete. */
   more: boolean;
 }

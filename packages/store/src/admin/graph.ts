@@ -15,7 +15,7 @@ export interface GraphQuery {
   limit: number;
 }
 
-export interface Node extends BriefPromise {
+export interface GraphRow extends BriefPromise {
   parent: string | null;
   branch: string | null;
   task: TaskRow | null;
@@ -24,7 +24,7 @@ export interface Node extends BriefPromise {
 }
 
 export interface GraphPage {
-  nodes: Node[];
+  nodes: GraphRow[];
   /** The next page begins after this id; null: this was the last page. */
   after: string | null;
 }
@@ -77,7 +77,7 @@ function changedSince(since: number | null, now: number): Condition[] {
   return [that(`(${times} OR (p.state = 'pending' AND k.id IS NOT NULL))`)];
 }
 
-function node(values: readonly unknown[], now: number): Node {
+function node(values: readonly unknown[], now: number): GraphRow {
   const [parent, branch] = values.slice(BRIEF_LENGTH);
   return {
     ...briefPromise(values, now),
@@ -99,7 +99,7 @@ function fitting(rows: readonly (readonly unknown[])[]): number {
 }
 
 /** Only tasks that are not fulfilled wait for promises. */
-async function addEdges(sql: PlainSql, nodes: readonly Node[]): Promise<void> {
+async function addEdges(sql: PlainSql, nodes: readonly GraphRow[]): Promise<void> {
   const awaiter = sql.words.byAwaiter('awaiter');
   const waiting = nodes.filter(({ task }) => task !== null && task.state !== 'fulfilled');
   const byId = new Map(waiting.map((one) => [one.id, one]));

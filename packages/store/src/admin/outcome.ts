@@ -1,7 +1,6 @@
 import type { ListenerRow } from '@resonate/machine';
-import type { DeadLetter } from '../outbox/dead-letters.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { DEAD_LETTERS, LISTENERS } from '../tables.ts';
+import { DEAD_LETTERS, LISTENERS, type StoredDeadLetter } from '../tables.ts';
 import { errorMessageOf, VALUE_HEAD } from './error-message.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, type BriefPromise } from './rows.ts';
 
@@ -16,7 +15,7 @@ export interface PromiseOutcome {
   failed: FailedPromise[];
   /** Notifications that wait, and those that could not be delivered. */
   listeners: ListenerRow[];
-  deadLetters: DeadLetter[];
+  deadLetters: StoredDeadLetter[];
 }
 
 /** How many children are looked at, and how many listeners. */

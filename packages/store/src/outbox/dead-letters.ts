@@ -7,22 +7,8 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import type { SqlValue } from '../sql/table.ts';
-import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS } from '../tables.ts';
+import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS, type StoredDeadLetter } from '../tables.ts';
 import { lockListeners, rewriteListeners } from './messages.ts';
-
-/** An `unblock` that could not be delivered. Times are epoch ms. */
-export interface DeadLetter {
-  id: number;
-  /** The settled promise that it is about. */
-  awaited: string;
-  address: string;
-  transport: Transport;
-  target: string;
-  attempts: number;
-  lastError: string;
-  enqueuedAt: number;
-  diedAt: number;
-}
 
 /** Selects dead letters. A field that is left out selects all. */
 export interface DeadLetterFilter {
@@ -69,7 +55,7 @@ export class DeadLetters {
   }
 
   /** Letters above `after` in order of their ids, the oldest first. */
-  async list(filter: DeadLetterFilter, limit: number, after = 0): Promise<DeadLetter[]> {
+  async list(filter: DeadLetterFilter, limit: number, after = 0): Promise<StoredDeadLetter[]> {
     const { where, params } = condition(filter, after);
     const sql = `SELECT ${DEAD_LETTERS.list()} FROM dead_letters WHERE ${where} ORDER BY id LIMIT ${limit}`;
     const [rows = []] = await this.#sql.select([{ sql, params }]);

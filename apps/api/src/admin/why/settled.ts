@@ -1,5 +1,5 @@
 import { ENDED } from '@resonate/admin/words';
-import type { DeadLetter, WaitingPromise } from '@resonate/store';
+import type { StoredDeadLetter, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
 import { counted, instantFrom, named, span } from './words.ts';
@@ -91,7 +91,7 @@ function lost(facts: Facts): string {
 }
 
 /** The error without the address, because addresses may contain secrets. */
-function errorFor({ lastError, address, target }: DeadLetter, { prefix }: Facts): string {
+function errorFor({ lastError, address, target }: StoredDeadLetter, { prefix }: Facts): string {
   return prefix === '' ? lastError : lastError.replaceAll(address, target);
 }
 

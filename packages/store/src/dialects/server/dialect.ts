@@ -14,7 +14,7 @@ import { errorText } from '../../error-text.ts';
 import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
-import type { ProcessInfo } from '../../tables.ts';
+import type { Heartbeat } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from './connection.ts';
 import { heartbeatOf } from './heartbeat.ts';
@@ -157,7 +157,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     return electByLease({ words, clockMs, run: (statements) => this.lease(statements) }, role, processId);
   }
 
-  async heartbeat(info: ProcessInfo): Promise<void> {
+  async heartbeat(info: Heartbeat): Promise<void> {
     const { beginLoosely, commit, query, words, clockMs } = this.#sql;
     const beat = query(heartbeatOf(words, clockMs, info));
     await this.#connections.repeat((session) => session.run([...beginLoosely, beat, commit]));

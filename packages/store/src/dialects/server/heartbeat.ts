@@ -1,6 +1,6 @@
 import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
-import { PROCESSES, type ProcessInfo } from '../../tables.ts';
+import { PROCESSES, type Heartbeat } from '../../tables.ts';
 
 const CLOCK_COLUMN = 'heartbeat_at';
 
@@ -12,7 +12,7 @@ export function heartbeatSql({ orUpdate }: Words, clockMs: string): string {
   return `INSERT INTO ${name} (${columnList}) VALUES (${values.join(', ')}) ${orUpdate(key, mutable)}`;
 }
 
-export function heartbeatOf(words: Words, clockMs: string, info: ProcessInfo): Statement {
+export function heartbeatOf(words: Words, clockMs: string, info: Heartbeat): Statement {
   const values = PROCESSES.valuesOf({ ...info, heartbeatAt: 0 });
   const params = values.filter((_, index) => PROCESSES.columns[index]?.name !== CLOCK_COLUMN);
   return { sql: heartbeatSql(words, clockMs), params };

@@ -15,7 +15,7 @@ import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { SqlValue } from '../../sql/table.ts';
-import { PROCESSES, type ProcessInfo } from '../../tables.ts';
+import { PROCESSES, type Heartbeat } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { connect, type Connection } from './file/connection.ts';
 import { loader } from './load.ts';
@@ -108,7 +108,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     return { ended: term.signal, release: async () => term.abort() };
   }
 
-  async heartbeat(info: ProcessInfo): Promise<void> {
+  async heartbeat(info: Heartbeat): Promise<void> {
     const { columnList, columns } = PROCESSES;
     const sql = `REPLACE INTO processes (${columnList}) VALUES (${places(columns)})`;
     const values = PROCESSES.valuesOf({ ...info, heartbeatAt: this.#clock() });
