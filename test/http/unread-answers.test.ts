@@ -81,14 +81,15 @@ test('requests behind an unread answer are not begun, and all of them are answer
   expect((await answered('promise.get')) - before).toBe(101);
 });
 
-test('a connection that pipelines without end behind an unread answer is closed', async () => {
+test('a connection that pipelines without end behind an unread answer is closed, or read no further', async () => {
   const socket = await unread(GET.repeat(20));
   const more = requestBytes('GET', '/admin/session', {}).repeat(500);
   let isOpen = true;
   socket.once('close', () => (isOpen = false));
-  await until('the server closes it', 30_000, () => {
+  // Node stops reading if these requests arrive after the answer was written. Then they stay with the client.
+  await until('the server closes it or stops reading', 30_000, () => {
     if (isOpen) socket.write(more);
-    return !isOpen;
+    return !isOpen || socket.writableLength > BUFFERED;
   });
   expect(await client.rpc('promise.get', { id: 'none' })).toMatchObject({ status: 404 });
 });

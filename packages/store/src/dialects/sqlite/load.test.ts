@@ -25,7 +25,9 @@ function statements(): string[] {
 test('no statement of a load walks a table, whatever it looks for', () => {
   const plans = statements().map((sql) => {
     const parameters = Array.from(sql.matchAll(/\?/g), () => '[]');
-    return database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
+    const explain = database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
+    // Named parameters that a statement does not have are ignored.
+    return sql.includes('@') ? explain.all({ ids: '[]', share: 0 }) : explain.all(...parameters);
   });
   expect(plans.length).toBeGreaterThan(5);
   const steps = plans.map((plan) => plan.map(({ detail }) => detail).filter((step) => !step.startsWith('SCAN wanted')));
