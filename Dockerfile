@@ -10,7 +10,7 @@ COPY apps apps
 # No dependency needs its install script: better-sqlite3 ships its binaries.
 RUN --mount=type=cache,target=/var/cache/npm \
     npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache /var/cache/npm
-# What only a reader, a compiler, an editor, a bundler, a browser or another platform needs.
+# Removes files that only readers, compilers, editors, bundlers, browsers or other platforms need.
 RUN find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' -o -iname 'readme*.md' \
         -o -iname 'changelog*.md' ')' -delete && \
     rm -rf node_modules/luxon/src node_modules/luxon/build/amd node_modules/luxon/build/cjs-browser node_modules/luxon/build/global && \
@@ -18,7 +18,7 @@ RUN find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.
     rm -rf node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
     find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 
-# The dashboard's files; nothing that builds them is needed where they are served.
+# Builds the dashboard. The final image contains only the built files.
 FROM node:${NODE_VERSION}-slim AS ui
 WORKDIR /opt/resonate
 COPY package.json package-lock.json tsconfig.json ./

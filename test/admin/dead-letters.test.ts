@@ -198,6 +198,6 @@ describe('resonate dead-letters', () => {
     expect(await json('drop', '--all')).toEqual({ dropped: 2 });
     expect(await list()).toEqual([]);
     const { code, stderr } = await resonate.run('dead-letters', 'drop', '--token', admin);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('give ids, --target or --all')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('needs exactly one of: ids, --target, --all')]);
   });
 });

@@ -108,7 +108,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     names: ['migrate'],
-    describe: "Update the database's schema and end",
+    describe: "Update the database's schema and exit",
     examples: [[`resonate migrate ${POSTGRES}`, 'Run this before the new version starts']],
     load: () => import('./client/migrate.ts'),
   },
@@ -142,7 +142,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     names: ['completion'],
     positionals: '[shell]',
-    describe: 'Print a script with which bash, zsh or fish completes commands, options and values',
+    describe: 'Print a script that makes bash, zsh or fish complete commands, options and values',
     examples: [
       ['resonate completion bash >> ~/.bashrc', 'Complete in new bash shells'],
       ['resonate completion zsh >> ~/.zshrc', 'Complete in new zsh shells'],

@@ -1,6 +1,6 @@
 import { parseDuration } from './duration.ts';
 
-/** How long promises with a tag are kept, ms; null: forever. */
+/** How long promises with a tag are kept, ms; null: they are never deleted. */
 export interface TagPeriod {
   name: string;
   /** The required value of the tag. `*` matches any text. */

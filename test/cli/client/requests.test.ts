@@ -263,7 +263,11 @@ describe('schedules', () => {
       schedule: { ...made.schedule, promiseTimeout: 3 * HOUR },
     });
     const nothing = await resonate.run('schedules', 'update', 'nightly');
-    expect(nothing).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('Give what to change: --cron, ') });
+    expect(nothing).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('nothing to change: give at least one of --cron, '),
+    });
     expect(await resonate.json('schedules', 'delete', 'nightly')).toEqual({});
     const gone = await resonate.run('schedule', 'get', 'nightly');
     expect(gone).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^resonate: .*\(404\)\n$/) });

@@ -87,8 +87,7 @@ function selected(verb: string, { ids = [], target, all }: SelectArguments): Sel
     ...(all ? [{ all }] : []),
   ];
   const [selection, ...others] = given;
-  if (!selection || others.length > 0)
-    throw new ClientError(`nothing to ${verb}: give ids, --target or --all, and only one of them`);
+  if (!selection || others.length > 0) throw new ClientError(`${verb} needs exactly one of: ids, --target, --all`);
   return selection;
 }
 

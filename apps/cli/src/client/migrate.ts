@@ -8,7 +8,7 @@ import { configurationOf, configurationOptions, type ConfigurationArguments } fr
 
 export const builder = (command: Argv) => configurationOptions(command, 'migrate');
 
-/** `resonate migrate`: updates the database's schema and ends. The first server that starts would do the same. */
+/** `resonate migrate`: updates the database's schema and exits. The first server that starts would do the same. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {
   const target = storageTarget(configurationOf(argv).config);
   if (target.type === 'sqlite' && target.path === ':memory:') {

@@ -43,7 +43,7 @@ export function builder(schedules: Argv): unknown {
     .command('create <id>', 'Create a schedule, or show the existing one with this id', createOptions, (argv) =>
       write('schedule.create', { id: argv.id, ...definitionOf(argv) }, argv),
     )
-    .command('update <id>', 'Change a schedule; what is not given stays as it is', updateOptions, update)
+    .command('update <id>', 'Change a schedule; options that you leave out keep their values', updateOptions, update)
     .command(idCommand('schedule', 'delete', 'Delete a schedule; its promises stay', SAMPLE))
     .command(idCommand('schedule', 'pause', 'Pause a schedule until it is resumed', SAMPLE))
     .command(idCommand('schedule', 'resume', 'Resume a paused schedule with its next run after now', SAMPLE))
@@ -111,7 +111,7 @@ function updateOptions(options: Argv<ClientArguments>) {
     .check((argv) => {
       const names = Object.keys(DEFINITION);
       if (names.some((name) => argv[name] !== undefined)) return true;
-      throw new Error(`Give what to change: --${names.join(', --')}`);
+      throw new Error(`nothing to change: give at least one of --${names.join(', --')}`);
     });
 }
 

@@ -12,7 +12,8 @@ export const auth = {
     default: null,
     schemes: ['http', 'https'],
     example: 'https://issuer.example.com/.well-known/jwks.json',
-    describe: 'URL of a key set (JWKS) with the public keys; it is fetched again as keys rotate',
+    describe:
+      'URL of a key set (JWKS) with the public keys. It is fetched again regularly, so keys can change without a restart',
   }),
   jwks_refresh: duration({
     default: 5 * MINUTE,

@@ -62,7 +62,7 @@ export const messages = {
     min: 1,
     max: 10_000,
     describe:
-      'Failures in a row after which a target gets only one message at a time as a probe, with longer and longer waits',
+      'Failures in a row after which a target gets only one message at a time, as a probe; the wait between probes doubles',
   }),
   unblock_max_age: duration({
     default: DAY,

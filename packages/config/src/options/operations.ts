@@ -28,7 +28,7 @@ export const retention = {
     allowed: 'NAME=PATTERN:PERIOD such as team=billing-*:90d or keep=true:never',
     check: (text) => parseTagPeriod(text) !== null,
     describe:
-      'Retention periods of promises with a tag, as NAME=PATTERN:PERIOD (repeatable; the first match counts). If a root has the tag, the period applies to its whole call graph. In PATTERN, * stands for any text; the PERIOD "never" keeps them forever',
+      'Retention periods of promises with a tag, as NAME=PATTERN:PERIOD (repeatable; the first match counts). If a root has the tag, the period applies to its whole call graph. In PATTERN, * stands for any text; with the PERIOD "never" they are never deleted',
   }),
   interval: duration({
     default: MINUTE,
@@ -88,5 +88,5 @@ export const observability = {
 
 export const debug = bool({
   default: false,
-  describe: 'Allow debug.* requests and resonate:debug_time (tests only)',
+  describe: 'Allow debug.* requests and resonate:debug_time (only for tests and resonate import)',
 });

@@ -27,7 +27,7 @@ export const storage = {
     min: 1,
     max: 64,
     describe:
-      'How many batches one process runs at once, so that the next one is decided while the last one is made durable',
+      'How many batches one process runs at once. With more than one, the next batch runs while the previous one is being committed',
   }),
   batch_size: integer({
     default: 256,
@@ -57,7 +57,8 @@ export const storage = {
       schemes: ['postgres', 'postgresql'],
       severalHosts: true,
       example: 'postgres://user:password@host:5432/database (special characters percent-encoded)',
-      describe: 'Postgres connection string; after a failover several hosts (a:5432,b:5432) lead to the new primary',
+      describe:
+        'Postgres connection string. Name several hosts (a:5432,b:5432), so that processes find the new primary after a failover',
     }),
     pool_size: poolSize,
     statement_timeout: statementTimeout,

@@ -80,7 +80,7 @@ const bashExec = {
     allowed: 'names of environment variables other than RESONATE_*',
     check: (name) => VARIABLE.test(name) && !name.startsWith('RESONATE_'),
     describe:
-      'Further environment variables of the server that local scripts get, besides PATH, HOME, locale and the like (repeatable)',
+      'Further environment variables of the server that local scripts get, besides PATH, HOME, locale and a few others (repeatable)',
   }),
   tensorlake: {
     api_key: text({
@@ -194,7 +194,10 @@ export const transports = {
   },
   gcps: {
     enabled: bool({ default: false, describe: 'Deliver to gcps:// targets (GCP Pub/Sub)' }),
-    project: text({ default: null, describe: 'Default GCP project ID' }),
+    project: text({
+      default: null,
+      describe: 'ID of the GCP project that is billed for the calls; that of the first topic when unset',
+    }),
   },
   bash_exec: bashExec,
   kafka,
