@@ -81,7 +81,7 @@ export function connect(given: string, options: ConnectOptions = {}): Connection
       checkpoint,
       async close() {
         await checkpoint.close();
-        // Whoever is closed last writes the log back into the file, with all syncs that takes: the reader can't.
+        // SQLite copies the log into the file when the last connection closes, unless that connection is read-only.
         const [first, last] = logSync.failed.aborted ? [database, reader] : [reader, database];
         first.close();
         last.close();
@@ -127,8 +127,8 @@ function openDatabase(path: string): Database.Database {
 }
 
 /**
- * A connection that is closed last, so that no other one is. It is opened at the start, because after a failure the process
- * may have no free file descriptor.
+ * A read-only connection that is closed last after a failure, so that SQLite does not copy the log. It is opened at the
+ * start, because after a failure the process may have no free file descriptor.
  */
 function openReader(path: string): Database.Database {
   const reader = new Database(path, { readonly: true });
