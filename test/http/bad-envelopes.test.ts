@@ -7,7 +7,7 @@ import { FAR_FUTURE, populate, stateOf } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** What each fault gets, and that it changes nothing (protocol sections 1 and 3). */
+/** What each malformed request gets, and that it changes nothing (protocol sections 1 and 3). */
 
 const VERSION = '2026-04-01';
 const UNREADABLE = { kind: 'unknown', corrId: '0' };

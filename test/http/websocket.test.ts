@@ -42,7 +42,7 @@ const create = (id: string, target?: string) => ({
   ...(target === undefined ? {} : { tags: { 'resonate:target': target } }),
 });
 
-/** A WebSocket made by hand: what a program with a fault sends. */
+/** A WebSocket made by hand: what a program sends that breaks the protocol. */
 async function openRaw(path = '/connect/g/raw'): Promise<Socket> {
   const { port } = new URL(server?.url ?? '');
   const raw = connect(Number(port), '127.0.0.1');
@@ -254,7 +254,7 @@ describe('when the server stops', () => {
   });
 });
 
-describe('a client with a fault', () => {
+describe('a client that breaks the protocol', () => {
   test('that sends no frames, half a one, or nonsense harms nobody else', async () => {
     await start();
     const socket = await open();

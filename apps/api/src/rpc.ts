@@ -55,7 +55,7 @@ export class Rpc {
   async answer(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<Answer> {
     const start = performance.now();
     const refused =
-      this.#auth && body.length > MAX_PARSED_WITHOUT_TOKEN && (await tokenFault(this.#auth, body, headers));
+      this.#auth && body.length > MAX_PARSED_WITHOUT_TOKEN && (await tokenRefusal(this.#auth, body, headers));
     if (refused) return this.#seal(UNREAD, refused, start);
     const opened = openEnvelope(body);
     if (!opened.ok) return this.#seal(opened.echo, opened.reply, start);
@@ -141,7 +141,7 @@ export class Rpc {
 }
 
 /** Refuses a body without a valid token in the header, unless the body may have a token in `head.auth`. */
-async function tokenFault(auth: Auth, body: Buffer, { authorization }: IncomingHttpHeaders): Promise<Reply | null> {
+async function tokenRefusal(auth: Auth, body: Buffer, { authorization }: IncomingHttpHeaders): Promise<Reply | null> {
   if (body.includes('"auth"')) return null;
   const known = await auth.authenticate(bearerToken(authorization));
   return known.ok ? null : { status: known.status, data: known.message };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { FAULT } from './events.ts';
+import { API_ERROR } from './events.ts';
 import { ROUTES, type Route } from './routes.ts';
 
 type Json = Record<string, unknown>;
 
-const FAULTS: Readonly<Record<number, string>> = {
+const USUAL_ERRORS: Readonly<Record<number, string>> = {
   400: 'The request is not valid; the message says what is wrong',
   401: 'The token is missing or invalid',
   403: 'The token does not allow this request',
@@ -29,13 +29,13 @@ export function openApi(): Json {
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Fault: schemaOf(FAULT, 'output') },
+      schemas: { Error: schemaOf(API_ERROR, 'output') },
     },
   };
 }
 
 function operation(operationId: string, route: Route): Json {
-  const { summary, may, params, query, body, answer, streams, isConditional, faults = {} } = route;
+  const { summary, may, params, query, body, answer, streams, isConditional, errors = {} } = route;
   const who =
     may === 'admin'
       ? 'Only for tokens without restrictions.'
@@ -60,13 +60,15 @@ function operation(operationId: string, route: Route): Json {
         content: { [type]: { schema: schemaOf(answer, 'output') } },
       },
       ...(isConditional && { 304: { description: 'The answer has not changed' } }),
-      ...Object.fromEntries(Object.entries({ ...FAULTS, ...faults }).map(([status, text]) => [status, fault(text)])),
+      ...Object.fromEntries(
+        Object.entries({ ...USUAL_ERRORS, ...errors }).map(([status, text]) => [status, errorAnswer(text)]),
+      ),
     },
   };
 }
 
-function fault(description: string): Json {
-  return { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Fault' } } } };
+function errorAnswer(description: string): Json {
+  return { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } };
 }
 
 function parametersOf(schema: z.ZodType, place: 'path' | 'query'): Json[] {

@@ -26,7 +26,7 @@ export interface Route {
   body?: z.ZodType;
   answer: z.ZodType;
   /** Statuses of errors, besides 400, 401, 403 and 503. */
-  faults?: Readonly<Record<number, string>>;
+  errors?: Readonly<Record<number, string>>;
   /** The answer is an event stream; `answer` is the data of its events. */
   streams?: true;
   /** The answer has an ETag, and the endpoint supports `If-None-Match`. */
@@ -73,7 +73,7 @@ export const ROUTES = {
     may: 'prefix',
     params: id,
     answer: promises.PROMISE,
-    faults: { 404: 'There is no such promise' },
+    errors: { 404: 'There is no such promise' },
     isConditional: true,
   },
   why: {
@@ -83,7 +83,7 @@ export const ROUTES = {
     may: 'prefix',
     params: id,
     answer: WHY,
-    faults: { 404: 'There is no such promise' },
+    errors: { 404: 'There is no such promise' },
   },
   scheduleWhy: {
     method: 'GET',
@@ -92,7 +92,7 @@ export const ROUTES = {
     may: 'prefix',
     params: id,
     answer: SCHEDULE_WHY,
-    faults: { 404: 'There is no such schedule' },
+    errors: { 404: 'There is no such schedule' },
   },
   graph: {
     method: 'GET',
@@ -102,7 +102,7 @@ export const ROUTES = {
     params: id,
     query: promises.GRAPH_QUERY,
     answer: promises.GRAPH,
-    faults: { 404: 'There is no such promise' },
+    errors: { 404: 'There is no such promise' },
     isConditional: true,
   },
   tasks: {
@@ -120,7 +120,7 @@ export const ROUTES = {
     may: 'prefix',
     params: id,
     answer: promises.DELIVERED,
-    faults: { 404: 'There is no such task', 409: 'The task is not pending, so it has no waiting message' },
+    errors: { 404: 'There is no such task', 409: 'The task is not pending, so it has no waiting message' },
   },
   deadLetters: {
     method: 'GET',
@@ -137,7 +137,7 @@ export const ROUTES = {
     may: 'prefix',
     params: letters.DEAD_LETTER_ID,
     answer: letters.ONE_DEAD_LETTER,
-    faults: { 404: 'There is no such dead letter' },
+    errors: { 404: 'There is no such dead letter' },
   },
   redriveDeadLetters: {
     method: 'POST',
@@ -169,7 +169,7 @@ export const ROUTES = {
     may: 'prefix',
     body: jobs.REDRIVE,
     answer: jobs.REDRIVE_PROGRESS,
-    faults: { 409: 'Another redrive is running' },
+    errors: { 409: 'Another redrive is running' },
   },
   redriveOrder: {
     method: 'GET',
@@ -178,7 +178,7 @@ export const ROUTES = {
     may: 'prefix',
     params: id,
     answer: jobs.REDRIVE_PROGRESS,
-    faults: { 404: 'There is no such redrive, or a later one has replaced it' },
+    errors: { 404: 'There is no such redrive, or a later one has replaced it' },
   },
   cron: {
     method: 'GET',

@@ -110,8 +110,8 @@ export class MetricsServer implements Service {
     if (request.headers.origin !== undefined) return plain(403, 'Not allowed from a web page');
     if (request.method === 'PUT') {
       const body = await bodyOf(request);
-      const fault = body === null ? `the body is longer than ${MAX_BODY_BYTES} bytes` : level.change(body);
-      if (fault !== null) return plain(400, fault);
+      const error = body === null ? `the body is longer than ${MAX_BODY_BYTES} bytes` : level.change(body);
+      if (error !== null) return plain(400, error);
       this.#options.logger.warn('log level changed', { ...level.state });
     } else if (request.method !== 'GET' && request.method !== 'HEAD') {
       return plain(405, 'Method Not Allowed');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cronFault, nextOccurrence } from './cron.ts';
+import { cronError, nextOccurrence } from './cron.ts';
 import { MAX_CRON_LENGTH, weekdayHint, type CronDialect } from './cron-expression.ts';
 
 /** A Thursday. */
@@ -100,8 +100,8 @@ describe('resonate, as the documentation of the public server’s cron library d
     ['@reboot', /5 fields/],
     ['0 0 30 2 *', /never occurs/],
     [`${'0-59,'.repeat(400_000)} * * * *`, /longer than 256 characters/],
-  ])('refuses %.40s', (cron, fault) => {
-    expect(cronFault(cron)).toMatch(fault);
+  ])('refuses %.40s', (cron, error) => {
+    expect(cronError(cron)).toMatch(error);
   });
 });
 
@@ -120,7 +120,7 @@ describe('unix', () => {
 
 test('the longest expression is one that names every minute', () => {
   const minutes = Array.from({ length: 60 }, (_, minute) => minute).join(',');
-  expect(cronFault(`${minutes} * * * *`)).toBeNull();
+  expect(cronError(`${minutes} * * * *`)).toBeNull();
   expect(`${minutes} * * * *`.length).toBeLessThan(MAX_CRON_LENGTH);
 });
 

@@ -60,8 +60,8 @@ const FIELDS: readonly Field[] = [
 const PART = /^(?:([*?])|(\d{1,4})(?:-(\d{1,4}))?|([a-z]+)(?:-([a-z]+))?)(?:\/(\d{1,9}))?$/i;
 
 /** What is wrong with an expression, for the client. */
-export class CronFault extends Error {
-  override readonly name = 'CronFault';
+export class InvalidCron extends Error {
+  override readonly name = 'InvalidCron';
 }
 
 /** The fields of an expression, seconds first. Shorthands such as `@daily` are expanded. */
@@ -74,13 +74,14 @@ export function cronFields(expression: string): string[] {
 /**
  * Reads an expression.
  * @param timezone IANA name.
- * @throws CronFault
+ * @throws InvalidCron
  */
 export function parseCron(expression: string, dialect: CronDialect, timezone: string): Cron {
-  if (expression.length > MAX_CRON_LENGTH) throw new CronFault(`must not be longer than ${MAX_CRON_LENGTH} characters`);
+  if (expression.length > MAX_CRON_LENGTH)
+    throw new InvalidCron(`must not be longer than ${MAX_CRON_LENGTH} characters`);
   const fields = cronFields(expression);
   if (fields.length < 6 || fields.length > 7) {
-    throw new CronFault(
+    throw new InvalidCron(
       'must have 5 fields, or 6-7 with leading seconds, or be @yearly, @monthly, @weekly, @daily or @hourly',
     );
   }
@@ -88,7 +89,7 @@ export function parseCron(expression: string, dialect: CronDialect, timezone: st
   try {
     return new Cron(pattern, { timezone, paused: true, domAndDow: dialect === 'resonate' });
   } catch {
-    throw new CronFault('is not a valid expression');
+    throw new InvalidCron('is not a valid expression');
   }
 }
 
@@ -128,9 +129,9 @@ function value(number: string | undefined, name: string | undefined, part: strin
   return found;
 }
 
-function wrong(part: string, { name, min, max, names }: Field): CronFault {
+function wrong(part: string, { name, min, max, names }: Field): InvalidCron {
   const hint = names === WEEKDAYS ? ` (1 is Sunday, 7 is Saturday; names such as MON are clearer)` : '';
-  return new CronFault(`has ${JSON.stringify(part)} as ${name}, which goes from ${min} to ${max}${hint}`);
+  return new InvalidCron(`has ${JSON.stringify(part)} as ${name}, which goes from ${min} to ${max}${hint}`);
 }
 
 const WEEKDAY_FIELD = FIELDS.findIndex(({ names }) => names === WEEKDAYS);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cronFault, lastOccurrence, nextOccurrence, type Recurrence } from './cron.ts';
+import { cronError, lastOccurrence, nextOccurrence, type Recurrence } from './cron.ts';
 import { isTimezone } from './timezone.ts';
 
 const MINUTE = 60_000;
@@ -211,5 +211,5 @@ test('an expression must have 5 to 7 fields and occur at least once', () => {
     '0 0 30 2 *',
     'every day here at noon',
   ];
-  expect(expressions.filter((cron) => cronFault(cron) === null)).toEqual(expressions.slice(0, 3));
+  expect(expressions.filter((cron) => cronError(cron) === null)).toEqual(expressions.slice(0, 3));
 });

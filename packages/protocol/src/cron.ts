@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Cron } from 'croner';
-import { CronFault, cronFields, parseCron, type CronDialect } from './cron-expression.ts';
+import { InvalidCron, cronFields, parseCron, type CronDialect } from './cron-expression.ts';
 import { findShift, offsetAt } from './timezone.ts';
 
 /**
@@ -26,18 +26,18 @@ const EVERY_HOUR = /^(?:[*?]|0-23)(?:\/1)?$/;
 const HOUR_FIELD = 2;
 
 /** @returns what is wrong with the expression, such as `must have 5 fields …`; null if it is valid. */
-export function cronFault(cron: string, cronDialect?: CronDialect): string | null {
+export function cronError(cron: string, cronDialect?: CronDialect): string | null {
   try {
     return nextRun({ cron, cronDialect }, 'UTC', 0) === null ? 'never occurs' : null;
   } catch (error) {
-    if (error instanceof CronFault) return error.message;
+    if (error instanceof InvalidCron) return error.message;
     throw error;
   }
 }
 
 /**
  * @returns the first occurrence after `afterAt` (epoch ms), or null if there is none.
- * @throws CronFault
+ * @throws InvalidCron
  */
 export function nextOccurrence(recurrence: Recurrence, afterAt: number): number | null {
   const { cron, timezone } = recurrence;

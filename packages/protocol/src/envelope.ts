@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { boundsFault } from './json-bounds.ts';
+import { boundsError } from './json-bounds.ts';
 
 /** The envelope around every request and reply (protocol section 1). */
 
@@ -41,7 +41,7 @@ export type Opened = { ok: true; envelope: Envelope } | { ok: false; echo: Echo;
 export function openEnvelope(body: Buffer): Opened {
   const unknown: Echo = { kind: 'unknown', corrId: '0' };
   const parsed = parseJson(body);
-  if (!parsed.ok) return refuse(unknown, parsed.fault);
+  if (!parsed.ok) return refuse(unknown, parsed.error);
   const root = parsed.json;
   if (!isObject(root)) return refuse(unknown, 'the body must be a JSON object');
   const head = isObject(root['head']) ? root['head'] : undefined;
@@ -73,21 +73,21 @@ function readHead(echo: Echo, head: Record<string, unknown>, data: Record<string
   return { ok: true, envelope: { kind: echo.kind, head: read, data } };
 }
 
-function refuse(echo: Echo, fault: string): Opened {
-  return { ok: false, echo, reply: { status: 400, data: `Invalid request: ${fault}` } };
+function refuse(echo: Echo, error: string): Opened {
+  return { ok: false, echo, reply: { status: 400, data: `Invalid request: ${error}` } };
 }
 
 /**
- * Checks the depth and number of values of a JSON body, then parses it. `fault` is meant to follow "Invalid request: ".
+ * Checks the depth and number of values of a JSON body, then parses it. `error` is meant to follow "Invalid request: ".
  */
-export function parseJson(body: Buffer): { ok: true; json: unknown } | { ok: false; fault: string } {
-  if (!isUtf8(body)) return { ok: false, fault: 'the body is not valid UTF-8' };
-  const fault = boundsFault(body);
-  if (fault !== null) return { ok: false, fault };
+export function parseJson(body: Buffer): { ok: true; json: unknown } | { ok: false; error: string } {
+  if (!isUtf8(body)) return { ok: false, error: 'the body is not valid UTF-8' };
+  const error = boundsError(body);
+  if (error !== null) return { ok: false, error };
   try {
     return { ok: true, json: JSON.parse(body.toString('utf8')) };
   } catch {
-    return { ok: false, fault: 'the body is not valid JSON' };
+    return { ok: false, error: 'the body is not valid JSON' };
   }
 }
 

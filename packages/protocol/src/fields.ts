@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { MAX_CRON_LENGTH } from './cron-expression.ts';
-import { keyFault, MAX_KEY_BYTES, tagsFault } from './limits.ts';
+import { keyError, MAX_KEY_BYTES, tagsError } from './limits.ts';
 import { PUBLIC_TEXT } from './public-texts.ts';
 import type { Value } from './records.ts';
 import { isTimezone } from './timezone.ts';
@@ -21,8 +21,8 @@ const MAX_I64 = 2 ** 63;
 
 const NUL = '\u0000';
 
-/** What is wrong with a field, and the path to the fault inside the field. */
-class Fault {
+/** What is wrong with a field, and the path to it inside the field. */
+class FieldError {
   readonly message: string;
   readonly path: string[];
 
@@ -36,20 +36,20 @@ class Fault {
  * A field that one function checks and completes. With zod's own layers (a type, refinements, a transformation)
  * checkRequest took 1.0 us for a promise.create and 2.5 us for a task.create in a loop; now it takes 0.3 us and 1.2 us.
  */
-function field<T>(read: (given: unknown) => T | Fault): z.ZodType<T> {
+function field<T>(read: (given: unknown) => T | FieldError): z.ZodType<T> {
   return z.transform((given, context): T => {
     const taken = read(given);
-    if (!(taken instanceof Fault)) return taken;
+    if (!(taken instanceof FieldError)) return taken;
     context.addIssue({ code: 'custom', message: taken.message, path: taken.path });
     return z.NEVER;
   });
 }
 
-function readText(name: string, given: unknown, whenEmpty = `${name} must not be empty`): string | Fault {
-  if (given === undefined) return new Fault(`${name} is required`);
-  if (typeof given !== 'string') return new Fault(`${name} must be a string`);
-  if (given === '') return new Fault(whenEmpty);
-  return given.includes(NUL) ? new Fault(`${name} must not contain a NUL character`) : given;
+function readText(name: string, given: unknown, whenEmpty = `${name} must not be empty`): string | FieldError {
+  if (given === undefined) return new FieldError(`${name} is required`);
+  if (typeof given !== 'string') return new FieldError(`${name} must be a string`);
+  if (given === '') return new FieldError(whenEmpty);
+  return given.includes(NUL) ? new FieldError(`${name} must not contain a NUL character`) : given;
 }
 
 function text(name: string, whenEmpty?: string): z.ZodType<string> {
@@ -60,16 +60,16 @@ function text(name: string, whenEmpty?: string): z.ZodType<string> {
 function newKey(name: string, whenEmpty?: string): z.ZodType<string> {
   return field((given) => {
     const value = readText(name, given, whenEmpty);
-    const fault = value instanceof Fault ? null : keyFault(name, value);
-    return fault === null ? value : new Fault(fault);
+    const error = value instanceof FieldError ? null : keyError(name, value);
+    return error === null ? value : new FieldError(error);
   });
 }
 
-/** @param fault the message for a text that `isFit` refuses. */
-function textOf(name: string, isFit: (value: string) => boolean, fault: string): z.ZodType<string> {
+/** @param error the message for a text that `isFit` refuses. */
+function textOf(name: string, isFit: (value: string) => boolean, error: string): z.ZodType<string> {
   return field((given) => {
     const value = readText(name, given);
-    return value instanceof Fault || isFit(value) ? value : new Fault(fault);
+    return value instanceof FieldError || isFit(value) ? value : new FieldError(error);
   });
 }
 
@@ -82,12 +82,12 @@ interface Bounds {
   above?: string;
 }
 
-function readInteger(name: string, given: unknown, bounds: Bounds): number | Fault {
-  if (given === undefined) return new Fault(`${name} is required`);
+function readInteger(name: string, given: unknown, bounds: Bounds): number | FieldError {
+  if (given === undefined) return new FieldError(`${name} is required`);
   const isInteger = typeof given === 'number' && Number.isInteger(given) && given <= MAX_I64;
-  if (!isInteger) return new Fault(`${name} must be an integer`);
-  if (given < bounds.min) return new Fault(bounds.below ?? boundsMessage(name, bounds));
-  if (given > bounds.max) return new Fault(bounds.above ?? boundsMessage(name, bounds));
+  if (!isInteger) return new FieldError(`${name} must be an integer`);
+  if (given < bounds.min) return new FieldError(bounds.below ?? boundsMessage(name, bounds));
+  if (given > bounds.max) return new FieldError(bounds.above ?? boundsMessage(name, bounds));
   return Math.min(given, MAX_TIME);
 }
 
@@ -109,9 +109,9 @@ function isStringMap(input: unknown): input is Record<string, string> {
 }
 
 /** Keeps the object as the client sent it, so that no key is lost in a copy (`__proto__`, for example). */
-function readStringMap(name: string, given: unknown, path: string[] = []): Record<string, string> | Fault {
+function readStringMap(name: string, given: unknown, path: string[] = []): Record<string, string> | FieldError {
   if (isStringMap(given)) return given;
-  return new Fault(`${name} must map strings to strings, without NUL characters`, path);
+  return new FieldError(`${name} must map strings to strings, without NUL characters`, path);
 }
 
 /** The id of something that exists. Its length is not checked: an id that is too long for `newId` is not found. */
@@ -130,14 +130,14 @@ export const cursor = text('cursor');
 /** Tags to search for. */
 export const searchTags = field((given) => {
   const wanted = readStringMap('tags', given);
-  if (wanted instanceof Fault || Object.keys(wanted).length <= MAX_SEARCH_TAGS) return wanted;
-  return new Fault(`tags must have at most ${MAX_SEARCH_TAGS} entries`);
+  if (wanted instanceof FieldError || Object.keys(wanted).length <= MAX_SEARCH_TAGS) return wanted;
+  return new FieldError(`tags must have at most ${MAX_SEARCH_TAGS} entries`);
 });
 /** Tags of something new; none if absent. */
 export const newTags = field((given) => {
   const tags = readStringMap('tags', given ?? {});
-  const fault = tags instanceof Fault ? null : tagsFault(tags);
-  return fault === null ? tags : new Fault(fault);
+  const error = tags instanceof FieldError ? null : tagsError(tags);
+  return error === null ? tags : new FieldError(error);
 });
 export const address = textOf(
   'address',
@@ -189,8 +189,8 @@ const CHUNK = 100;
 export function listOf<T>(name: string, entry: z.ZodType<T>, whenEmpty?: string): z.ZodType<T[]> {
   const entries = z.array(entry);
   return z.transform((given, context): T[] => {
-    const refuse = (fault: string, path: PropertyKey[] = []): never => {
-      context.addIssue({ code: 'custom', message: fault, path });
+    const refuse = (error: string, path: PropertyKey[] = []): never => {
+      context.addIssue({ code: 'custom', message: error, path });
       return z.NEVER;
     };
     if (!Array.isArray(given)) return refuse(given === undefined ? `${name} is required` : `${name} must be an array`);
@@ -211,18 +211,18 @@ export function listOf<T>(name: string, entry: z.ZodType<T>, whenEmpty?: string)
 }
 
 /** A Value as stored: only the keys that the client gave. */
-export const value = field((given): Value | Fault => {
+export const value = field((given): Value | FieldError => {
   const kept: Value = {};
   if (given === undefined || given === null) return kept;
-  if (typeof given !== 'object' || Array.isArray(given)) return new Fault('must be an object');
+  if (typeof given !== 'object' || Array.isArray(given)) return new FieldError('must be an object');
   const { headers, data } = given as { headers?: unknown; data?: unknown };
   if (headers !== undefined && headers !== null) {
     const read = readStringMap('headers', headers, ['headers']);
-    if (read instanceof Fault) return read;
+    if (read instanceof FieldError) return read;
     kept.headers = read;
   }
   if (data !== undefined && data !== null) {
-    if (typeof data !== 'string') return new Fault('data must be a string', ['data']);
+    if (typeof data !== 'string') return new FieldError('data must be a string', ['data']);
     kept.data = data;
   }
   return kept;

@@ -4,7 +4,7 @@ export * from './tags.ts';
 export * from './address.ts';
 export * from './cron.ts';
 export { CRON_DIALECTS, weekdayHint, type CronDialect } from './cron-expression.ts';
-export { templateFault } from './limits.ts';
+export { templateError } from './limits.ts';
 export * from './message.ts';
 export { isTimezone } from './timezone.ts';
 export * from './envelope.ts';

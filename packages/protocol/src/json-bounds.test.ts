@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { boundsFault, MAX_DEPTH, MAX_KEYS } from './json-bounds.ts';
+import { boundsError, MAX_DEPTH, MAX_KEYS } from './json-bounds.ts';
 
 const MIB = 1024 * 1024;
 
-function faultOf(text: string): string | null {
-  return boundsFault(Buffer.from(text));
+function errorOf(text: string): string | null {
+  return boundsError(Buffer.from(text));
 }
 
 function nested(levels: number): string {
@@ -17,27 +17,27 @@ function keys(count: number): string {
 
 describe('depth', () => {
   test('counts only brackets that are open at the same time, and nothing inside strings', () => {
-    expect(faultOf(nested(MAX_DEPTH))).toBeNull();
-    expect(faultOf(nested(MAX_DEPTH + 1))).toMatch(/nested deeper/);
-    expect(faultOf(`[${'[],'.repeat(1000)}1]`)).toBeNull();
-    expect(faultOf(JSON.stringify({ a: '[{'.repeat(1000), [`"\\${'['.repeat(100)}`]: 1 }))).toBeNull();
+    expect(errorOf(nested(MAX_DEPTH))).toBeNull();
+    expect(errorOf(nested(MAX_DEPTH + 1))).toMatch(/nested deeper/);
+    expect(errorOf(`[${'[],'.repeat(1000)}1]`)).toBeNull();
+    expect(errorOf(JSON.stringify({ a: '[{'.repeat(1000), [`"\\${'['.repeat(100)}`]: 1 }))).toBeNull();
   });
 
   test('unmatched closing brackets do not raise the limit', () => {
-    expect(faultOf(`${']'.repeat(100)}${nested(MAX_DEPTH + 1)}`)).toMatch(/nested deeper/);
+    expect(errorOf(`${']'.repeat(100)}${nested(MAX_DEPTH + 1)}`)).toMatch(/nested deeper/);
   });
 });
 
 describe('keys of one object', () => {
   test('are limited; the items of a list are not', () => {
-    expect(faultOf(keys(MAX_KEYS))).toBeNull();
-    expect(faultOf(keys(MAX_KEYS + 1))).toMatch(/more than 10000 keys/);
-    expect(faultOf(`{"a":[${'0,'.repeat(MAX_KEYS * 2)}0]}`)).toBeNull();
+    expect(errorOf(keys(MAX_KEYS))).toBeNull();
+    expect(errorOf(keys(MAX_KEYS + 1))).toMatch(/more than 10000 keys/);
+    expect(errorOf(`{"a":[${'0,'.repeat(MAX_KEYS * 2)}0]}`)).toBeNull();
   });
 
   test('are counted before and after an inner object', () => {
     const half = Array.from({ length: MAX_KEYS / 2 + 1 }, (_, index) => `"${index}":0`).join();
-    expect(faultOf(`{${half},"in":{"x":[1,2]},${half}}`)).toMatch(/more than 10000 keys/);
+    expect(errorOf(`{${half},"in":{"x":[1,2]},${half}}`)).toMatch(/more than 10000 keys/);
   });
 });
 
@@ -48,7 +48,7 @@ describe('values', () => {
     ['numbers', '1,'],
     ['small objects', '{"a":1},'],
   ])('2 MiB of %s are refused', (_name, item) => {
-    expect(faultOf(`[${item.repeat((2 * MIB) / item.length)}1]`)).toMatch(/too many values/);
+    expect(errorOf(`[${item.repeat((2 * MIB) / item.length)}1]`)).toMatch(/too many values/);
   });
 
   test('a request with the maximum number of tasks is accepted', () => {
@@ -57,9 +57,9 @@ describe('values', () => {
       head: { corrId: String(index), version: '2026-04-01' },
       data: { awaited: `a${index}`, awaiter: 'a' },
     }));
-    expect(faultOf(JSON.stringify(suspend))).toBeNull();
+    expect(errorOf(JSON.stringify(suspend))).toBeNull();
     const heartbeat = Array.from({ length: 50_000 }, (_, index) => ({ id: `${index}`, version: 1 }));
-    expect(faultOf(JSON.stringify(heartbeat))).toBeNull();
+    expect(errorOf(JSON.stringify(heartbeat))).toBeNull();
   });
 });
 
@@ -77,7 +77,7 @@ test.each([
   ['a high half and another escape', '\\ud83d\\n', false],
 ])('%s in a string', (_name, escaped, isText) => {
   for (const body of [`{"a":"${escaped}"}`, `{"${escaped}":"a"}`]) {
-    expect(faultOf(body)).toBe(isText ? null : 'the body has a lone surrogate in a string');
+    expect(errorOf(body)).toBe(isText ? null : 'the body has a lone surrogate in a string');
     const json = JSON.parse(body) as Record<string, string>;
     const wellFormed = Object.entries(json).every(([key, value]) => key.isWellFormed() && value.isWellFormed());
     expect(wellFormed).toBe(isText);
@@ -85,5 +85,5 @@ test.each([
 });
 
 test('a body that ends inside a string is left to the parser', () => {
-  for (const body of ['"', '"\\', '"\\u', '["a', '"\\ud83d\\ude0']) expect(faultOf(body)).toBeNull();
+  for (const body of ['"', '"\\', '"\\u', '["a', '"\\ud83d\\ude0']) expect(errorOf(body)).toBeNull();
 });

@@ -30,7 +30,7 @@ const commas = new Int32Array(MAX_DEPTH + 1);
  * @param body UTF-8 bytes that should be JSON. Errors in the JSON itself are left to the parser.
  * @returns what is wrong with the body, to be appended to "Invalid request: "; null if it may be parsed.
  */
-export function boundsFault(body: Uint8Array): string | null {
+export function boundsError(body: Uint8Array): string | null {
   const maxValues = MIN_VALUES + body.length / BYTES_PER_VALUE;
   commas[0] = 0;
   let depth = 0;

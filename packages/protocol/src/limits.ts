@@ -34,12 +34,12 @@ export function isLonger(text: string, maxBytes: number): boolean {
 }
 
 /** What is wrong with a key of a new row; null if it is valid. */
-export function keyFault(name: string, text: string): string | null {
+export function keyError(name: string, text: string): string | null {
   return isLonger(text, MAX_KEY_BYTES) ? `${name} must not be longer than ${MAX_KEY_BYTES} bytes` : null;
 }
 
 /** What is wrong with the tags of a new row; null if they are valid. */
-export function tagsFault(tags: StringMap): string | null {
+export function tagsError(tags: StringMap): string | null {
   const names = Object.keys(tags);
   if (names.length > MAX_TAGS) return `tags must have at most ${MAX_TAGS} entries`;
   for (const name of names) {
@@ -50,8 +50,8 @@ export function tagsFault(tags: StringMap): string | null {
     }
   }
   for (const name of KEY_TAGS) {
-    const fault = keyFault(`tag ${name}`, tags[name] ?? '');
-    if (fault) return fault;
+    const error = keyError(`tag ${name}`, tags[name] ?? '');
+    if (error) return error;
   }
   return null;
 }
@@ -65,9 +65,9 @@ const TIME_BYTES = 16;
  * What is wrong with a schedule's template for promise ids; null if it is valid. It computes the length without filling
  * in the template, because a template may contain its schedule's id many times.
  */
-export function templateFault(template: string, id: string): string | null {
-  const fault = keyFault('promiseId', template);
-  if (fault) return fault;
+export function templateError(template: string, id: string): string | null {
+  const error = keyError('promiseId', template);
+  if (error) return error;
   const ids = template.split(ID_PLACEHOLDER).length - 1;
   const times = template.split(TIME_PLACEHOLDER).length - 1;
   const bytes =

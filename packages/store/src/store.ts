@@ -111,8 +111,8 @@ export class Store {
     { prefix = '', ...choices }: ExecuteOptions = {},
   ): Promise<Reply> {
     const { maxIdLength } = this.#dialect;
-    const fault = maxIdLength === undefined ? null : overlong(request, maxIdLength);
-    if (fault) return { status: 400, data: `Invalid request: ${fault}` };
+    const tooLong = maxIdLength === undefined ? null : overlong(request, maxIdLength);
+    if (tooLong) return { status: 400, data: `Invalid request: ${tooLong}` };
     try {
       if (isSearch(request)) {
         return await this.#events.measured('search', () => answerSearch(this.#dialect, request, debugNow, prefix));

@@ -1,5 +1,5 @@
 import type { RuntimeWith } from '@resonate/process';
-import { cronFault, isTimezone, nextOccurrence, PUBLIC_TEXT, weekdayHint } from '@resonate/protocol';
+import { cronError, isTimezone, nextOccurrence, PUBLIC_TEXT, weekdayHint } from '@resonate/protocol';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 
@@ -9,8 +9,8 @@ const SHOWN_RUNS = 5;
 export function cronHandler({ config, store }: RuntimeWith<'config', 'now'>): Pick<Handlers, 'cron'> {
   return {
     async cron({ query: { cron, cronDialect = config.schedules.cron, timezone = 'UTC' } }) {
-      const fault = cronFault(cron, cronDialect);
-      if (fault) throw new Refusal(400, `${PUBLIC_TEXT.cron}: it ${fault}`);
+      const error = cronError(cron, cronDialect);
+      if (error) throw new Refusal(400, `${PUBLIC_TEXT.cron}: it ${error}`);
       if (!isTimezone(timezone))
         throw new Refusal(400, 'Invalid request: timezone: must be a name such as Europe/Berlin');
       const runs: number[] = [];

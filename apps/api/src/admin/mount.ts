@@ -65,24 +65,24 @@ function guardOf({ may }: Route, auth: Auth | null) {
   return guard(auth, mayDoAll, 'This needs an admin token, because it concerns the whole cluster');
 }
 
-/** Validates the input. @throws Refusal that lists all faults. */
+/** Validates the input. @throws Refusal that lists all validation errors. */
 function checked({ params, query, body }: Route, request: Request): object {
   const parts: [string, z.ZodType | undefined, unknown][] = [
     ['params', params, request.params],
     ['query', query, request.query],
     ['body', body, request.body ?? {}],
   ];
-  const faults: string[] = [];
+  const errors: string[] = [];
   const input = parts.map(([part, schema, given]) => {
     const result = schema?.safeParse(given);
-    if (result && !result.success) faults.push(...result.error.issues.map(faultText));
+    if (result && !result.success) errors.push(...result.error.issues.map(issueText));
     return [part, result?.data] as const;
   });
-  if (faults.length > 0) throw new Refusal(400, `Invalid request: ${faults.join('; ')}`);
+  if (errors.length > 0) throw new Refusal(400, `Invalid request: ${errors.join('; ')}`);
   return Object.fromEntries(input);
 }
 
-function faultText({ path, message }: z.core.$ZodIssue): string {
+function issueText({ path, message }: z.core.$ZodIssue): string {
   return path.length > 0 ? `${path.join('.')}: ${message}` : message;
 }
 

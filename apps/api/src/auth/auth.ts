@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { KeysUnavailable, RemoteKeys } from './jwks.ts';
 import { readPemKeys, type VerificationKey } from './keys.ts';
 import { principalOf, type Principal } from './principal.ts';
-import { claimsFault, expiryOf, isSignedBy, parseToken, type ClaimRules, type Token } from './token.ts';
+import { claimsError, expiryOf, isSignedBy, parseToken, type ClaimRules, type Token } from './token.ts';
 
 /** A token that is valid. */
 export interface Verified {
@@ -79,8 +79,8 @@ export class Auth implements Service {
 
   async #verify(text: string): Promise<Authentication> {
     const token = parseToken(text);
-    const fault = token ? claimsFault(token.claims, this.#rules, this.#options.clock.now()) : 'not a JWT';
-    if (!token || fault !== null) return this.#refuse(fault);
+    const reason = token ? claimsError(token.claims, this.#rules, this.#options.clock.now()) : 'not a JWT';
+    if (!token || reason !== null) return this.#refuse(reason);
     try {
       if (!this.#acceptsUnsigned && !(await this.#isSigned(token))) return this.#refuse('not signed by a known key');
     } catch (error) {

@@ -37,7 +37,7 @@ export async function isSignedBy({ text, algorithm }: Token, { key, algorithms }
   const allowed = algorithms.find((own) => own === algorithm);
   if (allowed === undefined) return false;
   try {
-    // `claimsFault` checks the claims of all tokens, also of unsigned ones, so only the signature is verified here.
+    // `claimsError` checks the claims of all tokens, also of unsigned ones, so only the signature is verified here.
     // jsonwebtoken does not support EdDSA.
     if (allowed === 'EdDSA') await compactVerify(text, key, { algorithms: [allowed] });
     else jwt.verify(text, key, { algorithms: [allowed], ignoreExpiration: true, ignoreNotBefore: true });
@@ -49,7 +49,7 @@ export async function isSignedBy({ text, algorithm }: Token, { key, algorithms }
 }
 
 /** @returns why the claims are not valid at `now` (epoch ms), for the log; null if they are. */
-export function claimsFault(claims: Token['claims'], { iss, aud, leewayMs }: ClaimRules, now: number): string | null {
+export function claimsError(claims: Token['claims'], { iss, aud, leewayMs }: ClaimRules, now: number): string | null {
   const expiresAt = expiryOf(claims);
   if (expiresAt === null) return 'no exp';
   if (now >= expiresAt + leewayMs) return 'expired';

@@ -52,7 +52,7 @@ export class Admission {
   }
 
   /** Checks a request, also an upgrade. @returns null if the request may continue. */
-  fault(request: IncomingMessage): Refused | null {
+  check(request: IncomingMessage): Refused | null {
     const { headers, url = '' } = request;
     if (hasTwoHosts(request.rawHeaders)) return { status: 400, message: 'A request must have one Host header' };
     if (OPEN_PATH.test(url)) return null;

@@ -149,7 +149,7 @@ export class HttpServer implements Service {
     const handle = () => {
       // While stopping, do not keep connections alive, because the server waits until they are closed.
       if (this.#stopping) response.setHeader('connection', 'close');
-      const refused = this.#admission.fault(request);
+      const refused = this.#admission.check(request);
       if (mustContinue && !refused && !this.#bodies.isTooLarge(request)) response.writeContinue();
       const isRpc = request.method === 'POST' && isRoot(request.url);
       // The body of a GET is dropped. A stream's request would hold it as long as the stream is open.

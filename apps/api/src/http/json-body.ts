@@ -20,7 +20,7 @@ export function jsonBody(bodies: Bodies, maxBytes: number): RequestHandler {
     }
     if (body.bytes.length > 0) {
       const parsed = parseJson(body.bytes);
-      if (!parsed.ok) throw new Refusal(400, `Invalid request: ${parsed.fault}`);
+      if (!parsed.ok) throw new Refusal(400, `Invalid request: ${parsed.error}`);
       request.body = parsed.json;
     }
     next();

@@ -98,7 +98,7 @@ export class WebSocketEndpoint {
     const { httpPoll, websocket } = this.#runtime.config.transports;
     const place = PATH.exec(url);
     if (!place) return { status: 404, error: 'this path does not accept WebSockets: connect to /connect/{group}/{id}' };
-    const refused = this.#admission.fault(request);
+    const refused = this.#admission.check(request);
     if (refused) return { status: refused.status, error: refused.message };
     if (!httpPoll.enabled || !websocket.enabled)
       return {

@@ -25,7 +25,7 @@ export function CallFields({ call, onChange, functionHint, timeoutLabel }: Props
       <label class="field">
         <span>Arguments</span>
         <input class="input mono" spellcheck={false} aria-invalid={isWrong} {...field('args')} />
-        <span class={isWrong ? 'field-fault' : 'hint'}>{isWrong ? 'Must be a JSON array' : 'A JSON array'}</span>
+        <span class={isWrong ? 'field-error' : 'hint'}>{isWrong ? 'Must be a JSON array' : 'A JSON array'}</span>
       </label>
       <label class="field">
         <span>Target</span>

@@ -25,7 +25,7 @@ export function IdField({ id, prefix, onChange, isWide = false }: Props) {
         onInput={(event) => onChange(event.currentTarget.value)}
       />
       {prefix !== '' && (
-        <span class={isWrong ? 'field-fault' : 'hint'}>Your token allows ids that begin with {prefix}</span>
+        <span class={isWrong ? 'field-error' : 'hint'}>Your token allows ids that begin with {prefix}</span>
       )}
     </label>
   );

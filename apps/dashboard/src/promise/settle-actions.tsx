@@ -76,14 +76,14 @@ interface DialogProps extends Props {
 
 function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
   const [text, setText] = useState(way.template);
-  const fault = useMemo(() => faultOf(text), [text]);
+  const error = useMemo(() => jsonError(text), [text]);
   return (
     <ConfirmDialog
       title={`${way.verb} this promise?`}
       action={`${way.verb} the promise`}
       dismiss={way.state === 'rejected_canceled' ? 'Do not cancel' : 'Cancel'}
       isDangerous={way.isDangerous}
-      isReady={fault === undefined}
+      isReady={error === undefined}
       isWide
       onConfirm={async () => {
         await settle({ id, state: way.state, value: encodeValue(text) });
@@ -104,12 +104,12 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
           spellcheck={false}
           autocomplete="off"
           value={text}
-          aria-invalid={fault !== undefined}
+          aria-invalid={error !== undefined}
           aria-describedby="settle-hint"
           onInput={(event) => setText(event.currentTarget.value)}
         />
-        <span id="settle-hint" class={fault === undefined ? 'hint' : 'field-fault'}>
-          {fault ??
+        <span id="settle-hint" class={error === undefined ? 'hint' : 'field-error'}>
+          {error ??
             'For example {"approved": true}. Leave empty for undefined. The page encodes it in the same way as the SDKs.'}
         </span>
       </label>
@@ -117,7 +117,7 @@ function SettleDialog({ id, func, way, onDone, onClose }: DialogProps) {
   );
 }
 
-function faultOf(text: string): string | undefined {
+function jsonError(text: string): string | undefined {
   try {
     encodeValue(text);
     return undefined;

@@ -1,5 +1,5 @@
 import {
-  cronFault,
+  cronError,
   type CronDialect,
   nextOccurrence,
   PUBLIC_TEXT,
@@ -20,8 +20,8 @@ export function readDefinition(
   { now, cronDialect: usual = 'resonate' }: Pick<Context, 'now' | 'cronDialect'>,
 ): { definition: Definition; firstRunAt: number } | { refusal: Reply } {
   const cronDialect: CronDialect = given.cronDialect ?? usual;
-  const fault = cronFault(cron, cronDialect);
-  if (fault) return { refusal: fail(400, `${PUBLIC_TEXT.cron}: it ${fault}`) };
+  const error = cronError(cron, cronDialect);
+  if (error) return { refusal: fail(400, `${PUBLIC_TEXT.cron}: it ${error}`) };
   const timezone = given.timezone ?? null;
   const firstRunAt = nextOccurrence({ cron, cronDialect, timezone }, now);
   if (firstRunAt === null) return { refusal: fail(400, `${PUBLIC_TEXT.cron}: it has no occurrence in the future`) };

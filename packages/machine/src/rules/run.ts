@@ -1,4 +1,4 @@
-import { MAX_TIME, nextOccurrence, TAG, templateFault } from '@resonate/protocol';
+import { MAX_TIME, nextOccurrence, TAG, templateError } from '@resonate/protocol';
 import { MoreNeeded } from '../more-needed.ts';
 import type { PromiseRow, ScheduleRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
@@ -10,8 +10,8 @@ import { touch } from './touch.ts';
 /** The id of the promise that a run of the schedule creates. @throws when it would be too long. */
 export function occurrencePromiseId(schedule: Pick<ScheduleRow, 'id' | 'promiseId'>, at: number): string {
   // Rows may be older than this limit.
-  const fault = templateFault(schedule.promiseId, schedule.id);
-  if (fault) throw new Error(fault);
+  const error = templateError(schedule.promiseId, schedule.id);
+  if (error) throw new Error(error);
   return schedule.promiseId.replaceAll('{{.id}}', () => schedule.id).replaceAll('{{.timestamp}}', () => String(at));
 }
 

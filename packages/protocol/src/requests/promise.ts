@@ -8,7 +8,7 @@ import { TAG } from '../tags.ts';
 /** The `data` of each `promise.*` kind (protocol sections 3 and 5). */
 
 /** What is wrong with the target tag; null if it is valid. */
-export function targetFault(tags: StringMap): string | null {
+export function targetError(tags: StringMap): string | null {
   const target = tags[TAG.target];
   if (target === undefined || parseAddress(target) !== null) return null;
   return `${PUBLIC_TEXT.targetAddress}: ${JSON.stringify(shortened(target))}`;
@@ -24,8 +24,8 @@ function shortened(text: string): string {
 export const promiseCreateData = z
   .object({ id: field.newIdOfPromise, timeoutAt: field.timeoutAt, param: field.value, tags: field.newTags })
   .superRefine((data, context) => {
-    const fault = targetFault(data.tags);
-    if (fault) context.addIssue(fault);
+    const error = targetError(data.tags);
+    if (error) context.addIssue(error);
   });
 
 export const promiseSettleData = z.object({

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { cronFault } from '../cron.ts';
+import { cronError } from '../cron.ts';
 import { CRON_DIALECTS } from '../cron-expression.ts';
 import * as field from '../fields.ts';
-import { templateFault } from '../limits.ts';
+import { templateError } from '../limits.ts';
 import { PUBLIC_TEXT } from '../public-texts.ts';
 import { CATCH_UP_POLICIES, OVERLAP_POLICIES } from '../records.ts';
-import { targetFault } from './promise.ts';
+import { targetError } from './promise.ts';
 
 /** The `data` of each `schedule.*` kind (protocol sections 3 and 5). */
 
@@ -26,12 +26,12 @@ export const scheduleCreateData = z
     catchUp: field.optional(z.enum(CATCH_UP_POLICIES, `catchUp must be one of ${CATCH_UP_POLICIES.join(', ')}`)),
   })
   .superRefine(({ id, promiseId, promiseTags, cron, cronDialect }, context) => {
-    const fault = targetFault(promiseTags) ?? templateFault(promiseId, id);
-    if (fault) context.addIssue(fault);
-    const faults = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronFault(cron, dialect));
+    const error = targetError(promiseTags) ?? templateError(promiseId, id);
+    if (error) context.addIssue(error);
+    const cronErrors = (cronDialect ? [cronDialect] : CRON_DIALECTS).map((dialect) => cronError(cron, dialect));
     // Without a dialect the server's default applies. It is not known here, so one valid dialect is enough.
-    const [first] = faults;
-    if (first && !faults.includes(null))
+    const [first] = cronErrors;
+    if (first && !cronErrors.includes(null))
       context.addIssue({ code: 'custom', path: ['cron'], message: `${PUBLIC_TEXT.cron}: it ${first}` });
   });
 

@@ -17,7 +17,7 @@ const PARAMETERS = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
 /**
  * Reads mysql://user:password@host:3306/database?ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE&ssl-cert=FILE&ssl-key=FILE.
  * Without `ssl-mode` the connection is encrypted and verified when there is an `ssl-ca`, else not encrypted.
- * @throws an Error that names the fault but never the URL, which holds a password.
+ * @throws an Error that says what is wrong but never has the URL, which holds a password.
  */
 export function connectionOptions(text: string): ConnectionOptions {
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -18,7 +18,7 @@ export interface Host {
 
 /**
  * The servers of postgres://user:password@a:5432,b:5432/name, in order.
- * @throws an Error that names the fault but never the URL, which holds a password.
+ * @throws an Error that says what is wrong but never has the URL, which holds a password.
  */
 export function hostsOf(url: string): [Host, ...Host[]] {
   const start = url.indexOf('://') + '://'.length;
