@@ -1,5 +1,4 @@
-import { MessageBuffer } from '../message-buffer.ts';
-import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
+import { WorkerStream, type Parcel, type StreamOptions } from '../worker-stream.ts';
 
 /** The connection behind a stream. */
 export interface StreamEnds {
@@ -25,48 +24,25 @@ interface Written {
   flushedAt: number;
 }
 
-/** One worker's event stream: its buffer, and the written messages that may still be lost. */
-export class Stream implements WorkerStream {
-  readonly group: string;
-  readonly id: string;
-  readonly #buffer: MessageBuffer;
+/** One worker's event stream, and the written messages that may still be lost. */
+export class Stream extends WorkerStream {
   readonly #ends: StreamEnds;
-  #closed = false;
   #draining = false;
   /** Resolves the promise of `drain`. */
   #drained: () => void = () => {};
   #written: Written[] = [];
   #settling: NodeJS.Timeout | null = null;
 
-  constructor({ group, id, limits }: StreamOptions, ends: StreamEnds, roomAgain: () => void) {
-    this.group = group;
-    this.id = id;
-    this.#buffer = new MessageBuffer(limits, roomAgain);
+  constructor(options: StreamOptions, ends: StreamEnds, roomAgain: () => void) {
+    super(options, roomAgain);
     this.#ends = ends;
   }
 
-  get room(): number {
-    return this.#closed || this.#draining ? 0 : this.#buffer.room;
+  override get room(): number {
+    return this.#draining ? 0 : super.room;
   }
 
-  reserve(): void {
-    this.#buffer.reserve();
-  }
-
-  hold(bytes: number): boolean {
-    return !this.#closed && this.#buffer.hold(bytes);
-  }
-
-  cancel(bytes: number): void {
-    this.#buffer.release(1, bytes);
-  }
-
-  send(parcel: Parcel, bytes: number): void {
-    if (this.#closed) {
-      this.#buffer.release(1, bytes);
-      parcel.done(false);
-      return;
-    }
+  protected write(parcel: Parcel, bytes: number): void {
     const written: Written = { parcel, bytes, flushedAt: Infinity };
     this.#written.push(written);
     this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#flushed(written));
@@ -74,7 +50,7 @@ export class Stream implements WorkerStream {
 
   /** Writes a comment line, which readers ignore. It keeps proxies from closing an idle connection. */
   ping(): void {
-    if (!this.#closed) this.#ends.write(': ping\n\n', () => {});
+    if (!this.isClosed) this.#ends.write(': ping\n\n', () => {});
   }
 
   drain(): Promise<void> {
@@ -90,33 +66,26 @@ export class Stream implements WorkerStream {
     });
   }
 
-  /** Closes the stream from this side. */
   end(): void {
     this.#ends.end();
   }
 
-  /**
-   * Call it when the connection is closed. Messages that have not settled are reported as lost. @returns false if it
-   * was closed before.
-   */
-  close(): boolean {
-    if (this.#closed) return false;
-    this.#closed = true;
+  /** Messages that have not settled are lost, too. */
+  protected lose(): void {
     if (this.#settling) clearTimeout(this.#settling);
     for (const { parcel, bytes, flushedAt } of this.#written.splice(0)) {
-      if (flushedAt === Infinity) this.#buffer.release(1, bytes);
+      if (flushedAt === Infinity) this.buffer.release(1, bytes);
       parcel.done(false);
     }
     this.#drained();
-    return true;
   }
 
   /** The settling time begins here. Before this, the message was only in this process's own buffer. */
   #flushed(written: Written): void {
-    // The stream has closed, and `close` gave the place back.
-    if (this.#closed) return;
+    // The stream has closed, and `lose` gave the place back.
+    if (this.isClosed) return;
     written.flushedAt = performance.now();
-    this.#buffer.release(1, written.bytes);
+    this.buffer.release(1, written.bytes);
     this.#settling ??= setTimeout(() => this.#settle(), SETTLING_MS);
   }
 

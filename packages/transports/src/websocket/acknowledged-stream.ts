@@ -1,5 +1,4 @@
-import { MessageBuffer } from '../message-buffer.ts';
-import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
+import { WorkerStream, type Parcel, type StreamOptions } from '../worker-stream.ts';
 
 /** The connection behind a stream whose messages the worker acknowledges. */
 export interface AcknowledgedEnds {
@@ -15,47 +14,20 @@ export interface AcknowledgedEnds {
  * One worker's connection on which messages are acknowledged. A message counts as delivered when the worker
  * acknowledges it, so there is no settling time. Until then it holds its place in the buffer.
  */
-export class AcknowledgedStream implements WorkerStream {
-  readonly group: string;
-  readonly id: string;
-  readonly #buffer: MessageBuffer;
+export class AcknowledgedStream extends WorkerStream {
   readonly #ends: AcknowledgedEnds;
-  #closed = false;
   /** Sent and not yet acknowledged, oldest first. */
   #unacknowledged: { parcel: Parcel; bytes: number }[] = [];
   #sent = 0;
   /** How many messages of this connection the worker has acknowledged. */
   #acknowledged = 0;
 
-  constructor({ group, id, limits }: StreamOptions, ends: AcknowledgedEnds, roomAgain: () => void) {
-    this.group = group;
-    this.id = id;
-    this.#buffer = new MessageBuffer(limits, roomAgain);
+  constructor(options: StreamOptions, ends: AcknowledgedEnds, roomAgain: () => void) {
+    super(options, roomAgain);
     this.#ends = ends;
   }
 
-  get room(): number {
-    return this.#closed ? 0 : this.#buffer.room;
-  }
-
-  reserve(): void {
-    this.#buffer.reserve();
-  }
-
-  hold(bytes: number): boolean {
-    return !this.#closed && this.#buffer.hold(bytes);
-  }
-
-  cancel(bytes: number): void {
-    this.#buffer.release(1, bytes);
-  }
-
-  send(parcel: Parcel, bytes: number): void {
-    if (this.#closed) {
-      this.#buffer.release(1, bytes);
-      parcel.done(false);
-      return;
-    }
+  protected write(parcel: Parcel, bytes: number): void {
     this.#unacknowledged.push({ parcel, bytes });
     this.#sent++;
     this.#ends.write(parcel.body);
@@ -73,14 +45,14 @@ export class AcknowledgedStream implements WorkerStream {
     this.#acknowledged = count;
     const taken = this.#unacknowledged.splice(0, more);
     for (const { parcel, bytes } of taken) {
-      this.#buffer.release(1, bytes);
+      this.buffer.release(1, bytes);
       parcel.done(true);
     }
     return true;
   }
 
   ping(): void {
-    if (!this.#closed) this.#ends.ping();
+    if (!this.isClosed) this.#ends.ping();
   }
 
   /** Does nothing: the WebSocket endpoint asks the worker to leave and waits for the acknowledgements. */
@@ -92,13 +64,10 @@ export class AcknowledgedStream implements WorkerStream {
     this.#ends.end();
   }
 
-  close(): boolean {
-    if (this.#closed) return false;
-    this.#closed = true;
+  protected lose(): void {
     for (const { parcel, bytes } of this.#unacknowledged.splice(0)) {
-      this.#buffer.release(1, bytes);
+      this.buffer.release(1, bytes);
       parcel.done(false);
     }
-    return true;
   }
 }
