@@ -2,8 +2,9 @@ import type { PromiseState } from '@resonate/protocol/records';
 
 /** Words that the server's sentences and the commands share. */
 
-/** How a promise ended, as a verb. */
-export const ENDED: Readonly<Record<Exclude<PromiseState, 'pending'>, string>> = {
+/** What happened to a promise: `ID timed out`. */
+export const STATE_VERBS: Readonly<Record<PromiseState, string>> = {
+  pending: 'is pending',
   resolved: 'resolved',
   rejected: 'failed',
   rejected_canceled: 'was canceled',

@@ -3,6 +3,20 @@ const ERROR = /^\s*\{\s*"__type"\s*:\s*"(?:aggregate_)?error"/;
 const MESSAGE = /"message"\s*:\s*"((?:[^"\\]|\\.)*)/;
 const NAME = /"name"\s*:\s*"((?:[^"\\]|\\.)*)"\s*[,}]/;
 const TEXT = /^\s*"((?:[^"\\]|\\.)*)/;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const NOT_TEXT = /[\ufffd\u0000-\u0008\u000e-\u001f]/;
+
+/**
+ * Decodes base64 if the result is readable text; otherwise returns the data unchanged.
+ * @param isCut the end of the data may be missing.
+ */
+export function decodedText(data: string, isCut = false): string {
+  if (!BASE64.test(data) || (!isCut && data.length % 4 !== 0)) return data;
+  const bytes = Buffer.from(data, 'base64').toString();
+  const text = isCut ? bytes.replace(/\ufffd$/, '') : bytes;
+  // A word such as `done` is valid base64, too, but its decoded bytes are not text.
+  return NOT_TEXT.test(text) ? data : text;
+}
 
 /**
  * The error in the decoded data of a rejected promise: name and message of an SDK's error, the text of a JSON string, or

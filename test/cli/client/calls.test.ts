@@ -84,7 +84,7 @@ describe('invoke', () => {
     const [failed, canceled, late] = await Promise.all(
       ['failed', 'canceled', 'late'].map((id) => resonate.run('invoke', id, ...wait)),
     );
-    expect(failed).toEqual({ code: 1, stdout: '', stderr: 'resonate: failed was rejected: out of paper\n' });
+    expect(failed).toEqual({ code: 1, stdout: '', stderr: 'resonate: failed failed: out of paper\n' });
     expect(canceled).toEqual({ code: 1, stdout: '', stderr: 'resonate: canceled was canceled\n' });
     expect(late).toEqual({ code: 1, stdout: '', stderr: 'resonate: late timed out\n' });
   });

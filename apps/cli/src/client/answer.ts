@@ -1,4 +1,5 @@
 import { span } from '@resonate/admin/words';
+import { decodedText } from '@resonate/protocol/sdk-error';
 import { call, type ClientOptions } from './http.ts';
 import { instant, printable, show, type OutputOptions, type Table } from './output.ts';
 
@@ -29,15 +30,7 @@ function fieldText(name: string, value: unknown): string {
     return SPANS.has(name) ? span(value) : String(value);
   }
   if (typeof value !== 'string') return JSON.stringify(value);
-  return name === 'data' ? decoded(value) : value;
-}
-
-/** Decodes base64 if the result is readable text; otherwise returns the value unchanged. */
-export function decoded(data: string): string {
-  if (data === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(data) || data.length % 4 !== 0) return data;
-  const text = Buffer.from(data, 'base64').toString('utf8');
-  // A word such as `done` is valid base64 too, but its decoded bytes are not text.
-  return /[\ufffd\u0000-\u0008\u000e-\u001f]/.test(text) ? data : text;
+  return name === 'data' ? decodedText(value) : value;
 }
 
 /** The value of JSON; any other text is returned unchanged. */

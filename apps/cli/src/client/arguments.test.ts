@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decoded } from './answer.ts';
+import { decodedText } from '@resonate/protocol/sdk-error';
 import { base64, durationMs, valueOf } from './arguments.ts';
 
 describe('a duration', () => {
@@ -36,13 +36,13 @@ describe('a value', () => {
   });
 
   test.each(['', 'hi', 'é 🟢', '{"a":1}', 'two\nlines'])('is shown as it was written: %j', (text) => {
-    expect(decoded(base64(text))).toBe(text);
+    expect(decodedText(base64(text))).toBe(text);
   });
 
   test.each(['done', 'plain text', 'abc=', base64('\u0000\u0001'), '////'])(
     'that is not readable base64 is shown unchanged: %j',
     (data) => {
-      expect(decoded(data)).toBe(data);
+      expect(decodedText(data)).toBe(data);
     },
   );
 });

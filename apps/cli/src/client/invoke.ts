@@ -1,8 +1,8 @@
-import { ENDED } from '@resonate/admin/words';
+import { STATE_VERBS } from '@resonate/admin/words';
 import type { PromiseRecord } from '@resonate/protocol';
-import { errorIn } from '@resonate/protocol/sdk-error';
+import { decodedText, errorIn } from '@resonate/protocol/sdk-error';
 import type { Argv } from 'yargs';
-import { decoded, fieldTable, jsonOrText } from './answer.ts';
+import { fieldTable, jsonOrText } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
 import { callData } from './call-data.ts';
 import { call, ClientError } from './http.ts';
@@ -64,15 +64,13 @@ function argumentsOf({ arg = [], 'json-args': all }: Pick<InvokeArguments, 'arg'
   return values;
 }
 
-const VERBS = { ...ENDED, rejected: 'was rejected', pending: 'is pending' };
-
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
 /** Prints the result of the function: text unchanged, anything else as JSON. @throws ClientError if the call failed */
 function printResult({ id, state, value }: PromiseRecord): void {
-  const data = decoded(value.data ?? '');
+  const data = decodedText(value.data ?? '');
   if (state === 'resolved') {
     const result = jsonOrText(data);
     if (typeof result !== 'string') process.stdout.write(jsonText(result));
@@ -80,5 +78,5 @@ function printResult({ id, state, value }: PromiseRecord): void {
     return;
   }
   const error = errorIn(data);
-  throw new ClientError(`${id} ${VERBS[state]}${error === '' ? '' : `: ${error}`}`);
+  throw new ClientError(`${id} ${STATE_VERBS[state]}${error === '' ? '' : `: ${error}`}`);
 }

@@ -1,8 +1,9 @@
 import type { PromiseRecord } from '@resonate/protocol';
 import { PROMISE_STATES } from '@resonate/protocol/records';
+import { decodedText } from '@resonate/protocol/sdk-error';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
-import { answer, decoded, fieldTable } from './answer.ts';
+import { answer, fieldTable } from './answer.ts';
 import { CALLS } from './calls.ts';
 import {
   choiceOption,
@@ -135,7 +136,7 @@ function promiseTable(promises: readonly PromiseRecord[]): Table {
     columns: ['ID', 'STATE', 'CREATED', 'TIMEOUT', 'SETTLED', 'TARGET', 'VALUE'],
     rows: promises.map(({ id, state, createdAt, timeoutAt, settledAt, tags, value }) => [
       ...[id, state, instant(createdAt), instant(timeoutAt), instant(settledAt)],
-      ...[tags['resonate:target'], decoded(value.data ?? '')],
+      ...[tags['resonate:target'], decodedText(value.data ?? '')],
     ]),
   };
 }

@@ -1,7 +1,6 @@
-import { ENDED, span } from '@resonate/admin/words';
+import { STATE_VERBS, span } from '@resonate/admin/words';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
-import { errorIn } from '@resonate/protocol/sdk-error';
-import { decoded } from './answer.ts';
+import { decodedText, errorIn } from '@resonate/protocol/sdk-error';
 import { printable, shortened } from './output.ts';
 import type { Placed } from './tree-order.ts';
 
@@ -29,10 +28,10 @@ function failureOf(promise: PromiseRecord): string {
   const { state, param, value, createdAt, settledAt = createdAt } = promise;
   if (state === 'pending' || state === 'resolved') return '';
   const name = callOf(promise) === '' ? nameOf(param.data).trim() : '';
-  const error = errorIn(decoded(value.data ?? ''));
+  const error = errorIn(decodedText(value.data ?? ''));
   const called = name === '' ? '' : `(${name}) `;
   const why = error === '' ? '' : `: ${shortened(printable(error))}`;
-  return `${called}${ENDED[state]} after ${span(settledAt - createdAt)}${why}`;
+  return `${called}${STATE_VERBS[state]} after ${span(settledAt - createdAt)}${why}`;
 }
 
 /** `(run f)`, `(rpc f)`, `(sleep)`, or nothing. */
@@ -44,7 +43,7 @@ function callOf({ tags, param }: PromiseRecord): string {
 
 function nameOf(data: string | undefined): string {
   try {
-    const { func } = JSON.parse(decoded(data ?? '')) as { func?: unknown };
+    const { func } = JSON.parse(decodedText(data ?? '')) as { func?: unknown };
     return typeof func === 'string' ? ` ${printable(func)}` : '';
   } catch {
     return '';

@@ -1,4 +1,4 @@
-import { ENDED } from '@resonate/admin/words';
+import { STATE_VERBS } from '@resonate/admin/words';
 import type { StoredDeadLetter, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
@@ -37,9 +37,9 @@ const ACTIONS: Record<keyof typeof CAUSES, (name: string) => string> = {
 
 /** `It failed at … (5 min ago), 3 s after it was created` */
 function ended({ state, settledAt, createdAt }: WaitingPromise, { now }: Facts): string {
-  const verb = state === 'pending' ? 'is pending' : ENDED[state];
-  if (settledAt === null) return `It ${verb}`;
-  return `It ${verb} at ${instantFrom(settledAt, now)}, ${span(settledAt - createdAt)} after it was created`;
+  const it = `It ${STATE_VERBS[state]}`;
+  if (settledAt === null) return it;
+  return `${it} at ${instantFrom(settledAt, now)}, ${span(settledAt - createdAt)} after it was created`;
 }
 
 function errorText(error: string | undefined): string {
@@ -52,7 +52,7 @@ function blame({ chain: { failed, outcome } }: Facts): string {
   if (!culprit || culprit.state === 'pending' || culprit.state === 'resolved') return '';
   const who = named(culprit);
   if (culprit.error !== undefined && culprit.error === outcome?.error) return `The error is that of ${who}.`;
-  return `Before that, ${who} ${ENDED[culprit.state]}${errorText(culprit.error)}.`;
+  return `Before that, ${who} ${STATE_VERBS[culprit.state]}${errorText(culprit.error)}.`;
 }
 
 function resolved(promise: WaitingPromise, facts: Facts): Ending {

@@ -1,4 +1,5 @@
-import { decoded, isRecord, jsonOrText } from '../answer.ts';
+import { decodedText } from '@resonate/protocol/sdk-error';
+import { isRecord, jsonOrText } from '../answer.ts';
 
 /** Fields with a param or value, `{headers, data}`. */
 const VALUES = new Set(['param', 'value', 'promiseParam']);
@@ -17,5 +18,5 @@ export function readable(answer: unknown): unknown {
 
 function readableValue(value: unknown): unknown {
   if (!isRecord(value) || typeof value['data'] !== 'string') return value;
-  return { ...value, data: jsonOrText(decoded(value['data'])) };
+  return { ...value, data: jsonOrText(decodedText(value['data'])) };
 }
