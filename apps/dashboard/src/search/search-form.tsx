@@ -31,37 +31,9 @@ export function SearchForm({ filters, onChange }: Props) {
         submit();
       }}
     >
-      <label class="field grow">
-        <span>Id begins with</span>
-        <input
-          class="input"
-          value={prefix}
-          spellcheck={false}
-          onInput={(event) => setPrefix(event.currentTarget.value)}
-        />
-      </label>
-      <label class="field grow">
-        <span>Function</span>
-        <input
-          class="input"
-          value={func}
-          spellcheck={false}
-          maxLength={160}
-          placeholder="exact name"
-          onInput={(event) => setFunc(event.currentTarget.value)}
-        />
-      </label>
-      <label class="field grow">
-        <span>Tag</span>
-        <input
-          class="input"
-          value={tag}
-          spellcheck={false}
-          placeholder="name=value"
-          aria-invalid={isTagWrong}
-          onInput={(event) => setTag(event.currentTarget.value)}
-        />
-      </label>
+      <TextField label="Id begins with" value={prefix} onInput={setPrefix} />
+      <TextField label="Function" value={func} onInput={setFunc} maxLength={160} placeholder="exact name" />
+      <TextField label="Tag" value={tag} onInput={setTag} placeholder="name=value" aria-invalid={isTagWrong} />
       <Choices
         filters={filters}
         isCustom={isCustom}
@@ -74,6 +46,24 @@ export function SearchForm({ filters, onChange }: Props) {
       {isCustom && <CustomTime filters={filters} onChange={onChange} />}
       {filters.tags.length > 0 && <TagList tags={filters.tags} onChange={onChange} />}
     </form>
+  );
+}
+
+interface TextFieldProps {
+  label: string;
+  value: string;
+  onInput: (value: string) => void;
+  maxLength?: number;
+  placeholder?: string;
+  'aria-invalid'?: boolean;
+}
+
+function TextField({ label, onInput, ...input }: TextFieldProps) {
+  return (
+    <label class="field grow">
+      <span>{label}</span>
+      <input class="input" spellcheck={false} {...input} onInput={(event) => onInput(event.currentTarget.value)} />
+    </label>
   );
 }
 
