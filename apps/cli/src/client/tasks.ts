@@ -108,8 +108,7 @@ function working(command: Tasks): void {
       withAction(
         `resonate tasks fence order-1 --version 2 --action '{"kind": "promise.settle", "head": {}, "data": {"id": "payment-1", "state": "resolved"}}'`,
       ),
-      ({ id, version, action, ...options }) =>
-        answer('task.fence', { id, version, action: jsonOf(action, '--action') }, options),
+      (argv) => answerAction('task.fence', argv),
     )
     .command(
       'suspend <id>',
@@ -132,8 +131,7 @@ function working(command: Tasks): void {
       withAction(
         `resonate tasks complete order-1 --version 2 --action '{"kind": "promise.settle", "head": {}, "data": {"id": "order-1", "state": "resolved"}}'`,
       ),
-      ({ id, version, action, ...options }) =>
-        answer('task.fulfill', { id, version, action: jsonOf(action, '--action') }, options),
+      (argv) => answerAction('task.fulfill', argv),
     )
     .command(idCommand('task', 'halt', 'Halt a task until it is continued', SAMPLE))
     .command(idCommand('task', 'continue', 'Continue a halted task', SAMPLE))
@@ -194,6 +192,12 @@ function createOptions(options: Argv<ClientArguments>) {
       `resonate tasks create order-1 --pid worker-1 --ttl 1m --timeout 1h --tags '{"resonate:target": "poll://any@default"}'`,
       '',
     );
+}
+
+type Action = ClientArguments & { id: string; version: number; action: string };
+
+function answerAction(kind: string, { id, version, action, ...options }: Action): Promise<void> {
+  return answer(kind, { id, version, action: jsonOf(action, '--action') }, options);
 }
 
 type Suspension = ClientArguments & { id: string; version: number; actions: string };
