@@ -14,6 +14,5 @@ export const EVENTS_QUERY = z.strictObject({
 export const CHANGE = z.object({ at, cause: z.enum(['commit', 'hint', 'tick']) });
 export type Change = z.infer<typeof CHANGE>;
 
-export const API_ERROR = z.object({ error: z.string() });
 /** The body of every error. */
-export type ApiError = z.infer<typeof API_ERROR>;
+export const ERROR_BODY = z.object({ error: z.string() });

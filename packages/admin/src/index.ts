@@ -18,6 +18,6 @@ export type {
 } from './promises.ts';
 export type { DeadLetter, DeadLetters, Selection } from './dead-letters.ts';
 export type { Jobs, RedriveProgress } from './jobs.ts';
-export type { Change, ApiError } from './events.ts';
+export type { Change } from './events.ts';
 export { MAX_HOPS, type Cause, type ScheduleWhy, type Why } from './why.ts';
 export type { Session } from './session.ts';

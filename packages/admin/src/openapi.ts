@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { API_ERROR } from './events.ts';
+import { ERROR_BODY } from './events.ts';
 import { ROUTES, type Route } from './routes.ts';
 
 type Json = Record<string, unknown>;
@@ -29,7 +29,7 @@ export function openApi(): Json {
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Error: schemaOf(API_ERROR, 'output') },
+      schemas: { Error: schemaOf(ERROR_BODY, 'output') },
     },
   };
 }
