@@ -77,6 +77,20 @@ test('the messages for a failing target are deferred together: only probes reach
   expect(await tested.runtime.store.queues.backlog('http', 100)).toMatchObject({ count: 0 });
 });
 
+test('a message that an operator delivers now is tried at once, although the target failed and has a long wait', async () => {
+  await start({ 'messages-backoff-min': '1h', 'messages-backoff-max': '1h' });
+  let answer = refused;
+  const { url, told } = await target((response) => answer(response));
+  for (let index = 0; index < 3; index++) await tested.createTask(`first ${index}`, url);
+  await until(async () => (await openCircuits()) === 1);
+  await tested.createTask('later', url);
+  await until(async () => ((await tested.dueInMs(url)) ?? 0) > 1_700_000);
+  answer = taken;
+  expect(await tested.runtime.store.admin.deliver('later', 3_600_000)).toBe('due');
+  await until(async () => (await openCircuits()) === 0);
+  expect(told[3]).toBe('later');
+});
+
 test('a busy target with many messages gets none before the time that it asked for', async () => {
   await start({ 'transports-http-push-concurrency': 1 });
   const askedFrom = Date.now();

@@ -206,12 +206,14 @@ describe('M7: a resumption', () => {
 });
 
 test('M8: an operator makes a waiting execute due at once, whatever delays it', () => {
-  const changes = { dueAt: NOW, claimedBy: null, deferredBy: null };
+  // It counts as due for long, so that a target whose circuit is open gets it as a probe.
+  const changes = { dueAt: NOW - 60_000, claimedBy: null, deferredBy: null };
   for (const row of [task(held), task({ dueAt: NOW + 5_000, deferredBy: 'other' })]) {
-    expectChanged(dueAtOnce(row, NOW), row, changes);
+    expectChanged(dueAtOnce(row, 60_000, NOW), row, changes);
   }
-  expect(dueAtOnce(task({ dueAt: NOW + 5_000, enqueuedAt: null }), NOW).enqueuedAt).toBe(NOW);
-  for (const row of [task(), task({ ...held, state: 'acquired' })]) expect(dueAtOnce(row, NOW)).toBe(row);
+  expect(dueAtOnce(task({ dueAt: NOW + 5_000, enqueuedAt: null }), 60_000, NOW).enqueuedAt).toBe(NOW);
+  expect(dueAtOnce(task({ dueAt: NOW + 5_000, transport: 'poll' }), 60_000, NOW).dueAt).toBe(NOW);
+  for (const row of [task(), task({ ...held, state: 'acquired' })]) expect(dueAtOnce(row, 60_000, NOW)).toBe(row);
 });
 
 describe('M9: a dead letter', () => {

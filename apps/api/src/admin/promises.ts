@@ -100,7 +100,7 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
       };
     },
     async deliverTask({ params: { id } }, { prefix }) {
-      const delivered = id.startsWith(prefix) ? await admin.deliver(id) : 'absent';
+      const delivered = id.startsWith(prefix) ? await admin.deliver(id, config.messages.backoffMaxMs) : 'absent';
       if (delivered === 'absent') throw new Refusal(404, 'Task not found');
       if (delivered === 'not pending')
         throw new Refusal(409, 'The task is not pending, so it has no message to deliver');

@@ -24,8 +24,13 @@ export function released<Row extends MessageRow>(message: Row, { processIds, onl
   return { ...message, dueAt: now, claimedBy: null, deferredBy: null };
 }
 
-/** An operator makes the `execute` due now, whatever delays it (transition M8). One that is being sent may arrive twice. */
-export function dueAtOnce(task: TaskRow, now: number): TaskRow {
+/**
+ * An operator makes the `execute` due now, whatever delays it (transition M8). One that is being sent may arrive twice.
+ * @param probeMs a message to a target counts as due for this long. If that is before the target's circuit opened, the
+ * message is sent as a probe at once. A worker's stream has no circuit.
+ */
+export function dueAtOnce(task: TaskRow, probeMs: number, now: number): TaskRow {
   if (!isWaiting(task) || isDue(task, now)) return task;
-  return { ...task, enqueuedAt: task.enqueuedAt ?? now, dueAt: now, claimedBy: null, deferredBy: null };
+  const dueAt = task.transport === 'poll' ? now : now - probeMs;
+  return { ...task, enqueuedAt: task.enqueuedAt ?? now, dueAt, claimedBy: null, deferredBy: null };
 }

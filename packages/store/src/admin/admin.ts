@@ -65,9 +65,10 @@ export class Admin {
   /**
    * Makes the message of a pending task due at once, whether it was delayed, deferred, or failed and waits for its next
    * attempt. Nothing else changes. A message that is being delivered may then arrive twice, as any message may.
+   * @param probeMs the longest time that a circuit waits between probes (messages.backoff_max).
    */
-  async deliver(id: string): Promise<DeliverResult> {
-    const found = await this.#outbox.deliverNow(id);
+  async deliver(id: string, probeMs: number): Promise<DeliverResult> {
+    const found = await this.#outbox.deliverNow(id, probeMs);
     if (!found) return 'absent';
     if (found.task.state !== 'pending') return 'not pending';
     this.#made(found.task.transport, found.dueAt);

@@ -240,10 +240,10 @@ export function adminConformance(under: DialectUnderTest): void {
       const claim = () =>
         store.outbox.claim({ transport: 'poll', targets: [{ target: 'late', limit: 1 }], preferred: [], graceMs: 0 });
       expect((await claim()).executes).toEqual([]);
-      expect(await store.admin.deliver('late')).toBe('due');
+      expect(await store.admin.deliver('late', 0)).toBe('due');
       expect((await claim()).executes).toMatchObject([{ id: 'late', attempts: 1, state: 'pending', version: 0 }]);
-      expect(await store.admin.deliver('none')).toBe('absent');
-      expect(await store.admin.deliver('g')).toBe('not pending');
+      expect(await store.admin.deliver('none', 0)).toBe('absent');
+      expect(await store.admin.deliver('g', 0)).toBe('not pending');
     });
 
     describe('is found by indexes', () => {

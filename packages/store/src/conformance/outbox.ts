@@ -264,8 +264,8 @@ class Run {
       }
       case 'deliverNow': {
         const id = this.#id();
-        await outboxAs(this.#dialect).deliverNow(id);
-        modelOutbox.deliverNow(context, id);
+        await outboxAs(this.#dialect).deliverNow(id, HOUR);
+        modelOutbox.deliverNow(context, id, HOUR);
         return;
       }
       case 'giveUpOld':

@@ -233,13 +233,14 @@ export class Outbox {
 
   /**
    * Makes the waiting message of a task due at once, for an operator.
+   * @param probeMs the longest time that a circuit waits between probes, so that an open one sends the message now.
    * @returns the task as it was found and when its message is due; null: there is no such task.
    */
-  async deliverNow(id: string): Promise<{ task: TaskRow; dueAt: number } | null> {
+  async deliverNow(id: string, probeMs: number): Promise<{ task: TaskRow; dueAt: number } | null> {
     const { dialect } = this.#options;
     return rewrite(dialect, [lockTasks(dialect, [id])], ([rows = []], now) => {
       const [task] = TASKS.decodeAll(rows);
-      const after = task && dueAtOnce(task, now);
+      const after = task && dueAtOnce(task, probeMs, now);
       return {
         changes: { tasks: updatesOf(after && after !== task ? [after] : []) },
         result: () => (task ? { task, dueAt: now } : null),

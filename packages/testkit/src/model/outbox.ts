@@ -172,12 +172,13 @@ function isResumable({ now }: Context, queue: Queue, withinMs: number): Which {
     entry.enqueuedAt < entry.dueAt;
 }
 
-/** An operator wants an `execute` to be sent now. */
-export function deliverNow(context: Context, id: string): void {
+/** An operator wants an `execute` to be sent now. To a target it counts as due for `probeMs`. */
+export function deliverNow(context: Context, id: string, probeMs: number): void {
   const entry = all(context).find((each) => keyOf(each) === messageKey(id));
   if (!entry || entry.dueAt <= context.now) return;
   const enqueuedAt = entry.enqueuedAt ?? context.now;
-  replace(context, entry, { dueAt: context.now, enqueuedAt, claimedBy: null, deferredBy: null });
+  const dueAt = transportOf(entry) === 'poll' ? context.now : context.now - probeMs;
+  replace(context, entry, { dueAt, enqueuedAt, claimedBy: null, deferredBy: null });
 }
 
 /** `unblock`s that have waited for longer than `maxAgeMs` are given up, unless somebody is sending them. */
