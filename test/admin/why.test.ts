@@ -111,7 +111,7 @@ describe('a pending workflow', () => {
     expect(answer.chain).toMatchObject([{ id: 'outer', function: 'elsewhere' }, { function: 'ship' }]);
     expect(answer.promise).toBe(answer.chain[1]!.id);
     expect(answer.sentence).toMatch(
-      /^It waits for (\S+) \(ship\)\. \1 \(ship\) waits for a worker of group other-group/,
+      /^It waits for \S+ \(ship\)\. That promise waits for a worker of group other-group/,
     );
     expect(answer.action).toContain('the function ship');
   });
@@ -136,14 +136,14 @@ describe('a pending workflow', () => {
     );
     const ofStep = await why(step!.id);
     expect(ofStep).toMatchObject({ cause: 'held', promise: 'holding' });
-    expect(ofStep.sentence).toMatch(/^It is a step of holding \(twoPlaces\)\. holding \(twoPlaces\) is held by/);
+    expect(ofStep.sentence).toMatch(/^It is a step of holding \(twoPlaces\)\. That promise is held by/);
   });
 
   test('that sleeps', async () => {
     await worker();
     await start('sleepy', 'sleepFor', 3_600_000);
     const answer = await whenIt('sleeping', 'sleepy');
-    expect(answer.sentence).toMatch(/^It waits for \S+\. \S+ sleeps until .* UTC \(in 60 min\)\.$/);
+    expect(answer.sentence).toMatch(/^It waits for \S+\. That promise sleeps until .* UTC \(in 60 min\)\.$/);
     expect(answer.until).toBeGreaterThan(answer.now + 3_500_000);
   });
 

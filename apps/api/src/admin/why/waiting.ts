@@ -5,6 +5,8 @@ import { hasLeader, timersLate } from './timers-late.ts';
 import { instant, instantFrom, isNever, named, shortened, span } from './words.ts';
 
 const NOTHING = 'There is nothing to do.';
+/** A heartbeat is late after this share of the lease: the SDKs send one after each half of it. */
+const LATE_SHARE = 0.6;
 
 export function sleeping({ timeoutAt }: WaitingPromise, subject: string, facts: Facts): Ending {
   const { now } = facts;
@@ -64,7 +66,7 @@ export function heldTask(waiting: Waiting, facts: Facts): Ending {
   const { pid, ttl, dueAt } = task;
   if (dueAt !== null && dueAt <= now - LATE_MS) {
     return timersLate(
-      `The lease of ${subject === 'It' ? 'its worker' : subject} ended at ${instant(dueAt)}`,
+      `The lease of ${subject === 'It' ? 'its worker' : named(promise)} ended at ${instant(dueAt)}`,
       facts,
       dueAt,
     );
@@ -74,10 +76,14 @@ export function heldTask(waiting: Waiting, facts: Facts): Ending {
   const heartbeatAt = dueAt !== null && ttl !== null ? dueAt - ttl : null;
   const lease = dueAt === null ? '' : ` until ${instant(dueAt)}`;
   const heartbeat = heartbeatAt === null ? '' : `, last heartbeat ${span(now - heartbeatAt)} ago`;
+  const isLate = heartbeatAt !== null && ttl !== null && now - heartbeatAt > ttl * LATE_SHARE;
+  const advice = isLate
+    ? 'Its last heartbeat is late: the worker may hang or be gone. Another one gets the task when the lease ends.'
+    : 'The worker runs it, so there is nothing to do. If that takes too long, look at its log. If the worker is gone, another one gets the task when the lease ends.';
   return {
     cause: 'held',
     sentence: `${subject} is held by worker ${shortened(pid ?? '?')}${lease}${heartbeat}.`,
-    action: `The worker runs it, so there is nothing to do. If that takes too long, look at its log. If the worker is gone, another one gets the task when the lease ends. To give it to another one now: resonate tasks release '${shortened(promise.id)}' --version ${task.version}`,
+    action: `${advice} To give it to another one now: resonate tasks release '${shortened(promise.id)}' --version ${task.version}`,
     needsAction: false,
     ...(heartbeatAt !== null && { since: heartbeatAt }),
     ...(dueAt !== null && { until: dueAt }),
@@ -85,15 +91,15 @@ export function heldTask(waiting: Waiting, facts: Facts): Ending {
 }
 
 /** A suspended task that waits for no pending promise: its awaited promise has timed out, or it never had one. */
-export function suspendedTask({ id }: WaitingPromise, subject: string, facts: Facts): Ending {
+export function suspendedTask(promise: WaitingPromise, subject: string, facts: Facts): Ending {
   const { now, chain } = facts;
   const { expiredAt } = chain;
-  const it = subject === 'It' ? 'it' : subject;
+  const it = subject === 'It' ? 'it' : named(promise);
   if (expiredAt === null) {
     return {
       cause: 'abandoned',
       sentence: `${subject} is suspended and waits for no promise, so nothing resumes its task.`,
-      action: `Its worker suspended it without anything to wait for. Settle the promise: resonate promises cancel '${shortened(id)}'`,
+      action: `Its worker suspended it without anything to wait for. Settle the promise: resonate promises cancel '${shortened(promise.id)}'`,
       needsAction: true,
     };
   }

@@ -92,6 +92,17 @@ describe('a pending task', () => {
     expect(answer.action).toMatch(/\w/);
   });
 
+  test('that is held by a worker whose heartbeat is late says so', async () => {
+    const held = (dueAt: number) => ofTask({ state: 'acquired', pid: 'w1', ttl: 60_000, dueAt });
+    expect((await held(NOW + 20_000)).action).toMatch(/^Its last heartbeat is late: .* tasks release 'a' --version 0$/);
+    expect((await held(NOW + 31_000)).action).toMatch(/^The worker runs it/);
+  });
+
+  test('that was given back says how to send it again at once', async () => {
+    const answer = await ofTask({ setbacks: 3, dueAt: NOW + 20_000 });
+    expect(answer.action).toMatch(/send it now: resonate tasks deliver 'a'$/);
+  });
+
   test('has no worker: how many there were is told as far as the running processes know', async () => {
     const none = (stats: Partial<ProcessFacts['stats']>, startedAt = NOW - 10 * MINUTE) =>
       ofTask({}, [process({ startedAt }, { streams: [], ...stats })]);
@@ -159,7 +170,7 @@ describe('a chain', () => {
     const answer = await whyIn({ promises, awaits: { a: ['b'], b: ['c'] } });
     expect(answer).toMatchObject({ cause: 'sleeping', promise: 'c', until: NOW + 5 * MINUTE, needsAction: false });
     expect(answer.sentence).toBe(
-      'It waits for b (pay), which waits for c. c sleeps until 2026-01-31 12:05:00 UTC (in 5 min).',
+      'It waits for b (pay), which waits for c. That promise sleeps until 2026-01-31 12:05:00 UTC (in 5 min).',
     );
     expect(answer.chain.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
@@ -167,7 +178,7 @@ describe('a chain', () => {
   test('goes from a step to the task that runs it', async () => {
     const held = task({ state: 'acquired', pid: 'w', ttl: 60_000, dueAt: NOW + 60_000 });
     const promises = [promise('a', { branch: 'b' }), promise('b', { task: held })];
-    expect((await whyIn({ promises })).sentence).toMatch(/^It is a step of b\. b is held by worker w until/);
+    expect((await whyIn({ promises })).sentence).toMatch(/^It is a step of b\. That promise is held by worker w until/);
     const over = [promise('a', { branch: 'b' }), promise('b', { state: 'resolved', settledAt: NOW - MINUTE })];
     expect(await whyIn({ promises: over })).toMatchObject({ cause: 'abandoned', since: NOW - MINUTE });
     expect(await whyIn({ promises: [promise('a', { branch: 'gone' })] })).toMatchObject({ cause: 'abandoned' });
@@ -188,7 +199,7 @@ describe('a chain', () => {
     expect(await first('b', 'c', 'e')).toBe('e');
     expect(await first('b', 'c')).toBe('c');
     const answer = await whyIn({ promises, awaits: { a: ['b', 'c', 'f'] } });
-    expect(answer.sentence).toMatch(/^It waits for f \(and 2 others\)\. f is halted/);
+    expect(answer.sentence).toMatch(/^It waits for f \(and 2 others\)\. That promise is halted/);
     expect(answer.chain[0]).toMatchObject({ others: 2 });
   });
 
@@ -200,7 +211,7 @@ describe('a chain', () => {
     const deep = await whyIn({ promises: ids.map((id) => suspended(id)), awaits }, 'a0');
     expect(deep).toMatchObject({ cause: 'too_deep', promise: 'a31' });
     expect(deep.reads).toHaveLength(32);
-    expect(deep.sentence).toContain('which waits for (over 27 more) a31.');
+    expect(deep.sentence).toContain('which waits for (over 27 more) a31. That promise');
     const secret = { promises: [suspended('a'), suspended('b')], awaits: { a: ['b'] }, prefix: 'a' };
     const hidden = await whyIn(secret);
     expect(hidden).toMatchObject({ cause: 'hidden', chain: [{ id: 'a' }] });

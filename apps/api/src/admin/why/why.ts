@@ -58,7 +58,8 @@ function step({ id, state, function: name }: WaitingPromise | FailedPromise): Wh
 function endingOf(link: Link, facts: Facts): Ending {
   const { chain } = facts;
   const { promise } = link;
-  const subject = chain.links.length > 1 ? named(promise) : 'It';
+  // The sentence has just named the promise.
+  const subject = chain.links.length > 1 ? 'That promise' : 'It';
   if (promise.state !== 'pending') {
     if (link.as === 'awaited') return justSettled(`${subject} has settled`);
     return link.as === 'branch' ? abandoned(link, facts) : settled(promise, facts);
