@@ -67,7 +67,10 @@ describe('a call graph', () => {
 
   test('a failed workflow shows its error above the graph', async () => {
     await viewer.open('/ui/graph?root=order-1');
-    await viewer.page.locator('.graph-failure').getByText('Rejected: Error: no such address').waitFor();
+    const why = viewer.page.getByRole('status', { name: 'Why it failed' });
+    await why.getByText(/^It failed at .*: no such address/).waitFor();
+    await why.getByText('then call it again under a new id').waitFor();
+    expect(await viewer.violations('.why')).toEqual([]);
   });
 
   test('the page of a failed promise shows the value above the param', async () => {
@@ -75,6 +78,7 @@ describe('a call graph', () => {
     const cards = viewer.page.locator('.pd-main h2');
     await cards.first().waitFor();
     expect(await cards.allInnerTexts()).toEqual(['Value', 'Param']);
+    await viewer.page.getByRole('status', { name: 'Why it failed' }).waitFor();
   });
 
   test('a short waterfall has a short panel, with a legend of its bars', async () => {

@@ -103,15 +103,22 @@ describe('the call graph and a promise in the browser', () => {
     await page.getByRole('complementary').waitFor({ state: 'detached' });
   });
 
-  test('a task is halted and continued from the page of its promise, and what it was called with is text', async () => {
+  test('a task is halted on the page of its promise and continued above its graph, and what it was called with is text', async () => {
     const { page } = viewer;
     await resonate.beginRpc('nobody-1', 'unknown', MARKUP, resonate.options({ target: 'poll://any@nobody' }));
     await viewer.open('/ui/promise?id=nobody-1');
     await page.getByLabel('Param', { exact: true }).getByText(MARKUP.slice(0, 10)).waitFor();
     await page.getByRole('button', { name: 'Halt…' }).click();
     await dialog().getByRole('button', { name: 'Halt', exact: true }).click();
-    await page.getByRole('button', { name: 'Continue…' }).click();
+    const why = page.getByRole('status', { name: 'Why it is pending' });
+    await why.getByRole('button', { name: 'Continue…' }).waitFor();
+    await viewer.open('/ui/graph?root=nobody-1');
+    await why.getByRole('button', { name: 'Continue…' }).click();
     await dialog().getByRole('button', { name: 'Continue', exact: true }).click();
+    // A message that nobody would receive needs no button at hand.
+    await why.getByText('Start a worker of group nobody').waitFor();
+    expect(await why.getByRole('button').count()).toBe(0);
+    await viewer.open('/ui/promise?id=nobody-1');
     await page.getByRole('button', { name: 'Deliver now…' }).click();
     await dialog().getByRole('button', { name: 'Deliver now', exact: true }).click();
     await page.getByText('Message is due').waitFor();
@@ -129,7 +136,7 @@ describe('the call graph and a promise in the browser', () => {
     expect(await page.getByRole('treeitem').count()).toBeLessThan(60);
     await page.getByRole('tree').focus();
     await page.keyboard.press('End');
-    await page.getByRole('treeitem').nth(20).waitFor();
+    await page.getByRole('treeitem').nth(15).waitFor();
     expect(await page.getByRole('treeitem', { level: 1 }).count()).toBe(0);
     await page.getByRole('status', { name: 'Why it is pending' }).waitFor();
     await page.getByRole('button', { name: 'Graph', exact: true }).click();

@@ -14,7 +14,6 @@ import {
   useNow,
 } from '../parts/index.ts';
 import { RunAgain } from '../call/run-again.tsx';
-import { Failure } from '../promise/failure.tsx';
 import { SidePromise } from '../promise/side-promise.tsx';
 import { Why } from '../promise/why.tsx';
 import { Boxes } from './boxes.tsx';
@@ -24,7 +23,7 @@ import './boxes.css';
 import './graph.css';
 import type { Box } from './model/layout.ts';
 import { Legend } from './legend.tsx';
-import { endOf, isFailed, titleOf, type CallNode } from './model/node.ts';
+import { endOf, titleOf, type CallNode } from './model/node.ts';
 import { zoomed, type Range } from './model/timescale.ts';
 import { StackPanel } from './stack-panel.tsx';
 import { Toolbar } from './toolbar.tsx';
@@ -61,8 +60,7 @@ function Graph({ root }: { root: string }) {
   return (
     <div class="graph-page">
       <Page title={titleOf(tree.root.node)} lead={<Lead graph={graph} />} actions={<Actions root={tree.root.node} />}>
-        {isFailed(tree.root.node.state) && <Failure id={root} />}
-        {tree.root.node.state === 'pending' && !tree.root.node.absent && <Why id={root} />}
+        {tree.root.node.state !== 'resolved' && !tree.root.node.absent && <Why id={root} />}
         {error && isLoaded && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
         {graph.isCut && (
           <p class="graph-note tone-pending">Only the first {MAX_NODES.toLocaleString('en')} calls are shown.</p>

@@ -43,7 +43,7 @@ export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = f
             {data.function !== undefined && <span class="mono">{data.function}</span>}
           </div>
         )}
-        {promise.state === 'pending' && <Why id={id} />}
+        {promise.state !== 'resolved' && <Why id={id} isAboveSettle />}
         {promise.state === 'pending' && <SettleActions id={id} func={data.function} onDone={reload} />}
         <Values promise={promise} />
         {data.deadLetters.length > 0 && (

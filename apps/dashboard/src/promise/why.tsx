@@ -1,3 +1,4 @@
+import type { Cause } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Icon, links } from '../parts/index.ts';
@@ -10,11 +11,21 @@ import { usePromise } from './use-promise.ts';
 /** Some reasons come and go without a change of the promise, such as a worker that connects. */
 const MIN_INTERVAL_MS = 2_000;
 
+const FAILED: readonly Cause[] = ['failed', 'canceled', 'timed_out'];
+/** No button helps: something has to be started first. */
+const NOT_RUNNING: readonly Cause[] = ['no_worker', 'transport_off'];
+
+interface Props {
+  id: string;
+  /** True if the buttons that settle this promise are below. */
+  isAboveSettle?: boolean;
+}
+
 /**
- * Why a promise is pending and what to do about it, in two sentences. Until that is known it keeps their place, so that what
- * is below does not move under the pointer.
+ * Why a promise is pending or has failed, what to do about it, and buttons that do it. Until that is known it keeps the
+ * place of two lines, so that what is below does not move under the pointer.
  */
-export function Why({ id }: { id: string }) {
+export function Why({ id, isAboveSettle = false }: Props) {
   const { data, isLoading, reload } = useResource(
     `why ${id}`,
     (signal) => get('/admin/promises/:id/why', { id }, signal),
@@ -25,15 +36,20 @@ export function Why({ id }: { id: string }) {
   );
   if (!data && isLoading) return <div class="why why-loading" aria-hidden="true" />;
   if (!data) return null;
-  const { cause, sentence, action, needsAction, promise } = data;
+  const { cause, sentence, action, needsAction, promise = id } = data;
+  const hasFailed = FAILED.includes(cause);
   return (
-    <div class={needsAction ? 'why tone-pending' : 'why tone-muted'} role="status" aria-label="Why it is pending">
-      <Icon name={needsAction ? 'warning' : 'clock'} />
+    <div
+      class={`why tone-${toneOf(needsAction, hasFailed)}`}
+      role="status"
+      aria-label={hasFailed ? 'Why it failed' : 'Why it is pending'}
+    >
+      <Icon name={needsAction || hasFailed ? 'warning' : 'clock'} />
       <div>
         <p class="why-sentence">{sentence}</p>
         <p>
           {action}
-          {promise !== undefined && promise !== id && (
+          {promise !== id && (
             <>
               {' '}
               <a href={links.promise(promise)}>
@@ -42,25 +58,34 @@ export function Why({ id }: { id: string }) {
             </>
           )}
         </p>
-        {promise !== undefined && promise !== id && (needsAction || cause === 'held') && (
-          <WayOut key={promise} id={promise} onDone={reload} />
+        {((needsAction && !NOT_RUNNING.includes(cause)) || cause === 'held') && (
+          <WayOut key={promise} id={promise} hasTaskOnly={isAboveSettle && promise === id} onDone={reload} />
         )}
       </div>
     </div>
   );
 }
 
-/** Buttons for the promise at which the wait ends. The page of that promise has them elsewhere. */
-function WayOut({ id, onDone }: { id: string; onDone: () => void }) {
+function toneOf(needsAction: boolean, hasFailed: boolean): 'bad' | 'pending' | 'muted' {
+  if (hasFailed) return 'bad';
+  return needsAction ? 'pending' : 'muted';
+}
+
+interface WayOutProps {
+  id: string;
+  /** Only buttons for its task. */
+  hasTaskOnly: boolean;
+  onDone: () => void;
+}
+
+/** Buttons for the promise at which the wait ends. */
+function WayOut({ id, hasTaskOnly, onDone }: WayOutProps) {
   const { data, reload } = usePromise(id);
   if (data?.promise.state !== 'pending') return null;
   const done = () => {
     reload();
     onDone();
   };
-  return data.task ? (
-    <TaskButtons id={id} task={data.task} actions={REMEDIES} onDone={done} />
-  ) : (
-    <SettleActions id={id} func={data.function} onDone={done} />
-  );
+  if (data.task) return <TaskButtons id={id} task={data.task} actions={REMEDIES} onDone={done} />;
+  return hasTaskOnly ? null : <SettleActions id={id} func={data.function} onDone={done} />;
 }
