@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { PushTarget } from '../http/push-target.ts';
 import { EventStream } from '../processes/event-stream.ts';
@@ -12,6 +13,7 @@ import type { TestCluster } from './cluster.ts';
 import { createTask, FAR_FUTURE, RetryingClient } from './requests.ts';
 
 const CALLERS = 4;
+const PAUSE_MS = 20;
 const JOURNEYS = 12;
 const SDK = '0.11.5';
 const GROUP = 'restarted';
@@ -87,7 +89,7 @@ export function restartTests(cluster: () => TestCluster, report: (line: string) 
   });
 }
 
-/** Callers that create, read and settle promises without a pause. */
+/** Callers that create, read and settle promises, one after the other, with short pauses. */
 class Load {
   readonly name = randomUUID();
   readonly settled: string[] = [];
@@ -135,6 +137,8 @@ class Load {
         await this.#ok(client, 'promise.get', { id });
         await this.#ok(client, 'promise.settle', { id, state: 'resolved', value: { data: id } });
         this.settled.push(id);
+        // Requests all the time find every gap in the service. At full speed they would only take its processor.
+        await sleep(PAUSE_MS);
       } catch (error) {
         this.failures.push(String(error));
         if (this.failures.length > 10) return;
