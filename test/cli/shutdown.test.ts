@@ -3,7 +3,8 @@ import { RawConnection, requestBytes, statuses } from '../http/raw-connection.ts
 import { FAR_FUTURE } from '../http/state.ts';
 import { EventStream } from '../processes/event-stream.ts';
 import { HttpClient } from '../processes/http-client.ts';
-import { ServerProcess } from '../processes/server-process.ts';
+import { RESONATE, ServerProcess } from '../processes/server-process.ts';
+import { Spawned } from '../processes/spawned.ts';
 
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
@@ -67,6 +68,14 @@ describe('a clean stop', () => {
       client.close();
     },
   );
+
+  test('ends a process that is still starting', async () => {
+    const args = ['serve', '--server-port', '0', '--observability-metrics-port', '0'];
+    const starting = new Spawned(RESONATE, [...args, '--storage-sqlite-path', ':memory:']);
+    const isFirst = (line: string) => line.includes('"msg":"Resonate Server starting"');
+    await starting.line('its first line', isFirst, 60_000);
+    expect(await starting.terminate(15_000)).toEqual({ code: 0, signal: null });
+  });
 
   test('does not wait for connections that were opened and not used, or used before and kept', async () => {
     // If the server waited for them, the stop would take as long as the time limit.

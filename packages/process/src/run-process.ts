@@ -31,16 +31,16 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   // Libraries write to standard error. If it is closed or its disk is full, the process must continue, so ignore its
   // errors.
   process.stderr.on('error', () => {});
-  logger.info('Resonate Server starting', startFields(config, role));
   // Until the services start, a signal may end the process at once. Without this handler, the first process of a
-  // container (PID 1) would ignore the signal.
+  // container (PID 1) would ignore the signal. It stays until runUntilSignal has its own: with none in between, Node
+  // forgets a signal that arrived while the event loop was busy.
   const leave = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, leave);
+  logger.info('Resonate Server starting', startFields(config, role));
   const runtime = await openRuntime({ config, role, version: VERSION, logger }).catch((error: unknown) => {
     logger.error('could not start', { error });
     process.exit(1);
   });
-  for (const signal of SIGNALS) process.off(signal, leave);
   logStorage(runtime);
   if (role === 'all' || role === 'api') logAuth(runtime);
   const { metrics, store } = runtime;
@@ -71,7 +71,9 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
     ],
     logger,
   );
-  await runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
+  const ended = runUntilSignal(group, { shutdownTimeoutMs: config.server.shutdownTimeoutMs, logger });
+  for (const signal of SIGNALS) process.off(signal, leave);
+  await ended;
 }
 
 async function close({ store, tracing }: Runtime): Promise<void> {
