@@ -2,7 +2,7 @@ import { STATE_VERBS } from '@resonate/admin/words';
 import type { StoredDeadLetter, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
-import { counted, instantFrom, named, span } from './words.ts';
+import { counted, instantFrom, named, shortened, span } from './words.ts';
 
 const CAUSES = { rejected: 'failed', rejected_canceled: 'canceled', rejected_timedout: 'timed_out' } as const;
 
@@ -21,15 +21,16 @@ export function settled(promise: WaitingPromise, facts: Facts): Ending {
     sentence: [`${ended(promise, facts)}${errorText(outcome?.error)}.`, blame(facts), lost(facts)]
       .filter((part) => part !== '')
       .join(' '),
-    action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`),
+    action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`, shortened(promise.id)),
     needsAction: false,
     ...(error !== undefined && { error }),
     ...(promise.settledAt !== null && { since: promise.settledAt }),
   };
 }
 
-const ACTIONS: Record<keyof typeof CAUSES, (name: string) => string> = {
-  rejected: (name) => `Fix what made ${name} fail, then call it again under a new id: a settled promise never changes.`,
+const ACTIONS: Record<keyof typeof CAUSES, (name: string, id: string) => string> = {
+  rejected: (name, id) =>
+    `Fix what made ${name} fail, then call it again under a new id, because a settled promise never changes. To see its arguments: resonate promises get '${id}'`,
   rejected_canceled: () => 'A client canceled it. Call it again under a new id if it is still wanted.',
   rejected_timedout: (name) =>
     `Find out what took so long, or give ${name} a longer timeout. Then call it again under a new id.`,

@@ -263,6 +263,7 @@ describe('a settled promise', () => {
       },
     });
     expect(answer).toMatchObject({ cause: 'failed', error: 'no luck', promise: 'c', needsAction: false });
+    expect(answer.action).toMatch(/made the function f-c fail, .* To see its arguments: resonate promises get 'a'$/);
     expect(answer.chain.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(answer.sentence).toBe(
       'It failed at 2026-01-31 11:59:58 UTC (2 s ago), 3 s after it was created: no luck. The error is that of c (f-c).',
