@@ -6,6 +6,8 @@
 import { setTimeout as work } from 'node:timers/promises';
 import { Resonate, type Context } from '@resonatehq/sdk';
 
+const DAY_MS = 24 * 3_600_000;
+
 const resonate = new Resonate({
   url: process.env['RESONATE_URL'] ?? 'http://localhost:8001',
   // After a crash another worker may take over when this lease has expired. The default is 60 s.
@@ -15,8 +17,8 @@ const resonate = new Resonate({
 /** An order. The server stores the result of each `yield*`, so no step that has completed runs again. */
 function* order(context: Context, items: string[], price: number) {
   if (price > 100) {
-    // A promise that no worker settles. It waits for a person, for as long as that takes.
-    const approval = yield* context.promise<boolean>();
+    // A promise that no worker settles. It waits for a person, for at most 7 days; the default is 24 hours.
+    const approval = yield* context.promise<boolean>({ timeout: 7 * DAY_MS });
     yield* context.run(askForApproval, approval.id, price);
     if (!(yield* approval)) return 'declined';
   }
