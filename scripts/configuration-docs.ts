@@ -1,5 +1,5 @@
 import { DECLARATIONS, shownValue, type Declaration } from '@resonate/config';
-import { format, resolveConfig } from 'prettier';
+import { formatted } from './formatted.ts';
 
 const INTRODUCTION = `# Configuration
 
@@ -27,8 +27,7 @@ or an array in \`resonate.toml\`. A flag that is true or false needs no value: \
 export async function configurationDocs(): Promise<string> {
   const sections = Map.groupBy(DECLARATIONS, ({ path }) => (path.includes('.') ? path.split('.')[0] : ''));
   const text = [...sections].map(([name, options]) => section(name || 'general', options)).join('\n');
-  const path = new URL('../docs/configuration.md', import.meta.url);
-  return format(`${INTRODUCTION}\n${text}`, { ...(await resolveConfig(path)), parser: 'markdown' });
+  return formatted('configuration.md', `${INTRODUCTION}\n${text}`);
 }
 
 function section(name: string, options: readonly Declaration[]): string {

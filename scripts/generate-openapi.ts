@@ -1,6 +1,6 @@
 /** `npm run docs`: writes docs/openapi.json from the declarations in packages/admin. */
 import { writeFileSync } from 'node:fs';
 import { openApi } from '@resonate/admin';
-import { format } from 'prettier';
+import { formatted } from './formatted.ts';
 
-writeFileSync('docs/openapi.json', await format(JSON.stringify(openApi()), { parser: 'json', printWidth: 120 }));
+writeFileSync('docs/openapi.json', await formatted('openapi.json', JSON.stringify(openApi())));

@@ -30,4 +30,6 @@ export interface LoadResult {
 
 /** The messages of a load generator: one when the warm-up is over, one at the end. */
 export type LoadMessage<Result> =
-  { kind: 'measuring' } | { kind: 'measured'; result: Result } | { kind: 'failed'; message: string };
+  | { kind: 'measuring' }
+  | { kind: 'measured'; result: Result }
+  | { kind: 'failed'; message: string };

@@ -37,7 +37,7 @@ describe('source files', () => {
 
   test('switch no check off without a reason', () => {
     // A reason after `--` makes an exception.
-    const off = /@ts-(ignore|nocheck|expect-error)|oxlint-disable(?!.* -- \S)|prettier-ignore/;
+    const off = /@ts-(ignore|nocheck|expect-error)|oxlint-disable(?!.* -- \S)|oxfmt-ignore|prettier-ignore/;
     expect(files(/\.(ts|js|mjs)$/).flatMap((file) => matches(file, withoutThisRule(file), off))).toEqual([]);
   });
 

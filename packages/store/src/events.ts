@@ -4,7 +4,16 @@ import type { BatchTimes } from './engine/batcher.ts';
 
 /** Operations on the database, as metrics name them. Rare operations have no name and are not measured. */
 export type StoreOperation =
-  'write' | 'read' | 'search' | 'timers' | 'claim' | 'queues' | 'acknowledge' | 'release' | 'elect' | 'heartbeat';
+  | 'write'
+  | 'read'
+  | 'search'
+  | 'timers'
+  | 'claim'
+  | 'queues'
+  | 'acknowledge'
+  | 'release'
+  | 'elect'
+  | 'heartbeat';
 
 /** A batch whose requests were answered. */
 export interface Batch extends BatchTimes {

@@ -12,7 +12,8 @@ import type { Transport } from '@resonate/protocol';
 
 /** A message to deliver, with the rows it is made from. */
 export type Delivery =
-  { kind: 'execute'; task: TaskRow } | { kind: 'unblock'; listener: ListenerRow; promise: PromiseRow };
+  | { kind: 'execute'; task: TaskRow }
+  | { kind: 'unblock'; listener: ListenerRow; promise: PromiseRow };
 
 /** The message's row in the outbox: its address, how often it was tried, and who has claimed it. */
 export function rowOf(delivery: Delivery): TaskRow | ListenerRow {
