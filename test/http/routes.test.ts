@@ -106,7 +106,8 @@ describe('paths and methods', () => {
   });
 
   test('a stream with a path that is not percent-encoded text is refused', async () => {
-    expect(await client.send({ path: '/poll/g/%zz' })).toMatchObject({ status: 400 });
+    for (const path of ['/poll/g/%zz', '/poll/g/%00', '/poll/a%00b/id'])
+      expect(await client.send({ path })).toMatchObject({ status: 400 });
   });
 
   test('HEAD of a stream opens none: messages still wait for one', async () => {

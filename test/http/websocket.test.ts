@@ -200,6 +200,7 @@ describe('a WebSocket', () => {
     await start('--transports-http-poll-max-connections', '1');
     await expect(open('/poll/g/a')).rejects.toThrow('HTTP 404');
     await expect(open('/connect/g/%zz')).rejects.toThrow('HTTP 400');
+    await expect(open('/connect/g/%00')).rejects.toThrow('HTTP 400');
     await expect(open('/connect/g/a', { origin: 'https://evil.example' })).rejects.toThrow('HTTP 403');
     await open();
     await expect(open('/connect/g/b')).rejects.toThrow('HTTP 503');

@@ -99,6 +99,9 @@ function poll({ config, clock, metrics }: Context, hub: StreamHub): RequestHandl
     const { group, id } = streamOf(request);
     if (!config.transports.httpPoll.enabled) {
       response.status(404).json({ error: 'event streams are disabled (transports.http_poll.enabled)' });
+    } else if (`${group}${id}`.includes('\0')) {
+      // Postgres would refuse every statement that names this stream's target.
+      response.status(400).json({ error: 'group and id must not contain a NUL character' });
     } else if (request.method === 'HEAD') {
       // Express handles HEAD with this route, too. A stream without a body would swallow messages.
       response.type('text/event-stream').end();

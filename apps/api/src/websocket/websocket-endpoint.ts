@@ -107,7 +107,8 @@ export class WebSocketEndpoint {
       };
     if (this.#stopping) return { status: 503, error: 'the server is shutting down' };
     const [group, id] = [decoded(place[1]), decoded(place[2])];
-    if (group === null || id === null) return { status: 400, error: 'group and id must be percent-encoded text' };
+    if (group === null || id === null)
+      return { status: 400, error: 'group and id must be percent-encoded text without NUL characters' };
     const known = await this.#auth?.authenticate(bearerToken(headers.authorization));
     if (known && !known.ok) return { status: known.status, error: known.message };
     if (known && !mayJoin(known.token.principal, group)) return { status: 403, error: 'Forbidden' };
@@ -153,7 +154,8 @@ export class WebSocketEndpoint {
 
 function decoded(part = ''): string | null {
   try {
-    return decodeURIComponent(part);
+    const text = decodeURIComponent(part);
+    return text.includes('\0') ? null : text;
   } catch {
     return null;
   }
