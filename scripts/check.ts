@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { someOf } from '../packages/testkit/src/rounds.ts';
 import { describeLeftOut, leftOut } from './test-needs.ts';
 
 interface Step {
@@ -48,14 +49,11 @@ const SERVERS = [
 ];
 
 /**
- * Suites that run on MySQL after the others ran on MariaDB. The other suites for MariaDB run on MySQL only on demand:
- * `TEST_MYSQL_SERVER=mysql npm test`.
+ * Suites that run on MySQL or on MariaDB, by TEST_SEED or else by chance. On both they take 3 minutes of CPU. The other
+ * suites run on MariaDB, and on MySQL only on demand: `TEST_MYSQL_SERVER=mysql npm test`.
  */
 const ON_MYSQL = ['packages/store/src/dialects/mysql/', 'test/database/six-engines'];
-/** Tests of these suites that use another database ran before. */
-const NOT_AGAIN = '^(?!six engines on one postgres)';
-/** Runs on MySQL only. */
-const NOT_ON_MARIADB = '^(?!six engines on one mysql)';
+const MYSQL_SERVERS = someOf(['mariadb', 'mysql'] as const, 1);
 
 interface Lane {
   /** The niceness of its processes. */
@@ -64,7 +62,10 @@ interface Lane {
 }
 
 const missing = leftOut();
-const IGNORED = [...[...CLUSTERS, ...SERVERS].map(inRoot), ...missing.map(({ file }) => inRoot(`${file}$`))];
+const IGNORED = [
+  ...[...CLUSTERS, ...SERVERS, ...ON_MYSQL].map(inRoot),
+  ...missing.map(({ file }) => inRoot(`${file}$`)),
+];
 
 const NOT_IN_OTHER_LANES = ['--testPathIgnorePatterns', '/node_modules/', ...IGNORED];
 
@@ -80,14 +81,14 @@ const LANES: readonly Lane[] = [
     niceness: 0,
     steps: [
       tests('clusters', 1, '--testPathPatterns', ...CLUSTERS.map(below)),
-      {
-        ...tests('on MySQL', 1, '--testNamePattern', NOT_AGAIN, '--testPathPatterns', ...ON_MYSQL.map(below)),
-        env: { TEST_MYSQL_SERVER: 'mysql' },
-      },
+      ...MYSQL_SERVERS.map((server) => ({
+        ...tests(`on ${server}`, 1, '--testPathPatterns', ...ON_MYSQL.map(below)),
+        env: { TEST_MYSQL_SERVER: server },
+      })),
     ],
   },
   { niceness: 2, steps: [tests('servers', 1, '--testPathPatterns', ...SERVERS.map(below))] },
-  { niceness: 6, steps: [tests('other tests', 2, '--testNamePattern', NOT_ON_MARIADB, ...NOT_IN_OTHER_LANES)] },
+  { niceness: 6, steps: [tests('other tests', 2, ...NOT_IN_OTHER_LANES)] },
   {
     niceness: 10,
     steps: [

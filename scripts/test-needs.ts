@@ -49,7 +49,7 @@ const NEEDS: readonly Need[] = [
     isThere: process.env['TEST_MYSQL_SERVER'] === 'mysql' ? () => true : hasMariadb,
   },
   { name: 'MariaDB or TEST_MYSQL_URL', uses: /\bmysqlForTests\b/, isThere: () => isMysqlGiven() || hasMariadb() },
-  { name: 'MySQL', uses: /\bstartMysql(Pair)?\(|MYSQL_SERVERS\.mysql|'mariadb' : 'mysql'/, isThere: hasMysql },
+  { name: 'MySQL', uses: /\bstartMysql(Pair)?\(|MYSQL_SERVERS\.mysql|'mariadb', 'mysql'/, isThere: hasMysql },
   {
     name: 'Postgres with pg_basebackup',
     uses: /\bstartPostgresPair\(|\['--failovers'\] :/,
