@@ -115,6 +115,10 @@ describe('the admin API', () => {
     expect((await server.ask('promise.settle', settled, admin)).status).toBe(200);
     expect((await ask('counts', 'counts')).body).toMatchObject({ failed: 1, isFailedCut: false });
     expect((await ask('counts', 'counts', mine)).body).toMatchObject({ waiting: 1, failed: 0 });
+    const pending = await ask<{ promises: Row[] }>('promises', 'promises?state=pending&reasons=true', mine);
+    expect(pending.body.promises.find(({ id }) => id === 'mine/w')).toMatchObject({
+      reason: 'No worker of group nobody',
+    });
     const { body } = await ask<{ promises: Row[] }>('promises', 'promises?state=failed');
     expect(body.promises).toMatchObject([{ id: 'theirs/failed', state: 'rejected', error: 'no' }]);
   });

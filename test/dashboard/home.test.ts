@@ -88,6 +88,9 @@ describe('the front page', () => {
     await failures.getByText('PaymentError: card declined').waitFor();
     expect(await failures.locator('.badge').allInnerTexts()).toEqual(['Timed out', 'Canceled', 'Rejected']);
     const newest = region('Newest workflows');
+    await newest.getByRole('row').filter({ hasText: 'order-2' }).getByText('No worker of group nobody').waitFor();
+    await newest.getByText('Waits for another promise').waitFor();
+    expect(await newest.getByText('PaymentError: card declined').count()).toBe(1);
     expect(await newest.locator('td.cell-id').count()).toBe(6);
     expect(await newest.getByText('order-3:0').count()).toBe(0);
   });

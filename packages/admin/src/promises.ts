@@ -32,6 +32,7 @@ export const PROMISES_QUERY = z.strictObject({
     description: 'The name of the function that the param calls; of a longer name, the first 160 characters',
   }),
   roots: flag.optional().meta({ description: 'Only roots: promises that no other promise has called' }),
+  reasons: flag.optional().meta({ description: 'Also say in a few words why each pending promise is pending' }),
   steps: flag.optional().meta({ description: 'Only promises that another promise has called' }),
   limit: pageSize(500, 50),
 });
@@ -56,6 +57,8 @@ const PROMISE_SUMMARY = z.object({
   origin: z.string().optional(),
   /** Of a failed promise: the error in its value, at most 300 characters; absent if the value is empty. */
   error: z.string().optional(),
+  /** Of a pending promise, if the query has `reasons`: why it is pending, in a few words. */
+  reason: z.string().optional(),
 });
 export type PromiseSummary = z.infer<typeof PROMISE_SUMMARY>;
 

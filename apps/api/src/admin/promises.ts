@@ -13,10 +13,11 @@ import { letterFor, narrowed } from './dead-letters.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 import { maySearch } from './session.ts';
+import { reasonsOf } from './why/reasons.ts';
 
 type PromiseHandlers = Pick<Handlers, 'promises' | 'promise' | 'graph' | 'tasks' | 'deliverTask'>;
 
-type Context = RuntimeWith<'config', 'admin' | 'cluster' | 'now'>;
+type Context = RuntimeWith<'config' | 'processId' | 'stats', 'admin' | 'cluster' | 'now'>;
 
 /** The part of a list that is asked for. */
 interface Range {
@@ -37,7 +38,8 @@ const MAX_TAGS = 32;
 const MAX_TAG_LENGTH = 256;
 
 /** The endpoints for promises and tasks. A token with a prefix sees only ids that begin with it. */
-export function promiseHandlers({ config, store }: Context): PromiseHandlers {
+export function promiseHandlers(runtime: Context): PromiseHandlers {
+  const { config, store } = runtime;
   const { admin } = store;
   const cursors = new Cursors(() => store.cluster.secret('admin cursors'));
   /** A page of promises in the requested range. */
@@ -61,16 +63,11 @@ export function promiseHandlers({ config, store }: Context): PromiseHandlers {
     if (!id.startsWith(own)) throw new Refusal(404, 'Promise not found');
   };
   return {
-    async promises({ query: { state, tag = [], func, roots, steps, ...range } }, { prefix }) {
-      const tags = tag.map(nameAndValue);
-      const { rows, end } = await page(range, prefix, {
-        state,
-        task: undefined,
-        tags,
-        func,
-        isRoot: rootsOrSteps(roots, steps),
-      });
-      return { ...end, promises: rows.map(promiseSummary) };
+    async promises({ query: { state, tag = [], func, roots, steps, reasons, ...range } }, { prefix }) {
+      const wanted = { state, task: undefined, tags: tag.map(nameAndValue), func, isRoot: rootsOrSteps(roots, steps) };
+      const { rows, end } = await page(range, prefix, wanted);
+      const reasonOf = reasons ? await reasonsOf(runtime, rows, prefix, end.now) : () => undefined;
+      return { ...end, promises: rows.map((row) => promiseSummary(row, reasonOf(row))) };
     },
     async tasks({ query: { state, ...range } }, { prefix }) {
       const { rows, end } = await page(range, prefix, {
@@ -132,13 +129,14 @@ function brief({ id, state, createdAt, settledAt, timeoutAt, function: name }: B
   };
 }
 
-function promiseSummary(row: Listed): PromiseSummary {
+function promiseSummary(row: Listed, reason: string | undefined): PromiseSummary {
   const some = Object.entries(row.tags).slice(0, MAX_TAGS);
   return {
     ...brief(row),
     tags: Object.fromEntries(some.map(([name, value]) => [name, value.slice(0, MAX_TAG_LENGTH)])),
     ...(row.origin !== null && { origin: row.origin }),
     ...(row.error !== undefined && { error: row.error }),
+    ...(reason !== undefined && { reason }),
   };
 }
 

@@ -85,7 +85,7 @@ function RecentFailures() {
 }
 
 function NewestWorkflows() {
-  const { data, error, reload } = useNewest('newest', {});
+  const { data, error, reload } = useNewest('newest', { reasons: 'true' });
   return (
     <Panel title="Newest workflows" actions={<a href={links.promises}>All workflows</a>}>
       {error && <ErrorState error={error} onRetry={reload} />}

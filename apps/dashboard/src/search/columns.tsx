@@ -18,6 +18,10 @@ const PROMISE: Column<PromiseSummary> = {
 };
 const STATE: Column<PromiseSummary> = { title: 'State', cell: ({ state }) => <StateBadge state={state} /> };
 const ERROR: Column<PromiseSummary> = { title: 'Error', cell: (row) => <ErrorText {...row} /> };
+const WHY: Column<PromiseSummary> = {
+  title: 'Why',
+  cell: (row) => row.reason ?? <ErrorText {...row} />,
+};
 const TOOK: Column<PromiseSummary> = { title: 'Took', cell: (row) => <Took {...row} /> };
 const CREATED: Column<PromiseSummary> = { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} /> };
 const FAILED: Column<PromiseSummary> = {
@@ -36,17 +40,22 @@ const GRAPH: Column<PromiseSummary> = {
   ),
 };
 
-/** Columns for these rows: errors and tags only if there are any. */
+/** Columns for these rows: reasons, errors and tags only if there are any. */
 export function columnsFor(rows: readonly PromiseSummary[]): Column<PromiseSummary>[] {
   return [
     PROMISE,
     STATE,
-    ...(rows.some(({ error }) => error !== undefined) ? [ERROR] : []),
+    ...reasonColumn(rows),
     CREATED,
     TOOK,
     ...(rows.some(({ tags }) => shownTags(tags).length > 0) ? [TAGS] : []),
     GRAPH,
   ];
+}
+
+function reasonColumn(rows: readonly PromiseSummary[]): Column<PromiseSummary>[] {
+  if (rows.some(({ reason }) => reason !== undefined)) return [WHY];
+  return rows.some(({ error }) => error !== undefined) ? [ERROR] : [];
 }
 
 /** Columns for promises that failed. */

@@ -65,7 +65,7 @@ export function requestOf({ prefix, func, state, tags, span, from, to }: Filters
     from: spanMs === undefined ? epochMs(from) : now - spanMs,
     to: epochMs(to),
     ...(kind === 'all' ? {} : { [kind]: 'true' }),
-  } satisfies Record<keyof Omit<PromisesQuery, 'limit' | 'cursor' | 'roots' | 'steps'>, unknown>;
+  } satisfies Record<keyof Omit<PromisesQuery, 'limit' | 'cursor' | 'reasons' | 'roots' | 'steps'>, unknown>;
   return query;
 }
 

@@ -1,3 +1,4 @@
+import type { TaskRow } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -5,7 +6,7 @@ import { readCounts, type Counts } from './counts.ts';
 import { readDetail, type Detail } from './detail.ts';
 import { hasGraph, readGraph, type GraphPage, type GraphQuery } from './graph.ts';
 import { readOutcome, type PromiseOutcome } from './outcome.ts';
-import { readWaits, type Waits } from './waits.ts';
+import { readTasks, readWaits, type Waits } from './waits.ts';
 import { findNewest, type Newest, type NewestQuery } from './newest.ts';
 
 export type DeliverResult = 'due' | 'not pending' | 'absent';
@@ -26,6 +27,11 @@ export class Admin {
   /** Promises, newest first. */
   newest(query: NewestQuery, now: number): Promise<Newest> {
     return findNewest(this.#dialect.plain, query, now);
+  }
+
+  /** The tasks of these promises. Promises without a task are left out. */
+  tasksOf(ids: string[], now: number): Promise<ReadonlyMap<string, TaskRow>> {
+    return readTasks(this.#dialect.plain, ids, now);
   }
 
   counts(prefix: string): Promise<Counts> {

@@ -44,6 +44,19 @@ export async function readWaits(sql: PlainSql, id: string, limit: number, now: n
   };
 }
 
+/** The tasks of these promises, by id, in one read by key. */
+export async function readTasks(
+  { select, words }: PlainSql,
+  ids: string[],
+  now: number,
+): Promise<ReadonlyMap<string, TaskRow>> {
+  if (ids.length === 0) return new Map();
+  const marks = ids.map(() => '?').join(', ');
+  const sql = `SELECT ${TASK_COLUMNS} FROM ${words.byKey('tasks k')} WHERE k.id IN (${marks})`;
+  const [rows = []] = await select([{ sql, params: ids }]);
+  return new Map(rows.flatMap((row) => taskOf(row, now) ?? []).map((task) => [task.id, task]));
+}
+
 function waitingPromise(values: readonly unknown[], now: number): WaitingPromise {
   return {
     ...briefPromise(values, now),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readOutcome } from '../admin/outcome.ts';
-import { readWaits } from '../admin/waits.ts';
+import { readTasks, readWaits } from '../admin/waits.ts';
 import type { Dialect } from '../dialect.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import type { Statement } from '../sql/statement.ts';
@@ -46,6 +46,11 @@ export function whyConformance(under: DialectUnderTest): void {
       });
       expect(await store.admin.waits('w', 3, now)).toMatchObject({ awaits: [{}, {}, { isTimer: true }], more: false });
       expect(await store.admin.waits('none', 3, now)).toBeNull();
+      const tasks = await store.admin.tasksOf(['w', 'w.1', 'w.2', 'none'], now);
+      expect([...tasks.values()].map(({ id, state }) => [id, state]).toSorted()).toEqual([
+        ['w', 'suspended'],
+        ['w.1', 'pending'],
+      ]);
     });
 
     test('a failed promise is read with its error, its failed children and who was not told', async () => {
@@ -79,7 +84,7 @@ export function whyConformance(under: DialectUnderTest): void {
       expect((await store.admin.outcome(`e ${name}`, await store.now())).error).toBe(expected);
     });
 
-    test('both are found by indexes', async () => {
+    test('all are found by indexes', async () => {
       const sent: Statement[] = [];
       const recorder: PlainSql = {
         ...dialect.plain,
@@ -89,6 +94,7 @@ export function whyConformance(under: DialectUnderTest): void {
         },
       };
       await readWaits(recorder, 'w', 100, 0);
+      await readTasks(recorder, ['w', 'w.1', 'w.2'], 0);
       await readOutcome(recorder, 'f', 0);
       const { indexes, scans } = await database.explain({ statements: sent });
       expect(indexes).toEqual(expect.arrayContaining(['promises_pkey', 'promises_parent', 'callbacks_awaiter']));

@@ -8,6 +8,7 @@ import { scheduleWhy } from './schedule.ts';
 import { why } from './why.ts';
 
 type Context = RuntimeWith<'config' | 'processId' | 'stats', 'admin' | 'cluster' | 'execute' | 'now'>;
+type FactsContext = RuntimeWith<'processId' | 'stats', 'cluster'>;
 
 /**
  * The endpoints that explain why a promise or schedule does not continue. They read by key, and at most the number of
@@ -44,7 +45,7 @@ export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleW
 }
 
 /** The statistics that each process wrote with its last heartbeat. For this process, the current ones. */
-async function processFacts({ processId, stats, store }: Context, now: number): Promise<ProcessFacts[]> {
+export async function processFacts({ processId, stats, store }: FactsContext, now: number): Promise<ProcessFacts[]> {
   const own = await stats.read();
   return (await store.cluster.processes()).map(({ id, role, startedAt, heartbeatAt, leader, stats: text }) => {
     const isOwn = id === processId;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Cause } from '@resonate/admin';
 import type { FailedPromise, TaskRow, WaitingPromise } from '@resonate/store';
 import type { ProcessFacts } from './facts.ts';
+import { shortReason } from './reasons.ts';
 import { MINUTE, NOW, process, promise, task, whyIn, type World } from './why.fixture.ts';
 
 /**
@@ -244,6 +245,25 @@ describe('a chain', () => {
     const answer = await whyIn({ promises: [suspended('a'), promise(long)], awaits: { a: [long] } });
     expect(answer.sentence.length).toBeLessThan(500);
     expect(answer.promise).toBe(long);
+  });
+});
+
+describe('a few words for a list', () => {
+  const short = (fields: Parameters<typeof promise>[1]) =>
+    shortReason(promise('a', fields), { now: NOW, processes: [process()], retryTimeoutMs: 30_000, prefix: '' });
+
+  test.each([
+    ['No worker of group gone', { task: task({ target: 'gone' }) }],
+    ['Given back by its workers 7 times', { task: task({ setbacks: 7, dueAt: NOW + 1_000 }) }],
+    ['https://shop.example fails', { task: task({ ...http, attempts: 3, dueAt: NOW + 1_000 }) }],
+    ['A worker runs it', { task: task({ state: 'acquired', ttl: 60_000, dueAt: NOW + 50_000 }) }],
+    ['Waits for another promise', { task: task({ state: 'suspended', dueAt: null }) }],
+    ['Waits for somebody outside', {}],
+    ['Sleeps', { isTimer: true }],
+    [undefined, { branch: 'b' }],
+    [undefined, { state: 'resolved' }],
+  ] as const)('%s', (words, fields) => {
+    expect(short(fields)).toBe(words);
   });
 });
 
