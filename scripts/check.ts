@@ -43,7 +43,7 @@ const ENDS_WITHIN_MS = 30_000;
 const CLUSTERS = ['test/(cluster|deploy|sdk|torture)/', 'packages/maintenance/'];
 /** Suites of servers, clients and workers that depend on milliseconds. The suites of the command line do not. */
 const SERVERS = [
-  'test/(admin|auth|bash|dashboard|http|mcp|observability|retention|soak|transports)/',
+  'test/(bash|dashboard|http|observability|retention|soak|transports)/',
   'packages/(delivery|lifecycle|observability|process|transports|wakeup)/',
   'apps/',
 ];
