@@ -1,14 +1,13 @@
-import { DEAD_AFTER_MS, parseStats, type RuntimeWith } from '@resonate/process';
+import type { RuntimeWith } from '@resonate/process';
 import type { ScheduleRecord } from '@resonate/protocol';
 import { Refusal } from '../../http/refusal.ts';
 import type { Handlers } from '../mount.ts';
 import { followChain } from './chain.ts';
-import type { ProcessFacts } from './facts.ts';
+import { processFacts } from './process-facts.ts';
 import { scheduleWhy } from './schedule.ts';
 import { why } from './why.ts';
 
 type Context = RuntimeWith<'config' | 'processId' | 'stats', 'admin' | 'cluster' | 'execute' | 'now'>;
-type FactsContext = RuntimeWith<'processId' | 'stats', 'cluster'>;
 
 /**
  * The endpoints that explain why a promise or schedule does not continue. They read by key, and at most the number of
@@ -42,20 +41,4 @@ export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleW
       return scheduleWhy(schedule, { now, processes: await processFacts(runtime, now) });
     },
   };
-}
-
-/** The statistics that each process wrote with its last heartbeat. For this process, the current ones. */
-export async function processFacts({ processId, stats, store }: FactsContext, now: number): Promise<ProcessFacts[]> {
-  const own = await stats.read();
-  return (await store.cluster.processes()).map(({ id, role, startedAt, heartbeatAt, leader, stats: text }) => {
-    const isOwn = id === processId;
-    return {
-      role,
-      startedAt,
-      heartbeatAt: isOwn ? now : heartbeatAt,
-      isAlive: now - heartbeatAt < DEAD_AFTER_MS,
-      leader,
-      stats: isOwn ? own : parseStats(text),
-    };
-  });
 }

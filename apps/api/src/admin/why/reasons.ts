@@ -3,7 +3,7 @@ import type { RuntimeWith } from '@resonate/process';
 import { TAG } from '@resonate/protocol';
 import type { Listed, WaitingPromise } from '@resonate/store';
 import type { Facts } from './facts.ts';
-import { processFacts } from './handlers.ts';
+import { processFacts } from './process-facts.ts';
 import { receiverOf } from './receivers.ts';
 import { shortened } from './words.ts';
 import { why } from './why.ts';
