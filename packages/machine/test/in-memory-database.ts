@@ -1,6 +1,7 @@
 import {
   collectNeeds,
   debugSnap,
+  emptyLoaded,
   MoreNeeded,
   Needs,
   occurrenceOf,
@@ -108,6 +109,7 @@ export class InMemoryDatabase {
       if (branch !== undefined) branches.add(branch);
     }
     return {
+      ...emptyLoaded(),
       promises: named(this.#promises, needs.promises),
       tasks: named(this.#tasks, taskIds),
       callbacks: callbacks.map(([, row]) => row),
@@ -116,22 +118,18 @@ export class InMemoryDatabase {
       }),
       schedules: named(this.#schedules, needs.schedules),
       branches: [...this.#promises.values()].filter(({ tags }) => branches.has(tags['resonate:branch'] ?? '')),
-      cutBranches: [],
-      cutFences: [],
     };
   }
 
   /** Everything, in byte order of the keys. */
   dump(): Loaded {
     return {
+      ...emptyLoaded(),
       promises: sorted(this.#promises),
       tasks: sorted(this.#tasks),
       callbacks: sorted(this.#callbacks),
       listeners: sorted(this.#listeners),
       schedules: sorted(this.#schedules),
-      branches: [],
-      cutBranches: [],
-      cutFences: [],
     };
   }
 

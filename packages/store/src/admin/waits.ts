@@ -1,4 +1,5 @@
 import type { TaskRow } from '@resonate/machine';
+import { places } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { textOrNull } from '../sql/read.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
@@ -51,8 +52,7 @@ export async function readTasks(
   now: number,
 ): Promise<ReadonlyMap<string, TaskRow>> {
   if (ids.length === 0) return new Map();
-  const marks = ids.map(() => '?').join(', ');
-  const sql = `SELECT ${TASK_COLUMNS} FROM ${words.byKey('tasks k')} WHERE k.id IN (${marks})`;
+  const sql = `SELECT ${TASK_COLUMNS} FROM ${words.byKey('tasks k')} WHERE k.id IN (${places(ids)})`;
   const [rows = []] = await select([{ sql, params: ids }]);
   return new Map(rows.flatMap((row) => taskOf(row, now) ?? []).map((task) => [task.id, task]));
 }

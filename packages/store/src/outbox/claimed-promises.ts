@@ -1,5 +1,6 @@
 import type { ListenerRow, PromiseRow } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
+import { places } from '../sql/conditions.ts';
 import type { Statement } from '../sql/statement.ts';
 import { PROMISES } from '../tables.ts';
 
@@ -20,7 +21,7 @@ const BYTES = PROMISES.bytes('p');
 export function promisesOf({ plain: { words } }: Dialect, ids: readonly string[], maxBytes: number): Statement {
   const share = Math.max(SMALL_BYTES, Math.floor(maxBytes / Math.max(1, ids.length)));
   const sql = `SELECT ${PROMISES.listIf(`${BYTES} <= ${share}`, 'p')}, ${BYTES}
-    FROM ${words.byKey('promises AS p')} WHERE p.id IN (${ids.map(() => '?').join(', ')})`;
+    FROM ${words.byKey('promises AS p')} WHERE p.id IN (${places(ids)})`;
   return { sql, params: [...ids] };
 }
 

@@ -1,3 +1,4 @@
+import { places } from '../../sql/conditions.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { SqlValue } from '../../sql/table.ts';
 
@@ -16,7 +17,7 @@ export function byKeys(table: string, key: readonly string[], rows: readonly (re
   const found = `${table} t FORCE INDEX (PRIMARY)`;
   const [only] = key;
   if (key.length === 1) {
-    return { sql: `${found} WHERE t.${only} IN (${rows.map(() => '?').join(', ')})`, params: rows.flat() };
+    return { sql: `${found} WHERE t.${only} IN (${places(rows)})`, params: rows.flat() };
   }
   if (rows.length <= SPELT_OUT) {
     const one = `(${key.map((column) => `t.${column} = ?`).join(' AND ')})`;

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Changes, RowChanges } from '@resonate/machine';
+import { places } from '../../sql/conditions.ts';
 import type { Column, Table } from '../../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../../tables.ts';
 
@@ -46,9 +47,9 @@ function tableWriter<Row>(database: Database.Database, table: Table<Row>): (chan
 
 function inserter<Row>(database: Database.Database, table: Table<Row>, verb: string): (rows: readonly Row[]) => void {
   const { name, columns, columnList } = table;
-  const places = `(${columns.map(() => '?').join(', ')})`;
+  const row = `(${places(columns)})`;
   const insert = (rows: number) =>
-    database.prepare(`${verb} INTO ${name} (${columnList}) VALUES ${Array(rows).fill(places).join(', ')}`);
+    database.prepare(`${verb} INTO ${name} (${columnList}) VALUES ${Array(rows).fill(row).join(', ')}`);
   const one = insert(1);
   const several = insert(ROWS_AT_ONCE);
   return (rows) => {
