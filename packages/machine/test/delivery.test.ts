@@ -14,7 +14,6 @@ import {
   renewed,
   resumed,
   retryAt,
-  unclaimed,
   type ListenerRow,
   type TaskRow,
 } from '@resonate/machine';
@@ -256,16 +255,6 @@ test('M11: an unblock for one connection that nobody takes for too long is for a
   expect(isForAbsent({ ...absent, claimedBy: 'other' }, 500, NOW)).toBe(false);
   expect(isForAbsent({ ...absent, address: 'poll://any@g/1', target: 'g', prefers: '1' }, 500, NOW)).toBe(false);
   expect(isForAbsent(listener({ dueAt: NOW - 501 }), 500, NOW)).toBe(false);
-});
-
-test('M12: a claim that is given back unused leaves the message as it was, unless it has changed since', () => {
-  const before = listener({ attempts: 3, deferredBy: 'other', enqueuedAt: null });
-  const taken = claimed(before, claimer, NOW);
-  expect(unclaimed(taken, taken, before)).toEqual(before);
-  for (const changed of [{ claimedBy: 'other' }, { dueAt: NOW + 1 }, { attempts: 9 }]) {
-    const row = { ...taken, ...changed };
-    expect(unclaimed(row, taken, before)).toBe(row);
-  }
 });
 
 describe('a task that is returned without progress', () => {

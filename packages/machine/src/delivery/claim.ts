@@ -23,17 +23,6 @@ export function claimed<Row extends MessageRow>(
 }
 
 /**
- * Undoes a claim that the process did not use: the message is as it was before the claim (transition M12).
- * @param taken the claimed message. @param before the message before the claim.
- */
-export function unclaimed<Row extends MessageRow>(message: Row, taken: Row, before: Row): Row {
-  const isUnchanged = message.claimedBy === taken.claimedBy && message.dueAt === taken.dueAt;
-  if (!isUnchanged || message.attempts !== taken.attempts) return message;
-  const { dueAt, enqueuedAt, attempts, claimedBy, deferredBy } = before;
-  return { ...message, dueAt, enqueuedAt, attempts, claimedBy, deferredBy };
-}
-
-/**
  * The number of attempts since the last success, with this one. If a message is claimed again and no outcome of its last
  * claim was recorded, that attempt does not count as failed: the task may be delivered but not acquired, the delivery of an
  * `unblock` may take long, or the process may have died. But this is not the first attempt, so the number is at least 2.

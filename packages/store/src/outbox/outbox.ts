@@ -6,7 +6,6 @@ import {
   pairKey,
   released,
   renewed,
-  unclaimed,
   type Claimer,
   type DeliveryOutcome,
   type ExecuteOutcome,
@@ -18,14 +17,14 @@ import {
 import type { Transport } from '@resonate/protocol';
 import type { StoreClock } from '../clock.ts';
 import type { Dialect, WaitingTarget } from '../dialect.ts';
-import { mergeTargets, targetsIn } from '../dialects/waiting-targets.ts';
+import { targetsIn } from '../dialects/waiting-targets.ts';
 import { Batcher, type BatcherLimits } from '../engine/batcher.ts';
 import type { StoreEvents } from '../events.ts';
 import { rewrite, updatesOf } from '../rewrite.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
-import { LISTENERS, TASKS } from '../tables.ts';
-import { MAX_CLAIMED_BYTES, promisesOf, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
+import { LISTENERS, PROMISES, TASKS } from '../tables.ts';
+import { MAX_CLAIMED_BYTES, withinBytes, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
 import { lockTasks, messageKeys, rewriteListeners, rewriteMessages } from './messages.ts';
 
@@ -41,17 +40,6 @@ export interface Claimed {
   /** When the first message that each target still has is due. Targets without messages are left out. */
   next: WaitingTarget[];
   /** The store's clock at the claim, epoch ms. */
-  now: number;
-}
-
-/** The result of one claiming transaction. */
-interface Taken {
-  tasks: TaskRow[];
-  /** Each as it was written, and as it was before. */
-  listeners: { listener: ListenerRow; before: ListenerRow }[];
-  /** The settled promises of the listeners, as `promisesOf` selects them. */
-  rows: unknown[][];
-  next: WaitingTarget[];
   now: number;
 }
 
@@ -113,53 +101,37 @@ export class Outbox {
     }
   }
 
-  async #take(wanted: DueMessages): Promise<Claimed> {
+  /** Reads due messages with the sizes of their promises, and claims those that fit into memory together. */
+  #take(wanted: DueMessages): Promise<Claimed> {
     const { dialect, processId, retryTimeoutMs } = this.#options;
     const { maxBytes = MAX_CLAIMED_BYTES } = wanted;
     const claimer = { processId, retryTimeoutMs };
     const targets = wanted.targets.map(({ target }) => target);
     const reads = dialect.outbox.lockDue(wanted);
-    const taken = await rewrite(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
-      const due = LISTENERS.decodeAll(rows.slice(0, reads.listeners.length).flat());
+    return rewrite(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
+      const due = rows.slice(0, reads.listeners.length).flat();
       const waiting = TASKS.decodeAll(rows.slice(reads.listeners.length).flat());
-      const listeners = due.map((before) => ({ before, listener: claimed(before, claimer, now) }));
-      const updates = listeners.map(({ listener }) => listener);
-      const tasks = withinLimits(waiting, wanted, updates).map((task) => claimed(task, claimer, now));
+      const sized = due.map((row) => ({
+        listener: claimed(LISTENERS.decode(row), claimer, now),
+        bytes: Number(row[LISTENERS.width]),
+      }));
+      const oldestFirst = sized.toSorted((one, other) => byAge(one.listener, other.listener));
+      const unblocks = withinBytes(oldestFirst, maxBytes);
+      const listeners = unblocks.map(({ listener }) => listener);
+      const tasks = withinLimits(waiting, wanted, listeners).map((task) => claimed(task, claimer, now));
       // A settled promise never changes, so it needs no lock.
-      const awaited = [...new Set(updates.map((listener) => listener.awaited))];
-      const promises = awaited.length > 0 ? [promisesOf(dialect, awaited, maxBytes)] : [];
+      const ids = [...new Set(listeners.map(({ awaited }) => awaited))].map((id) => [id]);
+      const promises = ids.length > 0 ? [dialect.plain.words.rowsWithKeys(PROMISES, ids)] : [];
       return {
-        changes: { tasks: updatesOf(tasks), listeners: updatesOf(updates) },
+        changes: { tasks: updatesOf(tasks), listeners: updatesOf(listeners) },
         also: [...promises, ...(targets.length > 0 ? dialect.outbox.nextDue(wanted.transport, targets) : [])],
         result: (also) => ({
-          ...{ tasks, listeners, now },
-          rows: also.slice(0, promises.length).flat(),
+          executes: tasks.toSorted(byAge),
+          unblocks: withPromises(unblocks, PROMISES.decodeAll(also.slice(0, promises.length).flat())),
           next: targetsIn(also.slice(promises.length)),
+          now,
         }),
       };
-    });
-    return this.#withPromises(taken, maxBytes);
-  }
-
-  /** Releases messages whose promises do not fit into memory together with the others. */
-  async #withPromises({ tasks, listeners, rows, next, now }: Taken, maxBytes: number): Promise<Claimed> {
-    const oldestFirst = listeners.map(({ listener }) => listener).toSorted(byAge);
-    const { unblocks, left } = await withPromises(this.#options.dialect, oldestFirst, rows, maxBytes);
-    const givenBack = listeners.filter(({ listener }) => left.includes(listener));
-    await this.#unclaim(givenBack);
-    const dueAgain = givenBack.map(({ before: { target, dueAt } }) => ({ target, dueAt: dueAt ?? now }));
-    return { executes: tasks.toSorted(byAge), unblocks, next: mergeTargets([...next, ...dueAgain]), now };
-  }
-
-  async #unclaim(entries: Taken['listeners']): Promise<void> {
-    const keyOf = ({ awaited, address }: ListenerRow) => pairKey(awaited, address);
-    const byKey = new Map(entries.map((entry) => [keyOf(entry.listener), entry]));
-    const listeners = entries.map(({ listener }) => listener);
-    await rewriteListeners(this.#options.dialect, listeners, {
-      listener(row) {
-        const entry = byKey.get(keyOf(row));
-        return entry ? unclaimed(row, entry.listener, entry.before) : row;
-      },
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Release } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
+import { LISTENERS, PROMISES } from '../tables.ts';
 import type { Statement } from './statement.ts';
 
 /** The messages that a process has room for. */
@@ -21,13 +22,21 @@ export interface DueMessages {
 }
 
 /**
+ * The select list of a due listener: its columns, and behind them the size of its promise. So a claim can choose messages
+ * that fit into memory before it writes or reads anything large.
+ */
+export function dueListener(isAwaited = 'p.id = listeners.awaited'): string {
+  return `${LISTENERS.list('listeners')}, (SELECT ${PROMISES.bytes('p')} FROM promises AS p WHERE ${isAwaited})`;
+}
+
+/**
  * How a database finds and locks messages. What happens to the rows is decided by the rules in
  * `packages/machine/src/delivery`.
  */
 export interface OutboxSql {
   /**
    * Locks due messages: for each target the oldest ones up to its limit. Skips rows that another transaction has locked.
-   * Answers rows by `LISTENERS` and by `TASKS`.
+   * Answers rows by `dueListener` and by `TASKS`.
    */
   lockDue(due: DueMessages): { listeners: Statement[]; tasks: Statement[] };
   /** Answers the targets after `after`, by name, and when the first message of each is due. */

@@ -1,10 +1,9 @@
 import type { Release } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
-import type { OutboxSql } from '../../sql/outbox-sql.ts';
+import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import { text } from '../../sql/read.ts';
 import { complete } from '../../sql/statement.ts';
-import type { Table } from '../../sql/table.ts';
-import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
+import { LISTENER_KEYS, TASKS } from '../../tables.ts';
 import type { Database } from './connection.ts';
 import { list, NOW, quote } from './literal.ts';
 
@@ -35,13 +34,13 @@ export function outboxOf(database: Database): OutboxSql {
       const prefers = ['prefers IS NULL', `due_at <= ${NOW} - ${graceMs}`];
       if (preferred.length > 0) prefers.push(`prefers IN ${list(preferred)}`);
       const ready = `transport = ${quote(transport)} AND due_at <= ${NOW} AND (${prefers.join(' OR ')})`;
-      const lock = <Row>(table: Table<Row>, { from, where }: Waiting) =>
+      const lock = (columns: string, { from, where }: Waiting) =>
         targets.map(({ target, limit }) =>
-          complete(`SELECT ${table.list()} FROM ${from} WHERE ${where} AND ${ready} AND target = ${quote(target)}
+          complete(`SELECT ${columns} FROM ${from} WHERE ${where} AND ${ready} AND target = ${quote(target)}
             ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`),
         );
       const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
-      return { listeners: lock(LISTENERS, LISTENERS_WAITING), tasks: lock(TASKS, alive) };
+      return { listeners: lock(dueListener(), LISTENERS_WAITING), tasks: lock(TASKS.list(), alive) };
     },
     waiting: (transport, limit, after) =>
       earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),

@@ -1,6 +1,6 @@
-import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
-import type { SqlValue, Table } from '../../sql/table.ts';
-import type { OutboxSql } from '../../sql/outbox-sql.ts';
+import { LISTENER_KEYS, TASKS } from '../../tables.ts';
+import type { SqlValue } from '../../sql/table.ts';
+import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Prepared } from './pipeline.ts';
 import { array } from './words.ts';
@@ -13,14 +13,16 @@ const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = 
     AND ${table}.due_at <= (SELECT now FROM clock) AND (${table}.prefers IS NULL
       OR ${table}.due_at <= (SELECT now FROM clock) - $4::bigint OR ${table}.prefers = ANY($3::text[]))`;
 /** Of each target the oldest messages, in the order of the index. Rows that another transaction has locked are skipped. */
-const lockDue = <Row>(table: Table<Row>, where: string) => `
+const lockDue = (columns: string, table: string, where: string) => `
   WITH clock AS MATERIALIZED (SELECT ${CLOCK_MS} AS now),
   wanted AS MATERIALIZED (SELECT target, room FROM json_to_recordset($2) AS wanted(target text, room bigint))
-  SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${table.list()} FROM ${table.name}
-    WHERE ${where} AND ${ready(table.name)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
+  SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${columns} FROM ${table}
+    WHERE ${where} AND ${ready(table)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
+/** With `=`, a plan that is made while the tables are empty uses an index that begins with another column. */
+const IS_AWAITED = 'p.id = ANY(ARRAY[listeners.awaited]) ORDER BY p.id LIMIT 1';
 const LOCK_DUE = {
-  listeners: lockDue(LISTENERS, 'due_at IS NOT NULL'),
-  tasks: lockDue(TASKS, "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
+  listeners: lockDue(dueListener(IS_AWAITED), 'listeners', 'due_at IS NOT NULL'),
+  tasks: lockDue(TASKS.list(), 'tasks', "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
 };
 
 /** Reads one index entry per target, however many messages wait. */

@@ -58,7 +58,7 @@ const INDEXES: Record<string, string[]> = {
   update_schedules: ['schedules_pkey'],
   delete_schedules: ['schedules_pkey'],
   lock_due_tasks: ['tasks_dispatch'],
-  lock_due_listeners: ['listeners_dispatch'],
+  lock_due_listeners: ['listeners_dispatch', 'promises_pkey'],
   lock_messages_tasks: ['tasks_pkey'],
   lock_messages_listeners: ['listeners_pkey'],
   tasks_waiting: ['tasks_dispatch'],

@@ -1,7 +1,7 @@
-import type { OutboxSql } from '../../sql/outbox-sql.ts';
+import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import type { SqlValue, Table } from '../../sql/table.ts';
-import { LISTENER_KEYS, LISTENERS, TASKS } from '../../tables.ts';
+import type { SqlValue } from '../../sql/table.ts';
+import { LISTENER_KEYS, TASKS } from '../../tables.ts';
 import { WORDS } from './words.ts';
 
 /**
@@ -32,14 +32,14 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
   return {
     lockDue({ transport, targets, preferred, graceMs }) {
       const now = clock();
-      const due = <Row>(table: Table<Row>, where: string, ...further: SqlValue[]) =>
+      const due = (columns: string, table: string, where: string, ...further: SqlValue[]) =>
         targets.map(({ target, limit }) => ({
-          sql: `SELECT ${table.list()} FROM ${table.name} WHERE ${READY} AND ${where} ORDER BY due_at LIMIT ? + 0`,
+          sql: `SELECT ${columns} FROM ${table} WHERE ${READY} AND ${where} ORDER BY due_at LIMIT ? + 0`,
           params: [transport, target, now, now - graceMs, JSON.stringify(preferred), ...further, limit],
         }));
       return {
-        listeners: due(LISTENERS, WAITING.listeners),
-        tasks: due(TASKS, `${WAITING.tasks} AND timeout_at > ?`, now),
+        listeners: due(dueListener(), 'listeners', WAITING.listeners),
+        tasks: due(TASKS.list(), 'tasks', `${WAITING.tasks} AND timeout_at > ?`, now),
       };
     },
     waiting: (transport, limit, after) => ofBoth(waiting, after, transport, limit, transport, after),
