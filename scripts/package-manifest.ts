@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { OLDEST_NODE } from '../apps/cli/src/oldest-node.ts';
 import { OPTIONAL_PACKAGES } from '../packages/config/src/optional-packages.ts';
-
-/** The oldest Node that runs the package. The checkout's own `engines` is about the Node that runs npm there. */
-export const OLDEST_NODE = '22.13';
 
 interface Manifest {
   name: string;
@@ -28,7 +26,7 @@ export function packageManifest(): object {
     ...{ name, version, description, license },
     type: 'module',
     engines: { node: `>=${OLDEST_NODE}` },
-    bin: { resonate: 'bin/resonate.js' },
+    bin: { resonate: 'apps/cli/dist/main.js' },
     dependencies: select(false),
     peerDependencies,
     peerDependenciesMeta: Object.fromEntries(

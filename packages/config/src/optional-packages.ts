@@ -4,7 +4,7 @@ import { ConfigError } from './error.ts';
 
 /**
  * npm packages that only some options and commands need. They are large, so resonate-server does not install them
- * (scripts/build.ts). Whoever uses the option installs them.
+ * (scripts/package-manifest.ts). Whoever uses the option installs them.
  */
 export const OPTIONAL_PACKAGES = {
   'transports.kafka': ['@platformatic/kafka'],
@@ -62,6 +62,7 @@ function isInstalled(name: string): boolean {
 
 /** The version that was tested. Installed packages have it as an optional peer dependency. */
 function rangeOf(name: string): string {
+  // The path also fits in the bundle (scripts/bundle.ts).
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   const { dependencies, peerDependencies = {} } = JSON.parse(manifest) as Ranges;
   return peerDependencies[name] ?? dependencies[name] ?? 'latest';

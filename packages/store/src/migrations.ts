@@ -14,7 +14,7 @@ export interface Migration {
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-/** The migrations of one dialect, in order. */
+/** The migrations of one dialect, in order. The bundle has these folders, too (scripts/bundle.ts). */
 export function readMigrations(dialect: Dialect['name']): Migration[] {
   return migrationsIn(join(import.meta.dirname, 'dialects', dialect, 'migrations'));
 }

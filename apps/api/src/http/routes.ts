@@ -4,7 +4,7 @@ import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
-import { dashboardRoutes } from '../ui/dashboard.ts';
+import { dashboardRoutes } from '../dashboard.ts';
 import type { Cors } from './cors.ts';
 import { endAt } from './end-at.ts';
 import { expiryOfRequest, guard } from './guard.ts';

@@ -93,7 +93,7 @@ export class LogCheckpoint {
   }
 
   #start(): Worker {
-    // The thread's file has this file's extension: .ts in a checkout, .js in an installed package.
+    // The thread's file has this file's extension: .ts in a checkout, .js in the bundle (scripts/bundle.ts).
     const script = new URL(`./log-checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
     const thread = new Worker(script, { workerData: this.#options.path });
     thread.on('message', () => void this.#copied(thread));

@@ -18,16 +18,11 @@ const PAGE_POLICY = [
 /** Files below this path have a hash of their content in their names, so they may be cached forever. */
 const HASHED = '/assets/';
 
-/** The folder of the built page in a package (`npm run build`), and in a checkout (`npm run build:ui`). */
-const FOLDERS = ['../../../../ui', '../../../dashboard/dist'].map((folder) => join(import.meta.dirname, folder));
-
-function builtFolder(): string {
-  const [packaged, built] = FOLDERS as [string, string];
-  return existsSync(packaged) ? packaged : built;
-}
+/** The built page (`npm run build:ui`). The path also fits in the bundle (scripts/bundle.ts). */
+const BUILT = join(import.meta.dirname, '../../dashboard/dist');
 
 /** Serves the dashboard's files below /ui. A path that is not a file gets the page, unless it has a file extension. */
-export function dashboardRoutes(folder = builtFolder()): Router {
+export function dashboardRoutes(folder = BUILT): Router {
   const router = Router();
   const files = sirv(folder, {
     // Look up files at each request, because in a checkout the page may be rebuilt at any time. Requests are rare.
