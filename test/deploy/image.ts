@@ -7,7 +7,9 @@ import { contextFilter, last, parseDockerfile, words, type Stage } from './docke
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-const LINK = 'ln -s /opt/resonate/apps/cli/bin/resonate /usr/local/bin/resonate';
+const LINK = 'ln -s /opt/resonate/apps/cli/dist/main.js /usr/local/bin/resonate';
+/** What the second stage builds. */
+const BUILT = ['apps/cli/dist', 'apps/dashboard/dist'];
 
 export function readDockerfile() {
   return parseDockerfile(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'));
@@ -22,17 +24,17 @@ export class Image {
   readonly #stage: Stage;
 
   constructor() {
-    const [build, ui, final] = readDockerfile().stages;
-    if (!build || !ui || !final) throw new Error('the Dockerfile has no three stages');
+    const [installed, built, final] = readDockerfile().stages;
+    if (!installed || !built || !final) throw new Error('the Dockerfile has no three stages');
     if (!last(final, 'RUN').includes(LINK)) throw new Error(`the Dockerfile does not: ${LINK}`);
     this.#stage = final;
     this.directory = mkdtempSync(join(tmpdir(), 'image-'));
-    for (const { name, text } of build.instructions) {
+    for (const { name, text } of installed.instructions) {
       if (name === 'COPY') this.#copy(text);
       else if (name === 'RUN' && text.includes('npm ci')) this.#install(text);
       else if (name === 'RUN') execFileSync('sh', ['-c', text], { cwd: this.directory, env: this.env() });
     }
-    this.#build(ui, final);
+    this.#build(built, final);
   }
 
   #copy(text: string): void {
@@ -54,15 +56,20 @@ export class Image {
     }
   }
 
-  /** The dashboard, by the same command as in the image, from the sources here. */
-  #build(ui: Stage, final: Stage): void {
-    const folder = 'apps/dashboard/dist';
-    const copied = `--from=ui /opt/resonate/${folder} /opt/resonate/${folder}`;
-    if (!last(ui, 'RUN').endsWith('npx vite build apps/dashboard'))
-      throw new Error('the Dockerfile builds no dashboard');
-    if (last(final, 'COPY') !== copied) throw new Error(`the Dockerfile does not: COPY ${copied}`);
-    const command = ['vite', 'build', 'apps/dashboard', '--outDir', join(this.directory, folder), '--logLevel', 'warn'];
-    execFileSync('npx', command, { cwd: ROOT });
+  /** By the same commands as in the image, from the sources here. */
+  #build(built: Stage, final: Stage): void {
+    if (!last(built, 'RUN').endsWith('node scripts/bundle.ts && npx vite build apps/dashboard'))
+      throw new Error('the Dockerfile does not build the command and the dashboard');
+    for (const folder of BUILT) {
+      const copied = `--from=built /opt/resonate/${folder} /opt/resonate/${folder}`;
+      const isCopied = final.instructions.some(({ name, text }) => name === 'COPY' && text === copied);
+      if (!isCopied) throw new Error(`the Dockerfile does not: COPY ${copied}`);
+    }
+    execFileSync('node', ['scripts/bundle.ts', this.directory], { cwd: ROOT });
+    const dashboard = join(this.directory, 'apps/dashboard/dist');
+    execFileSync('npx', ['vite', 'build', 'apps/dashboard', '--outDir', dashboard, '--logLevel', 'warn'], {
+      cwd: ROOT,
+    });
   }
 
   /** ENTRYPOINT with the arguments, or with CMD when there are none, as a command of this machine. */
@@ -70,7 +77,7 @@ export class Image {
     const [entry, ...rest] = words(last(this.#stage, 'ENTRYPOINT'));
     if (entry !== 'resonate') throw new Error(`the Dockerfile starts ${entry}`);
     const given = args.length > 0 ? args : words(last(this.#stage, 'CMD'));
-    return [join(this.directory, 'apps/cli/bin/resonate'), ...rest, ...given];
+    return [join(this.directory, 'apps/cli/dist/main.js'), ...rest, ...given];
   }
 
   /** ENV of the image. `node` is the one that runs the tests: the version that the Dockerfile pins. */
