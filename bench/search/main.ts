@@ -120,7 +120,7 @@ function storeOn(dialect: ConstructorParameters<typeof Store>[0]['dialect']): St
     dialect,
     processId: 'bench',
     retryTimeoutMs: 30_000,
-    serverUrl: 'http://127.0.0.1',
+    serverUrl: () => 'http://127.0.0.1',
     clock: Date.now,
     limits: { maxItems: 1, maxWeight: 1, maxInFlight: 1, maxWaiting: 1, maxWaitingWeight: 1 },
   });

@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { freePort } from '../processes/free-port.ts';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
 import { Spawned } from '../processes/spawned.ts';
 
@@ -45,8 +44,7 @@ describe('the log of a start', () => {
   });
 
   test('is for people on a terminal, where Ctrl-C stops the server', async () => {
-    const [port, metricsPort] = [await freePort(), await freePort()];
-    const command = `exec ${RESONATE} dev --server-bind 127.0.0.1 --server-port ${port} --observability-metrics-port ${metricsPort}`;
+    const command = `exec ${RESONATE} dev --server-bind 127.0.0.1 --server-port 0 --observability-metrics-port 0`;
     // util-linux' `script` runs a command on a pseudo terminal, in $SHELL: a shell left in between answers Ctrl-C itself.
     terminal = new Spawned('script', ['-qefc', command, '/dev/null']);
     const line = (text: string) => {
@@ -54,10 +52,13 @@ describe('the log of a start', () => {
         /^\S+Z +(.*)/.exec(stripVTControlCharacters(heard))?.[1]?.startsWith(text) === true;
       return terminal!.line(text, isIt, 30_000);
     };
-    await line(`INFO resonate: Resonate Server starting port=${port}`);
+    await line('INFO resonate: Resonate Server starting port=0');
     await line('INFO resonate: Using in-memory storage');
     await line('INFO resonate: Auth disabled — all requests accepted');
-    await line('INFO resonate: HTTP API listening');
+    const listening = stripVTControlCharacters(await line('INFO resonate: HTTP API listening'));
+    const port = /http:\/\/localhost:(\d+)"/.exec(listening)?.[1];
+    await line(`INFO resonate: Dashboard url="http://localhost:${port}/ui/"`);
+    expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(200);
     terminal.type('\x03');
     await line('INFO resonate: stopped');
     expect(await terminal.exited).toEqual({ code: 0, signal: null });

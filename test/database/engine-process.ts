@@ -45,7 +45,7 @@ const store = new Store({
   dialect: mode === 'unlocked' ? unlocked(dialect) : dialect,
   processId: `engine-${process.pid}`,
   retryTimeoutMs: 30_000,
-  serverUrl: 'http://localhost:8001',
+  serverUrl: () => 'http://localhost:8001',
   clock: Date.now,
   limits: { maxItems: 256, maxWeight: 4 << 20, maxInFlight: 2, maxWaiting: 10_000, maxWaitingWeight: 64 << 20 },
   events: { requestFailed: (kind, error) => console.error(kind, error) },

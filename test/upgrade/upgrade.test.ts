@@ -39,7 +39,7 @@ async function withFrozen(
 async function migrated(target: StorageTarget, at: number): Promise<Said> {
   const dialect = await openDialect(target, Date.now);
   const store = new Store({
-    ...{ dialect, processId: 'upgraded', retryTimeoutMs: 30_000, serverUrl: SERVER_URL, clock: Date.now },
+    ...{ dialect, processId: 'upgraded', retryTimeoutMs: 30_000, serverUrl: () => SERVER_URL, clock: Date.now },
     limits: { maxItems: 1, maxWeight: 1, maxInFlight: 1, maxWaiting: 1, maxWaitingWeight: 1 },
   });
   try {

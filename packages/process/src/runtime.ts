@@ -19,7 +19,8 @@ export interface Runtime {
   readonly store: Store;
   /** Identifies this process in the messages that it claims. */
   readonly processId: string;
-  readonly serverUrl: string;
+  /** The URL that workers call. If `server.port` is 0, the HTTP server sets it when it knows its port. */
+  serverUrl: string;
   readonly leadership: LeadershipState;
   /** What this process reports about itself to the other processes. */
   readonly stats: StatsSource;
@@ -58,7 +59,6 @@ const LOG_EVERY_MS = 10_000;
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, role, version, logger, clock = systemClock } = options;
   const processId = `${role}-${randomUUID()}`;
-  const serverUrl = effectiveServerUrl(config);
   const metrics = createMetrics({ role, version });
   const tracing = await openTracing({ config, role, version, processId, logger });
   const dialect = await openStorage(config, () => clock.now(), logger);
@@ -66,7 +66,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     dialect,
     processId,
     retryTimeoutMs: config.tasks.retryTimeoutMs,
-    serverUrl,
+    serverUrl: () => runtime.serverUrl,
     cronDialect: config.schedules.cron,
     clock: () => clock.now(),
     limits: {
@@ -109,7 +109,11 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (!leadership.held) metrics.timersFailing.set(0);
   });
   const stats = new StatsSource(metrics, () => store.waiting, enabledTransports(config));
-  return { config, logger, clock, metrics, store, processId, serverUrl, leadership, stats, tracing };
+  const runtime: Runtime = {
+    ...{ config, logger, clock, metrics, store, processId, leadership, stats, tracing },
+    serverUrl: effectiveServerUrl(config),
+  };
+  return runtime;
 }
 
 /**

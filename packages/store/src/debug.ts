@@ -8,7 +8,7 @@ export type DebugRequest = Extract<Request, { kind: `debug.${string}` }>;
 export interface DebugOptions {
   dialect: Dialect;
   retryTimeoutMs: number;
-  serverUrl: string;
+  serverUrl: () => string;
   submit(command: Command, debugNow: number | null): Promise<Reply>;
 }
 
@@ -49,7 +49,7 @@ export class Debug {
         return { status: 200, data: {} };
       case 'debug.snap': {
         const now = debugNow ?? (await dialect.now());
-        return debugSnap(await dialect.dump(), { now, retryTimeoutMs }, serverUrl);
+        return debugSnap(await dialect.dump(), { now, retryTimeoutMs }, serverUrl());
       }
       case 'debug.tick':
         await this.#tick(request.data.time);

@@ -26,7 +26,7 @@ export class SqliteStore {
       dialect: this.dialect,
       processId: 'me',
       retryTimeoutMs: RETRY_TIMEOUT_MS,
-      serverUrl: 'http://localhost:8001',
+      serverUrl: () => 'http://localhost:8001',
       clock: () => this.now,
       limits: {
         maxItems: 256,

@@ -25,7 +25,8 @@ export interface StoreOptions {
   /** Names this process on what it claims. */
   processId: string;
   retryTimeoutMs: number;
-  serverUrl: string;
+  /** Only for `debug.snap`. */
+  serverUrl: () => string;
   /** The cron dialect of schedules that name none; `resonate` if unset. */
   cronDialect?: CronDialect;
   limits: BatcherLimits;

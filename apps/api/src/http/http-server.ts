@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Express, Router } from 'express';
+import { effectiveServerUrl } from '@resonate/config';
 import type { Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 import { errorText } from '@resonate/store';
@@ -82,7 +84,9 @@ export class HttpServer implements Service {
     });
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
-    const { config, logger, serverUrl } = this.#runtime;
+    const { config, logger } = this.#runtime;
+    const serverUrl = effectiveServerUrl(config, (server.address() as AddressInfo).port);
+    this.#runtime.serverUrl = serverUrl;
     logger.info('HTTP API listening', { url: serverUrl });
     if (config.ui.enabled) logger.info('Dashboard', { url: `${serverUrl.replace(/\/$/, '')}/ui/` });
   }

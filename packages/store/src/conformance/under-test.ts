@@ -126,7 +126,7 @@ export function storeOn(dialect: Dialect, processId = 'one'): Store {
     dialect,
     processId,
     retryTimeoutMs: RETRY_TIMEOUT_MS,
-    serverUrl: SERVER_URL,
+    serverUrl: () => SERVER_URL,
     clock: Date.now,
     limits: {
       maxItems: 256,

@@ -41,7 +41,7 @@ beforeEach(async () => {
     dialect,
     processId: 'me',
     retryTimeoutMs: 1_000,
-    serverUrl: 'http://localhost:8001',
+    serverUrl: () => 'http://localhost:8001',
     clock: () => NOW,
     limits: { maxItems: 10, maxWeight: 1_000, maxInFlight: 2, maxWaiting: 10, maxWaitingWeight: 1_000 },
   });
