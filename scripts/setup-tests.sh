@@ -90,11 +90,15 @@ install_programs() {
   has_python || install_python_of_maven
 }
 
-# Run both at the same time, because one mostly waits for the network and the other for the disk.
+# Whatever does not need each other runs at the same time, because downloads mostly wait for the network.
 npm ci &
 npm_ci=$!
 install_programs
-has helm || scripts/install-helm.sh
+{ has helm || scripts/install-helm.sh; } &
+helm=$!
+scripts/install-mysql.sh &
+mysql=$!
 wait "$npm_ci"
 npm run --silent brokers
-scripts/install-mysql.sh
+wait "$helm"
+wait "$mysql"
