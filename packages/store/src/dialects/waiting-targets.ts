@@ -3,7 +3,7 @@ import type { WaitingTarget } from '../dialect.ts';
 import { int, text } from '../sql/read.ts';
 
 /** The first `limit` targets by name, each with the earliest of its times. */
-export function mergeTargets(found: Iterable<WaitingTarget>, limit = Infinity): WaitingTarget[] {
+function mergeTargets(found: Iterable<WaitingTarget>, limit = Infinity): WaitingTarget[] {
   const earliest = new Map<string, number>();
   for (const { target, dueAt } of found) earliest.set(target, Math.min(dueAt, earliest.get(target) ?? Infinity));
   return Array.from(earliest, ([target, dueAt]) => ({ target, dueAt }))
