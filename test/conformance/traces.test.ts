@@ -7,7 +7,7 @@ import { ServerProcess } from '../processes/server-process.ts';
 jest.setTimeout(180_000);
 
 const traces = readTraces();
-const PARTS = rounds(4, 1);
+const PARTS = rounds(8, 1);
 /** Each replays a share of the traces, because one server alone would mostly wait for the next request. */
 const SERVERS = 3;
 /** What comes after a first difference is mostly its consequence. */

@@ -18,7 +18,7 @@ import { journeyResult } from '../sdk/workers/functions.ts';
 import { startWorker } from '../sdk/worker-process.ts';
 import { lostOf, Writers } from './writers.ts';
 
-const KILLS = rounds(4, 10);
+const KILLS = rounds(3, 10);
 const WRITERS = 8;
 const JOURNEYS = 30;
 const GROUP = 'workers';

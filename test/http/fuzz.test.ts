@@ -8,7 +8,7 @@ import { mutated } from './mutations.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-const BODIES = rounds(10_000, 100_000);
+const BODIES = rounds(5_000, 100_000);
 const IN_FLIGHT = 32;
 /** After so many requests the generator starts again at the present, because its times run ahead of the clock. */
 const GENERATOR_LIFE = 500;

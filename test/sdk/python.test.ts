@@ -109,7 +109,7 @@ describe('the official Python SDK over the WebSocket', () => {
     expect(new Set(await results)).toEqual(new Set([10]));
   }, 300_000);
 
-  test.each(someOf(CRASH_POINTS, 2))(
+  test.each(someOf(CRASH_POINTS, 1))(
     'keeps stored steps, and no others, of a worker that dies when %s',
     async (point) => {
       const doomed = await worker('doomed', point);

@@ -7,8 +7,8 @@ import { runCommand } from '../processes/run-command.ts';
 import { Spawned } from '../processes/spawned.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** Half a minute has about 11 faults. Each run has another seed, so a few runs of CI have every fault on every database. */
-const MINUTES_EACH = rounds(0.5, 5);
+/** 24 seconds have about 9 faults. Each run has another seed, so a few runs of CI have every fault on every database. */
+const MINUTES_EACH = rounds(0.4, 5);
 /** Starting, draining and checking come on top of the load. */
 const ENDED_WITHIN_MS = MINUTES_EACH * 60_000 + 240_000;
 /** Whatever is under way is given up; a cluster that has only begun to start is waited for. */

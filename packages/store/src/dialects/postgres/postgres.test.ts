@@ -50,8 +50,8 @@ async function execute(url: string, text: string): Promise<void> {
   }
 }
 
-/** CI replays a quarter of the traces, `npm run test:thorough` all. On SQLite all are replayed always. */
-const TRACE_PARTS = rounds(4, 1);
+/** CI replays an eighth of the traces, `npm run test:thorough` all. On SQLite all are replayed always. */
+const TRACE_PARTS = rounds(8, 1);
 
 const underTest = (byLease: boolean): DialectUnderTest => ({
   isShared: true,
