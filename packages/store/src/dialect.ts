@@ -140,6 +140,8 @@ export type Decide<Result> = (loaded: Loaded, now: number) => Decision<Result>;
 export interface Rewrite<Result> {
   changes?: Partial<Changes>;
   also?: readonly Statement[];
+  /** The rows lie all over their tables. A database may write them to the disk in smaller parts. */
+  isScattered?: boolean;
   /** @param also the rows of each further statement. */
   result(also: unknown[][][]): Result;
 }

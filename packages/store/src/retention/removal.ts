@@ -49,7 +49,7 @@ export class Removal {
         if (reason === null) gone.push(...graph);
         addOutcome(outcome, reason === null ? { graphs: 1, promises: graph.length, kept: {} } : keptFor(reason));
       }
-      return { also: this.#removing(gone), result: () => outcome };
+      return { also: this.#removing(gone), isScattered: true, result: () => outcome };
     });
   }
 
@@ -67,7 +67,7 @@ export class Removal {
       const reason = heldBy(graphWith(found, surroundingsOf(results)));
       if (reason !== null) return { result: () => keptFor(reason) };
       const also = [...this.#removing(found), ...last];
-      return { also, result: () => ({ graphs: 0, promises: found.length, kept: {} }) };
+      return { also, isScattered: true, result: () => ({ graphs: 0, promises: found.length, kept: {} }) };
     });
   }
 

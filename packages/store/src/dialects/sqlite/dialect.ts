@@ -93,7 +93,8 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   ): Promise<Result> {
     return this.#withoutSync(() => {
       const rows = reads.map(({ sql, params }) => this.#rows(sql, params));
-      const { changes, also = [], result } = decide(rows, this.#clock());
+      const { changes, also = [], isScattered, result } = decide(rows, this.#clock());
+      if (isScattered) this.#connection.checkpoint?.scattered();
       if (changes) ready(this.#write)(changes);
       return result(also.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
     });

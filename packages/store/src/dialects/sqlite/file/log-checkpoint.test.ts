@@ -100,6 +100,17 @@ test('a log that has become long is written back while nobody waits for it', asy
   expect(log().written).toBeLessThan(10);
 });
 
+test('after scattered changes a short log is written back, once', async () => {
+  commitUntil(() => log().written >= PAGES / 8);
+  checkpoint.scattered();
+  commit();
+  await until(() => syncs > 0 && isAllCopied());
+  const before = syncs;
+  commitUntil(() => log().written >= PAGES / 8);
+  for (let turns = 0; turns < 50; turns++) await turn();
+  expect(syncs).toBe(before);
+});
+
 test('on Linux the thread leaves the processors to the others', async () => {
   if (process.platform !== 'linux') return;
   const nicer = Math.min(19, getPriority() + 10);
