@@ -111,7 +111,13 @@ const LANES: readonly Lane[] = [
 const STEPS = LANES.flatMap(({ steps }) => steps);
 
 // The tests run what users install. A server of it starts with 1.1 s of CPU time, one of the sources with 1.3 s.
-process.env['TEST_RESONATE_BIN'] ??= await bundle();
+const failedBefore: string[] = [];
+try {
+  process.env['TEST_RESONATE_BIN'] ??= await bundle();
+} catch (error) {
+  console.log(`== bundle: FAILED, the tests run the sources\n${String(error)}`);
+  failedBefore.push('bundle');
+}
 
 const running = new Set<ChildProcess>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -123,7 +129,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const before = cpuTimes();
 try {
-  const failed = (await Promise.all(LANES.map(runAll))).flat();
+  const failed = [...failedBefore, ...(await Promise.all(LANES.map(runAll))).flat()];
   // If this is near 100 %, more parallel lanes would not make the check faster.
   const { busy, all } = cpuTimes();
   console.log(`the processors were ${Math.round((100 * (busy - before.busy)) / (all - before.all))} % busy`);

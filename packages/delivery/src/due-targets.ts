@@ -2,8 +2,9 @@
 const MAX_LATER = 10_000;
 
 /**
- * When to look at a target again after a claim. A due message may stay unclaimed for three reasons: its row is locked,
- * it waits for the connection that it prefers, or its promise has timed out and the scheduler has not settled it yet.
+ * When to look at a target again after a claim. A due message may stay unclaimed for four reasons: its row is locked, it
+ * waits for the connection that it prefers, its promise does not fit into memory beside those that are being sent, or its
+ * promise has timed out and the scheduler has not settled it yet.
  * Looking again at once would find the same.
  * @param dueAt when the target's first message is due, epoch ms.
  * @param claim.isServed true if the claim returned messages for the target.

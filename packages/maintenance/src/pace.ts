@@ -8,7 +8,7 @@ const BUSY_PAUSE_MS = 100;
 const MAX_BUSY_MS = 5_000;
 
 /** The share of time that retention uses while it keeps up. */
-const USUAL_SHARE = 0.2;
+const USUAL_SHARE = 0.1;
 /** Retention speeds up when its lag exceeds this many intervals. While it keeps up, it lags by about one interval. */
 const CALM_INTERVALS = 2;
 /** At a lag of this many intervals, retention uses its largest share of time. */

@@ -129,8 +129,8 @@ describe('retention', () => {
 
 test('the share grows with the lag, from the usual to the largest share', () => {
   const share = (lagMs: number) => timeShareOf(lagMs, MINUTE, 0.5);
-  expect([0, MINUTE, 2 * MINUTE].map(share)).toEqual([0.2, 0.2, 0.2]);
-  expect(share(6 * MINUTE)).toBeCloseTo(0.35);
+  expect([0, MINUTE, 2 * MINUTE].map(share)).toEqual([0.1, 0.1, 0.1]);
+  expect(share(6 * MINUTE)).toBeCloseTo(0.3);
   expect([10 * MINUTE, HOUR].map(share)).toEqual([0.5, 0.5]);
   expect([0, HOUR].map((lagMs) => timeShareOf(lagMs, MINUTE, 0.1))).toEqual([0.1, 0.1]);
 });

@@ -19,7 +19,7 @@ export interface Runtime {
   readonly store: Store;
   /** Identifies this process in the messages that it claims. */
   readonly processId: string;
-  /** The URL that workers call. If `server.port` is 0, the HTTP server sets it when it knows its port. */
+  /** The URL that workers call. If `server.port` is 0, the HTTP server of this process sets it when it listens. */
   serverUrl: string;
   readonly leadership: LeadershipState;
   /** What this process reports about itself to the other processes. */

@@ -140,7 +140,7 @@ export type Decide<Result> = (loaded: Loaded, now: number) => Decision<Result>;
 export interface Rewrite<Result> {
   changes?: Partial<Changes>;
   also?: readonly Statement[];
-  /** The rows lie all over their tables. A database may write them to the disk in smaller parts. */
+  /** The rows lie all over their tables. SQLite then writes its file in smaller parts. */
   isScattered?: boolean;
   /** @param also the rows of each further statement. */
   result(also: unknown[][][]): Result;

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Express, Router } from 'express';
 import { effectiveServerUrl } from '@resonate/config';
 import type { Service } from '@resonate/lifecycle';
@@ -85,7 +84,8 @@ export class HttpServer implements Service {
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
     const { config, logger } = this.#runtime;
-    const serverUrl = effectiveServerUrl(config, (server.address() as AddressInfo).port);
+    const address = server.address();
+    const serverUrl = effectiveServerUrl(config, typeof address === 'object' ? address?.port : undefined);
     this.#runtime.serverUrl = serverUrl;
     logger.info('HTTP API listening', { url: serverUrl });
     if (config.ui.enabled) logger.info('Dashboard', { url: `${serverUrl.replace(/\/$/, '')}/ui/` });

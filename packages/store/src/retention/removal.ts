@@ -49,7 +49,7 @@ export class Removal {
         if (reason === null) gone.push(...graph);
         addOutcome(outcome, reason === null ? { graphs: 1, promises: graph.length, kept: {} } : keptFor(reason));
       }
-      return { also: this.#removing(gone), isScattered: true, result: () => outcome };
+      return { also: this.#removing(gone), isScattered: gone.length > 0, result: () => outcome };
     });
   }
 

@@ -23,10 +23,12 @@ export interface DueMessages {
 
 /**
  * The select list of a due listener: its columns, and behind them the size of its promise. So a claim can choose messages
- * that fit into memory before it writes or reads anything large.
+ * that fit into memory before it writes anything or loads a promise. On MySQL the size of a promise that is settled during
+ * the statement may still be that of the pending one.
+ * @param which finds the promise: what follows WHERE.
  */
-export function dueListener(isAwaited = 'p.id = listeners.awaited'): string {
-  return `${LISTENERS.list('listeners')}, (SELECT ${PROMISES.bytes('p')} FROM promises AS p WHERE ${isAwaited})`;
+export function dueListener(which = 'p.id = listeners.awaited'): string {
+  return `${LISTENERS.list('listeners')}, (SELECT ${PROMISES.bytes('p')} FROM promises AS p WHERE ${which})`;
 }
 
 /**

@@ -18,10 +18,13 @@ const lockDue = (columns: string, table: string, where: string) => `
   wanted AS MATERIALIZED (SELECT target, room FROM json_to_recordset($2) AS wanted(target text, room bigint))
   SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${columns} FROM ${table}
     WHERE ${where} AND ${ready(table)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
-/** With `=`, a plan that is made while the tables are empty uses an index that begins with another column. */
-const IS_AWAITED = 'p.id = ANY(ARRAY[listeners.awaited]) ORDER BY p.id LIMIT 1';
+/**
+ * With `=`, a plan that is made while the tables are empty uses an index that begins with another column. An array in the
+ * order of the ids can only be found by the primary key.
+ */
+const AWAITED = 'p.id = ANY(ARRAY[listeners.awaited]) ORDER BY p.id LIMIT 1';
 const LOCK_DUE = {
-  listeners: lockDue(dueListener(IS_AWAITED), 'listeners', 'due_at IS NOT NULL'),
+  listeners: lockDue(dueListener(AWAITED), 'listeners', 'due_at IS NOT NULL'),
   tasks: lockDue(TASKS.list(), 'tasks', "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
 };
 

@@ -132,6 +132,22 @@ test('the log begins anew while commits never cease, again and again', async () 
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
 });
 
+test('the log stays bounded if every commit is large', async () => {
+  const insert = database.prepare('INSERT INTO rows (text) VALUES (?)');
+  const large = database.transaction(() => {
+    for (let row = 0; row < PAGES / 3; row++) insert.run('x'.repeat(3_000));
+  });
+  const lengths: number[] = [];
+  while (syncs < 20) {
+    large();
+    checkpoint.committed();
+    lengths.push(log().written);
+    const before = syncs;
+    if (log().written >= PAGES) await until(() => syncs > before && isAllCopied());
+  }
+  expect(Math.max(...lengths)).toBeLessThan(2 * PAGES);
+});
+
 test('what somebody reads elsewhere stays in the log until they have done', async () => {
   commit();
   const reader = openReader();

@@ -13,11 +13,13 @@ const OVERDUE = 4;
 /** After this many copies by the thread the rest is copied here, however long it is. So the log stays bounded. */
 const MAX_TRIES = 5;
 /**
- * Under scattered changes a checkpoint begins when the log has this part of its usual length. Beside retention in a file of
+ * After scattered changes a checkpoint begins when the log has this part of its usual length. Beside retention in a file of
  * 1,000,000 promises, the p99 of create was 13.5 ms with it, 15.3 ms with an eighth, and 24.6 ms without (12.0, 10.2 and 12.4
  * ms on the same server without retention; `npm run bench:retention -- --targets sqlite --seconds 30`).
  */
 const SCATTERED_PART = 1 / 32;
+/** Such checkpoints begin at most this often, so that they stay rare in a log that grows fast. */
+const SCATTERED_EVERY_MS = 50;
 
 export interface LogCheckpointOptions {
   path: string;
@@ -51,9 +53,12 @@ export class LogCheckpoint {
   #tries = 0;
   /** The file may be closed when this resolves. It never rejects. */
   #syncing: Promise<void> = Promise.resolve();
-  /** After a checkpoint has begun: how many pages the log needs for the next one, unless it begins anew before. */
+  /** The next checkpoint needs a log of this many pages. 0 after the log has begun anew. */
   #notBefore = 0;
+  /** The length of the log after the last commit, pages. */
+  #written = 0;
   #isScattered = false;
+  #begunAt = -Infinity;
   /** It was closed, or the disk failed: no checkpoint begins any more. */
   #isOver = false;
 
@@ -75,14 +80,13 @@ export class LogCheckpoint {
   committed(): void {
     if (this.#isOver) return;
     const { pages } = this.#options;
-    const least = pages * SCATTERED_PART;
     try {
       const { written } = this.#frames();
-      if (written < least) this.#notBefore = 0;
+      if (written < this.#written) this.#notBefore = 0;
+      this.#written = written;
+      const isLong = written >= pages || (this.#isScattered && written >= pages * SCATTERED_PART && this.#isRested());
       if (written >= OVERDUE * pages) this.#copyHere();
-      else if (written >= Math.max(this.#isScattered ? least : pages, this.#notBefore) && this.#tries === 0) {
-        this.#begin(written);
-      }
+      else if (isLong && written >= this.#notBefore && this.#tries === 0) this.#begin(written);
     } catch {
       // A later commit tries again.
     }
@@ -102,10 +106,15 @@ export class LogCheckpoint {
     await this.#syncing;
   }
 
+  #isRested(): boolean {
+    return performance.now() - this.#begunAt >= SCATTERED_EVERY_MS;
+  }
+
   #begin(written: number): void {
     // If this fails, the next try is not at once: a database shell may be reading from the log.
     this.#notBefore = written + this.#options.pages / 4;
     this.#isScattered = false;
+    this.#begunAt = performance.now();
     this.#thread ??= this.#start();
     this.#tries = 1;
     tell(this.#thread, 'copy');
