@@ -72,7 +72,11 @@ function commitUntil(isThere: () => boolean): void {
 }
 
 async function until(isThere: () => boolean): Promise<void> {
-  while (!isThere()) await turn();
+  const giveUpAt = performance.now() + 60_000;
+  while (!isThere()) {
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${isThere}`);
+    await turn();
+  }
 }
 
 /** The nice values of this process's threads, as Linux shows them. */
