@@ -74,7 +74,7 @@ function commitUntil(isThere: () => boolean): void {
 async function until(isThere: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 60_000;
   while (!isThere()) {
-    if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${isThere}`);
+    if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${isThere.toString()}`);
     await turn();
   }
 }
