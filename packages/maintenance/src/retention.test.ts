@@ -92,7 +92,7 @@ describe('retention', () => {
     now += 24 * HOUR;
     const behind = await run();
     for (const { done } of [calm, behind]) expect(done).toEqual({ graphs: PROMISES, promises: PROMISES });
-    // A step has pauses of four times its duration in the first run, and of its duration in the second.
+    // A step has pauses of nine times its duration in the first run, and of its duration in the second.
     expect(pausesPerStep(behind)).toBeLessThan(0.75 * pausesPerStep(calm));
     expect(calm.lags[0]).toBe(1);
     expect(behind.lags[0]).toBe((23 * HOUR) / 1_000);

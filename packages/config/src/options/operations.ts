@@ -47,7 +47,7 @@ export const retention = {
     min: 1,
     max: 90,
     describe:
-      'Maximum share of the time, in percent, that deletions may take when retention lags. While it keeps up, they take at most 20 percent',
+      'Maximum share of the time, in percent, that deletions may take when retention lags. While it keeps up, they take at most 10 percent',
   }),
 };
 
