@@ -18,8 +18,6 @@ type Context = RuntimeWith<
  * memory as a row and as text until it is delivered, so without a limit a target that hangs could fill the memory.
  */
 const MAX_BYTES_UNDER_WAY = 32 << 20;
-/** The same limit for one claim. All its targets share it. */
-const MAX_BYTES_AT_ONCE = 16 << 20;
 
 /**
  * Delivers the messages of one transport: claims due messages for targets that have a free slot, and pushes them. Each
@@ -81,7 +79,7 @@ export class PushDelivery implements Service {
     // Forget before the claim, so that a hint that arrives during the claim is kept.
     for (const name of names) this.#waiting.forget(name);
     try {
-      const maxBytes = Math.min(MAX_BYTES_AT_ONCE, Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay));
+      const maxBytes = Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay);
       const request = { transport: this.#transport, targets, preferred: [], graceMs: 0, maxBytes };
       const claimed = await store.outbox.claim(request);
       for (const { bytes, ...unblock } of claimed.unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);

@@ -104,7 +104,7 @@ export class Outbox {
   /** Reads due messages with the sizes of their promises, and claims those that fit into memory together. */
   #take(wanted: DueMessages): Promise<Claimed> {
     const { dialect, processId, retryTimeoutMs } = this.#options;
-    const { maxBytes = MAX_CLAIMED_BYTES } = wanted;
+    const maxBytes = Math.min(MAX_CLAIMED_BYTES, wanted.maxBytes ?? Infinity);
     const claimer = { processId, retryTimeoutMs };
     const targets = wanted.targets.map(({ target }) => target);
     const reads = dialect.outbox.lockDue(wanted);

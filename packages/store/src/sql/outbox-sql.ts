@@ -15,8 +15,8 @@ export interface DueMessages {
   preferred: readonly string[];
   graceMs: number;
   /**
-   * The maximum size of the promises of all `unblock`s together, in bytes; 16 MiB if unset. The first promise is accepted
-   * even if it is larger, unless this is 0: then only small ones are accepted.
+   * The maximum size of the promises of all `unblock`s together, in bytes; 16 MiB if unset or larger. The first promise is
+   * accepted even if it is larger, unless this is 0: then only small ones are accepted.
    */
   maxBytes?: number;
 }
