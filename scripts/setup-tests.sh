@@ -90,7 +90,7 @@ install_programs() {
   has_python || install_python_of_maven
 }
 
-# Whatever does not need each other runs at the same time, because downloads mostly wait for the network.
+# Steps that do not depend on each other run at the same time, because downloads mostly wait for the network.
 npm ci &
 npm_ci=$!
 install_programs

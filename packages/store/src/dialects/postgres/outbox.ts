@@ -19,8 +19,8 @@ const lockDue = (columns: string, table: string, where: string) => `
   SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${columns} FROM ${table}
     WHERE ${where} AND ${ready(table)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
 /**
- * With `=`, a plan that is made while the tables are empty uses an index that begins with another column. An array in the
- * order of the ids can only be found by the primary key.
+ * With `=`, a plan that is made while the tables are empty uses an index that begins with another column. With an array of
+ * one id and an order by id, it uses the primary key.
  */
 const AWAITED = 'p.id = ANY(ARRAY[listeners.awaited]) ORDER BY p.id LIMIT 1';
 const LOCK_DUE = {
