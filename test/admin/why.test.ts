@@ -163,7 +163,8 @@ describe('a pending workflow', () => {
     await call(server.url, 'task.halt', { id: 'stopped' });
     expect(await why('stopped')).toMatchObject({
       cause: 'halted',
-      action: "Continue its task: resonate tasks continue 'stopped'",
+      action: 'Continue its task.',
+      command: "resonate tasks continue 'stopped'",
     });
   });
 
@@ -242,7 +243,7 @@ describe('a workflow that has ended', () => {
     await call(server.url, 'promise.settle', { id: 'told', state: 'resolved', value: {} });
     const answer = await whenIt('dead_letter', 'told');
     expect(answer).toMatchObject({ needsAction: true, error: 'the target answered 410' });
-    expect(answer.action).toMatch(/resonate dead-letters redrive \d+$/);
+    expect(answer.command).toMatch(/^resonate dead-letters redrive \d+$/);
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 });

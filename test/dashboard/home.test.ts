@@ -157,6 +157,9 @@ describe('a pending promise', () => {
     const { page } = viewer;
     await createWaiting('order-4');
     await viewer.open('/ui/graph?root=order-4');
+    // The button is beside the text, so the text need not name a command.
+    await why().getByText('Settle it when the answer is known.').waitFor();
+    expect(await why().innerText()).not.toContain('resonate ');
     await why().getByRole('button', { name: 'Resolve…' }).click();
     await page.getByRole('dialog').getByText('order-4:0').waitFor();
     await page.getByRole('button', { name: 'Resolve the promise' }).click();

@@ -49,6 +49,8 @@ const answer = {
   sentence: z.string(),
   /** What to do about it. */
   action: z.string(),
+  /** The command of `resonate` that does it, for a terminal. Absent if no command does. */
+  command: z.string().optional(),
   /** False if it continues by itself, or ended normally. */
   needsAction: z.boolean(),
   /** The error of the target, the promise or the schedule. */

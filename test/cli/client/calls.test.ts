@@ -122,30 +122,34 @@ describe('tree', () => {
     await tagged('root.b.0', 'root.b', { 'resonate:timer': 'true' });
     await tagged('root.a', 'root', { 'resonate:scope': 'global' }, { func: 'far' });
     await tagged('root.a.0', 'root.a');
+    await tagged('root.c', 'root', { 'resonate:scope': 'global' });
     await client.rpc('promise.settle', { id: 'root.b', state: 'resolved' });
     await client.rpc('promise.settle', { id: 'root.a.0', state: 'rejected' });
     const tree = [
       'root 🟡 (rpc main)',
       '├── root.b 🟢 (run step)',
       '│   └── root.b.0 🟡 (sleep)',
-      '└── root.a 🟡 (rpc far)',
+      '├── root.a 🟡 (rpc far)',
       // The public command prints this trailing blank, too.
-      '    └── root.a.0 🔴 ',
+      '│   └── root.a.0 🔴 ',
+      '└── root.c 🟡 (rpc)',
     ];
     expect(await resonate.run('tree', 'root')).toEqual({ code: 0, stdout: `${tree.join('\n')}\n`, stderr: '' });
     const shown = await resonate.terminal('tree', 'root');
     expect(shown.slice(0, tree.length)).toEqual([
-      ...tree.slice(0, -1),
-      expect.stringMatching(/^ {4}└── root\.a\.0 🔴 failed after \d+ m?s$/),
+      ...tree.slice(0, -2),
+      expect.stringMatching(/^│ {3}└── root\.a\.0 🔴 failed after \d+ m?s$/),
+      '└── root.c 🟡 (promise)',
     ]);
     // Why the root is pending.
     expect(shown.slice(tree.length)).toEqual([
       '',
       expect.stringMatching(/^It has no target/),
       expect.stringMatching(/^What to do: Settle it/),
+      expect.stringMatching(/^Command: {4}resonate promises resolve 'root' --value/),
     ]);
     const { promises } = await resonate.json<{ promises: { id: string }[] }>('tree', 'root', '--output', 'json');
-    expect(promises.map(({ id }) => id)).toEqual(['root', 'root.b', 'root.b.0', 'root.a', 'root.a.0']);
+    expect(promises.map(({ id }) => id)).toEqual(['root', 'root.b', 'root.b.0', 'root.a', 'root.a.0', 'root.c']);
     const none = await resonate.run('tree', 'nothing');
     expect(none).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('nothing') });
   });

@@ -93,6 +93,7 @@ test('schedules why says when it runs next, and why it does not', async () => {
   await resonate.json('schedules', 'pause', 'nightly');
   expect(await resonate.terminal('schedules', 'why', 'nightly')).toEqual([
     expect.stringMatching(/^It is paused since/),
-    "What to do: Resume it: resonate schedules resume 'nightly'",
+    'What to do: Resume it.',
+    "Command:    resonate schedules resume 'nightly'",
   ]);
 });

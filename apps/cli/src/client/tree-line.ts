@@ -14,12 +14,14 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
 
 /**
  * One line of the tree. It equals the public command's output, including the trailing space if the call is unknown.
- * @param showsFailure true to add how a call failed, after how long, and its function
+ * @param isForPeople true to add how a call failed, after how long, and its function; and to tell a promise that
+ *   somebody outside settles from a call, as the dashboard does
  */
-export function treeLine({ id, promise, trunks, branch }: Placed, showsFailure = false): string {
+export function treeLine({ id, promise, trunks, branch }: Placed, isForPeople = false): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
-  const line = `${trunks}${branch}${printable(id)}${sign} ${promise ? callOf(promise) : ''}`;
-  const failure = promise && showsFailure ? failureOf(promise) : '';
+  const call = promise && (isForPeople && isOutside(promise) ? '(promise)' : callOf(promise));
+  const line = `${trunks}${branch}${printable(id)}${sign} ${call ?? ''}`;
+  const failure = promise && isForPeople ? failureOf(promise) : '';
   return failure === '' ? line : `${line.trimEnd()} ${failure}`;
 }
 
@@ -32,6 +34,11 @@ function failureOf(promise: PromiseRecord): string {
   const called = name === '' ? '' : `(${name}) `;
   const why = error === '' ? '' : `: ${shortened(printable(error))}`;
   return `${called}${STATE_VERBS[state]} after ${span(settledAt - createdAt)}${why}`;
+}
+
+/** True if it calls nothing and has no target, so no worker settles it. The public command shows it as `(rpc)`. */
+function isOutside(promise: PromiseRecord): boolean {
+  return callOf(promise) === '(rpc)' && promise.tags['resonate:target'] === undefined;
 }
 
 /** `(run f)`, `(rpc f)`, `(sleep)`, or nothing. */

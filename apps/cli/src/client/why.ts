@@ -21,9 +21,10 @@ export async function whyOf(id: string, options: ClientOptions): Promise<Why | n
   }
 }
 
-/** The sentence, what to do, and which promise to look at. */
+/** The sentence, what to do, with which command, and which promise to look at. */
 export function whyText(why: Why | ScheduleWhy): string {
   const lines = [why.sentence, `What to do: ${why.action}`];
+  if (why.command !== undefined) lines.push(`Command:    ${why.command}`);
   if ('promise' in why && why.promise !== undefined) lines.push(`Look at:    ${why.promise}`);
   return lines.map((line) => `${printable(line)}\n`).join('');
 }

@@ -36,7 +36,8 @@ export function Why({ id, isAboveSettle = false }: Props) {
   );
   if (!data && isLoading) return <div class="why why-loading" aria-hidden="true" />;
   if (!data) return null;
-  const { cause, sentence, action, needsAction, promise = id } = data;
+  const { cause, sentence, action, command, needsAction, promise = id } = data;
+  const hasButtons = command !== undefined || (needsAction && !NOT_RUNNING.includes(cause));
   const hasFailed = FAILED.includes(cause);
   return (
     <div
@@ -58,7 +59,7 @@ export function Why({ id, isAboveSettle = false }: Props) {
             </>
           )}
         </p>
-        {((needsAction && !NOT_RUNNING.includes(cause)) || cause === 'held') && (
+        {hasButtons && (
           <WayOut key={promise} id={promise} hasTaskOnly={isAboveSettle && promise === id} onDone={reload} />
         )}
       </div>

@@ -62,6 +62,7 @@ export interface Ending {
   cause: Cause;
   sentence: string;
   action: string;
+  command?: string | undefined;
   needsAction: boolean;
   error?: string | undefined;
   since?: number | undefined;

@@ -1,6 +1,6 @@
 import type { Ending, Facts, Waiting } from './facts.ts';
 import { receiverOf } from './receivers.ts';
-import { instantFrom, shortened } from './words.ts';
+import { commandFor, instantFrom } from './words.ts';
 
 /**
  * From this number of times on, something is wrong. A worker that crashes or restarts gives a task back only once or
@@ -16,13 +16,13 @@ export function givenBack({ promise, task, subject }: Waiting, { now }: Facts): 
   if (setbacks < REPEATED) return null;
   const isWaiting = task.state === 'pending' && dueAt !== null && dueAt > now;
   const next = isWaiting ? ` It is sent again at ${instantFrom(dueAt, now)}.` : '';
-  const again = isWaiting ? ` When that is mended, send it now: resonate tasks deliver '${shortened(promise.id)}'` : '';
+  const again = isWaiting ? ' When that is mended, deliver its message now.' : '';
   const name = promise.function === undefined ? 'its function' : `the function ${promise.function}`;
   return {
     cause: 'given_back',
     sentence: `${subject} was given back by its workers ${setbacks} times in a row without progress: they released it, or their lease ended.${next}`,
     action: `Look at the log of the workers of ${receiverOf(task)}. Often ${name} is not registered there, or not in this version, or the process ends while it runs it.${again}`,
     needsAction: true,
-    ...(isWaiting && { until: dueAt }),
+    ...(isWaiting && { command: commandFor('tasks deliver', promise.id), until: dueAt }),
   };
 }

@@ -1,7 +1,7 @@
 import { LATE_MS, type Ending, type Facts, type Waiting } from './facts.ts';
 import { givenBack } from './given-back.ts';
 import { groupFacts, groupText, isServed, pollReceiver, receiverOf, targetFailure } from './receivers.ts';
-import { counted, instantFrom, shortened, span } from './words.ts';
+import { commandFor, counted, instantFrom, span } from './words.ts';
 
 /**
  * Why no worker has acquired a task: its message waits, or was delivered to a worker that does not acquire the task.
@@ -25,7 +25,8 @@ function delayed({ promise, task, subject }: Waiting, { now }: Facts): Ending | 
   return {
     cause: 'delayed',
     sentence: `${subject} starts at ${instantFrom(dueAt, now)}, as its caller asked (resonate:delay).`,
-    action: `There is nothing to do. ${tryNow(promise)}`,
+    action: 'There is nothing to do. To start it now, deliver its message.',
+    command: commandFor('tasks deliver', promise.id),
     needsAction: false,
     until: dueAt,
   };
@@ -84,7 +85,8 @@ function targetFails({ promise, task, subject }: Waiting, facts: Facts): Ending 
   return {
     cause: 'target_fails',
     sentence: `${subject} ${what}.${next}`,
-    action: `Make the target work. The server tries again by itself. ${tryNow(promise)}`,
+    action: 'Make the target work. The server tries again by itself. To try it now, deliver the message.',
+    command: commandFor('tasks deliver', promise.id),
     needsAction: true,
     ...(failure?.error !== undefined && { error: failure.error }),
     ...sinceOf(waiting(task)),
@@ -131,10 +133,6 @@ function inDelivery({ task, subject }: Waiting): Ending {
     needsAction: false,
     ...sinceOf(task.enqueuedAt),
   };
-}
-
-function tryNow({ id }: Waiting['promise']): string {
-  return `To send it now: resonate tasks deliver '${shortened(id)}'`;
 }
 
 function isOverdue({ dueAt }: Waiting['task'], now: number): boolean {

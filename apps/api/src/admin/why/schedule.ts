@@ -2,7 +2,7 @@ import type { ScheduleWhy } from '@resonate/admin';
 import type { ScheduleRecord } from '@resonate/protocol';
 import { LATE_MS, type Facts } from './facts.ts';
 import { hasLeader, timersLate } from './timers-late.ts';
-import { instant, instantFrom, isNever, shortened } from './words.ts';
+import { commandFor, instant, instantFrom, isNever } from './words.ts';
 
 /** Explains when a schedule runs next, or why it does not run. A pure function. */
 export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' | 'processes'>): ScheduleWhy {
@@ -14,7 +14,8 @@ export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' |
       ...base,
       cause: 'schedule_paused',
       sentence: `It is paused since ${instantFrom(pausedAt, now)}.`,
-      action: `Resume it: resonate schedules resume '${shortened(id)}'`,
+      action: 'Resume it.',
+      command: commandFor('schedules resume', id),
       needsAction: true,
       since: pausedAt,
     };
@@ -24,7 +25,8 @@ export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' |
       ...base,
       cause: 'schedule_fails',
       sentence: `Its run of ${instant(nextRunAt)} cannot be created: ${fault}. The server tries again.`,
-      action: `Correct its promise id, tags or param: resonate schedules update '${shortened(id)}'`,
+      action: 'Correct its promise id, tags or param.',
+      command: commandFor('schedules update', id),
       needsAction: true,
       error: fault,
       since: nextRunAt,
@@ -39,7 +41,8 @@ export function scheduleWhy(schedule: ScheduleRecord, facts: Pick<Facts, 'now' |
     ...base,
     cause: 'schedule_waits',
     sentence: `${last}, and ${next}.`,
-    action: `There is nothing to do. To start a run now: resonate schedules trigger '${shortened(id)}'`,
+    action: 'There is nothing to do. To start a run now, trigger it.',
+    command: commandFor('schedules trigger', id),
     needsAction: false,
     ...(!isNever(nextRunAt) && { until: nextRunAt }),
   };

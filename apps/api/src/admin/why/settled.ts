@@ -2,7 +2,7 @@ import { STATE_VERBS } from '@resonate/admin/words';
 import type { StoredDeadLetter, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
-import { counted, instantFrom, named, shortened, span } from './words.ts';
+import { commandFor, counted, instantFrom, named, span } from './words.ts';
 
 const CAUSES = { rejected: 'failed', rejected_canceled: 'canceled', rejected_timedout: 'timed_out' } as const;
 
@@ -21,16 +21,17 @@ export function settled(promise: WaitingPromise, facts: Facts): Ending {
     sentence: [`${ended(promise, facts)}${errorText(outcome?.error)}.`, blame(facts), lost(facts)]
       .filter((part) => part !== '')
       .join(' '),
-    action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`, shortened(promise.id)),
+    action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`),
+    ...(state === 'rejected' && { command: commandFor('promises get', promise.id) }),
     needsAction: false,
     ...(error !== undefined && { error }),
     ...(promise.settledAt !== null && { since: promise.settledAt }),
   };
 }
 
-const ACTIONS: Record<keyof typeof CAUSES, (name: string, id: string) => string> = {
-  rejected: (name, id) =>
-    `Fix what made ${name} fail, then call it again under a new id, because a settled promise never changes. To see its arguments: resonate promises get '${id}'`,
+const ACTIONS: Record<keyof typeof CAUSES, (name: string) => string> = {
+  rejected: (name) =>
+    `Fix what made ${name} fail, then call it again under a new id, because a settled promise never changes. Its param has the arguments.`,
   rejected_canceled: () => 'A client canceled it. Call it again under a new id if it is still wanted.',
   rejected_timedout: (name) =>
     `Find out what took so long, or give ${name} a longer timeout. Then call it again under a new id.`,
@@ -74,7 +75,8 @@ function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
   return {
     cause: 'dead_letter',
     sentence: `${ended(promise, facts)}, but not every listener was notified. ${lost(facts)}`,
-    action: `Make the target work, then send it again: resonate dead-letters redrive ${letter.id}`,
+    action: 'Make the target work, then send it again.',
+    command: `resonate dead-letters redrive ${letter.id}`,
     needsAction: true,
     error,
     since: letter.diedAt,

@@ -10,8 +10,9 @@ export function timersLate(what: string, facts: Pick<Facts, 'now' | 'processes'>
     cause: 'timers_late',
     sentence: `${what}, but ${who}.`,
     action: leads
-      ? 'Ask again in a few seconds. If it stays so, look at the log of the leader (`resonate cluster`) and at the database.'
-      : 'See `resonate cluster`: one process must be the leader. Start `resonate serve`, or `resonate scheduler` in a cluster.',
+      ? 'Ask again in a few seconds. If it stays so, look at the log of the process that leads, and at the database.'
+      : 'One process must lead. Start `resonate serve`, or `resonate scheduler` in a cluster.',
+    command: 'resonate cluster',
     needsAction: true,
     ...(at !== undefined && (at <= facts.now ? { since: at } : { until: at })),
   };

@@ -2,7 +2,7 @@ import type { WaitingPromise } from '@resonate/store';
 import { givenBack } from './given-back.ts';
 import { LATE_MS, type Ending, type Facts, type Link, type Waiting } from './facts.ts';
 import { hasLeader, timersLate } from './timers-late.ts';
-import { instant, instantFrom, isNever, named, shortened, span } from './words.ts';
+import { commandFor, instant, instantFrom, isNever, named, shortened, span } from './words.ts';
 
 const NOTHING = 'There is nothing to do.';
 /** A heartbeat is late after this share of the lease: the SDKs send one after each half of it. */
@@ -30,7 +30,8 @@ export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: s
   return {
     cause: isOrphan ? 'abandoned' : 'outside',
     sentence: `${subject} ${what}${end}`,
-    action: `Settle it when the answer is known: resonate promises resolve '${shortened(id)}' --value '{"data": …}'.`,
+    action: 'Settle it when the answer is known.',
+    command: commandFor('promises resolve', id, `--value '{"data": …}'`),
     needsAction: true,
     since: createdAt,
     ...(isNever(timeoutAt) ? {} : { until: timeoutAt }),
@@ -44,7 +45,8 @@ export function abandoned({ promise }: Link, { chain, now }: Facts): Ending {
   return {
     cause: 'abandoned',
     sentence: `${named(promise)} has ended (${promise.state}), so nobody runs its steps any more.${end}`,
-    action: `Usually nothing waits for it. If something does, settle it: resonate promises cancel '${shortened(step.id)}'.`,
+    action: 'Usually nothing waits for it. If something does, cancel it.',
+    command: commandFor('promises cancel', step.id),
     needsAction: false,
     ...(promise.settledAt !== null && { since: promise.settledAt }),
     ...(isNever(step.timeoutAt) ? {} : { until: step.timeoutAt }),
@@ -55,7 +57,8 @@ export function haltedTask({ id }: WaitingPromise, subject: string): Ending {
   return {
     cause: 'halted',
     sentence: `${subject} is halted: no worker gets it until somebody continues it.`,
-    action: `Continue its task: resonate tasks continue '${shortened(id)}'`,
+    action: 'Continue its task.',
+    command: commandFor('tasks continue', id),
     needsAction: true,
   };
 }
@@ -83,7 +86,8 @@ export function heldTask(waiting: Waiting, facts: Facts): Ending {
   return {
     cause: 'held',
     sentence: `${subject} is held by worker ${shortened(pid ?? '?')}${lease}${heartbeat}.`,
-    action: `${advice} To give it to another one now: resonate tasks release '${shortened(promise.id)}' --version ${task.version}`,
+    action: `${advice} To give it to another one now, release its task.`,
+    command: commandFor('tasks release', promise.id, `--version ${task.version}`),
     needsAction: false,
     ...(heartbeatAt !== null && { since: heartbeatAt }),
     ...(dueAt !== null && { until: dueAt }),
@@ -99,7 +103,8 @@ export function suspendedTask(promise: WaitingPromise, subject: string, facts: F
     return {
       cause: 'abandoned',
       sentence: `${subject} is suspended and waits for no promise, so nothing resumes its task.`,
-      action: `Its worker suspended it without anything to wait for. Settle the promise: resonate promises cancel '${shortened(promise.id)}'`,
+      action: 'Its worker suspended it without anything to wait for. Cancel the promise.',
+      command: commandFor('promises cancel', promise.id),
       needsAction: true,
     };
   }
@@ -133,7 +138,8 @@ export function unfollowed(ended: 'cycle' | 'too_deep' | 'hidden', { id }: Waiti
       return {
         cause: 'too_deep',
         sentence: `${subject} waits for another one, and so on: the chain is too long to follow.`,
-        action: `To follow it further: resonate promises why '${shortened(id)}'`,
+        action: 'To follow it further, look at this promise.',
+        command: commandFor('promises why', id),
         needsAction: false,
       };
     case 'hidden':

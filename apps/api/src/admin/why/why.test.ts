@@ -95,13 +95,17 @@ describe('a pending task', () => {
 
   test('that is held by a worker whose heartbeat is late says so', async () => {
     const held = (dueAt: number) => ofTask({ state: 'acquired', pid: 'w1', ttl: 60_000, dueAt });
-    expect((await held(NOW + 20_000)).action).toMatch(/^Its last heartbeat is late: .* tasks release 'a' --version 0$/);
-    expect((await held(NOW + 31_000)).action).toMatch(/^The worker runs it/);
+    expect((await held(NOW + 20_000)).action).toMatch(/^Its last heartbeat is late: .* release its task\.$/);
+    expect(await held(NOW + 31_000)).toMatchObject({
+      action: expect.stringMatching(/^The worker runs it/),
+      command: "resonate tasks release 'a' --version 0",
+    });
   });
 
   test('that was given back says how to send it again at once', async () => {
     const answer = await ofTask({ setbacks: 3, dueAt: NOW + 20_000 });
-    expect(answer.action).toMatch(/send it now: resonate tasks deliver 'a'$/);
+    expect(answer.action).toMatch(/deliver its message now\.$/);
+    expect(answer.command).toBe("resonate tasks deliver 'a'");
   });
 
   test('has no worker: how many there were is told as far as the running processes know', async () => {
@@ -236,7 +240,10 @@ describe('a chain', () => {
     const approval = promise('b', { timeoutAt: NOW + 60 * MINUTE });
     const answer = await whyIn({ promises: [suspended('a'), approval], awaits: { a: ['b'] } });
     expect(answer).toMatchObject({ cause: 'outside', needsAction: true, until: NOW + 60 * MINUTE });
-    expect(answer.action).toContain("resonate promises resolve 'b'");
+    expect(answer).toMatchObject({
+      action: 'Settle it when the answer is known.',
+      command: `resonate promises resolve 'b' --value '{"data": …}'`,
+    });
     expect((await whyIn({ promises: [promise('a')] })).sentence).not.toContain('times out');
   });
 
@@ -245,6 +252,12 @@ describe('a chain', () => {
     const answer = await whyIn({ promises: [suspended('a'), promise(long)], awaits: { a: [long] } });
     expect(answer.sentence.length).toBeLessThan(500);
     expect(answer.promise).toBe(long);
+    expect(answer.command).toContain(long);
+  });
+
+  test('gives a command that a shell reads as one id, whatever the id is', async () => {
+    const answer = await whyIn({ promises: [promise("a'; rm b #")] }, "a'; rm b #");
+    expect(answer.command).toMatch(/^resonate promises resolve 'a'\\''; rm b #' --value /);
   });
 });
 
@@ -283,7 +296,8 @@ describe('a settled promise', () => {
       },
     });
     expect(answer).toMatchObject({ cause: 'failed', error: 'no luck', promise: 'c', needsAction: false });
-    expect(answer.action).toMatch(/made the function f-c fail, .* To see its arguments: resonate promises get 'a'$/);
+    expect(answer.action).toMatch(/made the function f-c fail, .* Its param has the arguments\.$/);
+    expect(answer.command).toBe("resonate promises get 'a'");
     expect(answer.chain.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(answer.sentence).toBe(
       'It failed at 2026-01-31 11:59:58 UTC (2 s ago), 3 s after it was created: no luck. The error is that of c (f-c).',
@@ -314,7 +328,7 @@ describe('a settled promise', () => {
     const resolved = { ...root, state: 'resolved' as const };
     const answer = await whyIn({ promises: [resolved], outcomes: { a: { deadLetters } }, prefix: 'a' });
     expect(answer).toMatchObject({ cause: 'dead_letter', needsAction: true, since: NOW - 1_000 });
-    expect(answer.action).toContain('redrive 7');
+    expect(answer.command).toBe('resonate dead-letters redrive 7');
     expect(JSON.stringify(answer)).not.toContain('key=1');
     const waiting = { awaited: 'a', ...task({ ...http, attempts: 4, dueAt: NOW + 9_000 }) };
     expect(await whyIn({ promises: [resolved], outcomes: { a: { listeners: [waiting] } } })).toMatchObject({

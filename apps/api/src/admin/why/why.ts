@@ -26,7 +26,7 @@ export function why(facts: Facts): Why {
   const { chain, now } = facts;
   const [first] = chain.links;
   const last = chain.links.at(-1) ?? first;
-  const { cause, sentence, action, needsAction, error, since, until } = endingOf(last, facts);
+  const { cause, sentence, action, command, needsAction, error, since, until } = endingOf(last, facts);
   const culprit = chain.failed.at(-1);
   const promise = culprit?.id ?? last.promise.id;
   return {
@@ -35,6 +35,7 @@ export function why(facts: Facts): Why {
     cause,
     sentence: [waits(chain.links), sentence].filter((part) => part !== '').join(' '),
     action,
+    ...(command !== undefined && { command }),
     needsAction,
     ...(error !== undefined && { error }),
     ...(since !== undefined && { since }),

@@ -40,6 +40,14 @@ export function named({ id, function: name }: { id: string; function?: string | 
   return name === undefined ? shortened(id) : `${shortened(id)} (${name})`;
 }
 
+/**
+ * A command of `resonate` about a promise, task or schedule, as one types it. The id is whole, and quoted for the
+ * shell, because anybody may have chosen it.
+ */
+export function commandFor(verb: string, id: string, more = ''): string {
+  return ['resonate', verb, `'${id.replaceAll("'", String.raw`'\''`)}'`, more].filter((part) => part !== '').join(' ');
+}
+
 export function shortened(id: string): string {
   return id.length <= MAX_ID ? id : `${id.slice(0, MAX_ID / 2)}…${id.slice(1 - MAX_ID / 2)}`;
 }
