@@ -14,31 +14,34 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
 
 /**
  * One line of the tree. It equals the public command's output, including the trailing space if the call is unknown.
- * @param isForPeople true to add how a call failed, after how long, and its function; and to tell a promise that
- *   somebody outside settles from a call, as the dashboard does
+ * @param isForPeople true to add how a call failed and after how long, and to name functions and promises that the
+ *   public command does not name
  */
 export function treeLine({ id, promise, trunks, branch }: Placed, isForPeople = false): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
-  const call = promise && (isForPeople && isOutside(promise) ? '(promise)' : callOf(promise));
+  const call = promise && (isForPeople ? callForPeople(promise) : callOf(promise));
   const line = `${trunks}${branch}${printable(id)}${sign} ${call ?? ''}`;
   const failure = promise && isForPeople ? failureOf(promise) : '';
   return failure === '' ? line : `${line.trimEnd()} ${failure}`;
 }
 
-/** `failed after 3 s: out of paper`, with the function if the call does not name it; or nothing. */
-function failureOf(promise: PromiseRecord): string {
-  const { state, param, value, createdAt, settledAt = createdAt } = promise;
+/** `failed after 3 s: out of paper`, or nothing. */
+function failureOf({ state, value, createdAt, settledAt = createdAt }: PromiseRecord): string {
   if (state === 'pending' || state === 'resolved') return '';
-  const name = callOf(promise) === '' ? nameOf(param.data).trim() : '';
   const error = errorIn(decodedText(value.data ?? ''));
-  const called = name === '' ? '' : `(${name}) `;
   const why = error === '' ? '' : `: ${shortened(printable(error))}`;
-  return `${called}${STATE_VERBS[state]} after ${span(settledAt - createdAt)}${why}`;
+  return `${STATE_VERBS[state]} after ${span(settledAt - createdAt)}${why}`;
 }
 
-/** True if it calls nothing and has no target, so no worker settles it. The public command shows it as `(rpc)`. */
-function isOutside(promise: PromiseRecord): boolean {
-  return callOf(promise) === '(rpc)' && promise.tags['resonate:target'] === undefined;
+/**
+ * Also names the function of a call from outside, such as `resonate invoke`. A promise that calls nothing and has no
+ * target, so that no worker settles it, is a `(promise)` as in the dashboard.
+ */
+function callForPeople(promise: PromiseRecord): string {
+  const call = callOf(promise);
+  if (call === '(rpc)' && promise.tags['resonate:target'] === undefined) return '(promise)';
+  const name = call === '' ? nameOf(promise.param.data).trim() : '';
+  return name === '' ? call : `(${name})`;
 }
 
 /** `(run f)`, `(rpc f)`, `(sleep)`, or nothing. */
