@@ -64,7 +64,7 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`promises reject ${w}`), settled('rejected')],
       [typed(`promises create ${id}.c --timeout 1h`), settled('pending')],
       [typed(`promises cancel ${id}.c`), settled('rejected_canceled')],
-      [typed('promises search --state resolved'), /^ID +STATE +CREATED +TIMEOUT +SETTLED +TARGET +VALUE$/],
+      [typed('promises search --state resolved'), /^ID +STATE +FUNCTION +CREATED +TOOK +TIMEOUT +TARGET +VALUE$/],
     ],
     [
       [typed(`tasks create ${t} --pid me --ttl 1m --timeout 1h --tags`, WORK), held],

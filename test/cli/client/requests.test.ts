@@ -149,7 +149,8 @@ describe('search', () => {
     const calls = ['f2', 'f1', 'f3'];
     const call = { '-f': 'charge', '--json-args': '[]', '-t': '1h' };
     for (const id of calls) await resonate.json('invoke', id, ...Object.entries(call).flat());
-    await client.rpc('promise.settle', { id: 'f1', state: 'rejected' });
+    const error = { __type: 'error', name: 'TypeError', message: 'too late' };
+    await client.rpc('promise.settle', { id: 'f1', state: 'rejected', value: { data: base64(JSON.stringify(error)) } });
     const byFunction = ['promises', 'search', '--func', 'charge'];
     const ids = async (...more: string[]) =>
       (await resonate.json<{ promises: { id: string }[] }>(...byFunction, ...more)).promises.map(({ id }) => id);
@@ -158,8 +159,13 @@ describe('search', () => {
     expect(await ids('--state', 'rejected')).toEqual(['f1']);
     expect(await ids('--tags', TARGET)).toEqual([]);
     const [head, ...rows] = await resonate.terminal(...byFunction);
-    expect(head).toMatch(/^ID +STATE +FUNCTION +CREATED +TIMEOUT +SETTLED$/);
-    expect(rows.map((row) => row.replaceAll(/ {2,}/g, ' ')).at(1)).toMatch(/^f1 rejected charge \d{4}-/);
+    expect(head).toMatch(/^ID +STATE +FUNCTION +CREATED +TOOK +TIMEOUT +ERROR$/);
+    expect(rows.map((row) => row.replaceAll(/ {2,}/g, ' ')).at(1)).toMatch(
+      /^f1 rejected charge \d{4}-\S+ \S+ \d+ m?s \d{4}-.* TypeError: too late$/,
+    );
+    const called = '{"resonate:target":"poll://any@default"}';
+    const [, failed] = await resonate.terminal('promises', 'search', '--state', 'rejected', '--tags', called);
+    expect(failed).toMatch(/^f1 +rejected +charge .* TypeError: too late$/);
   });
 
   test('tasks and schedules are searched alike', async () => {
@@ -336,8 +342,8 @@ describe('on a terminal', () => {
       resonate.terminal(...search, '--output', 'json'),
       resonate.run(...search, '--output', 'table'),
     ]);
-    expect(table[0]).toMatch(/^ID +STATE +CREATED +TIMEOUT +SETTLED +TARGET +VALUE$/);
-    expect(table[1]).toMatch(/^on-screen +resolved +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ .* "done"$/);
+    expect(table[0]).toMatch(/^ID +STATE +FUNCTION +CREATED +TOOK +TIMEOUT +TARGET +VALUE$/);
+    expect(table[1]).toMatch(/^on-screen +resolved +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +\d+ m?s .* "done"$/);
     expect(table).toHaveLength(2);
     expect(paged).toEqual(table);
     expect(piped.stdout).toBe(`${table.join('\n')}\n`);

@@ -1,3 +1,4 @@
+import { decodedText } from '@resonate/protocol/sdk-error';
 import { base64 } from './arguments.ts';
 
 /** A call of a function of a worker. */
@@ -22,4 +23,14 @@ export function callData({ id, func, args, version, target, timeoutMs, delayMs }
     param: { headers: {}, data: base64({ func, args, version }) },
     tags: { 'resonate:target': target, ...(delayMs > 0 ? { 'resonate:delay': String(startsAt) } : {}) },
   };
+}
+
+/** The function that a promise calls, from its param; '' if it calls none. @param data as stored, mostly base64 */
+export function functionIn(data: string | undefined): string {
+  try {
+    const { func } = JSON.parse(decodedText(data ?? '')) as { func?: unknown };
+    return typeof func === 'string' ? func : '';
+  } catch {
+    return '';
+  }
 }

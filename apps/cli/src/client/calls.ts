@@ -1,4 +1,5 @@
 import type { PromiseSummary } from '@resonate/admin';
+import { span } from '@resonate/admin/words';
 import { ClientError, getAdmin } from './http.ts';
 import { instant, type Table } from './output.ts';
 import type { Search } from './search.ts';
@@ -29,9 +30,15 @@ function pairs(tags: unknown): string[] {
 
 function callTable(promises: readonly PromiseSummary[]): Table {
   return {
-    columns: ['ID', 'STATE', 'FUNCTION', 'CREATED', 'TIMEOUT', 'SETTLED'],
-    rows: promises.map(({ id, state, function: name, createdAt, timeoutAt, settledAt }) => [
-      ...[id, state, name, instant(createdAt), instant(timeoutAt), instant(settledAt)],
+    columns: ['ID', 'STATE', 'FUNCTION', 'CREATED', 'TOOK', 'TIMEOUT', 'ERROR'],
+    rows: promises.map((promise) => [
+      ...[promise.id, promise.state, promise.function, instant(promise.createdAt), took(promise)],
+      ...[instant(promise.timeoutAt), promise.error],
     ]),
   };
+}
+
+/** How long a settled promise took, for a table. */
+export function took({ createdAt, settledAt }: { createdAt: number; settledAt?: number | undefined }): string {
+  return settledAt === undefined ? '' : span(settledAt - createdAt);
 }

@@ -1,10 +1,11 @@
 import type { PromiseRecord } from '@resonate/protocol';
 import { PROMISE_STATES } from '@resonate/protocol/records';
-import { decodedText } from '@resonate/protocol/sdk-error';
+import { decodedText, errorIn } from '@resonate/protocol/sdk-error';
 import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { answer, fieldTable } from './answer.ts';
-import { CALLS } from './calls.ts';
+import { functionIn } from './call-data.ts';
+import { CALLS, took } from './calls.ts';
 import {
   choiceOption,
   clientOptions,
@@ -133,10 +134,16 @@ const PROMISES: Search<PromiseRecord> = {
 
 function promiseTable(promises: readonly PromiseRecord[]): Table {
   return {
-    columns: ['ID', 'STATE', 'CREATED', 'TIMEOUT', 'SETTLED', 'TARGET', 'VALUE'],
-    rows: promises.map(({ id, state, createdAt, timeoutAt, settledAt, tags, value }) => [
-      ...[id, state, instant(createdAt), instant(timeoutAt), instant(settledAt)],
-      ...[tags['resonate:target'], decodedText(value.data ?? '')],
+    columns: ['ID', 'STATE', 'FUNCTION', 'CREATED', 'TOOK', 'TIMEOUT', 'TARGET', 'VALUE'],
+    rows: promises.map((promise) => [
+      ...[promise.id, promise.state, functionIn(promise.param.data), instant(promise.createdAt), took(promise)],
+      ...[instant(promise.timeoutAt), promise.tags['resonate:target'], resultOf(promise)],
     ]),
   };
+}
+
+/** The value, or the error of a failed promise. */
+function resultOf({ state, value: { data = '' } }: PromiseRecord): string {
+  const text = decodedText(data);
+  return state === 'resolved' ? text : errorIn(text);
 }

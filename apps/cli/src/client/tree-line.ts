@@ -1,6 +1,7 @@
 import { STATE_VERBS, span } from '@resonate/admin/words';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { decodedText, errorIn } from '@resonate/protocol/sdk-error';
+import { functionIn } from './call-data.ts';
 import { printable, shortened } from './output.ts';
 import type { Placed } from './tree-order.ts';
 
@@ -40,7 +41,7 @@ function failureOf({ state, value, createdAt, settledAt = createdAt }: PromiseRe
 function callForPeople(promise: PromiseRecord): string {
   const call = callOf(promise);
   if (call === '(rpc)' && promise.tags['resonate:target'] === undefined) return '(promise)';
-  const name = call === '' ? nameOf(promise.param.data).trim() : '';
+  const name = call === '' ? printable(functionIn(promise.param.data)) : '';
   return name === '' ? call : `(${name})`;
 }
 
@@ -48,14 +49,5 @@ function callForPeople(promise: PromiseRecord): string {
 function callOf({ tags, param }: PromiseRecord): string {
   if (tags['resonate:timer']) return '(sleep)';
   const call = { global: 'rpc', local: 'run' }[tags['resonate:scope'] ?? ''];
-  return call ? `(${call}${nameOf(param.data)})` : '';
-}
-
-function nameOf(data: string | undefined): string {
-  try {
-    const { func } = JSON.parse(decodedText(data ?? '')) as { func?: unknown };
-    return typeof func === 'string' ? ` ${printable(func)}` : '';
-  } catch {
-    return '';
-  }
+  return call ? `(${`${call} ${printable(functionIn(param.data))}`.trimEnd()})` : '';
 }

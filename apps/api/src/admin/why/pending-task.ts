@@ -95,7 +95,7 @@ function targetFails({ promise, task, subject }: Waiting, facts: Facts): Ending 
 }
 
 /** The message has been due for too long, or was delivered and the task was not acquired for too long. */
-function late({ task, subject }: Waiting, facts: Facts): Ending | null {
+function late({ promise, task, subject }: Waiting, facts: Facts): Ending | null {
   const { now, retryTimeoutMs } = facts;
   const { attempts, claimedBy, dueAt, enqueuedAt } = task;
   if (claimedBy !== null && dueAt !== null && dueAt > now) {
@@ -106,7 +106,9 @@ function late({ task, subject }: Waiting, facts: Facts): Ending | null {
     return {
       cause: 'not_taken',
       sentence: `${subject} was sent to ${receiverOf(task)} ${span(now - sentAt)} ago, but no worker has acquired it. It is sent again at ${instantFrom(dueAt, now)}.`,
-      action: 'Look at the log of the workers: they may be busy, hang, or not reach the server.',
+      action:
+        'Look at the log of the workers: they may be busy, hang, or not reach the server. To send it again now, deliver the message.',
+      command: commandFor('tasks deliver', promise.id),
       needsAction: true,
       ...sinceOf(waiting(task)),
       until: dueAt,

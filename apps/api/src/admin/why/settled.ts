@@ -2,7 +2,7 @@ import { STATE_VERBS } from '@resonate/admin/words';
 import type { StoredDeadLetter, WaitingPromise } from '@resonate/store';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
-import { commandFor, counted, instantFrom, named, span } from './words.ts';
+import { counted, instantFrom, named, span } from './words.ts';
 
 const CAUSES = { rejected: 'failed', rejected_canceled: 'canceled', rejected_timedout: 'timed_out' } as const;
 
@@ -22,7 +22,6 @@ export function settled(promise: WaitingPromise, facts: Facts): Ending {
       .filter((part) => part !== '')
       .join(' '),
     action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`),
-    ...(state === 'rejected' && { command: commandFor('promises get', promise.id) }),
     needsAction: false,
     ...(error !== undefined && { error }),
     ...(promise.settledAt !== null && { since: promise.settledAt }),
