@@ -77,16 +77,26 @@ const create = (id: string, { tags = {}, timeoutAt = 9e12, version = 1 } = {}) =
     },
   });
 
-const settle = (id: string, version = 1) =>
+const settle = (id: string, version = 1, data = 'y') =>
   steps.send({
     kind: 'task.fence',
     head: HEAD,
     data: {
       id: 'wf',
       version,
-      action: { kind: 'promise.settle', head: HEAD, data: { id, state: 'resolved', value: { data: 'y' } } },
+      action: { kind: 'promise.settle', head: HEAD, data: { id, state: 'resolved', value: { data } } },
     },
   });
+
+/** So near to its timeout that only the create of the step is answered early, and its settle is not. */
+const NEAR = { timeoutAt: NOW + 30_000 };
+
+const end = (kind: 'task.fulfill' | 'task.release') => {
+  const action = { kind: 'promise.settle', head: HEAD, data: { id: 'wf', state: 'resolved', value: { data: 'z' } } };
+  return steps.send({ kind, head: HEAD, data: { id: 'wf', version: 1, action } } as Request);
+};
+
+const suspend = () => steps.send({ kind: 'task.suspend', head: HEAD, data: { id: 'wf', version: 1, actions: [] } });
 
 /** The worker acquires the task `wf`. */
 async function acquire(answer: { version?: number; preload?: object[]; preloadPartial?: boolean } = {}): Promise<void> {
@@ -112,7 +122,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('the create of a step', () => {
   test('is answered at once, and sent together with the settle', async () => {
     await acquire();
-    expect(await create('wf.1')).toMatchObject({
+    expect(await create('wf.1', NEAR)).toMatchObject({
       kind: 'task.fence',
       head: { status: 200, corrId: 'c' },
       data: {
@@ -146,7 +156,7 @@ describe('the create of a step', () => {
     void create('remote', { tags: { 'resonate:scope': 'global' } });
     expect(server.kinds()).toEqual(['create wf.1', 'create wf.2', 'create remote']);
     await create('wf.3');
-    void steps.send({ kind: 'task.suspend', head: HEAD, data: { id: 'wf', version: 1, actions: [] } });
+    void suspend();
     expect(server.kinds()).toEqual(['create wf.3', 'task.suspend']);
   });
 
@@ -171,14 +181,14 @@ describe('the create of a step', () => {
 
   test('is forwarded if the worker no longer holds the task', async () => {
     await acquire();
-    void steps.send({ kind: 'task.release', head: HEAD, data: { id: 'wf', version: 1 } });
+    void end('task.release');
     void create('wf.1');
     expect(server.kinds()).toEqual(['task.release', 'create wf.1']);
   });
 
   test('uses the new branch if a suspended task continues at once', async () => {
     await acquire();
-    const suspended = steps.send({ kind: 'task.suspend', head: HEAD, data: { id: 'wf', version: 1, actions: [] } });
+    const suspended = suspend();
     server.answer(300, { preload: [{ id: 'wf.1' }] });
     await suspended;
     expect(server.kinds()).toEqual(['task.suspend']);
@@ -189,10 +199,109 @@ describe('the create of a step', () => {
   });
 });
 
+describe('the settle of a step', () => {
+  /** A step whose create and settle were answered early. */
+  async function step(id = 'wf.1'): Promise<void> {
+    await create(id);
+    expect(await settle(id)).toMatchObject({
+      data: { action: { data: { promise: { id, state: 'resolved', value: { data: 'y' }, settledAt: NOW } } } },
+    });
+  }
+
+  /** The server stores the oldest step that was sent. */
+  function stores(): void {
+    server.fenced({ state: 'pending' });
+    server.fenced({ state: 'resolved', timeoutAt: 9e12 });
+  }
+
+  beforeEach(() => acquire());
+
+  test('is answered at once, and sent together with the end of the workflow', async () => {
+    await step();
+    expect(server.kinds()).toEqual([]);
+    const ended = end('task.fulfill');
+    expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1', 'task.fulfill']);
+    stores();
+    server.answer(200, {});
+    expect(await ended).toMatchObject({ kind: 'task.fulfill', head: { status: 200 } });
+    expect(server.kinds()).toEqual([]);
+  });
+
+  test.each([
+    ['a step', () => create('wf.2'), []],
+    ['a call of another worker', () => create('remote', { tags: { 'resonate:scope': 'global' } }), ['create remote']],
+    ['a suspension', suspend, ['task.suspend']],
+    ['a release', () => end('task.release'), ['task.release']],
+  ])('is stored before %s', async (_, next, sent) => {
+    await step();
+    let isAnswered = false;
+    const answered = next().then(() => (isAnswered = true));
+    await turn();
+    expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1']);
+    expect(isAnswered).toBe(false);
+    stores();
+    await turn();
+    expect(server.kinds()).toEqual(sent);
+    if (sent.length > 0) server.answer(200, {});
+    await answered;
+  });
+
+  test('is sent after 5 ms if the workflow does something else', async () => {
+    await step();
+    jest.advanceTimersByTime(5);
+    expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1']);
+  });
+
+  test.each([
+    ['large', 'y'.repeat(4_097)],
+    ['not plain text', '\ud800'],
+  ])('waits for the server if its value is %s', async (_, data) => {
+    await create('wf.1');
+    const settled = settle('wf.1', 1, data);
+    expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1']);
+    stores();
+    expect(await settled).toMatchObject({ data: { action: { head: { status: 200 } } } });
+  });
+
+  test.each([
+    ['the lease is lost', () => server.answer(409, 'lost'), { head: { status: 409 }, data: 'lost' }],
+    [
+      'the promise has timed out',
+      () => server.fenced({ state: 'rejected_timedout' }),
+      { head: { status: 409 }, data: 'Promise wf.1 is already rejected_timedout' },
+    ],
+  ])('is refused if %s; nothing more of the task is stored', async (_, answer, refusal) => {
+    await step();
+    const next = create('wf.2');
+    answer();
+    answer();
+    expect(await next).toMatchObject(refusal);
+    server.sent.length = 0;
+    expect(await end('task.fulfill')).toMatchObject({ kind: 'task.fulfill', ...refusal });
+    expect(server.kinds()).toEqual([]);
+  });
+
+  test('is stored after the end of the workflow if the end overtook it', async () => {
+    await step();
+    const ended = end('task.fulfill');
+    server.answer(409, 'fulfilled');
+    server.answer(409, 'fulfilled');
+    server.answer(200, {});
+    await turn();
+    server.sent.splice(0, 3);
+    expect(server.kinds()).toEqual(['promise.create']);
+    server.answer(200, {});
+    await turn();
+    expect(server.kinds()).toEqual(['promise.settle']);
+    server.answer(200, {});
+    expect(await ended).toMatchObject({ head: { status: 200 } });
+  });
+});
+
 describe('a create that the server refuses', () => {
   test('because the lease is lost fails the settle; nothing more of the task is stored', async () => {
     await acquire();
-    await create('wf.1');
+    await create('wf.1', NEAR);
     const settled = settle('wf.1');
     server.answer(409, 'Task is not acquired at this version');
     server.answer(409, 'Task is not acquired at this version');
@@ -204,13 +313,13 @@ describe('a create that the server refuses', () => {
     server.sent.length = 0;
     expect(await create('wf.2')).toMatchObject({ head: { status: 409 } });
     expect(server.kinds()).toEqual([]);
-    void steps.send({ kind: 'task.release', head: HEAD, data: { id: 'wf', version: 1 } });
+    void end('task.release');
     expect(server.kinds()).toEqual(['task.release']);
   });
 
   test('by its connection fails the settle in the same way, regardless of what the settle returns', async () => {
     await acquire();
-    await create('wf.1');
+    await create('wf.1', NEAR);
     const settled = settle('wf.1');
     server.fail();
     server.fenced({ state: 'resolved' });
@@ -233,11 +342,14 @@ describe('a create that the server refuses', () => {
     ['made by somebody else', { state: 'pending', timeoutAt: 5 }],
   ])('because the promise was %s ends the run; the next one asks first', async (_, promise) => {
     await acquire();
-    await create('wf.1');
+    await create('wf.1', NEAR);
     const settled = settle('wf.1');
     server.fenced(promise);
     server.fenced(promise);
-    expect(await settled).toMatchObject({ head: { status: 409 }, data: 'Promise wf.1 already exists' });
+    expect(await settled).toMatchObject({
+      head: { status: 409 },
+      data: expect.stringMatching(/^Promise wf\.1 is already (resolved|pending)$/),
+    });
     await acquire({ version: 2 });
     void create('wf.1', { version: 2 });
     expect(server.kinds()).toEqual(['create wf.1']);
@@ -245,7 +357,7 @@ describe('a create that the server refuses', () => {
 
   test('because it breaks a rule fails the settle', async () => {
     await acquire();
-    await create('wf.1');
+    await create('wf.1', NEAR);
     const settled = settle('wf.1');
     server.fenced({}, 400);
     server.fenced({}, 404);
@@ -255,7 +367,7 @@ describe('a create that the server refuses', () => {
 
 test('a settle that overtook its create is sent again', async () => {
   await acquire();
-  await create('wf.1');
+  await create('wf.1', NEAR);
   const settled = settle('wf.1');
   server.fenced({ state: 'pending' });
   server.fenced({}, 404);

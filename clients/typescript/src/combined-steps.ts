@@ -3,10 +3,22 @@ import {
   isSuccess,
   type PromiseCreateReq,
   type PromiseRecord,
+  type PromiseSettleReq,
   type Request,
   type Response,
   type TaskFenceReq,
+  type TaskFulfillReq,
 } from '@resonatehq/sdk';
+import {
+  answered,
+  isCertainCreate,
+  isCertainResult,
+  isMissing,
+  refusalIn,
+  refused,
+  type Branch,
+  type Refusal,
+} from './early-answers.ts';
 
 /** Sends a request to the server. */
 export type Forward = (request: Request) => Promise<Response>;
@@ -19,30 +31,27 @@ interface Answer {
   preloadPartial?: boolean;
 }
 
-/** The server's answer to a create that differs from the early answer, or the error of the request. */
-type Refusal = { error: unknown } | { status: number; message: string };
-
 /** A create that was answered before it was sent. */
 interface EarlyCreate {
   request: TaskFenceReq;
   record: PromiseRecord;
   /** Set when the create is sent. Never rejects. null if the server's answer was the same as the early answer. */
   outcome: Promise<Refusal | null> | null;
+  /** The settle of the step, if it was answered early, too. It is sent directly after the create. */
+  settle: { request: TaskFenceReq; record: PromiseRecord } | null;
 }
 
 /** A task that this worker holds. */
-interface HeldTask {
+interface HeldTask extends Branch {
   version: number;
-  /** `resonate:branch` of its promise. */
-  branch: string;
-  /** The ids of all promises of the branch. Other ids of the branch certainly do not exist. */
-  known: Set<string>;
   /** The creates that were answered early and whose steps are not settled, by id. */
   early: Map<string, EarlyCreate>;
   /** Those of them that were not sent yet, in order. */
   unsent: EarlyCreate[];
   timer: NodeJS.Timeout | null;
-  /** The refusal of the first create that failed. From then on nothing more of the task is stored. */
+  /** The steps whose settle was answered early and sent, until the server has answered. The promises never reject. */
+  storing: Map<EarlyCreate, Promise<Refusal | null>>;
+  /** The refusal of the first early answer that was wrong. From then on nothing more of the task is stored. */
   refusal: Refusal | null;
 }
 
@@ -57,30 +66,20 @@ interface HeldTask {
  */
 const HOLD_MS = 5;
 /**
- * If a step is closer than this to its timeout, its create is not answered early, because it may reach the server too
- * late.
- */
-const TIMEOUT_MARGIN_MS = 1_000;
-/**
  * The maximum number of tasks whose steps are combined, more than a worker runs at once. Beyond it the oldest idle task
  * is dropped, and its requests are forwarded unchanged.
  */
 const MAX_TASKS = 10_000;
 /** How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged. */
 const MAX_PLAIN = 1_000;
-/** The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows. */
-const STEP_TAGS: ReadonlySet<string> = new Set([
-  'resonate:scope',
-  'resonate:branch',
-  'resonate:parent',
-  'resonate:origin',
-]);
-
 /**
  * One durable round trip per step. The SDK stores a step's start (`create`), runs the step, and stores its result
  * (`settle`). If it is certain how the server will answer the create, this class answers it at once, and sends it later
- * together with the settle, in order and in one batch. As before, the SDK continues only after the step's result is
- * stored.
+ * together with the settle, in order and in one batch.
+ *
+ * A settle that is sent with its create is answered at once, too. The next step begins only after the result is
+ * stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
+ * (`task.fulfill`) does not wait. It is sent together with the result of the last step.
  *
  * The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
  * not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
@@ -108,6 +107,8 @@ export class CombinedSteps {
         return this.#fence(request);
       case 'task.suspend': {
         const task = this.#leave(request.data);
+        const refusal = task && (task.storing.size > 0 ? await resultsStored(task) : task.refusal);
+        if (refusal) return refused(request, refusal);
         const response = await this.#forward(request);
         // The task continues at once, because a promise that it awaits has already settled.
         if (task && response.kind === 'task.suspend' && isRedirect(response)) {
@@ -116,9 +117,12 @@ export class CombinedSteps {
         return response;
       }
       case 'task.fulfill':
-      case 'task.release':
-        this.#leave(request.data);
+        return this.#fulfill(request);
+      case 'task.release': {
+        const task = this.#leave(request.data);
+        if (task?.storing.size) await resultsStored(task);
         return this.#forward(request);
+      }
       default:
         return this.#forward(request);
     }
@@ -141,7 +145,16 @@ export class CombinedSteps {
     this.#drop(id);
     if (preloadPartial === true || this.#plain.has(id)) return;
     const known = new Set(preload.map((record) => record.id));
-    this.#tasks.set(id, { version, branch, known, early: new Map(), unsent: [], timer: null, refusal: null });
+    this.#tasks.set(id, {
+      version,
+      branch,
+      known,
+      early: new Map(),
+      unsent: [],
+      timer: null,
+      storing: new Map(),
+      refusal: null,
+    });
     if (this.#tasks.size > MAX_TASKS) this.#forgetOne();
   }
 
@@ -170,35 +183,53 @@ export class CombinedSteps {
     return task;
   }
 
+  /** Ends the workflow. The results that are not sent yet leave together with the request, before it. */
+  async #fulfill(request: TaskFulfillReq): Promise<Response> {
+    const task = this.#leave(request.data);
+    if (!task) return this.#forward(request);
+    if (task.refusal) return refused(request, task.refusal);
+    const storing = [...task.storing];
+    const response = await this.#forward(request);
+    if (isSuccess(response)) {
+      await Promise.all(storing.map(([early, stored]) => this.#storeAfterEnd(early, stored)));
+    }
+    return response;
+  }
+
+  /**
+   * Stores a step whose result the server refused, because the end of its workflow overtook it. This happens if the
+   * server runs two batches in parallel.
+   */
+  async #storeAfterEnd({ request, settle }: EarlyCreate, stored: Promise<Refusal | null>): Promise<void> {
+    if (!(await stored) || !settle) return;
+    for (const fence of [request, settle.request]) {
+      // Ignore an error: the workflow has ended, so only the record of the step is missing.
+      await this.#forward(fence.data.action).catch(() => {});
+    }
+  }
+
   async #fence(request: TaskFenceReq): Promise<Response> {
     const { id, version, action } = request.data;
     const task = this.#tasks.get(id);
     if (task?.version !== version) return this.#forward(request);
     if (task.refusal) return refused(request, task.refusal);
-    if (action.kind === 'promise.create') {
-      if (this.#isCertain(task, action)) return this.#answerEarly(task, request, action);
-      task.known.add(action.data.id);
-    } else {
+    if (action.kind === 'promise.settle') {
       const early = task.early.get(action.data.id);
-      if (early) return this.#settle(task, request, early);
+      if (early) return this.#settle(task, request, action, early);
+      this.#flush(task);
+      return this.#forward(request);
     }
-    this.#flush(task);
+    const isCertain = isCertainCreate(action, task, this.#now());
+    // Creates wait for each other, but not for a result: the next step begins after the result is stored.
+    if (!isCertain || task.unsent.some(({ settle }) => settle)) this.#flush(task);
+    const refusal = task.storing.size > 0 ? await resultsStored(task) : null;
+    if (refusal) return refused(request, refusal);
+    if (isCertain) return this.#answerCreate(task, request, action);
+    task.known.add(action.data.id);
     return this.#forward(request);
   }
 
-  /** Whether it is certain how the server will answer this create. */
-  #isCertain({ known, branch }: HeldTask, { data: { id, timeoutAt, tags } }: PromiseCreateReq): boolean {
-    return (
-      tags['resonate:scope'] === 'local' &&
-      tags['resonate:branch'] === branch &&
-      !known.has(id) &&
-      Number.isSafeInteger(timeoutAt) &&
-      timeoutAt > this.#now() + TIMEOUT_MARGIN_MS &&
-      Object.keys(tags).every((name) => STEP_TAGS.has(name) || !name.startsWith('resonate:'))
-    );
-  }
-
-  #answerEarly(task: HeldTask, request: TaskFenceReq, { head, data }: PromiseCreateReq): Response {
+  #answerCreate(task: HeldTask, request: TaskFenceReq, { data }: PromiseCreateReq): Response {
     const record: PromiseRecord = {
       id: data.id,
       state: 'pending',
@@ -208,30 +239,47 @@ export class CombinedSteps {
       timeoutAt: data.timeoutAt,
       createdAt: this.#now(),
     };
-    const early: EarlyCreate = { request, record, outcome: null };
+    const early: EarlyCreate = { request, record, outcome: null, settle: null };
     task.known.add(data.id);
     task.early.set(data.id, early);
     task.unsent.push(early);
     task.timer ??= setTimeout(() => this.#flush(task), HOLD_MS);
-    const { corrId, version } = request.head;
-    return {
-      kind: 'task.fence',
-      head: { corrId, status: 200, version },
-      data: {
-        action: {
-          kind: 'promise.create',
-          head: { corrId: head.corrId, status: 200, version },
-          data: { promise: record },
-        },
-        preload: [],
-      },
-    };
+    return answered(request, record);
   }
 
   /** Settles a step whose create was answered early. Sends both together, unless the create was sent before. */
-  async #settle(task: HeldTask, request: TaskFenceReq, early: EarlyCreate): Promise<Response> {
+  async #settle(
+    task: HeldTask,
+    request: TaskFenceReq,
+    { data: { state, value } }: PromiseSettleReq,
+    early: EarlyCreate,
+  ): Promise<Response> {
     task.early.delete(early.record.id);
+    if (!early.outcome && isCertainResult(value, early.record, this.#now())) {
+      const record = { ...early.record, state, value, settledAt: this.#now() };
+      early.settle = { request, record };
+      return answered(request, record);
+    }
     this.#flush(task);
+    return this.#sendSettle(request, early);
+  }
+
+  /** Sends a settle that was answered early. */
+  #storeResult(task: HeldTask, early: EarlyCreate, { request, record }: NonNullable<EarlyCreate['settle']>): void {
+    const stored = this.#sendSettle(request, early)
+      .then(
+        (response) => refusalIn(response, record),
+        (error: unknown) => ({ error }),
+      )
+      .then((refusal) => {
+        task.storing.delete(early);
+        if (refusal) task.refusal ??= refusal;
+        return refusal;
+      });
+    task.storing.set(early, stored);
+  }
+
+  async #sendSettle(request: TaskFenceReq, early: EarlyCreate): Promise<Response> {
     const settling = this.#forward(request);
     // The refusal of the create takes precedence, so ignore an error of the settle.
     settling.catch(() => {});
@@ -242,11 +290,14 @@ export class CombinedSteps {
     return isMissing(response) ? this.#forward(request) : response;
   }
 
-  /** Sends the waiting creates in order. */
+  /** Sends the waiting creates in order, and the results that were answered early. */
   #flush(task: HeldTask): void {
     if (task.timer) clearTimeout(task.timer);
     task.timer = null;
-    for (const early of task.unsent.splice(0)) early.outcome = this.#create(task, early);
+    for (const early of task.unsent.splice(0)) {
+      early.outcome = this.#create(task, early);
+      if (early.settle) this.#storeResult(task, early, early.settle);
+    }
   }
 
   async #create(task: HeldTask, { request, record }: EarlyCreate): Promise<Refusal | null> {
@@ -272,28 +323,8 @@ export class CombinedSteps {
   }
 }
 
-/** The refusal in the server's answer to a create; null if the answer is the same as the early one. */
-function refusalIn(response: Response, early: PromiseRecord): Refusal | null {
-  const { head, data } = isFenced(response) ? response.data.action : response;
-  if (head.status !== 200)
-    return { status: head.status, message: typeof data === 'string' ? data : JSON.stringify(data) };
-  const { promise } = data as { promise: PromiseRecord };
-  if (promise.state === 'pending' && promise.timeoutAt === early.timeoutAt) return null;
-  return { status: 409, message: `Promise ${early.id} already exists` };
-}
-
-/** True if the promise that a fence settles does not exist. */
-function isMissing(response: Response): boolean {
-  return isFenced(response) && response.data.action.head.status === 404;
-}
-
-function isFenced(response: Response): response is Extract<Response, { kind: 'task.fence'; head: { status: 200 } }> {
-  return response.kind === 'task.fence' && isSuccess(response);
-}
-
-/** Answers with the refusal. The SDK handles it like a lost lease: it ends the task and releases it. */
-function refused({ head: { corrId, version } }: TaskFenceReq, refusal: Refusal): Response {
-  if ('error' in refusal) throw refusal.error;
-  const head = { corrId, status: refusal.status, version };
-  return { kind: 'task.fence', head, data: refusal.message } as Response;
+/** Waits until the server has answered all settles that were answered early and sent. */
+async function resultsStored(task: HeldTask): Promise<Refusal | null> {
+  await Promise.all(task.storing.values());
+  return task.refusal;
 }
