@@ -121,7 +121,7 @@ describe('the official Python SDK over the WebSocket', () => {
       const marks = (await result) as string[];
       expect(await stored()).toEqual(marks);
       expect(marks).toEqual(['doomed ran 1', expect.stringMatching(/^(doomed|survivor) ran 2$/), 'survivor ran 3']);
-      if (point === 'the settle is answered') expect(before).toEqual(['doomed ran 1', 'doomed ran 2']);
+      if (point === 'the next step begins') expect(before).toEqual(['doomed ran 1', 'doomed ran 2']);
       if (point === 'the step begins') expect(before).toEqual(['doomed ran 1']);
       for (const [index, mark] of before.entries()) if (mark !== 'pending') expect(marks[index]).toBe(mark);
     },

@@ -56,7 +56,7 @@ describe('a step over the WebSocket', () => {
       // Nothing is lost, nothing settles twice: what the workflow saw is what is stored.
       expect(await stored('wf')).toEqual(marks);
       expect(marks).toEqual(['doomed ran 1', expect.stringMatching(/^(doomed|survivor) ran 2$/), 'survivor ran 3']);
-      if (point === 'the settle is answered') expect(before).toEqual(['doomed ran 1', 'doomed ran 2']);
+      if (point === 'the next step begins') expect(before).toEqual(['doomed ran 1', 'doomed ran 2']);
       if (point === 'the create is sent') expect(before).toEqual(['doomed ran 1', 'pending']);
       if (point === 'the step begins') expect(before).toEqual(['doomed ran 1']);
       for (const [index, mark] of before.entries()) if (mark !== 'pending') expect(marks[index]).toBe(mark);

@@ -5,6 +5,7 @@ export const CRASH_POINTS = [
   'the step is done',
   'the settle is sent',
   'the settle is answered',
+  'the next step begins',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number] | 'the step begins, frozen';

@@ -62,6 +62,8 @@ class Mortal(WebSocketConnection):
 async def mark(_: Context, n: int) -> str:
     if n == 2 and options.at == "the step begins":
         die()
+    if n == 3 and options.at == "the next step begins":
+        die()
     if n == 2 and options.at == "the create is sent":
         await asyncio.sleep(0.1)
         die()
