@@ -97,7 +97,7 @@ function hintOf(changes: Changes): DueHint {
     if (row.state === 'acquired') timer(row.dueAt);
     if (row.state === 'pending') delivery(row);
   }
-  for (const row of changes.listeners.updates) delivery(row);
+  for (const row of [...changes.listeners.inserts, ...changes.listeners.updates]) delivery(row);
   for (const row of [...changes.schedules.inserts, ...changes.schedules.updates]) timer(row.nextRunAt);
   return hint;
 }

@@ -119,6 +119,22 @@ describe('messages that a connection of this process can take', () => {
     expect(hints).toEqual([{}]);
   });
 
+  test.each([
+    ['is sent if there is room', 1, ['send unblock p resolved to poll://uni@g/x'], {}],
+    ['is hinted at if there is none', 0, [], { poll: expect.objectContaining({ targets: expect.any(Map) }) }],
+  ])('of a listener that is registered in the batch that settles its promise %s', async (_, room, log, hint) => {
+    const { server, connections } = await connected(room);
+    await server.create('p');
+    const hints: unknown[] = [];
+    server.store.hints.onHint(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
+    await Promise.all([
+      server.send('promise.register_listener', { awaited: 'p', address: 'poll://uni@g/x' }),
+      server.send('promise.settle', { id: 'p', state: 'resolved' }),
+    ]);
+    expect(connections.log).toEqual(log);
+    expect(hints).toEqual(room > 0 ? [] : [hint]);
+  });
+
   test('ask for the connection that they prefer', async () => {
     const { server, connections } = await connected();
     await server.createTask('a', { tags: { 'resonate:target': 'poll://any@g/one' } });

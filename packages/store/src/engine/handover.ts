@@ -59,6 +59,8 @@ export class Offer {
     const execute = (task: TaskRow): Delivery | null =>
       task.state === 'pending' && now < task.timeoutAt ? { kind: 'execute', task } : null;
     // Listeners first: they get the result of finished work, tasks begin new work.
+    // A listener that is registered in the batch that settles its promise is inserted as due.
+    this.#claim(changes.listeners.inserts, unblock, receiver, now);
     this.#claim(changes.listeners.updates, unblock, receiver, now);
     this.#claim(changes.tasks.inserts, execute, receiver, now);
     this.#claim(changes.tasks.updates, execute, receiver, now);
