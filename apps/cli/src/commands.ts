@@ -37,7 +37,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['resonate promises get order-1', 'Show a promise'],
       ['resonate promises search --state pending', 'List pending promises'],
       ['resonate promises search --func processOrder --state rejected', 'List calls of a function that failed'],
-      [`resonate promises resolve approval-1 --value '{"data": true}'`, 'Settle a promise with a value'],
+      [`resonate promises resolve approval-1 --data true`, 'Settle a promise with a value'],
     ],
     load: () => import('./client/promises.ts'),
   },

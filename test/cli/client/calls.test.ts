@@ -146,7 +146,7 @@ describe('tree', () => {
       '',
       expect.stringMatching(/^It has no target/),
       expect.stringMatching(/^What to do: Settle it/),
-      expect.stringMatching(/^Command: {4}resonate promises resolve 'root' --value/),
+      expect.stringMatching(/^Command: {4}resonate promises resolve 'root' --data …$/),
     ]);
     const { promises } = await resonate.json<{ promises: { id: string }[] }>('tree', 'root', '--output', 'json');
     expect(promises.map(({ id }) => id)).toEqual(['root', 'root.b', 'root.b.0', 'root.a', 'root.a.0', 'root.c']);

@@ -79,6 +79,13 @@ describe('promises', () => {
 
     const resolved = await resonate.json('promises', 'resolve', 'p', '--value', '{"data":{"n":1}}');
     expect(resolved).toMatchObject({ promise: { state: 'resolved', value: { data: base64('{"n":1}') } } });
+    await resonate.json('promises', 'create', 'asked', '--timeout', '1h');
+    const noJson = await resonate.run('promises', 'resolve', 'asked', '--data', 'yes');
+    expect(noJson).toMatchObject({ code: 1, stderr: expect.stringContaining('--data is not JSON') });
+    // A text is JSON, too, because a workflow reads it with its SDK.
+    expect(await resonate.json('promises', 'resolve', 'asked', '--data', '"yes"')).toMatchObject({
+      promise: { value: { data: base64('"yes"') } },
+    });
     expect(resolved).toEqual(await stored('promise', 'p'));
     expect(await resonate.json('promises', 'reject', 'p')).toEqual(resolved);
   });

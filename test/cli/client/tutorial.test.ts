@@ -47,7 +47,7 @@ test('an order whose worker crashes resumes in the step that was interrupted', a
 test('a large order waits until a person approves it', async () => {
   const result = resonate.run('invoke', ...LARGE, '--wait');
   expect(await prints('please approve 250 EUR')).toBe('please approve 250 EUR: order-2:0');
-  await resonate.json('promises', 'resolve', 'order-2:0', '--value', '{"data":true}');
+  await resonate.json('promises', 'resolve', 'order-2:0', '--data', 'true');
   expect((await result).stdout).toBe('shipped: bicycle\n');
 });
 

@@ -9,6 +9,7 @@ import { CALLS, took } from './calls.ts';
 import {
   choiceOption,
   clientOptions,
+  encodeData,
   fromNow,
   jsonOf,
   textOption,
@@ -55,9 +56,13 @@ export function builder(promises: Argv): unknown {
       (options) =>
         options
           .positional('id', ID)
-          .option('value', textOption('Its value: \'{"data": …}\''))
-          .example(`resonate promises ${verb} approval-1 --value '{"data": "by Ann"}'`, ''),
-      ({ id, value, ...options }) => answer('promise.settle', { id, state, value: valueOf(value, '--value') }, options),
+          .option('data', textOption('What a workflow gets that waits for it, as JSON: true, \'"by Ann"\''))
+          .option('value', { ...textOption('Its value as it is stored: \'{"data": …}\''), conflicts: 'data' })
+          .example(`resonate promises ${verb} approval-1 --data '{"by": "Ann"}'`, ''),
+      ({ id, data, value, ...options }) => {
+        const settled = data === undefined ? valueOf(value, '--value') : encodeData({ data: sdkData(data) });
+        return answer('promise.settle', { id, state, value: settled }, options);
+      },
     );
   }
   return command
@@ -87,6 +92,11 @@ export function builder(promises: Argv): unknown {
       ({ awaited, address, ...options }) => answer('promise.register_listener', { awaited, address }, options),
     )
     .demandCommand(1, SUBCOMMAND_MISSING);
+}
+
+/** Data as the SDKs store it, which is JSON even for a text. @throws ClientError */
+function sdkData(text: string): string {
+  return JSON.stringify(jsonOf(text, '--data'));
 }
 
 /** Prints the record. A table also shows why the promise is pending or failed, if the server can explain it. */

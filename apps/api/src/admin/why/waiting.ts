@@ -31,7 +31,7 @@ export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: s
     cause: isOrphan ? 'abandoned' : 'outside',
     sentence: `${subject} ${what}${end}`,
     action: 'Settle it when the answer is known.',
-    command: commandFor('promises resolve', id, `--value '{"data": …}'`),
+    command: commandFor('promises resolve', id, '--data …'),
     needsAction: true,
     since: createdAt,
     ...(isNever(timeoutAt) ? {} : { until: timeoutAt }),

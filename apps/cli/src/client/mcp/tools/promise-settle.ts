@@ -11,7 +11,11 @@ export const promiseSettleTool = defineTool({
   input: z.object({
     id: promiseId,
     resolution: z.enum(['resolve', 'reject', 'cancel']),
-    value: value.optional().describe('Its result'),
+    value: value
+      .optional()
+      .describe(
+        'Its result. SDKs read data as JSON, so a text for a workflow needs quotes of its own: {"data": "\\"yes\\""}',
+      ),
   }),
   run: ({ id, resolution, value }, { server }) =>
     call('promise.settle', { id, state: STATES[resolution], value: encodeData(value) }, server),
