@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { RESONATE, ServerProcess } from '../processes/server-process.ts';
+import { runCommand } from '../processes/run-command.ts';
 import { Spawned } from '../processes/spawned.ts';
 
 /** Far longer than needed, because machines that run tests are busy. */
@@ -8,11 +9,21 @@ jest.setTimeout(180_000);
 
 let server: ServerProcess | undefined;
 let terminal: Spawned | undefined;
+let worker: Spawned | undefined;
 
 afterEach(async () => {
   await server?.dispose();
   await terminal?.kill9();
+  await worker?.kill9();
 });
+
+/** Does what `dev` prints as the next steps. */
+async function runsTheFirstWorker(printed: string): Promise<void> {
+  const code = printed.match(/^ {4}(import .*|const .*|resonate\.register.*)$/gm)?.join('\n') ?? '';
+  const [, args = ''] = /^ {4}\S*resonate(?: --)? (invoke .*)$/m.exec(printed.replaceAll('\r', '')) ?? [];
+  worker = new Spawned(process.execPath, ['--input-type=module', '--eval', code]);
+  expect((await runCommand(RESONATE, args.split(' '))).stdout).toBe('Hello, World!\n');
+}
 
 describe('the log of a start', () => {
   test('is JSON when it goes to a file or pipe: serve', async () => {
@@ -59,6 +70,8 @@ describe('the log of a start', () => {
     const port = /http:\/\/localhost:(\d+)"/.exec(listening)?.[1];
     await line(`INFO resonate: Dashboard url="http://localhost:${port}/ui/"`);
     expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(200);
+    await terminal.line('the next steps', (text) => text.includes('Ctrl-C stops the server'), 30_000);
+    await runsTheFirstWorker(terminal.output());
     terminal.type('\x03');
     await line('INFO resonate: stopped');
     expect(await terminal.exited).toEqual({ code: 0, signal: null });

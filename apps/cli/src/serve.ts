@@ -4,6 +4,7 @@ import type { Role } from '@resonate/observability';
 import type { Runtime } from '@resonate/process';
 import type { Command } from './command.ts';
 import { suggestWith } from './exit-with-error.ts';
+import { nextSteps } from './next-steps.ts';
 import { shownFlags, withNoteOnOthers } from './shown-options.ts';
 
 /** The commands that run a server, and their roles. */
@@ -30,7 +31,10 @@ export function serverCommand(command: ServerCommand): Command {
         command,
         role,
         flags: argv as Readonly<Record<string, unknown>>,
-        services: (runtime) => servicesOf(role, runtime),
+        services: async (runtime) => [
+          ...(await servicesOf(role, runtime)),
+          ...(command === 'dev' ? [nextSteps(runtime)] : []),
+        ],
       });
     },
   };
