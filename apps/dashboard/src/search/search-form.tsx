@@ -86,7 +86,7 @@ function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
           <option value="">Any</option>
           {STATES.map((state) => (
             <option key={state} value={state}>
-              {state === FAILED ? 'Failed (any way)' : lookOf(state).label}
+              {state === FAILED ? 'Failed' : lookOf(state).label}
             </option>
           ))}
         </select>
