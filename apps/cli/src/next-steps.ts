@@ -1,6 +1,7 @@
 import type { Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 
+const SDK = '@resonatehq/sdk';
 const DEFAULT_URL = 'http://localhost:8001';
 /** How the user typed `resonate`, by the npm command that started this process. */
 const TYPED: Readonly<Record<string, string>> = { exec: 'npx resonate', 'run-script': 'npm run resonate --' };
@@ -27,13 +28,13 @@ function textFor(url: string, hasDashboard: boolean): string {
   return `
   ${hasDashboard ? `Dashboard: ${url.replace(/\/$/, '')}/ui\n\n  ` : ''}A first worker, as worker.mjs in a new folder:
 
-    import { Resonate } from '@resonatehq/sdk';
+    import { Resonate } from '${SDK}';
     const resonate = new Resonate({ url: '${url}' });
     resonate.register('greet', async (_context, name) => \`Hello, \${name}!\`);
 
   Start it there, and call it from another terminal:
 
-    npm install @resonatehq/sdk && node worker.mjs
+    npm install ${SDK} && node worker.mjs
     ${command} invoke greet-1 -f greet --arg World --wait${server}
 
   More: docs/quick-start.md. Ctrl-C stops the server.
