@@ -28,9 +28,9 @@ function textFor(url: string, hasDashboard: boolean): string {
   return `
   ${hasDashboard ? `Dashboard: ${url.replace(/\/$/, '')}/ui\n\n  ` : ''}A first worker, as worker.mjs in a new folder:
 
-    import { Resonate } from '${SDK}';
-    const resonate = new Resonate({ url: '${url}' });
-    resonate.register('greet', async (_context, name) => \`Hello, \${name}!\`);
+    import { Resonate } from ${JSON.stringify(SDK)};
+    const resonate = new Resonate({ url: ${JSON.stringify(url)} });
+    resonate.register("greet", async (_context, name) => \`Hello, \${name}!\`);
 
   Start it there, and call it from another terminal:
 
