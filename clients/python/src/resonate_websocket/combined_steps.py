@@ -3,73 +3,90 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import time
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: A request or an answer: its JSON text, and the parsed text.
-type Frame = tuple[str, dict[str, Any]]
+from resonate_websocket.early_answers import (
+    Branch,
+    Frame,
+    Refusal,
+    answered,
+    frame,
+    is_certain_create,
+    is_certain_result,
+    is_missing,
+    now_ms,
+    refusal_in,
+    refused,
+)
+
 #: Sends a request at once. The future resolves with its answer.
 type Forward = Callable[[Frame], asyncio.Future[Frame]]
 
 #: How long a create waits for its step to end. A longer step costs a second round trip, but nobody waits for it.
 #: docs/decisions/one-trip-per-step.md says why it is 5 ms.
 HOLD_S = 0.005
-#: If a step is closer than this to its timeout, its create is not answered early, because it may reach the server too
-#: late.
-TIMEOUT_MARGIN_MS = 1_000
 #: The maximum number of tasks whose steps are combined. Beyond it the oldest idle task is dropped, and its requests are
 #: forwarded unchanged.
 MAX_TASKS = 10_000
+#: How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged.
 MAX_PLAIN = 1_000
-#: The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows.
-STEP_TAGS = frozenset(
-    f"resonate:{name}" for name in ("scope", "branch", "parent", "origin")
-)
 
 
 @dataclass
-class Refusal:
-    """The server's answer to a create that differs from the early answer, or the error of the request."""
+class EarlySettle:
+    """A settle that was answered before it was sent."""
 
-    status: int = 0
-    message: str = ""
-    error: BaseException | None = None
+    request: Frame
+    record: dict[str, Any]
 
 
-@dataclass
+@dataclass(eq=False)
 class EarlyCreate:
     """A create that was answered before it was sent."""
 
     request: Frame
     record: dict[str, Any]
-    #: Set when the create is sent. Its result is ``None`` if the server's answer was the same as the early answer.
+    #: Set when the create is sent. Never raises. Its result is ``None`` if the server's answer was the same as the
+    #: early answer.
     outcome: asyncio.Future[Refusal | None] | None = None
+    #: The settle of the step, if it was answered early, too. It is sent directly after the create.
+    settle: EarlySettle | None = None
 
 
-@dataclass
-class HeldTask:
+@dataclass(kw_only=True)
+class HeldTask(Branch):
     """A task that this worker holds."""
 
     version: int
-    branch: str
-    #: The ids of all promises of the branch. Other ids of the branch certainly do not exist.
-    known: set[str]
+    #: The creates that were answered early and whose steps are not settled, by id.
     early: dict[str, EarlyCreate] = field(default_factory=dict)
+    #: The creates that were answered early and not sent yet, in order.
     unsent: list[EarlyCreate] = field(default_factory=list)
     timer: asyncio.TimerHandle | None = None
+    #: The steps whose settle was answered early and sent, until the server has answered. The futures never raise.
+    storing: dict[EarlyCreate, asyncio.Future[Refusal | None]] = field(default_factory=dict)
+    #: The refusal of the first early answer that was wrong. From then on nothing more of the task is stored.
     refusal: Refusal | None = None
 
 
 class CombinedSteps:
-    """Answers the create of a step at once, and sends it together with the step's settle.
+    """One durable round trip per step.
 
-    It does so only if the answer is certain: the step runs in this worker, it belongs to the branch of a task that the
-    worker holds, and it is not among the promises of that branch that came with the task. If the server's answer is
-    different after all, the settle fails with the refusal of the create. The SDK then gives up the task, as it does
-    after losing the lease.
+    The SDK stores a step's start (``create``), runs the step, and stores its result (``settle``). If it is certain how
+    the server will answer the create, this class answers it at once, and sends it later together with the settle, in
+    order and in one batch.
+
+    A settle that is sent with its create is answered at once, too. The next step begins only after the result is
+    stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
+    (``task.fulfill``) does not wait. It is sent together with the result of the last step.
+
+    The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
+    not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
+    server's answer is different after all (the lease was lost, or the promise existed), the settle fails with the
+    refusal of the create. The SDK then gives up the task, and the next run continues from what is stored.
     """
 
     def __init__(self, forward: Forward) -> None:
@@ -89,13 +106,19 @@ class CombinedSteps:
                 return await self._fence(request)
             case "task.suspend":
                 task = self._leave(body["data"])
+                if task is not None and (refusal := await _results_stored(task)) is not None:
+                    return refused(request, refusal)
                 answer = await self._forward(request)
                 # The task continues at once, because a promise that it awaits has already settled.
                 if task is not None and answer[1]["head"]["status"] == 300:
                     self._hold(body["data"]["id"], task.version, task.branch, answer[1]["data"])
                 return answer
-            case "task.fulfill" | "task.release":
-                self._leave(body["data"])
+            case "task.fulfill":
+                return await self._fulfill(request)
+            case "task.release":
+                task = self._leave(body["data"])
+                if task is not None:
+                    await _results_stored(task)
         return await self._forward(request)
 
     def _acquired(self, answer: dict[str, Any]) -> None:
@@ -113,11 +136,16 @@ class CombinedSteps:
         self._drop(id)
         if answer.get("preloadPartial") or id in self._plain:
             return
-        self._tasks[id] = HeldTask(version, branch, {record["id"] for record in answer["preload"]})
+        known = {record["id"] for record in answer["preload"]}
+        self._tasks[id] = HeldTask(branch=branch, known=known, version=version)
         if len(self._tasks) > MAX_TASKS:
-            idle = next((key for key, task in self._tasks.items() if not task.early), None)
-            if idle is not None:
-                del self._tasks[idle]
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        """Forget the oldest task without a running step. The SDK may have dropped it long ago."""
+        idle = next((id for id, task in self._tasks.items() if not (task.early or task.unsent or task.storing)), None)
+        if idle is not None:
+            del self._tasks[idle]
 
     def _drop(self, id: str) -> None:
         """Send the task's waiting creates. From then on its requests are forwarded unchanged."""
@@ -126,11 +154,37 @@ class CombinedSteps:
             self._flush(task)
 
     def _leave(self, data: dict[str, Any]) -> HeldTask | None:
+        """Drop a task that the worker gives up. Return the task; ``None`` if it is not held in this version."""
         task = self._tasks.get(data["id"])
         if task is None or task.version != data["version"]:
             return None
         self._drop(data["id"])
         return task
+
+    async def _fulfill(self, request: Frame) -> Frame:
+        """End the workflow. The results that are not sent yet leave together with the request, before it."""
+        task = self._leave(request[1]["data"])
+        if task is None:
+            return await self._forward(request)
+        if task.refusal is not None:
+            return refused(request, task.refusal)
+        storing = list(task.storing.items())
+        answer = await self._forward(request)
+        if answer[1]["head"]["status"] == 200:
+            await asyncio.gather(*(self._store_after_end(early, stored) for early, stored in storing))
+        return answer
+
+    async def _store_after_end(self, early: EarlyCreate, stored: asyncio.Future[Refusal | None]) -> None:
+        """Store a step whose result the server refused, because the end of its workflow overtook it.
+
+        This happens if the server runs two batches in parallel.
+        """
+        if await stored is None or early.settle is None:
+            return
+        for fence in (early.request, early.settle.request):
+            # Ignore an error: the workflow has ended, so only the record of the step is missing.
+            with contextlib.suppress(Exception):
+                await self._forward(frame(fence[1]["data"]["action"]))
 
     async def _fence(self, request: Frame) -> Frame:
         data = request[1]["data"]
@@ -138,25 +192,32 @@ class CombinedSteps:
         if task is None or task.version != data["version"]:
             return await self._forward(request)
         if task.refusal is not None:
-            return _refused(request, task.refusal)
+            return refused(request, task.refusal)
         action = data["action"]
         id = action["data"]["id"]
-        if action["kind"] == "promise.create":
-            if _is_certain(task, action["data"]):
-                return self._answer_early(task, request)
-            task.known.add(id)
-        elif (early := task.early.get(id)) is not None:
-            return await self._settle(task, request, early)
-        self._flush(task)
+        if action["kind"] == "promise.settle":
+            if (early := task.early.get(id)) is not None:
+                return await self._settle(task, request, early)
+            self._flush(task)
+            return await self._forward(request)
+        is_certain = is_certain_create(action["data"], task)
+        # Creates wait for each other, but not for a result: the next step begins after the result is stored.
+        if not is_certain or any(early.settle is not None for early in task.unsent):
+            self._flush(task)
+        if (refusal := await _results_stored(task)) is not None:
+            return refused(request, refusal)
+        if is_certain:
+            return self._answer_create(task, request)
+        task.known.add(id)
         return await self._forward(request)
 
-    def _answer_early(self, task: HeldTask, request: Frame) -> Frame:
-        head, action = request[1]["head"], request[1]["data"]["action"]
+    def _answer_create(self, task: HeldTask, request: Frame) -> Frame:
+        create = request[1]["data"]["action"]["data"]
         record = {
-            **{key: action["data"][key] for key in ("id", "param", "tags", "timeoutAt") if key in action["data"]},
+            **{key: create[key] for key in ("id", "param", "tags", "timeoutAt") if key in create},
             "state": "pending",
             "value": {},
-            "createdAt": _now_ms(),
+            "createdAt": now_ms(),
         }
         early = EarlyCreate(request, record)
         task.known.add(record["id"])
@@ -164,36 +225,63 @@ class CombinedSteps:
         task.unsent.append(early)
         if task.timer is None:
             task.timer = asyncio.get_running_loop().call_later(HOLD_S, self._flush, task)
-        inner = {"kind": "promise.create", "head": _ok(action["head"]), "data": {"promise": record}}
-        return _frame({"kind": "task.fence", "head": _ok(head), "data": {"action": inner, "preload": []}})
+        return answered(request, record)
 
     async def _settle(self, task: HeldTask, request: Frame, early: EarlyCreate) -> Frame:
-        """Send the settle of a step together with its create, unless the create was sent before."""
+        """Settle a step whose create was answered early. Send both together, unless the create was sent before."""
         del task.early[early.record["id"]]
+        settle = request[1]["data"]["action"]["data"]
+        if early.outcome is None and is_certain_result(settle["value"], early.record):
+            record = {**early.record, "state": settle["state"], "value": settle["value"], "settledAt": now_ms()}
+            early.settle = EarlySettle(request, record)
+            return answered(request, record)
         self._flush(task)
-        settling = self._forward(request)
-        refusal = await early.outcome if early.outcome is not None else None
+        return await self._settled(request, early, self._forward(request))
+
+    def _store_result(self, task: HeldTask, early: EarlyCreate, settle: EarlySettle) -> None:
+        """Send a settle that was answered early."""
+        # The requests leave in the order of these calls, so send it now, and not when the new task runs.
+        settling = self._forward(settle.request)
+        task.storing[early] = asyncio.ensure_future(self._stored(task, early, settle, settling))
+
+    async def _stored(
+        self, task: HeldTask, early: EarlyCreate, settle: EarlySettle, settling: asyncio.Future[Frame]
+    ) -> Refusal | None:
+        try:
+            refusal = refusal_in((await self._settled(settle.request, early, settling))[1], settle.record)
+        except Exception as error:  # noqa: BLE001 -- raised again by the next request of the task
+            refusal = Refusal(error=error)
+        del task.storing[early]
+        task.refusal = task.refusal or refusal
+        return refusal
+
+    async def _settled(self, request: Frame, early: EarlyCreate, settling: asyncio.Future[Frame]) -> Frame:
+        """Return the answer to a settle that was sent."""
+        # The refusal of the create takes precedence, so ignore an error of the settle.
+        settling.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # The SDK may cancel the settle, but not the create.
+        refusal = await asyncio.shield(early.outcome) if early.outcome is not None else None
         if refusal is not None:
-            # The refusal of the create takes precedence, so ignore the result of the settle.
-            settling.add_done_callback(lambda done: done.cancelled() or done.exception())
-            return _refused(request, refusal)
+            return refused(request, refusal)
         answer = await settling
         # The server may run two batches in parallel. If the settle arrived before its create, send it again.
-        return await self._forward(request) if _is_missing(answer[1]) else answer
+        return await self._forward(request) if is_missing(answer[1]) else answer
 
     def _flush(self, task: HeldTask) -> None:
-        """Send the waiting creates in order."""
+        """Send the waiting creates in order, and the results that were answered early."""
         if task.timer is not None:
             task.timer.cancel()
             task.timer = None
         unsent, task.unsent = task.unsent, []
         for early in unsent:
             sent = self._forward(early.request)
-            early.outcome = asyncio.ensure_future(self._outcome(task, early, sent))
+            early.outcome = asyncio.ensure_future(self._create(task, early, sent))
+            if early.settle is not None:
+                self._store_result(task, early, early.settle)
 
-    async def _outcome(self, task: HeldTask, early: EarlyCreate, sent: asyncio.Future[Frame]) -> Refusal | None:
+    async def _create(self, task: HeldTask, early: EarlyCreate, sent: asyncio.Future[Frame]) -> Refusal | None:
         try:
-            refusal = _refusal_in((await sent)[1], early.record)
+            refusal = refusal_in((await sent)[1], early.record)
         except Exception as error:  # noqa: BLE001 -- raised again when the step is settled
             refusal = Refusal(error=error)
         if refusal is not None:
@@ -212,47 +300,9 @@ class CombinedSteps:
             del self._plain[next(iter(self._plain))]
 
 
-def _is_certain(task: HeldTask, create: dict[str, Any]) -> bool:
-    tags, timeout_at = create.get("tags", {}), create.get("timeoutAt")
-    return (
-        tags.get("resonate:scope") == "local"
-        and tags.get("resonate:branch") == task.branch
-        and create["id"] not in task.known
-        and isinstance(timeout_at, int)
-        and _now_ms() + TIMEOUT_MARGIN_MS < timeout_at < 1 << 53
-        and all(name in STEP_TAGS or not name.startswith("resonate:") for name in tags)
-    )
-
-
-def _refusal_in(answer: dict[str, Any], early: dict[str, Any]) -> Refusal | None:
-    if answer["head"]["status"] == 200:
-        answer = answer["data"]["action"]
-    if answer["head"]["status"] != 200:
-        return Refusal(answer["head"]["status"], str(answer["data"]))
-    promise = answer["data"]["promise"]
-    if promise["state"] == "pending" and promise["timeoutAt"] == early["timeoutAt"]:
-        return None
-    return Refusal(409, f"Promise {early['id']} already exists")
-
-
-def _is_missing(answer: dict[str, Any]) -> bool:
-    return answer["head"]["status"] == 200 and answer["data"]["action"]["head"]["status"] == 404
-
-
-def _refused(request: Frame, refusal: Refusal) -> Frame:
-    if refusal.error is not None:
-        raise refusal.error
-    head = {**_ok(request[1]["head"]), "status": refusal.status}
-    return _frame({"kind": "task.fence", "head": head, "data": refusal.message})
-
-
-def _ok(head: dict[str, Any]) -> dict[str, Any]:
-    return {"corrId": head.get("corrId", ""), "status": 200, "version": head.get("version", "")}
-
-
-def _frame(body: dict[str, Any]) -> Frame:
-    return json.dumps(body), body
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+async def _results_stored(task: HeldTask) -> Refusal | None:
+    """Wait until the server has answered all settles that were answered early and sent."""
+    if task.storing:
+        # Unlike gather, this does not cancel them if the SDK cancels the request that waits.
+        await asyncio.wait(task.storing.values())
+    return task.refusal

@@ -18,7 +18,8 @@ from urllib.parse import quote
 import aiohttp
 from resonate_base.error import ConnectorError
 
-from resonate_websocket.combined_steps import CombinedSteps, Frame
+from resonate_websocket.combined_steps import CombinedSteps
+from resonate_websocket.early_answers import Frame
 
 logger = logging.getLogger(__name__)
 
