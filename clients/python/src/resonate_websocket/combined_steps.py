@@ -37,10 +37,14 @@ MAX_PLAIN = 1_000
 
 @dataclass
 class EarlySettle:
-    """A settle that was answered before it was sent."""
+    """A settle that can be answered before it is sent."""
 
     request: Frame
+    #: The early answer.
     record: dict[str, Any]
+    is_answered: bool = False
+    #: The server's answer, if the settle was sent before it was answered.
+    sent: asyncio.Future[Frame] | None = None
 
 
 @dataclass(eq=False)
@@ -52,7 +56,7 @@ class EarlyCreate:
     #: Set when the create is sent. Never raises. Its result is ``None`` if the server's answer was the same as the
     #: early answer.
     outcome: asyncio.Future[Refusal | None] | None = None
-    #: The settle of the step, if it was answered early, too. It is sent directly after the create.
+    #: The settle of the step, if it can be answered early, too. It is sent directly after the create.
     settle: EarlySettle | None = None
 
 
@@ -81,7 +85,9 @@ class CombinedSteps:
 
     A settle that is sent with its create is answered at once, too. The next step begins only after the result is
     stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
-    (``task.fulfill``) does not wait. It is sent together with the result of the last step.
+    (``task.fulfill``) does not wait. It is sent together with the result of the last step. Steps that run in parallel
+    do not wait for each other: if the SDK creates another step before it has the answer to a settle, that settle waits
+    for the server.
 
     The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
     not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
@@ -233,22 +239,30 @@ class CombinedSteps:
         settle = request[1]["data"]["action"]["data"]
         if early.outcome is None and is_certain_result(settle["value"], early.record):
             record = {**early.record, "state": settle["state"], "value": settle["value"], "settledAt": now_ms()}
-            early.settle = EarlySettle(request, record)
+            held = early.settle = EarlySettle(request, record)
+            # What the SDK sends in this turn of the event loop does not depend on the result, so it need not wait.
+            await asyncio.sleep(0)
+            if held.sent is not None:
+                return await asyncio.shield(held.sent)
+            held.is_answered = True
             return answered(request, record)
         self._flush(task)
         return await self._settled(request, early, self._forward(request))
 
-    def _store_result(self, task: HeldTask, early: EarlyCreate, settle: EarlySettle) -> None:
-        """Send a settle that was answered early."""
+    def _send_held(self, task: HeldTask, early: EarlyCreate, settle: EarlySettle) -> None:
+        """Send a settle after its create."""
         # The requests leave in the order of these calls, so send it now, and not when the new task runs.
-        settling = self._forward(settle.request)
-        task.storing[early] = asyncio.ensure_future(self._stored(task, early, settle, settling))
+        sent = asyncio.ensure_future(self._settled(settle.request, early, self._forward(settle.request)))
+        if settle.is_answered:
+            task.storing[early] = asyncio.ensure_future(self._stored(task, early, settle, sent))
+        else:
+            settle.sent = sent
 
     async def _stored(
-        self, task: HeldTask, early: EarlyCreate, settle: EarlySettle, settling: asyncio.Future[Frame]
+        self, task: HeldTask, early: EarlyCreate, settle: EarlySettle, sent: asyncio.Future[Frame]
     ) -> Refusal | None:
         try:
-            refusal = refusal_in((await self._settled(settle.request, early, settling))[1], settle.record)
+            refusal = refusal_in((await sent)[1], settle.record)
         except Exception as error:  # noqa: BLE001 -- raised again by the next request of the task
             refusal = Refusal(error=error)
         del task.storing[early]
@@ -277,7 +291,7 @@ class CombinedSteps:
             sent = self._forward(early.request)
             early.outcome = asyncio.ensure_future(self._create(task, early, sent))
             if early.settle is not None:
-                self._store_result(task, early, early.settle)
+                self._send_held(task, early, early.settle)
 
     async def _create(self, task: HeldTask, early: EarlyCreate, sent: asyncio.Future[Frame]) -> Refusal | None:
         try:
