@@ -214,17 +214,35 @@ describe('the settle of a step', () => {
     server.fenced({ state: 'resolved', timeoutAt: 9e12 });
   }
 
+  function endLater(): Promise<unknown> {
+    jest.advanceTimersByTime(5);
+    return end('task.fulfill');
+  }
+
   beforeEach(() => acquire());
 
   test('is answered at once, and sent together with the end of the workflow', async () => {
     await step();
     expect(server.kinds()).toEqual([]);
     const ended = end('task.fulfill');
-    expect(server.kinds()).toEqual(['create wf.1', 'settle wf.1', 'task.fulfill']);
-    stores();
+    expect(server.sent).toEqual([
+      expect.objectContaining({
+        kind: 'task.fulfill',
+        data: expect.objectContaining({
+          id: 'wf',
+          steps: [
+            {
+              create: expect.objectContaining({ id: 'wf.1', timeoutAt: 9e12, param: { data: 'x' }, tags: TAGS }),
+              settle: { id: 'wf.1', state: 'resolved', value: { data: 'y' } },
+            },
+          ],
+        }),
+      }),
+    ]);
     server.answer(200, {});
     expect(await ended).toMatchObject({ kind: 'task.fulfill', head: { status: 200 } });
-    expect(server.kinds()).toEqual([]);
+    jest.advanceTimersByTime(10);
+    expect(server.sent).toHaveLength(1);
   });
 
   test.each([
@@ -232,6 +250,7 @@ describe('the settle of a step', () => {
     ['a call of another worker', () => create('remote', { tags: { 'resonate:scope': 'global' } }), ['create remote']],
     ['a suspension', suspend, ['task.suspend']],
     ['a release', () => end('task.release'), ['task.release']],
+    ['the end of the workflow, if it was sent already', endLater, ['task.fulfill']],
   ])('is stored before %s', async (_, next, sent) => {
     await step();
     let isAnswered = false;
@@ -277,24 +296,26 @@ describe('the settle of a step', () => {
     answer();
     expect(await next).toMatchObject(refusal);
     server.sent.length = 0;
-    expect(await end('task.fulfill')).toMatchObject({ kind: 'task.fulfill', ...refusal });
+    await expect(end('task.fulfill')).rejects.toThrow(refusal.data);
     expect(server.kinds()).toEqual([]);
   });
 
-  test('is stored after the end of the workflow if the end overtook it', async () => {
+  test('is asked of the server in the next run if the server refused it with the end of the workflow', async () => {
     await step();
     const ended = end('task.fulfill');
-    server.answer(409, 'fulfilled');
-    server.answer(409, 'fulfilled');
-    server.answer(200, {});
+    server.answer(409, 'Promise wf.1 already exists');
+    await expect(ended).rejects.toThrow('Promise wf.1 already exists');
+    await acquire({ version: 2 });
+    void create('wf.1', { version: 2 });
+    expect(server.kinds()).toEqual(['create wf.1']);
+  });
+
+  test('does not travel with the end of the workflow if there are many', async () => {
+    for (let n = 1; n <= 17; n++) await create(`wf.${n}`);
+    for (let n = 1; n <= 17; n++) await settle(`wf.${n}`);
+    void end('task.fulfill');
     await turn();
-    server.sent.splice(0, 3);
-    expect(server.kinds()).toEqual(['promise.create']);
-    server.answer(200, {});
-    await turn();
-    expect(server.kinds()).toEqual(['promise.settle']);
-    server.answer(200, {});
-    expect(await ended).toMatchObject({ head: { status: 200 } });
+    expect(server.kinds()).toHaveLength(34);
   });
 });
 

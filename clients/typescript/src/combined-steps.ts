@@ -11,12 +11,16 @@ import {
 } from '@resonatehq/sdk';
 import {
   answered,
+  errorOf,
   isCertainCreate,
   isCertainResult,
   isMissing,
+  mayTravelWithEnd,
   refusalIn,
   refused,
+  withSteps,
   type Branch,
+  type EarlyCreate,
   type Refusal,
 } from './early-answers.ts';
 
@@ -29,16 +33,6 @@ interface Answer {
   preload: PromiseRecord[];
   /** True if `preload` is incomplete. */
   preloadPartial?: boolean;
-}
-
-/** A create that was answered before it was sent. */
-interface EarlyCreate {
-  request: TaskFenceReq;
-  record: PromiseRecord;
-  /** Set when the create is sent. Never rejects. null if the server's answer was the same as the early answer. */
-  outcome: Promise<Refusal | null> | null;
-  /** The settle of the step, if it was answered early, too. It is sent directly after the create. */
-  settle: { request: TaskFenceReq; record: PromiseRecord } | null;
 }
 
 /** A task that this worker holds. */
@@ -79,7 +73,7 @@ const MAX_PLAIN = 1_000;
  *
  * A settle that is sent with its create is answered at once, too. The next step begins only after the result is
  * stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
- * (`task.fulfill`) does not wait. It is sent together with the result of the last step.
+ * (`task.fulfill`) does not wait. The last steps travel in that request, and the server stores all of it or nothing.
  *
  * The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
  * not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
@@ -160,8 +154,8 @@ export class CombinedSteps {
 
   /** Forgets the oldest task without a running step. The SDK may have dropped it long ago. */
   #forgetOne(): void {
-    for (const [id, { early }] of this.#tasks) {
-      if (early.size > 0) continue;
+    for (const [id, { early, unsent, storing }] of this.#tasks) {
+      if (early.size + unsent.length + storing.size > 0) continue;
       this.#tasks.delete(id);
       return;
     }
@@ -183,29 +177,23 @@ export class CombinedSteps {
     return task;
   }
 
-  /** Ends the workflow. The results that are not sent yet leave together with the request, before it. */
-  async #fulfill(request: TaskFulfillReq): Promise<Response> {
-    const task = this.#leave(request.data);
-    if (!task) return this.#forward(request);
-    if (task.refusal) return refused(request, task.refusal);
-    const storing = [...task.storing];
-    const response = await this.#forward(request);
-    if (isSuccess(response)) {
-      await Promise.all(storing.map(([early, stored]) => this.#storeAfterEnd(early, stored)));
-    }
-    return response;
-  }
-
   /**
-   * Stores a step whose result the server refused, because the end of its workflow overtook it. This happens if the
-   * server runs two batches in parallel.
+   * Ends the workflow. Steps that are not sent yet travel in the request itself: the server stores all of it, or nothing.
+   * If it refuses them, throws, because the SDK ignores the status of this answer. It then releases the task.
    */
-  async #storeAfterEnd({ request, settle }: EarlyCreate, stored: Promise<Refusal | null>): Promise<void> {
-    if (!(await stored) || !settle) return;
-    for (const fence of [request, settle.request]) {
-      // Ignore an error: the workflow has ended, so only the record of the step is missing.
-      await this.#forward(fence.data.action).catch(() => {});
-    }
+  async #fulfill(request: TaskFulfillReq): Promise<Response> {
+    const { id, version } = request.data;
+    const task = this.#tasks.get(id);
+    if (task?.version !== version) return this.#forward(request);
+    const steps = mayTravelWithEnd(task.unsent) ? task.unsent.splice(0) : [];
+    this.#drop(id);
+    const refusal = task.storing.size > 0 ? await resultsStored(task) : task.refusal;
+    if (refusal) throw errorOf(refusal);
+    if (steps.length === 0) return this.#forward(request);
+    const response = await this.#forward(withSteps(request, steps));
+    if (isSuccess(response)) return response;
+    this.#stopCombining(id);
+    throw new Error(`the end of ${id} was refused: ${JSON.stringify(response.data)}`);
   }
 
   async #fence(request: TaskFenceReq): Promise<Response> {
@@ -222,8 +210,12 @@ export class CombinedSteps {
     const isCertain = isCertainCreate(action, task, this.#now());
     // Creates wait for each other, but not for a result: the next step begins after the result is stored.
     if (!isCertain || task.unsent.some(({ settle }) => settle)) this.#flush(task);
-    const refusal = task.storing.size > 0 ? await resultsStored(task) : null;
-    if (refusal) return refused(request, refusal);
+    if (task.storing.size > 0) {
+      const refusal = await resultsStored(task);
+      if (refusal) return refused(request, refusal);
+      // The worker has given the task up meanwhile.
+      if (this.#tasks.get(id) !== task) return this.#forward(request);
+    }
     if (isCertain) return this.#answerCreate(task, request, action);
     task.known.add(action.data.id);
     return this.#forward(request);

@@ -5,6 +5,7 @@ import {
   type Request,
   type Response,
   type TaskFenceReq,
+  type TaskFulfillReq,
 } from '@resonatehq/sdk';
 
 /** The answer to a fence that the server carried out. */
@@ -12,6 +13,16 @@ type Fenced = Extract<Response, { kind: 'task.fence'; head: { status: 200 } }>;
 
 /** The server's answer to a request that differs from the early answer, or the error of the request. */
 export type Refusal = { error: unknown } | { status: number; message: string };
+
+/** A create that was answered before it was sent. */
+export interface EarlyCreate {
+  request: TaskFenceReq;
+  record: PromiseRecord;
+  /** Set when the create is sent. Never rejects. null if the server's answer was the same as the early answer. */
+  outcome: Promise<Refusal | null> | null;
+  /** The settle of the step, if it was answered early, too. It is sent directly after the create. */
+  settle: { request: TaskFenceReq; record: PromiseRecord } | null;
+}
 
 /** What is known of the branch of a task that this worker holds. */
 export interface Branch {
@@ -32,6 +43,8 @@ const TIMEOUT_MARGIN_MS = 1_000;
  */
 const RESULT_MARGIN_MS = 60_000;
 const CERTAIN_VALUE = /^[ -~]{0,4096}$/;
+/** So many steps travel in the request that ends the workflow. It is then far below the limit of a request's size. */
+const MAX_LAST_STEPS = 16;
 /** The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows. */
 const STEP_TAGS: ReadonlySet<string> = new Set([
   'resonate:scope',
@@ -62,11 +75,20 @@ export function isCertainResult(
   { timeoutAt }: PromiseRecord,
   now: number,
 ): boolean {
-  return (
-    timeoutAt > now + RESULT_MARGIN_MS &&
-    (data === undefined || (typeof data === 'string' && CERTAIN_VALUE.test(data))) &&
-    Object.keys(headers ?? {}).length === 0
-  );
+  return timeoutAt > now + RESULT_MARGIN_MS && isSmall(data) && Object.keys(headers ?? {}).length === 0;
+}
+
+/** Whether these steps can be stored by the request that ends the workflow: all have ended, and they are small. */
+export function mayTravelWithEnd(steps: readonly EarlyCreate[]): boolean {
+  return steps.length <= MAX_LAST_STEPS && steps.every(({ settle, record }) => settle && isSmall(record.param.data));
+}
+
+/** The request with its steps: `task.fulfill` in docs/protocol.md. */
+export function withSteps(request: TaskFulfillReq, steps: readonly EarlyCreate[]): Request {
+  const stored = steps.map(({ request: create, settle }) => {
+    return { create: create.data.action.data, settle: settle?.request.data.action.data };
+  });
+  return { ...request, data: { ...request.data, steps: stored } } as Request;
 }
 
 /** The refusal in the server's answer; null if the answer is the same as the early one. */
@@ -77,6 +99,10 @@ export function refusalIn(response: Response, early: PromiseRecord): Refusal | n
   const { promise } = data as { promise: PromiseRecord };
   if (promise.state === early.state && promise.timeoutAt === early.timeoutAt) return null;
   return { status: 409, message: `Promise ${early.id} is already ${promise.state}` };
+}
+
+function isSmall(data: unknown): boolean {
+  return data === undefined || (typeof data === 'string' && CERTAIN_VALUE.test(data));
 }
 
 /** True if the promise that a fence settles does not exist. */
@@ -105,4 +131,9 @@ export function answered({ kind, head, data: { action } }: TaskFenceReq, promise
 export function refused({ kind, head: { corrId, version } }: Request, refusal: Refusal): Response {
   if ('error' in refusal) throw refusal.error;
   return { kind, head: { corrId, status: refusal.status, version }, data: refusal.message } as Response;
+}
+
+/** The refusal as an error. */
+export function errorOf(refusal: Refusal): unknown {
+  return 'error' in refusal ? refusal.error : new Error(refusal.message);
 }

@@ -269,6 +269,45 @@ describe('waiting', () => {
     expect(server.task('w')).toMatchObject({ state: 'fulfilled', pid: null, ttl: null, dueAt: null });
   });
 
+  describe('T10: task.fulfill with steps', () => {
+    const step = (id: string, timeoutAt = 1_000) => ({
+      create: { id, timeoutAt, param: {}, tags: {} },
+      settle: { id, state: 'resolved' as const, value: { data: id } },
+    });
+    const fulfill = (server: ReturnType<typeof started>, ...steps: ReturnType<typeof step>[]) => {
+      const action = {
+        kind: 'promise.settle' as const,
+        head: {},
+        data: { id: 'w', state: 'resolved' as const, value: {} },
+      };
+      return server.run(6, { kind: 'task.fulfill', data: { id: 'w', version: 1, action, steps } });
+    };
+
+    test('stores them as settled', () => {
+      const server = started();
+      expect(fulfill(server, step('w.1'), step('w.2')).status).toBe(200);
+      for (const id of ['w.1', 'w.2']) {
+        expect(server.promise(id)).toMatchObject({
+          state: 'resolved',
+          value: { data: id },
+          createdAt: 6,
+          settledAt: 6,
+        });
+      }
+      expect(server.promise('w')).toMatchObject({ state: 'resolved', settledAt: 6 });
+    });
+
+    test.each([
+      ['exists', step('p')],
+      ['has timed out', step('w.2', 6)],
+    ])('changes nothing if one of them %s', (_, refused) => {
+      const server = started();
+      const before = JSON.stringify(server.rows);
+      expect(fulfill(server, step('w.1'), refused).status).toBe(409);
+      expect(JSON.stringify(server.rows)).toBe(before);
+    });
+  });
+
   test('L1, L2: a listener is stored once per address, and not at all for a settled promise', () => {
     const server = started();
     for (const address of ['poll://any@g', 'poll://any@g', 'http://example.invalid/']) server.listen(2, 'p', address);

@@ -35,8 +35,19 @@ export const taskFulfillData = z
       kind: z.literal('promise.settle', 'action.kind must be promise.settle'),
       data: promiseSettleData,
     }),
+    steps: field
+      .optional(field.listOf('steps', z.object({ create: promiseCreateData, settle: promiseSettleData })))
+      .optional(),
   })
-  .refine(({ id, action }) => action.data.id === id, PUBLIC_TEXT.fulfillId);
+  .refine(({ id, action }) => action.data.id === id, PUBLIC_TEXT.fulfillId)
+  .refine(
+    ({ steps = [] }) => steps.every(({ create, settle }) => create.id === settle.id),
+    'create and settle of a step must have the same id',
+  )
+  .refine(
+    ({ id, steps = [] }) => new Set([id, ...steps.map(({ create }) => create.id)]).size === steps.length + 1,
+    'every step must have its own id, and not the one of the task',
+  );
 
 export const taskSuspendData = z
   .object({

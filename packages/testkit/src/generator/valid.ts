@@ -47,7 +47,14 @@ export const VALID = {
 
   'task.fulfill': (draft: Draft): Data => {
     const task = draft.versioned();
-    return { ...task, action: { kind: 'promise.settle', head: {}, data: draft.settlement(task.id) } };
+    const action = { kind: 'promise.settle', head: {}, data: draft.settlement(task.id) };
+    if (draft.random.chance(0.7)) return { ...task, action };
+    const steps = Array.from({ length: draft.random.int(0, 2) }, () => {
+      const id = draft.random.chance(0.8) ? draft.newId() : draft.pendingId();
+      const create = draft.newPromise(id, { hasTarget: draft.random.chance(0.2), mayDelay: true });
+      return { create, settle: draft.settlement(id) };
+    });
+    return { ...task, action, steps };
   },
 
   'task.suspend': (draft: Draft): Data => {

@@ -115,8 +115,24 @@ export function taskFulfill(context: Context, data: Fields): unknown {
   action.oneOf('kind', ['promise.settle']);
   const wanted = readSettlement(action.inner('data'));
   if (wanted.id !== id) throw bad('action.data.id must be the id of the task');
-  touch(context, [id]);
+  const steps = (data.has('steps') ? data.list('steps') : []).map((step) => {
+    return { created: readNewPromise(step.inner('create')), result: readSettlement(step.inner('settle')) };
+  });
+  const ids = steps.map(({ created, result }) => {
+    if (created.id !== result.id || created.id === id) throw bad('a step has one id, and not the one of the task');
+    return created.id;
+  });
+  if (new Set(ids).size < ids.length) throw bad('two steps have the same id');
+  touch(context, [id, ...ids]);
   acquiredOr409(context, id, version);
+  for (const { created } of steps) {
+    if (context.state.promises.has(created.id)) throw new Refusal(409, `${created.id} exists`);
+    if (created.timeoutAt <= context.now) throw new Refusal(409, `${created.id} is over`);
+  }
+  for (const { created, result } of steps) {
+    createIfAbsent(context, created);
+    settle(context, created.id, result.state, result.value, context.now);
+  }
   settle(context, id, wanted.state, wanted.value, context.now);
   return { promise: viewPromise(context, id) };
 }
