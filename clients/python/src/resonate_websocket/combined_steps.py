@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from resonate_websocket.early_answers import (
+    MAX_LAST_STEPS,
     Branch,
+    EarlyCreate,
+    EarlySettle,
     Frame,
     Refusal,
     answered,
-    frame,
     is_certain_create,
     is_certain_result,
     is_missing,
+    may_travel_with_end,
     now_ms,
     refusal_in,
     refused,
+    with_steps,
 )
 
 #: Sends a request at once. The future resolves with its answer.
@@ -33,31 +36,6 @@ HOLD_S = 0.005
 MAX_TASKS = 10_000
 #: How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged.
 MAX_PLAIN = 1_000
-
-
-@dataclass
-class EarlySettle:
-    """A settle that can be answered before it is sent."""
-
-    request: Frame
-    #: The early answer.
-    record: dict[str, Any]
-    is_answered: bool = False
-    #: The server's answer, if the settle was sent before it was answered.
-    sent: asyncio.Future[Frame] | None = None
-
-
-@dataclass(eq=False)
-class EarlyCreate:
-    """A create that was answered before it was sent."""
-
-    request: Frame
-    record: dict[str, Any]
-    #: Set when the create is sent. Never raises. Its result is ``None`` if the server's answer was the same as the
-    #: early answer.
-    outcome: asyncio.Future[Refusal | None] | None = None
-    #: The settle of the step, if it can be answered early, too. It is sent directly after the create.
-    settle: EarlySettle | None = None
 
 
 @dataclass(kw_only=True)
@@ -85,9 +63,9 @@ class CombinedSteps:
 
     A settle that is sent with its create is answered at once, too. The next step begins only after the result is
     stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
-    (``task.fulfill``) does not wait. It is sent together with the result of the last step. Steps that run in parallel
-    do not wait for each other: if the SDK creates another step before it has the answer to a settle, that settle waits
-    for the server.
+    (``task.fulfill``) does not wait. The last steps travel in that request, and the server stores all of it or nothing.
+    Steps that run in parallel do not wait for each other: if the SDK creates another step before it has the answer to a
+    settle, that settle waits for the server.
 
     The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
     not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
@@ -168,29 +146,28 @@ class CombinedSteps:
         return task
 
     async def _fulfill(self, request: Frame) -> Frame:
-        """End the workflow. The results that are not sent yet leave together with the request, before it."""
-        task = self._leave(request[1]["data"])
-        if task is None:
-            return await self._forward(request)
-        if task.refusal is not None:
-            return refused(request, task.refusal)
-        storing = list(task.storing.items())
-        answer = await self._forward(request)
-        if answer[1]["head"]["status"] == 200:
-            await asyncio.gather(*(self._store_after_end(early, stored) for early, stored in storing))
-        return answer
+        """End the workflow.
 
-    async def _store_after_end(self, early: EarlyCreate, stored: asyncio.Future[Refusal | None]) -> None:
-        """Store a step whose result the server refused, because the end of its workflow overtook it.
-
-        This happens if the server runs two batches in parallel.
+        Steps that are not sent yet travel in the request itself: the server stores all of it, or nothing. If it refuses
+        them, the SDK releases the task, and the next run asks the server about each step.
         """
-        if await stored is None or early.settle is None:
-            return
-        for fence in (early.request, early.settle.request):
-            # Ignore an error: the workflow has ended, so only the record of the step is missing.
-            with contextlib.suppress(Exception):
-                await self._forward(frame(fence[1]["data"]["action"]))
+        data = request[1]["data"]
+        task = self._tasks.get(data["id"])
+        if task is None or task.version != data["version"]:
+            return await self._forward(request)
+        steps: list[tuple[Frame, Frame]] = []
+        if len(task.unsent) <= MAX_LAST_STEPS and all(may_travel_with_end(early) for early in task.unsent):
+            steps = [(early.request, early.settle.request) for early in task.unsent if early.settle is not None]
+            task.unsent = []
+        self._drop(data["id"])
+        if (refusal := await _results_stored(task)) is not None:
+            return refused(request, refusal)
+        if not steps:
+            return await self._forward(request)
+        answer = await self._forward(with_steps(request, steps))
+        if answer[1]["head"]["status"] != 200:
+            self._stop_combining(data["id"])
+        return answer
 
     async def _fence(self, request: Frame) -> Frame:
         data = request[1]["data"]
@@ -212,7 +189,8 @@ class CombinedSteps:
             self._flush(task)
         if (refusal := await _results_stored(task)) is not None:
             return refused(request, refusal)
-        if is_certain:
+        # The worker may have given the task up meanwhile.
+        if is_certain and self._tasks.get(data["id"]) is task:
             return self._answer_create(task, request)
         task.known.add(id)
         return await self._forward(request)

@@ -5,6 +5,7 @@ clients/typescript/src/early-answers.ts is the same for TypeScript.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -21,6 +22,8 @@ TIMEOUT_MARGIN_MS = 1_000
 #: than any request takes, and its value is short ASCII text, as the SDK's base64 is.
 RESULT_MARGIN_MS = 60_000
 CERTAIN_VALUE = re.compile("[ -~]{0,4096}")
+#: So many steps travel in the request that ends the workflow. It is then far below the limit of a request's size.
+MAX_LAST_STEPS = 16
 #: The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows.
 STEP_TAGS = frozenset(f"resonate:{name}" for name in ("scope", "branch", "parent", "origin"))
 
@@ -32,6 +35,31 @@ class Refusal:
     status: int = 0
     message: str = ""
     error: BaseException | None = None
+
+
+@dataclass
+class EarlySettle:
+    """A settle that can be answered before it is sent."""
+
+    request: Frame
+    #: The early answer.
+    record: dict[str, Any]
+    is_answered: bool = False
+    #: The server's answer, if the settle was sent before it was answered.
+    sent: asyncio.Future[Frame] | None = None
+
+
+@dataclass(eq=False)
+class EarlyCreate:
+    """A create that was answered before it was sent."""
+
+    request: Frame
+    record: dict[str, Any]
+    #: Set when the create is sent. Never raises. Its result is ``None`` if the server's answer was the same as the
+    #: early answer.
+    outcome: asyncio.Future[Refusal | None] | None = None
+    #: The settle of the step, if it can be answered early, too. It is sent directly after the create.
+    settle: EarlySettle | None = None
 
 
 @dataclass
@@ -59,12 +87,26 @@ def is_certain_create(create: dict[str, Any], task: Branch) -> bool:
 
 def is_certain_result(value: dict[str, Any], record: dict[str, Any]) -> bool:
     """Whether it is certain that the server will settle this promise with this value."""
+    return record["timeoutAt"] > now_ms() + RESULT_MARGIN_MS and _is_small(value) and not value.get("headers")
+
+
+def may_travel_with_end(early: EarlyCreate) -> bool:
+    """Whether this step can be stored by the request that ends the workflow: it has ended, and it is small."""
+    return early.settle is not None and early.settle.is_answered and _is_small(early.record.get("param", {}))
+
+
+def with_steps(request: Frame, steps: list[tuple[Frame, Frame]]) -> Frame:
+    """Return the request with its steps: ``task.fulfill`` in docs/protocol.md."""
+    stored = [
+        {"create": create[1]["data"]["action"]["data"], "settle": settle[1]["data"]["action"]["data"]}
+        for create, settle in steps
+    ]
+    return frame({**request[1], "data": {**request[1]["data"], "steps": stored}})
+
+
+def _is_small(value: dict[str, Any]) -> bool:
     data = value.get("data")
-    return (
-        record["timeoutAt"] > now_ms() + RESULT_MARGIN_MS
-        and (data is None or (isinstance(data, str) and CERTAIN_VALUE.fullmatch(data) is not None))
-        and not value.get("headers")
-    )
+    return data is None or (isinstance(data, str) and CERTAIN_VALUE.fullmatch(data) is not None)
 
 
 def refusal_in(answer: dict[str, Any], early: dict[str, Any]) -> Refusal | None:
