@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServerProcess } from '../processes/server-process.ts';
 import type { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
-import { searchPromises } from '../processes/wire.ts';
+import { call, searchPromises } from '../processes/wire.ts';
 import { decoded, startClient, within, type Client } from './client.ts';
 import { startCrashingWorker } from './crashing-worker-process.ts';
 import { CRASH_POINTS, type CrashPoint } from './workers/crash-points.ts';
@@ -63,6 +63,15 @@ describe('a step over the WebSocket', () => {
     },
     90_000,
   );
+
+  test('whose promise somebody made outside of the workflow takes the result of that promise', async () => {
+    const data = Buffer.from('"made outside"').toString('base64');
+    await call(server.url, 'promise.create', { id: 'wf:0', timeoutAt: Date.now() + 3_600_000 });
+    await call(server.url, 'promise.settle', { id: 'wf:0', state: 'resolved', value: { data } });
+    await worker('only');
+    const result = client.rpc('wf', 'marks', 1, client.options({ target: GROUP }));
+    await expect(within(DONE_WITHIN_MS, 'the result', result)).resolves.toEqual(['made outside']);
+  }, 90_000);
 
   test('whose worker was frozen until its lease was over is refused, and the worker goes on with other work', async () => {
     const frozen = await worker('frozen', 'the step begins, frozen');
