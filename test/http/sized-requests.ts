@@ -63,7 +63,14 @@ export const ROWS: Record<Kind, readonly Row[]> = {
   'task.acquire': [{ before: taskThere, data: (id) => ({ id, version: 0, ...acquired }) }],
   'task.release': [{ before: taskHeld, data: held }],
   'task.fulfill': [
-    { before: taskHeld, data: (id) => ({ ...held(id), action: { kind: 'promise.settle', data: settle(id) } }) },
+    {
+      before: taskHeld,
+      data: (id) => ({
+        ...held(id),
+        action: { kind: 'promise.settle', data: settle(id) },
+        steps: [{ create: create(other(id)), settle: settle(other(id)) }],
+      }),
+    },
   ],
   'task.suspend': [
     {
