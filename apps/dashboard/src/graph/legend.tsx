@@ -1,5 +1,5 @@
 const ENTRIES = [
-  { sample: 'wf-bar wf-running', label: 'Running on a worker' },
+  { sample: 'wf-bar wf-running', label: 'Running on a worker, or waited for one earlier' },
   { sample: 'wf-bar wf-waiting', label: 'Waiting for a call, a timer or somebody outside' },
   { sample: 'wf-bar wf-queued', label: 'Waiting for a worker' },
   { sample: 'wf-critical', label: 'Critical path' },
