@@ -14,6 +14,7 @@ type TreeArguments = ClientArguments & { id: string; watch?: boolean | undefined
 export function builder(command: Argv): Argv<TreeArguments> {
   return clientOptions(command)
     .positional('id', { type: 'string', describe: 'Id of the root promise', demandOption: true })
+    .describe('output', 'Output format; default: a tree; on a terminal also why it is pending')
     .option('watch', {
       type: 'boolean',
       describe: 'Print the tree again whenever it changes, until every promise is settled',
