@@ -66,6 +66,7 @@ const HOLD_MS = 5;
 const MAX_TASKS = 10_000;
 /** How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged. */
 const MAX_PLAIN = 1_000;
+
 /**
  * One durable round trip per step. The SDK stores a step's start (`create`), runs the step, and stores its result
  * (`settle`). If it is certain how the server will answer the create, this class answers it at once, and sends it later
@@ -78,7 +79,8 @@ const MAX_PLAIN = 1_000;
  * The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
  * not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
  * server's answer is different after all (the lease was lost, or the promise existed), the settle fails with the
- * refusal of the create. The SDK then gives up the task, and the next run continues from what is stored.
+ * refusal, or the next request if the settle has been answered. The SDK then gives up the task, and the next run
+ * continues from what is stored.
  */
 export class CombinedSteps {
   readonly #forward: Forward;
@@ -169,11 +171,16 @@ export class CombinedSteps {
     this.#tasks.delete(id);
   }
 
-  /** Drops a task that the worker gives up. @returns the task; null if it is not held in this version. */
-  #leave({ id, version }: { id: string; version: number }): HeldTask | null {
+  /** null if the task is not held in this version. */
+  #heldAt({ id, version }: { id: string; version: number }): HeldTask | null {
     const task = this.#tasks.get(id);
-    if (task?.version !== version) return null;
-    this.#drop(id);
+    return task?.version === version ? task : null;
+  }
+
+  /** Drops a task that the worker gives up. @returns the task; null if it is not held in this version. */
+  #leave(named: { id: string; version: number }): HeldTask | null {
+    const task = this.#heldAt(named);
+    if (task) this.#drop(named.id);
     return task;
   }
 
@@ -182,9 +189,9 @@ export class CombinedSteps {
    * If it refuses them, throws, because the SDK ignores the status of this answer. It then releases the task.
    */
   async #fulfill(request: TaskFulfillReq): Promise<Response> {
-    const { id, version } = request.data;
-    const task = this.#tasks.get(id);
-    if (task?.version !== version) return this.#forward(request);
+    const { id } = request.data;
+    const task = this.#heldAt(request.data);
+    if (!task) return this.#forward(request);
     const steps = mayTravelWithEnd(task.unsent) ? task.unsent.splice(0) : [];
     this.#drop(id);
     const refusal = task.storing.size > 0 ? await resultsStored(task) : task.refusal;
@@ -197,9 +204,9 @@ export class CombinedSteps {
   }
 
   async #fence(request: TaskFenceReq): Promise<Response> {
-    const { id, version, action } = request.data;
-    const task = this.#tasks.get(id);
-    if (task?.version !== version) return this.#forward(request);
+    const { id, action } = request.data;
+    const task = this.#heldAt(request.data);
+    if (!task) return this.#forward(request);
     if (task.refusal) return refused(request, task.refusal);
     if (action.kind === 'promise.settle') {
       const early = task.early.get(action.data.id);

@@ -38,7 +38,7 @@ export interface Branch {
  */
 const TIMEOUT_MARGIN_MS = 1_000;
 /**
- * A settle is answered early only if nothing can make the server refuse it: the timeout of its promise is further away
+ * A settle is answered early only if the server has no reason to refuse it: the timeout of its promise is further away
  * than any request takes, and its value is short ASCII text, as the SDK's base64 is.
  */
 const RESULT_MARGIN_MS = 60_000;

@@ -70,7 +70,8 @@ class CombinedSteps:
     The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
     not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
     server's answer is different after all (the lease was lost, or the promise existed), the settle fails with the
-    refusal of the create. The SDK then gives up the task, and the next run continues from what is stored.
+    refusal, or the next request if the settle has been answered. The SDK then gives up the task, and the next run
+    continues from what is stored.
     """
 
     def __init__(self, forward: Forward) -> None:
@@ -137,12 +138,16 @@ class CombinedSteps:
         if task is not None:
             self._flush(task)
 
+    def _held_at(self, data: dict[str, Any]) -> HeldTask | None:
+        """Return the task; ``None`` if it is not held in this version."""
+        task = self._tasks.get(data["id"])
+        return task if task is not None and task.version == data["version"] else None
+
     def _leave(self, data: dict[str, Any]) -> HeldTask | None:
         """Drop a task that the worker gives up. Return the task; ``None`` if it is not held in this version."""
-        task = self._tasks.get(data["id"])
-        if task is None or task.version != data["version"]:
-            return None
-        self._drop(data["id"])
+        task = self._held_at(data)
+        if task is not None:
+            self._drop(data["id"])
         return task
 
     async def _fulfill(self, request: Frame) -> Frame:
@@ -152,8 +157,8 @@ class CombinedSteps:
         them, the SDK releases the task, and the next run asks the server about each step.
         """
         data = request[1]["data"]
-        task = self._tasks.get(data["id"])
-        if task is None or task.version != data["version"]:
+        task = self._held_at(data)
+        if task is None:
             return await self._forward(request)
         steps: list[tuple[Frame, Frame]] = []
         if len(task.unsent) <= MAX_LAST_STEPS and all(may_travel_with_end(early) for early in task.unsent):
@@ -171,8 +176,8 @@ class CombinedSteps:
 
     async def _fence(self, request: Frame) -> Frame:
         data = request[1]["data"]
-        task = self._tasks.get(data["id"])
-        if task is None or task.version != data["version"]:
+        task = self._held_at(data)
+        if task is None:
             return await self._forward(request)
         if task.refusal is not None:
             return refused(request, task.refusal)

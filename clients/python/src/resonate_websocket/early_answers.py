@@ -18,7 +18,7 @@ type Frame = tuple[str, dict[str, Any]]
 #: If a step is closer than this to its timeout, its create is not answered early, because it may reach the server too
 #: late.
 TIMEOUT_MARGIN_MS = 1_000
-#: A settle is answered early only if nothing can make the server refuse it: the timeout of its promise is further away
+#: A settle is answered early only if the server has no reason to refuse it: the timeout of its promise is further away
 #: than any request takes, and its value is short ASCII text, as the SDK's base64 is.
 RESULT_MARGIN_MS = 60_000
 CERTAIN_VALUE = re.compile("[ -~]{0,4096}")

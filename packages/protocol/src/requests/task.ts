@@ -35,6 +35,7 @@ export const taskFulfillData = z
       kind: z.literal('promise.settle', 'action.kind must be promise.settle'),
       data: promiseSettleData,
     }),
+    // The second `optional` is for the type: callers in this process may leave the field out.
     steps: field
       .optional(field.listOf('steps', z.object({ create: promiseCreateData, settle: promiseSettleData })))
       .optional(),
