@@ -12,9 +12,9 @@ export interface Span {
 const MAX_PARTS = 60;
 
 /**
- * The phases of a promise without gaps, from its creation to its end. The server keeps no history of leases. So
- * the time before a worker took the task counts as running once it is taken. Waiting is derived from the children: the
- * promise waited while one of its remote calls was pending and no local step ran.
+ * The phases of a promise without gaps, from its creation to its end. The server keeps no history of leases. So the time
+ * before a worker took the task counts as running once it is taken. Waiting is derived from the children: the promise waited
+ * while one of its remote calls was pending and no local step ran.
  */
 export function spansOf(branch: Branch, now: number): Span[] {
   const { node } = branch;
