@@ -114,10 +114,11 @@ type BranchFinder = (branch: string, bound: PreloadBound) => unknown[][];
  */
 function branchFinder(database: Database.Database): BranchFinder {
   const bytes = PROMISES.bytes('p');
-  // `IN (?)` instead of `= ?`: with ORDER BY, SQLite plans `= ?` again for each value (14.5 us instead of 1.3).
+  // `IN (?)` instead of `= ?`, and `WORDS.limit`: with ORDER BY, SQLite plans again for each value (90 us instead of 23).
   const statement = database
     .prepare<[number, number, number, string, number], unknown[]>(
-      `SELECT ${branchColumns(`${bytes} <= ?`)}, ${bytes} FROM promises AS p WHERE branch IN (?) ORDER BY id LIMIT ?`,
+      `SELECT ${branchColumns(`${bytes} <= ?`)}, ${bytes} FROM promises AS p
+      WHERE branch IN (?) ORDER BY id LIMIT ${WORDS.limit}`,
     )
     .raw(true);
   return (branch, bound) => {
