@@ -67,6 +67,7 @@ export class WorkingSet {
 
   readonly #tables = [this.promises, this.tasks, this.callbacks, this.listeners, this.schedules] as const;
   readonly #needs: Needs;
+  /** Keys of callbacks, only for the promises that `callbacksOn` and `callbacksOf` may be asked for. */
   readonly #byAwaited = new Map<string, Set<string>>();
   readonly #byAwaiter = new Map<string, Set<string>>();
   readonly #listenersOf = new Map<string, Set<string>>();
@@ -211,9 +212,13 @@ export class WorkingSet {
   }
 
   #index(row: CallbackRow): void {
-    const key = pairKey(row.awaited, row.awaiter);
-    addTo(this.#byAwaited, row.awaited, key);
-    addTo(this.#byAwaiter, row.awaiter, key);
+    const { awaited, awaiter } = row;
+    if (this.#needs.settlements.has(awaited)) addTo(this.#byAwaited, awaited, pairKey(awaited, awaiter));
+    if (this.#isAwaiter(awaiter)) addTo(this.#byAwaiter, awaiter, pairKey(awaited, awaiter));
+  }
+
+  #isAwaiter(id: string): boolean {
+    return this.#needs.settlements.has(id) || this.#needs.resumed.has(id);
   }
 
   #indexListener(row: ListenerRow): void {

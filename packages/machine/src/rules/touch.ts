@@ -1,4 +1,5 @@
 import { MoreNeeded } from '../more-needed.ts';
+import type { PromiseRow } from '../rows.ts';
 import type { WorkingSet } from '../working-set.ts';
 import { isExpired, stateAtTimeout } from './expiry.ts';
 import { settle } from './settlement.ts';
@@ -8,13 +9,15 @@ import { settle } from './settlement.ts';
  * @throws MoreNeeded, for all of them at once, if rows for a settlement were not loaded.
  */
 export function touch(ws: WorkingSet, ids: readonly string[], now: number): void {
-  const due = [...new Set(ids)].flatMap((id) => {
+  const due = new Map<string, PromiseRow>();
+  for (const id of ids) {
     const promise = ws.promises.get(id);
-    return promise && isExpired(promise, now) ? [promise] : [];
-  });
-  const settlements = due.map(({ id }) => id).filter((id) => !ws.settles(id));
+    if (promise && isExpired(promise, now)) due.set(id, promise);
+  }
+  if (due.size === 0) return;
+  const settlements = [...due.keys()].filter((id) => !ws.settles(id));
   if (settlements.length > 0) throw new MoreNeeded({ settlements });
-  for (const promise of due) {
+  for (const promise of due.values()) {
     const state = stateAtTimeout(promise.tags);
     settle(ws, promise, { state, value: promise.value, settledAt: promise.timeoutAt }, now);
   }

@@ -208,8 +208,8 @@ export class Engine {
 
   /** Runs each command of a batch, in order of arrival, on the rows that were loaded for it. */
   #decide(entries: Entries, needs: Needs, { loaded, now }: Rows, offer: Offer): Decision<Decided> {
-    if (isTorn(needs, loaded)) throw new BatchConflict('a promise was created while the batch was loaded');
     const ws = new WorkingSet(needs, loaded);
+    if (isTorn(needs, loaded, ws)) throw new BatchConflict('a promise was created while the batch was loaded');
     const more: MoreNeeded[] = [];
     const replies = entries.map(({ item }) => this.#perform(ws, item, now, more));
     const result = { replies, more, now };
@@ -316,9 +316,8 @@ function pause(): Promise<void> {
  * A row that does not exist cannot be locked, so another process may create a promise between the statement that reads
  * promises and the one that reads tasks. If a task was found without its promise, this has happened.
  */
-function isTorn(needs: Needs, { promises, tasks }: Loaded): boolean {
-  const found = new Set(promises.map(({ id }) => id));
-  return tasks.some(({ id }) => needs.promises.has(id) && !found.has(id));
+function isTorn(needs: Needs, { tasks }: Loaded, { promises }: WorkingSet): boolean {
+  return tasks.some(({ id }) => needs.promises.has(id) && promises.peek(id) === null);
 }
 
 function isEmpty(changes: Changes): boolean {
