@@ -13,6 +13,8 @@ const AT_ONCE = 5_000;
  */
 const WITHIN_MS = 90_000;
 const TEST_MS = 400_000;
+/** For how long a step keeps everything else in its process waiting, in CPU time of its thread: up to 0.25 s, once 2 s. */
+const STALLS_UP_TO_MS = 800;
 
 /** What one request names costs in proportion: no statement may grow faster than the rows that it is about. */
 export function manyConformance(under: DialectUnderTest): void {
@@ -46,14 +48,39 @@ export function manyConformance(under: DialectUnderTest): void {
   });
 }
 
-/** Sends a request that must be answered in time with this status. */
+/** Sends a request that must be answered in time with this status, while the event loop keeps running. */
 function timer(store: Store) {
   return async (kind: Kind, data: unknown, status: number): Promise<void> => {
     const start = performance.now();
-    expect(await send(store, kind, data)).toMatchObject({ status });
+    const [reply, stallMs] = await withLongestStall(() => send(store, kind, data));
+    expect(reply).toMatchObject({ status });
     const ms = performance.now() - start;
+    if (stallMs > STALLS_UP_TO_MS) throw new Error(`${kind} blocked the event loop for ${Math.round(stallMs)} ms`);
     if (ms > WITHIN_MS) throw new Error(`${kind} took ${Math.round(ms)} ms`);
   };
+}
+
+/** @returns also how much CPU time this thread spent between two turns of the event loop at most, ms. */
+async function withLongestStall<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const cpuMs = () => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  let last = cpuMs();
+  let longest = 0;
+  const look = () => {
+    const now = cpuMs();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  const looks = setInterval(look, 1);
+  try {
+    const result = await work();
+    look();
+    return [result, longest];
+  } finally {
+    clearInterval(looks);
+  }
 }
 
 async function insertPromises(dialect: Dialect, ids: readonly string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { Loaded, Needs } from '@resonate/machine';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
@@ -17,6 +18,7 @@ import type { Statement } from '../../sql/statement.ts';
 import type { SqlValue } from '../../sql/table.ts';
 import { PROCESSES, type Heartbeat } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
+import { finish, once, runForOneTurn, type Steps } from './steps.ts';
 import { connect, type Connection } from './file/connection.ts';
 import { loader } from './load.ts';
 import { outboxOf } from './outbox.ts';
@@ -32,7 +34,7 @@ const ANSWERS_WITHIN_MS = 10_000;
 
 /**
  * SQLite in the server's own process. Its calls are synchronous, and there is one writer, so nothing waits for a lock. A
- * thread for the database was not faster.
+ * thread for the database was not faster. Only a transaction that takes long is cut into several turns of the event loop.
  */
 export class SqliteDialect extends BaseDialect implements Dialect {
   readonly name = 'sqlite';
@@ -44,8 +46,10 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   readonly #statements = new Map<string, Prepared>();
   #load: ReturnType<typeof loader> | null = null;
   #write: ReturnType<typeof writer> | null = null;
+  /** Resolves at the end of a transaction that is open over several turns of the event loop; null: there is none. */
+  #open: Promise<void> | null = null;
   readonly outbox: OutboxSql = outboxOf(
-    ({ sql, params }) => this.#rows(sql, params),
+    (statements) => this.select(statements),
     () => this.#clock(),
   );
 
@@ -62,7 +66,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   async migrate(): Promise<void> {
-    await this.#durably(() => {
+    await this.#counted(() => {
       const applied = int(this.#database.pragma('user_version', { simple: true }));
       for (const { version, sql } of pendingMigrations(readMigrations('sqlite'), applied)) {
         this.#database.exec(sql);
@@ -74,30 +78,39 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
-    const work = () => {
-      const decision = decide(ready(this.#load)(needs), this.#clock());
-      if (decision.changes) ready(this.#write)(decision.changes);
-      return decision;
-    };
     // Reading SQLite's counter of writes instead would take 2 us of the 16 of an empty transaction.
-    return this.#durably(work, ({ changes }) => changes !== null);
+    return this.#durably(this.#batch(needs, decide), ({ changes }) => changes !== null);
   }
 
-  async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
-    return this.#onceDurable({ loaded: ready(this.#load)(needs), now: this.#clock() });
+  *#batch<Result>(needs: Needs, decide: Decide<Result>): Steps<Decision<Result>> {
+    const loaded = yield* ready(this.#load)(needs);
+    yield;
+    const decision = decide(loaded, this.#clock());
+    yield;
+    if (decision.changes) yield* ready(this.#write)(decision.changes);
+    return decision;
+  }
+
+  load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
+    return this.#read(() => ({ loaded: finish(ready(this.#load)(needs)), now: this.#clock() }));
   }
 
   rewrite<Result>(
     reads: readonly Statement[],
     decide: (rows: unknown[][][], now: number) => Rewrite<Result>,
   ): Promise<Result> {
-    return this.#withoutSync(() => {
-      const rows = reads.map(({ sql, params }) => this.#rows(sql, params));
-      const { changes, also = [], isScattered, result } = decide(rows, this.#clock());
-      if (isScattered) this.#connection.checkpoint?.scattered();
-      if (changes) ready(this.#write)(changes);
-      return result(also.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
-    });
+    return this.#withoutSync(this.#rewriting(reads, decide));
+  }
+
+  *#rewriting<Result>(
+    reads: readonly Statement[],
+    decide: (rows: unknown[][][], now: number) => Rewrite<Result>,
+  ): Steps<Result> {
+    const rows = reads.map(({ sql, params }) => this.#rows(sql, params));
+    const { changes, also = [], isScattered, result } = decide(rows, this.#clock());
+    if (isScattered) this.#connection.checkpoint?.scattered();
+    if (changes) yield* ready(this.#write)(changes);
+    return result(also.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
   }
 
   async now(): Promise<number> {
@@ -113,31 +126,42 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     const { columnList, columns } = PROCESSES;
     const sql = `REPLACE INTO processes (${columnList}) VALUES (${places(columns)})`;
     const values = PROCESSES.valuesOf({ ...info, heartbeatAt: this.#clock() });
-    await this.#withoutSync(() => this.#prepared(sql).run(...values));
+    await this.#withoutSync(once(() => this.#prepared(sql).run(...values)));
   }
 
   async close(): Promise<void> {
+    while (this.#open !== null) await this.#open;
     await this.#connection.close();
   }
 
   protected select(statements: Statement[]): Promise<unknown[][][]> {
-    return this.#onceDurable(statements.map(({ sql, params }) => this.#rows(sql, params)));
+    return this.#read(() => statements.map(({ sql, params }) => this.#rows(sql, params)));
   }
 
   protected atomically(statements: Statement[]): Promise<unknown[][][]> {
-    return this.#durably(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
+    return this.#counted(() => statements.map(({ sql, params }) => this.#rowsOrNone(sql, params)));
+  }
+
+  /** `#durably` for work that is one step. SQLite's counter of rows tells whether it has written. */
+  async #counted<T>(work: () => T): Promise<T> {
+    // Creating a table does not count: it is synced with the first rows.
+    const rowsWritten = () => int(this.#rows('SELECT total_changes()', [])[0]?.[0]);
+    const counted = () => {
+      const before = rowsWritten();
+      const result = work();
+      return { result, hasWritten: rowsWritten() !== before };
+    };
+    return (await this.#durably(once(counted), ({ hasWritten }) => hasWritten)).result;
   }
 
   /**
-   * Runs `work` in one transaction. It is on the disk when this resolves.
+   * Runs the steps in one transaction. It is on the disk when this resolves.
    * @param hasWritten whether there is something to sync.
    */
-  async #durably<T>(work: () => T, hasWritten: (result: T) => boolean = this.#writesFromNow()): Promise<T> {
-    this.#connection.log?.check();
-    const result = this.#atomically(work);
-    // Even if nothing was written here, the rows may come from a commit that is not synced yet.
-    if (hasWritten(result)) this.#connection.log?.wrote();
+  async #durably<T>(steps: Iterator<void, T>, hasWritten: (result: T) => boolean): Promise<T> {
+    const result = await this.#atomically(steps, hasWritten);
     try {
+      // Even if nothing was written here, the rows may come from a commit that is not synced yet.
       await this.#connection.log?.durable();
     } catch (error) {
       throw new OutcomeUnknown(errorText(error));
@@ -146,38 +170,53 @@ export class SqliteDialect extends BaseDialect implements Dialect {
   }
 
   /**
-   * Runs `work` in one transaction that a power cut may undo, for claims, outcomes and retention, which are then done
-   * again. What `work` has read is on the disk when this resolves, because it may come from a commit that must stay.
+   * Runs the steps in one transaction that a power cut may undo, for claims, outcomes and retention, which are then done
+   * again. What they have read is on the disk when this resolves, because it may come from a commit that must stay.
    */
-  async #withoutSync<T>(work: () => T): Promise<T> {
-    this.#connection.log?.check();
-    return this.#onceDurable(this.#atomically(work));
-  }
-
-  /** Waits until the rows that were read are on the disk, because they may come from a commit that is not synced yet. */
-  async #onceDurable<T>(result: T): Promise<T> {
+  async #withoutSync<T>(steps: Iterator<void, T>): Promise<T> {
+    const result = await this.#atomically(steps, () => false);
     await this.#connection.log?.durable();
     return result;
   }
 
-  /** @returns whether this connection writes rows from now on. Creating a table does not count: it is synced with the first rows. */
-  #writesFromNow(): () => boolean {
-    const rowsWritten = () => int(this.#rows('SELECT total_changes()', [])[0]?.[0]);
-    const before = rowsWritten();
-    return () => rowsWritten() !== before;
+  /** Waits until the rows that were read are on the disk, because they may come from a commit that is not synced yet. */
+  async #read<T>(work: () => T): Promise<T> {
+    while (this.#open !== null) await this.#open;
+    const result = work();
+    await this.#connection.log?.durable();
+    return result;
   }
 
-  /** Runs `work` in one transaction. It is synchronous, so nothing else can run inside its transaction. */
-  #atomically<T>(work: () => T): T {
+  /**
+   * Runs the steps in one transaction. If they take long, the event loop runs between them, and everything else that uses
+   * the connection waits for `#open`. Otherwise this is synchronous, so that nothing else runs inside the transaction.
+   * @param mustBeSynced whether those who read these rows must wait for the disk.
+   */
+  async #atomically<T>(steps: Iterator<void, T>, mustBeSynced: (result: T) => boolean): Promise<T> {
+    while (this.#open !== null) await this.#open;
+    this.#connection.log?.check();
     this.#begin();
+    let open: PromiseWithResolvers<void> | null = null;
     try {
-      const result = work();
-      this.#prepared('COMMIT').run();
-      this.#connection.checkpoint?.committed();
-      return result;
+      for (;;) {
+        const step = runForOneTurn(steps);
+        if (step.done) {
+          this.#prepared('COMMIT').run();
+          // At once: nobody may read these rows before they count as not synced.
+          if (mustBeSynced(step.value)) this.#connection.log?.wrote();
+          this.#connection.checkpoint?.committed();
+          return step.value;
+        }
+        open ??= Promise.withResolvers<void>();
+        this.#open = open.promise;
+        await nextTurn();
+      }
     } catch (error) {
       if (this.#database.inTransaction) this.#prepared('ROLLBACK').run();
       throw meaning(error);
+    } finally {
+      this.#open = null;
+      open?.resolve();
     }
   }
 

@@ -27,8 +27,8 @@ const WAITING = { tasks: "state = 'pending'", listeners: 'due_at IS NOT NULL' };
 const ofBoth = (sql: (from: string) => string, ...params: SqlValue[]) =>
   [WORDS.tasksByTarget, WORDS.listenersByTarget].map((from) => ({ sql: sql(from), params }));
 
-/** How messages are found. There is one writer, so nothing is locked. @param rows runs a statement that only reads. */
-export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () => number): OutboxSql {
+/** How messages are found. There is one writer, so nothing is locked. @param select runs statements that only read. */
+export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][][]>, clock: () => number): OutboxSql {
   return {
     lockDue({ transport, targets, preferred, graceMs }) {
       const now = clock();
@@ -48,17 +48,17 @@ export function outboxOf(rows: (statement: Statement) => unknown[][], clock: () 
     async held({ processIds, since }, limit) {
       const ids = processIds && JSON.stringify([...processIds]);
       const whose = ids === null ? 'IS NOT NULL' : 'IN (SELECT value FROM json_each(?))';
-      const find = (columns: string, table: 'tasks' | 'listeners') =>
-        rows({
-          sql: `SELECT ${columns} FROM ${table} WHERE ${WAITING[table]} AND due_at > ? AND due_at >= ?
-            AND (? IS NULL OR transport = ?) AND (claimed_by ${whose} OR deferred_by ${whose}) LIMIT ? + 0`,
-          params: [
-            ...[clock(), since?.dueFrom ?? 0, since?.transport ?? null, since?.transport ?? null],
-            ...(ids === null ? [] : [ids, ids]),
-            limit,
-          ],
-        });
-      return [find('id', 'tasks'), find(LISTENER_KEYS.list(), 'listeners')];
+      const find = (columns: string, table: 'tasks' | 'listeners') => ({
+        sql: `SELECT ${columns} FROM ${table} WHERE ${WAITING[table]} AND due_at > ? AND due_at >= ?
+          AND (? IS NULL OR transport = ?) AND (claimed_by ${whose} OR deferred_by ${whose}) LIMIT ? + 0`,
+        params: [
+          ...[clock(), since?.dueFrom ?? 0, since?.transport ?? null, since?.transport ?? null],
+          ...(ids === null ? [] : [ids, ids]),
+          limit,
+        ],
+      });
+      const [tasks = [], listeners = []] = await select([find('id', 'tasks'), find(LISTENER_KEYS.list(), 'listeners')]);
+      return [tasks, listeners];
     },
   };
 }

@@ -155,6 +155,7 @@ export class LogCheckpoint {
 
   #copyHere(): void {
     try {
+      // Fails while a large transaction is open (SQLITE_LOCKED). Then a later checkpoint copies the rest.
       this.#copy.get();
     } catch (error) {
       this.#failIfDisk(error);
