@@ -1,6 +1,6 @@
 import { defineConfig, type OxlintOverride } from 'oxlint';
 
-/** Database drivers are imported only by their dialect. */
+/** These are imported by `packages/drivers` and where this file says so. */
 const DRIVERS = ['pg', 'mysql2', 'mysql2/promise', 'better-sqlite3', 'ioredis', 'pg-boss'];
 
 /**
@@ -173,14 +173,27 @@ export default defineConfig({
     only(['packages/config/src/**'], ['protocol']),
     only(['packages/observability/src/**'], ['config', 'protocol']),
     only(['packages/lifecycle/src/**'], ['observability']),
-    only(['packages/store/src/**'], ['machine', 'protocol', 'protocol/sdk-error', 'testkit']),
-    only(['packages/store/src/dialects/sqlite/**'], ['machine', 'protocol'], ['better-sqlite3']),
-    only(['packages/store/src/dialects/postgres/**'], ['machine', 'protocol'], ['pg']),
-    only(['packages/store/src/dialects/mysql/**'], ['machine', 'protocol'], ['mysql2', 'mysql2/promise']),
-    only(['packages/store/src/dialects/**/*.test.ts'], ['machine', 'protocol', 'testkit'], DRIVERS),
+    only(['packages/drivers/src/**'], []),
+    only(['packages/drivers/src/sqlite/**'], [], ['better-sqlite3']),
+    only(['packages/drivers/src/postgres/**'], [], ['pg']),
+    only(['packages/drivers/src/mysql/**'], [], ['mysql2']),
+    only(['packages/drivers/src/**/*.test.ts'], ['testkit'], DRIVERS),
+    only(['packages/store/src/**'], ['drivers', 'machine', 'protocol', 'protocol/sdk-error', 'testkit']),
+    ...['mysql', 'postgres', 'sqlite'].map((name) =>
+      only([`packages/store/src/dialects/${name}/**`], ['drivers', `drivers/${name}`, 'machine', 'protocol']),
+    ),
+    only(['packages/store/src/open.ts'], ['drivers/sqlite']),
+    only(
+      ['packages/store/src/dialects/**/*.test.ts', 'packages/store/src/dialects/**/*.fixture.ts'],
+      ['drivers', 'drivers/mysql', 'drivers/postgres', 'drivers/sqlite', 'machine', 'protocol', 'testkit'],
+      DRIVERS,
+    ),
     only(['packages/transports/src/**'], ['lifecycle', 'observability', 'protocol']),
     only(['packages/transports/src/**/*.test.ts'], ['lifecycle', 'observability', 'protocol', 'testkit']),
-    only(['packages/process/src/**'], ['config', 'lifecycle', 'observability', 'protocol', 'store', 'wakeup']),
+    only(
+      ['packages/process/src/**'],
+      ['config', 'drivers', 'drivers/postgres', 'lifecycle', 'observability', 'protocol', 'store', 'wakeup'],
+    ),
     only(['packages/delivery/src/**'], ['lifecycle', 'observability', 'process', 'protocol', 'store']),
     only(['packages/wakeup/src/**'], ['lifecycle', 'observability', 'protocol'], ['ioredis', 'pg']),
     only(
@@ -188,7 +201,11 @@ export default defineConfig({
       ['lifecycle', 'observability', 'protocol', 'testkit'],
       ['ioredis', 'pg'],
     ),
-    only(['packages/maintenance/src/**'], ['config', 'lifecycle', 'observability', 'process', 'store'], ['pg-boss']),
+    only(
+      ['packages/maintenance/src/**'],
+      ['config', 'drivers', 'drivers/postgres', 'lifecycle', 'observability', 'process', 'store'],
+      ['pg-boss'],
+    ),
     only(
       ['packages/maintenance/src/**/*.test.ts'],
       ['config', 'lifecycle', 'observability', 'process', 'store', 'testkit'],
@@ -202,6 +219,7 @@ export default defineConfig({
         'admin/words',
         'config',
         'delivery',
+        'drivers',
         'lifecycle',
         'maintenance',
         'observability',

@@ -5,7 +5,7 @@ import { build } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 const MAIN = 'apps/cli/src/main.ts';
 /** A worker thread loads this file by its name. */
-const THREAD = 'packages/store/src/dialects/sqlite/file/log-checkpoint-thread.ts';
+const THREAD = 'packages/drivers/src/sqlite/log-checkpoint-thread.ts';
 
 /**
  * Bundles our own code into the folder apps/cli/dist of `root`. npm packages stay outside. An installed package needs

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { READS, WRITES } from '@resonate/machine';
 import { REQUESTS } from '@resonate/protocol';
 import { completeLockfile, readLockfile } from '../../scripts/lockfile.ts';
-import { codeOf, FILES, files, importsOf, matches, ROOT, textOf } from './sources.ts';
+import { codeOf, FILES, files, importsOf, isTest, matches, ROOT, textOf } from './sources.ts';
 
 /** Rules about the project's own files that no linter knows. Each failure names file and line. */
 
@@ -137,16 +137,16 @@ describe('the store', () => {
     expect(special.filter((kind) => !code.includes(`case '${kind}':`))).toEqual([]);
   });
 
-  test('lets a database driver into its own dialect only', () => {
+  test('reaches its databases through packages/drivers only', () => {
     const homes: Record<string, RegExp> = {
-      'better-sqlite3': /^packages\/store\/src\/dialects\/sqlite\//,
-      // Tests of maintenance look at pg-boss's own tables.
-      pg: /^packages\/(store\/src\/dialects\/postgres|wakeup\/src)\/|^packages\/maintenance\/src\/.*\.test\.ts$/,
-      mysql2: /^packages\/store\/src\/dialects\/mysql\//,
+      'better-sqlite3': /^packages\/drivers\/src\/sqlite\//,
+      pg: /^packages\/(drivers\/src\/postgres|wakeup\/src)\//,
+      mysql2: /^packages\/drivers\/src\/mysql\//,
       ioredis: /^packages\/wakeup\/src\//,
     };
     const strays = files(/^(apps|packages)\/[^/]+\/src\/.*\.ts$/)
-      .filter((file) => !file.startsWith('packages/testkit/'))
+      // Tests look at the tables with a connection of their own.
+      .filter((file) => !isTest(file))
       .flatMap(importsOf)
       .filter(({ file, name }) => {
         const home = homes[name.split('/')[0] ?? ''];

@@ -1,8 +1,9 @@
+import { Primary } from '@resonate/drivers/postgres';
 import { type Clock, Loop, type Service } from '@resonate/lifecycle';
 import { atMostEvery, type Logger } from '@resonate/observability';
-import { PostgresPrimary, postgresJobsSchema } from '@resonate/store';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
+import { postgresJobsSchema } from './jobs-schema.ts';
 
 /** The store's database, with the store's settings. */
 interface PostgresTarget {
@@ -52,7 +53,7 @@ export class PgBossJobs implements Service {
   readonly name = 'maintenance';
   readonly #jobs: readonly Job[];
   readonly #context: Context;
-  readonly #primary: PostgresPrimary;
+  readonly #primary: Primary;
   readonly #loop: Loop;
   readonly #logError: (error: unknown) => void;
   /** The worker of each queue. */
@@ -63,7 +64,7 @@ export class PgBossJobs implements Service {
   constructor(jobs: readonly Job[], context: Context) {
     this.#jobs = jobs;
     this.#context = context;
-    this.#primary = new PostgresPrimary(context.target);
+    this.#primary = new Primary(context.target);
     this.#logError = atMostEvery(LOG_EVERY_MS, (error) =>
       context.logger.warn('error in the queue of maintenance jobs', { error }),
     );

@@ -1,5 +1,6 @@
+import { errorText } from '@resonate/drivers';
 import type { RuntimeWith } from '@resonate/process';
-import { errorText, type JobRun } from '@resonate/store';
+import type { JobRun } from '@resonate/store';
 import type { Duty, Job } from './job.ts';
 
 type Context = RuntimeWith<'metrics' | 'processId', 'now' | 'upkeep'>;

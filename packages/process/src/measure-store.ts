@@ -1,13 +1,6 @@
+import { BatchConflict, OutcomeUnknown, RequestTooLarge, StoreUnavailable } from '@resonate/drivers';
 import type { Metrics } from '@resonate/observability';
-import {
-  BatchConflict,
-  OutcomeUnknown,
-  RequestTooLarge,
-  StoreUnavailable,
-  TooMuchAtOnce,
-  type StoreEvents,
-  type StoreOperation,
-} from '@resonate/store';
+import { TooMuchAtOnce, type StoreEvents, type StoreOperation } from '@resonate/store';
 
 /** Measures the store's database operations, counts their errors, and records whether the database could be reached. */
 export function measureStore(metrics: Metrics): StoreEvents['measured'] {

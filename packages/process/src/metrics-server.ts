@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { errorText } from '@resonate/drivers';
 import type { Service } from '@resonate/lifecycle';
 import { LevelSwitch, type Levelled, type Logger } from '@resonate/observability';
-import { errorText } from '@resonate/store';
 
 /**
  * The conditions under which this process can do its work, by name: `{ store: true, leader: false }`. The process is

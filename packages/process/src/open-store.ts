@@ -1,6 +1,7 @@
 import type { Config } from '@resonate/config';
+import { StoreUnavailable } from '@resonate/drivers';
 import type { Logger } from '@resonate/observability';
-import { openDialect, StoreUnavailable, type StorageTarget } from '@resonate/store';
+import { openDialect, type StorageTarget } from '@resonate/store';
 
 /** How long a starting process waits for a database server that is not up yet. */
 const MAX_WAIT_MS = 60_000;

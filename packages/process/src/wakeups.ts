@@ -1,7 +1,8 @@
 import type { Config } from '@resonate/config';
+import { Primary } from '@resonate/drivers/postgres';
 import type { Transport } from '@resonate/protocol';
 import type { Metrics } from '@resonate/observability';
-import { PostgresPrimary, type DueHint, type DueTimes } from '@resonate/store';
+import type { DueHint, DueTimes } from '@resonate/store';
 import { createWakeup, type Hint, type Wakeup, type WakeupObserver, type WakeupOptions } from '@resonate/wakeup';
 import type { RuntimeWith } from './runtime.ts';
 
@@ -44,7 +45,7 @@ export function wakeupChannel(config: Config): Pick<WakeupOptions, 'type' | 'url
   if (type === 'redis') return { type, url: wakeup.redis.url };
   const { url, connectTimeoutMs } = storage.postgres;
   if (type === 'none' || url === null) return { type, url: null };
-  const primary = new PostgresPrimary({ url, connectTimeoutMs });
+  const primary = new Primary({ url, connectTimeoutMs });
   return { type, url: null, newPostgresClient: (options) => primary.newClient(options) };
 }
 

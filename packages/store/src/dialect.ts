@@ -1,3 +1,4 @@
+import { RequestTooLarge, type Pool, type Traffic } from '@resonate/drivers';
 import type { FoundRows } from './sql/search.ts';
 import type {
   Changes,
@@ -146,24 +147,6 @@ export interface Rewrite<Result> {
   result(also: unknown[][][]): Result;
 }
 
-/** What this process has sent to its database server so far. */
-export interface Traffic {
-  /** BEGIN, COMMIT and the like included. */
-  statements: number;
-  /** Messages to the server and back. One may have several statements. */
-  roundTrips: number;
-}
-
-/** The connections of a process to its database server. */
-export interface Pool {
-  /** The maximum number of connections. */
-  size: number;
-  /** How many are in use. */
-  used: number;
-  /** How many callers wait for a connection. */
-  waiting: number;
-}
-
 /**
  * A role that this process holds. A process notices within seconds, not at once, that it lost the role. So for seconds two
  * processes may act as the leader, and this must do no harm.
@@ -203,29 +186,9 @@ export interface Inspection {
   isReadOnly: boolean;
 }
 
-/** The database cannot be reached or is shutting down. Nothing was committed. Clients get a 503. */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
-}
-
-/** The batch conflicted with another one (deadlock, serialization, insert collision). Nothing was committed. */
-export class BatchConflict extends Error {
-  override readonly name = 'BatchConflict';
-}
-
-/** A request that is too large for the database, even in a batch of its own. Nothing was committed. Clients get a 400. */
-export class RequestTooLarge extends Error {
-  override readonly name = 'RequestTooLarge';
-}
-
 /** The promises of a batch are too large to be loaded together. Nothing was done. A batch of several requests is split. */
 export class TooMuchAtOnce extends RequestTooLarge {
   constructor() {
     super('the promises or schedules that it names are too large to be loaded together');
   }
-}
-
-/** The connection broke during the commit, and the process could not find out whether the batch was committed. */
-export class OutcomeUnknown extends Error {
-  override readonly name = 'OutcomeUnknown';
 }

@@ -1,5 +1,5 @@
+import type { StoreUnavailable } from '@resonate/drivers';
 import type { Command } from '@resonate/machine';
-import type { StoreUnavailable } from './dialect.ts';
 import type { BatchTimes } from './engine/batcher.ts';
 
 /** Operations on the database, as metrics name them. Rare operations have no name and are not measured. */

@@ -1,19 +1,7 @@
 export { Store, type ExecuteOptions, type StoreOptions } from './store.ts';
 export type { Batch, StoreOperation, StoreEvents } from './events.ts';
 export { inspectStore, openDialect, type StorageTarget } from './open.ts';
-export { postgresJobsSchema } from './dialects/postgres/namespace.ts';
-export { Primary as PostgresPrimary } from './dialects/postgres/primary.ts';
-export {
-  BatchConflict,
-  OutcomeUnknown,
-  RequestTooLarge,
-  StoreUnavailable,
-  TooMuchAtOnce,
-  type Dialect,
-  type Inspection,
-  type Leadership,
-  type WaitingTarget,
-} from './dialect.ts';
+export { TooMuchAtOnce, type Dialect, type Inspection, type Leadership, type WaitingTarget } from './dialect.ts';
 export type { ProcessRow, StoredDeadLetter } from './tables.ts';
 export type { DeadLetterFilter } from './outbox/dead-letters.ts';
 export type { RedriveOrder } from './upkeep/bulk-redrive.ts';
@@ -36,7 +24,6 @@ export type { Fired } from './timers.ts';
 export type { Sweep, SweepOptions } from './retention/sweep.ts';
 export { countRemovable } from './retention/dry-run.ts';
 export type { SweepOutcome } from './retention/removal.ts';
-export { errorText } from './error-text.ts';
 export { HEAP_SHARE_BYTES } from './dialects/shares.ts';
 export type { Backlog } from './outbox/backlog.ts';
 export type { Changes, DeliveryOutcome, TaskRow } from '@resonate/machine';

@@ -40,7 +40,7 @@ async function create(target: StorageTarget, clock: () => number): Promise<Diale
   switch (target.type) {
     case 'sqlite': {
       const { synchronous = 'full' } = target;
-      const { connect } = await import('./dialects/sqlite/file/connection.ts');
+      const { connect } = await import('@resonate/drivers/sqlite');
       const { SqliteDialect } = await import('./dialects/sqlite/dialect.ts');
       return new SqliteDialect(target.path, clock, (path) => connect(path, { synchronous }));
     }

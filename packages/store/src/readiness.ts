@@ -1,4 +1,5 @@
-import { StoreUnavailable, type Dialect } from './dialect.ts';
+import { StoreUnavailable } from '@resonate/drivers';
+import type { Dialect } from './dialect.ts';
 import type { Engine } from './engine/engine.ts';
 
 /** Several health checkers may ask many times per second. The database is asked at most this often. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchConflict, StoreUnavailable } from '@resonate/drivers';
 import type { RowChanges } from '@resonate/machine';
-import { BatchConflict, StoreUnavailable, type Dialect, type Rewrite } from './dialect.ts';
+import type { Dialect, Rewrite } from './dialect.ts';
 import type { Statement } from './sql/statement.ts';
 
 /** After this many conflicts in a row the transaction fails. */

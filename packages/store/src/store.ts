@@ -1,10 +1,11 @@
+import { StoreUnavailable } from '@resonate/drivers';
 import type { Choices } from '@resonate/machine';
 import type { CronDialect, Reply, Request } from '@resonate/protocol';
 import { Admin } from './admin/admin.ts';
 import { StoreClock } from './clock.ts';
 import { Cluster } from './cluster.ts';
 import { Debug, isDebug } from './debug.ts';
-import { StoreUnavailable, type Dialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
 import type { BatcherLimits } from './engine/batcher.ts';
 import { Engine } from './engine/engine.ts';
 import { errorReply, isServerError } from './engine/error-reply.ts';

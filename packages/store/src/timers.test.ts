@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { StoreUnavailable } from './dialect.ts';
+import { StoreUnavailable } from '@resonate/drivers';
 import { SqliteStore } from './sqlite-store.fixture.ts';
 
 const MINUTE = 60_000;

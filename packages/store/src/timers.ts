@@ -1,7 +1,7 @@
+import { errorText, StoreUnavailable } from '@resonate/drivers';
 import { occurrenceOf, type Command, type DueSchedule } from '@resonate/machine';
 import { MAX_TIME, type Reply } from '@resonate/protocol';
-import { StoreUnavailable, type Dialect } from './dialect.ts';
-import { errorText } from './error-text.ts';
+import type { Dialect } from './dialect.ts';
 import type { StoreEvents } from './events.ts';
 import { TIMER_SORTS, TimerBackoff, type TimerSort } from './timer-backoff.ts';
 

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Express, Router } from 'express';
 import { effectiveServerUrl } from '@resonate/config';
+import { errorText } from '@resonate/drivers';
 import type { Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
-import { errorText } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';

@@ -1,6 +1,6 @@
 import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
+import { StoreUnavailable } from '@resonate/drivers';
 import type { RuntimeWith } from '@resonate/process';
-import { StoreUnavailable } from '@resonate/store';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
-import { StoreUnavailable, type Dialect, type Leadership } from '../dialect.ts';
+import { StoreUnavailable } from '@resonate/drivers';
+import type { Dialect, Leadership } from '../dialect.ts';
 import {
   openAnother,
   promiseCreate,

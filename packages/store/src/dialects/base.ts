@@ -1,3 +1,4 @@
+import type { SqlValue } from '@resonate/drivers';
 import {
   emptyLoaded,
   type Loaded,
@@ -16,7 +17,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { int, intOrNull, text, textOrNull } from '../sql/read.ts';
 import { searchPromises, searchSchedules, searchTasks, type FoundRows } from '../sql/search.ts';
 import { complete, type Statement } from '../sql/statement.ts';
-import type { SqlValue, Table } from '../sql/table.ts';
+import type { Table } from '../sql/table.ts';
 import type { Words } from '../sql/words.ts';
 import {
   CALLBACKS,

@@ -1,5 +1,6 @@
+import type { SqlValue } from '@resonate/drivers';
 import type { Changes, RowChanges } from '@resonate/machine';
-import type { Column, SqlValue, Table, TableShape } from '../sql/table.ts';
+import type { Column, Table, TableShape } from '../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../tables.ts';
 
 /** What happens to some rows of a table. */

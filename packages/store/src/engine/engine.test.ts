@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { BatchConflict, OutcomeUnknown, StoreUnavailable } from '@resonate/drivers';
 import type { Reply } from '@resonate/protocol';
-import { BatchConflict, OutcomeUnknown, StoreUnavailable } from '../dialect.ts';
 import { SqliteStore } from '../sqlite-store.fixture.ts';
 
 function statuses(replies: Reply[]): number[] {

@@ -1,3 +1,4 @@
+import { BatchConflict, OutcomeUnknown, StoreUnavailable } from '@resonate/drivers';
 import {
   collectNeeds,
   MoreNeeded,
@@ -11,14 +12,7 @@ import {
   type Loaded,
 } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
-import {
-  BatchConflict,
-  OutcomeUnknown,
-  StoreUnavailable,
-  TooMuchAtOnce,
-  type Decision,
-  type Dialect,
-} from '../dialect.ts';
+import { TooMuchAtOnce, type Decision, type Dialect } from '../dialect.ts';
 import { BATCH_BYTES, bytesOf, HEAP_SHARE_BYTES } from '../dialects/shares.ts';
 import type { Batch, StoreEvents } from '../events.ts';
 import { Batcher, type BatcherLimits, type BatchTimes, type Entry } from './batcher.ts';

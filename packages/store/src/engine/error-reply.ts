@@ -1,5 +1,5 @@
+import { BatchConflict, RequestTooLarge, StoreUnavailable } from '@resonate/drivers';
 import type { Reply } from '@resonate/protocol';
-import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../dialect.ts';
 import { QueueFull } from './batcher.ts';
 
 /** The reply to a request whose operation threw, which is a fault of the program. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { BatchConflict } from '@resonate/drivers';
 import { RETRY_TIMEOUT_MS, SqliteStore } from '../sqlite-store.fixture.ts';
-import { BatchConflict, type WaitingTarget } from '../dialect.ts';
+import type { WaitingTarget } from '../dialect.ts';
 import type { Delivery, Receiver } from './handover.ts';
 
 /** Connections with room for `room` messages, and what happened to each. */

@@ -1,3 +1,4 @@
+import type { SqlValue } from '@resonate/drivers';
 import { deadLetterOf, isForAbsent, isTooOld, pairKey, redriven, type ListenerRow } from '@resonate/machine';
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
@@ -6,7 +7,6 @@ import { allOf, beginsWith, given, is, places, that, type ListenerKey } from '..
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
-import type { SqlValue } from '../sql/table.ts';
 import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS, type StoredDeadLetter } from '../tables.ts';
 import { lockListeners, rewriteListeners } from './messages.ts';
 

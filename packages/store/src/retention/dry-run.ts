@@ -1,5 +1,6 @@
+import { StoreUnavailable } from '@resonate/drivers';
 import type { RetentionRules } from '@resonate/machine';
-import { StoreUnavailable, type Dialect } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import { inspectStore, openDialect, type StorageTarget } from '../open.ts';
 import { addOutcome, type SweepOutcome } from './removal.ts';
 import { Sweep } from './sweep.ts';

@@ -1,5 +1,5 @@
+import type { SqlValue } from '@resonate/drivers';
 import { TAG_COLUMNS, tagIndexText } from '../tables.ts';
-import type { SqlValue } from './table.ts';
 
 /** A condition with its parameters. */
 export interface Condition {

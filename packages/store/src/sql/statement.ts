@@ -1,4 +1,4 @@
-import type { SqlValue } from './table.ts';
+import type { SqlValue } from '@resonate/drivers';
 
 /** A statement with a `?` for each parameter. */
 export interface Statement {

@@ -1,8 +1,8 @@
+import type { SqlValue } from '@resonate/drivers';
 import { flag, int, intOrNull, json, oneOf, text, textOrNull } from './read.ts';
 
 /** JSON is stored as text, so no database reorders its keys or refuses an escape in it. */
 export type ColumnType = 'text' | 'int' | 'bool' | 'json';
-export type SqlValue = string | number | null;
 
 /** How a field of a row is stored: the type of its column, and how values are written and read. */
 export interface Stored<T> {

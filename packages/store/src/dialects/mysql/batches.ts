@@ -1,6 +1,5 @@
+import { checkWritable, IS_READ_ONLY, list, NOW, quote, type Database, type Session } from '@resonate/drivers/mysql';
 import { int, intOrNull, text } from '../../sql/read.ts';
-import { checkWritable, IS_READ_ONLY, type Database, type Session } from './connection.ts';
-import { list, NOW, quote } from './literal.ts';
 
 /**
  * Writes the number of a connection's current batch, because MySQL cannot tell whether a transaction was committed. It is

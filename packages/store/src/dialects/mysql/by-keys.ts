@@ -1,6 +1,6 @@
+import type { SqlValue } from '@resonate/drivers';
 import { places } from '../../sql/conditions.ts';
 import type { Statement } from '../../sql/statement.ts';
-import type { SqlValue } from '../../sql/table.ts';
 
 /**
  * Up to this many keys are written as `(a = … AND b = …) OR …`. MariaDB's time for that grows with the square of their

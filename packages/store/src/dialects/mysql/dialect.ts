@@ -1,10 +1,11 @@
-import { StoreUnavailable, type Dialect, type Leadership } from '../../dialect.ts';
+import { StoreUnavailable } from '@resonate/drivers';
+import { Database, type MysqlOptions, type Session } from '@resonate/drivers/mysql';
+import type { Dialect, Leadership } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { atomicallyOn, ServerDialect } from '../server/dialect.ts';
 import { forgetOldBatches, happened } from './batches.ts';
-import { Database, type MysqlOptions, type Session } from './connection.ts';
 import { electByLock } from './elect.ts';
 import { migrate } from './migrate.ts';
 import { outboxOf } from './outbox.ts';

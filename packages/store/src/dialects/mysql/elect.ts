@@ -1,9 +1,8 @@
+import { ConnectionLost } from '@resonate/drivers';
+import { quote, type Database, type Session } from '@resonate/drivers/mysql';
 import type { Leadership } from '../../dialect.ts';
 import { int } from '../../sql/read.ts';
-import { ConnectionLost } from '../server/connection.ts';
 import { Term } from '../server/term.ts';
-import type { Database, Session } from './connection.ts';
-import { quote } from './literal.ts';
 import { lockName } from './migrate.ts';
 
 const RENEW_MS = 500;

@@ -1,7 +1,6 @@
+import { Database, NOW, type MysqlOptions } from '@resonate/drivers/mysql';
 import type { Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
-import { Database, type MysqlOptions } from './connection.ts';
-import { NOW } from './literal.ts';
 
 const EXISTS = `SELECT count(*) FROM information_schema.tables
   WHERE table_schema = DATABASE() AND table_name = 'migrations'`;

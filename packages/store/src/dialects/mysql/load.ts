@@ -1,9 +1,9 @@
+import { list } from '@resonate/drivers/mysql';
 import type { Table } from '../../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, type WantedBranches } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
 import { sharedList, type Sized } from '../shares.ts';
-import { list } from './literal.ts';
 
 /** MySQL keeps the order of a derived table only if it has a LIMIT. */
 const ALL = '18446744073709551615';

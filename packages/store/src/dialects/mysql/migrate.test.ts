@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Database } from '@resonate/drivers/mysql';
 import { freshMysqlDatabase, mysqlForTests } from '@resonate/testkit';
 import { migrationsIn } from '../../migrations.ts';
-import { Database } from './connection.ts';
 import { migrate } from './migrate.ts';
 
 const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };

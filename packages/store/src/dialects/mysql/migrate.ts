@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { StoreUnavailable } from '../../dialect.ts';
+import { StoreUnavailable } from '@resonate/drivers';
+import { errnoOf, list, quote, type Database, type Session } from '@resonate/drivers/mysql';
 import { pendingMigrations, type Migration } from '../../migrations.ts';
 import { flag, int, intOrNull } from '../../sql/read.ts';
-import { errnoOf, type Database, type Session } from './connection.ts';
-import { list, quote } from './literal.ts';
 
 /** How long a process waits for others that migrate at the same time. */
 const LOCK_WAIT_MS = 120_000;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inline } from '@resonate/drivers/mysql';
 import { freshMysqlDatabase, mysqlForTests, mysqlServerName, rounds } from '@resonate/testkit';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import {
@@ -12,7 +13,6 @@ import { MysqlDialect } from './dialect.ts';
 import { inspect } from './inspect.ts';
 import { WORDS } from './words.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
-import { inline } from './literal.ts';
 
 const server: { url: string; stop(): Promise<void> } = { url: '', stop: async () => {} };
 beforeAll(async () => Object.assign(server, await mysqlForTests()));

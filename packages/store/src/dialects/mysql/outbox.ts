@@ -1,11 +1,10 @@
+import { list, NOW, quote, type Database } from '@resonate/drivers/mysql';
 import type { Release } from '@resonate/machine';
 import { TRANSPORTS, type Transport } from '@resonate/protocol';
 import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import { text } from '../../sql/read.ts';
 import { complete } from '../../sql/statement.ts';
 import { LISTENER_KEYS, TASKS } from '../../tables.ts';
-import type { Database } from './connection.ts';
-import { list, NOW, quote } from './literal.ts';
 
 /** Waiting messages, as the dispatch index of each table begins. */
 interface Waiting {

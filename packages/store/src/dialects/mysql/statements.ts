@@ -1,7 +1,6 @@
+import { BEGIN, COMMIT, inline, NOW, type Session } from '@resonate/drivers/mysql';
 import type { ServerSql } from '../server/dialect.ts';
 import { numberBatch } from './batches.ts';
-import { BEGIN, COMMIT, type Session } from './connection.ts';
-import { inline, NOW } from './literal.ts';
 import { LOAD } from './load.ts';
 import { WORDS } from './words.ts';
 import { writes } from './write.ts';

@@ -1,8 +1,9 @@
+import type { SqlValue } from '@resonate/drivers';
+import { inline, list } from '@resonate/drivers/mysql';
 import type { Changes } from '@resonate/machine';
-import type { SqlValue, TableShape } from '../../sql/table.ts';
+import type { TableShape } from '../../sql/table.ts';
 import { writesOf, type Write } from '../changes.ts';
 import { byKeys } from './by-keys.ts';
-import { inline, list } from './literal.ts';
 import { WORDS } from './words.ts';
 
 export function writes(changes: Partial<Changes>): string[] {

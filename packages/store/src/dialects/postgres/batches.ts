@@ -1,6 +1,4 @@
-import type { Connections } from './connections.ts';
-import type { Prepared, Query } from './pipeline.ts';
-import type { Session } from './session.ts';
+import type { Connections, Prepared, Query, Session } from '@resonate/drivers/postgres';
 
 /**
  * Each batch writes its number into the row of its connection. If the answer to a commit is lost, one statement reads and

@@ -1,17 +1,15 @@
+import { ConnectionLost } from '@resonate/drivers';
+import { Connections, type PostgresOptions, type Query, type Session } from '@resonate/drivers/postgres';
 import type { Dialect, Leadership } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { ConnectionLost } from '../server/connection.ts';
 import { ServerDialect } from '../server/dialect.ts';
 import { happened } from './batches.ts';
-import { Connections, type PostgresOptions } from './connections.ts';
 import { Election } from './election.ts';
 import { migrate } from './migrate.ts';
 import { outboxOf } from './outbox.ts';
-import type { Query } from './pipeline.ts';
 import { reindex } from './reindex.ts';
-import type { Session } from './session.ts';
-import { PREPARED, SQL } from './statements.ts';
+import { PLANNING, PREPARED, SQL } from './statements.ts';
 
 /** Postgres 14 and newer, shared by any number of processes. */
 export class PostgresDialect extends ServerDialect<Query, Session> implements Dialect {
@@ -25,7 +23,7 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
 
   /** Connects on first use. @param byLease elects by lease row instead of by advisory lock. */
   constructor(options: PostgresOptions, byLease = false) {
-    const connections = new Connections(options, PREPARED);
+    const connections = new Connections(options, { prepared: PREPARED, settings: PLANNING });
     super(connections, SQL, byLease);
     this.#connections = connections;
     this.#byLease = byLease;

@@ -1,7 +1,6 @@
+import type { Connections, Session } from '@resonate/drivers/postgres';
 import type { Leadership } from '../../dialect.ts';
 import { Term } from '../server/term.ts';
-import type { Connections } from './connections.ts';
-import type { Session } from './session.ts';
 
 const PROBE_MS = 500;
 const VALID_MS = 10_000;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { StoreUnavailable } from '@resonate/drivers';
 import { Needs } from '@resonate/machine';
 import type { Reply } from '@resonate/protocol';
 import {
@@ -13,7 +14,6 @@ import {
 } from '@resonate/testkit';
 import pg from 'pg';
 import { promiseCreate, send, sendOk, settle, storeOn, taskCreate } from '../../conformance/under-test.ts';
-import { StoreUnavailable } from '../../dialect.ts';
 import type { Store } from '../../store.ts';
 import { PostgresDialect } from './dialect.ts';
 

@@ -1,9 +1,8 @@
+import type { Rows } from '@resonate/drivers';
+import { Connections, type PostgresOptions, type Query } from '@resonate/drivers/postgres';
 import type { Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
-import type { Rows } from '../server/connection.ts';
-import { Connections, type PostgresOptions } from './connections.ts';
 import { CLOCK_MS } from './outbox.ts';
-import type { Query } from './pipeline.ts';
 
 /** Asks for the database's encoding; its answer is for `checkEncoding`. */
 export const ENCODING: Query = { text: 'SHOW server_encoding' };
@@ -19,7 +18,7 @@ export function checkEncoding(answer: Rows | undefined): void {
 
 /** @throws StoreUnavailable, and an error when the database is not UTF-8. */
 export async function inspect(options: PostgresOptions): Promise<Inspection> {
-  const session = await new Connections(options, []).dedicated();
+  const session = await new Connections(options).dedicated();
   try {
     const [found, clock, encoding, readOnly] = await session.run([
       { text: "SELECT to_regclass('schema_migrations') IS NOT NULL" },

@@ -1,9 +1,9 @@
+import type { Prepared, Query } from '@resonate/drivers/postgres';
 import { FENCE_PRELOAD, PRELOAD, type PreloadBound } from '@resonate/machine';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit } from '../branches.ts';
 import type { LoadSql } from '../server/load.ts';
 import { sharedList, type Sized } from '../shares.ts';
-import type { Prepared, Query } from './pipeline.ts';
 import { array, byAwaiter } from './words.ts';
 
 const callbacks = `SELECT ${CALLBACKS.list()} FROM callbacks WHERE`;

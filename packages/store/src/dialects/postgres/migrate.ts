@@ -1,7 +1,7 @@
+import type { Session } from '@resonate/drivers/postgres';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import { checkEncoding, ENCODING } from './inspect.ts';
 import { CLOCK_MS } from './outbox.ts';
-import type { Session } from './session.ts';
 
 const LOCK = "pg_advisory_xact_lock(hashtextextended('resonate migrations ' || current_schema(), 0))";
 const BATCH_ROWS_KEPT_MS = 86_400_000;

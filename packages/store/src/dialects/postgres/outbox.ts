@@ -1,8 +1,8 @@
+import type { SqlValue } from '@resonate/drivers';
+import type { Prepared } from '@resonate/drivers/postgres';
 import { LISTENER_KEYS, TASKS } from '../../tables.ts';
-import type { SqlValue } from '../../sql/table.ts';
 import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import type { Prepared } from './pipeline.ts';
 import { array } from './words.ts';
 
 /** The clock, epoch ms. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { SETTINGS } from './connections.ts';
+import { PLANNING } from './statements.ts';
 
 /** The part of EXPLAIN's answer that tests look at. */
 export interface PlanNode {
@@ -20,7 +20,7 @@ export async function planNodes(url: string, text: string): Promise<PlanNode[]> 
   await client.connect();
   try {
     await client.query(WORKERS);
-    for (const [name, value] of Object.entries(SETTINGS)) await client.query(`SET ${name} = '${value}'`);
+    for (const [name, value] of Object.entries(PLANNING)) await client.query(`SET ${name} = '${value}'`);
     await client.query(`PREPARE explained AS ${text}`);
     const parameters = 'SELECT cardinality(parameter_types) AS count FROM pg_prepared_statements';
     const { count } = (await client.query<{ count: number }>(parameters)).rows[0]!;

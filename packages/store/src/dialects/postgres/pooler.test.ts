@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { StoreUnavailable } from '@resonate/drivers';
 import {
   freshPostgresDatabase,
   startPgbouncer,
@@ -8,7 +9,6 @@ import {
   type TestServer,
 } from '@resonate/testkit';
 import { promiseCreate, sendOk, settle, storeOn } from '../../conformance/under-test.ts';
-import { StoreUnavailable } from '../../dialect.ts';
 import { PostgresDialect } from './dialect.ts';
 
 const LIMITS = { poolSize: 4, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };

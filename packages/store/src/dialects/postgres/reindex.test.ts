@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Connections } from '@resonate/drivers/postgres';
 import { freshPostgresDatabase, postgresForTests } from '@resonate/testkit';
 import pg from 'pg';
 import { openDialect } from '../../open.ts';
-import { Connections } from './connections.ts';
 import { reindex } from './reindex.ts';
 
 const LIMITS = { poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { url } = await freshPostgresDatabase(server.url);
   const dialect = await openDialect({ type: 'postgres', url, ...LIMITS, election: 'advisory' }, Date.now);
   await dialect.close();
-  connections = new Connections({ url, ...LIMITS }, []);
+  connections = new Connections({ url, ...LIMITS });
   client = new pg.Client({ connectionString: url });
   await client.connect();
 }, 60_000);

@@ -1,5 +1,4 @@
-import type { Connections } from './connections.ts';
-import type { Session } from './session.ts';
+import type { Connections, Session } from '@resonate/drivers/postgres';
 
 /** Smaller indexes are not rebuilt. */
 const MIN_BYTES = 64 * 1024 * 1024;

@@ -1,3 +1,4 @@
+import { BEGIN, BEGIN_READING, COMMIT, type Prepared, type Query, type Session } from '@resonate/drivers/postgres';
 import type { Statement } from '../../sql/statement.ts';
 import { CALLBACKS, LISTENERS, TASKS } from '../../tables.ts';
 import { sharedSql } from '../base.ts';
@@ -6,8 +7,6 @@ import { heartbeatSql } from '../server/heartbeat.ts';
 import { BATCH_STATEMENTS, numberBatch } from './batches.ts';
 import { LOAD, LOAD_STATEMENTS } from './load.ts';
 import { CLOCK_MS, OUTBOX_STATEMENTS } from './outbox.ts';
-import type { Prepared, Query } from './pipeline.ts';
-import type { Session } from './session.ts';
 import { WORDS } from './words.ts';
 import { writes, WRITE_STATEMENTS } from './write.ts';
 
@@ -21,11 +20,24 @@ const WITH_KEYS = {
   lock_messages_listeners: rowsWithKeys(LISTENERS, [], true),
 };
 
+/**
+ * Every statement has an index, so other plans are switched off: they are better only on small tables, or seem better
+ * while statistics are old. Each statement is planned once per connection. With `auto`, a look-up of ids in an array is
+ * planned every time, which took a quarter of the database's CPU for a single settle. Parallel workers are off: a
+ * statement reads one page of rows, and starting a worker took 5 ms (a search for `resolved` among 500,000 promises).
+ */
+export const PLANNING = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  max_parallel_workers_per_gather: '0',
+  jit: 'off',
+};
+
 /** The statements that every connection prepares. */
 export const PREPARED: readonly Prepared[] = [
-  { name: 'begin', text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
-  { name: 'begin_reading', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' },
-  { name: 'commit', text: 'COMMIT' },
   { name: 'clock', text: `SELECT ${CLOCK_MS}` },
   ...LOAD_STATEMENTS,
   ...WRITE_STATEMENTS,
@@ -36,8 +48,6 @@ export const PREPARED: readonly Prepared[] = [
 ];
 
 const NAMES = new Map(PREPARED.map(({ name, text }) => [text, name]));
-const BEGIN: Query = { name: 'begin' };
-const COMMIT: Query = { name: 'commit' };
 
 export const SQL: ServerSql<Query, Session> = {
   words: WORDS,
@@ -49,7 +59,7 @@ export const SQL: ServerSql<Query, Session> = {
    * after its commit was flushed. A later request that builds on a claim waits for its own commit, which is later in the log.
    */
   beginLoosely: [BEGIN, { name: 'unsynced' }],
-  beginReading: [{ name: 'begin_reading' }],
+  beginReading: [BEGIN_READING],
   beginBatch: () => [BEGIN],
   endBatch: (session, now) => [numberBatch(session, now), COMMIT],
   commit: COMMIT,

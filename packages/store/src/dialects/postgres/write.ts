@@ -1,8 +1,9 @@
+import type { SqlValue } from '@resonate/drivers';
+import type { Prepared, Query } from '@resonate/drivers/postgres';
 import type { Changes } from '@resonate/machine';
-import type { Column, ColumnType, SqlValue, TableShape } from '../../sql/table.ts';
+import type { Column, ColumnType, TableShape } from '../../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { writesOf } from '../changes.ts';
-import type { Prepared, Query } from './pipeline.ts';
 
 /**
  * One statement per table and kind of change, with all rows in one JSON text. 30 rows take 24 to 28 us each, as with

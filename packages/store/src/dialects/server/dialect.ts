@@ -1,22 +1,22 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import type { Changes, Loaded, Needs } from '@resonate/machine';
 import {
   BatchConflict,
+  ConnectionLost,
+  errorText,
   OutcomeUnknown,
-  type Decide,
-  type Decision,
-  type Leadership,
   type Pool,
-  type Rewrite,
+  type Rows,
+  type ServerConnections,
+  type ServerSession,
   type Traffic,
-} from '../../dialect.ts';
-import { errorText } from '../../error-text.ts';
+} from '@resonate/drivers';
+import type { Changes, Loaded, Needs } from '@resonate/machine';
+import type { Decide, Decision, Leadership, Rewrite } from '../../dialect.ts';
 import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
 import type { Heartbeat } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
-import { ConnectionLost, type Rows, type ServerConnections, type ServerSession } from './connection.ts';
 import { heartbeatOf } from './heartbeat.ts';
 import { electByLease } from './lease.ts';
 import { fetchesOf, loadedFrom, type LoadSql } from './load.ts';

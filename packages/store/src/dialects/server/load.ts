@@ -1,3 +1,4 @@
+import type { Rows } from '@resonate/drivers';
 import { emptyLoaded, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
 import { int } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
@@ -6,7 +7,6 @@ import type { Words } from '../../sql/words.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
 import { decodeShared, shareOf } from '../shares.ts';
-import type { Rows } from './connection.ts';
 
 /** The statements that load a batch's rows. With `locking` each locks its rows in the order of their keys. */
 export interface LoadSql<Query> {

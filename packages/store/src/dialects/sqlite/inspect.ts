@@ -1,12 +1,12 @@
-import Database from 'better-sqlite3';
+import { errorText, StoreUnavailable } from '@resonate/drivers';
+import { openReadOnly, type Database } from '@resonate/drivers/sqlite';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { StoreUnavailable, type Dialect, type Inspection } from '../../dialect.ts';
+import type { Dialect, Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
 import { WORDS } from './words.ts';
 import { int } from '../../sql/read.ts';
-import { errorText } from '../../error-text.ts';
 
 /** @throws StoreUnavailable when the file cannot be read, or does not exist and cannot be created. */
 export function inspect(path: string, clock: () => number): Inspection {
@@ -36,7 +36,7 @@ function versionOf(path: string): number | null {
     accessSync(dirname(path), constants.W_OK);
     return null;
   }
-  const database = new Database(path, { readonly: true, fileMustExist: true });
+  const database = openReadOnly(path);
   try {
     return int(database.pragma('user_version', { simple: true })) || null;
   } finally {
@@ -46,9 +46,9 @@ function versionOf(path: string): number | null {
 
 /** Opens a database that only reads, also while a server has the file open. @throws StoreUnavailable */
 export function openForReading(path: string): Pick<Dialect, 'plain' | 'rewrite' | 'close'> {
-  let database: Database.Database;
+  let database: Database;
   try {
-    database = new Database(path, { readonly: true, fileMustExist: true });
+    database = openReadOnly(path);
   } catch (error) {
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${errorText(error)}`);
   }

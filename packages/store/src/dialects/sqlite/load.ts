@@ -1,11 +1,10 @@
 import { TAG } from '@resonate/protocol';
-import type Database from 'better-sqlite3';
+import type { Database, Steps } from '@resonate/drivers/sqlite';
 import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
 import type { Table } from '../../sql/table.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
-import type { Steps } from './steps.ts';
 import { WORDS } from './words.ts';
 
 /** One step reads 500 promises in 3 to 5 ms. */
@@ -17,7 +16,7 @@ const KEYS_OF_STEP = 500;
  * nothing, by the rows already loaded, are left out: a task without resumes has no ready callbacks, and a promise without a
  * branch has nothing to preload.
  */
-export function loader(database: Database.Database): (needs: Needs) => Steps<Loaded> {
+export function loader(database: Database): (needs: Needs) => Steps<Loaded> {
   const find = {
     promises: sharedFinder(database, PROMISES),
     tasks: finder(database, TASKS, 't.id = wanted.value'),
@@ -80,13 +79,13 @@ function branchesOf(
 }
 
 /** Finds the rows with these keys. */
-function finderByKey<Row>(database: Database.Database, table: Table<Row>) {
+function finderByKey<Row>(database: Database, table: Table<Row>) {
   const statement = database.prepare<[string], unknown[]>(WORDS.rowsWithKeys(table, []).sql).raw(true);
   return inSteps((keys: readonly (readonly string[])[]) => table.decodeAll(statement.all(JSON.stringify(keys))));
 }
 
 /** Finds, for each id (`wanted.value`), the rows that meet the condition. */
-function finder<Row>(database: Database.Database, table: Table<Row>, isWanted: string) {
+function finder<Row>(database: Database, table: Table<Row>, isWanted: string) {
   // CROSS JOIN makes SQLite look up each id in the table. Otherwise it might read the table and search the ids.
   const sql = `SELECT ${table.list('t')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
   const statement = database.prepare<[string], unknown[]>(sql).raw(true);
@@ -94,7 +93,7 @@ function finder<Row>(database: Database.Database, table: Table<Row>, isWanted: s
 }
 
 /** Finds the rows of a batch that may be large. @throws TooMuchAtOnce */
-function sharedFinder<Row>(database: Database.Database, table: Table<Row>) {
+function sharedFinder<Row>(database: Database, table: Table<Row>) {
   const whole = finder(database, table, 't.id = wanted.value');
   const list = sharedList(table, '@share');
   const sql = `SELECT ${list} FROM json_each(@ids) AS wanted CROSS JOIN ${table.name} AS t ON t.id = wanted.value`;
@@ -127,7 +126,7 @@ type BranchFinder = (branch: string, bound: PreloadBound) => unknown[][];
  * Reads along the branch until the bytes are used up. The data of a row that alone exceeds the bound is not read, because
  * SQLite knows the length of a text without reading it. So at most twice the bound is read.
  */
-function branchFinder(database: Database.Database): BranchFinder {
+function branchFinder(database: Database): BranchFinder {
   const bytes = PROMISES.bytes('p');
   // `IN (?)` instead of `= ?`, and `WORDS.limit`: with ORDER BY, SQLite plans again for each value (90 us instead of 23).
   const statement = database

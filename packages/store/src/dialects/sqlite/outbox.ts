@@ -1,6 +1,6 @@
+import type { SqlValue } from '@resonate/drivers';
 import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import type { SqlValue } from '../../sql/table.ts';
 import { LISTENER_KEYS, TASKS } from '../../tables.ts';
 import { WORDS } from './words.ts';
 

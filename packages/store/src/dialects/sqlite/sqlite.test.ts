@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '@resonate/drivers/sqlite';
 import { someOf } from '@resonate/testkit';
 import Database from 'better-sqlite3';
 import { dialectConformance, type DialectUnderTest, type Plan, type Search } from '../../conformance/index.ts';
 import { readMigrations } from '../../migrations.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
-import { connect } from './file/connection.ts';
 import { SqliteDialect } from './dialect.ts';
 import { WORDS } from './words.ts';
 

@@ -1,8 +1,7 @@
-import type Database from 'better-sqlite3';
+import type { Database, Steps } from '@resonate/drivers/sqlite';
 import type { Changes, RowChanges } from '@resonate/machine';
 import { places } from '../../sql/conditions.ts';
 import type { Column, Table } from '../../sql/table.ts';
-import type { Steps } from './steps.ts';
 import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../../tables.ts';
 
 /** The number of rows that one statement inserts: 8 take 13.2 us each, one by one 14.4 (promises with all their indexes). */
@@ -17,7 +16,7 @@ const endsStep = (index: number) => index % ROWS_OF_STEP === 0 && index > 0;
  * Prepares the statements that write a batch's changes. It does not use `writesOf`, because there is no round trip to save,
  * and making the list of writes would take another 1 us per row.
  */
-export function writer(database: Database.Database): (changes: Partial<Changes>) => Steps<void> {
+export function writer(database: Database): (changes: Partial<Changes>) => Steps<void> {
   const promises = tableWriter(database, PROMISES);
   // Two long tag names may be equal in their indexed beginnings.
   const tags = inserter(database, PROMISE_TAGS, 'INSERT OR IGNORE');
@@ -37,7 +36,7 @@ export function writer(database: Database.Database): (changes: Partial<Changes>)
   };
 }
 
-function tableWriter<Row>(database: Database.Database, table: Table<Row>): (changes: RowChanges<Row>) => Steps<void> {
+function tableWriter<Row>(database: Database, table: Table<Row>): (changes: RowChanges<Row>) => Steps<void> {
   const places = (columns: readonly Column[], between: string) =>
     columns.map(({ name }) => `${name} = ?`).join(between);
   const key = places(table.keyColumns, ' AND ');
@@ -57,11 +56,7 @@ function tableWriter<Row>(database: Database.Database, table: Table<Row>): (chan
   };
 }
 
-function inserter<Row>(
-  database: Database.Database,
-  table: Table<Row>,
-  verb: string,
-): (rows: readonly Row[]) => Steps<void> {
+function inserter<Row>(database: Database, table: Table<Row>, verb: string): (rows: readonly Row[]) => Steps<void> {
   const { name, columns, columnList } = table;
   const row = `(${places(columns)})`;
   const insert = (rows: number) =>

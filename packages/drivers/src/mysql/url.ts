@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { SslOptions } from 'mysql2';
-import { errorText } from '../../error-text.ts';
+import { errorText } from '../error-text.ts';
 
 export interface ConnectionOptions {
   host: string;

@@ -1,7 +1,6 @@
 import pg from 'pg';
-import { BatchConflict, RequestTooLarge, StoreUnavailable } from '../../dialect.ts';
-import { errorText } from '../../error-text.ts';
-import { ConnectionLost } from '../server/connection.ts';
+import { errorText } from '../error-text.ts';
+import { BatchConflict, ConnectionLost, RequestTooLarge, StoreUnavailable } from '../errors.ts';
 
 /** Serialization failure, deadlock, insert collision, lock not available. */
 const CONFLICTS = new Set(['40001', '40P01', '23505', '55P03']);
@@ -12,7 +11,7 @@ const TOO_LARGE = '54000';
 /** Out of disk, memory or connections. */
 const INSUFFICIENT_RESOURCES = '53';
 
-/** What an error of a round trip means to the engine. */
+/** What an error of a round trip means to a caller. */
 export function meaning(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(errorText(error));

@@ -29,7 +29,7 @@ afterAll(async () => {
 async function encrypted(parameters: string, host = '127.0.0.1'): Promise<boolean> {
   const url = `${server.url.replace('127.0.0.1', host)}${parameters}`;
   const options = { url, poolSize: 1, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
-  const connections = new Connections(options, []);
+  const connections = new Connections(options);
   try {
     const text = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
     const [rows] = await connections.use((session) => session.run([{ text }]));

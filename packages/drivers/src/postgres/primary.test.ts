@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { freePort, runPostgres, startPostgresPair, startTcpProxy, type PostgresPair } from '@resonate/testkit';
-import { promiseCreate, send, storeOn } from '../../conformance/under-test.ts';
-import { PostgresDialect } from './dialect.ts';
+import { StoreUnavailable } from '../errors.ts';
+import { Connections } from './connections.ts';
 import { Primary } from './primary.ts';
 
 const LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 5_000 };
@@ -71,14 +71,12 @@ describe('before a failover', () => {
   });
 
   test('a standby alone is used neither to write nor to read, as what it answers may be old', async () => {
-    const dialect = new PostgresDialect({ url: urlOf(hosts.standby), poolSize: 2, ...LIMITS });
-    const store = storeOn(dialect);
-    const refused = { status: 503 };
-    expect(await send(store, 'promise.create', promiseCreate('a'))).toMatchObject(refused);
-    expect(await send(store, 'promise.get', { id: 'a' })).toMatchObject(refused);
-    await expect(dialect.migrate()).rejects.toThrow('it is a standby');
-    await expect(dialect.elect('scheduler', 'me')).rejects.toThrow('it is a standby');
-    await store.close();
+    const connections = new Connections({ url: urlOf(hosts.standby), poolSize: 2, ...LIMITS });
+    const asked = connections.use((session) => session.run([{ text: 'SELECT 1' }]));
+    await expect(asked).rejects.toThrow(StoreUnavailable);
+    await expect(asked).rejects.toThrow('it is a standby');
+    await expect(connections.dedicated()).rejects.toThrow('it is a standby');
+    await connections.close();
   });
 });
 

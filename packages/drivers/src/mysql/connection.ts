@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import mysql from 'mysql2';
-import { BatchConflict, RequestTooLarge, StoreUnavailable, type Traffic } from '../../dialect.ts';
-import { ConnectionLost, ServerConnections, ServerSession, type Lent, type Rows } from '../server/connection.ts';
-import { errorText } from '../../error-text.ts';
+import { errorText } from '../error-text.ts';
+import { BatchConflict, ConnectionLost, RequestTooLarge, StoreUnavailable } from '../errors.ts';
+import { ServerConnections, ServerSession, type Lent, type Rows, type Traffic } from '../server.ts';
 import { quote } from './literal.ts';
 import { connectionOptions } from './url.ts';
 
@@ -107,7 +107,7 @@ function settings(statementTimeoutMs: number, idleS: number): string[] {
 
 /** One connection. */
 export class Session extends ServerSession<string> {
-  /** Names the connection in `batches`, and a lock (GET_LOCK) that the connection holds until it ends. */
+  /** No other connection has it, now or later. It names a lock (GET_LOCK) that the connection holds until it ends. */
   readonly key: string = randomUUID();
   /** Settles with the first round trip. If it rejects, the connection cannot be used. */
   ready: Promise<void> = Promise.resolve();

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { StoreUnavailable } from '@resonate/drivers';
 import { Needs } from '@resonate/machine';
 import Database from 'better-sqlite3';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StoreUnavailable } from '../../../dialect.ts';
-import { SqliteDialect } from '../dialect.ts';
+import { SqliteDialect } from './dialect.ts';
 
 let directory: string;
 let dialect: SqliteDialect;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { StoreUnavailable } from '../../../dialect.ts';
+import { StoreUnavailable } from '../errors.ts';
 import { LogSync } from './log-sync.ts';
 
 /** A disk whose syncs end when told to. */

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../../sql/table.ts';
+import type { SqlValue } from '../sql-value.ts';
 
 /**
  * Quotes a text. All values are written into the statements, because prepared statements cannot share a round trip.

@@ -1,11 +1,11 @@
 import Database from 'better-sqlite3';
 import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readlinkSync, realpathSync, writeSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { StoreUnavailable } from '../../../dialect.ts';
+import { errorCode, errorText } from '../error-text.ts';
+import { StoreUnavailable } from '../errors.ts';
 import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
-import { errorCode, errorText } from '../../../error-text.ts';
 
 /** How long a statement waits for another program's lock on the file. The whole process stands still meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { PrimaryClient, type Guide } from './client.ts';
-import { errorText } from '../../error-text.ts';
+import { errorText } from '../error-text.ts';
 import type { Era, Standing } from './standing.ts';
 import { hostsOf, type Host } from './url.ts';
 

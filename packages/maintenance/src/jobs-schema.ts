@@ -1,5 +1,4 @@
-import { unreachable } from './errors.ts';
-import type { Primary } from './primary.ts';
+import { unreachable, type Primary } from '@resonate/drivers/postgres';
 
 const DEFAULT_SCHEMA = 'public';
 const JOBS_SCHEMA = 'resonate_jobs';

@@ -1,4 +1,4 @@
-import { BatchConflict, StoreUnavailable, type Pool, type Traffic } from '../../dialect.ts';
+import { BatchConflict, ConnectionLost, StoreUnavailable } from './errors.ts';
 
 /** The rows of one statement: values in the order of the select list. */
 export type Rows = unknown[][];
@@ -7,6 +7,24 @@ export type Rows = unknown[][];
 const ANSWER_MARGIN_MS = 5_000;
 /** The number of attempts of `repeat`. */
 const MAX_ATTEMPTS = 5;
+
+/** What this process has sent to its database server so far. */
+export interface Traffic {
+  /** BEGIN, COMMIT and the like included. */
+  statements: number;
+  /** Messages to the server and back. One may have several statements. */
+  roundTrips: number;
+}
+
+/** The connections of a process to its database server. */
+export interface Pool {
+  /** The maximum number of connections. */
+  size: number;
+  /** How many are in use. */
+  used: number;
+  /** How many callers wait for a connection. */
+  waiting: number;
+}
 
 /** One connection to a database server. */
 export abstract class ServerSession<Query> {
@@ -30,7 +48,7 @@ export abstract class ServerSession<Query> {
   protected abstract begins(query: Query): boolean;
   protected abstract commits(query: Query): boolean;
   protected abstract readonly rollbackQuery: Query;
-  /** Converts an error of `send` to one that the engine knows. */
+  /** Converts an error of `send` to one of `errors.ts`, if one fits. */
   protected abstract meaning(error: unknown): Error;
   /** Closes the connection without waiting for the server. */
   abstract destroy(): void;
@@ -126,16 +144,5 @@ export abstract class ServerConnections<Query, Session extends ServerSession<Que
         if (attempt >= MAX_ATTEMPTS) throw new StoreUnavailable(error.message);
       }
     }
-  }
-}
-
-/** A round trip got no answer, so its effect is not known. */
-export class ConnectionLost extends StoreUnavailable {
-  /** The server did not answer in time. Trying again would take as long. */
-  readonly isFrozen: boolean;
-
-  constructor(message: string, isFrozen = false) {
-    super(message);
-    this.isFrozen = isFrozen;
   }
 }

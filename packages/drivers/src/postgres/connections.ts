@@ -1,10 +1,10 @@
 import pg from 'pg';
-import { ServerConnections, type Lent } from '../server/connection.ts';
+import { ServerConnections, type Lent } from '../server.ts';
 import { unreachable } from './errors.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import { checkPooler } from './pooler.ts';
 import { Primary, type PrimaryOptions } from './primary.ts';
-import { Session } from './session.ts';
+import { Session, TRANSACTIONS } from './session.ts';
 
 export interface PostgresOptions extends PrimaryOptions {
   poolSize: number;
@@ -16,22 +16,13 @@ export interface PostgresOptions extends PrimaryOptions {
 const IDLE_IN_TRANSACTION_MS = 5_000;
 const IDLE_CONNECTION_MS = 300_000;
 
-/**
- * Every statement has an index, so other plans are switched off: they are better only on small tables, or seem better
- * while statistics are old. Each statement is planned once per connection. With `auto`, a look-up of ids in an array is
- * planned every time, which took a quarter of the database's CPU for a single settle. Parallel workers are off: a
- * statement reads one page of rows, and starting a worker took 5 ms (a search for `resolved` among 500,000 promises).
- */
-export const SETTINGS = {
-  plan_cache_mode: 'force_generic_plan',
-  enable_seqscan: 'off',
-  enable_bitmapscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
-  max_parallel_workers_per_gather: '0',
-  jit: 'off',
-  idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
-};
+/** What each connection of the pool gets before it is used. */
+export interface Setup {
+  /** Statements that it knows by name, beside `TRANSACTIONS`. */
+  prepared: readonly Prepared[];
+  /** Settings by name. One that this version of Postgres does not have is left out. */
+  settings: Readonly<Record<string, string>>;
+}
 
 /** The connections of one process to its database. */
 export class Connections extends ServerConnections<Query, Session> {
@@ -40,8 +31,8 @@ export class Connections extends ServerConnections<Query, Session> {
   readonly #pool: pg.Pool;
   readonly #sessions = new WeakMap<pg.ClientBase, Session>();
 
-  /** Connects on first use. @param prepared what every connection of the pool knows by name. @throws when the URL is not one. */
-  constructor(options: PostgresOptions, prepared: readonly Prepared[]) {
+  /** Connects on first use. @throws when the URL is not one. */
+  constructor(options: PostgresOptions, { prepared = [], settings = {} }: Partial<Setup> = {}) {
     super(options);
     this.#options = options;
     this.#primary = new Primary(options);
@@ -52,7 +43,7 @@ export class Connections extends ServerConnections<Query, Session> {
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits it, its types don't say so
       onConnect: (client) => {
-        return this.#begin(client as pg.Client, prepared);
+        return this.#begin(client as pg.Client, [...TRANSACTIONS, ...prepared], settings);
       },
     });
     // An idle connection broke. The pool has already removed it.
@@ -96,10 +87,14 @@ export class Connections extends ServerConnections<Query, Session> {
     return this.#pool.end();
   }
 
-  async #begin(client: pg.Client, prepared: readonly Prepared[]): Promise<void> {
+  async #begin(client: pg.Client, prepared: Setup['prepared'], wanted: Setup['settings']): Promise<void> {
     const session = new Session(client, this.answerMs, this.traffic, prepared);
     this.#sessions.set(client, session);
-    const settings = { ...SETTINGS, statement_timeout: String(this.#options.statementTimeoutMs) };
+    const settings = {
+      ...wanted,
+      idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+      statement_timeout: String(this.#options.statementTimeoutMs),
+    };
     // Joined with pg_settings, so that a setting which this version does not have is left out.
     const text = `SELECT set_config(name, wanted.value, false)
       FROM json_each_text($1) AS wanted(key, value) JOIN pg_settings ON name = wanted.key`;

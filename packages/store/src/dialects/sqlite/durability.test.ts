@@ -2,12 +2,11 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { send } from '../../../conformance/under-test.ts';
-import type { DueMessages } from '../../../sql/outbox-sql.ts';
-import { Store } from '../../../store.ts';
-import { connect } from './connection.ts';
-import { SqliteDialect } from '../dialect.ts';
-import { LogSync } from './log-sync.ts';
+import { connect, LogSync } from '@resonate/drivers/sqlite';
+import { send } from '../../conformance/under-test.ts';
+import type { DueMessages } from '../../sql/outbox-sql.ts';
+import { Store } from '../../store.ts';
+import { SqliteDialect } from './dialect.ts';
 
 const NOW = 1_000_000;
 const CLAIM: DueMessages = {

@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { Traffic } from '../../dialect.ts';
-import { ServerSession } from '../server/connection.ts';
+import { ServerSession, type Traffic } from '../server.ts';
 import { meaning } from './errors.ts';
 import { Pipeline, type Prepared, type Query, type Rows } from './pipeline.ts';
 
+/** How transactions begin and end. Every connection of the pool knows these statements by name. */
+export const TRANSACTIONS: readonly Prepared[] = [
+  { name: 'begin', text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
+  { name: 'begin_reading', text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' },
+  { name: 'commit', text: 'COMMIT' },
+];
+export const BEGIN: Query = { name: 'begin' };
+export const BEGIN_READING: Query = { name: 'begin_reading' };
+export const COMMIT: Query = { name: 'commit' };
+
 /** One connection. */
 export class Session extends ServerSession<Query> {
-  /** Names this connection in `batches`. */
+  /** No other connection has it, now or later. */
   readonly id = randomUUID();
   /** Resolves when the connection has ended, on whichever side. */
   readonly ended: Promise<void>;

@@ -1,5 +1,5 @@
-import { StoreUnavailable } from '../../../dialect.ts';
-import { errorText } from '../../../error-text.ts';
+import { errorText } from '../error-text.ts';
+import { StoreUnavailable } from '../errors.ts';
 
 /**
  * Flushes commits to the disk without blocking the event loop. With `synchronous = FULL`, SQLite syncs inside COMMIT, which

@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type Database from 'better-sqlite3';
-import { errorCode, errorText } from '../../../error-text.ts';
+import { errorCode, errorText } from '../error-text.ts';
 
 /** A message to the thread. It answers each `copy` with a message. */
 export type CheckpointRequest = 'copy' | 'close';

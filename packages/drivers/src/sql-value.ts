@@ -1,0 +1,2 @@
+/** A parameter of a statement. */
+export type SqlValue = string | number | null;

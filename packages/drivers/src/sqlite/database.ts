@@ -1,0 +1,9 @@
+import Sqlite from 'better-sqlite3';
+
+/** An open database file, as the driver has it. */
+export type Database = Sqlite.Database;
+
+/** Opens a file that exists, also while a server has it open. @throws SQLite's error */
+export function openReadOnly(path: string): Database {
+  return new Sqlite(path, { readonly: true, fileMustExist: true });
+}
