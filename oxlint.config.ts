@@ -22,6 +22,7 @@ function only(files: string[], allowed: string[], drivers: string[] = []): Oxlin
 /** The strict and the stylistic rules of typescript-eslint, and those that take options or are from elsewhere. */
 const STRICT = [
   'eqeqeq',
+  'import/no-cycle',
   'no-array-constructor',
   'no-unused-expressions',
   'no-unused-vars',
@@ -104,7 +105,7 @@ const STRICT = [
 ];
 
 export default defineConfig({
-  plugins: ['typescript'],
+  plugins: ['import', 'typescript'],
   categories: { correctness: 'off' },
   options: { typeAware: true, denyWarnings: true, reportUnusedDisableDirectives: 'error' },
   ignorePatterns: ['**/node_modules/**', '**/dist/**', 'coverage/**'],
