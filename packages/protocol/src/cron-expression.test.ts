@@ -118,6 +118,22 @@ describe('unix', () => {
   });
 });
 
+test.each([
+  ['0 0 29 2 SUN', 'resonate', true],
+  ['0 0 0 29 2 SUN 2049-2059', 'resonate', false],
+  ['0 0 0 29 2 SUN 2049-2060', 'resonate', true],
+  ['0 0 0 29 2 * 2027-2039/4', 'resonate', false],
+  ['0 0 0 1 1 * 1960', 'unix', false],
+  ['* * * 31 4,6,9,11,2 MON 1970-9999', 'resonate', false],
+  // The nearest weekday to a day of the first two weeks is never a fifth Monday.
+  [`0 0 0 ${Array.from({ length: 14 }, (_, day) => `${day + 1}W`).join()} * +MON#5 1970-9999`, 'unix', false],
+] as const)('%s (%s) occurs: %s, found without a search of all years', (cron, dialect, does) => {
+  const startedAt = performance.now();
+  expect(cronError(cron, dialect)).toBe(does ? null : 'never occurs');
+  // Searching all years took 14 s for the last one.
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
 test('the longest expression is one that names every minute', () => {
   const minutes = Array.from({ length: 60 }, (_, minute) => minute).join(',');
   expect(cronError(`${minutes} * * * *`)).toBeNull();

@@ -46,6 +46,7 @@ const MONTHS = named(
   'jan|january feb|february mar|march apr|april may jun|june jul|july aug|august sep|sept|september oct|october nov|november dec|december',
 );
 
+const YEAR: Field = { name: 'year', min: 1970, max: 9999 };
 const FIELDS: readonly Field[] = [
   { name: 'second', min: 0, max: 59 },
   { name: 'minute', min: 0, max: 59 },
@@ -53,7 +54,7 @@ const FIELDS: readonly Field[] = [
   { name: 'day of month', min: 1, max: 31, mayBeAny: true },
   { name: 'month', min: 1, max: 12, names: MONTHS },
   { name: 'day of week', min: 1, max: 7, names: WEEKDAYS, mayBeAny: true, shift: -1 },
-  { name: 'year', min: 1970, max: 9999 },
+  YEAR,
 ];
 
 /** `*`, a number, a name, or a range of them, optionally with a step. */
@@ -77,6 +78,25 @@ export function cronFields(expression: string): string[] {
  * @throws InvalidCron
  */
 export function parseCron(expression: string, dialect: CronDialect, timezone: string): Cron {
+  return ruleOf(patternOf(expression, dialect), dialect, timezone);
+}
+
+/**
+ * Whether an expression ever occurs. croner searches 400 years, or with a year in the expression all years until 9999,
+ * which takes seconds. One year of each kind is enough.
+ * @throws InvalidCron
+ */
+export function occurs(expression: string, dialect: CronDialect): boolean {
+  const pattern = patternOf(expression, dialect);
+  ruleOf(pattern, dialect, 'UTC');
+  const years = oneOfEachKind(pattern[YEAR_FIELD] ?? '*');
+  if (years.length === 0) return false;
+  const rule = ruleOf([...pattern.slice(0, YEAR_FIELD), years.join(',')], dialect, 'UTC');
+  return rule.nextRun(new Date(0)) !== null;
+}
+
+/** The fields in croner's syntax. @throws InvalidCron */
+function patternOf(expression: string, dialect: CronDialect): string[] {
   if (expression.length > MAX_CRON_LENGTH)
     throw new InvalidCron(`must not be longer than ${MAX_CRON_LENGTH} characters`);
   const fields = cronFields(expression);
@@ -85,12 +105,40 @@ export function parseCron(expression: string, dialect: CronDialect, timezone: st
       'must have 5 fields, or 6-7 with leading seconds, or be @yearly, @monthly, @weekly, @daily or @hourly',
     );
   }
-  const pattern = dialect === 'unix' ? fields.join(' ') : fields.map(translated).join(' ');
+  return dialect === 'unix' ? fields : fields.map(translated);
+}
+
+function ruleOf(pattern: readonly string[], dialect: CronDialect, timezone: string): Cron {
   try {
-    return new Cron(pattern, { timezone, paused: true, domAndDow: dialect === 'resonate' });
+    return new Cron(pattern.join(' '), { timezone, paused: true, domAndDow: dialect === 'resonate' });
   } catch {
     throw new InvalidCron('is not a valid expression');
   }
+}
+
+const YEAR_FIELD = FIELDS.indexOf(YEAR);
+/** A part of the field in croner's syntax: `*`, a year or a range, optionally with a step. */
+const YEARS_PART = /^(?:[*?]|(\d{1,4})(?:-(\d{1,4}))?)(?:\/(\d{1,9}))?$/;
+/** Leap years and others, beginning on each of the weekdays. The dates of an expression depend on nothing else. */
+const KINDS_OF_YEARS = 14;
+
+/** The first year of each kind that the field contains. */
+function oneOfEachKind(field: string): number[] {
+  const found = new Map<string, number>();
+  for (const part of field.split(',')) {
+    const [, first, last, step = '1'] = YEARS_PART.exec(part) ?? [];
+    const from = first === undefined ? 0 : Number(first);
+    const to = first === undefined ? YEAR.max : Number(last ?? first);
+    for (let year = from; year <= to && found.size < KINDS_OF_YEARS; year += Math.max(1, Number(step))) {
+      if (year >= YEAR.min && !found.has(kindOf(year))) found.set(kindOf(year), year);
+    }
+  }
+  return [...found.values()];
+}
+
+function kindOf(year: number): string {
+  const [newYear, nextOne] = [new Date(Date.UTC(year, 0)), new Date(Date.UTC(year + 1, 0))];
+  return `${newYear.getUTCDay()} ${nextOne.getUTCDay()}`;
 }
 
 /** A field of the public dialect in croner's syntax: numbers, ranges, and steps that fit into them. */

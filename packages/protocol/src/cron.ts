@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Cron } from 'croner';
-import { InvalidCron, cronFields, parseCron, type CronDialect } from './cron-expression.ts';
+import { InvalidCron, cronFields, occurs, parseCron, type CronDialect } from './cron-expression.ts';
 import { findShift, offsetAt } from './timezone.ts';
 
 /**
@@ -26,9 +26,9 @@ const EVERY_HOUR = /^(?:[*?]|0-23)(?:\/1)?$/;
 const HOUR_FIELD = 2;
 
 /** @returns what is wrong with the expression, such as `must have 5 fields …`; null if it is valid. */
-export function cronError(cron: string, cronDialect?: CronDialect): string | null {
+export function cronError(cron: string, cronDialect: CronDialect = 'resonate'): string | null {
   try {
-    return nextRun({ cron, cronDialect }, 'UTC', 0) === null ? 'never occurs' : null;
+    return occurs(cron, cronDialect) ? null : 'never occurs';
   } catch (error) {
     if (error instanceof InvalidCron) return error.message;
     throw error;
