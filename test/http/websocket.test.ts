@@ -201,9 +201,27 @@ describe('a WebSocket', () => {
     await expect(open('/poll/g/a')).rejects.toThrow('HTTP 404');
     await expect(open('/connect/g/%zz')).rejects.toThrow('HTTP 400');
     await expect(open('/connect/g/%00')).rejects.toThrow('HTTP 400');
+    await expect(open(`/connect/g/${'i'.repeat(1_300)}`)).rejects.toThrow('HTTP 400');
     await expect(open('/connect/g/a', { origin: 'https://evil.example' })).rejects.toThrow('HTTP 403');
     await open();
     await expect(open('/connect/g/b')).rejects.toThrow('HTTP 503');
+  });
+
+  test('that is refused does not stay open, even if its client keeps its side open', async () => {
+    const { url, metricsUrl } = await start();
+    const openFiles = async () => {
+      const metrics = await (await fetch(metricsUrl)).text();
+      return Number(/^process_open_fds (\d+)/m.exec(metrics)?.[1]);
+    };
+    const before = await openFiles();
+    const lines = ['GET /poll/g/a HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
+    for (let count = 0; count < 20; count++) {
+      const raw = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+      raws.push(raw);
+      raw.write(`${lines.join('\r\n')}\r\n\r\n`);
+      await once(raw.resume(), 'end');
+    }
+    await until('the server has closed them', 10_000, async () => (await openFiles()) < before + 10);
   });
 
   test('can be switched off', async () => {
@@ -256,8 +274,9 @@ describe('when the server stops', () => {
 });
 
 describe('a client that breaks the protocol', () => {
-  test('that sends no frames, half a one, or nonsense harms nobody else', async () => {
-    await start();
+  test('that sends no frames, half a one, or nonsense harms nobody else; halves take limited memory together', async () => {
+    const limits = ['--server-max-body-size', '1048576', '--server-max-unfinished-bodies', '1048576'];
+    await start(...limits);
     const socket = await open();
     const half = await openRaw('/connect/g/half');
     half.write(frame(JSON.stringify({ kind: 'promise.get' })).subarray(0, 9));
@@ -267,6 +286,15 @@ describe('a client that breaks the protocol', () => {
     await closed;
     expect((await socket.ask('promise.create', create('p'))).head.status).toBe(200);
     half.destroy();
+    const halves = [await openRaw('/connect/g/1'), await openRaw('/connect/g/2')];
+    const oldest = once(halves[0]!, 'close');
+    // The beginning of a frame of a million bytes.
+    for (const raw of halves) raw.write(Buffer.from(`81ff00000000000f424000000000${'20'.repeat(600_000)}`, 'hex'));
+    await oldest;
+    // The newest can continue: it is answered with a 400, because a million blanks are not JSON.
+    const answer = once(halves[1]!, 'data');
+    halves[1]!.write(' '.repeat(400_000));
+    expect(String(await answer)).toContain('"status":400');
     expect((await socket.ask('promise.create', create('q'))).head.status).toBe(200);
   });
 

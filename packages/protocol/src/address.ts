@@ -74,6 +74,15 @@ export function pollTarget(group: string, id?: string): string {
   return id === undefined ? encodeURIComponent(group) : `${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
 }
 
+/** What is wrong with the group and id under which a worker connects; null if they are valid. */
+export function pollNamesError(group: string, id: string): string | null {
+  // Postgres would refuse every statement that names the target.
+  if (`${group}${id}`.includes('\0')) return 'group and id must not contain a NUL character';
+  // No address can name the connection, so it would never get a message.
+  if (!isLonger(pollTarget(group, id), MAX_KEY_BYTES)) return null;
+  return `group and id must not be longer than ${MAX_KEY_BYTES} bytes together, percent-encoded`;
+}
+
 /** True if messages for this target may go to one connection only, such as those for `poll://uni@GROUP/ID`. */
 export function isForOneConnection(transport: Transport, target: string): boolean {
   return transport === 'poll' && target.includes('/');

@@ -15,12 +15,13 @@ const EMPTY = Buffer.alloc(0);
 
 /** Reads the bodies of requests. The total size of unfinished bodies is limited (`server.max_unfinished_bodies`). */
 export class Bodies {
+  /** Frames of WebSockets count, too. */
+  readonly unfinished: ByteBudget;
   readonly #maxBytes: number;
-  readonly #unfinished: ByteBudget;
 
   constructor({ maxBodySize, maxUnfinishedBodies }: { maxBodySize: number; maxUnfinishedBodies: number }) {
     this.#maxBytes = maxBodySize;
-    this.#unfinished = new ByteBudget(maxUnfinishedBodies);
+    this.unfinished = new ByteBudget(maxUnfinishedBodies);
   }
 
   /** Whether the body is too large according to its Content-Length. */
@@ -58,7 +59,7 @@ export class Bodies {
           const more = larger.length - arrived.length;
           arrived.copy(larger, 0, 0, before);
           arrived = larger;
-          holding ??= this.#unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
+          holding ??= this.unfinished.hold(0, () => end({ ok: false, reason: 'no room' }));
           holding.add(more);
         }
         chunk.copy(arrived, before);

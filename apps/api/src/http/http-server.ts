@@ -65,8 +65,9 @@ export class HttpServer implements Service {
     // Workers with one connection already know the promises of their tasks, so preload only their own.
     const workers = new Rpc(runtime, auth, { fencePreload: 'own' });
     this.#unread = unreadBudget(server.maxUnreadAnswers);
-    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission, this.#unread);
     this.#bodies = new Bodies(server);
+    const budgets = { unread: this.#unread, unfinished: this.#bodies.unfinished };
+    this.#websockets = new WebSocketEndpoint(runtime, hub, auth, workers, this.#admission, budgets);
     const answered = (response: ServerResponse, bytes: number) => this.#connections?.answered(response, bytes);
     this.#routes = createRoutes(runtime, hub, this.#cors, auth, admin({ bodies: this.#bodies, answered }));
   }

@@ -1,6 +1,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
 import { StoreUnavailable } from '@resonate/drivers';
 import type { RuntimeWith } from '@resonate/process';
+import { pollNamesError } from '@resonate/protocol';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
@@ -97,11 +98,11 @@ function mayJoinGroup(principal: Principal, request: Request): boolean {
 function poll({ config, clock, metrics }: Context, hub: StreamHub): RequestHandler {
   return (request, response) => {
     const { group, id } = streamOf(request);
+    const invalid = pollNamesError(group, id);
     if (!config.transports.httpPoll.enabled) {
       response.status(404).json({ error: 'event streams are disabled (transports.http_poll.enabled)' });
-    } else if (`${group}${id}`.includes('\0')) {
-      // Postgres would refuse every statement that names this stream's target.
-      response.status(400).json({ error: 'group and id must not contain a NUL character' });
+    } else if (invalid !== null) {
+      response.status(400).json({ error: invalid });
     } else if (request.method === 'HEAD') {
       // Express handles HEAD with this route, too. A stream without a body would swallow messages.
       response.type('text/event-stream').end();

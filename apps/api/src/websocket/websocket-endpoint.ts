@@ -1,15 +1,15 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Runtime } from '@resonate/process';
+import { pollNamesError } from '@resonate/protocol';
 import type { StreamHub } from '@resonate/transports';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { bearerToken, type Auth, type Verified } from '../auth/auth.ts';
 import { mayJoin } from '../auth/principal.ts';
 import type { Admission } from '../http/admission.ts';
-import type { ByteBudget } from '../http/byte-budget.ts';
 import { untilExpiry } from '../http/end-at.ts';
 import type { Rpc } from '../rpc.ts';
-import { WorkerConnection } from './worker-connection.ts';
+import { WorkerConnection, type ConnectionBudgets } from './worker-connection.ts';
 
 /**
  * `/connect/{group}/{id}`. Several slashes are accepted, because clients with a base URL that ends in a slash send two.
@@ -37,14 +37,20 @@ export class WebSocketEndpoint {
   readonly #rpc: Rpc;
   readonly #admission: Admission;
   readonly #server: WebSocketServer;
-  readonly #unread: ByteBudget;
+  readonly #budgets: ConnectionBudgets;
   /** Each connection with the function that removes it from the hub. */
   readonly #connections = new Map<WorkerConnection, () => void>();
   #stopping = false;
 
-  /** @param unread the budget for unread bytes of all connections. */
-  constructor(runtime: Runtime, hub: StreamHub, auth: Auth | null, rpc: Rpc, admission: Admission, unread: ByteBudget) {
-    this.#unread = unread;
+  constructor(
+    runtime: Runtime,
+    hub: StreamHub,
+    auth: Auth | null,
+    rpc: Rpc,
+    admission: Admission,
+    budgets: ConnectionBudgets,
+  ) {
+    this.#budgets = budgets;
     this.#runtime = runtime;
     this.#hub = hub;
     this.#auth = auth;
@@ -107,8 +113,9 @@ export class WebSocketEndpoint {
       };
     if (this.#stopping) return { status: 503, error: 'the server is shutting down' };
     const [group, id] = [decoded(place[1]), decoded(place[2])];
-    if (group === null || id === null)
-      return { status: 400, error: 'group and id must be percent-encoded text without NUL characters' };
+    if (group === null || id === null) return { status: 400, error: 'group and id must be percent-encoded text' };
+    const invalid = pollNamesError(group, id);
+    if (invalid !== null) return { status: 400, error: invalid };
     const known = await this.#auth?.authenticate(bearerToken(headers.authorization));
     if (known && !known.ok) return { status: known.status, error: known.message };
     if (known && !mayJoin(known.token.principal, group)) return { status: 403, error: 'Forbidden' };
@@ -123,7 +130,7 @@ export class WebSocketEndpoint {
       rpc: this.#rpc,
       headers: request.headers,
       limits: { maxInFlight, maxInFlightBytes: config.server.maxBodySize, maxUnread },
-      unread: this.#unread,
+      budgets: this.#budgets,
     });
     const stream = this.#hub.openAcknowledged(group, id, {
       write: (text) => connection.send(text),
@@ -154,8 +161,7 @@ export class WebSocketEndpoint {
 
 function decoded(part = ''): string | null {
   try {
-    const text = decodeURIComponent(part);
-    return text.includes('\0') ? null : text;
+    return decodeURIComponent(part);
   } catch {
     return null;
   }
@@ -170,5 +176,7 @@ function refuse(raw: Duplex, { status, error }: Refusal): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
   ];
+  // Without this, a client that does not close its side would keep the connection open for ever.
+  raw.once('finish', () => raw.destroy());
   raw.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

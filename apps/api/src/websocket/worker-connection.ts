@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AcknowledgedStream } from '@resonate/transports';
 import type { WebSocket } from 'ws';
-import { SMALL_ANSWER_BYTES, type ByteBudget } from '../http/byte-budget.ts';
+import { SMALL_ANSWER_BYTES, type ByteBudget, type Holding } from '../http/byte-budget.ts';
 import type { Rpc } from '../rpc.ts';
 
 export interface ConnectionLimits {
@@ -25,11 +25,15 @@ export interface ConnectionOptions {
   /** The headers of the upgrade request. Requests without their own token use the token in them. */
   headers: IncomingHttpHeaders;
   limits: ConnectionLimits;
-  /**
-   * The budget for unread bytes of all connections. When it is exceeded, the connection of the oldest unread answer is
-   * closed.
-   */
+  budgets: ConnectionBudgets;
+}
+
+/** Limits that all connections share. When one is exceeded, the connection that has held bytes for longest is closed. */
+export interface ConnectionBudgets {
+  /** For answers that clients have not read. */
   unread: ByteBudget;
+  /** For frames that have arrived only in part. */
+  unfinished: ByteBudget;
 }
 
 /** Close codes (RFC 6455 section 7.4). docs/protocol.md says how clients react to each. */
@@ -44,6 +48,10 @@ const UNREAD_PAUSE = 1024 * 1024;
 const DRAIN_GRACE_MS = 1_000;
 const DRAIN = JSON.stringify({ drain: true });
 const ACKNOWLEDGEMENT = /^\{"ack":(\d{1,15})\}$/;
+/** Each chunk of an unfinished frame counts as this many bytes more, because a client may send each byte as a chunk. */
+const CHUNK_BYTES = 256;
+/** The header of a ping or pong of a client. */
+const CONTROL_HEADER_BYTES = 6;
 /** The length of the longest acknowledgement. */
 const ACKNOWLEDGEMENT_BYTES = '{"ack":}'.length + 15;
 
@@ -57,6 +65,11 @@ export class WorkerConnection {
   readonly #waiting: Buffer[] = [];
   #inFlight = 0;
   #inFlightBytes = 0;
+  /** What is held for a frame that has arrived only in part. */
+  #unfinished: Holding | null = null;
+  /** The bytes of pings and pongs in the chunk that is being read, and whether a frame ended in it. */
+  #controlBytes = 0;
+  #frameEnded = false;
   #corked = false;
   #heard = true;
   #drained = false;
@@ -68,10 +81,17 @@ export class WorkerConnection {
     this.#raw = raw;
     this.#options = options;
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
-    socket.on('pong', () => (this.#heard = true));
+    socket.on('ping', (data) => this.#control(data));
+    socket.on('pong', (data) => {
+      this.#heard = true;
+      this.#control(data);
+    });
+    socket.on('close', () => this.#unfinished?.release());
     // The `close` event that follows reports the reason.
     socket.on('error', () => {});
     raw.on('drain', () => this.#regulate());
+    // The WebSocket's own listener has run before: it has emitted everything that ends in this chunk.
+    raw.on('data', (chunk: Buffer) => this.#arrived(chunk.length));
   }
 
   /** Sets the stream that gets the client's acknowledgements. */
@@ -91,7 +111,7 @@ export class WorkerConnection {
       this.#socket.send(text);
       return;
     }
-    const holding = this.#options.unread.hold(text.length, () => this.#socket.terminate());
+    const holding = this.#options.budgets.unread.hold(text.length, () => this.#socket.terminate());
     this.#socket.send(text, () => holding.release());
   }
 
@@ -128,8 +148,28 @@ export class WorkerConnection {
     this.#socket.terminate();
   }
 
+  #control(data: Buffer): void {
+    this.#controlBytes += CONTROL_HEADER_BYTES + data.length;
+  }
+
+  /** Counts the bytes of a frame that has arrived only in part. */
+  #arrived(bytes: number): void {
+    const ofFrames = bytes - this.#controlBytes;
+    this.#controlBytes = 0;
+    if (this.#frameEnded) {
+      // The chunk may also contain the beginning of the next frame. It is small, so it is not counted.
+      this.#frameEnded = false;
+    } else if (ofFrames > 0) {
+      this.#unfinished ??= this.#options.budgets.unfinished.hold(0, () => this.#socket.terminate());
+      this.#unfinished.add(ofFrames + CHUNK_BYTES);
+    }
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
     this.#heard = true;
+    this.#frameEnded = true;
+    this.#unfinished?.release();
+    this.#unfinished = null;
     if (isBinary) {
       this.#socket.close(CLOSE.unsupported, 'frames are JSON text');
       return;

@@ -46,7 +46,7 @@ export const server = {
     min: MIB,
     max: 16 * 1024 * MIB,
     describe:
-      'Maximum total size in bytes of all request bodies that have arrived only in part; beyond it the oldest one is answered with 503',
+      'Maximum total size in bytes of all request bodies, and of all frames of WebSockets, that have arrived only in part; beyond it the oldest body is answered with 503, or the connection of the oldest frame is closed',
   }),
   max_unread_answers: integer({
     default: 128 * MIB,
