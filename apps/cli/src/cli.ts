@@ -54,6 +54,7 @@ export async function commandLine(typed: string[]): Promise<Argv> {
       .demandCommand(1, COMMAND_MISSING)
       .parserConfiguration({ 'camel-case-expansion': false, 'greedy-arrays': false })
       .strict()
+      .middleware(unmark)
       .recommendCommands()
       .version(packageJson.version)
       .help()
@@ -63,11 +64,31 @@ export async function commandLine(typed: string[]): Promise<Argv> {
   );
 }
 
-/** `-V` and `help COMMAND`. They are not options of yargs: `invoke` and `tasks` have a `--version` of their own. */
-export function withoutShortcuts([first, ...others]: string[]): string[] {
+/** `-V`, `help COMMAND` and `--`. They are not options of yargs: `invoke` and `tasks` have a `--version` of their own. */
+export function withoutShortcuts(typed: string[]): string[] {
+  const [first, ...others] = withoutDoubleDash(typed);
   if (first === undefined) return [];
   if (first === '-V') return ['--version', ...others];
   return first === 'help' ? [...others, '--help'] : [first, ...others];
+}
+
+/** Marks a word that is not an option. The arguments of a program cannot contain it. */
+const MARK = '\0';
+
+/**
+ * Removes `--` and marks the words after it that begin with a dash: they are arguments, such as an id. yargs itself would
+ * not pass them to the command.
+ */
+function withoutDoubleDash(args: string[]): string[] {
+  const at = args.indexOf('--');
+  if (at < 0 || args[0] === '--get-yargs-completions') return args;
+  return [...args.slice(0, at), ...args.slice(at + 1).map((word) => (word.startsWith('-') ? MARK + word : word))];
+}
+
+function unmark(argv: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(argv)) {
+    if (typeof value === 'string' && value.startsWith(MARK)) argv[name] = value.slice(MARK.length);
+  }
 }
 
 /**

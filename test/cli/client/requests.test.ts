@@ -111,9 +111,9 @@ describe('promises', () => {
   });
 
   test('an id may be anything that text can hold', async () => {
-    const ids = ['007', '1e3', 'a b/c:d', "it's"];
+    const ids = ['007', '1e3', 'a b/c:d', "it's", '--server'];
     await Promise.all(ids.map((id) => create(id)));
-    const found = await Promise.all(ids.map((id) => resonate.json('promises', 'get', id)));
+    const found = await Promise.all(ids.map((id) => resonate.json('promises', 'get', '--', id)));
     expect(found).toEqual(ids.map((id) => ({ promise: expect.objectContaining({ id }) })));
   });
 });
@@ -381,5 +381,9 @@ describe('on a terminal', () => {
     const table = await resonate.terminal('promises', 'get', `evil${evil}`);
     expect(table.join('')).not.toMatch(/[\u001b\r]/);
     expect(table).toContainEqual(expect.stringMatching(/^id +evil·\[2Jgone·$/));
+    // A terminal also takes U+009B as the beginning of a sequence, and U+202E reverses the text after it.
+    await create('json', { steer: '\u009b2J\u202e' });
+    const json = await resonate.terminal('promises', 'get', 'json', '--output', 'json');
+    expect(json.join('\n')).toContain(String.raw`"\u009b2J\u202e"`);
   });
 });

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import type { Cause } from '@resonate/admin';
 import type { FailedPromise, TaskRow, WaitingPromise } from '@resonate/store';
@@ -260,9 +262,17 @@ describe('a chain', () => {
     expect(answer.command).toContain(long);
   });
 
-  test('gives a command that a shell reads as one id, whatever the id is', async () => {
-    const answer = await whyIn({ promises: [promise("a'; rm b #")] }, "a'; rm b #");
-    expect(answer.command).toMatch(/^resonate promises resolve 'a'\\''; rm b #' --data …$/);
+  test.each([
+    ["a'; rm b #", String.raw`'a'\''; rm b #' --data …`],
+    ['$(a) `b` "c" \\', '\'$(a) `b` "c" \\\' --data …'],
+    // A terminal may act on control characters when they are pasted. Invisible ones could hide what the id is.
+    ["a\u0015\u001b[201~\nb\\'\u202e", String.raw`$'a\025\033[201~\012b\\\'\342\200\256' --data …`],
+    ['--server=evil', "--data … -- '--server=evil'"],
+  ])('gives a command that a shell reads as one id: %j', async (id, words) => {
+    const { command } = await whyIn({ promises: [promise(id)] }, id);
+    expect(command).toBe(`resonate promises resolve ${words}`);
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${command?.replace('resonate', 'printf "<%s>"')}`]);
+    expect(stdout).toContain(`<${id}>`);
   });
 });
 
@@ -334,6 +344,10 @@ describe('a settled promise', () => {
     expect(answer).toMatchObject({ cause: 'dead_letter', needsAction: true, since: NOW - 1_000 });
     expect(answer.command).toBe('resonate dead-letters redrive 7');
     expect(JSON.stringify(answer)).not.toContain('key=1');
+    // In a replacement text `$&` would stand for the address.
+    const odd = [{ ...deadLetters[0]!, target: 'https://shop$&.example' }];
+    const oddly = await whyIn({ promises: [resolved], outcomes: { a: { deadLetters: odd } }, prefix: 'a' });
+    expect(JSON.stringify(oddly)).not.toContain('key=1');
     const waiting = { awaited: 'a', ...task({ ...http, attempts: 4, dueAt: NOW + 9_000 }) };
     expect(await whyIn({ promises: [resolved], outcomes: { a: { listeners: [waiting] } } })).toMatchObject({
       cause: 'notification_waits',

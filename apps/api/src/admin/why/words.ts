@@ -45,7 +45,22 @@ export function named({ id, function: name }: { id: string; function?: string | 
  * shell, because anybody may have chosen it.
  */
 export function commandFor(verb: string, id: string, more = ''): string {
-  return ['resonate', verb, `'${id.replaceAll("'", String.raw`'\''`)}'`, more].filter((part) => part !== '').join(' ');
+  // After `--` nothing is an option.
+  const words = id.startsWith('-') ? [more, '--', quoted(id)] : [quoted(id), more];
+  return ['resonate', verb, ...words].filter((word) => word !== '').join(' ');
+}
+
+/** Characters that a terminal does not show as they are. When they are pasted, it may act on them. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
+function quoted(id: string): string {
+  if (id.search(INVISIBLE) < 0) return `'${id.replaceAll("'", String.raw`'\''`)}'`;
+  return `$'${id.replaceAll(/[\\']/g, String.raw`\$&`).replaceAll(INVISIBLE, octal)}'`;
+}
+
+/** The UTF-8 bytes of a character as escape sequences in `$'…'`. */
+function octal(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 export function shortened(id: string): string {
