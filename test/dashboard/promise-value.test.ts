@@ -25,6 +25,10 @@ describe('values are encoded as the SDK expects them', () => {
 });
 
 describe('values are shown as what they are', () => {
+  function nested(depth: number): string {
+    return '['.repeat(depth) + ']'.repeat(depth);
+  }
+
   test('what the SDK has encoded', () => {
     const param = decodeValue(sdk.encode({ func: 'pack', args: ['lamp'], version: 1 }));
     expect(param).toEqual({ kind: 'json', json: { func: 'pack', args: ['lamp'], version: 1 } });
@@ -44,6 +48,9 @@ describe('values are shown as what they are', () => {
     ['aGVsbG8=', { kind: 'text', text: 'hello' }],
     ['/////w==', { kind: 'binary', bytes: 4 }],
     ['not/base64=', { kind: 'text', text: 'not/base64=' }],
+    // Laid out in lines, deep JSON has a thousand times its characters.
+    [nested(64), { kind: 'json', json: JSON.parse(nested(64)) }],
+    [nested(65), { kind: 'text', text: nested(65) }],
   ])('%s', (data, decoded) => {
     expect(decodeValue({ data })).toEqual(decoded);
   });

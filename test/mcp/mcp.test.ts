@@ -149,6 +149,10 @@ describe('an MCP session', () => {
       value: { data: { n: 1 } },
     });
     expect(settled).toMatchObject({ promise: { state: 'rejected_canceled', value: { data: { n: 1 } } } });
+    // Laid out in lines it would have 18 million characters.
+    const deep = `${'['.repeat(3_000)}${']'.repeat(3_000)}`;
+    await http.rpc('promise.create', { id: 'deep', timeoutAt: FAR_FUTURE, param: { data: base64(deep) } });
+    expect(await session.answer('promise-get', { id: 'deep' })).toMatchObject({ promise: { param: { data: deep } } });
     await session.answer('promise-create', { id: 'm2', timeout_at: FAR_FUTURE, tags: { of: 'mcp' } });
     const search = { tags: { of: 'mcp' }, limit: 1 };
     const page = await session.answer<{ cursor: string }>('promise-search', search);

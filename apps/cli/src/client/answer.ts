@@ -1,4 +1,5 @@
 import { span } from '@resonate/admin/words';
+import { parseJson } from '@resonate/protocol/envelope';
 import { decodedText } from '@resonate/protocol/sdk-error';
 import { call, type ClientOptions } from './http.ts';
 import { instant, printable, show, type OutputOptions, type Table } from './output.ts';
@@ -40,6 +41,16 @@ export function jsonOrText(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/**
+ * Stored data, decoded: the value of JSON, or any other text. JSON that is nested too deeply stays text, because with
+ * line breaks and indentation it could become a thousand times longer.
+ */
+export function storedValue(data: string): unknown {
+  const text = decodedText(data);
+  const parsed = parseJson(Buffer.from(text));
+  return parsed.ok ? parsed.json : text;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -2,7 +2,7 @@ import { STATE_VERBS } from '@resonate/admin/words';
 import type { PromiseRecord } from '@resonate/protocol';
 import { decodedText, errorIn } from '@resonate/protocol/sdk-error';
 import type { Argv } from 'yargs';
-import { fieldTable, jsonOrText } from './answer.ts';
+import { fieldTable, jsonOrText, storedValue } from './answer.ts';
 import { clientOptions, durationMs, jsonOf, textOption, type ClientArguments } from './arguments.ts';
 import { callData } from './call-data.ts';
 import { call, ClientError } from './http.ts';
@@ -70,13 +70,13 @@ function printableLines(text: string): string {
 
 /** Prints the result of the function: text unchanged, anything else as JSON. @throws ClientError if the call failed */
 function printResult({ id, state, value }: PromiseRecord): void {
-  const data = decodedText(value.data ?? '');
+  const { data = '' } = value;
   if (state === 'resolved') {
-    const result = jsonOrText(data);
+    const result = storedValue(data);
     if (typeof result !== 'string') process.stdout.write(jsonText(result));
     else if (result !== '') process.stdout.write(`${process.stdout.isTTY ? printableLines(result) : result}\n`);
     return;
   }
-  const error = errorIn(data);
+  const error = errorIn(decodedText(data));
   throw new ClientError(`${id} ${STATE_VERBS[state]}${error === '' ? '' : `: ${error}`}`);
 }

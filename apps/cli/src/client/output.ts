@@ -21,8 +21,10 @@ const MAX_CELL = 80;
 const MAX_ID = 40;
 /** Headings of columns with ids. Ids are never cut at their end, because that is where they differ. */
 const ID_HEADINGS = new Set(['ID', 'PROMISE']);
-/** Control characters, which could move a terminal's cursor or change its colours. */
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+/** Control characters, which could move a terminal's cursor, change its colours, or reverse the text that follows. */
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+/** Those that `JSON.stringify` does not escape. */
+const CONTROL_IN_JSON = /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 /** The last time that `Date` supports. Clients send later ones for "never". */
 const MAX_DATE_MS = 8_640_000_000_000_000;
 
@@ -36,9 +38,16 @@ export function show<T>(data: T, options: OutputOptions, table: (data: T) => Tab
   process.stdout.write(wantsTable(options) ? tableText(table(data), options) : jsonText(data));
 }
 
-/** Indented JSON with sorted keys. It equals the output of the public server's command byte by byte. */
+/**
+ * Indented JSON with sorted keys. It equals the output of the public server's command byte by byte, except that all
+ * control characters are escaped.
+ */
 export function jsonText(data: unknown): string {
-  return `${JSON.stringify(inOrder(data), null, 2)}\n`;
+  return `${JSON.stringify(inOrder(data), null, 2).replaceAll(CONTROL_IN_JSON, escaped)}\n`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function inOrder(value: unknown): unknown {

@@ -30,7 +30,21 @@ export function decodeValue({ data }: Value): Decoded {
   }
 }
 
+/** Laid out in lines with indentation, deeper JSON could become so long that the page freezes. */
+const MAX_DEPTH = 64;
+
+function isDeep(json: string): boolean {
+  let depth = 0;
+  // Brackets in texts count, too. If there are so many that it matters, the data is shown as text.
+  for (const bracket of json.matchAll(/[[\]{}]/g)) {
+    depth += bracket[0] === '[' || bracket[0] === '{' ? 1 : -1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function parsed(text: string): Decoded | undefined {
+  if (isDeep(text)) return undefined;
   try {
     const json: unknown = JSON.parse(text);
     return errorOf(json) ?? { kind: 'json', json };

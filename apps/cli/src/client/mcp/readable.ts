@@ -1,5 +1,4 @@
-import { decodedText } from '@resonate/protocol/sdk-error';
-import { isRecord, jsonOrText } from '../answer.ts';
+import { isRecord, storedValue } from '../answer.ts';
 
 /** Fields with a param or value, `{headers, data}`. */
 const VALUES = new Set(['param', 'value', 'promiseParam']);
@@ -18,5 +17,5 @@ export function readable(answer: unknown): unknown {
 
 function readableValue(value: unknown): unknown {
   if (!isRecord(value) || typeof value['data'] !== 'string') return value;
-  return { ...value, data: jsonOrText(decodedText(value['data'])) };
+  return { ...value, data: storedValue(value['data']) };
 }
