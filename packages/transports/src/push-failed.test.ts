@@ -24,6 +24,11 @@ test.each([
     'connect a (A); b',
   ],
   ['text that is no error', 'odd', 'odd'],
+  [
+    'no path and query of a URL',
+    new Error('request to http://metadata/identity?audience=https://shop/hook?key=secret failed, reason: no route'),
+    'request to http://metadata failed, reason: no route',
+  ],
   ['one line', new Error('first\n  second'), 'first second'],
 ])('%s', (_name, error, said) => {
   expect(failureOf(error).message).toBe(said);

@@ -41,11 +41,16 @@ export function deadLetterHandlers({ store }: RuntimeWith<never, 'deadLetters'>)
   };
 }
 
-/** Addresses, and errors that quote them, may contain secrets, so tokens with a prefix do not see addresses. */
-export function letterFor({ address, ...letter }: StoredDeadLetter, prefix: string): DeadLetter {
-  return prefix === ''
-    ? { ...letter, address }
-    : { ...letter, lastError: letter.lastError.replaceAll(address, letter.target) };
+/** Addresses may contain secrets, so tokens with a prefix do not see them. */
+export function letterFor(letter: StoredDeadLetter, prefix: string): DeadLetter {
+  const { address, ...others } = letter;
+  return prefix === '' ? letter : { ...others, lastError: errorFor(letter, prefix) };
+}
+
+/** The error of a dead letter. For tokens with a prefix the target replaces the address. */
+export function errorFor({ lastError, address, target }: StoredDeadLetter, prefix: string): string {
+  // The target is returned by a function, because in a text `$&` would stand for the address.
+  return prefix === '' ? lastError : lastError.replaceAll(address, () => target);
 }
 
 const NOTHING = { count: 0, more: false };

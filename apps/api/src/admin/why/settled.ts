@@ -1,5 +1,6 @@
 import { STATE_VERBS } from '@resonate/admin/words';
-import type { StoredDeadLetter, WaitingPromise } from '@resonate/store';
+import type { WaitingPromise } from '@resonate/store';
+import { errorFor } from '../dead-letters.ts';
 import type { Ending, Facts } from './facts.ts';
 import { receiverOf } from './receivers.ts';
 import { counted, instantFrom, named, span } from './words.ts';
@@ -70,7 +71,7 @@ function resolved(promise: WaitingPromise, facts: Facts): Ending {
 function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
   const [letter] = facts.chain.outcome?.deadLetters ?? [];
   if (!letter) return null;
-  const error = errorFor(letter, facts);
+  const error = errorFor(letter, facts.prefix);
   return {
     cause: 'dead_letter',
     sentence: `${ended(promise, facts)}, but not every listener was notified. ${lost(facts)}`,
@@ -89,12 +90,7 @@ function lost(facts: Facts): string {
   if (!letter) return '';
   const others = letters.length > 1 ? `, nor could ${counted(letters.length - 1, 'other')}` : '';
   const attempts = counted(letter.attempts, 'attempt');
-  return `The notification to ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts))}.`;
-}
-
-/** The error without the address, because addresses may contain secrets. */
-function errorFor({ lastError, address, target }: StoredDeadLetter, { prefix }: Facts): string {
-  return prefix === '' ? lastError : lastError.replaceAll(address, target);
+  return `The notification to ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts.prefix))}.`;
 }
 
 /** A listener's notification that failed and waits for its next attempt. */
