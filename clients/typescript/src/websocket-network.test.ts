@@ -219,6 +219,15 @@ describe('a request', () => {
     await expect(read).rejects.toThrow('no answer within 10000 ms');
   });
 
+  test('is not limited by a `timeout` of Infinity', async () => {
+    const peer = await connect({ timeout: Infinity });
+    const read = send('promise.get');
+    const asked = await peer.frames.next();
+    jest.advanceTimersByTime(30_000);
+    peer.answer(asked);
+    await expect(read).resolves.toMatchObject({ head: { status: 200 } });
+  });
+
   test('waits for a connection for as long as `timeout`', async () => {
     const peer = await connect();
     server.shouldHandle = () => false;

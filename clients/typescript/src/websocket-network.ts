@@ -56,6 +56,9 @@ const REPEATABLE: ReadonlySet<Request['kind']> = new Set([
   ...(['promise.create', 'promise.settle', 'promise.register_callback', 'promise.register_listener'] as const),
 ]);
 
+/** The longest delay that setTimeout accepts. With a longer one, such as Infinity, it would fire at once. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 interface Waiter {
   connected(connection: Connection): void;
   timer: NodeJS.Timeout;
@@ -95,7 +98,8 @@ export class WebSocketNetwork implements Network {
     const base = (url ?? RESONATE_URL ?? 'http://localhost:8001').replace(/\/+$/, '');
     this.#url = `${base.replace(/^http/i, 'ws')}/connect/${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
     this.#token = token ?? (RESONATE_TOKEN || undefined);
-    this.#timeoutMs = timeout ?? (Number.parseInt(RESONATE_TIMEOUT ?? '', 10) || 10_000);
+    const timeoutMs = timeout ?? (Number.parseInt(RESONATE_TIMEOUT ?? '', 10) || 10_000);
+    this.#timeoutMs = Math.min(timeoutMs, LONGEST_TIMEOUT_MS);
     this.#logger = logger;
     this.#steps = combineSteps ? new CombinedSteps((request) => this.#request(request)) : null;
     this.unicast = `poll://uni@${group}/${id}`;

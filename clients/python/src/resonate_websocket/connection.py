@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 #: random.
 FIRST_WAIT_S = 0.2
 LONGEST_WAIT_S = 30.0
+MAX_DOUBLINGS = 10
 #: If a connection lasted longer than this, the server is healthy, so the next wait is short again.
 HEALTHY_AFTER_S = 5.0
 #: Close code: another worker has the same group and pid. The next wait is longer, so that two such workers replace each
@@ -199,7 +200,9 @@ class WebSocketConnection:
         self._spawn(self._read(link))
 
     async def _wait(self, reason: object) -> None:
-        delay = min(FIRST_WAIT_S * 2**self._attempt, LONGEST_WAIT_S) * (1 - random.random() / 2)  # noqa: S311
+        # A larger exponent would raise OverflowError after some hours without a server.
+        doubled = FIRST_WAIT_S * 2 ** min(self._attempt, MAX_DOUBLINGS)
+        delay = min(doubled, LONGEST_WAIT_S) * (1 - random.random() / 2)  # noqa: S311
         self._attempt += 1
         logger.warning("no connection to %s, next attempt in %.1f s: %s", self._url, delay, reason)
         await asyncio.sleep(delay)
@@ -218,6 +221,9 @@ class WebSocketConnection:
             async for message in link.socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._receive(link, message.data)
+        except (ValueError, AttributeError, TypeError):
+            logger.exception("the server sent a frame that is not a message, the connection is opened again")
+            await link.socket.close()
         finally:
             link.wake.set()
         if asyncio.get_running_loop().time() - opened_at > HEALTHY_AFTER_S:
@@ -240,7 +246,14 @@ class WebSocketConnection:
             link.messages += 1
             link.post(json.dumps({"ack": link.messages}, separators=(",", ":")))
             for callback in list(self._subscribers):
-                callback(text)
+                self._deliver(callback, text)
+
+    def _deliver(self, callback: Callable[[str], None], text: str) -> None:
+        try:
+            callback(text)
+        except Exception:
+            # Without this, one message would end the reading of all later ones.
+            logger.exception("a message was not handled")
 
     def _close_when_idle(self, link: _Link) -> None:
         if link.leaving and not any(pending.link is link for pending in self._pending.values()):
