@@ -55,7 +55,8 @@ async function fill(url: string): Promise<void> {
   const settle = (id: string, state: string, value = {}) => call(url, 'promise.settle', { id, state, value });
   await create('resolved', { param: { data: 'cGFyYW0=', headers: { a: 'b' } }, tags: { customer: 'c-1' } });
   await settle('resolved', 'resolved', { data: 'dmFsdWU=', headers: {} });
-  await create('rejected', { tags: work });
+  // A literal would set the prototype instead.
+  await create('rejected', { tags: { ...work, ...(JSON.parse('{"__proto__":"a name like any other"}') as object) } });
   await settle('rejected', 'rejected', { data: '' });
   await create('canceled', { tags: { 'resonate:parent': 'x' } });
   await settle('canceled', 'rejected_canceled');

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { PromiseRecord, ScheduleRecord, TaskRecord } from '@resonate/protocol';
 import { z } from 'zod';
+import { isRecord } from '../answer.ts';
 import { ClientError, type ClientOptions } from '../http.ts';
 import { persistently } from './persistently.ts';
 
@@ -24,7 +25,8 @@ const time = z
   .number()
   .min(0)
   .transform((at) => Math.min(at, Number.MAX_SAFE_INTEGER));
-const texts = z.record(z.string(), z.string());
+/** Not `z.record`, which leaves out the name `__proto__`. */
+const texts = z.custom<Record<string, string>>(isTexts, 'must map names to texts');
 const absent = <T extends z.ZodType>(field: T) => field.nullish().transform((given) => given ?? undefined);
 const value = z
   .object({ headers: absent(texts), data: absent(z.string()) })
@@ -74,6 +76,10 @@ interface Lists {
   promises: PromiseRecord[];
   schedules: ScheduleRecord[];
   tasks: Pick<TaskRecord, 'id' | 'state'>[];
+}
+
+function isTexts(given: unknown): boolean {
+  return isRecord(given) && Object.values(given).every((text) => typeof text === 'string');
 }
 
 /** Removes undefined fields: `{a: undefined}` and `{}` are the same JSON. */
