@@ -25,6 +25,8 @@ const INDEX_HEADER_BYTES = 96;
 const MAX_LINKS = 40;
 /** The log may grow to this multiple of its length, because commits continue while it is written back. */
 const GROWTH = 1.25;
+/** The permissions of a new file, without those that the process's umask takes away. */
+const PRIVATE = 0o660;
 
 export interface Connection {
   database: Database.Database;
@@ -58,6 +60,7 @@ export function connect(given: string, options: ConnectOptions = {}): Connection
     return { database, log: null, checkpoint: null, close: async () => void database.close() };
   }
   const path = resolveFile(given);
+  createPrivate(path);
   const lock = acquireLock(path);
   try {
     forgetLogIndex(path);
@@ -107,6 +110,18 @@ function resolveFile(path: string): string {
     file = resolve(dirname(file), link);
   }
   throw new StoreUnavailable(`cannot open the SQLite database ${path}: too many symbolic links`);
+}
+
+/**
+ * Creates the file if it does not exist, not readable by other users of the machine, because params and values may have
+ * secrets. SQLite gives its log the same permissions, and would make both readable by everybody.
+ */
+function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', PRIVATE));
+  } catch {
+    // It exists. Or it cannot be created, and then SQLite fails, too, and says why.
+  }
 }
 
 function readLink(path: string): string | null {

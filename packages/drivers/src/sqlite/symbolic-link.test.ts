@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from './connection.ts';
 
 test.each([true, false])(
-  'a file behind a symbolic link belongs to one server (the file exists: %s)',
+  'a file behind a symbolic link belongs to one server, and other users cannot read it (the file exists: %s)',
   async (exists) => {
     const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
     mkdirSync(join(directory, 'data'));
@@ -15,6 +15,8 @@ test.each([true, false])(
       if (exists) await connect(file).close();
       const opened = connect(link);
       opened.database.exec('CREATE TABLE kept (id TEXT)');
+      const mayOthers = [file, `${file}-wal`, `${file}-shm`].map((path) => statSync(path).mode & 0o007);
+      expect(mayOthers).toEqual([0, 0, 0]);
       expect([`${file}-wal`, `${file}.lock`, `${link}-wal`, `${link}.lock`].map((path) => existsSync(path))).toEqual([
         true,
         true,
