@@ -19,6 +19,12 @@ const callback = (awaited: string, awaiter: string) => ({
   head: {},
   data: { awaited, awaiter },
 });
+const fulfill = (...steps: object[]) => ({
+  id: 'a',
+  version: 1,
+  action: { kind: 'promise.settle', data: { id: 'a', state: 'resolved' } },
+  steps,
+});
 const schedule = (id: string, promiseId: string, promiseTags = {}) => ({
   id,
   cron: '* * * * *',
@@ -39,6 +45,12 @@ describe('what is too long for the key columns', () => {
     ['task.create', 'id', (id) => taskCreate(id)],
     ['task.suspend', 'awaited', (id) => ({ id: 'a', version: 1, actions: [callback('b', 'a'), callback(id, 'a')] })],
     ['task.fence', 'id', (id) => ({ id: 'a', version: 1, action: { kind: 'promise.create', data: create(id) } })],
+    ['task.fulfill', 'id', (id) => fulfill({ create: create(id), settle: { id, state: 'resolved' } })],
+    [
+      'task.fulfill',
+      'resonate:parent',
+      (id) => fulfill({ create: create('b', { 'resonate:parent': id }), settle: { id: 'b', state: 'resolved' } }),
+    ],
     [
       'task.heartbeat',
       'id',

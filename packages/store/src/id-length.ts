@@ -5,7 +5,7 @@ import { MAX_TIME, TAG, type Request } from '@resonate/protocol';
 const LIMITED_TAGS = new Set<string>([TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule]);
 const LIMITED_FIELDS = new Set(['id', 'awaited', 'awaiter', 'address']);
 /** Fields with requests or tasks inside of a request. */
-const NESTED_FIELDS = new Set(['action', 'actions', 'data', 'tasks']);
+const NESTED_FIELDS = new Set(['action', 'actions', 'data', 'tasks', 'steps', 'create', 'settle']);
 
 /**
  * Checks whether the ids, addresses and tags of a request fit into the indexed columns of the database (protocol section
