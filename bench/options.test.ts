@@ -33,6 +33,16 @@ describe('the options', () => {
     ]);
   });
 
+  test('select the SDKs and stores of workflows', () => {
+    const argv = ['--only', 'workflow of 1 step', '--sdks', 'resonate websocket,dbos', '--stores', 'sqlite'];
+    expect(stepNames(...argv)).toEqual([
+      'sqlite websocket, resonate websocket: workflow of 1 step, 1 callers',
+      'sqlite websocket, resonate websocket: workflow of 1 step, 32 callers',
+      'dbos, dbos: workflow of 1 step, 1 callers',
+      'dbos, dbos: workflow of 1 step, 32 callers',
+    ]);
+  });
+
   test('the quick run leaves out works that take minutes, unless they are selected', () => {
     const slow = /100k timers|old|hanging|retention|cluster|mariadb/;
     expect(stepNames('--quick').filter((name) => slow.test(name))).toEqual([]);

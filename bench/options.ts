@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ID_STYLES } from './load/ids.ts';
 import type { IdStyle } from './load/ids.ts';
 import { PART_NAMES, WORK_NAMES } from './parts/names.ts';
+import { SDKS, type SdkName } from './peers/workflows/names.ts';
 import { STORAGES, USUAL_STORAGES } from './targets/index.ts';
 import { SHAPES, type Shape } from './targets/server.ts';
 
@@ -16,6 +17,8 @@ export interface BenchOptions {
   only?: string[];
   stores: string[];
   shapes: Shape[];
+  /** The SDKs of the workflows; absent for all. */
+  sdks?: SdkName[];
   /** How many old promises are in the tables. */
   old: number;
   ids: IdStyle;
@@ -35,6 +38,7 @@ export const USAGE = `npm run bench -- [options]
                       or works: ${list(WORK_NAMES)} [all]
   --stores NAME,...   of: ${list(STORAGES.map(({ name }) => name))} [${USUAL_STORAGES.map(({ name }) => name).join(',')}]
   --shape NAME,...    single (all roles in one process), cluster (api, scheduler, dispatcher; not on sqlite) [both]
+  --sdks NAME,...     of SDK workflows: ${list(SDKS)} [all]
   --callers N,N,...   numbers of concurrent callers [1,8,64,256]
   --rates N,N,...     rates of the open loop, invocations per second [100,500]
   --seconds N         duration of each measurement [3]
@@ -74,6 +78,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | undefined {
       only: text,
       stores: text,
       shape: text,
+      sdks: text,
       callers: text,
       rates: text,
       seconds: text,
@@ -102,6 +107,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | undefined {
       STORAGES.map(({ name }) => name),
     ),
     shapes: names('--shape', values.shape ?? standard.shape, SHAPES),
+    ...(values.sdks === undefined ? {} : { sdks: names('--sdks', values.sdks, SDKS) }),
     old: whole('--old', values.old ?? '1000000', 100_000_000),
     ids: names('--ids', values.ids ?? 'counted', ID_STYLES)[0] ?? 'counted',
     seed: whole('--seed', values.seed ?? '1', 2 ** 32 - 1),

@@ -19,29 +19,29 @@ const USUAL_STEPS = 3;
 interface Peer {
   sdk: SdkName;
   target: Target;
+  /** The store of this server; absent for other systems. */
+  store?: string;
   /** Returns why this cannot be measured on this machine. It is printed instead of the row. */
   missing?(): Promise<string | undefined>;
 }
 
 const PEERS: readonly Peer[] = [
-  { sdk: 'resonate', target: serverOn(sqlite, 'single') },
-  { sdk: 'resonate websocket', target: renamed(serverOn(sqlite, 'single'), 'sqlite websocket') },
-  { sdk: 'resonate rpc', target: renamed(serverOn(sqlite, 'single'), 'sqlite rpc') },
-  ...pythonOn(sqlite),
+  ...resonateOn(sqlite),
   { sdk: 'restate', target: restate },
-  { sdk: 'resonate', target: serverOn(postgres, 'single') },
-  { sdk: 'resonate websocket', target: renamed(serverOn(postgres, 'single'), 'postgres websocket') },
-  { sdk: 'resonate rpc', target: renamed(serverOn(postgres, 'single'), 'postgres rpc') },
-  ...pythonOn(postgres),
+  ...resonateOn(postgres),
   { sdk: 'dbos', target: dbos },
 ];
 
-function pythonOn(storage: Storage): Peer[] {
+function resonateOn(storage: Storage): Peer[] {
   const on = serverOn(storage, 'single');
+  const store = storage.name;
   const missing = whyNoPython;
   return [
-    { sdk: 'resonate python', target: renamed(on, `${storage.name} python`), missing },
-    { sdk: 'resonate python websocket', target: renamed(on, `${storage.name} python websocket`), missing },
+    { sdk: 'resonate', store, target: on },
+    { sdk: 'resonate websocket', store, target: renamed(on, `${store} websocket`) },
+    { sdk: 'resonate rpc', store, target: renamed(on, `${store} rpc`) },
+    { sdk: 'resonate python', store, target: renamed(on, `${store} python`), missing },
+    { sdk: 'resonate python websocket', store, target: renamed(on, `${store} python websocket`), missing },
   ];
 }
 
@@ -51,13 +51,17 @@ export function peerSteps(options: BenchOptions): Step[] {
     if (!isWanted(options, 'SDK workflows', workName(steps))) return false;
     return steps === USUAL_STEPS || !options.quick || (options.only?.includes(workName(steps)) ?? false);
   }).flatMap((steps) =>
-    PEERS.flatMap(({ sdk, target, missing }) =>
+    PEERS.filter((peer) => isSelected(peer, options)).flatMap(({ sdk, target, missing }) =>
       CALLERS.filter((callers) => callers === 1 || steps <= MOST_STEPS_OF_MANY).map((callers) => {
         const measured = step(target, { ...closed(options, scenarioName(sdk, steps), callers), work: workName(steps) });
         return missing ? unless(missing, measured) : measured;
       }),
     ),
   );
+}
+
+function isSelected({ sdk, store }: Peer, { sdks, stores }: BenchOptions): boolean {
+  return (sdks === undefined || sdks.includes(sdk)) && (store === undefined || stores.includes(store));
 }
 
 /** If a row cannot be measured here, prints the reason instead. The run does not fail. */
