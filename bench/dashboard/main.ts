@@ -10,6 +10,7 @@ import { cpuMs } from '../cpu.ts';
 import { Connection } from '../load/connection.ts';
 import * as body from '../load/requests.ts';
 import { ok } from '../load/scenario.ts';
+import { median } from '../median.ts';
 import { Page } from './page.ts';
 
 const DASHBOARDS = 20;
@@ -75,8 +76,4 @@ async function shareOfCpu(connections: Connection[], perSecond: number): Promise
 
 function percent(share = 0): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 }

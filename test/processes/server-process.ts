@@ -22,6 +22,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** Port of the API; taken when free, else another one. */
   preferredPort?: number;
+  /** The `resonate` command of another version. */
+  binary?: string;
   /** Storage arguments; a fresh SQLite file in a temporary directory when absent. */
   storage?: readonly string[];
 }
@@ -36,6 +38,7 @@ export class ServerProcess {
   readonly directory: string;
   readonly #args: readonly string[];
   readonly #env: Record<string, string>;
+  readonly #binary: string;
   #process: Spawned | undefined;
 
   private constructor(directory: string, ports: { api: number; metrics: number }, options: ServerOptions) {
@@ -43,6 +46,7 @@ export class ServerProcess {
     this.url = `http://127.0.0.1:${ports.api}`;
     this.metricsUrl = `http://127.0.0.1:${ports.metrics}/metrics`;
     this.#env = options.env ?? {};
+    this.#binary = options.binary ?? RESONATE;
     const command = options.command ?? 'serve';
     const ownFile = command === 'dev' ? [] : ['--storage-sqlite-path', join(directory, 'resonate.db')];
     this.#args = [
@@ -82,7 +86,7 @@ export class ServerProcess {
   /** Starts it on the same port and file (again). */
   async restart(): Promise<void> {
     if (this.#process?.running) throw new Error('the server is still running');
-    const started = new Spawned(RESONATE, this.#args, this.#env);
+    const started = new Spawned(this.#binary, this.#args, this.#env);
     this.#process = started;
     try {
       await until('GET /ready answers 200', READY_WITHIN_MS, () => !started.running || answersReady(this.url));
