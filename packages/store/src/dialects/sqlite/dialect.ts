@@ -1,5 +1,5 @@
 import { connect, finish, once, Transactions, type Connection, type Steps } from '@resonate/drivers/sqlite';
-import type { Loaded, Needs } from '@resonate/machine';
+import type { Changes, Loaded, Needs } from '@resonate/machine';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Decide, Decision, Dialect, Leadership, Rewrite } from '../../dialect.ts';
 import { places } from '../../sql/conditions.ts';
@@ -67,8 +67,15 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     yield;
     const decision = decide(loaded, this.#clock());
     yield;
-    if (decision.changes) yield* ready(this.#write)(decision.changes);
+    if (decision.changes) yield* this.#writing(decision.changes);
     return decision;
+  }
+
+  *#writing(changes: Partial<Changes>): Steps<void> {
+    for (const write of ready(this.#write)(changes)) {
+      yield;
+      write();
+    }
   }
 
   load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
@@ -89,7 +96,7 @@ export class SqliteDialect extends BaseDialect implements Dialect {
     const rows = reads.map(({ sql, params }) => this.#transactions.rows(sql, params));
     const { changes, also = [], isScattered, result } = decide(rows, this.#clock());
     if (isScattered) this.#transactions.scattered();
-    if (changes) yield* ready(this.#write)(changes);
+    if (changes) yield* this.#writing(changes);
     return result(also.map(({ sql, params }) => this.#transactions.rowsOrNone(sql, params)));
   }
 

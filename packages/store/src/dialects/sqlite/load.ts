@@ -31,21 +31,26 @@ export function loader(database: Database): (needs: Needs) => Steps<Loaded> {
   };
   return function* (needs) {
     const settled = [...needs.settlements];
-    const promises = yield* find.promises(needs.promises, needs);
-    const on = yield* find.callbacksOn(settled);
-    const tasks = yield* find.tasks([...new Set([...needs.tasks, ...on.map(({ awaiter }) => awaiter)])]);
+    const named = [...needs.promises];
+    const promises = areFew(named)
+      ? find.promises(named, needs)
+      : yield* inSteps(named, (part) => find.promises(part, needs));
+    const on = find.callbacksOn(settled);
+    const ids = [...new Set([...needs.tasks, ...on.map(({ awaiter }) => awaiter)])];
+    const tasks = areFew(ids) ? find.tasks(ids) : yield* inSteps(ids, find.tasks);
     const resumed = tasks.filter(({ id, resumes }) => resumes > 0 && needs.resumed.has(id));
+    const pairs = Array.from(needs.callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]);
     const callbacks = [
-      ...(yield* find.callbacks(Array.from(needs.callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]))),
+      ...(areFew(pairs) ? find.callbacks(pairs) : yield* inSteps(pairs, find.callbacks)),
       ...on,
-      ...(yield* find.callbacksOf(settled)),
-      ...(yield* find.readyCallbacksOf(resumed.map(({ id }) => id))),
+      ...find.callbacksOf(settled),
+      ...find.readyCallbacksOf(resumed.map(({ id }) => id)),
     ];
     const listeners = [
-      ...(yield* find.listeners(Array.from(needs.listeners.values(), ({ awaited, address }) => [awaited, address]))),
-      ...(yield* find.listenersOn(settled)),
+      ...find.listeners(Array.from(needs.listeners.values(), ({ awaited, address }) => [awaited, address])),
+      ...find.listenersOn(settled),
     ];
-    const schedules = yield* find.schedules(needs.schedules, needs);
+    const schedules = find.schedules([...needs.schedules], needs);
     const loaded: Loaded = {
       promises,
       tasks,
@@ -81,7 +86,8 @@ function branchesOf(
 /** Finds the rows with these keys. */
 function finderByKey<Row>(database: Database, table: Table<Row>) {
   const statement = database.prepare<[string], unknown[]>(WORDS.rowsWithKeys(table, []).sql).raw(true);
-  return inSteps((keys: readonly (readonly string[])[]) => table.decodeAll(statement.all(JSON.stringify(keys))));
+  return (keys: readonly (readonly string[])[]): Row[] =>
+    keys.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(keys)));
 }
 
 /** Finds, for each id (`wanted.value`), the rows that meet the condition. */
@@ -89,7 +95,8 @@ function finder<Row>(database: Database, table: Table<Row>, isWanted: string) {
   // CROSS JOIN makes SQLite look up each id in the table. Otherwise it might read the table and search the ids.
   const sql = `SELECT ${table.list('t')} FROM json_each(?) AS wanted CROSS JOIN ${table.name} AS t ON ${isWanted}`;
   const statement = database.prepare<[string], unknown[]>(sql).raw(true);
-  return inSteps((ids: readonly string[]) => table.decodeAll(statement.all(JSON.stringify(ids))));
+  return (ids: readonly string[]): Row[] =>
+    ids.length === 0 ? [] : table.decodeAll(statement.all(JSON.stringify(ids)));
 }
 
 /** Finds the rows of a batch that may be large. @throws TooMuchAtOnce */
@@ -97,26 +104,27 @@ function sharedFinder<Row>(database: Database, table: Table<Row>) {
   const whole = finder(database, table, 't.id = wanted.value');
   const list = sharedList(table, '@share');
   const sql = `SELECT ${list} FROM json_each(@ids) AS wanted CROSS JOIN ${table.name} AS t ON t.id = wanted.value`;
-  const statement = database.prepare<[{ share: number; ids: string }], unknown[]>(sql).raw(true);
-  const bounded = (share: number) =>
-    inSteps((ids: readonly string[]) => decodeShared(table, statement.all({ share, ids: JSON.stringify(ids) })));
-  return (wanted: ReadonlySet<string>, needs: Needs): Steps<Row[]> => {
+  const bounded = database.prepare<[{ share: number; ids: string }], unknown[]>(sql).raw(true);
+  return (ids: readonly string[], needs: Needs): Row[] => {
     const share = shareOf(needs);
-    return (share === Number.MAX_SAFE_INTEGER ? whole : bounded(share))([...wanted]);
+    if (share === Number.MAX_SAFE_INTEGER) return whole(ids);
+    return ids.length === 0 ? [] : decodeShared(table, bounded.all({ share, ids: JSON.stringify(ids) }));
   };
 }
 
-/** Finds rows for a part of the keys in each step. */
-function inSteps<Key, Row>(find: (keys: readonly Key[]) => Row[]): (keys: readonly Key[]) => Generator<void, Row[]> {
-  return function* (keys) {
-    if (keys.length <= KEYS_OF_STEP) return keys.length === 0 ? [] : find(keys);
-    const rows: Row[] = [];
-    for (let from = 0; from < keys.length; from += KEYS_OF_STEP) {
-      for (const row of find(keys.slice(from, from + KEYS_OF_STEP))) rows.push(row);
-      yield;
-    }
-    return rows;
-  };
+/** Whether one step may look up all of these keys. */
+function areFew(keys: readonly unknown[]): boolean {
+  return keys.length <= KEYS_OF_STEP;
+}
+
+/** Finds the rows for a part of the keys in each step. */
+function* inSteps<Key, Row>(keys: readonly Key[], find: (keys: readonly Key[]) => Row[]): Steps<Row[]> {
+  const rows: Row[] = [];
+  for (let from = 0; from < keys.length; from += KEYS_OF_STEP) {
+    for (const row of find(keys.slice(from, from + KEYS_OF_STEP))) rows.push(row);
+    yield;
+  }
+  return rows;
 }
 
 /** The rows of a branch within a bound, and the first one beyond it. */
