@@ -9,7 +9,7 @@ import { PROMISES, SCHEDULES } from '../tables.ts';
 /**
  * Requests are small, but each promise or schedule that they name may have megabytes. Without a bound, 256 reads in one batch
  * would load half a gigabyte. So each of these rows gets a share of these bytes, and the database compares it with the length
- * of the row before it reads the row. If one row is larger, nothing is loaded. Then the engine asks for the total size of the
+ * of the row before it sends the row. If one row is larger, nothing is loaded. Then the engine asks for the total size of the
  * batch, and runs it whole or in halves.
  */
 export const BATCH_BYTES = 16 << 20;
@@ -43,7 +43,7 @@ export function decodeShared<Row>(table: Table<Row>, rows: readonly (readonly un
 /** How many ids one statement names. */
 const IDS_AT_ONCE = 500;
 
-/** The total size of the promises and schedules. The database knows the lengths without reading the texts. */
+/** The total size of the promises and schedules. Only MySQL and MariaDB read the texts to know their lengths. */
 export async function bytesOf({ plain }: Dialect, { promises, schedules }: Needs): Promise<number> {
   let bytes = 0;
   for (const [table, ids] of [[PROMISES, [...promises]] as const, [SCHEDULES, [...schedules]] as const]) {

@@ -24,7 +24,8 @@ export interface DueMessages {
 /**
  * The select list of a due listener: its columns, and behind them the size of its promise. So a claim can choose messages
  * that fit into memory before it writes anything or loads a promise. On MySQL the size of a promise that is settled during
- * the statement may still be that of the pending one.
+ * the statement may still be that of the pending one. MySQL and MariaDB read the whole promise to know its size: the look-up
+ * takes 0.3 s for 200 promises of 1 MB (buffer pool: 128 MB), and 5 to 15 ms if the size is a column of its own.
  * @param which finds the promise: what follows WHERE.
  */
 export function dueListener(which = 'p.id = listeners.awaited'): string {

@@ -134,8 +134,9 @@ export class Table<Row> extends Selection<Row> {
   }
 
   /**
-   * The select list that `decode` reads, but without the JSON of rows that do not meet a condition. A database knows the
-   * length of a long text without reading it, so it does not read what is left out. `isWhole` detects such a row.
+   * The select list that `decode` reads, but without the JSON of rows that do not meet a condition. Postgres and SQLite know
+   * the length of a long text without reading it, so they do not read what is left out. MySQL and MariaDB read it, but do not
+   * send it. `isWhole` detects such a row.
    * @param condition SQL, for example a limit for `bytes`. It is written once for each JSON column.
    */
   listIf(condition: string, qualifier: string): string {
