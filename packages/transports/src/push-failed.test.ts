@@ -24,6 +24,7 @@ test.each([
     'connect a (A); b',
   ],
   ['text that is no error', 'odd', 'odd'],
+  ['no user and password of a URL', new Error('at https://me:pass@shop/hook'), 'at https://shop'],
   [
     'no path and query of a URL',
     new Error('request to http://metadata/identity?audience=https://shop/hook?key=secret failed, reason: no route'),

@@ -18,15 +18,15 @@ const MAX_REASON = 500;
 const MAX_DEPTH = 4;
 
 /**
- * A URL, and its scheme and host. Paths and queries may have secrets: Google's library names the URL of the metadata
+ * A URL, its scheme and its host. User, path and query may have secrets: Google's library names the URL of the metadata
  * server, with the URL of the target in its query.
  */
-const URL_IN_TEXT = /(https?:\/\/[^\s/?#]+)\S*/g;
+const URL_IN_TEXT = /(https?:\/\/)(?:[^\s/?#]*@)?([^\s/?#]+)\S*/g;
 
 /** The error of a client library as one line, with its code, and of URLs only their hosts. */
 export function failureOf(error: unknown): PushFailed {
   if (error instanceof PushFailed) return error;
-  const reason = reasonOf(error).replaceAll(URL_IN_TEXT, '$1').replaceAll(/\s+/g, ' ').trim();
+  const reason = reasonOf(error).replaceAll(URL_IN_TEXT, '$1$2').replaceAll(/\s+/g, ' ').trim();
   return new PushFailed(reason.slice(0, MAX_REASON), { cause: error });
 }
 
