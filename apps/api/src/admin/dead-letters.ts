@@ -44,7 +44,7 @@ export function deadLetterHandlers({ store }: RuntimeWith<never, 'deadLetters'>)
 /** Addresses may contain secrets, so tokens with a prefix do not see them. */
 export function letterFor(letter: StoredDeadLetter, prefix: string): DeadLetter {
   const { address, ...others } = letter;
-  return prefix === '' ? letter : { ...others, lastError: errorFor(letter, prefix) };
+  return prefix === '' ? { ...others, address } : { ...others, lastError: errorFor(letter, prefix) };
 }
 
 /** The error of a dead letter. For tokens with a prefix the target replaces the address. */
