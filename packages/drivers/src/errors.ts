@@ -1,4 +1,4 @@
-/** The database cannot be reached or is shutting down. Nothing was committed. Clients get a 503. */
+/** The database cannot be reached, refuses, or its disk has failed. What was committed, only the caller knows. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
@@ -19,12 +19,12 @@ export class BatchConflict extends Error {
   override readonly name = 'BatchConflict';
 }
 
-/** A request that is too large for the database, even in a batch of its own. Nothing was committed. Clients get a 400. */
+/** A request that is too large for the database, even in a batch of its own. Nothing was committed. */
 export class RequestTooLarge extends Error {
   override readonly name = 'RequestTooLarge';
 }
 
-/** The connection broke during the commit, and the process could not find out whether the batch was committed. */
+/** The commit was sent or written, but it is not known whether it lasts: the connection broke, or the sync of the disk failed. */
 export class OutcomeUnknown extends Error {
   override readonly name = 'OutcomeUnknown';
 }

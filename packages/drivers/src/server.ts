@@ -16,7 +16,7 @@ export interface Traffic {
   roundTrips: number;
 }
 
-/** The connections of a process to its database server. */
+/** How much of a process's pool of connections is used. */
 export interface Pool {
   /** The maximum number of connections. */
   size: number;
@@ -125,7 +125,7 @@ export abstract class ServerConnections<Query, Session extends ServerSession<Que
     try {
       return await work(session);
     } finally {
-      // The caller does not wait for the rollback: what it read under the locks stays true.
+      // The caller need not wait: a rollback cannot change what it has read.
       void session.rollback().then(() => {
         giveBack();
         this.pool.used--;

@@ -10,7 +10,7 @@ export interface ServerTarget {
   election: 'advisory' | 'lease';
 }
 
-/** A file, which only one process uses at a time. `synchronous`: see `ConnectOptions`. */
+/** A file, which only one process uses at a time. `synchronous`: see `ConnectOptions` in packages/drivers/src/sqlite/connection.ts. */
 export interface FileTarget {
   type: 'sqlite';
   path: string;

@@ -11,7 +11,7 @@ export interface MysqlOptions {
   url: string;
   poolSize: number;
   connectTimeoutMs: number;
-  /** How long one round trip may take, including the wait for locks. After that, its connection is closed. */
+  /** How long one statement may take, including the wait for locks. If there is no answer 5 s later, the connection is closed. */
   statementTimeoutMs: number;
   /** After this time the server ends an unused connection; 10 s by default. */
   idleS?: number;

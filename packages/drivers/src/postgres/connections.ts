@@ -64,7 +64,8 @@ export class Connections extends ServerConnections<Query, Session> {
   }
 
   /**
-   * A connection outside of the pool, which the caller ends.
+   * A connection outside of the pool, which the caller ends. It has neither the prepared statements of the pool (not even BEGIN)
+   * nor its settings and timeouts.
    * @param answerMs how long a round trip on it may take.
    * @throws StoreUnavailable
    */

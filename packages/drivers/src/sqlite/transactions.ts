@@ -47,6 +47,7 @@ export class Transactions {
   /**
    * Runs the steps in one transaction. It is on the disk when this resolves.
    * @param hasWritten whether there is something to sync.
+   * @throws StoreUnavailable: nothing was committed. OutcomeUnknown: the sync failed.
    */
   async durably<T>(steps: Iterator<void, T>, hasWritten: (result: T) => boolean): Promise<T> {
     const result = await this.#atomically(steps, hasWritten);
@@ -62,6 +63,7 @@ export class Transactions {
   /**
    * Runs the steps in one transaction that a power cut may undo, for what is then done again. What they have read is on the
    * disk when this resolves, because it may come from a commit that must stay.
+   * @throws StoreUnavailable, also if the sync of what was read fails after the commit.
    */
   async withoutSync<T>(steps: Iterator<void, T>): Promise<T> {
     const result = await this.#atomically(steps, () => false);

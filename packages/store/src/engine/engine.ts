@@ -51,7 +51,7 @@ interface Decided {
 }
 
 /**
- * After this many conflicts in a row a batch is split in halves, and these again, until the request that causes the
+ * After this many conflicts a batch is split in halves, and these again, until the request that causes the
  * conflicts is alone and the others succeed.
  */
 const MAX_CONFLICTS = 10;

@@ -15,7 +15,7 @@ import { PLANNING, PREPARED, SQL } from './statements.ts';
 export class PostgresDialect extends ServerDialect<Query, Session> implements Dialect {
   readonly name = 'postgres';
   readonly outbox: OutboxSql = outboxOf((statements) => this.select(statements));
-  /** As patient as with a database that is there. */
+  /** As long as one statement may take. */
   protected readonly patienceMs: number;
   readonly #connections: Connections;
   readonly #election: Election;

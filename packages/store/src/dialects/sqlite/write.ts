@@ -47,11 +47,11 @@ function inSteps<Row>(rows: readonly Row[], write: (rows: readonly Row[]) => voi
 }
 
 function tableWriter<Row>(database: Database, table: Table<Row>): (changes: RowChanges<Row>, rest: Rest) => void {
-  const places = (columns: readonly Column[], between: string) =>
+  const assignments = (columns: readonly Column[], between: string) =>
     columns.map(({ name }) => `${name} = ?`).join(between);
-  const key = places(table.keyColumns, ' AND ');
+  const key = assignments(table.keyColumns, ' AND ');
   const insert = inserter(database, table, 'INSERT');
-  const updating = database.prepare(`UPDATE ${table.name} SET ${places(table.mutableColumns, ', ')} WHERE ${key}`);
+  const updating = database.prepare(`UPDATE ${table.name} SET ${assignments(table.mutableColumns, ', ')} WHERE ${key}`);
   const removing = database.prepare(`DELETE FROM ${table.name} WHERE ${key}`);
   const update = (rows: readonly Row[]) => {
     for (const row of rows) updating.run(...table.mutableValuesOf(row), ...table.keyOf(row));
