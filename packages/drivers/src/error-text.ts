@@ -8,7 +8,7 @@ function hasMessage(error: unknown): error is { message: string } {
   return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string';
 }
 
-/** The code of a driver's error, such as `SQLITE_BUSY`; '' for other errors. */
+/** The code of a system's or database's error, such as `SQLITE_BUSY`; '' for other errors. */
 export function errorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

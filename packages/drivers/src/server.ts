@@ -56,7 +56,7 @@ export abstract class ServerSession<Query> {
   /**
    * One round trip. Statements after one that fails are not run.
    * @returns the rows of each.
-   * @throws ConnectionLost, BatchConflict, StoreUnavailable, RequestTooLarge, or the driver's error.
+   * @throws ConnectionLost, BatchConflict, StoreUnavailable, RequestTooLarge, or the error of pg or mysql2.
    */
   async run(queries: readonly Query[]): Promise<Rows[]> {
     this.#traffic.statements += queries.length;

@@ -52,7 +52,7 @@ export interface Dialect {
    * One atomic batch: locks and loads `needs` in a fixed order (docs/locking.md), calls `decide` once with the rows and
    * the store's clock, writes the changes, and commits.
    * @returns what `decide` returned, once that is committed.
-   * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or the driver's error.
+   * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or an error of the npm package.
    */
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>>;
 
@@ -76,7 +76,7 @@ export interface Dialect {
    * One transaction that may be undone by a crash, because its commit does not wait for the disk: runs `reads`, calls
    * `decide` with the rows of each and the store's clock, and writes what it returns. It is for work that is done again
    * then: a message is sent again, as any message may be, and retention deletes again.
-   * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or the driver's error.
+   * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or an error of the npm package.
    */
   rewrite<Result>(
     reads: readonly Statement[],

@@ -5,7 +5,7 @@ const WRITABLE = ['read-write', 'primary', 'any'];
 
 /** One server of a URL. */
 export interface Host {
-  /** The URL of this server alone, for the driver. */
+  /** The URL of this server alone, for pg. */
   url: string;
   host: string;
   port: number;
@@ -42,15 +42,15 @@ function hostOf(text: string, what: string): Omit<Host, 'place' | 'isOneOfSevera
   if (searchParams.get('host')?.includes(','))
     throw new Error('several hosts go before the path of the Postgres URL: postgres://a:5432,b:5432/name');
   return {
-    url: driverUrl(text),
+    url: pgUrl(text),
     host: decodeURIComponent(hostname.replace(/^\[|\]$/g, '')),
     port: Number(port || DEFAULT_PORT),
     name: `${searchParams.get('host') ?? hostname}:${port || DEFAULT_PORT}`,
   };
 }
 
-/** The URL for the driver, in which sslmode has the meaning that it has in libpq. */
-function driverUrl(url: string): string {
+/** The URL for pg, in which sslmode has the meaning that it has in libpq. */
+function pgUrl(url: string): string {
   // pg reads sslmode=require as verify-full unless this parameter is set.
   const asLibpq =
     /[?&]sslmode=(?!no-verify)/.test(url) && !url.includes('uselibpqcompat') ? '&uselibpqcompat=true' : '';

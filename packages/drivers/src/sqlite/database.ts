@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3';
 
-/** An open database file, as the driver has it. */
+/** An open database file, as better-sqlite3 has it. */
 export type Database = Sqlite.Database;
 
 /** Opens a file that exists, also while a server has it open. @throws SQLite's error */
