@@ -194,6 +194,14 @@ describe('checking a history', () => {
     expect(partitionHistory([...history, event(1, [3, 4], 'promise.search', {})])).toHaveLength(1);
   });
 
+  test('the steps of a task.fulfill belong to the history of its promise', () => {
+    const steps = [{ create: { id: 'child' }, settle: { id: 'child', state: 'resolved' } }];
+    const fulfill = event(1, [0, 1], 'task.fulfill', { id: 'root', version: 1, steps });
+    expect(
+      partitionHistory([fulfill, get(2, [2, 3], 'child'), get(2, [4, 5], 'other')]).map((part) => part.length),
+    ).toEqual([2, 1]);
+  });
+
   test('refuses debug requests', () => {
     expect(() => checkLinearizability([event(1, [1, 2], 'debug.reset', {})])).toThrow(/debug.reset/);
   });

@@ -49,6 +49,7 @@ interface NamingData {
   action?: { data?: NamingData };
   actions?: { data?: NamingData }[];
   tasks?: NamingData[];
+  steps?: { create?: NamingData; settle?: NamingData }[];
   tags?: Record<string, string>;
 }
 
@@ -65,7 +66,12 @@ function keysOf({ kind, data, reply }: HistoryEvent): string[] {
 function namesIn(data: NamingData): string[] {
   const ids = [data.id, data.awaited, data.awaiter].filter((id) => id !== undefined).map((id) => `promise ${id}`);
   const branch = data.tags?.['resonate:branch'];
-  const inner = [data.action?.data, ...(data.actions ?? []).map((action) => action.data), ...(data.tasks ?? [])];
+  const inner = [
+    data.action?.data,
+    ...(data.actions ?? []).map((action) => action.data),
+    ...(data.tasks ?? []),
+    ...(data.steps ?? []).flatMap(({ create, settle }) => [create, settle]),
+  ];
   return [
     ...ids,
     ...(branch === undefined ? [] : [`branch ${branch}`]),
