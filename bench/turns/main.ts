@@ -1,7 +1,7 @@
 /**
  * `npm run bench:turns -- --against DIRECTORY`: compares this version with another checkout. Two servers run at the same
  * time, and the load goes to one and to the other, in short turns. So both meet the same speed of the machine: where that
- * changes from minute to minute, two runs of `npm run bench` differed by 40 %, and turns by less than 10 %.
+ * changes from minute to minute, two runs of `npm run bench` differed by 40 %, and turns in most rows by less than 10 %.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -35,6 +35,14 @@ interface Version {
   /** CPU time of server and database so far, ms. */
   cpu(): number;
   turns: { rate: number; p50Ms: number; cpuUs: number }[];
+}
+
+/** What is measured on each store. */
+interface Plan {
+  works: readonly Scenario[];
+  callers: readonly number[];
+  turns: number;
+  turnMs: number;
 }
 
 interface Line {
@@ -74,10 +82,14 @@ if (values.help) console.log(USAGE);
 else {
   const other = otherVersion(values.against);
   const stores = storagesNamed('--stores', values.stores, STORAGES);
-  const works = values.works.split(',').map(scenarioNamed);
-  const callers = values.callers.split(',').map((count) => wholeNumber('--callers', count));
-  console.log(`medians of ${values.turns} turns: ${values.against} -> this checkout\n\n${headOf(COLUMNS)}`);
-  for (const store of stores) await compare(store, other, works, callers);
+  const plan: Plan = {
+    works: values.works.split(',').map(scenarioNamed),
+    callers: values.callers.split(',').map((count) => wholeNumber('--callers', count)),
+    turns: wholeNumber('--turns', values.turns),
+    turnMs: wholeNumber('--turn-ms', values['turn-ms']),
+  };
+  console.log(`medians of ${plan.turns} turns: ${values.against} -> this checkout\n\n${headOf(COLUMNS)}`);
+  for (const store of stores) await compare(store, other, plan);
 }
 
 /** @returns the `resonate` command of the other checkout. */
@@ -94,7 +106,7 @@ function scenarioNamed(name: string): Scenario {
   return found;
 }
 
-async function compare(storage: Storage, other: string, works: readonly Scenario[], callers: readonly number[]) {
+async function compare(storage: Storage, other: string, plan: Plan): Promise<void> {
   const stops: (() => Promise<void>)[] = [];
   const start = async (binary: string) => {
     const database = await storage.create();
@@ -105,10 +117,10 @@ async function compare(storage: Storage, other: string, works: readonly Scenario
   };
   try {
     const [before, now] = [await start(other), await start(RESONATE)];
-    for (const work of works) {
-      for (const count of callers) {
+    for (const work of plan.works) {
+      for (const count of plan.callers) {
         const versions = [await open('before', before, work, count), await open('now', now, work, count)] as const;
-        await takeTurns(versions);
+        await takeTurns(versions, plan);
         console.log(
           lineOf(COLUMNS, {
             store: storage.name,
@@ -137,10 +149,8 @@ async function open(
   return { scenario: await work.open({ url, callers, run, nextId: idSource('counted', run) }), cpu, turns: [] };
 }
 
-async function takeTurns(versions: readonly Version[]): Promise<void> {
+async function takeTurns(versions: readonly Version[], { turns, turnMs }: Plan): Promise<void> {
   for (const { scenario } of versions) await closedLoop(scenario.rounds, WARM_UP_MS);
-  const turns = wholeNumber('--turns', values.turns);
-  const turnMs = wholeNumber('--turn-ms', values['turn-ms']);
   for (let turn = 0; turn < turns; turn++) {
     // The one that begins changes, so that neither always runs after the other.
     for (const version of turn % 2 === 0 ? versions : versions.toReversed()) {
