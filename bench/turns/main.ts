@@ -1,7 +1,7 @@
 /**
  * `npm run bench:turns -- --against DIRECTORY`: compares this version with another checkout. Two servers run at the same
- * time, and the load goes to one and to the other, in short turns. So both meet the same speed of the machine: where that
- * changes from minute to minute, two runs of `npm run bench` differed by 40 %, and turns in most rows by less than 10 %.
+ * time, and the load goes to one and to the other, in short turns, so both meet the same speed of the machine. Both are
+ * started anew for each round: two processes of the same version, measured in 40 turns each, differed by -11 to +5 %.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -17,6 +17,7 @@ import { fine, headOf, lineOf, whole, type Column } from '../report/text.ts';
 import { STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Storage } from '../targets/storage.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { MIN_PAIRS, pairedRatio } from './paired-ratio.ts';
 
 const USAGE = `npm run bench:turns -- --against DIRECTORY [options]
   --against DIRECTORY  a checkout of the other version, after its own npm ci
@@ -24,46 +25,71 @@ const USAGE = `npm run bench:turns -- --against DIRECTORY [options]
   --works NAME,...     of: ${SCENARIOS.map(({ name }) => name).join(', ')}
                        [create,task.create+fulfill]
   --callers N,N,...    numbers of concurrent callers [1,64]
-  --turns N            turns of each version [10]
-  --turn-ms N          duration of a turn [1500]
+  --rounds N           both servers are started anew for each round, at least ${MIN_PAIRS} [12]
+  --turns N            turns of each version in a round [4]
+  --turn-ms N          duration of a turn [750]
   --help`;
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 2_000;
 
-/** One version of the server, with the results of its turns. */
-interface Version {
-  scenario: OpenScenario;
-  /** CPU time of server and database so far, ms. */
+/** A running server of one version. */
+interface Server {
+  url: string;
+  /** CPU time so far, ms. */
   cpu(): number;
-  turns: { rate: number; p50Ms: number; cpuUs: number }[];
+}
+
+/** What a version did in one turn, or the medians of its turns in one round. */
+interface Measured {
+  rate: number;
+  p50Ms: number;
+  cpuUs: number;
+}
+
+interface Pair<T> {
+  before: T;
+  now: T;
 }
 
 /** What is measured on each store. */
 interface Plan {
   works: readonly Scenario[];
   callers: readonly number[];
+  rounds: number;
   turns: number;
   turnMs: number;
 }
 
 interface Line {
   store: string;
-  work: string;
+  work: Scenario;
   callers: number;
-  before: Version;
-  now: Version;
+  /** One for each round. */
+  measured: Pair<Measured>[];
 }
 
-const of = (pick: (turn: Version['turns'][number]) => number, { turns }: Version) => median(turns.map(pick));
-const both = (pick: (turn: Version['turns'][number]) => number, { before, now }: Line, show: typeof fine) =>
-  `${show(of(pick, before))} -> ${show(of(pick, now))} ${(of(pick, now) / of(pick, before)).toFixed(2)}x`;
+type Pick = (measured: Measured) => number;
+
+const both = (pick: Pick, { measured }: Line, show: typeof fine) =>
+  `${show(median(measured.map(({ before }) => pick(before))))} -> ${show(median(measured.map(({ now }) => pick(now))))}`;
+/** `0.98 (0.96-1.01)`: the interval contains the ratio with 95 % confidence. */
+const times = (pick: Pick, { measured }: Line) => {
+  const before = measured.map((round) => pick(round.before));
+  const { ratio, low, high } = pairedRatio(
+    before,
+    measured.map(({ now }) => pick(now)),
+  );
+  return `${ratio.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
+};
 
 const COLUMNS: readonly Column<Line>[] = [
   { title: 'store', width: -10, cell: ({ store }) => store },
-  { title: 'work', width: -22, cell: ({ work }) => work },
+  { title: 'work', width: -22, cell: ({ work }) => work.name },
   { title: 'callers', width: 7, cell: ({ callers }) => String(callers) },
-  { title: 'rounds/s', width: 24, cell: (line) => both(({ rate }) => rate, line, whole) },
-  { title: 'p50 ms', width: 22, cell: (line) => both(({ p50Ms }) => p50Ms, line, fine) },
-  { title: 'CPU us/round', width: 24, cell: (line) => both(({ cpuUs }) => cpuUs, line, whole) },
+  { title: 'rounds/s', width: 16, cell: (line) => both(({ rate }) => rate, line, whole) },
+  { title: 'times', width: 16, cell: (line) => times(({ rate }) => rate, line) },
+  { title: 'p50 ms', width: 14, cell: (line) => both(({ p50Ms }) => p50Ms, line, fine) },
+  { title: 'CPU us/round', width: 14, cell: (line) => both(({ cpuUs }) => cpuUs, line, whole) },
+  { title: 'times', width: 16, cell: (line) => times(({ cpuUs }) => cpuUs, line) },
 ];
 
 const { values } = parseArgs({
@@ -72,8 +98,9 @@ const { values } = parseArgs({
     stores: { type: 'string', default: 'sqlite,postgres' },
     works: { type: 'string', default: 'create,task.create+fulfill' },
     callers: { type: 'string', default: '1,64' },
-    turns: { type: 'string', default: '10' },
-    'turn-ms': { type: 'string', default: '1500' },
+    rounds: { type: 'string', default: '12' },
+    turns: { type: 'string', default: '4' },
+    'turn-ms': { type: 'string', default: '750' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -85,10 +112,11 @@ else {
   const plan: Plan = {
     works: values.works.split(',').map(scenarioNamed),
     callers: values.callers.split(',').map((count) => wholeNumber('--callers', count)),
+    rounds: wholeNumber('--rounds', values.rounds, MIN_PAIRS),
     turns: wholeNumber('--turns', values.turns),
     turnMs: wholeNumber('--turn-ms', values['turn-ms']),
   };
-  console.log(`medians of ${plan.turns} turns: ${values.against} -> this checkout\n\n${headOf(COLUMNS)}`);
+  console.log(`medians of ${plan.rounds} rounds: ${values.against} -> this checkout\n\n${headOf(COLUMNS)}`);
   for (const store of stores) await compare(store, other, plan);
 }
 
@@ -107,8 +135,21 @@ function scenarioNamed(name: string): Scenario {
 }
 
 async function compare(storage: Storage, other: string, plan: Plan): Promise<void> {
+  const lines = plan.works.flatMap((work) =>
+    plan.callers.map((callers): Line => ({ store: storage.name, work, callers, measured: [] })),
+  );
+  try {
+    for (let round = 0; round < plan.rounds; round++) await runRound(storage, other, lines, round, plan);
+    for (const line of lines) console.log(lineOf(COLUMNS, line));
+  } finally {
+    await storage.close?.();
+  }
+}
+
+/** Starts a server of each version and measures all lines on them. */
+async function runRound(storage: Storage, other: string, lines: Line[], round: number, plan: Plan): Promise<void> {
   const stops: (() => Promise<void>)[] = [];
-  const start = async (binary: string) => {
+  const start = async (binary: string): Promise<Server> => {
     const database = await storage.create();
     stops.unshift(() => database.drop());
     const server = await ServerProcess.start({ storage: [], env: database.env, binary });
@@ -116,52 +157,46 @@ async function compare(storage: Storage, other: string, plan: Plan): Promise<voi
     return { url: server.url, cpu: () => cpuMs([server.pid]) ?? 0 };
   };
   try {
-    const [before, now] = [await start(other), await start(RESONATE)];
-    for (const work of plan.works) {
-      for (const count of plan.callers) {
-        const versions = [await open('before', before, work, count), await open('now', now, work, count)] as const;
-        await takeTurns(versions, plan);
-        console.log(
-          lineOf(COLUMNS, {
-            store: storage.name,
-            work: work.name,
-            callers: count,
-            before: versions[0],
-            now: versions[1],
-          }),
-        );
-        for (const { scenario } of versions) await scenario.close();
-      }
-    }
+    const binaries = [other, RESONATE];
+    // The order of the starts changes, so that neither version always has the same place.
+    if (round % 2 === 1) binaries.reverse();
+    const servers = [await start(binaries[0] ?? other), await start(binaries[1] ?? other)] as const;
+    const [before, now] = round % 2 === 0 ? servers : [servers[1], servers[0]];
+    for (const line of lines) line.measured.push(await takeTurns({ before, now }, line, plan));
   } finally {
     for (const stop of stops) await stop();
-    await storage.close?.();
   }
 }
 
-async function open(
-  name: string,
-  { url, cpu }: { url: string; cpu: () => number },
-  work: Scenario,
-  callers: number,
-): Promise<Version> {
+async function takeTurns(servers: Pair<Server>, { work, callers }: Line, plan: Plan): Promise<Pair<Measured>> {
+  const before = await open('old', servers.before, work, callers);
+  const now = await open('new', servers.now, work, callers);
+  const turns: Pair<Measured[]> = { before: [], now: [] };
+  for (const { scenario } of [before, now]) await closedLoop(scenario.rounds, WARM_UP_MS);
+  for (let turn = 0; turn < plan.turns; turn++) {
+    const order = turn % 2 === 0 ? (['before', 'now'] as const) : (['now', 'before'] as const);
+    for (const which of order) turns[which].push(await measure(which === 'now' ? now : before, plan.turnMs));
+  }
+  for (const { scenario } of [before, now]) await scenario.close();
+  return { before: medians(turns.before), now: medians(turns.now) };
+}
+
+async function open(name: string, { url, cpu }: Server, work: Scenario, callers: number) {
   const run = `${name}-${work.name}-${callers}`;
-  return { scenario: await work.open({ url, callers, run, nextId: idSource('counted', run) }), cpu, turns: [] };
+  return { scenario: await work.open({ url, callers, run, nextId: idSource('counted', run) }), cpu };
 }
 
-async function takeTurns(versions: readonly Version[], { turns, turnMs }: Plan): Promise<void> {
-  for (const { scenario } of versions) await closedLoop(scenario.rounds, WARM_UP_MS);
-  for (let turn = 0; turn < turns; turn++) {
-    // The one that begins changes, so that neither always runs after the other.
-    for (const version of turn % 2 === 0 ? versions : versions.toReversed()) {
-      const cpuBefore = version.cpu();
-      const { latencies, elapsedMs } = await closedLoop(version.scenario.rounds, turnMs);
-      const { count, p50 } = latencies.summary();
-      version.turns.push({
-        rate: (count / elapsedMs) * 1_000,
-        p50Ms: p50,
-        cpuUs: ((version.cpu() - cpuBefore) / count) * 1_000,
-      });
-    }
-  }
+async function measure(
+  { scenario, cpu }: { scenario: OpenScenario; cpu: Server['cpu'] },
+  ms: number,
+): Promise<Measured> {
+  const cpuBefore = cpu();
+  const { latencies, elapsedMs } = await closedLoop(scenario.rounds, ms);
+  const { count, p50 } = latencies.summary();
+  return { rate: (count / elapsedMs) * 1_000, p50Ms: p50, cpuUs: ((cpu() - cpuBefore) / count) * 1_000 };
+}
+
+function medians(turns: readonly Measured[]): Measured {
+  const of = (pick: Pick) => median(turns.map(pick));
+  return { rate: of(({ rate }) => rate), p50Ms: of(({ p50Ms }) => p50Ms), cpuUs: of(({ cpuUs }) => cpuUs) };
 }
