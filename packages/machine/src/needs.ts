@@ -7,6 +7,8 @@ import { pairKey } from './rows.ts';
 export class Needs {
   /** Promises by id. */
   readonly promises = new Set<string>();
+  /** Those of them that a request creates unless they exist. */
+  readonly creations = new Set<string>();
   /** Tasks by id. */
   readonly tasks = new Set<string>();
   /**
@@ -30,6 +32,12 @@ export class Needs {
 
   promise(id: string): void {
     this.promises.add(id);
+  }
+
+  /** For requests that create this promise unless it exists. */
+  creation(id: string): void {
+    this.promises.add(id);
+    this.creations.add(id);
   }
 
   task(id: string): void {

@@ -4,7 +4,7 @@ import { promiseRecord } from '../rules/records.ts';
 
 /** Idempotent by id: if the promise exists, the answer is its record, whatever else the request says. */
 export const promiseCreate: OperationOf<'promise.create'> = {
-  needs: ({ id }, needs) => needs.promise(id),
+  needs: ({ id }, needs) => needs.creation(id),
   touches: ({ id }) => [id],
 
   run(ws, data, { now }) {

@@ -9,6 +9,7 @@ import { promiseRecord, taskRecord } from '../rules/records.ts';
 /** Creates a promise and acquires its task in one step, so no message is sent. */
 export const taskCreate: OperationOf<'task.create'> = {
   needs({ action }, needs) {
+    needs.creation(action.data.id);
     needs.preload(action.data.id);
     needs.resumable(action.data.id);
     const branch = action.data.tags[TAG.branch];

@@ -15,7 +15,10 @@ type Steps = NonNullable<RequestData<'task.fulfill'>['steps']>;
 export const taskFulfill: OperationOf<'task.fulfill'> = {
   needs({ id, steps = [] }, needs) {
     needs.settlement(id);
-    for (const { create } of steps) needs.settlement(create.id);
+    for (const { create } of steps) {
+      needs.creation(create.id);
+      needs.settlement(create.id);
+    }
   },
   touches: ({ id, steps = [] }) => [id, ...steps.map(({ create }) => create.id)],
 

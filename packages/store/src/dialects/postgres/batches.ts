@@ -10,13 +10,13 @@ export const BATCH_STATEMENTS: Prepared[] = [
     name: 'number_batch',
     text: `INSERT INTO batches (connection, number, is_fenced, used_at) VALUES ($1, $2, false, $3)
       ON CONFLICT (connection) DO UPDATE SET used_at = excluded.used_at,
-        number = CASE WHEN batches.is_fenced THEN NULL ELSE excluded.number END`,
+        number = CASE WHEN batches.is_fenced THEN NULL ELSE excluded.number END RETURNING xmin`,
   },
 ];
 const FENCE = `INSERT INTO batches (connection, number, is_fenced, used_at) VALUES ($1, 0, true, $2)
   ON CONFLICT (connection) DO UPDATE SET is_fenced = true RETURNING number`;
 
-/** Writes the number of a connection's current batch. */
+/** Writes the number of a connection's current batch. @returns the version of all rows that the batch has written. */
 export function numberBatch({ id, batch }: Session, now: number): Query {
   return { name: 'number_batch', values: [id, String(batch), String(now)] };
 }

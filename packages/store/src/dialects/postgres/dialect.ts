@@ -1,5 +1,5 @@
 import { ConnectionLost } from '@resonate/drivers';
-import { Connections, type PostgresOptions, type Query, type Session } from '@resonate/drivers/postgres';
+import { Connections, reindex, type PostgresOptions, type Query, type Session } from '@resonate/drivers/postgres';
 import type { Dialect, Leadership } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
@@ -8,7 +8,6 @@ import { happened } from './batches.ts';
 import { Election } from './election.ts';
 import { migrate } from './migrate.ts';
 import { outboxOf } from './outbox.ts';
-import { reindex } from './reindex.ts';
 import { PLANNING, PREPARED, SQL } from './statements.ts';
 
 /** Postgres 14 and newer, shared by any number of processes. */

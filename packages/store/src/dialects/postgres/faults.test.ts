@@ -66,13 +66,7 @@ const isCommit = (data: Buffer) => data.includes('number_batch') && !data.includ
 const isLoad = (data: Buffer) => data.includes('lock_promises') && !data.includes('FOR UPDATE');
 
 describe('a batch', () => {
-  test.each<[string, () => Promise<unknown>]>([
-    ['a create', () => sendOk(store, 'promise.create', promiseCreate('new', { a: 'b' }))],
-    ['a task.create', () => sendOk(store, 'task.create', taskCreate('new task', 'me'))],
-    ['a settlement', () => sendOk(store, 'promise.settle', settle('old'))],
-  ])('takes two round trips for %s', async (_, request) => {
-    await sendOk(store, 'promise.create', promiseCreate('old'));
-    await sendOk(store, 'promise.register_listener', { awaited: 'old', address: 'poll://any@workers' });
+  const countTrips = async (request: () => Promise<unknown>) => {
     let trips = 0;
     let direction = 'toClient';
     proxy.rules = {
@@ -87,7 +81,13 @@ describe('a batch', () => {
       },
     };
     await request();
-    expect(trips).toBe(2);
+    return trips;
+  };
+
+  test('takes two round trips if it has to read', async () => {
+    await sendOk(store, 'promise.create', promiseCreate('old'));
+    await sendOk(store, 'promise.register_listener', { awaited: 'old', address: 'poll://any@workers' });
+    expect(await countTrips(() => sendOk(store, 'promise.settle', settle('old')))).toBe(2);
   });
 });
 

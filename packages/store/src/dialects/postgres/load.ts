@@ -11,8 +11,13 @@ const listeners = `SELECT ${LISTENERS.list()} FROM listeners WHERE`;
 /** Read in the statement that locks the tasks. The promises are locked before, so no awaiter can be added any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
+/** The same statement without a lock, and with one and with the versions of the rows as the last column. */
+const lockable = (name: string, columns: string, from: string): Prepared[] => [
+  { name, text: `SELECT ${columns} FROM ${from}` },
+  { name: `lock_${name}`, text: `SELECT ${columns}, t.xmin FROM ${from} FOR UPDATE` },
+];
 const shared = (table: Sized) =>
-  `SELECT ${sharedList(table, '$2::bigint')} FROM ${table.name} AS t WHERE id = ANY($1::text[]) ORDER BY id`;
+  lockable(table.name, sharedList(table, '$2::bigint'), `${table.name} AS t WHERE id = ANY($1::text[]) ORDER BY id`);
 /** Postgres knows the length of a long text without reading it, so rows beyond the limit of bytes are not read. */
 const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigint')}
   FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
@@ -24,16 +29,11 @@ const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigi
   ) AS p WHERE p.total - p.bytes <= $3::bigint`;
 /** One statement for each bound, because Postgres would plan for an unknown limit if the limit was a parameter. */
 const branchesName = (bound: PreloadBound) => `branches_${bound.promises}`;
-/** The same statement without a lock and with one. */
-const lockable = (name: string, text: string): Prepared[] => [
-  { name, text },
-  { name: `lock_${name}`, text: `${text} FOR UPDATE` },
-];
 
 export const LOAD_STATEMENTS: Prepared[] = [
-  ...lockable('promises', shared(PROMISES)),
-  ...lockable('schedules', shared(SCHEDULES)),
-  ...lockable('tasks', `SELECT ${TASKS.list()} FROM tasks WHERE id = ANY(${withAwaiters}) ORDER BY id`),
+  ...shared(PROMISES),
+  ...shared(SCHEDULES),
+  ...lockable('tasks', TASKS.list(), `tasks AS t WHERE id = ANY(${withAwaiters}) ORDER BY id`),
   {
     name: 'callbacks',
     text: `${callbacks} awaited = ANY($1::text[]) UNION ALL ${callbacks} ${byAwaiter('awaiter')} = ANY($1::text[])

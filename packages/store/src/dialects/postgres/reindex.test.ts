@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Connections } from '@resonate/drivers/postgres';
+import { Connections, reindex } from '@resonate/drivers/postgres';
 import { freshPostgresDatabase, postgresForTests } from '@resonate/testkit';
 import pg from 'pg';
 import { openDialect } from '../../open.ts';
-import { reindex } from './reindex.ts';
 
 const LIMITS = { poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
 /** The index of the table that the test fills is larger, and those of the others are smaller. */

@@ -7,6 +7,7 @@ import { heartbeatSql } from '../server/heartbeat.ts';
 import { BATCH_STATEMENTS, numberBatch } from './batches.ts';
 import { LOAD, LOAD_STATEMENTS } from './load.ts';
 import { CLOCK_MS, OUTBOX_STATEMENTS } from './outbox.ts';
+import { unchanged, UNCHANGED_STATEMENTS } from './unchanged.ts';
 import { WORDS } from './words.ts';
 import { writes, WRITE_STATEMENTS } from './write.ts';
 
@@ -38,10 +39,10 @@ export const PLANNING = {
 
 /** The statements that every connection prepares. */
 export const PREPARED: readonly Prepared[] = [
-  { name: 'clock', text: `SELECT ${CLOCK_MS}` },
   ...LOAD_STATEMENTS,
   ...WRITE_STATEMENTS,
   ...BATCH_STATEMENTS,
+  ...UNCHANGED_STATEMENTS,
   ...OUTBOX_STATEMENTS,
   ...Object.entries(WITH_KEYS).map(([name, { sql }]) => ({ name, text: numbered(sql) })),
   ...Object.entries(SHARED).map(([name, sql]) => ({ name, text: numbered(sql) })),
@@ -67,6 +68,7 @@ export const SQL: ServerSql<Query, Session> = {
   clockMs: CLOCK_MS,
   load: LOAD,
   writes,
+  unchanged,
 };
 
 /** Uses the prepared statement with this text, if there is one. */

@@ -4,6 +4,7 @@ import {
   ConnectionLost,
   errorText,
   OutcomeUnknown,
+  StoreUnavailable,
   type Pool,
   type Rows,
   type ServerConnections,
@@ -19,7 +20,8 @@ import type { Heartbeat } from '../../tables.ts';
 import { BaseDialect } from '../base.ts';
 import { heartbeatOf } from './heartbeat.ts';
 import { electByLease } from './lease.ts';
-import { fetchesOf, loadedFrom, type LoadSql } from './load.ts';
+import { fetchesOf, loadedFrom, readingOf, versionsOf, type LoadSql } from './load.ts';
+import { RememberedRows, type Assumed, type Recalled } from './remembered.ts';
 
 /** The SQL of one kind of server: how it begins and ends transactions, and how it loads and writes rows. */
 export interface ServerSql<Query, Session> {
@@ -41,9 +43,16 @@ export interface ServerSql<Query, Session> {
   readonly clockMs: string;
   readonly load: LoadSql<Query>;
   writes(changes: Partial<Changes>): Query[];
+  /**
+   * Locks the rows that a batch was decided from, and fails with a BatchConflict unless they are as assumed. The last of these
+   * statements answers as `clock`. Absent on a server whose rows have no version. With it, `clock` also selects the run of the
+   * server, the statements of `load` that lock select the version of each row last, and the last but one statement of
+   * `endBatch` returns the version of the rows that the batch wrote.
+   */
+  unchanged?(assumed: Assumed): readonly Query[];
 }
 
-/** How many round trips one batch takes. */
+/** How many round trips one batch takes at most. */
 const ROUND_TRIPS = 2;
 const ASK_AGAIN_MS = 100;
 /** The largest answer of a statement that is worked off in one turn of the event loop, in rows. */
@@ -61,6 +70,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   readonly #connections: ServerConnections<Query, Session>;
   readonly #sql: ServerSql<Query, Session>;
   readonly #byLease: boolean;
+  readonly #remembered: RememberedRows | null;
 
   /** @param byLease elects by a row in `leases` instead of by a lock of the server. */
   constructor(connections: ServerConnections<Query, Session>, sql: ServerSql<Query, Session>, byLease: boolean) {
@@ -71,6 +81,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     this.pool = connections.pool;
     this.#sql = sql;
     this.#byLease = byLease;
+    this.#remembered = sql.unchanged ? new RememberedRows() : null;
   }
 
   /** If a commit gets no answer: how long to keep asking whether it was committed, ms. */
@@ -83,31 +94,72 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   /** Runs the statements of a lease election as one transaction. It may run twice. */
   protected abstract lease(statements: Statement[]): Promise<Rows[]>;
 
-  /** A batch in two round trips: lock and load, then write and commit. */
+  /**
+   * A batch in two round trips: lock and load, then write and commit. If all rows are remembered, one round trip locks and
+   * checks them, writes and commits. Without changes there is nothing to send, so such a batch is read and decided again.
+   */
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return this.#connections.use(async (session) => {
       session.batch++;
-      const fetches = fetchesOf(this.#sql, needs, true);
-      const queries = fetches.map(({ query }) => query);
-      // The clock is read last, so that a batch which waited for the locks of another one does not have an earlier time.
-      const results = await this.#begin(session, this.#sql.beginBatch(session), [...queries, this.#sql.clock]);
-      // Each of these steps takes up to 0.2 s for 40,000 rows, so the event loop runs between them.
-      const isLarge = needs.promises.size > ROWS_OF_TURN || results.some(({ length }) => length > ROWS_OF_TURN);
-      if (isLarge) await nextTurn();
-      const { loaded, now } = loadedFrom(fetches, results);
-      if (isLarge) await nextTurn();
-      const decision = decide(loaded, now);
-      if (isLarge) await nextTurn();
-      if (decision.changes) await this.#commit(session, decision.changes, now);
-      return decision;
+      const recalled = this.#remembered?.recall(needs);
+      if (recalled) {
+        const decision = decide(recalled.loaded, recalled.now);
+        if (decision.changes) {
+          await this.#commitRecalled(session, needs, recalled, decision.changes);
+          return decision;
+        }
+      }
+      return this.#readAndDecide(session, needs, decide);
     });
   }
 
-  async #commit(session: Session, changes: Changes, now: number): Promise<void> {
+  async #readAndDecide<Result>(session: Session, needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
+    const fetches = fetchesOf(this.#sql, needs, true);
+    const queries = fetches.map(({ query }) => query);
+    // The clock is read last, so that a batch which waited for the locks of another one does not have an earlier time.
+    const results = await this.#begin(session, this.#sql.beginBatch(session), [...queries, this.#sql.clock]);
+    const at = performance.now();
+    // Each of these steps takes up to 0.2 s for 40,000 rows, so the event loop runs between them.
+    const isLarge = needs.promises.size > ROWS_OF_TURN || results.some(({ length }) => length > ROWS_OF_TURN);
+    if (isLarge) await nextTurn();
+    const { loaded, now } = loadedFrom(fetches, results);
+    if (isLarge) await nextTurn();
+    const decision = decide(loaded, now);
+    if (isLarge) await nextTurn();
+    const answer = decision.changes ? await this.#commit(session, [], decision.changes, now) : [];
+    const versions = versionsOf(fetches, results);
+    this.#remembered?.keep({ needs, loaded, versions, ...decision, answer, clock: readingOf(results.at(-1), at) });
+    return decision;
+  }
+
+  async #commitRecalled(session: Session, needs: Needs, recalled: Recalled, changes: Changes): Promise<void> {
+    const { assumed, loaded, now } = recalled;
+    const before = [...this.#sql.beginBatch(session), ...(this.#sql.unchanged?.(assumed) ?? [])];
     try {
-      await session.run([...this.#sql.writes(changes), ...this.#sql.endBatch(session, now)]);
+      if (!recalled.isProvenBy(changes)) throw new BatchConflict('a batch assumed that a promise does not exist');
+      const answer = await this.#commit(session, before, changes, now);
+      if (answer === null) return this.#remembered?.wasWrong(assumed);
+      const clock = readingOf(answer[before.length - 1], performance.now());
+      const versions = { promises: [...assumed.promises.values()], tasks: [...assumed.tasks.values()] };
+      this.#remembered?.keep({ needs, loaded, versions, changes, answer, clock });
+      this.#remembered?.wasRight();
     } catch (error) {
-      if (this.mayHaveCommitted(error) && (await this.#askWhetherHappened(session, now))) return;
+      this.#remembered?.wasWrong(assumed);
+      if (error instanceof OutcomeUnknown || error instanceof StoreUnavailable) throw error;
+      // Whatever the reason, the batch runs again and reads its rows. If it still fails, it shows its own error.
+      throw new BatchConflict(errorText(error));
+    }
+  }
+
+  /**
+   * @param before statements that are sent first, in the same round trip.
+   * @returns the rows of each statement; null if the answer was lost, but the batch was committed.
+   */
+  async #commit(session: Session, before: readonly Query[], changes: Changes, now: number): Promise<Rows[] | null> {
+    try {
+      return await session.run([...before, ...this.#sql.writes(changes), ...this.#sql.endBatch(session, now)]);
+    } catch (error) {
+      if (this.mayHaveCommitted(error) && (await this.#askWhetherHappened(session, now))) return null;
       throw error instanceof ConnectionLost ? notCommitted(error) : error;
     }
   }

@@ -1,12 +1,13 @@
 import type { Rows } from '@resonate/drivers';
 import { emptyLoaded, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
-import { int } from '../../sql/read.ts';
+import { int, text } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Table } from '../../sql/table.ts';
 import type { Words } from '../../sql/words.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
 import { decodeShared, shareOf } from '../shares.ts';
+import type { Reading, Seen } from './remembered.ts';
 
 /** The statements that load a batch's rows. With `locking` each locks its rows in the order of their keys. */
 export interface LoadSql<Query> {
@@ -35,6 +36,8 @@ interface LoadingSql<Query> {
 /** A statement and where its rows go. */
 export interface Fetch<Query> {
   query: Query;
+  /** Set if its rows have versions (`ServerSql.unchanged`). */
+  of?: 'promises' | 'tasks';
   into(loaded: Loaded, rows: Rows): void;
 }
 
@@ -46,8 +49,8 @@ export function fetchesOf<Query>(
 ): Fetch<Query>[] {
   const { promises, tasks, schedules, settlements, resumed, callbacks, listeners } = needs;
   const fetches: Fetch<Query>[] = [];
-  const add = (isNeeded: boolean, query: () => Query, into: Fetch<Query>['into']) => {
-    if (isNeeded) fetches.push({ query: query(), into });
+  const add = (isNeeded: boolean, query: () => Query, into: Fetch<Query>['into'], of?: Fetch<Query>['of']) => {
+    if (isNeeded) fetches.push({ query: query(), into, ...(of && { of }) });
   };
   const withKeys = <Row>(table: Table<Row>, rows: readonly (readonly string[])[]) =>
     queryOf(words.rowsWithKeys(table, rows));
@@ -60,11 +63,13 @@ export function fetchesOf<Query>(
     promises.size > 0,
     () => sql.promises(promises, shareOf(needs), locking),
     (loaded, rows) => (loaded.promises = decodeShared(PROMISES, rows)),
+    'promises',
   );
   add(
     tasks.size + settlements.size > 0,
     () => sql.tasks(tasks, settlements, locking),
     (loaded, rows) => (loaded.tasks = TASKS.decodeAll(rows)),
+    'tasks',
   );
   add(
     schedules.size > 0,
@@ -95,4 +100,19 @@ export function loadedFrom(
   const loaded = emptyLoaded();
   fetches.forEach(({ into }, index) => into(loaded, results[index] ?? []));
   return { loaded, now: int(results[fetches.length]?.[0]?.[0]) };
+}
+
+/** The versions of the loaded rows: the last column, on a server that has them. */
+export function versionsOf(fetches: readonly Fetch<unknown>[], results: readonly Rows[]): Seen['versions'] {
+  const versions: Record<'promises' | 'tasks', string[]> = { promises: [], tasks: [] };
+  fetches.forEach(({ of }, index) => {
+    if (of) versions[of] = (results[index] ?? []).map((row) => text(row.at(-1)));
+  });
+  return versions;
+}
+
+/** @param rows what `ServerSql.clock` selects. @param at when it was answered, by `performance.now()`. */
+export function readingOf(rows: Rows | undefined, at: number): Reading {
+  const [now, server] = rows?.[0] ?? [];
+  return { now: int(now), server: text(server), at };
 }

@@ -1,4 +1,5 @@
-import type { Connections, Session } from '@resonate/drivers/postgres';
+import type { Connections } from './connections.ts';
+import type { Session } from './session.ts';
 
 /** Smaller indexes are not rebuilt. */
 const MIN_BYTES = 64 * 1024 * 1024;

@@ -1,0 +1,243 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { PromiseRecord, Reply } from '@resonate/protocol';
+import { freshPostgresDatabase, startPostgres, type TestDatabase, type TestServer } from '@resonate/testkit';
+import { promiseCreate, send, sendOk, settle, storeOn, taskCreate } from '../../conformance/under-test.ts';
+import type { Store } from '../../store.ts';
+import { PostgresDialect } from './dialect.ts';
+
+let server: TestServer;
+let database: TestDatabase;
+/** The process under test, and another one. */
+let dialect: PostgresDialect;
+let store: Store;
+let other: Store;
+
+function open(): PostgresDialect {
+  return new PostgresDialect({ url: database.url, poolSize: 2, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 });
+}
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  database = await freshPostgresDatabase(server.url);
+  dialect = open();
+  store = storeOn(dialect);
+  other = storeOn(open(), 'two');
+  await dialect.migrate();
+  // From the first batch on, the process knows the server's clock.
+  await sendOk(store, 'promise.create', promiseCreate('first'));
+});
+afterEach(async () => {
+  await Promise.all([store.close(), other.close()]);
+  await database.drop();
+});
+
+interface Acquired {
+  task: { id: string; version: number };
+}
+
+const WORKFLOW = { 'resonate:target': 'poll://any@workers', 'resonate:branch': 'w', 'resonate:origin': 'w' };
+const STEP = { 'resonate:branch': 'w', 'resonate:parent': 'w', 'resonate:origin': 'w', 'resonate:scope': 'local' };
+
+/** Starts the workflow `w`. @returns the version of its task. */
+async function start(of = store): Promise<number> {
+  const data = taskCreate('w', 'me');
+  data.action.data.tags = WORKFLOW;
+  return (await sendOk<Acquired>(of, 'task.create', data)).task.version;
+}
+
+function fence(version: number, kind: string, data: unknown) {
+  const head = { corrId: 'inner', version: '2026-04-01' };
+  return { id: 'w', version, action: { kind, head, data } };
+}
+
+const create = (version: number, id: string) => fence(version, 'promise.create', promiseCreate(id, STEP));
+const settling = (version: number, id: string) =>
+  fence(version, 'promise.settle', { ...settle(id), value: { data: id } });
+
+/** Sends requests over a worker's WebSocket: those that are sent together join one batch. */
+function over(of: Store, ...requests: unknown[]): Promise<Reply[]> {
+  const execute = (data: unknown) =>
+    of.execute({ kind: 'task.fence', data } as Parameters<Store['execute']>[0], null, 0, { fencePreload: 'own' });
+  return Promise.all(requests.map(execute));
+}
+
+async function step(version: number, id: string): Promise<number[]> {
+  return (await over(store, create(version, id), settling(version, id))).map(({ status }) => status);
+}
+
+async function trips(work: () => Promise<unknown>): Promise<number> {
+  const before = dialect.traffic.roundTrips;
+  await work();
+  return dialect.traffic.roundTrips - before;
+}
+
+async function recordOf(id: string): Promise<PromiseRecord> {
+  return (await sendOk<{ promise: PromiseRecord }>(other, 'promise.get', { id })).promise;
+}
+
+describe('one round trip', () => {
+  test.each([
+    ['a promise.create', () => sendOk(store, 'promise.create', promiseCreate('new', { a: 'b' }))],
+    ['a task.create', () => start()],
+  ])('is enough for %s', async (_, request) => {
+    expect(await trips(request)).toBe(1);
+  });
+
+  test('is enough for a step that is created and settled together', async () => {
+    const version = await start();
+    expect(await trips(() => step(version, 'w.1'))).toBe(1);
+    expect(await recordOf('w.1')).toMatchObject({ state: 'resolved', value: { data: 'w.1' } });
+  });
+
+  test('is enough for each half of a step that runs longer', async () => {
+    const version = await start();
+    expect(await trips(() => over(store, create(version, 'w.1')))).toBe(1);
+    expect(await trips(() => over(store, settling(version, 'w.1')))).toBe(1);
+    expect(await recordOf('w.1')).toMatchObject({ state: 'resolved' });
+  });
+
+  test('is enough for steps of a task that was acquired here, whoever created it', async () => {
+    const data = promiseCreate('w', WORKFLOW);
+    await sendOk(other, 'promise.create', data);
+    const acquired = await sendOk<Acquired>(store, 'task.acquire', { id: 'w', version: 0, pid: 'me', ttl: 60_000 });
+    expect(await trips(() => step(acquired.task.version, 'w.1'))).toBe(1);
+  });
+
+  test('is enough over plain HTTP once the branch is too large for a preload', async () => {
+    const version = await start();
+    for (let index = 0; index < 5; index++) {
+      await sendOk(store, 'task.fence', create(version, `w.${index}`));
+      await sendOk(store, 'task.fence', settling(version, `w.${index}`));
+    }
+    const { preload } = await sendOk<{ preload: PromiseRecord[] }>(store, 'task.fence', create(version, 'w.5'));
+    expect(preload.map(({ id }) => id)).toEqual(['w.5']);
+    expect(await trips(() => sendOk(store, 'task.fence', settling(version, 'w.5')))).toBe(1);
+  });
+
+  test('is enough for the end of a workflow that was started here, with its last step', async () => {
+    const version = await start();
+    const head = { corrId: 'inner', version: '2026-04-01' };
+    const steps = [{ create: promiseCreate('w.1', STEP), settle: { ...settle('w.1'), value: { data: 'last' } } }];
+    const fulfill = { id: 'w', version, action: { kind: 'promise.settle', head, data: settle('w') }, steps };
+    expect(await trips(() => sendOk(store, 'task.fulfill', fulfill))).toBe(1);
+    expect(await recordOf('w')).toMatchObject({ state: 'resolved' });
+    expect(await recordOf('w.1')).toMatchObject({ state: 'resolved', value: { data: 'last' } });
+  });
+
+  test('is not enough for a workflow that somebody awaits', async () => {
+    const version = await start();
+    await sendOk(store, 'promise.register_listener', { awaited: 'w', address: 'poll://any@listeners' });
+    const head = { corrId: 'inner', version: '2026-04-01' };
+    const fulfill = { id: 'w', version, action: { kind: 'promise.settle', head, data: settle('w') } };
+    expect(await trips(() => sendOk(store, 'task.fulfill', fulfill))).toBe(2);
+    expect(await other.queues.waitingTargets('poll', 10)).toContainEqual(
+      expect.objectContaining({ target: 'listeners' }),
+    );
+  });
+
+  test('is not enough where an answer has more than was remembered', async () => {
+    const version = await start();
+    expect(await trips(() => sendOk(store, 'task.fence', create(version, 'w.1')))).toBe(2);
+    await sendOk(store, 'promise.register_listener', { awaited: 'first', address: 'poll://any@workers' });
+    expect(await trips(() => sendOk(store, 'promise.settle', settle('first')))).toBe(2);
+  });
+});
+
+/** What another process does between two requests, and what the second one must answer. */
+describe('rows that another process has changed', () => {
+  test('a task that it released and took: the step is refused, and nothing of it is stored', async () => {
+    const version = await start();
+    await sendOk(other, 'task.release', { id: 'w', version });
+    await sendOk(other, 'task.acquire', { id: 'w', version, pid: 'else', ttl: 60_000 });
+    expect(await step(version, 'w.1')).toEqual([409, 409]);
+    expect((await send(other, 'promise.get', { id: 'w.1' })).status).toBe(404);
+  });
+
+  test('a workflow that it settled: the step is refused', async () => {
+    const version = await start();
+    await sendOk(other, 'promise.settle', settle('w'));
+    expect(await step(version, 'w.1')).toEqual([409, 409]);
+  });
+
+  test('a promise that it created first: the answer is that one', async () => {
+    const theirs = { ...promiseCreate('new'), param: { data: 'theirs' } };
+    await sendOk(other, 'promise.create', theirs);
+    const { promise } = await sendOk<{ promise: PromiseRecord }>(store, 'promise.create', promiseCreate('new'));
+    expect(promise.param).toEqual({ data: 'theirs' });
+  });
+
+  test('a step that it settled: the first result stays', async () => {
+    const version = await start();
+    await over(store, create(version, 'w.1'));
+    await sendOk(other, 'promise.settle', { ...settle('w.1'), value: { data: 'theirs' } });
+    const [reply] = await over(store, settling(version, 'w.1'));
+    expect(reply).toMatchObject({
+      status: 200,
+      data: { action: { data: { promise: { value: { data: 'theirs' } } } } },
+    });
+  });
+
+  test('a step that it listens to: the listener is told', async () => {
+    const version = await start();
+    await over(store, create(version, 'w.1'));
+    await sendOk(other, 'promise.register_listener', { awaited: 'w.1', address: 'poll://any@listeners' });
+    await over(store, settling(version, 'w.1'));
+    expect(await other.queues.waitingTargets('poll', 10)).toContainEqual(
+      expect.objectContaining({ target: 'listeners' }),
+    );
+  });
+
+  test('a workflow that it listens to: the listener is told', async () => {
+    const version = await start();
+    await sendOk(other, 'promise.register_listener', { awaited: 'w', address: 'poll://any@listeners' });
+    const head = { corrId: 'inner', version: '2026-04-01' };
+    await sendOk(store, 'task.fulfill', {
+      id: 'w',
+      version,
+      action: { kind: 'promise.settle', head, data: settle('w') },
+    });
+    expect(await other.queues.waitingTargets('poll', 10)).toContainEqual(
+      expect.objectContaining({ target: 'listeners' }),
+    );
+  });
+
+  test('a step that is gone, and was created again by it: the new one is settled', async () => {
+    const version = await start();
+    await over(store, create(version, 'w.1'));
+    await sendOk(other, 'debug.reset', {});
+    await start(other);
+    await sendOk(other, 'promise.create', { ...promiseCreate('w.1', STEP), param: { data: 'again' } });
+    await over(store, settling(version, 'w.1'));
+    expect(await recordOf('w.1')).toMatchObject({ state: 'resolved', param: { data: 'again' } });
+  });
+
+  test('after that, it reads again for a while, and does not assume wrongly each time', async () => {
+    const version = await start();
+    await sendOk(other, 'promise.create', promiseCreate('theirs'));
+    // One for the assumption, two to read and write. Nothing changes, so the second is not needed, but a rollback is.
+    expect(await trips(() => sendOk(store, 'promise.create', promiseCreate('theirs')))).toBeGreaterThan(1);
+    expect(await trips(() => step(version, 'w.1'))).toBe(2);
+  });
+});
+
+test('a server that was started again is another one: rows are read before they are remembered again', async () => {
+  const version = await start();
+  await server.restart();
+  // Connections are lost, and a lost connection is not the reason for the second trip.
+  await sendOk(other, 'promise.create', promiseCreate('elsewhere'));
+  await send(store, 'promise.get', { id: 'first' });
+  expect(await step(version, 'w.1')).toEqual([200, 200]);
+  expect(await recordOf('w.1')).toMatchObject({ state: 'resolved' });
+});
+
+test('times are those of the database, also if nothing is read', async () => {
+  const [before] = [await dialect.now()];
+  const { promise } = await sendOk<{ promise: PromiseRecord }>(store, 'promise.create', promiseCreate('timed'));
+  const after = await dialect.now();
+  expect(promise.createdAt).toBeGreaterThanOrEqual(before - 1_000);
+  expect(promise.createdAt).toBeLessThanOrEqual(after + 5);
+});
