@@ -23,6 +23,9 @@ export interface Surroundings {
 
 const MEMBER = 'id, origin, state, settled_at, tags';
 
+/** Graphs are read together up to as many promises as this many of the largest ones have that are removed at once. */
+const FEW_GRAPHS_FULL = 4;
+
 /** Reads call graphs, without deciding what may be removed. */
 export class GraphReader {
   readonly #sql: PlainSql;
@@ -31,12 +34,19 @@ export class GraphReader {
     this.#sql = sql;
   }
 
-  /** Promises of each origin in order of their ids, `limit` of each at most. */
+  /** Promises of each origin, at least `limit` of those that have more. */
   async graphs(origins: readonly string[], limit: number): Promise<Map<string, Member[]>> {
     const graphs = new Map<string, Member[]>(origins.map((origin) => [origin, []]));
     if (origins.length === 0) return graphs;
-    const statements = [this.#roots(origins), ...origins.map((origin) => this.#page(origin, '', limit))];
-    const results = await this.#sql.select(statements);
+    // Nearly always all graphs are small. A statement for each would be planned by the database for each.
+    const most = FEW_GRAPHS_FULL * limit;
+    let results = await this.#sql.select(this.rosterStatements(origins, most));
+    if (results[0]?.length === most) {
+      results = await this.#sql.select([
+        this.#roots(origins),
+        ...origins.map((origin) => this.#page(origin, '', limit)),
+      ]);
+    }
     for (const member of results.flatMap((rows) => rows.map(memberOf))) graphs.get(member.origin)?.push(member);
     return graphs;
   }
