@@ -25,7 +25,7 @@ export class StoreClock {
     return now;
   }
 
-  /** The database's clock was just read, as part of a batch. */
+  /** The time of a batch: the database's clock was just read, or is known to a few ms. */
   wasRead(now: number): void {
     this.#aheadMs = now - this.#ofThisMachine();
   }

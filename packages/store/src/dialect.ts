@@ -49,8 +49,9 @@ export interface Dialect {
   migrate(): Promise<void>;
 
   /**
-   * One atomic batch: locks and loads `needs` in a fixed order (docs/locking.md), calls `decide` once with the rows and
-   * the store's clock, writes the changes, and commits.
+   * One atomic batch: locks and loads `needs` in a fixed order (docs/locking.md), calls `decide` with the rows and the
+   * store's clock, writes the changes, and commits. If the rows are remembered, `decide` is called with these and with an
+   * estimate of the clock. Without changes it is then called again, with rows that were read.
    * @returns what `decide` returned, once that is committed.
    * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or an error of the npm package.
    */

@@ -25,7 +25,7 @@ export interface EngineOptions {
   retryTimeoutMs: number;
   /** Called for each transaction: the messages that this process can deliver itself right after the commit. */
   offer(): Offer;
-  /** Called with the store's clock, which each batch reads. */
+  /** Called with the store's clock, as each batch has read or estimated it. */
   clocked(now: number): void;
   /** Called with what a batch changed, after its commit and before its requests are answered. */
   committed(changes: Changes): void;

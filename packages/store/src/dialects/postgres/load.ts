@@ -11,7 +11,7 @@ const listeners = `SELECT ${LISTENERS.list()} FROM listeners WHERE`;
 /** Read in the statement that locks the tasks. The promises are locked before, so no awaiter can be added any more. */
 const withAwaiters =
   'ARRAY(SELECT unnest($1::text[]) UNION ALL SELECT awaiter FROM callbacks WHERE awaited = ANY($2::text[]))';
-/** The same statement without a lock, and with one and with the versions of the rows as the last column. */
+/** The same statement without a lock and with one. The latter also selects the version of each row, as its last column. */
 const lockable = (name: string, columns: string, from: string): Prepared[] => [
   { name, text: `SELECT ${columns} FROM ${from}` },
   { name: `lock_${name}`, text: `SELECT ${columns}, t.xmin FROM ${from} FOR UPDATE` },

@@ -57,6 +57,8 @@ const INDEXES: Record<string, string[]> = {
   delete_listeners: ['listeners_pkey'],
   update_schedules: ['schedules_pkey'],
   delete_schedules: ['schedules_pkey'],
+  unchanged_promises: ['promises_pkey'],
+  unchanged_tasks: ['callbacks_awaiter', 'callbacks_pkey', 'listeners_pkey', 'promises_branch', 'tasks_pkey'],
   lock_due_tasks: ['tasks_dispatch'],
   lock_due_listeners: ['listeners_dispatch', 'promises_pkey'],
   lock_messages_tasks: ['tasks_pkey'],

@@ -10,9 +10,9 @@ import { array, byAwaiter } from './words.ts';
  */
 const SERVER = 'extract(epoch FROM pg_postmaster_start_time())';
 
-/** How far the assumed time may be ahead of the clock, and how far behind: the batch may have waited for locks, ms. */
+/** How far, in ms, the assumed time may be ahead of the clock, and how far behind, because the batch waited for locks. */
 const MAX_AHEAD_MS = 5;
-const MAX_BEHIND_MS = 1_000;
+const MAX_BEHIND_MS = 250;
 
 /** Locks rows in the order of their ids. True if all have the assumed versions. */
 const areSame = (table: string) => `(SELECT count(*) FROM (
@@ -28,9 +28,9 @@ const AS_ASSUMED = `${areSame('tasks')}
   AND NOT EXISTS (SELECT FROM promises WHERE branch = ANY($4::text[]))
   AND ${SERVER}::text = $5 AND ${CLOCK_MS} BETWEEN $6::bigint - ${MAX_AHEAD_MS} AND $6::bigint + ${MAX_BEHIND_MS}`;
 
-/** Fails if the condition is false: the text is no number. It becomes part of the error that the server logs. */
-const orFail = (condition: string) => `SELECT ${CLOCK_MS}, ${SERVER}, CASE WHEN holds THEN 1
-    ELSE ('resonate-server: rows have changed, and are read again; unchanged: ' || holds)::int END
+/** Fails unless the condition is true: the text is no number, so the cast fails, and the text appears in the error. */
+const orFail = (condition: string) => `SELECT ${CLOCK_MS}, ${SERVER}, CASE WHEN holds IS TRUE THEN 1
+    ELSE ('resonate-server: assumptions do not hold, so the batch reads its rows; ' || coalesce(holds::text, ''))::int END
   FROM (SELECT ${condition} AS holds) AS checked`;
 
 export const UNCHANGED_STATEMENTS: Prepared[] = [
@@ -41,6 +41,8 @@ export const UNCHANGED_STATEMENTS: Prepared[] = [
 
 export function unchanged({ promises, tasks, settlements, branches, server, now }: Assumed): Query[] {
   const known = (rows: ReadonlyMap<string, string>) => [array(rows.keys()), array(rows.values())];
+  // New promises: that they are new is checked when they are inserted.
+  if (promises.size + branches.length === 0) return [];
   return [
     ...(promises.size > 0 ? [{ name: 'unchanged_promises', values: known(promises) }] : []),
     { name: 'unchanged_tasks', values: [...known(tasks), array(settlements), array(branches), server, String(now)] },

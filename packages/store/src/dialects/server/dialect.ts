@@ -4,6 +4,7 @@ import {
   ConnectionLost,
   errorText,
   OutcomeUnknown,
+  RequestTooLarge,
   StoreUnavailable,
   type Pool,
   type Rows,
@@ -21,7 +22,7 @@ import { BaseDialect } from '../base.ts';
 import { heartbeatOf } from './heartbeat.ts';
 import { electByLease } from './lease.ts';
 import { fetchesOf, loadedFrom, readingOf, versionsOf, type LoadSql } from './load.ts';
-import { RememberedRows, type Assumed, type Recalled } from './remembered.ts';
+import { RememberedRows, type Assumed, type Recalled, type Seen } from './remembered.ts';
 
 /** The SQL of one kind of server: how it begins and ends transactions, and how it loads and writes rows. */
 export interface ServerSql<Query, Session> {
@@ -44,8 +45,8 @@ export interface ServerSql<Query, Session> {
   readonly load: LoadSql<Query>;
   writes(changes: Partial<Changes>): Query[];
   /**
-   * Locks the rows that a batch was decided from, and fails with a BatchConflict unless they are as assumed. The last of these
-   * statements answers as `clock`. Absent on a server whose rows have no version. With it, `clock` also selects the run of the
+   * Locks the rows that a batch was decided from, and fails unless they are as assumed. The last of these statements answers as
+   * `clock`; there is none if there is nothing to check. Absent on a server whose rows have no version. With it, `clock` also selects the run of the
    * server, the statements of `load` that lock select the version of each row last, and the last but one statement of
    * `endBatch` returns the version of the rows that the batch wrote.
    */
@@ -96,7 +97,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
 
   /**
    * A batch in two round trips: lock and load, then write and commit. If all rows are remembered, one round trip locks and
-   * checks them, writes and commits. Without changes there is nothing to send, so such a batch is read and decided again.
+   * checks them, writes and commits. Without changes nothing would be checked, so such a batch reads and is decided again.
    */
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return this.#connections.use(async (session) => {
@@ -127,27 +128,49 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     const decision = decide(loaded, now);
     if (isLarge) await nextTurn();
     const answer = decision.changes ? await this.#commit(session, [], decision.changes, now) : [];
-    const versions = versionsOf(fetches, results);
-    this.#remembered?.keep({ needs, loaded, versions, ...decision, answer, clock: readingOf(results.at(-1), at) });
+    this.#remember(() => {
+      const versions = versionsOf(fetches, results);
+      return { needs, loaded, versions, ...decision, answer, clock: readingOf(results.at(-1), at) };
+    });
     return decision;
   }
 
+  /** @throws BatchConflict, and then the batch must read its rows: nothing was written. Otherwise as `transact`. */
   async #commitRecalled(session: Session, needs: Needs, recalled: Recalled, changes: Changes): Promise<void> {
     const { assumed, loaded, now } = recalled;
-    const before = [...this.#sql.beginBatch(session), ...(this.#sql.unchanged?.(assumed) ?? [])];
-    try {
-      if (!recalled.isProvenBy(changes)) throw new BatchConflict('a batch assumed that a promise does not exist');
-      const answer = await this.#commit(session, before, changes, now);
-      if (answer === null) return this.#remembered?.wasWrong(assumed);
-      const clock = readingOf(answer[before.length - 1], performance.now());
+    // The batch is repeated, because it may have promised messages to connections (`Offer`).
+    if (!recalled.isProvenBy(changes)) throw new BatchConflict('a batch assumed that a promise does not exist');
+    const checks = this.#sql.unchanged?.(assumed) ?? [];
+    const before = [...this.#sql.beginBatch(session), ...checks];
+    const answer = await this.#commit(session, before, changes, now).catch((error: unknown) => {
+      throw this.#meaningOf(error, assumed);
+    });
+    this.#remembered?.wasRight();
+    const at = performance.now();
+    this.#remember(() => {
       const versions = { promises: [...assumed.promises.values()], tasks: [...assumed.tasks.values()] };
-      this.#remembered?.keep({ needs, loaded, versions, changes, answer, clock });
-      this.#remembered?.wasRight();
-    } catch (error) {
-      this.#remembered?.wasWrong(assumed);
-      if (error instanceof OutcomeUnknown || error instanceof StoreUnavailable) throw error;
-      // Whatever the reason, the batch runs again and reads its rows. If it still fails, it shows its own error.
-      throw new BatchConflict(errorText(error));
+      const clock = checks.length > 0 ? readingOf(answer?.[before.length - 1], at) : null;
+      return { needs, loaded, versions, changes, answer, clock };
+    });
+  }
+
+  /** What it means that a batch which was decided from remembered rows was not committed. */
+  #meaningOf(error: unknown, assumed: Assumed): unknown {
+    if (error instanceof OutcomeUnknown || error instanceof StoreUnavailable) {
+      this.#remembered?.forgetAll();
+      return error;
+    }
+    // Whatever the reason, the batch runs again and reads its rows. If it still fails, it shows its own error.
+    if (!(error instanceof RequestTooLarge)) this.#remembered?.wasWrong(assumed);
+    return new BatchConflict(errorText(error));
+  }
+
+  /** A batch is committed, so it must not fail any more. */
+  #remember(seen: () => Seen): void {
+    try {
+      this.#remembered?.keep(seen());
+    } catch {
+      this.#remembered?.forgetAll();
     }
   }
 

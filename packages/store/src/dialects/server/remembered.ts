@@ -1,5 +1,13 @@
 import type { Rows } from '@resonate/drivers';
-import { emptyLoaded, type Changes, type Loaded, type Needs, type PromiseRow, type TaskRow } from '@resonate/machine';
+import {
+  emptyLoaded,
+  type Changes,
+  type Loaded,
+  type Needs,
+  type PromiseRow,
+  type RowChanges,
+  type TaskRow,
+} from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
 import { LRUCache } from 'lru-cache';
 
@@ -44,8 +52,8 @@ export interface Seen {
   changes: Changes | null;
   /** What its commit answered; null if that was lost. The last but one statement returns the version of the written rows. */
   answer: readonly Rows[] | null;
-  /** The server, and its clock at an instant of `performance.now()`. */
-  clock: Reading;
+  /** The server, and its clock at an instant of `performance.now()`; null if it was not read. */
+  clock: Reading | null;
 }
 
 /** A reading of the server's clock. */
@@ -70,26 +78,39 @@ interface Entry {
   mayBeAwaited: boolean;
 }
 
+/** A promise that exists, but of which too little is known. */
+const EXISTS = { promise: null };
+
 /** Larger batches share the cost of a round trip. One wrong row would repeat all of them. */
 const MAX_PROMISES = 8;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 16 << 20;
 const MAX_ENTRY_BYTES = 1 << 20;
-/** A row with its objects in memory, besides its texts. */
+/** An object with its fields in memory, and an entry of a map, besides their texts. */
 const ROW_BYTES = 600;
+const MAP_ENTRY_BYTES = 100;
 /** After a wrong assumption none is made for this long. It doubles with each that follows. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** The estimate of the server's clock falls back by this many ms per ms, so that it follows a slower clock. */
 const CLOCK_DRIFT = 0.001;
+/** With an older reading of the clock a batch reads. So the estimate is at most 10 ms behind. */
+const MAX_READING_AGE_MS = 10_000;
+/**
+ * A batch that names a promise which expires this soon reads. Others may see the timeout before the batch has its locks, and
+ * then it must not settle the promise otherwise. It is more than `unchanged` allows the clock to be ahead of the batch's time.
+ */
+const NEAR_TIMEOUT_MS = 500;
 
 export class RememberedRows {
-  readonly #entries = new LRUCache<string, Entry>({
+  readonly #entries = new LRUCache<string, Entry | typeof EXISTS>({
     max: MAX_ENTRIES,
     maxSize: MAX_BYTES,
     maxEntrySize: MAX_ENTRY_BYTES,
     sizeCalculation: bytesOf,
   });
+  /** Batches that were tried once. They read when they run again. */
+  readonly #tried = new WeakSet<Needs>();
   #server = '';
   /** How far the server's clock is ahead of `performance.now()`; null: unknown. */
   #ahead: { ms: number; at: number } | null = null;
@@ -98,10 +119,8 @@ export class RememberedRows {
 
   /** @returns what the batch can be decided from; null if it must read. */
   recall(needs: Needs): Recalled | null {
-    const ahead = this.#ahead;
-    const at = performance.now();
-    if (ahead === null || at < this.#pauseUntil || !isSmall(needs)) return null;
-    const now = Math.floor(at + ahead.ms - (at - ahead.at) * CLOCK_DRIFT);
+    const now = this.#now();
+    if (now === null || this.#tried.has(needs) || !isSmall(needs)) return null;
     const loaded = emptyLoaded();
     const promises = new Map<string, string>();
     const tasks = new Map<string, string>();
@@ -113,7 +132,7 @@ export class RememberedRows {
         absent.push(id);
         continue;
       }
-      if (!isEnough(entry, needs)) return null;
+      if (entry.promise === null || !isEnough(entry, needs, now)) return null;
       loaded.promises.push(entry.promise);
       promises.set(id, entry.version);
       if (needs.fenced.has(id)) loaded.cutFences.push(entry.promise.tags[TAG.branch] ?? '');
@@ -121,6 +140,7 @@ export class RememberedRows {
       loaded.tasks.push(entry.task.row);
       tasks.set(id, entry.task.version);
     }
+    this.#tried.add(needs);
     const settlements = [...needs.settlements].filter((id) => promises.has(id));
     const assumed = { promises, tasks, settlements, branches: [...needs.branches], server: this.#server, now };
     const isProvenBy = ({ promises: { inserts } }: Changes) =>
@@ -128,7 +148,7 @@ export class RememberedRows {
     return { loaded, now, assumed, isProvenBy };
   }
 
-  /** An assumption was wrong, or it is not known whether it was. */
+  /** An assumption was wrong. */
   wasWrong({ promises }: Assumed): void {
     for (const id of promises.keys()) this.#entries.delete(id);
     this.#ahead = null;
@@ -136,38 +156,68 @@ export class RememberedRows {
     this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }
 
-  /** A batch that was decided from remembered rows is committed. */
+  /** Assumptions were right. */
   wasRight(): void {
     this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
+  forgetAll(): void {
+    this.#entries.clear();
+    this.#ahead = null;
   }
 
   /** Remembers what a batch has read and written. It is committed. */
   keep(seen: Seen): void {
     const { needs, changes, answer, clock } = seen;
-    if (clock.server !== this.#server) {
-      this.#entries.clear();
-      this.#server = clock.server;
+    if (answer === null || (changes && countOf(changes) > MAX_ENTRIES)) return this.forgetAll();
+    if (clock) this.#read(clock);
+    const written = writtenBy(answer);
+    const isSmall = needs.promises.size <= MAX_PROMISES;
+    if (changes) {
+      for (const { id } of changed(changes.promises)) if (!isSmall || !needs.promises.has(id)) this.#entries.delete(id);
+      for (const row of changed(changes.tasks))
+        if (!isSmall || !needs.promises.has(row.id)) this.#renewTask(row, written);
     }
-    this.#read(clock);
-    const isKept = needs.promises.size <= MAX_PROMISES && answer !== null;
-    for (const id of changes ? changedIds(changes) : []) {
-      if (!isKept || !needs.promises.has(id)) this.#entries.delete(id);
-    }
-    if (!isKept) return;
-    const rows = rowsAfter(seen);
-    for (const id of needs.promises) {
-      const entry = entryOf(id, rows, seen, this.#entries.peek(id));
-      if (entry) this.#entries.set(id, entry);
-      else this.#entries.delete(id);
-    }
+    if (isSmall) this.#keepAll(seen, written);
     for (const id of changes ? awaitedIds(changes) : []) {
       const entry = this.#entries.peek(id);
-      if (entry) this.#entries.set(id, { ...entry, mayBeAwaited: true });
+      if (entry?.promise) this.#entries.set(id, { ...entry, mayBeAwaited: true });
     }
   }
 
+  #keepAll(seen: Seen, written: string): void {
+    const rows = rowsAfter(seen, written);
+    for (const id of seen.needs.promises) {
+      const before = this.#entries.peek(id);
+      const entry = entryOf(id, rows, seen, before?.promise ? before : null);
+      if (entry) this.#entries.set(id, entry);
+      else if (rows.promises.has(id)) this.#entries.set(id, EXISTS);
+      else this.#entries.delete(id);
+    }
+  }
+
+  /** A batch that does not name the promise has changed its task, for example by a heartbeat. */
+  #renewTask(row: TaskRow, version: string): void {
+    const entry = this.#entries.peek(row.id);
+    if (!entry?.promise) return;
+    if (entry.task && row.state === 'acquired') this.#entries.set(row.id, { ...entry, task: { row, version } });
+    else this.#entries.set(row.id, EXISTS);
+  }
+
+  /** The server's clock, or a little less; null if it must be read. */
+  #now(): number | null {
+    const at = performance.now();
+    const ahead = this.#ahead;
+    if (ahead === null || at - ahead.at > MAX_READING_AGE_MS || at < this.#pauseUntil) return null;
+    return Math.floor(at + ahead.ms - (at - ahead.at) * CLOCK_DRIFT);
+  }
+
   /** The true clock is not behind a reading, because it was read before its answer arrived. */
-  #read({ now, at }: Reading): void {
+  #read({ server, now, at }: Reading): void {
+    if (server !== this.#server) {
+      this.forgetAll();
+      this.#server = server;
+    }
     const before = this.#ahead ? this.#ahead.ms - (at - this.#ahead.at) * CLOCK_DRIFT : -Infinity;
     this.#ahead = { ms: Math.max(now - at, before), at };
   }
@@ -182,11 +232,12 @@ function isSmall({ promises, tasks, callbacks, listeners, schedules }: Needs): b
 }
 
 /** Whether everything that the batch needs of this promise is remembered or checked. */
-function isEnough({ promise, mayBeAwaited, isFenceCut }: Entry, needs: Needs): boolean {
-  const { id } = promise;
+function isEnough({ promise, mayBeAwaited, isFenceCut }: Entry, needs: Needs, now: number): boolean {
+  const { id, tags, timeoutAt } = promise;
+  if (timeoutAt <= now + NEAR_TIMEOUT_MS) return false;
   if (needs.settlements.has(id) && mayBeAwaited) return false;
   if (needs.fenced.has(id) && !isFenceCut) return false;
-  return !needs.preloads.has(id) && !needs.resumed.has(id);
+  return !needs.preloads.has(id) && !needs.resumed.has(id) && !needs.branches.has(tags[TAG.branch] ?? '');
 }
 
 /** A promise within a workflow. */
@@ -206,13 +257,13 @@ interface RowsAfter {
 }
 
 /** The rows as they are after the batch. */
-function rowsAfter({ loaded, versions, changes, answer }: Seen): RowsAfter {
+function rowsAfter({ loaded, versions, changes }: Seen, written: string): RowsAfter {
   const promises = versioned(loaded.promises, versions.promises);
   const tasks = versioned(loaded.tasks, versions.tasks);
-  const written = String(answer?.at(-2)?.[0]?.[0]);
-  if (changes !== null) {
-    for (const row of changedRows(changes.promises)) promises.set(row.id, { row, version: written });
-    for (const row of changedRows(changes.tasks)) tasks.set(row.id, { row, version: written });
+  if (changes) {
+    for (const row of changed(changes.promises)) promises.set(row.id, { row, version: written });
+    for (const { id } of changes.promises.deletes) promises.delete(id);
+    for (const row of changed(changes.tasks)) tasks.set(row.id, { row, version: written });
   }
   return { promises, tasks };
 }
@@ -226,14 +277,18 @@ function versioned<Row extends { id: string }>(rows: readonly Row[], versions: r
   return found;
 }
 
-function changedRows<Row>({ inserts, updates }: { inserts: readonly Row[]; updates: readonly Row[] }): readonly Row[] {
-  return [...inserts, ...updates];
+/** The rows of a table that are there after the batch and were not like that before. */
+function changed<Row>({ inserts, updates }: RowChanges<Row>): readonly Row[] {
+  return updates.length === 0 ? inserts : [...inserts, ...updates];
 }
 
-function* changedIds({ promises, tasks }: Changes): Generator<string> {
-  for (const { inserts, updates, deletes } of [promises, tasks]) {
-    for (const rows of [inserts, updates, deletes]) for (const { id } of rows) yield id;
-  }
+function countOf({ promises, tasks }: Changes): number {
+  return [promises, tasks].reduce((sum, { inserts, updates }) => sum + inserts.length + updates.length, 0);
+}
+
+/** The version of the rows that a batch has written, from the answer to its commit. */
+function writtenBy(answer: readonly Rows[]): string {
+  return String(answer.at(-2)?.[0]?.[0]);
 }
 
 function awaitedIds({ callbacks, listeners }: Changes): string[] {
@@ -243,7 +298,7 @@ function awaitedIds({ callbacks, listeners }: Changes): string[] {
   ];
 }
 
-function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Entry | undefined): Entry | null {
+function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Entry | null): Entry | null {
   const { needs, loaded, changes } = seen;
   const promise = rows.promises.get(id);
   if (promise?.row.state !== 'pending') return null;
@@ -261,9 +316,14 @@ function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Entry | undefi
   return { promise: promise.row, version: promise.version, task, isFenceCut, mayBeAwaited };
 }
 
-function bytesOf({ promise: { id, param, tags }, task }: Entry): number {
-  let texts = 2 * id.length + (param.data?.length ?? 0) + (task?.row.address.length ?? 0);
-  for (const map of [tags, param.headers ?? {}])
-    for (const [name, text] of Object.entries(map)) texts += name.length + text.length;
-  return 2 * ROW_BYTES + 2 * texts;
+function bytesOf({ promise, ...rest }: Entry | typeof EXISTS): number {
+  if (promise === null) return ROW_BYTES;
+  const { id, param, tags } = promise;
+  let bytes = 2 * ROW_BYTES + 4 * id.length + 2 * (param.data?.length ?? 0);
+  for (const map of [tags, param.headers ?? {}]) {
+    for (const [name, value] of Object.entries(map)) bytes += MAP_ENTRY_BYTES + 2 * (name.length + value.length);
+  }
+  if (!('task' in rest) || !rest.task) return bytes;
+  const { address, target, pid, prefers } = rest.task.row;
+  return bytes + 2 * [address, target, pid ?? '', prefers ?? ''].join('').length;
 }
