@@ -54,6 +54,7 @@ function fence(version: number, kind: string, data: unknown) {
   return { id: 'w', version, action: { kind, head, data } };
 }
 
+const fulfill = (version: number) => fence(version, 'promise.settle', settle('w'));
 const create = (version: number, id: string) => fence(version, 'promise.create', promiseCreate(id, STEP));
 const settling = (version: number, id: string) =>
   fence(version, 'promise.settle', { ...settle(id), value: { data: id } });
@@ -120,23 +121,18 @@ describe('one round trip', () => {
 
   test('is enough for the end of a workflow that was started here, with its last step', async () => {
     const version = await start();
-    const head = { corrId: 'inner', version: '2026-04-01' };
     const steps = [{ create: promiseCreate('w.1', STEP), settle: { ...settle('w.1'), value: { data: 'last' } } }];
-    const fulfill = { id: 'w', version, action: { kind: 'promise.settle', head, data: settle('w') }, steps };
-    expect(await trips(() => sendOk(store, 'task.fulfill', fulfill))).toBe(1);
+    expect(await trips(() => sendOk(store, 'task.fulfill', { ...fulfill(version), steps }))).toBe(1);
     expect(await recordOf('w')).toMatchObject({ state: 'resolved' });
     expect(await recordOf('w.1')).toMatchObject({ state: 'resolved', value: { data: 'last' } });
   });
 
-  test('is not enough for a workflow that somebody awaits', async () => {
+  test('is enough to listen to a workflow that was started here, and for its end', async () => {
     const version = await start();
-    await sendOk(store, 'promise.register_listener', { awaited: 'w', address: 'poll://any@listeners' });
-    const head = { corrId: 'inner', version: '2026-04-01' };
-    const fulfill = { id: 'w', version, action: { kind: 'promise.settle', head, data: settle('w') } };
-    expect(await trips(() => sendOk(store, 'task.fulfill', fulfill))).toBe(2);
-    expect(await other.queues.waitingTargets('poll', 10)).toContainEqual(
-      expect.objectContaining({ target: 'listeners' }),
-    );
+    const listen = { awaited: 'w', address: 'poll://any@listeners' };
+    expect(await trips(() => sendOk(store, 'promise.register_listener', listen))).toBe(1);
+    expect(await trips(() => sendOk(store, 'task.fulfill', fulfill(version)))).toBe(1);
+    expect(await other.queues.waitingTargets('poll', 10)).toEqual([expect.objectContaining({ target: 'listeners' })]);
   });
 
   test('is not enough where an answer has more than was remembered', async () => {
@@ -194,15 +190,37 @@ describe('rows that another process has changed', () => {
   test('a workflow that it listens to: the listener is told', async () => {
     const version = await start();
     await sendOk(other, 'promise.register_listener', { awaited: 'w', address: 'poll://any@listeners' });
-    const head = { corrId: 'inner', version: '2026-04-01' };
-    await sendOk(store, 'task.fulfill', {
-      id: 'w',
-      version,
-      action: { kind: 'promise.settle', head, data: settle('w') },
-    });
+    await sendOk(store, 'task.fulfill', fulfill(version));
     expect(await other.queues.waitingTargets('poll', 10)).toContainEqual(
       expect.objectContaining({ target: 'listeners' }),
     );
+  });
+
+  test('a workflow with two listeners, one of them registered by it: both are told', async () => {
+    const version = await start();
+    await sendOk(store, 'promise.register_listener', { awaited: 'w', address: 'poll://any@ours' });
+    await sendOk(other, 'promise.register_listener', { awaited: 'w', address: 'poll://any@theirs' });
+    await sendOk(store, 'task.fulfill', fulfill(version));
+    const waiting = await other.queues.waitingTargets('poll', 10);
+    expect(waiting.map(({ target }) => target).sort()).toEqual(['ours', 'theirs']);
+  });
+
+  test('a listener that is registered again is told once', async () => {
+    const version = await start();
+    const listen = { awaited: 'w', address: 'poll://any@listeners' };
+    await sendOk(store, 'promise.register_listener', listen);
+    await sendOk(store, 'promise.register_listener', listen);
+    await sendOk(other, 'promise.register_listener', listen);
+    await sendOk(store, 'task.fulfill', fulfill(version));
+    expect(await dialect.countDue('poll', ['listeners'], 10)).toBe(1);
+  });
+
+  test('a workflow whose task was kept alive here: its steps still take one round trip', async () => {
+    const version = await start();
+    await sendOk(store, 'task.heartbeat', { pid: 'me', tasks: [{ id: 'w', version }] });
+    expect(await trips(() => step(version, 'w.1'))).toBe(1);
+    await sendOk(other, 'task.heartbeat', { pid: 'me', tasks: [{ id: 'w', version }] });
+    expect(await step(version, 'w.2')).toEqual([200, 200]);
   });
 
   test('a step that is gone, and was created again by it: the new one is settled', async () => {

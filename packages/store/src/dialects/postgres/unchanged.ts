@@ -24,7 +24,9 @@ const areSame = (table: string) => `(SELECT count(*) FROM (
 const AS_ASSUMED = `${areSame('tasks')}
   AND NOT EXISTS (SELECT FROM callbacks WHERE awaited = ANY($3::text[]))
   AND NOT EXISTS (SELECT FROM callbacks WHERE ${byAwaiter('awaiter')} = ANY($3::text[]))
-  AND NOT EXISTS (SELECT FROM listeners WHERE awaited = ANY($3::text[]))
+  AND (SELECT count(*) = cardinality($7::text[]) AND bool_and(coalesce(
+      xmin::text = ($8::text[])[array_position($7::text[], octet_length(awaited) || ':' || awaited || address)], false)) IS NOT FALSE
+    FROM listeners WHERE awaited = ANY($3::text[]))
   AND NOT EXISTS (SELECT FROM promises WHERE branch = ANY($4::text[]))
   AND ${SERVER}::text = $5 AND ${CLOCK_MS} BETWEEN $6::bigint - ${MAX_AHEAD_MS} AND $6::bigint + ${MAX_BEHIND_MS}`;
 
@@ -39,12 +41,19 @@ export const UNCHANGED_STATEMENTS: Prepared[] = [
   { name: 'unchanged_tasks', text: orFail(AS_ASSUMED) },
 ];
 
-export function unchanged({ promises, tasks, settlements, branches, server, now }: Assumed): Query[] {
+export function unchanged({ promises, tasks, settlements, listeners, branches, server, now }: Assumed): Query[] {
   const known = (rows: ReadonlyMap<string, string>) => [array(rows.keys()), array(rows.values())];
+  // The length keeps two keys apart whose texts are equal when they are joined.
+  const byKey = new Map(
+    listeners.map(({ awaited, address, version }) => [`${Buffer.byteLength(awaited)}:${awaited}${address}`, version]),
+  );
   // New promises: that they are new is checked when they are inserted.
   if (promises.size + branches.length === 0) return [];
   return [
     ...(promises.size > 0 ? [{ name: 'unchanged_promises', values: known(promises) }] : []),
-    { name: 'unchanged_tasks', values: [...known(tasks), array(settlements), array(branches), server, String(now)] },
+    {
+      name: 'unchanged_tasks',
+      values: [...known(tasks), array(settlements), array(branches), server, String(now), ...known(byKey)],
+    },
   ];
 }

@@ -22,7 +22,8 @@ import { BaseDialect } from '../base.ts';
 import { heartbeatOf } from './heartbeat.ts';
 import { electByLease } from './lease.ts';
 import { fetchesOf, loadedFrom, readingOf, versionsOf, type LoadSql } from './load.ts';
-import { RememberedRows, type Assumed, type Recalled, type Seen } from './remembered.ts';
+import type { Seen } from './remembered-entry.ts';
+import { RememberedRows, type Assumed, type Recalled } from './remembered.ts';
 
 /** The SQL of one kind of server: how it begins and ends transactions, and how it loads and writes rows. */
 export interface ServerSql<Query, Session> {

@@ -7,7 +7,7 @@ import type { Words } from '../../sql/words.ts';
 import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
 import { decodeShared, shareOf } from '../shares.ts';
-import type { Reading, Seen } from './remembered.ts';
+import type { Reading, Seen } from './remembered-entry.ts';
 
 /** The statements that load a batch's rows. With `locking` each locks its rows in the order of their keys. */
 export interface LoadSql<Query> {

@@ -1,15 +1,18 @@
-import type { Rows } from '@resonate/drivers';
-import {
-  emptyLoaded,
-  type Changes,
-  type Loaded,
-  type Needs,
-  type PromiseRow,
-  type RowChanges,
-  type TaskRow,
-} from '@resonate/machine';
+import { emptyLoaded, pairKey, type Changes, type Loaded, type Needs, type TaskRow } from '@resonate/machine';
 import { TAG } from '@resonate/protocol';
 import { LRUCache } from 'lru-cache';
+import {
+  awaitedIds,
+  bytesOf,
+  changed,
+  entryOf,
+  EXISTS,
+  rowsAfter,
+  withAwaiters,
+  type Entry,
+  type Reading,
+  type Seen,
+} from './remembered-entry.ts';
 
 /**
  * Rows as earlier batches of this process left them. The next batch that needs only such rows is decided at once, and its write
@@ -21,8 +24,9 @@ export interface Assumed {
   /** The rows by id, with the version that each must still have. */
   promises: ReadonlyMap<string, string>;
   tasks: ReadonlyMap<string, string>;
-  /** Of these promises there must be no listener, and no callback in which one is awaited or awaiter. */
+  /** Of these promises there must be no callback in which one is awaited or awaiter, and no listeners but `listeners`. */
   settlements: readonly string[];
+  listeners: readonly { awaited: string; address: string; version: string }[];
   /** No promise may be in one of these branches. */
   branches: readonly string[];
   /** The run of the server to which the versions belong: another one counts them anew. */
@@ -37,58 +41,17 @@ export interface Recalled {
   now: number;
   assumed: Assumed;
   /**
-   * Whether these changes prove that the promises which the batch creates did not exist: inserting one that exists fails. If
-   * such a promise is not inserted, nothing would check that.
+   * Whether these changes prove that the promises and listeners which the batch adds did not exist: inserting one that exists
+   * fails. If it is not inserted, nothing would check that.
    */
   isProvenBy(changes: Changes): boolean;
 }
-
-/** The rows that a batch has read and written, for the next one. */
-export interface Seen {
-  needs: Needs;
-  loaded: Loaded;
-  /** The version of each loaded promise and task, in their order; empty if nothing was read. */
-  versions: { promises: readonly string[]; tasks: readonly string[] };
-  changes: Changes | null;
-  /** What its commit answered; null if that was lost. The last but one statement returns the version of the written rows. */
-  answer: readonly Rows[] | null;
-  /** The server, and its clock at an instant of `performance.now()`; null if it was not read. */
-  clock: Reading | null;
-}
-
-/** A reading of the server's clock. */
-export interface Reading {
-  server: string;
-  now: number;
-  at: number;
-}
-
-/** A promise that can still settle, with its task. */
-interface Entry {
-  promise: PromiseRow;
-  version: string;
-  /** null: it has none. It cannot get one later. */
-  task: { row: TaskRow; version: string } | null;
-  /** Its branch has more promises than a fence answers. It never has fewer later, except by retention. */
-  isFenceCut: boolean;
-  /**
-   * Somebody may have a callback or a listener on it. If not, its settlement is decided without reading them: this is so for
-   * steps and for workflows that the process which creates them runs (`task.create`), until one is registered here.
-   */
-  mayBeAwaited: boolean;
-}
-
-/** A promise that exists, but of which too little is known. */
-const EXISTS = { promise: null };
 
 /** Larger batches share the cost of a round trip. One wrong row would repeat all of them. */
 const MAX_PROMISES = 8;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 16 << 20;
 const MAX_ENTRY_BYTES = 1 << 20;
-/** An object with its fields in memory, and an entry of a map, besides their texts. */
-const ROW_BYTES = 600;
-const MAP_ENTRY_BYTES = 100;
 /** After a wrong assumption none is made for this long. It doubles with each that follows. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -125,6 +88,7 @@ export class RememberedRows {
     const promises = new Map<string, string>();
     const tasks = new Map<string, string>();
     const absent: string[] = [];
+    const listeners: Assumed['listeners'][number][] = [];
     for (const id of needs.promises) {
       const entry = this.#entries.get(id);
       if (!entry) {
@@ -132,19 +96,36 @@ export class RememberedRows {
         absent.push(id);
         continue;
       }
-      if (entry.promise === null || !isEnough(entry, needs, now)) return null;
-      loaded.promises.push(entry.promise);
+      if (entry.row === null || !isEnough(entry, needs, now)) return null;
+      loaded.promises.push(entry.row);
       promises.set(id, entry.version);
-      if (needs.fenced.has(id)) loaded.cutFences.push(entry.promise.tags[TAG.branch] ?? '');
+      if (needs.fenced.has(id)) loaded.cutFences.push(entry.row.tags[TAG.branch] ?? '');
+      for (const { row, version } of entry.listeners ?? []) {
+        const isSettled = needs.settlements.has(id);
+        if (isSettled) listeners.push({ awaited: id, address: row.address, version });
+        if (isSettled || needs.listeners.has(pairKey(id, row.address))) loaded.listeners.push(row);
+      }
       if (!entry.task || !needs.tasks.has(id)) continue;
       loaded.tasks.push(entry.task.row);
       tasks.set(id, entry.task.version);
     }
     this.#tried.add(needs);
     const settlements = [...needs.settlements].filter((id) => promises.has(id));
-    const assumed = { promises, tasks, settlements, branches: [...needs.branches], server: this.#server, now };
-    const isProvenBy = ({ promises: { inserts } }: Changes) =>
-      absent.every((id) => inserts.some((inserted) => inserted.id === id));
+    const assumed = {
+      promises,
+      tasks,
+      settlements,
+      listeners,
+      branches: [...needs.branches],
+      server: this.#server,
+      now,
+    };
+    const newListeners = [...needs.listeners.values()];
+    const isProvenBy = (changes: Changes) =>
+      absent.every((id) => changes.promises.inserts.some((inserted) => inserted.id === id)) &&
+      newListeners.every(({ awaited, address }) =>
+        changes.listeners.inserts.some((inserted) => inserted.awaited === awaited && inserted.address === address),
+      );
     return { loaded, now, assumed, isProvenBy };
   }
 
@@ -181,7 +162,7 @@ export class RememberedRows {
     if (isSmall) this.#keepAll(seen, written);
     for (const id of changes ? awaitedIds(changes) : []) {
       const entry = this.#entries.peek(id);
-      if (entry?.promise) this.#entries.set(id, { ...entry, mayBeAwaited: true });
+      if (changes && entry?.row) this.#entries.set(id, withAwaiters(id, entry, changes, written));
     }
   }
 
@@ -189,7 +170,7 @@ export class RememberedRows {
     const rows = rowsAfter(seen, written);
     for (const id of seen.needs.promises) {
       const before = this.#entries.peek(id);
-      const entry = entryOf(id, rows, seen, before?.promise ? before : null);
+      const entry = entryOf(id, rows, seen, before?.row ? before : null);
       if (entry) this.#entries.set(id, entry);
       else if (rows.promises.has(id)) this.#entries.set(id, EXISTS);
       else this.#entries.delete(id);
@@ -199,7 +180,7 @@ export class RememberedRows {
   /** A batch that does not name the promise has changed its task, for example by a heartbeat. */
   #renewTask(row: TaskRow, version: string): void {
     const entry = this.#entries.peek(row.id);
-    if (!entry?.promise) return;
+    if (!entry?.row) return;
     if (entry.task && row.state === 'acquired') this.#entries.set(row.id, { ...entry, task: { row, version } });
     else this.#entries.set(row.id, EXISTS);
   }
@@ -225,61 +206,22 @@ export class RememberedRows {
 
 /** Whether a batch names so few and such rows that it may be decided from remembered ones. */
 function isSmall({ promises, tasks, callbacks, listeners, schedules }: Needs): boolean {
-  if (promises.size === 0 || promises.size > MAX_PROMISES) return false;
-  if (callbacks.size + listeners.size + schedules.size > 0) return false;
+  if (promises.size === 0 || promises.size > MAX_PROMISES || callbacks.size + schedules.size > 0) return false;
   for (const id of tasks) if (!promises.has(id)) return false;
+  for (const { awaited } of listeners.values()) if (!promises.has(awaited)) return false;
   return true;
 }
 
 /** Whether everything that the batch needs of this promise is remembered or checked. */
-function isEnough({ promise, mayBeAwaited, isFenceCut }: Entry, needs: Needs, now: number): boolean {
-  const { id, tags, timeoutAt } = promise;
+function isEnough({ row: { id, tags, timeoutAt }, listeners, isFenceCut }: Entry, needs: Needs, now: number): boolean {
   if (timeoutAt <= now + NEAR_TIMEOUT_MS) return false;
-  if (needs.settlements.has(id) && mayBeAwaited) return false;
+  if (listeners === null && (needs.settlements.has(id) || isListenedTo(id, needs))) return false;
   if (needs.fenced.has(id) && !isFenceCut) return false;
   return !needs.preloads.has(id) && !needs.resumed.has(id) && !needs.branches.has(tags[TAG.branch] ?? '');
 }
 
-/** A promise within a workflow. */
-function isStep({ id, tags }: PromiseRow): boolean {
-  const branch = tags[TAG.branch];
-  return branch !== undefined && branch !== id;
-}
-
-interface Versioned<Row> {
-  row: Row;
-  version: string;
-}
-
-interface RowsAfter {
-  promises: Map<string, Versioned<PromiseRow>>;
-  tasks: Map<string, Versioned<TaskRow>>;
-}
-
-/** The rows as they are after the batch. */
-function rowsAfter({ loaded, versions, changes }: Seen, written: string): RowsAfter {
-  const promises = versioned(loaded.promises, versions.promises);
-  const tasks = versioned(loaded.tasks, versions.tasks);
-  if (changes) {
-    for (const row of changed(changes.promises)) promises.set(row.id, { row, version: written });
-    for (const { id } of changes.promises.deletes) promises.delete(id);
-    for (const row of changed(changes.tasks)) tasks.set(row.id, { row, version: written });
-  }
-  return { promises, tasks };
-}
-
-function versioned<Row extends { id: string }>(rows: readonly Row[], versions: readonly string[]) {
-  const found = new Map<string, Versioned<Row>>();
-  rows.forEach((row, index) => {
-    const version = versions[index];
-    if (version !== undefined) found.set(row.id, { row, version });
-  });
-  return found;
-}
-
-/** The rows of a table that are there after the batch and were not like that before. */
-function changed<Row>({ inserts, updates }: RowChanges<Row>): readonly Row[] {
-  return updates.length === 0 ? inserts : [...inserts, ...updates];
+function isListenedTo(id: string, needs: Needs): boolean {
+  return needs.listeners.size > 0 && [...needs.listeners.values()].some(({ awaited }) => awaited === id);
 }
 
 function countOf({ promises, tasks }: Changes): number {
@@ -287,43 +229,6 @@ function countOf({ promises, tasks }: Changes): number {
 }
 
 /** The version of the rows that a batch has written, from the answer to its commit. */
-function writtenBy(answer: readonly Rows[]): string {
+function writtenBy(answer: NonNullable<Seen['answer']>): string {
   return String(answer.at(-2)?.[0]?.[0]);
-}
-
-function awaitedIds({ callbacks, listeners }: Changes): string[] {
-  return [
-    ...callbacks.inserts.flatMap(({ awaited, awaiter }) => [awaited, awaiter]),
-    ...listeners.inserts.map(({ awaited }) => awaited),
-  ];
-}
-
-function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Entry | null): Entry | null {
-  const { needs, loaded, changes } = seen;
-  const promise = rows.promises.get(id);
-  if (promise?.row.state !== 'pending') return null;
-  const isSame = before?.version === promise.version;
-  const task = rows.tasks.get(id) ?? (isSame ? before.task : null);
-  // Without a row of the task it must be known that there is none: it was looked for, or the promise is new.
-  const isNew = changes?.promises.inserts.some((row) => row.id === id) === true;
-  if (task === null && !isSame && !isNew && !needs.tasks.has(id)) return null;
-  if (task !== null && task.row.state !== 'acquired') return null;
-  const branch = promise.row.tags[TAG.branch];
-  const isCut = branch !== undefined && loaded.cutFences.includes(branch);
-  const isFenceCut = isCut || (isSame && before.isFenceCut);
-  const isStartedHere = isNew && task !== null;
-  const mayBeAwaited = isSame ? before.mayBeAwaited : !(isStartedHere || (task === null && isStep(promise.row)));
-  return { promise: promise.row, version: promise.version, task, isFenceCut, mayBeAwaited };
-}
-
-function bytesOf({ promise, ...rest }: Entry | typeof EXISTS): number {
-  if (promise === null) return ROW_BYTES;
-  const { id, param, tags } = promise;
-  let bytes = 2 * ROW_BYTES + 4 * id.length + 2 * (param.data?.length ?? 0);
-  for (const map of [tags, param.headers ?? {}]) {
-    for (const [name, value] of Object.entries(map)) bytes += MAP_ENTRY_BYTES + 2 * (name.length + value.length);
-  }
-  if (!('task' in rest) || !rest.task) return bytes;
-  const { address, target, pid, prefers } = rest.task.row;
-  return bytes + 2 * [address, target, pid ?? '', prefers ?? ''].join('').length;
 }
