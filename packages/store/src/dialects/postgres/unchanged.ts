@@ -47,8 +47,6 @@ export function unchanged({ promises, tasks, settlements, listeners, branches, s
   const byKey = new Map(
     listeners.map(({ awaited, address, version }) => [`${Buffer.byteLength(awaited)}:${awaited}${address}`, version]),
   );
-  // New promises: that they are new is checked when they are inserted.
-  if (promises.size + branches.length === 0) return [];
   return [
     ...(promises.size > 0 ? [{ name: 'unchanged_promises', values: known(promises) }] : []),
     {

@@ -46,8 +46,8 @@ export interface ServerSql<Query, Session> {
   readonly load: LoadSql<Query>;
   writes(changes: Partial<Changes>): Query[];
   /**
-   * Locks the rows that a batch was decided from, and fails unless they are as assumed. The last of these statements answers as
-   * `clock`; there is none if there is nothing to check. Absent on a server whose rows have no version. With it, `clock` also selects the run of the
+   * Locks the promises and tasks that a batch was decided from, and fails unless everything is as assumed. The last of these
+   * statements answers as `clock`. Absent on a server whose rows have no version. With it, `clock` also selects the run of the
    * server, the statements of `load` that lock select the version of each row last, and the last but one statement of
    * `endBatch` returns the version of the rows that the batch wrote.
    */
@@ -141,17 +141,14 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     const { assumed, loaded, now } = recalled;
     // The batch is repeated, because it may have promised messages to connections (`Offer`).
     if (!recalled.isProvenBy(changes)) throw new BatchConflict('a batch assumed that a promise does not exist');
-    const checks = this.#sql.unchanged?.(assumed) ?? [];
-    const before = [...this.#sql.beginBatch(session), ...checks];
+    const before = [...this.#sql.beginBatch(session), ...(this.#sql.unchanged?.(assumed) ?? [])];
     const answer = await this.#commit(session, before, changes, now).catch((error: unknown) => {
       throw this.#meaningOf(error, assumed);
     });
-    this.#remembered?.wasRight();
     const at = performance.now();
     this.#remember(() => {
       const versions = { promises: [...assumed.promises.values()], tasks: [...assumed.tasks.values()] };
-      const clock = checks.length > 0 ? readingOf(answer?.[before.length - 1], at) : null;
-      return { needs, loaded, versions, changes, answer, clock };
+      return { needs, loaded, versions, changes, answer, clock: readingOf(answer?.[before.length - 1], at) };
     });
   }
 

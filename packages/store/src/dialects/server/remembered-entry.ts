@@ -28,16 +28,15 @@ export const EXISTS = { row: null };
 export interface Seen {
   needs: Needs;
   loaded: Loaded;
-  /** The version of each loaded promise and task, in their order; empty if nothing was read. */
+  /** The version of each loaded promise and task, in their order: as it was read or checked. */
   versions: { promises: readonly string[]; tasks: readonly string[] };
   changes: Changes | null;
   /** What its commit answered; null if that was lost. The last but one statement returns the version of the written rows. */
   answer: readonly Rows[] | null;
-  /** The server, and its clock at an instant of `performance.now()`; null if it was not read. */
-  clock: Reading | null;
+  clock: Reading;
 }
 
-/** A reading of the server's clock. */
+/** A reading of the server's clock, and when its answer arrived, by `performance.now()`. */
 export interface Reading {
   server: string;
   now: number;
@@ -97,7 +96,9 @@ export function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Entry |
   const isCut = branch !== undefined && loaded.cutFences.includes(branch);
   const isFenceCut = isCut || (isSame && before.isFenceCut);
   const isOwn = task === null ? isStep(promise.row) : isNew;
-  const listeners = isSame ? before.listeners : isOwn ? [] : null;
+  // If the task was taken anew, it may have been suspended by another process, so there may be callbacks.
+  const isSameRun = isSame && before.task?.row.version === task?.row.version;
+  const listeners = isSameRun ? before.listeners : isOwn ? [] : null;
   return { ...promise, task, isFenceCut, listeners };
 }
 

@@ -52,12 +52,12 @@ const MAX_PROMISES = 8;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 16 << 20;
 const MAX_ENTRY_BYTES = 1 << 20;
-/** After a wrong assumption none is made for this long. It doubles with each that follows. */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
+/** A wrong assumption costs a trip and a line in the server's log. After so many within this time, batches read. */
+const MAX_WRONG = 5;
+const WRONG_WITHIN_MS = 10_000;
 /** The estimate of the server's clock falls back by this many ms per ms, so that it follows a slower clock. */
 const CLOCK_DRIFT = 0.001;
-/** With an older reading of the clock a batch reads. So the estimate is at most 10 ms behind. */
+/** With an older reading of the clock a batch reads. So the estimate is at most 10 ms behind what was read. */
 const MAX_READING_AGE_MS = 10_000;
 /**
  * A batch that names a promise which expires this soon reads. Others may see the timeout before the batch has its locks, and
@@ -69,7 +69,6 @@ export class RememberedRows {
   readonly #entries = new LRUCache<string, Entry | typeof EXISTS>({
     max: MAX_ENTRIES,
     maxSize: MAX_BYTES,
-    maxEntrySize: MAX_ENTRY_BYTES,
     sizeCalculation: bytesOf,
   });
   /** Batches that were tried once. They read when they run again. */
@@ -77,8 +76,8 @@ export class RememberedRows {
   #server = '';
   /** How far the server's clock is ahead of `performance.now()`; null: unknown. */
   #ahead: { ms: number; at: number } | null = null;
-  #pauseUntil = 0;
-  #pauseMs = FIRST_PAUSE_MS;
+  /** When the last assumptions were wrong, by `performance.now()`: `MAX_WRONG` at most, the oldest first. */
+  #wrongAt: number[] = [];
 
   /** @returns what the batch can be decided from; null if it must read. */
   recall(needs: Needs): Recalled | null {
@@ -120,7 +119,8 @@ export class RememberedRows {
       server: this.#server,
       now,
     };
-    const newListeners = [...needs.listeners.values()];
+    const known = new Set(loaded.listeners.map(({ awaited, address }) => pairKey(awaited, address)));
+    const newListeners = [...needs.listeners].filter(([key]) => !known.has(key)).map(([, listener]) => listener);
     const isProvenBy = (changes: Changes) =>
       absent.every((id) => changes.promises.inserts.some((inserted) => inserted.id === id)) &&
       newListeners.every(({ awaited, address }) =>
@@ -133,13 +133,7 @@ export class RememberedRows {
   wasWrong({ promises }: Assumed): void {
     for (const id of promises.keys()) this.#entries.delete(id);
     this.#ahead = null;
-    this.#pauseUntil = performance.now() + this.#pauseMs;
-    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
-  }
-
-  /** Assumptions were right. */
-  wasRight(): void {
-    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#wrongAt = [...this.#wrongAt, performance.now()].slice(-MAX_WRONG);
   }
 
   forgetAll(): void {
@@ -151,7 +145,7 @@ export class RememberedRows {
   keep(seen: Seen): void {
     const { needs, changes, answer, clock } = seen;
     if (answer === null || (changes && countOf(changes) > MAX_ENTRIES)) return this.forgetAll();
-    if (clock) this.#read(clock);
+    this.#read(clock);
     const written = writtenBy(answer);
     const isSmall = needs.promises.size <= MAX_PROMISES;
     if (changes) {
@@ -171,7 +165,7 @@ export class RememberedRows {
     for (const id of seen.needs.promises) {
       const before = this.#entries.peek(id);
       const entry = entryOf(id, rows, seen, before?.row ? before : null);
-      if (entry) this.#entries.set(id, entry);
+      if (entry && bytesOf(entry) <= MAX_ENTRY_BYTES) this.#entries.set(id, entry);
       else if (rows.promises.has(id)) this.#entries.set(id, EXISTS);
       else this.#entries.delete(id);
     }
@@ -189,7 +183,9 @@ export class RememberedRows {
   #now(): number | null {
     const at = performance.now();
     const ahead = this.#ahead;
-    if (ahead === null || at - ahead.at > MAX_READING_AGE_MS || at < this.#pauseUntil) return null;
+    if (ahead === null || at - ahead.at > MAX_READING_AGE_MS) return null;
+    const [firstWrongAt = -Infinity] = this.#wrongAt;
+    if (this.#wrongAt.length === MAX_WRONG && at - firstWrongAt < WRONG_WITHIN_MS) return null;
     return Math.floor(at + ahead.ms - (at - ahead.at) * CLOCK_DRIFT);
   }
 
@@ -199,8 +195,10 @@ export class RememberedRows {
       this.forgetAll();
       this.#server = server;
     }
-    const before = this.#ahead ? this.#ahead.ms - (at - this.#ahead.at) * CLOCK_DRIFT : -Infinity;
-    this.#ahead = { ms: Math.max(now - at, before), at };
+    // The answer to a commit arrives late. Then an earlier reading says more, until it is too old.
+    const isUsable = this.#ahead !== null && at - this.#ahead.at <= MAX_READING_AGE_MS;
+    const before = this.#ahead && isUsable ? this.#ahead.ms - (at - this.#ahead.at) * CLOCK_DRIFT : -Infinity;
+    if (now - at >= before) this.#ahead = { ms: now - at, at };
   }
 }
 
