@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import {
   freshPostgresDatabase,
   Random,
@@ -31,11 +31,11 @@ beforeEach(async () => {
   database = await freshPostgresDatabase(server.url);
   dialects = ['one', 'two'].map(() => new PostgresDialect({ ...OPTIONS, url: database.url }));
   await dialects[0]?.migrate();
-  return async () => {
-    jest.restoreAllMocks();
-    await Promise.all(dialects.map((dialect) => dialect.close()));
-    await database.drop();
-  };
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await Promise.all(dialects.map((dialect) => dialect.close()));
+  await database.drop();
 });
 
 const given = process.env['SEED'];
