@@ -43,7 +43,7 @@ export const retention = {
     describe: 'Maximum number of promises deleted in one transaction',
   }),
   max_percent: integer({
-    default: 50,
+    default: 30,
     min: 1,
     max: 90,
     describe:
