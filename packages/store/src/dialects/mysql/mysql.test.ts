@@ -49,10 +49,10 @@ async function explain(url: string, search: Search): Promise<Plan> {
 }
 
 /**
- * CI runs this suite on MariaDB or on MySQL. It replays an eighth of the traces, which are most of its time, and only MySQL
+ * CI runs this suite on MariaDB or on MySQL. It replays a sixteenth of the traces, which are most of its time, and only MySQL
  * awaits 40,000 promises. `npm run test:thorough` runs everything on the given one.
  */
-const TRACE_PARTS = rounds(8, 1);
+const TRACE_PARTS = rounds(16, 1);
 const [TRACE_PART, AWAITED] = mysqlServerName() === 'mysql' ? [1, 40_000] : [0, rounds(10_000, 40_000)];
 
 const underTest = (election: 'advisory' | 'lease'): DialectUnderTest => ({

@@ -50,8 +50,8 @@ async function execute(url: string, text: string): Promise<void> {
   }
 }
 
-/** CI replays an eighth of the traces, `npm run test:thorough` all. On SQLite all are replayed always. */
-const TRACE_PARTS = rounds(8, 1);
+/** CI replays a sixteenth of the traces, `npm run test:thorough` all. On SQLite all are replayed always. */
+const TRACE_PARTS = rounds(16, 1);
 
 const underTest = (byLease: boolean): DialectUnderTest => ({
   isShared: true,
