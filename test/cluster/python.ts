@@ -61,8 +61,8 @@ export async function installPythonSdk(): Promise<string> {
   return python;
 }
 
-/** @throws when there is none. */
-async function findPython(): Promise<string> {
+/** A Python that the SDK runs on: 3.12 or newer, with pip. @throws when there is none. */
+export async function findPython(): Promise<string> {
   const versions = join(process.env['PYENV_ROOT'] ?? join(homedir(), '.pyenv'), 'versions');
   const pyenv = existsSync(versions) ? readdirSync(versions).sort().reverse() : [];
   const candidates = [

