@@ -1,7 +1,6 @@
 import { callersOf, type CallGraph, type RetainedPromise } from '@resonate/machine';
 import type { PromiseState, StringMap } from '@resonate/protocol';
 import type { Statement } from '../sql/statement.ts';
-import { places } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { byOrigin } from '../sql/words.ts';
 import { json, promiseState, taskState, textOrNull } from '../sql/read.ts';
@@ -91,15 +90,19 @@ export class GraphReader {
 
   /** Locks the promises, in the order of their ids. */
   lockStatement(members: readonly Member[]): Statement {
-    const ids = members.map(({ id }) => id);
-    const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(ids)})`;
-    return { sql: `SELECT ${MEMBER} ${from} ORDER BY id${this.#sql.words.lock}`, params: ids };
+    const { among, byKey, lock } = this.#sql.words;
+    const these = among(
+      'id',
+      members.map(({ id }) => id),
+    );
+    return { ...these, sql: `SELECT ${MEMBER} FROM ${byKey('promises')} WHERE ${these.sql} ORDER BY id${lock}` };
   }
 
   /** Reads the promises that the graphs have now. */
   rosterStatements(origins: readonly string[], limit: number): Statement[] {
-    const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin IN (${places(origins)}) LIMIT ${limit}`;
-    return [{ sql, params: [...origins] }, this.#roots(origins)];
+    const these = this.#sql.words.among('origin', origins);
+    const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND ${these.sql} LIMIT ${limit}`;
+    return [{ ...these, sql }, this.#roots(origins)];
   }
 
   /** Answers what `surroundingsOf` reads. @param lock SQL that locks the tasks, or `''`. */
@@ -107,25 +110,25 @@ export class GraphReader {
     const ids = members.map(({ id }) => id);
     const own = new Set(ids);
     const callers = [...new Set(members.flatMap(callersOf))].filter((id) => !own.has(id)).sort();
-    const these = `IN (${places(ids)})`;
-    const { byKey } = this.#sql.words;
+    const { among, byKey } = this.#sql.words;
+    const tasks = among('id', ids);
+    const awaited = among('awaited', ids);
+    const awaiters = among('c.awaited', ids);
+    const around = among('id', [...callers, '']);
     return [
-      { sql: `SELECT id, state FROM ${byKey('tasks')} WHERE id ${these} ORDER BY id${lock}`, params: ids },
+      { ...tasks, sql: `SELECT id, state FROM ${byKey('tasks')} WHERE ${tasks.sql} ORDER BY id${lock}` },
       // In one statement, so that a dead letter that is redriven meanwhile is found as a letter or as a listener.
       {
-        sql: `SELECT 1, awaited FROM listeners WHERE awaited ${these}
-          UNION ALL SELECT 2, awaited FROM dead_letters WHERE awaited ${these}`,
-        params: [...ids, ...ids],
+        sql: `SELECT 1, awaited FROM listeners WHERE ${awaited.sql}
+          UNION ALL SELECT 2, awaited FROM dead_letters WHERE ${awaited.sql}`,
+        params: [...awaited.params, ...awaited.params],
       },
       {
+        ...awaiters,
         sql: `SELECT c.awaited, MIN(c.awaiter), p.state FROM callbacks c JOIN promises p ON p.id = c.awaiter
-          WHERE c.awaited ${these} GROUP BY c.awaited, p.state`,
-        params: ids,
+          WHERE ${awaiters.sql} GROUP BY c.awaited, p.state`,
       },
-      {
-        sql: `SELECT id, state FROM ${byKey('promises')} WHERE id IN (${places([...callers, ''])})`,
-        params: [...callers, ''],
-      },
+      { ...around, sql: `SELECT id, state FROM ${byKey('promises')} WHERE ${around.sql}` },
     ];
   }
 
@@ -136,8 +139,9 @@ export class GraphReader {
 
   /** A promise without an origin names its own graph. */
   #roots(origins: readonly string[]): Statement {
-    const from = `FROM ${this.#sql.words.byKey('promises')} WHERE id IN (${places(origins)}) AND origin IS NULL`;
-    return { sql: `SELECT ${MEMBER} ${from}`, params: [...origins] };
+    const { among, byKey } = this.#sql.words;
+    const these = among('id', origins);
+    return { ...these, sql: `SELECT ${MEMBER} FROM ${byKey('promises')} WHERE ${these.sql} AND origin IS NULL` };
   }
 }
 

@@ -1,3 +1,4 @@
+import { places } from './conditions.ts';
 import type { Statement } from './statement.ts';
 import type { Table } from './table.ts';
 
@@ -25,6 +26,8 @@ export interface Words {
   orUpdate(key: readonly string[], columns: readonly string[]): string;
   /** Selects the rows with these keys. With `locks` they are locked, in the order of their keys. */
   rowsWithKeys<Row>(table: Table<Row>, keys: readonly (readonly string[])[], locks?: boolean): Statement;
+  /** A condition: the column has one of these texts. */
+  among(column: string, texts: readonly string[]): Statement;
   /** Removes the rows with these keys, all of them texts. */
   remove(table: string, key: readonly string[], rows: readonly (readonly string[])[]): Statement[];
   /** The key column of `settings`. */
@@ -35,6 +38,11 @@ export interface Words {
   readonly analyze: readonly string[];
 }
 
+/** `Words.among` with a parameter for each text. */
+export function inList(column: string, texts: readonly string[]): Statement {
+  return { sql: `${column} IN (${places(texts)})`, params: [...texts] };
+}
+
 /** The words that are the same in all databases with partial indexes and `ON CONFLICT`. */
 export const PARTIAL_INDEX_WORDS = {
   tasksByTarget: "tasks WHERE state = 'pending'",
@@ -42,6 +50,7 @@ export const PARTIAL_INDEX_WORDS = {
   listenersByAge: 'listeners WHERE due_at IS NOT NULL',
   byAwaiter: (column: string) => column,
   byKey: (table: string) => table,
+  among: inList,
   insertNew: (into: string, select: string) => `INSERT INTO ${into} ${select} ON CONFLICT DO NOTHING`,
   orUpdate: (key: readonly string[], columns: readonly string[]) =>
     `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(', ')}`,

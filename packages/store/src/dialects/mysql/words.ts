@@ -1,4 +1,4 @@
-import type { Words } from '../../sql/words.ts';
+import { inList, type Words } from '../../sql/words.ts';
 import { RECORD_TABLES } from '../../tables.ts';
 import { byKeys } from './by-keys.ts';
 import { LISTENERS_WAITING, TASKS_WAITING } from './outbox.ts';
@@ -22,6 +22,7 @@ export const WORDS: Words = {
     const order = table.key.map((column) => `t.${column}`).join(', ');
     return { sql: `SELECT ${table.list('t')} FROM ${sql} ${locks ? `ORDER BY ${order} FOR UPDATE` : ''}`, params };
   },
+  among: inList,
   remove: (table, key, rows) => {
     const { sql, params } = byKeys(table, key, rows);
     return [{ sql: `DELETE t FROM ${sql}`, params }];
