@@ -103,7 +103,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>> {
     return this.#connections.use(async (session) => {
       session.batch++;
-      const recalled = this.#remembered?.recall(needs);
+      const recalled = this.#remembered?.recall(needs, this.pool.used <= 1);
       if (recalled) {
         const decision = decide(recalled.loaded, recalled.now);
         if (decision.changes) {

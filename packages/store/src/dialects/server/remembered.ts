@@ -49,6 +49,11 @@ export interface Recalled {
 
 /** Larger batches share the cost of a round trip. One wrong row would repeat all of them. */
 const MAX_PROMISES = 8;
+/**
+ * The same while other batches are in flight. If more was possible under load, batches would be short and so stay small, and many
+ * small batches cost more CPU than few large ones.
+ */
+const MAX_PROMISES_BESIDE_OTHERS = 2;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 16 << 20;
 const MAX_ENTRY_BYTES = 1 << 20;
@@ -79,10 +84,14 @@ export class RememberedRows {
   /** When the last assumptions were wrong, by `performance.now()`: `MAX_WRONG` at most, the oldest first. */
   #wrongAt: number[] = [];
 
-  /** @returns what the batch can be decided from; null if it must read. */
-  recall(needs: Needs): Recalled | null {
+  /**
+   * @param isAlone no other batch of this process is in flight.
+   * @returns what the batch can be decided from; null if it must read.
+   */
+  recall(needs: Needs, isAlone: boolean): Recalled | null {
+    if (needs.promises.size > (isAlone ? MAX_PROMISES : MAX_PROMISES_BESIDE_OTHERS)) return null;
     const now = this.#now();
-    if (now === null || this.#tried.has(needs) || !isSmall(needs)) return null;
+    if (now === null || this.#tried.has(needs) || !hasOnlyPromises(needs)) return null;
     const loaded = emptyLoaded();
     const promises = new Map<string, string>();
     const tasks = new Map<string, string>();
@@ -202,9 +211,9 @@ export class RememberedRows {
   }
 }
 
-/** Whether a batch names so few and such rows that it may be decided from remembered ones. */
-function isSmall({ promises, tasks, callbacks, listeners, schedules }: Needs): boolean {
-  if (promises.size === 0 || promises.size > MAX_PROMISES || callbacks.size + schedules.size > 0) return false;
+/** Whether a batch names nothing but promises, and tasks and listeners of these. */
+function hasOnlyPromises({ promises, tasks, callbacks, listeners, schedules }: Needs): boolean {
+  if (promises.size === 0 || callbacks.size + schedules.size > 0) return false;
   for (const id of tasks) if (!promises.has(id)) return false;
   for (const { awaited } of listeners.values()) if (!promises.has(awaited)) return false;
   return true;
