@@ -51,11 +51,9 @@ const MAP_ENTRY_BYTES = 100;
 export interface RowsAfter {
   promises: Map<string, Versioned<PromiseRow>>;
   tasks: Map<string, Versioned<TaskRow>>;
-  /** The version of what the batch wrote. */
-  written: string;
 }
 
-/** The rows as they are after the batch. */
+/** The rows as they are after the batch. @param written the version of those that it wrote. */
 export function rowsAfter({ loaded, versions, changes }: Seen, written: string): RowsAfter {
   const promises = versioned(loaded.promises, versions.promises);
   const tasks = versioned(loaded.tasks, versions.tasks);
@@ -64,7 +62,7 @@ export function rowsAfter({ loaded, versions, changes }: Seen, written: string):
     for (const { id } of changes.promises.deletes) promises.delete(id);
     for (const row of changed(changes.tasks)) tasks.set(row.id, { row, version: written });
   }
-  return { promises, tasks, written };
+  return { promises, tasks };
 }
 
 function versioned<Row extends { id: string }>(rows: readonly Row[], versions: readonly string[]) {

@@ -66,7 +66,7 @@ const CLOCK_DRIFT = 0.001;
 const MAX_READING_AGE_MS = 10_000;
 /**
  * A batch that names a promise which expires this soon reads. Others may see the timeout before the batch has its locks, and
- * then it must not settle the promise otherwise. It is more than `unchanged` allows the clock to be ahead of the batch's time.
+ * then it must not settle the promise otherwise. This is longer than a batch may be late: `unchanged` accepts 250 ms.
  */
 const NEAR_TIMEOUT_MS = 500;
 
