@@ -22,8 +22,8 @@ export interface Surroundings {
 
 const MEMBER = 'id, origin, state, settled_at, tags';
 
-/** Graphs are read together up to as many promises as this many of the largest ones have that are removed at once. */
-const FEW_GRAPHS_FULL = 4;
+/** One statement reads several graphs if they have fewer promises together than this many times the limit of one. */
+const LIMITS_TOGETHER = 4;
 
 /** Reads call graphs, without deciding what may be removed. */
 export class GraphReader {
@@ -38,7 +38,7 @@ export class GraphReader {
     const graphs = new Map<string, Member[]>(origins.map((origin) => [origin, []]));
     if (origins.length === 0) return graphs;
     // Nearly always all graphs are small. A statement for each would be planned by the database for each.
-    const most = FEW_GRAPHS_FULL * limit;
+    const most = LIMITS_TOGETHER * limit;
     let results = await this.#sql.select(this.rosterStatements(origins, most));
     if (results[0]?.length === most) {
       results = await this.#sql.select([
