@@ -36,6 +36,8 @@ interface Server {
   url: string;
   /** CPU time so far, ms. */
   cpu(): number;
+  /** The same of its database, which may have processes of its own. */
+  databaseCpu(): number;
 }
 
 /** What a version did in one turn, or the medians of its turns in one round. */
@@ -43,6 +45,7 @@ interface Measured {
   rate: number;
   p50Ms: number;
   cpuUs: number;
+  databaseUs: number;
 }
 
 interface Pair<T> {
@@ -78,6 +81,7 @@ const times = (pick: Pick, { measured }: Line) => {
     before,
     measured.map(({ now }) => pick(now)),
   );
+  if (!Number.isFinite(ratio)) return '-';
   return `${ratio.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
 };
 
@@ -90,6 +94,8 @@ const COLUMNS: readonly Column<Line>[] = [
   { title: 'p50 ms', width: 14, cell: (line) => both(({ p50Ms }) => p50Ms, line, fine) },
   { title: 'CPU us/round', width: 14, cell: (line) => both(({ cpuUs }) => cpuUs, line, whole) },
   { title: 'times', width: 16, cell: (line) => times(({ cpuUs }) => cpuUs, line) },
+  { title: 'database us', width: 14, cell: (line) => both(({ databaseUs }) => databaseUs, line, whole) },
+  { title: 'times', width: 16, cell: (line) => times(({ databaseUs }) => databaseUs, line) },
 ];
 
 const { values } = parseArgs({
@@ -154,7 +160,11 @@ async function runRound(storage: Storage, other: string, lines: Line[], round: n
     stops.unshift(() => database.drop());
     const server = await ServerProcess.start({ storage: [], env: database.env, binary });
     stops.unshift(() => server.dispose());
-    return { url: server.url, cpu: () => cpuMs([server.pid]) ?? 0 };
+    return {
+      url: server.url,
+      cpu: () => cpuMs([server.pid]) ?? 0,
+      databaseCpu: () => cpuMs(database.pids()) ?? 0,
+    };
   };
   try {
     const binaries = [other, RESONATE];
@@ -181,22 +191,33 @@ async function takeTurns(servers: Pair<Server>, { work, callers }: Line, plan: P
   return { before: medians(turns.before), now: medians(turns.now) };
 }
 
-async function open(name: string, { url, cpu }: Server, work: Scenario, callers: number) {
+async function open(name: string, server: Server, work: Scenario, callers: number) {
   const run = `${name}-${work.name}-${callers}`;
-  return { scenario: await work.open({ url, callers, run, nextId: idSource('counted', run) }), cpu };
+  return { scenario: await work.open({ url: server.url, callers, run, nextId: idSource('counted', run) }), server };
 }
 
 async function measure(
-  { scenario, cpu }: { scenario: OpenScenario; cpu: Server['cpu'] },
+  { scenario, server: { cpu, databaseCpu } }: { scenario: OpenScenario; server: Server },
   ms: number,
 ): Promise<Measured> {
   const cpuBefore = cpu();
+  const databaseBefore = databaseCpu();
   const { latencies, elapsedMs } = await closedLoop(scenario.rounds, ms);
   const { count, p50 } = latencies.summary();
-  return { rate: (count / elapsedMs) * 1_000, p50Ms: p50, cpuUs: ((cpu() - cpuBefore) / count) * 1_000 };
+  return {
+    rate: (count / elapsedMs) * 1_000,
+    p50Ms: p50,
+    cpuUs: ((cpu() - cpuBefore) / count) * 1_000,
+    databaseUs: ((databaseCpu() - databaseBefore) / count) * 1_000,
+  };
 }
 
 function medians(turns: readonly Measured[]): Measured {
   const of = (pick: Pick) => median(turns.map(pick));
-  return { rate: of(({ rate }) => rate), p50Ms: of(({ p50Ms }) => p50Ms), cpuUs: of(({ cpuUs }) => cpuUs) };
+  return {
+    rate: of(({ rate }) => rate),
+    p50Ms: of(({ p50Ms }) => p50Ms),
+    cpuUs: of(({ cpuUs }) => cpuUs),
+    databaseUs: of(({ databaseUs }) => databaseUs),
+  };
 }

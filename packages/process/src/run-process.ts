@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { ConfigError, loadConfig, requireConfiguredPackages, type Config } from '@resonate/config';
 import { runUntilSignal, type Service, ServiceGroup } from '@resonate/lifecycle';
 import { createLogger, type Role } from '@resonate/observability';
@@ -21,11 +22,20 @@ export interface ProcessOptions {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+/**
+ * V8 creates objects in the old generation if their place in the code has made many that stayed alive. At start-up each
+ * request stays alive for long, so V8 chooses the places where requests are parsed. Then every later request also stays, with
+ * all it refers to, until the next major collection. Without it, a minor collection promotes 0.05 MB instead of 1.7 MB and
+ * takes 2 ms instead of 7 (`promise.create` on Postgres with 64 callers, `node --trace-gc-nvp`).
+ */
+const NO_PRETENURING = '--no-allocation-site-pretenuring';
+
 /** Exit code for a wrong option, a wrong argument or contradicting options. */
 const EXIT_USAGE = 2;
 
 /** Runs a server process until a signal ends it. Exit codes: 0 clean, 1 failed, 2 wrong configuration. */
 export async function runProcess({ command, role, flags = {}, services }: ProcessOptions): Promise<void> {
+  setFlagsFromString(NO_PRETENURING);
   const config = configOrExit(command, flags);
   const logger = createLogger({ level: config.level });
   // Libraries write to standard error. If it is closed or its disk is full, the process must continue, so ignore its

@@ -60,9 +60,10 @@ export class Connections {
       return;
     }
     const { latest } = answers;
-    answers.before = latest;
+    const isAnswered = latest.writableFinished || latest.closed;
+    answers.before = isAnswered ? undefined : latest;
     answers.latest = response;
-    if (answers.waiting.length === 0 && (latest.writableFinished || latest.closed)) handle();
+    if (answers.waiting.length === 0 && isAnswered) handle();
     else this.#wait(socket, answers, latest, handle);
   }
 
