@@ -1,5 +1,5 @@
 import { RoleProcess, type RoleName } from '../../test/cluster/role-process.ts';
-import { ServerProcess } from '../../test/processes/server-process.ts';
+import { RESONATE, ServerProcess } from '../../test/processes/server-process.ts';
 import type { Database, Storage } from './storage.ts';
 import type { Target } from './target.ts';
 
@@ -16,8 +16,8 @@ interface Server {
   stop(): Promise<void>;
 }
 
-async function startSingle({ env }: Database): Promise<Server> {
-  const server = await ServerProcess.start({ storage: [], env });
+async function startSingle({ env }: Database, binary: string): Promise<Server> {
+  const server = await ServerProcess.start({ storage: [], env, binary });
   return { url: server.url, metricsUrls: [server.metricsUrl], pids: [server.pid], stop: () => server.dispose() };
 }
 
@@ -55,6 +55,11 @@ export function serverOn(storage: Storage, shape: Shape): Target {
   };
 }
 
+/** Another version of the server, in one process. @param binary its `resonate` command. */
+export function versionOn(storage: Storage, binary: string): Target {
+  return { name: storage.name, start: async () => start(await storage.create(), storage, 'single', true, binary) };
+}
+
 /** The server on a database that `fill` has filled. All starts use the same database. */
 export function serverOnFilled(storage: Storage, name: string, fill: (database: Database) => Promise<void>): Target {
   let filling: Promise<Database> | undefined;
@@ -70,15 +75,14 @@ export function serverOnFilled(storage: Storage, name: string, fill: (database: 
   };
 }
 
-async function start(database: Database, storage: Storage, shape: Shape, dropsIt: boolean) {
+async function start(database: Database, storage: Storage, shape: Shape, dropsIt: boolean, binary = RESONATE) {
   const env = shape === 'cluster' ? { ...database.env, ...(await storage.clusterEnv?.()) } : database.env;
   const dropped = async () => (dropsIt ? database.drop() : undefined);
-  const server = await (shape === 'single' ? startSingle : startCluster)({ ...database, env }).catch(
-    async (error: unknown) => {
-      await dropped();
-      throw error;
-    },
-  );
+  const started = shape === 'single' ? startSingle({ ...database, env }, binary) : startCluster({ ...database, env });
+  const server = await started.catch(async (error: unknown) => {
+    await dropped();
+    throw error;
+  });
   return {
     url: server.url,
     metricsUrls: server.metricsUrls,

@@ -1,29 +1,30 @@
 /**
- * `npm run bench:turns -- --against DIRECTORY`: compares this version with another checkout. Two servers run at the same
- * time, and the load goes to one and to the other, in short turns, so both meet the same speed of the machine. Both are
- * started anew for each round: two processes of the same version, measured in 40 turns each, differed by -11 to +5 %.
+ * `npm run bench:turns -- --against OTHER`: compares this version with another checkout or with a peer. Two servers run at
+ * the same time, and the load goes to one and to the other, in short turns, so both meet the same speed of the machine. Both
+ * are started anew for each round: two processes of the same version, measured in 40 turns each, differed by -11 to +5 %.
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RESONATE, ServerProcess } from '../../test/processes/server-process.ts';
 import { cpuMs } from '../cpu.ts';
 import { closedLoop } from '../load/closed-loop.ts';
 import { idSource } from '../load/ids.ts';
 import type { OpenScenario, Scenario } from '../load/scenario.ts';
-import { SCENARIOS } from '../load/scenarios/index.ts';
 import { median } from '../median.ts';
 import { fine, headOf, lineOf, whole, type Column } from '../report/text.ts';
 import { STORAGES, storagesNamed } from '../targets/index.ts';
+import { serverOn } from '../targets/server.ts';
 import type { Storage } from '../targets/storage.ts';
+import type { RunningTarget } from '../targets/target.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { otherNamed, type Other } from './other.ts';
 import { MIN_PAIRS, pairedRatio } from './paired-ratio.ts';
+import { workNamed, WORKS } from './works.ts';
 
-const USAGE = `npm run bench:turns -- --against DIRECTORY [options]
-  --against DIRECTORY  a checkout of the other version, after its own npm ci
+const USAGE = `npm run bench:turns -- --against DIRECTORY|restate|dbos [options]
+  --against DIRECTORY  a checkout of another version, after its own npm ci
+  --against PEER       restate or dbos, which run only workflows
   --stores NAME,...    of: ${STORAGES.map(({ name }) => name).join(', ')} [sqlite,postgres]
-  --works NAME,...     of: ${SCENARIOS.map(({ name }) => name).join(', ')}
-                       [create,task.create+fulfill]
+  --works NAME,...     [create,task.create+fulfill], of:
+                       ${WORKS.map(({ name }) => name).join('\n                       ')}
   --callers N,N,...    numbers of concurrent callers [1,64]
   --rounds N           both servers are started anew for each round, at least ${MIN_PAIRS} [12]
   --turns N            turns of each version in a round [4]
@@ -31,20 +32,12 @@ const USAGE = `npm run bench:turns -- --against DIRECTORY [options]
   --help`;
 const WARM_UP_MS = 2_000;
 
-/** A running server of one version. */
-interface Server {
-  url: string;
-  /** CPU time so far, ms. */
-  cpu(): number;
-  /** The same of its database, which may have processes of its own. */
-  databaseCpu(): number;
-}
-
-/** What a version did in one turn, or the medians of its turns in one round. */
+/** What one of the two did in a turn, or the medians of its turns in one round. */
 interface Measured {
   rate: number;
   p50Ms: number;
   cpuUs: number;
+  /** The same of its database, if that has processes of its own. */
   databaseUs: number;
 }
 
@@ -87,7 +80,7 @@ const times = (pick: Pick, { measured }: Line) => {
 
 const COLUMNS: readonly Column<Line>[] = [
   { title: 'store', width: -10, cell: ({ store }) => store },
-  { title: 'work', width: -22, cell: ({ work }) => work.name },
+  { title: 'work', width: -39, cell: ({ work }) => work.name },
   { title: 'callers', width: 7, cell: ({ callers }) => String(callers) },
   { title: 'rounds/s', width: 16, cell: (line) => both(({ rate }) => rate, line, whole) },
   { title: 'times', width: 16, cell: (line) => times(({ rate }) => rate, line) },
@@ -113,34 +106,21 @@ const { values } = parseArgs({
 
 if (values.help) console.log(USAGE);
 else {
-  const other = otherVersion(values.against);
+  const other = otherNamed(values.against);
   const stores = storagesNamed('--stores', values.stores, STORAGES);
   const plan: Plan = {
-    works: values.works.split(',').map(scenarioNamed),
+    works: values.works.split(',').map(workNamed),
     callers: values.callers.split(',').map((count) => wholeNumber('--callers', count)),
     rounds: wholeNumber('--rounds', values.rounds, MIN_PAIRS),
     turns: wholeNumber('--turns', values.turns),
     turnMs: wholeNumber('--turn-ms', values['turn-ms']),
   };
+  plan.works.forEach((work) => other.workOf(work));
   console.log(`medians of ${plan.rounds} rounds: ${values.against} -> this checkout\n\n${headOf(COLUMNS)}`);
   for (const store of stores) await compare(store, other, plan);
 }
 
-/** @returns the `resonate` command of the other checkout. */
-function otherVersion(directory: string | undefined): string {
-  if (directory === undefined) throw new Error('--against: the directory of another checkout is missing');
-  const command = join(resolve(directory), 'apps/cli/bin/resonate');
-  if (!existsSync(command)) throw new Error(`--against: there is no ${command}`);
-  return command;
-}
-
-function scenarioNamed(name: string): Scenario {
-  const found = SCENARIOS.find((scenario) => scenario.name === name);
-  if (!found) throw new Error(`--works: no "${name}"; there are ${SCENARIOS.map((one) => one.name).join(', ')}`);
-  return found;
-}
-
-async function compare(storage: Storage, other: string, plan: Plan): Promise<void> {
+async function compare(storage: Storage, other: Other, plan: Plan): Promise<void> {
   const lines = plan.works.flatMap((work) =>
     plan.callers.map((callers): Line => ({ store: storage.name, work, callers, measured: [] })),
   );
@@ -152,56 +132,54 @@ async function compare(storage: Storage, other: string, plan: Plan): Promise<voi
   }
 }
 
-/** Starts a server of each version and measures all lines on them. */
-async function runRound(storage: Storage, other: string, lines: Line[], round: number, plan: Plan): Promise<void> {
-  const stops: (() => Promise<void>)[] = [];
-  const start = async (binary: string): Promise<Server> => {
-    const database = await storage.create();
-    stops.unshift(() => database.drop());
-    const server = await ServerProcess.start({ storage: [], env: database.env, binary });
-    stops.unshift(() => server.dispose());
-    return {
-      url: server.url,
-      cpu: () => cpuMs([server.pid]) ?? 0,
-      databaseCpu: () => cpuMs(database.pids()) ?? 0,
-    };
-  };
+/** Starts both servers and measures all lines on them. */
+async function runRound(storage: Storage, other: Other, lines: Line[], round: number, plan: Plan): Promise<void> {
+  const running: RunningTarget[] = [];
   try {
-    const binaries = [other, RESONATE];
-    // The order of the starts changes, so that neither version always has the same place.
-    if (round % 2 === 1) binaries.reverse();
-    const servers = [await start(binaries[0] ?? other), await start(binaries[1] ?? other)] as const;
-    const [before, now] = round % 2 === 0 ? servers : [servers[1], servers[0]];
-    for (const line of lines) line.measured.push(await takeTurns({ before, now }, line, plan));
+    const targets = [other.on(storage), serverOn(storage, 'single')];
+    // The order of the starts changes, so that neither always has the same place.
+    if (round % 2 === 1) targets.reverse();
+    for (const target of targets) running.push(await target.start());
+    const [first, second] = running;
+    if (!first || !second) return;
+    const [before, now] = round % 2 === 0 ? [first, second] : [second, first];
+    for (const line of lines) {
+      const ofBefore = await open('before', before, other.workOf(line.work), line.callers);
+      const ofNow = await open('now', now, line.work, line.callers);
+      line.measured.push(await takeTurns({ before: ofBefore, now: ofNow }, plan));
+    }
   } finally {
-    for (const stop of stops) await stop();
+    for (const target of running.toReversed()) await target.stop();
   }
 }
 
-async function takeTurns(servers: Pair<Server>, { work, callers }: Line, plan: Plan): Promise<Pair<Measured>> {
-  const before = await open('old', servers.before, work, callers);
-  const now = await open('new', servers.now, work, callers);
+/** A scenario that is open on a server. */
+interface Opened {
+  scenario: OpenScenario;
+  pids: RunningTarget['pids'];
+}
+
+async function open(run: string, { url, pids }: RunningTarget, work: Scenario, callers: number): Promise<Opened> {
+  const name = `${run}-${work.name.replaceAll(/[^\w.+-]+/g, '-')}-${callers}`;
+  return { scenario: await work.open({ url, callers, run: name, nextId: idSource('counted', name) }), pids };
+}
+
+async function takeTurns(opened: Pair<Opened>, plan: Plan): Promise<Pair<Measured>> {
   const turns: Pair<Measured[]> = { before: [], now: [] };
-  for (const { scenario } of [before, now]) await closedLoop(scenario.rounds, WARM_UP_MS);
+  const both = [opened.before, opened.now];
+  for (const { scenario } of both) await closedLoop(scenario.warmUp ?? scenario.rounds, WARM_UP_MS);
   for (let turn = 0; turn < plan.turns; turn++) {
     const order = turn % 2 === 0 ? (['before', 'now'] as const) : (['now', 'before'] as const);
-    for (const which of order) turns[which].push(await measure(which === 'now' ? now : before, plan.turnMs));
+    for (const which of order) turns[which].push(await measure(opened[which], plan.turnMs));
   }
-  for (const { scenario } of [before, now]) await scenario.close();
+  for (const { scenario } of both) await scenario.close();
   return { before: medians(turns.before), now: medians(turns.now) };
 }
 
-async function open(name: string, server: Server, work: Scenario, callers: number) {
-  const run = `${name}-${work.name}-${callers}`;
-  return { scenario: await work.open({ url: server.url, callers, run, nextId: idSource('counted', run) }), server };
-}
-
-async function measure(
-  { scenario, server: { cpu, databaseCpu } }: { scenario: OpenScenario; server: Server },
-  ms: number,
-): Promise<Measured> {
-  const cpuBefore = cpu();
-  const databaseBefore = databaseCpu();
+async function measure({ scenario, pids }: Opened, ms: number): Promise<Measured> {
+  const cpu = () => cpuMs(pids.server) ?? 0;
+  const databaseCpu = () => cpuMs(pids.database) ?? 0;
+  const [cpuBefore, databaseBefore] = [cpu(), databaseCpu()];
   const { latencies, elapsedMs } = await closedLoop(scenario.rounds, ms);
   const { count, p50 } = latencies.summary();
   return {

@@ -1,7 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Needs } from '@resonate/machine';
 import { TooMuchAtOnce, type Dialect } from '../dialect.ts';
-import { places } from '../sql/conditions.ts';
 import { int } from '../sql/read.ts';
 import type { Table } from '../sql/table.ts';
 import { PROMISES, SCHEDULES } from '../tables.ts';
@@ -48,9 +47,9 @@ export async function bytesOf({ plain }: Dialect, { promises, schedules }: Needs
   let bytes = 0;
   for (const [table, ids] of [[PROMISES, [...promises]] as const, [SCHEDULES, [...schedules]] as const]) {
     for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
-      const params = ids.slice(from, from + IDS_AT_ONCE);
-      const sql = `SELECT COALESCE(SUM(${table.bytes('t')}), 0) FROM ${table.name} AS t WHERE t.id IN (${places(params)})`;
-      const [rows] = await plain.select([{ sql, params }]);
+      const these = plain.words.among('t.id', ids.slice(from, from + IDS_AT_ONCE));
+      const sql = `SELECT COALESCE(SUM(${table.bytes('t')}), 0) FROM ${table.name} AS t WHERE ${these.sql}`;
+      const [rows] = await plain.select([{ sql, params: these.params }]);
       bytes += int(rows?.[0]?.[0]);
     }
   }

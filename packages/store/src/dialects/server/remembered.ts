@@ -92,50 +92,24 @@ export class RememberedRows {
     if (needs.promises.size > (isAlone ? MAX_PROMISES : MAX_PROMISES_BESIDE_OTHERS)) return null;
     const now = this.#now();
     if (now === null || this.#tried.has(needs) || !hasOnlyPromises(needs)) return null;
-    const loaded = emptyLoaded();
-    const promises = new Map<string, string>();
-    const tasks = new Map<string, string>();
-    const absent: string[] = [];
-    const listeners: Assumed['listeners'][number][] = [];
+    const found = this.#find(needs, now);
+    if (!found) return null;
+    this.#tried.add(needs);
+    const loaded = loadedOf(found.entries, needs);
+    const assumed = { ...assumedOf(found.entries, needs), server: this.#server, now };
+    return { loaded, now, assumed, isProvenBy: proofOf(found.absent, loaded, needs) };
+  }
+
+  /** The promises of a batch; null if it must read one. */
+  #find(needs: Needs, now: number): Found | null {
+    const found: Found = { entries: new Map(), absent: [] };
     for (const id of needs.promises) {
       const entry = this.#entries.get(id);
-      if (!entry) {
-        if (!needs.creations.has(id)) return null;
-        absent.push(id);
-        continue;
-      }
-      if (entry.row === null || !isEnough(entry, needs, now)) return null;
-      loaded.promises.push(entry.row);
-      promises.set(id, entry.version);
-      if (needs.fenced.has(id)) loaded.cutFences.push(entry.row.tags[TAG.branch] ?? '');
-      for (const { row, version } of entry.listeners ?? []) {
-        const isSettled = needs.settlements.has(id);
-        if (isSettled) listeners.push({ awaited: id, address: row.address, version });
-        if (isSettled || needs.listeners.has(pairKey(id, row.address))) loaded.listeners.push(row);
-      }
-      if (!entry.task || !needs.tasks.has(id)) continue;
-      loaded.tasks.push(entry.task.row);
-      tasks.set(id, entry.task.version);
+      if (entry && entry.row !== null && isEnough(entry, needs, now)) found.entries.set(id, entry);
+      else if (!entry && needs.creations.has(id)) found.absent.push(id);
+      else return null;
     }
-    this.#tried.add(needs);
-    const settlements = [...needs.settlements].filter((id) => promises.has(id));
-    const assumed = {
-      promises,
-      tasks,
-      settlements,
-      listeners,
-      branches: [...needs.branches],
-      server: this.#server,
-      now,
-    };
-    const known = new Set(loaded.listeners.map(({ awaited, address }) => pairKey(awaited, address)));
-    const newListeners = [...needs.listeners].filter(([key]) => !known.has(key)).map(([, listener]) => listener);
-    const isProvenBy = (changes: Changes) =>
-      absent.every((id) => changes.promises.inserts.some((inserted) => inserted.id === id)) &&
-      newListeners.every(({ awaited, address }) =>
-        changes.listeners.inserts.some((inserted) => inserted.awaited === awaited && inserted.address === address),
-      );
-    return { loaded, now, assumed, isProvenBy };
+    return found;
   }
 
   /** An assumption was wrong. */
@@ -209,6 +183,51 @@ export class RememberedRows {
     const before = this.#ahead && isUsable ? this.#ahead.ms - (at - this.#ahead.at) * CLOCK_DRIFT : -Infinity;
     if (now - at >= before) this.#ahead = { ms: now - at, at };
   }
+}
+
+interface Found {
+  entries: Map<string, Entry>;
+  /** Promises that are not remembered. The batch creates them, which fails if they exist. */
+  absent: string[];
+}
+
+/** The rows that reading them would have loaded. */
+function loadedOf(entries: Found['entries'], needs: Needs): Loaded {
+  const loaded = emptyLoaded();
+  for (const [id, { row, task, listeners }] of entries) {
+    loaded.promises.push(row);
+    if (needs.fenced.has(id)) loaded.cutFences.push(row.tags[TAG.branch] ?? '');
+    if (task && needs.tasks.has(id)) loaded.tasks.push(task.row);
+    const isSettled = needs.settlements.has(id);
+    for (const { row: listener } of listeners ?? [])
+      if (isSettled || needs.listeners.has(pairKey(id, listener.address))) loaded.listeners.push(listener);
+  }
+  return loaded;
+}
+
+function assumedOf(entries: Found['entries'], needs: Needs): Omit<Assumed, 'server' | 'now'> {
+  const promises = new Map<string, string>();
+  const tasks = new Map<string, string>();
+  const listeners: Assumed['listeners'][number][] = [];
+  const settlements = [...needs.settlements].filter((id) => entries.has(id));
+  for (const [id, entry] of entries) {
+    promises.set(id, entry.version);
+    if (entry.task && needs.tasks.has(id)) tasks.set(id, entry.task.version);
+  }
+  for (const awaited of settlements)
+    for (const { row, version } of entries.get(awaited)?.listeners ?? [])
+      listeners.push({ awaited, address: row.address, version });
+  return { promises, tasks, settlements, listeners, branches: [...needs.branches] };
+}
+
+function proofOf(absent: readonly string[], loaded: Loaded, needs: Needs): Recalled['isProvenBy'] {
+  const known = new Set(loaded.listeners.map(({ awaited, address }) => pairKey(awaited, address)));
+  const newListeners = [...needs.listeners].filter(([key]) => !known.has(key)).map(([, listener]) => listener);
+  return ({ promises, listeners }) =>
+    absent.every((id) => promises.inserts.some((inserted) => inserted.id === id)) &&
+    newListeners.every(({ awaited, address }) =>
+      listeners.inserts.some((inserted) => inserted.awaited === awaited && inserted.address === address),
+    );
 }
 
 /** Whether a batch names nothing but promises, and tasks and listeners of these. */
