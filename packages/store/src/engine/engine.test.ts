@@ -192,7 +192,8 @@ describe('a database', () => {
       server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 1_000 }),
       server.create('p'),
     ]);
-    expect(statuses(replies)).toEqual([500, 500]);
+    const unknown = { status: 500, data: 'Storage failed, and the outcome is not known' };
+    expect(replies).toEqual([unknown, unknown]);
     expect((await dialect.dump()).tasks).toMatchObject([{ state: 'acquired', version: 1 }]);
     expect(server.faults).toHaveLength(2);
   });

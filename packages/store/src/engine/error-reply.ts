@@ -1,4 +1,4 @@
-import { BatchConflict, RequestTooLarge, StoreUnavailable } from '@resonate/drivers';
+import { BatchConflict, OutcomeUnknown, RequestTooLarge, StoreUnavailable } from '@resonate/drivers';
 import type { Reply } from '@resonate/protocol';
 import { QueueFull } from './batcher.ts';
 
@@ -14,6 +14,7 @@ export function errorReply(error: unknown): Reply {
     return { status: 503, data: 'Too many conflicts with other requests, nothing was changed: try again' };
   }
   if (error instanceof RequestTooLarge) return { status: 400, data: `Invalid request: ${error.message}` };
+  if (error instanceof OutcomeUnknown) return { status: 500, data: 'Storage failed, and the outcome is not known' };
   return { status: 500, data: 'Storage failed' };
 }
 
