@@ -6,6 +6,8 @@ import {
   deferred,
   dueAtOnce,
   failedTask,
+  isClaimable,
+  isReserved,
   isForAbsent,
   isTooOld,
   MAX_RESUMED_ATTEMPTS,
@@ -45,6 +47,23 @@ const held = { claimedBy: 'me', dueAt: NOW + 5_000, attempts: 1 };
 const claimer = { processId: 'me', retryTimeoutMs: 30_000 };
 
 describe('M1, T18: a claim', () => {
+  test('takes only what waits and is due, and no task that has timed out', () => {
+    expect([isClaimable(task(), NOW), isClaimable(listener(), NOW)]).toEqual([true, true]);
+    expect([isClaimable(task({ dueAt: NOW }), NOW), isClaimable(task({ dueAt: NOW + 1 }), NOW)]).toEqual([true, false]);
+    expect(isClaimable(task({ state: 'acquired' }), NOW)).toBe(false);
+    expect(isClaimable(task({ timeoutAt: NOW }), NOW)).toBe(false);
+    expect(isClaimable(listener({ dueAt: null }), NOW)).toBe(false);
+  });
+
+  test('leaves a message that prefers a connection to the process that has it, for a while', () => {
+    const message = listener({ prefers: 'w1' });
+    const reserved = (id: string, graceMs: number) => isReserved(message, { preferred: new Set([id]), graceMs }, NOW);
+    expect([reserved('w1', 2_000), reserved('w2', 2_000)]).toEqual([false, true]);
+    // It has been due for a second.
+    expect([reserved('w2', 1_001), reserved('w2', 1_000)]).toEqual([true, false]);
+    expect(isReserved(listener(), { preferred: new Set(), graceMs: 2_000 }, NOW)).toBe(false);
+  });
+
   test('holds the message until the retry timeout and counts the attempt', () => {
     const changes = { dueAt: NOW + 30_000, claimedBy: 'me', attempts: 1 };
     expectChanged(claimed(task(), claimer, NOW), task(), changes);

@@ -1,9 +1,28 @@
-import { isTask, type MessageRow } from './message-row.ts';
+import { isDue, isTask, type MessageRow } from './message-row.ts';
 
 export interface Claimer {
   processId: string;
   /** A claimed message is due again after this time, unless its task was acquired or its outcome recorded. */
   retryTimeoutMs: number;
+}
+
+/** Whether the message may be claimed now (transition M1): it is due, and its task has not timed out. */
+export function isClaimable(message: MessageRow, now: number): boolean {
+  return isDue(message, now) && (!isTask(message) || now < message.timeoutAt);
+}
+
+/** The connections of the process that claims. */
+export interface Preferred {
+  /** The connections that messages may prefer. */
+  preferred: ReadonlySet<string>;
+  /** A due message that prefers another connection is left for so long to the process that has it. */
+  graceMs: number;
+}
+
+/** Whether the message is still reserved for a connection of another process. */
+export function isReserved(message: MessageRow, { preferred, graceMs }: Preferred, now: number): boolean {
+  const { prefers, dueAt } = message;
+  return prefers !== null && !preferred.has(prefers) && dueAt !== null && dueAt > now - graceMs;
 }
 
 /** The process claims the message, to deliver it (transition M1). */

@@ -1,6 +1,6 @@
 import {
   claimed,
-  isDue,
+  isClaimable,
   type Changes,
   type Claimer,
   type ListenerRow,
@@ -56,8 +56,7 @@ export class Offer {
       const promise = ws.promises.peek(listener.awaited);
       return promise && { kind: 'unblock', listener, promise };
     };
-    const execute = (task: TaskRow): Delivery | null =>
-      task.state === 'pending' && now < task.timeoutAt ? { kind: 'execute', task } : null;
+    const execute = (task: TaskRow): Delivery => ({ kind: 'execute', task });
     // Listeners first: they get the result of finished work, tasks begin new work.
     // A listener that is registered in the batch that settles its promise is inserted as due.
     this.#claim(changes.listeners.inserts, unblock, receiver, now);
@@ -95,5 +94,5 @@ export class Offer {
 }
 
 function isFresh(row: TaskRow | ListenerRow, transport: Transport, now: number): boolean {
-  return row.transport === transport && row.claimedBy === null && isDue(row, now);
+  return row.transport === transport && row.claimedBy === null && isClaimable(row, now);
 }

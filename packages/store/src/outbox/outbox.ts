@@ -3,6 +3,8 @@ import {
   claimed,
   dueAtOnce,
   failedTask,
+  isClaimable,
+  isReserved,
   pairKey,
   released,
   renewed,
@@ -23,6 +25,7 @@ import type { StoreEvents } from '../events.ts';
 import { rewrite, updatesOf } from '../rewrite.ts';
 import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
+import { int } from '../sql/read.ts';
 import { LISTENERS, PROMISES, TASKS } from '../tables.ts';
 import { MAX_CLAIMED_BYTES, withinBytes, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
@@ -107,15 +110,19 @@ export class Outbox {
     const maxBytes = Math.min(MAX_CLAIMED_BYTES, wanted.maxBytes ?? Infinity);
     const claimer = { processId, retryTimeoutMs };
     const targets = wanted.targets.map(({ target }) => target);
+    const preferred = { preferred: new Set(wanted.preferred), graceMs: wanted.graceMs };
     const reads = dialect.outbox.lockDue(wanted);
     return rewrite(dialect, [...reads.listeners, ...reads.tasks], (rows, now) => {
-      const due = rows.slice(0, reads.listeners.length).flat();
-      const waiting = TASKS.decodeAll(rows.slice(reads.listeners.length).flat());
-      const sized = due.map((row) => ({
-        listener: claimed(LISTENERS.decode(row), claimer, now),
-        bytes: Number(row[LISTENERS.width]),
-      }));
-      const oldestFirst = sized.toSorted((one, other) => byAge(one.listener, other.listener));
+      const mayClaim = (message: ListenerRow | TaskRow) =>
+        isClaimable(message, now) && !isReserved(message, preferred, now);
+      const due = rows
+        .slice(0, reads.listeners.length)
+        .flat()
+        .map((row) => ({ listener: LISTENERS.decode(row), bytes: int(row[LISTENERS.width]) }))
+        .filter(({ listener }) => mayClaim(listener))
+        .map(({ listener, bytes }) => ({ listener: claimed(listener, claimer, now), bytes }));
+      const waiting = TASKS.decodeAll(rows.slice(reads.listeners.length).flat()).filter(mayClaim);
+      const oldestFirst = due.toSorted((one, other) => byAge(one.listener, other.listener));
       const unblocks = withinBytes(oldestFirst, maxBytes);
       const listeners = unblocks.map(({ listener }) => listener);
       const tasks = withinLimits(waiting, wanted, listeners).map((task) => claimed(task, claimer, now));
