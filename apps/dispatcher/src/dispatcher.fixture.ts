@@ -119,5 +119,9 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 export async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const deadlineAt = performance.now() + 10_000;
+  while (!(await holds())) {
+    if (performance.now() > deadlineAt) throw new Error('the test waited 10 s in vain');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

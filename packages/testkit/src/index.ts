@@ -15,4 +15,5 @@ export * from './sqs.ts';
 export * from './pub-sub.ts';
 export * from './free-port.ts';
 export * from './is-alive.ts';
+export * from './until.ts';
 export * from './test-cache.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PubSub as GoogleClient, type Message as Received, type Subscription } from '@google-cloud/pubsub';
 import { executeMessage } from '@resonate/protocol';
-import { TestPubSub } from '@resonate/testkit';
+import { TestPubSub, until } from '@resonate/testkit';
 import { to } from './outgoing.fixture.ts';
 import { PubSub } from './pub-sub.ts';
 
@@ -43,7 +43,7 @@ beforeEach(() => {
 afterEach(() => transport.close());
 
 async function arrivals(count: number): Promise<void> {
-  while (received.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(`${count} messages`, 10_000, () => received.length >= count, 5);
 }
 
 function outgoing(id: string, address = ADDRESS) {
@@ -104,9 +104,5 @@ test('closing ends running pushes', async () => {
 
 /** A channel takes a moment to notice that its server is back. */
 async function retried(attempt: () => Promise<void>): Promise<void> {
-  for (;;) {
-    const failure = await attempt().catch((error: unknown) => error);
-    if (failure === undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until('the push succeeds', 20_000, () => attempt().then(() => true), 50);
 }

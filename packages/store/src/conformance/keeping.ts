@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { setTimeout } from 'node:timers/promises';
 import { StoreUnavailable } from '@resonate/drivers';
+import { until } from '@resonate/testkit';
 import type { Dialect, Leadership } from '../dialect.ts';
 import {
   openAnother,
@@ -102,7 +102,12 @@ export function keepingConformance(under: DialectUnderTest): void {
         };
         await store.ready();
         const created = sendOk(store, 'promise.create', promiseCreate('p'));
-        await setTimeout(100);
+        const isReady = () =>
+          store.ready().then(
+            () => true,
+            () => false,
+          );
+        await until('the store is not ready', 5_000, async () => !(await isReady()));
         await expect(store.ready()).rejects.toThrow(/requests have been waiting for \d+ ms and none was answered/);
         release();
         await created;

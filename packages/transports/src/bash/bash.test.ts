@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { executeMessage, type Reply, type Request } from '@resonate/protocol';
 import { silentLogger } from '@resonate/observability';
-import { isAlive } from '@resonate/testkit';
+import { isAlive, until } from '@resonate/testkit';
 import { to } from '../outgoing.fixture.ts';
 import { BashTransport } from './bash.ts';
 
@@ -114,7 +114,7 @@ describe('while the store is unavailable', () => {
     await push(transportTo(store));
     store.isAway = true;
     const pid = await written(pidFile);
-    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('the script has ended', TTL_MS + 4_000, () => !isAlive(pid), 5);
     expect(performance.now() - since).toBeLessThan(TTL_MS + 2_000);
     expect(store.count('task.fulfill')).toBe(0);
   });

@@ -6,8 +6,8 @@ import {
   startMysqlOrMariadb,
   startTcpProxy,
   type TcpProxy,
+  until,
 } from '@resonate/testkit';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promiseCreate, send, storeOn, taskCreate } from '../../conformance/under-test.ts';
 import type { Store } from '../../store.ts';
 import { MysqlDialect } from './dialect.ts';
@@ -112,7 +112,7 @@ describe('a batch whose connection breaks', () => {
       await idle.now();
       const links = [...proxy.links].slice(-1);
       const startedAt = Date.now();
-      while (links.some((link) => proxy.links.has(link))) await sleep(20);
+      await until('the idle connection is closed', 4_000, () => !links.some((link) => proxy.links.has(link)));
       expect(Date.now() - startedAt).toBeLessThan(1_900);
       expect(await idle.now()).toBeGreaterThan(0);
       expect(error.mock.calls).toEqual([]);

@@ -11,6 +11,7 @@ import {
   type TcpProxy,
   type TestDatabase,
   type TestServer,
+  until,
 } from '@resonate/testkit';
 import pg from 'pg';
 import { promiseCreate, send, sendOk, settle, storeOn, taskCreate } from '../../conformance/under-test.ts';
@@ -181,7 +182,7 @@ test('a batch that changes nothing, or fails, leaves no transaction open', async
   await expect(dialect.transact(needs, fail)).rejects.toThrow('a fault of the program');
   const open = "SELECT count(*)::int FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
   // Nobody waits for the rollback.
-  while ((await select(open))[0]?.[0] !== 0) await delay(10);
+  await until('no transaction is open', 10_000, async () => (await select(open))[0]?.[0] === 0);
   expect(await send(store, 'promise.create', promiseCreate('a'))).toMatchObject({ status: 200 });
 });
 
@@ -210,7 +211,7 @@ function load(callers: number) {
 async function acknowledgedSoFar(answers: ReadonlyMap<string, Reply>, more: number): Promise<void> {
   const count = () => [...answers.values()].filter(({ status }) => status === 200).length;
   const before = count();
-  while (count() < before + more) await delay(10);
+  await until(`${more} more answers`, 30_000, () => count() >= before + more);
 }
 
 describe('under load', () => {
@@ -263,7 +264,7 @@ describe('under load', () => {
     try {
       await expect(dialect.now()).rejects.toThrow(StoreUnavailable);
       const refused = () => [...answers.values()].filter(({ status }) => status >= 500).length;
-      while (refused() < 4) await delay(10);
+      await until('each caller was refused', 60_000, () => refused() >= 4);
     } finally {
       for (const pid of pids) process.kill(pid, 'SIGCONT');
     }

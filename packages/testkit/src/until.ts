@@ -1,0 +1,27 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Asks `probe` again and again (every `everyMs`) until it gives something other than undefined or false.
+ * Throws once `withinMs` is over, naming what was awaited and the probe's last error.
+ */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+  everyMs = 20,
+): Promise<T> {
+  const deadlineAt = Date.now() + withinMs;
+  let lastError: unknown;
+  for (;;) {
+    try {
+      const found = await probe();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      lastError = error;
+    }
+    if (Date.now() >= deadlineAt) {
+      throw new Error(`${what}: not within ${withinMs} ms`, { cause: lastError });
+    }
+    await pause(everyMs);
+  }
+}
