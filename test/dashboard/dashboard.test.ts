@@ -314,7 +314,7 @@ describe('the dashboard', () => {
     expect(await viewer.page.locator('main img, main script').count()).toBe(0);
   });
 
-  test('goes by keys: search, help, pages', async () => {
+  test('can be used with the keyboard: search, help, pages', async () => {
     const { page } = viewer;
     await viewer.open('/ui/tasks');
     await page.keyboard.press('?');

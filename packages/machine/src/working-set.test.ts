@@ -75,7 +75,7 @@ describe('a branch', () => {
     expect(ids(ws, promise('a', 'one'))).toEqual(['b']);
   });
 
-  test('of nobody is empty, and one that was not loaded is asked for', () => {
+  test('of no branch is empty; for a branch that was not loaded, more rows are requested', () => {
     const ws = workingSet();
     expect(ws.branchOf(promise('x'))).toEqual([]);
     expect(() => ws.branchOf(promise('new', 'two'))).toThrow(MoreNeeded);

@@ -51,7 +51,7 @@ export interface Dialect {
   /**
    * One atomic batch: locks and loads `needs` in a fixed order (docs/locking.md), calls `decide` with the rows and the
    * store's clock, writes the changes, and commits. If the rows are remembered, `decide` is called with these and with an
-   * estimate of the clock. Without changes it is then called again, with rows that were read.
+   * estimate of the clock. If it then makes no changes, the rows are read and `decide` is called again.
    * @returns what `decide` returned, once that is committed.
    * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or an error of the npm package.
    */
@@ -74,9 +74,9 @@ export interface Dialect {
   /** Finds and locks messages. */
   readonly outbox: OutboxSql;
   /**
-   * One transaction that may be undone by a crash, because its commit does not wait for the disk: runs `reads`, calls
-   * `decide` with the rows of each and the store's clock, and writes what it returns. It is for work that is done again
-   * then: a message is sent again, as any message may be, and retention deletes again.
+   * One transaction whose commit does not wait for the disk, so a crash may undo it: runs `reads`, calls `decide` with the
+   * rows of each and the store's clock, and writes what it returns. Use it only for work that is repeated after a crash: a
+   * message is sent again, and retention deletes again.
    * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or an error of the npm package.
    */
   rewrite<Result>(

@@ -68,7 +68,7 @@ export class Timers {
       failed: lists.reduce((sum, list) => sum + list.length, 0) - fired,
       failing: this.#backoff.size,
       latenessMs: now - oldestAt,
-      // A schedule that fired may have its next occurrence behind it as well.
+      // The next occurrence of a schedule that fired may be due already, too.
       more: schedules.length > 0 || lists.some((list) => list.length >= limit),
     };
   }
@@ -87,7 +87,7 @@ export class Timers {
     const asked = limit + backoff.most;
     const due = await this.#events.measured('timers', () => this.#dialect.dueTimers(until, asked));
     for (const sort of TIMER_SORTS) {
-      // A full list may lack some that are due.
+      // A full list may lack some due timers, so those that it does not contain must not be forgotten.
       if (due[sort].length < asked) backoff.keepOnly(sort, new Set(due[sort].map(({ id }) => id)), now);
     }
     const ready = (timers: Timer[]) => timers.filter(({ sort, id }) => !backoff.isHeld(sort, id, now)).slice(0, limit);

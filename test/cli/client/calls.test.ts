@@ -89,7 +89,7 @@ describe('invoke', () => {
     expect(late).toEqual({ code: 1, stdout: '', stderr: 'resonate: late timed out\n' });
   });
 
-  test('--wait tells on a terminal that it waits, and bears a server that is away for a moment', async () => {
+  test('--wait says on a terminal that it waits, and tolerates a short outage of the server', async () => {
     const own = await ServerProcess.start();
     const ownResonate = resonateFor(own.url);
     try {

@@ -60,7 +60,7 @@ async function fill(url: string): Promise<void> {
   await settle('rejected', 'rejected', { data: '' });
   await create('canceled', { tags: { 'resonate:parent': 'x' } });
   await settle('canceled', 'rejected_canceled');
-  await create('born settled', { timeoutAt: 1, tags: { ...work, 'resonate:timer': 'true' } });
+  await create('settled at once', { timeoutAt: 1, tags: { ...work, 'resonate:timer': 'true' } });
   await create('late', { timeoutAt: Date.now() + 50 });
   await create('slept', { timeoutAt: Date.now() + 50, tags: { 'resonate:timer': 'true' } });
   await create('waits', { tags: work });
@@ -202,7 +202,7 @@ describe('import from another implementation', () => {
       : { promises: PROMISES.slice(2), cursor: null };
   }
 
-  test('bears nulls, times beyond what JSON holds and a short absence, and says what cannot be', async () => {
+  test('accepts nulls and times that JSON cannot hold, tolerates a short outage, and says what it cannot import', async () => {
     const { port } = other.address() as AddressInfo;
     const { code, stdout, stderr } = await resonateFor(own.url).run('import', '--from', `http://127.0.0.1:${port}`);
     expect(stderr).toMatch(/^promises: x: it is rejected_timedout here and resolved at the source/);

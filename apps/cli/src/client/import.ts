@@ -98,7 +98,7 @@ type Write<T> = (record: T, options: ClientOptions) => Promise<boolean>;
 class Writer {
   readonly #options: ClientOptions;
   readonly #counts: Record<string, number> = {};
-  /** How many of them were not here before. */
+  /** How many of them did not exist here. */
   readonly #new: Record<string, number> = {};
   #refused = 0;
 

@@ -211,7 +211,7 @@ test('no thread is begun any more once it is closed', async () => {
 });
 
 describe('a disk that fails', () => {
-  test('while the thread reads the log is told of, once', async () => {
+  test('while the thread reads the log is reported once', async () => {
     const other = new Database(join(directory, 'other.db'));
     other.pragma('journal_mode = WAL');
     other.exec('CREATE TABLE rows (n INTEGER PRIMARY KEY)');
@@ -225,7 +225,7 @@ describe('a disk that fails', () => {
     expect(log().copied).toBe(0);
   });
 
-  test('while the last pages are copied is told of, once', async () => {
+  test('while the last pages are copied is reported once', async () => {
     checkpoint = checkpointWith(join(directory, 'no such file'));
     commitUntil(() => log().written >= PAGES);
     truncateSync(`${path}-wal`, 100);

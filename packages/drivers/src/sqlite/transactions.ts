@@ -61,8 +61,8 @@ export class Transactions {
   }
 
   /**
-   * Runs the steps in one transaction that a power cut may undo, for what is then done again. What they have read is on the
-   * disk when this resolves, because it may come from a commit that must stay.
+   * Runs the steps in one transaction that a power cut may undo. So the caller must be able to repeat them. It resolves when
+   * the rows that the steps have read are on the disk, because these may come from a commit that must stay.
    * @throws StoreUnavailable, also if the sync of what was read fails after the commit.
    */
   async withoutSync<T>(steps: Iterator<void, T>): Promise<T> {
@@ -106,9 +106,9 @@ export class Transactions {
   /**
    * Runs the steps in one transaction. If they take long, the event loop runs between them, and everything else that uses
    * the connection waits for `#open`. Otherwise this is synchronous, so that nothing else runs inside the transaction.
-   * @param mustBeSynced whether those who read these rows must wait for the disk.
+   * @param hasWritten whether those who read these rows must wait for the disk.
    */
-  async #atomically<T>(steps: Iterator<void, T>, mustBeSynced: (result: T) => boolean): Promise<T> {
+  async #atomically<T>(steps: Iterator<void, T>, hasWritten: (result: T) => boolean): Promise<T> {
     while (this.#open !== null) await this.#open;
     this.#connection.log?.check();
     this.#begin();
@@ -119,7 +119,7 @@ export class Transactions {
         if (step.done) {
           this.#prepared('COMMIT').run();
           // At once: nobody may read these rows before they count as not synced.
-          if (mustBeSynced(step.value)) this.#connection.log?.wrote();
+          if (hasWritten(step.value)) this.#connection.log?.wrote();
           this.#connection.checkpoint?.committed();
           return step.value;
         }

@@ -26,7 +26,7 @@ const COLUMNS = `${BRIEF_COLUMNS}, p.branch, ${TASK_COLUMNS}`;
  * `limit` + 1 callbacks, each with its promise and task. @returns null: there is no such promise.
  */
 export async function readWaits(sql: PlainSql, id: string, limit: number, now: number): Promise<Waits | null> {
-  // MySQL 9.7 reads all tasks while they are few.
+  // `byKey` forces the primary key: MySQL 9.7 would read the whole table while it is small.
   const tasks = sql.words.byKey('tasks k');
   const [own = [], awaited = []] = await sql.select([
     { sql: `SELECT ${COLUMNS} FROM promises p LEFT JOIN ${tasks} ON k.id = p.id WHERE p.id = ?`, params: [id] },

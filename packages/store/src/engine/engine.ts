@@ -188,10 +188,10 @@ export class Engine {
   async #transact(entries: Entries, needs: Needs): Promise<Decided> {
     const { dialect, events, clocked } = this.#options;
     const offer = this.#options.offer();
-    const committed = events.measured('write', () =>
+    const transaction = events.measured('write', () =>
       dialect.transact(needs, (loaded, now) => this.#decide(entries, needs, { loaded, now }, offer)),
     );
-    const { changes, result } = await committed.catch((error: unknown) => {
+    const { changes, result } = await transaction.catch((error: unknown) => {
       offer.cancel();
       throw error;
     });

@@ -22,7 +22,7 @@ export interface Surroundings {
 
 const MEMBER = 'id, origin, state, settled_at, tags';
 
-/** One statement reads several graphs if they have fewer promises together than this many times the limit of one. */
+/** Several graphs are read by one statement, if together they have fewer promises than this many times the limit of one graph. */
 const LIMITS_TOGETHER = 4;
 
 /** Reads call graphs, without deciding what may be removed. */
@@ -37,7 +37,7 @@ export class GraphReader {
   async graphs(origins: readonly string[], limit: number): Promise<Map<string, Member[]>> {
     const graphs = new Map<string, Member[]>(origins.map((origin) => [origin, []]));
     if (origins.length === 0) return graphs;
-    // Nearly always all graphs are small. A statement for each would be planned by the database for each.
+    // Most graphs are small, so one statement reads all of them, and the database plans it once.
     const most = LIMITS_TOGETHER * limit;
     let results = await this.#sql.select(this.rosterStatements(origins, most));
     if (results[0]?.length === most) {

@@ -39,7 +39,7 @@ export function dueListener(which = 'p.id = listeners.awaited'): string {
 export interface OutboxSql {
   /**
    * Locks due messages: for each target the oldest ones up to its limit. Skips rows that another transaction has locked.
-   * Answers rows by `dueListener` and by `TASKS`.
+   * Returns the columns of `dueListener` and those of `TASKS`.
    */
   lockDue(due: DueMessages): { listeners: Statement[]; tasks: Statement[] };
   /** Answers the targets after `after`, by name, and when the first message of each is due. */

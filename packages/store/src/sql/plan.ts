@@ -46,7 +46,7 @@ export function pathOf(filter: IndexedFilter, { useIndex, noIndex }: Words): Pat
       return alongPromises('promises_state', HAS_FAILED);
     case 'timeout': {
       const ranOut = { sql: "p.state = 'pending' AND p.timeout_at <= ?", params: [filter.now] };
-      // Sorted afterwards: planners that may walk by id instead do, through all that is pending.
+      // `noIndex`: the rows are sorted afterwards. A planner that could walk by id would read all pending promises.
       return { ...alongPromises('promises_timeout', ranOut), id: noIndex('p.id') };
     }
     case 'function':

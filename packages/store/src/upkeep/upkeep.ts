@@ -12,7 +12,7 @@ import { JobRuns } from './job-runs.ts';
  */
 const SQLITE_STEP = 10;
 /**
- * The part of `retention.batch_size` at which a step on a database server takes no further graph. Shorter steps keep requests
+ * On a database server a step takes no further graph once it has this share of `retention.batch_size`. Shorter steps keep requests
  * waiting for less time: with 100 promises in a step the p99 of a create rose 1.24 to 1.27 times (docs/retention.md).
  */
 const STEP_SHARE = 0.5;

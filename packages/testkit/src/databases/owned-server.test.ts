@@ -35,7 +35,7 @@ describe('a server that is owned', () => {
     await expect(gone(pids, directory)).resolves.toBe(true);
   });
 
-  test('that does not start is told with what it said, and leaves nothing', async () => {
+  test('that does not start fails with its output, and leaves nothing behind', async () => {
     let directory = '';
     const starting = startOwned('broken', (own) => {
       directory = own;

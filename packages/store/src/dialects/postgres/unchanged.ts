@@ -43,7 +43,7 @@ export const UNCHANGED_STATEMENTS: Prepared[] = [
 
 export function unchanged({ promises, tasks, settlements, listeners, branches, server, now }: Assumed): Query[] {
   const known = (rows: ReadonlyMap<string, string>) => [array(rows.keys()), array(rows.values())];
-  // The length keeps two keys apart whose texts are equal when they are joined.
+  // The length distinguishes two keys whose joined texts are equal.
   const byKey = new Map(
     listeners.map(({ awaited, address, version }) => [`${Buffer.byteLength(awaited)}:${awaited}${address}`, version]),
   );

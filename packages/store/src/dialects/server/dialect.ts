@@ -46,10 +46,11 @@ export interface ServerSql<Query, Session> {
   readonly load: LoadSql<Query>;
   writes(changes: Partial<Changes>): Query[];
   /**
-   * Locks the promises and tasks that a batch was decided from, and fails unless everything is as assumed. The last of these
-   * statements answers as `clock`. Absent on a server whose rows have no version. With it, `clock` also selects the run of the
-   * server, the statements of `load` that lock select the version of each row last, and the last but one statement of
-   * `endBatch` returns the version of the rows that the batch wrote.
+   * Locks the rows that a batch was decided from, and fails if one of them has changed. The last statement returns the same
+   * row as `clock`. It is absent on a server whose rows have no version. A server that has it also does the following:
+   * - `clock` returns the start of the server as its second column.
+   * - The locking statements of `load` return the version of each row as their last column.
+   * - The last statement but one of `endBatch` returns the version of the rows that the batch wrote.
    */
   unchanged?(assumed: Assumed): readonly Query[];
 }
@@ -57,7 +58,7 @@ export interface ServerSql<Query, Session> {
 /** How many round trips one batch takes at most. */
 const ROUND_TRIPS = 2;
 const ASK_AGAIN_MS = 100;
-/** The largest answer of a statement that is worked off in one turn of the event loop, in rows. */
+/** How many rows of an answer are decoded in one turn of the event loop. */
 const ROWS_OF_TURN = 1_000;
 
 /**
@@ -139,7 +140,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   /** @throws BatchConflict, and then the batch must read its rows: nothing was written. Otherwise as `transact`. */
   async #commitRecalled(session: Session, needs: Needs, recalled: Recalled, changes: Changes): Promise<void> {
     const { assumed, loaded, now } = recalled;
-    // The batch is repeated, because it may have promised messages to connections (`Offer`).
+    // Run the batch again, because `decide` may have reserved places in streams for its messages (`Offer`).
     if (!recalled.isProvenBy(changes)) throw new BatchConflict('a batch assumed that a promise does not exist');
     const before = [...this.#sql.beginBatch(session), ...(this.#sql.unchanged?.(assumed) ?? [])];
     const answer = await this.#commit(session, before, changes, now).catch((error: unknown) => {

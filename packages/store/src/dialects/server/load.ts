@@ -41,7 +41,7 @@ export interface Fetch<Query> {
   into(loaded: Loaded, rows: Rows): void;
 }
 
-/** The statements that fetch what a batch needs, in the order of the lock ladder (docs/locking.md). */
+/** The statements that fetch what a batch needs, in the order in which rows are locked (docs/locking.md). */
 export function fetchesOf<Query>(
   { load: sql, query: queryOf, words }: LoadingSql<Query>,
   needs: Needs,

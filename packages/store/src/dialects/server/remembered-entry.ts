@@ -106,7 +106,7 @@ function isStep({ id, tags }: PromiseRow): boolean {
   return branch !== undefined && branch !== id;
 }
 
-/** The entry after a batch has changed what waits for the promise. */
+/** The entry after a batch has changed its listeners and callbacks. */
 export function withAwaiters(id: string, entry: Entry, { callbacks, listeners }: Changes, written: string): Entry {
   if (entry.listeners === null) return entry;
   const isAwaited = callbacks.inserts.some(({ awaited, awaiter }) => awaited === id || awaiter === id);
@@ -116,7 +116,7 @@ export function withAwaiters(id: string, entry: Entry, { callbacks, listeners }:
   return { ...entry, listeners: isAwaited || isOther || all.length > MAX_LISTENERS ? null : all };
 }
 
-/** The promises for which something waits, or does no longer, since the batch. */
+/** The promises whose listeners or callbacks a batch has changed. */
 export function awaitedIds({ callbacks, listeners }: Changes): Set<string> {
   const ids = new Set<string>();
   for (const { awaited, awaiter } of callbacks.inserts) ids.add(awaited).add(awaiter);

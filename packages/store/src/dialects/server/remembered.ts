@@ -41,8 +41,8 @@ export interface Recalled {
   now: number;
   assumed: Assumed;
   /**
-   * Whether these changes prove that the promises and listeners which the batch adds did not exist: inserting one that exists
-   * fails. If it is not inserted, nothing would check that.
+   * True if the changes insert every promise and listener that was assumed not to exist. Inserting one that exists fails, so
+   * the insert checks the assumption.
    */
   isProvenBy(changes: Changes): boolean;
 }
@@ -50,8 +50,8 @@ export interface Recalled {
 /** Larger batches share the cost of a round trip. One wrong row would repeat all of them. */
 const MAX_PROMISES = 8;
 /**
- * The same while other batches are in flight. If more was possible under load, batches would be short and so stay small, and many
- * small batches cost more CPU than few large ones.
+ * A lower limit while other batches are in flight. Otherwise batches would take little time under load, so they would stay small,
+ * and many small batches cost more CPU than few large ones.
  */
 const MAX_PROMISES_BESIDE_OTHERS = 2;
 const MAX_ENTRIES = 20_000;
@@ -65,8 +65,8 @@ const CLOCK_DRIFT = 0.001;
 /** With an older reading of the clock a batch reads. So the estimate is at most 10 ms behind what was read. */
 const MAX_READING_AGE_MS = 10_000;
 /**
- * A batch that names a promise which expires this soon reads. Others may see the timeout before the batch has its locks, and
- * then it must not settle the promise otherwise. This is longer than a batch may be late: `unchanged` accepts 250 ms.
+ * If a promise expires within this time, the batch reads. Another process may see the timeout before this batch has its locks,
+ * and then this batch must not settle the promise in another way. `unchanged` accepts batches that are 250 ms late.
  */
 const NEAR_TIMEOUT_MS = 500;
 

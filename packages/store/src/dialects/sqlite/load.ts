@@ -112,7 +112,7 @@ function sharedFinder<Row>(database: Database, table: Table<Row>) {
   };
 }
 
-/** Whether one step may look up all of these keys. Then no generator is made for them: all of them took 1.4 us of a small load. */
+/** True if one step can look up all of these keys. Then no generator is created for them: generators took 1.4 us of a small load. */
 function areFew(keys: readonly unknown[]): boolean {
   return keys.length <= KEYS_OF_STEP;
 }
