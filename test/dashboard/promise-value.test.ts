@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Codec } from '@resonatehq/sdk';
-import { decodeValue, encodeValue } from '../../apps/dashboard/src/promise/value.ts';
+import { decodeValue, encodeValue } from '../../apps/dashboard/src/value/value.ts';
 
 const sdk = new Codec();
 

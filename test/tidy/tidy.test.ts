@@ -28,7 +28,11 @@ describe('source files', () => {
   });
 
   test('do not import each other in a circle, not even for types', () => {
-    expect(circles().map((files) => files.join(' -> '))).toEqual([]);
+    expect(circlesOf(importedFiles()).map((files) => files.join(' -> '))).toEqual([]);
+  });
+
+  test('of two folders beside each other do not import each other, not even by way of a third', () => {
+    expect(circlesOf(importedFolders()).map((folders) => folders.join(' -> '))).toEqual([]);
   });
 
   test('of tests assert something in every test', () => {
@@ -62,22 +66,47 @@ describe('source files', () => {
   });
 });
 
-/** Files that lead back to themselves along their imports, one circle for each file where it closes. */
-function circles(): string[][] {
+type Arrows = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Which files of this project each file imports by their paths. */
+function importedFiles(): Arrows {
   const sources = new Set(files(/\.tsx?$/));
+  const importedBy = (file: string) =>
+    importsOf(file)
+      .filter(({ name }) => name.startsWith('.'))
+      .map(({ name }) => join(dirname(file), name))
+      .filter((imported) => sources.has(imported));
+  return new Map([...sources].map((file) => [file, new Set(importedBy(file))]));
+}
+
+/** Which other folders of its app or package each folder imports from; those above and below it do not count. */
+function importedFolders(): Arrows {
+  const arrows = new Map<string, Set<string>>();
+  for (const [file, imported] of importedFiles()) {
+    if (!/^(apps|packages)\/[^/]+\/src\//.test(file) || isTest(file)) continue;
+    const folder = dirname(file);
+    const others = [...imported].map((other) => dirname(other)).filter((other) => !isWithin(folder, other));
+    arrows.set(folder, new Set([...(arrows.get(folder) ?? []), ...others]));
+  }
+  return arrows;
+}
+
+function isWithin(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || other.startsWith(`${one}/`);
+}
+
+/** Paths along the arrows that lead back to their beginning, one for each place where a path closes. */
+function circlesOf(arrows: Arrows): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
-  const visit = (file: string, path: readonly string[]): void => {
-    const start = path.indexOf(file);
-    if (start >= 0) found.push([...path.slice(start), file]);
-    if (start >= 0 || done.has(file)) return;
-    for (const { name } of importsOf(file)) {
-      const imported = join(dirname(file), name);
-      if (name.startsWith('.') && sources.has(imported)) visit(imported, [...path, file]);
-    }
-    done.add(file);
+  const visit = (place: string, path: readonly string[]): void => {
+    const start = path.indexOf(place);
+    if (start >= 0) found.push([...path.slice(start), place]);
+    if (start >= 0 || done.has(place)) return;
+    for (const next of arrows.get(place) ?? []) visit(next, [...path, place]);
+    done.add(place);
   };
-  for (const file of sources) visit(file, []);
+  for (const place of arrows.keys()) visit(place, []);
   return found;
 }
 

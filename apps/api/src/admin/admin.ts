@@ -7,7 +7,7 @@ import { cronHandler } from './cron.ts';
 import { deadLetterHandlers } from './dead-letters.ts';
 import { ChangeFeed } from './events.ts';
 import { jobHandlers } from './jobs.ts';
-import type { MemoryLimits } from '../http/memory-limits.ts';
+import type { MemoryLimits } from '../http/bodies.ts';
 import { mount } from './mount.ts';
 import { overviewHandler } from './overview.ts';
 import { promiseHandlers } from './promises.ts';

@@ -4,7 +4,7 @@ import type { RuntimeWith } from '@resonate/process';
 import type { Changes } from '@resonate/store';
 import type { Response } from 'express';
 import { expiryOfRequest } from '../http/guard.ts';
-import { endAt } from '../http/end-at.ts';
+import { endAt } from '../limits/end-at.ts';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
 import { Viewer, type Interest } from './viewer.ts';

@@ -6,7 +6,7 @@ import type { Auth } from '../auth/auth.ts';
 import { mayDoAll } from '../auth/principal.ts';
 import { guard, prefixOfRequest } from '../http/guard.ts';
 import { jsonBody } from '../http/json-body.ts';
-import type { MemoryLimits } from '../http/memory-limits.ts';
+import type { MemoryLimits } from '../http/bodies.ts';
 import { Refusal } from '../http/refusal.ts';
 
 /** The sender of a request. */

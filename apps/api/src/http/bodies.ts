@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget, type Holding } from './byte-budget.ts';
+import { ByteBudget, type Holding } from '../limits/byte-budget.ts';
 
 export type Body =
   | { ok: true; bytes: Buffer }
@@ -12,6 +12,13 @@ export type Body =
  */
 const LINGER_MS = 5_000;
 const EMPTY = Buffer.alloc(0);
+
+/** The limits of memory that every endpoint with bodies must respect. */
+export interface MemoryLimits {
+  bodies: Bodies;
+  /** Must be called with the size of each answer, bytes. */
+  answered: (response: ServerResponse, bytes: number) => void;
+}
 
 /** Reads the bodies of requests. The total size of unfinished bodies is limited (`server.max_unfinished_bodies`). */
 export class Bodies {

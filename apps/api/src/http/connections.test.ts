@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { unreadBudget } from './byte-budget.ts';
+import { unreadBudget } from '../limits/byte-budget.ts';
 import { Connections } from './connections.ts';
 
 setFlagsFromString('--expose-gc');

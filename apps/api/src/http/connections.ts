@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { SMALL_ANSWER_BYTES, type ByteBudget } from './byte-budget.ts';
+import { SMALL_ANSWER_BYTES, type ByteBudget } from '../limits/byte-budget.ts';
 
 /** Status by the parser's error code. Other broken HTTP gets a 400. */
 const STATUSES: Readonly<Record<string, number>> = {

@@ -7,7 +7,7 @@ import type { Auth } from '../auth/auth.ts';
 import { mayDoAll, mayJoin, type Principal } from '../auth/principal.ts';
 import { dashboardRoutes } from '../dashboard.ts';
 import type { Cors } from './cors.ts';
-import { endAt } from './end-at.ts';
+import { endAt } from '../limits/end-at.ts';
 import { expiryOfRequest, guard } from './guard.ts';
 import { openStream } from './open-stream.ts';
 import { Refusal } from './refusal.ts';

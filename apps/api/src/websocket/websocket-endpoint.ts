@@ -6,8 +6,8 @@ import type { StreamHub } from '@resonate/transports';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { bearerToken, type Auth, type Verified } from '../auth/auth.ts';
 import { mayJoin } from '../auth/principal.ts';
-import type { Admission } from '../http/admission.ts';
-import { untilExpiry } from '../http/end-at.ts';
+import type { Admission } from '../limits/admission.ts';
+import { untilExpiry } from '../limits/end-at.ts';
 import type { Rpc } from '../rpc.ts';
 import { WorkerConnection, type ConnectionBudgets } from './worker-connection.ts';
 

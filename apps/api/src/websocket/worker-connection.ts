@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AcknowledgedStream } from '@resonate/transports';
 import type { WebSocket } from 'ws';
-import { SMALL_ANSWER_BYTES, type ByteBudget, type Holding } from '../http/byte-budget.ts';
+import { SMALL_ANSWER_BYTES, type ByteBudget, type Holding } from '../limits/byte-budget.ts';
 import type { Rpc } from '../rpc.ts';
 
 export interface ConnectionLimits {

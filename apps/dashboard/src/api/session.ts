@@ -1,6 +1,6 @@
 import type { Session } from '@resonate/admin';
 import { useEffect, useState } from 'preact/hooks';
-import { serverNow, syncClock } from '../parts/time.tsx';
+import { serverNow, syncClock } from './server-clock.ts';
 import { get } from './client.ts';
 import { onTokenChange } from './token.ts';
 

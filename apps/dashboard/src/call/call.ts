@@ -1,4 +1,4 @@
-import { encodeValue, decodeValue, type Value } from '../promise/value.ts';
+import { encodeValue, decodeValue, type Value } from '../value/value.ts';
 
 /** A call of a function, as the fields of a form. */
 export interface Call {

@@ -1,9 +1,10 @@
 import type { PromiseDetail } from '@resonate/admin';
 import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
-import { ConfirmDialog, Dialog, duration, ErrorState, Icon, links, serverNow, toast } from '../parts/index.ts';
-import { usePromise } from '../promise/use-promise.ts';
-import { ValueView } from '../promise/value-view.tsx';
+import { serverNow } from '../api/server-clock.ts';
+import { ConfirmDialog, Dialog, duration, ErrorState, Icon, links, toast } from '../parts/index.ts';
+import { usePromise } from '../api/use-promise.ts';
+import { ValueView } from '../value/value-view.tsx';
 import { TARGET } from './call.ts';
 import { IdField, usePrefix } from './id-field.tsx';
 import { start } from './start.ts';

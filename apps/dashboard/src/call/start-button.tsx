@@ -1,6 +1,7 @@
 import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
-import { ConfirmDialog, Icon, links, serverNow, toast } from '../parts/index.ts';
+import { serverNow } from '../api/server-clock.ts';
+import { ConfirmDialog, Icon, links, toast } from '../parts/index.ts';
 import { argumentsOf, NEW_CALL, paramOf, TARGET, timeoutMs } from './call.ts';
 import { CallFields } from './call-fields.tsx';
 import { IdField, usePrefix } from './id-field.tsx';

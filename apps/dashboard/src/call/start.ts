@@ -1,6 +1,6 @@
 import { operate } from '../api/client.ts';
 import { refuseExisting } from '../api/refuse-existing.ts';
-import type { Value } from '../promise/value.ts';
+import type { Value } from '../value/value.ts';
 
 interface Wanted {
   id: string;

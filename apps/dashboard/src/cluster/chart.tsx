@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { serverNow, utcOffset } from '../parts/index.ts';
+import { serverNow } from '../api/server-clock.ts';
+import { utcOffset } from '../parts/index.ts';
 import { loneSamples, timeRange } from './samples.ts';
 
 export interface Line {

@@ -1,4 +1,5 @@
-import { duration, lookOf, serverNow } from '../parts/index.ts';
+import { serverNow } from '../api/server-clock.ts';
+import { duration, lookOf } from '../parts/index.ts';
 import { kindLabel, nodeLabel, nodeLook } from './look.ts';
 import type { Box, Stack } from './model/layout.ts';
 import { endOf, NODE_STATES, titleOf } from './model/node.ts';

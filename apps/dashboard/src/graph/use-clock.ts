@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { serverNow } from '../parts/index.ts';
+import { serverNow } from '../api/server-clock.ts';
 
 const SECOND = 1_000;
 /** If a pixel stands for less time than this, render every frame, so that bars grow smoothly. */

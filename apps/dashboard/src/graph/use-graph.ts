@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { onChange } from '../api/live.ts';
 import { repeatedly } from '../api/repeatedly.ts';
-import { syncClock } from '../parts/index.ts';
+import { syncClock } from '../api/server-clock.ts';
 import { Folding } from './model/folding.ts';
 import { toCallNode } from './model/from-answer.ts';
 import { CallTree } from './model/tree.ts';

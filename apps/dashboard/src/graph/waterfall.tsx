@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { serverNow } from '../parts/index.ts';
+import { serverNow } from '../api/server-clock.ts';
 import { Axis } from './axis.tsx';
 import { criticalPath } from './model/critical-path.ts';
 import { endOf } from './model/node.ts';

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { serverNow } from '../api/server-clock.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -8,19 +9,8 @@ const DAY = 24 * HOUR;
 const MAX_DATE = 8.64e15;
 const FAR_MS = 100 * 365 * DAY;
 
-let offsetMs = 0;
 const tickers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | null = null;
-
-/** Sets the server's time, so that "3 s ago" is right even if this machine's clock is wrong. @param now epoch ms */
-export function syncClock(now: number): void {
-  offsetMs = now - Date.now();
-}
-
-/** The server's time in epoch ms; this machine's time until the server's is known. */
-export function serverNow(): number {
-  return Date.now() + offsetMs;
-}
 
 /** Renders its component again every second while the page is visible. @returns the server's time, epoch ms */
 export function useNow(): number {

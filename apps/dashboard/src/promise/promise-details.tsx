@@ -10,7 +10,7 @@ import './promise.css';
 import { SettleActions } from './settle-actions.tsx';
 import { Tags } from './tags.tsx';
 import { TaskCard } from './task-card.tsx';
-import { ValueView } from './value-view.tsx';
+import { ValueView } from '../value/value-view.tsx';
 import { Why } from './why.tsx';
 
 interface Props {

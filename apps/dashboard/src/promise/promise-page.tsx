@@ -3,7 +3,7 @@ import { RunAgain } from '../call/run-again.tsx';
 import { Empty, Icon, links, Page, StateBadge } from '../parts/index.ts';
 import { originOf } from './lineage.ts';
 import { PromiseDetails } from './promise-details.tsx';
-import { usePromise } from './use-promise.ts';
+import { usePromise } from '../api/use-promise.ts';
 
 /** /ui/promise?id=ID: one promise with its details and actions. */
 export function PromisePage() {

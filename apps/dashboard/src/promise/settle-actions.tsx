@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { ConfirmDialog, Icon, toast, type IconName } from '../parts/index.ts';
-import { settle } from './settle.ts';
-import { encodeValue } from './value.ts';
+import { settle } from '../actions/settle.ts';
+import { encodeValue } from '../value/value.ts';
 
 interface Way {
   state: 'resolved' | 'rejected' | 'rejected_canceled';

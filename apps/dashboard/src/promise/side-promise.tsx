@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon, links } from '../parts/index.ts';
 import { PromiseDetails } from './promise-details.tsx';
-import { usePromise } from './use-promise.ts';
+import { usePromise } from '../api/use-promise.ts';
 
 /** A promise in a panel beside its call graph. Escape closes the panel. */
 export function SidePromise({ id, onClose }: { id: string; onClose: () => void }) {

@@ -1,7 +1,7 @@
 import type { Task } from '@resonate/admin';
 import { useState } from 'preact/hooks';
 import { ActionDialog, Icon } from '../parts/index.ts';
-import { TASK_ACTIONS } from '../tasks/task-actions.ts';
+import { TASK_ACTIONS } from '../actions/task-actions.ts';
 
 type Action = (typeof TASK_ACTIONS)[number];
 

@@ -2,11 +2,11 @@ import type { Cause } from '@resonate/admin';
 import { get } from '../api/client.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Icon, links } from '../parts/index.ts';
-import { REMEDIES } from '../tasks/task-actions.ts';
+import { REMEDIES } from '../actions/task-actions.ts';
 import './promise.css';
 import { SettleActions } from './settle-actions.tsx';
 import { TaskButtons } from './task-buttons.tsx';
-import { usePromise } from './use-promise.ts';
+import { usePromise } from '../api/use-promise.ts';
 
 /** Some reasons come and go without a change of the promise, such as a worker that connects. */
 const MIN_INTERVAL_MS = 2_000;

@@ -12,7 +12,7 @@ import {
   StateBadge,
   Time,
 } from '../parts/index.ts';
-import { decodeValue } from '../promise/value.ts';
+import { decodeValue } from '../value/value.ts';
 import { ScheduleActions } from './schedule-actions.tsx';
 import { ScheduleState } from './schedule-state.tsx';
 import { inWords } from './cron-words.ts';

@@ -1,6 +1,6 @@
 import type { Promises, PromiseSummary } from '@resonate/admin';
 import { get, operate } from '../api/client.ts';
-import type { Value } from '../promise/value.ts';
+import type { Value } from '../value/value.ts';
 import type { CronDialect } from './cron-words.ts';
 
 /** A schedule record of the protocol (docs/schedules.md). */

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Query } from '../api/client.ts';
-import { lookOf, serverNow, utcOffset } from '../parts/index.ts';
+import { serverNow } from '../api/server-clock.ts';
+import { lookOf, utcOffset } from '../parts/index.ts';
 import { SPANS, type Filters } from './filters.ts';
 
 const FAILED = 'failed';

@@ -1,21 +1,12 @@
 import type { PromiseSummary } from '@resonate/admin';
+import { serverNow } from '../api/server-clock.ts';
 import { get } from '../api/client.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useQuery } from '../api/use-query.ts';
 import { StartButton } from '../call/start-button.tsx';
-import {
-  Empty,
-  ErrorState,
-  links,
-  Loading,
-  Page,
-  SelectionBar,
-  serverNow,
-  Table,
-  useSelection,
-} from '../parts/index.ts';
+import { Empty, ErrorState, links, Loading, Page, SelectionBar, Table, useSelection } from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
-import { CANCEL } from '../promise/cancel.ts';
+import { CANCEL } from '../actions/cancel.ts';
 import { columnsFor } from './columns.tsx';
 import { hasText, isNarrowed, readFilters, requestOf, type Filters, type Kind } from './filters.ts';
 import { SearchForm } from './search-form.tsx';

@@ -21,9 +21,9 @@ import {
   type RowAction,
 } from '../parts/index.ts';
 import { ListFoot } from '../parts/list-foot.tsx';
-import { CANCEL } from '../promise/cancel.ts';
+import { CANCEL } from '../actions/cancel.ts';
 import { PromiseName } from '../search/columns.tsx';
-import { DELIVER, TASK_ACTIONS } from './task-actions.ts';
+import { DELIVER, TASK_ACTIONS } from '../actions/task-actions.ts';
 
 /** The task's own actions, and canceling its promise, which is pending as long as the task is not done. */
 const ACTIONS: readonly RowAction<TaskSummary>[] = [

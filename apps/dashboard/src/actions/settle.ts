@@ -1,6 +1,6 @@
 import { operate } from '../api/client.ts';
 import { lookOf } from '../parts/index.ts';
-import type { Value } from './value.ts';
+import type { Value } from '../value/value.ts';
 
 interface Settlement {
   id: string;

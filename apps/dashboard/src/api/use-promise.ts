@@ -1,7 +1,7 @@
 import type { PromiseDetail } from '@resonate/admin';
-import { get } from '../api/client.ts';
-import { useResource, type Resource } from '../api/use-resource.ts';
-import { syncClock } from '../parts/index.ts';
+import { get } from './client.ts';
+import { useResource, type Resource } from './use-resource.ts';
+import { syncClock } from './server-clock.ts';
 
 /** A promise with its task, connections and dead letters, kept up to date. */
 export function usePromise(id: string): Resource<PromiseDetail> {
