@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { configurationDocs } from '../../scripts/configuration-docs.ts';
-import { commentsOf, FILES, files, ROOT, textOf } from './sources.ts';
+import { commentsOf, FILES, files, isTest, ROOT, textOf } from './sources.ts';
 
 /** What documents and comments refer to exists: files, headings, transitions. */
 
@@ -158,4 +158,16 @@ test('docs/decisions/README.md lists every decision', () => {
 
 test('CHANGELOG.md has a section for what is not released yet', () => {
   expect(textOf('CHANGELOG.md')).toMatch(/^## \[Unreleased\]/m);
+});
+
+describe('docs/decisions/size-of-a-dialect.md', () => {
+  test('gives the lines of each dialect', () => {
+    const [, ...counts] =
+      /^\| \*\*all\*\* .*$/m.exec(textOf('docs/decisions/size-of-a-dialect.md'))?.[0].match(/\d+|all/g) ?? [];
+    const lines = (dialect: string) =>
+      files(new RegExp(`^packages/store/src/dialects/${dialect}/[^/]+\\.ts$`))
+        .filter((file) => !isTest(file))
+        .reduce((sum, file) => sum + textOf(file).split('\n').length - 1, 0);
+    expect(counts.map(Number)).toEqual(['postgres', 'mysql', 'sqlite'].map(lines));
+  });
 });

@@ -18,7 +18,7 @@ type Context = RuntimeWith<'config' | 'logger' | 'metrics' | 'tracing', 'execute
 
 type RequestSpan = ReturnType<ServerTracing['request']> | null;
 
-type Choices = Omit<ExecuteOptions, 'prefix'>;
+type ClientOptions = Omit<ExecuteOptions, 'prefix'>;
 
 export interface Answer {
   status: number;
@@ -39,13 +39,13 @@ const MAX_PARSED_WITHOUT_TOKEN = 16 * 1024;
 export class Rpc {
   readonly #runtime: Context;
   readonly #auth: Auth | null;
-  readonly #choices: Choices;
+  readonly #choices: ClientOptions;
 
   /**
    * @param auth null: every request is accepted.
    * @param choices options of the store for these clients.
    */
-  constructor(runtime: Context, auth: Auth | null, choices: Choices = {}) {
+  constructor(runtime: Context, auth: Auth | null, choices: ClientOptions = {}) {
     this.#runtime = runtime;
     this.#auth = auth;
     this.#choices = choices;

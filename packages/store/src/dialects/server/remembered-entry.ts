@@ -9,7 +9,7 @@ export interface Versioned<Row> {
 }
 
 /** A promise that can still settle, with its task. */
-export interface Entry extends Versioned<PromiseRow> {
+export interface Remembered extends Versioned<PromiseRow> {
   /** null: it has none. It cannot get one later. */
   task: Versioned<TaskRow> | null;
   /** Its branch has more promises than a fence answers. It never has fewer later, except by retention. */
@@ -80,7 +80,7 @@ export function changed<Row>({ inserts, updates }: RowChanges<Row>): readonly Ro
 }
 
 /** What is to be remembered of a promise that the batch named; null: nothing. */
-export function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Entry | null): Entry | null {
+export function entryOf(id: string, rows: RowsAfter, seen: Seen, before: Remembered | null): Remembered | null {
   const { needs, loaded, changes } = seen;
   const promise = rows.promises.get(id);
   if (promise?.row.state !== 'pending') return null;
@@ -107,7 +107,12 @@ function isStep({ id, tags }: PromiseRow): boolean {
 }
 
 /** The entry after a batch has changed its listeners and callbacks. */
-export function withAwaiters(id: string, entry: Entry, { callbacks, listeners }: Changes, written: string): Entry {
+export function withAwaiters(
+  id: string,
+  entry: Remembered,
+  { callbacks, listeners }: Changes,
+  written: string,
+): Remembered {
   if (entry.listeners === null) return entry;
   const isAwaited = callbacks.inserts.some(({ awaited, awaiter }) => awaited === id || awaiter === id);
   const isOther = [...listeners.updates, ...listeners.deletes].some(({ awaited }) => awaited === id);
@@ -126,7 +131,7 @@ export function awaitedIds({ callbacks, listeners }: Changes): Set<string> {
 }
 
 /** An estimate of the memory that an entry takes. */
-export function bytesOf(entry: Entry | typeof EXISTS): number {
+export function bytesOf(entry: Remembered | typeof EXISTS): number {
   if (entry.row === null) return ROW_BYTES;
   const { row, task, listeners } = entry;
   let bytes = 2 * ROW_BYTES + 4 * row.id.length + 2 * (row.param.data?.length ?? 0);

@@ -9,7 +9,7 @@ import {
   EXISTS,
   rowsAfter,
   withAwaiters,
-  type Entry,
+  type Remembered,
   type Reading,
   type Seen,
 } from './remembered-entry.ts';
@@ -71,7 +71,7 @@ const MAX_READING_AGE_MS = 10_000;
 const NEAR_TIMEOUT_MS = 500;
 
 export class RememberedRows {
-  readonly #entries = new LRUCache<string, Entry | typeof EXISTS>({
+  readonly #entries = new LRUCache<string, Remembered | typeof EXISTS>({
     max: MAX_ENTRIES,
     maxSize: MAX_BYTES,
     sizeCalculation: bytesOf,
@@ -186,7 +186,7 @@ export class RememberedRows {
 }
 
 interface Found {
-  entries: Map<string, Entry>;
+  entries: Map<string, Remembered>;
   /** Promises that are not remembered. The batch creates them, which fails if they exist. */
   absent: string[];
 }
@@ -239,7 +239,11 @@ function hasOnlyPromises({ promises, tasks, callbacks, listeners, schedules }: N
 }
 
 /** Whether everything that the batch needs of this promise is remembered or checked. */
-function isEnough({ row: { id, tags, timeoutAt }, listeners, isFenceCut }: Entry, needs: Needs, now: number): boolean {
+function isEnough(
+  { row: { id, tags, timeoutAt }, listeners, isFenceCut }: Remembered,
+  needs: Needs,
+  now: number,
+): boolean {
   if (timeoutAt <= now + NEAR_TIMEOUT_MS) return false;
   if (listeners === null && (needs.settlements.has(id) || isListenedTo(id, needs))) return false;
   if (needs.fenced.has(id) && !isFenceCut) return false;
