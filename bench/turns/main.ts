@@ -5,9 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { cpuMs } from '../cpu.ts';
-import { closedLoop } from '../load/closed-loop.ts';
-import { idSource } from '../load/ids.ts';
-import type { OpenScenario, Scenario } from '../load/scenario.ts';
+import type { Scenario } from '../load/scenario.ts';
 import { median } from '../median.ts';
 import { fine, headOf, lineOf, whole, type Column } from '../report/text.ts';
 import { STORAGES, storagesNamed } from '../targets/index.ts';
@@ -15,6 +13,7 @@ import { serverOn } from '../targets/server.ts';
 import type { Storage } from '../targets/storage.ts';
 import type { RunningTarget } from '../targets/target.ts';
 import { wholeNumber } from '../whole-number.ts';
+import { openLoad, type Load } from './load.ts';
 import { otherNamed, type Other } from './other.ts';
 import { MIN_PAIRS, pairedRatio } from './paired-ratio.ts';
 import { workNamed, WORKS } from './works.ts';
@@ -36,9 +35,10 @@ const WARM_UP_MS = 2_000;
 interface Measured {
   rate: number;
   p50Ms: number;
-  cpuUs: number;
-  /** The same of its database, if that has processes of its own. */
+  /** CPU time per round: of the server, of its database if that has processes of its own, and of what sends the load. */
+  serverUs: number;
   databaseUs: number;
+  loadUs: number;
 }
 
 interface Pair<T> {
@@ -85,10 +85,12 @@ const COLUMNS: readonly Column<Line>[] = [
   { title: 'rounds/s', width: 16, cell: (line) => both(({ rate }) => rate, line, whole) },
   { title: 'times', width: 16, cell: (line) => times(({ rate }) => rate, line) },
   { title: 'p50 ms', width: 14, cell: (line) => both(({ p50Ms }) => p50Ms, line, fine) },
-  { title: 'CPU us/round', width: 14, cell: (line) => both(({ cpuUs }) => cpuUs, line, whole) },
-  { title: 'times', width: 16, cell: (line) => times(({ cpuUs }) => cpuUs, line) },
-  { title: 'database us', width: 14, cell: (line) => both(({ databaseUs }) => databaseUs, line, whole) },
+  { title: 'times', width: 16, cell: (line) => times(({ p50Ms }) => p50Ms, line) },
+  { title: 'server us', width: 16, cell: (line) => both(({ serverUs }) => serverUs, line, whole) },
+  { title: 'times', width: 16, cell: (line) => times(({ serverUs }) => serverUs, line) },
+  { title: 'database us', width: 16, cell: (line) => both(({ databaseUs }) => databaseUs, line, whole) },
   { title: 'times', width: 16, cell: (line) => times(({ databaseUs }) => databaseUs, line) },
+  { title: 'load us', width: 16, cell: (line) => both(({ loadUs }) => loadUs, line, whole) },
 ];
 
 const { values } = parseArgs({
@@ -146,7 +148,11 @@ async function runRound(storage: Storage, other: Other, lines: Line[], round: nu
     for (const line of lines) {
       const ofBefore = await open('before', before, other.workOf(line.work), line.callers);
       const ofNow = await open('now', now, line.work, line.callers);
-      line.measured.push(await takeTurns({ before: ofBefore, now: ofNow }, plan));
+      try {
+        line.measured.push(await takeTurns({ before: ofBefore, now: ofNow }, plan));
+      } finally {
+        await Promise.all([ofBefore, ofNow].map(({ load }) => load.close()));
+      }
     }
   } finally {
     for (const target of running.toReversed()) await target.stop();
@@ -155,38 +161,36 @@ async function runRound(storage: Storage, other: Other, lines: Line[], round: nu
 
 /** A scenario that is open on a server. */
 interface Opened {
-  scenario: OpenScenario;
+  load: Load;
   pids: RunningTarget['pids'];
 }
 
-async function open(run: string, { url, pids }: RunningTarget, work: Scenario, callers: number): Promise<Opened> {
-  const name = `${run}-${work.name.replaceAll(/[^\w.+-]+/g, '-')}-${callers}`;
-  return { scenario: await work.open({ url, callers, run: name, nextId: idSource('counted', name) }), pids };
+async function open(side: string, { url, pids }: RunningTarget, work: Scenario, callers: number): Promise<Opened> {
+  const run = `${side}-${work.name.replaceAll(/[^\w.+-]+/g, '-')}-${callers}`;
+  return { load: await openLoad({ scenario: work.name, url, callers, run, warmUpMs: WARM_UP_MS }), pids };
 }
 
 async function takeTurns(opened: Pair<Opened>, plan: Plan): Promise<Pair<Measured>> {
   const turns: Pair<Measured[]> = { before: [], now: [] };
-  const both = [opened.before, opened.now];
-  for (const { scenario } of both) await closedLoop(scenario.warmUp ?? scenario.rounds, WARM_UP_MS);
   for (let turn = 0; turn < plan.turns; turn++) {
     const order = turn % 2 === 0 ? (['before', 'now'] as const) : (['now', 'before'] as const);
     for (const which of order) turns[which].push(await measure(opened[which], plan.turnMs));
   }
-  for (const { scenario } of both) await scenario.close();
   return { before: medians(turns.before), now: medians(turns.now) };
 }
 
-async function measure({ scenario, pids }: Opened, ms: number): Promise<Measured> {
-  const cpu = () => cpuMs(pids.server) ?? 0;
+async function measure({ load, pids }: Opened, ms: number): Promise<Measured> {
+  const serverCpu = () => cpuMs(pids.server) ?? 0;
   const databaseCpu = () => cpuMs(pids.database) ?? 0;
-  const [cpuBefore, databaseBefore] = [cpu(), databaseCpu()];
-  const { latencies, elapsedMs } = await closedLoop(scenario.rounds, ms);
-  const { count, p50 } = latencies.summary();
+  const [serverBefore, databaseBefore] = [serverCpu(), databaseCpu()];
+  const turn = await load.turn(ms);
+  const each = (total: number) => (total / turn.rounds) * 1_000;
   return {
-    rate: (count / elapsedMs) * 1_000,
-    p50Ms: p50,
-    cpuUs: ((cpu() - cpuBefore) / count) * 1_000,
-    databaseUs: ((databaseCpu() - databaseBefore) / count) * 1_000,
+    rate: (turn.rounds / turn.elapsedMs) * 1_000,
+    p50Ms: turn.p50Ms,
+    serverUs: each(serverCpu() - serverBefore),
+    databaseUs: each(databaseCpu() - databaseBefore),
+    loadUs: each(turn.cpuMs),
   };
 }
 
@@ -195,7 +199,8 @@ function medians(turns: readonly Measured[]): Measured {
   return {
     rate: of(({ rate }) => rate),
     p50Ms: of(({ p50Ms }) => p50Ms),
-    cpuUs: of(({ cpuUs }) => cpuUs),
+    serverUs: of(({ serverUs }) => serverUs),
     databaseUs: of(({ databaseUs }) => databaseUs),
+    loadUs: of(({ loadUs }) => loadUs),
   };
 }

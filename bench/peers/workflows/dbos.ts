@@ -24,21 +24,18 @@ interface Dbos {
 
 const PACKAGE: string = '@dbos-inc/dbos-sdk';
 
-/** A process registers its workflow once, however often it opens DBOS. */
-let registered: ((steps: number) => Promise<number>) | undefined;
-
 /** DBOS is a library: the workflow runs in the process that starts it. `url` is its database. */
 export async function openDbos({ url }: Site): Promise<Workflow> {
   const { DBOS } = (await import(PACKAGE)) as Dbos;
   DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, logLevel: 'error' });
-  const count = (registered ??= DBOS.registerWorkflow(
+  const count = DBOS.registerWorkflow(
     async (total: number) => {
       let n = 0;
       for (let step = 0; step < total; step++) n = await DBOS.runStep(async () => n + 1, { name: 'increment' });
       return n;
     },
     { name: 'count' },
-  ));
+  );
   await DBOS.launch();
   return {
     run: async (id, steps) => (await DBOS.startWorkflow(count, { workflowID: id })(steps)).getResult(),

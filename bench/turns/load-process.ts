@@ -1,0 +1,67 @@
+/** A process that opens one scenario and repeats it whenever it is told to. */
+import { closedLoop } from '../load/closed-loop.ts';
+import { idSource } from '../load/ids.ts';
+import type { OpenScenario } from '../load/scenario.ts';
+import { SCENARIOS } from '../load/scenarios/index.ts';
+import { WORKFLOWS } from '../peers/workflows/index.ts';
+
+export interface Opening {
+  scenario: string;
+  url: string;
+  callers: number;
+  /** Part of each id. */
+  run: string;
+  warmUpMs: number;
+}
+
+/** What happened in one turn. */
+export interface Turn {
+  rounds: number;
+  elapsedMs: number;
+  p50Ms: number;
+  /** CPU time that this process used. */
+  cpuMs: number;
+}
+
+export type Command = { kind: 'open'; opening: Opening } | { kind: 'turn'; ms: number } | { kind: 'close' };
+
+/** The answer to one command. */
+export type Said = { turn?: Turn } | { error: string };
+
+let opened: OpenScenario | undefined;
+
+process.on('message', (command: Command) => {
+  done(command).then(
+    (turn) => say(turn ? { turn } : {}),
+    (error: unknown) => say({ error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+
+async function done(command: Command): Promise<Turn | undefined> {
+  if (command.kind === 'open') return open(command.opening);
+  if (!opened) throw new Error('no scenario is open');
+  if (command.kind === 'turn') return turn(opened, command.ms);
+  await opened.close();
+  return undefined;
+}
+
+async function open({ scenario: name, url, callers, run, warmUpMs }: Opening): Promise<undefined> {
+  const scenario = [...SCENARIOS, ...WORKFLOWS].find((one) => one.name === name);
+  if (!scenario) throw new Error(`there is no scenario ${name}`);
+  opened = await scenario.open({ url, callers, run, nextId: idSource('counted', run) });
+  await closedLoop(opened.warmUp ?? opened.rounds, warmUpMs);
+}
+
+async function turn({ rounds, cpuMs }: OpenScenario, ms: number): Promise<Turn> {
+  const before = process.cpuUsage();
+  const othersBefore = cpuMs?.() ?? 0;
+  const { latencies, elapsedMs } = await closedLoop(rounds, ms);
+  const used = process.cpuUsage(before);
+  const { count, p50 } = latencies.summary();
+  const own = (used.user + used.system) / 1_000;
+  return { rounds: count, elapsedMs, p50Ms: p50, cpuMs: own + (cpuMs?.() ?? 0) - othersBefore };
+}
+
+function say(said: Said): void {
+  process.send?.(said);
+}
