@@ -30,6 +30,8 @@ export interface Dialect {
   readonly answersWithinMs: number;
   /** The maximum length of an id, an address or a lineage tag, in characters; unset: no limit. */
   readonly maxIdLength?: number;
+  /** How many promises one step of a sweep should delete. @param batchSize `retention.batch_size`. */
+  sweepStep(batchSize: number): number;
   /** Counts the statements sent to the database server; absent if the database runs inside this process. */
   readonly traffic?: Readonly<Traffic>;
   /** The current use of its connections; absent if the database runs inside this process. */

@@ -52,6 +52,15 @@ async function create(target: StorageTarget, clock: () => number): Promise<Diale
 }
 
 /**
+ * Opens a database that servers use, to read it. While a server uses a SQLite file, other processes may only read it.
+ * @throws as `openDialect`.
+ */
+export async function openForReading(target: StorageTarget): Promise<Pick<Dialect, 'plain' | 'rewrite' | 'close'>> {
+  if (target.type === 'sqlite') return (await import('./dialects/sqlite/inspect.ts')).openForReading(target.path);
+  return openDialect(target, Date.now);
+}
+
+/**
  * Reads the state of a database. Migrates, locks and writes nothing, so servers may use it at the same time.
  * @param clock this machine's clock (epoch ms), used on SQLite.
  * @throws StoreUnavailable if it cannot be reached or read.

@@ -1,7 +1,6 @@
 import { StoreUnavailable } from '@resonate/drivers';
 import type { RetentionRules } from '@resonate/machine';
-import type { Dialect } from '../dialect.ts';
-import { inspectStore, openDialect, type StorageTarget } from '../open.ts';
+import { inspectStore, openForReading, type StorageTarget } from '../open.ts';
 import { addOutcome, type SweepOutcome } from './removal.ts';
 import { Sweep } from './sweep.ts';
 
@@ -32,10 +31,4 @@ export async function countRemovable(
   } finally {
     await database.close();
   }
-}
-
-/** While a server uses a SQLite file, other processes may only read it. */
-async function openForReading(target: StorageTarget): Promise<Pick<Dialect, 'plain' | 'rewrite' | 'close'>> {
-  if (target.type === 'sqlite') return (await import('../dialects/sqlite/inspect.ts')).openForReading(target.path);
-  return openDialect(target, Date.now);
 }

@@ -6,17 +6,6 @@ import { RECORD_TABLES } from '../tables.ts';
 import { BulkRedrive } from './bulk-redrive.ts';
 import { JobRuns } from './job-runs.ts';
 
-/**
- * How many promises one step of a sweep deletes on SQLite. A transaction there stops the whole process: for 0.5 ms with 10
- * promises, for 3 ms with 100 (`npm run bench:retention -- --targets sqlite`).
- */
-const SQLITE_STEP = 10;
-/**
- * On a database server a step takes no further graph once it has this share of `retention.batch_size`. Shorter steps keep requests
- * waiting for less time: with 100 promises in a step the p99 of a create rose 1.24 to 1.27 times (docs/retention.md).
- */
-const STEP_SHARE = 0.5;
-
 /** What the maintenance jobs do to the database, and what is recorded about them. */
 export class Upkeep {
   readonly #dialect: Dialect;
@@ -33,7 +22,7 @@ export class Upkeep {
 
   /** Begins to delete promises that have been settled for long enough. */
   async sweep(options: SweepOptions): Promise<Sweep> {
-    const stepSize = this.#dialect.isShared ? Math.ceil(options.batchSize * STEP_SHARE) : SQLITE_STEP;
+    const stepSize = this.#dialect.sweepStep(options.batchSize);
     return new Sweep(this.#dialect, { stepSize, ...options }, await this.#dialect.now());
   }
 

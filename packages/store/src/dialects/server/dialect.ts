@@ -58,6 +58,11 @@ export interface ServerSql<Query, Session> {
 /** How many round trips one batch takes at most. */
 const ROUND_TRIPS = 2;
 const ASK_AGAIN_MS = 100;
+/**
+ * A step of a sweep takes no further graph once it has this share of `retention.batch_size`. Shorter steps keep requests waiting
+ * for less time: with 100 promises in a step the p99 of a create rose 1.24 to 1.27 times (docs/retention.md).
+ */
+const SWEEP_STEP_SHARE = 0.5;
 /** How many rows of an answer are decoded in one turn of the event loop. */
 const ROWS_OF_TURN = 1_000;
 
@@ -196,6 +201,10 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
         await delay(ASK_AGAIN_MS);
       }
     }
+  }
+
+  sweepStep(batchSize: number): number {
+    return Math.ceil(batchSize * SWEEP_STEP_SHARE);
   }
 
   async load(needs: Needs): Promise<{ loaded: Loaded; now: number }> {
