@@ -1,10 +1,9 @@
 /** The load generator: a separate process that gets one job over IPC, does it and ends. */
-import { WORKFLOWS } from '../peers/workflows/index.ts';
 import { closedLoop } from './closed-loop.ts';
+import { loadCpuMs, scenarioNamed } from './generator.ts';
 import { idSource } from './ids.ts';
 import type { Job, LoadResult } from './messages.ts';
 import { openLoop } from './open-loop.ts';
-import { SCENARIOS } from './scenarios/index.ts';
 import { doJob } from './worker.ts';
 
 /**
@@ -15,8 +14,7 @@ import { doJob } from './worker.ts';
 const WARM_CALLERS = 64;
 
 doJob(async (job: Job, measuring): Promise<LoadResult> => {
-  const scenario = [...SCENARIOS, ...WORKFLOWS].find(({ name }) => name === job.scenario);
-  if (scenario === undefined) throw new Error(`there is no scenario ${job.scenario}`);
+  const scenario = scenarioNamed(job.scenario);
   const run = `${process.pid.toString(36)}x${Date.now().toString(36)}`;
   const { url, callers, perSecond } = job;
   const most = Math.max(callers, WARM_CALLERS);
@@ -25,16 +23,13 @@ doJob(async (job: Job, measuring): Promise<LoadResult> => {
   await closedLoop((open.warmUp ?? open.rounds).slice(0, WARM_CALLERS), job.warmupMs);
   measuring();
   const requestsBefore = open.requests();
-  const cpuBefore = process.cpuUsage();
-  const othersBefore = open.cpuMs?.() ?? 0;
+  const cpuBefore = loadCpuMs(open);
   const { latencies, elapsedMs } = await (perSecond === undefined
     ? closedLoop(rounds, job.durationMs)
     : openLoop(rounds, perSecond, job.durationMs));
-  const cpu = process.cpuUsage(cpuBefore);
-  const othersCpuMs = (open.cpuMs?.() ?? 0) - othersBefore;
+  const cpuAfter = loadCpuMs(open);
   const requests = open.requests() - requestsBefore;
   await open.close();
   const latency = latencies.summary();
-  const loadCpuMs = (cpu.user + cpu.system) / 1_000 + othersCpuMs;
-  return { rounds: latency.count, requests, elapsedMs, loadCpuMs, latency };
+  return { rounds: latency.count, requests, elapsedMs, loadCpuMs: cpuAfter - cpuBefore, latency };
 });

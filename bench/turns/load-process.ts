@@ -1,9 +1,8 @@
 /** A process that opens one scenario and repeats it whenever it is told to. */
 import { closedLoop } from '../load/closed-loop.ts';
+import { loadCpuMs, scenarioNamed } from '../load/generator.ts';
 import { idSource } from '../load/ids.ts';
 import type { OpenScenario } from '../load/scenario.ts';
-import { SCENARIOS } from '../load/scenarios/index.ts';
-import { WORKFLOWS } from '../peers/workflows/index.ts';
 
 export interface Opening {
   scenario: string;
@@ -30,6 +29,9 @@ export type Said = { turn?: Turn } | { error: string };
 
 let opened: OpenScenario | undefined;
 
+// A scenario may keep connections open, and then this process would outlive the one that measures.
+process.once('disconnect', () => process.exit(1));
+
 process.on('message', (command: Command) => {
   done(command).then(
     (turn) => say(turn ? { turn } : {}),
@@ -46,20 +48,16 @@ async function done(command: Command): Promise<Turn | undefined> {
 }
 
 async function open({ scenario: name, url, callers, run, warmUpMs }: Opening): Promise<undefined> {
-  const scenario = [...SCENARIOS, ...WORKFLOWS].find((one) => one.name === name);
-  if (!scenario) throw new Error(`there is no scenario ${name}`);
-  opened = await scenario.open({ url, callers, run, nextId: idSource('counted', run) });
+  opened = await scenarioNamed(name).open({ url, callers, run, nextId: idSource('counted', run) });
   await closedLoop(opened.warmUp ?? opened.rounds, warmUpMs);
 }
 
-async function turn({ rounds, cpuMs }: OpenScenario, ms: number): Promise<Turn> {
-  const before = process.cpuUsage();
-  const othersBefore = cpuMs?.() ?? 0;
-  const { latencies, elapsedMs } = await closedLoop(rounds, ms);
-  const used = process.cpuUsage(before);
+async function turn(scenario: OpenScenario, ms: number): Promise<Turn> {
+  const cpuBefore = loadCpuMs(scenario);
+  const { latencies, elapsedMs } = await closedLoop(scenario.rounds, ms);
+  const cpuAfter = loadCpuMs(scenario);
   const { count, p50 } = latencies.summary();
-  const own = (used.user + used.system) / 1_000;
-  return { rounds: count, elapsedMs, p50Ms: p50, cpuMs: own + (cpuMs?.() ?? 0) - othersBefore };
+  return { rounds: count, elapsedMs, p50Ms: p50, cpuMs: cpuAfter - cpuBefore };
 }
 
 function say(said: Said): void {

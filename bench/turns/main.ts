@@ -11,7 +11,7 @@ import { fine, headOf, lineOf, whole, type Column } from '../report/text.ts';
 import { STORAGES, storagesNamed } from '../targets/index.ts';
 import { serverOn } from '../targets/server.ts';
 import type { Storage } from '../targets/storage.ts';
-import type { RunningTarget } from '../targets/target.ts';
+import type { RunningTarget, Target } from '../targets/target.ts';
 import { wholeNumber } from '../whole-number.ts';
 import { openLoad, type Load } from './load.ts';
 import { otherNamed, type Other } from './other.ts';
@@ -137,25 +137,39 @@ async function compare(storage: Storage, other: Other, plan: Plan): Promise<void
 /** Starts both servers and measures all lines on them. */
 async function runRound(storage: Storage, other: Other, lines: Line[], round: number, plan: Plan): Promise<void> {
   const running: RunningTarget[] = [];
+  const start = async (target: Target) => {
+    const started = await target.start();
+    running.unshift(started);
+    return started;
+  };
   try {
-    const targets = [other.on(storage), serverOn(storage, 'single')];
+    const targets = { before: other.on(storage), now: serverOn(storage, 'single') };
     // The order of the starts changes, so that neither always has the same place.
-    if (round % 2 === 1) targets.reverse();
-    for (const target of targets) running.push(await target.start());
-    const [first, second] = running;
-    if (!first || !second) return;
-    const [before, now] = round % 2 === 0 ? [first, second] : [second, first];
-    for (const line of lines) {
-      const ofBefore = await open('before', before, other.workOf(line.work), line.callers);
-      const ofNow = await open('now', now, line.work, line.callers);
-      try {
-        line.measured.push(await takeTurns({ before: ofBefore, now: ofNow }, plan));
-      } finally {
-        await Promise.all([ofBefore, ofNow].map(({ load }) => load.close()));
-      }
+    const first = round % 2 === 0 ? await start(targets.before) : undefined;
+    const now = await start(targets.now);
+    const servers = { before: first ?? (await start(targets.before)), now };
+    for (const line of lines) line.measured.push(await measureLine(servers, other, line, plan));
+  } finally {
+    for (const target of running) await target.stop();
+  }
+}
+
+async function measureLine(
+  { before, now }: Pair<RunningTarget>,
+  other: Other,
+  { work, callers }: Line,
+  plan: Plan,
+): Promise<Pair<Measured>> {
+  const ofBefore = await open('before', before, other.workOf(work), callers);
+  try {
+    const ofNow = await open('now', now, work, callers);
+    try {
+      return await takeTurns({ before: ofBefore, now: ofNow }, plan);
+    } finally {
+      await ofNow.load.close();
     }
   } finally {
-    for (const target of running.toReversed()) await target.stop();
+    await ofBefore.load.close();
   }
 }
 

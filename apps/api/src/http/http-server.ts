@@ -10,10 +10,9 @@ import { Rpc, type Answer } from '../rpc.ts';
 import { WebSocketEndpoint } from '../websocket/websocket-endpoint.ts';
 import { Admission, type Refused } from '../limits/admission.ts';
 import { unreadBudget, type ByteBudget } from '../limits/byte-budget.ts';
-import { Bodies, endUnread, type Body } from './bodies.ts';
+import { Bodies, endUnread, type Body, type MemoryLimits } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
-import type { MemoryLimits } from './bodies.ts';
 import { createRoutes } from './routes.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
