@@ -19,7 +19,8 @@ export interface Machine {
   /** How often per second 4 KiB can be written and synced, one after the other. */
   syncsPerSecond: number;
   /**
-   * The load averages of the last 1, 5 and 15 minutes before the benchmark began. Above 0 something else was running.
+   * The load averages of the last 1, 5 and 15 minutes before the benchmark began. A value above 0 means that something
+   * else was running.
    */
   loadAverage: number[];
   /** The commit of the project; absent outside a checkout. */

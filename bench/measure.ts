@@ -52,7 +52,7 @@ export async function watched<Result>(
     const { metricsUrls, pids } = running;
     const look = (): Usage => {
       const counters = metricsUrls && readCounters(metricsUrls);
-      // It is awaited when the load is over, and an error is thrown then.
+      // The promise is awaited only after the load. Until then its error must not count as an unhandled rejection.
       counters?.catch(() => {});
       return { server: cpuMs(pids.server), database: cpuMs(pids.database), counters };
     };

@@ -18,6 +18,7 @@ export interface Results {
 export async function readResults(file: string): Promise<Results> {
   const results = JSON.parse(await readFile(file, 'utf8')) as Partial<Results>;
   const isRow = (row: Partial<Row>) => typeof row.target === 'string' && typeof row.work === 'string';
-  if (!Array.isArray(results.rows) || !results.rows.every(isRow)) throw new Error(`${file}: not what --json wrote`);
+  if (!Array.isArray(results.rows) || !results.rows.every(isRow))
+    throw new Error(`${file}: not a results file of --json`);
   return results as Results;
 }

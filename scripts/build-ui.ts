@@ -13,21 +13,35 @@ const SOURCES = ['src', 'index.html', 'vite.config.ts', 'package.json'];
 /** The folder of the built dashboard. */
 export const DIST = join(PACKAGE, 'dist');
 
-/** Replaces the folder in one step, because a server or another suite may be reading it. */
+/**
+ * Builds into another folder and moves it to `DIST` at the end, because a server or another suite may be reading the old
+ * files. For a moment between the two moves there is no folder.
+ */
 export function buildUi(): void {
   if (builtAt() > Math.max(...SOURCES.map((name) => changedAt(join(PACKAGE, name))))) return;
   const cache = join(PACKAGE, '.cache');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'dist-'));
+  const replaced = `${folder}.replaced`;
   try {
     const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
     execFileSync(process.execPath, [vite, 'build', PACKAGE, '--outDir', folder, '--logLevel', 'warn'], {
       stdio: 'inherit',
     });
-    rmSync(DIST, { recursive: true, force: true });
-    renameSync(folder, DIST);
+    move(DIST, replaced, ['ENOENT']);
+    // If another suite built at the same time and was faster, its result is there and is used.
+    move(folder, DIST, ['ENOTEMPTY', 'EEXIST']);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const rest of [folder, replaced]) rmSync(rest, { recursive: true, force: true });
+  }
+}
+
+/** @param expected codes of errors after which `from` stays where it is. */
+function move(from: string, to: string, expected: readonly string[]): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!expected.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

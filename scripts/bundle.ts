@@ -12,7 +12,7 @@ const THREAD = 'packages/drivers/src/sqlite/log-checkpoint-thread.ts';
  * JavaScript, because Node does not run TypeScript inside node_modules, and a server starts faster from 40 files than from
  * 360 (docs/install.md).
  *
- * The code finds other files by paths relative to its own file. These paths also fit in the bundle: its folder is three
+ * The code finds other files by paths relative to its own file. These paths are also correct in the bundle: its folder is three
  * levels below the root, as apps/api/src and packages/config/src are, and it contains the thread and the migrations.
  *
  * There are no source maps. Node reads them only with --enable-source-maps, which makes the start slower (1.2 s of CPU

@@ -56,7 +56,7 @@ const SERVERS = [
 const ON_MYSQL = ['packages/store/src/dialects/mysql/', 'test/database/six-engines'];
 const MYSQL_SERVERS = someOf(['mariadb', 'mysql'] as const, 1);
 
-/** Two ways to run the same roles from the image's files: one of them by chance, as above. Each takes 40 s of CPU. */
+/** Two suites that run the same roles from the image's files. One is chosen as above. Each takes 40 s of CPU. */
 const DEPLOYMENTS = ['test/deploy/compose-run', 'test/deploy/kubernetes-run'];
 const CHOSEN = someOf(DEPLOYMENTS, 1);
 const NOT_CHOSEN = DEPLOYMENTS.filter((suite) => !CHOSEN.includes(suite));
@@ -81,8 +81,8 @@ const allBut = (...files: string[]) => ['--testPathIgnorePatterns', ...NOT_RUN, 
  * Lanes run in parallel, the steps of a lane one after the other. A run may take 20 minutes on 2 cores, and tests that
  * start processes wait for a third of their time. When both cores are busy, suites that depend on milliseconds have
  * priority, above all clusters, whose takeovers have a time limit. The difference is small enough that other suites
- * still make progress, because their databases must start within a minute, too. The checks of the code take what the
- * tests leave. The lanes end at about the same time: what the last one does alone uses only one core.
+ * still make progress, because their databases must start within a minute, too. The checks of the code have the lowest
+ * priority. The lanes should end at about the same time, because a lane that runs alone at the end uses only one core.
  */
 const LANES: readonly Lane[] = [
   {

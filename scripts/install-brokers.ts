@@ -5,11 +5,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BROKERS_POM, brokersDirectory } from '../packages/testkit/src/brokers.ts';
+import { BROKERS_POM, brokersDirectory, removeOldBrokers } from '../packages/testkit/src/brokers.ts';
 
 const directory = brokersDirectory();
 if (existsSync(directory)) {
-  console.log(`${directory} is there`);
+  console.log(`Kafka and ElasticMQ are already installed in ${directory}`);
 } else {
   // Install into a temporary folder first, so that the final folder is complete or absent.
   const incoming = `${directory}.${process.pid}`;
@@ -22,6 +22,7 @@ if (existsSync(directory)) {
       { stdio: 'inherit' },
     );
     renameSync(incoming, directory);
+    removeOldBrokers();
   } finally {
     rmSync(incoming, { recursive: true, force: true });
   }

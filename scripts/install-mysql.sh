@@ -7,7 +7,7 @@ folder="${XDG_CACHE_HOME:-$HOME/.cache}/resonate-tests/mysql"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 if [ -x "$folder/mysqld" ]; then
-  echo "$folder is there"
+  echo "MySQL is already installed in $folder"
   exit 0
 fi
 if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null || [ ! -e "$keyring" ]; then

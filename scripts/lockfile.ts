@@ -10,6 +10,7 @@ import { join } from 'node:path';
  * - `engines` of installed packages is removed. npm compares it with the Node that npm itself runs on, which may be
  *   20, and warns (EBADENGINE). The code runs on the Node 24 of the npm package `node`.
  */
+
 export interface LockedPackage {
   version?: string;
   dev?: boolean;

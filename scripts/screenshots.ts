@@ -48,7 +48,7 @@ async function ship(_: Context, id: string, packed: string[]) {
   return `${id}/${packed.length}-parcels`;
 }
 
-/** Waits for somebody outside, so that it stays pending. */
+/** Waits for a promise that nobody settles, so that it stays pending. */
 function* refund(context: Context) {
   return yield* yield* context.promise({ timeout: HOUR_MS });
 }

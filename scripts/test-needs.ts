@@ -88,7 +88,7 @@ function hasPython(): boolean {
   return newer || inCache('python/bin/python3.13') || ['python3.12', 'python3.13', 'python3.14'].some(onPath);
 }
 
-/** The suites that cannot run here. If everything is installed, it is empty, and found without reading the suites. */
+/** The suites that cannot run here. If everything is installed, there are none, and no suite is read. */
 export function leftOut(): LeftOut[] {
   const missing = NEEDS.filter(({ isThere }) => !isThere());
   if (missing.length === 0) return [];

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:churn`: what Postgres keeps of dead rows while workflows run beside many old promises, and what its
- * autovacuum costs, with Postgres' own settings and with smaller scale factors for the tables that change most.
+ * `npm run bench:churn`: measures how many dead rows Postgres keeps while workflows run in a database with many old
+ * promises, and what its autovacuum costs. It does so with Postgres' own settings, and with smaller scale factors for the
+ * tables that change most.
  */
 import { parseArgs } from 'node:util';
 import pg from 'pg';
@@ -19,7 +20,7 @@ const USAGE = `npm run bench:churn -- [options]
   --seconds N       duration of the load; autovacuum looks at the tables once a minute [300]
   --help`;
 const CALLERS = 32;
-/** As many promises are written by the store. The database copies them, which is faster. */
+/** The store writes this many promises. Then the database copies them, which is faster. */
 const FILLED = 10_000;
 const TABLES = ['promises', 'promise_tags', 'tasks', 'callbacks'];
 
@@ -42,7 +43,7 @@ else {
 async function bench(factor: string): Promise<void> {
   const database = await largePostgres.create();
   const { target, env } = database;
-  if (target.type !== 'postgres') throw new Error('not Postgres');
+  if (target.type !== 'postgres') throw new Error('the database is not Postgres');
   const client = new pg.Client(target.url);
   try {
     await fill(target, FILLED);

@@ -18,7 +18,7 @@ export async function deliveryAcross(
   seconds: number,
 ): Promise<LatencySummary> {
   const [near, far] = processes.api;
-  if (!near || !far) throw new Error('two apis run');
+  if (!near || !far) throw new Error('fewer than two api processes are running');
   const arrivals = new Arrivals<{ version: number; at: number }>();
   const group = `bench-${callers}`;
   const stream = await EventStream.open(far.url, group, PID, ({ data: { task } }) => {

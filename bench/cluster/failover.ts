@@ -23,7 +23,7 @@ export async function failover(cluster: Cluster, times: number): Promise<Record<
 
 async function gapAfter(fault: Fault, { processes }: Cluster): Promise<number> {
   const [api] = processes.api;
-  if (!api) throw new Error('an api runs');
+  if (!api) throw new Error('no api process is running');
   const leader = await until('one leads', 15_000, () => {
     const leading = processes.scheduler.filter((scheduler) => scheduler.isRunning && scheduler.leads);
     return leading.length === 1 && leading[0];

@@ -15,7 +15,7 @@ const CALLERS = 64;
  */
 export async function drainRate({ processes }: Cluster, messages: number, answerMs: number): Promise<number> {
   const [api] = processes.api;
-  if (!api) throw new Error('an api runs');
+  if (!api) throw new Error('no api process is running');
   const received = new Set<string>();
   const target = createServer((request, response) => {
     const chunks: Buffer[] = [];

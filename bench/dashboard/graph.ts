@@ -35,7 +35,7 @@ try {
     })`);
     console.log(`${label}: ${NODES} promises after ${drawnMs.toFixed(0)} ms`);
   }
-  await page.getByRole('button', { name: 'Unfold', exact: true }).click();
+  await page.getByRole('button', { name: 'Expand', exact: true }).click();
   print('scrolling by wheel', await scroll(page, `${WHEEL_PX_PER_MS}`));
   print(
     'from top to bottom within 3 s',

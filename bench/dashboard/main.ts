@@ -1,8 +1,8 @@
 /**
- * `npm run bench:dashboard`: measures what 20 open dashboards cost a server at half of its maximum load. Ten show the
- * overview, ten the newest workflows. Each loads its data again when an event reports a change. The result is the CPU
- * time of the server, in alternating rounds with and without dashboards, because on a shared machine CPU time is more
- * reliable than rates.
+ * `npm run bench:dashboard`: measures what 20 open dashboards cost a server at half of its maximum load. Ten request
+ * `/admin/overview` (the cluster page), ten request the newest workflows. Each loads its data again when an event reports
+ * a change. The result is the CPU time of the server, in alternating rounds with and without dashboards, because on a
+ * shared machine CPU time is more reliable than rates.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ServerProcess } from '../../test/processes/server-process.ts';

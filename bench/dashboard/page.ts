@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { createParser } from 'eventsource-parser';
 
-/** The interval at which the overview reloads even without a change. */
+/** The interval at which a page loads its data even without a change. The real dashboard does so on the cluster page. */
 const RELOAD_MS = 5_000;
 
-/** An open dashboard: sends the same requests to the server as the real page. */
+/**
+ * An open dashboard. It loads its data after each event, while the real page waits for 1 or 2 s between two loads. So it
+ * costs the server at least as much as the real page.
+ */
 export class Page {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #url: string;

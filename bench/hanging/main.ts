@@ -18,13 +18,13 @@ import { Arrivals } from '../load/scenarios/arrivals.ts';
 
 const HANGING = 400;
 const DEAD = 1_500;
-const SOUND = 200;
+const HEALTHY = 200;
 const EVERY_MS = 10;
 const CALLERS = 20;
 const WARM_UP = 400;
 
 const arrivals = new Arrivals<number>();
-const sound = await target((id, answer) => {
+const healthy = await target((id, answer) => {
   arrivals.arrive(id, performance.now());
   answer();
 });
@@ -34,18 +34,18 @@ const hanging = await target(() => hang++);
 const server = await ServerProcess.start({ args: ['--messages-circuit-failures', '1'] });
 try {
   await deliver('warm', WARM_UP, 0);
-  print('alone', await deliver('alone', SOUND));
+  print('alone', await deliver('alone', HEALTHY));
   await create(HANGING, (n) => [`hanging-${n}`, hanging.url]);
-  const beside = await deliver('beside', SOUND);
+  const beside = await deliver('beside', HEALTHY);
   print(`beside a hanging target with ${HANGING} messages (${hang} of them being pushed)`, beside);
   const creating = create(DEAD, (n) => [`dead-${n}`, `http://127.${1 + (n >> 8)}.${n & 255}.1:9/`]);
-  print(`while ${DEAD} messages for dead targets arrive`, await deliver('coming', SOUND));
+  print(`while ${DEAD} messages for dead targets arrive`, await deliver('coming', HEALTHY));
   await creating;
   await until('all circuits open', 180_000, async () => (await openCircuits()) >= DEAD);
-  print(`beside ${DEAD} dead targets`, await deliver('later', SOUND));
+  print(`beside ${DEAD} dead targets`, await deliver('later', HEALTHY));
 } finally {
   await server.dispose();
-  for (const { stop } of [sound, hanging]) stop();
+  for (const { stop } of [healthy, hanging]) stop();
 }
 
 async function create(count: number, message: (n: number) => [id: string, address: string]): Promise<void> {
@@ -76,7 +76,7 @@ async function deliver(name: string, count: number, everyMs = EVERY_MS): Promise
       await pause(Math.max(0, dueAt - performance.now()));
       const id = `${name}-${turn}`;
       const heard = arrivals.wait(id);
-      await ok(connection, body.callCreate(id, sound.url));
+      await ok(connection, body.callCreate(id, healthy.url));
       latencies.record((await heard) - dueAt);
     }
     connection.close();

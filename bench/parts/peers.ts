@@ -12,9 +12,9 @@ import { step } from './requests.ts';
 
 const CALLERS = [1, 32];
 /** Longer workflows are measured with one caller only, because they are meant to show the cost of a step. */
-const MOST_STEPS_OF_MANY = 10;
+const MAX_STEPS_WITH_MANY_CALLERS = 10;
 /** The number of steps in the quick run. */
-const USUAL_STEPS = 3;
+const QUICK_STEPS = 3;
 
 interface Peer {
   sdk: SdkName;
@@ -49,10 +49,10 @@ function resonateOn(storage: Storage): Peer[] {
 export function peerSteps(options: BenchOptions): Step[] {
   return STEP_COUNTS.filter((steps) => {
     if (!isWanted(options, 'SDK workflows', workName(steps))) return false;
-    return steps === USUAL_STEPS || !options.quick || (options.only?.includes(workName(steps)) ?? false);
+    return steps === QUICK_STEPS || !options.quick || (options.only?.includes(workName(steps)) ?? false);
   }).flatMap((steps) =>
     PEERS.filter((peer) => isSelected(peer, options)).flatMap(({ sdk, target, missing }) =>
-      CALLERS.filter((callers) => callers === 1 || steps <= MOST_STEPS_OF_MANY).map((callers) => {
+      CALLERS.filter((callers) => callers === 1 || steps <= MAX_STEPS_WITH_MANY_CALLERS).map((callers) => {
         const measured = step(target, { ...closed(options, scenarioName(sdk, steps), callers), work: workName(steps) });
         return missing ? unless(missing, measured) : measured;
       }),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Spawned } from '../../test/processes/spawned.ts';
+import { TOO_SLOW } from '../exit-codes.ts';
 import type { BenchOptions } from '../options.ts';
 import type { PartName } from './names.ts';
 import { isWanted, type Step } from './part.ts';
@@ -33,8 +34,7 @@ export function programSteps(options: BenchOptions): Step[] {
         const { code } = await program.exited;
         clearTimeout(limit);
         const lines = program.output(LAST_LINES);
-        // Exit code 1 means that it measured, and that something was too slow.
-        if (code !== 0 && code !== 1) throw new Error(`ended with ${code}\n${lines}`);
+        if (code !== 0 && code !== TOO_SLOW) throw new Error(`ended with ${code}\n${lines}`);
         return { notes: lines.split('\n').map((line) => `${part}: ${line}`) };
       },
     }),

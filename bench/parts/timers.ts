@@ -11,7 +11,7 @@ import { targetsOn } from './requests.ts';
 
 const TIMERS = fileURLToPath(new URL('../load/timers.ts', import.meta.url));
 const OTHERS = 'creates beside';
-/** Creating this many promises takes long, so they are measured only in one shape and once. */
+/** Creating this many promises takes long, so they are measured only in one shape, and not in the quick run. */
 const MANY = 100_000;
 
 /** How late listeners are notified of promises that expire, and the latency of creates at the same time. */

@@ -1,6 +1,7 @@
 import { Needs, type PromiseRow, type TaskRow } from '@resonate/machine';
 import { openDialect, type StorageTarget } from '@resonate/store';
 import { created } from '../created.ts';
+import { scatteredId } from '../scattered-id.ts';
 
 /** The number of promises in a call graph: a root and its calls. */
 const GRAPH = 10;
@@ -11,8 +12,6 @@ const ONE_IN = 20;
  * transaction.
  */
 const GRAPHS_AT_ONCE = 100;
-/** A multiplier that spreads ids evenly, in an order unrelated to the order of creation. */
-const GOLDEN = 2_654_435_761;
 const TARGET = 'poll://any@nobody';
 const HOUR = 3_600_000;
 const YEAR_MS = 8_760 * HOUR;
@@ -54,7 +53,7 @@ interface Rows {
 
 /** The rows of a call graph. The root is a call that a worker ran, the other promises are its steps. */
 function graphOf(n: number, now: number, expiredAt: number): Rows[] {
-  const root = `${(Math.imul(n, GOLDEN) >>> 0).toString(16).padStart(8, '0')}.${n}`;
+  const root = scatteredId(n);
   const isPending = n % ONE_IN === 1;
   const settledAt = n % ONE_IN === 0 ? expiredAt : now - (n % HOUR);
   return Array.from({ length: GRAPH }, (_, index) => {

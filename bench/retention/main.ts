@@ -1,11 +1,12 @@
 /**
  * `npm run bench:retention`: measures create and settle while retention deletes 5 % of 1,000,000 promises, and before
- * and after that on the same server. The exit code is 1 if the p99 during retention is more than 1.2 times the p99
+ * and after that on the same server. The exit code is 3 if the p99 during retention is more than 1.2 times the p99
  * without it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ServerProcess } from '../../test/processes/server-process.ts';
+import { TOO_SLOW } from '../exit-codes.ts';
 import { LARGE_STORAGES, storagesNamed } from '../targets/index.ts';
 import type { Database, Storage } from '../targets/storage.ts';
 import { seconds } from '../units.ts';
@@ -111,7 +112,7 @@ function report(name: string, load: Load, idle: Spans, beside: Spans): void {
         `p99 ${ms(one.p99)}, ${ms(other.p99)} during retention: ${ratio.toFixed(2)} times; ` +
         `median p99 of 2 s ${windows}; longest ${ms(one.max)}, ${ms(other.max)}`,
     );
-    if (ratio > MOST) process.exitCode = 1;
+    if (ratio > MOST) process.exitCode = TOO_SLOW;
   }
 }
 

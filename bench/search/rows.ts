@@ -1,10 +1,7 @@
 import type { PromiseRow, TaskRow } from '@resonate/machine';
 import type { PromiseState, StringMap, TaskState } from '@resonate/protocol';
+import { scatteredId } from '../scattered-id.ts';
 
-/**
- * A multiplier that spreads ids evenly over eight hexadecimal digits, in an order unrelated to the order of creation.
- */
-const GOLDEN = 2_654_435_761;
 export const MIDDLE = '80000000';
 
 const CREATED_AT = Date.UTC(2026, 0, 1);
@@ -18,10 +15,6 @@ function scattered(n: number, salt: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return (x ^ (x >>> 16)) >>> 0;
-}
-
-function idOf(n: number): string {
-  return `${(Math.imul(n, GOLDEN) >>> 0).toString(16).padStart(8, '0')}.${n}`;
 }
 
 /** Of 1,000 promises 100 are pending, 10 rejected, 1 canceled, 10 timed out, and the others resolved. */
@@ -59,7 +52,7 @@ export function promiseOf(n: number, now: number): PromiseRow {
   const createdAt = CREATED_AT + n;
   const value = { headers: {}, data: btoa(`{"result":${n}}`) };
   return {
-    id: idOf(n),
+    id: scatteredId(n),
     state,
     param: { headers: {}, data: btoa(`{"func":"work","args":[${n}],"version":1}`) },
     value: state === 'pending' ? {} : value,

@@ -1,4 +1,4 @@
-/** A process that opens one scenario and repeats it whenever it is told to. */
+/** A process that opens one scenario and repeats it on command. */
 import { closedLoop } from '../load/closed-loop.ts';
 import { loadCpuMs, scenarioNamed } from '../load/generator.ts';
 import { idSource } from '../load/ids.ts';

@@ -5,7 +5,7 @@ import type { Command, Opening, Said, Turn } from './load-process.ts';
 
 /** A scenario that is open in a process of its own, so that the code of one side does not slow down the other. */
 export interface Load {
-  /** Repeats the scenario for so long. */
+  /** Repeats the scenario for `ms` milliseconds. */
   turn(ms: number): Promise<Turn>;
   close(): Promise<void>;
 }

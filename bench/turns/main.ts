@@ -1,7 +1,7 @@
 /**
  * `npm run bench:turns -- --against OTHER`: compares this version with another checkout or with a peer. Two servers run at
- * the same time, and the load goes to one and to the other, in short turns, so both meet the same speed of the machine. Both
- * are started anew for each round: two processes of the same version, measured in 40 turns each, differed by -11 to +5 %.
+ * the same time. The load alternates between them in short turns, so a change of the machine's speed affects both. Each round
+ * starts both again, because two processes of the same version differ: measured in 40 turns each, by -11 to +5 %.
  */
 import { parseArgs } from 'node:util';
 import { cpuMs } from '../cpu.ts';

@@ -10,7 +10,7 @@ import type { Target } from '../targets/target.ts';
 /** What this version is compared with. */
 export interface Other {
   on(storage: Storage): Target;
-  /** What it does while this version does `work`. @throws if it cannot. */
+  /** The scenario of the other side that corresponds to `work`. @throws if there is none. */
   workOf(work: Scenario): Scenario;
 }
 

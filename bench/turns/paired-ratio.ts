@@ -9,12 +9,12 @@ export interface PairedRatio {
 
 /** With fewer pairs, even the interval from the lowest to the highest has less confidence than 95 %. */
 export const MIN_PAIRS = 6;
-const DOUBT_OF_EACH_SIDE = 0.025;
+const TAIL_PROBABILITY = 0.025;
 
 /**
- * How many times as much `after` is as `before`. The two measurements of a pair were taken at the same speed of the machine, so
- * their ratio does not depend on it. The result is the median of these ratios, and the interval goes from one of them to
- * another, because a few pairs are far off: a program ran beside them, or a process got slow memory.
+ * The ratio of `after` to `before`. The two measurements of a pair were taken at the same speed of the machine, so their
+ * ratio does not depend on it. The result is the median of these ratios, and the bounds of the interval are two of them.
+ * A mean would depend too much on outliers: sometimes another program runs at the same time, or a process gets slow memory.
  * @param before as many as `after`, at least `MIN_PAIRS`, each above 0.
  */
 export function pairedRatio(before: readonly number[], after: readonly number[]): PairedRatio {
@@ -24,15 +24,15 @@ export function pairedRatio(before: readonly number[], after: readonly number[])
 }
 
 /**
- * How many of the lowest ratios the interval leaves out, and as many of the highest. Each ratio is below the true median with
- * probability 1/2, so the number of ratios below it has a binomial distribution.
+ * The number of lowest ratios that the interval leaves out. It leaves out as many of the highest. Each ratio is below the
+ * true median with probability 1/2, so the number of ratios below the median has a binomial distribution.
  */
 function leftOut(pairs: number): number {
   let probability = 0.5 ** pairs;
   let sum = 0;
   for (let below = 0; ; below++) {
     sum += probability;
-    if (sum > DOUBT_OF_EACH_SIDE) return Math.max(below - 1, 0);
+    if (sum > TAIL_PROBABILITY) return Math.max(below - 1, 0);
     probability *= (pairs - below) / (below + 1);
   }
 }

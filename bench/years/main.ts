@@ -1,6 +1,6 @@
 /**
- * `npm run bench:years`: what a large database costs beside an empty one: its size, the start of a server, requests,
- * searches, retention, and a migration that adds a column and an index.
+ * `npm run bench:years`: compares a large database with an empty one: its size, the start of a server, requests, searches,
+ * retention, and a migration that adds a column and an index.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -96,7 +96,7 @@ async function measure(database: Database, say: Say): Promise<void> {
   }
 }
 
-/** Measures while retention, which is late, deletes what has expired. */
+/** Measures requests while retention deletes a backlog of promises that expired long ago. */
 async function retire(database: Database, { expired, expiredAt }: Filled, say: Say): Promise<void> {
   const after = Math.round((Date.now() - expiredAt) / 2);
   const server = await serve(database, '--retention-after', `${after}ms`);
@@ -143,7 +143,7 @@ async function searches(url: string, query: (n: number) => object): Promise<Late
   return latencies;
 }
 
-/** What a later version might do to the largest table. */
+/** Changes the largest table as a migration of a later version might. */
 async function migrate(target: StorageTarget): Promise<{ columnMs: number; indexMs: number }> {
   const dialect = await openDialect(target, Date.now);
   const run = (sql: string) => timed(() => dialect.plain.atomically([{ sql, params: [] }]));

@@ -40,7 +40,7 @@ while (!stopping.signal.aborted) {
   await Promise.all(Messages.map(handle));
 }
 
-/** SQS delivers a message that is not deleted again after its visibility timeout. */
+/** Deletes the message if its task needs no further attempt. Otherwise SQS delivers it again after the visibility timeout. */
 async function handle({ Body = '', ReceiptHandle, MessageAttributes }: Message): Promise<void> {
   if (MessageAttributes?.['kind']?.StringValue === 'execute') {
     const message = JSON.parse(Body) as ExecuteMessage;

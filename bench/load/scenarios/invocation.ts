@@ -54,15 +54,15 @@ function invocation(name: string, route: typeof overStreams): Scenario {
       const { promise: broken, reject: failed } = Promise.withResolvers<never>();
       broken.catch(() => undefined);
       const callers = await openConnections(site.url, site.callers);
-      const hands = await openConnections(site.url, site.callers);
-      const idle = [...hands];
+      const workerConnections = await openConnections(site.url, site.callers);
+      const idle = [...workerConnections];
       const { worker, caller, close } = await route(
         site,
         ({ data: { task } }) => {
           // There are as many worker connections as running calls. Only a message that arrives twice finds none, and it
           // may be dropped, because it would be sent again.
-          const hand = task && idle.pop();
-          if (hand) work(hand, task).then(() => idle.push(hand), failed);
+          const connection = task && idle.pop();
+          if (connection) work(connection, task).then(() => idle.push(connection), failed);
         },
         ({ data: { promise } }) => {
           if (promise) settled.arrive(promise.id, true);
@@ -76,7 +76,7 @@ function invocation(name: string, route: typeof overStreams): Scenario {
         if (answer.includes('"state":"pending"')) await Promise.race([settled.wait(id), broken]);
         return performance.now();
       });
-      const connections = shared([...callers, ...hands]);
+      const connections = shared([...callers, ...workerConnections]);
       return {
         rounds,
         requests: connections.requests,
@@ -90,9 +90,9 @@ function invocation(name: string, route: typeof overStreams): Scenario {
 }
 
 /** The worker's part after an execute message. */
-async function work(hand: Connection, task: { id: string; version: number }): Promise<void> {
-  await ok(hand, body.taskAcquire(task.id, task.version, PID));
-  await ok(hand, body.taskFulfill(task.id, task.version + 1));
+async function work(connection: Connection, task: { id: string; version: number }): Promise<void> {
+  await ok(connection, body.taskAcquire(task.id, task.version, PID));
+  await ok(connection, body.taskFulfill(task.id, task.version + 1));
 }
 
 export const streamInvocation = invocation('invocation over SSE', overStreams);

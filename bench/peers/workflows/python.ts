@@ -10,7 +10,7 @@ import type { Workflow } from './workflow.ts';
 
 const WORKER = join(import.meta.dirname, 'worker.py');
 const NETWORK = fileURLToPath(new URL('../../../clients/python/src', import.meta.url));
-/** How many characters of its standard error are kept for the error message if it ends. */
+/** How many characters of the worker's standard error are kept for the error message if the worker ends. */
 const MOST_SAID = 4_000;
 
 interface Answer {
