@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
-/** Debian's; CHROMIUM_PATH names another one. */
+/** Debian's Chromium. CHROMIUM_PATH names another one. */
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -10,13 +10,13 @@ export const WIDE = { width: 1280, height: 800 };
 export const PHONE = { width: 360, height: 740 };
 
 export interface ViewerOptions {
-  /** Already entered; else the page asks for it when it needs one. */
+  /** A token that is entered in advance. Without it, the page asks for a token if it needs one. */
   token?: string;
   viewport?: { width: number; height: number };
   colorScheme?: 'light' | 'dark';
 }
 
-/** One browser for a suite; every viewer has a profile of its own. */
+/** One browser for a suite. Every viewer has its own profile. */
 export class TestBrowser {
   readonly #browser: Browser;
   readonly #url: string;
@@ -46,10 +46,10 @@ export class TestBrowser {
   }
 }
 
-/** Somebody who looks at the dashboard. */
+/** A page of the browser that shows the dashboard. */
 export class Viewer {
   readonly page: Page;
-  /** What must never happen: scripts that failed or that the content security policy stopped, and dialogs of injected ones. */
+  /** Errors of scripts, violations of the content security policy, and dialogs of injected scripts. There must be none. */
   readonly faults: string[] = [];
   readonly #context: BrowserContext;
 
@@ -66,15 +66,15 @@ export class Viewer {
     });
   }
 
-  /** Goes to a page and waits until it shows what it loaded. @param path such as `/ui/promises` */
+  /** Goes to a page and waits until its data is shown. @param path such as `/ui/promises` */
   async open(path: string): Promise<void> {
     await this.page.goto(path);
     await this.settled();
   }
 
-  /** Waits until the page has its heading and nothing says that it is loading. */
+  /** Waits until the page has its heading and shows no "loading". */
   async settled(): Promise<void> {
-    // One locator for both: a page may say in several places that it is loading.
+    // One locator for both, because a page may show "loading" in several places.
     await this.page.locator('main:not(:has(.loading)) h1').waitFor();
   }
 
@@ -83,7 +83,7 @@ export class Viewer {
    * @param within a selector; axe takes far less time for a part of the page
    */
   async violations(within = 'html'): Promise<string[]> {
-    // Colours that fade in would be measured half-way.
+    // Without this, axe would measure colours that are still fading in.
     await this.page.evaluate(`window.axe ? undefined : (() => { ${AXE} })()`);
     const run = `document.getAnimations().forEach((animation) => animation.cancel());
       axe.run(${JSON.stringify({ include: [within] })}, { resultTypes: ['violations'] })`;

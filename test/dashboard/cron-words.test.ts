@@ -8,6 +8,12 @@ test.each<[cron: string, resonate: string | null, unix: string | null]>([
   ['0 9 1 * FRI', 'At 09:00, on day 1 of the month, only on Friday', 'At 09:00, on day 1 of the month, and on Friday'],
   ['0 9 * * 0', null, 'At 09:00, only on Sunday'],
   ['*/61 * * * *', null, null],
+  ['0 */30 * * *', null, null],
+  ['*/30 0 */30 * * *', null, null],
+  ['0 */12 * * *', 'On the hour, every 12 hours', 'On the hour, every 12 hours'],
+  ['0 0 */31 * *', null, null],
+  ['0 0 1 */12 *', null, null],
+  ['0 0 * * */7', null, null],
 ])('%s', (cron, ...expected) => {
   const dialects: CronDialect[] = ['resonate', 'unix'];
   expect(dialects.map((dialect) => inWords(cron, dialect))).toEqual(expected);

@@ -36,7 +36,7 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-/** An operation that must succeed. */
+/** Sends a request that must get 200. @returns its data. */
 async function ask(kind: string, data: unknown): Promise<Record<string, unknown>> {
   const answer = await server.ask(kind, data, admin);
   if (answer.status !== 200) throw new Error(`${kind}: ${answer.status} ${JSON.stringify(answer.data)}`);
@@ -60,7 +60,7 @@ describe('the dashboard', () => {
     expect(await page.evaluate('localStorage.length')).toBe(0);
   });
 
-  test('shows a workflow of the SDK while it runs and when it is done, found by a URL that can be shared', async () => {
+  test('shows a workflow of the SDK while it runs and after its end; the URL of the search can be shared', async () => {
     const resonate = new Resonate({ url: server.process.url, group: 'default', token: admin });
     let finish = () => {};
     const finished = new Promise<void>((resolve) => (finish = resolve));
@@ -89,7 +89,7 @@ describe('the dashboard', () => {
     }
   });
 
-  test('finds by a tag, and goes on page by page from the newest', async () => {
+  test('finds promises by a tag, newest first and page by page', async () => {
     for (let count = 0; count < 60; count++) {
       await ask('promise.create', { id: `page-${count}`, timeoutAt: FAR_FUTURE, tags: { batch: 'one' } });
     }
@@ -105,7 +105,7 @@ describe('the dashboard', () => {
     expect(await links.count()).toBe(60);
   });
 
-  test('makes a schedule and pauses it', async () => {
+  test('creates a schedule and pauses it', async () => {
     const { page } = viewer;
     await viewer.open('/ui/schedules');
     await page.getByRole('button', { name: 'New schedule' }).click();
@@ -129,7 +129,7 @@ describe('the dashboard', () => {
     });
   });
 
-  test('edits a schedule, which keeps its pause and what the form does not show', async () => {
+  test('edits a schedule, which stays paused and keeps the fields that the form does not show', async () => {
     const { page } = viewer;
     const definition = { promiseParam: { headers: { h: '1' }, data: 'not a call' }, promiseTags: { team: 'red' } };
     const schedule = { id: 'hourly', cron: '0 * * * *', promiseId: '{{.id}}/{{.timestamp}}', promiseTimeout: 1_234 };
@@ -197,9 +197,9 @@ describe('the dashboard', () => {
     await tenant.close();
   });
 
-  test('shows dead letters and sends the selected ones again; they arrive', async () => {
+  test('shows dead letters, and sends the selected ones again, which arrive', async () => {
     const { page } = viewer;
-    // Nobody listens there yet.
+    // No server listens on this port yet.
     for (const id of ['news-1', 'news-2']) {
       await ask('promise.create', { id, timeoutAt: FAR_FUTURE });
       await ask('promise.register_listener', { awaited: id, address: `http://127.0.0.1:${hookPort}/${id}` });
@@ -269,7 +269,7 @@ describe('the dashboard', () => {
     expect(JSON.parse(Buffer.from(promise.value.data, 'base64').toString())).toEqual(error);
   });
 
-  test('asks as often as the server says while no events come', async () => {
+  test('loads its data again at the interval that the server gives while there are no events', async () => {
     const reader = await browser.viewer({ token: admin });
     await reader.page.route('**/admin/events*', (route) => route.abort());
     await reader.page.route('**/admin/session', async (route) => {
@@ -279,7 +279,7 @@ describe('the dashboard', () => {
     await reader.open('/ui/promises?kind=all&prefix=polled');
     await ask('promise.create', { id: 'polled', timeoutAt: FAR_FUTURE });
     await row('polled', reader).waitFor();
-    // Below the 5 s of a server as it comes.
+    // This is less than the server's default of 5 s.
     for (let count = 0; count < 3; count++) {
       await reader.page.waitForRequest(/\/admin\/promises/, { timeout: 4_000 });
     }
@@ -287,7 +287,7 @@ describe('the dashboard', () => {
     await reader.close();
   });
 
-  test("shows a tenant's token only its own", async () => {
+  test('shows a tenant only its own data', async () => {
     await ask('promise.create', { id: 'mine/1', timeoutAt: FAR_FUTURE });
     await ask('promise.create', { id: 'theirs/1', timeoutAt: FAR_FUTURE });
     const tenant = await browser.viewer({ token: server.token({ prefix: 'mine/' }) });
@@ -331,7 +331,7 @@ describe('the dashboard', () => {
     await row('page-11').waitFor();
   });
 
-  test('has broken no rule of its content security policy, and no script has failed', () => {
+  test('has not violated its content security policy, and no script has failed', () => {
     expect(viewer.faults).toEqual([]);
   });
 });
@@ -348,7 +348,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     '/ui/graph?root=greeting-1',
   ];
 
-  test('axe finds nothing serious on any page, and nothing is wider than the page', async () => {
+  test('axe finds nothing serious on any page, and no page scrolls sideways', async () => {
     const found: string[] = [];
     for (const viewport of colorScheme === 'light' ? [WIDE, PHONE] : [WIDE]) {
       const reader = await browser.viewer({ token: admin, colorScheme, viewport });

@@ -18,7 +18,7 @@ let client: HttpClient;
 let browser: TestBrowser;
 let viewer: Viewer;
 
-/** An operation as of a time, so that durations are exact. @param at epoch ms */
+/** Sends a request with a given time, so that durations are exact. @param at epoch ms */
 async function ask(kind: string, data: unknown, at: number): Promise<void> {
   const { status } = await client.rpc(kind, data, at);
   expect(status).toBe(200);
@@ -60,7 +60,7 @@ async function box(locator: Locator): Promise<{ x: number; y: number; width: num
 }
 
 describe('a call graph', () => {
-  test('boxes show fractions of seconds', async () => {
+  test('boxes show durations with fractions of seconds', async () => {
     await viewer.open('/ui/graph?root=order-1&view=boxes');
     await viewer.page.getByText('Resolved · run · 1.8 s').waitFor();
   });
@@ -132,7 +132,7 @@ describe('lists and dialogs', () => {
     const { page } = viewer;
     await viewer.open('/ui/schedules');
     await page.getByRole('button', { name: 'New schedule' }).click();
-    // The dialog grows, and so moves, once the next runs are there.
+    // The dialog grows and therefore moves when the next runs are shown.
     await page.getByRole('dialog').locator('ol li').first().waitFor();
     const rows = [
       ['Id', 'Time zone'],
@@ -148,7 +148,7 @@ describe('lists and dialogs', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
-  test.each([LARGE, PHONE])('a toast covers nothing of the page at $width px', async (viewport) => {
+  test.each([LARGE, PHONE])('a toast does not cover any part of the page at $width px', async (viewport) => {
     const reader = await browser.viewer({ viewport });
     const id = `approval-${viewport.width}`;
     await ask('promise.create', { id, timeoutAt: FAR_FUTURE }, Date.now());

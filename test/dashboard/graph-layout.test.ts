@@ -10,7 +10,7 @@ function layout(tree: CallTree, pinned: string[] = []) {
   return layoutOf(tree.root, folding, new Set(pinned));
 }
 
-test('a parent stands in the middle of its children, a column to the left', () => {
+test('a parent is centred on its children, one column to their left', () => {
   const tree = new CallTree('root');
   tree.merge([...fanOut(3), node('root:1.0', { parent: 'root:1' }), node('root:1.1', { parent: 'root:1' })]);
   const { boxes, columns, lines } = layout(tree);
@@ -36,20 +36,20 @@ test('a fan-out of 1,000 is one stack that counts its states', () => {
   expect(boxes[1]!.stack).toMatchObject({ title: 'pack', counts: { pending: 1, resolved: 999 } });
 });
 
-test('a pinned promise stands beside its stack', () => {
+test('a pinned promise has a box next to its stack', () => {
   const tree = new CallTree('root');
   tree.merge(fanOut(100));
   const { boxes } = layout(tree, ['root:50']);
   expect(boxes.map(({ key, stack }) => stack?.members.length ?? key)).toEqual(['root', 99, 'root:50']);
 });
 
-test('when every call is another function all of them are one stack', () => {
+test('calls of many different functions are one stack', () => {
   const tree = new CallTree('root');
   tree.merge(fanOut(40).map((item, n) => ({ ...item, func: `step${n}` })));
   expect(layout(tree).boxes.map(({ stack }) => stack?.title)).toEqual([undefined, 'calls']);
 });
 
-test('nothing overlaps: no two boxes of a column are closer than a line', () => {
+test('two boxes of a column are at least one line apart', () => {
   const tree = new CallTree('root');
   tree.merge(fanOut(10));
   for (let n = 0; n < 10; n++)

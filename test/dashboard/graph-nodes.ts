@@ -1,6 +1,6 @@
 import type { CallNode } from '../../apps/dashboard/src/graph/model/node.ts';
 
-/** A resolved local call of `root` that took from 1,000 to 2,000 ms, but for what is given. */
+/** A node: by default a resolved local call of `root` from 1,000 to 2,000 ms. */
 export function node(id: string, more: Partial<CallNode> = {}): CallNode {
   return {
     id,

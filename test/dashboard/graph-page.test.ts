@@ -16,7 +16,7 @@ let browser: TestBrowser;
 let viewer: Viewer;
 let finishStep = () => {};
 
-/** A local step that ends when the test says so, a promise for a human, and a remote call after it. */
+/** A local step that ends when the test calls `finishStep`, then a promise for a person, then a remote call. */
 function* signOff(context: Context, title: string) {
   yield* context.run(prepare, title);
   const answer: unknown = yield* yield* context.promise({ timeout: 3_600_000 });
@@ -27,7 +27,7 @@ function prepare(_: Context, title: string): Promise<string> {
   return new Promise((resolve) => (finishStep = () => resolve(title)));
 }
 
-/** A root with 1,000 calls of `leaf`, two of them resolved: without a worker, which would take its time. */
+/** Creates a root with 1,000 calls of `leaf`, two of them resolved. No worker is used, because that would take long. */
 async function createFan(): Promise<void> {
   const client = new HttpClient(server.url, 8);
   const timeoutAt = Date.now() + 3_600_000;
@@ -62,7 +62,7 @@ const item = (name: string | RegExp) => viewer.page.getByRole('treeitem', { name
 const dialog = () => viewer.page.getByRole('dialog');
 
 describe('the call graph and a promise in the browser', () => {
-  test('a graph grows while its workflow runs, and a human finishes it from the page', async () => {
+  test('a graph grows while its workflow runs, and a person completes the workflow from the page', async () => {
     const { page } = viewer;
     const handle = await resonate.beginRpc('sign-off-1', 'signOff', MARKUP);
     await viewer.open('/ui/graph?root=sign-off-1');
@@ -70,7 +70,7 @@ describe('the call graph and a promise in the browser', () => {
     await item(/prepare/).waitFor();
     expect(await item(/sign-off-1:1|promise/).count()).toBe(0);
     finishStep();
-    // The promise for the human appears by itself.
+    // The promise for the person appears without a reload.
     const human = page.locator('[data-id="sign-off-1:1"]');
     await human.waitFor();
     await human.click();
@@ -86,7 +86,7 @@ describe('the call graph and a promise in the browser', () => {
     expect(viewer.faults).toEqual([]);
   });
 
-  test('the keyboard moves, folds and opens', async () => {
+  test('keys move the selection, fold a branch and open a promise', async () => {
     const { page } = viewer;
     await viewer.open('/ui/graph?root=sign-off-1');
     await item(/prepare/).waitFor();
@@ -103,7 +103,7 @@ describe('the call graph and a promise in the browser', () => {
     await page.getByRole('complementary').waitFor({ state: 'detached' });
   });
 
-  test('a task is halted on the page of its promise and continued above its graph, and what it was called with is text', async () => {
+  test('a task is halted on the page of its promise and continued above its graph, and its arguments are shown as text', async () => {
     const { page } = viewer;
     await resonate.beginRpc('nobody-1', 'unknown', MARKUP, resonate.options({ target: 'poll://any@nobody' }));
     await viewer.open('/ui/promise?id=nobody-1');
@@ -115,7 +115,7 @@ describe('the call graph and a promise in the browser', () => {
     await viewer.open('/ui/graph?root=nobody-1');
     await why.getByRole('button', { name: 'Continue…' }).click();
     await dialog().getByRole('button', { name: 'Continue', exact: true }).click();
-    // A message that nobody would receive needs no button at hand.
+    // No button delivers a message for which there is no receiver.
     await why.getByText('Start a worker of group nobody').waitFor();
     expect(await why.getByRole('button').count()).toBe(0);
     await viewer.open('/ui/promise?id=nobody-1');
@@ -128,7 +128,7 @@ describe('the call graph and a promise in the browser', () => {
     expect(viewer.faults).toEqual([]);
   });
 
-  test('a fan-out of 1,000 draws only what is in view, and is one stack among boxes', async () => {
+  test('of a fan-out of 1,000 only the visible lines are drawn; as boxes it is one stack', async () => {
     const { page } = viewer;
     await createFan();
     await viewer.open('/ui/graph?root=fan-1');

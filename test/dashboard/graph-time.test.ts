@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { criticalPath } from '../../apps/dashboard/src/graph/model/critical-path.ts';
+import { wholeOf } from '../../apps/dashboard/src/graph/model/extent.ts';
 import { spansOf } from '../../apps/dashboard/src/graph/model/spans.ts';
 import { panned, ticksOf, zoomed } from '../../apps/dashboard/src/graph/model/timescale.ts';
 import { CallTree } from '../../apps/dashboard/src/graph/model/tree.ts';
@@ -16,8 +17,8 @@ function times(tree: CallTree, id: string, now = 9_000) {
   return spansOf(tree.get(id)!, now).map(({ kind, from, to }) => [kind, from, to]);
 }
 
-describe('what a promise did with its time', () => {
-  test('it waited while remote calls were pending, and ran in between', () => {
+describe('how a promise spent its time', () => {
+  test('it waits while remote calls are pending, and runs otherwise', () => {
     const tree = treeOf(
       node('root', { createdAt: 0, settledAt: 1_000 }),
       node('root:0', { kind: 'run', createdAt: 10, settledAt: 90 }),
@@ -35,12 +36,12 @@ describe('what a promise did with its time', () => {
     expect(times(tree, 'root:3')).toEqual([['waiting', 600, 900]]);
   });
 
-  test('what nobody has claimed is queued until now', () => {
+  test('a call that no worker has acquired is queued until now', () => {
     const call = node('root:0', { kind: 'rpc', state: 'pending', task: { state: 'pending', version: 0 } });
     expect(times(treeOf(node('root'), call), 'root:0')).toEqual([['queued', 1_000, 9_000]]);
   });
 
-  test('a call that ran and waits for a worker again is queued since the last that is known of it', () => {
+  test('a call that ran and waits for a worker again is queued since its last known event', () => {
     const root = node('root', { state: 'pending', task: { state: 'pending', version: 2 } });
     const tree = treeOf(root, node('root:0', { kind: 'rpc', createdAt: 1_200, settledAt: 3_000 }));
     expect(times(tree, 'root')).toEqual([
@@ -50,7 +51,7 @@ describe('what a promise did with its time', () => {
     ]);
   });
 
-  test('thousands of short waits are drawn as few parts that still cover all of it', () => {
+  test('thousands of short waits are drawn as a few parts that cover the whole time', () => {
     const calls = Array.from({ length: 2_000 }, (_, n) =>
       node(`root:${n}`, { kind: 'rpc', createdAt: n * 10, settledAt: n * 10 + 5 }),
     );
@@ -62,7 +63,7 @@ describe('what a promise did with its time', () => {
   });
 });
 
-test('the critical path goes from the end backwards over the calls that ended last', () => {
+test('the critical path leads from the end backwards through the calls that ended last', () => {
   const tree = treeOf(
     node('root', { createdAt: 0, settledAt: 1_000 }),
     node('first', { createdAt: 0, settledAt: 300 }),
@@ -75,6 +76,18 @@ test('the critical path goes from the end backwards over the calls that ended la
 });
 
 describe('the time axis', () => {
+  test('reaches to the last end, and to now while a call is pending', () => {
+    const root = node('root', { createdAt: 1_000, settledAt: 1_500 });
+    expect(wholeOf(treeOf(root, node('root:0', { createdAt: 900, settledAt: 1_900 })), 9_000)).toEqual({
+      from: 900,
+      to: 1_930,
+    });
+    expect(wholeOf(treeOf(root, node('root:0', { state: 'pending', createdAt: 1_100 })), 2_000)).toEqual({
+      from: 1_000,
+      to: 2_030,
+    });
+  });
+
   test('ticks are round, few, and count from the start of the workflow', () => {
     const ticks = ticksOf({ from: 1_000, to: 3_600 }, 1_000, 6);
     expect(ticks.map(({ label }) => label)).toEqual(['0', '500 ms', '1 s', '1.5 s', '2 s', '2.5 s']);
@@ -84,7 +97,7 @@ describe('the time axis', () => {
     }
   });
 
-  test('zooming keeps what is under the pointer, panning stays within the whole', () => {
+  test('zooming keeps the time under the pointer, panning stays within the workflow', () => {
     const whole = { from: 0, to: 1_000 };
     const close = zoomed(whole, whole, 0.5, 0.2);
     expect(close).toEqual({ from: 100, to: 600 });

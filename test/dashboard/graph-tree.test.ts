@@ -15,14 +15,14 @@ function openFolding(tree: CallTree): Folding {
 }
 
 describe('the tree of a call graph', () => {
-  test('children hang below their parent in order of creation, then of their numbers', () => {
+  test('children are below their parent in the order of creation, then of their numbers', () => {
     const tree = new CallTree('root');
     tree.merge([node('root'), node('root:10'), node('root:2'), node('root:0', { createdAt: 3_000 })]);
     tree.merge([node('root:2.1', { parent: 'root:2' })]);
     expect(lines(tree)).toEqual(['root', '  root:2', '    root:2.1', '  root:10', '  root:0']);
   });
 
-  test('a child that comes before its parent moves below it when that arrives', () => {
+  test('a child that arrives before its parent moves below the parent later', () => {
     const tree = new CallTree('root');
     tree.merge([node('root'), node('root:1.1', { parent: 'root:1', state: 'pending' })]);
     expect(lines(tree)).toEqual(['root', '  root:1.1']);
@@ -32,7 +32,7 @@ describe('the tree of a call graph', () => {
     expect(tree.get('root:1')!.counts).toMatchObject({ pending: 1, resolved: 1 });
   });
 
-  test('parents in a circle end below the root, each promise once', () => {
+  test('promises whose parents form a cycle are below the root, each one once', () => {
     const tree = new CallTree('root');
     tree.merge([node('root'), node('a', { parent: 'b' }), node('b', { parent: 'c' }), node('c', { parent: 'a' })]);
     expect(
@@ -44,7 +44,7 @@ describe('the tree of a call graph', () => {
     expect(tree.get('self')!.parent).toBe(tree.root);
   });
 
-  test('a root that is not stored (any more) still carries its calls and is not counted', () => {
+  test('a root that is not stored still has its calls, and is not counted', () => {
     const tree = new CallTree('root');
     tree.merge([node('root:1')]);
     expect(lines(tree)).toEqual(['root', '  root:1']);
@@ -52,7 +52,7 @@ describe('the tree of a call graph', () => {
     expect(totalOf(tree.root.counts)).toBe(1);
   });
 
-  test('an update changes counts on the way up only, and one that says nothing new changes nothing', () => {
+  test('an update changes only the counts of its ancestors, and an update without news changes nothing', () => {
     const tree = new CallTree('root');
     tree.merge(fanOut(3, { state: 'pending' }));
     const before = tree.root.children.map((child) => child.node);
@@ -64,7 +64,7 @@ describe('the tree of a call graph', () => {
     expect(tree.revision).toBe(revision);
   });
 
-  test('random graphs, merged in any order and in pieces, give the same tree and counts', () => {
+  test('random graphs give the same tree and counts in any order and in any number of parts', () => {
     const seed = Number(process.env['GRAPH_SEED'] ?? Date.now() % 1_000_000);
     console.log(`replay: GRAPH_SEED=${seed} npm test -- test/dashboard/graph-tree.test.ts`);
     const random = generator(seed);
@@ -108,7 +108,7 @@ function generator(seed: number): () => number {
 }
 
 describe('folding', () => {
-  test('a small graph is open, a large one folds below what fits', () => {
+  test('a small graph is open, and a large one is folded where it no longer fits', () => {
     const small = new CallTree('root');
     small.merge([node('root'), node('root:1'), node('root:1.1', { parent: 'root:1' })]);
     const folding = new Folding(10);
@@ -122,7 +122,7 @@ describe('folding', () => {
     expect(lines(large, tight)).toHaveLength(1 + 20 + 2);
   });
 
-  test('what is open stays open when the graph grows, and what the user folds stays folded', () => {
+  test('open branches stay open when the graph grows, and branches that the user has folded stay folded', () => {
     const tree = new CallTree('root');
     tree.merge(fanOut(5));
     tree.merge([node('root:1.0', { parent: 'root:1' })]);
@@ -138,7 +138,7 @@ describe('folding', () => {
     expect(lines(tree, folding)).toContain('    root:2.0');
   });
 
-  test('a matcher shows what matches and the way to it, also in folded branches', () => {
+  test('a filter shows the matches and their ancestors, also in folded branches', () => {
     const tree = new CallTree('root');
     tree.merge([...fanOut(3), node('root:1.0', { parent: 'root:1', state: 'rejected' })]);
     const folding = new Folding();
@@ -151,7 +151,7 @@ describe('folding', () => {
     ]);
   });
 
-  test('a chain of 5,000 calls is no problem', () => {
+  test('a chain of 5,000 calls is shown whole', () => {
     const tree = new CallTree('p0');
     const chain = Array.from({ length: 5_000 }, (_, n) => node(`p${n}`, n === 0 ? {} : { parent: `p${n - 1}` }));
     tree.merge(chain);

@@ -25,7 +25,7 @@ async function create(id: string, func: string, tags: Record<string, string> = {
   await ask('promise.create', { id, timeoutAt: FAR_FUTURE, param: call(func), tags });
 }
 
-/** A workflow that waits for its step `ID:0`, which nobody runs. */
+/** A workflow that waits for its step `ID:0`, which no worker runs. */
 async function createWaiting(id: string): Promise<void> {
   const step = `${id}:0`;
   await create(id, 'order', TARGET);
@@ -35,7 +35,7 @@ async function createWaiting(id: string): Promise<void> {
   await ask('task.suspend', { id, version: 1, actions: [callback] });
 }
 
-/** One workflow of each sort: held by a worker, waiting for one, waiting for a step; and three that failed. */
+/** Workflows: one held by a worker, one that waits for a worker, one that waits for a step, and three that failed. */
 async function createWorkflows(): Promise<void> {
   await create('order-1', 'order', TARGET);
   await ask('task.acquire', { id: 'order-1', version: 0, pid: 'worker', ttl: 600_000 });
@@ -75,7 +75,7 @@ describe('the front page', () => {
     await viewer.page.getByText('No workflow has failed').waitFor();
   });
 
-  test('counts what runs, waits and failed, as it happens', async () => {
+  test('counts running, waiting and failed workflows, and updates by itself', async () => {
     await createWorkflows();
     await tile('Failed').getByText('3', { exact: true }).waitFor();
     for (const label of ['Running', 'Waiting for a worker', 'Suspended']) {
@@ -95,7 +95,7 @@ describe('the front page', () => {
     expect(await newest.getByText('order-3:0').count()).toBe(0);
   });
 
-  test('leads from a number to what was counted', async () => {
+  test('has a link from a count to the list of what was counted', async () => {
     await viewer.page.getByRole('link', { name: /^Failed/ }).click();
     await viewer.page.waitForURL(/state=failed/);
     await region('Workflows').getByText('PaymentError: card declined').waitFor();
@@ -116,6 +116,16 @@ describe('a search', () => {
     await page.waitForURL(/func=charge.*state=failed|state=failed.*func=charge/);
     await region('Workflows').getByText('card declined').waitFor();
     expect(await region('Steps').count()).toBe(0);
+  });
+
+  test('says that the search for steps failed', async () => {
+    const { page } = viewer;
+    const isForSteps = (url: URL) => url.pathname === '/admin/promises' && url.searchParams.has('steps');
+    await page.route(isForSteps, (route) => route.fulfill({ status: 503, json: { error: 'the store is busy' } }));
+    await viewer.open('/ui/promises?func=charge');
+    await region('Workflows').getByText('bad-1').waitFor();
+    await page.getByRole('region', { name: 'Steps' }).getByText('the store is busy').waitFor();
+    await page.unroute(isForSteps);
   });
 
   test('from the top of a page finds workflows first, then steps', async () => {
@@ -153,11 +163,11 @@ describe('a pending promise', () => {
     await why().waitFor();
   });
 
-  test('is settled where its graph says that the workflow waits for it', async () => {
+  test('can be settled above the graph of the workflow that waits for it', async () => {
     const { page } = viewer;
     await createWaiting('order-4');
     await viewer.open('/ui/graph?root=order-4');
-    // The button is beside the text, so the text need not name a command.
+    // The text names no command, because the button is next to it.
     await why().getByText('Settle it when the answer is known.').waitFor();
     expect(await why().innerText()).not.toContain('resonate ');
     await why().getByRole('button', { name: 'Resolve…' }).click();
@@ -173,7 +183,7 @@ describe('a selection in a list', () => {
   const row = (text: string) => viewer.page.getByRole('row').filter({ hasText: text });
   const dialogButton = (name: string) => viewer.page.getByRole('dialog').getByRole('button', { name, exact: true });
 
-  test('cancels the promises that are selected, after saying how many', async () => {
+  test('cancels the selected promises after a question that has their number', async () => {
     const { page } = viewer;
     for (const id of ['many-1', 'many-2', 'many-3']) await ask('promise.create', { id, timeoutAt: FAR_FUTURE });
     await ask('promise.settle', { id: 'many-2', state: 'resolved' });
@@ -194,7 +204,7 @@ describe('a selection in a list', () => {
     expect(await row('many-2').innerText()).toContain('Resolved');
   });
 
-  test('releases the tasks that are selected; tries only those again that failed', async () => {
+  test('releases the selected tasks, and tries only those again that failed', async () => {
     const { page } = viewer;
     for (const id of ['held-1', 'held-2']) {
       const data = { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': 'poll://any@nobody' } };
@@ -203,7 +213,7 @@ describe('a selection in a list', () => {
     await viewer.open('/ui/tasks?prefix=held');
     await page.getByLabel('Select all rows').check();
     await page.getByRole('button', { name: 'Release 2…' }).click();
-    // Somebody else is faster.
+    // Another client releases this task first.
     await ask('task.release', { id: 'held-1', version: 1 });
     await dialogButton('Release 2 tasks').click();
     await page.getByRole('alert').getByText('1 of 2 failed. The first, held-1').waitFor();
@@ -226,7 +236,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     '/ui/graph?root=order-3',
   ];
 
-  test('axe finds nothing serious, and nothing is wider than the page from 390 to 1920 px', async () => {
+  test('axe finds nothing serious, and no page scrolls sideways from 390 to 1920 px', async () => {
     const found: string[] = [];
     const reader = await browser.viewer({ colorScheme, viewport: { width: 1920, height: 900 } });
     for (const path of PAGES) {
@@ -246,7 +256,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   });
 });
 
-/** Opened before axe looks: forms, questions and a selection. */
+/** Forms, dialogs and a selection, which are opened before axe checks the page. */
 const OPENINGS: readonly [path: string, open: (page: Viewer['page']) => Promise<void>][] = [
   ['/ui', (page) => page.getByRole('button', { name: 'Start a workflow' }).click()],
   ['/ui/graph?root=order-2', (page) => page.getByRole('button', { name: 'Run again…' }).click()],
@@ -257,7 +267,7 @@ const OPENINGS: readonly [path: string, open: (page: Viewer['page']) => Promise<
   ['/ui/schedules', (page) => page.getByRole('button', { name: 'Delete nightly' }).click()],
 ];
 
-test('axe finds nothing serious in forms, questions and selections: dark at 390 px, light at 1920 px', async () => {
+test('axe finds nothing serious in forms, dialogs and selections: dark at 390 px, light at 1920 px', async () => {
   await ask('schedule.create', { id: 'nightly', cron: '30 2 * * *', promiseId: 'n.{{.timestamp}}', promiseTimeout: 1 });
   const reader = await browser.viewer();
   for (const [path, open] of OPENINGS) {

@@ -9,27 +9,27 @@ describe('values are encoded as the SDK expects them', () => {
     expect(sdk.decode(encodeValue(text))).toEqual(JSON.parse(text));
   });
 
-  test('nothing is undefined', () => {
+  test('an empty text becomes undefined', () => {
     expect(encodeValue(' \n')).toEqual(sdk.encode(undefined));
   });
 
-  test('an error is thrown as an error', () => {
+  test('an object that describes an error becomes an error of the SDK', () => {
     const error: unknown = sdk.decode(encodeValue('{"__type": "error", "name": "Refused", "message": "too late"}'));
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'Refused', message: 'too late' });
   });
 
-  test('what is not JSON is refused', () => {
+  test('a text that is not JSON is refused', () => {
     expect(() => encodeValue('{ok: true}')).toThrow(SyntaxError);
   });
 });
 
-describe('values are shown as what they are', () => {
+describe('values are decoded for display', () => {
   function nested(depth: number): string {
     return '['.repeat(depth) + ']'.repeat(depth);
   }
 
-  test('what the SDK has encoded', () => {
+  test('a value that the SDK has encoded', () => {
     const param = decodeValue(sdk.encode({ func: 'pack', args: ['lamp'], version: 1 }));
     expect(param).toEqual({ kind: 'json', json: { func: 'pack', args: ['lamp'], version: 1 } });
   });
@@ -48,7 +48,7 @@ describe('values are shown as what they are', () => {
     ['aGVsbG8=', { kind: 'text', text: 'hello' }],
     ['/////w==', { kind: 'binary', bytes: 4 }],
     ['not/base64=', { kind: 'text', text: 'not/base64=' }],
-    // Laid out in lines, deep JSON has a thousand times its characters.
+    // With line breaks and indentation, deep JSON would be a thousand times as long.
     [nested(64), { kind: 'json', json: JSON.parse(nested(64)) as unknown }],
     [nested(65), { kind: 'text', text: nested(65) }],
   ])('%s', (data, decoded) => {

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { startSession } from './api/session.ts';
+import { startSession } from './api/use-session.ts';
 import { App } from './app.tsx';
 import { applyStoredTheme } from './shell/theme.ts';
 import './style/tokens.css';

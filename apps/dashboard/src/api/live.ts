@@ -1,6 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { authorization, queryString } from './client.ts';
-import { refreshMs } from './session.ts';
+import { refreshMs } from './use-session.ts';
 import { tokenRefused, onTokenChange } from './token.ts';
 
 export type LiveStatus = 'live' | 'polling' | 'paused' | 'connecting' | 'offline';
@@ -131,7 +131,8 @@ const statusListeners = new Set<Listener>();
 let status: LiveStatus = 'connecting';
 
 /**
- * Calls `listener` at once, and whenever something may have changed (at most about twice per second).
+ * Calls `listener` whenever something may have changed (at most about twice per second). The first listener of an origin
+ * is also called at once, unless the page is hidden.
  * @param origin reports only changes in this call graph; '' for all changes.
  * @returns a function that stops it.
  */

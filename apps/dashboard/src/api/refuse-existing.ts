@@ -1,7 +1,8 @@
 import { ApiError, operate } from './client.ts';
 
 /**
- * Asks before something is created, because the server answers with the existing one, which would look like success.
+ * Checks that an id is free before something is created with it. Otherwise the server would answer with the existing
+ * record, which would look like success.
  * @throws Error if there is one with this id
  */
 export async function refuseExisting(noun: 'promise' | 'schedule', id: string): Promise<void> {

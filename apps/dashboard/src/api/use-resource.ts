@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { onChange } from './live.ts';
-import { repeatedly } from './repeatedly.ts';
+import { throttledLoader } from './throttled-loader.ts';
 import { onTokenChange } from './token.ts';
 
 export interface Resource<T> {
@@ -40,7 +40,7 @@ export function useResource<T>(
   const loadNow = useRef<() => void>(() => {});
 
   useEffect(() => {
-    const loads = repeatedly(
+    const loads = throttledLoader(
       async (signal) => {
         setState((before) => (before.key === key ? { ...before, isLoading: true } : { key, isLoading: true }));
         const data = await latest.current(signal);
@@ -50,8 +50,8 @@ export function useResource<T>(
       { minIntervalMs, isHeld },
     );
     loadNow.current = loads.atOnce;
+    // The first load. onChange would cause it only for the first listener of an origin.
     loads.again();
-    // onChange calls back at once; that is the first load.
     const endLive = live === undefined ? onTokenChange(loads.again) : onChange(live, loads.again);
     return () => {
       loads.stop();

@@ -1,4 +1,4 @@
-import { useSession } from '../api/session.ts';
+import { useSession } from '../api/use-session.ts';
 
 interface Props {
   id: string;

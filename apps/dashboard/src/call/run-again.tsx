@@ -2,15 +2,13 @@ import type { PromiseDetail } from '@resonate/admin';
 import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
 import { serverNow } from '../api/server-clock.ts';
-import { ConfirmDialog, Dialog, duration, ErrorState, Icon, links, toast } from '../parts/index.ts';
+import { ConfirmDialog, Dialog, duration, ErrorState, FOREVER_MS, Icon, links, toast } from '../parts/index.ts';
 import { usePromise } from '../api/use-promise.ts';
 import { ValueView } from '../value/value-view.tsx';
 import { TARGET } from './call.ts';
 import { IdField, usePrefix } from './id-field.tsx';
 import { start } from './start.ts';
 
-/** A timeout further away than this is that of a promise without a deadline. It is copied as it is. */
-const FOREVER_MS = 100 * 365 * 24 * 3_600_000;
 const SECOND = 1_000;
 
 interface Props {
@@ -49,6 +47,7 @@ function RunAgainDialog({ detail, onClose }: { detail: PromiseDetail; onClose: (
   const prefix = usePrefix();
   const [id, setId] = useState(() => newIdFor(oldId, serverNow()));
   const timeoutMs = timeoutAt - createdAt;
+  // Then its timeout is copied unchanged.
   const isForever = timeoutMs > FOREVER_MS;
   return (
     <ConfirmDialog

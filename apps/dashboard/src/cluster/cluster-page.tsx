@@ -1,7 +1,7 @@
 import type { Overview } from '@resonate/admin';
 import { useEffect } from 'preact/hooks';
 import { ApiError, get } from '../api/client.ts';
-import { refreshMs, useSession } from '../api/session.ts';
+import { refreshMs, useSession } from '../api/use-session.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Empty, ErrorState, Icon, links, Loading, Page, Panel } from '../parts/index.ts';
 import { Backlog } from './backlog.tsx';
@@ -59,9 +59,9 @@ function Content({ overview }: { overview: Overview }) {
           ]}
         />
       </Panel>
-      <Panel title="Time to answer a request">
+      <Panel title="Request latency">
         <Chart
-          label="Median and 99th percentile of the time to answer over the last minutes"
+          label="Median and 99th percentile of the request latency over the last minutes"
           times={times}
           format={ms}
           lines={[

@@ -163,7 +163,7 @@ function columnsOf(act: (action: LetterAction) => void, narrow: (letter: DeadLet
     },
     { title: 'Error', cell: ({ lastError }) => <span class="reason">{lastError}</span> },
     { title: 'Attempts', kind: 'number', cell: ({ attempts }) => attempts },
-    { title: 'Given up', cell: ({ diedAt }) => <Time at={diedAt} /> },
+    { title: 'Failed at', cell: ({ diedAt }) => <Time at={diedAt} /> },
     {
       title: 'Actions',
       kind: 'actions',

@@ -1,4 +1,3 @@
-import { useRef } from 'preact/hooks';
 import { Icon } from '../parts/index.ts';
 import { isFailed, titleOf } from './model/node.ts';
 import type { Matcher } from './model/rows.ts';
@@ -30,7 +29,6 @@ interface Props {
 
 /** Chooses which calls are shown; each choice has its number of calls. */
 export function Filter({ filter, counts, onChange }: Props) {
-  const input = useRef<HTMLInputElement>(null);
   const choices = [
     { show: 'all', label: 'All', count: totalOf(counts) },
     { show: 'pending', label: 'Pending', count: counts.pending },
@@ -54,7 +52,6 @@ export function Filter({ filter, counts, onChange }: Props) {
       <label class="graph-find">
         <Icon name="search" size={14} />
         <input
-          ref={input}
           type="search"
           placeholder="Function or id"
           aria-label="Find calls by function or id"

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useQuery } from '../api/use-query.ts';
 import { ApiError } from '../api/client.ts';
+import { serverNow } from '../api/server-clock.ts';
 import {
   duration,
   Empty,
@@ -21,6 +22,7 @@ import { Filter, matcherOf, NO_FILTER, type FilterState } from './filter.tsx';
 import './waterfall.css';
 import './boxes.css';
 import './graph.css';
+import { wholeOf } from './model/extent.ts';
 import type { Box } from './model/layout.ts';
 import { Legend } from './legend.tsx';
 import { endOf, titleOf, type CallNode } from './model/node.ts';
@@ -127,7 +129,7 @@ function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: Drawin
       setBoxSteps((steps) => steps + step);
       return;
     }
-    const whole = wholeOf(graph);
+    const whole = wholeOf(tree, serverNow());
     setZoom((range) => zoomed(range ?? whole, whole, step > 0 ? 0.5 : 2));
   };
   return (
@@ -167,18 +169,6 @@ function Drawing({ graph, isBoxes, selected, onSelect, onStack, onView }: Drawin
       )}
     </section>
   );
-}
-
-function wholeOf({ tree }: LoadedGraph): Range {
-  const { node } = tree.root;
-  let from = node.createdAt || Infinity;
-  let to = 0;
-  for (const branch of tree.branches()) {
-    if (branch.node.absent) continue;
-    from = Math.min(from, branch.node.createdAt);
-    to = Math.max(to, endOf(branch.node, Date.now()));
-  }
-  return { from, to };
 }
 
 /** The line below the title: state, id, duration, deadline. */

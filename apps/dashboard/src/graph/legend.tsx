@@ -1,6 +1,6 @@
 const ENTRIES = [
-  { sample: 'wf-bar wf-running', label: 'Running on a worker, or waited for one earlier' },
-  { sample: 'wf-bar wf-waiting', label: 'Waiting for a call, a timer or somebody outside' },
+  { sample: 'wf-bar wf-running', label: 'Running on a worker (includes earlier waits for a worker)' },
+  { sample: 'wf-bar wf-waiting', label: 'Waiting for a call, a timer or an external client' },
   { sample: 'wf-bar wf-queued', label: 'Waiting for a worker' },
   { sample: 'wf-critical', label: 'Critical path' },
   { sample: 'wf-deadline', label: 'Deadline' },

@@ -15,7 +15,7 @@ export const KIND_TITLES: Readonly<Record<CallKind, string>> = {
   rpc: 'A remote call: any worker of its group may run it',
   run: 'A local step of the function that called it',
   sleep: 'A timer',
-  promise: 'Waits until somebody outside settles it',
+  promise: 'Waits until an external client settles it',
 };
 
 export function kindLabel(kind: CallKind): string {

@@ -30,7 +30,7 @@ export function Toolbar(props: Props) {
       {children}
       <span class="graph-spring" />
       {!isBoxes && (
-        <label class="check graph-check" title="Mark the calls that decided when the workflow ended">
+        <label class="check graph-check" title="Mark the calls that determined when the workflow ended">
           <input
             type="checkbox"
             checked={isCriticalShown}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
 import { onChange } from '../api/live.ts';
-import { repeatedly } from '../api/repeatedly.ts';
+import { throttledLoader } from '../api/throttled-loader.ts';
 import { syncClock } from '../api/server-clock.ts';
 import { Folding } from './model/folding.ts';
 import { toCallNode } from './model/from-answer.ts';
@@ -50,7 +50,7 @@ export function useGraph(root: string): LoadedGraph {
       } while (!isComplete && tree.size < MAX_NODES);
       since = now;
     };
-    const loads = repeatedly(
+    const loads = throttledLoader(
       round,
       (error) =>
         setState((before) => ({
@@ -61,7 +61,7 @@ export function useGraph(root: string): LoadedGraph {
       { minIntervalMs: MIN_INTERVAL_MS },
     );
     again.current = loads.again;
-    // onChange calls back at once; that is the first load.
+    // No one else listens to this origin, so onChange calls back at once. That is the first load.
     const endLive = onChange(root, loads.again);
     return () => {
       loads.stop();

@@ -2,10 +2,9 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { serverNow } from '../api/server-clock.ts';
 import { Axis } from './axis.tsx';
 import { criticalPath } from './model/critical-path.ts';
-import { endOf } from './model/node.ts';
+import { extentOf, wholeOf } from './model/extent.ts';
 import { rowsOf, windowOf, type Matcher, type Row } from './model/rows.ts';
 import type { Range } from './model/timescale.ts';
-import type { Branch } from './model/tree.ts';
 import { useClock } from './use-clock.ts';
 import type { LoadedGraph } from './use-graph.ts';
 import { useSize } from './use-size.ts';
@@ -14,8 +13,6 @@ import { moveBy } from './waterfall-keys.ts';
 
 /** Below this width each bar is placed under its name. */
 const NARROW_PX = 520;
-/** Space to the right of the last end, as a fraction of the whole range. */
-const ROOM = 0.03;
 /** Height of the axis, as in the style sheet. */
 const HEAD_PX = 30;
 
@@ -172,26 +169,9 @@ function scrollTo(scroller: HTMLElement | null, index: number, rowHeight: number
 /** The server's time, which advances while something is pending, and the whole range of the axis. */
 function useTime({ tree, revision }: LoadedGraph, width: number): { now: number; whole: Range } {
   const isRunning = tree.root.counts.pending > 0;
-  const known = useMemo(() => extentOf(tree.branches()), [revision]);
+  const known = useMemo(() => extentOf(tree), [revision]);
   const now = useClock(isRunning, (Math.max(known.to, serverNow()) - known.from) / Math.max(1, width));
-  return { now, whole: wholeOf(known, isRunning ? now : known.to) };
-}
-
-/** From the earliest start to the latest known end. */
-function extentOf(branches: Iterable<Branch>): Range {
-  let from = Infinity;
-  let to = -Infinity;
-  for (const { node } of branches) {
-    if (node.absent) continue;
-    from = Math.min(from, node.createdAt);
-    to = Math.max(to, endOf(node, node.createdAt));
-  }
-  return from <= to ? { from, to } : { from: 0, to: 1 };
-}
-
-function wholeOf({ from, to }: Range, now: number): Range {
-  const end = Math.max(to, now, from + 10);
-  return { from, to: end + (end - from) * ROOM };
+  return { now, whole: wholeOf(tree, now, known) };
 }
 
 /** Must match the style sheet: the axis gets the width that the names leave. */

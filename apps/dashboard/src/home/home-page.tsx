@@ -45,7 +45,7 @@ function tilesOf({ running, waiting, suspended, failed, isFailedCut, limit }: Co
       icon: 'tasks',
       label: 'Waiting for a worker',
       value: bounded(waiting, limit),
-      note: 'tasks that no worker has taken yet',
+      note: 'tasks that no worker has acquired yet',
       href: tasks('pending'),
     },
     {

@@ -7,7 +7,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** The largest time of a `Date`. The timeouts of promises without a deadline are larger. */
 const MAX_DATE = 8.64e15;
-const FAR_MS = 100 * 365 * DAY;
+/** A time further away than this is shown as never: a promise with such a timeout has no deadline. */
+export const FOREVER_MS = 100 * 365 * DAY;
 
 const tickers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | null = null;
@@ -34,7 +35,7 @@ export function useNow(): number {
 /** "3 min ago", "in 2 h"; hovering shows the exact time. @param at epoch ms */
 export function Time({ at }: { at: number }) {
   const now = useNow();
-  if (at - now > FAR_MS || at > MAX_DATE) return <span title={`${at} ms since 1970`}>never</span>;
+  if (at - now > FOREVER_MS || at > MAX_DATE) return <span title={`${at} ms since 1970`}>never</span>;
   return (
     <time dateTime={new Date(at).toISOString()} title={absoluteTime(at)}>
       {relativeTime(at, now)}

@@ -12,7 +12,7 @@ export function DeadLetterList({ letters }: { letters: PromiseDetail['deadLetter
               {transport} {target}
             </span>{' '}
             <span class="dim">
-              given up <Time at={diedAt} /> after {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
+              failed <Time at={diedAt} /> after {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
             </span>
           </p>
           <p class="value-error">{lastError}</p>

@@ -1,8 +1,5 @@
 import type { PromiseDetail } from '@resonate/admin';
-import { absoluteTime, duration, Fact, Time, useNow } from '../parts/index.ts';
-
-/** A timeout further away than this means that there is no deadline. */
-const FOREVER_MS = 100 * 365 * 24 * 3_600_000;
+import { absoluteTime, duration, Fact, FOREVER_MS, Time, useNow } from '../parts/index.ts';
 
 /** Times of a promise: created, settled, deadline. */
 export function Facts({ promise: { createdAt, settledAt, timeoutAt, tags } }: Pick<PromiseDetail, 'promise'>) {

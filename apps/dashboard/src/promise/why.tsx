@@ -12,7 +12,7 @@ import { usePromise } from '../api/use-promise.ts';
 const MIN_INTERVAL_MS = 2_000;
 
 const FAILED: readonly Cause[] = ['failed', 'canceled', 'timed_out'];
-/** No button helps: something has to be started first. */
+/** For these causes no buttons are shown, because a worker or a process must be started first. */
 const NOT_RUNNING: readonly Cause[] = ['no_worker', 'transport_off'];
 
 interface Props {
@@ -22,8 +22,8 @@ interface Props {
 }
 
 /**
- * Why a promise is pending or has failed, what to do about it, and buttons that do it. Until that is known it keeps the
- * place of two lines, so that what is below does not move under the pointer.
+ * Why a promise is pending or has failed, what to do about it, and buttons that do it. While it loads, it reserves two
+ * lines, so that the content below does not move under the pointer.
  */
 export function Why({ id, isAboveSettle = false }: Props) {
   const { data, isLoading, reload } = useResource(
@@ -60,7 +60,7 @@ export function Why({ id, isAboveSettle = false }: Props) {
           )}
         </p>
         {hasButtons && (
-          <WayOut key={promise} id={promise} hasTaskOnly={isAboveSettle && promise === id} onDone={reload} />
+          <ActionButtons key={promise} id={promise} hasTaskOnly={isAboveSettle && promise === id} onDone={reload} />
         )}
       </div>
     </div>
@@ -72,15 +72,15 @@ function toneOf(needsAction: boolean, hasFailed: boolean): 'bad' | 'pending' | '
   return needsAction ? 'pending' : 'muted';
 }
 
-interface WayOutProps {
+interface ActionButtonsProps {
   id: string;
   /** Only buttons for its task. */
   hasTaskOnly: boolean;
   onDone: () => void;
 }
 
-/** Buttons for the promise at which the wait ends. */
-function WayOut({ id, hasTaskOnly, onDone }: WayOutProps) {
+/** Buttons for the last promise of the chain. */
+function ActionButtons({ id, hasTaskOnly, onDone }: ActionButtonsProps) {
   const { data, reload } = usePromise(id);
   if (data?.promise.state !== 'pending') return null;
   const done = () => {

@@ -14,7 +14,7 @@ export function CronPreview({
   /** The server's default if undefined. */
   cronDialect: CronDialect | undefined;
 }) {
-  const { data, error } = useResource(JSON.stringify([cron, timezone]), (signal) =>
+  const { data, error } = useResource(JSON.stringify([cron, timezone, cronDialect]), (signal) =>
     get('/admin/cron', { cron, timezone, cronDialect }, signal),
   );
   const words = data ? inWords(cron, data.cronDialect) : null;

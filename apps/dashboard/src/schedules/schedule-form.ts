@@ -51,15 +51,15 @@ export function formOf(schedule: Schedule): ScheduleForm {
   return { id, cron, timezone, overlap, catchUp, promiseId, call };
 }
 
-/** True if the server can be asked. @param prefix the prefix that ids must have */
+/** True if the form can be submitted. @param prefix the prefix that ids must have */
 export function isComplete({ id, cron, promiseId, call }: ScheduleForm, prefix: string): boolean {
   const isTimed = timeoutMs(call) > 0;
   return id !== '' && id.startsWith(prefix) && cron !== '' && promiseId !== '' && isTimed && argumentsOf(call) !== null;
 }
 
 /**
- * `data` for `schedule.create`, or for `schedule.update` of `before`, of which everything stays that the form does not
- * change.
+ * `data` for `schedule.create`. With `before`: `data` for `schedule.update`, which keeps everything of `before` that the
+ * form does not change.
  * @param prefix the prefix that ids must have
  */
 export function requestOf(form: ScheduleForm, prefix: string, before?: Schedule): Record<string, unknown> {
@@ -68,7 +68,7 @@ export function requestOf(form: ScheduleForm, prefix: string, before?: Schedule)
   return {
     id,
     cron,
-    // The server compares the prefix with the template itself, so write the id out.
+    // The server requires that the template itself begins with the prefix, so replace {{.id}} by the id.
     promiseId: promiseId.startsWith(prefix) ? promiseId : promiseId.replaceAll(ID, () => id),
     promiseTimeout: isSameTimeout ? before.promiseTimeout : timeoutMs(call),
     promiseTags: tagsOf(call, before),

@@ -59,7 +59,7 @@ function Definition({ schedule }: { schedule: ScheduleDetail['schedule'] }) {
       <Fact name="Runs">{inWords(cron, cronDialect) ?? <span class="mono">{cron}</span>}</Fact>
       <Fact name="Cron">
         <span class="mono">{cron}</span> in {timezone ?? 'UTC'}
-        {cronDialect === 'unix' && ', with the meaning of cron(8)'}
+        {cronDialect === 'unix' && ', weekdays numbered as in crontab(5)'}
       </Fact>
       <Fact name="Creates">
         <span class="mono">{promiseId}</span>
@@ -82,7 +82,11 @@ function Detail({ schedule, runs, last }: ScheduleDetail) {
       <div>
         <h3>Next runs</h3>
         {runs.length === 0 ? (
-          <p class="dim">None while it is paused.</p>
+          <p class="dim">
+            {schedule.pausedAt === undefined
+              ? 'None: the cron expression has no time after now.'
+              : 'None while it is paused.'}
+          </p>
         ) : (
           <ol class="plain">
             {runs.map((at) => (

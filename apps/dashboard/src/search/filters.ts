@@ -49,7 +49,7 @@ export function isNarrowed({ prefix, func, state, tags, span }: Filters): boolea
   return prefix !== '' || func !== '' || state !== '' || tags.length > 0 || span !== '';
 }
 
-/** True if a text is searched for: what matches may be a step of a workflow. */
+/** True if the user entered an id, a function or a tag. A match may then be a step of a workflow. */
 export function hasText({ prefix, func, tags }: Filters): boolean {
   return prefix !== '' || func !== '' || tags.length > 0;
 }

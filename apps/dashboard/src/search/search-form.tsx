@@ -99,7 +99,7 @@ function Choices({ filters, isCustom, onCustom, onChange }: ChoicesProps) {
           value={filters.isAll ? 'all' : ''}
           onChange={(event) => onChange({ kind: event.currentTarget.value })}
         >
-          <option value="">Workflows first</option>
+          <option value="">Workflows</option>
           <option value="all">All promises</option>
         </select>
       </label>

@@ -36,7 +36,7 @@ export function SearchPage() {
 const NOUNS: Readonly<Record<Kind, string>> = { all: 'promise', roots: 'workflow', steps: 'step' };
 const TITLES: Readonly<Record<Kind, string>> = { all: 'Promises', roots: 'Workflows', steps: 'Steps' };
 
-/** One list. That of steps is not there while it is empty. */
+/** One list. The list of steps is hidden while it is empty, unless its search failed. */
 function Results({ filters, kind }: { filters: Filters; kind: Kind }) {
   const pages = usePages<PromiseSummary>(
     kind,
@@ -49,7 +49,7 @@ function Results({ filters, kind }: { filters: Filters; kind: Kind }) {
   );
   const { rows, cursor, error, isLoading } = pages;
   const selection = useSelection(rows, { keyOf: ({ id }) => id, nameOf: ({ id }) => id, isSelectable: CANCEL.applies });
-  if (kind === 'steps' && rows.length === 0 && cursor === undefined) return null;
+  if (kind === 'steps' && rows.length === 0 && cursor === undefined && !error) return null;
   return (
     <section class="panel" aria-label={TITLES[kind]} aria-busy={isLoading}>
       {kind === 'steps' && (

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useSession } from '../api/session.ts';
+import { useSession } from '../api/use-session.ts';
 import { currentToken, isTokenAsked, onTokenAsked, onTokenChange } from '../api/token.ts';
 import { Icon, links, type IconName } from '../parts/index.ts';
 import { Toasts } from '../parts/toast.tsx';

@@ -30,12 +30,12 @@ export function decodeValue({ data }: Value): Decoded {
   }
 }
 
-/** Laid out in lines with indentation, deeper JSON could become so long that the page freezes. */
+/** Deeper JSON is shown as plain text. Indented, it could become so long that the page freezes. */
 const MAX_DEPTH = 64;
 
 function isDeep(json: string): boolean {
   let depth = 0;
-  // Brackets in texts count, too. If there are so many that it matters, the data is shown as text.
+  // Brackets inside strings count, too. If that makes the JSON look too deep, it is only shown as plain text.
   for (const bracket of json.matchAll(/[[\]{}]/g)) {
     depth += bracket[0] === '[' || bracket[0] === '{' ? 1 : -1;
     if (depth > MAX_DEPTH) return true;

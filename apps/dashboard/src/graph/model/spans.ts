@@ -1,7 +1,7 @@
 import { endOf } from './node.ts';
 import type { Branch } from './tree.ts';
 
-/** `queued`: waits for a worker. `running`: a worker holds it. `waiting`: for remote calls, a timer or somebody outside. */
+/** `queued`: waits for a worker. `running`: a worker holds it. `waiting`: for remote calls, a timer or an external client. */
 export interface Span {
   kind: 'queued' | 'running' | 'waiting';
   from: number;

@@ -12,7 +12,7 @@ interface Options {
  * @param ended called after each round, with its error if it failed.
  * @returns `again` requests a round, `atOnce` requests one without waiting, `stop` aborts the signal of the running one.
  */
-export function repeatedly(
+export function throttledLoader(
   round: (signal: AbortSignal) => Promise<void>,
   ended: (error?: Error) => void,
   { minIntervalMs, isHeld = () => false }: Options,
