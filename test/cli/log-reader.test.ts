@@ -6,7 +6,7 @@ import { freePort } from '../processes/free-port.ts';
 import { RESONATE } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 
-/** A server outlives whoever reads its log. */
+/** A server keeps running when the reader of its log ends. */
 
 jest.setTimeout(180_000);
 
@@ -42,7 +42,7 @@ async function start(stdio: StdioOptions) {
   };
 }
 
-test('a server whose log and errors nobody reads any more goes on, and stops cleanly', async () => {
+test('a server keeps running after the readers of its log and errors have ended, and stops cleanly', async () => {
   const { server, exited, isReady, logLine } = await start(['ignore', 'pipe', 'pipe']);
   server.stdout?.destroy();
   server.stderr?.destroy();

@@ -17,7 +17,7 @@ afterEach(async () => {
   await worker?.kill9();
 });
 
-/** Does what `dev` prints as the next steps. */
+/** Runs the next steps that `dev` prints. */
 async function runsTheFirstWorker(printed: string): Promise<void> {
   const code = printed.match(/^ {4}(import .*|const .*|resonate\.register.*)$/gm)?.join('\n') ?? '';
   const [, args = ''] = /^ {4}\S*resonate(?: --)? (invoke .*)$/m.exec(printed.replaceAll('\r', '')) ?? [];
@@ -43,20 +43,20 @@ describe('the log of a start', () => {
     }
   });
 
-  test('tells that dev keeps everything in memory', async () => {
+  test('says that dev keeps everything in memory', async () => {
     server = await ServerProcess.start({ command: 'dev' });
     expect(await server.logged('Using in-memory storage: all data is lost when the server stops')).toBeDefined();
     expect(server.output(2_000)).not.toContain('SQLite');
   });
 
-  test('holds only what is as grave as --level', async () => {
+  test('has only lines of the level --level or above', async () => {
     server = await ServerProcess.start({ args: ['--level', 'warn'] });
     expect(server.output(2_000)).toBe('');
   });
 
   test('is for people on a terminal, where Ctrl-C stops the server', async () => {
     const command = `exec ${RESONATE} dev --server-bind 127.0.0.1 --server-port 0 --observability-metrics-port 0`;
-    // util-linux' `script` runs a command on a pseudo terminal, in $SHELL: a shell left in between answers Ctrl-C itself.
+    // util-linux' `script` runs a command on a pseudo terminal, in $SHELL. `exec` replaces this shell, which would handle Ctrl-C.
     terminal = new Spawned('script', ['-qefc', command, '/dev/null']);
     const line = (text: string) => {
       const isIt = (heard: string) =>

@@ -10,7 +10,7 @@ import { until } from '../processes/until.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** The command as a checkout has it after `npm ci`. */
+/** The command that a checkout has after `npm ci`. */
 
 const ROOT = join(import.meta.dirname, '../..');
 const BIN = join(ROOT, 'node_modules/.bin/resonate');
@@ -25,7 +25,7 @@ describe('whichever Node comes first on the PATH', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'resonate-node-'));
-    // The test would notice if anything ran it.
+    // If anything ran this program, the test would fail.
     await writeFile(join(directory, 'node'), '#!/bin/sh\necho "the wrong node" >&2\nexit 99\n');
     await chmod(join(directory, 'node'), 0o755);
     env = { PATH: `${directory}${delimiter}${process.env['PATH']}` };
@@ -38,7 +38,7 @@ describe('whichever Node comes first on the PATH', () => {
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `${await versionIn('package.json')}\n`, stderr: '' });
   });
 
-  test('the server runs on the pinned one', async () => {
+  test('the server runs on the pinned version', async () => {
     const [api, metrics] = [await freePort(), await freePort()];
     const ports = ['--server-port', String(api), '--observability-metrics-port', String(metrics)];
     const server = new Spawned(BIN, ['dev', '--server-bind', '127.0.0.1', ...ports], env, directory);

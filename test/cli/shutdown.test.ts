@@ -46,7 +46,7 @@ describe('a clean stop', () => {
           return { raw, rest: bytes.slice(-20) };
         }),
       );
-      // An answered request behind them all: the server has read what was sent before.
+      // When this later request is answered, the server has read all bytes that were sent before it.
       const client = new HttpClient(server.url);
       await client.rpc('promise.get', { id: 'any' });
 
@@ -77,8 +77,8 @@ describe('a clean stop', () => {
     expect(await starting.terminate(15_000)).toEqual({ code: 0, signal: null });
   });
 
-  test('does not wait for connections that were opened and not used, or used before and kept', async () => {
-    // If the server waited for them, the stop would take as long as the time limit.
+  test('does not wait for idle connections, whether they were used or not', async () => {
+    // If the server waited for them, the stop would take the whole server.shutdown_timeout.
     server = await ServerProcess.start({ args: ['--server-shutdown-timeout', '3600000'] });
     await connection();
     const client = new HttpClient(server.url);
@@ -87,7 +87,7 @@ describe('a clean stop', () => {
     client.close();
   });
 
-  test('cuts off clients that do not finish their requests before server.shutdown_timeout is over', async () => {
+  test('cuts off clients that do not finish their requests before server.shutdown_timeout', async () => {
     server = await ServerProcess.start({ args: ['--server-shutdown-timeout', '5000'] });
     const [inBody, inHeader] = [await connection(), await connection()];
     await inBody.write(requestBytes('POST', '/', {}, creation('stalled')).slice(0, -1));

@@ -12,12 +12,12 @@ import { until } from '../processes/until.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(300_000);
 /**
- * The thread that writes the log back has a low priority. With other tests beside it, it gets about 1 % of a processor.
+ * The thread that copies the log has a low priority. While other tests run, it gets about 1 % of a processor.
  */
 const WRITTEN_BACK_WITHIN_MS = 240_000;
 
 const MEBIBYTE = 1024 * 1024;
-/** The number of pages in the log from which SQLite writes it back. */
+/** When the log has this many pages, it is copied into the database file. */
 const LONG_LOG = 16_000;
 
 /** Creates answered before the server is killed. */
@@ -39,7 +39,7 @@ interface Failure {
   metricsPort?: number;
 }
 
-/** Starts a server that can't start. @returns its exit code and the last line of its log. */
+/** Runs a server that fails to start. @returns its exit code and the last line of its log. */
 async function failedStart({ path, apiPort, metricsPort }: Failure): Promise<{ code: number | null; last: LogLine }> {
   const ports = { api: apiPort ?? (await freePort()), metrics: metricsPort ?? (await freePort()) };
   const { code, stdout } = await runCommand(RESONATE, [
@@ -54,8 +54,8 @@ function message(part: string) {
   return { level: 'error', msg: 'could not start', error: { message: expect.stringContaining(part) } };
 }
 
-describe('a server that can not start', () => {
-  test('because another one has its file: says so, ends with code 1, and the other one goes on', async () => {
+describe('a server that cannot start', () => {
+  test('because another one uses its file: says so and ends with code 1, and the other one keeps running', async () => {
     server = await ServerProcess.start();
     const path = join(server.directory, 'resonate.db');
     const { code, last } = await failedStart({ path });
@@ -67,7 +67,7 @@ describe('a server that can not start', () => {
     client.close();
   });
 
-  test('because its port is taken: says which and ends with code 1', async () => {
+  test('because its port is in use: names the port and ends with code 1', async () => {
     server = await ServerProcess.start();
     const taken = Number(new URL(server.url).port);
     const path = join(server.directory, 'other.db');
@@ -79,7 +79,7 @@ describe('a server that can not start', () => {
     expect(metrics.last).toMatchObject(message('observability.metrics_port'));
   });
 
-  test('because its file is none of ours: says so and ends with code 1', async () => {
+  test('because its file is not a database of this server: says so and ends with code 1', async () => {
     server = await ServerProcess.start({ command: 'dev' });
     const garbage = join(server.directory, 'garbage.db');
     await writeFile(garbage, 'this is no database. '.repeat(100));
@@ -93,7 +93,7 @@ describe('a server that can not start', () => {
 });
 
 describe('a server killed with -9', () => {
-  test('has every create that it had answered when it starts again', async () => {
+  test('still has every answered create after its restart', async () => {
     server = await ServerProcess.start();
     const answered: string[] = [];
     const client = new HttpClient(server.url, 8);
@@ -125,7 +125,7 @@ describe('a server killed with -9', () => {
     client.close();
   });
 
-  test('does at its next start what fell due while it was down', async () => {
+  test('fires at its next start the timers that became due meanwhile', async () => {
     server = await ServerProcess.start();
     const client = new HttpClient(server.url);
     const timeoutAt = Date.now() + 5_000;
@@ -147,7 +147,7 @@ describe('a server killed with -9', () => {
 });
 
 describe('a server whose disk fails', () => {
-  /** From SQLite's index of its log: the last page in it, and how many are in the database file. */
+  /** Reads SQLite's index of the log: the number of the last page, and how many pages were copied into the database file. */
   async function logPages(): Promise<{ last: number; copied: number }> {
     const index = await readFile(join(server.directory, 'resonate.db-shm'));
     return { last: index.readUInt32LE(16), copied: index.readUInt32LE(96) };
@@ -160,7 +160,7 @@ describe('a server whose disk fails', () => {
       client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE, param: { data: 'x'.repeat(MEBIBYTE) } });
     let hasEnded = false;
     const ended = server.ended().finally(() => (hasEnded = true));
-    // If the log was written back before it was damaged, the next round fills it again.
+    // If the log was copied before it was damaged, the next round fills it again.
     for (let round = 0; !hasEnded; round++) {
       let count = 0;
       do {
@@ -174,7 +174,7 @@ describe('a server whose disk fails', () => {
       });
     }
     expect(await ended).toBe(1);
-    expect(server.output(5)).toContain('the database has failed, exiting: restart this process');
+    expect(server.output(5)).toContain('the database failed; this process exits and must be restarted');
     expect(server.output(5)).toContain("the database's log could not be written back: disk I/O error");
     client.close();
   });

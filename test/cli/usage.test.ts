@@ -20,7 +20,7 @@ interface Mistake {
   names: string[];
 }
 
-/** Never to be repeated. */
+/** No message may contain it. */
 const SECRET = 'hunter2';
 
 const MISTAKES: Record<string, Mistake> = {
@@ -41,8 +41,8 @@ const MISTAKES: Record<string, Mistake> = {
   'a port that is no number': { args: ['dev', '--server-port', 'http'], names: ['server.port', 'http', 'integer'] },
   'an unknown choice': { args: ['serve', '--level', 'loud'], names: ['--level', 'loud', 'debug, info, warn, error'] },
   'a duration out of bounds': { args: ['serve', '--tasks-retry-timeout', '0'], names: ['tasks.retry_timeout', '1'] },
-  'keys that are given but empty': { args: ['serve', '--auth-publickey', ''], names: ['auth.publickey', 'PEM'] },
-  'keys that are a comma': { args: ['dev', '--auth-publickey', ','], names: ['auth.publickey', 'PEM'] },
+  'an empty path of keys': { args: ['serve', '--auth-publickey', ''], names: ['auth.publickey', 'PEM'] },
+  'a comma as the path of keys': { args: ['dev', '--auth-publickey', ','], names: ['auth.publickey', 'PEM'] },
   'an empty list of hosts': {
     args: ['dev', '--transports-http-push-allow-hosts', ''],
     names: ['transports.http_push.allow_hosts'],
@@ -71,7 +71,7 @@ const MISTAKES: Record<string, Mistake> = {
   'a syntax error in resonate.toml': { toml: '[server]\nport = = 1\n', names: ['resonate.toml', 'line 2'] },
 };
 
-describe('a server that is started wrongly', () => {
+describe('a server that is started with a mistake', () => {
   let directory: string;
 
   beforeEach(async () => {
@@ -81,7 +81,7 @@ describe('a server that is started wrongly', () => {
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
   test.each(Object.entries(MISTAKES))(
-    'says so in one line, ends with code 2 and does nothing else: %s',
+    'names it in one line, ends with code 2 and does nothing else: %s',
     async (_name, { args = ['serve'], env = {}, toml, names }) => {
       if (toml !== undefined) await writeFile(join(directory, 'resonate.toml'), toml);
       const { code, stdout, stderr } = await runCommand(RESONATE, args, { cwd: directory, env });

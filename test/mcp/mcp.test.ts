@@ -18,7 +18,7 @@ interface Notification {
   params?: { content?: string; meta?: { handle: string; status: string } } | undefined;
 }
 
-/** One MCP client of the official SDK with its own `resonate mcp` process. */
+/** An MCP client of the official MCP SDK with its own `resonate mcp` process. */
 class McpSession {
   readonly client = new Client({ name: 'test', version: '1.0.0' });
   readonly notifications: Notification[] = [];
@@ -36,7 +36,7 @@ class McpSession {
     return session;
   }
 
-  /** Calls a tool. @returns whether it failed, and the text it answered. */
+  /** Calls a tool. @returns whether it failed, and its text. */
   async call(name: string, args: object): Promise<{ isError: boolean; text: string }> {
     const result = await this.client.callTool({ name, arguments: { ...args } });
     const [content] = result.content as { type: string; text: string }[];
@@ -50,7 +50,7 @@ class McpSession {
     return JSON.parse(text) as T;
   }
 
-  /** The first notification about a promise, here already or to come. */
+  /** The first notification about a promise. It may have arrived already. */
   async told(handle: string): Promise<{ content: unknown; status: string | undefined }> {
     const found = await until(`a notification about ${handle}`, WITHIN_MS, () =>
       this.notifications.find(({ params }) => params?.meta?.handle === handle),
@@ -81,7 +81,7 @@ afterAll(async () => {
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 describe('an MCP session', () => {
-  test('offers its tools and the channel', async () => {
+  test('lists its tools and the channel capability', async () => {
     const { tools } = await session.client.listTools();
     const required = Object.fromEntries(tools.map(({ name, inputSchema }) => [name, inputSchema.required ?? []]));
     expect(required).toEqual({
@@ -149,7 +149,7 @@ describe('an MCP session', () => {
       value: { data: { n: 1 } },
     });
     expect(settled).toMatchObject({ promise: { state: 'rejected_canceled', value: { data: { n: 1 } } } });
-    // Laid out in lines it would have 18 million characters.
+    // With line breaks and indentation it would have 18 million characters.
     const deep = `${'['.repeat(3_000)}${']'.repeat(3_000)}`;
     await http.rpc('promise.create', { id: 'deep', timeoutAt: FAR_FUTURE, param: { data: base64(deep) } });
     expect(await session.answer('promise-get', { id: 'deep' })).toMatchObject({ promise: { param: { data: deep } } });
@@ -215,7 +215,7 @@ describe('an MCP session', () => {
     ['resolve', 'resolved', 'resolved'],
     ['reject', 'rejected', 'rejected'],
     ['cancel', 'rejected_canceled', 'canceled'],
-  ])('tells of a promise it listens for: %s', async (resolution, state, status) => {
+  ])('sends a notification when a promise settles to which it listens: %s', async (resolution, state, status) => {
     const id = `listen-${resolution}`;
     await session.answer('promise-create', { id, timeout_at: FAR_FUTURE });
     expect(await session.answer('promise-listen', { id })).toMatchObject({ promise: { id, state: 'pending' } });
@@ -224,14 +224,14 @@ describe('an MCP session', () => {
     expect(promise).toMatchObject({ state });
   });
 
-  test('tells of a promise that times out', async () => {
+  test('sends a notification when a promise times out', async () => {
     await session.answer('promise-create', { id: 'late', timeout_at: Date.now() + 2000 });
     await session.answer('promise-listen', { id: 'late' });
     const told = await session.told('late');
     expect(told).toMatchObject({ content: { state: 'rejected_timedout' }, status: 'timedout' });
   });
 
-  test('hands a script over and tells of its outcome', async () => {
+  test('submits a script and sends a notification with its outcome', async () => {
     const script = 'echo done';
     const started = await session.answer<{ promise: { id: string; createdAt: number; timeoutAt: number } }>(
       'resonate-bash',
@@ -244,7 +244,7 @@ describe('an MCP session', () => {
       target: 'bash://',
     });
     expect(Math.abs(timeoutAt - createdAt - 300_000)).toBeLessThan(60_000);
-    // Scripts are off on this server: somebody else says how it ended.
+    // Scripts are off on this server, so another client settles the promise.
     await http.rpc('promise.settle', { id, state: 'resolved', value: { data: 'done' } });
     expect(await session.told(id)).toMatchObject({ content: { id, value: { data: 'done' } }, status: 'resolved' });
 
@@ -256,7 +256,7 @@ describe('an MCP session', () => {
     expect(again).toMatchObject({ promise: { state: 'rejected_canceled' }, listener_registered: false });
   });
 
-  test('tells a failure as the result of the tool', async () => {
+  test('returns a failure as the result of the tool', async () => {
     expect(await session.call('promise-get', { id: 'none' })).toEqual({
       isError: true,
       text: expect.stringContaining('(404)'),
@@ -273,7 +273,7 @@ describe('an MCP session', () => {
     }
   });
 
-  test('goes on when the server comes back, and misses nothing meanwhile', async () => {
+  test('continues after a restart of the server, and loses no notification', async () => {
     await session.answer('promise-create', { id: 'kept', timeout_at: FAR_FUTURE });
     await session.answer('promise-listen', { id: 'kept' });
     await server.kill9();
@@ -281,11 +281,11 @@ describe('an MCP session', () => {
     await server.restart();
     await http.rpc('promise.settle', { id: 'kept', state: 'resolved' });
     expect(await session.told('kept')).toMatchObject({ status: 'resolved' });
-    // Standard output is the protocol's; what else there is to say went to standard error.
+    // Standard output carries only the protocol. The log is on standard error.
     expect(session.log).toContain('the event stream broke');
   });
 
-  test('ends when its client goes', async () => {
+  test('ends when its client ends', async () => {
     const other = await McpSession.start(server.url);
     const { pid } = other.client.transport as StdioClientTransport;
     await other.client.close();
@@ -293,7 +293,7 @@ describe('an MCP session', () => {
   });
 });
 
-describe('on a server that wants tokens and runs scripts', () => {
+describe('on a server that requires tokens and runs scripts', () => {
   let guarded: GuardedServer;
   let own: McpSession | undefined;
 
@@ -304,7 +304,7 @@ describe('on a server that wants tokens and runs scripts', () => {
   afterEach(() => own?.client.close());
   afterAll(() => guarded?.dispose());
 
-  test('a session works and hears with a token', async () => {
+  test('a session with a token calls tools and gets notifications', async () => {
     own = await McpSession.start(guarded.process.url, guarded.token({ role: 'admin' }));
     await own.answer('promise-create', { id: 'g', timeout_at: FAR_FUTURE });
     await own.answer('promise-listen', { id: 'g' });
@@ -312,7 +312,7 @@ describe('on a server that wants tokens and runs scripts', () => {
     expect(await own.told('g')).toMatchObject({ status: 'resolved' });
   });
 
-  test('a script runs, and its session is told what it printed', async () => {
+  test('a script runs, and its session gets a notification with its output', async () => {
     own = await McpSession.start(guarded.process.url, guarded.token({ role: 'admin' }));
     await own.answer('resonate-bash', { id: 'script', script: 'echo "it is $((40 + 2))"' });
     const told = await own.told('script');

@@ -5,7 +5,7 @@ import { COMMANDS } from './commands.ts';
 import { COMMAND_MISSING, exitWithError } from './exit-with-error.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 
-/** The CommonJS build, because the other one breaks the lines of help texts within words. */
+/** The CommonJS build, because the ES module build breaks the lines of help texts within words. */
 const yargs = createRequire(import.meta.url)('yargs') as typeof yargsModule;
 
 /** The `resonate` command. A command loads its code only when it runs, so that `--help` is fast. */
@@ -64,7 +64,10 @@ export async function commandLine(typed: string[]): Promise<Argv> {
   );
 }
 
-/** `-V`, `help COMMAND` and `--`. They are not options of yargs: `invoke` and `tasks` have a `--version` of their own. */
+/**
+ * Rewrites `-V`, `help COMMAND` and `--` for yargs. `-V` is not an alias of yargs' `--version`, because `invoke` and
+ * `tasks` have a `--version` of their own.
+ */
 export function withoutShortcuts(typed: string[]): string[] {
   const [first, ...others] = withoutDoubleDash(typed);
   if (first === undefined) return [];

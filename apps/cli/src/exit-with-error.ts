@@ -21,7 +21,7 @@ export function suggestWith(suggest: typeof suggestion): void {
 /**
  * Prints the error in one line and ends the process. For a group of commands without a subcommand it prints the group's
  * help. Passwords in URLs are masked, because the message may repeat an argument, and it may end up in a log.
- * @param message of yargs: the command line is wrong. @param cli the command that was parsed
+ * @param message from yargs if the command line is wrong; otherwise null. @param cli the command that was parsed
  */
 export function exitWithError(message: string | null, error?: Error, cli?: Argv): never {
   if (message === SUBCOMMAND_MISSING) process.stderr.write(helpOf(cli));

@@ -54,7 +54,7 @@ describe('invoke', () => {
     expect(Math.abs(promise.timeoutAt - promise.createdAt - 7_200_000)).toBeLessThan(60_000);
   });
 
-  test('takes its arguments as one JSON array too, and waits a while if asked to', async () => {
+  test('also takes its arguments as one JSON array, and starts after the delay', async () => {
     const args = ['--json-args', '["a",null]', '--delay', '30m', ...nowhere];
     const { promise } = await resonate.json<Created>('invoke', 'delayed', '--func', 'f', ...args);
     const call = JSON.parse(Buffer.from(promise.param.data, 'base64').toString()) as object;
@@ -75,7 +75,7 @@ describe('invoke', () => {
   });
 
   test('--wait fails as the function did', async () => {
-    // The form in which the SDK stores an error.
+    // The SDK stores an error in this form.
     const value = { data: Buffer.from('{"__type":"error","message":"out of paper"}').toString('base64') };
     for (const id of ['failed', 'canceled']) await client.rpc('promise.create', { id, timeoutAt: FAR_FUTURE });
     await client.rpc('promise.settle', { id: 'failed', state: 'rejected', value });
@@ -116,7 +116,7 @@ describe('tree', () => {
       ...(param ? { param: { data: Buffer.from(JSON.stringify(param)).toString('base64') } } : {}),
     });
 
-  test('shows what began with a promise, below what called it, in order of creation', async () => {
+  test('shows the promises of a call graph, each below its caller, in order of creation', async () => {
     await tagged('root', 'root', { 'resonate:scope': 'global' }, { func: 'main' });
     await tagged('root.b', 'root', { 'resonate:scope': 'local' }, { func: 'step' });
     await tagged('root.b.0', 'root.b', { 'resonate:timer': 'true' });
@@ -130,7 +130,7 @@ describe('tree', () => {
       '├── root.b 🟢 (run step)',
       '│   └── root.b.0 🟡 (sleep)',
       '├── root.a 🟡 (rpc far)',
-      // The public command prints this trailing blank, too.
+      // The public command also prints this trailing blank.
       '│   └── root.a.0 🔴 ',
       '└── root.c 🟡 (rpc)',
     ];
@@ -141,7 +141,7 @@ describe('tree', () => {
       expect.stringMatching(/^│ {3}└── root\.a\.0 🔴 failed after \d+ m?s$/),
       '└── root.c 🟡 (promise)',
     ]);
-    // Why the root is pending.
+    // The reason why the root is pending.
     expect(shown.slice(tree.length)).toEqual([
       '',
       expect.stringMatching(/^It has no target/),
@@ -154,7 +154,7 @@ describe('tree', () => {
     expect(none).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('nothing') });
   });
 
-  test('shows the calls of a real workflow below the promise that invoke made', async () => {
+  test('shows the calls of a real workflow below the promise that invoke created', async () => {
     await resonate.json('invoke', 'work', '-f', 'sum', '--json-args', '[[1,2]]');
     const { promise } = (await client.rpc('promise.get', { id: 'work' })).data as { promise: { state: string } };
     expect(['pending', 'resolved']).toContain(promise.state);
@@ -167,7 +167,7 @@ describe('tree', () => {
     ]);
   });
 
-  test('--watch shows each change and ends when all of it is settled', async () => {
+  test('--watch shows each change and ends when all promises are settled', async () => {
     await tagged('root.w', 'root.w', { 'resonate:origin': 'root.w' });
     const env = { RESONATE_SERVER: server.url };
     running = new Spawned(RESONATE, ['tree', 'root.w', '--watch'], env);

@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 
 let directory: string;
 
-/** `resonate` is on the PATH, and the scripts are files, as users have them. */
+/** A folder with `resonate`, which is put on the PATH, and with the completion scripts as files. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'resonate-completion-'));
   await symlink(RESONATE, join(directory, 'resonate'));
@@ -25,7 +25,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
 
-/** How each shell is run, and a script that prints what it offers for the last of some words, a line for each. */
+/** How to run each shell, and a script that prints what the shell offers for the last word, one line for each. */
 const SHELLS: Record<string, { args: string[]; script(words: string[]): string }> = {
   bash: {
     args: ['--norc', '-c'],
@@ -34,7 +34,7 @@ const SHELLS: Record<string, { args: string[]; script(words: string[]): string }
   },
   zsh: {
     args: ['-f', '-c'],
-    // What zsh does with the words is zsh's own; these print them.
+    // These functions replace those of zsh. They print the words that zsh would offer.
     script: (words) =>
       `compdef() { :; }; _describe() { print -l -- "\${(@P)2}"; }; _files() { :; }; source ./zsh; words=(${quoted(words)}); CURRENT=${words.length}; _resonate`,
   },
@@ -65,12 +65,12 @@ describe.each(Object.keys(SHELLS))('%s completes', (shell) => {
     ['formats', ['cluster', '--output', ''], ['table', 'json']],
     ['options of a server', ['serve', '--storage'], ['--storage-type']],
     ['choices of a server', ['serve', '--storage-type', ''], ['sqlite', 'postgres', 'mysql']],
-    ['a choice that was begun', ['serve', '--storage-type', 'po'], ['postgres']],
+    ['a choice whose first letters were typed', ['serve', '--storage-type', 'po'], ['postgres']],
   ])('%s', async (_what, words, expected) => {
     expect(await offered(shell, words)).toEqual(expect.arrayContaining(expected));
   });
 
-  test('nothing else where only some values are allowed', async () => {
+  test('only the allowed values, if an option has a fixed list of them', async () => {
     const values = await offered(shell, ['dead-letters', 'list', '--transport', '']);
     expect(values.filter(Boolean).sort()).toEqual(['bash', 'gcps', 'http', 'kafka', 'poll', 'sqs']);
   });

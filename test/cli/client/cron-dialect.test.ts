@@ -29,7 +29,7 @@ async function create(server: ServerProcess, id: string, given: object): Promise
   return (answer as { schedule: ScheduleRecord }).schedule;
 }
 
-test('schedules.cron decides how a number is read, unless the schedule says it', async () => {
+test('schedules.cron decides what a weekday number means, unless the schedule names its dialect', async () => {
   const cron = '0 9 * * 2';
   const plain = [await create(usual, 'plain', { cron }), await create(unix, 'plain', { cron })];
   expect(plain.map(({ nextRunAt, cronDialect }) => [weekday(nextRunAt), cronDialect])).toEqual([
@@ -38,7 +38,7 @@ test('schedules.cron decides how a number is read, unless the schedule says it',
   ]);
   const explicit = await create(unix, 'explicit', { cron, cronDialect: 'resonate' });
   expect([weekday(explicit.nextRunAt), explicit.cronDialect]).toEqual(['Monday', undefined]);
-  // Weekday 0 exists in cron(8) only.
+  // Weekday 0 exists only in cron(8).
   expect(weekday((await create(unix, 'zero', { cron: '0 9 * * 0' })).nextRunAt)).toBe('Sunday');
   await expect(create(usual, 'zero', { cron: '0 9 * * 0' })).rejects.toThrow(/day of week/);
 });
@@ -78,13 +78,13 @@ test('schedules create shows the next runs with their weekday, and a hint about 
   );
 });
 
-test('import keeps what the expressions mean at the source', async () => {
+test('import keeps the meaning that the expressions have at the source', async () => {
   await create(usual, 'as public', { cron: '0 7 * * 2' });
   await create(usual, 'as cron', { cron: '0 7 * * 2', cronDialect: 'unix' });
   const { code, stderr } = await resonateFor(unix.url).run('import', '--from', usual.url);
   for (const id of ['as public', 'as cron']) {
     expect(await call(unix.url, 'schedule.get', { id })).toEqual(await call(usual.url, 'schedule.get', { id }));
   }
-  // "plain" is there already and reads the same text otherwise.
+  // "plain" exists already: its text is the same, but it has another meaning here.
   expect([code, stderr]).toEqual([1, expect.stringMatching(/plain: .* another cronDialect/)]);
 });

@@ -44,7 +44,7 @@ describe.each(Object.entries(DATABASES))('on %s', (type, { start, fresh, wakeups
     return JSON.parse(stdout) as T;
   }
 
-  test('doctor finds the database, its clock and its wake-ups, and migrate makes the schema', async () => {
+  test('doctor checks the database, its clock and its wake-ups, and migrate creates the schema', async () => {
     const checks = async () => {
       const { checks } = await ask<{ checks: Check[] }>('doctor');
       return Object.fromEntries(checks.map(({ check, ...finding }) => [check, finding]));
@@ -61,7 +61,7 @@ describe.each(Object.entries(DATABASES))('on %s', (type, { start, fresh, wakeups
   });
 });
 
-test('doctor warns of a Postgres that takes no writes', async () => {
+test('doctor warns about a Postgres that accepts no writes', async () => {
   const server = await postgresForTests();
   try {
     const url = new URL(server.url);

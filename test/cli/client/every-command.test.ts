@@ -13,11 +13,11 @@ import { resonateFor, type Resonate } from './resonate.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** Servers run until they are stopped (test/cli/log.test.ts); `mcp` talks to a program (test/mcp). */
+/** Commands with tests elsewhere: servers run until they are stopped (test/cli/log.test.ts), `mcp` serves a program (test/mcp). */
 const ELSEWHERE = ['serve', 'dev', 'api', 'scheduler', 'dispatcher', 'mcp'];
 const WORK = '{"resonate:target":"poll://any@nobody"}';
 
-/** What is typed, and how a line of its answer looks on a terminal. */
+/** The arguments of a command, and a pattern of one line that it prints on a terminal. */
 type Step = readonly [args: readonly string[], line: RegExp];
 
 let server: ServerProcess;
@@ -43,7 +43,7 @@ afterAll(async () => {
 const typed = (text: string, ...more: string[]): string[] => [...text.split(' '), ...more];
 const action = (kind: string, data: object): string => JSON.stringify({ kind, head: {}, data });
 
-/** Every command of a client, in chains that may run side by side. @param id sets one run apart from another. */
+/** Every client command, in chains that may run at the same time. @param id makes the ids of one run unique. */
 function chains(id: string, letter: (nth: number) => number): Step[][] {
   const [p, w, t] = [`${id}.p`, `${id}.w`, `${id}.t`];
   const settled = (state: string) => new RegExp(`^state +${state}$`);
@@ -104,7 +104,7 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`schedules delete ${id}`), /^done$/],
     ],
     [
-      [typed('dead-letters list'), /^ID +PROMISE +ADDRESS +ATTEMPTS +DIED +LAST ERROR$/],
+      [typed('dead-letters list'), /^ID +PROMISE +ADDRESS +ATTEMPTS +FAILED AT +LAST ERROR$/],
       [typed(`dead-letters show ${letter(0)}`), /^awaited +dead/],
       [typed(`dead-letters drop ${letter(0)}`), /^dropped +1$/],
       [typed(`dead-letters redrive ${letter(1)}`), /^redriven +1$/],
@@ -121,14 +121,14 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`migrate --storage-sqlite-path ${database}`), /^sqlite +empty +\d+$/],
       [typed(`retention --dry-run --storage-sqlite-path ${database}`), /would be deleted/],
       [typed(`import --from ${join(directory, 'promises.json')}`), /^promises +0$/],
-      // Behind the progress, which it overwrites.
+      // The line follows the progress, which it overwrites.
       [typed('doctor --for dev'), /CHECK +STATUS +DETAIL$/],
       [['completion', 'zsh'], /^#compdef resonate/],
     ],
   ];
 }
 
-/** So many listeners that nobody answers for. @returns the ids of their dead letters. */
+/** Registers listeners at an address where no server listens. @returns the ids of their dead letters. */
 async function deadLetters(count: number): Promise<number[]> {
   const address = `http://127.0.0.1:${await freePort()}/`;
   for (let n = 0; n < count; n++) {
@@ -144,7 +144,7 @@ async function deadLetters(count: number): Promise<number[]> {
   });
 }
 
-test('every command answers with a table on a terminal and with JSON into a pipe', async () => {
+test('every command prints a table or fields on a terminal and JSON to a pipe', async () => {
   const letters = await deadLetters(4);
   const onTerminal = async ([args, line]: Step) => {
     const lines = await resonate.terminal(...args);
@@ -164,7 +164,7 @@ test('every command answers with a table on a terminal and with JSON into a pipe
   ]);
 });
 
-test('there is no command that these tests forget', async () => {
+test('these tests run every command', async () => {
   const complete = async (...words: string[]) => {
     const args = ['--get-yargs-completions', 'resonate', ...words, ''];
     const { stdout } = await runCommand(RESONATE, args, { env: { SHELL: '/bin/bash' } });

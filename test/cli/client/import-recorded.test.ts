@@ -41,7 +41,7 @@ afterAll(async () => {
   await target?.dispose();
 });
 
-/** What the last snapshot and the last search for schedules showed; the number of the trace keeps their ids apart. */
+/** The records of the last snapshot and of the last search for schedules. The trace's number makes their ids unique. */
 function recordsOf({ lines }: Trace, nth: number): Records {
   const answered = (kind: string) => lines.findLast((line) => line.kind === kind && line.res.status === 200)?.res.data;
   const { promises = [], tasks = [] } = (answered('debug.snap') ?? {}) as Partial<Records>;
@@ -62,7 +62,7 @@ interface Search {
   state?: string;
 }
 
-/** Searches as recorded: in the order of ids, the cursor is the last id of a page that is full. */
+/** Answers a search as the public server did: in the order of ids. The cursor is the last id of a full page. */
 function pageOf(kind: string, { cursor = '', limit = 100, state }: Search): object {
   const name = `${kind.replace(/\.search$/, '')}s` as keyof Records;
   const found = (RECORDED[name] as { id: string; state?: string }[])
@@ -71,7 +71,7 @@ function pageOf(kind: string, { cursor = '', limit = 100, state }: Search): obje
   return { [name]: found, ...(found.length === limit ? { cursor: found.at(-1)?.id } : {}) };
 }
 
-/** As of a time before all of them, so that promises that have expired since are shown as recorded. */
+/** A snapshot with a clock before all timeouts, so that promises that have expired since are shown as recorded. */
 async function snapshot(): Promise<Records> {
   const head = { corrId: 'snap', version: '2026-04-01', 'resonate:debug_time': 0 };
   const body = JSON.stringify({ kind: 'debug.snap', head, data: {} });
@@ -83,7 +83,7 @@ async function snapshot(): Promise<Records> {
 const withoutNulls = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value, (_key, part: unknown) => (part === null ? undefined : part))) as T;
 
-test('takes over every record that was recorded of the public server, to the byte', async () => {
+test('import copies every record of the recorded traces without a difference', async () => {
   expect(RECORDED.promises.length).toBeGreaterThan(1_000);
   expect(RECORDED.schedules.length).toBeGreaterThan(0);
   const halted = RECORDED.tasks.filter(({ state }) => state === 'halted');
@@ -97,7 +97,7 @@ test('takes over every record that was recorded of the public server, to the byt
   expect(imported).toEqual({ ...counts, refused: 0, new: counts });
   const snap = await snapshot();
   expect(snap.promises).toEqual(withoutNulls(RECORDED.promises));
-  // Tasks that a worker held, or that were suspended, are pending here: the first worker gets them.
+  // Tasks that were held or suspended become pending: the first worker gets them.
   const states = new Map(snap.tasks.map(({ id, state }) => [id, state]));
   for (const { id, state } of RECORDED.tasks) {
     const expected = ['halted', 'fulfilled'].includes(state) ? state : 'pending';

@@ -90,20 +90,20 @@ describe('import', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/--debug/) });
   });
 
-  test('takes over promises, schedules and halted tasks to the millisecond, and the same again', async () => {
+  test('copies promises, schedules and halted tasks to the millisecond, and a second run changes nothing', async () => {
     const stream = await EventStream.open(target.url, '/poll/import/worker');
     expect(await resonate.json('import', '--from', source.url)).toEqual(done);
     const copied = await all(target.url);
     expect(copied).toEqual(await all(source.url));
     expect(copied.promises).toHaveLength(done.promises);
-    // Like a second run that continues after the first was stopped.
+    // A second run after the first one was interrupted.
     expect(await resonate.json('import', '--from', source.url)).toEqual(again);
     expect(await all(target.url)).toEqual(copied);
     expect(stream.waiting).toBe(0);
     stream.break();
   });
 
-  test('takes over what searches wrote into files', async () => {
+  test('copies the records of files that searches have written', async () => {
     const own = await ServerProcess.start({ command: 'dev', args: ['--debug'] });
     try {
       const files = await Promise.all(
@@ -121,7 +121,7 @@ describe('import', () => {
     }
   });
 
-  test('leaves alone what has the id already, imports the rest and ends with 1', async () => {
+  test('does not change records with an id that exists already, imports the rest and ends with code 1', async () => {
     const own = await ServerProcess.start({ command: 'dev', args: ['--debug'] });
     try {
       await call(own.url, 'promise.create', { id: 'resolved', timeoutAt: FAR_FUTURE, tags: { mine: 'yes' } });
@@ -139,14 +139,14 @@ describe('import', () => {
     }
   });
 
-  test('refuses while a worker holds a task at the source, unless told otherwise', async () => {
+  test('refuses to start while a worker holds a task at the source, unless --held is given', async () => {
     await call(source.url, 'task.acquire', { id: 'waits', version: 0, pid: 'worker', ttl: 600_000 });
     const { code, stderr } = await resonate.run('import', '--from', source.url);
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('waits') });
     expect(await resonate.json('import', '--from', source.url, '--held')).toEqual(again);
   });
 
-  test('delivers what is pending once the server runs without --debug', async () => {
+  test('pending messages are delivered when the server runs without --debug', async () => {
     await target.stop();
     const live = await ServerProcess.start({ storage: storage() });
     try {
@@ -178,7 +178,7 @@ describe('import from another implementation', () => {
       request.on('data', (text: Buffer) => (body += text.toString()));
       request.on('end', () => {
         const { kind, head, data } = JSON.parse(body) as { kind: string; head: object; data: { cursor?: string } };
-        // Away for a moment.
+        // The source cannot be reached for a moment.
         const status = asked++ === 1 ? 503 : 200;
         response.writeHead(status, { 'content-type': 'application/json' });
         const answer = status === 200 ? pageOf(kind, data.cursor) : 'away';
@@ -193,7 +193,7 @@ describe('import from another implementation', () => {
     await own?.dispose();
   });
 
-  /** Two promises a page; the last one says null where ours says nothing. */
+  /** Pages of two promises. The last one has null in fields that our server would leave out. */
   function pageOf(kind: string, cursor: string | undefined): object {
     if (kind === 'task.search') return { tasks: [], cursor: null };
     if (kind === 'schedule.search') return { schedules: [], cursor: null };
@@ -202,7 +202,7 @@ describe('import from another implementation', () => {
       : { promises: PROMISES.slice(2), cursor: null };
   }
 
-  test('accepts nulls and times that JSON cannot hold, tolerates a short outage, and says what it cannot import', async () => {
+  test('accepts nulls and times above 2^53, tolerates a short outage, and reports what it cannot import', async () => {
     const { port } = other.address() as AddressInfo;
     const { code, stdout, stderr } = await resonateFor(own.url).run('import', '--from', `http://127.0.0.1:${port}`);
     expect(stderr).toMatch(/^promises: x: it is rejected_timedout here and resolved at the source/);

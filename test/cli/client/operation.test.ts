@@ -22,7 +22,7 @@ describe('a client command', () => {
 
   afterAll(() => server?.dispose());
 
-  test('has its server and token from the command line or the environment, the former first', async () => {
+  test('takes its server and token from the command line, else from the environment', async () => {
     const { url } = server.process;
     const token = server.token({ role: 'admin' });
     const get = ['promises', 'get', 'none'];
@@ -41,7 +41,7 @@ describe('a client command', () => {
     expect(without).toEqual({ code: 1, stdout: '', stderr: expect.stringContaining('(401)') });
   });
 
-  test('tells of a server that is no Resonate', async () => {
+  test('reports that the server is not a Resonate server', async () => {
     const { code, stdout, stderr } = await run(['promises', 'get', 'a', '-S', server.process.metricsUrl]);
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
@@ -56,7 +56,7 @@ describe('a client command', () => {
     expect(stdout).not.toContain('very-secret');
   });
 
-  test('cluster shows who runs, as JSON and as a table', async () => {
+  test('cluster shows the running processes, as JSON and as a table', async () => {
     const env = { RESONATE_TOKEN: server.token({ role: 'admin' }) };
     const json = await run(['cluster', '-S', server.process.url], { env });
     expect(JSON.parse(json.stdout)).toMatchObject({ processes: [{ role: 'all' }] });
@@ -85,7 +85,7 @@ describe('a mistake', () => {
     'a server that is not there': [['promises', 'get', 'a', '-S', 'http://127.0.0.1:9'], ['http://127.0.0.1:9'], 1],
   };
 
-  test('is told in one line, with its exit code', async () => {
+  test('is reported in one line, with its exit code', async () => {
     const told = await Promise.all(Object.values(MISTAKES).map(([args]) => run(args)));
     for (const [index, [name, [, names, code]]] of Object.entries(MISTAKES).entries()) {
       const result = { mistake: name, ...told[index] };
@@ -96,7 +96,7 @@ describe('a mistake', () => {
   });
 });
 
-describe('around a configuration', () => {
+describe('commands that read a configuration', () => {
   let cwd: string;
 
   beforeEach(async () => {
@@ -118,7 +118,7 @@ describe('around a configuration', () => {
     return { code, checks: Object.fromEntries(checks.map((check) => [check.check, check])) };
   }
 
-  test('config shows values, where each comes from, and no secret', async () => {
+  test('config shows each value and its source, but no secrets', async () => {
     await writeFile(join(cwd, 'resonate.toml'), '[server]\nport = 9001\n');
     const env = { RESONATE_STORAGE__POSTGRES__URL: 'postgres://me:secret@db/x', RESONATE_SERVER__HOST: 'h' };
     const args = ['config', '--storage-type', 'postgres', '--transports-http-push-auth-token', 'secret'];
@@ -150,7 +150,7 @@ describe('around a configuration', () => {
     expect(contradictory).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('storage.postgres.url') });
   });
 
-  test('migrate makes the schema once, and doctor tells before and after', async () => {
+  test('migrate creates the schema once, and doctor reports it before and after', async () => {
     const before = await doctor();
     expect(before).toMatchObject({ code: 0, checks: { store: { status: 'ok' }, schema: { status: 'ok' } } });
     expect(before.checks['schema']?.detail).toContain('none yet');
@@ -168,7 +168,7 @@ describe('around a configuration', () => {
     });
   });
 
-  test('doctor fails for what can not be reached, names it, and shows no password', async () => {
+  test('doctor fails if something cannot be reached, names it, and shows no password', async () => {
     const [database, broker, queue] = [await freePort(), await freePort(), await freePort()];
     const { code, checks } = await doctor(
       ...['--storage-type', 'postgres', '--storage-postgres-url', `postgres://me:secret@127.0.0.1:${database}/x`],
@@ -183,12 +183,12 @@ describe('around a configuration', () => {
     expect(JSON.stringify(checks)).not.toContain('secret');
   });
 
-  test('a reader that has seen enough is no failure', async () => {
+  test('a reader that closes the pipe early does not cause a failure', async () => {
     const shell = await runCommand('bash', ['-c', `'${RESONATE}' config | head -1; echo "\${PIPESTATUS[0]}"`], { cwd });
     expect(shell).toEqual({ code: 0, stdout: '{\n0\n', stderr: '' });
   });
 
-  test('a full disk is told in one line, with exit code 1', async () => {
+  test('a full disk is reported in one line, with exit code 1', async () => {
     const { code, stderr } = await runCommand('bash', ['-c', `'${RESONATE}' config > /dev/full`], { cwd });
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'resonate: ENOSPC: no space left on device, write\n' });
   });

@@ -32,7 +32,7 @@ const callback = (awaited: string, awaiter: string) => ({
   data: { awaited, awaiter },
 });
 
-/** The record of a promise as it is now, as the server has it. */
+/** The present record of a promise, read from the server. */
 async function stored(kind: 'promise' | 'task' | 'schedule', id: string): Promise<unknown> {
   return (await client.rpc(`${kind}.get`, { id })).data;
 }
@@ -42,13 +42,13 @@ async function create(id: string, tags: Record<string, string> = {}): Promise<vo
 }
 
 describe('promises', () => {
-  test('create, get and settle print what the server answers, as the public command prints it', async () => {
+  test('create, get and settle print the answer of the server in the format of the public command', async () => {
     const made = await resonate.run(
       ...['promises', 'create', 'p', '--timeout', '1h30m', '--param', '{"headers":{"h":"1"},"data":"hi"}'],
       ...['--tags', '{"z":"1","a":"2"}'],
     );
     const { promise } = JSON.parse(made.stdout) as { promise: { createdAt: number; timeoutAt: number } };
-    // Keys in order, two blanks, a line end: scripts that compare text depend on it.
+    // Sorted keys, two blanks, a line end: scripts that compare text depend on this format.
     expect(made).toEqual({
       code: 0,
       stderr: '',
@@ -82,7 +82,7 @@ describe('promises', () => {
     await resonate.json('promises', 'create', 'asked', '--timeout', '1h');
     const noJson = await resonate.run('promises', 'resolve', 'asked', '--data', 'yes');
     expect(noJson).toMatchObject({ code: 1, stderr: expect.stringContaining('--data is not JSON') });
-    // A text is JSON, too, because a workflow reads it with its SDK.
+    // A text is stored as JSON too, because the workflow decodes it with its SDK.
     expect(await resonate.json('promises', 'resolve', 'asked', '--data', '"yes"')).toMatchObject({
       promise: { value: { data: base64('"yes"') } },
     });
@@ -90,7 +90,7 @@ describe('promises', () => {
     expect(await resonate.json('promises', 'reject', 'p')).toEqual(resolved);
   });
 
-  test('reject and cancel settle to their state', async () => {
+  test('reject and cancel settle a promise to the states rejected and rejected_canceled', async () => {
     await Promise.all([create('r'), create('c')]);
     const [rejected, canceled] = await Promise.all([
       resonate.json('promises', 'reject', 'r', '--value', '{"data":"no"}'),
@@ -100,7 +100,7 @@ describe('promises', () => {
     expect(canceled).toMatchObject({ promise: { state: 'rejected_canceled', value: {} } });
   });
 
-  test('register-callback and register-listener register', async () => {
+  test('register-callback and register-listener store a callback and a listener', async () => {
     await Promise.all([create('awaited'), create('awaiter', JSON.parse(TARGET) as Record<string, string>)]);
     const promise = await stored('promise', 'awaited');
     const address = 'poll://uni@nobody/here';
@@ -110,7 +110,7 @@ describe('promises', () => {
     expect(refused).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^resonate: .*\(400\)\n$/) });
   });
 
-  test('an id may be anything that text can hold', async () => {
+  test('an id may be any text', async () => {
     const ids = ['007', '1e3', 'a b/c:d', "it's", '--server'];
     await Promise.all(ids.map((id) => create(id)));
     const found = await Promise.all(ids.map((id) => resonate.json('promises', 'get', '--', id)));
@@ -128,7 +128,7 @@ describe('search', () => {
 
   const search = ['promises', 'search', '--tags', '{"of-search":"yes"}'];
 
-  test('prints one page and its cursor, from which the next one goes on', async () => {
+  test('prints one page and its cursor, with which the next page begins', async () => {
     const page = await resonate.json<{ promises: { id: string }[]; cursor: string }>(...search, '--limit', '3');
     expect(page.promises.map(({ id }) => id)).toEqual(['s0', 's1', 's2']);
     const rest = await resonate.json<typeof page>(...search, '--limit', '3', '--cursor', page.cursor);
@@ -141,7 +141,7 @@ describe('search', () => {
     expect(found).toEqual({ promises: [expect.objectContaining({ id: 's1', state: 'resolved' })] });
   });
 
-  test('--all goes over every page and prints the text that one big page would have', async () => {
+  test('--all reads every page and prints the text of one large page', async () => {
     const [paged, whole] = await Promise.all([
       resonate.run(...search, '--all', '--limit', '2'),
       resonate.run(...search),
@@ -201,7 +201,7 @@ function schedule(id: string): Promise<unknown> {
 }
 
 describe('tasks', () => {
-  test('are created, released, claimed, kept, suspended and completed', async () => {
+  test('are created, released, claimed, renewed by heartbeats, suspended and completed', async () => {
     const held = await resonate.json(
       ...['tasks', 'create', 't', '--pid', 'me', '--ttl', '1m', '--timeout', '1h', '--tags', TARGET],
       ...['--param', '{"data":"as it is"}'],
@@ -296,7 +296,7 @@ describe('schedules with policies', () => {
       ...['--timezone', 'Asia/Kolkata', '--overlap', 'skip', '--catch-up', 'last'],
     );
     expect(made).toMatchObject({ schedule: { timezone: 'Asia/Kolkata', overlap: 'skip', catchUp: 'last' } });
-    // 03:00 there, all the year.
+    // 03:00 in that zone, all year.
     expect(new Date(made.schedule.nextRunAt).toISOString()).toContain('T21:30:00.000Z');
     const { runs } = await resonate.json<{ runs: number[] }>('schedules', 'preview', 'daily', '--limit', '3');
     expect(runs).toEqual([0, 1, 2].map((day) => made.schedule.nextRunAt + day * 24 * HOUR));
@@ -333,12 +333,12 @@ describe('on a terminal', () => {
       await resonate.run('promises', 'create', id, '--timeout', '1h', '--tags', '{"of":"more"}');
     const search = ['promises', 'search', '--tags', '{"of":"more"}'];
     const first = await resonate.terminal(...search, '--limit', '1');
-    expect(first.at(-1)).toBe('more: --cursor more-1 or --all');
+    expect(first.at(-1)).toBe('There are more results: add --cursor more-1, or --all');
     const last = await resonate.terminal(...search, '--limit', '1', '--cursor', 'more-1');
-    expect(last.join('\n')).not.toContain('more: ');
+    expect(last.join('\n')).not.toContain('more results');
   });
 
-  test('a search is a table, a record its fields, decoded, and JSON is there for the asking', async () => {
+  test('a search prints a table, a single record its decoded fields, and --output json prints JSON', async () => {
     await create('on-screen', { screen: 'yes' });
     await client.rpc('promise.settle', { id: 'on-screen', state: 'resolved', value: { data: base64('"done"') } });
     const search = ['promises', 'search', '--tags', '{"screen":"yes"}'];
@@ -359,7 +359,7 @@ describe('on a terminal', () => {
     expect(JSON.parse(json.join('\n'))).toMatchObject({ promises: [{ id: 'on-screen' }] });
   });
 
-  test('states have colours, and a narrow one shortens ids in their middle, unless a table is asked for', async () => {
+  test('states have colours, and a narrow terminal shortens ids in their middle, unless --output table is given', async () => {
     const id = `long-${'0123456789'.repeat(5)}-end`;
     await create(id, { long: 'yes' });
     const search = ['promises', 'search', '--tags', '{"long":"yes"}'];
@@ -375,13 +375,13 @@ describe('on a terminal', () => {
     expect(await on(100, '--output', 'table')).toContain(id);
   });
 
-  test('what others wrote can not steer it', async () => {
+  test('control characters in stored data do not reach the terminal', async () => {
     const evil = '\u001b[2Jgone\r';
     await create(`evil${evil}`, { steer: evil });
     const table = await resonate.terminal('promises', 'get', `evil${evil}`);
     expect(table.join('')).not.toMatch(/[\u001b\r]/);
     expect(table).toContainEqual(expect.stringMatching(/^id +evil·\[2Jgone·$/));
-    // A terminal also takes U+009B as the beginning of a sequence, and U+202E reverses the text after it.
+    // For a terminal U+009B also begins a control sequence, and U+202E reverses the text after it.
     await create('json', { steer: '\u009b2J\u202e' });
     const json = await resonate.terminal('promises', 'get', 'json', '--output', 'json');
     expect(json.join('\n')).toContain(String.raw`"\u009b2J\u202e"`);

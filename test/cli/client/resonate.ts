@@ -1,17 +1,17 @@
 import { runCommand, type CommandResult } from '../../processes/run-command.ts';
 import { RESONATE } from '../../processes/server-process.ts';
 
-/** The `resonate` command as a user of one server runs it. */
+/** Runs the `resonate` command as a user of one server does. */
 export interface Resonate {
-  /** Into a pipe. */
+  /** Runs it with its output in a pipe. */
   run(...args: string[]): Promise<CommandResult>;
-  /** Into a pipe: what it prints, as JSON; throws unless it ends with code 0. */
+  /** Runs it with its output in a pipe. @returns the JSON that it prints. @throws unless it ends with code 0. */
   json<T = unknown>(...args: string[]): Promise<T>;
-  /** On a terminal without colours: what it prints, line by line; throws unless it ends with code 0. */
+  /** Runs it on a terminal without colours. @returns the lines that it prints. @throws unless it ends with code 0. */
   terminal(...args: string[]): Promise<string[]>;
 }
 
-/** @param url of the server, which the command has from the environment. */
+/** @param url of the server. The command gets it in its environment. */
 export function resonateFor(url: string): Resonate {
   const env = { RESONATE_SERVER: url };
   const run = (...args: string[]) => runCommand(RESONATE, args, { env });
@@ -30,7 +30,7 @@ export function resonateFor(url: string): Resonate {
   };
 }
 
-/** util-linux' `script` runs a command on a pseudo terminal. @param columns its width; by default it has none */
+/** Runs a command on a pseudo terminal, with util-linux' `script`. @param columns its width; by default it has none. */
 export function onTerminal(args: readonly string[], columns?: number): [command: string, args: string[]] {
   const quoted = [RESONATE, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
   const resize = columns === undefined ? '' : `stty cols ${columns}; `;

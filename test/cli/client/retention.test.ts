@@ -27,7 +27,7 @@ afterAll(() => server.dispose());
 
 const dryRun = (...rules: string[]) => ['retention', '--dry-run', ...storage, ...rules];
 
-test('counts what would be deleted beside a server that runs, and deletes nothing', async () => {
+test('counts what would be deleted while a server runs, and deletes nothing', async () => {
   const args = dryRun('--retention-after', '1ms', '--retention-tags', 'keep=true:never');
   for (let run = 0; run < 2; run++) {
     const { code, stdout, stderr } = await runCommand(RESONATE, args);
@@ -36,18 +36,18 @@ test('counts what would be deleted beside a server that runs, and deletes nothin
   }
 });
 
-test('would delete nothing without a period', async () => {
+test('counts nothing if no period is set', async () => {
   const { stdout } = await runCommand(RESONATE, dryRun());
   expect(JSON.parse(stdout)).toEqual({ graphs: 0, promises: 0, kept: {} });
 });
 
-test('says on a terminal what would go and why the rest stays', async () => {
+test('prints on a terminal what would be deleted and why the rest is kept', async () => {
   const { stdout } = await runCommand(...onTerminal(dryRun('--retention-after', '1ms')));
   expect(stdout).toMatch(/2 +3 +would be deleted/);
   expect(stdout).toMatch(/1 +old, but kept: pending/);
 });
 
-test('only counts: without --dry-run it refuses', async () => {
+test('refuses to run without --dry-run', async () => {
   const { code, stderr } = await runCommand(RESONATE, ['retention', ...storage]);
   expect(code).toBe(2);
   expect(stderr).toContain('dry-run');

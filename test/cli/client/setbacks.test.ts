@@ -23,7 +23,7 @@ interface Execute {
   data: { task: { id: string; version: number } };
 }
 
-test('a task that its worker gives back at once is paced, shown, and reset by progress', async () => {
+test('a task that its worker releases again and again is delayed, and progress ends the delay', async () => {
   const stream = await EventStream.open(server.url, '/poll/paced/worker');
   await call(server.url, 'promise.create', {
     id: 'w',
@@ -36,7 +36,7 @@ test('a task that its worker gives back at once is paced, shown, and reset by pr
     await call(server.url, 'task.acquire', { ...data.task, pid: 'worker', ttl: 60_000 });
     return data.task;
   };
-  // 0 + 0.5 + 1 s of backoff lie before the fourth acquire: without them it would come within milliseconds.
+  // The backoff before the fourth acquire is 0 + 0.5 + 1 s. Without it, that acquire would come within milliseconds.
   const startedAt = Date.now();
   for (let round = 1; round <= 3; round++) {
     const { id, version } = await acquire();

@@ -4,7 +4,7 @@ import { ServerProcess } from '../../processes/server-process.ts';
 import { Spawned } from '../../processes/spawned.ts';
 import { resonateFor, type Resonate } from './resonate.ts';
 
-/** The steps of docs/tutorial.md, with its worker. */
+/** Runs the steps of docs/tutorial.md with its worker. */
 const WORKER = fileURLToPath(new URL('../../../examples/order/worker.ts', import.meta.url));
 const SMALL = ['order-1', '-f', 'order', '--arg', '["book","lamp"]', '--arg', '40'];
 const LARGE = ['order-2', '-f', 'order', '--arg', '["bicycle"]', '--arg', '250'];

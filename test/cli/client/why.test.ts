@@ -25,7 +25,7 @@ afterAll(() => server?.dispose());
 const invoke = (id: string, func: string, ...args: string[]) =>
   resonate.json('invoke', id, '-f', func, '--target', 'poll://any@cli-why', ...args);
 
-test('promises why says the cause in words, and as JSON all of it', async () => {
+test('promises why prints the reason as a sentence, and the whole answer as JSON', async () => {
   await invoke('stuck', 'pack');
   const [sentence, action, ...rest] = await resonate.terminal('promises', 'why', 'stuck');
   expect(sentence).toMatch(/^It waits for a worker of group cli-why, but none is connected/);
@@ -36,7 +36,7 @@ test('promises why says the cause in words, and as JSON all of it', async () => 
   expect(none).toEqual({ code: 1, stdout: '', stderr: 'resonate: Promise not found (404)\n' });
 });
 
-test('promises get and tree add it for people, not for programs', async () => {
+test('promises get and tree add the reason on a terminal, not in a pipe', async () => {
   await invoke('shown', 'pack');
   for (const command of [
     ['promises', 'get', 'shown'],
@@ -54,7 +54,7 @@ test('promises get and tree add it for people, not for programs', async () => {
   expect((await resonate.terminal('promises', 'get', 'shown')).join()).not.toContain('What to do');
 });
 
-test('invoke --wait says after some seconds that somebody has to act, once', async () => {
+test('invoke --wait says once, after some seconds, that somebody has to act', async () => {
   const wait = ['invoke', 'waited', '-f', 'pack', '--target', 'poll://any@cli-why', '--wait'];
   running = new Spawned(RESONATE, wait, { RESONATE_SERVER: server.url });
   const line = await running.line('the reason', (text) => text.startsWith('Still waiting.'), WITHIN_MS);
@@ -80,7 +80,7 @@ test('a failed workflow shows its error, duration and function, and which call f
   expect(root).toMatch(/^bad 🔴 \(elsewhere\) failed after \d+ m?s: .*no luck/);
   expect(below[0]).toMatch(/^└── \S+ 🔴 \(rpc givesUp\) failed after \d+ m?s: .*no luck/);
   const { sentence, chain } = await resonate.json<Why>('promises', 'why', 'bad');
-  expect(sentence).toMatch(/^It failed at .*no luck.* The error is that of /);
+  expect(sentence).toMatch(/^It failed at .*no luck.* The error came from /);
   expect(chain[1]).toMatchObject({ function: 'givesUp', state: 'rejected' });
 });
 

@@ -31,7 +31,7 @@ describe('a value', () => {
     // Unchanged, so that the server refuses it.
     ['"text"', 'text'],
     ['null', null],
-  ])('%s goes out with its data in base64', (text, value) => {
+  ])('%s is sent with its data in base64', (text, value) => {
     expect(valueOf(text, '--value')).toEqual(value);
   });
 

@@ -4,8 +4,8 @@ import { ClientError, getAdmin } from './http.ts';
 import { instant, type Table } from './output.ts';
 import type { Search } from './search.ts';
 
-/** The largest page of the admin API. */
-const MAX_PAGE = 500;
+/** The largest page of `GET /admin/promises`. */
+export const MAX_CALLS_PAGE = 500;
 
 /**
  * Promises that call a function, newest first. It uses the admin API, because the protocol's search cannot search for
@@ -15,7 +15,7 @@ export const CALLS: Search<PromiseSummary> = {
   load: ({ tags = {}, ...filters }, options) => getAdmin('/admin/promises', { ...filters, tag: pairs(tags) }, options),
   list: 'promises',
   pageSize: 100,
-  maxPage: MAX_PAGE,
+  maxPage: MAX_CALLS_PAGE,
   table: callTable,
 };
 
@@ -23,7 +23,7 @@ export const CALLS: Search<PromiseSummary> = {
 function pairs(tags: unknown): string[] {
   if (typeof tags !== 'object' || tags === null) throw new ClientError('--tags must be a JSON object');
   return Object.entries(tags).map(([name, value]) => {
-    if (typeof value !== 'string') throw new ClientError(`--tags: the value of ${name} must be a text`);
+    if (typeof value !== 'string') throw new ClientError(`--tags: the value of ${name} must be a string`);
     return `${name}=${value}`;
   });
 }

@@ -146,7 +146,7 @@ const DEAD_LETTERS: Search<DeadLetter> = {
 
 function letterTable(deadLetters: readonly DeadLetter[]): Table {
   return {
-    columns: ['ID', 'PROMISE', 'ADDRESS', 'ATTEMPTS', 'DIED', 'LAST ERROR'],
+    columns: ['ID', 'PROMISE', 'ADDRESS', 'ATTEMPTS', 'FAILED AT', 'LAST ERROR'],
     rows: deadLetters.map(({ id, awaited, address, attempts, diedAt, lastError }) => [
       ...[id, awaited, address, attempts],
       instant(diedAt),

@@ -80,7 +80,7 @@ async function refuseHeld(source: Source, held: boolean): Promise<void> {
   }
 }
 
-/** Pauses the server until it starts without --debug, so that no worker gets a call before its steps are copied. */
+/** Pauses the server until it is restarted without --debug, so that no worker gets a call before its steps are copied. */
 async function pauseServer(options: ClientOptions): Promise<void> {
   try {
     await call('debug.start', {}, options);

@@ -5,7 +5,7 @@ import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { answer, fieldTable } from './answer.ts';
 import { functionIn } from './call-data.ts';
-import { CALLS, took } from './calls.ts';
+import { CALLS, MAX_CALLS_PAGE, took } from './calls.ts';
 import {
   choiceOption,
   clientOptions,
@@ -18,7 +18,7 @@ import {
 } from './arguments.ts';
 import { call } from './http.ts';
 import { instant, show, wantsTable, type Table } from './output.ts';
-import { pageOptions, search, searchOf, type Search } from './search.ts';
+import { MAX_PAGE, pageOptions, search, searchOf, type Search } from './search.ts';
 import { showWhy, whyOf, whyText } from './why.ts';
 
 const ID = { type: 'string', describe: "The promise's id", demandOption: true } as const;
@@ -56,7 +56,7 @@ export function builder(promises: Argv): unknown {
       (options) =>
         options
           .positional('id', ID)
-          .option('data', textOption('What a workflow gets that waits for it, as JSON: true, \'"by Ann"\''))
+          .option('data', textOption('Result for the workflows that wait for it, as JSON: true, \'"by Ann"\''))
           .option('value', { ...textOption('Its value as it is stored: \'{"data": …}\''), conflicts: 'data' })
           .example(`resonate promises ${verb} approval-1 --data '{"by": "Ann"}'`, ''),
       ({ id, data, value, ...options }) => {
@@ -129,7 +129,7 @@ function searchOptions(options: Argv<ClientArguments>) {
     tags: textOption('Tags that must all match: \'{"name": "value"}\''),
     func: textOption('Full name of the function that is called; lists newest first, without params and values'),
   });
-  return pageOptions(filters, PROMISES)
+  return pageOptions(filters, PROMISES, `${MAX_PAGE}, or ${MAX_CALLS_PAGE} with --func`)
     .example('resonate promises search --state pending --all', 'Every pending promise')
     .example(`resonate promises search --tags '{"customer": "c-1"}'`, 'Promises with this tag')
     .example('resonate promises search --func processOrder', 'The newest calls of a function');

@@ -139,7 +139,7 @@ async function update(argv: ClientArguments & DefinitionArguments & { id: string
   const { id } = argv;
   const given = definitionOf(argv);
   const { schedule } = await call<{ schedule: ScheduleRecord }>('schedule.get', { id }, argv);
-  // A record without a dialect has the default one. A request without one would get the server's.
+  // A record without a dialect has `resonate`. A request without one would get that of the option `schedules.cron`.
   const { cron, cronDialect = 'resonate', timezone, overlap, catchUp } = schedule;
   const { promiseId, promiseTimeout, promiseParam, promiseTags } = schedule;
   const known = { cron, cronDialect, timezone, overlap, catchUp, promiseId, promiseTimeout, promiseParam, promiseTags };

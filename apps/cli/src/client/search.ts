@@ -23,23 +23,25 @@ export interface Search<T> {
   table(records: readonly T[]): Table;
 }
 
-const MAX_PAGE = 1000;
+export const MAX_PAGE = 1000;
 
 /** A search of the protocol. */
 export function searchOf(kind: `${string}.search`): Search<never>['load'] {
   return (query, options) => call(kind, query, options);
 }
 
+/** @param maxPage the largest page, for the help. */
 export function pageOptions<T extends ClientArguments>(
   command: Argv<T>,
   { pageSize, list }: Pick<Search<never>, 'pageSize' | 'list'>,
+  maxPage = String(MAX_PAGE),
 ) {
   const records = nameOf(list);
   return command.options({
     limit: {
       type: 'number',
       requiresArg: true,
-      describe: `Maximum number of ${records} on a page, up to ${MAX_PAGE}`,
+      describe: `Maximum number of ${records} on a page, up to ${maxPage}`,
       defaultDescription: String(pageSize),
     },
     cursor: { type: 'string', requiresArg: true, describe: 'Cursor that the previous page ended with' },
@@ -60,7 +62,7 @@ export async function search<T>(
   if (all) return printAll(what, argv, pages(what, query, first, argv));
   show(first, argv, (page) => table(page[list] ?? []));
   if (first.cursor !== undefined && wantsTable(argv)) {
-    process.stderr.write(`more: --cursor ${printable(first.cursor)} or --all\n`);
+    process.stderr.write(`There are more results: add --cursor ${printable(first.cursor)}, or --all\n`);
   }
 }
 

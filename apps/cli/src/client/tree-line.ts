@@ -18,10 +18,10 @@ const SIGNS: Readonly<Record<PromiseState, string>> = {
  * @param isForPeople true to add how a call failed and after how long, and to name functions and promises that the
  *   public command does not name
  */
-export function treeLine({ id, promise, trunks, branch }: Placed, isForPeople = false): string {
+export function treeLine({ id, promise, indent, branch }: Placed, isForPeople = false): string {
   const sign = promise ? ` ${SIGNS[promise.state]}` : '';
   const call = promise && (isForPeople ? callForPeople(promise) : callOf(promise));
-  const line = `${trunks}${branch}${printable(id)}${sign} ${call ?? ''}`;
+  const line = `${indent}${branch}${printable(id)}${sign} ${call ?? ''}`;
   const failure = promise && isForPeople ? failureOf(promise) : '';
   return failure === '' ? line : `${line.trimEnd()} ${failure}`;
 }

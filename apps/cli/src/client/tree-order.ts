@@ -8,13 +8,13 @@ export interface Root {
 
 /** A promise and its place in the tree. */
 export interface Placed extends Root {
-  /** The characters before it: the trunks of its ancestors, and its own branch. */
-  trunks: string;
+  /** The characters before `branch`: the vertical lines of its ancestors. */
+  indent: string;
   branch: '' | '├── ' | '└── ';
 }
 
 /** The characters below a branch, in front of its descendants. */
-const TRUNK = { '': '', '├── ': '│   ', '└── ': '    ' } as const;
+const INDENT = { '': '', '├── ': '│   ', '└── ': '    ' } as const;
 
 /**
  * Orders promises: parents before their children, children by createdAt. A promise whose parent is missing is placed below the
@@ -24,16 +24,16 @@ export function arrange(root: Root, promises: readonly PromiseRecord[]): Placed[
   const children = childrenOf(root.id, promises);
   const placed: Placed[] = [];
   const seen = new Set([root.id]);
-  const waiting: Placed[] = [{ ...root, trunks: '', branch: '' }];
+  const waiting: Placed[] = [{ ...root, indent: '', branch: '' }];
   // A stack instead of recursion, because a chain of calls may be deeper than the call stack allows.
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     placed.push(next);
-    const trunks = next.trunks + TRUNK[next.branch];
+    const indent = next.indent + INDENT[next.branch];
     const below = (children.get(next.id) ?? []).filter(({ id }) => !seen.has(id));
     for (const [index, promise] of [...below.entries()].reverse()) {
       seen.add(promise.id);
       const branch = index === below.length - 1 ? '└── ' : '├── ';
-      waiting.push({ id: promise.id, promise, trunks, branch });
+      waiting.push({ id: promise.id, promise, indent, branch });
     }
   }
   return placed;

@@ -31,7 +31,11 @@ export async function checkStore(config: Config): Promise<Finding[]> {
 function reached({ isReadOnly }: Inspection, detail: string): Finding {
   const check = 'store';
   if (!isReadOnly) return { check, status: 'ok', detail };
-  return { check, status: 'warning', detail: `${detail}, but it is read-only: a server waits until it accepts writes` };
+  return {
+    check,
+    status: 'warning',
+    detail: `${detail}, but it is read-only: a server waits until the database accepts writes`,
+  };
 }
 
 function placeOf(target: StorageTarget): string {

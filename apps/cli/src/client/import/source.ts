@@ -3,7 +3,7 @@ import type { PromiseRecord, ScheduleRecord, TaskRecord } from '@resonate/protoc
 import { z } from 'zod';
 import { isRecord } from '../answer.ts';
 import { ClientError, type ClientOptions } from '../http.ts';
-import { persistently } from './persistently.ts';
+import { callWithRetries } from './call-with-retries.ts';
 
 /** The source of records: a server, or files with the output of its searches. */
 export interface Source {
@@ -100,7 +100,7 @@ export function serverSource(options: ClientOptions): Source {
   async function* pages<L extends keyof Lists>(list: L, kind: string, filters: object): AsyncGenerator<Lists[L]> {
     let cursor: string | undefined;
     do {
-      const page = await persistently(kind, { ...filters, limit: PAGE, ...(cursor ? { cursor } : {}) }, options);
+      const page = await callWithRetries(kind, { ...filters, limit: PAGE, ...(cursor ? { cursor } : {}) }, options);
       yield read(list, page[list], options.server);
       const next = (page['cursor'] ?? undefined) as string | undefined;
       if (next !== undefined && next === cursor)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PromiseRecord, ScheduleRecord, TaskRecord } from '@resonate/protocol';
 import { ClientError, type ClientOptions } from '../http.ts';
-import { persistently } from './persistently.ts';
+import { callWithRetries } from './call-with-retries.ts';
 
 /** The reason why one record was not imported. The import continues with the others. */
 export class Refusal extends Error {
@@ -14,7 +14,7 @@ const RECORD_IS_WRONG = new Set([400, 404, 409, 413, 422]);
 /** Sends a request as of `at` (epoch ms): a server in debug mode uses it as the current time. */
 async function asOf(at: number, kind: string, data: object, options: ClientOptions) {
   try {
-    return await persistently(kind, data, { ...options, debugTime: at });
+    return await callWithRetries(kind, data, { ...options, debugTime: at });
   } catch (error) {
     if (!(error instanceof ClientError) || !RECORD_IS_WRONG.has(error.status ?? 0)) throw error;
     throw new Refusal(error.message);
@@ -24,7 +24,7 @@ async function asOf(at: number, kind: string, data: object, options: ClientOptio
 /** Whether the server has the record already. The request is sent as of `at`, so that it settles nothing. */
 async function exists(kind: string, id: string, at: number, options: ClientOptions): Promise<boolean> {
   try {
-    await persistently(kind, { id }, { ...options, debugTime: at });
+    await callWithRetries(kind, { id }, { ...options, debugTime: at });
     return true;
   } catch (error) {
     if (error instanceof ClientError && error.status === 404) return false;
@@ -39,7 +39,8 @@ async function exists(kind: string, id: string, at: number, options: ClientOptio
  */
 export async function writePromise(record: PromiseRecord, options: ClientOptions): Promise<boolean> {
   const { id, state, param, value, tags, timeoutAt, createdAt, settledAt } = record;
-  // If this import settles the promise, it is new. Others are looked up before, because a creation does not tell.
+  // If this import settles the promise, it is new. Otherwise look it up first, because the answer to a create does not say
+  // whether the promise existed.
   const isSettledHere = settledAt !== undefined && timeoutAt > createdAt;
   const isNew = !isSettledHere && !(await exists('promise.get', id, createdAt, options));
   const kept = await asOf(createdAt, 'promise.create', { id, param, tags, timeoutAt }, options);

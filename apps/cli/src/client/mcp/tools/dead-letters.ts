@@ -25,15 +25,15 @@ export const DEAD_LETTER_TOOLS: readonly Register[] = [
   defineTool({
     name: 'dead-letter-redrive',
     description:
-      'Send dead letters again. Give exactly one of ids, target and all. If the answer says more, call it again for the rest',
+      'Send dead letters again. Give exactly one of ids, target and all. If `more` is true in the answer, call it again',
     input: selection,
     run: (selected, { server }) => postAdmin('/admin/dead-letters/redrive', selected, server),
   }),
   defineTool({
     name: 'dead-letter-drop',
     description:
-      'Delete dead letters; they cannot be restored. Give exactly one of ids, target and all. If the answer says more, ' +
-      'call it again for the rest',
+      'Delete dead letters; they cannot be restored. Give exactly one of ids, target and all. If `more` is true in ' +
+      'the answer, call it again',
     input: selection,
     run: (selected, { server }) => postAdmin('/admin/dead-letters/drop', selected, server),
   }),

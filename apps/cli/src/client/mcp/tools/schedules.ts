@@ -21,7 +21,13 @@ export const SCHEDULE_TOOLS: readonly Register[] = [
     name: 'schedule-create',
     description: 'Create a schedule that creates promises by a cron expression, or get the existing one with this id',
     input: schedule.extend({
-      cron: z.string().min(1).describe('Cron expression such as "0 2 * * *"; weekdays by number are 1 (Sunday) to 7'),
+      cron: z
+        .string()
+        .min(1)
+        .describe(
+          'Cron expression such as "0 2 * * *". Write weekdays by name (MON-FRI). By number they are 1 (Sunday) to 7 ' +
+            '(Saturday), but 0 (Sunday) to 6 if the server option schedules.cron is unix',
+        ),
       timezone: z.string().optional().describe('Time zone such as Europe/Berlin (default UTC)'),
       promiseId: z.string().min(1).describe('Id of each promise; {{.timestamp}} and {{.id}} are replaced'),
       promiseTimeout: z.int().min(1).describe('Milliseconds until each promise times out'),

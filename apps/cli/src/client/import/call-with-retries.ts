@@ -8,7 +8,7 @@ const FIRST_PAUSE_MS = 200;
  * Sends an idempotent request, with retries for about six seconds while the server cannot be reached or is overloaded.
  * @throws ClientError
  */
-export async function persistently(kind: string, data: object, options: ClientOptions) {
+export async function callWithRetries(kind: string, data: object, options: ClientOptions) {
   for (let tries = 1; ; tries++) {
     try {
       return await call(kind, data, options);
