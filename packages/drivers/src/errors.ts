@@ -1,4 +1,4 @@
-/** The database cannot be reached, refuses, or its disk has failed. What was committed, only the caller knows. */
+/** The database cannot be reached or refuses, or its disk has failed. The error does not say what was committed. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

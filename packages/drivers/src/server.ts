@@ -49,7 +49,7 @@ export abstract class ServerSession<Query> {
   protected abstract commits(query: Query): boolean;
   protected abstract readonly rollbackQuery: Query;
   /** Converts an error of `send` to one of `errors.ts`, if one fits. */
-  protected abstract meaning(error: unknown): Error;
+  protected abstract toStoreError(error: unknown): Error;
   /** Closes the connection without waiting for the server. */
   abstract destroy(): void;
 
@@ -67,7 +67,7 @@ export abstract class ServerSession<Query> {
       if (queries.some((query) => this.commits(query))) this.inTransaction = false;
       return results;
     } catch (error) {
-      const meant = this.meaning(error);
+      const meant = this.toStoreError(error);
       if (meant instanceof StoreUnavailable) this.isBroken = true;
       throw meant;
     }

@@ -1,6 +1,6 @@
 import type { Dialect } from './dialect.ts';
 
-/** The database's clock. Where processes share a database they go by its clock, so theirs need not agree. */
+/** The database's clock. Processes that share a database use its clock, so their own clocks need not agree. */
 export class StoreClock {
   readonly #dialect: Pick<Dialect, 'now'>;
   readonly #ofThisMachine: () => number;
@@ -25,7 +25,7 @@ export class StoreClock {
     return now;
   }
 
-  /** The time of a batch: the database's clock was just read, or is known to a few ms. */
+  /** @param now the time of a batch: the database's clock, just read, or estimated to a few ms. */
   wasRead(now: number): void {
     this.#aheadMs = now - this.#ofThisMachine();
   }

@@ -23,7 +23,7 @@ export class Debug {
     this.#options = options;
   }
 
-  /** True while `debug.start` holds the background loops of the whole cluster. Asks the database. */
+  /** True after `debug.start`, until `debug.stop`: the background loops of the cluster pause. Asks the database. */
   async isPaused(): Promise<boolean> {
     this.#lastPaused = (await this.#options.dialect.readSetting(PAUSED)) === 'true';
     return this.#lastPaused;

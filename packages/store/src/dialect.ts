@@ -26,7 +26,7 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
   /** True if other processes may use the same database. */
   readonly isShared: boolean;
-  /** A working database answers a batch within this time, in ms. After that, timeouts end the batch. */
+  /** A working database answers a batch within this time, in ms. After it the process reports that it is not ready. */
   readonly answersWithinMs: number;
   /** The maximum length of an id, an address or a lineage tag, in characters; unset: no limit. */
   readonly maxIdLength?: number;
@@ -113,6 +113,8 @@ export interface Dialect {
   processes(): Promise<ProcessRow[]>;
   removeProcesses(ids: readonly string[]): Promise<void>;
 
+  /** Removes the batch numbers of connections that ended over a day ago. Absent where batches have no numbers. */
+  forgetConnections?(): Promise<void>;
   /**
    * Rebuilds indexes that are far larger than their rows need, without blocking requests. Absent where it does not help.
    * @returns how many indexes.
@@ -144,7 +146,7 @@ export type Decide<Result> = (loaded: Loaded, now: number) => Decision<Result>;
 export interface Rewrite<Result> {
   changes?: Partial<Changes>;
   also?: readonly Statement[];
-  /** The rows lie all over their tables. SQLite then writes its file in smaller parts. */
+  /** The changed rows are spread over their tables. SQLite then writes its log back to the file earlier. */
   isScattered?: boolean;
   /** @param also the rows of each further statement. */
   result(also: unknown[][][]): Result;

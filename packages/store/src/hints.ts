@@ -9,7 +9,7 @@ export interface DueTimes {
   targets: ReadonlyMap<string, number> | null;
 }
 
-/** What became due, for the loops that wait for it. A hint may be lost, so the loops also look by themselves. */
+/** What became due, for the loops that wait for it. A hint may be lost, so the loops also poll the database. */
 export interface DueHint {
   /** The earliest timer that was set or moved; null without one. */
   timerAt: number | null;

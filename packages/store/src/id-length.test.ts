@@ -34,7 +34,7 @@ const schedule = (id: string, promiseId: string, promiseTags = {}) => ({
   promiseTags,
 });
 
-describe('what is too long for the key columns', () => {
+describe('a text that is too long for the key columns', () => {
   test.each<[Kind, string, (id: string) => unknown]>([
     ['promise.get', 'id', (id) => ({ id })],
     ['promise.create', 'id', (id) => create(id)],
@@ -64,12 +64,12 @@ describe('what is too long for the key columns', () => {
     ],
     ['schedule.create', 'id', (id) => schedule(id, 'x')],
     ['schedule.create', 'resonate:branch', (id) => schedule('a', 'x', { 'resonate:branch': id })],
-  ])('in %s is refused by the name of %s', (kind, name, data) => {
+  ])('in %s is refused, and the error names %s', (kind, name, data) => {
     expect(check(kind, data(fits))).toBeNull();
     expect(check(kind, data(long))).toBe(`${name} must not be longer than 255 characters on this store`);
   });
 
-  test('is an address, wherever it goes to', () => {
+  test('is refused as an address of a listener or a task', () => {
     const address = (length: number) => 'http://host/'.padEnd(length, 'x');
     const listener = (length: number) => ({ awaited: 'a', address: address(length) });
     expect(check('promise.register_listener', listener(MAX))).toBeNull();
@@ -79,13 +79,13 @@ describe('what is too long for the key columns', () => {
     expect(check('promise.create', tags(MAX + 1))).toMatch(/^resonate:target/);
   });
 
-  test('is an id that a schedule will make', () => {
+  test('is refused as an id that a schedule will create', () => {
     const id = 'x'.repeat(120);
     expect(check('schedule.create', schedule(id, '{{.id}}.{{.timestamp}}'))).toBeNull();
     expect(check('schedule.create', schedule(id, '{{.id}}.{{.id}}.{{.timestamp}}'))).toMatch(/^promiseId/);
   });
 
-  test('is neither a value, nor another tag, nor a process', () => {
+  test('is accepted as a value, as another tag and as the id of a process', () => {
     expect(
       check('promise.create', { ...create('a', { mine: long }), param: { headers: { id: long }, data: long } }),
     ).toBeNull();

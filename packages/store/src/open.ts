@@ -52,12 +52,13 @@ async function create(target: StorageTarget, clock: () => number): Promise<Diale
 }
 
 /**
- * Opens a database that servers use, to read it. While a server uses a SQLite file, other processes may only read it.
- * @throws as `openDialect`.
+ * Opens a database that servers use, to read it. Migrates nothing: check the version of the schema first (`inspectStore`).
+ * While a server uses a SQLite file, other processes may only read it.
+ * @throws StoreUnavailable if it cannot be reached.
  */
 export async function openForReading(target: StorageTarget): Promise<Pick<Dialect, 'plain' | 'rewrite' | 'close'>> {
   if (target.type === 'sqlite') return (await import('./dialects/sqlite/inspect.ts')).openForReading(target.path);
-  return openDialect(target, Date.now);
+  return create(target, Date.now);
 }
 
 /**

@@ -23,7 +23,7 @@ import { Upkeep } from './upkeep/upkeep.ts';
 
 export interface StoreOptions {
   dialect: Dialect;
-  /** Names this process on what it claims. */
+  /** The id of this process. It marks the messages that it claims. */
   processId: string;
   retryTimeoutMs: number;
   /** Only for `debug.snap`. */
@@ -78,7 +78,7 @@ export class Store {
       dialect,
       limits: options.limits,
       retryTimeoutMs,
-      clocked: (now) => this.clock.wasRead(now),
+      clockRead: (now) => this.clock.wasRead(now),
       offer: () => new Offer(this.debug.lastPaused ? null : this.#receiver, claimer),
       committed: (changes) => this.hints.committed(changes),
       events: this.#events,

@@ -55,7 +55,7 @@ describe('firing what is due', () => {
     expect(await due.store.timers.fireDue(2)).toMatchObject({ promises: 0, more: false });
   });
 
-  test('makes up for missed occurrences one per round, without losing or doubling any', async () => {
+  test('fires missed occurrences, one per round, each exactly once', async () => {
     const due = await fixture();
     await due.send('schedule.create', schedule('s'));
     due.now = 13 * MINUTE;
@@ -67,7 +67,7 @@ describe('firing what is due', () => {
     expect(schedules).toMatchObject([{ lastRunAt: 13 * MINUTE, nextRunAt: 14 * MINUTE }]);
   });
 
-  test('does no harm when two leaders do it at once, or one acts on what it read long ago', async () => {
+  test('does no harm if two leaders do it at once, or if one acts on rows that it read long ago', async () => {
     const due = await fixture();
     await due.create('p', { timeoutAt: due.now + 1 });
     await due.createTask('w');
@@ -85,7 +85,7 @@ describe('firing what is due', () => {
     expect(await dialect.dump()).toEqual(before);
   });
 
-  test('goes on when a timer fails every time, and counts it as failed', async () => {
+  test('continues if a timer fails every time, and counts it as failed', async () => {
     const due = await fixture();
     await due.send('schedule.create', schedule('broken'));
     await due.send('schedule.create', schedule('sound'));
@@ -97,7 +97,7 @@ describe('firing what is due', () => {
     );
     expect(await due.store.timers.fireDue(10)).toMatchObject({ promises: 1, schedules: 1, failed: 1, more: true });
     expect([await due.state('p'), await due.state('sound/660000')]).toEqual(['rejected_timedout', 'pending']);
-    // It waits before it is tried again, and does not hide when others are due.
+    // The failed timer backs off, and `nextAt` says when it is tried again.
     expect(await due.store.timers.fireDue(10)).toMatchObject({ schedules: 0, failed: 0, more: false });
     expect(await due.store.timers.nextAt()).toBe(due.now + 1_000);
     due.now += 1_000;
@@ -106,7 +106,7 @@ describe('firing what is due', () => {
     expect(due.faults).toContainEqual({ kind: 'timer.schedule', message: 'value too long' });
   });
 
-  test('forgets a timer that failed once what it belongs to is gone', async () => {
+  test('forgets a failing timer after its schedule was deleted', async () => {
     const due = await fixture();
     await due.send('schedule.create', schedule('broken'));
     due.now = 11 * MINUTE;
@@ -121,11 +121,11 @@ describe('firing what is due', () => {
     await due.send('schedule.delete', { id: 'broken' });
     due.now += 1_000;
     expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 0, failing: 0 });
-    // Else the loop would never sleep again.
+    // Otherwise the loop would not sleep any more.
     expect(await due.store.timers.nextAt()).toBeNull();
   });
 
-  test('rejects while the database is away, so that the loop waits', async () => {
+  test('rejects while the database is unavailable, so that the loop waits', async () => {
     const due = await fixture();
     await due.create('p', { timeoutAt: due.now + 1 });
     due.now += 1;
@@ -136,7 +136,7 @@ describe('firing what is due', () => {
     await expect(due.store.timers.fireDue(10)).rejects.toThrow(StoreUnavailable);
   });
 
-  test('fires while clients are refused because too much waits', async () => {
+  test('fires even while clients are refused because the queue is full', async () => {
     const due = await SqliteStore.open({ maxWaiting: 1 });
     await due.create('p', { timeoutAt: due.now + 1 });
     due.now += 1;

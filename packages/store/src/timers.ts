@@ -78,7 +78,8 @@ export class Timers {
     if (this.#backoff.size === 0) return this.#events.measured('timers', () => this.#dialect.nextTimerAt());
     const next = await this.#due(MAX_TIME, 1, await this.#dialect.now());
     const times = Object.values(next).flatMap((timers) => timers.map(({ at }) => at));
-    return Math.min(...times, this.#backoff.nextAt ?? Infinity);
+    const nextAt = Math.min(...times, this.#backoff.nextAt ?? Infinity);
+    return nextAt === Infinity ? null : nextAt;
   }
 
   /** The first timers of each sort up to `until`, without those that back off at `now`. */

@@ -13,7 +13,7 @@ export interface MysqlOptions {
   connectTimeoutMs: number;
   /** How long one statement may take, including the wait for locks. If there is no answer 5 s later, the connection is closed. */
   statementTimeoutMs: number;
-  /** After this time the server ends an unused connection; 10 s by default. */
+  /** After this time MySQL ends an unused connection; 10 s by default. The pool closes it earlier. */
   idleS?: number;
   /** Also uses a server that is read-only. */
   mayBeReadOnly?: boolean;
@@ -82,7 +82,8 @@ export class Database extends ServerConnections<string, Session> {
 
   protected lend(): Promise<Lent<Session>> {
     return new Promise((resolve, reject) => {
-      const fail = (error?: Error | null) => reject(new StoreUnavailable(`cannot connect to MySQL: ${error?.message}`));
+      const fail = (error: Error | null) =>
+        reject(new StoreUnavailable(`cannot connect to MySQL: ${error?.message ?? 'the connection has just ended'}`));
       this.#pool.getConnection((error, connection) => {
         const session = error ? undefined : this.#sessions.get(connection);
         if (session) session.ready.then(() => resolve({ session, giveBack: () => session.giveBack() }), fail);
@@ -92,7 +93,7 @@ export class Database extends ServerConnections<string, Session> {
   }
 }
 
-/** Locks only existing rows, strict mode, UTC, and index ranges however many ids a statement names. */
+/** No locks on gaps between rows, strict mode, UTC, and reads by index however many ids a statement names. */
 function settings(statementTimeoutMs: number, idleS: number): string[] {
   return [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
@@ -147,11 +148,15 @@ export class Session extends ServerSession<string> {
     this.#connection.destroy();
   }
 
-  /** A batch may have half of the largest packet. So an answer with a row that was written fits into a packet, too. */
+  /** A message may have half of max_allowed_packet, so that an answer with the rows that it wrote fits into one, too. */
   #checkSize(sql: string): void {
     const limit = this.#maxPacket / 2;
-    if (sql.length * 3 <= limit || Buffer.byteLength(sql) <= limit) return;
-    throw new RequestTooLarge(`larger than the database takes at once (its max_allowed_packet is ${this.#maxPacket})`);
+    if (sql.length * 3 <= limit) return;
+    const bytes = Buffer.byteLength(sql);
+    if (bytes <= limit) return;
+    throw new RequestTooLarge(
+      `larger than the database takes at once: ${bytes} bytes, the limit is ${limit} (half of its max_allowed_packet)`,
+    );
   }
 
   /** Texts of binary columns come as strings. */
@@ -172,7 +177,7 @@ export class Session extends ServerSession<string> {
     return statement === COMMIT;
   }
 
-  protected meaning(error: unknown): Error {
+  protected toStoreError(error: unknown): Error {
     if (error instanceof RequestTooLarge || error instanceof ConnectionLost) return error;
     if (!(error instanceof Error)) return new ConnectionLost(errorText(error));
     const errno = errnoOf(error) ?? 0;
@@ -185,7 +190,7 @@ export class Session extends ServerSession<string> {
   }
 }
 
-/** A replica, or a former primary after a failover: it lacks what it has not received yet, so nothing is read there either. */
+/** Is set on a replica and on a former primary after a failover. Their rows may be old, so nothing is read there either. */
 export const IS_READ_ONLY = '@@global.read_only';
 
 /** @param isReadOnly as the server answers. @throws StoreUnavailable */

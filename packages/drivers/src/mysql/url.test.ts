@@ -16,7 +16,7 @@ describe('a MySQL URL', () => {
     expect(connectionOptions('mysql://root@[::1]/x')).toMatchObject({ host: '::1', port: 3306, password: '' });
   });
 
-  test('asks for TLS: encrypted, verified by an authority, verified by name', () => {
+  test('sets TLS: off, encrypted, verified by certificate authority, verified by host name', () => {
     const folder = mkdtempSync(join(tmpdir(), 'url-'));
     const file = join(folder, 'ca.pem');
     writeFileSync(file, 'a certificate');
@@ -45,7 +45,7 @@ describe('a MySQL URL', () => {
     ['mysql://user:secret@host/db?sslmode=require', 'unknown MySQL URL parameter sslmode: known are ssl-mode'],
     ['mysql://user:secret@host/db?ssl-mode=PREFERRED', 'known are DISABLED, REQUIRED'],
     ['mysql://user:secret@host/db?ssl-ca=/no/such/file', 'cannot read ssl-ca'],
-  ])('that is %s is refused without telling the password', (url, reason) => {
+  ])('that is %s is refused without showing the password', (url, reason) => {
     const read = () => connectionOptions(url);
     expect(read).toThrow(reason);
     expect(read).not.toThrow('secret');

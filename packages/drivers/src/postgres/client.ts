@@ -1,31 +1,31 @@
 import pg from 'pg';
 import { reasonOf } from './errors.ts';
-import { standingOf, type Standing } from './standing.ts';
+import { statusOf, type ServerStatus } from './server-status.ts';
 import type { Host } from './url.ts';
 
 /** Tells a client which server to use. */
-export interface Guide {
+export interface PrimaryFinder {
   /** How long one server may take. */
   readonly connectTimeoutMs: number;
   /** The server to use. */
   find(): Promise<Host>;
   /** @throws when a server must not be used. */
-  check(standing: Standing): void;
+  check(status: ServerStatus): void;
   /** A connection failed or broke, so the next one must not go to the same server without asking the others. */
-  doubt(): void;
+  forget(): void;
 }
 
 const KEEPALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 
 /** A connection to the primary. It is closed at once if the server is not the primary. */
 export class PrimaryClient extends pg.Client {
-  readonly #guide: Guide;
+  readonly #finder: PrimaryFinder;
 
-  constructor(guide: Guide, config: pg.ClientConfig) {
+  constructor(finder: PrimaryFinder, config: pg.ClientConfig) {
     super({ application_name: 'resonate', ...KEEPALIVE, ...config });
-    this.#guide = guide;
+    this.#finder = finder;
     // The user of the connection gets the error from its query. Without a listener, this event would end the process.
-    this.on('error', () => guide.doubt());
+    this.on('error', () => finder.forget());
   }
 
   override connect(): Promise<pg.Client>;
@@ -39,28 +39,28 @@ export class PrimaryClient extends pg.Client {
   }
 
   async #connect(): Promise<pg.Client> {
-    await this.connectTo(await this.#guide.find());
+    await this.connectTo(await this.#finder.find());
     return this;
   }
 
   /** @throws when the server does not answer in time, or must not be used. */
-  async connectTo({ host, port, name, isOneOfSeveral }: Host): Promise<Standing> {
+  async connectTo({ host, port, name, isOneOfSeveral }: Host): Promise<ServerStatus> {
     // The pool has stopped waiting, so a connection that is made now would stay open.
-    if (this.connection.stream.destroyed) throw new Error('the connection was given up');
+    if (this.connection.stream.destroyed) throw new Error('the pool has stopped waiting for this connection');
     if (isOneOfSeveral) {
       this.host = host;
       this.port = port;
     }
-    const { connectTimeoutMs } = this.#guide;
+    const { connectTimeoutMs } = this.#finder;
     const giveUp = () => this.connection.stream.destroy(new Error(`no answer within ${connectTimeoutMs} ms`));
     const timer = setTimeout(giveUp, connectTimeoutMs);
     try {
       await super.connect();
-      const standing = await standingOf(this);
-      this.#guide.check(standing);
-      return standing;
+      const status = await statusOf(this);
+      this.#finder.check(status);
+      return status;
     } catch (error) {
-      this.#guide.doubt();
+      this.#finder.forget();
       this.end().catch(() => {});
       throw new Error(`${name}: ${reasonOf(error)}`, { cause: error });
     } finally {

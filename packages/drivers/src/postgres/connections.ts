@@ -57,7 +57,7 @@ export class Connections extends ServerConnections<Query, Session> {
     const session = this.#sessions.get(client);
     if (!session) throw new Error('the pool lent a connection that it had not announced');
     const giveBack = () => {
-      if (session.isBroken) this.#primary.doubt();
+      if (session.isBroken) this.#primary.forget();
       client.release(session.isBroken);
     };
     return { session, giveBack };

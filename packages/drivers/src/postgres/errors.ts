@@ -6,13 +6,13 @@ import { BatchConflict, ConnectionLost, RequestTooLarge, StoreUnavailable } from
 const CONFLICTS = new Set(['40001', '40P01', '23505', '55P03']);
 /** The server became read-only in a failover, or the statement exceeded statement_timeout. */
 const UNAVAILABLE = new Set(['25006', '57014']);
-/** Something exceeds a limit of Postgres. Of the data of clients, only an index entry can. */
+/** A limit of Postgres is exceeded. With data of clients this can only be the size of an index entry. */
 const TOO_LARGE = '54000';
 /** Out of disk, memory or connections. */
 const INSUFFICIENT_RESOURCES = '53';
 
 /** What an error of a round trip means to a caller. */
-export function meaning(error: unknown): Error {
+export function toStoreError(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(errorText(error));
   // After such an error the server ends the connection.
@@ -30,7 +30,7 @@ export function unreachable(error: unknown): StoreUnavailable {
   return new StoreUnavailable(`cannot connect to Postgres: ${reasonOf(error)}`);
 }
 
-/** The text of an error; a name with several addresses fails with one error for each. */
+/** The text of an error. If a host has several addresses, there is one error for each, and the first is enough. */
 export function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return errorText(first);

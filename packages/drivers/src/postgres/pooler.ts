@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { meaning, unreachable } from './errors.ts';
+import { toStoreError, unreachable } from './errors.ts';
 import type { Primary } from './primary.ts';
 
 const ROUNDS = 6;
 const NO_SUCH_STATEMENT = '26000';
 
 /**
- * Refuses a pooler that loses what the store needs. In transaction mode a pooler such as PgBouncer serves each transaction
- * of a connection by another process of the database. Then the lock of the election may be held by nobody or by several.
+ * Refuses a pooler that loses what the store needs. In transaction mode a pooler such as PgBouncer may send each transaction
+ * of a connection to another backend of Postgres. Then no process, or several, may hold the lock of the election.
  * PgBouncer before 1.21 also loses prepared statements.
  * @param byLease the election needs no such lock.
  * @throws an Error that says what to change. StoreUnavailable when the database cannot be reached, or the connection breaks.
@@ -20,9 +20,9 @@ export async function checkPooler(primary: Primary, answerMs: number, byLease: b
     await Promise.all([one.connect(), other.connect()]).catch((error: unknown) => {
       throw unreachable(error);
     });
-    const moved = await isMoved(one, other).catch((error: unknown) => {
+    const moved = await changesBackend(one, other).catch((error: unknown) => {
       const isLost = error instanceof pg.DatabaseError && error.code === NO_SUCH_STATEMENT;
-      throw isLost ? new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error }) : meaning(error);
+      throw isLost ? new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error }) : toStoreError(error);
     });
     if (moved && !byLease) throw new Error(NO_LOCKS);
   } finally {
@@ -31,16 +31,18 @@ export async function checkPooler(primary: Primary, answerMs: number, byLease: b
 }
 
 const NO_LOCKS =
-  'Postgres is behind a pooler in transaction mode, which loses the lock of the election: pool sessions, or set storage.election to lease';
+  'Postgres is behind a pooler in transaction mode, which loses the lock of the election, so two processes could lead. ' +
+  'Pool sessions, or set storage.election to lease';
 const NO_STATEMENTS =
-  'Postgres is behind a pooler that loses prepared statements: pool sessions, or use PgBouncer 1.21 or newer with max_prepared_statements = 200';
+  'Postgres is behind a pooler that loses prepared statements. ' +
+  'Pool sessions, or use PgBouncer 1.21 or newer with max_prepared_statements = 200';
 
 /**
- * Whether a connection is served by another process of the database after a transaction. Both connections begin and end
- * transactions in turns. If a pooler hands out the process that became free last, they swap in the second round; if it
- * hands out the one that has been free for longest, in the third.
+ * Whether a connection gets another backend after a transaction. Both connections begin and end transactions in turns. If a
+ * pooler hands out the backend that became free last, the connections swap backends in the second round; if it hands out
+ * the one that has been free for longest, in the third.
  */
-async function isMoved(one: pg.Client, other: pg.Client): Promise<boolean> {
+async function changesBackend(one: pg.Client, other: pg.Client): Promise<boolean> {
   const processes = new Map<pg.Client, unknown>();
   const first = { client: one, name: randomUUID() };
   const second = { client: other, name: randomUUID() };
@@ -57,7 +59,7 @@ async function isMoved(one: pg.Client, other: pg.Client): Promise<boolean> {
   return false;
 }
 
-/** The process of the database that serves the connection now. @param name of the statement that the connection prepares. */
+/** The backend that serves the connection now. @param name of the statement that the connection prepares. */
 async function processOf(client: pg.Client, name: string): Promise<unknown> {
   const question = { name, text: 'SELECT pg_backend_pid()', rowMode: 'array' } as const;
   const { rows } = await client.query<[number]>(question);

@@ -6,7 +6,7 @@ import { Connections } from './connections.ts';
 import { Primary } from './primary.ts';
 
 const LIMITS = { connectTimeoutMs: 2_000, statementTimeoutMs: 5_000 };
-/** It may connect and ask, as any account may. */
+/** An account without special rights. */
 const ACCOUNT = 'app';
 
 let pair: PostgresPair;
@@ -45,21 +45,21 @@ async function placeOf(primary: Primary): Promise<string> {
 }
 
 describe('before a failover', () => {
-  test('a server that refuses, one that is silent and a standby are passed by', async () => {
+  test('a server that refuses connections, one that does not answer and a standby are skipped', async () => {
     const primary = new Primary({ url: urlOf(hosts.refusing, hosts.silent, hosts.standby, hosts.primary), ...LIMITS });
     const startedAt = performance.now();
     expect(await placeOf(primary)).toBe(hosts.primary);
-    // It does not wait until the silent one has taken all its time.
+    // It does not wait for the connection timeout of the silent server.
     expect(performance.now() - startedAt).toBeLessThan(LIMITS.connectTimeoutMs);
   });
 
-  test('with several servers that take writes it is the first one', async () => {
+  test('if several servers accept writes, the first one in the URL is used', async () => {
     const { port } = new URL(pair.primary.url);
     const url = urlOf(hosts.standby, `[::1]:${port}`, hosts.primary);
     expect(await placeOf(new Primary({ url, ...LIMITS }))).toBe(`[::1]:${port}`);
   });
 
-  test('what is wrong with each server is said when none is the primary', async () => {
+  test('if no server is the primary, the error has a reason for each server', async () => {
     const primary = new Primary({ url: urlOf(hosts.refusing, hosts.silent, hosts.standby), ...LIMITS });
     const reasons = [
       `${hosts.refusing}: connect ECONNREFUSED`,
@@ -70,7 +70,7 @@ describe('before a failover', () => {
     for (const reason of reasons) expect(failure).toContain(reason);
   });
 
-  test('a standby alone is used neither to write nor to read, as what it answers may be old', async () => {
+  test('a standby alone is used neither to write nor to read, because its rows may be old', async () => {
     const connections = new Connections({ url: urlOf(hosts.standby), poolSize: 2, ...LIMITS });
     const asked = connections.use((session) => session.run([{ text: 'SELECT 1' }]));
     await expect(asked).rejects.toThrow(StoreUnavailable);
@@ -91,7 +91,7 @@ describe('after a failover', () => {
     primary = new Primary({ url: urlOf(hosts.primary, hosts.standby), ...LIMITS });
     proxied = new Primary({ url: urlOf(`127.0.0.1:${proxy.port}`), ...LIMITS });
     await Promise.all([placeOf(primary), placeOf(proxied)]);
-    await pair.primary.kill9();
+    await pair.primary.killAll();
     await pair.promote();
     proxy.target.port = portOf(pair.standby.url);
   }, 60_000);
@@ -103,14 +103,14 @@ describe('after a failover', () => {
     await placeOf(proxied);
   });
 
-  test('a former primary that takes writes again is not used, whoever asks', async () => {
+  test('a former primary that accepts writes again is not used, not even by a new process or over a proxy', async () => {
     await pair.primary.restart();
-    await pair.misleadFormer();
-    primary.doubt();
+    await pair.allowSplitBrain();
+    primary.forget();
     expect(await placeOf(primary)).toBe(hosts.standby);
     // A process that starts now has not seen the new primary before.
     expect(await placeOf(new Primary({ url: urlOf(hosts.primary, hosts.standby), ...LIMITS }))).toBe(hosts.standby);
-    // A proxy that leads back to it.
+    // The proxy connects to the former primary again.
     proxy.target.port = portOf(pair.primary.url);
     await expect(placeOf(proxied)).rejects.toThrow('it is a former primary: its timeline 1 has a successor');
     proxy.target.port = portOf(pair.standby.url);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { PrimaryClient, type Guide } from './client.ts';
+import { PrimaryClient, type PrimaryFinder } from './client.ts';
 import { errorText } from '../error-text.ts';
-import type { Era, Standing } from './standing.ts';
+import type { Timeline, ServerStatus } from './server-status.ts';
 import { hostsOf, type Host } from './url.ts';
 
 export interface PrimaryOptions {
@@ -17,20 +17,20 @@ const OTHERS_MS = 500;
 
 interface Candidate {
   host: Host;
-  standing: Standing;
+  status: ServerStatus;
 }
 
 /**
  * Finds the primary among the servers of a URL. The others are not used. A standby refuses writes, and its rows may be old.
  * A former primary that came back and does not know the new one accepts writes, but they are lost.
  */
-export class Primary implements Guide {
+export class Primary implements PrimaryFinder {
   readonly connectTimeoutMs: number;
   readonly #hosts: readonly [Host, ...Host[]];
   /** The server to use; null: the servers must be asked. */
   #known: Host | null = null;
   #search: Promise<Host> | null = null;
-  #latest: Era | null = null;
+  #latest: Timeline | null = null;
 
   /** @throws an Error when the URL is not one. It doesn't show the URL, which holds a password. */
   constructor({ url, connectTimeoutMs }: PrimaryOptions) {
@@ -45,10 +45,10 @@ export class Primary implements Guide {
 
   /** The class of such clients, for a pool. */
   get Client(): new (config?: pg.ClientConfig) => PrimaryClient {
-    const [guide, connectionString] = [this, this.#hosts[0].url];
+    const [finder, connectionString] = [this, this.#hosts[0].url];
     return class extends PrimaryClient {
       constructor(config: pg.ClientConfig = {}) {
-        super(guide, { ...config, connectionString });
+        super(finder, { ...config, connectionString });
       }
     };
   }
@@ -59,19 +59,20 @@ export class Primary implements Guide {
     return this.#known ?? (this.#search ??= this.#ask().finally(() => (this.#search = null)));
   }
 
-  doubt(): void {
+  forget(): void {
     this.#known = null;
   }
 
-  check({ isStandby, era }: Standing): void {
+  check({ isStandby, timeline }: ServerStatus): void {
     if (isStandby) throw new Error('it is a standby');
-    if (!era) return;
-    if (this.#isFormer(era)) throw new Error(`it is a former primary: its timeline ${era.timeline} has a successor`);
-    this.#latest = era;
+    if (!timeline) return;
+    if (this.#isFormer(timeline))
+      throw new Error(`it is a former primary: its timeline ${timeline.number} has a successor`);
+    this.#latest = timeline;
   }
 
-  #isFormer({ system, timeline }: Era): boolean {
-    return this.#latest?.system === system && timeline < this.#latest.timeline;
+  #isFormer({ system, number }: Timeline): boolean {
+    return this.#latest?.system === system && number < this.#latest.number;
   }
 
   async #ask(): Promise<Host> {
@@ -80,30 +81,30 @@ export class Primary implements Guide {
     const found = Promise.withResolvers<unknown>();
     const answers = this.#hosts.map(async (host) => {
       try {
-        const standing = await this.#standingOf(host);
-        candidates.push({ host, standing });
-        if (!standing.isReadOnly) found.resolve(delay(OTHERS_MS, null, { ref: false }));
+        const status = await this.#statusOf(host);
+        candidates.push({ host, status });
+        if (!status.isReadOnly) found.resolve(delay(OTHERS_MS, null, { ref: false }));
       } catch (error) {
         failures.push(errorText(error));
       }
     });
     await Promise.race([Promise.all(answers), found.promise]);
-    // A server that answered first may be a former primary. The era of another server shows that.
-    const [best] = candidates.filter(({ standing: { era } }) => !era || !this.#isFormer(era)).sort(byUse);
+    // A server that answered first may be a former primary. The timeline of another server shows that.
+    const [best] = candidates.filter(({ status: { timeline } }) => !timeline || !this.#isFormer(timeline)).sort(byUse);
     if (!best) throw new Error(failures.join('; '));
     this.#known = best.host;
     return best.host;
   }
 
-  async #standingOf(host: Host): Promise<Standing> {
+  async #statusOf(host: Host): Promise<ServerStatus> {
     const client = this.newClient();
-    const standing = await client.connectTo(host);
+    const status = await client.connectTo(host);
     client.end().catch(() => {});
-    return standing;
+    return status;
   }
 }
 
 /** Servers that take writes first; else in the order of the URL. */
-function byUse({ host, standing }: Candidate, other: Candidate): number {
-  return Number(standing.isReadOnly) - Number(other.standing.isReadOnly) || host.place - other.host.place;
+function byUse({ host, status }: Candidate, other: Candidate): number {
+  return Number(status.isReadOnly) - Number(other.status.isReadOnly) || host.place - other.host.place;
 }

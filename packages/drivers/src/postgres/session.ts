@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { ServerSession, type Traffic } from '../server.ts';
-import { meaning } from './errors.ts';
+import { toStoreError } from './errors.ts';
 import { Pipeline, type Prepared, type Query, type Rows } from './pipeline.ts';
 
 /** How transactions begin and end. Every connection of the pool knows these statements by name. */
@@ -21,7 +21,7 @@ export class Session extends ServerSession<Query> {
   /** Resolves when the connection has ended, on whichever side. */
   readonly ended: Promise<void>;
   protected readonly rollbackQuery: Query = { text: 'ROLLBACK' };
-  protected readonly meaning = meaning;
+  protected readonly toStoreError = toStoreError;
   readonly #client: pg.Client;
   #toPrepare: readonly Prepared[];
 
@@ -36,7 +36,7 @@ export class Session extends ServerSession<Query> {
   /** Runs a file of statements. @throws as `run` does. */
   async script(sql: string): Promise<void> {
     await this.#client.query(sql).catch((error: unknown) => {
-      throw meaning(error);
+      throw toStoreError(error);
     });
   }
 

@@ -49,7 +49,7 @@ describe('a connection', () => {
     expect(await encrypted(parameters)).toBe(expected);
   });
 
-  test('that shall verify the server does so by the certificate it was given', async () => {
+  test('verifies the server by the certificate that its URL names', async () => {
     const trusted = `&sslrootcert=${join(directory, 'server.crt')}`;
     expect(await encrypted(`?sslmode=verify-full${trusted}`, 'localhost')).toBe(true);
     expect(await encrypted(`?sslmode=verify-ca${trusted}`)).toBe(true);

@@ -7,9 +7,9 @@ import { LogCheckpoint } from './log-checkpoint.ts';
 import { LogFile, syncData } from './log-file.ts';
 import { LogSync } from './log-sync.ts';
 
-/** How long a statement waits for another program's lock on the file. The whole process stands still meanwhile. */
+/** How long a statement waits for another program's lock on the file. The whole process is blocked meanwhile. */
 const BUSY_TIMEOUT_MS = 1_000;
-/** 64 MiB of page cache, in KiB, negative as SQLite wants it. */
+/** 64 MiB of page cache. SQLite reads a negative number as KiB. */
 const CACHE_KIB = -65_536;
 
 /**
@@ -25,12 +25,12 @@ const INDEX_HEADER_BYTES = 96;
 const MAX_LINKS = 40;
 /** The log may grow to this multiple of its length, because commits continue while it is written back. */
 const GROWTH = 1.25;
-/** The permissions of a new file, without those that the process's umask takes away. */
+/** The permissions of a new file. The process's umask may remove some of them. */
 const PRIVATE = 0o660;
 
 export interface Connection {
   database: Database.Database;
-  /** Null in memory, where nothing survives anyway. */
+  /** Null for a database in memory, which ends with its process. */
   log: LogSync | null;
   checkpoint: LogCheckpoint | null;
   close(): Promise<void>;
@@ -38,19 +38,19 @@ export interface Connection {
 
 export interface ConnectOptions {
   /**
-   * `full`: a commit counts only when it is on the disk. `normal`: a power cut may take the last commits, as with SQLite's
-   * own `synchronous = NORMAL`; the file stays sound, and a process that is killed loses nothing.
+   * `full`: a commit counts only when it is on the disk. `normal`: a power cut may undo the last commits, as with SQLite's
+   * own `synchronous = NORMAL`. It does not damage the file, and a process that is killed loses nothing.
    */
   synchronous?: 'full' | 'normal';
-  /** Pages in the log that make it be written back to the file. */
+  /** The log is written back to the file when it has this many pages. */
   checkpointPages?: number;
-  /** Brings the file to the disk. */
+  /** Flushes the file to the disk. */
   syncFile?: typeof syncData;
 }
 
 /**
  * Opens the database file (`:memory:` for none). A file belongs to one server at a time: a second one would deliver
- * the first one's messages again. The lock is the operating system's, so it is gone with the process, however it ends.
+ * the first one's messages again. The operating system releases the lock however the process ends.
  * @throws StoreUnavailable when the file can't be opened or another server holds it.
  */
 export function connect(given: string, options: ConnectOptions = {}): Connection {
@@ -68,9 +68,9 @@ export function connect(given: string, options: ConnectOptions = {}): Connection
     const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
     const logSync = new LogSync(synchronous === 'full' ? () => log.sync() : async () => {});
     const reader = openReader(path);
-    // `close` may never come: then the threads' connections are closed next, and the reader when the process ends.
+    // If `close` is not called, the order is the same: the database here, then the thread's connection, and the reader last.
     logSync.failed.addEventListener('abort', () => process.once('exit', () => database.close()));
-    // Closed after the database: SQLite's locks on a file end when its process closes that file, whoever opened it.
+    // Closed after the database: a process loses SQLite's locks on a file when it closes any descriptor of that file.
     const file = openSync(path, 'r+');
     const checkpoint = new LogCheckpoint(database, {
       path,

@@ -25,7 +25,7 @@ parentPort?.on('message', (request: CheckpointRequest) => {
     return;
   }
   copy.get();
-  // The little that was committed during the first copy.
+  // Copies what was committed during the first copy.
   copy.get();
   parentPort?.postMessage('copied');
 });

@@ -21,7 +21,7 @@ beforeEach(() => {
   path = join(directory, 'a.db');
   database = new Database(path);
   database.pragma('journal_mode = WAL');
-  // Nothing but what is tested here writes the log back.
+  // Only the code under test writes the log back.
   database.pragma('wal_autocheckpoint = 0');
   database.exec('CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)');
   syncs = 0;
@@ -54,7 +54,7 @@ function log(): { written: number; copied: number } {
   return { written: written!, copied: copied! };
 }
 
-/** Another connection, in the middle of a transaction that has read: what comes later stays in the log. */
+/** Another connection with an open read transaction. Later commits stay in the log until it ends. */
 function openReader(): Database.Database {
   const reader = new Database(path);
   reader.exec('BEGIN');
@@ -83,14 +83,14 @@ async function until(isThere: () => boolean): Promise<void> {
 function niceValues(): number[] {
   return readdirSync('/proc/self/task').map((id) => {
     const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8');
-    // The name before, in parentheses, may have spaces.
+    // The name of the process, in parentheses, may have spaces.
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
   });
 }
 
 const isAllCopied = () => log().copied === log().written;
 
-test('a log that has become long is written back while nobody waits for it', async () => {
+test('a long log is written back by the thread, not during a commit', async () => {
   commitUntil(() => log().written >= PAGES - 10);
   for (let turns = 0; turns < 50; turns++) await turn();
   expect(log().copied).toBe(0);
@@ -100,7 +100,7 @@ test('a log that has become long is written back while nobody waits for it', asy
   expect(isAllCopied()).toBe(true);
   expect(log().written).toBeGreaterThanOrEqual(PAGES);
   commit();
-  // It has begun anew.
+  // SQLite reuses the log from its beginning.
   expect(log().written).toBeLessThan(10);
 });
 
@@ -115,7 +115,7 @@ test('after scattered changes a short log is written back, once', async () => {
   expect(syncs).toBe(before);
 });
 
-test('on Linux the thread leaves the processors to the others', async () => {
+test('on Linux the thread has a lower priority than the others', async () => {
   if (process.platform !== 'linux') return;
   const nicer = Math.min(19, getPriority() + 10);
   const before = niceValues().filter((nice) => nice === nicer).length;
@@ -124,7 +124,7 @@ test('on Linux the thread leaves the processors to the others', async () => {
   expect(niceValues().filter((nice) => nice === nicer)).toHaveLength(before + 1);
 });
 
-test('the log begins anew while commits never cease, again and again', async () => {
+test('SQLite reuses the log again and again while commits continue', async () => {
   let [begunAnew, before] = [0, 0];
   while (begunAnew < 3 || syncs < 3) {
     commit();
@@ -152,7 +152,7 @@ test('the log stays bounded if every commit is large', async () => {
   expect(Math.max(...lengths)).toBeLessThan(2 * PAGES);
 });
 
-test('what somebody reads elsewhere stays in the log until they have done', async () => {
+test('commits after the start of an open read transaction stay in the log until it ends', async () => {
   commit();
   const reader = openReader();
   expect(reader.prepare('SELECT count(*) FROM rows').pluck().get()).toBe(1);
@@ -168,7 +168,7 @@ test('what somebody reads elsewhere stays in the log until they have done', asyn
   }
 });
 
-test('without its thread the log is written back all the same', async () => {
+test('if the thread cannot open the file, the log is written back anyway', async () => {
   checkpoint = checkpointWith(join(directory, 'no such file'));
   commitUntil(() => log().written >= PAGES);
   await until(isAllCopied);
@@ -184,9 +184,9 @@ test('a log that is far too long is written back by a commit', async () => {
   expect(isAllCopied()).toBe(true);
 });
 
-test('it ends before its database is closed, which then writes back what is left', async () => {
+test('after it was closed, closing the database writes back the rest of the log', async () => {
   commitUntil(() => log().written >= PAGES);
-  // So the thread has the database open.
+  // Now the thread has the database open.
   await until(() => log().copied > 0);
   commit();
   await checkpoint.close();
@@ -196,12 +196,12 @@ test('it ends before its database is closed, which then writes back what is left
   expect(existsSync(`${path}-wal`)).toBe(false);
 });
 
-/** Threads are counted through. */
+/** Node numbers the threads of a process consecutively. */
 function newThreadId(): number {
   return new Worker('', { eval: true }).threadId;
 }
 
-test('no thread is begun any more once it is closed', async () => {
+test('it starts no thread after it was closed', async () => {
   const before = newThreadId();
   const closed = checkpoint.close();
   commitUntil(() => log().written >= PAGES);
@@ -234,7 +234,7 @@ describe('a disk that fails', () => {
     expect(failures).toEqual(['disk I/O error']);
   });
 
-  test('has nothing copied any more', async () => {
+  test('ends all copying', async () => {
     const [asked, lost] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     checkpoint = checkpointWith(path, () => {
       asked.resolve();

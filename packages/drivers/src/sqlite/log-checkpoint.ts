@@ -8,12 +8,12 @@ export type CheckpointRequest = 'copy' | 'close';
 
 /** How many pages are copied on the event loop, which is blocked meanwhile: by 400 pages for 6 ms, by 250 for 4 ms. */
 const MAX_LAST_PAGES = 500;
-/** If the log has this many times its usual length, the thread does not work, so the commit itself copies the log. */
+/** If the log has this many times its usual length, the thread has not copied it, so the commit itself does. */
 const OVERDUE = 4;
 /** After this many copies by the thread the rest is copied here, however long it is. So the log stays bounded. */
 const MAX_TRIES = 5;
 /**
- * After scattered changes a checkpoint begins when the log has this part of its usual length. Beside retention in a file of
+ * After scattered changes a checkpoint begins when the log has this part of its usual length. While retention ran on a file of
  * 1,000,000 promises, the p99 of create was 13.5 ms with it, 15.3 ms with an eighth, and 24.6 ms without (12.0, 10.2 and 12.4
  * ms on the same server without retention; `npm run bench:retention -- --targets sqlite --seconds 30`).
  */
@@ -46,14 +46,14 @@ export interface LogCheckpointOptions {
  */
 export class LogCheckpoint {
   readonly #options: LogCheckpointOptions;
-  readonly #look: Database.Statement<[], [busy: number, written: number, copied: number]>;
+  readonly #readLength: Database.Statement<[], [busy: number, written: number, copied: number]>;
   readonly #copy: Database.Statement;
   #thread: Worker | null = null;
   /** How many copies the current checkpoint has begun; 0: there is no current checkpoint. */
   #tries = 0;
   /** The file may be closed when this resolves. It never rejects. */
   #syncing: Promise<void> = Promise.resolve();
-  /** The next checkpoint needs a log of this many pages. 0 after the log has begun anew. */
+  /** The next checkpoint needs a log of this many pages. 0 after SQLite has begun to reuse the log. */
   #notBefore = 0;
   /** The length of the log after the last commit, pages. */
   #written = 0;
@@ -64,7 +64,7 @@ export class LogCheckpoint {
 
   constructor(database: Database.Database, options: LogCheckpointOptions) {
     this.#options = options;
-    this.#look = database.prepare<[], [number, number, number]>('PRAGMA wal_checkpoint(NOOP)').raw(true);
+    this.#readLength = database.prepare<[], [number, number, number]>('PRAGMA wal_checkpoint(NOOP)').raw(true);
     this.#copy = database.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   }
 
@@ -84,7 +84,7 @@ export class LogCheckpoint {
       const { written } = this.#frames();
       if (written < this.#written) this.#notBefore = 0;
       this.#written = written;
-      const isLong = written >= pages || (this.#isScattered && written >= pages * SCATTERED_PART && this.#isRested());
+      const isLong = written >= pages || (this.#isScattered && written >= pages * SCATTERED_PART && this.#mayBegin());
       if (written >= OVERDUE * pages) this.#copyHere();
       else if (isLong && written >= this.#notBefore && this.#tries === 0) this.#begin(written);
     } catch {
@@ -106,7 +106,7 @@ export class LogCheckpoint {
     await this.#syncing;
   }
 
-  #isRested(): boolean {
+  #mayBegin(): boolean {
     return performance.now() - this.#begunAt >= SCATTERED_EVERY_MS;
   }
 
@@ -188,7 +188,7 @@ export class LogCheckpoint {
 
   /** How many pages were written to the log, and how many of these, from the first one on, are in the database file. */
   #frames(): { written: number; copied: number } {
-    const [, written, copied] = this.#look.get() ?? [0, NaN, NaN];
+    const [, written, copied] = this.#readLength.get() ?? [0, NaN, NaN];
     return { written, copied };
   }
 }

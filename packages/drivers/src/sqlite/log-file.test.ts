@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test('what was synced is there after a crash, and nothing else: zeros behind the log are no part of it', async () => {
+test('after a crash exactly the synced rows are there: SQLite ignores the zeros behind the log', async () => {
   const path = join(directory, 'a.db');
   const { database, log, close } = connect(path);
   database.exec('CREATE TABLE numbers (n INTEGER)');
@@ -41,7 +41,7 @@ test('with synchronous = normal nothing waits for the disk, and a killed process
   database.prepare('INSERT INTO numbers VALUES (7)').run();
   log?.wrote();
   await log?.durable();
-  // A sync of ours would have lengthened the log first.
+  // `LogFile.sync` would have lengthened the log.
   expect(statSync(`${path}-wal`).size).toBeLessThan(MIB);
   const killed = join(directory, 'killed.db');
   for (const suffix of ['', '-wal']) copyFileSync(path + suffix, killed + suffix);
@@ -51,7 +51,7 @@ test('with synchronous = normal nothing waits for the disk, and a killed process
   recovered.close();
 });
 
-test('the log is lengthened when what was written has come to its end, up to its bound, and what is in it stays', async () => {
+test('when SQLite has written to the end of the log, it is lengthened, up to its limit, and its contents stay', async () => {
   const path = join(directory, 'log');
   const write = (bytes: number) => writeFileSync(path, Buffer.alloc(bytes, 1), { flag: 'a' });
   writeFileSync(path, 'frames');

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../errors.ts';
 import { LogSync } from './log-sync.ts';
 
-/** A disk whose syncs end when told to. */
+/** A disk whose syncs end when the test says so. */
 function slowDisk() {
   const syncs: PromiseWithResolvers<void>[] = [];
   const log = new LogSync(() => {
@@ -17,7 +17,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const mark = () => (settled = true);
   promise.then(mark, mark);
-  // Long enough for every callback that needs nothing but the event loop.
+  // Runs every callback that waits only for the event loop.
   await new Promise((resolve) => setImmediate(resolve));
   return settled;
 }
@@ -48,7 +48,7 @@ test('one sync serves everybody who waits for it', async () => {
   expect(syncs).toHaveLength(1);
 });
 
-test('nothing written, nothing to wait for', async () => {
+test('if nothing was written, nothing waits for the disk', async () => {
   const { log, syncs } = slowDisk();
   await log.durable();
   log.wrote();
@@ -60,7 +60,7 @@ test('nothing written, nothing to wait for', async () => {
   expect(syncs).toHaveLength(1);
 });
 
-test('after a failed sync the store is away for good, for those who wait and for all who come', async () => {
+test('after a failed sync the store stays unavailable, for waiting and for later callers', async () => {
   const { log, syncs } = slowDisk();
   log.wrote();
   const failing = log.durable();

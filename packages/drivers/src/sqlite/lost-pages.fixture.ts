@@ -1,7 +1,7 @@
 /**
- * A program whose disk loses what its checkpoint has copied, after a while. Arguments: the database file; where to copy it to
- * as it was before that; how the program ends: `close`, `exit`, or `end`, when nothing is left to do.
- * Prints `{ rows, reason }`: how many rows are committed, and why no more can be.
+ * A program whose disk loses the pages that a checkpoint has copied. Arguments: the database file; where to put a copy of the
+ * file from before the checkpoint; how the program ends: `close`, `exit`, or `end` (nothing is left to do).
+ * Prints `{ rows, reason }`: how many rows are committed, and why no more can be committed.
  */
 import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -23,7 +23,7 @@ database.pragma('wal_checkpoint(TRUNCATE)');
 copyFileSync(path, onDisk);
 
 insert(PAGES / 2);
-// Without it the thread could copy everything, with SQLite's own sync.
+// This open transaction keeps the thread from copying everything, which would use SQLite's own sync.
 const reader = new Database(path);
 reader.exec('BEGIN');
 reader.prepare('SELECT count(*) FROM rows').get();
@@ -36,10 +36,10 @@ log!.failed.addEventListener('abort', () => {
   if (end === 'close') void connection.close();
 });
 insert(PAGES);
-// The thread alone does not keep a program.
+// The thread alone does not keep the process running.
 const alive = setInterval(() => undefined, 1_000);
 
-/** As many rows, of a page each. */
+/** Inserts this many rows of about one page each. */
 function insert(rows: number): void {
   const statement = database.prepare('INSERT INTO rows (text) VALUES (?)');
   for (let row = 0; row < rows; row++) statement.run('x'.repeat(3_000));

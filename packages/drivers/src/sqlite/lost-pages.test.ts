@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** Runs the program, and takes from its file what had not reached the disk. @returns how many rows were committed. */
+/** Runs the program, then replaces its file by the copy that was on the disk. @returns how many rows were committed. */
 async function runProgram(end: string): Promise<number> {
   const onDisk = join(directory, 'on disk');
   const { stdout } = await run(process.execPath, [PROGRAM, path, onDisk, end]);
@@ -34,18 +34,18 @@ async function runProgram(end: string): Promise<number> {
 
 async function expectRows(rows: number): Promise<void> {
   const { database, close } = connect(path);
-  // What the start finds is what there is for good.
+  // Writes back everything that the start has found in the log.
   database.pragma('wal_checkpoint(TRUNCATE)');
   expect(database.prepare('SELECT count(*) FROM rows').pluck().get()).toBe(rows);
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
   await close();
 }
 
-test.each(['close', 'exit', 'end'])('after its %s the next start has everything', async (end) => {
+test.each(['close', 'exit', 'end'])('if the program ends by %s, the next start finds all rows', async (end) => {
   await expectRows(await runProgram(end));
 });
 
-/** A database shell that nobody types into. */
+/** A database shell that only keeps the file open. */
 async function openShell() {
   const made = new Database(path);
   made.pragma('journal_mode = WAL');
@@ -65,7 +65,7 @@ async function openShell() {
   };
 }
 
-test('a database shell that has been open all the time changes nothing of that', async () => {
+test('the next start finds all rows even if a database shell was open all the time', async () => {
   const shell = await openShell();
   try {
     await expectRows(await runProgram('exit'));
@@ -74,7 +74,7 @@ test('a database shell that has been open all the time changes nothing of that',
   }
 });
 
-test('a start writes again what a server left in the log, which may not be on the disk', async () => {
+test('a start writes the log of an earlier server again, because it may not be on the disk', async () => {
   const { database, close } = connect(path);
   database.exec('CREATE TABLE rows (text TEXT)');
   database.prepare('INSERT INTO rows VALUES (?)').run('x'.repeat(5_000_000));
@@ -91,7 +91,7 @@ test('a start writes again what a server left in the log, which may not be on th
   await next.close();
 });
 
-/** By this process so far. */
+/** The bytes that this process has written so far. */
 function bytesWritten(): number {
   return Number(/^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
 }

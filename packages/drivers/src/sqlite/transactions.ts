@@ -118,7 +118,7 @@ export class Transactions {
         const step = runForOneTurn(steps);
         if (step.done) {
           this.#prepared('COMMIT').run();
-          // At once: nobody may read these rows before they count as not synced.
+          // In the same turn as COMMIT: whoever reads these rows next must wait for their sync.
           if (hasWritten(step.value)) this.#connection.log?.wrote();
           this.#connection.checkpoint?.committed();
           return step.value;
@@ -129,7 +129,7 @@ export class Transactions {
       }
     } catch (error) {
       if (this.database.inTransaction) this.#prepared('ROLLBACK').run();
-      throw meaning(error);
+      throw toStoreError(error);
     } finally {
       this.#open = null;
       open?.resolve();
@@ -140,7 +140,7 @@ export class Transactions {
     try {
       this.#prepared('BEGIN IMMEDIATE').run();
     } catch (error) {
-      throw meaning(error);
+      throw toStoreError(error);
     }
   }
 
@@ -163,7 +163,7 @@ const UNAVAILABLE: readonly (readonly [code: string, meaning: string])[] = [
 ];
 
 /** What an error of SQLite means to a caller. */
-function meaning(error: unknown): unknown {
+function toStoreError(error: unknown): unknown {
   const known = UNAVAILABLE.find(([primary]) => errorCode(error).startsWith(primary));
   return known ? new StoreUnavailable(known[1]) : error;
 }

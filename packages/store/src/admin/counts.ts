@@ -3,19 +3,19 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { allOf, beginsWith, HAS_FAILED, IS_ROOT, is } from '../sql/conditions.ts';
 import type { Statement } from '../sql/statement.ts';
 
-/** How many there are of what a developer asks for first. Each number counts up to `MOST_COUNTED`. */
+/** Tasks by state and failed workflows, for the dashboard. Each number counts up to `MOST_COUNTED`. */
 export interface Counts {
   /** Tasks that a worker holds, that wait for a worker, and that wait for a promise. */
   running: number;
   waiting: number;
   suspended: number;
-  /** Workflows that were rejected, canceled or timed out, among the failed promises that were looked at. */
+  /** Workflows that were rejected, canceled or timed out, among the failed promises that were read. */
   failed: number;
-  /** There are more failed promises than were looked at. */
+  /** There may be more failed promises than were read. */
   isFailedCut: boolean;
 }
 
-/** Counting reads each of these index entries, so nobody waits for a number beyond. */
+/** Counting reads each of these index entries, so it stops at this number. */
 export const MOST_COUNTED = 1_000;
 
 /** @param prefix only ids that begin with it; '' for all. */

@@ -1,6 +1,6 @@
 import type { TaskRow } from '@resonate/machine';
 import type { PlainSql } from '../sql/plain-sql.ts';
-import { allOf, beginsWith, given, is, isAbove, places, that, type Condition } from '../sql/conditions.ts';
+import { allOf, beginsWith, given, is, isAbove, that, type Condition } from '../sql/conditions.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
 import { textOrNull } from '../sql/read.ts';
 
@@ -69,7 +69,7 @@ export async function hasGraph(sql: PlainSql, root: string): Promise<boolean> {
   return results.some((rows) => rows.length > 0);
 }
 
-/** Includes promises that expired since then, and all tasks that are not over, because these have no time of change. */
+/** Includes promises that expired since then, and all pending ones with a task: a task does not say when it changed. */
 function changedSince(since: number | null, now: number): Condition[] {
   if (since === null) return [];
   const from = since - OVERLAP_MS;
@@ -98,7 +98,7 @@ function fitting(rows: readonly (readonly unknown[])[]): number {
   return beyond < 0 ? rows.length : Math.max(beyond, 1);
 }
 
-/** Only tasks that are not fulfilled wait for promises. */
+/** Adds the promises that each task waits for. A fulfilled task waits for none. */
 async function addEdges(sql: PlainSql, nodes: readonly GraphRow[]): Promise<void> {
   const awaiter = sql.words.byAwaiter('awaiter');
   const waiting = nodes.filter(({ task }) => task !== null && task.state !== 'fulfilled');
@@ -107,10 +107,10 @@ async function addEdges(sql: PlainSql, nodes: readonly GraphRow[]): Promise<void
   let edges = MAX_EDGES;
   let room = MAX_ID_CHARACTERS;
   for (let from = 0; from < ids.length && edges > 0 && room > 0; from += IDS_AT_ONCE) {
-    const some = ids.slice(from, from + IDS_AT_ONCE);
+    const some = sql.words.among(awaiter, ids.slice(from, from + IDS_AT_ONCE));
     const text = `SELECT awaiter, awaited FROM callbacks${sql.words.useIndex('callbacks_awaiter')}
-      WHERE ${awaiter} IN (${places(some)}) ORDER BY ${awaiter} LIMIT ${edges}`;
-    const [rows = []] = await sql.select([{ sql: text, params: some }]);
+      WHERE ${some.sql} ORDER BY ${awaiter} LIMIT ${edges}`;
+    const [rows = []] = await sql.select([{ sql: text, params: some.params }]);
     edges -= rows.length;
     for (const [awaiter, awaited] of rows) {
       room -= String(awaited).length;

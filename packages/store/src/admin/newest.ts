@@ -48,19 +48,19 @@ export interface Newest {
   next: Place | null;
 }
 
-/** How many rows one page reads at most. */
-export const MOST_LOOKED_AT = 5_000;
-const FIRST_LOOKED_AT = 500;
+/** A page is searched among at most this many rows. */
+export const MAX_ROWS_READ = 5_000;
+const FIRST_ROWS_READ = 500;
 
 /**
- * The newest promises that match the query. A page reads at most 5,000 rows, however many promises there are. If one
- * condition has an index with fewer matches than that, all of them are read and sorted. Otherwise matches are frequent, so
- * the index of creation times (of one function, if one is asked for) is read from the newest on; after 5,000 rows the page
- * ends, and the next one continues.
+ * The newest promises that match the query. First it counts the matches of each condition in its index, up to 5,001. If one
+ * condition has at most 5,000, all of them are read and sorted. Otherwise matches are frequent, so the index of creation
+ * times (of one function, if one is asked for) is read from the newest on. After 5,000 rows the page ends, and the next one
+ * continues. So the cost of a page is bounded, however many promises there are.
  */
 export async function findNewest(sql: PlainSql, query: NewestQuery, now: number): Promise<Newest> {
   const filter = await rarest(sql, query);
-  const found = filter ? await amongRare(sql, query, filter) : await alongTimeAsNeeded(sql, query);
+  const found = filter ? await alongRarestIndex(sql, query, filter) : await alongTimeAsNeeded(sql, query);
   const page = found.rows.slice(0, query.limit);
   await addLongTags(sql, page, query);
   const rows = page.map((values) => listed(values, now)).filter((row) => isWanted(row, query));
@@ -94,13 +94,16 @@ interface Found {
   walkedTo: Place | null;
 }
 
-/** Every condition of the query that has an index. */
+/** A query may have up to 32 tags, and for each tag that is compared an index is read. */
+const MAX_COMPARED_TAGS = 4;
+
+/** The conditions of the query that have an index. */
 function indexedFiltersOf({ prefix, state, task, tags, func }: NewestQuery): IndexedFilter[] {
   return [
     ...given(func, (name) => ({ by: 'function', name }) as const),
     ...(prefix === '' ? [] : [{ by: 'id' } as const]),
     ...(task?.state === undefined ? [] : [{ by: 'task', state: task.state } as const]),
-    ...tags.map(([name, value]) => ({ by: 'tag', name, value }) as const),
+    ...tags.slice(0, MAX_COMPARED_TAGS).map(([name, value]) => ({ by: 'tag', name, value }) as const),
     ...given(state, filterOfState),
   ];
 }
@@ -121,12 +124,12 @@ async function rarest({ words, select }: PlainSql, query: NewestQuery): Promise<
     ask(filter) {
       const { alone, where } = pathWithin(query, filter, words);
       const { sql, params } = allOf(where);
-      const some = `SELECT 1 FROM ${alone} WHERE ${sql} LIMIT ${MOST_LOOKED_AT + 1}`;
+      const some = `SELECT 1 FROM ${alone} WHERE ${sql} LIMIT ${MAX_ROWS_READ + 1}`;
       return { sql: `SELECT COUNT(*) FROM (${some}) AS first`, params };
     },
     rate: ([rows = 0]) => -rows,
   });
-  return best && best.rate >= -MOST_LOOKED_AT ? best.option : null;
+  return best && best.rate >= -MAX_ROWS_READ ? best.option : null;
 }
 
 /** If the tags of a promise are longer than this, as JSON, they are read separately, one promise at a time. */
@@ -163,7 +166,11 @@ function columns({ task }: NewestQuery): string {
   return `${BRIEF_COLUMNS}, ${SHORT_TAGS}, p.origin, ${FAILURE_COLUMN}${task ? `, ${TASK_COLUMNS}` : ''}`;
 }
 
-async function amongRare({ select, words }: PlainSql, query: NewestQuery, filter: IndexedFilter): Promise<Found> {
+async function alongRarestIndex(
+  { select, words }: PlainSql,
+  query: NewestQuery,
+  filter: IndexedFilter,
+): Promise<Found> {
   const path = pathWithin(query, filter, words);
   const calls = given(query.func, (name) => is(words.noIndex('p.func'), name));
   const where = allOf([...path.where, ...calls, ...filters(query), ...within(query, 'p.created_at', 'p.id')]);
@@ -178,8 +185,8 @@ async function amongRare({ select, words }: PlainSql, query: NewestQuery, filter
 /** Common queries, such as the newest roots, find enough among the first rows. Then fewer rows are read. */
 async function alongTimeAsNeeded(sql: PlainSql, query: NewestQuery): Promise<Found> {
   if (filters(query).length === 0 && !query.task) return alongTime(sql, query, query.limit + 1);
-  const near = await alongTime(sql, query, FIRST_LOOKED_AT);
-  return near.rows.length > query.limit || !near.walkedTo ? near : alongTime(sql, query, MOST_LOOKED_AT);
+  const near = await alongTime(sql, query, FIRST_ROWS_READ);
+  return near.rows.length > query.limit || !near.walkedTo ? near : alongTime(sql, query, MAX_ROWS_READ);
 }
 
 async function alongTime({ select, words }: PlainSql, query: NewestQuery, most: number): Promise<Found> {
@@ -214,7 +221,7 @@ function within({ from, to, after }: NewestQuery, at: string, id: string): Condi
   ];
 }
 
-/** All that a walk by time checks of each row; `func` is part of the walk. */
+/** The conditions that a walk by time checks on each row. `func` is not one of them: it is part of the walk. */
 function filters({ prefix, state, task, tags, isRoot }: NewestQuery): Condition[] {
   return [
     ...beginsWith('p.id', prefix),

@@ -1,4 +1,5 @@
 import type { ListenerRow } from '@resonate/machine';
+import { HAS_FAILED } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { DEAD_LETTERS, LISTENERS, type StoredDeadLetter } from '../tables.ts';
 import { errorMessageOf, VALUE_HEAD } from './error-message.ts';
@@ -18,12 +19,11 @@ export interface PromiseOutcome {
   deadLetters: StoredDeadLetter[];
 }
 
-/** How many children are looked at, and how many listeners. */
+/** Limits: children that are read, failed ones that are shown, listeners, dead letters. */
 const MAX_CHILDREN = 1_000;
 const MAX_FAILED = 100;
 const MAX_LISTENERS = 100;
 const MAX_DEAD_LETTERS = 10;
-const FAILED = "('rejected', 'rejected_canceled', 'rejected_timedout')";
 
 /**
  * How a settled promise ended. Four statements, which read by key or along an index: 1 promise, at most 1,000 children,
@@ -36,7 +36,7 @@ export async function readOutcome(sql: PlainSql, id: string, now: number): Promi
   const [[own] = [], failed = [], listeners = [], deadLetters = []] = await sql.select([
     one(`SELECT ${head} FROM promises p WHERE p.id = ?`),
     one(`SELECT ${BRIEF_COLUMNS}, ${head} FROM (${children}) AS w CROSS JOIN ${sql.words.byKey('promises p')}
-      WHERE p.id = w.id AND p.state IN ${FAILED} ORDER BY w.id LIMIT ${MAX_FAILED}`),
+      WHERE p.id = w.id AND ${HAS_FAILED.sql} ORDER BY w.id LIMIT ${MAX_FAILED}`),
     one(`SELECT ${LISTENERS.list()} FROM listeners WHERE awaited = ? ORDER BY address LIMIT ${MAX_LISTENERS}`),
     one(`SELECT ${DEAD_LETTERS.list()} FROM dead_letters${sql.words.useIndex('dead_letters_awaited')}
       WHERE awaited = ? ORDER BY id LIMIT ${MAX_DEAD_LETTERS}`),

@@ -1,5 +1,4 @@
 import type { TaskRow } from '@resonate/machine';
-import { places } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { textOrNull } from '../sql/read.ts';
 import { BRIEF_COLUMNS, BRIEF_LENGTH, briefPromise, TASK_COLUMNS, taskOf, type BriefPromise } from './rows.ts';
@@ -52,8 +51,9 @@ export async function readTasks(
   now: number,
 ): Promise<ReadonlyMap<string, TaskRow>> {
   if (ids.length === 0) return new Map();
-  const sql = `SELECT ${TASK_COLUMNS} FROM ${words.byKey('tasks k')} WHERE k.id IN (${places(ids)})`;
-  const [rows = []] = await select([{ sql, params: ids }]);
+  const these = words.among('k.id', ids);
+  const sql = `SELECT ${TASK_COLUMNS} FROM ${words.byKey('tasks k')} WHERE ${these.sql}`;
+  const [rows = []] = await select([{ sql, params: these.params }]);
   return new Map(rows.flatMap((row) => taskOf(row, now) ?? []).map((task) => [task.id, task]));
 }
 

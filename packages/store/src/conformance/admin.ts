@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { findNewest, MOST_LOOKED_AT, type NewestQuery } from '../admin/newest.ts';
+import { findNewest, MAX_ROWS_READ, type NewestQuery } from '../admin/newest.ts';
 import { readCounts } from '../admin/counts.ts';
 import { readDetail } from '../admin/detail.ts';
 import { readGraph } from '../admin/graph.ts';
@@ -33,7 +33,7 @@ export function adminConformance(under: DialectUnderTest): void {
     let dialect: Dialect;
     let store: Store;
     openForAll(under, (opened) => ({ database, dialect, store } = opened));
-    /** One promise a second, by their ids. */
+    /** `create` creates a promise so many seconds after this time. */
     const START = 1_700_000_000_000;
     const create = (second: number, id: string, tags: Record<string, string> = {}, timeoutAt = FAR) =>
       send(store, 'promise.create', { ...promiseCreate(id, tags, timeoutAt), param: PARAM }, START + second * 1_000);
@@ -52,7 +52,7 @@ export function adminConformance(under: DialectUnderTest): void {
       findNewest(dialect.plain, { ...ALL, ...query }, now);
     const ids = async (query: Partial<NewestQuery>) => (await newest(query)).rows.map(({ id }) => id);
 
-    test('long tags do not make a page long, and those asked for are compared whole', async () => {
+    test('of many long tags a page has some, and those of the query, which are compared whole', async () => {
       const wanted = 'w'.repeat(300);
       for (const index of [1, 2, 3]) {
         const tags = Object.fromEntries(Array.from({ length: 200 }, (_, tag) => [`tag-${tag}`, 'x'.repeat(1_000)]));
@@ -72,7 +72,7 @@ export function adminConformance(under: DialectUnderTest): void {
         ]);
     });
 
-    test('a secret is made once, whoever asks first, and stays', async () => {
+    test('a secret is created once, even by concurrent calls, and does not change', async () => {
       const asked = await Promise.all([1, 2, 3].map(() => storeOn(dialect).cluster.secret('cursors')));
       expect(new Set(asked.map((secret) => secret.toString('hex'))).size).toBe(1);
       expect(asked[0]).toHaveLength(32);
@@ -123,7 +123,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect(await ids(query)).toEqual(expected);
     });
 
-    test('a function that is frequent is walked along by time, page by page, beside one that is rare', async () => {
+    test('promises of a frequent function are listed by time, page by page, and those of a rare one, too', async () => {
       const at = START - 1_000_000;
       for (const [index, func] of ['often', 'often', 'rare', 'often', 'often'].entries()) {
         const request = { ...promiseCreate(`called/${index}`), param: calling(func) };
@@ -132,9 +132,7 @@ export function adminConformance(under: DialectUnderTest): void {
       const pages: string[][] = [];
       const isFrequent: PlainSql['select'] = async (statements) => {
         const results = await dialect.plain.select(statements);
-        return results.map((rows, n) =>
-          statements[n]?.sql.startsWith('SELECT COUNT') ? [[MOST_LOOKED_AT + 1]] : rows,
-        );
+        return results.map((rows, n) => (statements[n]?.sql.startsWith('SELECT COUNT') ? [[MAX_ROWS_READ + 1]] : rows));
       };
       for (let after: NewestQuery['after'] = null; pages.length < 5;) {
         const query = { ...ALL, func: 'often', limit: 3, after };
@@ -147,7 +145,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect(await ids({ func: 'rare' })).toEqual(['called/2']);
     });
 
-    test('a function whose name no database would store, or a long one, does not keep a promise from being created', async () => {
+    test('a promise is created even if the name of its function is too long or cannot be stored', async () => {
       const names = { nul: 'a\0b', half: 'a\ud800b', long: `${'x'.repeat(159)}😀😀`, quoted: '"\\\'' };
       for (const [id, func] of Object.entries(names)) {
         const request = { ...promiseCreate(`odd/${id}`), param: calling(func) };
@@ -160,7 +158,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect(await ids({ func: names.quoted })).toEqual(['odd/quoted']);
     });
 
-    test('they are told with their function, and what ran out as settled', async () => {
+    test('promises are listed with their function, and expired ones as settled', async () => {
       const { rows } = await newest({ prefix: 'over' }, START + 6_000);
       expect(rows).toMatchObject([
         { id: 'over', state: 'resolved', settledAt: START + 6_000, function: 'grüße', isTimer: true, origin: null },
@@ -169,7 +167,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect((await newest({ prefix: 'over' }, START + 5_999)).rows[0]!.state).toBe('pending');
     });
 
-    test('what failed, in any way, is listed with its error and counted', async () => {
+    test('failed promises of every state are listed with their error and counted', async () => {
       const at = START - 3_000_000;
       const error = Buffer.from(JSON.stringify({ __type: 'error', message: 'no such address' })).toString('base64');
       const ends = { r: 'rejected', c: 'rejected_canceled', t: 'rejected', ok: 'resolved' } as const;
@@ -190,7 +188,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect(await store.admin.counts('')).toMatchObject({ failed: 2, waiting: 1 });
     });
 
-    test('a call graph is told in order of id, with tasks and what they wait for', async () => {
+    test('a call graph is listed in order of id, with tasks and what they wait for', async () => {
       await sendOk(store, 'task.create', taskCreate('g', 'me'));
       for (const id of ['g.1', 'g.2']) {
         await sendOk(store, 'promise.create', promiseCreate(id, { [AWAY.origin]: 'g', [AWAY.parent]: 'g' }));
@@ -210,7 +208,7 @@ export function adminConformance(under: DialectUnderTest): void {
       const rest = await store.admin.graph({ ...query, after: 'g.1' }, now);
       expect(rest.nodes.map(({ id }) => id)).toEqual(['g.2']);
       expect(await store.admin.graph({ ...query, prefix: 'g.2' }, now)).toMatchObject({ nodes: [{}, { id: 'g.2' }] });
-      // A minute later only what lives may have changed.
+      // A minute later only a pending promise with a task may have changed.
       const later = await store.admin.graph({ ...query, since: now + 60_000 }, now + 60_000);
       expect(later.nodes.map(({ id }) => id)).toEqual(['g']);
 
@@ -224,7 +222,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect([await store.admin.hasGraph('g'), await store.admin.hasGraph('none')]).toEqual([true, false]);
     });
 
-    test('who is told of a promise is shown, as many as asked for', async () => {
+    test('the listeners of a promise are shown, up to the limit', async () => {
       for (const host of ['a', 'b', 'c']) {
         await sendOk(store, 'promise.register_listener', { awaited: 'b/1', address: `http://${host}/` });
       }
@@ -233,7 +231,7 @@ export function adminConformance(under: DialectUnderTest): void {
       expect([detail!.more, detail!.function]).toEqual([true, 'grüße']);
     });
 
-    test('a message that waits for its time is due when it is told to be', async () => {
+    test('an operator makes a delayed message due at once', async () => {
       const later = String((await store.now()) + 3_600_000);
       const tags = { 'resonate:target': 'poll://any@late', 'resonate:delay': later };
       await sendOk(store, 'promise.create', promiseCreate('late', tags));
@@ -246,8 +244,8 @@ export function adminConformance(under: DialectUnderTest): void {
       expect(await store.admin.deliver('g', 0)).toBe('not pending');
     });
 
-    describe('is found by indexes', () => {
-      /** The statements that a look sends, with what `count` of each condition is said to be. */
+    describe('reads by index', () => {
+      /** The statements that `look` sends if the matches of each condition are counted as `count`. */
       async function statementsOf(look: (sql: PlainSql) => Promise<unknown>, count: number): Promise<Statement[]> {
         const sent: Statement[] = [];
         const recorder: PlainSql = {
@@ -271,13 +269,13 @@ export function adminConformance(under: DialectUnderTest): void {
         ['function', { func: 'grüße' }],
         ['failure', { state: 'failed' }],
       ];
-      /** Anything that reads a whole table; rows that are few may be sorted, joined and counted in any way. */
+      /** A step that reads a whole table. Steps over few rows may sort, join and count in any way. */
       const isWalk = (scan: string) =>
         /^SCAN (?!w$|first$)|AUTOMATIC|Seq Scan|Bitmap|^(?:ALL|index) .*(?:promise|task|callback|listener|letter)/.test(
           scan,
         );
 
-      test.each(RARE)('what is rare: by %s', async (_name, query) => {
+      test.each(RARE)('rare matches: by %s', async (_name, query) => {
         const sent = await statementsOf((sql) => findNewest(sql, { ...ALL, ...query }, START), 1);
         const { indexes, scans } = await database.explain({ statements: sent });
         expect(indexes).not.toContain('promises_created');
@@ -285,11 +283,11 @@ export function adminConformance(under: DialectUnderTest): void {
       });
 
       test.each([['all', {}] as [string, Partial<NewestQuery>], ...RARE])(
-        'what is frequent: %s',
+        'frequent matches: %s',
         async (_name, query) => {
           const sent = await statementsOf(
             (sql) => findNewest(sql, { ...ALL, ...query, after: { createdAt: START, id: 'x' } }, START),
-            MOST_LOOKED_AT + 1,
+            MAX_ROWS_READ + 1,
           );
           const walk = sent.filter(({ sql }) => !sql.startsWith('SELECT COUNT'));
           const { indexes, scans } = await database.explain({ statements: walk });

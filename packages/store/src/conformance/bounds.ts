@@ -11,16 +11,16 @@ const KEY = 1_280;
 const TIME = 16;
 const LINEAGE = ['resonate:origin', 'resonate:branch', 'resonate:parent', 'resonate:schedule'];
 
-/** How large what is created may be: a store takes all that is within the bounds, and everything it can do works with it. */
+/** Size limits of what is created: a store accepts everything up to the limits, and every operation works with it. */
 export function boundsConformance(under: DialectUnderTest): void {
-  describe('what is created', () => {
+  describe('size limits', () => {
     let dialect: Dialect;
     let store: Store;
     openEmptied(under, (opened) => ({ dialect, store } = opened));
 
-    /** What a key may have on this store. */
+    /** The maximum length of a key on this store. */
     const key = () => Math.min(KEY, dialect.maxIdLength ?? KEY);
-    /** Nothing that a database could compress. */
+    /** A random text, which a database cannot compress. */
     const odd = (size: number, start = '') =>
       start +
       randomBytes(size)
@@ -78,7 +78,7 @@ export function boundsConformance(under: DialectUnderTest): void {
       },
     ];
 
-    test.each(CASES)('may be so large and no larger: $name', async ({ request, most }) => {
+    test.each(CASES)('accept the largest and refuse anything larger: $name', async ({ request, most }) => {
       await sendOk(store, 'promise.create', promiseCreate('there'));
       const above = await send(store, ...request(most() + 1));
       expect({ ...above, data: typeof above.data }).toEqual({ status: 400, data: 'string' });
@@ -86,7 +86,7 @@ export function boundsConformance(under: DialectUnderTest): void {
       expect(await send(store, ...request(most()))).toMatchObject({ status: 200 });
     });
 
-    test('works with keys of full length wherever two of them meet', async () => {
+    test('allow operations on two keys that both have full length', async () => {
       const [id, awaited, branch] = [odd(key()), odd(key()), odd(key())];
       const target = odd(key(), 'http://host/');
       const lineage = Object.fromEntries(LINEAGE.map((tag) => [tag, branch]));

@@ -21,7 +21,7 @@ import {
 
 const HOUR = 3_600_000;
 
-/** Messages are claimed by one process at a time, and lost by none. */
+/** Messages are claimed by one process at a time, and none is lost. */
 export function claimConformance(under: DialectUnderTest): void {
   describe('claims', () => {
     let database: DatabaseUnderTest;
@@ -50,7 +50,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await sendOk(store, 'promise.create', promiseCreate(id, { 'resonate:target': target }));
     }
 
-    test('give the message with all it needs, and give it once', async () => {
+    test('return a message with everything that its delivery needs, and only once', async () => {
       await dispatch('a');
       const before = await dialect.now();
       const { executes, unblocks } = await claim({});
@@ -63,7 +63,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({ processId: 'two' }))).toEqual([]);
     });
 
-    test('give an unblock with its settled promise', async () => {
+    test('return an unblock with its settled promise', async () => {
       await settled(store, 'p', 'poll://uni@workers/7');
       const { unblocks } = await claim(to('workers/7'));
       expect(unblocks).toHaveLength(1);
@@ -72,7 +72,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(listenersOf(await claim(to('workers/7')))).toEqual([]);
     });
 
-    test('take only what was asked for: transport, targets, and room for each', async () => {
+    test('take only messages of the given transport and targets, up to the limit of each', async () => {
       for (let index = 0; index < 5; index++) await dispatch(`w${index}`);
       for (let index = 0; index < 3; index++) await dispatch(`o${index}`, 'poll://any@others');
       await dispatch('http', 'http://workers/');
@@ -87,7 +87,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({ targets: [] }))).toEqual([]);
     });
 
-    test('take the longest waiting first, and answers before new work', async () => {
+    test('take the oldest messages first, and unblocks before executes', async () => {
       const now = await dialect.now();
       for (const [index, id] of ['late', 'early', 'middle'].entries()) {
         const delay = {
@@ -103,7 +103,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim(to('workers', 1)))).toEqual(['late']);
     });
 
-    test('leave what is not due, acquired, or over', async () => {
+    test('do not take tasks that are delayed, acquired or expired', async () => {
       const delayed = { 'resonate:target': 'poll://any@workers', 'resonate:delay': String(Date.now() + 60_000) };
       await sendOk(store, 'promise.create', promiseCreate('delayed', delayed));
       await sendOk(store, 'task.create', taskCreate('acquired', 'me'));
@@ -113,7 +113,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({}))).toEqual([]);
     });
 
-    test('give a message for a preferred connection to its holder at once, to others after the grace', async () => {
+    test('take a message that prefers a connection at once where that is open, elsewhere after the grace period', async () => {
       await dispatch('a', 'poll://any@workers/7');
       expect(ids(await claim({ preferred: ['8', '9'] }))).toEqual([]);
       expect(ids(await claim({ preferred: ['8', '7'] }))).toEqual(['a']);
@@ -121,7 +121,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({ graceMs: 0 }))).toEqual(['b']);
     });
 
-    test('that nobody acknowledged come back, counted', async () => {
+    test('that are not acknowledged expire, and the next claim counts as another attempt', async () => {
       await dispatch('a');
       await settled(store, 'p', 'poll://any@workers');
       await claim({ retryTimeoutMs: 0 });
@@ -130,7 +130,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(again.unblocks[0]?.listener).toMatchObject({ awaited: 'p', attempts: 2, claimedBy: 'two' });
     });
 
-    test('count failures: what is claimed again though nothing was recorded has not failed', async () => {
+    test('count failures: a claim without a recorded outcome does not count as failed', async () => {
       await dispatch('a');
       await settled(store, 'p', 'poll://any@workers');
       const attempts = ({ executes, unblocks }: Claimed) => [executes[0]?.attempts, unblocks[0]?.listener.attempts];
@@ -146,7 +146,7 @@ export function claimConformance(under: DialectUnderTest): void {
         await failed();
         seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
       }
-      // A task that was taken and comes again has not failed since; what an `unblock` has failed counts until it arrives.
+      // No failure was recorded since the last claim. The failures of an `execute` are forgotten, those of an `unblock` are not.
       seen.push(attempts(await claim({ retryTimeoutMs: 0 })));
       expect(seen).toEqual([
         [1, 1],
@@ -166,7 +166,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({}))).toEqual([]);
     });
 
-    test('of an unblock end when it was delivered, and are deferred when it failed', async () => {
+    test('of an unblock end when it was delivered; if it failed, it is due again at the given time', async () => {
       await settled(store, 'p', 'poll://any@workers', 'poll://any@workers/7');
       await claim({ preferred: ['7'] });
       const dueAt = await dialect.now();
@@ -178,7 +178,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners).toHaveLength(1);
     });
 
-    test('of an execute that failed are deferred', async () => {
+    test('of an execute that failed end, and it is due again at the given time', async () => {
       await dispatch('a');
       await dispatch('b');
       await claim({});
@@ -192,7 +192,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({}))).toEqual(['a']);
     });
 
-    test('tell when the next message of each of their targets is due', async () => {
+    test('return when the next message of each target is due', async () => {
       const soon = (await dialect.now()) + 60_000;
       await dispatch('first');
       await dispatch('second');
@@ -219,7 +219,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners).toEqual([]);
     });
 
-    test('can be acknowledged only by their process, and only as they were', async () => {
+    test('can be acknowledged only by their process, and only with the claimed version', async () => {
       await dispatch('a');
       await settled(store, 'p', 'poll://any@workers');
       await claim({});
@@ -236,7 +236,7 @@ export function claimConformance(under: DialectUnderTest): void {
       await outboxAs(dialect).acknowledge([]);
     });
 
-    test('of an unblock are kept by renewing them, only by the process that has them', async () => {
+    test('of an unblock can be renewed, only by the process that has them', async () => {
       await settled(store, 'p', 'poll://any@workers');
       await settled(store, 'q', 'poll://any@workers');
       await claim({ processId: 'one' });
@@ -250,7 +250,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await due('q')).toBe(before);
     });
 
-    test('of dead processes are free again at once', async () => {
+    test('of dead processes can be released, so that the messages are due at once', async () => {
       for (const id of ['a', 'b', 'c']) {
         await dispatch(id);
         await settled(store, `p ${id}`, 'poll://any@workers');
@@ -263,7 +263,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(ids(await claim({}))).toEqual(['a', 'b', 'c']);
     });
 
-    test('know which targets messages wait for, and from when', async () => {
+    test('can be planned: by the targets that have messages, and their earliest due times', async () => {
       const now = Date.now();
       const at = async (id: string, target: string, dueAt: number) => {
         const tags = { 'resonate:target': `poll://any@${target}`, 'resonate:delay': String(dueAt) };
@@ -288,10 +288,10 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await dialect.nextDue('poll', [])).toEqual([]);
     });
 
-    test('leave what is due and claimed by nobody to be counted, up to a limit', async () => {
+    test('leave the backlog: due messages that are not claimed, counted up to a limit', async () => {
       for (let index = 0; index < 4; index++) await dispatch(`w${index}`);
       const dispatchedAt = await dialect.now();
-      // Within one millisecond neither target would be the older one.
+      // Waits for the next millisecond. Otherwise neither target would have the older messages.
       while ((await dialect.now()) === dispatchedAt);
       await dispatch('o', 'poll://any@others');
       await dispatch('http', 'http://workers/');
@@ -336,7 +336,7 @@ export function claimConformance(under: DialectUnderTest): void {
         });
         return unblocks;
       };
-      // Only small ones where there is no room, and one however large it is where there is any.
+      // With a limit of 0 only small promises are taken, with any other limit at least one, however large it is.
       expect((await take(0)).map(({ promise }) => promise.id)).toEqual(['small']);
       expect((await dialect.dump()).listeners.filter(({ awaited }) => awaited !== 'small')).toEqual(
         before.listeners.filter(({ awaited }) => awaited !== 'small'),
@@ -345,7 +345,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(others).toEqual([]);
       expect(large).toMatchObject({ promise: { id: 'a', value: { data } }, listener: { attempts: 1 } });
       expect(large?.bytes).toBeGreaterThan(300_000);
-      // Each message counts, also of one promise.
+      // Each message counts, even if several belong to the same promise.
       expect((await take(650_000)).map(({ promise }) => promise.id)).toHaveLength(2);
       expect(await take(1_000_000)).toHaveLength(1);
       expect(await take(1_000_000)).toEqual([]);
@@ -359,7 +359,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await store.admin.countLeases(1)).toBe(1);
     });
 
-    test('by several at once share nothing and leave nothing', async () => {
+    test('by several processes at once take every message exactly once', async () => {
       const created = Array.from({ length: 150 }, (_, index) => `task ${index}`);
       await Promise.all(created.map((id) => dispatch(id)));
       const others = under.isShared ? [await openAnother(database), await openAnother(database)] : [];
@@ -377,7 +377,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(new Set(taken)).toEqual(new Set(created));
     });
 
-    test('do not stand in the way of requests for the same tasks', async () => {
+    test('do not make concurrent requests for the same tasks fail', async () => {
       for (let index = 0; index < 60; index++) await dispatch(`task ${index}`);
       const claims = Array.from({ length: 10 }, (_, index) => claim({ ...to('workers', 6), processId: `${index}` }));
       const acquired = Array.from({ length: 60 }, (_, index) =>

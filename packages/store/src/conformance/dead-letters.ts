@@ -3,7 +3,7 @@ import type { Dialect } from '../dialect.ts';
 import type { Store } from '../store.ts';
 import { openEmptied, promiseCreate, sendOk, settled, storeOn, type DialectUnderTest } from './under-test.ts';
 
-/** What could not be delivered is kept, and comes again when it is told to. */
+/** Messages that could not be delivered are kept, and are sent again when an operator redrives them. */
 export function deadLetterConformance(under: DialectUnderTest): void {
   describe('dead letters', () => {
     let dialect: Dialect;
@@ -13,8 +13,8 @@ export function deadLetterConformance(under: DialectUnderTest): void {
     const claim = (target: string, transport: 'http' | 'poll' = 'http') =>
       store.outbox.claim({ transport, targets: [{ target, limit: 1_000 }], preferred: [], graceMs: 0 });
 
-    const death = (awaited: string, address: string, diedOf = 'it broke') =>
-      ({ kind: 'unblock', awaited, address, delivered: false, diedOf }) as const;
+    const death = (awaited: string, address: string, deadLetterError = 'it broke') =>
+      ({ kind: 'unblock', awaited, address, delivered: false, deadLetterError }) as const;
 
     /** A letter for each id, addressed to `http://HOST/`. */
     async function die(host: string, ...ids: string[]): Promise<void> {
@@ -26,7 +26,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
 
     const awaited = async (filter = {}) => (await store.deadLetters.list(filter, 100)).map((letter) => letter.awaited);
 
-    test('tell what it was, where it should have gone, and why it did not arrive', async () => {
+    test('have the promise, the address, the attempts and the last error', async () => {
       const before = await dialect.now();
       await die('host', 'p');
       const letters = await store.deadLetters.list({}, 10);
@@ -49,7 +49,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(await store.deadLetters.count(100)).toBe(1);
     });
 
-    test('keep a long error in part, and any character of it', async () => {
+    test('keep the beginning of a long error, without NUL, which some databases refuse', async () => {
       await settled(store, 'p', 'http://host/');
       await claim('http://host');
       await store.outbox.acknowledge([death('p', 'http://host/', `a\u0000'"?\\${'ß'.repeat(2_000)}`)]);
@@ -66,7 +66,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners).toHaveLength(1);
     });
 
-    test('that are sent again are due at once, with no attempt behind them', async () => {
+    test('that are redriven are due at once and have no attempts', async () => {
       await die('host', 'p', 'q');
       expect((await store.deadLetters.redrive({})).count).toBe(2);
       expect(await awaited()).toEqual([]);
@@ -76,7 +76,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(unblocks[0]!.promise.state).toBe('resolved');
     });
 
-    test('that are sent again prefer the connection that they preferred', async () => {
+    test('that are redriven keep their preferred connection', async () => {
       await settled(store, 'p', 'poll://any@group/7');
       await store.outbox.claim({
         transport: 'poll',
@@ -89,7 +89,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners[0]).toMatchObject({ prefers: '7', target: 'group', attempts: 0 });
     });
 
-    test('are found by transport, target and how the promise is named', async () => {
+    test('are found by transport, target and prefix of the promise id', async () => {
       await die('a', 'x.1', 'x.2');
       await die('b', 'x.3', 'y%1', 'y_1');
       await settled(store, 'z', 'poll://uni@a/1');
@@ -104,7 +104,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(await awaited({ ids: [] })).toEqual([]);
     });
 
-    test('with the last of all characters in the prefix are found as well', async () => {
+    test('are found by a prefix that ends with the last Unicode character', async () => {
       await die('a', 'x\u{10ffff}', 'x\u{10ffff}y', 'y', 'x\ud7ffz', 'x\ue000');
       expect(await awaited({ prefix: 'x\u{10ffff}' })).toEqual(['x\u{10ffff}', 'x\u{10ffff}y']);
       expect(await awaited({ prefix: 'x\ud7ff' })).toEqual(['x\ud7ffz']);
@@ -120,7 +120,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect([...first, ...rest].map((letter) => letter.awaited).sort()).toEqual(['a', 'b', 'c']);
     });
 
-    test('are sent again or dropped one by one, by target, or all', async () => {
+    test('are redriven or dropped by id, by target, or all', async () => {
       await die('a', '1', '2', '3');
       await die('b', '4', '5');
       const [one, two] = await store.deadLetters.list({ target: 'http://a' }, 2);
@@ -133,7 +133,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners).toHaveLength(3);
     });
 
-    test('of any number are sent again, piece by piece', async () => {
+    test('of any number are redriven, in several transactions', async () => {
       const ids = Array.from({ length: 450 }, (_, index) => `p${index}`);
       await Promise.all(ids.map((id) => settled(store, id, 'http://host/')));
       let kept = 0;
@@ -148,7 +148,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(await awaited()).toEqual([]);
     });
 
-    test('are made of what waits for too long, but not of what is on its way or not due', async () => {
+    test('are made of messages that waited for too long, but not of claimed ones or those of pending promises', async () => {
       await settled(store, 'waiting', 'poll://any@group');
       await settled(store, 'held', 'poll://any@other');
       await settled(store, 'http', 'http://host/');
@@ -162,7 +162,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect((await dialect.dump()).listeners).toHaveLength(3);
     });
 
-    test('are not made of what waits for one connection that does not come back: that is dropped', async () => {
+    test('are not made of messages for one connection that does not return: these are dropped', async () => {
       const ids = Array.from({ length: 250 }, (_, index) => `p${index}`);
       await Promise.all(ids.map((id) => settled(store, id, 'poll://uni@group/gone')));
       await settled(store, 'broken', 'poll://uni@group/broken');
@@ -198,14 +198,14 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(await awaited()).toEqual([]);
     });
 
-    test('are forgotten when they are too old', async () => {
+    test('are deleted when they are too old', async () => {
       await die('host', 'a', 'b');
       expect(await store.deadLetters.dropAged(60_000)).toEqual({ count: 0, more: false });
       expect(await store.deadLetters.dropAged(-60_000)).toEqual({ count: 2, more: false });
       expect(await awaited()).toEqual([]);
     });
 
-    test('tell the loops of what they made due again', async () => {
+    test('that are redriven cause a hint to the loops', async () => {
       await die('host', 'a');
       const told: string[] = [];
       store.hints.onHint(({ deliveries }) => told.push(...deliveries.keys()));
@@ -213,7 +213,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(told).toEqual(['http']);
     });
 
-    test('are gone with everything else after a reset', async () => {
+    test('are deleted by a reset', async () => {
       await die('host', 'a');
       await dialect.reset();
       expect(await awaited()).toEqual([]);

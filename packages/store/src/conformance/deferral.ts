@@ -15,9 +15,9 @@ import {
 
 const MINUTE = 60_000;
 
-/** What waits for a target that keeps failing is put off and brought back; what a lost claim took is given back. */
+/** Messages for a failing target are deferred and resumed. Messages of a lost claim are released. */
 export function deferralConformance(under: DialectUnderTest): void {
-  describe('what waits for a failing target', () => {
+  describe('a message for a failing target', () => {
     let dialect: Dialect;
     let store: Store;
     openEmptied(under, (opened) => ({ dialect, store } = opened));
@@ -43,7 +43,7 @@ export function deferralConformance(under: DialectUnderTest): void {
       }
     }
 
-    test('is put off together, and nothing else is', async () => {
+    test('is deferred with all others for that target, and with no others', async () => {
       await task('a');
       await settled(store, 'p', 'http://host/');
       await task('other', {}, 'http://other/');
@@ -57,14 +57,14 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(namesOf(await claim(10, 'http://other'))).toEqual(['other']);
     });
 
-    test('comes back by its age, the oldest first', async () => {
+    test('is resumed in order of age, the oldest first', async () => {
       await old({ middle: 20_000, oldest: 900_000, older: 25_000, youngest: 5 });
       await store.queues.defer(queue, MINUTE);
       expect(await store.queues.resume(queue, MINUTE)).toBe(4);
       for (const id of ['oldest', 'older', 'middle', 'youngest']) expect(namesOf(await claim(1))).toEqual([id]);
     });
 
-    test('comes back one by one as well, the oldest first', async () => {
+    test('can be resumed alone, the oldest first', async () => {
       await old({ younger: 1_000, older: 20_000 });
       await store.queues.defer(queue, MINUTE);
       expect(await store.queues.resumeOne(queue, MINUTE)).toBe(1);
@@ -74,7 +74,7 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(await store.queues.resumeOne(queue, MINUTE)).toBe(0);
     });
 
-    test('comes back with what failed and waits, but not with what is delayed, delivered or failed too often', async () => {
+    test('is resumed if it failed, but not if it is delayed, claimed or failed too often', async () => {
       const fail = async ({ executes }: Claimed, id: string, againInMs: number) => {
         const dueAt = (await dialect.now()) + againInMs;
         const { version } = executes.find((execute) => execute.id === id)!;
@@ -90,7 +90,7 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(namesOf(await claim())).toEqual(['failed']);
     });
 
-    test('is due again at once when the process that put it off is gone', async () => {
+    test('is released when the process that deferred it has died', async () => {
       await task('a');
       await settled(store, 'p', 'http://host/');
       await storeOn(dialect, 'dead').queues.defer(queue, MINUTE);
@@ -100,13 +100,13 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(namesOf(await claim()).sort()).toEqual(['a', 'p']);
     });
 
-    test('dies of age as well', async () => {
+    test('becomes a dead letter when it is too old', async () => {
       await settled(store, 'p', 'http://host/');
       await store.queues.defer(queue, MINUTE);
       expect((await store.deadLetters.keepAged('http', -MINUTE, 'too old')).count).toBe(1);
     });
 
-    test('of any number is put off and brought back', async () => {
+    test('is deferred and resumed together with a thousand others', async () => {
       const ids = Array.from({ length: 1_100 }, (_, index) => `task ${index}`);
       await Promise.all(ids.map((id) => task(id)));
       expect(await store.queues.defer(queue, MINUTE)).toBe(1_100);
@@ -114,7 +114,7 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(await store.queues.backlog('http', 2_000)).toMatchObject({ count: 1_100 });
     });
 
-    test('is not lost by a claim whose answer was: it is due again with the next one, what was out before stays', async () => {
+    test('of a claim whose answer was lost is taken by the next claim; earlier claims stay', async () => {
       await task('before');
       expect(namesOf(await claim())).toEqual(['before']);
       while ((await store.now()) <= (await dialect.dump()).tasks[0]!.dueAt! - RETRY_TIMEOUT_MS);

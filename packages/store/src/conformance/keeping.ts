@@ -16,7 +16,7 @@ import {
 
 const PROCESSES_AT_ONCE = 10;
 
-/** What keeps a store going: migrations, timers, processes, settings. */
+/** Migrations, timers, readiness, processes and settings. */
 export function keepingConformance(under: DialectUnderTest): void {
   describe('migrations', () => {
     test('may be run by ten processes at once on an empty database', async () => {
@@ -57,7 +57,7 @@ export function keepingConformance(under: DialectUnderTest): void {
   });
 
   describe('timers', () => {
-    test('that are due are found oldest first, those to come are not', () =>
+    test('that are due are found, the oldest first; later ones are not', () =>
       withOpened(under, async ({ dialect }) => {
         expect(await dialect.nextTimerAt()).toBeNull();
         const store = storeOn(dialect);
@@ -85,12 +85,12 @@ export function keepingConformance(under: DialectUnderTest): void {
   });
 
   describe('readiness', () => {
-    test('is given while the database takes writes, and asked for by many at once', () =>
+    test('is given while the database accepts writes, also to several callers at once', () =>
       withOpened(under, async ({ store }) => {
         await Promise.all(Array.from({ length: 5 }, () => store.ready()));
       }));
 
-    test('ends when requests wait and none is answered for too long, and comes back with the answers', () =>
+    test('ends if requests wait and none is answered for too long, and returns when they are answered', () =>
       withOpened(under, async ({ dialect, store }) => {
         Object.defineProperty(dialect, 'answersWithinMs', { value: 50 });
         const transact = dialect.transact.bind(dialect);
@@ -115,7 +115,7 @@ export function keepingConformance(under: DialectUnderTest): void {
         await store.ready();
       }));
 
-    test('is not given by a database that takes no writes; requests that would write are answered 503', async () => {
+    test('is not given while the database is read-only; requests that write get a 503', async () => {
       const database = await under.create();
       const dialect = await database.openReadOnly();
       try {
@@ -148,7 +148,7 @@ export function keepingConformance(under: DialectUnderTest): void {
   });
 
   describe('settings', () => {
-    test('are kept, and outlive a reset, which empties the rest', () =>
+    test('are stored, and a reset keeps them but empties the other tables', () =>
       withOpened(under, async ({ dialect }) => {
         expect(await dialect.readSetting('paused')).toBeNull();
         await dialect.writeSetting('paused', 'false');
@@ -162,10 +162,10 @@ export function keepingConformance(under: DialectUnderTest): void {
   });
 }
 
-/** One holder of a role at a time, whatever makes it so. */
+/** A role has one holder at a time, by each kind of election. */
 export function electionConformance(under: DialectUnderTest): void {
   describe('election', () => {
-    test('gives a role to one process, until it lets go of it', () =>
+    test('gives a role to one process, until that releases it', () =>
       withProcesses(under, 2, async (dialects) => {
         const [one, two] = dialects as [Dialect, Dialect];
         const first = await one.elect('scheduler', 'one');

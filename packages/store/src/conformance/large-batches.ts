@@ -10,7 +10,7 @@ const BYTES = 2 << 20;
 const IDS = Array.from({ length: BATCH_BYTES / BYTES + 2 }, (_, index) => `large ${index}`);
 const SMALL_IDS = Array.from({ length: 30 }, (_, index) => `small ${index}`);
 
-/** Requests at once that name promises or schedules of megabytes: what is loaded together fits into memory. */
+/** If concurrent requests name promises or schedules of megabytes, a batch loads only as much as fits into memory. */
 export function largeBatchConformance(under: DialectUnderTest): void {
   describe('promises of megabytes', () => {
     let dialect: Dialect;
@@ -66,7 +66,7 @@ export function largeBatchConformance(under: DialectUnderTest): void {
       expect(batches.length).toBeLessThanOrEqual(2);
     });
 
-    test('of schedules are read, changed and run in parts that fit', async () => {
+    test('in schedules are read, changed and run in parts that fit', async () => {
       const promiseParam = { data: 'x'.repeat(BYTES) };
       for (const id of IDS) {
         const run = { id, cron: '0 0 1 1 *', promiseId: `run of ${id}`, promiseTimeout: 1, promiseParam };
@@ -79,7 +79,7 @@ export function largeBatchConformance(under: DialectUnderTest): void {
       expect(Math.max(...batches)).toBeLessThanOrEqual(BATCH_BYTES);
     });
 
-    test('are named by one request, as many as the heap has room for', async () => {
+    test('may be named by one request, if they fit into the heap together', async () => {
       await sendOk(store, 'task.create', taskCreate('w', 'me'));
       const actions = IDS.map((id) => registerCallback('w', id));
       await sendOk(store, 'task.suspend', { id: 'w', version: 1, actions });

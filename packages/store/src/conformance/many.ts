@@ -19,7 +19,7 @@ const TEST_MS = 400_000;
  */
 const STALLS_UP_TO_MS = 1_500;
 
-/** What one request names costs in proportion: no statement may grow faster than the rows that it is about. */
+/** The cost of a request grows in proportion to the rows that it names, not faster. */
 export function manyConformance(under: DialectUnderTest): void {
   const { awaited = 40_000 } = under;
   describe(`a workflow that awaits ${awaited} promises at once`, () => {
@@ -63,7 +63,7 @@ function timer(store: Store) {
   };
 }
 
-/** @returns also how much CPU time this thread spent between two turns of the event loop at most, ms. */
+/** @returns the result, and the most CPU time that this thread spent between two turns of the event loop, ms. */
 async function withLongestStall<T>(work: () => Promise<T>): Promise<[T, number]> {
   const cpuMs = () => {
     const { user, system } = process.threadCpuUsage();

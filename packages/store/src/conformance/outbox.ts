@@ -18,14 +18,14 @@ import {
 } from './under-test.ts';
 
 const STEPS = 300;
-/** Seconds on a still machine: a limit for what hangs, no measure of speed. */
+/** A run takes seconds on an idle machine. The limit is for a run that hangs, it is no measure of speed. */
 const TIMEOUT_MS = 600_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** How long a claim holds. */
+/** How long a claim lasts. */
 const HOLD_MS = 3 * HOUR;
 
-/** Operations name one of so many promises, those that were created last. */
+/** Operations name one of this many promises, those that were created last. */
 const LIVELY = 6;
 const PROCESSES = ['one', 'two', 'three'];
 const ADDRESSES = ['http://host/x', 'http://host/y', 'poll://any@group', 'poll://any@group/7', 'poll://uni@group/7'];
@@ -35,7 +35,7 @@ const QUEUES = [
   { transport: 'poll', target: 'group/7' },
 ] as const;
 
-/** The outbox of the store after random operations is the reference model's. */
+/** After random operations, the outbox of the store equals that of the reference model. */
 export function outboxConformance(under: DialectUnderTest): void {
   describe('the outbox', () => {
     let dialect: Dialect;
@@ -45,7 +45,7 @@ export function outboxConformance(under: DialectUnderTest): void {
     const given = process.env['SEED'];
     const seeds = given ? [Number(given)] : [1, Math.floor(Date.now() / 1000)];
     test.each(seeds)(
-      'is the reference model’s after random operations (seed %i)',
+      'equals that of the reference model after random operations (seed %i)',
       async (seed) => {
         const run = new Run(dialect, store, seed);
         try {
@@ -94,7 +94,7 @@ const WEIGHTS = {
 
 /**
  * Does the same to the store and to the model, and compares. Every due time is either long past or far away, so that it
- * does not matter that a database's clock goes on within a step; the rules themselves see one time per step.
+ * does not matter that a database's clock advances within a step; the rules themselves see one time per step.
  */
 class Run {
   readonly history: string[] = [];
@@ -195,7 +195,7 @@ class Run {
     return created.length === 0 ? 'none' : this.#random.pick(created.slice(-LIVELY));
   }
 
-  /** Some are delayed, some are over already. */
+  /** Some are delayed, some have expired already. */
   async #create(id: string): Promise<void> {
     const { random, now } = { random: this.#random, now: this.#now };
     const tags: Record<string, string> = random.chance(0.8) ? { 'resonate:target': random.pick(ADDRESSES) } : {};
@@ -335,7 +335,7 @@ class Run {
         modelOutbox.failed(context, key, by, dueAt);
         return;
       case 'die':
-        await acknowledge({ ...unblock, delivered: false, diedOf: 'it broke' });
+        await acknowledge({ ...unblock, delivered: false, deadLetterError: 'it broke' });
         modelOutbox.died(context, key, by, 'it broke');
         return;
       case 'renew':

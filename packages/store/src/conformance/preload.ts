@@ -10,7 +10,7 @@ const MEGABYTE = 1 << 20;
 const LARGE_COUNT = 12;
 const MANY = PRELOAD.promises + 5;
 
-/** What a branch answers as preload, and what it makes the store read, is bounded in promises and in bytes. */
+/** The preload of a branch, and what the store reads for it, is limited in promises and in bytes. */
 export function preloadConformance(under: DialectUnderTest): void {
   describe('preload', () => {
     let store: Store;
@@ -106,7 +106,7 @@ export function preloadConformance(under: DialectUnderTest): void {
       expect(loaded).toMatchObject({ branches: [{ id: 'large' }], cutBranches: [], cutFences: ['large'] });
     });
 
-    test('of many acquires at once is less for each', async () => {
+    test('of many acquires in one batch is smaller for each', async () => {
       const roots = Array.from({ length: 64 }, (_, index) => `root ${index}`);
       for (const root of roots) await createRoot(root);
       for (const [index, size] of [MEGABYTE / 4, MEGABYTE / 8, MEGABYTE / 4].entries()) {

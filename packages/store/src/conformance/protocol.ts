@@ -12,10 +12,10 @@ import type { Dialect } from '../dialect.ts';
 import { openForAll, send, SERVER_URL, type DialectUnderTest } from './under-test.ts';
 
 const STEPS = 1_500;
-/** 27 s on a still machine (MariaDB), over 300 beside other suites on two cores: a limit for what hangs, no measure of speed. */
+/** Takes 27 s on an idle machine (MariaDB), over 300 s beside other suites on two cores. The limit is for a test that hangs. */
 const TRACES_TIMEOUT_MS = 900_000;
 
-/** Whatever the database, the answers are the public server's and the reference model's. */
+/** On every database, the answers equal those of the public server and of the reference model. */
 export function protocolConformance(under: DialectUnderTest): void {
   describe('answers', () => {
     let dialect: Dialect;

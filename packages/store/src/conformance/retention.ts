@@ -15,10 +15,10 @@ import {
   type DialectUnderTest,
 } from './under-test.ts';
 
-/** Long enough ago: everything that settled before this very moment. */
+/** Rules that let everything go as soon as it has settled. */
 const AT_ONCE: RetentionRules = { afterMs: -60_000, afterByState: {}, afterByTag: [] };
 
-/** What settled long ago goes, whole call graph by whole call graph, and nothing that anybody waits for. */
+/** Retention removes whole call graphs that settled long ago, and nothing that somebody still waits for. */
 export function retentionConformance(under: DialectUnderTest): void {
   describe('retention', () => {
     let dialect: Dialect;
@@ -82,7 +82,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await sweep()).toMatchObject({ graphs: 1, promises: 4 });
     });
 
-    test('counts a promise that names no origin to those that name it', async () => {
+    test('counts a promise without an origin as part of the graph whose promises name it as their origin', async () => {
       await sendOk(store, 'promise.create', promiseCreate('root'));
       await sendOk(store, 'promise.create', child('root.1', 'root'));
       await sendOk(store, 'promise.settle', settle('root.1'));
@@ -91,7 +91,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await sweep()).toMatchObject({ graphs: 1, promises: 2 });
     });
 
-    test('keeps what the task of a pending promise elsewhere is still to be told of', async () => {
+    test('keeps a promise that a task of another graph awaits', async () => {
       await graph('awaited', 0);
       const { task } = await sendOk<{ task: { version: number } }>(store, 'task.create', taskCreate('awaiter', 'pid'));
       await sendOk(store, 'promise.register_callback', { awaited: 'awaited', awaiter: 'awaiter' });
@@ -101,21 +101,21 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await sweep()).toMatchObject({ graphs: 2, promises: 2 });
     });
 
-    test('keeps what was called by a promise that is pending', async () => {
+    test('keeps a promise whose caller is pending', async () => {
       await sendOk(store, 'promise.create', promiseCreate('caller', { 'resonate:origin': 'elsewhere' }));
       await sendOk(store, 'promise.create', promiseCreate('called', { 'resonate:parent': 'caller' }));
       await sendOk(store, 'promise.settle', settle('called'));
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { awaited: 1 } });
     });
 
-    test('keeps what a listener has not been told of, and dead letters', async () => {
+    test('keeps promises with an undelivered notification or a dead letter', async () => {
       const address = 'http://host/';
       await settled(store, 'p', address);
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { undelivered: 1 } });
       const target = { target: 'http://host', limit: 1 };
       await store.outbox.claim({ transport: 'http', targets: [target], preferred: [], graceMs: 0 });
       await store.outbox.acknowledge([
-        { kind: 'unblock', awaited: 'p', address, delivered: false, diedOf: 'it broke' },
+        { kind: 'unblock', awaited: 'p', address, delivered: false, deadLetterError: 'it broke' },
       ]);
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { dead_letter: 1 } });
       await store.deadLetters.drop({});
@@ -133,7 +133,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await rowsOf('removals')).toBe(0);
     });
 
-    test('goes by states and tags', async () => {
+    test('follows the rules for states and tags', async () => {
       await graph('kept', 1, { keep: 'for-ever' });
       await graph('plain', 1);
       await sendOk(store, 'promise.create', promiseCreate('failed'));
@@ -144,7 +144,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await left()).toEqual(['failed', 'kept', 'kept.0000']);
     });
 
-    test('removes a graph larger than a transaction in several, callees first, and has a root to the end', async () => {
+    test('removes a graph that is too large for one transaction in several, callees first and the root last', async () => {
       await graph('large', 35);
       await graph('small', 1);
       const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10 });
@@ -160,7 +160,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await rowsOf('removals')).toBe(0);
     });
 
-    test('goes on with what was begun, also when the rules would keep it by now', async () => {
+    test('continues a removal that was begun, even if the rules would keep the graph now', async () => {
       await graph('large', 35);
       await sweep({}, ({ promises }) => promises > 0);
       const half = await left();
@@ -170,7 +170,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await left()).toEqual([]);
     });
 
-    test('leaves a promise that came to a large graph while that was removed', async () => {
+    test('keeps a promise that was added to a large graph during its removal', async () => {
       await graph('large', 35);
       await sweep({}, ({ promises }) => promises > 0);
       await sendOk(store, 'promise.create', child('large.new', 'large'));
@@ -178,7 +178,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await left()).toEqual(['large.new']);
     });
 
-    test('finds many that settled at the same instant', async () => {
+    test('finds many promises that settled in the same millisecond', async () => {
       const ids = Array.from({ length: 45 }, (_, index) => `p${index}`);
       const timeoutAt = await dialect.now();
       await Promise.all(ids.map((id) => sendOk(store, 'promise.create', promiseCreate(id, {}, timeoutAt))));
@@ -213,7 +213,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(steps).toBeGreaterThan(4);
     });
 
-    test('one step deletes half a batch, or less where a transaction stops the process', async () => {
+    test('one step deletes half a batch, or less where a transaction blocks the process', async () => {
       await Promise.all(Array.from({ length: 50 }, (_, index) => graph(`g${index}`, 0)));
       const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 40 });
       let deleted = 0;
@@ -221,7 +221,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(deleted).toBe(under.isShared ? 20 : 10);
     });
 
-    test('tells how much is ahead of it', async () => {
+    test('counts the promises that it still has to check', async () => {
       await graph('a', 30);
       const running = await store.upkeep.sweep({ rules: AT_ONCE, batchSize: 10 });
       expect(await running.ahead(100)).toBe(31);
@@ -230,7 +230,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await running.ahead(100)).toBe(0);
     });
 
-    test('and requests about the same promises leave each other whole', async () => {
+    test('and concurrent requests about the same promises leave no partial graphs', async () => {
       const origins = Array.from({ length: 20 }, (_, index) => `o${index}`);
       await Promise.all(origins.map((origin) => graph(origin, 3)));
       const racing = origins.flatMap((origin) => [
@@ -248,7 +248,7 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(listeners).toEqual([]);
       for (const origin of origins) {
         const rest = promises.filter(({ id }) => id.startsWith(`${origin}.`) || id === origin);
-        // All that is left of a graph is either the whole of it, or what was made after it had gone.
+        // What is left of a graph is either all of it, or only promises that were created after its removal.
         const settledLeft = rest.filter(({ state }) => state !== 'pending').length;
         expect([0, 4]).toContain(settledLeft);
         expect(known.has(`${origin}.new`)).toBe(true);

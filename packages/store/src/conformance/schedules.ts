@@ -14,12 +14,12 @@ const KINDS_OF_FAULTS = 3;
 /** More than there are batches in flight. */
 const TRIGGERED = 5;
 
-/** Schedules whose every occurrence several schedulers fire at once, as when one takes over from another that still lives. */
+/** Several schedulers fire each occurrence at once, as when one takes over while the other still runs. */
 export function scheduleConformance(under: DialectUnderTest): void {
   const policies = OVERLAP_POLICIES.flatMap((overlap) => CATCH_UP_POLICIES.map((catchUp) => ({ overlap, catchUp })));
 
   describe('a schedule that several schedulers fire', () => {
-    test('after a downtime makes exactly the promises of its policies', () =>
+    test('after a downtime creates exactly the promises that its policies ask for', () =>
       withProcesses(under, SCHEDULERS, async (dialects) => {
         const [dialect] = dialects as [Dialect];
         const stores = dialects.map((each, index) => storeOn(each, `scheduler ${index}`));
@@ -61,10 +61,10 @@ export function scheduleConformance(under: DialectUnderTest): void {
         }
       }));
 
-    test('runs although more schedules than a round takes fail, which back off and say why', () =>
+    test('runs even if more schedules fail than one round fires; these back off and store their error', () =>
       withOpened(under, async ({ dialect, store }) => {
         const now = await dialect.now();
-        // Written past the checks, as an older version could have.
+        // Inserted without the checks of a request, as an older version may have stored them.
         const broken = Array.from({ length: BROKEN }, (_, index) => brokenSchedule(index, now - HOUR_MS));
         await dialect.transact(new Needs(), () => ({ changes: inserting(broken), result: null }));
         const data = { id: 'sound', cron: '* * * * *', promiseId: 'run', promiseTimeout: HOUR_MS };
@@ -81,9 +81,9 @@ export function scheduleConformance(under: DialectUnderTest): void {
         }
       }));
 
-    test('keeps its pause, and is triggered once whoever asks', () =>
+    test('stays paused, and concurrent triggers create one promise', () =>
       withOpened(under, async ({ dialect, store }) => {
-        // Not due between two requests, at which a pause would let it come.
+        // Not due while the test runs.
         const data = { id: 's', cron: '0 0 1 1 *', promiseId: 'p', promiseTimeout: HOUR_MS, overlap: 'skip' };
         await sendOk(store, 'schedule.create', data);
         const paused = await sendOk<{ schedule: ScheduleRecord }>(store, 'schedule.pause', { id: 's' });
@@ -117,7 +117,7 @@ export function scheduleConformance(under: DialectUnderTest): void {
         expect(await sendOk(store, 'schedule.get', { id: 's' })).toEqual(updated);
       }));
 
-    test.each(OVERLAP_POLICIES)('is triggered again and again, each run named by its time (overlap: %s)', (overlap) =>
+    test.each(OVERLAP_POLICIES)('is triggered several times, each run named by its time (overlap: %s)', (overlap) =>
       withOpened(under, async ({ dialect, store }) => {
         const data = {
           id: 's',
@@ -130,7 +130,7 @@ export function scheduleConformance(under: DialectUnderTest): void {
         const ids: string[] = [];
         let lastRunAt = 0;
         for (let run = 0; run < TRIGGERED; run++) {
-          // Two runs of one millisecond would be one promise.
+          // Two runs in the same millisecond would have the same id.
           while (run > 0 && (await dialect.now()) <= lastRunAt);
           const reply = await send(store, 'schedule.trigger', { id: 's' });
           const isSkipped = overlap === 'skip' && run > 0;
@@ -145,7 +145,7 @@ export function scheduleConformance(under: DialectUnderTest): void {
           ids.push(promise.id);
           lastRunAt = schedule.lastRunAt ?? 0;
         }
-        // No batch is still being repeated: others are answered.
+        // No batch is being repeated any more: other requests are answered.
         await sendOk(store, 'promise.create', { id: 'bystander', timeoutAt: 2 * (await dialect.now()) });
         const { promises } = await dialect.dump();
         const runs = promises.filter(({ tags }) => tags['resonate:schedule'] === 's');

@@ -14,7 +14,7 @@ import {
   type Search,
 } from './under-test.ts';
 
-/** In byte order of UTF-8; in UTF-16 the last one would come before the one above it. */
+/** In byte order of UTF-8. In the order of UTF-16 the last two would be swapped. */
 const IDS = [' ', '%', 'A', 'B', 'a', 'a ', 'a.1', 'a.10', 'a.2', 'aa', 'b', 'e\u0301', 'é', '￿', '😀'];
 
 interface Page {
@@ -62,7 +62,7 @@ export function searchConformance(under: DialectUnderTest): void {
       expect(await all('promise', { tags: { [name]: `${name} of all ` } })).toEqual([]);
     });
 
-    test('need every tag that was asked for', async () => {
+    test('find only promises that have all the given tags', async () => {
       await sendOk(
         store,
         'promise.create',
@@ -73,12 +73,12 @@ export function searchConformance(under: DialectUnderTest): void {
       expect(await all('promise', { tags: { z: 'y', mine: 'other' } })).toEqual([]);
     });
 
-    test('tell long tags apart that an index can not', async () => {
+    test('tell long tags apart that are equal in the index', async () => {
       expect(await all('promise', { tags: { long: `${long}1` }, limit: 3 })).toEqual(IDS);
       expect(await all('promise', { tags: { long: `${long}2` } })).toEqual([]);
     });
 
-    test('find promises by state as it is now, in byte order', async () => {
+    test('find promises by their current state, in byte order', async () => {
       const states: [PromiseState, string[]][] = [
         ['resolved', ['😀', 'a.2', 'B']],
         ['rejected', ['é', 'a.1']],
@@ -86,7 +86,7 @@ export function searchConformance(under: DialectUnderTest): void {
       for (const [state, ids] of states) {
         for (const id of ids) await sendOk(store, 'promise.settle', { ...settle(id), state });
       }
-      // Settled by time, and not written down as such.
+      // Expired, but still stored as pending.
       const past = Date.now() - 1_000;
       const timer = { 'resonate:timer': 'true' };
       await send(store, 'promise.create', promiseCreate('over', {}, past + 1), past);
@@ -149,7 +149,7 @@ export function searchConformance(under: DialectUnderTest): void {
       const tag = (name: string) => ({ [name]: 'rare' });
 
       beforeAll(async () => {
-        // Enough rows that reading all of them is dearer than any walk.
+        // So many rows that reading all of them costs more than walking an index.
         const many = Array.from({ length: 2_000 }, (_, index) => {
           const tags = Object.fromEntries([...LINEAGE, 'mine'].map((name) => [name, `${index % 50}`]));
           return sendOk(store, 'promise.create', promiseCreate(`many.${index}`, tags));
@@ -215,7 +215,7 @@ export function searchConformance(under: DialectUnderTest): void {
       ['promise', { tags: { kind: 'large' } }, ids],
       ['promise', { state: 'pending' }, ids.filter((_, index) => index !== 3)],
       ['schedule', {}, ids],
-    ] as const)('of %ss %j end a page by its bytes and go on with the next', async (kind, data, expected) => {
+    ] as const)('of %ss %j end a page at its limit of bytes and continue on the next', async (kind, data, expected) => {
       for (const limit of [1000, 5]) {
         const { ids: found, longest } = await pages(kind, { ...data, limit });
         expect(found.flat()).toEqual(expected);

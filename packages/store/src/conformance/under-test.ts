@@ -22,9 +22,9 @@ export interface DatabaseUnderTest {
   /** Opens it as one more process would, not migrated yet. */
   open(): Promise<Dialect>;
   drop(): Promise<void>;
-  /** Marks the schema as a later version's; null for a database that ends with its process. */
+  /** Gives the schema a later version than this program's; null for a database that ends with its process. */
   pretendNewer: (() => Promise<void>) | null;
-  /** Migrates it and opens it where it takes no writes, as after a failover. */
+  /** Migrates it, and then opens it read-only, as after a failover. */
   openReadOnly(): Promise<Dialect>;
   /**
    * How the search would be done: its indexes, `TABLE_pkey` for a primary key, and `scans`, the steps that read or sort
@@ -110,7 +110,7 @@ async function openMigrated(under: DialectUnderTest): Promise<{ opened: Opened; 
   }
 }
 
-/** As one more process would. */
+/** Opens and migrates the database as one more process would. */
 export async function openAnother(database: DatabaseUnderTest): Promise<Dialect> {
   const dialect = await database.open();
   await dialect.migrate();
@@ -158,7 +158,7 @@ export async function sendOk<Data = unknown>(store: Store, kind: Kind, data: unk
   return reply.data as Data;
 }
 
-/** Late enough to be still to come when the tests run. */
+/** A time that is still in the future when the tests run. */
 export const FAR = 32_503_680_000_000;
 
 export function promiseCreate(id: string, tags: Record<string, string> = {}, timeoutAt = FAR) {
@@ -180,7 +180,7 @@ export function registerCallback(awaiter: string, awaited: string) {
   return { kind: 'promise.register_callback', head: {}, data: { awaited, awaiter } };
 }
 
-/** Makes a promise that is settled with its id as the value, and whose listeners are therefore to be told. */
+/** Creates a promise with these listeners, and settles it with its id as the value. So its listeners are due. */
 export async function settled(store: Store, id: string, ...addresses: string[]): Promise<void> {
   await sendOk(store, 'promise.create', promiseCreate(id));
   for (const address of addresses) await sendOk(store, 'promise.register_listener', { awaited: id, address });

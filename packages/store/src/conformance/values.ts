@@ -35,7 +35,7 @@ export function valuesConformance(under: DialectUnderTest): void {
       expect((await stored(`value ${what}`)).param).toEqual(param);
     });
 
-    test('keep what is absent absent', async () => {
+    test('that are absent stay absent', async () => {
       await sendOk(store, 'promise.create', { id: 'bare', timeoutAt: FAR });
       const { createdAt, ...bare } = await stored('bare');
       expect(createdAt).toBeGreaterThan(0);
@@ -62,7 +62,7 @@ export function valuesConformance(under: DialectUnderTest): void {
       },
     );
 
-    test('of ids as long as a client may like are taken or refused, one by one', async () => {
+    test('with ids of any length are accepted or refused, each request by itself', async () => {
       const random = (length: number) => randomBytes(length).toString('hex').slice(0, length);
       const requests = [100, 255, 256, 1_300, 1_400, 3_000, 20_000].flatMap((length) => {
         const [id, other] = [random(length), random(20)];
@@ -84,7 +84,7 @@ export function valuesConformance(under: DialectUnderTest): void {
       expect(replies.slice(0, 4).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     });
 
-    test('with many tags, long ones and alike ones come back', async () => {
+    test('with many tags, also long and similar ones, come back', async () => {
       const long = 'x'.repeat(500);
       const tags: Record<string, string> = { [`${long}1`]: long, [`${long}2`]: long };
       for (let index = 0; index < 50; index++) tags[`tag ${index}`] = `value ${index}`;

@@ -53,7 +53,7 @@ export function whyConformance(under: DialectUnderTest): void {
       ]);
     });
 
-    test('a failed promise is read with its error, its failed children and who was not told', async () => {
+    test('a failed promise is read with its error, its failed children and its undelivered notifications', async () => {
       await sendOk(store, 'promise.create', promiseCreate('f'));
       for (const id of ['f.1', 'f.2', 'f.3']) {
         await sendOk(store, 'promise.create', promiseCreate(id, { 'resonate:parent': 'f' }));
@@ -84,7 +84,7 @@ export function whyConformance(under: DialectUnderTest): void {
       expect((await store.admin.outcome(`e ${name}`, await store.now())).error).toBe(expected);
     });
 
-    test('all are found by indexes', async () => {
+    test('all rows are found by index', async () => {
       const sent: Statement[] = [];
       const recorder: PlainSql = {
         ...dialect.plain,

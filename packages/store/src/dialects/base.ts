@@ -11,7 +11,6 @@ import {
 } from '@resonate/machine';
 import type { Transport } from '@resonate/protocol';
 import type { DueTimer, DueTimers, WaitingTarget } from '../dialect.ts';
-import { places } from '../sql/conditions.ts';
 import type { OutboxSql } from '../sql/outbox-sql.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { int, intOrNull, text, textOrNull } from '../sql/read.ts';
@@ -122,7 +121,8 @@ export abstract class BaseDialect {
 
   async removeProcesses(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    await this.atomically([{ sql: `DELETE FROM processes WHERE id IN (${places(ids)})`, params: [...ids] }]);
+    const rows = ids.map((id) => [id]);
+    await this.atomically(this.plain.words.remove('processes', ['id'], rows));
   }
 
   async readSetting(key: string): Promise<string | null> {

@@ -41,14 +41,14 @@ function letRun(): Promise<void> {
 }
 
 describe('natural batching', () => {
-  test('a lone item goes at once', async () => {
+  test('a lone item starts at once', async () => {
     const { batcher, nth } = controlled();
     const result = batcher.add('a', 1);
     (await nth(0)).finish();
     expect(await result).toBe('done a');
   });
 
-  test('what comes in one turn is one batch; what comes while it runs is the next', async () => {
+  test('items of one turn form a batch; items that arrive while it runs form the next', async () => {
     const { batcher, started, nth } = controlled();
     const results = [batcher.add('a', 1), batcher.add('b', 1)];
     const first = await nth(0);
@@ -65,7 +65,7 @@ describe('natural batching', () => {
     expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done c', 'done d']);
   });
 
-  test('as many batches run at once as allowed, in the order of arrival', async () => {
+  test('batches run at once up to the limit, in the order of arrival', async () => {
     const { batcher, started, nth } = controlled({ maxInFlight: 2, maxItems: 1 });
     const results = ['a', 'b', 'c'].map((item) => batcher.add(item, 1));
     const second = await nth(1);
@@ -77,7 +77,7 @@ describe('natural batching', () => {
     expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done c']);
   });
 
-  test('beside a batch under way, what comes turn by turn is one batch, once a turn brings nothing more', async () => {
+  test('while a batch runs, items of consecutive turns form one batch, until a turn brings none', async () => {
     const { batcher, started, nth } = controlled({ maxInFlight: 2 });
     const results = [batcher.add('a', 1)];
     const first = await nth(0);
@@ -92,7 +92,7 @@ describe('natural batching', () => {
     expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done c', 'done d']);
   });
 
-  test('what waits beside a batch under way starts when that one ends, though more keeps coming', async () => {
+  test('waiting items start when the running batch ends, even if more items keep arriving', async () => {
     const { batcher, started, nth } = controlled({ maxInFlight: 2 });
     const first = batcher.add('a', 1);
     await nth(0);
@@ -111,7 +111,7 @@ describe('natural batching', () => {
 });
 
 describe('the bounds of a batch', () => {
-  test('are its number of items and their weight together', async () => {
+  test('are its number of items and their total weight', async () => {
     const { batcher, started, nth } = controlled({ maxItems: 3, maxWeight: 10 });
     const weights = { a: 4, b: 6, c: 1, d: 1, e: 1, f: 1 };
     const results = Object.entries(weights).map(([item, weight]) => batcher.add(item, weight));
@@ -120,7 +120,7 @@ describe('the bounds of a batch', () => {
     await Promise.all(results);
   });
 
-  test('let an item heavier than a batch go alone', async () => {
+  test('let an item that is heavier than a batch run alone', async () => {
     const { batcher, started, nth } = controlled({ maxWeight: 10 });
     const results = [batcher.add('huge', 99), batcher.add('a', 1)];
     (await nth(0)).finish();
@@ -131,7 +131,7 @@ describe('the bounds of a batch', () => {
 });
 
 describe('a full queue', () => {
-  test('refuses further items by their number, and takes them again once a batch has left', async () => {
+  test('refuses items above the maximum number, and accepts items again after a batch was taken', async () => {
     const { batcher, nth } = controlled({ maxWaiting: 2 });
     const results = [batcher.add('a', 1), batcher.add('b', 1)];
     await expect(batcher.add('c', 1)).rejects.toThrow(QueueFull);
@@ -142,7 +142,7 @@ describe('a full queue', () => {
     expect(await Promise.all(results)).toEqual(['done a', 'done b', 'done d']);
   });
 
-  test('refuses by weight too, but not one that is too heavy all alone', async () => {
+  test('refuses items above the maximum weight, but accepts a heavier one if nothing else waits', async () => {
     const { batcher, nth } = controlled({ maxWaitingWeight: 50 });
     const huge = batcher.add('huge', 80);
     await expect(batcher.add('a', 1)).rejects.toThrow('1 requests of 80 bytes are waiting already');
@@ -155,7 +155,7 @@ describe('a full queue', () => {
     expect(batcher.waiting).toBe(0);
   });
 
-  test('lets the server pass with its own work', async () => {
+  test('does not refuse work of the server itself', async () => {
     const { batcher, nth } = controlled({ maxWaiting: 1, maxWaitingWeight: 1 });
     const results = [batcher.add('a', 1), batcher.addAlways('timer', 1)];
     (await nth(0)).finish();
@@ -164,7 +164,7 @@ describe('a full queue', () => {
 });
 
 describe('a batch that fails as a whole', () => {
-  test('rejects what it did not answer, and the next one runs', async () => {
+  test('rejects the items that it did not answer, and the next batch runs', async () => {
     const { batcher, nth } = controlled({ maxItems: 1 });
     const results = Promise.allSettled([batcher.add('a', 1), batcher.add('b', 1)]);
     (await nth(0)).fail(new Error('broken'));
@@ -174,7 +174,7 @@ describe('a batch that fails as a whole', () => {
 });
 
 describe('draining', () => {
-  test('is done at once when nothing is there, else when everything is answered', async () => {
+  test('ends at once without items, otherwise when every item is answered', async () => {
     const { batcher, nth } = controlled({ maxItems: 1, maxInFlight: 2 });
     await batcher.drain();
     const order: string[] = [];

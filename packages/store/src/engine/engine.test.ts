@@ -26,7 +26,7 @@ describe('a batch', () => {
     expect((await server.dialect.dump()).tasks).toMatchObject([{ state: 'fulfilled', version: 1 }]);
   });
 
-  test('keeps a schedule that was deleted and made anew within it as the client was told', async () => {
+  test('stores a schedule that it deletes and creates again as the client was answered', async () => {
     const server = await SqliteStore.open();
     const data = { id: 's', promiseTimeout: 5, cron: '* * * * *', promiseId: 'old', promiseTags: { a: 'old' } };
     await server.send('schedule.create', data);
@@ -81,7 +81,7 @@ describe('a request that breaks the database', () => {
     expect(promises.map(({ id }) => id)).toEqual(range(9).filter((id) => id !== 'p5'));
   });
 
-  test('undoes nothing that its batch did before it', async () => {
+  test('undoes no change of earlier requests in its batch', async () => {
     const server = await SqliteStore.open();
     await server.createTask('w');
     server.breakTransactions(
@@ -97,8 +97,8 @@ describe('a request that breaks the database', () => {
   });
 });
 
-describe('a batch that lost against another one', () => {
-  test('is repeated until it wins', async () => {
+describe('a batch that conflicts with another one', () => {
+  test('is repeated until it succeeds', async () => {
     const server = await SqliteStore.open();
     let conflicts = 0;
     server.breakTransactions(
@@ -110,7 +110,7 @@ describe('a batch that lost against another one', () => {
     expect(server.batches).toEqual([4]);
   });
 
-  test('for ever is given up for whom it concerns alone: 503, nothing was changed', async () => {
+  test('every time is split: only the request that causes it gets a 503, and changes nothing', async () => {
     const server = await SqliteStore.open();
     server.breakTransactions(
       ({ promises }) => promises.has('p1'),
@@ -124,7 +124,7 @@ describe('a batch that lost against another one', () => {
 });
 
 describe('a request that asks for more rows again and again', () => {
-  /** Whatever is loaded, the expired promise is not among what may be settled: its request asks for it each time. */
+  /** Removes the expired promise from what each batch may settle, so its request asks for it each time. */
   async function neverEnough(server: SqliteStore): Promise<{ transactions: () => number }> {
     await server.create('over', { timeoutAt: server.now + 5 });
     server.now += 5;
@@ -141,7 +141,7 @@ describe('a request that asks for more rows again and again', () => {
     return { transactions: () => transactions };
   }
 
-  test('fails alone, soon, and is told; all others of its batch are answered', async () => {
+  test('gets a 500 after a few transactions; all others of its batch succeed', async () => {
     const server = await SqliteStore.open();
     const { transactions } = await neverEnough(server);
     const settle = server.send('promise.settle', { id: 'over', state: 'resolved' });
@@ -153,7 +153,7 @@ describe('a request that asks for more rows again and again', () => {
     expect(await server.state('c')).toBe('pending');
   });
 
-  test('does not keep the engine: later requests are answered', async () => {
+  test('does not block the engine: later requests are answered', async () => {
     const server = await SqliteStore.open({ maxInFlight: 1 });
     await neverEnough(server);
     const stuck = server.send('promise.settle', { id: 'over', state: 'resolved' });
@@ -163,7 +163,7 @@ describe('a request that asks for more rows again and again', () => {
 });
 
 describe('a database', () => {
-  test('that is away answers every request of the batch with 503, at once', async () => {
+  test('that is unavailable: every request of the batch gets a 503 at once', async () => {
     const server = await SqliteStore.open();
     let transactions = 0;
     server.breakTransactions(
@@ -177,7 +177,7 @@ describe('a database', () => {
     expect(transactions).toBe(1);
   });
 
-  test('that breaks in a commit leaves the outcome open: nothing is run again, which could tell a winner that it lost', async () => {
+  test('that fails during a commit: every request gets a 500, and none runs again, as it may be committed', async () => {
     const server = await SqliteStore.open();
     await server.createTask('w');
     const { dialect } = server;
@@ -200,7 +200,7 @@ describe('a database', () => {
 });
 
 describe('reads', () => {
-  test('share one look at the database; one that finds an expired promise settles it', async () => {
+  test('of one turn share a load; one that finds an expired promise settles it', async () => {
     const server = await SqliteStore.open();
     await server.create('over', { timeoutAt: server.now + 5 });
     await server.create('p');
@@ -229,14 +229,14 @@ describe('reads', () => {
     await closed;
   });
 
-  test('of a database that is away are 503', async () => {
+  test('of an unavailable database get a 503', async () => {
     const server = await SqliteStore.open();
     server.dialect.load = () => Promise.reject(new StoreUnavailable('connection refused'));
     expect(await server.send('promise.get', { id: 'p' })).toMatchObject({ status: 503 });
   });
 });
 
-test('a full queue is 503, and says so', async () => {
+test('a full queue refuses requests with a 503 that says so', async () => {
   const server = await SqliteStore.open({ maxWaiting: 2 });
   const replies = await Promise.all(range(3).map((id) => server.create(id)));
   expect(statuses(replies)).toEqual([200, 200, 503]);

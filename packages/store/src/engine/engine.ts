@@ -26,7 +26,7 @@ export interface EngineOptions {
   /** Called for each transaction: the messages that this process can deliver itself right after the commit. */
   offer(): Offer;
   /** Called with the store's clock, as each batch has read or estimated it. */
-  clocked(now: number): void;
+  clockRead(now: number): void;
   /** Called with what a batch changed, after its commit and before its requests are answered. */
   committed(changes: Changes): void;
   events: StoreEvents;
@@ -186,7 +186,7 @@ export class Engine {
   }
 
   async #transact(entries: Entries, needs: Needs): Promise<Decided> {
-    const { dialect, events, clocked } = this.#options;
+    const { dialect, events, clockRead } = this.#options;
     const offer = this.#options.offer();
     const transaction = events.measured('write', () =>
       dialect.transact(needs, (loaded, now) => this.#decide(entries, needs, { loaded, now }, offer)),
@@ -195,7 +195,7 @@ export class Engine {
       offer.cancel();
       throw error;
     });
-    clocked(result.now);
+    clockRead(result.now);
     this.#afterCommit(entries, offer, changes);
     return result;
   }
@@ -287,7 +287,7 @@ async function inHalves(entries: Entries, error: unknown, run: (half: Entries) =
   const middle = entries.length >> 1;
   const first = entries.slice(0, middle);
   await run(first);
-  if (error instanceof TooMuchAtOnce) await answersLeave(first);
+  if (error instanceof TooMuchAtOnce) await waitForAnswersToLeave(first);
   await run(entries.slice(middle));
 }
 
@@ -295,7 +295,7 @@ async function inHalves(entries: Entries, error: unknown, run: (half: Entries) =
  * Waits between the parts of a batch that was too large, so that answers of megabytes are sent before more are made. An
  * entry's `resolve` keeps its answer in memory as long as the batch runs, so both functions are replaced.
  */
-function answersLeave(entries: Entries): Promise<void> {
+function waitForAnswersToLeave(entries: Entries): Promise<void> {
   const ignore = () => {};
   for (const entry of entries) Object.assign(entry, { resolve: ignore, reject: ignore });
   return new Promise((resolve) => setTimeout(resolve, PART_PAUSE_MS));

@@ -65,7 +65,7 @@ describe('messages that a connection of this process can take', () => {
     ]);
   });
 
-  test('come out of every transition that makes a message due', async () => {
+  test('are handed over by every transition that makes a message due', async () => {
     const { server, connections } = await connected();
     await server.createTask('w');
     await server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 1_000 });
@@ -84,7 +84,7 @@ describe('messages that a connection of this process can take', () => {
     ]);
   });
 
-  test('are none of another transport, none that is delayed, none that the batch itself acquired or settled', async () => {
+  test('are none of another transport, no delayed ones, and none that the batch itself acquired or settled', async () => {
     const { server, connections } = await connected();
     const data = { id: 'taken', timeoutAt: server.now + 100, tags: { 'resonate:target': 'poll://any@g' } };
     await Promise.all([
@@ -99,7 +99,7 @@ describe('messages that a connection of this process can take', () => {
     expect(connections.asked).toEqual([]);
   });
 
-  test('wait as due messages when there is no room, and hint at it', async () => {
+  test('stay due if there is no room, and cause a hint', async () => {
     const { server, connections } = await connected(1);
     const hints: unknown[] = [];
     server.store.hints.onHint(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
@@ -112,7 +112,7 @@ describe('messages that a connection of this process can take', () => {
     expect(hints).toEqual([{ poll: { at: server.now, targets: new Map([['g', server.now]]) } }]);
   });
 
-  test('go without a hint when all of them are on their way', async () => {
+  test('cause no hint if all of them are handed over', async () => {
     const { server } = await connected();
     const hints: unknown[] = [];
     server.store.hints.onHint(({ deliveries }) => hints.push(Object.fromEntries(deliveries)));
@@ -122,7 +122,7 @@ describe('messages that a connection of this process can take', () => {
 
   test.each([
     ['is sent if there is room', 1, ['send unblock p resolved to poll://uni@g/x'], {}],
-    ['is hinted at if there is none', 0, [], { poll: expect.objectContaining({ targets: expect.any(Map) }) }],
+    ['causes a hint if there is none', 0, [], { poll: expect.objectContaining({ targets: expect.any(Map) }) }],
   ])('of a listener that is registered in the batch that settles its promise %s', async (_, room, log, hint) => {
     const { server, connections } = await connected(room);
     await server.create('p');
@@ -165,7 +165,7 @@ describe('a commit that fails', () => {
     expect(connections.room).toBe(98);
   });
 
-  test('and is repeated reserves anew, and sends once', async () => {
+  test('and is repeated reserves room again, and sends once', async () => {
     const { server, connections } = await connected();
     let conflicts = 0;
     server.breakTransactions(
@@ -178,7 +178,7 @@ describe('a commit that fails', () => {
   });
 });
 
-test('a connection that breaks while it is written to fails nobody: the batch is committed, and not run again', async () => {
+test('if writing to a connection fails, no request fails: the batch is committed, and does not run again', async () => {
   const { server, connections } = await connected();
   connections.onSend = () => {
     throw new Error('broken pipe');

@@ -1,6 +1,5 @@
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect, WaitingTarget } from '../dialect.ts';
-import { places } from '../sql/conditions.ts';
 
 /** The number of targets in one round trip. SQLite reads them on the event loop. */
 const PAGE = 200;
@@ -73,9 +72,13 @@ async function dueTasks(
 ): Promise<Required<DueTarget>[]> {
   if (targets.length === 0 || limit <= 0) return [];
   const { words, select } = dialect.plain;
+  const these = words.among(
+    'target',
+    targets.map(({ target }) => target),
+  );
   const sql = `SELECT target, due_at FROM ${words.tasksByTarget} AND transport = ?
-    AND target IN (${places(targets)}) AND due_at <= ${now} ORDER BY target, due_at LIMIT ${limit}`;
-  const [rows = []] = await select([{ sql, params: [transport, ...targets.map(({ target }) => target)] }]);
+    AND ${these.sql} AND due_at <= ${now} ORDER BY target, due_at LIMIT ${limit}`;
+  const [rows = []] = await select([{ sql, params: [transport, ...these.params] }]);
   const found = new Map<string, Required<DueTarget>>();
   for (const row of rows) {
     const target = String(row[0]);

@@ -3,7 +3,7 @@ import { deadLetterOf, isForAbsent, isTooOld, pairKey, redriven, type ListenerRo
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import { rewrite } from '../rewrite.ts';
-import { allOf, beginsWith, given, is, places, that, type ListenerKey } from '../sql/conditions.ts';
+import { allOf, beginsWith, given, is, that, type ListenerKey } from '../sql/conditions.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
@@ -110,10 +110,11 @@ export class DeadLetters {
 
   /** At most 200 unclaimed `unblock`s for these targets that became due before this time. */
   async #dueForTargets(targets: readonly string[], before: number): Promise<ListenerKey[]> {
-    const these = places(targets);
-    const sql = `SELECT ${LISTENER_KEYS.list()} FROM ${this.#sql.words.listenersByTarget} AND transport = 'poll'
-      AND target IN (${these}) AND due_at < ${before} AND claimed_by IS NULL LIMIT ${AT_ONCE}`;
-    const [rows = []] = await this.#sql.select([{ sql, params: [...targets] }]);
+    const { words, select } = this.#sql;
+    const these = words.among('target', targets);
+    const sql = `SELECT ${LISTENER_KEYS.list()} FROM ${words.listenersByTarget} AND transport = 'poll'
+      AND ${these.sql} AND due_at < ${before} AND claimed_by IS NULL LIMIT ${AT_ONCE}`;
+    const [rows = []] = await select([{ sql, params: these.params }]);
     return LISTENER_KEYS.decodeAll(rows);
   }
 

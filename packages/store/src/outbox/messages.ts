@@ -12,7 +12,7 @@ export interface MessageKeys {
   listeners: readonly ListenerKey[];
 }
 
-/** @param tasks rows with an id. @param listeners rows by `LISTENER_KEYS`. */
+/** @param tasks rows with an id. @param listeners rows of `LISTENER_KEYS.list()`. */
 export function messageKeys(tasks: unknown[][], listeners: unknown[][]): MessageKeys {
   return { tasks: tasks.map(([id]) => text(id)), listeners: LISTENER_KEYS.decodeAll(listeners) };
 }
@@ -28,13 +28,13 @@ export interface MessageRules {
 /** The number of rows in one transaction, so that no lock is held for long. */
 const AT_ONCE = 200;
 
-/** Locks tasks and answers rows by `TASKS`. */
+/** Locks tasks and returns rows of `TASKS.list()`. */
 export function lockTasks({ plain: { words } }: Dialect, ids: readonly string[]): Statement {
   const keys = ids.map((id) => [id]);
   return words.rowsWithKeys(TASKS, keys, true);
 }
 
-/** Locks listeners and answers rows by `LISTENERS`. */
+/** Locks listeners and returns rows of `LISTENERS.list()`. */
 export function lockListeners({ plain: { words } }: Dialect, listeners: readonly ListenerKey[]): Statement {
   const keys = listeners.map(({ awaited, address }) => [awaited, address]);
   return words.rowsWithKeys(LISTENERS, keys, true);

@@ -177,7 +177,7 @@ export class Outbox {
           deadLetterStatements(
             removed.flatMap((listener) => {
               const outcome = unblocks.get(pairKey(listener.awaited, listener.address));
-              return outcome && 'diedOf' in outcome ? [{ listener, error: outcome.diedOf }] : [];
+              return outcome && 'deadLetterError' in outcome ? [{ listener, error: outcome.deadLetterError }] : [];
             }),
             now,
           ),

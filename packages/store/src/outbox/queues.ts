@@ -77,7 +77,7 @@ export class Queues {
       const rule: Rule = (row, now) => resumed(row, limits, now);
       const which = await this.#resumable(limits);
       for (const table of ['listeners', 'tasks'] as const) {
-        if ((await this.#apply(table, queue, which, rule, 1)) > 0) return 1;
+        if ((await this.#apply(table, queue, which, rule, 1)).count > 0) return 1;
       }
     }
     return 0;
@@ -94,16 +94,23 @@ export class Queues {
     let changed = 0;
     for (const table of ['listeners', 'tasks'] as const) {
       for (;;) {
-        const count = await this.#apply(table, queue, which, rule, AT_ONCE);
+        const { found, count } = await this.#apply(table, queue, which, rule, AT_ONCE);
         changed += count;
-        if (count < AT_ONCE) break;
+        // If nothing changed, another process was faster, and it continues with these messages.
+        if (found < AT_ONCE || count === 0) break;
       }
     }
     return changed;
   }
 
   /** The oldest first, in the order of the index, so the database sorts nothing. */
-  async #apply(table: 'listeners' | 'tasks', queue: Queue, which: string, rule: Rule, limit: number): Promise<number> {
+  async #apply(
+    table: 'listeners' | 'tasks',
+    queue: Queue,
+    which: string,
+    rule: Rule,
+    limit: number,
+  ): Promise<{ found: number; count: number }> {
     const { words, select } = this.#dialect.plain;
     const [from, keys] =
       table === 'tasks' ? [words.tasksByTarget, 'id'] : [words.listenersByTarget, LISTENER_KEYS.list()];
@@ -111,6 +118,7 @@ export class Queues {
       ORDER BY due_at LIMIT ${limit}`;
     const [found = []] = await select([{ sql, params: [queue.transport, queue.target] }]);
     const messages = table === 'tasks' ? messageKeys(found, []) : messageKeys([], found);
-    return rewriteMessages(this.#dialect, messages, { task: rule, listener: rule });
+    const count = await rewriteMessages(this.#dialect, messages, { task: rule, listener: rule });
+    return { found: found.length, count };
   }
 }

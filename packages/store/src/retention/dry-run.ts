@@ -21,7 +21,9 @@ export async function countRemovable(
   const sum: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
   if (schemaVersion === null) return sum;
   if (schemaVersion !== knownVersion) {
-    throw new StoreUnavailable(`the schema has version ${schemaVersion}, this program's is ${knownVersion}`);
+    const advice =
+      schemaVersion < knownVersion ? 'start a server of this version first' : 'use a newer version of this program';
+    throw new StoreUnavailable(`the schema has version ${schemaVersion}, this program's is ${knownVersion}: ${advice}`);
   }
   const database = await openForReading(target);
   try {

@@ -39,7 +39,7 @@ export class GraphReader {
     if (origins.length === 0) return graphs;
     // Most graphs are small, so one statement reads all of them, and the database plans it once.
     const most = LIMITS_TOGETHER * limit;
-    let results = await this.#sql.select(this.rosterStatements(origins, most));
+    let results = await this.#sql.select(this.membersStatements(origins, most));
     if (results[0]?.length === most) {
       results = await this.#sql.select([
         this.#roots(origins),
@@ -99,7 +99,7 @@ export class GraphReader {
   }
 
   /** Reads the promises that the graphs have now. */
-  rosterStatements(origins: readonly string[], limit: number): Statement[] {
+  membersStatements(origins: readonly string[], limit: number): Statement[] {
     const these = this.#sql.words.among('origin', origins);
     const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND ${these.sql} LIMIT ${limit}`;
     return [{ ...these, sql }, this.#roots(origins)];

@@ -34,7 +34,7 @@ export class Removal {
     const reads = [
       this.#reader.lockStatement(members),
       ...this.#reader.aroundStatements(members, lock),
-      ...this.#reader.rosterStatements(origins, members.length + 1),
+      ...this.#reader.membersStatements(origins, members.length + 1),
     ];
     return rewrite(this.#dialect, reads, ([locked = [], ...results]) => {
       const found = byOrigin(locked.map(memberOf));

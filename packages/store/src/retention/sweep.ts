@@ -23,7 +23,7 @@ interface Position {
   id: string;
 }
 
-/** The maximum number of graphs that one step reads, because each is a statement. */
+/** The maximum number of graphs that one step reads, because each may need a statement of its own. */
 const MAX_GRAPHS_AT_ONCE = 250;
 /** How many judged graphs a sweep remembers. Beyond that, it may judge a graph twice. */
 const MAX_JUDGED = 100_000;
@@ -111,17 +111,17 @@ export class Sweep {
 
   /** @throws StoreUnavailable, BatchConflict: then the step was done completely or not at all. */
   async step(): Promise<SweepOutcome> {
-    if (this.#begun !== null) return this.#goOn(this.#begun);
+    if (this.#begun !== null) return this.#continueRemoval(this.#begun);
     if (this.#large !== null) return this.#judgeLarge(this.#large);
     if (this.#found.length === 0) {
-      await this.#look();
+      await this.#findNext();
       await nextTurn();
     }
     return this.#found.length === 0 ? NOTHING : this.#judge();
   }
 
   /** Finds the next origins of promises that settled long enough ago. */
-  async #look(): Promise<void> {
+  async #findNext(): Promise<void> {
     if (this.settledBy === null) return;
     const limit = this.#stepSize;
     const { settledAt, id } = this.#position;
@@ -203,7 +203,7 @@ export class Sweep {
   }
 
   /** Removes the next part of a graph whose removal this sweep or an earlier one has begun. */
-  async #goOn(after: string): Promise<SweepOutcome> {
+  async #continueRemoval(after: string): Promise<SweepOutcome> {
     this.#begun = null;
     if (this.#options.isDryRun) return NOTHING;
     const sql = 'SELECT origin, settled_until FROM removals WHERE origin > ? ORDER BY origin LIMIT 1';

@@ -49,9 +49,9 @@ export interface OutboxSql {
   /** Answers when the first message of each target is due. A target without messages is left out, or its time is null. */
   nextDue(transport: Transport, targets: readonly string[]): Statement[];
   /**
-   * Finds, without a lock, messages that `released` may give back. Messages that are due need no release, so the backlog is
-   * not read.
-   * @returns ids of tasks, and rows by `LISTENER_KEYS`; at most `limit` of each.
+   * Finds, without a lock, messages that `released` may give back. Messages that are due need no release, so Postgres and
+   * MySQL do not read the backlog. SQLite reads all waiting messages.
+   * @returns ids of tasks, and rows of `LISTENER_KEYS.list()`; at most `limit` of each.
    */
   held(release: Release, limit: number): Promise<[tasks: unknown[][], listeners: unknown[][]]>;
 }

@@ -9,6 +9,6 @@ export interface PlainSql {
   readonly words: Words;
   /** Reads. Several statements see the same snapshot of the database. @returns the rows of each. */
   select(statements: Statement[]): Promise<unknown[][][]>;
-  /** One transaction that runs all statements in this order, twice if its connection breaks. @returns the rows of each. */
+  /** One transaction that runs all statements in this order, again if its connection breaks. @returns the rows of each. */
   atomically(statements: Statement[]): Promise<unknown[][][]>;
 }

@@ -66,7 +66,7 @@ export function pathOf(filter: IndexedFilter, { useIndex, noIndex }: Words): Pat
   }
 }
 
-/** How options are compared: by the counts that one statement each answers. */
+/** How options are compared: the statement of `ask` counts something for an option, and `rate` rates these counts. */
 export interface Rating<Option> {
   ask(option: Option): Statement;
   rate(counts: readonly number[]): number;

@@ -18,7 +18,8 @@ export function oneOf<T extends string>(known: readonly T[]): (value: unknown) =
   const byText = new Map<unknown, T>(known.map((each) => [each, each]));
   return (value) => {
     const found = byText.get(value);
-    if (found === undefined) throw new Error(`the database holds ${JSON.stringify(value)}, not ${known.join(', ')}`);
+    if (found === undefined)
+      throw new Error(`unknown value ${JSON.stringify(value)} in the database; known are ${known.join(', ')}`);
     return found;
   };
 }

@@ -93,7 +93,7 @@ function conditionsBeside(
 
 /** How many of the rows that meet a filter are read to estimate how many of them the search wants. */
 const SAMPLED = 100;
-/** A search may have up to 32 tags, and each filter that is compared costs a look at the index. */
+/** A search may have up to 32 tags, and for each filter that is compared an index is read. */
 const MAX_CANDIDATES = 4;
 
 /**

@@ -4,7 +4,7 @@ import type { Table } from './table.ts';
 
 /** The parts of shared statements that differ between databases. Each dialect has one object of them. */
 export interface Words {
-  /** Filters by a column, but does not choose its index. */
+  /** The column as an expression for which the planner cannot use the column's index. */
   noIndex(column: string): string;
   /** Written behind a table's name: the index to use. Empty where the planner finds it by itself. */
   useIndex(index: string): string;

@@ -38,17 +38,28 @@ export class BulkRedrive {
     return text === null ? null : json<RedriveOrder>(text);
   }
 
-  /** @returns null while another order is running. */
+  /** @returns null while another order is running, or if another one is stored at the same time. */
   async order(filter: RedriveOrder['filter']): Promise<RedriveOrder | null> {
-    const current = await this.current();
-    if (current?.endedAt === null) return null;
+    const last = await this.#dialect.readSetting(KEY);
+    if (last !== null && json<RedriveOrder>(last).endedAt === null) return null;
     const [rows] = await this.#dialect.plain.select([{ sql: 'SELECT MAX(id) FROM dead_letters', params: [] }]);
     const through = Number(rows?.[0]?.[0] ?? 0);
     const orderedAt = await this.#dialect.now();
     const counts = { through, after: 0, redriven: 0, endedAt: through === 0 ? orderedAt : null };
     const order: RedriveOrder = { id: randomUUID(), filter, orderedAt, ...counts };
-    await this.#write(order);
-    return order;
+    await this.#replace(last, JSON.stringify(order));
+    return (await this.current())?.id === order.id ? order : null;
+  }
+
+  /** Stores an order unless another one was stored since `last` was read. */
+  async #replace(last: string | null, order: string): Promise<void> {
+    const { words, atomically } = this.#dialect.plain;
+    const key = words.settingKey;
+    const first = words.insertNew(`settings (${key}, value)`, 'SELECT ?, ?');
+    const next = `UPDATE settings SET value = ? WHERE ${key} = ? AND value = ?`;
+    await atomically([
+      last === null ? { sql: first, params: [KEY, order] } : { sql: next, params: [order, KEY, last] },
+    ]);
   }
 
   /**

@@ -26,8 +26,12 @@ export class Upkeep {
     return new Sweep(this.#dialect, { stepSize, ...options }, await this.#dialect.now());
   }
 
-  /** Updates the statistics by which the database chooses indexes. @returns the number of tables. */
+  /**
+   * Updates the statistics by which the database chooses indexes, and removes what connections left that ended long ago.
+   * @returns the number of tables.
+   */
   async analyze(): Promise<number> {
+    await this.#dialect.forgetConnections?.();
     const { words, atomically } = this.#dialect.plain;
     for (const sql of words.analyze) await atomically([complete(sql)]);
     return RECORD_TABLES.length;

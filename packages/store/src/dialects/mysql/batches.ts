@@ -13,12 +13,15 @@ export function numberBatch({ key, batch }: Session): string {
 const FORGOTTEN_AFTER_MS = 86_400_000;
 const FORGOTTEN_AT_ONCE = 10_000;
 
-/** Removes the rows of connections that ended long ago. */
-export async function forgetOldBatches(database: Database): Promise<void> {
+/** Removes the rows of connections that ended long ago. They are deleted by key, because a DELETE locks all rows that it reads. */
+export async function forgetConnections(database: Database): Promise<void> {
   const old = `SELECT connection FROM batches WHERE used_at < ${NOW} - ${FORGOTTEN_AFTER_MS} LIMIT ${FORGOTTEN_AT_ONCE}`;
-  const [found = []] = await database.run(old);
-  const keys = found.map(([key]) => text(key));
-  if (keys.length > 0) await database.run(`DELETE FROM batches WHERE connection IN ${list(keys)}`);
+  for (;;) {
+    const [found = []] = await database.run(old);
+    const keys = found.map(([key]) => text(key));
+    if (keys.length > 0) await database.run(`DELETE FROM batches WHERE connection IN ${list(keys)}`);
+    if (keys.length < FORGOTTEN_AT_ONCE) return;
+  }
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Statement } from '../../sql/statement.ts';
  * Up to this many keys are written as `(a = … AND b = …) OR …`. MariaDB's time for that grows with the square of their
  * number: 10,000 keys took minutes. More keys are joined as a table.
  */
-const SPELT_OUT = 100;
+const MAX_OR_KEYS = 100;
 
 /**
  * What follows `FROM` to find the rows with these keys, each by the primary key; the table is `t`. MariaDB uses no index
@@ -19,7 +19,7 @@ export function byKeys(table: string, key: readonly string[], rows: readonly (re
   if (key.length === 1) {
     return { sql: `${found} WHERE t.${only} IN (${places(rows)})`, params: rows.flat() };
   }
-  if (rows.length <= SPELT_OUT) {
+  if (rows.length <= MAX_OR_KEYS) {
     const one = `(${key.map((column) => `t.${column} = ?`).join(' AND ')})`;
     return { sql: `${found} WHERE ${rows.map(() => one).join(' OR ')}`, params: rows.flat() };
   }

@@ -5,7 +5,7 @@ import { readMigrations } from '../../migrations.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { atomicallyOn, ServerDialect } from '../server/dialect.ts';
-import { forgetOldBatches, happened } from './batches.ts';
+import { forgetConnections, happened } from './batches.ts';
 import { electByLock } from './elect.ts';
 import { migrate } from './migrate.ts';
 import { outboxOf } from './outbox.ts';
@@ -34,9 +34,12 @@ export class MysqlDialect extends ServerDialect<string, Session> implements Dial
     this.outbox = outboxOf(database);
   }
 
-  async migrate(): Promise<void> {
-    await migrate(this.#database, readMigrations('mysql'));
-    await forgetOldBatches(this.#database);
+  migrate(): Promise<void> {
+    return migrate(this.#database, readMigrations('mysql'));
+  }
+
+  forgetConnections(): Promise<void> {
+    return forgetConnections(this.#database);
   }
 
   async close(): Promise<void> {

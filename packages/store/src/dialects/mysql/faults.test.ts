@@ -49,7 +49,7 @@ describe('a batch whose connection breaks', () => {
     };
   }
 
-  /** Repeated though it was committed, it would be answered with 409: the task is acquired already. */
+  /** If it ran again after its commit, the answer would be 409, because the task is acquired already. */
   const create = (): Promise<Reply> => send(store, 'task.create', taskCreate('once', 'me'));
   const created = { status: 200, data: { task: { id: 'once', state: 'acquired', version: 1 } } };
 
@@ -80,7 +80,7 @@ describe('a batch whose connection breaks', () => {
     await expectCreatedOnce(await create());
   });
 
-  test('without the server learning of it is repeated, and its locks are not waited for', async () => {
+  test('without the server noticing is repeated, and does not wait for the locks of its first attempt', async () => {
     await send(store, 'promise.create', promiseCreate('locked'));
     once('COMMIT', (_, link) => link.cutClient());
     const [settled, reply] = await Promise.all([
@@ -91,21 +91,21 @@ describe('a batch whose connection breaks', () => {
     await expectCreatedOnce(reply);
   });
 
-  test('without the server learning of it while it migrates holds others up for seconds', async () => {
+  test('without the server noticing during a migration delays other processes by seconds only', async () => {
     once('CREATE TABLE IF NOT EXISTS migrations', (_, link) => link.cutClient());
     const next = new MysqlDialect({ ...OPTIONS, url });
     await expect(next.migrate()).resolves.toBeUndefined();
     await next.close();
   }, 60_000);
 
-  test('and can not be replaced is answered with 503, and by the next connection nothing is lost', async () => {
+  test('and cannot be replaced gets a 503, and succeeds later over a new connection', async () => {
     proxy.rules.toServer = (_, link) => link.cut();
     expect(await create()).toMatchObject({ status: 503 });
     delete proxy.rules.toServer;
     await expectCreatedOnce(await create());
   });
 
-  test('is idle is closed before the server does it, and nothing is written to standard error', async () => {
+  test('while idle: the pool closes it before the server does, and nothing is written to standard error', async () => {
     const idle = new MysqlDialect({ ...OPTIONS, url, idleS: 2 });
     const error = jest.spyOn(console, 'error').mockImplementation(() => {});
     try {
@@ -122,15 +122,15 @@ describe('a batch whose connection breaks', () => {
     }
   });
 
-  test('is idle may have been closed by the server', async () => {
+  test('while idle: the next request uses another connection', async () => {
     await Promise.all([create(), send(store, 'promise.get', { id: 'x' })]);
     for (const link of proxy.links) link.cut();
     expect(await send(store, 'task.get', { id: 'once' })).toMatchObject(created);
   });
 
-  test('is idle may have been closed by the server while the process was frozen', async () => {
+  test('while idle, in a frozen process: the next request uses another connection', async () => {
     const one = new MysqlDialect({ ...OPTIONS, url, poolSize: 1 });
-    // mysql2 warns about it.
+    // mysql2 writes a warning when the server closes a connection.
     const error = jest.spyOn(console, 'error').mockImplementation(() => {});
     try {
       await one.plain.atomically([{ sql: 'SET SESSION wait_timeout = 1', params: [] }]);
@@ -143,7 +143,7 @@ describe('a batch whose connection breaks', () => {
   });
 });
 
-/** As SIGSTOP does: meanwhile this process reads nothing. */
+/** Blocks this process, as SIGSTOP does. It reads nothing meanwhile. */
 function freeze(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

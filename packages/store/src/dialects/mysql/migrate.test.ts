@@ -44,7 +44,7 @@ describe('a migration that was interrupted', () => {
     ['before its second statement', 2, STEPS.slice(0, 1)],
     ['after its second statement', 2, STEPS.slice(0, 2)],
     ['after its last statement', 3, STEPS],
-  ])('%s is gone on with', async (_, step, done) => {
+  ])('%s is continued', async (_, step, done) => {
     write('0001_first.sql', ...STEPS);
     write('0002_second.sql', 'CREATE TABLE m3 (id int)');
     await migrate(database, []);
@@ -62,9 +62,9 @@ describe('a migration that was interrupted', () => {
     ]);
   });
 
-  test('by a statement that fails says why, and goes on from there when that is mended', async () => {
+  test('by a statement that fails reports the error, and continues from there when the statement is fixed', async () => {
     write('0001_first.sql', STEPS[0]!, 'CREATE TABLE m1 (other int)', STEPS[2]!);
-    // However often: what is in the way is never taken for its own work.
+    // The existing table is never mistaken for the result of the failed statement, however often it runs.
     for (let time = 0; time < 2; time++) {
       await expect(migrate(database, migrationsIn(folder))).rejects.toThrow("Table 'm1' already exists");
       expect(await tables()).toEqual([['m1'], ['migrations']]);
@@ -74,7 +74,7 @@ describe('a migration that was interrupted', () => {
     expect(await tables()).toEqual([['m1'], ['m2'], ['migrations']]);
   });
 
-  test("is nobody else's: a process that finds all done changes nothing", async () => {
+  test('and then finished is not run again by another process', async () => {
     write('0001_first.sql', ...STEPS);
     await Promise.all([migrate(database, migrationsIn(folder)), migrate(database, migrationsIn(folder))]);
     await database.run('DROP TABLE m2');

@@ -60,7 +60,7 @@ async function lock(session: Session, name: string): Promise<void> {
     const [answer] = await session.run([`SELECT GET_LOCK(${name}, 1)`]);
     if (int(answer?.[0]?.[0]) === 1) return;
     if (performance.now() > until)
-      throw new StoreUnavailable('another process has been migrating the schema for minutes');
+      throw new StoreUnavailable(`another process has been migrating the schema for over ${LOCK_WAIT_MS / 1000} s`);
   }
 }
 

@@ -69,7 +69,7 @@ const underTest = (election: 'advisory' | 'lease'): DialectUnderTest => ({
         const migrated = new MysqlDialect(options);
         await migrated.migrate();
         await migrated.close();
-        // Sessions take it over when they begin.
+        // A new session gets the global value.
         const [variable] = await select(
           url,
           "SHOW GLOBAL VARIABLES WHERE variable_name IN ('tx_read_only', 'transaction_read_only')",
@@ -92,7 +92,7 @@ const underTest = (election: 'advisory' | 'lease'): DialectUnderTest => ({
   },
 });
 
-test.each(['read_only', 'transaction read-only'])('an inspection tells of a server that is %s', async (kind) => {
+test.each(['read_only', 'transaction read-only'])('an inspection reports that a server is %s', async (kind) => {
   const { url, drop } = await freshMysqlDatabase(server.url);
   const options = { url, poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
   const set = (mode: 'ONLY' | 'WRITE') =>

@@ -6,7 +6,7 @@ import { text } from '../../sql/read.ts';
 import { complete } from '../../sql/statement.ts';
 import { LISTENER_KEYS, TASKS } from '../../tables.ts';
 
-/** Waiting messages, as the dispatch index of each table begins. */
+/** How the waiting messages of a table are found by its dispatch index, whose first column is `key`. */
 interface Waiting {
   from: string;
   key: string;
@@ -42,7 +42,7 @@ export function outboxOf(database: Database): OutboxSql {
       return { listeners: lock(dueListener(), LISTENERS_WAITING), tasks: lock(TASKS.list(), alive) };
     },
     waiting: (transport, limit, after) =>
-      earliest(transport, after === '' ? '' : `AND target > ${quote(after)}`, `LIMIT ${limit}`).map(complete),
+      [LISTENERS_WAITING, TASKS_WAITING].map((which) => complete(nextTargets(which, transport, after, limit))),
     // Reads only the rows that it counts: the due messages of a target are neighbours in the index.
     countDue(transport, targets, limit) {
       const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
@@ -50,7 +50,10 @@ export function outboxOf(database: Database): OutboxSql {
         complete(`SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`),
       );
     },
-    nextDue: (transport, targets) => earliest(transport, `AND target IN ${list(targets)}`, '').map(complete),
+    nextDue: (transport, targets) =>
+      [LISTENERS_WAITING, TASKS_WAITING].map((which) =>
+        complete(earliest(which, transport, `AND target IN ${list(targets)}`)),
+      ),
     held: (release, limit) => held(database, release, limit),
   };
 }
@@ -59,47 +62,54 @@ export function outboxOf(database: Database): OutboxSql {
  * The earliest message of each target. It groups by all first columns of the index, so that the server reads one entry per
  * target, however many messages wait: 2 ms for 25 targets with 30,000 messages, and 130 ms if grouped by `target` alone.
  */
-function earliest(transport: Transport, which: string, limit: string): string[] {
-  return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, key, where }) => {
-    const group = `${key}, transport, target`;
-    return `SELECT target, MIN(due_at) FROM ${from} WHERE ${where} AND transport = ${quote(transport)} ${which}
-      GROUP BY ${group} ORDER BY ${group} ${limit}`;
-  });
+function earliest({ from, key, where }: Waiting, transport: Transport, which: string): string {
+  const group = `${key}, transport, target`;
+  return `SELECT target, MIN(due_at) FROM ${from} WHERE ${where} AND transport = ${quote(transport)} ${which}
+    GROUP BY ${group} ORDER BY ${group}`;
 }
 
-/** How many queues one statement reads. */
+function nextTargets(waiting: Waiting, transport: Transport, after: string, limit: number): string {
+  return `${earliest(waiting, transport, after === '' ? '' : `AND target > ${quote(after)}`)} LIMIT ${limit}`;
+}
+
+/** How many queues of a transport are read together. Clients choose targets, so there may be any number of queues. */
 const QUEUES_AT_ONCE = 100;
 
-/** Reads only messages that are due later: claimed and delayed ones, not the backlog. */
+/**
+ * Reads only messages that are due later: claimed and delayed ones, not the backlog.
+ * @param limit for each transport.
+ */
 async function held(
   database: Database,
   { processIds, since }: Release,
   limit: number,
 ): Promise<[tasks: unknown[][], listeners: unknown[][]]> {
-  const transports = since ? TRANSPORTS.filter((transport) => transport === since.transport) : TRANSPORTS;
   const later = since ? `due_at > GREATEST(${NOW}, ${since.dueFrom - 1})` : `due_at > ${NOW}`;
   const ids = processIds && list([...processIds, null]);
   const theirs = ['claimed_by', 'deferred_by'].map((column) => `${column} ${ids ? `IN ${ids}` : 'IS NOT NULL'}`);
-  const look = async ({ from, columns }: Waiting, queues: string[]): Promise<unknown[][]> => {
-    const [found = []] = await database.run(
-      `SELECT ${columns} FROM ${from} WHERE (${queues.join(' OR ')}) AND (${theirs.join(' OR ')}) LIMIT ${limit}`,
-    );
-    return found;
-  };
-  const targetsOf = await database.run(...transports.flatMap((transport) => earliest(transport, '', '')));
-  const find = async (waiting: Waiting, kind: number) => {
-    // Each condition is one range of the index.
-    const queues = transports.flatMap((transport, index) =>
-      (targetsOf[index * 2 + kind] ?? []).map(
-        ([target]) =>
-          `(${waiting.where} AND transport = ${quote(transport)} AND target = ${quote(text(target))} AND ${later})`,
-      ),
-    );
+  const find = async (waiting: Waiting, transport: Transport): Promise<unknown[][]> => {
     const rows: unknown[][] = [];
-    for (let first = 0; first < queues.length && rows.length < limit; first += QUEUES_AT_ONCE) {
-      rows.push(...(await look(waiting, queues.slice(first, first + QUEUES_AT_ONCE))));
+    let after: string | undefined = '';
+    while (after !== undefined && rows.length < limit) {
+      const [page = []] = await database.run(nextTargets(waiting, transport, after, QUEUES_AT_ONCE));
+      const targets = page.map(([target]) => text(target));
+      if (targets.length === 0) break;
+      // Each condition is one range of the index.
+      const queues = targets.map(
+        (target) => `(${waiting.where} AND transport = ${quote(transport)} AND target = ${quote(target)} AND ${later})`,
+      );
+      const which = `(${queues.join(' OR ')}) AND (${theirs.join(' OR ')})`;
+      const [found = []] = await database.run(
+        `SELECT ${waiting.columns} FROM ${waiting.from} WHERE ${which} LIMIT ${limit}`,
+      );
+      rows.push(...found);
+      after = targets[QUEUES_AT_ONCE - 1];
     }
     return rows;
   };
-  return Promise.all([find(TASKS_WAITING, 1), find(LISTENERS_WAITING, 0)]);
+  const findAll = async (waiting: Waiting): Promise<unknown[][]> => {
+    const transports = TRANSPORTS.filter((transport) => !since || transport === since.transport);
+    return (await Promise.all(transports.map((transport) => find(waiting, transport)))).flat();
+  };
+  return Promise.all([findAll(TASKS_WAITING), findAll(LISTENERS_WAITING)]);
 }

@@ -9,7 +9,7 @@ const DUMP = join(import.meta.dirname, 'schema.sql');
 const HINT =
   '-- What the migrations make, read back from the catalog. Written by: UPDATE_SCHEMA=1 npm test -- mysql/schema';
 
-/** What MySQL and MariaDB say alike: types without display widths, generated columns without their expression. */
+/** What MySQL and MariaDB report in the same way: types without display widths, generated columns without their expression. */
 const COLUMNS = `
   SELECT table_name, CONCAT('  ', column_name, ' ', REGEXP_REPLACE(column_type, 'int\\\\([0-9]+\\\\)', 'int'),
     IF(collation_name IS NULL, '', CONCAT(' COLLATE ', collation_name)),

@@ -4,7 +4,7 @@ import { byKeys } from './by-keys.ts';
 import { LISTENERS_WAITING, TASKS_WAITING } from './outbox.ts';
 
 export const WORDS: Words = {
-  /** No index has an expression. */
+  /** `COALESCE` with one argument returns it, and no index has this expression. */
   noIndex: (column) => `COALESCE(${column})`,
   /** Several indexes begin with the state. Without a hint the optimizer chooses one by its statistics. */
   useIndex: (index) => ` FORCE INDEX (${index})`,

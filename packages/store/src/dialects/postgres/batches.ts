@@ -1,4 +1,5 @@
 import type { Connections, Prepared, Query, Session } from '@resonate/drivers/postgres';
+import { CLOCK_MS } from './outbox.ts';
 
 /**
  * Each batch writes its number into the row of its connection. If the answer to a commit is lost, one statement reads and
@@ -31,4 +32,12 @@ export async function happened(connections: Connections, { id, batch }: Session,
   } finally {
     await session.end();
   }
+}
+
+const KEPT_MS = 86_400_000;
+
+/** Removes the rows of connections that ended long ago. */
+export async function forgetConnections(connections: Connections): Promise<void> {
+  const sql = `DELETE FROM batches WHERE used_at < ${CLOCK_MS} - ${KEPT_MS}`;
+  await connections.use((session) => session.run([{ text: sql }]));
 }

@@ -4,7 +4,7 @@ import type { Dialect, Leadership } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
 import { ServerDialect } from '../server/dialect.ts';
-import { happened } from './batches.ts';
+import { forgetConnections, happened } from './batches.ts';
 import { Election } from './election.ts';
 import { migrate } from './migrate.ts';
 import { outboxOf } from './outbox.ts';
@@ -39,6 +39,10 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
     } finally {
       await session.end();
     }
+  }
+
+  forgetConnections(): Promise<void> {
+    return forgetConnections(this.#connections);
   }
 
   reindex(signal: AbortSignal): Promise<number> {

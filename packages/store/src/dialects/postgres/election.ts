@@ -62,7 +62,12 @@ export class Election {
 
   async #candidate(): Promise<Session> {
     const session = await this.#connections.dedicated(VALID_MS);
-    await session.script(`${KEEPALIVE}; ${SILENCE}`);
-    return session;
+    try {
+      await session.script(`${KEEPALIVE}; ${SILENCE}`);
+      return session;
+    } catch (error) {
+      void session.end();
+      throw error;
+    }
   }
 }

@@ -25,7 +25,7 @@ let dialect: PostgresDialect;
 let store: Store;
 let proxied: string;
 
-/** From now on, requests go through a dialect that is patient for so long. */
+/** From now on, requests go through a dialect with this timeout. */
 function use(statementTimeoutMs: number): void {
   dialect = new PostgresDialect({ url: proxied, poolSize: 4, connectTimeoutMs: 1_000, statementTimeoutMs });
   store = storeOn(dialect);
@@ -92,7 +92,7 @@ describe('a batch', () => {
   });
 });
 
-test('a claim asks not to wait for the disk, and what comes after it on its connection waits again', async () => {
+test('a claim does not wait for the disk, but later transactions on its connection do', async () => {
   const alone = new PostgresDialect({ url: proxied, poolSize: 1, connectTimeoutMs: 1_000, statementTimeoutMs: 1_000 });
   const synced = () => alone.plain.select([{ sql: "SELECT current_setting('synchronous_commit')", params: [] }]);
   await sendOk(store, 'promise.create', promiseCreate('a', { 'resonate:target': 'poll://any@workers' }));
@@ -112,7 +112,7 @@ test('a claim asks not to wait for the disk, and what comes after it on its conn
 });
 
 describe('a connection that breaks', () => {
-  test('while the answer of a commit is on its way: the engine finds out that it happened', async () => {
+  test('before the answer to a commit arrives: the engine finds out that it was committed', async () => {
     const cut = new Set<ProxyLink>();
     proxy.rules = {
       toServer(data, link) {
@@ -121,13 +121,13 @@ describe('a connection that breaks', () => {
       },
       toClient: (data, link) => (cut.has(link) ? link.cut() : link.sendToClient(data)),
     };
-    // Run again, it would find its own task acquired and answer 409.
+    // If the batch ran again, the answer would be 409, because the task is acquired already.
     expect(await send(store, 'task.create', taskCreate('a', 'me'))).toMatchObject({ status: 200 });
     expect(cut.size).toBe(1);
     expect(await select('SELECT state, version FROM tasks')).toEqual([['acquired', '1']]);
   });
 
-  test('before a commit arrived: the batch runs again', async () => {
+  test('before a commit reaches the server: the batch runs again', async () => {
     let cuts = 0;
     proxy.rules = {
       toServer: (data, link) => (isCommit(data) && cuts++ === 0 ? link.cut() : link.sendToServer(data)),
@@ -137,7 +137,7 @@ describe('a connection that breaks', () => {
     expect(await select('SELECT state, version FROM tasks')).toEqual([['acquired', '1']]);
   });
 
-  test('while a commit is held up on the way: it can not happen any more once it was given up', async () => {
+  test('while a commit is delayed on the way: it fails when it arrives after the batch was repeated', async () => {
     let held: { data: Buffer; link: ProxyLink } | null = null;
     let late: Buffer | null = null;
     proxy.rules = {
@@ -163,7 +163,7 @@ describe('a connection that breaks', () => {
     expect(await select('SELECT state, version FROM tasks')).toEqual([['acquired', '1']]);
   });
 
-  test('while it is idle harms nobody', async () => {
+  test('while it is idle makes no request fail', async () => {
     await Promise.all(['a', 'b', 'c'].map((id) => sendOk(store, 'promise.create', promiseCreate(id))));
     for (const link of proxy.links) link.cut();
     expect(await send(store, 'promise.get', { id: 'a' })).toMatchObject({ status: 200 });
@@ -181,12 +181,12 @@ test('a batch that changes nothing, or fails, leaves no transaction open', async
   await dialect.transact(needs, () => ({ changes: null, result: null }));
   await expect(dialect.transact(needs, fail)).rejects.toThrow('a fault of the program');
   const open = "SELECT count(*)::int FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'";
-  // Nobody waits for the rollback.
+  // The callers above did not wait for the rollback.
   await until('no transaction is open', 10_000, async () => (await select(open))[0]?.[0] === 0);
   expect(await send(store, 'promise.create', promiseCreate('a'))).toMatchObject({ status: 200 });
 });
 
-/** Callers that create tasks one after another until they are told to stop; what each was answered. */
+/** Callers that create tasks one after another until `stop` is called, and the replies that they got. */
 function load(callers: number) {
   const answers = new Map<string, Reply>();
   let isOver = false;
@@ -195,7 +195,7 @@ function load(callers: number) {
       const id = `task.${caller}.${count}`;
       const reply = await send(store, 'task.create', taskCreate(id, 'me'));
       answers.set(id, reply);
-      // A client that is turned away comes back a little later.
+      // A client that gets a 503 tries again a little later.
       if (reply.status === 503) await delay(20);
     }
   };
@@ -215,7 +215,7 @@ async function acknowledgedSoFar(answers: ReadonlyMap<string, Reply>, more: numb
 }
 
 describe('under load', () => {
-  test('connections that the server ends are not noticed by clients', async () => {
+  test('clients get no error if the server ends connections', async () => {
     const { answers, stop } = load(16);
     for (let round = 0; round < 10; round++) {
       await acknowledgedSoFar(answers, 50);
@@ -230,16 +230,16 @@ describe('under load', () => {
     expect(await select('SELECT count(*)::int FROM tasks WHERE version = 1')).toEqual([[answers.size]]);
   });
 
-  test('a server that is killed loses nothing that was acknowledged, and has nothing that was refused', async () => {
+  test('a killed database server keeps everything that was acknowledged and has nothing that was refused', async () => {
     await store.close();
-    // It takes the server a while to come back, and whoever was cut off in a commit waits for it.
+    // The server takes a while to restart, and requests whose commit was interrupted wait for it.
     use(40_000);
     const { answers, stop } = load(16);
     for (let round = 0; round < 3; round++) {
       await acknowledgedSoFar(answers, 100);
-      await server.kill9();
+      await server.killAll();
       await expect(dialect.now()).rejects.toThrow(StoreUnavailable);
-      // The callers may all be in commits that were cut off: then none of them is turned away.
+      // All callers may be waiting for interrupted commits. Then none of them gets a 503.
       const refused = await send(storeOn(dialect), 'task.create', taskCreate(`refused.${round}`, 'me'));
       expect(refused).toMatchObject({ status: 503 });
       answers.set(`refused.${round}`, refused);
@@ -248,7 +248,7 @@ describe('under load', () => {
     await acknowledgedSoFar(answers, 100);
     await stop();
     const there = new Set((await select('SELECT id FROM tasks')).map(([id]) => id));
-    // 500 says that it could not be found out in time, as may be when a busy machine takes long to restart the server.
+    // 500: the outcome was not found out in time, for example because a busy machine restarts the server slowly.
     const known = [...answers].filter(([, { status }]) => status !== 500);
     const wrong = known.filter(([id, { status }]) => (status === 200) !== there.has(id));
     expect(wrong).toEqual([]);
@@ -256,7 +256,7 @@ describe('under load', () => {
     expect([...statuses].sort()).toEqual([200, 503]);
   }, 120_000);
 
-  test('a server that freezes makes no request wait forever, and all goes on when it thaws', async () => {
+  test('while the database server is frozen no request waits forever, and afterwards requests succeed again', async () => {
     const { answers, stop } = load(4);
     await acknowledgedSoFar(answers, 20);
     const pids = server.pids();
@@ -271,14 +271,14 @@ describe('under load', () => {
     await acknowledgedSoFar(answers, 20);
     await stop();
     const there = new Set((await select('SELECT id FROM tasks')).map(([id]) => id));
-    // 500: it was frozen for so long that nobody could find out.
+    // 500: the outcome was not found out in time.
     const wrong = [...answers].filter(([id, { status }]) => status !== 500 && (status === 200) !== there.has(id));
     expect(wrong).toEqual([]);
   }, 90_000);
 });
 
 describe('a leader', () => {
-  test('knows at once when its connection breaks, and another one may follow', async () => {
+  test('notices at once that its connection broke, and another process can be elected', async () => {
     const leadership = await dialect.elect('scheduler', 'one');
     const ended = new Promise((resolve) => leadership?.ended.addEventListener('abort', resolve));
     for (const link of proxy.links) link.cut();
@@ -288,7 +288,7 @@ describe('a leader', () => {
     await next?.release();
   });
 
-  test('that hears nothing any more steps down', async () => {
+  test('that gets no answers any more steps down', async () => {
     const leadership = await dialect.elect('scheduler', 'one');
     const ended = new Promise((resolve) => leadership?.ended.addEventListener('abort', resolve));
     expect(leadership?.ended.aborted).toBe(false);

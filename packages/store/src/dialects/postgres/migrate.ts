@@ -1,13 +1,11 @@
 import type { Session } from '@resonate/drivers/postgres';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
 import { checkEncoding, ENCODING } from './inspect.ts';
-import { CLOCK_MS } from './outbox.ts';
 
 const LOCK = "pg_advisory_xact_lock(hashtextextended('resonate migrations ' || current_schema(), 0))";
-const BATCH_ROWS_KEPT_MS = 86_400_000;
 
 /**
- * Applies what is missing in one transaction, behind a lock that lets one process at a time do so.
+ * Applies the missing migrations in one transaction. It takes a lock, so that one process at a time does this.
  * @throws when the database is not UTF-8, or newer than the program; then nothing was changed.
  */
 export async function migrate(session: Session): Promise<void> {
@@ -30,9 +28,7 @@ export async function migrate(session: Session): Promise<void> {
       const record = 'INSERT INTO schema_migrations (version, name) VALUES ($1, $2)';
       await session.run([{ text: record, values: [String(version), name] }]);
     }
-    // Rows of connections that are long gone.
-    const forget = `DELETE FROM batches WHERE used_at < ${CLOCK_MS} - ${BATCH_ROWS_KEPT_MS}`;
-    await session.run([{ text: forget }, { text: 'COMMIT' }]);
+    await session.run([{ text: 'COMMIT' }]);
   } finally {
     await session.rollback();
   }

@@ -3,7 +3,9 @@ import type { Prepared } from '@resonate/drivers/postgres';
 import { LISTENER_KEYS, TASKS } from '../../tables.ts';
 import { dueListener, type OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { array } from './words.ts';
+import { array, WORDS } from './words.ts';
+
+const { tasksByTarget: TASKS_WAITING, listenersByTarget: LISTENERS_WAITING } = WORDS;
 
 /** The clock, epoch ms. */
 export const CLOCK_MS = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
@@ -13,19 +15,19 @@ const ready = (table: string) => `${table}.transport = $1 AND ${table}.target = 
     AND ${table}.due_at <= (SELECT now FROM clock) AND (${table}.prefers IS NULL
       OR ${table}.due_at <= (SELECT now FROM clock) - $4::bigint OR ${table}.prefers = ANY($3::text[]))`;
 /** Of each target the oldest messages, in the order of the index. Rows that another transaction has locked are skipped. */
-const lockDue = (columns: string, table: string, where: string) => `
+const lockDue = (columns: string, table: string, waiting: string) => `
   WITH clock AS MATERIALIZED (SELECT ${CLOCK_MS} AS now),
   wanted AS MATERIALIZED (SELECT target, room FROM json_to_recordset($2) AS wanted(target text, room bigint))
-  SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${columns} FROM ${table}
-    WHERE ${where} AND ${ready(table)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
+  SELECT due.* FROM wanted CROSS JOIN LATERAL (SELECT ${columns} FROM ${waiting}
+    AND ${ready(table)} ORDER BY due_at LIMIT wanted.room FOR UPDATE SKIP LOCKED) AS due`;
 /**
  * With `=`, a plan that is made while the tables are empty uses an index that begins with another column. With an array of
  * one id and an order by id, it uses the primary key.
  */
 const AWAITED = 'p.id = ANY(ARRAY[listeners.awaited]) ORDER BY p.id LIMIT 1';
 const LOCK_DUE = {
-  listeners: lockDue(dueListener(AWAITED), 'listeners', 'due_at IS NOT NULL'),
-  tasks: lockDue(TASKS.list(), 'tasks', "state = 'pending' AND timeout_at > (SELECT now FROM clock)"),
+  listeners: lockDue(dueListener(AWAITED), 'listeners', LISTENERS_WAITING),
+  tasks: lockDue(TASKS.list(), 'tasks', `${TASKS_WAITING} AND timeout_at > (SELECT now FROM clock)`),
 };
 
 /** Reads one index entry per target, however many messages wait. */
@@ -36,8 +38,6 @@ const waiting = (from: string) => {
     SELECT n.target, n.due_at FROM walk CROSS JOIN LATERAL ${next('AND target > walk.target')} AS n)
     SELECT target, due_at FROM walk LIMIT $2::bigint`;
 };
-const TASKS_WAITING = "tasks WHERE state = 'pending'";
-const LISTENERS_WAITING = 'listeners WHERE due_at IS NOT NULL';
 const earliest = (
   from: string,
 ) => `SELECT wanted.name, first.due_at FROM unnest($2::text[]) AS wanted(name) CROSS JOIN LATERAL

@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 const WALKS_ALL = /Seq Scan|Bitmap/;
-/** What has no index is read again for every row of the other side. */
+/** On the inner side of a join, these read all their rows again for every row of the outer side. */
 const WITHOUT_INDEX = /CTE Scan|Function Scan|Materialize/;
 
 function fault(node: PlanNode): string[] {
@@ -36,7 +36,7 @@ function fault(node: PlanNode): string[] {
   return WALKS_ALL.test(type) || isReread ? [`${type} on ${node['Relation Name'] ?? 'rows'}`] : [];
 }
 
-/** Those that touch rows which are there; plans are made while tables are empty, and kept. */
+/** The indexes that statements must use, even if they were planned while the tables were empty. */
 const INDEXES: Record<string, string[]> = {
   promises: ['promises_pkey'],
   lock_promises: ['promises_pkey'],
@@ -92,10 +92,10 @@ const GROW = [
 ];
 
 const PLANNED = PREPARED.filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(text));
-/** Run, and so planned, while a table may be empty. A row that is written is there before. */
+/** Only statements that read are planned while a table is empty: rows that are updated or deleted exist before. */
 const READING = PLANNED.filter(({ text }) => /^\s*(SELECT|WITH)/.test(text));
 
-/** Plans are made anew when statistics are renewed, also those of tables without rows. They are kept while rows come. */
+/** Postgres plans again when statistics are renewed, also those of empty tables. It keeps plans while rows are added. */
 describe.each([
   ['while the tables are empty', [], PLANNED],
   ['after maintenance analyzed them', WORDS.analyze, PLANNED],
@@ -109,7 +109,7 @@ describe.each([
     await client.end();
   });
 
-  test.each(planned)('the statement $name grows with what it names, not with its tables', async ({ name, text }) => {
+  test.each(planned)('the statement $name reads the rows that it names, not whole tables', async ({ name, text }) => {
     const nodes = await planNodes(database.url, text);
     expect(nodes.flatMap(fault)).toEqual([]);
     const indexes = nodes.flatMap((node) => node['Index Name'] ?? []);

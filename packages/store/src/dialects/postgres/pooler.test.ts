@@ -43,7 +43,7 @@ describe('PgBouncer', () => {
       await leadership?.release();
     }));
 
-  test('that pools transactions is refused with an election by lock: two could lead', () =>
+  test('that pools transactions is refused with an election by lock, because two could lead', () =>
     through('transaction', false, async (dialect) => {
       await expect(dialect.migrate()).rejects.toThrow('set storage.election to lease');
     }));

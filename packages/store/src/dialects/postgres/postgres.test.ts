@@ -18,7 +18,7 @@ const OPTIONS = { poolSize: 5, connectTimeoutMs: 10_000, statementTimeoutMs: 30_
 
 let server: Awaited<ReturnType<typeof postgresForTests>>;
 beforeAll(async () => {
-  // What commits must survive is another test's matter; this way this one takes a third of the time.
+  // Other tests check what commits survive. Without waiting for the disk, this one takes a third of the time.
   server = await postgresForTests({ synchronous_commit: 'off' });
 });
 afterAll(() => server.stop());
@@ -75,7 +75,7 @@ const underTest = (byLease: boolean): DialectUnderTest => ({
   },
 });
 
-// No lock of a connection lasts behind such a pooler.
+// Behind such a pooler, the lock of a connection does not last.
 const needsLease = process.env['TEST_POSTGRES_POOLER'] === 'transaction';
 
 dialectConformance('Postgres', underTest(needsLease));

@@ -40,7 +40,7 @@ async function fill(): Promise<void> {
   await client.query('ANALYZE settings');
 }
 
-/** Some of each page stay, so that none can be used again. */
+/** Some rows of each page stay, so that no page becomes free. */
 async function thinOut(): Promise<void> {
   await client.query(`DELETE FROM settings WHERE key NOT LIKE '%00'`);
   await client.query('VACUUM ANALYZE settings');
@@ -57,7 +57,7 @@ test('an index that is far too large is rebuilt, once; a full one is left alone'
   expect(await run()).toBe(0);
 }, 60_000);
 
-test('what a rebuild that was killed has left is removed', async () => {
+test('an invalid index that a killed rebuild left behind is removed', async () => {
   await client.query('CREATE INDEX settings_pkey_ccnew ON settings (key)');
   await client.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'settings_pkey_ccnew'::regclass`);
   await run();
@@ -75,7 +75,7 @@ test('it ends with its signal, also while it waits for a transaction', async () 
   let hasEnded = false;
   const ended = reindex(connections, leaving.signal, MIN_BYTES).finally(() => (hasEnded = true));
   const waits = `SELECT 1 FROM pg_stat_activity WHERE query LIKE 'REINDEX%' AND wait_event_type = 'Lock'`;
-  // Within one transaction the view would else not change.
+  // Otherwise the view would not change within one transaction.
   while (!hasEnded && (await client.query(waits)).rowCount === 0) await client.query('SELECT pg_stat_clear_snapshot()');
   expect(hasEnded).toBe(false);
   leaving.abort();

@@ -43,7 +43,7 @@ const first = Math.floor(Date.now() / 1000);
 const seeds = given ? [Number(given)] : Array.from({ length: rounds(1, 10) }, (_, round) => first + round);
 
 test.each(seeds)(
-  'two processes that remember rows answer as the reference model, in turns (seed %i)',
+  'two processes that remember rows take turns, and answer as the reference model does (seed %i)',
   async (seed) => {
     const random = new Random(seed);
     const stores = dialects.map((dialect, index) => storeOn(dialect, `process ${index}`));

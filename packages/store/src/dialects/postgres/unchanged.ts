@@ -32,7 +32,7 @@ const AS_ASSUMED = `${areSame('tasks')}
 
 /** Fails unless the condition is true: the text is no number, so the cast fails, and the text appears in the error. */
 const orFail = (condition: string) => `SELECT ${CLOCK_MS}, ${SERVER}, CASE WHEN holds IS TRUE THEN 1
-    ELSE ('resonate-server: assumptions do not hold, so the batch reads its rows; ' || coalesce(holds::text, ''))::int END
+    ELSE ('resonate-server: remembered rows have changed, so the batch reads them; ' || coalesce(holds::text, ''))::int END
   FROM (SELECT ${condition} AS holds) AS checked`;
 
 export const UNCHANGED_STATEMENTS: Prepared[] = [

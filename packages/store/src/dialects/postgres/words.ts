@@ -46,7 +46,7 @@ export const WORDS: Words = {
         WHERE t.${first} = wanted.a AND t.${second} = wanted.b OFFSET 0 ${lock}) AS found`;
     return { sql, params: [firsts, array(keys.map(([, value]) => String(value)))] };
   },
-  // As one parameter: a list of 100 makes the planner read 100, in each of a dozen statements of a step of retention.
+  // One array: of a list the planner reads each entry, 100 in each of a dozen statements of a retention step.
   among: (column, texts) => ({ sql: `${column} = ANY(?::text[])`, params: [array(texts)] }),
   // As one JSON text, because the planner uses no index for a list of pairs.
   remove: (table, key, rows) => {

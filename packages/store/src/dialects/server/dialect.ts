@@ -165,7 +165,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
       return error;
     }
     // Whatever the reason, the batch runs again and reads its rows. If it still fails, it shows its own error.
-    if (!(error instanceof RequestTooLarge)) this.#remembered?.wasWrong(assumed);
+    if (!(error instanceof RequestTooLarge)) this.#remembered?.assumptionFailed(assumed);
     return new BatchConflict(errorText(error));
   }
 

@@ -4,7 +4,7 @@ import type { Statement } from '../../sql/statement.ts';
 import type { Words } from '../../sql/words.ts';
 import { Term } from './term.ts';
 
-/** A dead leader is replaced this long after its last renewal. The locks of Postgres and MySQL take as long. */
+/** A dead leader is replaced this long after its last renewal. The locks of Postgres and MySQL are freed after the same time. */
 const LEASE_MS = 3_000;
 const RENEW_LEASE_MS = 500;
 /** The holder stops this long before its lease ends in the database, because clocks run at different speeds. */

@@ -15,8 +15,8 @@ export interface Remembered extends Versioned<PromiseRow> {
   /** Its branch has more promises than a fence answers. It never has fewer later, except by retention. */
   isFenceCut: boolean;
   /**
-   * All that wait for it, as far as this process knows: listeners, and no callback. null: there may be others, so its settlement
-   * has to read. They are known for steps, and for workflows that the process which creates them runs (`task.create`).
+   * All that wait for it, as far as this process knows: these listeners, and no callback. null: there may be others, so a batch
+   * that settles it must read. They are known for steps, and for workflows that their creator runs itself (`task.create`).
    */
   listeners: readonly Versioned<ListenerRow>[] | null;
 }

@@ -29,9 +29,9 @@ export interface Assumed {
   listeners: readonly { awaited: string; address: string; version: string }[];
   /** No promise may be in one of these branches. */
   branches: readonly string[];
-  /** The run of the server to which the versions belong: another one counts them anew. */
+  /** The start time of the server that the versions belong to: another server may use the same versions again. */
   server: string;
-  /** The server's clock must be about here, epoch ms. */
+  /** The server's clock must be close to this, epoch ms. */
   now: number;
 }
 
@@ -57,12 +57,12 @@ const MAX_PROMISES_BESIDE_OTHERS = 2;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 16 << 20;
 const MAX_ENTRY_BYTES = 1 << 20;
-/** A wrong assumption costs a trip and a line in the server's log. After so many within this time, batches read. */
+/** A wrong assumption costs a round trip and a line in the server's log. After this many within this time, batches read. */
 const MAX_WRONG = 5;
 const WRONG_WITHIN_MS = 10_000;
 /** The estimate of the server's clock falls back by this many ms per ms, so that it follows a slower clock. */
 const CLOCK_DRIFT = 0.001;
-/** With an older reading of the clock a batch reads. So the estimate is at most 10 ms behind what was read. */
+/** If the last reading of the clock is older, a batch reads. So the drift lowers the estimate by 10 ms at most. */
 const MAX_READING_AGE_MS = 10_000;
 /**
  * If a promise expires within this time, the batch reads. Another process may see the timeout before this batch has its locks,
@@ -105,7 +105,7 @@ export class RememberedRows {
     const found: Found = { entries: new Map(), absent: [] };
     for (const id of needs.promises) {
       const entry = this.#entries.get(id);
-      if (entry && entry.row !== null && isEnough(entry, needs, now)) found.entries.set(id, entry);
+      if (entry && entry.row !== null && canDecideFrom(entry, needs, now)) found.entries.set(id, entry);
       else if (!entry && needs.creations.has(id)) found.absent.push(id);
       else return null;
     }
@@ -113,7 +113,7 @@ export class RememberedRows {
   }
 
   /** An assumption was wrong. */
-  wasWrong({ promises }: Assumed): void {
+  assumptionFailed({ promises }: Assumed): void {
     for (const id of promises.keys()) this.#entries.delete(id);
     this.#ahead = null;
     this.#wrongAt = [...this.#wrongAt, performance.now()].slice(-MAX_WRONG);
@@ -178,7 +178,7 @@ export class RememberedRows {
       this.forgetAll();
       this.#server = server;
     }
-    // The answer to a commit arrives late. Then an earlier reading says more, until it is too old.
+    // If an answer arrives late, its estimate is too low. Then keep the earlier reading, until that is too old.
     const isUsable = this.#ahead !== null && at - this.#ahead.at <= MAX_READING_AGE_MS;
     const before = this.#ahead && isUsable ? this.#ahead.ms - (at - this.#ahead.at) * CLOCK_DRIFT : -Infinity;
     if (now - at >= before) this.#ahead = { ms: now - at, at };
@@ -239,7 +239,7 @@ function hasOnlyPromises({ promises, tasks, callbacks, listeners, schedules }: N
 }
 
 /** Whether everything that the batch needs of this promise is remembered or checked. */
-function isEnough(
+function canDecideFrom(
   { row: { id, tags, timeoutAt }, listeners, isFenceCut }: Remembered,
   needs: Needs,
   now: number,

@@ -52,7 +52,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Long enough for everything that waits for nothing but the event loop. */
+/** Runs everything that waits only for the event loop. */
 async function turn(): Promise<void> {
   for (let count = 0; count < 5; count++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -80,7 +80,7 @@ async function createdDurably(id: string): Promise<void> {
   syncs = [];
 }
 
-test('nobody is answered before the disk has what was written', async () => {
+test('a request is answered only after its changes are on the disk', async () => {
   const created = create('a');
   expect(await isSettled(created)).toBe(false);
   expect(syncs).toHaveLength(1);
@@ -106,7 +106,7 @@ test('a claim and its outcome cause no sync of their own', async () => {
   expect(syncs).toHaveLength(0);
 });
 
-test('what is written after a claim is synced again', async () => {
+test('a request after a claim causes a sync again', async () => {
   await createdDurably('a');
   await store.outbox.claim(CLAIM);
   const created = create('b');
@@ -116,7 +116,7 @@ test('what is written after a claim is synced again', async () => {
   await created;
 });
 
-test('a request that changes nothing waits for what it saw, and causes no sync', async () => {
+test('a request that changes nothing waits until the rows that it read are on the disk, and causes no sync', async () => {
   const first = create('a');
   await turn();
   const second = create('a');

@@ -16,7 +16,7 @@ beforeEach(() => dialect.reset());
 
 afterAll(() => dialect.close());
 
-test('what arrives during a large batch waits for its commit', async () => {
+test('requests that arrive during a large batch wait for its commit', async () => {
   const turns = countTurns();
   const batch = insert(ids(ROWS));
   const seen = turns.first.then(() => Promise.all([count(), load('p 1'), load('later')]));
@@ -29,7 +29,7 @@ test('what arrives during a large batch waits for its commit', async () => {
   expect(await count()).toBe(ROWS + 1);
 });
 
-test('a large batch that fails leaves nothing, and what has waited for it goes on', async () => {
+test('a large batch that fails changes nothing, and the requests that waited for it continue', async () => {
   await insert([`p ${ROWS - 1}`]);
   const turns = countTurns();
   const batch = insert(ids(ROWS));

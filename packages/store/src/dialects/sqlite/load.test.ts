@@ -22,7 +22,7 @@ function statements(): string[] {
   return prepared;
 }
 
-test('no statement of a load walks a table, whatever it looks for', () => {
+test('no statement of a load scans a table', () => {
   const plans = statements().map((sql) => {
     const parameters = Array.from(sql.matchAll(/\?/g), () => '[]');
     const explain = database.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);

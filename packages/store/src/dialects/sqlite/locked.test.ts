@@ -25,7 +25,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('a file that a database shell has locked is a store that is away, until the shell lets go', async () => {
+test('while a database shell has the file locked, the store is unavailable', async () => {
   shell.exec('BEGIN IMMEDIATE');
   let decided = 0;
   const transact = () =>
@@ -40,7 +40,7 @@ test('a file that a database shell has locked is a store that is away, until the
   expect(decided).toBe(1);
 });
 
-test('a shell that reads is in nobody’s way', async () => {
+test('a shell that only reads blocks no transaction', async () => {
   shell.exec('BEGIN');
   shell.prepare('SELECT COUNT(*) FROM promises').get();
   await dialect.transact(new Needs(), () => ({ changes: null, result: null }));

@@ -22,8 +22,6 @@ const nextDue = (from: string) => `SELECT value, (SELECT MIN(due_at) FROM ${from
 const countDue = (from: string) => `SELECT count(*) FROM (SELECT 1 FROM json_each(?) AS wanted
     CROSS JOIN ${from} AND transport IN (?) AND target = wanted.value AND due_at <= ? LIMIT ? + 0)`;
 
-const WAITING = { tasks: "state = 'pending'", listeners: 'due_at IS NOT NULL' };
-
 const ofBoth = (sql: (from: string) => string, ...params: SqlValue[]) =>
   [WORDS.tasksByTarget, WORDS.listenersByTarget].map((from) => ({ sql: sql(from), params }));
 
@@ -32,14 +30,14 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
   return {
     lockDue({ transport, targets, preferred, graceMs }) {
       const now = clock();
-      const due = (columns: string, table: string, where: string, ...further: SqlValue[]) =>
+      const due = (columns: string, waiting: string, ...further: SqlValue[]) =>
         targets.map(({ target, limit }) => ({
-          sql: `SELECT ${columns} FROM ${table} WHERE ${READY} AND ${where} ORDER BY due_at LIMIT ? + 0`,
-          params: [transport, target, now, now - graceMs, JSON.stringify(preferred), ...further, limit],
+          sql: `SELECT ${columns} FROM ${waiting} AND ${READY} ORDER BY due_at LIMIT ? + 0`,
+          params: [...further, transport, target, now, now - graceMs, JSON.stringify(preferred), limit],
         }));
       return {
-        listeners: due(dueListener(), 'listeners', WAITING.listeners),
-        tasks: due(TASKS.list(), 'tasks', `${WAITING.tasks} AND timeout_at > ?`, now),
+        listeners: due(dueListener(), WORDS.listenersByTarget),
+        tasks: due(TASKS.list(), `${WORDS.tasksByTarget} AND timeout_at > ?`, now),
       };
     },
     waiting: (transport, limit, after) => ofBoth(waiting, after, transport, limit, transport, after),
@@ -48,16 +46,16 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
     async held({ processIds, since }, limit) {
       const ids = processIds && JSON.stringify([...processIds]);
       const whose = ids === null ? 'IS NOT NULL' : 'IN (SELECT value FROM json_each(?))';
-      const find = (columns: string, table: 'tasks' | 'listeners') => ({
-        sql: `SELECT ${columns} FROM ${table} WHERE ${WAITING[table]} AND due_at > ? AND due_at >= ?
-          AND (? IS NULL OR transport = ?) AND (claimed_by ${whose} OR deferred_by ${whose}) LIMIT ? + 0`,
-        params: [
-          ...[clock(), since?.dueFrom ?? 0, since?.transport ?? null, since?.transport ?? null],
-          ...(ids === null ? [] : [ids, ids]),
-          limit,
-        ],
+      const transport = since ? [since.transport] : [];
+      const find = (columns: string, waiting: string) => ({
+        sql: `SELECT ${columns} FROM ${waiting} AND due_at > ? AND due_at >= ?
+          ${since ? 'AND transport = ?' : ''} AND (claimed_by ${whose} OR deferred_by ${whose}) LIMIT ? + 0`,
+        params: [clock(), since?.dueFrom ?? 0, ...transport, ...(ids === null ? [] : [ids, ids]), limit],
       });
-      const [tasks = [], listeners = []] = await select([find('id', 'tasks'), find(LISTENER_KEYS.list(), 'listeners')]);
+      const [tasks = [], listeners = []] = await select([
+        find('id', WORDS.tasksByTarget),
+        find(LISTENER_KEYS.list(), WORDS.listenersByTarget),
+      ]);
       return [tasks, listeners];
     },
   };

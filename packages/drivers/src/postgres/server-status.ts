@@ -1,20 +1,20 @@
 import pg from 'pg';
 
 /** What a server says about itself. */
-export interface Standing {
+export interface ServerStatus {
   /** It is a replica: it refuses writes, and its rows may be old. */
   isStandby: boolean;
   /** It refuses writes: it is a standby, or it was made read-only, for example because its disk is full. */
   isReadOnly: boolean;
   /** Its timeline in the history of the database; null if the server does not tell it. */
-  era: Era | null;
+  timeline: Timeline | null;
 }
 
 /** Each promotion begins a timeline with the next number. So of two primaries, the one with the lower number is old. */
-export interface Era {
+export interface Timeline {
   /** The same for all copies of one database. */
   system: string;
-  timeline: number;
+  number: number;
 }
 
 const PLAIN = `SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'`;
@@ -25,18 +25,18 @@ const DETAILED = `${PLAIN}, system_identifier::text, ${TIMELINE} FROM pg_control
 type Row = [boolean, boolean, string?, (string | null)?];
 
 /** @throws when the connection breaks. */
-export async function standingOf(client: pg.Client): Promise<Standing> {
+export async function statusOf(client: pg.Client): Promise<ServerStatus> {
   const [isStandby, isReadOnly, system, timeline] = await ask(client, DETAILED).catch((error: unknown) => {
     // Servers that only speak the protocol of Postgres have no timelines.
     if (error instanceof pg.DatabaseError && error.severity === 'ERROR') return ask(client, PLAIN);
     throw error;
   });
-  return { isStandby, isReadOnly, era: system && timeline ? { system, timeline: parseInt(timeline, 16) } : null };
+  return { isStandby, isReadOnly, timeline: system && timeline ? { system, number: parseInt(timeline, 16) } : null };
 }
 
 async function ask(client: pg.Client, text: string): Promise<Row> {
   const { rows } = await client.query<Row>({ text, rowMode: 'array' });
   const [row] = rows;
-  if (!row) throw new Error('the server does not say whether it takes writes');
+  if (!row) throw new Error('the server returned no row for pg_is_in_recovery()');
   return row;
 }
