@@ -15,7 +15,7 @@ afterAll(() => server?.dispose());
 localTests(() => server);
 containerTests(() => server);
 
-test('a server that is stopped ends its scripts and gives their tasks back: they run as soon as it is there again', async () => {
+test('a server that is stopped terminates its scripts and releases their tasks; they run again right after its restart', async () => {
   const log = server.freshFile();
   const script = `echo $$ >> ${log}; [ $(wc -l < ${log}) -gt 2 ] || sleep 1000; echo again`;
   const ids = [await submit(server.url, script), await submit(server.url, script, { target: 'bash://docker/alpine' })];

@@ -9,7 +9,7 @@ import { gone, lines, pids, settled, submit } from './scripts.ts';
 import { scriptEnv } from './server.ts';
 
 const LEASE_MS = 4_000;
-/** Much shorter than a lease, also on a busy machine. */
+/** Much shorter than a lease, and long enough on a busy machine. */
 const AT_ONCE_MS = 2_000;
 
 describe('two dispatchers that run scripts', () => {
@@ -39,7 +39,7 @@ describe('two dispatchers that run scripts', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Starts a script that runs on and on with a child, but ends at once when it is run for the second time. */
+  /** Starts a script that never ends and has a child process. When it is run for the second time it ends at once. */
   async function start(target: string) {
     const log = join(mkdtempSync(join(folder, 'log-')), 'pids');
     const script = `echo $$ >> ${log}; if [ $(wc -l < ${log}) -gt 2 ]; then echo "again by $PPID"; exit; fi
@@ -67,7 +67,7 @@ describe('two dispatchers that run scripts', () => {
   }
 
   test.each(['bash://', 'bash://docker/alpine'])(
-    'a script for %s does not outlive its dispatcher killed with -9; the other one runs it when the lease is over',
+    'a script for %s ends with its dispatcher that is killed with -9; the other one runs it when the lease expires',
     async (target) => {
       const { id, log, running, dispatcher } = await start(target);
       await dispatcher.kill9();
@@ -83,7 +83,7 @@ describe('two dispatchers that run scripts', () => {
     await runsAgain(id, log, AT_ONCE_MS);
   });
 
-  test('a script whose dispatcher is frozen ends before its lease: it never runs twice at a time', async () => {
+  test('a script whose dispatcher is frozen ends before its lease does, so it never runs twice at the same time', async () => {
     const { id, log, running, dispatcher } = await start('bash://');
     dispatcher.freeze();
     await Promise.all(running.map((pid) => gone(pid, LEASE_MS)));

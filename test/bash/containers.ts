@@ -11,7 +11,7 @@ export function containerTests(server: () => BashServer): void {
   describe('a script in a docker container', () => {
     const target = 'bash://docker/images.example.com:5000/tools/bash:5@sha256:00ff';
 
-    test('runs in its image, knows its promise, and sees nothing else', async () => {
+    test('runs in its image; its environment has its promise and none of the secrets of the server', async () => {
       const { id, value } = await settled(url(), await submit(url(), 'env; env', { target }));
       expect(value.data).toContain(`RESONATE_PROMISE_ID=${id}`);
       expect(value.data).toContain('IMAGE=images.example.com:5000/tools/bash:5@sha256:00ff');
@@ -25,7 +25,7 @@ export function containerTests(server: () => BashServer): void {
       expect(await outcome(url(), 'exit 4', { target })).toEqual(['rejected', 'exit code 4']);
     });
 
-    test('whose image is not there, or is no image name, rejects its promise', async () => {
+    test('whose image does not exist or has no valid name rejects its promise', async () => {
       const [state, reason] = await outcome(url(), 'echo', { target: 'bash://docker/no/such:image' });
       expect([state, reason]).toEqual(['rejected', expect.stringContaining('pull access denied')]);
       expect(await outcome(url(), 'echo', { target: 'bash://docker/--privileged' })).toEqual([
@@ -34,11 +34,15 @@ export function containerTests(server: () => BashServer): void {
       ]);
     });
 
-    test('killed by a signal settles nothing, and runs again', async () => {
+    test('that cannot start because the docker daemon is down runs again', async () => {
+      expect(await outcome(url(), 'echo hi', { target: 'bash://docker/stopped/daemon' })).toEqual(['resolved', 'hi']);
+    });
+
+    test('that is killed by a signal does not settle its promise, and runs again', async () => {
       await Promise.all(['kill -KILL $$', 'exit 143'].map((kill) => runsAgainAfter(kill)));
     });
 
-    /** 143 is what docker makes of SIGTERM. */
+    /** Docker turns SIGTERM into exit code 143. */
     async function runsAgainAfter(kill: string): Promise<void> {
       const log = file();
       const id = await submit(url(), `echo run >> ${log}; [ $(wc -l < ${log}) -gt 1 ] || ${kill}; echo survived`, {
@@ -48,7 +52,7 @@ export function containerTests(server: () => BashServer): void {
       expect(lines(log)).toEqual(['run', 'run']);
     }
 
-    test('is removed when its promise is settled by somebody else, though its shell heeds no SIGTERM', async () => {
+    test('is removed when another client settles its promise, even if its shell ignores SIGTERM', async () => {
       const log = file();
       const id = await submit(url(), `echo $$ >> ${log}; sleep 1000; true`, { target });
       const [script = 0] = await pids(log, 1);
@@ -61,17 +65,17 @@ export function containerTests(server: () => BashServer): void {
     const target = 'bash://tensorlake/python-3.11';
     const last = () => server().tensorlake.sandboxes.at(-1);
 
-    test('runs in its image, knows its promise; the sandbox is deleted afterwards', async () => {
+    test('runs in its image; its environment has its promise; the sandbox is deleted afterwards', async () => {
       const { id, value } = await settled(url(), await submit(url(), 'env; echo warning >&2', { target }));
       expect(value.data).toContain(`RESONATE_PROMISE_ID=${id}`);
-      // Tensorlake does not tell stderr from stdout.
+      // Tensorlake does not separate stderr and stdout.
       expect(value.data).toContain('warning');
       for (const secret of SECRETS) expect(value.data).not.toContain(secret);
       expect(last()?.request).toEqual({ timeout_secs: 600, image: 'python-3.11' });
       expect(last()?.deleted).toBe(true);
     });
 
-    test('without an image gets the default one', async () => {
+    test('without an image runs in the default one', async () => {
       expect(await outcome(url(), 'echo a; echo b', { target: 'bash://tensorlake' })).toEqual(['resolved', 'a\nb']);
       expect(last()?.request).toEqual({ timeout_secs: 600 });
     });
@@ -91,7 +95,7 @@ export function containerTests(server: () => BashServer): void {
       ).toEqual([true, true, true]);
     });
 
-    test('that Tensorlake refuses rejects its promise; when Tensorlake is only away, it is tried again', async () => {
+    test('that Tensorlake refuses rejects its promise; after a 503 of Tensorlake it is tried again', async () => {
       const { refusals, sandboxes } = server().tensorlake;
       refusals.push([422, { error: 'no such image' }]);
       expect(await outcome(url(), 'echo', { target })).toEqual([
@@ -104,7 +108,7 @@ export function containerTests(server: () => BashServer): void {
       expect(sandboxes.length).toBe(before + 1);
     });
 
-    test('whose sandbox comes to the end of its time settles nothing, and runs again', async () => {
+    test('whose sandbox times out does not settle its promise, and runs again', async () => {
       const log = file();
       const id = await submit(url(), `echo $$ >> ${log}; [ $(wc -l < ${log}) -gt 1 ] || sleep 1000; echo again`, {
         target,
@@ -117,7 +121,7 @@ export function containerTests(server: () => BashServer): void {
       expect(last()).not.toBe(sandbox);
     });
 
-    test('loses its sandbox when its promise is settled by somebody else', async () => {
+    test('loses its sandbox when another client settles its promise', async () => {
       const log = file();
       const id = await submit(url(), `echo $$ >> ${log}; sleep 1000; true`, { target });
       const [script = 0] = await pids(log, 1);

@@ -39,7 +39,7 @@ export function localTests(server: () => BashServer): void {
       expect(await outcome(url(), '', { data })).toEqual(UNREADABLE);
     });
 
-    test('that can not be started rejects it with the reason', async () => {
+    test('that cannot be started rejects it with the reason', async () => {
       expect(await outcome(url(), `: ${'x'.repeat(200_000)}`)).toEqual([
         'rejected',
         'failed to start bash: the script is too long for the argument list of a command',
@@ -51,13 +51,13 @@ export function localTests(server: () => BashServer): void {
       ]);
     });
 
-    test('knows its promise, and reads nothing from standard input', async () => {
+    test('has its promise in its environment, and an empty standard input', async () => {
       const script = 'cat; echo "$RESONATE_PROMISE_ID $RESONATE_PROMISE_CREATED_AT $RESONATE_PROMISE_TIMEOUT_AT"';
       const { id, createdAt, timeoutAt, value } = await settled(url(), await submit(url(), script));
       expect(value.data).toBe(`${id} ${createdAt} ${timeoutAt}`);
     });
 
-    test('finds nothing of the server in its environment but what is passed to it', async () => {
+    test('gets only the variables of the server that are passed to it', async () => {
       const [, environment = ''] = await outcome(
         url(),
         'tr "\\0" "\\n" < /proc/$$/environ; env; tr "\\0" " " < /proc/$$/cmdline',
@@ -73,7 +73,7 @@ export function localTests(server: () => BashServer): void {
       expect(environment).toContain('\nPATH=');
     });
 
-    test('with a longer stdout than allowed is stopped and rejects its promise; of its stderr the end is kept', async () => {
+    test('whose stdout is too long is terminated and rejects its promise; of a long stderr the end is kept', async () => {
       expect(await outcome(url(), 'yes')).toEqual([
         'rejected',
         `stdout is longer than ${MAX_OUTPUT} bytes (transports.bash_exec.max_output)`,
@@ -84,14 +84,14 @@ export function localTests(server: () => BashServer): void {
       expect(reason).toMatch(/^\[the last \d+ bytes\]\n[^]*the end$/);
     });
 
-    test('keeps its lease while it runs: it runs once', async () => {
+    test('keeps its lease while it runs, so it runs only once', async () => {
       const log = file();
       const [, data] = await outcome(url(), `echo run >> ${log}; sleep ${(1.5 * LEASE_MS) / 1000}; echo done`);
       expect(data).toBe('done');
       expect(lines(log)).toEqual(['run']);
     });
 
-    test('killed by a signal settles nothing: it runs again when its lease is over', async () => {
+    test('that is killed by a signal does not settle its promise, and runs again when its lease expires', async () => {
       const log = file();
       const id = await submit(url(), `echo run >> ${log}; [ $(wc -l < ${log}) -gt 1 ] || kill -KILL $$; echo survived`);
       expect((await settled(url(), id)).value.data).toBe('survived');
@@ -108,9 +108,9 @@ export function localTests(server: () => BashServer): void {
 
   describe('a script whose promise', () => {
     test.each([
-      ['obeys', ''],
-      ['does not care', "trap '' TERM; "],
-    ])('is settled by somebody else is ended with its children, whether it %s', async (_, trap) => {
+      ['obeys SIGTERM', ''],
+      ['ignores SIGTERM', "trap '' TERM; "],
+    ])('is settled by another client is terminated with its children: it %s', async (_, trap) => {
       const log = file();
       const id = await submit(
         url(),
@@ -122,7 +122,7 @@ export function localTests(server: () => BashServer): void {
       expect((await settled(url(), id)).value.data).toBe('theirs');
     });
 
-    test('times out is ended', async () => {
+    test('times out is terminated', async () => {
       const log = file();
       const id = await submit(url(), `echo $$ >> ${log}; sleep 1000; true`, { timeoutAt: Date.now() + 1_500 });
       const [script = 0] = await pids(log, 1);
@@ -130,7 +130,7 @@ export function localTests(server: () => BashServer): void {
       expect((await settled(url(), id)).state).toBe('rejected_timedout');
     });
 
-    test('is halted is ended, and runs again when it is continued', async () => {
+    test('is halted is terminated, and runs again when its task is continued', async () => {
       const log = file();
       const id = await submit(url(), `echo $$ >> ${log}; [ $(wc -l < ${log}) -gt 1 ] || sleep 1000; echo again`);
       const [script = 0] = await pids(log, 1);
@@ -141,7 +141,7 @@ export function localTests(server: () => BashServer): void {
     });
   });
 
-  test('no more scripts run at once than there is room for; the others wait their turn', async () => {
+  test('no more than max_running scripts run at once; the others wait', async () => {
     const [log, go] = [file(), `${file()}.go`];
     const script = `echo $$ >> ${log}; until [ -e ${go} ]; do sleep 0.05; done`;
     const ids = await Promise.all(Array.from({ length: 3 * MAX_RUNNING }, () => submit(url(), script)));
@@ -154,7 +154,7 @@ export function localTests(server: () => BashServer): void {
     expect(lines(log)).toHaveLength(ids.length);
   });
 
-  test('an unblock for bash:// is dropped, and holds up no script', async () => {
+  test('an unblock for bash:// is dropped, and scripts still run', async () => {
     const id = `plain-${Date.now()}`;
     await call(url(), 'promise.create', { id, timeoutAt: Date.now() + 600_000, param: { data: base64('echo') } });
     await call(url(), 'promise.register_listener', { awaited: id, address: 'bash://' });

@@ -8,11 +8,11 @@ import { call } from '../processes/wire.ts';
 export interface Submission {
   target?: string;
   timeoutAt?: number;
-  /** Of the promise's param, instead of the script. */
+  /** The `data` of the promise's param, in place of the script. */
   data?: string;
 }
 
-/** Creates a promise that carries a script. @returns its id. */
+/** Creates a promise whose param is a script. @returns its id. */
 export async function submit(url: string, script: string, submission: Submission = {}): Promise<string> {
   const { target = 'bash://', timeoutAt = Date.now() + 600_000, data = base64(script) } = submission;
   const id = `script-${randomUUID()}`;
@@ -38,7 +38,7 @@ export async function outcome(url: string, script: string, submission?: Submissi
   return value.data === undefined ? [state] : [state, value.data];
 }
 
-/** The lines of a file that scripts write to; none when it is not there yet. */
+/** The lines of a file that scripts write to; none if it does not exist yet. */
 export function lines(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
 }

@@ -8,9 +8,9 @@ import { TensorlakeStandIn } from './tensorlake-stand-in.ts';
 export const LEASE_MS = 2_000;
 export const MAX_RUNNING = 3;
 export const MAX_OUTPUT = 100_000;
-/** A variable that scripts are to see. */
+/** A variable that scripts must get. */
 export const PASSED = { name: 'JAVA_HOME', value: '/opt/some-java' };
-/** What a script must never see. */
+/** Values that no script may get. */
 export const SECRETS = ['hunter2', 'hunter3', 'hunter4', 'tensorlake-hunter5'];
 
 const STAND_IN = fileURLToPath(new URL('stand-in', import.meta.url));
@@ -37,7 +37,7 @@ export function scriptEnv(containers: string): Record<string, string> {
 export class BashServer {
   readonly process: ServerProcess;
   readonly tensorlake: TensorlakeStandIn;
-  /** For what scripts write; it goes with the server. */
+  /** The folder for files that scripts write. It is removed together with the server. */
   readonly folder: string;
 
   private constructor(process: ServerProcess, tensorlake: TensorlakeStandIn, folder: string) {
@@ -66,7 +66,7 @@ export class BashServer {
     return this.process.url;
   }
 
-  /** A file that is not there yet. */
+  /** The path of a file that does not exist yet. */
   freshFile(): string {
     return join(mkdtempSync(join(this.folder, 'log-')), 'log');
   }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 export interface StandInSandbox {
   id: string;
-  /** The body of the request that made it. */
+  /** The body of the request that created it. */
   request: Record<string, unknown>;
   status: string;
   deleted: boolean;
@@ -15,10 +15,10 @@ export interface StandInSandbox {
 
 type Answer = [status: number, body?: object];
 
-/** Behaves like Tensorlake's sandboxes over HTTP; scripts run on this machine, with nothing in their environment. */
+/** Behaves like Tensorlake's sandboxes over HTTP. Scripts run on this machine, with an empty environment. */
 export class TensorlakeStandIn {
   readonly sandboxes: StandInSandbox[] = [];
-  /** What POST /sandboxes answers instead, once for each. */
+  /** Answers for the next POST /sandboxes requests, one for each, in place of the usual answer. */
   readonly refusals: Answer[] = [];
   readonly #server: Server;
   readonly #key: string;
@@ -52,7 +52,7 @@ export class TensorlakeStandIn {
     await once(this.#server, 'close');
   }
 
-  /** The time of the sandbox is over: everything in it is killed. */
+  /** The sandbox times out: everything in it is killed. */
   expire(sandbox: StandInSandbox): void {
     end(sandbox);
   }
@@ -90,7 +90,7 @@ export class TensorlakeStandIn {
   }
 }
 
-/** The sandbox starts when it is read for the first time. */
+/** The sandbox starts when a client first asks for it. */
 function look(sandbox: StandInSandbox): Answer {
   const { status } = sandbox;
   if (status === 'pending') sandbox.status = 'running';

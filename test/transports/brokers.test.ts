@@ -59,7 +59,7 @@ describe.each([
   ['Kafka', 'kafka://orders', KAFKA_WORKER, () => ({ KAFKA_BROKERS: kafka.broker })],
   ['SQS', 'sqs://orders.fifo', SQS_WORKER, () => ({ ...AWS, SQS_ENDPOINT: sqs.url, SQS_QUEUE: 'orders.fifo' })],
 ])('the example worker of %s', (name, target, script, env) => {
-  test('completes tasks that waited for it and tasks that come, whatever their outcome', async () => {
+  test('completes tasks that waited for it and new tasks, with any outcome', async () => {
     await createTask(`${name}-early`, target, ['book', 'lamp']);
     const worker = new Spawned(process.execPath, [script], env());
     try {

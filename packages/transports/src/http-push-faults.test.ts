@@ -51,11 +51,11 @@ test('an answer that is cut off in its status line is a failure', async () => {
   expect(await pushTo((socket) => socket.end('HTTP/1.1 20'))).toMatch(/socket|closed|Invalid|HTTP/);
 });
 
-test('an answer that is cut off in its body counts by its status', async () => {
+test('an answer that is cut off in its body is a success if its status is 2xx', async () => {
   expect(await pushTo((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'))).toBeNull();
 });
 
-test('a refusal that is cut off in its body counts by its status', async () => {
+test('a refusal that is cut off in its body is reported with its status', async () => {
   const refused = 'HTTP/1.1 503 Busy\r\ncontent-length: 100\r\n\r\nhalf';
   expect(await pushTo((socket) => socket.end(refused))).toBe('the target answered 503');
 });

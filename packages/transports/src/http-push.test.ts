@@ -101,7 +101,7 @@ describe('a slow target', () => {
     await impatient.close();
   });
 
-  test('with a body that never ends has accepted the message by its status', async () => {
+  test('that answers 200 and never ends the body has accepted the message', async () => {
     handle = (_request, response) => {
       response.writeHead(200).write('still');
     };
@@ -110,7 +110,7 @@ describe('a slow target', () => {
     await impatient.close();
   });
 
-  test('with a slow body is not waited for beyond the timeout', async () => {
+  test('with a slow body is waited for until the timeout at most', async () => {
     let drip: NodeJS.Timeout | undefined;
     handle = (_request, response) => {
       response.writeHead(500);

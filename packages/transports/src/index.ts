@@ -1,7 +1,7 @@
 export { StreamHub, type StreamHubOptions, type StreamSlot } from './sse/stream-hub.ts';
 export type { Stream } from './sse/stream.ts';
 export { AcknowledgedStream, type AcknowledgedEnds } from './websocket/acknowledged-stream.ts';
-export type { Parcel, WorkerStream } from './worker-stream.ts';
+export type { OutgoingMessage, WorkerStream } from './worker-stream.ts';
 export { BashTransport, type BashOptions } from './bash/bash.ts';
 export { HttpPush, type HttpPushOptions } from './http-push.ts';
 export { Kafka, type KafkaLogin, type KafkaOptions } from './kafka.ts';

@@ -114,13 +114,13 @@ describe('a broker with TLS and a login', () => {
     return connect({ brokers: [kafka.secureBroker], tls: true, caFile, sasl });
   };
 
-  test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('takes %s', async (mechanism) => {
+  test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('accepts a login by %s', async (mechanism) => {
     await secure({ mechanism }).push(execute(`by-${mechanism}`));
     expect(await read('orders', 1, (key) => key === `by-${mechanism}`)).toHaveLength(1);
   });
 
   test.each(['plain', 'scram-sha-512'] as const)(
-    'refuses a wrong password by %s, which no error shows',
+    'refuses a wrong password by %s, and the error does not show it',
     async (mechanism) => {
       const password = 'wr0ng-password';
       const error = await secure({ mechanism, password })
@@ -139,7 +139,7 @@ describe('a broker with TLS and a login', () => {
 test('a broker that returns after a power cut accepts the message that it refused before', async () => {
   const transport = connect({ timeoutMs: 3_000 });
   await transport.push(execute('before'));
-  await kafka.kill9();
+  await kafka.killAll();
   await expect(transport.push(execute('meanwhile'))).rejects.toThrow();
   await kafka.restart();
   for (;;) {

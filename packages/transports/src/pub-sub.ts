@@ -70,6 +70,7 @@ export class PubSub implements PushTransport {
 
   async close(): Promise<void> {
     this.#limit.close();
-    await (await this.#client)?.close();
+    const client = await this.#client?.catch(() => null);
+    await client?.close();
   }
 }

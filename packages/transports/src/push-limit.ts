@@ -6,7 +6,7 @@ import { PushFailed } from './push-failed.ts';
  */
 export class PushLimit {
   readonly #limitMs: number;
-  readonly #underWay = new Set<AbortController>();
+  readonly #running = new Set<AbortController>();
   #closed = false;
 
   constructor(limitMs: number) {
@@ -24,19 +24,19 @@ export class PushLimit {
     const timeOut = setTimeout(() => {
       ending.abort(new PushFailed(`the target did not answer within ${this.#limitMs} ms`));
     }, this.#limitMs);
-    this.#underWay.add(ending);
+    this.#running.add(ending);
     try {
       return await work(ending.signal);
     } finally {
       clearTimeout(timeOut);
-      this.#underWay.delete(ending);
+      this.#running.delete(ending);
     }
   }
 
   /** Ends the running pushes. Later ones are refused. */
   close(): void {
     this.#closed = true;
-    for (const ending of this.#underWay) ending.abort(closing());
+    for (const ending of this.#running) ending.abort(closing());
   }
 }
 

@@ -1,7 +1,7 @@
 import { MessageBuffer, type BufferLimits } from './message-buffer.ts';
 
 /** A message to send to a worker. */
-export interface Parcel {
+export interface OutgoingMessage {
   /** The message as JSON. */
   body: string;
   /** Called once: with true when the worker has the message, with false if its connection broke before. */
@@ -53,10 +53,10 @@ export abstract class WorkerStream {
   }
 
   /** Sends a message that has a place and for which `bytes` are held. */
-  send(parcel: Parcel, bytes: number): void {
-    if (!this.isClosed) return this.write(parcel, bytes);
+  send(message: OutgoingMessage, bytes: number): void {
+    if (!this.isClosed) return this.write(message, bytes);
     this.cancel(bytes);
-    parcel.done(false);
+    message.done(false);
   }
 
   /**
@@ -82,7 +82,7 @@ export abstract class WorkerStream {
   abstract end(): void;
 
   /** Writes a message, and releases its place when the worker has received it. */
-  protected abstract write(parcel: Parcel, bytes: number): void;
+  protected abstract write(message: OutgoingMessage, bytes: number): void;
 
   /** Reports the messages that the worker has not received as lost, and releases their places. */
   protected abstract lose(): void;

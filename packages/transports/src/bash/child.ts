@@ -116,7 +116,7 @@ function kill(group: number, signal: NodeJS.Signals): void {
 /** Errors for a temporary lack of resources. The same command may start later. */
 const TEMPORARY = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
-export function isPassing(error: NodeJS.ErrnoException): boolean {
+export function isTemporary(error: NodeJS.ErrnoException): boolean {
   return TEMPORARY.has(error.code ?? '');
 }
 

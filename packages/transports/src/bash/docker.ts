@@ -20,6 +20,9 @@ export interface DockerOptions {
 const IMAGE = /^[A-Za-z0-9][\w.\-/:@]*$/;
 /** 128 + SIGKILL and 128 + SIGTERM: the exit codes of `docker run` when the container was killed. */
 const KILLED = new Set([137, 143]);
+/** The exit code of `docker run` when docker itself failed. */
+const DOCKER_FAILED = 125;
+const NO_DAEMON = /cannot connect to the docker daemon/i;
 const REMOVE_WITHIN_MS = 10_000;
 
 /** `bash://docker/IMAGE`: runs the script in its own container. */
@@ -54,7 +57,10 @@ export class DockerBackend implements Backend {
     }
     if (group !== 0) guard.forget(group);
     const ending = endingOf(end, maxOutput);
-    if (ending.kind !== 'exited' || !KILLED.has(ending.code)) return ending;
+    if (ending.kind !== 'exited') return ending;
+    // The daemon may be restarting. Other failures, such as an unknown image, would occur again.
+    if (ending.code === DOCKER_FAILED && NO_DAEMON.test(ending.stderr)) return { kind: 'lost', reason: ending.stderr };
+    if (!KILLED.has(ending.code)) return ending;
     return { kind: 'lost', reason: `the container was killed (exit code ${ending.code})` };
   }
 

@@ -19,8 +19,7 @@ for container in "\${containers[@]}"; do [ -n "$container" ] && docker rm -f "$c
 
 export interface GuardOptions {
   /**
-   * After this time without a line the guard kills all scripts. It is rounded down to seconds, and shorter than a
-   * lease.
+   * After this time without a line the guard kills all scripts. It must be shorter than a lease.
    */
   silenceMs: number;
   env: Readonly<Record<string, string>>;
@@ -72,7 +71,8 @@ export class Guard {
   }
 
   #start(): void {
-    const seconds = Math.max(1, Math.floor(this.#options.silenceMs / 1000));
+    // For `read`, 0 means not to wait at all.
+    const seconds = Math.max(1, Math.floor(this.#options.silenceMs)) / 1000;
     // The guard gets its own session, so that a terminal's Ctrl-C does not end it.
     const guard: ChildProcess = spawn('bash', ['-c', PROGRAM, 'resonate-guard', String(seconds)], {
       cwd: '/',

@@ -1,5 +1,5 @@
 import { promiseEnv, tooLong, type Backend, type Ending, type ScriptJob } from './backend.ts';
-import { isPassing, runChild, unstartableReason, type ChildEnd } from './child.ts';
+import { isTemporary, runChild, unstartableReason, type ChildEnd } from './child.ts';
 import type { Guard } from './guard.ts';
 
 export interface LocalOptions {
@@ -44,7 +44,7 @@ export function endingOf(end: ChildEnd, maxOutput: number): Ending {
       return tooLong(maxOutput);
     case 'unstartable': {
       const reason = unstartableReason(end.error);
-      return { kind: isPassing(end.error) ? 'lost' : 'refused', reason };
+      return { kind: isTemporary(end.error) ? 'lost' : 'refused', reason };
     }
     case 'ended': {
       const { code, signal, stdout, stderr } = end;

@@ -49,7 +49,7 @@ export class Semaphore {
     else this.#free++;
   }
 
-  /** Lets nobody run any more. Waiting callers are rejected with `error`. */
+  /** Rejects waiting and later callers with `error`. */
   close(error: Error): void {
     this.#closed = error;
     for (const { refuse } of this.#waiting) refuse(error);

@@ -10,10 +10,10 @@ export interface TensorlakeOptions {
   maxOutput: number;
 }
 
-const LOOK_MS = 500;
+const POLL_MS = 500;
 const SANDBOX_READY_WITHIN_MS = 120_000;
-/** After this many failed looks in a row a process counts as lost. Its sandbox is probably gone. */
-const MAX_FAILED_LOOKS = 20;
+/** After this many failed requests in a row for its state, a process counts as lost. Its sandbox is probably gone. */
+const MAX_FAILED_POLLS = 20;
 const DELETE_ATTEMPTS = 3;
 
 /** `bash://tensorlake[/IMAGE]`: runs the script in a Tensorlake sandbox that is created for it. */
@@ -60,12 +60,12 @@ export class TensorlakeBackend implements Backend {
 async function running(sandbox: Sandbox, api: TensorlakeApi, signal: AbortSignal): Promise<void> {
   const until = performance.now() + SANDBOX_READY_WITHIN_MS;
   while (performance.now() < until) {
-    const status = await api.sandboxStatus(sandbox).catch(unlessPassing);
+    const status = await api.sandboxStatus(sandbox).catch(unlessTemporary);
     if (status === 'running') return;
     if (status === 'terminated' || status === 'suspended') {
       throw new TensorlakeError(`the sandbox was ${status} before it ran`, false);
     }
-    await pause(LOOK_MS, undefined, { signal });
+    await pause(POLL_MS, undefined, { signal });
   }
   throw new TensorlakeError(`the sandbox was not running after ${SANDBOX_READY_WITHIN_MS / 1000} s`, false);
 }
@@ -79,14 +79,14 @@ async function ended(sandbox: Sandbox, pid: number, api: TensorlakeApi, signal: 
     } catch (error) {
       // Any error counts, also a 404: a sandbox that has timed out no longer exists. That does not mean that the script
       // failed.
-      if (++failed >= MAX_FAILED_LOOKS)
+      if (++failed >= MAX_FAILED_POLLS)
         throw new TensorlakeError(`the state of the process is unknown: ${String(error)}`, true);
     }
-    await pause(LOOK_MS, undefined, { signal });
+    await pause(POLL_MS, undefined, { signal });
   }
 }
 
-function unlessPassing(error: unknown): null {
+function unlessTemporary(error: unknown): null {
   if (error instanceof TensorlakeError && error.isTemporary) return null;
   throw error;
 }

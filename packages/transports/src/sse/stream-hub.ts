@@ -1,7 +1,7 @@
 import { pollTarget } from '@resonate/protocol';
 import { SharedBytes, type BufferLimits } from '../message-buffer.ts';
 import { AcknowledgedStream, type AcknowledgedEnds } from '../websocket/acknowledged-stream.ts';
-import type { Parcel, StreamOptions, WorkerStream } from '../worker-stream.ts';
+import type { OutgoingMessage, StreamOptions, WorkerStream } from '../worker-stream.ts';
 import { Departures, type Departed } from './departures.ts';
 import { Stream, type StreamEnds } from './stream.ts';
 
@@ -25,7 +25,7 @@ export interface StreamSlot {
    * called.
    */
   hold(bytes: number): boolean;
-  send(parcel: Parcel): void;
+  send(message: OutgoingMessage): void;
   cancel(): void;
 }
 
@@ -126,7 +126,7 @@ export class StreamHub {
         held = bytes;
         return true;
       },
-      send: (parcel) => stream.send(parcel, held),
+      send: (message) => stream.send(message, held),
       cancel: () => stream.cancel(held),
     };
   }

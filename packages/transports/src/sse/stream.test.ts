@@ -179,7 +179,7 @@ describe('a message', () => {
     expect(log).toEqual(['m1 taken', 'm2 lost']);
   });
 
-  test('that leaves late starts its settling time then', () => {
+  test('that is flushed late starts its settling time then', () => {
     const { ends, log, send } = opened(10);
     send('m');
     jest.advanceTimersByTime(100 * SETTLING_MS);

@@ -1,4 +1,4 @@
-import { WorkerStream, type Parcel, type StreamOptions } from '../worker-stream.ts';
+import { WorkerStream, type OutgoingMessage, type StreamOptions } from '../worker-stream.ts';
 
 /** The connection behind a stream. */
 export interface StreamEnds {
@@ -18,7 +18,7 @@ export const SETTLING_MS = 500;
 const DRAINED_WITHIN_MS = SETTLING_MS + 50;
 
 interface Written {
-  parcel: Parcel;
+  message: OutgoingMessage;
   bytes: number;
   /** When the operating system accepted it, from `performance.now()`; Infinity before that. */
   flushedAt: number;
@@ -42,10 +42,10 @@ export class Stream extends WorkerStream {
     return this.#draining ? 0 : super.room;
   }
 
-  protected write(parcel: Parcel, bytes: number): void {
-    const written: Written = { parcel, bytes, flushedAt: Infinity };
+  protected write(message: OutgoingMessage, bytes: number): void {
+    const written: Written = { message, bytes, flushedAt: Infinity };
     this.#written.push(written);
-    this.#ends.write(`data: ${parcel.body}\n\n`, () => this.#flushed(written));
+    this.#ends.write(`data: ${message.body}\n\n`, () => this.#flushed(written));
   }
 
   /** Writes a comment line, which readers ignore. It keeps proxies from closing an idle connection. */
@@ -73,9 +73,9 @@ export class Stream extends WorkerStream {
   /** Messages that have not settled are lost, too. */
   protected lose(): void {
     if (this.#settling) clearTimeout(this.#settling);
-    for (const { parcel, bytes, flushedAt } of this.#written.splice(0)) {
+    for (const { message, bytes, flushedAt } of this.#written.splice(0)) {
       if (flushedAt === Infinity) this.buffer.release(1, bytes);
-      parcel.done(false);
+      message.done(false);
     }
     this.#drained();
   }
@@ -96,7 +96,7 @@ export class Stream extends WorkerStream {
     const settled = this.#written.splice(0, open === -1 ? this.#written.length : open);
     const next = this.#written[0]?.flushedAt ?? Infinity;
     if (next < Infinity) this.#settling = setTimeout(() => this.#settle(), next + SETTLING_MS - performance.now());
-    for (const { parcel } of settled) parcel.done(true);
+    for (const { message } of settled) message.done(true);
     if (this.#written.length === 0) this.#drained();
   }
 }

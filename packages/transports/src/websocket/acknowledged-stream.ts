@@ -1,4 +1,4 @@
-import { WorkerStream, type Parcel, type StreamOptions } from '../worker-stream.ts';
+import { WorkerStream, type OutgoingMessage, type StreamOptions } from '../worker-stream.ts';
 
 /** The connection behind a stream whose messages the worker acknowledges. */
 export interface AcknowledgedEnds {
@@ -17,7 +17,7 @@ export interface AcknowledgedEnds {
 export class AcknowledgedStream extends WorkerStream {
   readonly #ends: AcknowledgedEnds;
   /** Sent and not yet acknowledged, oldest first. */
-  #unacknowledged: { parcel: Parcel; bytes: number }[] = [];
+  #unacknowledged: { message: OutgoingMessage; bytes: number }[] = [];
   #sent = 0;
   /** How many messages of this connection the worker has acknowledged. */
   #acknowledged = 0;
@@ -27,10 +27,10 @@ export class AcknowledgedStream extends WorkerStream {
     this.#ends = ends;
   }
 
-  protected write(parcel: Parcel, bytes: number): void {
-    this.#unacknowledged.push({ parcel, bytes });
+  protected write(message: OutgoingMessage, bytes: number): void {
+    this.#unacknowledged.push({ message, bytes });
     this.#sent++;
-    this.#ends.write(parcel.body);
+    this.#ends.write(message.body);
   }
 
   /**
@@ -44,9 +44,9 @@ export class AcknowledgedStream extends WorkerStream {
     if (more < 0 || count > this.#sent) return false;
     this.#acknowledged = count;
     const taken = this.#unacknowledged.splice(0, more);
-    for (const { parcel, bytes } of taken) {
+    for (const { message, bytes } of taken) {
       this.buffer.release(1, bytes);
-      parcel.done(true);
+      message.done(true);
     }
     return true;
   }
@@ -65,9 +65,9 @@ export class AcknowledgedStream extends WorkerStream {
   }
 
   protected lose(): void {
-    for (const { parcel, bytes } of this.#unacknowledged.splice(0)) {
+    for (const { message, bytes } of this.#unacknowledged.splice(0)) {
       this.buffer.release(1, bytes);
-      parcel.done(false);
+      message.done(false);
     }
   }
 }
