@@ -2,7 +2,7 @@ import { startMariadb, startPostgres, startRedis, type TestServer } from '@reson
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 
-/** What a role of the cluster finds under a host name of its network: `postgres:5432` -> `127.0.0.1:40123`. */
+/** The addresses on this machine for the host names of the cluster's network: `postgres:5432` -> `127.0.0.1:40123`. */
 export type Hosts = Record<string, string>;
 
 export interface Backing {
@@ -16,7 +16,7 @@ export interface Account {
   database: string;
 }
 
-/** A Postgres with the user and the database, as its image makes them at its first start. */
+/** A Postgres with the user and the database that its image creates at its first start. */
 export async function postgresWith({ user, password, database }: Account): Promise<Backing> {
   const server = await startPostgres();
   const client = new pg.Client(server.url);
@@ -51,7 +51,7 @@ function backing(server: TestServer): Backing {
   return { host: new URL(server.url).host, stop: () => server.stop() };
 }
 
-/** The environment of a role on this machine: the hosts it names are here. */
+/** The environment of a role, with its host names replaced by addresses on this machine. */
 export function withHosts(env: Readonly<Record<string, string>>, hosts: Hosts): Record<string, string> {
   const here = (value: string) =>
     Object.entries(hosts).reduce(

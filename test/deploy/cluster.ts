@@ -13,10 +13,10 @@ import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 
 const SDK = '0.11.5';
 const GROUP = 'workers';
-/** Leases of workers: a call that was lost with an api is taken up again after it. */
+/** The lease of workers: after this time, another worker takes a call that was lost with an api. */
 const TTL_MS = 2_000;
 const JOURNEYS = 20;
-/** A worker whose request was lost with the api hears of its task again after tasks.retry_timeout, 30 s. */
+/** If a worker's request was lost with the api, its task is sent again after tasks.retry_timeout (30 s). */
 const FINISHED_WITHIN_MS = 60_000;
 
 /** One role as a manifest describes it. */
@@ -25,7 +25,7 @@ export interface RoleSpec {
   replicas: number;
   args: readonly string[];
   env: Record<string, string>;
-  /** Asked until they answer 200. */
+  /** URLs that are requested until they answer 200. */
   probes: readonly { port: 'http' | 'metrics'; path: string }[];
   /** How long the orchestrator waits between SIGTERM and SIGKILL. */
   graceMs: number;
@@ -36,12 +36,12 @@ interface ClusterProcess {
   leader: boolean;
 }
 
-/** All processes of a cluster as its manifest describes them, behind a load balancer. */
+/** All processes that the manifest of a cluster describes, behind a load balancer. */
 export class Cluster {
   readonly #roles = new Map<string, RoleSpec & { containers: Container[] }>();
   #balancer: LoadBalancer | undefined;
 
-  /** @param publicHost host and port in the manifest that clients reach the apis at. */
+  /** @param publicHost the host and port at which clients reach the apis, as the manifest names them. */
   static async start(image: Image, roles: readonly RoleSpec[], hosts: Hosts, publicHost: string): Promise<Cluster> {
     const cluster = new Cluster();
     const port = await freePort();
@@ -78,13 +78,13 @@ export class Cluster {
     return roles.flatMap(({ containers }) => containers);
   }
 
-  /** Who runs, as the cluster itself sees it. */
+  /** The running processes, as the cluster lists them. */
   async processes(): Promise<ClusterProcess[]> {
     const answer = await fetch(`${this.url}/cluster`);
     return ((await answer.json()) as { processes: ClusterProcess[] }).processes;
   }
 
-  /** SIGTERM to all, at once. @returns their exit codes. @throws when one takes longer than it may. */
+  /** Sends SIGTERM to all at once. @returns their exit codes. @throws if one exceeds its grace period. */
   async terminate(): Promise<(number | null)[]> {
     const exits = [...this.#roles.values()].flatMap(({ containers, graceMs }) =>
       containers.map((container) => container.terminate(graceMs)),
@@ -99,8 +99,8 @@ export class Cluster {
 }
 
 /**
- * Workflows of the official SDK through the load balancer: calls, timers, results. One api is killed in the middle.
- * @returns the results and what they must be.
+ * Runs workflows of the official SDK through the load balancer: calls, timers, results. One api is killed meanwhile.
+ * @returns the results and the expected results.
  */
 export async function journeysThrough(cluster: Cluster): Promise<{ results: number[]; expected: number[] }> {
   const workers: Spawned[] = [];
@@ -131,7 +131,7 @@ export async function journeysThrough(cluster: Cluster): Promise<{ results: numb
   }
 }
 
-/** Creates a promise whose target is an HTTP server here. @returns what a dispatcher posts to it. */
+/** Creates a promise whose target is an HTTP server of this test. @returns the message that a dispatcher posts to it. */
 export async function pushThrough(cluster: Cluster, id: string): Promise<unknown> {
   const received = Promise.withResolvers<string>();
   const target = createServer((request, response) => {

@@ -30,10 +30,10 @@ export interface ComposeFile {
 
 export const COMPOSE_PATH = join(ROOT, 'docker-compose.yml');
 
-/** `${NAME:-default}`; `$$` is a dollar sign of the container's own. */
+/** `${NAME:-default}`. `$$` becomes a dollar sign in the container. */
 const VARIABLE = /\$\$|\$\{(\w+):-([^}]*)\}/g;
 
-/** docker-compose.yml as Compose sees it with these settings. */
+/** docker-compose.yml with these settings filled in, as Compose does it. */
 export function readComposeFile(settings: Record<string, string> = {}): ComposeFile {
   const parsed: unknown = parse(readFileSync(COMPOSE_PATH, 'utf8'), { merge: true });
   return interpolate(parsed, settings) as ComposeFile;
@@ -56,7 +56,7 @@ export function composeSettings(): [name: string, fallback: string][] {
   return [...found].filter(([text]) => text !== '$$').map(([, name = '', fallback = '']) => [name, fallback]);
 }
 
-/** The services that run this product's image, by name. */
+/** The services that run the image of this server, by name. */
 export function rolesOf({ services }: ComposeFile): [name: string, service: ComposeService][] {
   return Object.entries(services).filter(([, { build }]) => build === '.');
 }

@@ -7,8 +7,8 @@ import { readComposeFile, rolesOf, type ComposeFile } from './compose-file.ts';
 import { Image } from './image.ts';
 
 /**
- * docker-compose.yml without a container engine: every service of ours runs with the command and environment that
- * stand there, from the image's files; databases and Redis are real ones with the accounts that stand there.
+ * Runs docker-compose.yml without a container engine. Each service of this server runs from the image's files, with its
+ * command and environment from that file. The databases and Redis are real, with the accounts from that file.
  */
 
 let image: Image;
@@ -73,7 +73,7 @@ describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => 
     expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
   });
 
-  test('the health check that stands there finds every one of them well', async () => {
+  test('the health check of the file succeeds for every process', async () => {
     for (const [role, { healthcheck }] of rolesOf(compose)) {
       const [kind, ...command] = healthcheck?.test ?? [];
       expect(kind).toBe('CMD');
@@ -81,7 +81,7 @@ describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => 
     }
   });
 
-  test('a dispatcher delivers a message that tells where to call back', async () => {
+  test('a dispatcher delivers a message with the URL of the server', async () => {
     await expect(pushThrough(cluster, 'pushed')).resolves.toMatchObject({
       kind: 'execute',
       head: { serverUrl: cluster.url },
@@ -89,14 +89,14 @@ describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => 
     });
   });
 
-  test('workflows finish with one api killed in the middle', async () => {
+  test('workflows complete although one api is killed', async () => {
     const { results, expected } = await journeysThrough(cluster);
     expect(results).toEqual(expected);
   }, 180_000);
 
-  test('all that still run stop cleanly within the time they get, and wrote no file', async () => {
+  test('the running processes stop cleanly within their grace period, and have written no file', async () => {
     const exits = await cluster.terminate();
-    // The killed api has none.
+    // The killed api has no exit code.
     expect(exits).toEqual([null, 0, 0, 0, 0, 0]);
     expect(cluster.containers().flatMap((container) => container.files())).toEqual([]);
   }, 60_000);

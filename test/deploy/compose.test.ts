@@ -7,9 +7,9 @@ import { parse } from 'yaml';
 import { COMPOSE_PATH, composeSettings, readComposeFile, rolesOf } from './compose-file.ts';
 import { ROOT } from './image.ts';
 
-/** docker-compose.yml and what it mounts, read: it is valid, and its parts agree with each other and with the product. */
+/** Checks docker-compose.yml and the files that it mounts: they are valid and fit the server and each other. */
 
-/** The types of dclint need a package that it does not install. */
+/** Declared here, because the types of dclint need a package that it does not install. */
 const Linter = DCLinter as unknown as new (options: object) => {
   lintFiles(paths: string[], isRecursive: boolean): { messages: { type: string; line: number; message: string }[] }[];
 };
@@ -32,7 +32,7 @@ function configOf(name: string, settings: Record<string, string> = {}) {
 }
 
 test('the file is valid by the Compose specification', () => {
-  // Off: the linter doesn't know the default of LISTEN_ADDRESS; a test below does.
+  // This rule is off, because the linter does not know the default of LISTEN_ADDRESS. A test below checks it.
   const linter = new Linter({ rules: { 'no-unbound-port-interfaces': 0 }, quiet: true, debug: false, exclude: [] });
   const results = linter.lintFiles([COMPOSE_PATH], false);
   expect(results).toHaveLength(1);
@@ -48,7 +48,7 @@ describe('the roles', () => {
     expect(new Set(roles.map(([, { image }]) => image))).toEqual(new Set([`resonate-server:${version}`]));
   });
 
-  test.each(['postgres', 'mysql'])('have a configuration that the product accepts, on %s', (type) => {
+  test.each(['postgres', 'mysql'])('have a configuration that the server accepts, on %s', (type) => {
     for (const [name] of roles) expect(configOf(name, { STORAGE_TYPE: type }).storage.type).toBe(type);
   });
 
@@ -58,13 +58,13 @@ describe('the roles', () => {
     expect(names.filter((name) => !known.has(name))).toEqual([]);
   });
 
-  test('get longer to stop than they take', () => {
+  test('have a grace period that is longer than server.shutdown_timeout', () => {
     for (const [name, { stop_grace_period: grace = '' }] of roles) {
       expect(parseDuration(grace)).toBeGreaterThan(configOf(name).server.shutdownTimeoutMs);
     }
   });
 
-  test('may do no more than they need', () => {
+  test('have no capabilities and a read-only file system', () => {
     for (const [, role] of roles) {
       expect(role).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
     }
@@ -72,13 +72,13 @@ describe('the roles', () => {
 });
 
 describe('every service', () => {
-  test.each(services)('%s has an exact version, a health check and comes back after a failure', (_, found) => {
+  test.each(services)('%s has an exact version and a health check, and is restarted after a failure', (_, found) => {
     expect(found.image).toMatch(/:v?\d+\.\d+(\.\d+)?(-alpine)?$/);
     expect(found.healthcheck?.test.length).toBeGreaterThan(1);
     expect(found.restart).toBe('unless-stopped');
   });
 
-  test('waits for what it needs, and that can tell when it is there', () => {
+  test('waits until the services that it needs are healthy', () => {
     for (const [, { depends_on = {} }] of services) {
       for (const [name, { condition }] of Object.entries(depends_on)) {
         expect(condition).toBe('service_healthy');
@@ -87,12 +87,12 @@ describe('every service', () => {
     }
   });
 
-  test('starts without a profile unless it is MySQL, which nobody waits for then, or Grafana', () => {
+  test('starts without a profile, except MySQL, which no service then waits for, and Grafana', () => {
     expect(services.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['mysql', 'grafana']);
     for (const [, { depends_on = {} }] of services) expect(depends_on['mysql']?.required ?? false).toBe(false);
   });
 
-  test('shows nothing to other machines', () => {
+  test('cannot be reached from other machines', () => {
     const ports = services.flatMap(([, { ports = [] }]) => ports);
     expect(ports).toEqual(['127.0.0.1:8001:8001', '127.0.0.1:9090:9090', '127.0.0.1:3000:3000']);
     expect(compose.networks['data']).toEqual({ internal: true });
@@ -130,7 +130,7 @@ test('the databases and Redis have the users, passwords and names that the roles
   expect(redis?.environment).toEqual({ REDISCLI_AUTH: 'p3' });
 });
 
-test('.env.example lists every setting with the default it has', () => {
+test('.env.example lists every setting with its default', () => {
   const example = readFileSync(join(ROOT, 'deploy/compose/.env.example'), 'utf8');
   const listed = [...example.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => `${name}=${value}`);
   const taken = new Set(composeSettings().map(([name, fallback]) => `${name}=${fallback}`));
@@ -140,7 +140,7 @@ test('.env.example lists every setting with the default it has', () => {
 describe('the load balancer', () => {
   const { server } = configOf('api');
 
-  test('finds the apis, asks each whether it is ready, and is reached where the clients are told', () => {
+  test('finds the apis, checks whether each is ready, and listens at the URL that clients get', () => {
     expect(haproxy).toContain(`server-template api- 16 api:${server.port} `);
     expect(haproxy).toContain('http-check send meth GET uri /ready ');
     const published = service('load-balancer').ports?.[0]?.split(':').at(-1);
@@ -148,12 +148,12 @@ describe('the load balancer', () => {
     expect(server.url).toBe(`http://localhost:${published}`);
   });
 
-  test('reads the file that is tested here', () => {
+  test('mounts the file that is tested here', () => {
     expect(service('load-balancer').volumes?.[0]).toMatch(/^\.\/deploy\/compose\/haproxy\.cfg:.*\/haproxy\.cfg:ro$/);
   });
 });
 
-test('Prometheus looks at the metrics of every role', () => {
+test('Prometheus scrapes the metrics of every role', () => {
   interface Job {
     dns_sd_configs?: { names: string[]; type: string; port: number }[];
   }

@@ -17,8 +17,8 @@ export interface ContainerSpec {
 }
 
 /**
- * A container as a plain process: the image's files and entrypoint, the command and environment of the manifest, an
- * empty working directory. Only ports and the address listened on are this machine's.
+ * Runs a container as a plain process: with the image's files and entrypoint, the command and environment of the manifest,
+ * and an empty working directory. Only the ports and the address on which it listens are replaced.
  */
 export class Container {
   readonly name: string;
@@ -46,7 +46,7 @@ export class Container {
     return new Container(image, spec, { http: await freePort(), metrics: await freePort() });
   }
 
-  /** Resolves when GET `path` on the port answers 200. @throws with what it logged when it does not in time. */
+  /** Resolves when GET `path` on the port answers 200. @throws after a time limit, with the last lines of the log. */
   async answers(port: 'http' | 'metrics', path: string): Promise<void> {
     const url = `http://127.0.0.1:${this.ports[port]}${path}`;
     try {
@@ -61,7 +61,7 @@ export class Container {
     }
   }
 
-  /** Runs a health check's command where the container runs. @returns its exit code. */
+  /** Runs the command of a health check in the environment of the container. @returns its exit code. */
   check([command = '', ...args]: readonly string[]): Promise<number> {
     return new Promise((resolve) => {
       const options = { cwd: this.#directory, env: this.#env, timeout: 10_000 };
@@ -69,7 +69,7 @@ export class Container {
     });
   }
 
-  /** What it left in its working directory. */
+  /** The files in its working directory. */
   files(): string[] {
     return readdirSync(this.#directory);
   }
@@ -82,7 +82,7 @@ export class Container {
     return this.#process.kill9();
   }
 
-  /** SIGTERM, as an orchestrator sends it. @throws when it takes longer than the orchestrator waits. */
+  /** Sends SIGTERM, as an orchestrator does. @throws if it takes longer than `graceMs`. */
   terminate(graceMs: number): Promise<Exit> {
     return this.#process.terminate(graceMs);
   }

@@ -4,7 +4,7 @@ interface Instruction {
 }
 
 export interface Dockerfile {
-  /** Defaults of ARG. */
+  /** The defaults of the ARG instructions. */
   args: Record<string, string>;
   stages: readonly Stage[];
 }
@@ -14,7 +14,7 @@ export interface Stage {
   instructions: readonly Instruction[];
 }
 
-/** Reads what our Dockerfile uses: continued lines, comments, ARG before the first stage. */
+/** Parses the syntax that our Dockerfile uses: continued lines, comments, ARG before the first stage. */
 export function parseDockerfile(source: string): Dockerfile {
   const lines = source
     .split('\n')
@@ -46,12 +46,12 @@ export function last(stage: Stage | undefined, name: string): string {
   return found.text;
 }
 
-/** `CMD ["a", "b"]` and the like, wherever in the instruction the array stands. */
+/** The array of an instruction such as `CMD ["a", "b"]`, anywhere in its text. */
 export function words(text: string): string[] {
   return JSON.parse(text.slice(text.indexOf('['))) as string[];
 }
 
-/** What .dockerignore lets into the build, as Docker reads it: the last pattern that fits a path or its folder decides. */
+/** Whether .dockerignore keeps a path in the build. As in Docker, the last pattern that matches the path or its folder counts. */
 export function contextFilter(source: string): (path: string) => boolean {
   const rules = source
     .split('\n')
@@ -61,7 +61,7 @@ export function contextFilter(source: string): (path: string) => boolean {
   return (path) => rules.findLast(({ fits }) => fits.test(path))?.keeps ?? true;
 }
 
-/** Other than a shell's, `*` stands for names that begin with a dot, too. */
+/** Unlike in a shell, `*` also matches names that begin with a dot. */
 function pattern(glob: string): RegExp {
   const source = glob
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)

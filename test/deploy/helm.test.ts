@@ -6,7 +6,7 @@ import { CHART, PRODUCTION, renderChart, runHelm } from './helm.ts';
 import { ROOT } from './image.ts';
 import { kustomize, readManifests, type Manifest } from './kustomize.ts';
 
-/** The chart installs what deploy/k8s installs. test/deploy/kubernetes.test.ts checks those manifests. */
+/** The chart installs the same objects as deploy/k8s, whose manifests test/deploy/kubernetes.test.ts checks. */
 
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 const FOLDER = 'deploy/k8s';
 const HASHED_NAME = /^resonate-config-[0-9a-f]{10}$/;
 
-/** By kind and name. Kustomize's names of ConfigMaps, as the tests build them, have no hash. */
+/** The manifests by kind and name. The hash in the name of a ConfigMap is removed. */
 function byName(manifests: readonly Manifest[]): Record<string, unknown> {
   const plain = JSON.parse(
     JSON.stringify(manifests, (_key, value: unknown) =>
@@ -45,7 +45,7 @@ describe('the Helm chart', () => {
     expect(byName(await renderChart(...values))).toEqual(byName(manifests()));
   });
 
-  test.each([[[]], [PRODUCTION]])('has nothing that helm lint finds: %j', async (values) => {
+  test.each([[[]], [PRODUCTION]])('passes helm lint: %j', async (values) => {
     const { code, stdout } = await runHelm('lint', '--strict', CHART, ...values);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('0 chart(s) failed') });
   });

@@ -8,7 +8,7 @@ import { Container } from './container.ts';
 import { contextFilter, last } from './dockerfile.ts';
 import { Image, readDockerfile, ROOT } from './image.ts';
 
-/** The image, without a container engine: what the Dockerfile puts into it is put into a folder and run. */
+/** Tests the image without a container engine: its files are put into a folder, as the Dockerfile says, and run there. */
 
 const GRACE_MS = 15_000;
 
@@ -22,7 +22,7 @@ function imageFiles(): string[] {
   return readdirSync(image.directory, { recursive: true, encoding: 'utf8' });
 }
 
-/** Every file with the time it was last written. */
+/** Every file with the time of its last change. */
 function state(): string[] {
   return imageFiles().map((file) => `${file} ${statSync(join(image.directory, file)).mtimeMs}`);
 }
@@ -62,7 +62,7 @@ describe('.dockerignore', () => {
 });
 
 describe('the image', () => {
-  test('holds no tests and nothing that only development needs', () => {
+  test('contains no tests and no packages for development', () => {
     const files = imageFiles();
     expect(files).toEqual(expect.arrayContaining(['apps/cli/dist/main.js', 'apps/dashboard/dist/index.html']));
     const others = files.filter((file) => !/^(node_modules|apps\/(cli|dashboard)\/dist)\//.test(file));
@@ -96,7 +96,7 @@ describe('the image', () => {
     expect(execFileSync(command, args, { env: image.env(), encoding: 'utf8' }).trim()).toBe(version);
   });
 
-  test('serves without a word of configuration, writes to its volume only and stops cleanly', async () => {
+  test('serves without any configuration, writes only to its volume and stops cleanly', async () => {
     const before = state();
     const container = await Container.start(image, { name: 'serve', args: [], env: {} });
     try {
@@ -116,7 +116,7 @@ describe('the image', () => {
     expect(state()).toEqual(before);
   });
 
-  test('is healthy while it runs, by its own health check, and not after', async () => {
+  test('its health check succeeds while it runs, and fails afterwards', async () => {
     const container = await Container.start(image, { name: 'dev', args: ['dev'], env: {} });
     try {
       await container.answers('metrics', '/health');

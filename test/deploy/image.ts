@@ -8,7 +8,7 @@ import { contextFilter, last, parseDockerfile, words, type Stage } from './docke
 export const ROOT = join(import.meta.dirname, '../..');
 
 const LINK = 'ln -s /opt/resonate/apps/cli/dist/main.js /usr/local/bin/resonate';
-/** What the second stage builds. */
+/** The folders that the second stage builds. */
 const BUILT = ['apps/cli/dist', 'apps/dashboard/dist'];
 
 export function readDockerfile() {
@@ -16,8 +16,8 @@ export function readDockerfile() {
 }
 
 /**
- * What the Dockerfile puts into the image, in a folder of this machine: the files it copies, as .dockerignore lets
- * them through, the packages that `npm ci --omit=dev` installs, and what its other commands leave of them.
+ * Puts the files of the image into a folder of this machine: the files that the Dockerfile copies and .dockerignore keeps, and
+ * the packages that `npm ci --omit=dev` installs. Then it runs the other commands of the Dockerfile, which delete some of them.
  */
 export class Image {
   readonly directory: string;
@@ -47,7 +47,7 @@ export class Image {
     }
   }
 
-  /** From what is installed here, by the same lock file. */
+  /** Copies the packages that are installed here from the same lock file. */
   #install(text: string): void {
     if (!text.includes('npm ci --omit=dev')) throw new Error(`the image would hold more than what runs: ${text}`);
     for (const [path, { dev }] of Object.entries(readLockfile(ROOT).packages)) {
@@ -56,7 +56,7 @@ export class Image {
     }
   }
 
-  /** By the same commands as in the image, from the sources here. */
+  /** Builds from the sources here, with the same commands as in the image. */
   #build(built: Stage, final: Stage): void {
     if (!last(built, 'RUN').endsWith('node scripts/bundle.ts && npx vite build apps/dashboard'))
       throw new Error('the Dockerfile does not build the command and the dashboard');
@@ -72,7 +72,7 @@ export class Image {
     });
   }
 
-  /** ENTRYPOINT with the arguments, or with CMD when there are none, as a command of this machine. */
+  /** ENTRYPOINT with the arguments, or with CMD if there are none, as a command for this machine. */
   command(args: readonly string[] = []): string[] {
     const [entry, ...rest] = words(last(this.#stage, 'ENTRYPOINT'));
     if (entry !== 'resonate') throw new Error(`the Dockerfile starts ${entry}`);
@@ -80,7 +80,7 @@ export class Image {
     return [join(this.directory, 'apps/cli/dist/main.js'), ...rest, ...given];
   }
 
-  /** ENV of the image. `node` is the one that runs the tests: the version that the Dockerfile pins. */
+  /** ENV of the image. `node` is the program that runs the tests. It has the version that the Dockerfile pins. */
   env(): Record<string, string> {
     const [, name = '', value = ''] = /^(\w+)=(\S+)$/.exec(last(this.#stage, 'ENV')) ?? [];
     return { [name]: value, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };

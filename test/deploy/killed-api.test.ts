@@ -9,7 +9,7 @@ import { startLoadBalancer, type LoadBalancer } from './load-balancer.ts';
 jest.setTimeout(120_000);
 
 const CALLERS = 16;
-/** Requests answered before an api is killed, and in all. */
+/** The number of answered requests before an api is killed, and the number of all requests. */
 const BEFORE = 200;
 const IN_ALL = 1_000;
 
@@ -36,7 +36,7 @@ afterAll(async () => {
   await database?.stop();
 });
 
-test('an api that is killed behind the shipped HAProxy costs no client of small requests an error', async () => {
+test('no small request fails when an api behind HAProxy with the Compose configuration is killed', async () => {
   const client = new HttpClient(balancer.url, CALLERS);
   const statuses: Record<number, number> = {};
   let sent = 0;

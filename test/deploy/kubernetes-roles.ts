@@ -3,7 +3,7 @@ import type { IContainer, IPodSpec } from 'kubernetes-models/v1';
 import type { Manifest } from './kustomize.ts';
 import { find } from './kustomize.ts';
 
-/** One of our Deployments, as far as tests look at it. */
+/** The parts of one of our Deployments that tests use. */
 export interface DeployedRole {
   role: string;
   manifest: Manifest;
@@ -11,11 +11,11 @@ export interface DeployedRole {
   labels: Record<string, string>;
   pod: IPodSpec;
   container: IContainer;
-  /** Of the ConfigMap and the Secret that the container takes its environment from. */
+  /** The variables of the ConfigMap and the Secret from which the container gets its environment. */
   env: Record<string, string>;
 }
 
-/** @param manifests with the Secret that the operator makes. */
+/** @param manifests including the Secret that the operator creates. */
 export function deployedRoles(manifests: readonly Manifest[]): DeployedRole[] {
   return manifests
     .filter(({ kind }) => kind === 'Deployment')

@@ -7,8 +7,8 @@ import { deployedRoles } from './kubernetes-roles.ts';
 import { kustomize, readManifests } from './kustomize.ts';
 
 /**
- * The overlay `small` without a cluster: every pod runs with the command and environment of its Deployment, from the
- * image's files, on a real Postgres.
+ * Runs the overlay `small` without a cluster: every pod runs from the image's files, with the command and environment of its
+ * Deployment, on a real Postgres.
  */
 
 const roles = deployedRoles([
@@ -61,7 +61,7 @@ test('all pods run, one scheduler leads', async () => {
   expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
 });
 
-test('a dispatcher delivers a message that tells where to call back', async () => {
+test('a dispatcher delivers a message with the URL of the server', async () => {
   await expect(pushThrough(cluster, 'pushed')).resolves.toMatchObject({
     kind: 'execute',
     head: { serverUrl: cluster.url },
@@ -69,12 +69,12 @@ test('a dispatcher delivers a message that tells where to call back', async () =
   });
 });
 
-test('workflows finish with one api killed in the middle', async () => {
+test('workflows complete although one api is killed', async () => {
   const { results, expected } = await journeysThrough(cluster);
   expect(results).toEqual(expected);
 }, 180_000);
 
-test('all that still run stop cleanly within the time they get, and wrote no file', async () => {
+test('the running processes stop cleanly within their grace period, and have written no file', async () => {
   // The killed api has no exit code.
   await expect(cluster.terminate()).resolves.toEqual([null, 0, 0, 0, 0]);
   expect(cluster.containers().flatMap((container) => container.files())).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Manifest } from './kustomize.ts';
 
-/** Packages with the schemas of kinds that are not Kubernetes' own. */
+/** Packages with the schemas of kinds that do not belong to Kubernetes itself. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'keda.sh': '@kubernetes-models/keda',
   'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
@@ -14,8 +14,8 @@ interface Model {
 type Kind = new (manifest: Manifest) => Model;
 
 /**
- * Checks a manifest against the schema of its kind, and as strictly as `kubectl apply` does: a field that no schema
- * knows is a mistake. @returns what is wrong, a line for each.
+ * Checks a manifest against the schema of its kind, as strictly as `kubectl apply` does: an unknown field is a mistake.
+ * @returns the mistakes, one line each.
  */
 export async function schemaFaults(manifest: Manifest): Promise<string[]> {
   const { apiVersion, kind, metadata } = manifest;
@@ -35,7 +35,7 @@ export async function schemaFaults(manifest: Manifest): Promise<string[]> {
   return faults.map((fault) => `${kind} ${metadata.name}: ${fault}`);
 }
 
-/** `unread` keeps the fields that nobody looked at: the validators look at each field of their schema. */
+/** `unread` collects the fields that were not read. The validators read each field of their schema, so the rest is unknown. */
 function watched(value: unknown, path: string, unread: Set<string>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const children = new Map<PropertyKey, unknown>();

@@ -12,7 +12,7 @@ import { schemaFaults } from './kubernetes-schema.ts';
 import { deployedRoles, type DeployedRole } from './kubernetes-roles.ts';
 import { kustomize, readManifests, type Manifest } from './kustomize.ts';
 
-/** The manifests, built and read: they are valid, and their parts agree with each other and with the product. */
+/** Builds the manifests and checks them: they are valid and fit the server and each other. */
 
 const FOLDER = 'deploy/k8s';
 const SECRET = readManifests(`${FOLDER}/secret.example.yaml`);
@@ -78,7 +78,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('each role has a configuration that the product accepts, of options that exist', () => {
+  test('each role has a configuration that the server accepts, and sets only options that exist', () => {
     const known = new Set(DECLARATIONS.map(({ env }) => env));
     expect(roles.flatMap(({ env }) => Object.keys(env)).filter((name) => !known.has(name))).toEqual([]);
     for (const role of roles) expect(configOf(role).storage.type).toBe('postgres');
@@ -92,11 +92,11 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     expect(scaled.filter((name) => !roles.some(({ manifest }) => manifest.metadata.name === name))).toEqual([]);
   });
 
-  test('two schedulers run, so that one can stand by', () => {
+  test('two schedulers run, so that one is a standby', () => {
     expect(roles.find(({ role }) => role === 'scheduler')?.replicas).toBe(2);
   });
 
-  test('the ports are those that the product listens on', () => {
+  test('the ports are those on which the server listens', () => {
     for (const role of roles) {
       const { server, observability } = configOf(role);
       const metrics = { name: 'metrics', containerPort: observability.metricsPort };
@@ -105,7 +105,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('every probe asks a port that the role has: the api its own, the others the metrics port', () => {
+  test('every probe uses a port of its role: that of the API for the api, the metrics port for the others', () => {
     for (const role of roles) {
       const { startupProbe, livenessProbe, readinessProbe } = role.container;
       const asked = (probe: IProbe | undefined) => [probe?.httpGet?.port, probe?.httpGet?.path];
@@ -117,7 +117,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('a pod gets longer to end than its hook and its shutdown take', () => {
+  test('the grace period of a pod is longer than its preStop hook and server.shutdown_timeout together', () => {
     for (const role of roles) {
       const hookSeconds = role.container.lifecycle?.preStop?.sleep?.seconds ?? 0;
       const neededMs = hookSeconds * 1_000 + configOf(role).server.shutdownTimeoutMs;
@@ -125,12 +125,12 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('the api serves on until no node sends it requests any more', () => {
+  test('a stopping api continues to serve until no node sends it requests any more', () => {
     const api = roles.find(({ role }) => role === 'api');
     expect(api?.container.lifecycle?.preStop?.sleep?.seconds).toBeGreaterThanOrEqual(5);
   });
 
-  test('a rolling update takes no pod away before its successor is ready', () => {
+  test('a rolling update removes no pod before the new one is ready', () => {
     for (const { manifest } of roles) {
       expect(manifest['spec']).toMatchObject({ strategy: { rollingUpdate: { maxUnavailable: 0 } } });
     }
@@ -156,7 +156,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('every container asks for CPU and memory and has a memory limit', () => {
+  test('every container has requests for CPU and memory, and a memory limit', () => {
     for (const { container } of roles) {
       expect(Object.keys(container.resources?.requests ?? {}).sort()).toEqual(['cpu', 'memory']);
       expect(Object.keys(container.resources?.limits ?? {})).toEqual(['memory']);
@@ -176,7 +176,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('every Service finds pods that have its port', () => {
+  test('every Service selects pods that have its port', () => {
     const services = ofKind<IService>('Service');
     const found = services.map(({ metadata, spec }) => {
       const pods = roles.filter(({ labels }) => fits(spec?.selector, labels));
@@ -187,7 +187,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     expect(found).toEqual(['resonate-api: api', 'resonate-metrics: api,scheduler,dispatcher']);
   });
 
-  test('workers are told the address of the Service, unless an operator says another one', () => {
+  test('server.url is the address of the Service by default', () => {
     for (const role of roles) {
       const url = new URL(configOf(role).server.url ?? '');
       const service = ofKind<IService>('Service').find(({ metadata }) => metadata?.name === url.hostname);
@@ -195,7 +195,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('the network policies let in to every port of a pod, and out to what every process may need', () => {
+  test('the network policies allow traffic to every port of a pod, and from it to the ports that a process may need', () => {
     const policies = ofKind<INetworkPolicy>('NetworkPolicy').map(({ spec }) => spec);
     for (const role of roles) {
       const own = policies.filter((policy) => fits(policy?.podSelector?.matchLabels, role.labels));
@@ -210,7 +210,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('only dispatchers reach the metadata address of the cloud, and only when an operator opens it', () => {
+  test('only dispatchers reach the metadata address of the cloud, and only if an operator allows it', () => {
     const policies = ofKind<INetworkPolicy>('NetworkPolicy').map(({ spec }) => spec);
     const reach = roles.filter(({ labels }) =>
       policies
@@ -222,7 +222,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     expect(reach.map(({ role }) => role)).toEqual(isOpened ? ['dispatcher'] : []);
   });
 
-  test('what a ServiceMonitor looks at is there', () => {
+  test('the Services and ports that a ServiceMonitor names exist', () => {
     interface Monitor {
       spec: { selector: { matchLabels: Record<string, string> }; endpoints: { port: string; path: string }[] };
     }

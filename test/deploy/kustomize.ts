@@ -10,7 +10,7 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-/** What our kustomizations use. */
+/** The fields of a kustomization that ours use. */
 interface Kustomization {
   apiVersion: string;
   kind: 'Kustomization' | 'Component';
@@ -32,9 +32,9 @@ export function readManifests(file: string): Manifest[] {
 }
 
 /**
- * Builds a kustomization as `kubectl kustomize` does, as far as ours go, but without a hash in a ConfigMap's name.
+ * Builds a kustomization as `kubectl kustomize` does, for the fields that ours use, but without a hash in a ConfigMap's name.
  * @param folder from the root: `deploy/k8s/overlays/small`.
- * @param exchange components by folder name, to be taken in place of those that the kustomization names.
+ * @param exchange components that replace others, by the folder of the replaced one.
  */
 export function kustomize(folder: string, exchange: Readonly<Record<string, string>> = {}): Manifest[] {
   return apply(folder, [], exchange);
@@ -98,7 +98,7 @@ function containersOf(manifests: readonly Manifest[]): PodSpec['containers'] {
   return deployments.flatMap(({ spec }) => (spec as { template: { spec: PodSpec } }).template.spec.containers);
 }
 
-/** A strategic merge: objects are merged, lists of named things by name, other lists are replaced. */
+/** A strategic merge: objects are merged, lists of objects with names are merged by name, other lists are replaced. */
 function merge(base: unknown, patch: unknown): unknown {
   if (isNamedList(base) && isNamedList(patch)) {
     const patched = base.map((item) => {

@@ -16,9 +16,9 @@ export interface LoadBalancer {
 }
 
 /**
- * Spreads connections over the ports: HAProxy with the configuration that docker-compose.yml mounts where HAProxy is
- * installed (Debian: apt-get install haproxy), else a stand-in that goes round.
- * @param port listened on.
+ * Distributes connections over the target ports. If HAProxy is installed (Debian: apt-get install haproxy), it runs with the
+ * configuration that docker-compose.yml mounts. Otherwise a simple round-robin proxy runs.
+ * @param port on which it listens.
  */
 export async function startLoadBalancer(port: number, targets: readonly number[]): Promise<LoadBalancer> {
   return hasHaproxy() ? startHaproxy(port, targets) : startRoundRobin(port, targets);
@@ -33,7 +33,7 @@ function hasHaproxy(): boolean {
   }
 }
 
-/** The file as it is, but for what only Docker's network has: its name server and one address for each container. */
+/** The file without the parts that need Docker's network: its name server, and an address for each container. */
 function localConfig(port: number, metricsPort: number, targets: readonly number[]): string {
   const servers = (name: string) =>
     targets.map((target) => `  server ${name}-${target} 127.0.0.1:${target}`).join('\n');
@@ -66,7 +66,7 @@ async function startHaproxy(port: number, targets: readonly number[]): Promise<L
   return { url: `http://127.0.0.1:${port}`, stop };
 }
 
-/** One connection after the other goes to the next port; one that refuses is passed over. */
+/** Sends each connection to the next port. If that port refuses it, the one after it is tried. */
 async function startRoundRobin(port: number, targets: readonly number[]): Promise<LoadBalancer> {
   const sockets = new Set<Socket>();
   let turn = 0;
