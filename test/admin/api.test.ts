@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.dispose());
 
-/** One request; the answer must be as the contract says. */
+/** Sends one request, and checks that an answer 200 fits the schema that the endpoint declares. */
 async function ask<T = Record<string, unknown>>(
   name: RouteName,
   path: string,
@@ -59,7 +59,7 @@ const ids = async (path: string, token = admin) =>
   (await ask<{ promises: Row[] }>('promises', path, token)).body.promises.map(({ id }) => id);
 
 describe('the admin API', () => {
-  test('tells what a token may', async () => {
+  test('shows the rights of a token', async () => {
     expect((await ask('session', 'session')).body).toMatchObject({ prefix: '', isAdmin: true, authEnabled: true });
     const { body } = await ask<{ expiresAt: number; now: number }>('session', 'session', mine);
     expect(body).toMatchObject({ prefix: 'mine/', isAdmin: false, maySearch: true, transports: ['http', 'poll'] });
@@ -82,7 +82,7 @@ describe('the admin API', () => {
     expect((await ask('promises', 'promises?steps=true&roots=true')).status).toBe(400);
   });
 
-  test('shows a promise with its task and who is told; addresses, which may carry secrets, to admins only', async () => {
+  test('shows a promise with its task and listeners; only admins see addresses, which may contain secrets', async () => {
     const { body } = await ask('promise', `promises/${ENCODED}`);
     expect(body).toMatchObject({
       promise: { id: 'mine/w', param: PARAM, tags: { team: 'red' } },
@@ -95,7 +95,7 @@ describe('the admin API', () => {
     expect(JSON.stringify(seen)).not.toContain('key=1');
   });
 
-  test('tells a call graph, and once more only when it has changed', async () => {
+  test('sends a call graph, and answers 304 while it has not changed', async () => {
     const first = await ask<{ now: number; nodes: Row[] }>('graph', `graph/${ENCODED}`);
     expect(first.body.nodes.map(({ id }) => id)).toEqual(['mine/w', 'mine/w.1']);
     const again = await ask('graph', `graph/${ENCODED}`, admin, { 'if-none-match': first.etag });
@@ -107,7 +107,7 @@ describe('the admin API', () => {
     expect(since.body.nodes.map(({ id }) => id)).toContain('mine/w.2');
   });
 
-  test('counts what runs, waits and failed, for a tenant its own', async () => {
+  test('counts running, waiting and failed work; a tenant gets its own counts', async () => {
     expect((await ask('counts', 'counts')).body).toMatchObject({ running: 0, waiting: 2, suspended: 0, failed: 0 });
     await create('theirs/failed');
     const error = Buffer.from(JSON.stringify({ __type: 'error', message: 'no' })).toString('base64');
@@ -123,7 +123,7 @@ describe('the admin API', () => {
     expect(body.promises).toMatchObject([{ id: 'theirs/failed', state: 'rejected', error: 'no' }]);
   });
 
-  test('lists tasks and makes what waits due', async () => {
+  test('lists tasks, and makes the message of a pending task due at once', async () => {
     const { body } = await ask<{ tasks: Row[] }>('tasks', 'tasks?state=pending');
     expect(body.tasks).toMatchObject([{ id: 'theirs/w' }, { id: 'mine/w', target: 'nobody', function: 'greet' }]);
     expect((await ask('tasks', 'tasks?state=acquired')).body).toMatchObject({ tasks: [] });
@@ -135,7 +135,7 @@ describe('the admin API', () => {
     expect((await ask('deliverTask', 'tasks/none/deliver')).status).toBe(404);
   });
 
-  test('shows the whole cluster to who may see it', async () => {
+  test('shows the whole cluster only to tokens without restrictions', async () => {
     const overview = await until('a point of the series', WITHIN_MS, async () => {
       const { body } = await ask<{ series: { requests: number }[] }>('overview', 'overview');
       return body.series.some(({ requests }) => requests > 0) && body;
@@ -149,7 +149,7 @@ describe('the admin API', () => {
     expect([refused.status, refused.body['error']]).toEqual([403, expect.stringContaining('whole cluster')]);
   });
 
-  test('shows a tenant its own, and nothing of others', async () => {
+  test('shows a tenant its own data and no data of others', async () => {
     expect(await ids('promises', mine)).not.toContain('theirs/w');
     expect(await ids('promises?prefix=theirs', mine)).toEqual([]);
     expect((await ask('tasks', 'tasks?prefix=theirs/', mine)).body).toMatchObject({ tasks: [] });
@@ -175,12 +175,12 @@ describe('the admin API', () => {
     ['graph/x?since=never', 'since'],
     ['graph/x?limit=2001', 'limit'],
     ['events?origin=', 'origin'],
-  ])('answers a 400 that says why: %s', async (path, named) => {
+  ])('answers a wrong query with a 400 that names the mistake: %s', async (path, named) => {
     const { status, body } = await ask('promises', path);
     expect([status, body['error']]).toEqual([400, expect.stringContaining(named)]);
   });
 
-  test('serves its own description', async () => {
+  test('serves its OpenAPI document', async () => {
     const { status, body } = await server.client.send({ path: '/admin/openapi.json', method: 'GET' });
     expect([status, JSON.parse(body)]).toMatchObject([200, { openapi: '3.1.0' }]);
   });

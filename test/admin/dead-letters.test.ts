@@ -51,7 +51,7 @@ async function send<T>(path: string, token: string | undefined, body?: unknown):
 const list = async (query = '', token = admin) => (await send<Page>(query, token)).body.deadLetters;
 const awaited = (letters: Letter[]) => letters.map((letter) => letter.awaited);
 
-/** Waits until these promises have a dead letter each, and nobody else has. */
+/** Waits until these promises have a dead letter each, and no other promise has one. */
 function dead(...ids: string[]): Promise<Letter[]> {
   return until(`dead letters of ${ids.join()}`, WITHIN_MS, async () => {
     const letters = await list();
@@ -89,7 +89,7 @@ describe('dead letters over HTTP', () => {
     expect(await list('?transport=poll')).toEqual([]);
   });
 
-  test('are sent again: those that fail again come back as new ones', async () => {
+  test('are sent again; if that fails, they become new dead letters', async () => {
     const [one, other] = (await die(fresh('a'), fresh('a'))) as [Letter, Letter];
     expect(await send('/redrive', admin, { ids: [one.id] })).toEqual({
       status: 200,
@@ -103,7 +103,7 @@ describe('dead letters over HTTP', () => {
     await dead(one.awaited, other.awaited);
   });
 
-  test('are dropped for good', async () => {
+  test('no longer exist after they are dropped', async () => {
     const [one, other] = (await die(fresh('a'), fresh('a'))) as [Letter, Letter];
     expect(await send('/drop', admin, { ids: [one.id, 999_999] })).toMatchObject({ body: { dropped: 1, more: false } });
     expect(await send(`/${one.id}`, admin)).toEqual({ status: 404, body: { error: 'Dead letter not found' } });
@@ -122,7 +122,7 @@ describe('dead letters over HTTP', () => {
     });
   });
 
-  test('are seen and touched only as far as a token reaches', async () => {
+  test('are shown and changed only if the prefix of the token matches their promise', async () => {
     const [own, foreign] = [fresh('mine/'), fresh('theirs/')];
     const letters = await die(own, foreign);
     const [ownLetter, foreignLetter] = [own, foreign].map((id) => letters.find((letter) => letter.awaited === id)!);
@@ -138,7 +138,7 @@ describe('dead letters over HTTP', () => {
   });
 
   test.each(['', '/1', '/redrive', '/drop'])(
-    'are kept from who has no token, or one that may do nothing (%s)',
+    'get 401 without a token and 403 with a token without rights (%s)',
     async (path) => {
       const body = path.length > 2 ? { all: true } : undefined;
       expect((await send(path, undefined, body)).status).toBe(401);
@@ -156,7 +156,7 @@ describe('dead letters over HTTP', () => {
     ['?target=', 'target'],
     ['?target=a%00', 'NUL'],
     ['?prefix=%00', 'NUL'],
-  ])('that nobody can list are a 400 which says why: %s', async (query, named) => {
+  ])('cannot be listed with a wrong query: the 400 names the parameter: %s', async (query, named) => {
     const { status, body } = await send<{ error: string }>(query, admin);
     expect(status).toBe(400);
     expect(body.error).toContain(named);
@@ -174,7 +174,7 @@ describe('dead letters over HTTP', () => {
     [{ target: 'a\0' }, 'NUL'],
     ['nonsense', 'JSON'],
     ['[]', 'Invalid request'],
-  ])('that nobody named are a 400 which says why: %j', async (body, named) => {
+  ])('cannot be changed with a wrong body: the 400 names the mistake: %j', async (body, named) => {
     for (const path of ['/redrive', '/drop']) {
       const answer = await send<{ error: string }>(path, admin, body);
       expect(answer.status).toBe(400);

@@ -21,7 +21,7 @@ afterAll(() => server?.dispose());
 const open: Viewer[] = [];
 afterEach(() => open.splice(0).forEach((viewer) => viewer.close()));
 
-/** A page that listens. */
+/** A client with an open event stream, as the dashboard has one. */
 class Viewer {
   readonly #answer: IncomingMessage;
   readonly causes: Change['cause'][] = [];
@@ -47,7 +47,7 @@ class Viewer {
     return viewer;
   }
 
-  /** Until something has come for that cause. */
+  /** Waits until an event with this cause has arrived. */
   async hears(cause: Change['cause']): Promise<void> {
     while (!this.causes.includes(cause)) await new Promise<void>((resolve) => (this.#told = resolve));
   }
@@ -64,7 +64,7 @@ class Viewer {
 const create = (id: string, tags = {}) => server.ask('promise.create', { id, timeoutAt: FAR_FUTURE, tags }, admin);
 
 describe('the events of the admin API', () => {
-  test('tell of a commit, of many at once but few times', async () => {
+  test('report commits, at most twice per second', async () => {
     const viewer = await Viewer.open(admin);
     const start = performance.now();
     for (let count = 0; count < 200; count++) await create(`many/${count}`);
@@ -74,7 +74,7 @@ describe('the events of the admin API', () => {
     expect(commits).toBeLessThanOrEqual((performance.now() - start) / 450 + 1);
   });
 
-  test('tell a tenant of its own, and a call graph of itself', async () => {
+  test('report to a tenant only its own changes, and for a call graph only changes of this graph', async () => {
     const mine = await Viewer.open(server.token({ prefix: 'mine/' }));
     const graph = await Viewer.open(admin, `?origin=${encodeURIComponent('mine/root')}`);
     const all = await Viewer.open(admin);
@@ -89,7 +89,7 @@ describe('the events of the admin API', () => {
     await graph.hears('commit');
   });
 
-  test('tick while nothing happens', async () => {
+  test('have the cause tick while nothing changes', async () => {
     await (await Viewer.open(admin)).hears('tick');
   });
 
@@ -107,7 +107,7 @@ describe('the events of the admin API', () => {
     await other.dispose();
   });
 
-  test('end with the token', async () => {
+  test('end when the token expires', async () => {
     const token = server.token({ role: 'admin', exp: Math.floor(Date.now() / 1000) + 1 });
     const viewer = await Viewer.open(token);
     await viewer.ended();

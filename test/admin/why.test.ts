@@ -19,7 +19,7 @@ jest.setTimeout(180_000);
 const WITHIN_MS = 60_000;
 const GROUP = 'why-workers';
 
-/** Each cause, made for real: real servers, workers of the official SDK. The pure function has tests of its own. */
+/** Produces each cause with real servers and workers of the official SDK. The pure function has its own tests. */
 
 let server: ServerProcess;
 let client: Client;
@@ -50,7 +50,7 @@ async function why(id: string, url = server.url): Promise<Why> {
   return ROUTES.why.answer.parse(await answer.json());
 }
 
-/** The answer, once it names this cause. */
+/** Waits until the answer has this cause. */
 function whenIt(cause: Cause, id: string, url = server.url): Promise<Why> {
   return until(`${id} is ${cause}`, WITHIN_MS, async () => {
     const answer = await why(id, url);
@@ -81,20 +81,20 @@ async function targetAnswering(status: number): Promise<string> {
 const start = (id: string, name: string, ...args: unknown[]) =>
   client.beginRpc(id, name, ...args, client.options({ target: GROUP }));
 
-describe('a pending workflow', () => {
-  test('whose group has no worker, and had none', async () => {
+describe('why a workflow is pending', () => {
+  test('its group has never had a worker', async () => {
     await targeted('none', 'poll://any@nobody');
     expect(await why('none')).toMatchObject({
       cause: 'no_worker',
       needsAction: true,
       sentence: expect.stringMatching(
-        /^It waits for a worker of group nobody, but none is connected \(0 connected, and none was since the server started \d+ m?s ago\)\.$/,
+        /^It waits for a worker of group nobody, but none is connected \(0 connected, none since the server started \d+ m?s ago\)\.$/,
       ),
       since: expect.any(Number),
     });
   });
 
-  test('whose worker has left', async () => {
+  test('the only worker of its group has disconnected', async () => {
     await (await worker({ group: 'leaving' })).kill9();
     await targeted('left', 'poll://any@leaving');
     const { sentence } = await until('the departure', WITHIN_MS, async () => {
@@ -104,7 +104,7 @@ describe('a pending workflow', () => {
     expect(sentence).toMatch(/0 connected; 1 worker left .*, the last one \d+ m?s ago/);
   });
 
-  test('whose caller waits for a call that nobody takes, which it names', async () => {
+  test('it waits for a call for which there is no worker: the answer names this call', async () => {
     await worker();
     await start('outer', 'elsewhere', 'other-group', 'ship', []);
     const answer = await whenIt('no_worker', 'outer');
@@ -116,7 +116,7 @@ describe('a pending workflow', () => {
     expect(answer.action).toContain('the function ship');
   });
 
-  test('whose workers do not know its function', async () => {
+  test('its workers have not registered its function', async () => {
     await worker();
     await start('unknown', 'notRegistered');
     const answer = await whenIt('given_back', 'unknown');
@@ -124,7 +124,7 @@ describe('a pending workflow', () => {
     expect(answer.action).toContain('notRegistered');
   });
 
-  test('that a worker holds, asked of the workflow and of the step that runs', async () => {
+  test('a worker holds its task: the answers about the workflow and about the running step say so', async () => {
     const stuck = await worker({ name: 'holder', stuck: true });
     await start('holding', 'twoPlaces');
     await stuck.line('that it is stuck', (line) => line.startsWith('at the gate'), WITHIN_MS);
@@ -139,7 +139,7 @@ describe('a pending workflow', () => {
     expect(ofStep.sentence).toMatch(/^It is a step of holding \(twoPlaces\)\. That promise is held by/);
   });
 
-  test('that sleeps', async () => {
+  test('it sleeps', async () => {
     await worker();
     await start('sleepy', 'sleepFor', 3_600_000);
     const answer = await whenIt('sleeping', 'sleepy');
@@ -147,7 +147,7 @@ describe('a pending workflow', () => {
     expect(answer.until).toBeGreaterThan(answer.now + 3_500_000);
   });
 
-  test('that waits for somebody outside', async () => {
+  test('it waits for a promise that no worker settles', async () => {
     await worker();
     await start('asks', 'askOutside');
     const answer = await whenIt('outside', 'asks');
@@ -156,7 +156,7 @@ describe('a pending workflow', () => {
     expect((await whenIt('resolved', 'asks')).needsAction).toBe(false);
   });
 
-  test('that starts later, and one that is halted', async () => {
+  test('it starts later, or its task is halted', async () => {
     await targeted('later', 'poll://any@nobody', { 'resonate:delay': String(Date.now() + 3_600_000) });
     expect(await why('later')).toMatchObject({ cause: 'delayed', until: expect.any(Number) });
     await targeted('stopped', 'poll://any@nobody');
@@ -168,7 +168,7 @@ describe('a pending workflow', () => {
     });
   });
 
-  test('whose target refuses it', async () => {
+  test('its target answers 500', async () => {
     await targeted('refused', await targetAnswering(500));
     const answer = await whenIt('target_fails', 'refused');
     const told = await until('the error', WITHIN_MS, async () => {
@@ -182,12 +182,12 @@ describe('a pending workflow', () => {
     );
   });
 
-  test('whose receiver takes the message but not the task', async () => {
+  test('its target accepts the message but does not acquire the task', async () => {
     await targeted('deaf', await targetAnswering(200));
     expect((await whenIt('not_taken', 'deaf')).sentence).toMatch(/but no worker has acquired it/);
   });
 
-  test('whose transport is off', async () => {
+  test('its transport is switched off', async () => {
     await targeted('kafka', 'kafka://orders');
     expect(await why('kafka')).toMatchObject({
       cause: 'transport_off',
@@ -195,7 +195,7 @@ describe('a pending workflow', () => {
     });
   });
 
-  test('that waits for itself, and one at the end of a long chain', async () => {
+  test('it waits for itself, or for a chain of more than 32 promises', async () => {
     const suspend = async (id: string, awaited: string) => {
       await call(server.url, 'task.acquire', { id, version: 0, pid: 'p', ttl: 60_000 });
       const action = { kind: 'promise.register_callback', head: {}, data: { awaiter: id, awaited } };
@@ -216,13 +216,13 @@ describe('a pending workflow', () => {
 });
 
 describe('a workflow that has ended', () => {
-  test('badly: says with which error, and which call failed first', async () => {
+  test('with an error: the answer has the error, and the call that failed first', async () => {
     await worker();
     await start('bad', 'elsewhere', GROUP, 'givesUp', []);
     const answer = await whenIt('failed', 'bad');
     expect(answer.error).toContain('no luck');
     expect(answer.sentence).toMatch(
-      /^It failed at .* after it was created: .*no luck.*\. The error is that of \S+ \(\w+\)\.$/,
+      /^It failed at .* after it was created: .*no luck.*\. The error came from \S+ \(\w+\)\.$/,
     );
     expect(answer.chain.map(({ state }) => state)).toEqual(answer.chain.map(() => 'rejected'));
     expect(answer.promise).toBe(answer.chain.at(-1)!.id);
@@ -236,7 +236,7 @@ describe('a workflow that has ended', () => {
     expect((await why('unwanted')).cause).toBe('canceled');
   });
 
-  test('well, but somebody could not be told', async () => {
+  test('successfully, but a listener could not be notified', async () => {
     await create('told');
     const address = `${await targetAnswering(410)}?token=secret`;
     await call(server.url, 'promise.register_listener', { awaited: 'told', address });
@@ -262,7 +262,7 @@ describe('a server', () => {
       expect(await (await fetch(`${own.url}/admin/schedules/s/why`)).json()).toMatchObject({ cause: 'timers_late' });
       await create('pushed', { 'resonate:target': 'http://127.0.0.1:1/' }, own.url);
       expect(await why('pushed', own.url)).toMatchObject({ cause: 'transport_off' });
-      // A dispatcher tells the other processes why its target fails.
+      // A dispatcher reports to the other processes why its target fails.
       dispatcher = await RoleProcess.start('dispatcher', {
         RESONATE_STORAGE__TYPE: 'postgres',
         RESONATE_STORAGE__POSTGRES__URL: database,
@@ -300,7 +300,7 @@ describe('a server', () => {
     }
   });
 
-  test('sees a stream that is open but takes nothing', async () => {
+  test('reports a worker whose stream is open but that acquires no task', async () => {
     const stream = await EventStream.open(server.url, '/poll/lazy/one');
     await targeted('ignored', 'poll://any@lazy');
     expect((await whenIt('not_taken', 'ignored')).sentence).toContain('group lazy');

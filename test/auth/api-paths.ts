@@ -13,7 +13,7 @@ interface Layer {
   handle?: { stack?: Layer[] };
 }
 
-/** The paths that the api has routes for, as Express knows them, but for those below /admin. */
+/** The paths of all routes of the api, as Express has them, without those below /admin (except its OpenAPI document). */
 export async function apiPaths(): Promise<string[]> {
   const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
   const { config } = loadConfig({ command: 'dev' });
@@ -29,7 +29,7 @@ export async function apiPaths(): Promise<string[]> {
   await runtime.store.close();
   const paths = (layers: readonly Layer[]): string[] =>
     layers.flatMap(({ route, handle }) => (route ? [String(route.path)] : paths(handle?.stack ?? [])));
-  // Express's own types do not know its layers.
+  // The type declarations of Express do not contain its layers.
   const { stack } = app.router as unknown as { stack: Layer[] };
   return [...new Set(paths(stack))].filter((path) => !/^\/admin\/(?!openapi)/.test(path)).sort();
 }

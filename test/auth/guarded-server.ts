@@ -37,7 +37,7 @@ export class GuardedServer {
     return new GuardedServer(folder, signer, process);
   }
 
-  /** A valid token. These claims replace the usual ones. */
+  /** Makes a valid token. These claims replace the default ones. */
   token(claims: Record<string, unknown>, signer = this.signer): string {
     return signer.token({ iss: ISSUER, exp: expiring(10_000), ...claims });
   }
@@ -52,7 +52,7 @@ export class GuardedServer {
     return this.client.post(JSON.stringify({ kind, head, data }), place === 'header' ? bearer(token) : {});
   }
 
-  /** The status that a GET is answered with; a stream's end is not awaited. */
+  /** The status of the answer to a GET. It does not wait until a stream ends. */
   status(path: string, token?: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const sent = get(`${this.process.url}${path}`, { agent: false, headers: bearer(token) }, (answer) => {

@@ -8,7 +8,7 @@ import { bearer, GuardedServer, type Place } from './guarded-server.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** Every kind and every endpoint with every sort of token. */
+/** Sends every kind of request, and a request to every endpoint, with every sort of token. */
 
 let server: GuardedServer;
 let tokens: Record<string, string | undefined>;
@@ -46,7 +46,7 @@ const FOR_ALL = ['an empty prefix', 'an admin', 'an Admin with a foreign prefix'
 const versioned = { id: 'mine/x', version: 7 };
 const creation = { id: 'mine/x', timeoutAt: 9e12, tags: { 'resonate:target': 'poll://any@g' } };
 
-/** `own`: about the id mine/x. `all`: about no id, so for those who may do everything. `search`: for all prefixes. */
+/** `own`: concerns the id mine/x. `all`: concerns no id, so only tokens with all rights. `search`: every prefix. */
 const KINDS: Record<Kind, [about: 'own' | 'all' | 'search', data: object]> = {
   'promise.get': ['own', { id: 'mine/x' }],
   'promise.create': ['own', creation],
@@ -120,7 +120,7 @@ describe.each<Place>(['head', 'header'])('with the token in the %s', (place) => 
     expect(answers).toEqual(expected(about));
   });
 
-  test('an unknown kind is told as such only to those who may do everything', async () => {
+  test('an unknown kind gets a 400 only for tokens with all rights; others get a 403', async () => {
     const answers = await verdicts(async (token) => (await server.ask('promise.burn', {}, token, place)).status);
     expect(answers).toEqual(expected('all'));
     expect(await server.ask('promise.burn', {}, tokens['an admin'], place)).toMatchObject({ status: 400 });
@@ -128,7 +128,7 @@ describe.each<Place>(['head', 'header'])('with the token in the %s', (place) => 
 });
 
 describe('over a WebSocket', () => {
-  test('a request is judged by the token in its head, whoever opened the connection', async () => {
+  test('the token in the head of a request counts, not that of the connection', async () => {
     const socket = await WorkerSocket.open(server.process.url, '/connect/g/a', bearer(tokens['an admin']));
     for (const [kind, [about, data]] of Object.entries(KINDS)) {
       // Without a token of its own, a request uses that of the connection.
@@ -141,7 +141,7 @@ describe('over a WebSocket', () => {
     await socket.close();
   });
 
-  test('the token that opened the connection serves requests without one', async () => {
+  test('a request without a token uses the token of the connection', async () => {
     const socket = await WorkerSocket.open(server.process.url, '/connect/g/b', bearer(tokens['a fitting prefix']));
     expect((await socket.ask('promise.get', { id: 'mine/x' })).head.status).not.toBe(403);
     expect((await socket.ask('promise.get', { id: 'theirs/x' })).head.status).toBe(403);
@@ -149,7 +149,7 @@ describe('over a WebSocket', () => {
   });
 });
 
-test('a heartbeat needs the prefix of every task it names', async () => {
+test('the prefix must match every task that a heartbeat names', async () => {
   const beat = async (...ids: string[]) => {
     const tasks = ids.map((id) => ({ id, version: 1 }));
     return (await server.ask('task.heartbeat', { pid: 'p', tasks }, tokens['a fitting prefix'])).status;
@@ -158,7 +158,7 @@ test('a heartbeat needs the prefix of every task it names', async () => {
 });
 
 test.each([{}, { id: 7 }, { id: null }, { id: ['mine/x'] }, { id: { x: 1 } }])(
-  'data without an id (%j) is a 400, whoever asks',
+  'data without an id (%j) gets a 400 for every token',
   async (data) => {
     for (const name of ['a fitting prefix', 'an admin']) {
       expect(await server.ask('promise.get', data, tokens[name])).toMatchObject({ status: 400 });
@@ -166,7 +166,7 @@ test.each([{}, { id: 7 }, { id: null }, { id: ['mine/x'] }, { id: { x: 1 } }])(
   },
 );
 
-test('a refusal says nothing but that', async () => {
+test('the answer to a refused request has no data but the reason', async () => {
   expect(await server.ask('promise.get', { id: 'mine/x' })).toMatchObject({
     kind: 'promise.get',
     status: 401,
@@ -176,7 +176,7 @@ test('a refusal says nothing but that', async () => {
   expect(foreign).toMatchObject({ kind: 'promise.get', status: 403, data: 'Forbidden' });
 });
 
-test('the token of the head goes before that of the header', async () => {
+test('the token in the head is used, even if the header has one too', async () => {
   const body = (auth: string | undefined) =>
     JSON.stringify({ kind: 'promise.get', head: { corrId: '1', version: '2026-04-01', auth }, data: { id: 'mine/x' } });
   const header = { authorization: `Bearer ${tokens['an admin']}` };
@@ -185,19 +185,19 @@ test('the token of the head goes before that of the header', async () => {
   expect((await server.client.post(body(undefined), header)).status).not.toBe(401);
 });
 
-test('an envelope that is wrong is a 400 before anybody asks for a token', async () => {
+test('a malformed envelope gets a 400 even without a token', async () => {
   expect(await server.client.post('{}')).toMatchObject({ status: 400 });
 });
 
 describe('GET', () => {
   const OPEN = Object.fromEntries([...FITTING, ...FOREIGN, ...FOR_ALL, ...POWERLESS].map((name) => [name, 'passes']));
 
-  test('/poll needs a token that holds, whatever its prefix', async () => {
+  test('/poll needs a valid token with any prefix', async () => {
     const answers = await verdicts((token) => server.status('/poll/g/a', token));
     expect(answers).toEqual({ ...OPEN, ...Object.fromEntries(REFUSED.map((name) => [name, 401])) });
   });
 
-  test('/cluster is for those who may do everything', async () => {
+  test('/cluster needs a token with all rights', async () => {
     expect(await verdicts((token) => server.status('/cluster', token))).toEqual(expected('all'));
   });
 
@@ -208,7 +208,7 @@ describe('GET', () => {
   test.each([
     ['/promises', 410],
     ['/nothing', 404],
-  ])('%s is %i without a token', async (path, status) => {
+  ])('%s gets %i without a token', async (path, status) => {
     expect(await server.status(path)).toBe(status);
   });
 
@@ -218,8 +218,8 @@ describe('GET', () => {
 });
 
 /**
- * `own`: about the id mine/x, which to a foreign prefix is not there. `list`: each prefix sees its own. `none`: about what
- * nobody has. `all`: for those who may do everything.
+ * `own`: concerns the id mine/x; tokens with another prefix get a 404. `list`: each prefix sees its own rows. `none`:
+ * concerns an object that does not exist. `all`: only tokens with all rights.
  */
 const ADMIN: Record<RouteName, [about: 'own' | 'list' | 'none' | 'all', id: string, body?: object]> = {
   session: ['list', ''],
@@ -243,7 +243,7 @@ const ADMIN: Record<RouteName, [about: 'own' | 'list' | 'none' | 'all', id: stri
   events: ['list', ''],
 };
 
-/** What an endpoint must be given. */
+/** Query parameters that an endpoint requires. */
 const QUERIES: Partial<Record<RouteName, string>> = { cron: '?cron=%40daily' };
 
 describe('below /admin', () => {
@@ -281,7 +281,7 @@ describe('below /admin', () => {
     });
   });
 
-  test('what the endpoints are is no secret', async () => {
+  test('the OpenAPI document needs no token', async () => {
     for (const token of Object.values(tokens)) expect(await server.status('/admin/openapi.json', token)).toBe(200);
   });
 });

@@ -4,7 +4,7 @@ import { GuardedServer } from './guarded-server.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** In byte order; all but the first and the last three begin with `p/`. */
+/** In byte order. All of them except the first and the last three begin with `p/`. */
 const IDS = ['o\u{10FFFF}', 'p', 'p.', 'p.\u{10FFFF}x', 'p/', 'p/a', 'p/b', 'p/c', 'p/\u{10FFFF}', 'p0', 'pa', 'q'];
 const MINE = IDS.filter((id) => id.startsWith('p/'));
 const SEARCHES = ['promise', 'task', 'schedule'] as const;
@@ -45,13 +45,13 @@ describe('a search with a token of the prefix p/', () => {
 
   test.each(SEARCHES)('of %ss finds all of its ids and no other, on full pages', async (kind) => {
     expect(await all(kind, { limit: 100 })).toEqual({ ids: MINE, pages: 1 });
-    // No page is short, and none is empty: what is not shown is not counted.
+    // No page is short or empty, because rows that are not shown do not count.
     expect(await all(kind, { limit: 1 })).toEqual({ ids: MINE, pages: 5 });
     expect(await all(kind, { limit: 5 })).toEqual({ ids: MINE, pages: 1 });
     expect(await all(kind, { limit: 3 })).toEqual({ ids: MINE, pages: 2 });
   });
 
-  test.each(SEARCHES)('of %ss shows nothing else for a cursor from elsewhere', async (kind) => {
+  test.each(SEARCHES)('of %ss shows no other ids, even with a cursor that lies outside the prefix', async (kind) => {
     expect((await all(kind, { cursor: 'a' })).ids).toEqual(MINE);
     expect((await all(kind, { cursor: 'p/b' })).ids).toEqual(MINE.slice(3));
     expect((await all(kind, { cursor: 'p/~' })).ids).toEqual(MINE.slice(4));
@@ -59,7 +59,7 @@ describe('a search with a token of the prefix p/', () => {
     expect((await all(kind, { cursor: '\u{10FFFF}' })).ids).toEqual([]);
   });
 
-  test('keeps its conditions', async () => {
+  test('still applies its other conditions', async () => {
     const even = [...IDS].reverse().filter((_, index) => index % 2 === 0);
     const found = MINE.filter((id) => even.includes(id));
     expect((await all('promise', { tags: { half: '0' }, limit: 1 })).ids).toEqual(found);
@@ -77,7 +77,7 @@ describe('a search with a token of the prefix p/', () => {
     ['p/\u0001', []],
     ['\ue000', []],
     ['r', []],
-  ])('finds with the prefix %j what begins with it', async (prefix, expected) => {
+  ])('finds the ids that begin with the prefix %j', async (prefix, expected) => {
     for (const kind of SEARCHES) expect((await all(kind, { limit: 2 }, prefix)).ids).toEqual(expected);
   });
 

@@ -16,7 +16,7 @@ const REQUEST = JSON.stringify({
   data: { id: 'a' },
 });
 
-describe('a server that wants tokens', () => {
+describe('a server that requires tokens', () => {
   let server: GuardedServer;
   beforeAll(async () => {
     const limits = ['--server-headers-timeout', '1000', '--server-request-timeout', '2000'];
@@ -39,7 +39,7 @@ describe('a server that wants tokens', () => {
   ];
 
   test.each(ANSWERS)(
-    '$name is JSON for one reader, and readable across origins',
+    '$name is JSON, is not cached, and can be read by pages of the allowed origin',
     async ({ isAdmin, status, ...request }) => {
       const headers = { origin: ORIGIN, ...(isAdmin ? bearer(server.token({ role: 'admin' })) : {}) };
       const answer = await server.client.send({ ...request, headers });
@@ -62,7 +62,7 @@ describe('a server that wants tokens', () => {
     expect(answer.headers['access-control-allow-headers']).toContain('authorization');
   });
 
-  test('shows tokens in no log line, no metric and no answer', async () => {
+  test('never writes tokens into its log, metrics or answers', async () => {
     const tokens = [
       server.token({ role: 'admin', sub: 'somebody' }),
       server.token({ role: 'admin' }, new Signer()),
@@ -82,7 +82,7 @@ describe('a server that wants tokens', () => {
     }
     shown += await (await fetch(server.process.metricsUrl)).text();
     const log = server.process.output(2_000);
-    // The log that is searched is complete.
+    // The log is complete: it has the refusals.
     expect(log).toContain('a token was refused');
     expect(shown).toContain('resonate_request_total');
     const parts = tokens.flatMap((token) => [token, ...token.split('.').slice(1)]).filter((part) => part !== '');
@@ -91,8 +91,8 @@ describe('a server that wants tokens', () => {
 
   test.each([
     ['sends nothing', ''],
-    ['stops amid its headers', 'POST / HTTP/1.1\r\nhost: x\r\nx-slow: '],
-    ['stops amid its body', requestBytes('POST', '/', { 'content-length': '100' }, '{"kind":')],
+    ['stops in the middle of its headers', 'POST / HTTP/1.1\r\nhost: x\r\nx-slow: '],
+    ['stops in the middle of its body', requestBytes('POST', '/', { 'content-length': '100' }, '{"kind":')],
   ])('cuts off a client that %s', async (_, bytes) => {
     const raw = await RawConnection.open(server.process.url);
     if (bytes !== '') await raw.write(bytes);
@@ -100,7 +100,7 @@ describe('a server that wants tokens', () => {
     expect(statuses(text)).toEqual([408]);
   });
 
-  test('cuts off a client that sends a byte now and then', async () => {
+  test('cuts off a client that sends its headers byte by byte', async () => {
     const raw = await RawConnection.open(server.process.url);
     await raw.write('POST / HTTP/1.1\r\nhost: x\r\n');
     const drip = setInterval(() => void raw.write('x'), 100);
@@ -111,7 +111,7 @@ describe('a server that wants tokens', () => {
 });
 
 describe('auth.publickey', () => {
-  test('none accepts unsigned tokens, and none but tokens', async () => {
+  test('set to none accepts unsigned tokens, but no requests without a token', async () => {
     const server = await ServerProcess.start({ command: 'dev', args: ['--auth-publickey', 'none'] });
     const client = new HttpClient(server.url);
     try {
@@ -129,7 +129,7 @@ describe('auth.publickey', () => {
     }
   });
 
-  test('of a file without a key ends the server at start, in one line that names it', async () => {
+  test('with a file that cannot be read ends the server at start, with one line that names the file', async () => {
     const args = ['dev', '--server-port', '0', '--observability-metrics-port', '0', '--auth-publickey', 'no-such.pem'];
     const { code, stdout } = await runCommand(RESONATE, args);
     expect(code).toBe(1);

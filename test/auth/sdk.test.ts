@@ -5,7 +5,7 @@ import { GuardedServer } from './guarded-server.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** The official SDK against a server that wants tokens, over HTTP and over its event stream. */
+/** The official SDK with a server that requires tokens, over HTTP and over its event stream. */
 
 const silent = () => undefined;
 const logger = { debug: silent, info: silent, warn: silent, error: silent };
@@ -47,7 +47,7 @@ test('a workflow of two processes runs with tokens of its prefix and groups', as
   expect((seen.data as { promises: unknown[] }).promises.length).toBeGreaterThanOrEqual(3);
 });
 
-test('a workflow outside of its prefix does not', async () => {
+test('a workflow whose id does not begin with the prefix is refused', async () => {
   const client = connect('others', { prefix: 'team.' });
   client.register('double', double);
   await expect(client.run('other.1', 'double', 3)).rejects.toThrow();

@@ -16,10 +16,10 @@ afterAll(() => server?.dispose());
 
 describe('the groups claim', () => {
   test.each<[string, Record<string, unknown>, Record<string, number>]>([
-    ['lets in to its groups', { prefix: 'p', groups: ['one', 'a/ü'] }, { one: 200, 'a%2F%C3%BC': 200, two: 403 }],
-    ['that is missing lets in everywhere', { prefix: 'p' }, { one: 200, two: 200 }],
-    ['that is empty lets in nowhere', { prefix: '', groups: [] }, { one: 403 }],
-    ['that is no list lets in nowhere', { prefix: 'p', groups: 'one' }, { one: 403 }],
+    ['allows its groups', { prefix: 'p', groups: ['one', 'a/ü'] }, { one: 200, 'a%2F%C3%BC': 200, two: 403 }],
+    ['if missing, allows every group', { prefix: 'p' }, { one: 200, two: 200 }],
+    ['if empty, allows no group', { prefix: '', groups: [] }, { one: 403 }],
+    ['if not a list, allows no group', { prefix: 'p', groups: 'one' }, { one: 403 }],
     ['that is null lets in nowhere', { prefix: 'p', groups: null }, { one: 403 }],
     ['does not bind an admin', { role: 'admin', groups: ['one'] }, { two: 200 }],
   ])('%s', async (_, claims, expected) => {
@@ -30,12 +30,12 @@ describe('the groups claim', () => {
   });
 });
 
-test('a WebSocket needs a token that holds', async () => {
+test('a WebSocket needs a valid token', async () => {
   expect(await upgraded('/connect/g/a', undefined)).toBe(401);
   expect(await upgraded('/connect/g/a', server.token({ prefix: '', exp: expiring(-100) }))).toBe(401);
 });
 
-/** 200 when a WebSocket opens, else the status of the refusal. */
+/** 200 if the WebSocket opens, else the status of the refusal. */
 async function upgraded(path: string, token: string | undefined): Promise<number> {
   try {
     const socket = await WorkerSocket.open(server.process.url, path, bearer(token));
@@ -56,7 +56,7 @@ test('a WebSocket is asked to leave when its token expires', async () => {
 
 test('a stream ends when its token expires, and not before', async () => {
   let exp = 0;
-  // Again with a new token, should the machine be so slow that one expires before it is used.
+  // On a slow machine a token may expire before it is used. Then it is tried again with a new one.
   const short = await until('a stream', 60_000, () => {
     exp = expiring(2);
     return EventStream.open(server.process.url, '/poll/g/short', bearer(server.token({ prefix: '', exp })));
@@ -64,7 +64,7 @@ test('a stream ends when its token expires, and not before', async () => {
   const long = await EventStream.open(server.process.url, '/poll/g/long', bearer(server.token({ prefix: '' })));
   expect(await short.ended).toEqual({ clean: true });
   expect(Date.now()).toBeGreaterThanOrEqual(exp * 1000);
-  // The other one goes on.
+  // The stream with the other token stays open.
   const task = { id: 't', timeoutAt: 9e12, tags: { 'resonate:target': 'poll://uni@g/long' } };
   await server.ask('promise.create', task, server.token({ prefix: '' }));
   expect(await long.next()).toMatchObject({ kind: 'execute', data: { task: { id: 't' } } });

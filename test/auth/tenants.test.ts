@@ -13,11 +13,11 @@ import { bearer, GuardedServer } from './guarded-server.ts';
 jest.setTimeout(180_000);
 
 /**
- * A tenant's token tries every endpoint with another tenant's ids, cursors and addresses. Each endpoint has a row here: a
- * new one without a row fails.
+ * Uses a tenant's token at every endpoint with another tenant's ids, cursors and addresses. Each endpoint has a row here:
+ * a new endpoint without a row fails the test.
  */
 
-/** Appears in all data of the other tenant that these requests do not name themselves. */
+/** This text is in all data of the other tenant, except the ids that the requests here name. So no answer may contain it. */
 const HIDDEN = 'hidden-of-theirs';
 const THEIRS = 'theirs/known';
 const DASHBOARD = join(import.meta.dirname, '../../apps/dashboard/dist/index.html');
@@ -124,10 +124,10 @@ const byId = [{ id: THEIRS }];
 const versioned = { id: THEIRS, version: 1 };
 const promise = { id: THEIRS, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': 'poll://any@nobody' } };
 const settled = { id: THEIRS, state: 'resolved', value: {} };
-/** Searches show their own things only, whatever the cursor. */
+/** With any cursor, a search shows only data of the token's own tenant. */
 const searches = [{}, { cursor: THEIRS }, { cursor: 'm' }, { limit: 1, cursor: 'mine/zzz' }];
 
-/** What a tenant tries with each kind. All but searches are 403. */
+/** The data that a tenant sends with each kind. All kinds except searches get 403. */
 const KINDS: Record<Kind, object[]> = {
   'promise.get': byId,
   'promise.create': [promise],
@@ -173,7 +173,7 @@ const KINDS: Record<Kind, object[]> = {
   'debug.tick': [{ time: 0 }],
 };
 
-/** How a tenant tries each endpoint below /admin, and what it is answered. */
+/** The requests of a tenant to each endpoint below /admin, with the expected status. */
 const ADMIN: Record<RouteName, () => { path: string; body?: object; status: number }[]> = {
   session: () => [{ path: '/admin/session', status: 200 }],
   overview: () => [{ path: '/admin/overview', status: 403 }],
@@ -228,7 +228,7 @@ const ADMIN: Record<RouteName, () => { path: string; body?: object; status: numb
   events: () => [],
 };
 
-/** Every other path, by its pattern: how a tenant whose groups are its own tries it, and what it is answered. */
+/** Every other path, by its pattern: the requests of a tenant with its own groups, with the expected status. */
 const PATHS: Record<string, [path: string, status: number][]> = {
   '/.*/': [],
   '/health': [['/health', 200]],
@@ -236,13 +236,13 @@ const PATHS: Record<string, [path: string, status: number][]> = {
   '/cluster': [['/cluster', 403]],
   '/admin/openapi.json': [['/admin/openapi.json', 200]],
   [String(/^\/+poll\/([^/]+)\/([^/]+)$/)]: [['/poll/theirs/worker', 403]],
-  // With an upgrade it is the same check as that of /poll: test/http/websocket.test.ts.
+  // A request with an upgrade passes the same check as /poll: test/http/websocket.test.ts.
   [String(/^\/+connect\/([^/]+)\/([^/]+)$/)]: [['/connect/theirs/worker', 426]],
   '/': [['/', 404]],
   [String(/^\/(promises|schedules|tasks)(\/.*)?$/)]: [[`/promises/${encodeURIComponent(THEIRS)}`, 410]],
   nothing: [
     ['/mcp', 404],
-    // The dashboard's page where one is built, as for every path below /ui that names no file.
+    // If the dashboard is built: its page, as for every path below /ui that names no file.
     ['/ui/..%2fadmin/promises', existsSync(DASHBOARD) ? 200 : 404],
   ],
 };
@@ -254,7 +254,7 @@ test('there is a row for every endpoint', async () => {
   expect(paths.sort()).toEqual(await apiPaths());
 });
 
-describe('a tenant tries what is of another tenant', () => {
+describe('a tenant gets no data of another tenant', () => {
   let before: unknown;
   beforeAll(async () => {
     before = await theirState();
@@ -301,7 +301,7 @@ describe('a tenant tries what is of another tenant', () => {
     await nothingChanged();
   });
 
-  test('in events: they say that something changed, not what', async () => {
+  test('in events, which say only that something has changed', async () => {
     const answer = await fetch(`${server.process.url}/admin/events?origin=theirs`, { headers: bearer(mine) });
     const reader = answer.body?.getReader();
     await admins('promise.create', { id: `theirs/${HIDDEN}/news`, timeoutAt: FAR_FUTURE });
@@ -317,7 +317,7 @@ describe('a tenant tries what is of another tenant', () => {
   });
 });
 
-test('the pages of a tenant go on to the end with the cursors it is given, and no other tenant can use those', async () => {
+test('a tenant can read all pages with the cursors of its answers, and no other tenant can use these cursors', async () => {
   const other = server.token({ prefix: 'min' });
   const seen: string[] = [];
   let cursor: string | undefined;
@@ -337,7 +337,7 @@ test('the pages of a tenant go on to the end with the cursors it is given, and n
   expect(seen).toEqual(['mine/dead', 'mine/failed', 'mine/waits', 'mine/root']);
 });
 
-test('a promise that names one of another tenant as its caller is told nothing of it', async () => {
+test('a promise that names a promise of another tenant as its caller gets no data of it', async () => {
   await server.ask(
     'promise.create',
     { id: 'mine/step', timeoutAt: FAR_FUTURE, tags: { 'resonate:branch': THEIRS } },

@@ -7,13 +7,13 @@ import { FAR_FUTURE, populate, stateOf } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** What each malformed request gets, and that it changes nothing (protocol sections 1 and 3). */
+/** The answer to each malformed request. No malformed request changes anything (protocol sections 1 and 3). */
 
 const VERSION = '2026-04-01';
 const UNREADABLE = { kind: 'unknown', corrId: '0' };
 const CREATE = { kind: 'promise.create', corrId: 'c-1' };
 
-/** A request that would create a promise, with some parts of its envelope replaced; `undefined` leaves one out. */
+/** A request that would create a promise, with some parts of its envelope replaced. `undefined` leaves a part out. */
 function creation(parts: Record<string, unknown>): string {
   const data = { id: 'new', timeoutAt: FAR_FUTURE };
   return JSON.stringify({ kind: CREATE.kind, head: { corrId: CREATE.corrId, version: VERSION }, data, ...parts });
@@ -151,7 +151,7 @@ describe('a debug server', () => {
     },
   );
 
-  test('answers 400 to every broken rule of every kind and changes nothing', async () => {
+  test('answers 400 to a violation of each rule of each kind, and changes nothing', async () => {
     const generator = new RequestGenerator({ seed: 3, invalidShare: 1, startAt: Date.now() });
     const kinds = new Set<string>();
     for (let count = 0; count < 400; count++) {
@@ -164,7 +164,7 @@ describe('a debug server', () => {
     expect(kinds.size).toBeGreaterThan(15);
   });
 
-  test('says in its message which rule was broken', async () => {
+  test('names the violated rule in its message', async () => {
     const messages = await Promise.all(
       [data({ id: '' }), data({ timeoutAt: -1 }), data({ tags: { 'resonate:target': 'nowhere' } })].map(refused),
     );
@@ -175,7 +175,7 @@ describe('a debug server', () => {
     ]);
   });
 
-  test('takes unusual requests that break no rule, and gives them back as they came', async () => {
+  test('accepts unusual requests that violate no rule, and returns their values unchanged', async () => {
     const id = 'ünï/cödé 💥 \u2028 root:0.%00';
     const param = { headers: { '': '', constructor: '"', __proto__x: '\\' }, data: 'a\u0000b\ud83d\udca5' };
     const tags = { constructor: 'x', 'a b': '\u0001' };

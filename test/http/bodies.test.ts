@@ -58,7 +58,7 @@ describe('a server without authentication', () => {
     });
   });
 
-  test('takes a value of 1.9 MiB, with any characters, as it is', async () => {
+  test('stores a value of 1.9 MiB with any characters unchanged', async () => {
     const data = '\u{1F600}"\\[{,'.repeat((1.9 * MIB) / 16);
     const param = { data };
     expect(await client.rpc('promise.create', { id: 'large', timeoutAt: FAR_FUTURE, param })).toMatchObject({
@@ -70,13 +70,13 @@ describe('a server without authentication', () => {
     expect(answer).toMatchObject({ status: 200, data: { promise: { param: { data: '\u{1F600}'.repeat(1000) } } } });
   });
 
-  test('takes up to 2 MiB by default, as the public server does', async () => {
+  test('accepts up to 2 MiB by default, as the public server does', async () => {
     const create = envelope(JSON.stringify({ id: 'most', timeoutAt: FAR_FUTURE }));
     expect(await client.post(create.padEnd(2 * MIB))).toMatchObject({ status: 200 });
     expect(await client.post(create.padEnd(2 * MIB + 1))).toMatchObject({ status: 413 });
   });
 
-  test('holds a bounded number of bytes of unfinished bodies: the oldest is refused, new requests are answered', async () => {
+  test('limits the total size of unfinished bodies: the oldest one is refused, and new requests are answered', async () => {
     const open: RawConnection[] = [];
     const length = { 'content-length': String(2 * MIB) };
     // Each holds a little less than 1 MiB: five are more than 4 MiB.
@@ -94,7 +94,7 @@ describe('a server without authentication', () => {
     for (const raw of open) raw.close();
   });
 
-  test('keeps no chunk of a body: a client may send each byte as one', async () => {
+  test('does not keep the chunks of a body, so a client may send each byte as a chunk', async () => {
     const resident = async () => {
       const text = await (await fetch(server.metricsUrl)).text();
       return Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
@@ -109,7 +109,7 @@ describe('a server without authentication', () => {
     expect((await resident()) - before).toBeLessThan(48 * MIB);
   });
 
-  test('bounds the bodies of the admin API the same way', async () => {
+  test('limits the bodies of the admin API in the same way', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>
       client.send({ method: 'POST', path: '/admin/dead-letters/drop', body, headers });
     expect(await post(JSON.stringify({ all: true }))).toMatchObject({ status: 200 });
@@ -132,13 +132,13 @@ describe('a server with authentication', () => {
   const large = (auth?: string) =>
     envelope(JSON.stringify({ id: 'x', timeoutAt: FAR_FUTURE, param: { data: 'x'.repeat(MIB) } }), auth);
 
-  test.each(EXPENSIVE)("does not parse a stranger's 1.9 MiB of $name", async ({ body }) => {
+  test.each(EXPENSIVE)('does not parse 1.9 MiB of $name without a valid token', async ({ body }) => {
     expect(await server.client.post(body)).toMatchObject({ status: 401, kind: 'unknown', corrId: '0' });
     const header = { authorization: `Bearer ${server.token({ role: 'admin', exp: 1 })}` };
     expect(await server.client.post(body, header)).toMatchObject({ status: 401, kind: 'unknown', corrId: '0' });
   });
 
-  test('takes large bodies with a token in the header or in the head', async () => {
+  test('accepts large bodies with a token in the header or in the head', async () => {
     const token = server.token({ role: 'admin' });
     expect(await server.client.post(large())).toMatchObject({ status: 401 });
     expect(await server.client.post(large(), { authorization: `Bearer ${token}` })).toMatchObject({ status: 200 });

@@ -8,7 +8,7 @@ import { FAR_FUTURE, populate, stateOf } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** Clients that break HTTP itself, or send more than they may. */
+/** Clients that violate HTTP, or send more than the server accepts. */
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -75,7 +75,7 @@ const BROKEN: Case[] = [
   ['an address of 20 kB', requestBytes('POST', `/?${'x'.repeat(20_000)}`, {}, BODY), [431]],
 ];
 
-test.each(BROKEN)('%s is refused, the connection closed, and nothing changed', async (_name, bytes, expected) => {
+test.each(BROKEN)('%s is refused, the connection is closed, and nothing changes', async (_name, bytes, expected) => {
   const raw = await connection();
   await raw.write(Buffer.from(bytes, 'latin1'));
   const { text, reset } = await raw.ended();
@@ -85,7 +85,7 @@ test.each(BROKEN)('%s is refused, the connection closed, and nothing changed', a
 
 describe('a request that never arrives completely', () => {
   test.each([
-    { name: 'ends in order', end: (raw: RawConnection) => raw.end() },
+    { name: 'is closed cleanly', end: (raw: RawConnection) => raw.end() },
     { name: 'is reset', end: (raw: RawConnection) => raw.reset() },
   ])('changes nothing when its connection $name', async ({ end }) => {
     const lengths = [{ 'content-length': String(BODY.length + 1) }, { 'transfer-encoding': 'chunked' }];
@@ -98,7 +98,7 @@ describe('a request that never arrives completely', () => {
     expect(await stateOf(client)).toEqual(before);
   });
 
-  test('does not keep others waiting', async () => {
+  test('does not delay other requests', async () => {
     const stalled = await Promise.all(Array.from({ length: 50 }, () => connection()));
     for (const raw of stalled)
       await raw.write(requestBytes('POST', '/', { 'content-length': LENGTH }, BODY.slice(0, 10)));
@@ -118,8 +118,8 @@ describe('several requests sent at once on one connection', () => {
 
   test.each([
     { name: 'at once', isAtOnce: true },
-    { name: 'in a packet of its own', isAtOnce: false },
-  ])('are answered truly when garbage follows $name', async ({ isAtOnce }) => {
+    { name: 'in a separate packet', isAtOnce: false },
+  ])('get their right answers when garbage follows $name', async ({ isAtOnce }) => {
     const id = `before-garbage-${isAtOnce}`;
     const raw = await connection();
     const request = requestBytes('POST', '/', {}, creation(id));
@@ -130,14 +130,14 @@ describe('several requests sent at once on one connection', () => {
       await raw.write('GARBAGE\r\n\r\n');
     }
     const { text } = await raw.ended();
-    // Its promise exists, so it must not be told 400.
+    // The promise was created, so the answer must not be 400.
     expect(statuses(text)).toEqual([200, 400]);
     expect(await exists(id)).toBe(true);
   });
 });
 
 describe('a body above server.max_body_size', () => {
-  test('is refused by its announced length, before it was sent', async () => {
+  test('is refused because of its announced length, before it is sent', async () => {
     const raw = await connection();
     await raw.write(requestBytes('POST', '/', { 'content-length': String(MAX_BODY_BYTES + 1) }));
     const text = await raw.until('the answer', (received) => received.includes('max_body_size'));
@@ -152,12 +152,12 @@ describe('a body above server.max_body_size', () => {
     expect(statuses(text)).toEqual([413]);
   });
 
-  test('is refused when it comes in chunks, as soon as it is too large', async () => {
+  test('is refused when it is sent in chunks, as soon as it is too large', async () => {
     const raw = await connection();
     await raw.write(requestBytes('POST', '/', { 'transfer-encoding': 'chunked' }));
     const chunk = `400\r\n${' '.repeat(1024)}\r\n`;
     await raw.write(chunk.repeat(MAX_BODY_BYTES / 1024 + 1));
-    // The last chunk never comes.
+    // The last chunk is never sent.
     const text = await raw.until('the answer', (received) => received.includes('max_body_size'));
     expect(statuses(text)).toEqual([413]);
   });
@@ -165,7 +165,7 @@ describe('a body above server.max_body_size', () => {
   test.each([
     { name: 'of a known length', isChunked: false },
     { name: 'in chunks', isChunked: true },
-  ])('$name reaches clients that send all of it before they read', async ({ isChunked }) => {
+  ])('gets an answer that reaches clients which send all of it before they read: $name', async ({ isChunked }) => {
     for (let attempt = 1; attempt <= 5; attempt++) {
       const bytes = Buffer.alloc(20_000_000, ' ');
       const body = isChunked ? new Blob([bytes]).stream() : bytes;
@@ -176,7 +176,7 @@ describe('a body above server.max_body_size', () => {
     expect(await stateOf(client)).toEqual(before);
   });
 
-  test('is one byte too large, not more', async () => {
+  test('is refused if it is one byte too large, and accepted otherwise', async () => {
     const padded = (bytes: number) => creation('largest').padEnd(bytes, ' ');
     expect(await client.post(padded(MAX_BODY_BYTES + 1))).toMatchObject({ status: 413 });
     expect(await exists('largest')).toBe(false);
@@ -184,7 +184,7 @@ describe('a body above server.max_body_size', () => {
   });
 });
 
-test('a small body sent with Expect: 100-continue is asked for and answered', async () => {
+test('a small body with Expect: 100-continue gets the 100 and an answer', async () => {
   const raw = await connection();
   const body = creation('expected');
   await raw.write(requestBytes('POST', '/', { expect: '100-continue', 'content-length': String(body.length) }));
@@ -194,7 +194,7 @@ test('a small body sent with Expect: 100-continue is asked for and answered', as
   expect(statuses(text)).toEqual([100, 200]);
 });
 
-test('a client that leaves before its answer does not undo its request', async () => {
+test('a client that disconnects before the answer does not undo its request', async () => {
   const raw = await connection();
   await raw.write(requestBytes('POST', '/', {}, creation('left')));
   raw.reset();

@@ -9,7 +9,7 @@ import { FAR_FUTURE } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** A page of another site can do nothing to a server that its user's browser can reach. */
+/** A page of another site cannot use a server that its user's browser can reach. */
 
 const EVIL = 'https://evil.example.com';
 
@@ -28,7 +28,7 @@ function creation(id: string): string {
   });
 }
 
-/** Each endpoint that a page would like to reach. */
+/** A request to each endpoint that a malicious page may try. */
 const ATTEMPTS: Attempt[] = [
   { name: 'a request of the protocol', method: 'POST', path: '/', body: creation('foreign') },
   { name: 'the same with a query', method: 'POST', path: '/?x', body: creation('foreign') },
@@ -76,7 +76,7 @@ describe('a server without authentication', () => {
   beforeAll(() => start('--server-url', 'https://resonate.example.com/base'));
   afterAll(stop);
 
-  test.each(ATTEMPTS)('$name is refused to a page of another origin', async (one) => {
+  test.each(ATTEMPTS)('$name is refused for a page of another origin', async (one) => {
     for (const origin of [EVIL, 'null', 'http://localhost:3000', 'http://127.0.0.1', 'http://resonate.example.com']) {
       const answer = await attempt(one, { origin });
       expect({ origin, status: answer.status }).toEqual({ origin, status: 403 });
@@ -86,7 +86,7 @@ describe('a server without authentication', () => {
     expect(await stateful()).toBe(404);
   });
 
-  test.each(ATTEMPTS)('$name is refused to its images and scripts, which carry no origin', async (one) => {
+  test.each(ATTEMPTS)('$name is refused for images and scripts of such a page, which send no origin', async (one) => {
     for (const site of ['cross-site', 'same-site']) {
       const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' };
       expect(await attempt(one, headers)).toMatchObject({ status: 403 });
@@ -94,7 +94,7 @@ describe('a server without authentication', () => {
     expect(await stateful()).toBe(404);
   });
 
-  test.each(ATTEMPTS)('$name is refused under a name that is not of this machine', async (one) => {
+  test.each(ATTEMPTS)('$name is refused if the host is not a name of this machine', async (one) => {
     const port = new URL(server.url).port;
     for (const host of [
       `rebound.example.com:${port}`,
@@ -104,7 +104,7 @@ describe('a server without authentication', () => {
       '203.0.113.7',
       '[2001:db8::7]',
     ]) {
-      // A rebound page is "of the same origin": only the name gives it away.
+      // After DNS rebinding, a page has the same origin as the server. Only the host name shows the attack.
       const answer = await attempt(one, { host, origin: `http://${host}` });
       expect({ host, status: answer.status }).toEqual({ host, status: 403 });
       expect(answer.body).toContain('server.allowed_hosts');
@@ -136,12 +136,12 @@ describe('a server without authentication', () => {
     expect(await status({})).toBe(101);
   });
 
-  test.each(['/health', '/ready'])('%s answers whoever asks', async (path) => {
+  test.each(['/health', '/ready'])('%s answers every request', async (path) => {
     const answer = await client.send({ path, headers: { origin: EVIL, host: 'rebound.example.com' } });
     expect(answer.status).toBe(200);
   });
 
-  test('metrics, on their own port, answer whoever asks', async () => {
+  test('metrics, on their own port, answer every request', async () => {
     expect((await fetch(server.metricsUrl, { headers: { origin: EVIL } })).status).toBe(200);
   });
 
@@ -167,12 +167,12 @@ describe('a server without authentication', () => {
     ['its own page', { host: 'localhost:8001', origin: 'http://localhost:8001' }],
     ['its own page behind TLS', { host: 'localhost:8001', origin: 'https://localhost:8001' }],
     [
-      'the page of server.url, whatever a proxy makes of the host',
+      'the page of server.url, even if a proxy changes the host',
       { host: '127.0.0.1', origin: 'https://resonate.example.com' },
     ],
-    ['a browser that marks it as its own', { 'sec-fetch-site': 'same-origin' }],
+    ['a request that the browser marks as same-origin', { 'sec-fetch-site': 'same-origin' }],
     ['an address typed by the user', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
-    ['no browser', {}],
+    ['a client that is not a browser', {}],
   ])('%s may call it', async (_name, headers: Record<string, string>) => {
     expect(await client.send({ path: '/cluster', headers })).toMatchObject({ status: 200 });
   });
@@ -209,7 +209,7 @@ describe('a server without authentication', () => {
   });
 });
 
-describe('a server without authentication and with names of its own', () => {
+describe('a server without authentication and with server.allowed_hosts', () => {
   beforeAll(() =>
     start(
       '--server-allowed-hosts',
@@ -233,18 +233,18 @@ describe('a server without authentication and with names of its own', () => {
     expect(await client.send({ path: '/cluster', headers: { host } })).toMatchObject({ status });
   });
 
-  test('an allowed origin may call, and opens streams', async () => {
+  test('an allowed origin may send requests', async () => {
     const headers = { origin: 'https://app.example.com' };
     expect(await client.send({ method: 'POST', body: creation('allowed'), headers })).toMatchObject({ status: 200 });
     expect(await client.send({ path: '/cluster', headers: { origin: EVIL } })).toMatchObject({ status: 403 });
   });
 });
 
-describe('with * as allowed host', () => {
+describe('with * in server.allowed_hosts', () => {
   beforeAll(() => start('--server-allowed-hosts', '*'));
   afterAll(stop);
 
-  test('any name is answered, and origins are compared with it', async () => {
+  test('any host name is accepted, and origins are compared with it', async () => {
     const host = 'any.example.com';
     expect(await client.send({ path: '/cluster', headers: { host } })).toMatchObject({ status: 200 });
     expect(await client.send({ path: '/cluster', headers: { host, origin: EVIL } })).toMatchObject({ status: 403 });
@@ -258,7 +258,7 @@ describe('a server with authentication', () => {
   });
   afterAll(() => guarded?.dispose());
 
-  test('has any name, as a page without a token can do nothing; foreign origins are refused', async () => {
+  test('accepts any host name, because a page without a token can do nothing, and refuses foreign origins', async () => {
     const authorization = `Bearer ${guarded.token({ role: 'admin' })}`;
     const status = async (headers: Record<string, string>) =>
       (await guarded.client.send({ path: '/cluster', headers: { authorization, ...headers } })).status;

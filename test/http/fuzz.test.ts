@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 
 const BODIES = rounds(5_000, 100_000);
 const IN_FLIGHT = 32;
-/** After so many requests the generator starts again at the present, because its times run ahead of the clock. */
+/** After this many requests a new generator starts at the present time, because its times run ahead of the clock. */
 const GENERATOR_LIFE = 500;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const REPLAY = `TEST_SEED=${SEED} npm test -- test/http/fuzz.test.ts`;
@@ -35,7 +35,7 @@ class Fuzzer {
   #generator = this.#newGenerator();
   #made = 0;
 
-  /** Sends bodies, one after the other, until enough were sent by all who do so. */
+  /** Sends bodies one after the other, until all callers together have sent enough. */
   async run(): Promise<void> {
     while (this.#made < BODIES) {
       this.#made += 1;
@@ -75,16 +75,16 @@ const WEIGHTS = {
   ...{ 'schedule.pause': 0.5, 'schedule.resume': 1, 'schedule.trigger': 1, 'schedule.preview': 0.5 },
 };
 
-/** No debug operations, not even wrong ones: damaged, they might still move the time. */
+/** Skips debug operations, because even a damaged one might change the clock. */
 function nextOf(generator: RequestGenerator): GeneratedRequest {
   const request = generator.next();
   return request.kind.startsWith('debug.') ? nextOf(generator) : request;
 }
 
-/** A server that starts again looks at once for what is due: nothing is, as all of this time was gone through. */
+/** How far the final tick goes. So nothing is due when the server looks for due timers after its restart. */
 const AHEAD_MS = 60 * 60_000;
 
-/** The state at one instant, with everything done that is due until long after this test. */
+/** The state after a tick that fires everything that is due until long after this test. */
 async function settledSnap(): Promise<Snap> {
   const now = Date.now() + AHEAD_MS;
   await client.rpc('debug.start', {});
@@ -92,7 +92,7 @@ async function settledSnap(): Promise<Snap> {
   return (await client.rpc('debug.snap', {}, now)).data as Snap;
 }
 
-test(`${BODIES} bodies, most of them damaged, are all answered below 500 and leave the state in order`, async () => {
+test(`${BODIES} bodies, most of them damaged, all get a status below 500 and leave the state consistent`, async () => {
   const pid = server.pid;
   const streams = await Promise.all(
     ['/poll/g1/w1', '/poll/g2/w9', '/poll/g9/any'].map((path) => EventStream.open(server.url, path)),

@@ -1,6 +1,6 @@
 import type { Random } from '@resonate/testkit';
 
-/** Damages requests: in their structure, or in the bytes of their JSON. */
+/** Damages requests in their structure or in the bytes of their JSON. */
 
 const NUMBERS = [0, -0, -1, 1, 0.5, 1e-9, 2 ** 31, 2 ** 53, 2 ** 63, -(2 ** 63), 1e19, 1e308, Date.now(), 1000, 1001];
 const TEXTS = [
@@ -67,7 +67,7 @@ interface Place {
   key: string | number;
 }
 
-/** A body made of `request`: as it is, damaged in one to three places, or with damaged bytes. */
+/** A body with `request`: unchanged, damaged in one to three places, or with damaged bytes. */
 export function mutated(random: Random, request: object): { body: Buffer; isValid: boolean } {
   const way = random.weighted({ none: 3, structure: 6, bytes: 3 });
   if (way === 'none') return { body: Buffer.from(JSON.stringify(request)), isValid: true };
@@ -90,7 +90,7 @@ function damage(random: Random, root: Record<string, unknown>): void {
   else if (way === 'swap') at[key] = valueAt(random.pick(places));
   else if (way === 'repeat') at[key] = Array.from({ length: random.int(2, 5) }, () => at[key]);
   else if (!Array.isArray(holder)) {
-    // Defined, so that `__proto__` becomes a key like any other.
+    // Not assigned, so that `__proto__` becomes an ordinary key.
     Object.defineProperty(holder, random.pick(KEYS), {
       value: at[key],
       enumerable: true,
@@ -101,7 +101,7 @@ function damage(random: Random, root: Record<string, unknown>): void {
   }
 }
 
-/** Every place in a JSON value that a value stands in. */
+/** Every place of a JSON value that has a value. */
 function placesIn(holder: Place['holder']): Place[] {
   return Object.entries(holder).flatMap(([key, value]) => {
     const here: Place[] = [{ holder, key }];
@@ -109,7 +109,7 @@ function placesIn(holder: Place['holder']): Place[] {
   });
 }
 
-/** A copy: nothing may hold itself. */
+/** A copy, so that no value contains itself. */
 function valueAt({ holder, key }: Place): unknown {
   return structuredClone((holder as Record<string | number, unknown>)[key]);
 }

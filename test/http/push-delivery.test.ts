@@ -9,7 +9,7 @@ import { FAR_FUTURE } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** Far below the 30 s after which an unanswered message would come again anyway. */
+/** Far below the 30 s after which an unanswered message would be sent again anyway. */
 const SOON_MS = 10_000;
 
 const SERVER_URL = 'https://resonate.example.com/base';
@@ -36,7 +36,7 @@ async function stop(): Promise<void> {
   await server?.dispose();
 }
 
-/** Different in each test: they share a server. */
+/** Different in each test, because the tests share a server. */
 let tests = 0;
 let awaited = '';
 let work = '';
@@ -63,7 +63,7 @@ function createTask(id: string, address: string): Promise<unknown> {
   return ok('promise.create', { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': address } });
 }
 
-/** A settled promise whose settlement is told to `address`. @returns what the settling was answered. */
+/** Settles a promise that has a listener at `address`. @returns the answer to the settle. */
 async function settleFor(address: string): Promise<unknown> {
   const promise = { id: awaited, timeoutAt: FAR_FUTURE, param: { data: 'cA==' }, tags: { team: 'red' } };
   await ok('promise.create', promise);
@@ -80,7 +80,7 @@ describe('a message to an HTTP address', () => {
   );
   afterAll(stop);
 
-  test('is POSTed as JSON to exactly that address and tells where the server is', async () => {
+  test('is POSTed as JSON to exactly that address and contains the URL of the server', async () => {
     const worker = await target();
     await createTask(work, `${worker.url}/any/path?key=a%20b`);
     const [execute] = await worker.received(work, 1);
@@ -98,7 +98,7 @@ describe('a message to an HTTP address', () => {
     expect(unblock?.message).toEqual({ kind: 'unblock', head: {}, data: settled });
   });
 
-  test('comes with the version of a released task, and of one whose lease ended', async () => {
+  test('has the new version after a task was released and after its lease expired', async () => {
     const worker = await target();
     await createTask(work, worker.url);
     await worker.received(work, 1);
@@ -112,7 +112,7 @@ describe('a message to an HTTP address', () => {
     );
   });
 
-  test('that is not answered with a 2xx is sent again, each time later, until it is', async () => {
+  test('is sent again until the answer is a 2xx, each time after a longer wait', async () => {
     const statuses = [500, 302, 404, 503, 204];
     const worker = await target(() => statuses.shift() ?? 200);
     await settleFor(worker.url);
@@ -122,14 +122,14 @@ describe('a message to an HTTP address', () => {
     for (const [index, wait] of waits.entries()) {
       expect(wait).toBeGreaterThanOrEqual((BACKOFF_MIN_MS / 2) * 2 ** index - 1);
     }
-    // While another one is sent six times, it would have been sent again had the 204 not ended it.
+    // Six deliveries of another message take long enough for this one to be sent again if the 204 had not ended it.
     statuses.push(500, 500, 500, 500, 500);
     await createTask(other, worker.url);
     await worker.received(other, 6, SOON_MS);
     expect(worker.about(awaited)).toHaveLength(5);
   });
 
-  test('is sent again when nobody listened there', async () => {
+  test('is sent again if no server listened on that port', async () => {
     const port = await freePort();
     const origin = `http://127.0.0.1:${port}`;
     await createTask(work, `${origin}/${work}`);
@@ -138,7 +138,7 @@ describe('a message to an HTTP address', () => {
     await worker.received(work, 1, SOON_MS);
   });
 
-  test('is not delayed by a target that hangs, which gets no more than its share of pushes', async () => {
+  test('is not delayed by another target that hangs, which gets only its own number of concurrent pushes', async () => {
     const hanging = await target(() => 'hang');
     const healthy = await target();
     const stuck = Array.from({ length: 50 }, (_, index) => `${work}-${index}`);
@@ -162,27 +162,27 @@ describe('a message to an HTTP address, with a short tasks.retry_timeout', () =>
     expect(execute?.message).toMatchObject({ head: { serverUrl: server.url } });
   });
 
-  test('comes again until the task is acquired; that of a settlement comes once', async () => {
+  test('is sent again until the task is acquired; an unblock is sent once', async () => {
     const worker = await target();
     await settleFor(worker.url);
     await createTask(work, worker.url);
     const pushes = await worker.received(work, 4);
     for (const [index, { at, message }] of pushes.entries()) {
       expect(message).toMatchObject({ kind: 'execute', data: { task: { id: work, version: 0 } } });
-      // The test sees both ends a little late, and not equally late.
+      // The test notices both times a little late, and by different amounts.
       if (index > 0) expect(at - (pushes[index - 1]?.at ?? 0)).toBeGreaterThan(RETRY_MS / 2);
     }
     await ok('task.acquire', { id: work, version: 0, pid: 'p', ttl: 3_600_000 });
     const before = worker.about(work).length;
     await createTask(other, worker.url);
     await worker.received(other, 4);
-    // One may have been on its way while the task was acquired.
+    // One message may have been in flight while the task was acquired.
     expect(worker.about(work).length).toBeLessThanOrEqual(before + 1);
     expect(worker.about(awaited)).toHaveLength(1);
   });
 });
 
-test('pushes under way do not hold up a stop, and what they carried comes again at the next start, as after a kill', async () => {
+test('pushes in flight do not delay a stop, and their messages are sent again at the next start, also after a kill', async () => {
   await start();
   try {
     const worker = await target(({ path }) => (path === '/taken' ? 200 : 'hang'));
@@ -197,7 +197,7 @@ test('pushes under way do not hold up a stop, and what they carried comes again 
     await server.restart();
     await worker.received(work, 2, SOON_MS);
     await worker.received(awaited, 2, SOON_MS);
-    // It was delivered; the server stopped in order, so it knew.
+    // This message was delivered. The server stopped cleanly, so it had recorded that.
     expect(worker.about(other)).toHaveLength(1);
     await server.kill9();
 

@@ -11,14 +11,14 @@ export interface Push {
   message: Message;
   /** Epoch ms. */
   at: number;
-  /** Set when the server gave the push up before it was answered. */
+  /** Set if the server aborted the push before it was answered. */
   isGivenUp: boolean;
 }
 
-/** The status a push is answered with; `hang` never answers. */
+/** The status of the answer to a push. `hang`: it is never answered. */
 export type Behaviour = (push: Push) => number | 'hang';
 
-/** A function-as-a-service worker: a real HTTP server that messages are pushed to. */
+/** A function-as-a-service worker: a real HTTP server that receives pushed messages. */
 export class PushTarget {
   readonly pushes: Push[] = [];
   readonly #server: Server;
@@ -46,7 +46,7 @@ export class PushTarget {
     });
   }
 
-  /** @param port a free one unless told. */
+  /** @param port by default a free one. */
   static async start(behaviour: Behaviour = () => 200, port = 0): Promise<PushTarget> {
     const target = new PushTarget(behaviour);
     await new Promise<void>((resolve, reject) => {
@@ -60,7 +60,7 @@ export class PushTarget {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Pushes about a task, or those of a promise's settlement. */
+  /** The pushes about the task or the promise with this id. */
   about(id: string): Push[] {
     return this.pushes.filter(({ message }) => promiseIdOf(message) === id);
   }

@@ -5,11 +5,11 @@ const WITHIN_MS = 15_000;
 /** What a server sent on one connection, and how the connection ended. */
 export interface Received {
   text: string;
-  /** The connection broke instead of ending in order. */
+  /** The connection was reset instead of closed. */
   reset: boolean;
 }
 
-/** A TCP connection whose bytes the test writes itself. */
+/** A TCP connection on which the test writes single bytes. */
 export class RawConnection {
   readonly #socket: Socket;
   readonly #ended: Promise<Received>;
@@ -49,7 +49,7 @@ export class RawConnection {
     });
   }
 
-  /** Resolves once the operating system has taken the bytes; also when the connection is over by then. */
+  /** Resolves when the operating system has accepted the bytes, or when the connection has ended. */
   write(bytes: string | Buffer): Promise<void> {
     if (this.#isOver || !this.#socket.writable) return Promise.resolve();
     return new Promise((resolve) => {
@@ -66,7 +66,7 @@ export class RawConnection {
     return this.#isOver;
   }
 
-  /** All that was received, once `matches` accepts it. Rejects when the connection ends before, or time is over. */
+  /** Resolves with all received text when `matches` accepts it. Rejects if the connection ends before, or after a time limit. */
   async until(what: string, matches: (text: string) => boolean): Promise<string> {
     const deadlineAt = Date.now() + WITHIN_MS;
     for (;;) {
@@ -91,12 +91,12 @@ export class RawConnection {
     }
   }
 
-  /** Closes this side as a crash would, without a farewell. */
+  /** Resets the connection, as a crash does. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }
 
-  /** Ends this side in order; what the server still sends is received. */
+  /** Closes this side cleanly. What the server still sends is received. */
   end(): void {
     this.#socket.end();
   }
@@ -131,7 +131,7 @@ export function requestBytes(method: string, path: string, headers: Record<strin
   return `${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** The statuses of the answers in what was received, in order. */
+/** The statuses of all answers in the received text, in order. */
 export function statuses(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
 }

@@ -9,7 +9,7 @@ import { FAR_FUTURE } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** What is at which path, beside the RPC route itself. */
+/** Which paths exist besides the RPC route. */
 
 const REQUEST = JSON.stringify({
   kind: 'promise.get',
@@ -39,7 +39,7 @@ describe('paths and methods', () => {
     expect(openAnswer(answer)).toMatchObject({ status: 404, kind: 'promise.get', corrId: '1' });
   });
 
-  test('POST to the whole URL, as it is sent to a proxy, is the RPC route', async () => {
+  test('POST with a whole URL as its target, as clients send it to a proxy, is the RPC route', async () => {
     const raw = await RawConnection.open(server.url);
     await raw.write(requestBytes('POST', `${server.url}/`, {}, REQUEST));
     expect(await raw.until('the answer', (text) => text.endsWith('}'))).toContain('"kind":"promise.get"');
@@ -110,7 +110,7 @@ describe('paths and methods', () => {
       expect(await client.send({ path })).toMatchObject({ status: 400 });
   });
 
-  test('HEAD of a stream opens none: messages still wait for one', async () => {
+  test('HEAD of a stream does not open a stream: messages continue to wait', async () => {
     await client.rpc('promise.create', target('after-head', 'poll://uni@g/headed'));
     const { status, body, headers } = await client.send({ method: 'HEAD', path: '/poll/g/headed' });
     expect({ status, body, type: headers['content-type'] }).toMatchObject({ status: 200, body: '' });
@@ -120,7 +120,7 @@ describe('paths and methods', () => {
   });
 
   test('a stream over the limit is refused with 503, until another one ends', async () => {
-    // Those of earlier tests are gone when their ends have been seen.
+    // Streams of earlier tests still count until the server has noticed their ends.
     const streams: EventStream[] = [];
     const open = (id: string) => until(`stream ${id}`, 10_000, () => EventStream.open(server.url, `/poll/limit/${id}`));
     for (const id of ['1', '2', '3']) streams.push(await open(id));
@@ -181,21 +181,21 @@ describe('CORS', () => {
     beforeAll(() => start(...BODY_LIMIT, ...origins));
     afterAll(stop);
 
-    test.each(ROUTES)('$name is told to both and to no other', async (route) => {
+    test.each(ROUTES)('$name allows both origins and no other', async (route) => {
       expect(await allowedOrigin(route, ALLOWED)).toBe(ALLOWED);
       expect(await allowedOrigin(route, 'http://localhost:3000')).toBe('http://localhost:3000');
       expect(await allowedOrigin(route, 'https://evil.example.com')).toBeUndefined();
       expect(await allowedOrigin(route, `${ALLOWED}.evil.example.com`)).toBeUndefined();
     });
 
-    test('an answer says that it depends on the origin', async () => {
+    test('an answer has Vary: Origin', async () => {
       for (const origin of [ALLOWED, 'https://evil.example.com']) {
         const { headers } = await client.send({ method: 'POST', body: REQUEST, headers: { origin } });
         expect(headers.vary?.toLowerCase()).toContain('origin');
       }
     });
 
-    test('a stream is open to an allowed origin', async () => {
+    test('a page of an allowed origin may open a stream', async () => {
       const allowed = await EventStream.open(server.url, '/poll/g/browser', { origin: ALLOWED });
       expect(allowed.headers['access-control-allow-origin']).toBe(ALLOWED);
       allowed.break();
@@ -217,11 +217,11 @@ describe('CORS', () => {
     beforeAll(() => start(...BODY_LIMIT, '--server-cors-allow-origins', '*'));
     afterAll(stop);
 
-    test.each(ROUTES)('$name is told to everybody', async (route) => {
+    test.each(ROUTES)('$name allows every origin', async (route) => {
       expect(await allowedOrigin(route, 'https://anybody.example.com')).toBe('*');
     });
 
-    test('a preflight request allows everybody', async () => {
+    test('a preflight request allows every origin', async () => {
       expect((await preflight('https://anybody.example.com')).headers['access-control-allow-origin']).toBe('*');
     });
   });
@@ -230,7 +230,7 @@ describe('CORS', () => {
     beforeAll(() => start(...BODY_LIMIT));
     afterAll(stop);
 
-    test.each(ROUTES)('$name carries no CORS header', async (route) => {
+    test.each(ROUTES)('$name has no CORS header', async (route) => {
       const { headers } = await client.send({ ...route, headers: { origin: ALLOWED } });
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     });
@@ -246,7 +246,7 @@ describe('with ui.enabled = false', () => {
   beforeAll(() => start('--ui-enabled', 'false'));
   afterAll(stop);
 
-  test('there is no dashboard, and no log line names one', async () => {
+  test('there is no dashboard, and no log line mentions one', async () => {
     const accept = 'text/html';
     for (const path of ['/ui', '/ui/', '/']) {
       expect(await client.send({ method: 'GET', path, headers: { accept } })).toMatchObject({ status: 404 });

@@ -2,13 +2,13 @@ import { type Head, type Kind, REQUESTS } from '@resonate/protocol';
 import { z } from 'zod';
 import { FAR_FUTURE } from './state.ts';
 
-/** Valid requests with a value in every field, to be made too large field by field. */
+/** Valid requests with a value in every field. Each field is then made too large, one after the other. */
 
 type Data = Record<string, unknown>;
 type Call = readonly [kind: Kind, data: Data];
 
 interface Row {
-  /** What must exist for the request to be taken. */
+  /** Objects that must exist so that the request is accepted. */
   before?: (id: string) => Call[];
   data: (id: string) => Data;
 }
@@ -131,10 +131,10 @@ export function valueAt(data: unknown, path: string): unknown {
 
 const SIZES = [10, 1_000, 100_000];
 const LARGEST = 2_000_000;
-/** What is refused without being read further is not sent at every size. */
+/** Structures that are refused at once are sent in fewer sizes. */
 const DEEP_OR_WIDE = [1_000, 100_000];
 
-/** Texts that are refused are also large. Those that are stored differ from plain ones in nothing but their bytes. */
+/** Refused texts are sent in large sizes too. Stored texts differ from plain ones only in their bytes, so they are smaller. */
 const ODD = {
   'lone surrogates': { odd: '\ud800', sizes: SIZES },
   NUL: { odd: '\u0000', sizes: SIZES },
@@ -142,7 +142,7 @@ const ODD = {
   combining: { odd: 'e\u0301\u0323', sizes: SIZES.slice(0, 2) },
 };
 
-/** A field's replacement, as JSON. */
+/** A replacement of a field's value, as JSON. */
 interface Filler {
   name: string;
   json: string;
@@ -167,7 +167,7 @@ const STRUCTURES = DEEP_OR_WIDE.flatMap((size) => [deep(size), list(size), map(s
 const NUMBERS = SIZES.map(digits);
 const SMALL = TEXTS.slice(0, SIZES.length);
 
-/** @param at what is put inside, as a text of JSON with `@` for the place. */
+/** @param at JSON text in which `@` marks the place of the filler. */
 function inside(what: string, at: string, fillers: readonly Filler[]): Filler[] {
   return fillers.map(({ name, json }) => ({ name: `${what} of ${name}`, json: at.replace('@', () => json) }));
 }
@@ -179,7 +179,7 @@ const MAPS = [
 ];
 const VALUES = [...inside('data', '{"data":@}', TEXTS), ...inside('headers', '{"headers":@}', [...MAPS])];
 
-/** What to put in place of a valid value. */
+/** The replacements for a valid value. */
 function fillersFor(value: unknown): readonly Filler[] {
   if (typeof value === 'number') return [...NUMBERS, ...SMALL, ...STRUCTURES];
   if (typeof value === 'string') return [...TEXTS, ...STRUCTURES, ...NUMBERS.slice(0, 1)];
@@ -198,7 +198,7 @@ const PLACE = '"@place@"';
 const HEAD_JSON = { corrId: HEAD.corrId, version: HEAD.version };
 const bodyOf = (kind: string, data: unknown) => JSON.stringify({ kind, head: HEAD_JSON, data });
 
-/** Every field of every kind, and of the envelope, with every filler. Made one by one: together they are hundreds of MB. */
+/** Every field of every kind and of the envelope with every filler. A generator, because all of them are hundreds of MB. */
 export function* sizedRequests(): Generator<SizedRequest> {
   let count = 0;
   for (const kind of Object.keys(ROWS) as Kind[]) {
@@ -242,7 +242,7 @@ function* envelopes(): Generator<SizedRequest> {
 
 const MOST_ITEMS = 20_000;
 
-/** Lists of what exists in part, as long as a body may hold. */
+/** Lists as long as a body allows. Some of the objects that they name exist. */
 function* manyItems(): Generator<SizedRequest> {
   const before = (id: string) =>
     [...taskHeld(id), ...promiseThere(other(id))].map(([kind, data]) => bodyOf(kind, data));
@@ -268,7 +268,7 @@ function* manyItems(): Generator<SizedRequest> {
   }
 }
 
-/** A copy with the placeholder at the path; `tags` may have names with dots, so only what is on the path is looked at. */
+/** A copy with the placeholder at the path. Only the path is followed, because names of `tags` may contain dots. */
 function withPlace(data: Data, path: string): unknown {
   const copy = structuredClone(data);
   const names = path.split('.');

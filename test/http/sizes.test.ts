@@ -20,11 +20,11 @@ import { declaredFields, ROWS, sizedRequests, valueAt } from './sized-requests.t
 jest.setTimeout(600_000);
 
 const CLIENTS = 2;
-/** How long the bystanders are alone, to learn how noisy the machine is. */
+/** How long the bystanders run without load, to measure the noise of the machine. */
 const ALONE_MS = 3_000;
-/** What a bystander may wait, besides the machine's own noise. In CI other suites run beside this one. */
+/** How long a bystander may wait, in addition to the machine's noise. In CI other suites run at the same time. */
 const BYSTANDER_MS = rounds(500, 250);
-/** What stays in use after the requests: caches and compiled code. One body of 2 MB that is kept per kind would be more. */
+/** How much the heap may grow, for caches and compiled code. If one body of 2 MB per kind were kept, it would grow more. */
 const HEAP_GROWTH = 16 * 1024 * 1024;
 
 interface Store {
@@ -32,14 +32,14 @@ interface Store {
   fresh: (url: string) => Promise<{ url: string; drop: () => Promise<void> }>;
 }
 
-/** SQLite needs no server. */
+/** The servers of databases. SQLite needs none. */
 const STORES: Record<string, Store | null> = {
   sqlite: null,
   postgres: { start: () => postgresForTests(), fresh: freshPostgresDatabase },
   mysql: { start: mysqlForTests, fresh: freshMysqlDatabase },
 };
 
-test.each(Object.keys(REQUESTS) as Kind[])('every field of %s is made too large', (kind) => {
+test.each(Object.keys(REQUESTS) as Kind[])('the requests make every field of %s too large', (kind) => {
   const rows = ROWS[kind].map(({ data }) => data('x'));
   const without = declaredFields(kind).filter((field) => rows.every((row) => valueAt(row, field) === undefined));
   expect(without).toEqual([]);
@@ -51,7 +51,7 @@ describe.each(someOf(Object.entries(STORES), 1))('%s', (type, store) => {
   let server: ServerProcess;
   let bystander: Bystander;
   let heap: Heap;
-  /** A server that gets nothing but its own bystander: what that one waits is the machine's noise. */
+  /** A server with only a bystander as its client. The delays of this bystander are caused by the machine. */
   let quietServer: ServerProcess;
   let quiet: Bystander;
 
@@ -77,7 +77,7 @@ describe.each(someOf(Object.entries(STORES), 1))('%s', (type, store) => {
     await database?.stop();
   });
 
-  test('answers fields of any size below 500, and others in time', async () => {
+  test('answers fields of any size with a status below 500, and other clients in time', async () => {
     const before = await heap.used();
     bystander.take();
     await sleep(ALONE_MS);

@@ -1,9 +1,9 @@
 import type { HttpClient } from '../processes/http-client.ts';
 
-/** Timeouts of what the tests create: nothing of it ends by itself. */
+/** The timeout of promises that must not time out during a test. */
 export const FAR_FUTURE = 9_000_000_000_000;
 
-/** Stops the background loops of a debug server and gives it something of everything that a request could damage. */
+/** Stops the background loops of a debug server, and creates one object of each kind that a request could damage. */
 export async function populate(client: HttpClient): Promise<void> {
   const target = { 'resonate:target': 'poll://any@nobody' };
   const create = (id: string, tags: Record<string, string>) =>
@@ -26,7 +26,7 @@ export async function populate(client: HttpClient): Promise<void> {
   }
 }
 
-/** Everything a debug server holds. */
+/** The whole state of a debug server. */
 export async function stateOf(client: HttpClient): Promise<unknown> {
   const snap = await client.rpc('debug.snap', {});
   const schedules = await client.rpc('schedule.search', { limit: 1000 });

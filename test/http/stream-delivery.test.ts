@@ -10,16 +10,16 @@ import { FAR_FUTURE } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** Far below the 30 s after which a message that nobody acquired would come again anyway. */
+/** Far below the 30 s after which a message is sent again anyway if no worker acquires its task. */
 const SOON_MS = 10_000;
 const RETRY_MS = 300;
-/** A message counts as taken when its stream stays open for 500 ms after it; a stream that broke so soon does not. */
+/** If a stream breaks within this time, its last message surely does not count as delivered: that takes 500 ms. */
 const SURELY_NOT_TAKEN_MS = 250;
 
 let server: ServerProcess;
 let client: HttpClient;
 let streams: EventStream[] = [];
-/** Another one in each test: they share a server. */
+/** Different in each test, because the tests share a server. */
 let group = '';
 let tests = 0;
 
@@ -88,7 +88,7 @@ describe('a message to poll://', () => {
   beforeAll(() => start());
   afterAll(stop);
 
-  test('comes over a stream that is never cached and whose first bytes come at once', async () => {
+  test('is sent over a stream that is never cached and whose first bytes are sent at once', async () => {
     const raw = await RawConnection.open(server.url);
     await raw.write(requestBytes('GET', `/poll/${group}/a`, { accept: 'text/event-stream' }));
     const first = await raw.until('a comment line', (text) => /^:.*\n\n/m.test(text));
@@ -102,18 +102,18 @@ describe('a message to poll://', () => {
     raw.close();
   });
 
-  test('for any of a group goes round its streams', async () => {
+  test('for any stream of a group goes to the streams in turn', async () => {
     const members = [await open('a'), await open('b'), await open('c')];
     const ids = await createTasks(9, address('any'));
     const received = await Promise.all(members.map((stream) => tasksFrom(stream, 3)));
     expect(received.flat().sort()).toEqual(ids.sort());
   });
 
-  test('for any of a group prefers the stream it names, and takes another one when there is none', async () => {
+  test('for any stream of a group goes to the stream that it names, or to another one if that is not open', async () => {
     const [a, b] = [await open('a'), await open('b')];
     const preferred = await createTasks(4, address('any', 'b'));
     expect(await tasksFrom(b, 4)).toEqual(preferred);
-    // Messages that nobody acquired would be sent again when their stream breaks.
+    // Messages whose tasks are not acquired would be sent again when their stream breaks.
     for (const id of preferred) await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
     b.break();
     await b.ended;
@@ -121,16 +121,16 @@ describe('a message to poll://', () => {
     expect(await tasksFrom(a, 1)).toEqual([id]);
   });
 
-  test('for one stream goes to no other', async () => {
+  test('for one stream is not sent to others', async () => {
     const [a, b] = [await open('a'), await open('b')];
     const forA = await createTasks(3, address('uni', 'a'));
     expect(await tasksFrom(a, 3)).toEqual(forA);
     const forB = await createTask('forB', address('uni', 'b'));
-    // The first that b gets, so the others never came there.
+    // This is the first message that b gets, so b got none of the others.
     expect(await tasksFrom(b, 1)).toEqual([forB]);
   });
 
-  test('for a group reaches no other group', async () => {
+  test('for a group is not sent to other groups', async () => {
     const own = await open('a');
     const others = await EventStream.open(server.url, `/poll/${group}-other/a`);
     streams.push(others);
@@ -140,7 +140,7 @@ describe('a message to poll://', () => {
     expect(await tasksFrom(others, 1)).toEqual([id]);
   });
 
-  test('waits until a stream opens, and then comes at once', async () => {
+  test('waits until a stream opens, and is then sent at once', async () => {
     const forAny = await createTasks(5, address('any'));
     const forOne = await createTask('forOne', address('uni', 'late'));
     await ok('promise.create', { id: `${group}.awaited`, timeoutAt: FAR_FUTURE });
@@ -158,7 +158,7 @@ describe('a message to poll://', () => {
     ).toEqual([...forAny, forOne].sort());
   });
 
-  test('about a settlement goes once to every listener', async () => {
+  test('about a settled promise is sent once to every listener', async () => {
     const [a, b] = [await open('a'), await open('b')];
     const awaited = `${group}.awaited`;
     await ok('promise.create', { id: awaited, timeoutAt: FAR_FUTURE });
@@ -171,7 +171,7 @@ describe('a message to poll://', () => {
     }
   });
 
-  test('that a stream broke with goes to the next one at once', async () => {
+  test('is sent to the next stream at once if its stream breaks right after it', async () => {
     for (let rounds = 0, quick = 0; quick < 10; rounds++) {
       expect(rounds).toBeLessThan(100);
       const first = await open(`first-${rounds}`);
@@ -180,7 +180,7 @@ describe('a message to poll://', () => {
       expect(await tasksFrom(first, 1)).toEqual([id]);
       const second = await open(`second-${rounds}`);
       first.break();
-      // On a busy machine this takes longer: then the message may count as taken, and is not sent again soon.
+      // On a busy machine this takes longer. Then the message may count as delivered, and is not sent again soon.
       if (performance.now() - startedAt < SURELY_NOT_TAKEN_MS) {
         quick++;
         expect(await tasksFrom(second, 1)).toEqual([id]);
@@ -191,7 +191,7 @@ describe('a message to poll://', () => {
     }
   });
 
-  test('that was acquired before its stream broke does not come again', async () => {
+  test('is not sent again if its task was acquired before the stream broke', async () => {
     const first = await open('first');
     const id = await createTask('work', address('any'));
     await tasksFrom(first, 1);
@@ -203,7 +203,7 @@ describe('a message to poll://', () => {
     expect(await tasksFrom(second, 1)).toEqual([next]);
   });
 
-  test('goes to the newer of two streams with the same group and id; the older one ends in order', async () => {
+  test('goes to the newer of two streams with the same group and id; the older one ends cleanly', async () => {
     const older = await open('same');
     await createTask('before', address('uni', 'same'));
     await tasksFrom(older, 1);
@@ -214,14 +214,14 @@ describe('a message to poll://', () => {
     expect(await tasksFrom(newer, 2)).toEqual(ids);
   });
 
-  test('keeps its text, whatever that is', async () => {
+  test('arrives unchanged, with any text', async () => {
     const stream = await open('text');
     const id = `${group}/é💥\u2028\r\n\ndata: {}`;
     await ok('promise.create', { id, timeoutAt: FAR_FUTURE, tags: { 'resonate:target': address('any') } });
     expect(await tasksFrom(stream, 1)).toEqual([id]);
   });
 
-  test('of a thousand all arrive, each once', async () => {
+  test('arrives exactly once, also if a thousand are sent', async () => {
     const members = await Promise.all(Array.from({ length: 5 }, (_, index) => open(String(index))));
     const ids = Array.from({ length: 1_000 }, (_, index) => `${group}.${index}`);
     const tags = { 'resonate:target': address('any') };
@@ -230,7 +230,7 @@ describe('a message to poll://', () => {
     const collect = async (stream: EventStream) => {
       while (received.length < ids.length) received.push(taskOf(await stream.next()));
     };
-    // Those that still wait for one more when all have come end with their streams.
+    // Readers that still wait when all messages have arrived end with their streams.
     const collecting = members.map((stream) => collect(stream).catch(() => undefined));
     await until('all messages', 30_000, () => received.length >= ids.length);
     for (const stream of members) stream.break();
@@ -238,7 +238,7 @@ describe('a message to poll://', () => {
     expect(received.sort()).toEqual(ids.sort());
   });
 
-  test('that came right before a clean stop does not come again', async () => {
+  test('is not sent again if it was delivered right before a clean stop', async () => {
     const stream = await open('one');
     const awaited = `${group}.awaited`;
     await ok('promise.create', { id: awaited, timeoutAt: FAR_FUTURE });
@@ -248,7 +248,7 @@ describe('a message to poll://', () => {
     expect(await server.stop()).toBe(0);
     await server.restart();
     const next = await open('one');
-    // An `unblock` would come before any task.
+    // An `unblock` would be sent before any `execute`.
     const task = await createTask('next', address('uni', 'one'));
     expect(await tasksFrom(next, 1)).toEqual([task]);
   });
@@ -258,7 +258,7 @@ describe('with a short tasks.retry_timeout, a message to poll://', () => {
   beforeAll(() => start('--tasks-retry-timeout', String(RETRY_MS)));
   afterAll(stop);
 
-  test('comes again until its task is acquired', async () => {
+  test('is sent again until its task is acquired', async () => {
     const stream = await open('worker');
     const id = await createTask('work', address('any'));
     const times: number[] = [];
@@ -268,14 +268,14 @@ describe('with a short tasks.retry_timeout, a message to poll://', () => {
       times.push(at);
     }
     for (const [index, at] of times.entries()) {
-      // The test sees both ends a little late, and not equally late.
+      // The test notices both times a little late, and by different amounts.
       if (index > 0) expect(at - (times[index - 1] ?? 0)).toBeGreaterThan(RETRY_MS / 2);
     }
     await ok('task.acquire', { id, version: 0, pid: 'p', ttl: 3_600_000 });
     const next = await createTask('next', address('any'));
     const after: string[] = [];
     while (after.filter((task) => task === next).length < 3) after.push(taskOf(await stream.next()));
-    // One may have been on its way while the task was acquired.
+    // One message may have been in flight while the task was acquired.
     expect(after.filter((task) => task === id).length).toBeLessThanOrEqual(1);
   });
 });

@@ -7,13 +7,13 @@ import { FAR_FUTURE } from './state.ts';
 
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
-/** Another process may take both cores for a second. What is really late is late in each run. */
+/** A repetition is allowed, because another process may use both cores for a second. A real delay shows in each run. */
 jest.retryTimes(2);
 
-/** Timers, as a worker sees them on its event stream, from creation to the message. */
+/** Timers from their creation to the message on a worker's event stream. */
 
 const TIMERS = 50;
-/** The first timer is due this long after the request that sets it, so that no timer is set too late. */
+/** The first timer is due this long after its request, so that every timer is set before it is due. */
 const FIRST_AFTER_MS = 2_000;
 const APART_MS = 20;
 /** On two cores with a load of 14 the medians were 8 to 28 ms (`npm test -- test/http/timers`). */
@@ -49,7 +49,7 @@ async function ok(kind: string, data: object): Promise<unknown> {
   return answer.data;
 }
 
-/** Ids and times of what is to happen, `APART_MS` apart. */
+/** Ids and due times of the timers, `APART_MS` apart. */
 function schedule(): Map<string, number> {
   const startAt = Date.now() + FIRST_AFTER_MS;
   return new Map(Array.from({ length: TIMERS }, (_, index) => [`${group}.${index}`, startAt + index * APART_MS]));
@@ -72,7 +72,7 @@ async function see(count: number): Promise<Seen[]> {
   return seen;
 }
 
-/** Every timer fired once, none too early, and half of them with little delay. */
+/** Checks that every timer fired once, none too early, and half of them with little delay. */
 function expectInTime(what: string, dueAt: Map<string, number>, seen: Seen[]): void {
   expect(seen.map(({ id }) => id).sort()).toEqual([...dueAt.keys()].sort());
   const lateness = seen.map(({ id, at }) => at - (dueAt.get(id) ?? 0)).sort((a, b) => a - b);
@@ -82,7 +82,7 @@ function expectInTime(what: string, dueAt: Map<string, number>, seen: Seen[]): v
   expect(median).toBeLessThan(MEDIAN_LATENESS_MS);
 }
 
-describe('in time', () => {
+describe('on time', () => {
   test('a task with resonate:delay is sent to its worker', async () => {
     const dueAt = schedule();
     await Promise.all(
@@ -94,7 +94,7 @@ describe('in time', () => {
     expectInTime('resonate:delay', dueAt, await see(TIMERS));
   });
 
-  test('a sleep ends, and its listener is told', async () => {
+  test('a sleep ends, and its listener is notified', async () => {
     const dueAt = schedule();
     await Promise.all(
       [...dueAt].map(async ([id, timeoutAt]) => {
@@ -109,7 +109,7 @@ describe('in time', () => {
     expectInTime('sleep', dueAt, seen);
   });
 
-  test('a suspended task is woken by the sleep it waits for', async () => {
+  test('a suspended task resumes when the sleep that it awaits ends', async () => {
     const dueAt = schedule();
     await Promise.all(
       [...dueAt].map(async ([id, timeoutAt]) => {
@@ -125,7 +125,7 @@ describe('in time', () => {
     expectInTime('suspended on a sleep', dueAt, await see(TIMERS));
   });
 
-  test('a task whose lease ended is sent to the next worker', async () => {
+  test('a task whose lease expired is sent to the next worker', async () => {
     const dueAt = new Map<string, number>();
     await Promise.all(
       [...schedule().keys()].map(async (id, index) => {
@@ -133,7 +133,7 @@ describe('in time', () => {
         const action = { kind: 'promise.create', head: {}, data: { id, timeoutAt: FAR_FUTURE, tags } };
         const ttl = FIRST_AFTER_MS + index * APART_MS;
         const { promise } = (await ok('task.create', { pid: 'p', ttl, action })) as { promise: PromiseRecord };
-        // The server reads its clock once: the lease begins when the promise was created.
+        // The server reads its clock once per request, so the lease begins at the creation time of the promise.
         dueAt.set(id, promise.createdAt + ttl);
       }),
     );
@@ -142,7 +142,7 @@ describe('in time', () => {
     expectInTime('lease', dueAt, seen);
   });
 
-  test('a promise that times out is told as rejected', async () => {
+  test('a listener is notified that a promise has timed out', async () => {
     const dueAt = schedule();
     await Promise.all(
       [...dueAt].map(async ([id, timeoutAt]) => {
@@ -158,7 +158,7 @@ describe('in time', () => {
   });
 });
 
-test('a schedule makes one promise for each occurrence, and its worker gets them in time', async () => {
+test('a schedule creates one promise for each occurrence, and its worker gets them on time', async () => {
   const id = `${group}.every-second`;
   await ok('schedule.create', {
     id,

@@ -10,10 +10,10 @@ import { FAR_FUTURE } from './state.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** Clients that ask and do not read. */
+/** Clients that send requests and do not read the answers. */
 
 const MIB = 1024 * 1024;
-/** What the operating systems of both ends may hold of one connection, by far. */
+/** More than the operating systems of both ends buffer for one connection. */
 const BUFFERED = 16 * MIB;
 
 let server: ServerProcess;
@@ -67,11 +67,11 @@ async function answered(kind: string): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 }
 
-test('requests behind an unread answer are not begun, and all of them are answered once the client reads', async () => {
+test('requests after an unread answer do not start, and all of them are answered when the client reads', async () => {
   const before = await answered('promise.get');
   const socket = await unread(GET.repeat(100));
   await until('the first answers are written', 10_000, async () => (await answered('promise.get')) > before);
-  // Others are served meanwhile.
+  // Other clients are served meanwhile.
   expect(await client.rpc('promise.get', { id: 'none' })).toMatchObject({ status: 404 });
   expect((await answered('promise.get')) - before).toBeLessThan(BUFFERED / MIB);
   let received = 0;
@@ -81,12 +81,12 @@ test('requests behind an unread answer are not begun, and all of them are answer
   expect((await answered('promise.get')) - before).toBe(101);
 });
 
-test('a connection that pipelines without end behind an unread answer is closed, or read no further', async () => {
+test('a connection that pipelines endlessly after an unread answer is closed or no longer read', async () => {
   const socket = await unread(GET.repeat(20));
   const more = requestBytes('GET', '/admin/session', {}).repeat(500);
   let isOpen = true;
   socket.once('close', () => (isOpen = false));
-  // Node stops reading if these requests arrive after the answer was written. Then they stay with the client.
+  // Node stops reading if these requests arrive after the answer was written. Then they stay in the client's buffers.
   await until('the server closes it or stops reading', 30_000, () => {
     if (isOpen) socket.write(more);
     return !isOpen || socket.writableLength > BUFFERED;
@@ -94,7 +94,7 @@ test('a connection that pipelines without end behind an unread answer is closed,
   expect(await client.rpc('promise.get', { id: 'none' })).toMatchObject({ status: 404 });
 });
 
-test('what all connections leave unread is bounded: the oldest one is closed, others are answered', async () => {
+test('the unread answers of all connections are limited: the oldest connection is closed, and others are answered', async () => {
   const param = { data: 'x'.repeat(1.9 * MIB) };
   await client.rpc('promise.create', { id: 'larger', timeoutAt: FAR_FUTURE, param });
   const get = GET.replace('"large"', '"larger"').replace(/content-length: \d+/, (line) =>
@@ -105,7 +105,7 @@ test('what all connections leave unread is bounded: the oldest one is closed, ot
     const socket = await unread(get.repeat(10));
     socket.once('close', () => closed++);
   }
-  // 24 MiB are 12 answers. A connection that is not read shows its end when it is written to.
+  // 24 MiB are 12 answers. A client that does not read notices the end of its connection only when it writes.
   await until('the server closes the others', 60_000, () => {
     for (const socket of sockets) if (!socket.destroyed) socket.write('\r\n');
     return closed > 40;
@@ -114,7 +114,7 @@ test('what all connections leave unread is bounded: the oldest one is closed, ot
   expect(await client.rpc('promise.get', { id: 'larger' })).toMatchObject({ status: 200 });
 });
 
-test('what all WebSockets leave unread is bounded with it', async () => {
+test('the unread answers of all WebSockets count towards the same limit', async () => {
   const opened = await Promise.all(
     Array.from({ length: 30 }, (_, index) => WorkerSocket.open(server.url, `/connect/unread/${index}`)),
   );
@@ -124,7 +124,7 @@ test('what all WebSockets leave unread is bounded with it', async () => {
     void worker.closed.then(() => closed++);
     for (let count = 0; count < 5; count++) worker.ask('promise.get', { id: 'large' }).catch(() => undefined);
   }
-  // 24 MiB are 24 answers. A connection that is not read shows its end when it is read again.
+  // 24 MiB are 24 answers. A client that does not read notices the end of its connection only when it reads again.
   await until('some are cut off', 60_000, async () => {
     expect(await client.rpc('promise.get', { id: 'none' })).toMatchObject({ status: 404 });
     const text = await (await fetch(server.metricsUrl)).text();

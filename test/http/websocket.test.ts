@@ -42,7 +42,7 @@ const create = (id: string, target?: string) => ({
   ...(target === undefined ? {} : { tags: { 'resonate:target': target } }),
 });
 
-/** A WebSocket made by hand: what a program sends that breaks the protocol. */
+/** A WebSocket on a raw socket, for clients that violate the protocol. */
 async function openRaw(path = '/connect/g/raw'): Promise<Socket> {
   const { port } = new URL(server?.url ?? '');
   const raw = connect(Number(port), '127.0.0.1');
@@ -57,7 +57,7 @@ async function openRaw(path = '/connect/g/raw'): Promise<Socket> {
   return raw;
 }
 
-/** `once` would fail when the server resets the connection, which it does if unread bytes are left. */
+/** `once` would fail if the server resets the connection, as it does when there are unread bytes. */
 function closeOf(raw: Socket): Promise<void> {
   return new Promise((resolve) => raw.once('close', () => resolve()));
 }
@@ -73,7 +73,7 @@ function frame(text: string): Buffer {
 }
 
 describe('requests over a WebSocket', () => {
-  test('are answered with the envelopes of POST /, told apart by corrId', async () => {
+  test('are answered with the envelopes of POST /, which corrId distinguishes', async () => {
     await start();
     const socket = await open();
     const [made, missing, broken] = await Promise.all([
@@ -86,7 +86,7 @@ describe('requests over a WebSocket', () => {
     expect(broken).toMatchObject({ kind: 'promise.create', head: { status: 400 }, data: expect.any(String) });
   });
 
-  test('that arrive together are carried out in their order, in one batch', async () => {
+  test('that arrive together run in their order, in one batch', async () => {
     const { metricsUrl } = await start();
     const socket = await open();
     await socket.ask('promise.get', { id: 'warm-up' });
@@ -102,7 +102,7 @@ describe('requests over a WebSocket', () => {
     expect((await batches(metricsUrl)) - before).toBeLessThan(10);
   });
 
-  test('larger than server.max_body_size close the connection with 1009; the largest is told when it opens', async () => {
+  test('larger than server.max_body_size close the connection with 1009; the limit is sent when it opens', async () => {
     await start('--server-max-body-size', '2048');
     const socket = await open();
     const other = await open('/connect/g/other');
@@ -111,7 +111,7 @@ describe('requests over a WebSocket', () => {
     expect((await other.ask('promise.create', create('still'))).head.status).toBe(200);
   });
 
-  test('that are no JSON get a 400 each, and the connection goes on', async () => {
+  test('that are not JSON get a 400 each, and the connection stays open', async () => {
     await start();
     const socket = await open();
     const broken = socket.answerTo('0');
@@ -138,7 +138,7 @@ async function batches(metricsUrl: string): Promise<number> {
 }
 
 describe('messages over a WebSocket', () => {
-  test('come for its group and for its id, beside event streams', async () => {
+  test('are sent to its group and to its id, as over event streams', async () => {
     const { url } = await start();
     const socket = await open('/connect/gr%2F%C3%BC/a%20b');
     const stream = await EventStream.open(url, '/poll/gr%2F%C3%BC/other');
@@ -150,7 +150,7 @@ describe('messages over a WebSocket', () => {
     stream.break();
   });
 
-  test('that were acknowledged do not come again; those that were not do, over the next connection', async () => {
+  test('are not sent again after their acknowledgement; others are sent again over the next connection', async () => {
     const { url } = await start();
     const first = await open();
     await call(url, 'promise.create', create('p'));
@@ -161,19 +161,19 @@ describe('messages over a WebSocket', () => {
       expect(await first.next()).toMatchObject({ kind: 'unblock', data: { promise: { id: awaited } } });
       if (awaited === 'p') first.acknowledge(1);
     }
-    // Its answer comes after the acknowledgement was read.
+    // When this request is answered, the server has read the acknowledgement.
     await first.ask('promise.get', { id: 'p' });
     first.break();
     const second = await open();
     expect(await second.next()).toMatchObject({ data: { promise: { id: 'q' } } });
     second.acknowledge(1);
-    // Longer than the settling time of an event stream, and than the outbox takes to send what is due.
+    // Longer than the settling time of an event stream, and than the outbox needs to send due messages.
     await call(url, 'promise.create', create('last', 'poll://uni@g/a'));
     expect(await second.next()).toMatchObject({ data: { task: { id: 'last' } } });
     expect(second.waiting).toBe(0);
   });
 
-  test('that are not acknowledged hold their places: no more come than transports.http_poll.buffer_size', async () => {
+  test('that are not acknowledged use up the buffer: no more than transports.http_poll.buffer_size are sent', async () => {
     const { url } = await start('--transports-http-poll-buffer-size', '2');
     const socket = await open();
     for (const id of ['1', '2', '3']) await call(url, 'promise.create', create(id, 'poll://uni@g/a'));
@@ -184,7 +184,7 @@ describe('messages over a WebSocket', () => {
     await socket.until(() => socket.waiting === 3);
   });
 
-  test('that never were can not be acknowledged', async () => {
+  test('that were never sent cannot be acknowledged', async () => {
     await start();
     const socket = await open();
     socket.acknowledge(1);
@@ -201,7 +201,7 @@ describe('a WebSocket', () => {
     expect((await newer.ask('promise.create', create('p'))).head.status).toBe(200);
   });
 
-  test('is refused elsewhere, for a path that is no text, beyond the limit, to pages of other sites', async () => {
+  test('is refused at other paths, for a malformed path, beyond the limit, and for pages of other sites', async () => {
     await start('--transports-http-poll-max-connections', '1');
     await expect(open('/poll/g/a')).rejects.toThrow('HTTP 404');
     await expect(open('/connect/g/%zz')).rejects.toThrow('HTTP 400');
@@ -234,12 +234,12 @@ describe('a WebSocket', () => {
     await expect(open()).rejects.toThrow('HTTP 404');
   });
 
-  test('is what its path wants: a GET without an upgrade is answered with 426', async () => {
+  test('is required at its path: a GET without an upgrade gets a 426', async () => {
     const { url } = await start();
     expect((await fetch(`${url}/connect/g/a`)).status).toBe(426);
   });
 
-  test('is the only upgrade: offers of others are passed over', async () => {
+  test('is the only accepted upgrade: other upgrades are ignored', async () => {
     const { url } = await start();
     const sent = request(url, { method: 'POST', headers: { connection: 'Upgrade', upgrade: 'h2c' } });
     sent.end(
@@ -252,7 +252,7 @@ describe('a WebSocket', () => {
 });
 
 describe('when the server stops', () => {
-  test('workers are asked to leave, what they asked before is answered, and the server ends cleanly', async () => {
+  test('workers get a drain frame, their earlier requests are answered, and the server ends cleanly', async () => {
     const stopped = await start();
     const [leaves, stays] = [await open('/connect/g/leaves'), await open('/connect/g/stays')];
     const exit = stopped.stop();
@@ -264,7 +264,7 @@ describe('when the server stops', () => {
     expect(await exit).toBe(0);
   });
 
-  test('a worker may still acknowledge what it got, and its requests are answered', async () => {
+  test('a worker may still acknowledge messages, and its requests are answered', async () => {
     const stopped = await start();
     const socket = await open();
     await call(stopped.url, 'promise.create', create('p', 'poll://uni@g/a'));
@@ -278,8 +278,8 @@ describe('when the server stops', () => {
   });
 });
 
-describe('a client that breaks the protocol', () => {
-  test('that sends no frames, half a one, or nonsense harms nobody else; halves take limited memory together', async () => {
+describe('a client that violates the protocol', () => {
+  test('that sends no frames, partial frames or garbage does not affect others; partial frames take limited memory', async () => {
     const limits = ['--server-max-body-size', '1048576', '--server-max-unfinished-bodies', '1048576'];
     await start(...limits);
     const socket = await open();
@@ -296,7 +296,7 @@ describe('a client that breaks the protocol', () => {
     // The beginning of a frame of a million bytes.
     for (const raw of halves) raw.write(Buffer.from(`81ff00000000000f424000000000${'20'.repeat(600_000)}`, 'hex'));
     const oldest = await closing;
-    // The other one can continue: it is answered with a 400, because a million blanks are not JSON.
+    // The other one can continue. It gets a 400, because a million blanks are not JSON.
     const other = halves.find((raw) => raw !== oldest)!;
     const answer = once(other, 'data');
     other.write(' '.repeat(400_000));
@@ -304,7 +304,7 @@ describe('a client that breaks the protocol', () => {
     expect((await socket.ask('promise.create', create('q'))).head.status).toBe(200);
   });
 
-  test('that floods and never reads is not read any more; others are answered', async () => {
+  test('that floods the server and never reads is no longer read, and others are answered', async () => {
     const { metricsUrl } = await start('--transports-websocket-max-in-flight', '16');
     const socket = await open();
     await socket.ask('promise.create', { ...create('large'), param: { data: 'x'.repeat(200_000) } });
@@ -318,11 +318,11 @@ describe('a client that breaks the protocol', () => {
           data: { id: 'large' },
         }),
       );
-    // Its answers are 200 kB each: far more than both systems' buffers hold.
+    // Its answers have 200 kB each, which is far more than the buffers of both operating systems.
     flood.write(Buffer.concat(Array.from({ length: 2_000 }, get)));
     await until('some of the flood was answered', 30_000, async () => (await answered(metricsUrl)) > 10);
     expect((await socket.ask('promise.create', create('p'))).head.status).toBe(200);
-    // Not read on: all 2,000 answers would be 400 MB.
+    // The server has stopped reading. Otherwise all 2,000 answers would be 400 MB.
     expect(await answered(metricsUrl)).toBeLessThan(100);
     expect((await socket.ask('promise.create', create('q'))).head.status).toBe(200);
   });

@@ -91,7 +91,7 @@ describe('the dashboard', () => {
     '/ui/%2e%2e/secret.txt',
     '/ui/..%2fsecret.txt',
     '/ui/assets/..%5c..%5c..%5csecret.txt',
-  ])('serves nothing beside its folder: %s', async (path) => {
+  ])('serves nothing outside its folder: %s', async (path) => {
     build();
     expect(String((await get(path)).body)).not.toBe('secret');
   });

@@ -18,7 +18,7 @@ const PAGE_POLICY = [
 /** Files below this path have a hash of their content in their names, so they may be cached forever. */
 const HASHED = '/assets/';
 
-/** The built page (`npm run build:ui`). The path also fits in the bundle (scripts/bundle.ts). */
+/** The built page (`npm run build:ui`). The path is also correct in the bundle (scripts/bundle.ts). */
 const BUILT = join(import.meta.dirname, '../../dashboard/dist');
 
 /** Serves the dashboard's files below /ui. A path that is not a file gets the page, unless it has a file extension. */

@@ -1,7 +1,7 @@
 import type { Delivery } from '@resonate/store';
 import { LRUCache } from 'lru-cache';
 
-/** For how many tasks the last worker is remembered, about 2 MB. */
+/** The number of tasks whose last worker is remembered. They take about 2 MB. */
 const MAX_TASKS = 10_000;
 
 /**

@@ -120,13 +120,13 @@ describe('a task that its worker releases', () => {
   });
 });
 
-describe('messages that a stalled stream has no room for in bytes', () => {
+describe('messages whose bytes do not fit into the buffer of a stalled stream', () => {
   const LARGE = { data: 'x'.repeat(400_000) };
 
   test.each([
     ['handed over in their own commits', true],
     ['found by the loop', false],
-  ])('stay due in their rows, and go out once it reads again: %s', async (_, isOpenBefore) => {
+  ])('stay due in their rows, and are sent when it reads again: %s', async (_, isOpenBefore) => {
     hub = new StreamHub({ maxStreams: 10, bufferSize: 100, bufferBytes: 1_000_000, totalBufferBytes: 10_000_000 });
     delivery = new PollDelivery(runtime, hub);
     await delivery.start();
@@ -221,7 +221,7 @@ describe('a slow worker', () => {
 });
 
 describe('a claim only for targets that have changed', () => {
-  /** Resolves with the targets of the next claim. */
+  /** `asked` has the targets of each claim so far. `next` resolves after the next claim. */
   function claims(): { asked: string[][]; next: () => Promise<void> } {
     const { outbox } = runtime.store;
     const asked: string[][] = [];

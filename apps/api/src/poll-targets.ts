@@ -72,7 +72,7 @@ export class PollTargets {
     return { targets: [...limits].map(([target, limit]) => ({ target, limit })), preferred };
   }
 
-  /** Forgets streams that closed. `take` does so too, but it is not called while nothing is delivered. */
+  /** Forgets streams that closed or are full. `take` does so too, but it is not called while nothing is delivered. */
   prune(): void {
     for (const stream of this.#opened) if (stream.room === 0) this.#opened.delete(stream);
   }

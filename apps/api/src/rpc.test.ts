@@ -56,7 +56,7 @@ test('an answer that cannot be serialized is a 500 for its client and does not h
   expect(JSON.parse(body)).toEqual({
     kind: 'promise.search',
     head: { corrId: 'c1', status: 500, version: '2026-04-01' },
-    data: 'The answer is too large: ask for less with limit',
+    data: 'The answer is too large. Request fewer results with `limit`.',
   });
   store.execute = execute;
   expect(await new Rpc(runtime, null).answer(request('promise.get', { id: 'none' }))).toMatchObject({ status: 404 });

@@ -28,8 +28,8 @@ export interface Answer {
 /** The echo in the answer to a body that was not parsed. */
 const UNREAD: Echo = { kind: 'unknown', corrId: '0' };
 /**
- * Larger bodies are parsed only if they come with a valid token. Smaller bodies are always parsed, so that the answer
- * to an unauthorized request echoes its `corrId`.
+ * Larger bodies are parsed only if the header has a valid token, or if the body may contain one. Smaller bodies are
+ * always parsed, so that the answer to an unauthorized request echoes its `corrId`.
  */
 const MAX_PARSED_WITHOUT_TOKEN = 16 * 1024;
 
@@ -134,7 +134,7 @@ export class Rpc {
       return { status: reply.status, body: sealEnvelope(echo, reply) };
     } catch (error) {
       this.#runtime.logger.error('an answer could not be serialized', { kind: knownKind(echo.kind), error });
-      const failed = { status: 500, data: 'The answer is too large: ask for less with limit' };
+      const failed = { status: 500, data: 'The answer is too large. Request fewer results with `limit`.' };
       return { status: failed.status, body: sealEnvelope(echo, failed) };
     }
   }

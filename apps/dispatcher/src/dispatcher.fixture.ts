@@ -37,7 +37,7 @@ export class TestDispatcher {
   }
 
   static async start(flags: Record<string, string | number>): Promise<TestDispatcher> {
-    // A stop waits for a fifth of it when a target hangs.
+    // Short, because a stop waits for a fifth of this time if a target hangs.
     const shutdown = { 'server-shutdown-timeout': '500ms' };
     const { config } = loadConfig({ env: {}, flags: { ...shutdown, ...flags }, command: 'dev' });
     const lines: string[] = [];
@@ -121,7 +121,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 export async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadlineAt = performance.now() + 10_000;
   while (!(await holds())) {
-    if (performance.now() > deadlineAt) throw new Error('the test waited 10 s in vain');
+    if (performance.now() > deadlineAt) throw new Error('the condition was not true within 10 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -112,7 +112,7 @@ test('a failing target does not delay other targets', async () => {
   await Promise.all(Array.from({ length: 200 }, (_, index) => tested.settleWithListener(`s${index}`, sound.url)));
   await until(async () => sound.told.length === 200);
   expect(new Set(sound.told).size).toBe(200);
-  // Each message of the other dispatcher was tried at most once or twice in this time, not again and again.
+  // Each message for the failing target was tried at most once or twice in this time, not again and again.
   expect(failing.told.length).toBeLessThan(400);
 });
 

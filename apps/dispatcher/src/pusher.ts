@@ -16,7 +16,7 @@ type Context = RuntimeWith<'config' | 'logger' | 'metrics' | 'serverUrl', 'clock
  */
 const OPEN_CIRCUIT_BACKOFF_MS = 30_000;
 
-/** How long a stop waits for running pushes, as a share of server.shutdown_timeout, and at most. */
+/** A stop waits for running pushes for this share of server.shutdown_timeout, but at most for `mostMs`. */
 const STOP_GRACE = { share: 0.2, mostMs: 2_000 };
 
 interface Events {
@@ -132,10 +132,10 @@ export class Pusher implements Service {
     if (!outcome) return;
     await store.outbox.acknowledge([outcome]);
     if ('dueAt' in outcome) this.#events.dueAgain(target, outcome.dueAt);
-    if (!('diedOf' in outcome)) return;
-    const { awaited, diedOf } = outcome;
+    if (!('deadLetterError' in outcome)) return;
+    const { awaited, deadLetterError } = outcome;
     metrics.newDeadLetters.inc({ transport: this.#transport.name, reason: 'attempts' });
-    logger.warn('an unblock became a dead letter', { promise: awaited, target, error: diedOf });
+    logger.warn('an unblock became a dead letter', { promise: awaited, target, error: deadLetterError });
   }
 }
 

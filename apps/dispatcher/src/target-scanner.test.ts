@@ -33,16 +33,16 @@ afterEach(async () => {
 });
 
 test('scans rarely while hints announce everything, and often after it found a message that was not announced', async () => {
-  let isNews = false;
-  scanner = new TargetScanner(runtime, 'http', () => isNews);
+  let isUnannounced = false;
+  scanner = new TargetScanner(runtime, 'http', () => isUnannounced);
   await scanner.start();
   await look();
   expect(await look()).toBeGreaterThan(900);
   waiting = [{ target: 'http://host', dueAt: 0 }];
   expect(await look()).toBeGreaterThan(900);
-  isNews = true;
+  isUnannounced = true;
   await look();
-  isNews = false;
+  isUnannounced = false;
   expect(await look()).toBeLessThan(900);
   expect(await look()).toBeLessThan(900);
 });

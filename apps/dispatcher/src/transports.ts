@@ -82,10 +82,10 @@ function sqs({ config }: Runtime): EnabledTransport {
 }
 
 /**
- * How many pushes may acquire a task or wait for a free place at once. It is low, because no other dispatcher can
- * deliver a message that waits here.
+ * Only for bash: how many pushes may acquire a task or wait for a free place at once. It is low, because no other
+ * dispatcher can deliver a message that waits here.
  */
-const STARTING = 4;
+const BASH_CONCURRENCY = 4;
 
 function bash({ config, logger, store }: Runtime): EnabledTransport {
   const { maxRunning, maxOutput, passEnv, tensorlake } = config.transports.bashExec;
@@ -103,5 +103,5 @@ function bash({ config, logger, store }: Runtime): EnabledTransport {
       sandboxUrl: tensorlake.sandboxUrl,
     },
   });
-  return { transport, concurrency: STARTING, maxInFlight: STARTING };
+  return { transport, concurrency: BASH_CONCURRENCY, maxInFlight: BASH_CONCURRENCY };
 }

@@ -33,9 +33,9 @@ export class WaitingTargets implements Service {
     this.#transport = transport;
     this.#events = events;
     this.#scanner = new TargetScanner(runtime, transport, ({ target, dueAt }) => {
-      const isNews = !this.#due.knows(target) && !events.isBusy(target);
+      const isUnannounced = !this.#due.knows(target) && !events.isBusy(target);
       this.note(target, dueAt);
-      return isNews && dueAt <= store.clock.now();
+      return isUnannounced && dueAt <= store.clock.now();
     });
     store.hints.onHint(({ deliveries }) => {
       const due = deliveries.get(transport);

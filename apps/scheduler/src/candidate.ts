@@ -8,39 +8,39 @@ type Context = RuntimeWith<'leadership' | 'logger', 'cluster'>;
  * How often a standby tries to become the leader, with one statement. It is also the longest time without a leader
  * after one resigns.
  */
-const CAMPAIGN_MS = 200;
+const ELECTION_INTERVAL_MS = 200;
 
 const ROLE = 'scheduler';
 
 /**
- * Stands for election, and runs its duties while this process is the leader. When it loses the leadership, it stops
- * them and becomes a standby.
+ * Stands for election, and runs the leader's services while this process is the leader. When it loses the leadership,
+ * it stops them and becomes a standby.
  */
 export class Candidate implements Service {
   readonly name = 'scheduler';
   readonly #runtime: Context;
-  readonly #duties: readonly Service[];
-  readonly #campaign: Loop;
+  readonly #leaderServices: readonly Service[];
+  readonly #election: Loop;
   #leadership: Leadership | null = null;
 
-  constructor(runtime: Context, duties: readonly Service[]) {
+  constructor(runtime: Context, leaderServices: readonly Service[]) {
     this.#runtime = runtime;
-    this.#duties = duties;
-    this.#campaign = new Loop({
+    this.#leaderServices = leaderServices;
+    this.#election = new Loop({
       name: 'election',
-      pollIntervalMs: CAMPAIGN_MS,
+      pollIntervalMs: ELECTION_INTERVAL_MS,
       logger: runtime.logger,
       step: () => this.#stand(),
     });
   }
 
   start(): Promise<void> {
-    return this.#campaign.start();
+    return this.#election.start();
   }
 
-  /** Stops the duties and releases the leadership, so that a standby can take over at once. */
+  /** Stops the services and releases the leadership, so that a standby can take over at once. */
   async stop(): Promise<void> {
-    await this.#campaign.stop();
+    await this.#election.stop();
     const leadership = this.#leadership;
     await this.#resign();
     await leadership?.release();
@@ -57,8 +57,8 @@ export class Candidate implements Service {
     this.#leadership = leadership;
     this.#runtime.leadership.set(true);
     this.#runtime.logger.info('leading', { role: ROLE });
-    leadership.ended.addEventListener('abort', () => this.#campaign.wake(), { once: true });
-    for (const duty of this.#duties) await duty.start();
+    leadership.ended.addEventListener('abort', () => this.#election.wake(), { once: true });
+    for (const service of this.#leaderServices) await service.start();
     return null;
   }
 
@@ -66,6 +66,6 @@ export class Candidate implements Service {
     if (!this.#leadership) return;
     this.#leadership = null;
     this.#runtime.leadership.set(false);
-    for (const duty of this.#duties) await duty.stop();
+    for (const service of this.#leaderServices) await service.stop();
   }
 }

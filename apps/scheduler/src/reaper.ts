@@ -1,5 +1,5 @@
 import { Loop } from '@resonate/lifecycle';
-import { DEAD_AFTER_MS, type RuntimeWith } from '@resonate/process';
+import { isAlive, type RuntimeWith } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -14,7 +14,7 @@ export function createReaper({ logger, store }: RuntimeWith<'logger', 'cluster' 
     logger,
     step: async () => {
       const now = await store.now();
-      const dead = (await store.cluster.processes()).filter(({ heartbeatAt }) => heartbeatAt < now - DEAD_AFTER_MS);
+      const dead = (await store.cluster.processes()).filter((row) => !isAlive(row, now));
       if (dead.length === 0) return null;
       const ids = dead.map(({ id }) => id);
       const released = await store.outbox.release({ processIds: new Set(ids) });

@@ -12,9 +12,9 @@ import { createTimers } from './timers.ts';
  * counts leases, and runs the maintenance jobs.
  */
 export function createScheduler(runtime: Runtime): Service {
-  const duties = [createTimers, createReaper, createDeadLetterSweep, createLeaseCount, createJobs];
+  const leaderServices = [createTimers, createReaper, createDeadLetterSweep, createLeaseCount, createJobs];
   return new Candidate(
     runtime,
-    duties.map((create) => create(runtime)),
+    leaderServices.map((create) => create(runtime)),
   );
 }

@@ -8,7 +8,7 @@ import type { RuntimeWith } from '@resonate/process';
  * listener is notified after 1.0 to 1.3 s with 100 and 1.0 to 1.7 s with 50 (npm run bench -- --only "10k timers").
  */
 const ROUND_LIMIT = 50;
-const SORTS = ['promise', 'lease', 'schedule'] as const;
+const TIMER_KINDS = ['promise', 'lease', 'schedule'] as const;
 
 /**
  * Fires promise timeouts, lease ends and schedules at their times. It sleeps until the next due time. A commit that
@@ -30,7 +30,7 @@ export function createTimers({
       const fired = await store.timers.fireDue(ROUND_LIMIT);
       metrics.schedulePromises.inc(fired.runs);
       if (fired.promises + fired.leases + fired.schedules > 0) metrics.timerLateness.observe(fired.latenessMs / 1000);
-      for (const timer of SORTS) metrics.timers.inc({ timer }, fired[`${timer}s`]);
+      for (const timer of TIMER_KINDS) metrics.timers.inc({ timer }, fired[`${timer}s`]);
       metrics.timersFailed.inc(fired.failed);
       metrics.timersFailing.set(fired.failing);
       return fired.more ? 0 : store.timers.nextAt();

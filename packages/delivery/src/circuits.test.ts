@@ -118,13 +118,23 @@ describe('a request for a probe', () => {
   });
 });
 
-test('if there are too many targets, the oldest and their circuits are forgotten', () => {
+test('if there are too many targets, those that have not failed for the longest time are forgotten', () => {
   open();
+  for (let other = 0; other < 9_999; other++) fail(1, 0, `other ${other}`);
+  fail(1);
+  fail(1, 0, 'one more');
+  expect([circuits.open, circuits.advise('a', 0, 0)]).toEqual([1, 'defer']);
+  expect(circuits.failing(2)).toMatchObject([{ target: 'one more' }, { target: 'a' }]);
   for (let other = 0; other < 10_000; other++) fail(1, 0, `other ${other}`);
   expect([circuits.open, circuits.advise('a', 0, 0)]).toEqual([0, 'deliver']);
 });
 
-test('tells of the targets that fail, with the last error, until they work again', () => {
+test('lists the target that failed last first, also if it began to fail earlier', () => {
+  for (const target of ['a', 'b', 'a']) fail(1, 0, target);
+  expect(circuits.failing(10).map(({ target }) => target)).toEqual(['a', 'b']);
+});
+
+test('lists the failing targets with their last error, until a delivery succeeds', () => {
   circuits.failed('a', false, 0, { error: 'refused', promise: 'p1' });
   circuits.failed('a', false, 0, { error: `late${'!'.repeat(1_000)}`, promise: 'p2' });
   fail(3, 0, 'b');

@@ -1,7 +1,8 @@
 import { backoffMs, type BackoffOptions } from '@resonate/lifecycle';
 
 /**
- * The maximum number of targets that are remembered. Beyond it the oldest one is forgotten, as if it had never failed.
+ * The maximum number of targets that are remembered. Beyond it, the one that has not failed for the longest time is
+ * forgotten, as if it had never failed.
  */
 const MAX_REMEMBERED = 10_000;
 
@@ -14,7 +15,7 @@ interface Circuit {
   /** When the next probe may be sent. */
   probeAt: number;
   /** When to resume a deferred message as the probe. */
-  askAt: number;
+  resumeProbeAt: number;
   /** True if the messages that were due when the circuit opened have been deferred. */
   isDeferred: boolean;
   isProbing: boolean;
@@ -59,6 +60,7 @@ export type Advice =
  */
 export class Circuits {
   readonly #options: CircuitOptions;
+  /** In the order of their last failures. */
   readonly #circuits = new Map<string, Circuit>();
   #open = 0;
 
@@ -84,8 +86,8 @@ export class Circuits {
     const circuit = this.#circuits.get(target);
     if (!circuit || circuit.openings === 0) return 'deliver';
     if (circuit.isProbing) return 'leave';
-    const isBroughtBack = circuit.isDeferred && dueAt < circuit.openedAt;
-    return now >= circuit.probeAt || isBroughtBack ? 'probe' : 'defer';
+    const wasResumedElsewhere = circuit.isDeferred && dueAt < circuit.openedAt;
+    return now >= circuit.probeAt || wasResumedElsewhere ? 'probe' : 'defer';
   }
 
   /** Call it after the messages that were due for the target were deferred. */
@@ -101,8 +103,8 @@ export class Circuits {
   takeProbes(now: number): string[] {
     const targets: string[] = [];
     for (const [target, circuit] of this.#waiting()) {
-      if (circuit.askAt > now) continue;
-      circuit.askAt = now + this.#waitMs(circuit);
+      if (circuit.resumeProbeAt > now) continue;
+      circuit.resumeProbeAt = now + this.#waitMs(circuit);
       targets.push(target);
     }
     return targets;
@@ -110,11 +112,11 @@ export class Circuits {
 
   /** When `takeProbes` returns the next target, epoch ms; null if no circuit waits for a probe. */
   get nextProbeAt(): number | null {
-    const times = this.#waiting().map(([, { askAt }]) => askAt);
+    const times = this.#waiting().map(([, { resumeProbeAt }]) => resumeProbeAt);
     return times.length > 0 ? times.reduce((one, other) => Math.min(one, other)) : null;
   }
 
-  /** Call it when a message is delivered as the probe. */
+  /** Call it when a message is sent as the probe. */
   probing(target: string): void {
     const circuit = this.#circuits.get(target);
     if (circuit) circuit.isProbing = true;
@@ -154,7 +156,7 @@ export class Circuits {
       circuit.probeAt = Math.max(circuit.probeAt, now + this.#waitMs(circuit));
     }
     circuit.probeAt = Math.max(circuit.probeAt, now + Math.min(askedMs, this.#options.maxMs));
-    circuit.askAt = Math.max(circuit.askAt, circuit.probeAt);
+    circuit.resumeProbeAt = Math.max(circuit.resumeProbeAt, circuit.probeAt);
     return circuit.openings > 0;
   }
 
@@ -182,19 +184,11 @@ export class Circuits {
     return backoffMs(openings, this.#options);
   }
 
+  /** The circuit of a target that fails now. */
   #remember(target: string): Circuit {
-    const known = this.#circuits.get(target);
-    if (known) return known;
-    const circuit: Circuit = {
-      failures: 0,
-      openings: 0,
-      openedAt: 0,
-      probeAt: 0,
-      askAt: 0,
-      isDeferred: false,
-      isProbing: false,
-      last: { error: '', promise: '' },
-    };
+    const circuit = this.#circuits.get(target) ?? newCircuit();
+    // The map keeps the order of insertion, so this moves the target to the end.
+    this.#circuits.delete(target);
     this.#circuits.set(target, circuit);
     if (this.#circuits.size > MAX_REMEMBERED) {
       const [oldest] = this.#circuits.keys();
@@ -202,4 +196,17 @@ export class Circuits {
     }
     return circuit;
   }
+}
+
+function newCircuit(): Circuit {
+  return {
+    failures: 0,
+    openings: 0,
+    openedAt: 0,
+    probeAt: 0,
+    resumeProbeAt: 0,
+    isDeferred: false,
+    isProbing: false,
+    last: { error: '', promise: '' },
+  };
 }

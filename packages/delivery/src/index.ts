@@ -1,8 +1,7 @@
 export { beginAttempt, handedOver, traceDelivery, type Attempt } from './attempt.ts';
-export { messageOf } from './message-of.ts';
+export { messageOf, servedTargets } from './claimed.ts';
 export { outcomeOf, outcomeOfFailure, type Failure } from './outcome-of.ts';
 export { Circuits, type Advice, type CircuitOptions, type Failed } from './circuits.ts';
 export { DueTargets, nextCheckAt } from './due-targets.ts';
 export { ScanInterval, RARE_SCAN_MS } from './scan-interval.ts';
-export { servedTargets } from './served-targets.ts';
 export { TargetSlots } from './target-slots.ts';

@@ -30,5 +30,5 @@ export interface Failure {
 export function outcomeOfFailure(delivery: Delivery, { againAt, error, maxAttempts }: Failure): DeliveryOutcome | null {
   if (delivery.kind === 'execute' || delivery.listener.attempts < maxAttempts) return outcomeOf(delivery, againAt);
   const { awaited, address } = delivery.listener;
-  return { kind: 'unblock', awaited, address, delivered: false, diedOf: error };
+  return { kind: 'unblock', awaited, address, delivered: false, deadLetterError: error };
 }

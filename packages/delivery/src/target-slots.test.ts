@@ -17,7 +17,7 @@ describe('free slots', () => {
     expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([0, 0, 0]);
   });
 
-  test('in the second half of the total are for targets whose last delivery succeeded; other targets get one', () => {
+  test('beyond half of the total are for targets whose last delivery succeeded; any other target gets at most one', () => {
     const slots = new TargetSlots(4, 10);
     expect(slots.share(['a', 'b', 'c'], 100)).toEqual([
       { target: 'a', limit: 4 },

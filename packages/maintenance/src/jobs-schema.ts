@@ -1,7 +1,7 @@
 import { unreachable, type Primary } from '@resonate/drivers/postgres';
 
 const DEFAULT_SCHEMA = 'public';
-const JOBS_SCHEMA = 'resonate_jobs';
+export const JOBS_SCHEMA = 'resonate_jobs';
 
 const QUESTION = `SELECT current_schema(), to_regnamespace('${JOBS_SCHEMA}') IS NOT NULL,
   has_database_privilege(current_database(), 'CREATE')`;

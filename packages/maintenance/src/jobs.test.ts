@@ -52,7 +52,7 @@ const postgresJobs = (
 ) =>
   new PgBossJobs([job, ...others], {
     ...{ logger, target, processId: id, clock: systemClock },
-    isAlive: async (processId) => !dead.includes(processId),
+    isProcessAlive: async (processId) => !dead.includes(processId),
   });
 
 const adapters: [string, () => Promise<(job: Job) => Service>][] = [
@@ -158,7 +158,7 @@ test('the jobs continue by themselves after an outage of Postgres', async () => 
   try {
     await service.start();
     await nth(1);
-    await own.kill9();
+    await own.killAll();
     const before = runs.length;
     await own.restart();
     await nth(before + 2);

@@ -1,5 +1,5 @@
 import type { Service } from '@resonate/lifecycle';
-import { DEAD_AFTER_MS, type RuntimeWith, storageTarget } from '@resonate/process';
+import { isAlive, type RuntimeWith, storageTarget } from '@resonate/process';
 import { LeaderJobs } from './leader-jobs.ts';
 import { PgBossJobs } from './pg-boss-jobs.ts';
 import { recorded } from './recorded.ts';
@@ -19,9 +19,9 @@ export function createJobs(
   const duties = [retentionDuty, redriveDuty, analyzeDuty, ...(target.type === 'postgres' ? [reindexDuty] : [])];
   const jobs = duties.map((duty) => recorded(duty(runtime), runtime));
   if (target.type !== 'postgres') return new LeaderJobs(jobs, logger, store.clock);
-  const isAlive = async (id: string) => {
+  const isProcessAlive = async (id: string) => {
     const now = await store.now();
-    return (await store.cluster.processes()).some((one) => one.id === id && one.heartbeatAt >= now - DEAD_AFTER_MS);
+    return (await store.cluster.processes()).some((one) => one.id === id && isAlive(one, now));
   };
-  return new PgBossJobs(jobs, { logger, target, processId, isAlive, clock: store.clock });
+  return new PgBossJobs(jobs, { logger, target, processId, isProcessAlive, clock: store.clock });
 }

@@ -3,7 +3,7 @@ import { type Clock, Loop, type Service } from '@resonate/lifecycle';
 import { atMostEvery, type Logger } from '@resonate/observability';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
-import { postgresJobsSchema } from './jobs-schema.ts';
+import { JOBS_SCHEMA, postgresJobsSchema } from './jobs-schema.ts';
 
 /** The store's database, with the store's settings. */
 interface PostgresTarget {
@@ -18,7 +18,7 @@ interface Context {
   /** Identifies this process in the jobs that it queues. */
   processId: string;
   /** Whether the heartbeat of a process is recent. */
-  isAlive(processId: string): Promise<boolean>;
+  isProcessAlive(processId: string): Promise<boolean>;
   /** The store's clock. The due times of jobs refer to it. */
   clock: Clock;
 }
@@ -115,13 +115,13 @@ export class PgBossJobs implements Service {
 
   /** Cancels the jobs of dead processes, because pg-boss would do it later. @returns whether there were any. */
   async #clear(boss: PgBoss, name: string): Promise<boolean> {
-    const { processId, isAlive, logger } = this.#context;
+    const { processId, isProcessAlive, logger } = this.#context;
     const left = (await boss.findJobs<Sent>(name)).filter(({ state }) =>
       ['created', 'retry', 'active'].includes(state),
     );
     let cleared = false;
     for (const { id, data } of left) {
-      if (data.by === processId || (await isAlive(data.by))) continue;
+      if (data.by === processId || (await isProcessAlive(data.by))) continue;
       await boss.cancel(name, id);
       logger.info('canceled the maintenance job of a dead process', { job: name, process: data.by });
       cleared = true;
@@ -156,8 +156,8 @@ export class PgBossJobs implements Service {
     await boss.createQueue(name, { ...options, policy: 'exclusive' });
     await boss.deleteQueuedJobs(name);
     const worker = await boss.work<Sent>(name, { pollingIntervalSeconds: LOOK_EVERY_MS / 1_000 }, async ([job]) => {
-      // A former leader queued this job. It must not run here: others decide by the process in `by` whether a job's
-      // process is alive.
+      // Skip a job that a former leader queued. Other processes look at the heartbeat of the process in `by`, so it must
+      // be the process that runs the job.
       if (job?.data.by !== processId) return;
       try {
         await run(AbortSignal.any([signal, job.signal]));
@@ -173,7 +173,7 @@ export class PgBossJobs implements Service {
     const { connectTimeoutMs, statementTimeoutMs } = this.#context.target;
     return {
       schema,
-      createSchema: schema === 'resonate_jobs',
+      createSchema: schema === JOBS_SCHEMA,
       application_name: 'resonate',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: connectTimeoutMs,

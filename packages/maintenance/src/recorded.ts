@@ -27,7 +27,7 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
         const done = await run(signal);
         // Recorded as an error, so that the next leader continues at once.
         if (signal.aborted) {
-          await end({ done, error: 'stopped before it was done' });
+          await end({ done, error: 'the run was stopped before it finished' });
           return;
         }
         await end({ done });

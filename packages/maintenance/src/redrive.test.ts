@@ -42,6 +42,17 @@ async function die(addresses: string[]): Promise<void> {
 const addresses = (count: number) => Array.from({ length: count }, (_, n) => `poll://any@group${n % 2}/${n}`);
 const waiting = async () => (await runtime.store.queues.backlog('poll', 10_000)).count;
 
+test('of two bulk redrives that are ordered at the same time, one is accepted', async () => {
+  await die(addresses(3));
+  const { bulkRedrive } = runtime.store.upkeep;
+  for (const round of ['first', 'later']) {
+    const orders = await Promise.all([bulkRedrive.order({}), bulkRedrive.order({})]);
+    const accepted = orders.flatMap((order) => order?.id ?? []);
+    expect([round, accepted]).toEqual([round, [(await bulkRedrive.current())?.id]]);
+    while ((await bulkRedrive.step())?.endedAt === null);
+  }
+});
+
 test('a bulk redrive continues where it was interrupted, sends each letter once, and is recorded', async () => {
   await die(addresses(LETTERS));
   const { store } = runtime;
@@ -60,7 +71,7 @@ test('a bulk redrive continues where it was interrupted, sends each letter once,
   expect(await store.upkeep.bulkRedrive.current()).toMatchObject({ id: order?.id, redriven: LETTERS, endedAt: now });
   expect(await job.dueAt()).toBeNull();
   expect(await store.upkeep.jobs.lastRun('redrive')).toMatchObject({
-    ...{ by: runtime.processId, error: null, done: { redriven: LETTERS } },
+    ...{ by: runtime.processId, error: null, done: { redriven: LETTERS - 200 } },
     ...{ startedAt: now, endedAt: now },
   });
 });

@@ -15,16 +15,23 @@ export function redriveDuty({ logger, store }: Context): Duty {
     name: 'redrive',
     when: { isWanted: async () => (await store.upkeep.bulkRedrive.current())?.endedAt === null },
     async run(signal) {
-      let redriven = 0;
-      while (!signal.aborted) {
+      const { bulkRedrive } = store.upkeep;
+      const current = await bulkRedrive.current();
+      // An earlier run may have been interrupted. The order counts the letters of all its runs.
+      const before = current?.endedAt === null ? current.redriven : 0;
+      let total = before;
+      let isDone = false;
+      while (!isDone && !signal.aborted) {
         await untilQuiet(store, signal);
         const startedAt = performance.now();
-        const order = await store.upkeep.bulkRedrive.step();
-        redriven = order?.redriven ?? redriven;
-        if (order === null || order.endedAt !== null) break;
-        await pause(PAUSE_PER_BATCH * (performance.now() - startedAt), signal);
+        const order = await bulkRedrive.step();
+        total = order?.redriven ?? total;
+        isDone = order === null || order.endedAt !== null;
+        if (!isDone) await pause(PAUSE_PER_BATCH * (performance.now() - startedAt), signal);
       }
-      logger.info('dead letters were queued for delivery again', { redriven });
+      const redriven = total - before;
+      const message = isDone ? 'the bulk redrive is done' : 'the bulk redrive was interrupted and will continue';
+      logger.info(message, { redriven, total });
       return { redriven };
     },
   };

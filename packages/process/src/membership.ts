@@ -7,8 +7,13 @@ type Context = RuntimeWith<'clock' | 'leadership' | 'logger' | 'processId' | 'st
 /** How often a process renews its row. */
 const HEARTBEAT_MS = 1_000;
 
-/** A process whose row was not renewed for this long is dead. Its messages are released to the others. */
-export const DEAD_AFTER_MS = 5_000;
+/** A process whose row was not renewed for longer than this is dead. */
+const DEAD_AFTER_MS = 5_000;
+
+/** The rows of processes that are dead stay until the reaper has released their messages. @param now epoch ms */
+export function isAlive({ heartbeatAt }: { readonly heartbeatAt: number }, now: number): boolean {
+  return heartbeatAt >= now - DEAD_AFTER_MS;
+}
 
 /**
  * Keeps this process's row in the table of processes. It starts before the roles and stops after them. At a clean stop

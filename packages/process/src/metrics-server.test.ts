@@ -51,7 +51,7 @@ describe('the metrics', () => {
     const named = values.map(({ labels, value }) => [String(labels['target']), value] as const);
     expect(named.find(([target]) => target.includes('busy'))?.[1]).toBe(5);
     expect(Math.max(...named.map(([target]) => target.length))).toBeLessThan(110);
-    expect(named.find(([target]) => target === '(other)')?.[1]).toBe(991);
+    expect(named.find(([target]) => target === '(all others)')?.[1]).toBe(991);
   });
 
   test('show the rest of a backlog as other targets, and nothing if the backlog is unknown', async () => {
@@ -62,7 +62,7 @@ describe('the metrics', () => {
     expect(text).toContain('resonate_backlog_messages{transport="poll"} 5');
     expect(text).toContain('resonate_backlog_age_seconds{transport="poll"} 9');
     expect(text).toContain('resonate_target_backlog_messages{transport="poll",target="a"} 3');
-    expect(text).toContain('resonate_target_backlog_messages{transport="poll",target="(other)"} 2');
+    expect(text).toContain('resonate_target_backlog_messages{transport="poll",target="(all others)"} 2');
     all.showBacklog(new Map());
     expect(await all.registry.metrics()).not.toContain('backlog_messages{');
   });

@@ -28,7 +28,7 @@ export interface DepartedWorkers {
   group: string;
   /** The number of workers that left and have not returned. */
   count: number;
-  /** How long before this was written the last of them left. */
+  /** The time from when the last of them left until this was written, ms. */
   agoMs: number;
 }
 

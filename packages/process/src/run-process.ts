@@ -42,8 +42,8 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   // errors.
   process.stderr.on('error', () => {});
   // Until the services start, a signal may end the process at once. Without this handler, the first process of a
-  // container (PID 1) would ignore the signal. It stays until runUntilSignal has its own: with none in between, Node
-  // forgets a signal that arrived while the event loop was busy.
+  // container (PID 1) would ignore the signal. The handler is removed only after runUntilSignal has added its own. If
+  // there were none in between, Node would drop a signal that arrived while the event loop was busy.
   const leave = () => process.exit(0);
   for (const signal of SIGNALS) process.on(signal, leave);
   logger.info('Resonate Server starting', startFields(config, role));
@@ -56,7 +56,7 @@ export async function runProcess({ command, role, flags = {}, services }: Proces
   const { metrics, store } = runtime;
   const { failed } = store;
   const leaveFailed = () => {
-    logger.error('the database has failed, exiting: restart this process', { error: failed?.reason });
+    logger.error('the database failed; this process exits and must be restarted', { error: failed?.reason });
     process.exit(1);
   };
   if (failed?.aborted) leaveFailed();

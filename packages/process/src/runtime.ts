@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { effectiveServerUrl, type Config } from '@resonate/config';
 import { type Clock, systemClock } from '@resonate/lifecycle';
 import { atMostEvery, createMetrics, type Metrics, type Role, type RootLogger } from '@resonate/observability';
-import { Store, type Batch } from '@resonate/store';
+import { Store, type Batch, type Changes } from '@resonate/store';
 import { enabledTransports } from './enabled-transports.ts';
 import { LeadershipState } from './leadership-state.ts';
 import { measureStore } from './measure-store.ts';
@@ -94,11 +94,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       repeated: () => metrics.batchRetries.inc({ reason: 'more_rows' }),
       gaveUp: (reason) => {
         metrics.batchesGivenUp.inc({ reason });
-        logger.warn('a batch failed, its requests are tried separately', { reason });
+        logger.warn('a batch failed after too many retries; it is split if it has more than one request', { reason });
       },
       measured: measureStore(metrics),
     },
   });
+  store.hints.onChanges((changes) => metrics.countSettled(settledBy(changes)));
   if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);
   if (dialect.pool) metrics.watchPool(dialect.name, dialect.pool);
   if (!store.isShared) await releaseClaimsOfTheDead(store);
@@ -126,6 +127,14 @@ async function releaseClaimsOfTheDead(store: Pick<Store, 'cluster' | 'outbox'>):
   await store.outbox.release({ processIds: null, since: { transport: 'poll', dueFrom: 0 } });
   const dead = (await store.cluster.processes()).map(({ id }) => id);
   if (dead.length > 0) await store.outbox.release({ processIds: new Set(dead) });
+}
+
+/** How many promises a commit settled. A row of a promise is written when it is created and when it settles. */
+function settledBy({ promises: { inserts, updates } }: Changes): number {
+  let settled = updates.length;
+  // A promise that is created after its timeout is settled at once.
+  for (const { state } of inserts) if (state !== 'pending') settled++;
+  return settled;
 }
 
 /** A read batch waits in the queue like others, but it is not a transaction, so only its wait is observed. */

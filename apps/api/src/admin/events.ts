@@ -44,7 +44,8 @@ export class ChangeFeed implements Service {
   handler(): Pick<Handlers, 'events'> {
     return {
       events: ({ query: { origin = null } }, { prefix, request, response }) => {
-        if (this.#stopped || this.#viewers.size >= MAX_VIEWERS) throw new Refusal(503, 'Too many pages listen');
+        if (this.#stopped) throw new Refusal(503, 'The server is shutting down');
+        if (this.#viewers.size >= MAX_VIEWERS) throw new Refusal(503, 'Too many dashboard pages are open');
         this.#add({ origin, prefix }, response);
         endAt(expiryOfRequest(request), response, this.#runtime.clock);
       },

@@ -1,5 +1,5 @@
 import type { Jobs, RedriveProgress } from '@resonate/admin';
-import { DEAD_AFTER_MS, type RuntimeWith } from '@resonate/process';
+import { isAlive, type RuntimeWith } from '@resonate/process';
 import { JOBS, type JobRun, type RedriveOrder } from '@resonate/store';
 import { Refusal } from '../http/refusal.ts';
 import type { Handlers } from './mount.ts';
@@ -12,7 +12,7 @@ export function jobHandlers({
     async jobs() {
       const now = await store.now();
       const processes = await store.cluster.processes();
-      const alive = processes.filter(({ heartbeatAt }) => heartbeatAt >= now - DEAD_AFTER_MS).map(({ id }) => id);
+      const alive = processes.filter((row) => isAlive(row, now)).map(({ id }) => id);
       const runs = await Promise.all(JOBS.map(async (name) => ({ name, run: await store.upkeep.jobs.lastRun(name) })));
       return { now, jobs: runs.flatMap(({ name, run }) => (run ? [jobOf(name, run, alive)] : [])) };
     },

@@ -1,6 +1,6 @@
 import { SERIES_STEP_MS, type Overview, type StreamCount } from '@resonate/admin';
 import { TRANSPORTS } from '@resonate/protocol';
-import { DEAD_AFTER_MS, parseStats, type RuntimeWith } from '@resonate/process';
+import { isAlive, parseStats, type RuntimeWith } from '@resonate/process';
 import type { ProcessRow } from '@resonate/store';
 import type { Handlers } from './mount.ts';
 import type { Series } from './series.ts';
@@ -10,7 +10,7 @@ type Context = RuntimeWith<never, 'admin' | 'cluster' | 'deadLetters' | 'now' | 
 /** Counting takes time in proportion to the count. Above ten thousand, operators do not need the exact number. */
 const MAX_COUNTED = 10_000;
 const NAMED_TARGETS = 10;
-/** The largest number of groups and processes that are shown. */
+/** The largest number of pairs of a group and a process that are shown. */
 const MAX_STREAMS = 500;
 /** The overview is computed at most once in this time, even if many pages request it. */
 const CACHED_MS = 1_000;
@@ -41,6 +41,7 @@ async function overview({ store }: Context, series: Series): Promise<Overview> {
     leases,
     deadLetters,
     streams: processes
+      .filter((row) => isAlive(row, now))
       .flatMap(streamsOf)
       .sort((one, other) => other.count - one.count)
       .slice(0, MAX_STREAMS),
@@ -51,7 +52,7 @@ async function overview({ store }: Context, series: Series): Promise<Overview> {
 
 function processView({ stats, ...row }: ProcessRow, now: number) {
   const waiting = parseStats(stats)?.waiting;
-  return { ...row, isAlive: now - row.heartbeatAt < DEAD_AFTER_MS, ...(waiting !== undefined && { waiting }) };
+  return { ...row, isAlive: isAlive(row, now), ...(waiting !== undefined && { waiting }) };
 }
 
 function streamsOf({ id, stats }: ProcessRow): StreamCount[] {

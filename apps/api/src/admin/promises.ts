@@ -106,7 +106,7 @@ export function promiseHandlers(runtime: Context): PromiseHandlers {
   };
 }
 
-/** @throws Refusal of both, which no promise is. */
+/** @throws Refusal if both are given, because no promise is a root and a step. */
 function rootsOrSteps(roots?: true, steps?: true): boolean | undefined {
   if (roots && steps) throw new Refusal(400, 'Invalid request: give roots or steps, not both');
   if (roots) return true;

@@ -37,8 +37,8 @@ export class Viewer {
   }
 
   /**
-   * Sends an event at once. If the last event was sent less than `MIN_INTERVAL_MS` ago, it is merged with later
-   * changes.
+   * Sends an event at once, or `MIN_INTERVAL_MS` after the previous one. An event that waits is merged with the changes
+   * that follow.
    */
   tell(cause: Change['cause']): void {
     this.#waiting = stronger(this.#waiting, cause);
@@ -76,7 +76,7 @@ export class Viewer {
     );
   }
 
-  /** Sends the waiting event. @returns the timer until which nothing more is sent. */
+  /** Sends the waiting event. @returns the timer that sends the next one. Nothing is sent before it fires. */
   #send(): NodeJS.Timeout {
     const cause = this.#waiting;
     if (cause !== null && !this.#response.writableNeedDrain) {

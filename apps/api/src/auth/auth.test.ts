@@ -113,14 +113,14 @@ describe('a forged token', () => {
     ['no algorithm, no signature', `${unsigned(ADMIN, { alg: 'none' })}.`],
     ['the algorithm None', `${unsigned(ADMIN, { alg: 'None' })}.`],
     ['no algorithm, but a signature', `${unsigned(ADMIN, { alg: 'none' })}.${rs256[2]}`],
-    ['an algorithm that is no text', `${unsigned(ADMIN, { alg: ['RS256'] })}.${rs256[2]}`],
+    ['an algorithm that is not a string', `${unsigned(ADMIN, { alg: ['RS256'] })}.${rs256[2]}`],
     ['a signature left out', `${rs256[0]}.${rs256[1]}.`],
     ['ES256 with an RSA signature', `${unsigned(ADMIN, { alg: 'ES256' })}.${rs256[2]}`],
     ['EdDSA with an RSA signature', `${unsigned(ADMIN, { alg: 'EdDSA' })}.${rs256[2]}`],
     ['a short ES256 signature', `${unsigned(ADMIN, { alg: 'ES256' })}.AAAA`],
     ['an ES256 signature of zeros', `${unsigned(ADMIN, { alg: 'ES256' })}.${Buffer.alloc(64).toString('base64url')}`],
     ['its own key in the header', stranger.token(ADMIN, 'ES256', { jwk: stranger.jwk() })],
-    ['a header that must be understood', rsa.token(ADMIN, 'RS256', { crit: ['x'], x: 1 })],
+    ['a critical header that the server does not know', rsa.token(ADMIN, 'RS256', { crit: ['x'], x: 1 })],
     ['claims that are a list', `${rs256[0]}.${Buffer.from('[1]').toString('base64url')}.${rs256[2]}`],
     ['a megabyte', `${rs256[0]}.${'A'.repeat(1 << 20)}.${rs256[2]}`],
   ])('with %s is refused', async (_, token) => {
@@ -136,13 +136,13 @@ describe('claims', () => {
     ['no exp', { role: 'admin' }, {}, 401],
     ['an exp that is text', { role: 'admin', exp: String(expiring(1_000)) }, {}, 401],
     ['an exp in the past', { exp: expiring(-2) }, { leewayMs: 0 }, 401],
-    ['an exp in the past, within the usual tolerance', { exp: expiring(-50) }, {}, 200],
-    ['an exp beyond the usual tolerance', { exp: expiring(-61) }, {}, 401],
-    ['a beginning in the future, within the usual tolerance', { ...ADMIN, nbf: expiring(50) }, {}, 200],
-    ['an exp in the past, within the tolerance', { exp: expiring(-60) }, { leewayMs: 600_000 }, 200],
-    ['an exp beyond the tolerance', { exp: expiring(-60) }, { leewayMs: 59_000 }, 401],
-    ['a beginning in the future', { ...ADMIN, nbf: expiring(500) }, {}, 401],
-    ['a beginning in the future, within the tolerance', { ...ADMIN, nbf: expiring(500) }, { leewayMs: 600_000 }, 200],
+    ['an exp in the past, within the default leeway', { exp: expiring(-50) }, {}, 200],
+    ['an exp beyond the default leeway', { exp: expiring(-61) }, {}, 401],
+    ['an nbf in the future, within the default leeway', { ...ADMIN, nbf: expiring(50) }, {}, 200],
+    ['an exp in the past, within the leeway', { exp: expiring(-60) }, { leewayMs: 600_000 }, 200],
+    ['an exp beyond the leeway', { exp: expiring(-60) }, { leewayMs: 59_000 }, 401],
+    ['an nbf in the future', { ...ADMIN, nbf: expiring(500) }, {}, 401],
+    ['an nbf in the future, within the leeway', { ...ADMIN, nbf: expiring(500) }, { leewayMs: 600_000 }, 200],
     ['no issuer where one is required', ADMIN, { iss: 'me' }, 401],
     ['another issuer', { ...ADMIN, iss: 'you' }, { iss: 'me' }, 401],
     ['the issuer', issued, { iss: 'me' }, 200],
@@ -172,7 +172,7 @@ describe('claims', () => {
   });
 });
 
-describe('a key set behind a URL', () => {
+describe('a key set at a URL', () => {
   let issuer: KeySetServer;
   const auths: Auth[] = [];
   beforeAll(async () => {
@@ -239,7 +239,7 @@ describe('a key set behind a URL', () => {
   });
 
   test.each<[string, KeySetServer['answer']]>([
-    ['is away', (response) => response.destroy()],
+    ['closes the connection', (response) => response.destroy()],
     ['redirects', (response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()],
     ['sends no key set', (response) => response.end('{"keys":{}}')],
     ['sends no JSON', (response) => response.end('<html>')],

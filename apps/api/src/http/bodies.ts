@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ByteBudget, type Holding } from '../limits/byte-budget.ts';
 
+export const NO_ROOM = 'Unfinished request bodies take too much memory (server.max_unfinished_bodies); try again';
+
 export type Body =
   | { ok: true; bytes: Buffer }
   /** `no room`: unfinished bodies hold too many bytes, and this one is the oldest. */

@@ -43,7 +43,7 @@ function ask(): Promise<string> {
   });
 }
 
-test('an open connection keeps no answer but its latest', async () => {
+test('an open connection keeps only its latest answer in memory', async () => {
   for (let count = 0; count < 3; count++) expect(await ask()).toBe('answer');
   await nextTurn();
   collectGarbage();

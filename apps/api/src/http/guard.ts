@@ -4,7 +4,7 @@ import type { Principal } from '../auth/principal.ts';
 
 type Permits = (principal: Principal, request: Request) => boolean;
 
-/** The key under which a request carries its verified token. */
+/** The verified token of each request that has passed a guard. */
 const verified = new WeakMap<Request, Verified>();
 
 /**

@@ -10,7 +10,7 @@ import { Rpc, type Answer } from '../rpc.ts';
 import { WebSocketEndpoint } from '../websocket/websocket-endpoint.ts';
 import { Admission, type Refused } from '../limits/admission.ts';
 import { unreadBudget, type ByteBudget } from '../limits/byte-budget.ts';
-import { Bodies, endUnread, type Body, type MemoryLimits } from './bodies.ts';
+import { Bodies, endUnread, NO_ROOM, type Body, type MemoryLimits } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { Cors } from './cors.ts';
 import { createRoutes } from './routes.ts';
@@ -179,13 +179,11 @@ export class HttpServer implements Service {
     this.#connections?.answered(response, length);
   }
 
-  async #refuseBody(request: IncomingMessage, response: ServerResponse, { reason }: Refusal): Promise<void> {
+  async #refuseBody(request: IncomingMessage, response: ServerResponse, { reason }: Unread): Promise<void> {
     if (reason === 'aborted') return;
     const { maxBodySize } = this.#runtime.config.server;
     const data =
-      reason === 'too large'
-        ? `The body is larger than ${maxBodySize} bytes (server.max_body_size)`
-        : 'Unfinished request bodies take too much memory (server.max_unfinished_bodies); try again';
+      reason === 'too large' ? `The body is larger than ${maxBodySize} bytes (server.max_body_size)` : NO_ROOM;
     const answer = this.#rpc.refuse({ status: reason === 'too large' ? 413 : 503, data });
     response.setHeader('connection', 'close');
     this.#writeHead(request, response, answer);
@@ -224,7 +222,7 @@ export class HttpServer implements Service {
   }
 }
 
-type Refusal = Extract<Body, { ok: false }>;
+type Unread = Extract<Body, { ok: false }>;
 
 function isRoot(url: string | undefined): boolean {
   return url === '/' || (url !== undefined && ROOT.test(url));

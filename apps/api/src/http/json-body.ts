@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { parseJson } from '@resonate/protocol';
-import type { Bodies } from './bodies.ts';
+import { NO_ROOM, type Bodies } from './bodies.ts';
 import { Refusal } from './refusal.ts';
 
 /** Reads a JSON body into `request.body`; an empty body becomes `undefined`. The Content-Type is ignored. */
@@ -16,7 +16,7 @@ export function jsonBody(bodies: Bodies, maxBytes: number): RequestHandler {
       request.resume();
       throw body.reason === 'too large'
         ? new Refusal(413, `The body is larger than ${maxBytes} bytes`)
-        : new Refusal(503, 'Unfinished request bodies take too much memory (server.max_unfinished_bodies); try again');
+        : new Refusal(503, NO_ROOM);
     }
     if (body.bytes.length > 0) {
       const parsed = parseJson(body.bytes);

@@ -62,7 +62,7 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
     response.status(410).json({ error: 'this API no longer exists: POST the request to / instead' });
   });
   app.use((request, response) => {
-    response.status(404).json({ error: `nothing at ${request.method} ${request.path}` });
+    response.status(404).json({ error: `There is no endpoint at ${request.method} ${request.path}` });
   });
   app.use((error: Error & { status?: number }, _request: Request, response: Response, next: (error: Error) => void) => {
     if (response.headersSent) {

@@ -4,7 +4,7 @@ import type { Response } from 'express';
 /** The longest delay that setTimeout accepts. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Ends a stream when its token expires. The client must connect again with a valid token. */
+/** Ends a stream when its token expires (see `untilExpiry`). The client must connect again with a valid token. */
 export function endAt(expiresAt: number | null, response: Response, clock: Clock): void {
   response.once(
     'close',
@@ -19,6 +19,11 @@ export function endAt(expiresAt: number | null, response: Response, clock: Clock
  */
 export function untilExpiry(expiresAt: number | null, clock: Clock, expired: () => void): () => void {
   if (expiresAt === null) return () => {};
-  const timer = setTimeout(expired, Math.min(expiresAt - clock.now(), MAX_TIMER_MS));
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const leftMs = expiresAt - clock.now();
+    timer = leftMs > MAX_TIMER_MS ? setTimeout(wait, MAX_TIMER_MS) : setTimeout(expired, leftMs);
+  };
+  wait();
   return () => clearTimeout(timer);
 }

@@ -16,8 +16,10 @@ import { WorkerConnection, type ConnectionBudgets } from './worker-connection.ts
  */
 const PATH = /^\/+connect\/([^/?]+)\/([^/?]+)(?:\?|$)/;
 
+const SHUTTING_DOWN = 'the server is shutting down';
+
 /** Why a connection is refused. */
-interface Refusal {
+interface Refused {
   status: number;
   error: string;
 }
@@ -90,7 +92,7 @@ export class WebSocketEndpoint {
     this.#stopping = true;
     for (const [connection, leave] of this.#connections) {
       leave();
-      connection.drain();
+      connection.drain(SHUTTING_DOWN);
     }
   }
 
@@ -99,7 +101,7 @@ export class WebSocketEndpoint {
     for (const connection of this.#connections.keys()) connection.terminate();
   }
 
-  async #admit(request: IncomingMessage): Promise<Admitted | Refusal> {
+  async #admit(request: IncomingMessage): Promise<Admitted | Refused> {
     const { url = '', headers } = request;
     const { httpPoll, websocket } = this.#runtime.config.transports;
     const place = PATH.exec(url);
@@ -148,13 +150,13 @@ export class WebSocketEndpoint {
     });
     const stopWaiting = untilExpiry(token?.expiresAt ?? null, clock, () => {
       leave();
-      connection.drain();
+      connection.drain('the token has expired');
     });
     socket.once('close', stopWaiting);
     // The server began to stop while this connection was being opened.
     if (this.#stopping) {
       leave();
-      connection.drain();
+      connection.drain(SHUTTING_DOWN);
     }
   }
 }
@@ -167,7 +169,7 @@ function decoded(part = ''): string | null {
   }
 }
 
-function refuse(raw: Duplex, { status, error }: Refusal): void {
+function refuse(raw: Duplex, { status, error }: Refused): void {
   const body = JSON.stringify({ error });
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -176,7 +178,7 @@ function refuse(raw: Duplex, { status, error }: Refusal): void {
     `Content-Length: ${Buffer.byteLength(body)}`,
     ...(status === 401 ? ['WWW-Authenticate: Bearer'] : []),
   ];
-  // Without this, a client that does not close its side would keep the connection open for ever.
+  // Without this, a client that does not close its side would keep the connection open forever.
   raw.once('finish', () => raw.destroy());
   raw.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -73,7 +73,8 @@ export class WorkerConnection {
   #corked = false;
   #heard = true;
   #drained = false;
-  #graceOver = false;
+  /** Why the connection is closed as soon as no request is in flight. */
+  #closesFor: string | null = null;
 
   /** @param raw the connection below `socket`. */
   constructor(socket: WebSocket, raw: Duplex, options: ConnectionOptions) {
@@ -111,7 +112,7 @@ export class WorkerConnection {
       this.#socket.send(text);
       return;
     }
-    const holding = this.#options.budgets.unread.hold(text.length, () => this.#socket.terminate());
+    const holding = this.#options.budgets.unread.hold(Buffer.byteLength(text), () => this.#socket.terminate());
     this.#socket.send(text, () => holding.release());
   }
 
@@ -132,13 +133,16 @@ export class WorkerConnection {
     this.#socket.close(CLOSE.replaced, 'another connection has this group and id');
   }
 
-  /** Asks the client to connect to another process, answers the requests that it has sent, and closes. */
-  drain(): void {
+  /**
+   * Asks the client to connect again, answers the requests that it has sent, and closes.
+   * @param reason for the close frame
+   */
+  drain(reason: string): void {
     if (this.#drained) return;
     this.#drained = true;
     this.send(DRAIN);
     const grace = setTimeout(() => {
-      this.#graceOver = true;
+      this.#closesFor = reason;
       this.#closeWhenIdle();
     }, DRAIN_GRACE_MS);
     this.#socket.once('close', () => clearTimeout(grace));
@@ -230,7 +234,8 @@ export class WorkerConnection {
   }
 
   #closeWhenIdle(): void {
-    if (this.#graceOver && this.#inFlight + this.#waiting.length === 0)
-      this.#socket.close(CLOSE.restart, 'the server is shutting down');
+    if (this.#closesFor !== null && this.#inFlight + this.#waiting.length === 0) {
+      this.#socket.close(CLOSE.restart, this.#closesFor);
+    }
   }
 }

@@ -69,5 +69,5 @@ export interface Ending {
   until?: number | undefined;
 }
 
-/** A message counts as late only if it has been due, or was sent, for longer than this. */
+/** A timer or message is late only if it has been due for longer than this, or if it was sent longer ago than this. */
 export const LATE_MS = 5_000;

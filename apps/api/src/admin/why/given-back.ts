@@ -3,8 +3,8 @@ import { receiverOf } from './receivers.ts';
 import { commandFor, instantFrom } from './words.ts';
 
 /**
- * From this number of times on, something is wrong. A worker that crashes or restarts gives a task back only once or
- * twice.
+ * If workers gave a task back this many times in a row, something is wrong. A worker that crashes or restarts gives a
+ * task back only once or twice.
  */
 const REPEATED = 3;
 
@@ -16,7 +16,7 @@ export function givenBack({ promise, task, subject }: Waiting, { now }: Facts): 
   if (setbacks < REPEATED) return null;
   const isWaiting = task.state === 'pending' && dueAt !== null && dueAt > now;
   const next = isWaiting ? ` It is sent again at ${instantFrom(dueAt, now)}.` : '';
-  const again = isWaiting ? ' When that is mended, deliver its message now.' : '';
+  const again = isWaiting ? ' When that is fixed, deliver its message.' : '';
   const name = promise.function === undefined ? 'its function' : `the function ${promise.function}`;
   return {
     cause: 'given_back',

@@ -10,8 +10,8 @@ import { why } from './why.ts';
 type Context = RuntimeWith<'config' | 'processId' | 'stats', 'admin' | 'cluster' | 'execute' | 'now'>;
 
 /**
- * The endpoints that explain why a promise or schedule does not continue. They read by key, and at most the number of
- * promises that docs/admin-api.md says.
+ * The endpoints that explain why a promise or schedule does not continue. They read promises by key, and at most as many
+ * as docs/admin-api.md says.
  */
 export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleWhy'> {
   const { config, store } = runtime;

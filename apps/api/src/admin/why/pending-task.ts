@@ -49,7 +49,8 @@ function noWorker({ promise, task, subject }: Waiting, facts: Facts): Ending | n
   const { now, prefix } = facts;
   const { group, id } = pollReceiver(task.target);
   const known = groupFacts(group, facts);
-  // Processes count their connections only by group. An open connection gets its message as soon as that is due.
+  // Processes count connections per group, not per id. An open connection gets a due message at once. So if the message
+  // for this connection is overdue, the connection is not open.
   const isAway = known.connected === 0 || (id !== undefined && isOverdue(task, now));
   if (!isAway) return null;
   const receiver = receiverOf(task);
@@ -100,7 +101,8 @@ function late({ promise, task, subject }: Waiting, facts: Facts): Ending | null 
   const { attempts, claimedBy, dueAt, enqueuedAt } = task;
   if (claimedBy !== null && dueAt !== null && dueAt > now) {
     const sentAt = dueAt - retryTimeoutMs;
-    // The first message may have waited long for a worker. Later ones are late from the beginning.
+    // The first message may have waited long for a worker, so count from when it was sent. If it was sent again, the
+    // earlier attempts count, too.
     const since = attempts > 1 ? (enqueuedAt ?? now) : sentAt;
     if (now - since < LATE_MS) return null;
     return {
@@ -141,7 +143,7 @@ function isOverdue({ dueAt }: Waiting['task'], now: number): boolean {
   return dueAt !== null && dueAt <= now - LATE_MS;
 }
 
-/** The time since which its message has been waiting. */
+/** The time at which its message began to wait, epoch ms. */
 function waiting({ enqueuedAt, dueAt }: Waiting['task']): number | null {
   return enqueuedAt ?? dueAt;
 }

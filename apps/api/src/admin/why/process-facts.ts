@@ -1,4 +1,4 @@
-import { DEAD_AFTER_MS, parseStats, type RuntimeWith } from '@resonate/process';
+import { isAlive, parseStats, type RuntimeWith } from '@resonate/process';
 import type { ProcessFacts } from './facts.ts';
 
 type Context = RuntimeWith<'processId' | 'stats', 'cluster'>;
@@ -12,7 +12,7 @@ export async function processFacts({ processId, stats, store }: Context, now: nu
       role,
       startedAt,
       heartbeatAt: isOwn ? now : heartbeatAt,
-      isAlive: now - heartbeatAt < DEAD_AFTER_MS,
+      isAlive: isAlive({ heartbeatAt }, now),
       leader,
       stats: isOwn ? own : parseStats(text),
     };

@@ -31,7 +31,7 @@ export function shortReason(promise: WaitingPromise, facts: Omit<Facts, 'chain'>
   const { state, isTimer, task, branch, id } = promise;
   if (state !== 'pending') return undefined;
   if (isTimer) return 'Sleeps';
-  if (!task) return branch === null || branch === id ? 'Waits for somebody outside' : undefined;
+  if (!task) return branch === null || branch === id ? 'Waits for an external client' : undefined;
   if (task.state === 'suspended') return 'Waits for another promise';
   const links: [Facts['chain']['links'][0]] = [{ promise, as: 'start', others: 0 }];
   const chain = { links, ended: 'end', expiredAt: null, outcome: null, failed: [] } as const;
@@ -46,8 +46,8 @@ const TEXTS: Partial<Record<Cause, (receiver: string, setbacks: number) => strin
   target_fails: (receiver) => `${receiver} fails`,
   transport_off: (receiver) => `Nothing delivers to ${receiver}`,
   not_delivered: (receiver) => `Not delivered to ${receiver}`,
-  not_taken: (receiver) => `Not taken by ${receiver}`,
-  in_delivery: (receiver) => `Goes to ${receiver}`,
+  not_taken: (receiver) => `Not acquired by ${receiver}`,
+  in_delivery: (receiver) => `Being delivered to ${receiver}`,
   delayed: () => 'Starts later',
   halted: () => 'Halted',
   held: () => 'A worker runs it',

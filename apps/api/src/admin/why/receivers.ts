@@ -49,7 +49,7 @@ const HOUR_MS = 3_600_000;
 /** `0 connected; 2 left within the last hour, the last one 12 min ago` */
 export function groupText({ connected, departed, leftAt, knownForMs }: GroupFacts, now: number): string {
   const before = knownForMs >= HOUR_MS ? 'within the last hour' : `since the server started ${span(knownForMs)} ago`;
-  if (departed === 0 || leftAt === null) return `${connected} connected, and none was ${before}`;
+  if (departed === 0 || leftAt === null) return `${connected} connected, none ${before}`;
   return `${connected} connected; ${counted(departed, 'worker')} left ${before}, the last one ${span(now - leftAt)} ago`;
 }
 

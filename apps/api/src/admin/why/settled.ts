@@ -11,15 +11,15 @@ const CAUSES = { rejected: 'failed', rejected_canceled: 'canceled', rejected_tim
 export function settled(promise: WaitingPromise, facts: Facts): Ending {
   const { state } = promise;
   if (state === 'resolved' || state === 'pending') {
-    return undelivered(promise, facts) ?? notified(promise, facts) ?? resolved(promise, facts);
+    return undelivered(promise, facts) ?? waitingNotification(promise, facts) ?? resolved(promise, facts);
   }
   const { outcome, failed } = facts.chain;
   const error = outcome?.error ?? failed.at(-1)?.error;
-  const culprit = failed.at(-1);
-  const name = (culprit ?? promise).function;
+  const firstFailure = failed.at(-1);
+  const name = (firstFailure ?? promise).function;
   return {
     cause: CAUSES[state],
-    sentence: [`${ended(promise, facts)}${errorText(outcome?.error)}.`, blame(facts), lost(facts)]
+    sentence: [`${ended(promise, facts)}${errorText(outcome?.error)}.`, firstFailureText(facts), deadLetterText(facts)]
       .filter((part) => part !== '')
       .join(' '),
     action: ACTIONS[state](name === undefined ? 'the function' : `the function ${name}`),
@@ -49,12 +49,12 @@ function errorText(error: string | undefined): string {
 }
 
 /** Which descendant failed first. */
-function blame({ chain: { failed, outcome } }: Facts): string {
-  const culprit = failed.at(-1);
-  if (!culprit || culprit.state === 'pending' || culprit.state === 'resolved') return '';
-  const who = named(culprit);
-  if (culprit.error !== undefined && culprit.error === outcome?.error) return `The error is that of ${who}.`;
-  return `Before that, ${who} ${STATE_VERBS[culprit.state]}${errorText(culprit.error)}.`;
+function firstFailureText({ chain: { failed, outcome } }: Facts): string {
+  const firstFailure = failed.at(-1);
+  if (!firstFailure || firstFailure.state === 'pending' || firstFailure.state === 'resolved') return '';
+  const who = named(firstFailure);
+  if (firstFailure.error !== undefined && firstFailure.error === outcome?.error) return `The error came from ${who}.`;
+  return `Before that, ${who} ${STATE_VERBS[firstFailure.state]}${errorText(firstFailure.error)}.`;
 }
 
 function resolved(promise: WaitingPromise, facts: Facts): Ending {
@@ -74,7 +74,7 @@ function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
   const error = errorFor(letter, facts.prefix);
   return {
     cause: 'dead_letter',
-    sentence: `${ended(promise, facts)}, but not every listener was notified. ${lost(facts)}`,
+    sentence: `${ended(promise, facts)}, but not every listener was notified. ${deadLetterText(facts)}`,
     action: 'Make the target work, then send it again.',
     command: `resonate dead-letters redrive ${letter.id}`,
     needsAction: true,
@@ -84,17 +84,18 @@ function undelivered(promise: WaitingPromise, facts: Facts): Ending | null {
 }
 
 /** `The notification to X is a dead letter (10 attempts): …` */
-function lost(facts: Facts): string {
+function deadLetterText(facts: Facts): string {
   const letters = facts.chain.outcome?.deadLetters ?? [];
   const [letter] = letters;
   if (!letter) return '';
-  const others = letters.length > 1 ? `, nor could ${counted(letters.length - 1, 'other')}` : '';
+  const others = letters.length - 1;
+  const more = others === 0 ? '' : ` ${counted(others, 'other notification')} could not be delivered either.`;
   const attempts = counted(letter.attempts, 'attempt');
-  return `The notification to ${receiverOf(letter)} is a dead letter${others} (${attempts})${errorText(errorFor(letter, facts.prefix))}.`;
+  return `The notification to ${receiverOf(letter)} is a dead letter (${attempts})${errorText(errorFor(letter, facts.prefix))}.${more}`;
 }
 
 /** A listener's notification that failed and waits for its next attempt. */
-function notified(promise: WaitingPromise, facts: Facts): Ending | null {
+function waitingNotification(promise: WaitingPromise, facts: Facts): Ending | null {
   const { now } = facts;
   const tried = facts.chain.outcome?.listeners.find(({ attempts }) => attempts > 1);
   if (!tried) return null;

@@ -10,7 +10,7 @@ export function timersLate(what: string, facts: Pick<Facts, 'now' | 'processes'>
     cause: 'timers_late',
     sentence: `${what}, but ${who}.`,
     action: leads
-      ? 'Ask again in a few seconds. If it stays so, look at the log of the process that leads, and at the database.'
+      ? 'Ask again in a few seconds. If the timer has still not fired, check the log of the leader and the database.'
       : 'One process must lead. Start `resonate serve`, or `resonate scheduler` in a cluster.',
     command: 'resonate cluster',
     needsAction: true,

@@ -26,7 +26,7 @@ export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: s
   const end = isNever(timeoutAt) ? '' : ` It times out at ${instantFrom(timeoutAt, now)}.`;
   const what = isOrphan
     ? 'is a step of a promise that does not exist or was deleted, so no worker settles it.'
-    : 'has no target, so no worker settles it: it waits for somebody outside, such as a person who approves.';
+    : 'has no target, so no worker settles it: it waits for an external client, such as a person who approves.';
   return {
     cause: isOrphan ? 'abandoned' : 'outside',
     sentence: `${subject} ${what}${end}`,
@@ -56,7 +56,7 @@ export function abandoned({ promise }: Link, { chain, now }: Facts): Ending {
 export function haltedTask({ id }: WaitingPromise, subject: string): Ending {
   return {
     cause: 'halted',
-    sentence: `${subject} is halted: no worker gets it until somebody continues it.`,
+    sentence: `${subject} is halted: no worker gets it until a client continues it.`,
     action: 'Continue its task.',
     command: commandFor('tasks continue', id),
     needsAction: true,
@@ -114,7 +114,7 @@ export function suspendedTask(promise: WaitingPromise, subject: string, facts: F
   return justSettled(`The promise that ${it} waits for timed out`);
 }
 
-/** The state has changed while it was being read. */
+/** What the promise waits for has settled or timed out just now. Its task has not been resumed yet. */
 export function justSettled(what: string): Ending {
   return {
     cause: 'in_delivery',

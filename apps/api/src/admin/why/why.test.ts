@@ -63,12 +63,12 @@ describe('a pending task', () => {
       'It waits for kafka://orders, but no running process delivers over kafka.',
     ],
     [
-      'is for one connection of a group, which is away',
+      'is for one connection of a group, and this connection is not open',
       { target: 'g/one', dueAt: NOW - 6_000 },
       'no_worker',
       'It waits for connection one of group g, which is not connected',
     ],
-    ['went into a stream that broke', { attempts: 1 }, 'in_delivery', 'being delivered'],
+    ['was sent over a stream that broke', { attempts: 1 }, 'in_delivery', 'being delivered'],
     ['is halted', { state: 'halted', dueAt: null }, 'halted', 'It is halted: no worker gets it until'],
     [
       'is held',
@@ -106,7 +106,7 @@ describe('a pending task', () => {
 
   test('that was given back says how to send it again at once', async () => {
     const answer = await ofTask({ setbacks: 3, dueAt: NOW + 20_000 });
-    expect(answer.action).toMatch(/deliver its message now\.$/);
+    expect(answer.action).toMatch(/deliver its message\.$/);
     expect(answer.command).toBe("resonate tasks deliver 'a'");
   });
 
@@ -115,11 +115,11 @@ describe('a pending task', () => {
     expect(answer).toMatchObject({ cause: 'not_taken', command: "resonate tasks deliver 'a'" });
   });
 
-  test('has no worker: how many there were is told as far as the running processes know', async () => {
+  test('that has no worker says how many there were, as far as the running processes know', async () => {
     const none = (stats: Partial<ProcessFacts['stats']>, startedAt = NOW - 10 * MINUTE) =>
       ofTask({}, [process({ startedAt }, { streams: [], ...stats })]);
     expect((await none({})).sentence).toBe(
-      'It waits for a worker of group g, but none is connected (0 connected, and none was since the server started 10 min ago).',
+      'It waits for a worker of group g, but none is connected (0 connected, none since the server started 10 min ago).',
     );
     const left = [{ group: 'g', count: 2, agoMs: 12 * MINUTE }];
     const answer = await none({ left }, NOW - 100 * MINUTE);
@@ -128,7 +128,7 @@ describe('a pending task', () => {
     expect(answer.action).toContain('a worker of group g that has the function ship');
   });
 
-  test('has a worker at another process; those of a dead process do not count', async () => {
+  test('has a worker if one is connected to another process, but not if that process is dead', async () => {
     const api = process({ role: 'api', leader: false }, { streams: [] });
     const other = process({ role: 'api', leader: false });
     expect((await ofTask({}, [api, other])).cause).toBe('in_delivery');
@@ -152,7 +152,7 @@ describe('a pending task', () => {
     );
   });
 
-  test('of a tenant: no numbers, no address, and no error of others', async () => {
+  test('shows a token with a prefix no numbers of workers, no address, and no error of another promise', async () => {
     const failing = [{ ...http, failures: 2, error: 'the target answered 418', promise: 'b', retryAt: null }];
     const world = (fields: Partial<TaskRow>, one: ProcessFacts): World => ({
       promises: [promise('a', { task: task(fields) })],
@@ -173,7 +173,7 @@ describe('a chain', () => {
   const suspended = (id: string, fields: Partial<WaitingPromise> = {}) =>
     promise(id, { task: task({ state: 'suspended', dueAt: null }), ...fields });
 
-  test('is named up to its end', async () => {
+  test('is listed up to its last promise', async () => {
     const promises = [
       suspended('a'),
       suspended('b', { function: 'pay' }),
@@ -196,7 +196,7 @@ describe('a chain', () => {
     expect(await whyIn({ promises: [promise('a', { branch: 'gone' })] })).toMatchObject({ cause: 'abandoned' });
   });
 
-  test('follows the one of several that most probably needs help', async () => {
+  test('continues with the awaited promise that most probably needs an action', async () => {
     const promises = [
       suspended('a'),
       promise('b', { isTimer: true, timeoutAt: NOW + MINUTE }),
@@ -215,7 +215,7 @@ describe('a chain', () => {
     expect(answer.chain[0]).toMatchObject({ others: 2 });
   });
 
-  test('ends at a circle, after 32 promises, and at what the reader may not see', async () => {
+  test('ends at a cycle, after 32 promises, and at a promise that the token may not see', async () => {
     const ring = { promises: [suspended('a'), suspended('b')], awaits: { a: ['b'], b: ['a'] } };
     expect(await whyIn(ring)).toMatchObject({ cause: 'cycle', promise: 'b', needsAction: true });
     const ids = Array.from({ length: 50 }, (_, index) => `a${index}`);
@@ -231,7 +231,7 @@ describe('a chain', () => {
     expect(await whyIn({ promises: [promise('a', { branch: 'b' })], prefix: 'a' })).toMatchObject({ cause: 'hidden' });
   });
 
-  test('whose end has passed its timeout says who is late', async () => {
+  test('whose last promise has timed out says whether the scheduler is late', async () => {
     const ended = (settledAt: number, leader: boolean) =>
       whyIn({
         promises: [suspended('a'), promise('b', { isTimer: true, state: 'resolved', settledAt })],
@@ -243,7 +243,7 @@ describe('a chain', () => {
     expect((await ended(NOW - 1_000, false)).sentence).toContain('no running process is the elected scheduler');
   });
 
-  test('that ends at a promise without a target says that somebody outside must settle it', async () => {
+  test('that ends at a promise without a target says that an external client must settle it', async () => {
     const approval = promise('b', { timeoutAt: NOW + 60 * MINUTE });
     const answer = await whyIn({ promises: [suspended('a'), approval], awaits: { a: ['b'] } });
     expect(answer).toMatchObject({ cause: 'outside', needsAction: true, until: NOW + 60 * MINUTE });
@@ -254,7 +254,7 @@ describe('a chain', () => {
     expect((await whyIn({ promises: [promise('a')] })).sentence).not.toContain('times out');
   });
 
-  test('with ids of kilobytes gives a sentence that fits a screen', async () => {
+  test('with ids of several kilobytes gives a sentence that fits on a screen', async () => {
     const long = 'x'.repeat(4_000);
     const answer = await whyIn({ promises: [suspended('a'), promise(long)], awaits: { a: [long] } });
     expect(answer.sentence.length).toBeLessThan(500);
@@ -276,7 +276,7 @@ describe('a chain', () => {
   });
 });
 
-describe('a few words for a list', () => {
+describe('the short reason in a list', () => {
   const short = (fields: Parameters<typeof promise>[1]) =>
     shortReason(promise('a', fields), { now: NOW, processes: [process()], retryTimeoutMs: 30_000, prefix: '' });
 
@@ -286,7 +286,7 @@ describe('a few words for a list', () => {
     ['https://shop.example fails', { task: task({ ...http, attempts: 3, dueAt: NOW + 1_000 }) }],
     ['A worker runs it', { task: task({ state: 'acquired', ttl: 60_000, dueAt: NOW + 50_000 }) }],
     ['Waits for another promise', { task: task({ state: 'suspended', dueAt: null }) }],
-    ['Waits for somebody outside', {}],
+    ['Waits for an external client', {}],
     ['Sleeps', { isTimer: true }],
     [undefined, { branch: 'b' }],
     [undefined, { state: 'resolved' }],
@@ -302,7 +302,7 @@ describe('a settled promise', () => {
   });
   const root = promise('a', { state: 'rejected', createdAt: NOW - 5_000, settledAt: NOW - 2_000 });
 
-  test('failed: the error is followed to the call that it comes from', async () => {
+  test('that failed with the error of a call names the call in which the error occurred first', async () => {
     const answer = await whyIn({
       promises: [root],
       outcomes: {
@@ -314,11 +314,11 @@ describe('a settled promise', () => {
     expect(answer.action).toMatch(/made the function f-c fail, .* Its param has the arguments\.$/);
     expect(answer.chain.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(answer.sentence).toBe(
-      'It failed at 2026-01-31 11:59:58 UTC (2 s ago), 3 s after it was created: no luck. The error is that of c (f-c).',
+      'It failed at 2026-01-31 11:59:58 UTC (2 s ago), 3 s after it was created: no luck. The error came from c (f-c).',
     );
   });
 
-  test('failed with another error than its calls: the first of them is named, those after it are not', async () => {
+  test('that failed with an error of its own names the call that failed before it, not one that failed later', async () => {
     const outcomes = { a: { error: 'no stock', failed: [failed('late', 'x', 1_000), failed('b', 'gone', 3_000)] } };
     expect((await whyIn({ promises: [root], outcomes })).sentence).toMatch(
       /: no stock\. Before that, b \(f-b\) failed: gone\.$/,
@@ -336,7 +336,7 @@ describe('a settled promise', () => {
     expect(answer).toMatchObject({ cause, needsAction: false, sentence: expect.stringContaining(sentence) });
   });
 
-  test('of which somebody was not told', async () => {
+  test('says which listener was not notified', async () => {
     const letter = { id: 7, awaited: 'a', ...http, attempts: 10, lastError: `no ${http.address}` };
     const deadLetters = [{ ...letter, enqueuedAt: NOW - MINUTE, diedAt: NOW - 1_000 }];
     const resolved = { ...root, state: 'resolved' as const };

@@ -45,7 +45,7 @@ export function named({ id, function: name }: { id: string; function?: string | 
  * shell, because anybody may have chosen it.
  */
 export function commandFor(verb: string, id: string, more = ''): string {
-  // After `--` nothing is an option.
+  // An id that begins with a dash would be read as an option, so it follows `--`.
   const words = id.startsWith('-') ? [more, '--', quoted(id)] : [quoted(id), more];
   return ['resonate', verb, ...words].filter((word) => word !== '').join(' ');
 }
