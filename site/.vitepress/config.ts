@@ -53,7 +53,7 @@ export default defineConfig({
     search: { provider: 'local' },
   },
   markdown: {
-    // { id } in a heading is no attribute.
+    // Text in braces in a heading, such as { id }, is shown. It does not set attributes of the heading.
     attrs: { disable: true },
     // The anchors that GitHub makes, because links between pages name them.
     anchor: {
