@@ -292,7 +292,7 @@ describe('the settle of a step', () => {
     expect(server.kinds()).toEqual([]);
   });
 
-  test('is asked of the server in the next run if the server refused it with the end of the workflow', async () => {
+  test('is refused together with the end of the workflow: the next run sends the create before the step', async () => {
     await step();
     const ended = end('task.fulfill');
     server.answer(409, 'Promise wf.1 already exists');
@@ -302,7 +302,7 @@ describe('the settle of a step', () => {
     expect(server.kinds()).toEqual(['create wf.1']);
   });
 
-  test('does not travel with the end of the workflow if there are many', async () => {
+  test('is sent before the end of the workflow if there are more than 16', async () => {
     for (let n = 1; n <= 17; n++) await create(`wf.${n}`);
     for (let n = 1; n <= 17; n++) await settle(`wf.${n}`);
     void end('task.fulfill');
@@ -330,7 +330,7 @@ describe('a create that the server refuses', () => {
     expect(server.kinds()).toEqual(['task.release']);
   });
 
-  test('by its connection fails the settle in the same way, regardless of what the settle returns', async () => {
+  test('because the connection broke fails the settle, too, even if the server accepted the settle', async () => {
     await acquire();
     await create('wf.1', NEAR);
     const settled = settle('wf.1');
@@ -351,9 +351,9 @@ describe('a create that the server refuses', () => {
   });
 
   test.each([
-    ['settled by somebody', { state: 'resolved' }],
-    ['made by somebody else', { state: 'pending', timeoutAt: 5 }],
-  ])('because the promise was %s ends the run; the next one asks first', async (_, promise) => {
+    ['settled by somebody else', { state: 'resolved' }],
+    ['created by somebody else', { state: 'pending', timeoutAt: 5 }],
+  ])('because the promise was %s ends the run; the next run sends the create before the step', async (_, promise) => {
     await acquire();
     await create('wf.1', NEAR);
     const settled = settle('wf.1');

@@ -40,7 +40,7 @@ interface HeldTask extends Branch {
   version: number;
   /** The creates that were answered early and whose steps are not settled, by id. */
   early: Map<string, EarlyCreate>;
-  /** Those of them that were not sent yet, in order. */
+  /** The creates that were answered early and not sent yet, in order. */
   unsent: EarlyCreate[];
   timer: NodeJS.Timeout | null;
   /** The steps whose settle was answered early and sent, until the server has answered. The promises never reject. */
@@ -55,7 +55,7 @@ interface HeldTask extends Branch {
  * that is saved.
  *
  * Measured with 1, 2, 5 and 10 ms in turns, 1 caller, workflows of 10 steps, SQLite
- * (docs/decisions/one-trip-per-step.md): steps of 0 ms took the server 15.3, 12.8, 11.4 and 11.4 ms of CPU a workflow,
+ * (docs/decisions/one-trip-per-step.md): steps of 0 ms took the server 15.3, 12.8, 11.4 and 11.4 ms of CPU per workflow,
  * steps of 3 ms 21.4, 19.0, 16.3 and 15.6.
  */
 const HOLD_MS = 5;
@@ -64,7 +64,7 @@ const HOLD_MS = 5;
  * is dropped, and its requests are forwarded unchanged.
  */
 const MAX_TASKS = 10_000;
-/** How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged. */
+/** The maximum number of remembered tasks whose early answer was wrong. Their requests are forwarded unchanged. */
 const MAX_PLAIN = 1_000;
 
 /**
@@ -79,8 +79,8 @@ const MAX_PLAIN = 1_000;
  * The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
  * not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
  * server's answer is different after all (the lease was lost, or the promise existed), the settle fails with the
- * refusal, or the next request if the settle has been answered. The SDK then gives up the task, and the next run
- * continues from what is stored.
+ * refusal. If the settle was answered early, the next request of the task fails instead. The SDK then gives up the
+ * task, and the next run continues from what is stored.
  */
 export class CombinedSteps {
   readonly #forward: Forward;
@@ -171,13 +171,13 @@ export class CombinedSteps {
     this.#tasks.delete(id);
   }
 
-  /** null if the task is not held in this version. */
+  /** @returns the task; null if it is not held at this version. */
   #heldAt({ id, version }: { id: string; version: number }): HeldTask | null {
     const task = this.#tasks.get(id);
     return task?.version === version ? task : null;
   }
 
-  /** Drops a task that the worker gives up. @returns the task; null if it is not held in this version. */
+  /** Drops a task that the worker gives up. @returns the task; null if it is not held at this version. */
   #leave(named: { id: string; version: number }): HeldTask | null {
     const task = this.#heldAt(named);
     if (task) this.#drop(named.id);

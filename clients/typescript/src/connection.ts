@@ -39,8 +39,8 @@ interface Pending {
 }
 
 /**
- * Statuses of the protocol. Any other status is a failure of the platform. The SDK's own HttpNetwork treats it in the
- * same way.
+ * The statuses that are answers of the protocol. With any other status the request fails with ResonateTimeoutException,
+ * as in the SDK's own HttpNetwork.
  */
 const PROTOCOL_STATUSES: ReadonlySet<unknown> = new Set([200, 300, 404, 409, 422, 501]);
 /** A connection that is silent for this long is closed. The server sends a ping every 15 s. */

@@ -43,7 +43,7 @@ const TIMEOUT_MARGIN_MS = 1_000;
  */
 const RESULT_MARGIN_MS = 60_000;
 const CERTAIN_VALUE = /^[ -~]{0,4096}$/;
-/** So many steps travel in the request that ends the workflow. It is then far below the limit of a request's size. */
+/** The maximum number of steps in the request that ends the workflow. It keeps the request far below the size limit. */
 const MAX_LAST_STEPS = 16;
 /** The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows. */
 const STEP_TAGS: ReadonlySet<string> = new Set([

@@ -126,7 +126,7 @@ describe('a connection that is lost', () => {
     expect(seen).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000]);
   });
 
-  test('is opened again up to twice as soon, at random', async () => {
+  test('is opened again after a random wait, at least half of the full one', async () => {
     random(0.999);
     const peer = await connect();
     peer.socket.terminate();
@@ -146,7 +146,7 @@ describe('a connection that is lost', () => {
     expect(await waits.next()).toBe(200);
   });
 
-  test('to another worker with its group and pid is opened again slowly', async () => {
+  test('because another worker has the same group and pid is opened again slowly', async () => {
     const peer = await connect();
     peer.socket.close(4409);
     expect(await waits.next()).toBe(3_200);
@@ -256,7 +256,7 @@ describe('a request', () => {
   });
 });
 
-test('a stopping server still answers the requests it has got; new requests use another connection', async () => {
+test('a stopping server still answers the requests that it has received; new requests use another connection', async () => {
   const first = await connect();
   const early = send('task.release');
   const asked = await first.frames.next();

@@ -28,13 +28,13 @@ from resonate_websocket.early_answers import (
 #: Sends a request at once. The future resolves with its answer.
 type Forward = Callable[[Frame], asyncio.Future[Frame]]
 
-#: How long a create waits for its step to end. A longer step costs a second round trip, but nobody waits for it.
-#: docs/decisions/one-trip-per-step.md says why it is 5 ms.
+#: How long a create waits for its step to end. A longer step costs a second round trip, but it delays nobody, because
+#: it happens while the step runs. docs/decisions/one-trip-per-step.md says why it is 5 ms.
 HOLD_S = 0.005
 #: The maximum number of tasks whose steps are combined. Beyond it the oldest idle task is dropped, and its requests are
 #: forwarded unchanged.
 MAX_TASKS = 10_000
-#: How many tasks are remembered for which an early answer was wrong. Their requests are forwarded unchanged.
+#: The maximum number of remembered tasks whose early answer was wrong. Their requests are forwarded unchanged.
 MAX_PLAIN = 1_000
 
 
@@ -70,8 +70,8 @@ class CombinedSteps:
     The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
     not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
     server's answer is different after all (the lease was lost, or the promise existed), the settle fails with the
-    refusal, or the next request if the settle has been answered. The SDK then gives up the task, and the next run
-    continues from what is stored.
+    refusal. If the settle was answered early, the next request of the task fails instead. The SDK then gives up the
+    task, and the next run continues from what is stored.
     """
 
     def __init__(self, forward: Forward) -> None:
@@ -139,12 +139,12 @@ class CombinedSteps:
             self._flush(task)
 
     def _held_at(self, data: dict[str, Any]) -> HeldTask | None:
-        """Return the task; ``None`` if it is not held in this version."""
+        """Return the task; ``None`` if it is not held at this version."""
         task = self._tasks.get(data["id"])
         return task if task is not None and task.version == data["version"] else None
 
     def _leave(self, data: dict[str, Any]) -> HeldTask | None:
-        """Drop a task that the worker gives up. Return the task; ``None`` if it is not held in this version."""
+        """Drop a task that the worker gives up. Return the task; ``None`` if it is not held at this version."""
         task = self._held_at(data)
         if task is not None:
             self._drop(data["id"])
@@ -223,7 +223,9 @@ class CombinedSteps:
         if early.outcome is None and is_certain_result(settle["value"], early.record):
             record = {**early.record, "state": settle["state"], "value": settle["value"], "settledAt": now_ms()}
             held = early.settle = EarlySettle(request, record)
-            # What the SDK sends in this turn of the event loop does not depend on the result, so it need not wait.
+            # Requests that the SDK sends in this turn of the event loop do not depend on this result. Let it send them
+            # before this answer, so that they need not wait for the result. If one of them has sent this settle
+            # (`_flush`), return the server's answer.
             await asyncio.sleep(0)
             if held.sent is not None:
                 return await asyncio.shield(held.sent)

@@ -30,6 +30,9 @@ LONGEST_WAIT_S = 30.0
 MAX_DOUBLINGS = 10
 #: If a connection lasted longer than this, the server is healthy, so the next wait is short again.
 HEALTHY_AFTER_S = 5.0
+#: Workers that a server asks to leave reconnect at random times within this period, so that they do not all reconnect at
+#: once.
+DRAIN_SPREAD_S = 0.1
 #: Close code: another worker has the same group and pid. The next wait is longer, so that two such workers replace each
 #: other only slowly.
 REPLACED = 4409
@@ -159,6 +162,9 @@ class WebSocketConnection:
             pending.answer.set_result((text, body))
         self._close_when_idle(link)
 
+    def _unsent(self) -> list[str]:
+        return [corr_id for corr_id, pending in self._pending.items() if pending.link is None]
+
     def _fail(self, corr_ids: Any, error: Exception) -> None:
         for corr_id in list(corr_ids):
             answer = self._pending.pop(corr_id).answer
@@ -186,16 +192,16 @@ class WebSocketConnection:
                 socket = await session.ws_connect(self._url, headers=headers, heartbeat=HEARTBEAT_S, max_msg_size=0)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if isinstance(error, aiohttp.WSServerHandshakeError) and 400 <= error.status < 500:
-                    self._fail(self._pending, error)
+                    # Requests that were sent over a connection that is being left may still get their answers.
+                    self._fail(self._unsent(), error)
                 await self._wait(error)
                 continue
             break
         link = _Link(socket)
         self._link = link
         logger.info("connected: %s", self._url)
-        for pending in self._pending.values():
-            if pending.link is None:
-                self._post(pending, link)
+        for corr_id in self._unsent():
+            self._post(self._pending[corr_id], link)
         self._spawn(self._write(link))
         self._spawn(self._read(link))
 
@@ -222,7 +228,7 @@ class WebSocketConnection:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._receive(link, message.data)
         except (ValueError, AttributeError, TypeError):
-            logger.exception("the server sent a frame that is not a message, the connection is opened again")
+            logger.exception("the server sent an invalid frame; reconnecting")
             await link.socket.close()
         finally:
             link.wake.set()
@@ -238,7 +244,8 @@ class WebSocketConnection:
             link.leaving = True
             if self._link is link:
                 self._link = None
-                self._lost.set()
+                delay = random.random() * DRAIN_SPREAD_S  # noqa: S311
+                asyncio.get_running_loop().call_later(delay, self._lost.set)
             self._close_when_idle(link)
         elif "corrId" in body.get("head", {}):
             self._answered(link, text, body)
@@ -252,7 +259,7 @@ class WebSocketConnection:
         try:
             callback(text)
         except Exception:
-            # Without this, one message would end the reading of all later ones.
+            # An error of one callback must not stop the task that reads all later messages.
             logger.exception("a message was not handled")
 
     def _close_when_idle(self, link: _Link) -> None:

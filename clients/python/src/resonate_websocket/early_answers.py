@@ -22,7 +22,7 @@ TIMEOUT_MARGIN_MS = 1_000
 #: than any request takes, and its value is short ASCII text, as the SDK's base64 is.
 RESULT_MARGIN_MS = 60_000
 CERTAIN_VALUE = re.compile("[ -~]{0,4096}")
-#: So many steps travel in the request that ends the workflow. It is then far below the limit of a request's size.
+#: The maximum number of steps in the request that ends the workflow. It keeps the request far below the size limit.
 MAX_LAST_STEPS = 16
 #: The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows.
 STEP_TAGS = frozenset(f"resonate:{name}" for name in ("scope", "branch", "parent", "origin"))
