@@ -14,26 +14,26 @@ export type DatabaseName = 'postgres' | MysqlServerName;
 /** Name of the connections of wake-ups over Postgres (packages/wakeup). */
 const WAKEUP_CONNECTION = 'resonate-wakeup';
 
-/** What the processes of a cluster share: a database and, beside MySQL or MariaDB, Redis, each behind a network that can fail. */
+/** What the processes of a cluster share: a database and, with MySQL or MariaDB, Redis. Both are behind a network that can fail. */
 export interface Backing {
-  /** Storage and wake-ups, as a process needs them in its environment. */
+  /** The environment variables of a process for storage and wake-ups. */
   env: Record<string, string>;
   /** The URL of the database itself, which faults of the network do not affect. */
   readonly databaseUrl: string;
   database: TestServer;
   redis: TestServer | null;
-  /** The way on which processes wake each other. */
+  /** The network through which processes wake each other. */
   wakeups: Pick<FaultyNetwork, 'silenceWakeups' | 'breakWakeups' | 'healWakeups'>;
-  /** From now on, requests to the database or its answers are lost. null ends the fault and closes the affected connections. */
+  /** From now on, requests to the database or its answers are lost. Null ends the fault and closes the affected connections. */
   lose(what: Lost): void;
-  /** Leads new connections to another database server. */
+  /** Directs new connections to another database server. */
   leadTo(serverUrl: string): void;
   stop(): Promise<void>;
 }
 
 /**
- * Postgres, whose processes wake each other by LISTEN/NOTIFY; or MySQL or MariaDB, where Redis carries the wake-ups.
- * @param server one that runs already; its URL may change. Else a new one.
+ * Postgres, where processes wake each other by LISTEN/NOTIFY; or MySQL or MariaDB, where Redis carries the wake-ups.
+ * @param server a running database server, whose URL may change. By default a new one is started.
  */
 export async function startBacking(name: DatabaseName, server?: TestServer): Promise<Backing> {
   if (name === 'postgres') return onPostgres(server ?? (await startPostgres()));

@@ -10,9 +10,8 @@ import { takeoverTests } from './takeover.ts';
 import { workflowTests } from './workflows.ts';
 
 /**
- * Two apis, two schedulers and three dispatchers as processes of their own, on one database. They are shared by all
- * tests; what a test killed, froze or stopped runs again before the next one. The torture test has clusters on several
- * databases in each run of CI.
+ * Two apis, two schedulers and three dispatchers as separate processes on one database. All tests share them. A process
+ * that a test killed, froze or stopped runs again before the next test.
  */
 
 /** Far longer than needed, because machines that run tests are busy. */
@@ -30,7 +29,7 @@ describe.each(someOf(['postgres', mysqlServerName()] as const, 1))('a cluster on
 
   afterAll(() => cluster?.stop());
 
-  /** Times that a reader of the log wants to know. */
+  /** Measured times, which are printed at the end. */
   const report = (line: string) => process.stderr.write(`${database}: ${line}\n`);
 
   operationsTests(running);

@@ -78,7 +78,7 @@ export class TestCluster {
     return ((await answer.json()) as { processes: ProcessShown[] }).processes;
   }
 
-  /** The scheduler that leads, and the one that stands by. */
+  /** The scheduler that leads, and the standby. */
   async schedulers(): Promise<{ leader: RoleProcess; standby: RoleProcess }> {
     const all = this.of('scheduler');
     return until('one scheduler leads, one stands by', 15_000, () => {
@@ -88,12 +88,12 @@ export class TestCluster {
     });
   }
 
-  /** Everything runs again, whatever a test did to it. */
+  /** Starts or thaws every process that a test has stopped, killed or frozen. */
   async heal(): Promise<void> {
     await Promise.all(this.processes.map((process) => process.heal()));
   }
 
-  /** What all dispatchers or apis (…) count together under this name, over all labels. */
+  /** The sum of a metric over all processes of a role and all labels. */
   async counted(role: RoleName, metric: string): Promise<number> {
     const values = await Promise.all(this.of(role).map((process) => metricOf(process, metric)));
     return values.reduce((sum, value) => sum + value, 0);

@@ -13,7 +13,7 @@ const RECEIVED_WITHIN_MS = 3_000;
 
 /** A worker's connection, as these tests use it. */
 interface Stream {
-  /** Messages that were not taken yet. */
+  /** How many messages have arrived that `next` has not returned yet. */
   readonly waiting: number;
   /** The next message; resolves with the id of its task. */
   next(): Promise<string | undefined>;
@@ -66,7 +66,7 @@ export function deliveryTests(cluster: () => TestCluster): void {
       return stream;
     }
 
-    test('reach a stream of the other replica at once, not when that one looks the next time', async () => {
+    test('reach a stream of the other replica at once, without waiting for its next poll', async () => {
       const [here, there] = cluster().apis;
       const group = randomUUID();
       const stream = await open(there, group, 'w');
@@ -80,13 +80,13 @@ export function deliveryTests(cluster: () => TestCluster): void {
       expect(median(took)).toBeLessThan(POLL_INTERVAL_MS / 3);
     });
 
-    test('prefer the stream with their id, on whichever replica it is', async () => {
+    test('prefer the stream with their id on any replica', async () => {
       const [first, second] = cluster().apis;
       const group = randomUUID();
       const byId = { a: await open(first, group, 'a'), b: await open(second, group, 'b') };
       let preferred = 0;
       for (let round = 0; round < MESSAGES; round++) {
-        // Always the one that the creating process does not hold.
+        // Always the stream of the other process, not of the one that creates the task.
         const [api, id] = round % 2 === 0 ? ([first, 'b'] as const) : ([second, 'a'] as const);
         const task = await createTask(api.url, `poll://any@${group}/${id}`);
         const receiver = await until('one of them has it', 5_000, () => {
@@ -95,12 +95,12 @@ export function deliveryTests(cluster: () => TestCluster): void {
         expect(await receiver[1].next()).toBe(task);
         if (receiver[0] === id) preferred += 1;
       }
-      // After a grace of 100 ms any stream gets it: on a busy machine that happens (6 of 10 once). Without preference the
-      // creating process, which is told first and never holds the right one, would take nearly all.
+      // After 100 ms any stream may get it. On a busy machine that happens (6 of 10 once). Without the preference, the
+      // creating process would take nearly all, because it learns of them first and never has the preferred stream.
       expect(preferred).toBeGreaterThanOrEqual(3);
     });
 
-    test('wait while no worker is connected and go out when one connects, to another replica', async () => {
+    test('wait while no worker is connected, and are sent when one connects to the other replica', async () => {
       const [here, there] = cluster().apis;
       const group = randomUUID();
       const ids = [

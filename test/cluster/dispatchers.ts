@@ -12,7 +12,7 @@ const AFTER_DEATH_MS = 12_000;
 const AFTER_TERM_MS = 4_000;
 
 export function dispatcherTests(cluster: () => TestCluster, report: (line: string) => void): void {
-  describe('a dispatcher with pushes under way', () => {
+  describe('a dispatcher with pushes in flight', () => {
     let target: PushTarget;
     let tasks: string[] = [];
 
@@ -22,11 +22,11 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
 
     afterEach(async () => {
       await target.close();
-      // Nobody acquires these tasks. They would be pushed again and again, and the next test would count them.
+      // No worker acquires these tasks, so they would be pushed again and again, and the next test would count them.
       for (const id of tasks) await ask(cluster().url, 'promise.settle', { id, state: 'resolved', value: {} });
     });
 
-    /** Creates tasks whose pushes hang. @returns who has the most of them under way. */
+    /** Creates tasks whose pushes hang. @returns the dispatcher with the most of these pushes in flight. */
     async function hold(): Promise<RoleProcess> {
       const dispatchers = cluster().of('dispatcher');
       const counts = () => Promise.all(dispatchers.map((process) => metricOf(process, 'resonate_messages_total')));
@@ -38,7 +38,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
       return dispatchers[held.indexOf(Math.max(...held))] as RoleProcess;
     }
 
-    /** The ms from now until everything that was cut off came again, from another dispatcher. */
+    /** The ms from now until another dispatcher has pushed all the interrupted messages again. */
     async function againTakes(): Promise<number> {
       const since = Date.now();
       const first = target.pushes.slice(0, TASKS);
@@ -50,7 +50,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
       return Math.max(...target.pushes.slice(TASKS).map(({ at }) => at)) - since;
     }
 
-    test('killed with -9, is replaced: its messages arrive within seconds', async () => {
+    test('that is killed with -9 is replaced: its messages arrive within seconds', async () => {
       const holder = await hold();
       target.behaviour = () => 200;
       await holder.kill9();
@@ -59,7 +59,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
       expect(took).toBeLessThan(AFTER_DEATH_MS);
     });
 
-    test('stopped, gives its messages back: they arrive at once', async () => {
+    test('that is stopped releases its messages: they arrive at once', async () => {
       const holder = await hold();
       target.behaviour = () => 200;
       const stopped = holder.terminate();
@@ -70,7 +70,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
     });
   });
 
-  test('a dispatcher that is stopped sends nothing again that its targets have taken', async () => {
+  test('a dispatcher that is stopped does not send messages again that its targets have accepted', async () => {
     const target = await PushTarget.start();
     const { url } = cluster();
     const ids: string[] = [];
@@ -90,7 +90,7 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
     }
   });
 
-  test('dispatchers share the work: every message goes out once', async () => {
+  test('dispatchers share the work: every message is sent once', async () => {
     const target = await PushTarget.start();
     try {
       const { url } = cluster();

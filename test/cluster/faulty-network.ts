@@ -3,11 +3,11 @@ import { startTcpProxy, type ProxyLink, type TcpProxy } from '@resonate/testkit'
 export type Lost = 'requests' | 'answers' | null;
 
 /**
- * The way to one server, which fails on demand. What was lost on a connection can't be made up for, so it ends when the
- * fault does.
+ * A proxy in front of one server, which fails on demand. A connection that has lost bytes cannot continue, so it is cut when
+ * the fault ends.
  */
 export class FaultyNetwork {
-  /** The server's, through here. */
+  /** The URL of the server through this proxy. */
   readonly url: string;
   readonly #proxy: TcpProxy;
   readonly #carriesWakeups: (greeting: string) => boolean;
@@ -35,7 +35,7 @@ export class FaultyNetwork {
     };
   }
 
-  /** @param carriesWakeups by the first bytes of a connection, which name what it is for. */
+  /** @param carriesWakeups whether a connection is for wake-ups, judged by its first bytes. */
   static async before(serverUrl: string, carriesWakeups: (greeting: string) => boolean): Promise<FaultyNetwork> {
     const url = new URL(serverUrl);
     const proxy = await startTcpProxy(url.hostname, Number(url.port));
@@ -43,7 +43,7 @@ export class FaultyNetwork {
     return new FaultyNetwork(url.href, proxy, carriesWakeups);
   }
 
-  /** From now on nothing comes over the connections of wake-ups, though they stay open. */
+  /** From now on the connections of wake-ups carry nothing, but stay open. */
   silenceWakeups(): void {
     this.#wakeupsAre = 'silent';
   }
@@ -59,13 +59,13 @@ export class FaultyNetwork {
     this.#cutDamaged();
   }
 
-  /** What goes to the server, or what it answers, is lost from now on; null ends that. */
+  /** From now on, requests to the server or its answers are lost. Null ends the fault. */
   lose(what: Lost): void {
     this.#loses = what;
     if (what === null) this.#cutDamaged();
   }
 
-  /** Leads new connections to another server. */
+  /** Directs new connections to another server. */
   leadTo(serverUrl: string): void {
     const { hostname, port } = new URL(serverUrl);
     this.#proxy.target = { host: hostname, port: Number(port) };

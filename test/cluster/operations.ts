@@ -16,8 +16,8 @@ interface Shown {
 const ROLES = ['api', 'api', 'dispatcher', 'dispatcher', 'dispatcher', 'scheduler', 'scheduler'];
 
 export function operationsTests(cluster: () => TestCluster): void {
-  describe('operating it', () => {
-    test('resonate cluster shows all seven, who leads, and fresh heartbeats', async () => {
+  describe('operating a cluster', () => {
+    test('resonate cluster shows all seven processes, the leader, and recent heartbeats', async () => {
       const { code, stdout } = await runCommand(RESONATE, ['cluster', '--server', cluster().url]);
       expect(code).toBe(0);
       const { processes } = JSON.parse(stdout) as Shown;
@@ -30,7 +30,7 @@ export function operationsTests(cluster: () => TestCluster): void {
       }
     });
 
-    test('every process lives, is ready and counts, each as its role, on its metrics port', async () => {
+    test('every process serves /health, /ready and metrics with its role on its metrics port', async () => {
       for (const process of cluster().processes) {
         expect(await status(`${process.metricsUrl}/health`)).toBe(200);
         const ready = await fetch(`${process.metricsUrl}/ready`);
@@ -44,7 +44,7 @@ export function operationsTests(cluster: () => TestCluster): void {
       }
     });
 
-    test('every dispatcher tells the backlog, which dispatchers are scaled by, under the name that deploy/k8s has', async () => {
+    test('every dispatcher reports the same backlog, under the name that the autoscalers of deploy/k8s read', async () => {
       const before = await Promise.all(
         cluster()
           .of('dispatcher')
@@ -67,7 +67,7 @@ export function operationsTests(cluster: () => TestCluster): void {
       }
     });
 
-    test('only the apis say in their log that requests need no token', () => {
+    test('only the apis log that requests need no token', () => {
       for (const process of cluster().processes) {
         const lines = process.logged('Auth disabled — all requests accepted');
         expect([process.role, lines.length > 0]).toEqual([process.role, process.role === 'api']);
@@ -83,7 +83,7 @@ export function operationsTests(cluster: () => TestCluster): void {
   });
 }
 
-/** Of one transport, as an autoscaler asks for it. */
+/** The backlog of one transport, as an autoscaler reads it. */
 async function backlogOf(dispatcher: RoleProcess, transport: string): Promise<number> {
   const text = await (await fetch(`${dispatcher.metricsUrl}/metrics`)).text();
   const line = text.split('\n').find((text) => text.startsWith(`resonate_backlog_messages{transport="${transport}"} `));

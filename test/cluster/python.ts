@@ -9,13 +9,13 @@ import { Spawned } from '../processes/spawned.ts';
 
 const WORKERS = fileURLToPath(new URL('./workers', import.meta.url));
 const REQUIREMENTS = join(WORKERS, 'requirements.txt');
-/** Folder with the SDK's packages, for PYTHONPATH. */
+/** The folder with the SDK's packages, for PYTHONPATH. */
 export const PYTHON_SDK = fileURLToPath(new URL('../../node_modules/.cache/python-worker', import.meta.url));
 
-/** What the SDK needs, and what it takes to install it. */
+/** The Python version that the SDK needs, and pip to install it. */
 const FITS = 'import pip, sys; sys.exit(sys.version_info < (3, 12))';
 const READY_WITHIN_MS = 60_000;
-/** Long: its packages come over the network. */
+/** Long, because its packages come over the network. */
 export const INSTALLED_WITHIN_MS = 300_000;
 
 export interface PythonWorkerOptions {
@@ -25,7 +25,7 @@ export interface PythonWorkerOptions {
   streamUrl: string;
   group: string;
   name: string;
-  /** Group its calls of TypeScript functions go to. */
+  /** The group to which its calls of TypeScript functions go. */
   others: string;
 }
 
@@ -40,8 +40,8 @@ export async function startPythonWorker(python: string, options: PythonWorkerOpt
 }
 
 /**
- * Installs the SDK beside the npm packages, once.
- * @returns the Python to run it on.
+ * Installs the SDK once, below node_modules.
+ * @returns the Python that runs it.
  */
 export async function installPythonSdk(): Promise<string> {
   const python = await findPython();
@@ -56,7 +56,7 @@ export async function installPythonSdk(): Promise<string> {
     ...['--quiet', '--disable-pip-version-check', '--no-warn-script-location'],
     ...['--target', PYTHON_SDK, '-r', REQUIREMENTS],
   ]);
-  // Last: an installation that was broken off is made anew.
+  // This comes last, so an interrupted installation is repeated.
   writeFileSync(installed, wanted);
   return python;
 }
@@ -83,7 +83,7 @@ export async function findPython(): Promise<string> {
   );
 }
 
-/** Beside everything else: proxies of this process go on meanwhile. */
+/** Does not block this process, because its proxies must keep running. */
 async function run(command: string, args: readonly string[]): Promise<void> {
   await promisify(execFile)(command, args, { timeout: INSTALLED_WITHIN_MS });
 }

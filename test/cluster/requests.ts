@@ -26,13 +26,13 @@ export async function createTask(url: string, target: string): Promise<string> {
 }
 
 export interface FiredTimer {
-  /** From the call until a stream was told. */
+  /** The time from the call until a stream was notified. */
   tookMs: number;
-  /** After its time. */
+  /** How long after the timeout that was. */
   lateMs: number;
 }
 
-/** Makes a promise that times out soon and waits until a stream on `api` is told: until a scheduler settled it. */
+/** Creates a promise that times out soon, and waits until a scheduler has settled it and a stream on `api` is notified. */
 export async function fireTimer(api: RoleProcess, withinMs: number): Promise<FiredTimer> {
   const since = Date.now();
   // If the promise times out before the listener is registered, there is no notification. A busy machine needs longer.
@@ -54,7 +54,7 @@ export async function fireTimer(api: RoleProcess, withinMs: number): Promise<Fir
   }
 }
 
-/** A client that does what clients of a cluster do: after a connection error it tries again, on the next replica. */
+/** A client of a cluster: after a connection error it tries again on the next replica. */
 export class RetryingClient {
   /** The number of connection errors that it retried. */
   retries = 0;
@@ -65,7 +65,7 @@ export class RetryingClient {
     this.#clients = urls.map((url) => new HttpClient(url));
   }
 
-  /** @throws what is no connection error, or the last of many. */
+  /** @throws any error that is not a connection error, and the connection error of the last attempt. */
   async rpc(kind: string, data: object): Promise<RpcAnswer> {
     for (let triesLeft = 20; ; triesLeft--) {
       const client = this.#clients[this.#turn % this.#clients.length] as HttpClient;

@@ -18,14 +18,14 @@ const JOURNEYS = 12;
 const SDK = '0.11.5';
 const GROUP = 'restarted';
 const TTL_MS = 2_000;
-/** A worker whose request was lost with an api hears of its task again after tasks.retry_timeout, 30 s. */
+/** If a worker's request was lost with an api, its task is sent again after tasks.retry_timeout (30 s). */
 const FINISHED_WITHIN_MS = 90_000;
-/** Streams end when an api stops, not when it is gone. */
+/** Streams end when an api begins to stop, not when its process has ended. */
 const STREAMS_END_MS = 3_000;
 
 export function restartTests(cluster: () => TestCluster, report: (line: string) => void): void {
-  describe('stopping in good order', () => {
-    test('an api ends its streams at once, cleanly, so that workers go elsewhere', async () => {
+  describe('a clean stop', () => {
+    test('an api ends its streams at once and cleanly, so that workers connect to another api', async () => {
       const [first] = cluster().apis;
       const stream = await EventStream.open(first.url, `/poll/${randomUUID()}/w`);
       const since = Date.now();
@@ -35,7 +35,7 @@ export function restartTests(cluster: () => TestCluster, report: (line: string) 
       expect(await stopped).toBe(0);
     });
 
-    test('everything, one process after the other, under load: nothing is lost and no request fails', async () => {
+    test('if all processes are restarted one after the other under load, nothing is lost and no request fails', async () => {
       const { processes, url } = cluster();
       const target = await PushTarget.start();
       const workers: Spawned[] = [];
@@ -93,7 +93,7 @@ export function restartTests(cluster: () => TestCluster, report: (line: string) 
 class Load {
   readonly name = randomUUID();
   readonly settled: string[] = [];
-  /** What went wrong, a line each. */
+  /** The failures, one line each. */
   readonly failures: string[] = [];
   readonly #urls: readonly string[];
   readonly #clients: RetryingClient[] = [];
@@ -137,7 +137,7 @@ class Load {
         await this.#ok(client, 'promise.get', { id });
         await this.#ok(client, 'promise.settle', { id, state: 'resolved', value: { data: id } });
         this.settled.push(id);
-        // Requests all the time find every gap in the service. At full speed they would only take its processor.
+        // Steady requests notice every interruption. Requests at full speed would only use up the processor.
         await sleep(PAUSE_MS);
       } catch (error) {
         this.failures.push(String(error));

@@ -10,13 +10,13 @@ export type RoleName = 'api' | 'scheduler' | 'dispatcher';
 
 const READY_WITHIN_MS = 60_000;
 const STOPPED_WITHIN_MS = 15_000;
-/** As many as `Spawned` keeps. */
+/** The number of lines that `Spawned` keeps. */
 const ALL_LINES = 2_000;
 
-/** One process of a cluster. It may be killed, frozen, stopped and started again on its ports. */
+/** One process of a cluster. A test may kill, freeze or stop it, and start it again on the same ports. */
 export class RoleProcess {
   readonly role: RoleName;
-  /** Where an api answers. */
+  /** The URL of an api. */
   readonly url: string;
   /** Base URL of /metrics, /health and /ready. */
   readonly metricsUrl: string;
@@ -35,7 +35,7 @@ export class RoleProcess {
       RESONATE_SERVER__HOST: '127.0.0.1',
       RESONATE_SERVER__PORT: String(ports.http),
       RESONATE_OBSERVABILITY__METRICS_PORT: String(ports.metrics),
-      // A dispatcher does not start without. What these tests push to does not call back.
+      // A dispatcher does not start without this URL. The targets of these tests do not use it.
       RESONATE_SERVER__URL: env['RESONATE_SERVER__URL'] ?? this.url,
     };
   }
@@ -58,7 +58,7 @@ export class RoleProcess {
 
   /** Starts it (again) on its ports. */
   async restart(): Promise<void> {
-    // A directory without a configuration file of somebody's.
+    // An empty directory, so that no resonate.toml is read.
     this.#directory ||= await mkdtemp(join(tmpdir(), 'resonate-role-'));
     const started = new Spawned(RESONATE, [this.role], this.#env, this.#directory);
     this.#process = started;
@@ -74,14 +74,14 @@ export class RoleProcess {
     }
   }
 
-  /** What it logged with this message since its last start. */
+  /** The lines with this message that it has logged since its last start. */
   logged(msg: string): Record<string, unknown>[] {
     const lines = this.#process?.output(ALL_LINES).split('\n') ?? [];
     const marker = `"msg":${JSON.stringify(msg)}`;
     return lines.filter((line) => line.includes(marker)).map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** Whether a scheduler leads, as far as it knows. */
+  /** Whether this scheduler leads, according to its log. */
   get leads(): boolean {
     return this.logged('leading').length > this.logged('no longer the leader').length;
   }
@@ -95,7 +95,7 @@ export class RoleProcess {
     return this.#running().kill9();
   }
 
-  /** SIGSTOP: its connections stay open, and nobody answers them. */
+  /** Sends SIGSTOP: its connections stay open but get no answers. */
   freeze(): void {
     process.kill(this.#running().pid, 'SIGSTOP');
     this.#isFrozen = true;
@@ -111,7 +111,7 @@ export class RoleProcess {
     return (await this.#running().terminate(STOPPED_WITHIN_MS)).code;
   }
 
-  /** Thaws it, or starts it again, if need be. */
+  /** Thaws it or starts it again, if necessary. */
   async heal(): Promise<void> {
     if (this.#isFrozen) this.thaw();
     if (!this.#process?.running) await this.restart();

@@ -6,19 +6,19 @@ import { until } from '../processes/until.ts';
 import { POLL_INTERVAL_MS, type TestCluster } from './cluster.ts';
 import { createTask, fireTimer } from './requests.ts';
 
-/** What a busy machine may add to an interval. */
+/** The additional time that a busy machine may need. */
 const MARGIN_MS = 1_000;
-/** timeouts.poll_interval, as it is by default. */
+/** The default of timeouts.poll_interval. */
 const TIMERS_POLL_INTERVAL_MS = 1_000;
 const ROUNDS = 4;
-const DOWN = 'wake-up channel is down: processes notice each other’s work when they poll';
+const DOWN = 'wake-up channel is down: until it is up, processes find work only by polling';
 
-/** Hints may be lost: without them, every message is found by polling. */
+/** Wake-up hints may be lost. Then every message is found by polling. */
 export function silenceTests(cluster: () => TestCluster): void {
   describe.each(['silently dead', 'broken'] as const)('with the wake-up channel %s', (state) => {
     afterEach(() => cluster().backing.wakeups.healWakeups());
 
-    /** The ms that one message after the other takes from one replica to a worker of the other. */
+    /** Sends messages one after the other from one replica to a worker of the other. @returns the ms that each took. */
     async function streamTakes(rounds: number): Promise<number[]> {
       const [here, there] = cluster().apis;
       const group = randomUUID();
@@ -36,7 +36,7 @@ export function silenceTests(cluster: () => TestCluster): void {
       }
     }
 
-    test('messages and timers move at the poll intervals, and faster again once it is healed', async () => {
+    test('messages and timers are late by at most the poll intervals, and fast again after the channel is repaired', async () => {
       const { wakeups } = cluster().backing;
       const timesDown = () => cluster().apis[1].logged(DOWN).length;
       const before = timesDown();
@@ -56,7 +56,7 @@ export function silenceTests(cluster: () => TestCluster): void {
       // The scheduler polls, then the replica with the stream polls.
       expect(lateMs).toBeLessThan(TIMERS_POLL_INTERVAL_MS + POLL_INTERVAL_MS + MARGIN_MS);
 
-      // A replica noticed the loss by itself.
+      // The replica notices by itself that the channel is down.
       await until('the channel is seen to be down', 20_000, () => timesDown() > before);
       wakeups.healWakeups();
       await until('processes wake each other again', 20_000, async () => {

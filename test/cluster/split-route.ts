@@ -6,7 +6,7 @@ export interface SplitRoute {
   stop(): Promise<void>;
 }
 
-/** One address whose event streams come from one replica while every other request goes to another. */
+/** One address that sends requests for event streams to one replica and all other requests to another. */
 export async function startSplitRoute(streamsFrom: string, requestsTo: string): Promise<SplitRoute> {
   const server = createServer((received, response) => {
     forward(received, response, received.method === 'GET' ? streamsFrom : requestsTo);

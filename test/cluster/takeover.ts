@@ -19,14 +19,14 @@ const AFTER_KILL_MS = 2_000;
 const AFTER_FREEZE_MS = 5_000;
 /** The lease of a dead leader ends after 3 s. */
 const AFTER_LEASE_MS = 4_500;
-/** The standby asks five times a second. Beside the other suites of CI it took up to 1.6 s. */
+/** The standby tries to become leader five times per second. While the other suites of CI ran, this took up to 1.6 s. */
 const AFTER_TERM_MS = 2_500;
-/** Occurrences that tell something of what happened between them. */
+/** This many occurrences are enough to see whether one is missing between them. */
 const ENOUGH = 5;
-/** The limit is generous, so that a failure shows the measured time. */
+/** The limit is higher than the expected time, so that a failure shows the measured time. */
 const PATIENCE_MS = 20_000;
 
-/** @param report told how long nobody fired timers, as a client sees it. */
+/** @param report gets how long no timers fired, as a client sees it. */
 export function takeoverTests(cluster: () => TestCluster, report: (line: string) => void): void {
   describe('the leading scheduler', () => {
     beforeAll(async () => {
@@ -52,7 +52,7 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       expect(lateMs).toBeLessThan(1_000);
     });
 
-    test('killed with -9, is replaced by the standby within 2 s', async () => {
+    test('that is killed with -9 is replaced by the standby within 2 s', async () => {
       const { leader } = await cluster().schedulers();
       await leader.kill9();
       const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
@@ -60,8 +60,8 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       expect(tookMs).toBeLessThan(AFTER_KILL_MS);
     });
 
-    test('of schedulers that elect by lease, killed with -9, is replaced when its lease ends, after 3 s', async () => {
-      // Beside those of the cluster, which elect by lock: for a moment two lead, as they may.
+    test('that was elected by lease and is killed with -9 is replaced when its lease ends, after 3 s', async () => {
+      // The cluster's own schedulers elect by lock. So two schedulers lead for a moment, which is allowed.
       const env = { ...cluster().backing.env, RESONATE_STORAGE__ELECTION: 'lease' };
       const [one, other] = await Promise.all([
         RoleProcess.start('scheduler', env),
@@ -82,7 +82,7 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       }
     });
 
-    test('stopped, hands over at once', async () => {
+    test('that is stopped hands over at once', async () => {
       const { leader } = await cluster().schedulers();
       const stopped = leader.terminate();
       const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
@@ -91,7 +91,7 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       expect(await stopped).toBe(0);
     });
 
-    test('frozen, is replaced within 5 s; thawed, it stands by', async () => {
+    test('that is frozen is replaced within 5 s, and is a standby when it is thawed', async () => {
       const { leader, standby } = await cluster().schedulers();
       leader.freeze();
       const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
@@ -109,9 +109,9 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       expect(lateMs).toBeLessThan(1_000);
     });
 
-    test('makes exactly one promise for each occurrence that its policies want, whoever led meanwhile', async () => {
+    test('creates exactly one promise for each occurrence that the policies ask for, even if the leader has changed', async () => {
       const { url } = cluster();
-      // All began within a second of each other.
+      // All schedules began within the same second.
       await until('there were occurrences enough', 20_000, async () => {
         return (await searchPromises(url, { 'resonate:schedule': 'each-second-allow' })).length > ENOUGH + 1;
       });
@@ -123,7 +123,7 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
         const first = seconds[0] ?? 0;
         const all = seconds.map((_, index) => first + index);
         if (id in COMPLETE) expect({ id, seconds }).toEqual({ id, seconds: all });
-        // No two of one second, and none between two.
+        // There are no two occurrences in one second, and none at a fraction of a second.
         expect({ id, seconds }).toEqual({ id, seconds: [...new Set(seconds)].filter(Number.isInteger) });
         expect(seconds.length).toBeGreaterThan(id in COMPLETE ? ENOUGH : 0);
         expect(stoppedAt / 1_000 - (seconds.at(-1) ?? 0)).toBeLessThan(1.5);

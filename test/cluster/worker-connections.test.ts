@@ -15,20 +15,20 @@ const CALLERS = 6;
 const ROUNDS = 2;
 /** A task whose worker lost a request with an api is delivered again when its lease expires. */
 const TTL_MS = 2_000;
-/** A message that is lost with an api is sent again after this; the default is 30 s. */
+/** A message that is lost with an api is sent again after this time. The default is 30 s. */
 const RETRY_TIMEOUT_MS = 3_000;
 const PROGRESS_WITHIN_MS = 60_000;
 
-/** What the workers and the caller sent and ran. */
+/** The requests of the workers and of the caller, and the workflows that they ran. */
 class Traffic {
-  /** Ids of workflows, once for each time that one reached its end. */
+  /** The id of a workflow, once for each time that it reached its end. */
   readonly ended: string[] = [];
-  /** Ids of tasks, once for each `task.fulfill` that the server accepted. */
+  /** The id of a task, once for each `task.fulfill` that the server accepted. */
   readonly fulfilled: string[] = [];
   /** Requests without an answer. */
   readonly failed: { kind: string; error: unknown }[] = [];
 
-  /** Notes what becomes of each request of a network. */
+  /** Records the outcome of each request of a network. */
   watch(network: WebSocketNetwork): WebSocketNetwork {
     const { send } = network;
     network.send = (request) => {
@@ -101,7 +101,7 @@ class Load {
     return this.#begun;
   }
 
-  /** So that load goes on before, while and after an api is away. */
+  /** Waits, so that load runs before, while and after an api is down. */
   async progress(): Promise<void> {
     const enough = this.done + 2 * CALLERS;
     await until(`${enough} workflows done`, PROGRESS_WITHIN_MS, () => this.done >= enough);
@@ -129,7 +129,7 @@ describe('workers with WebSockets through the load balancer of docker-compose.ym
 
   afterAll(() => cluster?.stop());
 
-  /** Runs load while `stopAll` stops apis. @returns what happened, after every workflow gave its right result. */
+  /** Runs load while `stopAll` stops apis, and checks the result of every workflow. @returns what happened meanwhile. */
   async function underLoad(name: string, stopAll: (load: Load) => Promise<void>): Promise<Traffic> {
     const record = new Traffic();
     const workers = Array.from({ length: WORKERS }, () => startWorker(cluster.url, record));
@@ -155,7 +155,7 @@ describe('workers with WebSockets through the load balancer of docker-compose.ym
     await load.progress();
   }
 
-  test('run each workflow to its end once while the apis are restarted one by one, and no request fails', async () => {
+  test('complete each workflow exactly once while the apis are restarted one by one, and no request fails', async () => {
     const { ended, fulfilled, failed } = await underLoad('restarted', async (load) => {
       for (let round = 0; round < ROUNDS; round++) {
         for (const api of cluster.apis) {
@@ -169,7 +169,7 @@ describe('workers with WebSockets through the load balancer of docker-compose.ym
     expect([...counts(fulfilled).values()].filter((times) => times !== 1)).toEqual([]);
   });
 
-  test('lose no workflow when apis are killed, complete none twice, and only requests that the SDK repeats fail', async () => {
+  test('lose no workflow when apis are killed and complete none twice; only requests that the SDK repeats fail', async () => {
     const { fulfilled, failed } = await underLoad('killed', async (load) => {
       for (const api of cluster.apis) {
         await api.kill9();

@@ -11,7 +11,7 @@ import { startSplitRoute, type SplitRoute } from './split-route.ts';
 const SDK = '0.11.5';
 const JOURNEYS = 20;
 const FINISHED_WITHIN_MS = 60_000;
-/** Leases of workers: a call that was lost with a process is taken up again after it. */
+/** The lease of workers: after this time, another worker takes a call that was lost with a process. */
 const TTL_MS = 5_000;
 
 export function workflowTests(cluster: () => TestCluster): void {
@@ -49,7 +49,7 @@ export function workflowTests(cluster: () => TestCluster): void {
       return within(FINISHED_WITHIN_MS, id, client.rpc(id, name, ...args, client.options({ target: group })));
     }
 
-    test('give the right results over workers on different replicas, with streams apart from requests and with WebSockets', async () => {
+    test('give the right results with workers on different replicas, over event streams of another replica and over WebSockets', async () => {
       const streams = await Promise.all(cluster().apis.map((api) => metricOf(api, 'resonate_sse_connections')));
       expect(Math.min(...streams)).toBeGreaterThan(0);
       const numbers = Array.from({ length: JOURNEYS }, (_, n) => n);
@@ -57,11 +57,11 @@ export function workflowTests(cluster: () => TestCluster): void {
       expect(results).toEqual(numbers.map(journeyResult));
     });
 
-    test('go from TypeScript to Python and back within one workflow', async () => {
+    test('call from TypeScript to Python and back within one workflow', async () => {
       const [first, second] = cluster().apis;
       const names = { group: 'python', name: 'python-1', others: 'workers' };
       workers.push(await startPythonWorker(python, { url: first.url, streamUrl: second.url, ...names }));
-      // Python calls TypeScript, all at once.
+      // Python calls TypeScript many times at once.
       expect(await on('python', 'squares', 'python_squares', [1, 2, 3, 4])).toBe(30);
       // TypeScript calls Python, which calls TypeScript.
       expect(await on('workers', 'there', 'elsewhere', 'python', 'python_squares', [[5, 6]])).toBe(61);

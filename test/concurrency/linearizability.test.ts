@@ -10,7 +10,7 @@ jest.setTimeout(180_000);
 
 const CLIENTS = 12;
 const REQUESTS = 2_000;
-/** So few that nearly every request meets another client's. */
+/** Few ids, so that nearly every request concerns the same rows as another client's request. */
 const IDS = 8;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const REPLAY = `TEST_SEED=${SEED} npm test -- test/concurrency`;
@@ -20,7 +20,7 @@ interface Client {
   close(): void;
 }
 
-/** The two ways to send requests, and how much of a branch a fence answers on each (docs/protocol.md, section 5). */
+/** The two ways to send requests, and how much of a branch the answer to a fence has on each (docs/protocol.md, section 5). */
 const WAYS = [
   { way: 'HTTP', fencePreload: 'small', connect: overHttp },
   { way: 'WebSockets', fencePreload: 'own', connect: overWebSocket },
@@ -42,9 +42,9 @@ async function overWebSocket(url: string, name: number): Promise<Client> {
   };
 }
 
-/** Clients on connections of their own, each sending its next request when the last one is answered. */
+/** Each client has its own connection, and sends its next request when the last one is answered. */
 async function record(url: string, connect: (typeof WAYS)[number]['connect']): Promise<HistoryEvent[]> {
-  // No timeout, lease or delay of it ends while the test runs: the checker's time stands still.
+  // No timeout, lease or delay ends while the test runs, because the checker uses one fixed time.
   const generator = new RequestGenerator({
     seed: SEED,
     startAt: Date.now(),
@@ -92,7 +92,7 @@ describe.each(WAYS)(TITLE, ({ way, fencePreload, connect }) => {
 
   const check = (events: HistoryEvent[]) => checkLinearizability(events, { now: Date.now(), model: { fencePreload } });
 
-  test('meet each other in all sorts of ways', () => {
+  test('overlap, and get all kinds of answers', () => {
     const answers = new Map<string, number>();
     for (const { kind, reply } of history) {
       const answer = `${kind} ${reply?.status}`;
@@ -113,7 +113,7 @@ describe.each(WAYS)(TITLE, ({ way, fencePreload, connect }) => {
     );
   });
 
-  test('are answered as if their requests had come one after the other', () => {
+  test('are answered as if their requests had arrived one after the other', () => {
     const { verdict, explanation } = check(history);
     expect({ verdict, explanation, replay: REPLAY }).toEqual({
       verdict: 'linearizable',
@@ -123,9 +123,9 @@ describe.each(WAYS)(TITLE, ({ way, fencePreload, connect }) => {
   });
 
   test.each([
-    { name: 'refused the task it got', tamper: refuseAcquire },
-    { name: 'shown an old state', tamper: showOldState },
-  ])('would be seen to be answered wrongly if one client was $name', ({ tamper }) => {
+    { name: 'a granted acquire had been refused', tamper: refuseAcquire },
+    { name: 'a read had returned an old state', tamper: showOldState },
+  ])('would fail this check if $name', ({ tamper }) => {
     expect(check(tamper(history))).toMatchObject({ verdict: 'violation' });
   });
 });
@@ -139,7 +139,7 @@ function shown({ reply }: HistoryEvent): Shown {
   return reply?.status === 200 ? (reply.data as Shown) : {};
 }
 
-/** One acquire's 200 becomes a 409, though somebody saw later that it had happened. */
+/** Changes the 200 of one acquire to a 409, although a later answer shows that it took effect. */
 function refuseAcquire(history: HistoryEvent[]): HistoryEvent[] {
   const victim = history.find((event) => {
     const { id, version } = shown(event).task ?? {};
@@ -152,7 +152,7 @@ function refuseAcquire(history: HistoryEvent[]): HistoryEvent[] {
   return tampered(history, victim, { status: 409, data: 'somebody else has it' });
 }
 
-/** One read shows as pending what somebody had seen settled before. */
+/** Changes one read so that it shows a promise as pending that an earlier answer had shown as settled. */
 function showOldState(history: HistoryEvent[]): HistoryEvent[] {
   const victim = history.find((event) => {
     const { id, state = 'pending' } = shown(event).promise ?? {};

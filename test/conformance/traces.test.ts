@@ -8,9 +8,9 @@ jest.setTimeout(180_000);
 
 const traces = readTraces();
 const PARTS = rounds(8, 1);
-/** Each replays a share of the traces, because one server alone would mostly wait for the next request. */
+/** Several servers replay a share of the traces each, because a single server would mostly wait for the next request. */
 const SERVERS = 3;
-/** What comes after a first difference is mostly its consequence. */
+/** Only these differences are shown, because later ones are mostly consequences of the first. */
 const DIFFERENCES_SHOWN = 3;
 
 /**

@@ -1,4 +1,4 @@
-/** One engine on a shared database, in a process of its own: answers the requests its parent sends, over IPC. */
+/** One engine on a shared database, in its own process. It answers the requests that its parent sends over IPC. */
 import { Needs } from '@resonate/machine';
 import { checkRequest, isKind, type Reply } from '@resonate/protocol';
 import { openDialect, Store, type Dialect } from '@resonate/store';
@@ -23,7 +23,7 @@ const dialect = await openDialect(
   Date.now,
 );
 
-/** The control: reads without locks, decides, and writes afterwards. */
+/** A wrong engine for comparison: it reads without locks, decides, and then writes. The checker must find its errors. */
 function unlocked(real: Dialect): Dialect {
   return new Proxy(real, {
     get(target, name) {

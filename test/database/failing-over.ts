@@ -8,15 +8,15 @@ export interface FailingOver {
   storage: readonly string[];
   /** Ends the primary with kill -9. */
   kill9(): Promise<void>;
-  /** Makes the other server the primary and leads clients there. */
+  /** Makes the other server the primary and directs clients to it. */
   promote(): Promise<void>;
   /** Starts the former primary again. */
   bringBack(): Promise<void>;
-  /** Where it is in its history of writes: the same text as long as nobody writes to it. */
+  /** The position of the former primary in its log. The text stays the same as long as nothing is written to it. */
   writesOfFormer(): Promise<string>;
-  /** Breaks what clients have open, so that all of them connect anew. */
+  /** Breaks all connections of clients, so that they connect again. */
   disconnect(): Promise<void>;
-  /** Leads new connections to the former primary, or back; null when the clients choose by themselves. */
+  /** Directs new connections to the former primary, or back to the new one. Null if the clients find the primary themselves. */
   leadTo: ((which: 'former' | 'new') => void) | null;
   /** States of promises by id, read from the new primary. */
   states(): Promise<Map<string, string>>;
@@ -47,7 +47,7 @@ async function selectMysql(url: string, sql: string): Promise<string[][]> {
   }
 }
 
-/** Autovacuum writes by itself. Then a test could not tell whether anybody else has. */
+/** Switches autovacuum off. It writes by itself, so a test could not tell whether a server has written. */
 const QUIET = { autovacuum: 'off' };
 
 /** @param way how clients find the primary. */
@@ -64,14 +64,14 @@ export async function startPostgresFailingOver(way: 'hosts' | 'proxy'): Promise<
       ...['--storage-type', 'postgres', '--storage-postgres-url'],
       `postgres://postgres@${hosts}/postgres?target_session_attrs=read-write`,
     ],
-    kill9: () => primary.kill9(),
+    kill9: () => primary.killAll(),
     promote: async () => {
       await pair.promote();
       leadTo('new');
     },
     bringBack: async () => {
       await primary.restart();
-      await pair.misleadFormer();
+      await pair.allowSplitBrain();
     },
     writesOfFormer: async () =>
       String(await selectPostgres(primary.url, 'SELECT pg_snapshot_xmax(pg_current_snapshot())::text')),
@@ -98,9 +98,9 @@ export async function startMysqlFailingOver(): Promise<FailingOver> {
   };
   return {
     storage: ['--storage-type', 'mysql', '--storage-mysql-url', `mysql://root@127.0.0.1:${proxy.port}/app`],
-    kill9: () => primary.kill9(),
+    kill9: () => primary.killAll(),
     promote: async () => {
-      // Clients are led to the replica while it may still be applying what it received.
+      // Clients reach the replica while it may still be applying what it received.
       leadTo('new');
       await pair.promote();
     },

@@ -17,7 +17,7 @@ const PRIMARIES = [
 ];
 
 describe.each(someOf(PRIMARIES, 1))(
-  'a primary of $primary that is killed under load, with clients led to the new one by $way',
+  'a primary of $primary that is killed under load, with clients that find the new one by $way',
   ({ start }) => {
     let database: FailingOver;
     let servers: ServerProcess[] = [];
@@ -39,7 +39,7 @@ describe.each(someOf(PRIMARIES, 1))(
       return (await reply.finally(() => client.close())).status === 200;
     };
 
-    /** Resolves when every server knows that it has no database. */
+    /** Resolves when every server has noticed that the database cannot be reached. */
     const unready = () => {
       const isUnready = async (url: string) => {
         const { status, body } = await fetch(`${url}/ready`);
@@ -49,13 +49,13 @@ describe.each(someOf(PRIMARIES, 1))(
       return Promise.all(servers.map(({ url }) => until('503 of /ready', 20_000, () => isUnready(url))));
     };
 
-    /** Since the promotion, ms, until a server has written again. */
+    /** The ms from the promotion until a server has written again. */
     const backAfter = async (server: ServerProcess, index: number, since: number) => {
       await until('a write', 20_000, () => create(server, `back.${index}`, Date.now() + 500));
       return performance.now() - since;
     };
 
-    test('loses nothing that was acknowledged, and is never written to when it comes back', async () => {
+    test('loses no acknowledged write, and gets no writes when it runs again', async () => {
       const pids = servers.map(({ pid }) => pid);
       const urls = servers.map(({ url }) => url);
       const writers = new Writers(urls, WRITERS_EACH);
@@ -71,7 +71,7 @@ describe.each(someOf(PRIMARIES, 1))(
       const promotedAt = performance.now();
       const back = await Promise.all(servers.map((server, index) => backAfter(server, index, promotedAt)));
       expect(Math.max(...back)).toBeLessThan(BACK_WITHIN_MS);
-      // Timers go on, too: somebody leads.
+      // Timers fire too, because one of the servers leads.
       await until('the timeouts', 15_000, async () => {
         const states = await database.states();
         return servers.every((_, index) => states.get(`back.${index}`) === 'rejected_timedout');

@@ -23,7 +23,7 @@ const WRITERS = 8;
 const JOURNEYS = 30;
 const GROUP = 'workers';
 const SDK = '0.11.5';
-/** Short leases: a task whose fulfil was lost with the database is free again after this. */
+/** Short leases: if a task's fulfill was lost with the database, the task can be acquired again after this time. */
 const TTL_MS = 2_000;
 
 const DATABASES = [
@@ -67,7 +67,7 @@ describe.each(someOf(DATABASES, 1))(
 
       const writers = new Writers([server.url], WRITERS);
       for (let kill = 0; kill < KILLS; kill++) {
-        await databaseServer.kill9();
+        await databaseServer.killAll();
         await until('503 of /ready', 20_000, async () => (await status('/ready')) === 503);
         expect(await status('/health')).toBe(200);
         await databaseServer.restart();
@@ -86,7 +86,7 @@ describe.each(someOf(DATABASES, 1))(
       expect(writers.refused).toBeGreaterThan(0);
 
       const expected = Array.from({ length: JOURNEYS }, (_, n) => journeyResult(n));
-      // The SDK asks again for a result at most once a minute, so a missed one takes that long.
+      // If a notification is lost, the SDK asks for the result again after up to a minute.
       await expect(within(100_000, 'the results', results)).resolves.toEqual(expected);
     }, 600_000);
   },

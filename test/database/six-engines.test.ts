@@ -14,17 +14,17 @@ import { Engine } from './engine.ts';
 
 const ENGINES = 6;
 const CLIENTS = 48;
-/** Each round is a history of its own, on an empty database. Engines that decide without locks are caught in the first. */
+/** Each round is a separate history on an empty database. Engines that decide without locks fail in the first round. */
 const ROUNDS = rounds(1, 12);
-/** Engines without locks have this many rounds to be caught. */
+/** Engines without locks must fail within this many rounds. */
 const UNLOCKED_ROUNDS = 4;
 const REQUESTS_PER_ROUND = 5_000;
-/** So few that nearly every request meets another engine's. */
+/** Few ids, so that nearly every request concerns a row that another engine uses at the same time. */
 const IDS = 8;
 const SEED = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const REPLAY = `TEST_SEED=${SEED} npm test -- test/database/six-engines`;
 
-/** Clients spread over the engines, each sending its next request, to the next engine, when the last is answered. */
+/** Runs the clients. When a client's request is answered, it sends its next request to the next engine. */
 async function record(engines: Engine[], seed: number, requests: number): Promise<HistoryEvent[]> {
   await engines[0]?.rpc('debug.reset', {});
   const generator = new RequestGenerator({ seed, startAt: Date.now(), idCount: IDS, timeless: true, invalidShare: 0 });
@@ -47,14 +47,14 @@ async function record(engines: Engine[], seed: number, requests: number): Promis
 }
 
 /**
- * Without branches nothing is preloaded: a preload is read beside the locks, so it may miss a sibling that another
- * engine creates at that moment (docs/locking.md).
+ * Without branches nothing is preloaded. A preload is read without locks, so it may miss a sibling that another engine
+ * creates at that moment (docs/locking.md).
  */
 function withoutBranches(data: unknown): unknown {
   return JSON.parse(JSON.stringify(data), (key: string, value: unknown) => (key === TAG.branch ? undefined : value));
 }
 
-/** What every promise and task came to, read when all is quiet: a lost wake-up shows here at the latest. */
+/** Reads the final state of every promise and task after all requests. A lost wake-up is visible here at the latest. */
 async function readAll(engines: Engine[], history: HistoryEvent[]): Promise<HistoryEvent[]> {
   const ids = new Set<string>();
   for (const { data } of history)
@@ -100,7 +100,7 @@ describe.each([
     engines = await Promise.all(Array.from({ length: ENGINES }, () => Engine.start(type, database.url, mode)));
   }
 
-  test(`answer ${ROUNDS * REQUESTS_PER_ROUND} requests over few ids as if they had come one after the other`, async () => {
+  test(`answer ${ROUNDS * REQUESTS_PER_ROUND} concurrent requests about few ids as if they had arrived one after the other`, async () => {
     await start('locked');
     for (let round = 0; round < ROUNDS; round++) {
       const history = await record(engines, SEED + round, REQUESTS_PER_ROUND);
@@ -116,7 +116,7 @@ describe.each([
     }
   }, 600_000);
 
-  test('are caught when they decide without the locks', async () => {
+  test('fail this check if they decide without locks', async () => {
     await start('unlocked');
     const verdicts: string[] = [];
     for (let round = 0; round < UNLOCKED_ROUNDS && !verdicts.includes('violation'); round++) {

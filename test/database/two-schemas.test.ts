@@ -6,13 +6,13 @@ import { ServerProcess } from '../processes/server-process.ts';
 import { until } from '../processes/until.ts';
 
 const FAR_AWAY = 4_102_444_800_000;
-/** Far longer than a notification takes: without one, a message would wait for as long. */
+/** Far longer than a notification takes. Without a notification a message would wait for this long. */
 const POLL_INTERVAL_MS = 60_000;
 
 const NAMES = ['one', 'two'] as const;
 type Name = (typeof NAMES)[number];
 
-/** Two processes on a schema of their own, and a client of each. */
+/** Two processes that share one schema, and a client of each process. */
 interface Cluster {
   servers: [ServerProcess, ServerProcess];
   clients: [HttpClient, HttpClient];
@@ -22,7 +22,7 @@ let postgres: Awaited<ReturnType<typeof postgresForTests>>;
 let database: TestDatabase;
 let clusters: Record<Name, Cluster>;
 
-/** Only the first cluster deletes what is settled. */
+/** Starts a cluster. Only the first one has retention on. */
 async function start(name: Name): Promise<Cluster> {
   const url = new URL(database.url);
   url.searchParams.set('options', `-c search_path=${name}`);
@@ -53,13 +53,13 @@ afterAll(async () => {
   await postgres?.stop();
 }, 60_000);
 
-/** As the cluster's overview shows them, whichever process answers. */
+/** The processes of the cluster, as this process lists them in its overview. */
 async function processesAt({ url }: ServerProcess): Promise<{ id: string; leader: boolean }[]> {
   const answer = await fetch(`${url}/admin/overview`);
   return ((await answer.json()) as { processes: { id: string; leader: boolean }[] }).processes;
 }
 
-test('each has its own processes, and one of them leads', async () => {
+test('each of two schemas has its own processes, one of which leads', async () => {
   const ids: string[] = [];
   for (const { servers } of Object.values(clusters)) {
     const leads = async () => {
@@ -73,7 +73,7 @@ test('each has its own processes, and one of them leads', async () => {
   expect(new Set(ids).size).toBe(4);
 });
 
-test('the same id is another promise in each, and the jobs of one do not delete what the other has', async () => {
+test('both schemas may have a promise with the same id, and the jobs of one do not delete promises of the other', async () => {
   const { one, two } = clusters;
   const ok = { status: 200 };
   const created = { id: 'a', timeoutAt: FAR_AWAY };
@@ -90,7 +90,7 @@ test('the same id is another promise in each, and the jobs of one do not delete 
   expect(await stateIn(two)).toBe('resolved');
 });
 
-test('a notification brings a message to the worker at another process of the same cluster, and to no other worker', async () => {
+test('a message reaches a worker of another process of the same schema by a notification, and no worker of the other schema', async () => {
   const open = ({ servers }: Cluster) => EventStream.open(servers[1].url, '/poll/workers/w');
   const [own, other] = await Promise.all([open(clusters.one), open(clusters.two)]);
   try {

@@ -8,7 +8,7 @@ export interface Acknowledged {
   settled: boolean;
 }
 
-/** Clients that create and settle promises one after another, and remember what they were promised. */
+/** Clients that create and settle promises one after the other, and record which writes were acknowledged. */
 export class Writers {
   readonly acknowledged: Acknowledged[] = [];
   refused = 0;
@@ -33,7 +33,7 @@ export class Writers {
       const id = `${prefix}.${number}`;
       const created = await client.rpc('promise.create', { id, timeoutAt: FAR_AWAY });
       const settled = created.status === 200 ? await client.rpc('promise.settle', { id, state: 'resolved' }) : created;
-      // Every failure is caused by the missing database, and its status says so.
+      // Every failure is caused by the unreachable database, and its status says so.
       if (created.status !== 200 || settled.status !== 200) {
         expect([created.status, settled.status].filter((status) => ![200, 500, 503].includes(status))).toEqual([]);
         this.refused++;
@@ -44,7 +44,7 @@ export class Writers {
   }
 }
 
-/** What was acknowledged and is not there. @param stateOf the promise's state; undefined: there is none. */
+/** The acknowledged writes that are missing. @param stateOf the state of a promise; undefined: it does not exist. */
 export async function lostOf(
   acknowledged: readonly Acknowledged[],
   stateOf: (id: string) => Promise<string | undefined> | string | undefined,

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A span as OTLP's JSON has it (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). */
+/** A span in the JSON of OTLP (https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding). */
 export interface ReceivedSpan {
   name: string;
   kind: number;
@@ -17,7 +17,7 @@ interface Export {
   resourceSpans: { resource: { attributes: ReceivedSpan['attributes'] }; scopeSpans: { spans: ReceivedSpan[] }[] }[];
 }
 
-/** An OTLP/HTTP endpoint that keeps the spans it gets. */
+/** An OTLP/HTTP endpoint that stores the spans that it receives. */
 export class Collector {
   readonly spans: ReceivedSpan[] = [];
   readonly services = new Set<string>();

@@ -31,10 +31,10 @@ const { groups } = parse(read('deploy/prometheus/alerts.yml')) as { groups: { ru
 const rules = groups.flatMap((group) => group.rules);
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 
-/** Made by Prometheus itself. */
+/** These metrics come from Prometheus itself. */
 const OWN = new Set(['up']);
 
-describe('what a live server on Postgres shows', () => {
+describe('the metrics of a running server on Postgres', () => {
   let postgres: Awaited<ReturnType<typeof postgresForTests>>;
   let database: TestDatabase;
   let server: ServerProcess;
@@ -50,7 +50,7 @@ describe('what a live server on Postgres shows', () => {
     const tags = { 'resonate:target': 'poll://any@workers' };
     await client.rpc('promise.create', { id: 'a', timeoutAt: Date.now() + 60_000, tags });
     await stream.next();
-    // The server must receive it before it times out, or no timer is needed.
+    // The server must receive the promise before its timeout. Otherwise no timer fires.
     await client.rpc('promise.create', { id: 'soon', timeoutAt: Date.now() + 2000 });
     const lonely = { 'resonate:target': 'poll://any@nobody' };
     await client.rpc('promise.create', { id: 'b', timeoutAt: Date.now() + 60_000, tags: lonely });
@@ -78,7 +78,7 @@ describe('what a live server on Postgres shows', () => {
     return metricsIn(expression).filter((name) => !OWN.has(name) && !isThere(name));
   };
 
-  test.each(panels)('has every metric of the panel $title', ({ targets = [] }) => {
+  test.each(panels)('include every metric of the panel $title', ({ targets = [] }) => {
     expect(targets.length).toBeGreaterThan(0);
     for (const { expr } of targets) {
       expect(metricsIn(expr).length).toBeGreaterThan(0);
@@ -86,38 +86,39 @@ describe('what a live server on Postgres shows', () => {
     }
   });
 
-  test.each(rules)('has every metric of the alert $alert', ({ expr, annotations }) => {
+  test.each(rules)('include every metric of the alert $alert', ({ expr, annotations }) => {
     expect(metricsIn(expr).length).toBeGreaterThan(0);
     expect(missing(expr)).toEqual([]);
     expect(annotations.summary).toBeTruthy();
   });
 
-  test('is shown by the dashboard, all that is the server’s own', () => {
+  test('are all on the dashboard, except two that only alerts use', () => {
     const shown = new Set(panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => metricsIn(expr))));
     const bare = new Set([...shown].map((name) => name.replace(/_(bucket|sum|count)$/, '')));
     const own = [...declared()].filter((name) => name.startsWith('resonate_'));
     const notShown = own.filter((name) => !bare.has(name));
-    // Labels of alerts.
+    // Only alerts use these.
     expect(notShown.sort()).toEqual(['resonate_wakeup_connected', 'resonate_wakeups_total']);
   });
 
-  test('tells what happened', () => {
+  test('count what happened', () => {
     const value = (series: string) =>
       Number(
         text
           .split('\n')
           .find((line) => line.startsWith(`${series} `))
-          ?.split(' ')[1],
+          ?.split(' ')
+          .at(-1),
       );
     expect(value('resonate_leader')).toBe(1);
     expect(value('resonate_store_up')).toBe(1);
     expect(value('resonate_sse_connections')).toBe(1);
     expect(value('resonate_wakeup_connected')).toBe(1);
     expect(value('resonate_target_backlog_messages{transport="poll",target="nobody"}')).toBe(1);
-    expect(value('resonate_target_backlog_messages{transport="poll",target="(other)"}')).toBe(0);
+    expect(value('resonate_target_backlog_messages{transport="poll",target="(all others)"}')).toBe(0);
     expect(value('resonate_delivery_latency_seconds_count{transport="poll"}')).toBe(1);
     expect(value('resonate_delivery_attempts_total{transport="poll",kind="execute",outcome="taken"}')).toBe(1);
-    expect(value('resonate_deliveries_in_flight{transport="poll",target="(other)"}')).toBe(0);
+    expect(value('resonate_deliveries_in_flight{transport="poll",target="(all others)"}')).toBe(0);
     expect(value('resonate_timers_total{timer="promise"}')).toBe(1);
     expect(value('resonate_store_operation_seconds_count{operation="write"}')).toBeGreaterThan(2);
     expect(value('resonate_pool_size{dialect="postgres"}')).toBeGreaterThan(1);
@@ -129,7 +130,7 @@ test('the rules for Kubernetes are those for Prometheus', () => {
   expect(manifest.spec.groups).toEqual(groups);
 });
 
-test('an expression that Prometheus would refuse is noticed', () => {
+test('these tests refuse an expression that is not PromQL', () => {
   expect(metricsIn('sum by (a) (rate(x_total{b="c"}[$__rate_interval])) / y')).toEqual(['x_total', 'y']);
   expect(() => metricsIn('sum by (rate(x[5m])')).toThrow('not PromQL');
 });

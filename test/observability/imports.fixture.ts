@@ -1,4 +1,4 @@
-/** Preloaded into a server: says on standard error what OpenTelemetry module our own code is about to load. */
+/** Preloaded into a server: prints to standard error each OpenTelemetry module that our own code imports. */
 import { registerHooks } from 'node:module';
 
 registerHooks({

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 
-/** Several installations in one Prometheus, told apart by the labels `cluster` and `namespace`. */
+/** Several installations in one Prometheus, which the labels `cluster` and `namespace` distinguish. */
 
 const run = promisify(execFile);
 const ROOT = new URL('../../', import.meta.url);
@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Aggregations, and matches of labels, that mix installations. */
+/** Matches aggregations and joins that mix installations. */
 const MIXES = /\b(?:sum|min|max|avg|count)\b(?! by \(cluster, namespace[,)])|\bon \((?!cluster, namespace,)/;
 
 test('no alert and no panel mixes installations', () => {
@@ -100,7 +100,7 @@ test('two healthy installations raise no alert about leaders', async () => {
   }
 });
 
-test('two leaders of one installation raise one, for that installation only', async () => {
+test('two leaders of one installation raise an alert for this installation only', async () => {
   const series = [
     ...installed('a', 'x', '1', LEADS),
     ...installed('a', 'x', '2', LEADS),
@@ -109,18 +109,18 @@ test('two leaders of one installation raise one, for that installation only', as
   await expectAlerts(series, 'ResonateTwoLeaders', [{ cluster: 'a', namespace: 'x' }]);
 });
 
-test('an installation without a leader raises one beside a healthy one', async () => {
+test('an installation without a leader raises an alert, and a healthy one does not', async () => {
   const healthy = installed('a', 'x', '1', LEADS);
   await expectAlerts([...healthy, ...installed('b', 'y', '2', FOLLOWS)], 'ResonateNoLeader', [
     { cluster: 'b', namespace: 'y' },
   ]);
-  // All its processes are gone, and their series with them.
+  // All processes of the installation have ended, so it has no series any more.
   const gone = installed('b', 'y', '2', '1 stale', '1 stale');
   await expectAlerts([...healthy, ...gone], 'ResonateNoLeader', [{ cluster: 'b', namespace: 'y' }]);
   await expectAlerts([{ series: 'up{job="resonate"}', values: FOLLOWS }], 'ResonateNoLeader', [{}]);
 });
 
-test('without these labels all of it is one installation', async () => {
+test('without these labels, all series count as one installation', async () => {
   const bare = (series: Series[]) =>
     series.map(({ series, values }) => ({ series: series.replace(/cluster="a",namespace="x",/, ''), values }));
   await expectAlerts(bare(installed('a', 'x', '1', LEADS)), 'ResonateNoLeader', []);

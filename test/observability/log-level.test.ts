@@ -18,7 +18,7 @@ async function create(id: string, corrId: string): Promise<void> {
   await fetch(server.url, { method: 'POST', body });
 }
 
-test('requests are logged from when debug is asked for until it ends by itself', async () => {
+test('requests are logged after a change to debug until the old level returns by itself', async () => {
   await create('before', 'c0');
   const changed = await put('{"level":"debug","forMs":60000}');
   expect(await changed.json()).toMatchObject({ level: 'debug', configured: 'info', until: expect.any(Number) });
@@ -47,11 +47,11 @@ test.each(['', '{"level":"loud"}', '{"level":"debug","forMs":0}', `{"level":"${'
   },
 );
 
-test('only reading and changing it is possible', async () => {
+test('other methods are refused', async () => {
   expect((await fetch(levelUrl(), { method: 'DELETE' })).status).toBe(405);
 });
 
-test('no web page can change it, not even one whose name leads to this machine', async () => {
+test('no web page can change it, not even one whose domain leads to this machine', async () => {
   const body = '{"level":"debug"}';
   for (const origin of ['http://evil.example', new URL(levelUrl()).origin, 'null']) {
     expect((await fetch(levelUrl(), { method: 'PUT', body, headers: { origin } })).status).toBe(403);

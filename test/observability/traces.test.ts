@@ -55,7 +55,7 @@ describe('a server with a collector', () => {
       collector.named(name).find((span) => attribute(span, 'resonate.id') === id),
     );
 
-  test('joins the trace that a request brings, and hands it on to the worker and back', async () => {
+  test('continues the trace of a request, in the message to the worker and in the requests of the worker', async () => {
     const stream = await EventStream.open(server.url, '/poll/workers/w1');
     const traceparent = `00-${TRACE}-${PARENT}-01`;
     await send(server.url, 'promise.create', createOn('joined', 'poll://any@workers'), {}, { traceparent });
@@ -82,7 +82,7 @@ describe('a server with a collector', () => {
     expect(attribute(batch, 'resonate.batch.size')).toBe(1);
   });
 
-  test('remembers the trace of a promise in its param, unless the client put one there', async () => {
+  test('stores the trace of a promise in its param, unless the client put one there', async () => {
     const own = `00-${TRACE.replace('0a', 'ff')}-${PARENT}-01`;
     const data = { id: 'own', timeoutAt: FAR, param: { headers: { traceparent: own, a: 'b' }, data: 'x' } };
     expect((await send(server.url, 'promise.create', data)).data.promise?.param).toEqual(data.param);
@@ -90,13 +90,13 @@ describe('a server with a collector', () => {
     expect(answer.promise?.param.headers?.['traceparent']).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 
-  test('names spans after kinds, never after what clients invent', async () => {
+  test('names spans after known kinds, never after kinds that clients invent', async () => {
     await send(server.url, 'made.up', { id: 'invented' });
     expect(await about('unknown', 'invented')).toMatchObject({ kind: 2 });
     expect(collector.named('made.up')).toEqual([]);
   });
 
-  test('sends what is left when it stops', async () => {
+  test('sends the remaining spans when it stops', async () => {
     await send(server.url, 'promise.get', { id: 'last words' });
     await server.stop();
     expect(collector.named('promise.get').map((span) => attribute(span, 'resonate.id'))).toContain('last words');
@@ -104,7 +104,7 @@ describe('a server with a collector', () => {
   });
 });
 
-test('a server without one loads no OpenTelemetry, and neither promises nor messages have any trace', async () => {
+test('a server without a collector does not load OpenTelemetry, and promises and messages have no trace', async () => {
   const server = await ServerProcess.start({ command: 'dev', env: WITH_HOOK });
   try {
     const stream = await EventStream.open(server.url, '/poll/workers/w1');

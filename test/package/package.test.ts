@@ -13,11 +13,11 @@ import { until } from '../processes/until.ts';
 import { call } from '../processes/wire.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** The oldest that the package promises to run on; one for this platform, from the registry. */
+/** The oldest supported version of Node, as a package for this platform from the registry. */
 const OLDEST_NODE = `node-${process.platform}-${process.arch}@22`;
 const PREPARED_WITHIN_MS = 300_000;
 
-/** Built and packed in a copy of the checkout, so that nobody who works in it notices; installed in an empty folder. */
+/** The package is built in a copy of the checkout, so that the checkout does not change, and installed in an empty folder. */
 describe('the package', () => {
   let directory: string;
   let tarball: string;
@@ -55,19 +55,19 @@ describe('the package', () => {
 
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  test('runs on the oldest Node it promises to run on', async () => {
+  test('runs on the oldest supported version of Node', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
     const { stdout } = await run(directory, oldestNode, bin, '--version');
     expect(stdout).toBe(`${version}\n`);
   });
 
-  test('is a server, with every dialect and migration', async () => {
+  test('starts a server, and contains every dialect and migration', async () => {
     const [api, metrics] = [await freePort(), await freePort()];
     const ports = ['--server-port', String(api), '--observability-metrics-port', String(metrics)];
     const server = new Spawned(oldestNode, [bin, 'serve', ...ports], {}, directory);
     try {
       const url = `http://127.0.0.1:${api}`;
-      // On a busy machine a process takes long to load.
+      // On a busy machine a process takes long to start.
       await until('/ready answers', 120_000, async () => (await fetch(`${url}/ready`)).ok);
       const data = { id: 'p', timeoutAt: Date.now() + 60_000, param: {}, tags: {} };
       expect(await call(url, 'promise.create', data)).toMatchObject({ promise: { id: 'p' } });
@@ -81,7 +81,7 @@ describe('the package', () => {
     expect(loadedByName.filter((file) => !stdout.includes(`package/apps/cli/dist/${file}\n`))).toEqual([]);
   });
 
-  test('is built beside that of the workers, which carries its types and no test', async () => {
+  test('is built together with the package for workers, which contains its types and no tests', async () => {
     const [packed = ''] = globSync(join(directory, 'checkout/clients/dist/resonate-websocket-*.tgz'));
     const { stdout } = await run(directory, 'tar', '-tf', packed);
     const files = stdout
@@ -92,12 +92,12 @@ describe('the package', () => {
     expect(files.filter((file) => /\.test\.|^src\//.test(file))).toEqual([]);
   });
 
-  test('is ready to be published: npm has nothing to correct', async () => {
+  test('can be published: npm corrects nothing in it', async () => {
     // CI runs npm silently, and npm passes that on to the npm that it starts.
     const publish = ['publish', './dist', '--dry-run', '--loglevel', 'notice'];
     const { stdout, stderr } = await run(join(directory, 'checkout'), 'npm', ...publish);
     expect(stdout).toContain(`+ resonate-server@`);
-    // A test has no account.
+    // Tests have no account, so npm warns about the missing login.
     expect(stderr.split('\n').filter((line) => /warn/i.test(line) && !line.includes('logged in'))).toEqual([]);
   });
 
@@ -108,10 +108,10 @@ describe('the package', () => {
     expect(links.filter((path) => !existsSync(join(installed, path)))).toEqual([]);
   });
 
-  test('names the packages that an option needs, and how to install them', async () => {
+  test('prints which packages an option needs, and how to install them', async () => {
     const packages = Object.values(OPTIONAL_PACKAGES).flat();
     const installed = packages.filter((name) => existsSync(join(directory, 'empty/node_modules', name)));
-    // prom-client needs this one.
+    // prom-client depends on this package.
     expect(installed).toEqual(['@opentelemetry/api']);
     const refused = async (...args: string[]) => {
       const failed = await run(directory, oldestNode, bin, ...args).catch((error: unknown) => error);
@@ -134,7 +134,7 @@ describe('the package', () => {
     });
   });
 
-  test('carries no test and no source', async () => {
+  test('contains no tests and no sources', async () => {
     const { stdout } = await run(directory, 'tar', '-tf', tarball);
     expect(
       stdout.split('\n').filter((file) => /^package\/(apps|packages)\/.*(\.(test|fixture)\.|\.ts$|testkit)/.test(file)),

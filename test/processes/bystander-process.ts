@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient } from './http-client.ts';
 import type { Measured, Step } from './bystander.ts';
 
-/** Run by `Bystander`, in a process of its own so that the load's own work delays nothing here: see there. */
+/** `Bystander` runs this in a separate process, so that the work of the load does not delay it. */
 
 const EVERY_MS = 100;
-/** So that one slow answer holds up no later request. */
+/** Many connections, so that one slow answer does not delay later requests. */
 const CONNECTIONS = 64;
 const FAR_FUTURE = 9_000_000_000_000;
 
 const [url = ''] = process.argv.slice(2);
 const client = new HttpClient(url, CONNECTIONS);
 
-/** Processor time of the computation that measures how busy the machine is, and after how many rounds it is done again. */
+/** The CPU time of the computation that measures how busy the machine is, and the number of rounds after which it repeats. */
 const COMPUTED_MS = 10;
 const COMPUTED_EVERY = 10;
 
-/** How many times longer than alone a computation takes on this machine now. */
+/** How many times as long as on an idle machine a computation takes now. */
 function slowdown(): number {
   const startedAt = performance.now();
   const before = process.cpuUsage();
@@ -47,7 +47,7 @@ process.once('disconnect', () => process.exit());
 let dueAt = performance.now();
 for (let count = 0; ; count++) {
   if (count % COMPUTED_EVERY === 0) process.send?.({ slowdown: slowdown() } satisfies Measured);
-  // What this process itself is late by: the machine's noise.
+  // How late this process itself was woken. The cause is the machine, not the server.
   const lateMs = Math.max(0, performance.now() - dueAt);
   void createAndSettle(`bystander.${process.pid}.${count}`, lateMs);
   const now = performance.now();

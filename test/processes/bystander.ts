@@ -6,16 +6,16 @@ const PROGRAM = fileURLToPath(new URL('bystander-process.ts', import.meta.url));
 /** One answer that the bystander got. */
 export interface Step {
   kind: string;
-  /** 0 when no answer came. */
+  /** 0 if there was no answer. */
   status: number;
-  /** What an answer other than 200 said. */
+  /** The text of an answer other than 200. */
   fault?: string | undefined;
   ms: number;
   /** How late the machine woke the bystander for this round. */
   lateMs: number;
 }
 
-/** How many times longer than alone a computation took. */
+/** How many times as long as on an idle machine a computation took. */
 export interface Measured {
   slowdown: number;
 }
@@ -23,21 +23,21 @@ export interface Measured {
 export interface Seen {
   /** Answers by status. */
   statuses: Record<string, number>;
-  /** The first faults, for messages. */
+  /** The first few faults, for error messages. */
   faults: string[];
   slowestMs: number;
   medianMs: number;
-  /** The latest that the machine woke the bystander. */
+  /** The longest delay with which the machine woke the bystander. */
   latestMs: number;
-  /** How many times longer than alone computations took on this machine: the median. 1 when a processor is free. */
+  /** The median of how many times as long as on an idle machine computations took. It is 1 if a processor is free. */
   slowdown: number;
 }
 
 const SHOWN_FAULTS = 5;
 
 /**
- * Another client of the same server: a process that creates and settles one promise every 100 ms and notes how long each
- * answer takes.
+ * Another client of the same server: a process that creates and settles one promise every 100 ms and measures how long
+ * each answer takes.
  */
 export class Bystander {
   readonly #process: ChildProcess;

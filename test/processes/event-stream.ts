@@ -3,7 +3,7 @@ import type { Message } from '@resonate/protocol';
 
 const WITHIN_MS = 15_000;
 
-/** How a stream ended: `clean` with the end of the HTTP answer, else it broke. */
+/** How a stream ended. `clean`: with the end of the HTTP answer. Otherwise the connection broke. */
 export interface StreamEnd {
   clean: boolean;
 }
@@ -14,7 +14,7 @@ export interface ReceivedMessage {
   at: number;
 }
 
-/** A worker's event stream: what comes over it, in order. */
+/** A worker's event stream, with its messages in order. */
 export class EventStream {
   readonly ended: Promise<StreamEnd>;
   readonly #answer: IncomingMessage;
@@ -38,7 +38,7 @@ export class EventStream {
     });
   }
 
-  /** Resolves when the server has answered 200 and the first bytes are here; rejects on any other answer. */
+  /** Resolves when the server has answered 200 and the first bytes have arrived. Rejects on any other answer. */
   static async open(url: string, path: string, headers: Record<string, string> = {}): Promise<EventStream> {
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       // No agent: closing the stream closes its connection.
@@ -60,28 +60,28 @@ export class EventStream {
     return this.#answer.headers;
   }
 
-  /** Comment lines so far. */
+  /** How many comment lines have arrived. */
   get comments(): number {
     return this.#comments;
   }
 
-  /** Messages that came and that nobody took with `next`. */
+  /** How many messages have arrived that `next` has not returned yet. */
   get waiting(): number {
     return this.#messages.length;
   }
 
-  /** The next message, here already or to come. */
+  /** The next message. It may have arrived already. */
   async next(withinMs = WITHIN_MS): Promise<Message> {
     return (await this.nextReceived(withinMs)).message;
   }
 
-  /** The next message with the time it came at. */
+  /** The next message, with the time at which it arrived. */
   async nextReceived(withinMs = WITHIN_MS): Promise<ReceivedMessage> {
     await this.#wait('a message', () => this.#messages.length > 0, withinMs);
     return this.#messages.shift() as ReceivedMessage;
   }
 
-  /** Breaks the connection without a farewell, as a crash of the worker would. */
+  /** Breaks the connection, as a crash of the worker does. */
   break(): void {
     this.#answer.socket.resetAndDestroy();
   }

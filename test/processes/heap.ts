@@ -21,7 +21,7 @@ export class Heap {
     this.#socket = socket;
   }
 
-  /** Makes the process open its inspector, as SIGUSR1 does, and connects to it. */
+  /** Sends SIGUSR1, so that the process opens its inspector, and connects to it. */
   static async of(pid: number, port: number): Promise<Heap> {
     process.kill(pid, 'SIGUSR1');
     const url = await until('the inspector answers', WITHIN_MS, async () => {

@@ -15,7 +15,7 @@ export interface HttpRequest {
   body?: string | Buffer;
 }
 
-/** An answer of the RPC route, its envelope opened. */
+/** The parsed envelope of an answer of the RPC route. */
 export interface RpcAnswer extends Reply {
   kind: string;
   corrId: string;
@@ -28,13 +28,13 @@ export class HttpClient {
   readonly #url: string;
   readonly #agent: Agent;
 
-  /** @param connections opened at most; further requests wait for a free one. */
+  /** @param connections the maximum number of connections. Further requests wait for a free one. */
   constructor(url: string, connections = 1) {
     this.#url = url;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
   }
 
-  /** Any HTTP request. Rejects only when no complete answer came. */
+  /** Sends any HTTP request. Rejects only if there is no complete answer. */
   send({ method = 'GET', path = '/', headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
@@ -60,7 +60,7 @@ export class HttpClient {
     });
   }
 
-  /** A body, whatever it holds, to the RPC route; the answer's envelope is checked. */
+  /** Sends any body to the RPC route, and checks the envelope of the answer. */
   async post(body: string | Buffer, headers: Record<string, string> = {}): Promise<RpcAnswer> {
     const answer = await this.send({
       method: 'POST',
@@ -86,7 +86,7 @@ export class HttpClient {
   }
 }
 
-/** Reads the envelope of an answer. @throws when it isn't shaped as protocol section 1 says. */
+/** Reads the envelope of an answer. @throws if it does not have the shape of protocol section 1. */
 export function openAnswer({ status, headers, body }: HttpAnswer): RpcAnswer {
   const fault = (what: string) => new Error(`${what}: HTTP ${status} ${body.slice(0, 1_000)}`);
   if (!headers['content-type']?.startsWith('application/json')) throw fault('the answer is not declared as JSON');

@@ -1,15 +1,15 @@
-/** What the commands for long random runs have in common: `npm run torture` and `npm run soak:hostile`. */
+/** The common part of the commands for long random runs: `npm run torture` and `npm run soak:hostile`. */
 
 const MAX_MINUTES = 24 * 60;
 
-/** How long a run takes, and what it repeats. */
+/** The length of a run, and the seed that repeats it. */
 export interface Run {
-  /** Of load in all; starting, measuring and checking come on top. */
+  /** The time of load. Start, measurements and checks take additional time. */
   minutes: number;
   seed: number;
 }
 
-/** @param seed undefined: any. @throws with one line that says what is wrong. */
+/** @param seed undefined: a random one. @throws with one line that says what is wrong. */
 export function readRun({ minutes: given, seed: text }: { minutes: string; seed: string | undefined }): Run {
   const minutes = Number(given);
   if (!(minutes > 0 && minutes <= MAX_MINUTES)) throw new Error(`--minutes: a number up to ${MAX_MINUTES}`);
@@ -28,7 +28,7 @@ export function optionsOrExit<Options>(read: (args: readonly string[]) => Option
   }
 }
 
-/** Aborted when somebody ends the process: the run then stops in good order. */
+/** Aborted when the process gets a signal to end. The run then stops cleanly. */
 export function interruption(): AbortSignal {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());

@@ -6,7 +6,7 @@ import { freePort } from './free-port.ts';
 import { Spawned } from './spawned.ts';
 import { until } from './until.ts';
 
-/** The command under test; TEST_RESONATE_BIN names another one, for instance that of an installed package. */
+/** The command under test. TEST_RESONATE_BIN names another one, for example that of an installed package. */
 export const RESONATE =
   process.env['TEST_RESONATE_BIN'] ?? fileURLToPath(new URL('../../apps/cli/bin/resonate', import.meta.url));
 
@@ -20,17 +20,17 @@ export interface ServerOptions {
   /** Further command line arguments. */
   args?: readonly string[];
   env?: Record<string, string>;
-  /** Port of the API; taken when free, else another one. */
+  /** The port of the API, if it is free. Otherwise another port is used. */
   preferredPort?: number;
   /** The `resonate` command of another version. */
   binary?: string;
-  /** Storage arguments; a fresh SQLite file in a temporary directory when absent. */
+  /** Storage arguments. By default a new SQLite file in a temporary directory. */
   storage?: readonly string[];
 }
 
 /**
- * A real server process: own port, own SQLite file. Kill it, start it again on the same port and file, as often as the
- * test needs; `dispose` at last.
+ * A real server process with its own port and SQLite file. A test may kill it and start it again on the same port and file.
+ * Call `dispose` at the end.
  */
 export class ServerProcess {
   readonly url: string;
@@ -77,7 +77,7 @@ export class ServerProcess {
     return this.#process?.output(lines) ?? '';
   }
 
-  /** The first line of its log with this message, logged already or to come. */
+  /** Waits for the first line of its log with this message. It may have been logged already. */
   async logged(msg: string, withinMs = 10_000): Promise<Record<string, unknown>> {
     const isIt = (line: string) => line.includes(`"msg":${JSON.stringify(msg)}`);
     return JSON.parse(await this.#running().line(msg, isIt, withinMs)) as Record<string, unknown>;
@@ -97,7 +97,7 @@ export class ServerProcess {
     }
   }
 
-  /** kill -9, as a crash would end it. */
+  /** Sends SIGKILL, which ends it like a crash. */
   async kill9(): Promise<void> {
     await this.#running().kill9();
   }
@@ -108,7 +108,7 @@ export class ServerProcess {
     return exit.code;
   }
 
-  /** Its exit code, when it has ended by itself. */
+  /** Resolves with its exit code when it ends by itself. */
   async ended(): Promise<number | null> {
     return (await this.#running().exited).code;
   }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** Output lines kept for error messages and for lines that were printed before somebody waited for them. */
+/** How many output lines are kept, for error messages and for lines that were printed before a test waits for them. */
 const KEPT_LINES = 2_000;
 
 export interface Exit {
@@ -16,12 +16,12 @@ interface Waiter {
 
 const alive = new Set<Spawned>();
 
-// Nothing that a test started may outlive it, also when the test was aborted.
+// No process may outlive the test that started it, even if the test was aborted.
 process.once('exit', () => {
   for (const spawned of alive) void spawned.kill9();
 });
 
-/** A child process whose output can be awaited line by line. */
+/** A child process. Tests can wait for lines of its output. */
 export class Spawned {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -33,7 +33,7 @@ export class Spawned {
   /** Starts `command`. The environment is this process's own without RESONATE_*, plus `env`. */
   constructor(command: string, args: readonly string[], env: Record<string, string> = {}, cwd?: string) {
     this.#name = [command, ...args].join(' ');
-    // A group of its own: a signal then reaches the server even if the command is a wrapper around it.
+    // It has its own process group, so that a signal reaches the server even if the command is a wrapper.
     this.#child = spawn(command, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...withoutResonateVariables(), ...env },
@@ -72,7 +72,7 @@ export class Spawned {
     return this.#lines.slice(-lines).join('\n');
   }
 
-  /** The first line, printed already or to come, that matches. Throws after `withinMs` or when the process ends. */
+  /** Waits for the first line that matches. It may have been printed already. Throws after `withinMs` or when the process ends. */
   async line(what: string, matches: (line: string) => boolean, withinMs: number): Promise<string> {
     const heard = this.#lines.find(matches);
     if (heard !== undefined) return heard;
@@ -95,7 +95,7 @@ export class Spawned {
     }
   }
 
-  /** Waits as `line` does for what tells that the process is ready. Kills the process if that does not come. */
+  /** Waits, as `line` does, for the line that shows that the process is ready. Kills the process if it does not appear. */
   async ready(what: string, matches: (line: string) => boolean, withinMs: number): Promise<string> {
     try {
       return await this.line(what, matches, withinMs);
@@ -136,7 +136,7 @@ export class Spawned {
     try {
       process.kill(pid, signal);
     } catch (error) {
-      // It ended by itself a moment ago, which `exited` is about to tell.
+      // It ended by itself a moment ago. `exited` will report that.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
@@ -154,10 +154,10 @@ export class Spawned {
   }
 }
 
-/** Whether an output has colours depends on these. */
+/** Variables that decide whether an output has colours. */
 const COLOUR_VARIABLES = new Set(['CI', 'FORCE_COLOR']);
 
-/** The environment of this process, without what would configure a server or decide about colours. */
+/** The environment of this process without the variables that configure a server or decide about colours. */
 export function withoutResonateVariables(): NodeJS.ProcessEnv {
   const isOurs = (name: string) => name.startsWith('RESONATE_') || COLOUR_VARIABLES.has(name);
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));

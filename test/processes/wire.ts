@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 
-/** Sends one request over HTTP; the answer's data on 200 and 300, else an error with status and message. */
+/** Sends one request over HTTP. @returns the data of a 200 or 300. @throws on other statuses, with status and message. */
 export async function call(url: string, kind: string, data: object): Promise<unknown> {
   const answer = await fetch(url, {
     method: 'POST',
@@ -16,7 +16,7 @@ export async function call(url: string, kind: string, data: object): Promise<unk
   return body.data;
 }
 
-/** Every promise that carries all the tags (and has the state), over as many pages as there are. */
+/** All promises with these tags (and this state), from all pages. */
 export async function searchPromises(
   url: string,
   tags: Record<string, string>,

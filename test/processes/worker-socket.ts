@@ -14,7 +14,7 @@ export interface WorkerMessage {
   data: { task?: { id: string; version: number }; promise?: { id: string } };
 }
 
-/** A worker's WebSocket as the protocol describes it, with nothing done by itself but keeping answers apart from messages. */
+/** A worker's WebSocket. It only separates answers from messages. For example, it does not acknowledge messages by itself. */
 export class WorkerSocket {
   readonly socket: WebSocket;
   /** The close code, once it is closed. */
@@ -52,7 +52,7 @@ export class WorkerSocket {
     return this.answerTo(corrId);
   }
 
-  /** The answer that carries this `corrId`. */
+  /** The answer with this `corrId`. */
   answerTo(corrId: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#answers.set(corrId, resolve);
@@ -60,7 +60,7 @@ export class WorkerSocket {
     });
   }
 
-  /** The next message; it is not acknowledged. */
+  /** The next message. It is not acknowledged. */
   async next(): Promise<WorkerMessage> {
     await this.until(() => this.#messages.length > 0);
     const message = this.#messages.shift();
@@ -68,7 +68,7 @@ export class WorkerSocket {
     return message;
   }
 
-  /** How many messages have come and were not taken with `next`. */
+  /** How many messages have arrived that `next` has not returned yet. */
   get waiting(): number {
     return this.#messages.length;
   }
@@ -86,7 +86,7 @@ export class WorkerSocket {
     }
   }
 
-  /** As if its process had died. */
+  /** Breaks the connection, as when the process dies. */
   break(): void {
     this.socket.terminate();
   }

@@ -54,7 +54,7 @@ async function ended(id: string, token: string): Promise<Answer['body']['redrive
 }
 
 describe('maintenance jobs', () => {
-  test('a bulk redrive is a job: ordered, gone on with by the server, seen by all who may', async () => {
+  test('a bulk redrive is a job that the server completes; a token sees only its own redrives and those of its prefix', async () => {
     const ids = ['mine/1', 'theirs/1'];
     for (const id of ids) {
       await server.ask('promise.create', { id, timeoutAt: FAR_FUTURE }, admin);
@@ -79,13 +79,13 @@ describe('maintenance jobs', () => {
     expect(await resonate.json('dead-letters', 'redrive', '--all', '--token', admin)).toEqual({ redriven: 2 });
     await dead(...ids);
     const table = await resonate.terminal('dead-letters', 'redrive', '--target', target, '--token', admin);
-    // Behind the progress, which it overwrites.
+    // The line follows the progress, which it overwrites.
     expect(table.join('\n')).toMatch(/redriven +2$/);
     const ordered = await resonate.json('dead-letters', 'redrive', '--all', '--no-wait', '--token', admin);
     expect(ordered).toMatchObject({ id: expect.any(String) });
   });
 
-  test('show when they last ran and what they did', async () => {
+  test('list when they last ran and what they did', async () => {
     const resonate = resonateFor(server.process.url);
     const jobs = await until('all have run', WITHIN_MS, async () => {
       const { body } = await send('', admin);
@@ -106,7 +106,7 @@ describe('maintenance jobs', () => {
     expect(metrics).toMatch(/^resonate_maintenance_running\{name="retention"\} 0$/m);
   });
 
-  test('are kept from who may not', async () => {
+  test('are refused without a token or without the rights', async () => {
     for (const [path, body] of [
       ['', undefined],
       ['/redrive', { all: true }],

@@ -49,7 +49,7 @@ async function create(client: HttpClient, id: string, origin: string): Promise<v
   expect((await client.rpc('promise.create', { id, timeoutAt: FAR_AWAY, tags })).status).toBe(200);
 }
 
-/** Call graphs that may go, and one that may not. */
+/** Creates call graphs that may be deleted, and one that may not. */
 async function fill(url: string): Promise<void> {
   const client = new HttpClient(url, 16);
   const sizes = Array.from({ length: SMALL }, (_, index) => [`small${index}`, CALLEES] as const);
@@ -69,7 +69,7 @@ async function deleted({ metricsUrl }: ServerProcess): Promise<number> {
   return Number(/^resonate_retention_deleted_total (\d+)/m.exec(text)?.[1] ?? 0);
 }
 
-/** What is in the store of a server that does not run: ids by origin, and the removals that were begun. */
+/** The content of the store while the server does not run: ids by origin, and the removals that have begun. */
 async function contents(target: StorageTarget) {
   const dialect = await openDialect(target, Date.now);
   try {
@@ -88,8 +88,8 @@ async function contents(target: StorageTarget) {
   }
 }
 
-describe.each(someOf(Object.keys(CASES), 1))('Retention on %s', (name) => {
-  test(`goes on after ${KILLS} times kill -9 in the middle and leaves no half call graph`, async () => {
+describe.each(someOf(Object.keys(CASES), 1))('retention on %s', (name) => {
+  test(`continues after each of ${KILLS} kills with -9 and leaves no incomplete call graph`, async () => {
     const { storage, target } = await CASES[name]!();
     const server = await ServerProcess.start({ args: RETENTION, ...(storage ? { storage } : {}) });
     try {
@@ -100,7 +100,7 @@ describe.each(someOf(Object.keys(CASES), 1))('Retention on %s', (name) => {
         const { graphs, removals, tagged } = await contents(target(server));
         for (const [origin, ids] of graphs) {
           if (origin.startsWith('small')) expect([origin, ids.length]).toEqual([origin, CALLEES + 1]);
-          // A part of it may be gone only when that is noted, and never its root before the rest.
+          // Only a graph in the table of removals may be incomplete, and its root is deleted last.
           if (origin === LARGE && ids.length <= LARGE_CALLEES) expect(removals).toEqual([LARGE]);
           expect(ids).toContain(origin);
         }

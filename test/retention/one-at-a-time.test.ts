@@ -22,7 +22,7 @@ beforeAll(async () => {
   const flags = { 'storage-type': 'mysql', 'storage-mysql-url': database.url };
   const { config } = loadConfig({ env: {}, flags, command: 'scheduler' });
   const open = () => openRuntime({ config, role: 'scheduler', version: 'test', logger });
-  // One after the other: the first one makes the schema.
+  // They start one after the other, because the first one creates the schema.
   runtimes = [await open(), await open()];
 }, 60_000);
 
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-test('of two schedulers without a job queue only the leader runs jobs, and the other one goes on when it stops', async () => {
+test('of two schedulers without a job queue only the leader runs jobs, and the other one takes over when it stops', async () => {
   const ran: string[] = [];
   let running = 0;
   let most = 0;

@@ -13,7 +13,7 @@ async function loadAsyncEngine(version: string): Promise<AsyncEngine> {
 
 const square = async (_: Context, n: number) => n * n;
 
-/** Steps, calls and a sleep all at once: the engine has many requests of one task in flight. */
+/** Steps, calls and a sleep at the same time, so that the engine has many requests of one task in flight. */
 async function allAtOnce(context: Context, width: number, target: string): Promise<number> {
   const numbers = Array.from({ length: width }, (_, n) => n);
   const nap = context.sleep(300);

@@ -9,11 +9,11 @@ export interface ClientOptions {
   url: string;
   /** Default: the SDK's own, over HTTP. */
   network?: NetworkName;
-  /** Group whose workers its `rpc` calls go to. */
+  /** The group to which its `rpc` calls go. */
   workers: string;
 }
 
-/** A client in the test's own process, in the group "client"; it can `run` the same functions as the workers. */
+/** A client in the process of the test, in the group "client". It can `run` the same functions as the workers. */
 export async function startClient(options: ClientOptions): Promise<Client> {
   const { Resonate, Constant } = await loadSdk(options.sdk);
   const silent = () => undefined;
@@ -21,7 +21,7 @@ export async function startClient(options: ClientOptions): Promise<Client> {
     ...(options.network === 'websocket'
       ? { network: new WebSocketNetwork({ url: options.url, group: 'client' }) }
       : { url: options.url, group: 'client' }),
-    // The faults are the point of these tests; the SDK's warnings about them would only hide jest's report.
+    // These tests cause faults on purpose. The SDK's warnings about them would only hide jest's report.
     logger: { debug: silent, info: silent, warn: silent, error: silent },
   });
   const all = functions({ name: 'client', group: options.workers, stuck: false, Constant });
@@ -29,17 +29,17 @@ export async function startClient(options: ClientOptions): Promise<Client> {
   return client;
 }
 
-/** A value as the SDK encodes it, for settling a promise from outside. */
+/** Encodes a value as the SDK does, for settling a promise from outside. */
 export function encoded(value: unknown): { headers: Record<string, string>; data: string } {
   return { headers: {}, data: Buffer.from(JSON.stringify(value)).toString('base64') };
 }
 
-/** The value in a record, as the SDK encodes it. */
+/** Decodes the value of a record that the SDK has encoded. */
 export function decoded(value: { data?: string }): unknown {
   return JSON.parse(Buffer.from(value.data ?? '', 'base64').toString('utf8'));
 }
 
-/** `pending`, or an error that names what was awaited after `withinMs`. */
+/** The result of `pending`. After `withinMs` it throws an error that names what was awaited. */
 export async function within<T>(withinMs: number, what: string, pending: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

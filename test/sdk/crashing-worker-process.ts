@@ -11,15 +11,15 @@ export interface CrashingWorkerOptions {
   group: string;
   name: string;
   network: NetworkName;
-  /** Lease length in ms; default 2 s. */
+  /** The length of the lease in ms, by default 2 s. */
   ttlMs?: number;
-  /** Where it dies in the life of a step; never when absent. */
+  /** The point in the life of a step at which it dies. By default it does not die. */
   at?: CrashPoint;
-  /** In which step; default the second. */
+  /** The step in which it dies, by default the second. */
   step?: number;
 }
 
-/** Starts a worker that dies where it is told to, and waits until it is connected. */
+/** Starts a worker that dies at the given point, and waits until it is connected. */
 export async function startCrashingWorker(options: CrashingWorkerOptions): Promise<Spawned> {
   const { url, group, name, network, ttlMs, at, step } = options;
   const args = [WORKER, '--url', url, '--group', group, '--name', name, '--network', network];

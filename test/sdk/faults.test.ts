@@ -10,9 +10,9 @@ import { CURRENT_CLIENTS } from './workers/sdk.ts';
 import { startWorker } from './worker-process.ts';
 
 const GROUP = 'workers';
-/** Short leases: what a dead worker held is free again after this. */
+/** Short leases: the tasks of a dead worker can be acquired again after this time. */
 const TTL_MS = 2_000;
-/** Less than the 30 s after which an unanswered dispatch is repeated: what a dead process held must move before. */
+/** Less than the 30 s after which an unanswered message is sent again. Tasks of a dead process must move earlier. */
 const RECOVERED_WITHIN_MS = 25_000;
 
 describe.each(someOf(CURRENT_CLIENTS, 1))('with the official SDK %s over %s', (sdk, network) => {
@@ -38,19 +38,19 @@ describe.each(someOf(CURRENT_CLIENTS, 1))('with the official SDK %s over %s', (s
     return started;
   }
 
-  /** Starts `count` journeys; `results` are all their results, awaited (and listened for) from now on. */
+  /** Starts `count` journeys. From now on listeners wait for `results`, which are their results. */
   async function startJourneys(count: number): Promise<{ results: Promise<number[]> }> {
     const options = client.options({ target: GROUP });
     const handles = await Promise.all(
       Array.from({ length: count }, (_, n) => client.beginRpc<number>(`journey-${n}`, 'journey', n, options)),
     );
     const results = Promise.all(handles.map((handle) => handle.result()));
-    // A failure is reported where the test awaits the results, not as an unhandled rejection before.
+    // A failure is reported where the test awaits the results. Without this it would be an unhandled rejection.
     results.catch(() => undefined);
     return { results };
   }
 
-  /** Resolves once at least `count` promises of any journey are resolved: their work is under way then. */
+  /** Resolves when at least `count` promises of the journeys are resolved, so that their work has begun. */
   async function progress(count: number): Promise<void> {
     await until(`${count} promises resolved`, 20_000, async () => {
       const resolved = await searchPromises(server.url, {}, 'resolved');
@@ -58,7 +58,7 @@ describe.each(someOf(CURRENT_CLIENTS, 1))('with the official SDK %s over %s', (s
     });
   }
 
-  test('a worker killed in the middle of a workflow is replaced by another one, which keeps its finished steps', async () => {
+  test('a worker that is killed during a workflow is replaced by another one, which does not repeat completed steps', async () => {
     const first = await worker('first', true);
     const result = client.rpc('two-places', 'twoPlaces', client.options({ target: GROUP }));
     await first.line('the gate', (line) => line === 'at the gate: first', 10_000);
@@ -70,7 +70,7 @@ describe.each(someOf(CURRENT_CLIENTS, 1))('with the official SDK %s over %s', (s
     });
   }, 60_000);
 
-  test('one of two workers is killed amid 50 workflows and all of them finish', async () => {
+  test('50 workflows complete although one of two workers is killed', async () => {
     const doomed = await worker('doomed');
     await worker('survivor');
     const { results } = await startJourneys(50);
@@ -79,7 +79,7 @@ describe.each(someOf(CURRENT_CLIENTS, 1))('with the official SDK %s over %s', (s
     await expect(within(RECOVERED_WITHIN_MS, '50 results', results)).resolves.toEqual(expectedResults(50));
   }, 90_000);
 
-  test('the server is killed twice amid 50 workflows and all of them finish', async () => {
+  test('50 workflows complete although the server is killed twice', async () => {
     await worker('first');
     await worker('second');
     const { results } = await startJourneys(50);
@@ -93,7 +93,7 @@ describe.each(someOf(CURRENT_CLIENTS, 1))('with the official SDK %s over %s', (s
     expect(unfinished.map((promise) => promise.id)).toEqual([]);
   }, 120_000);
 
-  test('workflows started before a clean stop go on after the next start', async () => {
+  test('workflows that were started before a clean stop continue after the next start', async () => {
     await worker('only');
     const slept = client.rpc('nap', 'sleepFor', 1_500, client.options({ target: GROUP }));
     await until('the workflow sleeps', 10_000, async () => {

@@ -7,9 +7,9 @@ import { startCrashingWorker, type CrashingWorkerOptions } from './crashing-work
 import type { NetworkName } from './workers/sdk.ts';
 
 const NETWORKS: readonly NetworkName[] = ['http', 'websocket'];
-/** Far more than the branch that a fence answers whole (docs/decisions/fence-preload.md). */
+/** Far more steps than a branch may have that the answer to a fence contains whole (docs/decisions/fence-preload.md). */
 const STEPS = 30;
-/** 21 such results, encoded, are the 8 MiB of a preload: it is a partial one from the first crash on. */
+/** 21 results of this size, encoded, are the 8 MiB of a preload. So the preload is partial from the first crash on. */
 const RESULT_BYTES = 300_000;
 const [FIRST_CRASH, SECOND_CRASH] = [25, 28];
 /** A busy machine takes seconds to read such a preload, and the SDK sends no heartbeat meanwhile. */
@@ -21,7 +21,7 @@ const clients: Client[] = [];
 const workers: Spawned[] = [];
 
 beforeAll(async () => {
-  // A message that a dead worker held goes to another one after this.
+  // The message of a dead worker is sent to another one after this time.
   server = await ServerProcess.start({ args: ['--tasks-retry-timeout', '3000'] });
 });
 
@@ -60,7 +60,7 @@ async function runKilledTwice(network: NetworkName): Promise<{ marks: unknown; p
   return { marks, printed: [first, second, third].map(linesOf) };
 }
 
-test('a workflow beyond a whole preload replays right when its workers are killed, and ends no step twice', async () => {
+test('a workflow with a partial preload is replayed correctly when its workers are killed, and settles no step twice', async () => {
   const steps = Array.from({ length: STEPS }, (_, index) => index + 1);
   const worker = (n: number) => (n < FIRST_CRASH ? 'first' : n <= SECOND_CRASH ? 'second' : 'third');
   for (const { marks, printed } of await Promise.all(NETWORKS.map(runKilledTwice))) {

@@ -13,14 +13,14 @@ import { startWorker } from './worker-process.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(120_000);
 
-/** A minute in the production's time: retries and waits are 100 times shorter here. */
+/** It stands for a minute in production: retries and waits are 100 times shorter here. */
 const MINUTE_MS = 600;
 const SHORTENED = ['--messages-backoff-min', '5', '--messages-backoff-max', '100', '--tasks-retry-timeout', '300'];
 const WORKERS = 'workers';
 const SOCKETS = 'sockets';
 
 let server: ServerProcess;
-/** One holds an event stream, the other one a WebSocket. */
+/** One worker has an event stream, the other one a WebSocket. */
 let workers: Spawned[] = [];
 /** Functions served over HTTP. */
 let receiver: PushReceiver;
@@ -45,17 +45,17 @@ afterAll(async () => {
   await server?.dispose();
 });
 
-test('a workflow goes to and fro between functions over HTTP push and workers over event streams and WebSockets', async () => {
+test('a workflow calls functions over HTTP push and workers over event streams and WebSockets in turn', async () => {
   const stops = [WORKERS, receiver.anycast, SOCKETS, receiver.anycast, WORKERS, SOCKETS];
   const before = { ...receiver.received };
   const target = served.options({ target: receiver.anycast });
   await expect(served.rpc('both-ways', 'relay', stops, target)).resolves.toBe(stops.length);
-  // Its own task, two stops here, and the caller who waits for the end.
+  // The messages: its own task, two stops at this function, and the notification of the caller.
   expect(receiver.received.execute).toBeGreaterThanOrEqual(before.execute + 3);
   expect(receiver.received.unblock).toBeGreaterThan(before.unblock);
 });
 
-test('50 workflows at once, begun on each side', async () => {
+test('50 workflows that begin on each side run at once', async () => {
   const targets = [receiver.anycast, WORKERS, SOCKETS];
   const targetOf = (n: number) => targets[n % targets.length] ?? '';
   const runs = Array.from({ length: 50 }, (_, n) => {
@@ -65,11 +65,11 @@ test('50 workflows at once, begun on each side', async () => {
   expect(await Promise.all(runs)).toEqual(runs.map(() => 2));
 });
 
-test('a listener over HTTP push that is away for a minute gets its unblock when it is back', async () => {
+test('a listener over HTTP push that is down for a minute gets its unblock when it runs again', async () => {
   await call(server.url, 'promise.create', { id: 'away', timeoutAt: Date.now() + 3_600_000, tags: {} });
   const handle = await served.get<string>('away');
   const result = handle.result();
-  // As the SDK does, which does not say when it has.
+  // The SDK does this too, but does not say when it has done so.
   await call(server.url, 'promise.register_listener', { awaited: 'away', address: receiver.unicast });
   const before = receiver.received.unblock;
   receiver.isAway = true;
@@ -81,7 +81,7 @@ test('a listener over HTTP push that is away for a minute gets its unblock when 
   expect(receiver.received.unblock).toBeGreaterThan(before);
 });
 
-test('a listener over an event stream that is away for a minute gets its unblock when it is back', async () => {
+test('a listener over an event stream that is down for a minute gets its unblock when it is connected again', async () => {
   const stream = await EventStream.open(server.url, '/poll/listeners/one');
   await call(server.url, 'promise.create', { id: 'broken', timeoutAt: Date.now() + 3_600_000, tags: {} });
   await call(server.url, 'promise.register_listener', { awaited: 'broken', address: 'poll://uni@listeners/one' });
@@ -94,7 +94,7 @@ test('a listener over an event stream that is away for a minute gets its unblock
   again.break();
 });
 
-/** Resolves when the server's own clock is that much further: a timer of its own has ended. */
+/** Resolves when this time has passed on the server's clock, which a timer of the server shows. */
 async function aMinute(id: string): Promise<void> {
   const timer = { id: `minute-${id}`, timeoutAt: Date.now() + MINUTE_MS, tags: { 'resonate:timer': 'true' } };
   await call(server.url, 'promise.create', timer);

@@ -3,19 +3,19 @@ import type { AddressInfo } from 'node:net';
 import type { HttpAdapter, Message } from '@resonatehq/sdk';
 
 /**
- * What makes an SDK a function served over HTTP: messages come to it as pushes instead of over an event stream. The SDK has
- * the port for it (`HttpAdapter`), and an implementation for streams only.
+ * Lets an SDK serve functions over HTTP: it receives messages as pushes instead of over an event stream. The SDK has an
+ * interface for this (`HttpAdapter`), but implements it only for streams.
  */
 export class PushReceiver implements HttpAdapter {
   readonly unicast: string;
   readonly anycast: string;
   readonly #server: Server;
   readonly #callbacks: ((message: Message) => void)[] = [];
-  /** Messages so far, by kind. */
+  /** The number of messages so far, by kind. */
   readonly received = { execute: 0, unblock: 0 };
-  /** Answers pushes with 503 and hears none of them. */
+  /** While this is true, it answers pushes with 503 and ignores them. */
   isAway = false;
-  /** Pushes it answered so. */
+  /** The number of pushes that it answered in this way. */
   refused = 0;
 
   private constructor(server: Server) {

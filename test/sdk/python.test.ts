@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { someOf } from '@resonate/testkit';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { findPython } from '../cluster/python.ts';
 import { ServerProcess } from '../processes/server-process.ts';
 import { Spawned } from '../processes/spawned.ts';
@@ -20,6 +24,19 @@ const SDK = 'resonate-sdk==0.8.1';
 const GROUP = 'workers';
 const INSTALLED_WITHIN_MS = 300_000;
 const DONE_WITHIN_MS = 60_000;
+
+/** Sends one request and prints its answer. */
+const REQUEST = `
+import asyncio, sys
+from resonate_websocket import WebSocketConnection
+
+async def main():
+    connection = WebSocketConnection(sys.argv[1])
+    await connection.start()
+    print(await connection.send('{"kind":"promise.get","head":{"corrId":"1"},"data":{"id":"p"}}'))
+    await connection.stop()
+
+asyncio.run(main())`;
 
 describe('the official Python SDK over the WebSocket', () => {
   let directory: string;
@@ -81,7 +98,7 @@ describe('the official Python SDK over the WebSocket', () => {
     );
   }, 300_000);
 
-  test('goes on when the server is killed and started again', async () => {
+  test('continues when the server is killed and started again', async () => {
     await worker('only');
     const results = Promise.all(Array.from({ length: 20 }, (_, n) => call(`r-${n}`, 'count', 10)));
     results.catch(() => undefined);
@@ -111,6 +128,35 @@ describe('the official Python SDK over the WebSocket', () => {
     },
     90_000,
   );
+
+  test('a request gets its answer over the connection that is being left, although the next one is refused', async () => {
+    const http = createServer();
+    const sockets = new WebSocketServer({ noServer: true });
+    let left: WebSocket | undefined;
+    let refused = 0;
+    http.on('upgrade', (request, socket, head) => {
+      if (left === undefined) {
+        sockets.handleUpgrade(request, socket, head, (opened) => {
+          left = opened;
+          opened.on('message', () => opened.send('{"drain":true}'));
+        });
+        return;
+      }
+      socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
+      refused++;
+      // The client has handled the first refusal when it tries again.
+      if (refused === 2) left.send('{"kind":"promise.get","head":{"corrId":"1","status":404},"data":"none"}');
+    });
+    await once(http.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+      const { stdout } = await promisify(execFile)(interpreter, ['-c', REQUEST, url], { timeout: DONE_WITHIN_MS });
+      expect(JSON.parse(stdout)).toMatchObject({ data: 'none' });
+    } finally {
+      left?.terminate();
+      http.close();
+    }
+  });
 
   async function stored(): Promise<unknown[]> {
     const steps = await searchPromises(server.url, { 'resonate:parent': 'wf', 'resonate:scope': 'local' });

@@ -10,7 +10,7 @@ import { CRASH_POINTS, type CrashPoint } from './workers/crash-points.ts';
 const GROUP = 'workers';
 const DONE_WITHIN_MS = 30_000;
 
-/** The steps of workers whose start is stored together with their result (docs/decisions/one-trip-per-step.md). */
+/** Steps whose start is stored together with their result (docs/decisions/one-trip-per-step.md). */
 describe('a step over the WebSocket', () => {
   let server: ServerProcess;
   let client: Client;
@@ -18,7 +18,7 @@ describe('a step over the WebSocket', () => {
 
   beforeEach(async () => {
     workers = [];
-    // A message that a frozen worker holds goes to another one after this.
+    // The message of a frozen worker is sent to another one after this time.
     server = await ServerProcess.start({ args: ['--tasks-retry-timeout', '3000'] });
     client = await startClient({ sdk: '0.11.5', network: 'websocket', url: server.url, workers: GROUP });
   });
@@ -36,7 +36,7 @@ describe('a step over the WebSocket', () => {
     return started;
   }
 
-  /** What is stored of the steps: in the order of their ids. */
+  /** The stored values of the steps in order, or the state if a step is not resolved. */
   async function stored(id: string): Promise<unknown[]> {
     const steps = await searchPromises(server.url, { 'resonate:parent': id, 'resonate:scope': 'local' });
     return steps
@@ -45,7 +45,7 @@ describe('a step over the WebSocket', () => {
   }
 
   test.each(CRASH_POINTS)(
-    'whose worker dies when %s is run again unless its result is stored, and no other one is',
+    'is run again if its worker dies when %s and its result is not stored; other steps are not',
     async (point) => {
       const doomed = await worker('doomed', point);
       const result = client.rpc('wf', 'marks', client.options({ target: GROUP }));
@@ -53,7 +53,7 @@ describe('a step over the WebSocket', () => {
       const before = await stored('wf');
       await worker('survivor');
       const marks = (await within(DONE_WITHIN_MS, 'the result', result)) as string[];
-      // Nothing is lost, nothing settles twice: what the workflow saw is what is stored.
+      // No result is lost and no step settles twice: the workflow has seen the stored results.
       expect(await stored('wf')).toEqual(marks);
       expect(marks).toEqual(['doomed ran 1', expect.stringMatching(/^(doomed|survivor) ran 2$/), 'survivor ran 3']);
       if (point === 'the next step begins') expect(before).toEqual(['doomed ran 1', 'doomed ran 2']);
@@ -64,7 +64,7 @@ describe('a step over the WebSocket', () => {
     90_000,
   );
 
-  test('whose promise somebody made outside of the workflow takes the result of that promise', async () => {
+  test('whose promise was created outside of the workflow gets the result of that promise', async () => {
     const data = Buffer.from('"made outside"').toString('base64');
     await call(server.url, 'promise.create', { id: 'wf:0', timeoutAt: Date.now() + 3_600_000 });
     await call(server.url, 'promise.settle', { id: 'wf:0', state: 'resolved', value: { data } });
@@ -73,7 +73,7 @@ describe('a step over the WebSocket', () => {
     await expect(within(DONE_WITHIN_MS, 'the result', result)).resolves.toEqual(['made outside']);
   }, 90_000);
 
-  test('whose worker was frozen until its lease was over is refused, and the worker goes on with other work', async () => {
+  test('whose worker was frozen until its lease expired is refused, and the worker continues with other work', async () => {
     const frozen = await worker('frozen', 'the step begins, frozen');
     const result = client.rpc('wf', 'marks', client.options({ target: GROUP }));
     await frozen.line('the second step', (line) => line === 'runs step 2', DONE_WITHIN_MS);
@@ -95,7 +95,7 @@ describe('a step over the WebSocket', () => {
   }, 120_000);
 });
 
-/** It freezes in each second step. */
+/** The worker freezes in the second step of each workflow. */
 async function frozenAgain(worker: Spawned): Promise<number> {
   await until('the second step of the next workflow', DONE_WITHIN_MS, () => {
     const runs = worker

@@ -11,15 +11,15 @@ export interface WorkerOptions {
   name: string;
   /** Default: the SDK's own, over HTTP. */
   network?: NetworkName;
-  /** Group it listens for; default "default". */
+  /** The group of the worker, by default "default". */
   group?: string;
-  /** Lease length in ms; default the SDK's 60 s. */
+  /** The length of the lease in ms, by default the SDK's 60 s. */
   ttlMs?: number;
-  /** Never returns from the step `gate`. */
+  /** If true, the step `gate` never returns. */
   stuck?: boolean;
 }
 
-/** Starts a worker process with all the tests' functions and waits until its stream to the server is open. */
+/** Starts a worker process with the functions of all tests, and waits until its stream to the server is open. */
 export async function startWorker(options: WorkerOptions): Promise<Spawned> {
   const args = [WORKER, '--sdk', options.sdk, '--url', options.url, '--name', options.name];
   if (options.network !== undefined) args.push('--network', options.network);

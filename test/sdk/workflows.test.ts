@@ -11,8 +11,8 @@ import { startWorker } from './worker-process.ts';
 const WORKERS = 'workers';
 
 /**
- * The network throws the errors of the SDK that is installed beside it, which is 0.11.5 here. So this pair runs these tests
- * only, in which no request fails, and not those with faults.
+ * The network throws errors of the SDK that is installed together with it, which is 0.11.5 here. So this pair runs only these
+ * tests, in which no request fails, and not the tests with faults.
  */
 const OLDER_OVER_WEBSOCKET = ['0.11.4', 'websocket'] as const;
 
@@ -56,17 +56,17 @@ describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %
     await expect(client.run('call-1', 'callOther', 20, 22)).resolves.toBe(42);
   });
 
-  test('fans out to 50 calls and gathers them', async () => {
+  test('makes 50 calls at once and collects their results', async () => {
     await expect(onWorker('fan-1', 'fanOut', 50)).resolves.toBe((50 * 51 * 101) / 6);
   });
 
-  test('sleeps at least as long as asked and little longer', async () => {
+  test('sleeps for at least the given time and not much longer', async () => {
     const slept = await onWorker('sleep-1', 'sleepFor', 400);
     expect(slept).toBeGreaterThanOrEqual(400);
     expect(slept).toBeLessThan(2_400);
   });
 
-  test('goes on when a promise is resolved from outside', async () => {
+  test('continues when a promise is resolved from outside', async () => {
     const pending = onWorker('ask-1', 'askOutside');
     const [question] = await until('the question', 5_000, async () => {
       const found = await searchPromises(server.url, { question: 'ask-1' }, 'pending');
@@ -82,7 +82,7 @@ describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %
     await expect(detached.result()).resolves.toBe(7);
   });
 
-  test('recursion 20 deep', async () => {
+  test('recursion to a depth of 20 works', async () => {
     await expect(onWorker('deep-1', 'countDown', 20)).resolves.toBe(20);
   });
 
@@ -109,11 +109,11 @@ describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %
     await expect(call(server.url, 'schedule.get', { id: 'every-second' })).rejects.toThrow('404');
   });
 
-  test('a step that fails twice is retried and its third result counts', async () => {
+  test('a step that fails twice is retried, and the result of its third attempt is stored', async () => {
     await expect(onWorker('retry-1', 'retried')).resolves.toBe(3);
   });
 
-  test('an error that outlasts the retries reaches the caller', async () => {
+  test('an error that remains after all retries reaches the caller', async () => {
     await expect(onWorker('error-1', 'givesUp')).rejects.toThrow('no luck');
   });
 
@@ -126,14 +126,14 @@ describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %
     await expect(client.rpc('late-1', 'askOutside', options)).rejects.toThrow('timedout');
   });
 
-  test('a cancelled workflow tells its caller', async () => {
+  test('the caller of a canceled workflow gets an error', async () => {
     const pending = await client.beginRpc('cancel-1', 'askOutside', client.options({ target: WORKERS }));
     const result = pending.result();
     await client.promises.cancel('cancel-1');
     await expect(result).rejects.toThrow('canceled');
   });
 
-  test(`${atOnce} workflows at once`, async () => {
+  test(`runs ${atOnce} workflows at once`, async () => {
     const numbers = Array.from({ length: atOnce }, (_, n) => n);
     const results = await within(
       60_000,

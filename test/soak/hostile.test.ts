@@ -5,12 +5,12 @@ import { Spawned } from '../processes/spawned.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const MINUTES = 1;
-/** Starting and measuring come on top of the traffic, on a busy machine. */
+/** The time for start, traffic and measurements on a busy machine. */
 const ENDED_WITHIN_MS = 300_000;
 const SEED = process.env['TEST_SEED'] ?? String(Math.floor(Math.random() * 2 ** 31));
 
 test(
-  `a minute of hostile traffic ends no server with a small heap and disturbs nobody else (seed ${SEED})`,
+  `a server with a small heap survives a minute of hostile traffic and still answers other clients (seed ${SEED})`,
   async () => {
     const soak = new Spawned(process.execPath, [MAIN, '--minutes', String(MINUTES), '--seed', SEED]);
     const late = setTimeout(() => void soak.kill9(), ENDED_WITHIN_MS);

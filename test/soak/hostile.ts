@@ -25,18 +25,18 @@ export interface Hostility {
 }
 
 export interface Outcome {
-  /** How often each attack ran, and what came of its requests and connections. */
+  /** How often each attack ran, and the outcomes of its requests and connections. */
   attacks: Record<string, Record<string, number>>;
-  /** Answers to the attacks from 500 on, by status. */
+  /** The number of answers to the attacks with status 500 or above, by status. */
   faults: Record<string, number>;
   bystander: Seen;
-  /** A bystander of a server of its own: what it waited is the machine's noise. */
+  /** The results of a bystander of another, quiet server. Its delays are caused by the machine, not by the attacks. */
   noise: Seen;
-  /** MiB in use after a full collection, before and after; NaN when the server is gone. */
+  /** MiB in use after a full collection, before and after the attacks. NaN if the server has ended. */
   heapMib: { before: number; after: number };
   /** What the server logged as an error, at most a few lines. */
   errors: string[];
-  /** Its exit code, or null while it lives. */
+  /** The exit code of the server, or null while it runs. */
   ended: number | string | null;
 }
 
@@ -87,7 +87,7 @@ interface Attacking {
   hasEnded(): boolean;
 }
 
-/** Runs attacks in an order that the seed gives until time is over. */
+/** Runs attacks until the end, in an order that depends on the seed. */
 async function attack(url: string, { seed, over, sink, log, hasEnded }: Attacking): Promise<Outcome['attacks']> {
   const order = new Random(seed);
   const names = Object.keys(ATTACKS);
@@ -127,7 +127,7 @@ function faultsOf(attacks: Outcome['attacks']): Record<string, number> {
   return faults;
 }
 
-/** Takes pushes: it answers some at once, some late, and reads others not at all. */
+/** Receives pushes. It answers some at once and some late, and does not read others. */
 async function startSink(): Promise<{ address(index: number): string; stop(): void }> {
   let count = 0;
   const server = createServer((request, response) => {
@@ -140,7 +140,7 @@ async function startSink(): Promise<{ address(index: number): string; stop(): vo
   await new Promise<void>((resolve) => server.listen(0, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    // All of 127.0.0.0/8 is this machine.
+    // Every address in 127.0.0.0/8 leads to this machine.
     address: (index) => `http://127.0.0.${(index % 100) + 1}:${port}/`,
     stop() {
       server.close();

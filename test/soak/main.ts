@@ -1,6 +1,6 @@
 /**
- * `npm run soak:hostile -- --minutes M --seed S`: hostile clients against a server with a small heap, and one client that
- * must not notice. Exit codes: 0 all held, 1 something was violated, 2 wrong command line, 130 interrupted.
+ * `npm run soak:hostile -- --minutes M --seed S`: sends hostile traffic to a server with a small heap, while another client
+ * must still be served. Exit codes: 0 all checks passed, 1 a check failed, 2 wrong command line, 130 interrupted.
  */
 import { interruption, optionsOrExit } from '../processes/long-run.ts';
 import { readOptions, USAGE } from './options.ts';

@@ -2,9 +2,9 @@ import type { Run } from '../processes/long-run.ts';
 import type { Outcome } from './hostile.ts';
 import { HEAP_MIB } from './options.ts';
 
-/** A bystander who waits longer is shut out: commits of megabytes take up to 2 s where other programs use the disk. */
+/** A bystander that waits longer was not served. Commits of megabytes take up to 2 s if other programs use the disk. */
 const BYSTANDER_MS = 5_000;
-/** What may stay in use after the attacks: caches and compiled code that a server has once it worked. */
+/** How much the heap may grow during the attacks, for caches and compiled code. */
 const HEAP_GROWTH_MIB = 32;
 
 /** What was wrong, one line each. */
@@ -13,7 +13,7 @@ export function violations({ attacks, faults, bystander, noise, heapMib, errors,
   if (ended !== null) found.push(`the server ended (${ended})`);
   const refused = Object.keys(bystander.statuses).filter((status) => status !== '200');
   if (refused.length > 0) found.push(`the bystander got ${refused.join(', ')}: ${bystander.faults.join('; ')}`);
-  // Where other programs use the processors, what the server computes takes longer by as much.
+  // If other programs use the processors, the server's computations take longer in proportion.
   const withinMs = Math.round(BYSTANDER_MS * Math.max(bystander.slowdown, noise.slowdown) + noise.slowestMs);
   if (bystander.slowestMs > withinMs) found.push(`the bystander waited ${bystander.slowestMs} ms, above ${withinMs}`);
   const other = Object.keys(faults).filter((status) => status !== '503');
@@ -28,7 +28,7 @@ export function violations({ attacks, faults, bystander, noise, heapMib, errors,
   return [...found, ...named];
 }
 
-/** What a run counted and found, for people. */
+/** The text of a run's counts and violations. */
 export function report(outcome: Outcome, { minutes, seed }: Run): string {
   const { attacks, faults, bystander, noise, heapMib, ended } = outcome;
   const broken = violations(outcome);

@@ -3,7 +3,7 @@ import { commandLine, withoutShortcuts } from '../../apps/cli/src/cli.ts';
 import { COMMANDS } from '../../apps/cli/src/commands.ts';
 import { files, textOf } from './sources.ts';
 
-/** What the documents tell people to type is what the program takes. */
+/** Checks that the program accepts the command lines in the documents. */
 
 interface Line {
   /** `docs/cli.md:12` */
@@ -11,10 +11,10 @@ interface Line {
   words: string[];
 }
 
-/** Ends the parsing of a right command line just before it would be run. */
+/** Thrown when a valid command line has been parsed, so that the command does not run. */
 class Parsed extends Error {}
 
-/** Reads as the shell does, without expanding anything: words, quotes, a comment's or operator's begin ends it. */
+/** Splits a command line into words as a shell does, without expansions. A comment or an operator ends it. */
 function wordsOf(command: string): string[] {
   const words: string[] = [];
   for (const [word] of command.matchAll(/(?:'[^']*'|"(?:\\.|[^"])*"|\\.|[^\s'"\\])+/g)) {
@@ -32,7 +32,7 @@ function wordsOf(command: string): string[] {
 }
 
 const BEFORE_IT = /^(\$ |npx |exec |\w+=\S+ |node_modules\/\.bin\/|\.\/)*/;
-/** ID, `[--all]`, `get|delete`, `…`: the line stands for many. */
+/** ID, `[--all]`, `get|delete`, `…`: such a line is a pattern for many command lines. */
 const IS_PATTERN = /(?<![-\w])[A-Z]{2,}(?![-\w])|\[--|\w\|\w|…|\.\.\./;
 
 /** Each command line in a block of code, and each that is `resonate …` in the text. */
@@ -50,10 +50,10 @@ function commandLines(page: string): Line[] {
   });
 }
 
-/** What prose that only names a command leaves out. */
+/** The errors about missing arguments, which are fine where the text only names a command. */
 const LEAVES_OUT = /^(Not enough non-option arguments|Missing required (sub)?(argument|command))/;
 
-/** @returns what is wrong with it; null when the program would take it. */
+/** @returns what is wrong with it; null if the program accepts it. */
 async function complaint(words: string[]): Promise<string | null> {
   const cli = await commandLine(words);
   cli
@@ -80,7 +80,7 @@ describe('command lines in the documents', () => {
     expect(lines.length).toBeGreaterThan(20);
   });
 
-  test('are ones that the program takes', async () => {
+  test('are accepted by the program', async () => {
     const wrong: string[] = [];
     for (const { at, words } of lines) {
       const why = await complaint(words);
@@ -98,7 +98,7 @@ test('a page with commands to type says how to run `resonate`', () => {
   expect(silent).toEqual([]);
 });
 
-test('the examples in help texts are ones that the program takes', async () => {
+test('the program accepts the examples in help texts', async () => {
   const lines = COMMANDS.flatMap(({ examples }) => examples.map(([line]) => line));
   expect(lines.length).toBeGreaterThanOrEqual(COMMANDS.length);
   for (const line of lines) {
@@ -117,7 +117,7 @@ async function helpOf(...words: string[]): Promise<string> {
 }
 
 test.each(['promises', 'tasks', 'schedules', 'dead-letters'])(
-  'the help of every subcommand of %s has examples that the program takes',
+  'the help of every subcommand of %s has examples that the program accepts',
   async (group) => {
     const subcommands = [...(await helpOf(group)).matchAll(/^ {2}resonate \S+ ([a-z-]+) .*$/gm)].map(
       ([, name = '']) => name,

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import lint from '../../oxlint.config.ts';
 import { files, importsOf, isTest, jsonOf, packageName } from './sources.ts';
 
-/** Each package.json tells the truth about what its package imports. */
+/** Checks that each package.json declares exactly the packages that its code imports. */
 
 interface Manifest {
   name: string;
@@ -36,7 +36,7 @@ describe.each(WORKSPACES)('$folder', (workspace) => {
   test('declares what it imports', () => {
     const missing = imported(workspace).filter(({ file, name }) => {
       if (name in dependencies) return false;
-      // The dashboard is built into files that hold all they need: nothing of it is installed where it runs.
+      // The dashboard is built into files that contain everything that they need, so its packages are not installed.
       const isBuilding = isTest(file) || folder === 'apps/dashboard';
       return !isBuilding || !(name in devDependencies || name in FOR_ALL);
     });
@@ -58,7 +58,7 @@ describe.each(WORKSPACES)('$folder', (workspace) => {
   });
 });
 
-/** What oxlint.config.ts says that a package may import; everything where it says nothing. */
+/** What a package may import according to oxlint.config.ts. Without a rule, everything is allowed. */
 function importRule(folder: string): { allowed(name: string): boolean } {
   const rules = lint.overrides?.find(({ files }) => files.includes(`${folder}/src/**`))?.rules;
   const rule = rules?.['no-restricted-imports'] as Restriction | undefined;

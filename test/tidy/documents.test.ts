@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { configurationDocs } from '../../scripts/configuration-docs.ts';
 import { commentsOf, FILES, files, isTest, ROOT, textOf } from './sources.ts';
 
-/** What documents and comments refer to exists: files, headings, transitions. */
+/** Checks that the files, headings and transitions that documents and comments name exist. */
 
 interface Passage {
   file: string;
@@ -14,7 +14,7 @@ interface Passage {
 
 const PAGES = files(/\.md$/);
 
-/** Lines of a page outside its blocks of code, which show the files of users. */
+/** The lines of a page outside its code blocks, which show the files of users. */
 function proseOf(page: string): Passage[] {
   let isFenced = false;
   return textOf(page)
@@ -39,17 +39,17 @@ function broken(passages: readonly Passage[], find: RegExp, isBroken: (found: st
   );
 }
 
-/** NAME, X, NNNN stand for any name. `dist` is what a build writes. */
+/** NAME, X and NNNN stand for any name. `dist` is the output of a build. */
 const IS_OTHER = /\b[A-Z]+\b|NNNN|\bdist\b/;
 
-/** Also for the beginning of a path: `npm test -- test/http/b` runs every test whose path begins so. */
+/** The beginning of a path is valid too: `npm test -- test/http/b` runs every test whose path begins with it. */
 function isGone(path: string): boolean {
   return !IS_OTHER.test(path) && !FILES.some((file) => file.startsWith(path));
 }
 
 /** Every file by its path, and by each end of its path: `tidy/sources.ts`, `sources.ts`. */
 const BY_END = new Set(FILES.flatMap((file) => file.split('/').map((_, at, parts) => parts.slice(at).join('/'))));
-/** Files that a user has. */
+/** Files of a user, which are not in this project. */
 BY_END.add('resonate.toml').add('resonate.sql').add('x.test.ts');
 
 describe.each([
@@ -102,7 +102,7 @@ describe('links', () => {
     expect(broken(PROSE, /\]\((?!https?:|mailto:)([^)\s]+)/g, leadsNowhere)).toEqual([]);
   });
 
-  test('to headings of the documents exist, wherever they are named', () => {
+  test('in sources and configuration files lead to headings that exist', () => {
     const named = files(/\.(tsx?|js|mjs|ya?ml|json|toml)$/).flatMap((file) =>
       textOf(file)
         .split('\n')

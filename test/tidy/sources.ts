@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** Every file of the project, also one that is not committed yet, by its path from the root. */
+/** Every file of the project by its path from the root, including files that are not committed yet. */
 export const FILES: readonly string[] = execFileSync(
   'git',
   ['ls-files', '--cached', '--others', '--exclude-standard'],
@@ -52,7 +52,7 @@ export function commentsOf(file: string): { file: string; line: number; text: st
   });
 }
 
-/** `file:line: what stands there` for each match in `text`. */
+/** `file:line: the text of the line` for each line of `text` that matches. */
 export function matches(file: string, text: string, pattern: RegExp): string[] {
   return text
     .split('\n')

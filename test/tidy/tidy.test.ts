@@ -22,16 +22,16 @@ describe('source files', () => {
     expect(long.map(({ file, lines }) => `${file}:400: has ${lines} lines`)).toEqual([]);
   });
 
-  test('are named after what they hold, not after nothing in particular', () => {
+  test('have specific names, not names such as helpers, utils or common', () => {
     const vague = /(^|[-.])(managers?|helpers?|utils?|utilities|common|misc)([-.]|$)/i;
     expect(FILES.filter((file) => vague.test(basename(file)))).toEqual([]);
   });
 
-  test('do not import each other in a circle, not even for types', () => {
+  test('have no import cycles, not even for types', () => {
     expect(circlesOf(importedFiles()).map((files) => files.join(' -> '))).toEqual([]);
   });
 
-  test('of two folders beside each other do not import each other, not even by way of a third', () => {
+  test('of sibling folders do not import each other, not even through a third folder', () => {
     expect(circlesOf(importedFolders()).map((folders) => folders.join(' -> '))).toEqual([]);
   });
 
@@ -39,13 +39,13 @@ describe('source files', () => {
     expect(files(/\.test\.ts$/).flatMap(testsWithoutAssertion)).toEqual([]);
   });
 
-  test('switch no check off without a reason', () => {
-    // A reason after `--` makes an exception.
+  test('give a reason where they switch off a check', () => {
+    // It is allowed with a reason after `--`.
     const off = /@ts-(ignore|nocheck|expect-error)|oxlint-disable(?!.* -- \S)|oxfmt-ignore|prettier-ignore/;
     expect(files(/\.(ts|js|mjs)$/).flatMap((file) => matches(file, withoutThisRule(file), off))).toEqual([]);
   });
 
-  test('leave nothing for later', () => {
+  test('have no notes about work that is left to do', () => {
     const later = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].map((word) => `\\b${word}\\b`).join('|'));
     expect(files(/^(?!package-lock\.json)/).flatMap((file) => matches(file, textOf(file), later))).toEqual([]);
   });
@@ -79,7 +79,7 @@ function importedFiles(): Arrows {
   return new Map([...sources].map((file) => [file, new Set(importedBy(file))]));
 }
 
-/** Which other folders of its app or package each folder imports from; those above and below it do not count. */
+/** Which other folders of its app or package each folder imports from. Its parent and child folders do not count. */
 function importedFolders(): Arrows {
   const arrows = new Map<string, Set<string>>();
   for (const [file, imported] of importedFiles()) {
@@ -95,7 +95,7 @@ function isWithin(one: string, other: string): boolean {
   return `${one}/`.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 }
 
-/** Paths along the arrows that lead back to their beginning, one for each place where a path closes. */
+/** The cycles of a graph: paths that lead back to their beginning, one for each place where a path closes. */
 function circlesOf(arrows: Arrows): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
@@ -111,8 +111,8 @@ function circlesOf(arrows: Arrows): string[][] {
 }
 
 /**
- * Tests whose body calls neither `expect` nor a function of the suite whose name says that it asserts (`expectCreatedOnce`),
- * nor waits for something that fails when it does not come in time (`until`, `waitFor`).
+ * The tests without an assertion. An assertion is a call of `expect`, of a function with such a name (`expectCreatedOnce`), or
+ * of a function that fails after a time limit (`until`, `waitFor`).
  */
 function testsWithoutAssertion(file: string): string[] {
   const code = codeOf(file);
@@ -126,7 +126,7 @@ function testsWithoutAssertion(file: string): string[] {
   });
 }
 
-/** This file writes down what it looks for. */
+/** This file contains the texts for which it searches, so it is skipped. */
 function withoutThisRule(file: string): string {
   return file === 'test/tidy/tidy.test.ts' ? '' : textOf(file);
 }
@@ -134,7 +134,7 @@ function withoutThisRule(file: string): string {
 describe('the machine', () => {
   const sources = files(/^packages\/machine\/src\/.*\.ts$/).filter((file) => !file.endsWith('.test.ts'));
 
-  test('is pure: no clock, no chance, no process, no input or output, nothing that waits', () => {
+  test('is pure: it uses no clock, no random numbers, no process, no I/O and nothing asynchronous', () => {
     const impure =
       /\bDate\b|\bMath\.random\b|\bprocess\.|\basync\b|\bawait\b|\bPromise[.<(]|\bconsole\.|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\bperformance\.|\bcrypto\.|['"]node:/;
     expect(sources.flatMap((file) => matches(file, codeOf(file), impure))).toEqual([]);
@@ -174,7 +174,7 @@ describe('the store', () => {
       ioredis: /^packages\/wakeup\/src\//,
     };
     const strays = files(/^(apps|packages)\/[^/]+\/src\/.*\.ts$/)
-      // Tests look at the tables with a connection of their own.
+      // Tests may read the tables with their own connections.
       .filter((file) => !isTest(file))
       .flatMap(importsOf)
       .filter(({ file, name }) => {
@@ -186,7 +186,7 @@ describe('the store', () => {
 });
 
 describe('package-lock.json', () => {
-  test('says nothing about where packages came from', () => {
+  test('names no registry', () => {
     expect(matches('package-lock.json', textOf('package-lock.json'), /"resolved": "(?!apps\/|packages\/)/)).toEqual([]);
   });
 

@@ -5,24 +5,24 @@ import { HttpClient } from '../processes/http-client.ts';
 import type { Excuse } from './excuse.ts';
 import type { Findings } from './findings.ts';
 
-/** An api that is frozen answers once it is thawed; nobody waits that long. */
+/** A frozen api answers only when it is thawed. The client does not wait that long. */
 const ANSWERED_WITHIN_MS = 4_000;
-/** After a failure: what is broken stays so for a while, and each unanswered request makes a history harder to judge. */
+/** The pause after a failure, because it lasts for a while and each unanswered request makes a history harder to check. */
 const REST_MS = { min: 100, max: 500 };
 
-/** One request with what became of it. */
+/** One request with its outcome. */
 export interface Call {
   kind: string;
   data: unknown;
-  /** Of a clock that only goes forward, ms. */
+  /** Times of a monotonic clock, in ms. */
   callAt: number;
   returnAt: number;
-  /** The same by the wall clock, epoch ms: the database on this machine goes by it. */
+  /** The same times by the wall clock, in epoch ms. The database on this machine uses it too. */
   sentAt: number;
   answeredAt: number;
   /**
-   * `answered`: `reply` says what happened. `refused`: nothing happened, as no connection was made or the status is
-   * 503. `unknown`: it may have happened, or will.
+   * `answered`: `reply` has the result. `refused`: the request did not take effect, because there was no connection or the
+   * status is 503. `unknown`: it may have taken effect, or may still do so.
    */
   outcome: 'answered' | 'refused' | 'unknown';
   reply?: Reply;
@@ -33,7 +33,7 @@ export interface ApiClientOptions {
   random: Random;
   findings: Findings;
   excuse: Excuse;
-  /** Told of every answer that is one. */
+  /** Called for every valid answer. */
   answered?: () => void;
 }
 
@@ -48,7 +48,7 @@ export class ApiClient {
     this.#turn = options.random.int(0, options.urls.length - 1);
   }
 
-  /** Sends a request once. Never rejects; rests after a failure. */
+  /** Sends a request once. Never rejects. Pauses after a failure. */
   async call(kind: string, data: unknown): Promise<Call> {
     const { findings, answered } = this.#options;
     const started = { kind, data, callAt: performance.now(), sentAt: Date.now() };
@@ -60,7 +60,7 @@ export class ApiClient {
     return call;
   }
 
-  /** Sends an idempotent request until it is answered. @returns undefined when `signal` ends that before. */
+  /** Repeats an idempotent request until it is answered. @returns undefined if `signal` is aborted first. */
   async insist(kind: string, data: unknown, signal: AbortSignal): Promise<Reply | undefined> {
     while (!signal.aborted) {
       const { reply, outcome } = await this.call(kind, data);
@@ -83,14 +83,14 @@ export class ApiClient {
       const { status, data: answer } = await http.rpc(kind, data);
       if (status < 500) return { outcome: 'answered', reply: { status, data: answer } };
       findings.count(`errors ${status} ${String(answer).slice(0, 80)}`);
-      // A fault of the program needs no database to go wrong; a rolling restart or a killed neighbour is no excuse.
+      // Only a disturbed database excuses such a status. A rolling restart or a killed process does not.
       if (answer === 'Internal error' || !excuse.isValid) {
         findings.violation('errors', `${kind} ${JSON.stringify(data).slice(0, 300)}: ${status} ${String(answer)}`);
       }
       return { outcome: status === 503 ? 'refused' : 'unknown' };
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      // Network errors have a code; an answer that is not one of the protocol has none.
+      // Network errors have a code. The error about an answer that is not valid in the protocol has none.
       if (code === undefined) findings.violation('protocol', `${kind}: ${message.slice(0, 400)}`);
       findings.count(`errors ${code ?? 'protocol'}`);
       return { outcome: code === 'ECONNREFUSED' ? 'refused' : 'unknown' };

@@ -1,4 +1,4 @@
-/** How long the cluster as a whole left everybody without an answer. */
+/** Measures the longest time in which no client got an answer from the cluster. */
 export class Availability {
   #startedAt = 0;
   #answeredAt: number | null = null;
@@ -8,7 +8,7 @@ export class Availability {
     this.#startedAt = this.#answeredAt = performance.now();
   }
 
-  /** Somebody was answered. */
+  /** A client got an answer. */
   answered(): void {
     if (this.#answeredAt === null) return;
     const now = performance.now();
@@ -22,7 +22,7 @@ export class Availability {
     this.#answeredAt = null;
   }
 
-  /** The longest time without an answer to anybody, and when it began (from the start). */
+  /** The longest time without an answer to any client, and when it began, counted from the start. */
   get longest(): { ms: number; atMs: number } {
     return this.#longest;
   }

@@ -2,7 +2,7 @@ import { startBacking, type Backing } from '../cluster/backing.ts';
 import type { Database } from './options.ts';
 import { ReplicatedServer } from './replicated-server.ts';
 
-/** What the cluster under torture runs on. */
+/** The database and wake-up channel of the cluster under test. */
 export interface TortureBacking extends Backing {
   /** See `ReplicatedServer`. null: the database has no standby. */
   failOver: ((outage: () => Promise<unknown>) => Promise<void>) | null;
@@ -13,7 +13,7 @@ export async function startTortureBacking(name: Database, failovers: boolean): P
   if (!failovers) return Object.assign(await startBacking(name), { failOver: null });
   const server = await ReplicatedServer.start(name);
   const backing = await startBacking(name, server);
-  // Not copied into a new object: the database's URL changes.
+  // The object is not copied, because the URL of the database changes.
   return Object.assign(backing, {
     failOver: (outage: () => Promise<unknown>) => server.failOver(outage, (url) => backing.leadTo(url)),
   });

@@ -13,12 +13,12 @@ const ROLES = { api: 2, scheduler: 2, dispatcher: 3 } as const;
 const WORKERS = 4;
 export const SDK = '0.11.5';
 export const GROUP = 'workers';
-/** What a dead worker held is free again after this. */
+/** The tasks of a dead worker can be acquired again after this time. */
 const WORKER_TTL_MS = 2_000;
 const READY_WITHIN_MS = 180_000;
 const REPORTED_WITHIN_MS = 2_000;
 
-/** A process that can be killed and comes back. */
+/** A process that can be killed and started again. */
 export interface Mortal {
   name: string;
   start(): void;
@@ -30,11 +30,11 @@ interface ClusterOptions {
   logDirectory: string;
   random: Random;
   findings: Findings;
-  /** The program that its processes start with, and that one process of each role keeps; null: this version's. */
+  /** The program with which all processes start. One process of each role keeps it. Null: the program of this version. */
   upgradeFrom: string | null;
 }
 
-/** All processes under torture: the roles of the server, and workers of the SDK that are connected to different apis. */
+/** All processes under test: the roles of the server, and workers of the SDK, which are connected to different apis. */
 export class Cluster {
   readonly members: readonly Member[];
   readonly workers: readonly Worker[];
@@ -91,12 +91,12 @@ export class Cluster {
     return [...this.members, ...this.workers];
   }
 
-  /** @throws when one of the processes does not become ready. */
+  /** @throws if one of the processes does not become ready. */
   async ready(): Promise<void> {
     await Promise.all(this.members.map((member) => member.ready(READY_WITHIN_MS)));
   }
 
-  /** Has every process of the server write down what it is doing; takes a moment. */
+  /** Makes every process of the server write a diagnostic report, and waits for the reports. */
   async report(): Promise<void> {
     for (const member of this.members) member.report();
     await pause(REPORTED_WITHIN_MS);
@@ -141,7 +141,7 @@ class Worker implements Mortal {
     });
   }
 
-  /** It gives up when its stream does not open, as its api may be dead; then it is tried at another one. */
+  /** If its stream does not open, its api may be dead. Then it is started again with another one. */
   async #start(wanted: symbol): Promise<Spawned | null> {
     while (this.#wanted === wanted) {
       const url = this.#random.pick(this.#apiUrls);

@@ -10,7 +10,7 @@ import type { RawLoad } from './load/raw.ts';
 import type { Schedules } from './load/schedules.ts';
 import type { Workflows } from './load/workflows.ts';
 
-/** An SDK's worker reconnects after up to 30 s; a message that died with a worker goes out again after 30 s. */
+/** A worker of the SDK reconnects after up to 30 s, and a message that was lost with a worker is sent again after 30 s. */
 const DRAINED_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 500;
 const UNFINISHED = ['pending', 'acquired', 'suspended', 'halted'] as const;
@@ -25,17 +25,17 @@ export interface Drained {
   schedules: Schedules;
   control: ApiClient;
   log: (line: string) => void;
-  /** Interrupts it. */
+  /** Interrupts the wait. */
   signal: AbortSignal;
 }
 
-/** After healing everything must come to its end within a bounded time: workflows, jobs, schedules, messages. */
+/** Checks that, after the last fault, all workflows, jobs, schedules and messages complete within a time limit. */
 export async function drain(parts: Drained): Promise<void> {
   const { backing, cluster, findings, raw, jobs, workflows, schedules, control, log, signal } = parts;
   const startedAt = performance.now();
   const late = AbortSignal.timeout(DRAINED_WITHIN_MS);
   const ends = AbortSignal.any([late, signal]);
-  /** @param look empty when it is done, else what is left. */
+  /** @param look returns what is left; empty if there is nothing left. */
   const awaitEnd = async (what: string, look: () => string | Promise<string>) => {
     for (let left = await look(); left !== ''; left = await look()) {
       if (late.aborted)
@@ -58,7 +58,7 @@ export async function drain(parts: Drained): Promise<void> {
   log(`drained within ${Math.round(performance.now() - startedAt)} ms`);
 }
 
-/** What is neither fulfilled nor over. A request that came late may have made a promise that nobody settled: now it is. */
+/** The tasks and promises that have not ended. Promises that a late request has created are settled here. */
 async function unfinished(client: ApiClient, ends: AbortSignal): Promise<string> {
   const left: string[] = [];
   for (const state of UNFINISHED) {
@@ -76,7 +76,7 @@ async function unfinished(client: ApiClient, ends: AbortSignal): Promise<string>
   return left.slice(0, 20).join('\n');
 }
 
-/** The cluster's own view: every process once, one leader. */
+/** Checks that the cluster lists every process once, and one leader. */
 async function checkCluster(cluster: Cluster, findings: Findings): Promise<void> {
   const answer = await fetch(`${cluster.apiUrls[0]}/cluster`, { signal: AbortSignal.timeout(10_000) });
   const { processes } = (await answer.json()) as { processes: { role: string; leader: boolean }[] };

@@ -1,4 +1,4 @@
-/** A server that was frozen meanwhile answers for the outage when it is thawed. */
+/** The excuse stays valid for this long, because a server that was frozen during the outage reports it only when it is thawed. */
 const EXCUSED_AFTER_MS = 15_000;
 
 /** Whether the database was disturbed lately: the only excuse for an answer of 500 and above. */
@@ -25,7 +25,7 @@ export class Excuse {
     return this.#disturbances > 0 || performance.now() - this.#lastEndedAt < EXCUSED_AFTER_MS;
   }
 
-  /** Whether it was valid at any time in between (epoch ms). */
+  /** Whether it was valid at any time between these two (epoch ms). */
   wasValid(from: number, to: number): boolean {
     return this.#disturbed.some((disturbance) => disturbance.from < to && from < disturbance.to);
   }

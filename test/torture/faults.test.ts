@@ -12,12 +12,12 @@ const MINUTES_MS = 10 * 60_000;
 describe('the faults of a run', () => {
   const plan = planFaults(7, MINUTES_MS, TARGETS);
 
-  test('follow from the seed', () => {
+  test('depend only on the seed', () => {
     expect(planFaults(7, MINUTES_MS, TARGETS)).toEqual(plan);
     expect(planFaults(8, MINUTES_MS, TARGETS)).not.toEqual(plan);
   });
 
-  test('begin as those of a longer run do', () => {
+  test('are the first ones of a longer run with the same seed', () => {
     const longer = planFaults(7, 2 * MINUTES_MS, TARGETS);
     expect(longer.slice(0, plan.length - 1)).toEqual(plan.slice(0, -1));
   });
@@ -26,7 +26,7 @@ describe('the faults of a run', () => {
     expect(new Set(plan.map(({ kind }) => kind))).toEqual(new Set(Object.keys(FAULTS)));
   });
 
-  test('leave Redis and a standby alone where there is none', () => {
+  test('do not include Redis or a standby if there is none', () => {
     const kinds = planFaults(7, MINUTES_MS, { ...TARGETS, hasRedis: false, hasStandby: false }).map(({ kind }) => kind);
     expect(kinds).not.toContain('redis-kill');
     expect(kinds).not.toContain('database-failover');
@@ -34,11 +34,11 @@ describe('the faults of a run', () => {
     expect(kinds).toContain('database-kill');
   });
 
-  test('are over before the run is', () => {
+  test('end before the run does', () => {
     expect(Math.max(...plan.map(({ atMs, lastsMs }) => atMs + lastsMs))).toBeLessThan(MINUTES_MS);
   });
 
-  test('never meet on one target', () => {
+  test('never overlap on one target', () => {
     for (const [target, faults] of Map.groupBy(plan, ({ target }) => target)) {
       const early = faults.filter(({ atMs }, index) => {
         const before = faults[index - 1];

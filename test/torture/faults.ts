@@ -1,21 +1,21 @@
 import { Random } from '@resonate/testkit';
 
-/** What is done to the cluster, and how often in each round: every round has each at least once. */
+/** The kinds of fault, and how often each occurs in a round. Every round has each kind at least once. */
 export const FAULTS = {
-  /** kill -9 of a process, and its start a while later. */
+  /** Kills a process with -9, and starts it again later. */
   kill: 7,
-  /** SIGSTOP, and SIGCONT a while later. */
+  /** Sends SIGSTOP, and later SIGCONT. */
   freeze: 4,
-  /** SIGTERM, and its start right after its end. */
+  /** Sends SIGTERM, and starts the process again right after its end. */
   terminate: 4,
   'database-kill': 1,
   'database-freeze': 1,
-  /** Connections to the database break in the middle of a batch: nobody knows what was committed. */
+  /** Connections to the database break during a batch, so the server does not know whether it was committed. */
   'database-flaky': 3,
-  /** kill -9 of the primary for good; a while later its standby is promoted. */
+  /** Kills the primary with -9 for good, and promotes its standby later. */
   'database-failover': 1,
   'redis-kill': 1,
-  /** The wake-up channel delivers nothing, though its connections stand. */
+  /** The wake-up channel delivers nothing, although its connections stay open. */
   'wakeup-silent': 2,
 } as const;
 
@@ -23,7 +23,7 @@ export type FaultKind = keyof typeof FAULTS;
 
 export interface Fault {
   kind: FaultKind;
-  /** Name of the process, or of the server beneath the cluster. */
+  /** The name of the process, or of the database or Redis. */
   target: string;
   /** When it begins, in ms from the start of the load. */
   atMs: number;
@@ -43,7 +43,7 @@ const LASTS_MS: Record<FaultKind, readonly [number, number]> = {
 };
 
 const BETWEEN_MS = { min: 500, max: 5_000 };
-/** A process that was hit has this long until it may be hit again: some of it must be spent working. */
+/** The minimum time between two faults of one process, so that it works for some of the time. */
 const SPARED_MS = 3_000;
 
 export interface Targets {
@@ -67,7 +67,7 @@ export function planFaults(seed: number, durationMs: number, targets: Targets): 
     const target = random.pick(targetsOf(kind, targets));
     if (atMs + lastsMs >= durationMs) return faults;
     if ((busyUntil.get(target) ?? 0) > atMs) {
-      // Later in this round, when it may be another's turn.
+      // It is tried again later in this round.
       round.unshift(kind);
       continue;
     }

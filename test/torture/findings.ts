@@ -1,14 +1,14 @@
-/** Something that must not happen, happened. */
+/** A violation of a guarantee. */
 export interface Violation {
-  /** Which promise was broken: `leases`, `schedules`, … */
+  /** The guarantee that was violated: `leases`, `schedules`, … */
   rule: string;
   what: string;
 }
 
-/** Enough to see what is wrong; a broken server would give thousands. */
+/** Enough to see what is wrong. A broken server would cause thousands of violations. */
 const KEPT_PER_RULE = 5;
 
-/** What a run found, and what it counted. */
+/** The violations that a run found, and its counts. */
 export class Findings {
   readonly #violations: Violation[] = [];
   readonly #found = new Map<string, number>();
@@ -24,12 +24,12 @@ export class Findings {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by);
   }
 
-  /** The first of each rule. */
+  /** The first violations of each rule. */
   get violations(): readonly Violation[] {
     return this.#violations;
   }
 
-  /** How often each rule was broken. */
+  /** How often each rule was violated. */
   get found(): ReadonlyMap<string, number> {
     return this.#found;
   }
@@ -38,7 +38,7 @@ export class Findings {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** All counts whose name begins so, without that beginning, most frequent first. */
+  /** All counts whose name begins with a prefix, without this prefix, the largest first. */
   countsOf(prefix: string): [string, number][] {
     return [...this.#counts]
       .filter(([name]) => name.startsWith(prefix))

@@ -16,7 +16,7 @@ export interface InjectorOptions {
   log: (line: string) => void;
 }
 
-/** Does to the cluster what the plan says, each fault from its beginning to its end. */
+/** Runs the planned faults: it causes each one and ends it. */
 export class Injector {
   readonly #backing: TortureBacking;
   readonly #cluster: Cluster;
@@ -34,7 +34,7 @@ export class Injector {
     this.#log = log;
   }
 
-  /** Resolves when every fault is over; no further one begins once `signal` is aborted. */
+  /** Resolves when every fault has ended. After `signal` is aborted, no further fault begins. */
   async run(plan: readonly Fault[], signal: AbortSignal): Promise<void> {
     const startedAt = performance.now();
     const running: Promise<void>[] = [];
@@ -62,7 +62,7 @@ export class Injector {
   }
 
   async #inject(fault: Fault, signal: AbortSignal): Promise<void> {
-    // An interrupted run heals at once.
+    // If the run is interrupted, the fault ends at once.
     const lasts = () => pause(fault.lastsMs, undefined, { signal }).catch(() => undefined);
     switch (fault.kind) {
       case 'kill': {
@@ -82,7 +82,7 @@ export class Injector {
       case 'terminate':
         return this.#restart(this.#cluster.members.find(({ name }) => name === fault.target));
       case 'database-kill': {
-        await this.#backing.database.kill9();
+        await this.#backing.database.killAll();
         await lasts();
         return this.#backing.database.restart();
       }
@@ -93,7 +93,7 @@ export class Injector {
       case 'database-failover':
         return this.#backing.failOver?.(lasts);
       case 'redis-kill': {
-        await this.#backing.redis?.kill9();
+        await this.#backing.redis?.killAll();
         await lasts();
         return this.#backing.redis?.restart();
       }
@@ -106,7 +106,7 @@ export class Injector {
     }
   }
 
-  /** Again and again for a moment, in turns: batches get lost on their way, or happen without anybody being told. */
+  /** Interrupts the network again and again for a moment, so that in turns requests to the database and its answers are lost. */
   async #makeFlaky(forMs: number, signal: AbortSignal): Promise<void> {
     const endsAt = performance.now() + forMs;
     for (let turn = 0; performance.now() < endsAt && !signal.aborted; turn++) {
@@ -128,7 +128,7 @@ export class Injector {
     try {
       const { code, signal } = await member.terminate();
       this.#findings.count(`exits ${code ?? signal}`);
-      // A process that has only just begun knows no signals yet.
+      // A process that has just started does not handle signals yet.
       if (code !== 0 && signal !== 'SIGTERM' && !this.#excuse.isValid) {
         this.#findings.violation('processes', `${member.name} ended with code ${code} after SIGTERM`);
       }

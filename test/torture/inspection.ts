@@ -7,14 +7,14 @@ type Row = Record<string, unknown>;
 const BACKLOG = `SELECT (SELECT count(*) FROM tasks WHERE state = 'pending') AS tasks,
   (SELECT count(*) FROM listeners WHERE due_at IS NOT NULL) AS listeners`;
 
-/** Messages that wait to be delivered, straight from the tables; empty when there are none. */
+/** The messages that wait for delivery, read from the tables. Empty if there are none. */
 export async function backlog(backing: Backing): Promise<string> {
   const [row] = await query(backing, BACKLOG);
   const [tasks, listeners] = [Number(row?.['tasks']), Number(row?.['listeners'])];
   return tasks + listeners === 0 ? '' : `${tasks} tasks, ${listeners} listeners`;
 }
 
-/** What the database is doing right now, for people. */
+/** A readable list of what the database is doing now. */
 export async function activity(backing: Backing): Promise<string> {
   const questions = isPostgres(backing)
     ? ['SELECT *, pg_blocking_pids(pid) FROM pg_stat_activity']

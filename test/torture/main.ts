@@ -1,12 +1,13 @@
 /**
- * `npm run torture`: a real cluster of processes under random load and random faults (options.ts). Exit codes: 0 every check held, 1 something was violated, 2 wrong command line, 130 interrupted.
+ * `npm run torture`: runs a real cluster of processes under random load and random faults (options.ts). Exit codes: 0 all checks
+ * passed, 1 a check failed, 2 wrong command line, 130 interrupted.
  */
 import { interruption, optionsOrExit } from '../processes/long-run.ts';
 import { readOptions, USAGE } from './options.ts';
 import { report } from './report.ts';
 
 const { minutes, seed, databases, failovers, upgradeFrom } = optionsOrExit(readOptions, USAGE);
-// Only now, as it brings databases and the SDK along.
+// Imported only now, because it loads the databases and the SDK.
 const { torture } = await import('./torture.ts');
 const signal = interruption();
 const minutesEach = minutes / databases.length;
@@ -22,5 +23,5 @@ for (const database of databases) {
   if (outcome.findings.violations.length > 0) process.exitCode = 1;
 }
 if (signal.aborted) process.exitCode = 130;
-// An SDK's client keeps timers for workflows it was not told about.
+// A client of the SDK keeps timers for workflows whose end it has not learned.
 process.exit();

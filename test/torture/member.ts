@@ -6,25 +6,25 @@ import { until } from '../processes/until.ts';
 import { RESONATE } from '../processes/server-process.ts';
 
 const TERMINATED_WITHIN_MS = 15_000;
-/** An orchestrator's wait before it starts a process again that could not start. */
+/** How long an orchestrator waits before it starts a process again that has failed to start. */
 const START_AGAIN_MS = 500;
 
 export interface MemberSpec {
   name: string;
-  /** What it is started with for the first time; after that it is this version's. */
+  /** The program for its first start. Later starts use the program of this version. */
   firstProgram: string;
-  /** Whether it has that program every time. An older version may start only as long as the schema is its own. */
+  /** Whether it uses that program every time. An older version can start only while the schema is the one that it knows. */
   staysOld: boolean;
   args: readonly string[];
   env: Record<string, string>;
   /** Answers 200 when the process is ready. */
   readyUrl: string;
   logFile: string;
-  /** Told when the process ended though nobody asked it to. */
+  /** Called if the process ends although it was not stopped. */
   endedByItself: (name: string, exit: Exit) => void;
 }
 
-/** One process of the cluster, under an orchestrator: started again when it could not start, or ended by itself. */
+/** One process of the cluster and its orchestrator, which starts it again if it fails to start or ends by itself. */
 export class Member {
   readonly name: string;
   readonly staysOld: boolean;
@@ -41,7 +41,7 @@ export class Member {
 
   start(): void {
     const { args, env, logFile } = this.#spec;
-    // To a file: what seven processes log is not for this process to read.
+    // They log to files, because reading the logs of seven processes would slow this process down.
     const reporting = { LOG: logFile, NODE_OPTIONS: `--report-on-signal --report-directory=${dirname(logFile)}` };
     const process = new Spawned('sh', ['-c', 'exec "$@" >>"$LOG" 2>&1', 'sh', this.#program, ...args], {
       ...env,
@@ -66,7 +66,7 @@ export class Member {
     await process?.kill9();
   }
 
-  /** SIGTERM. @returns how it ended. @throws when it takes too long. */
+  /** Sends SIGTERM. @returns how it ended. @throws if it takes too long. */
   async terminate(): Promise<Exit> {
     const process = this.#process;
     this.#process = null;
@@ -80,7 +80,7 @@ export class Member {
     process.kill(-this.#process.pid, signal);
   }
 
-  /** Has it write down, beside its log, what it is doing. */
+  /** Makes it write a diagnostic report into the folder of its log. */
   report(): void {
     if (this.#process?.running) process.kill(this.#process.pid, 'SIGUSR2');
   }

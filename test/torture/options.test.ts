@@ -2,18 +2,18 @@ import { describe, expect, test } from '@jest/globals';
 import { DATABASES, readOptions } from './options.ts';
 
 describe('the command line', () => {
-  test('has minutes, seed and database', () => {
+  test('accepts minutes, seed and database', () => {
     const args = ['--minutes', '0.5', '--seed', '42', '--database', 'mariadb'];
     const off = { failovers: false, upgradeFrom: null };
     expect(readOptions(args)).toEqual({ minutes: 0.5, seed: 42, databases: ['mariadb'], ...off });
   });
 
-  test('has failovers, and a program to upgrade from', () => {
+  test('accepts failovers, and a program to upgrade from', () => {
     const args = ['--database', 'postgres', '--failovers', '--upgrade-from', process.execPath];
     expect(readOptions(args)).toMatchObject({ failovers: true, upgradeFrom: process.execPath });
   });
 
-  test('means all databases and any seed when it says nothing', () => {
+  test('selects all databases and a random seed by default', () => {
     const { databases, seed, minutes } = readOptions([]);
     expect({ databases, minutes }).toEqual({ databases: DATABASES, minutes: 3 });
     expect(readOptions(['--seed', String(seed)]).seed).toBe(seed);

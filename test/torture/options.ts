@@ -8,11 +8,11 @@ export type Database = (typeof DATABASES)[number];
 export interface Options extends Run {
   /** The time is split between them. */
   databases: readonly Database[];
-  /** Whether the database has a standby, and loses its primary again and again. */
+  /** Whether the database has a standby, and its primary is killed repeatedly. */
   failovers: boolean;
   /**
-   * The `resonate` program of an older version. Every process of the cluster starts with it, and comes back with this
-   * version after a fault, except for one process of each role. null: all have this version.
+   * The `resonate` program of an older version. Every process of the cluster starts with it. After a fault it is started with
+   * this version, except for one process of each role. Null: all have this version.
    */
   upgradeFrom: string | null;
 }

@@ -14,13 +14,13 @@ import {
 } from '@resonate/testkit';
 import type { Database } from './options.ts';
 
-/** How servers of one kind replicate. */
+/** How servers of one kind of database replicate. */
 interface Replication {
-  /** A primary and its standby, which has everything the primary has acknowledged. */
+  /** A primary and its standby, which has all writes that the primary has acknowledged. */
   startPair(): Promise<[primary: TestServer, standby: TestServer]>;
   startStandby(primaryUrl: string): Promise<TestServer>;
   promote(standbyUrl: string): Promise<void>;
-  /** Lets a primary that was started again take writes. */
+  /** Makes a primary that was started again accept writes. */
   resume(primaryUrl: string): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ const REPLICATION: Record<Database, Replication> = {
   },
 };
 
-/** A database server with a standby: whichever is the primary. */
+/** A primary database server with a standby, which may change their roles. */
 export class ReplicatedServer implements TestServer {
   readonly #replication: Replication;
   #primary: TestServer;
@@ -74,8 +74,8 @@ export class ReplicatedServer implements TestServer {
     return this.#primary.url;
   }
 
-  kill9(): Promise<void> {
-    return this.#primary.kill9();
+  killAll(): Promise<void> {
+    return this.#primary.killAll();
   }
 
   async restart(): Promise<void> {
@@ -88,11 +88,11 @@ export class ReplicatedServer implements TestServer {
   }
 
   /**
-   * Kills the primary for good, and makes its standby the primary after `outage`. Resolves when that has a standby again.
-   * @param leadTo leads clients to the new primary.
+   * Kills the primary for good, and promotes its standby after `outage`. Resolves when the new primary has a standby.
+   * @param leadTo directs clients to the new primary.
    */
   async failOver(outage: () => Promise<unknown>, leadTo: (url: string) => void): Promise<void> {
-    await this.#primary.kill9();
+    await this.#primary.killAll();
     await outage();
     await this.#replication.promote(this.#standby.url);
     leadTo(this.#standby.url);

@@ -1,7 +1,7 @@
 import type { Options } from './options.ts';
 import type { Outcome } from './torture.ts';
 
-/** What a run counted and found, for people. */
+/** The text of a run's counts and violations. */
 export function report(
   { database, findings, unavailable, logDirectory }: Outcome,
   { minutes, seed, failovers, upgradeFrom }: Omit<Options, 'databases'>,

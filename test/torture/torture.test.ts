@@ -7,19 +7,19 @@ import { runCommand } from '../processes/run-command.ts';
 import { Spawned } from '../processes/spawned.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
-/** 24 seconds have about 9 faults. Each run has another seed, so a few runs of CI have every fault on every database. */
+/** There are about 9 faults in 24 s. Each run has another seed, so after some runs of CI every fault was tried on every database. */
 const MINUTES_EACH = rounds(0.4, 5);
-/** Starting, draining and checking come on top of the load. */
+/** The time limit also covers start, drain and checks. */
 const ENDED_WITHIN_MS = MINUTES_EACH * 60_000 + 240_000;
-/** Whatever is under way is given up; a cluster that has only begun to start is waited for. */
+/** All work is aborted at once. Only the start of a cluster is waited for. */
 const ENDED_AFTER_SIGNAL_MS = 90_000;
 const SEED = process.env['TEST_SEED'] ?? String(Math.floor(Math.random() * 2 ** 31));
-/** A run of CI has one of the databases. Two at once would take each other's time on 2 cores. */
+/** A run of CI uses one of the databases. On 2 cores, two at once would slow each other down. */
 const DATABASES = someOf(['postgres', 'mariadb', 'mysql'] as const, 1);
-/** Also by the seed, Postgres is the newest one, or the system's with a standby that replaces its primary. */
+/** The seed also decides whether Postgres is the newest version, or the system's version with a standby and failovers. */
 const MORE = { postgres: Number(SEED) % 4 < 2 ? ['--failovers'] : [], mariadb: [], mysql: [] };
 
-/** In the environment of all processes that these tests start, and of those that they start. */
+/** This variable is in the environment of all processes that these tests start, and of their children. */
 const MARK = { TORTURE_TEST: randomUUID() };
 
 function descendants(): string[] {
@@ -31,7 +31,7 @@ function descendants(): string[] {
     .map((pid) => contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' '));
 }
 
-/** Empty when the process is gone by now. */
+/** Empty if the process has ended. */
 function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -43,7 +43,7 @@ function contentOf(file: string): string {
 describe('npm run torture', () => {
   const running: Spawned[] = [];
 
-  // What it started ends with it.
+  // The processes that it started end with it.
   afterEach(async () => {
     await Promise.all(running.splice(0).map((torture) => torture.terminate(ENDED_AFTER_SIGNAL_MS)));
   }, 2 * ENDED_AFTER_SIGNAL_MS);
@@ -72,7 +72,7 @@ describe('npm run torture', () => {
     ENDED_WITHIN_MS + 60_000,
   );
 
-  test('ends with everything it started when it is interrupted', async () => {
+  test('ends all processes that it started when it is interrupted', async () => {
     const torture = start('--minutes', '5', '--seed', SEED, '--database', 'mariadb');
     await torture.line('a fault', (line) => /^\d.* s: /.test(line), 120_000);
     expect(descendants().length).toBeGreaterThan(10);

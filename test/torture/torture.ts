@@ -23,14 +23,14 @@ import { Workflows } from './load/workflows.ts';
 import type { Database, Options } from './options.ts';
 
 const RAW_CLIENTS = 8;
-/** Independent streams of chance, so that one more request does not change the faults. */
+/** Independent random streams, so that one more request does not change the faults. */
 const STREAM = { faults: 1, cluster: 2, raw: 3, clients: 4, jobs: 5, workflows: 6 } as const;
 
 export interface TortureOptions extends Pick<Options, 'seed' | 'failovers' | 'upgradeFrom'> {
   database: Database;
-  /** Of load and faults. */
+  /** The duration of load and faults. */
   durationMs: number;
-  /** Ends the run early; what was found so far is checked all the same. */
+  /** Ends the run early. What was recorded until then is still checked. */
   signal: AbortSignal;
   log: (line: string) => void;
 }
@@ -39,11 +39,11 @@ export interface Outcome {
   database: Database;
   findings: Findings;
   unavailable: { ms: number; atMs: number };
-  /** Kept when something was found. */
+  /** The folder is kept if there are violations. */
   logDirectory: string;
 }
 
-/** Runs the cluster under load and faults on one database, heals it, drains it and checks what came of it all. */
+/** Runs a cluster under load and faults on one database. Then it ends the faults, waits for all work and checks the results. */
 export async function torture(options: TortureOptions): Promise<Outcome> {
   const { database, log } = options;
   const findings = new Findings();
@@ -72,7 +72,7 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   return { database, findings, unavailable: availability.longest, logDirectory };
 }
 
-/** What processes and database are doing, beside the logs: whatever hangs still hangs. */
+/** Writes into the folder of the logs what the processes and the database are doing, because a hanging process still hangs. */
 async function diagnose(directory: string, cluster?: Cluster, backing?: TortureBacking): Promise<void> {
   const doing = backing && (await activity(backing).catch(String));
   writeFileSync(join(directory, 'database.txt'), doing ?? 'not started');
@@ -107,7 +107,7 @@ class Run {
     const stopping = over.signal;
     const jobs = new Jobs({ random: random(STREAM.jobs), connect, findings, excuse }, stopping);
     const target = await PushTarget.start((push) => {
-      // Its list would grow as long as the run.
+      // Otherwise the list of pushes would grow during the whole run.
       target.pushes.length = 0;
       return push.path === '/jobs' ? jobs.pushed(push.message) : 200;
     });
@@ -147,7 +147,7 @@ class Run {
     this.#checkActivity();
   }
 
-  /** What was never tried proves nothing. */
+  /** Checks that every kind of work has happened. Without work, a run proves nothing. */
   #checkActivity(): void {
     const { findings } = this.#subjects;
     const idle = ['histories linearizable', 'leases granted', 'jobs done', 'workflows finished', 'occurrences'];

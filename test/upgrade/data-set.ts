@@ -2,23 +2,23 @@ import { FAR_FUTURE } from '../http/state.ts';
 import type { HttpClient } from '../processes/http-client.ts';
 import { until } from '../processes/until.ts';
 
-/** Where workers and clients of the data set listen. Nobody does, so what is sent there stays in the database. */
+/** Addresses of workers and clients of the data set. None of them is connected, so their messages stay in the database. */
 const WORKERS = 'poll://any@workers';
 const CLIENTS = 'poll://any@clients';
 
 const DAY_MS = 86_400_000;
-/** Leases of acquired tasks last until then, so that they are acquired in every test to come. */
+/** Leases last until this time, so that the tasks are still acquired in all later tests. */
 const CENTURY_MS = 36_500 * DAY_MS;
 const ODD = ' Ünï/cødé "quoted" \\back% ';
 /** Base64 of data with which databases and drivers have trouble. */
 const data = (text: string) => Buffer.from(text).toString('base64');
 const target = { 'resonate:target': WORKERS };
-/** Far enough for the snapshot to be taken before; the timers of the data set fire within this time. */
+/** The timers of the data set are due within this time. It is long enough to take the snapshot before. */
 const SOON_MS = 200;
 
 /**
- * Gives a server something of everything that it can hold: promises and tasks in every state, callbacks that wait and
- * that are ready, listeners, messages that wait, a dead letter, schedules. When it is done, nothing changes by itself.
+ * Creates objects of every kind on a server: promises and tasks in every state, callbacks that wait and that are ready,
+ * listeners, messages that wait, a dead letter, schedules. Afterwards nothing changes by itself.
  * @param deadEnd an address that refuses messages at once; null: the server keeps no dead letters.
  * @param hasPolicies whether schedules have policies and can be paused.
  */
@@ -81,7 +81,7 @@ export async function fillWithEverything(
   await create('awaited-early');
   await send('promise.register_callback', { awaited: 'awaited-early', awaiter: 'task-resumed' });
   await settle('awaited-early');
-  // Woken, with nobody there to take the message.
+  // It is resumed, but no worker is connected to receive the message.
   const waiting = await acquire('task-waiting');
   await create('awaited-late');
   await send('task.suspend', { ...waiting, actions: [callback('awaited-late', waiting.id)] });

@@ -22,7 +22,7 @@ export interface UpgradeDatabase {
   /** Runs a script of statements. */
   run(script: string): Promise<void>;
   select(sql: string): Promise<Row[]>;
-  /** Tables, columns and indexes, with what tells them apart. */
+  /** Tables, columns and indexes with their definitions. */
   schema(): Promise<Row[]>;
   tables(): Promise<string[]>;
   drop(): Promise<void>;
@@ -48,7 +48,7 @@ export async function startServers(): Promise<Servers> {
   };
 }
 
-/** As a server's command line has it. */
+/** The storage arguments of a server's command line. */
 export function storageArguments(target: StorageTarget): string[] {
   return target.type === 'sqlite'
     ? ['--storage-sqlite-path', target.path]

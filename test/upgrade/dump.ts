@@ -6,12 +6,12 @@ import Sqlite from 'better-sqlite3';
 import { createConnection, escape, type RowDataPacket } from 'mysql2/promise';
 import pg from 'pg';
 
-/** Whole databases as SQL: the statements that make tables, indexes and rows again. */
+/** Dumps a whole database as SQL statements that create its tables, indexes and rows. */
 
 type Value = string | number | boolean | null | Buffer;
 type Row = Record<string, Value>;
 
-/** @param quote writes a text as a literal. */
+/** @param quote turns a text into an SQL literal. */
 function inserts(table: string, rows: readonly Row[], quote: (text: string) => string, how = ''): string[] {
   const literal = (value: Value) => {
     if (value === null) return 'NULL';
@@ -44,7 +44,7 @@ export function dumpSqlite(path: string): string {
   }
 }
 
-/** The schema `public`. It must be on the Postgres of the system, whose pg_dump reads no newer one. */
+/** Dumps the schema `public`. The server must be the system's Postgres, because its pg_dump cannot read newer versions. */
 export async function dumpPostgres(url: string): Promise<string> {
   const program = join(postgresPrograms() ?? '', 'pg_dump');
   const options = ['--schema-only', '--no-owner', '--no-privileges', '--schema=public', url];

@@ -1,6 +1,6 @@
 /**
- * `npm run freeze -- VERSION`: writes what this version leaves in each database into `databases/VERSION`, for the tests
- * of later versions. `TEST_RESONATE_BIN` names the program of another version.
+ * `npm run freeze -- VERSION`: saves a database of each kind that this version has written in `databases/VERSION`, for the
+ * tests of later versions. `TEST_RESONATE_BIN` names the program of another version.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ async function freezeMysql(): Promise<void> {
 }
 
 function started(...storage: string[]): Promise<ServerProcess> {
-  // Undeliverable messages are dead letters at once.
+  // Undeliverable messages become dead letters at once.
   const attempts = version === FIRST ? [] : ['--messages-max-attempts', '1'];
   return ServerProcess.start({
     ...(storage.length > 0 && { storage }),
@@ -52,7 +52,7 @@ function started(...storage: string[]): Promise<ServerProcess> {
   });
 }
 
-/** Fills the server, and writes what it says that it holds and, once it has ended, what its database holds. */
+/** Fills the server, and saves its own snapshot and, after it has ended, the content of its database. */
 async function freeze(dialect: Dialect, server: ServerProcess, dump: () => string | Promise<string>): Promise<void> {
   const client = new HttpClient(server.url);
   const isFirst = version === FIRST;

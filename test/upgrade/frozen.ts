@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The databases that earlier versions left behind, in `databases`. README.md there says how they were made. */
+/** The databases in the folder `databases`, which earlier versions have written. README.md there says how they were made. */
 
 export type Dialect = 'sqlite' | 'postgres' | 'mysql';
 
-/** The first schema of all, from before 0.1.0: every migration runs on its data. It has no dead letters and policies. */
+/** The very first schema, from before 0.1.0. Every migration runs on its data. It has no dead letters and no policies. */
 export const FIRST = 'first';
-/** What the frozen servers called themselves in their messages. */
+/** The URL of the frozen servers in their messages. */
 export const SERVER_URL = 'http://127.0.0.1:8001';
 
-/** What a server said that it holds. */
+/** The snapshot that a server gave of its own state. */
 export interface Said {
-  /** When, epoch ms. */
+  /** The time of the snapshot, epoch ms. */
   at: number;
   snap: object;
   schedules: object;

@@ -20,7 +20,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => servers?.stop());
 
-/** Runs `work` on a database as this version left it. */
+/** Runs `work` on a copy of the database that the given version has written. */
 async function withFrozen(
   version: string,
   dialect: Dialect,
@@ -35,7 +35,7 @@ async function withFrozen(
   }
 }
 
-/** Brings the schema up to date. @returns what the store says that it holds at that time. */
+/** Migrates the schema. @returns the snapshot of the store at the given time. */
 async function migrated(target: StorageTarget, at: number): Promise<Said> {
   const dialect = await openDialect(target, Date.now);
   const store = new Store({
@@ -55,7 +55,7 @@ async function migrated(target: StorageTarget, at: number): Promise<Said> {
   }
 }
 
-/** What the store notes for itself, and changes while it migrates: its migrations, and batches of old connections. */
+/** Tables that change during a migration: the list of migrations, and the batches of old connections. */
 const OWN_TABLES = ['migrations', 'schema_migrations', 'batches'];
 
 /** All rows, in an order that does not depend on the database. @param columns of each table; all of them if absent. */
@@ -72,7 +72,7 @@ async function rowsOf(database: UpgradeDatabase, columns?: ReadonlyMap<string, s
 }
 
 describe.each(EACH)('a database that version $version left in $dialect', ({ version, dialect }) => {
-  test('has the schema of a new one after its migration, and all that it held', () =>
+  test('has the schema of a new database after its migration, and all its rows', () =>
     withFrozen(version, dialect, async (database) => {
       const before = await rowsOf(database);
       const said = frozenSaid(version, dialect);
@@ -88,7 +88,7 @@ describe.each(EACH)('a database that version $version left in $dialect', ({ vers
     }));
 });
 
-/** What a version to come may do to the schema while processes of this version run. */
+/** Changes that a later version may make to the schema while processes of this version run. */
 const LATER = ['promises', 'tasks', 'listeners', 'schedules'].flatMap((table) => [
   `ALTER TABLE ${table} ADD COLUMN later BIGINT NOT NULL DEFAULT 0`,
   `CREATE INDEX ${table}_later ON ${table} (later)`,
@@ -103,10 +103,10 @@ const RECORD_LATER = {
   mysql: "INSERT INTO migrations (version, name, steps_done, finished) VALUES (9999, 'later', 1, 1)",
 };
 
-describe.each(DIALECTS)('a server on what version 0.1.0 left in %s', (dialect) => {
+describe.each(DIALECTS)('a server on a database that version 0.1.0 left in %s', (dialect) => {
   const during = dialect !== 'sqlite' ? ', while a later version changes the schema' : '';
 
-  test(`delivers what waited, wakes what slept, runs schedules, finds what is searched${during}`, () =>
+  test(`delivers waiting messages, ends sleeps, runs schedules and answers searches${during}`, () =>
     withFrozen('0.1.0', dialect, async (database) => {
       for (const sql of AS_IF_FROZEN_NOW) await database.run(sql);
       const server = await ServerProcess.start({ storage: storageArguments(database.target) });
@@ -128,7 +128,7 @@ describe.each(DIALECTS)('a server on what version 0.1.0 left in %s', (dialect) =
         await has(listener, 'pending');
         await ok('task.continue', { id: 'task-halted' });
         await has(worker, 'task-halted');
-        // It suspends on a promise that settled before.
+        // It suspends on a promise that has settled already.
         const { task } = (await ok('task.get', { id: 'task-resumed' })) as { task: { version: number } };
         const callback = { awaited: 'awaited-early', awaiter: 'task-resumed' };
         const actions = [{ kind: 'promise.register_callback', head: {}, data: callback }];
@@ -147,7 +147,7 @@ describe.each(DIALECTS)('a server on what version 0.1.0 left in %s', (dialect) =
     }));
 });
 
-// That each dialect refuses it, its own suite tests.
+// The suite of each dialect tests that it refuses such a schema.
 test('a schema that is newer than the program ends the command with one clear line', async () => {
   const database = await servers.fresh.postgres();
   await migrated(database.target, 0);
@@ -163,8 +163,8 @@ test('a schema that is newer than the program ends the command with one clear li
 });
 
 /**
- * Waits until the stream has had an `execute` of each of these tasks, or an `unblock` of each of these promises, whatever
- * else comes: as time passes, more of what was frozen is due.
+ * Waits until the stream has received an `execute` of each of these tasks or an `unblock` of each of these promises. Other
+ * messages are ignored, because more timers of the frozen data become due over time.
  */
 async function has(stream: EventStream, ...subjects: (string | RegExp)[]): Promise<void> {
   for (const missing = new Set(subjects); missing.size > 0;) {
@@ -177,11 +177,11 @@ describe('a migration that is killed with -9', () => {
   const said = (dialect: Dialect) => frozenSaid(FIRST, dialect);
   const migrate = (target: StorageTarget) => new Spawned(RESONATE, ['migrate', ...storageArguments(target)]);
 
-  test('is undone, and run again by the next one, on sqlite', () =>
+  test('is rolled back, and the next one starts from its beginning, on sqlite', () =>
     withFrozen(FIRST, 'sqlite', async (database) => {
       const { target } = database;
       if (target.type !== 'sqlite') throw new Error('not a file');
-      // A migration updates this table. With this trigger it does not come to an end.
+      // A migration updates this table. With this trigger it never ends.
       const endless = Array.from({ length: 10 }, (_, n) => `sqlite_schema AS s${n}`).join();
       await database.run(`CREATE TRIGGER endless AFTER UPDATE ON schedules BEGIN SELECT count(*) FROM ${endless}; END`);
       const before = { schema: await database.schema(), rows: await rowsOf(database) };
@@ -197,7 +197,7 @@ describe('a migration that is killed with -9', () => {
       expect(await migrated(target, said('sqlite').at)).toMatchObject(said('sqlite'));
     }));
 
-  // Each kill comes later than the one before, in the middle of a statement.
+  // Each kill comes later than the previous one, in the middle of a statement.
   test.each([
     { dialect: 'postgres' as const, at: ['ADD COLUMN func'] },
     { dialect: 'mysql' as const, at: ['listeners_age', 'ADD COLUMN fault'] },

@@ -16,7 +16,7 @@ export class Needs {
    * callbacks name, and the callbacks in which it is the awaiter.
    */
   readonly settlements = new Set<string>();
-  /** Tasks whose fired callbacks an acquire may delete. */
+  /** Tasks whose ready callbacks an acquire or a suspend may delete. */
   readonly resumed = new Set<string>();
   /** Single callbacks and listeners by key. */
   readonly callbacks = new Map<string, { awaited: string; awaiter: string }>();
@@ -56,7 +56,7 @@ export class Needs {
     this.settlements.add(id);
   }
 
-  /** The task and the callbacks that an acquire deletes. */
+  /** The task and its ready callbacks, which an acquire or a suspend deletes. */
   resumable(id: string): void {
     this.tasks.add(id);
     this.resumed.add(id);

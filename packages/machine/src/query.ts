@@ -40,7 +40,7 @@ export interface ScheduleQuery {
   limit: number;
 }
 
-/** One more row than a page has tells whether there is another page. */
+/** A search reads one row more than the page has. If that row exists, there is another page. */
 function page<Row>(rows: Row[], limit: number): { rows: Row[]; more: boolean } {
   return { rows: rows.slice(0, limit), more: rows.length > limit };
 }
@@ -52,7 +52,7 @@ const DEFAULT_SCHEDULE_LIMIT = 10;
  * Where a search begins: after the cursor, and not before the ids with `prefix` ('' for all), which are a range in byte
  * order. It also finds ids that begin with the text right before `prefix` and U+10FFFF; the caller leaves these out.
  */
-function begin(cursor: string | undefined, prefix: string): string | null {
+function startAfter(cursor: string | undefined, prefix: string): string | null {
   const before = prefix === '' ? null : justBelow(prefix);
   if (cursor === undefined || before === null) return cursor ?? before;
   return byteOrder(cursor, before) > 0 ? cursor : before;
@@ -72,7 +72,7 @@ export function promiseQuery(data: RequestData<'promise.search'>, now: number, p
   return {
     anyOf: data.state === undefined ? null : promiseAlternatives(data.state, now),
     tags: data.tags ?? {},
-    after: begin(data.cursor, prefix),
+    after: startAfter(data.cursor, prefix),
     limit: (data.limit ?? DEFAULT_LIMIT) + 1,
   };
 }
@@ -87,7 +87,7 @@ function promiseAlternatives(state: PromiseState, now: number): PromiseAlternati
 export function taskQuery(data: RequestData<'task.search'>, now: number, prefix = ''): TaskQuery {
   return {
     anyOf: data.state === undefined ? null : taskAlternatives(data.state, now),
-    after: begin(data.cursor, prefix),
+    after: startAfter(data.cursor, prefix),
     limit: (data.limit ?? DEFAULT_LIMIT) + 1,
   };
 }
@@ -99,7 +99,7 @@ function taskAlternatives(state: TaskState, now: number): TaskAlternative[] {
 
 export function scheduleQuery(data: RequestData<'schedule.search'>, prefix = ''): ScheduleQuery {
   const limit = (data.limit ?? DEFAULT_SCHEDULE_LIMIT) + 1;
-  return { tags: data.tags ?? {}, after: begin(data.cursor, prefix), limit };
+  return { tags: data.tags ?? {}, after: startAfter(data.cursor, prefix), limit };
 }
 
 /** The answer of a search: the page under `name`, and the cursor of the next one when there is more. */

@@ -9,7 +9,7 @@ interface Row {
 const A: Row = { id: 'a', value: 1 };
 const B: Row = { id: 'b', value: 2 };
 
-/** `a` is stored, `b` was looked for and not found. */
+/** `a` is stored, `b` was looked up and not found. */
 function table(): RowTable<Row> {
   const rows = new RowTable<Row>('rows', ({ id }) => id);
   rows.expect('a');
@@ -21,12 +21,12 @@ function table(): RowTable<Row> {
 const NONE = { inserts: [], updates: [], deletes: [] };
 
 describe('a table of loaded rows', () => {
-  test('answers what was found, and null for what was looked for in vain', () => {
+  test('returns the rows that were found, and null for keys that were looked up without a result', () => {
     expect(table().get('a')).toBe(A);
     expect(table().get('b')).toBeNull();
   });
 
-  test('throws on a key that was never looked for, whatever is done with it', () => {
+  test('throws if a key that was not looked up is read, written or removed', () => {
     const rows = table();
     expect(() => rows.get('c')).toThrow('rows: "c" was not loaded');
     expect(() => rows.put({ id: 'c', value: 3 })).toThrow('was not loaded');
@@ -39,7 +39,7 @@ describe('a table of loaded rows', () => {
     expect(table().changes()).toEqual(NONE);
   });
 
-  test('tells inserts, updates and deletes apart by what is stored', () => {
+  test('distinguishes inserts, updates and deletes by the stored row', () => {
     const rows = table();
     rows.put(B);
     expect(rows.changes()).toEqual({ ...NONE, inserts: [B] });
@@ -49,7 +49,7 @@ describe('a table of loaded rows', () => {
     expect(rows.changes()).toEqual({ ...NONE, inserts: [B], deletes: [A] });
   });
 
-  test('writes only where it all led to: a row that came and went is nothing, one that went and came is an update', () => {
+  test('writes only the final rows: insert then remove is no change, remove then put is an update', () => {
     const rows = table();
     rows.put(B);
     rows.remove('b');
@@ -60,7 +60,7 @@ describe('a table of loaded rows', () => {
     expect(rows.changes()).toEqual(NONE);
   });
 
-  test('takes back what was done since a mark, and nothing before it', () => {
+  test('undoes the changes since a mark, and none before it', () => {
     const rows = table();
     rows.put({ ...A, value: 5 });
     const mark = rows.mark;

@@ -55,7 +55,7 @@ export class RowTable<Row> {
     return row;
   }
 
-  /** The row if it was loaded, else null. For answers only, not for decisions. */
+  /** The row; null if there is none or if it was not loaded. So null does not prove that the row does not exist. */
   peek(key: string): Row | null {
     return this.#cells.get(key)?.current ?? null;
   }
@@ -72,11 +72,6 @@ export class RowTable<Row> {
   insert(row: Row): void {
     this.expect(this.#keyOf(row));
     this.put(row);
-  }
-
-  /** All rows as they are now, in the order in which they were loaded or inserted. */
-  *rows(): IterableIterator<Row> {
-    for (const cell of this.#cells.values()) if (cell.current !== null) yield cell.current;
   }
 
   get mark(): number {

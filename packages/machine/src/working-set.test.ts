@@ -23,7 +23,7 @@ describe('callbacks', () => {
   needs.callback('p', 'new');
   const loaded = { ...NOTHING, callbacks: [callback('p', 'w'), callback('q', 'w', true)] };
 
-  test('are found from both sides, those of the batch as well, until they are removed or taken back', () => {
+  test('are found by awaited and by awaiter, also those that the batch added, until they are removed or undone', () => {
     const ws = new WorkingSet(needs, loaded);
     const mark = ws.mark();
     ws.putCallback(callback('p', 'new'));
@@ -35,11 +35,11 @@ describe('callbacks', () => {
     expect(ws.callbacksOf('w')).toEqual([callback('p', 'w'), callback('q', 'w', true)]);
   });
 
-  test('can be asked for only where all of them were loaded', () => {
+  test('can be read only for promises whose callbacks were all loaded', () => {
     const ws = new WorkingSet(needs, loaded);
-    expect(() => ws.callbacksOn('q')).toThrow('no settlement of "q" was announced');
-    expect(() => ws.listenersOn('q')).toThrow('no settlement of "q" was announced');
-    expect(() => ws.callbacksOf('v')).toThrow('no resume of "v" was announced');
+    expect(() => ws.callbacksOn('q')).toThrow('"q" is not in Needs.settlements');
+    expect(() => ws.listenersOn('q')).toThrow('"q" is not in Needs.settlements');
+    expect(() => ws.callbacksOf('v')).toThrow('"v" is not in Needs.resumed');
   });
 });
 
@@ -56,7 +56,7 @@ describe('a branch', () => {
     return ws.branchOf(of).map(({ id }) => id);
   }
 
-  test('has every other promise as it is now, a new one too', () => {
+  test('has every other promise in its current state, also a new one', () => {
     const ws = workingSet();
     expect(ids(ws, promise('a', 'one'))).toEqual(['b']);
     ws.insertPromise(promise('new', 'one'));
@@ -65,7 +65,7 @@ describe('a branch', () => {
     expect(ws.branchOf(promise('new', 'one'))).toMatchObject([{ id: 'a', state: 'resolved' }, { id: 'b' }]);
   });
 
-  test('loses a new promise that is taken back, also when it comes again in another branch', () => {
+  test('loses a new promise whose creation is undone, also if it is created again in another branch', () => {
     const ws = workingSet();
     const mark = ws.mark();
     ws.insertPromise(promise('new', 'one'));
@@ -75,13 +75,13 @@ describe('a branch', () => {
     expect(ids(ws, promise('a', 'one'))).toEqual(['b']);
   });
 
-  test('of no branch is empty; for a branch that was not loaded, more rows are requested', () => {
+  test('is empty for a promise without a branch; if it was not loaded, more rows are requested', () => {
     const ws = workingSet();
     expect(ws.branchOf(promise('x'))).toEqual([]);
     expect(() => ws.branchOf(promise('new', 'two'))).toThrow(MoreNeeded);
   });
 
-  test('asked for is loaded with the next try', () => {
+  test('that was requested is loaded when the batch runs again', () => {
     const needs = new Needs();
     new MoreNeeded({ settlements: ['p'], branches: ['two'] }).announce(needs);
     expect([...needs.branches]).toEqual(['two']);
@@ -90,7 +90,7 @@ describe('a branch', () => {
   });
 });
 
-test('a working set says what to write, table by table, and nothing after it was rewound to its start', () => {
+test('a working set returns its changes by table, and none after it was rewound to its start', () => {
   const needs = new Needs();
   needs.settlement('p');
   const ws = new WorkingSet(needs, { ...NOTHING, promises: [promise('p')] });

@@ -72,10 +72,13 @@ export class WorkingSet {
   readonly #byAwaiter = new Map<string, Set<string>>();
   readonly #listenersOf = new Map<string, Set<string>>();
   readonly #branches = new Map<string, Map<string, PromiseRow | null>>();
-  /** Branches loaded up to `PRELOAD`, those loaded at least up to `FENCE_PRELOAD`, and those of both with more promises. */
+  /** Branches that were loaded up to `PRELOAD`. */
   readonly #loadedBranches: Set<string>;
+  /** Branches that were loaded up to `FENCE_PRELOAD` or further. */
   readonly #fencedBranches = new Set<string>();
+  /** Branches of `#loadedBranches` that have more promises than were loaded. */
   readonly #cutBranches: Set<string>;
+  /** Branches of `#fencedBranches` that exceed `FENCE_PRELOAD`. */
   readonly #cutFences: Set<string>;
 
   constructor(needs: Needs, loaded: Loaded) {
@@ -115,18 +118,18 @@ export class WorkingSet {
 
   /** All callbacks on a promise. It must be one of `Needs.settlements`. */
   callbacksOn(awaited: string): CallbackRow[] {
-    this.#announced(this.#needs.settlements, awaited, 'settlement');
+    this.#checkNeeded('settlements', awaited);
     return this.#rowsOf(this.callbacks, this.#byAwaited.get(awaited));
   }
 
   /** The callbacks of an awaiter: all of them if it may settle, else at least those that are ready. */
   callbacksOf(awaiter: string): CallbackRow[] {
-    if (!this.#needs.settlements.has(awaiter)) this.#announced(this.#needs.resumed, awaiter, 'resume');
+    if (!this.#needs.settlements.has(awaiter)) this.#checkNeeded('resumed', awaiter);
     return this.#rowsOf(this.callbacks, this.#byAwaiter.get(awaiter));
   }
 
   listenersOn(awaited: string): ListenerRow[] {
-    this.#announced(this.#needs.settlements, awaited, 'settlement');
+    this.#checkNeeded('settlements', awaited);
     return this.#rowsOf(this.listeners, this.#listenersOf.get(awaited));
   }
 
@@ -187,7 +190,7 @@ export class WorkingSet {
     const rows: PromiseRow[] = [];
     for (const [id, stored] of this.#branches.get(branch) ?? []) {
       const row = this.promises.peek(id) ?? stored;
-      // The creation of the promise was undone, and it may have been created again in another branch.
+      // `row` is null if the creation was undone. The promise may also have been created again in another branch.
       if (id !== promise.id && row?.tags[TAG.branch] === branch) rows.push(row);
     }
     return rows;
@@ -242,8 +245,8 @@ export class WorkingSet {
     return rows;
   }
 
-  #announced(announced: ReadonlySet<string>, id: string, what: string): void {
-    if (!announced.has(id)) throw new Error(`no ${what} of ${JSON.stringify(id)} was announced`);
+  #checkNeeded(name: 'settlements' | 'resumed', id: string): void {
+    if (!this.#needs[name].has(id)) throw new Error(`${JSON.stringify(id)} is not in Needs.${name}`);
   }
 }
 

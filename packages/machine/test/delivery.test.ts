@@ -47,7 +47,7 @@ const held = { claimedBy: 'me', dueAt: NOW + 5_000, attempts: 1 };
 const claimer = { processId: 'me', retryTimeoutMs: 30_000 };
 
 describe('M1, T18: a claim', () => {
-  test('takes only what waits and is due, and no task that has timed out', () => {
+  test('takes only messages that wait and are due, and no task that has timed out', () => {
     expect([isClaimable(task(), NOW), isClaimable(listener(), NOW)]).toEqual([true, true]);
     expect([isClaimable(task({ dueAt: NOW }), NOW), isClaimable(task({ dueAt: NOW + 1 }), NOW)]).toEqual([true, false]);
     expect(isClaimable(task({ state: 'acquired' }), NOW)).toBe(false);
@@ -55,7 +55,7 @@ describe('M1, T18: a claim', () => {
     expect(isClaimable(listener({ dueAt: null }), NOW)).toBe(false);
   });
 
-  test('leaves a message that prefers a connection to the process that has it, for a while', () => {
+  test('leaves a message that prefers a connection to the process with that connection, for the grace period', () => {
     const message = listener({ prefers: 'w1' });
     const reserved = (id: string, graceMs: number) => isReserved(message, { preferred: new Set([id]), graceMs }, NOW);
     expect([reserved('w1', 2_000), reserved('w2', 2_000)]).toEqual([false, true]);
@@ -70,7 +70,7 @@ describe('M1, T18: a claim', () => {
     expectChanged(claimed(listener(), claimer, NOW), listener(), changes);
   });
 
-  test('keeps the age, which a delayed message has from its due time', () => {
+  test('keeps the time at which the message was enqueued; for a delayed message that is its due time', () => {
     expect(claimed(task({ enqueuedAt: 7 }), claimer, NOW).enqueuedAt).toBe(7);
     expect(claimed(task({ enqueuedAt: null, dueAt: NOW - 9 }), claimer, NOW).enqueuedAt).toBe(NOW - 9);
   });
@@ -79,7 +79,7 @@ describe('M1, T18: a claim', () => {
     expect(claimed(listener({ deferredBy: 'other' }), claimer, NOW).deferredBy).toBeNull();
   });
 
-  test('of what failed counts on; of what was claimed before without an outcome it does not', () => {
+  test('adds 1 to the attempts after a failure, but not after a claim without an outcome', () => {
     const attempts = (row: TaskRow | ListenerRow) => claimed(row, claimer, NOW).attempts;
     expect([attempts(task({ attempts: 4 })), attempts(listener({ attempts: 4 }))]).toEqual([5, 5]);
     const silent = { claimedBy: 'other', attempts: 4 };
@@ -103,18 +103,18 @@ describe('M2 and M3: an outcome', () => {
     expectChanged(failedTask(task(held), failedExecute, 'me'), task(held), changes);
   });
 
-  test('M2, M3 and M9 change nothing once the claim is over or is another process', () => {
+  test('M2, M3 and M9 change nothing if no process or another process has claimed the message', () => {
     for (const claimedBy of ['other', null]) {
       const row = listener({ ...held, claimedBy });
       expect(acknowledgedListener(row, arrived, 'me')).toBe(row);
       expect(acknowledgedListener(row, failed, 'me')).toBe(row);
-      expect(acknowledgedListener(row, { ...arrived, delivered: false, diedOf: 'x' }, 'me')).toBe(row);
+      expect(acknowledgedListener(row, { ...arrived, delivered: false, deadLetterError: 'x' }, 'me')).toBe(row);
       const execute = task({ ...held, claimedBy });
       expect(failedTask(execute, failedExecute, 'me')).toBe(execute);
     }
   });
 
-  test('M3: a task that moved on meanwhile is left alone', () => {
+  test('M3: a task that was acquired or has a new version is left alone', () => {
     for (const moved of [task({ ...held, version: 4 }), task({ ...held, state: 'acquired' })]) {
       expect(failedTask(moved, failedExecute, 'me')).toBe(moved);
     }
@@ -132,7 +132,7 @@ describe('M4, T20: a release', () => {
     }
   });
 
-  test('leaves alone what is due already: its claim has run out, and the next claim counts it as unanswered', () => {
+  test('leaves alone what is due already: its claim is over, and the next claim sees that it had no outcome', () => {
     for (const dueAt of [NOW - 1, NOW]) {
       const row = task({ ...held, dueAt });
       expect(released(row, ours, NOW)).toBe(row);
@@ -140,7 +140,7 @@ describe('M4, T20: a release', () => {
     expect(released(task({ ...held, dueAt: NOW + 1 }), ours, NOW).dueAt).toBe(NOW);
   });
 
-  test('leaves what others hold, what nobody holds and what has no message; null means any process', () => {
+  test('skips messages that another process or no process holds, and tasks without one; null means any process', () => {
     const theirs = task({ ...held, claimedBy: 'other' });
     expect(released(theirs, ours, NOW)).toBe(theirs);
     expect(released(theirs, { processIds: null }, NOW).claimedBy).toBeNull();
@@ -150,14 +150,14 @@ describe('M4, T20: a release', () => {
     expect(released(acquired, ours, NOW)).toBe(acquired);
   });
 
-  test('of deferrals alone keeps claims: what was delivered under them does not go out again', () => {
+  test('of deferrals only keeps claims, because claimed messages may have been delivered', () => {
     const release = { ...ours, only: 'deferred' } as const;
     const claim = listener(held);
     expect(released(claim, release, NOW)).toBe(claim);
     expect(released(listener({ deferredBy: 'me', dueAt: NOW + 5_000 }), release, NOW).dueAt).toBe(NOW);
   });
 
-  test('after a lost answer takes only the claims of that transport since then', () => {
+  test('after a lost answer to a claim applies only to that transport and to claims since then', () => {
     const since = (transport: 'http' | 'poll', dueFrom: number) => ({ ...ours, since: { transport, dueFrom } });
     const row = task(held);
     expect(released(row, since('http', NOW + 5_000), NOW).dueAt).toBe(NOW);
@@ -166,7 +166,7 @@ describe('M4, T20: a release', () => {
   });
 });
 
-test('M5: a renewal moves the claim of this process only', () => {
+test('M5: a renewal extends a claim of this process, and no other', () => {
   expectChanged(renewed(listener(held), 'me', NOW + 60_000), listener(held), { dueAt: NOW + 60_000 });
   for (const row of [listener(), listener({ ...held, claimedBy: 'other' }), listener({ ...held, dueAt: null })]) {
     expect(renewed(row, 'me', NOW + 60_000)).toBe(row);
@@ -183,7 +183,7 @@ describe('M6: a deferral', () => {
     expect(deferred(task({ enqueuedAt: null, dueAt: NOW - 9 }), 'me', FOR_MS, NOW).enqueuedAt).toBe(NOW - 9);
   });
 
-  test('keeps the order of age within half of its time', () => {
+  test('lasts at least half of its time, and older messages are due earlier', () => {
     const dueAt = (age: number) => deferred(task({ enqueuedAt: NOW - age }), 'me', FOR_MS, NOW).dueAt;
     expect([0, 1, 29_999, 30_000, 30_001, 99_999].map(dueAt)).toEqual(
       [60_000, 59_999, 30_001, 30_000, 30_000, 30_000].map((ms) => NOW + ms),
@@ -201,14 +201,14 @@ describe('M7: a resumption', () => {
   const limits = { withinMs: 60_000, maxAttempts: MAX_RESUMED_ATTEMPTS };
   const waits = { dueAt: NOW + 5_000, deferredBy: 'other' };
 
-  test('makes due, as old as it is, what was deferred or failed, whoever deferred it', () => {
+  test('makes messages due that have failed or that any process deferred, and keeps their age', () => {
     for (const row of [task(waits), task({ ...waits, deferredBy: null, attempts: 3 })]) {
       expectChanged(resumed(row, limits, NOW), row, { dueAt: NOW - 1_000, deferredBy: null });
     }
     expect(resumed(listener(waits), limits, NOW).dueAt).toBe(NOW - 1_000);
   });
 
-  test('leaves what is claimed, due, delayed by its sender, later than any deferral, or failed too often', () => {
+  test('skips messages that are claimed, due, delayed by the sender, due after any deferral, or failed too often', () => {
     const rows = [
       task({ ...waits, claimedBy: 'other' }),
       task({ ...waits, dueAt: NOW }),
@@ -224,7 +224,7 @@ describe('M7: a resumption', () => {
 });
 
 test('M8: an operator makes a waiting execute due at once, whatever delays it', () => {
-  // It counts as due for long, so that a target whose circuit is open gets it as a probe.
+  // It counts as due for 60 s already, so that a target whose circuit is open gets it as a probe.
   const changes = { dueAt: NOW - 60_000, claimedBy: null, deferredBy: null };
   for (const row of [task(held), task({ dueAt: NOW + 5_000, deferredBy: 'other' })]) {
     expectChanged(dueAtOnce(row, 60_000, NOW), row, changes);
@@ -235,9 +235,15 @@ test('M8: an operator makes a waiting execute due at once, whatever delays it', 
 });
 
 describe('M9: a dead letter', () => {
-  test('is an unblock that died: it leaves the outbox and is kept with its error', () => {
+  test('replaces an unblock that has finally failed, and keeps its error', () => {
     const row = listener({ ...held, attempts: 5 });
-    const died = { kind: 'unblock', awaited: 'p', address: QUEUE.address, delivered: false, diedOf: 'x' } as const;
+    const died = {
+      kind: 'unblock',
+      awaited: 'p',
+      address: QUEUE.address,
+      delivered: false,
+      deadLetterError: 'x',
+    } as const;
     expect(acknowledgedListener(row, died, 'me')).toBeNull();
     const times = { enqueuedAt: NOW - 1_000, diedAt: NOW };
     expect(deadLetterOf(row, 'x', NOW)).toEqual({ awaited: 'p', ...QUEUE, attempts: 5, lastError: 'x', ...times });
@@ -247,7 +253,7 @@ describe('M9: a dead letter', () => {
     expect(deadLetterOf(listener(), `\u0000a${'ß'.repeat(600)}`, NOW).lastError).toBe(`a${'ß'.repeat(511)}`);
   });
 
-  test('is made of what has waited for too long and nobody is delivering', () => {
+  test('replaces an unblock that has waited for too long and that no process is delivering', () => {
     const old = listener({ enqueuedAt: NOW - 501 });
     expect(isTooOld(old, 500, NOW)).toBe(true);
     expect(isTooOld({ ...old, dueAt: NOW + 9, deferredBy: 'other' }, 500, NOW)).toBe(true);
@@ -264,7 +270,7 @@ test('M10: a redriven letter is a new message, due at once', () => {
   expect(redriven(letter, NOW + 50)).toEqual(listener(fresh));
 });
 
-test('M11: an unblock for one connection that nobody takes for too long is for an absent client', () => {
+test('M11: an unblock for one connection that is due and unclaimed for too long is for an absent client', () => {
   const uni = { address: 'poll://uni@g/1', transport: 'poll', target: 'g/1' } as const;
   const absent = listener({ ...uni, dueAt: NOW - 501 });
   expect(isForAbsent(absent, 500, NOW)).toBe(true);

@@ -5,11 +5,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { InMemoryDatabase } from './in-memory-database.ts';
 
 /**
- * Runs seeds and prints how many requests got which answer, as JSON. A process of its own, because jest's sandbox makes
- * the same work take twice the time (0.25 against 0.5 ms per request, one core).
+ * Runs seeds and prints how many requests got which answer, as JSON. It is a process of its own, because the same work
+ * takes twice the time in jest's sandbox (0.5 instead of 0.25 ms per request, one core).
  */
 const [mode, first, count, steps] = process.argv.slice(2);
-// Refusals are errors, hundreds of thousands of them, and nobody reads their stacks.
+// The reference model throws an error for each refusal, hundreds of thousands in all. Collecting long stacks is slow.
 Error.stackTraceLimit = 3;
 
 /** An ordinary time, and two minutes before clocks are changed in Berlin, New York and on Lord Howe Island. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { rounds } from '@resonate/testkit';
 
-/** SEED=<number> runs that seed alone: the one a failure printed. */
+/** SEED=<number> runs only that seed. The message of a failure names it. */
 const SEED = process.env['SEED'];
 const TIMEOUT_MS = 600_000;
-/** Seeds to run: others each time, as those that found nothing yesterday find nothing today. */
+/** How many seeds to run. Each run takes new ones, because seeds that found nothing before will find nothing again. */
 const SEEDS = { alone: rounds(100, 800), batched: rounds(25, 100) };
 const STEPS = { alone: 250, batched: 400 };
 
@@ -70,7 +70,7 @@ test(
 );
 
 test(
-  'a batch answers and writes what its requests would, one after another',
+  'a batch gives the same answers and rows as its requests one after another',
   async () => {
     expectReached(await run('batched'), 2);
   },

@@ -69,7 +69,7 @@ export class InMemoryDatabase {
     }
   }
 
-  /** Several commands in one transaction. One that is `undone` runs and is taken back, as after a fault; its reply says so. */
+  /** Several commands in one transaction. One that is `undone` runs and is rewound, as after a fault: it gets a 500. */
   executeBatch(batch: readonly { command: Command; now: number; undone?: boolean }[]): Reply[] {
     const needs = new Needs();
     for (const { command } of batch) collectNeeds(command, needs);

@@ -148,7 +148,7 @@ describe('a schedule', () => {
     });
     const update = (cron = '*/5 * * * *') => ({ kind: 'schedule.update' as const, data: definition(cron) });
 
-    test('S11: runs next at its new time, and keeps nothing of its old definition but its history', () => {
+    test('S11: has only the new definition and its next run time, and keeps its history', () => {
       const server = scheduled(MINUTE, { overlap: 'skip' });
       fire(server, MINUTE, MINUTE);
       const { status, data } = server.run(1.5 * MINUTE, update());

@@ -2,7 +2,7 @@ import type { Command, Loaded, PromiseRow, TaskRow } from '@resonate/machine';
 import type { Reply, Request, StringMap } from '@resonate/protocol';
 import { InMemoryDatabase } from './in-memory-database.ts';
 
-/** Requests in the short form that tests are read in; every time is relative to nothing but itself. */
+/** Short forms of requests, to keep tests readable. Times are epoch ms. */
 export class Server {
   readonly database = new InMemoryDatabase();
 

@@ -19,7 +19,7 @@ describe('settlement', () => {
     expect(server.rows.listeners).toMatchObject([{ dueAt: 5 }, { dueAt: 5 }]);
   });
 
-  test('C3, T12, T13, T14, T15: resumes a suspended task, and is counted for the others', () => {
+  test('C3, T12, T13, T14, T15: resumes a suspended task, and adds to the resumes of other tasks', () => {
     const server = new Server();
     server.create(1, 'p');
     server.create(1, 'q');
@@ -151,8 +151,8 @@ describe('a lease', () => {
   });
 });
 
-describe('the closure of a batch', () => {
-  test('names the settlement of every expired promise of a request at once', () => {
+describe('the rows that a batch loads', () => {
+  test('include those of all expired promises of a request, after a single repetition', () => {
     const server = new Server();
     const awaiteds = Array.from({ length: 50 }, (_, index) => `a${index}`);
     for (const id of awaiteds) server.create(0, id, { timeoutAt: 100 });
@@ -168,7 +168,7 @@ describe('the closure of a batch', () => {
     expect(loads).toEqual([0, 50]);
   });
 
-  test('has the branch of a promise that the batch itself makes', () => {
+  test('include the branch of a promise that the batch itself creates', () => {
     const server = new Server();
     const tags = { 'resonate:branch': 'b', 'resonate:target': 'poll://any@g' };
     server.create(0, 'stored', { tags: { 'resonate:branch': 'b' } });

@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeOthers } from './remove-others.ts';
 import { TEST_CACHE } from './test-cache.ts';
 
-/** Where the brokers of packages/testkit/brokers/pom.xml are: fetched once for each version of that file. */
+/** The message brokers of packages/testkit/brokers/pom.xml. They are downloaded once for each version of that file. */
 
 const SOURCES = join(import.meta.dirname, '../brokers');
 export const BROKERS_POM = join(SOURCES, 'pom.xml');
+const FOLDERS = join(TEST_CACHE, 'brokers');
 
-/** Nothing deletes it. The jars have 73 MB. */
+/** The folder with the jars, 73 MB. */
 export function brokersDirectory(): string {
   const version = createHash('sha256').update(readFileSync(BROKERS_POM)).digest('hex').slice(0, 12);
-  return join(TEST_CACHE, `brokers-${version}`);
+  return `${FOLDERS}-${version}`;
 }
 
-/** Java's arguments up to the class: a small heap, a quick start, the log on standard error. */
+/** Deletes the folders of earlier versions. */
+export function removeOldBrokers(): void {
+  removeOthers(FOLDERS, brokersDirectory());
+}
+
+/** Java's arguments before the name of the main class: a small heap, a quick start, the log on standard error. */
 export function javaArguments(): string[] {
   const directory = brokersDirectory();
   if (!existsSync(directory))

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Files in PEM. */
+/** The paths of two PEM files. */
 export interface CertificateFiles {
   certificate: string;
   key: string;
@@ -24,7 +24,7 @@ export class CertificateAuthority {
     this.#openssl(['req', '-x509', ...KEY, ...self, '-keyout', 'ca.key', '-out', this.file]);
   }
 
-  /** A certificate for these names (`DNS:localhost,IP:127.0.0.1`); one for 0 days expires at once. */
+  /** Issues a certificate for these names (`DNS:localhost,IP:127.0.0.1`). With 0 days it expires at once. */
   issue(names: string, days = 2): CertificateFiles {
     const name = `server${++this.#issued}`;
     const files = { certificate: join(this.#directory, `${name}.crt`), key: join(this.#directory, `${name}.key`) };

@@ -11,7 +11,7 @@ describe('comparing answers', () => {
     ]);
   });
 
-  test('takes null for absent in settledAt, lastRunAt and cursor, and nowhere else', () => {
+  test('treats null as absent in settledAt, lastRunAt and cursor, and nowhere else', () => {
     expect(
       compareReplies('promise.get', ok({ promise: { id: 'a', settledAt: null } }), ok({ promise: { id: 'a' } })),
     ).toEqual([]);
@@ -20,7 +20,7 @@ describe('comparing answers', () => {
     ]);
   });
 
-  test('gives preloads and the lists of a snap no order, but searches theirs', () => {
+  test('ignores the order of preloads and of the lists in a snap, but not that of searches', () => {
     const [a, b] = [{ id: 'a' }, { id: 'b' }];
     expect(compareReplies('task.acquire', ok({ preload: [a, b] }), ok({ preload: [b, a] }))).toEqual([]);
     expect(compareReplies('debug.snap', ok({ tasks: [a, b] }), ok({ tasks: [b, a] }))).toEqual([]);
@@ -49,7 +49,7 @@ describe('comparing answers', () => {
     expect(compareReplies('debug.snap', ok({ listeners: [x, x] }), ok({ listeners: [x] }))).toHaveLength(1);
   });
 
-  test('leaves the messages of a snap and the inner corrId of a fence alone', () => {
+  test('ignores the messages of a snap and the inner corrId of a fence', () => {
     expect(compareReplies('debug.snap', ok({ messages: [1] }), ok({ messages: [] }))).toEqual([]);
     const fence = (corrId: string, status: number, data: unknown) => ok({ action: { head: { corrId, status }, data } });
     expect(compareReplies('task.fence', fence('1', 200, {}), fence('2', 200, {}))).toEqual([]);

@@ -14,7 +14,7 @@ export interface Difference {
 
 const NULL_IS_ABSENT = new Set(['settledAt', 'lastRunAt', 'cursor']);
 
-/** @returns every place where `got` differs from `expected`; empty when they say the same. */
+/** @returns every place where `got` differs from `expected`; empty if they count as the same. */
 export function compareReplies(kind: string, expected: Reply, got: Reply): Difference[] {
   return differences('', comparable(kind, expected), comparable(kind, got));
 }
@@ -65,7 +65,7 @@ function differences(path: string, expected: unknown, got: unknown): Difference[
     const nameOf = [expected, got].every(haveUniqueIds) ? (entry: unknown) => idOf(entry)! : JSON.stringify;
     const byName = (list: unknown[]) => new Map(list.map((entry) => [nameOf(entry), entry]));
     const inEntries = between(byName(expected), byName(got), (name) => `${path}[${name}]`);
-    // The same entries in another order.
+    // The lists have the same entries in another order.
     return inEntries.length > 0 ? inEntries : [{ path, expected, got }];
   }
   if (isRecord(expected) && isRecord(got)) {
@@ -88,7 +88,7 @@ function idOf(entry: unknown): string | undefined {
   return isRecord(entry) && typeof entry['id'] === 'string' ? entry['id'] : undefined;
 }
 
-/** Compares such lists by the ids of their entries, so that one missing entry does not make all later ones differ. */
+/** Whether the entries can be compared by id. Compared by index, one missing entry would make all later ones differ. */
 function haveUniqueIds(list: unknown[]): boolean {
   const ids = list.map(idOf);
   return !ids.includes(undefined) && new Set(ids).size === ids.length;

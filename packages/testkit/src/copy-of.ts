@@ -7,7 +7,7 @@ export function copyOf<T>(json: T): T {
   if (Array.isArray(json)) return json.map(copyOf) as T;
   const copy: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(json)) {
-    // An own property, as JSON.parse makes one.
+    // An assignment would set the prototype. JSON.parse also defines an own property.
     if (key === '__proto__') Object.defineProperty(copy, key, { ...PLAIN, value: copyOf(value as unknown) });
     else copy[key] = copyOf(value as unknown);
   }

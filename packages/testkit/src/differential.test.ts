@@ -6,7 +6,7 @@ import { ReferenceModel } from './reference-model.ts';
 
 type Data = Record<string, unknown>;
 
-/** A subject with a fault: `change` may answer in the model's place. */
+/** A subject with a fault: `change` may answer instead of the model. */
 function faulty(change: (model: ReferenceModel, kind: string, data: Data, now: number) => Reply | undefined): Subject {
   const model = new ReferenceModel();
   return {
@@ -34,14 +34,14 @@ async function find(makeSubject: () => Subject): Promise<string> {
 }
 
 describe('a differential run', () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('finds nothing between two that are equal (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('finds no difference between two equal models (seed %i)', async (seed) => {
     const report = await runDifferential({ seed, steps: 500, subject: new ReferenceModel() });
     expect(report.snaps).toBe(20);
     expect(report.answers.get('debug.snap 200')).toBeGreaterThanOrEqual(20);
     expect([...report.answers.values()].reduce((sum, count) => sum + count, 0)).toBe(500 + 2 * 20 + 1);
   });
 
-  test('compares with a model of the same options', async () => {
+  test('finds no difference only if the model has the same options', async () => {
     const options = { retryTimeoutMs: 7_000 };
     const differs = runDifferential({ seed: 1, steps: 100, subject: new ReferenceModel(options) });
     await expect(differs).rejects.toThrow('differs');
@@ -59,13 +59,13 @@ describe('a differential run', () => {
       faulty((model, kind, data, now) => {
         return kind === 'promise.register_listener' ? model.clone().handle(kind, data, now) : undefined;
       }),
-    'a get that leaves an expired promise to the next scan': () =>
+    'a get that does not settle an expired promise': () =>
       faulty((model, kind, data, now) => (kind === 'promise.get' ? model.clone().handle(kind, data, now) : undefined)),
     'a heartbeat that does not extend the lease': () =>
       faulty((model, kind, data, now) =>
         kind === 'task.heartbeat' ? model.clone().handle(kind, data, now) : undefined,
       ),
-    'a scan that is a millisecond late': () =>
+    'a tick that is a millisecond late': () =>
       faulty((model, kind, data, now) => {
         return kind === 'debug.tick' ? model.handle(kind, { time: Number(data['time']) - 1 }, now) : undefined;
       }),
@@ -81,14 +81,14 @@ describe('a differential run', () => {
         if (reply?.status === 200) delete (reply.data as Data)['cursor'];
         return reply;
       }),
-    'a suspend that waits for the first awaited only': () =>
+    'a suspend that waits only for the first awaited promise': () =>
       faulty((model, kind, data, now) => {
         const actions = data['actions'];
         if (kind !== 'task.suspend' || !Array.isArray(actions)) return undefined;
         const reply = model.clone().handle(kind, data, now);
         return reply.status === 200 ? model.handle(kind, { ...data, actions: actions.slice(0, 1) }, now) : undefined;
       }),
-    'a fence that is not fenced': () =>
+    'a fence whose action runs although the task is not held': () =>
       faulty((model, kind, data, now) => {
         if (kind !== 'task.fence' || model.clone().handle(kind, data, now).status !== 409) return undefined;
         const action = data['action'] as { kind: string; data: Data };
@@ -111,7 +111,7 @@ describe('a differential run', () => {
     expect(message).toMatch(/the last requests about .*:\n( {2}\d+: \d+ \S+ .* -> \d{3}\n){1,10}/);
   });
 
-  test('checks the invariants of what is not compared: the outbox', async () => {
+  test('checks the invariants of the outbox, which is not compared', async () => {
     const subject = faulty((model, kind, data, now) => {
       const reply = kind === 'debug.snap' ? model.handle(kind, data, now) : undefined;
       const stale = { address: 'poll://any@g', message: executeMessage('', 'never-created', 0) };

@@ -5,7 +5,7 @@ import { type GeneratedRequest, type GeneratorOptions, RequestGenerator } from '
 import { checkInvariants, type Snap } from './invariants.ts';
 import { ReferenceModel, type ReferenceModelOptions } from './reference-model.ts';
 
-/** What is compared with the reference model. Its background loops must stand still. */
+/** What is compared with the reference model. Its background loops must be paused. */
 export interface Subject {
   handle(kind: string, data: unknown, now: number): Reply | Promise<Reply>;
 }
@@ -15,9 +15,9 @@ export interface DifferentialOptions {
   /** How many requests are generated. */
   steps: number;
   subject: Subject;
-  /** After how many steps the whole state is compared; 25 unless told. */
+  /** After how many steps the whole state is compared; 25 by default. */
   compareEvery?: number;
-  /** How to run this again, shown when the answers differ: a command with the seed in it. */
+  /** The command that repeats this run, with the seed. It is shown if the answers differ. */
   replayCommand?: string;
   generator?: Omit<GeneratorOptions, 'seed'>;
   model?: ReferenceModelOptions;
@@ -30,9 +30,9 @@ export interface DifferentialReport {
 }
 
 /**
- * Resets the subject, sends it what the generator makes of the seed, and compares every answer with the reference
- * model's. From time to time the whole state is compared as well, and the invariants are checked.
- * @throws at the first difference, with everything needed to find its cause.
+ * Resets the subject, sends it the requests that the generator makes from the seed, and compares every answer with the
+ * reference model's. Every `compareEvery` steps it also compares the whole state and checks the invariants.
+ * @throws at the first difference. The message has the requests that led to it.
  */
 export async function runDifferential(options: DifferentialOptions): Promise<DifferentialReport> {
   const run = new Run(options);
@@ -70,7 +70,7 @@ class Run {
     this.#generator.observe(request, reply);
   }
 
-  /** The same request to both; the model gets a copy of its own. */
+  /** Sends the request to the model and to the subject. Each gets its own copy. */
   async send(request: GeneratedRequest): Promise<Reply> {
     const { kind, data, now } = request;
     this.#now = now;
@@ -124,7 +124,7 @@ class Run {
 
 const ID_FIELDS = new Set(['id', 'awaited', 'awaiter']);
 
-/** Every id that a request's data or a part of an answer names, however deep. */
+/** Every id in the data of a request or in a part of an answer, at any depth. */
 function namedIds(json: unknown): string[] {
   if (typeof json !== 'object' || json === null) return [];
   const ids = Object.entries(json).flatMap(([key, value]) => {

@@ -11,7 +11,7 @@ for (let i = 0; i < 5; i++) ports.push(await freePort());
 console.log(JSON.stringify(ports));
 process.stdin.resume();`;
 
-/** @returns the ports that `count` processes got which were all alive at the same time; they have ended. */
+/** Starts `count` processes that run at the same time. @returns the ports that they got, after all have ended. */
 async function portsOf(count: number): Promise<number[]> {
   const children = Array.from({ length: count }, () =>
     spawn(process.execPath, ['--input-type=module', '--eval', SCRIPT], { stdio: ['pipe', 'pipe', 'inherit'] }),
@@ -33,7 +33,7 @@ test('processes that run at the same time get different ports', async () => {
   expect(new Set([...own, ...ports]).size).toBe(2 + 8 * 5);
 });
 
-test('the ports of processes that have ended are given out again', async () => {
+test('the ports of processes that have ended are reused', async () => {
   // More processes than there are blocks.
   for (let round = 0; round < 8; round++) expect(new Set(await portsOf(8)).size).toBe(8 * 5);
 }, 60_000);

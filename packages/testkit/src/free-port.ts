@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Below the ports that systems give to outgoing connections (from 32,768 or 49,152 on): such a port, free a moment ago,
- * may be a connection's when a server wants to listen on it, or wants it back after a restart.
+ * Below the ports that systems use for outgoing connections (from 32,768 or 49,152 on). An outgoing connection could
+ * take such a port before a server listens on it, or while the server restarts.
  */
 const FIRST = 20_000;
 const BLOCK = 200;
@@ -13,13 +13,13 @@ const BLOCKS = 60;
 const LOCK_PORTS = Array.from({ length: BLOCKS }, (_, block) => FIRST + block * BLOCK);
 /** One file for each block, with the id of the process that took it last. */
 const TAKEN = join(tmpdir(), 'resonate-test-ports');
-/** Which port of the block is looked at next. */
+/** The index of the port in the block that is tried next. */
 let next = Math.floor(Math.random() * BLOCK);
 
 /**
- * A TCP port on 127.0.0.1 that nobody listens on right now: `preferred` if it is free, else one from this process's block. No
- * port of the block is returned twice before all the others were. Test processes that run beside each other get different ports:
- * otherwise another process could take the port between this check and the start of the server.
+ * A TCP port on 127.0.0.1 on which no process listens now: `preferred` if it is free, otherwise one of this process's
+ * block. A port of the block is returned again only after all others. Test processes that run at the same time get
+ * different ports. Otherwise another process could take the port between this check and the start of the server.
  *
  * @throws Error if all blocks belong to other processes, or all ports of the block are in use.
  */
@@ -34,13 +34,13 @@ export async function freePort(preferred = 0): Promise<number> {
 }
 
 /**
- * The block of this process. A process owns a block while it listens on the block's first port. The system allows that to
- * one process only, and ends it with the process.
+ * The block of this process. A process owns a block while it listens on the block's first port. Only one process can
+ * listen on a port, and the system closes the port when the process ends.
  *
  * @returns the block's first port.
  */
 async function ownBlock(): Promise<number> {
-  // Jest evaluates this module again for each test file, so what an earlier file took is found by the note on disk.
+  // Jest evaluates this module again for each test file, so only the file on disk shows which block is already owned.
   const noted = LOCK_PORTS.find((port) => holder(port) === process.pid);
   if (noted !== undefined && !(await isFree(noted))) return noted;
   mkdirSync(TAKEN, { recursive: true });

@@ -69,14 +69,14 @@ describe('the request generator', () => {
     expect(wanted.filter((outcome) => !reached.has(outcome))).toEqual([]);
   });
 
-  test('breaks a rule now and then, and the protocol package agrees on which requests do', () => {
+  test('breaks a rule in about 5 percent of the requests, and the protocol package refuses exactly these', () => {
     const refused = requests.filter(({ kind, data }) => !isKind(kind) || !checkRequest(kind, data).ok);
     expect(refused.length / requests.length).toBeGreaterThan(0.03);
     expect(refused.length / requests.length).toBeLessThan(0.07);
     expect(requests.filter(({ status }) => status === 400)).toEqual(refused);
   });
 
-  test('makes a timeless history of all task transitions, with nothing that ends by itself', () => {
+  test('makes a timeless history with all task transitions that requests cause', () => {
     const timeless = generate({ seed: 5, timeless: true, invalidShare: 0 }, 3_000);
     expect(new Set(timeless.map(({ now }) => now)).size).toBe(1);
     expect(timeless.filter(({ kind }) => /^(debug|schedule)\.|search$/.test(kind))).toEqual([]);
@@ -85,7 +85,7 @@ describe('the request generator', () => {
     expect(wanted.filter((outcome) => !reached.has(outcome))).toEqual([]);
   });
 
-  test('refuses to observe what it has not made', () => {
+  test('refuses to observe a request that it has not made', () => {
     const generator = new RequestGenerator({ seed: 1 });
     const strange = { kind: 'promise.get', data: { id: 'a' }, now: 1 };
     expect(() => generator.observe(strange, { status: 404, data: '' })).toThrow(/not a request of this generator/);

@@ -12,15 +12,15 @@ export interface GeneratorOptions {
   seed: number;
   /** Epoch ms of the first request. */
   startAt?: number;
-  /** How many ids promises and tasks are created under at a time: the fewer, the more requests meet. At most 24. */
+  /** How many ids promises and tasks have at a time, at most 24. With fewer ids, more requests name the same promise. */
   idCount?: number;
-  /** The part of requests that break a rule of section 3. */
+  /** The share of requests (0 to 1) that break a rule of protocol section 3. */
   invalidShare?: number;
   /** Replaces the weights of kinds; a kind that isn't named is left out. */
   weights?: Partial<Record<GeneratedKind, number>>;
   /**
-   * For histories of concurrent clients: time stands still, nothing ends by itself, and requests go to three families
-   * of ids, each replaced by a new one after some time, so that a checker can take the history apart.
+   * For histories of concurrent clients: time does not pass, so no timeout or lease ends. Requests name ids of three
+   * families, each of which is replaced by a new one after some time, so that a checker can split the history.
    */
   timeless?: boolean;
 }
@@ -72,14 +72,14 @@ const TIMELESS_WEIGHTS: Partial<Record<GeneratedKind, number>> = {
   'task.continue': 2,
 };
 
-/** Ids as SDKs and users choose them; those first in the list come even with a small `idCount`. */
+/** Ids as SDKs and users choose them. A small `idCount` uses only the first ones. */
 const IDS = [
   ...['w0', 'w0.a', 'w1', 'w1.a', 'w0.b', 'w1.b', 'w2', 'w2.a', 'w0.c', 'w1.c', 'root:0', 'zürich/π'],
-  // In this order by bytes, in the other by UTF-16 units.
+  // Byte order sorts these two like this, UTF-16 order the other way round.
   ...['ﬀ', '𝒙'],
   ...['w2.b', 'w2.c', 'root.0', 'a b', 'w3', 'w3.a', 'w3.b', 'w4', 'w4.a', 'W0'],
 ];
-/** How often a request begins a scenario. */
+/** The probability that a request begins a scenario. */
 const SCENARIOS = 0.015;
 const FAMILIES = 3;
 const FAMILY_REQUESTS = 120;
@@ -90,8 +90,8 @@ const STEPS_MS = [0, 0, 0, 0, 0, 1, 1, 10, 10, 100, 400, 500, 2_000];
 const JUMPS_MS = [5_000, 15_000, 30_000, 33_000, 61_000, 250_000];
 
 /**
- * Makes sequences of requests from a seed. Feed the answers back with `observe`: what they said decides which
- * versions, owners and cursors come next. The same seed and answers give the same sequence.
+ * Makes sequences of requests from a seed. Pass the answers to `observe`: later requests use the versions, owners and
+ * cursors in them. The same seed and answers give the same sequence.
  */
 export class RequestGenerator {
   readonly #random: Random;
@@ -100,7 +100,7 @@ export class RequestGenerator {
   readonly #draftOf = new WeakMap<GeneratedRequest, Draft>();
   #families = 0;
   #now: number;
-  /** Requests that must come next. */
+  /** The remaining steps of a scenario. They come next. */
   #script: Step[] = [];
 
   constructor({ seed, ...options }: GeneratorOptions) {
@@ -133,7 +133,7 @@ export class RequestGenerator {
     return request;
   }
 
-  /** Often a time just before or after one at which something ends. */
+  /** The time of the next request: sometimes just before or after a timeout, the end of a lease or an occurrence. */
   #later(draft: Draft): number {
     const deadline = this.#random.chance(0.05) ? draft.deadline() : undefined;
     if (deadline !== undefined) return Math.max(this.#now, deadline + this.#random.pick([-1, 0, 0, 1, 100]));
@@ -149,7 +149,7 @@ export class RequestGenerator {
     }
     const kind = this.#random.weighted(this.#options.weights as Record<GeneratedKind, number>);
     if (kind === 'debug.snap') {
-      // What a snap shows of promises that are over is only told for one that follows a tick.
+      // The protocol says what a snap shows for expired promises only if the snap follows a tick.
       this.#script = [{ at: draft.now, make: () => ({ kind: 'debug.snap', data: {} }) }];
       return { kind: 'debug.tick', data: { time: draft.now } };
     }

@@ -1,8 +1,8 @@
 import type { Message, PromiseRecord, TaskRecord } from '@resonate/protocol';
 
 /**
- * Rules that hold in every state, for one `debug.snap` or for two that were taken one after the other. They know nothing
- * of the reference model. The snap must follow a tick at the same time.
+ * Rules that hold in every state, for one `debug.snap` or for two that were taken one after the other. They do not use
+ * the reference model. Each snap must directly follow a tick with the same time.
  */
 
 export interface Snap {
@@ -18,7 +18,7 @@ export interface Snap {
 
 export interface BrokenInvariant {
   invariant: string;
-  /** Of the protocol. */
+  /** The section of the protocol. */
   section: string;
   fault: string;
 }
@@ -30,22 +30,22 @@ interface Invariant {
   check: (snap: Snap) => string[];
 }
 
-interface Succession {
+interface StepInvariant {
   name: string;
   section: string;
   check: (before: Snap, after: Snap) => string[];
 }
 
-/** @returns every invariant that `snap` breaks, by itself and as what came after `previous` (with no reset between). */
+/** @returns every invariant that `snap` breaks, alone or as the successor of `previous` (without a reset in between). */
 export function checkInvariants(snap: Snap, previous?: Snap): BrokenInvariant[] {
   const broken = INVARIANTS.flatMap(({ name, section, check }) => {
     return check(snap).map((fault) => ({ invariant: name, section, fault }));
   });
   if (!previous) return broken;
-  const successions = SUCCESSIONS.flatMap(({ name, section, check }) => {
+  const brokenBySteps = STEP_INVARIANTS.flatMap(({ name, section, check }) => {
     return check(previous, snap).map((fault) => ({ invariant: name, section, fault }));
   });
-  return [...broken, ...successions];
+  return [...broken, ...brokenBySteps];
 }
 
 export const INVARIANTS: readonly Invariant[] = [
@@ -71,7 +71,7 @@ export const INVARIANTS: readonly Invariant[] = [
   { name: 'unblock messages are one per promise and address', section: '6', check: unblocksAreForSettledPromises },
 ];
 
-export const SUCCESSIONS: readonly Succession[] = [
+export const STEP_INVARIANTS: readonly StepInvariant[] = [
   { name: 'promises and tasks never vanish', section: '2', check: nothingVanishes },
   { name: 'what a promise was created with never changes', section: '2', check: creationIsImmutable },
   { name: 'a settled promise never changes', section: '5 promise.settle', check: settledIsFinal },
@@ -112,7 +112,7 @@ function timesAreInOrder({ promises }: Snap): string[] {
   });
 }
 
-/** Before its timeout anyone may settle it, at its timeout only the server. */
+/** Before its timeout anyone may settle a promise. At its timeout only the server settles it. */
 function timeoutShowsInState({ promises }: Snap): string[] {
   return promises.flatMap(({ id, state, tags, value, settledAt, timeoutAt }) => {
     if (state === 'rejected_timedout' && settledAt !== timeoutAt) return [`${id} timed out before its time`];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a process runs, whosever it is. A zombie that nobody has reaped yet runs nothing any more. */
+/** Whether a process of any user runs. A zombie (it ended, but its parent has not read its exit code) does not count. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -10,7 +10,7 @@ export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
-    // Gone by now, unless there is no /proc to tell.
+    // On Linux the process has ended meanwhile. Other systems have no /proc, so zombies count as running there.
     return process.platform !== 'linux';
   }
 }

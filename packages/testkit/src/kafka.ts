@@ -7,7 +7,7 @@ import { startOwned, type OwnedServer } from './databases/owned-server.ts';
 import { freePort } from './free-port.ts';
 
 export interface KafkaOptions {
-  /** Makes a second listener, with TLS and a login of this user by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
+  /** Adds a second listener with TLS. This user logs in with PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
   secure?: { certificate: CertificateFiles; username: string; password: string };
 }
 
@@ -20,15 +20,15 @@ export interface TestKafka extends OwnedServer {
 }
 
 /**
- * Starts an Apache Kafka of its own (one node, broker and controller) on free ports. It ends with this process, however
- * that ends. @throws when `npm run brokers` did not fetch it, or there is no Java.
+ * Starts a new Apache Kafka (one node, broker and controller) on free ports. It ends when this process ends, for any
+ * reason. @throws if `npm run brokers` has not downloaded it, or Java is not installed.
  */
 export async function startKafka({ secure }: KafkaOptions = {}): Promise<TestKafka> {
   const ports = { plain: await freePort(), login: await freePort(), controller: await freePort() };
   const server = await startOwned('kafka', (directory) => {
     const settings = join(directory, 'server.properties');
     writeFileSync(settings, properties({ ...ports, directory, ...(secure && { secure }) }));
-    // SCRAM's passwords are part of the format.
+    // SCRAM passwords are stored when the storage is formatted.
     const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) =>
       secure ? ['--add-scram', `${mechanism}=[name=${secure.username},password=${secure.password}]`] : [],
     );
@@ -82,7 +82,7 @@ function properties({ plain, login, controller, directory, secure }: Settings): 
     'offsets.topic.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
     'auto.create.topics.enable': 'false',
-    // After a power cut the controller takes a broker back when its old session is over.
+    // After a kill, the controller accepts the restarted broker only when its old session has expired.
     'broker.session.timeout.ms': '1000',
     'broker.heartbeat.interval.ms': '200',
   };

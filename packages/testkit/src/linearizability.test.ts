@@ -9,7 +9,7 @@ interface Simulation {
   seed: number;
   clients: number;
   requests: number;
-  /** The part of requests whose answer never arrives. */
+  /** The share of requests (0 to 1) whose answer never arrives. */
   lost?: number;
 }
 
@@ -99,7 +99,7 @@ describe('a linearizable history is accepted', () => {
     expect(() => assertLinearizable(history)).not.toThrow();
   });
 
-  test('when an unanswered request explains what was read, and when it never happened', () => {
+  test('when an unanswered request took effect, and when it did not', () => {
     const lost = event(1, [3, 4], 'promise.settle', { id: 'a', state: 'resolved', value: { data: 'x' } });
     const busy = { ...lost, reply: { status: 503, data: 'try again' } };
     for (const unknown of [lost, busy]) {
@@ -117,7 +117,7 @@ describe('a linearizable history is accepted', () => {
 });
 
 describe('a history that is not linearizable is rejected', () => {
-  test('when an update is lost: two clients are both told that theirs was the one', () => {
+  test('when an update is lost: two clients are both told that they settled the promise', () => {
     const history = [create(1, [1, 2], 'a'), settle(1, [3, 9], 'a', 'x'), settle(2, [3, 9], 'a', 'y')];
     expect(checkLinearizability(history).verdict).toBe('violation');
     const right = [create(1, [1, 2], 'a'), settle(1, [3, 9], 'a', 'x'), settle(2, [3, 9], 'a', 'y', 'x')];
@@ -152,7 +152,7 @@ describe('a history that is not linearizable is rejected', () => {
     expect(checkLinearizability([...history.slice(0, 2), refused]).verdict).toBe('linearizable');
   });
 
-  test('when a wake-up is lost: the awaited is settled and the awaiter still suspended', () => {
+  test('when a resume is lost: the awaited promise is settled and the awaiter is still suspended', () => {
     const action = { kind: 'promise.register_callback', head: {}, data: { awaited: 'a', awaiter: 't' } };
     const suspended = { task: { id: 't', state: 'suspended', version: 1, resumes: 0 } };
     const history = [
@@ -182,7 +182,7 @@ describe('checking a history', () => {
     expect(() => assertLinearizable(history, { maxSteps: 10 })).toThrow(/undecided after \d+ steps/);
   });
 
-  test('takes promises apart that no request or branch connects', () => {
+  test('separates promises that no request or branch connects', () => {
     const branch = { 'resonate:branch': 'b' };
     const connected = [
       event(1, [1, 2], 'promise.create', { id: 'x', timeoutAt: 9e12, tags: branch }),

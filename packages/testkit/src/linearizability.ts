@@ -6,9 +6,9 @@ export { type HistoryEvent, partitionHistory } from './linearizability/history.t
 
 /**
  * Checks a history of concurrent clients: is there one order of the requests, in which each takes effect at some
- * instant between its sending and its answer, that the reference model answers the same? (Wing and Gong's search, with
- * Lowe's memory of where it has been.) Time doesn't pass in it: let no timeout, lease or delay of the history end. The
- * history begins with none of its ids in use.
+ * instant between its sending and its answer, for which the reference model gives the same answers? (Wing and Gong's
+ * algorithm, with Lowe's cache of visited states.) The model's clock stands still, so no timeout, lease or delay may end
+ * during the history. None of the history's ids may exist before it.
  */
 
 export interface LinearizabilityOptions {
@@ -20,10 +20,10 @@ export interface LinearizabilityOptions {
 }
 
 export interface LinearizabilityResult {
-  /** `undecided`: the search was given up; count it as a failure and check a shorter history. */
+  /** `undecided`: the search reached `maxSteps`. Treat it as a failure, and check a shorter history. */
   verdict: 'linearizable' | 'violation' | 'undecided';
   steps: number;
-  /** Where the search came no further; empty for `linearizable`. */
+  /** The requests at which the search failed; empty for `linearizable`. */
   explanation: string;
 }
 
@@ -48,7 +48,7 @@ export function checkLinearizability(
   return { verdict: 'linearizable', steps, explanation: '' };
 }
 
-/** A heartbeat changes nothing if time stands still. It is left out, because its list of tasks would join their histories. */
+/** Without time, a heartbeat changes nothing. It is left out, because its list of tasks would join their histories. */
 function isIdle(event: HistoryEvent): boolean {
   return event.kind === 'task.heartbeat' && (isUnknown(event) || event.reply?.status === 200);
 }
@@ -65,14 +65,14 @@ interface Position {
   frontier: number;
   /** Requests after the frontier that have a place, too. */
   ahead: readonly number[];
-  /** Requests without an answer that are taken to have happened. */
+  /** Requests without an answer that are assumed to have happened. */
   happened: readonly number[];
   state: number;
 }
 
 interface Frame {
   position: Position;
-  /** Requests that may come next, still to be tried; negative: without an answer. */
+  /** Requests that may come next and were not tried yet. Negative numbers are requests without an answer. */
   choices: number[];
 }
 
@@ -110,7 +110,7 @@ class Search {
       if (++this.steps > this.#maxSteps) return 'undecided';
       const next = this.#take(frame.position, choice);
       if (!next) continue;
-      // Its answer fits here and it changes nothing, so no later place is better.
+      // The request changes nothing and its answer fits here, so it need not be tried at a later place.
       if (choice >= 0 && this.#answered[choice]!.isPure) frame.choices = [];
       const key = `${next.frontier}|${next.ahead.join()}|${next.happened.join()}|${next.state}`;
       if (this.#seen.has(key)) continue;
@@ -125,7 +125,10 @@ class Search {
     return { position, choices: this.#choices(position) };
   }
 
-  /** Those sent before any other that is still to come was answered; what changes nothing first, then by answer time. */
+  /**
+   * The requests that were sent before any other request without a place was answered. Requests that change nothing come
+   * first, then the others by the time of their answer.
+   */
   #choices({ frontier, ahead, happened }: Position): number[] {
     const isPlaced = new Set(ahead);
     const open: number[] = [];
@@ -148,7 +151,7 @@ class Search {
     return [...answered, ...unknown];
   }
 
-  /** @returns where the choice leads, unless the model answers otherwise or the choice leads nowhere. */
+  /** @returns the next position; undefined if the answer is wrong there, or if an unanswered request changes nothing. */
   #take(position: Position, choice: number): Position | undefined {
     if (choice < 0) {
       const index = -1 - choice;
@@ -178,7 +181,7 @@ class Search {
     });
     return [
       verdict === 'violation' ? 'the history is not linearizable' : `undecided after ${this.steps} steps`,
-      `${placed(this.#furthest)} of ${this.#answered.length} answered requests have their place, and ${this.#furthest.happened.length} unanswered; then one of these must come:`,
+      `${placed(this.#furthest)} of ${this.#answered.length} answered requests are ordered, and ${this.#furthest.happened.length} unanswered; next is one of:`,
       ...lines,
     ].join('\n');
   }

@@ -30,7 +30,7 @@ interface ReceivedMessage {
 type Puller = ServerDuplexStream<StreamingPullRequest, { receivedMessages: ReceivedMessage[] }>;
 type Unary<Request, Response> = (call: ServerUnaryCall<Request, Response>, answer: sendUnaryData<Response>) => void;
 
-/** One subscription: what waits for an acknowledgement, and who pulls. */
+/** One subscription: its unacknowledged messages, and the streams that pull them. */
 class Backlog {
   readonly topic: string;
   readonly #waiting = new Map<string, PubsubMessage>();
@@ -50,7 +50,7 @@ class Backlog {
     for (const puller of this.#pullers) return void puller.write({ receivedMessages: [{ ackId, message }] });
   }
 
-  /** Whoever pulls gets what is not acknowledged. */
+  /** A new puller gets all unacknowledged messages. */
   pull(puller: Puller): void {
     this.#pullers.add(puller);
     puller.once('close', () => this.#pullers.delete(puller));
@@ -97,7 +97,7 @@ export class TestPubSub {
     return this.#backlogs.get(subscription)?.size ?? 0;
   }
 
-  /** Breaks all connections; nobody listens any more. Topics and messages stay for `restart`. */
+  /** Breaks all connections and closes the port. Topics and messages stay for `restart`. */
   stop(): Promise<void> {
     this.#server?.forceShutdown();
     this.#server = null;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Snap } from './invariants.ts';
 import { ReferenceModel } from './reference-model.ts';
 
-/** What the recorded traffic doesn't show; for all else see the replay. */
+/** Behaviour that the recorded traffic does not show. `trace-replay.test.ts` tests everything else. */
 
 const target = { 'resonate:target': 'poll://any@g' };
 
@@ -25,7 +25,7 @@ const execute = (id: string, version: number) => ({
 describe('resonate:delay', () => {
   const tags = { ...target, 'resonate:delay': '50' };
 
-  test('holds the first execute message back until its time', () => {
+  test('delays the first execute message until its time', () => {
     const { send, snap, executes } = make();
     send('promise.create', { id: 'a', timeoutAt: 1_000, tags }, 10);
     expect(snap(49)).toMatchObject({ messages: [], taskTimeouts: [{ id: 'a', type: 0, timeout: 50 }] });
@@ -33,13 +33,13 @@ describe('resonate:delay', () => {
     expect(snap(50).taskTimeouts).toEqual([{ id: 'a', type: 0, timeout: 150 }]);
   });
 
-  test('is over when the promise is created at its time or later', () => {
+  test('has no effect if the promise is created at its time or later', () => {
     const { send, executes } = make();
     send('promise.create', { id: 'a', timeoutAt: 1_000, tags }, 50);
     expect(executes(50)).toEqual([execute('a', 0)]);
   });
 
-  test('does not keep anyone from acquiring the task, nor what comes after a release', () => {
+  test('delays neither an acquire nor the message after a release', () => {
     const { send, executes } = make();
     send('promise.create', { id: 'a', timeoutAt: 1_000, tags }, 10);
     expect(send('task.acquire', { id: 'a', version: 0, pid: 'p', ttl: 100 }, 11).status).toBe(200);
@@ -49,7 +49,7 @@ describe('resonate:delay', () => {
 });
 
 describe('the outbox', () => {
-  test('has one execute message per task, the newest, and none once the task is taken', () => {
+  test('has one execute message per pending task, the newest, and none for an acquired or halted task', () => {
     const { send, executes } = make();
     send('promise.create', { id: 'a', timeoutAt: 1_000, tags: target }, 0);
     expect(executes(100)).toEqual([execute('a', 0)]);
@@ -88,13 +88,13 @@ describe('an expired promise that a request names', () => {
     return { ...made, resumes };
   };
 
-  test('tells its awaiters at once, even when the request is then refused', () => {
+  test('resumes its awaiters at once, even if the request is then refused', () => {
     const { send, resumes } = start();
     expect(send('task.acquire', { id: 'awaited', version: 0, pid: 'p', ttl: 1 }, 60).status).toBe(404);
     expect(resumes()).toMatchObject({ task: { resumes: 1 } });
   });
 
-  test('tells nobody when the request is malformed, a search or a heartbeat', () => {
+  test('resumes no awaiter if the request is malformed, a search or a heartbeat', () => {
     const { send, resumes } = start();
     expect(send('promise.settle', { id: 'awaited', state: 'pending' }, 60).status).toBe(400);
     expect(send('promise.search', { state: 'rejected_timedout' }, 60).data).toMatchObject({
@@ -106,7 +106,7 @@ describe('an expired promise that a request names', () => {
 });
 
 describe('the model itself', () => {
-  test('orders by bytes', () => {
+  test('sorts ids by their bytes', () => {
     const { send } = make();
     for (const id of ['𝒙', 'ﬀ', 'b', 'B', 'b.a']) send('promise.create', { id, timeoutAt: 9 }, 1);
     const { promises, cursor } = send('promise.search', { limit: 4 }, 1).data as {
@@ -117,7 +117,7 @@ describe('the model itself', () => {
     expect(send('promise.search', { cursor }, 1).data).toMatchObject({ promises: [{ id: '𝒙' }] });
   });
 
-  test('shares nothing with what it was given, what it answered, or its clone', () => {
+  test('is not affected by changes to its input, its answers or its clone', () => {
     const { model, send } = make();
     const data = { id: 'a', timeoutAt: 9, tags: { ...target, team: 'red' }, param: { headers: { k: 'v' } } };
     const answer = send('promise.create', data, 1).data as { promise: { tags: object } };

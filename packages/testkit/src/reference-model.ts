@@ -46,15 +46,15 @@ const OPERATIONS = new Map<string, Operation>(
 export interface ReferenceModelOptions {
   /** How long a pending task waits before `execute` is sent again. */
   retryTimeoutMs?: number;
-  /** What `execute` messages of the outbox carry. */
+  /** The URL of the server in `execute` messages. */
   serverUrl?: string;
   /** `small` (default): a fence answers the whole branch while it is small. `own`: only its promise, as over WebSockets. */
   fencePreload?: 'small' | 'own';
 }
 
 /**
- * The oracle of the project's tests: the protocol's sections 2-7 in the plainest way, proven against the recorded
- * traffic. It shares no rule with the real state machine.
+ * The expected behaviour for the project's tests: a simple implementation of the protocol's sections 2 to 7, checked
+ * against the recorded traffic. It shares no code with the real state machine.
  */
 export class ReferenceModel {
   readonly #options: Required<ReferenceModelOptions>;
@@ -64,7 +64,7 @@ export class ReferenceModel {
     this.#options = { retryTimeoutMs: 30_000, serverUrl: '', fencePreload: 'small', ...options };
   }
 
-  /** Answers one request at `now` (epoch ms). Never throws on what a client may send; an error's `data` is a text. */
+  /** Answers one request at `now` (epoch ms). It answers an invalid request with an error, and does not throw. */
   handle(kind: string, data: unknown, now: number): Reply {
     const context = this.at(now);
     try {
@@ -79,19 +79,19 @@ export class ReferenceModel {
     }
   }
 
-  /** What the functions of `model/outbox.ts` work on, at `now` (epoch ms). */
+  /** The argument of the functions in `model/outbox.ts`: the state at `now` (epoch ms). */
   at(now: number): Context {
     return { state: this.#state, now, ...this.#options };
   }
 
-  /** A copy that shares nothing with this one. */
+  /** An independent copy: changes of one do not affect the other. */
   clone(): ReferenceModel {
     const copy = new ReferenceModel(this.#options);
     copy.#state = copyState(this.#state);
     return copy;
   }
 
-  /** A text that is equal for equal states, timers and the outbox aside: what requests alone can tell apart. */
+  /** A text that is the same for equal states. It leaves out timers and the outbox, which requests cannot see. */
   fingerprint(): string {
     const { promises, tasks, schedules, callbacks, listeners } = this.#state;
     const ofTasks = [...tasks.values()].map(({ id, state, version, resumes, pid, ttl }) => {
@@ -109,7 +109,7 @@ export class ReferenceModel {
   }
 }
 
-/** A checker of histories asks for the same records thousands of times. */
+/** Cached, because a check of a history needs the text of the same record thousands of times. */
 const TEXTS = new WeakMap<object, string>();
 
 function textOf(record: object): string {

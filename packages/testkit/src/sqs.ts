@@ -5,9 +5,9 @@ import { startOwned, type TestServer } from './databases/owned-server.ts';
 import { freePort } from './free-port.ts';
 
 /**
- * Starts an ElasticMQ (it speaks SQS) of its own on a free port, with these queues; names that end in `.fifo` make FIFO
- * queues. It keeps nothing: a restart empties the queues. It ends with this process, however that ends.
- * @throws when `npm run brokers` did not fetch it, or there is no Java.
+ * Starts a new ElasticMQ (it speaks SQS) on a free port, with these queues. A name that ends in `.fifo` makes a FIFO
+ * queue. It stores nothing on disk: a restart empties the queues. It ends when this process ends, for any reason.
+ * @throws if `npm run brokers` has not downloaded it, or Java is not installed.
  */
 export async function startSqs(queues: readonly string[]): Promise<TestServer> {
   const port = await freePort();

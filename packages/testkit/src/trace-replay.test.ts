@@ -20,7 +20,7 @@ describe('recorded traffic of the public server', () => {
     expect(found.map(describeTraceDifference)).toEqual([]);
   });
 
-  test('shows a wrong answer with its line', async () => {
+  test('reports a wrong answer with its line', async () => {
     const trace: Trace = {
       name: 'made-up',
       lines: [

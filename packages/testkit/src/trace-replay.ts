@@ -56,7 +56,7 @@ export function parseTraces(text: string): Trace[] {
 
 /**
  * Sends the requests of one trace in order to a subject that is empty and whose background loops are paused.
- * @param compared.texts also compares the texts of errors. For a server: other subjects have texts of their own.
+ * @param compared.texts also compares the texts of errors. Only for a server: other subjects have different texts.
  * @returns every line whose answer differs. The first is the cause; what follows it may be only its consequence.
  */
 export async function replay(trace: Trace, send: Send, compared: { texts?: boolean } = {}): Promise<TraceDifference[]> {
@@ -71,7 +71,7 @@ export async function replay(trace: Trace, send: Send, compared: { texts?: boole
   return found;
 }
 
-/** Texts about the form of a request are the public server's JSON decoder's, and differ: see docs/differences.md. */
+/** Texts that begin like this come from the public server's JSON decoder. Ours differ: see docs/differences.md. */
 const DECODER_TEXT = 'Invalid request: ';
 
 /** Whether the text of an error begins with the recorded one; it may add a reason. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Asks `probe` again and again (every `everyMs`) until it gives something other than undefined or false.
- * Throws once `withinMs` is over, naming what was awaited and the probe's last error.
+ * Calls `probe` every `everyMs` until it returns something other than undefined or false. Throws after `withinMs`, with
+ * `what` in the message and the last error of `probe` as the cause.
  */
 export async function until<T>(
   what: string,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffMs } from '@resonate/lifecycle';
 import type { Logger } from '@resonate/observability';
 import type { CreateLink, Link } from './link.ts';
 import { within } from './within.ts';
@@ -8,8 +9,7 @@ const OPEN_TIMEOUT_MS = 5000;
 /** The sum of these two is the longest time until a connection that broke silently is replaced. */
 const PROBE_INTERVAL_MS = 3000;
 const PROBE_TIMEOUT_MS = 3000;
-const BACKOFF_MIN_MS = 100;
-const BACKOFF_MAX_MS = 5000;
+const BACKOFF = { minMs: 100, maxMs: 5000 };
 
 export interface KeptLinkOptions {
   create: CreateLink;
@@ -72,7 +72,7 @@ export class KeptLink {
       // Only a link that worked for a while resets the backoff. Otherwise one that breaks right after each connect
       // would be retried without a pause.
       failures = lastedMs > PROBE_INTERVAL_MS + OPEN_TIMEOUT_MS + PROBE_TIMEOUT_MS ? 1 : failures + 1;
-      await sleep(backoffMs(failures), undefined, { signal: stopping }).catch(() => {});
+      await sleep(backoffMs(failures, BACKOFF), undefined, { signal: stopping }).catch(() => {});
     }
   }
 
@@ -139,12 +139,6 @@ export class KeptLink {
       return;
     }
     this.#downSince = performance.now();
-    logger.warn('wake-up channel is down: processes notice each other’s work when they poll', { error });
+    logger.warn('wake-up channel is down: until it is up, processes find work only by polling', { error });
   }
-}
-
-/** Random, because all processes lost the same server at the same time and should not reconnect together. */
-function backoffMs(failures: number): number {
-  const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (failures - 1));
-  return Math.round(ceiling * (0.5 + Math.random() / 2));
 }

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { startRedis } from '@resonate/testkit';
+import { freePort, startRedis } from '@resonate/testkit';
 import { Redis } from 'ioredis';
 import { Peer } from './peer.fixture.ts';
-import { startProxy } from './tcp-proxy.fixture.ts';
 
 const NOW = { timerAt: 1, deliveries: {} };
 
@@ -48,17 +47,15 @@ describe('wake-ups over a Redis', () => {
   test('are encrypted if the URL says so, and only with a trusted certificate', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'redis-tls-'));
     const { cert, key } = await createCertificate(directory);
-    // The port of a proxy that has ended is free.
-    const free = await startProxy('rediss://localhost:1');
-    await free.stop();
+    const port = await freePort();
     const server = await startRedis({
-      'tls-port': new URL(free.url).port,
+      'tls-port': String(port),
       'tls-cert-file': cert,
       'tls-key-file': key,
       'tls-auth-clients': 'no',
       'tls-ca-cert-file': cert,
     });
-    const a = new Peer({ type: 'redis', url: free.url, processId: 'a' });
+    const a = new Peer({ type: 'redis', url: `rediss://localhost:${port}`, processId: 'a' });
     const b = new Peer({ type: 'redis', url: server.url, processId: 'b' });
     await b.started();
     await a.wakeup.start();

@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { silentLogger } from '@resonate/observability';
-import { startPostgres, startRedis, type TestServer } from '@resonate/testkit';
+import { freePort, startPostgres, startRedis, startTcpProxy, type TestServer } from '@resonate/testkit';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { Peer } from './peer.fixture.ts';
-import { startProxy } from './tcp-proxy.fixture.ts';
+import { startFixture } from './stop-process.fixture.ts';
 import { createWakeup } from './create-wakeup.ts';
 
 const CHANNEL = 'resonate_wakeup';
@@ -61,6 +57,12 @@ async function withPostgres(url: string, work: (client: pg.Client) => Promise<un
   } finally {
     await client.end();
   }
+}
+
+function withPort(serverUrl: string, port: number): string {
+  const url = new URL(serverUrl);
+  url.port = String(port);
+  return url.href;
 }
 
 async function withRedis(url: string, work: (client: Redis) => Promise<unknown>): Promise<void> {
@@ -213,7 +215,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
 
   test('arrive again after the server was killed and restarted', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
-    await server.kill9();
+    await server.killAll();
     await Promise.all([a.down(), b.down()]);
     for (let at = 1000; at > 0; at--) a.wakeup.publish({ timerAt: at, deliveries: {} });
     await a.until(() => a.log.filter(isStillDown).length >= 3);
@@ -243,11 +245,16 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
   });
 
   test('arrive again over new connections when the old ones fall silent', async () => {
-    const proxy = await startProxy(server.url);
-    const a = await createPeer('a', { url: proxy.url }).started();
+    const { hostname, port } = new URL(server.url);
+    const proxy = await startTcpProxy(hostname, Number(port));
+    const a = await createPeer('a', { url: withPort(server.url, proxy.port) }).started();
     const b = await createPeer('b').started();
-    expect(proxy.connections()).toBe(2);
-    proxy.silence();
+    expect(proxy.links.size).toBe(2);
+    const silent = new Set(proxy.links);
+    proxy.rules = {
+      toServer: (data, link) => void (silent.has(link) || link.sendToServer(data)),
+      toClient: (data, link) => void (silent.has(link) || link.sendToClient(data)),
+    };
     a.wakeup.publish(NOW);
     a.wakeup.publish({ timerAt: 0, deliveries: {} });
     await a.down();
@@ -317,9 +324,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     });
 
     test('if nothing listens on the port', async () => {
-      const gone = await startProxy(server.url);
-      await gone.stop();
-      const fixture = startFixture(type, gone.url);
+      const fixture = startFixture(type, withPort(server.url, await freePort()));
       await fixture.says('wake-up channel is down');
       expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
     });
@@ -327,7 +332,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     test('if the server was killed', async () => {
       const fixture = startFixture(type, server.url);
       await fixture.says('wake-up channel is up');
-      await server.kill9();
+      await server.killAll();
       await fixture.says('wake-up channel is down');
       expect(await fixture.end()).toEqual({ code: 0, last: 'stopped' });
       await server.restart();
@@ -375,26 +380,4 @@ const collectGarbage = runInNewContext('gc') as () => void;
 function heapUsed(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;
-}
-
-/** Runs the fixture, a process that sends hints. */
-function startFixture(type: string, url: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'stop.fixture.ts'), type, url], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
-  const lines: string[] = [];
-  const reader = createInterface(child.stdout);
-  reader.on('line', (line) => lines.push(line));
-  return {
-    says: async (text: string) => {
-      while (!lines.some((line) => line.includes(text))) await once(reader, 'line');
-    },
-    /** Asks it to stop, and waits until it has ended by itself. */
-    end: async () => {
-      child.stdin.end();
-      const [code] = await exited;
-      return { code, last: lines.at(-1) };
-    },
-  };
 }

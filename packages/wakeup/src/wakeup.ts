@@ -6,7 +6,7 @@ import type { NewPostgresClient } from './postgres.ts';
 export type HintListener = (hint: Hint) => void;
 
 /**
- * Tells the other processes that a commit made something due. Hints may be lost, doubled or late, so no process may
+ * Tells the other processes that a commit made something due. Hints may be lost, repeated or late, so no process may
  * depend on them. While the channel is down, processes notice each other's work when they poll. The channel reconnects
  * by itself.
  */

@@ -42,7 +42,7 @@ async def python_round_trip(ctx: Context, a: int, b: int) -> int:
 
 
 async def main() -> None:
-    # The SDK's only sign that the stream is open is what it logs.
+    # Only the SDK's log shows that the stream is open.
     logging.basicConfig(level=logging.INFO, stream=sys.stdout)
     resonate = Resonate(
         network=HttpConnection(options.url),

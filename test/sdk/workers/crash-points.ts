@@ -1,4 +1,4 @@
-/** Where a worker dies in the life of a step, in the order in which it comes by them. */
+/** The points in the life of a step at which a worker may die, in the order in which it passes them. */
 export const CRASH_POINTS = [
   'the step begins',
   'the create is sent',

@@ -1,7 +1,7 @@
 /**
  * A worker that dies, or freezes, at one point of the life of a step:
  *   node crashing-worker.ts --url http://127.0.0.1:8001 --group g --name a [--network http] [--at "settle is sent"] [--in 2]
- * It runs the workflow `marks`, whose steps return who ran them. The point is met in the step that --in names.
+ * It runs the workflow `marks`, whose steps return the name of their worker. It dies in the step that --in names.
  */
 import { parseArgs } from 'node:util';
 import {
@@ -30,7 +30,7 @@ const { values } = parseArgs({
 const { url, group, name: pid } = values;
 const at = values.at as CrashPoint | 'never';
 const doomedStep = Number(values.in);
-/** Longer than a create waits for its step. */
+/** Longer than the client holds back the create of a step. */
 const LONG_STEP_MS = 100;
 
 const die = () => process.kill(process.pid, 'SIGKILL');
@@ -41,7 +41,7 @@ const logger: Logger = {
   error: (fields, message) => console.log(`error ${message} ${JSON.stringify(fields)}`),
 };
 
-/** @param bytes how much longer its result is than its mark. */
+/** @param bytes the number of bytes in the result besides the mark. */
 async function mark(_: Context, n: number, bytes: number): Promise<string> {
   if (n === doomedStep + 1 && at === 'the next step begins') die();
   console.log(`runs step ${n}`);
@@ -70,7 +70,7 @@ network.send = (request) => {
   const isMet = settlesDoomedStep(request);
   if (isMet && at === 'the step is done') die();
   const answer = send(request);
-  // By then it is written to the socket.
+  // Its bytes have been written to the socket by then.
   if (isMet && at === 'the settle is sent') setImmediate(die);
   if (isMet && at === 'the settle is answered') void answer.then(die);
   if (request.kind === 'task.acquire') void answer.then(tellPreload, () => undefined);

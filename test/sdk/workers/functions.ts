@@ -2,14 +2,14 @@ import type { Context, Func } from '@resonatehq/sdk';
 import type { Sdk } from './sdk.ts';
 
 /**
- * The functions the SDK tests run.
+ * The functions that the SDK tests run.
  */
 export interface WorkerSetup {
-  /** Name of the process; `place` returns it, so that a test can tell a recorded step from one run again elsewhere. */
+  /** The name of the process. `place` returns it, so that a test can see in which process a step ran. */
   name: string;
-  /** Where a workflow's `rpc` goes to. */
+  /** The target of the `rpc` calls of a workflow. */
   group: string;
-  /** When set, `gate` never returns: the worker is stuck in the middle of a workflow until it is killed. */
+  /** If true, `gate` never returns: the worker hangs in the middle of a workflow until it is killed. */
   stuck: boolean;
   Constant: Sdk['Constant'];
 }
@@ -18,14 +18,14 @@ export function functions(setup: WorkerSetup): Record<string, Func> {
   return { ...steps(setup), ...workflows(setup), ...failures(setup) };
 }
 
-/** Goes from stop to stop, each a group or the URL of a function. @returns how many it came by. */
+/** Calls itself at each stop, which is a group or the URL of a function. @returns the number of stops. */
 export function* relay(context: Context, stops: readonly string[]): Generator<unknown, number> {
   const [target, ...others] = stops;
   if (target === undefined) return 0;
   return 1 + (yield* context.rpc<number>('relay', others, context.options({ target })));
 }
 
-/** Plain functions: leaves of the call graph. */
+/** Plain functions: the leaves of the call graph. */
 function steps(setup: WorkerSetup) {
   return {
     add: (_: Context, a: number, b: number) => a + b,
@@ -92,7 +92,7 @@ function workflows(setup: WorkerSetup) {
     *elsewhere(context: Context, group: string, name: string, args: unknown[]) {
       return yield* context.rpc<unknown>(name, ...args, context.options({ target: group }));
     },
-    /** A bit of everything, for the fault tests: its result depends on its argument only. */
+    /** For the fault tests: it uses several features, and its result depends only on its argument. */
     *journey(context: Context, n: number) {
       const doubled = yield* context.run(add, n, n);
       const squared = yield* context.rpc<number>('square', doubled, remote(context));

@@ -1,22 +1,22 @@
-/** The published versions of the TypeScript SDK the server must work with. */
+/** The published versions of the TypeScript SDK with which the server must work. */
 export const SDK_VERSIONS = ['0.11.4', '0.11.5'] as const;
 
-/** How a client or worker of the SDK talks to the server: the SDK's own way, or over the WebSocket of clients/typescript. */
+/** How a client or worker of the SDK is connected: by the SDK's own network, or by the WebSocket of clients/typescript. */
 export type NetworkName = 'http' | 'websocket';
 
-/** The current SDK with each network that it has. */
+/** The current SDK with each of its networks. */
 export const CURRENT_CLIENTS: readonly (readonly [sdk: string, network: NetworkName])[] = [
   ['0.11.5', 'http'],
   ['0.11.5', 'websocket'],
 ];
 
-/** Each SDK with each network that it has. */
+/** Each SDK with each of its networks. */
 export const CLIENTS: readonly (readonly [sdk: string, network: NetworkName])[] = [
   ['0.11.4', 'http'],
   ...CURRENT_CLIENTS,
 ];
 
-/** What the tests use is the same in both versions, so one set of types serves. */
+/** The types of one version are enough, because the parts that the tests use are the same in both. */
 export type Sdk = typeof import('@resonatehq/sdk');
 
 export async function loadSdk(version: string): Promise<Sdk> {

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '@resonate/testkit';
 import type { HttpClient } from '../../processes/http-client.ts';
 
-/** What one attack is given. Its choices come from `random` alone, so that a seed repeats them. */
+/** The input of one attack. Its choices depend only on `random`, so a seed repeats them. */
 export interface Target {
   url: string;
   random: Random;
   client: HttpClient;
-  /** Addresses where pushes are taken slowly, or not at all, each a target of its own. */
+  /** Addresses that accept pushes slowly or never. Each is a separate target. */
   sink(index: number): string;
-  /** Aborted when time is over. */
+  /** Aborted at the end of the run. */
   signal: AbortSignal;
   /** Counts an outcome: an HTTP status, or a word. */
   count(outcome: number | string): void;
@@ -18,7 +18,7 @@ export interface Target {
 
 export type Attack = (target: Target) => Promise<void>;
 
-/** JSON text of a request; `data` is JSON text too, as it may be nothing that `JSON.stringify` writes. */
+/** The JSON text of a request. `data` is JSON text too, because it may be text that `JSON.stringify` never writes. */
 export function envelope(kind: string, data: string): string {
   return `{"kind":${JSON.stringify(kind)},"head":{"corrId":"hostile","version":"2026-04-01"},"data":${data}}`;
 }
@@ -44,20 +44,20 @@ export function rpc(target: Target, kind: string, data: unknown): Promise<number
   return post(target, envelope(kind, JSON.stringify(data)));
 }
 
-/** A connection whose bytes the attack writes itself. It reads nothing until it is resumed. */
+/** A connection on which the attack writes single bytes. It reads nothing until it is resumed. */
 export function openRaw({ url, count }: Target): Promise<Socket> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect({ host: hostname, port: Number(port) });
     socket.pause();
-    // A server may refuse or cut an attacker at any time.
+    // The server may refuse an attacker or close its connection at any time.
     socket.on('error', () => count('cut'));
     socket.once('connect', () => resolve(socket));
     socket.once('close', () => resolve(socket));
   });
 }
 
-/** Waits between two times, but not beyond the end. */
+/** Waits for a random time between these two, but not beyond the end of the run. */
 export async function pause({ random, signal }: Target, minMs: number, maxMs: number): Promise<void> {
   await sleep(random.int(minMs, maxMs), undefined, { signal }).catch(() => undefined);
 }

@@ -78,7 +78,7 @@ const templateBombs: Attack = async (target) => {
 
 const largeId = (index: number) => `large.${index}`;
 
-/** Puts one of the large promises there; settled with a large value as well. @returns its id. */
+/** Creates one of the large promises and settles it. @param address of a listener, if it gets one. @returns its id. */
 export async function largePromise(target: Target, address?: string): Promise<string> {
   const id = largeId(target.random.int(0, LARGE_PROMISES - 1));
   const data = target.random.pick(['x', '"', '\u{1F600}']).repeat(LARGE / 8);
@@ -94,7 +94,7 @@ const largeSearches: Attack = async (target) => {
   await Promise.all(Array.from({ length: 4 }, () => rpc(target, 'promise.search', search)));
 };
 
-/** Many requests at once that name large promises: they are a batch, and so are what it loads. */
+/** Many simultaneous requests about large promises. They share a batch, which has to load all of these promises. */
 const largeReads: Attack = async (target) => {
   await largePromise(target);
   const kind = target.random.pick(['promise.get', 'promise.create', 'promise.settle']);
@@ -119,7 +119,7 @@ const largeBranches: Attack = async (target) => {
   await Promise.all([0, 1, 2, 3, 4, 5].map(acquire));
 };
 
-/** Many large `unblock`s at once for targets that take them slowly. */
+/** Many large `unblock` messages at once, for targets that accept them slowly. */
 const largePushes: Attack = async (target) => {
   const { random, sink } = target;
   const run = random.int(0, 2 ** 31);

@@ -5,7 +5,7 @@ import { MIB } from '../options.ts';
 import { envelope, openRaw, pause, type Attack, type Target } from './attack.ts';
 import { largePromise } from './bodies.ts';
 
-/** Connections that are not used as HTTP, event streams and WebSockets are meant to be. */
+/** Connections that misuse HTTP, event streams and WebSockets. */
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -46,7 +46,7 @@ const halfRequests: Attack = async (target) => {
   await withConnections(target, 10, (socket) => socket.write(whole.slice(0, target.random.int(1, whole.length - 1))));
 };
 
-/** Bodies that are announced and come a few bytes at a time. */
+/** Bodies that are announced and then sent a few bytes at a time. */
 const slowBodies: Attack = async (target) => {
   const announced = String(target.random.pick([1_000, MIB, 2 * MIB, 2 ** 40]));
   const head = requestBytes('POST', '/', { ...JSON_TYPE, 'content-length': announced });
@@ -72,7 +72,7 @@ const brokenHttp: Attack = async (target) => {
   });
 };
 
-/** The frame of a client, with any header: lengths that are not kept, reserved bits, opcodes that do not exist. */
+/** A frame of a client with an arbitrary header: wrong lengths, reserved bits, opcodes that do not exist. */
 function frame(target: Target): Buffer {
   const { random } = target;
   const payload = Buffer.from(

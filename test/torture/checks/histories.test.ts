@@ -6,7 +6,7 @@ import { checkHistories } from './histories.ts';
 const NOW = Date.now();
 const CREATE = { id: 'f1', timeoutAt: NOW + 315_360_000_000, tags: {} };
 
-/** Requests one after the other, as a right server answers them; `null` for those whose answer is lost. */
+/** Requests one after the other, with the answers of a correct server. `null`: the answer is lost. */
 function history(requests: readonly { kind: string; data: unknown; lost?: boolean }[]): HistoryEvent[] {
   const model = new ReferenceModel();
   return requests.map(({ kind, data, lost = false }, index) => {
@@ -28,23 +28,23 @@ const RIGHT = [
 ];
 
 describe('a history', () => {
-  test('is right with an unanswered request that happened', () => {
+  test('is correct with an unanswered request that took effect', () => {
     expect(verdicts(history(RIGHT))).toEqual({ rules: [], undecided: 0 });
   });
 
-  test('is right with an unanswered request that did not happen', () => {
+  test('is correct with an unanswered request that did not take effect', () => {
     const [create, settle, get] = history(RIGHT) as [HistoryEvent, HistoryEvent, HistoryEvent];
     expect(verdicts([create, settle, { ...get, reply: create.reply! }])).toEqual({ rules: [], undecided: 0 });
   });
 
-  test('is found wrong when an answered write is lost', () => {
+  test('is found to be wrong if an answered write is lost', () => {
     const [create, , get] = history(RIGHT) as [HistoryEvent, HistoryEvent, HistoryEvent];
     expect(verdicts([create, { ...get, reply: { status: 404, data: 'no such promise' } }]).rules).toEqual([
       'linearizability',
     ]);
   });
 
-  test('is found wrong when something shows that was refused', () => {
+  test('is found to be wrong if a refused request has an effect', () => {
     const [create, , get] = history(RIGHT) as [HistoryEvent, HistoryEvent, HistoryEvent];
     expect(verdicts([create, get]).rules).toEqual(['linearizability']);
   });

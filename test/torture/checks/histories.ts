@@ -1,13 +1,13 @@
 import { checkLinearizability, partitionHistory, type HistoryEvent } from '@resonate/testkit';
 import type { Findings } from '../findings.ts';
 
-/** Steps of the search in one history; one of 500 requests takes about as many as it has requests. */
+/** The maximum number of search steps for one history. Usually a search takes about as many steps as there are requests. */
 const MAX_STEPS = 500_000;
 
-/** Of all histories: so few may be too hard to judge, as many requests in them had no answer. */
+/** This share of the histories may be too hard to check, because many of their requests had no answer. */
 const UNDECIDED_SHARE = 0.05;
 
-/** Each history about ids that have to do with each other must look as if its requests had come one after the other. */
+/** Checks each history of related ids: its answers must be possible if the requests had arrived one after the other. */
 export function checkHistories(events: readonly HistoryEvent[], findings: Findings): void {
   const parts = partitionHistory(events);
   for (const part of parts) {
@@ -26,7 +26,7 @@ export function checkHistories(events: readonly HistoryEvent[], findings: Findin
   }
 }
 
-/** Any time before every timeout will do: those are ten years from the beginning. */
+/** Any time before the timeouts, which are ten years after the start. */
 function startOf(part: readonly HistoryEvent[]): number {
   return performance.timeOrigin + Math.min(...part.map(({ callAt }) => callAt));
 }

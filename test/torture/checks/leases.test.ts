@@ -24,13 +24,13 @@ describe('leases one after the other', () => {
       'the first was perhaps released',
       [granted(1, 0), { ...event('release', 1, 100), status: undefined! }, granted(2, 120)],
     ],
-    ['the first was prolonged and ended', [granted(1, 0), event('heartbeat', 1, 900), granted(2, 2_000)]],
+    ['the first was renewed and expired', [granted(1, 0), event('heartbeat', 1, 900), granted(2, 2_000)]],
     ['a heartbeat came too late', [granted(1, 0), event('heartbeat', 1, 995), granted(2, 1_050)]],
     [
-      'the old holder was under way when the new one came',
+      'the request of the old holder was in flight when the new one got its lease',
       [granted(1, 0), event('fulfill', 1, 1_005), granted(2, 1_000)],
     ],
-  ])('are right when %s', (_, events) => {
+  ])('are correct if %s', (_, events) => {
     expect(checkLeases(events)).toEqual([]);
   });
 });
@@ -39,26 +39,26 @@ describe('leases that overlap', () => {
   test.each<[string, string, LeaseEvent[]]>([
     ['granted twice', 'the same version', [granted(1, 0), granted(1, 2_000)]],
     ['do not rise', 'an older version later', [granted(2, 0), granted(1, 2_000)]],
-    ['another lease was valid', 'a version before the end of the one before', [granted(1, 0), granted(2, 500)]],
+    ['another lease was valid', 'a version before the previous lease has expired', [granted(1, 0), granted(2, 500)]],
     [
       'another lease was valid',
-      'a version though the one before was prolonged',
+      'a version although the previous lease was renewed',
       [granted(1, 0), event('heartbeat', 1, 800), granted(2, 1_100)],
     ],
     [
       'another lease was valid',
-      'a version though the release of the one before was refused',
+      'a version although the release of the previous lease was refused',
       [granted(1, 0), event('release', 1, 100, REFUSED), granted(2, 200)],
     ],
     [
       'another lease was valid',
-      'a version though the one before was told to go on at its suspension',
+      'a version although the suspend of the previous holder got a 300',
       [granted(1, 0), event('suspend', 1, 100, { status: 300 }), granted(2, 200)],
     ],
     ['an old version was still good', 'two holders', [granted(1, 0), granted(2, 1_100), event('fulfill', 1, 1_200)]],
     [
       'fulfilled twice',
-      'two fulfilments',
+      'two accepted fulfills',
       [granted(1, 0), event('fulfill', 1, 10), granted(2, 50), event('fulfill', 2, 60)],
     ],
   ])('are found: %s, %s', (what, _, events) => {

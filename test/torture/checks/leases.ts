@@ -1,15 +1,15 @@
-/** One request of a task's would-be or actual holder, by the wall clock that the database goes by too (epoch ms). */
+/** A request about a lease. Times are epoch ms of the wall clock, which the database uses too. */
 export interface LeaseEvent {
   kind: 'acquire' | 'heartbeat' | 'fence' | 'release' | 'suspend' | 'fulfill';
   id: string;
-  /** The version it was done under; of an acquire the one that was asked for. */
+  /** The version that the request names. */
   version: number;
   holder: string;
   sentAt: number;
   answeredAt: number;
-  /** Absent: no answer came, and it may have happened. */
+  /** Absent: there was no answer, so the request may have taken effect. */
   status?: number;
-  /** Of an acquire that was granted. */
+  /** Only if an acquire was granted. */
   granted?: { version: number; ttlMs: number };
 }
 
@@ -20,13 +20,13 @@ const ENDS_LEASE: readonly LeaseEvent['kind'][] = ['release', 'suspend', 'fulfil
 interface Grant {
   event: LeaseEvent;
   version: number;
-  /** Before this the lease was surely valid, if its holder had not given it up. */
+  /** The lease was surely valid until this time, unless its holder gave it up. */
   surelyUntil: number;
 }
 
 /**
- * No two leases of one task are valid at once. What is known from outside: when a grant was asked for and when it was
- * answered; it took effect in between. @returns what contradicts that, each with the events it is about.
+ * Checks that two leases of one task are never valid at the same time. A client knows when it asked for a lease and when it
+ * got the answer. The lease began in between. @returns the contradictions, each with its events.
  */
 export function checkLeases(events: readonly LeaseEvent[]): string[] {
   const byTask = Map.groupBy(events, ({ id }) => id);
@@ -50,7 +50,7 @@ function grantOf(event: LeaseEvent, granted: { version: number; ttlMs: number },
     .filter(({ kind, version: under }) => kind === 'heartbeat' && under === version)
     .sort((a, b) => a.sentAt - b.sentAt);
   for (const { status, sentAt, answeredAt } of heartbeats) {
-    // One that is answered in time was in time; one that is late may have been ignored.
+    // A heartbeat whose answer came before the end of the lease was in time. A later one may have been ignored.
     if (status === 200 && answeredAt < surelyUntil - ROUNDING_MS) surelyUntil = Math.max(surelyUntil, sentAt + ttlMs);
   }
   return { event, version, surelyUntil };

@@ -12,11 +12,11 @@ function promise(at: number): PromiseRecord {
 const ALL = [12_000, 14_000, 16_000, 18_000, 20_000].map(promise);
 
 describe('occurrences', () => {
-  test('are right when each has its promise', () => {
+  test('are correct if each one has its promise', () => {
     expect(checkOccurrences(SCHEDULE, ALL)).toEqual([]);
   });
 
-  test('may go on until the deletion', () => {
+  test('may continue until the deletion', () => {
     expect(checkOccurrences({ ...SCHEDULE, deletedAt: 22_001 }, [...ALL, promise(22_000)])).toEqual([]);
   });
 
@@ -24,13 +24,13 @@ describe('occurrences', () => {
     ['a gap', 'no promise for 16000', ALL.filter(({ createdAt }) => createdAt !== 16_000)],
     ['a missing first one', 'no promise for 12000', ALL.slice(1)],
     ['a missing last one', 'no promise for 20000', ALL.slice(0, -1)],
-    ['a double one', '1 occurrences have two promises', [...ALL, promise(16_000)]],
+    ['an occurrence with two promises', '1 occurrences have two promises', [...ALL, promise(16_000)]],
     ['one before the creation', 'a promise for 10000, which is no occurrence', [...ALL, promise(10_000)]],
-    ['one beside the times', 'a promise for 15000, which is no occurrence', [...ALL, promise(15_000)]],
+    ['one at a wrong time', 'a promise for 15000, which is no occurrence', [...ALL, promise(15_000)]],
     ['one after the deletion', 'after its deletion', [...ALL, promise(22_000)]],
     ['one created at another time', 'was created at 1', [{ ...promise(12_000), createdAt: 1 }, ...ALL.slice(1)]],
     ['none at all', 'no promise for 12000', []],
-  ])('with %s are found', (_, what, promises) => {
+  ])('are found to be wrong: %s', (_, what, promises) => {
     expect(checkOccurrences(SCHEDULE, promises).join('\n')).toContain(what);
   });
 });

@@ -2,16 +2,16 @@ import type { PromiseRecord } from '@resonate/protocol';
 
 export interface FiredSchedule {
   id: string;
-  /** It fires at the whole multiples of this. */
+  /** It fires at multiples of this time. */
   everyMs: number;
   createdAt: number;
-  /** The last occurrence, as its record says when it was read last. */
+  /** The last occurrence according to the record that was read last. */
   lastRunAt: number;
-  /** When its deletion was answered; a few more occurrences may have fired until then. */
+  /** When its deletion was answered. A few more occurrences may have fired until then. */
   deletedAt: number;
 }
 
-/** Each occurrence from the schedule's creation on has exactly one promise. @returns what is missing, double or wrong. */
+/** Checks that each occurrence since the schedule's creation has exactly one promise. @returns the errors. */
 export function checkOccurrences(schedule: FiredSchedule, promises: readonly PromiseRecord[]): string[] {
   const { id, everyMs, createdAt, lastRunAt, deletedAt } = schedule;
   const wrongs: string[] = [];

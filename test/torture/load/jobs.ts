@@ -12,14 +12,14 @@ const MAX_HANDLED_AT_ONCE = 40;
 const TEN_YEARS_MS = 315_360_000_000;
 
 /**
- * By then a new job's message must have been pushed, whoever died: before tasks.retry_timeout (30 s), after which a lost
- * one would go out again by itself. Missed heartbeats and an election take 10 s together.
+ * The message of a new job must be pushed within this time, even if processes die. It is less than tasks.retry_timeout
+ * (30 s), after which a lost message is sent again anyway. Missed heartbeats and an election take 10 s together.
  */
 const PUSHED_WITHIN_MS = 28_000;
-/** A claim whose answer was lost between database and dispatcher is made up for by tasks.retry_timeout only. */
+/** If the answer to a claim was lost between database and dispatcher, the message is sent again after tasks.retry_timeout. */
 const PUSHED_AGAIN_WITHIN_MS = 30_000 + PUSHED_WITHIN_MS;
 
-/** What a holder does with its lease, and how often. */
+/** What a holder does with its lease, with weights. */
 const PLANS = { fulfil: 50, heartbeat: 14, overstay: 12, release: 8, suspend: 12, vanish: 4 };
 
 interface Held {
@@ -31,8 +31,8 @@ interface Held {
 }
 
 /**
- * Tasks whose `execute` messages are pushed over HTTP and whose holders race, beat, oversleep, give back, wait for other
- * promises or vanish, under leases of a second or two. Every request about a lease is recorded.
+ * Tasks whose `execute` messages are pushed over HTTP. Their holders race for them, send heartbeats, exceed the lease, release
+ * the task, wait for other promises or disappear. Leases take a second or two. Every request about a lease is recorded.
  */
 export class Jobs {
   readonly events: LeaseEvent[] = [];
@@ -41,23 +41,23 @@ export class Jobs {
   readonly #findings: Findings;
   readonly #excuse: Excuse;
   readonly #stopping: AbortSignal;
-  /** Created and not yet known to be fulfilled. */
+  /** The created jobs that are not known to be fulfilled yet. */
   readonly #open = new Set<string>();
-  /** By job, the value whose fulfilment was answered with 200. */
+  /** By job, the value of the fulfill that got a 200. */
   readonly #fulfilled = new Map<string, string>();
-  /** By job, when its creation was answered and when its first message came (epoch ms). */
+  /** By job, when its creation was answered and when its first message arrived (epoch ms). */
   readonly #createdAt = new Map<string, number>();
   readonly #pushedAt = new Map<string, number>();
-  /** Jobs that somebody listens to, and those whose end was heard. */
+  /** The jobs with a listener, and those whose listener was notified. */
   readonly #listened = new Set<string>();
   readonly #heard = new Set<string>();
   readonly #handled = new Set<Promise<void>>();
-  /** What must be done whatever happens: creating jobs, settling what they wait for. */
+  /** Requests that are repeated until they succeed: creating jobs, and settling the promises that they wait for. */
   readonly #errands = new Set<Promise<void>>();
   #created = 0;
   #holders = 0;
 
-  /** @param stopping ends whatever is under way, at the very end. */
+  /** @param stopping aborts all requests in flight at the end of the run. */
   constructor(
     options: { random: Random; connect: () => ApiClient; findings: Findings; excuse: Excuse },
     stopping: AbortSignal,
@@ -69,7 +69,7 @@ export class Jobs {
     this.#stopping = stopping;
   }
 
-  /** Creates jobs. @param target where their messages are pushed to. */
+  /** Creates jobs. @param target the URL to which their messages are pushed. */
   async run(target: string, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#open.size < MAX_OPEN) {
@@ -87,7 +87,7 @@ export class Jobs {
     }
   }
 
-  /** A message was pushed. @returns the status it is answered with. */
+  /** Receives a pushed message. @returns the status of the answer. */
   pushed(message: Message): number {
     if (this.#random.chance(0.05)) return 500;
     if (message.kind === 'unblock') this.#heard.add(message.data.promise.id);
@@ -101,14 +101,14 @@ export class Jobs {
     return 200;
   }
 
-  /** Waits for what is under way. @returns the jobs that are not done, empty when there are none. */
+  /** Waits for requests in flight. @returns the jobs that are not done; empty if there are none. */
   async unfinished(): Promise<string> {
     await Promise.all([...this.#errands, ...this.#handled]);
     await this.#look([...this.#open]);
     return [...this.#open].slice(0, 20).join();
   }
 
-  /** What became of every job must be what its holders were told. */
+  /** Checks that the result of every job is the one that its holder got a 200 for. */
   async check(client: ApiClient): Promise<void> {
     this.#checkLatencies();
     this.#checkListeners();
@@ -132,7 +132,7 @@ export class Jobs {
     });
   }
 
-  /** Who listened in time hears of the end. */
+  /** Checks that every listener that was registered in time was notified. */
   #checkListeners(): void {
     for (const id of this.#listened) {
       if (this.#heard.has(id)) this.#findings.count('unblocks heard');
@@ -140,7 +140,7 @@ export class Jobs {
     }
   }
 
-  /** From a job's creation to its first message. */
+  /** Checks the times from a job's creation to its first message. */
   #checkLatencies(): void {
     const latencies = [...this.#createdAt].map(([id, createdAt]) => {
       const pushedAt = this.#pushedAt.get(id) ?? Infinity;
@@ -221,7 +221,7 @@ export class Jobs {
     }
   }
 
-  /** Creates a promise under the lease and waits for it; somebody else settles it. */
+  /** Creates a promise under the lease and waits for it. Another client settles it. */
   async #suspend(lease: Held): Promise<void> {
     const { id, version, client } = lease;
     const child = `${id}.${version}`;
@@ -233,7 +233,7 @@ export class Jobs {
     this.#record('suspend', lease, await client.call('task.suspend', { id, version, actions }));
   }
 
-  /** Forgets those of the open jobs that were done though nobody was told. */
+  /** Forgets the open jobs that are settled, although their holder got no answer. */
   async #look(ids: readonly string[]): Promise<void> {
     const client = this.#connect();
     for (const id of ids) {

@@ -3,24 +3,24 @@ import { TAG, type PromiseRecord } from '@resonate/protocol';
 import { RequestGenerator, type HistoryEvent } from '@resonate/testkit';
 import type { ApiClient, Call } from '../api-client.ts';
 
-/** Between two requests of one client: the processes under torture need the machine too. */
+/** The pause between two requests of one client, because the processes under test need the processors too. */
 const THINK_MS = 40;
-/** Families of ids that are settled this long after they were last seen: by then the generator uses newer ones. */
+/** A family of ids is settled this long after it was last used. By then the generator uses newer families. */
 const SWEPT_AFTER_MS = 10_000;
 
 /**
- * Raw operations on few shared ids by several clients at once, recorded for the linearizability check. Leases and timeouts
- * are ten years long: in such a history time stands still.
+ * Several clients send operations about a few shared ids at the same time, and record them for the linearizability check.
+ * Leases and timeouts take ten years, so that time does not matter in a history.
  */
 export class RawLoad {
   readonly history: HistoryEvent[] = [];
   readonly #generator: RequestGenerator;
   readonly #clients: readonly ApiClient[];
   readonly #pushUrl: string;
-  /** By family, the ids seen and when the last was. */
+  /** By family, its ids, and when one of them was last used. */
   readonly #families = new Map<string, { ids: Set<string>; seenAt: number }>();
 
-  /** @param pushUrl where messages for `http://` targets go. */
+  /** @param pushUrl the URL to which messages for `http://` targets are pushed. */
   constructor(seed: number, clients: readonly ApiClient[], pushUrl: string) {
     this.#generator = new RequestGenerator({ seed, startAt: Date.now(), timeless: true, invalidShare: 0 });
     this.#clients = clients;
@@ -34,7 +34,7 @@ export class RawLoad {
     ]);
   }
 
-  /** Reads what every promise and task came to, and settles what is pending: nothing of it stays in anybody's way. */
+  /** Reads the final state of every promise and task, and settles pending promises, so that nothing is left. */
   async sweepAll(signal: AbortSignal): Promise<void> {
     const families = [...this.#families.keys()];
     await Promise.all(
@@ -58,8 +58,8 @@ export class RawLoad {
   }
 
   /**
-   * Without branches nothing is preloaded, which is read beside the locks (docs/locking.md). The generator's host does
-   * not exist; ours does.
+   * Removes the branches, so that nothing is preloaded: a preload is read without locks (docs/locking.md). Replaces the host
+   * of the generator, which does not exist, by our target.
    */
   #adapted(data: unknown): unknown {
     return JSON.parse(JSON.stringify(data), (key: string, value: unknown) => {
@@ -69,7 +69,7 @@ export class RawLoad {
   }
 
   #record(client: number, call: Call): Call {
-    // What was refused did not happen, whatever the state was: that is part of what is checked.
+    // A refused request has no effect, so it is not part of the history. If it had an effect, the check would fail.
     if (call.outcome === 'refused') return call;
     const { kind, data, callAt, returnAt, reply } = call;
     this.history.push({ client, callAt, returnAt, kind, data, ...(reply ? { reply } : {}) });

@@ -19,7 +19,7 @@ export class Schedules {
     this.#stopping = stopping;
   }
 
-  /** @param target where the messages of those go whose promises have tasks. */
+  /** @param target the URL to which messages are pushed, for schedules whose promises have tasks. */
   async create(target: string): Promise<void> {
     const every = [
       { id: 'each-second', seconds: 1, tags: { [TAG.target]: target } },
@@ -40,7 +40,7 @@ export class Schedules {
     }
   }
 
-  /** Those with an occurrence behind them that has not fired; empty when there are none. */
+  /** The schedules with a past occurrence that has not fired. Empty if there are none. */
   async late(): Promise<string> {
     const records = await Promise.all(this.#created.map(({ id }) => this.#record(id)));
     return records
@@ -49,7 +49,7 @@ export class Schedules {
       .join(', ');
   }
 
-  /** Ends them all and looks at what they made. */
+  /** Deletes all schedules and checks the promises that they created. */
   async check(): Promise<void> {
     for (const { id, everyMs, createdAt } of this.#created) {
       const { lastRunAt = 0 } = await this.#record(id);
@@ -83,7 +83,7 @@ export class Schedules {
 
   async #insist(kind: string, data: unknown): Promise<Reply> {
     const reply = await this.#client.insist(kind, data, this.#stopping);
-    // A delete that was answered by silence at first was done then.
+    // If the first delete got no answer, it may have taken effect then.
     if (reply?.status === 200 || (kind === 'schedule.delete' && reply?.status === 404)) return reply;
     throw new Error(
       `${kind} ${JSON.stringify(data)}: ${reply ? `${reply.status} ${String(reply.data)}` : 'no answer'}`,

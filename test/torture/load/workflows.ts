@@ -15,7 +15,7 @@ const ANSWER = 'yes';
 interface Kind {
   /** The function of test/sdk/workers and its arguments. */
   call(random: Random): { name: string; args: number[] };
-  /** Whether the workflow may return this. */
+  /** Whether this is a correct result of the workflow. */
   isRight(result: unknown, args: number[]): boolean;
 }
 
@@ -50,7 +50,7 @@ interface Workflow {
   args: number[];
 }
 
-/** Workflows of the official SDK, begun at random apis and run by the workers. */
+/** Workflows of the official SDK, which are started at random apis and run by the workers. */
 export class Workflows {
   readonly #random: Random;
   readonly #clients: readonly Client[];
@@ -77,7 +77,7 @@ export class Workflows {
     return new Workflows(clients, options, stopping);
   }
 
-  /** Begins workflows until `signal`; what is open is looked after until `stopping`. */
+  /** Starts workflows until `signal` is aborted. Open ones are watched until `stopping` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#open.size < MAX_OPEN) this.#begin();
@@ -85,7 +85,7 @@ export class Workflows {
     }
   }
 
-  /** Notices what finished and answers what asks, until `stopping`. */
+  /** Records completed workflows, and settles the promises that workflows wait for, until `stopping` is aborted. */
   async lookAfter(): Promise<void> {
     while (!this.#stopping.aborted) {
       for (const workflow of [...this.#open.values()]) await this.#look(workflow);
@@ -94,7 +94,7 @@ export class Workflows {
     }
   }
 
-  /** Those that are open, with their arguments; empty when there are none. */
+  /** The open workflows with their arguments. Empty if there are none. */
   unfinished(): string {
     return [...this.#open.values()].map(({ id, args }) => `${id} (${args.join()})`).join(', ');
   }
@@ -114,7 +114,7 @@ export class Workflows {
     void this.#beginAt(workflow, func);
   }
 
-  /** The SDK gives up when its api is dead; the same call again, elsewhere too, means the same workflow. */
+  /** The SDK gives up if its api is dead. A repeated call, also at another api, starts no second workflow. */
   async #beginAt({ id, args }: Workflow, name: string): Promise<void> {
     while (!this.#stopping.aborted) {
       const client = this.#random.pick(this.#clients);

@@ -7,7 +7,7 @@ export type UnblockOutcome = { kind: 'unblock'; awaited: string; address: string
   /** It is tried again at `dueAt` (epoch ms). */
   | { delivered: false; dueAt: number }
   /** It is not tried again: it becomes a dead letter with this error. */
-  | { delivered: false; diedOf: string }
+  | { delivered: false; deadLetterError: string }
 );
 
 /** A failed attempt to send an `execute`; the next one is at `dueAt`. Success is not recorded: acquiring the task ends it. */

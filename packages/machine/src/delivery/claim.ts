@@ -15,7 +15,7 @@ export function isClaimable(message: MessageRow, now: number): boolean {
 export interface Preferred {
   /** The connections that messages may prefer. */
   preferred: ReadonlySet<string>;
-  /** A due message that prefers another connection is left for so long to the process that has it. */
+  /** How long a due message that prefers another connection is left to the process that has that connection. */
   graceMs: number;
 }
 

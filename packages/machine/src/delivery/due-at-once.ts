@@ -3,11 +3,14 @@ import { isDue, isWaiting, type MessageRow } from './message-row.ts';
 
 /** Which claims and deferrals to release. */
 export interface Release {
-  /** Those of these processes; null: those of all processes. */
+  /** Only claims and deferrals of these processes; null: of all processes. */
   processIds: ReadonlySet<string> | null;
   /** `deferred`: releases no claims, because claimed messages may have been delivered and must not be sent twice. */
   only?: 'deferred';
-  /** Only messages of one transport that are due at `dueFrom` (epoch ms) or later: those that were claimed since a moment. */
+  /**
+   * Only messages of this transport that are due at `dueFrom` (epoch ms) or later. A claim sets the due time to its own
+   * time plus the retry timeout, so this selects the claims since `dueFrom` minus that timeout.
+   */
   since?: { transport: string; dueFrom: number };
 }
 
@@ -18,8 +21,8 @@ export interface Release {
 export function released<Row extends MessageRow>(message: Row, { processIds, only, since }: Release, now: number): Row {
   const { claimedBy, deferredBy, dueAt, transport } = message;
   const holders = only === 'deferred' ? [deferredBy] : [claimedBy, deferredBy];
-  const isTheirs = holders.some((id) => id !== null && (processIds?.has(id) ?? true));
-  if (!isTheirs || !isWaiting(message) || isDue(message, now)) return message;
+  const isHeldByOneOf = holders.some((id) => id !== null && (processIds?.has(id) ?? true));
+  if (!isHeldByOneOf || !isWaiting(message) || isDue(message, now)) return message;
   if (since && (transport !== since.transport || dueAt === null || dueAt < since.dueFrom)) return message;
   return { ...message, dueAt: now, claimedBy: null, deferredBy: null };
 }

@@ -4,7 +4,7 @@ import { ok, type Operation } from '../operation.ts';
 import type { ScheduleRow } from '../rows.ts';
 import { lastRunId, nextRunAfter, occurrencePromiseId, startRun } from '../rules/run.ts';
 
-/** An occurrence that is later than this was missed. It is longer than a failover to another scheduler takes. */
+/** An occurrence that is late by more than this counts as missed. A failover to another scheduler takes less time. */
 const MISSED_AFTER_MS = 60_000;
 
 /** One occurrence of a schedule, as the scheduler read it. */

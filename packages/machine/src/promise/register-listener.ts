@@ -17,7 +17,7 @@ export const promiseRegisterListener: OperationOf<'promise.register_listener'> =
     const known = ws.listeners.get(pairKey(awaited, address));
     if (!known && promise.state === 'pending') {
       const parsed = parseAddress(address);
-      if (!parsed) throw new Error(`${address} is no address`);
+      if (!parsed) throw new Error(`${address} is not an address`);
       ws.putListener({ awaited, dueAt: null, ...unsent(parsed) });
     }
     return ok({ promise: promiseRecord(promise, now) });

@@ -31,7 +31,7 @@ function newTask(promise: PromiseRow, now: number): TaskRow | null {
   const target = promise.tags[TAG.target];
   if (target === undefined) return null;
   const address = parseAddress(target);
-  if (!address) throw new Error(`promise ${promise.id}: target ${target} is no address`);
+  if (!address) throw new Error(`promise ${promise.id}: target ${target} is not an address`);
   const task: TaskRow = {
     ...unsent(address),
     ...NOTHING_DUE,

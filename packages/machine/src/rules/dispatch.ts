@@ -23,7 +23,7 @@ export function returned(task: TaskRow, now: number, retryTimeoutMs: number): Ta
   return { ...retried(task, now), setbacks, dueAt: after(now, backoffMs(setbacks, retryTimeoutMs)) };
 }
 
-/** Shorter than the retry timeout, by which `isUntried` recognizes it. */
+/** Always shorter than the retry timeout, so that `isUntried` can tell a backoff from a claim. */
 function backoffMs(setbacks: number, retryTimeoutMs: number): number {
   if (setbacks < 2) return 0;
   const ms = Math.min(BACKOFF_MS.first * 2 ** (setbacks - 2), BACKOFF_MS.most);

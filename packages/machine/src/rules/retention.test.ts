@@ -22,7 +22,7 @@ const why = (graph: CallGraph, rules = RULES) => reasonToKeep(graph, rules, NOW)
 const old = settled('a', 0);
 
 describe('a call graph', () => {
-  test('goes when all of it has been settled for the period, to the millisecond', () => {
+  test('may be deleted from the millisecond at which all its promises have been settled for the period', () => {
     expect(why(graphOf([old, settled('b', NOW - 1_000)]))).toBeNull();
     expect(why(graphOf([old, settled('b', NOW - 999)]))).toBe('recent');
   });
@@ -41,27 +41,27 @@ describe('a call graph', () => {
     expect(why(graphOf([old], { around: [{ id: 'x', state: 'rejected' }] }))).toBeNull();
   });
 
-  test('stays while an unblock is not delivered or kept as a dead letter', () => {
+  test('stays while it has an undelivered unblock or a dead letter', () => {
     expect(why(graphOf([old], { undelivered: ['a'] }))).toBe('undelivered');
     expect(why(graphOf([old], { deadLetters: ['a'] }))).toBe('dead_letter');
   });
 });
 
 describe('the period', () => {
-  test('is that of the state where it has one', () => {
+  test('is that of the state, if the state has one', () => {
     const rules = { ...RULES, afterByState: { rejected: 5_000 } };
     expect(why(graphOf([settled('a', NOW - 2_000)]), rules)).toBeNull();
     expect(why(graphOf([settled('a', NOW - 2_000, { state: 'rejected' })]), rules)).toBe('recent');
     expect(why(graphOf([settled('a', NOW - 5_000, { state: 'rejected' })]), rules)).toBeNull();
   });
 
-  test('without any is for ever', () => {
+  test('is unlimited if no option sets it', () => {
     const rules = { ...RULES, afterMs: null, afterByState: { resolved: 1_000 } };
     expect(why(graphOf([old]), rules)).toBeNull();
     expect(why(graphOf([old, settled('b', 0, { state: 'rejected' })]), rules)).toBe('forever');
   });
 
-  test('is that of the first tag rule that fits, whatever the state', () => {
+  test('is that of the first tag rule that matches, whatever the state', () => {
     const rules: RetentionRules = {
       ...RULES,
       afterByState: { resolved: 10 },
@@ -75,7 +75,7 @@ describe('the period', () => {
     expect(why(graphOf([settled('a', NOW - 4_000, { tags: { other: 'billing-eu' } })]), rules)).toBeNull();
   });
 
-  test('of what has no tag that fits is that of its root', () => {
+  test('of a promise without a matching tag is that of its root', () => {
     const rules = { ...RULES, afterMs: null, afterByTag: [{ name: 'temporary', pattern: 'true', afterMs: 10 }] };
     expect(why(graphOf([old]), rules)).toBe('forever');
     expect(why(graphOf([old], { rootTags: { temporary: 'true' } }), rules)).toBeNull();
@@ -92,12 +92,12 @@ describe('the period', () => {
     ['', '', true],
     ['*', '', true],
     ['__proto__', '__proto__', true],
-  ])('by a tag pattern %j fits %j: %s', (pattern, value, isFit) => {
+  ])('of a tag rule: the pattern %j matches %j: %s', (pattern, value, isFit) => {
     const rules = { ...RULES, afterByTag: [{ name: 't', pattern, afterMs: null }] };
     expect(why(graphOf([settled('a', 0, { tags: { t: value } })]), rules)).toBe(isFit ? 'forever' : null);
   });
 
-  test('that is the shortest says where to look', () => {
+  test('that is the shortest of all is found; null if nothing is ever deleted', () => {
     expect(shortestPeriod(RULES)).toBe(1_000);
     expect(shortestPeriod({ ...RULES, afterByState: { rejected: 10 } })).toBe(10);
     const never = { name: 't', pattern: '*', afterMs: null };

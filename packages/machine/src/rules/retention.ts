@@ -6,7 +6,10 @@ export interface RetentionRules {
   afterMs: number | null;
   /** States with a period of their own. */
   afterByState: Readonly<Partial<Record<PromiseState, number>>>;
-  /** The first rule that matches the promise, or else its root, has precedence. */
+  /**
+   * The first rule that matches the promise applies, otherwise the first that matches its root. A tag rule has
+   * precedence over `afterByState`.
+   */
   afterByTag: readonly TagRule[];
 }
 

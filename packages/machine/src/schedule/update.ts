@@ -14,7 +14,7 @@ export const scheduleUpdate: OperationOf<'schedule.update'> = {
     if (!known) return SCHEDULE_NOT_FOUND;
     const read = readDefinition(data, context);
     if ('refusal' in read) return read.refusal;
-    // While it is paused, no occurrence is later than now.
+    // While the schedule is paused, `nextRunAt` is either due already or "never", so keep it.
     const isNextRunKept = known.pausedAt !== null || known.nextRunAt <= context.now;
     const updated = { ...known, ...read.definition, ...(isNextRunKept ? {} : { nextRunAt: read.firstRunAt }) };
     ws.schedules.put(updated);

@@ -13,16 +13,16 @@ const SETTINGS = {
   'gtid-strict-mode': 'ON',
   'rpl-semi-sync-slave-enabled': 'ON',
   'rpl-semi-sync-master-wait-point': 'AFTER_SYNC',
-  // It never gives up waiting for the replica.
+  // The primary never stops waiting for its replica.
   'rpl-semi-sync-master-timeout': A_DAY_MS,
-  // As a server should start that was the primary once: it takes writes when it is told to.
+  // A former primary that starts again must not accept writes until it is told to.
   'read-only': 'ON',
   'skip-slave-start': 'ON',
 };
 const TAKE_WRITES = 'SET GLOBAL read_only = OFF';
 const WAIT_FOR_REPLICA = 'SET GLOBAL rpl_semi_sync_master_enabled = ON';
 
-/** Starts a MariaDB that takes writes and can have a replica. It ends with this process, however that ends. */
+/** Starts a MariaDB that accepts writes and can have a replica. It ends when this process ends, for any reason. */
 export async function startMariadbPrimary(): Promise<TestServer> {
   const primary = await startServer();
   await queryMysql(primary.url, TAKE_WRITES);
@@ -33,7 +33,7 @@ export async function startMariadbPrimary(): Promise<TestServer> {
 export async function startMariadbReplica(primaryUrl: string): Promise<TestServer> {
   const replica = await startServer();
   await copy(primaryUrl, replica.url);
-  // The primary first: it expects acknowledgements only of replicas that connect later.
+  // Change the primary first: it waits only for replicas that connect after this.
   await queryMysql(primaryUrl, WAIT_FOR_REPLICA);
   await queryMysql(
     replica.url,
@@ -44,7 +44,7 @@ export async function startMariadbReplica(primaryUrl: string): Promise<TestServe
   return replica;
 }
 
-/** Makes a replica a primary that waits for no other, once it has applied what it received. */
+/** Promotes a replica after it has applied everything that it received. It then waits for no replica itself. */
 export async function promoteMariadb(replicaUrl: string): Promise<void> {
   await queryMysql(replicaUrl, 'STOP SLAVE IO_THREAD');
   const [status] = await queryMysql(replicaUrl, 'SHOW SLAVE STATUS');
@@ -52,7 +52,7 @@ export async function promoteMariadb(replicaUrl: string): Promise<void> {
   await queryMysql(replicaUrl, `SELECT MASTER_GTID_WAIT('${received}')`, 'STOP SLAVE', 'RESET SLAVE ALL', TAKE_WRITES);
 }
 
-/** Lets a server that was started again take writes, which its replica must have received. */
+/** Lets a restarted server accept writes. It acknowledges a write only after its replica has received it. */
 export async function makeMariadbPrimary(url: string): Promise<void> {
   await queryMysql(url, WAIT_FOR_REPLICA, TAKE_WRITES);
 }
@@ -63,7 +63,7 @@ function startServer(): Promise<TestServer> {
   return startMariadb({ ...SETTINGS, 'server-id': String(++lastId) });
 }
 
-/** Copies all databases, and from where in the primary's log the replica has to continue. */
+/** Copies all databases, and the position in the primary's log from which the replica must continue. */
 async function copy(fromUrl: string, toUrl: string): Promise<void> {
   const server = (url: string) => ['--no-defaults', '--host=127.0.0.1', `--port=${new URL(url).port}`, '--user=root'];
   const what = ['--all-databases', '--ignore-database=mysql', '--ignore-database=sys'];

@@ -5,15 +5,15 @@ import { freePort } from '../free-port.ts';
 import { flags, UNSYNCED } from './mysql-settings.ts';
 import { SERVER_USER, startOwned, type TestServer } from './owned-server.ts';
 
-/** Debian keeps servers out of a user's search path. */
+/** Debian installs servers in folders that are not in a user's PATH. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`;
 
 const SETTINGS = { 'bind-address': '127.0.0.1', 'max-connections': '200', ...UNSYNCED };
 
 /**
- * Starts a MariaDB of its own on a free port, without a password, and without syncing unless `settings` say so. It
- * ends with this process, however that ends.
- * @param settings more options of mariadbd, `sync-binlog` for `--sync-binlog`.
+ * Starts a new MariaDB on a free port, without a password, and without syncing unless `settings` say so. It ends when
+ * this process ends, for any reason.
+ * @param settings further options of mariadbd, without dashes: `sync-binlog` for `--sync-binlog`.
  */
 export async function startMariadb(settings: Record<string, string> = {}): Promise<TestServer> {
   const port = await freePort();
@@ -33,7 +33,7 @@ export async function startMariadb(settings: Record<string, string> = {}): Promi
 }
 
 async function createDataDirectory(data: string): Promise<void> {
-  // A server that starts deletes the temporary tables it finds, others' in a shared folder too.
+  // A starting server deletes all temporary tables in `tmpdir`, in a shared folder also those of other servers.
   const options = { 'auth-root-authentication-method': 'normal', datadir: data, tmpdir: join(data, '..'), ...UNSYNCED };
   try {
     await promisify(execFile)('mariadb-install-db', ['--no-defaults', '--skip-test-db', ...flags(options)], {

@@ -26,15 +26,15 @@ describe.each([
   });
   afterAll(() => server.stop());
 
-  test('is what it says it is', async () => {
+  test('runs the expected server program', async () => {
     expect(await select(server.url, 'SELECT version()')).toEqual([[expect.stringMatching(version)]]);
   });
 
-  test('syncs every commit with the settings that measure', async () => {
+  test('syncs every commit with the settings for benchmarks', async () => {
     expect(await select(server.url, 'SELECT @@innodb_flush_log_at_trx_commit')).toEqual([[1]]);
   });
 
-  test('gives every suite a database of its own', async () => {
+  test('creates a separate database for every suite', async () => {
     const [one, other] = await Promise.all([freshMysqlDatabase(server.url), freshMysqlDatabase(server.url)]);
     await select(one.url, 'CREATE TABLE found (id int)');
     expect(await select(other.url, 'SHOW TABLES')).toEqual([]);
@@ -42,11 +42,11 @@ describe.each([
     await expect(select(one.url, 'SELECT 1')).rejects.toThrow('Unknown database');
   });
 
-  test('has what was committed after it was killed', async () => {
+  test('keeps what was committed when it is killed', async () => {
     const { url, drop } = await freshMysqlDatabase(server.url);
     await select(url, 'CREATE TABLE kept AS SELECT 1 AS id');
     expect(server.pids()).toHaveLength(1);
-    await server.kill9();
+    await server.killAll();
     expect(server.pids()).toEqual([]);
     await expect(select(url, 'SELECT id FROM kept')).rejects.toThrow('ECONNREFUSED');
     await server.restart();
@@ -55,11 +55,11 @@ describe.each([
   });
 });
 
-describe('where it is not installed', () => {
+describe('a server that is not installed', () => {
   test.each([
     ['MariaDB', 'mariadb.ts', 'startMariadb', /MariaDB is not installed: .*mariadb-server/],
     ['MySQL', 'mysql.ts', 'startMysql', /MySQL is not installed .*install-mysql/],
-  ])('%s says what to do', async (_name, file, start, says) => {
+  ])('%s: the error says how to install it', async (_name, file, start, says) => {
     const module = join(import.meta.dirname, file);
     const script = `
       const { ${start} } = await import(${JSON.stringify(module)});

@@ -11,7 +11,7 @@ export type MysqlServerName = keyof typeof MYSQL_SERVERS;
 
 /**
  * The server for suites that can run on either: `TEST_MYSQL_SERVER`, else MariaDB. `npm run check` runs them on both.
- * @throws when the variable names neither.
+ * @throws if the variable has any other value.
  */
 export function mysqlServerName(): MysqlServerName {
   const name = process.env['TEST_MYSQL_SERVER'] || 'mariadb';
@@ -24,13 +24,13 @@ export function startMysqlOrMariadb(settings: Record<string, string> = {}): Prom
   return MYSQL_SERVERS[mysqlServerName()](settings);
 }
 
-/** The server that `TEST_MYSQL_URL` names, else one of its own: for tests that only use it. */
+/** For tests that do not configure or stop it: the server that `TEST_MYSQL_URL` names, otherwise a new one. */
 export async function mysqlForTests(): Promise<Pick<TestServer, 'url' | 'stop'>> {
   const url = process.env['TEST_MYSQL_URL'];
   return url ? { url, stop: async () => {} } : startMysqlOrMariadb();
 }
 
-/** Creates an empty database with a name of its own on the server. */
+/** Creates an empty database with a unique name on the server. */
 export async function freshMysqlDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await queryMysql(serverUrl, `CREATE DATABASE ${name}`);

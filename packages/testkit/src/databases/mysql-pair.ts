@@ -7,7 +7,7 @@ import type { TestServer } from './owned-server.ts';
 export interface MysqlPair {
   primary: TestServer;
   replica: TestServer;
-  /** Makes the replica a primary that waits for no other, once it has applied what it received. */
+  /** Promotes the replica after it has applied everything that it received. It then waits for no replica itself. */
   promote(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -21,19 +21,19 @@ const SETTINGS = {
   'plugin-dir': join(dirname(mysqlProgram()), 'files/usr/lib/mysql/plugin'),
   'plugin-load-add': 'semisync_source.so;semisync_replica.so;mysql_clone.so',
   'rpl-semi-sync-replica-enabled': 'ON',
-  // It never gives up waiting for the replica.
+  // The primary never stops waiting for its replica.
   'rpl-semi-sync-source-timeout': A_DAY_MS,
-  // As a server should start that was the primary once: it takes writes when it is told to.
+  // A former primary that starts again must not accept writes until it is told to.
   'super-read-only': 'ON',
-  // A copy has the former replication of its source. It must not follow before it is told whom.
+  // A clone has the replication settings of its source. It must not replicate until it is told from which server.
   'skip-replica-start': 'ON',
 };
 const TAKE_WRITES = 'SET GLOBAL super_read_only = OFF, read_only = OFF';
 const WAIT_FOR_REPLICA = 'SET GLOBAL rpl_semi_sync_source_enabled = ON';
-/** A copied server cannot start itself again: only a supervisor could do that. */
+/** The error after a clone if no supervisor can restart the server. `replica.restart` does that instead. */
 const NOT_SUPERVISED = 3707;
 
-/** Starts two servers of MySQL with semi-synchronous replication by GTID. They end with this process, however that ends. */
+/** Starts two MySQL servers with semi-synchronous replication by GTID. They end when this process ends. */
 export async function startMysqlPair(): Promise<MysqlPair> {
   const [primary, replica] = await Promise.all([startServer(), startServer()]);
   await follow(replica.url, primary.url);
@@ -67,7 +67,7 @@ export async function startMysqlReplica(primaryUrl: string): Promise<TestServer>
   return replica;
 }
 
-/** Makes a replica a primary that waits for no other, once it has applied what it received. */
+/** Promotes a replica after it has applied everything that it received. It then waits for no replica itself. */
 export async function promoteMysql(replicaUrl: string): Promise<void> {
   await queryMysql(replicaUrl, 'STOP REPLICA IO_THREAD');
   const [status] = await queryMysql(replicaUrl, 'SHOW REPLICA STATUS');
@@ -75,7 +75,7 @@ export async function promoteMysql(replicaUrl: string): Promise<void> {
   await queryMysql(replicaUrl, `SELECT WAIT_FOR_EXECUTED_GTID_SET('${received}')`, 'STOP REPLICA', TAKE_WRITES);
 }
 
-/** Lets a server that was started (again) take writes, which its replica must have received. */
+/** Lets a started or restarted server accept writes. It acknowledges a write only after its replica has received it. */
 export async function makeMysqlPrimary(url: string): Promise<void> {
   await queryMysql(url, WAIT_FOR_REPLICA, TAKE_WRITES);
 }

@@ -12,26 +12,26 @@ export function mysqlProgram(): string {
   return join(TEST_CACHE, 'mysql', 'mysqld');
 }
 
-/** mysqld refuses to run as root unless told to. Only root may read the cache folder, so it can't run as `nobody`. */
+/** Only root may read the cache folder, so mysqld cannot run as `nobody`. It runs as root only with this option. */
 const AS_ROOT = process.getuid?.() === 0 ? { user: 'root' } : {};
 
 const SETTINGS = {
   'bind-address': '127.0.0.1',
   'max-connections': '200',
-  // The folder for files of users does not exist where the server is only unpacked.
+  // The default folder for LOAD DATA does not exist, because the server is unpacked and not installed.
   'secure-file-priv': 'NULL',
   ...UNSYNCED,
-  // Off in MariaDB by default. With both on, a migrated database takes twice as long to create.
+  // MariaDB has both off by default. With both on, creating a migrated database takes twice as long.
   'disable-log-bin': 'ON',
   'performance-schema': 'OFF',
   ...AS_ROOT,
 };
 
 /**
- * Starts a MySQL of its own on a free port, without a password, and without syncing unless `settings` say so. It ends
- * with this process, however that ends.
- * @param settings more options of mysqld, `sync-binlog` for `--sync-binlog`.
- * @throws when scripts/install-mysql.sh has not put it into the cache folder.
+ * Starts a new MySQL on a free port, without a password, and without syncing unless `settings` say so. It ends when this
+ * process ends, for any reason.
+ * @param settings further options of mysqld, without dashes: `sync-binlog` for `--sync-binlog`.
+ * @throws if scripts/install-mysql.sh has not put it into the cache folder.
  */
 export async function startMysql(settings: Record<string, string> = {}): Promise<TestServer> {
   const program = mysqlProgram();

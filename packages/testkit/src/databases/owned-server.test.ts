@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -13,7 +13,7 @@ describe('a server that is owned', () => {
     ['MariaDB', 'mariadb.ts', 'startMariadb'],
     ['MySQL', 'mysql.ts', 'startMysql'],
     ['Redis', 'redis.ts', 'startRedis'],
-  ])('ends with the process that started it, even when that is killed: %s', async (_name, file, start) => {
+  ])('ends when the process that started it is killed: %s', async (_name, file, start) => {
     const module = join(import.meta.dirname, file);
     const script = `
       const { ${start} } = await import(${JSON.stringify(module)});
@@ -45,7 +45,7 @@ describe('a server that is owned', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
-  test('that can not be prepared leaves nothing', async () => {
+  test('whose preparation fails leaves nothing behind', async () => {
     let directory = '';
     const starting = startOwned('broken', (own) => {
       directory = own;
@@ -62,15 +62,21 @@ test("programs below root's home directory, which nobody else can enter, run as 
   mkdirSync(join(programs, 'bin'), { recursive: true });
   writeFileSync(join(programs, 'bin/greet'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
   const found = reachableByServer(programs);
+  const copies = [found];
   try {
     expect(execFileSync(join(found, 'bin/greet'), { ...SERVER_USER, encoding: 'utf8' })).toBe('hello\n');
     expect(reachableByServer(programs)).toBe(found);
+    utimesSync(programs, 0, 0);
+    const changed = reachableByServer(programs);
+    copies.push(changed);
+    // If the tests do not run as root, nothing is copied.
+    if (changed !== programs) expect([existsSync(found), existsSync(changed)]).toEqual([false, true]);
   } finally {
-    for (const folder of [home, found]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [home, ...copies]) rmSync(folder, { recursive: true, force: true });
   }
 });
 
-/** Asks again and again, as nobody tells when a foreign process ends. */
+/** Polls, because a process gets no event when a process that is not its child ends. */
 async function gone(pids: number[], directory: string): Promise<boolean> {
   for (let round = 0; round < 400; round++) {
     if (!pids.some(isAlive) && !existsSync(directory)) return true;

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { removeOthers } from '../remove-others.ts';
 
 /**
  * A real server process for tests that never outlives them. Its parent is a shell. When this process tells the shell to
@@ -44,7 +45,7 @@ function serverDirectory(name: string): string {
   return directory;
 }
 
-/** Makes a file or directory the server user's own. */
+/** Changes the owner of a file or directory to the server's user. */
 export function giveToServer(path: string): void {
   if (isRoot) chownSync(path, NOBODY.uid, NOBODY.gid);
 }
@@ -52,16 +53,14 @@ export function giveToServer(path: string): void {
 const OTHERS_MAY_ENTER = 0o001;
 
 /**
- * A folder of programs that the server's user can run. If root has cloned the repository into its home directory, nobody else can
- * enter it. Then the folder is copied, once for each time of its last change.
+ * A folder of programs that the server's user can run. If root has cloned the repository into its home directory, no
+ * other user can enter it. Then the folder is copied to the temporary directory, again after each change of the folder.
+ * A new copy replaces the earlier ones of the same folder.
  */
 export function reachableByServer(folder: string): string {
   if (!isRoot || foldersAbove(folder).every((above) => (statSync(above).mode & OTHERS_MAY_ENTER) !== 0)) return folder;
-  const name = createHash('sha256')
-    .update(`${folder} ${statSync(folder).mtimeMs}`)
-    .digest('hex')
-    .slice(0, 12);
-  const copy = join(tmpdir(), `resonate-programs-${name}`);
+  const copies = join(tmpdir(), `resonate-programs-${shortHash(folder)}`);
+  const copy = `${copies}-${shortHash(String(statSync(folder).mtimeMs))}`;
   if (existsSync(copy)) return copy;
   const unfinished = mkdtempSync(`${copy}-`);
   cpSync(folder, unfinished, { recursive: true, verbatimSymlinks: true });
@@ -73,7 +72,12 @@ export function reachableByServer(folder: string): string {
     rmSync(unfinished, { recursive: true });
     if (!existsSync(copy)) throw error;
   }
+  removeOthers(copies, copy);
   return copy;
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
 function foldersAbove(path: string): string[] {
@@ -81,13 +85,13 @@ function foldersAbove(path: string): string[] {
   return above === path ? [path] : [path, ...foldersAbove(above)];
 }
 
-/** A server that belongs to the process that started it, and ends with it. */
+/** A server that ends when the process that started it ends. */
 export interface OwnedServer {
   /** Ends the server and deletes its data. */
   stop(): Promise<void>;
   /** Kills all its processes at once. Its writes survive, because only a power cut loses what was not synced. */
-  kill9(): Promise<void>;
-  /** Starts it again with its data. If it still runs, it is stopped in good order first. */
+  killAll(): Promise<void>;
+  /** Starts it again with its data. If it still runs, it is stopped cleanly first. */
   restart(): Promise<void>;
   /** Its processes, to measure or to freeze. */
   pids(): number[];
@@ -103,17 +107,18 @@ export interface ServerCommand {
   args: string[];
   /** Matches the line on standard error that says that the server accepts connections. */
   ready: RegExp;
-  /** The signal that stops it quickly and in good order; INT by default. KILL for servers that need no good order. */
+  /** The signal that stops it quickly and cleanly; INT by default. KILL for servers that need no clean stop. */
   stopSignal?: 'INT' | 'TERM' | 'KILL';
-  /** Whether it runs as the user of the tests, not as `nobody` for root: for what root may run. */
+  /** Its user if the tests run as root: `nobody` (default), or `self` (root) for programs that root may run. */
   runAs?: 'nobody' | 'self';
 }
 
 /**
- * Starts a server in a directory of its own, which goes when the server ends for good. Resolves when it takes connections.
- * @param name begins the directory's name.
- * @param prepare puts into the directory what the server needs, and says how to start it there.
- * @throws what `prepare` throws, or with what the server said when it ends before it takes connections.
+ * Starts a server in a new directory, which is deleted when the server is stopped. Resolves when the server accepts
+ * connections.
+ * @param name the beginning of the directory's name.
+ * @param prepare puts into the directory what the server needs, and returns how to start it there.
+ * @throws the error of `prepare`, or an error with the server's output if it ends before it accepts connections.
  */
 export async function startOwned(
   name: string,
@@ -135,7 +140,7 @@ export async function startOwned(
   }
   return {
     stop: () => server.stop(),
-    kill9: () => server.kill9(),
+    killAll: () => server.killAll(),
     restart: () => server.restart(),
     pids: () => server.pids(),
   };
@@ -157,7 +162,7 @@ class ServerProcess implements OwnedServer {
       ...(runAs === 'nobody' && SERVER_USER),
       cwd: this.#directory,
       env: { ...process.env, OWNED_DIRECTORY: this.#directory, OWNED_SIGNAL: stopSignal },
-      // A group of its own: an interrupt from the terminal is for the tests, which then stop the server in good order.
+      // A separate process group: Ctrl-C in the terminal must reach only the tests, which then stop the server cleanly.
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
@@ -167,12 +172,12 @@ class ServerProcess implements OwnedServer {
     for (const stream of [shell.stdin, shell.stderr]) (stream as unknown as { unref?(): void }).unref?.();
   }
 
-  /** Not the shell. */
+  /** The processes of the server, without the shell. */
   pids(): number[] {
     return this.#shell?.pid ? descendants(this.#shell.pid) : [];
   }
 
-  async kill9(): Promise<void> {
+  async killAll(): Promise<void> {
     // Children first, so that none writes anything because its parent has ended.
     for (const pid of this.pids().reverse()) killIfThere(pid);
     await this.#end('keep');
@@ -204,7 +209,7 @@ const START_TIMEOUT_MS = 60_000;
 function saysReady(shell: ChildProcess, ready: RegExp): Promise<void> {
   let said = '';
   return new Promise((resolve, reject) => {
-    const fail = (reason: string) => reject(new Error(`${reason}; it said:\n${said.slice(-4_000)}`));
+    const fail = (reason: string) => reject(new Error(`${reason}; its output:\n${said.slice(-4_000)}`));
     const timer = setTimeout(() => fail('the server did not get ready'), START_TIMEOUT_MS);
     const listen = (chunk: Buffer) => {
       said += chunk.toString();
@@ -242,7 +247,7 @@ function descendants(parent: number): number[] {
 
 function parentOf(pid: number): number | null {
   try {
-    // "pid (name) state ppid …": the name may hold anything, so look behind its last parenthesis.
+    // "pid (name) state ppid …": the name may contain anything, so read what follows the last parenthesis.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {

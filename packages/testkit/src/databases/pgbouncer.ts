@@ -8,16 +8,16 @@ export type PoolMode = 'session' | 'transaction';
 
 const PROGRAM = process.env['TEST_PGBOUNCER'] ?? '/usr/sbin/pgbouncer';
 
-/** Whether this version can keep track of prepared statements when it pools transactions. */
+/** Whether this version supports prepared statements in transaction mode. */
 function pgbouncerTracksStatements(): boolean {
   const [, minor = '0'] = /PgBouncer 1\.(\d+)/.exec(execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' })) ?? [];
   return Number(minor) >= 21;
 }
 
 /**
- * Starts PgBouncer in front of a server. It ends with this process, however that ends.
- * @param serverUrl of a server on this machine that asks for no password.
- * @param statements how many prepared statements it keeps track of in transaction mode, where the version can.
+ * Starts PgBouncer in front of a server. It ends when this process ends, for any reason.
+ * @param serverUrl the URL of a server on this machine that needs no password.
+ * @param statements the maximum number of prepared statements in transaction mode, if the version supports them.
  */
 export async function startPgbouncer(serverUrl: string, mode: PoolMode, statements = 200): Promise<TestServer> {
   const port = await freePort();

@@ -10,10 +10,10 @@ import { runPostgres } from './postgres.ts';
 export interface PostgresPair {
   primary: TestServer;
   standby: TestServer;
-  /** Makes the standby a primary that waits for no other. */
+  /** Promotes the standby. It then waits for no standby itself. */
   promote(): Promise<void>;
-  /** Lets the former primary, started again, take writes although no standby confirms them: the worst it can do. */
-  misleadFormer(): Promise<void>;
+  /** Lets the restarted former primary accept writes without a standby: the worst case, two primaries at once. */
+  allowSplitBrain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ const SETTINGS = {
   fsync: 'off',
   // A standby that lost its primary looks for it this often; the default is 5 s.
   wal_retrieve_retry_interval: '500ms',
-  // A standby that was just copied asks for what was written meanwhile.
+  // A new standby requests what was written while it was copied.
   wal_keep_size: '256MB',
 };
 const READY = /ready to accept (?:read-only )?connections/;
@@ -32,7 +32,7 @@ const STANDBY = 'standby';
 const RELOAD = 'SELECT pg_reload_conf()';
 const waitForStandby = (names: string) => `ALTER SYSTEM SET synchronous_standby_names = '${names}'`;
 
-/** The folder of the programs of the newest Postgres that the system has: npm's lacks pg_basebackup. Null without any. */
+/** The program folder of the system's newest Postgres; null if there is none. The npm package has no pg_basebackup. */
 export function postgresPrograms(): string | null {
   const version = (path: string) => Number(path.split('/').at(-3));
   const found = globSync('/usr/lib/postgresql/*/bin/pg_basebackup').sort((a, b) => version(b) - version(a));
@@ -40,9 +40,9 @@ export function postgresPrograms(): string | null {
 }
 
 /**
- * Starts two servers of the system's Postgres, with synchronous replication from one to the other. They end with this
- * process, however that ends.
- * @param settings of both servers.
+ * Starts two servers of the system's Postgres, with synchronous replication from one to the other. They end when this
+ * process ends, for any reason.
+ * @param settings for both servers.
  */
 export async function startPostgresPair(settings: Record<string, string> = {}): Promise<PostgresPair> {
   const primary = await startServer('postgres-primary', settings, 'initdb', (directory) => [
@@ -54,7 +54,7 @@ export async function startPostgresPair(settings: Record<string, string> = {}): 
     primary,
     standby,
     promote: () => promotePostgres(standby.url),
-    misleadFormer: () => runPostgres(primary.url, waitForStandby(''), RELOAD),
+    allowSplitBrain: () => runPostgres(primary.url, waitForStandby(''), RELOAD),
     stop: async () => {
       await Promise.all([primary.stop(), standby.stop()]);
     },
@@ -75,12 +75,12 @@ export async function startPostgresStandby(
   return standby;
 }
 
-/** Makes a standby a primary that waits for no other. */
+/** Promotes a standby. It then waits for no standby itself. */
 export function promotePostgres(standbyUrl: string): Promise<void> {
   return runPostgres(standbyUrl, 'SELECT pg_promote()');
 }
 
-/** @param fill the program that fills the server's directory. */
+/** @param fill the program that creates the server's data directory. */
 async function startServer(
   name: string,
   more: Record<string, string>,

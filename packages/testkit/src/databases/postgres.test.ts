@@ -20,7 +20,7 @@ describe('a Postgres for tests', () => {
   });
   afterAll(() => server.stop());
 
-  test('syncs every commit with the settings that measure', async () => {
+  test('syncs every commit with the settings for benchmarks', async () => {
     expect(await select(server.url, 'SHOW fsync')).toEqual([['on']]);
     expect(await select(server.url, 'SHOW synchronous_commit')).toEqual([['on']]);
   });
@@ -29,7 +29,7 @@ describe('a Postgres for tests', () => {
     expect(await select(server.url, `SELECT 'a' < 'B', 'a' < 'B' COLLATE "C"`)).toEqual([[true, false]]);
   });
 
-  test('gives every suite a database of its own', async () => {
+  test('creates a separate database for every suite', async () => {
     const [one, other] = await Promise.all([freshPostgresDatabase(server.url), freshPostgresDatabase(server.url)]);
     await select(one.url, 'CREATE TABLE found (id int)');
     expect(await select(other.url, "SELECT to_regclass('found')")).toEqual([[null]]);
@@ -37,11 +37,11 @@ describe('a Postgres for tests', () => {
     await expect(select(one.url, 'SELECT 1')).rejects.toThrow('does not exist');
   });
 
-  test('has what was committed after all its processes were killed', async () => {
+  test('keeps what was committed when all its processes are killed', async () => {
     const { url, drop } = await freshPostgresDatabase(server.url);
     await select(url, 'CREATE TABLE kept AS SELECT 1 AS id');
     expect(server.pids().length).toBeGreaterThan(3);
-    await server.kill9();
+    await server.killAll();
     expect(server.pids()).toEqual([]);
     await expect(select(url, 'SELECT id FROM kept')).rejects.toThrow('ECONNREFUSED');
     await server.restart();

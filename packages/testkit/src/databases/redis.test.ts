@@ -27,9 +27,9 @@ describe('a Redis for tests', () => {
     expect(await ask(server.url, 'PING')).toBe('+PONG');
   });
 
-  test('is there again on its port after it was killed', async () => {
+  test('can be restarted on the same port after it was killed', async () => {
     expect(server.pids()).toHaveLength(1);
-    await server.kill9();
+    await server.killAll();
     expect(server.pids()).toEqual([]);
     await expect(ask(server.url, 'PING')).rejects.toThrow('ECONNREFUSED');
     await server.restart();

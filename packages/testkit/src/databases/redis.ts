@@ -1,13 +1,13 @@
 import { freePort } from '../free-port.ts';
 import { startOwned, type TestServer } from './owned-server.ts';
 
-/** A server must say on its standard error that it is ready; Redis says so on its standard output. */
+/** `startOwned` waits for a line on standard error, but Redis logs to standard output. */
 const TO_STDERR = 'exec redis-server "$@" >&2';
 
 /**
- * Starts a Redis of its own on a free port, which keeps nothing on disk (so a restart forgets everything). It ends with
- * this process, however that ends. The settings are those of redis.conf; with a password, put it into the URL.
- * @throws when there is no redis-server on the path (Debian: apt-get install redis-server).
+ * Starts a new Redis on a free port. It stores nothing on disk, so a restart loses everything. It ends when this process
+ * ends, for any reason. The settings are those of redis.conf. If they set a password, the caller adds it to the URL.
+ * @throws if there is no redis-server in PATH (Debian: apt-get install redis-server).
  */
 export async function startRedis(settings: Record<string, string> = {}): Promise<TestServer> {
   const port = await freePort();

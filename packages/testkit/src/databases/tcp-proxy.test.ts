@@ -17,19 +17,19 @@ afterEach(async () => {
   server.close();
 });
 
-/** Both ends of a connection through the proxy over which something has come. */
+/** Both ends of a connection through the proxy, after data has arrived over it. */
 async function connected(): Promise<{ client: Socket; accepted: Socket }> {
   const accepting = once(server, 'connection') as Promise<[Socket]>;
   const client = connect(proxy.port, '127.0.0.1').on('error', () => {});
   const [accepted] = await accepting;
-  // A proxy that stops resets what is open.
+  // `proxy.stop` resets the open connections.
   accepted.on('error', () => {});
   client.write('hello');
   await once(accepted, 'data');
   return { client, accepted };
 }
 
-test.each(['ends', 'resets'] as const)('the server hears of a client that %s its connection', async (how) => {
+test.each(['ends', 'resets'] as const)('the server notices a client that %s its connection', async (how) => {
   const { client, accepted } = await connected();
   const ended = once(accepted, 'end');
   if (how === 'ends') client.end();
@@ -37,7 +37,7 @@ test.each(['ends', 'resets'] as const)('the server hears of a client that %s its
   await ended;
 });
 
-test('the server does not hear of a client that is cut off by a network that fails', async () => {
+test('the server does not notice a client that a network failure cuts off', async () => {
   const { client, accepted } = await connected();
   const closed = new Promise((resolve) => client.once('close', resolve));
   for (const link of proxy.links) link.cutClient();

@@ -4,13 +4,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export interface ProxyLink {
   sendToServer(data: Buffer): void;
   sendToClient(data: Buffer): void;
-  /** Breaks the client's side; the server doesn't learn of it, as when a network fails. */
+  /** Breaks the client's side. The server is not told, as in a network failure. */
   cutClient(): void;
   /** Breaks both sides. */
   cut(): void;
 }
 
-/** What to do with data. Without a rule it is passed on. */
+/** What to do with data. Without a rule it is forwarded. */
 export interface ProxyRules {
   toServer?(data: Buffer, link: ProxyLink): void;
   toClient?(data: Buffer, link: ProxyLink): void;
@@ -18,7 +18,7 @@ export interface ProxyRules {
 
 export interface TcpProxy {
   port: number;
-  /** Where it leads new connections. */
+  /** Where new connections are forwarded to. */
   target: { host: string; port: number };
   rules: ProxyRules;
   links: ReadonlySet<ProxyLink>;
@@ -75,7 +75,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   return proxy;
 }
 
-/** A broken side is what the proxy is for; its end is handled by 'close'. */
+/** Ignores errors: broken connections are expected here, and 'close' handles their end. */
 function ignoreErrors(socket: Socket): void {
   socket.setNoDelay(true);
   socket.on('error', () => {});

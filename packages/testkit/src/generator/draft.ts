@@ -2,8 +2,8 @@ import type { PromiseRecord, Reply, ScheduleRecord, StringMap, TaskRecord, Value
 import type { Random } from '../random.ts';
 
 /**
- * What requests are made of: few ids, so that they meet each other, and what earlier answers said, so that versions,
- * owners and cursors are often the right ones.
+ * The values that requests are made of. There are few ids, so that requests often name the same promise. Versions,
+ * owners and cursors come from earlier answers, so that they are often valid.
  */
 
 export interface GeneratedRequest {
@@ -19,8 +19,20 @@ const TARGETS = [
   'http://worker.invalid/a',
   'gcps://p/t',
   'bash://',
+  'kafka://orders',
+  'kafka://eu-1/orders.v2',
+  'sqs://orders',
+  'sqs://eu-central-1/orders.fifo',
+  'sqs://localhost:9324/000000000000/orders',
 ];
-const LISTENERS = ['poll://any@g9', 'poll://uni@g1/w1', 'http://listener.invalid/x', 'https://listener.invalid/y'];
+const LISTENERS = [
+  'poll://any@g9',
+  'poll://uni@g1/w1',
+  'http://listener.invalid/x',
+  'https://listener.invalid/y',
+  'kafka://settled',
+  'sqs://settled.fifo',
+];
 const PAST_TIMEOUTS_MS = [-5_000, -1, 0];
 const TIMEOUTS_MS = [1, 500, 5_000, 20_000, 40_000, 40_000, 200_000, 400_000, 400_000, 1_000_000_000];
 /** Promises with a target mostly live longer, so that the promises they await settle first. */
@@ -32,11 +44,11 @@ const TEN_YEARS_MS = 315_360_000_000;
 
 export class Draft {
   readonly random: Random;
-  /** The id that is created next in each place; a new one takes over some time after its promise has settled. */
+  /** The ids in use. Some time after the promise of an id has settled, a new id replaces it. */
   readonly #ids: string[];
   readonly #timeless: boolean;
   readonly #tasks = new Map<string, TaskRecord>();
-  /** By id, when the promise times out, unless it was last seen settled; the oldest are forgotten. */
+  /** The timeout of each promise by id; undefined if it was last seen settled. The oldest are forgotten. */
   readonly #promises = new Map<string, number | undefined>();
   /** Awaited promise -> the tasks that wait for it. */
   readonly #awaiters = new Map<string, Set<string>>();
@@ -122,7 +134,7 @@ export class Draft {
     }
   }
 
-  /** A time to come at which a promise, a retry or a lease ends, if one is known. */
+  /** A future time at which a promise, a retry or a lease ends or a schedule runs, if one is known. */
   deadline(): number | undefined {
     const waitedFor = [...this.#awaiters.keys()].map((id) => this.#promises.get(id) ?? 0);
     const leases = [...this.#tasks.values()].map(({ ttl }) => this.now + (ttl ?? RETRY_MS));
@@ -146,20 +158,20 @@ export class Draft {
     return this.random.chance(0.5);
   }
 
-  /** An id that was never used, and that others will use now. */
+  /** A new id. Later requests use it, too. */
   freshId(): string {
     const place = this.random.int(0, this.#ids.length - 1);
     this.#replace(this.#ids[place]!);
     return this.#ids[place]!;
   }
 
-  /** An id that promises are created under. */
+  /** An id for a promise that is created. */
   newId(): string {
     const overdue = this.#overdue();
     return overdue.length > 0 && this.#isForOverdue() ? this.random.pick(overdue) : this.anyId();
   }
 
-  /** Mostly the id of a promise that exists, a scheduled one too; often of one that is waited for, or overdue. */
+  /** Mostly the id of an existing promise, also of schedules; often one that is awaited or overdue. */
   promiseId(): string {
     const overdue = this.#overdue();
     if (overdue.length > 0 && this.#isForOverdue()) return this.random.pick(overdue);
@@ -198,7 +210,7 @@ export class Draft {
     return list.length > 0 ? this.random.pick(list) : this.anyId();
   }
 
-  /** Mostly an acquired task at its version: what all requests of an owner start with. */
+  /** Mostly an acquired task at its version: the first fields of all requests of an owner. */
   versioned(): { id: string; version: number } {
     const id = this.taskId('acquired');
     return { id, version: this.version(id) };
@@ -286,7 +298,7 @@ export class Draft {
     return settlement;
   }
 
-  /** `limit` and `cursor` of a search; follows the pages of the one before, often. */
+  /** `limit` and `cursor` of a search. Often it continues the previous search. */
   page(kind: string): Record<string, unknown> {
     const { random } = this;
     const cursor = this.#cursors.get(kind);
@@ -306,14 +318,14 @@ const STATE_AFTER: Readonly<Record<string, TaskRecord['state']>> = {
   'task.continue': 'pending',
 };
 
-/** The parts of requests that make tasks wait. */
+/** The fields of requests that make tasks wait. */
 interface Waiting {
   awaited?: string;
   awaiter?: string;
   actions?: { data: Waiting }[];
 }
 
-/** The parts of answers worth remembering. */
+/** The fields of answers that are remembered. */
 interface Answer {
   promise?: PromiseRecord;
   promises?: PromiseRecord[];

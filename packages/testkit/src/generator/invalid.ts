@@ -1,6 +1,6 @@
 import type { Draft } from './draft.ts';
 
-/** Requests that break one rule of protocol section 3 each: all of them must be answered with 400. */
+/** Requests that each break one rule of protocol section 3. All of them must be answered with 400. */
 
 export interface InvalidRequest {
   kind: string;
@@ -33,7 +33,7 @@ function taskCreation(data: Record<string, unknown>, head: Record<string, unknow
   });
 }
 
-/** A request about an acquired task, so that nothing but the broken rule stands against it. */
+/** A request about an acquired task, so that the broken rule is the only reason to refuse it. */
 function ownerRequest(kind: string, data: (id: string, draft: Draft) => Record<string, unknown>): Maker {
   return (draft) => {
     const id = draft.taskId('acquired');
@@ -74,6 +74,11 @@ export const INVALID: readonly Maker[] = [
   creation(() => ({ tags: { 'resonate:target': 'nowhere' } })),
   creation(() => ({ tags: { 'resonate:target': 'poll://g1' } })),
   creation(() => ({ tags: { 'resonate:target': 'poll://uni@g1' } })),
+  creation(() => ({ tags: { 'resonate:target': 'kafka://eu-1/..' } })),
+  creation(() => ({ tags: { 'resonate:target': 'kafka://a/b/c' } })),
+  creation(() => ({ tags: { 'resonate:target': 'sqs://nowhere/orders' } })),
+  creation(() => ({ tags: { 'resonate:target': 'sqs://eu-central-1/orders.txt' } })),
+  creation(() => ({ tags: { 'resonate:target': 'sqs://host/account/orders' } })),
   (draft) => ({ kind: 'promise.settle', data: { id: draft.promiseId(), state: 'pending' } }),
   (draft) => ({ kind: 'promise.settle', data: { id: draft.promiseId(), state: 'rejected_timedout' } }),
   (draft) => ({ kind: 'promise.settle', data: { id: draft.promiseId(), state: 'resolved', value: 'text' } }),

@@ -3,12 +3,12 @@ import type { Draft } from './draft.ts';
 import { VALID } from './valid.ts';
 
 /**
- * Short sequences that chance alone makes too seldom: they lead to one instant at which something ends, and to a request
- * right then. Later steps are made when they are due, from what the answers have taught by then.
+ * Short sequences that random requests would rarely form. They lead to a request exactly when a promise times out or a
+ * schedule runs. A step is made when it is due, so it can use the answers to the steps before it.
  */
 
 export interface Step {
-  /** Epoch ms, when the step is to be at a certain time. */
+  /** Epoch ms, if the step must happen at a certain time. */
   at?: number;
   make: (draft: Draft) => { kind: string; data: Record<string, unknown> };
 }
@@ -18,7 +18,7 @@ export function pickScenario(draft: Draft): Step[] {
   return draft.random.chance(0.5) ? firstOccurrence(draft) : overlappingRuns(draft);
 }
 
-/** A task waits for a promise that is over, and the first to name it is one request of any kind. */
+/** A task waits for a promise that has expired. The first request that names this promise is of a random kind. */
 function expiryOfAwaited(draft: Draft): Step[] {
   const { random } = draft;
   const [awaited, awaiter] = [draft.freshId(), draft.freshId()];
@@ -50,7 +50,7 @@ function ownTask(draft: Draft, id: string): Record<string, unknown> {
 
 type Naming = (draft: Draft, id: string) => { kind: string; data: Record<string, unknown> };
 
-/** Requests of every kind that name a promise, in every role it can have. */
+/** Requests of every kind that names a promise, with the promise in every possible role. */
 const NAMING: readonly Naming[] = [
   (_, id) => ({ kind: 'promise.get', data: { id } }),
   (draft, id) => ({ kind: 'promise.create', data: { id, timeoutAt: draft.now + 5_000 } }),
@@ -94,7 +94,7 @@ const NAMING: readonly Naming[] = [
   (_, id) => ({ kind: 'task.continue', data: { id } }),
 ];
 
-/** A scan at the very instant of an occurrence. */
+/** A tick exactly at the time of an occurrence. */
 function firstOccurrence(draft: Draft): Step[] {
   const id = draft.scheduleId();
   const at = (Math.floor(draft.now / 10_000) + 1) * 10_000;
@@ -111,7 +111,7 @@ function firstOccurrence(draft: Draft): Step[] {
   ];
 }
 
-/** Runs of a schedule whose previous run is still pending. Some are late; ticks and triggers start them, some around a pause. */
+/** Runs whose previous run is often pending. Ticks or triggers start them, some late, some around a pause. */
 function overlappingRuns(draft: Draft): Step[] {
   const { random } = draft;
   const id = draft.scheduleId();

@@ -1,6 +1,6 @@
 import type { Reply } from '@resonate/protocol';
 
-/** One request of one client, with the times it was sent and answered at on one clock that all clients share. */
+/** One request of one client, and when it was sent and answered, by one clock for all clients. */
 export interface HistoryEvent {
   client: string | number;
   callAt: number;
@@ -29,8 +29,8 @@ export function isRead({ kind }: HistoryEvent): boolean {
 }
 
 /**
- * Splits a history into parts that have nothing to do with each other: each can be checked alone. Promises that one
- * request names, or that share a branch (and so are sent along as `preload`), are in one part; a search is about all.
+ * Splits a history into independent parts, each of which can be checked alone. Promises that one request names, or that
+ * share a branch (and so are answered as `preload`), are in one part. A search joins all parts.
  * @throws on `debug.*`, which is not for concurrent clients.
  */
 export function partitionHistory(events: readonly HistoryEvent[]): HistoryEvent[][] {
@@ -54,10 +54,10 @@ interface NamingData {
 }
 
 function keysOf({ kind, data, reply }: HistoryEvent): string[] {
-  // A request that was refused as malformed is about no state, and its data may contain anything.
+  // A malformed request does not depend on the state, and its data may contain anything.
   if (reply?.status === 400) return ['refused'];
   if (kind.startsWith('debug.')) throw new Error(`${kind} can't be part of a concurrent history`);
-  // The promises that a trigger makes and cancels are nowhere in it.
+  // A trigger does not name the promises that it creates and cancels.
   if (SEARCHES.has(kind) || kind === 'schedule.trigger') return [EVERYTHING];
   if (kind.startsWith('schedule.')) return [`schedule ${String((data as NamingData).id)}`];
   return namesIn(data as NamingData);

@@ -6,11 +6,11 @@ import { type HistoryEvent, isRead } from './history.ts';
 export interface Outcome {
   /** The state afterwards. */
   state: number;
-  /** The model's answer in the form answers are compared in. */
+  /** The model's answer, in the form in which answers are compared. */
   answer: string;
 }
 
-/** The states of the model that a search has come through, numbered, and what each request does to them. */
+/** The numbered states of the model that a search has visited, and the effect of each request on them. */
 export class StateGraph {
   readonly initial = 0;
   readonly #now: number;
@@ -48,7 +48,7 @@ export class StateGraph {
   }
 }
 
-/** An answer without the times at which things happened: the model can't know them. */
+/** An answer without the times of creation and settlement, because the model does not know them. */
 export function timelessAnswer(kind: string, { status, data }: Reply): string {
   return JSON.stringify(comparable(kind, { status, data: withoutTimes(data) }));
 }

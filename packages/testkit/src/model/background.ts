@@ -1,6 +1,6 @@
 import { copyOf } from '../copy-of.ts';
 import type { Fields } from './fields.ts';
-import { giveBack, isPending, sendExecute, touch } from './rules.ts';
+import { returnTask, isPending, sendExecute, touch } from './rules.ts';
 import { fire } from './schedules.ts';
 import { byId, type Context, emptyState } from './state.ts';
 import { taskRecord } from './tasks.ts';
@@ -8,14 +8,14 @@ import { taskRecord } from './tasks.ts';
 /** Transitions that happen when a time is reached (protocol sections 4, 5 and 7), and the other `debug.*` kinds. */
 
 /**
- * One scan: leases and retries, then one occurrence of each due schedule, then promise timeouts. In this order what a
- * schedule creates is timed out at once when it is already over, and nobody is sent two messages by one scan.
+ * One scan: leases and retries, then one occurrence of each due schedule, then promise timeouts. In this order a promise
+ * of a schedule that has expired already is settled in the same scan, and no task gets two messages in one scan.
  */
 export function debugTick({ state, ...rest }: Context, data: Fields): unknown {
   const context: Context = { ...rest, state, now: data.integer('time', 0) };
   for (const task of byId(state.tasks.values())) {
     if (task.timerAt === undefined || task.timerAt > context.now || !isPending(context, task.id)) continue;
-    if (task.state === 'acquired') giveBack(context, task);
+    if (task.state === 'acquired') returnTask(context, task);
     else sendExecute(context, task);
   }
   for (const schedule of byId(state.schedules.values())) {
@@ -38,7 +38,7 @@ export function debugStartOrStop(): unknown {
   return {};
 }
 
-/** The state as it is written down; a tick just before makes that the projected view. */
+/** The stored state. Directly after a tick it is the projected view. */
 export function debugSnap({ state }: Context): unknown {
   const promises = byId(state.promises.values());
   const tasks = byId(state.tasks.values());

@@ -3,8 +3,8 @@ import { nextOccurrence, type CronDialect } from '@resonate/protocol';
 import { Refusal } from './state.ts';
 
 /**
- * Reads the fields of a request's `data` by the rules of protocol section 3. Written apart from @resonate/protocol's
- * validation, so that a fault in either shows as a difference.
+ * Reads the fields of a request's `data` by the rules of protocol section 3. It is independent of the validation in
+ * @resonate/protocol, so that a fault in one of them shows as a difference.
  */
 export class Fields {
   readonly #json: Record<string, unknown>;
@@ -90,7 +90,7 @@ export class Fields {
 
   timezone(name: string): string {
     const timezone = this.text(name);
-    // Of the names that Node takes, only offsets are none of the database.
+    // Node also accepts offsets, which are not names of the IANA database.
     if (/^[+-]/.test(timezone)) throw bad(`${name} is an offset`);
     try {
       new Date().toLocaleString('en', { timeZone: timezone });
@@ -105,7 +105,7 @@ export class Fields {
     try {
       if (nextOccurrence({ cron, cronDialect }, 0) !== null) return cron;
     } catch {
-      // Said below, as for an expression that never occurs.
+      // Refused below, like an expression that never occurs.
     }
     throw bad(`${name} is not a cron expression`);
   }
@@ -121,7 +121,25 @@ export function isAddress(text: string): boolean {
   if (/^poll:\/\/any@[^/]+(\/[^/]+)?$/.test(text)) return true;
   if (/^poll:\/\/uni@[^/]+\/[^/]+$/.test(text)) return true;
   if (/^gcps:\/\/[^/]+\/[^/]+$/.test(text)) return true;
+  if (text.startsWith('kafka://')) return isTopic(text.slice('kafka://'.length).split('/'));
+  if (text.startsWith('sqs://')) return isQueue(text.slice('sqs://'.length).split('/'));
   return /^bash:\/\/($|docker\/.|tensorlake(\/|$))/.test(text);
+}
+
+/** Kafka: TOPIC, or CLUSTER and TOPIC. */
+function isTopic(parts: readonly string[]): boolean {
+  const topic = parts.at(-1);
+  return parts.length <= 2 && parts.every((part) => /^[\w.-]{1,249}$/.test(part)) && topic !== '.' && topic !== '..';
+}
+
+/** SQS: QUEUE, REGION and QUEUE, or HOST, ACCOUNT and QUEUE. */
+function isQueue(parts: readonly string[]): boolean {
+  const queue = parts.at(-1)!;
+  if (queue.length > 80 || !/^[\w-]+(\.fifo)?$/.test(queue)) return false;
+  const [first = '', account = ''] = parts;
+  if (parts.length === 1) return true;
+  if (parts.length === 2) return /^[a-z]{2,}(-[a-z]+)+-\d+$/.test(first);
+  return parts.length === 3 && /^[a-zA-Z\d.-]+(:\d{1,5})?$/.test(first) && /^\d{1,20}$/.test(account);
 }
 
 function asObject(json: unknown, name: string): Record<string, unknown> {

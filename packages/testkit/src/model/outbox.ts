@@ -28,7 +28,7 @@ export function messageKey(id: string, address?: string): string {
   return address === undefined ? `execute ${id}` : `unblock ${id} ${address}`;
 }
 
-/** Every message that waits, by its key. */
+/** All waiting messages by their key. */
 export function waitingMessages(context: Context): Map<string, WaitingMessage> {
   return new Map(
     all(context).map((entry) => {
@@ -39,9 +39,9 @@ export function waitingMessages(context: Context): Map<string, WaitingMessage> {
 }
 
 /**
- * A process claims. Which messages it gets is partly free, as equally old ones have no order.
- * @param got the keys of those it got.
- * @throws if it could not have got just these.
+ * A process claims messages. Messages that are equally old have no order, so several results are correct.
+ * @param got the keys of the messages that it got.
+ * @throws if this result is not correct.
  */
 export function claim(context: Context, wanted: ModelClaim, got: readonly string[]): void {
   const mayTake = all(context).filter((entry) => isClaimable(context, entry, wanted));
@@ -64,7 +64,7 @@ export function claim(context: Context, wanted: ModelClaim, got: readonly string
   }
 }
 
-/** A claim without a recorded outcome is no failure. */
+/** A claim without a recorded outcome does not count as a failure. */
 function nextAttempt({ message, claimedBy, attempts }: OutboxEntry): number {
   const isSilent = claimedBy !== null;
   if (!isSilent) return attempts + 1;
@@ -79,18 +79,18 @@ function isClaimable(context: Context, entry: OutboxEntry, { preferred, graceMs,
   return prefers === null || preferred.includes(prefers) || entry.dueAt + graceMs <= context.now;
 }
 
-/** Answers come before new work, and what was due first comes first. */
+/** An `unblock` comes before an `execute`. Otherwise the message that was due first comes first. */
 function comesBefore(one: OutboxEntry, other: OutboxEntry): boolean {
   if (one.message.kind !== other.message.kind) return one.message.kind === 'unblock';
   return one.dueAt < other.dueAt;
 }
 
-/** The process says that an `unblock` has arrived. */
+/** The process reports that an `unblock` was delivered. */
 export function delivered(context: Context, key: string, by: string): void {
   for (const entry of claimedUnder(context, key, by)) replace(context, entry, null);
 }
 
-/** The process says that the message did not arrive. @param version of an `execute`: the one that was sent. */
+/** The process reports that a message was not delivered. @param version the version in an `execute`. */
 export function failed(context: Context, key: string, by: string, againAt: number, version?: number): void {
   for (const entry of claimedUnder(context, key, by)) {
     const isStale = entry.message.kind === 'execute' && entry.message.data.task.version !== version;
@@ -98,7 +98,7 @@ export function failed(context: Context, key: string, by: string, againAt: numbe
   }
 }
 
-/** The process gives an `unblock` up. */
+/** The process reports that an `unblock` has finally failed. It becomes a dead letter. */
 export function died(context: Context, key: string, by: string, error: string): void {
   for (const entry of claimedUnder(context, key, by)) keepAsLetter(context, entry, error);
 }
@@ -123,12 +123,12 @@ export function release(
   }
 }
 
-/** The target is down: what is due for it waits. */
+/** The target keeps failing, so its due messages are deferred. */
 export function defer(context: Context, queue: Queue, by: string, forMs: number): void {
   for (const entry of all(context)) {
     if (!isFor(queue, entry) || entry.dueAt > context.now) continue;
     const enqueuedAt = entry.enqueuedAt ?? entry.dueAt;
-    // Older messages wait less, but each waits at least half of the time.
+    // Older messages are due earlier, but none before half of the time has passed.
     const soonerMs = Math.min(context.now - enqueuedAt, Math.floor(forMs / 2));
     replace(context, entry, {
       dueAt: context.now + forMs - soonerMs,
@@ -139,20 +139,21 @@ export function defer(context: Context, queue: Queue, by: string, forMs: number)
   }
 }
 
-/** The target is up: all that waits for it is due, as old as it is. */
+/** The target works again: its waiting messages are due at the time at which they were enqueued. */
 export function resume(context: Context, queue: Queue, withinMs: number): void {
   for (const entry of all(context).filter(isResumable(context, queue, withinMs))) {
-    if (entry.attempts < OFTEN) replace(context, entry, { dueAt: entry.enqueuedAt ?? entry.dueAt, deferredBy: null });
+    if (entry.attempts < MAX_RESUMED_ATTEMPTS)
+      replace(context, entry, { dueAt: entry.enqueuedAt ?? entry.dueAt, deferredBy: null });
   }
 }
 
-/** A message that failed this often keeps its own backoff. */
-const OFTEN = 10;
+/** A message that has failed this often is not resumed, and waits for its own backoff. */
+const MAX_RESUMED_ATTEMPTS = 10;
 
-/** The target may be up: one message is due. @param got its key; undefined: none was found. @throws if it is not the first. */
+/** Resumes one message as the probe. @param got its key; undefined if none was found. @throws if it is not the first. */
 export function resumeOne(context: Context, queue: Queue, withinMs: number, got: string | undefined): void {
   const waiting = all(context).filter(isResumable(context, queue, withinMs));
-  const seldom = waiting.filter(({ attempts }) => attempts < OFTEN);
+  const seldom = waiting.filter(({ attempts }) => attempts < MAX_RESUMED_ATTEMPTS);
   const candidates = seldom.length > 0 ? seldom : waiting;
   const one = candidates.find((entry) => keyOf(entry) === got);
   if (got === undefined && candidates.length === 0) return;
@@ -172,7 +173,7 @@ function isResumable({ now }: Context, queue: Queue, withinMs: number): Which {
     entry.enqueuedAt < entry.dueAt;
 }
 
-/** An operator wants an `execute` to be sent now. To a target it counts as due for `probeMs`. */
+/** An operator makes an `execute` due now. Except over poll, it counts as due for `probeMs` already. */
 export function deliverNow(context: Context, id: string, probeMs: number): void {
   const entry = all(context).find((each) => keyOf(each) === messageKey(id));
   if (!entry || entry.dueAt <= context.now) return;
@@ -181,7 +182,7 @@ export function deliverNow(context: Context, id: string, probeMs: number): void 
   replace(context, entry, { dueAt, enqueuedAt, claimedBy: null, deferredBy: null });
 }
 
-/** `unblock`s that have waited for longer than `maxAgeMs` are given up, unless somebody is sending them. */
+/** `unblock`s that have waited longer than `maxAgeMs` become dead letters, unless a process is sending them. */
 export function giveUpOld(context: Context, transport: string, maxAgeMs: number, error: string): void {
   for (const entry of all(context)) {
     if (entry.message.kind !== 'unblock' || transportOf(entry) !== transport) continue;
@@ -191,7 +192,7 @@ export function giveUpOld(context: Context, transport: string, maxAgeMs: number,
   }
 }
 
-/** `unblock`s that only one connection may take, and that nobody has taken for longer than `absentMs`, are gone. */
+/** Drops `unblock`s for a single connection that have been due and unclaimed for longer than `absentMs`. */
 export function dropAbsent(context: Context, absentMs: number): void {
   for (const entry of all(context)) {
     const isForOne = parseAddress(entry.address)?.poll?.cast === 'uni';
@@ -213,7 +214,7 @@ export function redrive(context: Context, keys: readonly string[]): void {
 }
 
 function keepAsLetter(context: Context, entry: OutboxEntry, lastError: string): void {
-  if (entry.message.kind !== 'unblock') throw new Error('only an unblock dies');
+  if (entry.message.kind !== 'unblock') throw new Error('only an unblock can become a dead letter');
   const { address, attempts, dueAt } = entry;
   const enqueuedAt = entry.enqueuedAt ?? dueAt;
   const awaited = entry.message.data.promise.id;
@@ -229,7 +230,7 @@ function claimedUnder(context: Context, key: string, by: string): OutboxEntry[] 
   return all(context).filter((entry) => keyOf(entry) === key && entry.claimedBy === by);
 }
 
-/** The whole outbox, with the messages of tasks that their senders have delayed. */
+/** The whole outbox, including the messages of delayed tasks. */
 function all({ state }: Context): OutboxEntry[] {
   const known = new Set(state.outbox.map(keyOf));
   const delayed = [...state.tasks.values()].filter(
@@ -246,7 +247,7 @@ function delayedExecute(tags: Record<string, string>, { id, version, timerAt = 0
   };
 }
 
-/** Entries are never changed in place. @param changes null: it leaves the outbox. */
+/** Replaces the entry by a changed copy. @param changes null: removes it. */
 function replace({ state }: Context, entry: OutboxEntry, changes: Partial<WaitingMessage> | null): void {
   const key = keyOf(entry);
   const others = state.outbox.filter((each) => keyOf(each) !== key);

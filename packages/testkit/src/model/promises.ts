@@ -37,7 +37,7 @@ export function readSettlement(data: Fields): Settlement {
   return { id: data.text('id'), state: data.oneOf('state', SETTLED_STATES), value: data.value('value') };
 }
 
-/** Creates the promise, and its task when it has a target; does nothing when the promise exists. */
+/** Creates the promise, and its task if it has a target. Does nothing if the promise exists. */
 export function createIfAbsent(context: Context, wanted: NewPromise): void {
   const { state, now } = context;
   if (state.promises.has(wanted.id)) return;
@@ -100,7 +100,7 @@ export function promiseSettle(context: Context, data: Fields): unknown {
   return { promise: promiseOr404(context, wanted.id) };
 }
 
-/** The pair of a callback, wherever it is registered from. */
+/** The awaited promise and the awaiter of a callback, for `promise.register_callback` and `task.suspend`. */
 export function readCallback(data: Fields): { awaited: string; awaiter: string } {
   const pair = { awaited: data.text('awaited'), awaiter: data.text('awaiter') };
   if (pair.awaited === pair.awaiter) throw bad('awaited and awaiter must differ');
@@ -120,7 +120,7 @@ export function promiseRegisterCallback(context: Context, data: Fields): unknown
   if (!task) throw new Refusal(422, `no promise ${awaiter} with a target`);
   if (isPending(context, awaiter)) {
     if (promise.state === 'pending') rememberCallback(context, awaited, awaiter);
-    // A halted task collects only what it was registered for before.
+    // A halted task does not count a promise that had settled before the callback was registered.
     else if (task.state !== 'halted') resume(context, awaiter, awaited);
   }
   return { promise };
@@ -151,7 +151,7 @@ export function hasTags(tags: StringMap, wanted: StringMap): boolean {
   return Object.entries(wanted).every(([key, value]) => tags[key] === value);
 }
 
-/** One page of records that are sorted by id; the cursor is the last id of the page, given only when there is more. */
+/** One page of records that are sorted by id. The cursor is the last id of the page; absent on the last page. */
 export function page<T extends { id: string }>(
   found: T[],
   limit: number,

@@ -16,7 +16,7 @@ export function stateAfterTimeout(tags: PromiseRecord['tags']): PromiseState {
   return tags[TIMER] === 'true' ? 'resolved' : 'rejected_timedout';
 }
 
-/** The promise as section 4 wants it seen at `now`. */
+/** The promise in the projected view (section 4) at `now`. */
 export function viewPromise({ state, now }: Context, id: string): PromiseRecord | undefined {
   const promise = state.promises.get(id);
   if (!promise) return undefined;
@@ -28,7 +28,7 @@ export function isPending(context: Context, id: string): boolean {
   return viewPromise(context, id)?.state === 'pending';
 }
 
-/** The task as section 4 wants it seen at `now`: fulfilled once its promise is settled. */
+/** The task in the projected view (section 4) at `now`: fulfilled if its promise is settled or has expired. */
 export function viewTask(context: Context, id: string): ModelTask | undefined {
   const task = context.state.tasks.get(id);
   if (!task) return undefined;
@@ -44,11 +44,11 @@ export function preloadOf(context: Context, id: string): PromiseRecord[] {
     .map((promise) => viewPromise(context, promise.id)!);
 }
 
-/** What a fence answers of a branch at most: more than that, and only the promise that it acted on is answered. */
+/** A fence answers the whole branch only within these limits. Otherwise it answers the promise that it acted on. */
 const FENCE_PROMISES = 4;
 const FENCE_BYTES = 2_048;
 
-/** The preload of a fence, which acted on the promise `acted` when that exists. */
+/** The preload of a fence. @param acted the id in its action. That promise may not exist. */
 export function fencePreloadOf(context: Context, id: string, acted: string): PromiseRecord[] {
   const branch = preloadOf(context, id);
   const whole = [viewPromise(context, id)!, ...branch];
@@ -58,13 +58,13 @@ export function fencePreloadOf(context: Context, id: string, acted: string): Pro
   return branch.filter((promise) => promise.id === acted);
 }
 
-/** The id, and every text in param, value and tags; not the JSON around them. */
+/** Counts the id and every text in param, value and tags, without the JSON syntax. */
 function bytesOf({ id, param, value, tags }: PromiseRecord): number {
   const maps = [param.headers, value.headers, tags].flatMap((map) => Object.entries(map ?? {}).flat());
   return Buffer.byteLength([id, param.data, value.data, ...maps].join(''));
 }
 
-/** Makes the task wait for an owner, and tells its target. */
+/** Makes the task pending, and sends its `execute` message. */
 export function dispatch(context: Context, task: ModelTask): void {
   task.state = 'pending';
   task.setbacks = 0;
@@ -74,10 +74,10 @@ export function dispatch(context: Context, task: ModelTask): void {
 }
 
 /**
- * The same when its owner gave it back or lost it. The first time its target is told at once, the second time after half
- * a second, then each time after twice as long: 20 s at most, and never as late as the retry.
+ * The same for a task that was released or whose lease expired. The first message is due at once, the second after
+ * 0.5 s, and each further one after twice as long: at most 20 s, and always less than the retry timeout.
  */
-export function giveBack(context: Context, task: ModelTask): void {
+export function returnTask(context: Context, task: ModelTask): void {
   const setbacks = task.setbacks + 1;
   dispatch(context, task);
   task.setbacks = setbacks;
@@ -91,12 +91,12 @@ export function giveBack(context: Context, task: ModelTask): void {
   if (last) outbox.push({ ...last, dueAt: last.dueAt + waitMs });
 }
 
-/** A message that nobody has taken yet. */
+/** A message that was not claimed yet. */
 function newMessage(now: number): WaitingMessage {
   return { dueAt: now, enqueuedAt: now, attempts: 0, claimedBy: null, deferredBy: null };
 }
 
-/** A newer `execute` replaces one that is still waiting; the next one is due after the retry timeout. */
+/** Sends an `execute`. It replaces the one that still waits. The next one is due after the retry timeout. */
 export function sendExecute(context: Context, task: ModelTask): void {
   task.timerAt = context.now + context.retryTimeoutMs;
   dropExecute(context, task.id);
@@ -111,8 +111,8 @@ export function dropExecute({ state }: Context, id: string): void {
   state.outbox = state.outbox.filter(({ message }) => message.kind !== 'execute' || message.data.task.id !== id);
 }
 
-/** Takes the task from whoever had it and from the outbox. */
-export function park(context: Context, task: ModelTask, state: 'suspended' | 'halted' | 'fulfilled'): void {
+/** Puts the task into a state without a lease, a timer and a message. */
+export function deactivate(context: Context, task: ModelTask, state: 'suspended' | 'halted' | 'fulfilled'): void {
   task.state = state;
   delete task.pid;
   delete task.ttl;
@@ -120,7 +120,7 @@ export function park(context: Context, task: ModelTask, state: 'suspended' | 'ha
   dropExecute(context, task.id);
 }
 
-/** Tells a task that a promise it waits for has settled. */
+/** A promise that the task awaits has settled: resumes the task, or counts the settlement. */
 export function resume(context: Context, awaiter: string, awaited: string): void {
   const task = context.state.tasks.get(awaiter);
   if (!task || !isPending(context, awaiter)) return;
@@ -140,7 +140,7 @@ export function settle(context: Context, id: string, to: PromiseState, value: Va
 
   const task = state.tasks.get(id);
   if (task) {
-    park(context, task, 'fulfilled');
+    deactivate(context, task, 'fulfilled');
     task.resumes = new Set();
     state.callbacks = state.callbacks.filter(({ awaiter }) => awaiter !== id);
   }
@@ -159,8 +159,8 @@ export function settle(context: Context, id: string, to: PromiseState, value: Va
 }
 
 /**
- * Settles those of the promises that have timed out. Every request does so first with the promises it names (a
- * heartbeat and the searches excepted), even when it is then refused: so the recorded traffic has it.
+ * Settles those of the promises that have timed out. Every request except a heartbeat or a search first does so with
+ * the promises that it names, even if it is then refused. The recorded traffic shows this.
  */
 export function touch(context: Context, ids: readonly string[]): void {
   for (const id of ids) {

@@ -41,7 +41,7 @@ export function scheduleCreate(context: Context, data: Fields): unknown {
   return { schedule: scheduleOr404(context, id) };
 }
 
-/** Nothing of the old definition stays. An occurrence that is already due stays due. */
+/** Replaces the whole definition. An occurrence that is already due stays due. */
 export function scheduleUpdate(context: Context, data: Fields): unknown {
   const [id, wanted] = [data.text('id'), definitionIn(data)];
   const { createdAt, nextRunAt, lastRunAt, pausedAt } = scheduleOr404(context, id);
@@ -109,10 +109,10 @@ export function scheduleSearch(context: Context, data: Fields): unknown {
   return { schedules: copyOf(records), ...cursor };
 }
 
-/** Occurrences that come later than this have been missed. */
+/** An occurrence that is late by more than this counts as missed. */
 const MISSED_MS = 60_000;
 
-/** Fires one occurrence: the promise is created as of the occurrence, whenever that comes to be done. */
+/** Fires one occurrence. However late it is, its promise is created as of the time of the occurrence. */
 export function fire(context: Context, schedule: ScheduleRecord): void {
   let occurredAt = schedule.nextRunAt;
   if (schedule.catchUp === 'last' || schedule.catchUp === 'none') {
@@ -129,7 +129,7 @@ function isDue({ now }: Context, { pausedAt }: ScheduleRecord, at: number): bool
   return at <= now && (pausedAt === undefined || at <= pausedAt);
 }
 
-/** Makes the promise of a run, unless the one before is pending and the policy is to skip. @returns whether it did. */
+/** Creates the promise of a run. @returns false if the last run is pending and the overlap policy is `skip`. */
 function run(context: Context, schedule: ScheduleRecord, at: number): boolean {
   const id = promiseIdOf(schedule, at);
   const lastId = schedule.lastRunAt === undefined ? id : promiseIdOf(schedule, schedule.lastRunAt);

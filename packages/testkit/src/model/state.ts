@@ -3,14 +3,14 @@ import type { Message, PromiseRecord, ScheduleRecord } from '@resonate/protocol'
 /** A message that waits. Times are epoch ms. */
 export interface WaitingMessage {
   dueAt: number;
-  /** null: its sender delayed it, and no attempt was made since. */
+  /** null: the message is delayed, and no attempt has been made yet. */
   enqueuedAt: number | null;
   attempts: number;
   claimedBy: string | null;
   deferredBy: string | null;
 }
 
-/** A message that nobody could deliver. */
+/** A dead letter: an `unblock` that could not be delivered. */
 export interface ModelLetter {
   awaited: string;
   address: string;
@@ -20,18 +20,18 @@ export interface ModelLetter {
   diedAt: number;
 }
 
-/** Everything the model remembers. Plain maps and arrays; nothing derived, nothing indexed. */
+/** The whole state of the model, in plain maps and arrays, without derived data or indexes. */
 export interface ModelState {
   /** The records are replaced, never changed in place. */
   promises: Map<string, Readonly<PromiseRecord>>;
   tasks: Map<string, ModelTask>;
   schedules: Map<string, ScheduleRecord>;
-  /** Registrations that have not fired yet, in the order they came. */
+  /** Callbacks that have not fired yet, in the order of their registration. */
   callbacks: { awaited: string; awaiter: string }[];
   listeners: { id: string; address: string }[];
   /** The entries are replaced, never changed in place. */
   outbox: OutboxEntry[];
-  /** Dead letters, each with the entry that it was. */
+  /** Dead letters, each with its former entry in the outbox. */
   letters: { entry: OutboxEntry; letter: ModelLetter }[];
 }
 
@@ -39,13 +39,13 @@ export interface ModelTask {
   id: string;
   state: 'pending' | 'acquired' | 'suspended' | 'halted' | 'fulfilled';
   version: number;
-  /** The awaited promises that settled since the last acquire: a set, so an awaited counts once. */
+  /** The awaited promises that settled since the last acquire. It is a set, so each promise counts once. */
   resumes: Set<string>;
   pid?: string;
   ttl?: number;
   /** Pending: when `execute` is sent again. Acquired: when the lease ends. Otherwise absent. */
   timerAt?: number;
-  /** How often in a row its worker gave it back or lost it without having got anywhere. */
+  /** How often in a row the task was released, or its lease expired, without progress. */
   setbacks: number;
 }
 
@@ -54,18 +54,18 @@ export interface OutboxEntry extends WaitingMessage {
   message: Message;
 }
 
-/** What the rules need besides the state. */
+/** The state, and what the rules need besides it. */
 export interface Context {
   state: ModelState;
   now: number;
   retryTimeoutMs: number;
-  /** What `execute` messages carry. */
+  /** The URL of the server in `execute` messages. */
   serverUrl: string;
   /** A fence answers the whole branch while it is small, or never more than its own promise (as over WebSockets). */
   fencePreload: 'small' | 'own';
 }
 
-/** A request that is answered with an error; nothing was changed. */
+/** The request is answered with an error. Only expired promises have been settled. */
 export class Refusal extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -86,7 +86,7 @@ export function emptyState(): ModelState {
   };
 }
 
-/** In byte order, as every list of the protocol is. */
+/** Sorts records by the bytes of their ids, like every list of the protocol. */
 export function byId<T extends { id: string }>(records: Iterable<T>): T[] {
   // One latin1 character per byte: such strings compare as the bytes do.
   return [...records]
@@ -95,7 +95,7 @@ export function byId<T extends { id: string }>(records: Iterable<T>): T[] {
     .map(({ record }) => record);
 }
 
-/** A copy to try something on. Copies share records that are never changed in place, such as promises. */
+/** A copy that can be changed independently. Copies share records that are never changed in place, such as promises. */
 export function copyState(state: ModelState): ModelState {
   return {
     promises: new Map(state.promises),

@@ -14,9 +14,9 @@ import {
   dispatch,
   dropExecute,
   fencePreloadOf,
-  giveBack,
+  returnTask,
   isPending,
-  park,
+  deactivate,
   preloadOf,
   settle,
   TARGET,
@@ -105,7 +105,7 @@ export function taskAcquire(context: Context, data: Fields): unknown {
 export function taskRelease(context: Context, data: Fields): unknown {
   const [id, version] = [data.text('id'), data.integer('version', 0)];
   touch(context, [id]);
-  giveBack(context, acquiredOr409(context, id, version));
+  returnTask(context, acquiredOr409(context, id, version));
   return {};
 }
 
@@ -158,7 +158,7 @@ export function taskSuspend(context: Context, data: Fields): { status: number; d
   for (const awaited of awaiteds) rememberCallback(context, awaited, id);
   task.resumes = new Set();
   task.setbacks = 0;
-  park(context, task, 'suspended');
+  deactivate(context, task, 'suspended');
   return { status: 200, data: {} };
 }
 
@@ -206,7 +206,7 @@ export function taskHalt(context: Context, data: Fields): unknown {
   touch(context, [id]);
   const view = viewOr404(context, id);
   if (view.state === 'fulfilled') throw new Refusal(409, `task ${view.id} is fulfilled`);
-  if (view.state !== 'halted') park(context, context.state.tasks.get(view.id)!, 'halted');
+  if (view.state !== 'halted') deactivate(context, context.state.tasks.get(view.id)!, 'halted');
   return {};
 }
 
