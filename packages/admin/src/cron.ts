@@ -3,7 +3,7 @@ import { at } from './fields.ts';
 
 const dialect = z.enum(['resonate', 'unix']);
 
-/** GET /admin/cron: what a cron expression means. It serves to check an expression before a schedule is created. */
+/** GET /admin/cron: the next runs of a cron expression. Use it to check an expression before you create a schedule. */
 export const CRON_QUERY = z.object({
   cron: z.string().min(1).max(256),
   /** The server's `schedules.cron` if absent. */

@@ -1,6 +1,6 @@
-import { TRANSPORTS } from '@resonate/protocol/address';
 import { z } from 'zod';
-import { at, count, text } from './fields.ts';
+import { all, oneWay, which } from './dead-letters.ts';
+import { at, count } from './fields.ts';
 
 /** GET /admin/jobs: the maintenance jobs that have run, with their last runs. */
 export const JOBS = z.object({
@@ -24,14 +24,7 @@ export const JOBS = z.object({
 export type Jobs = z.infer<typeof JOBS>;
 
 /** POST /admin/jobs/redrive: `all` dead letters that the token may change, or those for one target. */
-export const REDRIVE = z
-  .strictObject({ transport: z.enum(TRANSPORTS).optional(), target: text.optional(), all: z.literal(true).optional() })
-  .refine(({ target, all }) => (target === undefined) !== (all === undefined), {
-    message: 'exactly one of target and all must be given',
-  })
-  .refine(({ transport, target }) => transport === undefined || target !== undefined, {
-    message: 'transport is only allowed together with target',
-  });
+export const REDRIVE = oneWay(z.strictObject({ ...which, all }), ['target', 'all']);
 
 export const REDRIVE_PROGRESS = z.object({
   redrive: z.object({

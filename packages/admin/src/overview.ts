@@ -48,7 +48,7 @@ const POINT = z.object({
   requests: PER_SECOND,
   /** Requests per second that were answered with a 5xx. */
   errors: PER_SECOND,
-  /** Promises that requests have settled, per second. */
+  /** Promises per second that settled, for any reason: a request, or the promise's timeout. */
   settled: PER_SECOND,
   /** Delivered messages per second. */
   deliveries: PER_SECOND,

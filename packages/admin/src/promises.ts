@@ -29,7 +29,7 @@ export const PROMISES_QUERY = z.strictObject({
     .optional()
     .meta({ description: 'NAME=VALUE; if repeated, all must match' }),
   func: text.max(MAX_FUNCTION_NAME).optional().meta({
-    description: 'The name of the function that the param calls; of a longer name, the first 160 characters',
+    description: 'The name of the function that the param calls; for a longer name, give its first 160 characters',
   }),
   roots: flag.optional().meta({ description: 'Only roots: promises that no other promise has called' }),
   reasons: flag.optional().meta({ description: 'Also say in a few words why each pending promise is pending' }),
@@ -72,7 +72,7 @@ const paged = {
 export const PROMISES = z.object({ ...paged, promises: z.array(PROMISE_SUMMARY) });
 export type Promises = z.infer<typeof PROMISES>;
 
-/** GET /admin/counts: what a developer looks for first. Tokens with a prefix get the counts of their ids. */
+/** GET /admin/counts: numbers of tasks by state, and of failed workflows. A token with a prefix counts only its ids. */
 export const COUNTS = z.object({
   now: at,
   /** Counting stops here: a count of this number means "at least". */
@@ -81,11 +81,14 @@ export const COUNTS = z.object({
   running: count,
   /** Tasks that wait for a worker. */
   waiting: count,
-  /** Tasks that wait for a promise: a call, a timer or somebody outside. */
+  /** Tasks that wait for a promise: a call, a timer, or a promise that is settled outside of the workflow. */
   suspended: count,
   /** Workflows that were rejected, canceled or timed out. */
   failed: count,
-  /** There may be more of them: `limit` failed promises were looked at, and not all are workflows. */
+  /**
+   * True if there may be more failed workflows. The search stops after `limit` failed promises, not all of which are
+   * workflows.
+   */
   isFailedCut: z.boolean(),
 });
 export type Counts = z.infer<typeof COUNTS>;
@@ -105,7 +108,7 @@ const task = {
   nextDeliveryAt: at.optional(),
   /** How often in a row the task was released, or its lease expired, without progress. */
   setbacks: count,
-  /** How often delivering the current message has failed. */
+  /** How often the current message has been sent, including an attempt that still runs. */
   attempts: count,
   transport: z.string(),
   /** Its target: a poll group, a host or a topic. */

@@ -2,7 +2,7 @@ import { PROMISE_STATES } from '@resonate/protocol/records';
 import { z } from 'zod';
 import { at, count } from './fields.ts';
 
-/** The maximum number of promises along which a wait is followed. */
+/** The maximum number of promises in a chain of waits that is followed. */
 export const MAX_HOPS = 32;
 
 /** Why a promise is pending, or how it ended. docs/troubleshooting.md explains each. */

@@ -37,7 +37,7 @@ function ports(config: Config, where: Where, command: string | undefined): strin
   return `${where('server.port')} and ${where('observability.metrics_port')} are both ${port}`;
 }
 
-function arrival(config: Config, where: Where): string | null {
+function requestTimeouts(config: Config, where: Where): string | null {
   const { headersTimeoutMs, requestTimeoutMs } = config.server;
   if (headersTimeoutMs <= requestTimeoutMs) return null;
   return `${where('server.headers_timeout')} (${headersTimeoutMs} ms) is above ${where('server.request_timeout')} (${requestTimeoutMs} ms)`;
@@ -95,7 +95,7 @@ const CHECKS: readonly Check[] = [
   sharedStore,
   callbackUrl,
   ports,
-  arrival,
+  requestTimeouts,
   bodies,
   pushToken,
   authKeys,

@@ -135,7 +135,7 @@ const SECRETS = {
 };
 
 describe('a secret', () => {
-  test('is each of these options', () => {
+  test('is every option of this list, and no other', () => {
     const secret = DECLARATIONS.filter(({ option }) => option.secret).map(({ path }) => path);
     expect(secret.sort()).toEqual(Object.keys(SECRETS).sort());
   });
@@ -207,7 +207,7 @@ describe('a contradiction', () => {
   });
 
   test.each<[string, Sources]>([
-    ['no port is asked for', { flags: { 'server-port': '0', 'observability-metrics-port': '0' } }],
+    ['both ports are 0', { flags: { 'server-port': '0', 'observability-metrics-port': '0' } }],
     [
       'the role has no HTTP port',
       {

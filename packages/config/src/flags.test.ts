@@ -9,7 +9,7 @@ function parse(line: string) {
 }
 
 describe('the command line', () => {
-  test('sets what is written and nothing else', () => {
+  test('sets the options that are given, and no others', () => {
     const { config, origins } = parse('--server-port 9000 --storage-sqlite-path=mine.db --tasks-retry-timeout 500');
     expect(config.server.port).toBe(9000);
     expect(config.storage.sqlite.path).toBe('mine.db');

@@ -118,7 +118,7 @@ describe('a Postgres URL', () => {
     },
   );
 
-  test.each(['postgres://a:x,b:5432/db', 'mysql://a,b/db', 'a,b'])('%s is none', (url) => {
+  test.each(['postgres://a:x,b:5432/db', 'mysql://a,b/db', 'a,b'])('%s is refused', (url) => {
     expect(() => urlOf(url)).toThrow('must be a URL such as postgres://');
   });
 });
@@ -126,7 +126,7 @@ describe('a Postgres URL', () => {
 describe('resonate dev', () => {
   const production = { RESONATE_STORAGE__TYPE: 'postgres', RESONATE_STORAGE__POSTGRES__URL: 'postgres://h/d' };
 
-  test('is in memory whatever file and environment say', () => {
+  test('stores in memory, even if resonate.toml or the environment names a database', () => {
     const { config, origins } = load('storage.sqlite.path = "mine.db"\nwakeup.type = "postgres"', {
       env: production,
       command: 'dev',
@@ -156,7 +156,7 @@ describe('CORS origins', () => {
     expect(origins({ env: { [name]: '["http://a", "http://b"]' } })).toEqual(['http://a', 'http://b']);
   });
 
-  test('both spellings together add up, and in resonate.toml either serves', () => {
+  test('the values of both spellings are joined, and resonate.toml accepts either spelling', () => {
     const flags = {
       'server-cors-allow-origin': ['http://a', 'http://b'],
       'server-cors-allow-origins': ['http://b', 'http://c'],

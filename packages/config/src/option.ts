@@ -27,7 +27,7 @@ export interface Option<V> {
 export type Duration<V> = Option<V> & { readonly kind: 'duration' };
 
 /** The type of an option's value. If the default is null, the value may be null (unset). */
-type Maybe<V, D> = null extends D ? V | null : V;
+type ValueOf<V, D> = null extends D ? V | null : V;
 
 interface Common<D> {
   default: D;
@@ -50,11 +50,11 @@ function within(value: unknown, { min, max }: Bounds): number | undefined {
 
 const DIGITS = /^-?\d{1,16}$/;
 
-export function integer<D extends number | null>(spec: Common<D> & Bounds): Option<Maybe<number, D>> {
+export function integer<D extends number | null>(spec: Common<D> & Bounds): Option<ValueOf<number, D>> {
   return {
     ...base(spec),
     kind: 'integer',
-    default: spec.default as Maybe<number, D>,
+    default: spec.default as ValueOf<number, D>,
     allowed: `an integer from ${spec.min} to ${spec.max}`,
     fromText: (text) => (DIGITS.test(text) ? within(Number(text), spec) : undefined),
     fromValue: (value) => within(value, spec),
@@ -62,19 +62,19 @@ export function integer<D extends number | null>(spec: Common<D> & Bounds): Opti
 }
 
 /** Milliseconds, also for `min` and `max`. */
-export function duration<D extends number | null>(spec: Common<D> & Bounds): Duration<Maybe<number, D>> {
+export function duration<D extends number | null>(spec: Common<D> & Bounds): Duration<ValueOf<number, D>> {
   const fromText = (text: string) => within(DIGITS.test(text) ? Number(text) : parseDuration(text), spec);
   return {
     ...base(spec),
     kind: 'duration',
-    default: spec.default as Maybe<number, D>,
+    default: spec.default as ValueOf<number, D>,
     allowed: `milliseconds from ${spec.min} to ${spec.max}, or a duration such as 500ms, 15s, 1h30m`,
     fromText,
     fromValue: (value) => (typeof value === 'string' ? fromText(value) : within(value, spec)),
   };
 }
 
-const WORDS = new Map([
+const BOOLEANS = new Map([
   ['true', true],
   ['1', true],
   ['false', false],
@@ -87,7 +87,7 @@ export function bool(spec: Common<boolean>): Option<boolean> {
     kind: 'boolean',
     default: spec.default,
     allowed: 'true or false',
-    fromText: (text) => WORDS.get(text.toLowerCase()),
+    fromText: (text) => BOOLEANS.get(text.toLowerCase()),
     fromValue: (value) => (typeof value === 'boolean' ? value : undefined),
   };
 }
@@ -122,19 +122,19 @@ function clean(value: unknown, check?: (text: string) => boolean): string | unde
   return check && !check(value) ? undefined : value;
 }
 
-export function text<D extends string | null>(spec: Common<D> & Checked): Option<Maybe<string, D>> {
-  const read = (value: unknown) => clean(value, spec.check) as Maybe<string, D> | undefined;
+export function text<D extends string | null>(spec: Common<D> & Checked): Option<ValueOf<string, D>> {
+  const read = (value: unknown) => clean(value, spec.check) as ValueOf<string, D> | undefined;
   return {
     ...base(spec),
     kind: 'string',
-    default: spec.default as Maybe<string, D>,
+    default: spec.default as ValueOf<string, D>,
     allowed: spec.allowed ?? 'a non-empty string',
     fromText: read,
     fromValue: read,
   };
 }
 
-interface Link extends Common<null> {
+interface UrlSpec extends Common<null> {
   schemes: readonly string[];
   /** True if the driver also accepts `host:1,host:2`, which is not a URL by the standard. */
   severalHosts?: boolean;
@@ -149,7 +149,7 @@ function withoutOtherHosts(text: string): string {
 /**
  * A URL with one of `schemes`. If it is secret, it may contain a password, and the password is masked when it is shown.
  */
-export function url(spec: Link): Option<string | null> {
+export function url(spec: UrlSpec): Option<string | null> {
   const check = (value: string) => {
     const checked = spec.severalHosts ? withoutOtherHosts(value) : value;
     return URL.canParse(checked) && spec.schemes.includes(new URL(checked).protocol.slice(0, -1));

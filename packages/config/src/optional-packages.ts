@@ -60,9 +60,9 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** The version that was tested. Installed packages have it as an optional peer dependency. */
+/** The version that was tested. The published package lists it as an optional peer dependency. */
 function rangeOf(name: string): string {
-  // The path also fits in the bundle (scripts/bundle.ts).
+  // The same relative path leads to package.json from the bundle, too (scripts/bundle.ts).
   const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
   const { dependencies, peerDependencies = {} } = JSON.parse(manifest) as Ranges;
   return peerDependencies[name] ?? dependencies[name] ?? 'latest';

@@ -62,14 +62,14 @@ export class Loop implements Service {
     return Promise.resolve();
   }
 
-  /** Starts no more steps until `resume`. Resolves when the running step, if any, has ended. */
+  /** Starts no more steps until `start`. Resolves when the running step, if any, has ended. */
   async stop(): Promise<void> {
     this.#started = false;
     this.#cancelSleep();
     await this.#running;
   }
 
-  /** Starts no more steps. Resolves when the running step, if any, has ended. */
+  /** Starts no more steps until `resume`. Resolves when the running step, if any, has ended. */
   async pause(): Promise<void> {
     this.#paused = true;
     this.#cancelSleep();
@@ -138,7 +138,7 @@ export class Loop implements Service {
     this.#failures++;
     const delayMs = backoffMs(this.#failures, { minMs: BACKOFF_MIN_MS, maxMs: BACKOFF_MAX_MS });
     this.#notBefore = this.#clock.now() + delayMs;
-    this.#logger.error('a step of a background loop failed, it will be retried', {
+    this.#logger.error('a step of a background loop failed and will be retried', {
       error,
       failures: this.#failures,
       retryInMs: delayMs,

@@ -1,12 +1,10 @@
-import type { LogLevel } from './logger.ts';
+import { LEVELS, type LogLevel } from './logger.ts';
 
 /** The part of a logger that can be changed while it runs. */
 export interface Levelled {
   readonly level: LogLevel;
   setLevel(level: LogLevel): void;
 }
-
-const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** How long a changed level lasts by default. It is limited, because people forget to turn debug off. */
 const DEFAULT_MS = 600_000;
@@ -67,7 +65,8 @@ function parse(json: string): { level: LogLevel; forMs: number } | string {
     return 'the body must be JSON, such as {"level":"debug","forMs":600000}';
   }
   const { level, forMs = DEFAULT_MS } = (body ?? {}) as { level?: LogLevel; forMs?: unknown };
-  if (level === undefined || !LEVELS.includes(level)) return `level must be one of ${LEVELS.join(', ')}`;
+  const levels = Object.keys(LEVELS);
+  if (level === undefined || !levels.includes(level)) return `level must be one of ${levels.join(', ')}`;
   if (typeof forMs !== 'number' || !Number.isInteger(forMs) || forMs < 1 || forMs > MAX_MS) {
     return `forMs must be an integer from 1 to ${MAX_MS}`;
   }

@@ -191,7 +191,7 @@ test('lines that could not be written are counted, and the count is logged when 
   ]);
 });
 
-test('a stalled reader costs a limited number of bytes; further lines are counted, and the count is logged when it reads again', async () => {
+test('lines for a stalled reader are lost beyond a limit, and their count is logged when it reads again', async () => {
   const pipe = new PassThrough();
   const logger = createLogger({ level: 'info', stream: pipe });
   for (let i = 0; i < 1_000; i++) logger.info('x'.repeat(8_000), { i });

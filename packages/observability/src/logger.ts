@@ -26,10 +26,12 @@ export interface LogTarget {
   stream?: LogStream & { isTTY?: boolean };
 }
 
-const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
+/** Each level with its rank. A logger writes the lines up to the rank of its level. */
+export const LEVELS: Record<LogLevel, number> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * Writes text lines with time and colours on a terminal, otherwise one JSON object per line. Secrets are masked. If the stream fails, lines are lost and counted, and the process continues.
+ * Writes text lines with time and colours on a terminal, otherwise one JSON object per line. Secrets are masked. If the
+ * stream fails, lines are lost and counted, and the process continues.
  */
 export function createLogger({ level, stream = process.stdout }: LogTarget): RootLogger {
   const line = (at: string, msg: string, fields: Fields) =>

@@ -62,13 +62,13 @@ describe('parseAddress', () => {
     'sqs://user@host/123/orders',
     `sqs://${'q'.repeat(76)}.fifo`,
     'nats://subject',
-  ])('%j is no address', (text) => {
+  ])('%j is not an address', (text) => {
     expect(parseAddress(text)).toBeNull();
   });
 });
 
 test.each(['poll://any@g/%00', 'poll://uni@g/a%00', 'poll://any@%00'])(
-  '%s has a NUL in its name and is no address',
+  '%s has a NUL in its name and is not an address',
   (text) => {
     expect(parseAddress(text)).toBeNull();
   },

@@ -14,9 +14,9 @@ export interface Address {
   transport: Transport;
   /**
    * The queue of the message. Messages with the same transport and target can go to the same receivers. poll: GROUP for
-   * `any`, GROUP/ID for `uni`, both percent-encoded anew; http: the URL's origin; gcps: PROJECT/TOPIC; bash: `local`,
-   * `docker/IMAGE` or `tensorlake/IMAGE`; kafka: TOPIC or CLUSTER/TOPIC; sqs: QUEUE, REGION/QUEUE or
-   * HOST/ACCOUNT/QUEUE.
+   * `any`, GROUP/ID for `uni`, decoded and percent-encoded again, so that all spellings have the same target; http: the
+   * URL's origin; gcps: PROJECT/TOPIC; bash: `local`, `docker/IMAGE` or `tensorlake/IMAGE`; kafka: TOPIC or
+   * CLUSTER/TOPIC; sqs: QUEUE, REGION/QUEUE or HOST/ACCOUNT/QUEUE.
    */
   target: string;
   /** Only for poll, decoded: the group, and the connection that must (`uni`) or should (`any`) get the message. */

@@ -43,7 +43,7 @@ export function nextOccurrence(recurrence: Recurrence, afterAt: number): number 
   const { cron, timezone } = recurrence;
   if (afterAt >= END_OF_YEARS) return null;
   if (timezone === undefined || timezone === null) return nextRun(recurrence, 'UTC', afterAt);
-  return goesByTime(cron) ? nextRun(recurrence, timezone, afterAt) : nextByTheClock(recurrence, timezone, afterAt);
+  return runsEveryHour(cron) ? nextRun(recurrence, timezone, afterAt) : nextInWallClock(recurrence, timezone, afterAt);
 }
 
 /** @returns the last occurrence after `afterAt` and not after `now`, or null if there is none. */
@@ -65,7 +65,7 @@ export function lastOccurrence(recurrence: Recurrence, afterAt: number, now: num
  * Finds the next occurrence in wall-clock time, as if the zone were UTC, then the instant at which the zone's clock
  * first shows that time or a later one.
  */
-function nextByTheClock(recurrence: Recurrence, timezone: string, afterAt: number): number | null {
+function nextInWallClock(recurrence: Recurrence, timezone: string, afterAt: number): number | null {
   const shown = nextRun(recurrence, 'UTC', latestShown(timezone, afterAt));
   return shown === null ? null : firstShownAt(timezone, shown);
 }
@@ -87,7 +87,7 @@ function firstShownAt(timezone: string, shown: number): number {
   return findShift(timezone, shown - after, shown - before);
 }
 
-function goesByTime(cron: string): boolean {
+function runsEveryHour(cron: string): boolean {
   return EVERY_HOUR.test(cronFields(cron)[HOUR_FIELD] ?? '');
 }
 

@@ -73,7 +73,7 @@ function endOfString(body: Uint8Array, at: number): number {
     const half = surrogateAt(body, at);
     if (half === null) continue;
     if (half === 'low' || body[at + 5] !== BACKSLASH || surrogateAt(body, at + 6) !== 'low') return -1;
-    // After the low surrogate: `uD83D\uDE00` begins at `at`.
+    // Skip the whole pair, such as `uD83D\uDE00`, which begins at `at`.
     at += 10;
   }
   return at;

@@ -58,7 +58,7 @@ export const storage = {
       severalHosts: true,
       example: 'postgres://user:password@host:5432/database (special characters percent-encoded)',
       describe:
-        'Postgres connection string. Name several hosts (a:5432,b:5432), so that processes find the new primary after a failover',
+        'Postgres connection string. List several hosts (a:5432,b:5432), so that processes find the new primary after a failover',
     }),
     pool_size: poolSize,
     statement_timeout: statementTimeout,

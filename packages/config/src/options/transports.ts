@@ -138,7 +138,7 @@ const sqs = {
     default: null,
     schemes: ['http', 'https'],
     example: 'http://localhost:9324',
-    describe: 'Endpoint of an SQS-compatible server; that of AWS when unset',
+    describe: "Endpoint of an SQS-compatible server; if unset, AWS's endpoint",
   }),
 };
 
@@ -196,7 +196,7 @@ export const transports = {
     enabled: bool({ default: false, describe: 'Deliver to gcps:// targets (GCP Pub/Sub)' }),
     project: text({
       default: null,
-      describe: 'ID of the GCP project that is billed for the calls; that of the first topic when unset',
+      describe: 'ID of the GCP project that is billed for the calls; if unset, the project of the first topic',
     }),
   },
   bash_exec: bashExec,

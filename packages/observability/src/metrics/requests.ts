@@ -25,10 +25,12 @@ export function requestMetrics(registers: Registry[]) {
     /** Counts an answered request. A kind that is not in the protocol is counted as `unknown`. */
     countRequest(kind: string, status: number, seconds: number): void {
       const label = knownKind(kind);
-      tally.count(label, status, seconds);
+      tally.countRequest(status, seconds);
       requests.inc({ kind: label, status });
       durations.observe({ kind: label }, seconds);
     },
+    /** Counts promises that a commit settled. */
+    countSettled: (promises: number) => tally.countSettled(promises),
     sseConnections: new Gauge({
       name: 'resonate_sse_connections',
       help: 'Event streams open on this process',

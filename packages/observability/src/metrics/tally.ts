@@ -5,13 +5,11 @@ export interface RequestCounts {
   requests: number;
   /** Answered with a 5xx. */
   errors: number;
-  /** Promises that requests have settled. */
+  /** Promises that this process settled, for any reason: a request, or the promise's timeout. */
   settled: number;
   /** Requests by duration: one count for each bound in REQUEST_SECONDS, and one for longer requests. */
   times: number[];
 }
-
-const SETTLING = new Set(['promise.settle', 'task.fulfill']);
 
 /** Totals as plain numbers. Summing the metrics would need a walk through every label. */
 export class Tally {
@@ -22,14 +20,17 @@ export class Tally {
     times: Array.from({ length: REQUEST_SECONDS.length + 1 }, () => 0),
   };
 
-  count(kind: string, status: number, seconds: number): void {
+  countRequest(status: number, seconds: number): void {
     const { counts } = this;
     counts.requests++;
     if (status >= 500) counts.errors++;
-    else if (status < 300 && SETTLING.has(kind)) counts.settled++;
     let bucket = 0;
     while (bucket < REQUEST_SECONDS.length && seconds > (REQUEST_SECONDS[bucket] ?? 0)) bucket++;
     counts.times[bucket] = (counts.times[bucket] ?? 0) + 1;
+  }
+
+  countSettled(promises: number): void {
+    this.counts.settled += promises;
   }
 }
 

@@ -1,8 +1,11 @@
 /** How many targets are shown by name. The number is limited, because each name is a time series. */
 export const TOP_TARGETS = 10;
 
-/** The label for all other targets together. No target can have this name. */
-export const OTHER = '(other)';
+/**
+ * The label for all other targets together. No target has this name: the names of poll groups are percent-encoded, so they
+ * have no space, and other targets with a space also have a slash.
+ */
+export const OTHER = '(all others)';
 
 const MAX_LABEL = 100;
 
