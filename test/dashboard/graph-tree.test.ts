@@ -52,7 +52,7 @@ describe('the tree of a call graph', () => {
     expect(totalOf(tree.root.counts)).toBe(1);
   });
 
-  test('an update changes only the counts of its ancestors, and an update without news changes nothing', () => {
+  test('an update changes only the counts of its ancestors, and an update with the same data changes nothing', () => {
     const tree = new CallTree('root');
     tree.merge(fanOut(3, { state: 'pending' }));
     const before = tree.root.children.map((child) => child.node);

@@ -183,7 +183,7 @@ describe('a selection in a list', () => {
   const row = (text: string) => viewer.page.getByRole('row').filter({ hasText: text });
   const dialogButton = (name: string) => viewer.page.getByRole('dialog').getByRole('button', { name, exact: true });
 
-  test('cancels the selected promises after a question that has their number', async () => {
+  test('cancels the selected promises after a dialog that says how many they are', async () => {
     const { page } = viewer;
     for (const id of ['many-1', 'many-2', 'many-3']) await ask('promise.create', { id, timeoutAt: FAR_FUTURE });
     await ask('promise.settle', { id: 'many-2', state: 'resolved' });

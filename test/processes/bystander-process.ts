@@ -16,7 +16,7 @@ const client = new HttpClient(url, CONNECTIONS);
 const COMPUTED_MS = 10;
 const COMPUTED_EVERY = 10;
 
-/** How many times as long as on an idle machine a computation takes now. */
+/** How much slower a computation is now than on an idle machine: its duration divided by its CPU time. */
 function slowdown(): number {
   const startedAt = performance.now();
   const before = process.cpuUsage();

@@ -15,7 +15,7 @@ export interface Step {
   lateMs: number;
 }
 
-/** How many times as long as on an idle machine a computation took. */
+/** How much slower a computation was than on an idle machine: its duration divided by its CPU time. */
 export interface Measured {
   slowdown: number;
 }
@@ -29,7 +29,7 @@ export interface Seen {
   medianMs: number;
   /** The longest delay with which the machine woke the bystander. */
   latestMs: number;
-  /** The median of how many times as long as on an idle machine computations took. It is 1 if a processor is free. */
+  /** How much slower computations were than on an idle machine (the median). It is 1 if a processor is free. */
   slowdown: number;
 }
 

@@ -7,7 +7,7 @@ import { startCrashingWorker, type CrashingWorkerOptions } from './crashing-work
 import type { NetworkName } from './workers/sdk.ts';
 
 const NETWORKS: readonly NetworkName[] = ['http', 'websocket'];
-/** Far more steps than a branch may have that the answer to a fence contains whole (docs/decisions/fence-preload.md). */
+/** So many that most answers to a fence no longer have the whole branch (docs/decisions/fence-preload.md). */
 const STEPS = 30;
 /** 21 results of this size, encoded, are the 8 MiB of a preload. So the preload is partial from the first crash on. */
 const RESULT_BYTES = 300_000;

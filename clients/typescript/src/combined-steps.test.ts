@@ -167,7 +167,7 @@ describe('the create of a step', () => {
     ['with a tag that the server acts on', () => create('wf.1', { tags: { 'resonate:target': 'poll://any@g' } })],
     ['that may be late', () => create('wf.1', { timeoutAt: NOW + 500 })],
     ['of an older lease', () => create('wf.1', { version: 0 })],
-  ])('%s is asked of the server', async (_, send) => {
+  ])('%s is forwarded', async (_, send) => {
     await acquire({ preload: [{ id: 'there' }] });
     void send();
     expect(server.sent).toHaveLength(1);

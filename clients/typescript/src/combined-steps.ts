@@ -312,8 +312,8 @@ export class CombinedSteps {
   }
 
   /**
-   * Remembers that an early answer for this task was wrong. If the task comes again, its requests are forwarded
-   * unchanged.
+   * Remembers that an early answer for this task was wrong. If this worker acquires the task again, its requests are
+   * forwarded unchanged.
    */
   #stopCombining(id: string): void {
     this.#plain.add(id);

@@ -193,6 +193,17 @@ describe('a request', () => {
     await expect(read).rejects.toThrow('the network was stopped');
   });
 
+  test('that waits for a connection fails when the network stops, and later ones fail at once', async () => {
+    const peer = await connect();
+    server.shouldHandle = () => false;
+    peer.socket.close(4409);
+    await waits.next();
+    const waiting = send('promise.get');
+    await network.stop();
+    await expect(waiting).rejects.toThrow('the network was stopped');
+    await expect(send('promise.get')).rejects.toThrow('the network was stopped');
+  });
+
   test('larger than the server accepts fails without being sent; others are sent', async () => {
     const peer = await connect();
     // The network knows the limit only after the connection is open.

@@ -61,6 +61,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 interface Waiter {
   connected(connection: Connection): void;
+  failed(error: Error): void;
   timer: NodeJS.Timeout;
 }
 
@@ -121,6 +122,11 @@ export class WebSocketNetwork implements Network {
     this.#stopped = true;
     if (this.#retry) clearTimeout(this.#retry);
     for (const connection of this.#connections) connection.close();
+    for (const { failed, timer } of this.#waiters) {
+      clearTimeout(timer);
+      failed(stopped());
+    }
+    this.#waiters.clear();
   }
 
   recv(callback: (message: Message) => void): void {
@@ -149,11 +155,12 @@ export class WebSocketNetwork implements Network {
   /** Resolves with the next connection that opens, within the timeout of requests. */
   #connected(): Promise<Connection> {
     return new Promise((resolve, reject) => {
+      if (this.#stopped) return reject(stopped());
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
         reject(new ResonateTimeoutException(`no connection to ${this.#url} within ${this.#timeoutMs} ms`));
       }, this.#timeoutMs);
-      const waiter = { connected: resolve, timer };
+      const waiter = { connected: resolve, failed: reject, timer };
       this.#waiters.add(waiter);
     });
   }
@@ -233,4 +240,8 @@ export class WebSocketNetwork implements Network {
   #log(level: 'info' | 'warn', text: string, fields: object): void {
     this.#logger?.[level]({ component: 'network', address: this.#url, ...fields }, text);
   }
+}
+
+function stopped(): Error {
+  return new ResonateTimeoutException('the network was stopped');
 }

@@ -167,6 +167,16 @@ describe('CORS origins', () => {
   });
 });
 
+test.each([
+  ['[::1]', ['[::1]']],
+  ['[::1]:8001,[fe80::1]', ['[::1]:8001', '[fe80::1]']],
+  ['localhost,[::1]', ['localhost', '[::1]']],
+  ['["[::1]", "localhost"]', ['[::1]', 'localhost']],
+])('the brackets of an IPv6 host are not those of a list: %s', (text, hosts) => {
+  const { config } = load('', { flags: { 'transports-http-push-allow-hosts': text } });
+  expect(config.transports.httpPush.allowHosts).toEqual(hosts);
+});
+
 test('the effective values are shown with their origin and without their secrets', () => {
   const loaded = load('server.port = 7', {
     env: {

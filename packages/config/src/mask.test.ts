@@ -13,12 +13,12 @@ describe('a URL in a text', () => {
     ['https://host/?a=b&my_api_key=sec?key=ret', 'https://host/?a=b&my_api_key=***'],
     ['https://host/?a=b?token=secret', 'https://host/?a=b?token=***'],
     ['https://host/?X-Amz-Signature=secret', 'https://host/?X-Amz-Signature=***'],
-  ])('%s reads %s', (text, masked) => {
+  ])('%s is shown as %s', (text, masked) => {
     expect(maskUrls(text)).toBe(masked);
   });
 
   test.each(['http://host/a@b', 'poll://any@group/id', 'https://host/?a=b&token=', 'no url ?token=x'])(
-    '%s hides nothing',
+    '%s has no secret and is not changed',
     (text) => {
       expect(maskUrls(text)).toBe(text);
     },

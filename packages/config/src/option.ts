@@ -190,7 +190,12 @@ export function list(spec: Common<readonly string[]> & Checked & { alias?: strin
   };
 }
 
+/** A host such as `[::1]`, whose brackets are not those of a list. */
+const IPV6_HOST = /^\[[0-9a-f:.]*:[0-9a-f:.]*\](?::\d+)?$/i;
+
 function splitList(value: string): string[] {
-  const inner = value.startsWith('[') && value.endsWith(']') ? value.slice(1, -1) : value;
+  const hasBrackets = value.startsWith('[') && value.endsWith(']');
+  const areAddresses = value.split(',').every((item) => IPV6_HOST.test(item.trim()));
+  const inner = hasBrackets && !areAddresses ? value.slice(1, -1) : value;
   return inner.split(',').map((item) => item.trim().replace(/^(["'])(.*)\1$/, '$2'));
 }

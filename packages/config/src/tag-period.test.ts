@@ -11,7 +11,7 @@ test.each([
 });
 
 test.each(['', 'team', 'team=a', 'team=a:', 'team=a:soon', 'team=a:0ms', '=a:1d', 'team:1d'])(
-  '%j says nothing',
+  '%j is not a retention period of a tag',
   (text) => {
     expect(parseTagPeriod(text)).toBeNull();
   },

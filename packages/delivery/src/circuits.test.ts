@@ -29,12 +29,24 @@ describe('a circuit', () => {
     expect([circuits.open, circuits.advise('b', 0, 0)]).toEqual([1, 'deliver']);
   });
 
-  test('lets one message through after a wait, and no other until that has ended', () => {
+  test('lets one message through after a wait, and no other until its delivery has ended', () => {
     open();
     expect(circuits.advise('a', 10, 49)).toBe('defer');
     expect(circuits.advise('a', 10, 100)).toBe('probe');
     circuits.probing('a');
     expect(circuits.advise('a', 10, 100)).toBe('leave');
+  });
+
+  test('that closed during a probe stays closed if the probe fails; it opens and gets probes as before', () => {
+    open();
+    circuits.probing('a');
+    circuits.succeeded('a');
+    expect(circuits.failed('a', true, 100)).toBe(false);
+    expect([circuits.open, circuits.advise('a', 0, 100)]).toEqual([0, 'deliver']);
+    fail(2, 100);
+    circuits.deferred('a');
+    expect(circuits.open).toBe(1);
+    expect(circuits.nextProbeAt).not.toBeNull();
   });
 
   test('waits longer after each failed probe, up to a limit', () => {
@@ -118,7 +130,7 @@ describe('a request for a probe', () => {
   });
 });
 
-test('if there are too many targets, those that have not failed for the longest time are forgotten', () => {
+test('if there are too many targets, those whose last failure is the oldest are forgotten', () => {
   open();
   for (let other = 0; other < 9_999; other++) fail(1, 0, `other ${other}`);
   fail(1);
@@ -129,7 +141,7 @@ test('if there are too many targets, those that have not failed for the longest 
   expect([circuits.open, circuits.advise('a', 0, 0)]).toEqual([0, 'deliver']);
 });
 
-test('lists the target that failed last first, also if it began to fail earlier', () => {
+test('lists targets by the time of their last failure, latest first, whenever they began to fail', () => {
   for (const target of ['a', 'b', 'a']) fail(1, 0, target);
   expect(circuits.failing(10).map(({ target }) => target)).toEqual(['a', 'b']);
 });

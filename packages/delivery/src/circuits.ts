@@ -1,8 +1,8 @@
 import { backoffMs, type BackoffOptions } from '@resonate/lifecycle';
 
 /**
- * The maximum number of targets that are remembered. Beyond it, the one that has not failed for the longest time is
- * forgotten, as if it had never failed.
+ * The maximum number of targets that are remembered. Beyond it, the one whose last failure is the oldest is forgotten, as
+ * if it had never failed.
  */
 const MAX_REMEMBERED = 10_000;
 
@@ -145,9 +145,11 @@ export class Circuits {
     const circuit = this.#remember(target);
     circuit.failures++;
     circuit.last = { error: error.slice(0, MAX_ERROR), promise };
-    const opens = circuit.openings === 0 && circuit.failures >= this.#options.failures;
+    const wasOpen = circuit.openings > 0;
+    const opens = !wasOpen && circuit.failures >= this.#options.failures;
     if (opens) this.#open++;
-    if (opens || isProbe) {
+    // If another delivery succeeded during the probe, the circuit has closed.
+    if (opens || (isProbe && wasOpen)) {
       circuit.openings++;
       circuit.openedAt = now;
       circuit.isProbing = false;

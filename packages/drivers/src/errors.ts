@@ -1,4 +1,4 @@
-/** The database cannot be reached or refuses, or its disk has failed. The error does not say what was committed. */
+/** The database cannot be reached, or refuses statements, or its disk has failed. It is not known what was committed. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

@@ -140,7 +140,7 @@ describe('M4, T20: a release', () => {
     expect(released(task({ ...held, dueAt: NOW + 1 }), ours, NOW).dueAt).toBe(NOW);
   });
 
-  test('skips messages that another process or no process holds, and tasks without one; null means any process', () => {
+  test('skips messages that another process or no process holds, and acquired tasks; null means any process', () => {
     const theirs = task({ ...held, claimedBy: 'other' });
     expect(released(theirs, ours, NOW)).toBe(theirs);
     expect(released(theirs, { processIds: null }, NOW).claimedBy).toBeNull();
@@ -150,7 +150,7 @@ describe('M4, T20: a release', () => {
     expect(released(acquired, ours, NOW)).toBe(acquired);
   });
 
-  test('of deferrals only keeps claims, because claimed messages may have been delivered', () => {
+  test('that is limited to deferrals releases no claims, because claimed messages may have been delivered', () => {
     const release = { ...ours, only: 'deferred' } as const;
     const claim = listener(held);
     expect(released(claim, release, NOW)).toBe(claim);
@@ -208,7 +208,7 @@ describe('M7: a resumption', () => {
     expect(resumed(listener(waits), limits, NOW).dueAt).toBe(NOW - 1_000);
   });
 
-  test('skips messages that are claimed, due, delayed by the sender, due after any deferral, or failed too often', () => {
+  test('skips messages that are claimed, due, delayed by the sender, due later than deferrals, or failed too often', () => {
     const rows = [
       task({ ...waits, claimedBy: 'other' }),
       task({ ...waits, dueAt: NOW }),

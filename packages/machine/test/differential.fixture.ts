@@ -55,7 +55,10 @@ interface Batched {
   request: GeneratedRequest;
 }
 
-/** Batches of random size against the same commands alone; some are undone in the batch, and never run alone. */
+/**
+ * Compares batches of random size with the same commands, each run alone. Some commands are undone in the batch; these
+ * are not run alone.
+ */
 function compareBatches(seed: number, steps: number): void {
   const generator = new RequestGenerator({ seed, invalidShare: 0, idCount: 8 });
   const random = new Random(seed);

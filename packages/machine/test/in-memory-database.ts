@@ -204,7 +204,7 @@ function sorted<Row>(table: Map<string, Row>): Row[] {
   return keys.sort((a, b) => Buffer.compare(a.bytes, b.bytes)).map(({ row }) => row);
 }
 
-/** Insert, update and delete are what a database would accept: a duplicate or a missing row is a fault. */
+/** Applies changes as strictly as a database: to insert an existing row, or to change a missing one, is a fault. */
 function apply<Row>(
   table: Map<string, Row>,
   { inserts, updates, deletes }: RowChanges<Row>,

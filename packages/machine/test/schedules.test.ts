@@ -69,7 +69,7 @@ describe('a schedule', () => {
   describe('whose runs overlap', () => {
     const states = (server: Server) => Object.fromEntries(server.rows.promises.map(({ id, state }) => [id, state]));
 
-    test('S3: starts them, unless told otherwise', () => {
+    test('S3: starts them if the policy is allow', () => {
       const server = scheduled(10 * MINUTE, { overlap: 'allow' });
       for (const at of [1, 2]) fire(server, at * MINUTE, at * MINUTE);
       expect(states(server)).toEqual({ 's/60000': 'pending', 's/120000': 'pending' });

@@ -28,7 +28,7 @@ afterEach(() => runtime.store.close());
 
 const NO_DEBUG = [null, 0] as const;
 
-/** Listeners whose messages waited so long that they become dead letters. */
+/** Registers listeners, and lets their messages wait until they become dead letters. */
 async function die(addresses: string[]): Promise<void> {
   const { store } = runtime;
   for (const address of addresses) {
@@ -76,7 +76,7 @@ test('a bulk redrive continues where it was interrupted, sends each letter once,
   });
 });
 
-test('letters that fail again during the redrive are not sent again forever', async () => {
+test('a bulk redrive does not send a letter a second time if it fails again during the redrive', async () => {
   await die(addresses(LETTERS));
   const { store } = runtime;
   await store.upkeep.bulkRedrive.order({ target: 'group0' });

@@ -5,4 +5,4 @@ export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';
 export { wakeupChannel, wakeupType } from './wakeups.ts';
 export { parseStats, type FailingTarget, type ProcessStats } from './process-stats.ts';
-export { isAlive } from './membership.ts';
+export { DEAD_AFTER_MS, isAlive } from './membership.ts';

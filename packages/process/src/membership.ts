@@ -8,7 +8,7 @@ type Context = RuntimeWith<'clock' | 'leadership' | 'logger' | 'processId' | 'st
 const HEARTBEAT_MS = 1_000;
 
 /** A process whose row was not renewed for longer than this is dead. */
-const DEAD_AFTER_MS = 5_000;
+export const DEAD_AFTER_MS = 5_000;
 
 /** The rows of processes that are dead stay until the reaper has released their messages. @param now epoch ms */
 export function isAlive({ heartbeatAt }: { readonly heartbeatAt: number }, now: number): boolean {

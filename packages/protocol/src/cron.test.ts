@@ -68,7 +68,7 @@ describe('a change of the clock, rules for every hour', () => {
     ['Europe/Berlin', '2026-10-24T22:00'],
     ['America/New_York', '2026-03-08T04:00'],
     ['America/New_York', '2026-11-01T03:00'],
-  ])('in %s at %s they come once an hour, as if nothing were', (timezone, start) => {
+  ])('in %s from %s on they run once an hour, as on any other day', (timezone, start) => {
     for (const cron of ['30 * * * *', '30 0-23 * * *', '0 30 */1 * * *']) {
       const times = occurrences({ cron, timezone }, utc(start), utc(start) + 8 * HOUR).map(utc);
       expect(times).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((hour) => utc(start) + hour * HOUR + 30 * MINUTE));
@@ -77,8 +77,8 @@ describe('a change of the clock, rules for every hour', () => {
 });
 
 describe('compared with a clock that is read every minute', () => {
-  // Besides ordinary changes: a change by half an hour, a negative winter time, an hour for Ramadan, and a whole
-  // skipped day.
+  // Besides ordinary changes: a change by half an hour, a winter time that is defined as negative daylight saving time
+  // (Dublin), an hour for Ramadan, and a whole skipped day.
   const CHANGES = [
     ['Europe/Berlin', '2026-03-29T01:00'],
     ['Europe/Berlin', '2026-10-25T01:00'],

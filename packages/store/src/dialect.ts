@@ -19,8 +19,8 @@ import type { PlainSql } from './sql/plain-sql.ts';
 import type { Statement } from './sql/statement.ts';
 
 /**
- * What a database must be able to do: lock, load and write rows, find them, elect a process and migrate. No rule of the
- * protocol is behind this interface. The test suite in `conformance/` defines it.
+ * What a database must be able to do: lock, load and write rows, find them, elect a process and migrate. Its
+ * implementations contain no rule of the protocol. The test suite in `conformance/` defines what they must do.
  */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres' | 'mysql';
@@ -187,7 +187,7 @@ export interface Inspection {
   knownVersion: number;
   /** The store's clock, epoch ms. */
   now: number;
-  /** It takes no writes now, such as a standby. An account with special rights may be able to write all the same. */
+  /** It accepts no writes now, for example because it is a standby. Accounts with special rights may still write. */
   isReadOnly: boolean;
 }
 

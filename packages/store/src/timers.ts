@@ -16,7 +16,7 @@ export interface Fired {
   failed: number;
   /** Timers that failed when they were last tried, in this round or before. */
   failing: number;
-  /** How late the oldest timer was, ms. */
+  /** How late the oldest promise timeout or lease end was, ms. Schedules do not count. */
   latenessMs: number;
   /** True if more timers may be due now. */
   more: boolean;

@@ -1,6 +1,6 @@
 /**
- * How often a random test repeats: `usual` times in CI, `thorough` times with `npm run test:thorough`. Rounds cost CI
- * minutes, and a random test finds most faults in its first rounds or in those of a later run.
+ * How often a random test repeats: `usual` times in CI, `thorough` times with `npm run test:thorough`. Few rounds are
+ * enough in CI, because each run has new random values, and many rounds take minutes.
  */
 export function rounds(usual: number, thorough: number): number {
   return process.env['TEST_THOROUGH'] ? thorough : usual;

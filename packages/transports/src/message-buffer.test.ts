@@ -44,7 +44,7 @@ describe('the messages that a connection holds', () => {
     expect(fill(buffer, MIB)).toBe(1);
   });
 
-  test('keep no place for a message that did not fit', () => {
+  test('do not count a message that did not fit, after its place was released', () => {
     const { budget, open } = buffers(10_000, 100_000);
     const buffer = open();
     buffer.reserve();

@@ -14,8 +14,8 @@ export class PushLimit {
   }
 
   /**
-   * The result of `work`, which must end when its signal is aborted. It then rejects with the signal's reason, a
-   * PushFailed.
+   * Returns the result of `work`. When the signal is aborted, `work` must end, and must reject with the signal's reason,
+   * a PushFailed.
    */
   async run<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#closed) throw closing();

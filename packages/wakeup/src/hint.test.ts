@@ -60,7 +60,7 @@ describe('a message', () => {
     ['no timer', { ...valid, timerAt: undefined }],
     ['no deliveries', { ...valid, deliveries: null }],
     ['deliveries in a list', { ...valid, deliveries: [1] }],
-    ['a delivery at no time', { ...valid, deliveries: { poll: null } }],
+    ['a delivery without a time', { ...valid, deliveries: { poll: null } }],
     ['a transport with a strange name', { ...valid, deliveries: { 'a b': 1 } }],
     ['a name that means something to JavaScript', '{"from":"p","sentAt":1,"timerAt":1,"deliveries":{"__proto__":1}}'],
     ['too many transports', { ...valid, deliveries: deliveries(33, 1) }],

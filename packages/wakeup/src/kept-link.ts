@@ -18,7 +18,7 @@ export interface KeptLinkOptions {
   /** The topic that all processes share. */
   topic: string;
   onMessage(text: string): void;
-  /** Called when the link begins or stops to work. */
+  /** Called when the link starts working and when it stops working. */
   onChange(up: boolean): void;
   logger: Logger;
 }

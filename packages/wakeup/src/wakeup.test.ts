@@ -122,10 +122,10 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
   });
 
   test.each([
-    ['one of them does not say it', [{}]],
-    ['there are many', Array.from({ length: 200 }, (_, n) => ({ targets: { http: { [`http://${n}`]: 1 } } }))],
+    ['one hint does not list its targets', [{}]],
+    ['there are many targets', Array.from({ length: 200 }, (_, n) => ({ targets: { http: { [`http://${n}`]: 1 } } }))],
     ['their names are long', [{ targets: { http: { [`http://${'x'.repeat(8_000)}`]: 1 } } }]],
-  ])('do not say for which targets when %s', async (_, hints) => {
+  ])('do not list the targets if %s', async (_, hints) => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     a.wakeup.publish({ timerAt: null, deliveries: { http: 2 }, targets: { http: { 'http://one': 2 } } });
     for (const hint of hints) a.wakeup.publish({ timerAt: null, deliveries: { http: 1 }, ...hint });
@@ -146,7 +146,7 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
     expect(a.published).toBeLessThanOrEqual(tookMs / 4 + 2);
   });
 
-  test('about a distant time arrive, too, together with hints about now', async () => {
+  test('for a distant time arrive, too, together with hints for now', async () => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
     const distant = { timerAt: Date.now() + 3_600_000, deliveries: {} };
     a.wakeup.publish(distant);

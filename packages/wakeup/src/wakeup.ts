@@ -33,7 +33,7 @@ export interface WakeupObserver {
    */
   onReceived?(latencyMs: number): void;
   onDropped?(reason: DropReason): void;
-  /** Called when the channel starts or stops to work. Initially it does not work. */
+  /** Called when the channel starts working and when it stops working. Initially it does not work. */
   onConnected?(connected: boolean): void;
 }
 

@@ -1,8 +1,8 @@
 """
 A Python worker of the cluster tests:
   python worker.py --url http://127.0.0.1:8001 --stream-url http://127.0.0.1:8002 --group python --name p --others workers
-Requests go to one address, the event stream may be another's. Its workflows call functions of the group `others`, whose workers are written
-in TypeScript.
+Requests go to --url, and the event stream is opened at --stream-url, which may be another api. Its workflows call functions of
+the group `others`, whose workers are written in TypeScript.
 """
 
 import argparse
@@ -26,7 +26,7 @@ async def python_add(ctx: Context, a: int, b: int) -> int:
 
 
 async def python_squares(ctx: Context, numbers: list[int]) -> int:
-    """Squares in TypeScript, all at once; adds here, step by step."""
+    """Calls TypeScript workers for all squares at once, and adds the results here, one step for each."""
     others = ctx.options(target=options.others)
     calls = [others.rpc("square", number) for number in numbers]
     total = 0
@@ -36,7 +36,7 @@ async def python_squares(ctx: Context, numbers: list[int]) -> int:
 
 
 async def python_round_trip(ctx: Context, a: int, b: int) -> int:
-    """Python, TypeScript, Python again: three workers deep."""
+    """Calls a TypeScript worker, which calls `python_add` on a Python worker."""
     others = ctx.options(target=options.others)
     return await others.rpc("elsewhere", options.group, "python_add", [a, b])
 

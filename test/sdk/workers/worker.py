@@ -41,7 +41,7 @@ def die() -> None:
 
 
 class Mortal(WebSocketConnection):
-    """Dies around the settle of the second step."""
+    """Dies shortly before or after the settle of the second step, as --at says."""
 
     async def send(self, req: str, headers: dict[str, str] | None = None) -> str:
         data = json.loads(req)["data"]

@@ -292,7 +292,7 @@ class CombinedSteps:
     def _stop_combining(self, id: str) -> None:
         """Remember that an early answer for this task was wrong.
 
-        If the task comes again, its requests are forwarded unchanged.
+        If this worker acquires the task again, its requests are forwarded unchanged.
         """
         self._plain[id] = None
         if len(self._plain) > MAX_PLAIN:

@@ -21,8 +21,8 @@ const bloated = (minBytes: number) => `SELECT quote_ident(i.relname) FROM pg_cla
       WHERE a.attrelid = t.oid AND a.attnum = ANY(x.indkey::int2[])))
   ORDER BY pg_relation_size(i.oid) DESC`;
 
-/** A rebuild has no time limit. It ends within about a second if this process dies. */
-const ALONE = "SET statement_timeout = 0; SET client_connection_check_interval = '1s'";
+/** A rebuild has no time limit. If this process dies, the server stops the rebuild within about a second. */
+const NO_TIME_LIMIT = "SET statement_timeout = 0; SET client_connection_check_interval = '1s'";
 
 /** Invalid indexes that interrupted rebuilds left behind. */
 const LEFT_BEHIND = `SELECT quote_ident(i.relname) FROM pg_class i JOIN pg_index x ON x.indexrelid = i.oid
@@ -39,7 +39,7 @@ export async function reindex(connections: Connections, signal: AbortSignal, min
   const end = () => void session.end();
   signal.addEventListener('abort', end, { once: true });
   try {
-    await session.script(ALONE);
+    await session.script(NO_TIME_LIMIT);
     for (const name of await names(session, LEFT_BEHIND))
       await session.script(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
     const found = await names(session, bloated(minBytes));

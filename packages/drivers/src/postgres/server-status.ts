@@ -18,7 +18,7 @@ export interface Timeline {
 }
 
 const PLAIN = `SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'`;
-/** Not from the control file, which has the new timeline only after the first checkpoint. */
+/** From the name of the current WAL file: the control file has the new timeline only after the first checkpoint. */
 const TIMELINE = `CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END`;
 const DETAILED = `${PLAIN}, system_identifier::text, ${TIMELINE} FROM pg_control_system()`;
 

@@ -68,7 +68,8 @@ export function connect(given: string, options: ConnectOptions = {}): Connection
     const log = openLog(database, path, GROWTH * checkpointPages * FRAME_BYTES);
     const logSync = new LogSync(synchronous === 'full' ? () => log.sync() : async () => {});
     const reader = openReader(path);
-    // If `close` is not called, the order is the same: the database here, then the thread's connection, and the reader last.
+    // After a failure the reader must be closed last (`close`). If the process exits without `close`, this keeps that order:
+    // first the database, then the thread's connection, then the reader.
     logSync.failed.addEventListener('abort', () => process.once('exit', () => database.close()));
     // Closed after the database: a process loses SQLite's locks on a file when it closes any descriptor of that file.
     const file = openSync(path, 'r+');
@@ -114,7 +115,7 @@ function resolveFile(path: string): string {
 
 /**
  * Creates the file if it does not exist, not readable by other users of the machine, because params and values may have
- * secrets. SQLite gives its log the same permissions, and would make both readable by everybody.
+ * secrets. SQLite by itself would create a file that everybody can read. It gives the log the permissions of the file.
  */
 function createPrivate(path: string): void {
   try {

@@ -29,8 +29,8 @@ export function released<Row extends MessageRow>(message: Row, { processIds, onl
 
 /**
  * An operator makes the `execute` due now, whatever delays it (transition M8). One that is being sent may arrive twice.
- * @param probeMs a message to a target counts as due for this long. If that is before the target's circuit opened, the
- * message is sent as a probe at once. A worker's stream has no circuit.
+ * @param probeMs a message that is pushed gets a due time this long ago. If that is before its target's circuit opened, the
+ * message is sent as a probe at once. A worker's stream (`poll`) has no circuit.
  */
 export function dueAtOnce(task: TaskRow, probeMs: number, now: number): TaskRow {
   if (!isWaiting(task) || isDue(task, now)) return task;

@@ -128,12 +128,15 @@ function waitingMetrics(registers: Registry[]) {
         backlog.set({ transport }, count);
         age.set({ transport }, ageSeconds);
         let rest = count;
+        const ages = new Map<string, number>();
         for (const found of targets) {
-          const labels = { transport, target: targetLabel(found.target) };
-          byTarget.set(labels, found.count);
-          ageByTarget.set(labels, found.ageSeconds);
+          const target = targetLabel(found.target);
+          // Long targets may share a label.
+          ages.set(target, Math.max(found.ageSeconds, ages.get(target) ?? 0));
+          byTarget.inc({ transport, target }, found.count);
           rest -= found.count;
         }
+        for (const [target, seconds] of ages) ageByTarget.set({ transport, target }, seconds);
         byTarget.set({ transport, target: OTHER }, Math.max(0, rest));
       }
     },

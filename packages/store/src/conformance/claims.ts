@@ -288,7 +288,7 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await dialect.nextDue('poll', [])).toEqual([]);
     });
 
-    test('leave the backlog: due messages that are not claimed, counted up to a limit', async () => {
+    test('reduce the backlog, which is the due messages that are not claimed, counted up to a limit', async () => {
       for (let index = 0; index < 4; index++) await dispatch(`w${index}`);
       const dispatchedAt = await dialect.now();
       // Waits for the next millisecond. Otherwise neither target would have the older messages.

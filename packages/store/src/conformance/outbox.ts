@@ -26,7 +26,7 @@ const HOUR = 60 * MINUTE;
 const HOLD_MS = 3 * HOUR;
 
 /** Operations name one of this many promises, those that were created last. */
-const LIVELY = 6;
+const RECENT = 6;
 const PROCESSES = ['one', 'two', 'three'];
 const ADDRESSES = ['http://host/x', 'http://host/y', 'poll://any@group', 'poll://any@group/7', 'poll://uni@group/7'];
 const QUEUES = [
@@ -192,7 +192,7 @@ class Run {
   /** One of those that were created last. */
   #id(): string {
     const created = [...this.#model.at(this.#now).state.promises.keys()].filter((id) => !id.endsWith('.child'));
-    return created.length === 0 ? 'none' : this.#random.pick(created.slice(-LIVELY));
+    return created.length === 0 ? 'none' : this.#random.pick(created.slice(-RECENT));
   }
 
   /** Some are delayed, some have expired already. */

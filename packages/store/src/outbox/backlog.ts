@@ -62,7 +62,10 @@ export async function readBacklog(
   return backlog;
 }
 
-/** Those of these targets that have due tasks: how many tasks, up to `limit` in all, and since when. Listeners do not count. */
+/**
+ * The targets that have due tasks, each with the number of its due tasks (up to `limit` for all targets together) and the due
+ * time of its earliest one. Listeners do not count.
+ */
 async function dueTasks(
   dialect: Dialect,
   transport: Transport,

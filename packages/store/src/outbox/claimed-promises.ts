@@ -5,7 +5,7 @@ export const MAX_CLAIMED_BYTES = 16 << 20;
 /** A promise of at most this size is always loaded, because the number of messages is bounded, too. */
 const SMALL_BYTES = 16 << 10;
 
-/** A listener that is due, and how many bytes the columns of any length of its settled promise have. */
+/** A listener that is due, and the size of its settled promise in bytes (`Table.bytes`). */
 export interface SizedListener {
   listener: ListenerRow;
   bytes: number;

@@ -63,7 +63,7 @@ const ACKNOWLEDGEMENT_LIMITS: BatcherLimits = {
 /** Claims messages for this process, records their outcomes, and releases claims. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** By transport, when the first claim began whose answer was lost (epoch ms). */
+  /** By transport: the start of the claim whose answer was lost (epoch ms). */
   readonly #unknownSince = new Map<Transport, number>();
   readonly #acknowledgements: Batcher<readonly DeliveryOutcome[], void>;
 

@@ -70,7 +70,10 @@ export class Queues {
     return this.#applyToAll(queue, await this.#resumable(limits), rule);
   }
 
-  /** Resumes the oldest message; one that failed often only if there is no other. @returns how many: 0 or 1. */
+  /**
+   * Resumes one message: the oldest `unblock`, or the oldest `execute` if no `unblock` waits. A message that failed often is
+   * resumed only if there is no other. @returns how many: 0 or 1.
+   */
   async resumeOne(queue: Queue, withinMs: number): Promise<number> {
     for (const maxAttempts of [MAX_RESUMED_ATTEMPTS, Infinity]) {
       const limits = { withinMs, maxAttempts };
@@ -83,7 +86,7 @@ export class Queues {
     return 0;
   }
 
-  /** Finds messages that `resumed` may change: not those with a delay, which were never due, and not claimed ones. */
+  /** The condition for messages that `resumed` may change: not delayed ones, which were never due, and not claimed ones. */
   async #resumable({ withinMs, maxAttempts }: { withinMs: number; maxAttempts: number }): Promise<string> {
     const now = await this.#dialect.now();
     const few = maxAttempts === Infinity ? '' : ` AND attempts < ${maxAttempts}`;

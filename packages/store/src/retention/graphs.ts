@@ -64,7 +64,10 @@ export class GraphReader {
     return found?.origin === origin ? found : null;
   }
 
-  /** Promises of an origin without its root that had settled by then, the last ids first: callees before their callers. */
+  /**
+   * Promises of an origin, except its root, that had settled by `settledUntil`. The last ids come first, so callees come
+   * before their callers.
+   */
   async settledCallees(origin: string, settledUntil: number, limit: number): Promise<Member[]> {
     const sql = `SELECT ${MEMBER} FROM ${byOrigin(this.#sql.words)} AND origin = ? AND id <> ? AND settled_at <= ${settledUntil}
       ORDER BY id DESC LIMIT ${limit}`;

@@ -10,7 +10,10 @@ import type { Words } from './words.ts';
  * the others on each row: in the worst case on a million rows. So it first counts a few rows of each filter (`bestOf`).
  */
 
-/** A filter of a search that has an index, which gives the promises in the order of their ids. */
+/**
+ * A filter of a search that has an index. Most of these indexes give the promises in the order of their ids; those for
+ * `failed`, `function` and `timeout` do not.
+ */
 export type IndexedFilter =
   | { by: 'id' }
   | { by: 'state'; state: PromiseState }

@@ -27,7 +27,8 @@ export class Upkeep {
   }
 
   /**
-   * Updates the statistics by which the database chooses indexes, and removes what connections left that ended long ago.
+   * Updates the statistics by which the database chooses indexes, and removes the batch numbers of connections that ended
+   * over a day ago.
    * @returns the number of tables.
    */
   async analyze(): Promise<number> {

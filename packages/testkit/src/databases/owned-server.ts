@@ -196,7 +196,7 @@ class ServerProcess implements OwnedServer {
   async #end(order: 'keep' | 'delete'): Promise<void> {
     const shell = this.#shell;
     this.#shell = null;
-    if (!shell || shell.exitCode !== null) return;
+    if (!shell || shell.exitCode !== null || shell.signalCode !== null) return;
     const ended = new Promise((resolve) => shell.once('exit', resolve));
     shell.ref();
     shell.stdin?.end(`${order}\n`);

@@ -153,8 +153,8 @@ const MAX_RESUMED_ATTEMPTS = 10;
 /** Resumes one message as the probe. @param got its key; undefined if none was found. @throws if it is not the first. */
 export function resumeOne(context: Context, queue: Queue, withinMs: number, got: string | undefined): void {
   const waiting = all(context).filter(isResumable(context, queue, withinMs));
-  const seldom = waiting.filter(({ attempts }) => attempts < MAX_RESUMED_ATTEMPTS);
-  const candidates = seldom.length > 0 ? seldom : waiting;
+  const failedRarely = waiting.filter(({ attempts }) => attempts < MAX_RESUMED_ATTEMPTS);
+  const candidates = failedRarely.length > 0 ? failedRarely : waiting;
   const one = candidates.find((entry) => keyOf(entry) === got);
   if (got === undefined && candidates.length === 0) return;
   if (!one || candidates.some((other) => comesBefore(other, one))) {

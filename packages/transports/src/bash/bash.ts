@@ -73,7 +73,7 @@ export class BashTransport implements PushTransport {
     this.#options = options;
     this.#graceMs = Math.min(MAX_GRACE_MS, Math.floor(ttlMs / 5));
     this.#scripts = new Semaphore(options.maxRunning);
-    // Leases are renewed after a third of their time. So the guard kills the scripts of a frozen process before they expire.
+    // Leases are renewed after a third of their time. So the guard kills a frozen process's scripts before its leases expire.
     this.#guard = new Guard({ silenceMs: (ttlMs * 2) / 3 - this.#graceMs, env: dockerEnvironment(env) });
     this.#leases = new Leases({ execute, pid: this.#pid, ttlMs, graceMs: this.#graceMs });
     this.#writer = new TaskWriter(execute, logger);

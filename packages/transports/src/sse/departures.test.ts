@@ -22,7 +22,7 @@ test('workers that left are counted by group for an hour, unless they come back'
   ]);
 });
 
-test('only the last ones are remembered', () => {
+test('only the 1,000 workers that left last are remembered', () => {
   const departures = new Departures(() => 0);
   for (let id = 0; id < 5_000; id++) departures.left('a', String(id));
   expect(departures.groups()).toEqual([{ group: 'a', count: 1_000, agoMs: 0 }]);

@@ -91,8 +91,8 @@ export class StreamHub {
   }
 
   /**
-   * From now on no stream accepts messages. Resolves within a second, when it is known whether the messages under way
-   * arrived.
+   * From now on no event stream accepts messages. Resolves within a second, when it is known whether the messages under
+   * way arrived. It does nothing to WebSockets, which their endpoint drains.
    */
   async drain(): Promise<void> {
     await Promise.all(this.streams().map((stream) => stream.drain()));

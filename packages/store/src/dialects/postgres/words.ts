@@ -46,7 +46,7 @@ export const WORDS: Words = {
         WHERE t.${first} = wanted.a AND t.${second} = wanted.b OFFSET 0 ${lock}) AS found`;
     return { sql, params: [firsts, array(keys.map(([, value]) => String(value)))] };
   },
-  // One array: of a list the planner reads each entry, 100 in each of a dozen statements of a retention step.
+  // As one array, because the planner reads each entry of a list. A retention step has a dozen statements with 100 ids each.
   among: (column, texts) => ({ sql: `${column} = ANY(?::text[])`, params: [array(texts)] }),
   // As one JSON text, because the planner uses no index for a list of pairs.
   remove: (table, key, rows) => {

@@ -74,7 +74,7 @@ function versioned<Row extends { id: string }>(rows: readonly Row[], versions: r
   return found;
 }
 
-/** The rows of a table that are there after the batch and were not like that before. */
+/** The rows of a table that the batch inserted or updated. */
 export function changed<Row>({ inserts, updates }: RowChanges<Row>): readonly Row[] {
   return updates.length === 0 ? inserts : [...inserts, ...updates];
 }
