@@ -165,12 +165,12 @@ export class PollDelivery implements Service, Receiver {
   /** Looks for messages that no hint announced. */
   async #scan(): Promise<void> {
     const { store } = this.#runtime;
-    const isTold = this.#isScanAnnounced;
+    const isAnnounced = this.#isScanAnnounced;
     this.#isScanAnnounced = false;
     this.#unannounced.clear();
     for (const { target, dueAt } of await store.queues.nextDue('poll', this.#inTurn(this.#hub.targets()))) {
       const isDue = dueAt <= store.clock.now();
-      if (isDue && !isTold && !this.#targets.knows(target)) this.#unannounced.add(target);
+      if (isDue && !isAnnounced && !this.#targets.knows(target)) this.#unannounced.add(target);
       this.#targets.note(target, dueAt);
     }
     this.#scanAt = this.#nextScanAt();

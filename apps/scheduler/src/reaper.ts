@@ -1,4 +1,4 @@
-import { Loop } from '@resonate/lifecycle';
+import { Loop, type Service } from '@resonate/lifecycle';
 import { DEAD_AFTER_MS, isAlive, type RuntimeWith } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
@@ -6,8 +6,19 @@ const LOOK_EVERY_MS = 1_000;
 type Context = RuntimeWith<'logger' | 'processId', 'cluster' | 'now' | 'outbox'>;
 
 /** Looks every second for processes whose heartbeat has stopped. */
-export function createReaper(runtime: Context): Loop {
-  return new Loop({ name: 'reaper', pollIntervalMs: LOOK_EVERY_MS, logger: runtime.logger, step: reaping(runtime) });
+export function createReaper(runtime: Context): Service {
+  const name = 'reaper';
+  let step = reaping(runtime);
+  const loop = new Loop({ name, pollIntervalMs: LOOK_EVERY_MS, logger: runtime.logger, step: () => step() });
+  return {
+    name,
+    start() {
+      // While another process led, this one did not look. That was no outage.
+      step = reaping(runtime);
+      return loop.start();
+    },
+    stop: () => loop.stop(),
+  };
 }
 
 /**

@@ -27,7 +27,7 @@ export class AllowedHosts {
 /** As URLs spell hosts: lower case, punycode, IPv4 in four parts, IPv6 in brackets. */
 function split(pattern: string): { hostname: string; port: string | null } {
   const port = /:(\d{1,5})$/.exec(pattern)?.[1] ?? null;
-  const host = port === null || pattern.endsWith(']') ? pattern : pattern.slice(0, -port.length - 1);
+  const host = port === null ? pattern : pattern.slice(0, -port.length - 1);
   // Parse the host without its port, because URL drops a default port.
   const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : null;
   return { hostname: (url?.hostname ?? host.toLowerCase()).replace(/\.$/, ''), port };

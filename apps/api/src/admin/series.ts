@@ -48,18 +48,18 @@ export class Series implements Service {
     const before = this.#last;
     const stats = new Map<string, ProcessStats>();
     for (const row of processes) {
-      const told = parseStats(row.stats);
-      if (told) stats.set(row.id, told);
+      const reported = parseStats(row.stats);
+      if (reported) stats.set(row.id, reported);
     }
     this.#last = { at, stats };
     if (!before || at <= before.at) return;
     const startedAtById = new Map(processes.map(({ id, startedAt }) => [id, startedAt]));
-    const steps = [...stats].flatMap(([id, told]) => {
+    const steps = [...stats].flatMap(([id, reported]) => {
       const known = before.stats.get(id);
       // For a process that started since the last sample, count all its totals. An older process that is seen for the
       // first time counts nothing, because its totals cover an unknown time.
       if (!known && (startedAtById.get(id) ?? 0) < before.at) return [];
-      return [difference(told, known)];
+      return [difference(reported, known)];
     });
     this.#points.push(point(at, (at - before.at) / 1000, steps));
     if (this.#points.length > SERIES_POINTS) this.#points.shift();

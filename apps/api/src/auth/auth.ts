@@ -37,7 +37,8 @@ export class Auth implements Service {
   readonly name = 'auth';
   readonly #options: AuthOptions;
   readonly #rules: ClaimRules;
-  readonly #verified = new LRUCache<string, Verified>({ ...CACHED, sizeCalculation: (_, text) => text.length });
+  /** Replaced when the keys change, so that a check with the old keys that ends later adds nothing to it. */
+  #verified = noTokens();
   readonly #acceptsUnsigned: boolean;
   readonly #remote: RemoteKeys | null;
   #files: readonly VerificationKey[] = [];
@@ -47,7 +48,7 @@ export class Auth implements Service {
     const { publickey, jwksUrl, jwksRefreshMs, iss, aud, leewayMs } = options.config;
     this.#rules = { iss, aud, leewayMs };
     this.#acceptsUnsigned = publickey.includes('none');
-    const changed = () => this.#verified.clear();
+    const changed = () => void (this.#verified = noTokens());
     const { logger } = options;
     this.#remote =
       jwksUrl === null ? null : new RemoteKeys({ url: jwksUrl, refreshMs: jwksRefreshMs, logger, changed });
@@ -78,6 +79,7 @@ export class Auth implements Service {
   }
 
   async #verify(text: string): Promise<Authentication> {
+    const cache = this.#verified;
     const token = parseToken(text);
     const reason = token ? claimsError(token.claims, this.#rules, this.#options.clock.now()) : 'not a JWT';
     if (!token || reason !== null) return this.#refuse(reason);
@@ -89,7 +91,7 @@ export class Auth implements Service {
     }
     const expiresAt = (expiryOf(token.claims) ?? 0) + this.#rules.leewayMs;
     const verified = { principal: principalOf(token.claims), expiresAt };
-    this.#verified.set(text, verified);
+    cache.set(text, verified);
     return { ok: true, token: verified };
   }
 
@@ -102,6 +104,10 @@ export class Auth implements Service {
     for (const key of this.#files) if (await isSignedBy(token, key)) return true;
     return (await this.#remote?.isSigned(token)) ?? false;
   }
+}
+
+function noTokens(): LRUCache<string, Verified> {
+  return new LRUCache({ ...CACHED, sizeCalculation: (_, text) => text.length });
 }
 
 /** The token of an `Authorization: Bearer` header. */

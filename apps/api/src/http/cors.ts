@@ -10,14 +10,14 @@ export class Cors {
   readonly #origins: ReadonlySet<string>;
 
   constructor(origins: readonly string[]) {
-    this.#origins = new Set(origins);
+    this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
   }
 
   headers(origin: string | undefined): OutgoingHttpHeaders {
     if (origin === undefined || this.#origins.size === 0) return {};
     if (this.#origins.has('*')) return { 'access-control-allow-origin': '*' };
     const vary = { vary: 'origin' };
-    return this.#origins.has(origin) ? { 'access-control-allow-origin': origin, ...vary } : vary;
+    return this.#origins.has(origin.toLowerCase()) ? { 'access-control-allow-origin': origin, ...vary } : vary;
   }
 
   /** The answer to a preflight request. */

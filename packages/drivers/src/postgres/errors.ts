@@ -11,12 +11,19 @@ const TOO_LARGE = '54000';
 /** Out of disk, memory or connections. */
 const INSUFFICIENT_RESOURCES = '53';
 
+/** Connection failures, shutdowns, and timeouts of idle sessions. */
+const ENDS_CONNECTION = /^(?:08|57P0|25P03)/;
+
+/** Whether the server ends the connection after this error. Servers may translate the severity. */
+export function endsConnection({ code = '', severity }: pg.DatabaseError): boolean {
+  return severity === 'FATAL' || severity === 'PANIC' || ENDS_CONNECTION.test(code);
+}
+
 /** What an error of a round trip means to a caller. */
 export function toStoreError(error: unknown): Error {
   if (error instanceof ConnectionLost) return error;
   if (!(error instanceof pg.DatabaseError)) return new ConnectionLost(errorText(error));
-  // After such an error the server ends the connection.
-  if (error.severity === 'FATAL' || error.severity === 'PANIC') return new ConnectionLost(error.message);
+  if (endsConnection(error)) return new ConnectionLost(error.message);
   const code = error.code ?? '';
   if (code === TOO_LARGE)
     return new RequestTooLarge(`an id, an address or a lineage tag is too long: ${error.message}`);

@@ -39,6 +39,8 @@ export async function reindex(connections: Connections, signal: AbortSignal, min
   const end = () => void session.end();
   signal.addEventListener('abort', end, { once: true });
   try {
+    // It may have been aborted while the connection was opened.
+    signal.throwIfAborted();
     await session.script(NO_TIME_LIMIT);
     for (const name of await names(session, LEFT_BEHIND))
       await session.script(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);

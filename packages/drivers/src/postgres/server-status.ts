@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { endsConnection } from './errors.ts';
 
 /** What a server says about itself. */
 export interface ServerStatus {
@@ -28,7 +29,7 @@ type Row = [boolean, boolean, string?, (string | null)?];
 export async function statusOf(client: pg.Client): Promise<ServerStatus> {
   const [isStandby, isReadOnly, system, timeline] = await ask(client, DETAILED).catch((error: unknown) => {
     // Servers that only speak the protocol of Postgres have no timelines.
-    if (error instanceof pg.DatabaseError && error.severity === 'ERROR') return ask(client, PLAIN);
+    if (error instanceof pg.DatabaseError && !endsConnection(error)) return ask(client, PLAIN);
     throw error;
   });
   return { isStandby, isReadOnly, timeline: system && timeline ? { system, number: parseInt(timeline, 16) } : null };

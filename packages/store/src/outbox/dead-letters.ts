@@ -8,7 +8,7 @@ import type { PlainSql } from '../sql/plain-sql.ts';
 import { int } from '../sql/read.ts';
 import { complete, type Statement } from '../sql/statement.ts';
 import { DEAD_LETTER_ROWS, DEAD_LETTERS, LISTENER_KEYS, LISTENERS, type StoredDeadLetter } from '../tables.ts';
-import { lockListeners, rewriteListeners } from './messages.ts';
+import { AT_ONCE, lockListeners, rewriteListeners } from './messages.ts';
 
 /** Selects dead letters. A field that is left out selects all. */
 export interface DeadLetterFilter {
@@ -36,8 +36,6 @@ export interface Piece {
   last: number | null;
 }
 
-/** The number of rows in one transaction, so that no lock is held for long. */
-const AT_ONCE = 200;
 /** The number of letters in one call. It takes seconds, and a client waits for it. */
 const MOST = 10_000;
 

@@ -26,7 +26,7 @@ export interface MessageRules {
 }
 
 /** The number of rows in one transaction, so that no lock is held for long. */
-const AT_ONCE = 200;
+export const AT_ONCE = 200;
 
 /** Locks tasks and returns rows of `TASKS.list()`. */
 export function lockTasks({ plain: { words } }: Dialect, ids: readonly string[]): Statement {

@@ -24,10 +24,10 @@ const KEY = 'redrive';
 
 /** One order at a time, stored in the database. The leader carries it out in small steps; a new leader continues it. */
 export class BulkRedrive {
-  readonly #dialect: Pick<Dialect, 'readSetting' | 'writeSetting' | 'now' | 'plain'>;
+  readonly #dialect: Pick<Dialect, 'readSetting' | 'now' | 'plain'>;
   readonly #letters: DeadLetters;
 
-  constructor(dialect: Pick<Dialect, 'readSetting' | 'writeSetting' | 'now' | 'plain'>, letters: DeadLetters) {
+  constructor(dialect: Pick<Dialect, 'readSetting' | 'now' | 'plain'>, letters: DeadLetters) {
     this.#dialect = dialect;
     this.#letters = letters;
   }
@@ -68,18 +68,16 @@ export class BulkRedrive {
    * @returns null if there is no order to carry out.
    */
   async step(): Promise<RedriveOrder | null> {
-    const order = await this.current();
+    const before = await this.#dialect.readSetting(KEY);
+    const order = before === null ? null : json<RedriveOrder>(before);
     if (order === null || order.endedAt !== null) return null;
     const { filter, after, through } = order;
     const { count, last } = await this.#letters.redriveNext({ ...filter, through }, after);
     order.redriven += count;
     if (last === null) order.endedAt = await this.#dialect.now();
     else order.after = last;
-    await this.#write(order);
+    // If another leader has continued meanwhile, its progress stays.
+    await this.#replace(before, JSON.stringify(order));
     return order;
-  }
-
-  #write(order: RedriveOrder): Promise<void> {
-    return this.#dialect.writeSetting(KEY, JSON.stringify(order));
   }
 }

@@ -26,11 +26,17 @@ export class TaskWriter {
    * @param signal aborted when another worker may have the task. The result is then dropped.
    */
   async settle(task: TaskRecord, verdict: Verdict, signal: AbortSignal): Promise<void> {
+    let wanted = verdict;
     for (let attempts = 1; ; attempts++) {
-      const { status, data } = await this.#fulfill(task, verdict);
+      const { status, data } = await this.#fulfill(task, wanted);
       // 404, 409: somebody else settled the promise, or an earlier attempt did and its reply was lost.
       if (status === 200 || status === 404 || status === 409) return;
-      if (status === 400) return this.#settleUnstorable(task, String(data));
+      if (status === 400) {
+        if (wanted !== verdict) return this.#logger.error(wanted.data, { task: task.id });
+        // The store would refuse the result each time, so the script must not run again.
+        wanted = { state: 'rejected', data: `the result of the script cannot be stored: ${String(data)}` };
+        continue;
+      }
       await pause(backoffMs(attempts, BACKOFF), undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
     }
@@ -46,13 +52,6 @@ export class TaskWriter {
     this.#logger.warn('the task of a stopped script was not released: it is dispatched again when its lease expires', {
       task: id,
     });
-  }
-
-  /** Rejects the promise. The store would refuse every attempt, so running the script again would not help. */
-  async #settleUnstorable(task: TaskRecord, refusal: string): Promise<void> {
-    const data = `the result of the script cannot be stored: ${refusal}`;
-    const { status } = await this.#fulfill(task, { state: 'rejected', data });
-    if (status !== 200) this.#logger.error(data, { task: task.id });
   }
 
   #fulfill({ id, version }: TaskRecord, { state, data }: Verdict) {

@@ -12,7 +12,7 @@ export async function processFacts({ processId, stats, store }: Context, now: nu
       role,
       startedAt,
       heartbeatAt: isOwn ? now : heartbeatAt,
-      isAlive: isAlive({ heartbeatAt }, now),
+      isAlive: isOwn || isAlive({ heartbeatAt }, now),
       leader,
       stats: isOwn ? own : parseStats(text),
     };

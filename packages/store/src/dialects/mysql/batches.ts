@@ -1,5 +1,6 @@
 import { checkWritable, IS_READ_ONLY, list, NOW, quote, type Database, type Session } from '@resonate/drivers/mysql';
 import { int, intOrNull, text } from '../../sql/read.ts';
+import { BATCH_NUMBERS_KEPT_MS } from '../server/dialect.ts';
 
 /**
  * Writes the number of a connection's current batch, because MySQL cannot tell whether a transaction was committed. It is
@@ -10,12 +11,11 @@ export function numberBatch({ key, batch }: Session): string {
     ON DUPLICATE KEY UPDATE number = VALUES(number), used_at = VALUES(used_at)`;
 }
 
-const FORGOTTEN_AFTER_MS = 86_400_000;
 const FORGOTTEN_AT_ONCE = 10_000;
 
 /** Removes the rows of connections that ended long ago. They are deleted by key, because a DELETE locks all rows that it reads. */
 export async function forgetConnections(database: Database): Promise<void> {
-  const old = `SELECT connection FROM batches WHERE used_at < ${NOW} - ${FORGOTTEN_AFTER_MS} LIMIT ${FORGOTTEN_AT_ONCE}`;
+  const old = `SELECT connection FROM batches WHERE used_at < ${NOW} - ${BATCH_NUMBERS_KEPT_MS} LIMIT ${FORGOTTEN_AT_ONCE}`;
   for (;;) {
     const [found = []] = await database.run(old);
     const keys = found.map(([key]) => text(key));

@@ -12,6 +12,7 @@ import { outboxOf } from './outbox.ts';
 import { SQL } from './statements.ts';
 
 const ELECTION_CONNECTIONS = 2;
+const OUTCOME_CONNECTIONS = 2;
 
 /** MySQL 8.0 and MariaDB 10.6 and newer, with SQL that both understand. */
 export class MysqlDialect extends ServerDialect<string, Session> implements Dialect {
@@ -24,6 +25,8 @@ export class MysqlDialect extends ServerDialect<string, Session> implements Dial
   readonly #database: Database;
   /** A pool of its own, so that a leader can renew its term while all other connections are busy. */
   readonly #election: Database;
+  /** Asks whether a batch was committed. The other connections may all be held by batches that wait for this answer. */
+  readonly #outcomes: Database;
 
   /** Connects on first use. @throws when the URL is not one. */
   constructor(options: MysqlOptions & { election: 'advisory' | 'lease' }) {
@@ -31,6 +34,7 @@ export class MysqlDialect extends ServerDialect<string, Session> implements Dial
     super(database, SQL, options.election === 'lease');
     this.#database = database;
     this.#election = new Database({ ...options, poolSize: ELECTION_CONNECTIONS });
+    this.#outcomes = new Database({ ...options, poolSize: OUTCOME_CONNECTIONS });
     this.outbox = outboxOf(database);
   }
 
@@ -43,7 +47,7 @@ export class MysqlDialect extends ServerDialect<string, Session> implements Dial
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#database.close(), this.#election.close()]);
+    await Promise.all([this.#database, this.#election, this.#outcomes].map((database) => database.close()));
   }
 
   /** After any such error during the commit, only the number in `batches` says what happened. */
@@ -52,7 +56,7 @@ export class MysqlDialect extends ServerDialect<string, Session> implements Dial
   }
 
   protected happened(lost: Session): Promise<boolean> {
-    return happened(this.#database, lost);
+    return happened(this.#outcomes, lost);
   }
 
   protected electByLock(role: string): Promise<Leadership | null> {

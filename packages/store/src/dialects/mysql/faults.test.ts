@@ -8,6 +8,7 @@ import {
   type TcpProxy,
   until,
 } from '@resonate/testkit';
+import { createConnection } from 'mysql2/promise';
 import { promiseCreate, send, storeOn, taskCreate } from '../../conformance/under-test.ts';
 import type { Store } from '../../store.ts';
 import { MysqlDialect } from './dialect.ts';
@@ -33,6 +34,8 @@ describe('a batch whose connection breaks', () => {
     const dialect = new MysqlDialect({ ...OPTIONS, url });
     await dialect.migrate();
     store = storeOn(dialect);
+    // Opens the connection that the batch uses.
+    await store.now();
   });
   afterEach(async () => {
     await store.close();
@@ -97,6 +100,22 @@ describe('a batch whose connection breaks', () => {
     await expect(next.migrate()).resolves.toBeUndefined();
     await next.close();
   }, 60_000);
+
+  test('by an error and stays open does not wait for itself, even if it is the only one of its pool', async () => {
+    const alone = storeOn(new MysqlDialect({ ...OPTIONS, poolSize: 1, statementTimeoutMs: 1_000, url }));
+    const blocker = await createConnection(url);
+    try {
+      await blocker.beginTransaction();
+      await blocker.query("INSERT INTO promise_tags (name, value, promise_id) VALUES ('a', 'b', 'blocked')");
+      const create = () => send(alone, 'promise.create', promiseCreate('blocked', { a: 'b' }));
+      expect(await create()).toMatchObject({ status: 503 });
+      await blocker.rollback();
+      expect(await create()).toMatchObject({ status: 200 });
+    } finally {
+      await blocker.end();
+      await alone.close();
+    }
+  });
 
   test('and cannot be replaced gets a 503, and succeeds later over a new connection', async () => {
     proxy.rules.toServer = (_, link) => link.cut();
@@ -163,7 +182,7 @@ describe('a request that is larger than max_allowed_packet', () => {
         send(store, 'promise.create', large('fits too', 400_000)),
       ]);
       expect(replies.map(({ status }) => status)).toEqual([200, 400, 200]);
-      expect(replies[1]?.data).toContain('max_allowed_packet is 1048576');
+      expect(replies[1]?.data).toContain('the limit is 524288 (half of its max_allowed_packet)');
       expect(await send(store, 'promise.get', { id: 'fits' })).toMatchObject({ status: 200 });
       expect(await send(store, 'promise.get', { id: 'too large' })).toMatchObject({ status: 404 });
     } finally {

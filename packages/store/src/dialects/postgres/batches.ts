@@ -1,4 +1,5 @@
 import type { Connections, Prepared, Query, Session } from '@resonate/drivers/postgres';
+import { BATCH_NUMBERS_KEPT_MS } from '../server/dialect.ts';
 import { CLOCK_MS } from './outbox.ts';
 
 /**
@@ -27,17 +28,17 @@ export async function happened(connections: Connections, { id, batch }: Session,
   // Not from the pool: all its connections may be waiting for this answer.
   const session = await connections.dedicated();
   try {
-    const [rows] = await session.run([{ text: FENCE, values: [id, String(now)] }]);
+    // Without a transaction, the commit could fail after the answer.
+    const fence = { text: FENCE, values: [id, String(now)] };
+    const [, rows] = await session.run([{ text: 'BEGIN' }, fence, { text: 'COMMIT' }]);
     return Number(rows?.[0]?.[0]) === batch;
   } finally {
     await session.end();
   }
 }
 
-const KEPT_MS = 86_400_000;
-
 /** Removes the rows of connections that ended long ago. */
 export async function forgetConnections(connections: Connections): Promise<void> {
-  const sql = `DELETE FROM batches WHERE used_at < ${CLOCK_MS} - ${KEPT_MS}`;
+  const sql = `DELETE FROM batches WHERE used_at < ${CLOCK_MS} - ${BATCH_NUMBERS_KEPT_MS}`;
   await connections.use((session) => session.run([{ text: sql }]));
 }

@@ -57,6 +57,8 @@ export interface ServerSql<Query, Session> {
 
 /** How many round trips one batch takes at most. */
 const ROUND_TRIPS = 2;
+/** How long the batch number of a connection is kept after its last batch. */
+export const BATCH_NUMBERS_KEPT_MS = 86_400_000;
 const ASK_AGAIN_MS = 100;
 /**
  * A step of a sweep takes no further graph once it has this share of `retention.batch_size`. Shorter steps keep requests waiting
