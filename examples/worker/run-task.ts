@@ -18,7 +18,8 @@ const LEASE_MS = 30_000;
 const PID = `worker-${randomUUID()}`;
 
 /**
- * Acquires the task, calls `work` with the promise's parameter, and settles the promise with the result or error.
+ * Acquires the task, calls `work` with the promise's parameter, and settles the promise with the result or error. If the
+ * parameter is not JSON, it rejects the promise.
  * A message may arrive more than once. If another worker has the task, or the task is done, this does nothing.
  * @returns true if this worker fulfilled the task.
  * @throws if the server cannot be reached. Then do not acknowledge the message, so that it is delivered again.
@@ -34,16 +35,21 @@ export async function runTask(message: ExecuteMessage, work: (param: unknown) =>
     call(serverUrl, 'task.heartbeat', { pid: PID, tasks: [{ id, version: task.version }] }).catch(() => {});
   }, LEASE_MS / 3);
   try {
-    const settlement = await work(decode(promise.param)).then(
-      (result) => ({ state: 'resolved', value: encode(result) }),
-      (error: unknown) => ({ state: 'rejected', value: encode(String(error)) }),
-    );
-    const action = { kind: 'promise.settle', data: { id, ...settlement } };
+    const action = { kind: 'promise.settle', data: { id, ...(await settlement(promise.param, work)) } };
     const fulfilled = await call(serverUrl, 'task.fulfill', { id, version: task.version, action });
     // 409: the lease expired, and another worker has the task.
     return fulfilled.status === 200;
   } finally {
     clearInterval(keepLease);
+  }
+}
+
+/** Does the work. Any error rejects the promise. Otherwise the task would be repeated after each lease, forever. */
+async function settlement(param: Value, work: (param: unknown) => Promise<unknown>) {
+  try {
+    return { state: 'resolved', value: encode(await work(decode(param))) };
+  } catch (error) {
+    return { state: 'rejected', value: encode(String(error)) };
   }
 }
 
@@ -62,7 +68,12 @@ async function call(serverUrl: string, kind: string, data: object): Promise<{ st
 
 /** Values are JSON in base64, as in the SDKs. */
 function decode({ data }: Value): unknown {
-  return data === undefined ? null : JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+  if (data === undefined) return null;
+  try {
+    return JSON.parse(Buffer.from(data, 'base64').toString('utf8'));
+  } catch (cause) {
+    throw new Error('The parameter of the promise is not JSON in base64', { cause });
+  }
 }
 
 function encode(value: unknown): Value {

@@ -20,6 +20,7 @@ describe('a program that is not installed', () => {
     const missing = with_.stdout.split('\n').filter((file) => !listed.has(file));
     expect(missing.map((file) => file.replace(`${ROOT}/`, '')).sort()).toEqual([
       'test/dashboard/dashboard.test.ts',
+      'test/dashboard/dead-letters.test.ts',
       'test/dashboard/details.test.ts',
       'test/dashboard/graph-page.test.ts',
       'test/dashboard/home.test.ts',

@@ -1,6 +1,9 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { GuardedServer } from '../../auth/guarded-server.ts';
 import { freePort } from '../../processes/free-port.ts';
@@ -181,6 +184,36 @@ describe('commands that read a configuration', () => {
     expect(checks).toMatchObject({ store: failed(database), kafka: failed(broker), sqs: failed(queue) });
     expect(checks).toMatchObject({ bash: { status: 'ok' }, 'wake-ups': { status: 'off' } });
     expect(JSON.stringify(checks)).not.toContain('secret');
+  });
+
+  test('doctor checks a broker of each Kafka cluster, and the file of certificates', async () => {
+    const main = createServer().listen(0, '127.0.0.1');
+    await once(main, 'listening');
+    const [up, down] = [(main.address() as AddressInfo).port, await freePort()];
+    const kafka = ['--transports-kafka-enabled', '--transports-kafka-brokers', `127.0.0.1:${up}`];
+    const cluster = (name: string, port: number) => ['--transports-kafka-clusters', `${name}=127.0.0.1:${port}`];
+    const secure = ['--transports-kafka-tls', '--transports-kafka-ca-file'];
+    const empty = join(cwd, 'empty.pem');
+    await writeFile(empty, 'nothing');
+    const certificate = join(cwd, 'ca.pem');
+    await writeFile(certificate, rootCertificates[0]!);
+    try {
+      const [all, oneOfTwo, secured, noFile, noCertificate] = await Promise.all([
+        doctor(...kafka, ...cluster('eu', up), ...cluster('eu', down)),
+        doctor(...kafka, ...cluster('eu', up), ...cluster('us', down)),
+        doctor(...kafka, ...secure, certificate),
+        doctor(...kafka, ...secure, join(cwd, 'none.pem')),
+        doctor(...kafka, ...secure, empty),
+      ]);
+      expect(all.checks['kafka']).toMatchObject({ status: 'ok', detail: expect.stringContaining('eu=127.0.0.1') });
+      const failed = (part: string) => ({ status: 'failed', detail: expect.stringContaining(part) });
+      expect(oneOfTwo.checks['kafka']).toMatchObject(failed(`127.0.0.1:${down}`));
+      expect(noFile.checks['kafka']).toMatchObject(failed('none.pem'));
+      expect(noCertificate.checks['kafka']).toMatchObject(failed('contains no certificate'));
+      expect(secured.checks['kafka']).toMatchObject({ status: 'ok' });
+    } finally {
+      main.close();
+    }
   });
 
   test('a reader that closes the pipe early does not cause a failure', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message } from '@resonate/protocol';
 import { createParser } from 'eventsource-parser';
@@ -17,7 +18,8 @@ interface StreamOptions {
 
 /**
  * Receives the messages for one address over an event stream. The stream is reopened whenever it ends. No message is
- * lost in between, because the server keeps undelivered messages.
+ * lost in between, because the server keeps undelivered messages. The pause before that doubles with each failed attempt
+ * to open the stream.
  * @param path `/poll/GROUP/ID`
  */
 export async function* receiveMessages(
@@ -29,10 +31,9 @@ export async function* receiveMessages(
   const isOver = () => signal.aborted;
   while (!isOver()) {
     try {
-      for await (const message of open(path, server, signal)) {
-        retryMs = FIRST_RETRY_MS;
-        yield message;
-      }
+      const response = await open(path, server, signal);
+      retryMs = FIRST_RETRY_MS;
+      yield* messagesIn(response);
       if (!isOver()) onLost('the server ended the stream');
     } catch (error) {
       if (!isOver()) onLost((error as Error).message);
@@ -42,12 +43,16 @@ export async function* receiveMessages(
   }
 }
 
-async function* open(path: string, server: ClientOptions, signal: AbortSignal): AsyncGenerator<Message> {
+async function open(path: string, server: ClientOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const response = await reach(path, server, { accept: 'text/event-stream', signal });
   if (response.statusCode !== 200) {
     response.destroy();
     throw new Error(`${path} answered ${response.statusCode ?? 0}`);
   }
+  return response;
+}
+
+async function* messagesIn(response: IncomingMessage): AsyncGenerator<Message> {
   const received: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => received.push(data), maxBufferSize: MAX_EVENT_CHARACTERS });
   response.setEncoding('utf8');

@@ -18,24 +18,23 @@ import {
 import { ListFoot } from '../parts/list-foot.tsx';
 import { PrefixFilter } from '../tasks/tasks-page.tsx';
 import { LetterDialog, type LetterAction } from './letter-dialog.tsx';
+import { RedriveProgress } from './redrive-progress.tsx';
 
 /** Messages that could not be delivered, their errors, and actions on them. */
 export function DeadLettersPage() {
   const [params, change] = useQuery();
   const [action, setAction] = useState<LetterAction | null>(null);
+  const [job, setJob] = useState<string | null>(null);
   const filter = readFilter(params);
-  const pages = usePages<DeadLetter>(
-    params.toString(),
-    async (cursor, signal) => {
-      const { deadLetters, ...rest } = await get('/admin/dead-letters', { ...filter, cursor }, signal);
-      return { rows: deadLetters, ...rest };
-    },
-    '',
-  );
+  const pages = usePages<DeadLetter>(params.toString(), (cursor, signal) => load(filter, cursor, signal), '');
   const selection = useSelection(pages.rows, {
     keyOf: ({ id }) => id,
     nameOf: ({ awaited }) => `the dead letter of ${awaited}`,
   });
+  const endJob = () => {
+    setJob(null);
+    pages.reload();
+  };
   const columns = columnsOf(setAction, ({ target, transport }) => change({ target, transport }));
   return (
     <Page
@@ -52,6 +51,7 @@ export function DeadLettersPage() {
           act={setAction}
         />
       </div>
+      {job !== null && <RedriveProgress key={job} id={job} onEnd={endJob} />}
       <section class="panel" aria-label="Results" aria-busy={pages.isLoading}>
         {pages.error && <ErrorState error={pages.error} onRetry={pages.reload} />}
         {pages.rows.length > 0 && (
@@ -75,6 +75,7 @@ export function DeadLettersPage() {
         <LetterDialog
           action={action}
           onClose={() => setAction(null)}
+          onOrdered={setJob}
           onDone={() => {
             selection.selectAll(false);
             pages.reload();
@@ -96,11 +97,17 @@ function readFilter(params: URLSearchParams): Filter {
   return { transport: read('transport'), target: read('target'), prefix: read('prefix') };
 }
 
+async function load(filter: Filter, cursor: string | undefined, signal: AbortSignal | undefined) {
+  const { deadLetters, ...rest } = await get('/admin/dead-letters', { ...filter, cursor }, signal);
+  return { rows: deadLetters, ...rest };
+}
+
 function TargetTag({ filter: { transport, target }, onClear }: { filter: Filter; onClear: () => void }) {
-  if (target === '') return null;
+  const shown = `${transport} ${target}`.trim();
+  if (shown === '') return null;
   return (
-    <button type="button" class="tag" aria-label={`Show all targets, not only ${target}`} onClick={onClear}>
-      {transport} {target} <span aria-hidden="true">×</span>
+    <button type="button" class="tag" aria-label={`Show all targets, not only ${shown}`} onClick={onClear}>
+      {shown} <span aria-hidden="true">×</span>
     </button>
   );
 }
@@ -112,22 +119,17 @@ interface BulkProps {
   act: (action: LetterAction) => void;
 }
 
+/** Selects all letters of a filter. @returns null if the server has no such selection, so rows must be selected. */
+function allOf({ transport, target, prefix }: Filter): Selection | null {
+  if (prefix !== '') return null;
+  if (target === '') return transport === '' ? { all: true } : null;
+  return { target, ...(transport !== '' && { transport: transport as NonNullable<Selection['transport']> }) };
+}
+
 /** Buttons for the selected letters; if none is selected, for all letters of the filter, if the server can select them. */
 function Bulk({ ids, filter, isEmpty, act }: BulkProps) {
   const hasTarget = filter.target !== '';
-  const selection: Selection | null =
-    ids.length > 0
-      ? { ids: [...ids] }
-      : filter.prefix !== ''
-        ? null
-        : hasTarget
-          ? {
-              target: filter.target,
-              ...(filter.transport === ''
-                ? {}
-                : { transport: filter.transport as NonNullable<Selection['transport']> }),
-            }
-          : { all: true };
+  const selection = ids.length > 0 ? { ids: [...ids] } : allOf(filter);
   if (isEmpty || selection === null) return null;
   const what = ids.length > 0 ? `${ids.length} selected` : hasTarget ? 'all to this target' : 'all';
   const scope =

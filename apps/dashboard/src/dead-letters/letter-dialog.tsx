@@ -1,5 +1,6 @@
 import type { Selection } from '@resonate/admin';
 import { post } from '../api/client.ts';
+import { figure } from '../parts/format.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
 
 /** An action on dead letters; `scope` describes them in words. */
@@ -9,38 +10,58 @@ export interface LetterAction {
   scope: string;
 }
 
-/** Asks for confirmation, then sends as many requests as needed. */
+/** `1 dead letter`, `1,234 dead letters` */
+export function lettersIn(count: number): string {
+  return `${figure(count)} ${count === 1 ? 'dead letter' : 'dead letters'}`;
+}
+
+/**
+ * Asks for confirmation. Letters that are selected by id are sent at once; for other selections the server runs a job. To
+ * drop letters it sends as many requests as needed.
+ */
 export function LetterDialog({
   action,
   onClose,
   onDone,
+  onOrdered,
 }: {
   action: LetterAction;
   onClose: () => void;
   onDone: () => void;
+  /** Called with the id of the redrive job that was started. */
+  onOrdered: (id: string) => void;
 }) {
   const { verb, selection, scope } = action;
   const isDrop = verb === 'drop';
-  const confirm = async () => {
+  const drop = async () => {
     let count = 0;
     try {
       for (let more = true; more;) {
-        const answer = await post(`/admin/dead-letters/${verb}`, selection);
-        count += 'redriven' in answer ? answer.redriven : answer.dropped;
-        more = answer.more;
+        const answer = await post('/admin/dead-letters/drop', selection);
+        count += answer.dropped;
+        ({ more } = answer);
       }
     } finally {
       if (count > 0) onDone();
     }
-    const letters = count === 1 ? 'dead letter' : 'dead letters';
-    toast(isDrop ? `${count} ${letters} dropped` : `${count} ${letters} will be sent again`);
+    toast(`${lettersIn(count)} dropped`);
+  };
+  const redrive = async () => {
+    if (selection.ids === undefined) {
+      const { redrive: job } = await post('/admin/jobs/redrive', selection);
+      onOrdered(job.id);
+      return;
+    }
+    const { redriven } = await post('/admin/dead-letters/redrive', selection);
+    onDone();
+    toast(`${lettersIn(redriven)} will be sent again`);
   };
   return (
     <ConfirmDialog
       title={isDrop ? 'Drop?' : 'Send again?'}
       action={isDrop ? 'Drop' : 'Send again'}
       isDangerous={isDrop}
-      onConfirm={confirm}
+      onConfirm={isDrop ? drop : redrive}
       onClose={onClose}
     >
       {isDrop ? (
@@ -50,7 +71,8 @@ export function LetterDialog({
         </p>
       ) : (
         <p>
-          This sends <strong>{scope}</strong> at once, as new messages with zero attempts.
+          This sends <strong>{scope}</strong> again, as new messages with zero attempts.
+          {selection.ids === undefined && ' A job on the server does that; it continues if you close this page.'}
         </p>
       )}
     </ConfirmDialog>

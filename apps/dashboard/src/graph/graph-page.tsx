@@ -65,7 +65,9 @@ function Graph({ root }: { root: string }) {
         {tree.root.node.state !== 'resolved' && !tree.root.node.absent && <Why id={root} />}
         {error && isLoaded && <p class="graph-note tone-bad">Not up to date: {error.message}</p>}
         {graph.isCut && (
-          <p class="graph-note tone-pending">Only the first {MAX_NODES.toLocaleString('en')} calls are shown.</p>
+          <p class="graph-note tone-pending">
+            This call graph has more than {MAX_NODES.toLocaleString('en')} calls. The others are not shown or counted.
+          </p>
         )}
         <div class={selected === undefined && !stack ? 'graph-body' : 'graph-body with-side'}>
           <Drawing

@@ -4,10 +4,10 @@ import { onChange } from '../api/live.ts';
 import { throttledLoader } from '../api/throttled-loader.ts';
 import { syncClock } from '../api/server-clock.ts';
 import { Folding } from './model/folding.ts';
-import { toCallNode } from './model/from-answer.ts';
+import { GraphReader } from './model/graph-reader.ts';
 import { CallTree } from './model/tree.ts';
 
-/** Larger graphs are truncated, because more nodes would make the page slow. */
+/** Of larger graphs only this many nodes are shown, because more would make the page slow. */
 export const MAX_NODES = 20_000;
 /** Minimum time between two requests for changes, ms. */
 const MIN_INTERVAL_MS = 400;
@@ -26,29 +26,25 @@ export interface LoadedGraph {
 /** The call graph of a root. It is loaded page by page, then kept up to date by requests for changes. */
 export function useGraph(root: string): LoadedGraph {
   const graph = useRef({ root: '', tree: new CallTree(''), folding: new Folding() });
-  if (graph.current.root !== root) graph.current = { root, tree: new CallTree(root), folding: new Folding() };
+  if (graph.current.root !== root)
+    graph.current = { root, tree: new CallTree(root, MAX_NODES), folding: new Folding() };
   const [state, setState] = useState<{ root: string; isLoaded: boolean; error?: Error }>({ root, isLoaded: false });
   const [, setRevision] = useState(0);
   const again = useRef(() => {});
 
   useEffect(() => {
     const { tree, folding } = graph.current;
-    let since: number | undefined;
+    const reader = new GraphReader(tree);
     const round = async (signal: AbortSignal) => {
-      let isComplete = true;
-      let now: number | undefined;
-      let after: string | undefined;
-      do {
-        const page = await get('/admin/graph/:id', { id: root, since, after }, signal);
-        syncClock(page.now);
-        now ??= page.now;
-        tree.merge(page.nodes.map((node) => toCallNode(node, root)));
-        folding.decide(tree.root);
-        setRevision(tree.revision);
-        after = page.after;
-        isComplete = after === undefined;
-      } while (!isComplete && tree.size < MAX_NODES);
-      since = now;
+      const isComplete = await reader.read(
+        (page) => get('/admin/graph/:id', { id: root, ...page }, signal),
+        (now) => {
+          syncClock(now);
+          folding.decide(tree.root);
+          setRevision(tree.revision);
+        },
+      );
+      if (!isComplete) loads.again();
     };
     const loads = throttledLoader(
       round,
@@ -75,7 +71,7 @@ export function useGraph(root: string): LoadedGraph {
     folding,
     revision: tree.revision,
     isLoaded: state.root === root && state.isLoaded,
-    isCut: tree.size >= MAX_NODES,
+    isCut: tree.isCut,
     error: state.root === root ? state.error : undefined,
     reload: () => again.current(),
   };

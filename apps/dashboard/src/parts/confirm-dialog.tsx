@@ -1,18 +1,24 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Icon } from './icon.tsx';
+import { toast } from './toast.tsx';
 
 interface DialogProps {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
   isWide?: boolean;
+  /** While it is true, the reader cannot close the dialog. */
+  isLocked?: boolean;
 }
 
 /** A modal dialog. Escape or a click outside closes it. Render it only while it is open. */
-export function Dialog({ title, onClose, children, isWide = false }: DialogProps) {
+export function Dialog({ title, onClose, children, isWide = false, isLocked = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const close = () => {
+    if (!isLocked) onClose();
+  };
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
@@ -25,16 +31,23 @@ export function Dialog({ title, onClose, children, isWide = false }: DialogProps
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        close();
+      }}
+      onClose={() => {
+        // This event also comes after the dialog was removed. Then there is nothing to do.
+        if (!ref.current?.isConnected) return;
+        // The second Escape in a row closes the dialog even though `onCancel` prevents it.
+        if (isLocked) ref.current.showModal();
+        else onClose();
       }}
       onMouseDown={(event) => {
-        if (event.target === event.currentTarget) onClose();
+        if (event.target === event.currentTarget) close();
       }}
     >
       <div class="dialog-body">
         <header class="dialog-head">
           <h2 id={titleId}>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+          <button type="button" class="icon-button" aria-label="Close" disabled={isLocked} onClick={close}>
             <Icon name="close" />
           </button>
         </header>
@@ -61,7 +74,7 @@ interface ConfirmProps {
   onClose: () => void;
 }
 
-/** Asks for confirmation, runs the action, and closes. */
+/** Asks for confirmation, runs the action, and closes. The reader cannot close it while the action runs. */
 export function ConfirmDialog(props: ConfirmProps) {
   const {
     title,
@@ -76,20 +89,26 @@ export function ConfirmDialog(props: ConfirmProps) {
   } = props;
   const [error, setError] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const isShown = useRef(true);
+  useEffect(() => () => void (isShown.current = false), []);
   const confirm = async () => {
     setBusy(true);
     setError(null);
     try {
       await onConfirm();
-      onClose();
+      if (isShown.current) onClose();
     } catch (cause) {
-      setError(cause instanceof Error ? cause.message : String(cause));
+      const message = cause instanceof Error ? cause.message : String(cause);
+      // The reader may have gone to another page meanwhile.
+      if (!isShown.current) toast(`${action}: ${message}`, { isError: true });
+      setError(message);
       setBusy(false);
     }
   };
   return (
-    <Dialog title={title} onClose={onClose} isWide={isWide}>
+    <Dialog title={title} onClose={onClose} isWide={isWide} isLocked={isBusy}>
       <form
+        aria-busy={isBusy}
         onSubmit={(event) => {
           event.preventDefault();
           if (!isBusy && isReady) void confirm();
@@ -102,7 +121,7 @@ export function ConfirmDialog(props: ConfirmProps) {
           </p>
         )}
         <div class="dialog-actions">
-          <button type="button" class="button" onClick={onClose}>
+          <button type="button" class="button" disabled={isBusy} onClick={onClose}>
             {dismiss}
           </button>
           <button type="submit" class={isDangerous ? 'button danger' : 'button primary'} disabled={isBusy || !isReady}>

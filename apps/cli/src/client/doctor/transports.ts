@@ -1,5 +1,6 @@
 import { span } from '@resonate/admin/words';
-import { access, constants } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
+import { access, constants, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { requirePackages, type Config } from '@resonate/config';
@@ -13,7 +14,7 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
   return Promise.all([
     check('http push', httpPush.enabled, async () => {
       if (httpPush.auth.mode === 'gcp') requirePackages('transports.http_push.auth.mode=gcp');
-      if (httpPush.caFile !== null) await access(httpPush.caFile, constants.R_OK);
+      if (httpPush.caFile !== null) await checkCertificates(httpPush.caFile);
       return `http:// and https://${httpPush.allowHosts.length > 0 ? ` on ${httpPush.allowHosts.join(', ')}` : ''}`;
     }),
     check('http poll', httpPoll.enabled, async () => `up to ${httpPoll.maxConnections} event streams`),
@@ -24,11 +25,8 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
     check('bash', bashExec.enabled, findBash),
     check('kafka', kafka.enabled, async () => {
       requirePackages('transports.kafka');
-      await Promise.any(kafka.brokers.map(reachable)).catch((error: unknown) => {
-        if (!(error instanceof AggregateError)) throw error;
-        throw new Error(error.errors.map((one: Error) => one.message).join('; '));
-      });
-      return `a broker of ${kafka.brokers.join(', ')} is reachable`;
+      if (kafka.tls && kafka.caFile !== null) await checkCertificates(kafka.caFile);
+      return checkClusters(kafka);
     }),
     check('sqs', sqs.enabled, async () => {
       requirePackages('transports.sqs');
@@ -55,6 +53,35 @@ async function findBash(): Promise<string> {
   return Promise.any(found).catch(() => {
     throw new Error('bash is not on the PATH');
   });
+}
+
+/** Checks that a broker of each cluster is reachable. @throws with the errors of every cluster without one. */
+async function checkClusters({ brokers, clusters }: Config['transports']['kafka']): Promise<string> {
+  const named = Map.groupBy(clusters, (entry) => entry.slice(0, entry.indexOf('=')));
+  const found = await Promise.allSettled([brokers, ...named.values()].map(checkCluster));
+  const errors = found.flatMap((one) => (one.status === 'rejected' ? [(one.reason as Error).message] : []));
+  if (errors.length > 0) throw new Error(errors.join('; '));
+  return found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])).join('; ');
+}
+
+/** @param brokers `host:port`, or `CLUSTER=host:port` */
+async function checkCluster(brokers: readonly string[]): Promise<string> {
+  const places = brokers.map((broker) => broker.slice(broker.indexOf('=') + 1));
+  await Promise.any(places.map(reachable)).catch((error: unknown) => {
+    if (!(error instanceof AggregateError)) throw error;
+    throw new Error(error.errors.map((one: Error) => one.message).join('; '));
+  });
+  return `a broker of ${brokers.join(', ')} is reachable`;
+}
+
+/** @throws if the file cannot be read or has no certificate. */
+async function checkCertificates(file: string): Promise<void> {
+  const text = await readFile(file);
+  try {
+    new X509Certificate(text);
+  } catch (cause) {
+    throw new Error(`${file} contains no certificate in PEM format`, { cause });
+  }
 }
 
 /** @param place `host:port`; an IPv6 address is in brackets. */

@@ -15,16 +15,21 @@ const BY_ID = new Intl.Collator('en', { numeric: true });
 /**
  * The promises of one origin as a growing tree. `merge` adds new nodes and updates changed ones; other nodes keep their
  * place. Children are ordered by creation time, so a row never changes its place among its siblings. Parents come from
- * tags, which users may set. If a parent is unknown or would create a cycle, the root is used instead.
+ * tags, which users may set. If a parent is unknown or would create a cycle, the root is used instead. A full tree
+ * ignores further nodes but still updates the ones that it has.
  */
 export class CallTree {
   readonly root: Branch;
   readonly #branches = new Map<string, Branch>();
   /** By the id of a parent that was not merged yet: its children, which are below the root until then. */
   readonly #orphans = new Map<string, Set<Branch>>();
+  readonly #maxSize: number;
   #revision = 0;
+  #isCut = false;
 
-  constructor(rootId: string) {
+  /** @param maxSize the largest number of nodes, including the root. */
+  constructor(rootId: string, maxSize = Infinity) {
+    this.#maxSize = maxSize;
     const node: CallNode = { id: rootId, kind: 'root', state: 'pending', createdAt: 0, timeoutAt: 0, absent: true };
     this.root = { node, parent: undefined, children: [], counts: noCounts() };
     this.#branches.set(rootId, this.root);
@@ -40,6 +45,11 @@ export class CallTree {
     return this.#branches.size - (this.root.node.absent ? 1 : 0);
   }
 
+  /** True if nodes were ignored because the tree was full. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   get(id: string): Branch | undefined {
     return this.#branches.get(id);
   }
@@ -49,13 +59,18 @@ export class CallTree {
     return this.#branches.values();
   }
 
-  /** Adds new nodes and replaces known ones. @returns how many were new or changed. */
+  /** Adds new nodes, unless the tree is full, and replaces known ones. @returns how many were new or changed. */
   merge(nodes: Iterable<CallNode>): number {
     let changed = 0;
     for (const node of nodes) {
       const branch = this.#branches.get(node.id);
-      if (!branch) this.#add(node);
-      else if (!sameNode(branch.node, node)) this.#update(branch, node);
+      if (!branch) {
+        if (this.#branches.size >= this.#maxSize) {
+          this.#isCut = true;
+          continue;
+        }
+        this.#add(node);
+      } else if (!sameNode(branch.node, node)) this.#update(branch, node);
       else continue;
       changed++;
     }

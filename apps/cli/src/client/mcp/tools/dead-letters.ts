@@ -25,9 +25,12 @@ export const DEAD_LETTER_TOOLS: readonly Register[] = [
   defineTool({
     name: 'dead-letter-redrive',
     description:
-      'Send dead letters again. Give exactly one of ids, target and all. If `more` is true in the answer, call it again',
+      'Send dead letters again. Give exactly one of ids, target and all. With ids they are sent at once. With target or ' +
+      'all this starts a job on the server, which continues in the background, so call it once. It sends only letters ' +
+      'that exist now. One job runs at a time. dead-letter-list shows which letters are left',
     input: selection,
-    run: (selected, { server }) => postAdmin('/admin/dead-letters/redrive', selected, server),
+    run: (selected, { server }) =>
+      postAdmin(selected.ids ? '/admin/dead-letters/redrive' : '/admin/jobs/redrive', selected, server),
   }),
   defineTool({
     name: 'dead-letter-drop',
