@@ -32,7 +32,10 @@ export class TaskWriter {
       // 404, 409: somebody else settled the promise, or an earlier attempt did and its reply was lost.
       if (status === 200 || status === 404 || status === 409) return;
       if (status === 400) {
-        if (wanted !== verdict) return this.#logger.error(wanted.data, { task: task.id });
+        if (wanted !== verdict) {
+          this.#logger.error(wanted.data, { task: task.id });
+          return;
+        }
         // The store would refuse the result each time, so the script must not run again.
         wanted = { state: 'rejected', data: `the result of the script cannot be stored: ${String(data)}` };
         continue;
