@@ -5,13 +5,12 @@ import {
   ScanInterval,
   messageOf,
   outcomeOf,
-  RARE_SCAN_MS,
   servedTargets,
   traceDelivery,
 } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
-import type { RuntimeWith } from '@resonate/process';
+import { RARE_SCAN_MS, type RuntimeWith } from '@resonate/process';
 import { rowOf, type Claimed, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { StreamHub, StreamSlot } from '@resonate/transports';
 import { LastWorkers } from './last-workers.ts';
@@ -192,7 +191,9 @@ export class PollDelivery implements Service, Receiver {
     const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
     const names = targets.map(({ target }) => target);
     try {
-      const claimed = await store.outbox.claim({ transport: 'poll', targets, preferred, graceMs });
+      // Without a grace period nothing is reserved, so the list, which has each connection's id, is not needed.
+      const request = { transport: 'poll', targets, preferred: graceMs > 0 ? preferred : [], graceMs } as const;
+      const claimed = await store.outbox.claim(request);
       for (const unblock of claimed.unblocks) this.#hand({ kind: 'unblock', ...unblock });
       for (const task of claimed.executes) this.#hand({ kind: 'execute', task });
       const served = servedTargets(claimed);

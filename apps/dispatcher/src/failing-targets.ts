@@ -82,7 +82,8 @@ export class FailingTargets implements Service {
     const wasOpen = this.#circuits.isOpen(target);
     const isOpen = this.#circuits.failed(target, isProbe, this.#runtime.store.clock.now(), failure);
     this.#showOpen();
-    // Defer even if nothing is due. After that, a due message shows that another process resumed the target's messages.
+    // Defer even if nothing is due. Only after a deferral can `advise` tell that another process resumed the target's
+    // messages: then a message is due again that became due before the circuit opened.
     if (isOpen && (isProbe || !wasOpen)) this.#defer(target);
     return isOpen;
   }

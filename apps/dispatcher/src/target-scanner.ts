@@ -1,6 +1,6 @@
-import { ScanInterval, RARE_SCAN_MS } from '@resonate/delivery';
+import { ScanInterval } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { RuntimeWith } from '@resonate/process';
+import { RARE_SCAN_MS, type RuntimeWith } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 

@@ -3,9 +3,12 @@ import type { RuntimeWith } from '@resonate/process';
 
 /**
  * How many timers of one kind fire in one round. It is small, so that a round hardly delays requests, even the first
- * round, whose code is not compiled yet. While 10,000 promises expire (SQLite; 4 and 6 runs), concurrent creates take 6
- * to 11 ms at the median and at most 42 to 68 ms with a limit of 100, and 4 to 8 ms and 25 to 62 ms with 50. The last
- * listener is notified after 1.0 to 1.3 s with 100 and 1.0 to 1.7 s with 50 (npm run bench -- --only "10k timers").
+ * round, whose code is not compiled yet. Measured on SQLite while 10,000 promises expire and other promises are created
+ * (npm run bench -- --only "10k timers"):
+ * - limit 100, 4 runs: a create takes 6 to 11 ms at the median and at most 42 to 68 ms. The last listener is notified
+ *   after 1.0 to 1.3 s.
+ * - limit 50, 6 runs: a create takes 4 to 8 ms at the median and at most 25 to 62 ms. The last listener is notified
+ *   after 1.0 to 1.7 s.
  */
 const ROUND_LIMIT = 50;
 const TIMER_KINDS = ['promise', 'lease', 'schedule'] as const;

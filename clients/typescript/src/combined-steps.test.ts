@@ -242,7 +242,7 @@ describe('the settle of a step', () => {
     ['a call of another worker', () => create('remote', { tags: { 'resonate:scope': 'global' } }), ['create remote']],
     ['a suspension', suspend, ['task.suspend']],
     ['a release', () => end('task.release'), ['task.release']],
-    ['the end of the workflow, if it was sent already', endLater, ['task.fulfill']],
+    ['the end of the workflow, if the settle was sent before it', endLater, ['task.fulfill']],
   ])('is stored before %s', async (_, next, sent) => {
     await step();
     let isAnswered = false;

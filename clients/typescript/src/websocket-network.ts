@@ -234,10 +234,16 @@ export class WebSocketNetwork implements Network {
       this.#log('warn', 'a message has an invalid structure', { message: JSON.stringify(message).slice(0, 200) });
       return;
     }
-    for (const callback of this.#callbacks) callback(message);
+    for (const callback of this.#callbacks) {
+      try {
+        callback(message);
+      } catch (error) {
+        this.#log('error', 'a callback failed', { error });
+      }
+    }
   }
 
-  #log(level: 'info' | 'warn', text: string, fields: object): void {
+  #log(level: 'info' | 'warn' | 'error', text: string, fields: object): void {
     this.#logger?.[level]({ component: 'network', address: this.#url, ...fields }, text);
   }
 }

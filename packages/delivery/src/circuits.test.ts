@@ -37,7 +37,7 @@ describe('a circuit', () => {
     expect(circuits.advise('a', 10, 100)).toBe('leave');
   });
 
-  test('that closed during a probe stays closed if the probe fails; it opens and gets probes as before', () => {
+  test('that closed during a probe stays closed if the probe fails; further failures open it again', () => {
     open();
     circuits.probing('a');
     circuits.succeeded('a');

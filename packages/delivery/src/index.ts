@@ -3,5 +3,5 @@ export { messageOf, servedTargets } from './claimed.ts';
 export { outcomeOf, outcomeOfFailure, type Failure } from './outcome-of.ts';
 export { Circuits, type Advice, type CircuitOptions, type Failed } from './circuits.ts';
 export { DueTargets, nextCheckAt } from './due-targets.ts';
-export { ScanInterval, RARE_SCAN_MS } from './scan-interval.ts';
+export { ScanInterval } from './scan-interval.ts';
 export { TargetSlots } from './target-slots.ts';

@@ -2,11 +2,6 @@ import { wakeupType, type RuntimeWith } from '@resonate/process';
 
 type Context = RuntimeWith<'config', 'clock' | 'isShared'>;
 
-/**
- * How often a loop looks for due messages while hints work. At `messages.poll_interval` (100 ms) an idle process would
- * query its database 10 times a second.
- */
-export const RARE_SCAN_MS = 1_000;
 /** After a loop finds a message that no hint announced, it looks every `messages.poll_interval` for this long. */
 const FREQUENT_FOR_MS = 60_000;
 

@@ -1,4 +1,7 @@
-/** The database cannot be reached, or refuses statements, or its disk has failed. It is not known what was committed. */
+/**
+ * The database cannot be reached, or refuses statements, or its disk has failed. Unless a `@throws` says more, it is not
+ * known whether anything was committed.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }

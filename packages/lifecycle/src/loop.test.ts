@@ -126,7 +126,7 @@ describe('a hint', () => {
     end();
   });
 
-  test('for a later time wakes the loop then, but never later than without the hint', async () => {
+  test('for a later time wakes the loop at that time, and never delays a step', async () => {
     const ran = watch();
     await loop.start();
     await pass(0);

@@ -50,8 +50,8 @@ const DEFAULT_SCHEDULE_LIMIT = 10;
 
 /**
  * Where a search begins: after the cursor, and not before the ids with `prefix` ('' for all), which are a range in byte
- * order. For the prefix `ab` it begins after `aa` + U+10FFFF. It may find longer ids with that beginning; the caller leaves
- * these out.
+ * order. For the prefix `ab` it begins after `aa` + U+10FFFF. A longer id that begins with this text is found, too; the caller
+ * leaves it out.
  */
 function startAfter(cursor: string | undefined, prefix: string): string | null {
   const before = prefix === '' ? null : justBelow(prefix);

@@ -34,7 +34,10 @@ export interface DeliveryColumns {
   target: string;
   /** The preferred connection for the message; null: any connection of the target. */
   prefers: string | null;
-  /** When the waiting message became due; null while there is none, or while a delay still runs. */
+  /**
+   * When the waiting message was enqueued; null while there is none, or while its `resonate:delay` runs. After a setback the
+   * message is due later than this (`returned`).
+   */
   enqueuedAt: number | null;
   /** How often the waiting message was handed to a transport. */
   attempts: number;

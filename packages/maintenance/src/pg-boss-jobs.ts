@@ -36,7 +36,10 @@ const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
 /** The longest run that pg-boss allows. A job may run for long as long as its process is alive. */
 const LONGEST_RUN_S = 24 * 3_600;
-const KEEP_FINISHED_S = 24 * 3_600;
+/** pg-boss keeps finished entries, which are not needed: `JobRuns` has the last run. They would hide the entry that runs. */
+const KEEP_FINISHED_S = 60;
+const DELETE_EVERY_S = 600;
+const MAX_ENTRIES = 10_000;
 const STOP_MS = 3_000;
 /** At most one log line in this time, because every query fails while the database is unreachable. */
 const LOG_EVERY_MS = 10_000;
@@ -116,7 +119,7 @@ export class PgBossJobs implements Service {
   /** Cancels the jobs of dead processes, because pg-boss would do it later. @returns whether there were any. */
   async #clear(boss: PgBoss, name: string): Promise<boolean> {
     const { processId, isProcessAlive, logger } = this.#context;
-    const left = (await boss.findJobs<Sent>(name)).filter(({ state }) =>
+    const left = (await boss.findJobs<Sent>(name, { limit: MAX_ENTRIES })).filter(({ state }) =>
       ['created', 'retry', 'active'].includes(state),
     );
     let cleared = false;
@@ -184,6 +187,7 @@ export class PgBossJobs implements Service {
       schedule: false,
       superviseIntervalSeconds: SUPERVISE_S,
       monitorIntervalSeconds: SUPERVISE_S,
+      maintenanceIntervalSeconds: DELETE_EVERY_S,
     };
   }
 }

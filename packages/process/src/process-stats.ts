@@ -9,6 +9,8 @@ export interface ProcessStats extends RequestCounts {
   waiting: number;
   /** The largest groups of workers, with their numbers of event streams. */
   streams: GroupCount[];
+  /** True if `streams` lacks groups. Processes of older versions do not write this field. */
+  isStreamsPartial?: boolean | undefined;
   /**
    * Groups that workers left within the last hour, latest first. Processes of older versions do not write this field.
    */
@@ -47,7 +49,8 @@ export interface FailingTarget {
 
 const MAX_GROUPS = 100;
 const MAX_GROUP_NAME = 200;
-const MAX_FAILING = 50;
+/** How many failing targets a process reports. */
+export const MAX_FAILING = 50;
 /** Maximum size of each list as JSON. MySQL stores at most 64 KiB of statistics. */
 const MAX_LIST_BYTES = 16 * 1024;
 
@@ -70,14 +73,15 @@ export class StatsSource {
     const { values } = await this.#metrics.deliveries.get();
     const of = (status: string) => values.find(({ labels }) => labels.status === status)?.value ?? 0;
     const groups = this.streams().sort((one, other) => other.count - one.count);
+    const shown = groups.filter(({ group }) => group.length <= MAX_GROUP_NAME).slice(0, MAX_GROUPS);
+    const streams = fitting(shown);
     return {
       ...this.#metrics.requestCounts,
       delivered: of('success'),
       failed: of('error'),
       waiting: this.#waiting(),
-      streams: fitting(
-        groups.map((one) => ({ ...one, group: one.group.slice(0, MAX_GROUP_NAME) })).slice(0, MAX_GROUPS),
-      ),
+      streams,
+      isStreamsPartial: streams.length < groups.length,
       left: fitting(this.left().slice(0, MAX_GROUPS)),
       failing: fitting(this.failing().slice(0, MAX_FAILING)),
       transports: [...this.#transports],

@@ -38,6 +38,12 @@ function observerOf({ wakeups, wakeupLatency, wakeupConnected }: Metrics): Wakeu
   };
 }
 
+/**
+ * How often a loop looks for due messages while hints work. At `messages.poll_interval` (100 ms) an idle process would
+ * query its database 10 times a second.
+ */
+export const RARE_SCAN_MS = 1_000;
+
 /** The channel over which the processes of a cluster wake each other. */
 export function wakeupChannel(config: Config): Pick<WakeupOptions, 'type' | 'url' | 'newPostgresClient'> {
   const type = wakeupType(config);
@@ -60,7 +66,7 @@ export function wakeupType({ storage, wakeup: { type, redis } }: Config): Wakeup
  */
 function soonDue({ timerAt, deliveries }: DueHint, now: number, config: Config): Hint | null {
   const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
-  const until = now + config.messages.pollIntervalMs;
+  const until = now + Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs);
   const soon = [...deliveries].filter(([, { at }]) => at <= until);
   if (!timerSoon && soon.length === 0) return null;
   const targets = soon.flatMap(([transport, { targets: all }]) =>

@@ -4,8 +4,17 @@ export const TIMER_SORTS = ['promises', 'leases', 'schedules'] as const;
 export type TimerSort = (typeof TIMER_SORTS)[number];
 
 interface Failing {
+  /** When the timer that failed was due. A timer with another due time is a new one. */
+  at: number;
   failures: number;
   retryAt: number;
+}
+
+export interface TimerKey {
+  sort: TimerSort;
+  id: string;
+  /** When it is due, epoch ms. */
+  at: number;
 }
 
 /** The wait after the first failure. It doubles with each further one, up to `most`. */
@@ -34,14 +43,15 @@ export class TimerBackoff {
     return Math.max(...Object.values(this.#failing).map((failing) => failing.size));
   }
 
-  isHeld(sort: TimerSort, id: string, now: number): boolean {
-    return (this.#failing[sort].peek(id)?.retryAt ?? 0) > now;
+  isHeld({ sort, id, at }: TimerKey, now: number): boolean {
+    const failing = this.#failing[sort].peek(id);
+    return failing !== undefined && failing.at === at && failing.retryAt > now;
   }
 
-  failed(sort: TimerSort, id: string, now: number): void {
+  failed({ sort, id, at }: TimerKey, now: number): void {
     const failures = (this.#failing[sort].peek(id)?.failures ?? 0) + 1;
     const ms = Math.min(RETRY_MS.first * 2 ** (failures - 1), RETRY_MS.most);
-    this.#failing[sort].set(id, { failures, retryAt: now + ms });
+    this.#failing[sort].set(id, { at, failures, retryAt: now + ms });
   }
 
   succeeded(sort: TimerSort, id: string): void {

@@ -91,7 +91,7 @@ export class Timers {
       // A full list may lack some due timers, so those that it does not contain must not be forgotten.
       if (due[sort].length < asked) backoff.keepOnly(sort, new Set(due[sort].map(({ id }) => id)), now);
     }
-    const ready = (timers: Timer[]) => timers.filter(({ sort, id }) => !backoff.isHeld(sort, id, now)).slice(0, limit);
+    const ready = (timers: Timer[]) => timers.filter((each) => !backoff.isHeld(each, now)).slice(0, limit);
     return {
       promises: ready(due.promises.map(({ id, at }) => timer('promises', id, at, 'timer.promise'))),
       leases: ready(due.leases.map(({ id, at }) => timer('leases', id, at, 'timer.lease'))),
@@ -102,8 +102,9 @@ export class Timers {
   /** @returns the answers of those that succeeded. */
   async #fireAll(timers: Timer[], now: number): Promise<Reply[]> {
     const replies = await Promise.all(timers.map((each) => this.#fire(each)));
-    const unavailable = replies.find(({ status }) => status === 503);
-    if (unavailable) throw new StoreUnavailable(String(unavailable.data));
+    const [first] = replies;
+    // If only some have this status, the others' rows are locked for long.
+    if (first && replies.every(({ status }) => status === 503)) throw new StoreUnavailable(String(first.data));
     await Promise.all(timers.map((each, index) => this.#ended(each, replies[index], now)));
     return replies.filter(({ status }) => status === 200);
   }
@@ -118,13 +119,14 @@ export class Timers {
     return this.#submit(command);
   }
 
-  async #ended({ sort, id, at }: Timer, reply: Reply | undefined, now: number): Promise<void> {
+  async #ended(each: Timer, reply: Reply | undefined, now: number): Promise<void> {
+    const { sort, id, at } = each;
     if (reply?.status === 200) {
       this.#backoff.succeeded(sort, id);
       return;
     }
     const fault = `${reply?.status ?? 'no answer'}: ${String(reply?.data)}`;
-    this.#backoff.failed(sort, id, now);
+    this.#backoff.failed(each, now);
     this.#events.timerFailed({ sort, id, fault });
     if (sort === 'schedules') await this.#submit({ kind: 'timer.schedule_fault', data: { id, at, fault } });
   }

@@ -13,7 +13,7 @@ test.each([
     'other side closed (UND_ERR_SOCKET)',
   ],
   [
-    'a code that is in the message once',
+    'no second copy of a code that is in the message',
     coded('connect ECONNREFUSED ::1:1', 'ECONNREFUSED'),
     'connect ECONNREFUSED ::1:1',
   ],
@@ -30,8 +30,8 @@ test.each([
     new Error('request to http://metadata/identity?audience=https://shop/hook?key=secret failed, reason: no route'),
     'request to http://metadata failed, reason: no route',
   ],
-  ['one line', new Error('first\n  second'), 'first second'],
-])('%s', (_name, error, said) => {
+  ['only one line', new Error('first\n  second'), 'first second'],
+])('the text of a failure contains %s', (_name, error, said) => {
   expect(failureOf(error).message).toBe(said);
 });
 

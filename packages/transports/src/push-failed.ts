@@ -18,12 +18,12 @@ const MAX_REASON = 500;
 const MAX_DEPTH = 4;
 
 /**
- * A URL, its scheme and its host. User, path and query may have secrets: Google's library names the URL of the metadata
- * server, with the URL of the target in its query.
+ * Matches a URL; the groups are its scheme and its host. User, path and query may have secrets: Google's library names
+ * the URL of the metadata server, with the URL of the target in its query.
  */
 const URL_IN_TEXT = /(https?:\/\/)(?:[^\s/?#]*@)?([^\s/?#]+)\S*/g;
 
-/** The error of a client library as one line, with its code, and of URLs only their hosts. */
+/** The error of a client library as one line, with its code. URLs are shortened to scheme and host. */
 export function failureOf(error: unknown): PushFailed {
   if (error instanceof PushFailed) return error;
   const reason = reasonOf(error).replaceAll(URL_IN_TEXT, '$1$2').replaceAll(/\s+/g, ' ').trim();

@@ -20,6 +20,8 @@ export function guard(auth: Auth | null, permits: Permits, refusal = 'Forbidden'
       return;
     }
     const known = await auth.authenticate(bearerToken(request.headers.authorization));
+    // The client has left meanwhile. A handler that waits for the end of the response would wait forever.
+    if (response.destroyed) return;
     if (!known.ok) {
       if (known.status === 401) response.set('www-authenticate', 'Bearer');
       response.status(known.status).json({ error: known.message });

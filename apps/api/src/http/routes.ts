@@ -1,5 +1,6 @@
 import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
 import { StoreUnavailable } from '@resonate/drivers';
+import { atMostEvery } from '@resonate/observability';
 import type { RuntimeWith } from '@resonate/process';
 import { pollNamesError } from '@resonate/protocol';
 import type { StreamHub } from '@resonate/transports';
@@ -15,12 +16,16 @@ import { PAGE_HEADERS } from './security-headers.ts';
 
 type Context = RuntimeWith<'clock' | 'config' | 'logger' | 'metrics', 'cluster' | 'now' | 'ready'>;
 
+const NOT_READY_EVERY_MS = 10_000;
+
 /** The paths of the public server's first API. No current client uses it. */
 const LEGACY = /^\/(promises|schedules|tasks)(\/.*)?$/;
 
 /** Every path except `POST /`. @param auth null: every request is accepted. @param admin the routes below /admin. */
 export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth: Auth | null, admin: Router): Express {
   const { config, logger, store } = runtime;
+  // Anyone may ask, so an outage must not fill the log.
+  const notReady = atMostEvery(NOT_READY_EVERY_MS, (error: unknown) => logger.warn('not ready', { error }));
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -41,7 +46,7 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
       await store.ready();
       response.json({ status: 'ready' });
     } catch (error) {
-      logger.warn('not ready', { error });
+      notReady(error);
       response.status(503).json({ status: 'unavailable', error: 'storage is unavailable' });
     }
   });

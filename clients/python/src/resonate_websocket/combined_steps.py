@@ -223,9 +223,9 @@ class CombinedSteps:
         if early.outcome is None and is_certain_result(settle["value"], early.record):
             record = {**early.record, "state": settle["state"], "value": settle["value"], "settledAt": now_ms()}
             held = early.settle = EarlySettle(request, record)
-            # Requests that the SDK sends in this turn of the event loop do not depend on this result. Let it send them
-            # before this answer, so that they need not wait for the result. If one of them has sent this settle
-            # (`_flush`), return the server's answer.
+            # Requests that the SDK sends in this turn of the event loop do not depend on this result. Let the SDK send
+            # them before it gets this answer, so that they need not wait until the result is stored. If one of them
+            # made `_flush` send this settle, return the server's answer.
             await asyncio.sleep(0)
             if held.sent is not None:
                 return await asyncio.shield(held.sent)
@@ -236,7 +236,8 @@ class CombinedSteps:
 
     def _send_held(self, task: HeldTask, early: EarlyCreate, settle: EarlySettle) -> None:
         """Send a settle after its create."""
-        # The requests leave in the order of these calls, so send it now, and not when the new task runs.
+        # Requests leave in the order of the calls of `_forward`. So call it here, and not inside a coroutine, which
+        # would begin only in a later turn of the event loop.
         sent = asyncio.ensure_future(self._settled(settle.request, early, self._forward(settle.request)))
         if settle.is_answered:
             task.storing[early] = asyncio.ensure_future(self._stored(task, early, settle, sent))

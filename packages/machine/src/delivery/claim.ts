@@ -45,6 +45,7 @@ export function claimed<Row extends MessageRow>(
  * The number of attempts since the last success, with this one. If a message is claimed again and no outcome of its last
  * claim was recorded, that attempt does not count as failed: the task may be delivered but not acquired, the delivery of an
  * `unblock` may take long, or the process may have died. But this is not the first attempt, so the number is at least 2.
+ * Earlier failures of an `execute` are forgotten then, because its success is never recorded.
  */
 function attemptsWithThisOne(message: MessageRow): number {
   const { claimedBy, attempts } = message;

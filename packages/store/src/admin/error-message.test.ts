@@ -9,7 +9,7 @@ describe('the error of a promise that failed', () => {
   test.each([
     ['as the SDK stores it', encoded(error('no such address', { name: 'Error' })), 'no such address'],
     ['with its name', encoded(error('too late', { name: 'TypeError' })), 'TypeError: too late'],
-    ['of several', encoded({ __type: 'aggregate_error', message: 'all failed', errors: [] }), 'all failed'],
+    ['that joins several', encoded({ __type: 'aggregate_error', message: 'all failed', errors: [] }), 'all failed'],
     ['in several lines', encoded(error('a\n  b "c"')), 'a b "c"'],
     ['that is a text', encoded('over budget'), 'over budget'],
     ['that is an object', encoded({ code: 7 }), '{"code":7}'],

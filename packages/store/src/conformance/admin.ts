@@ -24,7 +24,7 @@ import {
 const ALL: NewestQuery = { prefix: '', tags: [], limit: 10, after: null };
 const calling = (func: string) => ({ data: Buffer.from(JSON.stringify({ func, args: [1] })).toString('base64') });
 const PARAM = calling('grüße');
-const AWAY = { origin: 'resonate:origin', parent: 'resonate:parent', branch: 'resonate:branch' } as const;
+const LINEAGE = { origin: 'resonate:origin', parent: 'resonate:parent', branch: 'resonate:branch' } as const;
 
 /** What operators look at: the newest of many, a call graph, one promise. */
 export function adminConformance(under: DialectUnderTest): void {
@@ -42,8 +42,8 @@ export function adminConformance(under: DialectUnderTest): void {
       await create(1, 'a/1', { team: 'red' });
       await create(2, 'a/2', { team: 'blue', 'resonate:target': 'poll://any@workers' });
       await create(3, 'b/1', { team: 'red', long: 'x'.repeat(200) });
-      await create(3, 'b/2', { team: 'red', [AWAY.origin]: 'b/2' });
-      await create(4, 'b/2.1', { [AWAY.origin]: 'b/2', [AWAY.parent]: 'b/2', [AWAY.branch]: 'b/2' });
+      await create(3, 'b/2', { team: 'red', [LINEAGE.origin]: 'b/2' });
+      await create(4, 'b/2.1', { [LINEAGE.origin]: 'b/2', [LINEAGE.parent]: 'b/2', [LINEAGE.branch]: 'b/2' });
       await create(5, 'over', { 'resonate:timer': 'true' }, START + 6_000);
       await send(store, 'promise.settle', settle('a/1'), START + 9_000);
     });
@@ -52,7 +52,7 @@ export function adminConformance(under: DialectUnderTest): void {
       findNewest(dialect.plain, { ...ALL, ...query }, now);
     const ids = async (query: Partial<NewestQuery>) => (await newest(query)).rows.map(({ id }) => id);
 
-    test('of many long tags a page has some, and those of the query, which are compared whole', async () => {
+    test('a page shows only some of many long tags, but all tags of the query, and these are compared whole', async () => {
       const wanted = 'w'.repeat(300);
       for (const index of [1, 2, 3]) {
         const tags = Object.fromEntries(Array.from({ length: 200 }, (_, tag) => [`tag-${tag}`, 'x'.repeat(1_000)]));
@@ -96,13 +96,13 @@ export function adminConformance(under: DialectUnderTest): void {
       ['the beginning of the id', { prefix: 'b/' }, ['b/2.1', 'b/2', 'b/1']],
       ['a tag', { tags: [['team', 'red']] }, ['b/2', 'b/1', 'a/1']],
       ['a long tag, all of it', { tags: [['long', 'x'.repeat(199)]] }, []],
-      ['a tag of the call graph', { tags: [[AWAY.origin, 'b/2']] }, ['b/2.1', 'b/2']],
+      ['a tag of the call graph', { tags: [[LINEAGE.origin, 'b/2']] }, ['b/2.1', 'b/2']],
       [
         'several tags',
         {
           tags: [
             ['team', 'red'],
-            [AWAY.origin, 'b/2'],
+            [LINEAGE.origin, 'b/2'],
           ],
         },
         ['b/2'],
@@ -172,7 +172,7 @@ export function adminConformance(under: DialectUnderTest): void {
       const error = Buffer.from(JSON.stringify({ __type: 'error', message: 'no such address' })).toString('base64');
       const ends = { r: 'rejected', c: 'rejected_canceled', t: 'rejected', ok: 'resolved' } as const;
       for (const [id, state] of Object.entries(ends)) {
-        const tags = id === 'c' ? { [AWAY.origin]: 'failed/r' } : {};
+        const tags = id === 'c' ? { [LINEAGE.origin]: 'failed/r' } : {};
         await send(store, 'promise.create', promiseCreate(`failed/${id}`, tags, id === 't' ? at + 1 : FAR), at);
         const value = id === 'r' ? { data: error } : {};
         await send(store, 'promise.settle', { id: `failed/${id}`, state, value }, at + 2);
@@ -191,7 +191,7 @@ export function adminConformance(under: DialectUnderTest): void {
     test('a call graph is listed in order of id, with tasks and what they wait for', async () => {
       await sendOk(store, 'task.create', taskCreate('g', 'me'));
       for (const id of ['g.1', 'g.2']) {
-        await sendOk(store, 'promise.create', promiseCreate(id, { [AWAY.origin]: 'g', [AWAY.parent]: 'g' }));
+        await sendOk(store, 'promise.create', promiseCreate(id, { [LINEAGE.origin]: 'g', [LINEAGE.parent]: 'g' }));
       }
       await sendOk(store, 'task.suspend', { id: 'g', version: 1, actions: [registerCallback('g', 'g.2')] });
       const now = await store.now();
@@ -262,7 +262,7 @@ export function adminConformance(under: DialectUnderTest): void {
 
       const RARE: [string, Partial<NewestQuery>][] = [
         ['state', { state: 'rejected' }],
-        ['origin', { tags: [[AWAY.origin, 'b/2']] }],
+        ['origin', { tags: [[LINEAGE.origin, 'b/2']] }],
         ['tag', { tags: [['team', 'red']] }],
         ['id', { prefix: 'b/' }],
         ['task', { task: { state: 'pending' } }],

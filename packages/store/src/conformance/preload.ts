@@ -8,7 +8,8 @@ import { openForAll, send, sendOk, type DialectUnderTest } from './under-test.ts
 const LATER = 9e15;
 const MEGABYTE = 1 << 20;
 const LARGE_COUNT = 12;
-const MANY = PRELOAD.promises + 5;
+/** More than two branches may have together. */
+const MANY = 2 * PRELOAD.promises + 10;
 
 /** The preload of a branch, and what the store reads for it, is limited in promises and in bytes. */
 export function preloadConformance(under: DialectUnderTest): void {
@@ -104,6 +105,18 @@ export function preloadConformance(under: DialectUnderTest): void {
       needs.fencePreload('large');
       const { loaded } = await dialect.load(needs);
       expect(loaded).toMatchObject({ branches: [{ id: 'large' }], cutBranches: [], cutFences: ['large'] });
+    });
+
+    test('of a branch beside a very large one in the same batch is whole, or known to be partial', async () => {
+      await createRoot('zz');
+      await create('zz.1', 'zz');
+      for (const ask of ['preload', 'fencePreload'] as const) {
+        const needs = new Needs();
+        for (const id of ['many', 'zz']) needs[ask](id);
+        const { branches, cutBranches, cutFences } = (await dialect.load(needs)).loaded;
+        const isPartial = (ask === 'preload' ? cutBranches : cutFences).includes('zz');
+        expect([ask, isPartial || branches.some(({ id }) => id === 'zz.1')]).toEqual([ask, true]);
+      }
     });
 
     test('of many acquires in one batch is smaller for each', async () => {

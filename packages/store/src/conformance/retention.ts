@@ -15,7 +15,7 @@ import {
   type DialectUnderTest,
 } from './under-test.ts';
 
-/** Rules that let everything go as soon as it has settled. */
+/** Rules by which everything may be removed as soon as it has settled. */
 const AT_ONCE: RetentionRules = { afterMs: -60_000, afterByState: {}, afterByTag: [] };
 
 /** Retention removes whole call graphs that settled long ago, and nothing that somebody still waits for. */

@@ -1,4 +1,5 @@
 import { FENCE_PRELOAD, PRELOAD, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
+import { TAG } from '@resonate/protocol';
 import { text } from '../sql/read.ts';
 import { PROMISES } from '../tables.ts';
 
@@ -46,15 +47,24 @@ export function branchColumns(fits: string): string {
   return `${PROMISES.listIf(fits, 'p')}, p.branch`;
 }
 
-/** Adds rows of `branchColumns`, which are in the order of their ids. The one beyond the bound only marks its branch as cut. */
-export function takeBranches(loaded: Loaded, rows: readonly (readonly unknown[])[], bound: PreloadBound): void {
-  const cut = bound === FENCED ? loaded.cutFences : loaded.cutBranches;
+/**
+ * Adds rows of `branchColumns`, which are in the order of their ids. The one beyond the bound only marks its branch as cut.
+ * A row may have one more column: true if a limit that all branches share was reached. Then any branch may be incomplete.
+ */
+export function takeBranches(loaded: Loaded, rows: readonly (readonly unknown[])[], wanted: WantedBranches): void {
+  const { bound, names, ofPromises } = wanted;
+  const cut = new Set<string>();
+  if (Number(rows[0]?.[PROMISES.width + 1] ?? 0) > 0) {
+    const owners = loaded.promises.filter(({ id }) => ofPromises.has(id));
+    for (const name of [...names, ...owners.map(({ tags }) => tags[TAG.branch] ?? '')]) cut.add(name);
+  }
   const counts = new Map<string, number>();
   for (const values of rows) {
     const branch = text(values[PROMISES.width]);
     const count = (counts.get(branch) ?? 0) + 1;
     counts.set(branch, count);
-    if (!PROMISES.isWhole(values) || count >= rowLimit(bound)) cut.push(branch);
+    if (!PROMISES.isWhole(values) || count >= rowLimit(bound)) cut.add(branch);
     else loaded.branches.push(PROMISES.decode(values));
   }
+  (bound === FENCED ? loaded.cutFences : loaded.cutBranches).push(...cut);
 }

@@ -163,6 +163,8 @@ export class Engine {
           throw new EndlessRepeat(`a batch of ${entries.length} asked for more rows ${repeats} times`);
         }
         more.forEach((rows) => rows.announce(needs));
+        // Their size was not checked.
+        needs.loadsAll = false;
         events.repeated();
       } catch (error) {
         if (error instanceof TooMuchAtOnce && (await this.#loadsAll(needs, entries.length))) continue;
@@ -253,7 +255,8 @@ export class Engine {
       for (const entry of entries) this.#answerRead(entry, ws, now);
     } catch (error) {
       if (error instanceof StoreUnavailable) events.unavailable(error);
-      if (!(error instanceof TooMuchAtOnce) || entries.length <= 1) throw error;
+      // One row that cannot be read must not fail the other requests.
+      if (error instanceof StoreUnavailable || entries.length <= 1) throw error;
       await inHalves(entries, error, (half) => this.#read(half));
     }
   }

@@ -84,7 +84,7 @@ describe('messages that a connection of this process can take', () => {
     ]);
   });
 
-  test('are none of another transport, no delayed ones, and none that the batch itself acquired or settled', async () => {
+  test('include none of another transport, no delayed ones, and none that the batch itself acquired or settled', async () => {
     const { server, connections } = await connected();
     const data = { id: 'taken', timeoutAt: server.now + 100, tags: { 'resonate:target': 'poll://any@g' } };
     await Promise.all([
@@ -121,9 +121,9 @@ describe('messages that a connection of this process can take', () => {
   });
 
   test.each([
-    ['is sent if there is room', 1, ['send unblock p resolved to poll://uni@g/x'], {}],
-    ['causes a hint if there is none', 0, [], { poll: expect.objectContaining({ targets: expect.any(Map) }) }],
-  ])('of a listener that is registered in the batch that settles its promise %s', async (_, room, log, hint) => {
+    ['are sent if there is room', 1, ['send unblock p resolved to poll://uni@g/x'], {}],
+    ['cause a hint if there is none', 0, [], { poll: expect.objectContaining({ targets: expect.any(Map) }) }],
+  ])('for a listener that is registered in the batch that settles its promise %s', async (_, room, log, hint) => {
     const { server, connections } = await connected(room);
     await server.create('p');
     const hints: unknown[] = [];

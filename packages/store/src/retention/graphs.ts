@@ -15,7 +15,7 @@ export interface Surroundings {
   tasks: CallGraph['tasks'];
   undelivered: string[];
   deadLetters: string[];
-  /** Promises that await them: one for each state. */
+  /** For each awaited promise and each state: one promise in this state that awaits it. */
   awaiters: { awaited: string; id: string; state: PromiseState }[];
   callers: CallGraph['around'];
 }
@@ -33,7 +33,7 @@ export class GraphReader {
     this.#sql = sql;
   }
 
-  /** Promises of each origin, at least `limit` of those that have more. */
+  /** The promises of each origin. If an origin has more than `limit`, at least `limit` of them. */
   async graphs(origins: readonly string[], limit: number): Promise<Map<string, Member[]>> {
     const graphs = new Map<string, Member[]>(origins.map((origin) => [origin, []]));
     if (origins.length === 0) return graphs;

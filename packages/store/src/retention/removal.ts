@@ -40,13 +40,13 @@ export class Removal {
       const found = byOrigin(locked.map(memberOf));
       // If there are more promises than before, those of some graphs may be missing here.
       const isCut = (results[AROUND]?.length ?? 0) > members.length;
-      const roster = byOrigin(results.slice(AROUND).flatMap((rows) => rows.map(memberOf)));
+      const current = byOrigin(results.slice(AROUND).flatMap((rows) => rows.map(memberOf)));
       const around = surroundingsOf(results);
       const outcome: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
       const gone: Member[] = [];
       for (const origin of origins) {
         const graph = found.get(origin) ?? [];
-        const isWhole = !isCut && roster.get(origin)?.length === graph.length;
+        const isWhole = !isCut && current.get(origin)?.length === graph.length;
         const reason = isWhole ? reasonToKeep(graphWith(graph, around), rules, now) : 'changed';
         if (reason === null) gone.push(...graph);
         addOutcome(outcome, reason === null ? { graphs: 1, promises: graph.length, kept: {} } : keptFor(reason));

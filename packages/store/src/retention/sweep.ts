@@ -143,7 +143,7 @@ export class Sweep {
     this.#found = [...origins].filter((origin) => !this.#judged.has(origin));
   }
 
-  /** Judges found graphs and removes those that may go, until they have enough promises for one step. */
+  /** Judges found graphs and removes those that may be removed, until they have enough promises for one step. */
   async #judge(): Promise<SweepOutcome> {
     const { rules, batchSize, isDryRun } = this.#options;
     const atOnce = Math.min(MAX_GRAPHS_AT_ONCE, Math.ceil(this.#stepSize / this.#meanSize));

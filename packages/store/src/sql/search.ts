@@ -91,7 +91,7 @@ function conditionsBeside(
   return [...where, ...given(alternative?.live, ({ now }) => isAbove(noIndex('p.timeout_at'), now))];
 }
 
-/** How many of the rows that meet a filter are read to estimate how many of them the search wants. */
+/** How many rows that meet a filter are read, to estimate what share of such rows the search wants. */
 const SAMPLED = 100;
 /** A search may have up to 32 tags, and for each filter that is compared an index is read. */
 const MAX_CANDIDATES = 4;

@@ -28,7 +28,7 @@ export interface Words {
   rowsWithKeys<Row>(table: Table<Row>, keys: readonly (readonly string[])[], locks?: boolean): Statement;
   /** A condition: the column has one of these texts. */
   among(column: string, texts: readonly string[]): Statement;
-  /** Removes the rows with these keys, all of them texts. */
+  /** Removes the rows with these keys. All key columns are texts. */
   remove(table: string, key: readonly string[], rows: readonly (readonly string[])[]): Statement[];
   /** The key column of `settings`. */
   readonly settingKey: string;

@@ -137,7 +137,8 @@ export class BashTransport implements PushTransport {
       });
     this.#running.set(run, stop);
     this.#ticking ??= setInterval(() => {
-      this.#guard.feed();
+      // If this process froze now, the guard must kill the scripts before their leases end.
+      if (this.#leases.areFresh) this.#guard.feed();
       this.#leases.look();
     }, this.#leases.everyMs);
   }

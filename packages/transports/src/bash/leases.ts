@@ -54,6 +54,12 @@ export class Leases {
     return () => void this.#held.delete(held);
   }
 
+  /** Whether all leases were renewed within half of their time, as they are unless the store is unreachable. */
+  get areFresh(): boolean {
+    const oldest = performance.now() - this.#options.ttlMs / 2;
+    return [...this.#held].every(({ renewedAt }) => renewedAt > oldest);
+  }
+
   /** Renews leases after a third of their time, and detects lost ones. */
   look(): void {
     const { ttlMs, graceMs } = this.#options;

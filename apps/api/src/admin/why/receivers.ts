@@ -19,8 +19,8 @@ export function pollReceiver(target: string): { group: string; id: string | unde
 }
 
 export interface GroupFacts {
-  /** The number of workers of the group that are connected to any process. */
-  connected: number;
+  /** The number of workers of the group that are connected to any process; null if that is not known. */
+  connected: number | null;
   /** The number of workers that left within the last hour, as far as the running processes know. */
   departed: number;
   /** When the last of them left. */
@@ -31,17 +31,21 @@ export interface GroupFacts {
 
 /** What the running processes know about the workers of a group. */
 export function groupFacts(group: string, { processes, now }: Pick<Facts, 'processes' | 'now'>): GroupFacts {
+  let connected = 0;
+  let isPartial = false;
   const facts: GroupFacts = { connected: 0, departed: 0, leftAt: null, knownForMs: 0 };
   for (const { stats, heartbeatAt, startedAt } of processes.filter(isApi)) {
     facts.knownForMs = Math.max(facts.knownForMs, now - startedAt);
-    for (const stream of stats?.streams ?? []) if (stream.group === group) facts.connected += stream.count;
+    for (const stream of stats?.streams ?? []) if (stream.group === group) connected += stream.count;
+    // The largest groups are listed, so this one may be missing.
+    isPartial ||= stats?.isStreamsPartial === true;
     for (const { group: left, count, agoMs } of stats?.left ?? []) {
       if (left !== group) continue;
       facts.departed += count;
       facts.leftAt = Math.max(facts.leftAt ?? 0, heartbeatAt - agoMs);
     }
   }
-  return facts;
+  return { ...facts, connected: connected === 0 && isPartial ? null : connected };
 }
 
 const HOUR_MS = 3_600_000;
@@ -49,8 +53,9 @@ const HOUR_MS = 3_600_000;
 /** `0 connected; 2 left within the last hour, the last one 12 min ago` */
 export function groupText({ connected, departed, leftAt, knownForMs }: GroupFacts, now: number): string {
   const before = knownForMs >= HOUR_MS ? 'within the last hour' : `since the server started ${span(knownForMs)} ago`;
-  if (departed === 0 || leftAt === null) return `${connected} connected, none ${before}`;
-  return `${connected} connected; ${counted(departed, 'worker')} left ${before}, the last one ${span(now - leftAt)} ago`;
+  const open = connected === null ? 'an unknown number' : String(connected);
+  if (departed === 0 || leftAt === null) return `${open} connected, none ${before}`;
+  return `${open} connected; ${counted(departed, 'worker')} left ${before}, the last one ${span(now - leftAt)} ago`;
 }
 
 function isApi({ isAlive, role }: ProcessFacts): boolean {

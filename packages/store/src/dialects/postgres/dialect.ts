@@ -3,7 +3,7 @@ import { Connections, reindex, type PostgresOptions, type Query, type Session } 
 import type { Dialect, Leadership } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
-import { ServerDialect } from '../server/dialect.ts';
+import { atomicallyOn, ServerDialect } from '../server/dialect.ts';
 import { forgetConnections, happened } from './batches.ts';
 import { Election } from './election.ts';
 import { migrate } from './migrate.ts';
@@ -18,6 +18,8 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
   protected readonly patienceMs: number;
   readonly #connections: Connections;
   readonly #election: Election;
+  /** One connection, so that a leader can renew its term while all others are busy. */
+  readonly #leases: Connections;
   readonly #byLease: boolean;
 
   /** Connects on first use. @param byLease elects by lease row instead of by advisory lock. */
@@ -28,6 +30,7 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
     this.#byLease = byLease;
     this.patienceMs = options.statementTimeoutMs;
     this.#election = new Election(connections);
+    this.#leases = new Connections({ ...options, poolSize: 1 }, { prepared: PREPARED, settings: PLANNING });
   }
 
   async migrate(): Promise<void> {
@@ -50,7 +53,7 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#election.close(), this.#connections.close()]);
+    await Promise.all([this.#election, this.#connections, this.#leases].map((one) => one.close()));
   }
 
   protected mayHaveCommitted(error: unknown): boolean {
@@ -66,6 +69,6 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
   }
 
   protected lease(statements: Statement[]): Promise<unknown[][][]> {
-    return this.atomically(statements);
+    return atomicallyOn(this.#leases, SQL, statements);
   }
 }

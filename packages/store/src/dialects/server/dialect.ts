@@ -50,7 +50,7 @@ export interface ServerSql<Query, Session> {
    * row as `clock`. It is absent on a server whose rows have no version. A server that has it also does the following:
    * - `clock` returns the start of the server as its second column.
    * - The locking statements of `load` return the version of each row as their last column.
-   * - The last statement but one of `endBatch` returns the version of the rows that the batch wrote.
+   * - The second-to-last statement of `endBatch` returns the version of the rows that the batch wrote.
    */
   unchanged?(assumed: Assumed): readonly Query[];
 }

@@ -1,5 +1,5 @@
 import type { Rows } from '@resonate/drivers';
-import { emptyLoaded, type Loaded, type Needs, type PreloadBound } from '@resonate/machine';
+import { emptyLoaded, type Loaded, type Needs } from '@resonate/machine';
 import { int, text } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Table } from '../../sql/table.ts';
@@ -83,13 +83,13 @@ export function fetchesOf<Query>(
   const keys = Array.from(listeners.values(), ({ awaited, address }) => [awaited, address]);
   add(listeners.size > 0, () => withKeys(LISTENERS, keys), toListeners);
   for (const wanted of wantedBranches(needs)) {
-    fetches.push({ query: sql.branches(wanted), into: toBranches(wanted.bound) });
+    fetches.push({ query: sql.branches(wanted), into: toBranches(wanted) });
   }
   return fetches;
 }
 
-function toBranches(bound: PreloadBound): Fetch<never>['into'] {
-  return (loaded, rows) => takeBranches(loaded, rows, bound);
+function toBranches(wanted: WantedBranches): Fetch<never>['into'] {
+  return (loaded, rows) => takeBranches(loaded, rows, wanted);
 }
 
 /** The loaded rows and the clock. @param results the rows of each fetch, then those of the clock. */

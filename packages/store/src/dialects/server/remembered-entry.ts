@@ -31,7 +31,7 @@ export interface Seen {
   /** The version of each loaded promise and task, in their order: as it was read or checked. */
   versions: { promises: readonly string[]; tasks: readonly string[] };
   changes: Changes | null;
-  /** What its commit answered; null if that was lost. The last but one statement returns the version of the written rows. */
+  /** What its commit answered; null if that was lost. The second-to-last statement returns the version of the written rows. */
   answer: readonly Rows[] | null;
   clock: Reading;
 }

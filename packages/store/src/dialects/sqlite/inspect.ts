@@ -44,7 +44,7 @@ function versionOf(path: string): number | null {
   }
 }
 
-/** Opens a database that only reads, also while a server has the file open. @throws StoreUnavailable */
+/** Opens a database for reading only, also while a server has the file open. @throws StoreUnavailable */
 export function openForReading(path: string): Pick<Dialect, 'plain' | 'rewrite' | 'close'> {
   let database: Database;
   try {

@@ -61,9 +61,9 @@ export function loader(database: Database): (needs: Needs) => Steps<Loaded> {
       cutBranches: [],
       cutFences: [],
     };
-    for (const { names, ofPromises, bound } of wantedBranches(needs)) {
-      for (const branch of branchesOf(names, ofPromises, promises)) {
-        takeBranches(loaded, find.branch(branch, bound), bound);
+    for (const wanted of wantedBranches(needs)) {
+      for (const branch of branchesOf(wanted.names, wanted.ofPromises, promises)) {
+        takeBranches(loaded, find.branch(branch, wanted.bound), wanted);
       }
     }
     return loaded;

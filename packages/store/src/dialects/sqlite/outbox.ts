@@ -30,10 +30,11 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
   return {
     lockDue({ transport, targets, preferred, graceMs }) {
       const now = clock();
+      const ids = JSON.stringify(preferred);
       const due = (columns: string, waiting: string, ...further: SqlValue[]) =>
         targets.map(({ target, limit }) => ({
           sql: `SELECT ${columns} FROM ${waiting} AND ${READY} ORDER BY due_at LIMIT ? + 0`,
-          params: [...further, transport, target, now, now - graceMs, JSON.stringify(preferred), limit],
+          params: [...further, transport, target, now, now - graceMs, ids, limit],
         }));
       return {
         listeners: due(dueListener(), WORDS.listenersByTarget),
