@@ -116,7 +116,7 @@ function report(name: string, load: Load, idle: Spans, beside: Spans): void {
   }
 }
 
-/** The median of the p99 of 2 s. A single pause of the machine does not change it. */
+/** The p99 of each span of 2 s, and of these the median. A single pause of the machine does not change it. */
 function medianP99(load: Load, operation: Operation, spans: Spans): number {
   const windows = spans.flatMap(([from, to]) =>
     Array.from({ length: Math.floor((to - from) / WINDOW_MS) }, (_, index) => from + index * WINDOW_MS),

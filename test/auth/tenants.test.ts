@@ -59,7 +59,7 @@ beforeAll(async () => {
     ['promise.register_callback', { awaited: `theirs/${HIDDEN}`, awaiter: THEIRS }],
     ['schedule.create', { id: THEIRS, cron: '0 0 1 1 *', promiseId: `theirs/${HIDDEN}`, promiseTimeout: 1 }],
   ];
-  // A tenant's promises that wait for, are a step of, or failed because of another tenant's.
+  // Promises of this tenant that wait for a promise of the other tenant, or failed because of one.
   const toNobody = { 'resonate:target': 'poll://any@nobody' };
   requests.push(
     create('mine/waits', toNobody),

@@ -80,7 +80,8 @@ export function dispatcherTests(cluster: () => TestCluster, report: (line: strin
     };
     try {
       await create(TASKS);
-      // If they were released, they would be due at once, and other dispatchers would push them before later messages.
+      // If a stopping dispatcher released the accepted messages, they would be due at once, and another dispatcher would
+      // push them again before the message that is created below.
       for (const dispatcher of cluster().of('dispatcher').slice(1)) expect(await dispatcher.terminate()).toBe(0);
       await create(1);
       expect(target.pushes.map(idOf).sort()).toEqual(ids.sort());

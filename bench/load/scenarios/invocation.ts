@@ -59,8 +59,8 @@ function invocation(name: string, route: typeof overStreams): Scenario {
       const { worker, caller, close } = await route(
         site,
         ({ data: { task } }) => {
-          // There are as many worker connections as running calls. Only a message that arrives twice finds none, and it
-          // may be dropped, because it would be sent again.
+          // There are as many worker connections as running calls. So only the second copy of a message can find no free
+          // connection. It may be dropped, because the server would send it again.
           const connection = task && idle.pop();
           if (connection) work(connection, task).then(() => idle.push(connection), failed);
         },

@@ -173,7 +173,7 @@ function isResumable({ now }: Context, queue: Queue, withinMs: number): Which {
     entry.enqueuedAt < entry.dueAt;
 }
 
-/** An operator makes an `execute` due now. Except over poll, it counts as due for `probeMs` already. */
+/** An operator makes an `execute` due now. Its due time becomes `probeMs` before now; over poll it becomes now. */
 export function deliverNow(context: Context, id: string, probeMs: number): void {
   const entry = all(context).find((each) => keyOf(each) === messageKey(id));
   if (!entry || entry.dueAt <= context.now) return;
