@@ -93,7 +93,7 @@ install_programs() {
 # Steps that do not depend on each other run at the same time, because downloads mostly wait for the network.
 npm ci &
 npm_ci=$!
-install_programs
+install_programs || { wait "$npm_ci"; exit 1; }
 { has helm || scripts/install-helm.sh; } &
 helm=$!
 scripts/install-mysql.sh &

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { url } = loadConfig({ env: first?.env ?? {}, command: first?.role }).config.storage.postgres;
   const { username, password, host, pathname } = new URL(url ?? '');
   database = await postgresWith({ user: username, password, database: pathname.slice(1) });
-  cluster = await Cluster.start(image, roles.map(roleSpec), { [host]: database.host }, 'resonate-api:8001');
+  cluster = await Cluster.start(image, roles.map(roleSpec), { [host]: database.host }, 'resonate-api.resonate:8001');
 }, 120_000);
 
 afterAll(async () => {

@@ -187,10 +187,11 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     expect(found).toEqual(['resonate-api: api', 'resonate-metrics: api,scheduler,dispatcher']);
   });
 
-  test('server.url is the address of the Service by default', () => {
+  test('server.url is the address of the Service by default, also for workers in other namespaces', () => {
     for (const role of roles) {
       const url = new URL(configOf(role).server.url ?? '');
-      const service = ofKind<IService>('Service').find(({ metadata }) => metadata?.name === url.hostname);
+      // docs/kubernetes.md installs into this namespace.
+      const service = ofKind<IService>('Service').find(({ metadata }) => `${metadata?.name}.resonate` === url.hostname);
       expect(service?.spec?.ports?.map(({ port }) => String(port))).toEqual([url.port]);
     }
   });

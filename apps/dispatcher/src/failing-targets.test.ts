@@ -140,7 +140,9 @@ test('an unblock becomes a dead letter after its last attempt; an execute never 
   expect(told.filter((id) => id === 'p')).toHaveLength(2);
   await until(async () => told.filter((id) => id === 'w').length > 4);
   const { values } = await tested.runtime.metrics.newDeadLetters.get();
-  expect(values).toMatchObject([{ value: 1, labels: { transport: 'http', reason: 'attempts' } }]);
+  expect(values.filter(({ value }) => value > 0)).toMatchObject([
+    { value: 1, labels: { transport: 'http', reason: 'attempts' } },
+  ]);
 });
 
 test('a dead letter that is sent again arrives', async () => {

@@ -46,7 +46,9 @@ test('an unblock that could not be delivered for a day becomes a dead letter, no
   ]);
   expect((await letters())[0]?.lastError).toContain('messages.unblock_max_age');
   const { values } = await runtime.metrics.newDeadLetters.get();
-  expect(values).toMatchObject([{ value: 1, labels: { transport: 'poll', reason: 'age' } }]);
+  expect(values.filter(({ value }) => value > 0)).toMatchObject([
+    { value: 1, labels: { transport: 'poll', reason: 'age' } },
+  ]);
 });
 
 test('an unblock for a disabled transport waits until it is enabled', async () => {

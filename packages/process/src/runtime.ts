@@ -106,9 +106,15 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const leadership = new LeadershipState();
   leadership.onChange(() => {
     metrics.leader.set(leadership.held ? 1 : 0);
-    // From now on the new leader reports the failing timers.
-    if (!leadership.held) metrics.timersFailing.set(0);
+    // From now on the new leader reports these.
+    if (leadership.held) return;
+    const { timersFailing, retentionLag, retentionBacklog, retentionKept } = metrics;
+    for (const gauge of [timersFailing, retentionLag, retentionBacklog, retentionKept]) gauge.reset();
   });
+  // Prometheus does not see an increase if a series begins with it.
+  for (const transport of enabledTransports(config)) {
+    for (const reason of ['attempts', 'age']) metrics.newDeadLetters.inc({ transport, reason }, 0);
+  }
   const stats = new StatsSource(metrics, () => store.waiting, enabledTransports(config));
   const runtime: Runtime = {
     ...{ config, logger, clock, metrics, store, processId, leadership, stats, tracing },

@@ -86,12 +86,21 @@ export class Admission {
     if (!/^[\d.]+$|^\[[\da-f:.]+\]$/.test(name)) return false;
     if (!this.#addresses.has(name) && performance.now() - this.#readAt > INTERFACES_MS) {
       this.#readAt = performance.now();
-      const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-      this.#addresses = new Set(
-        interfaces.map(({ family, address }) => (family === 'IPv6' ? `[${address.toLowerCase()}]` : address)),
-      );
+      this.#addresses = ownAddresses();
     }
     return this.#addresses.has(name);
+  }
+}
+
+/** None if the system does not tell them, for example because the process may not open netlink sockets. */
+function ownAddresses(): ReadonlySet<string> {
+  try {
+    const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    return new Set(
+      interfaces.map(({ family, address }) => (family === 'IPv6' ? `[${address.toLowerCase()}]` : address)),
+    );
+  } catch {
+    return new Set();
   }
 }
 
