@@ -11,6 +11,8 @@ const yargs = createRequire(import.meta.url)('yargs') as typeof yargsModule;
 /** The `resonate` command. A command loads its code only when it runs, so that `--help` is fast. */
 export async function run(args: string[]): Promise<void> {
   process.stdout.on('error', outputFailed);
+  // A closed stderr must not end a command that is at work, such as an import.
+  process.stderr.on('error', () => {});
   const cli = await commandLine(args);
   cli.fail(exitWithError);
   try {

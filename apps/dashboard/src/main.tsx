@@ -1,5 +1,6 @@
 import { render } from 'preact';
-import { startSession } from './api/use-session.ts';
+import { liveStatus, onLiveStatus } from './api/live.ts';
+import { retrySession, startSession } from './api/use-session.ts';
 import { App } from './app.tsx';
 import { applyStoredTheme } from './shell/theme.ts';
 import './style/tokens.css';
@@ -12,5 +13,8 @@ import './style/pages.css';
 
 applyStoredTheme();
 startSession();
+onLiveStatus(() => {
+  if (liveStatus() === 'live') retrySession();
+});
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -1,7 +1,8 @@
 import { span } from '@resonate/admin/words';
 import { parseJson } from '@resonate/protocol/envelope';
 import { decodedText } from '@resonate/protocol/sdk-error';
-import { call, type ClientOptions } from './http.ts';
+import { parseExactJson } from './exact-json.ts';
+import { call, ClientError, type ClientOptions } from './http.ts';
 import { instant, printable, show, type OutputOptions, type Table } from './output.ts';
 
 /** Sends one request of the protocol and prints the data of its answer. @throws ClientError */
@@ -19,26 +20,34 @@ export function fieldTable(data: Record<string, unknown>): Table {
 function fields(record: Record<string, unknown>, prefix: string): [string, string][] {
   return Object.entries(record).flatMap(([name, value]) => {
     const path = `${prefix}${printable(name)}`;
-    return isRecord(value) ? fields(value, `${path}.`) : [[path, fieldText(name, value)] satisfies [string, string]];
+    return isRecord(value)
+      ? fields(value, `${path}.`)
+      : [[path, fieldText(path, name, value)] satisfies [string, string]];
   });
 }
 
+/** Data that is stored encoded. Other fields can have the name `data` too, such as tags and headers. */
+const STORED_DATA = /^(?:(?:action|data|promise|schedule)\.)*(?:param|value|promiseParam)\.data$/;
 const SPANS = new Set(['ttl', 'promiseTimeout']);
 
-function fieldText(name: string, value: unknown): string {
+function fieldText(path: string, name: string, value: unknown): string {
   if (typeof value === 'number') {
     if (name.endsWith('At')) return instant(value);
     return SPANS.has(name) ? span(value) : String(value);
   }
   if (typeof value !== 'string') return JSON.stringify(value);
-  return name === 'data' ? decodedText(value) : value;
+  return STORED_DATA.test(path) ? decodedText(value) : value;
 }
 
-/** The value of JSON; any other text is returned unchanged. */
-export function jsonOrText(text: string): unknown {
+/**
+ * The value of JSON; any other text is returned unchanged.
+ * @throws ClientError if a number in it would change. @param name the option that contains the text
+ */
+export function jsonOrText(text: string, name: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseExactJson(text, name);
+  } catch (error) {
+    if (error instanceof ClientError) throw error;
     return text;
   }
 }

@@ -1,6 +1,7 @@
 /** The options that all client commands share, and how arguments are parsed. */
 import { parseDuration } from '@resonate/config/duration';
 import type { Argv } from 'yargs';
+import { parseExactJson } from './exact-json.ts';
 import { ClientError, type ClientOptions } from './http.ts';
 import type { OutputOptions } from './output.ts';
 
@@ -74,12 +75,13 @@ export function fromNow(text: string, name: string): number {
   return Date.now() + durationMs(text, name);
 }
 
-/** Parses JSON; undefined if the option is not given. @throws ClientError if it is not JSON */
+/** Parses JSON; undefined if the option is not given. @throws ClientError if it is not JSON, or a number in it would change */
 export function jsonOf(text: string | undefined, name: string): unknown {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text, name);
   } catch (error) {
+    if (error instanceof ClientError) throw error;
     throw new ClientError(`${name} is not JSON: ${(error as Error).message}`);
   }
 }

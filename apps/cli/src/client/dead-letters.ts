@@ -5,8 +5,9 @@ import type { Argv } from 'yargs';
 import { SUBCOMMAND_MISSING } from '../exit-with-error.ts';
 import { fieldTable } from './answer.ts';
 import { choiceOption, clientOptions, textOption, type ClientArguments } from './arguments.ts';
-import { ClientError, getAdmin, postAdmin } from './http.ts';
+import { ClientError, getAdmin, postAdmin, type ClientOptions } from './http.ts';
 import { instant, show, type Table } from './output.ts';
+import { Patience } from './patience.ts';
 import { Progress } from './progress.ts';
 import { pageOptions, search, type Search } from './search.ts';
 
@@ -108,14 +109,30 @@ async function redrive({ wait, ...argv }: RedriveArguments): Promise<void> {
     return;
   }
   const progress = new Progress();
+  const patience = new Patience();
   let { endedAt, redriven } = order;
-  while (endedAt === undefined) {
-    ({ endedAt, redriven } = (await getAdmin('/admin/jobs/redrive/:id', { id: order.id }, argv)).redrive);
-    progress.say(`${redriven} dead letters sent again`);
-    if (endedAt === undefined) await pause(LOOK_EVERY_MS);
+  try {
+    while (endedAt === undefined) {
+      const answer = await patience.ask(() => jobOf(order.id, argv));
+      if (answer === 'replaced') break;
+      if (answer) ({ endedAt, redriven } = answer.redrive);
+      progress.say(`${redriven} dead letters sent again`);
+      if (endedAt === undefined) await pause(LOOK_EVERY_MS);
+    }
+  } finally {
+    progress.done();
   }
-  progress.done();
   show({ redriven }, argv, fieldTable);
+}
+
+/** The server forgets a job when it starts a later one, which it does only after the end of the job. */
+async function jobOf(id: string, options: ClientOptions) {
+  try {
+    return await getAdmin('/admin/jobs/redrive/:id', { id }, options);
+  } catch (error) {
+    if (error instanceof ClientError && error.status === 404) return 'replaced';
+    throw error;
+  }
 }
 
 /** Sends several requests, because one request drops a limited number of letters. */
@@ -123,13 +140,16 @@ async function drop(argv: SelectArguments): Promise<void> {
   const selection = selected('drop', argv);
   const progress = new Progress();
   let dropped = 0;
-  for (let more = true; more;) {
-    const answer = await postAdmin('/admin/dead-letters/drop', selection, argv);
-    dropped += answer.dropped;
-    ({ more } = answer);
-    progress.say(`${dropped} dead letters dropped`);
+  try {
+    for (let more = true; more;) {
+      const answer = await postAdmin('/admin/dead-letters/drop', selection, argv);
+      dropped += answer.dropped;
+      ({ more } = answer);
+      progress.say(`${dropped} dead letters dropped`);
+    }
+  } finally {
+    progress.done();
   }
-  progress.done();
   show({ dropped }, argv, fieldTable);
 }
 

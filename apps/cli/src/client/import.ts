@@ -109,16 +109,19 @@ class Writer {
   async all<T extends { id: string }>(name: string, pages: AsyncIterable<T[]>, write: Write<T>): Promise<void> {
     const progress = new Progress();
     let [count, added] = [0, 0];
-    for await (const page of pages) {
-      for (let start = 0; start < page.length; start += AT_ONCE) {
-        const some = page.slice(start, start + AT_ONCE);
-        const written = await Promise.all(some.map((record) => this.#write(name, record, write)));
-        count += written.filter((outcome) => outcome !== 'refused').length;
-        added += written.filter((outcome) => outcome === 'new').length;
-        progress.say(`${count} ${name}, ${added} of them new, now at ${printable(some.at(-1)?.id ?? '')}`);
+    try {
+      for await (const page of pages) {
+        for (let start = 0; start < page.length; start += AT_ONCE) {
+          const some = page.slice(start, start + AT_ONCE);
+          const written = await Promise.all(some.map((record) => this.#write(name, record, write)));
+          count += written.filter((outcome) => outcome !== 'refused').length;
+          added += written.filter((outcome) => outcome === 'new').length;
+          progress.say(`${count} ${name}, ${added} of them new, now at ${printable(some.at(-1)?.id ?? '')}`);
+        }
       }
+    } finally {
+      progress.done();
     }
-    progress.done();
     this.#counts[name] = count;
     this.#new[name] = added;
   }

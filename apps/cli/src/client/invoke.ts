@@ -58,7 +58,7 @@ function callOf({ id, func, version, timeout, target, delay, ...argv }: InvokeAr
 }
 
 function argumentsOf({ arg = [], 'json-args': all }: Pick<InvokeArguments, 'arg' | 'json-args'>): unknown[] {
-  if (all === undefined) return arg.map(jsonOrText);
+  if (all === undefined) return arg.map((one) => jsonOrText(one, '--arg'));
   const values = jsonOf(all, '--json-args');
   if (!Array.isArray(values)) throw new ClientError('--json-args must be a JSON array');
   return values;

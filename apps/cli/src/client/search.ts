@@ -90,24 +90,32 @@ async function printAll<T>(
   const progress = new Progress(process.stdout);
   const asTable = wantsTable(argv);
   let count = 0;
+  let isFirst = true;
   let layout: Layout | null = null;
-  for await (const page of all) {
-    const records = page[list] ?? [];
-    if (asTable) {
-      const shown = table(records);
-      const headings: Table['rows'] = layout === null ? [shown.columns] : [];
-      layout ??= layoutOf(shown, argv);
-      await write(linesText([...headings, ...shown.rows], layout));
-    } else {
-      const items = records.map((record) => `\n    ${jsonText(record).trimEnd().replaceAll('\n', '\n    ')}`);
-      const start = count === 0 ? `{\n  "${list}": [` : '';
-      await write(start + (count > 0 && items.length > 0 ? ',' : '') + items.join(','));
+  try {
+    for await (const page of all) {
+      const records = page[list] ?? [];
+      // An empty page can have a cursor. It has no rows that could give the table its layout.
+      const isEmpty = records.length === 0;
+      if (asTable && !isEmpty) {
+        const shown = table(records);
+        const headings: Table['rows'] = layout === null ? [shown.columns] : [];
+        layout ??= layoutOf(shown, argv);
+        await write(linesText([...headings, ...shown.rows], layout));
+      } else if (!asTable) {
+        const items = records.map((record) => `\n    ${jsonText(record).trimEnd().replaceAll('\n', '\n    ')}`);
+        const start = isFirst ? `{\n  "${list}": [` : '';
+        await write(start + (count > 0 && !isEmpty ? ',' : '') + items.join(','));
+      }
+      isFirst = false;
+      count += records.length;
+      progress.say(`${count} ${nameOf(list)}`);
     }
-    count += records.length;
-    progress.say(`${count} ${nameOf(list)}`);
+  } finally {
+    progress.done();
   }
-  progress.done();
   if (!asTable) await write(count === 0 ? ']\n}\n' : '\n  ]\n}\n');
+  else if (layout === null) await write(linesText([table([]).columns], layoutOf(table([]), argv)));
 }
 
 function nameOf(list: Search<never>['list']): string {

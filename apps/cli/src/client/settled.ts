@@ -1,15 +1,14 @@
 import { span } from '@resonate/admin/words';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PromiseRecord } from '@resonate/protocol';
-import { call, ClientError, type ClientOptions } from './http.ts';
+import { call, type ClientOptions } from './http.ts';
 import { printable } from './output.ts';
+import { Patience } from './patience.ts';
 import { Progress } from './progress.ts';
 import { whyOf, whyText } from './why.ts';
 
 const FIRST_MS = 50;
 const LONGEST_MS = 1_000;
-/** Outages up to this time are tolerated, because a restart takes less. A longer outage is an error. */
-const MAX_OUTAGE_MS = 60_000;
 
 /**
  * Polls until the promise is settled, at least once per second. A listener would be faster, but if this command is
@@ -20,14 +19,11 @@ export async function untilSettled(id: string, options: ClientOptions): Promise<
   const startedAt = performance.now();
   const progress = new Progress();
   const advice = new Advice(id, options);
-  let heardAt = startedAt;
+  const patience = new Patience();
   try {
     for (;;) {
-      const promise = await ask(id, options, heardAt);
-      if (promise) {
-        if (promise.state !== 'pending') return promise;
-        heardAt = performance.now();
-      }
+      const answer = await patience.ask(() => call<{ promise: PromiseRecord }>('promise.get', { id }, options));
+      if (answer && answer.promise.state !== 'pending') return answer.promise;
       const waitedMs = performance.now() - startedAt;
       const text = await advice.next(waitedMs);
       if (text !== null) {
@@ -68,16 +64,5 @@ class Advice {
     if (reason === this.#given) return null;
     this.#given = reason;
     return `Still waiting. ${whyText(why)}`;
-  }
-}
-
-/** @returns null while the server cannot be reached or is overloaded */
-async function ask(id: string, options: ClientOptions, heardAt: number): Promise<PromiseRecord | null> {
-  try {
-    return (await call<{ promise: PromiseRecord }>('promise.get', { id }, options)).promise;
-  } catch (error) {
-    const away = error instanceof ClientError && (error.status === null || error.status >= 500);
-    if (away && performance.now() - heardAt < MAX_OUTAGE_MS) return null;
-    throw error;
   }
 }

@@ -19,8 +19,9 @@ export async function loadTree(id: string, options: ClientOptions): Promise<Plac
     );
     promises.push(...page.promises);
     cursor = page.cursor;
+    // With a status, so that `--watch` does not mistake it for an outage of the server.
     if (promises.length > MAX_PROMISES)
-      throw new ClientError(`the tree of ${id} has more than ${MAX_PROMISES} promises`);
+      throw new ClientError(`the tree of ${id} has more than ${MAX_PROMISES} promises`, 413);
   } while (cursor !== undefined);
   const root = promises.find((promise) => promise.id === id) ?? (await find(id, options));
   return root === null && promises.length === 0 ? [] : arrange({ id, promise: root }, promises);

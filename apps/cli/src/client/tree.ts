@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { clientOptions, type ClientArguments } from './arguments.ts';
 import { ClientError } from './http.ts';
 import { jsonText, printable, wantsTable } from './output.ts';
+import { Patience } from './patience.ts';
 import { Progress } from './progress.ts';
 import { loadTree } from './tree-load.ts';
 import { treeLine } from './tree-line.ts';
@@ -47,18 +48,29 @@ async function watch(argv: TreeArguments): Promise<void> {
   const progress = new Progress();
   let shown = '';
   let height = 0;
-  for (;;) {
-    const tree = await loadTree(argv.id, argv);
-    const text = tree.length === 0 ? '' : treeText(tree, argv);
-    if (text === '') progress.say(`waiting for ${printable(argv.id)}`);
-    if (text !== shown) {
-      progress.done();
-      if (process.stdout.isTTY) height = redraw(text, height);
-      else process.stdout.write(`${shown === '' ? '' : '\n'}${text}`);
-      shown = text;
+  try {
+    // The first request is not repeated, so that a wrong URL is reported at once.
+    let tree: Placed[] | null = await loadTree(argv.id, argv);
+    const patience = new Patience();
+    for (;;) {
+      if (tree) {
+        const text = tree.length === 0 ? '' : treeText(tree, argv);
+        progress.done();
+        if (text === '') progress.say(`waiting for ${printable(argv.id)}`);
+        if (text !== shown) {
+          if (process.stdout.isTTY) height = redraw(text, height);
+          else process.stdout.write(`${shown === '' ? '' : '\n'}${text}`);
+          shown = text;
+        }
+        if (tree.length > 0 && tree.every(({ promise }) => promise?.state !== 'pending')) return;
+      } else {
+        progress.say('waiting for the server');
+      }
+      await pause(LOOK_AGAIN_MS);
+      tree = await patience.ask(() => loadTree(argv.id, argv));
     }
-    if (tree.length > 0 && tree.every(({ promise }) => promise?.state !== 'pending')) return;
-    await pause(LOOK_AGAIN_MS);
+  } finally {
+    progress.done();
   }
 }
 

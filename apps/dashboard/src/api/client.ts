@@ -2,6 +2,8 @@ import type { Answers } from '@resonate/admin';
 import { tokenRefused, currentToken } from './token.ts';
 
 const PROTOCOL_VERSION = '2026-04-01';
+/** The time limit of a request and its answer. */
+const TIMEOUT_MS = 30_000;
 
 /** An error status of the server or a proxy. `status` is 0 if the server could not be reached. */
 export class ApiError extends Error {
@@ -67,19 +69,24 @@ export function authorization(): Record<string, string> {
 
 async function request<T>(url: string, init: RequestInit, signal?: AbortSignal): Promise<T> {
   const headers = { accept: 'application/json', ...(init.body ? { 'content-type': 'application/json' } : {}) };
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const ends = signal ? AbortSignal.any([signal, timeout]) : timeout;
   let response: Response;
+  let text: string;
   try {
-    response = await fetch(url, { ...init, headers: { ...headers, ...authorization() }, signal: signal ?? null });
+    response = await fetch(url, { ...init, headers: { ...headers, ...authorization() }, signal: ends });
+    text = await response.text();
   } catch (cause) {
     if (signal?.aborted) throw cause;
+    if (timeout.aborted) throw new ApiError(0, `The server did not answer within ${TIMEOUT_MS / 1000} seconds.`);
     throw new ApiError(0, 'The server cannot be reached. Check that it is running.');
   }
-  const text = await response.text();
   const answer = parse(text);
   if (!response.ok) {
     if (response.status === 401) tokenRefused();
     throw new ApiError(response.status, messageOf(response, answer));
   }
+  if (answer === undefined) throw new ApiError(response.status, 'The answer is not JSON. A proxy may have answered.');
   return answer as T;
 }
 

@@ -8,6 +8,7 @@ import { onTokenChange } from './token.ts';
 const FIRST_REFRESH_MS = 5_000;
 
 let session: Session | undefined;
+let hasFailed = false;
 const listeners = new Set<() => void>();
 
 /** The rights of the reader's token and the server's version; undefined until loaded. */
@@ -32,13 +33,20 @@ export function startSession(): void {
   onTokenChange(() => void load());
 }
 
+/** Loads the session if it could not be loaded before. Call it when the server can be reached again. */
+export function retrySession(): void {
+  if (hasFailed) void load();
+}
+
 async function load(): Promise<void> {
+  hasFailed = false;
   try {
     session = await get('/admin/session');
     if (Math.abs(session.now - serverNow()) > 1_000) syncClock(session.now);
   } catch {
     // Each page shows its own errors, and a missing token opens the dialog.
     session = undefined;
+    hasFailed = true;
   }
   for (const listener of listeners) listener();
 }

@@ -12,6 +12,7 @@ import {
   Page,
   relativeTime,
   StateBadge,
+  Time,
   useNow,
 } from '../parts/index.ts';
 import { RunAgain } from '../call/run-again.tsx';
@@ -185,7 +186,11 @@ function Lead({ graph: { tree } }: { graph: LoadedGraph }) {
       <span class="mono graph-id">{node.id}</span>
       <span class="nowrap">{node.state === 'pending' ? `for ${took}` : `took ${took}`}</span>
       <span class="nowrap dim graph-started">started {relativeTime(node.createdAt, now)}</span>
-      {node.state === 'pending' && <span class="nowrap dim">deadline {relativeTime(node.timeoutAt, now)}</span>}
+      {node.state === 'pending' && (
+        <span class="nowrap dim">
+          deadline <Time at={node.timeoutAt} />
+        </span>
+      )}
     </span>
   );
 }
