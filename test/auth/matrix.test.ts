@@ -46,7 +46,7 @@ const FOR_ALL = ['an empty prefix', 'an admin', 'an Admin with a foreign prefix'
 const versioned = { id: 'mine/x', version: 7 };
 const creation = { id: 'mine/x', timeoutAt: 9e12, tags: { 'resonate:target': 'poll://any@g' } };
 
-/** `own`: concerns the id mine/x. `all`: concerns no id, so only tokens with all rights. `search`: every prefix. */
+/** `own`: concerns the id mine/x. `all`: concerns no id, so it needs all rights. `search`: tokens with any prefix may send it. */
 const KINDS: Record<Kind, [about: 'own' | 'all' | 'search', data: object]> = {
   'promise.get': ['own', { id: 'mine/x' }],
   'promise.create': ['own', creation],

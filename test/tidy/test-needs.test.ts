@@ -34,7 +34,7 @@ describe('a program that is not installed', () => {
   });
 });
 
-test("CI runs the README's line", () => {
+test('CI runs the command line that the section "Test it" of README.md names', () => {
   const line = /^## Test it\n[\s\S]*?^ {4}(\S.*)$/m.exec(textOf('README.md'))?.[1];
   expect(line).toBe('scripts/setup-tests.sh && npm run check');
   expect(textOf('.ci/run').trimEnd().split('\n').at(-1)).toBe(line);

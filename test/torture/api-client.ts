@@ -7,7 +7,7 @@ import type { Findings } from './findings.ts';
 
 /** A frozen api answers only when it is thawed. The client does not wait that long. */
 const ANSWERED_WITHIN_MS = 4_000;
-/** The pause after a failure, because it lasts for a while and each unanswered request makes a history harder to check. */
+/** The pause of a client after a failure. Faults last for a while, and each unanswered request makes a history hard to check. */
 const REST_MS = { min: 100, max: 500 };
 
 /** One request with its outcome. */

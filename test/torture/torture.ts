@@ -72,7 +72,10 @@ export async function torture(options: TortureOptions): Promise<Outcome> {
   return { database, findings, unavailable: availability.longest, logDirectory };
 }
 
-/** Writes into the folder of the logs what the processes and the database are doing, because a hanging process still hangs. */
+/**
+ * Writes into the folder of the logs what the processes and the database are doing. Call it before the processes are killed:
+ * if one of them hangs, this shows where.
+ */
 async function diagnose(directory: string, cluster?: Cluster, backing?: TortureBacking): Promise<void> {
   const doing = backing && (await activity(backing).catch(String));
   writeFileSync(join(directory, 'database.txt'), doing ?? 'not started');

@@ -55,7 +55,7 @@ export function storageArguments(target: StorageTarget): string[] {
     : ['--storage-type', target.type, `--storage-${target.type}-url`, target.url];
 }
 
-/** Whether a transaction that writes keeps a SQLite database locked for longer than opening it does. */
+/** Whether a transaction keeps a SQLite database locked. Opening it locks it too, but for less than the timeout here. */
 export function isLocked(path: string): boolean {
   const database = new Sqlite(path, { timeout: 500 });
   try {

@@ -15,7 +15,7 @@ async function start(overrides: Record<string, string> = {}): Promise<void> {
 }
 
 describe('a message to an HTTP target', () => {
-  test('is sent as soon as it is due; an execute stays due until a worker acquires its task', async () => {
+  test('is sent as soon as it is due; an execute stays claimed until a worker acquires its task', async () => {
     const target = await tested.listen();
     await tested.createTask('w', target.url);
     const { message, response } = await target.next();

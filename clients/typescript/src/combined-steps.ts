@@ -215,7 +215,8 @@ export class CombinedSteps {
       return this.#forward(request);
     }
     const isCertain = isCertainCreate(action, task, this.#now());
-    // Creates wait for each other, but not for a result: the next step begins after the result is stored.
+    // Several creates may be held back together. But a result that is held back is sent now, because the next step, which
+    // is this create, begins only after that result is stored.
     if (!isCertain || task.unsent.some(({ settle }) => settle)) this.#flush(task);
     if (task.storing.size > 0) {
       const refusal = await resultsStored(task);

@@ -27,6 +27,8 @@ export function nextCheckAt(
 export class DueTargets {
   readonly #due = new Map<string, number>();
   readonly #later = new Map<string, number>();
+  /** When `due` was called last, epoch ms. */
+  #now = -Infinity;
   /** The earliest due time in `#later`, or an earlier time. */
   #laterAt = Infinity;
 
@@ -38,6 +40,10 @@ export class DueTargets {
       return;
     }
     const later = this.#later.get(target);
+    if (later === undefined && at <= this.#now) {
+      this.#due.set(target, at);
+      return;
+    }
     if (later === undefined && this.#later.size >= MAX_LATER) return;
     this.#later.set(target, Math.min(at, later ?? Infinity));
     this.#laterAt = Math.min(this.#laterAt, at);
@@ -56,6 +62,7 @@ export class DueTargets {
 
   /** The targets with a due message, and its due time. */
   due(now: number): ReadonlyMap<string, number> {
+    this.#now = now;
     if (this.#laterAt > now) return this.#due;
     this.#laterAt = Infinity;
     for (const [target, at] of this.#later) {

@@ -103,7 +103,7 @@ export class Timers {
   async #fireAll(timers: Timer[], now: number): Promise<Reply[]> {
     const replies = await Promise.all(timers.map((each) => this.#fire(each)));
     const [first] = replies;
-    // If only some have this status, the others' rows are locked for long.
+    // If only some have this status, the database is available, but the rows of these timers are locked for long.
     if (first && replies.every(({ status }) => status === 503)) throw new StoreUnavailable(String(first.data));
     await Promise.all(timers.map((each, index) => this.#ended(each, replies[index], now)));
     return replies.filter(({ status }) => status === 200);

@@ -1,6 +1,6 @@
 /**
- * A deep copy of JSON. structuredClone took 14 % of the time of `npm test -- packages/machine/test/differential`, and
- * takes eight times as long.
+ * A deep copy of JSON, made eight times as fast as by structuredClone, which took 14 % of the time of
+ * `npm test -- packages/machine/test/differential`.
  */
 export function copyOf<T>(json: T): T {
   if (typeof json !== 'object' || json === null) return json;

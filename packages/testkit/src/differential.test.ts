@@ -41,7 +41,7 @@ describe('a differential run', () => {
     expect([...report.answers.values()].reduce((sum, count) => sum + count, 0)).toBe(500 + 2 * 20 + 1);
   });
 
-  test('finds no difference only if the model has the same options', async () => {
+  test('finds a difference if model and subject have different options, and none if they have the same', async () => {
     const options = { retryTimeoutMs: 7_000 };
     const differs = runDifferential({ seed: 1, steps: 100, subject: new ReferenceModel(options) });
     await expect(differs).rejects.toThrow('differs');

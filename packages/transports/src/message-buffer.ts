@@ -29,7 +29,7 @@ export class MessageBuffer {
   #messages = 0;
   #bytes = 0;
   #lastBytes = USUAL_BYTES;
-  /** True after a message did not fit. Nothing more is accepted until a held message is released. */
+  /** True after a message did not fit into `BufferLimits.bytes`. Nothing more is accepted until a held one is released. */
   #isFull = false;
 
   constructor(limits: BufferLimits, roomAgain: () => void) {

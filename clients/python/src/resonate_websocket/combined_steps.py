@@ -189,7 +189,8 @@ class CombinedSteps:
             self._flush(task)
             return await self._forward(request)
         is_certain = is_certain_create(action["data"], task)
-        # Creates wait for each other, but not for a result: the next step begins after the result is stored.
+        # Several creates may be held back together. But a result that is held back is sent now, because the next step,
+        # which is this create, begins only after that result is stored.
         if not is_certain or any(early.settle is not None for early in task.unsent):
             self._flush(task)
         if (refusal := await _results_stored(task)) is not None:

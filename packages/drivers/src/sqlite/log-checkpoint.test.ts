@@ -184,7 +184,7 @@ test('a log that is far too long is written back by a commit', async () => {
   expect(isAllCopied()).toBe(true);
 });
 
-test('after it was closed, closing the database writes back the rest of the log', async () => {
+test('after the checkpoint was closed, closing the database writes back the rest of the log', async () => {
   commitUntil(() => log().written >= PAGES);
   // Now the thread has the database open.
   await until(() => log().copied > 0);
@@ -201,7 +201,7 @@ function newThreadId(): number {
   return new Worker('', { eval: true }).threadId;
 }
 
-test('it starts no thread after it was closed', async () => {
+test('a closed checkpoint starts no thread', async () => {
   const before = newThreadId();
   const closed = checkpoint.close();
   commitUntil(() => log().written >= PAGES);

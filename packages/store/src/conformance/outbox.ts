@@ -209,8 +209,8 @@ class Run {
   }
 
   /**
-   * Many happen long ago, so that messages have different ages. A task is always given back long ago: its backoff of
-   * less than a minute is over then.
+   * Many requests get a time long ago, so that messages have different ages. A `task.release` always gets one, so that
+   * its backoff (less than a minute) is over by now.
    */
   async #request(kind: string, data: unknown): Promise<void> {
     const isPast = kind === 'task.release' || this.#random.chance(0.5);

@@ -32,7 +32,7 @@ export function happened(database: Database, { key, batch }: Session): Promise<b
   return database.use(async (session) => {
     await endConnection(session, key);
     const number = `SELECT number FROM batches WHERE connection = ${quote(key)} FOR UPDATE`;
-    // This is asked first: a replica that is about to be promoted may have received the batch and not have applied it yet.
+    // `read_only` is read first: a replica that is about to be promoted may have received the batch, but not applied it yet.
     const [readOnly, rows] = await session.run([`SELECT ${IS_READ_ONLY}`, number]);
     checkWritable(readOnly?.[0]?.[0]);
     return rows?.[0] !== undefined && int(rows[0][0]) === batch;

@@ -18,7 +18,7 @@ export const BATCH_STATEMENTS: Prepared[] = [
 const FENCE = `INSERT INTO batches (connection, number, is_fenced, used_at) VALUES ($1, 0, true, $2)
   ON CONFLICT (connection) DO UPDATE SET is_fenced = true RETURNING number`;
 
-/** Writes the number of a connection's current batch. @returns the version of all rows that the batch has written. */
+/** Writes the number of a connection's current batch. Its row is the version of all rows that the batch has written. */
 export function numberBatch({ id, batch }: Session, now: number): Query {
   return { name: 'number_batch', values: [id, String(batch), String(now)] };
 }

@@ -62,7 +62,7 @@ async function select(sql: string): Promise<unknown[][]> {
   }
 }
 
-/** The message that writes a batch and commits it; a new connection prepares the same statement. */
+/** The message that writes a batch and commits it. Not the message in which a new connection prepares this statement. */
 const isCommit = (data: Buffer) => data.includes('number_batch') && !data.includes('INSERT INTO batches');
 const isLoad = (data: Buffer) => data.includes('lock_promises') && !data.includes('FOR UPDATE');
 

@@ -10,7 +10,7 @@ export interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** Parallel workers wherever the settings allow any, as beside large tables. By its name in this version, and before 16. */
+/** Makes the planner use parallel workers if it may, as for large tables. The second name is that of Postgres before 16. */
 const WORKERS = `SELECT set_config(name, 'on', false) FROM pg_settings
   WHERE name IN ('debug_parallel_query', 'force_parallel_mode')`;
 

@@ -92,7 +92,7 @@ const GROW = [
 ];
 
 const PLANNED = PREPARED.filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(text));
-/** Only statements that read are planned while a table is empty: rows that are updated or deleted exist before. */
+/** Only these are planned while a table is empty, because statements that update or delete rows run when rows exist. */
 const READING = PLANNED.filter(({ text }) => /^\s*(SELECT|WITH)/.test(text));
 
 /** Postgres plans again when statistics are renewed, also those of empty tables. It keeps plans while rows are added. */

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { openDialect } from '../../open.ts';
 
 const LIMITS = { poolSize: 1, connectTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
-/** The index of the table that the test fills is larger, and those of the others are smaller. */
+/** The index of the table that the test fills is larger than this, and all other indexes are smaller. */
 const MIN_BYTES = 512 * 1024;
 
 let server: Awaited<ReturnType<typeof postgresForTests>>;

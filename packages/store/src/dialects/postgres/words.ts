@@ -8,7 +8,7 @@ export function array(texts: Iterable<string>): string {
   return `{${quoted.join(',')}}`;
 }
 
-/** The index has the collation POSIX, which sorts like C. So statements that look up by the key cannot use this index. */
+/** `callbacks_awaiter` has the collation POSIX, which sorts like C, so that look-ups by the primary key cannot use it. */
 export const byAwaiter = (column: string) => `${column} COLLATE "POSIX"`;
 
 /** The size that Postgres assumes for a table that was never analyzed. */
