@@ -4,7 +4,7 @@ import { GuardedServer } from './guarded-server.ts';
 /** Far longer than needed, because machines that run tests are busy. */
 jest.setTimeout(180_000);
 
-/** In byte order. All of them except the first and the last three begin with `p/`. */
+/** In byte order. All of them except the first four and the last three begin with `p/`. */
 const IDS = ['o\u{10FFFF}', 'p', 'p.', 'p.\u{10FFFF}x', 'p/', 'p/a', 'p/b', 'p/c', 'p/\u{10FFFF}', 'p0', 'pa', 'q'];
 const MINE = IDS.filter((id) => id.startsWith('p/'));
 const SEARCHES = ['promise', 'task', 'schedule'] as const;

@@ -96,7 +96,7 @@ export function deliveryTests(cluster: () => TestCluster): void {
         if (receiver[0] === id) preferred += 1;
       }
       // If the preferred stream does not get a message within 100 ms, any stream may get it. On a busy machine that happens
-      // (once to 6 of 10 messages). Without the preference, the process that creates the tasks would take nearly all of
+      // (in one run to 6 of 10 messages). Without the preference, the process that creates the tasks would take nearly all of
       // them, because it learns of them first and never has the preferred stream.
       expect(preferred).toBeGreaterThanOrEqual(3);
     });

@@ -14,8 +14,8 @@ const SERVERS = 3;
 const DIFFERENCES_SHOWN = 3;
 
 /**
- * The store's own suites replay all traces, and HTTP changes nothing in an answer. So one server and a part of the traces are
- * enough in CI.
+ * The store's own suites replay all traces, and HTTP changes nothing in an answer. So one of these stores and a part of the
+ * traces are enough in CI.
  */
 const STORES = [
   { command: 'serve', store: 'a SQLite file' },

@@ -134,7 +134,10 @@ const LARGEST = 2_000_000;
 /** Structures that are refused at once are sent in fewer sizes. */
 const DEEP_OR_WIDE = [1_000, 100_000];
 
-/** Refused texts are sent in large sizes too. Stored texts differ from plain ones only in their bytes, so they are smaller. */
+/**
+ * The server refuses lone surrogates, and NUL in most fields: they are sent in all sizes. It stores the other texts, which
+ * differ from plain ones only in their bytes, so they are sent only in the smaller sizes.
+ */
 const ODD = {
   'lone surrogates': { odd: '\ud800', sizes: SIZES },
   NUL: { odd: '\u0000', sizes: SIZES },

@@ -55,7 +55,7 @@ async function ok(kind: string, data: object): Promise<unknown> {
   return answer.data;
 }
 
-/** @param receiver as in an address: `any@`, `any@…/id`, `uni@…/id`, in this test's group. */
+/** An address of this test's group: `any@…`, `any@…/id` or `uni@…/id`. */
 function address(cast: 'any' | 'uni', id?: string): string {
   return `poll://${cast}@${group}${id === undefined ? '' : `/${id}`}`;
 }

@@ -119,7 +119,7 @@ describe('maintenance jobs', () => {
   });
 
   test.each([[{}], [{ all: true, target: 'x' }], [{ transport: 'http', all: true }], [{ ids: [1] }]])(
-    'a redrive that is not named well is a 400: %j',
+    'a redrive with missing, contradictory or unknown fields is a 400: %j',
     async (body) => expect((await send('/redrive', admin, body)).status).toBe(400),
   );
 });

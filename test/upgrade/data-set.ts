@@ -7,10 +7,11 @@ const WORKERS = 'poll://any@workers';
 const CLIENTS = 'poll://any@clients';
 
 const DAY_MS = 86_400_000;
-/** Leases last until this time, so that the tasks are still acquired in all later tests. */
+/** Leases last this long, so that the tasks are still acquired in all later tests. */
 const CENTURY_MS = 36_500 * DAY_MS;
+/** A text with which databases and drivers may have trouble. */
 const ODD = ' Ünï/cødé "quoted" \\back% ';
-/** Base64 of data with which databases and drivers have trouble. */
+/** The `data` of a param or value, in base64 as SDKs encode it. */
 const data = (text: string) => Buffer.from(text).toString('base64');
 const target = { 'resonate:target': WORKERS };
 /** The timers of the data set are due within this time. It is long enough to take the snapshot before. */

@@ -18,7 +18,10 @@ export type Refusal = { error: unknown } | { status: number; message: string };
 export interface EarlyCreate {
   request: TaskFenceReq;
   record: PromiseRecord;
-  /** Set when the create is sent. Never rejects. null if the server's answer was the same as the early answer. */
+  /**
+   * null until the create is sent. Never rejects. Resolves with null if the server's answer was the same as the early
+   * answer.
+   */
   outcome: Promise<Refusal | null> | null;
   /** The settle of the step, if it was answered early, too. It is sent directly after the create. */
   settle: { request: TaskFenceReq; record: PromiseRecord } | null;

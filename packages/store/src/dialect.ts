@@ -55,7 +55,7 @@ export interface Dialect {
    * store's clock, writes the changes, and commits. If the rows are remembered, `decide` is called with these and with an
    * estimate of the clock. If it then makes no changes, the rows are read and `decide` is called again.
    * @returns what `decide` returned, once that is committed.
-   * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or an error of the npm package.
+   * @throws StoreUnavailable, BatchConflict (both: nothing was committed), OutcomeUnknown, or another error of the driver.
    */
   transact<Result>(needs: Needs, decide: Decide<Result>): Promise<Decision<Result>>;
 
@@ -79,7 +79,7 @@ export interface Dialect {
    * One transaction whose commit does not wait for the disk, so a crash may undo it: runs `reads`, calls `decide` with the
    * rows of each and the store's clock, and writes what it returns. Use it only for work that is repeated after a crash: a
    * message is sent again, and retention deletes again.
-   * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or an error of the npm package.
+   * @throws BatchConflict (nothing was committed), StoreUnavailable (nothing, or it is not known), or another error of the driver.
    */
   rewrite<Result>(
     reads: readonly Statement[],

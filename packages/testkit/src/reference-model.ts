@@ -48,7 +48,10 @@ export interface ReferenceModelOptions {
   retryTimeoutMs?: number;
   /** The URL of the server in `execute` messages. */
   serverUrl?: string;
-  /** `small` (default): a fence answers the whole branch while it is small. `own`: only its promise, as over WebSockets. */
+  /**
+   * `small` (default): the answer to a fence has the whole branch while the branch is small. `own`: it has only the
+   * promise that the fence acted on, as over WebSockets.
+   */
   fencePreload?: 'small' | 'own';
 }
 

@@ -45,7 +45,7 @@ class EarlySettle:
     #: The early answer.
     record: dict[str, Any]
     is_answered: bool = False
-    #: The server's answer, if the settle was sent before it was answered.
+    #: The server's answer, if the settle was sent before the client answered it.
     sent: asyncio.Future[Frame] | None = None
 
 

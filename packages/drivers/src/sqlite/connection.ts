@@ -23,7 +23,7 @@ const FRAME_BYTES = 4_096 + 24;
 const INDEX_HEADER_BYTES = 96;
 /** The maximum number of symbolic links that are followed, so that a circle of links ends. */
 const MAX_LINKS = 40;
-/** The log may grow to this multiple of its length, because commits continue while it is written back. */
+/** The log may grow to this multiple of its usual length, because commits continue while it is written back. */
 const GROWTH = 1.25;
 /** The permissions of a new file. The process's umask may remove some of them. */
 const PRIVATE = 0o660;

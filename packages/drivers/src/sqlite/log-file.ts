@@ -18,7 +18,7 @@ export class LogFile {
   /** Where the zeros end. */
   #end = 0;
 
-  /** @param maxBytes the length at which SQLite begins to reuse the log. Zeros are not appended beyond it. */
+  /** @param maxBytes how long the log normally gets before SQLite reuses it. No zeros are appended to a longer file. */
   constructor(path: string, maxBytes: number) {
     this.#file = openSync(path, 'r+');
     this.#maxBytes = maxBytes;

@@ -67,7 +67,7 @@ export class Batcher<Item, Result> {
     return this.#waiting.length;
   }
 
-  /** For how many ms no batch has been answered while items were waiting; 0 if none is waiting. */
+  /** For how many ms no batch has been answered; 0 if no item waits and no batch runs. */
   get silentMs(): number {
     return this.#isIdle ? 0 : performance.now() - this.#progressAt;
   }

@@ -96,7 +96,7 @@ export class Engine {
     return this.#writes.waiting + this.#reads.waiting;
   }
 
-  /** For how many ms no request has been answered while some were waiting; 0 if none is waiting. */
+  /** For how many ms no write, or no read, has been answered; 0 if no request waits for an answer. */
   get silentMs(): number {
     return Math.max(this.#writes.silentMs, this.#reads.silentMs);
   }

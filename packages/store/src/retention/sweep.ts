@@ -11,7 +11,7 @@ export interface SweepOptions {
   rules: RetentionRules;
   /** The maximum number of promises in one transaction. A larger graph is removed in several. */
   batchSize: number;
-  /** A step takes no further graph once it has this many promises; `batchSize` if unset. */
+  /** A step takes a further graph only if it then has at most this many promises; `batchSize` if unset. */
   stepSize?: number;
   /** Only counts what would be removed. */
   isDryRun?: boolean;
@@ -53,8 +53,8 @@ export class Sweep {
   readonly #judged = new Set<string>();
   #isAtEnd = false;
   /**
-   * The origin of the last unfinished removal that was continued; null: none is left. A sweep first finishes the removals of
-   * large graphs that an earlier sweep began, in the order of their origins.
+   * The next removal to continue is the first one after this origin; null: none is left. A sweep first finishes the removals
+   * of large graphs that an earlier sweep began, in the order of their origins.
    */
   #begun: string | null = '';
 

@@ -171,7 +171,7 @@ export class Draft {
     return overdue.length > 0 && this.#isForOverdue() ? this.random.pick(overdue) : this.anyId();
   }
 
-  /** Mostly the id of an existing promise, also of schedules; often one that is awaited or overdue. */
+  /** Mostly the id of an existing promise, also of one that a schedule created; often an awaited or overdue one. */
   promiseId(): string {
     const overdue = this.#overdue();
     if (overdue.length > 0 && this.#isForOverdue()) return this.random.pick(overdue);
@@ -210,7 +210,7 @@ export class Draft {
     return list.length > 0 ? this.random.pick(list) : this.anyId();
   }
 
-  /** Mostly an acquired task at its version: the first fields of all requests of an owner. */
+  /** The fields with which all requests of an owner begin: mostly those of an acquired task, at its version. */
   versioned(): { id: string; version: number } {
     const id = this.taskId('acquired');
     return { id, version: this.version(id) };

@@ -64,7 +64,7 @@ export function claim(context: Context, wanted: ModelClaim, got: readonly string
   }
 }
 
-/** A claim without a recorded outcome does not count as a failure. */
+/** If the last claim has no recorded outcome, it does not count as a failure, but this attempt is not the first. */
 function nextAttempt({ message, claimedBy, attempts }: OutboxEntry): number {
   const isSilent = claimedBy !== null;
   if (!isSilent) return attempts + 1;

@@ -44,7 +44,7 @@ export function preloadOf(context: Context, id: string): PromiseRecord[] {
     .map((promise) => viewPromise(context, promise.id)!);
 }
 
-/** A fence answers the whole branch only within these limits. Otherwise it answers the promise that it acted on. */
+/** Within these limits the answer to a fence has the whole branch, otherwise only the promise that it acted on. */
 const FENCE_PROMISES = 4;
 const FENCE_BYTES = 2_048;
 

@@ -61,7 +61,10 @@ export interface Context {
   retryTimeoutMs: number;
   /** The URL of the server in `execute` messages. */
   serverUrl: string;
-  /** A fence answers the whole branch while it is small, or never more than its own promise (as over WebSockets). */
+  /**
+   * `small`: the answer to a fence has the whole branch while the branch is small. `own`: it has only the promise that
+   * the fence acted on, as over WebSockets.
+   */
   fencePreload: 'small' | 'own';
 }
 

@@ -101,7 +101,7 @@ describe('a batch whose connection breaks', () => {
     await next.close();
   }, 60_000);
 
-  test('because a statement failed, but is open on the server, does not block itself, even in a pool of one', async () => {
+  test('because a statement failed, but is still open on the server, does not block itself, even in a pool of one', async () => {
     const alone = storeOn(new MysqlDialect({ ...OPTIONS, poolSize: 1, statementTimeoutMs: 1_000, url }));
     const blocker = await createConnection(url);
     try {

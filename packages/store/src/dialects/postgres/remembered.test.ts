@@ -233,7 +233,7 @@ describe('rows that another process has changed', () => {
     expect(await recordOf('w.1')).toMatchObject({ state: 'resolved', param: { data: 'again' } });
   });
 
-  test('after five wrong assumptions it reads for a while', async () => {
+  test('after five wrong assumptions this process reads for a while', async () => {
     const version = await start();
     const ids = [1, 2, 3, 4, 5].map((number) => `theirs ${number}`);
     for (const id of ids) await sendOk(other, 'promise.create', promiseCreate(id));

@@ -61,7 +61,7 @@ const ROUND_TRIPS = 2;
 export const BATCH_NUMBERS_KEPT_MS = 86_400_000;
 const ASK_AGAIN_MS = 100;
 /**
- * A step of a sweep takes no further graph once it has this share of `retention.batch_size`. Shorter steps keep requests waiting
+ * A step of a sweep takes further graphs only up to this share of `retention.batch_size`. Shorter steps keep requests waiting
  * for less time: with 100 promises in a step the p99 of a create rose 1.24 to 1.27 times (docs/retention.md).
  */
 const SWEEP_STEP_SHARE = 0.5;
