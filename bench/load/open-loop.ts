@@ -26,7 +26,8 @@ export async function openLoop(
     clearTimeout(timer);
     const due = Math.min(total, Math.floor((performance.now() - startedAt) / everyMs) + 1);
     while (begun < due) {
-      const round = idle.pop();
+      // The one that has been idle for longest, so that the server closes no connection that was idle for too long.
+      const round = idle.shift();
       if (!round) return; // The next round that ends starts the waiting one.
       measure(round, startedAt + begun++ * everyMs).catch(reject);
     }
