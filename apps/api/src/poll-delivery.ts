@@ -10,7 +10,7 @@ import {
 } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { Message } from '@resonate/protocol';
-import { RARE_SCAN_MS, type RuntimeWith } from '@resonate/process';
+import { scanEveryMs, type RuntimeWith } from '@resonate/process';
 import { rowOf, type Claimed, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { StreamHub, StreamSlot } from '@resonate/transports';
 import { LastWorkers } from './last-workers.ts';
@@ -78,7 +78,7 @@ export class PollDelivery implements Service, Receiver {
     this.#targets = new PollTargets(hub);
     this.#loop = new Loop({
       name: this.name,
-      pollIntervalMs: Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs),
+      pollIntervalMs: scanEveryMs(config),
       logger,
       clock: store.clock,
       step: () => this.#drain(),
@@ -146,7 +146,7 @@ export class PollDelivery implements Service, Receiver {
 
   #nextScanAt(): number {
     const { config, store } = this.#runtime;
-    return this.#interval.nextAt ?? store.clock.now() + Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs);
+    return this.#interval.nextAt ?? store.clock.now() + scanEveryMs(config);
   }
 
   /** One round of the loop. @returns when the next one is due. */

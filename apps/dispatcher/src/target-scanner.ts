@@ -1,6 +1,6 @@
 import { ScanInterval } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import { RARE_SCAN_MS, type RuntimeWith } from '@resonate/process';
+import { scanEveryMs, type RuntimeWith } from '@resonate/process';
 import type { WaitingTarget } from '@resonate/store';
 import type { PushTransport } from '@resonate/transports';
 
@@ -38,7 +38,7 @@ export class TargetScanner implements Service {
     this.#transport = transport;
     this.#found = found;
     this.#interval = new ScanInterval(runtime);
-    const pollIntervalMs = Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs);
+    const pollIntervalMs = scanEveryMs(config);
     this.#loop = new Loop({ name: this.name, pollIntervalMs, logger, clock: store.clock, step: () => this.#look() });
   }
 

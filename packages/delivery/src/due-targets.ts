@@ -40,11 +40,10 @@ export class DueTargets {
       return;
     }
     const later = this.#later.get(target);
-    if (later === undefined && at <= this.#now) {
-      this.#due.set(target, at);
-      return;
+    if (later === undefined) {
+      if (at <= this.#now) return void this.#due.set(target, at);
+      if (this.#later.size >= MAX_LATER) return;
     }
-    if (later === undefined && this.#later.size >= MAX_LATER) return;
     this.#later.set(target, Math.min(at, later ?? Infinity));
     this.#laterAt = Math.min(this.#laterAt, at);
   }

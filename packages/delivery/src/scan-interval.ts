@@ -6,7 +6,7 @@ type Context = RuntimeWith<'config', 'clock' | 'isShared'>;
 const FREQUENT_FOR_MS = 60_000;
 
 /**
- * When to look for due messages next: every `RARE_SCAN_MS` while hints work, every `messages.poll_interval` while they do
+ * When to look for due messages next: every `scanEveryMs` while hints work, every `messages.poll_interval` while they do
  * not.
  */
 export class ScanInterval {
@@ -22,7 +22,7 @@ export class ScanInterval {
     this.#frequentUntil = this.#runtime.store.clock.now() + FREQUENT_FOR_MS;
   }
 
-  /** Epoch ms; null if `RARE_SCAN_MS` from now is early enough. */
+  /** Epoch ms; null if `scanEveryMs` from now is early enough. */
   get nextAt(): number | null {
     const { config, store } = this.#runtime;
     const now = store.clock.now();

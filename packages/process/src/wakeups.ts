@@ -38,11 +38,13 @@ function observerOf({ wakeups, wakeupLatency, wakeupConnected }: Metrics): Wakeu
   };
 }
 
-/**
- * How often a loop looks for due messages while hints work. At `messages.poll_interval` (100 ms) an idle process would
- * query its database 10 times a second.
- */
-export const RARE_SCAN_MS = 1_000;
+/** At `messages.poll_interval` (100 ms) an idle process would query its database 10 times a second. */
+const RARE_SCAN_MS = 1_000;
+
+/** How often a loop looks for due messages while hints work, ms. Hints must announce what is due earlier. */
+export function scanEveryMs({ messages }: Pick<Config, 'messages'>): number {
+  return Math.max(RARE_SCAN_MS, messages.pollIntervalMs);
+}
 
 /** The channel over which the processes of a cluster wake each other. */
 export function wakeupChannel(config: Config): Pick<WakeupOptions, 'type' | 'url' | 'newPostgresClient'> {
@@ -66,7 +68,7 @@ export function wakeupType({ storage, wakeup: { type, redis } }: Config): Wakeup
  */
 function soonDue({ timerAt, deliveries }: DueHint, now: number, config: Config): Hint | null {
   const timerSoon = timerAt !== null && timerAt <= now + config.timeouts.pollIntervalMs;
-  const until = now + Math.max(RARE_SCAN_MS, config.messages.pollIntervalMs);
+  const until = now + scanEveryMs(config);
   const soon = [...deliveries].filter(([, { at }]) => at <= until);
   if (!timerSoon && soon.length === 0) return null;
   const targets = soon.flatMap(([transport, { targets: all }]) =>

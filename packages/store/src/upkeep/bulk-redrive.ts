@@ -34,20 +34,24 @@ export class BulkRedrive {
 
   /** The last order, whether it is done or not. */
   async current(): Promise<RedriveOrder | null> {
+    return (await this.#stored()).order;
+  }
+
+  async #stored(): Promise<{ text: string | null; order: RedriveOrder | null }> {
     const text = await this.#dialect.readSetting(KEY);
-    return text === null ? null : json<RedriveOrder>(text);
+    return { text, order: text === null ? null : json<RedriveOrder>(text) };
   }
 
   /** @returns null while another order is running, or if another one is stored at the same time. */
   async order(filter: RedriveOrder['filter']): Promise<RedriveOrder | null> {
-    const last = await this.#dialect.readSetting(KEY);
-    if (last !== null && json<RedriveOrder>(last).endedAt === null) return null;
+    const last = await this.#stored();
+    if (last.order?.endedAt === null) return null;
     const [rows] = await this.#dialect.plain.select([{ sql: 'SELECT MAX(id) FROM dead_letters', params: [] }]);
     const through = Number(rows?.[0]?.[0] ?? 0);
     const orderedAt = await this.#dialect.now();
     const counts = { through, after: 0, redriven: 0, endedAt: through === 0 ? orderedAt : null };
     const order: RedriveOrder = { id: randomUUID(), filter, orderedAt, ...counts };
-    await this.#replace(last, JSON.stringify(order));
+    await this.#replace(last.text, JSON.stringify(order));
     return (await this.current())?.id === order.id ? order : null;
   }
 
@@ -68,8 +72,7 @@ export class BulkRedrive {
    * @returns null if there is no order to carry out.
    */
   async step(): Promise<RedriveOrder | null> {
-    const before = await this.#dialect.readSetting(KEY);
-    const order = before === null ? null : json<RedriveOrder>(before);
+    const { text, order } = await this.#stored();
     if (order === null || order.endedAt !== null) return null;
     const { filter, after, through } = order;
     const { count, last } = await this.#letters.redriveNext({ ...filter, through }, after);
@@ -77,7 +80,7 @@ export class BulkRedrive {
     if (last === null) order.endedAt = await this.#dialect.now();
     else order.after = last;
     // If another leader has continued meanwhile, its progress stays.
-    await this.#replace(before, JSON.stringify(order));
+    await this.#replace(text, JSON.stringify(order));
     return order;
   }
 }

@@ -26,6 +26,9 @@ export const TASKS_WAITING: Waiting = {
   columns: 'id',
 };
 
+const ofBoth = (sql: (waiting: Waiting) => string) =>
+  [LISTENERS_WAITING, TASKS_WAITING].map((waiting) => complete(sql(waiting)));
+
 /** How messages are found and locked. @param database for searches that take several statements. */
 export function outboxOf(database: Database): OutboxSql {
   return {
@@ -41,19 +44,16 @@ export function outboxOf(database: Database): OutboxSql {
       const alive = { ...TASKS_WAITING, where: `${TASKS_WAITING.where} AND timeout_at > ${NOW}` };
       return { listeners: lock(dueListener(), LISTENERS_WAITING), tasks: lock(TASKS.list(), alive) };
     },
-    waiting: (transport, limit, after) =>
-      [LISTENERS_WAITING, TASKS_WAITING].map((which) => complete(nextTargets(which, transport, after, limit))),
+    waiting: (transport, limit, after) => ofBoth((which) => nextTargets(which, transport, after, limit)),
     // Reads only the rows that it counts: the due messages of a target are neighbours in the index.
     countDue(transport, targets, limit) {
       const due = `transport = ${quote(transport)} AND target IN ${list(targets)} AND due_at <= ${NOW}`;
-      return [LISTENERS_WAITING, TASKS_WAITING].map(({ from, where }) =>
-        complete(`SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`),
+      return ofBoth(
+        ({ from, where }) =>
+          `SELECT COUNT(*) FROM (SELECT 1 FROM ${from} WHERE ${where} AND ${due} LIMIT ${limit}) AS due`,
       );
     },
-    nextDue: (transport, targets) =>
-      [LISTENERS_WAITING, TASKS_WAITING].map((which) =>
-        complete(earliest(which, transport, `AND target IN ${list(targets)}`)),
-      ),
+    nextDue: (transport, targets) => ofBoth((which) => earliest(which, transport, `AND target IN ${list(targets)}`)),
     held: (release, limit) => held(database, release, limit),
   };
 }
