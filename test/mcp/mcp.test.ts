@@ -1,7 +1,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { isAlive } from '@resonate/testkit';
+import { isAlive, startTcpProxy } from '@resonate/testkit';
 import { GuardedServer } from '../auth/guarded-server.ts';
 import { FAR_FUTURE } from '../http/state.ts';
 import { freePort } from '../processes/free-port.ts';
@@ -254,6 +254,25 @@ describe('an MCP session', () => {
     await session.answer('promise-settle', { id: 'named', resolution: 'cancel' });
     const again = await session.answer('resonate-bash', { script, id: 'named', target });
     expect(again).toMatchObject({ promise: { state: 'rejected_canceled' }, listener_registered: false });
+  });
+
+  test('sends the notification of a script that ends before its listener is registered', async () => {
+    const proxy = await startTcpProxy('127.0.0.1', Number(new URL(server.url).port));
+    let settled: Promise<unknown> | undefined;
+    proxy.rules.toServer = (data, link) => {
+      if (!data.includes('promise.register_listener')) return link.sendToServer(data);
+      settled = http.rpc('promise.settle', { id: 'short', state: 'resolved' }).finally(() => link.sendToServer(data));
+    };
+    const other = await McpSession.start(`http://127.0.0.1:${proxy.port}`);
+    try {
+      const answer = await other.answer('resonate-bash', { script: 'true', id: 'short' });
+      expect(answer).toMatchObject({ promise: { id: 'short', state: 'resolved' }, listener_registered: true });
+      expect(await other.told('short')).toMatchObject({ content: { id: 'short' }, status: 'resolved' });
+      await settled;
+    } finally {
+      await other.client.close();
+      await proxy.stop();
+    }
   });
 
   test('returns a failure as the result of the tool', async () => {

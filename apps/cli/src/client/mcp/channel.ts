@@ -1,4 +1,3 @@
-import type { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import type { PromiseRecord, PromiseState } from '@resonate/protocol';
 import { receiveMessages } from '../message-stream.ts';
 import type { McpSession } from './mcp-session.ts';
@@ -15,17 +14,17 @@ const STATUSES: Readonly<Record<PromiseState, string>> = {
 /** Notifies the MCP client when a promise settles that this session listens to. Runs until `signal` aborts. */
 export async function announceSettlements(
   path: string,
-  { server, logger }: McpSession,
-  transport: StdioServerTransport,
+  { server, logger, announce }: McpSession,
   signal: AbortSignal,
 ): Promise<void> {
   const onLost = (reason: string) => logger.warn('the event stream broke, reconnecting', { reason });
   for await (const message of receiveMessages(path, server, { signal, onLost })) {
-    if (message.kind === 'unblock') await transport.send(notification(message.data.promise));
+    if (message.kind === 'unblock') await announce(message.data.promise);
   }
 }
 
-function notification(promise: PromiseRecord) {
+/** The notification that a promise has settled. */
+export function notification(promise: PromiseRecord) {
   const meta = { handle: promise.id, status: STATUSES[promise.state] };
   const params = { content: JSON.stringify(readable(promise)), meta };
   return { jsonrpc: '2.0', method: 'notifications/claude/channel', params } as const;

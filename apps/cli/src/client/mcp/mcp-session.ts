@@ -1,4 +1,5 @@
 import type { Logger } from '@resonate/observability';
+import type { PromiseRecord } from '@resonate/protocol';
 import type { ClientOptions } from '../http.ts';
 
 /** What the tools of one MCP session share. */
@@ -7,4 +8,6 @@ export interface McpSession {
   /** The address of this session's listeners: `poll://uni@mcp/<id>`. */
   readonly address: string;
   readonly logger: Logger;
+  /** Notifies the MCP client that a promise has settled. */
+  announce(promise: PromiseRecord): Promise<void>;
 }

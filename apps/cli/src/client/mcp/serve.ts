@@ -5,7 +5,7 @@ import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { createLogger } from '@resonate/observability';
 import packageJson from '../../../../../package.json' with { type: 'json' };
 import type { ClientOptions } from '../http.ts';
-import { announceSettlements } from './channel.ts';
+import { announceSettlements, notification } from './channel.ts';
 import type { McpSession } from './mcp-session.ts';
 import { TOOLS } from './tools.ts';
 
@@ -16,18 +16,23 @@ const GROUP = 'mcp';
 export async function serveMcp(client: ClientOptions): Promise<void> {
   const id = randomUUID();
   const logger = createLogger({ level: 'info', stream: process.stderr });
-  const session: McpSession = { server: client, address: `poll://uni@${GROUP}/${id}`, logger };
+  const transport = new StdioServerTransport();
+  const session: McpSession = {
+    server: client,
+    address: `poll://uni@${GROUP}/${id}`,
+    logger,
+    announce: (promise) => transport.send(notification(promise)),
+  };
   const server = new McpServer(
     { name: 'resonate-mcp', version: packageJson.version },
     { capabilities: { tools: {}, experimental: { 'claude/channel': {} } } },
   );
   for (const register of TOOLS) register(server, session);
-  const transport = new StdioServerTransport();
   const ended = once(process.stdin, 'end');
   await server.connect(transport);
   logger.info('MCP session started', { server: client.server, session: id });
   const stop = new AbortController();
-  const announcing = announceSettlements(`/poll/${GROUP}/${id}`, session, transport, stop.signal);
+  const announcing = announceSettlements(`/poll/${GROUP}/${id}`, session, stop.signal);
   await ended;
   stop.abort();
   await announcing;

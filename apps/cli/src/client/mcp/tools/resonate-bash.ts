@@ -3,6 +3,7 @@ import type { PromiseRecord } from '@resonate/protocol';
 import { z } from 'zod';
 import { base64 } from '../../arguments.ts';
 import { call } from '../../http.ts';
+import type { McpSession } from '../mcp-session.ts';
 import { defineTool, promiseId, tags } from '../tool.ts';
 
 const DEFAULT_TIMEOUT_MS = 300_000;
@@ -24,27 +25,34 @@ export const resonateBashTool = defineTool({
       .describe('Where the script runs: bash://, bash://docker/IMAGE or bash://tensorlake/IMAGE'),
     tags: tags.optional(),
   }),
-  async run({ script, id = `bash-${randomUUID()}`, timeoutMs, target, tags }, { server, address, logger }) {
+  async run({ script, id = `bash-${randomUUID()}`, timeoutMs, target, tags }, session) {
     const data = {
       id,
       timeoutAt: Date.now() + timeoutMs,
       param: { data: base64(script) },
       tags: { ...tags, 'resonate:target': target },
     };
-    const { promise } = await call<{ promise: PromiseRecord }>('promise.create', data, server);
-    // The script runs even if registering the listener fails, so that is not an error.
-    const registered =
-      promise.state === 'pending' &&
-      (await call('promise.register_listener', { awaited: id, address }, server).then(
-        () => true,
-        (error: unknown) => {
-          logger.warn('the listener could not be registered: there will be no notification when the script ends', {
-            id,
-            error: (error as Error).message,
-          });
-          return false;
-        },
-      ));
-    return { promise, listener_registered: registered, target };
+    const created = await call<{ promise: PromiseRecord }>('promise.create', data, session.server);
+    const heard = created.promise.state === 'pending' ? await listen(id, session) : null;
+    return { promise: heard ?? created.promise, listener_registered: heard !== null, target };
   },
 });
+
+/**
+ * Registers the session as a listener of a script. Null if that failed, which is not an error, because the script runs.
+ */
+async function listen(id: string, { server, address, logger, announce }: McpSession): Promise<PromiseRecord | null> {
+  try {
+    const registration = { awaited: id, address };
+    const { promise } = await call<{ promise: PromiseRecord }>('promise.register_listener', registration, server);
+    // A short script may have ended before the listener was registered. Then the server sends no message.
+    if (promise.state !== 'pending') await announce(promise);
+    return promise;
+  } catch (error) {
+    logger.warn('the listener could not be registered: there will be no notification when the script ends', {
+      id,
+      error: (error as Error).message,
+    });
+    return null;
+  }
+}
