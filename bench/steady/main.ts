@@ -1,0 +1,163 @@
+/**
+ * `npm run bench:steady`: runs a Postgres that holds many promises in a steady state: as many promises are created and
+ * settled as retention deletes. It reports latencies, table sizes, dead rows and vacuums after each span of time, and the
+ * latencies of the same load in empty tables at the end.
+ */
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { ServerProcess } from '../../test/processes/server-process.ts';
+import { deletedBy } from '../retention/deleted.ts';
+import { fill } from '../retention/fill.ts';
+import { largePostgres } from '../targets/databases.ts';
+import type { Database } from '../targets/storage.ts';
+import { mebibytes, seconds } from '../units.ts';
+import { wholeNumber } from '../whole-number.ts';
+import { copyRows } from './copy-rows.ts';
+import { SteadyLoad } from './load.ts';
+
+const USAGE = `npm run bench:steady -- [options]
+  --promises N      number of promises in the tables [1000000]
+  --rate N          promises per second that are created, settled, and deleted by retention [500]
+  --minutes N       duration of that load [10]
+  --report N        minutes between two reports [5]
+  --empty N         minutes of the same load in empty tables after it [1]
+  --connections N   number of connections for the load [64]
+  --factor F        autovacuum_vacuum_scale_factor of the large tables; "default" for Postgres' own [0.02]
+  --percent N       retention.max_percent [30]
+  --batch N         retention.batch_size [its default]
+  --help`;
+/** The store writes this many promises. The others are copies of them. */
+const FIRST = 10_000;
+const TABLES = ['promises', 'promise_tags', 'tasks'];
+const WARM_UP_MS = 10_000;
+const MINUTE_MS = 60_000;
+
+const { values } = parseArgs({
+  options: {
+    promises: { type: 'string', default: '1000000' },
+    rate: { type: 'string', default: '500' },
+    minutes: { type: 'string', default: '10' },
+    report: { type: 'string', default: '5' },
+    empty: { type: 'string', default: '1' },
+    connections: { type: 'string', default: '64' },
+    factor: { type: 'string', default: '0.02' },
+    percent: { type: 'string', default: '30' },
+    batch: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) console.log(USAGE);
+else {
+  const rate = wholeNumber('--rate', values.rate);
+  await onDatabase((database) => full(database, rate));
+  const emptyMs = wholeNumber('--empty', values.empty, 0) * MINUTE_MS;
+  if (emptyMs > 0) await onDatabase((database) => empty(database, rate, emptyMs));
+  await largePostgres.close?.();
+}
+
+function say(text: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
+}
+
+async function onDatabase(work: (database: Database) => Promise<void>): Promise<void> {
+  const database = await largePostgres.create();
+  try {
+    await work(database);
+  } finally {
+    await database.drop();
+  }
+}
+
+async function empty(database: Database, rate: number, durationMs: number): Promise<void> {
+  await withServer(database, [], async (server) => {
+    const load = await SteadyLoad.start(server.url, wholeNumber('--connections', values.connections));
+    await load.run(rate, WARM_UP_MS);
+    say(`empty tables: ${await load.run(rate, durationMs)}`);
+    load.close();
+  });
+}
+
+async function full(database: Database, rate: number): Promise<void> {
+  const count = wholeNumber('--promises', values.promises);
+  const client = new pg.Client(urlOf(database));
+  await client.connect();
+  try {
+    const startedAt = performance.now();
+    await fill(database.target, FIRST);
+    const times = Math.ceil(count / FIRST) - 1;
+    // The load creates as many promises per second as become old enough.
+    const everyMs = (FIRST * 1_000) / rate;
+    const oldestAt = Date.now() - Math.ceil(times * everyMs);
+    await copyRows(client, times, { oldestAt, everyMs: Math.round(everyMs) });
+    await setFactor(client);
+    await database.settle();
+    say(`${count.toLocaleString('en')} promises after ${seconds(performance.now() - startedAt)}`);
+    await report(client);
+    const batch = values.batch === undefined ? [] : ['--retention-batch-size', values.batch];
+    const retention = ['--retention-after', `${Date.now() - oldestAt}ms`, '--retention-max-percent', values.percent];
+    await withServer(database, [...retention, ...batch], (server) => steady(server, client, rate));
+  } finally {
+    await client.end();
+  }
+}
+
+async function steady(server: ServerProcess, client: pg.Client, rate: number): Promise<void> {
+  const [minutes, each] = [wholeNumber('--minutes', values.minutes), wholeNumber('--report', values.report)];
+  const load = await SteadyLoad.start(server.url, wholeNumber('--connections', values.connections));
+  await load.run(rate, WARM_UP_MS);
+  for (let done = 0; done < minutes; done += each) {
+    const [deleted, from] = [await deletedBy(server), performance.now()];
+    const latencies = await load.run(rate, Math.min(each, minutes - done) * MINUTE_MS);
+    const rest = ((await deletedBy(server)) - deleted) / ((performance.now() - from) / 1_000);
+    say(`minute ${Math.min(minutes, done + each)}: ${latencies}; ${Math.round(rest)} deleted per second`);
+    await report(client);
+  }
+  load.close();
+}
+
+async function withServer(
+  { env }: Database,
+  args: string[],
+  work: (server: ServerProcess) => Promise<void>,
+): Promise<void> {
+  const server = await ServerProcess.start({ storage: [], env, args: ['--level', 'warn', ...args] });
+  try {
+    await work(server);
+  } finally {
+    await server.dispose();
+  }
+}
+
+function urlOf({ target }: Database): string {
+  if (target.type !== 'postgres') throw new Error('the database is not Postgres');
+  return target.url;
+}
+
+async function setFactor(client: pg.Client): Promise<void> {
+  if (values.factor === 'default') return;
+  const factor = Number(values.factor);
+  if (!(factor >= 0 && factor <= 100)) throw new Error(`--factor: "default" or a number from 0 to 100`);
+  for (const table of TABLES) {
+    await client.query(
+      `ALTER TABLE ${table} SET (autovacuum_vacuum_scale_factor = ${factor}, autovacuum_vacuum_insert_scale_factor = ${factor})`,
+    );
+  }
+}
+
+/** Prints size, dead rows and vacuums of each table. */
+async function report(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<Record<'name' | 'heap' | 'indexes' | 'live' | 'dead' | 'vacuums' | 'ms', string>>(
+    `SELECT relname AS name, pg_table_size(relid) AS heap, pg_indexes_size(relid) AS indexes, n_live_tup AS live,
+      n_dead_tup AS dead, autovacuum_count AS vacuums, total_autovacuum_time AS ms
+    FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = ANY($1) ORDER BY relname`,
+    [TABLES],
+  );
+  for (const { name, heap, indexes, live, dead, vacuums, ms } of rows) {
+    const many = (text: string) => Number(text).toLocaleString('en');
+    say(
+      `  ${name}: ${mebibytes(Number(heap))}, indexes ${mebibytes(Number(indexes))}; ${many(live)} rows, ${many(dead)} dead; ` +
+        `${vacuums} vacuums in ${seconds(Number(ms))}`,
+    );
+  }
+}
