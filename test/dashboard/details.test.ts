@@ -116,6 +116,23 @@ describe('lists and dialogs', () => {
     await viewer.page.waitForURL(/\/ui\/promise\?id=order-1/);
   });
 
+  test('a dialog to settle a promise keeps what was typed while somebody else settles it', async () => {
+    const { page } = viewer;
+    await ask('promise.create', { id: 'typed', timeoutAt: FAR_FUTURE }, START);
+    await viewer.open('/ui/promise?id=typed');
+    await page.getByRole('button', { name: 'Resolve…' }).click();
+    const editor = page.getByLabel('Value, as JSON');
+    await editor.fill('{"approved": true}');
+    await ask('promise.settle', { id: 'typed', state: 'rejected' }, START + 1_000);
+    // The page behind the dialog shows the news.
+    await page.locator('.pd-main h2', { hasText: 'Value' }).first().waitFor();
+    await page.getByRole('button', { name: 'Reject…', includeHidden: true }).waitFor({ state: 'detached' });
+    expect(await editor.inputValue()).toBe('{"approved": true}');
+    await page.getByRole('button', { name: 'Resolve the promise' }).click();
+    await page.getByRole('alert').getByText('It is already settled: Rejected').waitFor();
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+  });
+
   test('keys after a search are shortcuts again', async () => {
     const { page } = viewer;
     await viewer.open('/ui/tasks');

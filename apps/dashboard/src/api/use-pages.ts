@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useResource } from './use-resource.ts';
 
 export interface PageOf<Row> {
@@ -45,6 +45,8 @@ export function usePages<Row>(
   const [more, setMore] = useState<{ key: string; first: PageOf<Row>; next: PageOf<Row>[] } | null>(null);
   const [failed, setFailed] = useState<Error | undefined>();
   const [isBusy, setBusy] = useState(false);
+  /** How often the list was loaded again. A page that was asked for before belongs to the old list. */
+  const reloads = useRef(0);
   const isFrozen = more?.key === key;
   const newest = useResource(key, (signal) => load(undefined, signal), { live: isFrozen ? undefined : live, isHeld });
   const first = isFrozen ? more.first : newest.data;
@@ -54,16 +56,20 @@ export function usePages<Row>(
   const loadMore = async () => {
     if (!first || last?.cursor === undefined || isBusy) return;
     setBusy(true);
+    const reloadsBefore = reloads.current;
     try {
       const page = await load(last.cursor);
+      if (reloads.current !== reloadsBefore) return;
       setFailed(undefined);
       setMore({ key, first, next: [...next, page] });
     } catch (cause) {
-      setFailed(cause instanceof Error ? cause : new Error(String(cause)));
+      if (reloads.current === reloadsBefore) setFailed(cause instanceof Error ? cause : new Error(String(cause)));
+    } finally {
+      setBusy(false);
     }
-    setBusy(false);
   };
   const reload = () => {
+    reloads.current++;
     setMore(null);
     setFailed(undefined);
     newest.reload();

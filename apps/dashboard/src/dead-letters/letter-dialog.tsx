@@ -3,6 +3,9 @@ import { post } from '../api/client.ts';
 import { figure } from '../parts/format.ts';
 import { ConfirmDialog, toast } from '../parts/index.ts';
 
+/** Letters that one request names. The server allows up to 1,000. */
+const IDS_AT_ONCE = 500;
+
 /** An action on dead letters; `scope` describes them in words. */
 export interface LetterAction {
   verb: 'redrive' | 'drop';
@@ -16,8 +19,7 @@ export function lettersIn(count: number): string {
 }
 
 /**
- * Asks for confirmation. Letters that are selected by id are sent at once; for other selections the server runs a job. To
- * drop letters it sends as many requests as needed.
+ * Asks for confirmation. Letters that are selected by id are sent at once; for other selections the server runs a job.
  */
 export function LetterDialog({
   action,
@@ -34,16 +36,10 @@ export function LetterDialog({
   const { verb, selection, scope } = action;
   const isDrop = verb === 'drop';
   const drop = async () => {
-    let count = 0;
-    try {
-      for (let more = true; more;) {
-        const answer = await post('/admin/dead-letters/drop', selection);
-        count += answer.dropped;
-        ({ more } = answer);
-      }
-    } finally {
-      if (count > 0) onDone();
-    }
+    const count = await sendAll(selection, onDone, async (part) => {
+      const { dropped, more } = await post('/admin/dead-letters/drop', part);
+      return { count: dropped, more };
+    });
     toast(`${lettersIn(count)} dropped`);
   };
   const redrive = async () => {
@@ -52,9 +48,11 @@ export function LetterDialog({
       onOrdered(job.id);
       return;
     }
-    const { redriven } = await post('/admin/dead-letters/redrive', selection);
-    onDone();
-    toast(`${lettersIn(redriven)} will be sent again`);
+    const count = await sendAll(selection, onDone, async (part) => {
+      const { redriven, more } = await post('/admin/dead-letters/redrive', part);
+      return { count: redriven, more };
+    });
+    toast(`${lettersIn(count)} will be sent again`);
   };
   return (
     <ConfirmDialog
@@ -77,4 +75,39 @@ export function LetterDialog({
       )}
     </ConfirmDialog>
   );
+}
+
+/**
+ * Sends as many requests as a selection needs: a request names a limited number of letters, and processes a limited number.
+ * @param onDone called at the end, also after an error, if letters were processed.
+ * @returns how many letters were processed.
+ */
+async function sendAll(
+  selection: Selection,
+  onDone: () => void,
+  send: (part: Selection) => Promise<{ count: number; more: boolean }>,
+): Promise<number> {
+  let sum = 0;
+  try {
+    for (const part of partsOf(selection)) {
+      for (let isMore = true; isMore;) {
+        const { count, more } = await send(part);
+        sum += count;
+        isMore = more;
+      }
+    }
+  } finally {
+    if (sum > 0) onDone();
+  }
+  return sum;
+}
+
+function partsOf(selection: Selection): Selection[] {
+  const { ids } = selection;
+  if (ids === undefined) return [selection];
+  const count = Math.ceil(ids.length / IDS_AT_ONCE);
+  return Array.from({ length: count }, (_, n) => ({
+    ...selection,
+    ids: ids.slice(n * IDS_AT_ONCE, (n + 1) * IDS_AT_ONCE),
+  }));
 }

@@ -44,7 +44,7 @@ export function PromiseDetails({ id, loaded: { data, error, reload }, isSide = f
           </div>
         )}
         {promise.state !== 'resolved' && <Why id={id} isAboveSettle />}
-        {promise.state === 'pending' && <SettleActions id={id} func={data.function} onDone={reload} />}
+        <SettleActions id={id} func={data.function} isPending={promise.state === 'pending'} onDone={reload} />
         <Values promise={promise} />
         {data.deadLetters.length > 0 && (
           <Card title={`Dead letters (${data.deadLetters.length})`}>

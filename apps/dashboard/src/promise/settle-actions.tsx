@@ -46,30 +46,37 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-interface Props {
+interface Settled {
   id: string;
   func: string | undefined;
   onDone: () => void;
 }
 
-/** Settles a pending promise by hand. It names the promise, because a page may have these buttons for two. */
-export function SettleActions({ id, func, onDone }: Props) {
+/**
+ * Settles a pending promise by hand. It names the promise, because a page may have these buttons for two. An open dialog
+ * stays if somebody else settles the promise meanwhile, so that what the reader typed is not lost without a word.
+ */
+export function SettleActions({ isPending, ...settled }: Settled & { isPending: boolean }) {
   const [way, setWay] = useState<Way>();
   return (
-    <div class="pd-actions">
-      <span class="mono pd-whose">{id}</span>
-      {WAYS.map((one) => (
-        <button key={one.state} type="button" class="button" onClick={() => setWay(one)}>
-          <Icon name={one.icon} size={14} />
-          {one.verb}…
-        </button>
-      ))}
-      {way && <SettleDialog {...{ id, func, way, onDone }} onClose={() => setWay(undefined)} />}
-    </div>
+    <>
+      {isPending && (
+        <div class="pd-actions">
+          <span class="mono pd-whose">{settled.id}</span>
+          {WAYS.map((one) => (
+            <button key={one.state} type="button" class="button" onClick={() => setWay(one)}>
+              <Icon name={one.icon} size={14} />
+              {one.verb}…
+            </button>
+          ))}
+        </div>
+      )}
+      {way && <SettleDialog {...settled} way={way} onClose={() => setWay(undefined)} />}
+    </>
   );
 }
 
-interface DialogProps extends Props {
+interface DialogProps extends Settled {
   way: Way;
   onClose: () => void;
 }

@@ -82,11 +82,14 @@ interface ActionButtonsProps {
 /** Buttons for the last promise of the chain. */
 function ActionButtons({ id, hasTaskOnly, onDone }: ActionButtonsProps) {
   const { data, reload } = usePromise(id);
-  if (data?.promise.state !== 'pending') return null;
+  if (!data) return null;
+  const isPending = data.promise.state === 'pending';
   const done = () => {
     reload();
     onDone();
   };
-  if (data.task) return <TaskButtons id={id} task={data.task} actions={REMEDIES} onDone={done} />;
-  return hasTaskOnly ? null : <SettleActions id={id} func={data.function} onDone={done} />;
+  if (data.task) {
+    return isPending ? <TaskButtons id={id} task={data.task} actions={REMEDIES} onDone={done} /> : null;
+  }
+  return hasTaskOnly ? null : <SettleActions id={id} func={data.function} isPending={isPending} onDone={done} />;
 }

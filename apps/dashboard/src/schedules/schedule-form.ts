@@ -90,6 +90,7 @@ function tagsOf({ func, target }: Call, before: Schedule | undefined): Schedule[
 function paramFor(call: Call, before: Schedule | undefined): Schedule['promiseParam'] {
   const old = before && formOf(before).call;
   if (before && old?.func === call.func && old.args === call.args) return before.promiseParam;
-  if (call.func === '') return {};
+  // A param that is no call has no function in the form. It stays, because the form cannot show it.
+  if (call.func === '') return before && old?.func === '' ? before.promiseParam : {};
   return paramOf(call, before && callIn(before.promiseParam)?.version);
 }
