@@ -30,7 +30,7 @@ export async function serveMcp(client: ClientOptions): Promise<void> {
   for (const register of TOOLS) register(server, session);
   const ended = once(process.stdin, 'end');
   await server.connect(transport);
-  logger.info('MCP session started', { server: client.server, session: id });
+  logger.info('MCP session started', { server: new URL(client.server).origin, session: id });
   const stop = new AbortController();
   const announcing = announceSettlements(`/poll/${GROUP}/${id}`, session, stop.signal);
   await ended;
