@@ -41,7 +41,7 @@ export async function sweepDeadLetters({ config, logger, metrics, store }: Conte
   const { unblockMaxAgeMs, deadLetterMaxAgeMs } = config.messages;
   const error = `not taken within messages.unblock_max_age (${unblockMaxAgeMs} ms)`;
   for (const transport of enabledTransports(config)) {
-    const { count, more } = await store.deadLetters.keepAged(transport, unblockMaxAgeMs, error);
+    const { count, more } = await store.deadLetters.deadLetterAged(transport, unblockMaxAgeMs, error);
     if (count > 0) {
       metrics.newDeadLetters.inc({ transport, reason: 'age' }, count);
       logger.warn('unblocks became dead letters: not delivered in time', { transport, count });

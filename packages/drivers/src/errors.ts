@@ -22,7 +22,7 @@ export class BatchConflict extends Error {
   override readonly name = 'BatchConflict';
 }
 
-/** A request that is too large for the database, even in a batch of its own. Nothing was committed. */
+/** A batch is too large for the database. If it has only one request, that request can never succeed. Nothing was committed. */
 export class RequestTooLarge extends Error {
   override readonly name = 'RequestTooLarge';
 }

@@ -73,7 +73,7 @@ export abstract class ServerSession<Query> {
     }
   }
 
-  /** Ends a transaction that a failed or idle batch left open. */
+  /** Ends a transaction that a batch left open because it failed or changed nothing. */
   async rollback(): Promise<void> {
     if (!this.inTransaction || this.isBroken) return;
     this.inTransaction = false;

@@ -36,7 +36,7 @@ async function die(addresses: string[]): Promise<void> {
   }
   await store.execute({ kind: 'promise.settle', data: { id: 'p', state: 'resolved', value: {} } }, ...NO_DEBUG);
   now += 2 * DAY;
-  while ((await store.deadLetters.keepAged('poll', DAY, 'nobody came')).more);
+  while ((await store.deadLetters.deadLetterAged('poll', DAY, 'nobody came')).more);
 }
 
 const addresses = (count: number) => Array.from({ length: count }, (_, n) => `poll://any@group${n % 2}/${n}`);
@@ -82,7 +82,7 @@ test('a bulk redrive does not send a letter a second time if it fails again duri
   await store.upkeep.bulkRedrive.order({ target: 'group0' });
   await store.upkeep.bulkRedrive.step();
   now += 2 * DAY;
-  while ((await store.deadLetters.keepAged('poll', DAY, 'nobody came again')).more);
+  while ((await store.deadLetters.deadLetterAged('poll', DAY, 'nobody came again')).more);
   expect(await store.deadLetters.count(1_000)).toBe(LETTERS);
   while (await store.upkeep.bulkRedrive.step());
   expect(await store.upkeep.bulkRedrive.current()).toMatchObject({ redriven: LETTERS / 2 });

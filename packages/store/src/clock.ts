@@ -25,7 +25,10 @@ export class StoreClock {
     return now;
   }
 
-  /** @param now the time of a batch: the database's clock, just read, or estimated to a few ms. */
+  /**
+   * To be called at once after the database's clock was read, because it compares the clock with this machine's.
+   * @param now the database's clock, or an estimate that is right to a few ms.
+   */
   wasRead(now: number): void {
     this.#aheadMs = now - this.#ofThisMachine();
   }

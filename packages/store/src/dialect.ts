@@ -65,7 +65,7 @@ export interface Dialect {
   /** At most `query.limit` rows in byte order of id. Tags are compared as the index has them (`tagIndexText`). */
   searchPromises(query: PromiseQuery): Promise<FoundRows<PromiseRow>>;
   searchTasks(query: TaskQuery): Promise<TaskRow[]>;
-  /** All schedules with an id above `query.after`. The caller compares the tags. */
+  /** At most `query.limit` schedules with an id above `query.after`, whatever their tags: the caller compares these. */
   searchSchedules(query: ScheduleQuery): Promise<FoundRows<ScheduleRow>>;
 
   /** Timers that are due at `now`, the oldest first, at most `limit` of each sort. */
@@ -123,7 +123,7 @@ export interface Dialect {
 
   /** All rows, for debug.snap. */
   dump(): Promise<Loaded>;
-  /** Empties all tables except those of settings and processes. */
+  /** Empties the tables with records of clients (`RECORD_TABLES`). */
   reset(): Promise<void>;
 
   /** Reads one entry of a small durable map, for switches of the whole cluster. */
@@ -187,11 +187,17 @@ export interface Inspection {
   knownVersion: number;
   /** The store's clock, epoch ms. */
   now: number;
-  /** It accepts no writes now, for example because it is a standby. Accounts with special rights may still write. */
+  /**
+   * It accepts no writes now: it is a replica (MySQL), or it was made read-only, for example because its disk is full. A
+   * standby of Postgres is refused instead.
+   */
   isReadOnly: boolean;
 }
 
-/** The promises of a batch are too large to be loaded together. Nothing was done. A batch of several requests is split. */
+/**
+ * The promises and schedules of a batch are too large to be loaded together. Nothing was done. A batch of several requests is
+ * split.
+ */
 export class TooMuchAtOnce extends RequestTooLarge {
   constructor() {
     super('the promises or schedules that it names are too large to be loaded together');

@@ -25,7 +25,10 @@ export interface Batch extends BatchTimes {
 /** What happens inside the store, for metrics and logs. */
 export interface StoreEvents {
   batchDone(batch: Batch): void;
-  /** The program or the database failed, and the request got a 500. */
+  /**
+   * The program or the database failed, and the request got a 500. Also called if something fails after the commit, such as
+   * a handover. Then the requests get their normal answers, and `kind` is that of the first one.
+   */
   requestFailed(kind: string, error: unknown): void;
   /** A promise timeout, a lease end or a schedule could not be fired. It is tried again later. */
   timerFailed(timer: { sort: string; id: string; fault: string }): void;

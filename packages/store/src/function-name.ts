@@ -1,11 +1,11 @@
 import type { Value } from '@resonate/protocol';
+import { dataIn } from './stored-data.ts';
 
-/** How many characters of a stored param are read to find the function's name, which SDKs put first. */
+/** How many characters of a param are read to find the function's name, which SDKs put first. */
 export const PARAM_HEAD = 1_024;
 /** The maximum length of a name in UTF-16 units, because index entries have a size limit. A longer name is cut. */
 export const MAX_FUNCTION_NAME = 160;
 const NAME = /^\s*\{\s*"func"\s*:\s*("(?:[^"\\]|\\.)*")/;
-const DATA = /"data":"([A-Za-z0-9+/=]*)/;
 
 /**
  * The function that a param of an SDK names: `{ "func": …, "args": … }` as JSON in base64. Undefined for other params. Only
@@ -15,9 +15,9 @@ export function functionName({ data }: Value): string | undefined {
   return data === undefined ? undefined : nameIn(Buffer.from(data.slice(0, PARAM_HEAD), 'base64').toString());
 }
 
-/** The same, from the first characters of a stored param. */
+/** The same, from the first `PARAM_HEAD` characters of a stored param. */
 export function functionNameOf(paramHead: string): string | undefined {
-  const data = DATA.exec(paramHead)?.[1];
+  const data = dataIn(paramHead);
   return data === undefined ? undefined : functionName({ data });
 }
 

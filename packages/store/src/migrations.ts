@@ -36,7 +36,7 @@ export function migrationsIn(folder: string): Migration[] {
 }
 
 /**
- * The migrations that a database still needs whose version is `applied`.
+ * The migrations that a database of version `applied` still needs.
  * @throws if a newer program has migrated the database.
  */
 export function pendingMigrations(all: Migration[], applied: number): Migration[] {

@@ -52,8 +52,8 @@ async function create(target: StorageTarget, clock: () => number): Promise<Diale
 }
 
 /**
- * Opens a database that servers use, to read it. Migrates nothing: check the version of the schema first (`inspectStore`).
- * While a server uses a SQLite file, other processes may only read it.
+ * Opens a database that servers use. The caller must only read (SQLite enforces this). Migrates nothing: check the version of
+ * the schema first (`inspectStore`).
  * @throws StoreUnavailable if it cannot be reached.
  */
 export async function openForReading(target: StorageTarget): Promise<Pick<Dialect, 'plain' | 'rewrite' | 'close'>> {

@@ -86,7 +86,7 @@ function hasTags(tags: StringMap, wanted: StringMap): boolean {
 
 /**
  * Reads until `limit` rows pass the check or the page is large, because the index may find some rows that do not match.
- * The query begins at the first id with `prefix`; this ends it after the last one.
+ * The query begins at the first id with `prefix`; this function stops after the last one.
  */
 async function filtered<Row extends { id: string }, Query extends { after: string | null; limit: number }>(
   query: Query,

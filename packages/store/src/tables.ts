@@ -164,12 +164,21 @@ export const SCHEDULES = new Table<ScheduleRow>('schedules', 1, {
   fault: mutable(TEXT_OR_NULL),
 });
 
+/**
+ * An unknown policy, of a newer program, must not stop the timers of all schedules. The batch that fires this one reads the
+ * whole row, and fails.
+ */
+const ANY_OVERLAP: typeof OVERLAP = {
+  ...OVERLAP,
+  read: (value) => OVERLAP_POLICIES.find((known) => known === value) ?? null,
+};
+
 export const DUE_SCHEDULES = new Selection<DueSchedule>({
   id: TEXT,
   promiseId: TEXT,
   nextRunAt: INT,
   lastRunAt: INT_OR_NULL,
-  overlap: OVERLAP,
+  overlap: ANY_OVERLAP,
 });
 
 /** A dead letter as operators see it. The field `prefers` is left out, because only a redrive needs it. */

@@ -4,7 +4,7 @@ export const TIMER_SORTS = ['promises', 'leases', 'schedules'] as const;
 export type TimerSort = (typeof TIMER_SORTS)[number];
 
 interface Failing {
-  /** When the timer that failed was due. A timer with another due time is a new one. */
+  /** When the timer that failed was due. A failure does not change that, so a timer with another due time is a new one. */
   at: number;
   failures: number;
   retryAt: number;
@@ -49,7 +49,8 @@ export class TimerBackoff {
   }
 
   failed({ sort, id, at }: TimerKey, now: number): void {
-    const failures = (this.#failing[sort].peek(id)?.failures ?? 0) + 1;
+    const before = this.#failing[sort].peek(id);
+    const failures = before?.at === at ? before.failures + 1 : 1;
     const ms = Math.min(RETRY_MS.first * 2 ** (failures - 1), RETRY_MS.most);
     this.#failing[sort].set(id, { at, failures, retryAt: now + ms });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { StoreUnavailable } from '@resonate/drivers';
+import { BatchConflict, StoreUnavailable } from '@resonate/drivers';
 import { SqliteStore } from './sqlite-store.fixture.ts';
 
 const MINUTE = 60_000;
@@ -104,6 +104,55 @@ describe('firing what is due', () => {
     expect(await due.store.timers.fireDue(10)).toMatchObject({ schedules: 0, failed: 1, more: false });
     expect(await due.store.timers.nextAt()).toBe(due.now + 2_000);
     expect(due.faults).toContainEqual({ kind: 'timer.schedule', message: 'value too long' });
+  });
+
+  test('counts the failures of a timer from 0 if it is due at another time', async () => {
+    const due = await fixture();
+    await due.send('schedule.create', schedule('s'));
+    due.breakTransactions(
+      ({ promises }) => [...promises].some((id) => id.startsWith('s/')),
+      () => new Error('value too long'),
+    );
+    due.now = 11 * MINUTE;
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 1 });
+    due.now += 1_000;
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 1 });
+    expect(await due.store.timers.nextAt()).toBe(due.now + 2_000);
+    await due.send('schedule.delete', { id: 's' });
+    await due.send('schedule.create', schedule('s'));
+    due.now = 12 * MINUTE;
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ failed: 1 });
+    expect(await due.store.timers.nextAt()).toBe(due.now + 1_000);
+  });
+
+  test('backs off the only timer that is due, if its row stays locked', async () => {
+    const due = await fixture();
+    await due.create('p', { timeoutAt: due.now + 1 });
+    due.now += 1;
+    due.breakTransactions(
+      ({ promises }) => promises.has('p'),
+      () => new BatchConflict('lock wait timeout exceeded'),
+    );
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ promises: 0, failed: 1, failing: 1, more: false });
+    expect(await due.store.timers.nextAt()).toBe(due.now + 1_000);
+  });
+
+  test('holds back only the schedule that a newer program has written', async () => {
+    const due = await fixture();
+    for (const id of ['newer', 'known']) await due.send('schedule.create', schedule(id));
+    await due.create('p', { timeoutAt: due.now + 1 });
+    await due.dialect.plain.atomically([
+      { sql: "UPDATE schedules SET overlap = 'later' WHERE id = 'newer'", params: [] },
+    ]);
+    due.now = 11 * MINUTE;
+    expect(await due.store.timers.fireDue(10)).toMatchObject({ promises: 1, schedules: 1, failed: 1, failing: 1 });
+    const run = await due.send('promise.get', { id: 'known/660000' });
+    expect(run).toMatchObject({ data: { promise: { state: 'pending' } } });
+    expect(due.faults).toContainEqual({
+      kind: 'timer.schedule',
+      message: expect.stringContaining('unknown value "later" in the database'),
+    });
+    expect(await due.store.timers.nextAt()).toBe(due.now + 1_000);
   });
 
   test('forgets a failing timer after its schedule was deleted', async () => {

@@ -2,6 +2,7 @@ import { errorText, StoreUnavailable } from '@resonate/drivers';
 import { occurrenceOf, type Command, type DueSchedule } from '@resonate/machine';
 import { MAX_TIME, type Reply } from '@resonate/protocol';
 import type { Dialect } from './dialect.ts';
+import { isConflict } from './engine/error-reply.ts';
 import type { StoreEvents } from './events.ts';
 import { TIMER_SORTS, TimerBackoff, type TimerSort } from './timer-backoff.ts';
 
@@ -102,9 +103,10 @@ export class Timers {
   /** @returns the answers of those that succeeded. */
   async #fireAll(timers: Timer[], now: number): Promise<Reply[]> {
     const replies = await Promise.all(timers.map((each) => this.#fire(each)));
-    const [first] = replies;
-    // If only some have this status, the database is available, but the rows of these timers are locked for long.
-    if (first && replies.every(({ status }) => status === 503)) throw new StoreUnavailable(String(first.data));
+    const refused = replies.filter(({ status }) => status === 503);
+    // If there are other answers, the database is available. A conflict only means that a row is locked for long.
+    const unavailable = refused.length === replies.length ? refused.find((reply) => !isConflict(reply)) : undefined;
+    if (unavailable) throw new StoreUnavailable(String(unavailable.data));
     await Promise.all(timers.map((each, index) => this.#ended(each, replies[index], now)));
     return replies.filter(({ status }) => status === 200);
   }

@@ -11,7 +11,10 @@ export interface MysqlOptions {
   url: string;
   poolSize: number;
   connectTimeoutMs: number;
-  /** How long one statement may take, including the wait for locks. If there is no answer 5 s later, the connection is closed. */
+  /**
+   * How long one statement may take (MySQL limits only SELECT by it; a wait for a lock ends after 5 s). If there is no answer
+   * 5 s after this time, the connection is closed.
+   */
   statementTimeoutMs: number;
   /** After this time MySQL ends an unused connection; 10 s by default. The pool closes it earlier. */
   idleS?: number;
@@ -135,6 +138,7 @@ export class Session extends ServerSession<string> {
   /** Removes the time limits of the connection. It must be destroyed afterwards, not given back. */
   unlimited(): Promise<Rows[]> {
     this.waitForever();
+    // MySQL needs no change here. SET must assign something, so it sets a variable that nobody reads.
     return this.run(['SET @unlimited = 1 /*M! , SESSION max_statement_time = 0 */']);
   }
 

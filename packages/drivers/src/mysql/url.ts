@@ -22,17 +22,26 @@ const PARAMETERS = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
 export function connectionOptions(text: string): ConnectionOptions {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== 'mysql:') throw new Error('the MySQL URL must look like mysql://user:password@host:3306/name');
-  const database = decodeURIComponent(url.pathname.slice(1));
-  if (database === '') throw new Error('the MySQL URL names no database: mysql://user:password@host:3306/name');
+  const database = decoded(url.pathname.slice(1));
+  if (database === '')
+    throw new Error('the MySQL URL names no database: it must look like mysql://user:password@host:3306/name');
   const ssl = sslOptions(url.searchParams);
   return {
-    host: decodeURIComponent(url.hostname.replace(/^\[|\]$/g, '')),
+    host: decoded(url.hostname.replace(/^\[|\]$/g, '')),
     port: Number(url.port || 3306),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    user: decoded(url.username),
+    password: decoded(url.password),
     database,
     ...(ssl ? { ssl } : {}),
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Error('the MySQL URL has a % that is not percent-encoded (write %25)');
+  }
 }
 
 function sslOptions(parameters: URLSearchParams): SslOptions | null {

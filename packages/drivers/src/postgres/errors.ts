@@ -14,7 +14,7 @@ const INSUFFICIENT_RESOURCES = '53';
 /** Connection failures, shutdowns, and timeouts of idle sessions. */
 const ENDS_CONNECTION = /^(?:08|57P0|25P03)/;
 
-/** Whether the server ends the connection after this error. Servers may translate the severity. */
+/** Whether the server ends the connection after this error. Servers may translate the severity into their language, so the code is checked, too. */
 export function endsConnection({ code = '', severity }: pg.DatabaseError): boolean {
   return severity === 'FATAL' || severity === 'PANIC' || ENDS_CONNECTION.test(code);
 }

@@ -30,8 +30,8 @@ const LEFT_BEHIND = `SELECT quote_ident(i.relname) FROM pg_class i JOIN pg_index
 
 /**
  * Rebuilds indexes that are far larger than their rows need. Indexes grow like that when most rows of a page are deleted
- * and no new keys fall between the others. Requests are not blocked. If it is interrupted, an invalid index stays, which
- * the next run removes.
+ * and no new keys fall between the others. Requests are not blocked. If a rebuild is interrupted, it leaves an invalid
+ * index, which the next run removes.
  * @param minBytes smaller indexes are not rebuilt. @returns how many were rebuilt.
  */
 export async function reindex(connections: Connections, signal: AbortSignal, minBytes = MIN_BYTES): Promise<number> {

@@ -35,18 +35,37 @@ export function hostsOf(url: string): [Host, ...Host[]] {
 }
 
 function hostOf(text: string, what: string): Omit<Host, 'place' | 'isOneOfSeveral'> {
-  if (!URL.canParse(text)) throw new Error(`${what} is malformed: postgres://user:password@host:5432/name`);
+  if (!URL.canParse(text))
+    throw new Error(`${what} is malformed: it must look like postgres://user:password@host:5432/name`);
   const { hostname, port, searchParams } = new URL(text);
+  checkEscapes(text);
   if (!WRITABLE.includes(searchParams.get(ATTRIBUTES) ?? 'any'))
-    throw new Error(`${ATTRIBUTES} of the Postgres URL must be ${WRITABLE.join(', ')}: this server writes`);
+    throw new Error(`${ATTRIBUTES} of the Postgres URL must be one of ${WRITABLE.join(', ')}, because Resonate writes`);
   if (searchParams.get('host')?.includes(','))
-    throw new Error('several hosts go before the path of the Postgres URL: postgres://a:5432,b:5432/name');
+    throw new Error(
+      'the parameter host of the Postgres URL names several hosts: ' +
+        'write them before the path, as in postgres://a:5432,b:5432/name',
+    );
   return {
     url: pgUrl(text),
     host: decodeURIComponent(hostname.replace(/^\[|\]$/g, '')),
     port: Number(port || DEFAULT_PORT),
     name: `${searchParams.get('host') ?? hostname}:${port || DEFAULT_PORT}`,
   };
+}
+
+/** If pg finds one of these anywhere in the URL, it takes each such % as it is. */
+const TAKEN_AS_IT_IS = /%[^a-f0-9]|%[a-f0-9][^a-f0-9]/i;
+
+/** @throws if pg cannot read a name or the password. Its own error, "URI malformed", does not say of what. */
+function checkEscapes(text: string): void {
+  const { hostname, username, password, pathname } = new URL(text);
+  const read = TAKEN_AS_IT_IS.test(text) ? [hostname] : [hostname, username, password, pathname];
+  try {
+    read.forEach(decodeURIComponent);
+  } catch {
+    throw new Error('the Postgres URL has a % that is not percent-encoded (write %25)');
+  }
 }
 
 /** The URL for pg, in which sslmode has the meaning that it has in libpq. */

@@ -114,8 +114,8 @@ function resolveFile(path: string): string {
 }
 
 /**
- * Creates the file if it does not exist, not readable by other users of the machine, because params and values may have
- * secrets. SQLite by itself would create a file that everybody can read. It gives the log the permissions of the file.
+ * Creates the file if it does not exist, readable only by its owner and its group, because params and values may have secrets.
+ * SQLite by itself would create a file that everybody can read. It gives the log the permissions of the file.
  */
 function createPrivate(path: string): void {
   try {

@@ -6,7 +6,10 @@ import { errorCode, errorText } from '../error-text.ts';
 /** A message to the thread. It answers each `copy` with a message. */
 export type CheckpointRequest = 'copy' | 'close';
 
-/** How many pages are copied on the event loop, which is blocked meanwhile: by 400 pages for 6 ms, by 250 for 4 ms. */
+/**
+ * If at most this many pages are left, they are copied on the event loop, which is blocked meanwhile: 250 pages take 4 ms, 400
+ * take 6 ms.
+ */
 const MAX_LAST_PAGES = 500;
 /** If the log has this many times its usual length, the thread has not copied it, so the commit itself does. */
 const OVERDUE = 4;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect } from './connection.ts';
 
 test.each([true, false])(
-  'a file behind a symbolic link belongs to one server, and other users cannot read it (the file exists: %s)',
+  'a file behind a symbolic link belongs to one server, and is readable only by its owner and its group (the file exists: %s)',
   async (exists) => {
     const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
     mkdirSync(join(directory, 'data'));

@@ -21,6 +21,17 @@ describe('the error of a promise that failed', () => {
     expect(errorMessageOf(value)).toBe(expected);
   });
 
+  test('is found behind headers, also if one of them is named data', () => {
+    const data = Buffer.from('"over budget"').toString('base64');
+    const headers = { data: 'a header', '{"\\': ',"data":"}' };
+    expect(errorMessageOf(JSON.stringify({ headers, data }))).toBe('over budget');
+    expect(errorMessageOf(JSON.stringify({ data, headers }))).toBe('over budget');
+    expect(errorMessageOf(JSON.stringify({ headers }))).toBeUndefined();
+    expect(errorMessageOf(JSON.stringify({ headers: { data: 'x'.repeat(10_000) }, data }).slice(0, VALUE_HEAD))).toBe(
+      undefined,
+    );
+  });
+
   test('is found at the beginning of a long value', () => {
     const long = error('no such address', { stack: 'x'.repeat(10_000), name: 'TypeError' });
     expect(errorMessageOf(encoded(long))).toBe('no such address');

@@ -2,7 +2,7 @@ import { projectPromise, projectTask, type TaskRow } from '@resonate/machine';
 import { TAG, type PromiseState } from '@resonate/protocol';
 import { TASKS } from '../tables.ts';
 import { functionNameOf, PARAM_HEAD } from '../function-name.ts';
-import { promiseState } from '../sql/read.ts';
+import { promiseState, textOrNull } from '../sql/read.ts';
 
 /** A promise as lists and graphs show it, without its data. An expired promise counts as settled. */
 export interface BriefPromise {
@@ -15,13 +15,15 @@ export interface BriefPromise {
   function: string | undefined;
 }
 
-const BRIEF = ['id', 'state', 'created_at', 'settled_at', 'timeout_at', 'is_timer'];
-/** The columns for `briefPromise`. A param may have megabytes, so only its beginning is read. */
-export const BRIEF_COLUMNS = [...BRIEF.map((name) => `p.${name}`), `SUBSTR(p.param, 1, ${PARAM_HEAD})`].join(', ');
+const BRIEF = ['id', 'state', 'created_at', 'settled_at', 'timeout_at', 'is_timer', 'func'];
+/** `func` is null for promises of versions without this column. A param may have megabytes, so only its beginning is read. */
+const HEAD_IF_NEEDED = `CASE WHEN p.func IS NULL THEN SUBSTR(p.param, 1, ${PARAM_HEAD}) END`;
+/** The columns for `briefPromise`. */
+export const BRIEF_COLUMNS = [...BRIEF.map((name) => `p.${name}`), HEAD_IF_NEEDED].join(', ');
 export const BRIEF_LENGTH = BRIEF.length + 1;
 
 export function briefPromise(values: readonly unknown[], now: number): BriefPromise {
-  const [id, state, createdAt, settledAt, timeoutAt, isTimer, paramHead] = values;
+  const [id, state, createdAt, settledAt, timeoutAt, isTimer, func, paramHead] = values;
   const { state: projected, settledAt: at } = projectPromise(
     {
       id: String(id),
@@ -42,7 +44,7 @@ export function briefPromise(values: readonly unknown[], now: number): BriefProm
     settledAt: at,
     timeoutAt: Number(timeoutAt),
     isTimer: Number(isTimer) === 1,
-    function: functionNameOf(String(paramHead)),
+    function: textOrNull(func) ?? functionNameOf(textOrNull(paramHead) ?? ''),
   };
 }
 

@@ -158,6 +158,18 @@ export function adminConformance(under: DialectUnderTest): void {
       expect(await ids({ func: names.quoted })).toEqual(['odd/quoted']);
     });
 
+    test('promises with long headers, or with a header that is named data, are listed with their function', async () => {
+      const headers = { data: calling('other').data, long: 'x'.repeat(5_000) };
+      const request = { ...promiseCreate('headers/1'), param: { headers, ...calling('charge') } };
+      expect(await send(store, 'promise.create', request, START - 4_000_000)).toMatchObject({ status: 200 });
+      for (const query of [{ prefix: 'headers/' }, { func: 'charge' }])
+        expect((await newest(query)).rows).toMatchObject([{ id: 'headers/1', function: 'charge' }]);
+      const param = { headers: { data: calling('other').data }, ...calling('older') };
+      await send(store, 'promise.create', { ...promiseCreate('older/1'), param }, START - 4_000_000);
+      await dialect.plain.atomically([{ sql: "UPDATE promises SET func = NULL WHERE id = 'older/1'", params: [] }]);
+      expect((await newest({ prefix: 'older/' })).rows).toMatchObject([{ function: 'older' }]);
+    });
+
     test('promises are listed with their function, and expired ones as settled', async () => {
       const { rows } = await newest({ prefix: 'over' }, START + 6_000);
       expect(rows).toMatchObject([

@@ -138,7 +138,7 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       await Promise.all(ids.map((id) => settled(store, id, 'http://host/')));
       let kept = 0;
       for (let more = true; more;) {
-        const aged = await store.deadLetters.keepAged('http', -60_000, 'too old');
+        const aged = await store.deadLetters.deadLetterAged('http', -60_000, 'too old');
         kept += aged.count;
         more = aged.more;
       }
@@ -155,8 +155,8 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       await sendOk(store, 'promise.create', promiseCreate('pending'));
       await sendOk(store, 'promise.register_listener', { awaited: 'pending', address: 'poll://any@group' });
       await claim('other', 'poll');
-      expect(await store.deadLetters.keepAged('poll', 60_000, 'too old')).toEqual({ count: 0, more: false });
-      expect(await store.deadLetters.keepAged('poll', -60_000, 'too old')).toEqual({ count: 1, more: false });
+      expect(await store.deadLetters.deadLetterAged('poll', 60_000, 'too old')).toEqual({ count: 0, more: false });
+      expect(await store.deadLetters.deadLetterAged('poll', -60_000, 'too old')).toEqual({ count: 1, more: false });
       const letters = await store.deadLetters.list({}, 10);
       expect(letters).toMatchObject([{ awaited: 'waiting', attempts: 0, lastError: 'too old' }]);
       expect((await dialect.dump()).listeners).toHaveLength(3);

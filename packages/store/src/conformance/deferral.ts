@@ -103,7 +103,7 @@ export function deferralConformance(under: DialectUnderTest): void {
     test('becomes a dead letter when it is too old', async () => {
       await settled(store, 'p', 'http://host/');
       await store.queues.defer(queue, MINUTE);
-      expect((await store.deadLetters.keepAged('http', -MINUTE, 'too old')).count).toBe(1);
+      expect((await store.deadLetters.deadLetterAged('http', -MINUTE, 'too old')).count).toBe(1);
     });
 
     test('is deferred and resumed together with a thousand others', async () => {

@@ -4,7 +4,7 @@ import { boundsConformance } from './bounds.ts';
 import { claimConformance } from './claims.ts';
 import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
-import { electionConformance, keepingConformance } from './keeping.ts';
+import { electionConformance, housekeepingConformance } from './housekeeping.ts';
 import { largeBatchConformance } from './large-batches.ts';
 import { manyConformance } from './many.ts';
 import { outboxConformance } from './outbox.ts';
@@ -38,7 +38,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     retentionConformance(under);
     manyConformance(under);
     largeBatchConformance(under);
-    keepingConformance(under);
+    housekeepingConformance(under);
     scheduleConformance(under);
     electionConformance(under);
     if (under.isShared) sharingConformance(under);

@@ -269,7 +269,7 @@ class Run {
         return;
       }
       case 'giveUpOld':
-        await this.#letters.keepAged(queue.transport, HOUR, 'too old');
+        await this.#letters.deadLetterAged(queue.transport, HOUR, 'too old');
         modelOutbox.giveUpOld(context, queue.transport, HOUR, 'too old');
         return;
       case 'dropAbsent':

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { promiseSearch, taskSearch } from '@resonate/machine';
 import type { PromiseRecord, PromiseState, RequestData, ScheduleRecord, TaskRecord } from '@resonate/protocol';
+import type { Dialect } from '../dialect.ts';
 import type { Store } from '../store.ts';
 import {
   openForAll,
@@ -181,8 +182,9 @@ export function searchConformance(under: DialectUnderTest): void {
   });
 
   describe('searches of large rows', () => {
+    let dialect: Dialect;
     let store: Store;
-    openForAll(under, (opened) => ({ store } = opened));
+    openForAll(under, (opened) => ({ dialect, store } = opened));
     const COUNT = 12;
     const ids = Array.from({ length: COUNT }, (_, index) => `large-${String(index).padStart(2, '0')}`);
     const param = { data: 'x'.repeat(500_000) };
@@ -221,6 +223,33 @@ export function searchConformance(under: DialectUnderTest): void {
         expect(found.flat()).toEqual(expected);
         expect(longest).toBeLessThan(3_000_000);
         for (const page of found) expect(page.length).toBeGreaterThan(0);
+      }
+    });
+
+    test.each(['promise', 'schedule'] as const)('miss no %s if another one is created meanwhile', async (kind) => {
+      const { select } = dialect.plain;
+      const create = (id: string) =>
+        kind === 'promise'
+          ? sendOk(store, 'promise.create', promiseCreate(id))
+          : sendOk(store, 'schedule.create', { id, cron: '0 0 1 1 *', promiseId: 'x', promiseTimeout: 1 });
+      await create('small-2');
+      let hasCreated = false;
+      const createBetween: typeof select = async (statements) => {
+        const rows = await select(statements);
+        if (!hasCreated && statements.some(({ sql }) => sql.includes('OCTET_LENGTH'))) {
+          hasCreated = true;
+          await create('small-1');
+        }
+        return rows;
+      };
+      Object.assign(dialect.plain, { select: createBetween });
+      try {
+        const data = { cursor: ids.at(-1), limit: 10 };
+        const page = await sendOk<Page>(store, `${kind}.search`, data);
+        expect(page[`${kind}s`].map(({ id }) => id)).toEqual(['small-1', 'small-2']);
+        expect(page.cursor).toBeUndefined();
+      } finally {
+        Object.assign(dialect.plain, { select });
       }
     });
 

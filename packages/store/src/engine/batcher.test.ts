@@ -145,7 +145,7 @@ describe('a full queue', () => {
   test('refuses items above the maximum weight, but accepts a heavier one if nothing else waits', async () => {
     const { batcher, nth } = controlled({ maxWaitingWeight: 50 });
     const huge = batcher.add('huge', 80);
-    await expect(batcher.add('a', 1)).rejects.toThrow('1 requests of 80 bytes are waiting already');
+    await expect(batcher.add('a', 1)).rejects.toThrow('1 requests with 80 bytes in total are waiting already');
     const first = await nth(0);
     const results = [batcher.add('b', 30), batcher.add('c', 20)];
     await expect(batcher.add('d', 1)).rejects.toThrow(QueueFull);

@@ -82,7 +82,8 @@ export class Batcher<Item, Result> {
     const { length } = this.#waiting;
     // A single item may be heavier than the limit. It is accepted if nothing else waits.
     if (length >= maxWaiting || (length > 0 && this.#waitingWeight + weight > maxWaitingWeight)) {
-      return Promise.reject(new QueueFull(`${length} requests of ${this.#waitingWeight} bytes are waiting already`));
+      const waiting = `${length} requests with ${this.#waitingWeight} bytes in total are waiting already`;
+      return Promise.reject(new QueueFull(waiting));
     }
     return this.addAlways(item, weight);
   }

@@ -199,6 +199,19 @@ describe('a database', () => {
   });
 });
 
+test('a batch that takes long does not make the clock of the store late', async () => {
+  const server = await SqliteStore.open();
+  const { dialect } = server;
+  const transact = dialect.transact.bind(dialect);
+  dialect.transact = async (needs, decide) => {
+    const decision = await transact(needs, decide);
+    server.now += 5_000;
+    return decision;
+  };
+  await server.create('p');
+  expect(server.store.clock.now()).toBe(server.now);
+});
+
 describe('reads', () => {
   test('of one turn share a load; one that finds an expired promise settles it', async () => {
     const server = await SqliteStore.open();

@@ -25,7 +25,7 @@ export interface EngineOptions {
   retryTimeoutMs: number;
   /** Called for each transaction: the messages that this process can deliver itself right after the commit. */
   offer(): Offer;
-  /** Called with the store's clock, as each batch has read or estimated it. */
+  /** Called with the store's clock as soon as a batch has read or estimated it. */
   clockRead(now: number): void;
   /** Called with what a batch changed, after its commit and before its requests are answered. */
   committed(changes: Changes): void;
@@ -47,7 +47,6 @@ interface Decided {
   replies: Reply[];
   /** Rows that the batch needs in addition. If there are any, nothing was decided. */
   more: MoreNeeded[];
-  now: number;
 }
 
 /**
@@ -141,7 +140,7 @@ export class Engine {
     } catch (error) {
       if (error instanceof StoreUnavailable) this.#options.events.unavailable(error);
       // After an unknown outcome the batch may have been committed. If it ran again, a client whose request succeeded
-      // would be told that somebody else's did.
+      // would get a 409, as if another client had been faster.
       const isOver = entries.length <= 1 || error instanceof StoreUnavailable || error instanceof OutcomeUnknown;
       if (isOver) for (const { reject } of entries) reject(error);
       else await inHalves(entries, error, (half) => this.#write(half));
@@ -188,7 +187,7 @@ export class Engine {
   }
 
   async #transact(entries: Entries, needs: Needs): Promise<Decided> {
-    const { dialect, events, clockRead } = this.#options;
+    const { dialect, events } = this.#options;
     const offer = this.#options.offer();
     const transaction = events.measured('write', () =>
       dialect.transact(needs, (loaded, now) => this.#decide(entries, needs, { loaded, now }, offer)),
@@ -197,18 +196,19 @@ export class Engine {
       offer.cancel();
       throw error;
     });
-    clockRead(result.now);
     this.#afterCommit(entries, offer, changes);
     return result;
   }
 
   /** Runs each command of a batch, in order of arrival, on the rows that were loaded for it. */
   #decide(entries: Entries, needs: Needs, { loaded, now }: Rows, offer: Offer): Decision<Decided> {
+    // Not after the commit: by then the clock has moved on.
+    this.#options.clockRead(now);
     const ws = new WorkingSet(needs, loaded);
     if (isTorn(needs, loaded, ws)) throw new BatchConflict('a promise was created while the batch was loaded');
     const more: MoreNeeded[] = [];
     const replies = entries.map(({ item }) => this.#perform(ws, item, now, more));
-    const result = { replies, more, now };
+    const result = { replies, more };
     const changes = more.length > 0 ? null : ws.changes();
     if (changes === null || isEmpty(changes)) return { changes: null, result };
     offer.take(changes, ws, now);

@@ -178,6 +178,16 @@ describe('a commit that fails', () => {
   });
 });
 
+test('if writing to one connection fails, the other messages are sent, and the first error is reported', async () => {
+  const { server, connections } = await connected();
+  connections.onSend = (delivery) => {
+    if (!nameOf(delivery).includes(' c ')) throw new Error(`broken pipe of ${nameOf(delivery)}`);
+  };
+  await Promise.all(['a', 'b', 'c'].map((id) => server.createTask(id)));
+  expect(connections.log).toEqual(['send execute a v0', 'send execute b v0', 'send execute c v0']);
+  expect(server.faults).toEqual([{ kind: 'promise.create', message: 'broken pipe of execute a v0' }]);
+});
+
 test('if writing to a connection fails, no request fails: the batch is committed, and does not run again', async () => {
   const { server, connections } = await connected();
   connections.onSend = () => {

@@ -65,9 +65,17 @@ export class Offer {
     this.#claim(changes.tasks.updates, execute, receiver, now);
   }
 
-  /** To be called after the commit. */
+  /** To be called after the commit. @throws the first error of a slot, after all others were sent. */
   send(): void {
-    this.#slots.forEach(({ slot, delivery }) => slot.send(delivery));
+    const errors: unknown[] = [];
+    for (const { slot, delivery } of this.#slots) {
+      try {
+        slot.send(delivery);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** To be called if there was no commit. */

@@ -67,8 +67,11 @@ export class DeadLetters {
     return Number(rows?.[0]?.[0]);
   }
 
-  /** Makes letters of messages that wait for longer than `maxAgeMs` and are not being delivered: at most 200 per call. */
-  async keepAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
+  /**
+   * Turns messages that have waited for longer than `maxAgeMs`, and are not being delivered, into dead letters: at most 200 per
+   * call.
+   */
+  async deadLetterAged(transport: Transport, maxAgeMs: number, error: string): Promise<Progress> {
     const now = await this.#dialect.now();
     const aged = `enqueued_at < ${now - maxAgeMs} AND (claimed_by IS NULL OR due_at <= ${now})`;
     const sql = `SELECT ${LISTENER_KEYS.list()} FROM ${this.#sql.words.listenersByAge} AND transport = ? AND ${aged}

@@ -109,7 +109,10 @@ export class Sweep {
     return oldest === undefined ? 0 : now - shortest - Number(oldest[0]);
   }
 
-  /** @throws StoreUnavailable, BatchConflict: then the step was done completely or not at all. */
+  /**
+   * @throws StoreUnavailable, OutcomeUnknown: then the step was done completely or not at all, and its graphs are left to the
+   * next sweep.
+   */
   async step(): Promise<SweepOutcome> {
     if (this.#begun !== null) return this.#continueRemoval(this.#begun);
     if (this.#large !== null) return this.#judgeLarge(this.#large);

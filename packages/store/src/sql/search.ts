@@ -165,7 +165,8 @@ type Searchable = Pick<PlainSql, 'words' | 'select'>;
 
 /**
  * Reads first the sizes of the rows, and then the rows that fit into a page. Otherwise a thousand promises of a megabyte
- * each would fill the memory, and would block the process while they are written.
+ * each would fill the memory, and would block the process while they are written. Rows may be created between the two
+ * reads. So only a cut shortens the second one: otherwise a page that is not full would seem to be the last one.
  */
 export async function searchPromises(
   query: PromiseQuery,
@@ -173,14 +174,14 @@ export async function searchPromises(
 ): Promise<FoundRows<PromiseRow>> {
   const filter = await bestFilter(query, { words, select });
   const statements = (limit: number, list?: string) => promiseStatements({ ...query, limit }, words, filter, list);
-  const sizes = sizesOf(await select(statements(query.limit, `p.id, ${PROMISES.bytes('p')}`)), query.limit);
-  const limit = fitting(sizes);
+  const cut = cutOf(sizesOf(await select(statements(query.limit, `p.id, ${PROMISES.bytes('p')}`)), query.limit));
+  const limit = cut ?? query.limit;
   const lists = await select(statements(limit));
   const rows = mergeById(
     lists.map((rows) => PROMISES.decodeAll(rows)),
     limit,
   );
-  return { rows, isCut: limit < sizes.length };
+  return { rows, isCut: cut !== null };
 }
 
 /** Schedules in order of id. The caller compares the tags. */
@@ -191,10 +192,9 @@ export async function searchSchedules(
   const statements = (list: string, most: number): Statement[] => [
     { sql: `SELECT ${list} FROM schedules s WHERE s.id > ? ORDER BY s.id LIMIT ?`, params: [after ?? '', most] },
   ];
-  const sizes = sizesOf(await select(statements(`s.id, ${SCHEDULES.bytes('s')}`, limit)), limit);
-  const most = fitting(sizes);
-  const [rows = []] = await select(statements(SCHEDULES.list('s'), most));
-  return { rows: SCHEDULES.decodeAll(rows), isCut: most < sizes.length };
+  const cut = cutOf(sizesOf(await select(statements(`s.id, ${SCHEDULES.bytes('s')}`, limit)), limit));
+  const [rows = []] = await select(statements(SCHEDULES.list('s'), cut ?? limit));
+  return { rows: SCHEDULES.decodeAll(rows), isCut: cut !== null };
 }
 
 /** A page ends after this many stored bytes, because it is read, parsed and written as one piece. */
@@ -214,12 +214,12 @@ function sizesOf(lists: unknown[][][], limit: number): Size[] {
   );
 }
 
-/** How many of the first rows fit into a page. */
-function fitting(sizes: readonly Size[]): number {
+/** How many of the first rows fit into a page; null if all of them do. */
+function cutOf(sizes: readonly Size[]): number | null {
   let total = 0;
   const beyond = sizes.findIndex(({ bytes }) => (total += bytes) > MAX_PAGE_BYTES);
-  // At least 1, because LIMIT 0 finds nothing.
-  return Math.max(beyond < 0 ? sizes.length : beyond, Math.min(MIN_ROWS, sizes.length), 1);
+  const most = Math.max(beyond, MIN_ROWS);
+  return beyond >= 0 && most < sizes.length ? most : null;
 }
 
 export async function searchTasks(query: TaskQuery, { words, select }: Searchable): Promise<TaskRow[]> {

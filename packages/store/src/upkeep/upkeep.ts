@@ -29,7 +29,7 @@ export class Upkeep {
   /**
    * Updates the statistics by which the database chooses indexes, and removes the batch numbers of connections that ended
    * over a day ago.
-   * @returns the number of tables.
+   * @returns the number of tables that were considered. The database may skip small or unchanged ones.
    */
   async analyze(): Promise<number> {
     await this.#dialect.forgetConnections?.();

@@ -1,4 +1,5 @@
 import type { SqlValue } from '@resonate/drivers';
+import { byteOrder } from '@resonate/protocol';
 import { places } from '../../sql/conditions.ts';
 import type { Statement } from '../../sql/statement.ts';
 
@@ -28,5 +29,14 @@ export function byKeys(table: string, key: readonly string[], rows: readonly (re
   const same = key.map((column, index) => `t.${column} = CAST(k.k${index} AS BINARY)`);
   // In a subquery, because MySQL does not lock the rows of a JSON_TABLE: "appears in multiple locking clauses".
   const keys = `(SELECT * FROM JSON_TABLE(?, '$[*]' COLUMNS (${columns.join(', ')})) AS listed) AS k`;
-  return { sql: `${keys} STRAIGHT_JOIN ${found} ON ${same.join(' AND ')}`, params: [JSON.stringify(rows)] };
+  return {
+    sql: `${keys} STRAIGHT_JOIN ${found} ON ${same.join(' AND ')}`,
+    params: [JSON.stringify(rows.toSorted(byKey))],
+  };
+}
+
+/** The order of the primary key. Rows of a join are locked in the order of the list, whatever ORDER BY says. */
+function byKey(one: readonly SqlValue[], other: readonly SqlValue[]): number {
+  const differs = one.findIndex((value, index) => value !== other[index]);
+  return differs < 0 ? 0 : byteOrder(String(one[differs]), String(other[differs]));
 }

@@ -8,8 +8,9 @@ import {
   type TcpProxy,
   until,
 } from '@resonate/testkit';
-import { createConnection } from 'mysql2/promise';
-import { promiseCreate, send, storeOn, taskCreate } from '../../conformance/under-test.ts';
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { promiseCreate, send, settled, storeOn, taskCreate } from '../../conformance/under-test.ts';
+import { lockListeners } from '../../outbox/messages.ts';
 import type { Store } from '../../store.ts';
 import { MysqlDialect } from './dialect.ts';
 
@@ -101,7 +102,7 @@ describe('a batch whose connection breaks', () => {
     await next.close();
   }, 60_000);
 
-  test('because a statement failed, but is still open on the server, does not block itself, even in a pool of one', async () => {
+  test('after a statement failed, while the server still has the transaction open, does not wait for its own locks, even in a pool of one', async () => {
     const alone = storeOn(new MysqlDialect({ ...OPTIONS, poolSize: 1, statementTimeoutMs: 1_000, url }));
     const blocker = await createConnection(url);
     try {
@@ -166,6 +167,45 @@ describe('a batch whose connection breaks', () => {
 function freeze(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
+
+describe('many listeners', () => {
+  test('are locked in the order of their keys, whatever their order in the call', async () => {
+    const server = await mysqlForTests();
+    const { url, drop } = await freshMysqlDatabase(server.url);
+    const dialect = new MysqlDialect({ ...OPTIONS, url });
+    const blocker = await createConnection(url);
+    const other = await createConnection({ uri: url, rowsAsArray: true });
+    try {
+      await dialect.migrate();
+      const addresses = Array.from({ length: 150 }, (_, index) => `http://host/${1_000 + index}`);
+      const middle = addresses[75] ?? '';
+      await settled(storeOn(dialect), 'p', ...addresses);
+      await blocker.beginTransaction();
+      await blocker.query('SELECT 1 FROM listeners WHERE awaited = ? AND address = ? FOR UPDATE', ['p', middle]);
+      const keys = addresses.map((address) => ({ awaited: 'p', address })).reverse();
+      const locked = dialect.rewrite([lockListeners(dialect, keys)], ([rows = []]) => ({ result: () => rows.length }));
+      // The server renews this table only if nobody has read it for 100 ms.
+      const waits = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+      await until('it waits for the locked row', 4_000, async () => (await rowsOf(other, waits)).length > 0, 200);
+      await other.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      const free = await rowsOf(other, 'SELECT address FROM listeners FORCE INDEX (PRIMARY) FOR UPDATE SKIP LOCKED');
+      expect(free.map(String)).toEqual(addresses.slice(76));
+      await blocker.rollback();
+      expect(await locked).toBe(150);
+    } finally {
+      await blocker.end();
+      await other.end();
+      await dialect.close();
+      await drop();
+      await server.stop();
+    }
+  });
+
+  async function rowsOf(connection: Connection, sql: string): Promise<unknown[]> {
+    const [rows] = await connection.query<RowDataPacket[]>(sql);
+    return rows;
+  }
+});
 
 describe('a request that is larger than max_allowed_packet', () => {
   test('is refused alone, with the limit', async () => {

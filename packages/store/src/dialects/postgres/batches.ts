@@ -18,7 +18,7 @@ export const BATCH_STATEMENTS: Prepared[] = [
 const FENCE = `INSERT INTO batches (connection, number, is_fenced, used_at) VALUES ($1, 0, true, $2)
   ON CONFLICT (connection) DO UPDATE SET is_fenced = true RETURNING number`;
 
-/** Writes the number of a connection's current batch. Its row is the version of all rows that the batch has written. */
+/** Writes the number of a connection's batch. It returns the xmin of that row, the version of all rows that the batch writes. */
 export function numberBatch({ id, batch }: Session, now: number): Query {
   return { name: 'number_batch', values: [id, String(batch), String(now)] };
 }
@@ -28,7 +28,7 @@ export async function happened(connections: Connections, { id, batch }: Session,
   // Not from the pool: all its connections may be waiting for this answer.
   const session = await connections.dedicated();
   try {
-    // Without a transaction, the commit could fail after the answer.
+    // Without BEGIN and COMMIT, the fence could be answered and then fail to commit.
     const fence = { text: FENCE, values: [id, String(now)] };
     const [, rows] = await session.run([{ text: 'BEGIN' }, fence, { text: 'COMMIT' }]);
     return Number(rows?.[0]?.[0]) === batch;

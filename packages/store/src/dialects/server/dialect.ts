@@ -147,7 +147,8 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
   /** @throws BatchConflict, and then the batch must read its rows: nothing was written. Otherwise as `transact`. */
   async #commitRecalled(session: Session, needs: Needs, recalled: Recalled, changes: Changes): Promise<void> {
     const { assumed, loaded, now } = recalled;
-    // Run the batch again, because `decide` may have reserved places in streams for its messages (`Offer`).
+    // Throws instead of reading here: `decide` may have reserved slots in streams (`Offer`), and only a failed batch gives
+    // them back.
     if (!recalled.isProvenBy(changes)) throw new BatchConflict('a batch assumed that a promise does not exist');
     const before = [...this.#sql.beginBatch(session), ...(this.#sql.unchanged?.(assumed) ?? [])];
     const answer = await this.#commit(session, before, changes, now).catch((error: unknown) => {

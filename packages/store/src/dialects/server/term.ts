@@ -18,7 +18,7 @@ export class Term implements Leadership {
   #expiry: NodeJS.Timeout;
   #givenUp: Promise<void> | null = null;
 
-  /** @param since a time at which the role was held, by `performance.now()`. */
+  /** @param since when the request that won the role was sent, by `performance.now()`. */
   constructor(options: TermOptions, since: number) {
     this.#options = options;
     this.#renewal = setTimeout(() => void this.#renew(), options.everyMs);

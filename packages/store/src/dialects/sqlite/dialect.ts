@@ -16,7 +16,7 @@ import { writer } from './write.ts';
 /** A sync of the disk has no timeout. If it takes longer than this, the server reports that it is not ready. */
 const ANSWERS_WITHIN_MS = 10_000;
 /**
- * A step of a sweep stops the whole process: for 0.5 ms with 10 promises, for 3 ms with 100
+ * A step of a sweep blocks the event loop: for 0.5 ms with 10 promises, for 3 ms with 100
  * (`npm run bench:retention -- --targets sqlite`).
  */
 const SWEEP_STEP = 10;

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import type { Dialect, Inspection } from '../../dialect.ts';
 import { readMigrations } from '../../migrations.ts';
 import type { PlainSql } from '../../sql/plain-sql.ts';
+import type { Statement } from '../../sql/statement.ts';
 import { WORDS } from './words.ts';
 import { int } from '../../sql/read.ts';
 
@@ -53,16 +54,13 @@ export function openForReading(path: string): Pick<Dialect, 'plain' | 'rewrite' 
     throw new StoreUnavailable(`cannot open the SQLite database ${path}: ${errorText(error)}`);
   }
   const refuse = () => Promise.reject(new Error('the database is open for reading only'));
-  const plain: PlainSql = {
-    words: WORDS,
-    select: async (statements) =>
-      statements.map(({ sql, params }) =>
-        database
-          .prepare<unknown[], unknown[]>(sql)
-          .raw(true)
-          .all(...params),
-      ),
-    atomically: refuse,
-  };
+  const rows = ({ sql, params }: Statement) =>
+    database
+      .prepare<unknown[], unknown[]>(sql)
+      .raw(true)
+      .all(...params);
+  // A transaction, so that all statements see the same snapshot.
+  const together = database.transaction((statements: readonly Statement[]) => statements.map(rows));
+  const plain: PlainSql = { words: WORDS, select: async (statements) => together(statements), atomically: refuse };
   return { plain, rewrite: refuse, close: async () => void database.close() };
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
 import { connect } from '@resonate/drivers/sqlite';
 import { someOf } from '@resonate/testkit';
 import Database from 'better-sqlite3';
@@ -8,6 +9,7 @@ import { dialectConformance, type DialectUnderTest, type Plan, type Search } fro
 import { readMigrations } from '../../migrations.ts';
 import { promiseStatements, taskStatements } from '../../sql/search.ts';
 import { SqliteDialect } from './dialect.ts';
+import { openForReading } from './inspect.ts';
 import { WORDS } from './words.ts';
 
 /** SQLite plans without looking at the rows, so an empty database tells as much as a full one. */
@@ -79,6 +81,32 @@ const inFile: DialectUnderTest = {
     };
   },
 };
+
+test('statements that read a file together see one snapshot, while a server writes', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sqlite-'));
+  const path = join(directory, 'resonate.db');
+  const server = new SqliteDialect(path, Date.now);
+  await server.migrate();
+  const reader = openForReading(path);
+  const other = new Database(path);
+  try {
+    const sql = 'SELECT count(*) FROM settings';
+    const second = {
+      get sql() {
+        other.exec("INSERT INTO settings (key, value) VALUES ('a', 'b')");
+        return sql;
+      },
+      params: [],
+    };
+    expect(await reader.plain.select([{ sql, params: [] }, second])).toEqual([[[0]], [[0]]]);
+    expect(await reader.plain.select([{ sql, params: [] }])).toEqual([[[1]]]);
+  } finally {
+    other.close();
+    await reader.close();
+    await server.close();
+    rmSync(directory, { recursive: true });
+  }
+});
 
 const KINDS = [
   { name: 'SQLite in memory', dialect: inMemory },

@@ -17,7 +17,7 @@ import {
 const PROCESSES_AT_ONCE = 10;
 
 /** Migrations, timers, readiness, processes and settings. */
-export function keepingConformance(under: DialectUnderTest): void {
+export function housekeepingConformance(under: DialectUnderTest): void {
   describe('migrations', () => {
     test('may be run by ten processes at once on an empty database', async () => {
       const database = await under.create();
