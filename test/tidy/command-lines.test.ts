@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { commandLine, withoutShortcuts } from '../../apps/cli/src/cli.ts';
 import { COMMANDS } from '../../apps/cli/src/commands.ts';
+import { SERVER_ROLES } from '../../apps/cli/src/serve.ts';
+import { loadConfig } from '@resonate/config';
 import { files, textOf } from './sources.ts';
 
 /** Checks that the program accepts the command lines in the documents. */
@@ -12,7 +14,14 @@ interface Line {
 }
 
 /** Thrown when a valid command line has been parsed, so that the command does not run. */
-class Parsed extends Error {}
+class Parsed extends Error {
+  readonly flags: Readonly<Record<string, unknown>>;
+
+  constructor(flags: Readonly<Record<string, unknown>>) {
+    super('parsed');
+    this.flags = flags;
+  }
+}
 
 /** Splits a command line into words as a shell does, without expansions. A comment or an operator ends it. */
 function wordsOf(command: string): string[] {
@@ -53,23 +62,34 @@ function commandLines(page: string): Line[] {
 /** The errors about missing arguments, which are fine where the text only names a command. */
 const LEAVES_OUT = /^(Not enough non-option arguments|Missing required (sub)?(argument|command))/;
 
-/** @returns what is wrong with it; null if the program accepts it. */
-async function complaint(words: string[]): Promise<string | null> {
+/** Parses a command line without running the command. @returns null for help and the version. @throws if it is wrong. */
+async function flagsOf(words: string[]): Promise<Readonly<Record<string, unknown>> | null> {
   const cli = await commandLine(words);
   cli
     .exitProcess(false)
     .fail(false)
-    .middleware(() => {
-      throw new Parsed();
+    .middleware((flags) => {
+      throw new Parsed(flags);
     });
   try {
     // With a callback, help and version are not printed.
     await cli.parseAsync(withoutShortcuts(words), {}, () => {});
     return null;
   } catch (error) {
+    if (error instanceof Parsed) return error.flags;
+    throw error;
+  }
+}
+
+/** @returns what is wrong with it; null if the program accepts it. */
+async function complaint(words: string[]): Promise<string | null> {
+  try {
+    await flagsOf(words);
+    return null;
+  } catch (error) {
     const { message } = error as Error;
     const isOnlyNamed = words.every((word) => /^(--)?[a-z][a-z-]*$/.test(word));
-    return error instanceof Parsed || (isOnlyNamed && LEAVES_OUT.test(message)) ? null : message;
+    return isOnlyNamed && LEAVES_OUT.test(message) ? null : message;
   }
 }
 
@@ -103,6 +123,16 @@ test('the program accepts the examples in help texts', async () => {
   expect(lines.length).toBeGreaterThanOrEqual(COMMANDS.length);
   for (const line of lines) {
     expect({ line, why: await complaint(wordsOf(line).slice(1)) }).toEqual({ line, why: null });
+  }
+});
+
+test('servers accept the options in examples of help texts', async () => {
+  const lines = COMMANDS.filter(({ names }) => names[0] in SERVER_ROLES).flatMap(({ examples }) => examples);
+  expect(lines.length).toBeGreaterThanOrEqual(Object.keys(SERVER_ROLES).length);
+  for (const [line] of lines) {
+    const words = wordsOf(line).slice(1);
+    const flags = (await flagsOf(words)) ?? {};
+    expect(() => loadConfig({ flags, command: words[0] })).not.toThrow();
   }
 });
 

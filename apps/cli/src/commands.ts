@@ -28,7 +28,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     [`resonate scheduler ${POSTGRES}`, 'It becomes the leader, or a standby if there is a leader'],
   ]),
   server('dispatcher', 'Start a dispatcher process of a cluster: message delivery', [
-    [`resonate dispatcher ${POSTGRES}`, 'One of any number of dispatchers'],
+    [
+      `resonate dispatcher --server-url http://resonate.example.com ${POSTGRES}`,
+      'One of any number of dispatchers; workers call this URL',
+    ],
   ]),
   {
     names: ['promises', 'promise'],

@@ -13,6 +13,7 @@ const PROCESS = z.object({
   host: z.string(),
   startedAt: at,
   heartbeatAt: at,
+  /** Never true for a process whose heartbeat has stopped. */
   leader: z.boolean(),
   /** False if its heartbeat has stopped. */
   isAlive: z.boolean(),

@@ -5,4 +5,4 @@ export { enabledTransports } from './enabled-transports.ts';
 export { storageTarget } from './open-store.ts';
 export { scanEveryMs, wakeupChannel, wakeupType } from './wakeups.ts';
 export { MAX_FAILING, parseStats, type FailingTarget, type ProcessStats } from './process-stats.ts';
-export { DEAD_AFTER_MS, isAlive } from './membership.ts';
+export { DEAD_AFTER_MS, isAlive, standing } from './membership.ts';

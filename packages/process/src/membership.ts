@@ -16,6 +16,15 @@ export function isAlive({ heartbeatAt }: { readonly heartbeatAt: number }, now: 
 }
 
 /**
+ * Whether a process is alive, and whether it leads. The row of a leader that died still says that it leads.
+ * @param now epoch ms
+ */
+export function standing(row: { readonly heartbeatAt: number; readonly leader: boolean }, now: number) {
+  const alive = isAlive(row, now);
+  return { isAlive: alive, leader: row.leader && alive };
+}
+
+/**
  * Keeps this process's row in the table of processes. It starts before the roles and stops after them. At a clean stop
  * it releases the messages that this process deferred. The senders have already released the messages that they could
  * not deliver. Delivered messages stay claimed, so that they are not sent again.

@@ -1,6 +1,6 @@
 import { SERIES_STEP_MS, type Overview, type StreamCount } from '@resonate/admin';
 import { TRANSPORTS } from '@resonate/protocol';
-import { isAlive, parseStats, type RuntimeWith } from '@resonate/process';
+import { isAlive, parseStats, standing, type RuntimeWith } from '@resonate/process';
 import type { ProcessRow } from '@resonate/store';
 import type { Handlers } from './mount.ts';
 import type { Series } from './series.ts';
@@ -52,7 +52,7 @@ async function overview({ store }: Context, series: Series): Promise<Overview> {
 
 function processView({ stats, ...row }: ProcessRow, now: number) {
   const waiting = parseStats(stats)?.waiting;
-  return { ...row, isAlive: isAlive(row, now), ...(waiting !== undefined && { waiting }) };
+  return { ...row, ...standing(row, now), ...(waiting !== undefined && { waiting }) };
 }
 
 function streamsOf({ id, stats }: ProcessRow): StreamCount[] {

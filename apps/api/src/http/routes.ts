@@ -1,7 +1,7 @@
 import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express';
 import { StoreUnavailable } from '@resonate/drivers';
 import { atMostEvery } from '@resonate/observability';
-import type { RuntimeWith } from '@resonate/process';
+import { standing, type RuntimeWith } from '@resonate/process';
 import { pollNamesError } from '@resonate/protocol';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
@@ -58,8 +58,9 @@ export function createRoutes(runtime: Context, hub: StreamHub, cors: Cors, auth:
   });
   app.get('/cluster', guard(auth, mayDoAll), async (_request, response) => {
     const processes = await store.cluster.processes();
+    const now = await store.now();
     // Without statistics: the admin API has them (GET /admin/overview).
-    response.json({ now: await store.now(), processes: processes.map((row) => ({ ...row, stats: undefined })) });
+    response.json({ now, processes: processes.map((row) => ({ ...row, ...standing(row, now), stats: undefined })) });
   });
   app.use(admin);
   if (config.ui.enabled) app.use(dashboardRoutes());

@@ -12,6 +12,9 @@ interface Cluster {
     version: string;
     host: string;
     startedAt: number;
+    /** False if its heartbeat has stopped. */
+    isAlive: boolean;
+    /** Never true for a process whose heartbeat has stopped. */
     leader: boolean;
     heartbeatAt: number;
   }[];
@@ -27,8 +30,8 @@ export async function handler(options: ClientArguments): Promise<void> {
 function processTable({ now, processes }: Cluster): Table {
   return {
     columns: ['ROLE', 'VERSION', 'HOST', 'UP', 'HEARTBEAT', 'ID'],
-    rows: processes.map(({ role, leader, version, host, startedAt, heartbeatAt, id }) => [
-      leader ? `${role} (leader)` : role,
+    rows: processes.map(({ role, isAlive, leader, version, host, startedAt, heartbeatAt, id }) => [
+      `${role}${isAlive ? '' : ' (no heartbeat)'}${leader ? ' (leader)' : ''}`,
       version,
       host,
       span(now - startedAt),

@@ -31,7 +31,8 @@ export const messages = {
     default: 100,
     min: 1,
     max: HOUR,
-    describe: 'How often the database is polled for due messages if nothing wakes the process earlier',
+    describe:
+      'How often the database is polled for due messages while wake-ups are missing. While they work: once a second, or at this interval if it is longer',
   }),
   batch_size: integer({
     default: 100,
@@ -55,7 +56,8 @@ export const messages = {
     default: 40,
     min: 1,
     max: 10_000,
-    describe: 'Attempts to deliver an unblock before it becomes a dead letter (by default after about 5 hours)',
+    describe:
+      'Attempts to deliver an unblock before it becomes a dead letter (by default after 3 to 4 hours, later if other messages wait for the same target)',
   }),
   circuit_failures: integer({
     default: 5,

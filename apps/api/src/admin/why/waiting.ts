@@ -30,8 +30,8 @@ export function outside({ id, timeoutAt, createdAt }: WaitingPromise, subject: s
   return {
     cause: isOrphan ? 'abandoned' : 'outside',
     sentence: `${subject} ${what}${end}`,
-    action: 'Settle it when the answer is known.',
-    command: commandFor('promises resolve', id, '--data …'),
+    action: isOrphan ? 'No worker continues with its result. Cancel it.' : 'Settle it when the answer is known.',
+    command: isOrphan ? commandFor('promises cancel', id) : commandFor('promises resolve', id, '--data …'),
     needsAction: true,
     since: createdAt,
     ...(isNever(timeoutAt) ? {} : { until: timeoutAt }),

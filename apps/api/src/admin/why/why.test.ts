@@ -193,7 +193,15 @@ describe('a chain', () => {
     expect((await whyIn({ promises })).sentence).toMatch(/^It is a step of b\. That promise is held by worker w until/);
     const over = [promise('a', { branch: 'b' }), promise('b', { state: 'resolved', settledAt: NOW - MINUTE })];
     expect(await whyIn({ promises: over })).toMatchObject({ cause: 'abandoned', since: NOW - MINUTE });
-    expect(await whyIn({ promises: [promise('a', { branch: 'gone' })] })).toMatchObject({ cause: 'abandoned' });
+  });
+
+  test('that ends at a deleted promise says to cancel its step, because nobody knows an answer', async () => {
+    expect(await whyIn({ promises: [promise('a', { branch: 'gone' })] })).toMatchObject({
+      cause: 'abandoned',
+      action: 'No worker continues with its result. Cancel it.',
+      command: "resonate promises cancel 'a'",
+      needsAction: true,
+    });
   });
 
   test('continues with the awaited promise that most probably needs an action', async () => {
