@@ -1,53 +1,16 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Request, Response } from '@resonatehq/sdk';
+import type { Request } from '@resonatehq/sdk';
 import { CombinedSteps } from './combined-steps.ts';
+import { RequestTooLarge, UnexpectedStatus } from './connection.ts';
+import { HEAD, Server } from './fake-server.fixture.ts';
 
 const NOW = 1_000_000;
-const HEAD = { corrId: 'c', version: '2026-04-01' };
 const TAGS = {
   'resonate:scope': 'local',
   'resonate:branch': 'wf',
   'resonate:parent': 'wf',
   'resonate:origin': 'wf',
 };
-
-/** A fake server that answers when the test tells it to. */
-class Server {
-  readonly sent: Request[] = [];
-  readonly #open: { request: Request; resolve(response: Response): void; reject(error: Error): void }[] = [];
-
-  readonly forward = (request: Request): Promise<Response> => {
-    this.sent.push(request);
-    return new Promise((resolve, reject) => this.#open.push({ request, resolve, reject }));
-  };
-
-  /** Answers the oldest open request. */
-  answer(status: number, data: unknown): void {
-    const next = this.#open.shift();
-    next?.resolve({ kind: next.request.kind, head: { ...HEAD, status }, data } as Response);
-  }
-
-  /** Answers the action of the oldest open fence. */
-  fenced(promise: object, status = 200): void {
-    const [next] = this.#open;
-    const { action } = (next?.request as Extract<Request, { kind: 'task.fence' }>).data;
-    const data = status === 200 ? { promise: { ...action.data, ...promise } } : 'no';
-    this.answer(200, { action: { kind: action.kind, head: { ...HEAD, status }, data }, preload: [] });
-  }
-
-  fail(): void {
-    this.#open.shift()?.reject(new Error('connection lost'));
-  }
-
-  /** The requests in order: `create wf.1`, `settle wf.1`, `task.suspend`, … */
-  kinds(): string[] {
-    return this.sent.splice(0).map((request) => {
-      if (request.kind !== 'task.fence') return request.kind;
-      const { kind, data } = request.data.action;
-      return `${kind.replace('promise.', '')} ${data.id}`;
-    });
-  }
-}
 
 let server: Server;
 let steps: CombinedSteps;
@@ -279,14 +242,14 @@ describe('the settle of a step', () => {
     [
       'the promise has timed out',
       () => server.fenced({ state: 'rejected_timedout' }),
-      { head: { status: 409 }, data: 'Promise wf.1 is already rejected_timedout' },
+      { head: { status: 409 }, data: 'somebody else: it is rejected_timedout' },
     ],
   ])('is refused if %s; nothing more of the task is stored', async (_, answer, refusal) => {
     await step();
     const next = create('wf.2');
     answer();
     answer();
-    expect(await next).toMatchObject(refusal);
+    expect(await next).toMatchObject({ ...refusal, data: expect.stringContaining(refusal.data) });
     server.sent.length = 0;
     await expect(end('task.fulfill')).rejects.toThrow(refusal.data);
     expect(server.kinds()).toEqual([]);
@@ -296,7 +259,30 @@ describe('the settle of a step', () => {
     await step();
     const ended = end('task.fulfill');
     server.answer(409, 'Promise wf.1 already exists');
-    await expect(ended).rejects.toThrow('Promise wf.1 already exists');
+    await expect(ended).rejects.toThrow('the server refused to complete workflow wf: Promise wf.1 already exists');
+    await acquire({ version: 2 });
+    void create('wf.1', { version: 2 });
+    expect(server.kinds()).toEqual(['create wf.1']);
+  });
+
+  test('is stored before the end of the workflow if both together are larger than the server accepts', async () => {
+    await step();
+    const ended = end('task.fulfill');
+    server.fail(new RequestTooLarge('the request is larger than the server accepts'));
+    await turn();
+    expect(server.kinds()).toEqual(['task.fulfill', 'create wf.1', 'settle wf.1']);
+    stores();
+    await turn();
+    expect(server.sent.map(({ data }) => data)).toEqual([expect.not.objectContaining({ steps: expect.anything() })]);
+    server.answer(200, {});
+    expect(await ended).toMatchObject({ kind: 'task.fulfill', head: { status: 200 } });
+  });
+
+  test('is sent alone in the next run if the request with the end of the workflow failed', async () => {
+    await step();
+    const ended = end('task.fulfill');
+    server.fail();
+    await expect(ended).rejects.toThrow('connection lost');
     await acquire({ version: 2 });
     void create('wf.1', { version: 2 });
     expect(server.kinds()).toEqual(['create wf.1']);
@@ -361,8 +347,20 @@ describe('a create that the server refuses', () => {
     server.fenced(promise);
     expect(await settled).toMatchObject({
       head: { status: 409 },
-      data: expect.stringMatching(/^Promise wf\.1 is already (resolved|pending)$/),
+      data: expect.stringMatching(/^Promise wf\.1 was created or settled by somebody else: it is (resolved|pending), /),
     });
+    await acquire({ version: 2 });
+    void create('wf.1', { version: 2 });
+    expect(server.kinds()).toEqual(['create wf.1']);
+  });
+
+  test('with a status that the SDK does not know fails the settle; the next run sends the create first', async () => {
+    await acquire();
+    await create('wf.1', NEAR);
+    const settled = settle('wf.1');
+    server.fail(new UnexpectedStatus('the server answered 400: the id is too long'));
+    server.fail(new UnexpectedStatus('the server answered 400: the id is too long'));
+    await expect(settled).rejects.toThrow('the id is too long');
     await acquire({ version: 2 });
     void create('wf.1', { version: 2 });
     expect(server.kinds()).toEqual(['create wf.1']);

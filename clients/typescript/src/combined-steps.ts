@@ -9,6 +9,7 @@ import {
   type TaskFenceReq,
   type TaskFulfillReq,
 } from '@resonatehq/sdk';
+import { RequestTooLarge, UnexpectedStatus } from './connection.ts';
 import {
   answered,
   errorOf,
@@ -18,6 +19,7 @@ import {
   mayTravelWithEnd,
   refusalIn,
   refused,
+  textOf,
   withSteps,
   type Branch,
   type EarlyCreate,
@@ -51,8 +53,8 @@ interface HeldTask extends Branch {
 
 /**
  * How long a create waits for its step to end. A longer step costs a second round trip, but nobody waits for it,
- * because it happens while the step runs. So only steps that take about as long as a round trip, or less, need to end
- * within this time.
+ * because it happens while the step runs. So this time needs to be long enough only for steps that are about as short as
+ * a round trip.
  *
  * Measured with 1, 2, 5 and 10 ms in turns, 1 caller, workflows of 10 steps, SQLite
  * (docs/decisions/one-trip-per-step.md): steps of 0 ms took the server 15.3, 12.8, 11.4 and 11.4 ms of CPU per workflow,
@@ -64,7 +66,7 @@ const HOLD_MS = 5;
  * is dropped, and its requests are forwarded unchanged.
  */
 const MAX_TASKS = 10_000;
-/** The maximum number of remembered tasks whose early answer was wrong. Their requests are forwarded unchanged. */
+/** The maximum number of remembered tasks whose combined requests failed. Their requests are forwarded unchanged. */
 const MAX_PLAIN = 1_000;
 
 /**
@@ -74,7 +76,8 @@ const MAX_PLAIN = 1_000;
  *
  * A settle that is sent with its create is answered at once, too. The next step begins only after the result is
  * stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
- * (`task.fulfill`) does not wait. The last steps travel in that request, and the server stores all of it or nothing.
+ * (`task.fulfill`) need not wait for steps that were not sent yet: they travel in that request, and the server stores all
+ * of it or nothing. It does wait for settles that were sent before.
  *
  * The answer is certain if the step runs in this worker, belongs to the branch of a task that the worker holds, and is
  * not among the promises of that branch that came with the task. Nobody else creates promises in this branch. If the
@@ -185,8 +188,9 @@ export class CombinedSteps {
   }
 
   /**
-   * Ends the workflow. Steps that are not sent yet travel in the request itself: the server stores all of it, or nothing.
-   * If it refuses them, throws, because the SDK ignores the status of this answer. It then releases the task.
+   * Ends the workflow. Steps that are not sent yet travel in the request itself: the server stores all of it, or
+   * nothing. If the request would be larger than the server accepts, they are stored first. If the server refuses them,
+   * this method throws, because the SDK ignores the status of this answer. After the error the SDK releases the task.
    */
   async #fulfill(request: TaskFulfillReq): Promise<Response> {
     const { id } = request.data;
@@ -197,10 +201,25 @@ export class CombinedSteps {
     const refusal = task.storing.size > 0 ? await resultsStored(task) : task.refusal;
     if (refusal) throw errorOf(refusal);
     if (steps.length === 0) return this.#forward(request);
-    const response = await this.#forward(withSteps(request, steps));
-    if (isSuccess(response)) return response;
-    this.#stopCombining(id);
-    throw new Error(`the end of ${id} was refused: ${JSON.stringify(response.data)}`);
+    try {
+      const response = await this.#forward(withSteps(request, steps));
+      if (isSuccess(response)) return response;
+      throw new Error(`the server refused to complete workflow ${id}: ${textOf(response.data)}`);
+    } catch (error) {
+      if (error instanceof RequestTooLarge) return this.#fulfillAfter(task, steps, request);
+      // The next run stores each step before the end, so that its steps are not lost again.
+      this.#stopCombining(id);
+      throw error;
+    }
+  }
+
+  /** Stores the steps, and then ends the workflow. */
+  async #fulfillAfter(task: HeldTask, steps: EarlyCreate[], request: TaskFulfillReq): Promise<Response> {
+    task.unsent.push(...steps);
+    this.#flush(task);
+    const refusal = await resultsStored(task);
+    if (refusal) throw errorOf(refusal);
+    return this.#forward(request);
   }
 
   async #fence(request: TaskFenceReq): Promise<Response> {
@@ -307,14 +326,14 @@ export class CombinedSteps {
     );
     if (refusal) {
       task.refusal ??= refusal;
-      if ('status' in refusal) this.#stopCombining(request.data.id);
+      if ('status' in refusal || refusal.error instanceof UnexpectedStatus) this.#stopCombining(request.data.id);
     }
     return refusal;
   }
 
   /**
-   * Remembers that an early answer for this task was wrong. If this worker acquires the task again, its requests are
-   * forwarded unchanged.
+   * Remembers that combined requests of this task failed: an early answer was wrong, or its end was not stored. If this
+   * worker acquires the task again, its requests are forwarded unchanged.
    */
   #stopCombining(id: string): void {
     this.#plain.add(id);

@@ -2,6 +2,7 @@ import { ResonateTimeoutException, type Request, type Response } from '@resonate
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { textOf } from './early-answers.ts';
 
 export interface ConnectionOptions {
   /** `ws://…/connect/{group}/{id}`. */
@@ -16,7 +17,8 @@ export interface ConnectionEvents {
   opened(): void;
   received(message: unknown): void;
   /**
-   * The server is shutting down. The connection accepts no further requests and closes when the last one is answered.
+   * The server is shutting down, or the token has expired. The connection accepts no further requests and closes when the
+   * last one is answered.
    */
   draining(): void;
   /** Called once, even if the connection never opened. */
@@ -27,6 +29,7 @@ export interface ConnectionEvents {
 interface Frame {
   kind?: unknown;
   head?: { corrId?: unknown; status?: unknown };
+  data?: unknown;
   drain?: unknown;
 }
 
@@ -45,17 +48,26 @@ interface Pending {
 const PROTOCOL_STATUSES: ReadonlySet<unknown> = new Set([200, 300, 404, 409, 422, 501]);
 /** A connection that is silent for this long is closed. The server sends a ping every 15 s. */
 const SILENCE_MS = 45_000;
-/** How many characters of the server's answer are logged if it refuses the connection. */
+/** How many characters of a server's answer are logged or in an error, if it refuses a connection or a request. */
 const MAX_REFUSAL = 1_000;
+/** A server that does not answer the close frame within this time is not waited for. */
+const CLOSE_MS = 1_000;
 
 /** The connection ended before the answer arrived. The request may or may not have taken effect. */
 export class ConnectionLost extends ResonateTimeoutException {}
+
+/** The request was not sent, because the server would not accept its size. */
+export class RequestTooLarge extends ResonateTimeoutException {}
+
+/** The server answered with a status that is not one of the protocol, such as 400. */
+export class UnexpectedStatus extends ResonateTimeoutException {}
 
 /** One WebSocket from its opening to its end. */
 export class Connection {
   readonly #socket: WebSocket;
   readonly #events: ConnectionEvents;
   readonly #timeoutMs: number;
+  readonly #token: string | undefined;
   /** By `corrId`, oldest first. */
   readonly #pending = new Map<string, Pending>();
   #raw: Socket | null = null;
@@ -71,6 +83,7 @@ export class Connection {
 
   constructor({ url, token, timeoutMs }: ConnectionOptions, events: ConnectionEvents) {
     this.#timeoutMs = timeoutMs;
+    this.#token = token;
     this.#events = events;
     const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
     const socket = new WebSocket(url, { headers, handshakeTimeout: timeoutMs, perMessageDeflate: false });
@@ -87,8 +100,9 @@ export class Connection {
 
   /**
    * Sends a request.
-   * Rejects with ResonateTimeoutException if there is no answer in time or its status is not one of the protocol, and
-   * with ConnectionLost if the connection ends before the answer.
+   * Rejects with ResonateTimeoutException if there is no answer in time, with UnexpectedStatus if its status is not one
+   * of the protocol, with ConnectionLost if the connection ends before the answer, and with RequestTooLarge, without
+   * sending it, if the server would not accept its size.
    */
   request(request: Request): Promise<Response> {
     // Clients choose the corrId. If two running requests have the same one, the second gets a different one on the
@@ -98,7 +112,7 @@ export class Connection {
     const text = JSON.stringify(corrId === given ? request : { ...request, head: { ...request.head, corrId } });
     if (text.length > this.#maxFrame / 3 && Buffer.byteLength(text) > this.#maxFrame) {
       return Promise.reject(
-        new ResonateTimeoutException(`the request is larger than the ${this.#maxFrame} bytes that the server accepts`),
+        new RequestTooLarge(`the request is larger than the ${this.#maxFrame} bytes that the server accepts`),
       );
     }
     return new Promise((resolve, reject) => {
@@ -114,9 +128,15 @@ export class Connection {
     if (this.#pending.size === 0) this.#socket.close(1000);
   }
 
+  /**
+   * Closes the connection. Requests that are still not answered when the server has closed its side fail, after a second at
+   * the latest.
+   */
   close(): void {
     this.#closeReason ??= 'the network was stopped';
     this.#socket.close(1000);
+    // Otherwise a server that does not answer would keep the process alive for 30 s.
+    setTimeout(() => this.#socket.terminate(), CLOSE_MS).unref();
   }
 
   /** All frames of one turn of the event loop leave in one write. */
@@ -152,7 +172,9 @@ export class Connection {
     } catch {
       // Ignore the error: the status is enough for the log.
     }
-    this.#closeReason ??= `HTTP ${response.statusCode ?? 0} ${body.slice(0, MAX_REFUSAL)}`;
+    // A proxy may repeat the request in its answer. The token must not reach logs.
+    const told = this.#token ? body.replaceAll(this.#token, '(token)') : body;
+    this.#closeReason ??= `HTTP ${response.statusCode ?? 0} ${told.slice(0, MAX_REFUSAL)}`;
     this.#socket.terminate();
   }
 
@@ -184,7 +206,8 @@ export class Connection {
     this.#pending.delete(corrId);
     const status = frame.head?.status;
     if (!PROTOCOL_STATUSES.has(status)) {
-      pending.reject(new ResonateTimeoutException(`status ${String(status)}`));
+      const reason = textOf(frame.data ?? '').slice(0, MAX_REFUSAL);
+      pending.reject(new UnexpectedStatus(`the server answered ${String(status)}: ${reason}`));
     } else if (frame.kind !== pending.request.kind) {
       pending.reject(new ResonateTimeoutException('response did not match request'));
     } else {
@@ -228,8 +251,8 @@ export class Connection {
 
   #closed(code: number, reason: string): void {
     clearInterval(this.#silence);
-    if (this.#expiry) clearTimeout(this.#expiry);
     const why = this.#closeReason ?? `closed with ${code}${reason === '' ? '' : ` (${reason})`}`;
+    if (this.#expiry) clearTimeout(this.#expiry);
     for (const { reject } of this.#pending.values()) reject(new ConnectionLost(why));
     this.#pending.clear();
     this.#events.closed(why, code);

@@ -46,7 +46,10 @@ const TIMEOUT_MARGIN_MS = 1_000;
  */
 const RESULT_MARGIN_MS = 60_000;
 const CERTAIN_VALUE = /^[ -~]{0,4096}$/;
-/** The maximum number of steps in the request that ends the workflow. It keeps the request far below the size limit. */
+/**
+ * The maximum number of steps in the request that ends the workflow. Each step adds up to about 8 KiB, plus its id and
+ * tags, to that request.
+ */
 const MAX_LAST_STEPS = 16;
 /** The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows. */
 const STEP_TAGS: ReadonlySet<string> = new Set([
@@ -97,11 +100,16 @@ export function withSteps(request: TaskFulfillReq, steps: readonly EarlyCreate[]
 /** The refusal in the server's answer; null if the answer is the same as the early one. */
 export function refusalIn(response: Response, early: PromiseRecord): Refusal | null {
   const { head, data } = isFenced(response) ? response.data.action : response;
-  if (head.status !== 200)
-    return { status: head.status, message: typeof data === 'string' ? data : JSON.stringify(data) };
+  if (head.status !== 200) return { status: head.status, message: textOf(data) };
   const { promise } = data as { promise: PromiseRecord };
   if (promise.state === early.state && promise.timeoutAt === early.timeoutAt) return null;
-  return { status: 409, message: `Promise ${early.id} is already ${promise.state}` };
+  const found = `it is ${promise.state}, with timeoutAt ${promise.timeoutAt}`;
+  return { status: 409, message: `Promise ${early.id} was created or settled by somebody else: ${found}` };
+}
+
+/** The `data` of an answer as text: an error's is text already. */
+export function textOf(data: unknown): string {
+  return typeof data === 'string' ? data : JSON.stringify(data);
 }
 
 function isSmall(data: unknown): boolean {

@@ -1,57 +1,12 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ResonateTimeoutException, type Logger, type Message, type Request } from '@resonatehq/sdk';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
+import { Events, Peer } from './peer.fixture.ts';
 import { WebSocketNetwork, type WebSocketNetworkOptions } from './websocket-network.ts';
-
-/** A queue of events. Each is awaited once. */
-class Events<T> {
-  readonly #happened: T[] = [];
-  readonly #waiting: ((event: T) => void)[] = [];
-
-  add(event: T): void {
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting(event);
-    else this.#happened.push(event);
-  }
-
-  next(): Promise<T> {
-    const [event] = this.#happened.splice(0, 1);
-    return event === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(event);
-  }
-
-  get count(): number {
-    return this.#happened.length;
-  }
-}
-
-interface Frame {
-  kind?: string;
-  head: { corrId: string };
-  ack?: number;
-}
-
-/** The server's side of one connection. */
-class Peer {
-  readonly frames = new Events<Frame>();
-  readonly closed: Promise<unknown>;
-  readonly socket: WebSocket;
-
-  constructor(socket: WebSocket) {
-    this.socket = socket;
-    this.closed = once(socket, 'close');
-    socket.on('message', (data: Buffer) => this.frames.add(JSON.parse(data.toString()) as Frame));
-  }
-
-  send(frame: object): void {
-    this.socket.send(JSON.stringify(frame));
-  }
-
-  answer({ kind, head }: Frame, status = 200): void {
-    this.send({ kind, head: { corrId: head.corrId, status, version: '2026-04-01' }, data: {} });
-  }
-}
 
 let server: WebSocketServer;
 let url: string;
@@ -66,7 +21,7 @@ beforeEach(async () => {
   waits = new Events();
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('headers', (headers) => headers.push('resonate-max-frame: 500'));
-  server.on('connection', (socket) => peers.add(new Peer(socket)));
+  server.on('connection', (socket, request) => peers.add(new Peer(socket, request)));
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   // Only the network's clock and timers are fake. The sockets are real.
@@ -86,8 +41,8 @@ function random(value: number): void {
   jest.spyOn(Math, 'random').mockReturnValue(value);
 }
 
-/** Starts the network and waits for its first connection. */
-async function connect(options: WebSocketNetworkOptions = {}): Promise<Peer> {
+/** Starts the network. */
+function start(options: WebSocketNetworkOptions = {}): Promise<void> {
   const logger: Logger = {
     debug: () => undefined,
     info: () => undefined,
@@ -95,7 +50,12 @@ async function connect(options: WebSocketNetworkOptions = {}): Promise<Peer> {
     error: () => undefined,
   };
   network = new WebSocketNetwork({ url, group: 'g', pid: 'a', timeout: 10_000, logger, ...options });
-  await network.init();
+  return network.init();
+}
+
+/** Starts the network and waits for its first connection. */
+async function connect(options: WebSocketNetworkOptions = {}): Promise<Peer> {
+  await start(options);
   return peers.next();
 }
 
@@ -193,6 +153,17 @@ describe('a request', () => {
     await expect(read).rejects.toThrow('the network was stopped');
   });
 
+  test('without an answer fails a second after the network stops if the server does not answer the close', async () => {
+    const peer = await connect();
+    const read = send('promise.get');
+    await peer.frames.next();
+    const ended = peer.ignoreAll();
+    await network.stop();
+    jest.advanceTimersByTime(1_000);
+    await expect(read).rejects.toThrow('the network was stopped');
+    await ended;
+  });
+
   test('that waits for a connection fails when the network stops, and later ones fail at once', async () => {
     const peer = await connect();
     server.shouldHandle = () => false;
@@ -249,11 +220,35 @@ describe('a request', () => {
     await expect(late).rejects.toThrow('no connection');
   });
 
-  test.each([[500], [429], [503]])('answered with %i fails as with HttpNetwork', async (status) => {
+  test('that gets no connection fails with the reason, but without the token and the password', async () => {
+    const refusal = ({ headers }: IncomingMessage) => `{"error":"${String(headers.authorization)} has expired"}`;
+    server.options.verifyClient = ({ req }, refuse) => refuse(false, 401, refusal(req));
+    await start({ token: 'secret', url: url.replace('//', '//user:p@ss@') });
+    await waits.next();
+    const waiting = send('promise.get');
+    jest.advanceTimersByTime(10_000);
+    await expect(waiting).rejects.toThrow(
+      `no connection to ${url.replace('http', 'ws')}/connect/g/a within 10000 ms; ` +
+        'the last attempt failed: HTTP 401 {"error":"Bearer (token) has expired"}',
+    );
+  });
+
+  test('goes to the default URL if RESONATE_URL is empty', async () => {
+    process.env['RESONATE_URL'] = '';
+    network = new WebSocketNetwork({ group: 'g', pid: 'a', timeout: 10 });
+    delete process.env['RESONATE_URL'];
+    // The network does not connect before `init`.
+    const waiting = send('promise.get');
+    jest.advanceTimersByTime(10);
+    await expect(waiting).rejects.toThrow('no connection to ws://localhost:8001/connect/g/a within 10 ms');
+  });
+
+  test.each([[400], [500], [429], [503]])('answered with %i fails as with HttpNetwork', async (status) => {
     const peer = await connect();
     const read = send('promise.get');
-    peer.answer(await peer.frames.next(), status);
+    peer.answer(await peer.frames.next(), { status, data: 'why' });
     await expect(read).rejects.toThrow(ResonateTimeoutException);
+    await expect(read).rejects.toThrow(`the server answered ${status}: why`);
   });
 
   test('gets its own answer even if answers arrive in another order', async () => {
@@ -261,7 +256,7 @@ describe('a request', () => {
     const [one, two] = [send('promise.get'), send('task.release')];
     const [first, second] = [await peer.frames.next(), await peer.frames.next()];
     peer.answer(second);
-    peer.answer(first, 404);
+    peer.answer(first, { status: 404 });
     await expect(two).resolves.toMatchObject({ kind: 'task.release', head: { corrId: second.head.corrId } });
     await expect(one).resolves.toMatchObject({ head: { status: 404 } });
   });
@@ -285,6 +280,67 @@ test('a stopping server still answers the requests that it has received; new req
   await expect(early).resolves.toMatchObject({ kind: 'task.release' });
   await first.closed;
   expect(waits.count).toBe(0);
+});
+
+describe('the last step of a workflow', () => {
+  const head = { corrId: 'c', version: '2026-04-01' };
+  const tags = { 'resonate:scope': 'local', 'resonate:branch': 'wf' };
+  const task = { id: 'wf', version: 1 };
+  const settle = (id: string, data: string) =>
+    ({ kind: 'promise.settle', head, data: { id, state: 'resolved', value: { data } } }) as const;
+  const create = { kind: 'promise.create', head, data: { id: 'wf.1', timeoutAt: 9e12, param: {}, tags } } as const;
+
+  /** The worker acquires the task and runs its only step. */
+  async function runStep(peer: Peer): Promise<void> {
+    const acquired = network.send({ kind: 'task.acquire', head, data: { ...task, version: 0, pid: 'a', ttl: 1_000 } });
+    const promise = { id: 'wf', state: 'pending', tags: { 'resonate:branch': 'wf' } };
+    peer.answer(await peer.frames.next(), { data: { task: { ...task, state: 'acquired' }, promise, preload: [] } });
+    await acquired;
+    await network.send({ kind: 'task.fence', head, data: { ...task, action: create } });
+  }
+
+  test('is stored before the end if both together are larger than the server accepts', async () => {
+    const peer = await connect();
+    await runStep(peer);
+    await network.send({ kind: 'task.fence', head, data: { ...task, action: settle('wf.1', 'y') } });
+    const ended = network.send({
+      kind: 'task.fulfill',
+      head,
+      data: { ...task, action: settle('wf', 'z'.repeat(200)) },
+    });
+    for (const state of ['pending', 'resolved'])
+      peer.answer(await peer.frames.next(), {
+        data: { action: { head: { status: 200 }, data: { promise: { state, timeoutAt: 9e12 } } } },
+      });
+    const end = await peer.frames.next();
+    expect(end).toMatchObject({
+      kind: 'task.fulfill',
+      data: expect.not.objectContaining({ steps: expect.anything() }),
+    });
+    peer.answer(end);
+    await expect(ended).resolves.toMatchObject({ head: { status: 200 } });
+  });
+
+  test('is created before it runs if the last run got a 400 for its create', async () => {
+    const peer = await connect();
+    await runStep(peer);
+    const settled = network.send({ kind: 'task.fence', head, data: { ...task, action: settle('wf.1', '\u00fc') } });
+    peer.answer(await peer.frames.next(), { status: 400, data: 'the id is too long' });
+    peer.answer(await peer.frames.next(), { status: 400, data: 'the id is too long' });
+    await expect(settled).rejects.toThrow('the server answered 400: the id is too long');
+    const again = runStep(peer);
+    peer.answer(await peer.frames.next(), { status: 400, data: 'the id is too long' });
+    await expect(again).rejects.toThrow('the id is too long');
+  });
+});
+
+test('the package needs the same Node as the SDK', () => {
+  const read = (path: string) => {
+    const text = readFileSync(new URL(path, import.meta.url), 'utf8');
+    return JSON.parse(text) as { engines: { node: string } };
+  };
+  const sdk = read('../../../node_modules/@resonatehq/sdk/package.json');
+  expect(read('../package.json').engines.node).toBe(sdk.engines.node);
 });
 
 test('messages are acknowledged by their number and reach the SDK', async () => {

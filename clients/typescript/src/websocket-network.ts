@@ -20,11 +20,11 @@ export interface WebSocketNetworkOptions {
   pid?: string;
   /** Bearer token. Default: `RESONATE_TOKEN`. */
   token?: string;
-  /** How long a request may take, in ms. Default: `RESONATE_TIMEOUT`, else 10,000. */
+  /** How long a request may wait for a connection, and then for its answer, in ms each. Default: `RESONATE_TIMEOUT`, else 10,000. */
   timeout?: number;
   /**
    * Stores the start of a step together with its result, in one round trip instead of two. Default: true. A step may
-   * then begin before its start is stored. In both cases its result is stored before the next step begins.
+   * then begin before its start is stored. With either value, a step's result is stored before the next step begins.
    */
   combineSteps?: boolean;
   /** Logs when connections open and close. Default: no log. */
@@ -78,17 +78,24 @@ export class WebSocketNetwork implements Network {
   readonly unicast: string;
   readonly anycast: string;
   readonly #url: string;
+  /** The URL for logs and errors: without a user and a password. */
+  readonly #address: string;
   readonly #token: string | undefined;
   readonly #timeoutMs: number;
   readonly #logger: Logger | undefined;
   readonly #steps: CombinedSteps | null;
   readonly #callbacks: ((message: Message) => void)[] = [];
   readonly #waiters = new Set<Waiter>();
-  /** The open connections. The current one accepts requests; the others only wait for their last answers. */
+  /**
+   * All connections: the one that is being opened, the current one, which accepts requests, and those that only wait for
+   * their last answers.
+   */
   readonly #connections = new Set<Connection>();
   #current: Connection | null = null;
   #opening: Connection | null = null;
   #attempt = 0;
+  /** Why there is no connection. null while there is one, and before the first attempt has failed. */
+  #failure: string | null = null;
   #retry: NodeJS.Timeout | null = null;
   #stopped = false;
 
@@ -96,8 +103,9 @@ export class WebSocketNetwork implements Network {
     const { url, group = 'default', pid, token, timeout, combineSteps = true, logger } = options;
     const { RESONATE_URL, RESONATE_TOKEN, RESONATE_TIMEOUT } = process.env;
     const id = pid ?? crypto.randomUUID().replaceAll('-', '');
-    const base = (url ?? RESONATE_URL ?? 'http://localhost:8001').replace(/\/+$/, '');
+    const base = (url ?? (RESONATE_URL || 'http://localhost:8001')).replace(/\/+$/, '');
     this.#url = `${base.replace(/^http/i, 'ws')}/connect/${encodeURIComponent(group)}/${encodeURIComponent(id)}`;
+    this.#address = this.#url.replace(/\/\/[^/?#]*@/, '//');
     this.#token = token ?? (RESONATE_TOKEN || undefined);
     const timeoutMs = timeout ?? (Number.parseInt(RESONATE_TIMEOUT ?? '', 10) || 10_000);
     this.#timeoutMs = Math.min(timeoutMs, LONGEST_TIMEOUT_MS);
@@ -117,7 +125,7 @@ export class WebSocketNetwork implements Network {
     this.#connect();
   }
 
-  /** Closes the connection. Requests without an answer fail. */
+  /** Closes the connection. Requests without an answer fail, within a second. */
   async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#retry) clearTimeout(this.#retry);
@@ -158,7 +166,8 @@ export class WebSocketNetwork implements Network {
       if (this.#stopped) return reject(stopped());
       const timer = setTimeout(() => {
         this.#waiters.delete(waiter);
-        reject(new ResonateTimeoutException(`no connection to ${this.#url} within ${this.#timeoutMs} ms`));
+        const failed = this.#failure === null ? '' : `; ${this.#failure}`;
+        reject(new ResonateTimeoutException(`no connection to ${this.#address} within ${this.#timeoutMs} ms${failed}`));
       }, this.#timeoutMs);
       const waiter = { connected: resolve, failed: reject, timer };
       this.#waiters.add(waiter);
@@ -190,7 +199,8 @@ export class WebSocketNetwork implements Network {
   #opened(connection: Connection): void {
     this.#opening = null;
     this.#current = connection;
-    this.#log('info', this.#attempt > 0 ? 'reconnected' : 'connected', {});
+    this.#failure = null;
+    this.#log('info', 'connected', {});
     for (const { connected, timer } of this.#waiters) {
       clearTimeout(timer);
       connected(connection);
@@ -199,7 +209,7 @@ export class WebSocketNetwork implements Network {
   }
 
   /**
-   * The server is shutting down. Connects to another process, and keeps this connection until its requests are
+   * The server is shutting down, or the token has expired. Connects to another process, and keeps this connection until its requests are
    * answered.
    */
   #leave(connection: Connection): void {
@@ -214,13 +224,16 @@ export class WebSocketNetwork implements Network {
     this.#connections.delete(connection);
     // A connection that was left has already been replaced.
     if (connection !== this.#opening && connection !== this.#current) return;
+    this.#failure = `${connection === this.#opening ? 'the last attempt failed' : 'the last connection ended'}: ${reason}`;
     this.#opening = null;
     this.#current = null;
     if (this.#stopped) return;
     if (code === REPLACED) this.#attempt = Math.max(this.#attempt, REPLACED_ATTEMPT);
-    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.#attempt, LONGEST_WAIT_MS) * (1 - Math.random() / 2);
+    const longestMs = Math.min(FIRST_WAIT_MS * 2 ** this.#attempt, LONGEST_WAIT_MS);
+    const waitMs = Math.round(longestMs * (1 - Math.random() / 2));
     this.#attempt++;
-    this.#log('warn', 'disconnected', { error: reason, attempt: this.#attempt, waitMs: Math.round(waitMs) });
+    const fields = { error: reason, attempt: this.#attempt, waitMs };
+    this.#log('warn', `no connection, next attempt in ${waitMs} ms`, fields);
     this.#connectIn(waitMs);
   }
 
@@ -244,7 +257,7 @@ export class WebSocketNetwork implements Network {
   }
 
   #log(level: 'info' | 'warn' | 'error', text: string, fields: object): void {
-    this.#logger?.[level]({ component: 'network', address: this.#url, ...fields }, text);
+    this.#logger?.[level]({ component: 'network', address: this.#address, ...fields }, text);
   }
 }
 

@@ -51,6 +51,6 @@ export class CertificateAuthority {
   }
 
   #openssl(args: string[]): void {
-    execFileSync('openssl', args, { cwd: this.#directory, stdio: 'ignore' });
+    execFileSync('openssl', args, { cwd: this.#directory, stdio: ['ignore', 'ignore', 'pipe'] });
   }
 }

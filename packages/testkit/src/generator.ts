@@ -20,7 +20,7 @@ export interface GeneratorOptions {
   weights?: Partial<Record<GeneratedKind, number>>;
   /**
    * For histories of concurrent clients: time does not pass, so no timeout or lease ends. Requests name ids of three
-   * families, each of which is replaced by a new one after some time, so that a checker can split the history.
+   * families, each of which is replaced by a new one after 120 requests, so that a checker can split the history.
    */
   timeless?: boolean;
 }

@@ -33,7 +33,7 @@ export async function startKafka({ secure }: KafkaOptions = {}): Promise<TestKaf
       secure ? ['--add-scram', `${mechanism}=[name=${secure.username},password=${secure.password}]`] : [],
     );
     const format = ['kafka.tools.StorageTool', 'format', '-t', 'dGVzdHRlc3R0ZXN0dGVzdA', '-c', settings, ...scram];
-    execFileSync('java', [...javaArguments(), ...format], { stdio: 'ignore' });
+    execFileSync('java', [...javaArguments(), ...format], { stdio: ['ignore', 'ignore', 'pipe'] });
     return {
       command: 'java',
       args: [...javaArguments(), 'kafka.Kafka', settings],

@@ -181,7 +181,7 @@ class Search {
     });
     return [
       verdict === 'violation' ? 'the history is not linearizable' : `undecided after ${this.steps} steps`,
-      `${placed(this.#furthest)} of ${this.#answered.length} answered requests are ordered, and ${this.#furthest.happened.length} unanswered; next is one of:`,
+      `${placed(this.#furthest)} of ${this.#answered.length} answered requests have a place in the order, and ${this.#furthest.happened.length} unanswered requests are assumed to have happened. The next one should be one of these:`,
       ...lines,
     ].join('\n');
   }

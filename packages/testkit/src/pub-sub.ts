@@ -47,6 +47,7 @@ class Backlog {
   add(message: PubsubMessage): void {
     const ackId = randomUUID();
     this.#waiting.set(ackId, message);
+    // Only one stream gets a message: the one that has pulled for longest.
     for (const puller of this.#pullers) return void puller.write({ receivedMessages: [{ ackId, message }] });
   }
 
@@ -74,7 +75,7 @@ export class TestPubSub {
   #server: Server | null = null;
   #port = 0;
   #published = 0;
-  /** Messages of each publish call. */
+  /** The number of messages in each publish call. */
   readonly batches: number[] = [];
   /** While true, publishes get no answer. */
   mute = false;
@@ -92,7 +93,7 @@ export class TestPubSub {
     return `127.0.0.1:${this.#port}`;
   }
 
-  /** Messages of a subscription that nobody has acknowledged. */
+  /** The number of messages of this subscription that are not acknowledged. */
   unacknowledged(subscription: string): number {
     return this.#backlogs.get(subscription)?.size ?? 0;
   }

@@ -1,5 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The folder into which scripts/setup-tests.sh puts programs for tests that no package manager installs. */
-export const TEST_CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'resonate-tests');
+/**
+ * Programs that tests start and that neither npm nor the system's packages provide. scripts/setup-tests.sh fills this
+ * folder.
+ */
+export const TEST_CACHE = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'resonate-tests');

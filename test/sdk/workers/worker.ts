@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const { Resonate, Constant } = await loadSdk(values.sdk);
 
 /** What the SDK and the network log once the worker's stream is open. */
-const OPEN: readonly string[] = ['adapter connected', 'adapter reconnected', 'connected', 'reconnected'];
+const OPEN: readonly string[] = ['adapter connected', 'adapter reconnected', 'connected'];
 const logger: Logger = {
   debug: () => undefined,
   info: (_, message) => {

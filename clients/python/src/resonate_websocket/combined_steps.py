@@ -1,4 +1,8 @@
-"""One durable round trip per step. clients/typescript/src/combined-steps.ts is the same for TypeScript."""
+"""One durable round trip per step.
+
+clients/typescript/src/combined-steps.ts does the same for TypeScript, except that it answers a settle without waiting
+one turn of the event loop (parallel steps, see `_settle`).
+"""
 
 from __future__ import annotations
 
@@ -12,21 +16,22 @@ from resonate_websocket.early_answers import (
     Branch,
     EarlyCreate,
     EarlySettle,
-    Frame,
     Refusal,
     answered,
     is_certain_create,
     is_certain_result,
     is_missing,
+    is_own_result,
     may_travel_with_end,
     now_ms,
     refusal_in,
     refused,
     with_steps,
 )
+from resonate_websocket.frames import Answer, Frame, RequestTooLarge
 
-#: Sends a request at once. The future resolves with its answer.
-type Forward = Callable[[Frame], asyncio.Future[Frame]]
+#: Sends a request at once.
+type Forward = Callable[[Frame], Answer]
 
 #: How long a create waits for its step to end. A longer step costs a second round trip, but it delays nobody, because
 #: it happens while the step runs. docs/decisions/one-trip-per-step.md says why it is 5 ms.
@@ -34,7 +39,7 @@ HOLD_S = 0.005
 #: The maximum number of tasks whose steps are combined. Beyond it the oldest idle task is dropped, and its requests are
 #: forwarded unchanged.
 MAX_TASKS = 10_000
-#: The maximum number of remembered tasks whose early answer was wrong. Their requests are forwarded unchanged.
+#: The maximum number of remembered tasks whose combined requests failed. Their requests are forwarded unchanged.
 MAX_PLAIN = 1_000
 
 
@@ -63,7 +68,8 @@ class CombinedSteps:
 
     A settle that is sent with its create is answered at once, too. The next step begins only after the result is
     stored, as before: its create, and every other request of the task, waits for that. Only the end of the workflow
-    (``task.fulfill``) does not wait. The last steps travel in that request, and the server stores all of it or nothing.
+    (``task.fulfill``) need not wait for steps that were not sent yet: they travel in that request, and the server
+    stores all of it or nothing. It does wait for settles that were sent before.
     Steps that run in parallel do not wait for each other: if the SDK creates another step before it has the answer to a
     settle, that settle waits for the server.
 
@@ -153,23 +159,34 @@ class CombinedSteps:
     async def _fulfill(self, request: Frame) -> Frame:
         """End the workflow.
 
-        Steps that are not sent yet travel in the request itself: the server stores all of it, or nothing. If it refuses
-        them, the SDK releases the task, and the next run asks the server about each step.
+        Steps that are not sent yet travel in the request itself: the server stores all of it, or nothing. If the
+        request would be larger than the server accepts, they are stored first. If the server refuses them, the SDK
+        releases the task, and the next run asks the server about each step.
         """
         data = request[1]["data"]
         task = self._held_at(data)
         if task is None:
             return await self._forward(request)
-        steps: list[tuple[Frame, Frame]] = []
+        steps: list[EarlyCreate] = []
         if len(task.unsent) <= MAX_LAST_STEPS and all(may_travel_with_end(early) for early in task.unsent):
-            steps = [(early.request, early.settle.request) for early in task.unsent if early.settle is not None]
-            task.unsent = []
+            steps, task.unsent = task.unsent, []
         self._drop(data["id"])
         if (refusal := await _results_stored(task)) is not None:
             return refused(request, refusal)
         if not steps:
             return await self._forward(request)
-        answer = await self._forward(with_steps(request, steps))
+        try:
+            answer = await self._forward(with_steps(request, steps))
+        except RequestTooLarge:
+            task.unsent = steps
+            self._flush(task)
+            if (refusal := await _results_stored(task)) is not None:
+                return refused(request, refusal)
+            return await self._forward(request)
+        except Exception:
+            # The next run stores each step before the end, so that its steps are not lost again.
+            self._stop_combining(data["id"])
+            raise
         if answer[1]["head"]["status"] != 200:
             self._stop_combining(data["id"])
         return answer
@@ -220,7 +237,7 @@ class CombinedSteps:
     async def _settle(self, task: HeldTask, request: Frame, early: EarlyCreate) -> Frame:
         """Settle a step whose create was answered early. Send both together, unless the create was sent before."""
         del task.early[early.record["id"]]
-        settle = request[1]["data"]["action"]["data"]
+        settle = early.result = request[1]["data"]["action"]["data"]
         if early.outcome is None and is_certain_result(settle["value"], early.record):
             record = {**early.record, "state": settle["state"], "value": settle["value"], "settledAt": now_ms()}
             held = early.settle = EarlySettle(request, record)
@@ -280,9 +297,13 @@ class CombinedSteps:
             if early.settle is not None:
                 self._send_held(task, early, early.settle)
 
-    async def _create(self, task: HeldTask, early: EarlyCreate, sent: asyncio.Future[Frame]) -> Refusal | None:
+    async def _create(self, task: HeldTask, early: EarlyCreate, sent: Answer) -> Refusal | None:
         try:
-            refusal = refusal_in((await sent)[1], early.record)
+            answer = (await sent)[1]
+            refusal = refusal_in(answer, early.record)
+            # The first create was stored together with the settle, but the connection broke before the answer.
+            if refusal is not None and sent.is_repeated and is_own_result(answer, early):
+                refusal = None
         except Exception as error:  # noqa: BLE001 -- raised again when the step is settled
             refusal = Refusal(error=error)
         if refusal is not None:
@@ -292,7 +313,7 @@ class CombinedSteps:
         return refusal
 
     def _stop_combining(self, id: str) -> None:
-        """Remember that an early answer for this task was wrong.
+        """Remember that combined requests of this task failed: an early answer was wrong, or its end was not stored.
 
         If this worker acquires the task again, its requests are forwarded unchanged.
         """

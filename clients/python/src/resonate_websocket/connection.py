@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import json
 import logging
+import math
 import os
 import random
+import re
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -19,7 +21,7 @@ import aiohttp
 from resonate_base.error import ConnectorError
 
 from resonate_websocket.combined_steps import CombinedSteps
-from resonate_websocket.early_answers import Frame
+from resonate_websocket.frames import Answer, Frame, RequestTooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +32,8 @@ LONGEST_WAIT_S = 30.0
 MAX_DOUBLINGS = 10
 #: If a connection lasted longer than this, the server is healthy, so the next wait is short again.
 HEALTHY_AFTER_S = 5.0
-#: Workers that a server asks to leave reconnect at random times within this period, so that they do not all reconnect at
-#: once.
+#: Workers that a server asks to leave reconnect at random times within this period, so that they do not all reconnect
+#: at once.
 DRAIN_SPREAD_S = 0.1
 #: Close code: another worker has the same group and pid. The next wait is longer, so that two such workers replace each
 #: other only slowly.
@@ -40,12 +42,14 @@ REPLACED_ATTEMPT = 4
 #: Close code: the server closes the connection if a frame is larger than it accepts.
 TOO_LARGE = 1009
 HEARTBEAT_S = 30.0
+#: The limit for opening a connection, as in the TypeScript client by default.
+HANDSHAKE_S = 10.0
 
 
 @dataclass
 class _Pending:
     text: str
-    answer: asyncio.Future[Frame]
+    answer: Answer
     link: _Link | None = None
 
 
@@ -73,9 +77,10 @@ class WebSocketConnection:
         resonate = Resonate(group="workers", network=WebSocketConnection("http://localhost:8001", group="workers"))
 
     Requests wait while the connection is being opened or reopened. Requests without an answer are sent again when the
-    connection breaks, as ``HttpConnection`` does. That is safe for all operations of the protocol. A request fails with
-    ``ConnectorError`` if the server refuses the connection (for example because of an invalid token) or if the
-    connection is stopped.
+    connection breaks, as ``HttpConnection`` does. No operation takes effect twice. A repeated request about a task may
+    get a 409, though; the SDK then gives up the run, and the next run continues from what is stored. A request fails
+    with ``ConnectorError`` if the server refuses the connection (for example because of an invalid token), if it is
+    larger than the server accepts, or if the connection is stopped.
 
     ``group`` must be the group of ``Resonate``. ``pid`` identifies the worker in the group and must be unique.
     ``combine_steps`` stores the start of a step together with its result, in one round trip instead of two.
@@ -94,12 +99,16 @@ class WebSocketConnection:
         self._pid = pid if pid is not None else uuid.uuid4().hex
         self._group = group
         self._url = f"{base}/connect/{quote(group, safe='')}/{quote(self._pid, safe='')}"
-        self._auth = auth if auth is not None else os.environ.get("RESONATE_TOKEN")
+        #: The URL for logs: without a user and a password.
+        self._address = re.sub(r"//[^/?#]*@", "//", self._url)
+        self._auth = auth if auth is not None else os.environ.get("RESONATE_TOKEN") or None
         self._steps = CombinedSteps(self._forward) if combine_steps else None
         self._subscribers: list[Callable[[str], None]] = []
         #: By ``corrId``, in the order in which they were sent.
         self._pending: dict[str, _Pending] = {}
         self._link: _Link | None = None
+        #: How many bytes a request may have, as the server said when the connection was opened.
+        self._max_frame = math.inf
         self._lost = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._attempt = 0
@@ -138,20 +147,25 @@ class WebSocketConnection:
 
     # -- requests ------------------------------------------------------------
 
-    def _forward(self, request: Frame) -> asyncio.Future[Frame]:
-        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+    def _forward(self, request: Frame) -> Answer:
+        answer = Answer(loop=asyncio.get_running_loop())
         corr_id = request[1]["head"]["corrId"]
         if self._stopped or corr_id in self._pending:
             reason = "network has been stopped" if self._stopped else f"corrId {corr_id} is in use"
             answer.set_exception(ConnectorError(RuntimeError(reason)))
             return answer
-        pending = _Pending(request[0], answer)
-        self._pending[corr_id] = pending
+        self._pending[corr_id] = _Pending(request[0], answer)
         if self._link is not None:
-            self._post(pending, self._link)
+            self._post(corr_id, self._link)
         return answer
 
-    def _post(self, pending: _Pending, link: _Link) -> None:
+    def _post(self, corr_id: str, link: _Link) -> None:
+        pending = self._pending[corr_id]
+        # A character has at most 4 bytes, so most texts need not be encoded to be measured.
+        if len(pending.text) * 4 > self._max_frame and len(pending.text.encode(errors="replace")) > self._max_frame:
+            reason = f"the request is larger than the {self._max_frame} bytes that the server accepts"
+            self._fail([corr_id], ValueError(reason), RequestTooLarge)
+            return
         pending.link = link
         link.post(pending.text)
 
@@ -165,17 +179,19 @@ class WebSocketConnection:
     def _unsent(self) -> list[str]:
         return [corr_id for corr_id, pending in self._pending.items() if pending.link is None]
 
-    def _fail(self, corr_ids: Any, error: Exception) -> None:
+    def _fail(self, corr_ids: Any, error: Exception, kind: type[ConnectorError] = ConnectorError) -> None:
         for corr_id in list(corr_ids):
             answer = self._pending.pop(corr_id).answer
             if not answer.done():
-                answer.set_exception(ConnectorError(error))
+                answer.set_exception(kind(error))
 
     # -- the connection ------------------------------------------------------
 
     async def _run(self) -> None:
         """Keep one connection open that accepts requests."""
-        async with aiohttp.ClientSession() as session:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(self._upgraded)
+        async with aiohttp.ClientSession(trace_configs=[trace]) as session:
             try:
                 while True:
                     self._lost.clear()
@@ -185,23 +201,29 @@ class WebSocketConnection:
                 # Leaving the session closes its connections.
                 self._link = None
 
+    async def _upgraded(self, _session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
+        limit = params.response.headers.get("resonate-max-frame", "")
+        self._max_frame = int(limit) if limit.isdecimal() else math.inf
+
     async def _connect(self, session: aiohttp.ClientSession) -> None:
         headers = {} if self._auth is None else {"Authorization": f"Bearer {self._auth}"}
         while True:
             try:
-                socket = await session.ws_connect(self._url, headers=headers, heartbeat=HEARTBEAT_S, max_msg_size=0)
+                async with asyncio.timeout(HANDSHAKE_S):
+                    socket = await session.ws_connect(self._url, headers=headers, heartbeat=HEARTBEAT_S, max_msg_size=0)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if isinstance(error, aiohttp.WSServerHandshakeError) and 400 <= error.status < 500:
                     # Requests that were sent over a connection that is being left may still get their answers.
                     self._fail(self._unsent(), error)
-                await self._wait(error)
+                # A TimeoutError has no text.
+                await self._wait(str(error) or f"no answer within {HANDSHAKE_S:g} s")
                 continue
             break
         link = _Link(socket)
         self._link = link
-        logger.info("connected: %s", self._url)
+        logger.info("connected: %s", self._address)
         for corr_id in self._unsent():
-            self._post(self._pending[corr_id], link)
+            self._post(corr_id, link)
         self._spawn(self._write(link))
         self._spawn(self._read(link))
 
@@ -210,7 +232,7 @@ class WebSocketConnection:
         doubled = FIRST_WAIT_S * 2 ** min(self._attempt, MAX_DOUBLINGS)
         delay = min(doubled, LONGEST_WAIT_S) * (1 - random.random() / 2)  # noqa: S311
         self._attempt += 1
-        logger.warning("no connection to %s, next attempt in %.1f s: %s", self._url, delay, reason)
+        logger.warning("no connection to %s, next attempt in %.1f s: %s", self._address, delay, reason)
         await asyncio.sleep(delay)
 
     async def _write(self, link: _Link) -> None:
@@ -239,8 +261,8 @@ class WebSocketConnection:
     def _receive(self, link: _Link, text: str) -> None:
         body = json.loads(text)
         if body.get("drain"):
-            # The server is shutting down. Connect to another process, and keep this connection until its requests are
-            # answered.
+            # The server is shutting down, or the token has expired. Connect to another process, and keep this
+            # connection until its requests are answered.
             link.leaving = True
             if self._link is link:
                 self._link = None
@@ -272,12 +294,13 @@ class WebSocketConnection:
         unanswered = [corr_id for corr_id, pending in self._pending.items() if pending.link is link]
         if code == TOO_LARGE and unanswered:
             largest = max(unanswered, key=lambda corr_id: len(self._pending[corr_id].text))
-            self._fail([largest], ValueError("the request is larger than the server accepts"))
+            self._fail([largest], ValueError("the request is larger than the server accepts"), RequestTooLarge)
             unanswered.remove(largest)
         for corr_id in unanswered:
             self._pending[corr_id].link = None
+            self._pending[corr_id].answer.is_repeated = True
             if self._link is not None and self._link is not link:
-                self._post(self._pending[corr_id], self._link)
+                self._post(corr_id, self._link)
         if self._link is not link:
             return
         self._link = None

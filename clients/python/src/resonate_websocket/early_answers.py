@@ -6,14 +6,12 @@ clients/typescript/src/early-answers.ts is the same for TypeScript.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from dataclasses import dataclass
 from typing import Any
 
-#: A request or an answer: its JSON text, and the parsed text.
-type Frame = tuple[str, dict[str, Any]]
+from resonate_websocket.frames import Frame, frame
 
 #: If a step is closer than this to its timeout, its create is not answered early, because it may reach the server too
 #: late.
@@ -22,7 +20,8 @@ TIMEOUT_MARGIN_MS = 1_000
 #: than any request takes, and its value is short ASCII text, as the SDK's base64 is.
 RESULT_MARGIN_MS = 60_000
 CERTAIN_VALUE = re.compile("[ -~]{0,4096}")
-#: The maximum number of steps in the request that ends the workflow. It keeps the request far below the size limit.
+#: The maximum number of steps in the request that ends the workflow. Each step adds up to about 8 KiB, plus its id and
+#: tags, to that request.
 MAX_LAST_STEPS = 16
 #: The tags that the SDK sets on a local step. Any other `resonate:` tag has effects that only the server knows.
 STEP_TAGS = frozenset(f"resonate:{name}" for name in ("scope", "branch", "parent", "origin"))
@@ -60,6 +59,8 @@ class EarlyCreate:
     outcome: asyncio.Future[Refusal | None] | None = None
     #: The settle of the step, if it can be answered early, too. It is sent directly after the create.
     settle: EarlySettle | None = None
+    #: The `data` of the step's settle, when the SDK has sent it.
+    result: dict[str, Any] | None = None
 
 
 @dataclass
@@ -95,12 +96,9 @@ def may_travel_with_end(early: EarlyCreate) -> bool:
     return early.settle is not None and early.settle.is_answered and _is_small(early.record.get("param", {}))
 
 
-def with_steps(request: Frame, steps: list[tuple[Frame, Frame]]) -> Frame:
+def with_steps(request: Frame, steps: list[EarlyCreate]) -> Frame:
     """Return the request with its steps: ``task.fulfill`` in docs/protocol.md."""
-    stored = [
-        {"create": create[1]["data"]["action"]["data"], "settle": settle[1]["data"]["action"]["data"]}
-        for create, settle in steps
-    ]
+    stored = [{"create": early.request[1]["data"]["action"]["data"], "settle": early.result} for early in steps]
     return frame({**request[1], "data": {**request[1]["data"], "steps": stored}})
 
 
@@ -118,7 +116,26 @@ def refusal_in(answer: dict[str, Any], early: dict[str, Any]) -> Refusal | None:
     promise = answer["data"]["promise"]
     if promise["state"] == early["state"] and promise["timeoutAt"] == early["timeoutAt"]:
         return None
-    return Refusal(409, f"Promise {early['id']} is already {promise['state']}")
+    found = f"it is {promise['state']}, with timeoutAt {promise['timeoutAt']}"
+    return Refusal(409, f"Promise {early['id']} was created or settled by somebody else: {found}")
+
+
+def is_own_result(answer: dict[str, Any], early: EarlyCreate) -> bool:
+    """Whether the answer to a create shows the promise as this step has settled it."""
+    if early.result is None or answer["head"]["status"] != 200 or answer["data"]["action"]["head"]["status"] != 200:
+        return False
+    promise = answer["data"]["action"]["data"]["promise"]
+    return (
+        promise["state"] == early.result["state"]
+        and promise["timeoutAt"] == early.record["timeoutAt"]
+        and _parts(promise.get("value")) == _parts(early.result.get("value"))
+    )
+
+
+def _parts(value: dict[str, Any] | None) -> tuple[Any, Any]:
+    """Return the parts of a value. The server leaves out headers that are empty."""
+    value = value or {}
+    return value.get("data"), value.get("headers") or {}
 
 
 def is_missing(answer: dict[str, Any]) -> bool:
@@ -143,11 +160,6 @@ def refused(request: Frame, refusal: Refusal) -> Frame:
 
 def _ok(head: dict[str, Any]) -> dict[str, Any]:
     return {"corrId": head.get("corrId", ""), "status": 200, "version": head.get("version", "")}
-
-
-def frame(body: dict[str, Any]) -> Frame:
-    """Return a request or an answer with its JSON text."""
-    return json.dumps(body), body
 
 
 def now_ms() -> int:

@@ -44,7 +44,7 @@ export async function startMariadbReplica(primaryUrl: string): Promise<TestServe
   return replica;
 }
 
-/** Promotes a replica after it has applied everything that it received. It then waits for no replica itself. */
+/** Promotes a replica after it has applied everything that it received. From then on it acknowledges writes without waiting for a replica. */
 export async function promoteMariadb(replicaUrl: string): Promise<void> {
   await queryMysql(replicaUrl, 'STOP SLAVE IO_THREAD');
   const [status] = await queryMysql(replicaUrl, 'SHOW SLAVE STATUS');

@@ -44,7 +44,7 @@ async function createDataDirectory(data: string): Promise<void> {
   } catch (error) {
     const { code, message, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
     if (code !== 'ENOENT') throw new Error(`mariadb-install-db failed: ${stderr || message}`, { cause: error });
-    const hint = 'apt-get install mariadb-server, or set TEST_MYSQL_URL to a server for tests that need only one';
-    throw new Error(`MariaDB is not installed: ${hint}`, { cause: error });
+    const hint = 'For tests that need only one server you can instead set TEST_MYSQL_URL to a running one';
+    throw new Error(`MariaDB is not installed: run \`apt-get install mariadb-server\`. ${hint}`, { cause: error });
   }
 }

@@ -10,7 +10,8 @@ export const MYSQL_SERVERS = { mariadb: startMariadb, mysql: startMysql } as con
 export type MysqlServerName = keyof typeof MYSQL_SERVERS;
 
 /**
- * The server for suites that can run on either: `TEST_MYSQL_SERVER`, else MariaDB. `npm run check` runs them on both.
+ * The server for suites that can run on either: `TEST_MYSQL_SERVER`, else MariaDB. `npm run check` runs the store's suites
+ * and `six-engines` on one of the two, chosen at random, and all others on MariaDB.
  * @throws if the variable has any other value.
  */
 export function mysqlServerName(): MysqlServerName {

@@ -7,7 +7,7 @@ import type { TestServer } from './owned-server.ts';
 export interface MysqlPair {
   primary: TestServer;
   replica: TestServer;
-  /** Promotes the replica after it has applied everything that it received. It then waits for no replica itself. */
+  /** Promotes the replica after it has applied everything that it received. From then on it acknowledges writes without waiting for a replica. */
   promote(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export async function startMysqlReplica(primaryUrl: string): Promise<TestServer>
   return replica;
 }
 
-/** Promotes a replica after it has applied everything that it received. It then waits for no replica itself. */
+/** Promotes a replica after it has applied everything that it received. From then on it acknowledges writes without waiting for a replica. */
 export async function promoteMysql(replicaUrl: string): Promise<void> {
   await queryMysql(replicaUrl, 'STOP REPLICA IO_THREAD');
   const [status] = await queryMysql(replicaUrl, 'SHOW REPLICA STATUS');

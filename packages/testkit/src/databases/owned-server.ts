@@ -17,8 +17,9 @@ import { dirname, join } from 'node:path';
 import { removeOthers } from '../remove-others.ts';
 
 /**
- * A real server process for tests that never outlives them. Its parent is a shell. When this process tells the shell to
- * stop, or ends for any reason, the shell ends the server and deletes its directory.
+ * Real servers for tests. A server never outlives the test process that started it: its parent is a shell. When the test
+ * process tells the shell to stop, or ends for any reason, the shell ends the server and deletes its directory (unless it
+ * is told to keep it).
  */
 
 const SHELL = `
@@ -116,7 +117,7 @@ export interface ServerCommand {
 /**
  * Starts a server in a new directory, which is deleted when the server is stopped. Resolves when the server accepts
  * connections.
- * @param name the beginning of the directory's name.
+ * @param name the beginning of the directory's name, and the server's name in errors.
  * @param prepare puts into the directory what the server needs, and returns how to start it there.
  * @throws the error of `prepare`, or an error with the server's output if it ends before it accepts connections.
  */
@@ -127,7 +128,7 @@ export async function startOwned(
   const directory = serverDirectory(name);
   let server: ServerProcess;
   try {
-    server = new ServerProcess(await prepare(directory), directory);
+    server = new ServerProcess(name, await prepare(directory), directory);
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
@@ -147,11 +148,13 @@ export async function startOwned(
 }
 
 class ServerProcess implements OwnedServer {
+  readonly #name: string;
   readonly #command: ServerCommand;
   readonly #directory: string;
   #shell: ChildProcess | null = null;
 
-  constructor(command: ServerCommand, directory: string) {
+  constructor(name: string, command: ServerCommand, directory: string) {
+    this.#name = name;
     this.#command = command;
     this.#directory = directory;
   }
@@ -167,7 +170,7 @@ class ServerProcess implements OwnedServer {
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     this.#shell = shell;
-    await saysReady(shell, ready);
+    await saysReady(shell, this.#name, ready);
     shell.unref();
     for (const stream of [shell.stdin, shell.stderr]) (stream as unknown as { unref?(): void }).unref?.();
   }
@@ -206,11 +209,11 @@ class ServerProcess implements OwnedServer {
 
 const START_TIMEOUT_MS = 60_000;
 
-function saysReady(shell: ChildProcess, ready: RegExp): Promise<void> {
+function saysReady(shell: ChildProcess, name: string, ready: RegExp): Promise<void> {
   let said = '';
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => reject(new Error(`${reason}; its output:\n${said.slice(-4_000)}`));
-    const timer = setTimeout(() => fail('the server did not get ready'), START_TIMEOUT_MS);
+    const timer = setTimeout(() => fail(`${name} was not ready within ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
     const listen = (chunk: Buffer) => {
       said += chunk.toString();
       if (!ready.test(said)) return;
@@ -221,7 +224,7 @@ function saysReady(shell: ChildProcess, ready: RegExp): Promise<void> {
     shell.stderr?.on('data', listen);
     shell.stderr?.once('end', () => {
       clearTimeout(timer);
-      fail('the server ended');
+      fail(`${name} ended before it was ready`);
     });
   });
 }

@@ -10,7 +10,7 @@ import { runPostgres } from './postgres.ts';
 export interface PostgresPair {
   primary: TestServer;
   standby: TestServer;
-  /** Promotes the standby. It then waits for no standby itself. */
+  /** Promotes the standby. From then on it acknowledges writes without waiting for a standby. */
   promote(): Promise<void>;
   /** Lets the restarted former primary accept writes without a standby: the worst case, two primaries at once. */
   allowSplitBrain(): Promise<void>;
@@ -75,7 +75,7 @@ export async function startPostgresStandby(
   return standby;
 }
 
-/** Promotes a standby. It then waits for no standby itself. */
+/** Promotes a standby. From then on it acknowledges writes without waiting for a standby. */
 export function promotePostgres(standbyUrl: string): Promise<void> {
   return runPostgres(standbyUrl, 'SELECT pg_promote()');
 }

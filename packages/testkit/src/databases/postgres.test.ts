@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import type { TestServer } from './owned-server.ts';
-import { DURABLE_POSTGRES, freshPostgresDatabase, startPostgres } from './postgres.ts';
+import { DURABLE_POSTGRES, freshPostgresDatabase, postgresForTests, startPostgres } from './postgres.ts';
 
 async function select(url: string, sql: string): Promise<unknown[][]> {
   const client = new pg.Client(url);
@@ -48,4 +48,15 @@ describe('a Postgres for tests', () => {
     expect(await select(url, 'SELECT id FROM kept')).toEqual([[1]]);
     await drop();
   });
+});
+
+test('a pooler mode that does not exist is an error', async () => {
+  const before = process.env['TEST_POSTGRES_POOLER'];
+  process.env['TEST_POSTGRES_POOLER'] = 'statement';
+  try {
+    await expect(postgresForTests()).rejects.toThrow('TEST_POSTGRES_POOLER: session or transaction, not statement');
+  } finally {
+    if (before === undefined) delete process.env['TEST_POSTGRES_POOLER'];
+    else process.env['TEST_POSTGRES_POOLER'] = before;
+  }
 });

@@ -62,15 +62,18 @@ function reachable({ initdb, postgres }: Binaries): Binaries {
 /**
  * For tests that do not configure or stop it: the server that `TEST_POSTGRES_URL` names, otherwise a new one. With
  * `TEST_POSTGRES_POOLER` (`session` or `transaction`) they connect to the new one through PgBouncer.
+ * @throws if that variable has any other value.
  */
 export async function postgresForTests(
   settings: Record<string, string> = {},
 ): Promise<Pick<TestServer, 'url' | 'stop'>> {
+  const mode = process.env['TEST_POSTGRES_POOLER'] || null;
+  if (mode !== null && mode !== 'session' && mode !== 'transaction')
+    throw new Error(`TEST_POSTGRES_POOLER: session or transaction, not ${mode}`);
   const url = process.env['TEST_POSTGRES_URL'];
   if (url) return { url, stop: async () => {} };
   const server = await startPostgres(settings);
-  const mode = process.env['TEST_POSTGRES_POOLER'];
-  if (mode !== 'session' && mode !== 'transaction') return server;
+  if (mode === null) return server;
   const pooler = await startPgbouncer(server.url, mode);
   const stop = async () => {
     await pooler.stop();

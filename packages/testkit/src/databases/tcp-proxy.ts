@@ -58,7 +58,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
       links.delete(link);
       client.destroy();
     });
-    for (const socket of [client, upstream]) ignoreErrors(socket);
+    for (const socket of [client, upstream]) prepare(socket);
   });
   const proxy: TcpProxy = {
     port: 0,
@@ -75,8 +75,8 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
   return proxy;
 }
 
-/** Ignores errors: broken connections are expected here, and 'close' handles their end. */
-function ignoreErrors(socket: Socket): void {
+/** Sends data without delay, and ignores errors: broken connections are expected here, and 'close' handles their end. */
+function prepare(socket: Socket): void {
   socket.setNoDelay(true);
   socket.on('error', () => {});
 }

@@ -42,6 +42,7 @@ const DELAYS_MS = [-1_000, 0, 1, 50, 3_000, 31_000];
 const RETRY_MS = 30_000;
 const TEN_YEARS_MS = 315_360_000_000;
 
+/** What the generator knows from the answers so far, and the values that it makes from that for one set of ids. */
 export class Draft {
   readonly random: Random;
   /** The ids in use. Some time after the promise of an id has settled, a new id replaces it. */

@@ -33,7 +33,10 @@ function taskCreation(data: Record<string, unknown>, head: Record<string, unknow
   });
 }
 
-/** A request about an acquired task, so that the broken rule is the only reason to refuse it. */
+/**
+ * A request about a task, mostly an acquired one. So the broken rule is usually the only reason to refuse it
+ * (`task.acquire` would get a 409 without it).
+ */
 function ownerRequest(kind: string, data: (id: string, draft: Draft) => Record<string, unknown>): Maker {
   return (draft) => {
     const id = draft.taskId('acquired');

@@ -8,8 +8,8 @@ import { taskRecord } from './tasks.ts';
 /** Transitions that happen when a time is reached (protocol sections 4, 5 and 7), and the other `debug.*` kinds. */
 
 /**
- * One scan: leases and retries, then one occurrence of each due schedule, then promise timeouts. In this order a promise
- * of a schedule that has expired already is settled in the same scan, and no task gets two messages in one scan.
+ * One scan: leases and retries, then one occurrence of each due schedule, then promise timeouts. In this order, a
+ * schedule's promise that is created already expired is settled in the same scan, and no task gets two messages in one scan.
  */
 export function debugTick({ state, ...rest }: Context, data: Fields): unknown {
   const context: Context = { ...rest, state, now: data.integer('time', 0) };

@@ -4,7 +4,8 @@ import { Refusal } from './state.ts';
 
 /**
  * Reads the fields of a request's `data` by the rules of protocol section 3. It is independent of the validation in
- * @resonate/protocol, so that a fault in one of them shows as a difference.
+ * @resonate/protocol, so that a fault in one of them shows as a difference. Only cron expressions are checked with that
+ * package's `nextOccurrence`.
  */
 export class Fields {
   readonly #json: Record<string, unknown>;

@@ -49,7 +49,8 @@ export function claim(context: Context, wanted: ModelClaim, got: readonly string
   const left = mayTake.filter((entry) => !taken.includes(entry));
   const wrong = (why: string) => new Error(`a claim got ${JSON.stringify(got)}: ${why}`);
   if (taken.length !== got.length) throw wrong(`it may only get ${JSON.stringify(mayTake.map(keyOf))}`);
-  if (taken.length !== Math.min(wanted.limit, mayTake.length)) throw wrong(`${mayTake.length} were waiting`);
+  const due = Math.min(wanted.limit, mayTake.length);
+  if (taken.length !== due) throw wrong(`it should have got ${due} of ${mayTake.length} waiting messages`);
   for (const one of taken) {
     if (left.some((other) => comesBefore(other, one))) throw wrong(`${keyOf(one)} was not the first in its queue`);
   }
@@ -64,7 +65,11 @@ export function claim(context: Context, wanted: ModelClaim, got: readonly string
   }
 }
 
-/** If the last claim has no recorded outcome, it does not count as a failure, but this attempt is not the first. */
+/**
+ * The number of this attempt. If the last claim has no recorded outcome, that claim does not count as a failure, but this
+ * attempt is not the first, so the number is at least 2. For an `execute`, earlier failures are forgotten then, because
+ * its success is never recorded.
+ */
 function nextAttempt({ message, claimedBy, attempts }: OutboxEntry): number {
   const isSilent = claimedBy !== null;
   if (!isSilent) return attempts + 1;
@@ -108,7 +113,12 @@ export function renew(context: Context, key: string, by: string, until: number):
   for (const entry of claimedUnder(context, key, by)) replace(context, entry, { dueAt: until });
 }
 
-/** Releases the messages of processes that have ended. @param holders null: all processes. */
+/**
+ * Releases the messages of processes that have ended.
+ * @param holders null: all processes.
+ * @param only `deferred`: only the messages that these processes deferred.
+ * @param since only messages of this transport that are due at `dueFrom` or later.
+ */
 export function release(
   context: Context,
   holders: readonly string[] | null,
@@ -158,7 +168,8 @@ export function resumeOne(context: Context, queue: Queue, withinMs: number, got:
   const one = candidates.find((entry) => keyOf(entry) === got);
   if (got === undefined && candidates.length === 0) return;
   if (!one || candidates.some((other) => comesBefore(other, one))) {
-    throw new Error(`${got ?? 'nothing'} was resumed of ${JSON.stringify(candidates.map(keyOf))}`);
+    const first = `the first of ${JSON.stringify(candidates.map(keyOf))}`;
+    throw new Error(`${got ?? 'nothing'} was resumed, but it should be ${first}`);
   }
   replace(context, one, { dueAt: one.enqueuedAt ?? one.dueAt, deferredBy: null });
 }

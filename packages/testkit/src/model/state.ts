@@ -68,7 +68,10 @@ export interface Context {
   fencePreload: 'small' | 'own';
 }
 
-/** The request is answered with an error. Only expired promises have been settled. */
+/**
+ * Thrown to answer the request with an error. The request has changed nothing; only expired promises that it names may
+ * have been settled before.
+ */
 export class Refusal extends Error {
   readonly status: number;
   constructor(status: number, message: string) {

@@ -119,7 +119,8 @@ export function taskFulfill(context: Context, data: Fields): unknown {
     return { created: readNewPromise(step.inner('create')), result: readSettlement(step.inner('settle')) };
   });
   const ids = steps.map(({ created, result }) => {
-    if (created.id !== result.id || created.id === id) throw bad('a step has one id, and not the one of the task');
+    if (created.id !== result.id || created.id === id)
+      throw bad('create and settle of a step must have the same id, and not the id of the task');
     return created.id;
   });
   if (new Set(ids).size < ids.length) throw bad('two steps have the same id');
@@ -127,7 +128,7 @@ export function taskFulfill(context: Context, data: Fields): unknown {
   acquiredOr409(context, id, version);
   for (const { created } of steps) {
     if (context.state.promises.has(created.id)) throw new Refusal(409, `${created.id} exists`);
-    if (created.timeoutAt <= context.now) throw new Refusal(409, `${created.id} is over`);
+    if (created.timeoutAt <= context.now) throw new Refusal(409, `the timeout of ${created.id} has passed`);
   }
   for (const { created, result } of steps) {
     createIfAbsent(context, created);
