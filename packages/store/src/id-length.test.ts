@@ -100,3 +100,13 @@ function taskCreate(id: string) {
     action: { kind: 'promise.create', head: {}, data: create(id, { 'resonate:target': target }) },
   };
 }
+
+test('an address whose target is too long for its column is refused', () => {
+  // Each of these characters takes nine bytes, percent-encoded.
+  const group = (length: number) => `poll://any@${'漢'.repeat(length)}`;
+  expect(check('promise.create', create('a', { 'resonate:target': group(113) }))).toBeNull();
+  expect(check('promise.create', create('a', { 'resonate:target': group(114) }))).toMatch(
+    /^resonate:target must not name/,
+  );
+  expect(check('promise.register_listener', { awaited: 'a', address: group(114) })).toMatch(/^address must not name/);
+});

@@ -1,8 +1,12 @@
 import { occurrencePromiseId } from '@resonate/machine';
-import { MAX_TIME, TAG, type Request } from '@resonate/protocol';
+import { MAX_TIME, parseAddress, TAG, type Request } from '@resonate/protocol';
 
 /** Tags that are stored in an indexed column of their own, or name the target of a delivery. */
 const LIMITED_TAGS = new Set<string>([TAG.target, TAG.origin, TAG.branch, TAG.parent, TAG.schedule]);
+/** Fields and tags with an address, whose target is stored in a column of its own. */
+const ADDRESSES = new Set<string>(['address', TAG.target]);
+/** A column that has `maxLength` characters has room for this many times as many bytes of a target. */
+const TARGET_BYTES = 4;
 const LIMITED_FIELDS = new Set(['id', 'awaited', 'awaiter', 'address']);
 /** Fields with requests or tasks inside of a request. */
 const NESTED_FIELDS = new Set(['action', 'actions', 'data', 'tasks', 'steps', 'create', 'settle']);
@@ -16,6 +20,9 @@ export function overlong(request: Request, maxLength: number): string | null {
   for (const [name, text] of keyTexts(request.data)) {
     if (text.length > maxLength && Array.from(text).length > maxLength) {
       return `${name} must not be longer than ${maxLength} characters on this store`;
+    }
+    if (ADDRESSES.has(name) && Buffer.byteLength(parseAddress(text)?.target ?? '') > maxLength * TARGET_BYTES) {
+      return `${name} must not name a receiver of more than ${maxLength * TARGET_BYTES} bytes, percent-encoded, on this store`;
     }
   }
   return null;

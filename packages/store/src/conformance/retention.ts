@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RetentionRules } from '@resonate/machine';
 import type { Dialect } from '../dialect.ts';
-import type { SweepOutcome } from '../retention/removal.ts';
+import { GraphReader } from '../retention/graphs.ts';
+import { Removal, type SweepOutcome } from '../retention/removal.ts';
 import type { SweepOptions } from '../retention/sweep.ts';
 import type { Store } from '../store.ts';
 import {
@@ -176,6 +177,18 @@ export function retentionConformance(under: DialectUnderTest): void {
       await sendOk(store, 'promise.create', child('large.new', 'large'));
       await sweep();
       expect(await left()).toEqual(['large.new']);
+    });
+
+    test('a slow leader removes no promise that was created again after another leader had removed the old one', async () => {
+      await graph('g', 2);
+      const reader = new GraphReader(dialect.plain);
+      const removal = new Removal(dialect, reader);
+      const until = await store.now();
+      const members = await reader.settledCallees('g', until, 10);
+      expect(await removal.part(members, until)).toMatchObject({ promises: 2 });
+      await sendOk(store, 'promise.create', child('g.0000', 'g'));
+      expect(await removal.part(members, until)).toMatchObject({ promises: 0 });
+      expect(await left()).toEqual(['g', 'g.0000']);
     });
 
     test('finds many promises that settled in the same millisecond', async () => {

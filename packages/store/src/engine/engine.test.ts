@@ -66,6 +66,30 @@ describe('a batch', () => {
   });
 });
 
+test('a request that names many promises is answered although some of them expire during each load', async () => {
+  const server = await SqliteStore.open();
+  for (let index = 0; index < 20; index++)
+    await server.create(`p${index}`, { timeoutAt: server.now + 100 + index * 100 });
+  await server.createTask('w');
+  await server.send('task.acquire', { id: 'w', version: 0, pid: 'p', ttl: 100_000 });
+  const { dialect } = server;
+  const transact = dialect.transact.bind(dialect);
+  dialect.transact = (needs, decide) => {
+    server.now += 100;
+    return transact(needs, decide);
+  };
+  const actions = range(20).map((awaited) => ({ kind: 'promise.register_callback', data: { awaited, awaiter: 'w' } }));
+  expect(await server.send('task.suspend', { id: 'w', version: 1, actions })).toMatchObject({ status: 300 });
+});
+
+test('a read of a row that cannot be decoded fails alone', async () => {
+  const server = await SqliteStore.open();
+  for (const id of range(5)) await server.create(id);
+  await server.dialect.plain.atomically([{ sql: "UPDATE promises SET state = 'odd' WHERE id = 'p2'", params: [] }]);
+  const replies = await Promise.all(range(5).map((id) => server.send('promise.get', { id })));
+  expect(statuses(replies)).toEqual([200, 200, 500, 200, 200]);
+});
+
 describe('a request that breaks the database', () => {
   test('gets a 500 alone; all others of its batch are committed', async () => {
     const server = await SqliteStore.open();

@@ -256,8 +256,9 @@ export class Engine {
     } catch (error) {
       if (error instanceof StoreUnavailable) events.unavailable(error);
       // One row that cannot be read must not fail the other requests.
-      if (error instanceof StoreUnavailable || entries.length <= 1) throw error;
-      await inHalves(entries, error, (half) => this.#read(half));
+      const isOver = entries.length <= 1 || error instanceof StoreUnavailable;
+      if (isOver) for (const { reject } of entries) reject(error);
+      else await inHalves(entries, error, (half) => this.#read(half));
     }
   }
 

@@ -10,7 +10,7 @@ const BATCH_SIZE = 500;
 /**
  * Counts what retention by these rules would remove now. Servers may use the database meanwhile.
  * @param told called with the progress, after each step.
- * @throws StoreUnavailable, also if the schema has another version than this program's.
+ * @throws StoreUnavailable, also if there is no schema, or if it has another version than this program's.
  */
 export async function countRemovable(
   target: StorageTarget,
@@ -19,7 +19,7 @@ export async function countRemovable(
 ): Promise<SweepOutcome> {
   const { schemaVersion, knownVersion, now } = await inspectStore(target, Date.now);
   const sum: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
-  if (schemaVersion === null) return sum;
+  if (schemaVersion === null) throw new StoreUnavailable(`there is no resonate database at ${placeOf(target)}`);
   if (schemaVersion !== knownVersion) {
     const advice =
       schemaVersion < knownVersion ? 'start a server of this version first' : 'use a newer version of this program';
@@ -33,4 +33,9 @@ export async function countRemovable(
   } finally {
     await database.close();
   }
+}
+
+/** The file, or the URL without what may be secret. */
+function placeOf(target: StorageTarget): string {
+  return target.type === 'sqlite' ? target.path : target.url.replace(/\?.*$/s, '').replace(/\/\/.*@/s, '//');
 }

@@ -57,15 +57,17 @@ export class Removal {
 
   /**
    * Removes some promises of a graph whose removal has begun, unless somebody waits for one of them.
+   * @param settledUntil promises that settled later, or are pending, stay: they were created again after another process had
+   *   removed the old ones.
    * @param last statements that run in the same transaction when these promises are the last ones.
    */
-  async part(members: readonly Member[], last: Statement[] = []): Promise<SweepOutcome> {
+  async part(members: readonly Member[], settledUntil: number, last: Statement[] = []): Promise<SweepOutcome> {
     const reads = [
       this.#reader.lockStatement(inOrder(members)),
       ...this.#reader.aroundStatements(members, this.#dialect.plain.words.lock),
     ];
     return rewrite<SweepOutcome>(this.#dialect, reads, ([locked = [], ...results]) => {
-      const found = locked.map(memberOf);
+      const found = locked.map(memberOf).filter(({ settledAt }) => settledAt !== null && settledAt <= settledUntil);
       const reason = heldBy(graphWith(found, surroundingsOf(results)));
       if (reason !== null) return { result: () => keptFor(reason) };
       const also = [...this.#removing(found), ...last];

@@ -221,7 +221,7 @@ export class Sweep {
 
   async #removePart(origin: string, settledUntil: number): Promise<SweepOutcome> {
     const callees = await this.#reader.settledCallees(origin, settledUntil, this.#stepSize);
-    if (callees.length === this.#stepSize) return this.#removal.part(callees);
+    if (callees.length === this.#stepSize) return this.#removal.part(callees, settledUntil);
     const root = await this.#reader.root(origin);
     const roots = root && root.settledAt !== null && root.settledAt <= settledUntil ? [root] : [];
     // The root is removed last. While it exists, nobody can start the call again and find results of the old run.
@@ -231,7 +231,7 @@ export class Sweep {
       await this.#sql.atomically([end]);
       return { graphs: 1, promises: 0, kept: {} };
     }
-    const outcome = await this.#removal.part(members, [end]);
+    const outcome = await this.#removal.part(members, settledUntil, [end]);
     return outcome.promises > 0 ? { ...outcome, graphs: 1 } : outcome;
   }
 }
