@@ -81,8 +81,11 @@ describe('a server that requires tokens', () => {
       shown += (await server.client.send({ path: '/poll/g/%zz', headers: bearer(token) })).body;
     }
     shown += await (await fetch(server.process.metricsUrl)).text();
+    // A server that has stopped has written its whole log.
+    expect(await server.process.stop()).toBe(0);
     const log = server.process.output(2_000);
-    // The log is complete: it has the refusals.
+    await server.process.restart();
+    // The log contains the refusals.
     expect(log).toContain('a token was refused');
     expect(shown).toContain('resonate_request_total');
     const parts = tokens.flatMap((token) => [token, ...token.split('.').slice(1)]).filter((part) => part !== '');

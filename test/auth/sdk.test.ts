@@ -37,7 +37,7 @@ function* quadruple(context: Context, value: number): Generator<unknown, number,
   return yield* context.run(double, twice);
 }
 
-test('a workflow of two processes runs with tokens of its prefix and groups', async () => {
+test('a workflow that one client starts and another one runs works with tokens of its prefix and of their groups', async () => {
   const worker = connect('workers', { prefix: 'team.', groups: ['workers'] });
   worker.register('double', double);
   worker.register('quadruple', quadruple);

@@ -126,7 +126,7 @@ export function containerTests(server: () => BashServer): void {
       const id = await submit(url(), `echo $$ >> ${log}; sleep 1000; true`, { target });
       const [script = 0] = await pids(log, 1);
       await call(url(), 'promise.settle', { id, state: 'resolved', value: {} });
-      await until('the sandbox is deleted', 10_000, () => last()?.deleted);
+      await until('the sandbox is deleted', 30_000, () => last()?.deleted);
       await gone(script);
     });
   });

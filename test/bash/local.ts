@@ -6,6 +6,8 @@ import { call } from '../processes/wire.ts';
 import { base64, gone, lines, outcome, pids, settled, submit } from './scripts.ts';
 import { LEASE_MS, MAX_OUTPUT, MAX_RUNNING, PASSED, SECRETS, type BashServer } from './server.ts';
 
+/** Long enough for a script to start on a busy machine. One test waits for this time. */
+const STARTED_WITHIN_MS = 8_000;
 const UNREADABLE = ['rejected', 'param.data is missing or not valid base64/utf-8'];
 
 export function localTests(server: () => BashServer): void {
@@ -124,7 +126,9 @@ export function localTests(server: () => BashServer): void {
 
     test('times out is terminated', async () => {
       const log = file();
-      const id = await submit(url(), `echo $$ >> ${log}; sleep 1000; true`, { timeoutAt: Date.now() + 1_500 });
+      const id = await submit(url(), `echo $$ >> ${log}; sleep 1000; true`, {
+        timeoutAt: Date.now() + STARTED_WITHIN_MS,
+      });
       const [script = 0] = await pids(log, 1);
       await gone(script);
       expect((await settled(url(), id)).state).toBe('rejected_timedout');

@@ -25,7 +25,7 @@ export function base64(text: string): string {
 }
 
 /** The promise once it is settled. */
-export function settled(url: string, id: string, withinMs = 20_000): Promise<PromiseRecord> {
+export function settled(url: string, id: string, withinMs = 60_000): Promise<PromiseRecord> {
   return until(`${id} is settled`, withinMs, async () => {
     const { promise } = (await call(url, 'promise.get', { id })) as { promise: PromiseRecord };
     return promise.state !== 'pending' && promise;
@@ -45,12 +45,12 @@ export function lines(file: string): string[] {
 
 /** The process ids that a script wrote to a file, once there are `count`. */
 export function pids(file: string, count: number): Promise<number[]> {
-  return until(`${file} has ${count} process ids`, 20_000, () => {
+  return until(`${file} has ${count} process ids`, 60_000, () => {
     const found = lines(file).map(Number);
     return found.length >= count && found;
   });
 }
 
-export async function gone(pid: number, withinMs = 10_000): Promise<void> {
+export async function gone(pid: number, withinMs = 30_000): Promise<void> {
   await until(`process ${pid} is gone`, withinMs, () => !isAlive(pid));
 }

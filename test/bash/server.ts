@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { ServerProcess } from '../processes/server-process.ts';
 import { TensorlakeStandIn } from './tensorlake-stand-in.ts';
 
-export const LEASE_MS = 2_000;
+/** If the server stands still for nearly half of a lease, its scripts are killed. A busy machine may stand still for a second. */
+export const LEASE_MS = 6_000;
 export const MAX_RUNNING = 3;
 export const MAX_OUTPUT = 100_000;
 /** A variable that scripts must get. */
@@ -16,15 +17,16 @@ export const SECRETS = ['hunter2', 'hunter3', 'hunter4', 'tensorlake-hunter5'];
 const STAND_IN = fileURLToPath(new URL('stand-in', import.meta.url));
 
 /** What a process that runs scripts has in its environment: settings, secrets, and the stand-in for `docker` on its path. */
-export function scriptEnv(containers: string): Record<string, string> {
+export function scriptEnv(containers: string, leaseMs: number): Record<string, string> {
   return {
     PATH: `${STAND_IN}:${process.env['PATH'] ?? ''}`,
     DOCKER_CONFIG: containers,
-    RESONATE_TASKS__LEASE_TIMEOUT: `${LEASE_MS}ms`,
+    RESONATE_TASKS__LEASE_TIMEOUT: `${leaseMs}ms`,
     RESONATE_TRANSPORTS__BASH_EXEC__ENABLED: 'true',
     RESONATE_TRANSPORTS__BASH_EXEC__MAX_RUNNING: String(MAX_RUNNING),
     RESONATE_TRANSPORTS__BASH_EXEC__MAX_OUTPUT: String(MAX_OUTPUT),
     RESONATE_TRANSPORTS__BASH_EXEC__PASS_ENV: PASSED.name,
+    RESONATE_TRANSPORTS__HTTP_PUSH__AUTH__MODE: 'bearer',
     RESONATE_TRANSPORTS__HTTP_PUSH__AUTH__TOKEN: 'hunter2',
     DATABASE_URL: 'postgres://somebody:hunter3@database/other',
     AWS_SECRET_ACCESS_KEY: 'hunter4',
@@ -46,11 +48,11 @@ export class BashServer {
     this.folder = folder;
   }
 
-  static async start(): Promise<BashServer> {
+  static async start(leaseMs = LEASE_MS): Promise<BashServer> {
     const folder = mkdtempSync(join(tmpdir(), 'resonate-scripts-'));
     const tensorlake = await TensorlakeStandIn.start('tensorlake-hunter5');
     const env = {
-      ...scriptEnv(folder),
+      ...scriptEnv(folder, leaseMs),
       RESONATE_TRANSPORTS__BASH_EXEC__TENSORLAKE__API_URL: tensorlake.apiUrl,
       RESONATE_TRANSPORTS__BASH_EXEC__TENSORLAKE__SANDBOX_URL: tensorlake.sandboxUrl,
     };

@@ -33,7 +33,7 @@ function creation(id: string): string {
 
 describe('a clean stop', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s ends streams in order and answers what is in flight',
+    'by %s ends streams cleanly and answers the requests in flight',
     async (signal) => {
       server = await ServerProcess.start();
       const streams = await Promise.all(['a', 'b'].map((id) => EventStream.open(server.url, `/poll/g/${id}`)));
@@ -74,7 +74,7 @@ describe('a clean stop', () => {
     const starting = new Spawned(RESONATE, [...args, '--storage-sqlite-path', ':memory:']);
     const isFirst = (line: string) => line.includes('"msg":"Resonate Server starting"');
     await starting.line('its first line', isFirst, 60_000);
-    expect(await starting.terminate(15_000)).toEqual({ code: 0, signal: null });
+    expect(await starting.terminate(60_000)).toEqual({ code: 0, signal: null });
   });
 
   test('does not wait for idle connections, whether they were used or not', async () => {
@@ -88,7 +88,8 @@ describe('a clean stop', () => {
   });
 
   test('cuts off clients that do not finish their requests before server.shutdown_timeout', async () => {
-    server = await ServerProcess.start({ args: ['--server-shutdown-timeout', '5000'] });
+    // They are cut off after 80 % of it. The server has 3 s left, so that it ends before the timeout on a busy machine, too.
+    server = await ServerProcess.start({ args: ['--server-shutdown-timeout', '15000'] });
     const [inBody, inHeader] = [await connection(), await connection()];
     await inBody.write(requestBytes('POST', '/', {}, creation('stalled')).slice(0, -1));
     await inHeader.write('POST / HTTP/1.1\r\nhost: x');

@@ -107,7 +107,8 @@ describe('asking for help', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
   });
 
-  test.each([['help'], ['help', 'tasks'], ['help', 'promises', 'search']])('%s %s %s is --help', async (...words) => {
+  test.each(['help', 'help tasks', 'help promises search'])('%s prints the same as --help', async (command) => {
+    const words = command.split(' ');
     const asked = await runCommand(RESONATE, words);
     const { stdout } = await runCommand(RESONATE, [...words.slice(1), '--help']);
     expect(asked).toEqual({ code: 0, stderr: '', stdout });

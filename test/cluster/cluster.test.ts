@@ -15,7 +15,7 @@ import { workflowTests } from './workflows.ts';
  */
 
 /** Far longer than needed, because machines that run tests are busy. */
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe.each(someOf(['postgres', mysqlServerName()] as const, 1))('a cluster on %s', (database) => {
   let cluster: TestCluster;

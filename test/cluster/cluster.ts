@@ -64,7 +64,7 @@ export class TestCluster {
 
   get apis(): readonly [RoleProcess, RoleProcess] {
     const [first, second] = this.of('api');
-    if (!first || !second) throw new Error('two apis run');
+    if (!first || !second) throw new Error('this cluster has fewer than two apis');
     return [first, second];
   }
 
@@ -74,14 +74,14 @@ export class TestCluster {
 
   /** The running processes, as the cluster itself lists them. */
   async shown(): Promise<ProcessShown[]> {
-    const answer = await fetch(`${this.url}/cluster`, { signal: AbortSignal.timeout(5_000) });
+    const answer = await fetch(`${this.url}/cluster`, { signal: AbortSignal.timeout(30_000) });
     return ((await answer.json()) as { processes: ProcessShown[] }).processes;
   }
 
   /** The scheduler that leads, and the standby. */
   async schedulers(): Promise<{ leader: RoleProcess; standby: RoleProcess }> {
     const all = this.of('scheduler');
-    return until('one scheduler leads, one stands by', 15_000, () => {
+    return until('one scheduler leads, one stands by', 60_000, () => {
       const leader = all.find((scheduler) => scheduler.isRunning && scheduler.leads);
       const standby = all.find((scheduler) => scheduler.isRunning && !scheduler.leads);
       return leader && standby && { leader, standby };

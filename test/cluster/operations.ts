@@ -13,20 +13,27 @@ interface Shown {
   processes: { role: string; leader: boolean; version: string; startedAt: number; heartbeatAt: number }[];
 }
 
+/** Processes renew their row every second. A busy machine may need longer. */
+const HEARTBEAT_WITHIN_MS = 15_000;
 const ROLES = ['api', 'api', 'dispatcher', 'dispatcher', 'dispatcher', 'scheduler', 'scheduler'];
 
 export function operationsTests(cluster: () => TestCluster): void {
   describe('operating a cluster', () => {
     test('resonate cluster shows all seven processes, the leader, and recent heartbeats', async () => {
-      const { code, stdout } = await runCommand(RESONATE, ['cluster', '--server', cluster().url]);
-      expect(code).toBe(0);
-      const { processes } = JSON.parse(stdout) as Shown;
+      // A scheduler is ready before it is elected.
+      await cluster().schedulers();
+      const processes = await until('a leader is listed', 60_000, async () => {
+        const { code, stdout } = await runCommand(RESONATE, ['cluster', '--server', cluster().url]);
+        expect(code).toBe(0);
+        const shown = (JSON.parse(stdout) as Shown).processes;
+        return shown.some(({ leader }) => leader) && shown;
+      });
       expect(processes.map(({ role }) => role).sort()).toEqual(ROLES);
       expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
       for (const { version, startedAt, heartbeatAt } of processes) {
         expect(version).toMatch(/^\d+\.\d+\.\d+/);
         expect(heartbeatAt).toBeGreaterThanOrEqual(startedAt);
-        expect(Date.now() - heartbeatAt).toBeLessThan(5_000);
+        expect(Date.now() - heartbeatAt).toBeLessThan(HEARTBEAT_WITHIN_MS);
       }
     });
 
@@ -53,7 +60,7 @@ export function operationsTests(cluster: () => TestCluster): void {
       const waiting = 3;
       for (let index = 0; index < waiting; index++) await createTask(cluster().url, 'poll://any@nobody-is-here');
       const [wanted = 0] = before.map((count) => count + waiting);
-      await until('all tell the same', 20_000, async () => {
+      await until('all tell the same', 60_000, async () => {
         const counts = await Promise.all(
           cluster()
             .of('dispatcher')

@@ -9,7 +9,7 @@ import { until } from '../processes/until.ts';
 export type RoleName = 'api' | 'scheduler' | 'dispatcher';
 
 const READY_WITHIN_MS = 60_000;
-const STOPPED_WITHIN_MS = 15_000;
+const STOPPED_WITHIN_MS = 60_000;
 /** The number of lines that `Spawned` keeps. */
 const ALL_LINES = 2_000;
 
@@ -130,7 +130,7 @@ export class RoleProcess {
 
 /** The status that a GET answers. */
 export async function status(url: string): Promise<number> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
   await answer.body?.cancel();
   return answer.status;
 }

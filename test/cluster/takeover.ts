@@ -14,19 +14,23 @@ const COMPLETE = {
 /** Schedules that skip occurrences while there is no leader. */
 const PASSING = { 'each-second-last': { catchUp: 'last' }, 'each-second-none': { catchUp: 'none' } };
 const SCHEDULES = Object.entries({ ...COMPLETE, ...PASSING });
-/** The longest time that a takeover may take. */
-const AFTER_KILL_MS = 2_000;
-const AFTER_FREEZE_MS = 5_000;
-/** The lease of a dead leader ends after 3 s. */
-const AFTER_LEASE_MS = 4_500;
-/** The standby tries to become leader five times per second. While the other suites of CI ran, this took up to 1.6 s. */
-const AFTER_TERM_MS = 2_500;
+/**
+ * The longest times from the loss of a leader until the standby logs that it leads. The standby tries five times per
+ * second. When the connection of the leader ends, the database frees its lock at once. A lock that was not freed would
+ * last for 2.5 to 3 s after the end of the leader, until the database ends a silent connection.
+ */
+const AFTER_END_MS = 2_400;
+/** A silent connection and a lease end after 3 s. The next longer time is 10 s, after which a connection is given up. */
+const AFTER_SILENCE_MS = 8_000;
+/** A timer fires at its time. Without hints, the scheduler and then the api find it at their next polls, within 1 s each. */
+const FIRED_WITHIN_MS = 3_000;
 /** This many occurrences are enough to see whether one is missing between them. */
 const ENOUGH = 5;
 /** The limit is higher than the expected time, so that a failure shows the measured time. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
+const STARTED_WITHIN_MS = 60_000;
 
-/** @param report gets how long no timers fired, as a client sees it. */
+/** @param report gets how long there was no leader, and how late a client got the first timer after that. */
 export function takeoverTests(cluster: () => TestCluster, report: (line: string) => void): void {
   describe('the leading scheduler', () => {
     beforeAll(async () => {
@@ -46,18 +50,45 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
       for (const [id] of SCHEDULES) await ask(cluster().url, 'schedule.delete', { id }).catch(() => undefined);
     });
 
+    /** The id of the leader, as soon as the cluster lists exactly one. */
+    function shownLeader(): Promise<string> {
+      return until('one leader is listed', PATIENCE_MS, async () => {
+        const [first, ...others] = (await cluster().shown()).filter(({ leader }) => leader);
+        return others.length === 0 && first?.id;
+      });
+    }
+
+    /** The ms from `lostAt` until the other scheduler has logged that it leads. Epoch ms, the machine's clock. */
+    async function replacedAfter(standby: RoleProcess, lostAt: number): Promise<number> {
+      const line = await until(
+        'the other one leads',
+        PATIENCE_MS,
+        () => standby.leads && standby.logged('leading').at(-1),
+      );
+      return loggedAt(line) - lostAt;
+    }
+
+    /** Checks how late the first timer is that is due during the takeover, as a client sees it. */
+    async function timerFires(takeoverMs: number): Promise<number> {
+      const lateMs = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      expect(lateMs).toBeLessThan(takeoverMs + FIRED_WITHIN_MS);
+      return lateMs;
+    }
+
     test('fires timers at their time', async () => {
-      const { lateMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
+      const lateMs = await fireTimer(cluster().apis[0], PATIENCE_MS);
       expect(lateMs).toBeGreaterThanOrEqual(0);
-      expect(lateMs).toBeLessThan(1_000);
+      expect(lateMs).toBeLessThan(FIRED_WITHIN_MS);
     });
 
-    test('that is killed with -9 is replaced by the standby within 2 s', async () => {
-      const { leader } = await cluster().schedulers();
+    test('that is killed with -9 is replaced by the standby as soon as its connection ends', async () => {
+      const { leader, standby } = await cluster().schedulers();
+      const killedAt = Date.now();
       await leader.kill9();
-      const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
-      report(`timers fire ${tookMs} ms after kill -9 of the leader`);
-      expect(tookMs).toBeLessThan(AFTER_KILL_MS);
+      const lateMs = await timerFires(AFTER_END_MS);
+      const tookMs = await replacedAfter(standby, killedAt);
+      report(`the standby leads ${tookMs} ms after kill -9 of the leader, the first timer is ${lateMs} ms late`);
+      expect(tookMs).toBeLessThan(AFTER_END_MS);
     });
 
     test('that was elected by lease and is killed with -9 is replaced when its lease ends, after 3 s', async () => {
@@ -68,14 +99,15 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
         RoleProcess.start('scheduler', env),
       ]);
       try {
-        const leader = await until('one of them leads', 15_000, () => [one, other].find(({ leads }) => leads));
+        const leader = await until('one of them leads', STARTED_WITHIN_MS, () =>
+          [one, other].find(({ leads }) => leads),
+        );
         const standby = leader === one ? other : one;
         const killedAt = Date.now();
         await leader.kill9();
-        await until('the other one leads', PATIENCE_MS, () => standby.leads);
-        const tookMs = Date.now() - killedAt;
+        const tookMs = await replacedAfter(standby, killedAt);
         report(`a leader by lease is replaced ${tookMs} ms after kill -9`);
-        expect(tookMs).toBeLessThan(AFTER_LEASE_MS);
+        expect(tookMs).toBeLessThan(AFTER_SILENCE_MS);
       } finally {
         await one.dispose();
         await other.dispose();
@@ -83,39 +115,42 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
     });
 
     test('that is stopped hands over at once', async () => {
-      const { leader } = await cluster().schedulers();
+      const { leader, standby } = await cluster().schedulers();
       const stopped = leader.terminate();
-      const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
-      report(`timers fire ${tookMs} ms after SIGTERM of the leader`);
-      expect(tookMs).toBeLessThan(AFTER_TERM_MS);
+      const lateMs = await timerFires(AFTER_END_MS);
       expect(await stopped).toBe(0);
+      const [stopping] = leader.logged('shutting down');
+      const tookMs = await replacedAfter(standby, loggedAt(stopping));
+      report(`the standby leads ${tookMs} ms after SIGTERM of the leader, the first timer is ${lateMs} ms late`);
+      expect(tookMs).toBeLessThan(AFTER_END_MS);
     });
 
-    test('that is frozen is replaced within 5 s, and is a standby when it is thawed', async () => {
+    test('that is frozen is replaced after 3 s of silence, and is a standby when it is thawed', async () => {
       const { leader, standby } = await cluster().schedulers();
+      const before = await shownLeader();
+      const frozenAt = Date.now();
       leader.freeze();
-      const { tookMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
-      report(`timers fire ${tookMs} ms after SIGSTOP of the leader`);
-      expect(tookMs).toBeLessThan(AFTER_FREEZE_MS);
+      const lateMs = await timerFires(AFTER_SILENCE_MS);
+      const tookMs = await replacedAfter(standby, frozenAt);
+      report(`the standby leads ${tookMs} ms after SIGSTOP of the leader, the first timer is ${lateMs} ms late`);
+      expect(tookMs).toBeLessThan(AFTER_SILENCE_MS);
       leader.thaw();
-      await until('the thawed one knows', 10_000, () => leader.logged('no longer the leader').length > 0);
+      await until('the thawed one knows', PATIENCE_MS, () => leader.logged('no longer the leader').length > 0);
       expect(await cluster().schedulers()).toEqual({ leader: standby, standby: leader });
-      const leaders = await until('the thawed one is shown as what it is', 10_000, async () => {
-        const shown = (await cluster().shown()).filter((process) => process.leader);
-        return shown.length === 1 && shown;
-      });
-      expect(leaders).toHaveLength(1);
-      const { lateMs } = await fireTimer(cluster().apis[0], PATIENCE_MS);
-      expect(lateMs).toBeLessThan(1_000);
+      expect(await shownLeader()).not.toBe(before);
+      expect(await fireTimer(cluster().apis[0], PATIENCE_MS)).toBeLessThan(FIRED_WITHIN_MS);
     });
 
     test('creates exactly one promise for each occurrence that the policies ask for, even if the leader has changed', async () => {
       const { url } = cluster();
-      // All schedules began within the same second.
-      await until('there were occurrences enough', 20_000, async () => {
-        return (await searchPromises(url, { 'resonate:schedule': 'each-second-allow' })).length > ENOUGH + 1;
-      });
-      const stoppedAt = Date.now();
+      // Every schedule still creates promises after the last takeover.
+      const since = Date.now();
+      for (const [id] of SCHEDULES) {
+        await until(`new and enough occurrences of ${id}`, PATIENCE_MS, async () => {
+          const made = await searchPromises(url, { 'resonate:schedule': id });
+          return made.length > ENOUGH && made.some(({ createdAt }) => createdAt > since);
+        });
+      }
       for (const [id] of SCHEDULES) await ask(url, 'schedule.delete', { id });
       for (const [id] of SCHEDULES) {
         const made = await searchPromises(url, { 'resonate:schedule': id });
@@ -125,12 +160,15 @@ export function takeoverTests(cluster: () => TestCluster, report: (line: string)
         if (id in COMPLETE) expect({ id, seconds }).toEqual({ id, seconds: all });
         // There are no two occurrences in one second, and none at a fraction of a second.
         expect({ id, seconds }).toEqual({ id, seconds: [...new Set(seconds)].filter(Number.isInteger) });
-        expect(seconds.length).toBeGreaterThan(id in COMPLETE ? ENOUGH : 0);
-        expect(stoppedAt / 1_000 - (seconds.at(-1) ?? 0)).toBeLessThan(1.5);
       }
       const canceled = await searchPromises(url, { 'resonate:schedule': 'each-second-cancel' });
       const pending = canceled.filter(({ state }) => state !== 'rejected_canceled');
       expect(pending).toMatchObject([{ createdAt: Math.max(...canceled.map(({ createdAt }) => createdAt)) }]);
     });
   });
+}
+
+/** The time of a log line, epoch ms. */
+function loggedAt(line: Record<string, unknown> | undefined): number {
+  return Date.parse(String(line?.['ts']));
 }

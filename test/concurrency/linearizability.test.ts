@@ -20,7 +20,7 @@ interface Client {
   close(): void;
 }
 
-/** The two ways to send requests, and how much of a branch the answer to a fence has on each (docs/protocol.md, section 5). */
+/** The two ways to send requests. `fencePreload`: how much of a branch the answer to a fence contains (docs/protocol.md, section 5). */
 const WAYS = [
   { way: 'HTTP', fencePreload: 'small', connect: overHttp },
   { way: 'WebSockets', fencePreload: 'own', connect: overWebSocket },

@@ -83,8 +83,8 @@ export class Viewer {
    * @param within a selector; axe takes far less time for a part of the page
    */
   async violations(within = 'html'): Promise<string[]> {
-    // Without this, axe would measure colours that are still fading in.
     await this.page.evaluate(`window.axe ? undefined : (() => { ${AXE} })()`);
+    // Animations are cancelled, because axe would measure colours that are still fading in.
     const run = `document.getAnimations().forEach((animation) => animation.cancel());
       axe.run(${JSON.stringify({ include: [within] })}, { resultTypes: ['violations'] })`;
     const { violations } = await this.page.evaluate<{

@@ -83,7 +83,7 @@ test('a dialog stays open while its action runs, and shows its failure', async (
   await page.unroute('**/admin/dead-letters/drop');
 });
 
-test('if the reader leaves the page while an action runs, its failure is shown there', async () => {
+test('if the reader leaves the page while an action runs, the next page shows that it failed', async () => {
   const { page } = viewer;
   await viewer.open('/ui/tasks');
   await page.getByRole('link', { name: 'Dead letters' }).first().click();

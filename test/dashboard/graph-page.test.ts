@@ -115,7 +115,7 @@ describe('the call graph and a promise in the browser', () => {
     await viewer.open('/ui/graph?root=nobody-1');
     await why.getByRole('button', { name: 'Continue…' }).click();
     await dialog().getByRole('button', { name: 'Continue', exact: true }).click();
-    // No button delivers a message for which there is no receiver.
+    // This box has no button to deliver a message that has no receiver. The page of the promise has one.
     await why.getByText('Start a worker of group nobody').waitFor();
     expect(await why.getByRole('button').count()).toBe(0);
     await viewer.open('/ui/promise?id=nobody-1');

@@ -86,6 +86,8 @@ describe('the front page', () => {
   test('shows recent failures with their error, and the newest workflows', async () => {
     const failures = region('Recent failures');
     await failures.getByText('PaymentError: card declined').waitFor();
+    // The newest failure.
+    await failures.getByText('Timed out').waitFor();
     expect(await failures.locator('.badge').allInnerTexts()).toEqual(['Timed out', 'Canceled', 'Rejected']);
     const newest = region('Newest workflows');
     await newest.getByRole('row').filter({ hasText: 'order-2' }).getByText('No worker of group nobody').waitFor();

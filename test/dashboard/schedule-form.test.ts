@@ -9,7 +9,7 @@ function schedule(promiseParam: Schedule['promiseParam']): Schedule {
   return {
     ...{ id: 'nightly', cron: '0 2 * * *', promiseId: '{{.id}}.{{.timestamp}}', promiseTimeout: 60_000 },
     ...{ promiseParam, promiseTags: {}, createdAt: 0, nextRunAt: 0 },
-  } as Schedule;
+  };
 }
 
 /** The param of `schedule.update` after changes to the call in the form. */

@@ -46,12 +46,12 @@ describe.each(someOf(PRIMARIES, 1))(
         await body?.cancel();
         return status === 503;
       };
-      return Promise.all(servers.map(({ url }) => until('503 of /ready', 20_000, () => isUnready(url))));
+      return Promise.all(servers.map(({ url }) => until('503 of /ready', 60_000, () => isUnready(url))));
     };
 
     /** The ms from the promotion until a server has written again. */
     const backAfter = async (server: ServerProcess, index: number, since: number) => {
-      await until('a write', 20_000, () => create(server, `back.${index}`, Date.now() + 500));
+      await until('a write', 60_000, () => create(server, `back.${index}`, Date.now() + 500));
       return performance.now() - since;
     };
 
@@ -61,7 +61,7 @@ describe.each(someOf(PRIMARIES, 1))(
       const writers = new Writers(urls, WRITERS_EACH);
       const more = (count: number) => {
         const before = writers.acknowledged.length;
-        return until(`${count} more writes`, 40_000, () => writers.acknowledged.length >= before + count);
+        return until(`${count} more writes`, 60_000, () => writers.acknowledged.length >= before + count);
       };
       await more(200);
       await database.kill9();
@@ -72,7 +72,7 @@ describe.each(someOf(PRIMARIES, 1))(
       const back = await Promise.all(servers.map((server, index) => backAfter(server, index, promotedAt)));
       expect(Math.max(...back)).toBeLessThan(BACK_WITHIN_MS);
       // Timers fire too, because one of the servers leads.
-      await until('the timeouts', 15_000, async () => {
+      await until('the timeouts', 60_000, async () => {
         const states = await database.states();
         return servers.every((_, index) => states.get(`back.${index}`) === 'rejected_timedout');
       });
@@ -95,6 +95,6 @@ describe.each(someOf(PRIMARIES, 1))(
       const states = await database.states();
       expect(await lostOf(writers.acknowledged, (id) => states.get(id))).toEqual([]);
       expect(servers.map(({ pid }) => pid)).toEqual(pids);
-    }, 240_000);
+    }, 480_000);
   },
 );

@@ -17,7 +17,7 @@ const GROUP = 'workers';
 const TTL_MS = 2_000;
 const JOURNEYS = 20;
 /** If a worker's request was lost with the api, its task is sent again after tasks.retry_timeout (30 s). */
-const FINISHED_WITHIN_MS = 60_000;
+const FINISHED_WITHIN_MS = 90_000;
 
 /** One role as a manifest describes it. */
 export interface RoleSpec {
@@ -151,7 +151,7 @@ export async function pushThrough(cluster: Cluster, id: string): Promise<unknown
       param: {},
       tags: { 'resonate:target': `http://127.0.0.1:${port}/` },
     });
-    return JSON.parse(await within(10_000, 'the message', received.promise));
+    return JSON.parse(await within(30_000, 'the message', received.promise));
   } finally {
     target.closeAllConnections();
     await new Promise((resolve) => target.close(resolve));

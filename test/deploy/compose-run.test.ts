@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseDuration } from '@resonate/config';
 import { rounds } from '@resonate/testkit';
+import { until } from '../processes/until.ts';
 import { mysqlWith, postgresWith, redisWith, type Backing, type Hosts } from './backing.ts';
 import { Cluster, journeysThrough, pushThrough, type RoleSpec } from './cluster.ts';
 import { readComposeFile, rolesOf, type ComposeFile } from './compose-file.ts';
@@ -14,7 +15,7 @@ import { Image } from './image.ts';
 let image: Image;
 beforeAll(() => {
   image = new Image();
-}, 60_000);
+}, 120_000);
 afterAll(() => image?.remove());
 
 function roleSpecs(compose: ComposeFile): RoleSpec[] {
@@ -59,7 +60,7 @@ describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => 
     backing = await startBacking(compose, settings.STORAGE_TYPE ?? 'postgres');
     const hosts: Hosts = Object.fromEntries(Object.entries(backing).map(([name, { host }]) => [name, host]));
     cluster = await Cluster.start(image, roleSpecs(compose), hosts, 'localhost:8001');
-  }, 120_000);
+  }, 240_000);
 
   afterAll(async () => {
     await cluster?.remove();
@@ -67,7 +68,11 @@ describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => 
   });
 
   test('two of each role run, one scheduler leads', async () => {
-    const processes = await cluster.processes();
+    // A scheduler is ready before it is elected.
+    const processes = await until('a leader', 60_000, async () => {
+      const shown = await cluster.processes();
+      return shown.some(({ leader }) => leader) && shown;
+    });
     const roles = processes.map(({ role }) => role).sort();
     expect(roles).toEqual(['api', 'api', 'dispatcher', 'dispatcher', 'scheduler', 'scheduler']);
     expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
@@ -92,12 +97,12 @@ describe.each(SETTINGS)('docker compose up with the settings %j', (settings) => 
   test('workflows complete although one api is killed', async () => {
     const { results, expected } = await journeysThrough(cluster);
     expect(results).toEqual(expected);
-  }, 180_000);
+  }, 300_000);
 
   test('the running processes stop cleanly within their grace period, and have written no file', async () => {
     const exits = await cluster.terminate();
     // The killed api has no exit code.
     expect(exits).toEqual([null, 0, 0, 0, 0, 0]);
     expect(cluster.containers().flatMap((container) => container.files())).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -87,7 +87,7 @@ describe('every service', () => {
     }
   });
 
-  test('starts without a profile, except MySQL, which no service then waits for, and Grafana', () => {
+  test('starts without a profile, except MySQL and Grafana; no service requires MySQL', () => {
     expect(services.filter(([, { profiles }]) => profiles).map(([name]) => name)).toEqual(['mysql', 'grafana']);
     for (const [, { depends_on = {} }] of services) expect(depends_on['mysql']?.required ?? false).toBe(false);
   });

@@ -7,7 +7,7 @@ import { Spawned, type Exit } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
 import type { Image } from './image.ts';
 
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 export interface ContainerSpec {
   name: string;
@@ -52,7 +52,7 @@ export class Container {
     try {
       await until(`${this.name}: 200 for GET ${path} on ${port}`, READY_WITHIN_MS, async () => {
         if (!this.#process.running) throw new Error('it ended');
-        const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+        const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
         await answer.body?.cancel();
         return answer.status === 200;
       });
@@ -64,7 +64,7 @@ export class Container {
   /** Runs the command of a health check in the environment of the container. @returns its exit code. */
   check([command = '', ...args]: readonly string[]): Promise<number> {
     return new Promise((resolve) => {
-      const options = { cwd: this.#directory, env: this.#env, timeout: 10_000 };
+      const options = { cwd: this.#directory, env: this.#env, timeout: 60_000 };
       execFile(command, args, options, (error) => resolve(error === null ? 0 : Number(error.code ?? 1)));
     });
   }

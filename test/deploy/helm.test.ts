@@ -12,6 +12,7 @@ import { kustomize, readManifests, type Manifest } from './kustomize.ts';
 jest.setTimeout(120_000);
 
 const FOLDER = 'deploy/k8s';
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const HASHED_NAME = /^resonate-config-[0-9a-f]{10}$/;
 
 /** The manifests by kind and name. The hash in the name of a ConfigMap is removed. */
@@ -73,7 +74,7 @@ describe('the Helm chart', () => {
             nodeSelector: { disk: 'ssd' },
             containers: [
               {
-                image: 'ghcr.io/me/r:0.1.0',
+                image: `ghcr.io/me/r:${version}`,
                 envFrom: [{ configMapRef: { name: config?.metadata.name } }, { secretRef: { name: 'mine' } }],
               },
             ],

@@ -10,7 +10,7 @@ import { Image, readDockerfile, ROOT } from './image.ts';
 
 /** Tests the image without a container engine: its files are put into a folder, as the Dockerfile says, and run there. */
 
-const GRACE_MS = 15_000;
+const GRACE_MS = 60_000;
 
 let image: Image;
 beforeAll(() => {

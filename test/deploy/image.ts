@@ -25,7 +25,7 @@ export class Image {
 
   constructor() {
     const [installed, built, final] = readDockerfile().stages;
-    if (!installed || !built || !final) throw new Error('the Dockerfile has no three stages');
+    if (!installed || !built || !final) throw new Error('the Dockerfile does not have three stages');
     if (!last(final, 'RUN').includes(LINK)) throw new Error(`the Dockerfile does not: ${LINK}`);
     this.#stage = final;
     this.directory = mkdtempSync(join(tmpdir(), 'image-'));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { loadConfig } from '@resonate/config';
+import { until } from '../processes/until.ts';
 import { postgresWith, type Backing } from './backing.ts';
 import { Cluster, journeysThrough, pushThrough, type RoleSpec } from './cluster.ts';
 import { Image } from './image.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   const { username, password, host, pathname } = new URL(url ?? '');
   database = await postgresWith({ user: username, password, database: pathname.slice(1) });
   cluster = await Cluster.start(image, roles.map(roleSpec), { [host]: database.host }, 'resonate-api.resonate:8001');
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await cluster?.remove();
@@ -56,7 +57,11 @@ function withoutTls(value: string): string {
 }
 
 test('all pods run, one scheduler leads', async () => {
-  const processes = await cluster.processes();
+  // A scheduler is ready before it is elected.
+  const processes = await until('a leader', 60_000, async () => {
+    const shown = await cluster.processes();
+    return shown.some(({ leader }) => leader) && shown;
+  });
   expect(processes.map(({ role }) => role).sort()).toEqual(['api', 'api', 'dispatcher', 'scheduler', 'scheduler']);
   expect(processes.filter(({ leader }) => leader).map(({ role }) => role)).toEqual(['scheduler']);
 });
@@ -72,10 +77,10 @@ test('a dispatcher delivers a message with the URL of the server', async () => {
 test('workflows complete although one api is killed', async () => {
   const { results, expected } = await journeysThrough(cluster);
   expect(results).toEqual(expected);
-}, 180_000);
+}, 300_000);
 
 test('the running processes stop cleanly within their grace period, and have written no file', async () => {
   // The killed api has no exit code.
   await expect(cluster.terminate()).resolves.toEqual([null, 0, 0, 0, 0]);
   expect(cluster.containers().flatMap((container) => container.files())).toEqual([]);
-}, 60_000);
+}, 120_000);

@@ -125,7 +125,7 @@ describe.each(INSTALLATIONS)('%s', (installation, manifests) => {
     }
   });
 
-  test('a stopping api continues to serve until no node sends it requests any more', () => {
+  test('an api gets SIGTERM at least 5 s after its removal from the Service, so that no node still sends it requests', () => {
     const api = roles.find(({ role }) => role === 'api');
     expect(api?.container.lifecycle?.preStop?.sleep?.seconds).toBeGreaterThanOrEqual(5);
   });

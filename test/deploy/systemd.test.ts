@@ -33,7 +33,7 @@ test('the unit waits for a clean stop, and does not restart after a wrong config
   expect(valueOf('RestartPreventExitStatus')).toBe('2');
 });
 
-test('the unit configures a server that the product accepts', () => {
+test('the server accepts the options that the unit sets', () => {
   const pairs = (valueOf('Environment') ?? '').split(' ').map((pair) => pair.split('='));
   const env = Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value] as const));
   const { config } = loadConfig({ env, command: 'serve' });

@@ -151,7 +151,7 @@ describe('a debug server', () => {
     },
   );
 
-  test('answers 400 to a violation of each rule of each kind, and changes nothing', async () => {
+  test('answers 400 to 400 random violations of the rules, and changes nothing', async () => {
     const generator = new RequestGenerator({ seed: 3, invalidShare: 1, startAt: Date.now() });
     const kinds = new Set<string>();
     for (let count = 0; count < 400; count++) {

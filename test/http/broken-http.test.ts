@@ -70,7 +70,11 @@ const BROKEN: Case[] = [
   ['a negative length', requestBytes('POST', '/', { 'content-length': '-1' }, BODY), [400]],
   ['two lengths', requestBytes('POST', '/', { 'content-length': '5', 'Content-Length': LENGTH }, BODY), [400]],
   ['length and chunks', requestBytes('POST', '/', { 'content-length': LENGTH, 'transfer-encoding': 'chunked' }), [400]],
-  ['a chunk of no size', requestBytes('POST', '/', { 'transfer-encoding': 'chunked' }, `zz\r\n${BODY}`), [400]],
+  [
+    'a chunk whose size is not a number',
+    requestBytes('POST', '/', { 'transfer-encoding': 'chunked' }, `zz\r\n${BODY}`),
+    [400],
+  ],
   ['a header of 20 kB', requestBytes('POST', '/', { 'x-long': 'x'.repeat(20_000) }, BODY), [431]],
   ['an address of 20 kB', requestBytes('POST', `/?${'x'.repeat(20_000)}`, {}, BODY), [431]],
 ];

@@ -31,11 +31,11 @@ function creation(id: string): string {
 /** A request to each endpoint that a malicious page may try. */
 const ATTEMPTS: Attempt[] = [
   { name: 'a request of the protocol', method: 'POST', path: '/', body: creation('foreign') },
-  { name: 'the same with a query', method: 'POST', path: '/?x', body: creation('foreign') },
+  { name: 'a request of the protocol with a query', method: 'POST', path: '/?x', body: creation('foreign') },
   { name: 'a worker stream', method: 'GET', path: '/poll/g/page' },
   { name: 'the admin API', method: 'GET', path: '/admin/promises' },
-  { name: 'its events', method: 'GET', path: '/admin/events' },
-  { name: 'a change through it', method: 'POST', path: '/admin/dead-letters/drop', body: '{"all":true}' },
+  { name: 'an event stream of the admin API', method: 'GET', path: '/admin/events' },
+  { name: 'a change through the admin API', method: 'POST', path: '/admin/dead-letters/drop', body: '{"all":true}' },
   { name: 'the dashboard', method: 'GET', path: '/ui/' },
   { name: 'the cluster', method: 'GET', path: '/cluster' },
   { name: 'tools for agents', method: 'POST', path: '/mcp', body: '{}' },
@@ -68,7 +68,7 @@ function attempt({ method, path, body }: Attempt, headers: Record<string, string
   });
 }
 
-async function stateful(): Promise<number> {
+async function statusOfForeign(): Promise<number> {
   return (await client.rpc('promise.get', { id: 'foreign' })).status;
 }
 
@@ -83,7 +83,7 @@ describe('a server without authentication', () => {
       expect(answer.body).toContain('server.cors.allow_origins');
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     }
-    expect(await stateful()).toBe(404);
+    expect(await statusOfForeign()).toBe(404);
   });
 
   test.each(ATTEMPTS)('$name is refused for images and scripts of such a page, which send no origin', async (one) => {
@@ -91,7 +91,7 @@ describe('a server without authentication', () => {
       const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' };
       expect(await attempt(one, headers)).toMatchObject({ status: 403 });
     }
-    expect(await stateful()).toBe(404);
+    expect(await statusOfForeign()).toBe(404);
   });
 
   test.each(ATTEMPTS)('$name is refused if the host is not a name of this machine', async (one) => {
@@ -110,7 +110,7 @@ describe('a server without authentication', () => {
       expect(answer.body).toContain('server.allowed_hosts');
       expect((await attempt(one, { host })).status).toBe(403);
     }
-    expect(await stateful()).toBe(404);
+    expect(await statusOfForeign()).toBe(404);
   });
 
   test('a preflight request of another origin allows nothing', async () => {
@@ -205,7 +205,7 @@ describe('a server without authentication', () => {
       expect(statuses(text)).toEqual([400]);
       raw.close();
     }
-    expect(await stateful()).toBe(404);
+    expect(await statusOfForeign()).toBe(404);
   });
 });
 

@@ -66,7 +66,7 @@ export class PushTarget {
   }
 
   /** Resolves with the pushes about `id` when there are `count` of them. */
-  received(id: string, count: number, withinMs = 15_000): Promise<Push[]> {
+  received(id: string, count: number, withinMs = 30_000): Promise<Push[]> {
     return until(`${count} pushes about ${id}`, withinMs, () => {
       const pushes = this.about(id);
       return pushes.length >= count && pushes;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 30_000;
 
 /** What a server sent on one connection, and how the connection ended. */
 export interface Received {
@@ -9,7 +9,7 @@ export interface Received {
   reset: boolean;
 }
 
-/** A TCP connection on which the test writes single bytes. */
+/** A TCP connection on which the test writes any bytes. */
 export class RawConnection {
   readonly #socket: Socket;
   readonly #ended: Promise<Received>;

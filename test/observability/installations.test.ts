@@ -63,12 +63,12 @@ interface Series {
   values: string;
 }
 
-const installed = (cluster: string, namespace: string, instance: string, leads: string, is = '1+0x20'): Series[] => {
+const installed = (cluster: string, namespace: string, instance: string, leads: string, up = '1+0x20'): Series[] => {
   const labels = `cluster="${cluster}",namespace="${namespace}",job="resonate",instance="${instance}"`;
   return [
     { series: `resonate_leader{${labels}}`, values: leads },
-    { series: `resonate_build_info{${labels},role="scheduler"}`, values: is },
-    { series: `up{${labels}}`, values: is },
+    { series: `resonate_build_info{${labels},role="scheduler"}`, values: up },
+    { series: `up{${labels}}`, values: up },
   ];
 };
 const [LEADS, FOLLOWS] = ['1+0x20', '0+0x20'];

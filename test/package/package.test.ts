@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { OPTIONAL_PACKAGES } from '@resonate/config/optional-packages';
 import { linkedFiles } from '../../scripts/package-manifest.ts';
 import { freePort } from '../processes/free-port.ts';
@@ -16,6 +16,10 @@ const ROOT = join(import.meta.dirname, '../..');
 /** The oldest supported version of Node, as a package for this platform from the registry. */
 const OLDEST_NODE = `node-${process.platform}-${process.arch}@22`;
 const PREPARED_WITHIN_MS = 300_000;
+const READY_WITHIN_MS = 120_000;
+
+/** Longer than all that a test waits for. */
+jest.setTimeout(PREPARED_WITHIN_MS);
 
 /** The package is built in a copy of the checkout, so that the checkout does not change, and installed in an empty folder. */
 describe('the package', () => {
@@ -68,7 +72,7 @@ describe('the package', () => {
     try {
       const url = `http://127.0.0.1:${api}`;
       // On a busy machine a process takes long to start.
-      await until('/ready answers', 120_000, async () => (await fetch(`${url}/ready`)).ok);
+      await until('/ready answers', READY_WITHIN_MS, async () => (await fetch(`${url}/ready`)).ok);
       const data = { id: 'p', timeoutAt: Date.now() + 60_000, param: {}, tags: {} };
       expect(await call(url, 'promise.create', data)).toMatchObject({ promise: { id: 'p' } });
       expect((await stat(join(directory, 'resonate.db'))).size).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { Message } from '@resonate/protocol';
 
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 30_000;
 
 /** How a stream ended. `clean`: with the end of the HTTP answer. Otherwise the connection broke. */
 export interface StreamEnd {

@@ -12,7 +12,8 @@ export interface CommandOptions {
   env?: Record<string, string>;
 }
 
-const ENDED_WITHIN_MS = 30_000;
+/** Far longer than needed, because machines that run tests are busy. */
+const ENDED_WITHIN_MS = 60_000;
 
 /** Runs a command to its end. The environment is this process's own without RESONATE_*, plus `env`. */
 export function runCommand(
@@ -34,7 +35,12 @@ export function runCommand(
     child.on('close', (code, signal) => {
       clearTimeout(late);
       if (signal === null) resolve({ code, ...result });
-      else reject(new Error(`${command} ${args.join(' ')} ended by ${signal}\n${result.stdout}\n${result.stderr}`));
+      else reject(new Error(`${command} ${args.join(' ')} ${endOf(signal)}\n${result.stdout}\n${result.stderr}`));
     });
   });
+}
+
+function endOf(signal: NodeJS.Signals): string {
+  const cause = signal === 'SIGKILL' ? `, perhaps because it did not end within ${ENDED_WITHIN_MS} ms` : '';
+  return `was ended by ${signal}${cause}`;
 }

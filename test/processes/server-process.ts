@@ -12,7 +12,7 @@ export const RESONATE =
 
 /** Far longer than needed, because machines that run tests are busy. */
 const READY_WITHIN_MS = 60_000;
-const STOPPED_WITHIN_MS = 15_000;
+const STOPPED_WITHIN_MS = 60_000;
 
 export interface ServerOptions {
   /** `serve` (default) or `dev`, or a role. */
@@ -78,7 +78,7 @@ export class ServerProcess {
   }
 
   /** Waits for the first line of its log with this message. It may have been logged already. */
-  async logged(msg: string, withinMs = 10_000): Promise<Record<string, unknown>> {
+  async logged(msg: string, withinMs = 30_000): Promise<Record<string, unknown>> {
     const isIt = (line: string) => line.includes(`"msg":${JSON.stringify(msg)}`);
     return JSON.parse(await this.#running().line(msg, isIt, withinMs)) as Record<string, unknown>;
   }
@@ -126,7 +126,7 @@ export class ServerProcess {
 }
 
 async function answersReady(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(1_000) });
+  const answer = await fetch(`${url}/ready`, { signal: AbortSignal.timeout(10_000) });
   await answer.body?.cancel();
   return answer.status === 200;
 }

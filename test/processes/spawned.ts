@@ -110,7 +110,7 @@ export class Spawned {
     this.#child.stdin?.write(text);
   }
 
-  /** Sends SIGKILL to it and everything it started; resolves when it is gone. */
+  /** Sends SIGKILL to its process group, if it still runs; resolves when it is gone. */
   async kill9(): Promise<void> {
     if (this.#gone) return;
     this.#signal(-this.pid, 'SIGKILL');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
 import { WebSocket } from 'ws';
 
 interface Answer {
@@ -22,11 +22,14 @@ export class WorkerSocket {
   readonly #answers = new Map<string, (answer: Answer) => void>();
   readonly #messages: WorkerMessage[] = [];
   readonly #frames = new Set<() => void>();
+  /** The headers of the answer that opened it. */
+  headers: IncomingHttpHeaders = {};
   drains = 0;
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
     this.closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.once('upgrade', ({ headers }) => (this.headers = headers));
     socket.on('message', (data: Buffer) => this.#receive(JSON.parse(data.toString()) as object));
   }
 
@@ -92,9 +95,8 @@ export class WorkerSocket {
   }
 
   async close(): Promise<void> {
-    const gone = once(this.socket, 'close');
     this.socket.close();
-    await gone;
+    await this.closed;
   }
 
   #receive(frame: object): void {

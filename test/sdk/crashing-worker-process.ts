@@ -4,7 +4,7 @@ import type { CrashPoint } from './workers/crash-points.ts';
 import type { NetworkName } from './workers/sdk.ts';
 
 const WORKER = fileURLToPath(new URL('./workers/crashing-worker.ts', import.meta.url));
-const READY_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 60_000;
 
 export interface CrashingWorkerOptions {
   url: string;

@@ -3,7 +3,7 @@ import { Spawned } from '../processes/spawned.ts';
 import type { NetworkName } from './workers/sdk.ts';
 
 const WORKER = fileURLToPath(new URL('./workers/worker.ts', import.meta.url));
-const READY_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 60_000;
 
 export interface WorkerOptions {
   sdk: string;

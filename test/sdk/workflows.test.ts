@@ -68,7 +68,7 @@ describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %
 
   test('continues when a promise is resolved from outside', async () => {
     const pending = onWorker('ask-1', 'askOutside');
-    const [question] = await until('the question', 5_000, async () => {
+    const [question] = await until('the question', 30_000, async () => {
       const found = await searchPromises(server.url, { question: 'ask-1' }, 'pending');
       return found.length > 0 && found;
     });
@@ -96,9 +96,9 @@ describe.each(someOf([...CLIENTS, OLDER_OVER_WEBSOCKET], 2))('the official SDK %
       client.options({ target: WORKERS }),
     );
     const fired = { 'resonate:schedule': 'every-second' };
-    await until('three occurrences', 10_000, async () => (await searchPromises(server.url, fired)).length >= 3);
+    await until('three occurrences', 30_000, async () => (await searchPromises(server.url, fired)).length >= 3);
     await schedule.delete();
-    const runs = await until('the end of all runs', 10_000, async () => {
+    const runs = await until('the end of all runs', 30_000, async () => {
       const all = await searchPromises(server.url, fired);
       return all.every((run) => run.state === 'resolved') && all;
     });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { runCommand } from '../processes/run-command.ts';
 import { ROOT, textOf } from './sources.ts';
 
-/** A machine without a browser lacks something that only two suites need. */
+/** A machine without a browser lacks a program that only some suites of test/dashboard need. */
 const WITHOUT_CHROMIUM = { CHROMIUM_PATH: '/nowhere/chromium' };
 const WITH_CHROMIUM = { CHROMIUM_PATH: process.execPath };
 

@@ -5,7 +5,8 @@ import { Spawned, type Exit } from '../processes/spawned.ts';
 import { until } from '../processes/until.ts';
 import { RESONATE } from '../processes/server-process.ts';
 
-const TERMINATED_WITHIN_MS = 15_000;
+/** A member that does not stop ends by itself after server.shutdown_timeout, 10 s, with code 1. */
+const TERMINATED_WITHIN_MS = 60_000;
 /** How long an orchestrator waits before it starts a process again that has failed to start. */
 const START_AGAIN_MS = 500;
 

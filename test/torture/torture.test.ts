@@ -43,7 +43,7 @@ function contentOf(file: string): string {
 describe('npm run torture', () => {
   const running: Spawned[] = [];
 
-  // The processes that it started end with it.
+  // A torture process that is stopped stops the processes that it has started.
   afterEach(async () => {
     await Promise.all(running.splice(0).map((torture) => torture.terminate(ENDED_AFTER_SIGNAL_MS)));
   }, 2 * ENDED_AFTER_SIGNAL_MS);

@@ -34,10 +34,10 @@ beforeAll(async () => {
     args: Object.entries(flags).flatMap(([name, value]) => [`--transports-${name}`, value]),
     env: { ...AWS, PUBSUB_EMULATOR_HOST: pubSub.host, METADATA_SERVER_DETECTION: 'none' },
   });
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
-  await server.dispose();
-  await Promise.all([kafka.stop(), sqs.stop(), pubSub.stop()]);
+  await server?.dispose();
+  await Promise.all([kafka?.stop(), sqs?.stop(), pubSub?.stop()]);
 }, 60_000);
 
 async function createTask(id: string, target: string, items: string[]): Promise<void> {
@@ -48,7 +48,7 @@ async function createTask(id: string, target: string, items: string[]): Promise<
 
 /** State and value of a promise once it is settled. */
 function outcome(id: string): Promise<[string, unknown]> {
-  return until(`${id} is settled`, 30_000, async () => {
+  return until(`${id} is settled`, 60_000, async () => {
     const { promise } = (await call(server.url, 'promise.get', { id })) as { promise: PromiseRecord };
     if (promise.state === 'pending') return undefined;
     return [promise.state, JSON.parse(Buffer.from(promise.value.data ?? '', 'base64').toString('utf8'))];
@@ -68,15 +68,15 @@ describe.each([
       await createTask(`${name}-empty`, target, []);
       expect(await outcome(`${name}-late`)).toEqual(['resolved', { packed: 1 }]);
       expect(await outcome(`${name}-empty`)).toEqual(['rejected', 'Error: there is nothing to pack']);
-      expect(await worker.terminate(10_000)).toEqual({ code: 0, signal: null });
+      expect(await worker.terminate(60_000)).toEqual({ code: 0, signal: null });
     } finally {
       await worker.kill9();
     }
-  }, 60_000);
+  }, 300_000);
 });
 
 test('a task for gcps:// is published to its topic', async () => {
   await createTask('published', 'gcps://acme/orders', ['book']);
-  await until('one message is published', 10_000, () => pubSub.batches.length > 0);
+  await until('one message is published', 30_000, () => pubSub.batches.length > 0);
   expect(pubSub.batches).toEqual([1]);
 });

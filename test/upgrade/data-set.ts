@@ -14,7 +14,7 @@ const ODD = ' Ünï/cødé "quoted" \\back% ';
 /** The `data` of a param or value, in base64 as SDKs encode it. */
 const data = (text: string) => Buffer.from(text).toString('base64');
 const target = { 'resonate:target': WORKERS };
-/** The timers of the data set are due within this time. It is long enough to take the snapshot before. */
+/** Two promises of the data set time out after this time. */
 const SOON_MS = 200;
 
 /**

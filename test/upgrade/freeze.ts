@@ -1,5 +1,5 @@
 /**
- * `npm run freeze -- VERSION`: saves a database of each kind that this version has written in `databases/VERSION`, for the
+ * `npm run freeze -- VERSION`: saves in databases/VERSION a database of each kind, as this version has written it, for the
  * tests of later versions. `TEST_RESONATE_BIN` names the program of another version.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -106,7 +106,7 @@ const RECORD_LATER = {
 describe.each(DIALECTS)('a server on a database that version 0.1.0 left in %s', (dialect) => {
   const during = dialect !== 'sqlite' ? ', while a later version changes the schema' : '';
 
-  test(`delivers waiting messages, ends sleeps, runs schedules and answers searches${during}`, () =>
+  test(`delivers waiting messages, resumes tasks, triggers a schedule and answers searches${during}`, () =>
     withFrozen('0.1.0', dialect, async (database) => {
       for (const sql of AS_IF_FROZEN_NOW) await database.run(sql);
       const server = await ServerProcess.start({ storage: storageArguments(database.target) });

@@ -38,7 +38,7 @@ test('schedules.cron decides what a weekday number means, unless the schedule na
   ]);
   const explicit = await create(unix, 'explicit', { cron, cronDialect: 'resonate' });
   expect([weekday(explicit.nextRunAt), explicit.cronDialect]).toEqual(['Monday', undefined]);
-  // Weekday 0 exists only in cron(8).
+  // Weekday 0 exists only in the dialect unix.
   expect(weekday((await create(unix, 'zero', { cron: '0 9 * * 0' })).nextRunAt)).toBe('Sunday');
   await expect(create(usual, 'zero', { cron: '0 9 * * 0' })).rejects.toThrow(/day of week/);
 });

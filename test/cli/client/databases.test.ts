@@ -4,6 +4,8 @@ import {
   freshPostgresDatabase,
   mysqlForTests,
   postgresForTests,
+  startPgbouncer,
+  startPostgres,
   type TestDatabase,
 } from '@resonate/testkit';
 import { runCommand } from '../../processes/run-command.ts';
@@ -74,6 +76,25 @@ test('doctor warns about a Postgres that accepts no writes', async () => {
       detail: expect.stringContaining('it is read-only'),
     });
   } finally {
+    await server.stop();
+  }
+});
+
+test('doctor refuses a pooler that loses the lock of the election', async () => {
+  const server = await startPostgres();
+  const pooler = await startPgbouncer(server.url, 'transaction', 200);
+  try {
+    const check = async (election: string) => {
+      const storage = ['--storage-type', 'postgres', '--storage-postgres-url', pooler.url, '--wakeup-type', 'none'];
+      const { code, stdout } = await runCommand(RESONATE, ['doctor', ...storage, '--storage-election', election]);
+      const { checks } = JSON.parse(stdout) as { checks: Check[] };
+      return { code, store: checks.find(({ check }) => check === 'store') };
+    };
+    const refused = { status: 'failed', detail: expect.stringContaining('set storage.election to lease') };
+    expect(await check('advisory')).toMatchObject({ code: 1, store: refused });
+    expect(await check('lease')).toMatchObject({ code: 0, store: { status: 'ok' } });
+  } finally {
+    await pooler.stop();
     await server.stop();
   }
 });

@@ -121,7 +121,7 @@ function chains(id: string, letter: (nth: number) => number): Step[][] {
       [typed(`migrate --storage-sqlite-path ${database}`), /^sqlite +empty +\d+$/],
       [typed(`retention --dry-run --storage-sqlite-path ${database}`), /would be deleted/],
       [typed(`import --from ${join(directory, 'promises.json')}`), /^promises +0$/],
-      // The line follows the progress, which it overwrites.
+      // This line is printed over the progress line, so it does not begin at the start of a line.
       [typed('doctor --for dev'), /CHECK +STATUS +DETAIL$/],
       [['completion', 'zsh'], /^#compdef resonate/],
     ],

@@ -104,7 +104,7 @@ test('an import continues if nobody reads its warnings', async () => {
   const file = join(directory, 'promises.json');
   await writeFile(file, '{"promises": []}');
   try {
-    // The file has no tasks, which is a warning. The only request pauses the server.
+    // The file has no tasks, which is a warning. The import sends only one request: debug.start.
     const output = await serving([protocol({})], async (url) => {
       const command = spawn(RESONATE, ['import', '--from', file, '--server', url], {
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -124,7 +125,8 @@ describe('commands that read a configuration', () => {
   test('config shows each value and its source, but no secrets', async () => {
     await writeFile(join(cwd, 'resonate.toml'), '[server]\nport = 9001\n');
     const env = { RESONATE_STORAGE__POSTGRES__URL: 'postgres://me:secret@db/x', RESONATE_SERVER__HOST: 'h' };
-    const args = ['config', '--storage-type', 'postgres', '--transports-http-push-auth-token', 'secret'];
+    const push = ['--transports-http-push-auth-mode', 'bearer', '--transports-http-push-auth-token', 'secret'];
+    const args = ['config', '--storage-type', 'postgres', ...push];
     const [json, table] = await Promise.all([
       run(args, { cwd, env }),
       run([...args, '--output', 'table'], { cwd, env }),
@@ -214,6 +216,31 @@ describe('commands that read a configuration', () => {
     } finally {
       main.close();
     }
+  });
+
+  test('doctor checks the files of public keys', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    await writeFile(join(cwd, 'public.pem'), publicKey.export({ type: 'spki', format: 'pem' }));
+    await writeFile(join(cwd, 'private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const keyed = (file: string, ...more: string[]) => doctor('--auth-publickey', join(cwd, file), ...more);
+    const [usable, missing, wrong, unread, unsigned, none] = await Promise.all([
+      keyed('public.pem'),
+      keyed('none.pem'),
+      keyed('private.pem'),
+      keyed('none.pem', '--for', 'dev', '--auth-publickey', join(cwd, 'public.pem')),
+      doctor('--auth-publickey', 'none'),
+      doctor(),
+    ]);
+    const failed = (part: string) => ({
+      code: 1,
+      checks: { auth: { status: 'failed', detail: expect.stringContaining(part) } },
+    });
+    expect(usable).toMatchObject({ code: 0, checks: { auth: { status: 'ok' } } });
+    expect(missing).toMatchObject(failed('none.pem'));
+    expect(wrong).toMatchObject(failed('only public keys'));
+    expect(unread).toMatchObject(failed('none.pem'));
+    expect(unsigned).toMatchObject({ code: 0, checks: { auth: { status: 'warning' } } });
+    expect(none).toMatchObject({ code: 0, checks: { auth: { status: 'off' }, packages: { status: 'ok' } } });
   });
 
   test('a reader that closes the pipe early does not cause a failure', async () => {

@@ -175,7 +175,7 @@ describe('search', () => {
     expect(failed).toMatch(/^f1 +rejected +charge .* TypeError: too late$/);
   });
 
-  test('tasks and schedules are searched alike', async () => {
+  test('searches for tasks and schedules have pages and --all, too', async () => {
     for (let n = 10; n < 22; n++) await schedule(`every-${n}`);
     const [tasks, allTasks, schedules, allSchedules] = await Promise.all([
       resonate.json('tasks', 'search', '--state', 'pending', '--limit', '2'),

@@ -52,3 +52,18 @@ test('refuses to run without --dry-run', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('dry-run');
 });
+
+test('refuses a database that does not exist', async () => {
+  const path = join(server.directory, 'typo.db');
+  const { code, stdout, stderr } = await runCommand(RESONATE, [
+    'retention',
+    '--dry-run',
+    '--storage-sqlite-path',
+    path,
+  ]);
+  expect({ code, stdout, stderr }).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `resonate: there is no resonate database at ${path}\n`,
+  });
+});

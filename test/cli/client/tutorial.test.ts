@@ -51,7 +51,7 @@ test('a large order waits until a person approves it', async () => {
   expect((await result).stdout).toBe('shipped: bicycle\n');
 });
 
-test('the report runs on a schedule', async () => {
+test('the schedule of the report exists, and a trigger runs the report', async () => {
   const { schedule } = await resonate.json<{ schedule: object }>('schedules', 'trigger', 'daily-report');
   expect(schedule).toMatchObject({ cron: '0 8 * * MON-FRI' });
   await prints('the daily report');

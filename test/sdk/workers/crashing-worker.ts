@@ -1,6 +1,6 @@
 /**
  * A worker that dies, or freezes, at one point of the life of a step:
- *   node crashing-worker.ts --url http://127.0.0.1:8001 --group g --name a [--network http] [--at "settle is sent"] [--in 2]
+ *   node crashing-worker.ts --url http://127.0.0.1:8001 --group g --name a [--network http] [--at "the settle is sent"] [--in 2]
  * It runs the workflow `marks`, whose steps return the name of their worker. It dies in the step that --in names.
  */
 import { parseArgs } from 'node:util';

@@ -1,9 +1,7 @@
 import type { Context, Func } from '@resonatehq/sdk';
 import type { Sdk } from './sdk.ts';
 
-/**
- * The functions that the SDK tests run.
- */
+/** What the functions of the SDK tests know about their worker. */
 export interface WorkerSetup {
   /** The name of the process. `place` returns it, so that a test can see in which process a step ran. */
   name: string;

@@ -10,7 +10,7 @@ export const CURRENT_CLIENTS: readonly (readonly [sdk: string, network: NetworkN
   ['0.11.5', 'websocket'],
 ];
 
-/** Each SDK with each of its networks. */
+/** The pairs of an SDK and a network that the tests of all SDKs run: the older SDK only over its own network. */
 export const CLIENTS: readonly (readonly [sdk: string, network: NetworkName])[] = [
   ['0.11.4', 'http'],
   ...CURRENT_CLIENTS,

@@ -1,6 +1,6 @@
 """A worker of the Python SDK over the WebSocket:
 
-    python worker.py --url http://127.0.0.1:8001 --group g --name a [--at "settle is sent"]
+    python worker.py --url http://127.0.0.1:8001 --group g --name a [--at "the settle is sent"]
 
 prints "ready" once it is connected. In the second step of `marks` it dies at the point that --at names.
 """

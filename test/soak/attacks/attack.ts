@@ -44,7 +44,7 @@ export function rpc(target: Target, kind: string, data: unknown): Promise<number
   return post(target, envelope(kind, JSON.stringify(data)));
 }
 
-/** A connection on which the attack writes single bytes. It reads nothing until it is resumed. */
+/** A TCP connection on which the attack writes any bytes. It reads nothing until it is resumed. */
 export function openRaw({ url, count }: Target): Promise<Socket> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve) => {

@@ -8,7 +8,7 @@ const FAR_FUTURE = 9_000_000_000_000;
 const LARGE = 1.9 * MIB;
 /** Large promises that the attacks share, so that the disk does not fill. */
 const LARGE_PROMISES = 40;
-/** An id that is still accepted. */
+/** The length of the longest id that is accepted. */
 const LONGEST_ID = 1_280;
 
 const KINDS_BY_ID = ['promise.get', 'promise.settle', 'task.get', 'task.acquire', 'task.halt', 'schedule.get'];
