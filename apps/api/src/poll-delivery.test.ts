@@ -196,6 +196,31 @@ describe('a message for a worker', () => {
   });
 });
 
+test.each([
+  ['in its own commit', true],
+  ['by the loop', false],
+])('the text of a promise with many listeners is made once when they are told %s', async (_, isOpenBefore) => {
+  await delivery.start();
+  const workers: Worker[] = [];
+  const open = () => {
+    for (let index = 0; index < 40; index++) workers.push(new Worker('g', `w${index}`));
+  };
+  if (isOpenBefore) open();
+  await create('p');
+  for (let index = 0; index < 40; index++) {
+    const data = { awaited: 'p', address: `poll://uni@g/w${index}` };
+    await runtime.store.execute({ kind: 'promise.register_listener', data }, null, 0);
+  }
+  const stringify = jest.spyOn(JSON, 'stringify');
+  const value = { data: 'told' };
+  await runtime.store.execute({ kind: 'promise.settle', data: { id: 'p', state: 'resolved', value } }, null, 0);
+  if (!isOpenBefore) open();
+  for (const worker of workers) expect(await worker.next()).toBe('unblock p');
+  const made = stringify.mock.calls.filter(([of]) => (of as { kind?: unknown } | null)?.kind === 'unblock');
+  stringify.mockRestore();
+  expect(made).toHaveLength(1);
+});
+
 describe('a slow worker', () => {
   test('gets as many messages as fit; the rest waits, in order, until it catches up', async () => {
     await delivery.start();

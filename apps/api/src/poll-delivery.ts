@@ -3,17 +3,16 @@ import {
   handedOver,
   nextCheckAt,
   ScanInterval,
-  messageOf,
   outcomeOf,
   servedTargets,
   traceDelivery,
 } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
-import type { Message } from '@resonate/protocol';
 import { scanEveryMs, type RuntimeWith } from '@resonate/process';
 import { rowOf, type Claimed, type Delivery, type DeliveryOutcome, type Receiver, type Slot } from '@resonate/store';
 import type { StreamHub, StreamSlot } from '@resonate/transports';
 import { LastWorkers } from './last-workers.ts';
+import { MessageTexts, type MessageText } from './message-texts.ts';
 import { PollTargets } from './poll-targets.ts';
 
 type Context = RuntimeWith<
@@ -23,6 +22,8 @@ type Context = RuntimeWith<
 
 /** The maximum number of targets in one claim or one scan. The next claim or scan continues with the others. */
 const MAX_TARGETS = 1_000;
+/** The maximum number of messages in one claim, because they are in memory together. The next one follows at once. */
+const MAX_MESSAGES = 1_000;
 
 /** How long a message waits for the connection that it prefers. Another process may hold that connection. */
 const PREFERENCE_GRACE_MS = 100;
@@ -53,6 +54,7 @@ export class PollDelivery implements Service, Receiver {
   readonly #hub: StreamHub;
   readonly #loop: Loop;
   readonly #lastWorkers = new LastWorkers();
+  readonly #texts = new MessageTexts();
   readonly #interval: ScanInterval;
   readonly #targets: PollTargets;
   /** When the next scan is due, epoch ms. */
@@ -125,10 +127,9 @@ export class PollDelivery implements Service, Receiver {
     const { target, prefers } = rowOf(delivery);
     const slot = this.#hub.reserve(target, prefers, this.#lastWorkers.avoids(delivery));
     if (!slot) return { slot: null, why: 'gone' };
-    const message = messageOf(delivery, this.#runtime.serverUrl);
-    const body = JSON.stringify(message);
-    if (slot.hold(Buffer.byteLength(body))) {
-      return { slot: { send: () => this.#send(delivery, message, body, slot), cancel: slot.cancel } };
+    const text = this.#texts.of(delivery, this.#runtime.serverUrl);
+    if (slot.hold(text.bytes)) {
+      return { slot: { send: () => this.#send(delivery, text, slot), cancel: slot.cancel } };
     }
     slot.cancel();
     return { slot: null, why: 'large' };
@@ -185,7 +186,7 @@ export class PollDelivery implements Service, Receiver {
 
   async #claim(): Promise<void> {
     const { config, store } = this.#runtime;
-    const most = { targets: MAX_TARGETS, messages: config.messages.batchSize };
+    const most = { targets: MAX_TARGETS, each: config.messages.batchSize, messages: MAX_MESSAGES };
     const { targets, preferred } = this.#targets.take(store.clock.now(), most);
     if (targets.length === 0) return;
     const graceMs = store.isShared ? PREFERENCE_GRACE_MS : 0;
@@ -225,7 +226,7 @@ export class PollDelivery implements Service, Receiver {
     else this.#done(delivery, false, found.why === 'large' ? UNTIL_IT_FITS_MS : 0);
   }
 
-  #send(delivery: Delivery, message: Message, body: string, { id, send }: StreamSlot): void {
+  #send(delivery: Delivery, { message, body }: MessageText, { id, send }: StreamSlot): void {
     this.#lastWorkers.sent(delivery, id);
     const { metrics, tracing } = this.#runtime;
     handedOver(this.#runtime, 'poll', delivery);

@@ -45,13 +45,15 @@ export class PollTargets {
 
   /**
    * The targets to claim messages for now. Hints that arrive after this call count for the next one.
-   * @param most the maximum number of targets, and of messages for each.
+   * @param most the maximum number of targets, of messages for each, and of messages for all. With many targets each gets
+   * an equal share of the last one, but at least one message. A target that still has messages is noted again after the
+   * claim, and the next claim has fewer targets then.
    */
-  take(now: number, most: { targets: number; messages: number }): PollClaim {
+  take(now: number, most: { targets: number; each: number; messages: number }): PollClaim {
     const limits = new Map<string, number>();
     const preferred: string[] = [];
     const add = (target: string) => {
-      const limit = this.#hub.room(target, most.messages);
+      const limit = this.#hub.room(target, most.each);
       // A full stream is announced again when it has room.
       if (limit > 0) limits.set(target, limit);
     };
@@ -69,7 +71,8 @@ export class PollTargets {
       add(target);
       for (const id of this.#hub.ids(target)) preferred.push(id);
     }
-    return { targets: [...limits].map(([target, limit]) => ({ target, limit })), preferred };
+    const share = Math.max(1, Math.floor(most.messages / limits.size));
+    return { targets: [...limits].map(([target, limit]) => ({ target, limit: Math.min(limit, share) })), preferred };
   }
 
   /** Forgets streams that closed or are full. `take` does so too, but it is not called while nothing is delivered. */

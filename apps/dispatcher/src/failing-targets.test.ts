@@ -248,6 +248,27 @@ test('resuming is tried again if the database was unavailable', async () => {
   expect(failures).toBeGreaterThan(1);
 });
 
+test('a probe and a deferral are tried again soon if the database was unavailable', async () => {
+  await start({ 'messages-backoff-min': '4s', 'messages-backoff-max': '1h', 'messages-circuit-failures': 1 });
+  const { queues } = tested.runtime.store;
+  const failures = { defer: 0, resumeOne: 0 };
+  const [defer, resumeOne] = [queues.defer.bind(queues), queues.resumeOne.bind(queues)];
+  queues.defer = (queue, forMs) =>
+    failures.defer++ > 0 ? defer(queue, forMs) : Promise.reject(new Error('the database is away'));
+  const resumedAt: number[] = [];
+  queues.resumeOne = (queue, withinMs) => {
+    resumedAt.push(performance.now());
+    return resumedAt.length > 1 ? resumeOne(queue, withinMs) : Promise.reject(new Error('the database is away'));
+  };
+  const { url } = await target(refused);
+  await tested.createTask('p', url);
+  // Nothing is due that would cause another deferral.
+  await until(async () => failures.defer > 1);
+  await until(async () => resumedAt.length > 1);
+  // The circuit would have waited for at least another 2 s.
+  expect(resumedAt[1]! - resumedAt[0]!).toBeLessThan(1_500);
+}, 20_000);
+
 test('a circuit is closed if its target has no messages left', async () => {
   await start({ 'messages-max-attempts': 1 });
   const { url } = await target(refused);

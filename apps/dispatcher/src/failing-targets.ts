@@ -107,24 +107,36 @@ export class FailingTargets implements Service {
     await this.#resume();
     for (const target of this.#toDefer) {
       if (this.#stopping) return null;
+      // Delete before the deferral, so that a target that must be deferred again meanwhile is kept.
       this.#toDefer.delete(target);
-      if (this.#circuits.isOpen(target)) {
-        await store.queues.defer({ transport: this.#transport, target }, backoffMaxMs);
-        this.#circuits.deferred(target);
+      try {
+        await this.#deferNow(target);
+      } catch (error) {
+        this.#toDefer.add(target);
+        throw error;
       }
-      this.#waiting.forget(target);
-      await this.#waiting.refresh(target);
       // If the circuit closed during the deferral, messages that were just resumed may have been deferred again.
       if (!this.#circuits.isOpen(target)) this.#toResume.add(target);
       await this.#resume();
     }
-    for (const target of this.#circuits.takeProbes(store.clock.now())) {
+    for (const target of this.#circuits.dueProbes(store.clock.now())) {
       if (this.#stopping) return null;
       const resumed = await store.queues.resumeOne({ transport: this.#transport, target }, backoffMaxMs);
+      this.#circuits.probeResumed(target, store.clock.now());
       if (resumed > 0) this.#waiting.note(target, 0);
       else await this.#closeIfIdle(target);
     }
     return this.#circuits.nextProbeAt;
+  }
+
+  async #deferNow(target: string): Promise<void> {
+    const { config, store } = this.#runtime;
+    if (this.#circuits.isOpen(target)) {
+      await store.queues.defer({ transport: this.#transport, target }, config.messages.backoffMaxMs);
+      this.#circuits.deferred(target);
+    }
+    this.#waiting.forget(target);
+    await this.#waiting.refresh(target);
   }
 
   /** Makes the deferred messages of targets that work again due at once, oldest first. */

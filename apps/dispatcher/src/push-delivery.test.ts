@@ -187,6 +187,16 @@ test('a target gets its messages even if many targets before it by name have wai
   expect((await target.next()).message).toMatchObject({ data: { task: { id: 'x' } } });
 });
 
+test('every target gets its message if far more targets are due than compete for the free slots at once', async () => {
+  await tested.stop();
+  // A batch of 1 message: 4 targets compete.
+  await start({ 'messages-batch-size': '1', 'transports-http-push-max-in-flight': '3' });
+  const targets = await Promise.all(Array.from({ length: 30 }, () => tested.listen()));
+  await Promise.all(targets.map(({ url }, index) => tested.createTask(`w${index}`, url)));
+  await Promise.all(targets.map(async (target) => (await target.next()).response.end()));
+  await until(async () => (await tested.deliveries())['success'] === 30);
+});
+
 test('messages that are due and not delivered are reported as backlog, by transport', async () => {
   const hanging = await tested.listen();
   await Promise.all(Array.from({ length: 10 }, (_, index) => tested.createTask(`h${index}`, hanging.url)));

@@ -20,6 +20,12 @@ type Context = RuntimeWith<
 const MAX_BYTES_UNDER_WAY = 32 << 20;
 
 /**
+ * How many targets compete for the free slots, as a multiple of `messages.batch_size`. If all due targets did, each slot
+ * that becomes free would cost time in proportion to their number, because `TargetSlots.share` sorts them.
+ */
+const CANDIDATES_PER_MESSAGE = 4;
+
+/**
  * Delivers the messages of one transport: claims due messages for targets that have a free slot, and pushes them. Each
  * target has its own slots, so a target that is slow or hangs does not delay the others.
  */
@@ -95,17 +101,22 @@ export class PushDelivery implements Service {
 
   /** How many messages to claim for each target, and which targets get a probe. */
   #toClaim(now: number) {
+    const { batchSize } = this.#runtime.config.messages;
     const probes = new Set<string>();
     const targets: string[] = [];
-    for (const [target, dueAt] of this.#waiting.due(now)) {
+    const due = this.#waiting.inTurn(now);
+    // The loop is woken when a slot becomes free.
+    if (this.#slots.isFull) return { probes, targets: [] };
+    for (const [target, dueAt] of due) {
       // The loop is woken when a slot of the target becomes free.
       if (this.#slots.free(target) === 0) continue;
       const advice = this.#failing.advise(target, dueAt, now);
       if (advice === 'defer') this.#waiting.forget(target);
       if (advice === 'probe') probes.add(target);
       if (advice === 'deliver' || advice === 'probe') targets.push(target);
+      if (targets.length >= CANDIDATES_PER_MESSAGE * batchSize) break;
     }
-    const shares = this.#slots.share(targets, this.#runtime.config.messages.batchSize);
+    const shares = this.#slots.share(targets, batchSize);
     return { probes, targets: shares.map((share) => (probes.has(share.target) ? { ...share, limit: 1 } : share)) };
   }
 

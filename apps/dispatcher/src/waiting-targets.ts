@@ -52,9 +52,9 @@ export class WaitingTargets implements Service {
     return this.#scanner.stop();
   }
 
-  /** The targets with a due message, and its due time. */
-  due(now: number): ReadonlyMap<string, number> {
-    return this.#due.due(now);
+  /** The targets with a due message, and its due time, from where the last call ended (`DueTargets.inTurn`). */
+  inTurn(now: number): Iterable<[string, number]> {
+    return this.#due.inTurn(now);
   }
 
   /** The earliest time at which a message that is not due yet may become due; null if none is known. */

@@ -71,7 +71,7 @@ describe('a circuit', () => {
     circuits.failed('a', false, 0, { askedMs: 500 });
     fail(2);
     expect(circuits.advise('a', 10, 499)).toBe('defer');
-    expect(circuits.takeProbes(499)).toEqual([]);
+    expect(circuits.dueProbes(499)).toEqual([]);
     expect(circuits.advise('a', 10, 500)).toBe('probe');
     circuits.probing('a');
     circuits.failed('a', true, 500, { askedMs: 1e12 });
@@ -113,20 +113,23 @@ describe('a request for a probe', () => {
   test('is made when the wait is over, and again if no probe followed', () => {
     open();
     const first = circuits.nextProbeAt!;
-    expect(circuits.takeProbes(first - 1)).toEqual([]);
-    expect(circuits.takeProbes(first)).toEqual(['a']);
-    expect(circuits.takeProbes(first)).toEqual([]);
+    expect(circuits.dueProbes(first - 1)).toEqual([]);
+    expect(circuits.dueProbes(first)).toEqual(['a']);
+    // It stays due until a message was resumed, because resuming may fail.
+    expect(circuits.dueProbes(first)).toEqual(['a']);
+    circuits.probeResumed('a', first);
+    expect(circuits.dueProbes(first)).toEqual([]);
     const second = circuits.nextProbeAt!;
     expect(second).toBeGreaterThan(first);
-    expect(circuits.takeProbes(second)).toEqual(['a']);
+    expect(circuits.dueProbes(second)).toEqual(['a']);
   });
 
   test('is not made while a probe is running, or while all circuits are closed', () => {
     open();
     circuits.probing('a');
-    expect([circuits.takeProbes(1_000), circuits.nextProbeAt]).toEqual([[], null]);
+    expect([circuits.dueProbes(1_000), circuits.nextProbeAt]).toEqual([[], null]);
     circuits.succeeded('a');
-    expect([circuits.takeProbes(1_000), circuits.nextProbeAt]).toEqual([[], null]);
+    expect([circuits.dueProbes(1_000), circuits.nextProbeAt]).toEqual([[], null]);
   });
 });
 

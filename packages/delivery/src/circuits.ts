@@ -96,21 +96,23 @@ export class Circuits {
     if (circuit) circuit.isDeferred = true;
   }
 
-  /**
-   * The open circuits whose probe is due. The caller resumes one message for each. If another process takes that
-   * message, the circuit is returned again after another wait.
-   */
-  takeProbes(now: number): string[] {
-    const targets: string[] = [];
-    for (const [target, circuit] of this.#waiting()) {
-      if (circuit.resumeProbeAt > now) continue;
-      circuit.resumeProbeAt = now + this.#waitMs(circuit);
-      targets.push(target);
-    }
-    return targets;
+  /** The open circuits whose probe is due. The caller resumes one message for each, and then calls `probeResumed`. */
+  dueProbes(now: number): string[] {
+    return this.#waiting()
+      .filter(([, { resumeProbeAt }]) => resumeProbeAt <= now)
+      .map(([target]) => target);
   }
 
-  /** When `takeProbes` returns the next target, epoch ms; null if no circuit waits for a probe. */
+  /**
+   * Call it after a message of the target was resumed as the probe. If another process takes that message, the probe is
+   * due again after another wait.
+   */
+  probeResumed(target: string, now: number): void {
+    const circuit = this.#circuits.get(target);
+    if (circuit) circuit.resumeProbeAt = Math.max(circuit.resumeProbeAt, now + this.#waitMs(circuit));
+  }
+
+  /** When `dueProbes` returns the next target, epoch ms; null if no circuit waits for a probe. */
   get nextProbeAt(): number | null {
     const times = this.#waiting().map(([, { resumeProbeAt }]) => resumeProbeAt);
     return times.length > 0 ? times.reduce((one, other) => Math.min(one, other)) : null;

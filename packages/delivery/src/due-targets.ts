@@ -1,5 +1,7 @@
 /** How many targets with later due times are remembered. The scan of all waiting targets finds the others again. */
 const MAX_LATER = 10_000;
+/** The same for targets that are due. */
+const MAX_DUE = 100_000;
 
 /**
  * When to look at a target again after a claim. A due message may stay unclaimed for four reasons: its row is locked, it
@@ -27,6 +29,8 @@ export function nextCheckAt(
 export class DueTargets {
   readonly #due = new Map<string, number>();
   readonly #later = new Map<string, number>();
+  /** Where `inTurn` continues. */
+  #turn: Iterator<[string, number]> | null = null;
   /** When `due` was called last, epoch ms. */
   #now = -Infinity;
   /** The earliest due time in `#later`, or an earlier time. */
@@ -41,7 +45,7 @@ export class DueTargets {
     }
     const later = this.#later.get(target);
     if (later === undefined) {
-      if (at <= this.#now) return void this.#due.set(target, at);
+      if (at <= this.#now) return this.#setDue(target, at);
       if (this.#later.size >= MAX_LATER) return;
     }
     this.#later.set(target, Math.min(at, later ?? Infinity));
@@ -70,9 +74,36 @@ export class DueTargets {
         continue;
       }
       this.#later.delete(target);
-      this.#due.set(target, at);
+      this.#setDue(target, at);
     }
     return this.#due;
+  }
+
+  /**
+   * The targets with a due message, and its due time, each once. If the caller does not read all of them, the next call
+   * begins after the last one that it read. So every target gets its turn, and a caller that needs few targets visits few.
+   */
+  inTurn(now: number): Iterable<[string, number]> {
+    const count = this.due(now).size;
+    return this.#nextInTurn(count);
+  }
+
+  *#nextInTurn(count: number): Generator<[string, number]> {
+    for (let left = count; left > 0; left--) {
+      let next = this.#turn?.next();
+      if (!next || next.done) {
+        this.#turn = this.#due.entries();
+        next = this.#turn.next();
+      }
+      if (next.done) break;
+      yield next.value;
+    }
+    // All were visited. An iterator that is kept would keep the old tables of the map in memory.
+    this.#turn = null;
+  }
+
+  #setDue(target: string, at: number): void {
+    if (this.#due.size < MAX_DUE) this.#due.set(target, at);
   }
 
   /** The earliest time at which a message that is not due yet may become due; null if none is known. */

@@ -13,8 +13,10 @@ describe('free slots', () => {
     expect([slots.free('a'), slots.free('b')]).toEqual([1, 3]);
     take(slots, 'b', 2);
     expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([1, 1, 1]);
+    expect(slots.isFull).toBe(false);
     slots.take('c');
     expect([slots.free('a'), slots.free('b'), slots.free('c')]).toEqual([0, 0, 0]);
+    expect(slots.isFull).toBe(true);
   });
 
   test('beyond half of the total are for targets whose last delivery succeeded; any other target gets at most one', () => {

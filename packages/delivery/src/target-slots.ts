@@ -21,6 +21,11 @@ export class TargetSlots {
     this.#total = total;
   }
 
+  /** Whether no target has a free slot. */
+  get isFull(): boolean {
+    return this.#takenTogether >= this.#total;
+  }
+
   free(target: string): number {
     return this.#free(target, this.#takenTogether);
   }

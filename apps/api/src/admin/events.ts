@@ -38,6 +38,7 @@ export class ChangeFeed implements Service {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#unlisten();
     for (const viewer of this.#viewers) viewer.end();
   }
 
@@ -59,10 +60,13 @@ export class ChangeFeed implements Service {
     response.on('close', () => {
       viewer.close();
       this.#viewers.delete(viewer);
-      if (this.#viewers.size > 0) return;
-      this.#release?.();
-      this.#release = null;
+      if (this.#viewers.size === 0) this.#unlisten();
     });
+  }
+
+  #unlisten(): void {
+    this.#release?.();
+    this.#release = null;
   }
 
   #listen(): () => void {

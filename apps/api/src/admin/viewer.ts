@@ -46,7 +46,7 @@ export class Viewer {
   }
 
   ping(): void {
-    if (!this.#response.writableNeedDrain) this.#response.write(': ping\n\n');
+    if (this.#mayWrite) this.#response.write(': ping\n\n');
   }
 
   end(): void {
@@ -76,10 +76,18 @@ export class Viewer {
     );
   }
 
+  /**
+   * False while earlier bytes wait for the page, and after the end: a write would be an error then, and
+   * `writableNeedDrain` is always false.
+   */
+  get #mayWrite(): boolean {
+    return !this.#response.writableEnded && !this.#response.writableNeedDrain;
+  }
+
   /** Sends the waiting event. @returns the timer that sends the next one. Nothing is sent before it fires. */
   #send(): NodeJS.Timeout {
     const cause = this.#waiting;
-    if (cause !== null && !this.#response.writableNeedDrain) {
+    if (cause !== null && this.#mayWrite) {
       this.#waiting = null;
       const change: Change = { at: this.#clock.now(), cause };
       this.#response.write(`event: change\ndata: ${JSON.stringify(change)}\n\n`);

@@ -12,5 +12,7 @@ export function beginEvents(response: ServerResponse): void {
     connection: 'keep-alive',
     'x-accel-buffering': 'no',
   });
+  // An error without a listener would end the process. `close` follows when the connection is gone.
+  response.on('error', () => {});
   response.write(': connected\n\n');
 }

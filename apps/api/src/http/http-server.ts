@@ -81,9 +81,11 @@ export class HttpServer implements Service {
     }).catch((cause: unknown) => {
       throw new Error(`cannot listen on ${bind}:${port} (server.port): ${errorText(cause)}`);
     });
+    const { config, logger } = this.#runtime;
+    // For example, the system has too many open files. An error without a listener would end the process.
+    server.on('error', (error) => logger.warn('a connection could not be accepted', { error }));
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
-    const { config, logger } = this.#runtime;
     const address = server.address();
     const serverUrl = effectiveServerUrl(config, typeof address === 'object' ? address?.port : undefined);
     this.#runtime.serverUrl = serverUrl;

@@ -1,6 +1,8 @@
 import { HEAP_SHARE_BYTES } from '@resonate/store';
 
-/** Answers up to this size are not counted, because they fit into the send buffer of a connection. */
+/**
+ * Answers up to this size are not counted if their connection holds nothing else, because they fit into its send buffer.
+ */
 export const SMALL_ANSWER_BYTES = 16 * 1024;
 
 /**

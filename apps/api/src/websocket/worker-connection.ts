@@ -108,7 +108,8 @@ export class WorkerConnection {
       return;
     }
     this.#cork();
-    if (text.length <= SMALL_ANSWER_BYTES) {
+    // Many small answers that the client does not read are as large as a large one.
+    if (text.length <= SMALL_ANSWER_BYTES && this.#socket.bufferedAmount <= SMALL_ANSWER_BYTES) {
       this.#socket.send(text);
       return;
     }

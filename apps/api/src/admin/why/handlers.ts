@@ -34,7 +34,7 @@ export function whyHandlers(runtime: Context): Pick<Handlers, 'why' | 'scheduleW
       const reply = id.startsWith(prefix)
         ? await store.execute({ kind: 'schedule.get', data: { id } }, null, 0)
         : { status: 404, data: null };
-      if (reply.status === 503) throw new Refusal(503, String(reply.data));
+      if (reply.status >= 500) throw new Refusal(reply.status, String(reply.data));
       if (reply.status !== 200) throw new Refusal(404, 'Schedule not found');
       const now = await store.now();
       const { schedule } = reply.data as { schedule: ScheduleRecord };
