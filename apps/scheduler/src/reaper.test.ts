@@ -1,25 +1,49 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { loadConfig } from '@resonate/config';
 import { createLogger } from '@resonate/observability';
-import { DEAD_AFTER_MS, openRuntime, type Runtime } from '@resonate/process';
+import { openRuntime, type Runtime } from '@resonate/process';
 import { PassThrough } from 'node:stream';
 import { reaping } from './reaper.ts';
 
 const SECOND = 1_000;
+/** How long after an outage each process has to renew its row. */
+const GRACE_MS = 7 * SECOND;
 
 let runtime: Runtime;
 let now: number;
 let step: () => Promise<null>;
+/** While true, the store cannot be reached. */
+let isAway: boolean;
 
 beforeEach(async () => {
   now = Date.now();
   const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
   const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
   runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
-  step = reaping(runtime);
+  isAway = false;
+  step = reaping(withOutages(runtime));
 });
 
 afterEach(() => runtime.store.close());
+
+function withOutages({ logger, store }: Runtime): Parameters<typeof reaping>[0] {
+  const { cluster, outbox } = store;
+  const read = async () => {
+    if (isAway) throw new Error('the database cannot be reached');
+    return store.now();
+  };
+  return { logger, store: { cluster, outbox, now: read } };
+}
+
+/** Lets the grace period of a new leader pass, while these processes renew their rows. */
+async function lead(...ids: string[]): Promise<void> {
+  for (const end = now + GRACE_MS; now <= end; now += SECOND) {
+    await heartbeat(...ids);
+    await step();
+  }
+  await heartbeat(...ids);
+  await step();
+}
 
 /** These processes renew their rows. */
 async function heartbeat(...ids: string[]): Promise<void> {
@@ -35,7 +59,7 @@ async function known(): Promise<string[]> {
 }
 
 test('a process that renews its row no longer is removed after 5 s', async () => {
-  await heartbeat('a', 'b', runtime.processId);
+  await lead('a', 'b', runtime.processId);
   for (let second = 1; second <= 5; second++) {
     now += SECOND;
     await heartbeat('a', runtime.processId);
@@ -45,23 +69,60 @@ test('a process that renews its row no longer is removed after 5 s', async () =>
   expect(await known()).toEqual(['a', runtime.processId].sort());
 });
 
-test('after an outage of the store each process gets 5 s to renew its row', async () => {
-  await heartbeat('a', 'b', runtime.processId);
-  await step();
+test('after an outage of the store each process gets 7 s to renew its row', async () => {
+  await lead('a', 'b', runtime.processId);
   now += 60 * SECOND;
   expect(await known()).toEqual(['a', 'b', runtime.processId].sort());
-  now += DEAD_AFTER_MS - 1;
-  await heartbeat('a', runtime.processId);
-  expect(await known()).toContain('b');
-  now += 1;
+  for (let second = 1; second <= 6; second++) {
+    now += SECOND;
+    await heartbeat('a', runtime.processId);
+    expect(await known()).toContain('b');
+  }
+  now += SECOND;
   expect(await known()).toEqual(['a', runtime.processId].sort());
 });
 
-test('a process that becomes the leader after an outage waits, too, if its own row is old', async () => {
+test('a short outage counts, too: a process whose heartbeat backs off for up to 5 s after it is not removed', async () => {
+  await lead('a', runtime.processId);
+  isAway = true;
+  for (let tenth = 1; tenth <= 20; tenth++) {
+    now += SECOND / 10;
+    await expect(step()).rejects.toThrow('cannot be reached');
+  }
+  isAway = false;
+  for (let second = 0; second <= 5; second++) {
+    await heartbeat(runtime.processId);
+    expect(await known()).toContain('a');
+    now += SECOND;
+  }
   await heartbeat('a', runtime.processId);
-  now += 60 * SECOND;
+  for (let second = 0; second < 5; second++) {
+    expect(await known()).toContain('a');
+    now += SECOND;
+    await heartbeat(runtime.processId);
+  }
+  now += 1;
+  expect(await known()).toEqual([runtime.processId]);
+});
+
+test('an outage in which no step failed, because the store answered late, counts, too', async () => {
+  await lead('a', runtime.processId);
+  // The next heartbeat of `a` hangs for as long as the next step.
+  now += SECOND;
   expect(await known()).toContain('a');
+  now += 4.1 * SECOND;
+  expect(await known()).toContain('a');
+});
+
+test('a new leader waits, too, because it does not know whether there was an outage', async () => {
+  await heartbeat('a');
+  now += 60 * SECOND;
   await heartbeat(runtime.processId);
-  now += DEAD_AFTER_MS;
+  expect(await known()).toContain('a');
+  for (let second = 1; second <= 7; second++) {
+    now += SECOND;
+    await heartbeat(runtime.processId);
+    await step();
+  }
   expect(await known()).toEqual([runtime.processId]);
 });

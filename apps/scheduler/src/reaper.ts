@@ -2,8 +2,18 @@ import { Loop, type Service } from '@resonate/lifecycle';
 import { DEAD_AFTER_MS, isAlive, type RuntimeWith } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
+/**
+ * A longer time between two steps counts as an outage. It is shorter than DEAD_AFTER_MS, because at the start of an outage
+ * the last heartbeat of a living process may be over 1 s old.
+ */
+const LONGEST_GAP_MS = 3_000;
+/**
+ * How long after an outage no process is dead. It is longer than the backoff of a failed heartbeat, which is up to 5 s
+ * (`Loop`).
+ */
+const GRACE_MS = DEAD_AFTER_MS + 2_000;
 
-type Context = RuntimeWith<'logger' | 'processId', 'cluster' | 'now' | 'outbox'>;
+type Context = RuntimeWith<'logger', 'cluster' | 'now' | 'outbox'>;
 
 /** Looks every second for processes whose heartbeat has stopped. */
 export function createReaper(runtime: Context): Service {
@@ -13,7 +23,6 @@ export function createReaper(runtime: Context): Service {
   return {
     name,
     start() {
-      // While another process led, this one did not look. That was no outage.
       step = reaping(runtime);
       return loop.start();
     },
@@ -26,27 +35,26 @@ export function createReaper(runtime: Context): Service {
  * tasks.retry_timeout.
  * @returns the step of the loop.
  */
-export function reaping({ logger, processId, store }: Context): () => Promise<null> {
-  /** The last step, epoch ms. */
+export function reaping({ logger, store }: Context): () => Promise<null> {
+  /** The last step, epoch ms; null if it failed or there was none. */
   let steppedAt: number | null = null;
   let nobodyIsDeadUntil = 0;
   return async () => {
+    const lastAt = steppedAt;
+    steppedAt = null;
     const now = await store.now();
     const processes = await store.cluster.processes();
-    // While the store is unreachable, no process can renew its row. After that, each gets the time to do so.
-    const wasUnreachable =
-      steppedAt === null
-        ? processes.some((row) => row.id === processId && !isAlive(row, now))
-        : now - steppedAt > DEAD_AFTER_MS;
+    // While the store is unreachable, no process can renew its row. After that, each gets the time to do so. A new leader
+    // does not know whether there was an outage: an outage may have caused its election.
+    if (lastAt === null || now - lastAt > LONGEST_GAP_MS) nobodyIsDeadUntil = now + GRACE_MS;
+    const ids = now < nobodyIsDeadUntil ? [] : processes.filter((row) => !isAlive(row, now)).map(({ id }) => id);
+    if (ids.length > 0) {
+      const released = await store.outbox.release({ processIds: new Set(ids) });
+      // Remove the rows last. If this process dies before, the next leader still finds them.
+      await store.cluster.removeProcesses(ids);
+      logger.warn('released the messages of dead processes', { processes: ids, messagesDueAgain: released });
+    }
     steppedAt = now;
-    if (wasUnreachable) nobodyIsDeadUntil = now + DEAD_AFTER_MS;
-    if (now < nobodyIsDeadUntil) return null;
-    const ids = processes.filter((row) => !isAlive(row, now)).map(({ id }) => id);
-    if (ids.length === 0) return null;
-    const released = await store.outbox.release({ processIds: new Set(ids) });
-    // Remove the rows last. If this process dies before, the next leader still finds them.
-    await store.cluster.removeProcesses(ids);
-    logger.warn('released the messages of dead processes', { processes: ids, messagesDueAgain: released });
     return null;
   };
 }

@@ -15,7 +15,9 @@ export function recorded({ name, when, run }: Duty, { metrics, processId, store 
     async dueAt() {
       if ('isWanted' in when) return (await when.isWanted()) ? 0 : null;
       const last = await store.upkeep.jobs.lastRun(name);
-      return last === null || last.endedAt === null || last.error !== null ? 0 : last.endedAt + when.everyMs;
+      if (last === null || last.endedAt === null || last.error !== null) return 0;
+      // A run that ended in the future was recorded while the clock was ahead. When it really ended is not known.
+      return last.endedAt > (await store.now()) ? 0 : last.endedAt + when.everyMs;
     },
     async run(signal) {
       const begun: JobRun = { by: processId, startedAt: await store.now(), endedAt: null, error: null, done: {} };

@@ -54,6 +54,29 @@ describe('the metrics', () => {
     expect(named.find(([target]) => target === '(all others)')?.[1]).toBe(991);
   });
 
+  test('count targets of single connections under their group, because their ids are random', async () => {
+    const all = metrics();
+    const poll = all.inFlight('poll');
+    const http = all.inFlight('http');
+    for (let n = 0; n < 20; n++) poll.begin(`workers/${n}`);
+    poll.begin('workers');
+    poll.begin('others');
+    http.begin('http://worker/1');
+    const targets = [
+      { target: 'workers/1', count: 3, ageSeconds: 9 },
+      { target: 'workers/2', count: 1, ageSeconds: 7 },
+    ];
+    all.showBacklog(new Map([['poll', { count: 5, ageSeconds: 9, targets }]]));
+    const text = await all.registry.metrics();
+    expect(text).not.toContain('workers/');
+    expect(text).toContain('resonate_deliveries_in_flight{transport="poll",target="workers"} 21');
+    expect(text).toContain('resonate_deliveries_in_flight{transport="poll",target="others"} 1');
+    expect(text).toContain('resonate_deliveries_in_flight{transport="poll",target="(all others)"} 0');
+    expect(text).toContain('resonate_deliveries_in_flight{transport="http",target="http://worker/1"} 1');
+    expect(text).toContain('resonate_target_backlog_messages{transport="poll",target="workers"} 4');
+    expect(text).toContain('resonate_target_backlog_age_seconds{transport="poll",target="workers"} 9');
+  });
+
   test('show the rest of a backlog as other targets, and nothing if the backlog is unknown', async () => {
     const all = metrics();
     const targets = [{ target: 'a', count: 3, ageSeconds: 9 }];

@@ -27,6 +27,17 @@ const settled = async () => (await runtime.stats.read()).settled;
 const newPromise = (id: string, timeoutAt: number, tags = {}) => ({ id, timeoutAt, param: {}, tags });
 const settlement = (id: string) => ({ id, state: 'resolved' as const, value: {} });
 
+test('the depth of the queue is read at each scrape, also while no batch ends', async () => {
+  const depth = async () => /^resonate_queue_depth (\d+)$/m.exec(await runtime.metrics.registry.metrics())?.[1];
+  expect(await depth()).toBe('0');
+  const requests = ['a', 'b', 'c'].map((id) => runtime.store.execute({ kind: 'promise.get', data: { id } }, null, 0));
+  const scraped = runtime.store.waiting;
+  expect(scraped).toBeGreaterThan(0);
+  expect(await depth()).toBe(String(scraped));
+  await Promise.all(requests);
+  expect(await depth()).toBe('0');
+});
+
 test('each promise that settles is counted once, whatever settles it', async () => {
   const later = Date.now() + 60_000;
   const task = { 'resonate:target': 'poll://any@nobody' };

@@ -80,7 +80,6 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       batchDone: (batch) => {
         countBatch(metrics, batch);
         tracing?.batch(batch);
-        metrics.queueDepth.set(store.waiting);
       },
       timerFailed: (timer) => logger.error('timer failed', timer),
       requestFailed: (kind, error) => logger.error('request failed', { kind, error }),
@@ -100,6 +99,7 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   });
   store.hints.onChanges((changes) => metrics.countSettled(settledBy(changes)));
+  metrics.watchQueue(() => store.waiting);
   if (dialect.traffic) metrics.watchDatabase(dialect.name, dialect.traffic);
   if (dialect.pool) metrics.watchPool(dialect.name, dialect.pool);
   if (!store.isShared) await releaseClaimsOfTheDead(store);

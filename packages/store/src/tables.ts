@@ -240,3 +240,6 @@ export const RECORD_TABLES = [
   'dead_letters',
   'removals',
 ];
+
+/** All tables, except the list of migrations. SQLite has no `batches` and no `leases`. */
+export const ALL_TABLES = [...RECORD_TABLES, PROCESSES.name, 'settings', 'batches', 'leases'];

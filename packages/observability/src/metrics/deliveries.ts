@@ -75,7 +75,7 @@ function attemptMetrics(registers: Registry[]) {
     collect() {
       this.reset();
       for (const [transport, tracker] of trackers) {
-        for (const [target, count] of topTargets(tracker.counts())) this.set({ transport, target }, count);
+        for (const [target, count] of topTargets(transport, tracker.counts())) this.set({ transport, target }, count);
       }
     },
   });
@@ -130,8 +130,8 @@ function waitingMetrics(registers: Registry[]) {
         let rest = count;
         const ages = new Map<string, number>();
         for (const found of targets) {
-          const target = targetLabel(found.target);
-          // Long targets may share a label.
+          const target = targetLabel(transport, found.target);
+          // Connections of one group share a label, and long targets may.
           ages.set(target, Math.max(found.ageSeconds, ages.get(target) ?? 0));
           byTarget.inc({ transport, target }, found.count);
           rest -= found.count;

@@ -31,7 +31,6 @@ export function storeMetrics(registers: Registry[]) {
       buckets: REQUEST_SECONDS,
       registers,
     }),
-    queueDepth: new Gauge({ name: 'resonate_queue_depth', help: 'Requests waiting for the store', registers }),
     queueWait: new Histogram({
       name: 'resonate_queue_wait_seconds',
       help: 'Longest wait of a request in a batch before the batch began',
@@ -57,6 +56,17 @@ export function storeMetrics(registers: Registry[]) {
       help: '1 if the database answered the last operation, 0 if it could not be reached',
       registers,
     }),
+    /** @param waiting read at each scrape, because no batch ends while the database hangs. */
+    watchQueue(waiting: () => number): void {
+      new Gauge({
+        name: 'resonate_queue_depth',
+        help: 'Requests waiting for the store',
+        registers,
+        collect() {
+          this.set(waiting());
+        },
+      });
+    },
     ...operationMetrics(registers),
     ...databaseMetrics(registers),
   };

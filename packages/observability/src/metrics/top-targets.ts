@@ -1,3 +1,5 @@
+import { isForOneConnection, type Transport } from '@resonate/protocol';
+
 /** How many targets are shown by name. The number is limited, because each name is a time series. */
 export const TOP_TARGETS = 10;
 
@@ -9,18 +11,29 @@ export const OTHER = '(all others)';
 
 const MAX_LABEL = 100;
 
-/** A target as a label, cut to a limited length. */
-export function targetLabel(target: string): string {
-  return target.length > MAX_LABEL ? `${target.slice(0, MAX_LABEL)}…` : target;
+/**
+ * A target as a label, cut to a limited length. One connection (`GROUP/ID`) gets the label of its group, because SDKs choose
+ * a new random id at each start, so its own label would be a new time series each time.
+ */
+export function targetLabel(transport: string, target: string): string {
+  const isOne = isForOneConnection(transport as Transport, target);
+  const name = isOne ? target.slice(0, target.indexOf('/')) : target;
+  return name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL)}…` : name;
 }
 
-/** The targets with the highest counts by name. OTHER has the sum of all others and is always present. */
-export function topTargets(counts: Iterable<readonly [target: string, count: number]>): Map<string, number> {
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  const shown = new Map([[OTHER, 0]]);
-  const add = (label: string, count: number) => shown.set(label, (shown.get(label) ?? 0) + count);
-  sorted.forEach(([target, count], rank) => add(rank < TOP_TARGETS ? targetLabel(target) : OTHER, count));
-  return shown;
+/** The labels with the highest counts. OTHER has the sum of all others and is always present. */
+export function topTargets(
+  transport: string,
+  counts: Iterable<readonly [target: string, count: number]>,
+): Map<string, number> {
+  const labels = new Map<string, number>();
+  for (const [target, count] of counts) {
+    const label = targetLabel(transport, target);
+    labels.set(label, (labels.get(label) ?? 0) + count);
+  }
+  const sorted = [...labels].sort(([, a], [, b]) => b - a);
+  const rest = sorted.slice(TOP_TARGETS).reduce((sum, [, count]) => sum + count, 0);
+  return new Map([[OTHER, rest], ...sorted.slice(0, TOP_TARGETS)]);
 }
 
 /** Counts the running deliveries per target. */

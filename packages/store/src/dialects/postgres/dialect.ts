@@ -3,6 +3,7 @@ import { Connections, reindex, type PostgresOptions, type Query, type Session } 
 import type { Dialect, Leadership } from '../../dialect.ts';
 import type { OutboxSql } from '../../sql/outbox-sql.ts';
 import type { Statement } from '../../sql/statement.ts';
+import { ALL_TABLES } from '../../tables.ts';
 import { atomicallyOn, ServerDialect } from '../server/dialect.ts';
 import { forgetConnections, happened } from './batches.ts';
 import { Election } from './election.ts';
@@ -49,7 +50,7 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
   }
 
   reindex(signal: AbortSignal): Promise<number> {
-    return reindex(this.#connections, signal);
+    return reindex(this.#connections, signal, ALL_TABLES);
   }
 
   async close(): Promise<void> {

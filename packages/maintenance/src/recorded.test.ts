@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { PassThrough } from 'node:stream';
+import { loadConfig } from '@resonate/config';
+import { createLogger } from '@resonate/observability';
+import { openRuntime, type Runtime } from '@resonate/process';
+import { recorded } from './recorded.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+let runtime: Runtime;
+let now: number;
+
+beforeEach(async () => {
+  now = Date.now();
+  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
+  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
+  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
+});
+
+afterEach(() => runtime.store.close());
+
+test('a job is due an interval after its last run, but at once if that was recorded while the clock was ahead', async () => {
+  const job = recorded({ name: 'analyze', when: { everyMs: HOUR }, run: async () => ({}) }, runtime);
+  expect(await job.dueAt()).toBe(0);
+  await job.run(new AbortController().signal);
+  expect(await job.dueAt()).toBe(now + HOUR);
+  now += 1_000 * DAY;
+  await job.run(new AbortController().signal);
+  expect(await job.dueAt()).toBe(now + HOUR);
+  now -= 999 * DAY;
+  expect(await job.dueAt()).toBe(0);
+  await job.run(new AbortController().signal);
+  expect(await job.dueAt()).toBe(now + HOUR);
+});
