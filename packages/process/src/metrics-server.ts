@@ -65,6 +65,8 @@ export class MetricsServer implements Service {
         `cannot serve metrics on ${bind}:${port} (observability.metrics_port, 0: off): ${errorText(cause)}`,
       );
     });
+    // An error without a listener would end the process.
+    server.on('error', (error) => logger.warn('a connection for metrics could not be accepted', { error }));
     this.#server = server;
     logger.info('Metrics endpoint listening', { port: (server.address() as AddressInfo).port });
   }
