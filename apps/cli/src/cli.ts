@@ -101,6 +101,6 @@ function unmark(argv: Record<string, unknown>): void {
  * incomplete.
  */
 function outputFailed(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') process.exit();
   exitWithError(null, error);
 }

@@ -18,15 +18,32 @@ export function suggestWith(suggest: typeof suggestion): void {
   suggestion = suggest;
 }
 
+let isEnding = false;
+
 /**
  * Prints the error in one line and ends the process. For a group of commands without a subcommand it prints the group's
  * help. Passwords in URLs are masked, because the message may repeat an argument, and it may end up in a log.
  * @param message from yargs if the command line is wrong; otherwise null. @param cli the command that was parsed
  */
-export function exitWithError(message: string | null, error?: Error, cli?: Argv): never {
+export function exitWithError(message: string | null, error?: Error, cli?: Argv): void {
+  // yargs passes an error of a command to `fail`, and then throws it.
+  if (isEnding) return;
+  isEnding = true;
   if (message === SUBCOMMAND_MISSING) process.stderr.write(helpOf(cli));
   else process.stderr.write(`resonate: ${maskUrls(message ? plain(message, cli) : oneLine(error))}\n`);
-  process.exit(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
+  exitAfterOutput(message || error?.name === 'ConfigError' ? EXIT_USAGE : EXIT_FAILED);
+}
+
+/** How long to wait for a reader that does not read. */
+const READ_WITHIN_MS = 60_000;
+
+/** Ends the process when the reader of a pipe has got what was written to it: `process.exit` would cut it off. */
+function exitAfterOutput(code: number): void {
+  const { stdout } = process;
+  process.exitCode = code;
+  if (stdout.writableLength === 0 || stdout.errored) process.exit();
+  stdout.write('', () => process.exit());
+  setTimeout(() => process.exit(), READ_WITHIN_MS);
 }
 
 const INVALID_CHOICE = /^Invalid values:\s+Argument: (\S+), Given: (.+), Choices: (.+)$/m;

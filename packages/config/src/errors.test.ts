@@ -164,6 +164,8 @@ describe('a secret', () => {
   });
 });
 
+const KAFKA = { 'transports-kafka-enabled': true, 'transports-kafka-brokers': 'b:9092' };
+
 describe('a contradiction', () => {
   test.each<[Sources, string]>([
     [
@@ -197,6 +199,26 @@ describe('a contradiction', () => {
       },
       'transports.kafka.sasl.password',
     ],
+    [
+      { flags: { 'storage-postgres-url': 'postgres://h/d' } },
+      'storage.postgres.url (from --storage-postgres-url) is set, but storage.type (RESONATE_STORAGE__TYPE or --storage-type) is sqlite: set storage.type = postgres',
+    ],
+    [{ env: { RESONATE_STORAGE__MYSQL__URL: 'mysql://h/d' }, command: 'api' }, 'set storage.type = mysql'],
+    [
+      { flags: { 'transports-http-push-auth-token': 't' } },
+      'transports.http_push.auth.token (from --transports-http-push-auth-token) is set, but transports.http_push.auth.mode (RESONATE_TRANSPORTS__HTTP_PUSH__AUTH__MODE or --transports-http-push-auth-mode) is none, which does not use it: set bearer, or remove it',
+    ],
+    [{ flags: { 'transports-http-push-auth-header': 'X-Key' } }, 'set bearer or gcp, or remove it'],
+    [
+      { flags: { 'transports-http-push-auth-mode': 'gcp', 'transports-http-push-auth-token': 't' } },
+      'is gcp, which does not use it',
+    ],
+    [
+      { flags: { ...KAFKA, 'transports-kafka-sasl-username': 'me', 'transports-kafka-sasl-password': 'x' } },
+      'transports.kafka.sasl.username (from --transports-kafka-sasl-username) is set, but transports.kafka.sasl.mechanism (RESONATE_TRANSPORTS__KAFKA__SASL__MECHANISM or --transports-kafka-sasl-mechanism) is none',
+    ],
+    [{ flags: { ...KAFKA, 'transports-kafka-sasl-password': 'x' } }, 'transports.kafka.sasl.password (from'],
+    [{ flags: { ...KAFKA, 'transports-kafka-ca-file': 'ca.pem' } }, 'but transports.kafka.tls ('],
     [{ command: 'dispatcher' }, 'resonate dispatcher needs a database that several processes can share'],
     [
       { command: 'dispatcher', flags: { 'storage-type': 'mysql', 'storage-mysql-url': 'mysql://h/d' } },
@@ -227,6 +249,16 @@ describe('a contradiction', () => {
         },
       },
     ],
+    [
+      'a database is named but not chosen',
+      { flags: { 'storage-type': 'sqlite', 'storage-postgres-url': 'postgres://h/d' } },
+    ],
+    ['resonate dev ignores a database', { command: 'dev', env: { RESONATE_STORAGE__POSTGRES__URL: 'postgres://h/d' } }],
+    [
+      'pushes use the header with ID tokens',
+      { flags: { 'transports-http-push-auth-mode': 'gcp', 'transports-http-push-auth-header': 'X-Key' } },
+    ],
+    ['pushes are off', { flags: { 'transports-http-push-enabled': 'false', 'transports-http-push-auth-token': 't' } }],
     ['Kafka is off', { flags: { 'transports-kafka-sasl-mechanism': 'plain' } }],
     ['unsigned tokens are accepted alone', { flags: { 'auth-publickey': 'none', 'auth-aud': 'a' } }],
   ])('is none when %s', (_, sources) => {

@@ -11,7 +11,7 @@ export {
   type Sources,
 } from './load.ts';
 export { serverFlags, type Flag } from './flags.ts';
-export { requireConfiguredPackages, requirePackages } from './optional-packages.ts';
+export { requireConfiguredPackages } from './optional-packages.ts';
 export { MASK, maskUrls, shownValue } from './mask.ts';
 export { parseDuration } from './duration.ts';
 export { parseTagPeriod, type TagPeriod } from './tag-period.ts';

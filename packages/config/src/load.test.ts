@@ -109,7 +109,8 @@ describe('layers', () => {
 });
 
 describe('a Postgres URL', () => {
-  const urlOf = (url: string) => load('', { flags: { 'storage-postgres-url': url } }).config.storage.postgres.url;
+  const urlOf = (url: string) =>
+    load('', { flags: { 'storage-type': 'postgres', 'storage-postgres-url': url } }).config.storage.postgres.url;
 
   test.each(['postgres://u:p@a:5432,b:5432/db?target_session_attrs=read-write', 'postgres://u:p,q@a,b,[::1]:5432/db'])(
     '%s names several servers',
@@ -164,7 +165,24 @@ describe('CORS origins', () => {
     expect(origins({ flags })).toEqual(['http://a', 'http://b', 'http://c']);
     expect(origins({}, 'server.cors.allow_origin = "http://a"')).toEqual(['http://a']);
     expect(origins({}, '[server.cors]\nallow_origins = ["http://a", "*"]')).toEqual(['http://a', '*']);
+    const both = '[server.cors]\nallow_origin = "http://a,http://b"\nallow_origins = ["http://c"]';
+    expect(origins({}, both)).toEqual(['http://a', 'http://b', 'http://c']);
   });
+});
+
+test.each([
+  ['retention.tags', 'keep=true:never, team=billing-*:365d', (c: Config) => c.retention.tags],
+  ['auth.publickey', 'a.pem,b.pem', (c: Config) => c.auth.publickey],
+  ['server.allowed_hosts', 'a.example.com,b.example.com', (c: Config) => c.server.allowedHosts],
+  ['transports.http_push.allow_hosts', '[::1]:8001, [fe80::1]', (c: Config) => c.transports.httpPush.allowHosts],
+  ['transports.bash_exec.pass_env', '["A", "B"]', (c: Config) => c.transports.bashExec.passEnv],
+  ['transports.kafka.brokers', 'a:9092,b:9092', (c: Config) => c.transports.kafka.brokers],
+  ['transports.kafka.clusters', 'eu=a:9092,us=b:9092', (c: Config) => c.transports.kafka.clusters],
+])('text in resonate.toml is split like text in the environment: %s', (path, text, pick) => {
+  const env = { [`RESONATE_${path.toUpperCase().replaceAll('.', '__')}`]: text };
+  const fromFile = pick(load(`${path} = ${JSON.stringify(text)}`).config);
+  expect(fromFile).toHaveLength(2);
+  expect(fromFile).toEqual(pick(load('', { env }).config));
 });
 
 test.each([
@@ -181,6 +199,8 @@ test('the effective values are shown with their origin and without their secrets
   const loaded = load('server.port = 7', {
     env: {
       RESONATE_STORAGE__POSTGRES__URL: 'postgres://user:hunter2@host/db?sslmode=require&sslpassword=hunter3',
+      RESONATE_STORAGE__TYPE: 'postgres',
+      RESONATE_TRANSPORTS__HTTP_PUSH__AUTH__MODE: 'bearer',
       RESONATE_TRANSPORTS__HTTP_PUSH__AUTH__TOKEN: 'hunter4',
     },
   });

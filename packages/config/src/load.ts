@@ -3,6 +3,7 @@ import { findContradiction } from './contradictions.ts';
 import { ConfigError } from './error.ts';
 import { commandLayer, envLayer, flagLayer, tomlLayer, type Given, type Layer } from './layers.ts';
 import { shownInput, shownValue } from './mask.ts';
+import { splitList } from './option.ts';
 
 export interface Sources {
   /** A file that must exist. */
@@ -45,7 +46,12 @@ export function loadConfig(sources: Sources = {}): LoadedConfig {
     origins[path] = top ? { layer: top.layer, name: top.name } : { layer: 'default', name: null };
   }
   const config = assemble(values);
-  const problem = findContradiction(config, (path) => withPlace(path, origins[path]?.name ?? null), sources.command);
+  const nameOf = (path: string) => origins[path]?.name ?? null;
+  const problem = findContradiction(config, {
+    where: (path) => withPlace(path, nameOf(path)),
+    isSet: (path) => nameOf(path) !== null,
+    command: sources.command,
+  });
   if (problem !== null) throw new ConfigError(problem);
   return { config, origins };
 }
@@ -84,9 +90,14 @@ function mergeSpellings(layer: Given[]): Given[] {
   for (const given of layer) {
     const { path } = given.declaration;
     const first = merged.get(path);
-    merged.set(path, first ? { ...first, value: [first.value, given.value].flat() } : given);
+    merged.set(path, first ? { ...first, value: [first.value, given.value].flatMap(itemsOf) } : given);
   }
   return [...merged.values()];
+}
+
+/** The items of a list, which is text or an array. */
+function itemsOf(value: unknown): unknown {
+  return typeof value === 'string' ? splitList(value) : value;
 }
 
 function read(given: Given): unknown {

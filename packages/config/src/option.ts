@@ -168,13 +168,13 @@ export function url(spec: UrlSpec): Option<string | null> {
 const MAX_ITEMS = 1000;
 
 /**
- * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml. A
- * list that is given must have at least one item, and no item may be blank. The list is empty only if the option is
+ * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml, whose
+ * items may contain commas. A list that is given must have at least one item, and no item may be blank. The list is empty only if the option is
  * left out.
  */
 export function list(spec: Common<readonly string[]> & Checked & { alias?: string }): Option<readonly string[]> {
   const fromValue = (value: unknown): readonly string[] | undefined => {
-    const items = typeof value === 'string' ? [value] : value;
+    const items = typeof value === 'string' ? splitList(value) : value;
     if (!Array.isArray(items) || items.length === 0 || items.length > MAX_ITEMS) return undefined;
     const checked = items.map((item) => clean(item, spec.check));
     return checked.includes(undefined) ? undefined : [...new Set(checked as string[])];
@@ -185,7 +185,7 @@ export function list(spec: Common<readonly string[]> & Checked & { alias?: strin
     alias: spec.alias ?? null,
     default: spec.default,
     allowed: spec.allowed ?? 'non-empty strings',
-    fromText: (value) => fromValue(splitList(value)),
+    fromText: fromValue,
     fromValue,
   };
 }
@@ -193,7 +193,7 @@ export function list(spec: Common<readonly string[]> & Checked & { alias?: strin
 /** A host such as `[::1]`, whose brackets are not those of a list. */
 const IPV6_HOST = /^\[[0-9a-f:.]*:[0-9a-f:.]*\](?::\d+)?$/i;
 
-function splitList(value: string): string[] {
+export function splitList(value: string): string[] {
   const hasBrackets = value.startsWith('[') && value.endsWith(']');
   const areAddresses = value.split(',').every((item) => IPV6_HOST.test(item.trim()));
   const inner = hasBrackets && !areAddresses ? value.slice(1, -1) : value;

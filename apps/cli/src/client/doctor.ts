@@ -1,4 +1,6 @@
 import type { Argv } from 'yargs';
+import { checkAuth } from './doctor/auth.ts';
+import { checkPackages } from './doctor/packages.ts';
 import { checkStore } from './doctor/store.ts';
 import { checkTransports } from './doctor/transports.ts';
 import { checkWakeups } from './doctor/wakeups.ts';
@@ -9,7 +11,13 @@ import { configurationOf, configurationOptions, type ConfigurationArguments } fr
 
 export const builder = (command: Argv) => configurationOptions(command, 'doctor');
 
-const CHECKS = { store: checkStore, 'wake-ups': checkWakeups, transports: checkTransports };
+const CHECKS = {
+  packages: checkPackages,
+  auth: checkAuth,
+  store: checkStore,
+  'wake-ups': checkWakeups,
+  transports: checkTransports,
+};
 
 /** `resonate doctor`: checks that a server with this configuration can run. The exit code is 1 if a check fails. */
 export async function handler(argv: ConfigurationArguments): Promise<void> {
@@ -18,7 +26,7 @@ export async function handler(argv: ConfigurationArguments): Promise<void> {
   const progress = new Progress();
   for (const [name, check] of Object.entries(CHECKS)) {
     progress.say(`checking ${name}`);
-    findings.push(...(await check(config)));
+    findings.push(...(await check(config, argv.for)));
   }
   progress.done();
   show({ checks: findings }, argv, ({ checks }) => ({

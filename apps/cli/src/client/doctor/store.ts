@@ -18,6 +18,7 @@ export async function checkStore(config: Config): Promise<Finding[]> {
   try {
     const found = await inspectStore(target, Date.now);
     const tookMs = performance.now() - startedAt;
+    if (target.type === 'postgres') await checkPooler(target);
     return [
       reached(found, `${placeOf(target)}, answered within ${span(tookMs)}`),
       schema(found, target),
@@ -25,6 +26,17 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     ];
   } catch (error) {
     return [failed('store', new Error(maskUrls((error as Error).message)))];
+  }
+}
+
+/** @throws if a pooler between this machine and the database loses what a server needs. */
+async function checkPooler(target: Exclude<StorageTarget, { type: 'sqlite' }>): Promise<void> {
+  const { Connections } = await import('@resonate/drivers/postgres');
+  const connections = new Connections(target);
+  try {
+    await connections.checkPooler(target.election === 'lease');
+  } finally {
+    await connections.close();
   }
 }
 

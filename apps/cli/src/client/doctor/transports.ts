@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { access, constants, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { requirePackages, type Config } from '@resonate/config';
+import type { Config } from '@resonate/config';
 import { failed, type Finding } from './finding.ts';
 
 const WITHIN_MS = 5_000;
@@ -13,23 +13,17 @@ export function checkTransports({ transports }: Config): Promise<Finding[]> {
   const { httpPush, httpPoll, gcps, bashExec, kafka, sqs } = transports;
   return Promise.all([
     check('http push', httpPush.enabled, async () => {
-      if (httpPush.auth.mode === 'gcp') requirePackages('transports.http_push.auth.mode=gcp');
       if (httpPush.caFile !== null) await checkCertificates(httpPush.caFile);
       return `http:// and https://${httpPush.allowHosts.length > 0 ? ` on ${httpPush.allowHosts.join(', ')}` : ''}`;
     }),
     check('http poll', httpPoll.enabled, async () => `up to ${httpPoll.maxConnections} event streams`),
-    check('pub/sub', gcps.enabled, async () => {
-      requirePackages('transports.gcps');
-      return 'not checked: credentials are looked up at the first message';
-    }),
+    check('pub/sub', gcps.enabled, async () => 'not checked: credentials are looked up at the first message'),
     check('bash', bashExec.enabled, findBash),
     check('kafka', kafka.enabled, async () => {
-      requirePackages('transports.kafka');
       if (kafka.tls && kafka.caFile !== null) await checkCertificates(kafka.caFile);
       return checkClusters(kafka);
     }),
     check('sqs', sqs.enabled, async () => {
-      requirePackages('transports.sqs');
       if (sqs.endpoint === null) return `region ${sqs.region ?? 'of the environment'}`;
       const { hostname, port, protocol } = new URL(sqs.endpoint);
       await reachable(`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`);

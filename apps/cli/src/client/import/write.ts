@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PromiseRecord, ScheduleRecord, TaskRecord } from '@resonate/protocol';
+import { MAX_TIME, nextOccurrence, type PromiseRecord, type ScheduleRecord, type TaskRecord } from '@resonate/protocol';
 import { ClientError, type ClientOptions } from '../http.ts';
+import { instant } from '../output.ts';
 import { callWithRetries } from './call-with-retries.ts';
 
 /** The reason why one record was not imported. The import continues with the others. */
@@ -71,24 +72,61 @@ const DEFINITION = [
 ];
 
 /**
- * Copies a schedule. It is created as of its last run, so that it continues with the next run of the source. The
- * dialect is always sent, so that the cron expression keeps its meaning even if `schedules.cron` differs here. A record
+ * When to create the copy of a schedule, so that its next run is that of the source. Usually that is the last run. If the
+ * source has skipped occurrences since then, as during a pause, the copy must skip them, too.
+ */
+function creationOf({ lastRunAt, createdAt, nextRunAt, pausedAt, ...recurrence }: ScheduleRecord): number {
+  const lastAt = lastRunAt ?? createdAt;
+  // A paused schedule runs only what was due before the pause. If there is nothing, `nextRunAt` is "never".
+  const skippedUntil = Math.min(nextRunAt - 1, pausedAt ?? Infinity);
+  if (skippedUntil < lastAt) return pausedAt === undefined || nextRunAt <= pausedAt ? skippedUntil : lastAt;
+  return isDueAfter(recurrence, lastAt, skippedUntil) ? skippedUntil : lastAt;
+}
+
+/** Whether an occurrence is after `at` and not after `until`. */
+function isDueAfter(
+  recurrence: Pick<ScheduleRecord, 'cron' | 'cronDialect' | 'timezone'>,
+  at: number,
+  until: number,
+): boolean {
+  try {
+    return (nextOccurrence(recurrence, at) ?? Infinity) <= until;
+  } catch {
+    // The server refuses this cron expression or time zone with a better message.
+    return false;
+  }
+}
+
+/**
+ * Copies a schedule. It is created at a time from which it continues with the next run of the source. The dialect is
+ * always sent, so that the cron expression keeps its meaning even if `schedules.cron` differs here. A record
  * without `cronDialect` has the public server's dialect.
- * @returns whether it is new here. @throws Refusal if another schedule has the id
+ * @returns whether it is new here. @throws Refusal if another schedule has the id, or its next run differs
  */
 export async function writeSchedule(record: ScheduleRecord, options: ClientOptions): Promise<boolean> {
-  const { id, createdAt, lastRunAt } = record;
+  const { id, createdAt, nextRunAt, pausedAt } = record;
   const isKnown = await exists('schedule.get', id, createdAt, options);
   const definition = Object.fromEntries(DEFINITION.map((field) => [field, record[field]]));
   const data = { id, ...definition, cronDialect: record.cronDialect ?? 'resonate' };
-  const kept = await asOf(lastRunAt ?? createdAt, 'schedule.create', data, options);
-  const schedule = kept['schedule'] as ScheduleRecord;
+  const kept = await asOf(creationOf(record), 'schedule.create', data, options);
+  let schedule = kept['schedule'] as ScheduleRecord;
   const differing = DEFINITION.find((field) => !isDeepStrictEqual(schedule[field], record[field]));
   if (differing !== undefined) throw new Refusal(`a schedule with this id exists and has another ${differing}`);
-  if (record.pausedAt !== undefined && schedule.pausedAt === undefined) {
-    await asOf(record.pausedAt, 'schedule.pause', { id }, options);
+  if (pausedAt !== undefined && schedule.pausedAt === undefined) {
+    const paused = await asOf(pausedAt, 'schedule.pause', { id }, options);
+    schedule = paused['schedule'] as ScheduleRecord;
+  }
+  if (schedule.nextRunAt !== nextRunAt || schedule.pausedAt !== pausedAt) {
+    throw new Refusal(
+      `it exists here ${runsNext(schedule)}, and at the source ${runsNext(record)}: to copy it again, delete it here first`,
+    );
   }
   return !isKnown;
+}
+
+function runsNext({ nextRunAt, pausedAt }: ScheduleRecord): string {
+  const next = nextRunAt === MAX_TIME ? 'without a next run' : `with its next run at ${instant(nextRunAt)}`;
+  return pausedAt === undefined ? next : `${next}, paused at ${instant(pausedAt)}`;
 }
 
 /**

@@ -8,6 +8,8 @@ export interface McpSession {
   /** The address of this session's listeners: `poll://uni@mcp/<id>`. */
   readonly address: string;
   readonly logger: Logger;
+  /** The tool calls that run now. */
+  readonly running: Set<Promise<unknown>>;
   /** Notifies the MCP client that a promise has settled. */
   announce(promise: PromiseRecord): Promise<void>;
 }

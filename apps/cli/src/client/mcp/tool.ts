@@ -18,8 +18,13 @@ export type Register = (server: McpServer, session: McpSession) => void;
 export function defineTool<Input extends z.ZodObject>({ name, description, input, run }: Tool<Input>): Register {
   return (server, session) => {
     server.registerTool<z.ZodObject, z.ZodObject>(name, { description, inputSchema: input }, async (given) => {
-      const text = jsonText(readable(await run(given as z.infer<Input>, session))).trimEnd();
-      return { content: [{ type: 'text', text }] };
+      const result = run(given as z.infer<Input>, session);
+      session.running.add(result);
+      try {
+        return { content: [{ type: 'text', text: jsonText(readable(await result)).trimEnd() }] };
+      } finally {
+        session.running.delete(result);
+      }
     });
   };
 }
