@@ -12,6 +12,8 @@ const WITHIN_MS = 60_000;
 /** The default of timeouts.poll_interval. */
 const TIMERS_POLL_INTERVAL_MS = 1_000;
 const ROUNDS = 4;
+const UP = 'wake-up channel is up';
+const UP_AGAIN = 'wake-up channel is up again';
 const DOWN = 'wake-up channel is down: until it is up, processes find work only by polling';
 
 /** Wake-up hints may be lost. Then every message is found by polling. */
@@ -37,7 +39,18 @@ export function silenceTests(cluster: () => TestCluster): void {
       }
     }
 
+    /** A channel logs once that it is down, however long that lasts. So each fault begins with channels that are up. */
+    async function channelsAreUp(): Promise<void> {
+      await until('the wake-up channels are up', WITHIN_MS, () =>
+        cluster().apis.every((api) => {
+          const [first, again, down] = [UP, UP_AGAIN, DOWN].map((text) => api.logged(text).length);
+          return (first ?? 0) + (again ?? 0) > (down ?? 0);
+        }),
+      );
+    }
+
     test('messages and timers are late by at most the poll intervals, and fast again after the channel is repaired', async () => {
+      await channelsAreUp();
       const { wakeups } = cluster().backing;
       const timesDown = () => cluster().apis[1].logged(DOWN).length;
       const before = timesDown();
@@ -60,6 +73,7 @@ export function silenceTests(cluster: () => TestCluster): void {
       // The replica notices by itself that the channel is down.
       await until('the channel is seen to be down', WITHIN_MS, () => timesDown() > before);
       wakeups.healWakeups();
+      await channelsAreUp();
       await until('processes wake each other again', WITHIN_MS, async () => {
         return Math.max(...(await streamTakes(2))) < POLL_INTERVAL_MS / 2;
       });
