@@ -8,6 +8,8 @@ import pg from 'pg';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { openLoop } from '../load/open-loop.ts';
 import { suspendResume } from '../load/scenarios/requests.ts';
+import { setFactor, statisticsOf, type TableStatistics } from '../postgres-tables/autovacuum.ts';
+import { copyRows } from '../postgres-tables/copy-rows.ts';
 import { fill } from '../retention/fill.ts';
 import { largePostgres } from '../targets/databases.ts';
 import { mebibytes, seconds } from '../units.ts';
@@ -49,7 +51,7 @@ async function bench(factor: string): Promise<void> {
     await fill(target, FILLED);
     await client.connect();
     await copyRows(client, Math.ceil(wholeNumber('--promises', values.promises) / FILLED) - 1);
-    if (factor !== 'default') await setFactor(client, factor);
+    await setFactor(client, TABLES, ['autovacuum_vacuum_scale_factor'], { option: '--factors', value: factor });
     await database.settle();
     const before = await tables(client);
     const server = await ServerProcess.start({
@@ -69,25 +71,6 @@ async function bench(factor: string): Promise<void> {
   }
 }
 
-/** Copies what is in the tables, with other ids. */
-async function copyRows(client: pg.Client, times: number): Promise<void> {
-  const copies = { promises: ['id', 'origin', 'branch', 'parent'], promise_tags: ['promise_id'], tasks: ['id'] };
-  for (const [table, ids] of Object.entries(copies)) {
-    const changed = ids.map((column) => `'${column}', t.${column} || '-' || n`).join();
-    await client.query(`INSERT INTO ${table} SELECT r.* FROM ${table} t, generate_series(1, ${times}) n,
-      jsonb_populate_record(t, jsonb_build_object(${changed})) r`);
-  }
-}
-
-async function setFactor(client: pg.Client, factor: string): Promise<void> {
-  const number = Number(factor);
-  if (!(number >= 0 && number <= 100))
-    throw new Error(`--factors: "default" or a number from 0 to 100, not "${factor}"`);
-  for (const table of TABLES) {
-    await client.query(`ALTER TABLE ${table} SET (autovacuum_vacuum_scale_factor = ${number})`);
-  }
-}
-
 async function churn(url: string): Promise<string> {
   let n = 0;
   const site = { url, callers: CALLERS, run: 'churn', nextId: () => `churn-${n++}` };
@@ -103,36 +86,22 @@ async function churn(url: string): Promise<string> {
   }
 }
 
-interface Table {
-  name: string;
-  bytes: number;
-  dead: number;
-  vacuums: number;
-  vacuumMs: number;
-}
-
-async function tables(client: pg.Client): Promise<Table[]> {
-  // Statistics arrive about a second late.
+/** Waits until all statistics have arrived. */
+async function tables(client: pg.Client): Promise<TableStatistics[]> {
   await client.query('SELECT pg_sleep(2)');
-  const { rows } = await client.query<Record<keyof Table, string>>(
-    `SELECT relname AS name, pg_total_relation_size(relid) AS bytes, n_dead_tup AS dead, autovacuum_count AS vacuums,
-      total_autovacuum_time AS "vacuumMs" FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = ANY($1)`,
-    [TABLES],
-  );
-  return rows.map(({ name, bytes, dead, vacuums, vacuumMs }) => ({
-    name,
-    bytes: Number(bytes),
-    dead: Number(dead),
-    vacuums: Number(vacuums),
-    vacuumMs: Number(vacuumMs),
-  }));
+  return statisticsOf(client, TABLES);
 }
 
-function report(factor: string, before: Table[], after: Table[]): void {
-  for (const { name, bytes, dead, vacuums, vacuumMs } of after) {
-    const start = before.find((table) => table.name === name)?.bytes ?? 0;
-    const size = `${mebibytes(start, 1)}, then ${mebibytes(bytes, 1)}`;
+function report(factor: string, before: TableStatistics[], after: TableStatistics[]): void {
+  const sizes = new Map(before.map((table) => [table.name, sizeOf(table)]));
+  for (const table of after) {
+    const { name, dead, vacuums, vacuumMs } = table;
+    const size = `${mebibytes(sizes.get(name) ?? 0, 1)}, then ${mebibytes(sizeOf(table), 1)}`;
     const cost = `${vacuums} vacuums in ${seconds(vacuumMs)}`;
     console.log(`scale factor ${factor}, ${name}: ${size}; ${dead.toLocaleString('en')} dead rows; ${cost}`);
   }
+}
+
+function sizeOf({ bytes, indexBytes }: TableStatistics): number {
+  return bytes + indexBytes;
 }

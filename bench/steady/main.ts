@@ -7,12 +7,13 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { ServerProcess } from '../../test/processes/server-process.ts';
 import { deletedBy } from '../retention/deleted.ts';
+import { setFactor, statisticsOf } from '../postgres-tables/autovacuum.ts';
+import { copyRows } from '../postgres-tables/copy-rows.ts';
 import { fill } from '../retention/fill.ts';
 import { largePostgres } from '../targets/databases.ts';
 import type { Database } from '../targets/storage.ts';
 import { mebibytes, seconds } from '../units.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { copyRows } from './copy-rows.ts';
 import { SteadyLoad } from './load.ts';
 
 const USAGE = `npm run bench:steady -- [options]
@@ -29,6 +30,7 @@ const USAGE = `npm run bench:steady -- [options]
 /** The store writes this many promises. The others are copies of them. */
 const FIRST = 10_000;
 const TABLES = ['promises', 'promise_tags', 'tasks'];
+const FACTORS = ['autovacuum_vacuum_scale_factor', 'autovacuum_vacuum_insert_scale_factor'];
 const WARM_UP_MS = 10_000;
 const MINUTE_MS = 60_000;
 
@@ -90,7 +92,7 @@ async function full(database: Database, rate: number): Promise<void> {
     const everyMs = (FIRST * 1_000) / rate;
     const oldestAt = Date.now() - Math.ceil(times * everyMs);
     await copyRows(client, times, { oldestAt, everyMs: Math.round(everyMs) });
-    await setFactor(client);
+    await setFactor(client, TABLES, FACTORS, { option: '--factor', value: values.factor });
     await database.settle();
     say(`${count.toLocaleString('en')} promises after ${seconds(performance.now() - startedAt)}`);
     await report(client);
@@ -134,30 +136,11 @@ function urlOf({ target }: Database): string {
   return target.url;
 }
 
-async function setFactor(client: pg.Client): Promise<void> {
-  if (values.factor === 'default') return;
-  const factor = Number(values.factor);
-  if (!(factor >= 0 && factor <= 100)) throw new Error(`--factor: "default" or a number from 0 to 100`);
-  for (const table of TABLES) {
-    await client.query(
-      `ALTER TABLE ${table} SET (autovacuum_vacuum_scale_factor = ${factor}, autovacuum_vacuum_insert_scale_factor = ${factor})`,
-    );
-  }
-}
-
 /** Prints size, dead rows and vacuums of each table. */
 async function report(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<Record<'name' | 'heap' | 'indexes' | 'live' | 'dead' | 'vacuums' | 'ms', string>>(
-    `SELECT relname AS name, pg_table_size(relid) AS heap, pg_indexes_size(relid) AS indexes, n_live_tup AS live,
-      n_dead_tup AS dead, autovacuum_count AS vacuums, total_autovacuum_time AS ms
-    FROM pg_stat_user_tables WHERE schemaname = 'public' AND relname = ANY($1) ORDER BY relname`,
-    [TABLES],
-  );
-  for (const { name, heap, indexes, live, dead, vacuums, ms } of rows) {
-    const many = (text: string) => Number(text).toLocaleString('en');
-    say(
-      `  ${name}: ${mebibytes(Number(heap))}, indexes ${mebibytes(Number(indexes))}; ${many(live)} rows, ${many(dead)} dead; ` +
-        `${vacuums} vacuums in ${seconds(Number(ms))}`,
-    );
+  for (const { name, bytes, indexBytes, live, dead, vacuums, vacuumMs } of await statisticsOf(client, TABLES)) {
+    const rows = `${live.toLocaleString('en')} rows, ${dead.toLocaleString('en')} dead`;
+    const cost = `${vacuums} vacuums in ${seconds(vacuumMs)}`;
+    say(`  ${name}: ${mebibytes(bytes)}, indexes ${mebibytes(indexBytes)}; ${rows}; ${cost}`);
   }
 }

@@ -17,21 +17,22 @@ export interface Ages {
 }
 
 /**
- * Copies everything in the tables `times` times, with other ids and with times that differ from copy to copy. The
- * indexes are built afterwards, which takes a fraction of the time of adding rows to them in random order.
+ * Copies everything in the tables `times` times, with other ids. The indexes are built afterwards, which takes a fraction
+ * of the time of adding rows to them in random order.
+ * @param ages times that differ from copy to copy; by default the copies have the times of the originals.
  */
-export async function copyRows(client: pg.Client, times: number, { oldestAt, everyMs }: Ages): Promise<void> {
+export async function copyRows(client: pg.Client, times: number, ages?: Ages): Promise<void> {
   const tables = Object.keys(COPIED);
   const indexes = await indexesOf(client, tables);
   for (const { drop } of indexes) await client.query(drop);
   for (const table of tables) await client.query(`CREATE TABLE first_${table} AS SELECT * FROM ${table}`);
-  const at = `${oldestAt} + n * ${everyMs}`;
+  const at = ages && `${ages.oldestAt} + n * ${ages.everyMs}`;
   for (let first = 1; first <= times; first += AT_ONCE) {
     const last = Math.min(times, first + AT_ONCE - 1);
     for (const [table, ids] of Object.entries(COPIED)) {
       const changed = new Map(ids.map((column) => [column, `t.${column} || '-' || n`]));
-      if (table === 'promises') {
-        changed.set('tags', `replace(t.tags, t.origin, t.origin || '-' || n)`);
+      if (table === 'promises') changed.set('tags', `replace(t.tags, t.origin, t.origin || '-' || n)`);
+      if (table === 'promises' && at !== undefined) {
         changed
           .set('created_at', `${at} - 1000`)
           .set('settled_at', `CASE WHEN t.settled_at IS NOT NULL THEN ${at} END`);
