@@ -169,8 +169,8 @@ const MAX_ITEMS = 1000;
 
 /**
  * Several strings: a repeated flag, comma-separated text (square brackets allowed), or an array in resonate.toml, whose
- * items may contain commas. A list that is given must have at least one item, and no item may be blank. The list is empty only if the option is
- * left out.
+ * items may contain commas. A list that is given must have at least one item, and no item may be blank. The list is empty
+ * only if the option is left out.
  */
 export function list(spec: Common<readonly string[]> & Checked & { alias?: string }): Option<readonly string[]> {
   const fromValue = (value: unknown): readonly string[] | undefined => {

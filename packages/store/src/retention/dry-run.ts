@@ -19,7 +19,11 @@ export async function countRemovable(
 ): Promise<SweepOutcome> {
   const { schemaVersion, knownVersion, now } = await inspectStore(target, Date.now);
   const sum: SweepOutcome = { graphs: 0, promises: 0, kept: {} };
-  if (schemaVersion === null) throw new StoreUnavailable(`there is no resonate database at ${placeOf(target)}`);
+  if (schemaVersion === null) {
+    // As in other errors of a store, the password of a URL is masked where the message is shown.
+    const place = target.type === 'sqlite' ? target.path : target.url;
+    throw new StoreUnavailable(`there is no resonate database at ${place}`);
+  }
   if (schemaVersion !== knownVersion) {
     const advice =
       schemaVersion < knownVersion ? 'start a server of this version first' : 'use a newer version of this program';
@@ -33,9 +37,4 @@ export async function countRemovable(
   } finally {
     await database.close();
   }
-}
-
-/** The file, or the URL without what may be secret. */
-function placeOf(target: StorageTarget): string {
-  return target.type === 'sqlite' ? target.path : target.url.replace(/\?.*$/s, '').replace(/\/\/.*@/s, '//');
 }
