@@ -6,6 +6,7 @@ export function created(promises: PromiseRow[], tasks: TaskRow[]): Changes {
     promises: inserts(promises),
     tasks: inserts(tasks),
     callbacks: inserts([]),
+    calls: inserts([]),
     listeners: inserts([]),
     schedules: inserts([]),
   };

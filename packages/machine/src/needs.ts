@@ -1,4 +1,4 @@
-import { pairKey } from './rows.ts';
+import { pairKey, type CallRow } from './rows.ts';
 
 /**
  * The rows that a batch of requests may touch, collected before anything is decided. One hop is enough: a resumed task
@@ -18,9 +18,10 @@ export class Needs {
   readonly settlements = new Set<string>();
   /** Tasks whose ready callbacks an acquire or a suspend may delete. */
   readonly resumed = new Set<string>();
-  /** Single callbacks and listeners by key. */
+  /** Single callbacks, listeners and calls by key. */
   readonly callbacks = new Map<string, { awaited: string; awaiter: string }>();
   readonly listeners = new Map<string, { awaited: string; address: string }>();
+  readonly calls = new Map<string, CallRow>();
   /** Promises whose branch is answered as `preload`, and branches by name. The bound is `PRELOAD`. */
   readonly preloads = new Set<string>();
   readonly branches = new Set<string>();
@@ -68,6 +69,10 @@ export class Needs {
 
   listener(awaited: string, address: string): void {
     this.listeners.set(pairKey(awaited, address), { awaited, address });
+  }
+
+  call(called: string, caller: string): void {
+    this.calls.set(pairKey(called, caller), { called, caller });
   }
 
   preload(id: string): void {

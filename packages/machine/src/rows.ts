@@ -69,6 +69,15 @@ export interface CallbackRow {
   ready: boolean;
 }
 
+/**
+ * The task of `caller` created `called` or asked for it, and `called` belongs to another call graph. When the caller is replayed,
+ * it asks again, so retention keeps `called` until `caller` has settled.
+ */
+export interface CallRow {
+  called: string;
+  caller: string;
+}
+
 export interface ListenerRow extends DeliveryColumns {
   awaited: string;
   /** null until the promise settles; then when `unblock` is sent (again). */

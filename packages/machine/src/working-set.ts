@@ -4,6 +4,7 @@ import type { Needs } from './needs.ts';
 import {
   pairKey,
   type CallbackRow,
+  type CallRow,
   type ListenerRow,
   type PromiseRow,
   type ScheduleRow,
@@ -16,6 +17,7 @@ export interface Loaded {
   promises: PromiseRow[];
   tasks: TaskRow[];
   callbacks: CallbackRow[];
+  calls: CallRow[];
   listeners: ListenerRow[];
   schedules: ScheduleRow[];
   /** Promises of the wanted branches, in the order of their ids: answered as `preload`, never changed. */
@@ -31,6 +33,7 @@ export function emptyLoaded(): Loaded {
     promises: [],
     tasks: [],
     callbacks: [],
+    calls: [],
     listeners: [],
     schedules: [],
     branches: [],
@@ -44,6 +47,8 @@ export interface Changes {
   promises: RowChanges<PromiseRow>;
   tasks: RowChanges<TaskRow>;
   callbacks: RowChanges<CallbackRow>;
+  /** Only inserts. */
+  calls: RowChanges<CallRow>;
   listeners: RowChanges<ListenerRow>;
   schedules: RowChanges<ScheduleRow>;
 }
@@ -62,10 +67,11 @@ export class WorkingSet {
   readonly promises = new RowTable<PromiseRow>('promises', (row) => row.id);
   readonly tasks = new RowTable<TaskRow>('tasks', (row) => row.id);
   readonly callbacks = new RowTable<CallbackRow>('callbacks', (row) => pairKey(row.awaited, row.awaiter));
+  readonly calls = new RowTable<CallRow>('calls', (row) => pairKey(row.called, row.caller));
   readonly listeners = new RowTable<ListenerRow>('listeners', (row) => pairKey(row.awaited, row.address));
   readonly schedules = new RowTable<ScheduleRow>('schedules', (row) => row.id);
 
-  readonly #tables = [this.promises, this.tasks, this.callbacks, this.listeners, this.schedules] as const;
+  readonly #tables = [this.promises, this.tasks, this.callbacks, this.calls, this.listeners, this.schedules] as const;
   readonly #needs: Needs;
   /** Keys of callbacks, only for the promises that `callbacksOn` and `callbacksOf` may be asked for. */
   readonly #byAwaited = new Map<string, Set<string>>();
@@ -86,6 +92,7 @@ export class WorkingSet {
     for (const id of needs.promises) this.promises.expect(id);
     for (const id of needs.tasks) this.tasks.expect(id);
     for (const key of needs.callbacks.keys()) this.callbacks.expect(key);
+    for (const key of needs.calls.keys()) this.calls.expect(key);
     for (const key of needs.listeners.keys()) this.listeners.expect(key);
     for (const id of needs.schedules) this.schedules.expect(id);
     for (const row of loaded.promises) this.promises.load(row);
@@ -95,6 +102,7 @@ export class WorkingSet {
       this.callbacks.load(row);
       this.#index(row);
     }
+    for (const row of loaded.calls) this.calls.load(row);
     for (const row of loaded.listeners) {
       this.listeners.load(row);
       this.#indexListener(row);
@@ -209,6 +217,7 @@ export class WorkingSet {
       promises: this.promises.changes(),
       tasks: this.tasks.changes(),
       callbacks: this.callbacks.changes(),
+      calls: this.calls.changes(),
       listeners: this.listeners.changes(),
       schedules: this.schedules.changes(),
     };

@@ -12,6 +12,7 @@ import {
   taskSearch,
   WorkingSet,
   type CallbackRow,
+  type CallRow,
   type Command,
   type ListenerRow,
   type Loaded,
@@ -34,6 +35,7 @@ export class InMemoryDatabase {
   readonly #promises = new Map<string, PromiseRow>();
   readonly #tasks = new Map<string, TaskRow>();
   readonly #callbacks = new Map<string, CallbackRow>();
+  readonly #calls = new Map<string, CallRow>();
   readonly #listeners = new Map<string, ListenerRow>();
   readonly #schedules = new Map<string, ScheduleRow>();
 
@@ -113,6 +115,7 @@ export class InMemoryDatabase {
       promises: named(this.#promises, needs.promises),
       tasks: named(this.#tasks, taskIds),
       callbacks: callbacks.map(([, row]) => row),
+      calls: [...this.#calls].flatMap(([key, row]) => (needs.calls.has(key) ? [row] : [])),
       listeners: [...this.#listeners].flatMap(([key, row]) => {
         return needs.listeners.has(key) || settles(row.awaited) ? [row] : [];
       }),
@@ -128,13 +131,15 @@ export class InMemoryDatabase {
       promises: sorted(this.#promises),
       tasks: sorted(this.#tasks),
       callbacks: sorted(this.#callbacks),
+      calls: sorted(this.#calls),
       listeners: sorted(this.#listeners),
       schedules: sorted(this.#schedules),
     };
   }
 
   #reset(): void {
-    for (const table of [this.#promises, this.#tasks, this.#callbacks, this.#listeners, this.#schedules]) table.clear();
+    for (const table of [this.#promises, this.#tasks, this.#callbacks, this.#calls, this.#listeners, this.#schedules])
+      table.clear();
   }
 
   #write(ws: WorkingSet): void {
@@ -142,6 +147,7 @@ export class InMemoryDatabase {
     apply(this.#promises, changes.promises, ({ id }) => id);
     apply(this.#tasks, changes.tasks, ({ id }) => id);
     apply(this.#callbacks, changes.callbacks, ({ awaited, awaiter }) => `${awaited}\u0000${awaiter}`);
+    apply(this.#calls, changes.calls, ({ called, caller }) => `${called}\u0000${caller}`);
     apply(this.#listeners, changes.listeners, ({ awaited, address }) => `${awaited}\u0000${address}`);
     apply(this.#schedules, changes.schedules, ({ id }) => id);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { retryAt } from '@resonate/machine';
 import { RETRY_TIMEOUT_MS } from './in-memory-database.ts';
+import type { StringMap } from '@resonate/protocol';
 import { creation, Server, suspension } from './server.ts';
 
 const TARGET = { 'resonate:target': 'poll://any@g' };
@@ -236,6 +237,19 @@ describe('waiting', () => {
       { awaited: 'p', awaiter: 'w', ready: false },
       { awaited: 'q', awaiter: 'w', ready: false },
     ]);
+  });
+
+  test('K1: stores once that the task asked for a promise of another call graph, whether or not that existed', () => {
+    const server = started();
+    const ask = (id: string, version: number, tags: StringMap = {}) => {
+      const action = { ...creation(id, { tags }), head: {} };
+      return server.run(5, { kind: 'task.fence', data: { id: 'w', version, action } }).status;
+    };
+    expect([ask('new', 1), ask('new', 1), ask('p', 1), ask('far', 1, { 'resonate:origin': 'elsewhere' })]).toEqual(
+      Array(4).fill(200),
+    );
+    expect([ask('own', 1, { 'resonate:origin': 'w' }), ask('late', 2)]).toEqual([200, 409]);
+    expect(server.rows.calls).toEqual(['far', 'new', 'p'].map((called) => ({ called, caller: 'w' })));
   });
 
   test('T9, C6: a task whose awaited promise has settled stays acquired, and its counted callbacks are removed', () => {

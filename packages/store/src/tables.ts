@@ -11,6 +11,7 @@ import {
 } from '@resonate/protocol';
 import type {
   CallbackRow,
+  CallRow,
   DeadLetterRow,
   DeliveryColumns,
   DueSchedule,
@@ -135,6 +136,8 @@ export const CALLBACKS = new Table<CallbackRow>('callbacks', 2, {
   ready: mutable(FLAG),
 });
 
+export const CALLS = new Table<CallRow>('calls', 2, { called: TEXT, caller: TEXT });
+
 export const LISTENERS = new Table<ListenerRow>('listeners', 2, {
   awaited: TEXT,
   ...DELIVERY,
@@ -235,6 +238,7 @@ export const RECORD_TABLES = [
   'promise_tags',
   'tasks',
   'callbacks',
+  'calls',
   'listeners',
   'schedules',
   'dead_letters',

@@ -32,7 +32,7 @@ export interface CallGraph {
   /** Promises of the graph with undelivered `unblock`s, and those with dead letters. */
   undelivered: readonly string[];
   deadLetters: readonly string[];
-  /** Promises outside of the graph that await a promise of it, or have called one. */
+  /** Promises outside of the graph that await a promise of it, or have called one. They may have settled since. */
   around: readonly Pick<PromiseRow, 'id' | 'state'>[];
 }
 

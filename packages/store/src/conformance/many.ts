@@ -92,9 +92,10 @@ async function insertPromises(dialect: Dialect, ids: readonly string[]): Promise
       const { param, tags, timeoutAt } = promiseCreate(id, {}, FAR);
       return { id, state: 'pending', param, value: {}, tags, timeoutAt, createdAt: 1, settledAt: null };
     });
-    const changes = { promises: inserts(rows), tasks: inserts<never>([]), callbacks: inserts<never>([]) };
+    const none = inserts<never>([]);
+    const others = { tasks: none, callbacks: none, calls: none, listeners: none, schedules: none };
     await dialect.transact(new Needs(), () => ({
-      changes: { ...changes, listeners: inserts<never>([]), schedules: inserts<never>([]) },
+      changes: { promises: inserts(rows), ...others },
       result: null,
     }));
   }

@@ -109,6 +109,71 @@ export function retentionConformance(under: DialectUnderTest): void {
       expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { awaited: 1 } });
     });
 
+    describe('a promise of another graph that a task asked for', () => {
+      const asks = (caller: string, version: number, called: string, tags: Record<string, string> = {}) => {
+        const action = { kind: 'promise.create', head: {}, data: promiseCreate(called, tags) };
+        return send(store, 'task.fence', { id: caller, version, action });
+      };
+      const ends = (id: string, version: number) =>
+        sendOk(store, 'task.fulfill', {
+          id,
+          version,
+          action: { kind: 'promise.settle', head: {}, data: settle(id) },
+        });
+      async function began(...ids: string[]): Promise<number[]> {
+        const begun: number[] = [];
+        for (const id of ids) {
+          const { task } = await sendOk<{ task: { version: number } }>(store, 'task.create', taskCreate(id, 'pid'));
+          begun.push(task.version);
+        }
+        return begun;
+      }
+
+      test.each([{}, { 'resonate:origin': 'step' }, { 'resonate:origin': 'elsewhere' }])(
+        'is kept until each task that asked for it has settled (%j)',
+        async (tags: Record<string, string>) => {
+          const [one = 0, other = 0] = await began('one', 'other');
+          expect((await asks('one', one, 'step', tags)).status).toBe(200);
+          await sendOk(store, 'promise.settle', settle('step'));
+          // A second workflow asks for it, and both ask again, as a replay does.
+          for (let replay = 0; replay < 2; replay++) {
+            expect((await asks('one', one, 'step', tags)).status).toBe(200);
+            expect((await asks('other', other, 'step', tags)).status).toBe(200);
+            expect(await rowsOf('calls')).toBe(2);
+            expect(await sweep()).toEqual({ graphs: 0, promises: 0, kept: { awaited: 1 } });
+          }
+          await ends('one', one);
+          expect(await sweep()).toEqual({ graphs: 1, promises: 1, kept: { awaited: 1 } });
+          expect(await left()).toEqual(['other', 'step']);
+          await ends('other', other);
+          expect(await sweep()).toMatchObject({ graphs: 2, promises: 2 });
+          expect(await rowsOf('calls')).toBe(0);
+        },
+      );
+
+      test('is not recorded if the task has lost its lease, or if the promise is of its own graph', async () => {
+        const [version = 0] = await began('one');
+        expect((await asks('one', version + 1, 'step')).status).toBe(409);
+        expect((await asks('one', version, 'one.1', { 'resonate:origin': 'one' })).status).toBe(200);
+        expect(await rowsOf('calls')).toBe(0);
+      });
+
+      test('is removed in spite of thousands of callers that have settled, also counted by a dry run', async () => {
+        const callers = Array.from({ length: 1_200 }, (_, index) => `caller-${index}`);
+        const versions = await began(...callers);
+        await Promise.all(callers.map((caller, index) => asks(caller, versions[index] ?? 0, 'step')));
+        await sendOk(store, 'promise.settle', settle('step'));
+        expect(await rowsOf('calls')).toBe(callers.length);
+        await Promise.all(callers.slice(1).map((caller) => ends(caller, versions[callers.indexOf(caller)] ?? 0)));
+        expect(await sweep({ isDryRun: true })).toMatchObject({ graphs: callers.length - 1, kept: { awaited: 1 } });
+        expect(await rowsOf('calls')).toBe(callers.length);
+        expect(await sweep({ batchSize: 500 })).toMatchObject({ graphs: callers.length - 1, kept: { awaited: 1 } });
+        expect(await rowsOf('calls')).toBe(1);
+        await ends('caller-0', versions[0] ?? 0);
+        expect(await sweep()).toMatchObject({ graphs: 2, promises: 2 });
+      });
+    });
+
     test('keeps promises with an undelivered notification or a dead letter', async () => {
       const address = 'http://host/';
       await settled(store, 'p', address);

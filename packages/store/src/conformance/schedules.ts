@@ -184,6 +184,7 @@ function inserting(schedules: ScheduleRow[]): Changes {
     promises: nothing,
     tasks: nothing,
     callbacks: nothing,
+    calls: nothing,
     listeners: nothing,
     schedules: { ...nothing, inserts: schedules },
   };

@@ -1,7 +1,7 @@
 import type { SqlValue } from '@resonate/drivers';
 import type { Changes, RowChanges } from '@resonate/machine';
 import type { Column, Table, TableShape } from '../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../tables.ts';
+import { CALLBACKS, CALLS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../tables.ts';
 
 /** What happens to some rows of a table. */
 export interface Write {
@@ -20,7 +20,7 @@ const NONE: RowChanges<never> = { inserts: [], updates: [], deletes: [] };
  * rows wait for each other in the same order.
  */
 export function writesOf(changes: Partial<Changes>): Write[] {
-  const { promises = NONE, tasks = NONE, callbacks = NONE, listeners = NONE, schedules = NONE } = changes;
+  const { promises = NONE, tasks = NONE, callbacks = NONE, calls = NONE, listeners = NONE, schedules = NONE } = changes;
   const writes: Write[] = [];
   const insert = <Row>(table: Table<Row>, rows: readonly Row[]) => {
     if (rows.length === 0) return;
@@ -41,6 +41,7 @@ export function writesOf(changes: Partial<Changes>): Write[] {
   insert(PROMISE_TAGS, promises.inserts.flatMap(tagRows));
   insert(TASKS, tasks.inserts);
   insert(CALLBACKS, callbacks.inserts);
+  insert(CALLS, calls.inserts);
   insert(LISTENERS, listeners.inserts);
   insert(SCHEDULES, schedules.inserts);
   change(PROMISES, promises);

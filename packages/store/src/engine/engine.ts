@@ -319,8 +319,8 @@ function isTorn(needs: Needs, { tasks }: Loaded, { promises }: WorkingSet): bool
 }
 
 function isEmpty(changes: Changes): boolean {
-  const { promises, tasks, callbacks, listeners, schedules } = changes;
-  return [promises, tasks, callbacks, listeners, schedules].every(
+  const { promises, tasks, callbacks, calls, listeners, schedules } = changes;
+  return [promises, tasks, callbacks, calls, listeners, schedules].every(
     ({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0,
   );
 }

@@ -15,7 +15,7 @@ export interface Surroundings {
   tasks: CallGraph['tasks'];
   undelivered: string[];
   deadLetters: string[];
-  /** For each awaited promise and each state: one promise in this state that awaits it. */
+  /** For each awaited promise and each state: one promise in this state that awaits it. And one pending caller of each. */
   awaiters: { awaited: string; id: string; state: PromiseState }[];
   callers: CallGraph['around'];
 }
@@ -117,6 +117,7 @@ export class GraphReader {
     const tasks = among('id', ids);
     const awaited = among('awaited', ids);
     const awaiters = among('c.awaited', ids);
+    const called = among('called.id', ids);
     const around = among('id', [...callers, '']);
     return [
       { ...tasks, sql: `SELECT id, state FROM ${byKey('tasks')} WHERE ${tasks.sql} ORDER BY id${lock}` },
@@ -127,12 +128,21 @@ export class GraphReader {
         params: [...awaited.params, ...awaited.params],
       },
       {
-        ...awaiters,
         sql: `SELECT c.awaited, MIN(c.awaiter), p.state FROM callbacks c JOIN promises p ON p.id = c.awaiter
-          WHERE ${awaiters.sql} GROUP BY c.awaited, p.state`,
+          WHERE ${awaiters.sql} GROUP BY c.awaited, p.state
+          UNION ALL ${this.#callersStatement(called.sql)}`,
+        params: [...awaiters.params, ...called.params],
       },
       { ...around, sql: `SELECT id, state FROM ${byKey('promises')} WHERE ${around.sql}` },
     ];
+  }
+
+  /** One pending caller of each promise that has one (`CallRow`). A promise may have many callers, so not all are read. */
+  #callersStatement(isCalled: string): string {
+    const caller = `SELECT k.caller FROM calls k JOIN promises p ON p.id = k.caller
+      WHERE k.called = called.id AND p.state = 'pending' LIMIT 1`;
+    const callers = `SELECT called.id, (${caller}) AS caller FROM ${this.#sql.words.byKey('promises called')} WHERE ${isCalled}`;
+    return `SELECT id, caller, 'pending' FROM (${callers}) AS asked WHERE caller IS NOT NULL`;
   }
 
   #page(origin: string, after: string, limit: number): Statement {

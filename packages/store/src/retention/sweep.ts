@@ -3,6 +3,7 @@ import { heldBy, shortestPeriod, tooYoung, type RetentionRules } from '@resonate
 import type { Dialect } from '../dialect.ts';
 import type { PlainSql } from '../sql/plain-sql.ts';
 import { bySettlement } from '../sql/words.ts';
+import { SettledCalls } from './calls.ts';
 import { GraphReader, graphWith, rootTagsOf, type Member } from './graphs.ts';
 import { LargeGraph } from './large-graph.ts';
 import { addOutcome, keptFor, Removal, type SweepOutcome } from './removal.ts';
@@ -44,6 +45,7 @@ export class Sweep {
   /** Promises that settled later than this stay (epoch ms). null: all promises stay. */
   readonly settledBy: number | null;
   #position: Position = { settledAt: -1, id: '' };
+  readonly #calls: SettledCalls;
   /** Origins of graphs that are not judged yet. */
   #found: string[] = [];
   /** The large graph that is being judged. */
@@ -63,6 +65,7 @@ export class Sweep {
     this.#sql = dialect.plain;
     this.#reader = new GraphReader(dialect.plain);
     this.#removal = new Removal(dialect, this.#reader);
+    this.#calls = new SettledCalls(dialect.plain);
     this.#options = options;
     this.#stepSize = Math.min(options.stepSize ?? options.batchSize, options.batchSize);
     this.#now = now;
@@ -74,6 +77,11 @@ export class Sweep {
   get isDone(): boolean {
     const isBetweenGraphs = this.#begun === null && this.#large === null && this.#found.length === 0;
     return isBetweenGraphs && (this.#isAtEnd || this.settledBy === null);
+  }
+
+  /** A dry run removes no calls. Then a promise with many settled callers takes longer to judge. */
+  get #areCallsChecked(): boolean {
+    return this.#calls.isDone || this.#options.isDryRun === true;
   }
 
   /** How many promises this sweep still has to check, counted up to `limit`. */
@@ -114,6 +122,10 @@ export class Sweep {
    * next sweep.
    */
   async step(): Promise<SweepOutcome> {
+    if (!this.#areCallsChecked) {
+      await this.#calls.removeNext();
+      return NOTHING;
+    }
     if (this.#begun !== null) return this.#continueRemoval(this.#begun);
     if (this.#large !== null) return this.#judgeLarge(this.#large);
     if (this.#found.length === 0) {

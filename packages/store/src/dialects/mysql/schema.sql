@@ -15,6 +15,12 @@ CREATE TABLE callbacks (
   KEY callbacks_awaiter (awaiter, ready)
 ) InnoDB DYNAMIC utf8mb4_bin;
 
+CREATE TABLE calls (
+  called varbinary(1020) NOT NULL,
+  caller varbinary(1020) NOT NULL,
+  PRIMARY KEY (called, caller)
+) InnoDB DYNAMIC utf8mb4_bin;
+
 CREATE TABLE dead_letters (
   id bigint NOT NULL,
   awaited varbinary(1020) NOT NULL,

@@ -53,6 +53,7 @@ const INDEXES: Record<string, string[]> = {
   update_tasks: ['tasks_pkey'],
   update_callbacks: ['callbacks_pkey'],
   delete_callbacks: ['callbacks_pkey'],
+  call_pairs: ['calls_pkey'],
   update_listeners: ['listeners_pkey'],
   delete_listeners: ['listeners_pkey'],
   update_schedules: ['schedules_pkey'],

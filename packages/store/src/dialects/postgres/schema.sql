@@ -16,6 +16,12 @@ CREATE TABLE callbacks (
 CREATE INDEX callbacks_awaiter ON public.callbacks USING btree (awaiter COLLATE "POSIX", ready);
 CREATE UNIQUE INDEX callbacks_pkey ON public.callbacks USING btree (awaited, awaiter);
 
+CREATE TABLE calls (
+  called text COLLATE "C" NOT NULL,
+  caller text COLLATE "C" NOT NULL
+);
+CREATE UNIQUE INDEX calls_pkey ON public.calls USING btree (called, caller);
+
 CREATE TABLE dead_letters (
   id bigint NOT NULL,
   awaited text COLLATE "C" NOT NULL,

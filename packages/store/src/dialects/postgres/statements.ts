@@ -1,6 +1,6 @@
 import { BEGIN, BEGIN_READING, COMMIT, type Prepared, type Query, type Session } from '@resonate/drivers/postgres';
 import type { Statement } from '../../sql/statement.ts';
-import { CALLBACKS, LISTENERS, TASKS } from '../../tables.ts';
+import { CALLBACKS, CALLS, LISTENERS, TASKS } from '../../tables.ts';
 import { sharedSql } from '../base.ts';
 import type { ServerSql } from '../server/dialect.ts';
 import { heartbeatSql } from '../server/heartbeat.ts';
@@ -16,6 +16,7 @@ const SHARED = { ...sharedSql(WORDS), heartbeat: heartbeatSql(WORDS, CLOCK_MS) }
 const { rowsWithKeys } = WORDS;
 const WITH_KEYS = {
   callback_pairs: rowsWithKeys(CALLBACKS, []),
+  call_pairs: rowsWithKeys(CALLS, []),
   listener_pairs: rowsWithKeys(LISTENERS, []),
   lock_messages_tasks: rowsWithKeys(TASKS, [], true),
   lock_messages_listeners: rowsWithKeys(LISTENERS, [], true),

@@ -2,7 +2,7 @@ import type { SqlValue } from '@resonate/drivers';
 import type { Prepared, Query } from '@resonate/drivers/postgres';
 import type { Changes } from '@resonate/machine';
 import type { Column, ColumnType, TableShape } from '../../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
+import { CALLBACKS, CALLS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { writesOf } from '../changes.ts';
 
 /**
@@ -12,7 +12,7 @@ import { writesOf } from '../changes.ts';
  */
 const SQL_TYPES: Record<ColumnType, string> = { text: 'text', json: 'text', int: 'bigint', bool: 'smallint' };
 
-const TABLES: TableShape[] = [PROMISES, PROMISE_TAGS, TASKS, CALLBACKS, LISTENERS, SCHEDULES];
+const TABLES: TableShape[] = [PROMISES, PROMISE_TAGS, TASKS, CALLBACKS, CALLS, LISTENERS, SCHEDULES];
 
 export const WRITE_STATEMENTS: Prepared[] = TABLES.flatMap((table) => {
   const { name, columns, columnList, keyColumns, mutableColumns } = table;
@@ -23,11 +23,11 @@ export const WRITE_STATEMENTS: Prepared[] = TABLES.flatMap((table) => {
   const insert = `INSERT INTO ${name} (${columnList}) SELECT ${columnList} FROM ${rows(columns)}`;
   const update = `UPDATE ${name} SET ${set} FROM ${rows([...keyColumns, ...mutableColumns])} WHERE ${sameKey}`;
   const remove = `DELETE FROM ${name} USING ${rows(keyColumns)} WHERE ${sameKey}`;
-  return [
-    { name: `insert_${name}`, text: insert },
-    ...(mutableColumns.length > 0 ? [{ name: `update_${name}`, text: update }] : []),
-    { name: `delete_${name}`, text: remove },
-  ];
+  const statements = [{ name: `insert_${name}`, text: insert }];
+  // Batches only insert rows of the other tables.
+  if (mutableColumns.length > 0)
+    statements.push({ name: `update_${name}`, text: update }, { name: `delete_${name}`, text: remove });
+  return statements;
 });
 
 export function writes(changes: Partial<Changes>): Query[] {

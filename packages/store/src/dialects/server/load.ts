@@ -4,7 +4,7 @@ import { int, text } from '../../sql/read.ts';
 import type { Statement } from '../../sql/statement.ts';
 import type { Table } from '../../sql/table.ts';
 import type { Words } from '../../sql/words.ts';
-import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
+import { CALLBACKS, CALLS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { takeBranches, wantedBranches, type WantedBranches } from '../branches.ts';
 import { decodeShared, shareOf } from '../shares.ts';
 import type { Reading, Seen } from './remembered-entry.ts';
@@ -47,7 +47,7 @@ export function fetchesOf<Query>(
   needs: Needs,
   locking: boolean,
 ): Fetch<Query>[] {
-  const { promises, tasks, schedules, settlements, resumed, callbacks, listeners } = needs;
+  const { promises, tasks, schedules, settlements, resumed, callbacks, calls, listeners } = needs;
   const fetches: Fetch<Query>[] = [];
   const add = (isNeeded: boolean, query: () => Query, into: Fetch<Query>['into'], of?: Fetch<Query>['of']) => {
     if (isNeeded) fetches.push({ query: query(), into, ...(of && { of }) });
@@ -79,6 +79,12 @@ export function fetchesOf<Query>(
   add(settlements.size + resumed.size > 0, () => sql.callbacks(settlements, resumed), toCallbacks);
   const pairs = Array.from(callbacks.values(), ({ awaited, awaiter }) => [awaited, awaiter]);
   add(callbacks.size > 0, () => withKeys(CALLBACKS, pairs), toCallbacks);
+  const called = Array.from(calls.values(), ({ called, caller }) => [called, caller]);
+  add(
+    calls.size > 0,
+    () => withKeys(CALLS, called),
+    (loaded, rows) => (loaded.calls = CALLS.decodeAll(rows)),
+  );
   add(settlements.size > 0, () => sql.listeners(settlements), toListeners);
   const keys = Array.from(listeners.values(), ({ awaited, address }) => [awaited, address]);
   add(listeners.size > 0, () => withKeys(LISTENERS, keys), toListeners);

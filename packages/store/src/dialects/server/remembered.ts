@@ -41,7 +41,7 @@ export interface Recalled {
   now: number;
   assumed: Assumed;
   /**
-   * True if the changes insert every promise and listener that was assumed not to exist. Inserting one that exists fails, so
+   * True if the changes insert every promise, call and listener that was assumed not to exist. Inserting one that exists fails, so
    * the insert checks the assumption.
    */
   isProvenBy(changes: Changes): boolean;
@@ -94,6 +94,7 @@ export class RememberedRows {
     if (now === null || this.#tried.has(needs) || !hasOnlyPromises(needs)) return null;
     const found = this.#find(needs, now);
     if (!found) return null;
+    for (const { called } of needs.calls.values()) if (!found.absent.includes(called)) return null;
     this.#tried.add(needs);
     const loaded = loadedOf(found.entries, needs);
     const assumed = { ...assumedOf(found.entries, needs), server: this.#server, now };
@@ -223,8 +224,9 @@ function assumedOf(entries: Found['entries'], needs: Needs): Omit<Assumed, 'serv
 function proofOf(absent: readonly string[], loaded: Loaded, needs: Needs): Recalled['isProvenBy'] {
   const known = new Set(loaded.listeners.map(({ awaited, address }) => pairKey(awaited, address)));
   const newListeners = [...needs.listeners].filter(([key]) => !known.has(key)).map(([, listener]) => listener);
-  return ({ promises, listeners }) =>
+  return ({ promises, calls, listeners }) =>
     absent.every((id) => promises.inserts.some((inserted) => inserted.id === id)) &&
+    calls.inserts.length === needs.calls.size &&
     newListeners.every(({ awaited, address }) =>
       listeners.inserts.some((inserted) => inserted.awaited === awaited && inserted.address === address),
     );

@@ -3,7 +3,7 @@ import { Needs, type Changes, type PromiseRow } from '@resonate/machine';
 import { SqliteDialect } from './dialect.ts';
 
 /** Enough that their transaction takes several turns of the event loop. */
-const ROWS = 10_000;
+const ROWS = 30_000;
 
 let dialect: SqliteDialect;
 
@@ -74,6 +74,7 @@ async function insert(names: readonly string[]): Promise<void> {
     promises: { ...none, inserts },
     tasks: none,
     callbacks: none,
+    calls: none,
     listeners: none,
     schedules: none,
   };

@@ -2,7 +2,7 @@ import { TAG } from '@resonate/protocol';
 import type { Database, Steps } from '@resonate/drivers/sqlite';
 import type { Loaded, Needs, PreloadBound } from '@resonate/machine';
 import type { Table } from '../../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
+import { CALLBACKS, CALLS, LISTENERS, PROMISES, SCHEDULES, TASKS } from '../../tables.ts';
 import { branchColumns, rowLimit, takeBranches, wantedBranches } from '../branches.ts';
 import { decodeShared, sharedList, shareOf } from '../shares.ts';
 import { WORDS } from './words.ts';
@@ -25,6 +25,7 @@ export function loader(database: Database): (needs: Needs) => Steps<Loaded> {
     callbacksOn: finder(database, CALLBACKS, 't.awaited = wanted.value'),
     callbacksOf: finder(database, CALLBACKS, 't.awaiter = wanted.value'),
     readyCallbacksOf: finder(database, CALLBACKS, 't.awaiter = wanted.value AND t.ready = 1'),
+    calls: finderByKey(database, CALLS),
     listeners: finderByKey(database, LISTENERS),
     listenersOn: finder(database, LISTENERS, 't.awaited = wanted.value'),
     branch: branchFinder(database),
@@ -46,6 +47,7 @@ export function loader(database: Database): (needs: Needs) => Steps<Loaded> {
       ...find.callbacksOf(settled),
       ...find.readyCallbacksOf(resumed.map(({ id }) => id)),
     ];
+    const calls = find.calls(Array.from(needs.calls.values(), ({ called, caller }) => [called, caller]));
     const listeners = [
       ...find.listeners(Array.from(needs.listeners.values(), ({ awaited, address }) => [awaited, address])),
       ...find.listenersOn(settled),
@@ -55,6 +57,7 @@ export function loader(database: Database): (needs: Needs) => Steps<Loaded> {
       promises,
       tasks,
       callbacks,
+      calls,
       listeners,
       schedules,
       branches: [],

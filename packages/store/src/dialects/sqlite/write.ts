@@ -2,7 +2,7 @@ import type { Database } from '@resonate/drivers/sqlite';
 import type { Changes, RowChanges } from '@resonate/machine';
 import { places } from '../../sql/conditions.ts';
 import type { Column, Table } from '../../sql/table.ts';
-import { CALLBACKS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../../tables.ts';
+import { CALLBACKS, CALLS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows, TASKS } from '../../tables.ts';
 
 /** The number of rows that one statement inserts: 8 take 13.2 us each, one by one 14.4 (promises with all their indexes). */
 const ROWS_AT_ONCE = 8;
@@ -23,6 +23,7 @@ export function writer(database: Database): (changes: Partial<Changes>) => Rest 
   const tags = inserter(database, PROMISE_TAGS, 'INSERT OR IGNORE');
   const tasks = tableWriter(database, TASKS);
   const callbacks = tableWriter(database, CALLBACKS);
+  const calls = inserter(database, CALLS, 'INSERT');
   const listeners = tableWriter(database, LISTENERS);
   const schedules = tableWriter(database, SCHEDULES);
   return (changes) => {
@@ -33,6 +34,7 @@ export function writer(database: Database): (changes: Partial<Changes>) => Rest 
     }
     if (changes.tasks) tasks(changes.tasks, rest);
     if (changes.callbacks) callbacks(changes.callbacks, rest);
+    if (changes.calls) inSteps(changes.calls.inserts, calls, rest);
     if (changes.listeners) listeners(changes.listeners, rest);
     if (changes.schedules) schedules(changes.schedules, rest);
     return rest;
