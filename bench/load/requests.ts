@@ -67,8 +67,13 @@ export const taskSuspend = (id: string, version: number, awaited: string) =>
 export const taskAcquire = (id: string, version: number, pid: string) =>
   request('task.acquire', `"id":"${id}","version":${version},"pid":"${pid}","ttl":${TTL_MS}`);
 
-export const taskFulfill = (id: string, version: number) =>
+/** @param steps the workflow's last steps, which are stored together with its end. */
+export const taskFulfill = (id: string, version: number, steps: readonly string[] = []) =>
   request(
     'task.fulfill',
-    `"id":"${id}","version":${version},"action":{"kind":"promise.settle",${HEAD},"data":{${settleData(id)}}}`,
+    `"id":"${id}","version":${version},"action":{"kind":"promise.settle",${HEAD},"data":{${settleData(id)}}}` +
+      (steps.length > 0 ? `,"steps":[${steps.map((step) => stepOf(id, step)).join()}]` : ''),
   );
+
+const stepOf = (root: string, id: string) =>
+  `{"create":{${createData(id, stepTags(root))}},"settle":{${settleData(id)}}}`;

@@ -5,27 +5,38 @@ import * as body from '../load/requests.ts';
 import { ok, type Round } from '../load/scenario.ts';
 import { scatteredId } from '../scattered-id.ts';
 
+/** What is created and settled: single promises, or workflows of ten promises as `resonate-websocket` stores them. */
+export type Shape = 'promises' | 'workflows';
+const PROMISES_OF: Record<Shape, number> = { promises: 1, workflows: 10 };
+const PID = 'steady';
+/** The version of a task that was just created by `task.create`. */
+const FIRST_VERSION = 1;
+const TARGET = 'poll://any@nobody';
+
 /** Creates and settles promises at a fixed rate, whatever the answers take. */
 export class SteadyLoad {
   readonly #connections: Connection[];
+  readonly #shape: Shape;
   #created = new Latencies();
   #settled = new Latencies();
   #next = 0;
 
-  private constructor(connections: Connection[]) {
+  private constructor(connections: Connection[], shape: Shape) {
     this.#connections = connections;
+    this.#shape = shape;
   }
 
-  static async start(url: string, connections: number): Promise<SteadyLoad> {
-    return new SteadyLoad(await openConnections(url, connections));
+  static async start(url: string, connections: number, shape: Shape): Promise<SteadyLoad> {
+    return new SteadyLoad(await openConnections(url, connections), shape);
   }
 
-  /** @returns the latencies, and the rate that was reached. */
+  /** @param rate promises per second. @returns the latencies, and the rate that was reached. */
   async run(rate: number, durationMs: number): Promise<string> {
     [this.#created, this.#settled] = [new Latencies(), new Latencies()];
     const rounds = this.#connections.map((connection) => this.#round(connection));
-    const { elapsedMs } = await openLoop(rounds, rate, durationMs);
-    const reached = Math.round((this.#created.summary().count * 1_000) / elapsedMs);
+    const each = PROMISES_OF[this.#shape];
+    const { elapsedMs } = await openLoop(rounds, rate / each, durationMs);
+    const reached = Math.round((this.#created.summary().count * each * 1_000) / elapsedMs);
     return `${reached} per second, create ${text(this.#created)}, settle ${text(this.#settled)}`;
   }
 
@@ -37,14 +48,25 @@ export class SteadyLoad {
     return async () => {
       const id = `steady-${scatteredId(this.#next++)}`;
       const startedAt = performance.now();
-      await ok(connection, body.promiseCreate(id));
+      const settle = await this.#create(connection, id);
       const createdAt = performance.now();
-      await ok(connection, body.promiseSettle(id));
+      await ok(connection, settle);
       const settledAt = performance.now();
       this.#created.record(createdAt - startedAt);
       this.#settled.record(settledAt - createdAt);
       return settledAt;
     };
+  }
+
+  /** @returns the request that settles what was created. */
+  async #create(connection: Connection, id: string): Promise<string> {
+    if (this.#shape === 'promises') {
+      await ok(connection, body.promiseCreate(id));
+      return body.promiseSettle(id);
+    }
+    const steps = Array.from({ length: PROMISES_OF.workflows - 1 }, (_, index) => `${id}.${index}`);
+    await ok(connection, body.taskCreate(id, PID, TARGET));
+    return body.taskFulfill(id, FIRST_VERSION, steps);
   }
 }
 

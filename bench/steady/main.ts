@@ -14,11 +14,12 @@ import { largePostgres } from '../targets/databases.ts';
 import type { Database } from '../targets/storage.ts';
 import { mebibytes, seconds } from '../units.ts';
 import { wholeNumber } from '../whole-number.ts';
-import { SteadyLoad } from './load.ts';
+import { SteadyLoad, type Shape } from './load.ts';
 
 const USAGE = `npm run bench:steady -- [options]
   --promises N      number of promises in the tables [1000000]
   --rate N          promises per second that are created, settled, and deleted by retention [500]
+  --shape NAME      what is created: promises, or workflows of ten promises in two requests [promises]
   --minutes N       duration of that load [10]
   --report N        minutes between two reports [5]
   --empty N         minutes of the same load in empty tables after it [1]
@@ -38,6 +39,7 @@ const { values } = parseArgs({
   options: {
     promises: { type: 'string', default: '1000000' },
     rate: { type: 'string', default: '500' },
+    shape: { type: 'string', default: 'promises' },
     minutes: { type: 'string', default: '10' },
     report: { type: 'string', default: '5' },
     empty: { type: 'string', default: '1' },
@@ -48,6 +50,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+
+const shape = shapeNamed(values.shape);
 
 if (values.help) console.log(USAGE);
 else {
@@ -73,7 +77,7 @@ async function onDatabase(work: (database: Database) => Promise<void>): Promise<
 
 async function empty(database: Database, rate: number, durationMs: number): Promise<void> {
   await withServer(database, [], async (server) => {
-    const load = await SteadyLoad.start(server.url, wholeNumber('--connections', values.connections));
+    const load = await SteadyLoad.start(server.url, wholeNumber('--connections', values.connections), shape);
     await load.run(rate, WARM_UP_MS);
     say(`empty tables: ${await load.run(rate, durationMs)}`);
     load.close();
@@ -106,7 +110,7 @@ async function full(database: Database, rate: number): Promise<void> {
 
 async function steady(server: ServerProcess, client: pg.Client, rate: number): Promise<void> {
   const [minutes, each] = [wholeNumber('--minutes', values.minutes), wholeNumber('--report', values.report)];
-  const load = await SteadyLoad.start(server.url, wholeNumber('--connections', values.connections));
+  const load = await SteadyLoad.start(server.url, wholeNumber('--connections', values.connections), shape);
   await load.run(rate, WARM_UP_MS);
   for (let done = 0; done < minutes; done += each) {
     const [deleted, from] = [await deletedBy(server), performance.now()];
@@ -116,6 +120,11 @@ async function steady(server: ServerProcess, client: pg.Client, rate: number): P
     await report(client);
   }
   load.close();
+}
+
+function shapeNamed(name: string): Shape {
+  if (name === 'promises' || name === 'workflows') return name;
+  throw new Error(`--shape must be promises or workflows, not ${name}`);
 }
 
 async function withServer(
