@@ -94,6 +94,16 @@ describe('one round trip', () => {
     expect(await recordOf('w.1')).toMatchObject({ state: 'resolved', value: { data: 'w.1' } });
   });
 
+  test('is enough for a step with an id of its own, whose call is recorded in it, but not to ask for it again', async () => {
+    const version = await start();
+    const tags = { 'resonate:branch': 'charge', 'resonate:parent': 'charge', 'resonate:origin': 'charge' };
+    const asking = fence(version, 'promise.create', promiseCreate('charge', tags));
+    expect(await trips(() => over(store, asking))).toBe(1);
+    expect(await trips(() => over(store, asking))).toBe(2);
+    const [calls] = await dialect.plain.select([{ sql: 'SELECT called, caller FROM calls', params: [] }]);
+    expect(calls).toEqual([['charge', 'w']]);
+  });
+
   test('is enough for each half of a step that runs longer', async () => {
     const version = await start();
     expect(await trips(() => over(store, create(version, 'w.1')))).toBe(1);
