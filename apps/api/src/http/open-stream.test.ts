@@ -26,7 +26,7 @@ beforeEach(async () => {
   const app = express();
   app.get('/:group/:id', (request, response) => {
     const { group, id } = request.params;
-    openStream(request as never, response, hub, { group, id }, () => changed());
+    openStream(request as never, response, hub, { group, id }, { inc: () => changed(), dec: () => changed() });
   });
   server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,13 +2,16 @@ import type { Request, Response } from 'express';
 import type { StreamHub } from '@resonate/transports';
 import { beginEvents } from './begin-events.ts';
 
-/** Turns a request into an event stream of the hub (protocol section 6). */
+/**
+ * Turns a request into an event stream of the hub (protocol section 6).
+ * @param open counts the streams that are open.
+ */
 export function openStream(
   request: Request,
   response: Response,
   hub: StreamHub,
   { group, id }: { group: string; id: string },
-  changed: () => void,
+  open: { inc(): void; dec(): void },
 ): void {
   beginEvents(response);
   request.socket.setNoDelay(true);
@@ -31,11 +34,10 @@ export function openStream(
     },
     end: () => response.end(),
   });
-  changed();
-  const closed = () => {
+  open.inc();
+  response.on('error', () => hub.close(stream));
+  response.on('close', () => {
     hub.close(stream);
-    changed();
-  };
-  response.on('close', closed);
-  response.on('error', closed);
+    open.dec();
+  });
 }

@@ -115,7 +115,7 @@ function poll({ config, clock, metrics }: Context, hub: StreamHub): RequestHandl
     } else if (!hub.hasPlaceFor(group, id)) {
       response.status(503).json({ error: 'too many streams are open' });
     } else {
-      openStream(request, response, hub, { group, id }, () => metrics.sseConnections.set(hub.size));
+      openStream(request, response, hub, { group, id }, metrics.sseConnections);
       endAt(expiryOfRequest(request), response, clock);
     }
   };
