@@ -158,6 +158,8 @@ export class PollDelivery implements Service, Receiver {
       return null;
     }
     await this.#claim();
+    // The clock may have been set back, which must not stop the scans.
+    this.#scanAt = Math.min(this.#scanAt, this.#nextScanAt());
     if (this.#scanAt <= store.clock.now()) await this.#scan();
     return Math.min(this.#scanAt, this.#targets.nextAt(store.clock.now()) ?? Infinity);
   }

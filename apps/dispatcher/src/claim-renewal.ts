@@ -14,18 +14,16 @@ const RENEWALS_PER_CLAIM = 3;
  */
 export class ClaimRenewal implements Service {
   readonly name: string;
-  readonly #runtime: Context;
-  /** When each push began, epoch ms. */
+  /** When each push began, from `performance.now()`, because clocks may be set back. */
   readonly #held = new Map<ListenerKey, number>();
   readonly #loop: Loop;
 
   constructor(runtime: Context, transport: string) {
     const { config, logger, store } = runtime;
     this.name = `${transport} claims`;
-    this.#runtime = runtime;
     const everyMs = Math.max(1, Math.floor(config.tasks.retryTimeoutMs / RENEWALS_PER_CLAIM));
     const step = async () => {
-      const long = [...this.#held].filter(([, since]) => store.clock.now() - since >= everyMs / 2);
+      const long = [...this.#held].filter(([, since]) => performance.now() - since >= everyMs / 2);
       if (long.length > 0) await store.outbox.renew(long.map(([key]) => key));
       return null;
     };
@@ -43,7 +41,7 @@ export class ClaimRenewal implements Service {
   /** Renews the claim until the push ends. @returns what the push returns. */
   during<T>(delivery: Delivery, push: Promise<T>): Promise<T> {
     if (delivery.kind === 'execute') return push;
-    this.#held.set(delivery.listener, this.#runtime.store.clock.now());
+    this.#held.set(delivery.listener, performance.now());
     return push.finally(() => this.#held.delete(delivery.listener));
   }
 }

@@ -90,17 +90,17 @@ export class Pusher implements Service {
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     );
     if (!(failure instanceof Busy)) this.#events.ended(target, !failure);
-    metrics.deliveries.inc({ status: failure ? 'error' : 'success' });
     if (failure) {
       await this.#failed(delivery, failure, isProbe);
       return;
     }
+    metrics.deliveries.inc({ status: 'success' });
     this.#failing.succeeded(target);
     await this.#record(target, outcomeOf(delivery, null));
   }
 
   async #failed(delivery: Delivery, failure: Error, isProbe: boolean): Promise<void> {
-    const { config, logger, store } = this.#runtime;
+    const { config, logger, metrics, store } = this.#runtime;
     const { backoffMinMs: minMs, backoffMaxMs: maxMs, maxAttempts } = config.messages;
     const { attempts, target } = rowOf(delivery);
     if (this.#stopping) {
@@ -116,6 +116,7 @@ export class Pusher implements Service {
       await this.#record(target, outcomeOf(delivery, (await store.now()) + backoffMs(1, { minMs, maxMs })));
       return;
     }
+    metrics.deliveries.inc({ status: 'error' });
     const askedMs = failure instanceof PushFailed ? (failure.retryAfterMs ?? 0) : 0;
     const isOpen = this.#failing.failed(target, isProbe, {
       askedMs,

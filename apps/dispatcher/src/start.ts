@@ -13,5 +13,7 @@ export function createDispatcher(runtime: Runtime): Service {
   // Each transport has a share, so that the failures of one do not hide those of another.
   const share = Math.ceil(MAX_FAILING / Math.max(1, deliveries.length));
   runtime.stats.failing = () => deliveries.flatMap((delivery) => delivery.failing(share));
-  return new ServiceGroup('dispatcher', [createBacklog(runtime), ...deliveries], runtime.logger);
+  // Each one waits up to 2 s for its pushes. One after the other, four would exceed the time that a process has to stop.
+  const stopsAtOnce = true;
+  return new ServiceGroup('dispatcher', [createBacklog(runtime), ...deliveries], runtime.logger, { stopsAtOnce });
 }

@@ -24,6 +24,7 @@ export class TargetScanner implements Service {
   /** The last target that was read; empty at the beginning of a scan. */
   #after = '';
   #scanMs = 0;
+  /** From `performance.now()`, because clocks may be set back. */
   #pauseUntil = -Infinity;
   readonly #interval: ScanInterval;
 
@@ -57,14 +58,14 @@ export class TargetScanner implements Service {
 
   async #look(): Promise<number | null> {
     const { store } = this.#runtime;
-    if (this.#after === '' && store.clock.now() < this.#pauseUntil) return this.#pauseUntil;
     const start = performance.now();
+    if (this.#after === '' && start < this.#pauseUntil) return store.clock.now() + this.#pauseUntil - start;
     const page = await store.queues.waitingTargets(this.#transport, PAGE, this.#after);
     if (page.map(this.#found).includes(true)) this.#interval.foundUnannounced();
     this.#scanMs += performance.now() - start;
     this.#after = page.length === PAGE ? (page.at(-1)?.target ?? '') : '';
     if (this.#after !== '') return 0;
-    this.#pauseUntil = store.clock.now() + this.#scanMs * PAUSE_PER_SCAN;
+    this.#pauseUntil = performance.now() + this.#scanMs * PAUSE_PER_SCAN;
     this.#scanMs = 0;
     return this.#interval.nextAt;
   }

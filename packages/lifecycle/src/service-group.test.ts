@@ -48,6 +48,20 @@ describe('a group', () => {
     expect(events.slice(3)).toEqual(['stop c', 'stop b', 'stop a']);
   });
 
+  test('that stops all at once waits for each, even if one fails to stop', async () => {
+    const { events, service } = record();
+    const gate = Promise.withResolvers<void>();
+    const slow: Service = { ...service('slow'), stop: () => gate.promise };
+    const services = [service('a'), slow, service('c', { stop: true })];
+    const all = new ServiceGroup('all', services, silentLogger, { stopsAtOnce: true });
+    await all.start();
+    const stopped = all.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(events.slice(3)).toEqual(['stop a', 'stop c']);
+    gate.resolve();
+    await expect(stopped).rejects.toThrow('all did not stop cleanly');
+  });
+
   test('that is stopped while it starts, starts nothing further and stops what had started', async () => {
     const { events, service } = record();
     const begun = Promise.withResolvers<void>();

@@ -1,19 +1,21 @@
 import type { Logger } from '@resonate/observability';
 import type { Service } from './service.ts';
 
-/** Several services as one: started in order, stopped in reverse order. */
+/** Several services as one: started in order, stopped in reverse order or, with `stopsAtOnce`, all together. */
 export class ServiceGroup implements Service {
   readonly name: string;
   readonly #services: readonly Service[];
   readonly #logger: Logger;
+  readonly #stopsAtOnce: boolean;
   readonly #started: Service[] = [];
   #starting: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  constructor(name: string, services: readonly Service[], logger: Logger) {
+  constructor(name: string, services: readonly Service[], logger: Logger, { stopsAtOnce = false } = {}) {
     this.name = name;
     this.#services = services;
     this.#logger = logger;
+    this.#stopsAtOnce = stopsAtOnce;
   }
 
   /**
@@ -49,14 +51,16 @@ export class ServiceGroup implements Service {
 
   async #stopStarted(): Promise<void> {
     const errors: unknown[] = [];
-    for (let service = this.#started.pop(); service; service = this.#started.pop()) {
+    const stop = async (service: Service) => {
       try {
         await service.stop();
       } catch (error) {
         this.#logger.error('service did not stop cleanly', { service: service.name, error });
         errors.push(error);
       }
-    }
+    };
+    if (this.#stopsAtOnce) await Promise.all(this.#started.splice(0).map(stop));
+    for (let service = this.#started.pop(); service; service = this.#started.pop()) await stop(service);
     if (errors.length > 0) throw new AggregateError(errors, `${this.name} did not stop cleanly`);
   }
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { RuntimeWith } from './runtime.ts';
 
-type Context = RuntimeWith<'clock' | 'leadership' | 'logger' | 'processId' | 'stats', 'cluster' | 'outbox'>;
+type Context = RuntimeWith<'leadership' | 'logger' | 'processId' | 'stats', 'clock' | 'cluster' | 'outbox'>;
 
 /** How often a process renews its row. */
 const HEARTBEAT_MS = 1_000;
@@ -25,20 +25,22 @@ export function standing(row: { readonly heartbeatAt: number; readonly leader: b
 }
 
 /**
- * Keeps this process's row in the table of processes. It starts before the roles and stops after them. At a clean stop
+ * Keeps this process's row in the table of processes, and reads the database's clock with each heartbeat: roles that write
+ * no batches would not know it otherwise. It starts before the roles and stops after them. At a clean stop
  * it releases the messages that this process deferred. The senders have already released the messages that they could
  * not deliver. Delivered messages stay claimed, so that they are not sent again.
  */
 export class Membership implements Service {
   readonly name = 'membership';
   readonly #runtime: Context;
-  readonly #info: { id: string; role: string; version: string; host: string; startedAt: number };
+  readonly #info: { id: string; role: string; version: string; host: string };
+  #startedAt = 0;
   readonly #loop: Loop;
 
   constructor(runtime: Context, role: string, version: string) {
-    const { clock, logger, processId } = runtime;
+    const { logger, processId } = runtime;
     this.#runtime = runtime;
-    this.#info = { id: processId, role, version, host: hostname(), startedAt: clock.now() };
+    this.#info = { id: processId, role, version, host: hostname() };
     this.#loop = new Loop({
       name: this.name,
       pollIntervalMs: HEARTBEAT_MS,
@@ -51,6 +53,7 @@ export class Membership implements Service {
   }
 
   async start(): Promise<void> {
+    this.#startedAt = await this.#runtime.store.clock.read();
     await this.#renew();
     this.#runtime.leadership.onChange(() => this.#loop.wake());
     await this.#loop.start();
@@ -70,8 +73,10 @@ export class Membership implements Service {
 
   async #renew(): Promise<void> {
     const { leadership, stats, store } = this.#runtime;
+    await store.clock.read();
     await store.cluster.heartbeat({
       ...this.#info,
+      startedAt: this.#startedAt,
       leader: leadership.held,
       stats: JSON.stringify(await stats.read()),
     });

@@ -18,10 +18,15 @@ export class StoreClock {
     return this.#ofThisMachine() + this.#aheadMs;
   }
 
-  /** Asks the database. @returns epoch ms. */
+  /**
+   * Asks the database. The answer was right at some time between question and answer, so a slow answer changes the estimate
+   * only as far as it contradicts it. @returns epoch ms.
+   */
   async read(): Promise<number> {
+    const askedAt = this.#ofThisMachine();
     const now = await this.#dialect.now();
-    this.wasRead(now);
+    const [least, most] = [now - this.#ofThisMachine(), now - askedAt];
+    this.#aheadMs = Math.max(least, Math.min(most, this.#aheadMs));
     return now;
   }
 

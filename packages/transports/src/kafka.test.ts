@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Consumer, MessagesStreamModes, stringDeserializers } from '@platformatic/kafka';
 import { executeMessage, unblockMessage, type PromiseRecord } from '@resonate/protocol';
@@ -147,3 +149,16 @@ test('a broker that returns after a power cut accepts the message that it refuse
     if (failure === undefined) break;
   }
 }, 60_000);
+
+test('a broker that breaks the connection during the login fails the push, and nothing else', async () => {
+  const broker = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.resetAndDestroy());
+  }).listen(0, '127.0.0.1');
+  await once(broker, 'listening');
+  const { port } = broker.address() as AddressInfo;
+  const sasl: KafkaLogin = { mechanism: 'plain', ...USER };
+  // An error event without a listener would end this process.
+  await expect(connect({ brokers: [`127.0.0.1:${port}`], sasl }).push(execute('reset'))).rejects.toThrow();
+  broker.close();
+});

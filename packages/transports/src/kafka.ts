@@ -113,6 +113,9 @@ export class Kafka implements PushTransport {
     });
     // Each push that waits for a retry adds a listener, so many listeners are not a leak.
     producer.setMaxListeners(0);
+    // A connection that breaks during the SASL login emits a second error after the library has stopped listening, and an
+    // error without a listener ends the process. The push fails by the first one.
+    producer.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
     return producer;
   }
 

@@ -63,6 +63,9 @@ describe('a message', () => {
     ['a delivery without a time', { ...valid, deliveries: { poll: null } }],
     ['a transport with a strange name', { ...valid, deliveries: { 'a b': 1 } }],
     ['a name that means something to JavaScript', '{"from":"p","sentAt":1,"timerAt":1,"deliveries":{"__proto__":1}}'],
+    ['a target with a NUL', { ...valid, targets: { http: { 'http://a\0': 1 } } }],
+    ['a target that is not well-formed', { ...valid, targets: { http: { 'http://\ud800': 1 } } }],
+    ['too many targets', { ...valid, targets: { http: deliveries(51, 1) } }],
     ['too many transports', { ...valid, deliveries: deliveries(33, 1) }],
     ['more than we ever send', { ...valid, more: 'x'.repeat(8000) }],
   ])('of %s is not understood', (_, text) => {

@@ -37,9 +37,18 @@ export function isHint(value: unknown): value is Hint {
 }
 
 function areTargets(value: unknown): boolean {
-  return (
-    isObject(value) && Object.values(value).every((times) => isObject(times) && Object.values(times).every(isTime))
-  );
+  return isObject(value) && Object.values(value).every(areTimes);
+}
+
+function areTimes(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length <= MAX_TARGETS && entries.every(([target, at]) => isText(target) && isTime(at));
+}
+
+/** Anybody who may send a NOTIFY can send a hint. A name that no message can have would make the database refuse a claim. */
+function isText(name: string): boolean {
+  return name.isWellFormed() && !name.includes('\0');
 }
 
 export const NOTHING: Hint = { timerAt: null, deliveries: {} };

@@ -55,6 +55,7 @@ export class PubSubWakeup implements Wakeup {
   /** Rejects only if the driver cannot be loaded. Does not wait for the server. */
   async start(): Promise<void> {
     const { load, url, channel, processId, logger, observer } = this.#options;
+    observer?.onConnected?.(false);
     const create = await load();
     if (this.#stopped) return;
     this.#kept = new KeptLink({

@@ -46,10 +46,18 @@ export function clusterMetrics(registers: Registry[]) {
       labelNames: ['event'] as const,
       registers,
     }),
-    wakeupConnected: new Gauge({
-      name: 'resonate_wakeup_connected',
-      help: '1 while hints of other processes arrive, 0 while loops depend on their poll intervals',
-      registers,
-    }),
+    wakeupConnected: withoutValue(
+      new Gauge({
+        name: 'resonate_wakeup_connected',
+        help: '1 while hints of other processes arrive, 0 while loops depend on their poll intervals; absent without a channel',
+        registers,
+      }),
+    ),
   };
+}
+
+/** A gauge begins with the value 0. This one has none until it is set. */
+function withoutValue(gauge: Gauge): Gauge {
+  gauge.remove();
+  return gauge;
 }

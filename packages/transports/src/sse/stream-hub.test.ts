@@ -81,7 +81,7 @@ describe('a slot', () => {
     expect(send('a%2Fb/c%252F%20%C3%BC', null, '1')).toBe(true);
     expect(send('a%2Fb', 'c%2F ü', '2')).toBe(true);
     expect(odd.ends.messages).toEqual(['1', '2']);
-    expect(send('a/b', null, '3')).toBe(false);
+    for (const other of ['a/b', '%', 'a%2Fb/%']) expect(send(other, null, '3')).toBe(false);
     odd.ends.flush();
     expect(hub.targets()).toEqual(['a%2Fb', 'a%2Fb/c%252F%20%C3%BC']);
     expect([hub.holds('a%2Fb', 'c%2F ü'), hub.holds('a%2Fb', 'other'), hub.holds('b', 'c%2F ü')]).toEqual([

@@ -184,7 +184,7 @@ export class StreamHub {
   }
 
   *#streamsOf(target: string): Generator<WorkerStream> {
-    const [group = '', id] = target.split('/').map(decodeURIComponent);
+    const [group = '', id] = target.split('/').map(decoded);
     const members = this.#groups.get(group);
     const single = id === undefined ? undefined : members?.get(id);
     if (id === undefined) yield* members?.values() ?? [];
@@ -192,7 +192,7 @@ export class StreamHub {
   }
 
   #find(target: string, prefers: string | null, avoids: string | null): WorkerStream | null {
-    const [group = '', id] = target.split('/').map(decodeURIComponent);
+    const [group = '', id] = target.split('/').map(decoded);
     const members = this.#groups.get(group);
     if (!members) return null;
     if (id !== undefined) return withRoom(members.get(id));
@@ -219,4 +219,13 @@ function nextInTurn(members: Map<string, WorkerStream>, avoids: string | null): 
     return stream;
   }
   return null;
+}
+
+/** A part of a target. Hints may come from anybody, so it may not be encoded correctly; then no stream has this name. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
