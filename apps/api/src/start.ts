@@ -4,6 +4,7 @@ import { StreamHub } from '@resonate/transports';
 import { AdminApi } from './admin/admin.ts';
 import { createAuth } from './auth/auth.ts';
 import { HttpServer } from './http/http-server.ts';
+import { createOpenConnections } from './open-connections.ts';
 import { PollDelivery } from './poll-delivery.ts';
 
 /**
@@ -20,6 +21,7 @@ export function createApi(runtime: Runtime): Service {
   const services = [
     ...(auth ? [auth] : []),
     new PollDelivery(runtime, hub),
+    createOpenConnections(runtime, hub),
     admin.series,
     new HttpServer(runtime, hub, auth, (limits) => admin.routes(limits)),
     // Last, so that it stops first: open event streams of pages would keep the server from closing.

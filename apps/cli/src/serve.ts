@@ -41,17 +41,18 @@ export function serverCommand(command: ServerCommand): Command {
 }
 
 /**
- * The services of a role. The api starts last, so that everything else runs when it answers. Only the code of the role
- * is loaded.
+ * The services of a role, in the order in which they start; they stop in the reverse order. The dispatcher starts after the
+ * api and stops before it, because a worker that gets a push calls the server back. If the api were closed, the call would
+ * fail, and the message would be sent again much later. Only the code of the role is loaded.
  */
 async function servicesOf(role: Role, runtime: Runtime): Promise<Service[]> {
   const services: Service[] = [];
   if (role === 'all' || role === 'scheduler') {
     services.push((await import('@resonate/scheduler')).createScheduler(runtime));
   }
+  if (role === 'all' || role === 'api') services.push((await import('@resonate/api')).createApi(runtime));
   if (role === 'all' || role === 'dispatcher') {
     services.push((await import('@resonate/dispatcher')).createDispatcher(runtime));
   }
-  if (role === 'all' || role === 'api') services.push((await import('@resonate/api')).createApi(runtime));
   return services;
 }

@@ -119,6 +119,23 @@ describe('a target that hangs', () => {
     await hanging.next();
   });
 
+  test('leaves memory for large messages to other targets, even if two hang', async () => {
+    await tested.stop();
+    await start({ 'transports-http-push-concurrency': '100' });
+    const value = { data: 'x'.repeat(3 << 20) };
+    for (const name of ['one', 'two']) {
+      const hanging = await tested.listen();
+      const ids = Array.from({ length: 12 }, (_, index) => `${name} ${index}`);
+      for (const id of ids) await tested.settleWithListener(id, hanging.url, null, value);
+      // It is due after the large ones. When it arrives, they have taken all the memory that they get.
+      await tested.createTask(name, hanging.url);
+      while (((await hanging.next()).message as { kind: string }).kind !== 'execute');
+    }
+    const sound = await tested.listen();
+    await tested.settleWithListener('large', sound.url, null, value);
+    expect((await sound.next()).message).toMatchObject({ data: { promise: { id: 'large' } } });
+  });
+
   test('delays a stop only briefly: messages that were being pushed are due again at once', async () => {
     const hanging = await tested.listen();
     await tested.createTask('w', hanging.url);

@@ -1,4 +1,4 @@
-import { servedTargets, TargetSlots } from '@resonate/delivery';
+import { servedTargets, TargetBytes, TargetSlots } from '@resonate/delivery';
 import { Loop, type Service } from '@resonate/lifecycle';
 import type { FailingTarget, RuntimeWith } from '@resonate/process';
 import { rowOf, type Delivery } from '@resonate/store';
@@ -14,8 +14,9 @@ type Context = RuntimeWith<
 >;
 
 /**
- * The limit for bytes of promises in running pushes. At the limit only small messages are claimed. Each message is in
- * memory as a row and as text until it is delivered, so without a limit a target that hangs could fill the memory.
+ * The limit for bytes of promises in running pushes, which the targets share (`TargetBytes`). At the limit only small
+ * messages are claimed. Each message is in memory as a row and as text until it is delivered, so without a limit a target
+ * that hangs could fill the memory.
  */
 const MAX_BYTES_UNDER_WAY = 32 << 20;
 
@@ -27,18 +28,18 @@ const CANDIDATES_PER_MESSAGE = 4;
 
 /**
  * Delivers the messages of one transport: claims due messages for targets that have a free slot, and pushes them. Each
- * target has its own slots, so a target that is slow or hangs does not delay the others.
+ * target has its own slots and its share of memory, so a target that is slow or hangs does not delay the others.
  */
 export class PushDelivery implements Service {
   readonly name: string;
   readonly #runtime: Context;
   readonly #transport: PushTransport['name'];
   readonly #slots: TargetSlots;
+  readonly #bytes = new TargetBytes(MAX_BYTES_UNDER_WAY);
   readonly #waiting: WaitingTargets;
   readonly #failing: FailingTargets;
   readonly #pusher: Pusher;
   readonly #loop: Loop;
-  #bytesUnderWay = 0;
 
   constructor(runtime: Context, { transport, concurrency, maxInFlight }: EnabledTransport) {
     const { config, logger, store } = runtime;
@@ -85,9 +86,10 @@ export class PushDelivery implements Service {
     // Forget before the claim, so that a hint that arrives during the claim is kept.
     for (const name of names) this.#waiting.forget(name);
     try {
-      const maxBytes = Math.max(0, MAX_BYTES_UNDER_WAY - this.#bytesUnderWay);
-      const request = { transport: this.#transport, targets, preferred: [], graceMs: 0, maxBytes };
-      const claimed = await store.outbox.claim(request);
+      const claimed = await store.outbox.claim({
+        ...{ transport: this.#transport, targets, preferred: [], graceMs: 0, maxBytes: this.#bytes.left },
+        admission: () => this.#bytes.admission((target) => this.#slots.isProven(target)),
+      });
       for (const { bytes, ...unblock } of claimed.unblocks) this.#push({ kind: 'unblock', ...unblock }, probes, bytes);
       for (const task of claimed.executes) this.#push({ kind: 'execute', task }, probes, 0);
       const served = servedTargets(claimed);
@@ -125,10 +127,10 @@ export class PushDelivery implements Service {
     const push = this.#pusher.push(delivery, probes.has(target));
     if (!push) return;
     this.#slots.take(target);
-    this.#bytesUnderWay += bytes;
+    this.#bytes.hold(target, bytes);
     void push.finally(() => {
       this.#slots.release(target);
-      this.#bytesUnderWay -= bytes;
+      this.#bytes.release(target, bytes);
       this.#loop.wake();
     });
   }

@@ -35,6 +35,11 @@ export class TargetSlots {
     return !this.#taken.has(target);
   }
 
+  /** Whether the last delivery to the target succeeded. False if there was none. */
+  isProven(target: string): boolean {
+    return this.#lastSucceeded.get(target) ?? false;
+  }
+
   /** Records the result of a delivery to the target. */
   ended(target: string, isSuccess: boolean): void {
     this.#lastSucceeded.delete(target);
@@ -49,7 +54,7 @@ export class TargetSlots {
   #free(target: string, together: number): number {
     const own = this.#taken.get(target) ?? 0;
     const half = Math.ceil(this.#total / 2) - together;
-    const most = this.#lastSucceeded.get(target) ? Infinity : Math.max(half, own === 0 ? 1 : 0);
+    const most = this.isProven(target) ? Infinity : Math.max(half, own === 0 ? 1 : 0);
     return Math.max(0, Math.min(this.#total - together, this.#perTarget - own, most));
   }
 

@@ -16,6 +16,7 @@ import {
   renewed,
   resumed,
   retryAt,
+  waitsForOpen,
   type ListenerRow,
   type TaskRow,
 } from '@resonate/machine';
@@ -280,6 +281,24 @@ test('M11: an unblock for one connection that is due and unclaimed for too long 
   expect(isForAbsent({ ...absent, claimedBy: 'other' }, 500, NOW)).toBe(false);
   expect(isForAbsent({ ...absent, address: 'poll://any@g/1', target: 'g', prefers: '1' }, 500, NOW)).toBe(false);
   expect(isForAbsent(listener({ dueAt: NOW - 501 }), 500, NOW)).toBe(false);
+});
+
+test('M12: an unblock for a connection that is open but full is due from now on and keeps its age', () => {
+  const uni = { address: 'poll://uni@g/1', transport: 'poll', target: 'g/1' } as const;
+  const waiting = listener({ ...uni, attempts: 1 });
+  expectChanged(waitsForOpen(waiting, NOW), waiting, { dueAt: NOW });
+  const without = { ...waiting, enqueuedAt: null };
+  expectChanged(waitsForOpen(without, NOW), without, { dueAt: NOW, enqueuedAt: waiting.dueAt });
+  expect(isForAbsent(waitsForOpen(waiting, NOW), 500, NOW + 500)).toBe(false);
+  expect(isForAbsent(waitsForOpen(waiting, NOW), 500, NOW + 501)).toBe(true);
+  for (const other of [
+    { ...waiting, dueAt: NOW + 1 },
+    { ...waiting, dueAt: null },
+    { ...waiting, claimedBy: 'other' },
+    listener(),
+  ]) {
+    expect(waitsForOpen(other, NOW)).toBe(other);
+  }
 });
 
 describe('a task that is returned without progress', () => {

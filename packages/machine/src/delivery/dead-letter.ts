@@ -36,12 +36,22 @@ export function isTooOld(listener: ListenerRow, maxAgeMs: number, now: number): 
 
 /**
  * True when the one connection that an `unblock` is for (`poll://uni@`) has been closed for longer than `absentMs`
- * (transition M11). An open connection claims its messages as soon as they are due. So if a message has been due for that
- * long and is not claimed, the connection was closed all the time.
+ * (transition M11). An open connection claims its messages as soon as they are due. If it is full, its process makes them
+ * due again and again (`waitsForOpen`). So if a message has been due for that long and is not claimed, the connection was
+ * closed all the time.
  */
 export function isForAbsent(listener: ListenerRow, absentMs: number, now: number): boolean {
   const { transport, target, dueAt, claimedBy } = listener;
   return isForOneConnection(transport, target) && claimedBy === null && dueAt !== null && dueAt < now - absentMs;
+}
+
+/**
+ * The one connection that an `unblock` is for is open, but it has no room for the message. The message keeps its age and is
+ * due from now on, so that it does not look as if its connection were closed (transition M12).
+ */
+export function waitsForOpen(listener: ListenerRow, now: number): ListenerRow {
+  if (!isForAbsent(listener, 0, now)) return listener;
+  return { ...listener, enqueuedAt: listener.enqueuedAt ?? listener.dueAt, dueAt: now };
 }
 
 /** The listener for a letter that is redriven: due at once, without attempts (transition M10). */

@@ -314,43 +314,6 @@ export function claimConformance(under: DialectUnderTest): void {
       expect(await store.queues.backlog('poll', 100)).toMatchObject({ count: 3 });
     });
 
-    test('take as many unblocks as fit into memory, and leave the others as they were', async () => {
-      const data = 'x'.repeat(300_000);
-      for (const id of ['a', 'b', 'c']) {
-        await sendOk(store, 'promise.create', promiseCreate(id));
-        for (const path of id === 'a' ? ['1', '2'] : ['1']) {
-          await sendOk(store, 'promise.register_listener', { awaited: id, address: `http://h/${path}` });
-        }
-        await sendOk(store, 'promise.settle', { id, state: 'resolved', value: { data } });
-      }
-      await settled(store, 'small', 'http://h/1');
-      const before = await dialect.dump();
-      const take = async (maxBytes: number) => {
-        const targets = [{ target: 'http://h', limit: 100 }];
-        const { unblocks } = await store.outbox.claim({
-          transport: 'http',
-          targets,
-          preferred: [],
-          graceMs: 0,
-          maxBytes,
-        });
-        return unblocks;
-      };
-      // With a limit of 0 only small promises are taken, with any other limit at least one, however large it is.
-      expect((await take(0)).map(({ promise }) => promise.id)).toEqual(['small']);
-      expect((await dialect.dump()).listeners.filter(({ awaited }) => awaited !== 'small')).toEqual(
-        before.listeners.filter(({ awaited }) => awaited !== 'small'),
-      );
-      const [large, ...others] = await take(1_000);
-      expect(others).toEqual([]);
-      expect(large).toMatchObject({ promise: { id: 'a', value: { data } }, listener: { attempts: 1 } });
-      expect(large?.bytes).toBeGreaterThan(300_000);
-      // Each message counts, even if several belong to the same promise.
-      expect((await take(650_000)).map(({ promise }) => promise.id)).toHaveLength(2);
-      expect(await take(1_000_000)).toHaveLength(1);
-      expect(await take(1_000_000)).toEqual([]);
-    });
-
     test('count the tasks that workers hold, up to a limit', async () => {
       for (const id of ['a', 'b', 'c']) await dispatch(id);
       expect(await store.admin.countLeases(100)).toBe(0);

@@ -198,6 +198,28 @@ export function deadLetterConformance(under: DialectUnderTest): void {
       expect(await awaited()).toEqual([]);
     });
 
+    test('are not dropped for one connection that its process reports as open, however many wait for it', async () => {
+      const ids = Array.from({ length: 250 }, (_, index) => `p${index}`);
+      const dueAt = (await dialect.now()) - 600_000;
+      const settledFor = async (id: string, address: string) => {
+        await sendOk(store, 'promise.create', promiseCreate(id));
+        await sendOk(store, 'promise.register_listener', { awaited: id, address });
+        const data = { id, state: 'resolved', value: {} } as const;
+        expect((await store.execute({ kind: 'promise.settle', data }, dueAt, 0)).status).toBe(200);
+      };
+      await Promise.all(ids.map((id) => settledFor(id, 'poll://uni@group/full')));
+      await settledFor('other', 'poll://uni@group/gone');
+      await settledFor('any', 'poll://any@group');
+      const many = Array.from({ length: 300 }, (_, index) => `group/idle${index}`);
+      await store.deadLetters.keepForOpen([...many, 'group/full', 'group']);
+      const { listeners } = await dialect.dump();
+      expect(new Set(listeners.map(({ enqueuedAt }) => enqueuedAt))).toEqual(new Set([dueAt]));
+      const late = listeners.filter((listener) => listener.dueAt === dueAt);
+      expect(late.map(({ awaited: id }) => id).sort()).toEqual(['any', 'other']);
+      expect((await store.deadLetters.dropAbsent(300_000)).count).toBe(1);
+      expect((await claim('group/full', 'poll')).unblocks).toHaveLength(250);
+    });
+
     test('are deleted when they are too old', async () => {
       await die('host', 'a', 'b');
       expect(await store.deadLetters.dropAged(60_000)).toEqual({ count: 0, more: false });

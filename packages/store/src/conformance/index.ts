@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals';
 import { adminConformance } from './admin.ts';
 import { boundsConformance } from './bounds.ts';
+import { claimSizeConformance } from './claim-sizes.ts';
 import { claimConformance } from './claims.ts';
 import { deadLetterConformance } from './dead-letters.ts';
 import { deferralConformance } from './deferral.ts';
@@ -30,6 +31,7 @@ export function dialectConformance(name: string, under: DialectUnderTest): void 
     preloadConformance(under);
     searchConformance(under);
     claimConformance(under);
+    claimSizeConformance(under);
     deferralConformance(under);
     deadLetterConformance(under);
     outboxConformance(under);

@@ -16,16 +16,23 @@ export interface ClaimedUnblock extends SizedListener {
   promise: PromiseRow;
 }
 
+/** Whether a message that is not small may be taken for a target, after the ones for which it was called before. */
+export type Admits = (target: string, bytes: number) => boolean;
+
 /**
  * The listeners whose promises fit into `maxBytes` together, in this order. The first one always fits, however large it
- * is, unless `maxBytes` is 0, and small ones always fit. A promise counts for each of its listeners, because each gets a
- * message.
+ * is, unless `maxBytes` is 0. Of these, those that `admits` allows are taken. Small ones are always taken. A promise counts
+ * for each of its listeners, because each gets a message.
  */
-export function withinBytes(listeners: readonly SizedListener[], maxBytes: number): SizedListener[] {
+export function withinBytes(
+  listeners: readonly SizedListener[],
+  maxBytes: number,
+  admits: Admits = () => true,
+): SizedListener[] {
   let total = 0;
-  return listeners.filter(({ bytes }) => {
-    const isFirst = total === 0 && maxBytes > 0;
-    if (bytes > SMALL_BYTES && !isFirst && total + bytes > maxBytes) return false;
+  return listeners.filter(({ listener, bytes }) => {
+    const fits = total + bytes <= maxBytes || (total === 0 && maxBytes > 0);
+    if (bytes > SMALL_BYTES && !(fits && admits(listener.target, bytes))) return false;
     total += bytes;
     return true;
   });

@@ -1,5 +1,13 @@
 import type { SqlValue } from '@resonate/drivers';
-import { deadLetterOf, isForAbsent, isTooOld, pairKey, redriven, type ListenerRow } from '@resonate/machine';
+import {
+  deadLetterOf,
+  isForAbsent,
+  isTooOld,
+  pairKey,
+  redriven,
+  waitsForOpen,
+  type ListenerRow,
+} from '@resonate/machine';
 import { isForOneConnection, type Transport } from '@resonate/protocol';
 import type { Dialect } from '../dialect.ts';
 import { rewrite } from '../rewrite.ts';
@@ -107,6 +115,24 @@ export class DeadLetters {
     });
     if (count > 0 && listeners.length === AT_ONCE) return { count, next: after };
     return { count, next: page.length < AT_ONCE ? null : (page.at(-1)?.target ?? null) };
+  }
+
+  /**
+   * Keeps `dropAbsent` from dropping `unblock`s for connections (`poll://uni@`) that are open but have no room: what is due
+   * for them is due from now on. Only the process that has a connection knows that it is open.
+   * @param targets those of the connections that this process has open.
+   */
+  async keepForOpen(targets: readonly string[]): Promise<void> {
+    const before = await this.#dialect.now();
+    for (let from = 0; from < targets.length; from += AT_ONCE) {
+      const some = targets.slice(from, from + AT_ONCE);
+      for (;;) {
+        const listeners = await this.#dueForTargets(some, before);
+        const count = await rewriteListeners(this.#dialect, listeners, { listener: waitsForOpen });
+        // If nothing changed, others have claimed these messages meanwhile.
+        if (listeners.length < AT_ONCE || count === 0) break;
+      }
+    }
   }
 
   /** At most 200 unclaimed `unblock`s for these targets that became due before this time. */

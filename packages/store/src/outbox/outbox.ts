@@ -27,7 +27,7 @@ import type { ListenerKey } from '../sql/conditions.ts';
 import type { DueMessages } from '../sql/outbox-sql.ts';
 import { int } from '../sql/read.ts';
 import { LISTENERS, PROMISES, TASKS } from '../tables.ts';
-import { MAX_CLAIMED_BYTES, withinBytes, withPromises, type ClaimedUnblock } from './claimed-promises.ts';
+import { MAX_CLAIMED_BYTES, withinBytes, withPromises, type Admits, type ClaimedUnblock } from './claimed-promises.ts';
 import { deadLetterStatements } from './dead-letters.ts';
 import { lockTasks, messageKeys, rewriteListeners, rewriteMessages } from './messages.ts';
 
@@ -35,6 +35,15 @@ export interface OutboxOptions extends Claimer {
   dialect: Dialect;
   clock: Pick<StoreClock, 'now' | 'read'>;
   measured: StoreEvents['measured'];
+}
+
+/** What a process has room for. */
+export interface ClaimRequest extends DueMessages {
+  /**
+   * Makes a rule that limits the bytes of each target's `unblock`s; no such limit if unset. It is called again if the
+   * transaction is repeated.
+   */
+  admission?: () => Admits;
 }
 
 export interface Claimed {
@@ -83,11 +92,11 @@ export class Outbox {
    * been committed, and then nobody sends its messages. So the next claim of that transport releases them first. Messages
    * that were claimed earlier stay claimed.
    */
-  claim(due: DueMessages): Promise<Claimed> {
+  claim(due: ClaimRequest): Promise<Claimed> {
     return this.#options.measured('claim', () => this.#claim(due));
   }
 
-  async #claim(due: DueMessages): Promise<Claimed> {
+  async #claim(due: ClaimRequest): Promise<Claimed> {
     const { transport } = due;
     const { clock, processId, retryTimeoutMs } = this.#options;
     const now = clock.now();
@@ -105,7 +114,7 @@ export class Outbox {
   }
 
   /** Reads due messages with the sizes of their promises, and claims those that fit into memory together. */
-  #take(wanted: DueMessages): Promise<Claimed> {
+  #take(wanted: ClaimRequest): Promise<Claimed> {
     const { dialect, processId, retryTimeoutMs } = this.#options;
     const maxBytes = Math.min(MAX_CLAIMED_BYTES, wanted.maxBytes ?? Infinity);
     const claimer = { processId, retryTimeoutMs };
@@ -123,7 +132,7 @@ export class Outbox {
         .map(({ listener, bytes }) => ({ listener: claimed(listener, claimer, now), bytes }));
       const waiting = TASKS.decodeAll(rows.slice(reads.listeners.length).flat()).filter(mayClaim);
       const oldestFirst = due.toSorted((one, other) => byAge(one.listener, other.listener));
-      const unblocks = withinBytes(oldestFirst, maxBytes);
+      const unblocks = withinBytes(oldestFirst, maxBytes, wanted.admission?.());
       const listeners = unblocks.map(({ listener }) => listener);
       const tasks = withinLimits(waiting, wanted, listeners).map((task) => claimed(task, claimer, now));
       // A settled promise never changes, so it needs no lock.
