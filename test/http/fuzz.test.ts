@@ -105,7 +105,16 @@ test(`${BODIES} bodies, most of them damaged, all get a status below 500 and lea
   for (const status of EXPECTED_STATUSES) expect([status, fuzzer.answers.get(status) ?? 0]).not.toEqual([status, 0]);
   expect(fuzzer.answers.get(200)).toBeGreaterThan(BODIES / 10);
   expect(fuzzer.answers.get(400)).toBeGreaterThan(BODIES / 10);
-  expect(streams.every((stream) => stream.waiting > 0)).toBe(true);
+  // By chance a stream may have got no message, so each gets one more. The streams still work.
+  for (const target of ['poll://uni@g1/w1', 'poll://uni@g2/w9', 'poll://uni@g9/any']) {
+    const call = {
+      id: `after the fuzz ${target}`,
+      timeoutAt: Date.now() + AHEAD_MS,
+      tags: { 'resonate:target': target },
+    };
+    expect((await client.rpc('promise.create', call)).status).toBe(200);
+  }
+  await Promise.all(streams.map((stream) => stream.next()));
   expect(server.pid).toBe(pid);
   expect(server.output(2_000)).not.toContain('"level":"error"');
 

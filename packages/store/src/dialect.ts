@@ -28,7 +28,10 @@ export interface Dialect {
   readonly isShared: boolean;
   /** A working database answers a batch within this time, in ms. After it the process reports that it is not ready. */
   readonly answersWithinMs: number;
-  /** The maximum length of an id, an address or a lineage tag, in characters; unset: no limit. */
+  /**
+   * The maximum length, in characters, of an id, an address or one of the tags target, origin, branch, parent and schedule.
+   * Unset: only the protocol's limit of 1,280 bytes.
+   */
   readonly maxIdLength?: number;
   /** How many promises one step of a sweep should delete. @param batchSize `retention.batch_size`. */
   sweepStep(batchSize: number): number;

@@ -28,7 +28,7 @@ type Row = [boolean, boolean, string?, (string | null)?];
 /** @throws when the connection breaks. */
 export async function statusOf(client: pg.Client): Promise<ServerStatus> {
   const [isStandby, isReadOnly, system, timeline] = await ask(client, DETAILED).catch((error: unknown) => {
-    // Servers that only speak the protocol of Postgres have no timelines.
+    // Refused by compatible servers without these functions, and for accounts that may not call them. Then timelines are not checked.
     if (error instanceof pg.DatabaseError && !endsConnection(error)) return ask(client, PLAIN);
     throw error;
   });

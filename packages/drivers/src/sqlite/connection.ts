@@ -13,7 +13,7 @@ const BUSY_TIMEOUT_MS = 1_000;
 const CACHE_KIB = -65_536;
 
 /**
- * A log with this many pages of 4 KiB (64 MiB) is written back to the file. Rows with random ids change the same pages
+ * A log with this many pages of 4 KiB (62.5 MiB) is written back to the file. Rows with random ids change the same pages
  * again and again, so writing back rarely is cheaper: 22,500 inserts/s, and 15,500 with SQLite's default of 1,000 pages.
  */
 const CHECKPOINT_PAGES = 16_000;

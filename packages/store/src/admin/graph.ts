@@ -6,7 +6,7 @@ import { textOrNull } from '../sql/read.ts';
 
 export interface GraphQuery {
   root: string;
-  /** Shows only ids with this prefix; '' for all. */
+  /** Shows only ids with this prefix, and the root if it has no origin; '' for all. The caller checks who may see the root. */
   prefix: string;
   /** The page begins after this id. */
   after: string | null;

@@ -100,6 +100,17 @@ export function deferralConformance(under: DialectUnderTest): void {
       expect(namesOf(await claim()).sort()).toEqual(['a', 'p']);
     });
 
+    test('is released at the stop of its process, which keeps a thousand claims', async () => {
+      const ids = Array.from({ length: 1_000 }, (_, index) => `claimed ${index}`);
+      await Promise.all(ids.map((id) => task(id)));
+      expect((await claim(1_000)).executes).toHaveLength(1_000);
+      await task('deferred', {}, 'http://other/');
+      await store.queues.defer({ transport: 'http', target: 'http://other' }, MINUTE);
+      expect(await store.outbox.release({ processIds: new Set(['one']), only: 'deferred' })).toBe(1);
+      expect(namesOf(await claim(1, 'http://other'))).toEqual(['deferred']);
+      expect(namesOf(await claim())).toEqual([]);
+    });
+
     test('becomes a dead letter when it is too old', async () => {
       await settled(store, 'p', 'http://host/');
       await store.queues.defer(queue, MINUTE);

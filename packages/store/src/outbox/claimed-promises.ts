@@ -16,13 +16,16 @@ export interface ClaimedUnblock extends SizedListener {
   promise: PromiseRow;
 }
 
-/** Whether a message that is not small may be taken for a target, after the ones for which it was called before. */
+/**
+ * Whether a further message that is not small may be taken for a target. It is called once for each such message that fits,
+ * oldest first, and remembers what it allowed.
+ */
 export type Admits = (target: string, bytes: number) => boolean;
 
 /**
- * The listeners whose promises fit into `maxBytes` together, in this order. The first one always fits, however large it
- * is, unless `maxBytes` is 0. Of these, those that `admits` allows are taken. Small ones are always taken. A promise counts
- * for each of its listeners, because each gets a message.
+ * In this order, the listeners whose promises fit into `maxBytes` together, and that `admits` allows. What it refuses uses no
+ * bytes. While nothing is taken yet, a promise fits however large it is, unless `maxBytes` is 0. Small ones are always taken.
+ * A promise counts for each of its listeners, because each gets a message.
  */
 export function withinBytes(
   listeners: readonly SizedListener[],

@@ -15,8 +15,12 @@ export interface Surroundings {
   tasks: CallGraph['tasks'];
   undelivered: string[];
   deadLetters: string[];
-  /** For each awaited promise and each state: one promise in this state that awaits it. And one pending caller of each. */
+  /**
+   * For each awaited promise and each state: one promise in this state that awaits it. Also, for each promise that has one,
+   * one pending caller (`CallRow`).
+   */
   awaiters: { awaited: string; id: string; state: PromiseState }[];
+  /** Promises outside of these that they name in their tags (`callersOf`). */
   callers: CallGraph['around'];
 }
 

@@ -163,7 +163,8 @@ export class Sweep {
     const { rules, batchSize, isDryRun } = this.#options;
     const atOnce = Math.min(MAX_GRAPHS_AT_ONCE, Math.ceil(this.#stepSize / this.#meanSize));
     const graphs = await this.#reader.graphs(this.#found.slice(0, atOnce), batchSize + 1);
-    // SQLite blocks the event loop: 0.5 ms for these reads, 1.5 ms for the removal. Requests run in between.
+    // SQLite blocks the event loop: with 10 promises 0.5 ms for these reads and 1.5 ms for the removal, on a busy machine.
+    // Requests run in between.
     await nextTurn();
     const members = [...graphs.values()].flat();
     this.#meanSize = Math.max(1, members.length / graphs.size);

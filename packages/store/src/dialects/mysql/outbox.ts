@@ -77,16 +77,18 @@ const QUEUES_AT_ONCE = 100;
 
 /**
  * Reads only messages that are due later: claimed and delayed ones, not the backlog.
- * @param limit for each transport.
+ * @param limit a transport is searched until at least this many are found.
  */
 async function held(
   database: Database,
-  { processIds, since }: Release,
+  { processIds, since, only }: Release,
   limit: number,
 ): Promise<[tasks: unknown[][], listeners: unknown[][]]> {
   const later = since ? `due_at > GREATEST(${NOW}, ${since.dueFrom - 1})` : `due_at > ${NOW}`;
   const ids = processIds && list([...processIds, null]);
-  const theirs = ['claimed_by', 'deferred_by'].map((column) => `${column} ${ids ? `IN ${ids}` : 'IS NOT NULL'}`);
+  const theirs = [...(only ? [] : ['claimed_by']), 'deferred_by'].map(
+    (column) => `${column} ${ids ? `IN ${ids}` : 'IS NOT NULL'}`,
+  );
   const find = async (waiting: Waiting, transport: Transport): Promise<unknown[][]> => {
     const rows: unknown[][] = [];
     let after: string | undefined = '';

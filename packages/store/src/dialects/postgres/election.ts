@@ -9,7 +9,7 @@ const VALID_MS = 10_000;
  * is gone. Keepalives detect only the second case, because the kernel answers them. Candidates ask more often than this.
  */
 const SILENCE_MS = 3_000;
-/** A server without idle_session_timeout detects only that the machine is gone, after 5 + 3 * 3 seconds. */
+/** Postgres 14 has idle_session_timeout. A compatible server without it detects only a lost machine, after 5 + 3 * 3 seconds. */
 const KEEPALIVE = 'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3';
 const SILENCE = `SELECT set_config(name, '${SILENCE_MS}', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
 

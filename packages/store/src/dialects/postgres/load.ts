@@ -18,9 +18,9 @@ const lockable = (name: string, columns: string, from: string): Prepared[] => [
 ];
 const shared = (table: Sized) =>
   lockable(table.name, sharedList(table, '$2::bigint'), `${table.name} AS t WHERE id = ANY($1::text[]) ORDER BY id`);
-/** Postgres knows the length of a long text without reading it, so rows beyond the limit of bytes are not read. */
+/** Postgres knows the length of a long text without reading it. ORDER BY id prevents a walk through another index. */
 const branches = (limit: number) => `SELECT ${branchColumns('p.total <= $3::bigint')}
-  FROM (SELECT unnest($1::text[]) UNION SELECT branch FROM promises WHERE id = ANY($2::text[])) AS wanted(name)
+  FROM (SELECT unnest($1::text[]) UNION (SELECT branch FROM promises WHERE id = ANY($2::text[]) ORDER BY id)) AS wanted(name)
   CROSS JOIN LATERAL (
     SELECT *, sum(bytes) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS total FROM (
       SELECT *, ${PROMISES.bytes('promises')} AS bytes

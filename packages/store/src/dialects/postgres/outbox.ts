@@ -66,7 +66,7 @@ const held = (from: string, columns: string) => {
     SELECT theirs.* FROM queues CROSS JOIN LATERAL (SELECT ${columns} FROM ${from}
       AND transport = queues.transport AND target = queues.target
       AND due_at > greatest((SELECT now FROM clock), $2::bigint - 1) AND ($3::text IS NULL OR transport = $3)
-      AND (${theirs.join(' OR ')}) ORDER BY due_at LIMIT $4::bigint) AS theirs LIMIT $4::bigint`;
+      AND ($5::int = 0 AND (${theirs[0]}) OR ${theirs[1]}) ORDER BY due_at LIMIT $4::bigint) AS theirs LIMIT $4::bigint`;
 };
 
 const HELD = { tasks: held(TASKS_WAITING, 'id'), listeners: held(LISTENERS_WAITING, LISTENER_KEYS.list()) };
@@ -99,8 +99,9 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
     waiting: (transport, limit, after) => ofBoth(waiting, transport, limit, after),
     countDue: (transport, targets, limit) => ofBoth(countDue, transport, array(targets), limit),
     nextDue: (transport, targets) => ofBoth(earliest, transport, array(targets)),
-    async held({ processIds, since }, limit) {
-      const params = [processIds && array(processIds), since?.dueFrom ?? 0, since?.transport ?? null, limit];
+    async held({ processIds, since, only }, limit) {
+      const ids = processIds && array(processIds);
+      const params = [ids, since?.dueFrom ?? 0, since?.transport ?? null, limit, only === 'deferred' ? 1 : 0];
       const [tasks = [], listeners = []] = await select([
         { sql: HELD.tasks, params },
         { sql: HELD.listeners, params },

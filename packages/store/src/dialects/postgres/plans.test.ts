@@ -48,7 +48,8 @@ const INDEXES: Record<string, string[]> = {
   listeners: ['listeners_pkey'],
   callback_pairs: ['callbacks_pkey'],
   listener_pairs: ['listeners_pkey'],
-  branches: ['promises_branch', 'promises_pkey'],
+  branches_4: ['promises_branch', 'promises_pkey'],
+  branches_1000: ['promises_branch', 'promises_pkey'],
   update_promises: ['promises_pkey'],
   update_tasks: ['tasks_pkey'],
   update_callbacks: ['callbacks_pkey'],
@@ -95,6 +96,11 @@ const GROW = [
 const PLANNED = PREPARED.filter(({ text }) => /^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(text));
 /** Only these are planned while a table is empty, because statements that update or delete rows run when rows exist. */
 const READING = PLANNED.filter(({ text }) => /^\s*(SELECT|WITH)/.test(text));
+
+test('each expected list of indexes belongs to a statement', () => {
+  const names = PLANNED.map(({ name }) => name);
+  expect(Object.keys(INDEXES).filter((name) => !names.includes(name))).toEqual([]);
+});
 
 /** Postgres plans again when statistics are renewed, also those of empty tables. It keeps plans while rows are added. */
 describe.each([

@@ -62,7 +62,8 @@ export const BATCH_NUMBERS_KEPT_MS = 86_400_000;
 const ASK_AGAIN_MS = 100;
 /**
  * A step of a sweep takes further graphs only up to this share of `retention.batch_size`. Shorter steps keep requests waiting
- * for less time: with 100 promises in a step the p99 of a create rose 1.24 to 1.27 times (docs/retention.md).
+ * for less time: with 100 promises in a step, among other differences, the p99 of a create was 1.24 to 1.28 times as long
+ * (docs/retention.md).
  */
 const SWEEP_STEP_SHARE = 0.5;
 /** How many rows of an answer are decoded in one turn of the event loop. */
@@ -129,7 +130,7 @@ export abstract class ServerDialect<Query, Session extends ServerSession<Query>>
     // The clock is read last, so that a batch which waited for the locks of another one does not have an earlier time.
     const results = await this.#begin(session, this.#sql.beginBatch(session), [...queries, this.#sql.clock]);
     const at = performance.now();
-    // Each of these steps takes up to 0.2 s for 40,000 rows, so the event loop runs between them.
+    // Each of these steps takes up to 0.4 s for 40,000 rows, so the event loop runs between them.
     const isLarge = needs.promises.size > ROWS_OF_TURN || results.some(({ length }) => length > ROWS_OF_TURN);
     if (isLarge) await nextTurn();
     const { loaded, now } = loadedFrom(fetches, results);

@@ -44,14 +44,15 @@ export function outboxOf(select: (statements: Statement[]) => Promise<unknown[][
     waiting: (transport, limit, after) => ofBoth(waiting, after, transport, limit, transport, after),
     countDue: (transport, targets, limit) => ofBoth(countDue, JSON.stringify(targets), transport, clock(), limit),
     nextDue: (transport, targets) => ofBoth(nextDue, transport, JSON.stringify(targets)),
-    async held({ processIds, since }, limit) {
+    async held({ processIds, since, only }, limit) {
       const ids = processIds && JSON.stringify([...processIds]);
       const whose = ids === null ? 'IS NOT NULL' : 'IN (SELECT value FROM json_each(?))';
+      const theirs = [...(only ? [] : ['claimed_by']), 'deferred_by'].map((column) => `${column} ${whose}`);
       const transport = since ? [since.transport] : [];
       const find = (columns: string, waiting: string) => ({
         sql: `SELECT ${columns} FROM ${waiting} AND due_at > ? AND due_at >= ?
-          ${since ? 'AND transport = ?' : ''} AND (claimed_by ${whose} OR deferred_by ${whose}) LIMIT ? + 0`,
-        params: [clock(), since?.dueFrom ?? 0, ...transport, ...(ids === null ? [] : [ids, ids]), limit],
+          ${since ? 'AND transport = ?' : ''} AND (${theirs.join(' OR ')}) LIMIT ? + 0`,
+        params: [clock(), since?.dueFrom ?? 0, ...transport, ...(ids === null ? [] : theirs.map(() => ids)), limit],
       });
       const [tasks = [], listeners = []] = await select([
         find('id', WORDS.tasksByTarget),

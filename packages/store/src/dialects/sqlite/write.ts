@@ -6,7 +6,7 @@ import { CALLBACKS, CALLS, LISTENERS, PROMISE_TAGS, PROMISES, SCHEDULES, tagRows
 
 /** The number of rows that one statement inserts: 8 take 13.2 us each, one by one 14.4 (promises with all their indexes). */
 const ROWS_AT_ONCE = 8;
-/** One step writes this many rows, in about 2 ms. It is a multiple of `ROWS_AT_ONCE`. */
+/** One step writes this many rows, in 2 to 4 ms. It is a multiple of `ROWS_AT_ONCE`. */
 const ROWS_OF_STEP = 256;
 
 /** Parts of a large write that are still to be run. */
