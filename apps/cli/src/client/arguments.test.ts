@@ -28,11 +28,12 @@ describe('a value', () => {
     ['{"data":{"a":[1]},"headers":{"h":"1"}}', { data: base64('{"a":[1]}'), headers: { h: '1' } }],
     ['{"data":null}', { data: base64('null') }],
     ['{"headers":{}}', { headers: {} }],
-    // Unchanged, so that the server refuses it.
-    ['"text"', 'text'],
-    ['null', null],
   ])('%s is sent with its data in base64', (text, value) => {
     expect(valueOf(text, '--value')).toEqual(value);
+  });
+
+  test.each(['"text"', 'null', '[1]', '{"approved":true}', '{"data":1,"header":{}}'])('%s is refused', (text) => {
+    expect(() => valueOf(text, '--value')).toThrow('--value must be an object with only data and headers');
   });
 
   test.each(['', 'hi', 'é 🟢', '{"a":1}', 'two\nlines'])('is shown as it was written: %j', (text) => {

@@ -92,13 +92,24 @@ export function jsonOf(text: string | undefined, name: string): unknown {
  * @throws ClientError
  */
 export function valueOf(text: string | undefined, name: string): unknown {
-  return encodeData(jsonOf(text, name));
+  const value = jsonOf(text, name);
+  // The server ignores other keys, so their content would be lost without a message.
+  const wrong = isRecord(value) ? Object.keys(value).find((key) => key !== 'data' && key !== 'headers') : 'none';
+  if (text !== undefined && wrong !== undefined)
+    throw new ClientError(
+      `${name} must be an object with only data and headers, such as '{"data": …}', not ${quoted(text)}`,
+    );
+  return encodeData(value);
 }
 
 /** The same for a parsed value. A value of another form is returned unchanged, and the server refuses it. */
 export function encodeData(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('data' in value)) return value;
   return { ...value, data: base64(value.data) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Base64 of a text, or of the JSON of anything else. */

@@ -51,6 +51,7 @@ export async function handler(argv: InvokeArguments): Promise<void> {
 }
 
 function callOf({ id, func, version, timeout, target, delay, ...argv }: InvokeArguments): object {
+  if (func === '') throw new ClientError('--func must not be empty');
   if (!Number.isSafeInteger(version) || version < 1) throw new ClientError('--version must be an integer above zero');
   const delayMs = delay === undefined ? 0 : durationMs(delay, '--delay');
   const timeoutMs = durationMs(timeout, '--timeout');

@@ -108,7 +108,7 @@ function working(command: Tasks): void {
       withAction(
         `resonate tasks fence order-1 --version 2 --action '{"kind": "promise.settle", "head": {}, "data": {"id": "payment-1", "state": "resolved"}}'`,
       ),
-      (argv) => answerAction('task.fence', argv),
+      fence,
     )
     .command(
       'suspend <id>',
@@ -198,6 +198,15 @@ type Action = ClientArguments & { id: string; version: number; action: string };
 
 function answerAction(kind: string, { id, version, action, ...options }: Action): Promise<void> {
   return answer(kind, { id, version, action: jsonOf(action, '--action') }, options);
+}
+
+/** If the action was refused, the command fails, although the answer to the fence itself is 200. */
+async function fence({ id, version, action, ...options }: Action): Promise<void> {
+  const fenced = { id, version, action: jsonOf(action, '--action') };
+  const done = await call<{ action: { head: { status: number }; data: unknown } }>('task.fence', fenced, options);
+  show(done, options, fieldTable);
+  const { head, data } = done.action;
+  if (head.status !== 200) throw new ClientError(`the action was refused: ${String(data)} (${head.status})`);
 }
 
 type Suspension = ClientArguments & { id: string; version: number; actions: string };

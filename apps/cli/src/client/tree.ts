@@ -51,6 +51,9 @@ async function watch(argv: TreeArguments): Promise<void> {
   try {
     // The first request is not repeated, so that a wrong URL is reported at once.
     let tree: Placed[] | null = await loadTree(argv.id, argv);
+    if (tree.length === 0 && !process.stderr.isTTY) {
+      process.stderr.write(`waiting for ${printable(argv.id)}, which does not exist yet\n`);
+    }
     const patience = new Patience();
     for (;;) {
       if (tree) {

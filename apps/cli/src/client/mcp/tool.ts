@@ -17,7 +17,7 @@ export type Register = (server: McpServer, session: McpSession) => void;
 
 export function defineTool<Input extends z.ZodObject>({ name, description, input, run }: Tool<Input>): Register {
   return (server, session) => {
-    server.registerTool<z.ZodObject, z.ZodObject>(name, { description, inputSchema: input }, async (given) => {
+    server.registerTool<z.ZodObject, z.ZodObject>(name, { description, inputSchema: input.strict() }, async (given) => {
       const result = run(given as z.infer<Input>, session);
       session.running.add(result);
       try {
@@ -42,7 +42,7 @@ export const tags = z.record(z.string(), z.string()).describe('Names and values,
 /**
  * A param or value. `data` may be any JSON. It is converted to JSON text unless it is a string, then base64-encoded.
  */
-export const value = z.looseObject({
+export const value = z.strictObject({
   data: z.unknown().optional().describe('Any JSON; it is base64-encoded automatically'),
   headers: z.record(z.string(), z.string()).optional(),
 });

@@ -1,6 +1,6 @@
 import { TRANSPORTS } from '@resonate/protocol/address';
 import { z } from 'zod';
-import { getAdmin, postAdmin } from '../../http.ts';
+import { ClientError, getAdmin, postAdmin } from '../../http.ts';
 import { defineTool, page, type Register } from '../tool.ts';
 
 const selection = z.object({
@@ -29,8 +29,11 @@ export const DEAD_LETTER_TOOLS: readonly Register[] = [
       'all this starts a job on the server, which continues in the background, so call it once. It sends only letters ' +
       'that exist now. One job runs at a time. dead-letter-list shows which letters are left',
     input: selection,
-    run: (selected, { server }) =>
-      postAdmin(selected.ids ? '/admin/dead-letters/redrive' : '/admin/jobs/redrive', selected, server),
+    run: async (selected, { server }) => {
+      const ways = [selected.ids, selected.target, selected.all].filter((way) => way !== undefined);
+      if (ways.length !== 1) throw new ClientError('exactly one of ids, target and all must be given');
+      return postAdmin(selected.ids ? '/admin/dead-letters/redrive' : '/admin/jobs/redrive', selected, server);
+    },
   }),
   defineTool({
     name: 'dead-letter-drop',
