@@ -273,6 +273,23 @@ describe('a schedule', () => {
     expect(server.rows.schedules).toMatchObject([{ id: 's', cron: '* * * * *', createdAt: 0, nextRunAt: MINUTE }]);
   });
 
+  test('S2: a create of a schedule that exists checks its cron, but not whether that still occurs', () => {
+    const server = scheduled();
+    const again = (cron: string, cronDialect?: 'unix', at = 5 * MINUTE) => {
+      const definition = { cron, promiseId: 'x', promiseTimeout: 1, promiseParam: {}, promiseTags: {} };
+      const policies = { cronDialect, timezone: undefined, overlap: undefined, catchUp: undefined };
+      return server.run(at, { kind: 'schedule.create', data: { id: 's', ...definition, ...policies } });
+    };
+    const sunday = '0 0 * * 0';
+    expect(again(sunday)).toEqual({ status: 400, data: expect.stringContaining('day of week') });
+    expect(again(sunday, 'unix')).toMatchObject({ status: 200, data: { schedule: { cron: '* * * * *' } } });
+    expect(again('0 0 0 1 1 * 1971', undefined, Date.UTC(2020, 0))).toMatchObject({
+      status: 200,
+      data: { schedule: { cron: '* * * * *' } },
+    });
+    expect(server.rows.schedules).toMatchObject([{ id: 's', cron: '* * * * *', nextRunAt: MINUTE }]);
+  });
+
   test('S4: is deleted without the promises that it created', () => {
     const server = scheduled();
     fire(server, MINUTE, MINUTE);

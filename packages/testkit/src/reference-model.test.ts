@@ -145,3 +145,14 @@ describe('the model itself', () => {
     expect(make().send('constructor', {}, 1).status).toBe(400);
   });
 });
+
+test('schedule.create of a schedule that exists checks its cron, but not whether that still occurs', () => {
+  const { send } = make();
+  const create = (cron: string, policies = {}) =>
+    send('schedule.create', { id: 's', cron, promiseId: 'x', promiseTimeout: 1, ...policies }, Date.UTC(2020, 0));
+  expect(create('* * * * *').status).toBe(200);
+  expect(create('0 0 * * 0').status).toBe(400);
+  const exists = { status: 200, data: { schedule: { cron: '* * * * *' } } };
+  expect(create('0 0 * * 0', { cronDialect: 'unix' })).toMatchObject(exists);
+  expect(create('0 0 0 1 1 * 1971')).toMatchObject(exists);
+});

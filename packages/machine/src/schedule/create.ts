@@ -1,6 +1,6 @@
 import { ok, type OperationOf } from '../operation.ts';
 import type { ScheduleRow } from '../rows.ts';
-import { readDefinition } from '../rules/definition.ts';
+import { readDefinition, refusedCron } from '../rules/definition.ts';
 import { scheduleRecord } from '../rules/records.ts';
 
 /** Idempotent by id, like a promise. */
@@ -9,7 +9,9 @@ export const scheduleCreate: OperationOf<'schedule.create'> = {
 
   run(ws, { id, ...data }, context) {
     const known = ws.schedules.get(id);
-    if (known) return ok({ schedule: scheduleRecord(known) });
+    // A wrong expression is refused whether the schedule exists or not. One without an occurrence in the future is not wrong: it
+    // may have had one when the schedule was created, and this request repeats that.
+    if (known) return refusedCron(data, context) ?? ok({ schedule: scheduleRecord(known) });
     const read = readDefinition(data, context);
     if ('refusal' in read) return read.refusal;
     const schedule: ScheduleRow = {
