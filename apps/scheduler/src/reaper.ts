@@ -3,8 +3,8 @@ import { DEAD_AFTER_MS, isAlive, type RuntimeWith } from '@resonate/process';
 
 const LOOK_EVERY_MS = 1_000;
 /**
- * A longer time between two steps counts as an outage. It is shorter than DEAD_AFTER_MS, because at the start of an outage
- * the last heartbeat of a living process may be over 1 s old.
+ * A longer time between two steps, or since the last heartbeat of this process, counts as an outage. It is shorter than
+ * DEAD_AFTER_MS, because at the start of an outage the last heartbeat of a living process may be over 1 s old.
  */
 const LONGEST_GAP_MS = 3_000;
 /**
@@ -13,7 +13,7 @@ const LONGEST_GAP_MS = 3_000;
  */
 const GRACE_MS = DEAD_AFTER_MS + 2_000;
 
-type Context = RuntimeWith<'logger', 'cluster' | 'now' | 'outbox'>;
+type Context = RuntimeWith<'logger' | 'processId', 'cluster' | 'now' | 'outbox'>;
 
 /** Looks every second for processes whose heartbeat has stopped. */
 export function createReaper(runtime: Context): Service {
@@ -35,7 +35,7 @@ export function createReaper(runtime: Context): Service {
  * tasks.retry_timeout.
  * @returns the step of the loop.
  */
-export function reaping({ logger, store }: Context): () => Promise<null> {
+export function reaping({ logger, processId, store }: Context): () => Promise<null> {
   /** The last step, epoch ms; null if it failed or there was none. */
   let steppedAt: number | null = null;
   let nobodyIsDeadUntil = 0;
@@ -45,8 +45,11 @@ export function reaping({ logger, store }: Context): () => Promise<null> {
     const now = await store.now();
     const processes = await store.cluster.processes();
     // While the store is unreachable, no process can renew its row. After that, each gets the time to do so. A new leader
-    // does not know whether there was an outage: an outage may have caused its election.
-    if (lastAt === null || now - lastAt > LONGEST_GAP_MS) nobodyIsDeadUntil = now + GRACE_MS;
+    // does not know whether there was an outage: an outage may have caused its election. Reads may be fast while writes
+    // hang. The row of this process shows that: it is alive, so only the store can have kept it from renewing its row.
+    const renewedAt = processes.find(({ id }) => id === processId)?.heartbeatAt ?? null;
+    const wasAway = [lastAt, renewedAt].some((at) => at === null || now - at > LONGEST_GAP_MS);
+    if (wasAway) nobodyIsDeadUntil = now + GRACE_MS;
     const ids = now < nobodyIsDeadUntil ? [] : processes.filter((row) => !isAlive(row, now)).map(({ id }) => id);
     if (ids.length > 0) {
       const released = await store.outbox.release({ processIds: new Set(ids) });
