@@ -64,14 +64,14 @@ export async function openForReading(target: StorageTarget): Promise<Pick<Dialec
 /**
  * Reads the state of a database. Migrates, locks and writes nothing, so servers may use it at the same time.
  * @param clock this machine's clock (epoch ms), used on SQLite.
- * @throws StoreUnavailable if it cannot be reached or read.
+ * @throws StoreUnavailable if it cannot be reached or read; on Postgres also an error if a server could not use it.
  */
 export async function inspectStore(target: StorageTarget, clock: () => number): Promise<Inspection> {
   switch (target.type) {
     case 'sqlite':
       return (await import('./dialects/sqlite/inspect.ts')).inspect(target.path, clock);
     case 'postgres':
-      return (await import('./dialects/postgres/inspect.ts')).inspect(target);
+      return (await import('./dialects/postgres/inspect.ts')).inspect(target, target.election === 'lease');
     case 'mysql':
       return (await import('./dialects/mysql/inspect.ts')).inspect(target);
   }

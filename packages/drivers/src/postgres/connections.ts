@@ -4,6 +4,7 @@ import { unreachable } from './errors.ts';
 import type { Prepared, Query } from './pipeline.ts';
 import { checkPooler } from './pooler.ts';
 import { Primary, type PrimaryOptions } from './primary.ts';
+import { checkRequirements } from './requirements.ts';
 import { Session, TRANSACTIONS } from './session.ts';
 
 export interface PostgresOptions extends PrimaryOptions {
@@ -79,9 +80,23 @@ export class Connections extends ServerConnections<Query, Session> {
     return new Session(client, answerMs, this.traffic);
   }
 
-  /** @throws an Error when there is a pooler that cannot be used. */
-  checkPooler(byLease: boolean): Promise<void> {
-    return checkPooler(this.#primary, this.answerMs, byLease);
+  /**
+   * Refuses a database, or a pooler in front of it, that lacks what the store needs.
+   * @param byLease the election needs no lock of the server.
+   * @throws an Error that says what is wrong. StoreUnavailable when the database cannot be reached, or a connection breaks.
+   */
+  async check(byLease: boolean): Promise<void> {
+    const one = this.#primary.newClient({ query_timeout: this.answerMs });
+    const other = this.#primary.newClient({ query_timeout: this.answerMs });
+    try {
+      await Promise.all([one.connect(), other.connect()]).catch((error: unknown) => {
+        throw unreachable(error);
+      });
+      await checkRequirements(one);
+      await checkPooler(one, other, byLease);
+    } finally {
+      for (const client of [one, other]) client.end().catch(() => {});
+    }
   }
 
   close(): Promise<void> {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { toStoreError, unreachable } from './errors.ts';
-import type { Primary } from './primary.ts';
+import { toStoreError } from './errors.ts';
 
 const ROUNDS = 6;
 const NO_SUCH_STATEMENT = '26000';
@@ -11,23 +10,14 @@ const NO_SUCH_STATEMENT = '26000';
  * of a connection to another backend of Postgres. Then no process, or several, may hold the lock of the election.
  * PgBouncer before 1.21 also loses prepared statements.
  * @param byLease the election needs no such lock.
- * @throws an Error that says what to change. StoreUnavailable when the database cannot be reached, or the connection breaks.
+ * @throws an Error that says what to change. StoreUnavailable when a connection breaks.
  */
-export async function checkPooler(primary: Primary, answerMs: number, byLease: boolean): Promise<void> {
-  const one = primary.newClient({ query_timeout: answerMs });
-  const other = primary.newClient({ query_timeout: answerMs });
-  try {
-    await Promise.all([one.connect(), other.connect()]).catch((error: unknown) => {
-      throw unreachable(error);
-    });
-    const moved = await changesBackend(one, other).catch((error: unknown) => {
-      const isLost = error instanceof pg.DatabaseError && error.code === NO_SUCH_STATEMENT;
-      throw isLost ? new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error }) : toStoreError(error);
-    });
-    if (moved && !byLease) throw new Error(NO_LOCKS);
-  } finally {
-    for (const client of [one, other]) client.end().catch(() => {});
-  }
+export async function checkPooler(one: pg.Client, other: pg.Client, byLease: boolean): Promise<void> {
+  const moved = await changesBackend(one, other).catch((error: unknown) => {
+    const isLost = error instanceof pg.DatabaseError && error.code === NO_SUCH_STATEMENT;
+    throw isLost ? new Error(byLease ? NO_STATEMENTS : NO_LOCKS, { cause: error }) : toStoreError(error);
+  });
+  if (moved && !byLease) throw new Error(NO_LOCKS);
 }
 
 const NO_LOCKS =

@@ -10,7 +10,7 @@ import { failed, type Finding } from './finding.ts';
  */
 const MAX_CLOCK_DIFFERENCE_MS = 1_000;
 
-/** Checks that the database is reachable, that this program supports its schema, and that the clocks agree. */
+/** Checks that the database is reachable and can be used, that this program supports its schema, and that the clocks agree. */
 export async function checkStore(config: Config): Promise<Finding[]> {
   const target = storageTarget(config);
   const startedAt = performance.now();
@@ -18,7 +18,6 @@ export async function checkStore(config: Config): Promise<Finding[]> {
   try {
     const found = await inspectStore(target, Date.now);
     const tookMs = performance.now() - startedAt;
-    if (target.type === 'postgres') await checkPooler(target);
     return [
       reached(found, `${placeOf(target)}, answered within ${span(tookMs)}`),
       schema(found, target),
@@ -26,17 +25,6 @@ export async function checkStore(config: Config): Promise<Finding[]> {
     ];
   } catch (error) {
     return [failed('store', new Error(maskUrls((error as Error).message)))];
-  }
-}
-
-/** @throws if a pooler between this machine and the database loses what a server needs. */
-async function checkPooler(target: Exclude<StorageTarget, { type: 'sqlite' }>): Promise<void> {
-  const { Connections } = await import('@resonate/drivers/postgres');
-  const connections = new Connections(target);
-  try {
-    await connections.checkPooler(target.election === 'lease');
-  } finally {
-    await connections.close();
   }
 }
 

@@ -35,7 +35,7 @@ export class PostgresDialect extends ServerDialect<Query, Session> implements Di
   }
 
   async migrate(): Promise<void> {
-    await this.#connections.checkPooler(this.#byLease);
+    await this.#connections.check(this.#byLease);
     // Building an index may take hours.
     const session = await this.#connections.dedicated(Infinity);
     try {

@@ -1,15 +1,13 @@
 import type { Session } from '@resonate/drivers/postgres';
 import { pendingMigrations, readMigrations } from '../../migrations.ts';
-import { checkEncoding, ENCODING } from './inspect.ts';
 
 const LOCK = "pg_advisory_xact_lock(hashtextextended('resonate migrations ' || current_schema(), 0))";
 
 /**
  * Applies the missing migrations in one transaction. It takes a lock, so that one process at a time does this.
- * @throws when the database is not UTF-8, or newer than the program; then nothing was changed.
+ * @throws when the database is newer than the program; then nothing was changed.
  */
 export async function migrate(session: Session): Promise<void> {
-  checkEncoding((await session.run([ENCODING]))[0]);
   try {
     const results = await session.run([
       { text: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
