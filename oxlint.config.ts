@@ -19,6 +19,23 @@ function only(files: string[], allowed: string[], drivers: string[] = []): Oxlin
   return { files, rules: { 'no-restricted-imports': ['error', { paths, patterns }] } };
 }
 
+/** What the roles may import. */
+const ROLE_IMPORTS = [
+  'admin',
+  'admin/words',
+  'config',
+  'delivery',
+  'drivers',
+  'lifecycle',
+  'maintenance',
+  'observability',
+  'process',
+  'protocol',
+  'store',
+  'transports',
+  'wakeup',
+];
+
 /** The strict and the stylistic rules of typescript-eslint, and those that take options or are from elsewhere. */
 const STRICT = [
   'eqeqeq',
@@ -209,27 +226,14 @@ export default defineConfig({
     ),
     only(
       ['packages/maintenance/src/**/*.test.ts'],
-      ['config', 'lifecycle', 'observability', 'process', 'store', 'testkit'],
+      ['config', 'lifecycle', 'observability', 'process', 'process/runtime-for-tests', 'store', 'testkit'],
       ['pg', 'pg-boss'],
     ),
     only(['apps/dashboard/src/**'], ['admin']),
+    only(['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'], ROLE_IMPORTS),
     only(
-      ['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'],
-      [
-        'admin',
-        'admin/words',
-        'config',
-        'delivery',
-        'drivers',
-        'lifecycle',
-        'maintenance',
-        'observability',
-        'process',
-        'protocol',
-        'store',
-        'transports',
-        'wakeup',
-      ],
+      ['api', 'scheduler', 'dispatcher'].map((role) => `apps/${role}/src/**/*.test.ts`),
+      [...ROLE_IMPORTS, 'process/runtime-for-tests'],
     ),
   ],
 });

@@ -1,9 +1,7 @@
-import { PassThrough } from 'node:stream';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { StreamHub } from '@resonate/transports';
 import { AdminApi } from '../../apps/api/src/admin/admin.ts';
+import { AllowedOrigins } from '../../apps/api/src/limits/allowed-origins.ts';
 import { Bodies } from '../../apps/api/src/http/bodies.ts';
 import { Cors } from '../../apps/api/src/http/cors.ts';
 import { createRoutes } from '../../apps/api/src/http/routes.ts';
@@ -15,14 +13,12 @@ interface Layer {
 
 /** The paths of all routes of the api, as Express has them, without those below /admin (except its OpenAPI document). */
 export async function apiPaths(): Promise<string[]> {
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  const { config } = loadConfig({ command: 'dev' });
-  const runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
-  const admin = new AdminApi(runtime, null).routes({ bodies: new Bodies(config.server), answered: () => {} });
+  const runtime = await runtimeForTests();
+  const admin = new AdminApi(runtime, null).routes({ bodies: new Bodies(runtime.config.server), answered: () => {} });
   const app = createRoutes(
     runtime,
     new StreamHub({ maxStreams: 1, bufferSize: 1, bufferBytes: 1_000_000, totalBufferBytes: 10_000_000 }),
-    new Cors([]),
+    new Cors(new AllowedOrigins([])),
     null,
     admin,
   );

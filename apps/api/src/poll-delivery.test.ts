@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { StreamHub, type Stream } from '@resonate/transports';
-import { PassThrough } from 'node:stream';
 import { PollDelivery } from './poll-delivery.ts';
 
 let runtime: Runtime;
@@ -11,9 +9,7 @@ let hub: StreamHub;
 let delivery: PollDelivery;
 
 beforeEach(async () => {
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  const { config } = loadConfig({ env: {}, command: 'dev' });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  runtime = await runtimeForTests();
   hub = new StreamHub({ maxStreams: 10_000, bufferSize: 2, bufferBytes: 1_000_000, totalBufferBytes: 10_000_000 });
   delivery = new PollDelivery(runtime, hub);
 });

@@ -1,16 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
-import { PassThrough } from 'node:stream';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { Rpc } from './rpc.ts';
 
 let runtime: Runtime;
 
 beforeAll(async () => {
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  const { config } = loadConfig({ env: {}, command: 'dev' });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  runtime = await runtimeForTests();
 });
 
 afterAll(() => runtime.store.close());

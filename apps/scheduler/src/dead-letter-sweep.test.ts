@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
-import { PassThrough } from 'node:stream';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { AbsentConnections } from './absent-connections.ts';
 import { sweepDeadLetters } from './dead-letter-sweep.ts';
 
@@ -14,10 +12,7 @@ let now: number;
 
 beforeEach(async () => {
   now = Date.now();
-  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  const clock = { now: () => now };
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock });
+  runtime = await runtimeForTests({ now: () => now });
 });
 
 afterEach(() => runtime.store.close());

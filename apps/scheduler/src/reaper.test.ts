@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
-import { PassThrough } from 'node:stream';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { reaping } from './reaper.ts';
 
 const SECOND = 1_000;
@@ -17,22 +15,20 @@ let isAway: boolean;
 
 beforeEach(async () => {
   now = Date.now();
-  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
+  runtime = await runtimeForTests({ now: () => now });
   isAway = false;
   step = reaping(withOutages(runtime));
 });
 
 afterEach(() => runtime.store.close());
 
-function withOutages({ logger, store }: Runtime): Parameters<typeof reaping>[0] {
+function withOutages({ logger, processId, store }: Runtime): Parameters<typeof reaping>[0] {
   const { cluster, outbox } = store;
   const read = async () => {
     if (isAway) throw new Error('the database cannot be reached');
     return store.now();
   };
-  return { logger, store: { cluster, outbox, now: read } };
+  return { logger, processId, store: { cluster, outbox, now: read } };
 }
 
 /** Lets the grace period of a new leader pass, while these processes renew their rows. */
@@ -124,5 +120,22 @@ test('a new leader waits, too, because it does not know whether there was an out
     await heartbeat(runtime.processId);
     await step();
   }
+  expect(await known()).toEqual([runtime.processId]);
+});
+
+test('while writes hang and reads do not, no process is removed, because the row of the leader is not renewed either', async () => {
+  await lead('a', runtime.processId);
+  for (let second = 1; second <= 60; second++) {
+    now += SECOND;
+    expect(await known()).toEqual(['a', runtime.processId].sort());
+  }
+  // Then the heartbeat of `a` waits for its next attempt, but that of the leader does not.
+  for (let second = 1; second <= 6; second++) {
+    now += SECOND;
+    await heartbeat(runtime.processId);
+    expect(await known()).toContain('a');
+  }
+  now += 2 * SECOND;
+  await heartbeat(runtime.processId);
   expect(await known()).toEqual([runtime.processId]);
 });

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { PassThrough } from 'node:stream';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { recorded } from './recorded.ts';
 
 const HOUR = 3_600_000;
@@ -13,9 +11,7 @@ let now: number;
 
 beforeEach(async () => {
   now = Date.now();
-  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
+  runtime = await runtimeForTests({ now: () => now });
 });
 
 afterEach(() => runtime.store.close());

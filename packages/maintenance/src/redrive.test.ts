@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { PassThrough } from 'node:stream';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { recorded } from './recorded.ts';
 import { redriveDuty } from './redrive.ts';
 
@@ -15,9 +13,7 @@ let now: number;
 
 beforeEach(async () => {
   now = Date.now();
-  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
+  runtime = await runtimeForTests({ now: () => now });
   await runtime.store.execute(
     { kind: 'promise.create', data: { id: 'p', timeoutAt: now + 1_000 * DAY, param: {}, tags: {} } },
     ...NO_DEBUG,

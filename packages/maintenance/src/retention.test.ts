@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { PassThrough } from 'node:stream';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import type { SweepOptions } from '@resonate/store';
 import { pauseAfter, timeShareOf } from './pace.ts';
 import { retentionDuty } from './retention.ts';
@@ -18,13 +16,8 @@ let now: number;
 
 async function open(flags: Record<string, string> = {}): Promise<void> {
   now = Date.now();
-  const { config } = loadConfig({
-    env: {},
-    flags: { 'retention-after': '1h', 'retention-interval': '1m', 'retention-batch-size': '10', ...flags },
-    command: 'dev',
-  });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger, clock: { now: () => now } });
+  const usual = { 'retention-after': '1h', 'retention-interval': '1m', 'retention-batch-size': '10' };
+  runtime = await runtimeForTests({ flags: { ...usual, ...flags }, now: () => now });
 }
 
 beforeEach(() => open());

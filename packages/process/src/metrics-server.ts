@@ -1,8 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import { errorText } from '@resonate/drivers';
-import type { Service } from '@resonate/lifecycle';
+import { listen, type Service } from '@resonate/lifecycle';
 import { LevelSwitch, type Levelled, type Logger } from '@resonate/observability';
 
 /**
@@ -57,18 +55,9 @@ export class MetricsServer implements Service {
       void this.#respond(request, response);
     });
     server.maxConnections = MAX_CONNECTIONS;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, bind, resolve);
-    }).catch((cause: unknown) => {
-      throw new Error(
-        `cannot serve metrics on ${bind}:${port} (observability.metrics_port, 0: off): ${errorText(cause)}`,
-      );
-    });
-    // An error without a listener would end the process.
-    server.on('error', (error) => logger.warn('a connection for metrics could not be accepted', { error }));
+    const opened = await listen(server, { bind, port, option: 'observability.metrics_port, 0: off', logger });
     this.#server = server;
-    logger.info('Metrics endpoint listening', { port: (server.address() as AddressInfo).port });
+    logger.info('Metrics endpoint listening', { port: opened });
   }
 
   async stop(): Promise<void> {

@@ -1,15 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { PassThrough } from 'node:stream';
-import { openRuntime, type Runtime } from './runtime.ts';
+import { runtimeForTests } from './runtime.fixture.ts';
+import type { Runtime } from './runtime.ts';
 
 let runtime: Runtime;
 
 beforeEach(async () => {
-  const { config } = loadConfig({ env: {}, flags: {}, command: 'dev' });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  runtime = await runtimeForTests();
 });
 
 afterEach(() => runtime.store.close());

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { AllowedOrigins } from '../limits/allowed-origins.ts';
 
 const MAX_AGE_S = '600';
 
@@ -7,17 +8,17 @@ const MAX_AGE_S = '600';
  * origin is not allowed.
  */
 export class Cors {
-  readonly #origins: ReadonlySet<string>;
+  readonly #allowed: AllowedOrigins;
 
-  constructor(origins: readonly string[]) {
-    this.#origins = new Set(origins.map((origin) => origin.toLowerCase()));
+  constructor(allowed: AllowedOrigins) {
+    this.#allowed = allowed;
   }
 
   headers(origin: string | undefined): OutgoingHttpHeaders {
-    if (origin === undefined || this.#origins.size === 0) return {};
-    if (this.#origins.has('*')) return { 'access-control-allow-origin': '*' };
+    if (origin === undefined || this.#allowed.isEmpty) return {};
+    if (this.#allowed.hasAll) return { 'access-control-allow-origin': '*' };
     const vary = { vary: 'origin' };
-    return this.#origins.has(origin.toLowerCase()) ? { 'access-control-allow-origin': origin, ...vary } : vary;
+    return this.#allowed.has(origin) ? { 'access-control-allow-origin': origin, ...vary } : vary;
   }
 
   /** The answer to a preflight request. */

@@ -1,11 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Server } from 'node:http';
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
 import type { Service } from '@resonate/lifecycle';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { createApi } from '../start.ts';
 
 let runtime: Runtime;
@@ -13,15 +11,8 @@ let api: Service;
 const log: string[] = [];
 
 beforeEach(async () => {
-  const stream = new PassThrough().on('data', (line) => log.push(String(line)));
   const flags = { 'server-port': '0', 'server-bind': '127.0.0.1', 'server-shutdown-timeout': '500ms' };
-  const { config } = loadConfig({ env: {}, flags, command: 'dev' });
-  runtime = await openRuntime({
-    config,
-    role: 'all',
-    version: 'test',
-    logger: createLogger({ level: 'warn', stream }),
-  });
+  runtime = await runtimeForTests({ flags, log });
   api = createApi(runtime);
   await api.start();
 });

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Express, Router } from 'express';
 import { effectiveServerUrl } from '@resonate/config';
-import { errorText } from '@resonate/drivers';
-import type { Service } from '@resonate/lifecycle';
+import { listen, type Service } from '@resonate/lifecycle';
 import type { Runtime } from '@resonate/process';
 import type { StreamHub } from '@resonate/transports';
 import type { Auth } from '../auth/auth.ts';
 import { Rpc, type Answer } from '../rpc.ts';
 import { WebSocketEndpoint } from '../websocket/websocket-endpoint.ts';
 import { Admission, type Refused } from '../limits/admission.ts';
+import { AllowedOrigins } from '../limits/allowed-origins.ts';
 import { unreadBudget, type ByteBudget } from '../limits/byte-budget.ts';
 import { Bodies, endUnread, NO_ROOM, type Body, type MemoryLimits } from './bodies.ts';
 import { Connections } from './connections.ts';
@@ -59,8 +59,9 @@ export class HttpServer implements Service {
     this.#hub = hub;
     this.#rpc = new Rpc(runtime, auth);
     const { server } = runtime.config;
-    this.#cors = new Cors(server.cors.allowOrigins);
-    this.#admission = new Admission({ server, hasAuth: auth !== null });
+    const origins = new AllowedOrigins(server.cors.allowOrigins);
+    this.#cors = new Cors(origins);
+    this.#admission = new Admission({ server, origins, hasAuth: auth !== null });
     // Workers with one connection already know the promises of their tasks, so preload only their own.
     const workers = new Rpc(runtime, auth, { fencePreload: 'own' });
     this.#unread = unreadBudget(server.maxUnreadAnswers);
@@ -73,21 +74,13 @@ export class HttpServer implements Service {
 
   /** Rejects if the port cannot be opened. */
   async start(): Promise<void> {
-    const { bind, port } = this.#runtime.config.server;
-    const server = this.#create();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, bind, resolve);
-    }).catch((cause: unknown) => {
-      throw new Error(`cannot listen on ${bind}:${port} (server.port): ${errorText(cause)}`);
-    });
     const { config, logger } = this.#runtime;
-    // For example, the system has too many open files. An error without a listener would end the process.
-    server.on('error', (error) => logger.warn('a connection could not be accepted', { error }));
+    const { bind, port } = config.server;
+    const server = this.#create();
+    const opened = await listen(server, { bind, port, option: 'server.port', logger });
     this.#server = server;
     this.#pings = setInterval(() => this.#hub.streams().forEach((stream) => stream.ping()), PING_INTERVAL_MS);
-    const address = server.address();
-    const serverUrl = effectiveServerUrl(config, typeof address === 'object' ? address?.port : undefined);
+    const serverUrl = effectiveServerUrl(config, opened);
     this.#runtime.serverUrl = serverUrl;
     logger.info('HTTP API listening', { url: serverUrl });
     if (config.ui.enabled) logger.info('Dashboard', { url: `${serverUrl.replace(/\/$/, '')}/ui/` });

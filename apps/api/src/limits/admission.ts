@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { hostname, networkInterfaces } from 'node:os';
 import type { Config } from '@resonate/config';
+import type { AllowedOrigins } from './allowed-origins.ts';
 
 /** The answer to a request that is refused before anything else is checked. */
 export interface Refused {
@@ -9,7 +10,8 @@ export interface Refused {
 }
 
 export interface AdmissionOptions {
-  server: Pick<Config['server'], 'host' | 'bind' | 'url' | 'allowedHosts' | 'cors'>;
+  server: Pick<Config['server'], 'host' | 'bind' | 'url' | 'allowedHosts'>;
+  origins: AllowedOrigins;
   /** False if the server accepts requests without a token. Then the Host header must name this machine. */
   hasAuth: boolean;
 }
@@ -33,7 +35,7 @@ const ABSOLUTE_URL = /^https?:\/\/([^/?#]*)/i;
  *   at this machine (DNS rebinding) and would count as the server's own page.
  */
 export class Admission {
-  readonly #origins: ReadonlySet<string>;
+  readonly #origins: AllowedOrigins;
   readonly #hosts: readonly string[] | null;
   readonly #own: ReadonlySet<string>;
   readonly #ownOrigin: string | null;
@@ -42,9 +44,9 @@ export class Admission {
   #acceptedHost: string | null = null;
   #readAt = -Infinity;
 
-  constructor({ server, hasAuth }: AdmissionOptions) {
-    const { host, bind, url, allowedHosts, cors } = server;
-    this.#origins = new Set(cors.allowOrigins.map((origin) => origin.toLowerCase()));
+  constructor({ server, origins, hasAuth }: AdmissionOptions) {
+    const { host, bind, url, allowedHosts } = server;
+    this.#origins = origins;
     this.#hosts = hasAuth || allowedHosts.includes('*') ? null : allowedHosts.map((name) => name.toLowerCase());
     const own = url === null ? null : new URL(url);
     this.#ownOrigin = own?.origin ?? null;
@@ -62,12 +64,13 @@ export class Admission {
       this.#acceptedHost = host;
     }
     const { origin } = headers;
-    if (origin === undefined) return isForeignWithoutOrigin(request) && !this.#origins.has('*') ? FOREIGN : null;
-    return this.#isAllowed(origin.toLowerCase(), host) ? null : FOREIGN;
+    if (origin === undefined) return isForeignWithoutOrigin(request) && !this.#origins.hasAll ? FOREIGN : null;
+    return this.#origins.has(origin) || this.#isOwnPage(origin.toLowerCase(), host) ? null : FOREIGN;
   }
 
-  #isAllowed(origin: string, host: string | undefined): boolean {
-    if (this.#origins.has('*') || this.#origins.has(origin) || origin === this.#ownOrigin) return true;
+  /** @param origin in lower case. */
+  #isOwnPage(origin: string, host: string | undefined): boolean {
+    if (origin === this.#ownOrigin) return true;
     // The scheme is not compared, because a proxy may terminate TLS.
     return host !== undefined && URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
   }

@@ -1,16 +1,12 @@
-import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { whyHandlers } from './handlers.ts';
 
 let runtime: Runtime;
 
 beforeEach(async () => {
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  const { config } = loadConfig({ env: {}, command: 'dev' });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  runtime = await runtimeForTests();
 });
 
 afterEach(() => runtime.store.close());
