@@ -73,13 +73,24 @@ const installed = (cluster: string, namespace: string, instance: string, leads: 
 };
 const [LEADS, FOLLOWS] = ['1+0x20', '0+0x20'];
 
-/** The installations for which the alert fires 10 minutes later. */
-async function expectAlerts(series: Series[], alert: string, installations: object[]): Promise<void> {
+/**
+ * The installations for which the alert fires 10 minutes later.
+ * @param shown values of the labels in its summary
+ */
+async function expectAlerts(
+  series: Series[],
+  alert: string,
+  installations: object[],
+  shown: Record<string, string> = {},
+): Promise<void> {
   const rule = rules.find((known) => known.alert === alert) as Rule & Record<string, Record<string, string>>;
   const file = join(folder, 'test.yml');
+  const summary = rule['annotations']?.['summary'] ?? '';
   const expected = installations.map((labels) => ({
     exp_labels: { ...rule['labels'], ...labels },
-    exp_annotations: rule['annotations'],
+    exp_annotations: {
+      summary: summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, (_, label: string) => shown[label] ?? ''),
+    },
   }));
   const alertRules = [{ eval_time: '10m', alertname: alert, exp_alerts: expected }];
   const tests = [{ interval: '1m', input_series: series, alert_rule_test: alertRules }];
@@ -118,6 +129,18 @@ test('an installation without a leader raises an alert, and a healthy one does n
   const gone = installed('b', 'y', '2', '1 stale', '1 stale');
   await expectAlerts([...healthy, ...gone], 'ResonateNoLeader', [{ cluster: 'b', namespace: 'y' }]);
   await expectAlerts([{ series: 'up{job="resonate"}', values: FOLLOWS }], 'ResonateNoLeader', [{}]);
+});
+
+test('a process that does not answer raises an alert, whatever its job is called, and other programs do not', async () => {
+  const down = '1+0x5 0+0x20';
+  const labels = 'cluster="a",namespace="x",job="workflows",instance="1"';
+  const series = [
+    { series: `resonate_build_info{${labels},role="api"}`, values: '1+0x5 stale' },
+    { series: `up{${labels}}`, values: down },
+    { series: 'up{cluster="a",namespace="x",job="api",instance="2"}', values: down },
+  ];
+  const fires = [{ cluster: 'a', namespace: 'x', job: 'workflows', instance: '1' }];
+  await expectAlerts(series, 'ResonateDown', fires, { job: 'workflows', instance: '1' });
 });
 
 test('without these labels, all series count as one installation', async () => {
