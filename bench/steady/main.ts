@@ -10,7 +10,7 @@ import { deletedBy } from '../retention/deleted.ts';
 import { setFactor, statisticsOf } from '../postgres-tables/autovacuum.ts';
 import { copyRows } from '../postgres-tables/copy-rows.ts';
 import { fill } from '../retention/fill.ts';
-import { largePostgres } from '../targets/databases.ts';
+import { existingPostgres, largePostgres } from '../targets/databases.ts';
 import type { Database } from '../targets/storage.ts';
 import { mebibytes, seconds } from '../units.ts';
 import { wholeNumber } from '../whole-number.ts';
@@ -27,6 +27,9 @@ const USAGE = `npm run bench:steady -- [options]
   --factor F        autovacuum_vacuum_scale_factor of the large tables; "default" for Postgres' own [0.02]
   --percent N       retention.max_percent [30]
   --batch N         retention.batch_size [its default]
+  --interval MS     retention.interval in ms [its default]
+  --url URL         a Postgres database that stays: filled if it is empty, else used as an earlier run left it. Without
+                    it, the benchmark starts a server of its own
   --help`;
 /** The store writes this many promises. The others are copies of them. */
 const FIRST = 10_000;
@@ -47,6 +50,8 @@ const { values } = parseArgs({
     factor: { type: 'string', default: '0.02' },
     percent: { type: 'string', default: '30' },
     batch: { type: 'string' },
+    interval: { type: 'string' },
+    url: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -56,7 +61,8 @@ const shape = shapeNamed(values.shape);
 if (values.help) console.log(USAGE);
 else {
   const rate = wholeNumber('--rate', values.rate);
-  await onDatabase((database) => full(database, rate));
+  if (values.url !== undefined) await full(await existingPostgres(values.url), rate);
+  else await onDatabase((database) => full(database, rate));
   const emptyMs = wholeNumber('--empty', values.empty, 0) * MINUTE_MS;
   if (emptyMs > 0) await onDatabase((database) => empty(database, rate, emptyMs));
   await largePostgres.close?.();
@@ -85,27 +91,42 @@ async function empty(database: Database, rate: number, durationMs: number): Prom
 }
 
 async function full(database: Database, rate: number): Promise<void> {
-  const count = wholeNumber('--promises', values.promises);
   const client = new pg.Client(urlOf(database));
   await client.connect();
   try {
-    const startedAt = performance.now();
-    await fill(database.target, FIRST);
-    const times = Math.ceil(count / FIRST) - 1;
-    // The load creates as many promises per second as become old enough.
-    const everyMs = (FIRST * 1_000) / rate;
-    const oldestAt = Date.now() - Math.ceil(times * everyMs);
-    await copyRows(client, times, { oldestAt, everyMs: Math.round(everyMs) });
-    await setFactor(client, TABLES, FACTORS, { option: '--factor', value: values.factor });
-    await database.settle();
-    say(`${count.toLocaleString('en')} promises after ${seconds(performance.now() - startedAt)}`);
+    if (!(await hasPromises(client))) await fillTables(database, client, rate);
     await report(client);
-    const batch = values.batch === undefined ? [] : ['--retention-batch-size', values.batch];
-    const retention = ['--retention-after', `${Date.now() - oldestAt}ms`, '--retention-max-percent', values.percent];
-    await withServer(database, [...retention, ...batch], (server) => steady(server, client, rate));
+    const oldest = await client.query<{ at: string }>('SELECT min(settled_at) AS at FROM promises');
+    const options = {
+      'retention-after': `${Date.now() - Number(oldest.rows[0]?.at)}ms`,
+      'retention-max-percent': values.percent,
+      'retention-batch-size': values.batch,
+      'retention-interval': values.interval,
+    };
+    const args = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+    await withServer(database, args, (server) => steady(server, client, rate));
   } finally {
     await client.end();
   }
+}
+
+/** Whether an earlier run has filled this database. */
+async function hasPromises(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ table: string | null }>("SELECT to_regclass('promises') AS table");
+  return rows[0]?.table != null && (await client.query('SELECT 1 FROM promises LIMIT 1')).rowCount === 1;
+}
+
+async function fillTables(database: Database, client: pg.Client, rate: number): Promise<void> {
+  const count = wholeNumber('--promises', values.promises);
+  const startedAt = performance.now();
+  await fill(database.target, FIRST);
+  const times = Math.ceil(count / FIRST) - 1;
+  // The load creates as many promises per second as become old enough.
+  const everyMs = (FIRST * 1_000) / rate;
+  await copyRows(client, times, { oldestAt: Date.now() - Math.ceil(times * everyMs), everyMs: Math.round(everyMs) });
+  await setFactor(client, TABLES, FACTORS, { option: '--factor', value: values.factor });
+  await database.settle();
+  say(`${count.toLocaleString('en')} promises after ${seconds(performance.now() - startedAt)}`);
 }
 
 async function steady(server: ServerProcess, client: pg.Client, rate: number): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { delayProxy } from './delay-proxy.ts';
-import type { Storage } from './storage.ts';
+import type { Database, Storage } from './storage.ts';
 
 interface ServerKind {
   /** `storage.type`. */
@@ -139,6 +139,19 @@ export const largePostgres = databaseServer(POSTGRES, {
   name: 'postgres',
   settings: { shared_buffers: '1GB', max_wal_size: '8GB' },
 });
+
+/** A database of a Postgres server that this program has not started, and that stays. */
+export function existingPostgres(url: string): Database {
+  return {
+    env: { RESONATE_STORAGE__TYPE: 'postgres', RESONATE_STORAGE__POSTGRES__URL: url },
+    target: { type: 'postgres', url, ...LIMITS },
+    pids: () => [],
+    settle: () => POSTGRES.settle(url),
+    bytes: () => POSTGRES.bytes(url),
+    drop: () => Promise.resolve(),
+  };
+}
+
 export const largeMariadb = databaseServer(MARIADB, {
   name: 'mariadb',
   settings: { 'innodb-buffer-pool-size': '1G', 'innodb-log-file-size': '1G' },
