@@ -61,7 +61,7 @@ const shape = shapeNamed(values.shape);
 if (values.help) console.log(USAGE);
 else {
   const rate = wholeNumber('--rate', values.rate);
-  if (values.url !== undefined) await full(await existingPostgres(values.url), rate);
+  if (values.url !== undefined) await full(existingPostgres(values.url), rate);
   else await onDatabase((database) => full(database, rate));
   const emptyMs = wholeNumber('--empty', values.empty, 0) * MINUTE_MS;
   if (emptyMs > 0) await onDatabase((database) => empty(database, rate, emptyMs));
@@ -113,7 +113,8 @@ async function full(database: Database, rate: number): Promise<void> {
 /** Whether an earlier run has filled this database. */
 async function hasPromises(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ table: string | null }>("SELECT to_regclass('promises') AS table");
-  return rows[0]?.table != null && (await client.query('SELECT 1 FROM promises LIMIT 1')).rowCount === 1;
+  const isMigrated = (rows[0]?.table ?? null) !== null;
+  return isMigrated && (await client.query('SELECT 1 FROM promises LIMIT 1')).rowCount === 1;
 }
 
 async function fillTables(database: Database, client: pg.Client, rate: number): Promise<void> {
