@@ -20,6 +20,8 @@ export class SteadyLoad {
   #created = new Latencies();
   #settled = new Latencies();
   #next = 0;
+  /** Distinguishes the ids from those of an earlier run on the same database. They scatter over all ids in the tables. */
+  readonly #run = Date.now().toString(36);
 
   private constructor(connections: Connection[], shape: Shape) {
     this.#connections = connections;
@@ -46,7 +48,7 @@ export class SteadyLoad {
 
   #round(connection: Connection): Round {
     return async () => {
-      const id = `steady-${scatteredId(this.#next++)}`;
+      const id = `${scatteredId(this.#next++)}-${this.#run}`;
       const startedAt = performance.now();
       const settle = await this.#create(connection, id);
       const createdAt = performance.now();
