@@ -1,4 +1,6 @@
-import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent, EnvHttpProxyAgent, Pool, type Dispatcher } from 'undici';
+import { basicAuth } from './http-push-auth.ts';
 import { trustedWith } from './trusted.ts';
 
 export interface HttpPushAgentOptions {
@@ -36,10 +38,43 @@ export function createHttpPushAgent(options: HttpPushAgentOptions): Dispatcher {
     httpProxy,
     httpsProxy,
     noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
-    // Many proxies refuse CONNECT to ports other than 443, so plain HTTP requests send the whole URL to the proxy
-    // instead.
-    proxyTunnel: false,
-    requestTls: tls,
-    proxyTls: tls,
+    requestTls: connections.connect,
+    proxyTls: connections.connect,
+    // These send only CONNECT, so the answer means that the proxy has connected to the target.
+    clientFactory: (proxy, opts) => new Pool(proxy, { ...opts, headersTimeout: connectTimeoutMs }),
+    factory: (origin, opts: Pool.Options) =>
+      isPlain(origin) && isPlain(httpProxy) && isTunnel(opts)
+        ? new ForwardedPool(httpProxy, connections)
+        : new Pool(origin, opts),
   });
+}
+
+function isPlain(url: string | URL): boolean {
+  return String(url).toLowerCase().startsWith('http:');
+}
+
+/** Whether undici connects by its own function, through a proxy. For targets in NO_PROXY it gets plain options. */
+function isTunnel({ connect }: Pool.Options): boolean {
+  return typeof connect === 'function';
+}
+
+/**
+ * The connections to the proxy for one plain HTTP target. Many proxies refuse CONNECT to ports other than 443, so these
+ * requests send the whole URL to the proxy instead. The option `proxyTunnel: false` of undici does the same, but keeps
+ * its pool of each target for ever and does not use our timeouts.
+ */
+class ForwardedPool extends Pool {
+  readonly #headers: Record<string, string>;
+
+  constructor(proxy: string, options: Pool.Options) {
+    const url = new URL(proxy);
+    super(url.origin, options);
+    const { Authorization: auth } = basicAuth(url);
+    this.#headers = auth === undefined ? {} : { 'proxy-authorization': auth };
+  }
+
+  override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const headers = { ...(request.headers as IncomingHttpHeaders), ...this.#headers };
+    return super.dispatch({ ...request, path: `${String(request.origin)}${request.path}`, headers }, handler);
+  }
 }
