@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   DeleteMessageCommand,
   GetQueueUrlCommand,
@@ -6,8 +6,9 @@ import {
   SQSClient,
   type Message as Received,
 } from '@aws-sdk/client-sqs';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { executeMessage, unblockMessage, type Message, type PromiseRecord } from '@resonate/protocol';
 import { startSqs, type TestServer } from '@resonate/testkit';
@@ -141,5 +142,67 @@ describe('a push fails and says why', () => {
     await hanging;
     mute.closeAllConnections();
     mute.close();
+  });
+});
+
+describe('a server that answers as SQS does', () => {
+  let fake: Server;
+  let handle: RequestListener;
+
+  beforeEach(async () => {
+    fake = createServer((request, response) => handle(request, response)).listen(0, '127.0.0.1');
+    await once(fake, 'listening');
+  });
+  afterEach(() => {
+    fake.closeAllConnections();
+    fake.close();
+  });
+
+  function endpoint(): string {
+    return `http://127.0.0.1:${(fake.address() as AddressInfo).port}`;
+  }
+
+  function json(response: ServerResponse, answer: unknown): void {
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
+  }
+
+  test('a send is not ended when 50 other regions are used meanwhile; its client is destroyed afterwards', async () => {
+    const held: ServerResponse[] = [];
+    const { promise: isHeld, resolve: hold } = Promise.withResolvers<void>();
+    handle = (request, response) => {
+      request.resume();
+      if (!request.headers.authorization?.includes('/eu-north-0/')) return void response.writeHead(400).end('{}');
+      held.push(response);
+      hold();
+    };
+    const transport = connect({ endpoint: endpoint() });
+    const outgoing = to('sqs://eu-north-0/orders');
+    const url = `${endpoint()}/1/orders`;
+    const first = transport.push(outgoing);
+    await isHeld;
+    const others = Array.from({ length: 50 }, (_, index) => transport.push(to(`sqs://eu-north-${index + 1}/orders`)));
+    await Promise.allSettled(others);
+    const closed = once(held[0]!.socket!, 'close');
+    handle = (request, response) => {
+      request.resume();
+      const md5 = createHash('md5').update(outgoing.body).digest('hex');
+      json(response, { MessageId: '1', MD5OfMessageBody: md5 });
+    };
+    json(held[0]!, { QueueUrl: url });
+    await first;
+    await closed;
+  });
+
+  test('is not read further once its answer is too long', async () => {
+    handle = (request, response) => {
+      request.resume();
+      const block = Buffer.alloc(64 * 1024, ' ');
+      const more = () => {
+        while (!response.destroyed && response.write(block));
+      };
+      response.on('drain', more);
+      more();
+    };
+    await expect(connect({ endpoint: endpoint() }).push(to('sqs://orders'))).rejects.toThrow('is not from SQS');
   });
 });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
+import type { SendMessageCommandInput, SQSClient, SQSClientConfig } from '@aws-sdk/client-sqs';
 import { promiseIdOf, type Message } from '@resonate/protocol';
 import { LRUCache } from 'lru-cache';
 import { loadEarly } from './load-early.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
+import { SqsClients } from './sqs-clients.ts';
 import type { Outgoing, PushTransport } from './transport.ts';
 
 export interface SqsOptions {
@@ -16,8 +17,7 @@ export interface SqsOptions {
   timeoutMs: number;
 }
 
-/** Limited, because clients choose regions and queues. */
-const MAX_CLIENTS = 50;
+/** Limited, because clients choose the queues. */
 const MAX_QUEUES = 1_000;
 const REGION_OF_OTHER_SERVERS = 'us-east-1';
 /** Hosts in queue URLs: sqs.REGION.amazonaws.com, VPC endpoints, China, dual stack. */
@@ -25,9 +25,13 @@ const AWS_HOST = /(?:^|\.)sqs\.([a-z0-9-]+)\.(?:(?:vpce\.)?amazonaws\.com(?:\.cn
 /** What SQS accepts as MessageGroupId. */
 const GROUP_ID = /^[A-Za-z0-9!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]{1,128}$/;
 
-interface Queue {
-  client: SQSClient;
-  url: string;
+/** Where a target's queue is. */
+interface Place {
+  /** '': the region of the environment. */
+  region: string;
+  /** The queue's URL; null: SQS is asked for it. */
+  url: string | null;
+  name: string;
 }
 
 /**
@@ -40,14 +44,18 @@ export class Sqs implements PushTransport {
   readonly #options: SqsOptions;
   readonly #limit: PushLimit;
   readonly #sdk = loadEarly(() => import('@aws-sdk/client-sqs'));
-  /** By region. */
-  readonly #clients = new LRUCache<string, SQSClient>({ max: MAX_CLIENTS, dispose: (client) => client.destroy() });
+  readonly #clients: Promise<SqsClients>;
   /** URLs of queues that were addressed by name, by target. */
   readonly #urls = new LRUCache<string, string>({ max: MAX_QUEUES });
 
   constructor(options: SqsOptions) {
     this.#options = options;
     this.#limit = new PushLimit(options.timeoutMs);
+    this.#clients = this.#sdk.then(
+      ({ SQSClient }) => new SqsClients((region) => new SQSClient(this.#configOf(region))),
+    );
+    // Each push reports it.
+    this.#clients.catch(() => {});
   }
 
   /** Resolves when SQS has stored the message. @throws PushFailed */
@@ -62,67 +70,63 @@ export class Sqs implements PushTransport {
   }
 
   async #send({ target, message, body }: Outgoing, abortSignal: AbortSignal): Promise<void> {
+    const place = this.#placeOf(target);
     const { SendMessageCommand } = await this.#sdk;
-    const { client, url } = await this.#queue(target, abortSignal);
-    const input: SendMessageCommandInput = {
-      QueueUrl: url,
-      MessageBody: body,
-      MessageAttributes: { kind: { DataType: 'String', StringValue: message.kind } },
-    };
-    await client.send(new SendMessageCommand({ ...input, ...(url.endsWith('.fifo') && orderOf(message)) }), {
-      abortSignal,
+    const clients = await this.#clients;
+    await clients.use(place.region, async (client) => {
+      const url = place.url ?? (await this.#urlOf(client, target, place.name, abortSignal));
+      const input: SendMessageCommandInput = {
+        QueueUrl: url,
+        MessageBody: body,
+        MessageAttributes: { kind: { DataType: 'String', StringValue: message.kind } },
+      };
+      await client.send(new SendMessageCommand({ ...input, ...(url.endsWith('.fifo') && orderOf(message)) }), {
+        abortSignal,
+      });
     });
   }
 
-  async #queue(target: string, abortSignal: AbortSignal): Promise<Queue> {
-    const [name = '', ...before] = target.split('/').reverse();
-    const [accountOrRegion, host] = before;
-    if (host !== undefined) return this.#queueAt(host, `/${accountOrRegion ?? ''}/${name}`);
-    const client = await this.#client(accountOrRegion ?? this.#options.region);
+  async #urlOf(client: SQSClient, target: string, name: string, abortSignal: AbortSignal): Promise<string> {
     const known = this.#urls.get(target);
-    if (known !== undefined) return { client, url: known };
+    if (known !== undefined) return known;
     const { GetQueueUrlCommand } = await this.#sdk;
     const { QueueUrl: url } = await client.send(new GetQueueUrlCommand({ QueueName: name }), { abortSignal });
     if (url === undefined) throw new PushFailed(`SQS returned no URL for the queue ${name}`);
     this.#urls.set(target, url);
-    return { client, url };
+    return url;
   }
 
   /** Signed requests are sent only to AWS or to the configured server, not to hosts that clients choose. */
-  async #queueAt(host: string, path: string): Promise<Queue> {
+  #placeOf(target: string): Place {
     const { endpoint, region } = this.#options;
+    const [name = '', accountOrRegion, host] = target.split('/').reverse();
+    if (host === undefined) return { region: accountOrRegion ?? region ?? '', url: null, name };
+    const path = `/${accountOrRegion ?? ''}/${name}`;
     if (endpoint !== null && new URL(endpoint).host === host) {
-      return { client: await this.#client(region), url: new URL(path, endpoint).href };
+      return { region: region ?? '', url: new URL(path, endpoint).href, name };
     }
     const regionOfHost = AWS_HOST.exec(host)?.[1];
     if (regionOfHost === undefined || endpoint !== null) {
       throw new PushFailed(`${host} is neither a host of AWS SQS nor the host of transports.sqs.endpoint`);
     }
-    return { client: await this.#client(regionOfHost), url: `https://${host}${path}` };
+    return { region: regionOfHost, url: `https://${host}${path}`, name };
   }
 
-  async #client(region: string | null): Promise<SQSClient> {
-    const key = region ?? '';
-    const { SQSClient } = await this.#sdk;
-    const known = this.#clients.get(key);
-    if (known) return known;
+  #configOf(region: string): SQSClientConfig {
     const { endpoint, timeoutMs } = this.#options;
-    const used = region ?? (endpoint !== null && !process.env['AWS_REGION'] ? REGION_OF_OTHER_SERVERS : null);
-    const client = new SQSClient({
-      ...(used !== null && { region: used }),
+    const used = region === '' && endpoint !== null && !process.env['AWS_REGION'] ? REGION_OF_OTHER_SERVERS : region;
+    return {
+      ...(used !== '' && { region: used }),
       ...(endpoint !== null && { endpoint }),
       // The dispatcher does the retries: it knows whether a message is still wanted.
       maxAttempts: 1,
       requestHandler: { connectionTimeout: timeoutMs, requestTimeout: timeoutMs },
-    });
-    this.#clients.set(key, client);
-    return client;
+    };
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#limit.close();
-    this.#clients.clear();
-    return Promise.resolve();
+    (await this.#clients.catch(() => null))?.close();
   }
 }
 
