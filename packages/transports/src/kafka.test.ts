@@ -162,3 +162,22 @@ test('a broker that breaks the connection during the login fails the push, and n
   await expect(connect({ brokers: [`127.0.0.1:${port}`], sasl }).push(execute('reset'))).rejects.toThrow();
   broker.close();
 });
+
+test.each([
+  ['at once', [Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')]],
+  ['in the second of several parts', [Buffer.from('HT'), Buffer.from('TP')]],
+])('a server that does not answer as Kafka does is not read further: the length is too large %s', async (_, parts) => {
+  const closed = Promise.withResolvers<void>();
+  const broker = createServer((socket) => {
+    socket.on('error', () => {}).once('close', () => closed.resolve());
+    socket.setNoDelay(true);
+    socket.once('data', () => parts.forEach((part) => setImmediate(() => socket.write(part))));
+  }).listen(0, '127.0.0.1');
+  await once(broker, 'listening');
+  const { port } = broker.address() as AddressInfo;
+  await expect(connect({ brokers: [`127.0.0.1:${port}`] }).push(execute('foreign'))).rejects.toThrow(
+    'is not from Kafka',
+  );
+  await closed.promise;
+  broker.close();
+});

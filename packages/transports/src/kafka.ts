@@ -1,5 +1,6 @@
 import type { Producer } from '@platformatic/kafka';
 import { promiseIdOf } from '@resonate/protocol';
+import { limitAnswers } from './kafka-answers.ts';
 import { loadEarly } from './load-early.ts';
 import { failureOf, PushFailed } from './push-failed.ts';
 import { PushLimit, unlessAborted } from './push-limit.ts';
@@ -48,6 +49,8 @@ export class Kafka implements PushTransport {
   readonly #sdk = loadEarly(() => import('@platformatic/kafka'));
   /** By cluster name; '' is the cluster without a name. */
   readonly #producers = new Map<string, Promise<TextProducer>>();
+  /** By cluster name, until the next connection: why we ended the last one. The library says only that it was closed. */
+  readonly #refused = new Map<string, Error>();
 
   /** @throws if the CA file cannot be read or has no certificate. */
   constructor(options: KafkaOptions) {
@@ -69,10 +72,14 @@ export class Kafka implements PushTransport {
   async #send({ target, message, body }: Outgoing): Promise<void> {
     const [topic = '', cluster = ''] = target.split('/').reverse();
     const producer = await this.#producer(cluster);
-    await producer.send({
-      acks: -1,
-      messages: [{ topic, key: promiseIdOf(message), value: body, headers: { kind: message.kind } }],
-    });
+    try {
+      await producer.send({
+        acks: -1,
+        messages: [{ topic, key: promiseIdOf(message), value: body, headers: { kind: message.kind } }],
+      });
+    } catch (error) {
+      throw this.#refused.get(cluster) ?? error;
+    }
   }
 
   #producer(cluster: string): Promise<TextProducer> {
@@ -85,14 +92,14 @@ export class Kafka implements PushTransport {
           ? 'transports.kafka.brokers is empty'
           : `no Kafka cluster ${cluster} in transports.kafka.clusters`,
       );
-    const producer = this.#create([...brokers]);
+    const producer = this.#create(cluster, [...brokers]);
     this.#producers.set(cluster, producer);
     // A failed client is not kept. Otherwise every later message would fail in the same way.
     producer.catch(() => this.#producers.delete(cluster));
     return producer;
   }
 
-  async #create(bootstrapBrokers: string[]): Promise<TextProducer> {
+  async #create(cluster: string, bootstrapBrokers: string[]): Promise<TextProducer> {
     const { sasl, timeoutMs } = this.#options;
     const { Producer, stringSerializers } = await this.#sdk;
     const producer = new Producer<string, string, string, string>({
@@ -115,7 +122,19 @@ export class Kafka implements PushTransport {
     producer.setMaxListeners(0);
     // A connection that breaks during the SASL login emits a second error after the library has stopped listening, and an
     // error without a listener ends the process. The push fails by the first one.
-    producer.connections.on('connecting', ({ connection }) => connection.on('error', () => {}));
+    producer.connections.on('connecting', ({ connection }) => {
+      connection.on('error', () => {});
+      connection.once('connecting', () => {
+        this.#refused.delete(cluster);
+        // The library creates the socket right after this event.
+        queueMicrotask(() => {
+          const { socket } = connection;
+          socket.once(this.#tls ? 'secureConnect' : 'connect', () => {
+            limitAnswers(socket, (error) => this.#refused.set(cluster, error));
+          });
+        });
+      });
+    });
     return producer;
   }
 
