@@ -232,7 +232,7 @@ export default defineConfig({
     only(['apps/dashboard/src/**'], ['admin']),
     only(['apps/api/src/**', 'apps/scheduler/src/**', 'apps/dispatcher/src/**'], ROLE_IMPORTS),
     only(
-      ['api', 'scheduler', 'dispatcher'].map((role) => `apps/${role}/src/**/*.test.ts`),
+      ['api', 'scheduler', 'dispatcher'].map((role) => `apps/${role}/src/**/*.{test,fixture}.ts`),
       [...ROLE_IMPORTS, 'process/runtime-for-tests'],
     ),
   ],

@@ -1,11 +1,9 @@
-import { loadConfig } from '@resonate/config';
 import type { Service } from '@resonate/lifecycle';
-import { createLogger } from '@resonate/observability';
-import { openRuntime, type Runtime } from '@resonate/process';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
 import { createDispatcher } from './start.ts';
 
 export interface Arrived {
@@ -39,11 +37,8 @@ export class TestDispatcher {
   static async start(flags: Record<string, string | number>): Promise<TestDispatcher> {
     // Short, because a stop waits for a fifth of this time if a target hangs.
     const shutdown = { 'server-shutdown-timeout': '500ms' };
-    const { config } = loadConfig({ env: {}, flags: { ...shutdown, ...flags }, command: 'dev' });
     const lines: string[] = [];
-    const stream = new PassThrough().on('data', (line) => lines.push(String(line)));
-    const logger = createLogger({ level: 'warn', stream });
-    const runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+    const runtime = await runtimeForTests({ flags: { ...shutdown, ...flags }, log: lines });
     const started = new TestDispatcher(runtime, () => lines.join(''));
     await started.dispatcher.start();
     return started;

@@ -214,6 +214,15 @@ test('every target gets its message if far more targets are due than compete for
   await until(async () => (await tested.deliveries())['success'] === 30);
 });
 
+test('messages of a transport that is switched off do not scale dispatchers, but their targets are reported', async () => {
+  await tested.createTask('s', 'sqs://orders');
+  const exported = () => tested.runtime.metrics.registry.metrics();
+  await until(async () =>
+    (await exported()).includes('resonate_target_backlog_messages{transport="sqs",target="orders"} 1'),
+  );
+  expect(await exported()).toContain('resonate_backlog_messages{transport="sqs"} 0');
+});
+
 test('messages that are due and not delivered are reported as backlog, by transport', async () => {
   const hanging = await tested.listen();
   await Promise.all(Array.from({ length: 10 }, (_, index) => tested.createTask(`h${index}`, hanging.url)));

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { loadConfig } from '@resonate/config';
-import { openRuntime, type Runtime } from '@resonate/process';
-import { createLogger } from '@resonate/observability';
-import { PassThrough } from 'node:stream';
+import type { Runtime } from '@resonate/process';
+import { runtimeForTests } from '@resonate/process/runtime-for-tests';
 import { TargetScanner } from './target-scanner.ts';
 
 let runtime: Runtime;
@@ -12,9 +10,7 @@ let look: () => Promise<number>;
 let waiting: { target: string; dueAt: number }[];
 
 beforeEach(async () => {
-  const { config } = loadConfig({ env: {}, command: 'dev' });
-  const logger = createLogger({ level: 'error', stream: new PassThrough().resume() });
-  runtime = await openRuntime({ config, role: 'all', version: 'test', logger });
+  runtime = await runtimeForTests();
   waiting = [];
   let lookedAt = performance.now();
   let looked: (afterMs: number) => void = () => {};

@@ -12,6 +12,8 @@ export interface BacklogReading {
   ageSeconds: number;
   /** The targets with the oldest messages. The rest of `count` belongs to other targets. */
   targets: readonly { target: string; count: number; ageSeconds: number }[];
+  /** Whether this process cannot deliver them, because its configuration switches the transport off. */
+  isSwitchedOff?: boolean;
 }
 
 /**
@@ -96,7 +98,7 @@ function waitingMetrics(registers: Registry[]) {
   /** transport: `poll`, `http`, … */
   const backlog = new Gauge({
     name: 'resonate_backlog_messages',
-    help: 'Messages that are due and not claimed, in the whole cluster (counted up to 10000)',
+    help: 'Messages that are due and not claimed, in the whole cluster (counted up to 10000); 0 if this process has switched the transport off',
     labelNames: ['transport'] as const,
     registers,
   });
@@ -108,7 +110,7 @@ function waitingMetrics(registers: Registry[]) {
   });
   const byTarget = new Gauge({
     name: 'resonate_target_backlog_messages',
-    help: `Like resonate_backlog_messages: the targets with the oldest messages by name, all others as ${OTHER}`,
+    help: `Like resonate_backlog_messages, also of transports that are switched off: the targets with the oldest messages by name, all others as ${OTHER}`,
     labelNames: ['transport', 'target'],
     registers,
   });
@@ -124,8 +126,8 @@ function waitingMetrics(registers: Registry[]) {
     /** Replaces all values. If there are no readings, the metrics have no values, because nothing is known. */
     showBacklog(readings: ReadonlyMap<string, BacklogReading>): void {
       forget();
-      for (const [transport, { count, ageSeconds, targets }] of readings) {
-        backlog.set({ transport }, count);
+      for (const [transport, { count, ageSeconds, targets, isSwitchedOff }] of readings) {
+        backlog.set({ transport }, isSwitchedOff ? 0 : count);
         age.set({ transport }, ageSeconds);
         let rest = count;
         const ages = new Map<string, number>();
