@@ -200,3 +200,23 @@ test('accounts that own only their schema get maintenance, and share no jobs', a
     await admin.end();
   }
 }, 60_000);
+
+test('an account that may not create schemas uses a schema that exists', async () => {
+  const { url } = await freshPostgresDatabase(server.url);
+  const admin = new pg.Client(url);
+  await admin.connect();
+  await admin.query(`CREATE ROLE plain LOGIN; CREATE SCHEMA resonate_jobs AUTHORIZATION plain`);
+  const own = new URL(url);
+  own.username = 'plain';
+  const { job, nth } = watched(async () => {}, 3_600_000);
+  const service = postgresJobs(job, { url: own.href, connectTimeoutMs: 5_000, statementTimeoutMs: 5_000 });
+  try {
+    await service.start();
+    await nth(1);
+    const { rows } = await admin.query("SELECT to_regclass('resonate_jobs.job') IS NOT NULL AS there");
+    expect(rows).toEqual([{ there: true }]);
+  } finally {
+    await service.stop();
+    await admin.end();
+  }
+}, 60_000);

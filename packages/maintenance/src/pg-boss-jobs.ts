@@ -3,7 +3,7 @@ import { type Clock, Loop, type Service } from '@resonate/lifecycle';
 import { atMostEvery, type Logger } from '@resonate/observability';
 import type { PgBoss } from 'pg-boss';
 import type { Job } from './job.ts';
-import { JOBS_SCHEMA, postgresJobsSchema } from './jobs-schema.ts';
+import { type JobsSchema, postgresJobsSchema } from './jobs-schema.ts';
 
 /** The store's database, with the store's settings. */
 interface PostgresTarget {
@@ -36,9 +36,13 @@ const HEARTBEAT_S = 10;
 const SUPERVISE_S = 5;
 /** The longest run that pg-boss allows. A job may run for long as long as its process is alive. */
 const LONGEST_RUN_S = 24 * 3_600;
-/** pg-boss keeps finished entries, which are not needed: `JobRuns` has the last run. They would hide the entry that runs. */
+/**
+ * pg-boss keeps finished entries, which are not needed: `JobRuns` has the last run. They are deleted soon, because more than
+ * `MAX_ENTRIES` would hide the entry that runs.
+ */
 const KEEP_FINISHED_S = 60;
 const DELETE_EVERY_S = 600;
+/** How many entries of a queue are looked at, the oldest first. Only one of them is not finished. */
 const MAX_ENTRIES = 10_000;
 const STOP_MS = 3_000;
 /** At most one log line in this time, because every query fails while the database is unreachable. */
@@ -172,11 +176,12 @@ export class PgBossJobs implements Service {
     this.#workers.set(name, worker);
   }
 
-  #options(schema: string) {
+  #options({ schema, isMissing }: JobsSchema) {
     const { connectTimeoutMs, statementTimeoutMs } = this.#context.target;
     return {
       schema,
-      createSchema: schema === JOBS_SCHEMA,
+      // CREATE SCHEMA needs a privilege even if the schema exists.
+      createSchema: isMissing,
       application_name: 'resonate',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: connectTimeoutMs,
