@@ -260,8 +260,9 @@ describe('a schedule', () => {
     expect(schedule).toMatchObject({ ...chosen, nextRunAt: 30 * MINUTE });
   });
 
-  test('puts its id into the promise id unchanged, even with characters that String.replace interprets', () => {
-    expect(occurrencePromiseId({ id: '$& {{.timestamp}}', promiseId: '{{.id}}-{{.timestamp}}' }, 7)).toBe('$& 7-7');
+  test('puts its id into the promise id unchanged, even with placeholders and characters that String.replace interprets', () => {
+    const promiseId = '{{.id}}-{{.timestamp}}';
+    expect(occurrencePromiseId({ id: '$& {{.timestamp}}', promiseId }, 7)).toBe('$& {{.timestamp}}-7');
   });
 
   test('S1, S2: is created once, with the first occurrence after now', () => {

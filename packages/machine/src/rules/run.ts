@@ -7,15 +7,21 @@ import { after } from './expiry.ts';
 import { settle } from './settlement.ts';
 import { touch } from './touch.ts';
 
+const PLACEHOLDER = /\{\{\.(?:id|timestamp)\}\}/g;
+
 /** The id of the promise that a run of the schedule creates. @throws when it would be too long. */
 export function occurrencePromiseId(schedule: Pick<ScheduleRow, 'id' | 'promiseId'>, at: number): string {
   // Rows may be older than this limit.
   const error = templateError(schedule.promiseId, schedule.id);
   if (error) throw new Error(error);
-  return schedule.promiseId.replaceAll('{{.id}}', () => schedule.id).replaceAll('{{.timestamp}}', () => String(at));
+  // In one pass, because the id itself may contain a placeholder.
+  return schedule.promiseId.replace(PLACEHOLDER, (found) => (found === '{{.id}}' ? schedule.id : String(at)));
 }
 
-/** The promise of the previous run, if the overlap policy depends on whether it is pending; else null. */
+/**
+ * The id of the previous run's promise, if the overlap policy depends on whether it is pending; else null. It is the current
+ * template with the time of that run, so after a change of the template it names another promise.
+ */
 export function lastRunId(schedule: Pick<ScheduleRow, 'id' | 'promiseId' | 'overlap' | 'lastRunAt'>): string | null {
   const { overlap, lastRunAt } = schedule;
   if (overlap === null || overlap === 'allow' || lastRunAt === null) return null;

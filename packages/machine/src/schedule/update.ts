@@ -10,10 +10,10 @@ export const scheduleUpdate: OperationOf<'schedule.update'> = {
   needs: ({ id }, needs) => needs.schedule(id),
 
   run(ws, { id, ...data }, context) {
-    const known = ws.schedules.get(id);
-    if (!known) return SCHEDULE_NOT_FOUND;
     const read = readDefinition(data, context);
     if ('refusal' in read) return read.refusal;
+    const known = ws.schedules.get(id);
+    if (!known) return SCHEDULE_NOT_FOUND;
     // While the schedule is paused, `nextRunAt` is either due already or "never", so keep it.
     const isNextRunKept = known.pausedAt !== null || known.nextRunAt <= context.now;
     const updated = { ...known, ...read.definition, ...(isNextRunKept ? {} : { nextRunAt: read.firstRunAt }) };

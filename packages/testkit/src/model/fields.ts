@@ -124,7 +124,7 @@ export function isAddress(text: string): boolean {
   if (/^gcps:\/\/[^/]+\/[^/]+$/.test(text)) return true;
   if (text.startsWith('kafka://')) return isTopic(text.slice('kafka://'.length).split('/'));
   if (text.startsWith('sqs://')) return isQueue(text.slice('sqs://'.length).split('/'));
-  return /^bash:\/\/($|docker\/.|tensorlake(\/|$))/.test(text);
+  return /^bash:\/\/($|bash$|docker\/.|tensorlake(\/|$))/.test(text);
 }
 
 /** Kafka: TOPIC, or CLUSTER and TOPIC. */

@@ -157,7 +157,7 @@ export function resume(context: Context, queue: Queue, withinMs: number): void {
   }
 }
 
-/** A message that has failed this often is not resumed, and waits for its own backoff. */
+/** A message that has failed this often is resumed only as a probe, if there is no other. It waits for its own backoff. */
 const MAX_RESUMED_ATTEMPTS = 10;
 
 /** Resumes one message as the probe. @param got its key; undefined if none was found. @throws if it is not the first. */

@@ -1,6 +1,6 @@
 import { CRON_DIALECTS, nextOccurrence, type ScheduleRecord } from '@resonate/protocol';
 import { copyOf } from '../copy-of.ts';
-import type { Fields } from './fields.ts';
+import { bad, type Fields } from './fields.ts';
 import { createIfAbsent, hasTags, type NewPromise, page } from './promises.ts';
 import { isPending, settle, touch, viewPromise } from './rules.ts';
 import { byId, type Context, Refusal } from './state.ts';
@@ -35,7 +35,7 @@ function definitionIn(data: Fields) {
 export function scheduleCreate(context: Context, data: Fields): unknown {
   const [id, wanted] = [data.text('id'), definitionIn(data)];
   if (!context.state.schedules.has(id)) {
-    const nextRunAt = nextAfter(wanted, context.now);
+    const nextRunAt = firstRun(wanted, context.now);
     context.state.schedules.set(id, { id, ...wanted, createdAt: context.now, nextRunAt });
   }
   return { schedule: scheduleOr404(context, id) };
@@ -44,12 +44,13 @@ export function scheduleCreate(context: Context, data: Fields): unknown {
 /** Replaces the whole definition. An occurrence that is already due stays due. */
 export function scheduleUpdate(context: Context, data: Fields): unknown {
   const [id, wanted] = [data.text('id'), definitionIn(data)];
+  const firstRunAt = firstRun(wanted, context.now);
   const { createdAt, nextRunAt, lastRunAt, pausedAt } = scheduleOr404(context, id);
   context.state.schedules.set(id, {
     id,
     ...wanted,
     createdAt,
-    nextRunAt: nextRunAt > context.now && pausedAt === undefined ? nextAfter(wanted, context.now) : nextRunAt,
+    nextRunAt: nextRunAt > context.now && pausedAt === undefined ? firstRunAt : nextRunAt,
     ...(lastRunAt !== undefined && { lastRunAt }),
     ...(pausedAt !== undefined && { pausedAt }),
   });
@@ -146,7 +147,8 @@ function run(context: Context, schedule: ScheduleRecord, at: number): boolean {
 }
 
 function promiseIdOf(schedule: ScheduleRecord, at: number): string {
-  return schedule.promiseId.replaceAll('{{.id}}', schedule.id).replaceAll('{{.timestamp}}', String(at));
+  const parts = schedule.promiseId.split('{{.id}}');
+  return parts.map((part) => part.split('{{.timestamp}}').join(String(at))).join(schedule.id);
 }
 
 function promiseOf(schedule: ScheduleRecord, id: string, at: number): NewPromise {
@@ -170,4 +172,11 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 
 function nextAfter(schedule: Pick<ScheduleRecord, 'cron' | 'cronDialect' | 'timezone'>, at: number): number {
   return nextOccurrence(schedule, at) ?? NEVER;
+}
+
+/** The first occurrence of a new definition. */
+function firstRun(definition: Parameters<typeof nextAfter>[0], now: number): number {
+  const at = nextAfter(definition, now);
+  if (at === NEVER) throw bad('cron has no occurrence in the future');
+  return at;
 }
