@@ -16,7 +16,8 @@ export interface More {
 /**
  * A request needs rows that were not known beforehand: those of an expired promise that must be settled, the promise of a
  * schedule's run, the branch of a promise that the batch itself created, or a call of another graph. The batch must run again
- * with these rows. This is rare, because the scheduler settles expired promises within milliseconds.
+ * with these rows. Only `schedule.trigger` always does, because the id of its promise contains the time. The others are rare: the
+ * scheduler settles expired promises within milliseconds.
  */
 export class MoreNeeded extends Error {
   override readonly name = 'MoreNeeded';

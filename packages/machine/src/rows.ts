@@ -35,11 +35,11 @@ export interface DeliveryColumns {
   /** The preferred connection for the message; null: any connection of the target. */
   prefers: string | null;
   /**
-   * When the waiting message was enqueued; null while there is none, or while its `resonate:delay` runs. After a setback the
-   * message is due later than this (`returned`).
+   * When the waiting message was enqueued; null while there is none. A message with a `resonate:delay` has null until it is
+   * first claimed, deferred or made due. After a setback the message is due later than this (`returned`).
    */
   enqueuedAt: number | null;
-  /** How often the waiting message was handed to a transport. */
+  /** The number of the current or last attempt since the last success (`claimed` says what counts); 0 before the first. */
   attempts: number;
   /** The process that has claimed the message to deliver it. It is due again at `dueAt`. */
   claimedBy: string | null;

@@ -124,7 +124,7 @@ export interface Dialect {
    */
   reindex?(signal: AbortSignal): Promise<number>;
 
-  /** All rows, for debug.snap. */
+  /** All promises, tasks, callbacks, listeners and schedules, for debug.snap. The other tables of `Loaded` are empty. */
   dump(): Promise<Loaded>;
   /** Empties the tables with records of clients (`RECORD_TABLES`). */
   reset(): Promise<void>;

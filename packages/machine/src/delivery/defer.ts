@@ -2,7 +2,8 @@ import { isDue, isWaiting, type MessageRow } from './message-row.ts';
 
 /**
  * The target keeps failing, so a message that is due for it waits, for at most `forMs` (transition M6). Older messages become
- * due earlier, within `forMs`. So the oldest is sent first even if the messages are not resumed.
+ * due earlier, by up to half of `forMs`. So if the messages are not resumed, the older one of two is sent first, unless both
+ * have waited longer than that.
  */
 export function deferred<Row extends MessageRow>(message: Row, processId: string, forMs: number, now: number): Row {
   if (!isDue(message, now)) return message;
@@ -14,7 +15,8 @@ export function deferred<Row extends MessageRow>(message: Row, processId: string
 
 /**
  * A message that has failed this often is not resumed; it waits for its own backoff. Otherwise a message that its target
- * always refuses would use up its attempts within moments, whenever others succeed.
+ * always refuses would use up its attempts within moments, whenever others succeed. A circuit that needs one message to probe
+ * its target resumes even such a message if there is no other.
  */
 export const MAX_RESUMED_ATTEMPTS = 10;
 

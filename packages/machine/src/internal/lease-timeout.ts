@@ -5,7 +5,7 @@ import { isOver } from '../rules/expiry.ts';
 /** A worker's lease expired, so its task is sent again. Does nothing if the lease was renewed meanwhile. */
 export const leaseTimeout: Operation<{ id: string }> = {
   needs: ({ id }, needs) => needs.taskAndPromise(id),
-  // If its promise has timed out, this settles it, or fails as the promise's own timer does.
+  // If its promise has timed out, this settles it. If it cannot be settled, this fails, and the timer is retried with backoff.
   touches: ({ id }) => [id],
 
   run(ws, { id }, { now, retryTimeoutMs }) {

@@ -27,7 +27,7 @@ export function occurrenceOf(schedule: DueSchedule): Occurrence {
 
 /**
  * Fires one occurrence (protocol section 5), but only if it is due and still the schedule's next one. So each occurrence
- * creates exactly one promise, even if several processes fire it. Later occurrences that the catch-up policy skips are
+ * creates at most one promise, even if several processes fire it. Later occurrences that the catch-up policy skips are
  * skipped in the same step.
  */
 export const scheduleFire: Operation<Occurrence> = {

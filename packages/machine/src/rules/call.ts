@@ -11,8 +11,8 @@ export function graphOf({ id, tags }: Pick<PromiseRow, 'id' | 'tags'>): string {
 /**
  * Records a call, if it leaves the caller's graph and is not recorded yet. Calls within a graph need no row, because retention
  * removes a graph as a whole. The SDKs start a graph for each step that was given an id.
- * @throws MoreNeeded if the row was not looked up. That is so only if the request names an origin other than the caller's and
- *   other than the promise itself.
+ * @throws MoreNeeded if the row was not looked up. That is so only if the called promise, as stored or as requested, has an
+ *   origin other than the caller's and other than itself.
  */
 export function recordCall(ws: WorkingSet, caller: PromiseRow, called: PromiseRow): void {
   if (graphOf(caller) === graphOf(called)) return;

@@ -6,7 +6,7 @@ export function dispatched(task: TaskRow, now: number): TaskRow {
   return { ...retried(task, now), setbacks: 0 };
 }
 
-/** The `execute` message is due at once again. The task's state does not change. */
+/** The task becomes pending, if it is not, and its `execute` message due at once again. Its setbacks still count. */
 export function retried(task: TaskRow, now: number): TaskRow {
   return { ...task, ...NOTHING_DUE, state: 'pending', pid: null, ttl: null, dueAt: now, enqueuedAt: now };
 }
@@ -31,7 +31,8 @@ function backoffMs(setbacks: number, retryTimeoutMs: number): number {
 }
 
 /**
- * True for a message that was enqueued and was not claimed yet. A claim sets `dueAt` to its time plus the retry timeout.
+ * True for a message that was enqueued, is not claimed and is due less than the retry timeout after it was enqueued. A claim
+ * sets `dueAt` to its time plus the retry timeout, so a message whose attempt failed within that time counts as untried, too.
  */
 export function isUntried({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeoutMs: number): boolean {
   if (dueAt === null || enqueuedAt === null || claimedBy !== null) return false;
@@ -39,8 +40,8 @@ export function isUntried({ dueAt, enqueuedAt, claimedBy }: TaskRow, retryTimeou
 }
 
 /**
- * When the protocol's retry timer of a pending task fires. For a message that waits, it is retryTimeoutMs after it was
- * enqueued. For a delayed message, or one that was claimed, it is `dueAt`.
+ * When the protocol's retry timer of a pending task fires: retryTimeoutMs after the message was enqueued if it is untried
+ * (`isUntried`), else at `dueAt`.
  */
 export function retryAt(task: TaskRow, retryTimeoutMs: number): number | null {
   if (task.state !== 'pending' || task.dueAt === null) return null;

@@ -18,8 +18,8 @@ const TRIGGERED = 5;
 export function scheduleConformance(under: DialectUnderTest): void {
   const policies = OVERLAP_POLICIES.flatMap((overlap) => CATCH_UP_POLICIES.map((catchUp) => ({ overlap, catchUp })));
 
-  describe('a schedule that several schedulers fire', () => {
-    test('after a downtime creates exactly the promises that its policies ask for', () =>
+  describe('a schedule', () => {
+    test('that several schedulers fire after a downtime creates exactly the promises that its policies ask for', () =>
       withProcesses(under, SCHEDULERS, async (dialects) => {
         const [dialect] = dialects as [Dialect];
         const stores = dialects.map((each, index) => storeOn(each, `scheduler ${index}`));

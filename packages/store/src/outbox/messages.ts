@@ -25,7 +25,7 @@ export interface MessageRules {
   also?(removed: readonly ListenerRow[], now: number): Statement[];
 }
 
-/** The number of rows in one transaction, so that no lock is held for long. */
+/** The most tasks in one transaction, and the most listeners, so that no lock is held for long. */
 export const AT_ONCE = 200;
 
 /** Locks tasks and returns rows of `TASKS.list()`. */

@@ -89,8 +89,8 @@ export class Outbox {
 
   /**
    * Claims due messages in one atomic step. Two processes never claim the same one. A claim whose answer was lost may have
-   * been committed, and then nobody sends its messages. So the next claim of that transport releases them first. Messages
-   * that were claimed earlier stay claimed.
+   * been committed, and then nobody sends its messages. So the next claim of that transport releases them first, with all
+   * that this process has claimed or been handed since. Messages that were claimed earlier stay claimed.
    */
   claim(due: ClaimRequest): Promise<Claimed> {
     return this.#options.measured('claim', () => this.#claim(due));
@@ -222,7 +222,7 @@ export class Outbox {
   /**
    * Makes the waiting message of a task due at once, for an operator.
    * @param probeMs the longest time that a circuit waits between probes, so that an open one sends the message now.
-   * @returns the task as it was found and when its message is due; null: there is no such task.
+   * @returns the task as it was found and the database's time, at which its message is due; null: there is no such task.
    */
   async deliverNow(id: string, probeMs: number): Promise<{ task: TaskRow; dueAt: number } | null> {
     const { dialect } = this.#options;

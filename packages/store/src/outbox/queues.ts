@@ -71,7 +71,7 @@ export class Queues {
   }
 
   /**
-   * Resumes one message: the oldest `unblock`, or the oldest `execute` if no `unblock` waits. A message that failed often is
+   * Resumes one message: the first `unblock` by due time, or the first `execute` if no `unblock` waits. A message that failed often is
    * resumed only if there is no other. @returns how many: 0 or 1.
    */
   async resumeOne(queue: Queue, withinMs: number): Promise<number> {
@@ -106,7 +106,7 @@ export class Queues {
     return changed;
   }
 
-  /** The oldest first, in the order of the index, so the database sorts nothing. */
+  /** By due time, which is the order of the index, so the database sorts nothing. */
   async #apply(
     table: 'listeners' | 'tasks',
     queue: Queue,
