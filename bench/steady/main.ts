@@ -124,7 +124,12 @@ async function fillTables(database: Database, client: pg.Client, rate: number): 
   const times = Math.ceil(count / FIRST) - 1;
   // The load creates as many promises per second as become old enough.
   const everyMs = (FIRST * 1_000) / rate;
-  await copyRows(client, times, { oldestAt: Date.now() - Math.ceil(times * everyMs), everyMs: Math.round(everyMs) });
+  const oldestAt = Date.now() - Math.ceil(times * everyMs);
+  await copyRows(client, times, { oldestAt, everyMs: Math.round(everyMs) });
+  // Some originals are far older. The retention period is that of the oldest row, so nothing else would become due.
+  await client.query('UPDATE promises SET created_at = $1::bigint - 1000, settled_at = $1 WHERE settled_at < $1', [
+    oldestAt,
+  ]);
   await setFactor(client, TABLES, FACTORS, { option: '--factor', value: values.factor });
   await database.settle();
   say(`${count.toLocaleString('en')} promises after ${seconds(performance.now() - startedAt)}`);
