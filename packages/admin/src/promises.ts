@@ -157,6 +157,8 @@ export const PROMISE = z.object({
   }),
   function: z.string().optional(),
   task: TASK.extend({ address: z.string().optional() }).optional(),
+  /** Callers in other call graphs that are recorded. Retention keeps this promise while one of them is pending. */
+  calledBy: z.array(OTHER_PROMISE),
   /** Promises whose tasks wait for this one. */
   awaitedBy: z.array(OTHER_PROMISE),
   /** Promises that this one's task waits for. */
@@ -174,7 +176,7 @@ export const PROMISE = z.object({
     }),
   ),
   deadLetters: z.array(DEAD_LETTER),
-  /** True if at least one of the four lists above is incomplete. */
+  /** True if at least one of the five lists above is incomplete. */
   more: z.boolean(),
 });
 export type PromiseDetail = z.infer<typeof PROMISE>;

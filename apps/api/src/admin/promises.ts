@@ -196,6 +196,7 @@ function promiseDetail(detail: Detail, now: number, prefix: string): PromiseDeta
     promise,
     ...(name !== undefined && { function: name }),
     ...(task && { task: { ...taskView(task), ...addressOf(task) } }),
+    calledBy: others(detail.calledBy),
     awaitedBy: others(detail.awaitedBy),
     awaits: others(detail.awaits),
     listeners: detail.listeners.map(({ address, transport, target, attempts, dueAt }) => ({

@@ -92,16 +92,18 @@ function Card({ title, children }: { title: string; children: ComponentChildren 
   );
 }
 
-/** Its caller, its awaiters, what it awaits, and its listeners. */
-function Lineage({ detail: { promise, awaitedBy, awaits, listeners, more } }: { detail: PromiseDetail }) {
+/** Its callers, its awaiters, what it awaits, and its listeners. */
+function Lineage({ detail }: { detail: PromiseDetail }) {
+  const { promise, calledBy, awaitedBy, awaits, listeners, more } = detail;
   const parent = parentOf(promise);
-  if (parent === undefined && awaitedBy.length + awaits.length + listeners.length === 0) return null;
+  const callers = [...(parent === undefined ? [] : [{ id: parent }]), ...calledBy.filter(({ id }) => id !== parent)];
+  if (callers.length + awaitedBy.length + awaits.length + listeners.length === 0) return null;
   return (
     <Card title="Connections">
       <dl class="pd-facts">
-        {parent !== undefined && (
+        {callers.length > 0 && (
           <Fact name="Called by">
-            <PromiseLink id={parent} />
+            <Others others={callers} />
           </Fact>
         )}
         {awaitedBy.length > 0 && (

@@ -16,6 +16,8 @@ export interface Detail {
   promise: PromiseRecord;
   function: string | undefined;
   task: TaskRow | null;
+  /** Callers in other call graphs. */
+  calledBy: OtherPromise[];
   awaitedBy: OtherPromise[];
   awaits: OtherPromise[];
   listeners: ListenerRow[];
@@ -37,10 +39,14 @@ export async function readDetail(sql: PlainSql, id: string, limit: number, now: 
       LEFT JOIN promises p ON p.id = c.awaited WHERE ${sql.words.byAwaiter('c.awaiter')} = ? ORDER BY c.awaited ${ends}`),
     one(`SELECT c.awaiter, ${BRIEF_COLUMNS} FROM callbacks c
       LEFT JOIN promises p ON p.id = c.awaiter WHERE c.awaited = ? ORDER BY c.awaiter ${ends}`),
+    one(`SELECT c.caller, ${BRIEF_COLUMNS} FROM calls c
+      LEFT JOIN promises p ON p.id = c.caller WHERE c.called = ? ORDER BY c.caller ${ends}`),
   ]);
   if (!promises[0]) return null;
   const row = projectPromise(PROMISES.decode(promises[0]), now);
-  const [listeners = [], deadLetters = [], awaits = [], awaitedBy = []] = lists.map((rows) => rows.slice(0, limit));
+  const [listeners = [], deadLetters = [], awaits = [], awaitedBy = [], calledBy = []] = lists.map((rows) =>
+    rows.slice(0, limit),
+  );
   const other = (values: unknown[]): OtherPromise => ({
     id: String(values[0]),
     state: values[1] === null ? null : briefPromise(values.slice(1), now).state,
@@ -49,6 +55,7 @@ export async function readDetail(sql: PlainSql, id: string, limit: number, now: 
     promise: promiseRecord(row, now),
     function: functionName(row.param),
     task: tasks[0] ? taskOf(tasks[0], now) : null,
+    calledBy: calledBy.map(other),
     awaitedBy: awaitedBy.map(other),
     awaits: awaits.map(other),
     listeners: LISTENERS.decodeAll(listeners),

@@ -230,6 +230,15 @@ export function adminConformance(under: DialectUnderTest): void {
         awaits: [{ id: 'g.2', state: 'pending' }],
         task: { state: 'suspended' },
       });
+      const called = promiseCreate('own', { [LINEAGE.origin]: 'own' });
+      await sendOk(store, 'task.create', taskCreate('h', 'me'));
+      await sendOk(store, 'task.fence', {
+        id: 'h',
+        version: 1,
+        action: { kind: 'promise.create', head: {}, data: called },
+      });
+      const calledBy = [{ id: 'h', state: 'pending' }];
+      expect(await store.admin.detail('own', 10, now)).toMatchObject({ calledBy, awaitedBy: [], more: false });
       expect(await store.admin.detail('none', 10, now)).toBeNull();
       expect([await store.admin.hasGraph('g'), await store.admin.hasGraph('none')]).toEqual([true, false]);
     });
