@@ -32,6 +32,13 @@ describe('merged hints', () => {
     expect(encodeMessage({ from: 'p'.repeat(200), sentAt: Date.now(), hint: longest }).length).toBeLessThan(4000);
   });
 
+  test('do not list the targets of a transport that has too many', () => {
+    const targets = { poll: deliveries(51, 5), http: deliveries(50, 6) };
+    const merged = mergeHints(NOTHING, { timerAt: 1, deliveries: { poll: 5, http: 6 }, targets });
+    expect(isHint(merged)).toBe(true);
+    expect(merged).toEqual({ timerAt: 1, deliveries: { poll: 5, http: 6 }, targets: { http: targets.http } });
+  });
+
   test('have the earliest due time', () => {
     expect(earliest({ timerAt: 5, deliveries: { poll: 7 } })).toBe(5);
     expect(earliest({ timerAt: null, deliveries: { poll: 7, http: 6 } })).toBe(6);

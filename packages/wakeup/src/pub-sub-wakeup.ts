@@ -81,7 +81,9 @@ export class PubSubWakeup implements Wakeup {
     await this.#kept?.stop();
   }
 
-  publish(hint: Hint): void {
+  publish(committed: Hint): void {
+    // Leaves out the targets of a transport that has too many. The receivers then look for all of its messages.
+    const hint = mergeHints(NOTHING, committed);
     if (!isHint(hint)) {
       this.#options.observer?.onDropped?.('invalid');
       return;
