@@ -189,7 +189,7 @@ describe('a server that answers as SQS does', () => {
       json(response, { MessageId: '1', MD5OfMessageBody: md5 });
     };
     json(held[0]!, { QueueUrl: url });
-    await first;
+    await expect(first).resolves.toBeUndefined();
     await closed;
   });
 
