@@ -81,19 +81,19 @@ export class PubSubWakeup implements Wakeup {
     await this.#kept?.stop();
   }
 
-  publish(committed: Hint): void {
-    // Leaves out the targets of a transport that has too many. The receivers then look for all of its messages.
-    const hint = mergeHints(NOTHING, committed);
-    if (!isHint(hint)) {
-      this.#options.observer?.onDropped?.('invalid');
-      return;
-    }
+  publish(hint: Hint): void {
     if (isEmpty(hint)) return;
     const now = Date.now();
     const dueAt = performance.now() + (earliest(hint) > now + SOON_MS ? LATER_MS : 0);
     const earlier = this.#pending ?? { hint: NOTHING, sentAt: now, dueAt };
+    // Checked after merging, because that leaves out the targets of a transport that has too many.
+    const merged = mergeHints(earlier.hint, hint);
+    if (!isHint(merged)) {
+      this.#options.observer?.onDropped?.('invalid');
+      return;
+    }
     this.#pending = {
-      hint: mergeHints(earlier.hint, hint),
+      hint: merged,
       sentAt: earlier.sentAt,
       dueAt: Math.min(earlier.dueAt, dueAt),
     };

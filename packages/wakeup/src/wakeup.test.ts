@@ -124,6 +124,10 @@ describe.each(KINDS)('wake-ups over $type', ({ type, start, write, cutListeners 
   test.each([
     ['one hint does not list its targets', [{}]],
     ['there are many targets', Array.from({ length: 200 }, (_, n) => ({ targets: { http: { [`http://${n}`]: 1 } } }))],
+    [
+      'one hint has many targets',
+      [{ targets: { http: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`http://${n}`, 1])) } }],
+    ],
     ['their names are long', [{ targets: { http: { [`http://${'x'.repeat(8_000)}`]: 1 } } }]],
   ])('do not list the targets if %s', async (_, hints) => {
     const [a, b] = (await startPeers('a', 'b')) as [Peer, Peer];
