@@ -13,8 +13,7 @@ const NESTED_FIELDS = new Set(['action', 'actions', 'data', 'tasks', 'steps', 'c
 
 /**
  * Checks whether the ids, addresses and tags of a request fit into the indexed columns of the database (protocol section
- * 3, MySQL). Counts Unicode characters: the columns
- * have 4 bytes for each, the most that UTF-8 needs.
+ * 3, MySQL). Counts Unicode characters: the columns have 4 bytes for each, the most that UTF-8 needs.
  * @returns which one is too long, for the client; null if all fit.
  */
 export function overlong(request: Request, maxLength: number): string | null {

@@ -71,8 +71,8 @@ export class Queues {
   }
 
   /**
-   * Resumes one message: the first `unblock` by due time, or the first `execute` if no `unblock` waits. A message that failed often is
-   * resumed only if there is no other. @returns how many: 0 or 1.
+   * Resumes one message: the first `unblock` by due time, or the first `execute` if no `unblock` waits. A message that
+   * failed often is resumed only if there is no other. @returns how many: 0 or 1.
    */
   async resumeOne(queue: Queue, withinMs: number): Promise<number> {
     for (const maxAttempts of [MAX_RESUMED_ATTEMPTS, Infinity]) {
